@@ -1,0 +1,45 @@
+# Each target works on a fresh machine with Python 3.11 or later, make and pip. POKERVOD_VENV moves the environment.
+
+PYTHON ?= python3
+POKERVOD_VENV ?= .venv
+BIN := $(POKERVOD_VENV)/bin
+STAMP := $(POKERVOD_VENV)/.installed
+
+.PHONY: run test dev check bench setup clean
+.DEFAULT_GOAL := run
+
+run: setup  ## Full sync of what is configured, or of a sample archive
+	@$(BIN)/pokervod sync
+
+test: $(STAMP)  ## All tests, in parallel, against databases that they make
+	@$(BIN)/python -m pytest $(ARGS)
+
+dev: setup  ## Database, Dagster UI and daemon together
+	@$(BIN)/pokervod dev
+
+check: $(STAMP)  ## Format, lint, types, import rules, definitions
+	$(BIN)/ruff format --check pokervod_pipelines pokervod_pipelines_tests
+	$(BIN)/ruff check pokervod_pipelines pokervod_pipelines_tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(STAMP)  ## The numbers of this machine
+	@$(BIN)/python -m pokervod_pipelines_tests.bench $(ARGS)
+
+setup: $(STAMP)
+	@$(BIN)/pokervod setup >/dev/null
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("PokerVOD needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(POKERVOD_VENV) || \
+	    ($(PYTHON) -m pip install --quiet virtualenv && $(PYTHON) -m virtualenv --quiet $(POKERVOD_VENV))
+	@echo "installing the pinned dependencies into $(POKERVOD_VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -oE '^uv==[^ ]+' requirements.lock)" \
+	    && $(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock \
+	    || $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:  ## Forget the environment and everything that was made here
+	-@$(BIN)/pokervod db stop 2>/dev/null
+	rm -rf $(POKERVOD_VENV) .pokervod .env

@@ -1,0 +1,132 @@
+"""Connections to PokerVOD's database, wherever it runs, with its schema up to date.
+
+``open_database`` is the one way in. Queries do not belong here; they are in each room's ``store``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+
+from pokervod_pipelines.db.embedded import EmbeddedServer
+from pokervod_pipelines.db.migrate import upgrade_database
+from pokervod_pipelines.errors import BadSettings, Unavailable
+from pokervod_pipelines.settings import Settings
+
+OUR_DRIVER = "postgresql+psycopg"
+DAGSTER_DRIVER = "postgresql+psycopg2"
+"""dagster-postgres fails every run on psycopg 3, which SQLAlchemy 2.1 takes for a bare ``postgresql://``."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrls:
+    """Where PokerVOD's own tables are, and where Dagster keeps its runs: two databases of one server."""
+
+    pokervod: URL
+    dagster: URL
+
+
+@contextmanager
+def serve_database(settings: Settings) -> Iterator[DatabaseUrls]:
+    """Both databases exist and accept connections while the context lasts; the embedded server runs if none is set.
+
+    Raises ``BadSettings`` for a URL that is none, ``Unavailable`` when the server does not answer.
+    """
+    if settings.database_url is not None:
+        urls = _configured_urls(settings)
+        for url in (urls.pokervod, urls.dagster):
+            _create_if_missing(url)
+        yield urls
+        return
+    server = EmbeddedServer(embedded_folder(settings))
+    with server:
+        for name in ("pokervod", "dagster"):
+            server.create_database(name)
+        yield DatabaseUrls(
+            pokervod=make_url(server.url("pokervod", OUR_DRIVER)),
+            dagster=make_url(server.url("dagster", DAGSTER_DRIVER)),
+        )
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Engine]:
+    """An engine on PokerVOD's database, migrated to the newest schema; closed with its server at the end."""
+    with serve_database(settings) as urls:
+        engine = make_engine(urls.pokervod)
+        try:
+            upgrade_database(engine)
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def make_engine(url: URL | str) -> Engine:
+    """An engine with our driver, UTC sessions and a small pool."""
+    url = make_url(url).set(drivername=OUR_DRIVER)
+    return create_engine(
+        url, pool_size=4, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC", "connect_timeout": 10}
+    )
+
+
+def embedded_folder(settings: Settings) -> Path:
+    """The folder of the embedded server of this installation."""
+    return settings.home / "postgres"
+
+
+def _configured_urls(settings: Settings) -> DatabaseUrls:
+    assert settings.database_url is not None  # noqa: S101 - narrows the type
+    ours = _parse_url("POKERVOD_DATABASE_URL", settings.database_url.get_secret_value())
+    if settings.dagster_database_url is not None:
+        dagster = _parse_url("POKERVOD_DAGSTER_DATABASE_URL", settings.dagster_database_url.get_secret_value())
+    else:
+        dagster = ours.set(database=f"{ours.database}_dagster")
+    return DatabaseUrls(pokervod=ours.set(drivername=OUR_DRIVER), dagster=dagster.set(drivername=DAGSTER_DRIVER))
+
+
+def _parse_url(variable: str, value: str) -> URL:
+    try:
+        url = make_url(value)
+    except ArgumentError:
+        raise BadSettings(f"{variable} is no URL such as postgresql://user:password@host:5432/pokervod") from None
+    if url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
+        raise BadSettings(f"{variable} must name a PostgreSQL database: postgresql://user:password@host:5432/pokervod")
+    return url
+
+
+def _create_if_missing(url: URL) -> None:
+    where = url.render_as_string(hide_password=True)
+    probe = make_engine(url)
+    try:
+        with probe.connect():
+            return
+    except OperationalError as error:
+        if f'database "{url.database}" does not exist' not in str(error.orig):
+            raise Unavailable(f"{where} does not answer: {_first_line(error)}") from None
+    finally:
+        probe.dispose()
+    _create_database(url, where)
+
+
+def _create_database(url: URL, where: str) -> None:
+    maintenance = make_engine(url.set(database="postgres")).execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        with maintenance.connect() as connection:
+            quoted = maintenance.dialect.identifier_preparer.quote_identifier(str(url.database))
+            connection.execute(text(f"create database {quoted} encoding 'UTF8' template template0"))
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", "") not in {"42P04", "23505"}:
+            raise BadSettings(
+                f"{where} does not exist and this user may not create it: "
+                f"have the administrator run CREATE DATABASE {url.database}"
+            ) from None
+    except OperationalError as error:
+        raise Unavailable(f"{where} does not exist and cannot be created: {_first_line(error)}") from None
+    finally:
+        maintenance.dispose()
+
+
+def _first_line(error: OperationalError) -> str:
+    return str(error.orig).strip().splitlines()[0]

@@ -1,0 +1,60 @@
+"""Block D: the annotation rows as people wrote them, and the video each one belongs to."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pokervod_pipelines.db.tables.base import Base, Key, MaybeMoment, Moment
+
+
+class SheetState(Base):
+    """What the last pass over a sheet found.
+
+    ``revision`` lets an unchanged sheet be passed over; ``matched_up_to`` is the newest file event its matches know.
+    """
+
+    __tablename__ = "sheet_states"
+
+    sheet: Mapped[str] = mapped_column(primary_key=True)
+    revision: Mapped[str | None]
+    matched_up_to: Mapped[int | None] = mapped_column(BigInteger)
+    read_at: Mapped[MaybeMoment]
+    error: Mapped[str | None]
+    counts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    problems: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+
+
+class SheetRow(Base):
+    """One annotation row. Its id outlives edits, sorting and rows inserted above it.
+
+    ``content`` holds the row's fields as written; ``match_status`` is matched, ambiguous or none, with stage and reason.
+    ``retired_at`` is when the row was found gone from its sheet.
+    """
+
+    __tablename__ = "sheet_rows"
+
+    id: Mapped[Key]
+    sheet: Mapped[str]
+    tab: Mapped[str]
+    row_number: Mapped[int]
+    fingerprint: Mapped[str]
+    source_id: Mapped[str | None]
+    file_name: Mapped[str]
+    folder_link: Mapped[str]
+    content: Mapped[dict[str, Any]]
+    match_status: Mapped[str] = mapped_column(server_default="none")
+    match_stage: Mapped[str | None]
+    match_score: Mapped[float | None]
+    match_reason: Mapped[str] = mapped_column(server_default="not matched yet")
+    candidates: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    file_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("nas_files.id"), index=True)
+    created_at: Mapped[Moment]
+    changed_at: Mapped[Moment]
+    retired_at: Mapped[MaybeMoment]
+
+    __table_args__ = (
+        CheckConstraint("match_status in ('matched', 'ambiguous', 'none')", name="match_status"),
+        CheckConstraint("(match_status = 'matched') = (file_id is not null)", name="matched_has_file"),
+        Index(None, "sheet", "tab", "row_number"),
+    )

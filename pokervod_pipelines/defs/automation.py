@@ -1,0 +1,40 @@
+"""What runs by itself, and when: the asset jobs and the schedules, with the reason for each time."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from pokervod_pipelines.settings import Settings
+
+
+def define_asset_jobs() -> list[dg.ScheduleDefinition | object]:
+    """``nas_sync`` (a library) and ``sheets_sync`` (a sheet): one partition a run, made for backfills."""
+    return [
+        dg.define_asset_job("nas_sync", selection=["nas_files"], description="Scan one library."),
+        dg.define_asset_job(
+            "sheets_sync", selection=["sheet_rows", "hand_clips"], description="Read one sheet and make its clips."
+        ),
+    ]
+
+
+def define_schedules(settings: Settings, jobs: Sequence[dg.JobDefinition]) -> list[dg.ScheduleDefinition]:
+    """The nightly full sync, and the hourly look for changes."""
+    by_name = {job.name: job for job in jobs}
+    return [
+        dg.ScheduleDefinition(
+            name="nightly_full_sync",
+            job=by_name["full_sync"],
+            cron_schedule=settings.schedules.full_sync,
+            execution_timezone=settings.time_zone,
+            description="At night, when nobody edits: whatever an incremental look may have missed is found.",
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+        ),
+        dg.ScheduleDefinition(
+            name="hourly_nas_changes",
+            job=by_name["incremental_sync"],
+            cron_schedule=settings.schedules.nas_changes,
+            execution_timezone=settings.time_zone,
+            description="Every hour: new files reach the catalog, and rows that waited for them find them.",
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+        ),
+    ]

@@ -1,0 +1,49 @@
+"""Block B in Dagster: the catalog tree, built in one step and seen as five assets."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, nas_retries, run_or_fail
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.outcome import Outcome
+from pokervod_pipelines.workflows.stages import SyncRun, run_catalog_stage
+
+LEVELS = {
+    "projects": ("The shows: WSOP, Poker After Dark, Game of Gold …", "nas_files"),
+    "seasons": ("A year or a numbered season of a show; either may be unknown.", "projects"),
+    "events": ("The tournaments and strands of a season.", "seasons"),
+    "episodes": ("One programme a viewer would name, with all its versions together.", "events"),
+    "video_files": ("Every video of the inventory, as its name and folders explain it.", "episodes"),
+}
+"""The tree's levels from the top: what each holds, and what it hangs on."""
+
+
+def define_catalog(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The assets ``projects``, ``seasons``, ``events``, ``episodes`` and ``video_files``."""
+
+    @dg.multi_asset(
+        name="catalog",
+        specs=[
+            dg.AssetSpec(
+                level, deps=[above], description=says, group_name="catalog", kinds={"postgres"}, owners=OWNERS
+            )
+            for level, (says, above) in LEVELS.items()
+        ],
+        retry_policy=nas_retries(settings),
+    )
+    def catalog(
+        context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+    ) -> Iterator[dg.MaterializeResult]:
+        run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
+        outcome = run_or_fail(lambda: run_catalog_stage(run))
+        for level in LEVELS:
+            yield dg.MaterializeResult(asset_key=level, metadata=level_metadata(level, outcome))
+
+    return [catalog]
+
+
+def level_metadata(level: str, outcome: Outcome) -> dict[str, object]:
+    """A level's own count beside what the whole build came to."""
+    return {"count": outcome.counts[level], **metadata_of(outcome)}

@@ -1,0 +1,46 @@
+"""The asset checks: one for each claim of ``workflows.verdicts``, generated, since they differ only in the claim."""
+
+from typing import Any
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from pokervod_pipelines.workflows.verdicts import CLAIMS, Claim, Verdict, judge
+
+
+def define_checks() -> list[dg.AssetChecksDefinition]:
+    """One check for each claim, on the asset that the claim is about."""
+    return [_define_check(claim) for claim in CLAIMS]
+
+
+def evaluate_all(engine: Engine) -> list[dg.AssetCheckEvaluation]:
+    """Every check's evaluation as the database stands, for a run whose steps are not the assets' own."""
+    with engine.connect() as connection:
+        return [
+            dg.AssetCheckEvaluation(
+                asset_key=dg.AssetKey(claim.asset), check_name=claim.name, **_evaluation(claim, judge(connection, claim))
+            )
+            for claim in CLAIMS
+        ]
+
+
+def _define_check(claim: Claim) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=claim.asset, name=claim.name, description=f"{claim.sentence} {claim.next_step}")
+    def check(engine: dg.ResourceParam[Engine]) -> dg.AssetCheckResult:
+        with engine.connect() as connection:
+            return dg.AssetCheckResult(**_evaluation(claim, judge(connection, claim)))
+
+    return check
+
+
+def _evaluation(claim: Claim, verdict: Verdict) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"against": verdict.against}
+    if not verdict.holds:
+        metadata["next_step"] = verdict.next_step
+        metadata["evidence"] = dg.MetadataValue.md("\n".join(f"- `{line}`" for line in verdict.evidence))
+    return {
+        "passed": verdict.holds,
+        "severity": dg.AssetCheckSeverity.ERROR if claim.is_fatal else dg.AssetCheckSeverity.WARN,
+        "description": verdict.claim if verdict.holds else f"{verdict.against} against it. {verdict.next_step}",
+        "metadata": metadata,
+    }

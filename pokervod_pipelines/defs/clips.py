@@ -1,0 +1,31 @@
+"""Block C in Dagster: the hand clips, one partition a sheet."""
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from pokervod_pipelines.defs.partitions import sheet_partitions
+from pokervod_pipelines.defs.stages import OWNERS, clips_retries, correlation_of, metadata_of, run_or_fail
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage
+
+
+def define_clips(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The asset ``hand_clips``."""
+
+    @dg.asset(
+        partitions_def=sheet_partitions(settings),
+        deps=["sheet_rows"],
+        group_name="clips",
+        kinds={"postgres"},
+        owners=OWNERS,
+        retry_policy=clips_retries(settings),
+    )
+    def hand_clips(
+        context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+    ) -> dg.MaterializeResult:
+        """Which stretch of which video shows which hand, with grade, players and tags."""
+        run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
+        outcome = run_or_fail(lambda: run_clips_stage(run, context.partition_key))
+        return dg.MaterializeResult(metadata=metadata_of(outcome))
+
+    return [hand_clips]

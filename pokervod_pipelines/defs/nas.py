@@ -1,0 +1,34 @@
+"""Block A in Dagster: the inventory, one partition a library."""
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from pokervod_pipelines.defs.partitions import library_partitions
+from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, nas_retries, run_or_fail
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.stages import SyncRun, run_nas_stage
+
+
+def define_nas(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The asset ``nas_files``."""
+
+    @dg.asset(
+        partitions_def=library_partitions(settings),
+        group_name="nas",
+        kinds={"filesystem", "postgres"},
+        owners=OWNERS,
+        pool="nas",
+        retry_policy=nas_retries(settings),
+    )
+    def nas_files(
+        context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+    ) -> dg.MaterializeResult:
+        """What is on the archive's disks: every file with size, time, category and version.
+
+        A file that vanished is kept and shown as missing; a library that cannot be read fails and loses nothing.
+        """
+        run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
+        outcome = run_or_fail(lambda: run_nas_stage(run, context.partition_key))
+        return dg.MaterializeResult(metadata=metadata_of(outcome))
+
+    return [nas_files]

@@ -1,0 +1,95 @@
+"""A sync as a Dagster run in this process: the same job that the schedule starts, seen in the UI afterwards."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from pokervod_pipelines.db.locks import hold_lock
+from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.defs.resources import Listener
+from pokervod_pipelines.defs.stages import CORRELATION_TAG
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.outcome import Outcome
+
+STARTED_BY_TAG = "pokervod/started_by"
+SYNC_LOCK = "sync by command"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncResult:
+    """How the run ended, with every stage's outcome in the order they ended."""
+
+    job: str
+    run_id: str
+    correlation_id: str
+    succeeded: bool
+    seconds: float
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(slots=True)
+class _Collector:
+    """A listener that keeps the outcomes and tells another one everything."""
+
+    other: Listener
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def started(self, stage: str, name: str) -> None:
+        self.other.started(stage, name)
+
+    def advanced(self, stage: str, name: str, done: int) -> None:
+        self.other.advanced(stage, name, done)
+
+    def finished(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        self.other.finished(outcome)
+
+
+def run_sync(
+    settings: Settings, engine: Engine, *, home: Path, full: bool, correlation_id: str, listener: Listener
+) -> SyncResult:
+    """The sync ran to its end, whatever its stages came to.
+
+    One sync by command runs at a time; a second one waits and then finds its work done. A run that a killed command
+    left behind as started is marked failed and gives its pool slots back.
+    """
+    job = "full_sync" if full else "incremental_sync"
+    collector = _Collector(listener)
+    defs = build_defs(
+        settings,
+        engine=dg.ResourceDefinition.hardcoded_resource(engine),
+        settings=dg.ResourceDefinition.hardcoded_resource(settings),
+        listener=dg.ResourceDefinition.hardcoded_resource(collector),
+    )
+    with dg.DagsterInstance.from_config(str(home)) as instance, hold_lock(engine, SYNC_LOCK):
+        fail_dead_runs(instance)
+        started = time.monotonic()
+        result = defs.resolve_job_def(job).execute_in_process(
+            instance=instance,
+            run_config=QUIET,
+            raise_on_error=False,
+            tags={CORRELATION_TAG: correlation_id, STARTED_BY_TAG: "command"},
+        )
+        seconds = time.monotonic() - started
+    return SyncResult(
+        job=job,
+        run_id=result.run_id,
+        correlation_id=correlation_id,
+        succeeded=result.success,
+        seconds=seconds,
+        outcomes=tuple(collector.outcomes),
+    )
+
+
+def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """No run started by a command is in progress; the caller holds the lock that a living one would hold."""
+    alive = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
+    runs = instance.get_runs(dg.RunsFilter(statuses=alive, tags={STARTED_BY_TAG: "command"}))
+    for run in runs:
+        instance.report_run_failed(run, "the process of this sync ended without finishing it; the next sync repairs")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return [run.run_id for run in runs]

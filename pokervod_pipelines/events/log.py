@@ -1,0 +1,94 @@
+"""Appending to the log and reading it without skipping a transaction that commits late."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pokervod_pipelines.events.listen import CHANNEL
+from pokervod_pipelines.events.types import NewEvent
+
+_BATCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event as the log holds it."""
+
+    id: int
+    txid: int
+    at: datetime
+    type: str
+    source: str
+    correlation_id: str
+    payload: dict[str, Any]
+
+
+def new_correlation_id() -> str:
+    """A fresh id that ties a request to everything it causes."""
+    return uuid.uuid4().hex
+
+
+def append_events(connection: Connection, source: str, correlation_id: str, events: Sequence[NewEvent]) -> int:
+    """The events are in the log if and only if the caller's transaction commits; returns how many."""
+    for start in range(0, len(events), _BATCH):
+        batch = events[start : start + _BATCH]
+        connection.execute(
+            _INSERT,
+            {
+                "source": source,
+                "correlation_id": correlation_id,
+                "types": [event.type.value for event in batch],
+                "payloads": [json.dumps(event.payload, ensure_ascii=False) for event in batch],
+            },
+        )
+    if events:
+        connection.execute(_NOTIFY, {"channel": CHANNEL})
+    return len(events)
+
+
+_NOTIFY = text("select pg_notify(:channel, '')")
+
+
+_INSERT = text("""
+    insert into events (type, source, correlation_id, payload)
+    select e.type, :source, :correlation_id, e.payload::jsonb
+    from unnest(cast(:types as text[]), cast(:payloads as text[])) with ordinality as e(type, payload, place)
+    order by e.place
+""")
+
+
+def read_events(connection: Connection, *, after: tuple[int, int] = (0, 0), limit: int = 1_000) -> list[LoggedEvent]:
+    """The events after position ``(txid, id)``, in the order in which they can safely be consumed.
+
+    Events of transactions that a still running one may precede are left for the next call, so a consumer that
+    continues after the last event returned never skips one.
+    """
+    rows = connection.execute(_READ, {"txid": after[0], "id": after[1], "limit": limit})
+    return [LoggedEvent(**row._mapping) for row in rows]
+
+
+_READ = text("""
+    select id, txid, at, type, source, correlation_id, payload from events
+    where (txid, id) > (:txid, :id) and txid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint
+    order by txid, id
+    limit :limit
+""")
+
+
+def read_latest(connection: Connection, *, limit: int, correlation_id: str | None = None) -> list[LoggedEvent]:
+    """The newest events, oldest first; only those of one correlation if it is given."""
+    rows = connection.execute(_LATEST, {"limit": limit, "correlation_id": correlation_id}).all()
+    return [LoggedEvent(**row._mapping) for row in reversed(rows)]
+
+
+_LATEST = text("""
+    select id, txid, at, type, source, correlation_id, payload from events
+    where cast(:correlation_id as text) is null or correlation_id = :correlation_id
+    order by txid desc, id desc
+    limit :limit
+""")

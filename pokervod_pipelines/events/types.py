@@ -1,0 +1,37 @@
+"""The vocabulary of the log."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class EventType(StrEnum):
+    """What can have happened; the first word names the room."""
+
+    NAS_SCAN_COMPLETED = "nas.scan.completed"
+    NAS_SCAN_FAILED = "nas.scan.failed"
+    NAS_FILE_ADDED = "nas.file.added"
+    NAS_FILE_REMOVED = "nas.file.removed"
+    NAS_FILE_MOVED = "nas.file.moved"
+    NAS_FILE_CHANGED = "nas.file.changed"
+    NAS_FILE_RETURNED = "nas.file.returned"
+    NAS_FILE_CLEARED = "nas.file.cleared"
+    CATALOG_UPDATED = "catalog.updated"
+    CATALOG_PROJECT_CREATED = "catalog.project.created"
+    CATALOG_EPISODE_CREATED = "catalog.episode.created"
+    SHEETS_SYNC_COMPLETED = "sheets.sync.completed"
+    SHEETS_SYNC_FAILED = "sheets.sync.failed"
+    SHEETS_ROW_CHANGED = "sheets.row.changed"
+    HAND_CLIP_CREATED = "hand.clip.created"
+    HAND_CLIP_CHANGED = "hand.clip.changed"
+    HAND_CLIP_RETIRED = "hand.clip.retired"
+    HAND_CLIP_TAGGED = "hand.clip.tagged"
+    SYSTEM_SYNC_COMPLETED = "system.sync.completed"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event about to be appended; ``payload`` is JSON-ready."""
+
+    type: EventType
+    payload: dict[str, Any] = field(default_factory=dict)

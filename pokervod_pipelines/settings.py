@@ -1,0 +1,229 @@
+"""What the administrator decides: typed settings from ``pokervod.yaml`` and the environment, checked once at load.
+
+A new knob belongs here as a typed, documented field with a default. Reading the environment anywhere else does not
+belong, and neither does a secret's value in any message: secrets are ``SecretStr``.
+
+Precedence, highest first: environment variable, ``.env`` beside the configuration, ``pokervod.yaml``, default.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
+
+from pokervod_pipelines.errors import BadSettings
+from pokervod_pipelines.settings_file import SettingsFile, read_dotenv, read_settings_file
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+"""A name that is also a Dagster partition key and a part of a command: letters, digits, ``_`` and ``-``."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ArchiveRoot(_Model):
+    """A directory, usually a mounted share, below which videos live."""
+
+    name: Name
+    path: Path
+
+
+class Library(_Model):
+    """One project's part of an archive root: the unit of a scan, and a partition of ``nas_files``.
+
+    A file belongs to the library with the longest folder that contains it, so a library with the folder ``.``
+    takes whatever no other library of its root claims.
+    """
+
+    name: Name
+    root: Name
+    folder: str = "."
+
+    @model_validator(mode="after")
+    def _folder_stays_below_the_root(self) -> Self:
+        parts = Path(self.folder).parts
+        if Path(self.folder).is_absolute() or ".." in parts:
+            message = f"folder {self.folder!r} must be relative to the root {self.root!r}, without '..'"
+            raise ValueError(message)
+        return self
+
+
+class SheetSource(_Model):
+    """An annotation workbook: a partition of ``sheet_rows`` and ``hand_clips``."""
+
+    name: Name
+    path: Path
+
+
+class Scan(_Model):
+    """When a scan believes what it sees."""
+
+    settle_seconds: float = Field(default=2.0, ge=0, description="A file changed this recently is looked at twice.")
+    stall_seconds: float = Field(default=60.0, gt=0, description="A listing that brings nothing for so long hangs.")
+    loss_files: int = Field(default=20, ge=1, description="Fewer vanished files than this are always a deletion.")
+    loss_share: float = Field(default=0.05, gt=0, le=1, description="Share of a library that may vanish in one scan.")
+
+
+class Clips(_Model):
+    """What a clip may be."""
+
+    longest_minutes: float = Field(default=30.0, gt=0)
+
+
+class Retries(_Model):
+    """First wait, in seconds, before a room tries again what failed outside; later waits grow."""
+
+    nas_seconds: float = Field(default=5.0, ge=0)
+    sheets_seconds: float = Field(default=10.0, ge=0)
+    clips_seconds: float = Field(default=2.0, ge=0)
+
+
+class Schedules(_Model):
+    """When the schedules fire, as cron lines in ``time_zone``."""
+
+    full_sync: str = "0 3 * * *"
+    nas_changes: str = "17 * * * *"
+
+
+class Settings(_Model):
+    """Everything configured, with absolute paths.
+
+    ``source`` is the file the settings came from, or None when everything came from the environment;
+    ``home`` is the folder for state that is not in the database.
+    """
+
+    home: Path
+    source: Path | None = None
+    time_zone: str = "UTC"
+    archive_roots: tuple[ArchiveRoot, ...] = ()
+    libraries: tuple[Library, ...] = ()
+    sheets: tuple[SheetSource, ...] = ()
+    scan: Scan = Scan()
+    clips: Clips = Clips()
+    schedules: Schedules = Schedules()
+    retries: Retries = Retries()
+    database_url: SecretStr | None = None
+    dagster_database_url: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _names_are_unique_and_known(self) -> Self:
+        for what, named in (("archive_roots", self.archive_roots), ("sheets", self.sheets), ("libraries", self.libraries)):
+            names = [each.name for each in named]  # type: ignore[attr-defined]
+            if len(set(names)) < len(names):
+                message = f"{what}: the name {max(names, key=names.count)!r} stands twice"
+                raise ValueError(message)
+        roots = {root.name for root in self.archive_roots}
+        for library in self.libraries:
+            if library.root not in roots:
+                message = f"libraries: {library.name!r} names the root {library.root!r}, known are {sorted(roots)}"
+                raise ValueError(message)
+        places = [(library.root, Path(library.folder)) for library in self.libraries]
+        if len(set(places)) < len(places):
+            message = "libraries: two libraries have the same root and folder"
+            raise ValueError(message)
+        if self.time_zone not in available_timezones():
+            message = f"time_zone: {self.time_zone!r} is no IANA time zone such as 'Europe/London'"
+            raise ValueError(message)
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which days begin and schedules fire."""
+        return ZoneInfo(self.time_zone)
+
+    def root_of(self, library: Library) -> ArchiveRoot:
+        """The archive root the library lies in."""
+        return next(root for root in self.archive_roots if root.name == library.root)
+
+    def library(self, name: str) -> Library:
+        """The library of that name; ``BadSettings`` lists the known ones."""
+        for library in self.libraries:
+            if library.name == name:
+                return library
+        raise BadSettings(f"no library {name!r}; configured are: {_listed(self.libraries)}")
+
+    def sheet(self, name: str) -> SheetSource:
+        """The sheet of that name; ``BadSettings`` lists the known ones."""
+        for sheet in self.sheets:
+            if sheet.name == name:
+                return sheet
+        raise BadSettings(f"no sheet {name!r}; configured are: {_listed(self.sheets)}")
+
+
+def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """The settings that hold in ``folder`` (default: the current directory).
+
+    Raises ``BadSettings`` naming file and line, or the environment variable, of everything that is wrong.
+    """
+    folder = (folder or Path.cwd()).absolute()
+    env = {**read_dotenv(folder / ".env"), **(os.environ if environ is None else environ)}
+    home = folder / env.get("POKERVOD_HOME", ".pokervod")
+    file = read_settings_file(_settings_path(env, folder, home))
+    values = file.resolved(folder) | _from_environment(env, folder)
+    values.setdefault("libraries", [{"name": r["name"], "root": r["name"]} for r in _named(values, "archive_roots")])
+    try:
+        return Settings.model_validate({**values, "home": home, "source": file.path})
+    except ValidationError as error:
+        raise BadSettings(_describe(error, file)) from None
+
+
+def _settings_path(env: Mapping[str, str], folder: Path, home: Path) -> Path | None:
+    if "POKERVOD_CONFIG" in env:
+        path = folder / env["POKERVOD_CONFIG"]
+        if not path.is_file():
+            raise BadSettings(f"POKERVOD_CONFIG names {path}, which is no file: create it or unset the variable")
+        return path
+    if (folder / "pokervod.yaml").exists():
+        return folder / "pokervod.yaml"
+    if "POKERVOD_ARCHIVE_ROOTS" in env:
+        return None
+    sample = home / "sample" / "pokervod.yaml"
+    return sample if sample.exists() else None
+
+
+def _from_environment(env: Mapping[str, str], folder: Path) -> dict[str, object]:
+    values: dict[str, object] = {
+        field: env[variable]
+        for field, variable in (
+            ("time_zone", "POKERVOD_TIME_ZONE"),
+            ("database_url", "POKERVOD_DATABASE_URL"),
+            ("dagster_database_url", "POKERVOD_DAGSTER_DATABASE_URL"),
+        )
+        if env.get(variable)
+    }
+    for field, variable in (("archive_roots", "POKERVOD_ARCHIVE_ROOTS"), ("sheets", "POKERVOD_SHEETS")):
+        if env.get(variable):
+            values[field] = [_named_path(entry, folder) for entry in env[variable].split(os.pathsep) if entry]
+    return values
+
+
+def _named_path(entry: str, folder: Path) -> dict[str, str]:
+    """``name=path`` or a path alone, which is named after its last part."""
+    name, equals, path = entry.partition("=")
+    if not equals or "/" in name:
+        name, path = "", entry
+    plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in name or Path(path).stem).strip("_-")
+    return {"name": plain or "archive", "path": str(folder / path)}
+
+
+def _named(values: Mapping[str, object], key: str) -> list[dict[str, str]]:
+    entries = values.get(key)
+    entries = entries if isinstance(entries, list) else []
+    return [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("name"), str)]
+
+
+def _describe(error: ValidationError, file: SettingsFile) -> str:
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False):
+        where = ".".join(str(part) for part in problem["loc"])
+        text = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{file.place(problem['loc'], text)}: {where + ': ' if where else ''}{text}")
+    return "\n".join(lines)
+
+
+def _listed(named: tuple[Library, ...] | tuple[SheetSource, ...]) -> str:
+    return ", ".join(each.name for each in named) or "none"

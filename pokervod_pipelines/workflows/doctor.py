@@ -1,0 +1,121 @@
+"""Whether every part that PokerVOD stands on is sound, and what to do where it is not.
+
+An examination reads; it never changes anything except that the embedded database is started to be asked.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import text
+
+from pokervod_pipelines.db.engine import make_engine, serve_database
+from pokervod_pipelines.db.migrate import current_revision, newest_revision
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.workflows.prepare import dagster_home
+
+LEAST_FREE_BYTES = 1_000_000_000
+OLDEST_SERVER = 140_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One part, what was found there, and what to do if it is not sound."""
+
+    part: str
+    found: str
+    fix: str = ""
+
+    @property
+    def is_sound(self) -> bool:
+        """Nothing has to be done."""
+        return not self.fix
+
+
+def examine(folder: Path | None = None) -> list[Finding]:
+    """A finding for every part, sound ones included."""
+    try:
+        settings = load_settings(folder=folder)
+    except PokervodError as error:
+        return [Finding(part="settings", found=str(error), fix="mend the settings named, then run doctor again")]
+    return [
+        _examine_settings(settings),
+        *_examine_roots(settings),
+        *_examine_sheets(settings),
+        *_examine_database(settings),
+        _examine_dagster_home(settings),
+        _examine_disk(settings),
+    ]
+
+
+def _examine_settings(settings: Settings) -> Finding:
+    found = f"{settings.source or 'environment'}; {len(settings.libraries)} libraries, {len(settings.sheets)} sheets"
+    if not settings.libraries and not settings.sheets:
+        return Finding(
+            part="settings",
+            found="nothing is configured",
+            fix="write pokervod.yaml (docs/settings.md), or run `pokervod setup` for the sample archive",
+        )
+    return Finding(part="settings", found=found)
+
+
+def _examine_roots(settings: Settings) -> Iterator[Finding]:
+    for library in settings.libraries:
+        path = settings.root_of(library).path / library.folder
+        part = f"library {library.name}"
+        try:
+            entries = sum(1 for _ in path.iterdir())
+        except OSError as error:
+            yield Finding(part=part, found=f"{path}: {error.strerror}", fix="mount the share, or correct the path")
+            continue
+        fix = "" if entries else "mount the share: the folder is empty"
+        yield Finding(part=part, found=f"{path}: {entries} entries", fix=fix)
+
+
+def _examine_sheets(settings: Settings) -> Iterator[Finding]:
+    for sheet in settings.sheets:
+        is_readable = sheet.path.is_file() and os.access(sheet.path, os.R_OK)
+        fix = "" if is_readable else "put the workbook there, correct the path, or give the service read rights"
+        yield Finding(part=f"sheet {sheet.name}", found=str(sheet.path), fix=fix)
+
+
+def _examine_database(settings: Settings) -> Iterator[Finding]:
+    kind = "configured server" if settings.database_url else "embedded server"
+    try:
+        with serve_database(settings) as urls:
+            engine = make_engine(urls.pokervod)
+            with engine.connect() as connection:
+                version = int(connection.scalar(text("show server_version_num")) or 0)
+            revision = current_revision(engine)
+            engine.dispose()
+    except PokervodError as error:
+        yield Finding(part="database", found=str(error), fix="start the server or correct POKERVOD_DATABASE_URL")
+        return
+    old = version < OLDEST_SERVER
+    yield Finding(
+        part="database",
+        found=f"{kind}, PostgreSQL {version // 10_000}.{version % 10_000}",
+        fix="use PostgreSQL 14 or later" if old else "",
+    )
+    is_current = revision in {None, newest_revision()}
+    yield Finding(
+        part="schema",
+        found=f"revision {revision or 'none yet'}, this code has {newest_revision()}",
+        fix="" if is_current else "run `pokervod db upgrade`",
+    )
+
+
+def _examine_dagster_home(settings: Settings) -> Finding:
+    home = dagster_home(settings)
+    is_there = (home / "dagster.yaml").is_file()
+    return Finding(part="Dagster's home", found=str(home), fix="" if is_there else "run `pokervod setup`")
+
+
+def _examine_disk(settings: Settings) -> Finding:
+    place = next(parent for parent in (settings.home, *settings.home.parents) if parent.exists())
+    free = shutil.disk_usage(place).free
+    fix = "" if free > LEAST_FREE_BYTES else "free some space: the database needs room to work"
+    return Finding(part="disk", found=f"{free / 1e9:.1f} GB free at {place}", fix=fix)

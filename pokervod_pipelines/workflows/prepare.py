@@ -1,0 +1,67 @@
+"""What has to stand before anything runs: a configuration, a Dagster home, and a ``.env`` that names it.
+
+Everything here can be done again at any time and changes only what is not there yet.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from pokervod_pipelines.settings import Settings, load_settings
+
+DAGSTER_YAML = Path(__file__).parents[1] / "defs" / "dagster.yaml"
+
+SampleProgress = Callable[[str, int, int], None]
+
+
+def prepare(folder: Path | None = None, progress: SampleProgress | None = None) -> Settings:
+    """The settings of the folder, its Dagster home ready; the sample archive is laid out if nothing is configured."""
+    folder = (folder or Path.cwd()).absolute()
+    settings = load_settings(folder=folder)
+    if not settings.archive_roots and not settings.sheets and settings.source is None:
+        _lay_out_sample(settings, progress)
+        settings = load_settings(folder=folder)
+    prepare_dagster_home(settings, folder)
+    return settings
+
+
+def dagster_home(settings: Settings) -> Path:
+    """Dagster's folder for compute logs and step outputs; runs and events are in the database."""
+    return settings.home / "dagster"
+
+
+def prepare_dagster_home(settings: Settings, folder: Path) -> None:
+    """``DAGSTER_HOME`` exists with its ``dagster.yaml``, and ``.env`` names it so that ``dagster`` finds it."""
+    home = dagster_home(settings)
+    home.mkdir(parents=True, exist_ok=True)
+    source = folder / "dagster.yaml"
+    target = home / "dagster.yaml"
+    content = (source if source.is_file() else DAGSTER_YAML).read_text(encoding="utf-8")
+    if not target.is_file() or target.read_text(encoding="utf-8") != content:
+        shutil.copyfile(source if source.is_file() else DAGSTER_YAML, target)
+    _name_home_in_dotenv(folder / ".env", home)
+
+
+def _name_home_in_dotenv(path: Path, home: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    line = f"DAGSTER_HOME={home}"
+    if line in lines:
+        return
+    kept = [each for each in lines if not each.startswith("DAGSTER_HOME=")]
+    path.write_text("\n".join([*kept, line]) + "\n", encoding="utf-8")
+
+
+def _lay_out_sample(settings: Settings, progress: SampleProgress | None) -> None:
+    from pokervod_pipelines.sample import lay_out_sample  # noqa: PLC0415 - only a first run needs its media libraries
+
+    folder = settings.home / "sample"
+    layout = lay_out_sample(folder, progress=progress)
+    values = {
+        "archive_roots": [{"name": "sample", "path": str(layout.archive_root.relative_to(folder))}],
+        "libraries": [{"name": name, "root": "sample", "folder": below} for name, below in layout.libraries],
+        "sheets": [{"name": path.stem, "path": str(path.relative_to(folder))} for path in layout.workbooks],
+    }
+    text = yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
+    (folder / "pokervod.yaml").write_text("# Written with the sample archive.\n" + text, encoding="utf-8")
