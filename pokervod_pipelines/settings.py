@@ -7,18 +7,35 @@ Precedence, highest first: environment variable, ``.env`` beside the configurati
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from pokervod_pipelines.errors import BadSettings
 from pokervod_pipelines.settings_file import SettingsFile, read_dotenv, read_settings_file
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 """A name that is also a Dagster partition key and a part of a command: letters, digits, ``_`` and ``-``."""
+
+
+CronLine = Annotated[str, AfterValidator(lambda text: _check_cron(text))]
+"""Five fields: minute, hour, day of month, month, day of week."""
+
+TimeZone = Annotated[str, AfterValidator(lambda name: _check_time_zone(name))]
+"""A name of the IANA database."""
 
 
 class _Model(BaseModel):
@@ -68,12 +85,6 @@ class Scan(_Model):
     loss_share: float = Field(default=0.05, gt=0, le=1, description="Share of a library that may vanish in one scan.")
 
 
-class Clips(_Model):
-    """What a clip may be."""
-
-    longest_minutes: float = Field(default=30.0, gt=0)
-
-
 class Retries(_Model):
     """First wait, in seconds, before a room tries again what failed outside; later waits grow."""
 
@@ -85,8 +96,8 @@ class Retries(_Model):
 class Schedules(_Model):
     """When the schedules fire, as cron lines in ``time_zone``."""
 
-    full_sync: str = "0 3 * * *"
-    nas_changes: str = "17 * * * *"
+    full_sync: CronLine = "0 3 * * *"
+    nas_changes: CronLine = "17 * * * *"
 
 
 class Settings(_Model):
@@ -98,12 +109,11 @@ class Settings(_Model):
 
     home: Path
     source: Path | None = None
-    time_zone: str = "UTC"
+    time_zone: TimeZone = "UTC"
     archive_roots: tuple[ArchiveRoot, ...] = ()
     libraries: tuple[Library, ...] = ()
     sheets: tuple[SheetSource, ...] = ()
     scan: Scan = Scan()
-    clips: Clips = Clips()
     schedules: Schedules = Schedules()
     retries: Retries = Retries()
     database_url: SecretStr | None = None
@@ -111,7 +121,11 @@ class Settings(_Model):
 
     @model_validator(mode="after")
     def _names_are_unique_and_known(self) -> Self:
-        for what, named in (("archive_roots", self.archive_roots), ("sheets", self.sheets), ("libraries", self.libraries)):
+        for what, named in (
+            ("archive_roots", self.archive_roots),
+            ("sheets", self.sheets),
+            ("libraries", self.libraries),
+        ):
             names = [each.name for each in named]  # type: ignore[attr-defined]
             if len(set(names)) < len(names):
                 message = f"{what}: the name {max(names, key=names.count)!r} stands twice"
@@ -124,9 +138,6 @@ class Settings(_Model):
         places = [(library.root, Path(library.folder)) for library in self.libraries]
         if len(set(places)) < len(places):
             message = "libraries: two libraries have the same root and folder"
-            raise ValueError(message)
-        if self.time_zone not in available_timezones():
-            message = f"time_zone: {self.time_zone!r} is no IANA time zone such as 'Europe/London'"
             raise ValueError(message)
         return self
 
@@ -214,6 +225,20 @@ def _named(values: Mapping[str, object], key: str) -> list[dict[str, str]]:
     entries = values.get(key)
     entries = entries if isinstance(entries, list) else []
     return [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("name"), str)]
+
+
+def _check_cron(text: str) -> str:
+    if not re.fullmatch(r"\s*([\d*/,A-Za-z-]+\s+){4}[\d*/,A-Za-z-]+\s*", text) or not any(map(str.isdigit, text)):
+        message = f"{text!r} is no cron line such as '0 3 * * *' (minute hour day month weekday)"
+        raise ValueError(message)
+    return text
+
+
+def _check_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        message = f"{name!r} is no IANA time zone such as 'Europe/London'"
+        raise ValueError(message)
+    return name
 
 
 def _describe(error: ValidationError, file: SettingsFile) -> str:

@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, create_engine, text
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import OUR_DRIVER, make_engine
 from pokervod_pipelines.db.migrate import upgrade_database
+from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.settings import Settings
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -25,8 +27,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
     """The run's PostgreSQL server, shared by all workers through its folder."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with EmbeddedServer(shared / "postgres") as running:
+    running = EmbeddedServer(shared / "postgres", settings={"fsync": "off"})
+    with running:
         yield running
+    with suppress(Conflict):  # other workers still use it; the last one erases it
+        running.erase()
 
 
 @pytest.fixture(scope="session")

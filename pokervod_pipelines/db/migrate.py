@@ -4,6 +4,7 @@ One transaction holds a lock and all steps, so two starters apply them once, and
 it was. Alembic is imported only when there is something to apply.
 """
 
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,12 +66,17 @@ def _run_locked(engine: Engine, run: "Callable[[Config], None]") -> list[str]:
             config.attributes["connection"] = connection
             run(config)
     except SQLAlchemyError as error:
-        failed = steps[-1] if steps else "the first step"
         raise OperatorNeeded(
-            f"migration {failed} failed and was rolled back whole, the schema is as before: "
+            f"migration {_failing_step(error)} failed and was rolled back whole, the schema is as before: "
             f"{str(getattr(error, 'orig', error)).strip().splitlines()[0]}"
         ) from error
     return steps
+
+
+def _failing_step(error: BaseException) -> str:
+    """The file of the step that raised, as the innermost frame in a ``versions`` folder names it."""
+    files = [Path(frame.f_code.co_filename) for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return next((file.stem for file in reversed(files) if file.parent.name == "versions"), "of the schema")
 
 
 def _refuse_newer(connection: Connection) -> None:

@@ -4,14 +4,13 @@ A resource here is configuration plus a factory; domain code never sees one.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol
 
 import dagster as dg
 from sqlalchemy import Engine
 
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.outcome import Outcome
 
 
@@ -41,19 +40,12 @@ class Silent:
         """Says nothing."""
 
 
-class EngineResource(dg.ConfigurableResource[Engine]):
-    """An engine on the migrated database of the settings, closed after the run."""
+def define_engine(settings: Settings) -> dg.ResourceDefinition:
+    """An engine on the migrated database of the settings, open for as long as the step's process needs it."""
 
-    @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Engine]:  # type: ignore[override]
-        """The engine lives as long as the step's process needs it."""
-        with open_database(load_settings()) as engine:
-            yield engine
+    @dg.resource(description="PokerVOD's database.")
+    def engine(_: dg.InitResourceContext) -> Iterator[Engine]:
+        with open_database(settings) as opened:
+            yield opened
 
-
-class SettingsResource(dg.ConfigurableResource[Settings]):
-    """The settings as they stand when the run starts."""
-
-    def create_resource(self, context: dg.InitResourceContext) -> Settings:
-        """The settings of the folder the run works in."""
-        return load_settings()
+    return engine

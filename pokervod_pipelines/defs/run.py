@@ -59,12 +59,7 @@ def run_sync(
     """
     job = "full_sync" if full else "incremental_sync"
     collector = _Collector(listener)
-    defs = build_defs(
-        settings,
-        engine=dg.ResourceDefinition.hardcoded_resource(engine),
-        settings=dg.ResourceDefinition.hardcoded_resource(settings),
-        listener=dg.ResourceDefinition.hardcoded_resource(collector),
-    )
+    defs = build_defs(settings=settings, engine=engine, listener=collector)
     with dg.DagsterInstance.from_config(str(home)) as instance, hold_lock(engine, SYNC_LOCK):
         fail_dead_runs(instance)
         started = time.monotonic()

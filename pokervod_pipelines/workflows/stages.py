@@ -14,6 +14,7 @@ from pokervod_pipelines.clips.build import build_clips
 from pokervod_pipelines.nas.inventory import scan_library
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import sync_sheet
+from pokervod_pipelines.workflows.identity import identify_name
 from pokervod_pipelines.workflows.outcome import PROBLEMS_SHOWN, Outcome, Problem
 
 Progress = Callable[[int], None]
@@ -63,18 +64,29 @@ def run_catalog_stage(run: SyncRun, progress: Progress | None = None) -> Outcome
         "events": report.events,
         "episodes": report.episodes,
         "video_files": report.video_files,
-        "created": report.created,
-        "changed": report.changed,
-        "removed": report.removed,
+        "created": sum(report.created.values()),
+        "changed": sum(report.changed.values()),
+        "removed": sum(report.removed.values()),
+        "names_read": report.reparsed,
         "not_understood": report.unknown,
     }
-    return _outcome("catalog", "catalog", report.seconds, counts, (), 0)
+    reasons = [(f"{count} videos in OTHER", reason) for reason, count in report.reasons.items()]
+    return _outcome("catalog", "catalog", report.seconds, counts, reasons, report.unknown)
 
 
-def run_sheets_stage(run: SyncRun, sheet: str, progress: Progress | None = None) -> Outcome:
+def run_sheets_stage(
+    run: SyncRun, sheet: str, progress: Progress | None = None, *, confirm_loss: bool = False
+) -> Outcome:
     """The sheet's rows are stored and each is tied to its video, or carries the reason why not."""
     report = sync_sheet(
-        run.engine, run.settings, sheet, correlation_id=run.correlation_id, full=run.full, progress=progress
+        run.engine,
+        run.settings,
+        sheet,
+        correlation_id=run.correlation_id,
+        full=run.full,
+        confirm_loss=confirm_loss,
+        parsed_identity=identify_name,
+        progress=progress,
     )
     counts = {
         "rows": report.rows,
@@ -93,7 +105,7 @@ def run_sheets_stage(run: SyncRun, sheet: str, progress: Progress | None = None)
 def run_clips_stage(run: SyncRun, sheet: str, progress: Progress | None = None) -> Outcome:
     """Every row of the sheet has its clip, usable or with the reason why not."""
     started = time.monotonic()
-    report = build_clips(run.engine, run.settings, sheet, correlation_id=run.correlation_id, progress=progress)
+    report = build_clips(run.engine, sheet, correlation_id=run.correlation_id, progress=progress)
     counts = {
         "clips": report.clips,
         "usable": report.usable,

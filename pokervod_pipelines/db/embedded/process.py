@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
@@ -86,22 +87,31 @@ def read_pid(place: Place) -> int | None:
     return int(first[0]) if first and first[0].isdigit() else None
 
 
-def ensure_running(place: Place, binaries: Binaries, extra: Mapping[str, str], patience: float) -> Path:
-    """The folder of the socket of a server that is ready, started and initialised if need be.
+def await_server(place: Place, patience: float) -> Path | None:
+    """The folder of the socket of the server that runs; None once it is certain that none does.
 
-    Raises ``Conflict`` when something keeps the data open and does not answer, ``Unavailable`` when the server needs
-    longer than ``patience`` seconds, ``OperatorNeeded`` when it cannot start.
+    Waits while one starts, recovers or ends; raises ``Conflict`` when it does neither within ``patience`` seconds.
     """
     deadline = time.monotonic() + patience
-    while is_alive(place):
+    while True:
         answer, folder = probe_server(place)
         if answer is Answer.READY:
             return folder
+        if answer is Answer.SILENT and not is_held(place.server_lock) and not _find_holders(place.data):
+            return None
         if time.monotonic() > deadline:
             raise Conflict(_describe_holders(place, patience))
         time.sleep(PAUSE)
+
+
+def start_server(place: Place, binaries: Binaries, extra: Mapping[str, str], patience: float) -> Path:
+    """The folder of the socket of a new server that is ready, its data made if need be.
+
+    Raises ``OperatorNeeded`` when it cannot start, ``Unavailable`` when it needs longer than ``patience`` seconds.
+    """
     _prepare_data(place, binaries)
     log_start = _launch(place, binaries, extra)
+    deadline = time.monotonic() + patience
     while (found := probe_server(place))[0] is not Answer.READY:
         if not is_held(place.server_lock):
             raise OperatorNeeded(_explain_failure(place, log_start))
@@ -118,12 +128,14 @@ def stop_server(place: Place, patience: float) -> bool:
     """No server runs any more (fast shutdown); whether one did. Raises ``Conflict`` when it will not end."""
     if not is_alive(place):
         return False
+    sockets = probe_server(place)[1]
     for order, seconds in ((signal.SIGINT, patience), (signal.SIGQUIT, 5.0)):
         deadline = time.monotonic() + seconds
         if probe_server(place)[0] is not Answer.SILENT and (pid := read_pid(place)) is not None:
             os.kill(pid, order)
         while time.monotonic() < deadline:
             if not is_alive(place):
+                _remove_short_folder(place, sockets)
                 return True
             time.sleep(PAUSE)
     raise Conflict(_describe_holders(place, patience))
@@ -136,8 +148,14 @@ def bound_log(log_file: Path) -> None:
         os.truncate(log_file, 0)
 
 
+def _remove_short_folder(place: Place, sockets: Path) -> None:
+    if sockets != place.data:
+        with suppress(OSError):  # not empty: then it is not ours to remove
+            sockets.rmdir()
+
+
 def _ping(folder: Path) -> Answer:
-    where = make_conninfo(host=str(folder), port=PORT, user=SUPERUSER, dbname=SUPERUSER, connect_timeout=5)
+    where = make_conninfo(host=str(folder), port=PORT, user=SUPERUSER, dbname=SUPERUSER, connect_timeout=2)
     answers = {Ping.OK: Answer.READY, Ping.REJECT: Answer.BUSY}
     return answers.get(Ping(PGconn.ping(where.encode())), Answer.SILENT)
 
@@ -235,12 +253,10 @@ def _describe_holders(place: Place, patience: float) -> str:
 
 
 def _find_holders(data: Path) -> list[int]:
-    """Processes working in ``data``, where the system shows them (Linux): every PostgreSQL process does."""
+    """PostgreSQL processes on ``data``, where the system shows them (Linux); also one that was started without us."""
     found = []
-    for entry in Path("/proc").glob("[0-9]*/cwd"):
-        try:
-            if entry.readlink() == data:
-                found.append(int(entry.parent.name))
-        except OSError:
-            continue
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended meanwhile, or is none of ours
+            if (process / "cwd").readlink() == data and (process / "comm").read_text().startswith("postgres"):
+                found.append(int(process.name))
     return sorted(found)

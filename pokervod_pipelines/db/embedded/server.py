@@ -23,10 +23,11 @@ from pokervod_pipelines.db.embedded.process import (
     PORT,
     SUPERUSER,
     Answer,
+    await_server,
     bound_log,
-    ensure_running,
     probe_server,
     read_pid,
+    start_server,
     stop_server,
 )
 from pokervod_pipelines.db.embedded.users import end_one_use, join_users, leave_users, one_at_a_time
@@ -171,10 +172,10 @@ class EmbeddedServer:
         join_users(place.users_lock, lambda: self._leave(place))
         try:
             bound_log(place.log_file)
-            answer, sockets = probe_server(place)
-            if answer is not Answer.READY:
+            sockets = await_server(place, self._patience)
+            if sockets is None:
                 binaries = find_binaries(place.account, self._homes)
-                sockets = ensure_running(place, binaries, self._settings, self._patience)
+                sockets = start_server(place, binaries, self._settings, self._patience)
         except BaseException:
             if end_one_use(place.users_lock):
                 leave_users(place.users_lock)

@@ -72,7 +72,11 @@ class Episode(Base):
 
 
 class VideoFile(Base):
-    """A video of the inventory as the catalog understands it. ``file_id`` is the inventory's id and never changes."""
+    """A video of the inventory as the catalog understands it. ``file_id`` is the inventory's id and never changes.
+
+    ``inventory_mark`` is what else of the inventory's row the last build used (size, cut, whether it is missing): where
+    path, mark and version are equal to those of the row, there is nothing to do.
+    """
 
     __tablename__ = "video_files"
 
@@ -82,6 +86,7 @@ class VideoFile(Base):
     parsed: Mapped[dict[str, Any]]
     parsed_path: Mapped[str]
     parser_version: Mapped[str]
+    inventory_mark: Mapped[str]
     reason: Mapped[str | None]
     created_at: Mapped[Moment]
 

@@ -10,7 +10,7 @@ class HandClip(Base):
     """One annotation row's clip, kept even when it cannot be cut yet.
 
     ``problem`` says in words why the clip is not usable (no video, bad timecode); it is null when the clip stands.
-    ``retired_at`` is when its row left the sheet. Times are milliseconds from the start of the video.
+    ``remark`` is something to look at that does not spoil it. ``retired_at`` is when its row left the sheet. Times are milliseconds from the start of the video.
     """
 
     __tablename__ = "hand_clips"
@@ -26,6 +26,7 @@ class HandClip(Base):
     winner: Mapped[str]
     hands: Mapped[str]
     problem: Mapped[str | None]
+    remark: Mapped[str | None]
     input_hash: Mapped[str]
     created_at: Mapped[Moment]
     changed_at: Mapped[Moment]

@@ -96,6 +96,9 @@ def upgrade() -> None:
         sa.Column(
             "problems", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
         ),
+        sa.Column(
+            "mounts", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
+        ),
         sa.CheckConstraint("status in ('running', 'completed', 'failed')", name=op.f("ck_nas_scans_status")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_nas_scans")),
     )
@@ -195,6 +198,7 @@ def upgrade() -> None:
         sa.Column("parsed", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("parsed_path", sa.String(), nullable=False),
         sa.Column("parser_version", sa.String(), nullable=False),
+        sa.Column("inventory_mark", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["file_id"], ["nas_files.id"], name=op.f("fk_video_files_file_id_nas_files")),
@@ -229,6 +233,7 @@ def upgrade() -> None:
         sa.Column("winner", sa.String(), nullable=False),
         sa.Column("hands", sa.String(), nullable=False),
         sa.Column("problem", sa.String(), nullable=True),
+        sa.Column("remark", sa.String(), nullable=True),
         sa.Column("input_hash", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),

@@ -1,0 +1,70 @@
+"""What is known of one video before it is placed: the parser's answer, and the few words of the name that titles need.
+
+Reading names is the business of ``names``; what the facts mean for the catalog that of ``identity`` and ``titles``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pokervod_pipelines.catalog.names import ParsedName, explain_name, parse_events
+from pokervod_pipelines.catalog.names.prepare import fold_words, strip_noise
+from pokervod_pipelines.catalog.names.second_event import find_second_event
+
+_PLACE_FIELDS = frozenset(
+    (
+        "show_number episode_number seq event_number event_code_or_name event_kind buy_in day flight part session stage "
+        "clip_number hand_number date year"
+    ).split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """One event of one video: what its path tells, and its name in the forms that rules of titles read.
+
+    ``stem`` is the name without endings and download marks; ``shown`` the same with separators as single spaces and
+    ``text`` that in lower case. ``is_named_by_folder`` says that the name itself tells no place in the catalog
+    (``HyperDeck_0028``): such files are not versions of each other, however alike their folders.
+    """
+
+    parsed: ParsedName
+    stem: str
+    shown: str
+    text: str
+    is_named_by_folder: bool
+
+
+def read_facts(path: str) -> dict[str, Any]:
+    """What the path tells, JSON-ready: known fields only, ``from_folder`` for those a folder told, ``second_event``."""
+    findings = explain_name(path)
+    facts: dict[str, Any] = {finding.field: finding.value for finding in findings}
+    if told := [finding.field for finding in findings if finding.source != "name"]:
+        facts["from_folder"] = told
+    if "&" in path:
+        _, *more = parse_events(path)
+        for event in more:
+            facts["second_event"] = {field: value for field, value in event.as_dict().items() if value is not None}
+    return facts
+
+
+def list_facts(path: str, facts: Mapping[str, Any]) -> tuple[VideoFacts, ...]:
+    """The events that a video holds, from what ``read_facts`` answered for its path: one, seldom two."""
+    stem = strip_noise(path.rpartition("/")[2])
+    shown, text = fold_words(stem)
+    own = facts.keys() & _PLACE_FIELDS - set(facts.get("from_folder", ()))
+    first = VideoFacts(_as_parsed(facts), stem, shown, text, not own)
+    if second := facts.get("second_event"):
+        place = find_second_event(text) or len(text)
+        return (
+            replace(first, shown=shown[:place], text=text[:place]),
+            replace(first, parsed=_as_parsed(second), shown=shown[place + 3 :], text=text[place + 3 :]),
+        )
+    return (first,)
+
+
+def _as_parsed(facts: Mapping[str, Any]) -> ParsedName:
+    known = {field: value for field, value in facts.items() if field not in {"from_folder", "second_event"}}
+    if players := known.get("players"):
+        known["players"] = tuple(players)
+    return ParsedName(**known)

@@ -1,0 +1,189 @@
+"""From placed files to groups: seasons, events and episodes as they should be, whatever order the files came in.
+
+Pure. Here keys are joined that only the season as a whole shows to be one (a tape numbered 16 and the main event's
+fourth episode that another name calls show 16), and split where one name hides several tapes.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from pokervod_pipelines.catalog import titles, words
+from pokervod_pipelines.catalog.identity import Event, Place, Season
+
+EpisodeKey = tuple[Season, str, str]
+"""Season, event key, episode key."""
+
+FileRank = tuple[int, int, int, int]
+
+
+@dataclass(slots=True)
+class EpisodeDraft:
+    """An episode being gathered. Label and sort are those of its fullest name; equal ones by the alphabet."""
+
+    season: Season
+    event: str
+    key: str
+    label: str
+    sort: str
+    show: int | None
+    episode: int | None
+    part: int | None
+    files: list[int] = field(default_factory=list)
+    best: FileRank | None = None
+    tapes: dict[str, list[tuple[int, FileRank]]] | None = None
+
+    def absorb(self, other: "EpisodeDraft") -> None:
+        """The files and words of another draft of the same programme are in this one."""
+        self.files += other.files
+        if other.best is not None and (self.best is None or other.best < self.best):
+            self.best = other.best
+        if (-len(other.label), other.label) < (-len(self.label), self.label):
+            self.label, self.sort = other.label, other.sort
+        self.show = self.show if self.show is not None else other.show
+        self.episode = self.episode if self.episode is not None else other.episode
+
+
+@dataclass(slots=True)
+class EventDraft:
+    """What all files of an event say of it, with how many say so."""
+
+    numbers: Counter[int] = field(default_factory=Counter)
+    buy_ins: Counter[int] = field(default_factory=Counter)
+    games: Counter[str] = field(default_factory=Counter)
+    names: Counter[str] = field(default_factory=Counter)
+
+    def hear(self, event: Event) -> None:
+        """One more file's say."""
+        for counter, said in (
+            (self.numbers, event.number), (self.buy_ins, event.buy_in), (self.games, event.game), (self.names, event.name),
+        ):  # fmt: skip
+            if said:
+                counter[said] += 1  # type: ignore[index]
+
+    @property
+    def number(self) -> int | None:
+        """The number that most files say."""
+        return _most_said(self.numbers)
+
+    def title(self, key: str, series: str | None) -> str:
+        """The event's title, from what most files say."""
+        if strand := words.STRAND_TITLES.get(key):
+            return strand
+        told = titles.title_event(
+            number=self.number,
+            buy_in=_most_said(self.buy_ins),
+            game=_most_said(self.games),
+            name=_most_said(self.names),
+            series=series,
+        )
+        return told or key
+
+    def facts(self) -> dict[str, int | str]:
+        """What most files say, JSON-ready, known fields only."""
+        said = {
+            "number": self.number,
+            "buy_in": _most_said(self.buy_ins),
+            "game": _most_said(self.games),
+            "name": _most_said(self.names),
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+class Grouping:
+    """Takes placed files one by one in any order; afterwards knows every season, event and episode."""
+
+    def __init__(self) -> None:
+        self.episodes: dict[EpisodeKey, EpisodeDraft] = {}
+        self.events: dict[tuple[Season, str], EventDraft] = {}
+        self._seasons: dict[Season, Season] = {}
+
+    def add(self, file_id: int, place: Place, rank: FileRank) -> None:
+        """The file is in its group, and the group's event has heard what the file says."""
+        season = self._seasons.setdefault(place.season, place.season)
+        event = self.events.get((season, place.event.key))
+        if event is None:
+            event = self.events[season, place.event.key] = EventDraft()
+        event.hear(place.event)
+        draft = EpisodeDraft(
+            season, place.event.key, place.key, place.label, place.sort, place.show, place.episode, place.part, [file_id], rank
+        )
+        known = self.episodes.setdefault((season, place.event.key, place.key), draft)
+        if known is not draft:
+            known.absorb(draft)
+        if place.is_whole:
+            known.tapes = known.tapes or {}
+            known.tapes.setdefault(place.tape or "", []).append((file_id, rank))
+
+    def finish(self) -> None:
+        """Groups that are one programme are joined, groups that are several are split, empty events are gone."""
+        self._join_shows()
+        self._split_tapes()
+        used = {(draft.season, draft.event) for draft in self.episodes.values()}
+        self.events = {key: event for key, event in self.events.items() if key in used}
+
+    def list_seasons(self) -> set[Season]:
+        """The seasons that have an episode."""
+        return {season for season, _ in self.events}
+
+    def _join_shows(self) -> None:
+        """A file that tells only a show or only an episode joins the one programme that tells both."""
+        by_season: dict[Season, list[EpisodeDraft]] = defaultdict(list)
+        for draft in self.episodes.values():
+            if draft.show is not None or draft.episode is not None:
+                by_season[draft.season].append(draft)
+        for drafts in by_season.values():
+            for lone, home in _find_homes(drafts):
+                self.episodes.pop((lone.season, lone.event, lone.key))
+                home.absorb(lone)
+
+    def _split_tapes(self) -> None:
+        """Tapes of one name but different tape ids are several recordings, unless one name has but one tape."""
+        for draft in [draft for draft in self.episodes.values() if draft.tapes and len(draft.tapes.keys() - {""}) > 1]:
+            del self.episodes[draft.season, draft.event, draft.key]
+            for tape, files in sorted((draft.tapes or {}).items()):
+                part = _take_tape(draft, tape, files)
+                self.episodes[part.season, part.event, part.key] = part
+
+
+def _take_tape(draft: EpisodeDraft, tape: str, files: list[tuple[int, FileRank]]) -> EpisodeDraft:
+    """The part of a draft that is on one tape; the files that name no tape stay under the draft's own key."""
+    part = replace(draft, files=[file_id for file_id, _ in files], best=min(rank for _, rank in files), tapes=None)
+    if tape:
+        part.key, part.label, part.sort = f"{draft.key}-{tape}", f"Tape {tape.upper()}", f"{draft.sort}-{tape}"
+    return part
+
+
+def _find_homes(drafts: list[EpisodeDraft]) -> Iterator[tuple[EpisodeDraft, EpisodeDraft]]:
+    """Each draft that is known by one number only, with the only draft of the season that explains this number."""
+    by_show: dict[tuple[int, int | None], list[EpisodeDraft]] = defaultdict(list)
+    by_episode: dict[tuple[str, int, int | None], list[EpisodeDraft]] = defaultdict(list)
+    for draft in drafts:
+        if draft.show is not None and draft.event != "shows":
+            by_show[draft.show, draft.part].append(draft)
+            if draft.episode is not None:
+                by_episode[draft.event, draft.episode, draft.part].append(draft)
+    for draft in drafts:
+        homes: list[EpisodeDraft] = []
+        if draft.event == "shows" and draft.show is not None:
+            homes = by_show[draft.show, draft.part]
+        elif draft.show is None and draft.episode is not None:
+            homes = by_episode[draft.event, draft.episode, draft.part]
+        if len(homes) == 1:
+            yield draft, homes[0]
+
+
+def _most_said(counter: Counter[int] | Counter[str]) -> int | str | None:
+    if not counter:
+        return None
+    return min(counter.items(), key=lambda said: (-said[1], -len(str(said[0])), str(said[0])))[0]
+
+
+def rank_groups(drafts: Iterable[EpisodeDraft]) -> dict[tuple[Season, str], str]:
+    """The first sort of each event's episodes: events without a number stand in the order of their shows."""
+    first: dict[tuple[Season, str], str] = {}
+    for draft in drafts:
+        place = (draft.season, draft.event)
+        if place not in first or draft.sort < first[place]:
+            first[place] = draft.sort
+    return first

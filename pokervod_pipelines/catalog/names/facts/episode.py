@@ -1,0 +1,75 @@
+"""Numbers of a television series: season, show, episode, coded episode (``ME06``), tape number (``WSOP_2003-01``).
+
+The show counts the year's broadcasts, the episode those of one event; a bare number after the year may be either and
+stays ``seq``. Minutes (``ME07_60``), codecs (``H264``, ``4CH``, ``MPEG-2``) and asset numbers are none of these.
+"""
+
+import re
+
+from pokervod_pipelines.catalog.names.facts.event_name import tell_event
+from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.vocabulary.events import EPISODE_CODES
+
+_SHOW = re.compile(r"(?<![a-z])show ?(\d{1,3})(?!\w)", re.ASCII)
+_SEASON = re.compile(r"(?<![a-z])season ?(\d{1,2})(?!\w)", re.ASCII)
+_EPISODE = re.compile(r"(?<![a-z])(?:episode|ep) ?(\d{1,3})(?!\w)", re.ASCII)
+
+_CODES = "|".join(sorted(EPISODE_CODES, key=len, reverse=True))
+# Every code that a tape can have, so that meeting them with a name's words takes the place of a search.
+_TIGHT_CODES = {
+    f"{code}{digits}": (code, number)
+    for code in EPISODE_CODES
+    for number in range(1, 100)
+    for digits in (number, f"{number:02d}")
+}
+_TIGHT_WORDS = frozenset(_TIGHT_CODES)
+_CODE_WORDS = frozenset(code.partition(" ")[0] for code in EPISODE_CODES)
+# With a space, "me 7" is an episode only behind show, series or year: English has a word "me".
+_SPACED_CODE = re.compile(
+    rf"(?:show \d{{1,3}}|(?:wsop|ws)(?: ?\d{{2,4}})|(?:19|20)\d\d wsop) ({_CODES}) (\d{{1,2}})(?!\w)", re.ASCII
+)
+
+_TAPE_NUMBER = re.compile(
+    r"(?:(?:19|20)\d\d (?:wsop|world series of poker)|(?:wsop|world series of poker) (?:19|20)\d\d)"
+    r" (\d{1,3})(?: (\d))?(?=$| mpeg| h264| nb(?!\w)| final(?! t)| text| (?:me|gm|nc|ppc|hu|bo)\d| \d{5,})",
+    re.ASCII,
+)
+
+
+def read_show(reading: Reading) -> None:
+    """Tells show and season."""
+    text = reading.name.text
+    if "show" in text and (match := _SHOW.search(text)):
+        reading.tell("show_number", int(match[1]), "show", match[0])
+    if "season" in text and (match := _SEASON.search(text)):
+        reading.tell("season", int(match[1]), "season", match[0])
+
+
+def read_episode(reading: Reading) -> None:
+    """Tells the episode that is called one."""
+    text = reading.name.text
+    if "ep" in text and (match := _EPISODE.search(text)):
+        reading.tell("episode_number", int(match[1]), "episode", match[0])
+
+
+def read_coded_episode(reading: Reading) -> None:
+    """Tells event and episode of an archive code."""
+    words = reading.name.words
+    if not _TIGHT_WORDS.isdisjoint(words):
+        for word in _TIGHT_WORDS & words:
+            _tell_coded_episode(reading, *_TIGHT_CODES[word], word)
+    elif not _CODE_WORDS.isdisjoint(words) and (match := _SPACED_CODE.search(reading.name.text)):
+        _tell_coded_episode(reading, match[1], int(match[2]), f"{match[1]} {match[2]}")
+
+
+def _tell_coded_episode(reading: Reading, code: str, number: int, words: str) -> None:
+    tell_event(reading, EPISODE_CODES[code], "episode_code", words)
+    reading.tell("episode_number", number, "episode_code", words)
+
+
+def read_tape_number(reading: Reading) -> None:
+    """Tells the bare number after series and year, and the part of a tape that has two (``31-1``)."""
+    if match := _TAPE_NUMBER.match(reading.name.text):
+        reading.tell("seq", int(match[1]), "tape_number", match[1])
+        if match[2]:
+            reading.tell("part", int(match[2]), "tape_number", f"{match[1]} {match[2]}")

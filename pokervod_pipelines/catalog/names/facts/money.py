@@ -1,0 +1,75 @@
+"""Buy-in and guarantee: ``$10,000``, ``€1.5K``, ``$5M GTD``; without a currency sign only ``5k`` and ``1500 NLH``.
+
+Not buy-ins: prizes and pots (``for $10,000,000``, ``$15M Prize``, ``€1,140,000 for 1st``), years, card ranks.
+"""
+
+import re
+
+from pokervod_pipelines.catalog.names.facts.event_name import EVENT_BOOK
+from pokervod_pipelines.catalog.names.facts.game import GAME_BOOK
+from pokervod_pipelines.catalog.names.reading import Reading
+
+_SIGNED = re.compile(
+    r"[$€£] ?(\d[\d,]*(?:\.\d+)?)(?: ?([km])(?!\w))?( ?gtd| guaranteed)?(\+| pot limit| \w+)?", re.ASCII
+)
+_THOUSANDS = re.compile(r"(\d{1,3}(?:\.\d)?)k", re.ASCII)
+_SHORTEST_BARE, _LONGEST_BARE = 3, 5
+
+_UNITS = {"k": 1_000, "m": 1_000_000, None: 1}
+_HIGHEST_BUY_IN = 1_000_000
+_PRIZE_BEFORE = ("for ", "wins ", "won ", "in ", "over ", "of ")
+_PRIZE_AFTER = frozenset(
+    {"+", " prize", " prizepool", " first", " 1st", " for", " up", " in", " pot", " bluff", " winner"}
+)
+
+
+def whole_amount(digits: str, unit: str | None = None) -> int:
+    """The amount in whole units of its currency.
+
+    >>> whole_amount("1.5", "k"), whole_amount("10,000")
+    (1500, 10000)
+    """
+    plain = digits.replace(",", "")
+    return round(float(plain) * _UNITS[unit]) if "." in plain else int(plain) * _UNITS[unit]
+
+
+def read_signed_money(reading: Reading) -> None:
+    """Tells guarantee and buy-in where the amounts carry a currency sign."""
+    text = reading.name.text
+    if not ("$" in text or "€" in text or "£" in text):
+        return
+    for match in _SIGNED.finditer(text):
+        amount = whole_amount(match[1], match[2])
+        if match[3]:
+            reading.tell("gtd", amount, "guarantee", match[0])
+        elif (
+            amount <= _HIGHEST_BUY_IN and match[4] not in _PRIZE_AFTER and not _follows_prize_word(text, match.start())
+        ):
+            reading.tell("buy_in", amount, "signed_buy_in", text[match.start() : match.end(1)])
+
+
+def read_plain_money(reading: Reading) -> None:
+    """Tells the buy-in of names without currency signs: ``50K DIAMOND HIGH ROLLER``, ``1500 7CS``."""
+    text = reading.name.text
+    if "buy_in" in reading.found:
+        return
+    place = 0
+    for word in text.split(" "):
+        if word.endswith("k") and (match := _THOUSANDS.fullmatch(word)):
+            reading.tell("buy_in", whole_amount(match[1], "k"), "buy_in_in_thousands", word)
+            return
+        if word.isdecimal() and _is_bare_buy_in(reading, word, place + len(word) + 1):
+            reading.tell("buy_in", int(word), "bare_buy_in", word)
+            return
+        place += len(word) + 1
+
+
+def _is_bare_buy_in(reading: Reading, digits: str, place: int) -> bool:
+    if not _SHORTEST_BARE <= len(digits) <= _LONGEST_BARE or int(digits) == reading.value("year"):
+        return False
+    text = reading.name.text
+    return GAME_BOOK.match_at(text, place) is not None or EVENT_BOOK.match_at(text, place) is not None
+
+
+def _follows_prize_word(text: str, place: int) -> bool:
+    return text.endswith(_PRIZE_BEFORE, 0, place)

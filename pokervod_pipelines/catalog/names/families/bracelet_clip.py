@@ -1,0 +1,71 @@
+"""Bracelet clips: ``10-wsop-2024-be-ev-21-25k-nlh-hr-ft-schutten-…-clean``, ``45-wsop-2024-me-day1c-cho-…``.
+
+Clip number, year, event number or main event, buy-in, what is played, stage or day; behind that stands a free title,
+in which "ft" and numbers mean nothing: only the first words are read.
+"""
+
+import re
+
+from pokervod_pipelines.catalog.names.facts.event_name import EVENT_BOOK, tell_event
+from pokervod_pipelines.catalog.names.facts.game import tell_game
+from pokervod_pipelines.catalog.names.facts.money import whole_amount
+from pokervod_pipelines.catalog.names.facts.version import read_clip_version
+from pokervod_pipelines.catalog.names.facts.year import tell_year
+from pokervod_pipelines.catalog.names.reading import Reading
+
+RULE = "bracelet_clip"
+
+_SHAPE = re.compile(
+    r"(\d{1,3}) wsop ((?:19|20)\d\d) (?:be )?(?:(?:ev|event) ?(\d{1,3})(?!\w)|(me)(?!\w))"
+    r"(?: (?:(\d{1,3}(?:\.\d)?)(k)|(\d{3,6}))(?= |$))?",
+    re.ASCII,
+)
+_DAY = re.compile(r"day ?(\d{1,2})([a-h]{0,8})", re.ASCII)
+
+# Event, format, stage and day are told within so many words; the title starts right behind them.
+_WORDS_BEFORE_TITLE = 8
+
+
+def read_bracelet_clip(reading: Reading) -> bool:
+    """Tells what the coded head of the name says, and the version that its last words say."""
+    name = reading.name
+    if "wsop" not in name.text or not (match := _SHAPE.match(name.text)):
+        return False
+    reading.tell("project_code", "WSOP", RULE, "wsop")
+    reading.tell("clip_number", int(match[1]), RULE, match[1])
+    tell_year(reading, int(match[2]), RULE, match[2])
+    if match[3]:
+        reading.tell("event_number", int(match[3]), RULE, f"ev {match[3]}")
+    else:
+        tell_event(reading, "Main Event", RULE, "me")
+    if amount := match[5] or match[7]:
+        reading.tell("buy_in", whole_amount(amount, match[6]), RULE, amount)
+    _read_head(reading, match.end() + 1)
+    read_clip_version(reading)
+    return True
+
+
+def _read_head(reading: Reading, start: int) -> None:
+    name = reading.name
+    end = _read_stage_and_day(reading, start)
+    if phrase := EVENT_BOOK.find_first(name.text, name.words, start, end):
+        tell_event(reading, phrase.meaning, RULE, name.shown[phrase.start : phrase.end])
+    tell_game(reading, start, end)
+
+
+def _read_stage_and_day(reading: Reading, start: int) -> int:
+    """Tells stage and day; returns where the title starts at the latest."""
+    place, title = start, None
+    for word in reading.name.text[start:].split(" ", _WORDS_BEFORE_TITLE)[:_WORDS_BEFORE_TITLE]:
+        if word == "ft":
+            reading.tell("stage", "final_table", RULE, word)
+            title = title or place
+        elif word.startswith("day") and (match := _DAY.fullmatch(word)):
+            reading.tell("day", int(match[1]), RULE, word)
+            if match[2]:
+                reading.tell("flight", match[2].upper(), RULE, word)
+            title = title or place
+        elif title is not None:
+            break
+        place += len(word) + 1
+    return title or place - 1

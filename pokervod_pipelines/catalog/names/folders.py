@@ -1,0 +1,110 @@
+"""What folders tell about the files in them, and when a file may believe it.
+
+A folder is read by the same facts as a title. Its word fills what the file name leaves open, never more: a file that
+names another project believes nothing, and one that names another event or day does not inherit the rest of it.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from pokervod_pipelines.catalog.names.facts.day import read_day
+from pokervod_pipelines.catalog.names.facts.event_name import read_event_name
+from pokervod_pipelines.catalog.names.facts.event_number import read_event_number
+from pokervod_pipelines.catalog.names.facts.game import read_game
+from pokervod_pipelines.catalog.names.facts.money import read_plain_money, read_signed_money
+from pokervod_pipelines.catalog.names.facts.series import find_project, read_mpp_place, read_sub_series
+from pokervod_pipelines.catalog.names.facts.stage import read_stage
+from pokervod_pipelines.catalog.names.facts.year import read_year
+from pokervod_pipelines.catalog.names.families.mpp import read_mpp
+from pokervod_pipelines.catalog.names.prepare import Name, fold_words
+from pokervod_pipelines.catalog.names.reading import NO_FOLDERS, Entry, FolderTells, Reading
+
+_FOLDER_FACTS: tuple[Callable[[Reading], object], ...] = (
+    read_year,
+    read_sub_series,
+    read_mpp_place,
+    read_mpp,
+    read_event_number,
+    read_signed_money,
+    read_plain_money,
+    read_game,
+    read_event_name,
+    read_day,
+    read_stage,
+)
+
+_EVENT_FIELDS = ("event_number", "event_code_or_name", "event_kind", "buy_in", "gtd", "game")
+_MOMENT_FIELDS = ("day", "flight", "stage")
+
+
+@lru_cache(maxsize=4096)
+def read_folders(folder: str) -> FolderTells:
+    """What all folders of a path tell; the deepest one that tells a field is right about it."""
+    if not folder:
+        return NO_FOLDERS
+    project: str | None = None
+    found: dict[str, Entry] = {}
+    for part in reversed(folder.split("/")):
+        told = _read_folder(part)
+        if project and told.project and told.project != project:
+            break
+        project = project or told.project
+        for field, entry in told.found.items():
+            found.setdefault(field, entry)
+    return _collect(project, found)
+
+
+@lru_cache(maxsize=8192)
+def _read_folder(folder_name: str) -> FolderTells:
+    shown, text = fold_words(folder_name)
+    reading = Reading(Name("", folder_name, shown, text))
+    told = find_project(text)
+    if told:
+        reading.tell("project_code", told[0], "project_word", told[1])
+    for read in _FOLDER_FACTS:
+        read(reading)
+    reading.found.pop("year_in_filename", None)
+    found: dict[str, Entry] = {
+        field: (value, f"folder_{rule}", words, "folder") for field, (value, rule, words, _) in reading.found.items()
+    }
+    return _collect(told[0] if told else None, found)
+
+
+def _collect(project: str | None, found: dict[str, Entry]) -> FolderTells:
+    event = {field: found[field] for field in _EVENT_FIELDS if field in found}
+    moment = {field: found[field] for field in _MOMENT_FIELDS if field in found}
+    return FolderTells(project, found, event, moment)
+
+
+def believe_folders(reading: Reading) -> None:
+    """Fills what the file name left open with what its folders tell."""
+    found, folders = reading.found, reading.folders
+    told = folders.found
+    project = found.get("project_code")
+    if not told or (project and folders.project and project[0] != folders.project):
+        return
+    for field in ("project_code", "sub_series"):
+        if field not in found and field in told:
+            found[field] = told[field]
+    if year := told.get("year"):
+        if "year" not in found:
+            found["year"] = year
+            found["year_in_filename"] = ("no", *year[1:])
+        elif found["year"][0] != year[0]:
+            return
+    if folders.event or folders.moment:
+        _inherit_event(reading)
+
+
+def _inherit_event(reading: Reading) -> None:
+    found, event, moment = reading.found, reading.folders.event, reading.folders.moment
+    for field, entry in event.items():
+        if field in found and found[field][0] != entry[0]:
+            return
+    for field, entry in event.items():
+        found.setdefault(field, entry)
+    if not moment:
+        return
+    if found.keys().isdisjoint(_MOMENT_FIELDS) or ("day" in moment and reading.value("day") == moment["day"][0]):
+        for field, entry in moment.items():
+            found.setdefault(field, entry)

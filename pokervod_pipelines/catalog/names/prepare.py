@@ -1,0 +1,124 @@
+"""From a path to the words that rules read: junk told apart, endings and download marks cut, separators made equal.
+
+No rule belongs here: nothing in this file knows what a word means.
+"""
+
+import re
+import unicodedata
+
+from pokervod_pipelines.catalog.names.vocabulary.noise import EXTENSIONS, FOREIGN_EXTENSIONS, SYSTEM_NAMES
+
+_PLAIN_SEPARATORS = '_-()[]{}<>!?"|:;~'
+_SEPARATORS = str.maketrans(
+    dict.fromkeys(_PLAIN_SEPARATORS + "‐‑–—−\u200b\ufeff“”【】", " ") | dict.fromkeys("’‘`´", "'")
+)
+# The same for names in ASCII, where translating bytes is six times as fast.
+_ASCII_SEPARATORS = bytes.maketrans((_PLAIN_SEPARATORS + "`").encode(), b" " * len(_PLAIN_SEPARATORS) + b"'")
+
+# What browsers, downloaders and people append: "(1)", " copy 2", "[dQw4w9WgXcQ]", ".f399", "(1080p)".
+_NOISE_TAIL = re.compile(
+    r"""(?: [ _-]*\(\d{1,2}\)
+          | [ _-]*\((?:\d{3,4}[pi]|[248]k)\)
+          | [ _-]+cop(?:y|ie)(?:[ _-]+\d{1,2})?
+          | [ _-]*복사본(?:[ _-]*\(?\d{1,2}\)?)?
+          | [ _-]*\[(?!(?:final|main|day|part|event)[ _-])[a-z0-9_-]{11}\]
+          | \.f\d{2,3}
+          | (?:(?<=\.mp4)|(?<=\.mov)|(?<=\.mxf)|(?<=\.wav))[ ]\d{5}
+        )[ _-]*$""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_LONGEST_TAIL = 24
+
+
+class Name:
+    """One path, ready to be read.
+
+    ``stem`` is the file name without endings and junk; ``shown`` the same with every run of separators as one space;
+    ``text`` is ``shown`` in lower case, letter by letter at the same place.
+    """
+
+    __slots__ = ("_words", "folder", "shown", "stem", "text")
+
+    def __init__(self, folder: str, stem: str, shown: str, text: str) -> None:
+        self.folder = folder
+        self.stem = stem
+        self.shown = shown
+        self.text = text
+        self._words: frozenset[str] | None = None
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words of ``text``."""
+        if self._words is None:
+            self._words = frozenset(self.text.split(" "))
+        return self._words
+
+    def cut(self, start: int, end: int | None = None) -> "Name":
+        """The same name reduced to one stretch of its words."""
+        return Name(self.folder, self.shown[start:end], self.shown[start:end], self.text[start:end])
+
+
+def prepare_name(path: str) -> Name | None:
+    """The path made ready for the rules; None if the file is no content (system files, links, hidden folders)."""
+    if not path.isascii():
+        path = unicodedata.normalize("NFC", path)
+    folder, _, file_name = path.rpartition("/")
+    if is_foreign(file_name) or _is_hidden(folder):
+        return None
+    stem = strip_noise(file_name)
+    shown, text = fold_words(stem)
+    return Name(folder, stem, shown, text)
+
+
+def fold_words(words: str) -> tuple[str, str]:
+    """The words with every run of separators as one space: as written, and in lower case of the same length."""
+    plain = words.isascii()
+    shown = words.encode().translate(_ASCII_SEPARATORS).decode() if plain else words.translate(_SEPARATORS)
+    if "," in shown:
+        shown = shown.replace(", ", " ")
+    shown = " ".join(shown.split())
+    text = shown.lower()
+    if len(text) != len(shown):
+        # A few letters grow when lowered (İ); the two texts must stay aligned.
+        text = "".join(lowered if len(lowered := letter.lower()) == 1 else letter for letter in shown)
+    return shown, text
+
+
+def is_foreign(file_name: str) -> bool:
+    """Whether the name is that of a file no person put there as content."""
+    if file_name.startswith("."):
+        return True
+    lowered = file_name.lower()
+    return lowered in SYSTEM_NAMES or lowered.rpartition(".")[2] in FOREIGN_EXTENSIONS
+
+
+def strip_noise(file_name: str) -> str:
+    """The name without its endings and without what downloading and copying appended, however often.
+
+    >>> strip_noise("WSOP_2004_1 (1).mov.mov")
+    'WSOP_2004_1'
+    """
+    name = file_name.strip()
+    while True:
+        head, dot, ending = name.rpartition(".")
+        if dot and head and ending.lower() in EXTENSIONS:
+            name = head.rstrip()
+        elif _may_end_in_noise(name) and (tail := _NOISE_TAIL.search(name, max(0, len(name) - _LONGEST_TAIL))):
+            name = name[: tail.start()]
+        else:
+            return name
+
+
+def _may_end_in_noise(name: str) -> bool:
+    last = name[-1:]
+    if last in ")]":
+        return name != ""
+    if last.isdigit():
+        return "." in name or "opy" in name or "OPY" in name or "본" in name
+    return last in "yYeE본"
+
+
+def _is_hidden(folder: str) -> bool:
+    if not (folder.startswith(".") or "/." in folder):
+        return False
+    return any(part.startswith(".") and part.strip(".") for part in folder.split("/"))

@@ -1,0 +1,252 @@
+"""Words for a viewer: how seasons, events and episodes are called, in English, with Korean where the source is Korean.
+
+Pure text from facts. Which files belong together is decided in ``identity``; vocabulary stands in ``words``.
+"""
+
+import re
+from collections.abc import Iterable
+
+from pokervod_pipelines.catalog import words
+from pokervod_pipelines.catalog.facts import VideoFacts
+from pokervod_pipelines.catalog.names import ParsedName
+from pokervod_pipelines.catalog.names.vocabulary.events import EVENTS
+from pokervod_pipelines.catalog.names.vocabulary.games import GAMES
+
+DOT = " · "
+
+
+
+def _compile_phrases(spellings: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(spellings, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+
+
+_GAMES = _compile_phrases(GAMES)
+_EVENTS = _compile_phrases(EVENTS)
+_GAME_OR_EVENT = _compile_phrases([*GAMES, *EVENTS])
+_CHANNEL = re.compile(r"\s*(?:@\s?hustler ?casino ?live|#\w+)", re.IGNORECASE)
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufe0f\ufeff]")
+_INTERNAL_TAIL = re.compile(r"(?:[-_ ]\d{3}|_\d{6,}|_\d)+$")
+_MONEY = re.compile(r"[$€]\d[\d.,]*[km]?(?= |$)|\d[\d.,]*[km](?= |$)", re.IGNORECASE)
+_SYMBOLS = re.compile(r"[^\w\s$€'’.,&/+#()!?-]")
+_NUMBERED = re.compile(r"(?:event ?#?|ev |#)\d+ *")
+_STAGE = re.compile(r" *(?:final (?:table|day)|day ?\d|part ?\d|session ?\d|\d{6,}|live (?:from|stream))")
+_CLIP_HEAD = re.compile(r"\d{1,3} wsop \d{4} (?:be )?(?:(?:ev|event) ?\d{1,3}|me) ?")
+_CLIP_DAY = re.compile(r"day\d+[a-h]*|\d[\d.]*k?")
+_SERIES_HEAD = re.compile(r"^(?:(?:(?:19|20)\d\d|wsop|world series of poker|espn)[\s_-]+)+", re.IGNORECASE)
+_TAPE_TAIL = re.compile(r"(?:_ES[MO]?\d+|[_ -]+GMPO \d+).*$")
+_HAND_HEAD = re.compile(r"^.*?hand[ _]?#?\d+[ _]*", re.IGNORECASE)
+_STUCK_VERSUS = re.compile(r"(?<=[2-9TJQKA10])([cdhs])vs ", re.IGNORECASE)
+
+
+def title_season(project: str, sub_series: str | None, year: int | None, number: int | None) -> str:
+    """``WSOP Europe 2024``, ``Season 12``, or what a season is called of which the names tell neither."""
+    series = title_series(project, sub_series)
+    when = str(year) if year else ""
+    if number and (project != "WSOP" or not year):
+        return f"Season {number}"
+    if project in words.UNDATED_SEASONS or not (year or number):
+        unknown = words.UNDATED_SEASONS.get(project, "Year unknown")
+        return when or (f"{series} (year unknown)" if sub_series and series else unknown)
+    return f"{series} {when}" if project in {"WSOP", "MPP"} else when
+
+
+def title_series(project: str, sub_series: str | None) -> str:
+    """``WSOP Super Circuit London``: the series a season belongs to, or the show where there is only one.
+
+    >>> title_series("WSOP", "SUPER CIRCUIT London")
+    'WSOP Super Circuit London'
+    """
+    if sub_series is None or sub_series in words.MAIN_SERIES:
+        return words.SHORT_PROJECT_TITLES.get(project, project)
+    if known := words.SERIES_TITLES.get(sub_series):
+        return known
+    spelled = " ".join(word.capitalize() if word in {"SUPER", "CIRCUIT"} else word for word in sub_series.split())
+    return spelled if spelled.startswith(project) else f"{project} {spelled}"
+
+
+def format_money(amount: int, sub_series: str | None) -> str:
+    """The buy-in in the currency of its series: the names tell it in every shape, or not at all.
+
+    >>> format_money(25000, None), format_money(350, "WSOP-EUROPE")
+    ('$25,000', '€350')
+    """
+    return f"{'€' if sub_series in words.EURO_SERIES else '$'}{amount:,}"
+
+
+def title_event(*, number: int | None, buy_in: int | None, game: str | None, name: str | None, series: str | None) -> str:
+    """``Event #21 $25,000 NLHE High Roller``; a main event goes by its name and number alone."""
+    pieces = [f"Event #{number}"] if number is not None else []
+    if name and name.endswith("Main Event"):
+        return " ".join([*pieces, name])
+    if buy_in:
+        pieces.append(format_money(buy_in, series))
+    pieces += [word for word in (game, name) if word]
+    return " ".join(pieces)
+
+
+def name_event(facts: VideoFacts) -> str | None:
+    """The event's own words: those the parser knows, else how it is played ("6-Handed High Roller")."""
+    told = facts.parsed.event_code_or_name
+    if told:
+        return words.EVENT_TITLES.get(told) or _spell_circuit_stop(told)
+    if facts.parsed.clip_number is not None and (head := _CLIP_HEAD.match(facts.text)):
+        return " ".join(_read_clip_formats(facts, head.end())) or None
+    return _read_format(facts)
+
+
+def clip_title(facts: VideoFacts) -> str:
+    """The title behind a clip's coded head: "Fan doubles KK vs Yea QQs"; empty where there is none."""
+    head = _CLIP_HEAD.match(facts.text)
+    if head is None:
+        return ""
+    shown = facts.shown[head.end() :].split(" ")
+    start = _count_coded_words(facts, shown)
+    title = shown[start:]
+    while title and (title[-1].lower() in words.CLIP_TAIL or title[-1].isdigit()):
+        title.pop()
+    return _capitalise(" ".join(title).replace(" ov ", " over "))
+
+
+def hand_title(facts: VideoFacts) -> str:
+    """``Hand 39 · Capriles KdKc vs Ghionoiu AdTd``: number, players and cards as the clip's name has them."""
+    parsed = facts.parsed
+    words_behind = _STUCK_VERSUS.sub(r"\1 vs ", _HAND_HEAD.sub("", facts.stem).replace("_", " ")).strip()
+    if parsed.version and words_behind.lower().endswith(parsed.version.lower()):
+        words_behind = words_behind[: -len(parsed.version)].strip()
+    sides = " ".join(_calm_word(word) for word in words_behind.split())
+    return DOT.join(piece for piece in (f"Hand {parsed.hand_number}", sides) if piece)
+
+
+def free_title(stem: str) -> str:
+    """A web title as a viewer reads it: no channel, hash tags, internal numbers or runs of spaces.
+
+    >>> free_title("Can He Fold  A Flush_ @HustlerCasinoLive")
+    'Can He Fold A Flush'
+    """
+    bare = _INVISIBLE.sub("", _CHANNEL.sub("", _INTERNAL_TAIL.sub("", stem)))
+    return _capitalise(" ".join(bare.replace("_", " ").split()).strip(" -–|"))
+
+
+def title_episode(*, project: str, season: str, event: str, label: str) -> str:
+    """The whole title: ``WSOP 2024 · Event #21 $25,000 NLHE High Roller · Final Table``.
+
+    ``event`` is empty for a strand. A loose clip goes by its own title.
+    """
+    if project in words.TITLE_SHOWS:
+        return label
+    if project in words.RECURRING_SHOWS:
+        return DOT.join((words.PROJECT_TITLES[project], f"{event} {label}".strip()))
+    if project in {"WSOP", "MPP"}:
+        head, number = season.removesuffix(" (year unknown)"), ""
+        head = words.SHORT_PROJECT_TITLES[project] if head == "Year unknown" else head
+    else:
+        head, number = words.PROJECT_TITLES.get(project, project), season if season[-1:].isdigit() else ""
+    return DOT.join(filter(None, (head, event, f"{number} {label}".strip())))
+
+
+def spell_out_show(title: str, project: str) -> str:
+    """The title for the catalog: with the show's full name.
+
+    >>> spell_out_show("WSOP 1973 · Main Event", "WSOP")
+    'World Series of Poker 1973 · Main Event'
+    """
+    full = words.PROJECT_TITLES.get(project, project)
+    if project in {"WSOP", "MPP"}:
+        short = words.SHORT_PROJECT_TITLES[project]
+        return title.replace(short, full, 1) if title.startswith(short) else title
+    return title if title.startswith(full) or project == words.OTHER else f"{full}{DOT}{title}"
+
+
+def own_title(stem: str) -> str:
+    """A programme's own words, without the series, year and tape id that its name starts and ends with.
+
+    >>> own_title("WSOP_1981_-_Stu_Unger_Video"), own_title("2003 WSOP Best of ALL INS_ES0400136869")
+    ('Stu Unger Video', 'Best of ALL INS')
+    """
+    bare = _SERIES_HEAD.sub("", _TAPE_TAIL.sub("", stem))
+    return free_title(bare) or free_title(stem)
+
+
+def place_words(parsed: ParsedName) -> str:
+    """Where in its event a programme stands: ``Final Table Day 8 Part 2``, ``Day 2ABD``, ``Show 7 Part 1``."""
+    pieces = [words.STAGE_TITLES.get(parsed.stage, parsed.stage.replace("_", " ").title())] if parsed.stage else []
+    if parsed.day is not None:
+        pieces.append(f"Day {parsed.day}{parsed.flight or ''}")
+    if parsed.part is not None:
+        pieces.append(f"Part {parsed.part}")
+    if parsed.session is not None:
+        pieces.append(f"Session {parsed.session}")
+    return " ".join(pieces)
+
+
+def join_people(people: tuple[str, ...]) -> str:
+    """``Kevin Martin & Dan Cates``; small first letters are made capital."""
+    spelled = [" ".join(_capitalise(word) for word in person.split()) for person in people]
+    return " & ".join(filter(None, (", ".join(spelled[:-1]), spelled[-1])))
+
+
+def find_event_phrase(text: str) -> tuple[int, int] | None:
+    """Where a prepared name spells an event of the vocabulary; None if it does not."""
+    match = _EVENTS.search(text)
+    return match.span() if match else None
+
+
+def _read_clip_formats(facts: VideoFacts, start: int) -> list[str]:
+    head = facts.text[start:].split(" ")
+    known = [words.CLIP_FORMATS[word] for word in head[: _count_coded_words(facts, head)] if word in words.CLIP_FORMATS]
+    return list(dict.fromkeys(known))
+
+
+def _count_coded_words(facts: VideoFacts, shown: list[str]) -> int:
+    """How many words stand before the title: money, game, event, format, stage and day, in any order."""
+    lowered = " ".join(shown).lower()
+    place = 0
+    while place < len(lowered):
+        word = lowered[place:].partition(" ")[0]
+        if match := _GAME_OR_EVENT.match(lowered, place):
+            place = match.end() + 1
+        elif word in words.CLIP_FORMATS or word in words.CLIP_MARKS or _CLIP_DAY.fullmatch(word):
+            place += len(word) + 1
+        else:
+            break
+    return lowered[:place].count(" ") if place < len(lowered) else len(shown)
+
+
+def _read_format(facts: VideoFacts) -> str | None:
+    """What a stream's title says of its event besides number, money and game: ``Deepstack``, ``Tag Team``."""
+    match = _NUMBERED.search(facts.text)
+    start = match.end() if match else None
+    if start is None or facts.parsed.event_number is None:
+        return None
+    stop = _STAGE.search(facts.text, start)
+    segment = facts.text[start : stop.start() if stop else None]
+    shown = facts.shown[start : start + len(segment)]
+    for known in reversed(list(_GAMES.finditer(segment))):
+        shown = shown[: known.start()] + shown[known.end() :]
+    return _spell_format(_SYMBOLS.sub(" ", _MONEY.sub(" ", shown)))
+
+
+def _spell_format(shown: str) -> str | None:
+    text = " ".join(_calm_word(word) for word in shown.split() if word != "&")
+    for lost, spelled in words.HYPHENATED.items():
+        text = re.sub(rf"\b{lost}\b", spelled, text, flags=re.IGNORECASE)
+    return text.strip(" -") or None
+
+
+def _spell_circuit_stop(told: str) -> str:
+    if told.endswith(" CC"):
+        return f"Circuit Championship {told.removesuffix(' CC')}"
+    return " ".join(_calm_word(word) for word in told.split())
+
+
+def _calm_word(word: str) -> str:
+    """A shouted word in title case; cards, short codes and what is written with care stay."""
+    letters = word.strip("()'\"!?.,")
+    if len(letters) > 3 and letters.isalpha() and letters.isupper() and letters not in {"NLHE", "WSOP", "HORSE"}:
+        return word.capitalize()
+    return word
+
+
+def _capitalise(title: str) -> str:
+    return title[:1].upper() + title[1:]

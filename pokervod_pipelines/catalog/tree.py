@@ -1,0 +1,157 @@
+"""The catalog as people look at it: the tree, the figures per project and year, and why a file is where it is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from sqlalchemy import Engine
+
+from pokervod_pipelines.catalog import tree_store
+from pokervod_pipelines.catalog.names import Finding, explain_name
+from pokervod_pipelines.catalog.tree_store import TreeRow
+from pokervod_pipelines.errors import BadInput
+
+_TERABYTE = 10**12
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFile:
+    """One version of an episode; ``size`` in bytes, ``state`` as the inventory has it."""
+
+    file_id: int
+    path: str
+    size: int
+    state: str
+    version: str | None
+    is_preferred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEpisode:
+    """One programme; ``label`` is its title within its event. The preferred file comes first."""
+
+    id: int
+    title: str
+    label: str
+    files: tuple[TreeFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEvent:
+    """A tournament or strand of a season."""
+
+    id: int
+    title: str
+    number: int | None
+    episodes: tuple[TreeEpisode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TreeSeason:
+    """A year or numbered season."""
+
+    id: int
+    title: str
+    year: int | None
+    events: tuple[TreeEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TreeProject:
+    """A show; ``OTHER`` comes last."""
+
+    code: str
+    title: str
+    seasons: tuple[TreeSeason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class YearStats:
+    """What a project has of one year (None: no name tells it); ``clips`` are annotated hands, retired ones left out."""
+
+    project: str
+    year: int | None
+    files: int
+    episodes: int
+    terabytes: float
+    clips: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileExplanation:
+    """Why a file is where it is: its episodes, the keys that put it there, and the words that told each fact."""
+
+    file_id: int
+    path: str
+    title: str | None
+    version: str | None
+    reason: str | None
+    episodes: tuple[tuple[int, str, str], ...]
+    findings: tuple[Finding, ...]
+
+
+def read_tree(engine: Engine, project: str | None = None) -> tuple[TreeProject, ...]:
+    """Every project, or the one of this code, down to its files, in the order in which a person reads it."""
+    with engine.connect() as connection:
+        rows = tree_store.stream_tree(connection, project)
+        return tuple(
+            TreeProject(code, title, _read_seasons(own))
+            for (code, title), own in groupby(rows, key=lambda row: (row.project, row.project_title))
+        )
+
+
+def read_stats(engine: Engine) -> tuple[YearStats, ...]:
+    """The figures of each project and year, years ascending, unknown years last, ``OTHER`` at the end."""
+    with engine.connect() as connection:
+        rows = tree_store.read_stats_rows(connection)
+    return tuple(
+        YearStats(row.project, row.year, row.files, row.episodes, row.size / _TERABYTE, row.clips, row.missing) for row in rows
+    )
+
+
+def explain_file(engine: Engine, path: str) -> FileExplanation:
+    """Where the file at this path (below its archive root) stands, and why.
+
+    A file that is in no episode is explained by ``reason``. Raises ``BadInput`` for a path the inventory does not know.
+    """
+    with engine.connect() as connection:
+        known = tree_store.find_file(connection, path)
+        if known is None:
+            raise BadInput(f"{path}: the inventory knows no such file; give its path below the archive root, or scan first")
+        episodes = tree_store.list_episodes_of(connection, known["file_id"])
+    reason = known["reason"]
+    if not episodes:
+        reason = _why_outside(known["category"], known["state"], is_junk=known["is_junk"])
+    return FileExplanation(
+        known["file_id"], known["path"], known["title"], known["version"], reason, tuple(episodes), tuple(explain_name(path))
+    )
+
+
+def _why_outside(category: str, state: str, *, is_junk: bool) -> str:
+    if is_junk:
+        return "it is junk that a system or program left behind"
+    if category != "video":
+        return f"it is no video but {category}"
+    if state == "cleared":
+        return "an operator cleared it as gone for good"
+    return "no catalog build has run since it was found"
+
+
+def _read_seasons(rows: Iterable[TreeRow]) -> tuple[TreeSeason, ...]:
+    grouped = groupby(rows, key=lambda row: (row.season_id, row.season_title, row.year))
+    return tuple(TreeSeason(*head, _read_events(own)) for head, own in grouped)
+
+
+def _read_events(rows: Iterable[TreeRow]) -> tuple[TreeEvent, ...]:
+    grouped = groupby(rows, key=lambda row: (row.event_id, row.event_title, row.number))
+    return tuple(TreeEvent(*head, _read_episodes(own)) for head, own in grouped)
+
+
+def _read_episodes(rows: Iterable[TreeRow]) -> tuple[TreeEpisode, ...]:
+    grouped = groupby(rows, key=lambda row: (row.episode_id, row.title, row.label))
+    return tuple(TreeEpisode(*head, tuple(_read_file(row) for row in own)) for head, own in grouped)
+
+
+def _read_file(row: TreeRow) -> TreeFile:
+    return TreeFile(row.file_id, row.path, row.size, row.state, row.version, row.is_preferred)

@@ -1,0 +1,118 @@
+"""The SQL behind ``tree``: the catalog as people look at it. Reads only; what a build needs is in ``store``."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, text
+
+_STREAMED = {"yield_per": 2_000}
+
+
+class TreeRow(NamedTuple):
+    """One file of one episode, with everything it hangs on."""
+
+    project: str
+    project_title: str
+    season_id: int
+    season_title: str
+    year: int | None
+    event_id: int
+    event_title: str
+    number: int | None
+    episode_id: int
+    title: str
+    label: str
+    file_id: int
+    path: str
+    size: int
+    state: str
+    version: str | None
+    is_preferred: bool
+
+
+class StatsRow(NamedTuple):
+    """The files, episodes, bytes, clips and missing files of one year of a project; a file counts once."""
+
+    project: str
+    year: int | None
+    files: int
+    episodes: int
+    size: int
+    clips: int
+    missing: int
+
+
+def stream_tree(connection: Connection, project: str | None) -> Iterator[TreeRow]:
+    """The files of all projects or one, in the order of the tree; the preferred file of an episode first."""
+    rows = connection.execute(text(_TREE), {"project": project}, execution_options=_STREAMED)
+    for row in rows:
+        yield TreeRow(*row)
+
+
+_TREE = """
+    select p.code, p.title, s.id, s.title, s.year, v.id, v.title, v.number, e.id, e.title, e.facts ->> 'label',
+           n.id, n.path, n.size, n.state, f.version, n.id = e.preferred_file_id
+    from projects p
+    join seasons s on s.project_code = p.code
+    join catalog_events v on v.season_id = s.id
+    join episodes e on e.event_id = v.id
+    join episode_files m on m.episode_id = e.id
+    join video_files f on f.file_id = m.file_id
+    join nas_files n on n.id = m.file_id
+    where p.code = coalesce(:project, p.code)
+    order by p.code = 'OTHER', p.title, s.sort_key collate "C", s.id, v.sort_key collate "C", v.id,
+             e.sort_key collate "C", e.id, n.id = e.preferred_file_id desc, n.path
+"""
+
+
+def read_stats_rows(connection: Connection) -> list[StatsRow]:
+    """One row for each project and year, in order; seasons without a year last."""
+    return [StatsRow(*row) for row in connection.execute(text(_STATS))]
+
+
+_STATS = """
+    with placed as (
+        select distinct s.project_code as project, s.year, m.file_id
+        from seasons s join catalog_events v on v.season_id = s.id join episodes e on e.event_id = v.id
+        join episode_files m on m.episode_id = e.id
+    ), clipped as (
+        select file_id, count(*) as clips from hand_clips where retired_at is null and file_id is not null group by 1
+    ), programmes as (
+        select s.project_code as project, s.year, count(*) as episodes
+        from seasons s join catalog_events v on v.season_id = s.id join episodes e on e.event_id = v.id group by 1, 2
+    )
+    select p.project, p.year, count(*), max(q.episodes), sum(n.size)::bigint, coalesce(sum(c.clips), 0)::bigint,
+           count(*) filter (where n.state = 'missing')
+    from placed p
+    join programmes q on q.project = p.project and q.year is not distinct from p.year
+    join nas_files n on n.id = p.file_id left join clipped c on c.file_id = p.file_id
+    group by 1, 2 order by p.project = 'OTHER', 1, 2 nulls last
+"""
+
+
+def find_file(connection: Connection, path: str) -> dict[str, Any] | None:
+    """The inventory's row at this path and what the catalog holds of it; None if the inventory knows no such path."""
+    row = connection.execute(text(_FILE), {"path": path}).one_or_none()
+    return dict(row._mapping) if row else None
+
+
+_FILE = """
+    select n.id as file_id, n.path, n.category, n.is_junk, n.state, v.title, v.version, v.reason
+    from nas_files n left join video_files v on v.file_id = n.id
+    where n.path = :path or n.path_key = normalize(:path, nfc)
+    order by n.path <> :path, n.id limit 1
+"""
+
+
+def list_episodes_of(connection: Connection, file_id: int) -> list[tuple[int, str, str]]:
+    """The episodes that hold a file: id, title, and the keys that put it there."""
+    rows = connection.execute(
+        text("""
+            select e.id, e.title, concat_ws(' / ', s.project_code, s.key, v.key, e.key)
+            from episode_files m join episodes e on e.id = m.episode_id
+            join catalog_events v on v.id = e.event_id join seasons s on s.id = v.season_id
+            where m.file_id = :file_id order by e.id
+        """),
+        {"file_id": file_id},
+    )
+    return [(identity, title, keys) for identity, title, keys in rows]

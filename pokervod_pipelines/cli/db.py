@@ -1,0 +1,84 @@
+"""``pokervod db``: the schema and the server."""
+
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pokervod_pipelines.cli.output import out
+from pokervod_pipelines.db.engine import make_engine, serve_database
+from pokervod_pipelines.db.migrate import current_revision, downgrade_database, newest_revision, upgrade_database
+from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="The schema's revision, and backups.")
+
+
+@app.command("current")
+def current() -> None:
+    """Print the revision the database is at, and the newest one this code has.
+
+    Example: pokervod db current
+    """
+    with serve_database(load_settings()) as urls:
+        engine = make_engine(urls.pokervod)
+        out.print(f"{current_revision(engine) or 'none'} (newest: {newest_revision()})")
+        engine.dispose()
+
+
+@app.command("upgrade")
+def upgrade(revision: Annotated[str, typer.Argument(help="Where to; default: the newest.")] = "head") -> None:
+    """Apply the schema steps that are missing; every start does this by itself.
+
+    Example: pokervod db upgrade
+    """
+    with serve_database(load_settings()) as urls:
+        engine = make_engine(urls.pokervod)
+        steps = upgrade_database(engine, revision)
+        engine.dispose()
+    out.print("\n".join(f"applied {step}" for step in steps) or "already there")
+
+
+@app.command("downgrade")
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="The revision to go back to, or 'base' for none.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: the data of the undone steps is lost.")] = False,
+) -> None:
+    """Undo schema steps. Take a backup first: what the undone steps stored is lost.
+
+    Example: pokervod db backup && pokervod db downgrade 0001
+    """
+    if not yes:
+        typer.confirm("This drops the tables and columns of the undone steps with their data. Go on?", abort=True)
+    with serve_database(load_settings()) as urls:
+        engine = make_engine(urls.pokervod)
+        steps = downgrade_database(engine, revision)
+        engine.dispose()
+    out.print("\n".join(f"undone {step}" for step in steps) or "already there")
+
+
+@app.command("backup")
+def backup(
+    target: Annotated[Path | None, typer.Argument(help="The file to write; default: a dated one here.")] = None,
+) -> None:
+    """Write PokerVOD's database to a file that `pg_restore` reads.
+
+    Example: pokervod db backup before-upgrade.dump
+    """
+    from pokervod_pipelines.db.embedded import find_program  # noqa: PLC0415 - kept out of --help
+
+    path = target or Path(f"pokervod-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump")
+    part = path.with_name(path.name + ".part")
+    with serve_database(load_settings()) as urls:
+        url = urls.pokervod.set(drivername="postgresql")
+        command = [str(find_program("pg_dump")), "--format=custom", f"--file={part}"]
+        environ = {"PGPASSWORD": url.password or "", "PATH": "/usr/bin:/bin"}
+        uri = url.set(password=None).render_as_string(hide_password=False)
+        result = subprocess.run([*command, uri], env=environ, capture_output=True, text=True, check=False)
+    if result.returncode:
+        part.unlink(missing_ok=True)
+        raise Unavailable(f"pg_dump failed: {result.stderr.strip()}")
+    part.replace(path)
+    out.print(f"{path}: {path.stat().st_size:,} bytes")

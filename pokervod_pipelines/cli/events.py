@@ -1,0 +1,56 @@
+"""``pokervod events``: what happened, as it happened."""
+
+from typing import Annotated
+
+import typer
+
+from pokervod_pipelines.cli.output import out, print_json_lines
+from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.events.listen import start_listening, wait_for_append
+from pokervod_pipelines.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="The log of every change.")
+
+NET_SECONDS = 5.0
+"""The log is read this often even if a notification was lost."""
+
+
+@app.command("tail")
+def tail(
+    lines: Annotated[int, typer.Option("--lines", "-n", help="How many to begin with.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as events come.")] = False,
+    correlation: Annotated[str, typer.Option("--correlation", help="Only what this sync or request caused.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+) -> None:
+    """Print the newest events, oldest first.
+
+    Example: pokervod events tail -n 50 --follow
+    """
+    from pokervod_pipelines.events.log import LoggedEvent, read_events, read_latest  # noqa: PLC0415 - kept out of --help
+
+    def show(events: list[LoggedEvent]) -> None:
+        for event in events:
+            if as_json:
+                values = {name: getattr(event, name) for name in ("id", "at", "type", "source", "correlation_id", "payload")}
+                print_json_lines([values])
+            else:
+                facts = " ".join(f"{key}={value}" for key, value in event.payload.items() if not isinstance(value, dict))
+                out.print(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.type:26} {facts}", markup=False)
+
+    with open_database(load_settings()) as engine:
+        with engine.connect() as connection:
+            latest = read_latest(connection, limit=lines, correlation_id=correlation or None)
+        show(latest)
+        position = (latest[-1].txid, latest[-1].id) if latest else (0, 0)
+        if not follow:
+            return
+        listening = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        start_listening(listening)
+        while True:
+            new = read_events(listening, after=position)
+            position = (new[-1].txid, new[-1].id) if new else position
+            show([event for event in new if not correlation or event.correlation_id == correlation])
+            if not new:
+                wait_for_append(listening, timeout=NET_SECONDS)
+
+

@@ -1,0 +1,29 @@
+"""``pokervod names``: what a file name tells."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pokervod_pipelines.cli.output import print_json_lines, print_table
+
+app = typer.Typer(no_args_is_help=True, help="What the rules read in file names.")
+
+
+@app.command("parse")
+def parse(
+    paths: Annotated[list[str] | None, typer.Argument(help="Paths; without any, one a line from standard input.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say which rule and which part told each field.")] = False,
+) -> None:
+    """Print one JSON object a path, in order: the fields its name and folders encode, null where they do not.
+
+    Example: pokervod names parse "ARCHIVE/WSOP/wsop-1973-me-nobug.mp4" --explain
+    """
+    from pokervod_pipelines.catalog.names import explain_name, parse_lines  # noqa: PLC0415 - kept out of --help
+
+    lines = paths or (line.rstrip("\n") for line in sys.stdin)
+    if not explain:
+        print_json_lines(parse_lines(lines))
+        return
+    for path in lines:
+        print_table(path, ("field", "value", "rule", "told by", "from"), explain_name(path))

@@ -1,0 +1,139 @@
+"""``pokervod nas``: the archive's disks."""
+
+import getpass
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
+from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.events import new_correlation_id
+from pokervod_pipelines.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="What is on the disks, what is missing, what is there twice.")
+
+LibraryOption = Annotated[str, typer.Option("--library", "-l", help="Only this library.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever.")]
+ByOption = Annotated[str, typer.Option("--by", help="Who decides; default: the user of this terminal.")]
+
+
+@app.command("scan")
+def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
+    """Scan the libraries into the inventory.
+
+    Example: pokervod nas scan --library WSOP
+    """
+    from pokervod_pipelines.errors import PokervodError  # noqa: PLC0415
+    from pokervod_pipelines.nas.inventory import scan_library  # noqa: PLC0415 - kept out of --help
+
+    settings = load_settings()
+    names = [settings.library(library).name] if library else [each.name for each in settings.libraries]
+    reports, failures = [], []
+    with open_database(settings) as engine:
+        for name in names:
+            try:
+                reports.append(scan_library(engine, settings, name, correlation_id=new_correlation_id()))
+            except PokervodError as error:
+                failures.append(error)
+                out.print(f"[bold red]{name}:[/] {str(error).replace('[', chr(92) + '[')}") if not as_json else None
+    if as_json:
+        print_json({"libraries": [asdict(report) for report in reports], "failed": [str(error) for error in failures]})
+    else:
+        columns = ("library", "seen", "added", "changed", "moved", "removed", "unchanged", "held", "missing", "seconds")
+        rows = [[getattr(report, column, report.library) for column in columns[:-1]] for report in reports]
+        rows = [[*row, f"{report.seconds:.2f}"] for row, report in zip(rows, reports, strict=True)]
+        print_table("Scanned", columns, rows, right=columns[1:])
+        for report in reports:
+            for where, what in report.problems[:10]:
+                out.print(f"  {report.library}: {where}: {what}", markup=False)
+    if failures:
+        raise failures[0]
+
+
+@app.command("missing")
+def missing(library: LibraryOption = "", as_json: JsonOption = False) -> None:
+    """List what was there and is not, since when, and what hangs on it.
+
+    Example: pokervod nas missing --library WSOP
+    """
+    from pokervod_pipelines.nas.inventory import list_missing  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine:
+        files = list_missing(engine, library or None)
+    if as_json:
+        print_json([asdict(file) for file in files])
+        return
+    columns = ("library", "path", "state", "since", "size", "episodes", "clips")
+    rows = [(f.library, f.path, f.state, f.since, human_size(f.size), f.episodes, f.clips) for f in files]
+    print_table(f"{len(files)} files missing", columns, rows, right=("size", "episodes", "clips"))
+
+
+@app.command("clear")
+def clear(
+    library: Annotated[str, typer.Option("--library", "-l", help="The library they were in.")],
+    below: Annotated[str, typer.Option("--below", help="A folder or file, from the archive root.")],
+    reason: ReasonOption,
+    by: ByOption = "",
+) -> None:
+    """Say that missing files are gone for good. The rows stay on record; the action is audited.
+
+    Example: pokervod nas clear --library WSOP --below "ARCHIVE/WSOP/old takes" --reason "re-cut, agreed with the editors"
+    """
+    from pokervod_pipelines.nas.inventory import clear_missing  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine:
+        count = clear_missing(
+            engine,
+            library=library,
+            below=below,
+            by=by or getpass.getuser(),
+            reason=reason,
+            correlation_id=new_correlation_id(),
+        )
+    out.print(f"{count} missing files cleared")
+
+
+@app.command("confirm-loss")
+def confirm(
+    library: Annotated[str, typer.Option("--library", "-l", help="The library that lost so much.")],
+    below: Annotated[str, typer.Option("--below", help="The folder that is gone on purpose, from the archive root.")],
+    reason: ReasonOption,
+    by: ByOption = "",
+) -> None:
+    """Say that files a scan did not dare to call missing were deleted on purpose.
+
+    Example: pokervod nas confirm-loss --library WSOP --below "ARCHIVE/WSOP/WSOP 2004" --reason "moved to tape"
+    """
+    from pokervod_pipelines.nas.inventory import confirm_loss  # noqa: PLC0415 - kept out of --help
+
+    settings = load_settings()
+    with open_database(settings) as engine:
+        count = confirm_loss(
+            engine,
+            settings,
+            library=library,
+            below=below,
+            by=by or getpass.getuser(),
+            reason=reason,
+            correlation_id=new_correlation_id(),
+        )
+    out.print(f"{count} files are now missing; `pokervod nas clear` would take them out of the catalog")
+
+
+@app.command("duplicates")
+def duplicates(as_json: JsonOption = False) -> None:
+    """List files that seem to be the same content in several places, and the same name with different content.
+
+    Example: pokervod nas duplicates
+    """
+    from pokervod_pipelines.nas.inventory import find_duplicates  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine:
+        groups = find_duplicates(engine)
+    if as_json:
+        print_json([asdict(group) for group in groups])
+        return
+    rows = [(group.kind, human_size(group.size), "\n".join(group.paths)) for group in groups]
+    print_table(f"{len(groups)} groups", ("kind", "size", "paths"), rows, right=("size",))

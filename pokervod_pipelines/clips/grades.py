@@ -1,0 +1,53 @@
+"""The stars a hand was given: one to three.
+
+Which hands deserve stars is a person's judgement; the grade A, B, C of a recorded hand is another thing and lives
+with the hands.
+"""
+
+import re
+
+from pokervod_pipelines.errors import BadInput
+
+STARS = "★⭐☆*✩✭✮✯⋆"
+HOLLOW = "☆✩"
+BEST_GRADE = 3
+INVISIBLE = re.compile("[\\s\ufe0e\ufe0f]+")
+NUMBERED = re.compile(r"(?:grade|star|stars|별)?([1-3])(?:/3|stars?|개|점)?(?:\.0)?", re.IGNORECASE)
+
+
+class BadGrade(BadInput):
+    """A grade cell holds neither one to three stars nor a number from 1 to 3."""
+
+
+def parse_grade(text: str) -> int | None:
+    """Return 1 to 3, or None where the cell is blank.
+
+    Stars count however they are drawn; hollow stars after filled ones (``★★☆``) are the scale, not the grade.
+
+    Raises:
+        BadGrade: the cell says something else.
+
+    >>> parse_grade("★★★"), parse_grade("★★☆"), parse_grade("2"), parse_grade("")
+    (3, 2, 2, None)
+
+    """
+    plain = INVISIBLE.sub("", text)
+    if not plain:
+        return None
+    if set(plain) <= set(STARS):
+        filled = sum(star not in HOLLOW for star in plain) or len(plain)
+        if filled <= BEST_GRADE and len(plain) <= BEST_GRADE:
+            return filled
+    elif found := NUMBERED.fullmatch(plain):
+        return int(found[1])
+    message = f"{text!r} is no hand grade; expected ★, ★★ or ★★★"
+    raise BadGrade(message)
+
+
+def format_grade(grade: int) -> str:
+    """Return the grade as stars.
+
+    >>> format_grade(2)
+    '★★'
+    """
+    return "★" * grade

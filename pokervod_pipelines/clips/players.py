@@ -1,0 +1,154 @@
+"""Player cells as people: who stands in a cell, and which names are surely, or maybe, one person.
+
+A key is the same for spellings that cannot mean two people (case, accents, order, punctuation). Everything less sure
+is a doubtful pair for a person to decide; two people are never merged here.
+"""
+
+import json
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import combinations
+
+from rapidfuzz.distance import OSA
+
+VERSUS = re.compile(r"\s+(?:vs?\.?|versus|s)\s+|\n|;|/|\s+&\s+|\s+x\s+", re.IGNORECASE)
+SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
+NO_PLAYER = frozenset({"", "unknown", "n/a", "none", "-", "?", "없음", "미상"})
+SPECIAL_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "\u0131": "i"})
+SHORTEST_SIMILAR_FAMILY = 5
+SHORTEST_SIMILAR_GIVEN = 3
+"""Shorter names one letter apart ("Li", "Lin") are different names too often to be worth asking."""
+
+PART_NAMES = 2
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DoubtfulPair:
+    """Two names that may be one person; ``one`` sorts before ``other``."""
+
+    one: str
+    other: str
+    reason: str
+
+
+def split_players(text: str) -> tuple[str, ...]:
+    """Return the names in a cell, as written, each once.
+
+    >>> split_players("KENNEY vs KABRHEL"), split_players('["serock","joseph serock"]'), split_players("Hellmuth, Phil")
+    (('KENNEY', 'KABRHEL'), ('serock', 'joseph serock'), ('Phil Hellmuth',))
+    """
+    plain = text.strip()
+    names = _read_list(plain) if plain.startswith("[") else None
+    if names is None:
+        names = [name for side in VERSUS.split(plain) for name in _split_commas(side)]
+    trimmed = (" ".join(name.split()) for name in names)
+    return tuple(dict.fromkeys(name for name in trimmed if name.casefold() not in NO_PLAYER))
+
+
+def _read_list(text: str) -> list[str] | None:
+    try:
+        values = json.loads(text)
+    except json.JSONDecodeError:
+        return None
+    return [str(value) for value in values] if isinstance(values, list) else None
+
+
+def _split_commas(side: str) -> list[str]:
+    """Return the parts of a comma list; "Family, Given" (one word, a comma, one word) is one person turned around."""
+    parts = [part.strip() for part in side.split(",") if part.strip()]
+    if len(parts) == PART_NAMES and (parts[1].casefold().strip(".") in SUFFIXES or _is_turned_name(*parts)):
+        return [f"{parts[1]} {parts[0]}"]
+    return parts
+
+
+def _is_turned_name(family: str, given: str) -> bool:
+    """Whether "family, given" reads as one name: two single words in mixed case; capitals are lists of surnames."""
+    both = family + given
+    return family.isalpha() and given.replace(".", "").isalpha() and not both.isupper() and not both.islower()
+
+
+def make_player_key(name: str) -> str:
+    """Return the key by which spellings of one name are equal: case, accents, punctuation, order "Last, First".
+
+    >>> make_player_key("Joseph SEROCK") == make_player_key("Serock, Joseph") == make_player_key("joséph serock")
+    True
+    """
+    family, comma, given = name.partition(",")
+    is_suffix = given.strip(" .").casefold() in SUFFIXES
+    text = f"{given} {family}" if comma and not is_suffix else name
+    return " ".join(_words(text))
+
+
+def _words(name: str) -> list[str]:
+    folded = unicodedata.normalize("NFKD", name.casefold().translate(SPECIAL_LETTERS))
+    plain = "".join(character for character in folded if not unicodedata.combining(character))
+    composed = unicodedata.normalize("NFC", plain).replace("'", "").replace("\u2019", "")
+    return re.findall(r"[^\W_]+", composed)
+
+
+def doubtful_pairs(names: Iterable[str]) -> tuple[DoubtfulPair, ...]:
+    """Return the pairs of names that may be one person and have different keys, sorted, each once.
+
+    >>> [(pair.one, pair.other) for pair in doubtful_pairs(["P. Hellmuth", "Phil Hellmuth", "Ana Marquez"])]
+    [('P. Hellmuth', 'Phil Hellmuth')]
+    """
+    by_key: dict[str, str] = {}
+    for name in sorted(set(names)):
+        by_key.setdefault(make_player_key(name), name)
+    pairs = set()
+    for group in _group_candidates(by_key).values():
+        for one, other in combinations(sorted(group), 2):
+            if reason := explain_doubt(one, other):
+                first, second = sorted((by_key[one], by_key[other]))
+                pairs.add(DoubtfulPair(first, second, reason))
+    return tuple(sorted(pairs))
+
+
+def _group_candidates(keys: Iterable[str]) -> dict[str, set[str]]:
+    """Group keys that could be doubtful at all, so that thousands of names are not compared each with each."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for key in keys:
+        words = key.split()
+        for word in words:
+            groups[f"word {word}"].add(key)
+        groups[f"start {key[:3]}"].add(key)
+        groups[f"end {key[-3:]}"].add(key)
+        groups["sorted " + " ".join(sorted(words))].add(key)
+        groups["joined " + "".join(words)].add(key)
+    return groups
+
+
+def explain_doubt(one: str, other: str) -> str:
+    """Return why two different keys may be one person, "" where nothing says so."""
+    ours, theirs = sorted((one.split(), other.split()), key=len)
+    if not ours or one == other:
+        return ""
+    return next((reason for holds, reason in DOUBTS if holds(ours, theirs)), "")
+
+
+def _is_one_letter_apart(ours: list[str], theirs: list[str]) -> bool:
+    """Whether one word differs by one letter; a short family name so near is another family more often than a slip."""
+    differing = [(a, b, index) for index, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b]
+    if len(ours) != len(theirs) or len(differing) != 1:
+        return False
+    one, other, index = differing[0]
+    shortest = SHORTEST_SIMILAR_FAMILY if index == len(ours) - 1 else SHORTEST_SIMILAR_GIVEN
+    return min(len(one), len(other)) >= shortest and OSA.distance(one, other, score_cutoff=1) == 1
+
+
+def _are_initials(ours: list[str], theirs: list[str]) -> bool:
+    return all(a == b or (min(len(a), len(b)) == 1 and a[0] == b[0]) for a, b in zip(ours, theirs, strict=True))
+
+
+DOUBTS: tuple[tuple[Callable[[list[str], list[str]], bool], str], ...] = (
+    (lambda ours, theirs: sorted(ours) == sorted(theirs), "the same names in another order"),
+    (lambda ours, theirs: "".join(ours) == "".join(theirs), "the same letters, spaced differently"),
+    (lambda ours, theirs: len(ours) == 1 < len(theirs) and ours[0] == theirs[-1], "a family name alone"),
+    (lambda ours, theirs: len(ours) > 1 and set(ours) < set(theirs), "one has a further name"),
+    (lambda ours, theirs: len(ours) == len(theirs) > 1 and _are_initials(ours, theirs), "an initial instead of a name"),
+    (_is_one_letter_apart, "one letter apart"),
+)
+"""What makes two names doubtful, the plainest reason first; each is asked with the shorter name first."""

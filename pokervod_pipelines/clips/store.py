@@ -1,0 +1,246 @@
+"""What the database holds of the clips; the only SQL of this room."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipRow:
+    """An annotation row with its match, and the input hash of the clip made from it (None where there is none)."""
+
+    row_id: int
+    fingerprint: str
+    content: dict[str, Any]
+    file_id: int | None
+    match_reason: str
+    input_hash: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """A clip to be stored; ``players`` are (key, name) in the order written, ``tags`` (category, name, is known)."""
+
+    sheet_row_id: int
+    file_id: int | None
+    in_ms: int | None
+    out_ms: int | None
+    title: str
+    grade: int | None
+    winner: str
+    hands: str
+    problem: str | None
+    remark: str | None
+    input_hash: str
+    players: tuple[tuple[str, str], ...]
+    tags: tuple[tuple[str, str, bool], ...]
+
+
+def lock_clips(connection: Connection, sheet: str) -> None:
+    """Until the transaction ends no other process works on this sheet's clips."""
+    connection.execute(text("select pg_advisory_xact_lock(hashtextextended('clips/' || :sheet, 0))"), {"sheet": sheet})
+
+
+def read_clip_rows(connection: Connection, sheet: str) -> list[ClipRow]:
+    """The rows that are in the sheet; a row whose clip was retired and that is back counts as new to its clip."""
+    rows = connection.execute(
+        text("""
+            select r.id as row_id, r.fingerprint, r.content, r.file_id, r.match_reason,
+                   case when c.retired_at is null then c.input_hash else c.input_hash || ' retired' end as input_hash
+            from sheet_rows r left join hand_clips c on c.sheet_row_id = r.id
+            where r.sheet = :sheet and r.retired_at is null order by r.id
+        """),
+        {"sheet": sheet},
+    )
+    return [ClipRow(**row._mapping) for row in rows]
+
+
+def upsert_clips(connection: Connection, sheet: str, clips: Sequence[Clip]) -> dict[int, int]:
+    """The clips stand as given; returns clip ids by sheet row id."""
+    columns = [field.name for field in fields(Clip) if field.name not in {"players", "tags"}]
+    records = [{name: getattr(clip, name) for name in columns} for clip in clips]
+    names = ", ".join(columns)
+    updates = ", ".join(f"{name} = excluded.{name}" for name in columns)
+    rows = connection.execute(
+        text(f"""
+            insert into hand_clips (sheet, {names})
+            select :sheet, {names} from jsonb_to_recordset(cast(:clips as jsonb)) as c(
+                sheet_row_id bigint, file_id bigint, in_ms bigint, out_ms bigint, title text, grade int, winner text,
+                hands text, problem text, remark text, input_hash text)
+            on conflict (sheet_row_id) do update set {updates}, changed_at = now(), retired_at = null
+            returning sheet_row_id, id
+        """),  # noqa: S608 - the names are fields of Clip
+        {"sheet": sheet, "clips": json.dumps(records, ensure_ascii=False)},
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def replace_players(connection: Connection, ids: Mapping[int, int], clips: Sequence[Clip]) -> None:
+    """The clips have these players and no others; a player never seen before is added under the first spelling."""
+    records = [
+        {"clip_id": ids[clip.sheet_row_id], "key": key, "name": name, "position": position}
+        for clip in clips
+        for position, (key, name) in enumerate(clip.players)
+    ]
+    parameters = {"ids": list(ids.values()), "players": json.dumps(records, ensure_ascii=False)}
+    source = "jsonb_to_recordset(cast(:players as jsonb)) as p(clip_id bigint, key text, name text, position int)"
+    connection.execute(text("delete from clip_players where clip_id = any(:ids)"), parameters)
+    connection.execute(
+        text(f"insert into players (key, name) select distinct on (key) key, name from {source} on conflict do nothing"),  # noqa: S608 - constant
+        parameters,
+    )
+    connection.execute(
+        text(f"""
+            insert into clip_players (clip_id, player_id, position)
+            select p.clip_id, players.id, p.position from {source} join players on players.key = p.key
+        """),  # noqa: S608 - constant
+        parameters,
+    )
+
+
+def replace_tags(connection: Connection, ids: Mapping[int, int], clips: Sequence[Clip]) -> None:
+    """The clips have these tags and no others."""
+    records = [
+        {"clip_id": ids[clip.sheet_row_id], "category": category, "name": name, "is_known": is_known}
+        for clip in clips
+        for category, name, is_known in clip.tags
+    ]
+    parameters = {"ids": list(ids.values()), "tags": json.dumps(records, ensure_ascii=False)}
+    source = "jsonb_to_recordset(cast(:tags as jsonb)) as t(clip_id bigint, category text, name text, is_known boolean)"
+    connection.execute(text("delete from clip_tags where clip_id = any(:ids)"), parameters)
+    connection.execute(
+        text(f"""
+            insert into tags (category, name, is_known)
+            select distinct on (category, name) category, name, is_known from {source}
+            on conflict (category, name) do update set is_known = excluded.is_known
+                where tags.is_known is distinct from excluded.is_known
+        """),  # noqa: S608 - constant
+        parameters,
+    )
+    connection.execute(
+        text(f"""
+            insert into clip_tags (clip_id, tag_id)
+            select distinct t.clip_id, tags.id from {source} join tags using (category, name)
+        """),  # noqa: S608 - constant
+        parameters,
+    )
+
+
+def retire_clips(connection: Connection, sheet: str) -> list[int]:
+    """Clips whose row left the sheet are retired; returns their ids."""
+    rows = connection.execute(
+        text("""
+            update hand_clips c set retired_at = now() from sheet_rows r
+            where r.id = c.sheet_row_id and c.sheet = :sheet and c.retired_at is null and r.retired_at is not null
+            returning c.id
+        """),
+        {"sheet": sheet},
+    )
+    return sorted(row[0] for row in rows)
+
+
+def count_clips(connection: Connection, sheet: str) -> tuple[int, int, int]:
+    """How many clips stand, how many of them cannot be cut, and how many unknown tags are on them."""
+    row = connection.execute(
+        text("""
+            select count(*), count(problem), (
+                select count(distinct t.id) from tags t join clip_tags ct on ct.tag_id = t.id
+                join hand_clips h on h.id = ct.clip_id
+                where not t.is_known and h.sheet = :sheet and h.retired_at is null)
+            from hand_clips where sheet = :sheet and retired_at is null
+        """),
+        {"sheet": sheet},
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def read_clip_problems(connection: Connection, sheet: str, limit: int) -> list[tuple[str, str]]:
+    """``(where, problem)`` of the first clips that cannot be cut although their row has a video."""
+    rows = connection.execute(
+        text("""
+            select r.tab || ' row ' || r.row_number, c.problem
+            from hand_clips c join sheet_rows r on r.id = c.sheet_row_id
+            where c.sheet = :sheet and c.retired_at is null and c.problem is not null
+            order by c.file_id is null, r.tab, r.row_number limit :limit
+        """),
+        {"sheet": sheet, "limit": limit},
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedClip:
+    """A clip as people look at it."""
+
+    id: int
+    sheet: str
+    tab: str
+    row_number: int
+    title: str
+    path: str | None
+    project: str | None
+    in_ms: int | None
+    out_ms: int | None
+    grade: int | None
+    hands: str
+    winner: str
+    players: tuple[str, ...]
+    tags: tuple[str, ...]
+    problem: str | None
+    remark: str | None
+
+
+def list_clips(
+    connection: Connection,
+    *,
+    player: str | None = None,
+    tag: str | None = None,
+    grade: int | None = None,
+    project: str | None = None,
+    sheet: str | None = None,
+    with_problems: bool | None = None,
+    limit: int = 100,
+) -> list[ListedClip]:
+    """The clips that fit every filter given, by sheet and row; ``with_problems`` chooses those that cannot be cut."""
+    rows = connection.execute(
+        text("""
+            select c.id, c.sheet, r.tab, r.row_number, c.title, f.path, v.parsed ->> 'project_code' as project,
+                   c.in_ms, c.out_ms, c.grade, c.hands, c.winner, c.problem, c.remark,
+                   array(select p.name from clip_players cp join players p on p.id = cp.player_id
+                         where cp.clip_id = c.id order by cp.position) as players,
+                   array(select t.name from clip_tags ct join tags t on t.id = ct.tag_id
+                         where ct.clip_id = c.id order by t.category, t.name) as tags
+            from hand_clips c
+            join sheet_rows r on r.id = c.sheet_row_id
+            left join nas_files f on f.id = c.file_id
+            left join video_files v on v.file_id = c.file_id
+            where c.retired_at is null
+              and (cast(:sheet as text) is null or c.sheet = :sheet)
+              and (cast(:grade as int) is null or c.grade = :grade)
+              and (cast(:project as text) is null or v.parsed ->> 'project_code' = upper(:project))
+              and (cast(:with_problems as boolean) is null or (c.problem is not null) = :with_problems)
+              and (cast(:player as text) is null or exists (
+                  select from clip_players cp join players p on p.id = cp.player_id
+                  where cp.clip_id = c.id and (p.key = :player_key or p.name ilike '%' || :player || '%')))
+              and (cast(:tag as text) is null or exists (
+                  select from clip_tags ct join tags t on t.id = ct.tag_id
+                  where ct.clip_id = c.id and replace(t.name, '_', '') = :tag))
+            order by c.sheet, r.tab, r.row_number limit :limit
+        """),
+        {
+            "player": player,
+            "player_key": player and player.casefold(),
+            "tag": tag,
+            "grade": grade,
+            "project": project,
+            "sheet": sheet,
+            "with_problems": with_problems,
+            "limit": limit,
+        },
+    )
+    return [
+        ListedClip(**{**row._mapping, "players": tuple(row.players), "tags": tuple(row.tags)}) for row in rows
+    ]

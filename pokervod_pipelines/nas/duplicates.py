@@ -1,0 +1,80 @@
+"""Files that seem to be there twice, by what a listing can tell: size, name and time. Contents are not read.
+
+Equal size alone proves nothing on a large archive, so each group says how much is known about it.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, Row
+
+from pokervod_pipelines.nas.store import decisions
+
+_TOO_SMALL = 4_096
+_COPY_SUFFIX = re.compile(r"(?:[ _-]*\(\d{1,2}\)|[ _-]+copy(?: \d+)?|-\d{3}| - 복사본)+$", re.IGNORECASE)
+_HAND = re.compile(r"(?<![a-z])hand[ _-]*(\d+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateGroup:
+    """Paths that belong together, and why.
+
+    Kinds: ``copy`` (same size, same name but for a copy suffix); ``renamed_copy`` (same size and mtime, other name);
+    ``mislabelled`` (same size, but the names claim different hands); ``same_size`` (nothing but the size: compare the
+    contents); ``same_name`` (same name, different size: two different files). ``size`` is 0 for the last.
+    """
+
+    kind: str
+    size: int
+    paths: tuple[str, ...]
+
+
+def find_duplicates(engine: Engine) -> list[DuplicateGroup]:
+    """The groups of present files, no junk, surest first, then by size."""
+    with engine.connect() as connection:
+        rows = decisions.read_twice(connection, _TOO_SMALL)
+    groups = [_judge(group) for group in _groups((row for row in rows if row.shares_size), "size")]
+    groups += [
+        DuplicateGroup(kind="same_name", size=0, paths=_paths(group))
+        for group in _groups((row for row in rows if row.shares_name), "name")
+        if len({row.size for row in group}) == len(group)
+    ]
+    order = ("copy", "mislabelled", "renamed_copy", "same_size", "same_name")
+    return sorted(groups, key=lambda group: (order.index(group.kind), -group.size, group.paths))
+
+
+def _groups(rows: Iterable[Row[Any]], column: str) -> list[list[Row[Any]]]:
+    groups: dict[Any, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        groups[getattr(row, column)].append(row)
+    return list(groups.values())
+
+
+def _judge(group: Sequence[Row[Any]]) -> DuplicateGroup:
+    stems = [plain_stem(row.name) for row in group]
+    hands = {hand[1] for row in group if (hand := _HAND.search(row.name))}
+    if len(set(stems)) < len(stems):
+        kind = "copy"
+    elif len(hands) > 1:
+        kind = "mislabelled"
+    elif len({row.mtime_ns for row in group}) < len(group):
+        kind = "renamed_copy"
+    else:
+        kind = "same_size"
+    return DuplicateGroup(kind=kind, size=group[0].size, paths=_paths(group))
+
+
+def plain_stem(name: str) -> str:
+    """The lower-case name without extension and without what copying adds to it.
+
+    >>> plain_stem("Main Event - Day 2 (1)-003.mp4"), plain_stem("wp23-01.mp4")
+    ('main event - day 2', 'wp23-01')
+    """
+    return _COPY_SUFFIX.sub("", name.lower().rpartition(".")[0] or name.lower())
+
+
+def _paths(group: Sequence[Row[Any]]) -> tuple[str, ...]:
+    return tuple(f"{row.root}/{row.path}" for row in group)

@@ -1,0 +1,45 @@
+"""Which rows a library answers for: those whose path lies in its folder and in no other library's folder inside it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pokervod_pipelines.nas.scan import to_key
+from pokervod_pipelines.settings import Library, Settings
+
+IN_TERRITORY = """
+    f.root = :root and (:folder = '' or starts_with(f.path_key, :folder || '/'))
+    and not exists (select from unnest(cast(:pruned as text[])) p where starts_with(f.path_key, p || '/'))
+"""
+"""A condition on ``nas_files f``; its parameters are ``Territory.parameters``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """A library's part of its root; ``folder`` is '' for the whole root, ``pruned`` belongs to other libraries."""
+
+    library: str
+    root: str
+    folder: str
+    pruned: tuple[str, ...]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the SQL of this room binds."""
+        return {"library": self.library, "root": self.root, "folder": self.folder, "pruned": list(self.pruned)}
+
+
+def find_territory(settings: Settings, library: Library) -> Territory:
+    """The library's territory, by place and not by the name its rows carry, so a renamed library keeps its rows."""
+    folder = _plain(library.folder)
+    prefix = f"{folder}/" if folder else ""
+    others = {
+        _plain(other.folder)
+        for other in settings.libraries
+        if other.root == library.root and other.name != library.name
+    }
+    pruned = tuple(sorted(other for other in others if other and other != folder and other.startswith(prefix)))
+    return Territory(library.name, library.root, folder, pruned)
+
+
+def _plain(folder: str) -> str:
+    return to_key("/".join(part for part in folder.split("/") if part not in {"", "."}))

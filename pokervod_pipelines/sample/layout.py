@@ -1,0 +1,179 @@
+"""The sample put on a disk: sparse files, videos, workbooks, and a marker that says it is whole.
+
+What is laid out is decided by ``archive``, ``videos`` and ``annotations``; raise ``VERSION`` whenever that changes.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.sample.annotations.archive_sheet import build_archive_sheet
+from pokervod_pipelines.sample.annotations.clip_tracker import build_clip_tracker
+from pokervod_pipelines.sample.annotations.iconik_sheet import build_iconik_sheet
+from pokervod_pipelines.sample.archive import LIBRARIES, list_all, list_videos
+from pokervod_pipelines.sample.entries import SampleFile, digest
+from pokervod_pipelines.sample.videos import PLAYABLE, encode_video
+
+VERSION = 1
+MARKER = "sample.json"
+ARCHIVE, SHEETS = "archive", "sheets"
+SHEET_MTIME = 1_751_360_400
+
+WORKBOOKS: dict[str, Callable[[], tuple[bytes, int]]] = {
+    "metadata_archive.xlsx": build_archive_sheet,
+    "iconik_metadata.csv": build_iconik_sheet,
+    "clip_tracker.csv": build_clip_tracker,
+}
+"""File name → what gives its content and the number of rows that count."""
+
+BYTES_A_BLOCK = 512
+"""The unit of ``st_blocks``, whatever the file system's own blocks are."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage ("files", "videos", "workbooks"), how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleLayout:
+    """Where the sample lies and what it holds.
+
+    ``files`` counts everything in the archive, ``videos`` the finished videos among it (litter such as ``._name.mp4``
+    is none), ``rows`` the annotation rows that count, the faulty ones of ``FAULTS`` included.
+    ``libraries`` are (name, folder below ``archive_root``), together holding every file once.
+    """
+
+    archive_root: Path
+    workbooks: tuple[Path, ...]
+    files: int
+    videos: int
+    rows: int
+    libraries: tuple[tuple[str, str], ...]
+
+
+def lay_out_sample(folder: Path, *, progress: Progress | None = None) -> SampleLayout:
+    """Lay the sample out under ``folder``, the same each time, taking hardly any disk space, and say what it holds.
+
+    Once it is whole it is left alone, so what a person deletes or renames in it to try things out stays so. One that
+    was interrupted is completed; one of another version, known by its marker, is replaced.
+
+    Raises:
+        BadInput: the folder cannot be written to, or its file system has no sparse files.
+
+    """
+    try:
+        marker = _read_marker(folder)
+        if marker.get("version") != VERSION:
+            if marker:
+                _remove_other_version(folder)
+            marker = _lay_out(folder, progress or _tell_nobody)
+    except OSError as error:
+        message = f"{folder}: the sample cannot be laid out here ({error}); name another folder with POKERVOD_HOME"
+        raise BadInput(message) from error
+    return SampleLayout(
+        archive_root=folder / ARCHIVE,
+        workbooks=tuple(folder / SHEETS / name for name in WORKBOOKS),
+        files=marker["files"],
+        videos=marker["videos"],
+        rows=marker["rows"],
+        libraries=LIBRARIES,
+    )
+
+
+def _read_marker(folder: Path) -> dict[str, int]:
+    """Return what the marker says, nothing where there is none or it was cut off."""
+    try:
+        found = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _remove_other_version(folder: Path) -> None:
+    for name in (ARCHIVE, SHEETS):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / MARKER).unlink()
+
+
+def _lay_out(folder: Path, progress: Progress) -> dict[str, int]:
+    _lay_out_files(folder / ARCHIVE, list_all(), progress)
+    _lay_out_videos(folder / ARCHIVE, progress)
+    rows = _lay_out_workbooks(folder / SHEETS, progress)
+    marker = {
+        "version": VERSION,
+        "files": len(list_all()) + len(PLAYABLE),
+        "videos": len(list_videos()) + len(PLAYABLE),
+        "rows": rows,
+    }
+    _write_whole(folder / MARKER, json.dumps(marker, indent=1).encode())
+    return marker
+
+
+def _lay_out_files(root: Path, files: Iterable[SampleFile], progress: Progress) -> None:
+    total = len(list_all())
+    for done, file in enumerate(files, start=1):
+        path = root / file.path
+        if not _is_laid_out(path, file):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as handle:
+                handle.truncate(file.size)
+            _check_sparse(path)
+            os.utime(path, (file.mtime, file.mtime))
+        if done % 100 == 0 or done == total:
+            progress("files", done, total)
+
+
+def _is_laid_out(path: Path, file: SampleFile) -> bool:
+    """Whether the file is there as it should be; the time is set last, so it proves the rest."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return False
+    return (found.st_size, int(found.st_mtime)) == (file.size, file.mtime)
+
+
+def _check_sparse(path: Path) -> None:
+    """Refuse a file system that would really fill ten terabytes; where blocks are not told, believe it."""
+    found = path.stat()
+    if getattr(found, "st_blocks", 0) * BYTES_A_BLOCK > max(found.st_size // 2, 1_000_000):
+        path.unlink()
+        message = f"{path.parent}: this file system has no sparse files; name another folder with POKERVOD_HOME"
+        raise BadInput(message)
+
+
+def _lay_out_videos(root: Path, progress: Progress) -> None:
+    for done, video in enumerate(PLAYABLE, start=1):
+        path, mtime = root / video.path, video.place.mtime
+        if not path.exists() or int(path.stat().st_mtime) != mtime:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            encode_video(video, path)
+            os.utime(path, (mtime, mtime))
+        progress("videos", done, len(PLAYABLE))
+
+
+def _lay_out_workbooks(folder: Path, progress: Progress) -> int:
+    """Write the workbooks and return how many of their rows count."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = 0
+    for done, (name, build) in enumerate(WORKBOOKS.items(), start=1):
+        content, count = build()
+        _write_whole(folder / name, content)
+        mtime = SHEET_MTIME + digest(name) % 10_000
+        os.utime(folder / name, (mtime, mtime))
+        rows += count
+        progress("workbooks", done, len(WORKBOOKS))
+    return rows
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write the file beside its place and move it in, so that nobody reads half of it."""
+    unfinished = path.with_name(f".{os.getpid()}-{path.name}")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
+def _tell_nobody(_stage: str, _done: int, _total: int) -> None:
+    """Take progress where nobody asked for it."""

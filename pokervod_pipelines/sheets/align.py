@@ -1,0 +1,187 @@
+"""Which row is which, from one reading of a sheet to the next.
+
+File No. repeats and row numbers move, so a row is known by what it says, else by its UUID, else by what it nearly says
+and where it stands. A row that was only moved keeps its id; a copy of a row is a new row; nothing
+is given an id twice. The result depends on the two sequences only.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pokervod_pipelines.sheets.rows import AnnotationRow, fingerprint
+
+K = TypeVar("K", bound=Hashable)
+
+SAME_ROW_SHARE = 0.5
+"""An edited row keeps its id when at least this share of what it said, by weight, is still there."""
+
+Signature = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRow:
+    """A row as it was read last time, in the order of the sheet; ``id`` is ours."""
+
+    id: int
+    fingerprint: str
+    source_id: str = ""
+    file_no: str = ""
+    file_name: str = ""
+    time_in: str = ""
+    time_out: str = ""
+    hands: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Every old id and every new row, each exactly once; pairs and added rows in new order, removed in old order."""
+
+    kept: tuple[tuple[int, AnnotationRow], ...]
+    changed: tuple[tuple[int, AnnotationRow], ...]
+    added: tuple[AnnotationRow, ...]
+    removed: tuple[int, ...]
+
+
+WEIGHTS = {"file_name": 3, "time_in": 3, "time_out": 2, "hands": 2, "file_no": 1}
+STRONG_KEYS: tuple[tuple[str, ...], ...] = (
+    ("file_no", "file_name", "time_in", "time_out"),
+    ("file_name", "time_in", "time_out"),
+    ("file_name", "time_in"),
+    ("file_name", "time_out", "hands"),
+)
+"""What an edited row may still share, surest first."""
+
+
+def align_rows(old: Sequence[StoredRow], new: Sequence[AnnotationRow]) -> Alignment:
+    """Return which stored row each new row is.
+
+    Both sequences are in the order of the sheet. Stages, each on what the former left: the same content; the UUID;
+    edited rows with the same file and time; edited rows in the same place that still say much of the same.
+    """
+    pairing = _Pairing(old, new, [fingerprint(row) for row in new])
+    pairing.pair_equal_content()
+    pairing.pair_source_ids()
+    for key in STRONG_KEYS:
+        pairing.pair_key(key)
+    pairing.pair_neighbours()
+    return pairing.conclude()
+
+
+@dataclass(slots=True)
+class _Pairing:
+    """Pairs found so far, as positions."""
+
+    old: Sequence[StoredRow]
+    new: Sequence[AnnotationRow]
+    prints: Sequence[str]
+    new_of: dict[int, int] = field(default_factory=dict)
+    old_of: dict[int, int] = field(default_factory=dict)
+
+    def _pair(self, i: int, j: int) -> None:
+        self.new_of[i], self.old_of[j] = j, i
+
+    def _free_old(self) -> Iterator[int]:
+        return (i for i in range(len(self.old)) if i not in self.new_of)
+
+    def _free_new(self) -> Iterator[int]:
+        return (j for j in range(len(self.new)) if j not in self.old_of)
+
+    def _is_free(self, i: int, j: int) -> bool:
+        inside = 0 <= i < len(self.old) and 0 <= j < len(self.new)
+        return inside and i not in self.new_of and j not in self.old_of
+
+    def pair_source_ids(self) -> None:
+        """Pair edited rows by UUID; where one row became several, the upper one keeps the id."""
+        groups_old = _group(self._free_old(), lambda i: self.old[i].source_id.casefold())
+        groups_new = _group(self._free_new(), lambda j: self.new[j].source_id)
+        for source_id, positions in groups_old.items():
+            for i, j in zip(positions, groups_new.get(source_id, ()), strict=False):
+                self._pair(i, j)
+
+    def pair_equal_content(self) -> None:
+        """Pair rows that say exactly the same; rows that look alike go by their neighbours, then by order."""
+        groups_old = _group(self._free_old(), lambda i: self.old[i].fingerprint)
+        groups_new = _group(self._free_new(), lambda j: self.prints[j])
+        for content, positions in groups_old.items():
+            if len(positions) == len(groups_new.get(content, ())):
+                for i, j in zip(positions, groups_new[content], strict=True):
+                    self._pair_if_equal(i, j)
+        self._spread_from_pairs()
+        for content, positions in groups_old.items():
+            left_old = [i for i in positions if i not in self.new_of]
+            left_new = [j for j in groups_new.get(content, ()) if j not in self.old_of]
+            for i, j in zip(left_old, left_new, strict=False):
+                self._pair_if_equal(i, j)
+
+    def _pair_if_equal(self, i: int, j: int) -> bool:
+        fits = self._is_free(i, j) and self.prints[j] == self.old[i].fingerprint
+        if fits:
+            self._pair(i, j)
+        return fits
+
+    def _spread_from_pairs(self) -> None:
+        for step in (1, -1):
+            for start in sorted(self.new_of, reverse=step < 0):
+                i, j = start + step, self.new_of[start] + step
+                while self._pair_if_equal(i, j):
+                    i, j = i + step, j + step
+
+    def pair_key(self, names: tuple[str, ...]) -> None:
+        """Pair edited rows that share all the named fields, none of them blank."""
+        groups_old = _group(self._free_old(), lambda i: _signature(self.old[i], names))
+        groups_new = _group(self._free_new(), lambda j: _signature(self.new[j], names))
+        for shared, positions in groups_old.items():
+            for i, j in zip(positions, groups_new.get(shared, ()), strict=False):
+                self._pair_if_alike(i, j)
+
+    def pair_neighbours(self) -> None:
+        """Pair edited rows that stand beside a paired row on both sides of the change."""
+        for step in (1, -1):
+            starts = sorted(self.new_of, reverse=step < 0)
+            for i, j in [(-1, -1), *((start, self.new_of[start]) for start in starts), (len(self.old), len(self.new))]:
+                next_old, next_new = i + step, j + step
+                while self._is_free(next_old, next_new) and self._pair_if_alike(next_old, next_new):
+                    next_old, next_new = next_old + step, next_new + step
+
+    def _pair_if_alike(self, i: int, j: int) -> bool:
+        old, new = self.old[i], self.new[j]
+        is_other_asset = bool(old.source_id and new.source_id) and old.source_id.casefold() != new.source_id
+        fits = not is_other_asset and measure_likeness(old, new) >= SAME_ROW_SHARE
+        if fits:
+            self._pair(i, j)
+        return fits
+
+    def conclude(self) -> Alignment:
+        pairs = [(self.old[self.old_of[j]], self.new[j], self.prints[j]) for j in sorted(self.old_of)]
+        return Alignment(
+            kept=tuple((old.id, new) for old, new, content in pairs if old.fingerprint == content),
+            changed=tuple((old.id, new) for old, new, content in pairs if old.fingerprint != content),
+            added=tuple(self.new[j] for j in self._free_new()),
+            removed=tuple(self.old[i].id for i in self._free_old()),
+        )
+
+
+def measure_likeness(old: StoredRow, new: AnnotationRow) -> float:
+    """Return the weighted share (0 to 1) of key fields on which the rows agree; fields blank in both do not count."""
+    said = same = 0
+    for name, weight in WEIGHTS.items():
+        before, after = getattr(old, name), getattr(new, name)
+        said += weight if before or after else 0
+        same += weight if before and before == after else 0
+    return same / said if said else 0.0
+
+
+def _signature(row: StoredRow | AnnotationRow, names: tuple[str, ...]) -> Signature | None:
+    values = tuple(str(getattr(row, name)) for name in names)
+    return values if all(values) else None
+
+
+def _group(positions: Iterable[int], key: Callable[[int], K]) -> dict[K, list[int]]:
+    """Return positions by key, in order, without those whose key is blank."""
+    groups: dict[K, list[int]] = defaultdict(list)
+    for position in positions:
+        if value := key(position):
+            groups[value].append(position)
+    return dict(groups)

@@ -1,0 +1,111 @@
+"""CSV and TSV files: which encoding, which delimiter, which cells.
+
+Sheets come from Google (UTF-8), from Excel (UTF-8 with a byte order mark, UTF-16) and from Korean Windows (CP949).
+A guess that may be wrong is refused rather than read: wrong text makes wrong tags.
+"""
+
+import codecs
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.sheets.tab import Tab
+
+DELIMITERS = (",", "\t", ";")
+SNIFFED_RECORDS = 100
+UTF16_PROBE_BYTES = 4096
+
+Rows = list[list[str]]
+
+
+def parse_delimited(content: bytes, *, file: Path) -> Tab:
+    """Return the file's cells as one tab titled with the file's stem.
+
+    Raises:
+        BadInput: no encoding fits, a null byte or an unclosed quote is in it; names the file and the place.
+
+    """
+    text = decode(content, file=file)
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        message = f"{file}: line {line} holds a null byte, so the file is damaged; export the sheet again"
+        raise BadInput(message)
+    rows = _parse(text, sniff_delimiter(text, preferred="\t" if file.suffix.lower() == ".tsv" else ","), file=file)
+    if not any(cell.strip() for row in rows for cell in row):
+        message = f"{file}: the file holds no text; export the sheet again"
+        raise BadInput(message)
+    return Tab(file.stem, tuple(tuple(row) for row in rows))
+
+
+def decode(content: bytes, *, file: Path) -> str:
+    """Return the text, trying byte order marks, UTF-8, then CP949 (Korean Windows).
+
+    Raises:
+        BadInput: none fits; names the byte at which UTF-8 and CP949 failed.
+
+    """
+    failures = []
+    for encoding in _likely_encodings(content):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError as error:
+            failures.append(f"{encoding} fails at byte {error.start}")
+    message = f"{file}: the text encoding is not known ({', '.join(failures)}); save the file as CSV UTF-8"
+    raise BadInput(message)
+
+
+def _likely_encodings(content: bytes) -> tuple[str, ...]:
+    if content.startswith(codecs.BOM_UTF8):
+        return ("utf-8-sig",)
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return ("utf-16",)
+    probe = content[:UTF16_PROBE_BYTES]
+    half = len(probe) // 2
+    if half > 1 and probe[1::2].count(0) * 2 > half > probe[::2].count(0) * 2:
+        return ("utf-16-le",)
+    if half > 1 and probe[::2].count(0) * 2 > half > probe[1::2].count(0) * 2:
+        return ("utf-16-be",)
+    return ("utf-8", "cp949")
+
+
+def sniff_delimiter(text: str, *, preferred: str) -> str:
+    r"""Return the delimiter that splits most records into equally many cells; ``preferred`` wins a tie.
+
+    >>> sniff_delimiter("No;Name\n1;Quads, then tears\n", preferred=",")
+    ';'
+    """
+    order = sorted(DELIMITERS, key=lambda delimiter: delimiter != preferred)
+    return max(order, key=lambda delimiter: _regularity(text, delimiter))
+
+
+def _regularity(text: str, delimiter: str) -> int:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    widths: Counter[int] = Counter()
+    try:
+        for row, _ in zip(reader, range(SNIFFED_RECORDS), strict=False):
+            widths[len(row)] += 1
+    except csv.Error:
+        return 0
+    return max(((width - 1) * count for width, count in widths.items()), default=0)
+
+
+def _parse(text: str, delimiter: str, *, file: Path) -> Rows:
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        if "unexpected end of data" in str(error):
+            message = f"{file}: a quoted cell is never closed, so the file is cut off; export the sheet again"
+            raise BadInput(message) from error
+    return _parse_leniently(text, delimiter, file=file)
+
+
+def _parse_leniently(text: str, delimiter: str, *, file: Path) -> Rows:
+    """Read text with stray quotes inside cells, as hand-made files have them."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        return list(reader)
+    except csv.Error as error:
+        message = f"{file}: line {reader.line_num} cannot be read as cells ({error}); export the sheet again"
+        raise BadInput(message) from error

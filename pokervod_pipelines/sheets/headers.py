@@ -1,0 +1,159 @@
+"""Which row of a tab is its header, and which column holds what.
+
+People put notes above the header, repeat columns (three players, seven plays) and mistype names, so columns are known
+by position, never by name alone. The names themselves are data in ``vocabulary``; what stands below the header is
+read in ``rows``.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from rapidfuzz.distance import OSA
+
+from pokervod_pipelines.sheets.tab import Tab, column_letters
+from pokervod_pipelines.sheets.vocabulary import HEADERS, OTHER_TABLES, REQUIRED, SheetKind
+
+HEADER_ROWS_SEARCHED = 30
+SHORTEST_TYPO = 5
+"""Shorter headers ("In", "Out", "Hand") must be right: one letter off may be another header."""
+
+LONG_HEADER = 9
+OTHER_TABLE_SHARE = 0.6
+LEADING_COLUMN_NUMBER = re.compile(r"^\s*\d+\s+(?=\D)")
+TIME_RANGE = re.compile(r"^\s*\d{1,2}:\d{2}(?::\d{2})?\s*[-~\u2013\u2014]\s*\d{1,2}:\d{2}(?::\d{2})?\b")
+
+Columns = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where the annotations of a tab stand; ``columns`` maps a field to the indexes (from 0) of all its columns."""
+
+    kind: SheetKind
+    tab: str
+    header_row: int
+    headers: tuple[str, ...]
+    columns: Columns
+
+    def letters(self, field: str) -> str:
+        """Return the field's columns as a person names them ("I, J, K"), "" where the tab has none."""
+        return ", ".join(column_letters(index) for index in self.columns.get(field, ()))
+
+    def unmapped(self) -> tuple[int, ...]:
+        """Return the indexes of the columns no field claims."""
+        claimed = {index for indexes in self.columns.values() for index in indexes}
+        return tuple(index for index in range(len(self.headers)) if index not in claimed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """A tab without annotations to read; ``is_problem`` where a person should look why."""
+
+    tab: str
+    reason: str
+    is_problem: bool
+
+
+def find_layout(tab: Tab) -> Layout | PassedOver:
+    """Return the layout of the tab, from the best header row among its first rows, or why it has none."""
+    head = tab.cells[:HEADER_ROWS_SEARCHED]
+    if not any(cell.strip() for row in tab.cells for cell in row):
+        return PassedOver(tab=tab.title, reason="the tab is blank", is_problem=False)
+    found = [layout for index in range(len(head)) for kind in SheetKind if (layout := _read_header(tab, index, kind))]
+    if found:
+        return max(found, key=_count_mapped)
+    for row in head:
+        if other := _name_other_table(row):
+            return PassedOver(tab=tab.title, reason=f"it is {other}, not annotations", is_problem=False)
+    return PassedOver(tab=tab.title, reason=_explain_missing(tab), is_problem=True)
+
+
+def _count_mapped(layout: Layout) -> tuple[int, int]:
+    """Order layouts by how many columns they explain, the upper header row first."""
+    return sum(len(indexes) for indexes in layout.columns.values()), -layout.header_row
+
+
+def _read_header(tab: Tab, index: int, kind: SheetKind) -> Layout | None:
+    headers = tab.cells[index]
+    columns = map_columns(headers, kind)
+    if kind is SheetKind.CLIP_TRACKER and "time_range" not in columns:
+        columns = _with_time_range_by_content(tab, index, columns)
+    if not all(any(field in columns for field in group) for group in REQUIRED[kind]):
+        return None
+    return Layout(kind=kind, tab=tab.title, header_row=index, headers=tuple(headers), columns=columns)
+
+
+def map_columns(headers: Sequence[str], kind: SheetKind) -> dict[str, tuple[int, ...]]:
+    """Return field → column indexes, in sheet order; a mistyped header counts when it can mean one field only.
+
+    >>> map_columns(["File No.", "file name", "", "Tag (Player)", "tag player"], SheetKind.ARCHIVE)
+    {'file_no': (0,), 'file_name': (1,), 'tag_player': (3, 4)}
+    """
+    names = _field_by_name(kind)
+    columns: dict[str, tuple[int, ...]] = {}
+    for index, header in enumerate(headers):
+        if field := _name_field(header, names):
+            columns[field] = (*columns.get(field, ()), index)
+    return columns
+
+
+@cache
+def _field_by_name(kind: SheetKind) -> dict[str, str]:
+    return {simplify_header(name): field for field, names in HEADERS[kind].items() for name in names}
+
+
+def simplify_header(header: str) -> str:
+    """Return the header's letters and digits only, in one case, without a leading column number.
+
+    >>> simplify_header("3 Filename"), simplify_header("Tag (Poker Play)")
+    ('filename', 'tagpokerplay')
+    """
+    text = unicodedata.normalize("NFKC", LEADING_COLUMN_NUMBER.sub("", header)).casefold()
+    return "".join(character for character in text if character.isalnum())
+
+
+def _name_field(header: str, names: Mapping[str, str]) -> str | None:
+    simple = simplify_header(header)
+    if simple in names or len(simple) < SHORTEST_TYPO:
+        return names.get(simple)
+    allowed = 2 if len(simple) >= LONG_HEADER else 1
+    distances = {name: OSA.distance(simple, name, score_cutoff=allowed) for name in names if len(name) >= SHORTEST_TYPO}
+    nearest = min(distances.values(), default=allowed + 1)
+    fields = {names[name] for name, distance in distances.items() if distance == nearest <= allowed}
+    return fields.pop() if len(fields) == 1 else None
+
+
+def _with_time_range_by_content(
+    tab: Tab, header_row: int, columns: dict[str, tuple[int, ...]]
+) -> dict[str, tuple[int, ...]]:
+    """Add the column whose cells are time ranges: trackers leave its header blank or "?"."""
+    claimed = {index for indexes in columns.values() for index in indexes}
+    below = tab.cells[header_row + 1 :]
+    for index in range(max((len(row) for row in below), default=0)):
+        cells = [row[index] for row in below if index < len(row) and row[index].strip()]
+        ranges = sum(bool(TIME_RANGE.match(cell)) for cell in cells)
+        if index not in claimed and ranges * 2 > len(cells):
+            return {**columns, "time_range": (index,)}
+    return columns
+
+
+def _name_other_table(row: Iterable[str]) -> str | None:
+    present = {simplify_header(cell) for cell in row if cell.strip()}
+    for name, headers in OTHER_TABLES.items():
+        expected = {simplify_header(header) for header in headers}
+        if len(present & expected) >= max(3, OTHER_TABLE_SHARE * len(expected)):
+            return name
+    return None
+
+
+def _explain_missing(tab: Tab) -> str:
+    looked_for = "; ".join(
+        f"{kind}: " + " + ".join(HEADERS[kind][group[0]][0] for group in groups) for kind, groups in REQUIRED.items()
+    )
+    return (
+        f"no header row in the first {min(HEADER_ROWS_SEARCHED, len(tab.cells))} rows of the tab {tab.title!r}; "
+        f"looked for {looked_for}; mend the header or leave the tab out in the settings"
+    )

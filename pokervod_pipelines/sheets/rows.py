@@ -1,0 +1,209 @@
+"""Annotation rows: what one line of a sheet says about one hand, as text.
+
+The one place that knows which lines count. Cells are kept as people wrote them; what a timecode, a tag or a player
+means is read in ``clips``. Which row is which from one reading to the next is ``align``'s business.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from pokervod_pipelines.sheets.headers import Layout
+from pokervod_pipelines.sheets.tab import Tab, column_letters
+from pokervod_pipelines.sheets.vocabulary import SheetKind
+
+EXAMPLE = re.compile(r"^\s*(?:ex|e\.g|example|예|예시)\s*[).:]", re.IGNORECASE)
+CARRIED_DOWN = ("file_name", "event", "event_name")
+TRUE_WORDS = frozenset({"true", "yes", "y", "o", "1", "✓", "✔"})
+FALSE_WORDS = frozenset({"", "false", "no", "n", "x", "0", "-"})
+
+Cells = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotationRow:
+    """One counted row; ``row_number`` is the number at the sheet's left edge, every text as written, trimmed.
+
+    ``time_in`` holds both ends where the sheet has one cell for the range; bare digits in it are milliseconds.
+    ``tags`` are (category, text), a cell with several values split; ``players`` are whole cells, since "Last, First"
+    and "A vs B" are for ``clips`` to read; ``extra`` maps other headers to their cells.
+    """
+
+    tab: str
+    row_number: int
+    file_no: str = ""
+    file_name: str = ""
+    folder_link: str = ""
+    time_in: str = ""
+    time_out: str = ""
+    grade: str = ""
+    winner: str = ""
+    hands: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+    players: tuple[str, ...] = ()
+    source_id: str = ""
+    title: str = ""
+    description: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRows:
+    """The rows that count and how many of each other sort were passed over."""
+
+    rows: tuple[AnnotationRow, ...]
+    blank: int
+    examples: int
+    remarks: int
+
+
+def read_rows(tab: Tab, layout: Layout) -> ReadRows:
+    """Return the annotation rows below the header.
+
+    A row counts only with its key: File No. in an archive sheet, the id in an iconik sheet, a time range in a clip
+    tracker. A tracker's event is carried down over the rows that leave it blank.
+    """
+    rows = []
+    passed = {"blank": 0, "example": 0, "remark": 0}
+    carried: dict[str, str] = {}
+    for index in range(layout.header_row + 1, len(tab.cells)):
+        cells = tab.cells[index]
+        sort = _sort_row(cells, layout)
+        if layout.kind is SheetKind.CLIP_TRACKER and sort not in {"blank", "example"}:
+            carried = _carry_down(cells, layout, carried)
+        if sort:
+            passed[sort] += 1
+        else:
+            rows.append(_name_by_event(_read_row(cells, layout, index + 1), layout, carried))
+    return ReadRows(rows=tuple(rows), blank=passed["blank"], examples=passed["example"], remarks=passed["remark"])
+
+
+def _sort_row(cells: Cells, layout: Layout) -> str:
+    """Return what the row is instead of an annotation, "" where it is one."""
+    written = [cell for cell in cells if cell.strip()]
+    if not written:
+        return "blank"
+    if any(EXAMPLE.match(cell) for cell in written[:3]):
+        return "example"
+    if tuple(cells) == layout.headers or not _has_key(cells, layout):
+        return "remark"
+    return ""
+
+
+def _has_key(cells: Cells, layout: Layout) -> bool:
+    if layout.kind is SheetKind.CLIP_TRACKER:
+        return bool(re.search(r"\d\s*:\s*\d", _first(cells, layout, "time_range")))
+    return bool(_first(cells, layout, "file_no" if layout.kind is SheetKind.ARCHIVE else "source_id"))
+
+
+def _carry_down(cells: Cells, layout: Layout, carried: dict[str, str]) -> dict[str, str]:
+    """Return the event the row belongs to: its own where it names another one, else that of the row above."""
+    own = {name: text for name in CARRIED_DOWN if (text := _first(cells, layout, name))}
+    return carried if all(carried.get(name) == text for name, text in own.items()) else own
+
+
+def _name_by_event(row: AnnotationRow, layout: Layout, carried: dict[str, str]) -> AnnotationRow:
+    if layout.kind is not SheetKind.CLIP_TRACKER:
+        return row
+    event = carried.get("event_name") or carried.get("event", "")
+    return replace(row, file_name=carried.get("file_name") or event, title=event)
+
+
+def _read_row(cells: Cells, layout: Layout, row_number: int) -> AnnotationRow:
+    title = _first(cells, layout, "title")
+    return AnnotationRow(
+        tab=layout.tab,
+        row_number=row_number,
+        file_no=_first(cells, layout, "file_no"),
+        file_name=_first(cells, layout, "file_name") or title,
+        folder_link=_first(cells, layout, "folder_link"),
+        time_in=_read_time(cells, layout, "in"),
+        time_out=_read_time(cells, layout, "out"),
+        grade=_first(cells, layout, "grade"),
+        winner=_first(cells, layout, "winner"),
+        hands=_first(cells, layout, "hands"),
+        tags=tuple(_read_tags(cells, layout)),
+        players=tuple(filter(None, (_cell(cells, index) for index in layout.columns.get("tag_player", ())))),
+        source_id=_first(cells, layout, "source_id").casefold(),
+        title=title,
+        description=_first(cells, layout, "description"),
+        extra=_read_extra(cells, layout),
+    )
+
+
+def _read_time(cells: Cells, layout: Layout, end: str) -> str:
+    if text := _first(cells, layout, f"time_{end}"):
+        return text
+    if seconds := _first(cells, layout, f"seconds_{end}"):
+        return f"{seconds}s"
+    return _first(cells, layout, "time_range") if end == "in" else ""
+
+
+def _read_tags(cells: Cells, layout: Layout) -> Iterator[tuple[str, str]]:
+    for name in layout.columns:
+        if name.startswith("tag_") and name != "tag_player":
+            yield from ((name.removeprefix("tag_"), text) for text in _values(cells, layout, name))
+        if name.startswith("flag_"):
+            yield from ((name.removeprefix("flag_"), text) for text in _read_flags(cells, layout, name))
+
+
+def _read_flags(cells: Cells, layout: Layout, name: str) -> Iterator[str]:
+    """Yield the header where its cell says yes, the cell itself where it says something else than no."""
+    for index in layout.columns[name]:
+        text = _cell(cells, index)
+        if text.casefold() in TRUE_WORDS:
+            yield layout.headers[index].strip()
+        elif text.casefold() not in FALSE_WORDS:
+            yield text
+
+
+def _read_extra(cells: Cells, layout: Layout) -> dict[str, str]:
+    extra: dict[str, str] = {}
+    for index in layout.unmapped():
+        if text := _cell(cells, index):
+            name = layout.headers[index].strip() or f"column {column_letters(index)}"
+            extra[f"{name} ({column_letters(index)})" if name in extra else name] = text
+    return extra
+
+
+def _cell(cells: Cells, index: int) -> str:
+    return cells[index].strip() if index < len(cells) else ""
+
+
+def _first(cells: Cells, layout: Layout, name: str) -> str:
+    return next((text for index in layout.columns.get(name, ()) if (text := _cell(cells, index))), "")
+
+
+def _values(cells: Cells, layout: Layout, name: str) -> Iterator[str]:
+    for index in layout.columns.get(name, ()):
+        yield from split_values(_cell(cells, index))
+
+
+def split_values(text: str) -> tuple[str, ...]:
+    """Return the values of one cell: separated by comma, semicolon or line, or a JSON list.
+
+    >>> split_values('Bluff, Hero Call'), split_values('["serock","joseph serock"]')
+    (('Bluff', 'Hero Call'), ('serock', 'joseph serock'))
+    """
+    if text.startswith("[") and text.endswith("]"):
+        try:
+            values = json.loads(text)
+        except json.JSONDecodeError:
+            values = None
+        if isinstance(values, list):
+            return tuple(str(value).strip() for value in values if str(value).strip())
+        text = text[1:-1].replace('"', "")
+    return tuple(part.strip() for part in re.split(r"[,;\n]", text) if part.strip())
+
+
+def fingerprint(row: AnnotationRow) -> str:
+    """Return a digest of what the row says, whichever tab and line it stands on and however its Unicode is composed."""
+    content = [
+        *(row.file_no, row.file_name, row.folder_link, row.time_in, row.time_out, row.grade, row.winner, row.hands),
+        *(row.source_id, row.title, row.description, row.tags, row.players, sorted(row.extra.items())),
+    ]
+    text = unicodedata.normalize("NFC", json.dumps(content, ensure_ascii=False))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,11 @@
+"""The examples in the docstrings of this room are true."""
+
+import doctest
+from importlib import import_module
+
+import pytest
+
+
+@pytest.mark.parametrize("module", ["grades", "hole_cards", "players", "tags", "timecode"])
+def test_the_examples_in_the_docstrings_are_true(module: str) -> None:
+    assert doctest.testmod(import_module(f"pokervod_pipelines.clips.{module}")).failed == 0

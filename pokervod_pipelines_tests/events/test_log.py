@@ -1,0 +1,91 @@
+"""The log holds exactly what was committed, and a reader misses nothing."""
+
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.events import EventType, NewEvent, append_events, read_events
+from pokervod_pipelines.events.listen import start_listening, wait_for_append
+from pokervod_pipelines.events.log import read_latest
+
+
+def added(number: int) -> NewEvent:
+    return NewEvent(EventType.NAS_FILE_ADDED, {"number": number, "name": "찐최종 ’–"})
+
+
+def numbers(engine: Engine, after: tuple[int, int] = (0, 0)) -> list[int]:
+    with engine.connect() as connection:
+        return [event.payload["number"] for event in read_events(connection, after=after)]
+
+
+def test_events_are_read_in_the_order_they_were_appended(engine: Engine) -> None:
+    with engine.begin() as connection:
+        append_events(connection, "nas", "one", [added(n) for n in range(12_000)])
+
+    with engine.connect() as connection:
+        events = read_events(connection, limit=20_000)
+
+    assert [event.payload["number"] for event in events] == list(range(12_000))
+    assert events[0].payload["name"] == "찐최종 ’–"
+    assert (events[0].type, events[0].source, events[0].correlation_id) == ("nas.file.added", "nas", "one")
+
+
+def test_an_event_of_a_transaction_that_rolls_back_never_was(engine: Engine) -> None:
+    connection = engine.connect()
+    transaction = connection.begin()
+    append_events(connection, "nas", "one", [added(1)])
+    transaction.rollback()
+    connection.close()
+
+    assert numbers(engine) == []
+
+
+def test_a_transaction_that_commits_late_is_not_skipped(engine: Engine) -> None:
+    late = engine.connect()
+    late_transaction = late.begin()
+    append_events(late, "nas", "late", [added(1)])
+    with engine.begin() as early:
+        append_events(early, "nas", "early", [added(2)])
+
+    while_running = numbers(engine)
+    late_transaction.commit()
+    late.close()
+
+    assert while_running == []
+    assert numbers(engine) == [1, 2]
+
+
+def test_a_reader_goes_on_after_the_last_event_it_has_seen(engine: Engine) -> None:
+    for number in range(5):
+        with engine.begin() as connection:
+            append_events(connection, "nas", "one", [added(number)])
+    with engine.connect() as connection:
+        first = read_events(connection, limit=3)
+
+    assert numbers(engine, after=(first[-1].txid, first[-1].id)) == [3, 4]
+
+
+def test_the_latest_events_come_oldest_first_and_by_correlation(engine: Engine) -> None:
+    for number in range(6):
+        with engine.begin() as connection:
+            append_events(connection, "nas", f"correlation {number % 2}", [added(number)])
+
+    with engine.connect() as connection:
+        latest = read_latest(connection, limit=3)
+        odd = read_latest(connection, limit=2, correlation_id="correlation 1")
+
+    assert [event.payload["number"] for event in latest] == [3, 4, 5]
+    assert [event.payload["number"] for event in odd] == [3, 5]
+
+
+def test_a_listener_hears_of_a_commit_and_of_nothing_else(engine: Engine) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as listening:
+        start_listening(listening)
+        with engine.begin() as connection:
+            append_events(connection, "nas", "one", [added(1)])
+        heard = wait_for_append(listening, timeout=10)
+        with engine.begin() as connection:
+            append_events(connection, "nas", "one", [])
+            connection.execute(text("select 1"))
+        heard_again = wait_for_append(listening, timeout=0.2)
+
+    assert heard
+    assert not heard_again

@@ -1,0 +1,121 @@
+"""Settings are right or refused, with the place where a person mends them."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pokervod_pipelines.errors import BadSettings
+from pokervod_pipelines.settings import Settings, load_settings
+
+GOOD = """
+time_zone: Asia/Seoul
+archive_roots:
+  - {name: nas, path: archive}
+libraries:
+  - {name: wsop, root: nas, folder: ARCHIVE/WSOP}
+  - {name: rest, root: nas}
+sheets:
+  - {name: notes, path: sheets/notes.xlsx}
+"""
+
+BROKEN = yaml.safe_load((Path(__file__).parents[1] / "cases" / "settings" / "broken.yaml").read_text(encoding="utf-8"))
+
+
+def load(folder: Path, text: str | bytes | None = None, **environ: str) -> Settings:
+    if text is not None:
+        content = text if isinstance(text, bytes) else text.encode()
+        (folder / "pokervod.yaml").write_bytes(content)
+    return load_settings(environ, folder)
+
+
+def test_paths_are_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    settings = load(tmp_path, GOOD)
+
+    assert settings.archive_roots[0].path == tmp_path / "archive"
+    assert settings.sheet("notes").path == tmp_path / "sheets/notes.xlsx"
+    assert settings.root_of(settings.library("wsop")).name == "nas"
+
+
+def test_a_root_without_libraries_is_one_library(tmp_path: Path) -> None:
+    settings = load(tmp_path, "archive_roots: [{name: nas, path: /mnt/nas}]")
+
+    assert [(library.name, library.folder) for library in settings.libraries] == [("nas", ".")]
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["about"])
+def test_a_broken_file_is_refused_with_its_line_and_what_is_wrong(tmp_path: Path, case: dict[str, str]) -> None:
+    with pytest.raises(BadSettings) as refusal:
+        load(tmp_path, case["text"])
+
+    assert f"pokervod.yaml:{case['line']}:" in str(refusal.value)
+    assert case["says"] in str(refusal.value)
+
+
+def test_bytes_that_are_not_utf_8_are_refused_with_their_place(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="byte 11 is not UTF-8"):
+        load(tmp_path, b"time_zone: \xb1\xe8")
+
+
+def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings) as refusal:
+        load(tmp_path, "scan: {settle_seconds: -1, stall_seconds: soon}")
+
+    assert "settle_seconds" in str(refusal.value)
+    assert "stall_seconds" in str(refusal.value)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    settings = load(tmp_path, GOOD, POKERVOD_TIME_ZONE="Europe/London", POKERVOD_SHEETS="a=one.csv:two.xlsx")
+
+    assert settings.time_zone == "Europe/London"
+    assert [(sheet.name, sheet.path) for sheet in settings.sheets] == [
+        ("a", tmp_path / "one.csv"),
+        ("two", tmp_path / "two.xlsx"),
+    ]
+
+
+def test_the_shell_wins_over_dotenv(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("POKERVOD_TIME_ZONE=Asia/Seoul\nexport POKERVOD_HOME='state'\n# comment=1\n")
+
+    settings = load(tmp_path, POKERVOD_TIME_ZONE="Europe/London")
+
+    assert settings.time_zone == "Europe/London"
+    assert settings.home == tmp_path / "state"
+
+
+def test_roots_in_the_environment_need_no_file(tmp_path: Path) -> None:
+    settings = load(tmp_path, POKERVOD_ARCHIVE_ROOTS=f"/mnt/GGP NAS:late={tmp_path}")
+
+    assert [(root.name, root.path) for root in settings.archive_roots] == [
+        ("GGP_NAS", Path("/mnt/GGP NAS")),
+        ("late", tmp_path),
+    ]
+
+
+def test_a_configuration_that_is_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="POKERVOD_CONFIG names .*nowhere.yaml"):
+        load(tmp_path, POKERVOD_CONFIG="nowhere.yaml")
+
+
+def test_nothing_configured_is_no_error(tmp_path: Path) -> None:
+    settings = load(tmp_path)
+
+    assert settings.libraries == ()
+    assert settings.source is None
+
+
+def test_a_secret_is_in_no_message_or_representation(tmp_path: Path) -> None:
+    settings = load(tmp_path, POKERVOD_DATABASE_URL="postgresql://me:hunter2@host/db")
+
+    assert "hunter2" not in repr(settings)
+    assert "hunter2" not in settings.model_dump_json()
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    settings = load(tmp_path, GOOD)
+
+    with pytest.raises(BadSettings, match="wsop, rest"):
+        settings.library("hcl")
+    with pytest.raises(BadSettings, match="notes"):
+        settings.sheet("iconik")

@@ -1,0 +1,129 @@
+"""The header is found wherever it stands, and repeated columns keep their places."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pokervod_pipelines.sheets.headers import Layout, PassedOver, find_layout, map_columns
+from pokervod_pipelines.sheets.tab import Tab
+from pokervod_pipelines.sheets.vocabulary import OTHER_TABLES, SheetKind
+from pokervod_pipelines_tests.sheets.samples import ARCHIVE_HEADER, ICONIK_HEADER, TRACKER_HEADER, make_tab
+
+REAL_HEADERS = Path(__file__).parents[3] / "shared" / "data" / "sheets" / "sheet_headers.json"
+
+
+def find(*rows: tuple[str, ...]) -> Layout:
+    layout = find_layout(make_tab(*rows))
+    assert isinstance(layout, Layout), layout
+    return layout
+
+
+def pass_over(*rows: tuple[str, ...]) -> PassedOver:
+    found = find_layout(make_tab(*rows))
+    assert isinstance(found, PassedOver), found
+    return found
+
+
+@pytest.mark.parametrize("rows_above", [0, 2, 12, 29])
+def test_the_header_is_found_below_a_preamble(rows_above: int) -> None:
+    layout = find(*[("notes, see the wiki", "")] * rows_above, ARCHIVE_HEADER)
+
+    assert (layout.kind, layout.header_row) == (SheetKind.ARCHIVE, rows_above)
+
+
+def test_repeated_columns_keep_their_positions() -> None:
+    layout = find(ARCHIVE_HEADER)
+
+    assert layout.columns["tag_player"] == (8, 9, 10)
+    assert layout.columns["tag_poker_play"] == tuple(range(11, 18))
+    assert layout.columns["tag_emotion"] == (18, 19)
+    assert layout.letters("tag_player") == "I, J, K"
+    assert layout.unmapped() == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [(ARCHIVE_HEADER, "archive"), (ICONIK_HEADER, "iconik"), (TRACKER_HEADER, "clip_tracker")],
+)
+def test_a_layout_is_known_by_its_columns_in_any_order_and_case(header: tuple[str, ...], kind: str) -> None:
+    turned = tuple(name.upper().replace(" ", "  ") for name in reversed(header))
+
+    assert find(turned).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("written", "field"),
+    [
+        ("file no", "file_no"),
+        ("FILE_NAME", "file_name"),
+        ("Flie Name", "file_name"),
+        ("Nas Foldr Link", "folder_link"),
+        ("Tag(Poker  Play)", "tag_poker_play"),
+        ("Tag (Pokr Play)", "tag_poker_play"),
+        ("0 File No.", "file_no"),
+        ("3 Filename", "file_name"),
+        ("\uff29\uff4e", "time_in"),
+        ("파일명", "file_name"),
+    ],
+)
+def test_a_header_is_known_however_it_is_typed(written: str, field: str) -> None:
+    assert map_columns([written], SheetKind.ARCHIVE) == {field: (0,)}
+
+
+@pytest.mark.parametrize("written", ["", "Inn", "Outt", "Hnds", "Total", "Player count"])
+def test_a_short_or_strange_header_is_not_bent_into_a_known_one(written: str) -> None:
+    assert map_columns([written], SheetKind.ARCHIVE) == {}
+
+
+def test_two_headers_one_letter_apart_are_told_apart() -> None:
+    columns = map_columns(["time_start_ms", "time_start_S"], SheetKind.ICONIK)
+
+    assert columns == {"time_in": (0,), "seconds_in": (1,)}
+
+
+def test_an_unnamed_column_of_time_ranges_is_found_by_its_cells() -> None:
+    header = ("File No.", "Filename", "EVENT", "Event Name", "?", "", "players", "hands")
+    row = ("1", "", "", "#3 Mixed", "x", "00:01:00 - 00:02:00", "IVY", "AA")
+
+    assert find(header, row, row).columns["time_range"] == (5,)
+
+
+@pytest.mark.parametrize("name", sorted(OTHER_TABLES))
+def test_a_table_of_another_kind_is_passed_over_by_name_and_is_no_problem(name: str) -> None:
+    passed = pass_over(("title of the tab",), OTHER_TABLES[name])
+
+    assert name in passed.reason
+    assert not passed.is_problem
+
+
+@pytest.mark.parametrize("rows", [(), (("",),), (("", " "), ("",))])
+def test_a_blank_tab_is_passed_over(rows: tuple[tuple[str, ...], ...]) -> None:
+    assert not pass_over(*rows).is_problem
+
+
+def test_a_tab_without_a_header_is_a_problem_that_says_what_was_looked_for() -> None:
+    passed = pass_over(("1", "some hand", "0:01:00"), ("2", "another", "0:02:00"))
+
+    assert passed.is_problem
+    assert "'2031'" in passed.reason
+    assert "File No." in passed.reason
+
+
+def test_a_header_below_the_searched_rows_is_not_found() -> None:
+    assert pass_over(*[("note",)] * 40, ARCHIVE_HEADER).is_problem
+
+
+@pytest.mark.skipif(not REAL_HEADERS.exists(), reason="the real headers are not on this machine")
+def test_the_real_headers_are_recognised() -> None:
+    headers = json.loads(REAL_HEADERS.read_text(encoding="utf-8"))
+    kinds = {"archive_metadata": "archive", "iconik_metadata": "iconik", "2025 WSOP Clip Tracker": "clip_tracker"}
+
+    for name, header in headers.items():
+        found = find_layout(Tab(name, (tuple(header),)))
+        if name in kinds:
+            assert isinstance(found, Layout), name
+            assert found.kind == kinds[name]
+        else:
+            assert isinstance(found, PassedOver), name
+            assert not found.is_problem, name

@@ -1,0 +1,196 @@
+"""A workbook is read as the text people see; what cannot be read is never an empty tab."""
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pokervod_pipelines.errors import BadInput, Unavailable
+from pokervod_pipelines.sheets.delimited import parse_delimited, sniff_delimiter
+from pokervod_pipelines.sheets.tab import column_letters
+from pokervod_pipelines.sheets.workbook import open_workbook
+
+TEXT = "File No.,이름\n1,배드빗\n"
+
+
+def write_xlsx(path: Path, cells: list[tuple[Any, str | None]]) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row, (value, number_format) in enumerate(cells, start=1):
+        cell = sheet.cell(row, 1, value)
+        if number_format:
+            cell.number_format = number_format
+    book.save(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949"])
+def test_a_csv_is_read_in_every_encoding_people_save(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "hands.csv"
+    path.write_bytes(TEXT.encode(encoding))
+
+    (tab,) = open_workbook(path).tabs()
+
+    assert tab.title == "hands"
+    assert tab.cells == (("File No.", "이름"), ("1", "배드빗"))
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ('a,b\n"two\nlines",2\n', ("two\nlines", "2")),
+        ('a;b\n"1,5";2\n', ("1,5", "2")),
+        ("a\tb\nQuads, tears\t2\n", ("Quads, tears", "2")),
+        ('a,b\nsay "hi",2\n', ('say "hi"', "2")),  # a stray quote, as hand-made files have it
+        ('a,b\r\n"x ""y""",2\r\n', ('x "y"', "2")),
+    ],
+)
+def test_cells_keep_their_line_breaks_quotes_and_delimiters(text: str, cells: tuple[str, ...]) -> None:
+    assert parse_delimited(text.encode(), file=Path("x.csv")).cells[1] == cells
+
+
+def test_a_tab_separated_file_with_commas_in_its_text_is_split_at_tabs() -> None:
+    assert sniff_delimiter("a, b\tc\nd, e\tf\n", preferred="\t") == "\t"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.csv", b"", "0 bytes"),
+        ("empty.xlsx", b"", "0 bytes"),
+        ("blank.csv", b"\n,,\n \n", "holds no text"),
+        ("null.csv", b"a,b\n1,\x002\n", "line 2 holds a null byte"),
+        ("noise.csv", b"a,b\n\xff\xff,1\n", "fails at byte 4"),
+        ("half.csv", b'a,b\n"never closed,1\n', "never closed"),
+        ("huge.csv", b"a,b\n" + b"x" * 200_000 + b",1\n", "line"),
+        ("text.xlsx", b"not a zip", "damaged"),
+        ("old.xlsx", bytes.fromhex("d0cf11e0a1b11ae1") + b"0" * 512, "password"),
+        ("notes.docx", b"PK", "save it as one of"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_file_and_place(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    with pytest.raises(BadInput, match=message) as refused:
+        open_workbook(path).tabs()
+
+    assert name in str(refused.value)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
+def test_a_cut_off_workbook_is_refused(tmp_path: Path, share: float) -> None:
+    path = tmp_path / "cut.xlsx"
+    write_xlsx(path, [(f"row {number}", None) for number in range(200)])
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+
+    with pytest.raises(BadInput, match=r"cut\.xlsx"):
+        open_workbook(path).tabs()
+
+
+@pytest.mark.parametrize("name", ["gone.csv", "gone.xlsx"])
+def test_a_file_that_vanished_is_unavailable_not_empty(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Unavailable, match=name):
+        open_workbook(tmp_path / name)
+
+
+def test_a_folder_in_place_of_a_workbook_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "folder.xlsx").mkdir()
+
+    with pytest.raises(Unavailable, match=r"folder\.xlsx"):
+        open_workbook(tmp_path / "folder.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [
+        (136600, None, "136600"),
+        (136600.0, None, "136600"),
+        (1.5, None, "1.5"),
+        (True, None, "TRUE"),
+        (False, None, "FALSE"),
+        ("  ★★ ", None, "  ★★ "),
+        (dt.time(6, 58, 55), "h:mm:ss", "6:58:55"),
+        (dt.time(0, 12, 47), "h:mm:ss", "0:12:47"),
+        (dt.time(0, 12, 47), "mm:ss", "12:47"),
+        (dt.time(12, 47), "h:mm", "12:47"),  # typed as m:ss, stored as hours
+        (dt.timedelta(hours=25, seconds=3), "[h]:mm:ss", "25:00:03"),
+        (dt.time(0, 0, 1, 500_000), "h:mm:ss.000", "0:00:01.500"),
+        (dt.datetime(2031, 5, 7), "yyyy-mm-dd", "2031-05-07"),  # noqa: DTZ001 - a cell has no zone
+        (dt.datetime(2031, 5, 7, 20, 30), None, "2031-05-07 20:30:00"),  # noqa: DTZ001
+    ],
+)
+def test_a_cell_is_the_text_a_person_sees(tmp_path: Path, value: object, number_format: str | None, text: str) -> None:
+    path = tmp_path / "cells.xlsx"
+    write_xlsx(path, [(value, number_format)])
+
+    (tab,) = open_workbook(path).tabs()
+
+    assert tab.cells == ((text,),)
+
+
+def test_blank_rows_inside_a_tab_keep_the_rows_below_in_their_place(tmp_path: Path) -> None:
+    path = tmp_path / "gaps.xlsx"
+    write_xlsx(path, [("first", None), (None, None), (None, None), ("fourth", None)])
+
+    (tab,) = open_workbook(path).tabs()
+
+    assert [row[0] if row else "" for row in tab.cells] == ["first", "", "", "fourth"]
+
+
+def test_every_tab_is_read_in_order(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.create_sheet("둘째 탭")
+    book.save(tmp_path / "two.xlsx")
+
+    assert [tab.title for tab in open_workbook(tmp_path / "two.xlsx").tabs()] == ["Sheet", "둘째 탭"]
+
+
+def test_the_revision_follows_the_content_alone(tmp_path: Path) -> None:
+    path = tmp_path / "hands.csv"
+    path.write_text("a,b\n1,2\n")
+    before = open_workbook(path).revision()
+    os.utime(path, (1, 1))
+    touched = open_workbook(path).revision()
+    path.write_text("a,b\n1,3\n")
+    os.utime(path, (1, 1))
+
+    assert touched == before
+    assert open_workbook(path).revision() != before
+
+
+def test_a_workbook_once_opened_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "hands.csv"
+    path.write_text("a,b\n1,2\n")
+    workbook = open_workbook(path)
+    path.unlink()
+
+    assert workbook.name == "hands.csv"
+    assert workbook.tabs()[0].cells[1] == ("1", "2")
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(content: bytes) -> None:
+    try:
+        cells, refusal = parse_delimited(content, file=Path("any.csv")).cells, ""
+    except BadInput as refused:
+        cells, refusal = (), str(refused)
+
+    assert any(cell.strip() for row in cells for cell in row) or "any.csv" in refusal
+
+
+@given(st.integers(0, 20_000))
+def test_column_letters_count_like_a_sheet(index: int) -> None:
+    number = 0
+    for letter in column_letters(index):
+        number = number * 26 + ord(letter) - ord("A") + 1
+
+    assert number == index + 1
