@@ -7,6 +7,7 @@ fourth episode that another name calls show 16), and split where one name hides 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from pokervod_pipelines.catalog import titles, words
 from pokervod_pipelines.catalog.identity import Event, Place, Season
@@ -106,7 +107,16 @@ class Grouping:
             event = self.events[season, place.event.key] = EventDraft()
         event.hear(place.event)
         draft = EpisodeDraft(
-            season, place.event.key, place.key, place.label, place.sort, place.show, place.episode, place.part, [file_id], rank
+            season,
+            place.event.key,
+            place.key,
+            place.label,
+            place.sort,
+            place.show,
+            place.episode,
+            place.part,
+            [file_id],
+            rank,
         )
         known = self.episodes.setdefault((season, place.event.key, place.key), draft)
         if known is not draft:
@@ -155,14 +165,19 @@ def _take_tape(draft: EpisodeDraft, tape: str, files: list[tuple[int, FileRank]]
 
 
 def _find_homes(drafts: list[EpisodeDraft]) -> Iterator[tuple[EpisodeDraft, EpisodeDraft]]:
-    """Each draft that is known by one number only, with the only draft of the season that explains this number."""
+    """Each draft of a season that is known by one number only, with the only draft that explains this number."""
     by_show: dict[tuple[int, int | None], list[EpisodeDraft]] = defaultdict(list)
     by_episode: dict[tuple[str, int, int | None], list[EpisodeDraft]] = defaultdict(list)
+    counted = {draft.event for draft in drafts if draft.show is not None and draft.episode is not None}
     for draft in drafts:
-        if draft.show is not None and draft.event != "shows":
-            by_show[draft.show, draft.part].append(draft)
-            if draft.episode is not None:
-                by_episode[draft.event, draft.episode, draft.part].append(draft)
+        if draft.show is None or draft.event == "shows":
+            continue
+        by_show[draft.show, draft.part].append(draft)
+        if draft.episode is not None:
+            by_episode[draft.event, draft.episode, draft.part].append(draft)
+        elif draft.event not in counted:
+            # "Main Event Show 07": where no name tells both numbers, an event's shows are its episodes.
+            by_episode[draft.event, draft.show, draft.part].append(draft)
     for draft in drafts:
         homes: list[EpisodeDraft] = []
         if draft.event == "shows" and draft.show is not None:
@@ -173,17 +188,10 @@ def _find_homes(drafts: list[EpisodeDraft]) -> Iterator[tuple[EpisodeDraft, Epis
             yield draft, homes[0]
 
 
-def _most_said(counter: Counter[int] | Counter[str]) -> int | str | None:
+Said = TypeVar("Said", int, str)
+
+
+def _most_said(counter: Counter[Said]) -> Said | None:
     if not counter:
         return None
     return min(counter.items(), key=lambda said: (-said[1], -len(str(said[0])), str(said[0])))[0]
-
-
-def rank_groups(drafts: Iterable[EpisodeDraft]) -> dict[tuple[Season, str], str]:
-    """The first sort of each event's episodes: events without a number stand in the order of their shows."""
-    first: dict[tuple[Season, str], str] = {}
-    for draft in drafts:
-        place = (draft.season, draft.event)
-        if place not in first or draft.sort < first[place]:
-            first[place] = draft.sort
-    return first

@@ -133,7 +133,7 @@ def sort_episode(parsed: ParsedName, show: int | None, key: str) -> str:
     clip = f"{parsed.clip_number or 0:04d}{parsed.hand_number or 0:04d}"
     if kind == 1:
         return f"{kind}{clip}{moment}{key}"
-    return f"{kind}{count:04d}{parsed.date or ''}{moment}{clip}{key}"
+    return f"{kind}{count:04d}{moment}{parsed.date or ''}{clip}{key}"
 
 
 def find_tape(text: str) -> str | None:
@@ -149,8 +149,12 @@ def find_own_words(facts: VideoFacts) -> str:
     >>> find_own_words(list_facts("WSOP_1983.mxf", read_facts("WSOP_1983.mxf"))[0])
     ''
     """
-    text = _TAPE.sub(" ", facts.text)
-    told = set(slug(f"{facts.parsed.event_code_or_name or ''} {facts.parsed.version or ''}").split("-"))
+    text = titles.drop_game_and_money(_TAPE.sub(" ", facts.text))
+    told = set(
+        slug(
+            " ".join((facts.parsed.event_code_or_name or "", facts.parsed.version or "", *(facts.parsed.players or ())))
+        ).split("-")
+    )
     series = titles.title_series(facts.parsed.project_code or "", facts.parsed.sub_series)
     told.update(slug(f"{facts.parsed.sub_series or ''} {series} {titles.place_words(facts.parsed)}").split("-"))
     if phrase := titles.find_event_phrase(text):
@@ -278,5 +282,7 @@ def _recurring_key(facts: VideoFacts, label: str) -> tuple[str, str]:
         return f"title-{slug(facts.stem)}", titles.free_title(facts.stem)
     people = titles.join_people(parsed.players) if parsed.players else ""
     key = "-".join(filter(None, (parsed.date or slug(people), slug(label))))
-    words_shown = " ".join(filter(None, (label, f"with {people}" if people else "", f"({parsed.date})" if parsed.date else "")))
+    words_shown = " ".join(
+        filter(None, (label, f"with {people}" if people else "", f"({parsed.date})" if parsed.date else ""))
+    )
     return key, words_shown

@@ -32,10 +32,13 @@ class Layout:
         self.seasons: dict[Key, Season] = {(season.project, season.key): season for season in grouping.list_seasons()}
         self._season_keys = {season: key for key, season in self.seasons.items()}
         self._season_titles = {
-            season: titles.title_season(season.project, season.series, season.year, season.number) for season in self._season_keys
+            season: titles.title_season(season.project, season.series, season.year, season.number)
+            for season in self._season_keys
         }
         self.events = {(*self._season_keys[season], key): draft for (season, key), draft in grouping.events.items()}
-        self._event_titles = {key: event.title(key[-1], self.seasons[key[:2]].series) for key, event in self.events.items()}
+        self._event_titles = {
+            key: event.title(key[-1], self.seasons[key[:2]].series) for key, event in self.events.items()
+        }
         self.episodes: dict[Key, EpisodeDraft] = {
             (*self._season_keys[draft.season], draft.event, draft.key): draft for draft in grouping.episodes.values()
         }
@@ -88,7 +91,7 @@ def sort_event(key: str, number: int | None, first_sort: str) -> str:
         return f"3{_STRANDS.index(key)}"
     if number is not None:
         return f"1{number:04d}"
-    return f"0{key}" if key == "main-event" else f"2{first_sort}{key}"
+    return f"0{key}" if key.endswith("main-event") and not key.startswith("mini") else f"2{first_sort}{key}"
 
 
 def _find_first_sorts(episodes: Mapping[Key, EpisodeDraft]) -> dict[Key, str]:

@@ -31,7 +31,9 @@ _UNNAMED = 5
 _EDIT_STATE = re.compile(r"(?<![a-z])final(?![a-z])", re.IGNORECASE)
 
 
-def rank_file(*, is_missing: bool, version: str | None, name: str, size: int, file_id: int) -> tuple[int, int, int, int]:
+def rank_file(
+    *, is_missing: bool, version: str | None, name: str, size: int, file_id: int
+) -> tuple[int, int, int, int]:
     """A value by which the preferred file of an episode sorts first.
 
     >>> [rank_file(is_missing=False, version=v, name="E11", size=1, file_id=1)[1] for v in ("찐최종", "최종", None, "clean")]

@@ -11,7 +11,10 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 def reconcile(
-    old: Mapping[Key, int], new: Iterable[Key], old_members: Mapping[Key, Iterable[int]], new_homes: Mapping[int, Iterable[Key]]
+    old: Mapping[Key, int],
+    new: Iterable[Key],
+    old_members: Mapping[Key, Iterable[int]],
+    new_homes: Mapping[int, Iterable[Key]],
 ) -> dict[Key, int]:
     """The old id for every new key that has one; keys absent from the answer are new and need an id.
 

@@ -117,7 +117,6 @@ def measure_staleness(connection: Connection, version: str) -> Staleness:
     return Staleness(*row)
 
 
-
 def stream_unread(connection: Connection, version: str, *, full: bool) -> Iterator[Unread]:
     """The videos that are new, moved, renamed, grown or gone missing, or were read by other rules; with ``full`` all."""
     rows = connection.execute(
@@ -162,6 +161,7 @@ _UPSERT_NAMES = f"""
                             excluded.inventory_mark, excluded.reason)
     returning xmax = 0
 """  # noqa: S608 - built of constants
+
 
 def drop_departed(connection: Connection) -> Changes:
     """Videos that left the catalog (cleared, or no video after all) are in no episode and no row any more."""

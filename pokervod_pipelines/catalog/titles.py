@@ -15,7 +15,6 @@ from pokervod_pipelines.catalog.names.vocabulary.games import GAMES
 DOT = " · "
 
 
-
 def _compile_phrases(spellings: Iterable[str]) -> re.Pattern[str]:
     longest_first = sorted(spellings, key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
@@ -74,7 +73,9 @@ def format_money(amount: int, sub_series: str | None) -> str:
     return f"{'€' if sub_series in words.EURO_SERIES else '$'}{amount:,}"
 
 
-def title_event(*, number: int | None, buy_in: int | None, game: str | None, name: str | None, series: str | None) -> str:
+def title_event(
+    *, number: int | None, buy_in: int | None, game: str | None, name: str | None, series: str | None
+) -> str:
     """``Event #21 $25,000 NLHE High Roller``; a main event goes by its name and number alone."""
     pieces = [f"Event #{number}"] if number is not None else []
     if name and name.endswith("Main Event"):
@@ -82,7 +83,7 @@ def title_event(*, number: int | None, buy_in: int | None, game: str | None, nam
     if buy_in:
         pieces.append(format_money(buy_in, series))
     pieces += [word for word in (game, name) if word]
-    return " ".join(pieces)
+    return f"{pieces[0]} event" if number is None and len(pieces) == 1 and buy_in else " ".join(pieces)
 
 
 def name_event(facts: VideoFacts) -> str | None:
@@ -103,19 +104,22 @@ def clip_title(facts: VideoFacts) -> str:
     shown = facts.shown[head.end() :].split(" ")
     start = _count_coded_words(facts, shown)
     title = shown[start:]
-    while title and (title[-1].lower() in words.CLIP_TAIL or title[-1].isdigit()):
+    # Two digits are a hand ("deeb 82 vs li 54"); one or three are a copy's or export's number.
+    while title and (title[-1].lower() in words.CLIP_TAIL or (title[-1].isdigit() and len(title[-1]) in {1, 3})):
         title.pop()
     return _capitalise(" ".join(title).replace(" ov ", " over "))
 
 
 def hand_title(facts: VideoFacts) -> str:
-    """``Hand 39 · Capriles KdKc vs Ghionoiu AdTd``: number, players and cards as the clip's name has them."""
+    """``Day 1B · Hand 39 · Capriles KdKc vs Ghionoiu AdTd``: the day, number, players and cards as the name has them."""
     parsed = facts.parsed
     words_behind = _STUCK_VERSUS.sub(r"\1 vs ", _HAND_HEAD.sub("", facts.stem).replace("_", " ")).strip()
     if parsed.version and words_behind.lower().endswith(parsed.version.lower()):
         words_behind = words_behind[: -len(parsed.version)].strip()
     sides = " ".join(_calm_word(word) for word in words_behind.split())
-    return DOT.join(piece for piece in (f"Hand {parsed.hand_number}", sides) if piece)
+    return DOT.join(
+        piece for piece in (place_words(parsed) or parsed.date, f"Hand {parsed.hand_number}", sides) if piece
+    )
 
 
 def free_title(stem: str) -> str:
@@ -184,6 +188,11 @@ def join_people(people: tuple[str, ...]) -> str:
     """``Kevin Martin & Dan Cates``; small first letters are made capital."""
     spelled = [" ".join(_capitalise(word) for word in person.split()) for person in people]
     return " & ".join(filter(None, (", ".join(spelled[:-1]), spelled[-1])))
+
+
+def drop_game_and_money(text: str) -> str:
+    """A prepared name without the words that tell game and buy-in."""
+    return _MONEY.sub(" ", _GAMES.sub(" ", text))
 
 
 def find_event_phrase(text: str) -> tuple[int, int] | None:

@@ -106,7 +106,8 @@ def read_stats(engine: Engine) -> tuple[YearStats, ...]:
     with engine.connect() as connection:
         rows = tree_store.read_stats_rows(connection)
     return tuple(
-        YearStats(row.project, row.year, row.files, row.episodes, row.size / _TERABYTE, row.clips, row.missing) for row in rows
+        YearStats(row.project, row.year, row.files, row.episodes, row.size / _TERABYTE, row.clips, row.missing)
+        for row in rows
     )
 
 
@@ -118,13 +119,21 @@ def explain_file(engine: Engine, path: str) -> FileExplanation:
     with engine.connect() as connection:
         known = tree_store.find_file(connection, path)
         if known is None:
-            raise BadInput(f"{path}: the inventory knows no such file; give its path below the archive root, or scan first")
+            raise BadInput(
+                f"{path}: the inventory knows no such file; give its path below the archive root, or scan first"
+            )
         episodes = tree_store.list_episodes_of(connection, known["file_id"])
     reason = known["reason"]
     if not episodes:
         reason = _why_outside(known["category"], known["state"], is_junk=known["is_junk"])
     return FileExplanation(
-        known["file_id"], known["path"], known["title"], known["version"], reason, tuple(episodes), tuple(explain_name(path))
+        known["file_id"],
+        known["path"],
+        known["title"],
+        known["version"],
+        reason,
+        tuple(episodes),
+        tuple(explain_name(path)),
     )
 
 

@@ -162,4 +162,4 @@ def _print_stage(stage: str, outcomes: list[Outcome]) -> None:
         totals = [sum(outcome.counts.get(column, 0) for outcome in outcomes) for column in columns]
         rows.append(["all", *totals, f"{sum(outcome.seconds for outcome in outcomes):.2f}"])
     labels = [column.replace("_", " ") for column in columns]
-    print_table(TITLES[stage], ("", *labels, "seconds"), rows, right=(*labels, "seconds"))
+    print_table(TITLES[stage], ("name", *labels, "s"), rows, right=(*labels, "s"))

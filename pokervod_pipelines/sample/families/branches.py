@@ -35,7 +35,7 @@ def _list_circuit() -> Iterator[SampleFile]:
     )
     for title in titles:
         yield _make_stream(f"{root}/2025 WSOP-C LA STREAM/2025 WSOP Circuit Los Angeles - {title}.mp4", about)
-    cyprus = {**about, "location": "CYPRUS", "tournament": "Super Circuit"}
+    cyprus = {**about, "year": "2024", "location": "CYPRUS", "tournament": "Super Circuit"}
     for day in ("Day 1B-002", "Day 1D-004", "Day 3-005", "Final Table-001"):
         name = f"$3M GTD   WSOP Super Circuit Cyprus Mini Main Event - {day}.mp4"
         yield _make_stream(f"{CIRCUIT}/WSOP Super Ciruit/2024 WSOP Super Circuit Cyprus/{name}", cyprus)

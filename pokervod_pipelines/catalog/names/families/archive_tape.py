@@ -1,7 +1,7 @@
 """Archive tapes whose name is series, year and little else: ``WSOP_2003-01``, ``WSOP_1983``, ``wsop-1973-me-nobug``.
 
-Also ``WSOP_2009_31-1``, ``1987 World Series of Poker 1``, ``2009 WSOP ME01``, ``WSOP_2011_32_ME26``. A bare number behind
-the year may count shows or tapes: it is ``seq``. What else such a name may say is a title's business.
+Also ``WSOP_2009_31-1``, ``1987 World Series of Poker 1``, ``2009 WSOP ME01``, ``WSOP_2011_32_ME26``. A bare number
+after the year may count shows or tapes: it is ``seq``. What else such a name may say is a title's business.
 """
 
 import re

@@ -51,6 +51,5 @@ PLACES = {
 }
 
 # Words after "circuit" that are no place.
-NOT_PLACES = frozenset(
-    ["event", "events", "main", "stream", "subclip", "clip", "final", "day", "championship", "and", "ring", "series"]
-)
+_CIRCUIT_WORDS = "event events main stream subclip clip final day championship and ring series"
+NOT_PLACES = frozenset(_CIRCUIT_WORDS.split())
