@@ -85,6 +85,14 @@ class Scan(_Model):
     loss_share: float = Field(default=0.05, gt=0, le=1, description="Share of a library that may vanish in one scan.")
 
 
+class Media(_Model):
+    """How much of a video's own facts (length, rate, tracks) is read."""
+
+    enabled: bool = True
+    seconds_per_file: float = Field(default=20.0, gt=0, description="A file that takes longer is left with a reason.")
+    workers: int = Field(default=2, ge=1, le=32)
+
+
 class Retries(_Model):
     """First wait, in seconds, before a room tries again what failed outside; later waits grow."""
 
@@ -114,6 +122,7 @@ class Settings(_Model):
     libraries: tuple[Library, ...] = ()
     sheets: tuple[SheetSource, ...] = ()
     scan: Scan = Scan()
+    media: Media = Media()
     schedules: Schedules = Schedules()
     retries: Retries = Retries()
     database_url: SecretStr | None = None

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, create_engine, text
 
 from pokervod_pipelines.db.embedded import EmbeddedServer
@@ -16,6 +18,12 @@ from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.settings import Settings
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+# A busy machine is slow; a slow example is no failure.
+hypothesis_settings.register_profile(
+    "pokervod", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+hypothesis_settings.load_profile("pokervod")
 
 os.environ.pop("DAGSTER_HOME", None)
 for variable in [name for name in os.environ if name.startswith("POKERVOD_")]:

@@ -130,10 +130,11 @@ def _group(connection: Connection) -> Grouping:
 def _write(connection: Connection, layout: Layout, tally: _Tally, correlation_id: str) -> None:
     new_projects = _write_projects(connection, layout, tally)
     known = store.read_group_ids(connection)
+    all_wanted: tuple[Mapping[Key, object], ...] = (layout.seasons, layout.events, layout.episodes)
     ids = GroupIds(
         *(
             _keep_ids(connection, level, old, wanted, layout.episodes)
-            for level, old, wanted in zip(_TREE, known, (layout.seasons, layout.events, layout.episodes), strict=True)
+            for level, old, wanted in zip(_TREE, known, all_wanted, strict=True)
         )
     )
     rows = (layout.season_rows(ids), layout.event_rows(ids), layout.episode_rows(ids))

@@ -12,10 +12,10 @@ from pokervod_pipelines.catalog.names.prepare import fold_words, strip_noise
 from pokervod_pipelines.catalog.names.second_event import find_second_event
 
 _PLACE_FIELDS = frozenset(
-    (
-        "show_number episode_number seq event_number event_code_or_name event_kind buy_in day flight part session stage "
-        "clip_number hand_number date year"
-    ).split()
+    """
+    show_number episode_number seq event_number event_code_or_name event_kind buy_in day flight part session stage
+    clip_number hand_number date year
+    """.split()  # noqa: SIM905 - the columns as one reads them
 )
 
 
@@ -36,7 +36,10 @@ class VideoFacts:
 
 
 def read_facts(path: str) -> dict[str, Any]:
-    """What the path tells, JSON-ready: known fields only, ``from_folder`` for those a folder told, ``second_event``."""
+    """What the path tells, JSON-ready: its known fields only.
+
+    ``from_folder`` names those that a folder told, ``second_event`` holds the fields of a second event.
+    """
     findings = explain_name(path)
     facts: dict[str, Any] = {finding.field: finding.value for finding in findings}
     if told := [finding.field for finding in findings if finding.source != "name"]:

@@ -5,7 +5,7 @@ fourth episode that another name calls show 16), and split where one name hides 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -56,11 +56,14 @@ class EventDraft:
 
     def hear(self, event: Event) -> None:
         """One more file's say."""
-        for counter, said in (
-            (self.numbers, event.number), (self.buy_ins, event.buy_in), (self.games, event.game), (self.names, event.name),
-        ):  # fmt: skip
-            if said:
-                counter[said] += 1  # type: ignore[index]
+        if event.number is not None:
+            self.numbers[event.number] += 1
+        if event.buy_in:
+            self.buy_ins[event.buy_in] += 1
+        if event.game:
+            self.games[event.game] += 1
+        if event.name:
+            self.names[event.name] += 1
 
     @property
     def number(self) -> int | None:

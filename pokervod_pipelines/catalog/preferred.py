@@ -36,7 +36,8 @@ def rank_file(
 ) -> tuple[int, int, int, int]:
     """A value by which the preferred file of an episode sorts first.
 
-    >>> [rank_file(is_missing=False, version=v, name="E11", size=1, file_id=1)[1] for v in ("찐최종", "최종", None, "clean")]
+    >>> cuts = ("찐최종", "최종", None, "clean")
+    >>> [rank_file(is_missing=False, version=cut, name="E11", size=1, file_id=1)[1] for cut in cuts]
     [0, 1, 5, 8]
     """
     return (int(is_missing), _rank_cut(version, name), -size, file_id)

@@ -1,6 +1,6 @@
 """The catalog's SQL: what changed in the inventory, what was read of each name, and the groups as they should be.
 
-The only file of the room that writes SQL for a build; what people look at is read in ``shelves``. Functions take a
+The only file of the room that writes to tables; what people look at is read in ``tree_store``. Functions take a
 connection, the caller owns the transaction. All writes are set-based: wanted rows are copied into temporary tables, and
 only rows that differ are touched.
 """
@@ -118,7 +118,7 @@ def measure_staleness(connection: Connection, version: str) -> Staleness:
 
 
 def stream_unread(connection: Connection, version: str, *, full: bool) -> Iterator[Unread]:
-    """The videos that are new, moved, renamed, grown or gone missing, or were read by other rules; with ``full`` all."""
+    """The videos that are new, moved, renamed, grown or missing, or were read by other rules; with ``full`` all."""
     rows = connection.execute(
         text(f"""
             select n.id, n.path, n.version_type
@@ -324,7 +324,8 @@ def title_videos(connection: Connection, *, new: int) -> Changes:
             update video_files v set title = t.title
             from (select distinct on (f.file_id) f.file_id,
                          e.title || case when v.version is null then '' else ' (' || v.version || ')' end as title
-                  from episode_files f join episodes e on e.id = f.episode_id join video_files v on v.file_id = f.file_id
+                  from episode_files f
+                  join episodes e on e.id = f.episode_id join video_files v on v.file_id = f.file_id
                   order by f.file_id, e.id) t
             where t.file_id = v.file_id and v.title <> t.title
         """)
@@ -355,6 +356,6 @@ def count_catalog(connection: Connection) -> dict[str, int]:
 def count_reasons(connection: Connection) -> dict[str, int]:
     """How many videos are in no show, by reason."""
     rows = connection.execute(
-        text("select reason, count(*) from video_files where reason is not null group by 1 order by 2 desc, 1")
+        text("select reason, count(*) as files from video_files where reason is not null group by 1 order by 2 desc, 1")
     )
-    return {reason: count for reason, count in rows}
+    return {row.reason: row.files for row in rows}

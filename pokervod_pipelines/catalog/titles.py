@@ -111,7 +111,7 @@ def clip_title(facts: VideoFacts) -> str:
 
 
 def hand_title(facts: VideoFacts) -> str:
-    """``Day 1B · Hand 39 · Capriles KdKc vs Ghionoiu AdTd``: the day, number, players and cards as the name has them."""
+    """``Day 1B · Hand 39 · Capriles KdKc vs Ghionoiu AdTd``: day, number, players and cards as the name has them."""
     parsed = facts.parsed
     words_behind = _STUCK_VERSUS.sub(r"\1 vs ", _HAND_HEAD.sub("", facts.stem).replace("_", " ")).strip()
     if parsed.version and words_behind.lower().endswith(parsed.version.lower()):

@@ -146,7 +146,7 @@ def _print_summary(result: "SyncResult", verdicts: dict[str, Verdict]) -> None:
 
 
 def _print_verdict(name: str, verdict: Verdict) -> None:
-    out.print(f"[yellow]{name.replace('_', ' ')}[/]: no, {verdict.against:,} against it")
+    out.print(f"[yellow]{name.replace('_', ' ')}[/]: no, {verdict.against:,} cases")
     for line in verdict.evidence[:3]:
         out.print(f"    {line}", markup=False)
     out.print(f"    → {verdict.next_step}", markup=False)

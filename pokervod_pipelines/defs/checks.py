@@ -34,13 +34,13 @@ def _define_check(claim: Claim) -> dg.AssetChecksDefinition:
 
 
 def _evaluation(claim: Claim, verdict: Verdict) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"against": verdict.against}
+    metadata: dict[str, Any] = {"cases": verdict.against}
     if not verdict.holds:
         metadata["next_step"] = verdict.next_step
         metadata["evidence"] = dg.MetadataValue.md("\n".join(f"- `{line}`" for line in verdict.evidence))
     return {
         "passed": verdict.holds,
         "severity": dg.AssetCheckSeverity.ERROR if claim.is_fatal else dg.AssetCheckSeverity.WARN,
-        "description": verdict.claim if verdict.holds else f"{verdict.against} against it. {verdict.next_step}",
+        "description": verdict.claim if verdict.holds else f"No: {verdict.against} cases. {verdict.next_step}",
         "metadata": metadata,
     }

@@ -8,7 +8,7 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import hold_lock
-from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.defs.assembly import build_defs
 from pokervod_pipelines.defs.resources import Listener
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.settings import Settings

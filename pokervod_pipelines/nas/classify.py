@@ -88,6 +88,7 @@ _FOLDER_TELLS = (
     (VersionType.STREAM, r"(?:^|[_\- ])streams?$"),
 )
 _NAME_RULES = tuple((version, re.compile(pattern, re.IGNORECASE)) for version, pattern in _NAME_TELLS)
+_ANY_NAME_TELL = re.compile("|".join(f"(?:{pattern})" for _, pattern in _NAME_TELLS), re.IGNORECASE)
 _FOLDER_RULES = tuple((version, re.compile(pattern, re.IGNORECASE)) for version, pattern in _FOLDER_TELLS)
 
 
@@ -104,7 +105,9 @@ def classify(path: str, size: int) -> Kind:
         return Kind(Category.SYSTEM, VersionType.UNTOLD, is_junk=True)
     category = _BY_EXTENSION.get(extension, Category.OTHER)
     if category is Category.VIDEO:
-        return Kind(category, _first_tell(_NAME_RULES, stem) or folder_version, is_junk=False)
+        has_tell = _ANY_NAME_TELL.search(stem)
+        version = _first_tell(_NAME_RULES, stem) if has_tell else folder_version
+        return Kind(category, version, is_junk=False)
     is_junk = category is Category.SYSTEM or extension in _EDITOR_CACHES or size == 0
     return Kind(category, VersionType.UNTOLD, is_junk=is_junk)
 

@@ -24,6 +24,9 @@ _BIGINT = (1 << 63) - 1
 _LONGEST_KEY = 2_600
 """Bytes of a path that a PostgreSQL index takes; beyond about 2,700 the row would be refused."""
 
+_SURELY_SHORT = _LONGEST_KEY // 4
+"""Characters that are never too many bytes, so that nearly every name passes by one comparison."""
+
 _TROUBLE_OF_ONE_FOLDER = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL}
 )
@@ -180,7 +183,8 @@ class _Walker:
                 is_empty = False
                 pulse.beats += 1
                 name = entry.name
-                if not self._is_storable(prefix, name):
+                is_plain = name.isascii() and len(prefix) + len(name) < _SURELY_SHORT
+                if not (is_plain or self._is_storable(prefix, name)):
                     continue
                 if entry.is_file(follow_symlinks=False):
                     try:
@@ -200,10 +204,7 @@ class _Walker:
         return list(self._descend(found, prefix, device))
 
     def _is_storable(self, prefix: str, name: str) -> bool:
-        if name.isascii():
-            if len(prefix) + len(name) < _LONGEST_KEY // 4:
-                return True
-        elif not _is_utf8(name):
+        if not _is_utf8(name):
             shown = (prefix + name).encode("utf-8", "backslashreplace").decode()
             self.findings.problems.append((shown, "the name is not UTF-8: rename it on the server; it was passed over"))
             return False

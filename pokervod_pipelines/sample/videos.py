@@ -52,14 +52,14 @@ PLAYABLE = (
     PlayableVideo(
         path=f"{bracelet_clips.ROOT}/Clean/63-wsop-2023-me-ft-day2-Castellan-hero-calls-with-A-high-clean.mp4",
         rate=Fraction(25),
-        frames=250,
+        frames=150,
         about={"project": "WSOP", "year": "2023", "location": "LAS VEGAS", "players": "Mira Castellan; Hugo Delacourt"},
     ),
     PlayableVideo(
         path=f"{web_titles.ROOT}/2025/The Clock Runs Down On Captain Nit @HustlerCasinoLive [4kTq0vX_bzQ].mp4",
         title="The Clock Runs Down On Captain Nit? @HustlerCasinoLive",
         rate=Fraction(30_000, 1001),
-        frames=300,
+        frames=180,
         codec="h264",
         has_audio=True,
         about={"project": "HCL", "location": "LOS ANGELES", "players": "Captain Nit"},
@@ -67,21 +67,21 @@ PLAYABLE = (
     PlayableVideo(
         path="ARCHIVE/PAD/PAD S13/PAD_S13_EP20_FinalLook_HiRes-054.mov",
         rate=Fraction(24_000, 1001),
-        frames=240,
+        frames=144,
         timecode="01:00:00:00",
         about={"project": "PAD", "location": "LAS VEGAS", "players": "Otto Grünfeldt; Amara Okonjo"},
     ),
     PlayableVideo(
         path=f"{hand_clips.ROOT}/Day 3/1217_Hand_99_Marsh AhKh vs Oakley QdQc_Clean.mp4",
         rate=Fraction(50),
-        frames=400,
+        frames=250,
         codec="h264",
         about={"project": "WSOP", "year": "2024", "location": "BAHAMAS", "players": "Gideon Marsh; Tamsin Oakley"},
     ),
     PlayableVideo(
         path=f"{branches.CIRCUIT}/WSOP-Circuit/2025 WSOP Circuit LA/2025 WSOP-C LA SUBCLIP/WCLA25-27.mov",
         rate=Fraction(30_000, 1001),
-        frames=270,
+        frames=180,
         timecode="00:59:58;00",
         about={
             "project": "WSOP",
@@ -93,7 +93,7 @@ PLAYABLE = (
     PlayableVideo(
         path="ARCHIVE/GGMillions/250612_Super High Roller Poker FINAL TABLE with Theo Underhill.mp4",
         rate=Fraction(60_000, 1001),
-        frames=360,
+        frames=300,
         codec="h264",
         about={"project": "GGMILLIONS", "year": "2025", "players": "Theo Underhill; Lena Sommerfeld"},
     ),

@@ -1,12 +1,13 @@
 """The inventory's rows as a scan changes them. No function here deletes one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from pokervod_pipelines.nas.classify import Kind, classify
+from pokervod_pipelines.nas.store.bulk import copy_lines, escape
 from pokervod_pipelines.nas.store.territory import IN_TERRITORY, Territory
 
 _CHUNK = 5_000
@@ -14,7 +15,10 @@ _CHUNK = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A file as it was seen, its row where it has one, and in what it differs (the kinds are those of ``compare``)."""
+    """A file as it was seen, its row where it has one, and in what it differs (the kinds are those of ``compare``).
+
+    ``told`` is what path and size tell.
+    """
 
     path: str
     path_key: str
@@ -24,11 +28,7 @@ class Difference:
     file_id: int | None
     old_path: str | None
     kind: str
-
-    @property
-    def told(self) -> Kind:
-        """What path and size tell about the file."""
-        return classify(self.path, self.size)
+    told: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def store_moves(connection: Connection, territory: Territory, moves: Sequence[tu
     parameters = {"root": territory.root, "ids": [id_ for id_, _ in moves], "paths": [path for _, path in moves]}
     for statement in (_GIVE_UP_PATHS, _LEAVE_PATHS, _FREE_PATHS):
         connection.execute(statement, parameters)
-    moved = [Difference(**row._mapping) for row in connection.execute(_TAKE_MOVED, parameters)]
+    moved = [_read_difference(row) for row in connection.execute(_TAKE_MOVED, parameters)]
     update_files(connection, territory, moved)
     return sorted(moved, key=lambda each: each.path)
 
@@ -91,8 +91,12 @@ _SETTLE = text("""
 def read_differences(connection: Connection) -> Iterator[list[Difference]]:
     """What is to be stored file by file, in the order of the paths, in chunks that memory does not notice."""
     result = connection.execute(_DIFFERENCES, execution_options={"yield_per": _CHUNK})
-    for chunk in result.partitions():
-        yield [Difference(**row._mapping) for row in chunk]
+    for chunk in result.partitions(_CHUNK):
+        yield [_read_difference(row) for row in chunk]
+
+
+def _read_difference(row: Row[Any]) -> Difference:
+    return Difference(**row._mapping, told=classify(row.path, row.size))
 
 
 _DIFFERENCES = text("""
@@ -105,52 +109,43 @@ def insert_files(connection: Connection, territory: Territory, added: Sequence[D
     """The files have rows; returns each path's new id."""
     if not added:
         return {}
-    rows = connection.execute(_INSERT, territory.parameters | _columns(added))
-    return {path: id_ for id_, path in rows}
+    _bring(connection, added)
+    return {path: id_ for id_, path in connection.execute(_INSERT, territory.parameters)}
 
 
-_COLUMNS = """
-    unnest(cast(:paths as text[]), cast(:keys as text[]), cast(:sizes as bigint[]), cast(:mtimes as bigint[]),
-        cast(:inodes as bigint[]), cast(:categories as text[]), cast(:versions as text[]), cast(:junk as boolean[]),
-        cast(:ids as bigint[]))
-    as u(path, path_key, size, mtime_ns, inode, category, version_type, is_junk, id)
-"""
-_INSERT = text(f"""
+_INSERT = text("""
     insert into nas_files (root, library, path, path_key, size, mtime_ns, inode, category, version_type, is_junk)
-    select :root, :library, path, path_key, size, mtime_ns, inode, category, version_type, is_junk from {_COLUMNS}
+    select :root, :library, path, path_key, size, mtime_ns, inode, category, version_type, is_junk from nas_rows
     returning id, path
-""")  # noqa: S608 - a constant list
+""")
 
 
 def update_files(connection: Connection, territory: Territory, seen: Sequence[Difference]) -> None:
     """The rows are present, of this library, and as the files were seen."""
     if seen:
-        connection.execute(_UPDATE, territory.parameters | _columns(seen))
+        _bring(connection, seen)
+        connection.execute(_UPDATE, territory.parameters)
 
 
-_UPDATE = text(f"""
+_UPDATE = text("""
     update nas_files f set library = :library, path = u.path, path_key = u.path_key, size = u.size,
         mtime_ns = u.mtime_ns, inode = u.inode, category = u.category, version_type = u.version_type,
         is_junk = u.is_junk, state = 'present', changed_at = now(),
         state_since = case when f.state = 'present' then f.state_since else now() end
-    from {_COLUMNS} where f.id = u.id
-""")  # noqa: S608 - a constant list
+    from nas_rows u where f.id = u.id
+""")
 
 
-def _columns(files: Iterable[Difference]) -> dict[str, Any]:
-    files = list(files)
-    kinds = [file.told for file in files]
-    return {
-        "paths": [file.path for file in files],
-        "keys": [file.path_key for file in files],
-        "sizes": [file.size for file in files],
-        "mtimes": [file.mtime_ns for file in files],
-        "inodes": [file.inode for file in files],
-        "categories": [kind.category.value for kind in kinds],
-        "versions": [kind.version_type.value for kind in kinds],
-        "junk": [kind.is_junk for kind in kinds],
-        "ids": [file.file_id for file in files],
-    }
+def _bring(connection: Connection, files: Sequence[Difference]) -> None:
+    """``nas_rows`` holds exactly these files."""
+    connection.execute(text("truncate nas_rows"))
+    columns = "nas_rows (id, path, path_key, size, mtime_ns, inode, category, version_type, is_junk)"
+    lines = (
+        f"{file.file_id or chr(92) + 'N'}\t{escape(file.path)}\t{escape(file.path_key)}\t{file.size}\t{file.mtime_ns}"
+        f"\t{file.inode}\t{file.told.category}\t{file.told.version_type}\t{file.told.is_junk}\n"
+        for file in files
+    )
+    copy_lines(connection, columns, lines)
 
 
 def count_expected(connection: Connection, territory: Territory) -> int:

@@ -8,14 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from psycopg import Connection as DriverConnection
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.nas.moves import Gone
 from pokervod_pipelines.nas.scan import Entry, to_key
+from pokervod_pipelines.nas.store.bulk import copy_lines, escape
 from pokervod_pipelines.nas.store.territory import IN_TERRITORY, Territory
-
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 @contextmanager
@@ -47,16 +45,15 @@ def lock_root(connection: Connection, root: str) -> None:
 
 def add_entries(connection: Connection, entries: Iterable[Entry]) -> None:
     """The entries are in ``nas_look``."""
-    lines = []
-    for path, size, mtime_ns, inode in entries:
-        key = to_key(path)
-        if not path.isprintable() or "\\" in path:
-            path, key = path.translate(_ESCAPES), key.translate(_ESCAPES)  # noqa: PLW2901 - rarely needed
-        lines.append(f"{path}\t{key}\t{size}\t{mtime_ns}\t{inode}\n")
-    driver = connection.connection.dbapi_connection
-    assert isinstance(driver, DriverConnection)  # noqa: S101 - narrows the type
-    with driver.cursor().copy("copy nas_look (path, path_key, size, mtime_ns, inode) from stdin") as copy:
-        copy.write("".join(lines))
+    columns = "nas_look (path, path_key, size, mtime_ns, inode)"
+    copy_lines(
+        connection,
+        columns,
+        (
+            f"{escape(path)}\t{escape(to_key(path))}\t{size}\t{mtime_ns}\t{inode}\n"
+            for path, size, mtime_ns, inode in entries
+        ),
+    )
 
 
 def part_twins(connection: Connection, root: str) -> list[str]:
@@ -158,6 +155,7 @@ def compare(connection: Connection, territory: Territory) -> None:
     """
     connection.execute(_COMPARE, territory.parameters)
     connection.execute(text("analyze nas_diff"))
+    connection.execute(_CREATE_ROWS)
 
 
 _COMPARE = text("""
@@ -210,6 +208,14 @@ _CANDIDATES = text(f"""
         and (l.held is not null or (l.size, l.mtime_ns) = (f.size, f.mtime_ns)))
     order by f.path
 """)  # noqa: S608 - a constant condition
+
+
+_CREATE_ROWS = text("""
+    create temporary table nas_rows
+    (id bigint, path text, path_key text, size bigint, mtime_ns bigint, inode bigint, category text, version_type text,
+        is_junk boolean)
+    on commit drop
+""")
 
 
 def list_fresh(connection: Connection, sizes: Iterable[int]) -> list[tuple[str, int, int, int, int | None]]:

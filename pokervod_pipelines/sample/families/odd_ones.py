@@ -54,9 +54,8 @@ def list_files() -> Iterator[SampleFile]:
         for number in range(1, 6):
             yield _make_loose(f"{EMOTION}/WP24-{code}-{number:02d}.mp4")
     for path, size in (*COPIES, *MISLABELLED):
-        yield SampleFile(
-            path=path, size=size, title=path.rpartition("/")[2].removesuffix(".mp4"), about={"project": "WSOP"}
-        )
+        about = {"project": "OTHER" if path.startswith("Clips/") else "WSOP"}
+        yield SampleFile(path=path, size=size, title=path.rpartition("/")[2].removesuffix(".mp4"), about=about)
     for day, gigabytes in (("Day 1 A", 52), ("Day 1 B", 11)):
         path = f"{EUROPE_2025}/2025 WSOP-EUROPE #15 MAIN EVENT/NO COMMENTARY WITH GRAPHICS VER/{day}/{SAME_NAME}"
         yield SampleFile(path=path, size=gigabytes * GIGABYTE + 731, title="HyperDeck_0199", about={"project": "WSOP"})

@@ -8,7 +8,7 @@ from pokervod_pipelines.catalog import names
 from pokervod_pipelines.catalog.names import PARSER_VERSION
 
 # Print both with: python -m pokervod_pipelines_tests.catalog.names.test_version
-VERSION_AND_DIGEST = ("2026.11-1", "238dff898a5ed4a1")
+VERSION_AND_DIGEST = ("2026.11-1", "fc65aed7bd824cb4")
 
 
 def digest_rules() -> str:

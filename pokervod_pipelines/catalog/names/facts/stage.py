@@ -1,14 +1,14 @@
 """How far the event has come: ``final_table`` or ``final_day``.
 
-``FINAL``, ``FinalLook`` and ``final_edit`` are states of an edit, "Grand Final" is an event; only "final table", a bare
-``ft`` before a day, number or the end, and "final day" are stages.
+``FINAL``, ``FinalLook`` and ``final_edit`` are states of an edit, "Grand Final" is an event, also before "Day 1B"; only
+"final table", a bare ``ft`` before a day, number or the end, and "final day" are stages.
 """
 
 import re
 
 from pokervod_pipelines.catalog.names.reading import Reading
 
-_STAGE = re.compile(r"(?<![a-z])final ?(table|day)(?![a-z])|(?<!\w)ft(?=$| day| \d)", re.ASCII)
+_STAGE = re.compile(r"(?<![a-z])final ?(table|day(?! ?\d))(?![a-z])|(?<!\w)ft(?=$| day| \d)", re.ASCII)
 
 
 def read_stage(reading: Reading) -> None:

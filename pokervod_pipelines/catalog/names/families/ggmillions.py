@@ -21,7 +21,8 @@ def read_ggmillions(reading: Reading) -> bool:
     if "high roller" not in name.text or "wsop" in name.text or not (match := _SHAPE.match(name.text)):
         return False
     reading.tell("project_code", "GGMILLIONS", RULE, match[1] or match[0])
-    tell_event(reading, "Super High Roller Poker", RULE, match[1] or match[0])
+    if match[1]:
+        tell_event(reading, "Super High Roller Poker", RULE, match[1])
     if match[3]:
         people = name.shown[match.start(3) : match.end(3)]
         reading.tell("players", split_people(people), RULE, people)

@@ -11,7 +11,7 @@ from pokervod_pipelines.catalog.names.reading import Reading
 
 RULE = "mpp"
 
-_SHAPE = re.compile(r"\$[\d.,]+[km]? gtd \$[\d.,]+k? (.+?)(?= day \d| final (?:table|day)| part \d|$)", re.ASCII)
+_SHAPE = re.compile(r"\$[\d.,]+[km]? gtd \$[\d.,]+k? (.+?)(?= day \d| final (?:table|day(?! \d))| part \d|$)", re.ASCII)
 
 
 def read_mpp(reading: Reading) -> bool:

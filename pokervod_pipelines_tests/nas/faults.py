@@ -1,0 +1,63 @@
+"""Disks that fail in the ways that network shares do, around the real one."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from pokervod_pipelines.nas.scan import LocalFileSystem
+
+
+@dataclass
+class FaultyDisk(LocalFileSystem):
+    """Listing a folder whose path ends in one of ``folders`` raises that error number."""
+
+    folders: dict[str, int]
+
+    def scandir(self, path: str, /) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        for end, number in self.folders.items():
+            if path.endswith(end):
+                raise OSError(number, os.strerror(number), path)
+        return super().scandir(path)
+
+
+@dataclass
+class HangingDisk(LocalFileSystem):
+    """Listing a folder whose path ends in ``folder`` does not come back before ``release`` is set."""
+
+    folder: str
+    release: threading.Event = field(default_factory=threading.Event)
+
+    def scandir(self, path: str, /) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        if path.endswith(self.folder):
+            self.release.wait(60)
+        return super().scandir(path)
+
+
+@dataclass
+class VanishingDisk(LocalFileSystem):
+    """A file that is deleted after it was listed and before it is looked at."""
+
+    name: str
+
+    def scandir(self, path: str, /) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        listing = super().scandir(path)
+        target = f"{path}/{self.name}"
+        if os.path.lexists(target):
+            return _Late(listing, target)
+        return listing
+
+
+@dataclass
+class _Late(AbstractContextManager[Iterator[os.DirEntry[str]]]):
+    listing: AbstractContextManager[Iterator[os.DirEntry[str]]]
+    target: str
+
+    def __enter__(self) -> Iterator[os.DirEntry[str]]:
+        entries = list(self.listing.__enter__())
+        os.unlink(self.target)
+        return iter(entries)
+
+    def __exit__(self, *error: object) -> None:
+        self.listing.__exit__(None, None, None)

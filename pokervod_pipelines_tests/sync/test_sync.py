@@ -1,0 +1,174 @@
+"""The whole sync, as its users run it: the real command, database, files and Dagster run."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pokervod_pipelines_tests.sync.house import House, build_house, write_file
+
+EPISODES_AND_CLIPS = """
+    select 'episode', e.id, f.size from episodes e join episode_files ef on ef.episode_id = e.id
+    join nas_files f on f.id = ef.file_id
+    union all select 'clip', c.id, f.size from hand_clips c join nas_files f on f.id = c.file_id
+    union all select 'row', r.id, r.row_number from sheet_rows r
+"""
+FILE_EVENTS = "select type, count(*) from events where type like 'nas.file.%' group by 1 order by 1"
+
+
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, dict[str, Any]]:
+    """A house after its first sync, and what that sync said."""
+    house = build_house(tmp_path_factory.mktemp("synced"))
+    return house, house.sync()
+
+
+@pytest.fixture
+def house(synced: tuple[House, dict[str, Any]], tmp_path: Path) -> House:
+    """A house of the test's own."""
+    return build_house(tmp_path)
+
+
+def totals(document: dict[str, Any], stage: str = "libraries") -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for outcome in document[stage]:
+        for name, count in outcome["counts"].items():
+            counts[name] = counts.get(name, 0) + count
+    return {name: count for name, count in counts.items() if count}
+
+
+def test_a_first_sync_reports_every_file_once_and_every_library(synced: tuple[House, dict[str, Any]]) -> None:
+    _, first = synced
+
+    assert first["status"] == "success"
+    assert [(each["name"], each["counts"]["files"]) for each in first["libraries"]] == [
+        ("WSOP", 20),
+        ("PAD", 21),
+        ("rest", 21),
+    ]
+    assert totals(first) == {"files": 62, "videos": 60, "junk": 2, "added": 62}
+    assert totals(first, "sheets") == {"rows": 20, "added": 20, "matched": 20}
+    assert totals(first, "clips") == {"clips": 20, "usable": 20, "created": 20}
+    assert all(check["passed"] for check in first["checks"])
+
+
+def test_a_second_sync_changes_nothing_and_tells_of_nothing_but_its_scans(house: House) -> None:
+    house.sync()
+    changes = "select count(*), max(id) from events where type <> 'nas.scan.completed'"
+    before = house.ask(changes)
+
+    again = house.sync()
+
+    assert totals(again) == {"files": 62, "videos": 60, "junk": 2, "unchanged": 62}
+    assert again["catalog"]["counts"]["created"] == 0
+    assert house.ask(changes) == before
+
+
+def test_what_happens_on_disk_is_reported_as_what_it_is_and_ids_stay(house: House) -> None:
+    house.sync()
+    before = dict(((kind, size), row_id) for kind, row_id, size in house.ask(EPISODES_AND_CLIPS))
+    pad = house.archive / "ARCHIVE/PAD"
+    (pad / "PAD S12").rename(pad / "Poker After Dark Season 12")
+    (house.archive / "ARCHIVE/WSOP/WSOP 1973/wsop-1973-me-nobug.mp4").unlink()
+    write_file(house.archive / "ARCHIVE/WSOP/WSOP 1999/wsop-1999-me-nobug.mp4", 77_777)
+    write_file(house.archive / "ARCHIVE/WSOP/WSOP 1980/wsop-1980-me-nobug.mp4", 88_888)
+
+    document = house.sync(full=False)
+
+    counts = totals(document)
+    assert {name: counts.get(name) for name in ("added", "changed", "moved", "removed", "missing")} == {
+        "added": 1,
+        "changed": 1,
+        "moved": 21,
+        "removed": 1,
+        "missing": 1,
+    }
+    after = dict(((kind, size), row_id) for kind, row_id, size in house.ask(EPISODES_AND_CLIPS))
+    assert {key: after[key] for key in before if key in after} == {key: before[key] for key in before if key in after}
+    assert set(before) - set(after) == {("episode", 1_000_007), *((key) for key in before if key == ("clip", 1_000_007))}
+    assert house.ask(FILE_EVENTS) == [
+        ("nas.file.added", 61),
+        ("nas.file.changed", 1),
+        ("nas.file.moved", 20),
+        ("nas.file.removed", 1),
+    ]
+
+
+def test_a_lost_library_fails_alone_and_loses_nothing(house: House) -> None:
+    house.sync()
+    before = house.ask("select count(*) from nas_files"), house.ask(EPISODES_AND_CLIPS)
+    (house.archive / "ARCHIVE/WSOP").rename(house.folder / "unmounted")
+    house.sheet.write_text(house.sheet.read_text(encoding="utf-8").replace("0:00:55", "0:00:50"), encoding="utf-8")
+
+    document = house.sync(expect=1)
+
+    errors = {each["name"]: each["error"] for each in document["libraries"]}
+    assert "WSOP" in str(errors["WSOP"])
+    assert errors["PAD"] is None
+    assert errors["rest"] is None
+    assert document["sheets"][0]["counts"]["changed"] == 1
+    assert (house.ask("select count(*) from nas_files"), house.ask(EPISODES_AND_CLIPS)) == before
+    assert house.ask("select count(*) from nas_files where state in ('missing', 'cleared')") == [(0,)]
+
+    (house.folder / "unmounted").rename(house.archive / "ARCHIVE/WSOP")
+    assert totals(house.sync()).get("missing") is None
+    assert house.ask("select count(*) from nas_files where state <> 'present'") == [(0,)]
+
+
+def test_a_sheet_that_cannot_be_read_keeps_its_clips(house: House) -> None:
+    house.sync()
+    before = house.ask(EPISODES_AND_CLIPS)
+    house.sheet.write_bytes(b"")
+
+    document = house.sync(expect=1)
+
+    assert "notes.csv" in document["sheets"][0]["error"]
+    assert house.ask(EPISODES_AND_CLIPS) == before
+    assert [check["name"] for check in document["checks"] if not check["passed"]] == ["every_sheet_was_read"]
+
+
+def test_a_deletion_that_an_operator_clears_is_audited(house: House) -> None:
+    house.sync()
+    gone = "ARCHIVE/WSOP/WSOP 1973/wsop-1973-me-nobug.mp4"
+    (house.archive / gone).unlink()
+    house.sync()
+
+    listed = house.run("nas", "missing")
+    cleared = house.run("nas", "clear", "--library", "WSOP", "--below", gone, "--reason", "re-cut", "--by", "archivist")
+
+    assert "wsop-1973-me-nobug.mp4" in listed.stdout
+    assert cleared.returncode == 0, cleared.stderr
+    assert house.ask("select action, by, reason from archive_clearances") == [("clear", "archivist", "re-cut")]
+    assert house.ask("select state from nas_files where path like '%1973%'") == [("cleared",)]
+
+
+def test_the_run_and_its_materializations_are_dagsters(synced: tuple[House, dict[str, Any]]) -> None:
+    import dagster as dg
+
+    from pokervod_pipelines.db.engine import serve_database
+    from pokervod_pipelines.settings import load_settings
+
+    house, first = synced
+    with serve_database(load_settings({}, house.folder)) as urls:
+        from dagster_postgres import DagsterPostgresStorage
+
+        storage = DagsterPostgresStorage(urls.dagster.render_as_string(hide_password=False), True)
+        run = storage.run_storage.get_run_by_id(first["run_id"])
+        partitions = storage.event_log_storage.get_materialized_partitions(dg.AssetKey("nas_files"))
+        check = dg.AssetCheckKey(dg.AssetKey("nas_files"), "every_library_was_read")
+        history = storage.event_log_storage.get_asset_check_execution_history(check, limit=5)
+        storage.dispose()
+
+    assert run is not None
+    assert run.status is dg.DagsterRunStatus.SUCCESS
+    assert run.tags["pokervod/correlation_id"] == first["correlation_id"]
+    assert partitions == {"WSOP", "PAD", "rest"}
+    assert [record.status.value for record in history] == ["SUCCEEDED"]
+
+
+def test_a_folder_in_hangul_with_spaces_works(tmp_path: Path) -> None:
+    house = build_house(tmp_path / "제작 하우스 2026")
+
+    assert house.sync()["status"] == "success"
+    shutil.rmtree(house.folder, ignore_errors=True)
