@@ -31,10 +31,24 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62
 """A name that is also a Dagster partition key and a part of a command: letters, digits, ``_`` and ``-``."""
 
 
-CronLine = Annotated[str, AfterValidator(lambda text: _check_cron(text))]
+def _check_cron(text: str) -> str:
+    if not re.fullmatch(r"\s*([\d*/,A-Za-z-]+\s+){4}[\d*/,A-Za-z-]+\s*", text) or not any(map(str.isdigit, text)):
+        message = f"{text!r} is no cron line such as '0 3 * * *' (minute hour day month weekday)"
+        raise ValueError(message)
+    return text
+
+
+def _check_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        message = f"{name!r} is no IANA time zone such as 'Europe/London'"
+        raise ValueError(message)
+    return name
+
+
+CronLine = Annotated[str, AfterValidator(_check_cron)]
 """Five fields: minute, hour, day of month, month, day of week."""
 
-TimeZone = Annotated[str, AfterValidator(lambda name: _check_time_zone(name))]
+TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
 """A name of the IANA database."""
 
 
@@ -135,7 +149,7 @@ class Settings(_Model):
             ("sheets", self.sheets),
             ("libraries", self.libraries),
         ):
-            names = [each.name for each in named]  # type: ignore[attr-defined]
+            names = [each.name for each in named]
             if len(set(names)) < len(names):
                 message = f"{what}: the name {max(names, key=names.count)!r} stands twice"
                 raise ValueError(message)
@@ -234,20 +248,6 @@ def _named(values: Mapping[str, object], key: str) -> list[dict[str, str]]:
     entries = values.get(key)
     entries = entries if isinstance(entries, list) else []
     return [entry for entry in entries if isinstance(entry, dict) and isinstance(entry.get("name"), str)]
-
-
-def _check_cron(text: str) -> str:
-    if not re.fullmatch(r"\s*([\d*/,A-Za-z-]+\s+){4}[\d*/,A-Za-z-]+\s*", text) or not any(map(str.isdigit, text)):
-        message = f"{text!r} is no cron line such as '0 3 * * *' (minute hour day month weekday)"
-        raise ValueError(message)
-    return text
-
-
-def _check_time_zone(name: str) -> str:
-    if name not in available_timezones():
-        message = f"{name!r} is no IANA time zone such as 'Europe/London'"
-        raise ValueError(message)
-    return name
 
 
 def _describe(error: ValidationError, file: SettingsFile) -> str:

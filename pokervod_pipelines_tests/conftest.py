@@ -77,6 +77,7 @@ def make_database(server: EmbeddedServer, template: str) -> Iterator[Callable[[b
     with admin.connect() as connection:
         for name in made:
             connection.execute(text(f"drop database if exists {name} with (force)"))
+            connection.execute(text(f"drop database if exists {name}_dagster with (force)"))
     admin.dispose()
 
 

@@ -39,10 +39,10 @@ class EpisodeDraft:
         self.files += other.files
         if other.best is not None and (self.best is None or other.best < self.best):
             self.best = other.best
-        if (-len(other.label), other.label) < (-len(self.label), self.label):
-            self.label, self.sort = other.label, other.sort
-        self.show = self.show if self.show is not None else other.show
-        self.episode = self.episode if self.episode is not None else other.episode
+        fuller = min((self, other), key=lambda draft: (-len(draft.label), draft.label, draft.sort))
+        self.label, self.sort = fuller.label, fuller.sort
+        self.show = _smaller(self.show, other.show)
+        self.episode = _smaller(self.episode, other.episode)
 
 
 @dataclass(slots=True)
@@ -189,6 +189,10 @@ def _find_homes(drafts: list[EpisodeDraft]) -> Iterator[tuple[EpisodeDraft, Epis
             homes = by_episode[draft.event, draft.episode, draft.part]
         if len(homes) == 1:
             yield draft, homes[0]
+
+
+def _smaller(one: int | None, other: int | None) -> int | None:
+    return min((number for number in (one, other) if number is not None), default=None)
 
 
 Said = TypeVar("Said", int, str)

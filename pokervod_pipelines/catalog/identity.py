@@ -7,6 +7,7 @@ Keys that belong together though no single file says so are joined in ``grouping
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from pokervod_pipelines.catalog import titles, words
@@ -164,6 +165,7 @@ def find_own_words(facts: VideoFacts) -> str:
     return " ".join(word for word in own if not _YEAR.fullmatch(word)) if has_letters else ""
 
 
+@lru_cache(maxsize=4096)
 def slug(title: str) -> str:
     """Letters and digits of any script in lower case, joined by hyphens; equal for what differs in dress only.
 

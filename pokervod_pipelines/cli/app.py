@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pokervod_pipelines.cli import catalog, clips, db, events, nas, names, setup, sheets, sync
+from pokervod_pipelines.cli import catalog, clips, db, events, names, nas, setup, sheets, sync
 from pokervod_pipelines.cli.output import err
 from pokervod_pipelines.errors import BadInput, OperatorNeeded, PokervodError
 

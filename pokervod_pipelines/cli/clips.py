@@ -21,7 +21,7 @@ def group() -> None:
 def list_(
     player: Annotated[str, typer.Option("--player", "-p", help="With this player; part of a name will do.")] = "",
     tag: Annotated[str, typer.Option("--tag", "-t", help="With this tag, in any spelling.")] = "",
-    grade: Annotated[int, typer.Option("--grade", "-g", min=1, max=3, help="With so many stars.")] = None,  # type: ignore[assignment]
+    grade: Annotated[int | None, typer.Option("--grade", "-g", min=1, max=3, help="With so many stars.")] = None,
     project: Annotated[str, typer.Option("--project", help="Of this project, such as WSOP.")] = "",
     sheet: Annotated[str, typer.Option("--sheet", help="From this sheet.")] = "",
     problems: Annotated[
@@ -66,5 +66,8 @@ def list_(
         for clip in clips
     ]
     print_table(
-        f"{len(clips)} clips", ("id", "clip", "in, out", "grade", "hands", "players", "tags"), rows, right=("id", "in, out")
+        f"{len(clips)} clips",
+        ("id", "clip", "in, out", "grade", "hands", "players", "tags"),
+        rows,
+        right=("id", "in, out"),
     )

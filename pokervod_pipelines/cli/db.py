@@ -67,7 +67,7 @@ def backup(
 
     Example: pokervod db backup before-upgrade.dump
     """
-    from pokervod_pipelines.db.embedded import find_program  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.db.embedded.binaries import find_program  # noqa: PLC0415 - kept out of --help
 
     path = target or Path(f"pokervod-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump")
     part = path.with_name(path.name + ".part")

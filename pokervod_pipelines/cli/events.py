@@ -31,10 +31,14 @@ def tail(
     def show(events: list[LoggedEvent]) -> None:
         for event in events:
             if as_json:
-                values = {name: getattr(event, name) for name in ("id", "at", "type", "source", "correlation_id", "payload")}
+                values = {
+                    name: getattr(event, name) for name in ("id", "at", "type", "source", "correlation_id", "payload")
+                }
                 print_json_lines([values])
             else:
-                facts = " ".join(f"{key}={value}" for key, value in event.payload.items() if not isinstance(value, dict))
+                facts = " ".join(
+                    f"{key}={value}" for key, value in event.payload.items() if not isinstance(value, dict)
+                )
                 out.print(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.type:26} {facts}", markup=False)
 
     with open_database(load_settings()) as engine:
@@ -52,5 +56,3 @@ def tail(
             show([event for event in new if not correlation or event.correlation_id == correlation])
             if not new:
                 wait_for_append(listening, timeout=NET_SECONDS)
-
-

@@ -12,7 +12,9 @@ app = typer.Typer(no_args_is_help=True, help="What the rules read in file names.
 
 @app.command("parse")
 def parse(
-    paths: Annotated[list[str] | None, typer.Argument(help="Paths; without any, one a line from standard input.")] = None,
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Paths; without any, one a line from standard input.")
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say which rule and which part told each field.")] = False,
 ) -> None:
     """Print one JSON object a path, in order: the fields its name and folders encode, null where they do not.

@@ -79,7 +79,7 @@ def clear(
 ) -> None:
     """Say that missing files are gone for good. The rows stay on record; the action is audited.
 
-    Example: pokervod nas clear --library WSOP --below "ARCHIVE/WSOP/old takes" --reason "re-cut, agreed with the editors"
+    Example: pokervod nas clear --library WSOP --below "ARCHIVE/WSOP/old takes" --reason "re-cut"
     """
     from pokervod_pipelines.nas.inventory import clear_missing  # noqa: PLC0415 - kept out of --help
 

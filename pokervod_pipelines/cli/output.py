@@ -29,14 +29,22 @@ def print_json_lines(values: Iterable[Any]) -> None:
         sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_plain) + "\n")
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()) -> None:
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()
+) -> None:
     """A table for a person; ``right`` names the columns of figures."""
     table = Table(
         title=title, title_justify="left", title_style="bold", header_style="dim", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
     for column in columns:
         is_figure = column in right
-        table.add_column(column, justify="right" if is_figure else "left", overflow="fold", no_wrap=is_figure, min_width=min(len(column), 12))
+        table.add_column(
+            column,
+            justify="right" if is_figure else "left",
+            overflow="fold",
+            no_wrap=is_figure,
+            min_width=min(len(column), 12),
+        )
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_IN_A_PIPE).print(table)

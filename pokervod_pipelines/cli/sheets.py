@@ -90,7 +90,13 @@ def rows(
         print_json([asdict(row) for row in listed])
         return
     table = [
-        (f"{row.sheet} {row.tab} {row.row_number}", row.file_name, row.status, row.path or "\n".join(row.candidates), row.reason)
+        (
+            f"{row.sheet} {row.tab} {row.row_number}",
+            row.file_name,
+            row.status,
+            row.path or "\n".join(row.candidates),
+            row.reason,
+        )
         for row in listed
     ]
     print_table(f"{len(listed)} rows", ("row", "file name", "match", "video or candidates", "why"), table)

@@ -68,9 +68,7 @@ def _run(watcher: "Watcher", *, full: bool) -> "tuple[SyncResult, dict[str, Verd
         watcher.say("loading Dagster")
         from pokervod_pipelines.defs.run import run_sync  # noqa: PLC0415 - a second that only this command pays
 
-        result = run_sync(
-            settings, engine, home=home, full=full, correlation_id=new_correlation_id(), listener=watcher
-        )
+        result = run_sync(settings, engine, home=home, full=full, correlation_id=new_correlation_id(), listener=watcher)
         with engine.connect() as connection:
             return result, judge_all(connection)
 
@@ -137,7 +135,9 @@ def _print_summary(result: "SyncResult", verdicts: dict[str, Verdict]) -> None:
             _print_stage(stage, outcomes)
     failed = [outcome for outcome in result.outcomes if not outcome.succeeded]
     for outcome in failed:
-        out.print(f"[bold red]failed:[/] {outcome.stage} {outcome.name}: {str(outcome.error).replace('[', chr(92) + '[')}")
+        out.print(
+            f"[bold red]failed:[/] {outcome.stage} {outcome.name}: {str(outcome.error).replace('[', chr(92) + '[')}"
+        )
     for name, verdict in verdicts.items():
         if not verdict.holds:
             _print_verdict(name, verdict)

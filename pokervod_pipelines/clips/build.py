@@ -16,7 +16,7 @@ from pokervod_pipelines.clips.grades import parse_grade
 from pokervod_pipelines.clips.players import make_player_key, split_players
 from pokervod_pipelines.clips.store import Clip, ClipRow
 from pokervod_pipelines.clips.tags import parse_tags
-from pokervod_pipelines.clips.timecode import ClipRange, parse_range
+from pokervod_pipelines.clips.timecode import ClipRange, parse_range, show_text
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 
@@ -25,10 +25,18 @@ RULES_VERSION = "1"
 
 PROBLEMS_KEPT = 200
 
+LONGEST_NAME = 120
+LONGEST_PLAYERS_CELL = 1_000
+"""Characters; a longer text is a remark in the wrong column, and no index of the database could hold it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipReport:
-    """What the build came to; ``clips`` counts all that stand, ``failed`` those among them that cannot be cut."""
+    """What the build came to; ``clips`` counts all that stand, ``failed`` those among them that cannot be cut.
+
+    ``problems`` are the first ``PROBLEMS_KEPT`` of ``problem_count``: clips that cannot be cut, then clips with a
+    remark.
+    """
 
     clips: int
     usable: int
@@ -69,12 +77,17 @@ def hash_input(row: ClipRow) -> str:
 
 
 def read_clip(row: ClipRow) -> Clip:
-    """The clip that the row describes; ``problem`` holds every reason why it cannot be cut."""
+    """The clip that the row describes; ``problem`` holds every reason why it cannot be cut.
+
+    ``remark`` holds what could not be read but is no reason to lose the clip.
+    """
     content = row.content
     stretch, problems = _read_stretch(content)
     if row.file_id is None:
         problems.insert(0, f"no video: {row.match_reason}")
-    grade, grade_problem = _read_grade(content["grade"])
+    grade, grade_remarks = _read_grade(content["grade"])
+    players, player_remarks = _read_players(content["players"])
+    tags, tag_remarks = _read_tags(content["tags"])
     return Clip(
         sheet_row_id=row.row_id,
         file_id=row.file_id,
@@ -85,10 +98,10 @@ def read_clip(row: ClipRow) -> Clip:
         winner=content["winner"],
         hands=content["hands"],
         problem="; ".join(problems) or None,
-        remark=grade_problem,
+        remark="; ".join((*grade_remarks, *player_remarks, *tag_remarks)) or None,
         input_hash=hash_input(row),
-        players=_read_players(content["players"]),
-        tags=tuple((tag.category.value, tag.name, tag.is_known) for tag in parse_tags(map(tuple, content["tags"]))),
+        players=players,
+        tags=tags,
     )
 
 
@@ -99,22 +112,36 @@ def _read_stretch(content: dict[str, Any]) -> tuple[ClipRange | None, list[str]]
         return None, [str(error)]
 
 
-def _read_grade(text: str) -> tuple[int | None, str | None]:
-    """A grade that cannot be read is no reason to lose the clip."""
+def _read_grade(text: str) -> tuple[int | None, list[str]]:
     try:
-        return parse_grade(text), None
+        return parse_grade(text), []
     except BadInput as error:
-        return None, str(error)
+        return None, [str(error)]
 
 
-def _read_players(cells: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """(key, name) of each player once, under the first spelling."""
+def _read_players(cells: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+    """Return (key, name) of each player once, under the first spelling, and a remark on each text that is no name."""
     names: dict[str, str] = {}
+    remarks = [_remark_length("Players", cell) for cell in cells if len(cell) > LONGEST_PLAYERS_CELL]
     for cell in cells:
-        for name in split_players(cell):
-            if key := make_player_key(name):
+        for name in split_players(cell) if len(cell) <= LONGEST_PLAYERS_CELL else ():
+            key = make_player_key(name)
+            if max(len(name), len(key)) > LONGEST_NAME:
+                remarks.append(_remark_length("Players", name))
+            elif key:
                 names.setdefault(key, name)
-    return tuple(names.items())
+    return tuple(names.items()), remarks
+
+
+def _read_tags(cells: Sequence[Sequence[str]]) -> tuple[tuple[tuple[str, str, bool], ...], list[str]]:
+    """Return (category, name, is known) of each tag once, and a remark on each text that is no tag."""
+    remarks = [_remark_length(f"Tag ({category})", text) for category, text in cells if len(text) > LONGEST_NAME]
+    tags = parse_tags((category, text) for category, text in cells if len(text) <= LONGEST_NAME)
+    return tuple((tag.category.value, tag.name[:LONGEST_NAME], tag.is_known) for tag in tags), remarks
+
+
+def _remark_length(column: str, text: str) -> str:
+    return f"{column}: {show_text(text)} is too long and was left out; move it to the description"
 
 
 def _title(content: dict[str, Any]) -> str:
@@ -137,7 +164,7 @@ def _event(row: ClipRow, clip_id: int, sheet: str) -> NewEvent:
 
 
 def _report(connection: Connection, sheet: str, *, created: int, changed: int, retired: int) -> ClipReport:
-    clips, failed, unknown_tags = store.count_clips(connection, sheet)
+    clips, failed, flawed, unknown_tags = store.count_clips(connection, sheet)
     return ClipReport(
         clips=clips,
         usable=clips - failed,
@@ -148,5 +175,5 @@ def _report(connection: Connection, sheet: str, *, created: int, changed: int, r
         failed=failed,
         unknown_tags=unknown_tags,
         problems=tuple(store.read_clip_problems(connection, sheet, PROBLEMS_KEPT)),
-        problem_count=failed,
+        problem_count=flawed,
     )

@@ -11,6 +11,7 @@ from pokervod_pipelines.errors import BadInput
 STARS = "★⭐☆*✩✭✮✯⋆"
 HOLLOW = "☆✩"
 BEST_GRADE = 3
+LONGEST_SHOWN = 60
 INVISIBLE = re.compile("[\\s\ufe0e\ufe0f]+")
 NUMBERED = re.compile(r"(?:grade|star|stars|별)?([1-3])(?:/3|stars?|개|점)?(?:\.0)?", re.IGNORECASE)
 
@@ -40,7 +41,7 @@ def parse_grade(text: str) -> int | None:
             return filled
     elif found := NUMBERED.fullmatch(plain):
         return int(found[1])
-    message = f"{text!r} is no hand grade; expected ★, ★★ or ★★★"
+    message = f"Hand Grade: {text[:LONGEST_SHOWN]!r} is no hand grade; expected ★, ★★ or ★★★"
     raise BadGrade(message)
 
 

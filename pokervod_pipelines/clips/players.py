@@ -15,6 +15,9 @@ from itertools import combinations
 from rapidfuzz.distance import OSA
 
 VERSUS = re.compile(r"\s+(?:vs?\.?|versus|s)\s+|\n|;|/|\s+&\s+|\s+x\s+", re.IGNORECASE)
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""What an escape in a JSON list can smuggle in and no database stores."""
+
 SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 NO_PLAYER = frozenset({"", "unknown", "n/a", "none", "-", "?", "없음", "미상"})
 SPECIAL_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "\u0131": "i"})
@@ -51,9 +54,9 @@ def split_players(text: str) -> tuple[str, ...]:
 def _read_list(text: str) -> list[str] | None:
     try:
         values = json.loads(text)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         return None
-    return [str(value) for value in values] if isinstance(values, list) else None
+    return [UNSTORABLE.sub("", str(value)) for value in values] if isinstance(values, list) else None
 
 
 def _split_commas(side: str) -> list[str]:

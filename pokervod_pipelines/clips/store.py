@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.clips.players import make_player_key
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipRow:
@@ -89,7 +91,10 @@ def replace_players(connection: Connection, ids: Mapping[int, int], clips: Seque
     source = "jsonb_to_recordset(cast(:players as jsonb)) as p(clip_id bigint, key text, name text, position int)"
     connection.execute(text("delete from clip_players where clip_id = any(:ids)"), parameters)
     connection.execute(
-        text(f"insert into players (key, name) select distinct on (key) key, name from {source} on conflict do nothing"),  # noqa: S608 - constant
+        text(f"""
+            insert into players (key, name) select distinct on (key) key, name from {source}
+            order by key, clip_id, position on conflict do nothing
+        """),  # noqa: S608 - constant
         parameters,
     )
     connection.execute(
@@ -142,11 +147,11 @@ def retire_clips(connection: Connection, sheet: str) -> list[int]:
     return sorted(row[0] for row in rows)
 
 
-def count_clips(connection: Connection, sheet: str) -> tuple[int, int, int]:
-    """How many clips stand, how many of them cannot be cut, and how many unknown tags are on them."""
+def count_clips(connection: Connection, sheet: str) -> tuple[int, int, int, int]:
+    """How many clips stand, cannot be cut, have a problem or a remark, and how many unknown tags are on them."""
     row = connection.execute(
         text("""
-            select count(*), count(problem), (
+            select count(*), count(problem), count(coalesce(problem, remark)), (
                 select count(distinct t.id) from tags t join clip_tags ct on ct.tag_id = t.id
                 join hand_clips h on h.id = ct.clip_id
                 where not t.is_known and h.sheet = :sheet and h.retired_at is null)
@@ -154,17 +159,17 @@ def count_clips(connection: Connection, sheet: str) -> tuple[int, int, int]:
         """),
         {"sheet": sheet},
     ).one()
-    return row[0], row[1], row[2]
+    return row[0], row[1], row[2], row[3]
 
 
 def read_clip_problems(connection: Connection, sheet: str, limit: int) -> list[tuple[str, str]]:
-    """``(where, problem)`` of the first clips that cannot be cut although their row has a video."""
+    """``(where, what)`` of the first clips to look at: cannot be cut though the row has a video, no video, a remark."""
     rows = connection.execute(
         text("""
-            select r.tab || ' row ' || r.row_number, c.problem
+            select r.tab || ' row ' || r.row_number, concat_ws('; ', c.problem, c.remark)
             from hand_clips c join sheet_rows r on r.id = c.sheet_row_id
-            where c.sheet = :sheet and c.retired_at is null and c.problem is not null
-            order by c.file_id is null, r.tab, r.row_number limit :limit
+            where c.sheet = :sheet and c.retired_at is null and (c.problem is not null or c.remark is not null)
+            order by c.problem is null, c.file_id is null, r.tab, r.row_number limit :limit
         """),
         {"sheet": sheet, "limit": limit},
     )
@@ -204,7 +209,11 @@ def list_clips(
     with_problems: bool | None = None,
     limit: int = 100,
 ) -> list[ListedClip]:
-    """The clips that fit every filter given, by sheet and row; ``with_problems`` chooses those that cannot be cut."""
+    """The clips that fit every filter given, by sheet and row.
+
+    ``player`` is a name in any spelling or a part of it, ``tag`` the letters and digits of a tag's name;
+    ``with_problems`` chooses those that cannot be cut (True) or can (False).
+    """
     rows = connection.execute(
         text("""
             select c.id, c.sheet, r.tab, r.row_number, c.title, f.path, v.parsed ->> 'project_code' as project,
@@ -224,7 +233,7 @@ def list_clips(
               and (cast(:with_problems as boolean) is null or (c.problem is not null) = :with_problems)
               and (cast(:player as text) is null or exists (
                   select from clip_players cp join players p on p.id = cp.player_id
-                  where cp.clip_id = c.id and (p.key = :player_key or p.name ilike '%' || :player || '%')))
+                  where cp.clip_id = c.id and (p.key = :player_key or strpos(lower(p.name), lower(:player)) > 0)))
               and (cast(:tag as text) is null or exists (
                   select from clip_tags ct join tags t on t.id = ct.tag_id
                   where ct.clip_id = c.id and replace(t.name, '_', '') = :tag))
@@ -232,7 +241,7 @@ def list_clips(
         """),
         {
             "player": player,
-            "player_key": player and player.casefold(),
+            "player_key": player and make_player_key(player),
             "tag": tag,
             "grade": grade,
             "project": project,
@@ -241,6 +250,4 @@ def list_clips(
             "limit": limit,
         },
     )
-    return [
-        ListedClip(**{**row._mapping, "players": tuple(row.players), "tags": tuple(row.tags)}) for row in rows
-    ]
+    return [ListedClip(**{**row._mapping, "players": tuple(row.players), "tags": tuple(row.tags)}) for row in rows]

@@ -15,10 +15,14 @@ LONGEST_CLIP = timedelta(minutes=30)
 """A longer clip is a slip in a timecode: no hand takes that long."""
 
 CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,3}))?")
-MILLISECONDS = re.compile(r"\d+(?:\.0+)?")
-SECONDS = re.compile(r"(\d+(?:\.\d{1,3})?)\s*s")
+MILLISECONDS = re.compile(r"\d{1,10}(?:\.0+)?")
+SECONDS = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)\s*s")
 RANGE = re.compile(r"([\d:.,]+s?)\s*(?:[-~\u2010-\u2015\u2212\uff5e\u301c]|to|->|→)\s*([\d:.,]+s?)", re.IGNORECASE)
 SMALLER_UNIT = 60
+LONGEST_CELL = 300
+"""Characters; a longer text in a timecode cell is a paragraph, and searching it for ranges would take seconds."""
+
+CHARACTERS_SHOWN = 60
 SHAPES = "h:mm:ss, m:ss, both ends in one cell as h:mm:ss - h:mm:ss, or milliseconds"
 
 
@@ -36,12 +40,13 @@ class ClipRange:
     def __post_init__(self) -> None:
         """Refuse a stretch that no clip can be."""
         if self.in_ms < 0 or self.out_ms <= self.in_ms:
-            message = f"the clip ends at {format_ms(self.out_ms)}, not after its start {format_ms(self.in_ms)}"
+            ends = f"{format_ms(self.out_ms)}, not after its start {format_ms(self.in_ms)}"
+            message = f"the clip ends at {ends}; mend In or Out"
             raise BadTimecode(message)
         if self.out_ms - self.in_ms > LONGEST_CLIP / timedelta(milliseconds=1):
             message = (
                 f"the clip from {format_ms(self.in_ms)} to {format_ms(self.out_ms)} lasts "
-                f"{format_ms(self.out_ms - self.in_ms)}; at most {LONGEST_CLIP} is expected"
+                f"{format_ms(self.out_ms - self.in_ms)}; at most {LONGEST_CLIP} is expected; mend In or Out"
             )
             raise BadTimecode(message)
 
@@ -71,11 +76,11 @@ def parse_timecode(text: str) -> int:
     if found := SECONDS.fullmatch(plain):
         return round(float(found[1]) * 1000)
     if not (found := CLOCK.fullmatch(plain)):
-        message = f"{text!r} is no timecode; expected {SHAPES}"
+        message = f"{show_text(text)} is no timecode; expected {SHAPES}"
         raise BadTimecode(message)
     hours, minutes, seconds = int(found[1] or 0), int(found[2]), int(found[3])
     if seconds >= SMALLER_UNIT or (minutes >= SMALLER_UNIT and found[1]):
-        message = f"{text!r} is no time of a clock: minutes and seconds go up to 59; expected {SHAPES}"
+        message = f"{show_text(text)} is no time of a clock: minutes and seconds go up to 59; expected {SHAPES}"
         raise BadTimecode(message)
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + int((found[4] or "").ljust(3, "0"))
 
@@ -94,10 +99,18 @@ def parse_range(time_in: str, time_out: str = "", *, video_ms: int | None = None
 
     """
     start, end = _split_ends(time_in, time_out)
-    clip = ClipRange(parse_timecode(start), parse_timecode(end))
+    clip = ClipRange(_parse_end("In", start), _parse_end("Out", end))
     if video_ms is not None:
         check_within_video(clip, video_ms)
     return clip
+
+
+def _parse_end(name: str, text: str) -> int:
+    try:
+        return parse_timecode(text)
+    except BadTimecode as error:
+        message = f"{name}: {error}"
+        raise BadTimecode(message) from error
 
 
 def check_within_video(clip: ClipRange, video_ms: int) -> None:
@@ -118,16 +131,22 @@ def check_within_video(clip: ClipRange, video_ms: int) -> None:
 def _split_ends(time_in: str, time_out: str) -> tuple[str, str]:
     if time_in.strip() and time_out.strip():
         return time_in, time_out
-    ranges = list(RANGE.finditer(time_in or time_out))
+    written = time_in if time_in.strip() else time_out
+    ranges = list(RANGE.finditer(written)) if len(written) <= LONGEST_CELL else []
     if len(ranges) == 1:
         return ranges[0][1], ranges[0][2]
     if ranges:
-        message = f"{time_in or time_out!r} holds {len(ranges)} ranges; one row is one clip, so write one row each"
+        message = f"{show_text(written)} holds {len(ranges)} ranges; one row is one clip, so write one row each"
         raise BadTimecode(message)
     missing = "Out" if time_in.strip() else "In"
-    written = f" beside {time_in or time_out!r}" if time_in.strip() or time_out.strip() else ""
-    message = f"the {missing} timecode is missing{written}; expected {SHAPES}"
+    beside = f" beside {show_text(written)}" if written.strip() else ""
+    message = f"the {missing} timecode is missing{beside}; expected {SHAPES}"
     raise BadTimecode(message)
+
+
+def show_text(text: str) -> str:
+    """Return the text in quotes for a message, cut where it is long."""
+    return repr(text) if len(text) <= CHARACTERS_SHOWN else f"{text[:CHARACTERS_SHOWN]!r}… ({len(text):,} characters)"
 
 
 def format_ms(milliseconds: int) -> str:

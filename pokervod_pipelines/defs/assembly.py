@@ -31,4 +31,3 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         executor=dg.in_process_executor,
         resources={"settings": settings, "engine": define_engine(settings), "listener": Silent(), **overrides},
     )
-

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from pokervod_pipelines.settings import Settings
 
 
-def define_asset_jobs() -> list[dg.ScheduleDefinition | object]:
+def define_asset_jobs() -> list[UnresolvedAssetJobDefinition]:
     """``nas_sync`` (a library) and ``sheets_sync`` (a sheet): one partition a run, made for backfills."""
     return [
         dg.define_asset_job("nas_sync", selection=["nas_files"], description="Scan one library."),

@@ -1,6 +1,7 @@
 """Block B in Dagster: the catalog tree, built in one step and seen as five assets."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 from sqlalchemy import Engine
@@ -26,16 +27,14 @@ def define_catalog(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(
         name="catalog",
         specs=[
-            dg.AssetSpec(
-                level, deps=[above], description=says, group_name="catalog", kinds={"postgres"}, owners=OWNERS
-            )
+            dg.AssetSpec(level, deps=[above], description=says, group_name="catalog", kinds={"postgres"}, owners=OWNERS)
             for level, (says, above) in LEVELS.items()
         ],
         retry_policy=nas_retries(settings),
     )
     def catalog(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
-    ) -> Iterator[dg.MaterializeResult]:
+    ) -> Iterator[dg.MaterializeResult[None]]:
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         outcome = run_or_fail(lambda: run_catalog_stage(run))
         for level in LEVELS:
@@ -44,6 +43,6 @@ def define_catalog(settings: Settings) -> list[dg.AssetsDefinition]:
     return [catalog]
 
 
-def level_metadata(level: str, outcome: Outcome) -> dict[str, object]:
+def level_metadata(level: str, outcome: Outcome) -> dict[str, Any]:
     """A level's own count beside what the whole build came to."""
     return {"count": outcome.counts[level], **metadata_of(outcome)}

@@ -18,7 +18,9 @@ def evaluate_all(engine: Engine) -> list[dg.AssetCheckEvaluation]:
     with engine.connect() as connection:
         return [
             dg.AssetCheckEvaluation(
-                asset_key=dg.AssetKey(claim.asset), check_name=claim.name, **_evaluation(claim, judge(connection, claim))
+                asset_key=dg.AssetKey(claim.asset),
+                check_name=claim.name,
+                **_evaluation(claim, judge(connection, claim)),
             )
             for claim in CLAIMS
         ]

@@ -22,7 +22,7 @@ def define_clips(settings: Settings) -> list[dg.AssetsDefinition]:
     )
     def hand_clips(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
-    ) -> dg.MaterializeResult:
+    ) -> dg.MaterializeResult[None]:
         """Which stretch of which video shows which hand, with grade, players and tags."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         outcome = run_or_fail(lambda: run_clips_stage(run, context.partition_key))

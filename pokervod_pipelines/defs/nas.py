@@ -22,7 +22,7 @@ def define_nas(settings: Settings) -> list[dg.AssetsDefinition]:
     )
     def nas_files(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
-    ) -> dg.MaterializeResult:
+    ) -> dg.MaterializeResult[None]:
         """What is on the archive's disks: every file with size, time, category and version.
 
         A file that vanished is kept and shown as missing; a library that cannot be read fails and loses nothing.

@@ -23,7 +23,7 @@ def define_sheets(settings: Settings) -> list[dg.AssetsDefinition]:
     )
     def sheet_rows(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
-    ) -> dg.MaterializeResult:
+    ) -> dg.MaterializeResult[None]:
         """What people annotated, row by row, each tied to its video or carrying the reason why not."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         outcome = run_or_fail(lambda: run_sheets_stage(run, context.partition_key))

@@ -32,6 +32,15 @@ def sheets_retries(settings: Settings) -> dg.RetryPolicy:
     return dg.RetryPolicy(max_retries=5, delay=settings.retries.sheets_seconds, backoff=dg.Backoff.EXPONENTIAL)
 
 
+RETRIES: dict[str, Callable[[Settings], dg.RetryPolicy]] = {
+    "nas": nas_retries,
+    "catalog": nas_retries,
+    "sheets": sheets_retries,
+    "clips": clips_retries,
+}
+"""The retry policy of each stage."""
+
+
 def correlation_of(context: dg.OpExecutionContext | dg.AssetExecutionContext) -> str:
     """The correlation id the run was started with, or the run's own id."""
     return context.run.tags.get(CORRELATION_TAG, context.run_id)

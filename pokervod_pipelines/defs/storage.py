@@ -5,6 +5,7 @@ Dagster starts; this class starts the embedded server on first use and knows the
 """
 
 import atexit
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -24,8 +25,8 @@ class PokervodStorage(DagsterPostgresStorage):
         return {}
 
     @classmethod
-    def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: dict[str, Any]
+    def from_config_value(  # type: ignore[override]
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "PokervodStorage":
         """The storage, its server running until this process ends."""
         served = ExitStack()

@@ -16,6 +16,7 @@ class EventType(StrEnum):
     NAS_FILE_CHANGED = "nas.file.changed"
     NAS_FILE_RETURNED = "nas.file.returned"
     NAS_FILE_CLEARED = "nas.file.cleared"
+    MEDIA_FACTS_CHANGED = "media.facts.changed"
     CATALOG_UPDATED = "catalog.updated"
     CATALOG_PROJECT_CREATED = "catalog.project.created"
     CATALOG_EPISODE_CREATED = "catalog.episode.created"

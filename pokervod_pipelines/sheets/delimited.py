@@ -7,6 +7,7 @@ A guess that may be wrong is refused rather than read: wrong text makes wrong ta
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from pokervod_pipelines.sheets.tab import Tab
 DELIMITERS = (",", "\t", ";")
 SNIFFED_RECORDS = 100
 UTF16_PROBE_BYTES = 4096
+KOREAN_WINDOWS = "cp949"
+ASCII_END = 0x7F
+UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}", re.DOTALL)
 
 Rows = list[list[str]]
 
@@ -43,15 +47,19 @@ def decode(content: bytes, *, file: Path) -> str:
     """Return the text, trying byte order marks, UTF-8, then CP949 (Korean Windows).
 
     Raises:
-        BadInput: none fits; names the byte at which UTF-8 and CP949 failed.
+        BadInput: none fits, or several are mixed; names where each failed.
 
     """
     failures = []
     for encoding in _likely_encodings(content):
         try:
-            return content.decode(encoding)
+            text = content.decode(encoding)
         except UnicodeDecodeError as error:
-            failures.append(f"{encoding} fails at byte {error.start}")
+            line = content.count(b"\n", 0, error.start) + 1
+            failures.append(f"{encoding} fails at byte {error.start}, line {line}")
+        else:
+            if encoding != KOREAN_WINDOWS or not _is_mostly_utf8(content):
+                return text
     message = f"{file}: the text encoding is not known ({', '.join(failures)}); save the file as CSV UTF-8"
     raise BadInput(message)
 
@@ -67,7 +75,13 @@ def _likely_encodings(content: bytes) -> tuple[str, ...]:
         return ("utf-16-le",)
     if half > 1 and probe[::2].count(0) * 2 > half > probe[1::2].count(0) * 2:
         return ("utf-16-be",)
-    return ("utf-8", "cp949")
+    return ("utf-8", KOREAN_WINDOWS)
+
+
+def _is_mostly_utf8(content: bytes) -> bool:
+    """Whether most of what is not ASCII is UTF-8: the file is glued of two encodings, and CP949 would garble it."""
+    inside = sum(len(found[0]) for found in UTF8_CHARACTER.finditer(content))
+    return inside * 2 > sum(byte > ASCII_END for byte in content)
 
 
 def sniff_delimiter(text: str, *, preferred: str) -> str:

@@ -89,13 +89,20 @@ def _read_header(tab: Tab, index: int, kind: SheetKind) -> Layout | None:
 def map_columns(headers: Sequence[str], kind: SheetKind) -> dict[str, tuple[int, ...]]:
     """Return field → column indexes, in sheet order; a mistyped header counts when it can mean one field only.
 
+    A blank between a tag's header and the next one continues the tag: that is how a header merged over its repeated
+    columns is saved.
+
     >>> map_columns(["File No.", "file name", "", "Tag (Player)", "tag player"], SheetKind.ARCHIVE)
     {'file_no': (0,), 'file_name': (1,), 'tag_player': (3, 4)}
     """
     names = _field_by_name(kind)
     columns: dict[str, tuple[int, ...]] = {}
-    for index, header in enumerate(headers):
-        if field := _name_field(header, names):
+    last = max((index for index, header in enumerate(headers) if header.strip()), default=-1)
+    field: str | None = None
+    for index, header in enumerate(headers[: last + 1]):
+        is_merged = not header.strip() and kind is SheetKind.ARCHIVE and (field or "").startswith("tag_")
+        field = field if is_merged else _name_field(header, names)
+        if field:
             columns[field] = (*columns.get(field, ()), index)
     return columns
 
@@ -155,5 +162,6 @@ def _explain_missing(tab: Tab) -> str:
     )
     return (
         f"no header row in the first {min(HEADER_ROWS_SEARCHED, len(tab.cells))} rows of the tab {tab.title!r}; "
-        f"looked for {looked_for}; mend the header or leave the tab out in the settings"
+        f"looked for {looked_for}; mend the header, or delete the tab if it holds no annotations; "
+        "the rows known of it stay as they were"
     )

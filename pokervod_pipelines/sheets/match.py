@@ -13,6 +13,9 @@ from pokervod_pipelines.sheets.file_index import FileIndex, lies_below
 from pokervod_pipelines.sheets.stages import STAGES, Found, Query, is_pasted_path
 
 MOST_CANDIDATES = 20
+LONGEST_NAME = 1_000
+"""Characters; no file system has longer names, and searching a pasted page for marks would take minutes."""
+
 PATH_STAGES = frozenset({"exact path", "normalised path"})
 
 
@@ -44,6 +47,11 @@ class Match:
 
 def match(index: FileIndex, file_name: str, folder_link: str = "") -> Match:
     """Return the file that a row with this name and link speaks of."""
+    if max(len(file_name), len(folder_link)) > LONGEST_NAME:
+        column, length = max(("File Name", len(file_name)), ("Nas Folder Link", len(folder_link)), key=lambda it: it[1])
+        return Match(
+            status=MatchStatus.NONE, reason=f"{column} holds {length:,} characters, too many for a file's name"
+        )
     query = Query(file_name, folder_link, index)
     if not query.name and not query.link:
         return Match(status=MatchStatus.NONE, reason="the row names neither a file nor a folder")

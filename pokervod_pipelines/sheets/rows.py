@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from pokervod_pipelines.sheets.headers import Layout
-from pokervod_pipelines.sheets.tab import Tab, column_letters
+from pokervod_pipelines.sheets.tab import Tab, clean_text, column_letters
 from pokervod_pipelines.sheets.vocabulary import SheetKind
 
 EXAMPLE = re.compile(r"^\s*(?:ex|e\.g|example|예|예시)\s*[).:]", re.IGNORECASE)
@@ -191,10 +191,10 @@ def split_values(text: str) -> tuple[str, ...]:
     if text.startswith("[") and text.endswith("]"):
         try:
             values = json.loads(text)
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, RecursionError):
             values = None
         if isinstance(values, list):
-            return tuple(str(value).strip() for value in values if str(value).strip())
+            return tuple(text for value in values if (text := clean_text(str(value)).strip()))
         text = text[1:-1].replace('"', "")
     return tuple(part.strip() for part in re.split(r"[,;\n]", text) if part.strip())
 

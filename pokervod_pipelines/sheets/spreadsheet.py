@@ -5,19 +5,38 @@ stored as 12 hours, but the person meant, and sees, 12:47.
 """
 
 import io
+import re
+import warnings
 import zipfile
+import zlib
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Protocol
-
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from typing import Any, Protocol
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.sheets.tab import Tab
 
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 LARGEST_EXACT_FLOAT = 2**53
+FORMULA = re.compile(rb"<f[ >/]")
+DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    RuntimeError,
+    EOFError,
+    SyntaxError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+)
+"""What openpyxl passes on from its zip and XML readers: ParseError is a SyntaxError, an encrypted or unknown member a
+RuntimeError, a package that is no workbook an OSError."""
+
+Grid = tuple[tuple["Cell", ...], ...]
 
 
 class Cell(Protocol):
@@ -31,6 +50,10 @@ class Cell(Protocol):
     def number_format(self) -> str:
         """The format in which it is shown."""
 
+    @property
+    def data_type(self) -> str:
+        """The sort of value: ``f`` is a formula, ``str`` the text that one came to."""
+
 
 def parse_spreadsheet(content: bytes, *, file: Path) -> tuple[Tab, ...]:
     """Return every worksheet as a tab; formulas give the values that were last computed.
@@ -43,11 +66,10 @@ def parse_spreadsheet(content: bytes, *, file: Path) -> tuple[Tab, ...]:
         message = f"{file}: protected by a password or in the old .xls format; save it as a plain .xlsx"
         raise BadInput(message)
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        tabs = tuple(Tab(sheet.title, _read_cells(sheet)) for sheet in book.worksheets)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, EOFError, SyntaxError) as error:
-        # openpyxl passes on whatever its zip and XML readers raise; ParseError is a SyntaxError.
-        message = f"{file}: the workbook is damaged or cut off ({error}); save it again"
+        with warnings.catch_warnings(action="ignore"):  # of drawings and styles that openpyxl does not keep
+            tabs = tuple(_read_tabs(content))
+    except DAMAGES as error:
+        message = f"{file}: the workbook is damaged, cut off or protected ({error}); save it again as a plain .xlsx"
         raise BadInput(message) from error
     if not tabs:
         message = f"{file}: the workbook has no tab with cells; save it again"
@@ -55,13 +77,38 @@ def parse_spreadsheet(content: bytes, *, file: Path) -> tuple[Tab, ...]:
     return tabs
 
 
-def _read_cells(sheet: object) -> tuple[tuple[str, ...], ...]:
-    # The stored dimensions of sheets written by other programs are often wrong and would cut columns off.
-    sheet.reset_dimensions()  # type: ignore[attr-defined]
-    rows = [tuple(show(cell) for cell in row) for row in sheet.iter_rows()]  # type: ignore[attr-defined]
-    while rows and not any(rows[-1]):
-        rows.pop()
-    return tuple(rows)
+def _read_tabs(content: bytes) -> Iterator[Tab]:
+    formulas = _read_grids(content, data_only=False) if _holds_formulas(content) else {}
+    for title, grid in _read_grids(content, data_only=True).items():
+        rows = [tuple(show(cell) for cell in row) for row in grid]
+        while rows and not any(rows[-1]):
+            rows.pop()
+        yield Tab(title, tuple(rows), tuple(_find_uncomputed(grid, formulas.get(title, ()))))
+
+
+def _read_grids(content: bytes, *, data_only: bool) -> dict[str, Grid]:
+    """Return the cells of every worksheet: the last computed values, or the formulas themselves."""
+    from openpyxl import load_workbook  # noqa: PLC0415 - half a second that every command would pay
+
+    book: Any = load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
+    for sheet in book.worksheets:
+        # The stored dimensions of sheets written by other programs are often wrong and would cut columns off.
+        sheet.reset_dimensions()
+    return {sheet.title: tuple(sheet.iter_rows()) for sheet in book.worksheets}
+
+
+def _holds_formulas(content: bytes) -> bool:
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        parts = [name for name in package.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+        return any(FORMULA.search(package.read(name)) for name in parts)
+
+
+def _find_uncomputed(values: Grid, formulas: Grid) -> Iterator[tuple[int, int]]:
+    """Yield where a formula stands whose value is not stored; a stored empty text is a value."""
+    for row, (shown, written) in enumerate(zip(values, formulas, strict=False)):
+        for column, (value, formula) in enumerate(zip(shown, written, strict=False)):
+            if formula.data_type == "f" and value.value is None and value.data_type != "str":
+                yield row, column
 
 
 def show(cell: Cell) -> str:

@@ -22,7 +22,7 @@ def lock_sheet(connection: Connection, sheet: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LastReading:
-    """The last good reading of a sheet: its revision, the newest file event its matches know, what it passed over."""
+    """The last good reading of a sheet: its revision, the horizon its matches know, and what it passed over."""
 
     revision: str | None = None
     matched_up_to: int | None = None
@@ -44,12 +44,25 @@ def read_last_reading(connection: Connection, sheet: str) -> LastReading:
     return LastReading(row[0], row[1], row[2], tuple((where, what) for where, what in row[3]))
 
 
-def read_newest_file_event(connection: Connection) -> int:
-    """The id of the newest event that may change which file a row speaks of; 0 before the first."""
-    newest: int = connection.scalar(
-        text("select coalesce(max(id), 0) from events where type = any(:types)"), {"types": list(FILE_EVENTS)}
+def read_horizon(connection: Connection) -> int:
+    """The transaction number below which every change is seen by whatever is read from now on."""
+    horizon: int = connection.scalar(text("select (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint"))
+    return horizon
+
+
+def have_files_changed(connection: Connection, *, since: int | None, horizon: int) -> bool:
+    """Whether something happened from the horizon ``since`` on that may change which file a row speaks of.
+
+    Ids would not do: a scan that commits late has lower ones than events that were seen already. A ``since`` beyond
+    the present is of another server (a restored backup) and says nothing.
+    """
+    if since is None or since > horizon:
+        return True
+    changed: bool = connection.scalar(
+        text("select exists (select from events where txid >= :since and type = any(:types))"),
+        {"since": since, "types": list(FILE_EVENTS)},
     )
-    return newest
+    return changed
 
 
 def record_reading(
@@ -91,24 +104,28 @@ def record_failure(connection: Connection, sheet: str, error: str) -> bool:
     return changed.rowcount > 0
 
 
-def read_stored_rows(connection: Connection, sheet: str) -> list[StoredRow]:
-    """The rows that are in the sheet, in its order."""
-    return _stored(connection, "sheet = :sheet and retired_at is null order by tab, row_number, id", sheet)
+def read_stored_rows(connection: Connection, sheet: str, *, except_tabs: Sequence[str] = ()) -> list[StoredRow]:
+    """The rows that are in the sheet, in its order (tabs by code point, as Python sorts them)."""
+    return _stored(
+        connection,
+        'retired_at is null and tab <> all(:tabs) order by tab collate "C", row_number, id',
+        {"sheet": sheet, "tabs": list(except_tabs)},
+    )
 
 
 def read_retired_rows(connection: Connection, sheet: str) -> list[StoredRow]:
     """The rows that left the sheet, latest first."""
-    return _stored(connection, "sheet = :sheet and retired_at is not null order by retired_at desc, id", sheet)
+    return _stored(connection, "retired_at is not null order by retired_at desc, id", {"sheet": sheet})
 
 
-def _stored(connection: Connection, condition: str, sheet: str) -> list[StoredRow]:
+def _stored(connection: Connection, condition: str, parameters: Mapping[str, object]) -> list[StoredRow]:
     rows = connection.execute(
         text(f"""
             select id, fingerprint, coalesce(source_id, ''), coalesce(content ->> 'file_no', ''), file_name,
                    content ->> 'time_in', content ->> 'time_out', content ->> 'hands'
-            from sheet_rows where {condition}
+            from sheet_rows where sheet = :sheet and {condition}
         """),  # noqa: S608 - the conditions are the two above
-        {"sheet": sheet},
+        parameters,
     )
     names = ("id", "fingerprint", "source_id", "file_no", "file_name", "time_in", "time_out", "hands")
     return [StoredRow(**dict(zip(names, row, strict=True))) for row in rows]
@@ -196,7 +213,7 @@ def read_candidate_files(connection: Connection) -> list[CandidateFile]:
     return [CandidateFile(id=row[0], path=row[1], size=row[2]) for row in rows]
 
 
-def read_unmatched_queries(connection: Connection, sheet: str, ids: Sequence[int] | None) -> list[tuple[int, str, str]]:
+def read_queries(connection: Connection, sheet: str, ids: Sequence[int] | None) -> list[tuple[int, str, str]]:
     """``(id, file name, folder link)`` of the rows with these ids, or of all that are in the sheet."""
     rows = connection.execute(
         text("""
@@ -229,8 +246,9 @@ def store_matches(connection: Connection, matches: Mapping[int, Match]) -> int:
                 match_reason = m.reason, candidates = m.candidates, file_id = m.file_id
             from jsonb_to_recordset(cast(:matches as jsonb)) as m(id bigint, status text, stage text,
                 score double precision, reason text, candidates jsonb, file_id bigint)
-            where s.id = m.id and (s.match_status, s.match_stage, s.match_reason, s.candidates, s.file_id)
-                is distinct from (m.status, m.stage, m.reason, m.candidates, m.file_id)
+            where s.id = m.id
+                and (s.match_status, s.match_stage, s.match_score, s.match_reason, s.candidates, s.file_id)
+                is distinct from (m.status, m.stage, m.score, m.reason, m.candidates, m.file_id)
         """),
         {"matches": json.dumps(records, ensure_ascii=False)},
     )

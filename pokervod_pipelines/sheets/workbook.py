@@ -6,6 +6,8 @@ Nothing here ever answers "empty" for "could not read": the first retires every 
 """
 
 import hashlib
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +19,8 @@ from pokervod_pipelines.sheets.tab import Tab
 
 DELIMITED_SUFFIXES = (".csv", ".tsv")
 SPREADSHEET_SUFFIXES = (".xlsx", ".xlsm")
+LARGEST_FILE = 100 * 2**20
+"""Bytes; the largest sheet known has one. What is larger is another file saved under the sheet's name."""
 
 
 class Workbook(Protocol):
@@ -66,7 +70,7 @@ def open_workbook(path: Path) -> Workbook:
     """Return the workbook in the file, read but not yet parsed.
 
     Raises:
-        BadInput: the kind of file is not known, or it holds nothing.
+        BadInput: it is no file of a known kind, holds nothing, or is far too large for a sheet.
         Unavailable: it is not there, cannot be read, or changed while it was read.
 
     """
@@ -85,6 +89,7 @@ def _read_settled(path: Path) -> bytes:
     """Return the bytes of a file that nobody wrote to meanwhile: half a sheet looks like a sheet with rows removed."""
     try:
         before = path.stat()
+        _check_is_sheet_file(path, before)
         content = path.read_bytes()
         after = path.stat()
     except OSError as error:
@@ -94,3 +99,15 @@ def _read_settled(path: Path) -> bytes:
         message = f"{path}: the workbook was being written while it was read; it is read again next time"
         raise Unavailable(message)
     return content
+
+
+def _check_is_sheet_file(path: Path, status: os.stat_result) -> None:
+    """Refuse what must not be read: a folder cannot, a pipe never ends, a video would fill the memory."""
+    if not stat.S_ISREG(status.st_mode):
+        message = f"{path}: not a file but a folder or device; set the sheet's path to the workbook itself"
+        raise BadInput(message)
+    if status.st_size > LARGEST_FILE:
+        message = (
+            f"{path}: {status.st_size:,} bytes are too many for a sheet (at most {LARGEST_FILE:,}); check the path"
+        )
+        raise BadInput(message)

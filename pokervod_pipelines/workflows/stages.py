@@ -35,9 +35,7 @@ class SyncRun:
 
 def run_nas_stage(run: SyncRun, library: str, progress: Progress | None = None) -> Outcome:
     """The inventory holds what the library holds."""
-    report = scan_library(
-        run.engine, run.settings, library, correlation_id=run.correlation_id, progress=progress
-    )
+    report = scan_library(run.engine, run.settings, library, correlation_id=run.correlation_id, progress=progress)
     counts = {
         "files": report.seen,
         "videos": report.videos,
@@ -120,9 +118,12 @@ def run_clips_stage(run: SyncRun, sheet: str, progress: Progress | None = None) 
 
 
 def _outcome(
-    stage: str, name: str, seconds: float, counts: dict[str, int], problems: Iterable[tuple[str, str]], problem_count: int
+    stage: str,
+    name: str,
+    seconds: float,
+    counts: dict[str, int],
+    problems: Iterable[tuple[str, str]],
+    problem_count: int,
 ) -> Outcome:
     shown = tuple(Problem(where=where, what=what) for where, what in list(problems)[:PROBLEMS_SHOWN])
-    return Outcome(
-        stage=stage, name=name, seconds=seconds, counts=counts, problems=shown, problem_count=problem_count
-    )
+    return Outcome(stage=stage, name=name, seconds=seconds, counts=counts, problems=shown, problem_count=problem_count)

@@ -1,5 +1,4 @@
-"""What must hold after a sync, asked of the database: each verdict says how much evidence stands against it and what
-to do next.
+"""What must hold after a sync, asked of the database, with the evidence against it and what to do next.
 
 Asset checks translate these; so will a health page. A verdict never changes anything.
 """

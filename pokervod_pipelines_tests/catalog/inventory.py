@@ -1,4 +1,4 @@
-"""Factories for the tests of the catalog: an inventory as a scan would leave it, and short ways to look at the result."""
+"""Factories for the tests of the catalog: an inventory as a scan leaves it, and short ways to look at the result."""
 
 from collections.abc import Iterable
 from itertools import count
@@ -97,4 +97,6 @@ def shape(engine: Engine) -> set[tuple[object, ...]]:
 def events_of(engine: Engine, kind: str) -> list[dict[str, object]]:
     """The payloads of the logged events of a type, oldest first."""
     with engine.connect() as connection:
-        return list(connection.scalars(text("select payload from events where type = :kind order by id"), {"kind": kind}))
+        return list(
+            connection.scalars(text("select payload from events where type = :kind order by id"), {"kind": kind})
+        )

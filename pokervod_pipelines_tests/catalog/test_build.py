@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.catalog.build import CatalogReport, build_catalog
+from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines_tests.catalog.inventory import (
     add_file,
     change_file,
@@ -55,7 +56,13 @@ def test_the_first_build_reports_and_announces_all_there_is(engine: Engine) -> N
     assert (report.projects, report.video_files, report.reparsed) == (5, len(PATHS), len(PATHS))
     assert report.created["episodes"] == report.episodes == len(events_of(engine, "catalog.episode.created"))
     assert report.changed == report.removed == {}
-    assert [event["project"] for event in events_of(engine, "catalog.project.created")] == ["GOG", "HCL", "OTHER", "PAD", "WSOP"]
+    assert [event["project"] for event in events_of(engine, "catalog.project.created")] == [
+        "GOG",
+        "HCL",
+        "OTHER",
+        "PAD",
+        "WSOP",
+    ]
     assert len(events_of(engine, "catalog.updated")) == 1
 
 
@@ -135,7 +142,9 @@ def test_two_episodes_that_swap_names_swap_files_not_keys(engine: Engine, files:
 
 def test_an_event_whose_key_another_takes_over_makes_way(engine: Engine) -> None:
     """Unique keys are checked row by row; a chain of renames must not trip over itself."""
-    ids = [add_file(engine, f"A/WSOP 2025 Bracelet Events _ Event #{number} $1K Razz _ Day 2.mp4") for number in (1, 2, 3)]
+    ids = [
+        add_file(engine, f"A/WSOP 2025 Bracelet Events _ Event #{number} $1K Razz _ Day 2.mp4") for number in (1, 2, 3)
+    ]
     build(engine)
 
     for file_id, number in zip(reversed(ids), (4, 3, 2), strict=True):
@@ -148,7 +157,9 @@ def test_an_event_whose_key_another_takes_over_makes_way(engine: Engine) -> None
 
 def test_a_missing_file_stays_but_is_no_longer_preferred(engine: Engine, files: dict[str, int]) -> None:
     final, clean = (files[path] for path in PATHS if path.startswith("GOG"))
-    query = text("select e.preferred_file_id from episodes e join episode_files f on f.episode_id = e.id where f.file_id = :id")
+    query = text(
+        "select e.preferred_file_id from episodes e join episode_files f on f.episode_id = e.id where f.file_id = :id"
+    )
 
     with engine.connect() as connection:
         assert connection.scalar(query, {"id": clean}) == final
@@ -246,7 +257,7 @@ def test_after_random_renames_ids_stay_and_a_fresh_build_agrees(
     make_database: Callable[[bool], str], engine: Engine, seed: int
 ) -> None:
     """Untouched episodes keep their ids, nothing doubles, and history leaves no trace in keys and titles."""
-    chance = random.Random(seed)  # noqa: S311 - a test, not a secret
+    chance = random.Random(seed)
     paths = {add_file(engine, path): path for path in PATHS}
     build(engine)
 
@@ -271,8 +282,6 @@ def _check_ids(before: dict[int, list[int]], after: dict[int, list[int]], touche
 
 
 def _shape_of_a_fresh_build(make_database: Callable[[bool], str], paths: dict[int, str]) -> set[tuple[object, ...]]:
-    from pokervod_pipelines.db.engine import make_engine
-
     fresh = make_engine(make_database(True))
     for file_id in sorted(paths):
         add_file(fresh, paths[file_id])

@@ -64,7 +64,9 @@ def test_tapes_of_one_name_are_recordings_of_their_own() -> None:
 def test_one_tape_and_its_export_stay_together() -> None:
     """Splitting by tape id must not part a tape from the export that carries no id."""
     grouping = group_paths(
-        enumerate(["A/2003 WSOP Best of Memorable Moments_ES0400136871.mov", "A/WSOP_2003_Best_Of_Memorable_Moments.mxf"])
+        enumerate(
+            ["A/2003 WSOP Best of Memorable Moments_ES0400136871.mov", "A/WSOP_2003_Best_Of_Memorable_Moments.mxf"]
+        )
     )
 
     assert members(grouping) == {frozenset({0, 1})}
@@ -91,8 +93,8 @@ def test_the_order_of_files_changes_nothing(files: list[tuple[int, str]]) -> Non
     assert {key: shuffled.title_episode(key) for key in shuffled.episodes} == {
         key: sorted_.title_episode(key) for key in sorted_.episodes
     }
-    assert {key: (sorted(draft.files), draft.best) for key, draft in shuffled.episodes.items()} == {
-        key: (sorted(draft.files), draft.best) for key, draft in sorted_.episodes.items()
+    assert {key: (sorted(draft.files), draft.best, draft.sort) for key, draft in shuffled.episodes.items()} == {
+        key: (sorted(draft.files), draft.best, draft.sort) for key, draft in sorted_.episodes.items()
     }
 
 

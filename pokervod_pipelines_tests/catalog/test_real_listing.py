@@ -21,7 +21,9 @@ def tree(engine: Engine, shared_data: Path) -> tuple[TreeProject, ...]:
     videos = [
         {"path": path, "size": int(size)}
         for path, kind, size in rows
-        if kind == "file" and PurePosixPath(path).suffix.lower() in VIDEOS and not PurePosixPath(path).name.startswith("._")
+        if kind == "file"
+        and PurePosixPath(path).suffix.lower() in VIDEOS
+        and not PurePosixPath(path).name.startswith("._")
     ]
     with engine.begin() as connection:
         connection.execute(
@@ -50,7 +52,10 @@ def test_every_video_stands_in_the_tree_and_almost_none_in_other(engine: Engine,
     with engine.connect() as connection:
         assert len(held) == connection.scalar(text("select count(*) from nas_files"))
     assert sum(1 for times in held.values() if times > 1) <= len(held) // 500
-    assert sum(len(event.episodes) for show in others for season in show.seasons for event in season.events) <= len(held) // 100
+    assert (
+        sum(len(event.episodes) for show in others for season in show.seasons for event in season.events)
+        <= len(held) // 100
+    )
 
 
 def test_no_title_is_empty_doubled_in_its_event_or_holds_an_underscore(tree: tuple[TreeProject, ...]) -> None:

@@ -1,3 +1,4 @@
+import random
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -60,7 +61,7 @@ def test_rebuilding_the_same_state_changes_nothing(state: Groups) -> None:
 
 
 @given(groups, groups, st.randoms(use_true_random=False))
-def test_the_order_of_input_changes_nothing(old: Groups, new: Groups, chance) -> None:  # noqa: ANN001
+def test_the_order_of_input_changes_nothing(old: Groups, new: Groups, chance: random.Random) -> None:
     ids = {key: ord(key) for key in old}
     shuffled = list(new)
     chance.shuffle(shuffled)

@@ -163,5 +163,5 @@ def test_a_file_outside_the_catalog_says_why(
 
 
 def test_a_path_that_the_inventory_does_not_know_is_named_in_the_error(engine: Engine) -> None:
-    with pytest.raises(BadInput, match="no/such.mp4: the inventory knows no such file"):
+    with pytest.raises(BadInput, match=r"no/such\.mp4: the inventory knows no such file"):
         explain_file(engine, "no/such.mp4")

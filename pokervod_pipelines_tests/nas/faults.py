@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pokervod_pipelines.nas.scan import LocalFileSystem
 
@@ -56,7 +57,7 @@ class _Late(AbstractContextManager[Iterator[os.DirEntry[str]]]):
 
     def __enter__(self) -> Iterator[os.DirEntry[str]]:
         entries = list(self.listing.__enter__())
-        os.unlink(self.target)
+        Path(self.target).unlink()
         return iter(entries)
 
     def __exit__(self, *error: object) -> None:

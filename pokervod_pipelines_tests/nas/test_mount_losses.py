@@ -8,7 +8,6 @@ import pytest
 
 from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError, SuspiciousLoss
 from pokervod_pipelines.nas.scan import LOCAL, FileSystem
-
 from pokervod_pipelines_tests.nas.conftest import Archive
 from pokervod_pipelines_tests.nas.faults import FaultyDisk, HangingDisk
 

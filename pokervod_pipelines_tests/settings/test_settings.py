@@ -94,7 +94,7 @@ def test_roots_in_the_environment_need_no_file(tmp_path: Path) -> None:
 
 
 def test_a_configuration_that_is_named_must_exist(tmp_path: Path) -> None:
-    with pytest.raises(BadSettings, match="POKERVOD_CONFIG names .*nowhere.yaml"):
+    with pytest.raises(BadSettings, match=r"POKERVOD_CONFIG names .*nowhere\.yaml"):
         load(tmp_path, POKERVOD_CONFIG="nowhere.yaml")
 
 

@@ -30,7 +30,9 @@ retries: {nas_seconds: 0, sheets_seconds: 0, clips_seconds: 0}
 media: {enabled: false}
 """
 
-HEADER = "File No.,File Name,Nas Folder Link,In,Out,Hand Grade,Winner,Hands,Tag (Player),Tag (Player),Tag (Poker Play)\n"
+HEADER = (
+    "File No.,File Name,Nas Folder Link,In,Out,Hand Grade,Winner,Hands,Tag (Player),Tag (Player),Tag (Poker Play)\n"
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,12 @@ class House:
     """A folder to run ``pokervod`` in."""
 
     folder: Path
+    database_url: str = ""
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What the command finds in its environment: a server, or nothing and thus the embedded one."""
+        return {"POKERVOD_DATABASE_URL": self.database_url} if self.database_url else {}
 
     @property
     def archive(self) -> Path:
@@ -52,7 +60,7 @@ class House:
         return subprocess.Popen(
             [*COMMAND, *arguments],
             cwd=self.folder,
-            env={**os.environ, **environ},
+            env={**os.environ, **self.environ, **environ},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -82,7 +90,7 @@ class House:
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """The rows that the house's database answers."""
-        with open_database(load_settings({}, self.folder)) as engine, engine.connect() as connection:
+        with open_database(load_settings(self.environ, self.folder)) as engine, engine.connect() as connection:
             return ask(connection, query)
 
 
@@ -91,11 +99,15 @@ def ask(connection: Connection, query: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in connection.execute(text(query))]
 
 
-def build_house(folder: Path) -> House:
+def build_house(folder: Path, *, database_url: str = "") -> House:
     """A house with 60 videos in three libraries, some junk, and a sheet with a row for every third video."""
-    house = House(folder)
+    house = House(folder, database_url)
     names = [
-        *(f"ARCHIVE/WSOP/WSOP {year}/wsop-{year}-me-nobug{suffix}.mp4" for year in range(1973, 1993) for suffix in ("",)),
+        *(
+            f"ARCHIVE/WSOP/WSOP {year}/wsop-{year}-me-nobug{suffix}.mp4"
+            for year in range(1973, 1993)
+            for suffix in ("",)
+        ),
         *(f"ARCHIVE/PAD/PAD S12/pad-s12-ep{number:02}-002.mp4" for number in range(1, 21)),
         *(f"Clips/{number}-wsop-2024-be-ev-{number}-1500-nlh-ft-Stone-doubles.mp4" for number in range(1, 21)),
     ]

@@ -1,9 +1,11 @@
 """The whole sync, as its users run it: the real command, database, files and Dagster run."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from pokervod_pipelines_tests.sync.house import House, build_house, write_file
@@ -13,6 +15,7 @@ EPISODES_AND_CLIPS = """
     join nas_files f on f.id = ef.file_id
     union all select 'clip', c.id, f.size from hand_clips c join nas_files f on f.id = c.file_id
     union all select 'row', r.id, r.row_number from sheet_rows r
+    order by 1, 2, 3
 """
 FILE_EVENTS = "select type, count(*) from events where type like 'nas.file.%' group by 1 order by 1"
 
@@ -25,9 +28,9 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, dict[str, A
 
 
 @pytest.fixture
-def house(synced: tuple[House, dict[str, Any]], tmp_path: Path) -> House:
-    """A house of the test's own."""
-    return build_house(tmp_path)
+def house(tmp_path: Path, make_database: Callable[[bool], str]) -> House:
+    """A house of the test's own, on the run's database server."""
+    return build_house(tmp_path, database_url=make_database(True))
 
 
 def totals(document: dict[str, Any], stage: str = "libraries") -> dict[str, int]:
@@ -67,7 +70,7 @@ def test_a_second_sync_changes_nothing_and_tells_of_nothing_but_its_scans(house:
 
 def test_what_happens_on_disk_is_reported_as_what_it_is_and_ids_stay(house: House) -> None:
     house.sync()
-    before = dict(((kind, size), row_id) for kind, row_id, size in house.ask(EPISODES_AND_CLIPS))
+    before = {(kind, size): row_id for kind, row_id, size in house.ask(EPISODES_AND_CLIPS)}
     pad = house.archive / "ARCHIVE/PAD"
     (pad / "PAD S12").rename(pad / "Poker After Dark Season 12")
     (house.archive / "ARCHIVE/WSOP/WSOP 1973/wsop-1973-me-nobug.mp4").unlink()
@@ -84,9 +87,12 @@ def test_what_happens_on_disk_is_reported_as_what_it_is_and_ids_stay(house: Hous
         "removed": 1,
         "missing": 1,
     }
-    after = dict(((kind, size), row_id) for kind, row_id, size in house.ask(EPISODES_AND_CLIPS))
+    after = {(kind, size): row_id for kind, row_id, size in house.ask(EPISODES_AND_CLIPS)}
     assert {key: after[key] for key in before if key in after} == {key: before[key] for key in before if key in after}
-    assert set(before) - set(after) == {("episode", 1_000_007), *((key) for key in before if key == ("clip", 1_000_007))}
+    assert set(before) - set(after) == {
+        ("episode", 1_000_007),
+        *((key) for key in before if key == ("clip", 1_000_007)),
+    }
     assert house.ask(FILE_EVENTS) == [
         ("nas.file.added", 61),
         ("nas.file.changed", 1),
@@ -143,22 +149,16 @@ def test_a_deletion_that_an_operator_clears_is_audited(house: House) -> None:
     assert house.ask("select state from nas_files where path like '%1973%'") == [("cleared",)]
 
 
-def test_the_run_and_its_materializations_are_dagsters(synced: tuple[House, dict[str, Any]]) -> None:
-    import dagster as dg
-
-    from pokervod_pipelines.db.engine import serve_database
-    from pokervod_pipelines.settings import load_settings
-
+def test_the_run_and_its_materializations_are_dagsters(
+    synced: tuple[House, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     house, first = synced
-    with serve_database(load_settings({}, house.folder)) as urls:
-        from dagster_postgres import DagsterPostgresStorage
-
-        storage = DagsterPostgresStorage(urls.dagster.render_as_string(hide_password=False), True)
-        run = storage.run_storage.get_run_by_id(first["run_id"])
-        partitions = storage.event_log_storage.get_materialized_partitions(dg.AssetKey("nas_files"))
+    monkeypatch.chdir(house.folder)
+    with dg.DagsterInstance.from_config(str(house.folder / ".pokervod" / "dagster")) as instance:
+        run = instance.get_run_by_id(first["run_id"])
+        partitions = instance.get_materialized_partitions(dg.AssetKey("nas_files"))
         check = dg.AssetCheckKey(dg.AssetKey("nas_files"), "every_library_was_read")
-        history = storage.event_log_storage.get_asset_check_execution_history(check, limit=5)
-        storage.dispose()
+        history = instance.event_log_storage.get_asset_check_execution_history(check, limit=5)
 
     assert run is not None
     assert run.status is dg.DagsterRunStatus.SUCCESS

@@ -58,6 +58,11 @@ def find_binaries(account: Account, homes: Sequence[Path]) -> Binaries:
     return found
 
 
+def find_program(name: str) -> Path:
+    """A client program of the wheel, such as ``pg_dump``, to be run by this user."""
+    return _newest_install() / "bin" / name
+
+
 def _newest_install() -> Path:
     spec = find_spec(PACKAGE)
     roots = list(spec.submodule_search_locations or ()) if spec else []

@@ -1,6 +1,5 @@
 """Alembic's entry: runs the steps on the connection, and in the transaction, that ``migrate`` hands over."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from alembic import context
@@ -11,18 +10,14 @@ from pokervod_pipelines.db.tables import Base
 
 def _note_step(*, step: Any, **_: Any) -> None:
     steps: list[str] = context.config.attributes["steps"]
-    steps.append(f"{step.up_revision_id} {step.up_revision.doc}" if step.up_revision_id else str(step))
+    steps.append(f"{step.up_revision_id} {step.up_revision.doc}")
 
 
-def _run(callbacks: Iterable[Any]) -> None:
-    context.configure(
-        connection=context.config.attributes["connection"],
-        target_metadata=Base.metadata,
-        version_table=VERSION_TABLE,
-        transaction_per_migration=False,
-        on_version_apply=tuple(callbacks),
-    )
-    context.run_migrations()
-
-
-_run([_note_step])
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    version_table=VERSION_TABLE,
+    transaction_per_migration=False,
+    on_version_apply=_note_step,  # type: ignore[arg-type]
+)
+context.run_migrations()

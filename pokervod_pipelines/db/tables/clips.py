@@ -10,7 +10,8 @@ class HandClip(Base):
     """One annotation row's clip, kept even when it cannot be cut yet.
 
     ``problem`` says in words why the clip is not usable (no video, bad timecode); it is null when the clip stands.
-    ``remark`` is something to look at that does not spoil it. ``retired_at`` is when its row left the sheet. Times are milliseconds from the start of the video.
+    ``remark`` is something to look at that does not spoil it. ``retired_at`` is when its row left the sheet.
+    Times are milliseconds from the start of the video.
     """
 
     __tablename__ = "hand_clips"

@@ -37,5 +37,3 @@ class EventCursor(Base):
     txid: Mapped[int] = mapped_column(BigInteger)
     event_id: Mapped[int] = mapped_column(BigInteger)
     moved_at: Mapped[Moment]
-
-

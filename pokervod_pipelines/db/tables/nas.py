@@ -98,5 +98,3 @@ class HeldFile(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     reason: Mapped[str]
     since: Mapped[Moment]
-
-

@@ -11,7 +11,8 @@ from pokervod_pipelines.db.tables.base import Base, Key, MaybeMoment, Moment
 class SheetState(Base):
     """What the last pass over a sheet found.
 
-    ``revision`` lets an unchanged sheet be passed over; ``matched_up_to`` is the newest file event its matches know.
+    ``revision`` lets an unchanged sheet be passed over; its matches know every file event of transactions below
+    ``matched_up_to``.
     """
 
     __tablename__ = "sheet_states"
@@ -28,7 +29,7 @@ class SheetState(Base):
 class SheetRow(Base):
     """One annotation row. Its id outlives edits, sorting and rows inserted above it.
 
-    ``content`` holds the row's fields as written; ``match_status`` is matched, ambiguous or none, with stage and reason.
+    ``content`` holds the row as written; ``match_status`` is matched, ambiguous or none, with stage and reason.
     ``retired_at`` is when the row was found gone from its sheet.
     """
 

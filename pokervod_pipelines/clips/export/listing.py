@@ -1,0 +1,55 @@
+"""The clips as comma-separated values, for spreadsheets and scripts; clips of several rates may stand in one list."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+from pokervod_pipelines.clips.export.frames import format_timecode, name_rate
+from pokervod_pipelines.clips.export.timeline import ExportClip, keep_line
+
+BYTE_ORDER_MARK = "\ufeff"
+"""Without it Excel reads Hangul as Latin letters."""
+
+FORMULA_STARTS = ("=", "+", "-", "@")
+"""A cell that starts so is run as a formula by a spreadsheet; titles come from the web."""
+
+COLUMNS = (
+    "clip_id", "title", "file", "rate", "drop_frame", "first_frame", "last_frame", "frames", "timecode_in",
+    "timecode_out", "in_ms", "out_ms", "grade", "players", "tags",
+)  # fmt: skip
+"""``last_frame`` belongs to the clip, ``timecode_out`` is the frame after it, as in an EDL. ``rate`` is a fraction."""
+
+
+def write_csv(clips: Iterable[ExportClip]) -> str:
+    """Return the list with its header; lines end as spreadsheets expect (RFC 4180)."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(COLUMNS)
+    writer.writerows(_write_row(clip) for clip in clips)
+    return BYTE_ORDER_MARK + buffer.getvalue()
+
+
+def _write_row(clip: ExportClip) -> tuple[str | int, ...]:
+    frames, source, base = clip.frames, clip.source, clip.timebase
+    return (
+        clip.id,
+        _write_text(clip.title),
+        _write_text(clip.path),
+        str(clip.rate) if clip.rate.denominator > 1 else name_rate(clip.rate),
+        str(clip.drop_frame).lower(),
+        frames.first,
+        frames.last,
+        frames.count,
+        format_timecode(source.first, base),
+        format_timecode(source.end, base),
+        clip.in_ms,
+        clip.out_ms,
+        _write_text(clip.grade),
+        _write_text(", ".join(clip.players)),
+        _write_text(", ".join(clip.tags)),
+    )
+
+
+def _write_text(text: str) -> str:
+    line = keep_line(text)
+    return f"'{line}" if line.startswith(FORMULA_STARTS) else line

@@ -1,0 +1,180 @@
+"""What is exported: clips with the facts of their videos, and the timelines that they are put on one after the other.
+
+The writers of the lists take a ``Timeline``; none of them counts frames by itself.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pokervod_pipelines.clips.export.frames import BadFrames, FrameRange, Timebase, find_frames
+from pokervod_pipelines.clips.export.locations import name_media
+
+RECORD_START_HOUR = 1
+"""A programme starts at 01:00:00:00 by custom, so that bars and a slate fit before it."""
+
+LONGEST_SECONDS = 22 * 60 * 60
+"""What fits on one timeline, with room to spare, before its timecode starts again from zero."""
+
+LINE_BREAKERS, NON_CHARACTERS = ("Cc", "Cs", "Zl", "Zp"), "\ufffe\uffff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportClip:
+    """A clip and its video, as far as editing programs ask; a fact that is not known is None.
+
+    ``path`` is where the editor's machine sees the video: absolute (POSIX, drive letter or UNC), or relative to the
+    exported list. ``reel`` is the name of its tape, "" to take one from the file name. ``rate`` is exact
+    (``frames.snap_rate``). ``start_timecode_frames`` is the timecode of the video's first frame, counted from
+    00:00:00:00. ``audio_channels`` has one number for each audio track.
+
+    Raises:
+        BadRate: no editing program knows the rate.
+        BadFrames: the clip holds no frame, or ends after its video by more than a length in milliseconds is rounded.
+    """
+
+    id: int
+    title: str
+    path: str
+    in_ms: int
+    out_ms: int
+    rate: Fraction
+    drop_frame: bool = False
+    start_timecode_frames: int = 0
+    reel: str = ""
+    width: int | None = None
+    height: int | None = None
+    duration_frames: int | None = None
+    audio_channels: tuple[int, ...] = ()
+    audio_rate: int | None = None
+    players: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    grade: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be cut."""
+        marked = find_frames(self.in_ms, self.out_ms, self.timebase.rate)
+        length = self.duration_frames
+        if length is not None and (marked.end > length + 1 or marked.first >= length):
+            message = f"clip {self.id} ends before frame {marked.end}, but its video has {length} frames: {self.path}"
+            raise BadFrames(message)
+
+    @property
+    def timebase(self) -> Timebase:
+        """How its video counts."""
+        return Timebase(self.rate, self.drop_frame)
+
+    @property
+    def frames(self) -> FrameRange:
+        """The frames of its video that it shows, the video's first frame being 0."""
+        marked = find_frames(self.in_ms, self.out_ms, self.rate)
+        return marked if self.duration_frames is None else marked.widen(0, 0, self.duration_frames)
+
+    @property
+    def source(self) -> FrameRange:
+        """The same frames under the video's own timecode."""
+        return self.frames.shift(self.start_timecode_frames)
+
+    @property
+    def tape(self) -> str:
+        """What tells its tape from others: two files of one reel are one tape."""
+        return self.reel or self.path
+
+    @property
+    def name(self) -> str:
+        """What lists call it: its title, or else the name of its video."""
+        return flatten(self.title) or keep_line(name_media(self.path))
+
+    @property
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """What is known of the hand: (field, text), only where there is any."""
+        fields = (("PLAYERS", ", ".join(self.players)), ("TAGS", ", ".join(self.tags)), ("GRADE", self.grade))
+        return tuple((name, flatten(text)) for name, text in fields if text.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """A clip on a timeline; ``record`` is counted from 00:00:00:00 of the timeline's timecode."""
+
+    number: int
+    clip: ExportClip
+    record: FrameRange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """Clips of one timebase, at least one, one after the other without gaps, from 01:00:00:00 on."""
+
+    title: str
+    timebase: Timebase
+    clips: tuple[ExportClip, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse clips that would have to be converted."""
+        if {clip.timebase for clip in self.clips} != {self.timebase}:
+            message = f"the timeline {self.title!r} takes clips at {self.timebase} only, and at least one"
+            raise ValueError(message)
+
+    @property
+    def start(self) -> int:
+        """The frame that its timecode starts at, counted from 00:00:00:00."""
+        return RECORD_START_HOUR * self.timebase.frames_a_day // 24
+
+    @property
+    def count(self) -> int:
+        """How many frames it has."""
+        return sum(clip.frames.count for clip in self.clips)
+
+    def place(self) -> Iterator[Placement]:
+        """Yield each clip with its place, in order."""
+        at = self.start
+        for number, clip in enumerate(self.clips, start=1):
+            record = FrameRange(at, at + clip.frames.count)
+            yield Placement(number=number, clip=clip, record=record)
+            at = record.end
+
+
+def make_timelines(title: str, clips: Iterable[ExportClip], *, most: int | None = None) -> tuple[Timeline, ...]:
+    """Return the timelines that hold all clips in their order: one for each timebase, and a new one when one is full.
+
+    Clips of another rate are never converted silently. ``most`` is how many clips fit on one. Where there are several,
+    each has its timebase, and a number from the second on, in its title.
+    """
+    grouped: dict[Timebase, list[ExportClip]] = {}
+    for clip in clips:
+        grouped.setdefault(clip.timebase, []).append(clip)
+    parts = [(base, part) for base, group in grouped.items() for part in enumerate(_split(group, base, most), start=1)]
+    return tuple(
+        Timeline(title=_name(title, base, number) if len(parts) > 1 else title, timebase=base, clips=part)
+        for base, (number, part) in parts
+    )
+
+
+def flatten(text: str) -> str:
+    """Return a person's text as one line, runs of blanks as one blank."""
+    return " ".join(keep_line(text).split())
+
+
+def keep_line(text: str) -> str:
+    """Return the text with a blank for each character that would end a line or that XML forbids, all else untouched."""
+    return "".join(
+        " " if unicodedata.category(char) in LINE_BREAKERS or char in NON_CHARACTERS else char for char in text
+    )
+
+
+def _name(title: str, base: Timebase, number: int) -> str:
+    return f"{title} {base}" + (f" ({number})" if number > 1 else "")
+
+
+def _split(clips: Iterable[ExportClip], base: Timebase, most: int | None) -> Iterator[tuple[ExportClip, ...]]:
+    part: list[ExportClip] = []
+    frames = 0
+    for clip in clips:
+        frames += clip.frames.count
+        if part and (len(part) == most or frames > LONGEST_SECONDS * base.rate):
+            yield tuple(part)
+            part, frames = [], clip.frames.count
+        part.append(clip)
+    if part:
+        yield tuple(part)

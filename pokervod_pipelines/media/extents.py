@@ -1,0 +1,131 @@
+"""Does the file reach as far as its own container says? Demuxers open many a cut-off file without a word.
+
+One function a container, each reading only lengths. A container without a length of its own (MPEG transport stream)
+cannot be judged here. Runs in the child.
+"""
+
+import struct
+from collections.abc import Callable
+from typing import BinaryIO
+
+ATOMS_READ = 1_000
+"""A fragmented recording has thousands of atoms; what comes after so many is not looked at."""
+
+_EBML_HEADER = b"\x1a\x45\xdf\xa3"
+_EBML_SEGMENT = b"\x18\x53\x80\x67"
+_MXF_PARTITION = bytes.fromhex("060e2b34020501010d01020101")
+_MXF_FOOTER_AT = 24
+
+
+def find_cut(file: BinaryIO, size: int) -> str | None:
+    """Why the file cannot be whole, with the numbers, or None where its lengths agree or it tells none."""
+    head = _read(file, 0, 16)
+    check = _choose(head)
+    return check(file, size) if check else None
+
+
+def _choose(head: bytes) -> Callable[[BinaryIO, int], str | None] | None:
+    if head[4:8] in {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"}:
+        return _check_movie
+    if head[:4] == _EBML_HEADER:
+        return _check_matroska
+    if head[:4] == b"RIFF":
+        return _check_riff
+    if head.startswith(_MXF_PARTITION):
+        return _check_mxf
+    return None
+
+
+def _check_movie(file: BinaryIO, size: int) -> str | None:
+    """QuickTime and MP4 (ISO 14496-12 §4.2): atoms one after the other, ``moov`` the index, ``mdat`` the media."""
+    seen: set[bytes] = set()
+    position = 0
+    for _ in range(ATOMS_READ):
+        length, kind = _read_atom(file, position, size)
+        if length is None:
+            break
+        seen.add(kind)
+        if position + length > size:
+            return _describe(f"its {kind.decode('ascii', 'replace')} at byte {position:,}", position + length, size)
+        position += length
+    else:
+        return None
+    if b"moov" not in seen:
+        return f"has no index (moov) in its {size:,} bytes: its recording or copying did not finish"
+    return (
+        None
+        if b"mdat" in seen
+        else f"has an index but no media (mdat) in its {size:,} bytes: its copying did not finish"
+    )
+
+
+def _read_atom(file: BinaryIO, position: int, size: int) -> tuple[int | None, bytes]:
+    """The length and kind of the atom there; no length at the end, and where what stands there is no atom."""
+    head = _read(file, position, 16)
+    if len(head) < 8 or not head[4:8].isalnum():
+        return None, b""
+    length, kind = int.from_bytes(head[:4]), head[4:8]
+    if length == 1:
+        length = int.from_bytes(head[8:16]) if len(head) == 16 else 0
+        return (length, kind) if length >= 16 else (None, kind)
+    if length == 0:
+        return size - position, kind
+    return (length, kind) if length >= 8 else (None, kind)
+
+
+def _check_matroska(file: BinaryIO, size: int) -> str | None:
+    """Matroska and WebM (RFC 8794, 9559): a header, then one segment that holds everything."""
+    header, after = _read_vint(file, 4)
+    if header is None:
+        return None
+    segment = after + header
+    if _read(file, segment, 4) != _EBML_SEGMENT:
+        return _describe("its header", segment, size) if segment >= size else None
+    length, start = _read_vint(file, segment + 4)
+    if length is None:  # a live recording does not know its length
+        return None
+    return _describe("its segment", start + length, size) if start + length > size else None
+
+
+def _read_vint(file: BinaryIO, position: int) -> tuple[int | None, int]:
+    """An EBML length, None where it is unknown, and the position after it."""
+    data = _read(file, position, 8)
+    if not data or data[0] == 0:
+        return None, position + len(data)
+    width = 9 - data[0].bit_length()
+    ones = (1 << 7 * width) - 1
+    value = int.from_bytes(data[:width]) & ones
+    return (None if value == ones or len(data) < width else value), position + width
+
+
+def _check_riff(file: BinaryIO, size: int) -> str | None:
+    """AVI: one RIFF chunk, or one for every gigabyte."""
+    position = 0
+    for _ in range(ATOMS_READ):
+        head = _read(file, position, 8)
+        if len(head) < 8 or head[:4] != b"RIFF":
+            return None
+        (length,) = struct.unpack("<I", head[4:])
+        end = position + 8 + length
+        if length == 0 or end > size:
+            return _describe(f"its RIFF chunk at byte {position:,}", end, size)
+        position = end + end % 2
+    return None
+
+
+def _check_mxf(file: BinaryIO, size: int) -> str | None:
+    """MXF (SMPTE ST 377-1 §7.1): the header partition says where the footer is, 0 where it was written too early."""
+    prefix = _read(file, 16, 9)
+    width = prefix[0] & 0x7F if prefix and prefix[0] & 0x80 else 0
+    value = _read(file, 17 + width, _MXF_FOOTER_AT + 8)
+    footer = int.from_bytes(value[_MXF_FOOTER_AT:])
+    return _describe("its footer", footer + 16, size) if footer + 16 > size else None
+
+
+def _describe(what: str, end: int, size: int) -> str:
+    return f"is cut off: {what} reaches to byte {end:,}, the file ends at {size:,}"
+
+
+def _read(file: BinaryIO, position: int, count: int) -> bytes:
+    file.seek(position)
+    return file.read(count)

@@ -1,0 +1,91 @@
+"""Videos that carry the number of each frame in black and white blocks, and of each moment in their sound.
+
+What is read back does not depend on any timestamp, so it proves which frames a cut has.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+WIDTH, HEIGHT, BITS = 192, 64, 12
+BLOCK = WIDTH // BITS
+AUDIO_RATE = 48_000
+SAMPLES_A_STEP = 4
+"""The sound is a staircase: each step so many samples long, one higher than the last."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """How a test video is made; ``key_every`` and ``b_frames`` make it hard to cut."""
+
+    rate: Fraction = Fraction(30_000, 1001)
+    frames: int = 150
+    suffix: str = ".mov"
+    codec: str = "libx264"
+    key_every: int = 48
+    b_frames: int = 3
+    has_audio: bool = False
+    sound_codec: str = "pcm_s16le"
+    sound_seconds: float | None = None
+    options: dict[str, str] = field(default_factory=dict)
+
+
+def burn_video(path: Path, shape: Shape) -> Path:
+    """Write the video."""
+    with av.open(str(path), "w") as container:
+        options = {"g": str(shape.key_every), "bf": str(shape.b_frames), **shape.options}
+        stream = container.add_stream(shape.codec, rate=shape.rate, options=options)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.codec_context.time_base = 1 / shape.rate
+        sound = container.add_stream(shape.sound_codec, rate=AUDIO_RATE, layout="mono") if shape.has_audio else None
+        for number in range(shape.frames):
+            container.mux(stream.encode(burn_frame(number)))
+        container.mux(stream.encode(None))
+        if sound is not None:
+            for block in make_staircase(shape.sound_seconds or float(shape.frames / shape.rate)):
+                container.mux(sound.encode(block))
+            container.mux(sound.encode(None))
+    return path
+
+
+def burn_frame(number: int) -> av.VideoFrame:
+    """Return a frame with its number in binary, highest bit at the left, white for 1."""
+    bits = [235 if number >> bit & 1 else 16 for bit in reversed(range(BITS))]
+    planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
+    planes[:HEIGHT] = np.repeat(np.array(bits, np.uint8), BLOCK)
+    frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+    frame.pts = number
+    return frame
+
+
+def read_numbers(path: Path) -> list[int]:
+    """Return the numbers burnt into the frames, in the order in which they are shown."""
+    with av.open(str(path)) as container:
+        return [read_number(frame) for frame in container.decode(video=0)]
+
+
+def read_number(frame: av.VideoFrame) -> int:
+    """Return the number burnt into the frame."""
+    luma = frame.to_ndarray(format="yuv420p")[8 : HEIGHT - 8].mean(axis=0).reshape(BITS, BLOCK)
+    return int("".join("1" if bit > 127 else "0" for bit in luma[:, 4:-4].mean(axis=1)), 2)
+
+
+def make_staircase(seconds: float) -> list[av.AudioFrame]:
+    """Return mono sound whose every sample tells when it was."""
+    steps = np.arange(round(seconds * AUDIO_RATE)) // SAMPLES_A_STEP
+    blocks = []
+    for start in range(0, len(steps), 1024):
+        samples = steps[None, start : start + 1024].astype(np.int16)
+        block = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="s16", layout="mono")
+        block.sample_rate, block.pts, block.time_base = AUDIO_RATE, start, Fraction(1, AUDIO_RATE)
+        blocks.append(block)
+    return blocks
+
+
+def read_steps(path: Path) -> np.ndarray:
+    """Return the samples of the first audio track."""
+    with av.open(str(path)) as container:
+        return np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])

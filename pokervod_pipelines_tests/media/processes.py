@@ -1,0 +1,34 @@
+"""Processes as the system sees them."""
+
+import os
+import time
+from pathlib import Path
+
+PATIENCE_SECONDS = 60.0
+
+
+def wait_until_gone(pid: int) -> None:
+    """The process is no more, or a corpse that nobody has collected yet; fails after a minute."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while _is_alive(pid):
+        assert time.monotonic() < deadline, f"process {pid} is still alive"
+        os.sched_yield()
+
+
+def list_children(program: str) -> set[int]:
+    """The ids of this process's children that run ``program``."""
+    mine = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    pids = {int(pid) for path in mine for pid in path.read_text().split()}
+    return {pid for pid in pids if program.encode() in _read(pid, "cmdline")}
+
+
+def _is_alive(pid: int) -> bool:
+    state = _read(pid, "stat").rpartition(b")")[2].split()
+    return bool(state) and state[0] != b"Z"
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""

@@ -1,0 +1,11 @@
+"""A recorder: adds to the file named on the command line until its input ends, and says when it has begun."""
+
+import select
+import sys
+from pathlib import Path
+
+with Path(sys.argv[1]).open("ab", buffering=0) as file:
+    file.write(b"\0" * 1_000)
+    print("recording", flush=True)
+    while not select.select([sys.stdin], [], [], 0.005)[0]:
+        file.write(b"more of the show" * 64)

@@ -1,0 +1,176 @@
+"""What is missing is shown with what hangs on it, and only a person's audited word takes it away."""
+
+import errno
+import shutil
+
+import pytest
+
+from pokervod_pipelines.errors import ArchiveUnavailable, BadInput, SuspiciousLoss
+from pokervod_pipelines.nas.inventory import clear_missing, confirm_loss, list_missing
+from pokervod_pipelines.nas.scan import LOCAL, FileSystem
+from pokervod_pipelines_tests.nas.conftest import Archive
+from pokervod_pipelines_tests.nas.faults import FaultyDisk
+
+
+@pytest.fixture
+def lost(archive: Archive) -> Archive:
+    """Two of six files are missing."""
+    archive.fill("A", 4)
+    archive.fill("B", 2)
+    archive.scan()
+    (archive.root / "A/show-00.mp4").unlink()
+    (archive.root / "B/show-00.mp4").unlink()
+    archive.scan()
+    return archive
+
+
+def clear(archive: Archive, **options: object) -> int:
+    given = {"library": "all", "by": "ann", "reason": "moved to tape", "correlation_id": "c"} | options
+    return clear_missing(archive.engine, **given)  # type: ignore[arg-type]
+
+
+def confirm(archive: Archive, below: str, fs: FileSystem = LOCAL, by: str = "ann") -> int:
+    return confirm_loss(
+        archive.engine,
+        archive.settings,
+        library="all",
+        below=below,
+        by=by,
+        reason="deleted",
+        correlation_id="c",
+        fs=fs,
+    )
+
+
+def test_a_missing_file_is_listed_with_what_hangs_on_it(lost: Archive) -> None:
+    with lost.engine.begin() as connection:
+        connection.exec_driver_sql("""
+            with f as (select id from nas_files where path = 'A/show-00.mp4'),
+            r as (insert into sheet_rows (sheet, tab, row_number, fingerprint, file_name, folder_link, content,
+                    match_status, file_id)
+                select 's', 't', n, n::text, '', '', '{}', 'matched', f.id from f, generate_series(1, 3) n
+                returning id, file_id)
+            insert into hand_clips (sheet_row_id, sheet, file_id, in_ms, out_ms, title, winner, hands, input_hash)
+            select id, 's', file_id, 0, 1, '', '', '', '' from r limit 2
+        """)
+
+    files = list_missing(lost.engine, "all")
+
+    assert [(file.path, file.state, file.clips, file.sheet_rows, file.episodes) for file in files] == [
+        ("A/show-00.mp4", "missing", 2, 3, 0),
+        ("B/show-00.mp4", "missing", 0, 0, 0),
+    ]
+    assert files[0].since.tzinfo is not None
+    assert list_missing(lost.engine, "other") == []
+
+
+def test_missing_since_is_the_first_scan_that_missed_it(lost: Archive) -> None:
+    before = list_missing(lost.engine)
+
+    lost.scan()
+
+    assert list_missing(lost.engine) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "cleared"),
+    [
+        ({"below": "A"}, ["A/show-00.mp4"]),
+        ({"below": "A/"}, ["A/show-00.mp4"]),
+        ({"below": "."}, ["A/show-00.mp4", "B/show-00.mp4"]),
+        ({"below": "A/show-00.mp4"}, ["A/show-00.mp4"]),
+        ({"below": "A/show"}, []),
+        ({"paths": ["B/show-00.mp4", "B/show-01.mp4"]}, ["B/show-00.mp4"]),
+        ({"below": "A", "library": "other"}, []),
+    ],
+)
+def test_only_missing_files_of_the_place_are_cleared(
+    lost: Archive, options: dict[str, object], cleared: list[str]
+) -> None:
+    count = clear(lost, **options)
+
+    assert count == len(cleared)
+    assert sorted(path for path, state in lost.states().items() if state == "cleared") == cleared
+    assert lost.ask("select payload->>'path' from events where type = 'nas.file.cleared'") == cleared
+
+
+def test_a_clearance_is_audited_once_and_no_row_is_lost(lost: Archive) -> None:
+    assert (clear(lost, below="A"), clear(lost, below="A")) == (1, 0)
+
+    audit = lost.ask("select action, by, reason, library, below, jsonb_array_length(file_ids) from archive_clearances")
+    assert audit == [("clear", "ann", "moved to tape", "all", "A", 1)]
+    assert len(lost.states()) == 6
+    assert [file.path for file in list_missing(lost.engine)] == ["B/show-00.mp4"]
+
+
+def test_a_cleared_file_that_appears_again_is_added_with_its_old_id(lost: Archive) -> None:
+    before = lost.ask("select id from nas_files where path = 'A/show-00.mp4'")
+    clear(lost, below="A")
+    lost.write("A/show-00.mp4", 999)
+
+    report = lost.scan()
+
+    assert (report.added, report.returned) == (1, 0)
+    assert lost.ask("select id from nas_files where path = 'A/show-00.mp4' and state = 'present'") == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"below": "A", "by": " "}, {"below": "A", "reason": ""}, {}, {"below": "A", "paths": ["A/x"]}],
+)
+def test_a_decision_needs_a_person_a_reason_and_a_place(lost: Archive, options: dict[str, object]) -> None:
+    with pytest.raises(BadInput):
+        clear(lost, **options)
+
+    assert "cleared" not in lost.states().values()
+
+
+@pytest.fixture
+def suspected(archive: Archive) -> Archive:
+    """A folder of 30 files is gone and a scan suspects a mount."""
+    archive.fill("keep", 30)
+    archive.fill("old/takes", 30)
+    archive.scan()
+    shutil.rmtree(archive.root / "old")
+    with pytest.raises(SuspiciousLoss):
+        archive.scan()
+    return archive
+
+
+def test_a_confirmed_loss_is_missing_and_the_next_scan_completes(suspected: Archive) -> None:
+    assert confirm(suspected, "old") == 30
+
+    assert suspected.scan().missing == 30
+    assert suspected.ask("select action, below from archive_clearances") == [("confirm-loss", "old")]
+    assert suspected.ask("select count(*) from events where type = 'nas.file.removed'") == [30]
+
+
+def test_a_loss_is_not_confirmed_for_files_that_are_there_again(suspected: Archive) -> None:
+    suspected.write("old/takes/show-07.mp4")
+
+    assert confirm(suspected, "old") == 29
+    assert suspected.states()["old/takes/show-07.mp4"] == "unseen"
+
+
+def test_no_loss_is_confirmed_while_the_root_stands_empty(suspected: Archive) -> None:
+    suspected.root.rename(suspected.root.with_name("elsewhere"))
+    suspected.root.mkdir()
+
+    with pytest.raises(ArchiveUnavailable, match="stands empty"):
+        confirm(suspected, "old")
+
+    assert "missing" not in suspected.states().values()
+
+
+def test_no_loss_is_confirmed_while_the_root_cannot_be_read(suspected: Archive) -> None:
+    with pytest.raises(ArchiveUnavailable):
+        confirm(suspected, "old", fs=FaultyDisk({"/archive": errno.ESTALE}))
+
+
+def test_unseen_files_are_never_cleared(suspected: Archive) -> None:
+    assert clear(suspected, below=".") == 0
+
+
+def test_a_confirmation_needs_a_person(suspected: Archive) -> None:
+    with pytest.raises(BadInput, match="--by"):
+        confirm(suspected, "old", by="")

@@ -1,0 +1,51 @@
+"""Files that are there twice, labelled by how much a listing can know."""
+
+import os
+
+from pokervod_pipelines.nas.inventory import find_duplicates
+from pokervod_pipelines_tests.nas.conftest import Archive
+
+
+def test_each_group_says_how_sure_it_is(archive: Archive) -> None:
+    archive.write("2023/XX23-01.mp4", 50_000)
+    archive.write("Clips/XX23-01.mp4", 50_000)
+    archive.write("2024/Day 2.mp4", 60_000)
+    archive.write("2024/NC/Day 2 (1)-003.mp4", 60_000)
+    archive.write("H/1213_Hand_62_Roe vs Poe_Clean.mp4", 70_000)
+    archive.write("H/1213_Hand_67_Roe vs Poe_Clean.mp4", 70_000)
+    archive.write("R/HyperDeck_0028.mp4", 80_000)
+    archive.write("S/HyperDeck_0028.mp4", 80_001)
+    archive.write("T/one title.mp4", 90_000)
+    archive.write("T/other title.mp4", 90_000)
+    original, copy = archive.write("U/title.mp4", 95_000), archive.write("U/same under another name.mp4", 95_000)
+    os.utime(copy, ns=(0, original.stat().st_mtime_ns))
+    archive.write("A/._x.mp4", 50_000)
+    archive.write("A/alone.mp4", 123_456)
+    archive.write("V/small.mp4", 100)
+    archive.write("W/small.mp4", 100)
+    archive.scan()
+
+    groups = find_duplicates(archive.engine)
+
+    assert [(group.kind, group.size, group.paths) for group in groups] == [
+        ("copy", 60_000, ("main/2024/Day 2.mp4", "main/2024/NC/Day 2 (1)-003.mp4")),
+        ("copy", 50_000, ("main/2023/XX23-01.mp4", "main/Clips/XX23-01.mp4")),
+        (
+            "mislabelled",
+            70_000,
+            ("main/H/1213_Hand_62_Roe vs Poe_Clean.mp4", "main/H/1213_Hand_67_Roe vs Poe_Clean.mp4"),
+        ),
+        ("renamed_copy", 95_000, ("main/U/same under another name.mp4", "main/U/title.mp4")),
+        ("same_size", 90_000, ("main/T/one title.mp4", "main/T/other title.mp4")),
+        ("same_name", 0, ("main/R/HyperDeck_0028.mp4", "main/S/HyperDeck_0028.mp4")),
+    ]
+
+
+def test_a_file_that_is_missing_is_no_duplicate(archive: Archive) -> None:
+    archive.write("A/x.mp4", 50_000)
+    archive.write("B/x.mp4", 50_000)
+    archive.scan()
+    (archive.root / "B/x.mp4").unlink()
+    archive.scan()
+
+    assert find_duplicates(archive.engine) == []
