@@ -1,0 +1,35 @@
+"""``make bench``: every subject, or those named; ``ARGS="names scan --small"``."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from pokervod_pipelines_tests.bench import events, match, names, scan, sync
+
+SUBJECTS = {
+    "names": names.measure,
+    "match": match.measure,
+    "events": events.measure,
+    "scan": scan.measure,
+    "sync": sync.measure,
+}
+
+
+def main(arguments: list[str]) -> None:
+    """Print a table a subject; ``--small`` leaves the largest sizes out."""
+    is_small = "--small" in arguments
+    wanted = [each for each in arguments if not each.startswith("-")] or list(SUBJECTS)
+    console = Console()
+    for subject in wanted:
+        table = Table(title=subject, title_justify="left", title_style="bold")
+        for column in ("what", "figure", "to reach"):
+            table.add_column(column, justify="right" if column == "figure" else "left")
+        with console.status(f"measuring {subject}"):
+            for figure in SUBJECTS[subject](is_small=is_small):
+                table.add_row(figure.what, figure.value, figure.target)
+        console.print(table)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,18 @@
+"""Names a second on one core."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from pokervod_pipelines.catalog.names import parse_name
+from pokervod_pipelines.sample.archive import list_all
+from pokervod_pipelines_tests.bench.figure import Figure, median_seconds
+
+
+def measure(*, is_small: bool) -> Iterator[Figure]:
+    """The sample archive's names, in folders never seen before, so that no cache of whole paths could help."""
+    paths = [entry.path for entry in list_all()]
+    fresh = [f"shelf {copy}/{path}" for copy in range(4 if is_small else 20) for path in paths]
+    videos = [path for path in fresh if not path.rpartition("/")[2].startswith(".")]
+    for what, names in (("all names of an archive", fresh), ("without hidden files", list(islice(videos, 20_000)))):
+        seconds = median_seconds(lambda names=names: [parse_name(path) for path in names], times=3)
+        yield Figure(f"{what}, names/s", f"{len(names) / seconds:,.0f}", "≥ 50,000")
