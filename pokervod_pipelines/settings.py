@@ -95,7 +95,11 @@ class Scan(_Model):
 
     settle_seconds: float = Field(default=2.0, ge=0, description="A file changed this recently is looked at twice.")
     stall_seconds: float = Field(default=60.0, gt=0, description="A listing that brings nothing for so long hangs.")
-    loss_files: int = Field(default=20, ge=1, description="Fewer vanished files than this are always a deletion.")
+    loss_files: int = Field(
+        default=20,
+        ge=1,
+        description="Fewer vanished files than this are a deletion, unless they are half of a library or a whole folder.",
+    )
     loss_share: float = Field(default=0.05, gt=0, le=1, description="Share of a library that may vanish in one scan.")
 
 

@@ -86,7 +86,8 @@ def make_player_key(name: str) -> str:
 
 
 def _words(name: str) -> list[str]:
-    folded = unicodedata.normalize("NFKD", name.casefold().translate(SPECIAL_LETTERS))
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    folded = unicodedata.normalize("NFKD", decomposed.casefold().translate(SPECIAL_LETTERS))
     plain = "".join(character for character in folded if not unicodedata.combining(character))
     composed = unicodedata.normalize("NFC", plain).replace("'", "").replace("\u2019", "")
     return re.findall(r"[^\W_]+", composed)

@@ -25,7 +25,7 @@ class PokervodStorage(DagsterPostgresStorage):
         return {}
 
     @classmethod
-    def from_config_value(  # type: ignore[override]
+    def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "PokervodStorage":
         """The storage, its server running until this process ends."""

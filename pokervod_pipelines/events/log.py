@@ -42,8 +42,7 @@ def append_events(connection: Connection, source: str, correlation_id: str, even
             {
                 "source": source,
                 "correlation_id": correlation_id,
-                "types": [event.type.value for event in batch],
-                "payloads": [json.dumps(event.payload, ensure_ascii=False) for event in batch],
+                "events": json.dumps([[event.type.value, event.payload] for event in batch], ensure_ascii=False),
             },
         )
     if events:
@@ -56,8 +55,8 @@ _NOTIFY = text("select pg_notify(:channel, '')")
 
 _INSERT = text("""
     insert into events (type, source, correlation_id, payload)
-    select e.type, :source, :correlation_id, e.payload::jsonb
-    from unnest(cast(:types as text[]), cast(:payloads as text[])) with ordinality as e(type, payload, place)
+    select e.event ->> 0, :source, :correlation_id, e.event -> 1
+    from jsonb_array_elements(cast(:events as jsonb)) with ordinality as e(event, place)
     order by e.place
 """)
 

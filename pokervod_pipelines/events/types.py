@@ -19,6 +19,7 @@ class EventType(StrEnum):
     MEDIA_FACTS_CHANGED = "media.facts.changed"
     CATALOG_UPDATED = "catalog.updated"
     CATALOG_PROJECT_CREATED = "catalog.project.created"
+    CATALOG_CORRECTED = "catalog.corrected"
     CATALOG_EPISODE_CREATED = "catalog.episode.created"
     SHEETS_SYNC_COMPLETED = "sheets.sync.completed"
     SHEETS_SYNC_FAILED = "sheets.sync.failed"

@@ -88,7 +88,8 @@ _FOLDER_TELLS = (
     (VersionType.STREAM, r"(?:^|[_\- ])streams?$"),
 )
 _NAME_RULES = tuple((version, re.compile(pattern, re.IGNORECASE)) for version, pattern in _NAME_TELLS)
-_ANY_NAME_TELL = re.compile("|".join(f"(?:{pattern})" for _, pattern in _NAME_TELLS), re.IGNORECASE)
+_WORDS_OF_TELLS = re.compile("lean|클린|bug|nb$|pgm|res|clip|master|generic|final|최종|stream")
+"""A name in lower case without any of these has no tell: nine searches saved for most of 200,000 names."""
 _FOLDER_RULES = tuple((version, re.compile(pattern, re.IGNORECASE)) for version, pattern in _FOLDER_TELLS)
 
 
@@ -105,8 +106,8 @@ def classify(path: str, size: int) -> Kind:
         return Kind(Category.SYSTEM, VersionType.UNTOLD, is_junk=True)
     category = _BY_EXTENSION.get(extension, Category.OTHER)
     if category is Category.VIDEO:
-        has_tell = _ANY_NAME_TELL.search(stem)
-        version = _first_tell(_NAME_RULES, stem) if has_tell else folder_version
+        may_tell = _WORDS_OF_TELLS.search(stem.lower())
+        version = (_first_tell(_NAME_RULES, stem) if may_tell else VersionType.UNTOLD) or folder_version
         return Kind(category, version, is_junk=False)
     is_junk = category is Category.SYSTEM or extension in _EDITOR_CACHES or size == 0
     return Kind(category, VersionType.UNTOLD, is_junk=is_junk)

@@ -75,13 +75,16 @@ class _LibraryScan:
 
     @property
     def root(self) -> str:
+        """The archive root on this machine."""
         return str(self.settings.root_of(self.library).path)
 
     @property
     def stall_seconds(self) -> float:
+        """How long the disk may be silent."""
         return self.settings.scan.stall_seconds
 
     def run(self) -> ScanReport:
+        """The scan is done and on record; raises what ended it early."""
         with self.connection.begin():
             self.scan_id = scans.start_scan(self.connection, self.territory, self.correlation_id)
             self.mounts_before = scans.read_mounts(self.connection, self.library.name)

@@ -148,6 +148,7 @@ class _Walker:
     batch: list[Entry] = field(default_factory=list)
 
     def walk(self) -> Iterator[list[Entry]]:
+        """Every file below the place, in batches."""
         device = self._check_top()
         waiting = [(self.place.top, self.place.folder, device)]
         while waiting:
@@ -247,34 +248,36 @@ def look_again(
 
     Raises ``ArchiveUnavailable`` where that cannot be told, or hangs.
     """
+    return dict(read_watched(lambda pulse: _stat_each(fs, root, paths, pulse), stall_seconds))
 
-    def read(pulse: Pulse) -> Iterator[tuple[str, tuple[int, int] | None]]:
-        for path in paths:
-            absolute = f"{root}/{path}"
-            pulse.reach(absolute)
-            try:
-                state = fs.stat(absolute, follow_symlinks=False)
-            except (FileNotFoundError, NotADirectoryError):
-                yield path, None
-            except OSError as error:
-                raise _unavailable(absolute, error) from None
-            else:
-                yield path, (state.st_size, state.st_mtime_ns)
 
-    return dict(read_watched(read, stall_seconds))
+def _stat_each(
+    fs: FileSystem, root: str, paths: Sequence[str], pulse: Pulse
+) -> Iterator[tuple[str, tuple[int, int] | None]]:
+    for path in paths:
+        absolute = f"{root}/{path}"
+        pulse.reach(absolute)
+        try:
+            state = fs.stat(absolute, follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError):
+            yield path, None
+        except OSError as error:
+            raise _unavailable(absolute, error) from None
+        else:
+            yield path, (state.st_size, state.st_mtime_ns)
 
 
 def has_content(fs: FileSystem, folder: str, stall_seconds: float) -> bool:
     """The folder can be read and holds at least one entry; an unmounted share does not."""
+    try:
+        return all(read_watched(lambda pulse: [_holds_any(fs, folder, pulse)], stall_seconds))
+    except ArchiveUnavailable:
+        return False
 
-    def read(pulse: Pulse) -> list[bool]:
-        pulse.reach(folder)
-        try:
-            return [bool(_names(fs, folder))]
-        except ArchiveUnavailable:
-            return [False]
 
-    return all(read_watched(read, stall_seconds))
+def _holds_any(fs: FileSystem, folder: str, pulse: Pulse) -> bool:
+    pulse.reach(folder)
+    return bool(_names(fs, folder))
 
 
 def _is_utf8(name: str) -> bool:

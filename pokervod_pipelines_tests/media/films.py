@@ -1,6 +1,7 @@
 """Small real videos for the tests, each frame carrying its number, at any rate and in any container."""
 
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -48,13 +49,26 @@ def make_film(path: Path, film: Film = Film(), *, age: bool = True) -> Path:
         container.mux(picture.encode())
         for sound, channels in sounds:
             _write_silence(container, sound, channels)
-    if age:
-        make_old(path)
-    return path
+    return make_old(path) if age else path
+
+
+def make_sound(path: Path) -> Path:
+    """A file without a picture is at ``path``."""
+    with av.open(str(path), "w") as container:
+        _write_silence(container, *_add_sound(container, "eng", 1))
+    return make_old(path)
 
 
 def make_old(path: Path) -> Path:
+    """The file seems not to have changed for years."""
     os.utime(path, ns=(OLD_NS, OLD_NS))
+    return path
+
+
+def make_young(path: Path) -> Path:
+    """The file seems to have changed just now, so that its reader watches it for a second, on a slow machine too."""
+    young = time.time() + 1.5
+    os.utime(path, (young, young))
     return path
 
 

@@ -1,6 +1,7 @@
 """Processes as the system sees them."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -15,11 +16,13 @@ def wait_until_gone(pid: int) -> None:
         os.sched_yield()
 
 
-def list_children(program: str) -> set[int]:
-    """The ids of this process's children that run ``program``."""
+def kill_readers() -> int:
+    """Kill this process's readers that have a video open; returns how many."""
     mine = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    pids = {int(pid) for path in mine for pid in path.read_text().split()}
-    return {pid for pid in pids if program.encode() in _read(pid, "cmdline")}
+    busy = {int(pid) for path in mine for pid in path.read_text().split() if b"libavformat" in _read(int(pid), "maps")}
+    for pid in busy:
+        os.kill(pid, signal.SIGKILL)
+    return len(busy)
 
 
 def _is_alive(pid: int) -> bool:

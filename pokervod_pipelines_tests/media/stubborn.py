@@ -15,10 +15,10 @@ def echo(path: str) -> dict[str, Any]:
 
 
 def chat(path: str) -> dict[str, Any]:
-    """Print where the answers go, as FFmpeg and Python would."""
+    """Write where the answers go, as FFmpeg and Python would."""
     os.write(1, b"noise of a library\n")
-    print("noise of Python")
-    print("more noise", file=sys.stderr)
+    sys.stdout.write("noise of Python\n")
+    sys.stderr.write("more noise\n")
     return {"path": path}
 
 

@@ -26,10 +26,10 @@ def questions(tasks: list[str]) -> list[Question[int]]:
 def test_every_question_is_answered_once_whatever_the_others_do(workers: int) -> None:
     tasks = ["echo", "crash", "echo", "hang", "leave", "echo", "complain"] + ["echo"] * 50
 
-    answers = dict(
-        (question.about, answer)
+    answers = {
+        question.about: answer
         for question, answer in ask_all(questions(tasks), limits(workers=workers, seconds=2), program=STUBBORN)
-    )
+    }
 
     assert sorted(answers) == list(range(len(tasks)))
     lost = {number: tasks[number] for number, answer in answers.items() if isinstance(answer, Loss)}

@@ -3,9 +3,8 @@
 import os
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,8 +15,8 @@ from hypothesis import strategies as st
 from pokervod_pipelines.media.examine import examine_file
 from pokervod_pipelines.media.facts import AudioTrack, MediaFacts, MediaStatus
 from pokervod_pipelines.media.probe import probe_file
-from pokervod_pipelines_tests.media.films import Film, make_film, make_old
-from pokervod_pipelines_tests.media.processes import list_children
+from pokervod_pipelines_tests.media.films import Film, make_film, make_old, make_sound, make_young
+from pokervod_pipelines_tests.media.processes import kill_readers
 
 RATES = [
     Fraction(24_000, 1001), Fraction(24), Fraction(25), Fraction(30_000, 1001), Fraction(30),
@@ -107,15 +106,6 @@ def script(path: Path) -> None:
     path.write_text(f"ffconcat version 1.0\nfile '{path.name}'\n")
 
 
-def sound_only(path: Path) -> None:
-    import av
-
-    with av.open(str(path), "w", format="mp4") as container:
-        sound = container.add_stream("aac", rate=48_000, layout="mono")
-        container.mux(sound.encode(av.AudioFrame(format="fltp", layout="mono", samples=1_024)))
-        container.mux(sound.encode())
-
-
 def folder(path: Path) -> None:
     path.unlink()
     path.mkdir()
@@ -138,7 +128,7 @@ BAD: list[tuple[Callable[[Path], object], MediaStatus, str]] = [
     (lambda path: path.write_text("this is no video\n" * 500), MediaStatus.BROKEN, "no video that can be read"),
     (play_list, MediaStatus.BROKEN, "no video that can be read"),
     (script, MediaStatus.BROKEN, "no video that can be read"),
-    (sound_only, MediaStatus.BROKEN, "has no picture track"),
+    (make_sound, MediaStatus.BROKEN, "has no picture track"),
     (holes, MediaStatus.SPARSE, "holds nothing but zeros"),
     (folder, MediaStatus.UNREADABLE, "is no regular file"),
     (pipe, MediaStatus.UNREADABLE, "is no regular file"),
@@ -202,22 +192,18 @@ def test_a_file_that_a_recorder_writes_is_growing(film: Path, begin_with: str) -
 
 
 def test_a_file_that_takes_too_long_is_left_with_a_reason(film: Path) -> None:
-    os.utime(film, (time.time(), time.time()))  # young, so that its reader watches it for longer than it may
+    facts = probe_file(make_young(film), seconds_limit=0.2)
 
-    assert probe_file(film, seconds_limit=0.2) == MediaFacts(
-        status=MediaStatus.TIMEOUT, reason="gave no answer within 0.2 s"
-    )
+    assert facts == MediaFacts(status=MediaStatus.TIMEOUT, reason="gave no answer within 0.2 s")
 
 
 def test_a_child_killed_in_the_middle_is_a_reason(film: Path) -> None:
-    os.utime(film, (time.time() + 1, time.time() + 1))  # young, so that its reader watches it for a moment
-    found: list[MediaFacts] = []
-    probing = threading.Thread(target=lambda: found.append(probe_file(film, seconds_limit=60)))
-    probing.start()
-    while probing.is_alive():
-        for pid in list_children("pokervod_pipelines.media.child"):
-            if b"libavformat" in Path(f"/proc/{pid}/maps").read_bytes():
-                os.kill(pid, 9)
-                probing.join()
+    facts = probe_file(make_young(film), seconds_limit=60)
+    while facts.status is MediaStatus.OK:  # again where the child was faster than its murderer
+        with ThreadPoolExecutor() as threads:
+            probing = threads.submit(probe_file, make_young(film), seconds_limit=60)
+            while not (probing.done() or kill_readers()):
+                os.sched_yield()
+            facts = probing.result()
 
-    assert found == [MediaFacts(status=MediaStatus.BROKEN, reason="broke down its reader (SIGKILL)")]
+    assert facts == MediaFacts(status=MediaStatus.BROKEN, reason="broke down its reader (SIGKILL)")

@@ -1,7 +1,10 @@
 """A workbook is read as the text people see; what cannot be read is never an empty tab."""
 
 import datetime as dt
+import io
 import os
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,9 @@ from hypothesis import strategies as st
 
 from pokervod_pipelines.errors import BadInput, Unavailable
 from pokervod_pipelines.sheets.delimited import parse_delimited, sniff_delimiter
+from pokervod_pipelines.sheets.spreadsheet import parse_spreadsheet
 from pokervod_pipelines.sheets.tab import column_letters
-from pokervod_pipelines.sheets.workbook import open_workbook
+from pokervod_pipelines.sheets.workbook import LARGEST_FILE, open_workbook
 
 TEXT = "File No.,이름\n1,배드빗\n"
 
@@ -27,6 +31,25 @@ def write_xlsx(path: Path, cells: list[tuple[Any, str | None]]) -> None:
         if number_format:
             cell.number_format = number_format
     book.save(path)
+
+
+def rewrite_part(path: Path, part: str, pattern: bytes, replacement: bytes) -> None:
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    parts[part] = re.sub(pattern, replacement, parts[part])
+    with zipfile.ZipFile(path, "w") as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+
+
+def save_small_book() -> bytes:
+    book, saved = openpyxl.Workbook(), io.BytesIO()
+    book.worksheets[0].append(["File No.", "이름"])
+    book.save(saved)
+    return saved.getvalue()
+
+
+SMALL_BOOK = save_small_book()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949"])
@@ -66,6 +89,7 @@ def test_a_tab_separated_file_with_commas_in_its_text_is_split_at_tabs() -> None
         ("blank.csv", b"\n,,\n \n", "holds no text"),
         ("null.csv", b"a,b\n1,\x002\n", "line 2 holds a null byte"),
         ("noise.csv", b"a,b\n\xff\xff,1\n", "fails at byte 4"),
+        ("glued.csv", "이름,배드빗\n".encode() * 3 + "이름,배드빗\n".encode("cp949"), "utf-8 fails at byte 51, line 4"),
         ("half.csv", b'a,b\n"never closed,1\n', "never closed"),
         ("huge.csv", b"a,b\n" + b"x" * 200_000 + b",1\n", "line"),
         ("text.xlsx", b"not a zip", "damaged"),
@@ -102,11 +126,53 @@ def test_a_file_that_vanished_is_unavailable_not_empty(tmp_path: Path, name: str
         open_workbook(tmp_path / name)
 
 
-def test_a_folder_in_place_of_a_workbook_is_unavailable(tmp_path: Path) -> None:
+def test_a_folder_or_a_pipe_in_place_of_a_workbook_is_refused_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "folder.xlsx").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
 
-    with pytest.raises(Unavailable, match=r"folder\.xlsx"):
-        open_workbook(tmp_path / "folder.xlsx")
+    for name in ("folder.xlsx", "pipe.csv"):
+        with pytest.raises(BadInput, match=f"{name}: not a file"):
+            open_workbook(tmp_path / name)
+
+
+def test_a_video_saved_under_the_name_of_a_sheet_is_refused_unread(tmp_path: Path) -> None:
+    with (tmp_path / "hands.csv").open("wb") as file:
+        file.truncate(LARGEST_FILE + 1)
+
+    with pytest.raises(BadInput, match="too many for a sheet"):
+        open_workbook(tmp_path / "hands.csv")
+
+
+def test_a_formula_without_a_saved_value_is_told_apart_from_a_blank_cell(tmp_path: Path) -> None:
+    write_xlsx(tmp_path / "made.xlsx", [("=1+1", None), (None, None), ("text", None), ("=A1", None)])
+
+    (tab,) = open_workbook(tmp_path / "made.xlsx").tabs()
+
+    assert ["".join(row) for row in tab.cells] == ["", "", "text"]
+    assert tab.uncomputed == ((0, 0), (3, 0))
+
+
+def test_a_formula_whose_value_is_an_empty_text_is_computed(tmp_path: Path) -> None:
+    write_xlsx(tmp_path / "made.xlsx", [("=A2", None), ("=A3", None)])
+    rewrite_part(
+        *(tmp_path / "made.xlsx", "xl/worksheets/sheet1.xml"),
+        *(rb'<c r="A1"[^>]*><f>A2</f>.*?</c>', rb'<c r="A1" t="str"><f>A2</f><v></v></c>'),
+    )
+
+    (tab,) = open_workbook(tmp_path / "made.xlsx").tabs()
+
+    assert tab.uncomputed == ((1, 0),)
+
+
+@given(place=st.floats(0, 1), byte=st.integers(0, 255))
+def test_a_workbook_with_a_damaged_byte_is_read_or_refused(place: float, byte: int) -> None:
+    content = bytearray(SMALL_BOOK)
+    content[int(place * (len(content) - 1))] = byte
+
+    try:
+        parse_spreadsheet(bytes(content), file=Path("damaged.xlsx"))
+    except BadInput as refused:
+        assert "damaged.xlsx" in str(refused)
 
 
 @pytest.mark.parametrize(

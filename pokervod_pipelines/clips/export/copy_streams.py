@@ -9,6 +9,7 @@ from itertools import chain
 from typing import cast
 
 from av.container import OutputContainer
+from av.stream import Stream
 
 from pokervod_pipelines.clips.export.footage import LATE_SECONDS, BadFootage, Footage, Packet, find_packet_time
 from pokervod_pipelines.clips.export.frames import FrameRange
@@ -30,7 +31,7 @@ def copy_streams(
     """
     key, packets = _find_run(footage, frames.first)
     run = _Run(footage, key, frames)
-    streams = {each.index: target.add_stream_from_template(each) for each in (footage.video, *footage.sounds)}
+    streams = {each.index: _add_copy(each, target) for each in (footage.video, *footage.sounds)}
     streams[footage.video.index].metadata["timecode"] = name_timecode(run.first)
     for packet in run.choose(packets):
         shift = round(run.start / packet.time_base)
@@ -40,6 +41,14 @@ def copy_streams(
         if progress is not None and run.last >= frames.first:
             progress(min(run.last - frames.first + 1, frames.count), frames.count)
     return FrameRange(run.first, run.last + 1)
+
+
+def _add_copy(stream: Stream, target: OutputContainer) -> Stream:
+    try:
+        return target.add_stream_from_template(stream, opaque=True)
+    except ValueError as error:
+        message = f"a {target.format.name} file cannot hold this {stream.type}; cut it exactly"
+        raise BadFootage(message) from error
 
 
 class _Run:
@@ -79,7 +88,7 @@ class _Run:
 def _find_run(footage: Footage, first: int) -> tuple[Packet, Iterator[Packet]]:
     """Return the last key frame at or before the frame, and all packets from it on."""
     footage.rewind(first)
-    packets = (each for each in footage.container.demux(footage.video, *footage.sounds) if each.pts is not None)
+    packets = _read_packets(footage)
     pictures: list[Packet] = []
     sounds: list[Packet] = []
     for packet in packets:
@@ -97,6 +106,17 @@ def _find_run(footage: Footage, first: int) -> tuple[Packet, Iterator[Packet]]:
         raise BadFootage(message)
     _fill_decoding_times(pictures, footage)
     return pictures[0], chain(pictures, sounds, packets)
+
+
+def _read_packets(footage: Footage) -> Iterator[Packet]:
+    for packet in footage.container.demux(footage.video, *footage.sounds):
+        if packet.pts is not None:
+            yield packet
+        elif packet.size:
+            message = (
+                "the video does not tell when its frames are shown, so it cannot be copied in part; cut it exactly"
+            )
+            raise BadFootage(message)
 
 
 def _fill_decoding_times(pictures: list[Packet], footage: Footage) -> None:

@@ -35,10 +35,14 @@ class FootageUnavailable(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """An open video; ``rate`` is what its frames are numbered by."""
+    """An open video; ``rate`` is what its frames are numbered by.
+
+    ``origin`` is the time of its first frame, in seconds of the container, which need not start at 0.
+    """
 
     container: InputContainer
     rate: Fraction
+    origin: Fraction
 
     @property
     def video(self) -> av.VideoStream:
@@ -49,11 +53,6 @@ class Footage:
     def sounds(self) -> tuple[av.AudioStream, ...]:
         """Its audio tracks."""
         return self.container.streams.audio
-
-    @property
-    def origin(self) -> Fraction:
-        """The time of its first frame, in seconds of the container, which need not start at 0."""
-        return (self.video.start_time or 0) * cast("Fraction", self.video.time_base)
 
     def number_frame(self, pts: int) -> int:
         """Return which frame is shown at this time of the video stream; containers round times, hence the rounding."""
@@ -98,13 +97,22 @@ def open_footage(path: Path, rate: Fraction) -> Iterator[Footage]:
     """
     try:
         with av.open(str(path)) as container:
-            if not container.streams.video:
-                message = f"{path} has no picture; name the right file in the sheet"
+            if not container.streams.video or container.streams.video[0].codec_context is None:
+                message = f"{path} has no picture that can be read; name the right file in the sheet"
                 raise BadFootage(message)
-            yield Footage(container, rate)
+            yield Footage(container, rate, _find_origin(container))
     except OSError as error:
         message = f"{path} could not be cut: {error}; check the share and the free space, then try again"
         raise FootageUnavailable(message) from error
     except av.FFmpegError as error:
         message = f"{path} could not be cut: {error}; see whether it plays, or cut it in another mode"
         raise BadFootage(message) from error
+
+
+def _find_origin(container: InputContainer) -> Fraction:
+    """AVI stores no times, so there the first frame has to be decoded to know what its time is taken to be."""
+    video = container.streams.video[0]
+    first = video.start_time
+    if container.format.name == "avi":
+        first = next((frame.pts for frame in container.decode(video)), first)
+    return (first or 0) * cast("Fraction", video.time_base)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pokervod_pipelines.db.tables.base import Base, Key, Moment
@@ -98,3 +99,62 @@ class EpisodeFile(Base):
 
     episode_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("episodes.id"), primary_key=True)
     file_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("video_files.file_id"), primary_key=True, index=True)
+
+
+class CatalogCorrection(Base):
+    """What a person said of a file, against the rules; rows are only ever added.
+
+    In force for a field of a file is the newest correction that no other row undoes. ``value`` is what holds since,
+    null where the person said that the field is not known; ``before`` what held until then.
+    """
+
+    __tablename__ = "catalog_corrections"
+
+    id: Mapped[Key]
+    at: Mapped[Moment]
+    by: Mapped[str]
+    reason: Mapped[str]
+    file_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("nas_files.id"), index=True)
+    field: Mapped[str]
+    value: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
+    before: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
+    undoes: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("catalog_corrections.id"), unique=True)
+
+    __table_args__ = (CheckConstraint("by <> '' and reason <> ''", name="signed"),)
+
+
+class SearchFile(Base):
+    """What search knows of a video, beside its place (a small number) in the packed lists of the other two tables."""
+
+    __tablename__ = "search_files"
+
+    file_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("nas_files.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(unique=True)
+    title: Mapped[str]
+    path: Mapped[str]
+    players: Mapped[list[Any]]
+    facets: Mapped[dict[str, Any]]
+
+
+class SearchWord(Base):
+    """A word, and the places of the videos that have it in their title, among their players, or in their path only."""
+
+    __tablename__ = "search_words"
+
+    word: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    files: Mapped[int]
+    title: Mapped[bytes] = mapped_column(LargeBinary)
+    player: Mapped[bytes] = mapped_column(LargeBinary)
+    path: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (Index("ix_search_words_reversed", text('reverse(word) collate "C"')),)
+
+
+class SearchColumn(Base):
+    """A facet of all videos: one code for each place, and what each code means."""
+
+    __tablename__ = "search_columns"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    codes: Mapped[bytes] = mapped_column(LargeBinary)
+    labels: Mapped[list[Any]]

@@ -1,0 +1,14 @@
+"""The examples in the docstrings of the exports are true."""
+
+import doctest
+from importlib import import_module
+
+import pytest
+
+
+@pytest.mark.parametrize("module", ["fcpxml", "file_names", "frames", "locations"])
+def test_the_examples_in_the_docstrings_are_true(module: str) -> None:
+    found = doctest.testmod(import_module(f"pokervod_pipelines.clips.export.{module}"))
+
+    assert found.attempted
+    assert not found.failed

@@ -1,0 +1,321 @@
+"""A pass over a sheet leaves the database saying what the sheet says, with every row the row it was."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from pokervod_pipelines.errors import BadInput, SuspiciousLoss, Unavailable
+from pokervod_pipelines.sheets.store import lock_sheet
+from pokervod_pipelines_tests.sheets.desk import COLUMNS, Desk, Line, insert_files, make_line, make_lines, write_book
+
+LINES = make_lines(1, 2, 3, 4, 5, 6)
+
+EDITS: list[tuple[str, list[Line], tuple[int, int, int]]] = [
+    ("nothing", LINES, (0, 0, 0)),
+    ("a row inserted on top", [make_line(50), *LINES], (1, 0, 0)),
+    ("a row inserted inside", [*LINES[:3], make_line(50), *LINES[3:]], (1, 0, 0)),
+    ("a row deleted", LINES[:2] + LINES[3:], (0, 0, 1)),
+    ("sorted the other way", LINES[::-1], (0, 0, 0)),
+    ("a row copied", [*LINES, LINES[0]], (1, 0, 0)),
+    ("a grade mended", [make_line(1, Hand_Grade="★"), *LINES[1:]], (0, 1, 0)),
+    ("a timecode mended", [*LINES[:5], make_line(6, Out="0:06:41")], (0, 1, 0)),
+    ("a file renamed", [*LINES[:2], make_line(3, File_Name="show three"), *LINES[3:]], (0, 1, 0)),
+    ("a row replaced by another", [*LINES[:2], make_line(50), *LINES[3:]], (1, 0, 1)),
+    ("blank lines between", [line for each in LINES for line in (each, ("",) * len(COLUMNS))], (0, 0, 0)),
+    ("spaces around a cell", [make_line(1, Hands=" AA vs KK "), *LINES[1:]], (0, 0, 0)),
+]
+
+
+@pytest.mark.parametrize(("edited", "counts"), [pytest.param(*case[1:], id=case[0]) for case in EDITS])
+def test_an_edit_is_counted_as_what_it_is_and_every_other_row_keeps_its_id(
+    desk: Desk, edited: list[Line], counts: tuple[int, int, int]
+) -> None:
+    desk.write(*LINES)
+    desk.sync()
+    before = desk.ids()
+    desk.write(*edited)
+
+    report = desk.sync()
+
+    assert (report.added, report.changed, report.removed) == counts
+    assert report.rows == report.added + report.changed + report.unchanged == 6 + counts[0] - counts[2]
+    assert len({*before.values()} - {*desk.ids().values()}) <= counts[2]
+    changes = [change for kind, change in desk.events() if kind == "sheets.row.changed"][6:]
+    assert changes == ["added"] * counts[0] + ["changed"] * counts[1] + ["removed"] * counts[2]
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_second_pass_writes_nothing_and_emits_nothing(desk: Desk, full: bool) -> None:
+    desk.add_files("show 1.mp4", "a/show 2.mp4", "b/show 2.mp4")
+    desk.write(*LINES)
+    first = desk.sync()
+    desk.build()
+    versions, events = desk.versions(), desk.events()
+
+    second = desk.sync(full=full)
+    desk.build()
+
+    assert (desk.versions(), desk.events()) == (versions, events)
+    assert (second.matched, second.ambiguous, second.unmatched) == (1, 1, 4)
+    assert second.problems == first.problems
+    assert second.problem_count == first.problem_count == 5
+
+
+def test_rows_that_only_moved_get_their_new_place_and_no_event(desk: Desk) -> None:
+    desk.write(*LINES)
+    desk.sync()
+    events = desk.events()
+    desk.write(("",) * len(COLUMNS), *LINES)
+
+    desk.sync()
+
+    places = desk.execute("select row_number from sheet_rows where changed_at = created_at order by id")
+    assert [place[0] for place in places] == [3, 4, 5, 6, 7, 8]
+    assert desk.events() == events
+
+
+def test_a_row_cut_and_pasted_back_is_the_row_it_was(desk: Desk) -> None:
+    desk.write(*LINES)
+    desk.sync()
+    desk.build()
+    before, clips = desk.ids(), desk.clips()
+    desk.write(*LINES[1:])
+    removed, retired = desk.sync(), desk.build()
+    desk.write(*LINES[1:], make_line(70), LINES[0])
+
+    back, revived = desk.sync(), desk.build()
+
+    assert (removed.removed, retired.retired) == (1, 1)
+    assert (back.added, revived.created) == (2, 1)
+    assert {name: desk.ids()[name] for name in before} == before
+    assert {title: desk.clips()[title].id for title in clips} == {title: clip.id for title, clip in clips.items()}
+
+
+FILE_CHANGES: list[tuple[str, Callable[[Desk], None], tuple[str, str | None]]] = [
+    ("a file is added", lambda desk: desk.add_files("show 2.mp4"), ("matched", "show 2.mp4")),
+    ("its file moves", lambda desk: desk.move_file("show 1.mp4", to="x/show 1.mp4"), ("matched", "x/show 1.mp4")),
+    ("its file is renamed", lambda desk: desk.move_file("show 1.mp4", to="other.mp4"), ("none", None)),
+    ("another file has the name", lambda desk: desk.add_files("y/show 1.mov"), ("ambiguous", None)),
+    (
+        "its file is cleared",
+        lambda desk: desk.move_file("show 1.mp4", state="cleared", event="nas.file.cleared"),
+        ("none", None),
+    ),
+    (
+        "its file is missing",  # the annotation stays tied to what may come back
+        lambda desk: desk.move_file("show 1.mp4", state="missing", event="nas.file.removed"),
+        ("matched", "show 1.mp4"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), [pytest.param(*case[1:], id=case[0]) for case in FILE_CHANGES])
+def test_matches_are_tried_again_when_files_change_though_the_sheet_did_not(
+    desk: Desk, change: Callable[[Desk], None], expected: tuple[str, str | None]
+) -> None:
+    desk.add_files("show 1.mp4")
+    desk.write(make_line(2) if expected[1] == "show 2.mp4" else make_line(1))
+    desk.sync()
+    change(desk)
+
+    report = desk.sync()
+
+    (row,) = desk.execute("""
+        select match_status, path from sheet_rows r left join nas_files f on f.id = r.file_id where r.sheet = :sheet
+    """)
+    assert tuple(row) == expected
+    assert (report.changed, report.matched) == (0, int(expected[0] == "matched"))
+
+
+def test_a_scan_that_commits_after_a_later_one_is_not_missed(desk: Desk) -> None:
+    """Its events have lower ids than those that the pass in between has seen."""
+    desk.write(make_line(1), make_line(2))
+    with desk.engine.connect() as slow, slow.begin():
+        insert_files(slow, "show 1.mp4")
+        desk.add_files("show 2.mp4")
+        between = desk.sync()
+
+    assert between.matched == 1
+    assert desk.sync().matched == 2
+
+
+def test_only_rows_that_changed_are_matched_while_no_file_did(desk: Desk) -> None:
+    desk.write(*LINES)
+    desk.sync()
+    desk.execute("update sheet_rows set match_reason = 'untouched'")
+    desk.write(*LINES[1:], make_line(90))
+
+    desk.sync()
+
+    reasons = desk.execute("select match_reason from sheet_rows where match_reason <> 'untouched'")
+    assert len(reasons) == 1
+
+
+LOSSES = [
+    # known, left, refused
+    (19, 1, False),  # 18 rows are an edit
+    (30, 16, False),  # 14 too
+    (60, 40, False),  # a third of the sheet
+    (60, 29, True),
+    (30, 9, True),
+    (5, 1, False),
+    (5, 0, True),  # a sheet that had rows and has none
+    (1, 0, False),
+]
+
+
+@pytest.mark.parametrize(("known", "left", "is_refused"), LOSSES)
+def test_a_loss_too_large_for_an_edit_waits_for_a_person(desk: Desk, known: int, left: int, is_refused: bool) -> None:
+    desk.write(*make_lines(*range(known)))
+    desk.sync()
+    desk.write(*make_lines(*range(left)))
+
+    if is_refused:
+        for _ in range(2):
+            with pytest.raises(SuspiciousLoss, match=f"{known - left} of {known} rows .* --confirm-loss"):
+                desk.sync()
+        assert len(desk.ids()) == known
+        assert [kind for kind, _ in desk.events()].count("sheets.sync.failed") == 1
+
+    assert desk.sync(confirm_loss=is_refused).removed == known - left
+    assert len(desk.ids()) == left
+
+
+def test_a_tab_that_lost_its_header_keeps_its_rows_and_the_other_tabs_go_on(desk: Desk) -> None:
+    book = desk.path.with_suffix(".xlsx")
+    desk.settings = desk.settings.model_copy(
+        update={"sheets": (desk.settings.sheets[0].model_copy(update={"path": book}),)}
+    )
+    write_book(book, {"2031": [COLUMNS, *LINES[:3]], "2032": [COLUMNS, *LINES[3:]]})
+    desk.sync()
+    before = desk.ids()
+    write_book(book, {"2031": [("moved away",), *LINES[:3]], "2032": [COLUMNS, *LINES[4:], make_line(60)]})
+
+    broken = desk.sync()
+    write_book(book, {"2031": [COLUMNS, *LINES[:3]], "2032": [COLUMNS, *LINES[4:], make_line(60)]})
+    mended = desk.sync()
+
+    assert (broken.added, broken.changed, broken.removed, broken.unchanged) == (1, 0, 1, 5)
+    assert [where for where, _ in broken.problems][:1] == ["2031"]
+    assert (mended.added, mended.changed, mended.removed) == (0, 0, 0)
+    assert {name: desk.ids()[name] for name in ("show 1", "show 2", "show 3")}.items() <= before.items()
+
+
+def test_a_failure_is_told_once_and_forgotten_when_the_sheet_is_read_again(desk: Desk) -> None:
+    desk.write(*LINES)
+    desk.sync()
+    desk.path.rename(desk.path.with_suffix(".away"))
+    for _ in range(2):
+        with pytest.raises(Unavailable, match=r"hands\.csv"):
+            desk.sync()
+    failed = desk.execute("select error from sheet_states")
+    desk.path.with_suffix(".away").rename(desk.path)
+
+    report = desk.sync()
+
+    assert "hands.csv" in failed[0][0]
+    assert desk.execute("select error from sheet_states")[0][0] is None
+    assert (report.rows, report.unchanged) == (6, 6)
+    assert [kind for kind, _ in desk.events()].count("sheets.sync.failed") == 1
+
+
+WAITERS = """
+    select 1 from pg_locks join pg_database on oid = database
+    where datname = current_database() and locktype = 'advisory' and not granted
+"""
+
+
+def test_who_waited_for_another_pass_reads_the_sheet_as_it_is_now(desk: Desk) -> None:
+    """Reading first and waiting then would write the older sheet over the newer one."""
+    desk.write(*LINES)
+    with desk.engine.connect() as other:
+        with other.begin():
+            lock_sheet(other, desk.sheet)
+            waiting = threading.Thread(target=desk.sync)
+            waiting.start()
+            while waiting.is_alive() and not desk.execute(WAITERS):
+                pass
+            desk.write(*LINES[:2])
+        waiting.join()
+
+    assert set(desk.ids()) == {"show 1", "show 2"}
+
+
+PASS = """
+import sys
+from sqlalchemy import create_engine
+from pokervod_pipelines.clips.build import build_clips
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.sync import sync_sheet
+
+engine = create_engine(sys.argv[1])
+settings = Settings.model_validate({"home": "/nowhere", "sheets": [{"name": "hands", "path": sys.argv[2]}]})
+print("ready", flush=True)
+sys.stdin.readline()
+print(sync_sheet(engine, settings, "hands", correlation_id=sys.argv[3]).added)
+print(build_clips(engine, "hands", correlation_id=sys.argv[3]).created)
+"""
+
+
+def test_two_processes_at_once_do_the_work_once(desk: Desk) -> None:
+    desk.write(*make_lines(*range(40)))
+    url = desk.engine.url.render_as_string(hide_password=False)
+    commands = [[sys.executable, "-c", PASS, url, str(desk.path), name] for name in ("one", "two")]
+    started = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for command in commands
+    ]
+
+    assert [process.stdout and process.stdout.readline() for process in started] == ["ready\n"] * 2
+    answers = [process.communicate("go\n")[0].split() for process in started]
+
+    assert sorted(answers, key=lambda answer: -int(answer[0]))[0][0] == "40"
+    assert [sum(int(answer[place]) for answer in answers) for place in (0, 1)] == [40, 40]
+    assert desk.events().count(("sheets.row.changed", "added")) == len(desk.ids()) == len(desk.clips()) == 40
+
+
+ICONIK_HEADER = "id,title,time_start_ms,time_end_ms,PlayersTags,PokerPlayTags,Emotion\n"
+SMUGGLED = r'"[""Ana\u0000"",""Tom \ud83d""]"'
+
+
+def test_characters_that_no_database_stores_do_not_break_the_pass(desk: Desk) -> None:
+    desk.path.write_text(f"{ICONIK_HEADER}u-1,show 1,1000,2000,{SMUGGLED},{SMUGGLED},{SMUGGLED}\n", encoding="utf-8")
+
+    assert desk.sync().rows == 1
+    assert desk.build().clips == 1
+    assert [row[0] for row in desk.execute("select key from players order by 1")] == ["ana", "tom"]
+
+
+def test_a_sheet_whose_file_name_is_not_utf8_is_read_and_its_failures_are_kept(desk: Desk) -> None:
+    path = Path(f"{desk.path.parent}/hand\udcff.csv")
+    settings = desk.settings.model_copy(update={"sheets": (desk.settings.sheets[0].model_copy(update={"path": path}),)})
+    desk.write(*LINES)
+    desk.path.rename(path)
+    desk.settings = settings
+
+    assert desk.sync().rows == 6
+    path.write_bytes(b"")
+    with pytest.raises(BadInput, match="0 bytes"):
+        desk.sync()
+    assert desk.execute("select tab, error from sheet_rows, sheet_states limit 1")[0][0] == "hand\ufffd"
+
+
+def test_every_sheet_of_one_database_is_a_world_of_its_own(desk: Desk, tmp_path: Path) -> None:
+    desk.write(*LINES)
+    desk.sync()
+    twin: dict[str, Any] = {"name": "twin", "path": tmp_path / "twin.csv"}
+    settings = type(desk.settings).model_validate({**desk.settings.model_dump(), "sheets": [twin]})
+    other = Desk(engine=desk.engine, settings=settings, path=twin["path"], sheet="twin")
+    other.write(*LINES)
+
+    report = other.sync()
+
+    assert (report.added, report.removed) == (6, 0)
+    assert not {*desk.ids().values()} & {*other.ids().values()}
+    with desk.engine.connect() as connection:
+        assert connection.scalar(text("select count(*) from sheet_rows where retired_at is not null")) == 0
