@@ -1,4 +1,4 @@
-"""What is known of one video before it is placed: the parser's answer, and the few words of the name that titles need.
+"""What is known of one video before it is placed: the parser's answer, corrected by people, and the words titles need.
 
 Reading names is the business of ``names``; what the facts mean for the catalog that of ``identity`` and ``titles``.
 """
@@ -18,6 +18,9 @@ _PLACE_FIELDS = frozenset(
     """.split()  # noqa: SIM905 - the columns as one reads them
 )
 
+_OUR_OWN = frozenset({"from_folder", "second_event", "corrected", "title"})
+"""What is noted beside the parser's fields."""
+
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
@@ -25,7 +28,8 @@ class VideoFacts:
 
     ``stem`` is the name without endings and download marks; ``shown`` the same with separators as single spaces and
     ``text`` that in lower case. ``is_named_by_folder`` says that the name itself tells no place in the catalog
-    (``HyperDeck_0028``): such files are not versions of each other, however alike their folders.
+    (``HyperDeck_0028``): such files are not versions of each other, however alike their folders. ``corrected`` are the
+    facts that a person told, ``title`` is the title that a person gave.
     """
 
     parsed: ParsedName
@@ -33,6 +37,8 @@ class VideoFacts:
     shown: str
     text: str
     is_named_by_folder: bool
+    corrected: frozenset[str] = frozenset()
+    title: str | None = None
 
 
 def read_facts(path: str) -> dict[str, Any]:
@@ -56,18 +62,20 @@ def list_facts(path: str, facts: Mapping[str, Any]) -> tuple[VideoFacts, ...]:
     stem = strip_noise(path.rpartition("/")[2])
     shown, text = fold_words(stem)
     own = facts.keys() & _PLACE_FIELDS - set(facts.get("from_folder", ()))
-    first = VideoFacts(_as_parsed(facts), stem, shown, text, not own)
+    first = VideoFacts(
+        _as_parsed(facts), stem, shown, text, not own, frozenset(facts.get("corrected", ())), facts.get("title")
+    )
     if second := facts.get("second_event"):
         place = find_second_event(text) or len(text)
         return (
             replace(first, shown=shown[:place], text=text[:place]),
-            replace(first, parsed=_as_parsed(second), shown=shown[place + 3 :], text=text[place + 3 :]),
+            replace(first, parsed=_as_parsed(second), shown=shown[place + 3 :], text=text[place + 3 :], title=None),
         )
     return (first,)
 
 
 def _as_parsed(facts: Mapping[str, Any]) -> ParsedName:
-    known = {field: value for field, value in facts.items() if field not in {"from_folder", "second_event"}}
+    known = {field: value for field, value in facts.items() if field not in _OUR_OWN}
     if players := known.get("players"):
         known["players"] = tuple(players)
     return ParsedName(**known)

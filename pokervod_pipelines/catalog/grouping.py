@@ -20,7 +20,10 @@ FileRank = tuple[int, int, int, int]
 
 @dataclass(slots=True)
 class EpisodeDraft:
-    """An episode being gathered. Label and sort are those of its fullest name; equal ones by the alphabet."""
+    """An episode being gathered. Label and sort are those of its fullest name; equal ones by the alphabet.
+
+    ``title`` is what a person called it, with the rank of the file of which they said so; the best file's counts.
+    """
 
     season: Season
     event: str
@@ -33,12 +36,14 @@ class EpisodeDraft:
     files: list[int] = field(default_factory=list)
     best: FileRank | None = None
     tapes: dict[str, list[tuple[int, FileRank]]] | None = None
+    title: tuple[FileRank, str] | None = None
 
     def absorb(self, other: "EpisodeDraft") -> None:
         """The files and words of another draft of the same programme are in this one."""
         self.files += other.files
         if other.best is not None and (self.best is None or other.best < self.best):
             self.best = other.best
+        self.title = min(filter(None, (self.title, other.title)), default=None)
         fuller = min((self, other), key=lambda draft: (-len(draft.label), draft.label, draft.sort))
         self.label, self.sort = fuller.label, fuller.sort
         self.show = _smaller(self.show, other.show)
@@ -102,8 +107,8 @@ class Grouping:
         self.events: dict[tuple[Season, str], EventDraft] = {}
         self._seasons: dict[Season, Season] = {}
 
-    def add(self, file_id: int, place: Place, rank: FileRank) -> None:
-        """The file is in its group, and the group's event has heard what the file says."""
+    def add(self, file_id: int, place: Place, rank: FileRank, title: str | None = None) -> None:
+        """The file is in its group, and the group's event has heard what the file says; a person gave the title."""
         season = self._seasons.setdefault(place.season, place.season)
         event = self.events.get((season, place.event.key))
         if event is None:
@@ -120,6 +125,7 @@ class Grouping:
             place.part,
             [file_id],
             rank,
+            title=(rank, title) if title else None,
         )
         known = self.episodes.setdefault((season, place.event.key, place.key), draft)
         if known is not draft:
@@ -161,7 +167,9 @@ class Grouping:
 
 def _take_tape(draft: EpisodeDraft, tape: str, files: list[tuple[int, FileRank]]) -> EpisodeDraft:
     """The part of a draft that is on one tape; the files that name no tape stay under the draft's own key."""
-    part = replace(draft, files=[file_id for file_id, _ in files], best=min(rank for _, rank in files), tapes=None)
+    ranks = [rank for _, rank in files]
+    title = draft.title if draft.title and draft.title[0] in ranks else None
+    part = replace(draft, files=[file_id for file_id, _ in files], best=min(ranks), tapes=None, title=title)
     if tape:
         part.key, part.label, part.sort = f"{draft.key}-{tape}", f"Tape {tape.upper()}", f"{draft.sort}-{tape}"
     return part

@@ -14,6 +14,11 @@ from pokervod_pipelines.catalog import titles, words
 from pokervod_pipelines.catalog.facts import VideoFacts
 from pokervod_pipelines.catalog.names import ParsedName
 
+_PLACE_FACTS = frozenset(
+    {"event_number", "episode_number", "show_number", "clip_number", "hand_number", "day", "stage"}
+)
+"""A clip known by nothing but its title becomes a programme like others once a person tells one of these."""
+
 NO_SHOW = "neither the name nor a folder names a known show"
 
 
@@ -65,7 +70,7 @@ class Place(NamedTuple):
 def place_video(facts: VideoFacts) -> Place:
     """The place of one event of one video; total: what is not understood is placed in ``OTHER`` with its reason."""
     season = find_season(facts.parsed)
-    if season.project in words.TITLE_SHOWS:
+    if season.project in words.TITLE_SHOWS and not facts.corrected & _PLACE_FACTS:
         return _place_title(facts, season)
     show = find_show(facts.parsed, season)
     event = find_event(facts, season, show)

@@ -63,14 +63,17 @@ class Layout:
         """Rows for ``store.EPISODES``."""
         for key, draft in self.episodes.items():
             title, label = self.title_episode(key), draft.label or self._event_titles[key[:3]]
+            label = draft.title[1] if draft.title else label
             preferred = draft.best[-1] if draft.best else None
             facts = json.dumps({"label": label}, ensure_ascii=False)
             spelled = titles.spell_out_show(title, key[0])
             yield ids.episodes[key], ids.events[key[:3]], key[-1], title, spelled, facts, draft.sort, preferred
 
     def title_episode(self, key: Key) -> str:
-        """The episode's title for a viewer."""
+        """The episode's title for a viewer; a person's word counts before the rules."""
         draft, event = self.episodes[key], key[2]
+        if draft.title:
+            return draft.title[1]
         return titles.title_episode(
             project=key[0],
             season=self._season_titles[draft.season],

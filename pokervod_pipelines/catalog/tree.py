@@ -7,11 +7,14 @@ from itertools import groupby
 from sqlalchemy import Engine
 
 from pokervod_pipelines.catalog import tree_store
+from pokervod_pipelines.catalog.corrected import FIELDS, Value
+from pokervod_pipelines.catalog.correction_store import Correction, list_history
 from pokervod_pipelines.catalog.names import Finding, explain_name
 from pokervod_pipelines.catalog.tree_store import TreeRow
 from pokervod_pipelines.errors import BadInput
 
 _TERABYTE = 10**12
+_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,10 @@ class TreeProject:
 
 @dataclass(frozen=True, slots=True)
 class YearStats:
-    """What a project has of one year (None: no name tells it); ``clips`` are annotated hands, retired ones left out."""
+    """What a project has of one year (None: no name tells it); ``clips`` are annotated hands, retired ones left out.
+
+    ``hours`` are those of the ``measured`` files whose length is known.
+    """
 
     project: str
     year: int | None
@@ -76,6 +82,8 @@ class YearStats:
     terabytes: float
     clips: int
     missing: int
+    hours: float
+    measured: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,17 @@ def read_stats(engine: Engine) -> tuple[YearStats, ...]:
     with engine.connect() as connection:
         rows = tree_store.read_stats_rows(connection)
     return tuple(
-        YearStats(row.project, row.year, row.files, row.episodes, row.size / _TERABYTE, row.clips, row.missing)
+        YearStats(
+            row.project,
+            row.year,
+            row.files,
+            row.episodes,
+            row.size / _TERABYTE,
+            row.clips,
+            row.missing,
+            row.duration_ms / _HOUR_MS,
+            row.measured,
+        )
         for row in rows
     )
 
@@ -123,6 +141,7 @@ def explain_file(engine: Engine, path: str) -> FileExplanation:
                 f"{path}: the inventory knows no such file; give its path below the archive root, or scan first"
             )
         episodes = tree_store.list_episodes_of(connection, known["file_id"])
+        corrections = [row for row in list_history(connection, file_id=known["file_id"]) if row.is_in_force]
     reason = known["reason"]
     if not episodes:
         reason = _why_outside(known["category"], known["state"], is_junk=known["is_junk"])
@@ -133,8 +152,22 @@ def explain_file(engine: Engine, path: str) -> FileExplanation:
         known["version"],
         reason,
         tuple(episodes),
-        tuple(explain_name(path)),
+        _merge_findings(explain_name(known["path"]), corrections),
     )
+
+
+def _merge_findings(findings: Iterable[Finding], corrections: Iterable[Correction]) -> tuple[Finding, ...]:
+    """What the rules read, but for the fields that people corrected: there what they said, with who and why."""
+    told = {FIELDS[row.field].fact: row for row in corrections}
+    said = [
+        Finding(fact, _show(row.value), f"correction {row.id}", f"{row.by}: {row.reason}", "person")
+        for fact, row in told.items()
+    ]
+    return (*said, *(finding for finding in findings if finding.field not in told))
+
+
+def _show(value: Value) -> int | str | tuple[str, ...] | None:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _why_outside(category: str, state: str, *, is_junk: bool) -> str:

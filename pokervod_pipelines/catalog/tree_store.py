@@ -31,7 +31,7 @@ class TreeRow(NamedTuple):
 
 
 class StatsRow(NamedTuple):
-    """The files, episodes, bytes, clips and missing files of one year of a project; a file counts once."""
+    """Files, episodes, bytes, clips, missing files and milliseconds of one year of a project; a file counts once."""
 
     project: str
     year: int | None
@@ -40,6 +40,8 @@ class StatsRow(NamedTuple):
     size: int
     clips: int
     missing: int
+    duration_ms: int
+    measured: int
 
 
 def stream_tree(connection: Connection, project: str | None) -> Iterator[TreeRow]:
@@ -82,10 +84,11 @@ _STATS = """
         from seasons s join catalog_events v on v.season_id = s.id join episodes e on e.event_id = v.id group by 1, 2
     )
     select p.project, p.year, count(*), max(q.episodes), sum(n.size)::bigint, coalesce(sum(c.clips), 0)::bigint,
-           count(*) filter (where n.state = 'missing')
+           count(*) filter (where n.state = 'missing'), coalesce(sum(t.duration_ms), 0)::bigint, count(t.duration_ms)
     from placed p
     join programmes q on q.project = p.project and q.year is not distinct from p.year
     join nas_files n on n.id = p.file_id left join clipped c on c.file_id = p.file_id
+    left join media_facts t on t.file_id = p.file_id
     group by 1, 2 order by p.project = 'OTHER', 1, 2 nulls last
 """
 

@@ -1,10 +1,247 @@
 """``pokervod catalog``: projects, seasons, events, episodes and their files."""
 
+import getpass
+from dataclasses import asdict
+from typing import Annotated, Any
+
 import typer
 
+from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
+from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.settings import load_settings
+
 app = typer.Typer(no_args_is_help=True, help="What the archive holds, as a viewer would say it.")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever.")]
+ByOption = Annotated[str, typer.Option("--by", help="Who says so; default: the user of this terminal.")]
+PathArgument = Annotated[str, typer.Argument(metavar="PATH", help="A file, from the archive root; or its id.")]
 
 
 @app.callback()
 def group() -> None:
     """What the archive holds, as a viewer would say it."""
+
+
+@app.command("search")
+def search(
+    query: Annotated[list[str] | None, typer.Argument(metavar="QUERY…", help="Words in any order.")] = None,
+    project: Annotated[str, typer.Option("--project", help="Of this project, such as WSOP.")] = "",
+    year: Annotated[int | None, typer.Option("--year", help="Of this year.")] = None,
+    game: Annotated[str, typer.Option("--game", help="Of this game, such as PLO.")] = "",
+    stage: Annotated[str, typer.Option("--stage", help="Of this stage, such as final_table.")] = "",
+    version: Annotated[str, typer.Option("--version", help="Of this cut, such as clean.")] = "",
+    player: Annotated[str, typer.Option("--player", "-p", help="With this player; part of a name will do.")] = "",
+    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="At most so many.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Find files by whatever words you remember, whole or begun, with a typing error or without.
+
+    Example: pokervod catalog search ivey 2-7 --project WSOP
+    """
+    from pokervod_pipelines.catalog.search import search_catalog  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine:
+        result = search_catalog(
+            engine,
+            " ".join(query or ()),
+            project=project or None,
+            year=year,
+            game=game or None,
+            stage=stage or None,
+            version=version or None,
+            player=player or None,
+            limit=limit,
+        )
+    if as_json:
+        print_json(asdict(result))
+        return
+    rows = [(f"{hit.title}\n{hit.path}", hit.version, human_size(hit.size), hit.state) for hit in result.hits]
+    shown = f", the best {len(rows)}" if len(rows) < result.total else ""
+    print_table(f"{result.total:,} files{shown}", ("file", "version", "size", "state"), rows, right=("size",))
+    if result.with_typos:
+        out.print("nothing has these words as written; words one typing error away were taken")
+    for facet, counts in result.facets.items():
+        best = sorted(counts.items(), key=lambda count: -count[1])[:8]
+        if len(counts) > 1:
+            out.print(f"{facet:>8}  " + "  ".join(f"{label} {count:,}" for label, count in best), markup=False)
+
+
+@app.command("tree")
+def tree(
+    project: Annotated[str, typer.Argument(metavar="[PROJECT]", help="Only this project.")] = "",
+    episodes: Annotated[bool, typer.Option("--episodes", "-e", help="Down to episodes and their versions.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show projects, seasons and events with how many programmes and files they have.
+
+    Example: pokervod catalog tree PAD --episodes
+    """
+    from pokervod_pipelines.catalog.tree import read_tree  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.cli.catalog_tree import print_tree  # noqa: PLC0415
+
+    with open_database(load_settings()) as engine:
+        shows = read_tree(engine, project.upper() or None)
+    if as_json:
+        print_json([asdict(show) for show in shows])
+    else:
+        print_tree(shows, with_episodes=episodes)
+
+
+@app.command("stats")
+def stats(as_json: JsonOption = False) -> None:
+    """Show files, programmes, hours, terabytes and clips of each project and year.
+
+    Example: pokervod catalog stats
+    """
+    from pokervod_pipelines.catalog.tree import read_stats  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine:
+        years = read_stats(engine)
+    if as_json:
+        print_json([asdict(year) for year in years])
+        return
+    figures = ("files", "programmes", "hours", "TB", "clips", "missing")
+    rows = [_stats_row(year) for year in years]
+    totals = [sum(getattr(year, name) for year in years) for name in ("files", "episodes", "clips", "missing")]
+    hours, terabytes = sum(year.hours for year in years), sum(year.terabytes for year in years)
+    rows.append(("all", "", *totals[:2], f"{hours:,.1f}", f"{terabytes:.2f}", *totals[2:]))
+    print_table("Catalog", ("project", "year", *figures), rows, right=figures)
+    if unmeasured := sum(year.files - year.measured for year in years):
+        out.print(f"hours leave out {unmeasured:,} files whose length is not known")
+
+
+def _stats_row(year: Any) -> tuple[Any, ...]:
+    when = str(year.year) if year.year else "unknown"
+    figures = (year.files, year.episodes, f"{year.hours:,.1f}", f"{year.terabytes:.2f}", year.clips, year.missing)
+    return year.project, when, *figures
+
+
+@app.command("correct")
+def correct(
+    path: PathArgument,
+    field: Annotated[str, typer.Argument(metavar="FIELD", help="project, year, season, event, episode, title …")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help='What is right; "none" for not known.')],
+    reason: ReasonOption,
+    by: ByOption = "",
+) -> None:
+    """Say what a file is. It wins over every rule and stays until somebody undoes it.
+
+    Example: pokervod catalog correct "WSOP/2024/tape 7.mov" event 21 --reason "seen in the titles"
+    """
+    from pokervod_pipelines.catalog.corrections import correct_file  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine:
+        row = correct_file(
+            engine,
+            path_or_id=int(path) if path.isdecimal() else path,
+            field=field,
+            value=value,
+            by=by or getpass.getuser(),
+            reason=reason,
+        )
+    out.print(
+        f"correction {row.id}: {row.field} of {row.path} is {_say(row.value)}, was {_say(row.before)}", markup=False
+    )
+
+
+@app.command("corrections")
+def corrections(
+    path: Annotated[str, typer.Argument(metavar="[PATH]", help="Only of the file at this path.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List what people corrected: who, when, why, before and after.
+
+    Example: pokervod catalog corrections
+    """
+    from pokervod_pipelines.catalog.corrections import list_corrections  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine:
+        history = list_corrections(engine, path or None)
+    if as_json:
+        print_json([asdict(row) for row in history])
+        return
+    rows = [
+        (row.id, row.at, row.by, row.path, row.field, _say(row.before), _say(row.value), _say_standing(row), row.reason)
+        for row in history
+    ]
+    columns = ("id", "when", "who", "file", "field", "before", "after", "", "why")
+    print_table(f"{len(rows)} corrections", columns, rows, right=("id",))
+
+
+@app.command("undo")
+def undo(
+    correction: Annotated[int, typer.Argument(metavar="ID", help="The correction, as `corrections` lists it.")],
+    reason: ReasonOption,
+    by: ByOption = "",
+) -> None:
+    """Take a correction back: an older one of the field counts again, or else the rules.
+
+    Example: pokervod catalog undo 7 --reason "it was event 22 after all"
+    """
+    from pokervod_pipelines.catalog.corrections import undo_correction  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine:
+        row = undo_correction(engine, correction, by or getpass.getuser(), reason)
+    out.print(f"{row.field} of {row.path} is {_say(row.value)} again, was {_say(row.before)}", markup=False)
+
+
+@app.command("explain")
+def explain(path: PathArgument, as_json: JsonOption = False) -> None:
+    """Say where a file stands in the catalog, and which words or persons put it there.
+
+    Example: pokervod catalog explain "WSOP/2024/tape 7.mov"
+    """
+    from pokervod_pipelines.catalog.tree import explain_file  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine:
+        known = explain_file(engine, path)
+    if as_json:
+        print_json(asdict(known) | {"findings": [finding._asdict() for finding in known.findings]})
+        return
+    out.print(f"{known.title or known.path}", markup=False)
+    for _, title, keys in known.episodes:
+        out.print(f"  in {title}  ({keys})", markup=False)
+    if known.reason:
+        out.print(f"  because {known.reason}", markup=False)
+    rows = [(f.field, _say(f.value), f.source, f.text, f.rule) for f in known.findings]
+    print_table("What tells it", ("fact", "value", "told by", "words", "rule"), rows)
+
+
+@app.command("copies")
+def copies(as_json: JsonOption = False) -> None:
+    """List videos that seem to be one content in several places, and copies whose names contradict each other.
+
+    Example: pokervod catalog copies
+    """
+    from pokervod_pipelines.catalog.copies import find_copies  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine:
+        groups = find_copies(engine)
+    if as_json:
+        print_json([asdict(group) | {"spare": group.spare} for group in groups])
+        return
+    rows = [
+        (
+            group.kind.replace("_", " "),
+            human_size(group.size),
+            group.evidence,
+            "\n".join(f"{file.claim}: {file.path}" if file.claim else file.path for file in group.files),
+        )
+        for group in groups
+    ]
+    print_table(f"{len(groups)} groups", ("kind", "size", "evidence", "files"), rows, right=("size",))
+
+
+def _say(value: Any) -> str:
+    if value is None:
+        return "not known"
+    return ", ".join(value) if isinstance(value, list | tuple) else str(value)
+
+
+def _say_standing(row: Any) -> str:
+    if row.undoes is not None:
+        return f"undoes {row.undoes}"
+    if row.undone_by is not None:
+        return "undone"
+    return "in force" if row.is_in_force else "replaced"

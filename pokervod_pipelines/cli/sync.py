@@ -15,14 +15,15 @@ from pokervod_pipelines.workflows.verdicts import Verdict, judge_all
 if TYPE_CHECKING:
     from pokervod_pipelines.defs.run import SyncResult
 
-STAGES = ("nas", "catalog", "sheets", "clips")
+STAGES = ("nas", "media", "catalog", "sheets", "clips")
 COLUMNS = {
     "nas": ("files", "videos", "added", "changed", "moved", "removed", "held", "missing"),
+    "media": ("read", "changed", "waiting", "ok", "sparse", "broken"),
     "catalog": ("projects", "seasons", "events", "episodes", "video_files", "not_understood"),
     "sheets": ("rows", "added", "changed", "removed", "matched", "ambiguous", "unmatched"),
     "clips": ("clips", "usable", "created", "changed", "retired", "failed"),
 }
-TITLES = {"nas": "Libraries", "catalog": "Catalog", "sheets": "Sheets", "clips": "Clips"}
+TITLES = {"nas": "Libraries", "media": "Videos", "catalog": "Catalog", "sheets": "Sheets", "clips": "Clips"}
 
 
 def register(app: typer.Typer) -> None:
@@ -112,6 +113,7 @@ def _document(result: "SyncResult", verdicts: dict[str, Verdict]) -> dict[str, A
         "correlation_id": result.correlation_id,
         "seconds": round(result.seconds, 3),
         "libraries": by_stage["nas"],
+        "media": by_stage["media"],
         "catalog": by_stage["catalog"][0] if by_stage["catalog"] else None,
         "sheets": by_stage["sheets"],
         "clips": by_stage["clips"],

@@ -44,10 +44,12 @@ def split_players(text: str) -> tuple[str, ...]:
     (('KENNEY', 'KABRHEL'), ('serock', 'joseph serock'), ('Phil Hellmuth',))
     """
     plain = text.strip()
+    if plain.casefold() in NO_PLAYER:
+        return ()
     names = _read_list(plain) if plain.startswith("[") else None
     if names is None:
         names = [name for side in VERSUS.split(plain) for name in _split_commas(side)]
-    trimmed = (" ".join(name.split()) for name in names)
+    trimmed = (" ".join(UNSTORABLE.sub("", name).split()) for name in names)
     return tuple(dict.fromkeys(name for name in trimmed if name.casefold() not in NO_PLAYER))
 
 
@@ -56,15 +58,18 @@ def _read_list(text: str) -> list[str] | None:
         values = json.loads(text)
     except (json.JSONDecodeError, RecursionError):
         return None
-    return [UNSTORABLE.sub("", str(value)) for value in values] if isinstance(values, list) else None
+    return [str(value) for value in values] if isinstance(values, list) else None
 
 
 def _split_commas(side: str) -> list[str]:
     """Return the parts of a comma list; "Family, Given" (one word, a comma, one word) is one person turned around."""
-    parts = [part.strip() for part in side.split(",") if part.strip()]
-    if len(parts) == PART_NAMES and (parts[1].casefold().strip(".") in SUFFIXES or _is_turned_name(*parts)):
-        return [f"{parts[1]} {parts[0]}"]
-    return parts
+    parts = [part.strip() for part in side.split(",") if part.strip().casefold() not in NO_PLAYER]
+    if len(parts) != PART_NAMES:
+        return parts
+    first, second = parts
+    if second.casefold().strip(".") in SUFFIXES:
+        return [f"{first} {second}"]
+    return [f"{second} {first}"] if _is_turned_name(first, second) else parts
 
 
 def _is_turned_name(family: str, given: str) -> bool:

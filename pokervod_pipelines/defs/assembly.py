@@ -11,6 +11,7 @@ from pokervod_pipelines.defs.automation import define_asset_jobs, define_schedul
 from pokervod_pipelines.defs.catalog import define_catalog
 from pokervod_pipelines.defs.checks import define_checks
 from pokervod_pipelines.defs.clips import define_clips
+from pokervod_pipelines.defs.media import define_media
 from pokervod_pipelines.defs.nas import define_nas
 from pokervod_pipelines.defs.resources import Silent, define_engine
 from pokervod_pipelines.defs.sheets import define_sheets
@@ -23,7 +24,13 @@ def build_defs(**overrides: Any) -> dg.Definitions:
     settings = overrides.get("settings") or load_settings()
     sync_jobs = define_sync_jobs(settings)
     return dg.Definitions(
-        assets=[*define_nas(settings), *define_catalog(settings), *define_sheets(settings), *define_clips(settings)],
+        assets=[
+            *define_nas(settings),
+            *define_media(settings),
+            *define_catalog(settings),
+            *define_sheets(settings),
+            *define_clips(settings),
+        ],
         asset_checks=define_checks(),
         jobs=[*sync_jobs, *define_asset_jobs()],
         schedules=define_schedules(settings, sync_jobs),

@@ -34,6 +34,7 @@ def sheets_retries(settings: Settings) -> dg.RetryPolicy:
 
 RETRIES: dict[str, Callable[[Settings], dg.RetryPolicy]] = {
     "nas": nas_retries,
+    "media": nas_retries,
     "catalog": nas_retries,
     "sheets": sheets_retries,
     "clips": clips_retries,

@@ -21,13 +21,14 @@ from pokervod_pipelines.workflows.stages import (
     SyncRun,
     run_catalog_stage,
     run_clips_stage,
+    run_media_stage,
     run_nas_stage,
     run_sheets_stage,
 )
 
 FULL, INCREMENTAL = "full_sync", "incremental_sync"
 RESOURCES = {"engine", "settings", "listener"}
-ASSETS = {"nas": "nas_files", "sheets": "sheet_rows", "clips": "hand_clips"}
+ASSETS = {"nas": "nas_files", "media": "media_facts", "sheets": "sheet_rows", "clips": "hand_clips"}
 """The partitioned asset of a stage; the catalog's levels have no partitions."""
 
 Report = dict[str, Any]
@@ -43,10 +44,11 @@ def define_sync_jobs(settings: Settings) -> list[dg.JobDefinition]:
 
 
 def _define_job(settings: Settings, name: str, description: str) -> dg.JobDefinition:
-    scan, build, read, cut = (
+    scan, probe, build, read, cut = (
         op.with_retry_policy(RETRIES[stage](settings))
         for stage, op in (
             ("nas", scan_library),
+            ("media", probe_library),
             ("catalog", build_catalog),
             ("sheets", sync_sheet),
             ("clips", build_clips),
@@ -55,11 +57,12 @@ def _define_job(settings: Settings, name: str, description: str) -> dg.JobDefini
 
     @dg.job(name=name, description=description, executor_def=dg.in_process_executor)
     def sync() -> None:
-        scans = libraries().map(scan).collect()
-        catalog = build(scans)
+        scans = libraries().map(scan)
+        media = scans.map(probe).collect()
+        catalog = build(scans.collect(), media)
         rows = sheets(catalog).map(read)
         clips = rows.map(cut)
-        conclude(scans, catalog, rows.collect(), clips.collect())
+        conclude(scans.collect(), media, catalog, rows.collect(), clips.collect())
 
     return sync
 
@@ -77,8 +80,15 @@ def scan_library(context: dg.OpExecutionContext, library: str) -> Report:
     return _run(context, "nas", library, lambda run, progress: run_nas_stage(run, library, progress))
 
 
+@dg.op(required_resource_keys=RESOURCES, pool="nas")
+def probe_library(context: dg.OpExecutionContext, scan: Report) -> Report:
+    """The library's new and changed videos have told their length, rate and tracks."""
+    library = scan["name"]
+    return _run(context, "media", library, lambda run, progress: run_media_stage(run, library, progress))
+
+
 @dg.op(required_resource_keys=RESOURCES)
-def build_catalog(context: dg.OpExecutionContext, scans: list[Report]) -> Report:
+def build_catalog(context: dg.OpExecutionContext, scans: list[Report], media: list[Report]) -> Report:
     """The catalog is up to date with the inventory."""
     return _run(context, "catalog", "catalog", run_catalog_stage)
 
@@ -105,13 +115,20 @@ def build_clips(context: dg.OpExecutionContext, rows: Report) -> Report:
 
 @dg.op(required_resource_keys=RESOURCES)
 def conclude(
-    context: dg.OpExecutionContext, scans: list[Report], catalog: Report, rows: list[Report], clips: list[Report]
+    context: dg.OpExecutionContext,
+    scans: list[Report],
+    media: list[Report],
+    catalog: Report,
+    rows: list[Report],
+    clips: list[Report],
 ) -> None:
     """Every check is evaluated; the run fails if a stage did."""
     for evaluation in evaluate_all(context.resources.engine):
         context.log_event(evaluation)  # type: ignore[arg-type]
     failed = [
-        f"{each['stage']} {each['name']}: {each['error']}" for each in (*scans, catalog, *rows, *clips) if each["error"]
+        f"{each['stage']} {each['name']}: {each['error']}"
+        for each in (*scans, *media, catalog, *rows, *clips)
+        if each["error"]
     ]
     if failed:
         raise dg.Failure(description="\n".join(["the rest is up to date, but:", *failed]), allow_retries=False)

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.events.log import append_events
 from pokervod_pipelines.events.types import EventType, NewEvent
 from pokervod_pipelines.media.facts import MediaFacts, MediaStatus
 from pokervod_pipelines.media.pool import Limits, Question, ask_all
 from pokervod_pipelines.media.probe import TASK, read_answer
-from pokervod_pipelines.media.store import DueFile, Standing, list_due, read_standing, store_facts
+from pokervod_pipelines.media.store import DueFile, Standing, list_due, read_standing, store_facts, wait_for_turn
 from pokervod_pipelines.settings import Settings
 
 PASS_SECONDS = 300.0
@@ -74,7 +73,8 @@ def probe_library(
     started = time.monotonic()
     tally = _Tally()
     if settings.media.enabled:
-        with hold_lock(engine, f"media {library}"):
+        with engine.begin() as turn:
+            wait_for_turn(turn, library)
             run = _Pass(engine, settings, library, correlation_id, progress, started + pass_seconds, tally)
             run.read_all()
     with engine.begin() as connection:

@@ -11,6 +11,9 @@ from pokervod_pipelines.media.reader import PROGRAM, Answer, Reader
 
 T = TypeVar("T")
 
+STAGGER_SECONDS = 0.3
+"""A further reader starts so much later, if something is left to ask: a few easy files are not worth its start."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T]):
@@ -45,8 +48,9 @@ def ask_all(
     readers = [Reader(program) for _ in range(limits.workers)]
     ended = threading.Event()
 
-    def serve(reader: Reader) -> None:
+    def serve(reader: Reader, wait: float) -> None:
         try:
+            ended.wait(wait)
             for question in _take(source, lock, ended, limits.deadline):
                 answer = reader.ask(question.task, question.arguments, seconds_limit=limits.seconds_per_file)
                 answers.put((question, answer))
@@ -56,8 +60,9 @@ def ask_all(
             reader.close()
             answers.put(None)
 
-    for reader in readers:
-        threading.Thread(target=serve, args=(reader,), name="media-asker", daemon=True).start()
+    for number, reader in enumerate(readers):
+        wait = number * STAGGER_SECONDS
+        threading.Thread(target=serve, args=(reader, wait), name="media-asker", daemon=True).start()
     try:
         yield from _collect(answers, len(readers))
     finally:
@@ -73,6 +78,7 @@ def _take(
         with lock:
             question = next(source, None)
         if question is None:
+            ended.set()
             return
         yield question
 

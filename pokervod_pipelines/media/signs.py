@@ -4,7 +4,7 @@ import os
 import time
 from typing import BinaryIO
 
-EDGE_BYTES = 4_096
+BLOCK_READ = 4_096
 BLOCK_BYTES = 512
 """The unit of ``st_blocks``, whatever the disk's own blocks are (POSIX)."""
 
@@ -19,10 +19,10 @@ WATCH_SECONDS, WATCH_EVERY = 1.0, 0.02
 def find_holes(file: BinaryIO, status: os.stat_result) -> str | None:
     """Why the file's content is not there, or None; reads three blocks however long the file is."""
     size = status.st_size
-    if any(_read_edge(file, size - EDGE_BYTES)):
+    if _holds_something(file, size - BLOCK_READ):
         return None
     stored = status.st_blocks * BLOCK_BYTES if hasattr(status, "st_blocks") else size
-    if not any(_read_edge(file, 0)) and not any(_read_edge(file, size // 2)):
+    if not _holds_something(file, 0) and not _holds_something(file, size // 2):
         return f"holds nothing but zeros: {size:,} bytes long, {min(stored, size):,} of them stored on the disk"
     if 0 < stored < size - TOLERATED_BYTES:  # some network file systems say 0 for every file
         return f"its end is empty: {size:,} bytes long, {stored:,} of them stored on the disk; copy it again"
@@ -44,6 +44,7 @@ def find_change(path: str, before: os.stat_result) -> str | None:
         time.sleep(WATCH_EVERY)
 
 
-def _read_edge(file: BinaryIO, offset: int) -> bytes:
+def _holds_something(file: BinaryIO, offset: int) -> bool:
     file.seek(max(offset, 0))
-    return file.read(EDGE_BYTES)
+    block = file.read(BLOCK_READ)
+    return block.count(0) < len(block)

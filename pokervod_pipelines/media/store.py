@@ -33,6 +33,11 @@ _IS_VIDEO = "f.category = 'video' and not f.is_junk and f.state = 'present'"
 _SPEAKS_OF_IT = "m.file_id = f.id and m.size = f.size and m.mtime_ns = f.mtime_ns"
 
 
+def wait_for_turn(connection: Connection, work: str) -> None:
+    """Nobody else does this work until the transaction ends."""
+    connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:work, 0))"), {"work": f"media {work}"})
+
+
 def list_due(connection: Connection, library: str, *, before: int | None, limit: int) -> list[DueFile]:
     """The newest videos that are due, with ids below ``before``, newest first."""
     rows = connection.execute(_DUE, {"library": library, "before": before, "limit": limit})
@@ -84,7 +89,10 @@ def read_standing(connection: Connection, library: str, *, shown: int) -> Standi
     """How the library's videos stand now, ``due`` being those whose facts do not speak of them."""
     counts = connection.execute(_COUNTS, {"library": library})
     problems = connection.execute(_PROBLEMS, {"library": library, "shown": shown})
-    return Standing(dict(counts.tuples().all()), tuple((path, f"{status}: {why}") for path, status, why in problems))
+    return Standing(
+        {status: count for status, count in counts},  # noqa: C416 - dict() would not know the row's types
+        tuple((path, f"{status}: {why}") for path, status, why in problems),
+    )
 
 
 _COUNTS = text(f"""

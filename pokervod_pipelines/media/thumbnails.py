@@ -9,12 +9,11 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.media.pool import Limits, Question, ask_all
 from pokervod_pipelines.media.reader import Answer, Loss, Reader
 from pokervod_pipelines.media.shelf import Shelf, Shot
-from pokervod_pipelines.media.store import PlayableFile, list_playable
+from pokervod_pipelines.media.store import PlayableFile, list_playable, wait_for_turn
 from pokervod_pipelines.settings import Settings
 
 WIDTH = 320
@@ -71,7 +70,8 @@ def ensure_thumbnails(
     if not settings.media.enabled:
         return ThumbnailReport(wanted=0, made=0, failed=0, left=0, seconds=0, problems=())
     shelf = open_shelf(settings)
-    with hold_lock(engine, "media thumbnails"):
+    with engine.begin() as turn:
+        wait_for_turn(turn, "thumbnails")
         with engine.begin() as connection:
             wanted = list(_list_wanted(settings, list_playable(connection)))
         done = shelf.list_done()

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.clips.build import build_clips
+from pokervod_pipelines.media.library import probe_library
 from pokervod_pipelines.nas.inventory import scan_library
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import sync_sheet
@@ -51,6 +52,13 @@ def run_nas_stage(run: SyncRun, library: str, progress: Progress | None = None) 
         "unseen": report.unseen,
     }
     return _outcome("nas", library, report.seconds, counts, report.problems, report.problem_count)
+
+
+def run_media_stage(run: SyncRun, library: str, progress: Progress | None = None) -> Outcome:
+    """The library's videos have told their length, rate and tracks, as far as they can."""
+    report = probe_library(run.engine, run.settings, library, correlation_id=run.correlation_id, progress=progress)
+    counts = {"read": report.probed, "changed": report.changed, "waiting": report.left, **report.standing}
+    return _outcome("media", library, report.seconds, counts, report.problems, report.problem_count)
 
 
 def run_catalog_stage(run: SyncRun, progress: Progress | None = None) -> Outcome:

@@ -13,6 +13,7 @@ from pokervod_pipelines.clips.timecode import (
     format_ms,
     parse_range,
     parse_timecode,
+    show_text,
 )
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines_tests.clips.corpus import load_cases
@@ -44,6 +45,21 @@ def test_a_range_is_read_from_two_cells_or_one(time_in: str, time_out: str, show
 def test_a_range_that_no_clip_can_be_is_refused(time_in: str, time_out: str, reason: str) -> None:
     with pytest.raises(BadTimecode, match=reason):
         parse_range(time_in, time_out)
+
+
+@pytest.mark.parametrize(("time_in", "time_out", "column"), [("0:01:00", "soon", "Out"), ("soon", "0:01:00", "In")])
+def test_a_bad_end_is_named_by_its_column(time_in: str, time_out: str, column: str) -> None:
+    with pytest.raises(BadTimecode, match=f"^{column}: 'soon' is no timecode"):
+        parse_range(time_in, time_out)
+
+
+def test_a_page_in_a_timecode_cell_is_refused_at_once_and_shown_cut() -> None:
+    """Looked through for ranges, thirty thousand digits would take a minute."""
+    with pytest.raises(BadTimecode) as refused:
+        parse_range("1" * 30_000)
+
+    assert "(30,000 characters)" in str(refused.value)
+    assert len(str(refused.value)) < 300
 
 
 def test_a_clip_beyond_the_end_of_its_video_names_both_times() -> None:
@@ -87,4 +103,4 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except BadTimecode as refused:
         milliseconds, refusal = -1, str(refused)
 
-    assert milliseconds >= 0 or repr(text) in refusal
+    assert milliseconds >= 0 or show_text(text) in refusal

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from pokervod_pipelines.db.tables import Base
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.media.films import Film, make_film, make_old
 
@@ -31,13 +30,6 @@ def reel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def film(reel: Path, tmp_path: Path) -> Path:
     """A copy of the film, to break."""
     return make_old(Path(shutil.copy(reel, tmp_path / "film.mp4")))
-
-
-@pytest.fixture
-def engine(engine: Engine) -> Engine:
-    """The test's database, with the room's table even before the migration that brings it."""
-    Base.metadata.create_all(engine)
-    return engine
 
 
 @pytest.fixture

@@ -19,10 +19,15 @@ def wait_until_gone(pid: int) -> None:
 def kill_readers() -> int:
     """Kill this process's readers that have a video open; returns how many."""
     mine = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    busy = {int(pid) for path in mine for pid in path.read_text().split() if b"libavformat" in _read(int(pid), "maps")}
+    busy = [pid for path in mine for pid in map(int, path.read_text().split()) if _is_reading(pid)]
     for pid in busy:
         os.kill(pid, signal.SIGKILL)
     return len(busy)
+
+
+def _is_reading(pid: int) -> bool:
+    """It runs the child program, which it does not just after the fork, and has loaded the demuxer."""
+    return b"media.child" in _read(pid, "cmdline") and b"libavformat" in _read(pid, "maps")
 
 
 def _is_alive(pid: int) -> bool:

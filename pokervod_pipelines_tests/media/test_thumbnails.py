@@ -86,8 +86,8 @@ def test_a_file_that_is_no_video_has_no_picture(tmp_path: Path, content: bytes) 
 
 
 CLIP = text("""
-    with row as (insert into sheet_rows (sheet, tab, source_key, position, content, content_hash, match_status,
-        match_stage, match_reason) values ('s', 't', :key, 1, '{}', '', 'matched', '', '') returning id)
+    with row as (insert into sheet_rows (sheet, tab, row_number, fingerprint, file_name, folder_link, content)
+        values ('s', 't', :number, '', '', '', '{}') returning id)
     insert into hand_clips (sheet_row_id, sheet, file_id, in_ms, out_ms, title, winner, hands, input_hash, problem,
         retired_at) select id, 's', :file_id, :in_ms, :in_ms + 500, '', '', '', '', :problem,
         case when :is_retired then now() end from row
@@ -103,7 +103,7 @@ class Cutter:
 
     def __call__(self, file_id: int, in_ms: int, *, problem: str | None = None, is_retired: bool = False) -> None:
         self.made += 1
-        row = {"key": str(self.made), "file_id": file_id, "in_ms": in_ms, "problem": problem, "is_retired": is_retired}
+        row = {"number": self.made, "file_id": file_id, "in_ms": in_ms, "problem": problem, "is_retired": is_retired}
         with self.engine.begin() as connection:
             connection.execute(CLIP, row)
 

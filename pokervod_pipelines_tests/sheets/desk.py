@@ -66,7 +66,8 @@ def insert_files(connection: Connection, *paths: str) -> None:
     """The inventory holds videos at these paths, and their events are appended."""
     rows = connection.execute(
         text("""
-            insert into nas_files (root, library, path, path_key, size, mtime_ns, inode, category, version_type, is_junk)
+            insert into nas_files (
+                root, library, path, path_key, size, mtime_ns, inode, category, version_type, is_junk)
             select 'nas', 'all', path, path, 5000, 1, 1, 'video', 'generic', false
             from unnest(cast(:paths as text[])) as path returning id
         """),
@@ -87,6 +88,12 @@ class Desk:
     def write(self, *lines: Line) -> None:
         """The sheet is a CSV of these lines below the header."""
         self.path.write_text(to_csv(lines), encoding="utf-8", newline="")
+
+    def read_from(self, path: Path) -> None:
+        """The sheet is configured to be this file."""
+        source = self.settings.sheets[0].model_copy(update={"path": path})
+        self.settings = self.settings.model_copy(update={"sheets": (source,)})
+        self.path = path
 
     def add_files(self, *paths: str) -> None:
         """The inventory has these videos too."""

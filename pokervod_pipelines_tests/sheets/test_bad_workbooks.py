@@ -1,4 +1,4 @@
-"""Whatever stands where a sheet belongs: the message says where and what to do, nothing is retired, the rest goes on."""
+"""Whatever stands where a sheet belongs: the message says where and what to do; nothing is lost."""
 
 import io
 import os
@@ -95,9 +95,7 @@ def start(desk: Desk, file: str) -> None:
     readable = file if Path(file).suffix in {".csv", ".xlsx"} else "hands.csv"
     desk.add_files("show 1.mp4")
     for name in dict.fromkeys((readable, file)):
-        desk.path = desk.path.with_name(name)
-        source = desk.settings.sheets[0].model_copy(update={"path": desk.path})
-        desk.settings = desk.settings.model_copy(update={"sheets": (source,)})
+        desk.read_from(desk.path.with_name(name))
         if name == readable:
             write_good(desk.path)
             desk.sync()

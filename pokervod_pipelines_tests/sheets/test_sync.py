@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from pokervod_pipelines.errors import BadInput, SuspiciousLoss, Unavailable
-from pokervod_pipelines.sheets.store import lock_sheet
+from pokervod_pipelines.sheets.store import list_rows, lock_sheet
+from pokervod_pipelines.sheets.vocabulary import OTHER_TABLES
 from pokervod_pipelines_tests.sheets.desk import COLUMNS, Desk, Line, insert_files, make_line, make_lines, write_book
 
 LINES = make_lines(1, 2, 3, 4, 5, 6)
@@ -188,10 +189,8 @@ def test_a_loss_too_large_for_an_edit_waits_for_a_person(desk: Desk, known: int,
 
 
 def test_a_tab_that_lost_its_header_keeps_its_rows_and_the_other_tabs_go_on(desk: Desk) -> None:
-    book = desk.path.with_suffix(".xlsx")
-    desk.settings = desk.settings.model_copy(
-        update={"sheets": (desk.settings.sheets[0].model_copy(update={"path": book}),)}
-    )
+    desk.read_from(desk.path.with_suffix(".xlsx"))
+    book = desk.path
     write_book(book, {"2031": [COLUMNS, *LINES[:3]], "2032": [COLUMNS, *LINES[3:]]})
     desk.sync()
     before = desk.ids()
@@ -205,6 +204,36 @@ def test_a_tab_that_lost_its_header_keeps_its_rows_and_the_other_tabs_go_on(desk
     assert [where for where, _ in broken.problems][:1] == ["2031"]
     assert (mended.added, mended.changed, mended.removed) == (0, 0, 0)
     assert {name: desk.ids()[name] for name in ("show 1", "show 2", "show 3")}.items() <= before.items()
+
+
+Tabs = dict[str, list[Line]]
+TWO_TABS: Tabs = {"2031": [COLUMNS, *LINES[:3]], "2032": [("late shows",), (), COLUMNS, *LINES[3:]]}
+TAB_EDITS: list[tuple[str, Tabs, tuple[int, int, int]]] = [
+    ("a tab renamed", {"Season 31": TWO_TABS["2031"], "2032": TWO_TABS["2032"]}, (0, 0, 0)),
+    ("the tabs in another order", dict(reversed(TWO_TABS.items())), (0, 0, 0)),
+    ("a tab added", {**TWO_TABS, "2033": [COLUMNS, make_line(80)]}, (1, 0, 0)),
+    ("a tab of another table added", {**TWO_TABS, "PIC": [OTHER_TABLES["a work status table"]]}, (0, 0, 0)),
+    ("a tab deleted", {"2032": TWO_TABS["2032"]}, (0, 0, 3)),
+    ("a row moved to the other tab", {"2031": [COLUMNS, *LINES[:2]], "2032": [COLUMNS, *LINES[2:]]}, (0, 0, 0)),
+    ("the tabs made one", {"all": [COLUMNS, *LINES]}, (0, 0, 0)),
+    ("a tab copied", {**TWO_TABS, "2031 (2)": TWO_TABS["2031"]}, (3, 0, 0)),
+]
+
+
+@pytest.mark.parametrize(("tabs", "counts"), [pytest.param(*case[1:], id=case[0]) for case in TAB_EDITS])
+def test_rows_are_the_same_whichever_tab_they_stand_in(desk: Desk, tabs: Tabs, counts: tuple[int, int, int]) -> None:
+    desk.read_from(desk.path.with_suffix(".xlsx"))
+    write_book(desk.path, TWO_TABS)
+    desk.sync()
+    before = {*desk.ids().values()}
+    write_book(desk.path, tabs)
+
+    report = desk.sync()
+
+    assert (report.added, report.changed, report.removed) == counts
+    assert report.problem_count == report.rows  # no row has a video, no tab is a problem
+    kept = desk.execute("select id from sheet_rows where retired_at is null")
+    assert len(before & {row[0] for row in kept}) == 6 - counts[2]
 
 
 def test_a_failure_is_told_once_and_forgotten_when_the_sheet_is_read_again(desk: Desk) -> None:
@@ -277,6 +306,66 @@ def test_two_processes_at_once_do_the_work_once(desk: Desk) -> None:
     assert sorted(answers, key=lambda answer: -int(answer[0]))[0][0] == "40"
     assert [sum(int(answer[place]) for answer in answers) for place in (0, 1)] == [40, 40]
     assert desk.events().count(("sheets.row.changed", "added")) == len(desk.ids()) == len(desk.clips()) == 40
+
+
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from sqlalchemy import create_engine
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.sync import sync_sheet
+
+settings = Settings.model_validate({"home": "/nowhere", "sheets": [{"name": "hands", "path": sys.argv[2]}]})
+
+def stop(count):
+    print(count, flush=True)
+    sys.stdin.readline()
+
+sync_sheet(create_engine(sys.argv[1]), settings, "hands", correlation_id="killed", progress=stop)
+"""
+
+
+def test_a_pass_that_is_killed_after_writing_leaves_nothing_behind(desk: Desk) -> None:
+    desk.write(*LINES[:2])
+    desk.sync()
+    events = desk.events()
+    desk.write(*LINES[1:])
+    url = desk.engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", INTERRUPTED, url, str(desk.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == "5\n"
+        killed.kill()
+
+    assert desk.events() == events
+    assert set(desk.ids()) == {"show 1", "show 2"}
+    assert desk.sync().added == 4
+
+
+LISTED: list[tuple[dict[str, Any], list[int]]] = [
+    ({"sheet": None, "status": None, "limit": 9}, [1, 2, 3]),
+    ({"sheet": "hands", "status": "matched", "limit": 9}, [1]),
+    ({"sheet": "hands", "status": "ambiguous", "limit": 9}, [2]),
+    ({"sheet": None, "status": "none", "limit": 9}, [3]),
+    ({"sheet": "another", "status": None, "limit": 9}, []),
+    ({"sheet": None, "status": None, "limit": 2}, [1, 2]),
+]
+
+
+def test_rows_are_listed_with_their_video_or_their_candidates(desk: Desk) -> None:
+    desk.add_files("show 1.mp4", "b/show 2.mp4", "a/show 2.mp4")
+    desk.write(*LINES[:3])
+    desk.sync()
+
+    with desk.engine.connect() as connection:
+        listed = [list_rows(connection, **filters) for filters, _ in LISTED]
+
+    assert [[row.row_number - 1 for row in rows] for rows in listed] == [numbers for _, numbers in LISTED]
+    assert [(row.path, row.candidates) for row in listed[0]] == [
+        ("show 1.mp4", ("show 1.mp4",)),
+        (None, ("a/show 2.mp4", "b/show 2.mp4")),
+        (None, ("show 1.mp4", "a/show 2.mp4", "b/show 2.mp4")),
+    ]
 
 
 ICONIK_HEADER = "id,title,time_start_ms,time_end_ms,PlayersTags,PokerPlayTags,Emotion\n"

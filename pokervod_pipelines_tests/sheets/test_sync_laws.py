@@ -1,4 +1,4 @@
-"""However a sheet is edited, the database ends as if it had been read for the first time, and clips stay with theirs."""
+"""However a sheet is edited, the database ends as after a first reading, and clips stay with theirs."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -170,9 +170,11 @@ def test_a_workbook_with_a_damaged_byte_is_read_or_refused(place: float, byte: i
     content[int(place * (len(content) - 1))] = byte
 
     try:
-        parse_spreadsheet(bytes(content), file=Path("damaged.xlsx"))
+        refusal = "" if parse_spreadsheet(bytes(content), file=Path("damaged.xlsx")) else "nothing was read"
     except BadInput as refused:
-        assert "damaged.xlsx" in str(refused)
+        refusal = str(refused)
+
+    assert refusal == "" or "damaged.xlsx" in refusal
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,19 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import cast
 
+import av
 from av.container import OutputContainer
 from av.stream import Stream
 
-from pokervod_pipelines.clips.export.footage import LATE_SECONDS, BadFootage, Footage, Packet, find_packet_time
+from pokervod_pipelines.clips.export.footage import (
+    LATE_SECONDS,
+    BadFootage,
+    Footage,
+    MissingFrame,
+    Packet,
+    find_packet_time,
+    keep_language,
+)
 from pokervod_pipelines.clips.export.frames import FrameRange
 from pokervod_pipelines.clips.export.picture import NameTimecode, Progress
 
@@ -27,28 +36,36 @@ def copy_streams(
     """Write the packets from the last key frame before the range on; return which frames they are.
 
     Raises:
+        MissingFrame: the video ends before the range.
         BadFootage: there is no key frame to begin with, or the container cannot hold the streams.
     """
     key, packets = _find_run(footage, frames.first)
     run = _Run(footage, key, frames)
     streams = {each.index: _add_copy(each, target) for each in (footage.video, *footage.sounds)}
-    streams[footage.video.index].metadata["timecode"] = name_timecode(run.first)
+    picture = cast("av.VideoStream", streams[footage.video.index])
+    picture.codec_context.framerate = footage.rate  # the timecode track counts by it, and it is not in the template
+    picture.metadata["timecode"] = name_timecode(run.first)
     for packet in run.choose(packets):
         shift = round(run.start / packet.time_base)
-        packet.pts, packet.dts = cast("int", packet.pts) - shift, cast("int", packet.dts) - shift
+        shown = cast("int", packet.pts)
+        packet.pts, packet.dts = shown - shift, (shown if packet.dts is None else packet.dts) - shift
         packet.stream = streams[packet.stream.index]
         target.mux(packet)
         if progress is not None and run.last >= frames.first:
             progress(min(run.last - frames.first + 1, frames.count), frames.count)
+    if run.last < frames.first:
+        raise MissingFrame(footage, frames.first)
     return FrameRange(run.first, run.last + 1)
 
 
 def _add_copy(stream: Stream, target: OutputContainer) -> Stream:
     try:
-        return target.add_stream_from_template(stream, opaque=True)
+        copy = target.add_stream_from_template(stream, opaque=True)
     except ValueError as error:
         message = f"a {target.format.name} file cannot hold this {stream.type}; cut it exactly"
         raise BadFootage(message) from error
+    keep_language(stream, copy)
+    return copy
 
 
 class _Run:
@@ -102,7 +119,7 @@ def _find_run(footage: Footage, first: int) -> tuple[Packet, Iterator[Packet]]:
         if packet.dts is not None and footage.number_frame(packet.dts) > first:
             break
     if not pictures:
-        message = f"the video has no key frame near frame {first}; cut it exactly, or mend the timecode"
+        message = f"{footage.container.name} has no key frame near frame {first}; cut it exactly, or mend the timecode"
         raise BadFootage(message)
     _fill_decoding_times(pictures, footage)
     return pictures[0], chain(pictures, sounds, packets)
@@ -113,9 +130,7 @@ def _read_packets(footage: Footage) -> Iterator[Packet]:
         if packet.pts is not None:
             yield packet
         elif packet.size:
-            message = (
-                "the video does not tell when its frames are shown, so it cannot be copied in part; cut it exactly"
-            )
+            message = f"{footage.container.name} does not tell when its frames are shown; cut it exactly"
             raise BadFootage(message)
 
 

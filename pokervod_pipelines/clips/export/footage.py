@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, cast
 
 import av
 from av.container import InputContainer
+from av.stream import Stream
 
 from pokervod_pipelines.errors import BadInput, Unavailable
 
@@ -20,13 +21,19 @@ RUN_UPS = (1, 10, 60)
 One second is more than decoders reorder frames by; containers that seek by decoding time would else land too late.
 """
 
-
 LATE_SECONDS = 5
 """How much later than its picture a container may hold the sound of the same moment."""
 
 
 class BadFootage(BadInput):
     """The video cannot be read, or does not hold what was to be cut from it."""
+
+
+class MissingFrame(BadFootage):
+    """The video ends before the clip begins, or has a hole where the clip is."""
+
+    def __init__(self, footage: "Footage", frame: int) -> None:
+        super().__init__(f"{footage.container.name} has no frame {frame}; mend the timecode or name the right file")
 
 
 class FootageUnavailable(Unavailable):
@@ -87,6 +94,12 @@ def find_packet_time(packet: Packet) -> Fraction:
     return cast("int", packet.pts) * packet.time_base
 
 
+def keep_language(old: Stream, new: Stream) -> None:
+    """The new stream says what language is spoken, if the old one does."""
+    if language := old.metadata.get("language"):
+        new.metadata["language"] = language
+
+
 @contextmanager
 def open_footage(path: Path, rate: Fraction) -> Iterator[Footage]:
     """Yield the open video; what its reader or a writer inside the block cannot do is told in our own errors.
@@ -100,6 +113,7 @@ def open_footage(path: Path, rate: Fraction) -> Iterator[Footage]:
             if not container.streams.video or container.streams.video[0].codec_context is None:
                 message = f"{path} has no picture that can be read; name the right file in the sheet"
                 raise BadFootage(message)
+            container.streams.video[0].thread_type = "AUTO"
             yield Footage(container, rate, _find_origin(container))
     except OSError as error:
         message = f"{path} could not be cut: {error}; check the share and the free space, then try again"

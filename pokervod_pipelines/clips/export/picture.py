@@ -6,7 +6,7 @@ from typing import cast
 import av
 from av.video.frame import PictureType
 
-from pokervod_pipelines.clips.export.footage import BadFootage, Footage
+from pokervod_pipelines.clips.export.footage import Footage, MissingFrame
 from pokervod_pipelines.clips.export.frames import FrameRange
 
 Progress = Callable[[int, int], None]
@@ -46,9 +46,8 @@ class Picture:
         """Return which frames of the source were given.
 
         Raises:
-            BadFootage: there was none in the range.
+            MissingFrame: there was none in the range.
         """
         if self._first is None:
-            message = f"the video has no frame {self._frames.first}; mend the timecode or name the right file"
-            raise BadFootage(message)
+            raise MissingFrame(self._footage, self._frames.first)
         return FrameRange(self._first, self._last + 1)

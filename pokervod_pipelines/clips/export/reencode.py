@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 import av
 from av.container import OutputContainer
 
-from pokervod_pipelines.clips.export.footage import LATE_SECONDS, Footage, Packet, find_packet_time
+from pokervod_pipelines.clips.export.footage import LATE_SECONDS, Footage, Packet, find_packet_time, keep_language
 from pokervod_pipelines.clips.export.frames import FrameRange
 from pokervod_pipelines.clips.export.picture import NameTimecode, Picture, Progress
 from pokervod_pipelines.clips.export.soundtrack import Soundtrack
@@ -17,9 +17,14 @@ QUALITY = {"preset": "veryfast", "crf": "16"}
 PICTURE_FORMAT = "yuv420p"
 """For sources that H.264 cannot hold as they are."""
 
+FIELDS_FIRST = {2: "tff=1", 3: "bff=1", 4: "bff=1", 5: "tff=1"}
+"""Interlaced video (1080i) stays so: which field is shown first, by FFmpeg's AVFieldOrder."""
+
 UNCOMPRESSED_SOUND = ".mov"
 """The container that editors take uncompressed sound in; others get AAC."""
+
 WIDE_SAMPLES = ("s32", "s32p")
+"""Sound of more than 16 bits, which keeps 24 of them."""
 
 
 class Lane(Protocol):
@@ -46,13 +51,13 @@ def reencode(
     """Write the frames and their sound; return which frames were there to write.
 
     Raises:
-        BadFootage: there was none of them.
+        MissingFrame: there was none of them.
     """
     start, end = footage.find_time(frames.first), footage.find_time(frames.end)
     picture = Picture(_add_picture(footage, target, name_timecode(frames.first)), footage, frames, progress)
     lanes: dict[int, Lane] = {footage.video.index: picture}
     for sound in footage.sounds:
-        lanes[sound.index] = Soundtrack(_add_sound(sound, target), start, end - start)
+        lanes[sound.index] = Soundtrack(_add_sound(sound, target), start, end)
     footage.rewind(frames.first)
     for packet in footage.container.demux(footage.video, *footage.sounds):
         lane = lanes[packet.stream.index]
@@ -71,9 +76,10 @@ def _is_after(packet: Packet, seconds: Fraction) -> bool:
 
 
 def _add_picture(footage: Footage, target: OutputContainer, timecode: str) -> av.VideoStream:
-    """Add a stream like the source's: size, shape of pixels, colours, and the timecode of the first frame."""
+    """Add a stream like the source's: size, fields, shape of pixels, colours, and the timecode of the first frame."""
     source, rate = footage.video.codec_context, footage.rate
-    stream = target.add_stream("libx264", rate=rate, options=QUALITY)
+    fields = FIELDS_FIRST.get(source.field_order)
+    stream = target.add_stream("libx264", rate=rate, options=QUALITY | ({"x264-params": fields} if fields else {}))
     context = stream.codec_context
     context.width, context.height, context.time_base = source.width, source.height, 1 / rate
     formats = {each.name for each in context.codec.video_formats or ()}
@@ -94,6 +100,5 @@ def _add_sound(sound: av.AudioStream, target: OutputContainer) -> av.AudioStream
         codec = "pcm_s24le" if sound.codec_context.format.name in WIDE_SAMPLES else "pcm_s16le"
     rate, layout = sound.codec_context.sample_rate, sound.codec_context.layout.name
     stream = cast("av.AudioStream", target.add_stream(codec, rate=rate, layout=layout))
-    if language := sound.metadata.get("language"):
-        stream.metadata["language"] = language
+    keep_language(sound, stream)
     return stream

@@ -17,11 +17,11 @@ TIME_ROUNDING = Fraction(1, 100)
 class Soundtrack:
     """Takes the decoded audio of a source, gives its samples between two times, in seconds of the source."""
 
-    def __init__(self, target: av.AudioStream, start: Fraction, seconds: Fraction) -> None:
+    def __init__(self, target: av.AudioStream, start: Fraction, end: Fraction) -> None:
         self.target = target
         self.rate = target.codec_context.sample_rate
-        self.start = start
-        self.length = round(seconds * self.rate)
+        self.start = round(start * self.rate)
+        self.length = round(end * self.rate) - self.start
         self.written = 0
         self._next: int | None = None
         context = target.codec_context
@@ -46,7 +46,7 @@ class Soundtrack:
     def _find_place(self, frame: av.AudioFrame) -> int:
         """Return the frame's first sample as counted from the cut's first; frames that follow close join up."""
         time = cast("int", frame.pts) * cast("Fraction", frame.time_base)
-        at = round((time - self.start) * self.rate)
+        at = round(time * self.rate) - self.start
         is_close = self._next is not None and abs(at - self._next) < TIME_ROUNDING * self.rate
         return cast("int", self._next) if is_close else at
 

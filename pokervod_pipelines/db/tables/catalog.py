@@ -123,35 +123,43 @@ class CatalogCorrection(Base):
     __table_args__ = (CheckConstraint("by <> '' and reason <> ''", name="signed"),)
 
 
-class SearchFile(Base):
-    """What search knows of a video, beside its place (a small number) in the packed lists of the other two tables."""
+class SearchEntry(Base):
+    """A file of an episode as search last read it. ``place`` is its small number in the packed lists of search.
 
-    __tablename__ = "search_files"
+    ``facets`` has project, year, game, stage, version and whether the file is preferred. ``clip_players`` are those of
+    its annotated hands, ``players`` those that its name tells.
+    """
 
-    file_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("nas_files.id"), primary_key=True)
+    __tablename__ = "search_entries"
+
+    episode_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    file_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
     place: Mapped[int] = mapped_column(unique=True)
     title: Mapped[str]
     path: Mapped[str]
     players: Mapped[list[Any]]
+    clip_players: Mapped[list[Any]]
     facets: Mapped[dict[str, Any]]
 
 
 class SearchWord(Base):
-    """A word, and the places of the videos that have it in their title, among their players, or in their path only."""
+    """A word, and the places of the entries that have it in their title, else among their players, else in their path.
+
+    Places are sorted 32-bit numbers, little endian. ``reversed`` finds words by how they end.
+    """
 
     __tablename__ = "search_words"
 
     word: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    reversed: Mapped[str] = mapped_column(Text(collation="C"), index=True)
     files: Mapped[int]
     title: Mapped[bytes] = mapped_column(LargeBinary)
     player: Mapped[bytes] = mapped_column(LargeBinary)
     path: Mapped[bytes] = mapped_column(LargeBinary)
 
-    __table_args__ = (Index("ix_search_words_reversed", text('reverse(word) collate "C"')),)
-
 
 class SearchColumn(Base):
-    """A facet of all videos: one code for each place, and what each code means."""
+    """A facet of all entries: a code for each place (of players, pairs of place and code), and what each code means."""
 
     __tablename__ = "search_columns"
 

@@ -19,10 +19,11 @@ from pokervod_pipelines_tests.clips.export.burnt import (
     SAMPLES_A_STEP,
     Shape,
     burn_video,
+    find_click,
     read_numbers,
     read_steps,
 )
-from pokervod_pipelines_tests.clips.export.samples import TIMEBASES, at_every_timebase
+from pokervod_pipelines_tests.clips.export.samples import at_every_timebase
 
 NTSC = Fraction(30_000, 1001)
 FRAMES = FrameRange(61, 97)
@@ -37,7 +38,7 @@ ARCHIVE_SHAPES = {
     "ts h264": Shape(suffix=".ts", rate=Fraction(50)),  # starts at 1.4 s
     "mxf mpeg2": Shape(suffix=".mxf", codec="mpeg2video", rate=Fraction(25), b_frames=2, key_every=12),
     "avi mpeg4": Shape(suffix=".avi", codec="mpeg4", rate=Fraction(25), b_frames=2),  # no times at all
-    "mov prores": Shape(codec="prores_ks", frames=100, b_frames=0),  # key frames only, a size H.264 must convert
+    "mov prores": Shape(codec="prores_ks", b_frames=0, pixels="yuv422p10le"),  # key frames only
     "mp4 open gop": Shape(suffix=".mp4", options={"x264-params": "open-gop=1"}),
     "mp4 one key frame": Shape(suffix=".mp4", key_every=500, options={"sc_threshold": "0"}),
 }
@@ -104,6 +105,22 @@ def test_a_fast_cut_covers_the_clip_and_declares_what_it_has_more(shape: Shape, 
     assert report.asked == FRAMES
 
 
+@pytest.mark.parametrize("first", ["tff", "bff"])
+def test_interlaced_video_stays_interlaced_with_the_same_field_first(first: str, tmp_path: Path) -> None:
+    shape = Shape(rate=Fraction(25), options={"x264-params": f"{first}=1"})
+    source = burn_video(tmp_path / "source.mov", shape)
+
+    cut_media(clip_of(source, shape), source, tmp_path / "cut.mov")
+
+    assert read_numbers(tmp_path / "cut.mov") == list(range(FRAMES.first, FRAMES.end))
+    assert _read_field_order(tmp_path / "cut.mov") == _read_field_order(source) == {"tff": 2, "bff": 3}[first]
+
+
+def _read_field_order(path: Path) -> int:
+    with av.open(str(path)) as container:
+        return container.streams.video[0].codec_context.field_order
+
+
 def test_a_fast_cut_copies_packets_without_encoding(burnt: Path, tmp_path: Path) -> None:
     cut_media(clip_of(burnt, Shape()), burnt, tmp_path / "cut.mov", mode=CutMode.FAST)
 
@@ -142,14 +159,44 @@ def test_an_exact_cut_has_its_sound_to_the_sample(burnt: Path, tmp_path: Path, f
     np.testing.assert_array_equal(read_steps(tmp_path / "cut.mov"), np.arange(begin, end) // SAMPLES_A_STEP)
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
-def test_compressed_sound_is_as_long_as_the_picture(tmp_path: Path, suffix: str) -> None:
-    shape = Shape(suffix=suffix, has_audio=True, sound_codec="aac")
+@BOTH_MODES
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".ts"])
+def test_compressed_sound_stays_with_its_picture(tmp_path: Path, suffix: str, mode: CutMode) -> None:
+    shape = Shape(suffix=suffix, has_audio=True, sound_codec="aac", click_at=2.5)
     source = burn_video(tmp_path / f"source{suffix}", shape)
 
-    cut_media(clip_of(source, shape), source, tmp_path / "cut.mov")
+    report = cut_media(clip_of(source, shape), source, tmp_path / f"cut{suffix}", mode=mode)
 
-    assert len(read_steps(tmp_path / "cut.mov")) == round(FRAMES.count / NTSC * AUDIO_RATE)
+    moved = find_click(source) - find_click(report.path)
+    assert moved == pytest.approx(float(report.cut.first / NTSC), abs=0.002)
+
+
+@BOTH_MODES
+def test_every_audio_track_is_cut_and_keeps_its_language(tmp_path: Path, mode: CutMode) -> None:
+    shape = Shape(has_audio=True, languages=("eng", "kor", "eng"), sound_codec="pcm_s24le", click_at=2.5)
+    source = burn_video(tmp_path / "source.mov", shape)
+
+    cut_media(clip_of(source, shape), source, tmp_path / "cut.mov", mode=mode)
+
+    with av.open(str(tmp_path / "cut.mov")) as cut:
+        assert [sound.metadata["language"] for sound in cut.streams.audio] == ["eng", "kor", "eng"]
+        assert {sound.codec_context.name for sound in cut.streams.audio} == {"pcm_s24le"}
+
+
+@BOTH_MODES
+@pytest.mark.parametrize("suffix", [".mov", ".mkv"])
+@pytest.mark.parametrize("hole", [{70, 71, 75}, {96}, {60, 61, 62}], ids=["inside", "at the end", "at the start"])
+def test_frames_that_the_source_lacks_shift_no_other(
+    hole: set[int], suffix: str, mode: CutMode, tmp_path: Path
+) -> None:
+    shape = Shape(suffix=suffix, left_out=frozenset(hole))
+    source = burn_video(tmp_path / f"source{suffix}", shape)
+
+    report = cut_media(clip_of(source, shape), source, tmp_path / f"cut{suffix}", mode=mode)
+
+    numbers = read_numbers(report.path)
+    assert numbers == [number for number in range(report.cut.first, report.cut.end) if number not in hole]
+    assert {number for number in range(FRAMES.first, FRAMES.end) if number not in hole} <= set(numbers)
 
 
 def test_sound_that_begins_late_is_silent_before_and_sound_that_ends_early_ends(tmp_path: Path) -> None:
@@ -181,15 +228,20 @@ def burn_late_sound(source: Path, target: Path) -> Path:
 
 
 @BOTH_MODES
-@pytest.mark.parametrize("base", [TIMEBASES[2], TIMEBASES[3], TIMEBASES[-2]], ids=str)
-def test_a_cut_carries_the_timecode_of_its_first_frame(mode: CutMode, base: Timebase, tmp_path: Path) -> None:
-    source = burn_video(tmp_path / "source.mov", Shape(rate=base.rate))
+@at_every_timebase
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])  # the second does not tell its rate in the stream
+def test_a_cut_carries_the_timecode_of_its_first_frame(
+    mode: CutMode, base: Timebase, codec: str, tmp_path: Path
+) -> None:
+    source = burn_video(tmp_path / "source.mov", Shape(rate=base.rate, codec=codec, b_frames=0))
     clip = make_clip(source, FRAMES, base, start=107_850)
 
     report = cut_media(clip, source, tmp_path / "cut.mov", mode=mode)
 
     with av.open(str(tmp_path / "cut.mov")) as cut:
         assert cut.streams.video[0].metadata["timecode"] == format_timecode(107_850 + report.cut.first, base)
+        (written, *_) = cut.demux(cut.streams.data[0])
+        assert int.from_bytes(bytes(written)) == 107_850 + report.cut.first  # the track itself counts frames
 
 
 @BOTH_MODES
@@ -271,7 +323,7 @@ def test_a_video_that_cannot_be_cut_is_named_and_leaves_no_file(make: object, mo
 def test_a_clip_that_the_video_does_not_reach_is_bad_footage(mode: CutMode, tmp_path: Path) -> None:
     source = make_short(tmp_path)
 
-    with pytest.raises(BadFootage, match="no frame 61"):
+    with pytest.raises(BadFootage, match=r"short\.mov has no frame 61"):
         cut_media(clip_of(source, Shape()), source, tmp_path / "cut.mov", mode=mode)
 
     assert not (tmp_path / "cut.mov").exists()

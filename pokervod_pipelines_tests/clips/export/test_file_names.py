@@ -5,7 +5,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pokervod_pipelines.clips.export.file_names import make_file_name, make_file_names
@@ -47,6 +47,7 @@ def test_a_title_becomes_a_name_that_windows_takes(title: str, name: str) -> Non
     assert make_file_name(title, ".mov") == name
 
 
+@settings(deadline=None)
 @given(tricky)
 def test_any_title_becomes_a_name_that_every_system_takes(title: str) -> None:
     name = make_file_name(title, ".mov")
@@ -60,6 +61,7 @@ def test_any_title_becomes_a_name_that_every_system_takes(title: str) -> None:
     assert len(name.encode()) <= 143
 
 
+@settings(deadline=None)
 @given(st.lists(tricky, max_size=12))
 def test_names_of_one_folder_are_told_apart_by_every_system(titles: list[str]) -> None:
     names = make_file_names(titles, ".mov", taken=["Clip.MOV"])
@@ -76,6 +78,7 @@ def test_the_second_of_two_alike_is_numbered_also_when_it_has_to_be_shortened() 
     assert third.endswith("가 (3).mov")
 
 
+@settings(deadline=None)
 @given(tricky)
 def test_a_name_can_be_written_here(tmp_path_factory: pytest.TempPathFactory, title: str) -> None:
     folder = tmp_path_factory.mktemp("names")

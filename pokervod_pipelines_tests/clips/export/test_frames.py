@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentimelineio.opentime import RationalTime, from_timecode
 
@@ -74,11 +74,13 @@ def test_an_hour_of_drop_frame_timecode_is_an_hour_of_the_clock_within_four_mill
     assert (abs(hour - 3600) < Fraction(4, 1000)) == is_clock
 
 
+@settings(deadline=None)
 @given(timebases, frame_numbers)
 def test_a_timecode_is_read_back_as_its_frame(base: Timebase, frame: int) -> None:
     assert parse_timecode(format_timecode(frame, base), base) == frame % base.frames_a_day
 
 
+@settings(deadline=None)
 @given(timebases, frame_numbers)
 def test_another_library_counts_the_same(base: Timebase, frame: int) -> None:
     rate, of_day = float(base.rate), frame % base.frames_a_day
@@ -128,6 +130,7 @@ def test_a_clip_is_the_shortest_run_of_frames_that_covers_its_milliseconds(
     assert find_frames(in_ms, out_ms, rate) == FrameRange(first, end)
 
 
+@settings(deadline=None)
 @given(rates, st.integers(0, 10**9), st.integers(1, 10**7))
 def test_no_frame_of_the_stretch_is_lost_and_none_beyond_it_is_added(rate: Fraction, in_ms: int, length: int) -> None:
     frames = find_frames(in_ms, in_ms + length, rate)
@@ -137,11 +140,13 @@ def test_no_frame_of_the_stretch_is_lost_and_none_beyond_it_is_added(rate: Fract
     assert begins[2] < in_ms + length <= begins[3]
 
 
+@settings(deadline=None)
 @given(rates, frame_ranges())
 def test_frames_become_milliseconds_and_the_same_frames_again(rate: Fraction, frames: FrameRange) -> None:
     assert find_frames(*find_ms(frames, rate), rate) == frames
 
 
+@settings(deadline=None)
 @given(frame_ranges(), st.integers(0, 500), st.integers(0, 500), st.integers(0, 1_000_000))
 def test_handles_stay_within_the_video(frames: FrameRange, before: int, after: int, more: int) -> None:
     wide = frames.widen(before, after, frames.end + more)

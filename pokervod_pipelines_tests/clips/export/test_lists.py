@@ -11,7 +11,7 @@ import opentimelineio
 import pycmx
 import pytest
 from fcpxml.parser import FCPXMLParser
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pokervod_pipelines.clips.export.edl import MOST_EVENTS, TooManyEvents, name_reels, write_edl
@@ -125,6 +125,7 @@ def test_a_csv_is_read_back_with_equal_frames(base: Timebase) -> None:
     assert {Fraction(row["rate"]) for row in rows} == {base.rate}
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.sampled_from(TIMEBASES), st.lists(st.integers(1, 5000), min_size=1, max_size=6), st.integers(0, 400_000))
 def test_all_lists_agree_on_any_clips(base: Timebase, lengths: list[int], start: int) -> None:
     clips = [make_clip(base=base, frames=FrameRange(start, start + length)) for length in lengths]
@@ -139,6 +140,7 @@ def test_all_lists_agree_on_any_clips(base: Timebase, lengths: list[int], start:
     assert [(clip.source_start.frames, clip.duration.frames) for clip in final_cut.clips] == list_sources(timeline)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(min_size=1), st.lists(st.text(), max_size=3))
 def test_any_text_of_a_sheet_leaves_every_list_readable(title: str, path: str, words: list[str]) -> None:
     path = path.encode(errors="ignore").decode() or "a"
@@ -152,6 +154,7 @@ def test_any_text_of_a_sheet_leaves_every_list_readable(title: str, path: str, w
     assert len(list(csv.reader(io.StringIO(write_csv(timeline.clips))))) == 2
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=12), st.sampled_from(["", "A001", "Tape 7", "bl"])), max_size=30))
 def test_every_tape_has_a_reel_name_of_its_own_in_eight_capitals(tapes: list[tuple[str, str]]) -> None:
     clips = tuple(make_clip(path=f"/archive/{name}.mov", reel=reel) for name, reel in tapes)

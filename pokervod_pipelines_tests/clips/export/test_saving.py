@@ -19,10 +19,14 @@ def test_a_file_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     target = tmp_path / "a.edl"
     target.write_text("old")
 
-    with pytest.raises(ZeroDivisionError), replace_when_whole(target) as unfinished:
-        unfinished.write_text("half")
-        assert target.read_text() == "old"
-        raise ZeroDivisionError
+    def fail_half_way() -> None:
+        with replace_when_whole(target) as unfinished:
+            unfinished.write_text("half")
+            assert target.read_text() == "old"
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
 
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pokervod_pipelines.clips.export.frames import BadFrames, BadRate, FrameRange, Timebase
@@ -28,6 +28,7 @@ def test_each_clip_begins_where_the_one_before_ends_and_the_first_at_one_hour(ba
     assert places[-1].end == timeline.start + timeline.count
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(TIMEBASES), st.integers(1, 50 * HOUR)), max_size=30), st.integers(1, 9))
 def test_every_clip_stands_on_one_timeline_of_its_timebase_that_is_not_too_long(
     wanted: list[tuple[Timebase, int]], most: int

@@ -119,6 +119,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_projects")),
     )
     op.create_table(
+        "search_columns",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("codes", sa.LargeBinary(), nullable=False),
+        sa.Column("labels", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_search_columns")),
+    )
+    op.create_table(
+        "search_entries",
+        sa.Column("episode_id", sa.BigInteger(), nullable=False),
+        sa.Column("file_id", sa.BigInteger(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("players", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("clip_players", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("facets", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("episode_id", "file_id", name=op.f("pk_search_entries")),
+        sa.UniqueConstraint("place", name=op.f("uq_search_entries_place")),
+    )
+    op.create_index(op.f("ix_search_entries_file_id"), "search_entries", ["file_id"], unique=False)
+    op.create_table(
+        "search_words",
+        sa.Column("word", sa.Text(collation="C"), nullable=False),
+        sa.Column("reversed", sa.Text(collation="C"), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("title", sa.LargeBinary(), nullable=False),
+        sa.Column("player", sa.LargeBinary(), nullable=False),
+        sa.Column("path", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("word", name=op.f("pk_search_words")),
+    )
+    op.create_index(op.f("ix_search_words_reversed"), "search_words", ["reversed"], unique=False)
+    op.create_table(
         "sheet_states",
         sa.Column("sheet", sa.String(), nullable=False),
         sa.Column("revision", sa.String(), nullable=True),
@@ -142,6 +174,59 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tags")),
         sa.UniqueConstraint("category", "name", name=op.f("uq_tags_category_name")),
     )
+    op.create_table(
+        "catalog_corrections",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("file_id", sa.BigInteger(), nullable=False),
+        sa.Column("field", sa.String(), nullable=False),
+        sa.Column("value", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("before", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("undoes", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("by <> '' and reason <> ''", name=op.f("ck_catalog_corrections_signed")),
+        sa.ForeignKeyConstraint(["file_id"], ["nas_files.id"], name=op.f("fk_catalog_corrections_file_id_nas_files")),
+        sa.ForeignKeyConstraint(
+            ["undoes"], ["catalog_corrections.id"], name=op.f("fk_catalog_corrections_undoes_catalog_corrections")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalog_corrections")),
+        sa.UniqueConstraint("undoes", name=op.f("uq_catalog_corrections_undoes")),
+    )
+    op.create_index(op.f("ix_catalog_corrections_file_id"), "catalog_corrections", ["file_id"], unique=False)
+    op.create_table(
+        "media_facts",
+        sa.Column("file_id", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("mtime_ns", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("duration_ms", sa.BigInteger(), nullable=True),
+        sa.Column("frames", sa.BigInteger(), nullable=True),
+        sa.Column("container", sa.String(), nullable=True),
+        sa.Column("video_codec", sa.String(), nullable=True),
+        sa.Column("width", sa.Integer(), nullable=True),
+        sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("rate_num", sa.Integer(), nullable=True),
+        sa.Column("rate_den", sa.Integer(), nullable=True),
+        sa.Column("start_timecode", sa.String(), nullable=True),
+        sa.Column("drop_frame", sa.Boolean(), nullable=True),
+        sa.Column("bit_rate", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "audio", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
+        ),
+        sa.Column("probed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "status in ('ok', 'broken', 'sparse', 'growing', 'timeout', 'unreadable')",
+            name=op.f("ck_media_facts_status"),
+        ),
+        sa.CheckConstraint(
+            "(rate_num is null) = (rate_den is null) and rate_den > 0", name=op.f("ck_media_facts_rate")
+        ),
+        sa.ForeignKeyConstraint(["file_id"], ["nas_files.id"], name=op.f("fk_media_facts_file_id_nas_files")),
+        sa.PrimaryKeyConstraint("file_id", name=op.f("pk_media_facts")),
+    )
+    op.create_index(op.f("ix_media_facts_status"), "media_facts", ["status"], unique=False)
     op.create_table(
         "seasons",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -328,8 +413,17 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_sheet_rows_file_id"), table_name="sheet_rows")
     op.drop_table("sheet_rows")
     op.drop_table("seasons")
+    op.drop_index(op.f("ix_media_facts_status"), table_name="media_facts")
+    op.drop_table("media_facts")
+    op.drop_index(op.f("ix_catalog_corrections_file_id"), table_name="catalog_corrections")
+    op.drop_table("catalog_corrections")
     op.drop_table("tags")
     op.drop_table("sheet_states")
+    op.drop_index(op.f("ix_search_words_reversed"), table_name="search_words")
+    op.drop_table("search_words")
+    op.drop_index(op.f("ix_search_entries_file_id"), table_name="search_entries")
+    op.drop_table("search_entries")
+    op.drop_table("search_columns")
     op.drop_table("projects")
     op.drop_table("players")
     op.drop_index(op.f("ix_nas_scans_library_id"), table_name="nas_scans")

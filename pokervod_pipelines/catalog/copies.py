@@ -1,0 +1,109 @@
+"""Videos that seem to be there more than once, and copies whose names contradict each other.
+
+Contents are not read: two videos of equal size to the byte are almost always the same one, and where time of change or
+name agree too, surely so. What the names say comes from the catalog; ``nas`` lists duplicates of any kind of file.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, text
+
+_TOO_SMALL = 4_096
+KINDS = ("mislabelled", "copy", "other_name", "same_size")
+"""In the order in which a person should look at them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFile:
+    """One place of a content: its path, what the catalog calls it, and the clip, hand or event its name claims."""
+
+    file_id: int
+    path: str
+    title: str
+    claim: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyGroup:
+    """Videos of one size, in bytes.
+
+    Kinds: ``mislabelled`` (their names claim different clips, hands or events), ``copy`` (versions of one programme
+    that agree in name or time of change), ``other_name`` (changed at the same moment, but other programmes),
+    ``same_size`` (nothing else agrees: compare them). ``evidence`` says in words what agrees.
+    """
+
+    kind: str
+    size: int
+    evidence: str
+    files: tuple[CopyFile, ...]
+
+    @property
+    def spare(self) -> int:
+        """The bytes that one copy less of each would free."""
+        return self.size * (len(self.files) - 1)
+
+
+class CopyRow(NamedTuple):
+    """A video that shares its size with others; ``episodes`` are the ids of those that hold it."""
+
+    file_id: int
+    path: str
+    size: int
+    mtime_ns: int
+    title: str
+    claim: str | None
+    episodes: list[int]
+
+
+def find_copies(engine: Engine) -> list[CopyGroup]:
+    """The groups of videos that are there now and share a size, those to look at first first, large ones before."""
+    with engine.connect() as connection:
+        rows = _read_rows(connection)
+    groups = [judge_group(list(group)) for _, group in groupby(rows, key=lambda row: row.size)]
+    return sorted(groups, key=lambda group: (KINDS.index(group.kind), -group.spare, group.files[0].path))
+
+
+def judge_group(rows: Sequence[CopyRow]) -> CopyGroup:
+    """What videos of one size are to each other."""
+    times = len({row.mtime_ns for row in rows}) < len(rows)
+    names = len({_name(row) for row in rows}) < len(rows)
+    episodes = len({episode for row in rows for episode in row.episodes}) < sum(len(row.episodes) for row in rows)
+    agree = _join(("size", True), ("time of change", times), ("file name", names), ("programme", episodes))
+    if len({row.claim for row in rows} - {None}) > 1:
+        kind = "mislabelled"
+    elif (episodes and (times or names)) or names:
+        kind = "copy"
+    else:
+        kind = "other_name" if times else "same_size"
+    files = tuple(CopyFile(row.file_id, row.path, row.title, row.claim) for row in rows)
+    return CopyGroup(kind=kind, size=rows[0].size, evidence=f"same {agree}", files=files)
+
+
+def _name(row: CopyRow) -> str:
+    return row.path.rpartition("/")[2].casefold()
+
+
+def _join(*said: tuple[str, bool]) -> str:
+    return ", ".join(word for word, holds in said if holds)
+
+
+def _read_rows(connection: Connection) -> Iterable[CopyRow]:
+    return [CopyRow(*row) for row in connection.execute(text(_ROWS), {"least": _TOO_SMALL})]
+
+
+_ROWS = """
+    with twice as (
+        select n.size from video_files v join nas_files n on n.id = v.file_id
+        where n.state = 'present' and n.size > :least group by 1 having count(*) > 1
+    )
+    select n.id, n.path, n.size, n.mtime_ns, v.title,
+           coalesce('hand ' || (v.parsed ->> 'hand_number'), 'clip ' || (v.parsed ->> 'clip_number'),
+                    'event ' || (v.parsed ->> 'event_number')),
+           array(select m.episode_id from episode_files m where m.file_id = n.id order by 1)
+    from twice join nas_files n on n.size = twice.size and n.state = 'present'
+    join video_files v on v.file_id = n.id
+    order by n.size, n.path
+"""

@@ -1,0 +1,216 @@
+"""Answers a query: the entries that have all its words, best first, and how they spread over the facets."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
+from sqlalchemy import Connection, Engine
+
+from pokervod_pipelines.catalog.search import store
+from pokervod_pipelines.catalog.search.packed import Column, PairColumn, unpack_places
+from pokervod_pipelines.catalog.search.update import FACETS
+from pokervod_pipelines.catalog.search.words import read_query
+
+Mask = NDArray[np.bool_]
+
+_EXACT, _BEGINS, _TYPO = 9, 6, 3
+"""What a word is worth in a path; two more in a title, one more among the players."""
+
+_SHORTEST_TYPO = 4
+_PLAYERS_COUNTED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """A file of an episode. ``score`` is higher for better words, ``size`` in bytes, ``state`` the inventory's."""
+
+    file_id: int
+    episode_id: int
+    title: str
+    episode: str
+    path: str
+    project: str
+    year: int | None
+    game: str | None
+    stage: str | None
+    version: str | None
+    players: tuple[str, ...]
+    is_preferred: bool
+    state: str
+    size: int
+    score: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """The best hits, how many there are in all, and for each facet how many have which value.
+
+    A facet's counts take every filter into account but its own: they say what another choice would give.
+    ``with_typos`` says that no entry has all words as written, so that words one error away were taken.
+    """
+
+    total: int
+    hits: tuple[SearchHit, ...]
+    facets: dict[str, dict[str, int]]
+    with_typos: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The facets of all entries."""
+
+    columns: Mapping[str, Column]
+    rank: Column
+    players: PairColumn
+
+    @property
+    def size(self) -> int:
+        return len(self.rank.codes)
+
+
+def search_catalog(
+    engine: Engine,
+    query: str,
+    *,
+    project: str | None = None,
+    year: int | None = None,
+    game: str | None = None,
+    stage: str | None = None,
+    version: str | None = None,
+    player: str | None = None,
+    limit: int = 50,
+) -> SearchResult:
+    """The files that have every word of the query, in any order, whole or begun, and that pass the filters.
+
+    Whole words count more than begun ones, a title more than players, these more than the path; equals are sorted by
+    preferred file and newer year. Only where nothing has all words, a word may differ by one typing error. Filters
+    compare without case; ``player`` by the words of a name. An empty query finds whatever passes.
+    """
+    wanted = {"project": project, "year": year, "game": game, "stage": stage, "version": version}
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        index = _read_index(connection)
+        scores, with_typos = _score(connection, read_query(query), index)
+        masks = {name: _filter(index.columns[name], value) for name, value in wanted.items() if value is not None}
+        if player is not None:
+            masks["player"] = _filter_players(index, player)
+        found = _combine(scores > 0, masks.values())
+        places = _take_best(found, scores, index.rank.codes, limit)
+        rows = store.read_hits(connection, [int(place) for place in places])
+    return SearchResult(
+        total=int(np.count_nonzero(found)),
+        hits=tuple(_show(rows[int(place)], int(scores[place])) for place in places),
+        facets=_count_facets(index, scores > 0, masks),
+        with_typos=with_typos,
+    )
+
+
+def _read_index(connection: Connection) -> _Index:
+    stored = store.read_columns(connection)
+    empty = (b"", (None,))
+    return _Index(
+        {name: Column(*stored.get(name, empty)) for name in FACETS},
+        Column(*stored.get("rank", empty)),
+        PairColumn(*stored.get("players", (b"", ()))),
+    )
+
+
+def _score(connection: Connection, words: Sequence[str], index: _Index) -> tuple[NDArray[np.int16], bool]:
+    """What each place is worth (0: not all words), and whether it took typing errors to find any."""
+    if not words:
+        return (index.rank.codes > 0).astype(np.int16), False
+    found = [(row, _BEGINS if row.word != words[row.asked] else _EXACT) for row in store.find_words(connection, words)]
+    scores = _sum_up(found, len(words), index.size)
+    if scores.any() or all(not _may_err(word) for word in words):
+        return scores, False
+    for asked, word in enumerate(words):
+        if _may_err(word):
+            near = store.find_near_words(connection, asked, word)
+            found += [(row, _TYPO) for row in near if OSA.distance(row.word, word, score_cutoff=1) == 1]
+    scores = _sum_up(found, len(words), index.size)
+    return scores, bool(scores.any())
+
+
+def _may_err(word: str) -> bool:
+    return len(word) >= _SHORTEST_TYPO and not any(letter.isdecimal() for letter in word)
+
+
+def _sum_up(found: Iterable[tuple[store.FoundWord, int]], words: int, size: int) -> NDArray[np.int16]:
+    best = np.zeros((words, size), dtype=np.int16)
+    lists = [
+        (worth + bonus, row.asked, packed)
+        for row, worth in found
+        for packed, bonus in ((row.path, 0), (row.player, 1), (row.title, 2))
+        if packed
+    ]
+    for worth, asked, packed in sorted(lists, key=lambda each: each[0]):
+        best[asked, unpack_places(packed)] = worth
+    total: NDArray[np.int16] = np.where((best > 0).all(axis=0), best.sum(axis=0, dtype=np.int16), np.int16(0))
+    return total
+
+
+def _filter(column: Column, wanted: str | int) -> Mask:
+    sought = _plain(wanted)
+    codes = [code for code, label in enumerate(column.labels) if label is not None and _plain(label) == sought]
+    return np.isin(column.codes, codes) if len(codes) != 1 else column.codes == codes[0]
+
+
+def _plain(label: object) -> str:
+    return str(label).casefold().replace("_", " ").strip()
+
+
+def _filter_players(index: _Index, wanted: str) -> Mask:
+    sought = read_query(wanted)
+    codes = [code for code, name in enumerate(index.players.labels) if _has_all(read_query(name), sought)]
+    return index.players.find(codes, index.size)
+
+
+def _has_all(words: Sequence[str], sought: Sequence[str]) -> bool:
+    return all(any(word.startswith(begun) for word in words) for begun in sought)
+
+
+def _combine(found: Mask, masks: Iterable[Mask]) -> Mask:
+    for mask in masks:
+        found = found & mask
+    return found
+
+
+def _take_best(found: Mask, scores: NDArray[np.int16], rank: NDArray[np.uint16], limit: int) -> NDArray[np.int64]:
+    places = np.flatnonzero(found)
+    worth = scores[places].astype(np.int64) * (1 << 16) + rank[places]
+    if len(places) > limit:
+        least = np.partition(worth, len(worth) - limit)[len(worth) - limit] if limit else np.inf
+        places, worth = places[worth >= least], worth[worth >= least]
+    return places[np.argsort(-worth, kind="stable")][:limit]
+
+
+def _count_facets(index: _Index, matching: Mask, masks: Mapping[str, Mask]) -> dict[str, dict[str, int]]:
+    facets = {}
+    for name in (*FACETS, "player"):
+        among = _combine(matching, [mask for other, mask in masks.items() if other != name])
+        counts = index.players.count(among, _PLAYERS_COUNTED) if name == "player" else index.columns[name].count(among)
+        facets[name] = {str(label): count for label, count in counts.items()}
+    return facets
+
+
+def _show(row: Mapping[str, Any], score: int) -> SearchHit:
+    facets = row["facets"]
+    return SearchHit(
+        file_id=row["file_id"],
+        episode_id=row["episode_id"],
+        title=row["title"],
+        episode=row["episode"],
+        path=row["path"],
+        project=facets["project"],
+        year=facets.get("year"),
+        game=facets.get("game"),
+        stage=facets.get("stage"),
+        version=facets.get("version"),
+        players=tuple(dict.fromkeys([*row["clip_players"], *row["players"]])),
+        is_preferred=bool(facets.get("preferred")),
+        state=row["state"],
+        size=row["size"],
+        score=score,
+    )
