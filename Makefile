@@ -36,7 +36,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "installing the pinned dependencies into $(POKERVOD_VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -oE '^uv==[^ ]+' requirements.lock)" \
 	    && $(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock \
-	    || $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	    || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
