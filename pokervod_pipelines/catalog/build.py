@@ -26,7 +26,8 @@ BUILD_VERSION = "1"
 """Raised when ``identity``, ``grouping``, ``titles`` or ``preferred`` answer differently: the next build redoes all."""
 
 _RULES = f"{PARSER_VERSION}+{BUILD_VERSION}"
-_FEW = 100
+_FEW, _SHARE = 100, 4
+"""So many changed files, or one in so many: only the seasons they touch are redone."""
 
 Progress = Callable[[int], None]
 
@@ -90,7 +91,8 @@ def _update(connection: Connection, tally: Tally, correlation_id: str, *, full: 
     unread, departed = list(store.stream_unread(connection, _RULES, full=full)), store.list_departed(connection)
     names = _read_names(unread, read_in_force(connection), progress)
     seasons: set[tuple[str, str]] | None = None
-    if len(unread) <= _FEW or len(unread) * 4 < store.count_catalog(connection)["video_files"]:
+    is_few = len(unread) <= _FEW or len(unread) * _SHARE < store.count_catalog(connection)["video_files"]
+    if is_few and not full:
         known = list(names)
         names, seasons = iter(known), {key for name in known for key in _list_seasons(name)}
     count, read = store.store_names(connection, _RULES, names)

@@ -58,7 +58,12 @@ def search(
         return
     rows = [(f"{hit.title}\n{hit.path}", hit.version, human_size(hit.size), hit.state) for hit in result.hits]
     shown = f", the best {len(rows)}" if len(rows) < result.total else ""
-    print_table(f"{result.total:,} files{shown}", ("file", "version", "size", "state"), rows, right=("size",))
+    print_table(
+        f"{result.total:,} {_plural(result.total, 'file')}{shown}",
+        ("file", "version", "size", "state"),
+        rows,
+        right=("size",),
+    )
     if result.with_typos:
         out.print("nothing has these words as written; words one typing error away were taken")
     for facet, counts in result.facets.items():
@@ -166,7 +171,7 @@ def corrections(
         for row in history
     ]
     columns = ("id", "when", "who", "file", "field", "before", "after", "", "why")
-    print_table(f"{len(rows)} corrections", columns, rows, right=("id",))
+    print_table(f"{len(rows)} {_plural(len(rows), 'correction')}", columns, rows, right=("id",))
 
 
 @app.command("undo")
@@ -230,7 +235,13 @@ def copies(as_json: JsonOption = False) -> None:
         )
         for group in groups
     ]
-    print_table(f"{len(groups)} groups", ("kind", "size", "evidence", "files"), rows, right=("size",))
+    print_table(
+        f"{len(groups)} {_plural(len(groups), 'group')}", ("kind", "size", "evidence", "files"), rows, right=("size",)
+    )
+
+
+def _plural(count: int, noun: str) -> str:
+    return noun if count == 1 else f"{noun}s"
 
 
 def _say(value: Any) -> str:

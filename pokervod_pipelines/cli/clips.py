@@ -1,13 +1,17 @@
 """``pokervod clips``: which stretch of which video shows which hand."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pokervod_pipelines.cli.clips_export import export
 from pokervod_pipelines.cli.output import print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import load_settings
+
+if TYPE_CHECKING:
+    from pokervod_pipelines.clips.search import ClipFilter
 
 app = typer.Typer(no_args_is_help=True, help="The clips that show a hand, with players and tags.")
 
@@ -17,39 +21,62 @@ def group() -> None:
     """The clips that show a hand, with players and tags."""
 
 
+PlayerOption = Annotated[str, typer.Option("--player", "-p", help="With this player; part of a name will do.")]
+TagOption = Annotated[str, typer.Option("--tag", "-t", help="With this tag, in any spelling.")]
+GradeOption = Annotated[int | None, typer.Option("--grade", "-g", min=1, max=3, help="With so many stars.")]
+ProjectOption = Annotated[str, typer.Option("--project", help="Of this project, such as WSOP.")]
+SheetOption = Annotated[str, typer.Option("--sheet", help="From this sheet.")]
+LimitOption = Annotated[int, typer.Option("--limit", "-n", help="At most so many.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+
+
 @app.command("list")
 def list_(
-    player: Annotated[str, typer.Option("--player", "-p", help="With this player; part of a name will do.")] = "",
-    tag: Annotated[str, typer.Option("--tag", "-t", help="With this tag, in any spelling.")] = "",
-    grade: Annotated[int | None, typer.Option("--grade", "-g", min=1, max=3, help="With so many stars.")] = None,
-    project: Annotated[str, typer.Option("--project", help="Of this project, such as WSOP.")] = "",
-    sheet: Annotated[str, typer.Option("--sheet", help="From this sheet.")] = "",
+    player: PlayerOption = "",
+    tag: TagOption = "",
+    grade: GradeOption = None,
+    project: ProjectOption = "",
+    sheet: SheetOption = "",
     problems: Annotated[
         bool | None, typer.Option("--problems/--usable", help="Only those that cannot be cut, or only those that can.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many.")] = 100,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+    limit: LimitOption = 100,
+    as_json: JsonOption = False,
 ) -> None:
     """List clips, or why a row has none that can be cut.
 
     Example: pokervod clips list --tag "bad beat" --grade 3
     """
+    from pokervod_pipelines.clips.search import ClipFilter  # noqa: PLC0415 - kept out of --help
+
+    wanted = ClipFilter(player=player, tag=tag, grade=grade, project=project, sheet=sheet, has_problem=problems)
+    _show(wanted, limit=limit, as_json=as_json)
+
+
+@app.command("search")
+def search(
+    query: Annotated[list[str], typer.Argument(help="Words of the title, file, hand, players or tags; all must fit.")],
+    grade: GradeOption = None,
+    project: ProjectOption = "",
+    limit: LimitOption = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """Find clips by any words.
+
+    Example: pokervod clips search rivers hero call --grade 3
+    """
+    from pokervod_pipelines.clips.search import ClipFilter  # noqa: PLC0415 - kept out of --help
+
+    _show(ClipFilter(query=" ".join(query), grade=grade, project=project), limit=limit, as_json=as_json)
+
+
+def _show(wanted: "ClipFilter", *, limit: int, as_json: bool) -> None:
     from pokervod_pipelines.clips.grades import format_grade  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.clips.store import list_clips  # noqa: PLC0415
-    from pokervod_pipelines.clips.tags import simplify_tag  # noqa: PLC0415
+    from pokervod_pipelines.clips.search import list_clips  # noqa: PLC0415
     from pokervod_pipelines.clips.timecode import format_ms  # noqa: PLC0415
 
     with open_database(load_settings()) as engine, engine.connect() as connection:
-        clips = list_clips(
-            connection,
-            player=player or None,
-            tag=simplify_tag(tag) or None,
-            grade=grade,
-            project=project or None,
-            sheet=sheet or None,
-            with_problems=problems,
-            limit=limit,
-        )
+        clips = list_clips(connection, wanted, limit=limit)
     if as_json:
         print_json([asdict(clip) for clip in clips])
         return
@@ -65,9 +92,8 @@ def list_(
         )
         for clip in clips
     ]
-    print_table(
-        f"{len(clips)} clips",
-        ("id", "clip", "in, out", "grade", "hands", "players", "tags"),
-        rows,
-        right=("id", "in, out"),
-    )
+    columns = ("id", "clip", "in, out", "grade", "hands", "players", "tags")
+    print_table(f"{len(clips)} clips", columns, rows, right=("id", "in, out"))
+
+
+app.command("export")(export)

@@ -72,7 +72,8 @@ def build_clips(
 
 def hash_input(row: ClipRow) -> str:
     """A digest of all that the row's clip depends on."""
-    text = json.dumps([RULES_VERSION, row.fingerprint, row.file_id, row.match_reason if row.file_id is None else ""])
+    reason = row.match_reason if row.file_id is None else ""
+    text = json.dumps([RULES_VERSION, row.fingerprint, row.file_id, reason, row.video_ms])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -82,7 +83,7 @@ def read_clip(row: ClipRow) -> Clip:
     ``remark`` holds what could not be read but is no reason to lose the clip.
     """
     content = row.content
-    stretch, problems = _read_stretch(content)
+    stretch, problems = _read_stretch(content, row.video_ms)
     if row.file_id is None:
         problems.insert(0, f"no video: {row.match_reason}")
     grade, grade_remarks = _read_grade(content["grade"])
@@ -105,9 +106,9 @@ def read_clip(row: ClipRow) -> Clip:
     )
 
 
-def _read_stretch(content: dict[str, Any]) -> tuple[ClipRange | None, list[str]]:
+def _read_stretch(content: dict[str, Any], video_ms: int | None) -> tuple[ClipRange | None, list[str]]:
     try:
-        return parse_range(content["time_in"], content["time_out"]), []
+        return parse_range(content["time_in"], content["time_out"], video_ms=video_ms), []
     except BadInput as error:
         return None, [str(error)]
 

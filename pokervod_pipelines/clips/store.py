@@ -7,18 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.clips.players import make_player_key
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipRow:
-    """An annotation row with its match, and the input hash of the clip made from it (None where there is none)."""
+    """An annotation row with its match, its video's length where it is known, and the input hash of its clip, if any."""
 
     row_id: int
     fingerprint: str
     content: dict[str, Any]
     file_id: int | None
     match_reason: str
+    video_ms: int | None = None
     input_hash: str | None
 
 
@@ -50,9 +49,12 @@ def read_clip_rows(connection: Connection, sheet: str) -> list[ClipRow]:
     """The rows that are in the sheet; a row whose clip was retired and that is back counts as new to its clip."""
     rows = connection.execute(
         text("""
-            select r.id as row_id, r.fingerprint, r.content, r.file_id, r.match_reason,
+            select r.id as row_id, r.fingerprint, r.content, r.file_id, r.match_reason, m.duration_ms as video_ms,
                    case when c.retired_at is null then c.input_hash else c.input_hash || ' retired' end as input_hash
             from sheet_rows r left join hand_clips c on c.sheet_row_id = r.id
+            left join nas_files f on f.id = r.file_id
+            left join media_facts m on m.file_id = f.id and m.status = 'ok'
+                and m.size = f.size and m.mtime_ns = f.mtime_ns
             where r.sheet = :sheet and r.retired_at is null order by r.id
         """),
         {"sheet": sheet},
@@ -174,80 +176,3 @@ def read_clip_problems(connection: Connection, sheet: str, limit: int) -> list[t
         {"sheet": sheet, "limit": limit},
     )
     return [(row[0], row[1]) for row in rows]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedClip:
-    """A clip as people look at it."""
-
-    id: int
-    sheet: str
-    tab: str
-    row_number: int
-    title: str
-    path: str | None
-    project: str | None
-    in_ms: int | None
-    out_ms: int | None
-    grade: int | None
-    hands: str
-    winner: str
-    players: tuple[str, ...]
-    tags: tuple[str, ...]
-    problem: str | None
-    remark: str | None
-
-
-def list_clips(
-    connection: Connection,
-    *,
-    player: str | None = None,
-    tag: str | None = None,
-    grade: int | None = None,
-    project: str | None = None,
-    sheet: str | None = None,
-    with_problems: bool | None = None,
-    limit: int = 100,
-) -> list[ListedClip]:
-    """The clips that fit every filter given, by sheet and row.
-
-    ``player`` is a name in any spelling or a part of it, ``tag`` the letters and digits of a tag's name;
-    ``with_problems`` chooses those that cannot be cut (True) or can (False).
-    """
-    rows = connection.execute(
-        text("""
-            select c.id, c.sheet, r.tab, r.row_number, c.title, f.path, v.parsed ->> 'project_code' as project,
-                   c.in_ms, c.out_ms, c.grade, c.hands, c.winner, c.problem, c.remark,
-                   array(select p.name from clip_players cp join players p on p.id = cp.player_id
-                         where cp.clip_id = c.id order by cp.position) as players,
-                   array(select t.name from clip_tags ct join tags t on t.id = ct.tag_id
-                         where ct.clip_id = c.id order by t.category, t.name) as tags
-            from hand_clips c
-            join sheet_rows r on r.id = c.sheet_row_id
-            left join nas_files f on f.id = c.file_id
-            left join video_files v on v.file_id = c.file_id
-            where c.retired_at is null
-              and (cast(:sheet as text) is null or c.sheet = :sheet)
-              and (cast(:grade as int) is null or c.grade = :grade)
-              and (cast(:project as text) is null or v.parsed ->> 'project_code' = upper(:project))
-              and (cast(:with_problems as boolean) is null or (c.problem is not null) = :with_problems)
-              and (cast(:player as text) is null or exists (
-                  select from clip_players cp join players p on p.id = cp.player_id
-                  where cp.clip_id = c.id and (p.key = :player_key or strpos(lower(p.name), lower(:player)) > 0)))
-              and (cast(:tag as text) is null or exists (
-                  select from clip_tags ct join tags t on t.id = ct.tag_id
-                  where ct.clip_id = c.id and replace(t.name, '_', '') = :tag))
-            order by c.sheet, r.tab, r.row_number limit :limit
-        """),
-        {
-            "player": player,
-            "player_key": player and make_player_key(player),
-            "tag": tag,
-            "grade": grade,
-            "project": project,
-            "sheet": sheet,
-            "with_problems": with_problems,
-            "limit": limit,
-        },
-    )
-    return [ListedClip(**{**row._mapping, "players": tuple(row.players), "tags": tuple(row.tags)}) for row in rows]

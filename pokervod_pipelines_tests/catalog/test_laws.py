@@ -1,4 +1,4 @@
-"""Whatever happens to an archive, the catalog is what a fresh build of the same state would be, and nothing is renumbered."""
+"""Whatever happens to an archive, its catalog is that of a fresh build, and nothing is renumbered."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -134,9 +134,8 @@ def found_by(engine: Engine) -> set[tuple[object, ...]]:
 
 def check_corrections(engine: Engine) -> None:
     with engine.connect() as connection:
-        facts = {
-            file_id: parsed for file_id, parsed in connection.execute(text("select file_id, parsed from video_files"))
-        }
+        rows = connection.execute(text("select file_id, parsed from video_files"))
+        facts = {row.file_id: row.parsed for row in rows}
     newest: dict[int, str] = {}
     for row in list_corrections(engine):
         if row.is_in_force:
@@ -185,7 +184,7 @@ def test_a_thousand_changes_keep_ids_and_corrections_and_equal_a_fresh_build(
         check_corrections(engine)
 
     copy_state(engine, fresh)
-    build_catalog(fresh, correlation_id="test")
+    build_catalog(fresh, correlation_id="test", full=True)
 
     assert shape(engine) == shape(fresh)
     assert found_by(engine) == found_by(fresh)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.clips.build import LONGEST_NAME, hash_input, read_clip
-from pokervod_pipelines.clips.store import ClipRow, list_clips
+from pokervod_pipelines.clips.search import ClipFilter, list_clips
+from pokervod_pipelines.clips.store import ClipRow
 from pokervod_pipelines.clips.tag_words import TagCategory
 from pokervod_pipelines.sheets.vocabulary import HEADERS
 from pokervod_pipelines_tests.sheets.desk import Desk, make_line, make_lines
@@ -214,9 +215,11 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
     ({"grade": 1}, [1]),
     ({"grade": 3}, []),
     ({"sheet": "another"}, []),
-    ({"with_problems": True}, [3]),
-    ({"with_problems": False, "player": "ana"}, [1, 2]),
-    ({"limit": 1}, [1]),
+    ({"has_problem": True}, [3]),
+    ({"has_problem": False, "player": "ana"}, [1, 2]),
+    ({"query": "SHOW 2"}, [2]),
+    ({"query": "show rabbit"}, [2]),
+    ({"query": "show nothing"}, []),
 ]
 
 
@@ -224,7 +227,7 @@ def test_clips_are_listed_by_every_filter(desk: Desk) -> None:
     prepare(desk)
 
     with desk.engine.connect() as connection:
-        listed = [[clip.title for clip in list_clips(connection, **filters)] for filters, _ in FILTERS]
+        listed = [[clip.title for clip in list_clips(connection, ClipFilter(**filters))] for filters, _ in FILTERS]
 
     assert listed == [[f"show {number}" for number in numbers] for _, numbers in FILTERS]
 
@@ -241,4 +244,4 @@ def test_a_retired_clip_is_kept_but_neither_listed_nor_counted(desk: Desk) -> No
     assert (report.clips, report.retired) == (1, 1)
     assert desk.execute("select count(*) from hand_clips")[0][0] == 2
     with desk.engine.connect() as connection:
-        assert [clip.title for clip in list_clips(connection)] == ["show 2"]
+        assert [clip.title for clip in list_clips(connection, ClipFilter())] == ["show 2"]

@@ -1,0 +1,102 @@
+"""Finding clips: by words, player, tag, grade, project and sheet.
+
+What a clip is made of is in ``build``; how the found ones are written for editors, in ``export``.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from pokervod_pipelines.clips.players import make_player_key
+from pokervod_pipelines.clips.tags import simplify_tag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipFilter:
+    """What is asked of a clip; a field left at its default asks nothing.
+
+    ``query`` are words that must all stand somewhere in the clip's texts; ``player`` is a name in any spelling, or a
+    part of it; ``tag`` a tag in any spelling; ``has_problem`` chooses those that cannot be cut, or those that can.
+    """
+
+    query: str = ""
+    player: str = ""
+    tag: str = ""
+    grade: int | None = None
+    project: str = ""
+    sheet: str = ""
+    has_problem: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedClip:
+    """A clip as people look at it."""
+
+    id: int
+    sheet: str
+    tab: str
+    row_number: int
+    title: str
+    path: str | None
+    project: str | None
+    in_ms: int | None
+    out_ms: int | None
+    grade: int | None
+    hands: str
+    winner: str
+    players: tuple[str, ...]
+    tags: tuple[str, ...]
+    problem: str | None
+    remark: str | None
+
+
+def list_clips(connection: Connection, wanted: ClipFilter, *, limit: int | None = None) -> list[ListedClip]:
+    """The clips that fit, by sheet and row."""
+    rows = connection.execute(
+        _LIST,
+        {
+            "words": wanted.query.split(),
+            "player": wanted.player or None,
+            "player_key": make_player_key(wanted.player) if wanted.player else None,
+            "tag": simplify_tag(wanted.tag) or None,
+            "grade": wanted.grade,
+            "project": wanted.project or None,
+            "sheet": wanted.sheet or None,
+            "has_problem": wanted.has_problem,
+            "limit": limit,
+        },
+    )
+    return [ListedClip(**{**row._mapping, "players": tuple(row.players), "tags": tuple(row.tags)}) for row in rows]
+
+
+_LIST = text("""
+    with described as (
+        select c.id, c.sheet, r.tab, r.row_number, c.title, f.path, v.parsed ->> 'project_code' as project,
+               c.in_ms, c.out_ms, c.grade, c.hands, c.winner, c.problem, c.remark,
+               array(select p.name from clip_players cp join players p on p.id = cp.player_id
+                     where cp.clip_id = c.id order by cp.position) as players,
+               array(select t.name from clip_tags ct join tags t on t.id = ct.tag_id
+                     where ct.clip_id = c.id order by t.category, t.name) as tags
+        from hand_clips c
+        join sheet_rows r on r.id = c.sheet_row_id
+        left join nas_files f on f.id = c.file_id
+        left join video_files v on v.file_id = c.file_id
+        where c.retired_at is null
+          and (cast(:sheet as text) is null or c.sheet = :sheet)
+          and (cast(:grade as int) is null or c.grade = :grade)
+          and (cast(:project as text) is null or v.parsed ->> 'project_code' = upper(:project))
+          and (cast(:has_problem as boolean) is null or (c.problem is not null) = :has_problem)
+          and (cast(:player as text) is null or exists (
+              select from clip_players cp join players p on p.id = cp.player_id
+              where cp.clip_id = c.id and (p.key = :player_key or strpos(lower(p.name), lower(:player)) > 0)))
+          and (cast(:tag as text) is null or exists (
+              select from clip_tags ct join tags t on t.id = ct.tag_id
+              where ct.clip_id = c.id and replace(t.name, '_', '') = :tag))
+    )
+    select * from described d
+    where not exists (
+        select from unnest(cast(:words as text[])) word
+        where strpos(lower(concat_ws(' ', d.title, d.path, d.hands, d.winner, array_to_string(d.players, ' '),
+                                     replace(array_to_string(d.tags, ' '), '_', ' '))), lower(word)) = 0)
+    order by sheet, tab, row_number limit :limit
+""")

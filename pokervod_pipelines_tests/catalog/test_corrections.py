@@ -1,0 +1,217 @@
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.catalog.build import build_catalog
+from pokervod_pipelines.catalog.corrections import correct_file, list_corrections, undo_correction
+from pokervod_pipelines.catalog.tree import explain_file
+from pokervod_pipelines.errors import BadInput, Conflict
+from pokervod_pipelines_tests.catalog.inventory import (
+    add_file,
+    change_file,
+    episodes_by_file,
+    events_of,
+    shape,
+    snapshot,
+)
+
+PATHS = (
+    "Clean/10-wsop-2024-be-ev-21-25k-nlh-hr-ft-ann-wins-clean.mp4",
+    "Mastered/10-wsop-2024-be-ev-21-25k-nlh-hr-ft-ann-wins.mp4",
+    "PAD S12/pad-s12-ep01-002.mp4",
+    "PAD S12/pad-s12-ep02-003.mp4",
+    "HCL Clips/Can He Fold @HustlerCasinoLive.mp4",
+    "Clips/시퀀스 01.mp4",
+)
+CLEAN, MASTERED, PAD1, PAD2, HCL, UNKNOWN = PATHS
+
+
+@pytest.fixture
+def files(engine: Engine) -> dict[str, int]:
+    added = {path: add_file(engine, path) for path in PATHS}
+    build_catalog(engine, correlation_id="test")
+    return added
+
+
+@pytest.fixture
+def correct(engine: Engine) -> Callable[..., int]:
+    """``correct(path, field, value)``: a person says so; returns the correction's id."""
+
+    def say(path: str | int, field: str, value: str) -> int:
+        return correct_file(engine, path_or_id=path, field=field, value=value, by="kim", reason="seen").id
+
+    return say
+
+
+def keys_of(engine: Engine, path: str) -> str:
+    return explain_file(engine, path).episodes[0][2]
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "value", "keys"),
+    [
+        (UNKNOWN, "project", "PAD", "PAD / :- / clips / whole"),
+        (PAD1, "season", "13", "PAD / :s13 / episodes / ep-1"),
+        (PAD1, "episode", "9", "PAD / :s12 / episodes / ep-9"),
+        (CLEAN, "year", "2023", "WSOP / :2023 / event-21 / clip-10"),
+        (CLEAN, "event", "22", "WSOP / :2024 / event-22 / clip-10"),
+        (CLEAN, "clip", "11", "WSOP / :2024 / event-21 / clip-11"),
+        (CLEAN, "series", "WSOP-EUROPE", "WSOP / wsop-europe:2024 / event-21 / clip-10"),
+    ],
+)
+@pytest.mark.usefixtures("files")
+def test_a_corrected_file_stands_where_the_person_says(
+    engine: Engine, correct: Callable[..., int], path: str, field: str, value: str, keys: str
+) -> None:
+    before = shape(engine)
+
+    identity = correct(path, field, value)
+
+    assert keys_of(engine, path).startswith(keys.removesuffix("whole"))
+    undo_correction(engine, identity, "lee", "was right")
+    assert shape(engine) == before
+
+
+def test_a_correction_survives_builds_renames_moves_and_absence(
+    engine: Engine, files: dict[str, int], correct: Callable[..., int]
+) -> None:
+    correct(PAD1, "episode", "9")
+
+    for change in ({"path": "Archive/PAD S12/pad-s12-ep05-002.mp4"}, {"state": "missing"}, {"state": "present"}):
+        change_file(engine, files[PAD1], **change)
+        build_catalog(engine, correlation_id="test")
+        build_catalog(engine, correlation_id="test", full=True)
+
+    assert keys_of(engine, "Archive/PAD S12/pad-s12-ep05-002.mp4") == "PAD / :s12 / episodes / ep-9"
+
+
+def test_a_file_can_be_corrected_before_its_first_build(engine: Engine, correct: Callable[..., int]) -> None:
+    file_id = add_file(engine, PAD2)
+
+    correct(file_id, "episode", "7")
+
+    assert keys_of(engine, PAD2) == "PAD / :s12 / episodes / ep-7"
+
+
+@pytest.mark.usefixtures("files")
+def test_a_title_names_the_file_and_its_programme_and_moves_nothing(
+    engine: Engine, correct: Callable[..., int]
+) -> None:
+    before = episodes_by_file(engine)
+
+    correct(MASTERED, "title", "Ann Wins It All")
+
+    known = explain_file(engine, MASTERED)
+    assert (known.title, known.episodes[0][1]) == ("Ann Wins It All", "Ann Wins It All")
+    assert episodes_by_file(engine) == before
+
+
+@pytest.mark.usefixtures("files")
+def test_of_two_titles_that_of_the_better_file_names_the_programme(engine: Engine, correct: Callable[..., int]) -> None:
+    correct(MASTERED, "title", "Mastered Title")
+    correct(CLEAN, "title", "Clean Title")
+
+    assert {explain_file(engine, path).episodes[0][1] for path in (CLEAN, MASTERED)} == {"Mastered Title"}
+    assert explain_file(engine, CLEAN).title == "Clean Title"
+
+
+@pytest.mark.usefixtures("files")
+def test_a_file_that_a_person_knows_is_not_among_the_unknown(engine: Engine, correct: Callable[..., int]) -> None:
+    correct(UNKNOWN, "project", "PAD")
+
+    report = build_catalog(engine, correlation_id="test", full=True)
+
+    assert (report.unknown, explain_file(engine, UNKNOWN).reason) == (0, None)
+
+
+@pytest.mark.usefixtures("files")
+def test_the_history_says_who_when_why_before_and_after(engine: Engine, correct: Callable[..., int]) -> None:
+    first = correct(PAD1, "episode", "7")
+    second = correct(PAD1, "episode", "9")
+    undo_correction(engine, second, "lee", "it was seven")
+
+    rows = list_corrections(engine, PAD1)
+
+    assert [(row.by, row.reason, row.before, row.value, row.is_in_force) for row in rows] == [
+        ("kim", "seen", 1, 7, True),
+        ("kim", "seen", 7, 9, False),
+        ("lee", "it was seven", 9, 7, False),
+    ]
+    assert (rows[0].id, rows[1].undone_by, rows[2].undoes) == (first, rows[2].id, second)
+    assert rows == list_corrections(engine)
+    assert all(row.at.tzinfo for row in rows)
+    assert [event["correction_id"] for event in events_of(engine, "catalog.corrected")] == [row.id for row in rows]
+
+
+@pytest.mark.usefixtures("files")
+def test_undoing_a_replaced_correction_leaves_the_newer_in_force(engine: Engine, correct: Callable[..., int]) -> None:
+    first = correct(PAD1, "episode", "7")
+    correct(PAD1, "episode", "9")
+
+    undoing = undo_correction(engine, first, "lee", "never mind")
+
+    assert (undoing.before, undoing.value) == (9, 9)
+    assert keys_of(engine, PAD1) == "PAD / :s12 / episodes / ep-9"
+
+
+@pytest.mark.usefixtures("files")
+def test_saying_the_same_again_adds_nothing(engine: Engine, correct: Callable[..., int]) -> None:
+    identity = correct(PAD1, "episode", "7")
+    before = snapshot(engine)
+
+    assert correct(PAD1, "episode", "07") == identity
+    assert len(list_corrections(engine)) == 1
+    assert snapshot(engine) == before
+
+
+@pytest.mark.usefixtures("files")
+def test_an_explanation_says_which_facts_a_person_told(engine: Engine, correct: Callable[..., int]) -> None:
+    identity = correct(PAD1, "episode", "7")
+
+    told = {finding.field: finding for finding in explain_file(engine, PAD1).findings}
+
+    assert (told["episode_number"].value, told["episode_number"].source) == (7, "person")
+    assert (told["episode_number"].rule, told["episode_number"].text) == (f"correction {identity}", "kim: seen")
+    assert told["season"].source != "person"
+
+
+@pytest.mark.usefixtures("files")
+def test_what_cannot_be_is_refused_and_leaves_no_row(engine: Engine, correct: Callable[..., int]) -> None:
+    with pytest.raises(BadInput, match="no such video"):
+        correct("nowhere.mp4", "episode", "7")
+    with pytest.raises(BadInput, match="no such video"):
+        correct(10**6, "episode", "7")
+    with pytest.raises(BadInput, match="who makes it and why"):
+        correct_file(engine, path_or_id=PAD1, field="episode", value=7, by="kim", reason=" ")
+    with pytest.raises(BadInput, match="there is no correction 99"):
+        undo_correction(engine, 99, "kim", "seen")
+    assert list_corrections(engine) == []
+
+
+@pytest.mark.usefixtures("files")
+def test_a_path_that_two_roots_hold_has_to_be_said_by_id(engine: Engine, correct: Callable[..., int]) -> None:
+    other = add_file(engine, PAD1, root="/other")
+
+    with pytest.raises(BadInput, match=f"by its id: .*{other}"):
+        correct(PAD1, "episode", "7")
+
+
+@pytest.mark.usefixtures("files")
+def test_a_correction_is_undone_once_and_an_undoing_never(engine: Engine, correct: Callable[..., int]) -> None:
+    undoing = undo_correction(engine, identity := correct(PAD1, "episode", "7"), "lee", "no")
+
+    with pytest.raises(Conflict, match="undone already"):
+        undo_correction(engine, identity, "lee", "again")
+    with pytest.raises(BadInput, match="there is no correction"):
+        undo_correction(engine, undoing.id, "lee", "undo the undoing")
+
+
+def test_one_correction_touches_only_its_seasons(engine: Engine, files: dict[str, int]) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("update seasons set title = 'untouched' where project_code = 'WSOP'"))
+
+    correct_file(engine, path_or_id=files[PAD1], field="episode", value=7, by="kim", reason="seen")
+
+    with engine.connect() as connection:
+        assert connection.scalar(text("select title from seasons where project_code = 'WSOP'")) == "untouched"

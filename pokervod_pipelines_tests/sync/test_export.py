@@ -1,0 +1,68 @@
+"""From a video and an annotation row to a cut clip and its lists, by the commands alone."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import pytest
+
+from pokervod_pipelines.sample.videos import PLAYABLE, encode_video
+from pokervod_pipelines_tests.sync.house import HEADER, House, build_house
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A playable video at 25 frames a second, 5 seconds long."""
+    path = tmp_path_factory.mktemp("video") / "video.mp4"
+    encode_video(next(each for each in PLAYABLE if each.rate == 25), path)
+    return path
+
+
+@pytest.fixture
+def house(tmp_path: Path, video: Path, make_database: Callable[[bool], str]) -> House:
+    """A house whose sheet has one clip inside a playable video, one beyond its end and one in a sparse file."""
+    house = build_house(tmp_path, database_url=make_database(True))
+    text = (tmp_path / "pokervod.yaml").read_text(encoding="utf-8")
+    (tmp_path / "pokervod.yaml").write_text(text.replace("media: {enabled: false}", ""), encoding="utf-8")
+    (house.archive / "ARCHIVE/PAD/pad-s12-ep99-001.mp4").write_bytes(video.read_bytes())
+    rows = [
+        "1,pad-s12-ep99-001,,0:00:01,0:00:03,★★★,JJ,JJ vs AKo,Stone,Rivers,Bad beat\n",
+        "2,pad-s12-ep99-001,,0:00:04,0:59:59,★,,,Stone,,\n",
+        "3,pad-s12-ep01-002,,0:00:01,0:00:03,★,,,Stone,,\n",
+    ]
+    house.sheet.write_text(HEADER + "".join(rows), encoding="utf-8")
+    return house
+
+
+def test_a_clip_reaches_the_editor(house: House, tmp_path: Path) -> None:
+    document = house.sync()
+    listed = json.loads(house.run("clips", "list", "--json").stdout)
+
+    cut = house.run("clips", "export", "cut", "--format", "media", "--player", "Stone", "--handles", "5")
+    edl = house.run("clips", "export", "lists", "--format", "edl", "--query", "pad ep99")
+
+    assert document["media"][1]["counts"]["ok"] == 1
+    assert [(clip["grade"], clip["problem"] is None) for clip in listed] == [(3, True), (1, False), (1, True)]
+    assert "longer" in listed[1]["problem"] or "30" in listed[1]["problem"]
+    assert "1 of 2 clips exported" in cut.stdout, cut.stderr
+    assert "frame rate of its video is not known" in cut.stderr
+    (media,) = (tmp_path / "cut").iterdir()
+    with av.open(str(media)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 2 * 25 + 2 * 5
+    (events,) = (tmp_path / "lists").iterdir()
+    line = next(line for line in events.read_text().splitlines() if line.startswith("001"))
+    assert re.findall(r"\d\d:\d\d:\d\d:\d\d", line)[:2] == ["00:00:01:00", "00:00:03:00"], edl.stderr
+
+
+def test_a_clip_beyond_the_end_of_its_video_says_both_times(house: House) -> None:
+    text = house.sheet.read_text(encoding="utf-8").replace("0:59:59", "0:00:09")
+    house.sheet.write_text(text, encoding="utf-8")
+
+    house.sync()
+
+    problems = [problem for (problem,) in house.ask("select problem from hand_clips where problem is not null")]
+    assert len(problems) == 1
+    assert "0:00:09" in problems[0]
+    assert "video ends at 0:00:06" in problems[0]
