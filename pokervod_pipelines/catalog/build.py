@@ -14,10 +14,10 @@ from pokervod_pipelines.catalog import store, words
 from pokervod_pipelines.catalog.corrected import Value, apply_corrections
 from pokervod_pipelines.catalog.correction_store import read_in_force
 from pokervod_pipelines.catalog.facts import list_facts, read_facts
-from pokervod_pipelines.catalog.group_store import open_scope
 from pokervod_pipelines.catalog.identity import NO_SHOW, find_season
 from pokervod_pipelines.catalog.names import PARSER_VERSION
 from pokervod_pipelines.catalog.regroup import SOURCE, Tally, regroup
+from pokervod_pipelines.catalog.scope_store import open_scope
 from pokervod_pipelines.catalog.search.store import has_moved_clips
 from pokervod_pipelines.catalog.search.update import is_outdated, update_search
 from pokervod_pipelines.events import EventType, NewEvent, append_events

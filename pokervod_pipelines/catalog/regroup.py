@@ -1,6 +1,6 @@
 """From what was read of names to the groups in the database: place, group, keep ids, write, announce.
 
-Each step is a file of this room; here stands their order. Works on the scope that ``group_store.open_scope`` opened.
+Each step is a file of this room; here stands their order. Works on the scope that ``scope_store.open_scope`` opened.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,6 +16,7 @@ from pokervod_pipelines.catalog.identity import place_video
 from pokervod_pipelines.catalog.layout import GroupIds, Key, Layout, find_homes
 from pokervod_pipelines.catalog.preferred import rank_file
 from pokervod_pipelines.catalog.reconcile import reconcile
+from pokervod_pipelines.catalog.scope_store import stream_videos
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 
 SOURCE = "catalog"
@@ -56,7 +57,7 @@ def regroup(
 
 def _group(connection: Connection, seasons: Collection[tuple[str, str]] | None) -> Grouping:
     grouping = Grouping()
-    for video in group_store.stream_videos(connection):
+    for video in stream_videos(connection):
         name = video.path.rpartition("/")[2]
         rank = rank_file(
             is_missing=video.is_missing, version=video.version, name=name, size=video.size, file_id=video.file_id

@@ -2,10 +2,11 @@
 
 import getpass
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from pokervod_pipelines.cli.catalog_pages import plural, print_tree, say, say_standing, stats_row
 from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import load_settings
@@ -59,7 +60,7 @@ def search(
     rows = [(f"{hit.title}\n{hit.path}", hit.version, human_size(hit.size), hit.state) for hit in result.hits]
     shown = f", the best {len(rows)}" if len(rows) < result.total else ""
     print_table(
-        f"{result.total:,} {_plural(result.total, 'file')}{shown}",
+        f"{result.total:,} {plural(result.total, 'file')}{shown}",
         ("file", "version", "size", "state"),
         rows,
         right=("size",),
@@ -83,7 +84,6 @@ def tree(
     Example: pokervod catalog tree PAD --episodes
     """
     from pokervod_pipelines.catalog.tree import read_tree  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.cli.catalog_tree import print_tree  # noqa: PLC0415
 
     with open_database(load_settings()) as engine:
         shows = read_tree(engine, project.upper() or None)
@@ -107,19 +107,13 @@ def stats(as_json: JsonOption = False) -> None:
         print_json([asdict(year) for year in years])
         return
     figures = ("files", "programmes", "hours", "TB", "clips", "missing")
-    rows = [_stats_row(year) for year in years]
+    rows = [stats_row(year) for year in years]
     totals = [sum(getattr(year, name) for year in years) for name in ("files", "episodes", "clips", "missing")]
     hours, terabytes = sum(year.hours for year in years), sum(year.terabytes for year in years)
     rows.append(("all", "", *totals[:2], f"{hours:,.1f}", f"{terabytes:.2f}", *totals[2:]))
     print_table("Catalog", ("project", "year", *figures), rows, right=figures)
     if unmeasured := sum(year.files - year.measured for year in years):
         out.print(f"hours leave out {unmeasured:,} files whose length is not known")
-
-
-def _stats_row(year: Any) -> tuple[Any, ...]:
-    when = str(year.year) if year.year else "unknown"
-    figures = (year.files, year.episodes, f"{year.hours:,.1f}", f"{year.terabytes:.2f}", year.clips, year.missing)
-    return year.project, when, *figures
 
 
 @app.command("correct")
@@ -146,7 +140,7 @@ def correct(
             reason=reason,
         )
     out.print(
-        f"correction {row.id}: {row.field} of {row.path} is {_say(row.value)}, was {_say(row.before)}", markup=False
+        f"correction {row.id}: {row.field} of {row.path} is {say(row.value)}, was {say(row.before)}", markup=False
     )
 
 
@@ -167,11 +161,11 @@ def corrections(
         print_json([asdict(row) for row in history])
         return
     rows = [
-        (row.id, row.at, row.by, row.path, row.field, _say(row.before), _say(row.value), _say_standing(row), row.reason)
+        (row.id, row.at, row.by, row.path, row.field, say(row.before), say(row.value), say_standing(row), row.reason)
         for row in history
     ]
     columns = ("id", "when", "who", "file", "field", "before", "after", "", "why")
-    print_table(f"{len(rows)} {_plural(len(rows), 'correction')}", columns, rows, right=("id",))
+    print_table(f"{len(rows)} {plural(len(rows), 'correction')}", columns, rows, right=("id",))
 
 
 @app.command("undo")
@@ -188,7 +182,7 @@ def undo(
 
     with open_database(load_settings()) as engine:
         row = undo_correction(engine, correction, by or getpass.getuser(), reason)
-    out.print(f"{row.field} of {row.path} is {_say(row.value)} again, was {_say(row.before)}", markup=False)
+    out.print(f"{row.field} of {row.path} is {say(row.value)} again, was {say(row.before)}", markup=False)
 
 
 @app.command("explain")
@@ -209,7 +203,7 @@ def explain(path: PathArgument, as_json: JsonOption = False) -> None:
         out.print(f"  in {title}  ({keys})", markup=False)
     if known.reason:
         out.print(f"  because {known.reason}", markup=False)
-    rows = [(f.field, _say(f.value), f.source, f.text, f.rule) for f in known.findings]
+    rows = [(f.field, say(f.value), f.source, f.text, f.rule) for f in known.findings]
     print_table("What tells it", ("fact", "value", "told by", "words", "rule"), rows)
 
 
@@ -236,23 +230,5 @@ def copies(as_json: JsonOption = False) -> None:
         for group in groups
     ]
     print_table(
-        f"{len(groups)} {_plural(len(groups), 'group')}", ("kind", "size", "evidence", "files"), rows, right=("size",)
+        f"{len(groups)} {plural(len(groups), 'group')}", ("kind", "size", "evidence", "files"), rows, right=("size",)
     )
-
-
-def _plural(count: int, noun: str) -> str:
-    return noun if count == 1 else f"{noun}s"
-
-
-def _say(value: Any) -> str:
-    if value is None:
-        return "not known"
-    return ", ".join(value) if isinstance(value, list | tuple) else str(value)
-
-
-def _say_standing(row: Any) -> str:
-    if row.undoes is not None:
-        return f"undoes {row.undoes}"
-    if row.undone_by is not None:
-        return "undone"
-    return "in force" if row.is_in_force else "replaced"

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.catalog.search import store
+from pokervod_pipelines.catalog.search import lookup
 from pokervod_pipelines.catalog.search.packed import Column, PairColumn, unpack_places
 from pokervod_pipelines.catalog.search.update import FACETS
 from pokervod_pipelines.catalog.search.words import read_query
@@ -91,14 +92,14 @@ def search_catalog(
     """
     wanted = {"project": project, "year": year, "game": game, "stage": stage, "version": version}
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        index = _read_index(connection)
+        index = _read_index(engine, connection)
         scores, with_typos = _score(connection, read_query(query), index)
         masks = {name: _filter(index.columns[name], value) for name, value in wanted.items() if value is not None}
         if player is not None:
             masks["player"] = _filter_players(index, player)
         found = _combine(scores > 0, masks.values())
         places = _take_best(found, scores, index.rank.codes, limit)
-        rows = store.read_hits(connection, [int(place) for place in places])
+        rows = lookup.read_hits(connection, [int(place) for place in places])
     return SearchResult(
         total=int(np.count_nonzero(found)),
         hits=tuple(_show(rows[int(place)], int(scores[place])) for place in places),
@@ -107,27 +108,36 @@ def search_catalog(
     )
 
 
-def _read_index(connection: Connection) -> _Index:
-    stored = store.read_columns(connection)
-    empty = (b"", (None,))
-    return _Index(
+_read: WeakKeyDictionary[Engine, tuple[list[str], _Index]] = WeakKeyDictionary()
+"""The facets last read from each database, good for as long as the mark of its index stays the same."""
+
+
+def _read_index(engine: Engine, connection: Connection) -> _Index:
+    mark = lookup.read_mark(connection)
+    known = _read.get(engine)
+    if known is not None and known[0] == mark:
+        return known[1]
+    stored, empty = lookup.read_columns(connection), (b"", (None,))
+    index = _Index(
         {name: Column(*stored.get(name, empty)) for name in FACETS},
         Column(*stored.get("rank", empty)),
         PairColumn(*stored.get("players", (b"", ()))),
     )
+    _read[engine] = (mark, index)
+    return index
 
 
 def _score(connection: Connection, words: Sequence[str], index: _Index) -> tuple[NDArray[np.int16], bool]:
     """What each place is worth (0: not all words), and whether it took typing errors to find any."""
     if not words:
         return (index.rank.codes > 0).astype(np.int16), False
-    found = [(row, _BEGINS if row.word != words[row.asked] else _EXACT) for row in store.find_words(connection, words)]
+    found = [(row, _BEGINS if row.word != words[row.asked] else _EXACT) for row in lookup.find_words(connection, words)]
     scores = _sum_up(found, len(words), index.size)
     if scores.any() or all(not _may_err(word) for word in words):
         return scores, False
     for asked, word in enumerate(words):
         if _may_err(word):
-            near = store.find_near_words(connection, asked, word)
+            near = lookup.find_near_words(connection, asked, word)
             found += [(row, _TYPO) for row in near if OSA.distance(row.word, word, score_cutoff=1) == 1]
     scores = _sum_up(found, len(words), index.size)
     return scores, bool(scores.any())
@@ -137,7 +147,7 @@ def _may_err(word: str) -> bool:
     return len(word) >= _SHORTEST_TYPO and not any(letter.isdecimal() for letter in word)
 
 
-def _sum_up(found: Iterable[tuple[store.FoundWord, int]], words: int, size: int) -> NDArray[np.int16]:
+def _sum_up(found: Iterable[tuple[lookup.FoundWord, int]], words: int, size: int) -> NDArray[np.int16]:
     best = np.zeros((words, size), dtype=np.int16)
     lists = [
         (worth + bonus, row.asked, packed)

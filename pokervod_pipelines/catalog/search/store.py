@@ -1,4 +1,4 @@
-"""The SQL of search: entries as the catalog has them, packed lists of words, columns of facets."""
+"""The SQL that keeps the index: entries as the catalog has them, packed lists of words, columns of facets."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -7,7 +7,8 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.catalog.bulk import copy_rows
 
-_EXPANSIONS = 300
+_STREAMED = {"yield_per": 2_000}
+_COLUMNS = "episode_id, file_id, title, path, players, clip_players, facets"
 
 
 class Entry(NamedTuple):
@@ -29,30 +30,42 @@ class StoredEntry(NamedTuple):
     entry: Entry
 
 
-class FoundWord(NamedTuple):
-    """A word of the index that a word of the query may mean; ``asked`` is the number of the latter."""
+def compare_entries(connection: Connection, *, everything: bool) -> list[StoredEntry]:
+    """What the index has and should not, in the build's scope or in all; what it should have is staged with places.
 
-    asked: int
-    word: str
-    title: bytes
-    player: bytes
-    path: bytes
+    An entry that is in both keeps its place, others get new ones.
+    """
+    statements = (
+        _CLIP_PLAYERS,
+        _ALL_FILES if everything else _SCOPED_FILES,
+        "create index on search_scope (file_id)",
+        "analyze search_scope",
+        _WANTED,
+        "create index on wanted_entries (file_id, episode_id)",
+        "analyze wanted_entries",
+        _NEW,
+    )
+    for statement in statements:
+        connection.execute(text(statement))
+    return [StoredEntry(row[0], Entry(*row[1:])) for row in connection.execute(text(_NO_MORE))]
 
 
-def compare_entries(connection: Connection, *, everything: bool) -> tuple[list[StoredEntry], list[Entry]]:
-    """What the index has and should not, and what it has not and should; of the build's scope or of everything."""
-    connection.execute(text(_CLIP_PLAYERS))
-    connection.execute(text(_ALL_FILES if everything else _SCOPED_FILES))
-    connection.execute(text("create index on search_scope (file_id)"))
-    connection.execute(text("analyze search_scope"))
-    connection.execute(text(_WANTED))
-    connection.execute(text("create index on wanted_entries (file_id, episode_id)"))
-    connection.execute(text("analyze wanted_entries"))
-    old = [StoredEntry(row[0], Entry(*row[1:])) for row in connection.execute(text(_NO_MORE))]
-    new = [Entry(*row) for row in connection.execute(text(_NOT_YET))]
-    for table in ("clip_people", "search_scope", "wanted_entries"):
-        connection.execute(text(f"drop table {table}"))
-    return old, new
+def stream_new(connection: Connection) -> Iterator[StoredEntry]:
+    """The staged entries, by place."""
+    rows = connection.execute(_STREAM_NEW, execution_options=_STREAMED)
+    for row in rows:
+        yield StoredEntry(row[0], Entry(*row[1:]))
+
+
+_STREAM_NEW = text(f"select place, {_COLUMNS} from new_entries order by 1")  # noqa: S608 - built of constants
+
+
+def write_entries(connection: Connection, gone: Sequence[int]) -> None:
+    """The entries at the gone places are removed, the staged ones added, and nothing is staged any more."""
+    connection.execute(text("delete from search_entries where place = any(:gone)"), {"gone": list(gone)})
+    names = f"place, {_COLUMNS}"
+    connection.execute(text(f"insert into search_entries ({names}) select {names} from new_entries"))  # noqa: S608
+    connection.execute(text("drop table clip_people, search_scope, wanted_entries, new_entries"))
 
 
 _CLIP_PLAYERS = """
@@ -88,7 +101,6 @@ _WANTED = """
     join episodes e on e.id = m.episode_id join catalog_events v on v.id = e.event_id
     join seasons s on s.id = v.season_id left join clip_people c on c.file_id = m.file_id
 """
-_COLUMNS = "episode_id, file_id, title, path, players, clip_players, facets"
 _SAME = (
     "(s.title, s.path, s.players, s.clip_players, s.facets) = (w.title, w.path, w.players, w.clip_players, w.facets)"
 )
@@ -99,10 +111,15 @@ _NO_MORE = f"""
         select from wanted_entries w where w.file_id = s.file_id and w.episode_id = s.episode_id and {_SAME})
     order by 2, 3
 """  # noqa: S608 - built of constants
-_NOT_YET = f"""
-    select {_COLUMNS} from wanted_entries w where not exists (
-        select from search_entries s where w.file_id = s.file_id and w.episode_id = s.episode_id and {_SAME})
-    order by 1, 2
+_NEW = f"""
+    create temp table new_entries on commit drop as
+    select coalesce(o.place, (select coalesce(max(place), -1) from search_entries)
+                    + row_number() over (partition by o.place is null order by w.episode_id, w.file_id))::int as place,
+           w.*
+    from wanted_entries w
+    left join search_entries o on o.file_id = w.file_id and o.episode_id = w.episode_id
+    where not exists (
+        select from search_entries s where s.file_id = w.file_id and s.episode_id = w.episode_id and {_SAME})
 """  # noqa: S608 - built of constants
 
 
@@ -128,18 +145,6 @@ def clear_index(connection: Connection) -> None:
         connection.execute(text(f"delete from {table}"))  # noqa: S608
 
 
-def next_place(connection: Connection) -> int:
-    """The first place that was never given."""
-    place: int = connection.scalar(text("select coalesce(max(place) + 1, 0) from search_entries"))
-    return place
-
-
-def write_entries(connection: Connection, gone: Sequence[int], rows: Iterable[Sequence[Any]]) -> None:
-    """The entries at the gone places are removed, and these rows (place, then as ``Entry``, lists as JSON) added."""
-    connection.execute(text("delete from search_entries where place = any(:gone)"), {"gone": list(gone)})
-    copy_rows(connection, f"search_entries (place, {_COLUMNS})", rows)
-
-
 def read_words(connection: Connection, words: Sequence[str]) -> dict[str, tuple[bytes, bytes, bytes]]:
     """The packed lists of these words, as far as the index has them."""
     rows = connection.execute(
@@ -158,12 +163,6 @@ def write_words(connection: Connection, lists: Iterable[tuple[str, tuple[bytes, 
     connection.execute(text("drop table new_words"))
 
 
-def read_columns(connection: Connection) -> dict[str, tuple[bytes, list[Any]]]:
-    """All facets: codes and labels by name."""
-    rows = connection.execute(text("select name, codes, labels from search_columns"))
-    return {row.name: (row.codes, row.labels) for row in rows}
-
-
 def write_columns(connection: Connection, columns: Mapping[str, tuple[bytes, str]]) -> None:
     """The facets are these: codes, and labels as JSON."""
     for name, (codes, labels) in columns.items():
@@ -175,57 +174,3 @@ def write_columns(connection: Connection, columns: Mapping[str, tuple[bytes, str
             """),
             {"name": name, "codes": codes, "labels": labels},
         )
-
-
-def find_words(connection: Connection, words: Sequence[str]) -> Iterator[FoundWord]:
-    """The words of the index that are or begin with those asked for; of many beginnings the most frequent."""
-    starts = [f"{word}a" if word[-1].isdecimal() else f"{word}\x01" for word in words]
-    values = {"words": list(words), "starts": starts, "ends": [f"{word}\U0010ffff" for word in words]}
-    for row in connection.execute(_FIND, values | {"limit": _EXPANSIONS}):
-        yield FoundWord(*row)
-
-
-_FIND = text("""
-    select (q.n - 1)::int, w.word, w.title, w.player, w.path
-    from unnest(cast(:words as text[]), cast(:starts as text[]), cast(:ends as text[])) with ordinality
-         as q(word, lower, upper, n)
-    cross join lateral (
-        select * from search_words x where x.word = q.word
-        union all
-        (select * from search_words x where x.word >= q.lower collate "C" and x.word < q.upper collate "C"
-         order by x.files desc, x.word limit :limit)
-    ) w
-""")
-
-
-def find_near_words(connection: Connection, asked: int, word: str) -> Iterator[FoundWord]:
-    """Words that may be one typing error away: where the error is, the other half of the word is whole."""
-    half = len(word) // 2
-    head, tail = word[:half], word[:half:-1]
-    values = {"head": head, "tail": tail, "low": len(word) - 1, "high": len(word) + 1}
-    values |= {"head_end": f"{head}\U0010ffff", "tail_end": f"{tail}\U0010ffff"}
-    for row in connection.execute(_NEAR, values):
-        yield FoundWord(asked, *row)
-
-
-_NEAR = text("""
-    select word, title, player, path from search_words
-    where (word >= :head collate "C" and word < :head_end collate "C"
-           or reversed >= :tail collate "C" and reversed < :tail_end collate "C")
-      and length(word) between :low and :high
-""")
-
-
-def read_hits(connection: Connection, places: Sequence[int]) -> dict[int, Mapping[str, Any]]:
-    """What a person wants to see of the entries at these places."""
-    rows = connection.execute(_HITS, {"places": list(places)})
-    return {row.place: dict(row._mapping) for row in rows}
-
-
-_HITS = text("""
-    select s.place, s.episode_id, s.file_id, e.title as episode, f.title, n.path, n.size, n.state, s.facets,
-           s.players, s.clip_players
-    from search_entries s join episodes e on e.id = s.episode_id
-    join video_files f on f.file_id = s.file_id join nas_files n on n.id = s.file_id
-    where s.place = any(:places)
-""")

@@ -200,7 +200,7 @@ def test_an_index_of_other_rules_is_made_anew(engine: Engine, files: dict[str, i
 
     before = ask()
     with engine.begin() as connection:
-        connection.execute(text("""update search_columns set labels = '["0"]' where name = 'made by'"""))
+        connection.execute(text("""update search_columns set labels = '["0", "x"]' where name = 'made by'"""))
         connection.execute(text("delete from search_words"))
     assert ask() == set()
 

@@ -1,15 +1,18 @@
-"""The catalog drawn as a tree, with how much hangs on each branch."""
+"""How the catalog looks on a terminal: the tree with how much hangs on each branch, rows of tables, values in words."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from rich.tree import Tree
 
-from pokervod_pipelines.catalog.tree import TreeEpisode, TreeEvent, TreeFile, TreeProject, TreeSeason
 from pokervod_pipelines.cli.output import human_size, out
 
+if TYPE_CHECKING:  # reading names is kept out of --help
+    from pokervod_pipelines.catalog.tree import TreeEpisode, TreeEvent, TreeFile, TreeProject, TreeSeason
 
-def print_tree(shows: Iterable[TreeProject], *, with_episodes: bool) -> None:
+
+def print_tree(shows: Iterable["TreeProject"], *, with_episodes: bool) -> None:
     """Projects, seasons and events, and with episodes also these and their files, the preferred one marked."""
     for show in shows:
         branch = Tree(
@@ -20,7 +23,7 @@ def print_tree(shows: Iterable[TreeProject], *, with_episodes: bool) -> None:
         out.print(branch)
 
 
-def _add_season(branch: Tree, season: TreeSeason, *, with_episodes: bool) -> None:
+def _add_season(branch: Tree, season: "TreeSeason", *, with_episodes: bool) -> None:
     twig = branch.add(_label(season.title, _list_episodes(season), "bold"))
     for event in season.events:
         leaf = twig.add(_label(event.title, event.episodes))
@@ -28,18 +31,18 @@ def _add_season(branch: Tree, season: TreeSeason, *, with_episodes: bool) -> Non
             _add_episodes(leaf, event)
 
 
-def _add_episodes(leaf: Tree, event: TreeEvent) -> None:
+def _add_episodes(leaf: Tree, event: "TreeEvent") -> None:
     for episode in event.episodes:
         node = leaf.add(Text(episode.label))
         for file in episode.files:
             node.add(_label_file(file))
 
 
-def _list_episodes(season: TreeSeason) -> list[TreeEpisode]:
+def _list_episodes(season: "TreeSeason") -> list["TreeEpisode"]:
     return [episode for event in season.events for episode in event.episodes]
 
 
-def _label(title: str, episodes: Iterable[TreeEpisode], style: str = "") -> Text:
+def _label(title: str, episodes: Iterable["TreeEpisode"], style: str = "") -> Text:
     held = list(episodes)
     files = {file.file_id: file for episode in held for file in episode.files}
     missing = sum(file.state == "missing" for file in files.values())
@@ -48,7 +51,7 @@ def _label(title: str, episodes: Iterable[TreeEpisode], style: str = "") -> Text
     return Text.assemble((title, style), ("  " + ", ".join(told), "dim"))
 
 
-def _label_file(file: TreeFile) -> Text:
+def _label_file(file: "TreeFile") -> Text:
     told = [file.version or "", human_size(file.size), "" if file.state == "present" else file.state]
     mark = "★ " if file.is_preferred else "  "
     return Text.assemble(mark, file.path, ("  " + ", ".join(filter(None, told)), "dim"))
@@ -56,3 +59,31 @@ def _label_file(file: TreeFile) -> Text:
 
 def _count(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def stats_row(year: Any) -> tuple[Any, ...]:
+    """The row of a year in the table of figures."""
+    when = str(year.year) if year.year else "unknown"
+    figures = (year.files, year.episodes, f"{year.hours:,.1f}", f"{year.terabytes:.2f}", year.clips, year.missing)
+    return year.project, when, *figures
+
+
+def plural(count: int, noun: str) -> str:
+    """The noun as it goes with the count."""
+    return noun if count == 1 else f"{noun}s"
+
+
+def say(value: Any) -> str:
+    """A corrected or told value in words."""
+    if value is None:
+        return "not known"
+    return ", ".join(value) if isinstance(value, list | tuple) else str(value)
+
+
+def say_standing(row: Any) -> str:
+    """Whether a correction counts."""
+    if row.undoes is not None:
+        return f"undoes {row.undoes}"
+    if row.undone_by is not None:
+        return "undone"
+    return "in force" if row.is_in_force else "replaced"
