@@ -44,7 +44,7 @@ RETRIES: dict[str, Callable[[Settings], dg.RetryPolicy]] = {
 
 def correlation_of(context: dg.OpExecutionContext | dg.AssetExecutionContext) -> str:
     """The correlation id the run was started with, or the run's own id."""
-    return context.run.tags.get(CORRELATION_TAG, context.run_id)
+    return context.run.tags.get(CORRELATION_TAG, context.run.run_id)
 
 
 def run_or_fail(run: Callable[[], Outcome]) -> Outcome:

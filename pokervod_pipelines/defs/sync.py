@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from pokervod_pipelines.catalog.search import refresh_search
 from pokervod_pipelines.defs.catalog import LEVELS, level_metadata
 from pokervod_pipelines.defs.checks import evaluate_all
 from pokervod_pipelines.defs.resources import Listener
@@ -122,7 +123,8 @@ def conclude(
     rows: list[Report],
     clips: list[Report],
 ) -> None:
-    """Every check is evaluated; the run fails if a stage did."""
+    """New clips are found by search, every check is evaluated; the run fails if a stage did."""
+    refresh_search(context.resources.engine)
     for evaluation in evaluate_all(context.resources.engine):
         context.log_event(evaluation)  # type: ignore[arg-type]
     failed = [

@@ -5,12 +5,13 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from pokervod_pipelines_tests.bench import events, match, names, scan, sync
+from pokervod_pipelines_tests.bench import events, match, names, scan, search, sync
 
 SUBJECTS = {
     "names": names.measure,
     "match": match.measure,
     "events": events.measure,
+    "search": search.measure,
     "scan": scan.measure,
     "sync": sync.measure,
 }

@@ -1,0 +1,96 @@
+"""The database is where the settings say, or here; a wrong address is named without its secrets."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from pokervod_pipelines.db.engine import open_database, serve_database
+from pokervod_pipelines.db.migrate import current_revision, newest_revision
+from pokervod_pipelines.errors import BadSettings, Unavailable
+from pokervod_pipelines.settings import Settings
+
+DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
+@pytest.fixture
+def system_server() -> Iterator[str]:
+    """The URL of a server of the operating system's own PostgreSQL, over TCP, started for the test."""
+    if not DEBIAN:
+        pytest.skip("no PostgreSQL of the operating system is installed")
+    programs = DEBIAN[-1].parent
+    folder = Path(tempfile.gettempdir()) / f"pokervod-system-{os.getpid()}"
+    folder.mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    account = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
+    if account:
+        shutil.chown(folder, "nobody", "nogroup")
+    data = folder / "data"
+
+    def run(*command: object) -> None:
+        subprocess.run([str(each) for each in command], check=True, stdout=subprocess.DEVNULL, cwd=folder, **account)
+
+    try:
+        run(programs / "initdb", "-D", data, "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
+        run(programs / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
+        yield f"postgresql://owner:hunter2@127.0.0.1:{port}/pokervod"
+        run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_server_of_the_operating_system_serves_both_databases(
+    system_server: str, settings_factory: Callable[..., Settings]
+) -> None:
+    settings = settings_factory(database_url=system_server)
+
+    with open_database(settings) as engine, serve_database(settings) as urls:
+        revision = current_revision(engine)
+        with engine.connect() as connection:
+            names = connection.scalars(text("select datname from pg_database where not datistemplate")).all()
+            zone = connection.scalar(text("show timezone"))
+
+    assert revision == newest_revision()
+    assert {"pokervod", "pokervod_dagster"} <= set(names)
+    assert zone == "UTC"
+    assert urls.pokervod.drivername == "postgresql+psycopg"
+    assert urls.dagster.drivername == "postgresql+psycopg2"
+
+
+def test_a_server_that_does_not_answer_is_named_without_its_password(
+    settings_factory: Callable[..., Settings],
+) -> None:
+    settings = settings_factory(database_url="postgresql://me:hunter2@127.0.0.1:1/pokervod")
+
+    with pytest.raises(Unavailable) as refusal, open_database(settings):
+        raise AssertionError
+
+    assert "127.0.0.1:1" in str(refusal.value)
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://me@host/db", "postgresql://me@host"])
+def test_an_address_that_is_none_is_refused(url: str, settings_factory: Callable[..., Settings]) -> None:
+    with pytest.raises(BadSettings, match="POKERVOD_DATABASE_URL"), open_database(settings_factory(database_url=url)):
+        raise AssertionError
+
+
+def test_without_an_address_the_embedded_server_serves_both(settings_factory: Callable[..., Settings]) -> None:
+    settings = settings_factory()
+
+    with open_database(settings) as engine, serve_database(settings) as urls:
+        with engine.connect() as connection:
+            version = int(connection.scalar(text("show server_version_num")) or 0)
+        names = (urls.pokervod.database, urls.dagster.database)
+
+    assert version >= 160_000
+    assert names == ("pokervod", "dagster")

@@ -1,0 +1,179 @@
+"""What Dagster loads is what the design names, each asset with what an operator asks for."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines_tests.sync.house import House, build_house
+
+ROOMS = ("catalog", "clips", "db", "events", "media", "nas", "sample", "settings", "sheets", "workflows")
+GROUPS = {
+    "nas_files": "nas",
+    "media_facts": "media",
+    "projects": "catalog",
+    "seasons": "catalog",
+    "events": "catalog",
+    "episodes": "catalog",
+    "video_files": "catalog",
+    "sheet_rows": "sheets",
+    "hand_clips": "clips",
+}
+CHECKS = {
+    "nas_files": {"every_library_was_read", "every_folder_was_readable", "no_file_is_missing"},
+    "video_files": {"every_video_has_an_episode", "every_name_was_understood"},
+    "sheet_rows": {"every_sheet_was_read", "every_row_has_its_video"},
+    "hand_clips": {"every_clip_is_usable"},
+}
+RETRIES = {
+    "nas_files": (3, 5.0, dg.Backoff.EXPONENTIAL),
+    "video_files": (3, 5.0, dg.Backoff.EXPONENTIAL),
+    "sheet_rows": (5, 10.0, dg.Backoff.EXPONENTIAL),
+    "hand_clips": (2, 2.0, None),
+}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return build_house(tmp_path)
+
+
+@pytest.fixture
+def settings(house: House) -> Settings:
+    return load_settings({}, house.folder)
+
+
+@pytest.fixture
+def defs(settings: Settings, engine: Engine) -> dg.Definitions:
+    return build_defs(settings=settings, engine=engine)
+
+
+def asset(defs: dg.Definitions, key: str) -> dg.AssetsDefinition:
+    return defs.resolve_asset_graph().assets_def_for_key(dg.AssetKey(key))
+
+
+def test_the_assets_and_their_groups_are_those_of_the_design(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+
+    assert {key.to_user_string(): graph.get(key).group_name for key in graph.get_all_asset_keys()} == GROUPS
+
+
+@pytest.mark.parametrize("key", GROUPS)
+def test_every_asset_says_whose_it_is_what_it_is_and_how_it_is_retried(defs: dg.Definitions, key: str) -> None:
+    node = defs.resolve_asset_graph().get(dg.AssetKey(key))
+
+    assert node.owners == ["team:archive"]
+    assert node.kinds
+    assert node.description
+    assert asset(defs, key).op.retry_policy is not None
+
+
+@pytest.mark.parametrize("key", RETRIES)
+def test_the_retry_policies_are_those_of_the_blocks(defs: dg.Definitions, key: str, tmp_path: Path) -> None:
+    plain = build_defs(settings=Settings(home=tmp_path))
+    policy = asset(plain, key).op.retry_policy
+
+    assert policy is not None
+    assert (policy.max_retries, policy.delay, policy.backoff) == RETRIES[key]
+
+
+def test_the_checks_stand_on_their_assets(defs: dg.Definitions) -> None:
+    found: dict[str, set[str]] = {}
+    for key in defs.resolve_asset_graph().asset_check_keys:
+        found.setdefault(key.asset_key.to_user_string(), set()).add(key.name)
+
+    assert found == CHECKS
+
+
+def test_the_jobs_and_schedules_are_those_of_the_design(defs: dg.Definitions) -> None:
+    repository = defs.get_repository_def()
+
+    assert {job.name for job in repository.get_all_jobs()} >= {
+        "full_sync",
+        "incremental_sync",
+        "nas_sync",
+        "sheets_sync",
+    }
+    assert {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs} == {
+        "nightly_full_sync": "0 3 * * *",
+        "hourly_nas_changes": "17 * * * *",
+    }
+    assert {schedule.execution_timezone for schedule in repository.schedule_defs} == {"UTC"}
+
+
+def test_partitions_are_the_configured_libraries_and_sheets(defs: dg.Definitions) -> None:
+    def partitions(key: str) -> list[str]:
+        definition = asset(defs, key).partitions_def
+        assert definition is not None
+        return list(definition.get_partition_keys())
+
+    assert partitions("nas_files") == ["WSOP", "PAD", "rest"]
+    assert partitions("hand_clips") == ["notes"]
+
+
+def test_a_partition_is_materialized_by_itself_with_its_counts(defs: dg.Definitions) -> None:
+    job = defs.resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(
+            instance=instance, partition_key="PAD", asset_selection=[dg.AssetKey("nas_files")]
+        )
+
+    metadata = result.asset_materializations_for_node("nas_files")[0].metadata
+    assert metadata["files"].value == 21
+    assert metadata["videos"].value == 20
+    assert "seconds" in metadata
+
+
+def test_a_library_that_is_gone_fails_its_partition_and_is_tried_again(
+    defs: dg.Definitions, house: House, engine: Engine
+) -> None:
+    (house.archive / "ARCHIVE" / "PAD").rename(house.folder / "elsewhere")
+    job = defs.resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(
+            instance=instance, partition_key="PAD", asset_selection=[dg.AssetKey("nas_files")], raise_on_error=False
+        )
+
+    with engine.connect() as connection:
+        statuses = connection.scalars(text("select status from nas_scans")).all()
+    assert not result.success
+    assert statuses == ["failed"] * 4
+
+
+def test_no_room_imports_dagster() -> None:
+    modules = "; ".join(f"walk('pokervod_pipelines.{room}')" for room in ROOMS)
+    script = (
+        "import importlib, pkgutil, sys\n"
+        "def walk(name):\n"
+        "    module = importlib.import_module(name)\n"
+        "    for each in pkgutil.walk_packages(getattr(module, '__path__', []), name + '.'):\n"
+        "        if '.migrations' not in each.name: importlib.import_module(each.name)\n"
+        f"{modules}\n"
+        "sys.exit('dagster' in sys.modules)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_the_dagster_command_works_from_a_prepared_folder(house: House, make_database: Callable[[bool], str]) -> None:
+    house = House(house.folder, make_database(True))
+    house.run("setup")
+    arguments = ["-m", "pokervod_pipelines.definitions", "--select", "nas_files", "--partition", "PAD"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster", "asset", "materialize", *arguments],
+        cwd=house.folder,
+        env={"PATH": "/usr/bin:/bin", **house.environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert house.ask("select library, status from nas_scans") == [("PAD", "completed")]
