@@ -28,4 +28,5 @@ def parse(
         print_json_lines(parse_lines(lines))
         return
     for path in lines:
-        print_table(path, ("field", "value", "rule", "told by", "from"), explain_name(path))
+        rows = [tuple(map(str, finding)) for finding in explain_name(path)]
+        print_table(path, ("field", "value", "rule", "told by", "from"), rows)

@@ -11,14 +11,18 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from pokervod_pipelines.db.engine import make_engine, serve_database
+from pokervod_pipelines.db.embedded import EmbeddedServer
+from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_database
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.nas.scan import LOCAL, has_content
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.workflows.prepare import dagster_home
 
 LEAST_FREE_BYTES = 1_000_000_000
 OLDEST_SERVER = 140_000
+PATIENCE_SECONDS = 10.0
+"""A listing that takes longer hangs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +71,12 @@ def _examine_roots(settings: Settings) -> Iterator[Finding]:
         path = settings.root_of(library).path / library.folder
         part = f"library {library.name}"
         try:
-            entries = sum(1 for _ in path.iterdir())
-        except OSError as error:
-            yield Finding(part=part, found=f"{path}: {error.strerror}", fix="mount the share, or correct the path")
+            is_filled = has_content(LOCAL, str(path), PATIENCE_SECONDS)
+        except PokervodError as error:
+            yield Finding(part=part, found=str(error), fix="mount the share, or correct the path")
             continue
-        fix = "" if entries else "mount the share: the folder is empty"
-        yield Finding(part=part, found=f"{path}: {entries} entries", fix=fix)
+        fix = "" if is_filled else "mount the share: the folder is empty"
+        yield Finding(part=part, found=str(path), fix=fix)
 
 
 def _examine_sheets(settings: Settings) -> Iterator[Finding]:
@@ -83,7 +87,9 @@ def _examine_sheets(settings: Settings) -> Iterator[Finding]:
 
 
 def _examine_database(settings: Settings) -> Iterator[Finding]:
-    kind = "configured server" if settings.database_url else "embedded server"
+    kind = "configured server"
+    if settings.database_url is None:
+        kind = f"embedded server, data in {EmbeddedServer(embedded_folder(settings)).status().data_folder}"
     try:
         with serve_database(settings) as urls:
             engine = make_engine(urls.pokervod)
@@ -97,7 +103,7 @@ def _examine_database(settings: Settings) -> Iterator[Finding]:
     old = version < OLDEST_SERVER
     yield Finding(
         part="database",
-        found=f"{kind}, PostgreSQL {version // 10_000}.{version % 10_000}",
+        found=f"PostgreSQL {version // 10_000}.{version % 10_000}, {kind}",
         fix="use PostgreSQL 14 or later" if old else "",
     )
     is_current = revision in {None, newest_revision()}
