@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import URL, Engine, create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError
 
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.migrate import upgrade_database
@@ -19,6 +19,9 @@ from pokervod_pipelines.settings import Settings
 OUR_DRIVER = "postgresql+psycopg"
 DAGSTER_DRIVER = "postgresql+psycopg2"
 """dagster-postgres fails every run on psycopg 3, which SQLAlchemy 2.1 takes for a bare ``postgresql://``."""
+
+MADE_BY_ANOTHER = frozenset({"42P04", "23505"})
+"""How PostgreSQL says that somebody else made the database meanwhile: it is there, or its name has just been taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +119,8 @@ def _create_database(url: URL, where: str) -> None:
         with maintenance.connect() as connection:
             quoted = maintenance.dialect.identifier_preparer.quote_identifier(str(url.database))
             connection.execute(text(f"create database {quoted} encoding 'UTF8' template template0"))
-    except ProgrammingError as error:
-        if getattr(error.orig, "sqlstate", "") not in {"42P04", "23505"}:
+    except (ProgrammingError, IntegrityError) as error:
+        if getattr(error.orig, "sqlstate", "") not in MADE_BY_ANOTHER:
             raise BadSettings(
                 f"{where} does not exist and this user may not create it: "
                 f"have the administrator run CREATE DATABASE {url.database}"

@@ -6,10 +6,11 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, make_url, text
 
 from pokervod_pipelines.db.engine import open_database, serve_database
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
@@ -64,6 +65,32 @@ def test_a_server_of_the_operating_system_serves_both_databases(
     assert zone == "UTC"
     assert urls.pokervod.drivername == "postgresql+psycopg"
     assert urls.dagster.drivername == "postgresql+psycopg2"
+
+
+def test_two_starters_make_each_database_once(
+    make_database: Callable[[bool], str], settings_factory: Callable[..., Settings]
+) -> None:
+    settings = settings_factory(database_url=make_database(True).replace("/test_", "/test_late_"))
+
+    def start(_: int) -> str | None:
+        with serve_database(settings) as urls:
+            return urls.dagster.database
+
+    with ThreadPoolExecutor(6) as pool:
+        names = set(pool.map(start, range(6)))
+    _drop_both(settings)
+
+    assert len(names) == 1
+
+
+def _drop_both(settings: Settings) -> None:
+    assert settings.database_url is not None
+    url = make_url(settings.database_url.get_secret_value())
+    admin = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for name in (url.database, f"{url.database}_dagster"):
+            connection.execute(text(f"drop database {name} with (force)"))
+    admin.dispose()
 
 
 def test_a_server_that_does_not_answer_is_named_without_its_password(
