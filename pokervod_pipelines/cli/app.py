@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pokervod_pipelines.cli import catalog, clips, db, events, names, nas, setup, sheets, sync
+from pokervod_pipelines.cli import catalog, clips, db, events, names, nas, players, setup, sheets, sync
 from pokervod_pipelines.cli.output import err
 from pokervod_pipelines.errors import BadInput, OperatorNeeded, PokervodError
 
@@ -24,6 +24,7 @@ for name, group in (
     ("catalog", catalog.app),
     ("sheets", sheets.app),
     ("clips", clips.app),
+    ("players", players.app),
     ("events", events.app),
     ("db", db.app),
 ):

@@ -96,4 +96,24 @@ def _show(wanted: "ClipFilter", *, limit: int, as_json: bool) -> None:
     print_table(f"{len(clips)} clips", columns, rows, right=("id", "in, out"))
 
 
+@app.command("tags")
+def tags(
+    unknown: Annotated[bool, typer.Option("--unknown", help="Only tags that no list knows.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the tags on clips, with how many clips have each.
+
+    Example: pokervod clips tags --unknown
+    """
+    from pokervod_pipelines.clips.roster import list_tags, list_unknown_tags  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine:
+        listed = list_unknown_tags(engine) if unknown else list_tags(engine)
+    if as_json:
+        print_json([asdict(tag) for tag in listed])
+        return
+    rows = [(tag.category, tag.name, tag.is_known, tag.clips) for tag in listed]
+    print_table(f"{len(rows)} tags", ("category", "tag", "known", "clips"), rows, right=("clips",))
+
+
 app.command("export")(export)

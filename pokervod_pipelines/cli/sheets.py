@@ -1,16 +1,30 @@
 """``pokervod sheets``: the annotation sheets."""
 
+import getpass
 import sys
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pokervod_pipelines.cli.output import out, print_json, print_json_lines, print_table
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.settings import load_settings
+from pokervod_pipelines.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from pokervod_pipelines.sheets.store import ListedRow
 
 app = typer.Typer(no_args_is_help=True, help="What people annotated, and which video each row speaks of.")
+
+LARGEST_ID = 2**63 - 1
+
+RowArgument = Annotated[
+    int, typer.Argument(metavar="ROW_ID", min=1, max=LARGEST_ID, help="The row's id, as `sheets rows` shows it.")
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever.")]
+ByOption = Annotated[str, typer.Option("--by", help="Who says so; default: the user of this terminal.")]
 
 
 @app.command("sync")
@@ -91,6 +105,7 @@ def rows(
         return
     table = [
         (
+            str(row.id),
             f"{row.sheet} {row.tab} {row.row_number}",
             row.file_name,
             row.status,
@@ -99,4 +114,91 @@ def rows(
         )
         for row in listed
     ]
-    print_table(f"{len(listed)} rows", ("row", "file name", "match", "video or candidates", "why"), table)
+    columns = ("id", "row", "file name", "match", "video or candidates", "why")
+    print_table(f"{len(listed)} rows", columns, table, right=("id",))
+
+
+@app.command("pin")
+def pin(
+    row_id: RowArgument,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="The video, from the archive root; its end will do.")],
+    reason: ReasonOption,
+    by: ByOption = "",
+) -> None:
+    """Say which video a row speaks of. It wins over every rule and stays until somebody unpins it.
+
+    Example: pokervod sheets pin 17 "WSOP 2005/WSOP_2005_02.mxf" --reason "seen in the titles"
+    """
+    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.sheets.pins import pin_row  # noqa: PLC0415
+
+    settings, correlation_id, by = load_settings(), new_correlation_id(), by or getpass.getuser()
+    with open_database(settings) as engine:
+        row = pin_row(engine, row_id=row_id, path=path, by=by, reason=reason, correlation_id=correlation_id)
+        _follow_up(engine, settings, row, correlation_id)
+
+
+@app.command("unpin")
+def unpin(row_id: RowArgument, reason: ReasonOption, by: ByOption = "") -> None:
+    """Leave it to the rules again which video a row speaks of.
+
+    Example: pokervod sheets unpin 17 --reason "the file name in the sheet is right now"
+    """
+    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.sheets.pins import unpin_row  # noqa: PLC0415
+    from pokervod_pipelines.workflows.identity import identify_name  # noqa: PLC0415
+
+    settings, correlation_id = load_settings(), new_correlation_id()
+    with open_database(settings) as engine:
+        row = unpin_row(
+            engine,
+            row_id=row_id,
+            by=by or getpass.getuser(),
+            reason=reason,
+            correlation_id=correlation_id,
+            parsed_identity=identify_name,
+        )
+        _follow_up(engine, settings, row, correlation_id)
+
+
+def _follow_up(engine: "Engine", settings: Settings, row: "ListedRow", correlation_id: str) -> None:
+    """The row's clip follows its match, and the person is told what the match is."""
+    from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage  # noqa: PLC0415
+
+    run_clips_stage(SyncRun(engine=engine, settings=settings, correlation_id=correlation_id), row.sheet)
+    answer = f"{row.status} {row.path or ''}".rstrip()
+    out.print(f"row {row.id} ({row.sheet} {row.tab} {row.row_number}): {answer}; {row.reason}", markup=False)
+
+
+@app.command("pins")
+def pins(
+    sheet: Annotated[str, typer.Argument(help="Only this sheet.")] = "",
+    history: Annotated[bool, typer.Option("--history", help="Also what holds no more, and every unpinning.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+) -> None:
+    """List which videos people pinned to rows: who, when and why.
+
+    Example: pokervod sheets pins --history
+    """
+    from pokervod_pipelines.sheets.pins import list_pins  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine:
+        listed = [each for each in list_pins(engine, sheet or None) if history or each.is_in_force]
+    if as_json:
+        print_json([asdict(each) for each in listed])
+        return
+    table = [
+        (
+            str(each.row_id),
+            f"{each.sheet} {each.tab} {each.row_number}" + ("\nnot in the sheet now" if each.is_retired else ""),
+            each.file_name,
+            "unpinned" if each.path is None else each.path + ("" if each.is_in_force else "\nholds no more"),
+            "" if each.file_state == "present" else each.file_state,
+            each.at,
+            each.by,
+            each.reason,
+        )
+        for each in listed
+    ]
+    columns = ("id", "row", "file name", "video", "file state", "when", "who", "why")
+    print_table(f"{len(listed)} pins", columns, table, right=("id",))

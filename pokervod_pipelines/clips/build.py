@@ -5,15 +5,16 @@ Reading one row is pure (``read_clip``); only rows that changed, or whose video 
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.clips import store
+from pokervod_pipelines.clips import alias_store, store
 from pokervod_pipelines.clips.grades import parse_grade
-from pokervod_pipelines.clips.players import make_player_key, split_players
+from pokervod_pipelines.clips.players import LONGEST_NAME, make_player_key, split_players
 from pokervod_pipelines.clips.store import Clip, ClipRow
 from pokervod_pipelines.clips.tags import parse_tags
 from pokervod_pipelines.clips.timecode import ClipRange, parse_range, show_text
@@ -25,9 +26,13 @@ RULES_VERSION = "1"
 
 PROBLEMS_KEPT = 200
 
-LONGEST_NAME = 120
 LONGEST_PLAYERS_CELL = 1_000
 """Characters; a longer text is a remark in the wrong column, and no index of the database could hold it."""
+
+Aliases = Mapping[str, tuple[str, str]]
+"""The (key, name) of the player whom another key means, by that key."""
+
+NO_ALIASES: Aliases = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +61,9 @@ def build_clips(
     """Every row of the sheet has one clip, with the row's players and tags; a row that left has its clip retired."""
     with engine.begin() as connection:
         store.lock_clips(connection, sheet)
-        rows = [row for row in store.read_clip_rows(connection, sheet) if row.input_hash != hash_input(row)]
-        created = _write(connection, sheet, rows, correlation_id)
+        aliases = alias_store.read_aliases(connection)
+        rows = [row for row in store.read_clip_rows(connection, sheet) if row.input_hash != hash_input(row, aliases)]
+        created = _write(connection, sheet, rows, aliases, correlation_id)
         retired = store.retire_clips(connection, sheet)
         append_events(
             connection,
@@ -70,14 +76,20 @@ def build_clips(
         return _report(connection, sheet, created=created, changed=len(rows) - created, retired=len(retired))
 
 
-def hash_input(row: ClipRow) -> str:
-    """A digest of all that the row's clip depends on."""
+def hash_input(row: ClipRow, aliases: Aliases = NO_ALIASES) -> str:
+    """A digest of all that the row's clip depends on; of the aliases only those of the row's own players."""
     reason = row.match_reason if row.file_id is None else ""
-    text = json.dumps([RULES_VERSION, row.fingerprint, row.file_id, reason, row.video_ms])
+    used = _list_used(row.content["players"], aliases) if aliases else []
+    text = json.dumps([RULES_VERSION, row.fingerprint, row.file_id, reason, row.video_ms, *used])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def read_clip(row: ClipRow) -> Clip:
+def _list_used(cells: Sequence[str], aliases: Aliases) -> list[tuple[str, tuple[str, str]]]:
+    names = (name for cell in cells if len(cell) <= LONGEST_PLAYERS_CELL for name in split_players(cell))
+    return sorted((key, aliases[key]) for key in {make_player_key(name) for name in names} if key in aliases)
+
+
+def read_clip(row: ClipRow, aliases: Aliases = NO_ALIASES) -> Clip:
     """The clip that the row describes; ``problem`` holds every reason why it cannot be cut.
 
     ``remark`` holds what could not be read but is no reason to lose the clip.
@@ -87,7 +99,7 @@ def read_clip(row: ClipRow) -> Clip:
     if row.file_id is None:
         problems.insert(0, f"no video: {row.match_reason}")
     grade, grade_remarks = _read_grade(content["grade"])
-    players, player_remarks = _read_players(content["players"])
+    players, player_remarks = _read_players(content["players"], aliases)
     tags, tag_remarks = _read_tags(content["tags"])
     return Clip(
         sheet_row_id=row.row_id,
@@ -100,7 +112,7 @@ def read_clip(row: ClipRow) -> Clip:
         hands=content["hands"],
         problem="; ".join(problems) or None,
         remark="; ".join((*grade_remarks, *player_remarks, *tag_remarks)) or None,
-        input_hash=hash_input(row),
+        input_hash=hash_input(row, aliases),
         players=players,
         tags=tags,
     )
@@ -120,7 +132,7 @@ def _read_grade(text: str) -> tuple[int | None, list[str]]:
         return None, [str(error)]
 
 
-def _read_players(cells: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+def _read_players(cells: Sequence[str], aliases: Aliases) -> tuple[tuple[tuple[str, str], ...], list[str]]:
     """Return (key, name) of each player once, under the first spelling, and a remark on each text that is no name."""
     names: dict[str, str] = {}
     remarks = [_remark_length("Players", cell) for cell in cells if len(cell) > LONGEST_PLAYERS_CELL]
@@ -130,7 +142,7 @@ def _read_players(cells: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], li
             if max(len(name), len(key)) > LONGEST_NAME:
                 remarks.append(_remark_length("Players", name))
             elif key:
-                names.setdefault(key, name)
+                names.setdefault(*aliases.get(key, (key, name)))
     return tuple(names.items()), remarks
 
 
@@ -150,8 +162,8 @@ def _title(content: dict[str, Any]) -> str:
     return " ".join(title.split())
 
 
-def _write(connection: Connection, sheet: str, rows: Sequence[ClipRow], correlation_id: str) -> int:
-    clips = [read_clip(row) for row in rows]
+def _write(connection: Connection, sheet: str, rows: Sequence[ClipRow], aliases: Aliases, correlation_id: str) -> int:
+    clips = [read_clip(row, aliases) for row in rows]
     ids = store.upsert_clips(connection, sheet, clips)
     store.replace_players(connection, ids, clips)
     store.replace_tags(connection, ids, clips)

@@ -26,6 +26,8 @@ SHORTEST_SIMILAR_GIVEN = 3
 """Shorter names one letter apart ("Li", "Lin") are different names too often to be worth asking."""
 
 PART_NAMES = 2
+LONGEST_NAME = 120
+"""Characters; what is longer is no name."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.clips import alias_store
 from pokervod_pipelines.clips.players import make_player_key
 from pokervod_pipelines.clips.tags import simplify_tag
 
@@ -15,8 +16,9 @@ from pokervod_pipelines.clips.tags import simplify_tag
 class ClipFilter:
     """What is asked of a clip; a field left at its default asks nothing.
 
-    ``query`` are words that must all stand somewhere in the clip's texts; ``player`` is a name in any spelling, or a
-    part of it; ``tag`` a tag in any spelling; ``has_problem`` chooses those that cannot be cut, or those that can.
+    ``query`` are words that must all stand somewhere in the clip's texts; ``player`` is a name in any spelling, an
+    alias, or a part of the name; ``tag`` a tag in any spelling; ``has_problem`` chooses those that cannot be cut, or
+    those that can.
     """
 
     query: str = ""
@@ -52,12 +54,13 @@ class ListedClip:
 
 def list_clips(connection: Connection, wanted: ClipFilter, *, limit: int | None = None) -> list[ListedClip]:
     """The clips that fit, by sheet and row."""
+    key = make_player_key(wanted.player) if wanted.player else None
     rows = connection.execute(
         _LIST,
         {
             "words": wanted.query.split(),
             "player": wanted.player or None,
-            "player_key": make_player_key(wanted.player) if wanted.player else None,
+            "player_key": key and alias_store.read_aliases(connection).get(key, (key, ""))[0],
             "tag": simplify_tag(wanted.tag) or None,
             "grade": wanted.grade,
             "project": wanted.project or None,

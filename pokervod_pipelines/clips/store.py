@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipRow:
-    """An annotation row with its match, its video's length where it is known, and the input hash of its clip, if any."""
+    """An annotation row with its match, its video's length where it is known, and its clip's input hash, if any."""
 
     row_id: int
     fingerprint: str

@@ -4,7 +4,7 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.partitions import sheet_partitions
-from pokervod_pipelines.defs.stages import OWNERS, clips_retries, correlation_of, metadata_of, run_or_fail
+from pokervod_pipelines.defs.stages import OWNERS, clips_metadata, clips_retries, correlation_of, run_or_fail
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage
 
@@ -26,6 +26,6 @@ def define_clips(settings: Settings) -> list[dg.AssetsDefinition]:
         """Which stretch of which video shows which hand, with grade, players and tags."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         outcome = run_or_fail(lambda: run_clips_stage(run, context.partition_key))
-        return dg.MaterializeResult(metadata=metadata_of(outcome))
+        return dg.MaterializeResult(metadata=clips_metadata(run, outcome))
 
     return [hand_clips]

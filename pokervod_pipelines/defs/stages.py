@@ -12,6 +12,8 @@ import dagster as dg
 from pokervod_pipelines.errors import PokervodError, Unavailable
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.outcome import Outcome
+from pokervod_pipelines.workflows.pictures import show_pictures
+from pokervod_pipelines.workflows.stages import SyncRun
 
 CORRELATION_TAG = "pokervod/correlation_id"
 OWNERS = ["team:archive"]
@@ -81,3 +83,9 @@ def metadata_of(outcome: Outcome) -> dict[str, Any]:
             [dg.TableRecord({"where": problem.where, "what": problem.what}) for problem in outcome.problems]
         )
     return metadata
+
+
+def clips_metadata(run: SyncRun, outcome: Outcome) -> dict[str, Any]:
+    """``metadata_of`` a clips stage, and what the sheet's newest clips look like."""
+    pictures = show_pictures(run, outcome.name)
+    return metadata_of(outcome) | ({"pictures": dg.MetadataValue.md(pictures)} if pictures else {})

@@ -14,7 +14,7 @@ from pokervod_pipelines.catalog.search import refresh_search
 from pokervod_pipelines.defs.catalog import LEVELS, level_metadata
 from pokervod_pipelines.defs.checks import evaluate_all
 from pokervod_pipelines.defs.resources import Listener
-from pokervod_pipelines.defs.stages import RETRIES, correlation_of, metadata_of, run_or_report
+from pokervod_pipelines.defs.stages import RETRIES, clips_metadata, correlation_of, metadata_of, run_or_report
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.outcome import Outcome
 from pokervod_pipelines.workflows.stages import (
@@ -156,16 +156,17 @@ def _run(
         tries_left=RETRIES[stage](settings).max_retries - context.retry_number,
     )
     listener.finished(outcome)
-    _log_outcome(context, outcome)
+    _log_outcome(context, run, outcome)
     return outcome.as_dict()
 
 
-def _log_outcome(context: dg.OpExecutionContext, outcome: Outcome) -> None:
+def _log_outcome(context: dg.OpExecutionContext, run: SyncRun, outcome: Outcome) -> None:
     if not outcome.succeeded:
         context.log.error(f"{outcome.stage} {outcome.name}: {outcome.error}")
     elif outcome.stage in ASSETS:
         asset = ASSETS[outcome.stage]
-        context.log_event(dg.AssetMaterialization(asset, partition=outcome.name, metadata=metadata_of(outcome)))
+        metadata = clips_metadata(run, outcome) if outcome.stage == "clips" else metadata_of(outcome)
+        context.log_event(dg.AssetMaterialization(asset, partition=outcome.name, metadata=metadata))
     else:
         for level in LEVELS:
             context.log_event(dg.AssetMaterialization(level, metadata=level_metadata(level, outcome)))

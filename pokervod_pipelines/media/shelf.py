@@ -15,7 +15,7 @@ RETRY_SECONDS = 24 * 3600.0
 _PICTURE, _REASON = ".jpg", ".txt"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Shot:
     """A frame wanted: the file, the very bytes of it that are meant, the place in it, and how wide the picture is."""
 
@@ -60,6 +60,11 @@ class Shelf:
             if path.suffix == _PICTURE or (path.suffix == _REASON and path.stat().st_mtime > since):
                 done.add(path.stem)
         return done
+
+    def is_done(self, shot: Shot) -> bool:
+        """Whether ``list_done`` has the shot, without looking at all others."""
+        reason = self._place(shot.key, _REASON)
+        return self.place(shot).is_file() or (reason.is_file() and reason.stat().st_mtime > time.time() - RETRY_SECONDS)
 
     def _place(self, key: str, suffix: str) -> Path:
         return self.folder / key[:2] / f"{key}{suffix}"

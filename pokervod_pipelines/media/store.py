@@ -106,6 +106,28 @@ _PROBLEMS = text(f"""
 
 
 @dataclass(frozen=True, slots=True)
+class ClipPlace:
+    """Where a clip begins, in ms from the start of its video, and what the clip is called."""
+
+    file_id: int
+    in_ms: int
+    title: str
+
+
+def list_newest_clips(connection: Connection, sheet: str, *, limit: int) -> list[ClipPlace]:
+    """The newest clips of the sheet whose frame can be shown, newest first."""
+    return [ClipPlace(*row) for row in connection.execute(_NEWEST_CLIPS, {"sheet": sheet, "limit": limit})]
+
+
+_NEWEST_CLIPS = text(f"""
+    select c.file_id, c.in_ms, c.title
+    from hand_clips c join nas_files f on f.id = c.file_id join media_facts m on {_SPEAKS_OF_IT}
+    where c.sheet = :sheet and c.problem is null and c.retired_at is null and {_IS_VIDEO}
+    and m.status = 'ok' and c.in_ms < m.duration_ms order by c.id desc limit :limit
+""")  # noqa: S608 - constants
+
+
+@dataclass(frozen=True, slots=True)
 class PlayableFile:
     """A video with good facts: where it is, which bytes they speak of, and the places at which clips begin, in ms."""
 

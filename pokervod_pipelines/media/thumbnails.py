@@ -4,7 +4,7 @@ import base64
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -89,6 +89,30 @@ def ensure_thumbnails(
     )
 
 
+def draw_places(
+    engine: Engine, settings: Settings, places: Sequence[tuple[int, int]], *, width: int, pass_seconds: float
+) -> dict[tuple[int, int], Path]:
+    """The pictures of these places (a file's id, ms from its start) that there are or could be drawn in the time.
+
+    Nobody is waited for, and a file that is only too slow for this is left to ``ensure_thumbnails``. Raises as that.
+    """
+    started = time.monotonic()
+    shelf, roots = open_shelf(settings), _find_roots(settings)
+    with engine.connect() as connection:
+        files = {file.file_id: file for file in list_playable(connection, sorted({each for each, _ in places}))}
+    shots = {
+        (file_id, at_ms): replace(_make_shot(files[file_id], at_ms), width=width)
+        for file_id, at_ms in places
+        if file_id in files and files[file_id].library in roots
+    }
+    missing = set(shots.values()) - {shot for shot in shots.values() if shelf.is_done(shot)}
+    todo = [_ask(shot, roots[files[shot.file_id].library] / files[shot.file_id].path) for shot in sorted(missing)]
+    seconds = min(settings.media.seconds_per_file, pass_seconds / 2)
+    limits = Limits(min(settings.media.workers, len(todo)), seconds, started + pass_seconds / 2)
+    _make_all(shelf, todo, limits, None, keep_losses=False)
+    return {place: path for place, shot in shots.items() if (path := shelf.place(shot)).is_file()}
+
+
 def find_thumbnails(
     engine: Engine, settings: Settings, places: Sequence[tuple[int, int | None]]
 ) -> dict[tuple[int, int | None], Path]:
@@ -108,13 +132,19 @@ def open_shelf(settings: Settings) -> Shelf:
 
 def _list_wanted(settings: Settings, files: Sequence[PlayableFile]) -> Iterator[Question[Shot]]:
     """One question a picture, a file's own together; files of libraries no longer configured have none."""
-    roots = {library.name: settings.root_of(library).path for library in settings.libraries}
+    roots = _find_roots(settings)
     for file in files:
         if file.library in roots:
-            path = str(roots[file.library] / file.path)
             for at_ms in (None, *file.in_points):
-                shot = _make_shot(file, at_ms)
-                yield Question(shot, TASK, {"path": path, "at_ms": shot.at_ms, "width": WIDTH})
+                yield _ask(_make_shot(file, at_ms), roots[file.library] / file.path)
+
+
+def _find_roots(settings: Settings) -> dict[str, Path]:
+    return {library.name: settings.root_of(library).path for library in settings.libraries}
+
+
+def _ask(shot: Shot, path: Path) -> Question[Shot]:
+    return Question(shot, TASK, {"path": str(path), "at_ms": shot.at_ms, "width": shot.width})
 
 
 def _make_shot(file: PlayableFile, at_ms: int | None) -> Shot:
@@ -123,14 +153,20 @@ def _make_shot(file: PlayableFile, at_ms: int | None) -> Shot:
 
 
 def _make_all(
-    shelf: Shelf, todo: Sequence[Question[Shot]], limits: Limits, progress: Callable[[int], None] | None
+    shelf: Shelf,
+    todo: Sequence[Question[Shot]],
+    limits: Limits,
+    progress: Callable[[int], None] | None,
+    *,
+    keep_losses: bool = True,
 ) -> tuple[int, list[tuple[str, str]]]:
     made, problems = 0, []
     with closing(ask_all(todo, limits)) as answers:
         for question, answer in answers:
             picture = _read_answer(answer)
             if isinstance(picture, str):
-                shelf.put_reason(question.about, picture)
+                if keep_losses or not isinstance(answer, Loss):
+                    shelf.put_reason(question.about, picture)
                 problems.append((f"{question.arguments['path']} at {question.about.at_ms} ms", picture))
             else:
                 shelf.put(question.about, picture)

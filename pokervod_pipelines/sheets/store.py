@@ -296,7 +296,9 @@ class ListedRow:
     candidates: tuple[str, ...]
 
 
-def list_rows(connection: Connection, *, sheet: str | None, status: str | None, limit: int) -> list[ListedRow]:
+def list_rows(
+    connection: Connection, *, sheet: str | None, status: str | None, limit: int, row_id: int | None = None
+) -> list[ListedRow]:
     """The rows that are in their sheet and fit the filters, in the order of the sheets."""
     rows = connection.execute(
         text("""
@@ -305,8 +307,9 @@ def list_rows(connection: Connection, *, sheet: str | None, status: str | None, 
             from sheet_rows r left join nas_files f on f.id = r.file_id
             where r.retired_at is null and (cast(:sheet as text) is null or r.sheet = :sheet)
               and (cast(:status as text) is null or r.match_status = :status)
+              and (cast(:row_id as bigint) is null or r.id = :row_id)
             order by r.sheet, r.tab, r.row_number limit :limit
         """),
-        {"sheet": sheet, "status": status, "limit": limit},
+        {"sheet": sheet, "status": status, "limit": limit, "row_id": row_id},
     )
     return [ListedRow(**{**row._mapping, "candidates": tuple(row.candidates)}) for row in rows]

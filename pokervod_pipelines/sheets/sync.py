@@ -5,7 +5,7 @@ broken until a person confirms.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets import store
 from pokervod_pipelines.sheets.edits import Edits, apply_reading
-from pokervod_pipelines.sheets.file_index import FileIndex, IdentityParser
-from pokervod_pipelines.sheets.match import MatchStatus, match
+from pokervod_pipelines.sheets.file_index import IdentityParser
+from pokervod_pipelines.sheets.match import MatchStatus
+from pokervod_pipelines.sheets.match_rows import match_rows
 from pokervod_pipelines.sheets.reading import Problem, Reading, read_workbook
 from pokervod_pipelines.sheets.tab import clean_text
 from pokervod_pipelines.sheets.workbook import open_workbook
@@ -123,7 +124,8 @@ class _Pass:
             self.progress(len(reading.rows))
         horizon = store.read_horizon(connection)
         everything = self.full or store.have_files_changed(connection, since=last.matched_up_to, horizon=horizon)
-        rematched = self._match(connection, None if everything else edits.unmatched)
+        ids = None if everything else edits.unmatched
+        rematched = match_rows(connection, self.sheet, ids, parsed_identity=self.parsed_identity)
         counts = _count(edits, reading, store.count_matches(connection, self.sheet))
         store.record_reading(
             connection, self.sheet, revision=revision, matched_up_to=horizon, counts=counts, problems=reading.problems
@@ -132,15 +134,6 @@ class _Pass:
             event = NewEvent(EventType.SHEETS_SYNC_COMPLETED, {"sheet": self.sheet, "read": is_read, **counts})
             append_events(connection, "sheets", self.correlation_id, [event])
         return self._report(connection, counts, reading, seconds=time.monotonic() - started)
-
-    def _match(self, connection: Connection, ids: Sequence[int] | None) -> int:
-        """Tie the rows with these ids (None: all) to their videos; returns how many matches changed."""
-        queries = [] if ids == [] else store.read_queries(connection, self.sheet, ids)
-        if not queries:
-            return 0
-        index = FileIndex.build(store.read_candidate_files(connection), parsed_identity=self.parsed_identity)
-        answers = {query: match(index, *query) for query in {(name, link) for _, name, link in queries}}
-        return store.store_matches(connection, {row_id: answers[name, link] for row_id, name, link in queries})
 
     def _report(
         self, connection: Connection, counts: dict[str, int], reading: Reading, *, seconds: float

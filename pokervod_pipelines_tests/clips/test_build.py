@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pokervod_pipelines.clips.build import LONGEST_NAME, hash_input, read_clip
+from pokervod_pipelines.clips.build import hash_input, read_clip
+from pokervod_pipelines.clips.players import LONGEST_NAME
 from pokervod_pipelines.clips.search import ClipFilter, list_clips
 from pokervod_pipelines.clips.store import ClipRow
 from pokervod_pipelines.clips.tag_words import TagCategory

@@ -72,6 +72,20 @@ class Player(Base):
     name: Mapped[str]
 
 
+class PlayerAlias(Base):
+    """Another name of a player, as a person said; ``alias_key`` and ``player_key`` are the names' normalised forms."""
+
+    __tablename__ = "player_aliases"
+
+    id: Mapped[Key]
+    alias_key: Mapped[str] = mapped_column(unique=True)
+    alias: Mapped[str]
+    player_key: Mapped[str]
+    player: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[Moment]
+
+
 class ClipPlayer(Base):
     """A player in a clip, in the order written."""
 

@@ -59,3 +59,21 @@ class SheetRow(Base):
         CheckConstraint("(match_status = 'matched') = (file_id is not null)", name="matched_has_file"),
         Index(None, "sheet", "tab", "row_number"),
     )
+
+
+class SheetPin(Base):
+    """What a person said of a row's video, against the rules; rows are only ever added.
+
+    The newest of a row is in force: its video is ``file_id``, or, where that is null, whatever the rules find.
+    """
+
+    __tablename__ = "sheet_pins"
+
+    id: Mapped[Key]
+    at: Mapped[Moment]
+    sheet_row_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("sheet_rows.id"), index=True)
+    file_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("nas_files.id"), index=True)
+    by: Mapped[str]
+    reason: Mapped[str]
+
+    __table_args__ = (CheckConstraint("by <> '' and reason <> ''", name="signed"),)

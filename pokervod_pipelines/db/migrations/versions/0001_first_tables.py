@@ -104,6 +104,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_nas_scans_library_id"), "nas_scans", ["library", "id"], unique=False)
     op.create_table(
+        "player_aliases",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("alias_key", sa.String(), nullable=False),
+        sa.Column("alias", sa.String(), nullable=False),
+        sa.Column("player_key", sa.String(), nullable=False),
+        sa.Column("player", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_player_aliases")),
+        sa.UniqueConstraint("alias_key", name=op.f("uq_player_aliases_alias_key")),
+    )
+    op.create_table(
         "players",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
@@ -338,6 +350,23 @@ def upgrade() -> None:
     op.create_index(op.f("ix_hand_clips_grade"), "hand_clips", ["grade"], unique=False)
     op.create_index(op.f("ix_hand_clips_sheet"), "hand_clips", ["sheet"], unique=False)
     op.create_table(
+        "sheet_pins",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("sheet_row_id", sa.BigInteger(), nullable=False),
+        sa.Column("file_id", sa.BigInteger(), nullable=True),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.CheckConstraint("by <> '' and reason <> ''", name=op.f("ck_sheet_pins_signed")),
+        sa.ForeignKeyConstraint(["file_id"], ["nas_files.id"], name=op.f("fk_sheet_pins_file_id_nas_files")),
+        sa.ForeignKeyConstraint(
+            ["sheet_row_id"], ["sheet_rows.id"], name=op.f("fk_sheet_pins_sheet_row_id_sheet_rows")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sheet_pins")),
+    )
+    op.create_index(op.f("ix_sheet_pins_file_id"), "sheet_pins", ["file_id"], unique=False)
+    op.create_index(op.f("ix_sheet_pins_sheet_row_id"), "sheet_pins", ["sheet_row_id"], unique=False)
+    op.create_table(
         "clip_players",
         sa.Column("clip_id", sa.BigInteger(), nullable=False),
         sa.Column("player_id", sa.BigInteger(), nullable=False),
@@ -403,6 +432,9 @@ def downgrade() -> None:
     op.drop_table("clip_tags")
     op.drop_index(op.f("ix_clip_players_player_id"), table_name="clip_players")
     op.drop_table("clip_players")
+    op.drop_index(op.f("ix_sheet_pins_sheet_row_id"), table_name="sheet_pins")
+    op.drop_index(op.f("ix_sheet_pins_file_id"), table_name="sheet_pins")
+    op.drop_table("sheet_pins")
     op.drop_index(op.f("ix_hand_clips_sheet"), table_name="hand_clips")
     op.drop_index(op.f("ix_hand_clips_grade"), table_name="hand_clips")
     op.drop_index(op.f("ix_hand_clips_file_id"), table_name="hand_clips")
@@ -426,6 +458,7 @@ def downgrade() -> None:
     op.drop_table("search_columns")
     op.drop_table("projects")
     op.drop_table("players")
+    op.drop_table("player_aliases")
     op.drop_index(op.f("ix_nas_scans_library_id"), table_name="nas_scans")
     op.drop_table("nas_scans")
     op.drop_index(op.f("ix_nas_files_size_mtime_ns"), table_name="nas_files")
