@@ -98,7 +98,7 @@ class Scan(_Model):
     loss_files: int = Field(
         default=20,
         ge=1,
-        description="Fewer vanished files than this are a deletion, unless they are half of a library or a whole folder.",
+        description="Fewer vanished files than this are a deletion, unless half of a library or a whole folder went.",
     )
     loss_share: float = Field(default=0.05, gt=0, le=1, description="Share of a library that may vanish in one scan.")
 
