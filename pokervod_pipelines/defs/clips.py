@@ -14,7 +14,11 @@ def define_clips(settings: Settings) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         partitions_def=sheet_partitions(settings),
-        deps=["sheet_rows"],
+        deps=[
+            "sheet_rows",
+            # A row may speak of a video of any library.
+            dg.AssetDep("media_facts", partition_mapping=dg.AllPartitionMapping()),
+        ],
         group_name="clips",
         kinds={"postgres"},
         owners=OWNERS,
