@@ -40,6 +40,5 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-clean:  ## Forget the environment and everything that was made here
-	-@$(BIN)/pokervod db stop 2>/dev/null
-	rm -rf $(POKERVOD_VENV) .pokervod .env
+clean:  ## Forget the environment; data under .pokervod stay
+	rm -rf $(POKERVOD_VENV)
