@@ -120,7 +120,8 @@ def _read_names(
     for count, video in enumerate(videos, 1):
         facts = apply_corrections(read_facts(video.path), corrections.get(video.file_id, ()))
         version = facts.get("version")
-        if version is None and video.version_type != "generic" and "version" not in facts.get("corrected", ()):
+        is_told = video.version_type not in {"", "generic"} and "version" not in facts.get("corrected", ())
+        if version is None and is_told:
             version = video.version_type
         reason = None if facts.get("project_code", words.OTHER) != words.OTHER else NO_SHOW
         yield store.NameRead(video.file_id, video.path, version, facts, reason)

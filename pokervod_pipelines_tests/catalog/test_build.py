@@ -289,3 +289,14 @@ def _shape_of_a_fresh_build(make_database: Callable[[bool], str], paths: dict[in
     made = shape(fresh)
     fresh.dispose()
     return made
+
+
+def test_a_file_without_a_version_has_none_in_its_title(engine: Engine) -> None:
+    add_file(engine, "WSOP/2023 WSOP Event #2 -$3,000 Mixed Triple Draw Final Table.mp4", version_type="")
+
+    build_catalog(engine, correlation_id="test")
+
+    with engine.connect() as connection:
+        (row,) = connection.execute(text("select version, title from video_files")).all()
+    assert row.version is None
+    assert not row.title.endswith("()")
