@@ -28,8 +28,6 @@ class EventType(StrEnum):
     HAND_CLIP_CHANGED = "hand.clip.changed"
     HAND_CLIP_RETIRED = "hand.clip.retired"
     HAND_PLAYER_ALIASED = "hand.player.aliased"
-    HAND_CLIP_TAGGED = "hand.clip.tagged"
-    SYSTEM_SYNC_COMPLETED = "system.sync.completed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 Asset checks translate these; so will a health page. A verdict never changes anything.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -142,6 +141,6 @@ def judge(connection: Connection, claim: Claim) -> Verdict:
     )
 
 
-def judge_all(connection: Connection, wanted: Callable[[Claim], bool] = lambda _: True) -> dict[str, Verdict]:
-    """The verdicts by claim name, on the claims wanted."""
-    return {claim.name: judge(connection, claim) for claim in CLAIMS if wanted(claim)}
+def judge_all(connection: Connection) -> dict[str, Verdict]:
+    """The verdict on every claim, by its name."""
+    return {claim.name: judge(connection, claim) for claim in CLAIMS}
