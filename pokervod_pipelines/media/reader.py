@@ -69,7 +69,7 @@ class Reader:
             return Loss(timed_out=True, reason=f"gave no answer within {seconds_limit:g} s")
         if line is None:
             self._child = None
-            return Loss(timed_out=False, reason=f"broke down its reader ({_describe_end(child.process.wait())})")
+            return Loss(timed_out=False, reason=f"broke down its reader ({_describe_end(_bury(child.process))})")
         answer = json.loads(line)
         return answer["value"] if "value" in answer else Loss(timed_out=False, reason=answer["error"])
 
@@ -77,13 +77,13 @@ class Reader:
         """No child of this reader is left, whatever it was doing."""
         child, self._child = self._child, None
         if child is not None:
-            child.process.kill()
-            with suppress(subprocess.TimeoutExpired):
-                child.process.wait(DEATH_SECONDS)
+            _end(child.process)
 
     def _find_child(self) -> _Child:
-        if self._child is not None and self._child.process.poll() is None:
-            return self._child
+        if self._child is not None:
+            if self._child.process.poll() is None:
+                return self._child
+            _bury(self._child.process)
         self._child = _start_child(self._program)
         return self._child
 
@@ -93,7 +93,7 @@ class Reader:
             return
         child.process.kill()
         try:
-            child.process.wait(DEATH_SECONDS)
+            _bury(child.process, DEATH_SECONDS)
         except subprocess.TimeoutExpired:
             raise ArchiveUnavailable(f"{complaint}: check the mount and its server, then run this again") from None
 
@@ -114,23 +114,41 @@ def _start_child(program: str) -> _Child:
     try:
         first = lines.get(timeout=START_SECONDS)
     except queue.Empty:
-        process.kill()
+        _end(process)
         raise Unavailable(f"the media reader ({program}) did not start within {START_SECONDS:g} s") from None
     if first is None:
-        raise Unavailable(f"the media reader ({program}) does not start: {_describe_end(process.wait())}")
+        raise Unavailable(f"the media reader ({program}) does not start: {_describe_end(_bury(process))}")
     if first.strip() != READY:
-        process.kill()
+        _end(process)
         raise Unavailable(f"the media reader ({program}) does not start: it said {first!r}")
     return _Child(process, lines)
 
 
 def _pass_lines(process: subprocess.Popen[str], lines: "queue.SimpleQueue[str | None]") -> None:
-    """Every line of the child, then None when it is no more."""
-    with process:
-        assert process.stdout is not None  # noqa: S101 - narrows the type
+    """Every line of the child, then None when it says no more.
+
+    It is not waited for here: ``poll`` calls a dead process alive while another thread waits for it.
+    """
+    assert process.stdout is not None  # noqa: S101 - narrows the type
+    with process.stdout:
         for line in process.stdout:
             lines.put(line)
     lines.put(None)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """It is killed and no more, or waits for a disk and can be waited for no longer."""
+    process.kill()
+    with suppress(subprocess.TimeoutExpired):
+        _bury(process, DEATH_SECONDS)
+
+
+def _bury(process: subprocess.Popen[str], patience_seconds: float | None = None) -> int:
+    """How it ended, once it has; our end of its pipe is closed."""
+    assert process.stdin is not None  # noqa: S101 - narrows the type
+    with suppress(OSError):  # what it was never told is of no use to a corpse
+        process.stdin.close()
+    return process.wait(patience_seconds)
 
 
 def _describe_end(code: int) -> str:
