@@ -1,0 +1,165 @@
+"""What one cell holds and how it shows: values, number formats, and what Google makes of typed text."""
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+Value = str | int | float | bool
+
+EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
+"""Day 0 of a sheet's serial dates."""
+
+DATE_LETTERS = re.compile(r"\[h+\]|y+|m+|d+|h+|s+|am/pm|.", re.IGNORECASE | re.DOTALL)
+DURATION = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?")
+ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula as it is written, with its equals sign."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that is not blank, or blank with a format (``content`` None)."""
+
+    content: Value | Formula | None
+    number_format: str = ""
+
+
+def make_cell(given: object, number_format: str = "") -> Cell | None:
+    """Return the cell that holds what a workbook or test gives: text, numbers, dates, and ``=`` for formulas."""
+    if given is None or given == "":
+        return Cell(None, number_format) if number_format else None
+    if isinstance(given, str):
+        return Cell(Formula(given) if len(given) > 1 and given[0] == "=" else given, number_format)
+    if isinstance(given, bool | int | float):
+        return Cell(given, number_format)
+    serial, natural = _serial(given)
+    return Cell(serial, number_format or natural)
+
+
+def _serial(given: object) -> tuple[float, str]:
+    if isinstance(given, datetime):
+        return (given.replace(tzinfo=UTC) - EPOCH) / timedelta(days=1), "yyyy-mm-dd h:mm:ss"
+    if isinstance(given, date):
+        return (datetime(given.year, given.month, given.day, tzinfo=UTC) - EPOCH).days, "yyyy-mm-dd"
+    if isinstance(given, time):
+        return (given.hour * 3600 + given.minute * 60 + given.second + given.microsecond / 1e6) / 86400, "h:mm:ss"
+    if isinstance(given, timedelta):
+        return given / timedelta(days=1), "[h]:mm:ss"
+    message = f"no cell can hold {given!r}"
+    raise TypeError(message)
+
+
+def serial_of(moment: datetime) -> float:
+    """Return a moment as a sheet's serial number of days."""
+    return (moment - EPOCH) / timedelta(days=1)
+
+
+def parse_entry(text: str) -> Cell | None:
+    """Return the cell that typing the text makes: formula, number, TRUE, time, day, or text (after ' always text)."""
+    if text.startswith("'"):
+        return Cell(text[1:])
+    stripped = text.strip()
+    if stripped.upper() in {"TRUE", "FALSE"}:
+        return Cell(stripped.upper() == "TRUE")
+    if re.fullmatch(r"[+-]?\d+", stripped):
+        return Cell(int(stripped))
+    if re.fullmatch(r"[+-]?(\d+\.\d*|\.\d+|\d+)([eE][+-]?\d+)?", stripped):
+        return Cell(float(stripped))
+    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+", stripped):
+        return Cell(int(stripped.replace(",", "")), "#,##0")
+    if re.fullmatch(r"\d+(\.\d+)?%", stripped):
+        return Cell(float(stripped[:-1]) / 100, "0.00%" if "." in stripped else "0%")
+    return _parse_time(stripped) or make_cell(text)
+
+
+def _parse_time(text: str) -> Cell | None:
+    if clock := DURATION.fullmatch(text):
+        seconds = int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3] or 0)
+        pattern = "h:mm:ss" if clock[3] else "h:mm"
+        return Cell(seconds / 86400, pattern if int(clock[1]) < 24 else f"[h]{pattern[1:]}")
+    if ISO_DAY.fullmatch(text):
+        try:
+            return Cell(_serial(date.fromisoformat(text))[0], "yyyy-mm-dd")
+        except ValueError:
+            return None
+    return None
+
+
+def is_date_format(number_format: str) -> bool:
+    """Whether numbers of this format are moments or durations."""
+    return bool(re.search(r"[ymdhs]", re.sub(r'"[^"]*"', "", number_format).lower())) and "0" not in number_format
+
+
+def show_value(value: Value | None, number_format: str = "") -> str:
+    """Return the text that people see in a cell with this value."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, str):
+        return value
+    if number_format in {"", "General", "@"}:
+        return _show_automatic(value)
+    if is_date_format(number_format):
+        return _show_moment(float(value), number_format)
+    return _show_number(float(value), number_format)
+
+
+def _show_automatic(value: float) -> str:
+    if value == 0:
+        return "0"
+    if isinstance(value, int) and abs(value) < 10**15:
+        return str(value)
+    if 1e-5 <= abs(value) < 1e15:
+        decimals = max(0, 9 - math.floor(math.log10(abs(value))))
+        text = f"{value:.{decimals}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    mantissa, _, exponent = f"{value:.5E}".partition("E")
+    return f"{mantissa.rstrip('0').rstrip('.')}E{exponent[0]}{exponent[1:].zfill(2)}"
+
+
+def _show_number(value: float, number_format: str) -> str:
+    pattern = number_format.split(";", maxsplit=1)[0]
+    found = re.search(r"[#0][#0,]*(?:\.(0+))?", pattern)
+    if found is None:
+        return _show_automatic(value)
+    scaled = value * 100 if "%" in pattern else value
+    body = f"{abs(scaled):{',' if ',' in found[0] else ''}.{len(found[1] or '')}f}"
+    around = (pattern[: found.start()], pattern[found.end() :])
+    return ("-" if scaled < 0 else "") + around[0].replace('"', "") + body + around[1].replace('"', "")
+
+
+def _show_moment(value: float, number_format: str) -> str:
+    seconds = round(value * 86400)
+    moment = EPOCH + timedelta(seconds=seconds)
+    tokens = DATE_LETTERS.findall(number_format.lower())
+    half = "am/pm" in tokens
+    shown = []
+    for place, token in enumerate(tokens):
+        near = {t[0] for t in [*[t for t in tokens[:place] if t[0] in "[hyd"][-1:]]}
+        after = {t[0] for t in [t for t in tokens[place + 1 :] if t[0] in "sydh"][:1]}
+        minute = token[0] == "m" and (near & {"h", "["} or "s" in after)
+        shown.append(_show_token(token, moment, seconds, minute=bool(minute), half=half))
+    return "".join(shown)
+
+
+def _show_token(token: str, moment: datetime, seconds: int, *, minute: bool, half: bool) -> str:
+    width = len(token)
+    if token == "am/pm":
+        return "AM" if moment.hour < 12 else "PM"
+    if token[0] == "[":
+        return str(seconds // 3600).zfill(width - 2)
+    if token[0] == "h":
+        return str((moment.hour + 11) % 12 + 1 if half else moment.hour).zfill(min(width, 2))
+    if token[0] == "y":
+        return str(moment.year) if width > 2 else f"{moment.year % 100:02d}"
+    if token[0] == "m" and width > 2 and not minute:
+        return moment.strftime("%b" if width == 3 else "%B")
+    numbers = {"m": moment.minute if minute else moment.month, "d": moment.day, "s": moment.second}
+    return str(numbers[token[0]]).zfill(min(width, 2)) if token[0] in numbers else token

@@ -1,0 +1,120 @@
+"""Ways in which a call can go wrong between two machines, and storms of them."""
+
+import random
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pokervod_pipelines_tests.google.answers import HTML, Refused, refuse, refuse_quota, refuse_token
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as the emulator saw it; ``status`` 0 means that no answer was sent."""
+
+    method: str
+    kind: str
+    at: datetime
+    spreadsheet_id: str = ""
+    status: int = 0
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What happens to one call; ``executed`` faults strike after the work was done."""
+
+    name: str
+    status: int = 0
+    retry_after: int | None = None
+    html: bool = False
+    executed: bool = False
+
+    def after_execution(self) -> "Fault":
+        """Return the same fault, striking after the work was done: the client cannot know."""
+        return replace(self, executed=True)
+
+    def refusal(self, call: Call) -> Refused:
+        """Return what the client is told, if it is told anything."""
+        drive, code = call.kind.startswith("drive."), self.status
+        if self.html:
+            return Refused(code, HTML.format(code=code))
+        if self.name == "dead_token":
+            return refuse_token(drive=drive)
+        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        if call.kind == "token":
+            body = {"error": "temporarily_unavailable", "error_description": f"Error {code}"}
+            return Refused(code, body, headers)
+        refusal = refuse(code, MESSAGES.get(code, "Error"), drive=drive)
+        if code == 429 and not drive:
+            refusal = refuse_quota("Read" if call.method == "GET" else "Write")
+        refusal.headers.update(headers)
+        return refusal
+
+
+MESSAGES = {
+    429: "Rate Limit Exceeded",
+    500: "Internal error encountered.",
+    502: "Bad Gateway",
+    503: "The service is currently unavailable.",
+}
+
+HANG = Fault("hang")
+"""Nothing is answered until the client gives up or the emulator stops."""
+
+RESET = Fault("reset")
+"""The connection is closed with a TCP reset, without a word."""
+
+TRUNCATE = Fault("truncate", 200, executed=True)
+"""The work is done, the full length announced, half of the answer sent."""
+
+GARBAGE = Fault("garbage", 200, html=True)
+"""A page of HTML with status 200, as a proxy or a login wall sends it."""
+
+DEAD_TOKEN = Fault("dead_token", 401)
+"""The caller's token is dead from now on."""
+
+
+def refuse_rate(*, retry_after: int | None = None) -> Fault:
+    """Return a 429, with a Retry-After header if seconds are given."""
+    return Fault("refuse", 429, retry_after=retry_after)
+
+
+def broken(status: int = 503, *, html: bool = False, retry_after: int | None = None) -> Fault:
+    """Return a 500, 502 or 503, in JSON or as the HTML page that Google's front end sends."""
+    return Fault("broken", status, html=html, retry_after=retry_after)
+
+
+STORM = (
+    refuse_rate(),
+    refuse_rate(retry_after=5),
+    broken(500),
+    broken(502, html=True),
+    broken(503),
+    broken(503).after_execution(),
+    RESET,
+    RESET.after_execution(),
+    TRUNCATE,
+    GARBAGE,
+    DEAD_TOKEN,
+)
+
+
+def random_storm(
+    seed: int, share: float, *, hangs: bool = False, spared: Collection[str] = ("token",)
+) -> Callable[[Call], Fault | None]:
+    """Return a source that makes this share of calls fail, the same ones for the same seed and order of calls.
+
+    Hangs are left out unless asked for, because each costs the client's whole timeout in real time; the token endpoint
+    is spared unless ``spared`` says otherwise, because google-auth itself waits real seconds before it asks again.
+    """
+    choice, lock = random.Random(seed), threading.Lock()
+    faults = (*STORM, HANG) if hangs else STORM
+
+    def decide(call: Call) -> Fault | None:
+        with lock:
+            strikes, fault = choice.random() < share, choice.choice(faults)
+        return fault if strikes and call.kind not in spared else None
+
+    return decide

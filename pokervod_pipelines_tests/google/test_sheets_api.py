@@ -1,0 +1,374 @@
+"""The Sheets and Drive calls, with gspread itself as the client."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gspread
+import pytest
+
+from pokervod_pipelines_tests.google.client import connect
+from pokervod_pipelines_tests.google.clock import VirtualClock
+from pokervod_pipelines_tests.google.emulator import Emulator
+from pokervod_pipelines_tests.google.model import Spreadsheet
+from pokervod_pipelines_tests.google.quota import Quota
+
+ROWS: list[list[object]] = [
+    ["File", "In", "Again", "On"],
+    ["a.mp4", 1200, "=A2", True],
+    [],
+    ["b'c.mp4", 0.5, "=UPPER(A4)", None],
+]
+
+
+@dataclass
+class Desk:
+    """An emulator with one shared spreadsheet, and gspread looking at it."""
+
+    google: Emulator
+    sheet: Spreadsheet
+    client: gspread.Client
+
+    def ask(self, *ranges: str, **params: Any) -> list[dict[str, Any]]:
+        answer = self.client.http_client.values_batch_get(self.sheet.id, list(ranges), params)
+        assert answer["spreadsheetId"] == self.sheet.id
+        return list(answer["valueRanges"])
+
+    def write(self, *data: dict[str, Any], option: str = "RAW", **more: Any) -> Any:
+        body = {"valueInputOption": option, "data": list(data), **more}
+        return self.client.http_client.values_batch_update(self.sheet.id, body)
+
+    def change(self, *requests: dict[str, Any], **more: Any) -> Any:
+        return self.client.http_client.batch_update(self.sheet.id, {"requests": list(requests), **more})
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with Emulator.start(clock=VirtualClock(), quota=Quota(1000, 1000)) as google:
+        sheet = google.add_workbook({"Hands": ROWS, "It's 2": [["x"]]}, title="Tracker")
+        sheet.type_cell("Hands", 2, "B", 1200, number_format="#,##0")
+        sheet.type_cell("Hands", 4, "B", 0.5, number_format="[h]:mm:ss")
+        account = google.make_service_account()
+        sheet.share(account["client_email"], "writer")
+        with connect(google, account) as client:
+            yield Desk(google, sheet, client)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "values"),
+    [
+        ("Hands!A1:B2", "Hands!A1:B2", [["File", "In"], ["a.mp4", "1,200"]]),
+        ("Hands!A2:A", "Hands!A2:A104", [["a.mp4"], [], ["b'c.mp4"]]),
+        ("Hands!2:2", "Hands!A2:J2", [["a.mp4", "1,200", "a.mp4", "TRUE"]]),
+        ("'Hands'!C4", "Hands!C4", [["B'C.MP4"]]),
+        ("'It''s 2'", "'It''s 2'!A1:G101", [["x"]]),
+        ("A1", "Hands!A1", [["File"]]),  # no tab: the first
+        ("Hands!A1:ZZ999", "Hands!A1:J104", None),  # clipped to the grid
+        ("Hands!F50:G60", "Hands!F50:G60", []),
+        ("again", "Hands!C1:C104", [["Again"], ["a.mp4"], [], ["B'C.MP4"]]),
+    ],
+)
+def test_a_range_is_read_as_google_reads_it(desk: Desk, text: str, place: str, values: list[Any] | None) -> None:
+    desk.sheet.add_named_range("again", "Hands!C1:C")
+
+    (answer,) = desk.ask(text)
+
+    assert (answer["range"], answer["majorDimension"]) == (place, "ROWS")
+    if values is not None:
+        assert answer.get("values", []) == values
+        assert ("values" in answer) == bool(values)  # nothing there: no key at all
+
+
+@pytest.mark.parametrize(
+    ("params", "row"),
+    [
+        ({}, ["b'c.mp4", "12:00:00", "B'C.MP4"]),
+        ({"valueRenderOption": "UNFORMATTED_VALUE"}, ["b'c.mp4", 0.5, "B'C.MP4"]),
+        (
+            {"valueRenderOption": "UNFORMATTED_VALUE", "dateTimeRenderOption": "FORMATTED_STRING"},
+            ["b'c.mp4", "12:00:00", "B'C.MP4"],
+        ),
+        ({"valueRenderOption": "FORMULA"}, ["b'c.mp4", 0.5, "=UPPER(A4)"]),
+    ],
+)
+def test_values_are_rendered_as_asked(desk: Desk, params: dict[str, str], row: list[object]) -> None:
+    (answer,) = desk.ask("Hands!A4:D4", **params)
+
+    assert answer["values"] == [row]
+
+
+def test_columns_are_told_as_columns(desk: Desk) -> None:
+    (answer,) = desk.ask("Hands!A1:B4", majorDimension="COLUMNS")
+
+    assert answer["values"] == [["File", "a.mp4", "", "b'c.mp4"], ["In", "1,200", "", "12:00:00"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Nowhere!A1", "Unable to parse range: Nowhere!A1"),
+        ("nothing", "Unable to parse range: nothing"),
+        ("Hands!A0", "Unable to parse range: Hands!A0"),
+        ("Hands!A500", "Range (Hands!A500) exceeds grid limits. Max rows: 104, max columns: 10"),
+    ],
+)
+def test_a_wrong_range_is_refused_in_googles_words(desk: Desk, text: str, message: str) -> None:
+    with pytest.raises(gspread.exceptions.APIError) as refused:
+        desk.ask("Hands!A1", text)
+
+    assert refused.value.error == {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}
+
+
+def test_a_write_leaves_what_is_null_and_clears_what_is_empty(desk: Desk) -> None:
+    answer = desk.write(
+        {"range": "Hands!A2:C2", "values": [["new", None, ""]]},
+        {"range": "'It''s 2'!A1", "majorDimension": "COLUMNS", "values": [["=RAW", 2]]},
+        includeValuesInResponse=True,
+    )
+
+    assert desk.sheet.stored("Hands")[1] == ["new", 1200, "", True]
+    assert desk.sheet.stored("It's 2") == [["=RAW"], [2]]
+    assert {key: answer[key] for key in answer if key.startswith("total")} == {
+        "totalUpdatedRows": 3,
+        "totalUpdatedColumns": 3,
+        "totalUpdatedCells": 4,
+        "totalUpdatedSheets": 2,
+    }
+    first, second = answer["responses"]
+    assert first["updatedRange"] == "Hands!A2:C2"
+    assert first["updatedData"] == {"range": "Hands!A2:C2", "majorDimension": "ROWS", "values": [["new", "1,200"]]}
+    assert second["updatedData"]["values"] == [["=RAW"], ["2"]]
+
+
+def test_the_response_tells_values_after_the_whole_batch(desk: Desk) -> None:
+    answer = desk.write(
+        {"range": "Hands!C2", "values": [["=A2"]]},
+        {"range": "Hands!A2", "values": [["later"]]},
+        option="USER_ENTERED",
+        includeValuesInResponse=True,
+        responseValueRenderOption="UNFORMATTED_VALUE",
+    )
+
+    assert answer["responses"][0]["updatedData"]["values"] == [["later"]]
+
+
+@pytest.mark.parametrize(
+    ("option", "stored"),
+    [("RAW", ["=1+1", "12", "TRUE", "1:30:00"]), ("USER_ENTERED", ["=1+1", 12, True, 0.0625])],
+)
+def test_raw_is_text_and_entered_is_understood(desk: Desk, option: str, stored: list[object]) -> None:
+    desk.write({"range": "Hands!E9:H9", "values": [["=1+1", "12", "TRUE", "1:30:00"]]}, option=option)
+
+    assert desk.sheet.stored("Hands")[8][4:] == stored
+    assert desk.sheet.shown("Hands")[8][4] == ("=1+1" if option == "RAW" else "2")
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        (
+            {"range": "Hands!A200", "values": [[1]]},
+            "Range (Hands!A200) exceeds grid limits. Max rows: 104, max columns: 10",
+        ),
+        (
+            {"range": "Hands!J1", "values": [[1, 2]]},
+            "Range (Hands!J1:K1) exceeds grid limits. Max rows: 104, max columns: 10",
+        ),
+        (
+            {"range": "Hands!A1:B1", "values": [[1], [2]]},
+            "Requested writing within range [Hands!A1:B1], but tried writing to row [2]",
+        ),
+        (
+            {"range": "Hands!A1:B1", "values": [[1, 2, 3]]},
+            "Requested writing within range [Hands!A1:B1], but tried writing to column [C]",
+        ),
+        ({"range": "gone", "values": [[1]]}, "Unable to parse range: gone"),
+    ],
+)
+def test_one_wrong_range_and_nothing_is_written(desk: Desk, item: dict[str, Any], message: str) -> None:
+    before, version = desk.sheet.fingerprint(), desk.sheet.version
+
+    with pytest.raises(gspread.exceptions.APIError) as refused:
+        desk.write({"range": "Hands!A1", "values": [["written?"]]}, item)
+
+    assert refused.value.error["message"] == message
+    assert (desk.sheet.fingerprint(), desk.sheet.version) == (before, version)
+
+
+@pytest.mark.parametrize(
+    "more", [{"option": ""}, {"option": "MAYBE"}, {"unheard": 1}, {"responseValueRenderOption": "X"}]
+)
+def test_what_google_does_not_know_is_refused(desk: Desk, more: dict[str, Any]) -> None:
+    with pytest.raises(gspread.exceptions.APIError) as refused:
+        desk.write({"range": "Hands!A1", "values": [["x"]]}, **more)
+
+    assert refused.value.code == 400
+
+
+def test_gspread_reads_and_updates_a_worksheet(desk: Desk) -> None:
+    book = desk.client.open_by_key(desk.sheet.id)
+    tab = book.worksheet("Hands")
+
+    assert (book.title, [each.title for each in book.worksheets()]) == ("Tracker", ["Hands", "It's 2"])
+    assert (tab.row_count, tab.col_count) == (104, 10)
+    assert tab.row_values(1) == ["File", "In", "Again", "On"]
+    tab.update([["z.mp4", 3]], "A2:B2")
+    assert tab.get_values("A2:B2") == [["z.mp4", "3"]]
+    assert [file["name"] for file in desk.client.list_spreadsheet_files()] == ["Tracker"]
+
+
+def test_names_and_rows_are_added_in_one_atomic_batch(desk: Desk) -> None:
+    place = {"sheetId": 0, "startRowIndex": 0, "startColumnIndex": 10, "endColumnIndex": 12}
+
+    answer = desk.change(
+        {"appendDimension": {"sheetId": 0, "dimension": "COLUMNS", "length": 2}},
+        {"addNamedRange": {"namedRange": {"name": "pokervod_state", "range": place}}},
+        includeSpreadsheetInResponse=True,
+    )
+
+    named = answer["replies"][1]["addNamedRange"]["namedRange"]
+    assert named["range"] == {"startRowIndex": 0, "startColumnIndex": 10, "endColumnIndex": 12}
+    assert answer["updatedSpreadsheet"]["namedRanges"] == [named]
+    assert answer["updatedSpreadsheet"]["sheets"][0]["properties"]["gridProperties"]["columnCount"] == 12
+    desk.change({"deleteNamedRange": {"namedRangeId": named["namedRangeId"]}})
+    assert desk.sheet.named_ranges == {}
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"dance": {}}, "Unknown name"),
+        ({"appendDimension": {"sheetId": 5, "dimension": "ROWS", "length": 1}}, "No grid with id: 5"),
+        ({"appendDimension": {"sheetId": 0, "length": 1}}, "No dimension specified"),
+        ({"appendDimension": {"sheetId": 0, "dimension": "ROWS"}}, "must be positive"),
+        ({"addNamedRange": {"namedRange": {"name": "A1", "range": {}}}}, "Invalid name"),
+        ({"addNamedRange": {"namedRange": {"name": "taken", "range": {}}}}, "exists"),
+        ({"addNamedRange": {"namedRange": {"name": "wide", "range": {"endColumnIndex": 99}}}}, "outside the grid"),
+        ({"deleteNamedRange": {"namedRangeId": "none"}}, "No NamedRange with id: none"),
+    ],
+)
+def test_one_wrong_request_and_nothing_is_changed(desk: Desk, request_: dict[str, Any], message: str) -> None:
+    desk.sheet.add_named_range("taken", "Hands!A1:A")
+    before = desk.sheet.fingerprint()
+
+    with pytest.raises(gspread.exceptions.APIError, match=message):
+        desk.change({"appendDimension": {"sheetId": 0, "dimension": "ROWS", "length": 9}}, request_)
+
+    assert desk.sheet.fingerprint() == before
+
+
+def test_fields_are_masked(desk: Desk) -> None:
+    mask = "properties.title,sheets.properties(sheetId,title),namedRanges"
+
+    answer = desk.client.http_client.spreadsheets_get(desk.sheet.id, {"fields": mask})
+
+    tabs = [{"properties": {"sheetId": grid.id, "title": grid.title}} for grid in desk.sheet.grids]
+    assert answer == {"properties": {"title": "Tracker"}, "sheets": tabs}
+
+
+def list_drive(desk: Desk, **params: Any) -> Any:
+    return desk.client.http_client.request("get", "https://www.googleapis.com/drive/v3/files", params=params).json()
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", ["Second", "Tracker"]),  # the newest first
+        ("mimeType = 'application/vnd.google-apps.spreadsheet' and trashed = false", ["Tracker"]),
+        ("name = 'Tracker'", ["Tracker"]),
+        ("modifiedTime > '2026-01-05T12:00:30Z'", ["Second"]),
+        ("name contains 'o'", ["Second"]),
+        ("trashed=true", ["Second"]),
+    ],
+)
+def test_drive_lists_what_is_shared_and_asked_for(desk: Desk, query: str, names: list[str]) -> None:
+    assert isinstance(desk.google.clock, VirtualClock)
+    desk.google.clock.sleep(60)
+    second = desk.google.add_workbook({"T": []}, title="Second")
+    second.share(next(iter(desk.sheet.roles)))
+    second.trash()
+    desk.google.add_workbook({"T": []}, title="Somebody else's")
+
+    assert [file["name"] for file in list_drive(desk, q=query)["files"]] == names
+
+
+def test_drive_tells_version_and_time_of_each_change_in_pages(desk: Desk) -> None:
+    second = desk.google.add_workbook({"T": []}, title="Second")
+    second.share(next(iter(desk.sheet.roles)))
+    fields = "nextPageToken,files(id,version,modifiedTime)"
+
+    first = list_drive(desk, pageSize=1, fields=fields, supportsAllDrives="true", corpora="allDrives")
+    last = list_drive(desk, pageSize=1, fields=fields, pageToken=first["nextPageToken"])
+
+    told = {file["id"]: file for file in first["files"] + last["files"]}
+    assert told[desk.sheet.id] == {
+        "id": desk.sheet.id,
+        "version": str(desk.sheet.version),
+        "modifiedTime": "2026-01-05T12:00:00.000Z",
+    }
+    assert set(told) == {desk.sheet.id, second.id}
+    assert "nextPageToken" not in last
+
+
+def test_a_write_of_ours_is_a_change_too(desk: Desk) -> None:
+    before = desk.sheet.version
+
+    desk.write({"range": "Hands!A1", "values": [["x"]]})
+
+    assert desk.sheet.version == before + 1
+
+
+@pytest.mark.parametrize(
+    ("state", "sheets", "drive"),
+    [
+        ("unshared", (403, "PERMISSION_DENIED", "The caller does not have permission"), 404),
+        ("trashed", (404, "NOT_FOUND", "Requested entity was not found."), 404),
+        ("removed", (404, "NOT_FOUND", "Requested entity was not found."), 404),
+    ],
+)
+def test_what_is_not_there_for_us_is_refused(desk: Desk, state: str, sheets: tuple[Any, ...], drive: int) -> None:
+    if state == "unshared":
+        desk.sheet.unshare(next(iter(desk.sheet.roles)))
+    elif state == "trashed":
+        desk.sheet.trash()
+    else:
+        desk.google.remove(desk.sheet.id)
+
+    with pytest.raises(gspread.exceptions.APIError) as refused:
+        desk.ask("Hands!A1")
+    with pytest.raises(gspread.exceptions.APIError) as not_found:
+        desk.client.http_client.get_file_drive_metadata(desk.sheet.id)
+
+    assert (refused.value.code, refused.value.error["status"], refused.value.error["message"]) == sheets
+    assert not_found.value.code == drive
+    assert not_found.value.error["errors"][0]["reason"] == "notFound"
+
+
+def test_a_reader_reads_and_may_not_write(desk: Desk) -> None:
+    desk.sheet.share(next(iter(desk.sheet.roles)), "reader")
+
+    assert desk.ask("Hands!A1")
+    with pytest.raises(gspread.exceptions.APIError) as refused:
+        desk.write({"range": "Hands!A1", "values": [["x"]]})
+
+    assert refused.value.error["status"] == "PERMISSION_DENIED"
+
+
+def test_a_person_sorts_at_the_moment_of_our_write(desk: Desk) -> None:
+    """The write lands on the place that it names, wherever the row went: what our client must notice."""
+    desk.google.before_write(lambda: desk.sheet.insert_rows("Hands", 2))
+
+    desk.write({"range": "Hands!E2", "values": [["matched"]]})
+    desk.write({"range": "Hands!F2", "values": [["again"]]})  # the hook is spent
+
+    assert desk.sheet.shown("Hands")[1] == ["", "", "", "", "matched", "again"]
+    assert desk.sheet.shown("Hands")[2][0] == "a.mp4"
+
+
+def test_a_person_edits_at_the_moment_of_our_read(desk: Desk) -> None:
+    desk.google.before_read(lambda: desk.sheet.type_cell("Hands", 1, 1, "Now"), kind="values.batchGet")
+
+    desk.client.open_by_key(desk.sheet.id)  # a read of another kind
+
+    assert desk.sheet.shown("Hands")[0][0] == "File"
+    assert desk.ask("Hands!A1")[0]["values"] == [["Now"]]
