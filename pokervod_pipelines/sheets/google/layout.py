@@ -1,0 +1,86 @@
+"""What a spreadsheet at Google consists of: its tabs, and the ranges to which somebody gave a name."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+GRID = "GRID"
+"""The type of a tab with cells; others hold a chart or a connected database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TabLayout:
+    """A tab with cells. Its ``sheet_id`` outlives a rename and a move."""
+
+    sheet_id: int
+    title: str
+    row_count: int
+    column_count: int
+
+    @property
+    def cell_count(self) -> int:
+        """How many cells it has, blank ones included."""
+        return self.row_count * self.column_count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedRange:
+    """A range that moves with its rows and columns: indexes from 0, the end not included, None where it is open."""
+
+    id: str
+    sheet_id: int
+    start_row: int
+    end_row: int | None
+    start_column: int
+    end_column: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpreadsheetLayout:
+    """The tabs, in order, and the named ranges by name."""
+
+    tabs: tuple[TabLayout, ...]
+    named_ranges: Mapping[str, NamedRange]
+
+    FIELDS = "sheets.properties(sheetId,title,sheetType,gridProperties(rowCount,columnCount)),namedRanges"
+    """What to ask ``spreadsheets.get`` for."""
+
+    @classmethod
+    def from_answer(cls, answer: Mapping[str, Any]) -> Self:
+        """The layout in an answer of ``spreadsheets.get``. Raises ``LookupError`` for one that is incomplete."""
+        return cls(tuple(_read_tabs(answer)), dict(_read_ranges(answer)))
+
+    @property
+    def cell_count(self) -> int:
+        """How many cells all tabs have, blank ones included."""
+        return sum(tab.cell_count for tab in self.tabs)
+
+
+def _read_tabs(answer: Mapping[str, Any]) -> Iterator[TabLayout]:
+    for sheet in answer["sheets"]:
+        properties = sheet["properties"]
+        if properties.get("sheetType", GRID) == GRID:
+            grid = properties["gridProperties"]
+            yield TabLayout(
+                sheet_id=properties["sheetId"],
+                title=properties["title"],
+                row_count=grid["rowCount"],
+                column_count=grid["columnCount"],
+            )
+
+
+def _read_ranges(answer: Mapping[str, Any]) -> Iterator[tuple[str, NamedRange]]:
+    for named in answer.get("namedRanges", ()):
+        # Google leaves out what is 0, the first tab's id too.
+        area = named.get("range", {})
+        yield (
+            named["name"],
+            NamedRange(
+                id=named["namedRangeId"],
+                sheet_id=area.get("sheetId", 0),
+                start_row=area.get("startRowIndex", 0),
+                end_row=area.get("endRowIndex"),
+                start_column=area.get("startColumnIndex", 0),
+                end_column=area.get("endColumnIndex"),
+            ),
+        )

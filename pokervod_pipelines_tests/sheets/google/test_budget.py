@@ -1,0 +1,122 @@
+"""No minute ever sees more calls than the quota, whoever asks and whenever; all processes share one bucket."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from pokervod_pipelines.sheets.google import store
+from pokervod_pipelines.sheets.google.budget import Bucket, Pace
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PACE = Pace(burst=4, per_minute=6)
+
+
+def after(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("calls", "seconds", "wait", "left"),
+    [
+        (4, 0, 0, 3),  # full
+        (1, 0, 0, 0),  # the last one
+        (0, 0, 10, 0),  # empty: one call comes back every ten seconds
+        (0.5, 0, 5, 0.5),
+        (0, 10, 0, 0),  # just refilled
+        (0, 9, 1, 0.9),
+        (0, 3600, 0, 3),  # never more than full
+        (2, -50, 0, 1),  # the clock was put back
+    ],
+)
+def test_a_bucket_gives_calls_while_it_has_any(calls: float, seconds: float, wait: float, left: float) -> None:
+    bucket, asked = Bucket(calls=calls, refilled_at=NOON).take(PACE, after(seconds))
+
+    assert asked == pytest.approx(wait)
+    assert bucket.calls == pytest.approx(left)
+    assert bucket.refilled_at >= NOON
+
+
+def test_a_closed_bucket_gives_nothing_until_it_opens() -> None:
+    closed = Bucket(calls=4, refilled_at=NOON).close(60, NOON)
+
+    assert closed.take(PACE, after(45))[1] == 15
+    assert closed.take(PACE, after(60))[1] == 0
+
+
+def test_closing_for_less_does_not_open_earlier() -> None:
+    assert Bucket(calls=4, refilled_at=NOON).close(60, NOON).close(5, after(1)).closed_until == after(60)
+
+
+@given(st.integers(4, 10_000))
+def test_a_burst_and_a_minutes_refill_are_the_quota(quota: int) -> None:
+    pace = Pace.within(quota)
+
+    assert pace.burst >= 1
+    assert pace.per_minute > 0
+    assert pace.burst + pace.per_minute == quota
+
+
+@given(
+    quota=st.integers(4, 60),
+    pauses=st.lists(st.one_of(st.just(0.0), st.floats(0, 90)), max_size=120),
+    offset=st.floats(0, 59),
+)
+def test_no_window_of_a_minute_sees_more_than_the_quota(quota: int, pauses: list[float], offset: float) -> None:
+    pace, now, made = Pace.within(quota), offset, list[float]()
+    bucket = Bucket(calls=pace.burst, refilled_at=after(now))
+
+    for pause in pauses:
+        now += pause
+        while True:
+            bucket, wait = bucket.take(pace, after(now))
+            if not wait:
+                break
+            now += wait
+        made.append(now)
+
+    assert all(sum(start <= at < start + 60 for at in made) <= quota for start in made)
+
+
+def test_asking_again_after_the_wait_is_not_in_vain(engine: Engine) -> None:
+    pace = Pace(burst=1, per_minute=6)
+
+    assert store.take(engine, "drive", pace, now=NOON) == 0
+    wait = store.take(engine, "drive", pace, now=NOON)
+    assert wait == pytest.approx(10)
+    assert store.take(engine, "drive", pace, now=after(wait)) == 0
+
+
+def test_services_have_budgets_of_their_own(engine: Engine) -> None:
+    pace = Pace(burst=1, per_minute=6)
+
+    assert [store.take(engine, service, pace, now=NOON) for service in ("sheets.read", "sheets.write", "drive")] == [
+        0,
+        0,
+        0,
+    ]
+
+
+def test_a_closed_service_is_closed_for_everybody(engine: Engine) -> None:
+    store.close(engine, "drive", PACE, 30, now=NOON)
+
+    assert store.take(engine, "drive", PACE, now=after(10)) == 20
+    assert store.take(engine, "sheets.read", PACE, now=after(10)) == 0
+
+
+def test_twenty_askers_at_once_get_what_is_there(engine: Engine) -> None:
+    pace = Pace(burst=7, per_minute=0.001)
+
+    with ThreadPoolExecutor(4) as pool:
+        waits = list(pool.map(lambda _: store.take(engine, "drive", pace), range(20)))
+
+    assert sum(not wait for wait in waits) == 7
+
+
+def test_the_databases_clock_counts_where_none_is_given(engine: Engine) -> None:
+    store.close(engine, "drive", PACE, 1000)
+
+    assert 900 < store.take(engine, "drive", PACE) <= 1000

@@ -1,0 +1,344 @@
+"""Whatever goes wrong on the way: it is tried again, or the person who can act is told what to do."""
+
+import json
+import logging
+import socket
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from pokervod_pipelines.errors import BadInput, BadSettings, Conflict, PokervodError, Unavailable
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.google.client import GoogleClient
+from pokervod_pipelines.sheets.google.workbook import ColumnValues, GoogleWorkbook
+from pokervod_pipelines_tests.google import faults
+from pokervod_pipelines_tests.google.answers import Refused
+from pokervod_pipelines_tests.google.clock import VirtualClock
+from pokervod_pipelines_tests.google.emulator import Emulator
+from pokervod_pipelines_tests.google.faults import Call, Fault
+from pokervod_pipelines_tests.google.model import Spreadsheet
+
+PASSING = {
+    "429": faults.refuse_rate(),
+    "429 with Retry-After": faults.refuse_rate(retry_after=7),
+    "500": faults.broken(500),
+    "502 in HTML": faults.broken(502, html=True),
+    "503 with Retry-After": faults.broken(503, retry_after=9),
+    "reset": faults.RESET,
+    "cut off": faults.TRUNCATE,
+    "HTML with 200": faults.GARBAGE,
+}
+CELLS = [ColumnValues("Hands!D1:D", ("Status", None, "ready"))]
+Act = Callable[[GoogleWorkbook], object]
+
+ACTS: dict[str, tuple[str, Act]] = {
+    "revision": ("drive.get", lambda workbook: workbook.revision()),
+    "layout": ("spreadsheets.get", lambda workbook: workbook.layout()),
+    "tabs": ("values.batchGet", lambda workbook: workbook.tabs()),
+    "write": ("values.batchUpdate", lambda workbook: workbook.write_values(CELLS)),
+    "change": ("spreadsheets.batchUpdate", lambda workbook: workbook.change([grow(workbook)])),
+}
+
+
+def grow(workbook: GoogleWorkbook) -> dict[str, Any]:
+    return {"appendDimension": {"sheetId": workbook.layout().tabs[0].sheet_id, "dimension": "COLUMNS", "length": 1}}
+
+
+@dataclass(frozen=True)
+class Told(Fault):
+    """A refusal in Google's own words."""
+
+    body: tuple[tuple[str, Any], ...] = ()
+
+    def refusal(self, call: Call) -> Refused:
+        return Refused(self.status, {"error": {"code": self.status, "message": call.kind, **dict(self.body)}})
+
+
+@pytest.mark.parametrize("act", [name for name in ACTS if name != "change"])
+@pytest.mark.parametrize("fault", PASSING)
+def test_what_passes_is_tried_again(
+    client: GoogleClient, google: Emulator, sheet: Spreadsheet, fault: str, act: str
+) -> None:
+    kind, perform = ACTS[act]
+    google.fail_next(PASSING[fault], PASSING[fault], kind=kind)
+
+    perform(client.open(sheet.id, "tracker"))
+
+    assert google.count(kind) == 3
+
+
+def test_a_call_that_hangs_is_given_up_and_tried_again(
+    make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet
+) -> None:
+    google.fail_next(faults.HANG)  # the question for a token
+    google.fail_next(faults.HANG, kind="drive.get")
+
+    assert make_client(seconds_per_call=0.2).open(sheet.id, "tracker").revision() == str(sheet.version)
+    assert google.count("token") == google.count("drive.get") == 2
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_token_is_asked_for_again(client: GoogleClient, google: Emulator, sheet: Spreadsheet, fault: str) -> None:
+    google.fail_next(PASSING[fault], PASSING[fault], kind="token")
+
+    assert client.open(sheet.id, "tracker").revision() == str(sheet.version)
+    assert client.calls["token"] == 3
+
+
+def test_each_try_is_counted_and_the_last_one_is_the_last(
+    make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet
+) -> None:
+    google.fault_source = lambda _: faults.broken(503)
+    workbook = make_client(tries=3).open(sheet.id, "tracker")
+
+    google.fault_source = lambda call: faults.broken(503) if call.kind != "token" else None
+    with pytest.raises(Unavailable):
+        workbook.revision()
+
+    assert workbook.calls["drive.files.get"] == google.count("drive.get") == 3
+
+
+def test_every_passing_failure_is_told_in_the_same_words(
+    make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet
+) -> None:
+    """A failure is announced once for as long as its text stays."""
+    texts = set()
+    for fault in PASSING.values():
+        google.fault_source = lambda call, fault=fault: fault if call.kind != "token" else None
+        with pytest.raises(Unavailable) as raised:
+            make_client(tries=2).open(sheet.id, "tracker").revision()
+        texts.add(str(raised.value))
+
+    assert len(texts) == 1
+    assert "tracker" in texts.pop()
+
+
+@pytest.mark.parametrize(("fault", "seconds"), [(faults.refuse_rate(), 60), (faults.refuse_rate(retry_after=7), 7)])
+def test_after_too_many_calls_every_process_waits(
+    make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet, fault: Fault, seconds: float
+) -> None:
+    first, second, start = make_client(tries=1), make_client(), google.clock.now()
+    google.fail_next(fault, kind="spreadsheets.get")
+    with pytest.raises(Unavailable):
+        first.open(sheet.id, "tracker").layout()
+
+    second.open(sheet.id, "tracker").layout()
+
+    assert (google.clock.now() - start).total_seconds() == pytest.approx(seconds, abs=0.1)
+
+
+def test_a_wait_that_is_too_long_is_left_to_the_next_pass(
+    client: GoogleClient, google: Emulator, sheet: Spreadsheet
+) -> None:
+    start = google.clock.now()
+    for kind, fault in (
+        ("drive.get", faults.broken(503, retry_after=3600)),
+        ("spreadsheets.get", faults.refuse_rate(retry_after=3600)),
+    ):
+        google.fail_next(fault, kind=kind)
+
+    for act in ("revision", "layout"):
+        with pytest.raises(Unavailable):
+            ACTS[act][1](client.open(sheet.id, "tracker"))
+
+    assert google.clock.now() == start
+    assert google.count("drive.get") == google.count("spreadsheets.get") == 1
+
+
+def test_a_server_that_is_not_there_is_unavailable(
+    make_client: Callable[..., GoogleClient], account: dict[str, str]
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{unused.getsockname()[1]}"
+
+        with pytest.raises(Unavailable):
+            make_client(endpoint=nowhere).open("x" * 44, "tracker").revision()
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_token_that_dies_is_renewed(client: GoogleClient, google: Emulator, sheet: Spreadsheet, act: str) -> None:
+    kind, perform = ACTS[act]
+    client.open(sheet.id, "tracker").revision()
+
+    google.revoke_tokens()
+    perform(client.open(sheet.id, "tracker"))
+
+    assert client.calls["token"] == 2
+    assert google.calls[-1].kind == kind
+    assert google.calls[-1].status == 200
+
+
+def test_a_token_that_dies_in_the_middle_of_a_pass_is_renewed(
+    client: GoogleClient, google: Emulator, sheet: Spreadsheet
+) -> None:
+    google.before_read(google.revoke_tokens, kind="spreadsheets.get")
+
+    assert client.open(sheet.id, "tracker").tabs()[0].cells[1][1] == "a.mp4"
+    assert client.calls["token"] == 2
+
+
+def test_a_fresh_token_that_is_refused_is_for_the_administrator(
+    client: GoogleClient, google: Emulator, sheet: Spreadsheet
+) -> None:
+    google.fail_next(*[faults.DEAD_TOKEN] * 3, kind="drive.get")
+
+    with pytest.raises(BadSettings, match="does not accept fresh tokens of pokervod@"):
+        client.open(sheet.id, "tracker").revision()
+
+
+def test_a_revoked_key_is_for_the_administrator(
+    client: GoogleClient, google: Emulator, account: dict[str, str], sheet: Spreadsheet
+) -> None:
+    del google.accounts.keys[account["client_email"]]
+
+    with pytest.raises(BadSettings, match=r"the key of pokervod@.* in POKERVOD_GOOGLE_CREDENTIALS: it was revoked"):
+        client.open(sheet.id, "tracker").revision()
+
+    assert google.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("act", "make_it_so", "error", "words"),
+    [
+        ("revision", lambda sheet, email: sheet.unshare(email), BadInput, "not shared: open it, press Share"),
+        ("layout", lambda sheet, email: sheet.unshare(email), BadInput, "is not shared with pokervod@"),
+        ("tabs", lambda sheet, email: sheet.unshare(email), BadInput, "is not shared with pokervod@"),
+        ("revision", lambda sheet, _: sheet.trash(), BadInput, "it was deleted"),
+        ("layout", lambda sheet, _: sheet.trash(), BadInput, "there is no sheet at https://docs.google.com/"),
+        ("write", lambda sheet, email: sheet.share(email, "reader"), BadInput, "for reading only; press Share"),
+        ("change", lambda sheet, email: sheet.share(email, "reader"), BadInput, "for reading only; press Share"),
+        (
+            "write",
+            lambda sheet, _: sheet.rename_tab("Hands", "H"),
+            Conflict,
+            "changed meanwhile, so nothing was written",
+        ),
+    ],
+)
+def test_what_a_person_can_mend_is_named_and_not_tried_again(
+    client: GoogleClient,
+    google: Emulator,
+    account: dict[str, str],
+    sheet: Spreadsheet,
+    act: str,
+    make_it_so: Callable[[Spreadsheet, str], None],
+    error: type[PokervodError],
+    words: str,
+) -> None:
+    kind, perform = ACTS[act]
+    make_it_so(sheet, account["client_email"])
+
+    with pytest.raises(error) as raised:
+        perform(client.open(sheet.id, "tracker"))
+
+    assert words in str(raised.value)
+    assert str(raised.value).startswith("tracker: ")
+    assert all(google.count(each) <= 1 for each in {kind, "spreadsheets.get"})
+
+
+@pytest.mark.parametrize(
+    ("told", "error", "words"),
+    [
+        (Told("told", 403, body=(("errors", [{"reason": "accessNotConfigured"}]),)), BadSettings, "enable the Google"),
+        (Told("told", 403, body=(("details", [{"reason": "SERVICE_DISABLED"}]),)), BadSettings, "Google Drive API"),
+        (
+            Told("told", 400, body=(("message", "This operation is not supported for this document"),)),
+            BadInput,
+            "Excel",
+        ),
+        (Told("told", 418), BadInput, "check the address"),
+    ],
+)
+def test_a_refusal_is_told_by_its_reason(
+    client: GoogleClient, google: Emulator, sheet: Spreadsheet, told: Fault, error: type[PokervodError], words: str
+) -> None:
+    google.fail_next(told, kind="spreadsheets.get")
+
+    with pytest.raises(error, match=words):
+        client.open(sheet.id, "tracker").layout()
+
+
+@pytest.mark.parametrize("act", ["revision", "layout", "tabs", "write"])
+def test_an_answer_that_lacks_what_it_should_hold_is_no_empty_sheet(
+    client: GoogleClient, google: Emulator, sheet: Spreadsheet, act: str
+) -> None:
+    kind, perform = ACTS[act]
+    google.fail_next(Told("told", 200), kind=kind)
+
+    with pytest.raises(Unavailable, match="answer is incomplete"):
+        perform(client.open(sheet.id, "tracker"))
+
+
+@pytest.mark.parametrize("reason", ["rateLimitExceeded", "userRateLimitExceeded"])
+def test_drives_way_of_saying_too_many_calls_is_understood(
+    client: GoogleClient, google: Emulator, sheet: Spreadsheet, reason: str
+) -> None:
+    google.fail_next(Told("told", 403, body=(("errors", [{"reason": reason}]),)), kind="drive.get")
+
+    assert client.open(sheet.id, "tracker").revision() == str(sheet.version)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.RESET,
+        faults.RESET.after_execution(),
+        faults.TRUNCATE,
+        faults.GARBAGE,
+        faults.broken(503).after_execution(),
+    ],
+)
+def test_a_change_that_may_have_been_made_is_not_made_twice(
+    client: GoogleClient, google: Emulator, sheet: Spreadsheet, fault: Fault
+) -> None:
+    google.fail_next(fault, kind="spreadsheets.batchUpdate")
+
+    with pytest.raises(Unavailable, match=r"did not say whether spreadsheets\.batchUpdate was done"):
+        ACTS["change"][1](client.open(sheet.id, "tracker"))
+
+    assert google.count("spreadsheets.batchUpdate") == 1
+
+
+@pytest.mark.parametrize("fault", [faults.refuse_rate(), faults.DEAD_TOKEN])
+def test_a_change_that_was_refused_is_made_once_it_may(
+    client: GoogleClient, google: Emulator, sheet: Spreadsheet, fault: Fault
+) -> None:
+    google.fail_next(fault, kind="spreadsheets.batchUpdate")
+    workbook = client.open(sheet.id, "tracker")
+    columns = workbook.layout().tabs[0].column_count
+
+    workbook.change([grow(workbook)])
+
+    assert workbook.layout().tabs[0].column_count == columns + 1
+
+
+def test_no_secret_is_in_any_word(
+    engine: Engine,
+    settings_factory: Callable[..., Settings],
+    google: Emulator,
+    account: dict[str, str],
+    clock: VirtualClock,
+    sheet: Spreadsheet,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    settings = settings_factory(google={"endpoint": google.root, "tries": 2}, google_credentials=json.dumps(account))
+    client = GoogleClient(engine, settings, clock=clock)
+    said = [repr(client), repr(client.open(sheet.id, "tracker")), repr(settings), repr(vars(client))]
+    client.open(sheet.id, "tracker").revision()
+    tokens = [*google.accounts.tokens]
+
+    for fault in (*PASSING.values(), faults.DEAD_TOKEN, Told("told", 403), Told("told", 400)):
+        google.fault_source = lambda _, fault=fault: fault
+        with pytest.raises(PokervodError) as raised:
+            client.open(sheet.id, "tracker").revision()
+        said += traceback.format_exception(raised.value)
+    client.close()
+
+    words = "\n".join((*said, caplog.text, *(str(vars(record)) for record in caplog.records)))
+    assert not any(secret in words for secret in (*tokens, "ya29.", account["private_key"][40:80], "PRIVATE KEY"))
