@@ -66,6 +66,50 @@ def sync(
         raise failures[0]
 
 
+@app.command("list")
+def list_sheets(as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False) -> None:
+    """List the configured sheets: where each is, when it was read, how its rows are told apart, what is wrong.
+
+    Example: pokervod sheets list
+    """
+    from pokervod_pipelines.sheets.store import list_readings  # noqa: PLC0415 - kept out of --help
+
+    settings = load_settings()
+    with open_database(settings) as engine, engine.connect() as connection:
+        readings = list_readings(connection)
+    listed = [
+        {
+            "sheet": sheet.name,
+            "place": sheet.place,
+            "read_at": None if reading is None else reading.read_at,
+            "rows": 0 if reading is None else reading.rows,
+            "matched": 0 if reading is None else reading.matched,
+            "with_id": 0 if reading is None else reading.with_id,
+            "write_back": sheet.write_back,
+            "error": "not read yet" if reading is None else reading.error,
+        }
+        for sheet, reading in ((each, readings.get(each.name)) for each in settings.sheets)
+    ]
+    if as_json:
+        print_json(listed)
+        return
+    table = [
+        (
+            each["sheet"],
+            each["place"],
+            each["read_at"] or "",
+            f"{each['rows']:,}",
+            f"{each['matched']:,}",
+            f"id column ({each['with_id']:,})" if each["with_id"] else "what they say",
+            "on" if each["write_back"] else "off",
+            each["error"] or "",
+        )
+        for each in listed
+    ]
+    columns = ("sheet", "where", "read", "rows", "with video", "rows are known by", "write-back", "problem")
+    print_table(f"{len(listed)} sheets", columns, table, right=("rows", "with video"))
+
+
 @app.command("match")
 def match() -> None:
     r"""Answer which video each line of standard input speaks of, one JSON object a line, in order.

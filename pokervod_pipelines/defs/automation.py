@@ -13,7 +13,9 @@ def define_asset_jobs() -> list[UnresolvedAssetJobDefinition]:
     return [
         dg.define_asset_job("nas_sync", selection=["nas_files"], description="Scan one library."),
         dg.define_asset_job(
-            "sheets_sync", selection=["sheet_rows", "hand_clips"], description="Read one sheet and make its clips."
+            "sheets_sync",
+            selection=["sheet_rows", "hand_clips", "sheet_statuses"],
+            description="Read one sheet, make its clips, and tell its people where it lets us.",
         ),
     ]
 

@@ -1,16 +1,24 @@
-"""Block D in Dagster: the annotation rows, one partition a sheet."""
+"""Block D in Dagster: the annotation rows and what their people are told of them, one partition a sheet."""
 
 import dagster as dg
 from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.partitions import sheet_partitions
-from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, run_or_fail, sheets_retries
+from pokervod_pipelines.defs.stages import (
+    OWNERS,
+    REVISION_TAG,
+    correlation_of,
+    metadata_of,
+    run_or_fail,
+    sheets_retries,
+)
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stages import SyncRun, run_sheets_stage
+from pokervod_pipelines.workflows.statuses import run_statuses_stage
 
 
 def define_sheets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The asset ``sheet_rows``."""
+    """The assets ``sheet_rows`` and ``sheet_statuses``."""
 
     @dg.asset(
         partitions_def=sheet_partitions(settings),
@@ -26,7 +34,26 @@ def define_sheets(settings: Settings) -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult[None]:
         """What people annotated, row by row, each tied to its video or carrying the reason why not."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
-        outcome = run_or_fail(lambda: run_sheets_stage(run, context.partition_key))
+        seen = context.run.tags.get(REVISION_TAG)
+        outcome = run_or_fail(lambda: run_sheets_stage(run, context.partition_key, known_revision=seen))
         return dg.MaterializeResult(metadata=metadata_of(outcome))
 
-    return [sheet_rows]
+    @dg.asset(
+        partitions_def=sheet_partitions(settings),
+        deps=["hand_clips"],
+        group_name="sheets",
+        kinds={"googlesheets"},
+        owners=OWNERS,
+        pool="sheets",
+        retry_policy=sheets_retries(settings),
+    )
+    def sheet_statuses(
+        context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+    ) -> dg.MaterializeResult[None]:
+        """What became of each row, in the sheet's own status columns; nothing where it does not let us write."""
+        run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
+        outcome = run_or_fail(lambda: run_statuses_stage(run, context.partition_key))
+        may_write = settings.sheet(context.partition_key).write_back
+        return dg.MaterializeResult(metadata=metadata_of(outcome) | {"write_back": may_write})
+
+    return [sheet_rows, sheet_statuses]

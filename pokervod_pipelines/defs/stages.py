@@ -16,6 +16,7 @@ from pokervod_pipelines.workflows.pictures import show_pictures
 from pokervod_pipelines.workflows.stages import SyncRun
 
 CORRELATION_TAG = "pokervod/correlation_id"
+REVISION_TAG = "pokervod/revision"
 OWNERS = ["team:archive"]
 
 
@@ -40,6 +41,7 @@ RETRIES: dict[str, Callable[[Settings], dg.RetryPolicy]] = {
     "catalog": nas_retries,
     "sheets": sheets_retries,
     "clips": clips_retries,
+    "statuses": sheets_retries,
 }
 """The retry policy of each stage."""
 

@@ -26,10 +26,17 @@ from pokervod_pipelines.workflows.stages import (
     run_nas_stage,
     run_sheets_stage,
 )
+from pokervod_pipelines.workflows.statuses import run_statuses_stage
 
 FULL, INCREMENTAL = "full_sync", "incremental_sync"
 RESOURCES = {"engine", "settings", "listener"}
-ASSETS = {"nas": "nas_files", "media": "media_facts", "sheets": "sheet_rows", "clips": "hand_clips"}
+ASSETS = {
+    "nas": "nas_files",
+    "media": "media_facts",
+    "sheets": "sheet_rows",
+    "clips": "hand_clips",
+    "statuses": "sheet_statuses",
+}
 """The partitioned asset of a stage; the catalog's levels have no partitions."""
 
 Report = dict[str, Any]
@@ -45,7 +52,7 @@ def define_sync_jobs(settings: Settings) -> list[dg.JobDefinition]:
 
 
 def _define_job(settings: Settings, name: str, description: str) -> dg.JobDefinition:
-    scan, probe, build, read, cut = (
+    scan, probe, build, read, cut, tell = (
         op.with_retry_policy(RETRIES[stage](settings))
         for stage, op in (
             ("nas", scan_library),
@@ -53,6 +60,7 @@ def _define_job(settings: Settings, name: str, description: str) -> dg.JobDefini
             ("catalog", build_catalog),
             ("sheets", sync_sheet),
             ("clips", build_clips),
+            ("statuses", tell_sheet),
         )
     )
 
@@ -63,7 +71,8 @@ def _define_job(settings: Settings, name: str, description: str) -> dg.JobDefini
         catalog = build(scans.collect(), media)
         rows = sheets(catalog).map(read)
         clips = rows.map(cut)
-        conclude(scans.collect(), media, catalog, rows.collect(), clips.collect())
+        told = clips.map(tell)
+        conclude(scans.collect(), media, catalog, rows.collect(), clips.collect(), told.collect())
 
     return sync
 
@@ -114,6 +123,15 @@ def build_clips(context: dg.OpExecutionContext, rows: Report) -> Report:
     return _run(context, "clips", sheet, lambda run, progress: run_clips_stage(run, sheet, progress))
 
 
+@dg.op(required_resource_keys=RESOURCES, pool="sheets")
+def tell_sheet(context: dg.OpExecutionContext, clips: Report) -> Report | None:
+    """The people of the sheet are told what became of each row; None where it does not let us write."""
+    sheet = clips["name"]
+    if not context.resources.settings.sheet(sheet).write_back:
+        return None
+    return _run(context, "statuses", sheet, lambda run, _: run_statuses_stage(run, sheet))
+
+
 @dg.op(required_resource_keys=RESOURCES)
 def conclude(
     context: dg.OpExecutionContext,
@@ -122,6 +140,7 @@ def conclude(
     catalog: Report,
     rows: list[Report],
     clips: list[Report],
+    told: list[Report | None],
 ) -> None:
     """New clips are found by search, every check is evaluated; the run fails if a stage did."""
     refresh_search(context.resources.engine)
@@ -129,7 +148,7 @@ def conclude(
         context.log_event(evaluation)  # type: ignore[arg-type]
     failed = [
         f"{each['stage']} {each['name']}: {each['error']}"
-        for each in (*scans, *media, catalog, *rows, *clips)
+        for each in (*scans, *media, catalog, *rows, *clips, *filter(None, told))
         if each["error"]
     ]
     if failed:

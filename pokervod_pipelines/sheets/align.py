@@ -1,13 +1,13 @@
 """Which row is which, from one reading of a sheet to the next.
 
-File No. repeats and row numbers move, so a row is known by what it says, else by its UUID, else by what it nearly says
-and where it stands. A row that was only moved keeps its id; a copy of a row is a new row; nothing
-is given an id twice. The result depends on the two sequences only.
+File No. repeats and row numbers move, so a row is known by the id in our own column, else by what it says, else by its
+UUID, else by what it nearly says and where it stands. A row that was only moved keeps its id; a copy of a row is a new
+row; nothing is given an id twice. The result depends on the two sequences only.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pokervod_pipelines.sheets.rows import AnnotationRow, fingerprint
@@ -26,6 +26,7 @@ class StoredRow:
 
     id: int
     fingerprint: str
+    row_key: str = ""
     source_id: str = ""
     file_no: str = ""
     file_name: str = ""
@@ -36,12 +37,16 @@ class StoredRow:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """Every old id and every new row, each exactly once; pairs and added rows in new order, removed in old order."""
+    """Every old id and every new row, each exactly once; pairs and added rows in new order, removed in old order.
+
+    ``copies`` are the rows among them that bore a key which is another row's; they are given without it.
+    """
 
     kept: tuple[tuple[int, AnnotationRow], ...]
     changed: tuple[tuple[int, AnnotationRow], ...]
     added: tuple[AnnotationRow, ...]
     removed: tuple[int, ...]
+    copies: tuple[AnnotationRow, ...] = ()
 
 
 WEIGHTS = {"file_name": 3, "time_in": 3, "time_out": 2, "hands": 2, "file_no": 1}
@@ -57,16 +62,38 @@ STRONG_KEYS: tuple[tuple[str, ...], ...] = (
 def align_rows(old: Sequence[StoredRow], new: Sequence[AnnotationRow]) -> Alignment:
     """Return which stored row each new row is.
 
-    Both sequences are in the order of the sheet. Stages, each on what the former left: the same content; the UUID;
-    edited rows with the same file and time; edited rows in the same place that still say much of the same.
+    Both sequences are in the order of the sheet. Stages, each on what the former left: the key in our column; the same
+    content; the UUID; edited rows with the same file and time; edited rows in the same place that still say much of the
+    same.
     """
-    pairing = _Pairing(old, new, [fingerprint(row) for row in new])
+    prints = [fingerprint(row) for row in new]
+    new, copies = _disown_copies(old, new, prints)
+    pairing = _Pairing(old, new, prints)
+    pairing.pair_row_keys()
     pairing.pair_equal_content()
     pairing.pair_source_ids()
     for key in STRONG_KEYS:
         pairing.pair_key(key)
     pairing.pair_neighbours()
-    return pairing.conclude()
+    return replace(pairing.conclude(), copies=copies)
+
+
+def _disown_copies(
+    old: Sequence[StoredRow], new: Sequence[AnnotationRow], prints: Sequence[str]
+) -> tuple[list[AnnotationRow], tuple[AnnotationRow, ...]]:
+    """Return the rows with each key on one only, and those it was taken from.
+
+    A copied row brings its id along: the one that still says what the id's row said keeps it, else the upper one.
+    """
+    known = {row.row_key: row.fingerprint for row in old if row.row_key}
+    rows, copies = list(new), []
+    for key, positions in _group(range(len(new)), lambda j: new[j].row_key).items():
+        owner = next((j for j in positions if prints[j] == known.get(key)), positions[0])
+        for j in positions:
+            if j != owner:
+                rows[j] = replace(new[j], row_key="")
+                copies.append(rows[j])
+    return rows, tuple(copies)
 
 
 @dataclass(slots=True)
@@ -91,6 +118,14 @@ class _Pairing:
     def _is_free(self, i: int, j: int) -> bool:
         inside = 0 <= i < len(self.old) and 0 <= j < len(self.new)
         return inside and i not in self.new_of and j not in self.old_of
+
+    def pair_row_keys(self) -> None:
+        """Pair rows by the id in our own column, wherever they stand and whatever they say now."""
+        known = {row.row_key: i for i, row in enumerate(self.old) if row.row_key}
+        for j, row in enumerate(self.new):
+            i = known.get(row.row_key, -1)
+            if row.row_key and self._is_free(i, j):
+                self._pair(i, j)
 
     def pair_source_ids(self) -> None:
         """Pair edited rows by UUID; where one row became several, the upper one keeps the id."""

@@ -25,11 +25,21 @@ Identified = tuple[int, AnnotationRow]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edits:
-    """The rows that the pass touched; ``added`` counts those that came back too."""
+    """The rows that the pass touched; ``added`` counts those that came back too.
+
+    ``kept`` are all the others, ``copies`` the rows that brought another row's key along.
+    """
 
     added: tuple[Identified, ...] = ()
     changed: tuple[Identified, ...] = ()
     removed: tuple[int, ...] = ()
+    kept: tuple[Identified, ...] = ()
+    copies: tuple[AnnotationRow, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every row says what it said."""
+        return not (self.added or self.changed or self.removed)
 
     @property
     def unmatched(self) -> list[int]:
@@ -54,7 +64,13 @@ def apply_reading(
     store.update_rows(connection, [*alignment.kept, *alignment.changed, *revived])
     store.retire_rows(connection, alignment.removed)
     added = (*revived, *zip(ids, new, strict=True))
-    edits = Edits(added=added, changed=alignment.changed, removed=alignment.removed)
+    edits = Edits(
+        added=added,
+        changed=alignment.changed,
+        removed=alignment.removed,
+        kept=alignment.kept,
+        copies=alignment.copies,
+    )
     append_events(connection, "sheets", correlation_id, describe_edits(sheet, edits, before))
     return edits
 
@@ -80,7 +96,7 @@ def _revive(
         return [], []
     alignment = align_rows(store.read_retired_rows(connection, sheet), added)
     # Among all rows that ever left a sheet "nearly the same" means little: only equal content and ids count.
-    back = [*alignment.kept, *(pair for pair in alignment.changed if pair[1].source_id)]
+    back = [*alignment.kept, *(pair for pair in alignment.changed if pair[1].source_id or pair[1].row_key)]
     returned = {id(row) for _, row in back}
     return back, [row for row in added if id(row) not in returned]
 

@@ -8,13 +8,13 @@ read in ``rows``.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from rapidfuzz.distance import OSA
 
 from pokervod_pipelines.sheets.tab import Tab, column_letters
-from pokervod_pipelines.sheets.vocabulary import HEADERS, OTHER_TABLES, REQUIRED, SheetKind
+from pokervod_pipelines.sheets.vocabulary import HEADERS, OTHER_TABLES, OWN_HEADERS, REQUIRED, SheetKind
 
 HEADER_ROWS_SEARCHED = 30
 SHORTEST_TYPO = 5
@@ -30,13 +30,17 @@ Columns = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where the annotations of a tab stand; ``columns`` maps a field to the indexes (from 0) of all its columns."""
+    """Where the annotations of a tab stand; ``columns`` maps a field to the indexes (from 0) of all its columns.
+
+    ``own`` maps the fields of ours to the one column that each has.
+    """
 
     kind: SheetKind
     tab: str
     header_row: int
     headers: tuple[str, ...]
     columns: Columns
+    own: Mapping[str, int] = field(default_factory=dict)
 
     def letters(self, field: str) -> str:
         """Return the field's columns as a person names them ("I, J, K"), "" where the tab has none."""
@@ -44,7 +48,7 @@ class Layout:
 
     def unmapped(self) -> tuple[int, ...]:
         """Return the indexes of the columns no field claims."""
-        claimed = {index for indexes in self.columns.values() for index in indexes}
+        claimed = {index for indexes in self.columns.values() for index in indexes} | {*self.own.values()}
         return tuple(index for index in range(len(self.headers)) if index not in claimed)
 
 
@@ -78,12 +82,13 @@ def _count_mapped(layout: Layout) -> tuple[int, int]:
 
 def _read_header(tab: Tab, index: int, kind: SheetKind) -> Layout | None:
     headers = tab.cells[index]
-    columns = map_columns(headers, kind)
+    own = find_own_columns(headers)
+    columns = map_columns(["" if place in own.values() else header for place, header in enumerate(headers)], kind)
     if kind is SheetKind.CLIP_TRACKER and "time_range" not in columns:
         columns = _with_time_range_by_content(tab, index, columns)
     if not all(any(field in columns for field in group) for group in REQUIRED[kind]):
         return None
-    return Layout(kind=kind, tab=tab.title, header_row=index, headers=tuple(headers), columns=columns)
+    return Layout(kind=kind, tab=tab.title, header_row=index, headers=tuple(headers), columns=columns, own=own)
 
 
 def map_columns(headers: Sequence[str], kind: SheetKind) -> dict[str, tuple[int, ...]]:
@@ -105,6 +110,20 @@ def map_columns(headers: Sequence[str], kind: SheetKind) -> dict[str, tuple[int,
         if field:
             columns[field] = (*columns.get(field, ()), index)
     return columns
+
+
+def find_own_columns(headers: Sequence[str]) -> dict[str, int]:
+    """Return field → index of the columns of ours; of two with one header the left one counts.
+
+    >>> find_own_columns(["File No.", "Pin", "pokervod id"])
+    {'pin': 1, 'row_key': 2}
+    """
+    names = {simplify_header(name): field for field, spellings in OWN_HEADERS.items() for name in spellings}
+    own: dict[str, int] = {}
+    for index, header in enumerate(headers):
+        if (name := names.get(simplify_header(header))) is not None:
+            own.setdefault(name, index)
+    return own
 
 
 @cache

@@ -1,5 +1,7 @@
 """The SQL behind ``pins``: an append-only table, read as what is in force and as history."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -67,6 +69,27 @@ def add_pin(connection: Connection, *, row_id: int, file_id: int | None, by: str
     connection.execute(
         text("insert into sheet_pins (sheet_row_id, file_id, by, reason) values (:row_id, :file_id, :by, :reason)"),
         {"row_id": row_id, "file_id": file_id, "by": by, "reason": reason},
+    )
+
+
+def read_cells(connection: Connection, row_ids: Sequence[int]) -> dict[int, tuple[str, str | None]]:
+    """What the rows' ``Pin`` cells said at the last reading, and why that could not be followed."""
+    rows = connection.execute(
+        text("select id, pin_text, pin_problem from sheet_rows where id = any(:ids) order by id"),
+        {"ids": list(row_ids)},
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def store_cells(connection: Connection, cells: Mapping[int, tuple[str, str | None]]) -> None:
+    """The rows' ``Pin`` cells say this, and could not be followed for that reason."""
+    records = [{"id": row_id, "said": said, "problem": problem} for row_id, (said, problem) in cells.items()]
+    connection.execute(
+        text("""
+            update sheet_rows s set pin_text = c.said, pin_problem = c.problem
+            from jsonb_to_recordset(cast(:cells as jsonb)) as c(id bigint, said text, problem text) where s.id = c.id
+        """),
+        {"cells": json.dumps(records, ensure_ascii=False)},
     )
 
 

@@ -3,6 +3,8 @@
 A pin hangs on the row's id and the file's id, so it outlives edits, sorting, renames and moves.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.errors import BadInput
@@ -26,7 +28,7 @@ def pin_row(engine: Engine, *, row_id: int, path: str, by: str, reason: str, cor
     by, reason = _check_signature(by, reason)
     with engine.begin() as connection:
         before = _lock_row(connection, row_id)
-        video = _find_video(connection, path, before)
+        video = find_video(connection, path, candidates=before.candidates)
         standing = pin_store.read_in_force(connection, before.sheet).get(row_id)
         if standing is not None and standing.file_id == video.id:
             return before
@@ -82,7 +84,11 @@ def _find_row(connection: Connection, row_id: int) -> ListedRow:
     return rows[0]
 
 
-def _find_video(connection: Connection, path: str, row: ListedRow) -> Video:
+def find_video(connection: Connection, path: str, *, candidates: Sequence[str] = ()) -> Video:
+    """The one video whose path from the archive root is this, or ends so.
+
+    Raises ``BadInput`` for none or several; the text names the candidates.
+    """
     wanted = clean_text("/".join(split_link(path)))
     videos = pin_store.find_videos(connection, wanted) if wanted else []
     whole = [video for video in videos if video.path == wanted]
@@ -90,8 +96,8 @@ def _find_video(connection: Connection, path: str, row: ListedRow) -> Video:
     if len(found) == 1:
         return found[0]
     if not found:
-        nearest = "".join(f"\n  {candidate}" for candidate in row.candidates)
-        known = f". Candidates of row {row.id}:{nearest}" if nearest else "; `pokervod catalog search` finds paths"
+        nearest = "".join(f"\n  {candidate}" for candidate in candidates)
+        known = f". Candidates of the row:{nearest}" if nearest else "; `pokervod catalog search` finds paths"
         raise BadInput(f"{path}: no video in the inventory has this path, or a path that ends so{known}")
     listed = "".join(f"\n  {name}" for name in _name_apart(found)[:MOST_CANDIDATES])
     raise BadInput(f"{path}: {len(found)} videos have a path that ends so; give more of the right one's:{listed}")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from pokervod_pipelines.sheets.headers import Layout
+from pokervod_pipelines.sheets.own_columns import KEY_FIELD, PIN_FIELD, STATUS_FIELDS, WRITTEN, read_row_key
 from pokervod_pipelines.sheets.tab import Tab, clean_text, column_letters
 from pokervod_pipelines.sheets.vocabulary import SheetKind
 
@@ -30,6 +31,9 @@ class AnnotationRow:
     ``time_in`` holds both ends where the sheet has one cell for the range; bare digits in it are milliseconds.
     ``tags`` are (category, text), a cell with several values split; ``players`` are whole cells, since "Last, First"
     and "A vs B" are for ``clips`` to read; ``extra`` maps other headers to their cells.
+
+    The last three are what the columns of ours hold, and no part of what the row says: its id, the status cells as
+    shown, and the pin (None where the tab has no such column).
     """
 
     tab: str
@@ -48,16 +52,23 @@ class AnnotationRow:
     title: str = ""
     description: str = ""
     extra: dict[str, str] = field(default_factory=dict)
+    row_key: str = ""
+    shown: tuple[str, ...] = ()
+    pin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRows:
-    """The rows that count and how many of each other sort were passed over."""
+    """The rows that count and how many of each other sort were passed over.
+
+    ``stray`` are the numbers of those others beside which something of ours stands, as if they counted.
+    """
 
     rows: tuple[AnnotationRow, ...]
     blank: int
     examples: int
     remarks: int
+    stray: tuple[int, ...] = ()
 
 
 def read_rows(tab: Tab, layout: Layout) -> ReadRows:
@@ -66,19 +77,42 @@ def read_rows(tab: Tab, layout: Layout) -> ReadRows:
     A row counts only with its key: File No. in an archive sheet, the id in an iconik sheet, a time range in a clip
     tracker. A tracker's event is carried down over the rows that leave it blank.
     """
-    rows = []
+    rows, stray = [], []
     passed = {"blank": 0, "example": 0, "remark": 0}
     carried: dict[str, str] = {}
     for index in range(layout.header_row + 1, len(tab.cells)):
-        cells = tab.cells[index]
+        cells = _mask(tab.cells[index], layout)
         sort = _sort_row(cells, layout)
         if layout.kind is SheetKind.CLIP_TRACKER and sort not in {"blank", "example"}:
             carried = _carry_down(cells, layout, carried)
         if sort:
             passed[sort] += 1
+            if any(_cell(tab.cells[index], layout.own[name]) for name in WRITTEN if name in layout.own):
+                stray.append(index + 1)
         else:
-            rows.append(_name_by_event(_read_row(cells, layout, index + 1), layout, carried))
-    return ReadRows(rows=tuple(rows), blank=passed["blank"], examples=passed["example"], remarks=passed["remark"])
+            row = _name_by_event(_read_row(cells, layout, index + 1), layout, carried)
+            rows.append(_with_own(row, tab.cells[index], layout))
+    return ReadRows(
+        rows=tuple(rows),
+        blank=passed["blank"],
+        examples=passed["example"],
+        remarks=passed["remark"],
+        stray=tuple(stray),
+    )
+
+
+def _mask(cells: Cells, layout: Layout) -> Cells:
+    """Return the cells without those of ours: a row that holds nothing else is blank."""
+    ours = {*layout.own.values()}
+    return ["" if index in ours else cell for index, cell in enumerate(cells)] if ours else cells
+
+
+def _with_own(row: AnnotationRow, cells: Cells, layout: Layout) -> AnnotationRow:
+    if not layout.own:
+        return row
+    texts = {name: _cell(cells, index) for name, index in layout.own.items()}
+    shown = tuple(texts.get(name, "") for name in STATUS_FIELDS)
+    return replace(row, row_key=read_row_key(texts.get(KEY_FIELD, "")), shown=shown, pin=texts.get(PIN_FIELD))
 
 
 def _sort_row(cells: Cells, layout: Layout) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -11,6 +12,8 @@ from pokervod_pipelines.sheets.align import StoredRow
 from pokervod_pipelines.sheets.file_index import CandidateFile
 from pokervod_pipelines.sheets.match import Match
 from pokervod_pipelines.sheets.rows import AnnotationRow, fingerprint
+
+_NO_CONTENT = frozenset({"tab", "row_number", "row_key", "shown", "pin"})
 
 FILE_EVENTS = ("nas.file.added", "nas.file.moved", "nas.file.changed", "nas.file.returned", "nas.file.cleared")
 
@@ -42,6 +45,12 @@ def read_last_reading(connection: Connection, sheet: str) -> LastReading:
     if row is None:
         return LastReading()
     return LastReading(row[0], row[1], row[2], tuple((where, what) for where, what in row[3]))
+
+
+def read_revisions(connection: Connection) -> dict[str, tuple[str | None, bool]]:
+    """Of every sheet ever read, the revision read last and whether the last try failed."""
+    rows = connection.execute(text("select sheet, revision, error is not null from sheet_states"))
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def read_horizon(connection: Connection) -> int:
@@ -121,13 +130,14 @@ def read_retired_rows(connection: Connection, sheet: str) -> list[StoredRow]:
 def _stored(connection: Connection, condition: str, parameters: Mapping[str, object]) -> list[StoredRow]:
     rows = connection.execute(
         text(f"""
-            select id, fingerprint, coalesce(source_id, ''), coalesce(content ->> 'file_no', ''), file_name,
+            select id, fingerprint, coalesce(row_key, ''), coalesce(source_id, ''),
+                   coalesce(content ->> 'file_no', ''), file_name,
                    content ->> 'time_in', content ->> 'time_out', content ->> 'hands'
             from sheet_rows where sheet = :sheet and {condition}
         """),  # noqa: S608 - the conditions are the two above
         parameters,
     )
-    names = ("id", "fingerprint", "source_id", "file_no", "file_name", "time_in", "time_out", "hands")
+    names = ("id", "fingerprint", "row_key", "source_id", "file_no", "file_name", "time_in", "time_out", "hands")
     return [StoredRow(**dict(zip(names, row, strict=True))) for row in rows]
 
 
@@ -141,7 +151,7 @@ def insert_rows(connection: Connection, sheet: str, rows: Sequence[AnnotationRow
     """New rows, with their new ids in the same order."""
     result = connection.execute(
         text(f"""
-            insert into sheet_rows (sheet, tab, row_number, fingerprint, source_id, file_name, folder_link, content)
+            insert into sheet_rows (sheet, {_COLUMNS})
             select :sheet, {_COLUMNS} from {_RECORDS} order by place returning id
         """),  # noqa: S608 - constants
         {"sheet": sheet, "rows": _records(rows, range(len(rows)))},
@@ -154,14 +164,15 @@ def update_rows(connection: Connection, pairs: Sequence[tuple[int, AnnotationRow
     ids = [row_id for row_id, _ in pairs]
     connection.execute(
         text(f"""
-            update sheet_rows s set (tab, row_number, fingerprint, source_id, file_name, folder_link, content) =
-                (n.tab, n.row_number, n.fingerprint, n.source_id, n.file_name, n.folder_link, n.content),
+            update sheet_rows s set ({_COLUMNS}) =
+                (n.tab, n.row_number, n.fingerprint, n.row_key, n.shown, n.source_id, n.file_name, n.folder_link,
+                 n.content),
                 changed_at = case when s.fingerprint = n.fingerprint and s.retired_at is null
                              then s.changed_at else now() end,
                 retired_at = null
             from (select place as id, {_COLUMNS} from {_RECORDS}) n
-            where s.id = n.id and (s.tab, s.row_number, s.fingerprint, s.retired_at is null)
-                is distinct from (n.tab, n.row_number, n.fingerprint, true)
+            where s.id = n.id and (s.tab, s.row_number, s.fingerprint, s.row_key, s.shown, s.retired_at is null)
+                is distinct from (n.tab, n.row_number, n.fingerprint, n.row_key, n.shown, true)
         """),  # noqa: S608 - constants
         {"rows": _records([row for _, row in pairs], ids)},
     )
@@ -172,10 +183,10 @@ def retire_rows(connection: Connection, ids: Sequence[int]) -> None:
     connection.execute(text("update sheet_rows set retired_at = now() where id = any(:ids)"), {"ids": list(ids)})
 
 
-_COLUMNS = "tab, row_number, fingerprint, source_id, file_name, folder_link, content"
+_COLUMNS = "tab, row_number, fingerprint, row_key, shown, source_id, file_name, folder_link, content"
 _RECORDS = """jsonb_to_recordset(cast(:rows as jsonb)) as r(
-    place bigint, tab text, row_number int, fingerprint text, source_id text, file_name text, folder_link text,
-    content jsonb)"""
+    place bigint, tab text, row_number int, fingerprint text, row_key text, shown jsonb, source_id text,
+    file_name text, folder_link text, content jsonb)"""
 
 
 def _records(rows: Sequence[AnnotationRow], places: Sequence[int]) -> str:
@@ -185,6 +196,8 @@ def _records(rows: Sequence[AnnotationRow], places: Sequence[int]) -> str:
             "tab": row.tab,
             "row_number": row.row_number,
             "fingerprint": fingerprint(row),
+            "row_key": row.row_key or None,
+            "shown": row.shown,
             "source_id": row.source_id or None,
             "file_name": row.file_name,
             "folder_link": row.folder_link,
@@ -196,10 +209,8 @@ def _records(rows: Sequence[AnnotationRow], places: Sequence[int]) -> str:
 
 
 def content_of(row: AnnotationRow) -> dict[str, Any]:
-    """What the row says, without where it stands, as plain values."""
-    content = asdict(row)
-    del content["tab"], content["row_number"]
-    return content
+    """What the row says, without where it stands and what stands in the columns of ours, as plain values."""
+    return {name: value for name, value in asdict(row).items() if name not in _NO_CONTENT}
 
 
 def read_candidate_files(connection: Connection) -> list[CandidateFile]:
@@ -264,6 +275,39 @@ def count_matches(connection: Connection, sheet: str) -> dict[str, int]:
         {"sheet": sheet},
     )
     return {row[0]: row[1] for row in rows}
+
+
+def count_keys(connection: Connection, sheet: str) -> int:
+    """How many rows of the sheet bear an id of ours."""
+    count: int = connection.scalar(
+        text("select count(row_key) from sheet_rows where sheet = :sheet and retired_at is null"), {"sheet": sheet}
+    )
+    return count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetReading:
+    """What is known of a sheet: when it was read last, its rows and how many have an id, and what is wrong."""
+
+    sheet: str
+    read_at: datetime | None
+    rows: int
+    with_id: int
+    matched: int
+    error: str | None
+
+
+def list_readings(connection: Connection) -> dict[str, SheetReading]:
+    """What is known of every sheet ever read, by name."""
+    rows = connection.execute(
+        text("""
+            select s.sheet, s.read_at, s.error, count(r.id) as rows, count(r.row_key) as with_id,
+                   count(r.id) filter (where r.match_status = 'matched') as matched
+            from sheet_states s left join sheet_rows r on r.sheet = s.sheet and r.retired_at is null
+            group by s.sheet order by s.sheet
+        """)
+    )
+    return {row.sheet: SheetReading(**row._mapping) for row in rows}
 
 
 def read_match_problems(connection: Connection, sheet: str, limit: int) -> list[tuple[str, str]]:

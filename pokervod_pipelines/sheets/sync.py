@@ -5,32 +5,44 @@ broken until a person confirms.
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine
 
+from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets import store
 from pokervod_pipelines.sheets.edits import Edits, apply_reading
 from pokervod_pipelines.sheets.file_index import IdentityParser
+from pokervod_pipelines.sheets.google.clock import SYSTEM_CLOCK, Clock
 from pokervod_pipelines.sheets.match import MatchStatus
 from pokervod_pipelines.sheets.match_rows import match_rows
-from pokervod_pipelines.sheets.reading import Problem, Reading, read_workbook
+from pokervod_pipelines.sheets.own_places import locate_own_columns
+from pokervod_pipelines.sheets.pin_cells import follow_pin_cells
+from pokervod_pipelines.sheets.reading import Problem, Reading, describe_copies, read_workbook
+from pokervod_pipelines.sheets.sources import count_calls, open_sheet
+from pokervod_pipelines.sheets.status_store import store_own_columns
 from pokervod_pipelines.sheets.tab import clean_text
-from pokervod_pipelines.sheets.workbook import open_workbook
+from pokervod_pipelines.sheets.words import Words
+from pokervod_pipelines.sheets.workbook import Workbook
 
 PROBLEMS_KEPT = 200
 
 Progress = Callable[[int], None]
+Counts = dict[str, int]
+Problems = tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetReport:
     """What one pass came to; ``rows`` counts the rows in the sheet, ``skipped`` the blank, example and remark lines.
+
+    ``with_id`` rows are known by the id column in the sheet, all others by what they say and where they stand.
+    ``calls`` are those of Google's services, failed tries included; None for a file. ``words`` are what people say in
+    the tabs made for that; None where the sheet was not read again.
 
     ``problems`` are the first ``PROBLEMS_KEPT`` of ``problem_count``: tabs and rows of the workbook that a person
     should mend, and rows that have no video.
@@ -46,9 +58,12 @@ class SheetReport:
     matched: int
     ambiguous: int
     unmatched: int
+    with_id: int
+    calls: int | None
     seconds: float
     problems: tuple[Problem, ...]
     problem_count: int
+    words: Words | None = None
 
 
 def sync_sheet(
@@ -60,28 +75,35 @@ def sync_sheet(
     full: bool = False,
     confirm_loss: bool = False,
     parsed_identity: IdentityParser | None = None,
+    known_revision: str | None = None,
+    clock: Clock = SYSTEM_CLOCK,
     progress: Progress | None = None,
 ) -> SheetReport:
     """The database holds the sheet's rows as they are now, each with its match.
 
-    An unchanged revision is read again only if ``full``. Raises what ``open_workbook`` raises, and ``SuspiciousLoss``
-    when most rows vanished and ``confirm_loss`` is not given; the rows then stay and the reason is kept.
+    An unchanged revision is read again only if ``full``; ``known_revision`` is one that was seen just before. Nobody
+    else reads the sheet meanwhile, and no transaction is open while the sheet is waited for.
+    Raises what ``open_sheet`` and reading raise, and ``SuspiciousLoss`` when most rows vanished and ``confirm_loss`` is
+    not given; the rows then stay and the reason is kept.
     """
     one_pass = _Pass(
         sheet=sheet,
-        path=settings.sheet(sheet).path,
         correlation_id=correlation_id,
         full=full,
         confirm_loss=confirm_loss,
         parsed_identity=parsed_identity,
         progress=progress or (lambda _: None),
     )
-    try:
-        with engine.begin() as connection:
-            return one_pass.run(connection)
-    except PokervodError as error:
-        _record_failure(engine, sheet, clean_text(str(error)), correlation_id)
-        raise
+    with hold_lock(engine, f"reading of sheet {sheet}"):
+        try:
+            # Opened under the lock: who waited for it must not write an older reading over a newer one.
+            with open_sheet(
+                engine, settings, settings.sheet(sheet), known_revision=known_revision, clock=clock
+            ) as workbook:
+                return one_pass.run(engine, workbook)
+        except PokervodError as error:
+            _record_failure(engine, sheet, clean_text(str(error)), correlation_id)
+            raise
 
 
 def _record_failure(engine: Engine, sheet: str, error: str, correlation_id: str) -> None:
@@ -93,62 +115,95 @@ def _record_failure(engine: Engine, sheet: str, error: str, correlation_id: str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pass:
-    """One pass, to be run inside one transaction."""
+    """One pass over a workbook that was just opened."""
 
     sheet: str
-    path: Path
     correlation_id: str
     full: bool
     confirm_loss: bool
     parsed_identity: IdentityParser | None
     progress: Progress
 
-    def run(self, connection: Connection) -> SheetReport:
+    def run(self, engine: Engine, workbook: Workbook) -> SheetReport:
         started = time.monotonic()
-        store.lock_sheet(connection, self.sheet)
-        # Opened under the lock: who waited for it must not write an older reading over a newer one.
-        workbook = open_workbook(self.path)
-        last = store.read_last_reading(connection, self.sheet)
+        with engine.connect() as connection:
+            last = store.read_last_reading(connection, self.sheet)
         revision = workbook.revision()
-        reading, edits = Reading(skipped=last.skipped, problems=last.problems), Edits()
-        is_read = self.full or revision != last.revision
-        if is_read:
-            reading = read_workbook(workbook)
-            edits = apply_reading(
-                connection,
-                self.sheet,
-                reading,
-                correlation_id=self.correlation_id,
-                confirm_loss=self.confirm_loss,
-            )
-            self.progress(len(reading.rows))
+        reading = read_workbook(workbook) if self.full or revision != last.revision else None
+        with engine.begin() as connection:
+            store.lock_sheet(connection, self.sheet)
+            if reading is None:
+                counts, problems = self._match_again(connection, revision, last)
+            else:
+                counts, problems = self._take_over(connection, revision, last, reading)
+                store_own_columns(connection, self.sheet, locate_own_columns(workbook, reading))
+            report = self._report(connection, workbook, counts, problems, seconds=time.monotonic() - started)
+        return report if reading is None else replace(report, words=reading.words)
+
+    def _take_over(
+        self, connection: Connection, revision: str, last: store.LastReading, reading: Reading
+    ) -> tuple[Counts, Problems]:
+        edits = apply_reading(
+            connection, self.sheet, reading, correlation_id=self.correlation_id, confirm_loss=self.confirm_loss
+        )
+        self.progress(len(reading.rows))
+        rows = (*edits.kept, *edits.changed, *edits.added)
+        pinned = follow_pin_cells(connection, self.sheet, rows, correlation_id=self.correlation_id)
+        problems = (*reading.problems, *describe_copies(edits.copies))
+        return self._match(connection, revision, last, edits, pinned, (reading.skipped, problems)), problems
+
+    def _match_again(self, connection: Connection, revision: str, last: store.LastReading) -> tuple[Counts, Problems]:
+        return self._match(connection, revision, last, Edits(), [], (last.skipped, last.problems)), last.problems
+
+    def _match(
+        self,
+        connection: Connection,
+        revision: str,
+        last: store.LastReading,
+        edits: Edits,
+        pinned: Sequence[int],
+        passed_over: tuple[int, Problems],
+    ) -> Counts:
+        """Rows that changed, or all where files did, have their match; the pass is on record."""
         horizon = store.read_horizon(connection)
         everything = self.full or store.have_files_changed(connection, since=last.matched_up_to, horizon=horizon)
-        ids = None if everything else edits.unmatched
+        ids = None if everything else sorted({*edits.unmatched, *pinned})
         rematched = match_rows(connection, self.sheet, ids, parsed_identity=self.parsed_identity)
-        counts = _count(edits, reading, store.count_matches(connection, self.sheet))
+        skipped, problems = passed_over
+        matches, with_id = store.count_matches(connection, self.sheet), store.count_keys(connection, self.sheet)
+        counts = _count(edits, skipped, matches) | {"with_id": with_id}
         store.record_reading(
-            connection, self.sheet, revision=revision, matched_up_to=horizon, counts=counts, problems=reading.problems
+            connection, self.sheet, revision=revision, matched_up_to=horizon, counts=counts, problems=problems
         )
-        if edits != Edits() or rematched:
-            event = NewEvent(EventType.SHEETS_SYNC_COMPLETED, {"sheet": self.sheet, "read": is_read, **counts})
+        if rematched or pinned or not edits.is_empty:
+            event = NewEvent(EventType.SHEETS_SYNC_COMPLETED, {"sheet": self.sheet, **counts})
             append_events(connection, "sheets", self.correlation_id, [event])
-        return self._report(connection, counts, reading, seconds=time.monotonic() - started)
+        return counts
 
     def _report(
-        self, connection: Connection, counts: dict[str, int], reading: Reading, *, seconds: float
+        self, connection: Connection, workbook: Workbook, counts: Counts, problems: Problems, *, seconds: float
     ) -> SheetReport:
-        problems = (*reading.problems, *store.read_match_problems(connection, self.sheet, PROBLEMS_KEPT))
+        listed = (*problems, *store.read_match_problems(connection, self.sheet, PROBLEMS_KEPT))
         return SheetReport(
             sheet=self.sheet,
-            **counts,
+            rows=counts["rows"],
+            added=counts["added"],
+            changed=counts["changed"],
+            removed=counts["removed"],
+            unchanged=counts["unchanged"],
+            skipped=counts["skipped"],
+            matched=counts["matched"],
+            ambiguous=counts["ambiguous"],
+            unmatched=counts["unmatched"],
+            with_id=counts["with_id"],
+            calls=count_calls(workbook),
             seconds=seconds,
-            problems=problems[:PROBLEMS_KEPT],
-            problem_count=len(reading.problems) + counts["rows"] - counts["matched"],
+            problems=listed[:PROBLEMS_KEPT],
+            problem_count=len(problems) + counts["rows"] - counts["matched"],
         )
 
 
-def _count(edits: Edits, reading: Reading, matches: dict[str, int]) -> dict[str, int]:
+def _count(edits: Edits, skipped: int, matches: dict[str, int]) -> dict[str, int]:
     rows = sum(matches.values())
     return {
         "rows": rows,
@@ -156,7 +211,7 @@ def _count(edits: Edits, reading: Reading, matches: dict[str, int]) -> dict[str,
         "changed": len(edits.changed),
         "removed": len(edits.removed),
         "unchanged": rows - len(edits.added) - len(edits.changed),
-        "skipped": reading.skipped,
+        "skipped": skipped,
         "matched": matches.get(MatchStatus.MATCHED, 0),
         "ambiguous": matches.get(MatchStatus.AMBIGUOUS, 0),
         "unmatched": matches.get(MatchStatus.NONE, 0),

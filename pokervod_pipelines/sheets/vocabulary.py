@@ -70,6 +70,16 @@ CLIP_TRACKER_HEADERS = {
     "description": ("Remarks", "Comment", "비고"),
 }
 
+OWN_HEADERS = {
+    "row_key": ("PokerVOD ID",),
+    "state": ("PokerVOD State",),
+    "matched_file": ("PokerVOD File",),
+    "problem": ("PokerVOD Problem",),
+    "synced": ("PokerVOD Synced",),
+    "pin": ("Pin", "PokerVOD Pin", "핀"),
+}
+"""Columns of ours, in any layout; they must be spelt right, and are no part of what a row says."""
+
 HEADERS = {
     SheetKind.ARCHIVE: ARCHIVE_HEADERS,
     SheetKind.ICONIK: ICONIK_HEADERS,

@@ -17,6 +17,7 @@ from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.nas.scan import LOCAL, has_content
 from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.sheets.google.credentials import load_account
 from pokervod_pipelines.workflows.prepare import dagster_home
 
 LEAST_FREE_BYTES = 1_000_000_000
@@ -81,9 +82,22 @@ def _examine_roots(settings: Settings) -> Iterator[Finding]:
 
 def _examine_sheets(settings: Settings) -> Iterator[Finding]:
     for sheet in settings.sheets:
-        is_readable = sheet.path.is_file() and os.access(sheet.path, os.R_OK)
-        fix = "" if is_readable else "put the workbook there, correct the path, or give the service read rights"
-        yield Finding(part=f"sheet {sheet.name}", found=str(sheet.path), fix=fix)
+        fix = _mend_google(settings) if sheet.path is None else _mend_file(sheet.path)
+        yield Finding(part=f"sheet {sheet.name}", found=sheet.place, fix=fix)
+
+
+def _mend_file(path: Path) -> str:
+    is_readable = path.is_file() and os.access(path, os.R_OK)
+    return "" if is_readable else "put the workbook there, correct the path, or give the service read rights"
+
+
+def _mend_google(settings: Settings) -> str:
+    """What is wrong with the account; whether a sheet is shared with it, the sync says."""
+    try:
+        load_account(settings)
+    except PokervodError as error:
+        return str(error)
+    return ""
 
 
 def _examine_database(settings: Settings) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import sync_sheet
 from pokervod_pipelines.workflows.identity import identify_name
 from pokervod_pipelines.workflows.outcome import PROBLEMS_SHOWN, Outcome, Problem
+from pokervod_pipelines.workflows.words import follow_words
 
 Progress = Callable[[int], None]
 
@@ -81,7 +82,12 @@ def run_catalog_stage(run: SyncRun, progress: Progress | None = None) -> Outcome
 
 
 def run_sheets_stage(
-    run: SyncRun, sheet: str, progress: Progress | None = None, *, confirm_loss: bool = False
+    run: SyncRun,
+    sheet: str,
+    progress: Progress | None = None,
+    *,
+    confirm_loss: bool = False,
+    known_revision: str | None = None,
 ) -> Outcome:
     """The sheet's rows are stored and each is tied to its video, or carries the reason why not."""
     report = sync_sheet(
@@ -92,6 +98,7 @@ def run_sheets_stage(
         full=run.full,
         confirm_loss=confirm_loss,
         parsed_identity=identify_name,
+        known_revision=known_revision,
         progress=progress,
     )
     counts = {
@@ -104,8 +111,14 @@ def run_sheets_stage(
         "matched": report.matched,
         "ambiguous": report.ambiguous,
         "unmatched": report.unmatched,
+        "with_id": report.with_id,
+        **({} if report.calls is None else {"api_calls": report.calls}),
     }
-    return _outcome("sheets", sheet, report.seconds, counts, report.problems, report.problem_count)
+    unfollowed = (
+        () if report.words is None else follow_words(run.engine, sheet, report.words, correlation_id=run.correlation_id)
+    )
+    problems, count = (*unfollowed, *report.problems), len(unfollowed) + report.problem_count
+    return _outcome("sheets", sheet, report.seconds, counts, problems, count)
 
 
 def run_clips_stage(run: SyncRun, sheet: str, progress: Progress | None = None) -> Outcome:

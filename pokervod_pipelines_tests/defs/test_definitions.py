@@ -23,6 +23,7 @@ GROUPS = {
     "episodes": "catalog",
     "video_files": "catalog",
     "sheet_rows": "sheets",
+    "sheet_statuses": "sheets",
     "hand_clips": "clips",
 }
 CHECKS = {

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.errors import BadInput, SuspiciousLoss, Unavailable
-from pokervod_pipelines.sheets.store import list_rows, lock_sheet
+from pokervod_pipelines.sheets.store import list_rows
 from pokervod_pipelines.sheets.vocabulary import OTHER_TABLES
 from pokervod_pipelines_tests.sheets.desk import COLUMNS, Desk, Line, insert_files, make_line, make_lines, write_book
 
@@ -263,15 +264,13 @@ WAITERS = """
 def test_who_waited_for_another_pass_reads_the_sheet_as_it_is_now(desk: Desk) -> None:
     """Reading first and waiting then would write the older sheet over the newer one."""
     desk.write(*LINES)
-    with desk.engine.connect() as other:
-        with other.begin():
-            lock_sheet(other, desk.sheet)
-            waiting = threading.Thread(target=desk.sync)
-            waiting.start()
-            while waiting.is_alive() and not desk.execute(WAITERS):
-                pass
-            desk.write(*LINES[:2])
-        waiting.join()
+    with hold_lock(desk.engine, f"reading of sheet {desk.sheet}"):
+        waiting = threading.Thread(target=desk.sync)
+        waiting.start()
+        while waiting.is_alive() and not desk.execute(WAITERS):
+            pass
+        desk.write(*LINES[:2])
+    waiting.join()
 
     assert set(desk.ids()) == {"show 1", "show 2"}
 

@@ -11,8 +11,8 @@ from pokervod_pipelines.db.tables.base import Base, Key, MaybeMoment, Moment
 class SheetState(Base):
     """What the last pass over a sheet found.
 
-    ``revision`` lets an unchanged sheet be passed over; its matches know every file event of transactions below
-    ``matched_up_to``.
+    ``own_columns`` says, by tab, where the columns of ours stand. ``revision`` lets an unchanged sheet be passed over;
+    its matches know every file event of transactions below ``matched_up_to``.
     """
 
     __tablename__ = "sheet_states"
@@ -24,12 +24,15 @@ class SheetState(Base):
     error: Mapped[str | None]
     counts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     problems: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    own_columns: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
 
 
 class SheetRow(Base):
     """One annotation row. Its id outlives edits, sorting and rows inserted above it.
 
     ``content`` holds the row as written; ``match_status`` is matched, ambiguous or none, with stage and reason.
+    Of the columns of ours in the sheet, ``row_key`` is the row's id, ``shown`` what its status cells show, ``pin_text``
+    what a person wrote into ``Pin`` and ``pin_problem`` why that could not be followed.
     ``retired_at`` is when the row was found gone from its sheet.
     """
 
@@ -41,6 +44,10 @@ class SheetRow(Base):
     row_number: Mapped[int]
     fingerprint: Mapped[str]
     source_id: Mapped[str | None]
+    row_key: Mapped[str | None]
+    shown: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    pin_text: Mapped[str] = mapped_column(server_default="")
+    pin_problem: Mapped[str | None]
     file_name: Mapped[str]
     folder_link: Mapped[str]
     content: Mapped[dict[str, Any]]
@@ -59,6 +66,37 @@ class SheetRow(Base):
         CheckConstraint("(match_status = 'matched') = (file_id is not null)", name="matched_has_file"),
         Index(None, "sheet", "tab", "row_number"),
     )
+
+
+class SheetWord(Base):
+    """One line in which people correct the catalog or name a player otherwise; kept for as long as it stands there.
+
+    ``key`` is what it speaks of and ``value`` what it says of it; ``made`` the id of the correction that it became,
+    ``problem`` why it could not be followed.
+    """
+
+    __tablename__ = "sheet_words"
+
+    sheet: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+    made: Mapped[int | None] = mapped_column(BigInteger)
+    problem: Mapped[str | None]
+    at: Mapped[Moment]
+
+    __table_args__ = (CheckConstraint("kind in ('correction', 'alias')", name="kind"),)
+
+
+class ApiBudget(Base):
+    """The calls of one service that all processes together may still make: a bucket that refills with time."""
+
+    __tablename__ = "api_budgets"
+
+    service: Mapped[str] = mapped_column(primary_key=True)
+    calls: Mapped[float]
+    refilled_at: Mapped[Moment]
+    closed_until: Mapped[MaybeMoment]
 
 
 class SheetPin(Base):

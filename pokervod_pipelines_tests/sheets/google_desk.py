@@ -1,0 +1,82 @@
+"""A sheet at an emulated Google that people edit, an archive in the database, and the passes over both."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from pokervod_pipelines.clips.build import build_clips
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.sync import SheetReport, sync_sheet
+from pokervod_pipelines.sheets.write_back import Told, write_back
+from pokervod_pipelines_tests.google.clock import VirtualClock
+from pokervod_pipelines_tests.google.emulator import Emulator
+from pokervod_pipelines_tests.google.model import Spreadsheet
+from pokervod_pipelines_tests.google.quota import Quota
+from pokervod_pipelines_tests.sheets.desk import COLUMNS, Desk, Line
+
+TAB = "Hands"
+
+
+@dataclass(kw_only=True)
+class GoogleDesk(Desk):
+    """A desk whose sheet is at Google; ``book`` is what people see and edit."""
+
+    google: Emulator
+    account: dict[str, str]
+    book: Spreadsheet
+
+    def sync(self, **options: Any) -> SheetReport:
+        """Run one pass over the sheet, in the emulator's time."""
+        return sync_sheet(
+            self.engine, self.settings, self.sheet, correlation_id="test", clock=self.google.clock, **options
+        )
+
+    def tell(self) -> Told:
+        """Run one write-back."""
+        return write_back(self.engine, self.settings, self.sheet, clock=self.google.clock)
+
+    def settle(self, **options: Any) -> SheetReport:
+        """Sync, build, and write back until there is no more to say."""
+        report = self.sync(**options)
+        self.build()
+        if self.settings.sheet(self.sheet).write_back:
+            while self.tell().needs_reading:
+                self.sync()
+                self.build()
+        return report
+
+    def build(self) -> Any:
+        """Run one pass over its clips."""
+        return build_clips(self.engine, self.sheet, correlation_id="test")
+
+    def shown(self, tab: str = TAB) -> list[dict[str, str]]:
+        """The rows below the header as people see them, by header."""
+        header, *rows = self.book.shown(tab)
+        return [dict(zip(header, (*row, *("",) * len(header)), strict=False)) for row in rows]
+
+
+@pytest.fixture
+def make_google_desk(engine: Engine, settings_factory: Callable[..., Settings]) -> Iterator[Callable[..., GoogleDesk]]:
+    """``make_google_desk(*lines, write_back=True, **google_settings)``: a desk with a sheet of these lines."""
+    with Emulator.start(clock=VirtualClock(), quota=Quota(reads_per_minute=60, writes_per_minute=60)) as google:
+        account = google.make_service_account()
+
+        def make(
+            *lines: Line, write_back: bool = False, tabs: dict[str, Sequence[Line]] | None = None, **options: object
+        ) -> GoogleDesk:
+            book = google.add_workbook({TAB: [COLUMNS, *lines]} if tabs is None else tabs, title="Tracker")
+            book.share(account["client_email"], "writer")
+            settings = settings_factory(
+                sheets=[{"name": "hands", "spreadsheet": book.id, "write_back": write_back}],
+                google={"endpoint": google.root, "seconds_per_call": 5, **options},
+                google_credentials=json.dumps(account),
+            )
+            return GoogleDesk(
+                engine=engine, settings=settings, path=settings.home, google=google, account=account, book=book
+            )
+
+        yield make

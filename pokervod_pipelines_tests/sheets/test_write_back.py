@@ -1,0 +1,227 @@
+"""People are told in the sheet what became of each row, and of no row what is another's."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from pokervod_pipelines.errors import BadInput, PokervodError
+from pokervod_pipelines.sheets.own_columns import TITLES
+from pokervod_pipelines_tests.google.model import Spreadsheet
+from pokervod_pipelines_tests.sheets.desk import COLUMNS, make_line, make_lines
+from pokervod_pipelines_tests.sheets.google_desk import TAB, GoogleDesk
+
+MakeDesk = Callable[..., GoogleDesk]
+OURS = tuple(TITLES.values())
+VIDEOS = tuple(f"a/show {number}.mp4" for number in range(1, 13))
+
+
+@pytest.fixture
+def make_desk(make_google_desk: MakeDesk) -> MakeDesk:
+    """A desk with an archive of twelve shows and write-back."""
+
+    def make(*args: object, **options: object) -> GoogleDesk:
+        desk = make_google_desk(*args, **{"write_back": True, **options})
+        desk.add_files(*VIDEOS)
+        return desk
+
+    return make
+
+
+def people_see(book: Spreadsheet) -> list[tuple[str, ...]]:
+    """What stands in people's columns."""
+    header, *rows = book.shown(TAB)
+    theirs = [place for place, title in enumerate(header) if title not in OURS]
+    return [tuple(row[place] if place < len(row) else "" for place in theirs) for row in (header, *rows)]
+
+
+def said_of_another(desk: GoogleDesk) -> list[dict[str, str]]:
+    """The rows that show a video of which they neither speak nor ever spoke; an error in a formula is no video."""
+    rows = [row for row in desk.shown() if row.get("PokerVOD File", "").endswith(".mp4")]
+    return [
+        row
+        for row in rows
+        if row["PokerVOD File"] not in {f"a/{row['File Name']}.mp4", f"a/show {row['File No.']}.mp4"}
+    ]
+
+
+def test_without_write_back_the_sheet_stays_as_it_was(make_desk: MakeDesk) -> None:
+    desk = make_desk(*make_lines(1, 2, 3), write_back=False)
+    before = desk.book.fingerprint()
+    desk.settle()
+
+    assert desk.book.fingerprint() == before
+    assert desk.google.count("values.batchUpdate") == desk.google.count("spreadsheets.batchUpdate") == 0
+
+
+ERRORS = [
+    ({}, "ready", ""),
+    ({"File_Name": "nothing like it"}, "no video", "no file"),
+    ({"Out": "0:00:01"}, "not cut", "ends at 0:00:01, not after its start"),
+    ({"Out": "0:59:00"}, "not cut", "30"),
+    ({"In": "99:99"}, "not cut", "99:99"),
+    ({"In": ""}, "not cut", "In"),
+    ({"Hand Grade": "★★★★★"}, "check", "★★★★★"),
+    ({"Tag (Player)": "x" * 1_500}, "check", "too long"),
+    ({"File_Name": "show 3", "Nas_Folder_Link": ""}, "ready", ""),
+    ({"File_Name": "twin"}, "several videos", "write one of these into Pin: b/twin.mp4 | c/twin.mp4"),
+]
+
+
+def test_each_row_with_an_error_shows_the_right_message(make_desk: MakeDesk) -> None:
+    desk = make_desk(*(make_line(number, **cells) for number, (cells, _, _) in enumerate(ERRORS, start=1)))
+    desk.add_files("b/twin.mp4", "c/twin.mp4")
+    desk.settle()
+
+    told = [(row["PokerVOD State"], row["PokerVOD Problem"]) for row in desk.shown()]
+    assert [state for state, _ in told] == [state for _, state, _ in ERRORS]
+    assert [
+        says
+        for (
+            _,
+            says,
+        ), (_, problem) in zip([e[1:] for e in ERRORS], told, strict=True)
+        if says not in problem
+    ] == []
+
+
+def test_nothing_is_written_again_while_nothing_changes(make_desk: MakeDesk) -> None:
+    desk = make_desk(*make_lines(1, 2, 3))
+    desk.settle()
+    desk.sync()
+    before = desk.book.fingerprint()
+    desk.google.forget_calls()
+    desk.settle()
+
+    assert desk.book.fingerprint() == before
+    assert [call.kind for call in desk.google.calls if call.kind != "token"] == ["drive.get"]
+
+
+def test_a_change_costs_one_write(make_desk: MakeDesk) -> None:
+    desk = make_desk(*make_lines(1, 2, 3))
+    desk.settle()
+    desk.book.type_cell(TAB, 2, "B", "show 9")
+    desk.google.forget_calls()
+    desk.settle()
+
+    kinds = [call.kind for call in desk.google.calls if call.kind != "token"]
+    assert kinds == ["drive.get", "spreadsheets.get", "values.batchGet", "values.batchUpdate"]
+    assert desk.shown()[0]["PokerVOD File"] == "a/show 9.mp4"
+
+
+def test_a_pin_typed_into_the_sheet_counts(make_desk: MakeDesk) -> None:
+    desk = make_desk(*make_lines(1, 2))
+    desk.settle()
+    column = desk.book.shown(TAB)[0].index("Pin") + 1
+    desk.book.type_cell(TAB, 2, column, "show 7.mp4")
+    desk.book.type_cell(TAB, 3, column, "show.mp4")
+    desk.settle()
+
+    first, second = desk.shown()
+    assert (first["PokerVOD State"], first["PokerVOD File"]) == ("ready", "a/show 7.mp4")
+    assert second["PokerVOD State"] == "check"
+    assert "Pin: show.mp4: no video" in second["PokerVOD Problem"]
+
+
+def test_a_copied_row_gets_an_id_of_its_own_and_the_other_keeps_its(make_desk: MakeDesk) -> None:
+    desk = make_desk(*make_lines(1, 2))
+    desk.settle()
+    first = desk.shown()[0]["PokerVOD ID"]
+    desk.book.copy_row(TAB, 2, 2)
+    report = desk.settle()
+
+    keys = [row["PokerVOD ID"] for row in desk.shown()]
+    assert keys.count(first) == 1
+    assert len({*keys}) == 3
+    assert [what for _, what in report.problems if "copied from another row" in what]
+    assert [row["PokerVOD State"] for row in desk.shown()] == ["ready"] * 3
+
+
+@pytest.mark.parametrize("title", OURS)
+def test_a_column_of_ours_that_was_deleted_comes_back(make_desk: MakeDesk, title: str) -> None:
+    desk = make_desk(*make_lines(1, 2, 3))
+    desk.settle()
+    clips = desk.execute("select id, sheet_row_id from hand_clips order by id")
+    desk.book.delete_column(TAB, desk.book.shown(TAB)[0].index(title) + 1)
+    desk.settle()
+
+    assert {*OURS} <= {*desk.book.shown(TAB)[0]}
+    assert [row["PokerVOD State"] for row in desk.shown()] == ["ready"] * 3
+    assert desk.execute("select id, sheet_row_id from hand_clips order by id") == clips
+
+
+def test_a_tab_without_room_is_widened_and_one_that_came_later_is_set_up(make_desk: MakeDesk) -> None:
+    wide = [(*COLUMNS, *(f"More {number}" for number in range(40))), *make_lines(1, 2)]
+    desk = make_desk(tabs={TAB: wide})
+    desk.settle()
+    desk.book.add_tab("Day 2", [COLUMNS, *make_lines(5)])
+    desk.settle()
+
+    assert [row["PokerVOD State"] for row in desk.shown()] == ["ready"] * 2
+    assert [row["PokerVOD State"] for row in desk.shown("Day 2")] == ["ready"]
+
+
+def test_who_may_only_read_is_named_and_nothing_is_lost(make_desk: MakeDesk) -> None:
+    desk = make_desk(*make_lines(1))
+    desk.book.share(desk.account["client_email"], "reader")
+    desk.sync()
+    desk.build()
+
+    with pytest.raises(BadInput, match=r"hands.*Editor"):
+        desk.tell()
+    assert len(desk.clips()) == 1
+
+
+# While somebody works in the sheet
+
+
+Edit = Callable[[Spreadsheet], object]
+EDITS: dict[str, Edit] = {
+    "sorts down": lambda book: book.sort(TAB, "B", descending=True),
+    "sorts by time": lambda book: book.sort(TAB, "D", descending=True),
+    "inserts a row above": lambda book: book.insert_rows(TAB, 2, [make_line(12)]),
+    "inserts blank rows": lambda book: book.insert_rows(TAB, 3, 2),
+    "deletes a row": lambda book: book.delete_rows(TAB, 2),
+    "copies a row up": lambda book: book.copy_row(TAB, 5, 2),
+    "renames a video": lambda book: book.type_cell(TAB, 3, "B", "show 11"),
+    "inserts a column": lambda book: book.insert_column(TAB, 3, ["Remark", *("mine",) * 9]),
+    "inserts a column at the end": lambda book: book.insert_column(TAB, len(COLUMNS) + 1, ["Remark", *("mine",) * 9]),
+    "deletes a column": lambda book: book.delete_column(TAB, "C"),
+    "renames the tab and back": lambda book: (book.rename_tab(TAB, "x"), book.rename_tab("x", TAB)),
+}
+
+
+def settle_whatever_happens(desk: GoogleDesk) -> None:
+    """Passes go on until nobody is in the way any more."""
+    for _ in range(6):
+        with suppress(PokervodError):
+            desk.settle()
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+@pytest.mark.parametrize("moment", range(1, 5), ids="before write {}".format)
+def test_nothing_is_said_of_another_row_whoever_does_what_at_that_moment(
+    make_desk: MakeDesk, edit: Edit, moment: int
+) -> None:
+    desk = make_desk(*make_lines(3, 1, 4, 5))
+    twin = desk.google.add_workbook({TAB: [COLUMNS, *make_lines(3, 1, 4, 5)]}, title="Untouched by us")
+
+    def interfere(writes_left: int) -> None:
+        if writes_left:
+            desk.google.before_write(lambda: interfere(writes_left - 1))
+            return
+        edit(desk.book)
+        edit(twin)
+
+    desk.google.before_write(lambda: interfere(moment - 1))
+    with suppress(PokervodError):
+        desk.settle()
+    at_once = said_of_another(desk)
+    settle_whatever_happens(desk)
+
+    assert at_once == []
+    assert said_of_another(desk) == []
+    assert people_see(desk.book) == people_see(twin)
+    assert [row["PokerVOD State"] for row in desk.shown() if row["File No."]] == ["ready"] * len(
+        [row for row in desk.shown() if row["File No."]]
+    )

@@ -1,0 +1,143 @@
+"""Corrections and aliases can be given in the sheet itself, hold while their line stands, and go with it."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.catalog.build import build_catalog
+from pokervod_pipelines.catalog.corrections import correct_file, list_corrections
+from pokervod_pipelines.clips.aliases import add_alias, list_aliases
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.tab import Tab
+from pokervod_pipelines.sheets.words import NO_WORDS, WordKind, read_words
+from pokervod_pipelines.workflows.outcome import Outcome
+from pokervod_pipelines.workflows.stages import SyncRun, run_sheets_stage
+from pokervod_pipelines_tests.sheets.desk import COLUMNS, insert_files, make_line, write_book
+
+VIDEO = "PAD/pad-s12-ep01-002.mp4"
+CORRECTIONS, ALIASES = "PokerVOD corrections", "PokerVOD Aliases"
+Lines = Sequence[tuple[str, ...]]
+
+
+@pytest.fixture
+def say(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path) -> Callable[..., Outcome]:
+    """Write the tabs into a workbook and sync it."""
+    path = tmp_path / "hands.xlsx"
+    settings = settings_factory(sheets=[{"name": "hands", "path": path}])
+    with engine.begin() as connection:
+        insert_files(connection, VIDEO)
+    build_catalog(engine, correlation_id="t")
+
+    def run(**tabs: Lines) -> Outcome:
+        titles = {"corrections": CORRECTIONS, "aliases": ALIASES}
+        headers = {"corrections": ("File", "Field", "Value"), "aliases": ("Alias", "Player")}
+        others = {titles[name]: [headers[name], *lines] for name, lines in tabs.items()}
+        write_book(path, {"Hands": [COLUMNS, make_line(1)], **others})
+        return run_sheets_stage(SyncRun(engine=engine, settings=settings, correlation_id="t"), "hands")
+
+    return run
+
+
+def seasons(engine: Engine) -> list[int | None]:
+    with engine.connect() as connection:
+        return list(connection.scalars(text("select number from seasons order by 1")))
+
+
+def test_a_correction_holds_while_its_line_stands(engine: Engine, say: Callable[..., Outcome]) -> None:
+    before = seasons(engine)
+    say(corrections=[(VIDEO, "season", "13")])
+    corrected = seasons(engine)
+    say(corrections=[(VIDEO, "season", "14")])
+    edited = seasons(engine)
+    say(corrections=[])
+
+    assert (before, corrected, edited) == ([12], [13], [14])
+    assert seasons(engine) == [12]
+
+
+def test_the_same_lines_again_change_nothing(engine: Engine, say: Callable[..., Outcome]) -> None:
+    say(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
+    before = (list_corrections(engine), list_aliases(engine))
+    say(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
+
+    assert (list_corrections(engine), list_aliases(engine)) == before
+
+
+def test_a_tab_that_is_gone_takes_nothing_back(engine: Engine, say: Callable[..., Outcome]) -> None:
+    say(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
+    say()
+
+    assert seasons(engine) == [13]
+    assert len(list_aliases(engine)) == 1
+
+
+def test_an_alias_holds_while_its_line_stands(engine: Engine, say: Callable[..., Outcome]) -> None:
+    say(aliases=[("Durrrr", "Tom Dwan")])
+    given = [(each.alias, each.player) for each in list_aliases(engine)]
+    say(aliases=[("Durrrr", "Phil Galfond")])
+    edited = [(each.alias, each.player) for each in list_aliases(engine)]
+    say(aliases=[])
+
+    assert (given, edited) == ([("Durrrr", "Tom Dwan")], [("Durrrr", "Phil Galfond")])
+    assert list_aliases(engine) == []
+
+
+def test_what_was_said_by_command_since_is_not_taken_back(engine: Engine, say: Callable[..., Outcome]) -> None:
+    say(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
+    correct_file(engine, path_or_id=VIDEO, field="season", value="15", by="Ana", reason="seen")
+    add_alias(engine, "Durrrr", "Phil Galfond", "Ana")
+    say(corrections=[], aliases=[])
+
+    assert seasons(engine) == [15]
+    assert [each.player for each in list_aliases(engine)] == ["Phil Galfond"]
+
+
+@pytest.mark.parametrize(
+    ("tabs", "where", "what"),
+    [
+        ({"corrections": [("no/such.mp4", "season", "13")]}, f"{CORRECTIONS} row 2", "knows no such video"),
+        ({"corrections": [(VIDEO, "colour", "13")]}, f"{CORRECTIONS} row 2", "colour"),
+        ({"corrections": [(VIDEO, "season", "x")]}, f"{CORRECTIONS} row 2", "season"),
+        ({"corrections": [("", "season", "13")]}, f"{CORRECTIONS} row 2", "file is blank"),
+        ({"aliases": [("Tom Dwan", "tom dwan")]}, f"{ALIASES} row 2", "one player already"),
+    ],
+)
+def test_a_line_that_cannot_be_followed_is_named_and_the_rest_goes_on(
+    engine: Engine, say: Callable[..., Outcome], tabs: dict[str, Lines], where: str, what: str
+) -> None:
+    good = {"aliases": [("Durrrr", "Tom Dwan")], "corrections": [(VIDEO, "year", "2011")]}
+    outcome = say(**{name: [*tabs.get(name, []), *lines] for name, lines in good.items()})
+
+    problems = {problem.where: problem.what for problem in outcome.problems}
+    assert what in problems[where]
+    assert [each.alias for each in list_aliases(engine)] == ["Durrrr"]
+    assert len(list_corrections(engine)) == 1
+
+
+def test_a_line_that_could_not_be_followed_is_tried_again(engine: Engine, say: Callable[..., Outcome]) -> None:
+    say(corrections=[("PAD/later.mp4", "season", "13")])
+    with engine.begin() as connection:
+        insert_files(connection, "PAD/later.mp4")
+    outcome = say(corrections=[("PAD/later.mp4", "season", "13")], aliases=[])
+
+    assert [each.path for each in list_corrections(engine)] == ["PAD/later.mp4"]
+    assert not [problem for problem in outcome.problems if problem.where.startswith(CORRECTIONS)]
+
+
+def test_of_two_lines_about_one_thing_the_lower_counts_and_other_columns_do_not_matter() -> None:
+    lines = (("",), ("Reason", "player", "ALIAS"), ("x", "Tom Dwan", "Durrrr"), (), ("", "Phil", "Durrrr"))
+    words = read_words([Tab("pokervod aliases", lines), Tab("Other", (("Alias", "Player"), ("a", "b")))])
+
+    assert [(word.kind, word.key, word.value, word.where) for word in words.words] == [
+        (WordKind.ALIAS, "Durrrr", "Phil", "pokervod aliases row 5")
+    ]
+
+
+def test_a_tab_without_its_header_is_named_and_says_nothing() -> None:
+    words = read_words([Tab("PokerVOD Aliases", (("Durrrr", "Tom Dwan"),))])
+
+    assert (words.words, words.kinds) == ((), frozenset())
+    assert "must name the columns Alias, Player" in words.problems[0][1]
+    assert read_words([]) == NO_WORDS
