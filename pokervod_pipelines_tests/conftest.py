@@ -26,7 +26,7 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("pokervod")
 
 os.environ.pop("DAGSTER_HOME", None)
-for variable in [name for name in os.environ if name.startswith("POKERVOD_")]:
+for variable in [name for name in os.environ if name.startswith("POKERVOD_") and not name.startswith("POKERVOD_TEST_")]:
     del os.environ[variable]
 
 

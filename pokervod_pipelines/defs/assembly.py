@@ -14,7 +14,7 @@ from pokervod_pipelines.defs.clips import define_clips
 from pokervod_pipelines.defs.media import define_media
 from pokervod_pipelines.defs.nas import define_nas
 from pokervod_pipelines.defs.resources import Silent, define_engine
-from pokervod_pipelines.defs.sensors import define_sensors
+from pokervod_pipelines.defs.sensors import define_sensors, keep_engine
 from pokervod_pipelines.defs.sheets import define_sheets
 from pokervod_pipelines.defs.sync import define_sync_jobs
 from pokervod_pipelines.settings import load_settings
@@ -35,7 +35,9 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         asset_checks=define_checks(),
         jobs=[*sync_jobs, *define_asset_jobs()],
         schedules=define_schedules(settings, sync_jobs),
-        sensors=define_sensors(settings),
+        sensors=define_sensors(
+            settings, (lambda: overrides["engine"]) if "engine" in overrides else keep_engine(settings)
+        ),
         # A spawned step costs 1.5 s and 110 MB; ours are short and talk to one database.
         executor=dg.in_process_executor,
         resources={"settings": settings, "engine": define_engine(settings), "listener": Silent(), **overrides},

@@ -3,15 +3,22 @@
 Every tick ends in a request or in the reason why there is none.
 """
 
+import atexit
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import cast
+from functools import cache
 
 import dagster as dg
 from sqlalchemy import Engine
 
+from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.defs.stages import REVISION_TAG
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.changes import (
+    Asked,
+    Decision,
     decide,
     dump_memory,
     find_unread,
@@ -20,10 +27,27 @@ from pokervod_pipelines.sheets.changes import (
 )
 
 LOOK_SECONDS = 5
-"""Dagster's sensor loop is no faster; one call a look is a quarter of what Google allows."""
+"""Dagster's sensor loop is no faster; one call a look is a fraction of what Drive allows."""
+
+OpenEngine = Callable[[], Engine]
 
 
-def define_sensors(settings: Settings) -> list[dg.SensorDefinition]:
+def keep_engine(settings: Settings) -> OpenEngine:
+    """A function that opens the database when first called, for as long as this process lives.
+
+    A sensor looks every few seconds; to open the database each time would cost more than the look.
+    """
+
+    @cache
+    def open_engine() -> Engine:
+        stack = ExitStack()
+        atexit.register(stack.close)
+        return stack.enter_context(open_database(settings))
+
+    return open_engine
+
+
+def define_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg.SensorDefinition]:
     """``sheet_changes``: an edited sheet is read within seconds."""
 
     @dg.sensor(
@@ -31,18 +55,12 @@ def define_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         minimum_interval_seconds=LOOK_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Reads a sheet once its edits have rested for a moment.",
-        required_resource_keys={"engine", "settings"},
     )
     def sheet_changes(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        engine = cast("Engine", context.resources.engine)
-        seen = observe_sheets(engine, settings, settings.sheets)
-        decision = decide(
-            seen,
-            load_memory(context.cursor),
-            unread=find_unread(engine, seen, settings.sheets),
-            now=datetime.now(UTC),
-            gather_seconds=settings.google.gather_seconds,
-        )
+        decision = _look(settings, open_engine(), load_memory(context.cursor))
+        if decision.rest_seconds and not decision.wanted:
+            time.sleep(decision.rest_seconds)
+            decision = _look(settings, open_engine(), decision.memory)
         requests = [
             dg.RunRequest(run_key=key, partition_key=name, tags={REVISION_TAG: revision})
             for name, revision, key in decision.wanted
@@ -55,3 +73,14 @@ def define_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         )
 
     return [sheet_changes]
+
+
+def _look(settings: Settings, engine: Engine, memory: dict[str, Asked]) -> Decision:
+    seen = observe_sheets(engine, settings, settings.sheets)
+    return decide(
+        seen,
+        memory,
+        unread=find_unread(engine, seen, settings.sheets),
+        now=datetime.now(UTC),
+        gather_seconds=settings.google.gather_seconds,
+    )

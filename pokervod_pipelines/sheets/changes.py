@@ -21,6 +21,8 @@ from pokervod_pipelines.sheets.sources import make_client
 GATHERED_AT_MOST = 4
 """An edit waits for those that follow it at most so many times ``google.gather_seconds``."""
 
+GATHERING = "edited just now; more edits may follow"
+
 AGAIN_AFTER = timedelta(minutes=10)
 """A revision that was asked for and is not read by then is asked for again."""
 
@@ -50,11 +52,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The sheets to read now, with revision and run key, what to remember, and why each other one is left."""
+    """The sheets to read now, with revision and run key, what to remember, and why each other one is left.
+
+    ``rest_seconds`` is how long until the edits that are waited for have rested, if no more follow; 0 for none.
+    """
 
     wanted: tuple[tuple[str, str, str], ...]
     memory: dict[str, Asked]
     reasons: dict[str, str]
+    rest_seconds: float = 0.0
 
 
 def observe_sheets(engine: Engine, settings: Settings, sheets: Sequence[SheetSource]) -> dict[str, Seen]:
@@ -118,7 +124,8 @@ def decide(
         else:
             attempt = f":{after.times}" if after.times > 1 else ""
             wanted.append((name, look.revision, f"{name}:{look.revision}{attempt}"))
-    return Decision(wanted=tuple(wanted), memory=remembered, reasons=reasons)
+    resting = [gather_seconds - seen[name].age_seconds for name, reason in reasons.items() if reason == GATHERING]
+    return Decision(wanted=tuple(wanted), memory=remembered, reasons=reasons, rest_seconds=max(resting, default=0.0))
 
 
 def _decide_one(
@@ -138,7 +145,7 @@ def _decide_one(
     since = before.waiting_since or now.isoformat()
     waited = (now - datetime.fromisoformat(since)).total_seconds()
     if look.age_seconds < gather_seconds and waited < gather_seconds * GATHERED_AT_MOST:
-        return "edited just now; more edits may follow", replace(before, waiting_since=since)
+        return GATHERING, replace(before, waiting_since=since)
     return "", asked
 
 

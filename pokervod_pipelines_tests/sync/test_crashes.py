@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pokervod_pipelines_tests.sync.house import House, build_house, write_file
 
-ROUNDS = int(os.environ.get("POKERVOD_CRASH_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("POKERVOD_TEST_CRASH_ROUNDS", "4"))
 """How many syncs are killed; more for a longer look."""
 
 STATE = (
