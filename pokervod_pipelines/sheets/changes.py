@@ -23,6 +23,9 @@ GATHERED_AT_MOST = 4
 
 GATHERING = "edited just now; more edits may follow"
 
+CLOCK_GRAIN_SECONDS = 1.0
+"""Google tells its own time in whole seconds."""
+
 AGAIN_AFTER = timedelta(minutes=10)
 """A revision that was asked for and is not read by then is asked for again."""
 
@@ -124,8 +127,9 @@ def decide(
         else:
             attempt = f":{after.times}" if after.times > 1 else ""
             wanted.append((name, look.revision, f"{name}:{look.revision}{attempt}"))
-    resting = [gather_seconds - seen[name].age_seconds for name, reason in reasons.items() if reason == GATHERING]
-    return Decision(wanted=tuple(wanted), memory=remembered, reasons=reasons, rest_seconds=max(resting, default=0.0))
+    ages = [seen[name].age_seconds for name, reason in reasons.items() if reason == GATHERING]
+    rest = gather_seconds - min(ages) + CLOCK_GRAIN_SECONDS if ages else 0.0
+    return Decision(wanted=tuple(wanted), memory=remembered, reasons=reasons, rest_seconds=rest)
 
 
 def _decide_one(
