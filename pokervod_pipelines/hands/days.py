@@ -1,0 +1,34 @@
+"""A broadcast day's hands in figures, and which days an import touched."""
+
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+
+def count_day(connection: Connection, day: date) -> dict[str, int]:
+    """The day's sessions and hands, by what is asked for most."""
+    row = connection.execute(
+        text("""
+            select count(distinct session_id) as sessions, count(*) as hands,
+                   count(*) filter (where is_premium) as premium,
+                   count(*) filter (where grade = 'A') as grade_a, count(*) filter (where grade = 'B') as grade_b,
+                   count(*) filter (where grade = 'C') as grade_c, count(*) filter (where is_test) as tests,
+                   count(*) filter (where exists (select from hand_findings f where f.hand_id = h.id)) as doubtful,
+                   count(*) filter (where exists (select from hand_moments m where m.hand_id = h.id)) as with_clip
+            from hands h where broadcast_day = :day
+        """),
+        {"day": day},
+    ).one()
+    return dict(row._mapping)
+
+
+def list_touched_days(connection: Connection, correlation_id: str) -> list[date]:
+    """The broadcast days of hands that are new or different since the request of this id, in order."""
+    days = connection.scalars(
+        text("""
+            select distinct (payload ->> 'broadcast_day')::date from events
+            where correlation_id = :correlation_id and type in ('hand.created', 'hand.changed') order by 1
+        """),
+        {"correlation_id": correlation_id},
+    )
+    return list(days)

@@ -1,0 +1,175 @@
+"""The hand as everybody after this room knows it: all an operator, a graphic or another house needs of it.
+
+A ``Hand`` is a value without a row number; ``build`` makes it of a record, ``content`` stores and restores it.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.hands.actions import Street
+from pokervod_pipelines.hands.findings import Finding
+from pokervod_pipelines.hands.pots import Pot
+from pokervod_pipelines.hands.records import Stakes
+
+Source = Literal["rfid", "csv", "manual"]
+
+
+class BadContent(BadInput):
+    """Stored content is no hand; it was changed by hand or written by another version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandSeat:
+    """A player in a hand; ``contribution`` is what was put in for good, an uncalled bet taken off; all in chips."""
+
+    number: int
+    name: str
+    long_name: str
+    hole_cards: tuple[str, ...]
+    start_stack: int
+    end_stack: int
+    contribution: int
+    is_sitting_out: bool
+    has_folded: bool
+    straddle: int = 0
+
+    @property
+    def net(self) -> int:
+        """Chips won or lost."""
+        return self.end_stack - self.start_stack
+
+    @property
+    def shown_name(self) -> str:
+        """The name to print."""
+        return self.name or self.long_name or f"seat {self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BestHand:
+    """The best cards held to the end, and whose they are (several seats where hands are equal); rank 1 is best."""
+
+    category: str
+    rank: int
+    cards: tuple[str, ...]
+    seats: tuple[int, ...]
+
+    @property
+    def seat(self) -> int:
+        """The seat that holds it, the lowest of equals."""
+        return self.seats[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """One hand; ``(session_id, started_at)`` is its identity, the hand number is only a label that repeats.
+
+    ``winners`` are seat numbers; ``grade`` is empty for a test hand. ``boards`` has more than one board only where the
+    hand was run more than once. Times are UTC.
+    """
+
+    session_id: int
+    started_at: datetime
+    table: str
+    event_title: str
+    source: Source
+    hand_number: int
+    variant: str
+    structure: str
+    stakes: Stakes
+    seats: tuple[HandSeat, ...]
+    boards: tuple[tuple[str, ...], ...]
+    streets: tuple[Street, ...]
+    pots: tuple[Pot, ...]
+    pot: int
+    winners: tuple[int, ...]
+    winners_by_stack: tuple[int, ...]
+    winners_by_cards: tuple[int, ...] | None
+    is_showdown: bool
+    best_hand: BestHand | None
+    grade: str
+    is_premium: bool
+    is_test: bool
+    duration_seconds: float
+    eliminations: tuple[int, ...]
+    runs: int = 1
+    unread: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a time without a zone."""
+        if self.started_at.tzinfo is None:
+            message = f"hand {self.hand_number} starts at {self.started_at}, a time without a zone"
+            raise ValueError(message)
+        if self.started_at.tzinfo is not UTC:
+            object.__setattr__(self, "started_at", self.started_at.astimezone(UTC))
+
+    @property
+    def board(self) -> tuple[str, ...]:
+        """The board, the first where there are more."""
+        return self.boards[0] if self.boards else ()
+
+    @property
+    def ended_at(self) -> datetime:
+        """When the hand was over."""
+        return self.started_at + timedelta(seconds=self.duration_seconds)
+
+    @property
+    def best_rank(self) -> str:
+        """The category of the best hand, empty where there is none."""
+        return self.best_hand.category if self.best_hand else ""
+
+    @property
+    def all_in_seats(self) -> tuple[int, ...]:
+        """The seats that put in their last chip, in order of doing so."""
+        seats = [action.seat for street in self.streets for action in street.actions if action.is_all_in]
+        return tuple(dict.fromkeys(seats))
+
+    @property
+    def is_split(self) -> bool:
+        """Whether more than one player won."""
+        return len(self.winners) > 1
+
+    def find_seat(self, number: int) -> HandSeat | None:
+        """Return the player on a seat, None where it is empty."""
+        return next((seat for seat in self.seats if seat.number == number), None)
+
+    def to_content(self) -> dict[str, Any]:
+        """Return the hand as JSON values, which ``from_content`` reads back."""
+        content: dict[str, Any] = _adapt().dump_python(self, mode="json")
+        return content
+
+    def to_json(self) -> str:
+        """Return the text of ``to_content``, made in a quarter of the time."""
+        return _adapt().dump_json(self).decode()
+
+    @classmethod
+    def read_json(cls, text: str) -> "Hand":
+        """Return the hand that ``to_json`` wrote; raises ``BadContent`` as ``from_content`` does."""
+        return cls.from_content(json.loads(text))
+
+    @classmethod
+    def from_content(cls, content: Any) -> "Hand":
+        """Return the hand that ``to_content`` wrote.
+
+        Raises:
+            BadContent: it is something else; the text names the field.
+
+        """
+        try:
+            return _adapt().validate_python(content)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            message = f"stored hand, {place or 'content'}: {first['msg']}; import the hand again"
+            raise BadContent(message) from error
+
+
+@cache
+def _adapt() -> TypeAdapter[Hand]:
+    return TypeAdapter(Hand)

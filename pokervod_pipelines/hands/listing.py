@@ -1,0 +1,186 @@
+"""Stored hands as people and programs look at them: lists by any filter, and one hand with all that hangs on it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.hands.hand import Hand
+
+
+class NoHand(BadInput):
+    """No hand has that id; ``pokervod hands list`` shows those that there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandFilter:
+    """What a list is narrowed to; ``grades`` are letters, ``table`` is a part of a table's name."""
+
+    day: date | None = None
+    session: int | None = None
+    grades: tuple[str, ...] = ()
+    premium: bool | None = None
+    table: str = ""
+    tests: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedHand:
+    """A hand in a list; ``best_rank`` names a category, ``winners`` and ``seats`` are seat numbers and names."""
+
+    hand_id: int
+    session_id: int
+    hand_number: int
+    started_at: datetime
+    broadcast_day: date
+    table: str
+    source: str
+    board: tuple[str, ...]
+    best_rank: str | None
+    best_rank_number: int | None
+    winners: tuple[int, ...]
+    winner_names: tuple[str, ...]
+    pot: int
+    grade: str | None
+    is_premium: bool
+    is_test: bool
+    duration_seconds: float | None
+    findings: int
+    clips: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedClip:
+    """A clip that shows the hand, and what told so."""
+
+    clip_id: int
+    how: str
+    title: str
+    path: str | None
+    in_ms: int | None
+    out_ms: int | None
+    sheet: str
+    tab: str
+    row_number: int
+    linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFinding:
+    """A doubt about a hand, and whether its record or the rules raised it."""
+
+    found_by: str
+    code: str
+    street: str
+    action: int | None
+    message: str
+
+
+def list_hands(connection: Connection, wanted: HandFilter, *, limit: int | None = None) -> list[ListedHand]:
+    """The hands that fit, in the order they were played."""
+    rows = connection.execute(
+        _LIST,
+        {
+            "day": wanted.day,
+            "session": wanted.session,
+            "grades": list(wanted.grades) or None,
+            "premium": wanted.premium,
+            "table": wanted.table or None,
+            "tests": wanted.tests,
+            "limit": limit,
+        },
+    )
+    return [_list_hand(row._mapping) for row in rows]
+
+
+def _list_hand(row: Any) -> ListedHand:
+    tuples = {name: tuple(row[name] or ()) for name in ("board", "winners", "winner_names")}
+    return ListedHand(**{**row, **tuples})
+
+
+_LIST = text("""
+    select h.id as hand_id, h.session_id, h.hand_number, h.started_at, h.broadcast_day, h.table_name as "table",
+           h.source, h.content #> '{boards,0}' as board, h.best_category as best_rank,
+           h.best_rank as best_rank_number, h.winners,
+           (select jsonb_agg(coalesce(nullif(s ->> 'name', ''), nullif(s ->> 'long_name', ''),
+                                      'seat ' || (s ->> 'number')) order by place)
+            from jsonb_array_elements(h.content -> 'seats') with ordinality as seats(s, place)
+            where h.winners @> (s -> 'number')) as winner_names,
+           h.pot, h.grade, h.is_premium, h.is_test, h.duration_ms / 1000.0::float8 as duration_seconds,
+           (select count(*) from hand_findings f where f.hand_id = h.id) as findings,
+           (select count(*) from hand_moments m where m.hand_id = h.id) as clips
+    from hands h
+    where (cast(:day as date) is null or h.broadcast_day = :day)
+      and (cast(:session as bigint) is null or h.session_id = :session)
+      and (cast(:grades as text[]) is null or h.grade = any(:grades))
+      and (cast(:premium as boolean) is null or h.is_premium = :premium)
+      and (cast(:table as text) is null or strpos(lower(h.table_name), lower(:table)) > 0)
+      and (:tests or not h.is_test)
+    order by h.started_at, h.id limit :limit
+""")
+
+
+def read_hand(connection: Connection, hand_id: int) -> Hand:
+    """The hand of that id; raises ``NoHand``."""
+    content = connection.execute(text("select content from hands where id = :id"), {"id": hand_id}).scalar()
+    if content is None:
+        message = f"no hand {hand_id}; `pokervod hands list` shows the ids"
+        raise NoHand(message)
+    return Hand.from_content(content)
+
+
+def read_findings(connection: Connection, hand_id: int) -> list[StoredFinding]:
+    """The hand's doubts: of its record, then of the rules."""
+    rows = connection.execute(
+        text("""
+            select found_by, code, street, action, message from hand_findings where hand_id = :id
+            order by found_by, position
+        """),
+        {"id": hand_id},
+    )
+    return [StoredFinding(**row._mapping) for row in rows]
+
+
+def read_linked_clips(connection: Connection, hand_id: int) -> list[LinkedClip]:
+    """The clips that show the hand, by sheet and row."""
+    rows = connection.execute(
+        text("""
+            select c.id as clip_id, m.how, c.title, f.path, c.in_ms, c.out_ms, c.sheet, r.tab, r.row_number, m.linked_at
+            from hand_moments m join hand_clips c on c.id = m.clip_id join sheet_rows r on r.id = c.sheet_row_id
+            left join nas_files f on f.id = c.file_id
+            where m.hand_id = :id order by c.sheet, r.tab, r.row_number
+        """),
+        {"id": hand_id},
+    )
+    return [LinkedClip(**row._mapping) for row in rows]
+
+
+def read_provenance(connection: Connection, hand_id: int) -> dict[str, Any]:
+    """Where a stored hand comes from and when: its session, file, times and what has been done with it."""
+    row = connection.execute(
+        text("""
+            select h.id as hand_id, h.session_id, h.hand_number, h.table_name as "table", h.broadcast_day,
+                   h.started_at, h.source, h.is_premium, h.is_test, h.best_category as best_rank, h.created_at,
+                   h.changed_at, f.path as file, f.state as file_state, f.read_at,
+                   h.replayed is not distinct from h.digest as is_replayed
+            from hands h left join hand_files f on f.id = h.file_id where h.id = :id
+        """),
+        {"id": hand_id},
+    ).one()
+    return dict(row._mapping)
+
+
+def read_hand_events(connection: Connection, hand_id: int) -> list[dict[str, Any]]:
+    """The events that speak of the hand, oldest first."""
+    rows = connection.execute(
+        text("""
+            select id, at, type, correlation_id from events
+            where type in ('hand.created', 'hand.changed', 'hand.disagreement')
+              and payload @> jsonb_build_object('hand_id', cast(:id as bigint))
+            order by txid, id
+        """),
+        {"id": hand_id},
+    )
+    return [dict(row._mapping) for row in rows]

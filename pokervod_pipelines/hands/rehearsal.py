@@ -1,0 +1,48 @@
+"""Which hands were played to test the table: recognised by the names in the seats and the title of the event.
+
+One odd name is a nickname or an empty label; a hand is a test when most of its seats hold such names.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from pokervod_pipelines.hands.hand import HandSeat
+from pokervod_pipelines.hands.records import Seat
+
+NUMBER_WORD = r"\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten"
+PLACEHOLDER = re.compile(rf"(?:seat|player|plyr|p|test(?:er)?|name|dummy)?[\s_#-]*(?:{NUMBER_WORD})?", re.IGNORECASE)
+TEST_TITLE = re.compile(r"\b(?:test(?:s|ing)?|rehearsal|테스트|리허설)\b", re.IGNORECASE)
+KEY_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+LONGEST_MASH = 12
+SHORTEST_NAME = 2
+
+
+def is_rehearsal(seats: Sequence[Seat] | Sequence[HandSeat], event_title: str = "") -> bool:
+    """Tell whether a hand is a test of the table."""
+    if TEST_TITLE.search(event_title):
+        return True
+    seated = [seat for seat in seats if not seat.is_sitting_out] or list(seats)
+    unreal = sum(is_unreal_name(seat.name, seat.long_name) for seat in seated)
+    return bool(seated) and 2 * unreal > len(seated)
+
+
+@lru_cache(maxsize=4096)
+def is_unreal_name(name: str, long_name: str = "") -> bool:
+    """Tell whether a seat's label is a placeholder, fingers run along one row of keys, or a letter.
+
+    >>> [is_unreal_name(name) for name in ("SEAT 1", "asd", "J", "Cohen")]
+    [True, True, True, False]
+    >>> is_unreal_name("Pop", "Catalin Pop"), is_unreal_name("ONE", "PLAYER ONE")
+    (False, True)
+    """
+    short, full = name.strip(), (long_name or name).strip()
+    if PLACEHOLDER.fullmatch(full):
+        return True
+    is_one_word = full.casefold() == short.casefold() and " " not in full
+    return is_one_word and (len(short) < SHORTEST_NAME or _is_mash(short))
+
+
+def _is_mash(word: str) -> bool:
+    letters = word.casefold()
+    return len(letters) <= LONGEST_MASH and any(set(letters) <= set(row) for row in KEY_ROWS)

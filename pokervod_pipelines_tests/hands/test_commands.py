@@ -1,0 +1,134 @@
+"""``pokervod hands``: the commands as people and scripts run them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pokervod_pipelines.cli.app import app
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines_tests.hands.hand_factory import DATA, needs_real_sessions
+from pokervod_pipelines_tests.hands.sessions import make_showdown, make_walk, write_session
+from pokervod_pipelines_tests.hands.test_real_sessions import read_truth
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(make_database: Callable[[bool], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """``run(*words)``: what ``pokervod hands …`` prints in a folder with two hands below ``table-7``."""
+    (tmp_path / "table-7").mkdir()
+    (tmp_path / "table-7/s.json").write_bytes(write_session(make_walk(), make_showdown(at=3, number=2)))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POKERVOD_DATABASE_URL", make_database(True))
+
+    def invoke(*words: str) -> str:
+        result = CliRunner().invoke(app, ["hands", *words], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return invoke
+
+
+def test_an_import_says_what_it_came_to(run: Run) -> None:
+    said = run("import", "table-7")
+    again = json.loads(run("import", "table-7", "--json"))
+
+    assert "1 files: 1 read" in said
+    assert "2 hands: 2 new" in said
+    assert (again["imported"]["unchanged"], again["replayed"]["hands"]) == (1, 0)
+
+
+def test_a_list_holds_what_scripts_rely_on(run: Run) -> None:
+    run("import", "table-7")
+    walk, showdown = json.loads(run("list", "--json"))
+
+    assert (
+        showdown.items()
+        >= {
+            "session_id": 640_000_000_123_456_789,
+            "hand_number": 2,
+            "started_at": "2031-05-04T18:03:00.900590+00:00",
+            "table": "table-7",
+            "board": ["Ad", "Ac", "Kh", "Kd", "5s"],
+            "best_rank": "four_of_a_kind",
+            "winners": [1],
+            "pot": 2_300,
+            "grade": "A",
+            "is_premium": True,
+        }.items()
+    )
+    assert (walk["board"], walk["best_rank"], walk["winners"]) == ([], None, [3])
+
+
+NARROWED = (
+    ("", [1, 2]),
+    ("--premium", [2]),
+    ("--not-premium", [1]),
+    ("--grade a", [2]),
+    ("--grade BC", [1]),
+    ("--day 2031-05-04", [1, 2]),
+    ("--day 2031-05-05", []),
+    ("--session 640000000123456789", [1, 2]),
+    ("--session 1", []),
+    ("--table E-7", [1, 2]),
+    ("--limit 1", [1]),
+    ("--no-tests", [1, 2]),
+)
+
+
+def test_a_list_is_narrowed(run: Run) -> None:
+    run("import", "table-7")
+
+    for options, numbers in NARROWED:
+        listed = json.loads(run("list", "--json", *options.split()))
+        assert [hand["hand_number"] for hand in listed] == numbers, options
+
+
+def test_people_see_suits_and_names(run: Run) -> None:
+    run("import", "table-7")
+
+    listed = run("list")
+    assert "A♦ A♣ K♥ K♦ 5♠" in listed
+    assert "four of a kind" in listed
+    hand_id = json.loads(run("list", "--premium", "--json"))[0]["hand_id"]
+    shown = run("show", str(hand_id))
+    assert "Flop [A♦ A♣ K♥]" in shown
+    assert json.loads(run("show", str(hand_id), "--json"))["pot"] == 2_300
+
+
+def test_a_hand_goes_out_and_comes_back_as_the_same_hand(run: Run, tmp_path: Path) -> None:
+    run("import", "table-7")
+    ids = [str(hand["hand_id"]) for hand in json.loads(run("list", "--json"))]
+
+    files = run("export", *ids, "--to", "out").split()
+
+    assert len(files) == 2
+    assert "2 hands: 0 new, 0 changed" in run("import", "out")
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("show", "99"), BadInput),
+        (("import", "nowhere"), BadInput),
+        (("export", "99", "--to", "out"), BadInput),
+        (("settle", "99", "--reason", "x"), BadInput),
+    ],
+)
+def test_what_does_not_exist_is_named(run: Run, words: tuple[str, ...], error: type[Exception]) -> None:
+    with pytest.raises(error, match=words[1]):
+        run(*words)
+
+
+@needs_real_sessions
+def test_the_real_showdowns_are_listed_with_the_right_rank_and_winners(run: Run) -> None:
+    run("import", str(DATA / "pgfx"))
+    listed = {(hand["session_id"], hand["started_at"][:26]): hand for hand in json.loads(run("list", "--json"))}
+
+    for row in read_truth():
+        hand = listed[int(row["session_id"]), row["start_utc"][:26]]
+        best = [int(number) for number in row["best_hand_nums_by_eval"].split(",")]
+        assert (hand["best_rank"], hand["winners"]) == (row["best_rank"], best)

@@ -1,0 +1,63 @@
+"""No spoilt file crashes the reader, each says its reason; one wrong field in a sound hand is caught."""
+
+import os
+import random
+
+import pytest
+
+from pokervod_pipelines.hands.build import build_hands
+from pokervod_pipelines.hands.grade import GradeRule
+from pokervod_pipelines.hands.hand import Hand
+from pokervod_pipelines.hands.pgfx import read_session
+from pokervod_pipelines.hands.phh import BadPhh, export_phh, read_phh
+from pokervod_pipelines.hands.records import Session
+from pokervod_pipelines.hands.replay import replay_hand
+from pokervod_pipelines.hands.session_file import NoSession, UnfinishedFile
+from pokervod_pipelines.hands.show import show_hand
+from pokervod_pipelines_tests.hands.hand_factory import build_one
+from pokervod_pipelines_tests.hands.mutations import CORRUPTIONS, Corruption, mutate
+from pokervod_pipelines_tests.hands.sessions import make_showdown
+
+MUTATIONS = int(os.environ.get("POKERVOD_TEST_MUTATIONS", "200"))
+BATCHES = 10
+
+
+def read_or_reason(raw: bytes) -> Session | str:
+    try:
+        return read_session(raw, file="drop/s.json")
+    except (NoSession, UnfinishedFile) as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_a_spoilt_file_is_read_as_far_as_it_goes_or_says_why(batch: int) -> None:
+    for seed in range(batch, MUTATIONS, BATCHES):
+        read = read_or_reason(mutate(seed))
+        if isinstance(read, str):
+            assert read.startswith("drop/s.json: ")
+            assert len(read) < 1_000
+            continue
+        assert all(len(str(problem)) < 1_000 for problem in read.problems)
+        for hand in build_hands(read, GradeRule()):
+            use_in_every_way(hand)
+
+
+def use_in_every_way(hand: Hand) -> None:
+    assert Hand.from_content(hand.to_content()) == hand
+    assert show_hand(hand).encode()
+    replay_hand(hand)
+    try:
+        text = export_phh(hand)
+    except BadPhh:
+        return
+    assert read_phh(text, GradeRule()).seats == hand.seats
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("corrupt", CORRUPTIONS, ids=lambda corrupt: corrupt.__name__)
+def test_one_wrong_field_is_caught(corrupt: Corruption, seed: int) -> None:
+    raw = make_showdown()
+    corrupt(raw, random.Random(seed))
+    hand = build_one(raw)
+
+    assert hand.findings + replay_hand(hand)

@@ -1,0 +1,101 @@
+"""Hands go out as PHH and come back equal; hands of other houses come in."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pokerkit import HandHistory
+
+from pokervod_pipelines.hands.grade import GradeRule
+from pokervod_pipelines.hands.phh import BadPhh, export_phh, read_phh
+from pokervod_pipelines_tests.hands.hand_factory import build_one
+from pokervod_pipelines_tests.hands.sessions import make_events, make_player, make_showdown
+from pokervod_pipelines_tests.hands.test_replay import SOUND
+
+FOREIGN = """
+variant = "NT"
+antes = [0, 0, 0]
+blinds_or_straddles = [50, 100, 0]
+min_bet = 100
+starting_stacks = [5000, 6000, 7000]
+actions = ["d dh p1 AsAd", "d dh p2 ????", "d dh p3 7c2d", "p3 f", "p1 cbr 300", "p2 cc", "d db 2c3d4h",
+  "p1 cbr 400", "p2 f"]
+players = ["Ann", "Bo", "Cy"]
+event = "Home game"
+"""
+DAY = "year = 2029\nmonth = 2\nday = 3\ntime = 20:15:00\n"
+
+
+@pytest.mark.parametrize("make", SOUND)
+def test_a_hand_comes_back_equal(make: Any) -> None:
+    hand = build_one(make())
+
+    assert read_phh(export_phh(hand), GradeRule()) == replace(hand, source="manual")
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_any_name_comes_back(name: str, title: str) -> None:
+    raw = make_showdown()
+    raw["Players"][0]["Name"] = name
+    hand = build_one(raw, EventTitle=title)
+
+    assert read_phh(export_phh(hand), GradeRule()) == replace(hand, source="manual")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Events": make_events("1 bet 600 777, 2 call 150, 3 dance, 3 fold")},
+        {"Events": make_events("1 bet 600, board ad, board ac, board kh")},
+        {"Duration": "?", "RunItNumTimes": 2},
+        {"Players": [make_player(1), make_player(2), make_player(3), make_player(7, SittingOut=True)]},
+    ],
+)
+def test_a_hand_with_findings_keeps_them(fields: Any) -> None:
+    hand = build_one(make_showdown() | fields)
+    back = read_phh(export_phh(hand), GradeRule())
+
+    assert {one.code for one in hand.findings} <= {one.code for one in back.findings}
+    assert (back.seats, back.pot, back.winners) == (hand.seats, hand.pot, hand.winners)
+
+
+@pytest.mark.parametrize("make", SOUND)
+def test_pokerkit_reads_and_plays_what_was_exported(make: Any) -> None:
+    history = HandHistory.loads(export_phh(build_one(make())))
+
+    assert HandHistory.loads(history.dumps()) == history
+    assert len(list(history)) > 2
+
+
+def test_a_hand_of_another_house_is_read() -> None:
+    hand = read_phh(FOREIGN + DAY, GradeRule())
+
+    assert (hand.source, hand.event_title, hand.winners, hand.pot) == ("manual", "Home game", (1,), 600)
+    assert [seat.end_stack for seat in hand.seats] == [5_300, 5_700, 7_000]
+    assert hand.started_at == datetime(2029, 2, 3, 20, 15, tzinfo=UTC)
+    assert hand.findings == ()
+
+
+def test_a_hand_without_a_day_needs_one() -> None:
+    with pytest.raises(BadPhh, match="it names no day"):
+        read_phh(FOREIGN, GradeRule())
+
+    start = datetime(2029, 2, 3, tzinfo=UTC)
+    assert read_phh(FOREIGN, GradeRule(), started_at=start).started_at == start
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "not toml", 'variant = "NT"', FOREIGN.replace("NT", "FB"), FOREIGN.replace("AsAd", "AxAd") + DAY, "x = 1"],
+)
+def test_what_is_no_hand_history_is_refused(text: str) -> None:
+    with pytest.raises(BadPhh, match="no PHH hand that can be taken over"):
+        read_phh(text, GradeRule())
+
+
+def test_a_game_that_phh_has_not_is_not_exported() -> None:
+    with pytest.raises(BadPhh, match="PHH cannot carry BADUGI"):
+        export_phh(build_one(make_showdown(GameVariant="BADUGI")))
