@@ -1,0 +1,120 @@
+"""An export as it lies on the disk: whole and at rest, or waited for.
+
+The tournament system writes into the folder that is read here, so a file may be half there. What the text means is
+the business of ``table`` and what follows.
+"""
+
+import codecs
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pokervod_pipelines.errors import BadInput, Unavailable
+
+LARGEST_FILE = 64 * 1024 * 1024
+"""Bytes; ten thousand players take one."""
+
+CLOCKS_APART = timedelta(days=1)
+EXPORT_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFile:
+    """The bytes of an export that did not change while they were read; ``seen_at`` is when it was written."""
+
+    path: Path
+    content: bytes
+    digest: str
+    seen_at: datetime
+    is_fresh: bool
+
+
+def find_exports(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files as given and what may be exports in each folder, by name; temporary files are passed over."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for child in sorted(path.iterdir()):
+            if child.suffix.lower() in EXPORT_SUFFIXES and not child.name.startswith((".", "~")) and child.is_file():
+                yield child
+
+
+def read_export_file(path: Path, *, settle: timedelta) -> ExportFile:
+    """Return the file's bytes; ``is_fresh`` if it was written less than ``settle`` ago.
+
+    Raises:
+        Unavailable: it changes, is not there, or does not answer.
+        BadInput: it is no file that an export could be.
+
+    """
+    if not str(path).isprintable():
+        raise BadInput(f"{str(path)!r}: the name holds characters that are no text; rename the file")
+    try:
+        before = path.stat()
+        if before.st_size > LARGEST_FILE:
+            raise BadInput(f"{path}: {before.st_size:,} bytes are too many for an export; look what was put there")
+        content = path.read_bytes()
+        after = path.stat()
+    except IsADirectoryError:
+        raise BadInput(f"{path}: is a folder where a file was expected; name the exports in it") from None
+    except OSError as error:
+        raise Unavailable(f"{path}: cannot be read now ({error.strerror or error}); it is tried again") from None
+    if _is_other(before, after) or after.st_size != len(content):
+        raise Unavailable(f"{path}: is being written; it is read when it rests")
+    seen_at, age = _date_file(path, after.st_mtime_ns)
+    digest = hashlib.sha256(content).hexdigest()
+    return ExportFile(path=path, content=content, digest=digest, seen_at=seen_at, is_fresh=age < settle)
+
+
+def _is_other(before: os.stat_result, after: os.stat_result) -> bool:
+    return (before.st_size, before.st_mtime_ns, before.st_ino) != (after.st_size, after.st_mtime_ns, after.st_ino)
+
+
+def _date_file(path: Path, mtime_ns: int) -> tuple[datetime, timedelta]:
+    now = datetime.now(UTC)
+    try:
+        written = EPOCH + timedelta(microseconds=mtime_ns // 1000)
+    except OverflowError:
+        raise BadInput(f"{path}: the time of the file is beyond the calendar; copy the file anew") from None
+    if written > now + CLOCKS_APART:
+        message = f"{path}: was written in the future, on {written:%Y-%m-%d}; set the clock of the machine that exports"
+        raise BadInput(f"{message}, and export again: newer exports would count as older than this one")
+    return written, now - written
+
+
+def decode_export(file: ExportFile) -> str:
+    """Return the text of a UTF-8 file, with or without byte order mark.
+
+    Raises:
+        Unavailable: it ends inside a character, as a file does that is being written.
+        BadInput: it is no UTF-8; names what it seems to be and where.
+
+    """
+    if file.content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise BadInput(f"{file.path}: is UTF-16, where UTF-8 is expected; export as CSV UTF-8")
+    try:
+        text = file.content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data" and not file.content.endswith(b"\n"):
+            raise Unavailable(f"{file.path}: ends inside a character; it is read when it is written") from None
+        raise BadInput(_name_encoding(file, error)) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise BadInput(f"{file.path}:{line}: holds a null byte, so the file is damaged; export it again")
+    return text
+
+
+def _name_encoding(file: ExportFile, error: UnicodeDecodeError) -> str:
+    line = file.content.count(b"\n", 0, error.start) + 1
+    try:
+        file.content.decode("cp949")
+    except UnicodeDecodeError:
+        guess = "is not UTF-8"
+    else:
+        guess = "is not UTF-8 but most likely CP949 (Korean Windows)"
+    return f"{file.path}:{line}: {guess}, at byte {error.start:,}; export as CSV UTF-8"

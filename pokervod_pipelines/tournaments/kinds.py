@@ -1,0 +1,135 @@
+"""Which of the five exports a file is, told by its headers. The columns of each are data here. Pure.
+
+A new spelling of a header is a word in this file. How a cell becomes a value is in ``rows``.
+"""
+
+import string
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.tournaments.table import Table
+
+
+class Kind(StrEnum):
+    """The exports, by the names that the tournament system gives them."""
+
+    TOURNAMENT_DATA = "tournament_data"
+    PLAYER_CHIPS = "player_chips"
+    BLIND_STRUCTURE = "blind_structure"
+    PAYOUT_STRUCTURE = "payout_structure"
+    BROADCAST_SCHEDULE = "broadcast_schedule"
+
+
+REQUIRED: Mapping[Kind, tuple[str, ...]] = {
+    Kind.TOURNAMENT_DATA: ("tournament_number", "name", "current_level", "remaining_players", "status"),
+    Kind.PLAYER_CHIPS: ("tournament_number", "player_name", "chips", "is_eliminated"),
+    Kind.BLIND_STRUCTURE: ("tournament_number", "level", "small_blind", "big_blind"),
+    Kind.PAYOUT_STRUCTURE: ("tournament_number", "place_start", "amount"),
+    Kind.BROADCAST_SCHEDULE: ("date", "time_start", "event_title"),
+}
+OPTIONAL: Mapping[Kind, tuple[str, ...]] = {
+    Kind.TOURNAMENT_DATA: ("buy_in", "rake", "starting_chips", "registered_players", "prize_pool"),
+    Kind.PLAYER_CHIPS: ("table_number", "seat_number", "rank"),
+    Kind.BLIND_STRUCTURE: ("ante", "bb_ante", "duration_minutes", "is_break", "break_name"),
+    Kind.PAYOUT_STRUCTURE: ("place_end", "percentage", "is_bracelet"),
+    Kind.BROADCAST_SCHEDULE: ("time_end", "channel", "tournament_number", "is_live"),
+}
+SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "tournament_number": ("tournament_no", "tournament", "tournament_id", "event_number", "event_no"),
+    "player_name": ("player",),
+    "chips": ("chip_count", "stack"),
+    "is_eliminated": ("eliminated",),
+    "table_number": ("table", "table_no"),
+    "seat_number": ("seat", "seat_no"),
+    "current_level": ("level_now",),
+    "remaining_players": ("players_remaining", "players_left"),
+    "registered_players": ("players_registered", "entries"),
+    "small_blind": ("sb",),
+    "big_blind": ("bb",),
+    "duration_minutes": ("duration", "minutes"),
+    "place_start": ("place_from",),
+    "place_end": ("place_to",),
+    "time_start": ("start_time", "start"),
+    "time_end": ("end_time", "end"),
+    "event_title": ("title",),
+}
+FEWEST_COLUMNS = 2
+"""So many columns of a kind are needed to call a file that, unless it has all that are required."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What a file is, and in which cell of a record each of its columns stands."""
+
+    kind: Kind
+    columns: Mapping[str, int]
+
+
+def find_layout(table: Table) -> Layout:
+    """Return which export this is; of two that fit as well, the one that the file's name speaks of.
+
+    Raises ``BadInput`` naming the file and the required columns that are missing, or those that stand there twice.
+    """
+    headers = [_simplify(cell) for cell in table.header.cells]
+    counts = {kind: _count_columns(headers, kind) for kind in Kind}
+    hint = _hint_kind(table.file)
+    kind = max(Kind, key=lambda each: (counts[each], each is hint))
+    if counts[kind] < FEWEST_COLUMNS:
+        raise BadInput(
+            f"{table.file}:{table.header.line}: no header of a tournament export; expected the columns of one of "
+            f"{', '.join(Kind)}; export it with its header, or take the file away"
+        )
+    return Layout(kind=kind, columns=_place_columns(table, headers, kind))
+
+
+def name_kind(file: str) -> Kind | None:
+    """Return the kind that the file's name speaks of, for a file that has no header to ask.
+
+    >>> name_kind("2025-07-15 Player Chips (2).csv")
+    <Kind.PLAYER_CHIPS: 'player_chips'>
+    """
+    return _hint_kind(file)
+
+
+def _hint_kind(file: str) -> Kind | None:
+    simple = _simplify(file.replace("\\", "/").rpartition("/")[2])
+    return next((kind for kind in Kind if _simplify(kind) in simple), None)
+
+
+def _simplify(header: str) -> str:
+    """Return letters and digits only, in one case: spacing, case and separators of headers do not count."""
+    return "".join(each for each in unicodedata.normalize("NFKC", header).casefold() if each.isalnum())
+
+
+def _name_spellings(column: str) -> frozenset[str]:
+    return frozenset(_simplify(each) for each in (column, *SPELLINGS.get(column, ())))
+
+
+def _count_columns(headers: list[str], kind: Kind) -> int:
+    present = set(headers)
+    return sum(bool(present & _name_spellings(column)) for column in (*REQUIRED[kind], *OPTIONAL[kind]))
+
+
+def _place_columns(table: Table, headers: list[str], kind: Kind) -> dict[str, int]:
+    columns: dict[str, int] = {}
+    problems = []
+    for column in (*REQUIRED[kind], *OPTIONAL[kind]):
+        spellings = _name_spellings(column)
+        places = [place for place, header in enumerate(headers) if header in spellings]
+        exact = [place for place in places if headers[place] == _simplify(column)]
+        if len(exact or places) > 1:
+            problems.append(f"the column {column} stands in {_name_places(exact or places)}; keep one of them")
+        elif places:
+            columns[column] = (exact or places)[0]
+        elif column in REQUIRED[kind]:
+            problems.append(f"the column {column} is missing; export it too")
+    if problems:
+        raise BadInput("\n".join(f"{table.file}:{table.header.line}: {kind}: {problem}" for problem in problems))
+    return columns
+
+
+def _name_places(places: list[int]) -> str:
+    return " and ".join(string.ascii_uppercase[place] if place < 26 else f"column {place + 1}" for place in places)

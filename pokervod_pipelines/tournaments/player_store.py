@@ -1,0 +1,156 @@
+"""The SQL of players: their history, and the present that follows from it."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pokervod_pipelines.tournaments.history import Standing, Stretch
+
+PlayerId = tuple[str, str]
+"""The number of the tournament and the player's key."""
+
+History = dict[PlayerId, list[Stretch]]
+
+_STANDING = ", ".join(field.name for field in fields(Standing))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayerNow:
+    """Where a player stands now, or stood when an export last named him; see ``tournament_players``."""
+
+    tournament_number: str
+    player_key: str
+    player_name: str
+    chips: int
+    rank: int | None
+    table_number: int | None
+    seat_number: int | None
+    is_eliminated: bool
+    eliminations: int
+    eliminated_at: datetime | None
+    was_seen_playing: bool
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+def read_history(connection: Connection, numbers: Sequence[str], since: datetime) -> History:
+    """The stretches of these tournaments' players that end at ``since`` or later, and the newest one before."""
+    rows = connection.execute(
+        text(f"""
+            select tournament_number, player_key, seen_at, {_STANDING} from chip_counts c
+            where tournament_number = any(:numbers) and (last_seen_at >= :since or not exists (
+                select from chip_counts n
+                where (n.tournament_number, n.player_key) = (c.tournament_number, c.player_key)
+                  and n.first_seen_at > c.first_seen_at and n.first_seen_at <= :since))
+            order by first_seen_at
+        """),  # noqa: S608 - the names are fields of Standing
+        {"numbers": list(numbers), "since": since},
+    )
+    history: History = defaultdict(list)
+    for number, key, seen_at, *standing in rows:
+        history[number, key].append(Stretch(_make_standing(standing), tuple(seen_at)))
+    return history
+
+
+def _make_standing(values: Sequence[Any]) -> Standing:
+    return Standing(**{field.name: value for field, value in zip(fields(Standing), values, strict=True)})
+
+
+def write_history(connection: Connection, before: Mapping[PlayerId, list[Stretch]], after: History) -> None:
+    """The stretches of these players stand as in ``after``; those of ``before`` that are no more are gone."""
+    parameters = {
+        "gone": _to_json(_list_stretches(before, but_not=after)),
+        "made": _to_json(_list_stretches(after, but_not=before)),
+    }
+    connection.execute(_DELETE, parameters)
+    connection.execute(_INSERT, parameters)
+
+
+def _list_stretches(history: Mapping[PlayerId, list[Stretch]], *, but_not: Mapping[PlayerId, list[Stretch]]) -> Any:
+    for (number, key), stretches in history.items():
+        others = but_not.get((number, key), [])
+        for stretch in stretches:
+            if stretch not in others:
+                seen_at = [moment.isoformat() for moment in stretch.seen_at]
+                yield {
+                    "tournament_number": number,
+                    "player_key": key,
+                    "first_seen_at": seen_at[0],
+                    "last_seen_at": seen_at[-1],
+                    "seen_at": seen_at,
+                    **asdict(stretch.standing),
+                }
+
+
+def _to_json(records: Iterable[dict[str, Any]]) -> str:
+    return json.dumps(list(records), ensure_ascii=False)
+
+
+_DELETE = text("""
+    delete from chip_counts c
+    using jsonb_to_recordset(cast(:gone as jsonb))
+        as g(tournament_number text, player_key text, first_seen_at timestamptz)
+    where (c.tournament_number, c.player_key, c.first_seen_at)
+        = (g.tournament_number, g.player_key, g.first_seen_at)
+""")
+_INSERT = text(f"""
+    insert into chip_counts (tournament_number, player_key, first_seen_at, last_seen_at, seen_at, {_STANDING})
+    select tournament_number, player_key, first_seen_at, last_seen_at, seen_at, {_STANDING}
+    from jsonb_to_recordset(cast(:made as jsonb)) as m(
+        tournament_number text, player_key text, first_seen_at timestamptz, last_seen_at timestamptz,
+        seen_at timestamptz[], player_name text, chips bigint, rank bigint, table_number bigint, seat_number bigint,
+        is_eliminated boolean)
+""")  # noqa: S608 - the names are fields of Standing
+
+
+def read_players(connection: Connection, numbers: Sequence[str]) -> dict[PlayerId, PlayerNow]:
+    """Where the players of these tournaments stand."""
+    rows = connection.execute(
+        text(f"select {_NOW} from tournament_players where tournament_number = any(:numbers)"),  # noqa: S608 - fields
+        {"numbers": list(numbers)},
+    )
+    return {(row.tournament_number, row.player_key): PlayerNow(**row._mapping) for row in rows}
+
+
+_NOW = ", ".join(field.name for field in fields(PlayerNow))
+
+
+def refresh_players(connection: Connection, numbers: Sequence[str]) -> None:
+    """Where the players of these tournaments stand is what their history says; who is as before is not written."""
+    connection.execute(_REFRESH, {"numbers": list(numbers)})
+
+
+_REFRESH = text("""
+    with seen as (
+        select *, max(first_seen_at) filter (where not is_eliminated) over player as played_at,
+               min(first_seen_at) over player as since, row_number() over (player order by first_seen_at desc) as age
+        from chip_counts where tournament_number = any(:numbers)
+        window player as (partition by tournament_number, player_key)
+    ), out as (
+        select tournament_number, player_key, min(first_seen_at) as eliminated_at from seen
+        where is_eliminated and first_seen_at > coalesce(played_at, '-infinity') group by 1, 2
+    )
+    insert into tournament_players as p (
+        tournament_number, player_key, player_name, chips, rank, table_number, seat_number, is_eliminated,
+        eliminations, eliminated_at, was_seen_playing, first_seen_at, last_seen_at)
+    select tournament_number, player_key, player_name, chips, rank, table_number, seat_number, is_eliminated,
+           is_eliminated::int, eliminated_at, played_at is not null, since, last_seen_at
+    from seen left join out using (tournament_number, player_key) where age = 1
+    on conflict (tournament_number, player_key) do update set
+        player_name = excluded.player_name, chips = excluded.chips, rank = excluded.rank,
+        table_number = excluded.table_number, seat_number = excluded.seat_number,
+        is_eliminated = excluded.is_eliminated, eliminated_at = excluded.eliminated_at,
+        eliminations = p.eliminations + (excluded.is_eliminated and not p.is_eliminated)::int,
+        was_seen_playing = excluded.was_seen_playing, first_seen_at = excluded.first_seen_at,
+        last_seen_at = excluded.last_seen_at
+    where (p.player_name, p.chips, p.rank, p.table_number, p.seat_number, p.is_eliminated, p.eliminated_at,
+           p.was_seen_playing, p.first_seen_at, p.last_seen_at)
+        is distinct from (excluded.player_name, excluded.chips, excluded.rank, excluded.table_number,
+           excluded.seat_number, excluded.is_eliminated, excluded.eliminated_at, excluded.was_seen_playing,
+           excluded.first_seen_at, excluded.last_seen_at)
+""")

@@ -1,0 +1,168 @@
+"""What graphics ask of tournaments: who went out, who leads, what places pay, which levels ended, what is on air.
+
+Answers are plain values. Which of them becomes a picture is the render room's business.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, text
+
+from pokervod_pipelines.tournaments import store
+from pokervod_pipelines.tournaments.records import OVER, BlindRow, PayoutRow, SlotRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elimination:
+    """A player who is out; ``(tournament_number, player_key, elimination)`` names it for good.
+
+    ``elimination`` is 1, and more only if the player was reported out before and came back by a corrected export.
+    ``eliminated_at`` is the time of the first export that says so. One who was out when first seen was not
+    ``was_seen_playing``: such are all those who left before the first export.
+    """
+
+    tournament_number: str
+    tournament: str | None
+    player_key: str
+    player: str
+    elimination: int
+    eliminated_at: datetime
+    place: int | None
+    table_number: int | None
+    seat_number: int | None
+    was_seen_playing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaderboardLine:
+    """A player still in, at a position by chips from 1; ``seen_at`` is when an export last named him."""
+
+    position: int
+    player_key: str
+    player: str
+    chips: int
+    rank: int | None
+    table_number: int | None
+    seat_number: int | None
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelEnd:
+    """A level that was over at ``ended_at``, by the first export that is further on; the last has no next level."""
+
+    tournament_number: str
+    tournament: str | None
+    level: int
+    next_level: int | None
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChipCountLine:
+    """A stretch of a player's history, both ends included."""
+
+    first_seen_at: datetime
+    last_seen_at: datetime
+    chips: int
+    rank: int | None
+    table_number: int | None
+    seat_number: int | None
+    is_eliminated: bool
+
+
+def list_eliminations(connection: Connection, since: datetime, until: datetime | None = None) -> list[Elimination]:
+    """The players who are out, since and before these times, oldest first; a withdrawn elimination is none."""
+    rows = connection.execute(
+        text("""
+            select p.tournament_number, t.name as tournament, p.player_key, p.player_name as player,
+                   p.eliminations as elimination, p.eliminated_at, p.rank as place, p.table_number, p.seat_number,
+                   p.was_seen_playing
+            from tournament_players p left join tournaments t using (tournament_number)
+            where p.eliminated_at >= :since and (cast(:until as timestamptz) is null or p.eliminated_at < :until)
+            order by p.eliminated_at, p.tournament_number, p.rank desc nulls last, p.player_key
+        """),
+        {"since": since, "until": until},
+    )
+    return [Elimination(**row._mapping) for row in rows]
+
+
+def leaderboard(connection: Connection, tournament_number: str, *, limit: int = 9) -> list[LeaderboardLine]:
+    """The players with the most chips who are still in, most first."""
+    rows = connection.execute(
+        text("""
+            select row_number() over (order by chips desc, rank nulls last, player_key) as position, player_key,
+                   player_name as player, chips, rank, table_number, seat_number, last_seen_at as seen_at
+            from tournament_players where tournament_number = :number and not is_eliminated
+            order by 1 limit :limit
+        """),
+        {"number": tournament_number, "limit": limit},
+    )
+    return [LeaderboardLine(**row._mapping) for row in rows]
+
+
+def list_chip_counts(connection: Connection, tournament_number: str, player_key: str) -> list[ChipCountLine]:
+    """The player's history, oldest first."""
+    rows = connection.execute(
+        text("""
+            select first_seen_at, last_seen_at, chips, rank, table_number, seat_number, is_eliminated
+            from chip_counts where tournament_number = :number and player_key = :key order by first_seen_at
+        """),
+        {"number": tournament_number, "key": player_key},
+    )
+    return [ChipCountLine(**row._mapping) for row in rows]
+
+
+def level_ends(
+    connection: Connection, since: datetime, until: datetime | None = None, *, tournament_number: str | None = None
+) -> list[LevelEnd]:
+    """The levels that ended since and before these times, oldest first; of several between two exports the last."""
+    rows = connection.execute(
+        text("""
+            with ends as (
+                select tournament_number, progress, lead(progress) over later as next,
+                       min(first_seen_at) over (partition by tournament_number order by progress
+                           rows between 1 following and unbounded following) as ended_at
+                from tournament_progress window later as (partition by tournament_number order by progress)
+            )
+            select e.tournament_number, t.name as tournament,
+                   case when e.next = :over then e.progress else e.next - 1 end as level,
+                   nullif(e.next, :over) as next_level, e.ended_at
+            from ends e left join tournaments t using (tournament_number)
+            where e.progress > 0 and e.next is not null and e.ended_at >= :since
+              and (cast(:until as timestamptz) is null or e.ended_at < :until)
+              and (cast(:number as text) is null or e.tournament_number = :number)
+              and not (e.next = :over and t.status = 'cancelled')
+            order by e.ended_at, e.tournament_number, e.progress
+        """),
+        {"since": since, "until": until, "number": tournament_number, "over": OVER},
+    )
+    return [LevelEnd(**row._mapping) for row in rows]
+
+
+def payouts(connection: Connection, tournament_number: str) -> Sequence[PayoutRow]:
+    """What the places pay, first place first."""
+    return store.read_structure(connection, PayoutRow, [tournament_number])
+
+
+def blinds(connection: Connection, tournament_number: str) -> Sequence[BlindRow]:
+    """The levels and breaks in order, each break after its level."""
+    return store.read_structure(connection, BlindRow, [tournament_number])
+
+
+def schedule(connection: Connection, day: date) -> Sequence[SlotRow]:
+    """What is on air on that day, as the schedule dates it, in order of time."""
+    return store.read_structure(connection, SlotRow, [day])
+
+
+def did_exports_change(connection: Connection, correlation_id: str) -> bool:
+    """Whether the request of this id changed anything of any tournament."""
+    changed: bool = connection.scalar(
+        text("""
+            select exists (select from events where correlation_id = :correlation_id
+                           and source = 'tournaments' and type <> 'tournament.imported')
+        """),
+        {"correlation_id": correlation_id},
+    )
+    return changed

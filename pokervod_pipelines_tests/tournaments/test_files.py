@@ -1,0 +1,80 @@
+"""Files are read when they are whole and at rest; encodings that are not UTF-8 are named."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pokervod_pipelines.errors import BadInput, PokervodError, Unavailable
+from pokervod_pipelines.tournaments.files import decode_export, find_exports, read_export_file
+
+NO_TIME = timedelta(0)
+
+
+def read(path: Path) -> str:
+    return decode_export(read_export_file(path, settle=NO_TIME))
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "reason"),
+    [
+        ("이름,칩\n".encode("cp949"), BadInput, r"bad.csv:1: is not UTF-8 but most likely CP949"),
+        (b"name\n\xff\xfe\xfa,\x80\n", BadInput, r"bad.csv:2: is not UTF-8, at byte 5"),
+        ("name\n".encode("utf-16"), BadInput, "is UTF-16"),
+        (b"name\nAn\x00a\n", BadInput, "bad.csv:2: holds a null byte"),
+        ("name\n한".encode()[:-1], Unavailable, "ends inside a character"),
+    ],
+)
+def test_what_is_not_utf8_is_named(tmp_path: Path, content: bytes, error: type[PokervodError], reason: str) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(error, match=reason):
+        read(path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
+    path = tmp_path / "bom.csv"
+    path.write_bytes(b"\xef\xbb\xbfdate\n")
+
+    assert read(path) == "date\n"
+
+
+def test_a_file_is_dated_by_when_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "old.csv"
+    path.write_text("date\n")
+    os.utime(path, ns=(0, 1_700_000_000_123_456_789))
+
+    file = read_export_file(path, settle=timedelta(seconds=2))
+
+    assert file.seen_at == datetime(2023, 11, 14, 22, 13, 20, 123456, tzinfo=UTC)
+    assert not file.is_fresh
+
+
+def test_a_file_from_the_future_is_refused_because_it_would_outlive_all_others(tmp_path: Path) -> None:
+    path = tmp_path / "late.csv"
+    path.write_text("date\n")
+    os.utime(path, (4e9, 4e9))
+
+    with pytest.raises(BadInput, match="was written in the future, on 2096-10-02; set the clock"):
+        read(path)
+
+
+@pytest.mark.parametrize("name", ["absent.csv", "folder/absent.csv"])
+def test_a_file_that_is_not_there_is_waited_for(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Unavailable, match="cannot be read now"):
+        read(tmp_path / name)
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is a folder where a file was expected"):
+        read(tmp_path)
+
+
+def test_a_folder_stands_for_the_exports_in_it(tmp_path: Path) -> None:
+    for name in ("b.csv", "A.CSV", "c.tsv", "._b.csv", "~b.csv", "b.csv.part", "notes.docx"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "old.csv").mkdir()
+
+    assert [path.name for path in find_exports([tmp_path])] == ["A.CSV", "b.csv", "c.tsv"]
