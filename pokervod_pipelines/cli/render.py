@@ -1,0 +1,197 @@
+"""``pokervod render``: graphics asked for, and what became of them."""
+
+import getpass
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pokervod_pipelines.cli.output import out, print_json, print_table
+from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.settings import load_settings
+
+if TYPE_CHECKING:
+    from pokervod_pipelines.render.enqueue import EnqueueReport
+    from pokervod_pipelines.render.listing import ListedInstruction
+
+app = typer.Typer(no_args_is_help=True, help="Graphics: what may be drawn, what was asked for, what became of it.")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+IDS_SHOWN = 20
+
+
+@app.command("enqueue")
+def enqueue(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE.csv]", help="A CSV with a graphic a row.")] = None,
+    template: Annotated[str, typer.Option("--template", "-t", help="Instead of a file: one graphic.")] = "",
+    layer: Annotated[
+        list[str] | None, typer.Option("--layer", "-l", metavar="NAME=VALUE", help="What it shows.")
+    ] = None,
+    priority: Annotated[str, typer.Option("--priority", help="1 (the highest) to 10.")] = "",
+    format_: Annotated[str, typer.Option("--format", help="png_sequence, mov_alpha or mp4.")] = "",
+    seconds: Annotated[str, typer.Option("--seconds", help="How long it is.")] = "",
+    name: Annotated[str, typer.Option("--id", help="Tells the same graphic asked for twice on purpose apart.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept with it.")] = "",
+    by: Annotated[str, typer.Option("--by", help="Who asks; default: the user of this terminal.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Ask for graphics: those of a CSV, or one by template and layers. What was asked for before is not made twice.
+
+    Example: pokervod render enqueue friday.csv
+
+    Example: pokervod render enqueue -t elimination -l player="Ana Ruiz" -l place=9th --priority 1
+    """
+    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.render.enqueue import enqueue_file, enqueue_request  # noqa: PLC0415
+
+    cells = {"template": template, "priority": priority, "format": format_, "seconds": seconds, "id": name}
+    if (file is None) == (not template):
+        raise BadInput("give either a CSV file or --template; `pokervod render templates` shows the templates")
+    if file is not None and (layer or any(cells.values())):
+        raise BadInput("a CSV says everything itself; leave out --layer, --priority, --format, --seconds and --id")
+    settings, by, correlation_id = load_settings(), by or getpass.getuser(), new_correlation_id()
+    with open_database(settings) as engine:
+        if file is not None:
+            report = enqueue_file(engine, settings, file, by=by, reason=reason, correlation_id=correlation_id)
+        else:
+            cells |= _read_layers(layer or [])
+            report = enqueue_request(engine, settings, cells, by=by, reason=reason, correlation_id=correlation_id)
+    _show_enqueued(report, as_json=as_json)
+
+
+def _read_layers(layers: list[str]) -> dict[str, str]:
+    cells: dict[str, str] = {}
+    for said in layers:
+        name, equals, value = said.partition("=")
+        if not equals or name in cells or name in {"template", "priority", "format", "seconds", "id"}:
+            raise BadInput(f"--layer {said!r}: write NAME=VALUE, each layer once")
+        cells[name] = value
+    return cells
+
+
+def _show_enqueued(report: "EnqueueReport", *, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(report))
+    else:
+        out.print(f"{len(report.created)} asked for: {_list_ids(report.created)}", markup=False)
+        if report.already_there:
+            out.print(f"{len(report.already_there)} were there: {_list_ids(report.already_there)}", markup=False)
+    if report.problems:
+        listed = "\n".join(f"  {problem}" for problem in report.problems)
+        raise BadInput(f"{len(report.problems)} rows make no graphic:\n{listed}\nmend them and give the file again")
+
+
+def _list_ids(ids: tuple[int, ...]) -> str:
+    more = f" and {len(ids) - IDS_SHOWN} more" if len(ids) > IDS_SHOWN else ""
+    return (", ".join(str(each) for each in ids[:IDS_SHOWN]) or "nothing new") + more
+
+
+@app.command("list")
+def list_(
+    state: Annotated[list[str] | None, typer.Option("--state", "-s", help="In this state; may be repeated.")] = None,
+    template: Annotated[str, typer.Option("--template", "-t", help="Of this template.")] = "",
+    day: Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Of this broadcast day.")] = None,
+    hand: Annotated[int | None, typer.Option("--hand", help="Of the hand with this id.")] = None,
+    flagged: Annotated[bool, typer.Option("--flagged", help="Finished ones that no longer show the truth.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="Also versions that a next one replaced.")] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """List what was asked for: in work, next, then the newest.
+
+    Example: pokervod render list --state pending --day 2031-05-04
+    """
+    from pokervod_pipelines.render.listing import InstructionFilter, list_instructions  # noqa: PLC0415 - for --help
+
+    wanted = InstructionFilter(
+        states=tuple(state or ()),
+        template=template or None,
+        day=day.date() if day else None,
+        hand_id=hand,
+        is_flagged=True if flagged else None,
+        is_in_force=None if history else True,
+    )
+    with open_database(load_settings()) as engine, engine.connect() as connection:
+        listed = list_instructions(connection, wanted, limit=limit)
+    if as_json:
+        print_json([asdict(each) for each in listed])
+        return
+    rows = [
+        (each.id, each.template, _say_state(each), each.priority, each.broadcast_day, _say_why(each), each.by)
+        for each in listed
+    ]
+    columns = ("id", "template", "state", "priority", "day", "why", "who")
+    print_table(f"{len(rows)} render instructions", columns, rows, right=("id", "priority"))
+
+
+def _say_state(each: "ListedInstruction") -> str:
+    if each.state == "processing" and each.progress is not None:
+        return f"processing {each.progress:.0%}"
+    return each.state
+
+
+def _say_why(each: "ListedInstruction") -> str:
+    lines = (
+        each.reason,
+        each.flagged and f"! not true any more: {each.flagged}",
+        each.cancel_requested and f"! to be stopped: {each.cancel_requested}",
+    )
+    return "\n".join(line for line in lines if line)
+
+
+@app.command("show")
+def show(
+    instruction_id: Annotated[
+        int, typer.Argument(metavar="ID", min=1, max=2**63 - 1, help="As `render list` shows it.")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Show an instruction whole, with its other versions.
+
+    Example: pokervod render show 17
+    """
+    from pokervod_pipelines.render.listing import show_versions  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine, engine.connect() as connection:
+        versions = show_versions(connection, instruction_id)
+    if as_json:
+        print_json([asdict(each) for each in versions])
+        return
+    for each in versions:
+        mark = "  ←" if each.id == instruction_id and len(versions) > 1 else ""
+        rows = [(name, value) for name, value in asdict(each).items() if value not in (None, "", {})]
+        print_table(f"render instruction {each.id}, version {each.version}{mark}", ("field", "value"), rows)
+
+
+@app.command("templates")
+def templates(as_json: JsonOption = False) -> None:
+    """List the templates with their layers; required ones are marked with a star.
+
+    Example: pokervod render templates
+    """
+    from pokervod_pipelines.render.rules import load_house_templates, load_rules  # noqa: PLC0415 - kept out of --help
+
+    settings = load_settings()
+    known = load_house_templates(settings)
+    made_by = {rule.name: (rule.on, rule.template.name) for rule in load_rules(settings, known)}
+    if as_json:
+        print_json([template.model_dump(by_alias=True) for template in known.values()])
+        return
+    rows = [
+        (
+            template.name,
+            template.title,
+            "\n".join(
+                f"{name}{'*' if layer.required else ''}: {layer.kind}" for name, layer in template.layers.items()
+            ),
+            ", ".join(template.formats),
+            f"{template.width}×{template.height}, {template.fps} fps, {template.seconds:g} s",
+            "\n".join(f"{rule} (on {on})" for rule, (on, name) in made_by.items() if name == template.name),
+        )
+        for template in known.values()
+    ]
+    columns = ("template", "title", "layers", "formats", "picture", "made by rule")
+    print_table(f"{len(rows)} templates", columns, rows)

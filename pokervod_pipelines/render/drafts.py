@@ -1,0 +1,131 @@
+"""Triggers and rules to drafts: instructions as they ought to be, not yet compared with those that exist. Pure."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import blake2b
+from typing import Any
+
+from pokervod_pipelines.render.layers import BadValue, Value, fit_value
+from pokervod_pipelines.render.rules import Rule
+from pokervod_pipelines.render.templates import Template
+from pokervod_pipelines.render.triggers import Trigger
+from pokervod_pipelines.settings_rooms import Render, RenderOutput
+
+Identity = tuple[str, str, str]
+"""Trigger kind, trigger key and template: what there is one instruction in force for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An instruction as it ought to be; ``again`` makes a new one when a finished graphic is no longer true."""
+
+    trigger_kind: str
+    trigger_key: str
+    template: str
+    layers: Mapping[str, Value]
+    output: Mapping[str, Any]
+    priority: int
+    day: date
+    by: str
+    reason: str
+    hand_id: int | None = None
+    again: bool = False
+
+    @property
+    def identity(self) -> Identity:
+        """What there is one instruction in force for."""
+        return self.trigger_kind, self.trigger_key, self.template
+
+    @property
+    def digest(self) -> str:
+        """What tells two instructions' pictures apart."""
+        return digest_picture(self.template, self.layers, self.output)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """The drafts, and why a trigger that a rule fits made none."""
+
+    drafts: dict[Identity, Draft] = field(default_factory=dict)
+    refused: dict[Identity, str] = field(default_factory=dict)
+
+
+def digest_picture(template: str, layers: Mapping[str, Any], output: Mapping[str, Any]) -> str:
+    """Return a digest that is the same for the same picture, whatever order its layers were given in."""
+    plain = json.dumps([template, layers, output], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def make_output(render: Render, template: Template, own: RenderOutput) -> dict[str, Any]:
+    """Return how the graphic comes out: as ``own`` says, else the settings, else the template.
+
+    A format of the settings that the template cannot be had in gives way to the template's first.
+    """
+    given = {
+        name: value
+        for said in (render.output, own)
+        for name, value in said.model_dump().items()
+        if value is not None and not (name == "format" and value not in template.formats)
+    }
+    return {
+        "format": template.formats[0],
+        "width": template.width,
+        "height": template.height,
+        "fps": template.fps,
+        "seconds": template.seconds,
+        "path": render.path,
+        **given,
+    }
+
+
+def make_drafts(triggers: Iterable[Trigger], rules: Sequence[Rule], render: Render) -> Drafts:
+    """Return what the rules make of the triggers; of a template's rules the first that fits a trigger makes it."""
+    made = Drafts()
+    for trigger in triggers:
+        fitting = (rule for rule in rules if rule.on == trigger.kind and rule.fits(trigger.facts))
+        for rule in fitting:
+            identity = (trigger.kind, trigger.key, rule.template.name)
+            if identity in made.drafts or identity in made.refused:
+                continue
+            try:
+                made.drafts[identity] = _make_draft(trigger, rule, render)
+            except BadValue as error:
+                made.refused[identity] = f"{trigger.title}: {error}"
+    return made
+
+
+def _make_draft(trigger: Trigger, rule: Rule, render: Render) -> Draft:
+    return Draft(
+        trigger_kind=trigger.kind,
+        trigger_key=trigger.key,
+        template=rule.template.name,
+        layers=_fill_layers(trigger, rule),
+        output=make_output(render, rule.template, rule.output),
+        priority=rule.priority,
+        day=trigger.day,
+        by=f"rule {rule.name}",
+        reason=trigger.title,
+        hand_id=trigger.hand_id,
+        again=rule.again,
+    )
+
+
+def _fill_layers(trigger: Trigger, rule: Rule) -> dict[str, Value]:
+    filled: dict[str, Value] = {}
+    for name, expression in rule.layers.items():
+        layer = rule.template.layers[name]
+        value = expression.evaluate(trigger.facts)
+        if value is None:
+            if layer.required:
+                raise BadValue(f"layer {name!r} of {rule.template.name} is required and is not known")
+            continue
+        if layer.kind == "text" and not isinstance(value, str):
+            value = f"{value:,}"
+        try:
+            filled[name] = fit_value(layer, value)
+        except BadValue as error:
+            if layer.required:
+                raise BadValue(f"layer {name!r} of {rule.template.name}: {error}") from None
+    return filled

@@ -1,0 +1,81 @@
+"""Premium hands as triggers, read from the tables of the hands; test hands never trigger anything."""
+
+from collections.abc import Mapping
+from datetime import UTC, date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pokervod_pipelines.render.triggers import DayRule, Trigger
+
+
+def read_premium_hands(connection: Connection, _: DayRule, day: date | None) -> list[Trigger]:
+    """The premium hands of the day, or of all days, in order of time."""
+    rows = connection.execute(_PREMIUM, {"day": day}).mappings()
+    return [_make_trigger(row) for row in rows]
+
+
+_PREMIUM = text("""
+    select h.id, h.session_id, h.table_name, h.hand_number, h.started_at, h.broadcast_day, h.source, h.grade,
+           h.best_category, h.best_rank, h.pot, h.winners, h.duration_ms, h.content, (
+               select min(v.parsed ->> 'project_code') from hand_moments m
+               join hand_clips c on c.id = m.clip_id join video_files v on v.file_id = c.file_id
+               where m.hand_id = h.id and c.retired_at is null) as project
+    from hands h
+    where h.is_premium and not h.is_test and (cast(:day as date) is null or h.broadcast_day = :day)
+    order by h.started_at, h.session_id
+""")
+
+
+def _make_trigger(row: Mapping[Any, Any]) -> Trigger:
+    content = row["content"]
+    seats = {seat["number"]: seat for seat in content.get("seats") or ()}
+    category = (row["best_category"] or "hand").replace("_", " ")
+    return Trigger(
+        kind="premium_hand",
+        key=f"{row['session_id']}/{row['started_at'].astimezone(UTC).isoformat(timespec='microseconds')}",
+        day=row["broadcast_day"],
+        title=f"{category}, hand {row['hand_number']} of {row['table_name'] or 'an unnamed table'}",
+        facts={
+            "number": row["hand_number"],
+            "table": row["table_name"],
+            "event": content.get("event_title"),
+            "source": row["source"],
+            "grade": row["grade"],
+            "category": row["best_category"],
+            "rank": row["best_rank"],
+            "pot": row["pot"],
+            "seconds": None if row["duration_ms"] is None else row["duration_ms"] / 1000,
+            "board": (content.get("boards") or [[]])[0],
+            "project": row["project"],
+            **_tell_best(content.get("best_hand") or {}, seats),
+            **_tell_winners(row["winners"], seats),
+        },
+        hand_id=row["id"],
+    )
+
+
+def _tell_best(best: Mapping[str, Any], seats: Mapping[int, Any]) -> dict[str, Any]:
+    """Return who holds the best hand; of several who hold equal ones, all names and no one's own cards."""
+    holders = best.get("seats") or []
+    alone = seats.get(holders[0]) if len(holders) == 1 else None
+    return {
+        "best.player": " / ".join(name for name in (_name(seats.get(number)) for number in holders) if name),
+        "best.seat": holders[0] if holders else None,
+        "best.cards": list(best.get("cards") or ()),
+        "best.hole_cards": list(alone["hole_cards"]) if alone else [],
+    }
+
+
+def _tell_winners(winners: Any, seats: Mapping[int, Any]) -> dict[str, Any]:
+    won = [seats[number] for number in winners or () if number in seats]
+    return {
+        "winner.players": " / ".join(_name(seat) for seat in won),
+        "winner.chips": sum(seat["end_stack"] - seat["start_stack"] for seat in won) if won else None,
+    }
+
+
+def _name(seat: Mapping[str, Any] | None) -> str:
+    if seat is None:
+        return ""
+    return seat.get("long_name") or seat.get("name") or f"Seat {seat['number']}"

@@ -1,0 +1,123 @@
+"""The templates: graphics as data, one YAML file each, checked whole when they are loaded.
+
+A new graphic is a new file here, or in a folder that the settings name. How one is drawn is its renderer's.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.render.layers import LONGEST_TEXT, Layer
+from pokervod_pipelines.settings_file import SettingsFile, read_settings_file
+
+SHIPPED = Path(__file__).parent / "templates"
+
+Format = Literal["png_sequence", "mov_alpha", "mp4"]
+LayerName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+OWN_COLUMNS = frozenset({"template", "priority", "format", "seconds", "duration", "id", "day"})
+"""What the columns of a person's CSV mean besides layers, so that no layer may be called so."""
+
+
+class BadTemplate(BadInput):
+    """A template cannot be used; the text names file and line of everything that is wrong."""
+
+
+class Template(BaseModel):
+    """A graphic: its layers, its size in pixels, frames a second, the formats it can be had in, seconds on screen.
+
+    ``source`` is the project file that the renderer ``nexrender`` opens, ``composition`` what it renders of it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: LayerName
+    title: str = Field(min_length=1, max_length=80)
+    description: str = Field(default="", max_length=LONGEST_TEXT)
+    renderer: Literal["local", "nexrender"] = "local"
+    source: str | None = None
+    composition: str = Field(min_length=1, max_length=80)
+    width: int = Field(default=1920, ge=16, le=7680, multiple_of=2)
+    height: int = Field(default=1080, ge=16, le=4320, multiple_of=2)
+    fps: int = Field(default=30, ge=1, le=120)
+    formats: list[Format] = Field(min_length=1)
+    seconds: float = Field(gt=0, le=600)
+    layers: Mapping[LayerName, Layer] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if len({*self.formats}) < len(self.formats):
+            message = "formats: one stands there twice"
+            raise ValueError(message)
+        if taken := sorted(OWN_COLUMNS & self.layers.keys()):
+            message = f"layers: {taken[0]!r} is a column of its own in a person's CSV; call the layer otherwise"
+            raise ValueError(message)
+        if (self.renderer == "nexrender") != (self.source is not None):
+            message = "source: the project file is needed by nexrender, and by no other renderer"
+            raise ValueError(message)
+        return self
+
+    @property
+    def required_layers(self) -> frozenset[str]:
+        """The layers without which the graphic has a hole."""
+        return frozenset(name for name, layer in self.layers.items() if layer.required)
+
+
+Templates = Mapping[str, Template]
+"""Templates by name."""
+
+
+def load_templates(folders: Iterable[Path] = ()) -> Templates:
+    """Return the templates that are shipped and those of the folders; a later one replaces another of its name.
+
+    Raises ``BadTemplate`` that names every fault by file and line.
+    """
+    templates = {template.name: template for template in _read_shipped()}
+    faults: list[str] = []
+    for path in [path for folder in folders for path in _list_files(folder)]:
+        try:
+            template = read_template(path)
+            templates[template.name] = template
+        except BadInput as error:
+            faults.append(str(error))
+    if faults:
+        raise BadTemplate("\n".join(faults))
+    return templates
+
+
+@cache
+def _read_shipped() -> tuple[Template, ...]:
+    """Read once: what the package brings does not change while it runs."""
+    return tuple(read_template(path) for path in _list_files(SHIPPED))
+
+
+def _list_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise BadTemplate(f"{folder}: no folder of templates; mend render.templates or make it")
+    return sorted(folder.glob("*.yaml"))
+
+
+def read_template(path: Path) -> Template:
+    """Return the template in the file. Raises ``BadInput`` that names every fault by file and line."""
+    file = read_settings_file(path)
+    try:
+        template = Template.model_validate(file.values)
+    except ValidationError as error:
+        raise BadTemplate(_describe(error, file)) from None
+    if template.name != path.stem:
+        raise BadTemplate(f"{file.place(('name',))}: name: {template.name!r} must be the file's, {path.stem!r}")
+    return template
+
+
+def _describe(error: ValidationError, file: SettingsFile) -> str:
+    lines = []
+    for fault in error.errors(include_url=False, include_input=False):
+        location = tuple(part for part in fault["loc"] if part != "[key]")
+        text = fault["msg"].removeprefix("Value error, ")
+        where = ".".join(str(part) for part in location)
+        lines.append(f"{file.place(location, text)}: {where + ': ' if where else ''}{text}")
+    return "\n".join(lines)

@@ -1,0 +1,132 @@
+"""What people ask for is in the queue once, by command, whatever a row beside it says."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from pokervod_pipelines.cli.app import app
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.render.enqueue import EnqueueReport, enqueue_file, enqueue_request
+from pokervod_pipelines_tests.render.desk import Desk
+
+HEAD = "template,player,place,priority"
+
+
+def enqueue(desk: Desk, path: Path, *lines: str, **options: Any) -> EnqueueReport:
+    path.write_text("\n".join([HEAD, *lines]), encoding="utf-8")
+    return enqueue_file(desk.engine, desk.settings, path, by="eva", correlation_id="test", **options)
+
+
+def test_a_file_given_twice_or_grown_makes_each_row_once(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "friday.csv"
+    first = enqueue(desk, path, "elimination,Ana,9th,1", "banner,x,y,z")
+    second = enqueue(desk, path, "elimination,Ana,9th,1", "elimination,Tom,8th,")
+
+    assert (len(first.created), len(first.already_there), len(first.problems)) == (1, 0, 1)
+    assert (len(second.created), second.already_there, second.problems) == (1, first.created, ())
+    assert [(each.trigger_kind, each.by, each.priority) for each in desk.find()] == [
+        ("person", "eva", 1),
+        ("person", "eva", 5),
+    ]
+    assert desk.events() == [("created", ""), ("created", "")]
+
+
+def test_other_settings_make_no_second_graphic_of_a_row(desk: Desk, tmp_path: Path) -> None:
+    enqueue(desk, tmp_path / "a.csv", "elimination,Ana,9th,1")
+    desk.configure(output={"fps": 50})
+
+    again = enqueue(desk, tmp_path / "b.csv", "elimination,Ana,9th,1")
+
+    assert (again.created, len(again.already_there)) == ((), 1)
+
+
+def test_making_the_instructions_of_the_day_leaves_alone_what_people_asked_for(desk: Desk, tmp_path: Path) -> None:
+    enqueue(desk, tmp_path / "a.csv", "elimination,Ana,9th,1", reason="the director wants it")
+
+    report = desk.make(None)
+
+    assert report.changed == 0
+    assert (desk.find()[0].state, desk.find()[0].reason) == ("pending", "the director wants it")
+
+
+def test_a_file_that_is_not_there_is_named(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"nowhere\.csv: it cannot be read"):
+        enqueue_file(desk.engine, desk.settings, tmp_path / "nowhere.csv", by="eva", correlation_id="test")
+
+
+def test_somebody_has_to_ask(desk: Desk) -> None:
+    with pytest.raises(BadInput, match="who asks for it"):
+        enqueue_request(desk.engine, desk.settings, {"template": "elimination"}, by=" ", correlation_id="test")
+
+
+@pytest.fixture
+def run(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
+    """``run(*words)``: what ``pokervod render …`` prints; an error is raised."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POKERVOD_DATABASE_URL", desk.engine.url.render_as_string(hide_password=False))
+
+    def invoke(*words: str) -> str:
+        result = CliRunner().invoke(app, ["render", *words], catch_exceptions=False)
+        if isinstance(result.exception, BadInput):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return invoke
+
+
+def test_the_commands_ask_list_and_show(run: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "friday.csv").write_text(f"{HEAD}\nelimination,Ana,9th,1\n", encoding="utf-8")
+    layers = ("-l", "player=Tom", "-l", "prize=$1.5k")
+
+    assert "1 asked for: " in run("enqueue", "friday.csv", "--by", "eva")
+    by_hand = json.loads(run("enqueue", "-t", "elimination", *layers, "--format", "mp4", "--json"))
+    assert "1 were there" in run("enqueue", "-t", "elimination", *layers, "--format", "mp4")
+
+    listed = json.loads(run("list", "--state", "pending", "--json"))
+    assert listed[0]["by"] == "eva"
+    assert listed[1]["layers"] == {"player": "Tom", "prize": 1500}
+    assert listed[1]["id"] == by_hand["created"][0]
+    assert "asked for in friday.csv line 2" in run("list")
+    assert json.loads(run("list", "--day", "2001-01-01", "--json")) == []
+    assert "by hand" in run("show", str(by_hand["created"][0]))
+    assert json.loads(run("show", str(listed[0]["id"]), "--json"))[0]["output"]["format"] == "mov_alpha"
+
+
+def test_bad_rows_are_told_after_the_others_were_made(run: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "friday.csv").write_text(f"{HEAD}\nelimination,Ana,9th,99\nelimination,Tom,,\n", encoding="utf-8")
+
+    with pytest.raises(BadInput, match="line 2, column priority: '99' is no priority"):
+        run("enqueue", "friday.csv")
+
+    assert len(json.loads(run("list", "--json"))) == 1
+
+
+WRONG = [
+    (("enqueue",), "either a CSV file or --template"),
+    (("enqueue", "a.csv", "-t", "elimination"), "either a CSV file or --template"),
+    (("enqueue", "a.csv", "-l", "player=Ana"), "a CSV says everything itself"),
+    (("enqueue", "-t", "elimination", "-l", "player"), "write NAME=VALUE"),
+    (("enqueue", "-t", "elimination", "-l", "player=a", "-l", "player=b"), "each layer once"),
+    (("enqueue", "-t", "elimination"), "needs this layer"),
+    (("list", "--state", "done"), "there is no state 'done'"),
+    (("show", "987654321"), "there is no render instruction 987654321"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), WRONG)
+def test_a_slip_in_a_command_says_what_to_do(run: Callable[..., str], words: tuple[str, ...], says: str) -> None:
+    with pytest.raises(BadInput, match=says):
+        run(*words)
+
+
+def test_the_templates_are_listed_with_their_layers_and_rules(run: Callable[..., str]) -> None:
+    printed = run("templates")
+
+    assert "player*: text" in printed
+    assert "elimination (on elimination)" in printed
+    assert {each["name"] for each in json.loads(run("templates", "--json"))} >= {"premium_hand", "next_stream"}

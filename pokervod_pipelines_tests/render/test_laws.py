@@ -1,0 +1,81 @@
+"""Whatever order hands come and change in, and however often instructions are made, the same graphics are asked for."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pokervod_pipelines_tests.render.desk import Desk
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(1, 3),
+        st.sampled_from([40_000, 50_000]),
+        st.booleans(),
+        st.sampled_from(["", "make", "make", "complete", "process"]),
+    ),
+    max_size=8,
+)
+IN_FORCE = """
+    select hand_id, template, digest from render_instructions
+    where superseded_by is null and withdrawn_at is null and state = 'pending' order by 1
+"""
+
+
+def play(desk: Desk, steps: list[Any], *, with_workers: bool) -> None:
+    for number, pot, is_premium, then in steps:
+        desk.put_hand(number, pot=pot, is_premium=is_premium)
+        if then == "make":
+            desk.make()
+        elif then and with_workers:
+            state = {"complete": "completed", "process": "processing"}[then]
+            desk.execute(
+                """
+                update render_instructions set state = :state where id = (
+                    select min(id) from render_instructions where state in ('pending', 'processing'))
+                """,
+                state=state,
+            )
+    desk.make()
+
+
+@settings(max_examples=15)
+@given(steps=STEPS)
+def test_what_waits_is_what_the_last_state_of_the_hands_asks_for(desk: Desk, steps: list[Any]) -> None:
+    desk.clear()
+    play(desk, steps, with_workers=False)
+    waiting, versions = [tuple(row)[1:] for row in desk.execute(IN_FORCE)], desk.versions()
+    assert desk.make().changed == desk.make(None).changed == 0
+    assert desk.versions() == versions
+
+    last = {number: (number, pot, is_premium, "") for number, pot, is_premium, _ in steps}
+    desk.clear()
+    play(desk, [last[number] for number in last], with_workers=False)
+
+    assert sorted(tuple(row)[1:] for row in desk.execute(IN_FORCE)) == sorted(waiting)
+
+
+@settings(max_examples=15)
+@given(steps=STEPS)
+def test_whatever_workers_do_meanwhile_one_version_is_in_force_and_nothing_false_goes_unnamed(
+    desk: Desk, steps: list[Any]
+) -> None:
+    desk.clear()
+    play(desk, steps, with_workers=True)
+
+    assert not desk.execute("""
+        select trigger_key from render_instructions where superseded_by is null group by 1 having count(*) > 1
+    """)
+    wrong = desk.execute("""
+        select r.id from render_instructions r join hands h on h.id = r.hand_id
+        where r.superseded_by is null and not (h.is_premium and h.pot = (r.layers ->> 'pot')::bigint)
+          and r.flagged is null and r.cancel_requested is null and r.state <> 'cancelled'
+    """)
+    assert not wrong
+    missing = desk.execute("""
+        select h.id from hands h where h.is_premium and not exists (
+            select from render_instructions r where r.hand_id = h.id and r.superseded_by is null
+              and r.withdrawn_at is null and r.state <> 'cancelled')
+    """)
+    assert not missing
+    assert desk.make().changed == 0

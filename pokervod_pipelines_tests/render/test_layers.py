@@ -1,0 +1,126 @@
+"""A value fits its layer or is refused; what no person can shorten is made to fit."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pokervod_pipelines.render.layers import BadValue, Layer, check_value, fit_value, read_text
+
+
+def make_layer(kind: str, **limits: Any) -> Layer:
+    return Layer.model_validate({"type": kind, "required": True, "description": "x", **limits})
+
+
+ROWS = make_layer(
+    "rows",
+    most=2,
+    columns={"player": {"type": "text", "characters": 5}, "chips": {"type": "chips", "required": False}},
+)
+TEXT, CARDS, CHIPS = make_layer("text", characters=5), make_layer("cards", most=2), make_layer("chips")
+
+REFUSED = [
+    (TEXT, 5, "no text"),
+    (TEXT, "  ", "blank"),
+    (TEXT, "longer", "at most 5"),
+    (TEXT, "a\x00b", "control"),
+    (TEXT, "\udcff", "broken letters"),
+    (CHIPS, "5", "no number"),
+    (CHIPS, True, "no number"),
+    (CHIPS, float("nan"), "no number"),
+    (CHIPS, float("inf"), "no number"),
+    (CHIPS, 10**30, "no number"),
+    (make_layer("card"), "1s", "no card"),
+    (make_layer("card"), ["As"], "no card"),
+    (CARDS, [], "no cards"),
+    (CARDS, "As", "no cards"),
+    (CARDS, ["As", "as"], "twice"),
+    (CARDS, ["As", "Ks", "Qs"], "at most 2"),
+    (CARDS, ["As", "??"], "no card"),
+    (ROWS, [], "no rows"),
+    (ROWS, ["Ana"], "row 1 is no row"),
+    (ROWS, [{"player": "Ana"}] * 3, "at most 2"),
+    (ROWS, [{"player": "Ana"}, {"chips": 5}], "row 2: player is missing"),
+    (ROWS, [{"player": "Ana", "seat": 4}], "row 1: there is no column 'seat'"),
+    (ROWS, [{"player": "Ana Ruiz"}], "row 1: player: 8 characters"),
+    (ROWS, [{"player": "Ana", "chips": "5"}], "row 1: chips: '5' is no number"),
+]
+
+
+@pytest.mark.parametrize(("layer", "value", "says"), REFUSED, ids=lambda each: str(each)[:30])
+def test_what_does_not_fit_is_refused_with_the_reason(layer: Layer, value: Any, says: str) -> None:
+    with pytest.raises(BadValue, match=says):
+        check_value(layer, value)
+
+
+READ = [
+    ("chips", "1,250,000", 1_250_000),
+    ("chips", "$1.25M", 1_250_000),
+    ("chips", "900 k", 900_000),
+    ("chips", "1 250 000", 1_250_000),
+    ("chips", "€2.5", 2.5),
+    ("number", "-3", -3),
+    ("number", "1e6", None),
+    ("number", "9" * 40, None),
+    ("number", "k", None),
+    ("number", "１", 1),
+    ("text", "  Ana ", "Ana"),
+    ("card", "10♦", "Td"),
+    ("cards", "AsKd", ["As", "Kd"]),
+    ("cards", "A♠, 10♥", ["As", "Th"]),
+    ("cards", "A♠ X", None),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "value"), READ)
+def test_cells_are_read_as_people_write_them(kind: str, text: str, value: Any) -> None:
+    layer = make_layer(kind)
+
+    if value is None:
+        with pytest.raises(BadValue):
+            read_text(layer, text)
+    else:
+        assert read_text(layer, text) == value
+
+
+def test_rows_in_a_cell_are_lines_of_the_columns_in_order() -> None:
+    assert read_text(ROWS, "Ana | 1.5k\nTom") == read_text(ROWS, "Ana|1500; Tom")
+    assert read_text(ROWS, "Ana | 1.5k; Tom") == [{"player": "Ana", "chips": 1500}, {"player": "Tom"}]
+    with pytest.raises(BadValue, match="row 2: 'much' is no number"):
+        read_text(ROWS, "Ana | 5; Tom | much")
+    with pytest.raises(BadValue, match=r"row 1: 3 cells for 2 columns: player \| chips"):
+        read_text(ROWS, "Ana | 5 | 6")
+
+
+def test_what_no_person_can_shorten_is_cut() -> None:
+    assert fit_value(TEXT, "Anastasia") == "Anas…"
+    assert fit_value(CARDS, ["As", "Ks", "Qs"]) == ["As", "Ks"]
+    rows = [{"player": "Anastasia", "chips": None, "seat": 4}, {"player": "Tom"}, {"player": "Eva"}]
+    assert fit_value(ROWS, rows) == [{"player": "Anas…"}, {"player": "Tom"}]
+
+
+@given(
+    value=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+        max_leaves=6,
+    ),
+    layer=st.sampled_from([TEXT, CARDS, CHIPS, ROWS, make_layer("image"), make_layer("card")]),
+)
+def test_any_value_fits_for_good_or_is_refused(value: Any, layer: Layer) -> None:
+    for read in (check_value, fit_value):
+        try:
+            stored = read(layer, value)
+        except BadValue:
+            continue
+        assert check_value(layer, stored) == stored
+
+
+@given(text=st.text(max_size=40), layer=st.sampled_from([TEXT, CARDS, CHIPS, ROWS]))
+def test_any_cell_is_read_for_good_or_is_refused(text: str, layer: Layer) -> None:
+    try:
+        stored = read_text(layer, text)
+    except BadValue:
+        return
+    assert check_value(layer, stored) == stored

@@ -1,0 +1,84 @@
+"""What the database itself refuses, whoever writes."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from pokervod_pipelines_tests.render.desk import DAY, Desk
+
+GOOD: dict[str, Any] = {
+    "template": "'elimination'",
+    "layers": "'{}'",
+    "output": "'{}'",
+    "digest": "''",
+    "trigger_kind": "'person'",
+    "trigger_key": "'k'",
+    "broadcast_day": f"'{DAY}'",
+    "by": "'eva'",
+}
+
+
+def insert(desk: Desk, **values: str) -> None:
+    row = GOOD | values
+    desk.execute(f"insert into render_instructions ({', '.join(row)}) values ({', '.join(row.values())})")
+
+
+def test_a_new_row_waits_unclaimed_with_three_retries(desk: Desk) -> None:
+    insert(desk)
+
+    (row,) = desk.execute("select * from render_instructions")
+    assert (row.state, row.priority, row.version, row.retry_count, row.max_retries) == ("pending", 5, 1, 0, 3)
+    assert (row.claim_id, row.lease_until, row.superseded_by, row.flagged, row.progress) == (None,) * 5
+    assert row.due_at == row.created_at == row.changed_at
+
+
+REFUSED = [
+    {"state": "'done'"},
+    {"priority": "0"},
+    {"priority": "11"},
+    {"version": "0"},
+    {"retry_count": "-1"},
+    {"progress": "1.5"},
+    {"hand_id": "987654321"},
+    {"superseded_by": "987654321"},
+    {"id": "7", "superseded_by": "7"},
+    {"by": "null"},
+]
+
+
+@pytest.mark.parametrize("values", REFUSED, ids=str)
+def test_what_cannot_be_is_refused(desk: Desk, values: dict[str, str]) -> None:
+    with pytest.raises(IntegrityError):
+        insert(desk, **values)
+
+
+def test_a_trigger_and_template_have_each_version_once(desk: Desk) -> None:
+    insert(desk)
+    insert(desk, version="2")
+    insert(desk, template="'leaderboard'")
+
+    with pytest.raises(IntegrityError, match="uq_render_instructions_trigger_version"):
+        insert(desk)
+
+
+def test_the_best_waiting_instruction_is_found_by_index(desk: Desk) -> None:
+    desk.execute(
+        """
+        insert into render_instructions (template, layers, output, digest, trigger_kind, trigger_key, broadcast_day, by,
+                                         state, priority)
+        select 'elimination', '{}', '{}', '', 'person', n::text, :day, 'eva',
+               case when n % 20 = 0 then 'pending' else 'completed' end, 1 + n % 10
+        from generate_series(1, 4000) n
+        """,
+        day=DAY,
+    )
+    desk.execute("analyze render_instructions")
+
+    plan = desk.execute("""
+        explain select id from render_instructions where state = 'pending' and due_at <= now()
+        order by priority, created_at limit 1 for update skip locked
+    """)
+
+    assert any("ix_render_instructions_claim" in row[0] for row in plan)
+    assert not any("Sort" in row[0] for row in plan)
