@@ -13,6 +13,13 @@ from pokervod_pipelines.errors import BadSettings
 
 Location = tuple[int | str, ...]
 
+FOLDERS = {
+    "hands": ("drop_folders", "quarantine"),
+    "tournaments": ("export_folders",),
+    "render": ("templates",),
+}
+"""The keys that name folders, by section; relative ones are taken from the file's own folder."""
+
 
 @dataclass(frozen=True)
 class SettingsFile:
@@ -41,6 +48,9 @@ class SettingsFile:
             entries = values.get(key)
             if isinstance(entries, list):
                 values[key] = [_with_absolute_path(entry, base) for entry in entries]
+        for section, folder_keys in FOLDERS.items():
+            if isinstance(given := values.get(section), dict):
+                values[section] = given | {key: _absolute(given[key], base) for key in folder_keys if key in given}
         return values
 
 
@@ -94,3 +104,10 @@ def _with_absolute_path(entry: object, base: Path) -> object:
     if isinstance(entry, dict) and isinstance(entry.get("path"), str):
         return {**entry, "path": str(base / entry["path"])}
     return entry
+
+
+def _absolute(value: object, base: Path) -> object:
+    """A folder, or each of several, below the base; anything else is for the model to refuse."""
+    if isinstance(value, list):
+        return [_absolute(each, base) for each in value]
+    return str(base / value) if isinstance(value, str) else value

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pokervod_pipelines.cli import catalog, clips, db, events, names, nas, players, setup, sheets, sync
+from pokervod_pipelines.cli import catalog, clips, db, events, hands, names, nas, players, render, setup, sheets, sync
 from pokervod_pipelines.cli.output import err
 from pokervod_pipelines.errors import BadInput, OperatorNeeded, PokervodError
 
@@ -25,6 +25,8 @@ for name, group in (
     ("sheets", sheets.app),
     ("clips", clips.app),
     ("players", players.app),
+    ("hands", hands.app),
+    ("render", render.app),
     ("events", events.app),
     ("db", db.app),
 ):

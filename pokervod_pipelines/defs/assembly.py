@@ -11,6 +11,7 @@ from pokervod_pipelines.defs.automation import define_asset_jobs, define_schedul
 from pokervod_pipelines.defs.catalog import define_catalog
 from pokervod_pipelines.defs.checks import define_checks
 from pokervod_pipelines.defs.clips import define_clips
+from pokervod_pipelines.defs.hands import define_hands
 from pokervod_pipelines.defs.media import define_media
 from pokervod_pipelines.defs.nas import define_nas
 from pokervod_pipelines.defs.resources import Silent, define_engine
@@ -31,6 +32,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
             *define_catalog(settings),
             *define_sheets(settings),
             *define_clips(settings),
+            *define_hands(settings),
         ],
         asset_checks=define_checks(),
         jobs=[*sync_jobs, *define_asset_jobs()],

@@ -9,13 +9,18 @@ from pokervod_pipelines.settings import Settings
 
 
 def define_asset_jobs() -> list[UnresolvedAssetJobDefinition]:
-    """``nas_sync`` (a library) and ``sheets_sync`` (a sheet): one partition a run, made for backfills."""
+    """The jobs of one partition a run: a library, a sheet, a broadcast day."""
     return [
         dg.define_asset_job("nas_sync", selection=["nas_files"], description="Scan one library."),
         dg.define_asset_job(
             "sheets_sync",
             selection=["sheet_rows", "hand_clips", "sheet_statuses"],
             description="Read one sheet, make its clips, and tell its people where it lets us.",
+        ),
+        dg.define_asset_job(
+            "hands_to_renders",
+            selection=["hands", "tournaments", "render_instructions"],
+            description="Read what the tables and the tournament system dropped, and decide what is to be drawn.",
         ),
     ]
 

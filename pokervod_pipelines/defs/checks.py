@@ -5,7 +5,8 @@ from typing import Any
 import dagster as dg
 from sqlalchemy import Engine
 
-from pokervod_pipelines.workflows.verdicts import CLAIMS, Claim, Verdict, judge
+from pokervod_pipelines.workflows.claims import CLAIMS, Claim
+from pokervod_pipelines.workflows.verdicts import Verdict, judge
 
 
 def define_checks() -> list[dg.AssetChecksDefinition]:

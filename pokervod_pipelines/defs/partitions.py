@@ -1,7 +1,7 @@
 """The partitions, each with where its keys come from and in which order.
 
-Libraries and sheets are configured, so their keys are those of ``pokervod.yaml`` in its order; files, rows and hands
-are never partitions, they are rows of a table.
+Libraries and sheets are configured, so their keys are those of ``pokervod.yaml`` in its order; broadcast days follow
+each other. Files, rows and hands are never partitions, they are rows of a table.
 """
 
 import dagster as dg
@@ -17,3 +17,15 @@ def library_partitions(settings: Settings) -> dg.StaticPartitionsDefinition:
 def sheet_partitions(settings: Settings) -> dg.StaticPartitionsDefinition:
     """One partition for each configured sheet."""
     return dg.StaticPartitionsDefinition([sheet.name for sheet in settings.sheets])
+
+
+def broadcast_days(settings: Settings) -> dg.DailyPartitionsDefinition:
+    """One partition for each broadcast day, the present one included; a day begins when the settings say."""
+    begins = settings.hands.day_starts_at
+    return dg.DailyPartitionsDefinition(
+        start_date=settings.hands.first_day.isoformat(),
+        timezone=settings.time_zone,
+        hour_offset=begins.hour,
+        minute_offset=begins.minute,
+        end_offset=1,
+    )

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.defs.stages import REVISION_TAG
+from pokervod_pipelines.hands.broadcast import BroadcastDays
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.changes import (
     Asked,
@@ -25,9 +26,13 @@ from pokervod_pipelines.sheets.changes import (
     load_memory,
     observe_sheets,
 )
+from pokervod_pipelines.workflows.arrivals import Arrivals, find_arrivals
 
 LOOK_SECONDS = 5
 """Dagster's sensor loop is no faster; one call a look is a fraction of what Drive allows."""
+
+WATCH_SECONDS, GLANCE_SECONDS = 4.5, 0.5
+"""A look at the folders lasts nearly until the next one, so that a file is seen at once."""
 
 OpenEngine = Callable[[], Engine]
 
@@ -48,8 +53,11 @@ def keep_engine(settings: Settings) -> OpenEngine:
 
 
 def define_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg.SensorDefinition]:
-    """``sheet_changes``: an edited sheet is read within seconds."""
+    """``sheet_changes`` and ``rfid_drop``: an edited sheet and a new hand are read within seconds."""
+    return [_define_sheet_changes(settings, open_engine), _define_rfid_drop(settings, open_engine)]
 
+
+def _define_sheet_changes(settings: Settings, open_engine: OpenEngine) -> dg.SensorDefinition:
     @dg.sensor(
         job_name="sheets_sync",
         minimum_interval_seconds=LOOK_SECONDS,
@@ -72,7 +80,36 @@ def define_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg.Senso
             cursor=dump_memory(decision.memory),
         )
 
-    return [sheet_changes]
+    return sheet_changes
+
+
+def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorDefinition:
+    @dg.sensor(
+        job_name="hands_to_renders",
+        minimum_interval_seconds=LOOK_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Reads what the tables and the tournament system put into their folders, once it rests there.",
+    )
+    def rfid_drop() -> dg.SensorResult | dg.SkipReason:
+        if not (settings.hands.drop_folders or settings.tournaments.export_folders):
+            return dg.SkipReason("no drop folder and no export folder is configured")
+        arrivals = _watch(settings, open_engine())
+        if not arrivals.is_due:
+            return dg.SkipReason(arrivals.describe())
+        now = datetime.now(UTC)
+        day = BroadcastDays(settings.zone, settings.hands.day_starts_at).find_day(now)
+        request = dg.RunRequest(run_key=arrivals.name(now), partition_key=day.isoformat())
+        return dg.SensorResult(run_requests=[request])
+
+    return rfid_drop
+
+
+def _watch(settings: Settings, engine: Engine) -> Arrivals:
+    """What is due, as soon as something is, or what there was to say when time was up."""
+    until = time.monotonic() + WATCH_SECONDS
+    while not (arrivals := find_arrivals(engine, settings)).is_due and time.monotonic() < until:
+        time.sleep(GLANCE_SECONDS)
+    return arrivals
 
 
 def _look(settings: Settings, engine: Engine, memory: dict[str, Asked]) -> Decision:

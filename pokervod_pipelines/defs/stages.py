@@ -35,6 +35,11 @@ def sheets_retries(settings: Settings) -> dg.RetryPolicy:
     return dg.RetryPolicy(max_retries=5, delay=settings.retries.sheets_seconds, backoff=dg.Backoff.EXPONENTIAL)
 
 
+def tables_retries(settings: Settings) -> dg.RetryPolicy:
+    """Drop folders and exports lie on shares, as the archive does."""
+    return nas_retries(settings)
+
+
 RETRIES: dict[str, Callable[[Settings], dg.RetryPolicy]] = {
     "nas": nas_retries,
     "media": nas_retries,

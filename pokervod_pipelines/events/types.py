@@ -28,6 +28,16 @@ class EventType(StrEnum):
     HAND_CLIP_CHANGED = "hand.clip.changed"
     HAND_CLIP_RETIRED = "hand.clip.retired"
     HAND_PLAYER_ALIASED = "hand.player.aliased"
+    HAND_CREATED = "hand.created"
+    HAND_CHANGED = "hand.changed"
+    HAND_FILE_QUARANTINED = "hand.file.quarantined"
+    HAND_DISAGREEMENT = "hand.disagreement"
+    RENDER_INSTRUCTION_CREATED = "render.instruction.created"
+    RENDER_INSTRUCTION_UPDATED = "render.instruction.updated"
+    TOURNAMENT_CHANGED = "tournament.changed"
+    TOURNAMENT_IMPORTED = "tournament.imported"
+    TOURNAMENT_LEVEL_ENDED = "tournament.level.ended"
+    TOURNAMENT_PLAYER_ELIMINATED = "tournament.player.eliminated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from pokervod_pipelines.nas.report import ScanReport, Tally, make_report
 from pokervod_pipelines.nas.scan import LOCAL, FileSystem, Findings, Place, find_place, has_content, look_again, walk
 from pokervod_pipelines.nas.store import files, look, scans
 from pokervod_pipelines.nas.store.territory import Territory, find_territory
-from pokervod_pipelines.settings import Library, Settings
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.settings_rooms import Library
 
 _YOUNG_SECONDS = 60.0
 """A file written to within this time, or ten settle times, may still be growing; clocks of servers differ a little."""

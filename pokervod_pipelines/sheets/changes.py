@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.settings import Settings, SheetSource
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.settings_rooms import SheetSource
 from pokervod_pipelines.sheets import store
 from pokervod_pipelines.sheets.sources import make_client
 

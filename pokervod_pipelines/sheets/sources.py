@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.settings import Settings, SheetSource
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.settings_rooms import SheetSource
 from pokervod_pipelines.sheets.google.calls import TOKEN
 from pokervod_pipelines.sheets.google.clock import SYSTEM_CLOCK, Clock
 from pokervod_pipelines.sheets.shared import SharedWorkbook

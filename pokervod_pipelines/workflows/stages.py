@@ -15,6 +15,7 @@ from pokervod_pipelines.media.library import probe_library
 from pokervod_pipelines.nas.inventory import scan_library
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import sync_sheet
+from pokervod_pipelines.workflows.hands import link_hands
 from pokervod_pipelines.workflows.identity import identify_name
 from pokervod_pipelines.workflows.outcome import PROBLEMS_SHOWN, Outcome, Problem
 from pokervod_pipelines.workflows.words import follow_words
@@ -122,9 +123,11 @@ def run_sheets_stage(
 
 
 def run_clips_stage(run: SyncRun, sheet: str, progress: Progress | None = None) -> Outcome:
-    """Every row of the sheet has its clip, usable or with the reason why not."""
+    """Every row of the sheet has its clip, usable or with the reason why not, tied to its hand where that is known."""
     started = time.monotonic()
     report = build_clips(run.engine, sheet, correlation_id=run.correlation_id, progress=progress)
+    if report.created or report.changed or report.retired:
+        link_hands(run.engine, run.settings.zone, correlation_id=run.correlation_id)
     counts = {
         "clips": report.clips,
         "usable": report.usable,

@@ -5,7 +5,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from pokervod_pipelines_tests.bench import events, match, names, scan, search, sync
+from pokervod_pipelines_tests.bench import events, hands, match, names, scan, search, sheets, sync
 
 SUBJECTS = {
     "names": names.measure,
@@ -13,6 +13,8 @@ SUBJECTS = {
     "events": events.measure,
     "search": search.measure,
     "scan": scan.measure,
+    "sheets": sheets.measure,
+    "hands": hands.measure,
     "sync": sync.measure,
 }
 

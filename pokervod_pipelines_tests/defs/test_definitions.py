@@ -13,7 +13,10 @@ from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines_tests.sync.house import House, build_house
 
-ROOMS = ("catalog", "clips", "db", "events", "media", "nas", "sample", "settings", "sheets", "workflows")
+ROOMS = (
+    *("catalog", "clips", "db", "events", "hands", "media", "nas", "render", "sample", "settings", "sheets"),
+    *("tournaments", "workflows"),
+)
 GROUPS = {
     "nas_files": "nas",
     "media_facts": "media",
@@ -25,12 +28,25 @@ GROUPS = {
     "sheet_rows": "sheets",
     "sheet_statuses": "sheets",
     "hand_clips": "clips",
+    "hands": "hands",
+    "tournaments": "tournaments",
+    "render_instructions": "render",
 }
 CHECKS = {
     "nas_files": {"every_library_was_read", "every_folder_was_readable", "no_file_is_missing"},
     "video_files": {"every_video_has_an_episode", "every_name_was_understood"},
     "sheet_rows": {"every_sheet_was_read", "every_row_has_its_video"},
     "hand_clips": {"every_clip_is_usable"},
+    "hands": {
+        "every_session_file_was_read",
+        "cards_are_unique",
+        "chips_are_conserved",
+        "every_showdown_has_a_winner",
+        "hand_count_is_the_sessions",
+        "hands_and_sheets_agree",
+    },
+    "tournaments": {"every_export_was_read"},
+    "render_instructions": {"every_premium_hand_has_its_instruction"},
 }
 RETRIES = {
     "nas_files": (3, 5.0, dg.Backoff.EXPONENTIAL),
@@ -100,7 +116,9 @@ def test_the_jobs_and_schedules_are_those_of_the_design(defs: dg.Definitions) ->
         "incremental_sync",
         "nas_sync",
         "sheets_sync",
+        "hands_to_renders",
     }
+    assert {sensor.name for sensor in repository.sensor_defs} == {"sheet_changes", "rfid_drop"}
     assert {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs} == {
         "nightly_full_sync": "0 3 * * *",
         "hourly_nas_changes": "17 * * * *",

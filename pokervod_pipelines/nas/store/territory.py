@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pokervod_pipelines.nas.scan import to_key
-from pokervod_pipelines.settings import Library, Settings
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.settings_rooms import Library
 
 IN_TERRITORY = """
     f.root = :root and (:folder = '' or starts_with(f.path_key, :folder || '/'))

@@ -19,7 +19,7 @@ from requests import PreparedRequest, Response, Session
 from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import Unavailable
-from pokervod_pipelines.settings import Google
+from pokervod_pipelines.settings_rooms import Google
 from pokervod_pipelines.sheets.google import store
 from pokervod_pipelines.sheets.google.budget import Pace
 from pokervod_pipelines.sheets.google.calls import TOKEN, Call, Service, name_call, redirect

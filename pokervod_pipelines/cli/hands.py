@@ -1,0 +1,218 @@
+"""``pokervod hands``: what the tables recorded, read in, listed, shown, exchanged and compared with the sheets."""
+
+import getpass
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pokervod_pipelines.cli.output import err, out, print_json, print_table
+from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.settings import load_settings
+
+if TYPE_CHECKING:
+    from pokervod_pipelines.hands.listing import ListedHand
+
+app = typer.Typer(no_args_is_help=True, help="The hands that tables recorded, with board, winners, pot and grade.")
+
+PROBLEMS_SHOWN = 20
+
+IdArgument = Annotated[int, typer.Argument(metavar="ID", help="The hand_id that `pokervod hands list` shows.")]
+ByOption = Annotated[str, typer.Option("--by", help="Who says so; default: the user of this terminal.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Session files (.json), PHH files, or folders.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Read hands in; files that were read before cost nothing, and their order does not matter.
+
+    Example: pokervod hands import /mnt/tables/table-1
+    """
+    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.workflows.hands import take_in_hands  # noqa: PLC0415
+    from pokervod_pipelines.workflows.tables import make_touched_instructions  # noqa: PLC0415
+
+    settings, correlation_id = load_settings(), new_correlation_id()
+    with open_database(settings) as engine:
+        report = take_in_hands(engine, settings, paths, correlation_id=correlation_id)
+        made = make_touched_instructions(engine, settings, correlation_id=correlation_id)
+    if as_json:
+        print_json({**asdict(report), "instructions": [asdict(each) for each in made]})
+        return
+    done, played = report.imported, report.replayed
+    out.print(
+        f"{done.files} files: {done.read} read, {done.unchanged} as before, {done.waiting} still being written, "
+        f"{done.quarantined} in quarantine, {done.unreadable} unreadable"
+    )
+    out.print(f"{done.hands} hands: {done.created} new, {done.changed} changed; {done.seconds:.1f} s")
+    out.print(f"{played.hands} played again by the rules, {played.doubtful} with doubts; {played.seconds:.1f} s")
+    out.print(f"{report.links.linked} clips linked; {report.links.disagreements} new disagreements")
+    out.print(f"{sum(each.created for each in made)} new render instructions, on {len(made)} days")
+    for where, what in done.problems[:PROBLEMS_SHOWN]:
+        err.print(f"{where}: {what}", markup=False)
+    if done.problem_count > PROBLEMS_SHOWN:
+        err.print(f"and {done.problem_count - PROBLEMS_SHOWN} more; --json lists them")
+
+
+@app.command("list")
+def list_(
+    day: Annotated[
+        datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Of this broadcast day, such as 2026-05-04.")
+    ] = None,
+    session: Annotated[int | None, typer.Option("--session", help="Of this session.")] = None,
+    grade: Annotated[str, typer.Option("--grade", "-g", help="Of these grades: A, or AB.")] = "",
+    premium: Annotated[
+        bool | None, typer.Option("--premium/--not-premium", help="Only premium hands, or none.")
+    ] = None,
+    table: Annotated[str, typer.Option("--table", help="Of this table; a part of its name will do.")] = "",
+    tests: Annotated[bool, typer.Option("--tests/--no-tests", help="With hands played to test the table.")] = True,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", help="At most so many.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List hands in the order they were played.
+
+    Example: pokervod hands list --day 2026-05-04 --grade AB
+    """
+    from pokervod_pipelines.hands.listing import HandFilter, list_hands  # noqa: PLC0415 - kept out of --help
+
+    grades = tuple(letter for letter in grade.upper() if letter.isalpha())
+    if set(grades) - set("ABC"):
+        raise typer.BadParameter(f"{grade!r}: the grades are A, B and C", param_hint="--grade")
+    wanted = HandFilter(
+        day=day.date() if day else None, session=session, grades=grades, premium=premium, table=table, tests=tests
+    )
+    with open_database(load_settings()) as engine, engine.connect() as connection:
+        hands = list_hands(connection, wanted, limit=limit)
+    if as_json:
+        print_json([asdict(hand) for hand in hands])
+        return
+    _print_hands(hands)
+
+
+def _print_hands(hands: "list[ListedHand]") -> None:
+    from pokervod_pipelines.hands.cards import pretty  # noqa: PLC0415 - kept out of --help
+
+    rows = [
+        (
+            str(hand.hand_id),
+            hand.started_at,
+            hand.table,
+            f"#{hand.hand_number}",
+            pretty(hand.board),
+            (hand.best_rank or "").replace("_", " "),
+            ", ".join(hand.winner_names),
+            hand.pot,
+            "test" if hand.is_test else f"{hand.grade}{' ★' if hand.is_premium else ''}",
+            hand.findings or None,
+            hand.clips or None,
+        )
+        for hand in hands
+    ]
+    columns = ("id", "start (UTC)", "table", "hand", "board", "best", "won by", "pot", "grade", "doubts", "clips")
+    print_table(f"{len(rows)} hands", columns, rows, right=("id", "pot", "doubts", "clips"))
+
+
+@app.command("show")
+def show(hand_id: IdArgument, as_json: JsonOption = False) -> None:
+    """Show one hand street by street, what is doubtful about it, and the clips that show it.
+
+    Example: pokervod hands show 17
+    """
+    from pokervod_pipelines.clips.timecode import format_ms  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.hands import listing  # noqa: PLC0415
+    from pokervod_pipelines.hands.show import show_hand  # noqa: PLC0415
+
+    with open_database(load_settings()) as engine, engine.connect() as connection:
+        hand = listing.read_hand(connection, hand_id)
+        findings = listing.read_findings(connection, hand_id)
+        clips = listing.read_linked_clips(connection, hand_id)
+    if as_json:
+        told = {"findings": [asdict(each) for each in findings], "clips": [asdict(each) for each in clips]}
+        print_json({"hand_id": hand_id, **hand.to_content(), **told})
+        return
+    out.print(show_hand(hand), markup=False)
+    for finding in findings:
+        if finding.found_by == "rules":
+            place = f" ({finding.street})" if finding.street else ""
+            out.print(f"! {finding.code}{place}, by the rules: {finding.message}", markup=False)
+    for clip in clips:
+        where = f"{format_ms(clip.in_ms)}-{format_ms(clip.out_ms)} " if clip.in_ms is not None and clip.out_ms else ""
+        row = f"{clip.sheet}, {clip.tab} row {clip.row_number}"
+        out.print(f"Clip {clip.clip_id}: {where}{clip.path or 'no video'} · {row} · by {clip.how}", markup=False)
+
+
+@app.command("export")
+def export(
+    hand_ids: Annotated[list[int], typer.Argument(metavar="ID…", help="The hands' ids.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder the files go to.")],
+) -> None:
+    """Write hands as PHH files, the open hand history format, one a hand.
+
+    Example: pokervod hands export 17 18 --to /tmp/hands
+    """
+    from pokervod_pipelines.hands.export import export_hands  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.hands.listing import read_hand  # noqa: PLC0415
+
+    with open_database(load_settings()) as engine, engine.connect() as connection:
+        hands = [(hand_id, read_hand(connection, hand_id)) for hand_id in dict.fromkeys(hand_ids)]
+    for file in export_hands(hands, to):
+        out.print(str(file), markup=False)
+
+
+@app.command("disagreements")
+def disagreements(
+    settled: Annotated[
+        bool, typer.Option("--settled", help="Those that were settled, with who, when and why.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List where a hand and its sheet row say different things, for a person to decide.
+
+    Example: pokervod hands disagreements
+    """
+    from pokervod_pipelines.hands.moment_store import list_disagreements  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine, engine.connect() as connection:
+        listed = list_disagreements(connection, settled=settled)
+    if as_json:
+        print_json([asdict(each) for each in listed])
+        return
+    rows = [
+        (
+            str(each.id),
+            f"{each.hand_id} (#{each.hand_number})",
+            f"{each.sheet}, {each.tab} row {each.row_number}",
+            each.field,
+            each.hand_says,
+            each.sheet_says,
+            f"{each.by}: {each.reason}" if settled else each.at,
+        )
+        for each in listed
+    ]
+    last = "settled by" if settled else "since"
+    print_table(
+        f"{len(rows)} disagreements", ("id", "hand", "sheet row", "about", "the hand", "the sheet", last), rows,
+        right=("id",),
+    )  # fmt: skip
+
+
+@app.command("settle")
+def settle(
+    disagreement_id: Annotated[int, typer.Argument(metavar="ID", help="As `pokervod hands disagreements` shows it.")],
+    reason: Annotated[str, typer.Option("--reason", help="What was found out.")],
+    by: ByOption = "",
+) -> None:
+    """Say that a disagreement is decided; it comes back only if hand or sheet say something else again.
+
+    Example: pokervod hands settle 3 --reason "the sheet names the wrong winner"
+    """
+    from pokervod_pipelines.hands.moment_store import settle_disagreement  # noqa: PLC0415 - kept out of --help
+
+    with open_database(load_settings()) as engine, engine.begin() as connection:
+        settle_disagreement(connection, disagreement_id, by=by or getpass.getuser(), reason=reason)
+    out.print(f"disagreement {disagreement_id} is settled", markup=False)

@@ -1,0 +1,78 @@
+"""Block C and the tables in Dagster: hands, tournaments and render instructions, one partition a broadcast day."""
+
+from collections.abc import Callable
+from datetime import date
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from pokervod_pipelines.defs.partitions import broadcast_days
+from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, run_or_fail, tables_retries
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.outcome import Outcome
+from pokervod_pipelines.workflows.stages import SyncRun
+from pokervod_pipelines.workflows.tables import run_hands_stage, run_instructions_stage, run_tournaments_stage
+
+DayStage = Callable[[SyncRun, date], Outcome]
+
+
+def define_hands(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The assets ``hands``, ``tournaments`` and ``render_instructions``."""
+    return [
+        _define_day(
+            settings,
+            "hands",
+            run_hands_stage,
+            group="hands",
+            kinds={"json", "postgres"},
+            description="The hands that the tables recorded: cards, board, actions, pot, winners, grade.",
+        ),
+        _define_day(
+            settings,
+            "tournaments",
+            run_tournaments_stage,
+            group="tournaments",
+            kinds={"csv", "postgres"},
+            description="Players, chips, blinds, payouts and schedule, as the tournament system exports them.",
+        ),
+        _define_day(
+            settings,
+            "render_instructions",
+            run_instructions_stage,
+            group="render",
+            kinds={"postgres"},
+            deps=("hands", "tournaments"),
+            description="Which graphic is to be made of which hand, elimination, level, payout or schedule entry.",
+        ),
+    ]
+
+
+def _define_day(
+    settings: Settings,
+    name: str,
+    run_stage: DayStage,
+    *,
+    group: str,
+    kinds: set[str],
+    description: str,
+    deps: tuple[str, ...] = (),
+) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=name,
+        partitions_def=broadcast_days(settings),
+        deps=deps,
+        group_name=group,
+        kinds=kinds,
+        owners=OWNERS,
+        description=description,
+        pool=group,
+        retry_policy=tables_retries(settings),
+    )
+    def day(
+        context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+    ) -> dg.MaterializeResult[None]:
+        run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
+        outcome = run_or_fail(lambda: run_stage(run, date.fromisoformat(context.partition_key)))
+        return dg.MaterializeResult(metadata=metadata_of(outcome))
+
+    return day

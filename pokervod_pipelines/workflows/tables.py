@@ -1,0 +1,108 @@
+"""From what the tables drop to what is to be drawn: hands, tournaments and instructions as stages of one run.
+
+Each takes in whatever is due, of whichever day, and answers for the broadcast day it was asked about; the days that it
+touched besides are told, so that their instructions are made in the same run.
+"""
+
+import time
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.hands.days import count_day, list_touched_days
+from pokervod_pipelines.render.instructions import InstructionReport, make_instructions
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.tournaments.imports import FileStatus, import_exports
+from pokervod_pipelines.tournaments.queries import did_exports_change
+from pokervod_pipelines.workflows.arrivals import find_arrivals
+from pokervod_pipelines.workflows.hands import take_in_hands
+from pokervod_pipelines.workflows.outcome import PROBLEMS_SHOWN, Outcome, Problem
+from pokervod_pipelines.workflows.stages import SyncRun
+
+
+def run_hands_stage(run: SyncRun, day: date) -> Outcome:
+    """Every session file at rest in the drop folders is stored, or in quarantine; the counts are the day's.
+
+    Raises ``Unavailable`` when no drop folder can be listed.
+    """
+    started = time.monotonic()
+    due = find_arrivals(run.engine, run.settings)
+    folders = {str(folder) for folder in run.settings.hands.drop_folders}
+    if folders and folders <= {place for place, _ in due.unseen}:
+        raise Unavailable("; ".join(f"{place} {reason}" for place, reason in due.unseen))
+    report = take_in_hands(
+        run.engine, run.settings, [Path(seen.path) for seen in due.hands], correlation_id=run.correlation_id
+    )
+    with run.engine.connect() as connection:
+        counts = count_day(connection, day)
+    done = report.imported
+    counts |= {
+        "files_read": done.read,
+        "files_waiting": done.waiting + due.settling,
+        "files_in_quarantine": done.quarantined,
+        "hands_created": done.created,
+        "hands_changed": done.changed,
+        "clips_linked": report.links.linked,
+        "disagreements": report.links.disagreements,
+    }
+    return _conclude("hands", day, started, counts, (*due.unseen, *done.problems), len(due.unseen) + done.problem_count)
+
+
+def run_tournaments_stage(run: SyncRun, day: date) -> Outcome:
+    """Every export in the export folders is in the database, or its report says why not.
+
+    Raises ``Unavailable`` when an export folder cannot be listed.
+    """
+    started = time.monotonic()
+    try:
+        report = import_exports(
+            run.engine,
+            run.settings.tournaments.export_folders,
+            zone=run.settings.zone,
+            correlation_id=run.correlation_id,
+        )
+    except OSError as error:
+        raise Unavailable(f"{error.filename}: the export folder cannot be listed ({error.strerror})") from error
+    counts = {f"files_{status}": report.count(status) for status in FileStatus}
+    counts |= {"changed": report.changed, "eliminated": report.eliminated}
+    problems = [
+        (str(file.path), what)
+        for file in report.files
+        for what in (*((str(file.error),) if file.error else ()), *file.problems)
+    ]
+    return _conclude("tournaments", day, started, counts, problems, len(problems))
+
+
+def run_instructions_stage(run: SyncRun, day: date) -> Outcome:
+    """The instructions of the day are what the rules ask for, and so are those of all that this run touched."""
+    started = time.monotonic()
+    reports = make_touched_instructions(run.engine, run.settings, day, correlation_id=run.correlation_id)
+    names = ("triggers", "created", "superseded", "flagged", "withdrawn", "restored", "unchanged", "postponed")
+    counts = {name: sum(getattr(each, name) for each in reports) for name in names}
+    problems = [problem for each in reports for problem in each.problems]
+    return _conclude("instructions", day, started, counts, problems, sum(each.problem_count for each in reports))
+
+
+def make_touched_instructions(
+    engine: Engine, settings: Settings, *days: date, correlation_id: str
+) -> list[InstructionReport]:
+    """The instructions of these days and of whatever the request of this id changed are what the rules ask for.
+
+    What an export tells may be of any day, so after one all days are looked at.
+    """
+    with engine.connect() as connection:
+        touched = list_touched_days(connection, correlation_id)
+        has_exports = did_exports_change(connection, correlation_id)
+    wanted: list[date | None] = [None] if has_exports else [*sorted({*days, *touched})]
+    return [make_instructions(engine, settings, day=day, correlation_id=correlation_id) for day in wanted]
+
+
+def _conclude(
+    stage: str, day: date, started: float, counts: dict[str, int], problems: Iterable[tuple[str, str]], count: int
+) -> Outcome:
+    shown = tuple(Problem(where=where, what=what) for where, what in problems)[:PROBLEMS_SHOWN]
+    seconds = time.monotonic() - started
+    return Outcome(stage=stage, name=str(day), seconds=seconds, counts=counts, problems=shown, problem_count=count)

@@ -1,0 +1,221 @@
+"""From a file in a drop folder to the instruction of a graphic, however often and in whichever order."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.arrivals import AGAIN_SECONDS, find_arrivals
+from pokervod_pipelines.workflows.claims import CLAIMS
+from pokervod_pipelines.workflows.stages import SyncRun
+from pokervod_pipelines.workflows.tables import run_hands_stage, run_instructions_stage, run_tournaments_stage
+from pokervod_pipelines.workflows.verdicts import judge_all
+from pokervod_pipelines_tests.hands.sessions import make_showdown, make_side_pot, make_walk, write_session
+from pokervod_pipelines_tests.tournaments.exports import make_export, out, player
+
+DAY = date(2031, 5, 4)
+LONG_AGO = 1_700_000_000
+
+
+@dataclass(frozen=True)
+class Room:
+    """A drop folder, an export folder, and the stages over both."""
+
+    engine: Engine
+    settings: Settings
+    drop: Path
+    exports: Path
+
+    def put(self, folder: Path, name: str, content: bytes, *, age_seconds: float = 60) -> Path:
+        path = folder / name
+        path.write_bytes(content)
+        moment = time.time() - age_seconds
+        os.utime(path, (moment, moment))
+        return path
+
+    def run(self, *, correlation_id: str = "r", day: date = DAY) -> tuple[dict[str, int], ...]:
+        run = SyncRun(engine=self.engine, settings=self.settings, correlation_id=correlation_id)
+        stages = (run_hands_stage, run_tournaments_stage, run_instructions_stage)
+        return tuple(stage(run, day).counts for stage in stages)
+
+    def ask(self, sql: str) -> list[Any]:
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(sql))]
+
+
+@pytest.fixture
+def room(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path) -> Room:
+    drop, exports = tmp_path / "table-1", tmp_path / "exports"
+    drop.mkdir()
+    exports.mkdir()
+    settings = settings_factory(
+        hands={"drop_folders": [drop], "settle_seconds": 2}, tournaments={"export_folders": [exports]}
+    )
+    return Room(engine, settings, drop, exports)
+
+
+def test_a_premium_hand_in_the_drop_folder_becomes_one_instruction(room: Room) -> None:
+    room.put(room.drop, "s.json", write_session(make_showdown(), make_walk(number=2, at=5)))
+    hands, _, instructions = room.run()
+    again = room.run(correlation_id="again")
+
+    assert (hands["hands_created"], hands["premium"], instructions["created"]) == (2, 1, 1)
+    assert (again[0]["hands_created"], again[0]["files_read"], again[2]["created"]) == (0, 0, 0)
+    assert room.ask("select template, state, priority from render_instructions") == [("premium_hand", "pending", 2)]
+
+
+def test_the_instructions_of_other_days_that_were_touched_are_made_too(room: Room) -> None:
+    room.put(room.drop, "s.json", write_session(make_showdown()))
+    counts = room.run(day=date(2031, 6, 1))
+
+    assert (counts[0]["hands"], counts[2]["created"]) == (0, 1)
+
+
+def test_a_session_that_grows_adds_its_new_hands_only(room: Room) -> None:
+    room.put(room.drop, "s.json", write_session(make_walk()))
+    room.run()
+    room.put(room.drop, "s.json", write_session(make_walk(), make_showdown(number=2, at=9)), age_seconds=30)
+    counts = room.run(correlation_id="later")
+
+    assert (counts[0]["hands_created"], counts[0]["hands"], counts[2]["created"]) == (1, 2, 1)
+
+
+def test_an_elimination_in_an_export_becomes_an_instruction_once(room: Room) -> None:
+    room.put(room.exports, "chips.csv", make_export("player_chips", [player("Ana Ruiz"), player("Tom Berg")]).encode())
+    room.run()
+    room.put(
+        room.exports, "chips.csv", make_export("player_chips", [player("Ana Ruiz"), out("Tom Berg")]).encode(),
+        age_seconds=30,
+    )  # fmt: skip
+    counts = room.run(correlation_id="later", day=datetime.now(UTC).date())
+    room.run(correlation_id="again", day=datetime.now(UTC).date())
+
+    assert counts[1]["eliminated"] == 1
+    assert [row[0] for row in room.ask("select template from render_instructions")] == ["elimination"]
+
+
+def test_what_is_still_being_written_waits_and_what_is_no_session_is_named(room: Room) -> None:
+    room.put(room.drop, "new.json", write_session(make_walk()), age_seconds=0)
+    room.put(room.drop, "half.json", write_session(make_walk())[:-40])
+    room.put(room.drop, "odd.json", b'{"what": "is this"}')
+    run = SyncRun(engine=room.engine, settings=room.settings, correlation_id="r")
+    outcome = run_hands_stage(run, DAY)
+
+    assert (outcome.counts["files_waiting"], outcome.counts["files_in_quarantine"]) == (2, 1)
+    assert any("odd.json" in problem.where for problem in outcome.problems)
+
+
+def test_a_drop_folder_that_is_gone_is_no_empty_folder(room: Room) -> None:
+    room.drop.rmdir()
+    run = SyncRun(engine=room.engine, settings=room.settings, correlation_id="r")
+
+    with pytest.raises(Unavailable, match="table-1 cannot be listed"):
+        run_hands_stage(run, DAY)
+
+
+# What is due
+
+
+def test_a_file_is_due_once_it_rests_until_it_was_read(room: Room) -> None:
+    path = room.put(room.drop, "s.json", write_session(make_walk()), age_seconds=0)
+    at_once = find_arrivals(room.engine, room.settings)
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    rested = find_arrivals(room.engine, room.settings)
+    room.run()
+    read = find_arrivals(room.engine, room.settings)
+
+    assert (at_once.is_due, at_once.settling) == (False, 1)
+    assert at_once.describe() == "1 files are still being written"
+    assert [file.path for file in rested.hands] == [str(path)]
+    assert (read.is_due, read.describe()) == (False, "nothing new in the folders")
+
+
+def test_an_export_is_due_until_it_was_read_and_again_when_it_is_new(room: Room) -> None:
+    content = make_export("player_chips", [player("Ana Ruiz")]).encode()
+    path = room.put(room.exports, "chips.csv", content)
+    before = find_arrivals(room.engine, room.settings)
+    room.run()
+    read = find_arrivals(room.engine, room.settings)
+    room.put(room.exports, "chips.csv", content, age_seconds=20)
+
+    assert [file.path for file in before.exports] == [str(path)]
+    assert not read.is_due
+    assert find_arrivals(room.engine, room.settings).is_due
+
+
+def test_the_same_arrivals_are_asked_for_again_only_after_a_while(room: Room) -> None:
+    room.put(room.drop, "s.json", write_session(make_walk()))
+    arrivals = find_arrivals(room.engine, room.settings)
+    now = datetime.fromtimestamp(AGAIN_SECONDS * 1_000_000, UTC)
+
+    assert arrivals.name(now) == arrivals.name(now.replace(second=30))
+    assert arrivals.name(now) != arrivals.name(datetime.fromtimestamp(AGAIN_SECONDS * 1_000_001, UTC))
+
+
+def test_folders_that_cannot_be_listed_are_told(room: Room) -> None:
+    room.drop.rmdir()
+    room.exports.rmdir()
+    arrivals = find_arrivals(room.engine, room.settings)
+
+    assert not arrivals.is_due
+    assert arrivals.describe().count("cannot be listed: No such file") == 2
+
+
+# What must hold
+
+
+@pytest.mark.parametrize(
+    ("sql", "claim", "says"),
+    [
+        ("delete from render_instructions", "every_premium_hand_has_its_instruction", "#1"),
+        (
+            "update hand_sessions set hands_told = 9",
+            "hand_count_is_the_sessions",
+            "9 told, 0 of them unusable, 2 stored",
+        ),
+        ("update hands set winners = '[]' where is_premium", "every_showdown_has_a_winner", "#1"),
+        (
+            "insert into hand_findings (hand_id, found_by, position, code, street, message) "
+            "select id, 'record', 50, 'duplicated_card', 'flop', 'As stands twice' from hands limit 1",
+            "cards_are_unique",
+            "As stands twice",
+        ),
+        (
+            "insert into hand_findings (hand_id, found_by, position, code, street, message) "
+            "select id, 'record', 51, 'chips_not_conserved', '', '7 are missing' from hands limit 1",
+            "chips_are_conserved",
+            "7 are missing",
+        ),
+        (
+            "insert into hand_files (path, digest, size, mtime_ns, state, reason) "
+            "values ('/x/odd.json', 'd', 1, 1, 'quarantined', 'no session')",
+            "every_session_file_was_read",
+            "/x/odd.json: no session",
+        ),
+    ],
+)
+def test_what_is_wrong_stands_against_its_claim(room: Room, sql: str, claim: str, says: str) -> None:
+    room.put(room.drop, "s.json", write_session(make_showdown(), make_side_pot(number=2, at=9)))
+    room.run()
+    with room.engine.connect() as connection:
+        before = judge_all(connection)
+    with room.engine.begin() as connection:
+        connection.execute(text(sql))
+        after = judge_all(connection)
+
+    assert {name for name, verdict in before.items() if not verdict.holds} == set()
+    assert [name for name, verdict in after.items() if not verdict.holds] == [claim]
+    assert says in after[claim].evidence[0]
+
+
+def test_every_claim_has_an_asset_and_says_what_to_do() -> None:
+    assert all(claim.next_step.endswith(".") and claim.sentence.endswith(".") for claim in CLAIMS)
+    assert len({claim.name for claim in CLAIMS}) == len(CLAIMS)
