@@ -35,13 +35,14 @@ def sync(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
 ) -> None:
-    """Read the sheets, tie each row to its video and make the clips.
+    """Read the sheets, tie each row to its video, make the clips, and tell the sheet where it lets us write.
 
     Example: pokervod sheets sync metadata_archive
     """
     from pokervod_pipelines.errors import PokervodError  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415
     from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_sheets_stage  # noqa: PLC0415
+    from pokervod_pipelines.workflows.statuses import run_statuses_stage  # noqa: PLC0415
 
     settings = load_settings()
     names = [settings.sheet(sheet).name] if sheet else [each.name for each in settings.sheets]
@@ -52,6 +53,8 @@ def sync(
             try:
                 outcomes.append(run_sheets_stage(run, name, confirm_loss=confirm_loss))
                 outcomes.append(run_clips_stage(run, name))
+                if settings.sheet(name).write_back:
+                    outcomes.append(run_statuses_stage(run, name))
             except PokervodError as error:
                 failures.append(error)
     if as_json:

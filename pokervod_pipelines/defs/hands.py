@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.partitions import broadcast_days
 from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, run_or_fail, tables_retries
+from pokervod_pipelines.hands.days import show_premium_hands
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.outcome import Outcome
 from pokervod_pipelines.workflows.stages import SyncRun
@@ -26,6 +27,7 @@ def define_hands(settings: Settings) -> list[dg.AssetsDefinition]:
             group="hands",
             kinds={"json", "postgres"},
             description="The hands that the tables recorded: cards, board, actions, pot, winners, grade.",
+            is_shown=True,
         ),
         _define_day(
             settings,
@@ -56,6 +58,7 @@ def _define_day(
     kinds: set[str],
     description: str,
     deps: tuple[str, ...] = (),
+    is_shown: bool = False,
 ) -> dg.AssetsDefinition:
     @dg.asset(
         name=name,
@@ -72,7 +75,16 @@ def _define_day(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
     ) -> dg.MaterializeResult[None]:
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
-        outcome = run_or_fail(lambda: run_stage(run, date.fromisoformat(context.partition_key)))
-        return dg.MaterializeResult(metadata=metadata_of(outcome))
+        broadcast_day = date.fromisoformat(context.partition_key)
+        outcome = run_or_fail(lambda: run_stage(run, broadcast_day))
+        return dg.MaterializeResult(
+            metadata=metadata_of(outcome) | (_show_hands(engine, broadcast_day) if is_shown else {})
+        )
 
     return day
+
+
+def _show_hands(engine: Engine, day: date) -> dict[str, dg.MetadataValue]:
+    with engine.connect() as connection:
+        lines = show_premium_hands(connection, day)
+    return {"premium_hands": dg.MetadataValue.md("\n".join(f"- {line}" for line in lines))} if lines else {}

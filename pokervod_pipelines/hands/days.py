@@ -4,6 +4,9 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.hands.hand import Hand
+from pokervod_pipelines.hands.show import show_hand_in_line
+
 
 def count_day(connection: Connection, day: date) -> dict[str, int]:
     """The day's sessions and hands, by what is asked for most."""
@@ -20,6 +23,18 @@ def count_day(connection: Connection, day: date) -> dict[str, int]:
         {"day": day},
     ).one()
     return dict(row._mapping)
+
+
+def show_premium_hands(connection: Connection, day: date, *, limit: int = 20) -> list[str]:
+    """The day's first premium hands, each in one line as poker people write it."""
+    rows = connection.execute(
+        text("""
+            select content from hands where broadcast_day = :day and is_premium and not is_test
+            order by started_at limit :limit
+        """),
+        {"day": day, "limit": limit},
+    )
+    return [show_hand_in_line(Hand.from_content(row.content)) for row in rows]
 
 
 def list_touched_days(connection: Connection, correlation_id: str) -> list[date]:
