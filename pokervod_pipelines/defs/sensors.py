@@ -7,7 +7,7 @@ import atexit
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import dagster as dg
@@ -26,13 +26,21 @@ from pokervod_pipelines.sheets.changes import (
     load_memory,
     observe_sheets,
 )
-from pokervod_pipelines.workflows.arrivals import Arrivals, find_arrivals
+from pokervod_pipelines.workflows.arrivals import AGAIN_SECONDS, Arrivals, find_arrivals
+from pokervod_pipelines.workflows.news import News, read_news
 
 LOOK_SECONDS = 5
 """Dagster's sensor loop is no faster; one call a look is a fraction of what Drive allows."""
 
 WATCH_SECONDS, GLANCE_SECONDS = 4.5, 0.5
 """A look at the folders lasts nearly until the next one, so that a file is seen at once."""
+
+ALIVE = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
 
 OpenEngine = Callable[[], Engine]
 
@@ -90,26 +98,40 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Reads what the tables and the tournament system put into their folders, once it rests there.",
     )
-    def rfid_drop() -> dg.SensorResult | dg.SkipReason:
+    def rfid_drop(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if not (settings.hands.drop_folders or settings.tournaments.export_folders):
             return dg.SkipReason("no drop folder and no export folder is configured")
-        arrivals = _watch(settings, open_engine())
-        if not arrivals.is_due:
+        if _is_running(context.instance, "hands_to_renders"):
+            return dg.SkipReason("hands_to_renders is at work; what is left is asked for after it")
+        arrivals, news = _watch(settings, open_engine())
+        if not arrivals.is_due and news.is_empty:
             return dg.SkipReason(arrivals.describe())
         now = datetime.now(UTC)
         day = BroadcastDays(settings.zone, settings.hands.day_starts_at).find_day(now)
-        request = dg.RunRequest(run_key=arrivals.name(now), partition_key=day.isoformat())
-        return dg.SensorResult(run_requests=[request])
+        key = f"{arrivals.name(now)}:{news.newest}"
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, partition_key=day.isoformat())])
 
     return rfid_drop
 
 
-def _watch(settings: Settings, engine: Engine) -> Arrivals:
+def _is_running(instance: dg.DagsterInstance, job: str) -> bool:
+    """Whether a run of the job waits or works; one that began long ago died with its machine."""
+    recently = datetime.now(UTC) - timedelta(seconds=AGAIN_SECONDS)
+    alive = dg.RunsFilter(job_name=job, statuses=ALIVE, created_after=recently)
+    return bool(instance.get_run_records(alive, limit=1))
+
+
+def _watch(settings: Settings, engine: Engine) -> tuple[Arrivals, News]:
     """What is due, as soon as something is, or what there was to say when time was up."""
     until = time.monotonic() + WATCH_SECONDS
-    while not (arrivals := find_arrivals(engine, settings)).is_due and time.monotonic() < until:
+    arrivals: Arrivals | None = None
+    while True:
+        arrivals = find_arrivals(engine, settings, arrivals)
+        with engine.connect() as connection:
+            news = read_news(connection)
+        if arrivals.is_due or not news.is_empty or time.monotonic() >= until:
+            return arrivals, news
         time.sleep(GLANCE_SECONDS)
-    return arrivals
 
 
 def _look(settings: Settings, engine: Engine, memory: dict[str, Asked]) -> Decision:

@@ -1,4 +1,4 @@
-"""A broadcast day's hands in figures, and which days an import touched."""
+"""A broadcast day's hands, in figures and in words."""
 
 from datetime import date
 
@@ -35,15 +35,3 @@ def show_premium_hands(connection: Connection, day: date, *, limit: int = 20) ->
         {"day": day, "limit": limit},
     )
     return [show_hand_in_line(Hand.from_content(row.content)) for row in rows]
-
-
-def list_touched_days(connection: Connection, correlation_id: str) -> list[date]:
-    """The broadcast days of hands that are new or different since the request of this id, in order."""
-    days = connection.scalars(
-        text("""
-            select distinct (payload ->> 'broadcast_day')::date from events
-            where correlation_id = :correlation_id and type in ('hand.created', 'hand.changed') order by 1
-        """),
-        {"correlation_id": correlation_id},
-    )
-    return list(days)

@@ -6,7 +6,7 @@ read in ``tellings``, which one wins in ``choice``.
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -60,16 +60,18 @@ def import_hands(
     paths: Sequence[Path],
     *,
     correlation_id: str,
+    may_vanish: bool = False,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Every hand that the files, or the files below the folders, tell is stored in its heaviest telling.
 
-    An unchanged file is passed over. ``progress`` is told the number of hands read so far.
+    An unchanged file is passed over, and so is one that ``may_vanish`` and did. ``progress`` is told the number of
+    hands read so far.
     Raises ``BadInput`` before anything is read when a path does not exist, ``BadSettings`` for a wrong grade rule,
     ``Unavailable`` when the quarantine folder cannot be written.
     """
     started = time.monotonic()
-    files, unseen = _list_files(paths)
+    files, unseen = _list_files(paths, may_vanish=may_vanish)
     one = _Import(engine, make_rules(settings), make_quarantine(settings), correlation_id)
     one.problems.extend(unseen)
     one.counts["unreadable"] = len(unseen)
@@ -103,7 +105,7 @@ def make_quarantine(settings: Settings) -> Quarantine:
     return Quarantine(folder, tuple(each.absolute() for each in settings.hands.drop_folders))
 
 
-def _list_files(paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
+def _list_files(paths: Iterable[Path], *, may_vanish: bool) -> tuple[list[Path], list[Problem]]:
     files: dict[Path, None] = {}
     problems: list[Problem] = []
     for path in paths:
@@ -113,7 +115,7 @@ def _list_files(paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
             problems.extend(look.unseen)
         elif path.exists():
             files[path.absolute()] = None
-        else:
+        elif not may_vanish:
             message = f"{path}: no such file or folder; check the path"
             raise BadInput(message)
     return list(files), problems
@@ -136,11 +138,21 @@ class _Import:
             self._store(opened, opened.telling)
         elif opened.failure == "unchanged":
             self.counts["unchanged"] += 1
+            self._remember(opened, known)
             if known is not None and known.reason:
                 self._tell(opened.path, known.reason)
         else:
             self._put_aside(opened, known)
             self._tell(opened.path, opened.reason)
+
+    def _remember(self, opened: OpenedFile, known: FileRecord | None) -> None:
+        """What was touched or copied anew is known by its new time, so that it is not due for ever."""
+        if known is None or opened.status is None:
+            return
+        now = replace(known, size=opened.status.st_size, mtime_ns=opened.status.st_mtime_ns)
+        if now != known:
+            with self.engine.begin() as connection:
+                store.put_file(connection, now)
 
     def _tell(self, path: str, reason: str) -> None:
         self.problems.append((path, reason.removeprefix(f"{path}: ")))

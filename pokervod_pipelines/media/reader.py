@@ -51,13 +51,22 @@ class Reader:
     def __init__(self, program: str = PROGRAM) -> None:
         self._program = program
         self._child: _Child | None = None
+        self._is_proven = False
 
     def ask(self, task: str, arguments: Mapping[str, Any], *, seconds_limit: float) -> Answer:
         """The child's answer, or how it was lost.
 
+        A child that had answered before and breaks down may have been dying already, so its question is put once more.
         Raises ``Unavailable`` when no child can be started, ``ArchiveUnavailable`` when one cannot even be killed,
         which is the disk's doing and not the file's.
         """
+        was_proven = self._is_proven
+        answer = self._ask_once(task, arguments, seconds_limit)
+        if was_proven and self._child is None and isinstance(answer, Loss) and not answer.timed_out:
+            answer = self._ask_once(task, arguments, seconds_limit)
+        return answer
+
+    def _ask_once(self, task: str, arguments: Mapping[str, Any], seconds_limit: float) -> Answer:
         child = self._find_child()
         request = {"task": task, "arguments": arguments, "seconds": seconds_limit}
         with suppress(OSError):  # a child that is dead already gives no answer either
@@ -70,6 +79,7 @@ class Reader:
         if line is None:
             self._child = None
             return Loss(timed_out=False, reason=f"broke down its reader ({_describe_end(_bury(child.process))})")
+        self._is_proven = True
         answer = json.loads(line)
         return answer["value"] if "value" in answer else Loss(timed_out=False, reason=answer["error"])
 
@@ -84,7 +94,7 @@ class Reader:
             if self._child.process.poll() is None:
                 return self._child
             _bury(self._child.process)
-        self._child = _start_child(self._program)
+        self._child, self._is_proven = _start_child(self._program), False
         return self._child
 
     def _kill(self, complaint: str) -> None:

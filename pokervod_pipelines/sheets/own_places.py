@@ -89,7 +89,7 @@ class _Plan:
 
     @property
     def growth(self) -> int:
-        return max(0, max(self.places.values()) + 1 - self.tab.column_count)
+        return max(0, max(self.places.values(), default=-1) + 1 - self.tab.column_count)
 
     def name(self, field: str) -> str:
         return name_range(self.tab.sheet_id, field)
@@ -100,8 +100,12 @@ def set_up_columns(workbook: SharedWorkbook, tabs: Collection[str]) -> None:
 
     Raises ``Conflict`` where somebody used the columns meanwhile; then nothing was written into them.
     """
-    spreadsheet, cells = workbook.layout(), {tab.title: clean_tab(tab) for tab in workbook.tabs()}
-    plans = [_plan(spreadsheet, tab, cells[tab.title]) for tab in spreadsheet.tabs if tab.title in tabs]
+    cells = {tab.title: clean_tab(tab) for tab in workbook.tabs()}
+    spreadsheet = workbook.layout()
+    made = [_plan(spreadsheet, tab, cells[tab.title]) for tab in spreadsheet.tabs if tab.title in tabs]
+    plans = [plan for plan in made if plan.places]
+    if not plans:
+        return
     workbook.change([request for plan in plans for request in _name_columns(plan)])
     columns = [(plan, field) for plan in plans for field in plan.places]
     found = workbook.read_columns([plan.name(field) for plan, field in columns])

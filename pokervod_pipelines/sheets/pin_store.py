@@ -81,6 +81,18 @@ def read_cells(connection: Connection, row_ids: Sequence[int]) -> dict[int, tupl
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
+def read_failed_cells(connection: Connection, sheet: str) -> list[tuple[int, str, int, str, str]]:
+    """``(row id, tab, row number, text, problem)`` of the cells of rows in the sheet that could not be followed."""
+    rows = connection.execute(
+        text("""
+            select id, tab, row_number, pin_text, pin_problem from sheet_rows
+            where sheet = :sheet and retired_at is null and pin_problem is not null order by id
+        """),
+        {"sheet": sheet},
+    )
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
+
+
 def store_cells(connection: Connection, cells: Mapping[int, tuple[str, str | None]]) -> None:
     """The rows' ``Pin`` cells say this, and could not be followed for that reason."""
     records = [{"id": row_id, "said": said, "problem": problem} for row_id, (said, problem) in cells.items()]

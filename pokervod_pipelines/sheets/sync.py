@@ -6,7 +6,7 @@ broken until a person confirms.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
@@ -21,12 +21,12 @@ from pokervod_pipelines.sheets.google.clock import SYSTEM_CLOCK, Clock
 from pokervod_pipelines.sheets.match import MatchStatus
 from pokervod_pipelines.sheets.match_rows import match_rows
 from pokervod_pipelines.sheets.own_places import locate_own_columns
-from pokervod_pipelines.sheets.pin_cells import follow_pin_cells
+from pokervod_pipelines.sheets.pin_cells import follow_pin_cells, retry_pin_cells
 from pokervod_pipelines.sheets.reading import Problem, Reading, describe_copies, read_workbook
 from pokervod_pipelines.sheets.sources import count_calls, open_sheet
 from pokervod_pipelines.sheets.status_store import store_own_columns
 from pokervod_pipelines.sheets.tab import clean_text
-from pokervod_pipelines.sheets.words import Words
+from pokervod_pipelines.sheets.word_store import store_words
 from pokervod_pipelines.sheets.workbook import Workbook
 
 PROBLEMS_KEPT = 200
@@ -41,8 +41,7 @@ class SheetReport:
     """What one pass came to; ``rows`` counts the rows in the sheet, ``skipped`` the blank, example and remark lines.
 
     ``with_id`` rows are known by the id column in the sheet, all others by what they say and where they stand.
-    ``calls`` are those of Google's services, failed tries included; None for a file. ``words`` are what people say in
-    the tabs made for that; None where the sheet was not read again.
+    ``calls`` are those of Google's services, failed tries included; None for a file.
 
     ``problems`` are the first ``PROBLEMS_KEPT`` of ``problem_count``: tabs and rows of the workbook that a person
     should mend, and rows that have no video.
@@ -63,7 +62,6 @@ class SheetReport:
     seconds: float
     problems: tuple[Problem, ...]
     problem_count: int
-    words: Words | None = None
 
 
 def sync_sheet(
@@ -73,6 +71,7 @@ def sync_sheet(
     *,
     correlation_id: str,
     full: bool = False,
+    reread: bool = False,
     confirm_loss: bool = False,
     parsed_identity: IdentityParser | None = None,
     known_revision: str | None = None,
@@ -81,7 +80,8 @@ def sync_sheet(
 ) -> SheetReport:
     """The database holds the sheet's rows as they are now, each with its match.
 
-    An unchanged revision is read again only if ``full``; ``known_revision`` is one that was seen just before. Nobody
+    An unchanged revision is read again only if ``full``, or ``reread`` because we wrote into it: the revision may lag
+    behind. ``known_revision`` is one that was seen just before. Nobody
     else reads the sheet meanwhile, and no transaction is open while the sheet is waited for.
     Raises what ``open_sheet`` and reading raise, and ``SuspiciousLoss`` when most rows vanished and ``confirm_loss`` is
     not given; the rows then stay and the reason is kept.
@@ -90,6 +90,7 @@ def sync_sheet(
         sheet=sheet,
         correlation_id=correlation_id,
         full=full,
+        reread=reread,
         confirm_loss=confirm_loss,
         parsed_identity=parsed_identity,
         progress=progress or (lambda _: None),
@@ -120,6 +121,7 @@ class _Pass:
     sheet: str
     correlation_id: str
     full: bool
+    reread: bool
     confirm_loss: bool
     parsed_identity: IdentityParser | None
     progress: Progress
@@ -129,7 +131,8 @@ class _Pass:
         with engine.connect() as connection:
             last = store.read_last_reading(connection, self.sheet)
         revision = workbook.revision()
-        reading = read_workbook(workbook) if self.full or revision != last.revision else None
+        is_due = self.full or self.reread or revision != last.revision
+        reading = read_workbook(workbook) if is_due else None
         with engine.begin() as connection:
             store.lock_sheet(connection, self.sheet)
             if reading is None:
@@ -137,8 +140,8 @@ class _Pass:
             else:
                 counts, problems = self._take_over(connection, revision, last, reading)
                 store_own_columns(connection, self.sheet, locate_own_columns(workbook, reading))
-            report = self._report(connection, workbook, counts, problems, seconds=time.monotonic() - started)
-        return report if reading is None else replace(report, words=reading.words)
+                store_words(connection, self.sheet, reading.words)
+            return self._report(connection, workbook, counts, problems, seconds=time.monotonic() - started)
 
     def _take_over(
         self, connection: Connection, revision: str, last: store.LastReading, reading: Reading
@@ -153,7 +156,8 @@ class _Pass:
         return self._match(connection, revision, last, edits, pinned, (reading.skipped, problems)), problems
 
     def _match_again(self, connection: Connection, revision: str, last: store.LastReading) -> tuple[Counts, Problems]:
-        return self._match(connection, revision, last, Edits(), [], (last.skipped, last.problems)), last.problems
+        retried = retry_pin_cells(connection, self.sheet, correlation_id=self.correlation_id)
+        return self._match(connection, revision, last, Edits(), retried, (last.skipped, last.problems)), last.problems
 
     def _match(
         self,

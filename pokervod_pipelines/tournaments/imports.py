@@ -4,9 +4,11 @@ What a file says is read before; what its rows change is in ``apply``. An export
 removes no player; one that says nothing at all is doubted until a person confirms.
 """
 
+import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.errors import OperatorNeeded, PokervodError, SuspiciousLoss, Unavailable
+from pokervod_pipelines.errors import BadInput, OperatorNeeded, PokervodError, SuspiciousLoss, Unavailable
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.tournaments import store
 from pokervod_pipelines.tournaments.apply import Applied, apply_players, apply_structure, apply_tournaments
@@ -25,6 +27,9 @@ from pokervod_pipelines.tournaments.store import FileState
 
 SOURCE = "tournaments"
 PROBLEMS_KEPT = 200
+LATEST_TIME = 253_402_214_400
+"""Seconds; beyond it there is no calendar."""
+
 SETTLE = timedelta(seconds=10)
 """A file without a line end, or with a header alone, may still grow for so long; a whole one is read at once."""
 
@@ -143,7 +148,11 @@ def import_export(
         SuspiciousLoss: it is empty where an earlier one was not; ``confirm_loss`` believes it.
 
     """
-    file = read_export_file(path, settle=settle)
+    try:
+        file = read_export_file(path, settle=settle)
+    except BadInput as error:
+        _record_refusal(engine, path, str(error))
+        raise
     with engine.connect() as connection:
         known = store.read_file_state(connection, str(path))
     if known and _is_same(file, known) and not (confirm_loss and known.problems):
@@ -236,6 +245,17 @@ def _make_state(file: ExportFile, kind: str | None, **more: Any) -> FileState:
         problems=problems,
         **more,
     )
+
+
+def _record_refusal(engine: Engine, path: Path, error: str) -> None:
+    """A file that is none to read is known as such, until it changes; one that is gone meanwhile is not."""
+    with suppress(OSError):
+        status, name = path.stat(), os.fsencode(path).decode("utf-8", "backslashreplace")
+        written = datetime.fromtimestamp(min(status.st_mtime, LATEST_TIME), UTC)
+        with engine.begin() as connection:
+            known = store.read_file_state(connection, name)
+            known = known or FileState(path=name, kind=None, digest="", size=0, seen_at=written)
+            store.write_file_state(connection, replace(known, size=status.st_size, seen_at=written, error=error))
 
 
 def _record_failure(engine: Engine, file: ExportFile, known: FileState | None, error: str) -> None:

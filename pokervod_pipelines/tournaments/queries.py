@@ -154,15 +154,3 @@ def blinds(connection: Connection, tournament_number: str) -> Sequence[BlindRow]
 def schedule(connection: Connection, day: date) -> Sequence[SlotRow]:
     """What is on air on that day, as the schedule dates it, in order of time."""
     return store.read_structure(connection, SlotRow, [day])
-
-
-def did_exports_change(connection: Connection, correlation_id: str) -> bool:
-    """Whether the request of this id changed anything of any tournament."""
-    changed: bool = connection.scalar(
-        text("""
-            select exists (select from events where correlation_id = :correlation_id
-                           and source = 'tournaments' and type <> 'tournament.imported')
-        """),
-        {"correlation_id": correlation_id},
-    )
-    return changed

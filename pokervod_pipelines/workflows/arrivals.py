@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from pokervod_pipelines.hands import store as hand_store
-from pokervod_pipelines.hands.inbox import SeenFile, decide, observe
+from pokervod_pipelines.hands.inbox import SeenFile, decide, name_path, observe
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments import store as tournament_store
 from pokervod_pipelines.tournaments.files import find_exports
@@ -33,7 +33,7 @@ class Arrivals:
 
     hands: tuple[SeenFile, ...] = ()
     exports: tuple[SeenFile, ...] = ()
-    settling: int = 0
+    settling: tuple[SeenFile, ...] = ()
     unseen: tuple[Unseen, ...] = ()
 
     @property
@@ -51,28 +51,37 @@ class Arrivals:
 
     def describe(self) -> str:
         """Why there is nothing to do."""
-        writing = [f"{self.settling} files are still being written"] if self.settling else []
+        writing = [f"{len(self.settling)} files are still being written"] if self.settling else []
         failed = [f"{place}: {reason}" for place, reason in self.unseen]
         return "; ".join((*writing, *failed)) or "nothing new in the folders"
 
 
-def find_arrivals(engine: Engine, settings: Settings) -> Arrivals:
-    """What is due in the drop folders and the export folders."""
+def find_arrivals(engine: Engine, settings: Settings, before: Arrivals | None = None) -> Arrivals:
+    """What is due in the drop folders and the export folders.
+
+    ``before`` is an earlier look: where the share's clock is ahead of ours, what has not changed since then is at rest.
+    """
     look = observe(settings.hands.drop_folders)
     exports, unseen = _observe_exports(settings.tournaments.export_folders)
     with engine.connect() as connection:
         known = {path: (each.size, each.mtime_ns) for path, each in hand_store.read_files(connection).items()}
         stamps = tournament_store.read_stamps(connection)
     settle, now_ns = settings.hands.settle_seconds, time.time_ns()
-    hands = decide(look, known, now_ns=now_ns, settle_seconds=settle)
+    last = {file.path: file for file in before.settling} if before else {}
+    hands = decide(look, known, now_ns=now_ns, settle_seconds=settle, before=last)
     fresh = [file for file in exports if not _is_known(file, stamps)]
-    due = tuple(file for file in fresh if now_ns - file.mtime_ns >= settle * 1e9)
+    due = tuple(file for file in fresh if _is_at_rest(file, now_ns, settle, last))
     return Arrivals(
         hands=hands.due,
         exports=due,
-        settling=len(hands.settling) + len(fresh) - len(due),
+        settling=(*hands.settling, *(file for file in fresh if file not in due)),
         unseen=(*look.unseen, *unseen),
     )
+
+
+def _is_at_rest(file: SeenFile, now_ns: int, settle_seconds: float, last: Mapping[str, SeenFile]) -> bool:
+    age = now_ns - file.mtime_ns
+    return age >= settle_seconds * 1e9 or (age < 0 and last.get(file.path) == file)
 
 
 def _observe_exports(folders: Iterable[Path]) -> tuple[list[SeenFile], list[Unseen]]:
@@ -97,6 +106,6 @@ def _list_exports(folder: Path) -> Iterator[SeenFile]:
 
 
 def _is_known(file: SeenFile, stamps: Mapping[str, tuple[int, datetime]]) -> bool:
-    size, seen_at = stamps.get(file.path, (-1, datetime.min.replace(tzinfo=UTC)))
+    size, seen_at = stamps.get(name_path(file.path), (-1, datetime.min.replace(tzinfo=UTC)))
     written = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC)
     return size == file.size and abs(written - seen_at) <= SAME_MOMENT

@@ -49,6 +49,9 @@ class LinkReport:
     disagreements: int
 
 
+NO_LINKS = LinkReport(clips=0, linked=0, made=0, gone=0, disagreements=0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandsReport:
     """An import with what follows it."""
@@ -65,17 +68,20 @@ def take_in_hands(
     *,
     correlation_id: str,
     most_replay_seconds: float = 600.0,
+    may_vanish: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> HandsReport:
     """The files' hands are stored, played again by the rules, and tied to the clips that show them.
 
-    Raises what ``import_hands`` raises.
+    What is not played again within ``most_replay_seconds`` is so by the next call. Raises what ``import_hands`` raises.
     """
-    return HandsReport(
-        imported=import_hands(engine, settings, paths, correlation_id=correlation_id, progress=progress),
-        replayed=replay_hands(engine, most_seconds=most_replay_seconds),
-        links=link_hands(engine, settings.zone, correlation_id=correlation_id),
+    imported = import_hands(
+        engine, settings, paths, correlation_id=correlation_id, may_vanish=may_vanish, progress=progress
     )
+    replayed = replay_hands(engine, most_seconds=most_replay_seconds)
+    is_news = bool(imported.created or imported.changed)
+    links = link_hands(engine, settings.zone, correlation_id=correlation_id) if is_news else NO_LINKS
+    return HandsReport(imported=imported, replayed=replayed, links=links)
 
 
 def link_hands(engine: Engine, zone: ZoneInfo, *, correlation_id: str) -> LinkReport:

@@ -88,6 +88,7 @@ def run_sheets_stage(
     progress: Progress | None = None,
     *,
     confirm_loss: bool = False,
+    reread: bool = False,
     known_revision: str | None = None,
 ) -> Outcome:
     """The sheet's rows are stored and each is tied to its video, or carries the reason why not."""
@@ -97,6 +98,7 @@ def run_sheets_stage(
         sheet,
         correlation_id=run.correlation_id,
         full=run.full,
+        reread=reread,
         confirm_loss=confirm_loss,
         parsed_identity=identify_name,
         known_revision=known_revision,
@@ -115,9 +117,7 @@ def run_sheets_stage(
         "with_id": report.with_id,
         **({} if report.calls is None else {"api_calls": report.calls}),
     }
-    unfollowed = (
-        () if report.words is None else follow_words(run.engine, sheet, report.words, correlation_id=run.correlation_id)
-    )
+    unfollowed = follow_words(run.engine, sheet, correlation_id=run.correlation_id, confirm_loss=confirm_loss)
     problems, count = (*unfollowed, *report.problems), len(unfollowed) + report.problem_count
     return _outcome("sheets", sheet, report.seconds, counts, problems, count)
 

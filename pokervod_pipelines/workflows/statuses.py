@@ -3,8 +3,10 @@
 import time
 
 from pokervod_pipelines.sheets.write_back import Told, write_back
-from pokervod_pipelines.workflows.outcome import Outcome
+from pokervod_pipelines.workflows.outcome import Outcome, Problem
 from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_sheets_stage
+
+UNSETTLED = "somebody works in the sheet, so its statuses are not all written yet; the next pass goes on"
 
 MOST_ROUNDS = 4
 """Columns, ids, statuses, and one more for edits that came in between."""
@@ -22,7 +24,7 @@ def run_statuses_stage(run: SyncRun, sheet: str) -> Outcome:
     rounds: list[Told] = []
     while not rounds or (rounds[-1].needs_reading and len(rounds) < MOST_ROUNDS):
         if rounds:
-            run_sheets_stage(run, sheet)
+            run_sheets_stage(run, sheet, reread=True)
             run_clips_stage(run, sheet)
         rounds.append(write_back(run.engine, run.settings, sheet))
     counts = {
@@ -34,4 +36,12 @@ def run_statuses_stage(run: SyncRun, sheet: str) -> Outcome:
         "tabs_set_up": sum(told.set_up for told in rounds),
         "api_calls": sum(told.calls for told in rounds),
     }
-    return Outcome(stage="statuses", name=sheet, seconds=time.monotonic() - started, counts=counts)
+    problems = (Problem(where=sheet, what=UNSETTLED),) if rounds[-1].needs_reading else ()
+    return Outcome(
+        stage="statuses",
+        name=sheet,
+        seconds=time.monotonic() - started,
+        counts=counts,
+        problems=problems,
+        problem_count=len(problems),
+    )

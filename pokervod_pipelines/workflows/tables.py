@@ -12,15 +12,18 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import Unavailable
-from pokervod_pipelines.hands.days import count_day, list_touched_days
+from pokervod_pipelines.hands.days import count_day
 from pokervod_pipelines.render.instructions import InstructionReport, make_instructions
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments.imports import FileStatus, import_exports
-from pokervod_pipelines.tournaments.queries import did_exports_change
 from pokervod_pipelines.workflows.arrivals import find_arrivals
 from pokervod_pipelines.workflows.hands import take_in_hands
+from pokervod_pipelines.workflows.news import read_news, remember_news
 from pokervod_pipelines.workflows.outcome import PROBLEMS_SHOWN, Outcome, Problem
 from pokervod_pipelines.workflows.stages import SyncRun
+
+REPLAY_SECONDS = 2.0
+"""A graphic does not wait for the rules; hands that are not played again in the time are so by a later run."""
 
 
 def run_hands_stage(run: SyncRun, day: date) -> Outcome:
@@ -30,18 +33,26 @@ def run_hands_stage(run: SyncRun, day: date) -> Outcome:
     """
     started = time.monotonic()
     due = find_arrivals(run.engine, run.settings)
+    if due.settling:
+        time.sleep(run.settings.hands.settle_seconds)
+        due = find_arrivals(run.engine, run.settings, due)
     folders = {str(folder) for folder in run.settings.hands.drop_folders}
     if folders and folders <= {place for place, _ in due.unseen}:
         raise Unavailable("; ".join(f"{place} {reason}" for place, reason in due.unseen))
     report = take_in_hands(
-        run.engine, run.settings, [Path(seen.path) for seen in due.hands], correlation_id=run.correlation_id
+        run.engine,
+        run.settings,
+        [Path(seen.path) for seen in due.hands],
+        correlation_id=run.correlation_id,
+        most_replay_seconds=REPLAY_SECONDS,
+        may_vanish=True,
     )
     with run.engine.connect() as connection:
         counts = count_day(connection, day)
     done = report.imported
     counts |= {
         "files_read": done.read,
-        "files_waiting": done.waiting + due.settling,
+        "files_waiting": done.waiting + len(due.settling),
         "files_in_quarantine": done.quarantined,
         "hands_created": done.created,
         "hands_changed": done.changed,
@@ -89,15 +100,19 @@ def run_instructions_stage(run: SyncRun, day: date) -> Outcome:
 def make_touched_instructions(
     engine: Engine, settings: Settings, *days: date, correlation_id: str
 ) -> list[InstructionReport]:
-    """The instructions of these days and of whatever the request of this id changed are what the rules ask for.
+    """The instructions of these days, and of whatever changed since the last making, are what the rules ask for.
 
-    What an export tells may be of any day, so after one all days are looked at.
+    What changed is read from the log, from where the last making that came to its end had read to: a run that dies
+    between the hands and their instructions leaves them to the next. What an export tells may be of any day, so after
+    one all days are looked at.
     """
     with engine.connect() as connection:
-        touched = list_touched_days(connection, correlation_id)
-        has_exports = did_exports_change(connection, correlation_id)
-    wanted: list[date | None] = [None] if has_exports else [*sorted({*days, *touched})]
-    return [make_instructions(engine, settings, day=day, correlation_id=correlation_id) for day in wanted]
+        news = read_news(connection)
+    wanted: list[date | None] = [None] if news.has_exports else [*sorted({*days, *news.days})]
+    made = [make_instructions(engine, settings, day=day, correlation_id=correlation_id) for day in wanted]
+    with engine.begin() as connection:
+        remember_news(connection, news)
+    return made
 
 
 def _conclude(

@@ -113,3 +113,11 @@ def test_a_child_whose_parent_was_killed_ends_itself(task: str, limit: float) ->
         parent.kill()
 
     wait_until_gone(pid)
+
+
+def test_what_breaks_a_child_that_had_answered_before_is_told_after_a_second_try(reader: Reader) -> None:
+    ask(reader, "echo")
+
+    lost = reader.ask("crash", {"path": "a.mp4"}, seconds_limit=LATE)
+
+    assert lost == Loss(timed_out=False, reason="broke down its reader (SIGSEGV)")

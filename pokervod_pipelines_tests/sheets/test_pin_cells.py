@@ -95,7 +95,7 @@ def test_a_cell_that_names_no_one_video_says_so_and_is_tried_again(desk: Desk, c
     desk.sync()
     problem = desk.execute("select pin_problem from sheet_rows")[0][0]
     desk.move_file("c/tape.mxf", to="c/x.mp4")
-    desk.sync(full=True)
+    desk.sync()
 
     assert says in problem
     assert videos(desk)[0][1] == "pinned"

@@ -5,8 +5,9 @@ from contextlib import suppress
 
 import pytest
 
-from pokervod_pipelines.errors import BadInput, PokervodError
+from pokervod_pipelines.errors import BadInput, PokervodError, Unavailable
 from pokervod_pipelines.sheets.own_columns import TITLES
+from pokervod_pipelines_tests.google import faults
 from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.sheets.desk import COLUMNS, make_line, make_lines
 from pokervod_pipelines_tests.sheets.google_desk import TAB, GoogleDesk
@@ -159,6 +160,19 @@ def test_a_tab_without_room_is_widened_and_one_that_came_later_is_set_up(make_de
 
     assert [row["PokerVOD State"] for row in desk.shown()] == ["ready"] * 2
     assert [row["PokerVOD State"] for row in desk.shown("Day 2")] == ["ready"]
+
+
+def test_a_set_up_whose_answer_was_lost_is_finished_by_the_next_pass(make_desk: MakeDesk) -> None:
+    desk = make_desk(*make_lines(1, 2), tries=1)
+    desk.sync()
+    desk.build()
+    desk.google.fail_next(faults.RESET.after_execution(), kind="values.batchUpdate")
+    with pytest.raises(Unavailable):
+        desk.tell()
+    told = desk.tell()
+    desk.settle(reread=told.needs_reading)
+
+    assert [row["PokerVOD State"] for row in desk.shown()] == ["ready"] * 2
 
 
 def test_who_may_only_read_is_named_and_nothing_is_lost(make_desk: MakeDesk) -> None:

@@ -12,9 +12,11 @@ import pytest
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.hands.imports import import_hands
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.arrivals import AGAIN_SECONDS, find_arrivals
 from pokervod_pipelines.workflows.claims import CLAIMS
+from pokervod_pipelines.workflows.news import read_news
 from pokervod_pipelines.workflows.stages import SyncRun
 from pokervod_pipelines.workflows.tables import run_hands_stage, run_instructions_stage, run_tournaments_stage
 from pokervod_pipelines.workflows.verdicts import judge_all
@@ -109,7 +111,8 @@ def test_what_is_still_being_written_waits_and_what_is_no_session_is_named(room:
     run = SyncRun(engine=room.engine, settings=room.settings, correlation_id="r")
     outcome = run_hands_stage(run, DAY)
 
-    assert (outcome.counts["files_waiting"], outcome.counts["files_in_quarantine"]) == (2, 1)
+    assert (outcome.counts["files_read"], outcome.counts["files_waiting"]) == (1, 1)
+    assert outcome.counts["files_in_quarantine"] == 1
     assert any("odd.json" in problem.where for problem in outcome.problems)
 
 
@@ -119,6 +122,29 @@ def test_a_drop_folder_that_is_gone_is_no_empty_folder(room: Room) -> None:
 
     with pytest.raises(Unavailable, match="table-1 cannot be listed"):
         run_hands_stage(run, DAY)
+
+
+def test_a_run_that_died_after_the_hands_leaves_their_instructions_to_the_next(room: Room) -> None:
+    room.put(room.drop, "s.json", write_session(make_showdown()))
+    run_hands_stage(SyncRun(engine=room.engine, settings=room.settings, correlation_id="died"), DAY)
+    with room.engine.connect() as connection:
+        news = read_news(connection)
+    counts = room.run(correlation_id="next", day=date(2031, 7, 1))
+    with room.engine.connect() as connection:
+        after = read_news(connection)
+
+    assert news.days == (DAY,)
+    assert (counts[0]["hands_created"], counts[2]["created"]) == (0, 1)
+    assert after.is_empty
+
+
+def test_a_file_that_vanishes_before_it_is_read_stops_no_other(room: Room) -> None:
+    room.put(room.drop, "s.json", write_session(make_walk()))
+    gone = room.drop / "gone.json"
+
+    report = import_hands(room.engine, room.settings, [gone, room.drop], correlation_id="r", may_vanish=True)
+
+    assert report.created == 1
 
 
 # What is due
@@ -132,7 +158,7 @@ def test_a_file_is_due_once_it_rests_until_it_was_read(room: Room) -> None:
     room.run()
     read = find_arrivals(room.engine, room.settings)
 
-    assert (at_once.is_due, at_once.settling) == (False, 1)
+    assert (at_once.is_due, len(at_once.settling)) == (False, 1)
     assert at_once.describe() == "1 files are still being written"
     assert [file.path for file in rested.hands] == [str(path)]
     assert (read.is_due, read.describe()) == (False, "nothing new in the folders")
@@ -149,6 +175,35 @@ def test_an_export_is_due_until_it_was_read_and_again_when_it_is_new(room: Room)
     assert [file.path for file in before.exports] == [str(path)]
     assert not read.is_due
     assert find_arrivals(room.engine, room.settings).is_due
+
+
+def test_a_file_that_was_copied_anew_is_due_once(room: Room) -> None:
+    path = room.put(room.drop, "s.json", write_session(make_walk()))
+    room.run()
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    touched = find_arrivals(room.engine, room.settings)
+    room.run()
+
+    assert touched.is_due
+    assert not find_arrivals(room.engine, room.settings).is_due
+
+
+def test_an_export_that_can_never_be_read_is_due_once_and_stands_against_its_claim(room: Room) -> None:
+    room.put(room.exports, "chips\u200b.csv", b"x")
+    room.run()
+    with room.engine.connect() as connection:
+        verdict = judge_all(connection)["every_export_was_read"]
+
+    assert not find_arrivals(room.engine, room.settings).is_due
+    assert "rename the file" in verdict.evidence[0]
+
+
+def test_on_a_share_whose_clock_is_ahead_a_file_that_does_not_change_is_at_rest(room: Room) -> None:
+    room.put(room.drop, "s.json", write_session(make_walk()), age_seconds=-300)
+    first = find_arrivals(room.engine, room.settings)
+    second = find_arrivals(room.engine, room.settings, first)
+
+    assert (first.is_due, second.is_due) == (False, True)
 
 
 def test_the_same_arrivals_are_asked_for_again_only_after_a_while(room: Room) -> None:

@@ -30,12 +30,13 @@ def say(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Pat
         insert_files(connection, VIDEO)
     build_catalog(engine, correlation_id="t")
 
-    def run(**tabs: Lines) -> Outcome:
+    def run(*, confirm_loss: bool = False, **tabs: Lines) -> Outcome:
         titles = {"corrections": CORRECTIONS, "aliases": ALIASES}
         headers = {"corrections": ("File", "Field", "Value"), "aliases": ("Alias", "Player")}
         others = {titles[name]: [headers[name], *lines] for name, lines in tabs.items()}
         write_book(path, {"Hands": [COLUMNS, make_line(1)], **others})
-        return run_sheets_stage(SyncRun(engine=engine, settings=settings, correlation_id="t"), "hands")
+        run = SyncRun(engine=engine, settings=settings, correlation_id="t")
+        return run_sheets_stage(run, "hands", confirm_loss=confirm_loss)
 
     return run
 
@@ -81,6 +82,20 @@ def test_an_alias_holds_while_its_line_stands(engine: Engine, say: Callable[...,
     say(aliases=[])
 
     assert (given, edited) == ([("Durrrr", "Tom Dwan")], [("Durrrr", "Phil Galfond")])
+    assert list_aliases(engine) == []
+
+
+def test_lines_that_vanish_all_at_once_are_taken_back_only_if_confirmed(
+    engine: Engine, say: Callable[..., Outcome]
+) -> None:
+    lines = [("Durrrr", "Tom Dwan"), ("Kid  Poker", "Daniel Negreanu")]
+    say(aliases=lines)
+    outcome = say(aliases=[])
+    kept = len(list_aliases(engine))
+    say(aliases=[], confirm_loss=True)
+
+    assert any("nothing was taken back" in problem.what for problem in outcome.problems)
+    assert kept == 2
     assert list_aliases(engine) == []
 
 

@@ -29,11 +29,12 @@ class Event(Base):
 
 
 class EventCursor(Base):
-    """How far a named consumer has read."""
+    """How far a named consumer has read: all that was visible in ``snapshot`` where it has one, else up to an event."""
 
     __tablename__ = "event_cursors"
 
     consumer: Mapped[str] = mapped_column(primary_key=True)
     txid: Mapped[int] = mapped_column(BigInteger)
     event_id: Mapped[int] = mapped_column(BigInteger)
+    snapshot: Mapped[str | None]
     moved_at: Mapped[Moment]

@@ -11,7 +11,8 @@ from pokervod_pipelines.db.tables.base import Base, Key, MaybeMoment, Moment
 class SheetState(Base):
     """What the last pass over a sheet found.
 
-    ``own_columns`` says, by tab, where the columns of ours stand. ``revision`` lets an unchanged sheet be passed over;
+    ``own_columns`` says, by tab, where the columns of ours stand; ``words`` what people say in the tabs made for that.
+    ``revision`` lets an unchanged sheet be passed over;
     its matches know every file event of transactions below ``matched_up_to``.
     """
 
@@ -25,6 +26,7 @@ class SheetState(Base):
     counts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     problems: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     own_columns: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    words: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
 
 
 class SheetRow(Base):

@@ -47,9 +47,16 @@ def upgrade() -> None:
             nullable=False,
         ),
     )
+    op.add_column(
+        "sheet_states",
+        sa.Column(
+            "words", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("sheet_states", "words")
     op.drop_column("sheet_states", "own_columns")
     op.drop_column("sheet_rows", "pin_problem")
     op.drop_column("sheet_rows", "pin_text")

@@ -334,9 +334,11 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'pending'"),
     )
     op.create_index(op.f("ix_render_instructions_hand_id"), "render_instructions", ["hand_id"], unique=False)
+    op.add_column("event_cursors", sa.Column("snapshot", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("event_cursors", "snapshot")
     op.drop_index(op.f("ix_render_instructions_hand_id"), table_name="render_instructions")
     op.drop_index(
         "ix_render_instructions_claim", table_name="render_instructions", postgresql_where=sa.text("state = 'pending'")
