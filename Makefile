@@ -35,7 +35,7 @@ $(STAMP): requirements.lock pyproject.toml
 	    ($(PYTHON) -m pip install --quiet virtualenv && $(PYTHON) -m virtualenv --quiet $(POKERVOD_VENV))
 	@echo "installing the pinned dependencies into $(POKERVOD_VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -oE '^uv==[^ ]+' requirements.lock)" \
-	    && $(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock \
+	    && $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements.lock \
 	    || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -26,7 +26,7 @@ TagOption = Annotated[str, typer.Option("--tag", "-t", help="With this tag, in a
 GradeOption = Annotated[int | None, typer.Option("--grade", "-g", min=1, max=3, help="With so many stars.")]
 ProjectOption = Annotated[str, typer.Option("--project", help="Of this project, such as WSOP.")]
 SheetOption = Annotated[str, typer.Option("--sheet", help="From this sheet.")]
-LimitOption = Annotated[int, typer.Option("--limit", "-n", help="At most so many.")]
+LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 
 

@@ -17,7 +17,7 @@ NET_SECONDS = 5.0
 
 @app.command("tail")
 def tail(
-    lines: Annotated[int, typer.Option("--lines", "-n", help="How many to begin with.")] = 20,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many to begin with.")] = 20,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as events come.")] = False,
     correlation: Annotated[str, typer.Option("--correlation", help="Only what this sync or request caused.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,

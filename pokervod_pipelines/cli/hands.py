@@ -71,7 +71,7 @@ def list_(
     ] = None,
     table: Annotated[str, typer.Option("--table", help="Of this table; a part of its name will do.")] = "",
     tests: Annotated[bool, typer.Option("--tests/--no-tests", help="With hands played to test the table.")] = True,
-    limit: Annotated[int | None, typer.Option("--limit", "-n", help="At most so many.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List hands in the order they were played.

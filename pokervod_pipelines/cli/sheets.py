@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="What people annotated, and which video each row speaks of.")
 
+PROBLEMS_SHOWN = 10
+
 LARGEST_ID = 2**63 - 1
 
 RowArgument = Annotated[
@@ -63,8 +65,10 @@ def sync(
         for outcome in outcomes:
             counts = ", ".join(f"{name} {count:,}" for name, count in outcome.counts.items())
             out.print(f"{outcome.stage} {outcome.name}: {counts} ({outcome.seconds:.2f} s)")
-            for problem in outcome.problems[:10]:
+            for problem in outcome.problems[:PROBLEMS_SHOWN]:
                 out.print(f"  {problem.where}: {problem.what}", markup=False)
+            if outcome.problem_count > PROBLEMS_SHOWN:
+                out.print(f"  and {outcome.problem_count - PROBLEMS_SHOWN:,} more; --json lists them")
     if failures:
         raise failures[0]
 
@@ -136,7 +140,7 @@ def match() -> None:
 def rows(
     sheet: Annotated[str, typer.Argument(help="Only this sheet.")] = "",
     status: Annotated[str, typer.Option("--status", help="matched, ambiguous or none.")] = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
 ) -> None:
     """List annotation rows with their video, or the reason why there is none.

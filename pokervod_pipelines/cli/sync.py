@@ -101,7 +101,7 @@ class Watcher:
         """A stage ended."""
         mark = "[green]ok[/]    " if outcome.succeeded else "[bold red]failed[/]"
         detail = f"{outcome.seconds:6.2f} s" if outcome.succeeded else str(outcome.error).replace("[", "\\[")
-        err.print(f"{mark} {outcome.stage:8}{outcome.name:24} {detail}")
+        err.print(f"{mark} {outcome.stage:9}{outcome.name:24} {detail}")
 
 
 def _document(result: "SyncResult", verdicts: dict[str, Verdict]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_dat
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.nas.scan import LOCAL, has_content
+from pokervod_pipelines.render.rules import load_rules
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.sheets.google.credentials import load_account
 from pokervod_pipelines.workflows.prepare import dagster_home
@@ -50,6 +51,8 @@ def examine(folder: Path | None = None) -> list[Finding]:
         _examine_settings(settings),
         *_examine_roots(settings),
         *_examine_sheets(settings),
+        *_examine_folders(settings),
+        *_examine_rules(settings),
         *_examine_database(settings),
         _examine_dagster_home(settings),
         _examine_disk(settings),
@@ -84,6 +87,24 @@ def _examine_sheets(settings: Settings) -> Iterator[Finding]:
     for sheet in settings.sheets:
         fix = _mend_google(settings) if sheet.path is None else _mend_file(sheet.path)
         yield Finding(part=f"sheet {sheet.name}", found=sheet.place, fix=fix)
+
+
+def _examine_folders(settings: Settings) -> Iterator[Finding]:
+    folders = [("drop folder", each) for each in settings.hands.drop_folders]
+    folders += [("export folder", each) for each in settings.tournaments.export_folders]
+    for part, folder in folders:
+        is_readable = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
+        fix = "" if is_readable else "mount the share, correct the path, or give the service read rights"
+        yield Finding(part=part, found=str(folder), fix=fix)
+
+
+def _examine_rules(settings: Settings) -> Iterator[Finding]:
+    try:
+        rules = load_rules(settings)
+    except PokervodError as error:
+        yield Finding(part="render rules", found=str(error), fix="mend the rule or the template named")
+        return
+    yield Finding(part="render rules", found=f"{len(rules)} rules fit their templates", fix="")
 
 
 def _mend_file(path: Path) -> str:
