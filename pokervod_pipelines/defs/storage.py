@@ -12,7 +12,8 @@ from typing import Any
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
 
-from pokervod_pipelines.db.engine import serve_database
+from pokervod_pipelines.db.engine import make_engine, serve_database
+from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.settings import load_settings
 
 
@@ -28,9 +29,17 @@ class PokervodStorage(DagsterPostgresStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "PokervodStorage":
-        """The storage, its server running until this process ends."""
+        """The storage with its tables, its server running until this process ends.
+
+        Dagster creates the tables without a lock of its own, so that two first starts at once would break one of them.
+        """
         served = ExitStack()
         urls = served.enter_context(serve_database(load_settings()))
         atexit.register(served.close)
         url = urls.dagster.render_as_string(hide_password=False)
-        return cls(postgres_url=url, should_autocreate_tables=True, inst_data=inst_data)
+        engine = make_engine(urls.pokervod)
+        try:
+            with hold_lock(engine, "creation of Dagster's tables"):
+                return cls(postgres_url=url, should_autocreate_tables=True, inst_data=inst_data)
+        finally:
+            engine.dispose()
