@@ -35,6 +35,9 @@ LOOK_SECONDS = 5
 WATCH_SECONDS, GLANCE_SECONDS = 4.5, 0.5
 """A look at the folders lasts nearly until the next one, so that a file is seen at once."""
 
+REST_SHARE = 4
+"""A rest lasts so many times the glance before it: a slow share is looked at for a fifth of the time at most."""
+
 ALIVE = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -126,12 +129,13 @@ def _watch(settings: Settings, engine: Engine) -> tuple[Arrivals, News]:
     until = time.monotonic() + WATCH_SECONDS
     arrivals: Arrivals | None = None
     while True:
+        began = time.monotonic()
         arrivals = find_arrivals(engine, settings, arrivals)
         with engine.connect() as connection:
             news = read_news(connection)
         if arrivals.is_due or not news.is_empty or time.monotonic() >= until:
             return arrivals, news
-        time.sleep(GLANCE_SECONDS)
+        time.sleep(max(GLANCE_SECONDS, REST_SHARE * (time.monotonic() - began)))
 
 
 def _look(settings: Settings, engine: Engine, memory: dict[str, Asked]) -> Decision:

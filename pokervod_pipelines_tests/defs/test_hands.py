@@ -65,3 +65,22 @@ def test_a_drop_folder_that_is_gone_fails_the_day_and_is_tried_again(settings: S
     retries = [event for event in result.all_events if event.event_type_value == "STEP_RESTARTED"]
     assert not result.success
     assert len(retries) == 3
+
+
+def test_a_tick_asks_for_what_lies_in_the_folder_and_not_while_it_is_being_read(
+    settings: Settings, engine: Engine
+) -> None:
+    sensor = build_defs(settings=settings, engine=engine).get_repository_def().get_sensor_def("rfid_drop")
+    with dg.DagsterInstance.ephemeral() as instance:
+        first = sensor(dg.build_sensor_context(instance=instance))
+        instance.create_run_for_job(
+            job_def=build_defs(settings=settings, engine=engine).resolve_job_def("hands_to_renders"),
+            status=dg.DagsterRunStatus.STARTED,
+            tags={"dagster/partition": "2026-01-05"},
+        )
+        second = sensor(dg.build_sensor_context(instance=instance))
+
+    assert isinstance(first, dg.SensorResult)
+    assert len(first.run_requests or ()) == 1
+    assert isinstance(second, dg.SkipReason)
+    assert "is at work" in str(second.skip_message)
