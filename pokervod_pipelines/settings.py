@@ -57,6 +57,7 @@ class Settings(SettingsModel):
     database_url: SecretStr | None = None
     dagster_database_url: SecretStr | None = None
     google_credentials: SecretStr | None = None
+    nexrender_secret: SecretStr | None = None
 
     @model_validator(mode="after")
     def _names_are_unique_and_known(self) -> Self:
@@ -84,6 +85,11 @@ class Settings(SettingsModel):
     def zone(self) -> ZoneInfo:
         """The zone in which days begin and schedules fire."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def renders(self) -> Path:
+        """The folder below which all graphics lie."""
+        return self.render.outputs or self.home / "renders"
 
     def root_of(self, library: Library) -> ArchiveRoot:
         """The archive root the library lies in."""
@@ -143,6 +149,7 @@ def _from_environment(env: Mapping[str, str], folder: Path) -> dict[str, object]
             ("database_url", "POKERVOD_DATABASE_URL"),
             ("dagster_database_url", "POKERVOD_DAGSTER_DATABASE_URL"),
             ("google_credentials", "POKERVOD_GOOGLE_CREDENTIALS"),
+            ("nexrender_secret", "POKERVOD_NEXRENDER_SECRET"),
         )
         if env.get(variable)
     }

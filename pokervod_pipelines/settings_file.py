@@ -16,7 +16,7 @@ Location = tuple[int | str, ...]
 FOLDERS = {
     "hands": ("drop_folders", "quarantine"),
     "tournaments": ("export_folders",),
-    "render": ("templates",),
+    "render": ("templates", "outputs"),
 }
 """The keys that name folders, by section; relative ones are taken from the file's own folder."""
 

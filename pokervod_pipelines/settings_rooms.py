@@ -255,14 +255,55 @@ class RenderRule(SettingsModel):
         )
 
 
+class RenderQueue(SettingsModel):
+    """How long a worker may hold a graphic, and what is tried again when."""
+
+    lease_seconds: float = Field(
+        default=30.0, ge=1, le=3600, description="A worker that is silent for so long has lost what it held."
+    )
+    most_minutes: float = Field(
+        default=10.0, gt=0, le=1440, description="A render that takes longer is stopped, unless its template says."
+    )
+    poll_seconds: float = Field(default=5.0, gt=0, le=60, description="The net below the notifications.")
+    retry_seconds: float = Field(
+        default=5.0, ge=0, le=600, description="First wait before a failed graphic is tried again; it triples."
+    )
+    pause_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="How long a renderer rests when no licence or place is free."
+    )
+    most_at_once: dict[str, Annotated[int, Field(ge=1, le=10_000)]] = Field(
+        default_factory=dict, description="Of a renderer or a template, on all machines together."
+    )
+
+
+class Nexrender(SettingsModel):
+    """The nexrender server. Its secret is ``POKERVOD_NEXRENDER_SECRET``, never here.
+
+    The farm writes to ``folder`` as this machine sees it, which is ``farm_folder`` as the farm sees it.
+    """
+
+    url: HttpAddress | None = None
+    folder: Path | None = None
+    farm_folder: str | None = None
+    poll_seconds: float = Field(default=1.0, gt=0, le=60)
+    jobs: int = Field(default=100, ge=1, le=1000, description="How many one worker has at the server at once.")
+
+
 class Render(SettingsModel):
     """Which graphics are made by themselves, and how graphics come out.
 
-    ``templates`` is a folder of templates besides those that come with the package, relative to the settings file.
+    ``templates`` is a folder of templates besides those that come with the package, ``outputs`` the folder below which
+    all graphics lie (default: ``renders`` below ``home``); relative ones are taken from the settings file.
     """
 
     templates: Path | None = None
+    outputs: Path | None = None
     path: OutputPath = "{day}/{template}/{template}_{id}"
+    mov_codec: Literal["animation", "prores_4444"] = Field(
+        default="animation", description="Of MOV with alpha: animation is lossless and fast, ProRes plays everywhere."
+    )
+    queue: RenderQueue = RenderQueue()
+    nexrender: Nexrender = Nexrender()
     output: RenderOutput = RenderOutput()
     rules: tuple[RenderRule, ...] = ()
 

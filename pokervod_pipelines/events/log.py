@@ -42,7 +42,9 @@ def append_events(connection: Connection, source: str, correlation_id: str, even
             {
                 "source": source,
                 "correlation_id": correlation_id,
-                "events": json.dumps([[event.type.value, event.payload] for event in batch], ensure_ascii=False),
+                "events": json.dumps(
+                    [[event.type.value, event.payload, event.correlation_id] for event in batch], ensure_ascii=False
+                ),
             },
         )
     if events:
@@ -55,7 +57,7 @@ _NOTIFY = text("select pg_notify(:channel, '')")
 
 _INSERT = text("""
     insert into events (type, source, correlation_id, payload)
-    select e.event ->> 0, :source, :correlation_id, e.event -> 1
+    select e.event ->> 0, :source, coalesce(e.event ->> 2, :correlation_id), e.event -> 1
     from jsonb_array_elements(cast(:events as jsonb)) with ordinality as e(event, place)
     order by e.place
 """)

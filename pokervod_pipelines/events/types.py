@@ -34,6 +34,16 @@ class EventType(StrEnum):
     HAND_DISAGREEMENT = "hand.disagreement"
     RENDER_INSTRUCTION_CREATED = "render.instruction.created"
     RENDER_INSTRUCTION_UPDATED = "render.instruction.updated"
+    RENDER_STARTED = "render.started"
+    RENDER_COMPLETED = "render.completed"
+    RENDER_REQUEUED = "render.requeued"
+    RENDER_FAILED = "render.failed"
+    RENDER_TIMED_OUT = "render.timed_out"
+    RENDER_CANCELLED = "render.cancelled"
+    RENDER_PAUSED = "render.paused"
+    RENDER_RESUMED = "render.resumed"
+    RENDER_WORKER_SET_ASIDE = "render.worker.set_aside"
+    RENDER_WORKER_RETURNED = "render.worker.returned"
     TOURNAMENT_CHANGED = "tournament.changed"
     TOURNAMENT_IMPORTED = "tournament.imported"
     TOURNAMENT_LEVEL_ENDED = "tournament.level.ended"
@@ -42,7 +52,11 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event about to be appended; ``payload`` is JSON-ready."""
+    """An event about to be appended; ``payload`` is JSON-ready.
+
+    ``correlation_id`` is for one that belongs to another request than those appended with it.
+    """
 
     type: EventType
     payload: dict[str, Any] = field(default_factory=dict)
+    correlation_id: str | None = None

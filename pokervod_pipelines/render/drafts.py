@@ -32,6 +32,7 @@ class Draft:
     reason: str
     hand_id: int | None = None
     again: bool = False
+    renderer: str = "local"
 
     @property
     def identity(self) -> Identity:
@@ -109,6 +110,7 @@ def _make_draft(trigger: Trigger, rule: Rule, render: Render) -> Draft:
         reason=trigger.title,
         hand_id=trigger.hand_id,
         again=rule.again,
+        renderer=rule.template.renderer,
     )
 
 

@@ -128,7 +128,7 @@ def carry_out(connection: Connection, plan: Plan, *, correlation_id: str) -> tup
     versions = {draft.identity: (draft, 1) for draft in plan.new} | {
         change.draft.identity: (change.draft, change.standing.version + 1) for change in done if change.draft
     }
-    ids = store.insert_drafts(connection, versions)
+    ids = store.insert_drafts(connection, versions, correlation_id=correlation_id)
     store.apply_changes(connection, done, ids)
     events = [*_tell_created(versions, ids), *(_tell_change(change, ids) for change in done)]
     append_events(connection, "render", correlation_id, events)

@@ -1,15 +1,16 @@
 """Instructions to look at: lists, one with all its versions, and premium hands that have none. Never writes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.render.states import State
 
-STATES = ("pending", "processing", "completed", "failed", "cancelled", "timed_out")
+STATES = tuple(State)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,10 @@ class InstructionFilter:
     hand_id: int | None = None
     is_flagged: bool | None = None
     is_in_force: bool | None = None
+
+    def narrow(self, **said: Any) -> "InstructionFilter":
+        """Return the same, with what is said instead of what was."""
+        return replace(self, **said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +51,10 @@ class ListedInstruction:
     cancel_requested: str | None
     retry_count: int
     max_retries: int
+    failure_kind: str | None
     reason: str
     by: str
+    renderer: str
     created_at: datetime
     changed_at: datetime
     due_at: datetime

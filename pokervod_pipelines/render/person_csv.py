@@ -104,6 +104,7 @@ def read_request(cells: Mapping[str, str], *, asking: Asking, place: str) -> Dra
         day=_read_day(given["day"]) if "day" in given else asking.today,
         by=asking.by,
         reason=f"asked for in {place}",
+        renderer=template.renderer,
     )
 
 

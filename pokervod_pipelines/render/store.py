@@ -55,7 +55,9 @@ def _make_standing(row: Row[Any]) -> Standing:
     return Standing(**row._mapping)
 
 
-def insert_drafts(connection: Connection, drafts: Mapping[Identity, tuple[Draft, int]]) -> dict[Identity, int]:
+def insert_drafts(
+    connection: Connection, drafts: Mapping[Identity, tuple[Draft, int]], *, correlation_id: str
+) -> dict[Identity, int]:
     """Each draft is an instruction of the version beside it; returns the ids of those that were not there before."""
     records = [
         {
@@ -71,6 +73,8 @@ def insert_drafts(connection: Connection, drafts: Mapping[Identity, tuple[Draft,
             "reason": draft.reason,
             "hand_id": draft.hand_id,
             "version": version,
+            "renderer": draft.renderer,
+            "correlation_id": correlation_id,
         }
         for draft, version in drafts.values()
     ]
@@ -79,13 +83,15 @@ def insert_drafts(connection: Connection, drafts: Mapping[Identity, tuple[Draft,
 
 
 _COLUMNS = (
-    "trigger_kind, trigger_key, template, layers, output, digest, priority, broadcast_day, by, reason, hand_id, version"
+    "trigger_kind, trigger_key, template, layers, output, digest, priority, broadcast_day, by, reason, hand_id,"
+    " version, renderer, correlation_id"
 )
 _INSERT = text(f"""
     insert into render_instructions ({_COLUMNS})
     select {_COLUMNS} from jsonb_to_recordset(cast(:drafts as jsonb)) as d(
         trigger_kind text, trigger_key text, template text, layers jsonb, output jsonb, digest text, priority int,
-        broadcast_day date, by text, reason text, hand_id bigint, version int)
+        broadcast_day date, by text, reason text, hand_id bigint, version int, renderer text,
+        correlation_id text)
     on conflict (trigger_kind, trigger_key, template, version) do nothing
     returning id, trigger_kind, trigger_key, template
 """)  # noqa: S608 - constants

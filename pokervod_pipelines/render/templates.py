@@ -30,7 +30,9 @@ class BadTemplate(BadInput):
 class Template(BaseModel):
     """A graphic: its layers, its size in pixels, frames a second, the formats it can be had in, seconds on screen.
 
-    ``source`` is the project file that the renderer ``nexrender`` opens, ``composition`` what it renders of it.
+    ``source`` is the project file that the renderer ``nexrender`` opens, ``composition`` what it renders of it and
+    ``output_module`` how After Effects writes it. A render of it may last ``most_seconds`` and say nothing for
+    ``most_silent_seconds``; without them what the settings say of all holds.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -47,6 +49,9 @@ class Template(BaseModel):
     formats: list[Format] = Field(min_length=1)
     seconds: float = Field(gt=0, le=600)
     layers: Mapping[LayerName, Layer] = Field(min_length=1)
+    output_module: str | None = Field(default=None, min_length=1, max_length=80)
+    most_seconds: float | None = Field(default=None, gt=0, le=86_400)
+    most_silent_seconds: float | None = Field(default=None, gt=0, le=86_400)
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -5,7 +5,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from pokervod_pipelines_tests.bench import events, hands, match, names, scan, search, sheets, sync
+from pokervod_pipelines_tests.bench import events, hands, match, names, render, scan, search, sheets, sync
 
 SUBJECTS = {
     "names": names.measure,
@@ -15,6 +15,7 @@ SUBJECTS = {
     "scan": scan.measure,
     "sheets": sheets.measure,
     "hands": hands.measure,
+    "render": render.measure,
     "sync": sync.measure,
 }
 

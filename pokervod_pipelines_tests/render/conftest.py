@@ -11,6 +11,7 @@ from pokervod_pipelines.db.engine import OUR_DRIVER, make_engine
 from pokervod_pipelines.db.tables import Base
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.render.desk import Desk
+from pokervod_pipelines_tests.render.queue_desk import QueueDesk
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +36,9 @@ def desk(render_engine: Engine, settings_factory: Callable[..., Settings]) -> De
     desk = Desk(engine=render_engine, settings=settings_factory())
     desk.clear()
     return desk
+
+
+@pytest.fixture
+def queue_desk(desk: Desk) -> QueueDesk:
+    """A queue in an empty database."""
+    return QueueDesk(engine=desk.engine)

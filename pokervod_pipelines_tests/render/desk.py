@@ -15,7 +15,19 @@ DAY = date(2031, 5, 4)
 START = datetime(2031, 5, 4, 18, 0, tzinfo=UTC)
 SESSION = 640_000_000_123_456_789
 TABLES = (
-    *("events", "render_instructions", "hand_findings", "hands", "hand_sessions", "hand_files", "tournaments"),
+    *(
+        "events",
+        "render_outputs",
+        "render_attempts",
+        "render_pauses",
+        "render_workers",
+        "render_instructions",
+        "hand_findings",
+        "hands",
+        "hand_sessions",
+        "hand_files",
+        "tournaments",
+    ),
     *("tournament_progress", "tournament_players", "chip_counts", "blind_levels", "payouts", "broadcast_slots"),
 )
 FULL_HOUSE = ("Kd", "Ks", "Kh", "9c", "9d")
@@ -118,8 +130,21 @@ class Desk:
             )
 
     def set_state(self, instruction_id: int, state: str) -> None:
-        """A worker brought the instruction into this state."""
-        self.execute("update render_instructions set state = :state where id = :id", id=instruction_id, state=state)
+        """A worker or a person brought the waiting instruction into this state."""
+        if state != "cancelled":
+            self.execute(
+                """
+                update render_instructions set state = 'processing', claim_id = gen_random_uuid(), claimed_by = 'w',
+                    lease_until = now() + interval '1 minute', heartbeat_at = now(), started_at = now() where id = :id
+                """,
+                id=instruction_id,
+            )
+        if state != "processing":
+            self.execute(
+                "update render_instructions set state = :state, claim_id = null where id = :id",
+                id=instruction_id,
+                state=state,
+            )
 
     def events(self) -> list[tuple[str, str]]:
         """The type, and the change or "", of every event of the graphics, in order."""

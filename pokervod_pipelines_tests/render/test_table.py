@@ -1,10 +1,13 @@
 """What the database itself refuses, whoever writes."""
 
+import itertools
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from pokervod_pipelines.render.states import MOVES, State
 from pokervod_pipelines_tests.render.desk import DAY, Desk
 
 GOOD: dict[str, Any] = {
@@ -62,13 +65,56 @@ def test_a_trigger_and_template_have_each_version_once(desk: Desk) -> None:
         insert(desk)
 
 
+def test_every_move_that_is_not_in_the_table_is_refused_by_the_database(desk: Desk) -> None:
+    for before, after in itertools.product(State, State):
+        desk.clear()
+        insert(desk)
+        (standing,) = desk.find()
+        if before is not State.PENDING:
+            desk.set_state(standing.id, before)
+        is_allowed = after in MOVES[before] or before is after
+
+        with nullcontext() if is_allowed else pytest.raises(IntegrityError, match="cannot become"):
+            desk.execute(MOVE[after is State.PROCESSING], state=after)
+
+
+MOVE = {
+    False: "update render_instructions set state = :state, claim_id = null",
+    True: """
+        update render_instructions set state = :state, claimed_by = 'w', heartbeat_at = now(), started_at = now(),
+            lease_until = now(), claim_id = coalesce(claim_id, gen_random_uuid())
+    """,
+}
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.PENDING])
+def test_an_instruction_begins_as_pending(desk: Desk, state: State) -> None:
+    with pytest.raises(IntegrityError):
+        insert(desk, state=f"'{state}'")
+
+
+def test_what_one_claim_holds_no_other_takes(desk: Desk) -> None:
+    insert(desk)
+    desk.set_state(desk.find()[0].id, "processing")
+
+    with pytest.raises(IntegrityError, match="held by another claim"):
+        desk.execute("update render_instructions set claim_id = gen_random_uuid()")
+
+
+def test_what_is_in_work_is_held_by_somebody(desk: Desk) -> None:
+    insert(desk)
+
+    with pytest.raises(IntegrityError, match="held_while_processing"):
+        desk.execute("update render_instructions set state = 'processing'")
+
+
 def test_the_best_waiting_instruction_is_found_by_index(desk: Desk) -> None:
     desk.execute(
         """
         insert into render_instructions (template, layers, output, digest, trigger_kind, trigger_key, broadcast_day, by,
-                                         state, priority)
+                                         renderer, priority)
         select 'elimination', '{}', '{}', '', 'person', n::text, :day, 'eva',
-               case when n % 20 = 0 then 'pending' else 'completed' end, 1 + n % 10
+               case when n % 20 = 0 then 'local' else 'nexrender' end, 1 + n % 10
         from generate_series(1, 4000) n
         """,
         day=DAY,
@@ -76,8 +122,8 @@ def test_the_best_waiting_instruction_is_found_by_index(desk: Desk) -> None:
     desk.execute("analyze render_instructions")
 
     plan = desk.execute("""
-        explain select id from render_instructions where state = 'pending' and due_at <= now()
-        order by priority, created_at limit 1 for update skip locked
+        explain select id from render_instructions where state = 'pending' and renderer = 'local' and due_at <= now()
+        order by rank, id limit 1 for update skip locked
     """)
 
     assert any("ix_render_instructions_claim" in row[0] for row in plan)

@@ -1,0 +1,153 @@
+"""The workers: who is there, who is alive, and who is set aside because others finish what it fails.
+
+A worker is known by its name, so what is held against it outlives its process.
+"""
+
+import os
+import platform
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, text
+
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.render.states import Settlement
+
+MOST_STRIKES = 3
+"""So many failures that are the worker's own, without a graphic of its own between, set it aside."""
+
+ALIVE_SECONDS = 30
+"""A worker that was not seen for so long does not count as alive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrewMember:
+    """A worker; ``holding`` counts what it holds, ``set_aside`` is why it is given nothing."""
+
+    name: str
+    host: str
+    pid: int
+    renderers: list[str]
+    started_at: datetime
+    seen_at: datetime
+    is_alive: bool
+    strikes: int
+    set_aside: str | None
+    holding: int
+
+
+def sign_on(engine: Engine, name: str, renderers: Collection[str]) -> None:
+    """The worker is known, by this process; what was held against its name still is."""
+    with engine.begin() as connection:
+        connection.execute(
+            _SIGN_ON, {"name": name, "host": platform.node(), "pid": os.getpid(), "renderers": sorted(renderers)}
+        )
+
+
+_SIGN_ON = text("""
+    insert into render_workers (name, host, pid, renderers) values (:name, :host, :pid, :renderers)
+    on conflict (name) do update set host = excluded.host, pid = excluded.pid, renderers = excluded.renderers,
+        started_at = now(), seen_at = now(), stopped_at = null
+""")
+
+
+def show_presence(engine: Engine, name: str) -> str | None:
+    """The worker was seen just now; returns why it is set aside, or None."""
+    with engine.begin() as connection:
+        aside = connection.scalar(
+            text("update render_workers set seen_at = now() where name = :name returning set_aside"), {"name": name}
+        )
+    return None if aside is None else str(aside)
+
+
+def sign_off(engine: Engine, name: str) -> None:
+    """The worker stopped in good order."""
+    with engine.begin() as connection:
+        connection.execute(text("update render_workers set stopped_at = now() where name = :name"), {"name": name})
+
+
+def list_crew(connection: Connection) -> list[CrewMember]:
+    """Every worker that was ever there; the living first."""
+    rows = connection.execute(_CREW, {"alive": ALIVE_SECONDS})
+    return [CrewMember(**row._mapping) for row in rows]
+
+
+_CREW = text("""
+    select name, host, pid, renderers, started_at, seen_at, strikes, set_aside,
+           stopped_at is null and seen_at > now() - :alive * interval '1 second' as is_alive,
+           (select count(*) from render_instructions r
+            where r.state = 'processing' and r.claimed_by = w.name) as holding
+    from render_workers w order by is_alive desc, name
+""")
+
+
+def count_alive(connection: Connection, renderer: str | None = None) -> int:
+    """How many workers live that are given work, of the renderer or at all."""
+    count = connection.scalar(
+        text("""
+            select count(*) from render_workers where stopped_at is null and set_aside is null
+              and seen_at > now() - :alive * interval '1 second'
+              and (cast(:renderer as text) is null or :renderer = any(renderers))
+        """),
+        {"alive": ALIVE_SECONDS, "renderer": renderer},
+    )
+    return int(count or 0)
+
+
+def take_back(engine: Engine, name: str, *, reason: str, by: str, correlation_id: str) -> None:
+    """The worker is given work again. Raises ``BadInput`` for a name that no worker has."""
+    with engine.begin() as connection:
+        found = connection.execute(
+            text("update render_workers set set_aside = null, strikes = 0 where name = :name returning name"),
+            {"name": name},
+        ).one_or_none()
+        if found is None:
+            raise BadInput(f"there is no worker {name!r}; `pokervod render workers` shows those there are")
+        payload = {"worker": name, "reason": reason, "by": by}
+        append_events(connection, "render", correlation_id, [NewEvent(EventType.RENDER_WORKER_RETURNED, payload)])
+        connection.execute(text("select pg_notify('pokervod_render', 'pending')"))
+
+
+def keep_score(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    """A worker that finished something has no strikes; one that was at fault, or outdone by another, has one more."""
+    finished = {each.held.worker for each in settlements if each.outcome == "completed"}
+    if finished:
+        connection.execute(_CLEAR, {"names": sorted(finished)})
+    strikes = [each.held.worker for each in settlements if each.kind == "bad_worker"]
+    tried_before = [each.held.id for each in settlements if each.outcome == "completed" and each.held.retry_count]
+    if tried_before:
+        strikes += [row[0] for row in connection.execute(_OUTDONE, {"ids": tried_before, "finished": sorted(finished)})]
+    if strikes:
+        _strike(connection, strikes)
+
+
+_CLEAR = text("update render_workers set strikes = 0 where name = any(:names) and strikes > 0")
+
+_OUTDONE = text("""
+    select worker from render_attempts
+    where instruction_id = any(:ids) and outcome = 'failed' and kind = 'unknown' and worker <> all(:finished)
+""")
+
+
+def _strike(connection: Connection, workers: Sequence[str]) -> None:
+    rows = connection.execute(_STRIKE, {"names": [*workers], "most": MOST_STRIKES})
+    told = [
+        NewEvent(EventType.RENDER_WORKER_SET_ASIDE, {"worker": row.name, "reason": row.set_aside})
+        for row in rows
+        if row.strikes >= MOST_STRIKES and not row.was_aside
+    ]
+    append_events(connection, "render", "", told)
+
+
+_STRIKE = text("""
+    update render_workers w
+    set strikes = w.strikes + s.count,
+        set_aside = coalesce(w.set_aside, case when w.strikes + s.count >= :most then
+            w.strikes + s.count || ' failures that were its own or that another worker finished' end)
+    from (select name, count(*) from unnest(cast(:names as text[])) as name group by name) s,
+         (select name, set_aside is not null as was_aside from render_workers for update) b
+    where w.name = s.name and b.name = w.name
+    returning w.name, w.strikes, w.set_aside, b.was_aside
+""")

@@ -1,0 +1,250 @@
+"""The worker: claims what its maker has places for, watches over each graphic, and settles what came of it.
+
+One process, one event loop. Graphics at work are tasks; the database is spoken to in threads, through the ledger.
+What is finished at about the same time is settled in one transaction.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from pokervod_pipelines.render import crew, queue
+from pokervod_pipelines.render.queue import Failed, Made
+from pokervod_pipelines.render.queue_store import Claim
+from pokervod_pipelines.render.rescue import rescue_lost
+from pokervod_pipelines.render.states import Settlement, State
+from pokervod_pipelines.render.worker.bell import Bell
+from pokervod_pipelines.render.worker.place import Place, TimeLimits
+from pokervod_pipelines.render.worker.ledger import Ledger
+from pokervod_pipelines.render.worker.maker import Maker
+from pokervod_pipelines.settings_rooms import RenderQueue
+
+NEWS_SECONDS = 1.0
+"""Progress is written at most so often."""
+
+RESCUE_SECONDS = 10.0
+FAREWELL_SECONDS = 5.0
+"""A worker that stops waits so long for a database that is away."""
+
+SILENT_SHARE = 0.5
+"""A render without a limit of silence of its own may be silent for this share of the time it may take."""
+
+Told = Callable[[Settlement], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """How a worker works: for a day or for all, until nothing is due or until it is stopped.
+
+    Asked to stop, it gives what is at work ``grace_seconds`` to come to its end, then hands it back.
+    """
+
+    name: str
+    day: date | None = None
+    until_empty: bool = False
+    grace_seconds: float = 20.0
+    template_seconds: Mapping[str, float] = field(default_factory=dict)
+    template_silence: Mapping[str, float] = field(default_factory=dict)
+
+
+class Worker:
+    """Works one shift; ``tally`` counts what became of what it held, by state. To be made inside the event loop."""
+
+    def __init__(
+        self, engine: Engine, limits: RenderQueue, maker: Maker, shift: Shift, tell: Told = lambda settlement: None
+    ) -> None:
+        self._engine, self._limits, self._maker, self._shift, self._tell = engine, limits, maker, shift, tell
+        self._ledger = Ledger()
+        self._bell = Bell(engine)
+        self._places: dict[UUID, Place] = {}
+        self._made: list[Made] = []
+        self._failed: list[Failed] = []
+        self._finished = asyncio.Event()
+        self._is_stopping = False
+        self.tally: Counter[State] = Counter()
+        self.set_aside: str | None = None
+
+    def stop(self) -> None:
+        """It takes nothing more; called once more, it hands back at once what it holds."""
+        if self._is_stopping:
+            self._stop_all("the worker was stopped")
+        self._is_stopping = True
+        self._bell.ring()
+
+    async def run(self) -> None:
+        """The shift is over, and the worker holds nothing."""
+        await self._ledger.call(lambda: crew.sign_on(self._engine, self._shift.name, self._maker.slots))
+        duties = [
+            asyncio.create_task(duty)
+            for duty in (self._settle_forever(), self._beat_forever(), self._watch_clocks(), self._rescue_forever())
+        ]
+        try:
+            await _finish_among(self._take_work(), duties)
+            await _finish_among(self._clear_places(), duties)
+        finally:
+            await self._close(duties)
+
+    async def _close(self, duties: list[asyncio.Task[None]]) -> None:
+        self._stop_all("the worker ended")
+        for duty in duties:
+            duty.cancel()
+        await asyncio.gather(*duties, return_exceptions=True)
+        self._bell.close()
+        await self._maker.close()
+        with contextlib.suppress(TimeoutError):
+            sign_off = self._ledger.call(lambda: crew.sign_off(self._engine, self._shift.name))
+            await asyncio.wait_for(sign_off, FAREWELL_SECONDS)
+
+    async def _take_work(self) -> None:
+        while not self._is_stopping:
+            taken = [claim for renderer in self._maker.slots for claim in await self._claim(renderer)]
+            for claim in taken:
+                self._begin(claim)
+            if not taken:
+                if self._shift.until_empty and not self._places:
+                    return
+                await self._bell.wait_for_work(self._limits.poll_seconds)
+
+    async def _claim(self, renderer: str) -> list[Claim]:
+        at_work = (place for place in self._places.values() if not place.is_over)
+        free = self._maker.slots[renderer] - sum(place.claim.renderer == renderer for place in at_work)
+        if free <= 0 or self._is_stopping:
+            return []
+        name, day = self._shift.name, self._shift.day
+        return await self._ledger.call(
+            lambda: queue.claim(self._engine, self._limits, worker=name, renderer=renderer, most=free, day=day)
+        )
+
+    def _begin(self, claim: Claim) -> None:
+        most = self._shift.template_seconds.get(claim.held.template, self._limits.most_minutes * 60)
+        silent = self._shift.template_silence.get(claim.held.template, most * SILENT_SHARE)
+        place = Place(claim=claim, limits=TimeLimits(most_seconds=most, most_silent_seconds=silent))
+        self._places[claim.held.claim_id] = place
+        place.task = asyncio.create_task(self._work(place))
+        place.task.add_done_callback(lambda _: self._wake())
+
+    def _wake(self) -> None:
+        self._finished.set()
+        self._bell.ring()
+
+    async def _work(self, place: Place) -> None:
+        try:
+            self._made.append(await self._maker.make(place.claim, place.report))
+        except asyncio.CancelledError:
+            if place.stopped is None:
+                raise
+            if place.overrun is not None:
+                self._failed.append(Failed(held=place.claim.held, error=place.overrun))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is sorted by its type and kept
+            self._failed.append(Failed(held=place.claim.held, error=error))
+
+    async def _settle_forever(self) -> None:
+        while True:
+            await self._finished.wait()
+            self._finished.clear()
+            made, self._made = self._made, []
+            failed, self._failed = self._failed, []
+            await self._settle(made, failed)
+            settled = {each.held.claim_id for each in made} | {each.held.claim_id for each in failed}
+            given_up = [each for each in self._places.values() if each.is_over and each.stopped and not each.overrun]
+            await self._hand_back([each for each in given_up if each.claim.held.claim_id not in settled])
+            for claim_id in settled | {each.claim.held.claim_id for each in given_up}:
+                self._places.pop(claim_id, None)
+            self._bell.ring()
+
+    async def _settle(self, made: list[Made], failed: list[Failed]) -> None:
+        try:
+            settled = await self._ledger.call(lambda: queue.settle_all(self._engine, self._limits, made, failed))
+        except DBAPIError as error:
+            await self._settle_singly(made, failed, error)
+            return
+        for each in made:
+            if (settlement := settled.get(each.held.claim_id)) is None or settlement.state is not State.COMPLETED:
+                await asyncio.to_thread(self._maker.discard, each.held)
+        for settlement in settled.values():
+            self.tally[settlement.state] += 1
+            self._tell(settlement)
+
+    async def _settle_singly(self, made: list[Made], failed: list[Failed], error: DBAPIError) -> None:
+        """What the database refuses of one is that one's failure; the others are settled."""
+        if not made:
+            raise error
+        if len(made) == 1:
+            await self._settle([], [*failed, Failed(held=made[0].held, error=error)])
+            return
+        await self._settle([], failed)
+        for each in made:
+            await self._settle([each], [])
+
+    async def _hand_back(self, places: list[Place]) -> None:
+        held = [place.claim.held for place in places]
+        reason = next((place.stopped for place in places if place.stopped), "")
+        if held:
+            await self._ledger.call(lambda: queue.hand_back(self._engine, held, reason))
+
+    async def _beat_forever(self) -> None:
+        """Leases are renewed thrice a lease, progress is told each second, a cancelled render is stopped at once."""
+        renewed = 0.0
+        while True:
+            is_asked = await self._bell.wait_for_cancel(min(NEWS_SECONDS, self._limits.lease_seconds / 3))
+            is_due = time.monotonic() - renewed > self._limits.lease_seconds / 3
+            alive = [place for place in self._places.values() if not place.is_over]
+            await self._beat([place for place in alive if is_asked or is_due or place.has_news])
+            if is_due:
+                renewed = time.monotonic()
+                self.set_aside = await self._ledger.call(lambda: crew.show_presence(self._engine, self._shift.name))
+
+    async def _beat(self, places: list[Place]) -> None:
+        if not places:
+            return
+        beats = [place.take_beat() for place in places]
+        answers = await self._ledger.call(lambda: queue.show_life(self._engine, self._limits, beats))
+        for place in places:
+            reason = answers.get(place.claim.held.claim_id, "it was given to another worker")
+            if reason is not None:
+                place.stop(reason)
+
+    async def _watch_clocks(self) -> None:
+        while True:
+            await asyncio.sleep(NEWS_SECONDS / 2)
+            now = time.monotonic()
+            for place in self._places.values():
+                if overrun := place.find_overrun(now):
+                    place.stop(str(overrun), overrun)
+
+    async def _rescue_forever(self) -> None:
+        seconds = self._shift.template_seconds
+        while True:
+            await asyncio.sleep(min(RESCUE_SECONDS, self._limits.lease_seconds / 3))
+            await self._ledger.call(lambda: rescue_lost(self._engine, self._limits, seconds))
+
+    def _stop_all(self, reason: str) -> None:
+        for place in self._places.values():
+            place.stop(reason)
+
+    async def _clear_places(self) -> None:
+        """Nothing is held; a database that stays away is not waited for, since leases end by themselves."""
+        asked = time.monotonic()
+        while self._places and time.monotonic() - asked < self._shift.grace_seconds + FAREWELL_SECONDS:
+            if time.monotonic() - asked >= self._shift.grace_seconds:
+                self._stop_all("the worker was stopped")
+            await asyncio.sleep(0.05)
+
+
+async def _finish_among(work: Coroutine[Any, Any, None], duties: list[asyncio.Task[None]]) -> None:
+    """The work is done; a duty that breaks is raised here, since a worker without it is blind."""
+    task = asyncio.create_task(work)
+    done, _ = await asyncio.wait([task, *duties], return_when=asyncio.FIRST_COMPLETED)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    for each in done:
+        each.result()

@@ -1,0 +1,69 @@
+"""The place of one graphic at work: how far it is, why it was stopped, and its limits of time."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from pokervod_pipelines.render.failures import TooSlow
+from pokervod_pipelines.render.queue_store import Beat, Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLimits:
+    """How long a render may last, and how long it may say nothing new, in seconds."""
+
+    most_seconds: float
+    most_silent_seconds: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """A claim at work. ``stopped`` is why its work was stopped, ``overrun`` the limit of time that did it, if any."""
+
+    claim: Claim
+    limits: TimeLimits
+    began: float = field(default_factory=time.monotonic)
+    progress: float = 0.0
+    moved: float = field(default_factory=time.monotonic)
+    told: float = 0.0
+    stopped: str | None = None
+    overrun: TooSlow | None = None
+    task: asyncio.Task[None] | None = None
+
+    def report(self, progress: float) -> None:
+        """The work has come so far; only more than before is a sign of life."""
+        if progress > self.progress:
+            self.progress = min(progress, 1.0)
+            self.moved = time.monotonic()
+
+    def take_beat(self) -> Beat:
+        """Return the sign of life to be given now."""
+        news = self.progress if self.progress > self.told else None
+        self.told = self.progress
+        return Beat(held=self.claim.held, progress=news)
+
+    @property
+    def has_news(self) -> bool:
+        """It has come further than was told."""
+        return self.progress > self.told
+
+    def find_overrun(self, now: float) -> TooSlow | None:
+        """Return the failure of a render that lasts too long or is silent for too long."""
+        lasted, silent = now - self.began, now - self.moved
+        if lasted > self.limits.most_seconds:
+            return TooSlow(f"it was stopped after {lasted:.0f} s; it may take {self.limits.most_seconds:.0f} s")
+        if silent > self.limits.most_silent_seconds:
+            text = f"it was stopped at {self.progress:.0%}: no progress for {silent:.0f} s"
+            return TooSlow(f"{text}; {self.limits.most_silent_seconds:.0f} s are allowed")
+        return None
+
+    @property
+    def is_over(self) -> bool:
+        """Nobody works on it any more."""
+        return self.task is not None and self.task.done()
+
+    def stop(self, reason: str, overrun: TooSlow | None = None) -> None:
+        """Its work ends, with a failure of its own only where it overran; stopped before, nothing is changed."""
+        if self.stopped is None and self.task is not None and not self.task.done():
+            self.stopped, self.overrun = reason, overrun
+            self.task.cancel()
