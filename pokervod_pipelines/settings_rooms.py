@@ -207,6 +207,9 @@ def _check_output_path(text: str) -> str:
     if "id" not in names:
         message = f"{text!r} needs {{id}}: without it two graphics would have one path"
         raise ValueError(message)
+    if re.search(r"\}\{id\}|\{id\}\{", text):
+        message = f"{text!r}: put a sign such as _ between {{id}} and its neighbours, or two graphics have one path"
+        raise ValueError(message)
     if Path(text).is_absolute() or ".." in Path(text).parts or "\\" in text or "\0" in text:
         message = f"{text!r} must stay below the folder of the graphics: relative, without '..' and backslashes"
         raise ValueError(message)

@@ -33,6 +33,14 @@ def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()
 ) -> None:
     """A table for a person; ``right`` names the columns of figures."""
+    table = make_table(title, columns, rows, right=right)
+    Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_IN_A_PIPE).print(table)
+
+
+def make_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()
+) -> Table:
+    """Return the table that ``print_table`` prints, for a display that is drawn again and again."""
     table = Table(
         title=title, title_justify="left", title_style="bold", header_style="dim", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
@@ -47,7 +55,7 @@ def print_table(
         )
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
-    Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_IN_A_PIPE).print(table)
+    return table
 
 
 def human_size(size: int) -> str:

@@ -1,26 +1,42 @@
 """``pokervod render``: graphics asked for, and what became of them."""
 
 import getpass
+import time
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
 
-from pokervod_pipelines.cli.output import out, print_json, print_table
+from pokervod_pipelines.cli import render_work
+from pokervod_pipelines.cli.output import make_table, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.settings import load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine
+
     from pokervod_pipelines.render.enqueue import EnqueueReport
-    from pokervod_pipelines.render.listing import ListedInstruction
+    from pokervod_pipelines.render.listing import InstructionFilter, ListedInstruction
 
 app = typer.Typer(no_args_is_help=True, help="Graphics: what may be drawn, what was asked for, what became of it.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 IDS_SHOWN = 20
+LIST_COLUMNS = ("id", "template", "state", "priority", "day", "why", "who")
+LIST_FIGURES = ("id", "priority")
+FOLLOW_SECONDS = 1.0
+HEAD_LINES = 5
+LONGEST_WHY = 100
+
+render_work.register(app)
 
 
 @app.command("enqueue")
@@ -98,11 +114,14 @@ def list_(
     flagged: Annotated[bool, typer.Option("--flagged", help="Finished ones that no longer show the truth.")] = False,
     history: Annotated[bool, typer.Option("--history", help="Also versions that a next one replaced.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 100,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep the table up to date until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List what was asked for: in work, next, then the newest.
 
     Example: pokervod render list --state pending --day 2031-05-04
+
+    Example: pokervod render list --follow
     """
     from pokervod_pipelines.render.listing import InstructionFilter, list_instructions  # noqa: PLC0415 - for --help
 
@@ -114,17 +133,52 @@ def list_(
         is_flagged=True if flagged else None,
         is_in_force=None if history else True,
     )
-    with open_database(load_settings()) as engine, engine.connect() as connection:
-        listed = list_instructions(connection, wanted, limit=limit)
+    with open_database(load_settings()) as engine:
+        if follow and not as_json:
+            _follow(engine, wanted)
+            return
+        with engine.connect() as connection:
+            listed = list_instructions(connection, wanted, limit=limit)
     if as_json:
         print_json([asdict(each) for each in listed])
         return
-    rows = [
+    print_table(f"{len(listed)} render instructions", LIST_COLUMNS, _list_rows(listed), right=LIST_FIGURES)
+
+
+def _list_rows(listed: "Sequence[ListedInstruction]") -> "list[Sequence[object]]":
+    return [
         (each.id, each.template, _say_state(each), each.priority, each.broadcast_day, _say_why(each), each.by)
         for each in listed
     ]
-    columns = ("id", "template", "state", "priority", "day", "why", "who")
-    print_table(f"{len(rows)} render instructions", columns, rows, right=("id", "priority"))
+
+
+def _follow(engine: "Engine", wanted: "InstructionFilter") -> None:
+    """The table is drawn anew each second, as high as the terminal."""
+    with Live(console=Console(highlight=False), auto_refresh=False) as live:
+        while True:
+            live.update(_draw_queue(engine, wanted, rows=max(3, live.console.height - HEAD_LINES)), refresh=True)
+            time.sleep(FOLLOW_SECONDS)
+
+
+def _draw_queue(engine: "Engine", wanted: "InstructionFilter", *, rows: int) -> Table:
+    from pokervod_pipelines.render.crew import count_alive  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.render.listing import count_states, list_instructions  # noqa: PLC0415
+    from pokervod_pipelines.render.pauses import list_pauses  # noqa: PLC0415
+
+    with engine.connect() as connection:
+        counts = count_states(connection, wanted.day)
+        alive, pauses = count_alive(connection), list_pauses(connection)
+        listed = list_instructions(connection, wanted, limit=rows)
+    title = "  ".join(f"{count:,} {state}" for state, count in counts.items()) or "nothing was asked for"
+    title += f"   workers: {alive}"
+    title += "".join(f"   paused: {each.scope} ({each.reason})" for each in pauses)
+    shown = [(*row[:5], _first_line(str(row[5])), row[6]) for row in _list_rows(listed)]
+    return make_table(f"{datetime.now().astimezone():%H:%M:%S}  {title}", LIST_COLUMNS, shown, right=LIST_FIGURES)
+
+
+def _first_line(text: str) -> str:
+    line = text.partition("\n")[0]
+    return line if len(line) <= LONGEST_WHY else line[: LONGEST_WHY - 1] + "…"
 
 
 def _say_state(each: "ListedInstruction") -> str:
@@ -137,7 +191,7 @@ def _say_why(each: "ListedInstruction") -> str:
     lines = (
         each.reason,
         each.flagged and f"! not true any more: {each.flagged}",
-        each.cancel_requested and f"! to be stopped: {each.cancel_requested}",
+        each.cancel_requested and each.state == "processing" and f"! to be stopped: {each.cancel_requested}",
     )
     return "\n".join(line for line in lines if line)
 
@@ -149,21 +203,52 @@ def show(
     ],
     as_json: JsonOption = False,
 ) -> None:
-    """Show an instruction whole, with its other versions.
+    """Show an instruction whole, with its tries, its file and its other versions.
 
     Example: pokervod render show 17
     """
-    from pokervod_pipelines.render.listing import show_versions  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.render.listing import show_attempts, show_versions  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.render.outputs.store import find_output  # noqa: PLC0415
 
-    with open_database(load_settings()) as engine, engine.connect() as connection:
+    settings = load_settings()
+    with open_database(settings) as engine, engine.connect() as connection:
         versions = show_versions(connection, instruction_id)
+        attempts = {each.id: show_attempts(connection, each.id) for each in versions}
+        outputs = {each.id: find_output(connection, each.id) for each in versions}
     if as_json:
-        print_json([asdict(each) for each in versions])
+        rows = [
+            asdict(each)
+            | {"attempts": [asdict(attempt) for attempt in attempts[each.id]]}
+            | {"output": output and asdict(output)}
+            for each in versions
+            for output in [outputs[each.id]]
+        ]
+        print_json(rows)
         return
     for each in versions:
         mark = "  ←" if each.id == instruction_id and len(versions) > 1 else ""
-        rows = [(name, value) for name, value in asdict(each).items() if value not in (None, "", {})]
-        print_table(f"render instruction {each.id}, version {each.version}{mark}", ("field", "value"), rows)
+        print_table(f"render instruction {each.id}, version {each.version}{mark}", ("field", "value"), _show(each))
+        if tries := attempts[each.id]:
+            columns = ("worker", "began", "ended", "outcome", "whose fault", "why")
+            print_table("tries", columns, [tuple(asdict(attempt).values()) for attempt in tries])
+        if output := outputs[each.id]:
+            out.print(f"file: {settings.renders / output.path}{output.describe()}", markup=False)
+
+
+def _show(each: "ListedInstruction") -> "list[tuple[str, object]]":
+    rows: list[tuple[str, object]] = []
+    for name, value in asdict(each).items():
+        if name in {"layers", "output"}:
+            rows += [(f"{name}: {key}", _say_value(said)) for key, said in value.items()]
+        elif value not in (None, ""):
+            rows.append((name, value))
+    return rows
+
+
+def _say_value(value: object) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "\n".join("  ".join(str(cell) for cell in row.values()) for row in value)
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 @app.command("templates")

@@ -53,7 +53,7 @@ def dev(
     host: Annotated[str, typer.Option(help="Address the UI listens on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
 ) -> None:
-    """Run everything here: database, Dagster UI and daemon, until Ctrl-C.
+    """Run everything here: database, Dagster UI and daemon, a render worker, until Ctrl-C.
 
     Example: pokervod dev --port 3001
     """
@@ -67,10 +67,14 @@ def dev(
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with open_database(settings):
         err.print(f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything")
+        # Without its worker the sensor render_queue has Dagster do the rendering, so nobody restarts it here.
+        worker = subprocess.Popen([sys.executable, "-m", "pokervod_pipelines.cli", "render", "worker"], env=environ)
         process = subprocess.Popen([*command, "--host", host, "--port", str(port)], env=environ)
         signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGTERM))
         try:
             code = process.wait()
         except KeyboardInterrupt:
             code = process.wait()
+        worker.terminate()
+        worker.wait()
     raise typer.Exit(0 if code in {0, -signal.SIGTERM, -signal.SIGINT, 130, 143} else code)

@@ -14,6 +14,7 @@ from pokervod_pipelines.defs.clips import define_clips
 from pokervod_pipelines.defs.hands import define_hands
 from pokervod_pipelines.defs.media import define_media
 from pokervod_pipelines.defs.nas import define_nas
+from pokervod_pipelines.defs.renders import define_render_sensors, define_renders
 from pokervod_pipelines.defs.resources import Silent, define_engine
 from pokervod_pipelines.defs.sensors import define_sensors, keep_engine
 from pokervod_pipelines.defs.sheets import define_sheets
@@ -25,6 +26,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
     """Fresh definitions; ``settings``, ``engine`` and ``listener`` may be given, by default the folder's own hold."""
     settings = overrides.get("settings") or load_settings()
     sync_jobs = define_sync_jobs(settings)
+    open_engine = (lambda: overrides["engine"]) if "engine" in overrides else keep_engine(settings)
     return dg.Definitions(
         assets=[
             *define_nas(settings),
@@ -33,13 +35,12 @@ def build_defs(**overrides: Any) -> dg.Definitions:
             *define_sheets(settings),
             *define_clips(settings),
             *define_hands(settings),
+            *define_renders(settings),
         ],
         asset_checks=define_checks(),
         jobs=[*sync_jobs, *define_asset_jobs()],
         schedules=define_schedules(settings, sync_jobs),
-        sensors=define_sensors(
-            settings, (lambda: overrides["engine"]) if "engine" in overrides else keep_engine(settings)
-        ),
+        sensors=[*define_sensors(settings, open_engine), *define_render_sensors(settings, open_engine)],
         # A spawned step costs 1.5 s and 110 MB; ours are short and talk to one database.
         executor=dg.in_process_executor,
         resources={"settings": settings, "engine": define_engine(settings), "listener": Silent(), **overrides},

@@ -22,6 +22,11 @@ def define_asset_jobs() -> list[UnresolvedAssetJobDefinition]:
             selection=["hands", "tournaments", "render_instructions"],
             description="Read what the tables and the tournament system dropped, and decide what is to be drawn.",
         ),
+        dg.define_asset_job(
+            "renders",
+            selection=["render_outputs"],
+            description="Render what waits of one broadcast day, and look after what is finished.",
+        ),
     ]
 
 

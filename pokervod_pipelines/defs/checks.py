@@ -5,8 +5,9 @@ from typing import Any
 import dagster as dg
 from sqlalchemy import Engine
 
+from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.claims import CLAIMS, Claim
-from pokervod_pipelines.workflows.verdicts import Verdict, judge
+from pokervod_pipelines.workflows.verdicts import Verdict, look_and_judge
 
 
 def define_checks() -> list[dg.AssetChecksDefinition]:
@@ -14,24 +15,22 @@ def define_checks() -> list[dg.AssetChecksDefinition]:
     return [_define_check(claim) for claim in CLAIMS]
 
 
-def evaluate_all(engine: Engine) -> list[dg.AssetCheckEvaluation]:
-    """Every check's evaluation as the database stands, for a run whose steps are not the assets' own."""
-    with engine.connect() as connection:
-        return [
-            dg.AssetCheckEvaluation(
-                asset_key=dg.AssetKey(claim.asset),
-                check_name=claim.name,
-                **_evaluation(claim, judge(connection, claim)),
-            )
-            for claim in CLAIMS
-        ]
+def evaluate_all(engine: Engine, settings: Settings) -> list[dg.AssetCheckEvaluation]:
+    """Every check's evaluation as things stand, for a run whose steps are not the assets' own."""
+    return [
+        dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey(claim.asset),
+            check_name=claim.name,
+            **_evaluation(claim, look_and_judge(engine, settings, claim)),
+        )
+        for claim in CLAIMS
+    ]
 
 
 def _define_check(claim: Claim) -> dg.AssetChecksDefinition:
     @dg.asset_check(asset=claim.asset, name=claim.name, description=f"{claim.sentence} {claim.next_step}")
-    def check(engine: dg.ResourceParam[Engine]) -> dg.AssetCheckResult:
-        with engine.connect() as connection:
-            return dg.AssetCheckResult(**_evaluation(claim, judge(connection, claim)))
+    def check(engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]) -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(**_evaluation(claim, look_and_judge(engine, settings, claim)))
 
     return check
 

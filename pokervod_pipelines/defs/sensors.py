@@ -104,7 +104,7 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
     def rfid_drop(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if not (settings.hands.drop_folders or settings.tournaments.export_folders):
             return dg.SkipReason("no drop folder and no export folder is configured")
-        if _is_running(context.instance, "hands_to_renders"):
+        if is_running(context.instance, "hands_to_renders"):
             return dg.SkipReason("hands_to_renders is at work; what is left is asked for after it")
         arrivals, news = _watch(settings, open_engine())
         if not arrivals.is_due and news.is_empty:
@@ -117,7 +117,7 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
     return rfid_drop
 
 
-def _is_running(instance: dg.DagsterInstance, job: str) -> bool:
+def is_running(instance: dg.DagsterInstance, job: str) -> bool:
     """Whether a run of the job waits or works; one that began long ago died with its machine."""
     recently = datetime.now(UTC) - timedelta(seconds=AGAIN_SECONDS)
     alive = dg.RunsFilter(job_name=job, statuses=ALIVE, created_after=recently)

@@ -144,7 +144,7 @@ def conclude(
 ) -> None:
     """New clips are found by search, every check is evaluated; the run fails if a stage did."""
     refresh_search(context.resources.engine)
-    for evaluation in evaluate_all(context.resources.engine):
+    for evaluation in evaluate_all(context.resources.engine, context.resources.settings):
         context.log_event(evaluation)  # type: ignore[arg-type]
     failed = [
         f"{each['stage']} {each['name']}: {each['error']}"

@@ -11,12 +11,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
-from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.render.states import Settlement
 
 MOST_STRIKES = 3
 """So many failures that are the worker's own, without a graphic of its own between, set it aside."""
+
+MOST_WORKERS = 1_000
 
 ALIVE_SECONDS = 30
 """A worker that was not seen for so long does not count as alive."""
@@ -38,18 +40,28 @@ class CrewMember:
     holding: int
 
 
-def sign_on(engine: Engine, name: str, renderers: Collection[str]) -> None:
-    """The worker is known, by this process; what was held against its name still is."""
+def sign_on(engine: Engine, name: str | None, renderers: Collection[str]) -> str:
+    """The worker is known, by this process; returns its name. What was held against the name still is.
+
+    Without a name it gets the first of this machine's that no living worker has. Raises ``Conflict`` for a name that
+    a living one has.
+    """
+    names = [name] if name else (f"{platform.node()}-{number}" for number in range(1, MOST_WORKERS))
+    who = {"host": platform.node(), "pid": os.getpid(), "renderers": sorted(renderers), "alive": ALIVE_SECONDS}
     with engine.begin() as connection:
-        connection.execute(
-            _SIGN_ON, {"name": name, "host": platform.node(), "pid": os.getpid(), "renderers": sorted(renderers)}
-        )
+        for each in names:
+            if connection.execute(_SIGN_ON, {"name": each, **who}).one_or_none():
+                return each
+    raise Conflict(f"a worker named {name or platform.node()!r} lives; give this one another --name, or stop that one")
 
 
 _SIGN_ON = text("""
-    insert into render_workers (name, host, pid, renderers) values (:name, :host, :pid, :renderers)
+    insert into render_workers as w (name, host, pid, renderers) values (:name, :host, :pid, :renderers)
     on conflict (name) do update set host = excluded.host, pid = excluded.pid, renderers = excluded.renderers,
         started_at = now(), seen_at = now(), stopped_at = null
+    where w.stopped_at is not null or w.seen_at < now() - :alive * interval '1 second'
+       or (w.host, w.pid) = (excluded.host, excluded.pid)
+    returning name
 """)
 
 

@@ -12,7 +12,16 @@ from pokervod_pipelines.render import store
 from pokervod_pipelines.render.changes import Plan, Standing
 from pokervod_pipelines.render.drafts import Draft
 from pokervod_pipelines.render.instructions import carry_out
-from pokervod_pipelines.render.person_csv import Asked, Asking, CsvProblem, explain, read_person_csv, read_request
+from pokervod_pipelines.render.person_csv import (
+    Asked,
+    Asking,
+    BadCell,
+    CsvProblem,
+    explain,
+    read_person_csv,
+    read_request,
+)
+from pokervod_pipelines.render.readiness import find_template_faults
 from pokervod_pipelines.render.rules import load_house_templates
 from pokervod_pipelines.render.triggers import DayRule, read_today
 from pokervod_pipelines.settings import Settings
@@ -43,7 +52,7 @@ def enqueue_file(
     except OSError as error:
         raise BadInput(f"{path}: it cannot be read ({error.strerror}); check that it exists and its rights") from None
     asking = _prepare(engine, settings, by)
-    asked = read_person_csv(raw, file=path.name, asking=asking)
+    asked = _refuse_faulty(read_person_csv(raw, file=path.name, asking=asking), asking)
     return _enqueue(engine, asked, reason=reason, correlation_id=correlation_id)
 
 
@@ -54,8 +63,11 @@ def enqueue_request(
 
     Raises ``BadInput`` naming the column at fault.
     """
-    draft = read_request(cells, asking=_prepare(engine, settings, by), place=BY_HAND)
-    return _enqueue(engine, Asked({1: draft}, ()), reason=reason, correlation_id=correlation_id)
+    asking = _prepare(engine, settings, by)
+    asked = _refuse_faulty(Asked({1: read_request(cells, asking=asking, place=BY_HAND)}, ()), asking)
+    if asked.problems:
+        raise BadCell("template", asked.problems[0].message)
+    return _enqueue(engine, asked, reason=reason, correlation_id=correlation_id)
 
 
 def _prepare(engine: Engine, settings: Settings, by: str) -> Asking:
@@ -64,6 +76,19 @@ def _prepare(engine: Engine, settings: Settings, by: str) -> Asking:
     with engine.connect() as connection:
         today = read_today(connection, DayRule.of(settings))
     return Asking(templates=load_house_templates(settings), render=settings.render, by=by.strip(), today=today)
+
+
+def _refuse_faulty(asked: Asked, asking: Asking) -> Asked:
+    """What cannot be rendered as its template stands is a problem of its row, and uses no worker."""
+    used = {draft.template for draft in asked.drafts.values()}
+    faults = find_template_faults(asking.templates[name] for name in sorted(used))
+    refused = [
+        CsvProblem(line, "template", f"{draft.template} cannot be rendered: {'; '.join(faults[draft.template])}")
+        for line, draft in asked.drafts.items()
+        if draft.template in faults
+    ]
+    sound = {line: draft for line, draft in asked.drafts.items() if draft.template not in faults}
+    return Asked(sound, tuple(sorted((*asked.problems, *refused), key=lambda problem: problem.line)))
 
 
 def _enqueue(engine: Engine, asked: Asked, *, reason: str, correlation_id: str) -> EnqueueReport:

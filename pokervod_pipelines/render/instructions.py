@@ -7,7 +7,7 @@ and tournaments say now, so whatever a crash left undone the next call does.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from pokervod_pipelines.render import store
 from pokervod_pipelines.render.changes import Change, Plan, Standing, plan_changes
 from pokervod_pipelines.render.drafts import Draft, Drafts, Identity, make_drafts
 from pokervod_pipelines.render.hand_triggers import read_premium_hands
+from pokervod_pipelines.render.readiness import find_template_faults
 from pokervod_pipelines.render.rules import Rule, load_rules
 from pokervod_pipelines.render.tournament_triggers import (
     read_eliminations,
@@ -82,10 +83,10 @@ def make_instructions(
         store.lock_makers(connection)
         triggers = [trigger for source in SOURCES.values() for trigger in source(connection, days, day)]
         wanted, seen, standing = _read_wanted(connection, settings, rules, triggers, day)
-        plan = plan_changes(wanted, standing, seen)
+        plan, unready = _leave_out_unready(plan_changes(wanted, standing, seen), rules)
         done, postponed = carry_out(connection, plan, correlation_id=correlation_id)
     counts = Counter(change.kind for change in done)
-    problems = [(" ".join(identity[:2]), reason) for identity, reason in wanted.refused.items()]
+    problems = [(" ".join(identity[:2]), reason) for identity, reason in (wanted.refused | unready).items()]
     return InstructionReport(
         triggers=len(triggers),
         created=len(plan.new),
@@ -119,6 +120,21 @@ def _read_wanted(
             triggers += [trigger for trigger in elsewhere if (trigger.kind, trigger.key) in missing]
         seen |= {(trigger.kind, trigger.key) for trigger in triggers}
     return make_drafts(triggers, rules, settings.render), seen, standing
+
+
+def _leave_out_unready(plan: Plan, rules: Sequence[Rule]) -> tuple[Plan, dict[Identity, str]]:
+    """Return the plan without new graphics that cannot be rendered, and why not; they are made once they can be."""
+    used = {draft.template for draft in plan.new}
+    faults = find_template_faults(
+        {rule.template.name: rule.template for rule in rules if rule.template.name in used}.values()
+    )
+    unready = {
+        draft.identity: f"{draft.template} cannot be rendered: {'; '.join(faults[draft.template])}"
+        for draft in plan.new
+        if draft.template in faults
+    }
+    new = tuple(draft for draft in plan.new if draft.identity not in unready)
+    return replace(plan, new=new), unready
 
 
 def carry_out(connection: Connection, plan: Plan, *, correlation_id: str) -> tuple[list[Change], int]:

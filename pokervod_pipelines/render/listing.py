@@ -107,6 +107,19 @@ _LIST = text(f"""
 """)  # noqa: S608 - the names are fields
 
 
+def count_states(connection: Connection, day: date | None = None) -> dict[str, int]:
+    """How many instructions in force are in each state, of the day or of all."""
+    rows = connection.execute(
+        text("""
+            select state, count(*) from render_instructions
+            where superseded_by is null and (cast(:day as date) is null or broadcast_day = :day) group by 1
+        """),
+        {"day": day},
+    )
+    counts = {row[0]: row[1] for row in rows}
+    return {state: counts[state] for state in STATES if state in counts}
+
+
 def show_versions(connection: Connection, instruction_id: int) -> Sequence[ListedInstruction]:
     """Every version of the instruction's graphic, oldest first. Raises ``BadInput`` if there is no such instruction."""
     rows = connection.execute(
@@ -120,6 +133,30 @@ def show_versions(connection: Connection, instruction_id: int) -> Sequence[Liste
     if not rows:
         raise BadInput(f"there is no render instruction {instruction_id}; `pokervod render list` shows those there are")
     return [ListedInstruction(**row._mapping) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownAttempt:
+    """One try at an instruction that came to its end."""
+
+    worker: str
+    started_at: datetime
+    ended_at: datetime
+    outcome: str
+    kind: str | None
+    reason: str
+
+
+def show_attempts(connection: Connection, instruction_id: int) -> list[ShownAttempt]:
+    """Every try at the instruction, oldest first."""
+    rows = connection.execute(
+        text("""
+            select worker, started_at, ended_at, outcome, kind, reason from render_attempts
+            where instruction_id = :id order by ended_at
+        """),
+        {"id": instruction_id},
+    )
+    return [ShownAttempt(**row._mapping) for row in rows]
 
 
 def find_orphans(connection: Connection, day: date | None = None) -> list[Orphan]:

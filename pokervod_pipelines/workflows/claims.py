@@ -3,14 +3,23 @@
 How a claim is judged is in ``verdicts``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.renders import audit_day
+
+Look = Callable[[Engine, Settings], object]
+"""Looks at what the database cannot know by itself, and keeps there what it found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A claim about an asset, and the query whose rows (one text column) stand against it.
 
-    ``is_fatal`` tells an error from a warning.
+    ``is_fatal`` tells an error from a warning. ``look`` has to be taken before the query can tell.
     """
 
     name: str
@@ -19,6 +28,7 @@ class Claim:
     against: str
     next_step: str
     is_fatal: bool = False
+    look: Look | None = None
 
 
 HAND = "h.table_name || ' ' || h.broadcast_day || ' #' || h.hand_number || ' (' || h.id || ')'"
@@ -194,5 +204,55 @@ CLAIMS = (
             order by started_at desc
         """),
         next_step="Materialize render_instructions of that day; `pokervod render list` says why one was withdrawn.",
+    ),
+    Claim(
+        name="no_instruction_is_stale",
+        asset="render_instructions",
+        sentence="What is being rendered is held by a worker that lives.",
+        against="""
+            select 'instruction ' || id || ' (' || template || '): ' || claimed_by || ' was heard of last at '
+                   || to_char(heartbeat_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC'
+            from render_instructions where state = 'processing' and lease_until < now() - interval '1 minute'
+            order by id
+        """,
+        next_step="Switch the sensor stale_instructions on, or run `pokervod render rescue`.",
+        is_fatal=True,
+    ),
+    Claim(
+        name="no_instruction_failed",
+        asset="render_outputs",
+        sentence="No graphic of the last seven days failed for good.",
+        against="""
+            select 'instruction ' || id || ' (' || template || ', ' || broadcast_day || '): ' || state || ', ' || reason
+            from render_instructions where state in ('failed', 'timed_out') and superseded_by is null
+              and withdrawn_at is null and finished_at > now() - interval '7 days' order by id desc
+        """,
+        next_step="Mend what the reason names, then `pokervod render retry ID --reason …`, or cancel it.",
+    ),
+    Claim(
+        name="every_output_is_as_it_was_made",
+        asset="render_outputs",
+        sentence="The file of every completed instruction is there and unchanged.",
+        against="""
+            select 'instruction ' || instruction_id || ': ' || problem from render_outputs where problem is not null
+            order by instruction_id desc
+        """,
+        next_step="Put the file back, or ask for the graphic again with `pokervod render enqueue`.",
+        is_fatal=True,
+        look=audit_day,
+    ),
+    Claim(
+        name="every_instruction_has_its_output",
+        asset="render_outputs",
+        sentence="Every graphic that was asked for an hour ago or earlier is there.",
+        against="""
+            select broadcast_day || ': ' || round(100.0 * count(*) filter (where state = 'completed') / count(*))
+                   || ' % complete, ' || count(*) filter (where state <> 'completed') || ' missing'
+            from render_instructions
+            where superseded_by is null and withdrawn_at is null and state <> 'cancelled'
+              and created_at < now() - interval '1 hour'
+            group by broadcast_day having bool_or(state <> 'completed') order by broadcast_day desc
+        """,
+        next_step="See `pokervod render list --day …`, `pokervod render workers`, and what is paused.",
     ),
 )

@@ -31,6 +31,7 @@ from pokervod_pipelines.hands.moments import (
 from pokervod_pipelines.hands.pgfx import name_table
 from pokervod_pipelines.hands.replays import ReplayReport, replay_hands
 from pokervod_pipelines.render.listing import InstructionFilter, list_instructions
+from pokervod_pipelines.render.outputs.store import find_output
 from pokervod_pipelines.settings import Settings
 
 EVENT_HEADERS = ("event", "event name", "episodeevent", "tournament")
@@ -183,7 +184,7 @@ def _find_extra(content: dict[str, Any], headers: Sequence[str]) -> str:
 
 
 def data_flow(engine: Engine, hand_id: int) -> dict[str, Any]:
-    """A hand and what came of it, with times and states: clips, instructions, what waits for a person, events.
+    """A hand and what came of it, with times and states: clips, instructions, files, what waits for a person, events.
 
     Raises ``NoHand``.
     """
@@ -193,12 +194,15 @@ def data_flow(engine: Engine, hand_id: int) -> dict[str, Any]:
         clips = listing.read_linked_clips(connection, hand_id)
         disagreements = moment_store.list_disagreements(connection, settled=None, hand_id=hand_id)
         instructions = list_instructions(connection, InstructionFilter(hand_id=hand_id))
+        outputs = {one.id: find_output(connection, one.id) for one in instructions}
         events = listing.read_hand_events(connection, hand_id)
     told = {"board": hand.board, "winners": hand.winners, "pot": hand.pot, "grade": hand.grade or None}
     return {
         "hand": provenance | told,
         "clips": [asdict(clip) for clip in clips],
-        "instructions": [asdict(one) for one in instructions],
+        "instructions": [
+            asdict(one) | {"output": output and asdict(output)} for one in instructions for output in [outputs[one.id]]
+        ],
         "disagreements": [asdict(one) for one in disagreements],
         "events": events,
     }

@@ -23,13 +23,16 @@ from pokervod_pipelines.render.queue_store import Claim
 from pokervod_pipelines.render.rescue import rescue_lost
 from pokervod_pipelines.render.states import Settlement, State
 from pokervod_pipelines.render.worker.bell import Bell
-from pokervod_pipelines.render.worker.place import Place, TimeLimits
 from pokervod_pipelines.render.worker.ledger import Ledger
 from pokervod_pipelines.render.worker.maker import Maker
+from pokervod_pipelines.render.worker.place import Place, TimeLimits
 from pokervod_pipelines.settings_rooms import RenderQueue
 
 NEWS_SECONDS = 1.0
 """Progress is written at most so often."""
+
+MOST_SETTLED = 50
+"""So many files at most come to their places in one transaction, which holds their rows meanwhile."""
 
 RESCUE_SECONDS = 10.0
 FAREWELL_SECONDS = 5.0
@@ -81,8 +84,7 @@ class Worker:
         self._bell.ring()
 
     async def run(self) -> None:
-        """The shift is over, and the worker holds nothing."""
-        await self._ledger.call(lambda: crew.sign_on(self._engine, self._shift.name, self._maker.slots))
+        """The shift is over, and the worker holds nothing; its name was signed on before."""
         duties = [
             asyncio.create_task(duty)
             for duty in (self._settle_forever(), self._beat_forever(), self._watch_clocks(), self._rescue_forever())
@@ -115,8 +117,10 @@ class Worker:
                 await self._bell.wait_for_work(self._limits.poll_seconds)
 
     async def _claim(self, renderer: str) -> list[Claim]:
-        at_work = (place for place in self._places.values() if not place.is_over)
-        free = self._maker.slots[renderer] - sum(place.claim.renderer == renderer for place in at_work)
+        mine = [place for place in self._places.values() if place.claim.renderer == renderer]
+        at_work, slots = sum(not place.is_over for place in mine), self._maker.slots[renderer]
+        # As many again may wait to be settled; a slow disk must not make the worker hold ever more.
+        free = min(slots - at_work, 2 * slots - len(mine))
         if free <= 0 or self._is_stopping:
             return []
         name, day = self._shift.name, self._shift.day
@@ -138,7 +142,8 @@ class Worker:
 
     async def _work(self, place: Place) -> None:
         try:
-            self._made.append(await self._maker.make(place.claim, place.report))
+            made = await self._maker.make(place.claim, place.report)
+            self._made.append(made)
         except asyncio.CancelledError:
             if place.stopped is None:
                 raise
@@ -151,14 +156,18 @@ class Worker:
         while True:
             await self._finished.wait()
             self._finished.clear()
-            made, self._made = self._made, []
+            made, self._made = self._made[:MOST_SETTLED], self._made[MOST_SETTLED:]
             failed, self._failed = self._failed, []
-            await self._settle(made, failed)
             settled = {each.held.claim_id for each in made} | {each.held.claim_id for each in failed}
+            for claim_id in settled:
+                self._places[claim_id].is_being_settled = True
+            await self._settle(made, failed)
             given_up = [each for each in self._places.values() if each.is_over and each.stopped and not each.overrun]
-            await self._hand_back([each for each in given_up if each.claim.held.claim_id not in settled])
+            await self._hand_back([each for each in given_up if not each.is_being_settled])
             for claim_id in settled | {each.claim.held.claim_id for each in given_up}:
                 self._places.pop(claim_id, None)
+            if self._made:
+                self._finished.set()
             self._bell.ring()
 
     async def _settle(self, made: list[Made], failed: list[Failed]) -> None:
@@ -197,7 +206,7 @@ class Worker:
         while True:
             is_asked = await self._bell.wait_for_cancel(min(NEWS_SECONDS, self._limits.lease_seconds / 3))
             is_due = time.monotonic() - renewed > self._limits.lease_seconds / 3
-            alive = [place for place in self._places.values() if not place.is_over]
+            alive = [place for place in self._places.values() if not place.is_being_settled]
             await self._beat([place for place in alive if is_asked or is_due or place.has_news])
             if is_due:
                 renewed = time.monotonic()

@@ -18,7 +18,11 @@ class TimeLimits:
 
 @dataclass(slots=True, kw_only=True)
 class Place:
-    """A claim at work. ``stopped`` is why its work was stopped, ``overrun`` the limit of time that did it, if any."""
+    """A claim at work, or waiting to be settled.
+
+    ``stopped`` is why its work was stopped, ``overrun`` the limit of time that did it, if any. While it is settled its
+    row is locked, so no sign of life is given for it then.
+    """
 
     claim: Claim
     limits: TimeLimits
@@ -28,6 +32,7 @@ class Place:
     told: float = 0.0
     stopped: str | None = None
     overrun: TooSlow | None = None
+    is_being_settled: bool = False
     task: asyncio.Task[None] | None = None
 
     def report(self, progress: float) -> None:

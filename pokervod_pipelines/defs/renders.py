@@ -1,0 +1,110 @@
+"""Render outputs in Dagster: the asset, one partition a broadcast day, and the sensors that keep the queue moving.
+
+Workers do not need Dagster. Where none lives, ``render_queue`` has the asset do their work.
+"""
+
+from datetime import UTC, date, datetime
+
+import dagster as dg
+from sqlalchemy import Engine
+
+from pokervod_pipelines.defs.partitions import broadcast_days
+from pokervod_pipelines.defs.sensors import LOOK_SECONDS, OpenEngine, is_running
+from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, run_or_fail, tables_retries
+from pokervod_pipelines.render.crew import count_alive
+from pokervod_pipelines.render.queue_store import read_template_limits
+from pokervod_pipelines.render.rescue import rescue_lost
+from pokervod_pipelines.render.rules import load_house_templates
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.renders import decide_days, read_queue_news, run_outputs_stage, show_previews
+from pokervod_pipelines.workflows.stages import SyncRun
+
+JOB = "renders"
+REASON_TAG = "pokervod/reason"
+RESCUE_SECONDS = 20
+"""A worker that died is noticed within a minute: its lease of half a minute, and a look."""
+
+
+def define_renders(settings: Settings) -> list[dg.AssetsDefinition]:
+    """The asset ``render_outputs``."""
+
+    @dg.asset(
+        partitions_def=broadcast_days(settings),
+        deps=["render_instructions"],
+        group_name="render",
+        kinds={"video", "postgres"},
+        owners=OWNERS,
+        description="The graphics as files on the share, each compared with its instruction: MOV with alpha, MP4, PNG.",
+        pool="render",
+        retry_policy=tables_retries(settings),
+    )
+    def render_outputs(
+        context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
+    ) -> dg.MaterializeResult[None]:
+        run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
+        day = date.fromisoformat(context.partition_key)
+        outcome = run_or_fail(lambda: run_outputs_stage(run, day))
+        previews = show_previews(engine, day)
+        shown = {"previews": dg.MetadataValue.md(previews)} if previews else {}
+        return dg.MaterializeResult(metadata=metadata_of(outcome) | shown)
+
+    return [render_outputs]
+
+
+def define_render_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg.SensorDefinition]:
+    """``render_queue`` and ``stale_instructions``: nothing waits for ever, whether or not a worker lives."""
+    return [_define_render_queue(settings, open_engine), _define_stale_instructions(settings, open_engine)]
+
+
+def _define_render_queue(settings: Settings, open_engine: OpenEngine) -> dg.SensorDefinition:
+    renderers = ["local", *(["nexrender"] if settings.render.nexrender.url else [])]
+
+    @dg.sensor(
+        job_name=JOB,
+        minimum_interval_seconds=LOOK_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Has a day rendered when work waits and no worker lives, and shown when its graphics are finished.",
+    )
+    def render_queue(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        if is_running(context.instance, JOB):
+            return dg.SkipReason(f"{JOB} is at work; what is left is asked for after it")
+        with open_engine().connect() as connection:
+            news = read_queue_news(connection, renderers, count_alive(connection))
+        wishes = decide_days(news, {day: _read_last_shown(context.instance, day) for day in news.finished})
+        if not wishes:
+            waiting = sum(news.waiting.values())
+            return dg.SkipReason(f"{waiting} graphics wait, {news.alive} workers live, nothing new is finished")
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        return dg.SensorResult(
+            run_requests=[
+                dg.RunRequest(run_key=f"{wish.day}:{now}", partition_key=str(wish.day), tags={REASON_TAG: wish.reason})
+                for wish in wishes
+            ]
+        )
+
+    return render_queue
+
+
+def _define_stale_instructions(settings: Settings, open_engine: OpenEngine) -> dg.SensorDefinition:
+    @dg.sensor(
+        job_name=JOB,
+        minimum_interval_seconds=RESCUE_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Puts back what no living worker holds, and what takes longer than it may.",
+    )
+    def stale_instructions(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        limits = read_template_limits(load_house_templates(settings))
+        rescued = rescue_lost(open_engine(), settings.render.queue, limits)
+        said = "; ".join(f"{each.held.id} {each.state}: {each.reason}" for each in rescued[:10])
+        return dg.SkipReason(
+            f"put back {len(rescued)}: {said}" if rescued else "everything at work is held by a worker"
+        )
+
+    return stale_instructions
+
+
+def _read_last_shown(instance: dg.DagsterInstance, day: date) -> datetime | None:
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=dg.AssetKey("render_outputs"), asset_partitions=[str(day)]), limit=1
+    ).records
+    return datetime.fromtimestamp(records[0].timestamp, UTC) if records else None

@@ -1,0 +1,80 @@
+"""Is every finished graphic still where it was put, and unchanged? Cheap: what looks the same is not read again."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.render.outputs.digest import Measure, hash_output, measure_output
+from pokervod_pipelines.render.outputs.paths import UNFINISHED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownOutput:
+    """A finished graphic as the database knows it; ``path`` is below the root, or absolute."""
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is the matter with one output: it is gone, another one, or the file system does not say."""
+
+    output: KnownOutput
+    kind: Literal["gone", "changed", "unreadable"]
+    text: str
+
+
+class OutputsUnavailable(Unavailable):
+    """The folder of the graphics cannot be read, so nothing is known of any of them."""
+
+
+def audit_outputs(root: Path, known: Iterable[KnownOutput]) -> list[Problem]:
+    """Return what is wrong with the outputs, in the order in which they come; one that was only touched is fine.
+
+    Raises ``OutputsUnavailable`` when the root is not there or holds nothing though outputs are known: before any is
+    looked at, and again before any is called gone.
+    """
+    outputs = list(known)
+    if not outputs:
+        return []
+    _check_root(root)
+    problems = [problem for output in outputs for problem in _examine(root, output)]
+    if any(problem.kind != "changed" for problem in problems):
+        _check_root(root)
+    return problems
+
+
+def _check_root(root: Path) -> None:
+    try:
+        holds_something = any(entry.name != UNFINISHED for entry in root.iterdir())
+    except OSError as error:
+        raise OutputsUnavailable(
+            f"{root}: the folder of the graphics cannot be read ({error.strerror}); check the mount"
+        ) from error
+    if not holds_something:
+        raise OutputsUnavailable(f"{root}: the folder of the graphics is empty, though graphics are; check the mount")
+
+
+def _examine(root: Path, output: KnownOutput) -> Iterator[Problem]:
+    path = root / output.path
+    try:
+        measure = measure_output(path)
+        if measure == Measure(size_bytes=output.size_bytes, mtime_ns=output.mtime_ns):
+            return
+        if measure.size_bytes != output.size_bytes:
+            text = f"{path}: has {measure.size_bytes:,} bytes, and had {output.size_bytes:,} when it was finished"
+            yield Problem(output=output, kind="changed", text=f"{text}; make it again with: pokervod render retry")
+        elif hash_output(path) != output.sha256:
+            text = f"{path}: holds something else than when it was finished, in as many bytes"
+            yield Problem(output=output, kind="changed", text=f"{text}; make it again with: pokervod render retry")
+    except (FileNotFoundError, NotADirectoryError):
+        text = f"{path}: is gone; put it back, or make it again with: pokervod render retry"
+        yield Problem(output=output, kind="gone", text=text)
+    except OSError as error:
+        text = f"{path}: could not be read ({error.strerror}); check the rights and the mount"
+        yield Problem(output=output, kind="unreadable", text=text)

@@ -1,0 +1,153 @@
+"""Where a graphic goes, by the path of the settings and the values of its instruction, which nobody has checked.
+
+The folder of the graphics is a share: a name has to be one on SMB as well, whatever stood in a trigger's key.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from string import Formatter
+from uuid import UUID
+
+from pokervod_pipelines.errors import BadSettings
+from pokervod_pipelines.render.failures import BadWorker
+from pokervod_pipelines.render.renderers.job import SUFFIXES
+from pokervod_pipelines.settings_rooms import OUTPUT_NAMES, RenderFormat
+
+UNFINISHED = ".unfinished"
+"""The folder below the root where graphics are made, and from which they are moved to their place."""
+
+MOST_BYTES = 195
+"""Of one part of a path without its ending; servers and file systems end at 255, and temporary names are longer."""
+
+LEAST_BYTES = 8
+"""Of one value, however many stand in one part."""
+
+_WHOLE = frozenset({"day", "id", "version"})
+"""Values that are never cut: without them two graphics would have one path."""
+
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u2028\u2029\ud800-\udfff]')
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
+"""Names that Windows keeps for devices, with and without an ending."""
+
+
+class PathLeaves(BadSettings):
+    """A graphic would lie outside of the folder of the graphics."""
+
+
+def fill_path(
+    pattern: str,
+    *,
+    day: object,
+    template: str,
+    kind: str,
+    key: str,
+    id: int,  # noqa: A002 - as in the settings
+    version: int,
+) -> PurePosixPath:
+    """Return the path below the folder of the graphics, without its ending; every part is a name on any file system.
+
+    Long values are cut, ``id``, ``version`` and ``day`` never. Raises ``BadSettings`` for a pattern that cannot hold.
+
+    >>> str(fill_path("{day}/{key}_{id}", day="2026-11-21", template="t", kind="hand", key="../a:b", id=7, version=1))
+    '2026-11-21/_a_b_7'
+    """
+    values = {"day": str(day), "template": template, "kind": kind, "key": key, "id": str(id), "version": str(version)}
+    safe = {name: make_name_part(value) for name, value in values.items()}
+    parts = [_fill_part(part, safe, pattern) for part in pattern.split("/") if part not in {"", "."}]
+    if not parts or ".." in pattern.split("/"):
+        raise BadSettings(f"render.path: {pattern!r} must be a relative path without '..'")
+    return PurePosixPath(*parts)
+
+
+def make_name_part(value: str) -> str:
+    r"""Return the text as it may stand within a file's name, never empty.
+
+    >>> make_name_part("Ä/B:c\n"), make_name_part("..."), make_name_part("핸드 7")
+    ('Ä_B_c', '_', '핸드 7')
+    """
+    text = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", value))
+    shown = "".join(letter for letter in text if unicodedata.category(letter) not in {"Cf", "Cn", "Co"})
+    plain = re.sub(r"_+", "_", re.sub(r"\s+", " ", shown))
+    return plain.lstrip(". ").rstrip("_. ") or "_"
+
+
+def _fill_part(part: str, values: Mapping[str, str], pattern: str) -> str:
+    try:
+        pieces = list(Formatter().parse(part))
+        written = "".join(literal for literal, *_ in pieces)
+        names = [name for _, name, *_ in pieces if name is not None]
+        cut = _share_room(names, values, MOST_BYTES - len(written.encode()))
+    except (KeyError, ValueError) as error:
+        raise BadSettings(f"render.path: {part!r} of {pattern!r} makes no name of a file: {error}") from None
+    filled = "".join(literal + (cut[name] if name is not None else "") for literal, name, *_ in pieces)
+    return _make_whole_name(filled)
+
+
+def _share_room(names: list[str], values: Mapping[str, str], room: int) -> dict[str, str]:
+    """The values so that they fit together; short ones leave what they do not need to the long ones."""
+    if unknown := [name for name in names if name not in OUTPUT_NAMES]:
+        raise ValueError(f"there is no {unknown[0]!r}, only {', '.join(OUTPUT_NAMES)}")
+    kept = {name: values[name] for name in names if name in _WHOLE}
+    room -= sum(len(kept[name].encode()) for name in names if name in kept)
+    elastic = sorted((name for name in names if name not in kept), key=lambda name: len(values[name].encode()))
+    if room < LEAST_BYTES * len(elastic):
+        raise ValueError(f"it would be longer than {MOST_BYTES} bytes; shorten it")
+    for place, name in enumerate(elastic):
+        kept[name] = _cut(values[name], room // (len(elastic) - place))
+        room -= len(kept[name].encode())
+    return kept
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    """As many whole characters as fit, without a mark that belongs to one left out."""
+    if len(text.encode()) <= most_bytes:
+        return text
+    return text.encode()[:most_bytes].decode(errors="ignore").rstrip("\u200d. ")
+
+
+def _make_whole_name(filled: str) -> str:
+    """Joined values may compose anew, end in a dot, or spell a device; the pattern's own signs may be none of SMB."""
+    name = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", filled)).lstrip(". ").rstrip(". ") or "_"
+    return f"_{name}" if _RESERVED.fullmatch(name) else name
+
+
+def place_output(root: Path, relative: PurePosixPath, format: RenderFormat) -> Path:  # noqa: A002 - a format it is
+    """Return the final place of a graphic below the root; its ending is appended, so a dot in the name loses nothing.
+
+    Raises ``PathLeaves`` for a path that leads out of the root, by its words or through a link.
+    """
+    parts = relative.parts
+    if relative.is_absolute() or ".." in parts or not parts or parts[0].casefold() == UNFINISHED:
+        raise PathLeaves(f"{relative}: no path below {root}; mend render.path")
+    final = root.joinpath(*parts[:-1], parts[-1] + SUFFIXES[format])
+    for place in _list_below(root, final):
+        if place.is_symlink() and not place.resolve().is_relative_to(root.resolve()):
+            raise PathLeaves(f"{place}: leads out of {root} to {place.resolve()}; remove the link or mend render.path")
+    if final.is_symlink():
+        raise PathLeaves(f"{final}: is a link where a graphic should be; remove it")
+    return final
+
+
+def _list_below(root: Path, place: Path) -> Iterator[Path]:
+    yield place
+    for parent in place.parents:
+        if parent == root:
+            return
+        yield parent
+
+
+def make_target(root: Path, claim_id: UUID, format: RenderFormat) -> Path:  # noqa: A002 - a format it is
+    """Return where this claim makes its graphic, on the file system of the root; the folder is there, the file is not.
+
+    The root itself is not made: where a share is not mounted, its empty folder would fill up. Raises ``BadWorker``
+    where there is no root, and ``OSError``.
+    """
+    if not root.is_dir():
+        raise BadWorker(f"{root}: the folder of the graphics is not there; mount the share or make the folder")
+    folder = root / UNFINISHED
+    if folder.is_symlink():
+        raise PathLeaves(f"{folder}: is a link; remove it, it has to be a folder on the file system of {root}")
+    folder.mkdir(exist_ok=True)
+    return folder / f"{claim_id}{SUFFIXES[format]}"

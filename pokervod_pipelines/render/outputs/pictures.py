@@ -1,0 +1,103 @@
+"""Reads a folder of PNG files from the first to the last: ``00001.png`` onward, and nothing else. Runs in the child."""
+
+import io
+import stat
+import zlib
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from pokervod_pipelines.render.outputs.film import Facts, See
+from pokervod_pipelines.render.outputs.samples import Shown, find_step
+from pokervod_pipelines.render.renderers.job import Picture
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+MOST_BYTES_A_PIXEL = 16
+"""A PNG of our size that is larger than so many bytes a pixel, and some, is none."""
+
+
+def read_pictures(folder: Path, picture: Picture, see: See) -> Facts:
+    """Return what the sequence is; ``see`` is shown every picture. Pictures with the same bytes are decoded once.
+
+    Raises ``OSError`` where a file cannot be read.
+    """
+    facts = Facts(is_lossless=True, fps=Fraction(picture.fps))
+    found = {each.name for each in folder.iterdir()}
+    facts.frames = sum(1 for name in found if name.endswith(".png"))
+    facts.seconds = Fraction(facts.frames, picture.fps)
+    names = [f"{number:05}.png" for number in range(1, max(picture.frames, facts.frames) + 1)]
+    facts.faults.extend(f"{name}: is missing" for name in names[: picture.frames] if name not in found)
+    facts.faults.extend(f"{name}: does not belong there" for name in sorted(found - set(names)))
+    _Sequence(picture, facts, see).read([(number, folder / name) for number, name in enumerate(names) if name in found])
+    return facts
+
+
+class _Sequence:
+    """The pictures one after the other; the last one is kept, for the next may be the same."""
+
+    def __init__(self, picture: Picture, facts: Facts, see: See) -> None:
+        self._picture, self._facts, self._see = picture, facts, see
+        self._bytes, self._image = b"", Image.new("RGBA", (1, 1))
+
+    def read(self, files: list[tuple[int, Path]]) -> None:
+        step = find_step(self._picture.width)
+        for number, path in files:
+            fault = self._load(path)
+            if fault is not None:
+                self._facts.faults.append(f"{path.name}: {fault}")
+                continue
+            sample = np.asarray(self._image)[::step, ::step]
+            self._see(Shown(number, sample, self._facts.has_alpha, self._image.copy))
+
+    def _load(self, path: Path) -> str | None:
+        """None when the picture is there, or what is wrong with it."""
+        found = path.lstat()
+        most = self._picture.width * self._picture.height * MOST_BYTES_A_PIXEL + (1 << 20)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > most:
+            return f"is no file of at most {most:,} bytes"
+        data = path.read_bytes()
+        if data == self._bytes:
+            return None
+        fault = find_png_fault(data)
+        return fault if fault is not None else self._decode(data)
+
+    def _decode(self, data: bytes) -> str | None:
+        wanted = (self._picture.width, self._picture.height)
+        try:
+            with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+                self._note(image)
+                if image.size != wanted:
+                    return f"has {image.width}×{image.height} pixels, wanted are {wanted[0]}×{wanted[1]}"
+                if image.mode != "RGBA":
+                    return f"has no transparency in full colour: it is {image.mode}, wanted is RGBA"
+                image.load()
+                self._bytes, self._image = data, image.copy()
+        except (OSError, SyntaxError, ValueError, zlib.error, Image.DecompressionBombError) as error:
+            return f"cannot be decoded: {error}"
+        return None
+
+    def _note(self, image: Image.Image) -> None:
+        """The first picture says what the sequence is."""
+        if not self._facts.pixel_format:
+            self._facts.width, self._facts.height = image.size
+            self._facts.pixel_format, self._facts.has_alpha = image.mode.lower(), image.mode == "RGBA"
+
+
+def find_png_fault(data: bytes) -> str | None:
+    """What is wrong with the chunks of a PNG (its §5): none, cut off, a wrong checksum, or something behind the end."""
+    if not data.startswith(SIGNATURE):
+        return "is no PNG"
+    position = len(SIGNATURE)
+    while position + 12 <= len(data):
+        length, kind = int.from_bytes(data[position : position + 4]), data[position + 4 : position + 8]
+        end = position + 12 + length
+        if end > len(data):
+            break
+        if zlib.crc32(memoryview(data)[position + 4 : end - 4]) != int.from_bytes(data[end - 4 : end]):
+            return f"is damaged: the checksum at byte {end - 4:,} is wrong"
+        if kind == b"IEND":
+            return None if end == len(data) else f"has {len(data) - end:,} bytes behind its end"
+        position = end
+    return f"is cut off after {len(data):,} bytes"

@@ -1,0 +1,90 @@
+"""The SQL of outputs: what is known of the files, and what the last look at them found."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOutput:
+    """A finished graphic's file; ``path`` is below the folder of the graphics, ``problem`` what is wrong with it."""
+
+    instruction_id: int
+    path: str
+    sha256: str
+    size_bytes: int
+    mtime_ns: int
+    frames: int
+    width: int
+    height: int
+    fps: float
+    seconds: float
+    pixel_format: str
+    made_by: str
+    made_at: datetime
+    checked_at: datetime | None
+    problem: str | None
+
+    def describe(self) -> str:
+        """Return its figures in words, and what is wrong with it, to stand behind its path."""
+        size = f"{self.width}×{self.height}, {self.frames} frames at {self.fps:g} fps, {self.pixel_format}"
+        wrong = f"; ! {self.problem}" if self.problem else ""
+        return f" ({size}, {self.size_bytes:,} bytes{wrong})"
+
+
+_COLUMNS = ", ".join(f"o.{field.name}" for field in fields(StoredOutput))
+
+
+def find_output(connection: Connection, instruction_id: int) -> StoredOutput | None:
+    """The file of the instruction, if it has one."""
+    row = connection.execute(
+        text(f"select {_COLUMNS} from render_outputs o where instruction_id = :id"),  # noqa: S608 - the names are fields
+        {"id": instruction_id},
+    ).one_or_none()
+    return None if row is None else StoredOutput(**row._mapping)
+
+
+def list_outputs(connection: Connection, day: date | None = None) -> list[StoredOutput]:
+    """The files of all completed instructions of the day, or of all days, in the order of the instructions."""
+    rows = connection.execute(
+        text(f"""
+            select {_COLUMNS} from render_outputs o join render_instructions r on r.id = o.instruction_id
+            where cast(:day as date) is null or r.broadcast_day = :day order by o.instruction_id
+        """),  # noqa: S608 - the names are fields
+        {"day": day},
+    )
+    return [StoredOutput(**row._mapping) for row in rows]
+
+
+def remember_audit(connection: Connection, problems: Mapping[int, str | None]) -> int:
+    """The files, by instruction, were looked at now, with what was wrong or None; returns how many are news."""
+    rows = connection.execute(
+        text("""
+            with a as (select * from jsonb_to_recordset(cast(:audited as jsonb)) as a(id bigint, problem text)),
+                 before as (select o.instruction_id, o.problem from render_outputs o join a on a.id = o.instruction_id
+                            order by 1 for update of o)
+            update render_outputs o set checked_at = now(), problem = a.problem
+            from a, before where o.instruction_id = a.id and before.instruction_id = a.id
+            returning before.problem is distinct from a.problem
+        """),
+        {"audited": json.dumps([{"id": id_, "problem": problem} for id_, problem in problems.items()])},
+    )
+    return sum(row[0] for row in rows)
+
+
+def find_preview(connection: Connection, instruction_id: int) -> bytes | None:
+    """The small picture of the graphic, a JPEG."""
+    found = connection.scalar(
+        text("select preview from render_outputs where instruction_id = :id"), {"id": instruction_id}
+    )
+    return None if found is None else bytes(found)
+
+
+def read_living_claims(connection: Connection) -> set[UUID]:
+    """The claims that hold something now."""
+    rows = connection.execute(text("select claim_id from render_instructions where state = 'processing'"))
+    return {row[0] for row in rows}

@@ -1,0 +1,100 @@
+"""What an output has to be, and what was found when it was looked at: records that go to the child process and back."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from PIL import Image
+
+from pokervod_pipelines.render.renderers.job import Picture
+from pokervod_pipelines.render.renderers.local.boxes import Box
+from pokervod_pipelines.render.templates import Template
+
+MOST_FAULTS = 12
+"""Sentences of one inspection; what is wrong everywhere need not be said of every frame."""
+
+
+class Drawing(Protocol):
+    """Draws again what a renderer should have drawn; ``renderers.local.drawing`` does."""
+
+    def draw_frame(
+        self, template: Template, layers: Mapping[str, Any], picture: Picture, frame_index: int
+    ) -> Image.Image:
+        """The frame in RGBA."""
+
+    def hold_frames(self, picture: Picture) -> range:
+        """The frames in which the graphic stands still and whole; never none."""
+
+    def text_boxes(self, template: Template, layers: Mapping[str, Any], picture: Picture) -> list[Box]:
+        """Where which text and card is in those frames."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The instruction's side: the template, its values, how it comes out, and the renderer that made it."""
+
+    template: Template
+    layers: Mapping[str, Any]
+    picture: Picture
+    renderer: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The record in JSON's own types; ``from_json`` takes it back."""
+        template = self.template.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return {
+            "template": template,
+            "layers": dict(self.layers),
+            "picture": asdict(self.picture),
+            "renderer": self.renderer,
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Wanted":
+        """The record that ``as_json`` wrote."""
+        return cls(
+            template=Template.model_validate(values["template"]),
+            layers=values["layers"],
+            picture=Picture(**values["picture"]),
+            renderer=values["renderer"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What was found. The output is what was asked for when there are no ``faults``, sentences with their figures.
+
+    ``mtime_ns`` and ``size_bytes`` are those that ``audit`` compares with later. ``picture_hash`` is that of the pixels
+    shown in the middle: two instructions with different values that share it show the same, so one of them is stale.
+    ``preview`` is a JPEG of that picture, None where no picture was found.
+    """
+
+    faults: tuple[str, ...]
+    sha256: str = ""
+    size_bytes: int = 0
+    mtime_ns: int = 0
+    frames: int = 0
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    duration: float = 0.0
+    pixel_format: str = ""
+    has_alpha: bool = False
+    picture_hash: str = ""
+    preview: bytes | None = None
+
+    @property
+    def is_sound(self) -> bool:
+        """It is what was asked for."""
+        return not self.faults
+
+    def as_json(self) -> dict[str, Any]:
+        """The record in JSON's own types; ``from_json`` takes it back."""
+        preview = None if self.preview is None else base64.b64encode(self.preview).decode("ascii")
+        return {**asdict(self), "faults": list(self.faults), "preview": preview}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Inspection":
+        """The record that ``as_json`` wrote."""
+        preview = None if values["preview"] is None else base64.b64decode(values["preview"])
+        return cls(**{**values, "faults": tuple(values["faults"]), "preview": preview})

@@ -1,0 +1,79 @@
+"""Whether a template can be drawn here, said before anything is asked of it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pokervod_pipelines.render.renderers.local.content import label_of
+from pokervod_pipelines.render.renderers.local.drawing import describe_unknown
+from pokervod_pipelines.render.renderers.local.fonts import find_missing_fonts, find_undrawable
+from pokervod_pipelines.render.renderers.local.pen import LINE_PIXELS, LINES
+from pokervod_pipelines.render.renderers.local.scenes import COMPOSITIONS
+from pokervod_pipelines.render.templates import Template
+
+SMALLEST_UNIT = 0.2
+"""Below this part of 1920 × 1080 the small letters are no longer letters."""
+
+MOST_CARDS, MOST_COLUMNS = 24, 8
+
+
+def find_faults(template: Template) -> list[str]:
+    """Return what is wrong with the template, a sentence each: composition, layers, size, letters, fonts."""
+    faults = find_missing_fonts()
+    if template.composition not in COMPOSITIONS:
+        return [*faults, describe_unknown(template)]
+    faults += [f"template {template.name}: {fault}" for fault in (*_find_layer_faults(template), *_find_size(template))]
+    return faults if find_missing_fonts() else [*faults, *_find_letters(template)]
+
+
+def _find_layer_faults(template: Template) -> Iterator[str]:
+    kinds = {name: layer.kind for name, layer in template.layers.items()}
+    for name, kind in kinds.items():
+        if kind == "image":
+            yield f"layer {name}: {template.composition} shows no images; take the layer out or have nexrender draw it"
+    rows = sum(layer.most or 0 for layer in template.layers.values() if layer.kind == "rows")
+    most = COMPOSITIONS[template.composition].most_rows
+    if rows > most:
+        yield f"{rows} rows are too many to read in {template.composition}; lower most to {most} in all"
+    for name, layer in template.layers.items():
+        if len(layer.columns) > MOST_COLUMNS:
+            yield f"layer {name}: {len(layer.columns)} columns are too many to read; {MOST_COLUMNS} fit"
+    cards = sum(1 if kinds[name] == "card" else layer.most or 7 for name, layer in _find_cards(template))
+    if cards > MOST_CARDS:
+        yield f"{cards} cards are too many to see; {MOST_CARDS} fit in all, so lower most"
+
+
+def _find_cards(template: Template) -> list[tuple[str, Any]]:
+    return [(name, layer) for name, layer in template.layers.items() if layer.kind in {"card", "cards"}]
+
+
+def _find_size(template: Template) -> Iterator[str]:
+    if min(template.width / LINE_PIXELS, template.height / LINES) < SMALLEST_UNIT:
+        least = f"{LINE_PIXELS * SMALLEST_UNIT:.0f} × {LINES * SMALLEST_UNIT:.0f}"
+        yield f"{template.width} × {template.height} pixels are too small for letters; take {least} or more"
+
+
+def _find_letters(template: Template) -> Iterator[str]:
+    columns = {column for layer in template.layers.values() for column in layer.columns}
+    for text in (template.title, *(label_of(name) for name in (*template.layers, *columns))):
+        if missing := find_undrawable(text):
+            yield f"template {template.name}: no font has {' '.join(missing)} in {text!r}; write it otherwise"
+
+
+def find_undrawable_values(layers: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each text that has characters which no font has; they are drawn as ``□``."""
+    return [
+        f"{name}: no font has {' '.join(missing)}; □ is drawn in its place"
+        for name, text in _list_texts(layers)
+        if (missing := find_undrawable(text))
+    ]
+
+
+def _list_texts(layers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in layers.items():
+        if isinstance(value, str):
+            yield name, value
+        elif isinstance(value, list):
+            rows = [row for row in value if isinstance(row, dict)]
+            for number, row in enumerate(rows, 1):
+                texts = {column: cell for column, cell in row.items() if isinstance(cell, str)}
+                yield from ((f"{name} {number} {column}", text) for column, text in texts.items())

@@ -1,0 +1,102 @@
+"""The child process: takes one order a line, draws it, and says how far it is and how it ended.
+
+It ends when its input does, in the middle of an order too, so that it does not outlive the worker that asked.
+"""
+
+import json
+import os
+import queue
+import sys
+import threading
+from typing import Any, TextIO
+
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.render.failures import BadInstruction
+from pokervod_pipelines.render.layers import check_value
+from pokervod_pipelines.render.renderers.local.drawing import Drawing
+from pokervod_pipelines.render.renderers.local.encode import write_output
+from pokervod_pipelines.render.renderers.local.order import READY, Order, read_order, write_failure
+
+MEMORY_BYTES = 6 << 30
+"""Address space a child may have; the largest picture, 7680 × 4320, takes less."""
+
+ORPHANED = 3
+"""Exit code of a child whose parent is gone."""
+
+
+def serve() -> None:
+    """Draw one order after the other until the input ends."""
+    _limit_itself()
+    answers = _take_output()
+    orders: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_read_input, args=(orders,), name="orders", daemon=True).start()
+    print(READY, file=answers)
+    while True:
+        line = orders.get()
+        print(json.dumps({"progress": 0.0}), file=answers)
+        print(json.dumps(_answer(line, answers)), file=answers)
+
+
+def _answer(line: str, answers: TextIO) -> dict[str, Any]:
+    told = 0
+
+    def report(share: float) -> None:
+        nonlocal told
+        if int(share * 100) > told:
+            told = int(share * 100)
+            print(json.dumps({"progress": share}), file=answers)
+
+    try:
+        order = read_order(line)
+        check_layers(order)
+        drawing = Drawing(order.template, order.layers, order.picture)
+        write_output(drawing, order.picture, order.target, order.mov_codec, report)
+    except Exception as error:  # noqa: BLE001 - the parent raises it again
+        return {"failure": write_failure(error)}
+    return {"done": True}
+
+
+def check_layers(order: Order) -> None:
+    """Every value fits its layer and no layer that is needed is missing. Raises ``BadInstruction`` that names all."""
+    template, faults = order.template, []
+    for name, value in order.layers.items():
+        if name not in template.layers:
+            faults.append(f"{name}: the template has no such layer; it has {', '.join(template.layers)}")
+            continue
+        try:
+            check_value(template.layers[name], value)
+        except PokervodError as error:
+            faults.append(f"{name}: {error}")
+    missing = sorted(template.required_layers - order.layers.keys())
+    faults += [f"{name}: the layer is needed and not given" for name in missing]
+    if faults:
+        raise BadInstruction(f"template {template.name}: " + "; ".join(faults))
+
+
+def _read_input(orders: "queue.SimpleQueue[str]") -> None:
+    for line in sys.stdin:
+        orders.put(line)
+    os._exit(ORPHANED)
+
+
+def _limit_itself() -> None:
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not everywhere
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+
+
+def _take_output() -> TextIO:
+    """A line-buffered stream for answers alone; whatever a library prints goes nowhere."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="ascii")
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    return answers
+
+
+if __name__ == "__main__":
+    serve()

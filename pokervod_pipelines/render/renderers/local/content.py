@@ -1,0 +1,166 @@
+"""What a graphic is to show, whatever its composition: the layers of an instruction read by their names and kinds.
+
+A layer of a known name has its place (``HEADINGS``, ``EYEBROWS``, ``DETAILS``). Every other one is shown by its kind:
+a text as a line, a number or amount with its name as label, cards as a hand, rows as a table. None is left out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pokervod_pipelines.render.layers import Column, Layer
+from pokervod_pipelines.render.renderers.local.fonts import clean_text
+from pokervod_pipelines.render.templates import Template
+
+HEADINGS = ("heading", "player", "title", "name")
+"""The first of these text layers that the template has is the heading; without any, its first text layer is."""
+
+EYEBROWS = ("event", "subheading")
+"""Shown small beside the heading."""
+
+DETAILS = ("place", "prize", "pot", "prize_pool", "players_left", "blinds")
+"""Text layers of these names are shown with a label, as numbers are."""
+
+LABELS: Mapping[str, str] = {"position": "#", "big_blinds": "BB", "amount": "PRIZE"}
+"""How a layer or column is called where its name in capitals does not do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A text of one layer."""
+
+    layer: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A value with its label."""
+
+    layer: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Cards of one layer; ``lit`` says which of them are not dimmed."""
+
+    layer: str
+    cards: tuple[str, ...]
+    lit: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of one layer: the names and labels of its columns, which of them are numbers, and the cells."""
+
+    layer: str
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+    is_number: tuple[bool, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """All that a graphic shows; what the instruction lacks is not there."""
+
+    title: str
+    heading: Line | None
+    eyebrow: Line | None
+    lines: Sequence[Line]
+    details: Sequence[Detail]
+    hands: Sequence[Hand]
+    tables: Sequence[Table]
+
+    def find_line(self, layer: str) -> Line | None:
+        """The line of that layer, if there is one."""
+        return next((line for line in self.lines if line.layer == layer), None)
+
+
+def read_content(template: Template, layers: Mapping[str, Any]) -> Content:
+    """Return what the values show in the template; values of layers that it lacks are not known and not read."""
+    given = {name: layer for name, layer in template.layers.items() if layers.get(name) is not None}
+    texts = [name for name, layer in given.items() if layer.kind == "text"]
+    heading = _choose_heading(template, texts)
+    eyebrow = next((name for name in EYEBROWS if name in texts and name != heading), None)
+    others = [name for name in texts if name not in {heading, eyebrow}]
+    return Content(
+        title=clean_text(template.title),
+        heading=_read_line(heading, layers),
+        eyebrow=_read_line(eyebrow, layers),
+        lines=[Line(name, clean_text(layers[name])) for name in others if name not in DETAILS],
+        details=[
+            Detail(name, label_of(name), write_value(layers[name]))
+            for name, layer in given.items()
+            if layer.kind in {"number", "chips"} or (name in others and name in DETAILS)
+        ],
+        hands=_read_hands(given, layers),
+        tables=[
+            _read_table(name, layer.columns, layers[name]) for name, layer in given.items() if layer.kind == "rows"
+        ],
+    )
+
+
+def _choose_heading(template: Template, texts: Sequence[str]) -> str | None:
+    named = [name for name in HEADINGS if name in template.layers and template.layers[name].kind == "text"]
+    if named:
+        return named[0] if named[0] in texts else None
+    return next((name for name in texts if name not in {*EYEBROWS, *DETAILS}), None)
+
+
+def _read_line(name: str | None, layers: Mapping[str, Any]) -> Line | None:
+    return None if name is None else Line(name, clean_text(layers[name]))
+
+
+def label_of(name: str) -> str:
+    """Return what stands above a value or a column.
+
+    >>> label_of("prize_pool"), label_of("big_blinds")
+    ('PRIZE POOL', 'BB')
+    """
+    return LABELS.get(name, clean_text(name.replace("_", " ").upper()))
+
+
+def write_value(value: Any) -> str:
+    """Return the value as it is drawn: a number with separators and at most two decimals, a text as it is.
+
+    >>> write_value(1250000), write_value(-37.5), write_value(0.004)
+    ('1,250,000', '-37.5', '0.004')
+    """
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.{2 if abs(value) >= 0.01 else 6}f}".rstrip("0").rstrip(".")
+    return clean_text(value)
+
+
+def _read_hands(given: Mapping[str, Layer], layers: Mapping[str, Any]) -> list[Hand]:
+    """The hands; where the best five lie in the hole and on the board, they are lit there and not drawn again."""
+    hands = {
+        name: tuple([layers[name]] if layer.kind == "card" else layers[name])
+        for name, layer in given.items()
+        if layer.kind in {"card", "cards"}
+    }
+    best = hands.get("cards", ())
+    dealt = [card for name in ("hole_cards", "board") for card in hands.get(name, ())]
+    if not best or not {*best} <= {*dealt}:
+        return [Hand(name, cards, (True,) * len(cards)) for name, cards in hands.items()]
+    return [
+        Hand(name, cards, tuple(name not in {"hole_cards", "board"} or card in best for card in cards))
+        for name, cards in hands.items()
+        if name != "cards"
+    ]
+
+
+def _read_table(layer: str, columns: Mapping[str, Column], rows: Sequence[Mapping[str, Any]]) -> Table:
+    """The rows; a column that no row fills is left out."""
+    names = tuple(name for name in columns if any(row.get(name) is not None for row in rows))
+    return Table(
+        layer=layer,
+        names=names,
+        labels=tuple(label_of(name) for name in names),
+        is_number=tuple(columns[name].kind != "text" for name in names),
+        rows=tuple(tuple("" if row.get(name) is None else write_value(row[name]) for name in names) for row in rows),
+    )

@@ -1,0 +1,172 @@
+"""Frames into files: MOV with alpha, MP4, or a folder of PNG. As many frames as asked for, at exactly that rate.
+
+A frame that is the same picture as the one before is drawn and converted once; in a codec that codes each frame for
+itself it is encoded once, too. The files are on the disk when this returns.
+"""
+
+import io
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+import numpy as np
+from av.video.stream import VideoStream
+from PIL import Image
+
+from pokervod_pipelines.render.renderers.job import Picture, Report
+from pokervod_pipelines.render.renderers.local.drawing import Drawing
+
+MovCodec = Literal["animation", "prores_4444"]
+
+Packets = Iterator["av.Packet[Any]"]
+
+BT709 = 1
+"""What the broadcast standard for HD is called in every field of a stream that says how its colours are meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codec:
+    """An encoder of FFmpeg: pixels, options, whether every frame stands alone, and options of the file."""
+
+    name: str
+    pixels: str
+    options: Mapping[str, str]
+    is_intra: bool = False
+    file_options: Mapping[str, str]
+
+    @property
+    def has_luma(self) -> bool:
+        """Whether colours are stored as luma and chroma, and so by a standard."""
+        return self.pixels.startswith("yuv")
+
+
+ANIMATION = Codec(name="qtrle", pixels="argb", options={}, file_options={"movflags": "+faststart"})
+PRORES = Codec(
+    name="prores_ks",
+    pixels="yuva444p10le",
+    options={"profile": "4444", "alpha_bits": "8", "vendor": "apl0"},
+    is_intra=True,
+    file_options={"movflags": "+faststart"},
+)
+H264 = Codec(
+    name="libx264",
+    pixels="yuv420p",
+    options={"crf": "16", "preset": "veryfast", "tune": "animation"},
+    file_options={"movflags": "+faststart"},
+)
+MOV_CODECS: Mapping[MovCodec, Codec] = {"animation": ANIMATION, "prores_4444": PRORES}
+THREADS = 2
+
+
+def write_output(drawing: Drawing, picture: Picture, target: Path, mov_codec: MovCodec, report: Report) -> None:
+    """The target is written whole and on the disk. Raises ``OSError``, also what of FFmpeg has no number of its own."""
+    if picture.format == "png_sequence":
+        _write_folder(drawing, picture, target, report)
+        return
+    codec = H264 if picture.format == "mp4" else MOV_CODECS[mov_codec]
+    _write_film(drawing, picture, target, codec, report)
+    with target.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _write_film(drawing: Drawing, picture: Picture, target: Path, codec: Codec, report: Report) -> None:
+    kind = "mp4" if picture.format == "mp4" else "mov"
+    with av.open(target, "w", format=kind, options={**codec.file_options}) as film:
+        stream = film.add_stream(codec.name, rate=picture.fps)
+        assert isinstance(stream, VideoStream)  # noqa: S101 - narrows the type
+        _describe(stream, picture, codec)
+        for number, packet in enumerate(_encode(stream, drawing, picture, codec), 1):
+            film.mux(packet)
+            report(min(1.0, number / picture.frames))
+
+
+def _describe(stream: VideoStream, picture: Picture, codec: Codec) -> None:
+    stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, codec.pixels
+    stream.time_base = Fraction(1, picture.fps)
+    stream.options = {**codec.options}
+    context = stream.codec_context
+    context.gop_size, context.thread_count = picture.fps, THREADS
+    if codec.has_luma:
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = 1
+
+
+def _encode(stream: VideoStream, drawing: Drawing, picture: Picture, codec: Codec) -> Packets:
+    """The packets of all frames, in their order."""
+    for image, first, count in _find_stills(drawing, picture):
+        frame = _convert(image, codec)
+        frame.time_base = Fraction(1, picture.fps)
+        times = range(first, first + count)
+        yield from _repeat(stream, frame, times) if codec.is_intra else _feed(stream, frame, times)
+    yield from stream.encode(None)
+
+
+def _find_stills(drawing: Drawing, picture: Picture) -> Iterator[tuple[Image.Image, int, int]]:
+    """Each picture with the first frame that shows it and for how many frames it stands."""
+    still, first = drawing.draw(0), 0
+    for number in range(1, picture.frames):
+        image = drawing.draw(number)
+        if image is not still:
+            yield still, first, number - first
+            still, first = image, number
+    yield still, first, picture.frames - first
+
+
+def _convert(image: Image.Image, codec: Codec) -> av.VideoFrame:
+    frame = av.VideoFrame.from_ndarray(np.asarray(image), format="rgba")  # ``from_image`` drops the alpha
+    if not codec.has_luma:
+        return frame.reformat(format=codec.pixels)
+    frame = frame.reformat(format=codec.pixels, dst_colorspace="ITU709", dst_color_range="MPEG")
+    frame.colorspace = frame.color_primaries = frame.color_trc = BT709
+    return frame
+
+
+def _feed(stream: VideoStream, frame: av.VideoFrame, times: range) -> Packets:
+    for time in times:
+        frame.pts = time
+        yield from stream.encode(frame)
+
+
+def _repeat(stream: VideoStream, frame: av.VideoFrame, times: range) -> Packets:
+    """The frame's packet once for each time: a codec without a memory makes the same of the same."""
+    for packet in _feed(stream, frame, times[:1]):
+        payload = bytes(packet)
+        for time in times:
+            copy = av.Packet(payload)
+            copy.stream, copy.time_base = stream, Fraction(1, stream.codec_context.rate)
+            copy.pts = copy.dts = time
+            copy.duration, copy.is_keyframe = 1, True
+            yield copy
+
+
+def _write_folder(drawing: Drawing, picture: Picture, target: Path, report: Report) -> None:
+    target.mkdir()
+    for image, first, count in _find_stills(drawing, picture):
+        png = io.BytesIO()
+        image.save(png, "PNG", compress_level=3)
+        for number in range(first + 1, first + count + 1):
+            _write_file(target / f"{number:05}.png", png.getbuffer())
+            report(number / picture.frames)
+    _sync_folder(target)
+
+
+def _write_file(path: Path, content: "memoryview[int] | bytes") -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    """Its entries are on the disk, where the system can say so of a folder."""
+    if os.name == "nt":
+        return
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

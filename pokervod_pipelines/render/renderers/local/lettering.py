@@ -1,0 +1,102 @@
+"""Texts as pictures: measured, made smaller or shortened to fit, and drawn in one colour. Pure."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PIL import Image, ImageDraw
+
+from pokervod_pipelines.render.renderers.local.fonts import CAPITALS, Weight, split_runs
+from pokervod_pipelines.render.renderers.local.palette import Colour
+
+SMALLEST, SMALLEST_NUMBER = 0.62, 0.1
+"""A text too long is set smaller down to this part of its size, then shortened; half a number would be a lie."""
+
+NUMBER = re.compile(r"[-\d.,]+")
+
+ELLIPSIS = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Size in pixels at 1080 lines, weight and colour, and pixels of extra space after each letter."""
+
+    size: float
+    weight: Weight
+    colour: Colour
+    spacing: float = 0.0
+
+    def scale(self, unit: float) -> "Style":
+        """The style at another size of the picture."""
+        return Style(max(1.0, self.size * unit), self.weight, self.colour, self.spacing * unit)
+
+    @property
+    def capitals(self) -> float:
+        """Height of a capital in pixels."""
+        return self.size * CAPITALS
+
+
+def measure(text: str, style: Style) -> float:
+    """Return how many pixels the text advances."""
+    return _measure(text, style.weight, round(style.size)) + style.spacing * max(0, len(text) - 1)
+
+
+@lru_cache(maxsize=4096)
+def _measure(text: str, weight: Weight, size: int) -> float:
+    return sum(run.font.getlength(run.text) for run in split_runs(text, weight, max(1, size)))
+
+
+def fit(text: str, style: Style, width: float) -> tuple[str, Style]:
+    """Return the text and its style so that it is no wider: smaller first, then shortened with ``…``."""
+    natural = measure(text, style)
+    if natural <= width:
+        return text, style
+    least = SMALLEST_NUMBER if NUMBER.fullmatch(text) else SMALLEST
+    share = max(least, width / natural)
+    smaller = Style(max(1.0, style.size * share), style.weight, style.colour, style.spacing * share)
+    while measure(text, smaller) > width and smaller.size > max(1.0, style.size * least):
+        smaller = Style(smaller.size - 1, style.weight, style.colour, smaller.spacing)
+    return shorten(text, smaller, width), smaller
+
+
+def shorten(text: str, style: Style, width: float) -> str:
+    """Return as much of the text as is no wider, with ``…`` at its end when letters were left out."""
+    if measure(text, style) <= width:
+        return text
+    few, many = 0, len(text)
+    while few < many:
+        middle = (few + many + 1) // 2
+        if measure(text[:middle].rstrip() + ELLIPSIS, style) <= width:
+            few = middle
+        else:
+            many = middle - 1
+    return text[:few].rstrip() + ELLIPSIS if few or measure(ELLIPSIS, style) <= width else ""
+
+
+def wrap(text: str, style: Style, width: float, lines: int) -> list[str]:
+    """Return the text in at most so many lines, broken between words, the last one possibly too wide."""
+    words, broken = text.split(), [""]
+    for word in words:
+        longer = f"{broken[-1]} {word}".strip()
+        if broken[-1] and measure(longer, style) > width and len(broken) < lines:
+            broken.append(word)
+        else:
+            broken[-1] = longer
+    return broken
+
+
+def draw_text(text: str, style: Style) -> tuple[Image.Image, int, int] | None:
+    """Return the text cut to its ink, and where that lies from the start of the baseline; None for no ink."""
+    margin = round(style.size) + 2
+    canvas = Image.new("L", (round(measure(text, style)) + 2 * margin, 3 * margin), 0)
+    pen, left = ImageDraw.Draw(canvas), float(margin)
+    for run in split_runs(text, style.weight, max(1, round(style.size))):
+        for piece in run.text if style.spacing else (run.text,):
+            pen.text((left, 2 * margin), piece, font=run.font, fill=255, anchor="ls")
+            left += run.font.getlength(piece) + style.spacing
+    ink = canvas.getbbox()
+    if ink is None:
+        return None
+    image = Image.new("RGBA", (ink[2] - ink[0], ink[3] - ink[1]), style.colour[:3])
+    image.putalpha(canvas.crop(ink))
+    return image, ink[0] - margin, ink[1] - 2 * margin

@@ -1,0 +1,28 @@
+"""The compositions that templates of the renderer ``local`` name: each lays out whatever content it is given."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pokervod_pipelines.render.renderers.local.content import Content
+from pokervod_pipelines.render.renderers.local.pen import Pen
+from pokervod_pipelines.render.renderers.local.scenes.full_screen_card import draw_full_screen_card
+from pokervod_pipelines.render.renderers.local.scenes.full_screen_table import draw_full_screen_table
+from pokervod_pipelines.render.renderers.local.scenes.lower_third import draw_lower_third
+from pokervod_pipelines.render.renderers.local.scenes.side_panel import draw_side_panel
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """How content is laid out, and how many rows of all its tables together can be read."""
+
+    draw: Callable[[Pen, Content], None]
+    most_rows: int
+
+
+COMPOSITIONS: Mapping[str, Composition] = {
+    "lower_third": Composition(draw_lower_third, 4),
+    "full_screen_table": Composition(draw_full_screen_table, 14),
+    "full_screen_card": Composition(draw_full_screen_card, 6),
+    "side_panel": Composition(draw_side_panel, 14),
+}
+"""The compositions by the name that a template gives."""

@@ -1,0 +1,166 @@
+"""Pictures without letters: plates with round corners, gradients, shadows, and the four suits drawn as curves. Pure."""
+
+from collections.abc import Sequence
+from functools import cache
+from math import cos, pi, sin
+
+from PIL import Image, ImageDraw, ImageFilter
+
+from pokervod_pipelines.render.renderers.local.palette import Colour
+
+FINER = 4
+"""Edges are drawn so many times larger and reduced, which makes them smooth."""
+
+Point = tuple[float, float]
+
+
+def draw_gradient(width: int, height: int, top: Colour, foot: Colour) -> Image.Image:
+    """A plate whose colour passes from one to the other downward."""
+    column = Image.new("RGBA", (1, height))
+    for row in range(height):
+        share = row / max(1, height - 1)
+        column.putpixel((0, row), tuple(round(a + (b - a) * share) for a, b in zip(top, foot, strict=True)))
+    return column.resize((width, height))
+
+
+def draw_plate(width: int, height: int, top: Colour, foot: Colour, radius: float) -> Image.Image:
+    """A gradient with round corners."""
+    plate = draw_gradient(width, height, top, foot)
+    plate.putalpha(_multiply(plate.getchannel("A"), draw_rounded(width, height, radius)))
+    return plate
+
+
+@cache
+def draw_rounded(width: int, height: int, radius: float) -> Image.Image:
+    """The mask of a rectangle with round corners; only the corners are drawn finer."""
+    mask = Image.new("L", (width, height), 255)
+    side = min(round(radius), width // 2, height // 2)
+    if side < 1:
+        return mask
+    corner = Image.new("L", (side * FINER, side * FINER), 0)
+    ImageDraw.Draw(corner).ellipse((0, 0, 2 * side * FINER - 1, 2 * side * FINER - 1), fill=255)
+    corner = corner.resize((side, side), Image.Resampling.BOX)
+    mirror, flip = Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM
+    mask.paste(corner, (0, 0))
+    mask.paste(corner.transpose(mirror), (width - side, 0))
+    mask.paste(corner.transpose(flip), (0, height - side))
+    mask.paste(corner.transpose(mirror).transpose(flip), (width - side, height - side))
+    return mask
+
+
+def draw_shadow(width: int, height: int, blur: float, colour: Colour, radius: float) -> Image.Image:
+    """The soft shadow of a plate, larger than it by three times ``blur`` on each side."""
+    margin = max(1, round(3 * blur))
+    mask = Image.new("L", (width + 2 * margin, height + 2 * margin), 0)
+    mask.paste(draw_rounded(width, height, radius), (margin, margin))
+    mask = mask.filter(ImageFilter.GaussianBlur(blur))
+    return _tint(mask, colour)
+
+
+def draw_glow(width: int, height: int, colour: Colour) -> Image.Image:
+    """A wide soft light in the upper middle, smooth since it is enlarged from a small one."""
+    small = Image.radial_gradient("L").point([max(0, 255 - value * 2) for value in range(256)])
+    return _tint(small.resize((width, height), Image.Resampling.BICUBIC), colour)
+
+
+@cache
+def draw_suit(suit: str, size: int, colour: Colour) -> Image.Image:
+    """The sign of the suit in a square of so many pixels."""
+    fine = max(1, size) * FINER
+    mask = Image.new("L", (fine, fine), 0)
+    pen = ImageDraw.Draw(mask)
+    for outline in OUTLINES[suit]:
+        pen.polygon([(x * fine, y * fine) for x, y in outline], fill=255)
+    return _tint(mask.resize((max(1, size), max(1, size)), Image.Resampling.BOX), colour)
+
+
+def _tint(mask: Image.Image, colour: Colour) -> Image.Image:
+    image = Image.new("RGBA", mask.size, colour[:3])
+    image.putalpha(mask if colour[3] == 255 else mask.point([round(value * colour[3] / 255) for value in range(256)]))
+    return image
+
+
+def _multiply(first: Image.Image, second: Image.Image) -> Image.Image:
+    black = Image.new("L", first.size, 0)
+    black.paste(first, (0, 0), second)
+    return black
+
+
+def _curve(start: Point, *pieces: tuple[Point, Point, Point]) -> list[Point]:
+    """The points of joined Bézier curves, each with two handles and its end."""
+    points = [start]
+    for first, second, end in pieces:
+        begin = points[-1]
+        for step in range(1, 25):
+            t = step / 24
+            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+            corners = (begin, first, second, end)
+            points.append(
+                (
+                    sum(weight * corner[0] for weight, corner in zip(weights, corners, strict=True)),
+                    sum(weight * corner[1] for weight, corner in zip(weights, corners, strict=True)),
+                )
+            )
+    return points
+
+
+def _circle(x: float, y: float, radius: float) -> list[Point]:
+    return [(x + radius * cos(2 * pi * step / 72), y + radius * sin(2 * pi * step / 72)) for step in range(72)]
+
+
+def _heart() -> list[Point]:
+    return _curve(
+        (0.5, 0.94),
+        ((0.40, 0.82), (0.05, 0.60), (0.05, 0.33)),
+        ((0.05, 0.17), (0.16, 0.07), (0.28, 0.07)),
+        ((0.38, 0.07), (0.46, 0.13), (0.5, 0.22)),
+        ((0.54, 0.13), (0.62, 0.07), (0.72, 0.07)),
+        ((0.84, 0.07), (0.95, 0.17), (0.95, 0.33)),
+        ((0.95, 0.60), (0.60, 0.82), (0.5, 0.94)),
+    )
+
+
+def _spade() -> list[Point]:
+    return _curve(
+        (0.5, 0.04),
+        ((0.60, 0.18), (0.95, 0.36), (0.95, 0.60)),
+        ((0.95, 0.74), (0.85, 0.81), (0.75, 0.81)),
+        ((0.66, 0.81), (0.58, 0.77), (0.5, 0.68)),
+        ((0.42, 0.77), (0.34, 0.81), (0.25, 0.81)),
+        ((0.15, 0.81), (0.05, 0.74), (0.05, 0.60)),
+        ((0.05, 0.36), (0.40, 0.18), (0.5, 0.04)),
+    )
+
+
+def _diamond() -> list[Point]:
+    return _curve(
+        (0.5, 0.03),
+        ((0.60, 0.22), (0.72, 0.36), (0.88, 0.5)),
+        ((0.72, 0.64), (0.60, 0.78), (0.5, 0.97)),
+        ((0.40, 0.78), (0.28, 0.64), (0.12, 0.5)),
+        ((0.28, 0.36), (0.40, 0.22), (0.5, 0.03)),
+    )
+
+
+def _stem(top: float) -> list[Point]:
+    return _curve(
+        (0.5, top),
+        ((0.51, 0.80), (0.56, 0.90), (0.68, 0.95)),
+        ((0.60, 0.95), (0.40, 0.95), (0.32, 0.95)),
+        ((0.44, 0.90), (0.49, 0.80), (0.5, top)),
+    )
+
+
+OUTLINES: dict[str, Sequence[Sequence[Point]]] = {
+    "h": [_heart()],
+    "d": [_diamond()],
+    "s": [_spade(), _stem(0.55)],
+    "c": [
+        _circle(0.5, 0.26, 0.215),
+        _circle(0.255, 0.595, 0.215),
+        _circle(0.745, 0.595, 0.215),
+        [(0.38, 0.36), (0.62, 0.36), (0.66, 0.62), (0.34, 0.62)],
+        _stem(0.50),
+    ],
+}
+"""The outlines of each suit, in a square of side one."""

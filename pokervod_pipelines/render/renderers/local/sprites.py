@@ -1,0 +1,67 @@
+"""The pieces a graphic is put together from: small pictures with a place, a cue to come in, and what they show."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PIL import Image
+
+from pokervod_pipelines.render.renderers.local.boxes import Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sprite:
+    """A picture with alpha and where its upper left corner lies.
+
+    ``cue`` says when it comes in, 0 with the first and 1 with the last; ``drift`` from how many pixels away it comes.
+    """
+
+    image: Image.Image
+    left: int
+    top: int
+    cue: float = 0.0
+    drift: tuple[float, float] = (0.0, 0.0)
+    box: Box | None = None
+
+
+CUE_SHARE = 0.45
+"""The part of the entrance in which pieces start; the rest is the last one's own."""
+
+
+def compose(sprites: Iterable[Sprite], size: tuple[int, int], presence: float, *, leaves: bool) -> Image.Image:
+    """Return the graphic when so much of it is there: whole at 1, else on its way in or out."""
+    frame = empty = Image.new("RGBA", size, (0, 0, 0, 0))
+    for sprite in sprites:
+        share = 1.0 if presence >= 1 else _share_of(sprite, presence, leaves=leaves)
+        if share <= 0:
+            continue
+        away = 0.0 if leaves else 1 - share
+        left = sprite.left + round(sprite.drift[0] * away)
+        top = sprite.top + round(sprite.drift[1] * away)
+        image = sprite.image if share >= 1 else _fade(sprite.image, share)
+        if image.size == size and (left, top) == (0, 0) and frame is empty:
+            frame = image.copy()
+        else:
+            _lay(frame, image, left, top)
+    return frame
+
+
+def _share_of(sprite: Sprite, presence: float, *, leaves: bool) -> float:
+    """How much of one piece is there: eased, and later for a later cue; all leave together."""
+    start = 0.0 if leaves else sprite.cue * CUE_SHARE
+    part = min(1.0, max(0.0, (presence - start) / (1 - start if leaves else 1 - CUE_SHARE)))
+    return 1 - (1 - part) ** 3
+
+
+def _fade(image: Image.Image, share: float) -> Image.Image:
+    faded = image.copy()
+    faded.putalpha(image.getchannel("A").point([round(value * share) for value in range(256)]))
+    return faded
+
+
+def _lay(frame: Image.Image, image: Image.Image, left: int, top: int) -> None:
+    """Lay the picture onto the frame; what lies outside is cut off."""
+    right, bottom = min(left + image.width, frame.width), min(top + image.height, frame.height)
+    if right <= max(left, 0) or bottom <= max(top, 0):
+        return
+    source = (max(0, -left), max(0, -top), right - left, bottom - top)
+    frame.alpha_composite(image, dest=(max(left, 0), max(top, 0)), source=source)

@@ -1,0 +1,108 @@
+"""The block that shows rows: texts to the left, numbers below each other to the right, the first row as the leader."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pokervod_pipelines.render.renderers.local import palette
+from pokervod_pipelines.render.renderers.local.blocks import LABEL, centre_base
+from pokervod_pipelines.render.renderers.local.content import Table
+from pokervod_pipelines.render.renderers.local.lettering import Style
+from pokervod_pipelines.render.renderers.local.pen import Align, Pen, Rectangle
+
+HEADER, FOOT = 46.0, 14.0
+COLUMN_GAP = 34.0
+POSITIONS = ("position", "place")
+"""Columns that say where a row stands; they are gold."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableBlock:
+    """A layer of rows, each so high; the labels stand above them, and all may lie on a panel of their own."""
+
+    table: Table
+    row: float = 66.0
+    side: float = 28.0
+    has_panel: bool = False
+
+    def height(self, pen: Pen, width: float) -> float:
+        """The labels and the rows."""
+        return HEADER + self.row * len(self.table.rows) + (FOOT if self.has_panel else 0)
+
+    def draw(self, pen: Pen, left: float, top: float, width: float) -> None:
+        """Every second row lies on a lighter stripe, the first on gold."""
+        widths = share_width(self._natural_widths(pen), self.table.is_number, width - 2 * self.side)
+        first, steps = pen.cue * 0.5, max(1, len(self.table.rows))
+        with pen.coming(first, (0, 18)):
+            if self.has_panel:
+                pen.panel(Rectangle(left, top, width, self.height(pen, width)))
+            self._draw_row(pen, self.table.labels, None, Rectangle(left, top, width, HEADER), widths)
+        for number, cells in enumerate(self.table.rows):
+            place = Rectangle(left, top + HEADER + number * self.row, width, self.row)
+            with pen.coming(first + (1 - first) * number / steps, (0, 18)):
+                self._draw_stripe(pen, number, place)
+                self._draw_row(pen, cells, number, place, widths)
+
+    def _natural_widths(self, pen: Pen) -> list[float]:
+        return [
+            max(
+                [pen.measure(label, LABEL)]
+                + [pen.measure(row[column], self._style(number, column)) for number, row in enumerate(self.table.rows)]
+            )
+            for column, label in enumerate(self.table.labels)
+        ]
+
+    def _draw_stripe(self, pen: Pen, number: int, place: Rectangle) -> None:
+        if number == 0:
+            pen.plate(place, palette.LEADER)
+            pen.plate(Rectangle(place.left, place.top, 6, place.height), palette.GOLD_TOP, palette.GOLD_FOOT)
+        elif number % 2 == 0:
+            pen.plate(place, palette.STRIPE)
+
+    def _draw_row(
+        self, pen: Pen, cells: Sequence[str], number: int | None, place: Rectangle, widths: Sequence[float]
+    ) -> None:
+        x = place.left + self.side
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+            style = LABEL if number is None else self._style(number, column)
+            name = self.table.names[column]
+            layer = self.table.layer if number is None else f"{self.table.layer} {number + 1} {name}"
+            align: Align = "right" if self.table.is_number[column] else "left"
+            base = centre_base(place.top, place.height, style)
+            if cell:
+                pen.write(layer, cell, style, x=x, base=base, width=width, align=align)
+            x += width + COLUMN_GAP
+
+    def _style(self, number: int, column: int) -> Style:
+        size = self.row * 0.52
+        if self.table.names[column] in POSITIONS:
+            return Style(size, "bold", palette.GOLD)
+        if not self.table.is_number[column]:
+            return Style(size, "bold" if number == 0 else "medium", palette.WHITE)
+        is_chief = column == self.table.is_number.index(True, self._first_text())
+        return Style(size, "bold", palette.WHITE) if is_chief else Style(size, "regular", palette.SILVER)
+
+    def _first_text(self) -> int:
+        """The column from which on a number is what the table is about."""
+        texts = [column for column, is_number in enumerate(self.table.is_number) if not is_number]
+        return texts[0] if texts and any(self.table.is_number[texts[0] :]) else 0
+
+
+def share_width(natural: Sequence[float], is_number: Sequence[bool], width: float) -> list[float]:
+    """Return how wide each column is, so that all fill the width: what is left goes to the first text, or to all.
+
+    Where it does not suffice, texts give way first, down to a quarter of the width together; then all.
+    """
+    room = max(1.0, width - COLUMN_GAP * max(0, len(natural) - 1))
+    spare = room - sum(natural)
+    texts = [column for column, number in enumerate(is_number) if not number]
+    widths = list(natural)
+    if spare >= 0:
+        for column in texts[:1] or range(len(widths)):
+            widths[column] += spare / len(texts[:1] or widths)
+        return widths
+    text_width = sum(natural[column] for column in texts)
+    kept = max(text_width + spare, min(text_width, room / 4))
+    for column in texts:
+        widths[column] *= kept / text_width if text_width else 1.0
+    share = min(1.0, room / sum(widths))
+    return [column_width * share for column_width in widths]

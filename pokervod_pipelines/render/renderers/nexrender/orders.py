@@ -1,0 +1,152 @@
+"""A claim as the server's job JSON: template, layers by name, where the file goes. Pure but for looking at pictures.
+
+A template's layers are the project's by name. A layer that holds several values is several layers of text: ``cards 1``
+onward, ``rows 1 player`` onward. Every layer of the template is always written, with an empty text when the
+instruction has no value for it, so that nothing that the project was saved with is ever on air.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from pokervod_pipelines.render.failures import BadInstruction
+from pokervod_pipelines.render.layers import MOST_CARDS, Layer
+from pokervod_pipelines.render.renderers.job import SUFFIXES, RenderJob
+from pokervod_pipelines.render.renderers.nexrender.farm import Farm, is_local, name_file, write_address
+from pokervod_pipelines.render.templates import Template
+from pokervod_pipelines.settings_rooms import RenderFormat
+
+Asset = dict[str, Any]
+
+ENDINGS: Mapping[RenderFormat, str] = {"mov_alpha": "mov", "mp4": "mp4", "png_sequence": "png"}
+"""What nexrender has to be told of the file that the output module makes; ``png`` makes it expect a sequence."""
+
+SEQUENCE = "[#####].png"
+
+OURS = re.compile(r"pokervod-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+")
+"""A job of a claim of ours: its tag, and its file's name without ending."""
+
+
+def name_order(claim_id: UUID, number: int) -> str:
+    """Return what the claim's job of that number is called, at the server and in the farm's folder.
+
+    >>> bool(OURS.fullmatch(name_order(UUID(int=7), 1)))
+    True
+    """
+    return f"pokervod-{claim_id}-{number}"
+
+
+def write_order(job: RenderJob, name: str, farm: Farm) -> dict[str, Any]:
+    """Return the job as the server takes it; it is found again by its tag, which is also its file's name.
+
+    Raises ``BadInstruction`` for what After Effects cannot be told or a node could not find.
+    """
+    _refuse_other_picture(job)
+    file = name + SUFFIXES[job.picture.format]
+    order: dict[str, Any] = {
+        "tags": name,
+        "template": {
+            **_write_footage(job.template.source or "", "source", farm),
+            "composition": job.template.composition,
+            "continueOnMissing": False,
+            "outputModule": job.template.output_module,
+            "outputExt": ENDINGS[job.picture.format],
+            "frameStart": 0,
+            "frameEnd": job.picture.frames - 1,
+        },
+        "assets": write_assets(job.template, job.layers, farm),
+        "actions": {"postrender": [{"module": "@nexrender/action-copy", "output": farm.see_there(file)}]},
+    }
+    if job.picture.format == "png_sequence":
+        # The copying action takes one file only, so After Effects writes pictures where they belong.
+        order["template"]["output"] = farm.see_there(name) + farm.see_there("")[-1] + SEQUENCE
+        order["actions"] = {"postrender": []}
+    return order
+
+
+def _refuse_other_picture(job: RenderJob) -> None:
+    template, picture = job.template, job.picture
+    if (picture.width, picture.height, picture.fps) != (template.width, template.height, template.fps):
+        raise BadInstruction(
+            f"{template.name}: After Effects renders its composition, {template.width}×{template.height} at "
+            f"{template.fps} frames a second, and not {picture.width}×{picture.height} at {picture.fps}; ask without "
+            "a size and a rate, or make a template of that composition"
+        )
+
+
+def write_assets(template: Template, layers: Mapping[str, Any], farm: Farm) -> list[Asset]:
+    """Return what fills every layer of the template, given or not."""
+    return [
+        asset for name, layer in template.layers.items() for asset in _write_layer(name, layer, layers.get(name), farm)
+    ]
+
+
+def _write_layer(name: str, layer: Layer, value: Any, farm: Farm) -> Iterator[Asset]:
+    if layer.kind != "image":
+        texts = dict.fromkeys(list_layer_names(name, layer), "") | dict(_read_texts(name, layer, value))
+        yield from (_write_data(layer_name, "Source Text", text) for layer_name, text in texts.items())
+    elif value is None:
+        yield _write_data(name, "Opacity", 0)
+    else:
+        footage = _write_footage(value, name, farm)
+        yield {"type": "image", "layerName": name, **footage, "name": f"{name}-{footage.get('name', 'picture')}"}
+
+
+def list_layer_names(name: str, layer: Layer) -> list[str]:
+    """Return the layers that the project must have for one of the template.
+
+    >>> list_layer_names("hand", Layer(type="cards", required=True, most=2, description="two cards"))
+    ['hand 1', 'hand 2']
+    """
+    match layer.kind:
+        case "cards":
+            return [f"{name} {number}" for number in range(1, (layer.most or MOST_CARDS) + 1)]
+        case "rows":
+            rows = range(1, (layer.most or 0) + 1)
+            return [f"{name} {number} {column}" for number in rows for column in layer.columns]
+        case _:
+            return [name]
+
+
+def _read_texts(name: str, layer: Layer, value: Any) -> Iterator[tuple[str, str]]:
+    if value is None:
+        return
+    match layer.kind:
+        case "cards":
+            yield from ((f"{name} {number}", card) for number, card in enumerate(value, 1))
+        case "rows":
+            for number, row in enumerate(value, 1):
+                yield from ((f"{name} {number} {column}", write_text(cell)) for column, cell in row.items())
+        case _:
+            yield name, write_text(value)
+
+
+def write_text(value: str | float) -> str:
+    """Return the value as viewers read it: numbers with separators and at most two decimals.
+
+    Lines end as After Effects ends them.
+
+    >>> write_text(1250000), write_text(17.5), write_text("Day 2")
+    ('1,250,000', '17.5', 'Day 2')
+    """
+    if isinstance(value, str):
+        return value.replace("\n", "\r")
+    return f"{value:,}" if isinstance(value, int) else f"{round(value, 2) + 0.0:,.2f}".rstrip("0").rstrip(".")
+
+
+def _write_data(layer_name: str, prop: str, value: str | int) -> Asset:
+    return {"type": "data", "layerName": layer_name, "property": prop, "value": value}
+
+
+def _write_footage(place: str, what: str, farm: Farm) -> Asset:
+    """The address, and a ``name``: without one nexrender makes a file's name of the whole path and cannot write it."""
+    if is_local(place) and not Path(place).is_file():
+        raise BadInstruction(f"{what}: {place} is no file on this machine; mend the path or mount its folder")
+    try:
+        address = write_address(farm.translate(place))
+    except ValueError:
+        raise BadInstruction(f"{what}: {place!r} is neither a whole path nor an address; write one") from None
+    name = name_file(address)
+    return {"src": address, "name": name} if name else {"src": address}

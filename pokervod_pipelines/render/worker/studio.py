@@ -1,0 +1,216 @@
+"""The maker of real files: a renderer makes one, the verifier compares it with what was asked for.
+
+Nothing comes to its place here: that is done by the queue while it holds the row, with ``Made.publish``.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from pokervod_pipelines.render.failures import BadInstruction, SpoiledOutput
+from pokervod_pipelines.render.layers import BadValue, check_value
+from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, make_target, place_output
+from pokervod_pipelines.render.outputs.publish import discard, publish
+from pokervod_pipelines.render.outputs.verifier import Verifier
+from pokervod_pipelines.render.outputs.wanted import Inspection, Wanted
+from pokervod_pipelines.render.queue import Made
+from pokervod_pipelines.render.queue_store import Claim, OutputFacts
+from pokervod_pipelines.render.renderers.job import SUFFIXES, Picture, Renderer, RenderJob
+from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
+from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
+from pokervod_pipelines.render.states import Held
+from pokervod_pipelines.render.templates import Template, Templates
+from pokervod_pipelines.render.worker.maker import Report
+from pokervod_pipelines.settings import Settings
+
+TIDY_SECONDS = 20.0
+
+RENDERED = 0.9
+"""How far a graphic is when its file is written and not yet checked."""
+
+
+_log = logging.getLogger(__name__)
+
+
+class Studio:
+    """Makes graphics below ``root`` with the renderers, as many at once as ``slots`` says of each."""
+
+    def __init__(
+        self,
+        *,
+        root: Path,
+        templates: Templates,
+        renderers: Sequence[Renderer],
+        slots: Mapping[str, int],
+        verifier: Verifier,
+        check_seconds: float,
+    ) -> None:
+        self.slots = slots
+        self._root, self._templates, self._verifier = root, templates, verifier
+        self._renderers = {renderer.name: renderer for renderer in renderers}
+        self._check_seconds = check_seconds
+
+    async def make(self, claim: Claim, report: Report) -> Made:
+        """Return the graphic, made and found to be what was asked for; otherwise nothing of it is left."""
+        template = self._find_template(claim)
+        picture = read_picture(claim)
+        final = self._find_place(claim, picture)
+        target = await asyncio.to_thread(make_target, self._root, claim.held.claim_id, picture.format)
+        try:
+            inspection = await self._render(claim, template, picture, target, report)
+        except BaseException:
+            await asyncio.to_thread(_try_discard, target)
+            raise
+        return Made(
+            held=claim.held,
+            facts=_read_facts(inspection, final.relative_to(self._root)),
+            publish=_publish_once(target, final),
+            is_redrawn=template.renderer == "local",
+        )
+
+    async def _render(
+        self, claim: Claim, template: Template, picture: Picture, target: Path, report: Report
+    ) -> Inspection:
+        job = RenderJob(
+            instruction_id=claim.held.id,
+            claim_id=claim.held.claim_id,
+            template=template,
+            layers=_check_layers(claim, template),
+            picture=picture,
+            target=target,
+        )
+        await self._renderers[template.renderer].render(job, lambda share: report(share * RENDERED))
+        report(RENDERED)
+        wanted = Wanted(template=template, layers=job.layers, picture=picture, renderer=template.renderer)
+        inspection = await self._verifier.verify(target, wanted, seconds_limit=self._check_seconds)
+        if not inspection.is_sound:
+            raise SpoiledOutput("the file is not what was asked for: " + "; ".join(inspection.faults))
+        return inspection
+
+    def _find_template(self, claim: Claim) -> Template:
+        name = claim.held.template
+        if name not in self._templates:
+            raise BadInstruction(f"there is no template {name!r} any more; put its file back, then retry")
+        template = self._templates[name]
+        if template.renderer != claim.renderer:
+            raise BadInstruction(
+                f"template {name} is rendered by {template.renderer} now, this was asked of {claim.renderer}; "
+                "cancel it and ask for the graphic again"
+            )
+        return template
+
+    def _find_place(self, claim: Claim, picture: Picture) -> Path:
+        relative = fill_path(
+            claim.output["path"],
+            day=claim.day,
+            template=claim.held.template,
+            kind=claim.trigger_kind,
+            key=claim.trigger_key,
+            id=claim.held.id,
+            version=claim.version,
+        )
+        return place_output(self._root, relative, picture.format)
+
+    def discard(self, held: Held) -> None:
+        """Nothing is left of what the claim made; its final place is not touched."""
+        for suffix in set(SUFFIXES.values()):
+            _try_discard(self._root / UNFINISHED / f"{held.claim_id}{suffix}")
+
+    async def tidy(self) -> None:
+        """What this house left at a render farm days ago is gone; a farm that does not answer is left alone."""
+        for renderer in self._renderers.values():
+            if isinstance(renderer, NexrenderRenderer):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(renderer.sweep(), TIDY_SECONDS)
+
+    async def close(self) -> None:
+        """No child process and no connection is left."""
+        await asyncio.gather(self._verifier.close(), *(renderer.close() for renderer in self._renderers.values()))
+
+
+def open_studio(settings: Settings, templates: Templates, *, concurrency: int | None = None) -> Studio:
+    """Return a studio of all renderers that the settings allow; at most ``concurrency`` local renders at once.
+
+    The folder of the graphics is made where nobody chose one. To be called inside the event loop.
+    """
+    cores = os.cpu_count() or 1
+    processes = min(concurrency or cores, cores)
+    if settings.render.outputs is None:
+        settings.renders.mkdir(parents=True, exist_ok=True)
+    secret = settings.nexrender_secret.get_secret_value() if settings.nexrender_secret else None
+    renderers: list[Renderer] = [LocalRenderer(settings.render.mov_codec, processes)]
+    slots = {"local": processes}
+    if settings.render.nexrender.url is not None:
+        renderers.append(NexrenderRenderer(settings.render.nexrender, secret))
+        slots["nexrender"] = settings.render.nexrender.jobs
+    return Studio(
+        root=settings.renders,
+        templates=templates,
+        renderers=renderers,
+        slots=slots,
+        verifier=Verifier(cores),
+        check_seconds=settings.render.queue.most_minutes * 60,
+    )
+
+
+def read_picture(claim: Claim) -> Picture:
+    """Return how the instruction comes out. Raises ``BadInstruction`` where it does not say."""
+    try:
+        return Picture(**{name: claim.output[name] for name in Picture.__dataclass_fields__})
+    except KeyError as error:
+        raise BadInstruction(f"the instruction does not say its {error.args[0]}; ask for the graphic again") from None
+
+
+def _check_layers(claim: Claim, template: Template) -> dict[str, object]:
+    """The values, checked against the template as it is now: it may be another than when the graphic was asked for."""
+    if missing := sorted(template.required_layers - claim.layers.keys()):
+        raise BadInstruction(f"layer {missing[0]!r}, which {template.name} needs now, is not given")
+    if unknown := sorted(claim.layers.keys() - template.layers.keys()):
+        raise BadInstruction(f"{template.name} has no layer {unknown[0]!r} any more")
+    checked: dict[str, object] = {}
+    for name, value in claim.layers.items():
+        try:
+            checked[name] = check_value(template.layers[name], value)
+        except BadValue as error:
+            raise BadInstruction(f"layer {name!r} of {template.name}: {error}") from None
+    return checked
+
+
+def _read_facts(found: Inspection, path: Path) -> OutputFacts:
+    return OutputFacts(
+        path=path.as_posix(),
+        sha256=found.sha256,
+        size_bytes=found.size_bytes,
+        mtime_ns=found.mtime_ns,
+        frames=found.frames,
+        width=found.width,
+        height=found.height,
+        fps=found.fps,
+        seconds=found.duration,
+        pixel_format=found.pixel_format,
+        picture_hash=found.picture_hash or None,
+        preview=found.preview,
+    )
+
+
+def _try_discard(path: Path) -> None:
+    """What cannot be removed now is swept later."""
+    try:
+        discard(path)
+    except OSError as error:
+        _log.warning("%s: not removed: %s", path, error)
+
+
+def _publish_once(target: Path, final: Path) -> Callable[[], None]:
+    """Moves the file once, however often the transaction around it has to be repeated."""
+    done: list[Path] = []
+
+    def move() -> None:
+        if not done:
+            publish(target, final)
+            done.append(final)
+
+    return move

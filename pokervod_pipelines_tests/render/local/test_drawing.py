@@ -1,0 +1,231 @@
+"""What stands on a graphic is what was asked for, in its place, whole, and the same every time."""
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+from PIL import Image, ImageChops
+
+from pokervod_pipelines.render.failures import BadInstruction
+from pokervod_pipelines.render.renderers.local.boxes import Box
+from pokervod_pipelines.render.renderers.local.drawing import Drawing, draw_frame, hold_frames, text_boxes
+from pokervod_pipelines.render.templates import Template
+from pokervod_pipelines_tests.render.local.samples import (
+    HARD_NUMBERS,
+    HARD_TEXTS,
+    NAMES,
+    ORDINARY,
+    TEMPLATES,
+    fill,
+    picture,
+)
+
+HD = {"width": 1920, "height": 1080}
+
+
+def shown(boxes: list[Box], layer: str) -> str:
+    return " ".join(box.shows for box in boxes if box.layer == layer)
+
+
+def is_same(first: Image.Image, second: Image.Image) -> bool:
+    return first.tobytes() == second.tobytes()
+
+
+def weigh(frame: Image.Image) -> int:
+    """How much of the frame is covered, by opacity."""
+    return sum(level * count for level, count in enumerate(frame.getchannel("A").histogram()))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_value_of_every_layer_is_drawn(name: str) -> None:
+    boxes = text_boxes(TEMPLATES[name], ORDINARY[name], picture(**HD))
+
+    for layer, value in ORDINARY[name].items():
+        if layer == "cards" and name == "premium_hand":
+            continue  # they lie in the hole and on the board
+        if isinstance(value, list) and isinstance(value[0], dict):
+            for number, row in enumerate(value, 1):
+                assert {column: bool(shown(boxes, f"{layer} {number} {column}")) for column in row} == dict.fromkeys(
+                    row, True
+                )
+        elif isinstance(value, list):
+            assert shown(boxes, layer).split() == value
+        else:
+            text = f"{value:,}" if isinstance(value, int) else value
+            assert text in shown(boxes, layer)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_lies_outside_the_safe_part_of_the_picture(name: str) -> None:
+    for box in text_boxes(TEMPLATES[name], ORDINARY[name], picture(**HD)):
+        assert box.left >= 96 - 2, box
+        assert box.right <= 1824 + 2, box
+        assert box.top >= 54 - 2, box
+        assert box.bottom <= 1026 + 2, box
+
+
+@pytest.mark.parametrize("size", [HD, {"width": 1280, "height": 720}, {"width": 1080, "height": 1920}], ids=str)
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("text", HARD_TEXTS.values(), ids=HARD_TEXTS)
+def test_hard_texts_stay_in_the_picture_and_never_overlap(name: str, text: str, size: dict[str, int]) -> None:
+    template = TEMPLATES[name]
+    boxes = text_boxes(template, fill(template, text, 1_234_567), picture(**size))
+
+    assert [(a, b) for a, b in combinations(boxes, 2) if a.overlaps(b)] == []
+    for box in boxes:
+        assert 0 <= box.left < box.right <= size["width"], box
+        assert 0 <= box.top < box.bottom <= size["height"], box
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("number", HARD_NUMBERS.values(), ids=HARD_NUMBERS)
+def test_hard_numbers_are_drawn_with_all_their_digits(name: str, number: float) -> None:
+    template = TEMPLATES[name]
+    boxes = text_boxes(template, fill(template, "Kim", number), picture(**HD))
+
+    numbers = [box for box in boxes if box.shows[:1] in "-0123456789"]
+    assert numbers or name == "next_stream"
+    assert all("…" not in box.shows for box in numbers)
+    assert [(a, b) for a, b in combinations(boxes, 2) if a.overlaps(b)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_what_is_optional_the_rest_closes_up(name: str) -> None:
+    template = TEMPLATES[name]
+    needed = {layer: value for layer, value in ORDINARY[name].items() if layer in template.required_layers}
+    whole, bare = Drawing(template, ORDINARY[name], picture(**HD)), Drawing(template, needed, picture(**HD))
+
+    assert {box.layer.split()[0] for box in bare.boxes if box.layer} == set(needed)
+    if template.composition in {"lower_third", "side_panel"}:
+        assert weigh(bare.draw(20)) < weigh(whole.draw(20))
+
+
+def test_cards_that_are_not_dealt_elsewhere_are_drawn_by_themselves() -> None:
+    values = {key: value for key, value in ORDINARY["premium_hand"].items() if key not in {"hole_cards", "board"}}
+
+    boxes = text_boxes(TEMPLATES["premium_hand"], values, picture(**HD))
+
+    assert shown(boxes, "cards").split() == values["cards"]
+
+
+def test_a_card_outside_of_the_best_five_is_dimmed() -> None:
+    drawing = Drawing(TEMPLATES["premium_hand"], ORDINARY["premium_hand"], picture(**HD))
+    brightness = {
+        box.shows: max(drawing.draw(20).crop(box.bounds).convert("L").getextrema())
+        for box in drawing.boxes
+        if box.layer in {"hole_cards", "board"}
+    }
+
+    assert {card for card, level in brightness.items() if level > 240} == {*ORDINARY["premium_hand"]["cards"]}
+
+
+@pytest.mark.parametrize(
+    ("layer", "value"), [("pot", 2_450_001), ("player", "Daniel Negreano"), ("board", ["Ad", "Ks", "Kh", "7c", "3s"])]
+)
+def test_one_digit_letter_or_card_more_is_seen_within_its_box(layer: str, value: Any) -> None:
+    template, changed = TEMPLATES["premium_hand"], {**ORDINARY["premium_hand"], layer: value}
+    boxes = [box for box in text_boxes(template, ORDINARY["premium_hand"], picture(**HD)) if box.layer == layer]
+    before = draw_frame(template, ORDINARY["premium_hand"], picture(**HD), 20)
+    after = draw_frame(template, changed, picture(**HD), 20)
+
+    differences = [ImageChops.difference(before.crop(box.bounds), after.crop(box.bounds)) for box in boxes]
+    assert any(max(level for _, level in difference.getextrema()) > 60 for difference in differences)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_values_give_the_same_pixels(name: str) -> None:
+    for frame in (0, 5, 20, 44):
+        first, second = (draw_frame(TEMPLATES[name], ORDINARY[name], picture(), frame) for _ in range(2))
+        assert is_same(first, second)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_comes_stands_still_and_goes(name: str) -> None:
+    drawing, hold = Drawing(TEMPLATES[name], ORDINARY[name], picture()), hold_frames(picture())
+    visible = [weigh(drawing.draw(frame)) for frame in range(picture().frames)]
+
+    assert visible[0] < visible[hold.start]
+    assert visible[-1] < visible[hold.start]
+    assert {id(drawing.draw(frame)) for frame in hold} == {id(drawing.draw(hold.start))}
+    assert visible[: hold.start] == sorted(visible[: hold.start])
+    assert visible[hold.stop :] == sorted(visible[hold.stop :], reverse=True)
+    assert visible[0] > 0
+    assert visible[-1] > 0
+
+
+@pytest.mark.parametrize(("seconds", "fps"), [(0.01, 30), (0.04, 30), (0.1, 30), (0.5, 24), (1, 1), (8, 30), (600, 1)])
+def test_the_hold_is_never_empty_and_within_the_frames(seconds: float, fps: int) -> None:
+    short = picture(seconds=seconds, fps=fps)
+
+    hold = hold_frames(short)
+
+    assert 0 <= hold.start < hold.stop <= short.frames
+    Drawing(TEMPLATES["elimination"], ORDINARY["elimination"], short).draw(0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_alpha_it_lies_on_black(name: str) -> None:
+    frame = draw_frame(TEMPLATES[name], ORDINARY[name], picture("mp4"), 20)
+
+    assert frame.getchannel("A").getextrema() == (255, 255)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (3840, 2160), (1080, 1920), (720, 576), (2560, 1080)])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_size_shows_the_same_texts(name: str, size: tuple[int, int]) -> None:
+    boxes = text_boxes(TEMPLATES[name], ORDINARY[name], picture(width=size[0], height=size[1]))
+
+    wanted = {box.layer for box in text_boxes(TEMPLATES[name], ORDINARY[name], picture(**HD))}
+    assert {box.layer for box in boxes} == wanted
+    assert [(a, b) for a, b in combinations(boxes, 2) if a.overlaps(b)] == []
+
+
+LAYERS_OF_A_PERSON = {
+    "motto": {"type": "text", "required": True, "description": "a"},
+    "note": {"type": "text", "required": True, "description": "b"},
+    "seat": {"type": "number", "required": True, "description": "c"},
+    "flop": {"type": "cards", "required": True, "description": "d"},
+    "river": {"type": "card", "required": True, "description": "e"},
+    "teams": {
+        "type": "rows",
+        "required": True,
+        "most": 3,
+        "description": "f",
+        "columns": {"team": {"type": "text"}, "points": {"type": "number"}},
+    },
+}
+
+
+@pytest.mark.parametrize("composition", ["lower_third", "full_screen_table", "full_screen_card", "side_panel"])
+def test_layers_that_no_composition_knows_are_drawn_all_the_same(composition: str) -> None:
+    template = Template.model_validate(
+        {
+            "name": "own",
+            "title": "Own",
+            "composition": composition,
+            "formats": ["mp4"],
+            "seconds": 5.0,
+            "layers": LAYERS_OF_A_PERSON,
+        }
+    )
+    teams = [{"team": "Seoul", "points": 12}, {"team": "Busan", "points": 9}]
+    values = {"motto": "One", "note": "Two", "seat": 7, "flop": ["As", "Kd", "2c"], "river": "9h", "teams": teams}
+
+    boxes = text_boxes(template, values, picture(**HD))
+
+    assert {name: shown(boxes, name) for name in ("motto", "note", "flop", "river")} == {
+        "motto": "One",
+        "note": "Two",
+        "flop": "As Kd 2c",
+        "river": "9h",
+    }
+    assert shown(boxes, "seat") == "SEAT 7"
+    assert shown(boxes, "teams 2 team") == "Busan"
+    assert [(a, b) for a, b in combinations(boxes, 2) if a.overlaps(b)] == []
+
+
+def test_a_composition_that_is_not_there_is_the_templates_fault() -> None:
+    template = TEMPLATES["payouts"].model_copy(update={"composition": "hologram"})
+
+    with pytest.raises(BadInstruction, match="no composition 'hologram'; write one of full_screen_card"):
+        draw_frame(template, ORDINARY["payouts"], picture(), 0)

@@ -1,0 +1,125 @@
+"""Files hold what was asked for: frames, rate, size, with or without alpha, and the picture itself."""
+
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from pokervod_pipelines.render.renderers.job import Picture
+from pokervod_pipelines.render.renderers.local.drawing import Drawing, hold_frames
+from pokervod_pipelines.render.renderers.local.encode import write_output
+from pokervod_pipelines.settings_rooms import RenderFormat
+from pokervod_pipelines_tests.render.local.samples import NAMES, ORDINARY, TEMPLATES, picture
+
+ENCODINGS: dict[str, tuple[RenderFormat, Any, str, str]] = {
+    "animation": ("mov_alpha", "animation", ".mov", "argb"),
+    "prores": ("mov_alpha", "prores_4444", ".mov", "yuva444p12le"),
+    "mp4": ("mp4", "animation", ".mp4", "yuv420p"),
+}
+
+
+def write(name: str, wanted: Picture, target: Path, codec: Any = "animation") -> list[float]:
+    told: list[float] = []
+    write_output(Drawing(TEMPLATES[name], ORDINARY[name], wanted), wanted, target, codec, told.append)
+    return told
+
+
+def decode(path: Path) -> Iterator[av.VideoFrame]:
+    with av.open(path) as film:
+        yield from film.decode(film.streams.video[0])
+
+
+@pytest.mark.parametrize(("output", "codec", "ending", "pixels"), ENCODINGS.values(), ids=ENCODINGS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_film_has_the_frames_the_rate_the_size_and_the_picture(
+    name: str, output: RenderFormat, codec: Any, ending: str, pixels: str, tmp_path: Path
+) -> None:
+    wanted, target = picture(output), tmp_path / f"graphic{ending}"
+
+    write(name, wanted, target, codec)
+
+    with av.open(target) as film:
+        stream = film.streams.video[0]
+        assert (stream.average_rate, stream.width, stream.height) == (30, 640, 360)
+        assert stream.duration * stream.time_base == wanted.frames / 30
+    frames = [*decode(target)]
+    assert [round(frame.time * 30) for frame in frames] == [*range(wanted.frames)]
+    assert frames[0].format.name == pixels
+    standing = frames[hold_frames(wanted).start]
+    drawn = np.asarray(Drawing(TEMPLATES[name], ORDINARY[name], wanted).draw(hold_frames(wanted).start)).astype(int)
+    shown = standing.reformat(format="rgba").to_ndarray().astype(int)
+    seen = drawn[..., 3:] > 0  # what colour nothing has is no matter
+    assert np.abs((shown - drawn)[..., :3] * seen).mean() < 2.5
+    assert np.abs((shown - drawn)[..., 3]).max() <= 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_sequence_has_a_picture_for_every_frame(name: str, tmp_path: Path) -> None:
+    wanted, target = picture("png_sequence"), tmp_path / "graphic"
+
+    write(name, wanted, target)
+
+    assert sorted(path.name for path in target.iterdir()) == [f"{number:05}.png" for number in range(1, 46)]
+    drawing = Drawing(TEMPLATES[name], ORDINARY[name], wanted)
+    for number in (1, 6, 20, 45):
+        with Image.open(target / f"{number:05}.png") as drawn:
+            assert (drawn.mode, drawn.tobytes()) == ("RGBA", drawing.draw(number - 1).tobytes())
+
+
+def test_lossless_means_not_one_pixel_is_another(tmp_path: Path) -> None:
+    wanted = picture()
+
+    write("premium_hand", wanted, tmp_path / "graphic.mov")
+
+    drawing = Drawing(TEMPLATES["premium_hand"], ORDINARY["premium_hand"], wanted)
+    for number, frame in enumerate(decode(tmp_path / "graphic.mov")):
+        assert np.array_equal(frame.reformat(format="rgba").to_ndarray(), np.asarray(drawing.draw(number)))
+
+
+@pytest.mark.parametrize(("output", "codec", "ending", "_"), ENCODINGS.values(), ids=ENCODINGS)
+@pytest.mark.parametrize(
+    "changes", [{"seconds": 0.01}, {"fps": 24, "seconds": 1.01}, {"fps": 60, "seconds": 0.7}], ids=str
+)
+def test_any_rate_and_length_comes_out_exactly(
+    output: RenderFormat, codec: Any, ending: str, _: str, changes: dict[str, Any], tmp_path: Path
+) -> None:
+    wanted, target = picture(output, width=320, height=180, **changes), tmp_path / f"graphic{ending}"
+
+    write("elimination", wanted, target, codec)
+
+    with av.open(target) as film:
+        assert film.streams.video[0].average_rate == wanted.fps
+    assert len([*decode(target)]) == wanted.frames
+
+
+@pytest.mark.parametrize("output", ["mov_alpha", "mp4", "png_sequence"])
+def test_it_says_how_far_it_is(output: RenderFormat, tmp_path: Path) -> None:
+    told = write("elimination", picture(output), tmp_path / "graphic")
+
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+    assert len(told) > 20
+
+
+@pytest.mark.parametrize("output", ["mov_alpha", "mp4", "png_sequence"])
+def test_a_target_that_cannot_be_written_keeps_the_systems_number(output: RenderFormat, tmp_path: Path) -> None:
+    with pytest.raises(OSError) as raised:  # noqa: PT011 - the number is what it is about
+        write("elimination", picture(output), tmp_path / "no folder" / "graphic")
+
+    assert raised.value.errno == errno.ENOENT
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_a_full_disk_keeps_the_systems_number(tmp_path: Path) -> None:
+    target = tmp_path / "graphic.mov"
+    target.symlink_to("/dev/full")
+
+    with pytest.raises(OSError) as raised:  # noqa: PT011 - the number is what it is about
+        write("elimination", picture(), target)
+
+    assert raised.value.errno == errno.ENOSPC

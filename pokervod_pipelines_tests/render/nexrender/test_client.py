@@ -1,0 +1,153 @@
+"""Answers that no nexrender gives: proxies, wrong addresses, servers that hang or break off."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from pokervod_pipelines.render.failures import BadInstruction, BadWorker, RenderFailure
+from pokervod_pipelines.render.renderers.nexrender.board import Board
+from pokervod_pipelines.render.renderers.nexrender.client import BrokeDown, Client, NoAnswer, outlast
+from pokervod_pipelines_tests.render.nexrender.desk import run
+
+
+class Answers:
+    """A server that gives these answers in turn, the last one for ever."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+        self.url = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        self.asked.append(request.split(b" HTTP")[0].decode())
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if not answer:
+            await reader.read()  # until the other side has had enough
+        writer.write(answer)
+        writer.close()
+
+
+def http(status: int, body: str = "") -> bytes:
+    return f"HTTP/1.1 {status} x\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
+
+
+@asynccontextmanager
+async def answering(*answers: bytes) -> AsyncIterator[tuple[Answers, Client]]:
+    made = Answers(*answers)
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    client = Client(made.url, "hush", answer_seconds=0.5)
+    try:
+        yield made, client
+    finally:
+        await client.close()
+        server.close()
+        await server.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (http(200, "<html>"), NoAnswer),
+        (http(200, "{}"), NoAnswer),
+        (http(200), NoAnswer),
+        (http(502, "bad gateway"), NoAnswer),
+        (http(429), NoAnswer),
+        (b"HTTP/1.1 200 x\r\nContent-Length: 99\r\n\r\n[", NoAnswer),
+        (b"nonsense\r\n\r\n", NoAnswer),
+        (b"", NoAnswer),
+        (http(301), BadWorker),
+        (http(404), BadWorker),
+        (http(401), BadWorker),
+        (http(403, "secret: hush"), BadWorker),
+        (http(400, "Error: no\n  at x"), BadInstruction),
+        (http(413), BadInstruction),
+    ],
+)
+def test_an_answer_that_is_no_list_of_jobs_has_a_type(answer: bytes, failure: type[RenderFailure]) -> None:
+    async def case() -> None:
+        async with answering(answer) as (_, client):
+            with pytest.raises(failure) as raised:
+                await client.list_jobs()
+            assert type(raised.value) is failure
+            assert "hush" not in str(raised.value)
+            assert "\n" not in str(raised.value)
+
+    run(case())
+
+
+def test_a_short_listing_that_breaks_down_is_not_asked_for_again() -> None:
+    async def case() -> None:
+        async with answering(http(500), http(200, "[]")) as (server, client):
+            assert await client.list_jobs() == []
+            assert await client.list_jobs() == []
+            assert server.asked == ["GET /api/v1/jobs/status", "GET /api/v1/jobs", "GET /api/v1/jobs"]
+
+    run(case())
+
+
+def test_a_server_that_breaks_down_over_both_listings_keeps_the_short_one() -> None:
+    async def case() -> None:
+        async with answering(http(500), http(500), http(200, "[]")) as (server, client):
+            with pytest.raises(BrokeDown):
+                await client.list_jobs()
+            await client.list_jobs()
+            assert server.asked[2:] == ["GET /api/v1/jobs/status"]
+
+    run(case())
+
+
+def test_an_outage_is_outlasted_and_another_failure_is_not() -> None:
+    async def case() -> None:
+        async with answering(http(503), http(503), http(200, "[]")) as (server, client):
+            assert await outlast(client.list_jobs, 20) == []
+            assert len(server.asked) == 3
+        async with answering(http(403)) as (server, client):
+            with pytest.raises(BadWorker):
+                await outlast(client.list_jobs, 20)
+            assert len(server.asked) == 1
+
+    run(case())
+
+
+def test_all_who_look_share_a_listing_and_later_ones_get_a_later_one() -> None:
+    async def case() -> None:
+        async with answering(http(200, "[]")) as (server, client):
+            board = Board(client, poll_seconds=0.01, outage_seconds=1)
+            first = await asyncio.gather(*[board.look() for _ in range(50)])
+            second = await board.look()
+            assert len({id(listing) for listing in first}) == 1
+            assert second is not first[0]
+            assert len(server.asked) == 2
+            await board.close()
+
+    run(case())
+
+
+def test_a_failure_reaches_all_who_look_and_the_next_look_asks_again() -> None:
+    async def case() -> None:
+        async with answering(http(403), http(200, "[]")) as (_, client):
+            board = Board(client, poll_seconds=0.01, outage_seconds=1)
+            failed = await asyncio.gather(board.look(), board.look(), return_exceptions=True)
+            assert [type(failure) for failure in failed] == [BadWorker, BadWorker]
+            assert (await board.look()).find("x") == []
+            await board.close()
+
+    run(case())
+
+
+def test_a_board_that_is_closed_lets_nobody_wait() -> None:
+    async def case() -> None:
+        async with answering(b"") as (server, client):
+            board = Board(client, poll_seconds=0.01, outage_seconds=20)
+            looking = asyncio.create_task(board.look())
+            while not server.asked:
+                await asyncio.sleep(0)
+            await board.close()
+            await asyncio.wait([looking])
+            assert looking.cancelled()
+
+    run(case())

@@ -1,0 +1,141 @@
+"""Makes outputs for the tests, good and spoiled, the way a renderer would: real files, encoded by PyAV."""
+
+import io
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from PIL import Image
+
+from pokervod_pipelines.render.outputs.likeness import lay_over
+from pokervod_pipelines.render.outputs.wanted import Drawing, Wanted
+from pokervod_pipelines.render.renderers.job import Picture
+from pokervod_pipelines.render.templates import load_templates
+from pokervod_pipelines.settings_rooms import RenderFormat
+from pokervod_pipelines_tests.render.outputs import plain
+
+CODECS: Mapping[str, tuple[str, str, dict[str, str]]] = {
+    "animation": ("qtrle", "argb", {}),
+    "prores_4444": ("prores_ks", "yuva444p10le", {"profile": "4444"}),
+    "h264": ("libx264", "yuv420p", {"crf": "18", "preset": "veryfast"}),
+}
+"""Encoder, pixel format and options."""
+
+FORMATS: Mapping[str, RenderFormat] = {
+    "animation": "mov_alpha",
+    "prores_4444": "mov_alpha",
+    "h264": "mp4",
+    "png": "png_sequence",
+}
+"""The format in which each coding is delivered."""
+
+VALUES: Mapping[str, Mapping[str, Any]] = {
+    "premium_hand": {
+        "player": "Daniel Kim 김다니엘",
+        "cards": ["As", "Ks", "Qs", "Js", "Ts"],
+        "hole_cards": ["As", "Ks"],
+        "board": ["Qs", "Js", "Ts", "2d", "7c"],
+        "rank": "Royal flush",
+        "pot": 1_287_500,
+        "event": "Main event",
+    },
+    "elimination": {"player": "Maria Ho", "place": "9th", "prize": 43_000, "event": "High roller"},
+    "leaderboard": {
+        "heading": "Main event",
+        "subheading": "After level 12",
+        "rows": [
+            {"position": place, "player": f"Player {place}", "chips": 9_000_000 - place * 613_500}
+            for place in range(1, 10)
+        ],
+        "players_left": 41,
+    },
+    "chip_counts": {
+        "heading": "Feature table",
+        "rows": [
+            {"player": f"Seat {seat}", "chips": 810_500 - seat * 40_000, "big_blinds": 81} for seat in range(1, 11)
+        ],
+    },
+    "payouts": {
+        "heading": "Main event",
+        "rows": [{"place": "1st", "amount": 1_000_000}, {"place": "2nd", "amount": 640_000}],
+    },
+    "next_stream": {"heading": "Day 3", "date": "Saturday 21 November", "time": "13:00", "zone": "CET"},
+}
+
+
+def make_wanted(
+    name: str = "premium_hand", *, coding: str = "animation", renderer: str = "local", **overrides: Any
+) -> Wanted:
+    """An instruction: one second and a half at 640×360 unless said otherwise; other words are values of layers."""
+    size = {"width": 640, "height": 360, "fps": 30, "seconds": 1.5}
+    picture = {key: overrides.pop(key, value) for key, value in size.items()}
+    return Wanted(
+        template=load_templates()[name],
+        layers={**VALUES[name], **overrides},
+        picture=Picture(format=FORMATS[coding], **picture),
+        renderer=renderer,
+    )
+
+
+def make_output(
+    folder: Path,
+    wanted: Wanted,
+    coding: str = "animation",
+    *,
+    drawing: Drawing = plain,
+    change: Callable[[int, Image.Image], Image.Image] = lambda _, image: image,
+) -> Path:
+    """The output of the instruction is in the folder; ``change`` may spoil each frame before it is encoded."""
+    path = folder / {"png": "output", "h264": "output.mp4"}.get(coding, "output.mov")
+    frames = (change(number, image) for number, image in enumerate(draw_all(wanted, drawing)))
+    if coding == "png":
+        write_pictures(path, frames)
+    else:
+        write_film(path, frames, wanted.picture, coding)
+    return path
+
+
+def draw_all(wanted: Wanted, drawing: Drawing = plain) -> Iterable[Image.Image]:
+    """Every frame; those in which the graphic stands are drawn once."""
+    hold = drawing.hold_frames(wanted.picture)
+    still = drawing.draw_frame(wanted.template, wanted.layers, wanted.picture, hold[0])
+    for number in range(wanted.picture.frames):
+        draws = number not in hold
+        yield drawing.draw_frame(wanted.template, wanted.layers, wanted.picture, number) if draws else still
+
+
+def write_film(path: Path, frames: Iterable[Image.Image], picture: Picture, coding: str) -> None:
+    """A film of the frames is at the path."""
+    codec, pixels, options = CODECS[coding]
+    has_alpha = pixels in {"argb", "yuva444p10le"}
+    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+        stream: Any = container.add_stream(codec, rate=Fraction(picture.fps), options=options)
+        stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, pixels
+        stream.codec_context.thread_count = 1
+        for number, image in enumerate(frames):
+            whole = image if has_alpha else lay_over(image, (0, 0, 0))
+            frame = av.VideoFrame.from_ndarray(np.asarray(whole), format="rgba")
+            frame.pts = number
+            container.mux(stream.encode(frame.reformat(format=pixels)))
+        container.mux(stream.encode())
+
+
+def write_pictures(folder: Path, frames: Iterable[Image.Image]) -> None:
+    """The folder holds a PNG of each frame."""
+    folder.mkdir()
+    last, data = None, b""
+    for number, image in enumerate(frames, 1):
+        if image is not last:
+            buffer = io.BytesIO()
+            image.save(buffer, "PNG", compress_level=1)
+            last, data = image, buffer.getvalue()
+        (folder / f"{number:05}.png").write_bytes(data)
+
+
+def with_picture(wanted: Wanted, **changes: Any) -> Wanted:
+    """The same instruction with another format, size, rate or length."""
+    return replace(wanted, picture=replace(wanted.picture, **changes))

@@ -1,0 +1,68 @@
+"""A plain drawing with the local renderer's three functions: grey panels, a text for every value, a fade in and out."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFont
+
+from pokervod_pipelines.render.renderers.job import Picture
+from pokervod_pipelines.render.renderers.local.boxes import Box
+from pokervod_pipelines.render.templates import Template
+
+GOLD, WHITE, PANEL = (230, 190, 90, 255), (245, 245, 245, 255), (18, 22, 30, 225)
+
+
+def hold_frames(picture: Picture) -> range:
+    fade = min(picture.fps // 2, (picture.frames - 1) // 2)
+    return range(fade, picture.frames - fade)
+
+
+def draw_frame(template: Template, layers: Mapping[str, Any], picture: Picture, frame_index: int) -> Image.Image:
+    image = Image.new("RGBA", (picture.width, picture.height))
+    pen = ImageDraw.Draw(image)
+    lines = list(_place_lines(template, layers, picture))
+    margin = picture.height // 60
+    for box, _ in lines:
+        pen.rectangle((margin, box.top - margin, picture.width - margin, box.bottom + margin), fill=PANEL)
+    for box, font in lines:
+        pen.text((box.left, box.top), box.shows, font=font, fill=GOLD if box.layer == "player" else WHITE, anchor="lt")
+    return _fade(image, frame_index, picture)
+
+
+def text_boxes(template: Template, layers: Mapping[str, Any], picture: Picture) -> list[Box]:
+    return [box for box, _ in _place_lines(template, layers, picture)]
+
+
+def _place_lines(
+    template: Template, layers: Mapping[str, Any], picture: Picture
+) -> Iterator[tuple[Box, ImageFont.FreeTypeFont]]:
+    size = max(6, picture.height // 40)
+    font = ImageFont.load_default(size)
+    assert isinstance(font, ImageFont.FreeTypeFont)
+    left, top = picture.width // 12, picture.height // 20
+    for layer, text in _write_lines(template, layers):
+        width = int(font.getlength(text)) + 1
+        yield Box(layer=layer, shows=text, left=left, top=top, right=left + width, bottom=top + size), font
+        top += size * 2
+
+
+def _write_lines(template: Template, layers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in template.layers:
+        value = layers.get(name)
+        if isinstance(value, list) and isinstance(value[0], dict):
+            for number, row in enumerate(value, 1):
+                yield (
+                    f"{name} {number}",
+                    " ".join(f"{cell:,}" if isinstance(cell, int) else cell for cell in row.values()),
+                )
+        elif value is not None:
+            yield name, f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _fade(image: Image.Image, frame_index: int, picture: Picture) -> Image.Image:
+    hold = hold_frames(picture)
+    away = max(hold.start - frame_index, frame_index - hold[-1], 0)
+    if away:
+        share = 1 - away / (hold.start + 1)
+        image.putalpha(image.getchannel("A").point(lambda opacity: int(opacity * share)))
+    return image

@@ -1,0 +1,189 @@
+"""Outputs are inspected by child processes, which may die, hang or be called off without harm to anybody else."""
+
+import asyncio
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from pokervod_pipelines.render.failures import BadInstruction, BadWorker, Passing, TooSlow
+from pokervod_pipelines.render.outputs.verifier import Verifier
+from pokervod_pipelines.render.outputs.wanted import Inspection, Wanted
+from pokervod_pipelines.render.renderers.local import drawing as local
+from pokervod_pipelines_tests.media.processes import wait_until_gone
+from pokervod_pipelines_tests.render.outputs import stubborn
+from pokervod_pipelines_tests.render.outputs.outputs import make_output, make_wanted
+
+T = TypeVar("T")
+PATIENCE = 60.0
+
+
+def run(work: Callable[[Verifier], Awaitable[T]], *, processes: int = 1, program: str = stubborn.__name__) -> T:
+    """What the work returns; afterwards no child is left."""
+
+    async def main() -> T:
+        async with Verifier(processes, program=program) as verifier:
+            return await work(verifier)
+
+    return asyncio.run(main())
+
+
+async def verify(
+    verifier: Verifier, name: str, folder: Path = Path("/nowhere"), seconds: float = PATIENCE
+) -> Inspection:
+    return await verifier.verify(folder / name, make_wanted(), seconds_limit=seconds)
+
+
+def test_a_real_output_is_inspected_by_the_real_child(tmp_path: Path) -> None:
+    wanted = make_wanted(seconds=0.2)
+    path = make_output(tmp_path, wanted, drawing=local)
+    stale = make_wanted(seconds=0.2, pot=1)
+
+    async def work(verifier: Verifier) -> list[Inspection]:
+        return [await verifier.verify(path, each, seconds_limit=PATIENCE) for each in (wanted, stale)]
+
+    good, bad = run(work, program="pokervod_pipelines.render.outputs.child")
+
+    assert good.faults == ()
+    assert len(good.sha256) == 64
+    assert "does not show '1'" in " ".join(bad.faults)
+
+
+def test_what_is_wanted_reaches_the_child_unchanged() -> None:
+    wanted = make_wanted("leaderboard", coding="png", renderer="nexrender")
+
+    assert Wanted.from_json(wanted.as_json()) == wanted
+
+
+def test_one_child_serves_many_and_libraries_may_chat() -> None:
+    async def work(verifier: Verifier) -> list[str]:
+        return [(await verify(verifier, name)).sha256 for name in ("fine", "chat", "fine")]
+
+    assert len({*run(work)}) == 1
+
+
+def test_several_are_inspected_side_by_side_and_no_more_than_allowed() -> None:
+    async def work(verifier: Verifier) -> list[Inspection]:
+        return await asyncio.gather(*(verify(verifier, "fine") for _ in range(20)))
+
+    pids = {inspection.sha256 for inspection in run(work, processes=2)}
+
+    assert 1 <= len(pids) <= 2
+    for pid in pids:
+        wait_until_gone(int(pid))
+
+
+@pytest.mark.parametrize(("name", "reason"), [("crash", "SIGSEGV"), ("leave", "exit code 7")])
+def test_a_file_that_breaks_down_its_readers_is_refused_and_the_next_one_is_not(name: str, reason: str) -> None:
+    async def work(verifier: Verifier) -> list[Inspection]:
+        return [await verify(verifier, each) for each in ("fine", name, "fine")]
+
+    before, broken, after = run(work)
+
+    assert (before.faults, after.faults) == ((), ())
+    assert reason in broken.faults[0]
+
+
+@pytest.mark.parametrize("name", ["hang", "freeze"])
+def test_a_file_that_hangs_its_reader_is_too_slow(name: str, tmp_path: Path) -> None:
+    async def work(verifier: Verifier) -> Inspection:
+        with pytest.raises(TooSlow, match="took longer than"):
+            await verify(verifier, name, tmp_path, 0.5)
+        return await verify(verifier, "fine")
+
+    assert run(work).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "text"),
+    [
+        ("share gone", OSError, "share gone"),
+        ("unknown composition", BadInstruction, "there is no composition"),
+        ("complain", Passing, "a bug"),
+        ("devour", Passing, "MemoryError"),
+    ],
+)
+def test_what_is_not_the_files_fault_is_raised_by_its_type(name: str, kind: type[Exception], text: str) -> None:
+    async def work(verifier: Verifier) -> None:
+        with pytest.raises(kind, match=text) as caught:
+            await verify(verifier, name)
+        assert kind is not OSError or getattr(caught.value, "errno", 0) == errno.ESTALE
+        assert (await verify(verifier, "fine")).faults == ()
+
+    run(work)
+
+
+def test_called_off_it_kills_its_child_and_serves_on(tmp_path: Path) -> None:
+    async def work(verifier: Verifier) -> int:
+        task = asyncio.create_task(verify(verifier, "hang", tmp_path))
+        pid = await wait_for_pid(tmp_path / "hang")
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await verify(verifier, "fine")).faults == ()
+        return pid
+
+    wait_until_gone(run(work))
+
+
+def test_a_child_killed_between_two_questions_is_replaced() -> None:
+    async def work(verifier: Verifier) -> tuple[str, str]:
+        first = (await verify(verifier, "fine")).sha256
+        os.kill(int(first), signal.SIGKILL)
+        return first, (await verify(verifier, "fine")).sha256
+
+    first, second = run(work)
+
+    assert first != second
+
+
+def test_a_child_that_cannot_start_is_this_machines_fault() -> None:
+    async def work(verifier: Verifier) -> None:
+        with pytest.raises(BadWorker, match="does not start"):
+            await verify(verifier, "fine")
+
+    run(work, program="no.such.program")
+
+
+def test_closing_ends_a_child_at_work(tmp_path: Path) -> None:
+    async def main() -> int:
+        verifier = Verifier(1, program=stubborn.__name__)
+        task = asyncio.create_task(verify(verifier, "hang", tmp_path))
+        pid = await wait_for_pid(tmp_path / "hang")
+        await verifier.close()
+        with pytest.raises(Passing, match="was ended"):
+            await task
+        return pid
+
+    wait_until_gone(asyncio.run(main()))
+
+
+def test_a_child_dies_with_its_parent_even_at_work(tmp_path: Path) -> None:
+    parent = subprocess.Popen([sys.executable, "-m", __name__, str(tmp_path)], cwd=Path(__file__).resolve().parents[3])
+    try:
+        pid = asyncio.run(wait_for_pid(tmp_path / "hang"))
+    finally:
+        parent.kill()
+        parent.wait()
+
+    wait_until_gone(pid)
+
+
+async def wait_for_pid(path: Path) -> int:
+    """The number that a hanging child wrote; fails after a minute."""
+    deadline = time.monotonic() + PATIENCE
+    while not (path.exists() and path.read_text()):
+        assert time.monotonic() < deadline, f"no child reached {path}"
+        await asyncio.sleep(0.01)
+    return int(path.read_text())
+
+
+if __name__ == "__main__":
+    run(lambda verifier: verify(verifier, "hang", Path(sys.argv[1])))

@@ -1,0 +1,279 @@
+"""A good output is refused not once, a spoiled one always, and the fault says what is wrong."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from pokervod_pipelines.render.outputs.verify import hash_picture, inspect_output
+from pokervod_pipelines.render.outputs.wanted import Drawing, Inspection, Wanted
+from pokervod_pipelines.render.renderers.local import drawing as local
+from pokervod_pipelines_tests.render.outputs import plain
+from pokervod_pipelines_tests.render.outputs.outputs import (
+    CODECS,
+    FORMATS,
+    VALUES,
+    make_output,
+    make_wanted,
+    with_picture,
+)
+from pokervod_pipelines_tests.render.outputs.spoil import FILMS, PICTURES, Spoil
+
+Shelf = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """The good output of ``make_wanted`` in a coding, made once."""
+    made: dict[str, Path] = {}
+
+    def take(coding: str) -> Path:
+        if coding not in made:
+            made[coding] = make_output(tmp_path_factory.mktemp(coding), wanted_of(coding), coding)
+        return made[coding]
+
+    return take
+
+
+def wanted_of(coding: str, **overrides: Any) -> Wanted:
+    return make_wanted(coding=coding, **{"seconds": 0.8, **overrides})
+
+
+def copy(path: Path, folder: Path) -> Path:
+    place = folder / path.name
+    shutil.copytree(path, place) if path.is_dir() else shutil.copyfile(path, place)
+    return place
+
+
+def inspect(path: Path, wanted: Wanted, drawing: Drawing = plain) -> Inspection:
+    return inspect_output(path, wanted, drawing=drawing)
+
+
+@pytest.mark.parametrize("coding", FORMATS)
+@pytest.mark.parametrize("name", VALUES)
+def test_what_the_local_renderer_draws_is_never_refused(name: str, coding: str, tmp_path: Path) -> None:
+    wanted = make_wanted(name, coding=coding, seconds=0.4)
+    path = make_output(tmp_path, wanted, coding, drawing=local)
+
+    inspection = inspect_output(path, wanted)
+
+    assert inspection.faults == ()
+
+
+@pytest.mark.parametrize("coding", ["animation", "h264", "png"])
+@pytest.mark.parametrize(
+    "picture",
+    [
+        {"width": 16, "height": 16, "seconds": 1, "fps": 120},
+        {"width": 1920, "height": 1080, "seconds": 0.1},
+        {"width": 1080, "height": 1920, "seconds": 0.2, "fps": 7},
+        {"width": 1280, "height": 720, "seconds": 0.01},  # a single frame
+        {"seconds": 5, "fps": 1},
+        {"seconds": 0.5, "fps": 25},
+        {"seconds": 0.3, "fps": 50},
+    ],
+    ids=str,
+)
+def test_a_good_output_of_any_size_rate_and_length_is_taken(coding: str, picture: Any, tmp_path: Path) -> None:
+    wanted = make_wanted("elimination", coding=coding, **picture)
+
+    inspection = inspect(make_output(tmp_path, wanted, coding), wanted)
+
+    small = wanted.picture.width == 16  # nothing can be read, and an empty screen is no graphic
+    assert small or inspection.faults == ()
+
+
+def test_an_inspection_says_what_was_found(shelf: Shelf) -> None:
+    inspection = inspect(shelf("animation"), wanted_of("animation"))
+
+    assert (inspection.width, inspection.height, inspection.frames) == (640, 360, 24)
+    assert (inspection.fps, inspection.duration) == (30.0, 0.8)
+    assert (inspection.pixel_format, inspection.has_alpha) == ("argb", True)
+    assert inspection.size_bytes == shelf("animation").stat().st_size
+    assert inspection.preview is not None
+    assert inspection.preview.startswith(b"\xff\xd8")
+    assert Inspection.from_json(inspection.as_json()) == inspection
+
+
+@pytest.mark.parametrize("how", FILMS)
+@pytest.mark.parametrize("coding", CODECS)
+def test_a_spoiled_film_is_refused(coding: str, how: str, shelf: Shelf, tmp_path: Path) -> None:
+    assert_refused(FILMS[how], coding, shelf, tmp_path)
+
+
+@pytest.mark.parametrize("how", PICTURES)
+def test_a_spoiled_sequence_is_refused(how: str, shelf: Shelf, tmp_path: Path) -> None:
+    assert_refused(PICTURES[how], "png", shelf, tmp_path)
+
+
+def assert_refused(spoil: Spoil, coding: str, shelf: Shelf, folder: Path) -> None:
+    path = copy(shelf(coding), folder)
+    spoil(path)
+
+    for wanted in (wanted_of(coding), wanted_of(coding, renderer="nexrender")):
+        inspection = inspect_output(path, wanted, drawing=plain if wanted.renderer == "local" else None)
+        assert not inspection.is_sound
+        assert str(path) in inspection.faults[0]
+
+
+def paint(colour: tuple[int, int, int, int]) -> Callable[[int, Image.Image], Image.Image]:
+    return lambda _, image: Image.new("RGBA", image.size, colour)
+
+
+@pytest.mark.parametrize("renderer", ["local", "nexrender"])
+@pytest.mark.parametrize("coding", FORMATS)
+@pytest.mark.parametrize(
+    "colour", [(0, 0, 0, 255), (0, 0, 0, 0), (255, 255, 255, 255)], ids=["black", "transparent", "white"]
+)
+def test_an_output_of_nothing_is_refused(colour: Any, coding: str, renderer: str, tmp_path: Path) -> None:
+    wanted = make_wanted(coding=coding, seconds=0.2, renderer=renderer)
+    path = make_output(tmp_path, wanted, coding, change=paint(colour))
+
+    inspection = inspect_output(path, wanted, drawing=plain if renderer == "local" else None)
+
+    assert any("shows nothing" in fault for fault in inspection.faults)
+
+
+@pytest.mark.parametrize("renderer", ["local", "nexrender"])
+@pytest.mark.parametrize("coding", ["animation", "png"])
+def test_an_output_whose_transparency_is_not_used_is_refused(coding: str, renderer: str, tmp_path: Path) -> None:
+    def flatten(_: int, image: Image.Image) -> Image.Image:
+        below = Image.new("RGBA", image.size, (0, 0, 0, 255))
+        below.alpha_composite(image)
+        return below
+
+    wanted = make_wanted(coding=coding, seconds=0.2, renderer=renderer)
+    path = make_output(tmp_path, wanted, coding, change=flatten)
+
+    inspection = inspect_output(path, wanted, drawing=plain if renderer == "local" else None)
+
+    assert any("is opaque in all" in fault for fault in inspection.faults)
+
+
+def test_a_film_without_transparency_is_no_mov_with_alpha(shelf: Shelf, tmp_path: Path) -> None:
+    path = copy(shelf("h264"), tmp_path).rename(tmp_path / "output.mov")
+
+    faults = inspect(path, wanted_of("animation")).faults
+
+    assert any("yuv420p, wanted is a picture with transparency" in fault for fault in faults)
+    assert any(
+        "yuv420p" in fault for fault in inspect_output(path, wanted_of("animation", renderer="nexrender")).faults
+    )
+
+
+@pytest.mark.parametrize("coding", FORMATS)
+@pytest.mark.parametrize(
+    ("changes", "texts"),
+    [
+        ({"fps": 25, "seconds": 0.96}, {"25"}),  # as many frames at another rate
+        ({"seconds": 0.8 + 1 / 30}, {"24 frames, wanted are 25", "00025.png: is missing"}),
+        ({"seconds": 0.8 - 1 / 30}, {"24 frames, wanted are 23", "00024.png: does not belong"}),
+        ({"width": 1280, "height": 720}, {"has 640×360 pixels, wanted are 1280×720"}),
+        ({"width": 642}, {"has 640×360 pixels, wanted are 642×360"}),
+    ],
+    ids=str,
+)
+def test_another_rate_length_or_size_is_refused_with_both_figures(
+    changes: Any, texts: set[str], coding: str, shelf: Shelf
+) -> None:
+    if coding == "png" and "fps" in changes:
+        pytest.skip("pictures have no rate")
+
+    for renderer, drawing in (("local", plain), ("nexrender", None)):
+        wanted = replace(with_picture(wanted_of(coding), **changes), renderer=renderer)
+        faults = inspect_output(shelf(coding), wanted, drawing=drawing).faults
+        assert any(text in fault for fault in faults for text in texts)
+
+
+@pytest.mark.parametrize("coding", FORMATS)
+@pytest.mark.parametrize(
+    ("changes", "shows"),
+    [
+        ({"pot": 1_287_508}, "1,287,508"),
+        ({"pot": 1_237_500}, "1,237,500"),
+        ({"pot": 7_287_500}, "7,287,500"),
+        ({"pot": 287_500}, "287,500"),
+        ({"player": "Daniel Kin 김다니엘"}, "Daniel Kin"),
+        ({"player": "Daniel Kim 김다니얼"}, "김다니얼"),
+        ({"board": ["Qs", "Js", "Ts", "2d", "7h"]}, "7h"),
+        ({"board": ["Qs", "Js", "Ts", "3d", "7c"]}, "3d"),
+        ({"rank": "Straight flush"}, "Straight flush"),
+    ],
+    ids=str,
+)
+def test_a_stale_text_is_refused_by_name(coding: str, changes: Any, shows: str, tmp_path_factory: Any) -> None:
+    size: Any = {"width": 1280, "height": 720, "seconds": 0.1}
+    stale = _draw_once(tmp_path_factory, coding, size)
+    wanted = make_wanted(coding=coding, **size, **changes)
+
+    inspection = inspect_output(stale, wanted)
+
+    assert any(shows in fault and "(layer " in fault for fault in inspection.faults)
+
+
+_drawn: dict[str, Path] = {}
+
+
+def _draw_once(factory: pytest.TempPathFactory, coding: str, size: Any) -> Path:
+    if coding not in _drawn:
+        _drawn[coding] = make_output(factory.mktemp(coding), make_wanted(coding=coding, **size), coding, drawing=local)
+    return _drawn[coding]
+
+
+@pytest.mark.parametrize("coding", FORMATS)
+def test_the_file_of_another_job_is_refused(coding: str, shelf: Shelf) -> None:
+    for name in VALUES.keys() - {"premium_hand"}:
+        other = make_wanted(name, coding=coding, seconds=0.8)
+        assert not inspect(shelf(coding), other).is_sound
+        assert not inspect(shelf(coding), other, local).is_sound
+
+
+@pytest.mark.parametrize("coding", ["animation", "h264", "png"])
+def test_a_graphic_that_does_not_stand_still_is_refused(coding: str, tmp_path: Path) -> None:
+    wanted = wanted_of(coding)
+    hold = plain.hold_frames(wanted.picture)
+    path = make_output(
+        tmp_path,
+        wanted,
+        coding,
+        change=lambda number, image: image.transpose(Image.Transpose.FLIP_TOP_BOTTOM) if number == hold[1] else image,
+    )
+
+    assert any("does not stand still" in fault for fault in inspect(path, wanted).faults)
+
+
+def test_pictures_that_show_the_same_have_one_hash_and_others_not() -> None:
+    one = Image.new("RGBA", (64, 32), (200, 10, 10, 0))
+    same = Image.new("RGBA", (64, 32), (0, 99, 0, 0))  # another colour, which nobody can see
+    other = same.copy()
+    other.putpixel((5, 5), (1, 1, 1, 255))
+
+    assert hash_picture(one) == hash_picture(same)
+    assert hash_picture(one) != hash_picture(other)
+    assert hash_picture(one) != hash_picture(one.resize((32, 64)))
+
+
+def test_two_farm_renders_of_the_same_picture_are_known_by_their_hash(tmp_path: Path) -> None:
+    wanted = make_wanted(seconds=0.2, renderer="nexrender")
+    stale = replace(wanted, layers={**wanted.layers, "pot": 5})
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+    paths = [
+        make_output(tmp_path / name, of)
+        for name, of in zip(("one", "two", "three"), (wanted, wanted, stale), strict=True)
+    ]
+
+    one, two, three = (inspect_output(path, wanted) for path in paths)
+
+    assert one.is_sound
+    assert one.picture_hash == two.picture_hash != three.picture_hash
+
+
+def test_what_cannot_be_drawn_again_is_still_measured(tmp_path: Path) -> None:
+    wanted = make_wanted(coding="h264", seconds=0.2, renderer="nexrender")
+
+    assert inspect_output(make_output(tmp_path, wanted, "h264"), wanted).faults == ()
