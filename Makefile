@@ -14,7 +14,7 @@ run: setup  ## Full sync of what is configured, or of a sample archive
 test: $(STAMP)  ## All tests, in parallel, against databases that they make
 	@$(BIN)/python -m pytest $(ARGS)
 
-dev: setup  ## Database, Dagster UI and daemon together
+dev: setup  ## Database, Dagster UI, daemon and a render worker together
 	@$(BIN)/pokervod dev
 
 check: $(STAMP)  ## Format, lint, types, import rules, definitions
