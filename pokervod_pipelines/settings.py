@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from pokervod_pipelines.errors import BadSettings
+from pokervod_pipelines.settings_alerts import Alerts
 from pokervod_pipelines.settings_file import SettingsFile, read_dotenv, read_settings_file
+from pokervod_pipelines.settings_rollout import Rollout
 from pokervod_pipelines.settings_rooms import (
     ArchiveRoot,
     Google,
@@ -51,6 +53,8 @@ class Settings(SettingsModel):
     hands: Hands = Hands()
     tournaments: Tournaments = Tournaments()
     render: Render = Render()
+    rollout: Rollout = Rollout()
+    alerts: Alerts = Alerts()
     google: Google = Google()
     schedules: Schedules = Schedules()
     retries: Retries = Retries()
@@ -58,6 +62,8 @@ class Settings(SettingsModel):
     dagster_database_url: SecretStr | None = None
     google_credentials: SecretStr | None = None
     nexrender_secret: SecretStr | None = None
+    alert_urls: dict[str, SecretStr] = Field(default_factory=dict)
+    hook_tokens: dict[str, SecretStr] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_are_unique_and_known(self) -> Self:
@@ -153,6 +159,8 @@ def _from_environment(env: Mapping[str, str], folder: Path) -> dict[str, object]
         )
         if env.get(variable)
     }
+    for field, prefix in (("alert_urls", "POKERVOD_ALERT_"), ("hook_tokens", "POKERVOD_HOOK_")):
+        values[field] = {name: value for name, value in env.items() if name.startswith(prefix)}
     for field, variable in (("archive_roots", "POKERVOD_ARCHIVE_ROOTS"), ("sheets", "POKERVOD_SHEETS")):
         if env.get(variable):
             values[field] = [_named_path(entry, folder) for entry in env[variable].split(os.pathsep) if entry]

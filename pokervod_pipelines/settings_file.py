@@ -17,6 +17,7 @@ FOLDERS = {
     "hands": ("drop_folders", "quarantine"),
     "tournaments": ("export_folders",),
     "render": ("templates", "outputs"),
+    "rollout": ("plans", "folder", "pages"),
 }
 """The keys that name folders, by section; relative ones are taken from the file's own folder."""
 

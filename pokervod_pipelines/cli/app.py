@@ -6,7 +6,22 @@ from typing import Annotated
 
 import typer
 
-from pokervod_pipelines.cli import catalog, clips, db, events, hands, names, nas, players, render, setup, sheets, sync
+from pokervod_pipelines.cli import (
+    alerts,
+    catalog,
+    clips,
+    db,
+    events,
+    hands,
+    names,
+    nas,
+    players,
+    render,
+    rollout,
+    setup,
+    sheets,
+    sync,
+)
 from pokervod_pipelines.cli.output import err
 from pokervod_pipelines.errors import BadInput, OperatorNeeded, PokervodError
 
@@ -27,6 +42,8 @@ for name, group in (
     ("players", players.app),
     ("hands", hands.app),
     ("render", render.app),
+    ("rollout", rollout.app),
+    ("alerts", alerts.app),
     ("events", events.app),
     ("db", db.app),
 ):

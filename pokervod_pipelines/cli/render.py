@@ -2,6 +2,7 @@
 
 import getpass
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -14,24 +15,28 @@ from rich.table import Table
 
 from pokervod_pipelines.cli import render_work
 from pokervod_pipelines.cli.output import make_table, out, print_json, print_table
+from pokervod_pipelines.cli.render_pages import (
+    LIST_COLUMNS,
+    LIST_FIGURES,
+    TRY_COLUMNS,
+    describe_instruction,
+    list_rows,
+    try_rows,
+)
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.settings import load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy import Engine
 
     from pokervod_pipelines.render.enqueue import EnqueueReport
-    from pokervod_pipelines.render.listing import InstructionFilter, ListedInstruction
+    from pokervod_pipelines.render.listing import InstructionFilter
 
 app = typer.Typer(no_args_is_help=True, help="Graphics: what may be drawn, what was asked for, what became of it.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 IDS_SHOWN = 20
-LIST_COLUMNS = ("id", "template", "state", "priority", "day", "why", "who")
-LIST_FIGURES = ("id", "priority")
 FOLLOW_SECONDS = 1.0
 HEAD_LINES = 5
 LONGEST_WHY = 100
@@ -133,8 +138,10 @@ def list_(
         is_flagged=True if flagged else None,
         is_in_force=None if history else True,
     )
+    if follow and as_json:
+        raise BadInput("--follow draws a table for a person; leave out --follow or --json")
     with open_database(load_settings()) as engine:
-        if follow and not as_json:
+        if follow:
             _follow(engine, wanted)
             return
         with engine.connect() as connection:
@@ -142,19 +149,12 @@ def list_(
     if as_json:
         print_json([asdict(each) for each in listed])
         return
-    print_table(f"{len(listed)} render instructions", LIST_COLUMNS, _list_rows(listed), right=LIST_FIGURES)
-
-
-def _list_rows(listed: "Sequence[ListedInstruction]") -> "list[Sequence[object]]":
-    return [
-        (each.id, each.template, _say_state(each), each.priority, each.broadcast_day, _say_why(each), each.by)
-        for each in listed
-    ]
+    print_table(f"{len(listed)} render instructions", LIST_COLUMNS, list_rows(listed), right=LIST_FIGURES)
 
 
 def _follow(engine: "Engine", wanted: "InstructionFilter") -> None:
-    """The table is drawn anew each second, as high as the terminal."""
-    with Live(console=Console(highlight=False), auto_refresh=False) as live:
+    """The table is drawn anew each second, as high as the terminal; Ctrl-C leaves the last one standing."""
+    with suppress(KeyboardInterrupt), Live(console=Console(highlight=False), auto_refresh=False) as live:
         while True:
             live.update(_draw_queue(engine, wanted, rows=max(3, live.console.height - HEAD_LINES)), refresh=True)
             time.sleep(FOLLOW_SECONDS)
@@ -172,28 +172,14 @@ def _draw_queue(engine: "Engine", wanted: "InstructionFilter", *, rows: int) -> 
     title = "  ".join(f"{count:,} {state}" for state, count in counts.items()) or "nothing was asked for"
     title += f"   workers: {alive}"
     title += "".join(f"   paused: {each.scope} ({each.reason})" for each in pauses)
-    shown = [(*row[:5], _first_line(str(row[5])), row[6]) for row in _list_rows(listed)]
+    why = LIST_COLUMNS.index("why")
+    shown = [(*row[:why], _first_line(str(row[why])), *row[why + 1 :]) for row in list_rows(listed)]
     return make_table(f"{datetime.now().astimezone():%H:%M:%S}  {title}", LIST_COLUMNS, shown, right=LIST_FIGURES)
 
 
 def _first_line(text: str) -> str:
     line = text.partition("\n")[0]
     return line if len(line) <= LONGEST_WHY else line[: LONGEST_WHY - 1] + "…"
-
-
-def _say_state(each: "ListedInstruction") -> str:
-    if each.state == "processing" and each.progress is not None:
-        return f"processing {each.progress:.0%}"
-    return each.state
-
-
-def _say_why(each: "ListedInstruction") -> str:
-    lines = (
-        each.reason,
-        each.flagged and f"! not true any more: {each.flagged}",
-        each.cancel_requested and each.state == "processing" and f"! to be stopped: {each.cancel_requested}",
-    )
-    return "\n".join(line for line in lines if line)
 
 
 @app.command("show")
@@ -219,7 +205,7 @@ def show(
         rows = [
             asdict(each)
             | {"attempts": [asdict(attempt) for attempt in attempts[each.id]]}
-            | {"output": output and asdict(output)}
+            | {"file": output and asdict(output)}
             for each in versions
             for output in [outputs[each.id]]
         ]
@@ -227,28 +213,12 @@ def show(
         return
     for each in versions:
         mark = "  ←" if each.id == instruction_id and len(versions) > 1 else ""
-        print_table(f"render instruction {each.id}, version {each.version}{mark}", ("field", "value"), _show(each))
+        title = f"render instruction {each.id}, version {each.version}{mark}"
+        print_table(title, ("field", "value"), describe_instruction(each))
         if tries := attempts[each.id]:
-            columns = ("worker", "began", "ended", "outcome", "whose fault", "why")
-            print_table("tries", columns, [tuple(asdict(attempt).values()) for attempt in tries])
+            print_table("tries", TRY_COLUMNS, try_rows(tries))
         if output := outputs[each.id]:
             out.print(f"file: {settings.renders / output.path}{output.describe()}", markup=False)
-
-
-def _show(each: "ListedInstruction") -> "list[tuple[str, object]]":
-    rows: list[tuple[str, object]] = []
-    for name, value in asdict(each).items():
-        if name in {"layers", "output"}:
-            rows += [(f"{name}: {key}", _say_value(said)) for key, said in value.items()]
-        elif value not in (None, ""):
-            rows.append((name, value))
-    return rows
-
-
-def _say_value(value: object) -> str:
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "\n".join("  ".join(str(cell) for cell in row.values()) for row in value)
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 @app.command("templates")

@@ -4,12 +4,13 @@ import getpass
 import signal
 import time
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
+from pokervod_pipelines.cli.render_pages import CREW_COLUMNS, CREW_FIGURES, crew_rows
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.settings import load_settings
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from pokervod_pipelines.render.actions import ActionReport, Order
     from pokervod_pipelines.render.states import Settlement
+    from pokervod_pipelines.settings import Settings
 
 Ids = Annotated[list[int], typer.Argument(metavar="ID…", min=1, max=2**63 - 1, help="As `render list` shows them.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with it.")]
@@ -28,6 +30,7 @@ ByOption = Annotated[str, typer.Option("--by", help="Who; default: the user of t
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 RendererOption = Annotated[str, typer.Option("--renderer", help="Only this renderer: local or nexrender.")]
 TemplateOption = Annotated[str, typer.Option("--template", "-t", help="Only this template.")]
+RENDERERS = ("local", "nexrender")
 DRAIN_LOOK_SECONDS = 1.0
 
 
@@ -36,6 +39,7 @@ def register(app: typer.Typer) -> None:
     app.command("worker")(worker)
     app.command("retry")(retry)
     app.command("bulk-retry")(bulk_retry)
+    app.command("remake")(remake)
     app.command("cancel")(cancel)
     app.command("prioritize")(prioritize)
     app.command("pause")(pause)
@@ -118,6 +122,16 @@ def bulk_retry(
     _act(lambda engine, order: retry_all(engine, wanted, order), "asked again", reason, by, as_json=as_json)
 
 
+def remake(ids: Ids, reason: ReasonOption, by: ByOption = "", as_json: JsonOption = False) -> None:
+    """Make completed graphics anew, each as a next version: for a file that was lost or spoiled.
+
+    Example: pokervod render remake 17 --reason "the file was deleted on the share"
+    """
+    from pokervod_pipelines.render.actions import remake as remake_ids  # noqa: PLC0415 - kept out of --help
+
+    _act(lambda engine, order: remake_ids(engine, ids, order), "made anew", reason, by, as_json=as_json)
+
+
 def cancel(ids: Ids, reason: ReasonOption, by: ByOption = "", as_json: JsonOption = False) -> None:
     """Cancel graphics; one that is being rendered is stopped within seconds.
 
@@ -161,7 +175,7 @@ def _act(act: "Callable[[Engine, Order], ActionReport]", what: str, reason: str,
         report = act(engine, order)
     if as_json:
         print_json(asdict(report))
-    else:
+    elif report.done or not report.refused:
         out.print(f"{len(report.done)} {what}: {', '.join(map(str, report.done)) or 'none'}", markup=False)
     if report.refused:
         listed = "\n".join(f"  {number}: {why}" for number, why in report.refused)
@@ -182,17 +196,46 @@ def pause(
     from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.render import pauses  # noqa: PLC0415
 
-    scope = pauses.name_scope(renderer=renderer or None, template=template or None)
-    with open_database(load_settings()) as engine:
+    settings = load_settings()
+    scope = _name_scope(settings, renderer, template)
+    _require(reason)
+    with open_database(settings) as engine:
         pauses.pause(engine, scope, reason=reason, by=by or getpass.getuser(), correlation_id=new_correlation_id())
         out.print(f"{scope} is paused", markup=False)
-        while drain:
-            with engine.connect() as connection:
-                held = pauses.count_held(connection, scope)
+        if drain:
+            _drain(engine, scope)
+
+
+def _drain(engine: "Engine", scope: str) -> None:
+    """Nothing of the scope is in work any more; each change of how much is left is told."""
+    from pokervod_pipelines.render.pauses import count_held  # noqa: PLC0415 - kept out of --help
+
+    told: int | None = None
+    while told != 0:
+        with engine.connect() as connection:
+            held = count_held(connection, scope)
+        if held != told:
             err.print(f"{held} in work", markup=False)
-            if not held:
-                break
+        told = held
+        if held:
             time.sleep(DRAIN_LOOK_SECONDS)
+
+
+def _name_scope(settings: "Settings", renderer: str, template: str) -> str:
+    """Return what is paused; a name that there is not would pause nothing, unnoticed."""
+    from pokervod_pipelines.render.pauses import name_scope  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.render.rules import load_house_templates  # noqa: PLC0415
+
+    if renderer and renderer not in RENDERERS:
+        raise BadInput(f"there is no renderer {renderer!r}; there are {', '.join(RENDERERS)}")
+    if template and template not in (known := load_house_templates(settings)):
+        raise BadInput(f"there is no template {template!r}; there are {', '.join(known)}")
+    return name_scope(renderer=renderer or None, template=template or None)
+
+
+def _require(reason: str) -> None:
+    if not reason.strip():
+        raise BadInput("say why with --reason: it is kept")
 
 
 def resume(
@@ -205,8 +248,10 @@ def resume(
     from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.render import pauses  # noqa: PLC0415
 
-    scope = pauses.name_scope(renderer=renderer or None, template=template or None)
-    with open_database(load_settings()) as engine:
+    settings = load_settings()
+    scope = _name_scope(settings, renderer, template)
+    _require(reason)
+    with open_database(settings) as engine:
         was_paused = pauses.resume(
             engine, scope, reason=reason, by=by or getpass.getuser(), correlation_id=new_correlation_id()
         )
@@ -230,8 +275,8 @@ def workers(
     from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.render import crew, pauses  # noqa: PLC0415
 
-    if take_back and not reason.strip():
-        raise BadInput("taking a worker back needs a --reason: it is kept")
+    if take_back:
+        _require(reason)
     with open_database(load_settings()) as engine:
         if take_back:
             who = by or getpass.getuser()
@@ -241,20 +286,7 @@ def workers(
     if as_json:
         print_json({"workers": [asdict(each) for each in members], "pauses": [asdict(each) for each in paused]})
         return
-    rows = [
-        (
-            each.name,
-            "set aside: " + each.set_aside if each.set_aside else "works" if each.is_alive else "gone",
-            each.holding,
-            each.strikes,
-            ", ".join(each.renderers),
-            each.started_at,
-            each.seen_at,
-        )
-        for each in members
-    ]
-    columns = ("worker", "state", "holds", "strikes", "renderers", "started", "seen")
-    print_table(f"{len(rows)} workers", columns, rows, right=("holds", "strikes"))
+    print_table(f"{len(members)} workers", CREW_COLUMNS, crew_rows(members, datetime.now(UTC)), right=CREW_FIGURES)
     for pause_ in paused:
         until = f"until {pause_.until:%H:%M:%S} UTC" if pause_.until else "until somebody resumes it"
         out.print(f"paused: {pause_.scope}, {until}: {pause_.reason} ({pause_.by})", markup=False)

@@ -16,6 +16,7 @@ from pokervod_pipelines.defs.media import define_media
 from pokervod_pipelines.defs.nas import define_nas
 from pokervod_pipelines.defs.renders import define_render_sensors, define_renders
 from pokervod_pipelines.defs.resources import Silent, define_engine
+from pokervod_pipelines.defs.rollout import define_rollout, define_rollout_jobs, define_rollout_sensors, read_plans
 from pokervod_pipelines.defs.sensors import define_sensors, keep_engine
 from pokervod_pipelines.defs.sheets import define_sheets
 from pokervod_pipelines.defs.sync import define_sync_jobs
@@ -25,7 +26,7 @@ from pokervod_pipelines.settings import load_settings
 def build_defs(**overrides: Any) -> dg.Definitions:
     """Fresh definitions; ``settings``, ``engine`` and ``listener`` may be given, by default the folder's own hold."""
     settings = overrides.get("settings") or load_settings()
-    sync_jobs = define_sync_jobs(settings)
+    sync_jobs, plans = define_sync_jobs(settings), read_plans(settings)
     open_engine = (lambda: overrides["engine"]) if "engine" in overrides else keep_engine(settings)
     return dg.Definitions(
         assets=[
@@ -36,11 +37,16 @@ def build_defs(**overrides: Any) -> dg.Definitions:
             *define_clips(settings),
             *define_hands(settings),
             *define_renders(settings),
+            *define_rollout(plans),
         ],
         asset_checks=define_checks(),
-        jobs=[*sync_jobs, *define_asset_jobs()],
+        jobs=[*sync_jobs, *define_asset_jobs(), *define_rollout_jobs(plans)],
         schedules=define_schedules(settings, sync_jobs),
-        sensors=[*define_sensors(settings, open_engine), *define_render_sensors(settings, open_engine)],
+        sensors=[
+            *define_sensors(settings, open_engine),
+            *define_render_sensors(settings, open_engine),
+            *define_rollout_sensors(settings, plans, open_engine),
+        ],
         # A spawned step costs 1.5 s and 110 MB; ours are short and talk to one database.
         executor=dg.in_process_executor,
         resources={"settings": settings, "engine": define_engine(settings), "listener": Silent(), **overrides},

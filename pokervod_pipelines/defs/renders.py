@@ -11,16 +11,19 @@ from sqlalchemy import Engine
 from pokervod_pipelines.defs.partitions import broadcast_days
 from pokervod_pipelines.defs.sensors import LOOK_SECONDS, OpenEngine, is_running
 from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, run_or_fail, tables_retries
-from pokervod_pipelines.render.crew import count_alive
+from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.render.queue_store import read_template_limits
 from pokervod_pipelines.render.rescue import rescue_lost
 from pokervod_pipelines.render.rules import load_house_templates
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.renders import decide_days, read_queue_news, run_outputs_stage, show_previews
+from pokervod_pipelines.workflows.renders import Wish, decide_days, read_queue_news, run_outputs_stage, show_previews
 from pokervod_pipelines.workflows.stages import SyncRun
 
 JOB = "renders"
 REASON_TAG = "pokervod/reason"
+ALSO_TAG = "pokervod/also"
+"""A day that is no partition, such as tomorrow, of which the run renders what waits as well."""
+
 RESCUE_SECONDS = 20
 """A worker that died is noticed within a minute: its lease of half a minute, and a look."""
 
@@ -43,7 +46,8 @@ def define_renders(settings: Settings) -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult[None]:
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         day = date.fromisoformat(context.partition_key)
-        outcome = run_or_fail(lambda: run_outputs_stage(run, day))
+        also = [date.fromisoformat(each) for each in [context.run.tags.get(ALSO_TAG)] if each]
+        outcome = run_or_fail(lambda: run_outputs_stage(run, day, also=also))
         previews = show_previews(engine, day)
         shown = {"previews": dg.MetadataValue.md(previews)} if previews else {}
         return dg.MaterializeResult(metadata=metadata_of(outcome) | shown)
@@ -58,6 +62,7 @@ def define_render_sensors(settings: Settings, open_engine: OpenEngine) -> list[d
 
 def _define_render_queue(settings: Settings, open_engine: OpenEngine) -> dg.SensorDefinition:
     renderers = ["local", *(["nexrender"] if settings.render.nexrender.url else [])]
+    days = broadcast_days(settings)
 
     @dg.sensor(
         job_name=JOB,
@@ -69,20 +74,27 @@ def _define_render_queue(settings: Settings, open_engine: OpenEngine) -> dg.Sens
         if is_running(context.instance, JOB):
             return dg.SkipReason(f"{JOB} is at work; what is left is asked for after it")
         with open_engine().connect() as connection:
-            news = read_queue_news(connection, renderers, count_alive(connection))
-        wishes = decide_days(news, {day: _read_last_shown(context.instance, day) for day in news.finished})
+            news = read_queue_news(connection, renderers)
+        shown = {day: _read_last_shown(context.instance, day) for day in news.finished if _is_partition(days, day)}
+        wishes = decide_days(news, shown)
         if not wishes:
-            waiting = sum(news.waiting.values())
-            return dg.SkipReason(f"{waiting} graphics wait, {news.alive} workers live, nothing new is finished")
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        return dg.SensorResult(
-            run_requests=[
-                dg.RunRequest(run_key=f"{wish.day}:{now}", partition_key=str(wish.day), tags={REASON_TAG: wish.reason})
-                for wish in wishes
-            ]
-        )
+            return dg.SkipReason(f"nothing waits for want of a worker ({news.alive} live), and nothing new is finished")
+        return dg.SensorResult(run_requests=[_ask_for(days, wish) for wish in wishes])
 
     return render_queue
+
+
+def _is_partition(days: dg.DailyPartitionsDefinition, day: date) -> bool:
+    return days.has_partition_key(str(day))
+
+
+def _ask_for(days: dg.DailyPartitionsDefinition, wish: Wish) -> dg.RunRequest:
+    """A day that is no partition is rendered along with the present one, which is."""
+    key, tags = str(wish.day), {REASON_TAG: wish.reason}
+    if not _is_partition(days, wish.day):
+        key, tags[ALSO_TAG] = str(days.get_last_partition_key()), str(wish.day)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return dg.RunRequest(run_key=f"{wish.day}:{now}", partition_key=key, tags=tags)
 
 
 def _define_stale_instructions(settings: Settings, open_engine: OpenEngine) -> dg.SensorDefinition:
@@ -93,14 +105,21 @@ def _define_stale_instructions(settings: Settings, open_engine: OpenEngine) -> d
         description="Puts back what no living worker holds, and what takes longer than it may.",
     )
     def stale_instructions(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        limits = read_template_limits(load_house_templates(settings))
-        rescued = rescue_lost(open_engine(), settings.render.queue, limits)
+        rescued = rescue_lost(open_engine(), settings.render.queue, _read_limits(settings))
         said = "; ".join(f"{each.held.id} {each.state}: {each.reason}" for each in rescued[:10])
         return dg.SkipReason(
             f"put back {len(rescued)}: {said}" if rescued else "everything at work is held by a worker"
         )
 
     return stale_instructions
+
+
+def _read_limits(settings: Settings) -> dict[str, float]:
+    """A template that cannot be read, which others tell, must not keep the dead from being found."""
+    try:
+        return read_template_limits(load_house_templates(settings))
+    except BadInput:
+        return {}
 
 
 def _read_last_shown(instance: dg.DagsterInstance, day: date) -> datetime | None:

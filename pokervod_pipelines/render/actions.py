@@ -55,6 +55,11 @@ def bulk_retry(engine: Engine, wanted: InstructionFilter, order: Order) -> Actio
     return retry(engine, [each.id for each in found if each.withdrawn_at is None], order)
 
 
+def remake(engine: Engine, ids: Collection[int], order: Order) -> ActionReport:
+    """Those that are completed are made anew, each as its next version: for a file that was lost or spoiled."""
+    return _act(engine, ids, order, refuse=_refuse_remake, statement=_REMAKE, tell=_tell_remake)
+
+
 def cancel(engine: Engine, ids: Collection[int], order: Order) -> ActionReport:
     """Those that are not completed are cancelled; a render in work is stopped, then cancelled by who stops it."""
     return _act(engine, ids, order, refuse=_refuse_cancel, statement=_CANCEL, tell=_tell_cancel)
@@ -121,6 +126,14 @@ def _refuse_retry(row: Row[Any]) -> str | None:
     return None
 
 
+def _refuse_remake(row: Row[Any]) -> str | None:
+    if row.superseded_by is not None:
+        return f"instruction {row.superseded_by} took its place; ask for that one"
+    if row.state != State.COMPLETED:
+        return f"it is {row.state}; only what is completed can be made anew, for others there is `render retry`"
+    return None
+
+
 def _refuse_cancel(row: Row[Any]) -> str | None:
     if row.state in {State.COMPLETED, State.CANCELLED}:
         return f"it is {row.state} already"
@@ -138,6 +151,20 @@ _RETRY = text("""
         failure_kind = null, progress = null, finished_at = null, changed_at = now(),
         reason = 'asked again: ' || :reason
     where id = any(:ids)
+""")
+
+_REMAKE = text("""
+    with made as (
+        insert into render_instructions (template, layers, output, renderer, digest, priority, trigger_kind, trigger_key,
+            version, hand_id, broadcast_day, by, reason, correlation_id)
+        select template, layers, output, renderer, digest, priority, trigger_kind, trigger_key, version + 1, hand_id,
+            broadcast_day, by, 'made anew: ' || :reason, correlation_id
+        from render_instructions where id = any(:ids)
+        returning id, trigger_kind, trigger_key, template, version
+    )
+    update render_instructions r set superseded_by = made.id, changed_at = now(), flagged = 'made anew: ' || :reason
+    from made where r.id = any(:ids) and (r.trigger_kind, r.trigger_key, r.template, r.version + 1)
+        = (made.trigger_kind, made.trigger_key, made.template, made.version)
 """)
 
 _CANCEL = text("""
@@ -158,6 +185,10 @@ _PRIORITIZE = text("""
 def _tell_retry(row: Row[Any]) -> NewEvent:
     payload = {"instruction_id": row.id, "template": row.template, "state_before": row.state, "state": State.PENDING}
     return NewEvent(EventType.RENDER_REQUEUED, payload, row.correlation_id or None)
+
+
+def _tell_remake(row: Row[Any]) -> NewEvent:
+    return _tell_update(row, change="remake")
 
 
 def _tell_cancel(row: Row[Any]) -> NewEvent:

@@ -234,10 +234,11 @@ CLAIMS = (
         asset="render_outputs",
         sentence="The file of every completed instruction is there and unchanged.",
         against="""
-            select 'instruction ' || instruction_id || ': ' || problem from render_outputs where problem is not null
-            order by instruction_id desc
+            select 'instruction ' || o.instruction_id || ': ' || o.problem
+            from render_outputs o join render_instructions r on r.id = o.instruction_id
+            where o.problem is not null and r.superseded_by is null order by o.instruction_id desc
         """,
-        next_step="Put the file back, or ask for the graphic again with `pokervod render enqueue`.",
+        next_step="Put the file back, or have it made anew: `pokervod render remake ID --reason …`.",
         is_fatal=True,
         look=audit_day,
     ),
@@ -246,7 +247,7 @@ CLAIMS = (
         asset="render_outputs",
         sentence="Every graphic that was asked for an hour ago or earlier is there.",
         against="""
-            select broadcast_day || ': ' || round(100.0 * count(*) filter (where state = 'completed') / count(*))
+            select broadcast_day || ': ' || floor(100.0 * count(*) filter (where state = 'completed') / count(*))
                    || ' % complete, ' || count(*) filter (where state <> 'completed') || ' missing'
             from render_instructions
             where superseded_by is null and withdrawn_at is null and state <> 'cancelled'

@@ -3,6 +3,7 @@
 An examination reads; it never changes anything except that the embedded database is started to be asked.
 """
 
+import asyncio
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,7 +17,10 @@ from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_dat
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.nas.scan import LOCAL, has_content
-from pokervod_pipelines.render.rules import load_rules
+from pokervod_pipelines.render.outputs.paths import UNFINISHED
+from pokervod_pipelines.render.readiness import find_template_faults
+from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
+from pokervod_pipelines.render.rules import load_house_templates, load_rules
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.sheets.google.credentials import load_account
 from pokervod_pipelines.workflows.prepare import dagster_home
@@ -53,6 +57,9 @@ def examine(folder: Path | None = None) -> list[Finding]:
         *_examine_sheets(settings),
         *_examine_folders(settings),
         *_examine_rules(settings),
+        *_examine_templates(settings),
+        _examine_outputs(settings),
+        *_examine_nexrender(settings),
         *_examine_database(settings),
         _examine_dagster_home(settings),
         _examine_disk(settings),
@@ -107,6 +114,55 @@ def _examine_rules(settings: Settings) -> Iterator[Finding]:
     yield Finding(part="render rules", found=f"{len(rules)} rules fit their templates", fix="")
 
 
+def _examine_templates(settings: Settings) -> Iterator[Finding]:
+    try:
+        templates = load_house_templates(settings)
+    except PokervodError:
+        return  # told with the rules
+    faults = find_template_faults(templates.values())
+    if not faults:
+        yield Finding(part="render templates", found=f"{len(templates)} templates can be rendered")
+    for name, found in faults.items():
+        yield Finding(part=f"template {name}", found="; ".join(found), fix="mend the template; see docs/render.md")
+
+
+def _examine_outputs(settings: Settings) -> Finding:
+    """Below ``home`` the folder is made when it is needed; one that is configured may be a share that is not there."""
+    root = settings.renders
+    part, place = "outputs folder", _find_existing(root)
+    if settings.render.outputs is not None and not root.is_dir():
+        return Finding(part=part, found=f"{root} is not there", fix="mount the share, or make the folder")
+    if not os.access(place, os.W_OK | os.X_OK):
+        return Finding(part=part, found=f"{place} cannot be written to", fix="give the service write rights")
+    unfinished = root / UNFINISHED
+    if unfinished.exists() and unfinished.stat().st_dev != place.stat().st_dev:
+        fix = "make it a plain folder: a finished graphic cannot be moved from one file system to another at once"
+        return Finding(part=part, found=f"{unfinished} is another file system than {root}", fix=fix)
+    free = shutil.disk_usage(place).free
+    fix = "" if free > LEAST_FREE_BYTES else "free some space, or no graphic can be written"
+    return Finding(part=part, found=f"{root}, {free / 1e9:.1f} GB free", fix=fix)
+
+
+def _examine_nexrender(settings: Settings) -> Iterator[Finding]:
+    url = settings.render.nexrender.url
+    if url is None:
+        return
+    faults = asyncio.run(_ask_nexrender(settings))
+    yield Finding(part="nexrender", found=url, fix="; ".join(faults))
+
+
+async def _ask_nexrender(settings: Settings) -> list[str]:
+    secret = settings.nexrender_secret
+    renderer = NexrenderRenderer(settings.render.nexrender, secret.get_secret_value() if secret else None)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await renderer.check_server()
+    except TimeoutError:
+        return [f"nexrender gave no answer within {PATIENCE_SECONDS:.0f} s: start it, or correct render.nexrender.url"]
+    finally:
+        await renderer.close()
+
+
 def _mend_file(path: Path) -> str:
     is_readable = path.is_file() and os.access(path, os.R_OK)
     return "" if is_readable else "put the workbook there, correct the path, or give the service read rights"
@@ -156,7 +212,11 @@ def _examine_dagster_home(settings: Settings) -> Finding:
 
 
 def _examine_disk(settings: Settings) -> Finding:
-    place = next(parent for parent in (settings.home, *settings.home.parents) if parent.exists())
+    place = _find_existing(settings.home)
     free = shutil.disk_usage(place).free
     fix = "" if free > LEAST_FREE_BYTES else "free some space: the database needs room to work"
     return Finding(part="disk", found=f"{free / 1e9:.1f} GB free at {place}", fix=fix)
+
+
+def _find_existing(path: Path) -> Path:
+    return next(parent for parent in (path, *path.parents) if parent.exists())

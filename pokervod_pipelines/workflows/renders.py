@@ -5,13 +5,15 @@ an operator sees it.
 """
 
 import base64
+import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, text
 
+from pokervod_pipelines.render.crew import count_alive
 from pokervod_pipelines.render.listing import count_states
 from pokervod_pipelines.render.outputs import store
 from pokervod_pipelines.render.outputs.audit import KnownOutput, audit_outputs
@@ -47,25 +49,28 @@ class Completeness:
         return 100.0 * self.completed / wanted if wanted else 100.0
 
 
-def run_outputs_stage(run: SyncRun, day: date) -> Outcome:
+def run_outputs_stage(run: SyncRun, day: date, *, also: Collection[date] = ()) -> Outcome:
     """Nothing of the day is due any more, what is finished was looked at, and leftovers of the dead are gone.
 
-    Raises ``Unavailable`` where the folder of the graphics cannot be read.
+    Nothing of the days in ``also`` is due either; the report is of the day. Raises ``Unavailable`` where the folder of
+    the graphics cannot be read.
     """
     started = time.monotonic()
     settled: list[Settlement] = []
-    work_shift(run.engine, run.settings, day=day, until_empty=True, tell=settled.append)
+    for each in (day, *also):
+        work_shift(run.engine, run.settings, day=each, until_empty=True, tell=settled.append)
     problems = audit_day(run.engine, run.settings, day)
     swept = sweep_leftovers(run.engine, run.settings)
     with run.engine.connect() as connection:
         states = count_states(connection, day)
         found = measure_completeness(connection, day)
         failed = _list_failures(connection, day)
-    counts = {"rendered_now": sum(each.state == "completed" for each in settled), **states}
+    counts = {"rendered_now": sum(each.state == "completed" for each in settled)}
+    counts |= {str(state): count for state, count in states.items()}  # the plain word: Dagster stores no other
     counts |= {
         "premium_hands": found.hands,
         "hands_with_instruction": found.hands_asked,
-        "complete_percent": round(found.percent),
+        "complete_percent": math.floor(found.percent),
         "leftovers_removed": swept,
     }
     shown = [*failed, *(Problem(where=where, what=what) for where, what in problems.items())]
@@ -106,7 +111,10 @@ def sweep_leftovers(engine: Engine, settings: Settings) -> int:
 
 
 def measure_completeness(connection: Connection, day: date | None = None) -> Completeness:
-    """How complete the day is, or all days are; what was withdrawn or cancelled is not wanted."""
+    """How complete the day is, or all days are; what was withdrawn or cancelled is not wanted.
+
+    A premium hand whose graphic somebody cancelled was asked for all the same.
+    """
     row = connection.execute(_COMPLETENESS, {"day": day}).one()
     return Completeness(**row._mapping)
 
@@ -116,7 +124,8 @@ _COMPLETENESS = text("""
         select * from render_instructions where superseded_by is null and withdrawn_at is null and state <> 'cancelled'
           and (cast(:day as date) is null or broadcast_day = :day)
     ), premium as (
-        select h.id, exists (select from wanted w where w.hand_id = h.id) as is_asked from hands h
+        select h.id, exists (select from render_instructions i where i.hand_id = h.id
+            and i.trigger_kind = 'premium_hand' and i.withdrawn_at is null) as is_asked from hands h
         where h.is_premium and not h.is_test and (cast(:day as date) is null or h.broadcast_day = :day)
     )
     select (select count(*) from premium) as hands, (select count(*) from premium where is_asked) as hands_asked,
@@ -129,7 +138,8 @@ def _list_failures(connection: Connection, day: date) -> list[Problem]:
     rows = connection.execute(
         text("""
             select id, template, state, reason from render_instructions
-            where broadcast_day = :day and state in ('failed', 'timed_out') and superseded_by is null order by id desc
+            where broadcast_day = :day and state in ('failed', 'timed_out') and superseded_by is null
+              and withdrawn_at is null order by id desc
         """),
         {"day": day},
     )
@@ -155,11 +165,12 @@ _PREVIEWS = text("""
 class QueueNews:
     """What the sensor of the queue looks at.
 
-    ``waiting`` are the days with graphics that are due and not paused, and how many; ``alive`` counts the workers.
-    ``finished`` are the days with files made lately and nothing at work any more, with when the newest was made.
+    ``unserved`` are the days with graphics that are due, not paused and of a renderer for which no worker lives, and
+    how many; ``alive`` counts the workers. ``finished`` are the days with files made lately and nothing at work any
+    more, with when the newest was made.
     """
 
-    waiting: Mapping[date, int]
+    unserved: Mapping[date, int]
     alive: int
     finished: Mapping[date, datetime]
 
@@ -172,16 +183,19 @@ class Wish:
     reason: str
 
 
-def read_queue_news(connection: Connection, renderers: Sequence[str], alive: int) -> QueueNews:
-    """What waits for one of the renderers, and the days of which something was finished within a day."""
-    waiting = connection.execute(_WAITING, {"renderers": [*renderers]}).all()
+def read_queue_news(connection: Connection, renderers: Sequence[str]) -> QueueNews:
+    """What waits in vain for one of the renderers, and the days of which something was finished within a day."""
+    idle = [each for each in renderers if not count_alive(connection, each)]
+    unserved = connection.execute(_UNSERVED, {"renderers": idle}).all()
     finished = connection.execute(_FINISHED).all()
     return QueueNews(
-        waiting={row[0]: row[1] for row in waiting}, alive=alive, finished={row[0]: row[1] for row in finished}
+        unserved={row[0]: row[1] for row in unserved},
+        alive=count_alive(connection),
+        finished={row[0]: row[1] for row in finished},
     )
 
 
-_WAITING = text("""
+_UNSERVED = text("""
     select broadcast_day, count(*) from render_instructions r
     where state = 'pending' and renderer = any(:renderers) and due_at <= now()
       and not exists (select from render_pauses p where (p.until is null or p.until > now())
@@ -201,15 +215,15 @@ _FINISHED = text("""
 def decide_days(news: QueueNews, shown: Mapping[date, datetime | None]) -> list[Wish]:
     """Return the days to materialize, at most ``MOST_WISHES``.
 
-    First those where work waits and no worker lives, then those with files made since they were ``shown`` last.
+    First those where work waits and no worker lives, then those with files made since they were ``shown`` last; it has
+    every day that can be shown, and None for one that never was.
     """
     wishes = [
-        Wish(day=day, reason=f"{count} graphics wait and no worker lives")
-        for day, count in news.waiting.items()
-        if not news.alive
+        Wish(day=day, reason=f"{count} graphics wait and no worker lives") for day, count in news.unserved.items()
     ]
-    for day, made in news.finished.items():
-        last = shown.get(day)
-        if (last is None or made > last - SHOWN_MARGIN) and day not in {wish.day for wish in wishes}:
+    for day, last in shown.items():
+        made = news.finished.get(day)
+        is_news = made is not None and (last is None or made > last - SHOWN_MARGIN)
+        if is_news and day not in news.unserved:
             wishes.append(Wish(day=day, reason="its graphics are finished"))
     return wishes[:MOST_WISHES]

@@ -15,7 +15,7 @@ from pokervod_pipelines_tests.sync.house import House, build_house
 
 ROOMS = (
     *("catalog", "clips", "db", "events", "hands", "media", "nas", "render", "sample", "settings", "sheets"),
-    *("tournaments", "workflows"),
+    *("alerts", "rollout", "tournaments", "workflows"),
 )
 GROUPS = {
     "nas_files": "nas",
@@ -31,7 +31,8 @@ GROUPS = {
     "hands": "hands",
     "tournaments": "tournaments",
     "render_instructions": "render",
-}
+    "render_outputs": "render",
+} | {f"rollout/week_{number}": "rollout" for number in range(1, 10)}
 CHECKS = {
     "nas_files": {"every_library_was_read", "every_folder_was_readable", "no_file_is_missing"},
     "video_files": {"every_video_has_an_episode", "every_name_was_understood"},
@@ -46,8 +47,16 @@ CHECKS = {
         "hands_and_sheets_agree",
     },
     "tournaments": {"every_export_was_read"},
-    "render_instructions": {"every_premium_hand_has_its_instruction"},
+    "render_instructions": {"every_premium_hand_has_its_instruction", "no_instruction_is_stale"},
+    "render_outputs": {
+        "no_instruction_failed",
+        "every_output_is_as_it_was_made",
+        "every_instruction_has_its_output",
+    },
 }
+WEEKS = {f"rollout/week_{number}": checks for number, checks in enumerate((6, 6, 12, 6, 14, 6, 1, 1, 26), 1)}
+"""How many criteria each week of the plan has that ships."""
+
 RETRIES = {
     "nas_files": (3, 5.0, dg.Backoff.EXPONENTIAL),
     "video_files": (3, 5.0, dg.Backoff.EXPONENTIAL),
@@ -72,7 +81,7 @@ def defs(settings: Settings, engine: Engine) -> dg.Definitions:
 
 
 def asset(defs: dg.Definitions, key: str) -> dg.AssetsDefinition:
-    return defs.resolve_asset_graph().assets_def_for_key(dg.AssetKey(key))
+    return defs.resolve_asset_graph().assets_def_for_key(dg.AssetKey.from_user_string(key))
 
 
 def test_the_assets_and_their_groups_are_those_of_the_design(defs: dg.Definitions) -> None:
@@ -83,7 +92,7 @@ def test_the_assets_and_their_groups_are_those_of_the_design(defs: dg.Definition
 
 @pytest.mark.parametrize("key", GROUPS)
 def test_every_asset_says_whose_it_is_what_it_is_and_how_it_is_retried(defs: dg.Definitions, key: str) -> None:
-    node = defs.resolve_asset_graph().get(dg.AssetKey(key))
+    node = defs.resolve_asset_graph().get(dg.AssetKey.from_user_string(key))
 
     assert node.owners == ["team:archive"]
     assert node.kinds
@@ -105,7 +114,9 @@ def test_the_checks_stand_on_their_assets(defs: dg.Definitions) -> None:
     for key in defs.resolve_asset_graph().asset_check_keys:
         found.setdefault(key.asset_key.to_user_string(), set()).add(key.name)
 
+    weeks = {key: found.pop(key) for key in [*found] if key.startswith("rollout/")}
     assert found == CHECKS
+    assert {name: len(checks) for name, checks in weeks.items()} == WEEKS
 
 
 def test_the_jobs_and_schedules_are_those_of_the_design(defs: dg.Definitions) -> None:
@@ -117,8 +128,18 @@ def test_the_jobs_and_schedules_are_those_of_the_design(defs: dg.Definitions) ->
         "nas_sync",
         "sheets_sync",
         "hands_to_renders",
+        "renders",
+        "rollout",
+        "alerts",
     }
-    assert {sensor.name for sensor in repository.sensor_defs} == {"sheet_changes", "rfid_drop"}
+    assert {sensor.name for sensor in repository.sensor_defs} == {
+        "sheet_changes",
+        "rfid_drop",
+        "render_queue",
+        "stale_instructions",
+        "rollout_clock",
+        "alert_delivery",
+    }
     assert {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs} == {
         "nightly_full_sync": "0 3 * * *",
         "hourly_nas_changes": "17 * * * *",

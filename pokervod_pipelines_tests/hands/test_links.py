@@ -12,6 +12,7 @@ from pokervod_pipelines.workflows.hands import LinkReport, data_flow, link_hands
 from pokervod_pipelines_tests.hands.sessions import make_showdown, make_walk, write_session
 from pokervod_pipelines_tests.hands.table import Table, table
 from pokervod_pipelines_tests.sheets.desk import Desk, desk, make_line
+from pokervod_pipelines_tests.workflows.render_day import RenderDay
 
 __all__ = ["desk", "table"]
 
@@ -124,6 +125,20 @@ def test_the_flow_of_a_hand_tells_its_clips_and_events(annotate: Annotate, table
     assert [clip["path"] for clip in flow["clips"]] == [f"{VIDEO}.mp4"]
     assert [one["field"] for one in flow["disagreements"]] == ["cards"]
     assert [event["type"] for event in flow["events"]] == ["hand.created", "hand.disagreement"]
+
+
+def test_the_flow_of_a_hand_tells_its_graphics_and_their_files(annotate: Annotate, table: Table) -> None:
+    annotate(Hands="94o vs 73o", **{"Tag_(Player)": "ABEL vs BRUN"}, Winner="")
+    ((hand_id,),) = table.ask("select hand_id from hand_moments")
+    day = RenderDay(engine=table.engine, settings=table.settings)
+    path = day.make_file()
+    waiting = day.want("Abel", hand_id=hand_id)[0]
+    day.execute("update render_instructions set hand_id = :hand where id <> :id", hand=hand_id, id=waiting)
+
+    flow = data_flow(table.engine, hand_id)
+
+    told = {one["id"]: (one["state"], one["output"] and one["output"]["path"]) for one in flow["instructions"]}
+    assert told == {waiting: ("pending", None), waiting - 1: ("completed", path.name)}
 
 
 def test_all_steps_at_once(annotate: Annotate, table: Table) -> None:

@@ -114,3 +114,21 @@ def test_there_is_no_priority_but_from_one_to_ten(queue_desk: QueueDesk, priorit
 def test_nobody_acts_without_a_name_and_a_reason(order: dict[str, str]) -> None:
     with pytest.raises(BadInput, match="who does it and why"):
         Order(correlation_id="c", **order)
+
+
+def test_a_completed_one_whose_file_was_lost_is_made_anew_as_its_next_version(queue_desk: QueueDesk) -> None:
+    done = queue_desk.take_one()
+    queue_desk.finish(done)
+    (waiting,) = queue_desk.ask()
+
+    report = actions.remake(queue_desk.engine, [done.id, waiting], ORDER)
+
+    assert report.done == (done.id,)
+    assert "only what is completed" in report.refused[0][1]
+    successor = queue_desk.row(queue_desk.row(done.id).superseded_by)
+    assert (successor.state, successor.version, successor.reason) == (
+        "pending",
+        2,
+        "made anew: the font is back (eva)",
+    )
+    assert actions.remake(queue_desk.engine, [done.id], ORDER).done == ()

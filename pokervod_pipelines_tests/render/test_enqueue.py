@@ -58,6 +58,38 @@ def test_a_file_that_is_not_there_is_named(desk: Desk, tmp_path: Path) -> None:
         enqueue_file(desk.engine, desk.settings, tmp_path / "nowhere.csv", by="eva", correlation_id="test")
 
 
+FAULTY = """
+name: banner
+title: Banner
+description: Nobody can draw this here.
+renderer: nexrender
+source: /nowhere/banner.aep
+composition: main
+output_module: PNG
+formats: [png_sequence]
+seconds: 2
+layers:
+  player: {type: text, required: true, characters: 32, description: Who}
+"""
+
+
+def test_what_cannot_be_rendered_is_refused_before_it_is_queued(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "banner.yaml").write_text(FAULTY, encoding="utf-8")
+    desk.configure(templates=tmp_path / "templates")
+
+    report = enqueue(desk, tmp_path / "a.csv", "banner,Ana,,", "elimination,Ana,9th,1")
+
+    (problem,) = report.problems
+    assert (problem.line, problem.column) == (2, "template")
+    assert "banner cannot be rendered: source: /nowhere/banner.aep is no file on this machine" in problem.message
+    assert [each.template for each in desk.find()] == ["elimination"]
+    with pytest.raises(BadInput, match="banner cannot be rendered"):
+        enqueue_request(
+            desk.engine, desk.settings, {"template": "banner", "player": "Ana"}, by="eva", correlation_id="test"
+        )
+
+
 def test_somebody_has_to_ask(desk: Desk) -> None:
     with pytest.raises(BadInput, match="who asks for it"):
         enqueue_request(desk.engine, desk.settings, {"template": "elimination"}, by=" ", correlation_id="test")
@@ -114,6 +146,7 @@ WRONG = [
     (("enqueue", "-t", "elimination", "-l", "player=a", "-l", "player=b"), "each layer once"),
     (("enqueue", "-t", "elimination"), "needs this layer"),
     (("list", "--state", "done"), "there is no state 'done'"),
+    (("list", "--follow", "--json"), "leave out --follow or --json"),
     (("show", "987654321"), "there is no render instruction 987654321"),
 ]
 

@@ -105,6 +105,19 @@ def test_nothing_configured_is_no_error(tmp_path: Path) -> None:
     assert settings.source is None
 
 
+def test_graphics_lie_below_home_unless_a_folder_is_named(tmp_path: Path) -> None:
+    assert load(tmp_path).renders == tmp_path / ".pokervod" / "renders"
+    assert load(tmp_path, "render: {outputs: share/graphics}").renders == tmp_path / "share" / "graphics"
+
+
+def test_the_secret_of_the_render_farm_comes_from_the_environment_only(tmp_path: Path) -> None:
+    settings = load(tmp_path, POKERVOD_NEXRENDER_SECRET="hunter2")
+
+    assert settings.nexrender_secret is not None
+    assert settings.nexrender_secret.get_secret_value() == "hunter2"
+    assert "hunter2" not in repr(settings)
+
+
 def test_a_secret_is_in_no_message_or_representation(tmp_path: Path) -> None:
     settings = load(tmp_path, POKERVOD_DATABASE_URL="postgresql://me:hunter2@host/db")
 

@@ -68,12 +68,12 @@ def _examine(root: Path, output: KnownOutput) -> Iterator[Problem]:
             return
         if measure.size_bytes != output.size_bytes:
             text = f"{path}: has {measure.size_bytes:,} bytes, and had {output.size_bytes:,} when it was finished"
-            yield Problem(output=output, kind="changed", text=f"{text}; make it again with: pokervod render retry")
+            yield Problem(output=output, kind="changed", text=f"{text}; make it again with: pokervod render remake")
         elif hash_output(path) != output.sha256:
             text = f"{path}: holds something else than when it was finished, in as many bytes"
-            yield Problem(output=output, kind="changed", text=f"{text}; make it again with: pokervod render retry")
+            yield Problem(output=output, kind="changed", text=f"{text}; make it again with: pokervod render remake")
     except (FileNotFoundError, NotADirectoryError):
-        text = f"{path}: is gone; put it back, or make it again with: pokervod render retry"
+        text = f"{path}: is gone; put it back, or make it again with: pokervod render remake"
         yield Problem(output=output, kind="gone", text=text)
     except OSError as error:
         text = f"{path}: could not be read ({error.strerror}); check the rights and the mount"

@@ -1,7 +1,9 @@
 """A worker's line to the database: one call after the other, tried again for as long as the database is away."""
 
 import asyncio
+import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -15,20 +17,52 @@ PASSING_STATES = ("08", "40", "53", "57")
 """Classes of SQLSTATE that pass: connection lost, rolled back for another, no resources, shut down by the operator."""
 
 
-class Ledger:
-    """Runs functions that talk to the database in threads; each is a transaction that may be repeated."""
+_log = logging.getLogger(__name__)
 
-    async def call(self, function: Callable[[], T]) -> T:
-        """Return what the function does, in the end; raises what no repetition mends."""
+MOST_CALLS = 8
+"""At once; a worker makes no more than one for each of its duties."""
+
+
+class Ledger:
+    """Runs functions that talk to the database in threads; each is a transaction that may be repeated.
+
+    The threads are its own: signs of life are given also while all others wait for a disk.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="render-ledger")
+        self._is_away = False
+
+    async def call(self, function: Callable[[], T], *, gives_up: Callable[[], bool] = lambda: False) -> T:
+        """Return what the function does, in the end; raises what no repetition mends, and anything once it gives up."""
         wait = FIRST_WAIT
         while True:
             try:
-                return await asyncio.to_thread(function)
+                answer = await asyncio.get_running_loop().run_in_executor(self._threads, function)
             except DBAPIError as error:
-                if not is_passing(error):
+                if gives_up() or not is_passing(error):
                     raise
+                self._tell_away(error)
+            else:
+                self._tell_back()
+                return answer
             await asyncio.sleep(wait)
             wait = min(LONGEST_WAIT, wait * 2)
+
+    def _tell_away(self, error: DBAPIError) -> None:
+        if not self._is_away:
+            lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+            _log.warning("the database does not answer, it is asked again until it does: %s", lines[0])
+        self._is_away = True
+
+    def _tell_back(self) -> None:
+        if self._is_away:
+            _log.warning("the database answers again")
+        self._is_away = False
+
+    def close(self) -> None:
+        """No call begins any more; one that has begun comes to its end."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def is_passing(error: DBAPIError) -> bool:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from pokervod_pipelines.render import crew, queue
 from pokervod_pipelines.render.queue import Failed, Made
 from pokervod_pipelines.render.queue_store import Claim
 from pokervod_pipelines.render.rescue import rescue_lost
-from pokervod_pipelines.render.states import Settlement, State
+from pokervod_pipelines.render.states import Held, Settlement, State
 from pokervod_pipelines.render.worker.bell import Bell
 from pokervod_pipelines.render.worker.ledger import Ledger
 from pokervod_pipelines.render.worker.maker import Maker
@@ -72,14 +73,13 @@ class Worker:
         self._made: list[Made] = []
         self._failed: list[Failed] = []
         self._finished = asyncio.Event()
-        self._is_stopping = False
+        self._is_stopping = self._hands_back = False
         self.tally: Counter[State] = Counter()
         self.set_aside: str | None = None
 
     def stop(self) -> None:
         """It takes nothing more; called once more, it hands back at once what it holds."""
-        if self._is_stopping:
-            self._stop_all("the worker was stopped")
+        self._hands_back = self._is_stopping
         self._is_stopping = True
         self._bell.ring()
 
@@ -105,6 +105,7 @@ class Worker:
         with contextlib.suppress(TimeoutError):
             sign_off = self._ledger.call(lambda: crew.sign_off(self._engine, self._shift.name))
             await asyncio.wait_for(sign_off, FAREWELL_SECONDS)
+        self._ledger.close()
 
     async def _take_work(self) -> None:
         while not self._is_stopping:
@@ -124,9 +125,13 @@ class Worker:
         if free <= 0 or self._is_stopping:
             return []
         name, day = self._shift.name, self._shift.day
-        return await self._ledger.call(
-            lambda: queue.claim(self._engine, self._limits, worker=name, renderer=renderer, most=free, day=day)
-        )
+        take = partial(queue.claim, self._engine, self._limits, worker=name, renderer=renderer, most=free, day=day)
+        try:
+            return await self._ledger.call(take, gives_up=lambda: self._is_stopping)
+        except DBAPIError:
+            if not self._is_stopping:
+                raise
+            return []
 
     def _begin(self, claim: Claim) -> None:
         most = self._shift.template_seconds.get(claim.held.template, self._limits.most_minutes * 60)
@@ -142,15 +147,18 @@ class Worker:
 
     async def _work(self, place: Place) -> None:
         try:
+            # In two steps: while it is made, the list is taken away and settled.
             made = await self._maker.make(place.claim, place.report)
             self._made.append(made)
         except asyncio.CancelledError:
             if place.stopped is None:
                 raise
-            if place.overrun is not None:
-                self._failed.append(Failed(held=place.claim.held, error=place.overrun))
+            if place.overrun is None:
+                return
+            self._failed.append(Failed(held=place.claim.held, error=place.overrun))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is sorted by its type and kept
             self._failed.append(Failed(held=place.claim.held, error=error))
+        place.has_result = True
 
     async def _settle_forever(self) -> None:
         while True:
@@ -162,8 +170,8 @@ class Worker:
             for claim_id in settled:
                 self._places[claim_id].is_being_settled = True
             await self._settle(made, failed)
-            given_up = [each for each in self._places.values() if each.is_over and each.stopped and not each.overrun]
-            await self._hand_back([each for each in given_up if not each.is_being_settled])
+            given_up = [each for each in self._places.values() if each.is_given_up]
+            await self._hand_back(given_up)
             for claim_id in settled | {each.claim.held.claim_id for each in given_up}:
                 self._places.pop(claim_id, None)
             if self._made:
@@ -188,6 +196,7 @@ class Worker:
         if not made:
             raise error
         if len(made) == 1:
+            await asyncio.to_thread(self._maker.discard, made[0].held)
             await self._settle([], [*failed, Failed(held=made[0].held, error=error)])
             return
         await self._settle([], failed)
@@ -195,17 +204,18 @@ class Worker:
             await self._settle([each], [])
 
     async def _hand_back(self, places: list[Place]) -> None:
-        held = [place.claim.held for place in places]
-        reason = next((place.stopped for place in places if place.stopped), "")
-        if held:
-            await self._ledger.call(lambda: queue.hand_back(self._engine, held, reason))
+        by_reason: dict[str, list[Held]] = {}
+        for place in places:
+            by_reason.setdefault(place.stopped or "", []).append(place.claim.held)
+        for reason, held in by_reason.items():
+            await self._ledger.call(partial(queue.hand_back, self._engine, held, reason))
 
     async def _beat_forever(self) -> None:
         """Leases are renewed thrice a lease, progress is told each second, a cancelled render is stopped at once."""
-        renewed = 0.0
+        renewed, beat_seconds = 0.0, find_beat_seconds(self._limits)
         while True:
-            is_asked = await self._bell.wait_for_cancel(min(NEWS_SECONDS, self._limits.lease_seconds / 3))
-            is_due = time.monotonic() - renewed > self._limits.lease_seconds / 3
+            is_asked = await self._bell.wait_for_cancel(min(NEWS_SECONDS, beat_seconds))
+            is_due = time.monotonic() - renewed > beat_seconds
             alive = [place for place in self._places.values() if not place.is_being_settled]
             await self._beat([place for place in alive if is_asked or is_due or place.has_news])
             if is_due:
@@ -244,9 +254,18 @@ class Worker:
         """Nothing is held; a database that stays away is not waited for, since leases end by themselves."""
         asked = time.monotonic()
         while self._places and time.monotonic() - asked < self._shift.grace_seconds + FAREWELL_SECONDS:
-            if time.monotonic() - asked >= self._shift.grace_seconds:
+            if self._hands_back or time.monotonic() - asked >= self._shift.grace_seconds:
                 self._stop_all("the worker was stopped")
             await asyncio.sleep(0.05)
+
+
+def find_beat_seconds(limits: RenderQueue) -> float:
+    """Return how often a worker shows life: thrice a lease, and thrice before it counts as dead itself.
+
+    >>> find_beat_seconds(RenderQueue(lease_seconds=15)), find_beat_seconds(RenderQueue(lease_seconds=3600))
+    (5.0, 10.0)
+    """
+    return min(limits.lease_seconds, crew.ALIVE_SECONDS) / 3
 
 
 async def _finish_among(work: Coroutine[Any, Any, None], duties: list[asyncio.Task[None]]) -> None:

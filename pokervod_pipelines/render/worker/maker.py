@@ -10,6 +10,9 @@ from pokervod_pipelines.render.states import Held
 Report = Callable[[float], None]
 """Takes how much is done, from 0 to 1."""
 
+RENDERED = 0.9
+"""How far a graphic is when its file is written and not yet checked. Checking says nothing, so silence is no fault."""
+
 
 class Maker(Protocol):
     """Makes graphics, many side by side."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pokervod_pipelines.render.failures import TooSlow
 from pokervod_pipelines.render.queue_store import Beat, Claim
+from pokervod_pipelines.render.worker.maker import RENDERED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +21,9 @@ class TimeLimits:
 class Place:
     """A claim at work, or waiting to be settled.
 
-    ``stopped`` is why its work was stopped, ``overrun`` the limit of time that did it, if any. While it is settled its
-    row is locked, so no sign of life is given for it then.
+    ``stopped`` is why its work was stopped, ``overrun`` the limit of time that did it, if any. ``has_result`` tells
+    that something is to be settled, which may be so of a stopped one too. While it is settled its row is locked, so no
+    sign of life is given for it then.
     """
 
     claim: Claim
@@ -32,6 +34,7 @@ class Place:
     told: float = 0.0
     stopped: str | None = None
     overrun: TooSlow | None = None
+    has_result: bool = False
     is_being_settled: bool = False
     task: asyncio.Task[None] | None = None
 
@@ -57,7 +60,7 @@ class Place:
         lasted, silent = now - self.began, now - self.moved
         if lasted > self.limits.most_seconds:
             return TooSlow(f"it was stopped after {lasted:.0f} s; it may take {self.limits.most_seconds:.0f} s")
-        if silent > self.limits.most_silent_seconds:
+        if silent > self.limits.most_silent_seconds and self.progress < RENDERED:
             text = f"it was stopped at {self.progress:.0%}: no progress for {silent:.0f} s"
             return TooSlow(f"{text}; {self.limits.most_silent_seconds:.0f} s are allowed")
         return None
@@ -66,6 +69,11 @@ class Place:
     def is_over(self) -> bool:
         """Nobody works on it any more."""
         return self.task is not None and self.task.done()
+
+    @property
+    def is_given_up(self) -> bool:
+        """It was stopped, nobody works on it any more, and nothing came of it."""
+        return self.stopped is not None and self.is_over and not self.has_result
 
     def stop(self, reason: str, overrun: TooSlow | None = None) -> None:
         """Its work ends, with a failure of its own only where it overran; stopped before, nothing is changed."""

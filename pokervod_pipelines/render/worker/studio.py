@@ -23,14 +23,10 @@ from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
 from pokervod_pipelines.render.states import Held
 from pokervod_pipelines.render.templates import Template, Templates
-from pokervod_pipelines.render.worker.maker import Report
+from pokervod_pipelines.render.worker.maker import RENDERED, Report
 from pokervod_pipelines.settings import Settings
 
 TIDY_SECONDS = 20.0
-
-RENDERED = 0.9
-"""How far a graphic is when its file is written and not yet checked."""
-
 
 _log = logging.getLogger(__name__)
 
@@ -157,11 +153,11 @@ def open_studio(settings: Settings, templates: Templates, *, concurrency: int | 
 
 
 def read_picture(claim: Claim) -> Picture:
-    """Return how the instruction comes out. Raises ``BadInstruction`` where it does not say."""
-    try:
-        return Picture(**{name: claim.output[name] for name in Picture.__dataclass_fields__})
-    except KeyError as error:
-        raise BadInstruction(f"the instruction does not say its {error.args[0]}; ask for the graphic again") from None
+    """Return how the instruction comes out. Raises ``BadInstruction`` where it does not say that, or where it goes."""
+    fields = Picture.__dataclass_fields__
+    if missing := [name for name in (*fields, "path") if name not in claim.output]:
+        raise BadInstruction(f"the instruction does not say its {missing[0]}; ask for the graphic again")
+    return Picture(**{name: claim.output[name] for name in fields})
 
 
 def _check_layers(claim: Claim, template: Template) -> dict[str, object]:

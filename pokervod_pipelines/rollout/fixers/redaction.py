@@ -1,0 +1,38 @@
+"""Keeps secrets out of what fixers say: values of the environment, users in addresses, tokens in headers."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import unquote
+
+SHORTEST_SECRET = 4
+"""Anything shorter is a word that stands in many sentences."""
+
+_SECRET_NAME = re.compile(r"token|secret|passw|pwd|key|credential|auth|dsn|url|hook", re.IGNORECASE)
+_USER = re.compile(r"(?<=://)([^\s/@]+)@")
+_QUERY = re.compile(r"(https?://[^\s?#]+)\?[^\s#]+")
+_HEADER = re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
+
+
+def hide_secrets(text: str, environment: Mapping[str, str], addresses: Iterable[str] = ()) -> str:
+    """Return the text with ``***`` for every secret of the environment or an address, and for what looks like one."""
+    named = [value for name, value in environment.items() if _SECRET_NAME.search(name)]
+    found = {*_list_parts(named), *_list_passwords([*named, *addresses])}
+    for secret in sorted((each for each in found if len(each) >= SHORTEST_SECRET), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    text = _USER.sub("***@", text)
+    text = _QUERY.sub(r"\1?***", text)
+    return _HEADER.sub(r"\1 ***", text)
+
+
+def _list_parts(values: Iterable[str]) -> Iterator[str]:
+    """What a program prints of a secret may be one line of it, such as of a key in a file's form."""
+    for value in values:
+        yield value.strip()
+        yield from (line.strip() for line in value.splitlines())
+
+
+def _list_passwords(addresses: Iterable[str]) -> Iterator[str]:
+    for address in addresses:
+        if user := _USER.search(address):
+            password = user[1].partition(":")[2]
+            yield from (password, unquote(password))

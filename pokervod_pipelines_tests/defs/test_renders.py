@@ -1,0 +1,212 @@
+"""A day's graphics in Dagster: the asset renders and shows, the sensors ask for what is needed and say why not."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from sqlalchemy import Engine
+
+from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines_tests.workflows.render_day import DAY, RenderDay
+
+TOMORROW = date.today() + timedelta(days=2)  # noqa: DTZ011 - any day that is no partition yet, in every zone
+CHECKS = ("no_instruction_failed", "every_output_is_as_it_was_made", "every_instruction_has_its_output")
+
+
+@pytest.fixture
+def desk(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
+    return RenderDay(engine=engine, settings=settings_factory())
+
+
+@pytest.fixture
+def defs(desk: RenderDay) -> dg.Definitions:
+    return build_defs(settings=desk.settings, engine=desk.engine)
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+def tick(defs: dg.Definitions, instance: dg.DagsterInstance, sensor: str) -> tuple[list[dg.RunRequest], str]:
+    """What a tick of the sensor asks for, as the daemon takes it, and the reason why it asks for nothing."""
+    repository = defs.get_repository_def()
+    context = dg.build_sensor_context(instance=instance, repository_def=repository)
+    data = repository.get_sensor_def(sensor).evaluate_tick(context)
+    return list(data.run_requests or ()), data.skip_message or ""
+
+
+def render(defs: dg.Definitions, instance: dg.DagsterInstance, request: dg.RunRequest) -> dg.ExecuteInProcessResult:
+    """The run that was asked for."""
+    return defs.resolve_job_def("renders").execute_in_process(
+        instance=instance, partition_key=request.partition_key, tags=dict(request.tags), raise_on_error=False
+    )
+
+
+def test_a_day_that_waits_is_asked_for_rendered_shown_and_then_left_alone(
+    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
+) -> None:
+    (made,) = desk.want("Ana Ruiz")
+    (later,) = desk.want("Tom", day=TOMORROW)
+    desk.execute("update render_instructions set due_at = now() + interval '1 hour' where id = :id", id=later)
+
+    (request,), _ = tick(defs, instance, "render_queue")
+    result = render(defs, instance, request)
+
+    metadata = result.asset_materializations_for_node("render_outputs")[0].metadata
+    assert (request.partition_key, request.tags["pokervod/reason"]) == (
+        "2026-01-05",
+        "1 graphics wait and no worker lives",
+    )
+    assert desk.states() == {made: "completed", later: "pending"}
+    assert {key: metadata[key].value for key in ("rendered_now", "completed", "complete_percent", "problems")} == {
+        "rendered_now": 1,
+        "completed": 1,
+        "complete_percent": 100,
+        "problems": 0,
+    }
+    assert str(metadata["previews"].value).startswith(f"elimination {made}: ![](data:image/jpeg;base64,")
+    assert {each.check_name: each.passed for each in result.get_asset_check_evaluations()} == dict.fromkeys(
+        CHECKS, True
+    )
+    desk.execute("update render_outputs set made_at = made_at - interval '1 minute'")
+    assert tick(defs, instance, "render_queue") == (
+        [],
+        "nothing waits for want of a worker (0 live), and nothing new is finished",
+    )
+
+
+def test_what_workers_finished_is_shown_once(
+    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
+) -> None:
+    desk.make_file()
+    desk.execute("update render_outputs set made_at = made_at - interval '1 minute'")
+
+    (request,), _ = tick(defs, instance, "render_queue")
+    assert request.tags["pokervod/reason"] == "its graphics are finished"
+    assert render(defs, instance, request).success
+    assert tick(defs, instance, "render_queue")[0] == []
+
+
+def test_a_day_that_is_no_partition_yet_is_rendered_along_with_the_present(
+    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
+) -> None:
+    (announced,) = desk.want("Ana Ruiz", day=TOMORROW)
+
+    (request,), _ = tick(defs, instance, "render_queue")
+    result = render(defs, instance, request)
+
+    assert request.partition_key != str(TOMORROW)
+    assert result.success
+    assert desk.states() == {announced: "completed"}
+    assert tick(defs, instance, "render_queue")[0] == []
+
+
+def test_a_graphic_that_cannot_be_made_is_a_problem_of_its_day(
+    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
+) -> None:
+    (broken,) = desk.want_in_vain("Nobody")
+
+    (request,), _ = tick(defs, instance, "render_queue")
+    result = render(defs, instance, request)
+
+    metadata = result.asset_materializations_for_node("render_outputs")[0].metadata
+    table = metadata["problem_table"]
+    assert isinstance(table, dg.TableMetadataValue)
+    (record,) = table.records
+    failed = [each for each in result.get_asset_check_evaluations() if not each.passed]
+    assert record.data["where"] == f"instruction {broken} (elimination)"
+    assert "previews" not in metadata
+    assert [each.check_name for each in failed] == ["no_instruction_failed"]
+    assert "Mend what the reason names" in str(failed[0].metadata["next_step"].value)
+
+
+def test_without_its_folder_a_day_fails_and_is_tried_again(
+    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance, settings_factory: Callable[..., Settings]
+) -> None:
+    path = desk.make_file()
+    path.parent.rename(path.parent.with_name("unmounted"))
+    quick = settings_factory(retries={"nas_seconds": 0}, render={"outputs": path.parent})
+    job = build_defs(settings=quick, engine=desk.engine).resolve_job_def("renders")
+
+    result = job.execute_in_process(instance=instance, partition_key=str(DAY), raise_on_error=False)
+
+    assert not result.success
+    assert len([event for event in result.all_events if event.event_type_value == "STEP_RESTARTED"]) == 3
+    assert desk.execute("select problem from render_outputs") == [(None,)]
+
+
+def hire(desk: RenderDay) -> None:
+    desk.hire("w1", "local")
+
+
+def pause(desk: RenderDay) -> None:
+    desk.execute("insert into render_pauses (scope, reason, by) values ('all', 'x', 'eva')")
+
+
+def put_off(desk: RenderDay) -> None:
+    desk.execute("update render_instructions set due_at = now() + interval '1 hour'")
+
+
+QUIET = [(hire, "(1 live)"), (pause, "(0 live)"), (put_off, "(0 live)")]
+
+
+@pytest.mark.parametrize(("then", "says"), QUIET, ids=lambda value: getattr(value, "__name__", ""))
+def test_nothing_is_asked_for_when_a_worker_lives_or_nothing_may_be_taken(
+    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance, then: Callable[[RenderDay], None], says: str
+) -> None:
+    desk.want("Ana")
+    then(desk)
+
+    requests, reason = tick(defs, instance, "render_queue")
+
+    assert (requests, says in reason) == ([], True)
+
+
+def test_nothing_is_asked_for_while_a_run_is_at_work(
+    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
+) -> None:
+    desk.want("Ana")
+    instance.create_run_for_job(
+        job_def=defs.resolve_job_def("renders"),
+        status=dg.DagsterRunStatus.STARTED,
+        tags={"dagster/partition": str(DAY)},
+    )
+
+    assert tick(defs, instance, "render_queue") == ([], "renders is at work; what is left is asked for after it")
+
+
+def test_stale_instructions_are_put_back_and_told(
+    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
+) -> None:
+    assert tick(defs, instance, "stale_instructions") == ([], "everything at work is held by a worker")
+    lost, kept = desk.take_one(), desk.take_one()
+    desk.end_lease(lost.id)
+
+    requests, reason = tick(defs, instance, "stale_instructions")
+
+    assert requests == []
+    assert reason.startswith(f"put back 1: {lost.id} pending: try 2 of 4 follows: w1 was not heard of for ")
+    assert desk.states() == {lost.id: "pending", kept.id: "processing"}
+
+
+def test_a_broken_template_does_not_keep_the_dead_from_being_found(
+    desk: RenderDay, instance: dg.DagsterInstance, settings_factory: Callable[..., Settings], tmp_path: Path
+) -> None:
+    (tmp_path / "broken.yaml").write_text("name: [", encoding="utf-8")
+    defs = build_defs(settings=settings_factory(render={"templates": tmp_path}), engine=desk.engine)
+    desk.end_lease(desk.take_one().id)
+
+    assert tick(defs, instance, "stale_instructions")[1].startswith("put back 1: ")
+
+
+@pytest.mark.parametrize("name", ["render_queue", "stale_instructions"])
+def test_the_sensors_are_on_by_default_and_say_what_they_do(defs: dg.Definitions, name: str) -> None:
+    sensor = defs.get_repository_def().get_sensor_def(name)
+
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+    assert sensor.description

@@ -1,0 +1,445 @@
+"""A programme in Dagster: weeks are assets in a chain behind checks, and sensors go on where a person need not."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from sqlalchemy import Engine
+
+from pokervod_pipelines.alerts.alert import Alert, Severity
+from pokervod_pipelines.alerts.raising import raise_alert
+from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.rollout import interventions
+from pokervod_pipelines.rollout.house import load_plans
+from pokervod_pipelines.rollout.interventions import Person
+from pokervod_pipelines.rollout.programme import hold_alone
+from pokervod_pipelines_tests.rollout.small_plans import PlanDesk, describe_week
+
+EVA = Person(by="eva", reason="it was proven by hand")
+
+
+@pytest.fixture
+def desk(engine: Engine, tmp_path: Path) -> PlanDesk:
+    made = PlanDesk(engine=engine, folder=tmp_path)
+    made.write()
+    return made
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+@pytest.fixture
+def run(desk: PlanDesk, instance: dg.DagsterInstance) -> Callable[..., dg.ExecuteInProcessResult]:
+    """``run(*weeks, job=...)``: the job ran, or only these weeks of it."""
+
+    def execute(*weeks: int, job: str = "rollout", prefix: tuple[str, ...] = ("rollout",)) -> dg.ExecuteInProcessResult:
+        return build_defs(settings=desk.settings, engine=desk.engine).resolve_job_def(job).execute_in_process(
+            instance=instance,
+            asset_selection=[key(week, *prefix) for week in weeks] or None,
+            raise_on_error=False,
+        )
+
+    return execute
+
+
+def key(week: int, *prefix: str) -> dg.AssetKey:
+    return dg.AssetKey([*(prefix or ("rollout",)), f"week_{week}"])
+
+
+def load(desk: PlanDesk) -> dg.Definitions:
+    return build_defs(settings=desk.settings, engine=desk.engine)
+
+
+def list_materialized(result: dg.ExecuteInProcessResult) -> list[str]:
+    return [each.asset_key.to_user_string() for each in result.get_asset_materialization_events()]
+
+
+def list_verdicts(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
+    return {
+        f"{each.asset_key.path[-1]}:{each.check_name}": each.passed for each in result.get_asset_check_evaluations()
+    }
+
+
+def find_reason(result: dg.ExecuteInProcessResult) -> str:
+    """What Dagster shows of the first step that failed."""
+    failure = next(event.step_failure_data for event in result.all_events if event.is_step_failure)
+    return str(failure.error.message if failure.error else "") + str(failure.user_failure_data)
+
+
+def tick(desk: PlanDesk, instance: dg.DagsterInstance, sensor: str) -> tuple[list[dg.RunRequest], str]:
+    """What a tick of the sensor asks for, and the reason why it asks for nothing."""
+    repository = load(desk).get_repository_def()
+    context = dg.build_sensor_context(instance=instance, repository_def=repository)
+    data = repository.get_sensor_def(sensor).evaluate_tick(context)
+    return list(data.run_requests or ()), data.skip_message or ""
+
+
+def test_the_plan_that_ships_makes_nine_weeks_in_a_chain(engine: Engine, tmp_path: Path) -> None:
+    graph = load(PlanDesk(engine=engine, folder=tmp_path)).resolve_asset_graph()
+    weeks = [node for node in graph.asset_nodes if node.group_name == "rollout"]
+
+    assert {node.key: {*node.parent_keys} for node in weeks} == {
+        key(number): {key(number - 1)} if number > 1 else set() for number in range(1, 10)
+    }
+    assert all(node.description and node.owners == ["team:archive"] for node in weeks)
+
+
+def test_each_criterion_is_a_check_and_blocks_what_comes_after(desk: PlanDesk) -> None:
+    specs = [each for week in range(1, 5) for each in load(desk).resolve_asset_graph().get(key(week)).check_keys]
+    graph = load(desk).resolve_asset_graph()
+
+    assert {(each.asset_key.path[-1], each.name): graph.get(each).blocking for each in specs} == {
+        ("week_1", "proof"): True,
+        ("week_2", "proof"): True,
+        ("week_2", "hands_table"): True,
+        ("week_2", "one_is_one"): True,
+        ("week_3", "proof"): True,
+        ("week_4", "proof"): False,
+    }
+
+
+def test_the_job_goes_week_after_week_and_shows_the_report(
+    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    desk.prove(1, 2, 3, 4)
+
+    result = run()
+
+    assert result.success
+    assert list_materialized(result) == [f"rollout/week_{week}" for week in range(1, 5)]
+    assert list_verdicts(result).keys() >= {"week_1:proof", "week_2:hands_table", "week_2:one_is_one", "week_4:proof"}
+    assert all(list_verdicts(result).values())
+    assert desk.attempts() == [(week, True) for week in range(1, 5)]
+    second = result.get_asset_materialization_events()[1].materialization.metadata
+    assert "**Done:** 2 of 4 weeks (1, 2)" in str(second["report"].value)
+    assert (second["attempts"].value, second["round"].value, second["overridden"].value) == (1, 1, "none")
+    assert "4 of 4 weeks" in (desk.folder / "home" / "rollout" / "demo.html").read_text(encoding="utf-8")
+
+
+def test_a_week_that_fails_shows_what_it_came_to_and_no_later_one_begins(
+    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult], instance: dg.DagsterInstance
+) -> None:
+    desk.prove(1, 3, 4)
+
+    result = run()
+
+    assert not result.success
+    assert list_materialized(result) == ["rollout/week_1"]
+    assert list_verdicts(result) == {
+        "week_1:proof": True,
+        "week_2:proof": False,
+        "week_2:hands_table": True,
+        "week_2:one_is_one": True,
+    }
+    assert "week 2 has not passed: it is tried again at" in find_reason(result)
+    (failed,) = [each for each in result.get_asset_check_evaluations() if not each.passed]
+    assert failed.description.startswith("demo_2.txt: there is no such file")
+    assert instance.get_latest_materialization_event(key(2)) is None
+    assert desk.attempts() == [(1, True), (2, False)]
+    assert desk.states() == ["passed", "waiting", "pending", "pending"]
+
+
+def test_after_its_last_attempt_a_week_says_why_it_blocks(
+    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    desk.write(attempts=1)
+
+    assert "week 1 has not passed: proof: demo_1.txt: there is no such file" in find_reason(run())
+    assert "week 1 has not passed: proof: demo_1.txt: there is no such file" in find_reason(run())
+    assert desk.attempts() == [(1, False)]
+    assert desk.record().state == "escalated"
+
+
+def test_a_week_that_has_passed_is_shown_again_without_another_attempt(
+    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    desk.prove(1, 2)
+    run(1, 2)
+    (desk.folder / "demo_1.txt").unlink()
+
+    result = run(1, 2)
+
+    assert list_materialized(result) == ["rollout/week_1", "rollout/week_2"]
+    assert list_verdicts(result)["week_1:proof"]
+    assert desk.attempts() == [(1, True), (2, True)]
+
+
+def test_a_week_cannot_be_made_before_those_that_it_requires(
+    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    desk.prove(1, 3, 4)
+
+    result = run(4)
+
+    assert list_materialized(result) == []
+    assert "week 2 is waiting; it has to pass before week 4 begins" in find_reason(result)
+    assert desk.attempts() == [(1, True), (2, False)]
+
+
+def test_an_overridden_criterion_passes_and_says_so(
+    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    desk.write(attempts=1)
+    run()
+    interventions.override(desk.programme(), 1, "proof", EVA, known={"proof"})
+    interventions.resume(desk.programme(), EVA)
+
+    result = run(1)
+
+    (check,) = result.get_asset_check_evaluations()
+    metadata = result.get_asset_materialization_events()[0].materialization.metadata
+    assert (check.passed, check.metadata["overridden"].value) == (True, True)
+    assert check.description.startswith("overridden: demo_1.txt: there is no such file")
+    assert (metadata["overridden"].value, metadata["attempts"].value, metadata["round"].value) == ("proof", 2, 2)
+
+
+def test_a_criterion_that_came_into_the_plan_after_its_week_passed_is_told_as_such(
+    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    desk.prove(1, 2, 3, 4)
+    run()
+    fewer, more = describe_week(2), describe_week(3)
+    del fewer["criteria"][1]
+    more["criteria"] += describe_week(2)["criteria"][2:]
+    desk.write(weeks=[describe_week(1), fewer, more, describe_week(4)])
+
+    result = run()
+
+    assert result.success
+    assert list_verdicts(result)["week_3:one_is_one"] is False
+    assert "week_2:hands_table" not in list_verdicts(result)
+    (late,) = [each for each in result.get_asset_check_evaluations() if not each.passed]
+    assert (late.severity, late.description) == (
+        dg.AssetCheckSeverity.WARN,
+        "not judged: the week passed before this criterion was in the plan",
+    )
+
+
+def test_while_another_runner_is_at_it_a_run_says_so(
+    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    with hold_alone(desk.programme()):
+        assert "is being run by another runner" in find_reason(run())
+
+
+def test_a_page_that_cannot_be_written_keeps_no_week_from_passing(
+    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    (desk.folder / "a_file").touch()
+    desk.given = {"pages": str(desk.folder / "a_file" / "pages")}
+    desk.prove(1, 2, 3, 4)
+
+    assert run().success
+
+
+def test_two_plans_stand_side_by_side(desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]) -> None:
+    desk.write("second", weeks=2)
+    desk.prove(1, 2, plan="second")
+    repository = load(desk).get_repository_def()
+
+    result = run(job="rollout_second", prefix=("rollout", "second"))
+
+    assert list_materialized(result) == ["rollout/second/week_1", "rollout/second/week_2"]
+    assert desk.states("second") == ["passed", "passed"]
+    assert desk.execute("select count(*) from rollout_programmes where plan = 'demo'") == [(0,)]
+    assert {job.name for job in repository.get_all_jobs()} >= {"rollout", "rollout_second", "alerts"}
+    assert {sensor.name for sensor in repository.sensor_defs} >= {"rollout_clock", "rollout_second_clock"}
+
+
+def test_a_broken_plan_takes_nothing_else_with_it(
+    desk: PlanDesk, instance: dg.DagsterInstance, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = desk.write(weeks=2, attempts=0)
+    defs = load(desk)
+
+    with pytest.raises(BadInput, match=rf"{path}:\d+: attempts"):
+        load_plans(desk.settings)
+    groups = {node.group_name for node in defs.resolve_asset_graph().asset_nodes}
+    names = {sensor.name for sensor in defs.get_repository_def().sensor_defs}
+    assert "no rollout is defined" in caplog.text
+    assert "rollout" not in groups
+    assert groups >= {"hands", "render", "catalog"}
+    assert names & {"rollout_clock", "alert_delivery"} == {"alert_delivery"}
+    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
+
+
+# The clock: it asks where nobody else goes on, and for nothing that waits for a person.
+
+
+def leave_waiting(desk: PlanDesk) -> None:
+    load(desk).resolve_job_def("rollout").execute_in_process(raise_on_error=False)
+
+
+def die_long_ago(desk: PlanDesk) -> None:
+    leave_waiting(desk)
+    desk.execute("update rollout_programmes set state = 'running', changed_at = now() - interval '1 minute'")
+
+
+def die_just_now(desk: PlanDesk) -> None:
+    die_long_ago(desk)
+    desk.execute("update rollout_programmes set changed_at = now()")
+
+
+def end_wait(desk: PlanDesk) -> None:
+    leave_waiting(desk)
+    desk.end_wait()
+
+
+def pause(desk: PlanDesk) -> None:
+    end_wait(desk)
+    interventions.pause(desk.programme(), EVA)
+
+
+def escalate(desk: PlanDesk) -> None:
+    desk.write(attempts=1)
+    leave_waiting(desk)
+
+
+def complete(desk: PlanDesk) -> None:
+    desk.prove(1, 2, 3, 4)
+    leave_waiting(desk)
+
+
+def begin_nothing(desk: PlanDesk) -> None:
+    """Nobody ran it yet."""
+
+
+@pytest.mark.parametrize("happened", [end_wait, die_long_ago], ids=lambda each: each.__name__)
+def test_the_clock_goes_on_after_a_wait_and_after_a_runner_died(
+    desk: PlanDesk, instance: dg.DagsterInstance, happened: Callable[[PlanDesk], None]
+) -> None:
+    happened(desk)
+    desk.prove(1, 2, 3, 4)
+
+    (request,), _ = tick(desk, instance, "rollout_clock")
+    desk.end_wait()
+    result = load(desk).resolve_job_def("rollout").execute_in_process(instance=instance, tags=dict(request.tags))
+
+    assert request.run_key is not None
+    assert result.success
+    assert desk.record().state == "completed"
+    assert tick(desk, instance, "rollout_clock") == ([], "the programme demo is completed")
+
+
+QUIET = [
+    (begin_nothing, "was not begun; `pokervod rollout run` begins it"),
+    (leave_waiting, "is waiting"),
+    (die_just_now, "is running"),
+    (pause, "is paused"),
+    (escalate, "is escalated"),
+    (complete, "is completed"),
+]
+
+
+@pytest.mark.parametrize(("happened", "says"), QUIET, ids=lambda each: getattr(each, "__name__", ""))
+def test_the_clock_asks_for_nothing_that_waits_or_needs_a_person(
+    desk: PlanDesk, instance: dg.DagsterInstance, happened: Callable[[PlanDesk], None], says: str
+) -> None:
+    happened(desk)
+
+    assert tick(desk, instance, "rollout_clock") == ([], f"the programme demo {says}")
+
+
+@pytest.mark.parametrize("happened", [end_wait, die_long_ago], ids=lambda each: each.__name__)
+def test_the_clock_leaves_a_living_runner_alone(
+    desk: PlanDesk, instance: dg.DagsterInstance, happened: Callable[[PlanDesk], None]
+) -> None:
+    happened(desk)
+
+    with hold_alone(desk.programme()):
+        assert tick(desk, instance, "rollout_clock") == ([], "the programme demo is at work")
+    assert len(tick(desk, instance, "rollout_clock")[0]) == 1
+
+
+def test_a_runner_of_the_same_plan_in_another_database_is_no_runner_of_ours(
+    desk: PlanDesk, instance: dg.DagsterInstance, make_database: Callable[[bool], str], tmp_path: Path
+) -> None:
+    from pokervod_pipelines.db.engine import make_engine
+
+    die_long_ago(desk)
+    other = make_engine(make_database(True))
+    try:
+        with hold_alone(PlanDesk(engine=other, folder=tmp_path, plans=desk.plans).programme()):
+            assert len(tick(desk, instance, "rollout_clock")[0]) == 1
+    finally:
+        other.dispose()
+
+
+def test_the_clock_asks_for_nothing_while_a_run_is_at_work(desk: PlanDesk, instance: dg.DagsterInstance) -> None:
+    end_wait(desk)
+    instance.create_run_for_job(
+        job_def=load(desk).resolve_job_def("rollout"), status=dg.DagsterRunStatus.STARTED
+    )
+
+    assert tick(desk, instance, "rollout_clock") == ([], "the job rollout is at work")
+
+
+# Alerts: the job sends what is due, the sensor asks for it only then.
+
+
+def raise_one(desk: PlanDesk) -> None:
+    desk.alerts = {"channels": [{"name": "here"}]}
+    desk.urls = {"POKERVOD_ALERT_HERE": "console://"}
+    with desk.engine.begin() as connection:
+        alert = Alert(key="disk", severity=Severity.CRITICAL, title="The disk is full")
+        raise_alert(connection, alert, desk.settings.alerts.channels)
+
+
+def test_alerts_are_asked_for_when_one_is_due_and_sent_once(
+    desk: PlanDesk, instance: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raise_one(desk)
+
+    (request,), _ = tick(desk, instance, "alert_delivery")
+    job = load(desk).resolve_job_def("alerts")
+    result = job.execute_in_process(instance=instance, tags=dict(request.tags))
+
+    assert result.success
+    assert capsys.readouterr().err.count("CRITICAL: The disk is full") == 1
+    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
+
+
+def test_an_alert_that_is_due_later_or_is_being_sent_is_not_asked_for(
+    desk: PlanDesk, instance: dg.DagsterInstance
+) -> None:
+    raise_one(desk)
+    desk.execute("update alert_deliveries set due_at = now() + interval '1 minute'")
+    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
+
+    desk.execute("update alert_deliveries set due_at = now()")
+    instance.create_run_for_job(job_def=load(desk).resolve_job_def("alerts"), status=dg.DagsterRunStatus.STARTED)
+    assert tick(desk, instance, "alert_delivery") == ([], "alerts are being sent")
+
+
+def test_a_channel_without_an_address_keeps_no_other_from_its_message_and_asks_for_no_runs(
+    desk: PlanDesk, instance: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raise_one(desk)
+    desk.alerts = {"channels": [{"name": "nowhere"}, {"name": "here"}]}
+    with desk.engine.begin() as connection:
+        alert = Alert(key="fan", severity=Severity.CRITICAL, title="The fan stands still")
+        raise_alert(connection, alert, desk.settings.alerts.channels)
+
+    result = load(desk).resolve_job_def("alerts").execute_in_process(instance=instance)
+
+    assert result.success
+    assert "The fan stands still" in capsys.readouterr().err
+    assert desk.execute("select channel, state from alert_deliveries where state <> 'delivered'") == [
+        ("nowhere", "waiting")
+    ]
+    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
+    desk.execute("update alert_deliveries set created_at = now() - interval '4 days' where channel = 'nowhere'")
+    assert len(tick(desk, instance, "alert_delivery")[0]) == 1
+
+
+@pytest.mark.parametrize("name", ["rollout_clock", "alert_delivery"])
+def test_the_sensors_are_on_by_default_and_say_what_they_do(desk: PlanDesk, name: str) -> None:
+    sensor = load(desk).get_repository_def().get_sensor_def(name)
+
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+    assert sensor.description

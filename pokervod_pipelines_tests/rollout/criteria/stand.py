@@ -1,0 +1,125 @@
+"""Real HTTP services for the criteria to look at: a server in a thread, whose answers a test writes down."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Reply:
+    """What the service answers: status, body (JSON unless text), headers; before it a pause."""
+
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media: str = "application/json"
+    after_seconds: float = 0.0
+    breaks_off: bool = False
+
+
+@dataclass
+class Stand:
+    """A service that runs: where, and what it was asked so far."""
+
+    address: str
+    asked: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    authorizations: list[str | None] = field(default_factory=list)
+
+
+Answers = Mapping[str, Reply | Callable[[], Reply]]
+"""By method and path, as ``GET /health``; what is not there is answered by 404."""
+
+
+@contextmanager
+def run_service(answers: Answers) -> Iterator[Stand]:
+    """A service on a free port of this machine, ended with the context."""
+    stand = Stand("")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(answers, stand))
+    server.daemon_threads = True
+    stand.address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
+    thread.start()
+    try:
+        yield stand
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def run_silence() -> Iterator[str]:
+    """The address of a service that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@contextmanager
+def run_dripping() -> Iterator[str]:
+    """The address of a service that answers a byte at a time, for ever."""
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=_drip, args=(listening, ended), daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        ended.set()
+
+
+def _drip(listening: socket.socket, ended: threading.Event) -> None:
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nx-slow: ")
+        while not ended.wait(0.02):
+            try:
+                connection.sendall(b"a")
+            except OSError:
+                return
+
+
+def find_closed_address() -> str:
+    """An address where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def _make_handler(answers: Answers, stand: Stand) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            stand.asked.append(f"{self.command} {self.path}")
+            stand.authorizations.append(self.headers.get("authorization"))
+            stand.bodies.append(self.rfile.read(int(self.headers.get("content-length") or 0)))
+            key = f"{self.command} {self.path.partition('?')[0]}"
+            told = answers.get(key, Reply(404, {"error": "no such thing"}))
+            self.send(told if isinstance(told, Reply) else told())
+
+        def send(self, reply: Reply) -> None:
+            time.sleep(reply.after_seconds)
+            if reply.breaks_off:
+                self.connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nhalf")
+                self.close_connection = True
+                return
+            body = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
+            self.send_response(reply.status)
+            if reply.media:
+                self.send_header("content-type", reply.media)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(body.encode())))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body.encode())
+
+        do_GET = do_POST = do_HEAD = do_PUT = answer  # noqa: N815 - the names of http.server
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Say nothing."""
+
+    return Handler

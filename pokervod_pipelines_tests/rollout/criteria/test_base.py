@@ -1,0 +1,197 @@
+"""A look always ends, in time and with evidence; a new kind is one file; nothing secret comes out."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pokervod_pipelines.rollout.criteria import kinds
+from pokervod_pipelines.rollout.criteria.base import Criterion, examine
+from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence, Failing
+from pokervod_pipelines.rollout.criteria.fields import LONGEST
+from pokervod_pipelines.rollout.criteria.kinds import list_kinds
+from pokervod_pipelines.rollout.criteria.pointers import follow
+from pokervod_pipelines.rollout.criteria.select_only import find_fault
+from pokervod_pipelines.rollout.criteria.world import World
+from pokervod_pipelines.rollout.services import has_user, is_same_place, show_address
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeWorld
+
+ASKED_FOR = {
+    "openapi_document", "http_health", "http_contract", "database_table", "sql", "junit_report", "asset_check",
+    "freshness", "file", "command",
+}  # fmt: skip
+
+
+class Raising(Criterion):
+    """A look that something unforeseen happens to."""
+
+    kind: Literal["raising"] = "raising"
+    text: str = ""
+
+    def check(self, world: World) -> Evidence:
+        """Break down."""
+        raise ValueError(self.text)
+
+
+class Hanging(Criterion):
+    """A look that never ends, and that nothing can end."""
+
+    kind: Literal["hanging"] = "hanging"
+
+    def check(self, world: World) -> Evidence:
+        """Wait for ever."""
+        threading.Event().wait()
+        raise AssertionError
+
+
+def test_every_kind_that_is_asked_for_is_there_and_named_as_its_file() -> None:
+    assert {*list_kinds()} >= ASKED_FOR
+    assert all(kind.model_fields["kind"].default == name for name, kind in list_kinds().items())
+
+
+def test_a_new_kind_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = (Path(kinds.__path__[0]) / "service_owner.py").read_text(encoding="utf-8")
+    (tmp_path / "service_friend.py").write_text(known.replace("service_owner", "service_friend"), encoding="utf-8")
+    monkeypatch.setattr(kinds, "__path__", [*kinds.__path__, str(tmp_path)])
+
+    found = list_kinds.__wrapped__()  # past the cache, which other tests share
+
+    assert {*found} - {*list_kinds()} == {"service_friend"}
+
+
+def test_what_nobody_foresaw_is_evidence_with_its_type_and_first_line(make_world: MakeWorld) -> None:
+    evidence = examine(Raising(name="it", text="no such thing\nsecond line"), make_world())
+
+    assert (evidence.passed, evidence.error_class) == (False, ErrorClass.UNKNOWN)
+    assert evidence.summary == "ValueError: no such thing"
+
+
+def test_an_error_that_says_nothing_is_named(make_world: MakeWorld) -> None:
+    assert examine(Raising(name="it"), make_world()).summary == "ValueError"
+
+
+def test_a_look_that_nothing_can_end_is_left_behind_in_time(make_world: MakeWorld) -> None:
+    begun = time.monotonic()
+    evidence = examine(Hanging(name="it", seconds=0.05), make_world())
+
+    assert evidence.error_class is ErrorClass.UNREACHABLE
+    assert time.monotonic() - begun < 30
+
+
+def test_passwords_known_here_come_out_nowhere(make_world: MakeWorld) -> None:
+    world = make_world({"search": {"address": "http://ada:sesame%21@127.0.0.1:9"}})
+    text = "sesame! or sesame%21 or https://bob:other@example.org/"
+
+    assert examine(Raising(name="it", text=text), world).summary == (
+        "ValueError: *** or *** or https://***@example.org/"
+    )
+
+
+def test_time_that_is_up_is_told(make_world: MakeWorld) -> None:
+    with pytest.raises(Failing, match="not at its end after"):
+        make_world().begin(1e-9).take_seconds()
+
+
+@given(st.lists(st.text(), max_size=60), st.text())
+def test_evidence_is_bounded(details: list[str], summary: str) -> None:
+    evidence = Evidence.fails(ErrorClass.DATA, summary, details=details)
+
+    assert len(evidence.details) <= 20
+    assert all(len(line) <= LONGEST for line in (evidence.summary, *evidence.details))
+
+
+@given(st.recursive(st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_a_pointer_made_of_a_way_leads_along_it(values: object) -> None:
+    pointer, here = "", values
+    while isinstance(here, dict | list) and here:
+        key = next(iter(here)) if isinstance(here, dict) else len(here) - 1
+        pointer += "/" + str(key).replace("~", "~0").replace("/", "~1")
+        here = here[key]
+
+    assert follow(values, pointer) is here
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select 1",
+        "SELECT 'delete from hands; drop'",
+        "select $$ insert into; $$, $x$ ' $$ ; $x$",
+        'select "delete" from hands /* update; */ -- drop;',
+        "select updated_at, deleted, created_at from hands",
+        "select $é$ it's $é$",
+        r"select E'it\'s; delete'",
+        "select 'it''s; delete'",
+        "with recent as (select 1) select * from recent;",
+        "values (1)",
+    ],
+)
+def test_a_query_that_reads_is_let_through(query: str) -> None:
+    assert find_fault(query) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", "must begin with"),
+        (";", "must begin with"),
+        ("explain analyze delete from hands", "must begin with"),
+        ("copy hands to program 'sh'", "must begin with"),
+        ("do $$ begin delete from hands; end $$", "must begin with"),
+        ("select 1;;", "more than one"),
+        ("select 1; select 2", "more than one"),
+        ("select E'\\'; drop table hands; --'; drop table hands", "more than one"),
+        ("select '\\'; drop table hands; --'", "more than one"),
+        ("select $é$ ' $é$ ; drop table hands; -- '", "more than one"),
+        ("select 1 /* /* */ ; drop table hands */", "more than one"),
+        ("select 1 /* open", "comment is not closed"),
+        ("select 'a", "is not closed"),
+        ('select "a', "is not closed"),
+        ("select (1", "bracket is not closed"),
+        ("select 1) as a, (select 1", "closed that was never opened"),
+        ("WITH a AS (UPDATE hands SET pot = 0 RETURNING 1) SELECT 1", "'update' writes"),
+        ("select * from hands for update", "'update' writes"),
+        ("select * from hands for share", "'share' writes"),
+        ("select * Into copies from hands", "'into' writes"),
+        ("select pg_read_file('/etc/passwd')", "more than read"),
+        ("select pg_advisory_lock(1)", "more than read"),
+        ("select dblink_exec('delete')", "more than read"),
+        ('select "pg_terminate_backend"(1)', "more than read"),
+        ("select lo_import('/etc/passwd')", "more than read"),
+        ("select set_config('transaction_read_only', 'off', false)", "more than read"),
+        ("select query_to_xml('delete from hands', true, true, '')", "more than read"),
+    ],
+)
+def test_a_query_that_does_more_is_refused(query: str, said: str) -> None:
+    assert said in str(find_fault(query))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("http://localhost:80", "http://127.0.0.1", True),
+        ("https://A.example.org/x/", "https://a.example.org:443/x", True),
+        ("http://ada:a@a.example.org", "http://a.example.org", True),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8081", False),
+        ("http://a.example.org/x", "http://a.example.org/y", False),
+    ],
+)
+def test_the_same_place_is_known_by_its_names(one: str, other: str, same: bool) -> None:
+    assert is_same_place(one, other) is same
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://ada:hush@a.example.org/x?key=hush", "http://a.example.org/x"),
+        ("http://a.example.org/@home", "http://a.example.org/@home"),
+        ("http://ada:h@sh@a.example.org", "http://a.example.org"),
+    ],
+)
+def test_an_address_is_shown_without_what_is_secret(address: str, shown: str) -> None:
+    assert show_address(address) == shown
+    assert has_user(address) is ("ada" in address)

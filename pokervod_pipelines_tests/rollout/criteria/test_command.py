@@ -1,0 +1,109 @@
+"""A command runs only where it is allowed, without a shell and our secrets, and nothing of it is left behind."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence
+from pokervod_pipelines.rollout.criteria.world import World
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeWorld, look
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    """One that allows ``sh``."""
+    return make_world(allow_commands=True, programs=frozenset({"sh", "true", "no-such-program"}))
+
+
+def run(world: World, *arguments: str, **parameters: object) -> Evidence:
+    return look(world, "command", run=[*arguments], **parameters)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_status", "error_class", "said"),
+    [
+        (["true"], 0, None, "'true' ended with 0"),
+        (["sh", "-c", "exit 3"], 3, None, "'sh' ended with 3"),
+        (["sh", "-c", "exit 3"], 0, ErrorClass.CHECK, "'sh' ended with 3, not 0"),
+        (["sh", "-c", "kill -9 $$"], 0, ErrorClass.CHECK, "'sh' ended with -9"),
+        (["no-such-program"], 0, ErrorClass.UNREACHABLE, "cannot be started"),
+        (["rm", "notes"], 0, ErrorClass.NOT_ALLOWED, "rollout.programs"),
+    ],
+)
+def test_the_exit_status_decides(
+    world: World, arguments: list[str], exit_status: int, error_class: ErrorClass | None, said: str
+) -> None:
+    evidence = run(world, *arguments, exit_status=exit_status)
+
+    assert evidence.error_class is error_class
+    assert said in evidence.summary
+
+
+def test_nothing_is_started_where_the_settings_do_not_allow_it(make_world: MakeWorld) -> None:
+    world = make_world(programs=frozenset({"touch"}))
+
+    evidence = run(world, "touch", "made")
+
+    assert evidence.error_class is ErrorClass.NOT_ALLOWED
+    assert not (world.folder / "made").exists()
+
+
+def test_no_shell_reads_the_arguments(make_world: MakeWorld) -> None:
+    world = make_world(allow_commands=True, programs=frozenset({"echo"}))
+
+    evidence = run(world, "echo", "$HOME; touch made", "&& false")
+
+    assert evidence.details == ("$HOME; touch made && false",)
+    assert not (world.folder / "made").exists()
+
+
+def test_a_command_runs_in_the_folder_without_our_variables(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POKERVOD_DATABASE_URL", "postgresql://ada:hush@db/x")
+
+    place = run(world, "sh", "-c", "pwd")
+    environment = run(world, "sh", "-c", "env | grep -c -e ^POKERVOD_ -e hush", exit_status=1)
+
+    assert Path(place.details[0]) == world.folder.resolve()
+    assert environment.details == ("0",)
+
+
+def test_of_its_output_the_end_is_shown(world: World) -> None:
+    evidence = run(world, "sh", "-c", "seq 1 9999; echo broken >&2; exit 1")
+
+    assert (evidence.details[-2:], len(evidence.details)) == (("9999", "broken"), 20)
+
+
+def test_a_password_in_its_output_is_not_shown(world: World) -> None:
+    evidence = run(world, "sh", "-c", "echo cannot reach https://ada:hush@example.org/x")
+
+    assert evidence.details == ("cannot reach https://***@example.org/x",)
+
+
+def test_a_command_that_hangs_is_stopped_with_all_that_it_started(world: World) -> None:
+    begun = time.monotonic()
+    evidence = run(world, "sh", "-c", "sleep 600 & echo $! ; sleep 600", seconds=0.5)
+
+    assert evidence.error_class is ErrorClass.UNREACHABLE
+    assert "was stopped" in evidence.summary
+    assert time.monotonic() - begun < 60
+    assert not is_alive(int(evidence.details[0]))
+
+
+def test_what_a_command_left_in_the_background_ends_with_it(world: World) -> None:
+    evidence = run(world, "sh", "-c", "sleep 600 & echo $!")
+
+    assert evidence.passed
+    assert not is_alive(int(evidence.details[0]))
+
+
+def is_alive(process: int) -> bool:
+    """Whether the process runs; one that ended and was not waited for yet does not."""
+    for _ in range(1000):
+        try:
+            state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        if state in {"Z", "X"}:
+            return False
+    return True

@@ -1,0 +1,251 @@
+"""Tables, queries, freshness and claims are judged as the database stands, which no look can change."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from pokervod_pipelines.rollout.criteria.base import examine
+from pokervod_pipelines.rollout.criteria.evidence import ErrorClass
+from pokervod_pipelines.rollout.criteria.kinds.database_table import DatabaseTable
+from pokervod_pipelines.rollout.criteria.kinds.sql import Sql
+from pokervod_pipelines.rollout.plan import load_plan
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeWorld, look, make_criterion
+
+PASSWORD = "tell-nobody"
+COLUMNS = {"id": "bigint", "name": "text", "at": "timestamptz", "kept": "bool", "tags": "text[]"}
+
+
+@pytest.fixture
+def table(criteria_engine: Engine) -> Iterator[str]:
+    """A table with two rows, the newer an hour old."""
+    name = f"things_{uuid.uuid4().hex[:8]}"
+    with criteria_engine.begin() as connection:
+        connection.execute(
+            text(f"create table {name} (id int8, name text, at timestamptz, day date, kept bool, tags text[])")
+        )
+        connection.execute(
+            text(f"insert into {name} values (1, 'a', now() - interval '9 hours'), (2, 'b', now() - interval '1 hour')")
+        )
+    yield name
+    with criteria_engine.begin() as connection:
+        connection.execute(text(f"drop table if exists {name}"))
+
+
+def test_a_table_that_is_filled_and_fresh_passes(make_world: MakeWorld, table: str) -> None:
+    evidence = look(
+        make_world(),
+        "database_table",
+        table=table,
+        columns={**COLUMNS, "day": "any"},
+        rows_at_least=2,
+        fresh_column="at",
+        fresh_hours=2,
+    )
+
+    assert evidence.passed, evidence
+    assert evidence.figures == {"rows_at_least": 2, "age_hours": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error_class", "said"),
+    [
+        ({"columns": {"colour": "text"}}, ErrorClass.SCHEMA, "there is no column colour"),
+        ({"columns": {"id": "text"}}, ErrorClass.SCHEMA, "column id is bigint, not text"),
+        ({"columns": {"at": "timestamp"}}, ErrorClass.SCHEMA, "is timestamp with time zone, not timestamp without"),
+        ({"columns": {"id": "number_of"}}, ErrorClass.SCHEMA, "PostgreSQL knows no type 'number_of'"),
+        ({"rows_at_least": 3}, ErrorClass.DATA, "has 2 rows, needed are 3"),
+        ({"fresh_column": "at", "fresh_hours": 0.5}, ErrorClass.DATA, "is 1 h old, allowed are 30 min"),
+        ({"fresh_column": "day", "fresh_hours": 5}, ErrorClass.DATA, "has no row with day"),
+        ({"fresh_column": "colour", "fresh_hours": 5}, ErrorClass.SCHEMA, 'column "colour" does not exist'),
+    ],
+)
+def test_what_a_table_lacks_is_told(
+    make_world: MakeWorld, table: str, parameters: dict[str, Any], error_class: ErrorClass, said: str
+) -> None:
+    evidence = look(make_world(), "database_table", table=table, **parameters)
+
+    assert evidence.error_class is error_class
+    assert said in evidence.summary
+
+
+@pytest.mark.parametrize("name", ["no_such_table", "no_such_schema.things"])
+def test_a_table_that_there_is_not_is_the_schema_s_fault(make_world: MakeWorld, name: str) -> None:
+    evidence = look(make_world(), "database_table", table=name)
+
+    assert (evidence.error_class, name in evidence.summary) == (ErrorClass.SCHEMA, True)
+
+
+@pytest.mark.parametrize(
+    ("hours", "column", "error_class"),
+    [(2, "at", None), (0.5, "at", ErrorClass.DATA), (2, "day", ErrorClass.DATA), (2, "colour", ErrorClass.SCHEMA)],
+)
+def test_freshness_of_a_table_is_measured_by_the_database_s_clock(
+    make_world: MakeWorld, table: str, hours: float, column: str, error_class: ErrorClass | None
+) -> None:
+    evidence = look(make_world(), "freshness", table=table, column=column, hours=hours)
+
+    assert evidence.error_class is error_class
+
+
+@pytest.mark.parametrize(
+    ("query", "expect", "passed"),
+    [
+        ("select 5", {"value": 5}, True),
+        ("select 5.0::numeric;", {"value": 5}, True),
+        ("select 5 -- five", {"value": 6}, False),
+        ("select 'a%b;c'", {"value": "a%b;c"}, True),
+        ("select true", {"value": True}, True),
+        ("select 1", {"value": True}, False),
+        ("select null", {"value": None}, True),
+        ("select date '2031-05-04'", {"value": "2031-05-04"}, True),
+        ("select 5", {"at_least": 5, "at_most": 5}, True),
+        ("select 4", {"at_least": 5}, False),
+        ("select 6", {"at_most": 5}, False),
+        ("select 'many'", {"at_least": 5}, False),
+        ("select null::int", {"at_most": 5}, False),
+        ("select 1 where false", {"at_most": 5}, False),
+        ("select 1 where false", {"rows": 0}, True),
+        ("values (1), (2)", {"rows": 2}, True),
+        ("select * from generate_series(1, 5000)", {"rows": 1000}, False),
+        ("with a as (select 1 as n, 2 as n) select * from a", {"rows": 1}, True),
+        ("select '{\"a\": 1}'::jsonb ->> 'a'", {"value": "1"}, True),
+    ],
+)
+def test_a_query_answers_as_expected_or_not(make_world: MakeWorld, query: str, expect: Any, passed: bool) -> None:
+    evidence = look(make_world(), "sql", query=query, expect=expect)
+
+    assert evidence.passed is passed, evidence
+    assert evidence.error_class is (None if passed else ErrorClass.DATA)
+
+
+def test_rows_that_should_not_be_there_are_shown_twenty_at_most(make_world: MakeWorld) -> None:
+    evidence = look(make_world(), "sql", query="select n, 'x' from generate_series(1, 30) n", expect={"rows": 0})
+
+    assert evidence.details[0] == "1 | x"
+    assert evidence.details[-1] == "… and 11 more"
+    assert len(evidence.details) == 20
+
+
+def test_a_query_that_writes_by_a_function_is_stopped(
+    make_world: MakeWorld, criteria_engine: Engine, table: str
+) -> None:
+    with criteria_engine.begin() as connection:
+        connection.execute(
+            text(f"create function spoil_{table}() returns int language sql as 'delete from {table} returning 1'")
+        )
+
+    evidence = look(make_world(), "sql", query=f"select spoil_{table}()", expect={"value": 1})
+
+    assert evidence.error_class is ErrorClass.NOT_ALLOWED
+    assert "cannot execute DELETE in a read-only transaction" in evidence.summary
+    with criteria_engine.connect() as connection:
+        assert connection.scalar(text(f"select count(*) from {table}")) == 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select 1; commit; drop table {table}",
+        "select 1) as a; commit; drop table {table}; select * from (select 1",
+        "delete from {table} returning 1",
+        "with gone as (delete from {table} returning 1) select * from gone",
+        "select 1 into {table}_2",
+        "select id from {table} for update",
+    ],
+)
+def test_what_gets_by_the_reading_of_a_plan_still_cannot_write(
+    make_world: MakeWorld, criteria_engine: Engine, table: str, query: str
+) -> None:
+    sound = make_criterion("sql", query="select 1", expect={"value": 1})
+    assert isinstance(sound, Sql)
+
+    evidence = examine(sound.model_copy(update={"query": query.format(table=table)}), make_world())
+
+    assert not evidence.passed
+    assert evidence.error_class in {ErrorClass.SCHEMA, ErrorClass.NOT_ALLOWED}
+    with criteria_engine.connect() as connection:
+        assert connection.scalar(text(f"select count(*) from {table}")) == 2
+
+
+def test_a_query_that_takes_too_long_ends_in_time(make_world: MakeWorld) -> None:
+    query = "select count(*) from generate_series(1, 100000000000) a"
+
+    evidence = look(make_world(), "sql", query=query, expect={"at_least": 1}, seconds=0.3)
+
+    assert evidence.error_class is ErrorClass.UNREACHABLE
+    assert "did not answer in time" in evidence.summary
+
+
+def test_a_table_that_somebody_holds_ends_in_time(make_world: MakeWorld, criteria_engine: Engine, table: str) -> None:
+    with criteria_engine.begin() as holder:
+        holder.execute(text(f"lock table {table}"))
+
+        evidence = look(make_world(), "database_table", table=table, rows_at_least=1, seconds=0.3)
+
+    assert evidence.error_class is ErrorClass.UNREACHABLE
+
+
+def test_a_query_for_what_there_is_not_is_the_schema_s_fault(make_world: MakeWorld) -> None:
+    evidence = look(make_world(), "sql", query="select 1 from no_such_table", expect={"value": 1})
+
+    assert evidence.error_class is ErrorClass.SCHEMA
+
+
+def test_a_query_that_cannot_be_computed_is_the_data_s_fault(make_world: MakeWorld) -> None:
+    assert look(make_world(), "sql", query="select 1 / 0", expect={"value": 1}).error_class is ErrorClass.DATA
+
+
+def test_a_database_that_is_away_is_told_without_its_password(make_world: MakeWorld) -> None:
+    engine = create_engine(f"postgresql+psycopg://ada:{PASSWORD}@127.0.0.1:1/nothing")
+
+    evidence = look(make_world(engine=engine), "sql", query="select 1", expect={"value": 1})
+
+    assert evidence.error_class is ErrorClass.UNREACHABLE
+    assert PASSWORD not in str(evidence)
+
+
+def test_a_claim_that_holds_passes_and_one_that_does_not_shows_its_evidence(
+    make_world: MakeWorld, engine: Engine
+) -> None:
+    world = make_world(engine=engine)
+    holding = look(world, "asset_check", claim="every_sheet_was_read")
+    with engine.begin() as connection:
+        connection.execute(text("insert into sheet_states (sheet, error) values ('finals', 'no such tab')"))
+
+    broken = look(world, "asset_check", claim="every_sheet_was_read")
+    whole = look(world, "asset_check", asset="sheet_rows")
+
+    assert holding.passed
+    assert broken.error_class is ErrorClass.CHECK
+    assert "every_sheet_was_read: finals: no such tab" in broken.details
+    assert "Mend the workbook" in broken.summary
+    assert whole.figures == {"every_sheet_was_read": 1, "every_row_has_its_video": 0}
+
+
+def test_the_tables_of_the_plan_that_ships_have_the_columns_it_asks_for(make_world: MakeWorld) -> None:
+    tables = [each for week in load_plan().weeks for each in week.criteria if isinstance(each, DatabaseTable)]
+
+    found = {each.table: examine(each.model_copy(update={"rows_at_least": 0}), make_world()) for each in tables}
+
+    assert {*found} == {"video_files", "hands", "hand_clips"}
+    assert all(evidence.passed for evidence in found.values()), found
+
+
+def test_the_queries_of_the_plan_that_ships_fit_the_schema(make_world: MakeWorld) -> None:
+    queries = [each for week in load_plan().weeks for each in week.criteria if isinstance(each, Sql)]
+
+    found = [examine(each, make_world()) for each in queries]
+
+    assert {evidence.error_class for evidence in found} == {ErrorClass.DATA}, found
+
+
+def test_a_look_leaves_no_connection_behind(make_world: MakeWorld, criteria_engine: Engine) -> None:
+    left = text("select count(*) from pg_stat_activity where query like '%left_behind%' and pid <> pg_backend_pid()")
+
+    look(make_world(), "sql", query="select 'left_behind'", expect={"value": "left_behind"})
+
+    with criteria_engine.connect() as connection:
+        assert connection.scalar(left) == 0

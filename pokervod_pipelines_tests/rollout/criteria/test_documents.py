@@ -1,0 +1,92 @@
+"""A document is valid and complete, or its faults are told with method and path."""
+
+from typing import Any
+
+import pytest
+
+from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeWorld, look
+from pokervod_pipelines_tests.rollout.criteria.documents import SOUND, make_document, write_document
+
+GET = "paths./videos.get"
+SEARCH = {"search": {"document": "search.yaml"}}
+
+
+def judge(make_world: MakeWorld, document: Any, **parameters: Any) -> Evidence:
+    world = make_world(SEARCH)
+    write_document(world.folder, document)
+    return look(world, "openapi_document", service="search", **parameters)
+
+
+@pytest.mark.parametrize("version", ["3.1.0", "3.0.3"])
+def test_a_document_that_is_valid_and_complete_passes(make_world: MakeWorld, version: str) -> None:
+    evidence = judge(make_world, make_document(openapi=version))
+
+    assert evidence.passed, evidence
+    assert evidence.figures["operations"] == 3
+
+
+@pytest.mark.parametrize(
+    ("slips", "said"),
+    [
+        ({"openapi": "2.0"}, "it must be 3.0 or 3.1"),
+        ({"openapi": None}, "'openapi' is missing"),
+        ({"info": None}, "'info' is a required property"),
+        ({f"{GET}.responses.200.description": None}, "'description' is a required property"),
+        ({"paths./videos/{id}.parameters": []}, "Path parameter 'id'"),
+        ({f"{GET}.summary": None}, "GET /videos: has no summary"),
+        ({f"{GET}.summary": "  "}, "GET /videos: has no summary"),
+        ({f"{GET}.responses.200.content": None}, "GET /videos: answer 200 has no content with a schema"),
+        ({f"{GET}.responses": {"404": {"description": "No"}}}, "GET /videos: says no answer for success"),
+        (
+            {"paths./videos/{id}.get.responses.404.content": {"application/json": {}}},
+            "GET /videos/{id}: answer 404 as application/json has no schema",
+        ),
+        ({"components.schemas.Video": None}, "$ref '#/components/schemas/Video' leads nowhere"),
+        ({"components.schemas.Error": {"$ref": "other.yaml#/Error"}}, "leads out of the document"),
+        ({"components.schemas.Error": {"$ref": "file:///etc/passwd"}}, "leads out of the document"),
+        ({"paths": {}}, "there are 0 operations, needed are 1"),
+    ],
+)
+def test_a_slip_in_a_document_is_told(make_world: MakeWorld, slips: dict[str, Any], said: str) -> None:
+    evidence = judge(make_world, make_document(**slips))
+
+    assert evidence.error_class is ErrorClass.DOCUMENT
+    assert any(said in line for line in (evidence.summary, *evidence.details)), evidence
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("openapi: [3", "search.yaml:"),
+        ("- openapi", "no OpenAPI document, but list"),
+        ("", "no OpenAPI document, but NoneType"),
+        ("a: &a [1]\nb: &b [*a, *a]\nopenapi: &c [*b, *b, *b]\n", "it must be 3.0 or 3.1"),
+    ],
+)
+def test_a_file_that_is_no_document_is_told(make_world: MakeWorld, text: str, said: str) -> None:
+    evidence = judge(make_world, text)
+
+    assert evidence.error_class is ErrorClass.DOCUMENT
+    assert said in evidence.summary
+
+
+def test_a_document_that_grows_without_end_is_refused(make_world: MakeWorld) -> None:
+    bomb = "a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9]\n"
+    bomb += "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
+
+    assert "500000 values" in judge(make_world, bomb).summary
+
+
+def test_a_document_that_is_not_there_is_told(make_world: MakeWorld) -> None:
+    missing = look(make_world(SEARCH), "openapi_document", service="search")
+    unnamed = look(make_world({"search": {}}), "openapi_document", service="search")
+
+    assert "search.yaml: there is no such file" in missing.summary
+    assert "rollout.services.search.document" in unnamed.summary
+
+
+def test_more_operations_can_be_asked_for(make_world: MakeWorld) -> None:
+    evidence = judge(make_world, SOUND, operations_at_least=9)
+
+    assert "there are 3 operations, needed are 9" in evidence.summary

@@ -1,0 +1,190 @@
+"""Files and reports below the plan's folder, and nothing beside it."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pokervod_pipelines.rollout.criteria.evidence import ErrorClass
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeWorld, look
+
+CONTENT = '{"tests": {"passed": 5, "all": true}, "names": ["a/b", "c"]}'
+BOMB = (
+    """<?xml version="1.0"?><!DOCTYPE t [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><testsuite>&b;</testsuite>"""
+)
+
+
+def make_report(*outcomes: str) -> str:
+    """A report of so many cases: ``passed``, ``failure``, ``error``, ``skipped``."""
+    cases = "".join(
+        f'<testcase classname="suite" name="case {at}">{"" if told == "passed" else f"<{told}/>"}</testcase>'
+        for at, told in enumerate(outcomes)
+    )
+    return f'<testsuites><testsuite name="s" tests="99" failures="0">{cases}</testsuite></testsuites>'
+
+
+def write(world_folder: Path, name: str, text: str, *, hours_ago: float = 0) -> Path:
+    path = world_folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    moment = time.time() - hours_ago * 3600
+    os.utime(path, (moment, moment))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error_class", "said"),
+    [
+        ({}, None, "is as it has to be"),
+        ({"matches": r'"passed": \d'}, None, ""),
+        ({"matches": "^{"}, None, ""),
+        ({"json": {"/tests/passed": 5, "/tests/all": True, "/names/0": "a/b"}}, None, ""),
+        ({"path": "gone.json"}, ErrorClass.DOCUMENT, "gone.json: there is no such file"),
+        ({"path": "."}, ErrorClass.DOCUMENT, "there is no such file"),
+        ({"path": "empty.txt"}, ErrorClass.DOCUMENT, "empty.txt has 0 bytes, needed are 1"),
+        ({"least_bytes": 1000}, ErrorClass.DOCUMENT, "needed are 1000"),
+        ({"matches": "failed"}, ErrorClass.DOCUMENT, "nothing in it fits 'failed'"),
+        ({"json": {"/tests/passed": 6}}, ErrorClass.DATA, "/tests/passed is 5, not 6"),
+        ({"json": {"/tests/all": 1}}, ErrorClass.DATA, "/tests/all is true, not 1"),
+        ({"json": {"/tests": 1}}, ErrorClass.DATA, "/tests is {"),
+        ({"json": {"/names/9": "c"}}, ErrorClass.DATA, "/names/9: there is no '9'"),
+        ({"json": {"tests": 1}}, ErrorClass.DATA, "is no pointer"),
+        ({"path": "other.txt", "json": {"/a": 1}}, ErrorClass.DOCUMENT, "other.txt is no JSON"),
+        ({"path": "out.txt"}, ErrorClass.NOT_ALLOWED, "out.txt: a link leads out of"),
+        ({"path": "way/secret.txt"}, ErrorClass.NOT_ALLOWED, "a link leads out of"),
+    ],
+)
+def test_a_file_is_as_it_has_to_be_or_the_evidence_says_what_is_not(
+    make_world: MakeWorld, parameters: dict[str, Any], error_class: ErrorClass | None, said: str
+) -> None:
+    world = make_world()
+    for name, text in (("notes.json", CONTENT), ("empty.txt", ""), ("other.txt", "hello"), ("../secret.txt", "hush")):
+        write(world.folder, name, text)
+    (world.folder / "out.txt").symlink_to(world.folder / "../secret.txt")
+    (world.folder / "way").symlink_to(world.folder / "..")
+
+    evidence = look(world, "file", **{"path": "notes.json", **parameters})
+
+    assert evidence.error_class is error_class
+    assert said in evidence.summary
+    assert "hush" not in str(evidence)
+
+
+def test_a_pattern_that_takes_for_ever_ends_in_time(make_world: MakeWorld) -> None:
+    world = make_world()
+    write(world.folder, "notes.txt", "a" * 60)
+
+    evidence = look(world, "file", path="notes.txt", matches="^(a+)+$b", seconds=1)
+
+    assert evidence.error_class is ErrorClass.UNREACHABLE
+    assert "make it simpler" in evidence.summary
+
+
+@pytest.mark.parametrize(("hours", "passed"), [(2, True), (0.5, False)])
+def test_the_newest_of_several_files_is_fresh_or_not(make_world: MakeWorld, hours: float, passed: bool) -> None:
+    world = make_world()
+    write(world.folder, "backups/old.sql", "x", hours_ago=100)
+    write(world.folder, "backups/new.sql", "x", hours_ago=1)
+
+    evidence = look(world, "freshness", path="backups/*.sql", hours=hours)
+
+    assert evidence.passed is passed
+    assert evidence.figures["age_hours"] == pytest.approx(1, abs=0.1)
+
+
+def test_freshness_of_no_file_is_none(make_world: MakeWorld) -> None:
+    evidence = look(make_world(), "freshness", path="backups/*.sql", hours=1)
+
+    assert (evidence.error_class, evidence.summary) == (ErrorClass.DATA, "there is no newest file backups/*.sql")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "parameters", "passed", "share"),
+    [
+        (["passed"] * 5, {}, True, 1.0),
+        (["passed"] * 4 + ["failure"], {"passed": 0.8}, True, 0.8),
+        (["passed"] * 4 + ["error"], {"passed": 0.81}, False, 0.8),
+        (["passed"] * 4 + ["skipped"], {}, False, 0.8),
+        (["passed"] * 4 + ["skipped"], {"passed": 0.8}, True, 0.8),
+        (["skipped"] * 3, {"passed": 0.1}, False, 0.0),
+        ([], {}, False, 0.0),
+        (["passed"] * 4, {"tests_at_least": 5}, False, 1.0),
+    ],
+)
+def test_the_share_of_tests_that_passed_decides(
+    make_world: MakeWorld, outcomes: list[str], parameters: dict[str, Any], passed: bool, share: float
+) -> None:
+    world = make_world()
+    write(world.folder, "reports/unit.xml", make_report(*outcomes))
+
+    evidence = look(world, "junit_report", paths="reports/*.xml", **parameters)
+
+    assert (evidence.passed, evidence.figures["share"], evidence.figures["tests"]) == (passed, share, len(outcomes))
+    assert evidence.error_class is (None if passed else ErrorClass.TESTS)
+
+
+def test_the_tests_that_did_not_pass_are_named(make_world: MakeWorld) -> None:
+    world = make_world()
+    write(world.folder, "reports/unit.xml", make_report("passed", "failure", "skipped"))
+
+    evidence = look(world, "junit_report", paths="reports/*.xml")
+
+    assert evidence.details == ("failed: suite.case 1", "skipped: suite.case 2")
+    assert "1 of 3 tests passed (33.3%), needed are 100%: 1 failed, 1 were skipped" in evidence.summary
+
+
+def test_a_test_that_was_run_again_counts_as_the_newest_report_tells(make_world: MakeWorld) -> None:
+    world = make_world()
+    write(world.folder, "reports/z_first.xml", make_report("passed", "failure"), hours_ago=2)
+    write(world.folder, "reports/a_again.xml", make_report("passed", "passed"), hours_ago=1)
+
+    evidence = look(world, "junit_report", paths="reports/*.xml")
+
+    assert (evidence.passed, evidence.figures["tests"], evidence.figures["files"]) == (True, 2, 2)
+
+
+def test_a_report_with_a_namespace_and_one_suite_is_read(make_world: MakeWorld) -> None:
+    world = make_world()
+    write(world.folder, "r.xml", '<testsuite xmlns="urn:j"><testcase name="a"/></testsuite>')
+
+    assert look(world, "junit_report", paths="r.xml").passed
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<testsuite>", "r.xml is no report"),
+        ("", "r.xml is no report"),
+        (BOMB, "r.xml is no report"),
+        ("<html/>", "r.xml is no JUnit report: it begins with <html>"),
+    ],
+)
+def test_a_report_that_cannot_be_read_is_no_passed_test(make_world: MakeWorld, text: str, said: str) -> None:
+    world = make_world()
+    write(world.folder, "r.xml", text)
+
+    evidence = look(world, "junit_report", paths="r.xml")
+
+    assert evidence.error_class is ErrorClass.TESTS
+    assert said in evidence.summary
+
+
+def test_a_report_that_is_not_there_or_old_is_no_passed_test(make_world: MakeWorld) -> None:
+    world = make_world()
+    missing = look(world, "junit_report", paths="r.xml")
+    write(world.folder, "r.xml", make_report("passed"), hours_ago=3)
+    old = look(world, "junit_report", paths="r.xml", fresh_hours=2)
+
+    assert "there is no report r.xml" in missing.summary
+    assert "is 3 h old, allowed are 2 h" in old.summary
+    assert {missing.error_class, old.error_class} == {ErrorClass.TESTS}
+
+
+def test_a_report_behind_a_link_out_of_the_folder_is_not_read(make_world: MakeWorld) -> None:
+    world = make_world()
+    write(world.folder, "../other.xml", make_report("passed"))
+    (world.folder / "r.xml").symlink_to(world.folder / "../other.xml")
+
+    assert look(world, "junit_report", paths="*.xml").error_class is ErrorClass.NOT_ALLOWED

@@ -1,0 +1,89 @@
+"""Services as processes: started so that they outlive who started them, known by a file, killed by it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx2
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+PATIENCE_SECONDS = 90.0
+ROOM = "pokervod_pipelines_tests.rollout.demo"
+
+
+def run_module(name: str, *arguments: object) -> list[str]:
+    """The command that runs a module of this folder."""
+    return [sys.executable, "-m", f"{ROOM}.{name}", *map(str, arguments)]
+
+
+def start(folder: Path, name: str, command: Sequence[str]) -> None:
+    """The command runs under this name in the folder, whatever ran under it before is gone."""
+    stop(folder, name)
+    (folder / "processes").mkdir(exist_ok=True)
+    with (folder / f"{name}.log").open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    _file(folder, name).write_text(str(process.pid))
+    _CHILDREN[process.pid] = process
+
+
+def stop(folder: Path, name: str) -> None:
+    """It is gone, without having been asked."""
+    if not _file(folder, name).exists():
+        return
+    pid = int(_file(folder, name).read_text())
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+    if pid in _CHILDREN:
+        _CHILDREN.pop(pid).wait()
+    _file(folder, name).unlink()
+
+
+@contextmanager
+def all_stopped_after(folder: Path) -> Iterator[None]:
+    """Nothing that was started in the folder is left; what it said is printed when the block fails."""
+    try:
+        yield
+    except BaseException:
+        for log in sorted(folder.glob("*.log")):
+            sys.stderr.write(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}\n")
+        raise
+    finally:
+        for each in sorted((folder / "processes").glob("*")):
+            stop(folder, each.name)
+
+
+def until(is_so: Callable[[], object], what: str) -> None:
+    """It is so; waiting for ever is a failure."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        time.sleep(0.05)
+
+
+def is_well(address: str) -> bool:
+    """Whether the service there answers."""
+    try:
+        return httpx2.get(f"{address}/health", trust_env=False).status_code == 200
+    except httpx2.HTTPError:
+        return False
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / "processes" / name
+
+
+_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
+"""Those of this process, which have to be waited for."""

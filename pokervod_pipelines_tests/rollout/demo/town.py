@@ -1,0 +1,143 @@
+"""The six services, their mocks, and the folder of the plan with its settings, which the test changes as it goes on."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.rollout.fixers.registry import FIXERS
+from pokervod_pipelines_tests.alerts.servers import SLACK_TOKENS, HookServer, MailServer, find_free_port
+from pokervod_pipelines_tests.rollout.demo.chores import LOGBOOK
+from pokervod_pipelines_tests.rollout.demo.documents import ANSWERS, write_document
+from pokervod_pipelines_tests.rollout.demo.prism import make_mock_command
+from pokervod_pipelines_tests.rollout.demo.processes import REPOSITORY, is_well, run_module, start, until
+
+PLAN = Path(__file__).parent / "plan.yaml"
+HOOK_TOKEN = "sesame-opens-the-hook"
+
+
+@dataclass(kw_only=True)
+class Town:
+    """A folder with the plan, its settings, and all that runs for it."""
+
+    folder: Path
+    engine: Engine
+    slack: HookServer
+    mail: MailServer
+    hook: HookServer
+    real: dict[str, int] = field(default_factory=lambda: {name: find_free_port() for name in ANSWERS})
+    mocks: dict[str, int] = field(default_factory=lambda: {name: find_free_port() for name in ANSWERS})
+
+    def build(self) -> None:
+        """The plan, its settings and sound documents are there; nothing runs."""
+        (self.folder / "source").mkdir()
+        for service in ANSWERS:
+            write_document(self.folder, service)
+            write_document(self.folder / "source", service)
+        plan = PLAN.read_text(encoding="utf-8").replace("HOOK_PORT", str(self.hook.port))
+        (self.folder / "plan.yaml").write_text(plan, encoding="utf-8")
+        self.write_settings()
+        self.hook.before_answer = self.restart_by_hook
+
+    def write_settings(self, **changed: Mapping[str, str]) -> None:
+        """The settings say where everything is, but for what is ``changed`` of a service."""
+        services = {
+            name: {
+                "address": f"http://127.0.0.1:{self.real[name]}",
+                "mock": f"http://127.0.0.1:{self.mocks[name]}",
+                "production": f"http://localhost:{self.real[name]}",
+                **changed.get(name, {}),
+            }
+            for name in ANSWERS
+        }
+        channels = [
+            {"name": "slack", "least": "critical", "endpoint": self.slack.endpoint},
+            {"name": "mail", "least": "info"},
+        ]
+        rollout = {
+            "plans": ["plan.yaml"],
+            "wait_seconds": 0,
+            "services": services,
+            "allow_commands": True,
+            "programs": ["python"],
+            "fixers": {"kinds": sorted(FIXERS), "commands": self.list_commands()},
+        }
+        values = {"rollout": rollout, "alerts": {"channels": channels}}
+        (self.folder / "pokervod.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+
+    def list_commands(self) -> dict[str, list[str]]:
+        """What the fixers may run."""
+        return {
+            "make_clipping_document": run_module("chores", "make_document", "clipping", "{output}"),
+            "rebuild_ui_mock": run_module("chores", "rebuild_mock", "ui", "ui.yaml", self.mocks["ui"]),
+            "rerun_unit_tests": run_module("chores", "rerun_tests", "unit"),
+        }
+
+    def start_service(self, service: str, *flags: str) -> None:
+        """The service runs, generated from its document; ``--wrong`` and ``--mock`` as ``server`` has them."""
+        command = run_module("server", self.folder / "source" / f"{service}.yaml", self.real[service], *flags)
+        start(self.folder, service, command)
+        until(lambda: is_well(f"http://127.0.0.1:{self.real[service]}"), f"{service} is well")
+
+    def start_mocks(self, documents: Mapping[str, Path]) -> None:
+        """The mock of each service runs, or is about to, made of this document."""
+        for service, document in documents.items():
+            start(self.folder, f"mock_{service}", make_mock_command(document, self.mocks[service]))
+
+    def await_mocks(self) -> None:
+        """Every mock answers."""
+        for service, port in self.mocks.items():
+            until(lambda port=port: is_well(f"http://127.0.0.1:{port}"), f"the mock of {service} is well")
+
+    def restart_by_hook(self) -> None:
+        """The hook was called, and starts the service anew where its token is right."""
+        if self.hook.posts[-1].headers["Authorization"] == f"Bearer {HOOK_TOKEN}":
+            self.start_service("clipping")
+            self.note("fix restart_service")
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """``pokervod`` was run with these arguments in the plan's folder."""
+        return subprocess.run(
+            [sys.executable, "-m", "pokervod_pipelines.cli", *arguments],
+            cwd=self.folder,
+            env=self.make_environment(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def make_environment(self) -> dict[str, str]:
+        """What an administrator has set: the database, the addresses of the channels, the hook's token."""
+        return {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(REPOSITORY),
+            "COLUMNS": "200",
+            "POKERVOD_HOME": "home",
+            "POKERVOD_DATABASE_URL": self.engine.url.render_as_string(hide_password=False),
+            "POKERVOD_ALERT_SLACK": f"https://hooks.slack.com/services/{SLACK_TOKENS}",
+            "POKERVOD_ALERT_MAIL": f"mailto://127.0.0.1:{self.mail.port}?from=pokervod@example.org&to=eva@example.org",
+            "POKERVOD_HOOK_TOKEN": HOOK_TOKEN,
+        }
+
+    def note(self, line: str) -> None:
+        """The line stands at the end of the logbook."""
+        with (self.folder / LOGBOOK).open("a", encoding="utf-8") as logbook:
+            logbook.write(f"{line}\n")
+
+    def read_logbook(self) -> list[str]:
+        """What was noted by commands, fixers and the hook, in order."""
+        logbook = self.folder / LOGBOOK
+        return logbook.read_text(encoding="utf-8").splitlines() if logbook.exists() else []
+
+    def execute(self, *statements: str) -> None:
+        """The statements were run on PokerVOD's database."""
+        with self.engine.begin() as connection:
+            for statement in statements:
+                connection.execute(text(statement))

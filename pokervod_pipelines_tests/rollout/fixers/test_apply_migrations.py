@@ -1,0 +1,213 @@
+"""Pending migrations are applied with the rows kept; what could lose a row is left to a person."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, inspect, text
+
+from pokervod_pipelines.db import migrate
+from pokervod_pipelines.db.engine import make_engine
+from pokervod_pipelines.db.migrate import MIGRATIONS, VERSION_TABLE, current_revision, newest_revision, upgrade_database
+from pokervod_pipelines.rollout.fixers.apply_migrations import ApplyMigrations
+from pokervod_pipelines_tests.rollout.fixers.conftest import MakeWorld
+from pokervod_pipelines_tests.rollout.fixers.station import FAILED
+
+STEP = '''
+"""{doc}"""
+from alembic import op
+
+revision = "{revision}"
+down_revision = "{before}"
+
+
+def upgrade() -> None:
+    {body}
+
+
+def downgrade() -> None:
+    op.execute("select 1")
+'''
+
+TOO_LONG = "statement timeout|did not end within 1 s"
+"""One statement that is stopped, or the next one that is not begun."""
+
+
+@pytest.fixture
+def old(make_database: Callable[[bool], str]) -> Iterator[Engine]:
+    """A database at the first revision, with rows in it."""
+    engine = make_engine(make_database(False))
+    upgrade_database(engine, "0001")
+    with engine.begin() as connection:
+        rows = "select 'c', 'tag ' || n, true from generate_series(1, 100) n"
+        connection.execute(text(f"insert into tags (category, name, is_known) {rows}"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def add_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """``add_steps(body, …)``: these steps come after those of the package."""
+
+    def add(*bodies: str) -> None:
+        folder = tmp_path / "migrations"
+        shutil.copytree(MIGRATIONS, folder)
+        before = newest_revision()
+        for number, body in enumerate(bodies, 9001):
+            step = STEP.format(doc=f"step {number}", revision=number, before=before, body=body)
+            (folder / "versions" / f"{number}_step.py").write_text(step)
+            before = str(number)
+        monkeypatch.setattr(migrate, "MIGRATIONS", folder)
+
+    return add
+
+
+def picture(engine: Engine) -> dict[str, list[str]]:
+    """All tables with their columns and rows."""
+    found = inspect(engine)
+    with engine.connect() as connection:
+        return {
+            table: [
+                *(f"{column['name']} {column['type']}" for column in found.get_columns(table)),
+                *map(str, connection.execute(text(f'select * from "{table}" as t order by t::text'))),
+            ]
+            for table in found.get_table_names()
+        }
+
+
+def test_a_database_behind_is_brought_up_and_keeps_its_rows(old: Engine, make_world: MakeWorld) -> None:
+    rows = picture(old)["tags"]
+
+    report = ApplyMigrations().fix(make_world(engine=old), FAILED, dry_run=False)
+
+    assert report.done, report.said
+    assert report.said.startswith("applied 0002 google sheets, 0003")
+    assert f"at {newest_revision()}" in report.said
+    assert current_revision(old) == newest_revision()
+    assert picture(old)["tags"] == rows
+
+
+def test_an_empty_database_gets_the_whole_schema(make_database: Callable[[bool], str], make_world: MakeWorld) -> None:
+    engine = make_engine(make_database(False))
+
+    report = ApplyMigrations().fix(make_world(engine=engine), FAILED, dry_run=False)
+
+    assert report.done, report.said
+    assert current_revision(engine) == newest_revision()
+    engine.dispose()
+
+
+def test_a_dry_run_names_the_steps_and_changes_nothing(old: Engine, make_world: MakeWorld) -> None:
+    before = picture(old)
+
+    report = ApplyMigrations().fix(make_world(engine=old), FAILED, dry_run=True)
+
+    assert not report.done
+    assert report.said.startswith("would apply to the schema at 0001: 0002 google sheets, 0003")
+    assert picture(old) == before
+
+
+def test_nothing_pending_is_said(engine: Engine, make_world: MakeWorld) -> None:
+    report = ApplyMigrations().fix(make_world(engine=engine), FAILED, dry_run=False)
+
+    assert not report.done
+    assert "no migration is pending" in report.said
+
+
+def test_a_database_newer_than_the_code_is_left_alone(engine: Engine, make_world: MakeWorld) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(f"update {VERSION_TABLE} set version_num = '9998'"))
+
+    report = ApplyMigrations().fix(make_world(engine=engine), FAILED, dry_run=False)
+
+    assert not report.done
+    assert "newer than this code" in report.said
+
+
+@pytest.mark.parametrize(
+    ("body", "danger"),
+    [
+        ('op.drop_table("tags")', "drops a table"),
+        ('op.execute("create table tags_new (id int); drop table tags")', "drops a table"),
+        ('op.drop_column("tags", "name")', "drops a column"),
+        ('op.execute("truncate tags")', "truncates a table"),
+        ('op.execute("delete from tags where id > 3")', "deletes rows"),
+        ("op.get_bind().exec_driver_sql('drop table tags')", "cannot be read without running it"),
+        ("[][0]", "cannot be read without running it"),
+    ],
+)
+def test_a_step_that_may_lose_data_stops_them_all(
+    body: str, danger: str, old: Engine, add_steps: Callable[..., None], make_world: MakeWorld
+) -> None:
+    before = picture(old)
+    add_steps('op.execute("create table fine (id int)")', body)
+
+    report = ApplyMigrations().fix(make_world(engine=old), FAILED, dry_run=False)
+
+    assert report == ApplyMigrations().fix(make_world(engine=old), FAILED, dry_run=True)
+    assert not report.done
+    assert f"nothing was applied, as pending migrations may lose data: 9002 step 9002 {danger}" in report.said
+    assert "pokervod db upgrade" in report.said
+    assert picture(old) == before
+
+
+def test_what_was_applied_before_is_not_looked_at_again(
+    engine: Engine, add_steps: Callable[..., None], make_world: MakeWorld
+) -> None:
+    add_steps('op.execute("delete from tags")', 'op.execute("create table fine (id int)")')
+    upgrade_database(engine, "9001")
+
+    report = ApplyMigrations().fix(make_world(engine=engine), FAILED, dry_run=False)
+
+    assert report.done, report.said
+    assert report.said.startswith("applied 9002 step 9002;")
+
+
+def test_a_step_that_breaks_is_rolled_back_and_named(
+    old: Engine, add_steps: Callable[..., None], make_world: MakeWorld
+) -> None:
+    before = picture(old)
+    add_steps('op.execute("create table half (id int)"); op.execute("select no_such_function()")')
+
+    report = ApplyMigrations().fix(make_world(engine=old), FAILED, dry_run=False)
+
+    assert not report.done
+    assert "migration 9001_step failed and was rolled back whole" in report.said
+    assert picture(old) == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['op.execute("select pg_sleep(60)")', '[op.execute("select pg_sleep(0.1)") for _ in range(600)]'],
+)
+def test_steps_that_last_too_long_are_stopped(
+    body: str, engine: Engine, add_steps: Callable[..., None], make_world: MakeWorld
+) -> None:
+    before = picture(engine)
+    add_steps(body)
+
+    report = ApplyMigrations(seconds=1).fix(make_world(engine=engine), FAILED, dry_run=False)
+
+    assert not report.done
+    assert re.search(TOO_LONG, report.said)
+    assert picture(engine) == before
+
+
+def test_a_table_that_somebody_holds_is_not_waited_for_for_ever(old: Engine, make_world: MakeWorld) -> None:
+    with old.connect() as holder:
+        holder.execute(text("lock table sheet_rows in access exclusive mode"))
+        report = ApplyMigrations(seconds=1).fix(make_world(engine=old), FAILED, dry_run=False)
+
+    assert not report.done
+    assert re.search(TOO_LONG, report.said)
+    assert current_revision(old) == "0001"
+
+
+def test_a_database_that_does_not_answer_is_said_without_its_password(make_world: MakeWorld) -> None:
+    report = ApplyMigrations().fix(make_world(), FAILED, dry_run=False)
+
+    assert not report.done
+    assert "OperationalError" in report.said
+    assert "database-password" not in report.said

@@ -1,0 +1,103 @@
+"""A plan is sound or refused when it is loaded, each fault with file, line and reason, all of them at once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.rollout.fixers.registry import FIXERS
+from pokervod_pipelines.rollout.plan import BadPlan, load_plan
+
+CASES = Path(__file__).parents[2] / "cases" / "rollout"
+BROKEN = yaml.safe_load((CASES / "broken_plans.yaml").read_text(encoding="utf-8"))
+SOUND = (CASES / "sound_plan.yaml").read_text(encoding="utf-8").splitlines()
+
+
+def write_plan(folder: Path, *slips: dict[str, Any]) -> Path:
+    """Write the sound plan with the slips in it; the later lines first, so that the numbers hold."""
+    lines = [*SOUND]
+    for slip in sorted(slips, key=lambda each: -each["at"]):
+        at = slip["at"] - 1
+        indent = len(SOUND[at]) - len(SOUND[at].lstrip())
+        item = 2 if SOUND[at].lstrip().startswith("- ") else 0
+        put = []
+        for number, text in enumerate(slip["put"]):
+            further = 0 if text.startswith("- ") or number == 0 else item
+            put.append(" " * (indent + further + slip.get("indents", [0] * 9)[number]) + text)
+        lines[max(0, at) : slip["at"]] = put
+    path = folder / "plan.yaml"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def refuse(path: Path, **given: Any) -> str:
+    with pytest.raises(BadInput) as refusal:
+        load_plan(path, fixer_kinds=FIXERS, **given)
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["about"])
+def test_a_broken_plan_is_refused_with_its_line_and_what_is_wrong(tmp_path: Path, case: dict[str, Any]) -> None:
+    programs = case.get("programs", [])
+
+    message = refuse(write_plan(tmp_path, case), allow_commands=bool(programs), programs=programs)
+
+    told = [line for line in message.splitlines() if f"plan.yaml:{case.get('line', case['at'])}: " in line]
+    assert any(case["says"] in line for line in told), message
+
+
+def test_there_are_forty_broken_plans_and_more() -> None:
+    assert len({case["about"] for case in BROKEN}) == len(BROKEN) >= 40
+
+
+def test_the_plan_that_the_slips_are_made_in_is_sound(tmp_path: Path) -> None:
+    plan = load_plan(write_plan(tmp_path), fixer_kinds=FIXERS)
+
+    assert [len(week.criteria) for week in plan.weeks] == [1, 1, 1]
+
+
+def test_every_fault_is_told_at_once_in_the_order_of_the_lines(tmp_path: Path) -> None:
+    slips = [
+        {"at": 1, "put": ["name: My Plan"]},
+        {"at": 7, "put": ["address: nowhere"]},
+        {"at": 13, "put": ["- kind: telepathy"]},
+        {"at": 21, "put": ["ends: 2027-01-10"]},
+        {"at": 25, "put": ["path: ../notes.txt"]},
+        {"at": 32, "put": ["query: drop table hands"]},
+        {"at": 36, "put": ["on: [sadness]"]},
+    ]
+
+    message = refuse(write_plan(tmp_path, *slips))
+
+    lines = [int(line.split("plan.yaml:")[1].split(":")[0]) for line in message.splitlines()]
+    assert lines == sorted(lines)
+    assert {*lines} == {1, 7, 13, 21, 25, 32, 36}
+
+
+def test_a_slip_in_a_service_is_not_blamed_on_the_criteria_that_name_it(tmp_path: Path) -> None:
+    message = refuse(write_plan(tmp_path, {"at": 7, "put": ["address: nowhere"]}))
+
+    assert len(message.splitlines()) == 1
+
+
+def test_a_password_in_a_refused_address_is_not_told(tmp_path: Path) -> None:
+    slips = [{"at": 6, "put": ["address: http://ada:hush@a b"]}, {"at": 7, "put": ["mock: http://ada:hush@b?key=hush"]}]
+
+    assert "hush" not in refuse(write_plan(tmp_path, *slips))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    assert "gone.yaml: cannot be read" in refuse(tmp_path / "gone.yaml")
+
+
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text("- weeks\n", encoding="utf-8")
+
+    assert "plan.yaml:1: must be a mapping" in refuse(tmp_path / "plan.yaml")
+
+
+def test_a_bad_plan_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BadPlan):
+        load_plan(write_plan(tmp_path, {"at": 1, "put": ["name: My Plan"]}))

@@ -1,0 +1,80 @@
+"""The message of an escalation tells a person all that is needed to act."""
+
+from dataclasses import replace
+
+import pytest
+
+from pokervod_pipelines.rollout.record import AttemptRecord, ProgrammeRecord
+from pokervod_pipelines.rollout.report.escalation import ERRORS_SHOWN, describe_escalation
+from pokervod_pipelines_tests.rollout.report.stories import NOW, attempt, completed, escalated, plan_weeks, result
+
+PLAN = plan_weeks()
+
+
+def body(record: ProgrammeRecord | None = None, link: str | None = None) -> str:
+    return describe_escalation(PLAN, record or escalated(), 5, NOW, link).body_markdown
+
+
+def test_the_title_names_the_week_in_one_line() -> None:
+    title = describe_escalation(PLAN, escalated(), 5, NOW).title
+    assert title == "Rollout escalated: week 5 Mock to real failed 3 times"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "stands still at week 5, Mock to real.",
+        "- Why: 3 of 4 criteria failed at the third attempt: clipping_contract, no_mock_left, ui_health",
+        "- Blocks since 11 Oct 2026, 09:00 UTC (1 d 2 h)",
+        "- Estimated completion if it were resumed now: 17 Nov 2026, 11 days late",
+        "- Attempt 1, 11 Oct 2026, 08:20 UTC: 2 of 4 criteria failed",
+        "  - `no_mock_left` (DATA): `clipping answers with the header x-pokervod-mock: true`",
+        "- Attempt 2, 11 Oct 2026, 08:30 UTC: the same again",
+        "- After attempt 1: `restart_service` could not: the hook answered 403 Forbidden",
+        "- After attempt 2: `rebuild_mocks` done: 3 mocks built anew",
+        "`pokervod rollout validate 5`",
+        "`pokervod rollout resume --from 5`",
+        "`pokervod rollout override 5 clipping_contract --reason …`",
+        "Page: https://pokervod.example/rollout",
+    ],
+)
+def test_the_body_says(said: str) -> None:
+    assert said in body(link="https://pokervod.example/rollout")
+
+
+def of_week_5(*attempts: AttemptRecord) -> ProgrammeRecord:
+    return replace(escalated(), attempts=attempts)
+
+
+def test_errors_are_trimmed_and_cannot_bring_markup_in() -> None:
+    evil = attempt(1, 5, NOW, (result("clipping_contract", "`*<!channel>*\n# boo " + "x" * 5_000),))
+    text = body(of_week_5(evil))
+    assert "ˋ*<!channel>* # boo xxx" in text
+    assert max(map(len, text.splitlines())) < 320
+    assert "…`" in text
+
+
+def test_many_errors_are_counted() -> None:
+    many = attempt(1, 5, NOW, tuple(result(f"criterion_{number}", "wrong") for number in range(ERRORS_SHOWN + 12)))
+    text = body(of_week_5(many))
+    assert text.count("wrong") == ERRORS_SHOWN
+    assert "  - and 12 more" in text
+
+
+def test_without_fixers_it_says_so() -> None:
+    assert "None: no fixer is declared" in body(of_week_5(attempt(1, 5, NOW, (result("a", "wrong"),))))
+
+
+def test_without_results_the_command_keeps_its_blank() -> None:
+    assert "override 5 CRITERION --reason" in body(of_week_5())
+
+
+def test_only_the_round_that_was_escalated_is_told() -> None:
+    record, _ = completed()
+    text = body(record)
+    assert "08:20" in text
+    assert text.count("- Attempt") == 3
+
+
+def test_the_message_fits_into_chat() -> None:
+    assert len(body()) < 3_000

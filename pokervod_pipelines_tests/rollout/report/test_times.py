@@ -1,0 +1,80 @@
+"""Where the time of a week went."""
+
+from dataclasses import replace
+
+import pytest
+
+from pokervod_pipelines.rollout.record import EscalationRecord, InterventionRecord, ProgrammeRecord, WeekState
+from pokervod_pipelines.rollout.report.times import TimeSpent, measure_time
+from pokervod_pipelines_tests.rollout.report.stories import HOUR, MINUTE, START, attempt, fresh, result, week
+
+GOOD, BAD = (result("a"),), (result("a", "wrong"),)
+
+
+def did(kind: str, after: int) -> InterventionRecord:
+    return InterventionRecord(kind=kind, week=1, by="Ada", reason="because", at=START + after * HOUR)
+
+
+def one_week(**changes: object) -> ProgrammeRecord:
+    return replace(fresh(), **changes)  # type: ignore[arg-type]
+
+
+def test_a_week_not_begun_took_no_time() -> None:
+    assert measure_time(week(3), fresh(), START + HOUR) == TimeSpent()
+
+
+def test_attempts_are_work_and_the_rest_is_waiting() -> None:
+    record = one_week(attempts=(attempt(1, 1, START, BAD), attempt(2, 1, START + HOUR, GOOD)))
+    passed = week(1, WeekState.PASSED, start=START, end=START + 2 * HOUR)
+    spent = measure_time(passed, record, START + 99 * HOUR)
+    assert spent == TimeSpent(working=2400, waiting=4800)
+
+
+def test_an_attempt_that_goes_on_works_until_now() -> None:
+    running = replace(attempt(1, 1, START, ()), ended_at=None, passed=None)
+    spent = measure_time(week(1, WeekState.RUNNING, start=START), one_week(attempts=(running,)), START + 5 * MINUTE)
+    assert spent == TimeSpent(working=300)
+
+
+@pytest.mark.parametrize(
+    ("ended", "blocked", "waiting"), [(None, 9 * 3600.0, 2400.0), (START + 4 * HOUR, 3 * 3600.0, 2400.0 + 6 * 3600)]
+)
+def test_an_escalation_blocks_until_somebody_resumes(ended: object, blocked: float, waiting: float) -> None:
+    stop = EscalationRecord(week=1, round=1, at=START + HOUR, summary="", ended_at=ended)  # type: ignore[arg-type]
+    record = one_week(attempts=(attempt(1, 1, START, BAD),), escalations=(stop,))
+    spent = measure_time(week(1, WeekState.FAILED, start=START), record, START + 10 * HOUR)
+    assert spent == TimeSpent(working=1200, blocked=blocked, waiting=waiting)
+
+
+def test_the_escalation_of_another_week_blocks_this_one_not() -> None:
+    stop = EscalationRecord(week=2, round=1, at=START, summary="", ended_at=None)
+    spent = measure_time(week(1, WeekState.WAITING, start=START), one_week(escalations=(stop,)), START + HOUR)
+    assert spent == TimeSpent(waiting=3600)
+
+
+@pytest.mark.parametrize(
+    ("people", "paused"),
+    [
+        ((did("pause", 1),), 9),
+        ((did("pause", 1), did("resume", 3)), 2),
+        ((did("pause", 1), did("acknowledge", 2), did("resume", 3), did("pause", 8)), 4),
+        ((did("pause", 1), did("pause", 2), did("resume", 3)), 2),
+        ((did("resume", 1),), 0),
+    ],
+)
+def test_a_pause_lasts_until_the_resumption(people: tuple[InterventionRecord, ...], paused: int) -> None:
+    record = one_week(interventions=people)
+    spent = measure_time(week(1, WeekState.WAITING, start=START), record, START + 10 * HOUR)
+    assert spent == TimeSpent(paused=paused * 3600.0, waiting=(10 - paused) * 3600.0)
+
+
+def test_the_time_between_passing_and_being_done_again_is_not_the_weeks() -> None:
+    again = attempt(1, 1, START + 50 * HOUR, GOOD, round_=2)
+    record = one_week(attempts=(attempt(1, 1, START, GOOD), again))
+    passed = week(1, WeekState.PASSED, start=START, end=START + 50 * HOUR + 20 * MINUTE)
+    assert measure_time(passed, record, START + 99 * HOUR) == TimeSpent(working=2400)
+
+
+def test_a_week_to_be_done_again_counts_up_to_its_last_attempt() -> None:
+    record = one_week(attempts=(attempt(1, 1, START, GOOD),))
+    assert measure_time(week(1, start=START), record, START + 99 * HOUR) == TimeSpent(working=1200)

@@ -1,0 +1,108 @@
+"""Small plans on disk whose weeks the test makes pass or fail by a file: there it passes, gone it fails."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.rollout.house import find_plan, open_programme
+from pokervod_pipelines.rollout.programme import Programme, read
+from pokervod_pipelines.rollout.record import ProgrammeRecord
+from pokervod_pipelines.settings import Settings
+
+TABLE = {"kind": "database_table", "name": "hands_table", "table": "hands", "columns": {"id": "bigint"}}
+QUERY = {"kind": "sql", "name": "one_is_one", "query": "select 1", "expect": {"value": 1}}
+
+
+def describe_week(number: int, plan: str = "demo") -> dict[str, Any]:
+    """Return a week whose ``proof`` is a file; the second one also looks at the database."""
+    proof = {"kind": "file", "name": "proof", "description": "It is proven.", "path": f"{plan}_{number}.txt"}
+    return {
+        "number": number,
+        "title": f"Part {number}",
+        "summary": f"Part {number} is proven.",
+        "criteria": [proof, *([TABLE, QUERY] if number == 2 else [])],
+    }
+
+
+@dataclass(kw_only=True)
+class PlanDesk:
+    """A folder with plans, the database of their programmes, and settings that know both."""
+
+    engine: Engine
+    folder: Path
+    given: dict[str, Any] = field(default_factory=dict)
+    alerts: dict[str, Any] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
+    plans: list[Path] = field(default_factory=list)
+
+    def write(self, name: str = "demo", weeks: int | list[dict[str, Any]] = 4, **head: object) -> Path:
+        """The plan is on disk and in the settings: so many weeks, or these; what stands in ``head`` wins."""
+        values = {
+            "name": name,
+            "title": f"The {name} programme",
+            "starts": "2031-01-06",
+            "wait_seconds": 3600.0,
+            "weeks": [describe_week(each, name) for each in range(1, weeks + 1)] if isinstance(weeks, int) else weeks,
+            "fixers": [{"kind": "apply_migrations", "on": ["schema"]}],
+        } | head
+        path = self.folder / f"{name}.yaml"
+        dumped = yaml.safe_dump(values, sort_keys=False).replace("'2031-01-06'", "2031-01-06")
+        path.write_text(dumped, encoding="utf-8")
+        if path not in self.plans:
+            self.plans.append(path)
+        return path
+
+    def prove(self, *weeks: int, plan: str = "demo") -> None:
+        """What these weeks ask for is there."""
+        for week in weeks:
+            (self.folder / f"{plan}_{week}.txt").write_text("done", encoding="utf-8")
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they are now."""
+        return Settings.model_validate({"home": self.folder / "home", "alert_urls": self.urls, **self.sections})
+
+    @property
+    def sections(self) -> dict[str, Any]:
+        """What stands in ``pokervod.yaml``."""
+        rollout = {"plans": [str(path) for path in self.plans], **self.given}
+        return {"rollout": rollout, "alerts": self.alerts}
+
+    def write_settings(self) -> None:
+        """A command started in the folder finds these settings."""
+        (self.folder / "pokervod.yaml").write_text(json.dumps(self.sections), encoding="utf-8")
+
+    def programme(self, plan: str | None = None) -> Programme:
+        return open_programme(self.engine, self.settings, find_plan(self.settings, plan))
+
+    def record(self, plan: str | None = None) -> ProgrammeRecord:
+        return read(self.programme(plan))
+
+    def states(self, plan: str | None = None) -> list[str]:
+        """How each week is."""
+        return [week.state.value for week in self.record(plan).weeks]
+
+    def attempts(self, plan: str | None = None) -> list[tuple[int, bool | None]]:
+        """Week and verdict of every attempt."""
+        return [(each.week, each.passed) for each in self.record(plan).attempts]
+
+    def execute(self, query: str, **values: object) -> list[tuple[Any, ...]]:
+        """The rows the database answers, or none."""
+        with self.engine.begin() as connection:
+            result = connection.execute(text(query), values)
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    def end_wait(self) -> None:
+        """The moment of the next try has come."""
+        self.execute("update rollout_weeks set next_try_at = now() - interval '1 second' where next_try_at is not null")
+
+    def dump(self) -> dict[str, list[str]]:
+        """Everything in every table."""
+        tables = self.execute("select table_name from information_schema.tables where table_schema = 'public'")
+        return {
+            name: sorted(str(row) for row in self.execute(f'select * from "{name}"')) for (name,) in sorted(tables)
+        }

@@ -1,0 +1,136 @@
+"""A programme whose weeks come to what the test says, with a clock that the test moves."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, Engine, text
+
+from pokervod_pipelines.rollout.programme import Pace, Programme, read, run
+from pokervod_pipelines.rollout.record import FixRecord, ProgrammeRecord, ResultRecord
+
+START = datetime(2031, 5, 5, 8, 0, tzinfo=UTC)
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+@dataclass
+class ScriptedCrew:
+    """Judges by script: ``failures`` is how often a week fails before it passes; ``dies_at`` ends the process."""
+
+    engine: Engine
+    failures: dict[int, int] = field(default_factory=dict)
+    fixers: tuple[str, ...] = ("apply_migrations",)
+    evaluated: list[int] = field(default_factory=list)
+    fixed: list[tuple[int, str]] = field(default_factory=list)
+    dies_at: int | None = None
+    acts: int = 0
+    now: datetime = START
+
+    def act(self) -> None:
+        """One thing is done; the process may end before it."""
+        self.acts += 1
+        if self.acts == self.dies_at:
+            raise Killed
+
+    def evaluate(self, week: int) -> tuple[ResultRecord, ...]:
+        self.act()
+        self.evaluated.append(week)
+        self.now += timedelta(minutes=1)
+        is_failing = self.count_failed(week) < self.failures.get(week, 0)
+        self.act()
+        return (make_result("tables", passed=not is_failing), make_result("health", passed=True))
+
+    def count_failed(self, week: int) -> int:
+        """How many attempts at the week came to their end without passing."""
+        with self.engine.connect() as connection:
+            count = connection.scalar(
+                text("select count(*) from rollout_attempts where week = :week and not passed"), {"week": week}
+            )
+        return int(count or 0)
+
+    def fix(self, week: int, failed: Sequence[ResultRecord], already: Collection[str]) -> Iterator[FixRecord]:
+        for fixer in self.fixers:
+            if fixer not in already:
+                self.act()
+                self.fixed.append((week, fixer))
+                yield FixRecord(fixer=fixer, error_class="schema", done=True, said="two steps applied", at=self.now)
+
+    def tell_progress(self, connection: Connection, record: ProgrammeRecord) -> None:
+        self._tell(connection, f"progress {record.current_week}")
+
+    def tell_escalation(self, connection: Connection, record: ProgrammeRecord, week: int) -> None:
+        self._tell(connection, f"escalation {week}")
+
+    def _tell(self, connection: Connection, what: str) -> None:
+        """In the transaction, as alerts are: what was rolled back was never told."""
+        self.act()
+        connection.execute(_TELL, {"what": what})
+
+
+_TELL = text("insert into events (type, source, correlation_id, payload) values (:what, 'told', '', '{}')")
+
+
+def make_result(criterion: str, *, passed: bool) -> ResultRecord:
+    """Return what a criterion came to."""
+    return ResultRecord(
+        criterion=criterion,
+        passed=passed,
+        is_overridden=False,
+        summary="fine" if passed else "3 columns are missing",
+        details=() if passed else ("video_files.title",),
+        figures={"columns": 3},
+        error_class=None if passed else "schema",
+        seconds=0.1,
+    )
+
+
+@dataclass
+class Stage:
+    """A programme of nine weeks and its crew."""
+
+    engine: Engine
+    crew: ScriptedCrew
+    plan: str = "demo"
+    weeks: int = 9
+    pace: Pace = field(default_factory=Pace)
+
+    @property
+    def programme(self) -> Programme:
+        return Programme(
+            engine=self.engine,
+            plan=self.plan,
+            weeks=self.weeks,
+            crew=self.crew,
+            pace=lambda week: self.pace,
+            clock=lambda: self.crew.now,
+        )
+
+    def run(self, until: int | None = None) -> ProgrammeRecord:
+        """Run as far as it goes now."""
+        run(self.programme, until=until)
+        return self.record()
+
+    def record(self) -> ProgrammeRecord:
+        return read(self.programme)
+
+    def pass_time(self, minutes: float = 60) -> None:
+        """The clock goes on."""
+        self.crew.now += timedelta(minutes=minutes)
+
+    def told(self) -> list[str]:
+        """What people heard, in order."""
+        return self._read_events("told")
+
+    def events(self) -> list[str]:
+        """What happened, in order."""
+        return [each.removeprefix("rollout.") for each in self._read_events("rollout")]
+
+    def _read_events(self, source: str) -> list[str]:
+        with self.engine.connect() as connection:
+            rows = connection.execute(
+                text("select type from events where source = :source order by id"), {"source": source}
+            )
+            return [row[0] for row in rows]

@@ -1,0 +1,79 @@
+"""A broadcast day with graphics that can really be made, small ones, and with files that were made of them."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pokervod_pipelines.render import queue
+from pokervod_pipelines.render.outputs.digest import hash_output, measure_output
+from pokervod_pipelines.render.queue import Made
+from pokervod_pipelines.render.states import Held
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines_tests.render.idle_maker import name_output
+from pokervod_pipelines_tests.render.queue_desk import QueueDesk
+
+DAY = date(2026, 1, 5)
+SMALL = {"format": "mov_alpha", "width": 384, "height": 216, "fps": 10, "seconds": 0.5, "path": "{day}/{template}_{id}"}
+
+
+@dataclass(kw_only=True)
+class RenderDay(QueueDesk):
+    """A queue whose instructions are whole, and the folder of its graphics."""
+
+    settings: Settings
+
+    def want(self, *players: str, day: date = DAY, **columns: Any) -> list[int]:
+        """The elimination of each player is asked for, one after the other; returns the ids."""
+        return [self._want_one(player, {"day": day, **columns}) for player in players]
+
+    def _want_one(self, player: str, columns: dict[str, Any]) -> int:
+        layers = columns.pop("layers", {"player": player, "place": "9th"})
+        values = {"renderer": "local", "template": "elimination", "hand_id": None, "trigger_kind": "person"} | columns
+        rows = self.execute(
+            """
+            insert into render_instructions (template, layers, output, digest, trigger_kind, trigger_key, broadcast_day,
+                by, renderer, reason, hand_id)
+            values (:template, cast(:layers as jsonb), cast(:output as jsonb), '', :trigger_kind,
+                gen_random_uuid()::text, :day, 'eva', :renderer, 'on air', :hand_id) returning id
+            """,
+            layers=json.dumps(layers),
+            output=json.dumps(SMALL),
+            **values,
+        )
+        return int(rows[0][0])
+
+    def want_in_vain(self, *players: str, day: date = DAY) -> list[int]:
+        """Graphics of each player that no worker can make: a layer that they need is not there any more."""
+        return self.want(*players, day=day, layers={})
+
+    def make_file(self, player: str = "Ana", day: date = DAY) -> Path:
+        """A graphic was asked for, made and finished; returns its file, which holds no picture."""
+        self.want(player, day=day)
+        (claim,) = self.take()
+        path = self.settings.renders / f"{claim.held.id}.mov"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(player.encode() * 100)
+        self.finish_as(claim.held, path)
+        return path
+
+    def finish_as(self, held: Held, path: Path) -> None:
+        """What is held was made, as this file."""
+        measure = measure_output(path)
+        facts = replace(
+            name_output(held),
+            path=path.name,
+            size_bytes=measure.size_bytes,
+            mtime_ns=measure.mtime_ns,
+            sha256=hash_output(path),
+        )
+        queue.settle_all(self.engine, self.limits, [Made(held=held, facts=facts, publish=lambda: None)])
+
+    def hire(self, name: str, *renderers: str) -> None:
+        """A worker of these renderers lives, and was seen just now."""
+        self.execute(
+            "insert into render_workers (name, host, pid, renderers) values (:name, 'studio', 1, :renderers)",
+            name=name,
+            renderers=[*renderers],
+        )

@@ -1,0 +1,336 @@
+"""A day's graphics are made, looked after and counted; when that is to be asked for is decided by a table."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine
+
+from pokervod_pipelines.render.outputs.audit import OutputsUnavailable
+from pokervod_pipelines.render.outputs.paths import UNFINISHED
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows import renders
+from pokervod_pipelines.workflows.claims import CLAIMS
+from pokervod_pipelines.workflows.renders import (
+    LEFTOVER_SECONDS,
+    MOST_WISHES,
+    Completeness,
+    QueueNews,
+    audit_day,
+    decide_days,
+    measure_completeness,
+    read_queue_news,
+    run_outputs_stage,
+    show_previews,
+    sweep_leftovers,
+)
+from pokervod_pipelines.workflows.stages import SyncRun
+from pokervod_pipelines.workflows.verdicts import Verdict, look_and_judge
+from pokervod_pipelines_tests.render.desk import Desk
+from pokervod_pipelines_tests.workflows.render_day import DAY, RenderDay
+
+NEXT_DAY = DAY + timedelta(days=1)
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def desk(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
+    return RenderDay(engine=engine, settings=settings_factory())
+
+
+def judge(desk: RenderDay, name: str) -> Verdict:
+    (claim,) = [each for each in CLAIMS if each.name == name]
+    return look_and_judge(desk.engine, desk.settings, claim)
+
+
+def measure(desk: RenderDay, day: date | None = DAY) -> Completeness:
+    with desk.engine.connect() as connection:
+        return measure_completeness(connection, day)
+
+
+def read_news(desk: RenderDay, *renderers: str) -> QueueNews:
+    with desk.engine.connect() as connection:
+        return read_queue_news(connection, renderers or ("local",))
+
+
+def test_a_day_is_drained_and_others_are_left_unless_they_are_named(desk: RenderDay) -> None:
+    ours = desk.want("Ana Ruiz")
+    (theirs,), (named,) = desk.want("Tom", day=NEXT_DAY), desk.want("Zoe", day=date(2031, 5, 4))
+    (broken,) = desk.want_in_vain("Nobody")
+    run = SyncRun(engine=desk.engine, settings=desk.settings, correlation_id="test")
+
+    outcome = run_outputs_stage(run, DAY, also=[date(2031, 5, 4)])
+
+    assert desk.states() == {ours[0]: "completed", theirs: "pending", named: "completed", broken: "failed"}
+    assert outcome.counts == {
+        "rendered_now": 2,
+        "completed": 1,
+        "failed": 1,
+        "premium_hands": 0,
+        "hands_with_instruction": 0,
+        "complete_percent": 50,
+        "leftovers_removed": 0,
+    }
+    assert [problem.where for problem in outcome.problems] == [f"instruction {broken} (elimination)"]
+    assert "'player'" in outcome.problems[0].what
+    assert (desk.settings.renders / f"2026-01-05/elimination_{ours[0]}.mov").is_file()
+    assert show_previews(desk.engine, DAY).startswith(f"elimination {ours[0]}: ![](data:image/jpeg;base64,/9j/")
+    assert audit_day(desk.engine, desk.settings) == {}
+
+
+def test_the_audit_of_a_day_keeps_what_is_wrong_and_forgets_it_when_it_is_mended(desk: RenderDay) -> None:
+    gone, changed, other = desk.make_file("Ana"), desk.make_file("Tom"), desk.make_file("Zoe", day=NEXT_DAY)
+    content = gone.read_bytes()
+    gone.unlink()
+    changed.write_bytes(b"x")
+    other.unlink()
+
+    found = audit_day(desk.engine, desk.settings, DAY)
+    kept = desk.execute("select path, problem, checked_at is not null from render_outputs order by path")
+    gone.write_bytes(content)
+
+    assert set(found) == {gone.name, changed.name}
+    assert kept == [(gone.name, found[gone.name], True), (changed.name, found[changed.name], True),
+                    (other.name, None, False)]  # fmt: skip
+    assert set(audit_day(desk.engine, desk.settings)) == {changed.name, other.name}
+
+
+def test_nothing_is_kept_of_an_audit_without_its_folder(desk: RenderDay) -> None:
+    path = desk.make_file()
+    path.parent.rename(path.parent.with_name("unmounted"))
+
+    with pytest.raises(OutputsUnavailable, match="check the mount"):
+        audit_day(desk.engine, desk.settings, DAY)
+    assert desk.execute("select problem, checked_at from render_outputs") == [(None, None)]
+
+
+@pytest.mark.parametrize(("age", "left"), [(LEFTOVER_SECONDS, {"dead", "held", "foreign"}), (-1, {"held", "foreign"})])
+def test_what_the_dead_left_is_swept_once_it_is_old(
+    desk: RenderDay, monkeypatch: pytest.MonkeyPatch, age: float, left: set[str]
+) -> None:
+    monkeypatch.setattr(renders, "LEFTOVER_SECONDS", age)
+    folder = desk.settings.renders / UNFINISHED
+    folder.mkdir(parents=True)
+    names = {"dead": f"{uuid4()}.mov", "held": f"{desk.take_one().claim_id}.mov", "foreign": "notes.txt"}
+    for name in names.values():
+        (folder / name).write_bytes(b"x")
+
+    assert sweep_leftovers(desk.engine, desk.settings) == len(names) - len(left)
+    assert {each.name for each in folder.iterdir()} == {names[kind] for kind in left}
+
+
+def test_sweeping_makes_no_folder_where_nothing_was_ever_made(desk: RenderDay) -> None:
+    assert sweep_leftovers(desk.engine, desk.settings) == 0
+    assert not desk.settings.renders.exists()
+
+
+def test_completeness_goes_from_hands_by_instructions_to_files(desk: RenderDay) -> None:
+    hands = Desk(engine=desk.engine, settings=desk.settings)
+    first, second, third = (hands.put_hand(number, day=DAY) for number in (1, 2, 3))
+    hands.put_hand(4, day=DAY, is_test=True)
+    hands.put_hand(5, day=DAY, is_premium=False)
+    desk.make_file()
+    desk.want("Ana", hand_id=first, trigger_kind="premium_hand")
+    (unwanted,) = desk.want("Tom", hand_id=second, trigger_kind="premium_hand")
+    hands.set_state(unwanted, "cancelled")
+
+    found = measure(desk)
+
+    assert found == Completeness(hands=3, hands_asked=2, instructions=2, completed=1)
+    assert found.percent == pytest.approx(100 / 3)
+    assert measure(desk, NEXT_DAY) == Completeness(hands=0, hands_asked=0, instructions=0, completed=0)
+    assert measure(desk, None) == found
+    assert third
+
+
+def test_a_day_of_which_nothing_is_wanted_is_complete() -> None:
+    assert Completeness(hands=0, hands_asked=0, instructions=0, completed=0).percent == 100.0
+
+
+def test_a_graphic_whose_hand_is_gone_is_not_wanted(desk: RenderDay) -> None:
+    desk.want("Ana")
+    desk.execute("update render_instructions set withdrawn_at = now()")
+
+    assert measure(desk).percent == 100.0
+
+
+def test_nearly_complete_is_not_told_as_complete(desk: RenderDay) -> None:
+    desk.ask(199)
+    desk.finish(*(claim.held for claim in desk.take(199)))
+    desk.take_one()
+    desk.execute("update render_instructions set created_at = now() - interval '2 hours'")
+
+    verdict = judge(desk, "every_instruction_has_its_output")
+
+    assert verdict.evidence == ("2031-05-04: 99 % complete, 1 missing",)
+
+
+PAUSE = "insert into render_pauses (scope, reason, by, until) values ('{}', 'x', 'eva', {})"
+LOCAL = {"w1": ("local",)}
+WAITING = [
+    ("it waits", "select 1", {}, 1),
+    ("it is not due", "update render_instructions set due_at = now() + interval '1 minute'", {}, 0),
+    ("all is paused", PAUSE.format("all", "null"), {}, 0),
+    ("its template is paused", PAUSE.format("template:elimination", "null"), {}, 0),
+    ("its renderer is paused", PAUSE.format("renderer:local", "null"), {}, 0),
+    ("another is paused", PAUSE.format("renderer:nexrender", "null"), {}, 1),
+    ("a pause is over", PAUSE.format("all", "now()"), {}, 1),
+    ("a worker lives", "select 1", LOCAL, 0),
+    ("only a worker of another renderer lives", "select 1", {"w1": ("nexrender",)}, 1),
+    ("the worker was not seen for long", "update render_workers set seen_at = now() - interval '31 s'", LOCAL, 1),
+    ("the worker stopped", "update render_workers set stopped_at = now()", LOCAL, 1),
+    ("the worker is set aside", "update render_workers set set_aside = 'its disk'", LOCAL, 1),
+]
+
+
+@pytest.mark.parametrize(("about", "then", "crew", "unserved"), WAITING, ids=lambda value: str(value)[:40])
+def test_what_waits_in_vain_is_news(
+    desk: RenderDay, about: str, then: str, crew: dict[str, tuple[str, ...]], unserved: int
+) -> None:
+    desk.want("Ana")
+    for name, renderers in crew.items():
+        desk.hire(name, *renderers)
+    desk.execute(then)
+
+    assert sum(read_news(desk).unserved.values()) == unserved, about
+
+
+def test_work_for_a_renderer_that_is_not_configured_here_is_left_to_others(desk: RenderDay) -> None:
+    desk.want("Ana", renderer="nexrender")
+
+    assert read_news(desk, "local").unserved == {}
+    assert read_news(desk, "local", "nexrender").unserved == {DAY: 1}
+
+
+def test_a_day_is_finished_when_nothing_of_it_is_due_or_at_work(desk: RenderDay) -> None:
+    desk.make_file("Ana")
+    desk.make_file("Tom", day=NEXT_DAY)
+    desk.want("Zoe", day=NEXT_DAY)
+
+    assert set(read_news(desk).finished) == {DAY}
+    desk.execute("update render_instructions set due_at = now() + interval '1 minute' where state = 'pending'")
+    assert set(read_news(desk).finished) == {DAY, NEXT_DAY}
+    desk.execute("update render_outputs set made_at = now() - interval '25 hours'")
+    assert read_news(desk).finished == {}
+
+
+LATER, LONG_BEFORE = NOON + timedelta(minutes=1), NOON - timedelta(hours=1)
+DECISIONS = [
+    ("nothing is new", {}, {}, {}, []),
+    ("work waits in vain", {DAY: 3}, {}, {}, [(DAY, "3 graphics wait and no worker lives")]),
+    ("never shown", {}, {DAY: NOON}, {DAY: None}, [(DAY, "its graphics are finished")]),
+    ("shown since", {}, {DAY: NOON}, {DAY: LATER}, []),
+    ("made since it was shown", {}, {DAY: NOON}, {DAY: LONG_BEFORE}, [(DAY, "its graphics are finished")]),
+    ("made while it was being shown", {}, {DAY: NOON}, {DAY: NOON}, [(DAY, "its graphics are finished")]),
+    ("a day that cannot be shown", {}, {DAY: NOON}, {}, []),
+    ("work goes first", {DAY: 1}, {NEXT_DAY: NOON}, {NEXT_DAY: None}, [(DAY, "1 graphics wait and no worker lives"),
+                                                                        (NEXT_DAY, "its graphics are finished")]),
+    ("a day is asked for once", {DAY: 1}, {DAY: NOON}, {DAY: None}, [(DAY, "1 graphics wait and no worker lives")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("about", "unserved", "finished", "shown", "wishes"), DECISIONS, ids=lambda value: str(value)[:30]
+)
+def test_the_days_to_materialize_are_those_of_the_table(
+    about: str,
+    unserved: dict[date, int],
+    finished: dict[date, datetime],
+    shown: dict[date, datetime | None],
+    wishes: list[tuple[date, str]],
+) -> None:
+    news = QueueNews(unserved=unserved, alive=0, finished=finished)
+
+    assert [(wish.day, wish.reason) for wish in decide_days(news, shown)] == wishes, about
+
+
+def test_few_days_are_asked_for_at_a_time() -> None:
+    many = {DAY + timedelta(days=number): 1 for number in range(9)}
+
+    assert len(decide_days(QueueNews(unserved=many, alive=0, finished={}), {})) == MOST_WISHES
+
+
+RENDER_CLAIMS = (
+    *("no_instruction_is_stale", "no_instruction_failed", "every_output_is_as_it_was_made"),
+    "every_instruction_has_its_output",
+)
+
+
+@pytest.mark.parametrize("name", RENDER_CLAIMS)
+def test_a_claim_holds_of_an_empty_queue_and_of_a_sound_one(desk: RenderDay, name: str) -> None:
+    assert judge(desk, name).holds
+    desk.make_file("Ana")
+    desk.want("Tom")
+    desk.take()
+    assert judge(desk, name).holds
+
+
+def test_a_lease_that_is_over_for_a_minute_is_stale(desk: RenderDay) -> None:
+    held = desk.take_one()
+    desk.end_lease(held.id)
+    assert judge(desk, "no_instruction_is_stale").holds
+    desk.execute("update render_instructions set lease_until = now() - interval '61 seconds'")
+
+    (evidence,) = judge(desk, "no_instruction_is_stale").evidence
+
+    assert evidence.startswith(f"instruction {held.id} (elimination): w1 was heard of last at 20")
+
+
+def test_what_failed_counts_for_a_week_unless_another_took_its_place(desk: RenderDay) -> None:
+    first, second = desk.want_in_vain("Ana", "Tom")
+    desk.execute(
+        "update render_instructions set state = 'processing', claim_id = gen_random_uuid(), claimed_by = 'w', "
+        "lease_until = now(), heartbeat_at = now(), started_at = now()"
+    )
+    desk.execute(
+        "update render_instructions set state = case when id = :id then 'failed' else 'timed_out' end, "
+        "claim_id = null, finished_at = now(), reason = 'no font'",
+        id=first,
+    )
+
+    assert judge(desk, "no_instruction_failed").evidence == (
+        f"instruction {second} (elimination, 2026-01-05): timed_out, no font",
+        f"instruction {first} (elimination, 2026-01-05): failed, no font",
+    )
+    desk.execute("update render_instructions set superseded_by = :id where id <> :id", id=first)
+    assert judge(desk, "no_instruction_failed").against == 1
+    desk.execute("update render_instructions set finished_at = now() - interval '8 days'")
+    assert judge(desk, "no_instruction_failed").holds
+
+
+SPOILED: list[tuple[str, Callable[[Path], object], str]] = [
+    ("deleted", Path.unlink, "is gone"),
+    ("cut", lambda path: path.write_bytes(b"x"), "has 1 bytes"),
+    ("overwritten", lambda path: path.write_bytes(b"b" * path.stat().st_size), "holds something else"),
+    ("unmounted", lambda path: path.parent.rename(path.parent.with_name("elsewhere")), "not known: "),
+]
+
+
+@pytest.mark.parametrize(("about", "spoil", "says"), SPOILED, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_file_that_is_not_as_it_was_made_stands_against_its_claim(
+    desk: RenderDay, about: str, spoil: Callable[[Path], object], says: str
+) -> None:
+    desk.make_file("Tom")
+    path = desk.make_file("Ana")
+    desk.execute("update render_outputs set mtime_ns = mtime_ns - 1")
+    assert judge(desk, "every_output_is_as_it_was_made").holds
+    spoil(path)
+
+    verdict = judge(desk, "every_output_is_as_it_was_made")
+
+    assert (verdict.against, says in verdict.evidence[0]) == (1, True), about
+
+
+def test_what_is_missing_after_an_hour_is_told_by_day(desk: RenderDay) -> None:
+    desk.make_file("Ana")
+    desk.want("Tom")
+    desk.want("Zoe", day=NEXT_DAY)
+    assert judge(desk, "every_instruction_has_its_output").holds
+    desk.execute("update render_instructions set created_at = now() - interval '61 minutes'")
+
+    assert judge(desk, "every_instruction_has_its_output").evidence == (
+        "2026-01-06: 0 % complete, 1 missing",
+        "2026-01-05: 50 % complete, 1 missing",
+    )
