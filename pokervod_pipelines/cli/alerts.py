@@ -3,7 +3,7 @@
 import getpass
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
@@ -12,6 +12,9 @@ from pokervod_pipelines.cli.output import out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, BadSettings, Unavailable
 from pokervod_pipelines.settings import load_settings
+
+if TYPE_CHECKING:
+    from pokervod_pipelines.alerts.listing import ListedAlert
 
 app = typer.Typer(no_args_is_help=True, help="What people are told: by mail, Slack, webhook, console and more.")
 
@@ -41,18 +44,20 @@ def list_(
     rows = [
         (
             each.raised_at,
-            each.severity,
-            each.title,
-            "resolved" if each.resolved_at else "acknowledged" if each.acknowledged_at else "open",
+            f"{each.severity}\n{_name_state(each)}",
+            f"{each.title}\n{each.key}",
             "\n".join(
                 f"{delivery.channel}: {delivery.state}" + (f", {delivery.error}" if delivery.error else "")
                 for delivery in each.deliveries
             ),
-            each.key,
         )
         for each in listed
     ]
-    print_table(f"{len(rows)} alerts", ("raised", "severity", "title", "state", "told", "key"), rows)
+    print_table(f"{len(rows)} alerts", ("raised", "state", "alert and its key", "told"), rows)
+
+
+def _name_state(alert: "ListedAlert") -> str:
+    return "resolved" if alert.resolved_at else "acknowledged" if alert.acknowledged_at else "open"
 
 
 @app.command("ack")

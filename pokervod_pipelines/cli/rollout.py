@@ -2,6 +2,7 @@
 
 import getpass
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +30,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a progr
 WeekArgument = Annotated[int, typer.Argument(metavar="WEEK", min=1, help="The number of the week.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who; default: the user of this terminal.")]
+LONGEST_REASON = 200
+"""Characters; the table above it names all that does not hold."""
+
 LONGEST_INLINE_WAIT = 10.0
 """Seconds that a command waits by itself; longer waits are left to the sensor, or to `--wait`."""
 
@@ -74,6 +78,7 @@ def _conclude(
 ) -> None:
     """What people are to hear is sent, the page is written, and the state is printed."""
     from pokervod_pipelines.rollout.publish import deliver_alerts, write_page_file  # noqa: PLC0415 - for --help
+    from pokervod_pipelines.rollout.report.wording import trim_text  # noqa: PLC0415
 
     try:
         page = f"page: {write_page_file(settings, programme.plan, record)}"
@@ -85,7 +90,9 @@ def _conclude(
     if not as_json:
         out.print(page, markup=False)
     if record.state in {"escalated", "paused"}:
-        raise OperatorNeeded(f"week {record.current_week} is {record.state}: {record.reason}")
+        said = f"week {record.current_week} is {record.state}: {trim_text(record.reason, LONGEST_REASON)}"
+        mend = "mend it, then" if record.state == "escalated" else "to go on"
+        raise OperatorNeeded(f"{said}\n{mend} `pokervod rollout resume`")
 
 
 def _open(engine: "Engine", settings: Settings, plan: str) -> "Programme":
@@ -111,14 +118,22 @@ def _show(settings: Settings, plan: str, record: "ProgrammeRecord", *, as_json: 
         print_json(make_report_json(figures, record))
         return
     rows = []
-    for week, state in zip(planned.weeks, record.weeks, strict=True):
+    states = {week.number: week for week in record.weeks}
+    for week in planned.weeks:
+        state = states.get(week.number)  # none of a week that came into the plan since it was last run
         tried = record.attempts_of(week.number)
-        next_try = f"again at {state.next_try_at:%H:%M:%S} UTC" if state.next_try_at else ""
+        next_try = f"again at {state.next_try_at:%H:%M:%S} UTC" if state and state.next_try_at else ""
         last = next((each for each in reversed(tried) if each.results), None)
-        failing = ", ".join(each.criterion for each in last.results if not each.passed) if last else ""
-        rows.append((week.number, week.title, state.state, len(tried) or None, failing, next_try))
+        failing = "\n".join(_name_failed(each) for each in last.results if not each.passed) if last else ""
+        rows.append(
+            (week.number, week.title, state.state if state else "pending", len(tried) or None, failing, next_try)
+        )
     columns = ("week", "title", "state", "attempts", "does not hold", "")
     print_table(f"{planned.title}: {figures.percent} %, {record.state}", columns, rows, right=("week", "attempts"))
+
+
+def _name_failed(result: "ResultRecord") -> str:
+    return f"{result.criterion} (overridden)" if result.is_overridden else result.criterion
 
 
 @app.command("resume")
@@ -147,7 +162,7 @@ def resume(
 
 @app.command("validate")
 def validate(week: WeekArgument, plan: PlanOption = "", as_json: JsonOption = False) -> None:
-    """Look at a week's criteria now, without side effects, and say what its fixers would do. Exit status 1 if one fails.
+    """Look at a week's criteria without side effects, and say what its fixers would do. Exit status 1 if one fails.
 
     Example: pokervod rollout validate 4
     """
@@ -162,7 +177,8 @@ def validate(week: WeekArgument, plan: PlanOption = "", as_json: JsonOption = Fa
         crew = programme.crew
         fixes = crew.preview_fixes(week, verdict.failed) if isinstance(crew, HouseCrew) else {}
     if as_json:
-        print_json({"week": week, "passed": verdict.passed, "results": verdict.results, "fixers": fixes})
+        results = [asdict(each) for each in verdict.results]
+        print_json({"week": week, "passed": verdict.passed, "results": results, "fixers": fixes})
     else:
         _show_results(week, verdict.results)
         for fixer, said in fixes.items():
@@ -204,7 +220,10 @@ def report(
         record = _read(_open(engine, settings, plan))
     planned, now = describe_plan(find_plan(settings, plan or None)), datetime.now(UTC)
     if html is not None:
-        html.write_text(write_page(planned, record, now, settings.rollout.link), encoding="utf-8")
+        try:
+            html.write_text(write_page(planned, record, now, settings.rollout.link), encoding="utf-8")
+        except OSError as error:
+            raise BadInput(f"{html}: cannot be written ({error.strerror}); name another file") from None
         err.print(f"written to {html}", markup=False)
     elif markdown:
         write = write_final if record.state == "completed" else write_progress

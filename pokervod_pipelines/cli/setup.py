@@ -33,13 +33,14 @@ def setup() -> None:
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False) -> None:
-    """Check settings, roots, sheets, database and Dagster, and say what to fix. Exit status 1 if something is broken.
+    """Check settings, roots, sheets, plans, channels, database and Dagster. Exit status 1 if something is to be fixed.
 
     Example: pokervod doctor
     """
-    from pokervod_pipelines.workflows.doctor import examine  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.rollout.soundness import examine_rollout  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.workflows.doctor import examine  # noqa: PLC0415
 
-    findings = examine()
+    findings = [*examine(), *examine_rollout()]
     if as_json:
         print_json([{"part": f.part, "ok": f.is_sound, "found": f.found, "fix": f.fix} for f in findings])
     else:

@@ -212,9 +212,11 @@ def _define_clock(plan: Plan, plans: Sequence[Plan], open_engine: OpenEngine) ->
 
 
 _DUE = text("""
-    select p.state, (p.state = 'waiting' and not exists (
+    select p.state, ((p.state = 'waiting' and not exists (
             select from rollout_weeks w where w.plan = p.plan and w.next_try_at > now()))
-        or (p.state = 'running' and p.changed_at < now() - interval '15 seconds') as is_due,
+        or (p.state = 'running' and p.changed_at < now() - interval '15 seconds'))
+        and exists (select from rollout_weeks w where w.plan = p.plan and w.state <> 'passed'
+            and (p.until is null or w.number <= p.until)) as is_due,
         exists (select from pg_locks l join pg_database d on d.oid = l.database
             where l.locktype = 'advisory' and l.objsubid = 1 and d.datname = current_database()
               and ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended(:lock, 0)) as is_held

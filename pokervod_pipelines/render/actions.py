@@ -155,8 +155,8 @@ _RETRY = text("""
 
 _REMAKE = text("""
     with made as (
-        insert into render_instructions (template, layers, output, renderer, digest, priority, trigger_kind, trigger_key,
-            version, hand_id, broadcast_day, by, reason, correlation_id)
+        insert into render_instructions (template, layers, output, renderer, digest, priority, trigger_kind,
+            trigger_key, version, hand_id, broadcast_day, by, reason, correlation_id)
         select template, layers, output, renderer, digest, priority, trigger_kind, trigger_key, version + 1, hand_id,
             broadcast_day, by, 'made anew: ' || :reason, correlation_id
         from render_instructions where id = any(:ids)

@@ -8,6 +8,7 @@ import platform
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
@@ -47,12 +48,38 @@ def sign_on(engine: Engine, name: str | None, renderers: Collection[str]) -> str
     a living one has.
     """
     names = [name] if name else (f"{platform.node()}-{number}" for number in range(1, MOST_WORKERS))
-    who = {"host": platform.node(), "pid": os.getpid(), "renderers": sorted(renderers), "alive": ALIVE_SECONDS}
+    who: dict[str, Any] = {
+        "host": platform.node(),
+        "pid": os.getpid(),
+        "renderers": sorted(renderers),
+        "alive": ALIVE_SECONDS,
+    }
     with engine.begin() as connection:
+        _sign_off_dead(connection, who["host"])
         for each in names:
             if connection.execute(_SIGN_ON, {"name": each, **who}).one_or_none():
                 return each
     raise Conflict(f"a worker named {name or platform.node()!r} lives; give this one another --name, or stop that one")
+
+
+def _sign_off_dead(connection: Connection, host: str) -> None:
+    """The workers of this machine whose process is gone do not count as alive; a supervisor starts the next at once."""
+    rows = connection.execute(
+        text("select name, pid from render_workers where host = :host and stopped_at is null order by name for update"),
+        {"host": host},
+    )
+    dead = [row.name for row in rows if not _is_process(row.pid)]
+    connection.execute(text("update render_workers set stopped_at = now() where name = any(:names)"), {"names": dead})
+
+
+def _is_process(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 _SIGN_ON = text("""

@@ -17,7 +17,7 @@ from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.render import crew, pauses
 from pokervod_pipelines.render import queue_store as store
 from pokervod_pipelines.render.backoff import find_wait
-from pokervod_pipelines.render.failures import FailureKind, SpoiledOutput, classify_failure
+from pokervod_pipelines.render.failures import BadInstruction, FailureKind, SpoiledOutput, classify_failure
 from pokervod_pipelines.render.queue_store import Beat, Claim, OutputFacts
 from pokervod_pipelines.render.states import (
     Held,
@@ -147,13 +147,20 @@ def _publish(
         settlement = settle_completed(held)
         if settlement.state is State.COMPLETED:
             try:
+                _refuse_taken_path(connection, each)
                 _refuse_repeated_picture(connection, each)
                 each.publish()
                 outputs[held] = each.facts
-            except (OSError, SpoiledOutput) as error:
+            except (OSError, SpoiledOutput, BadInstruction) as error:
                 settlement = _judge_failure(held, error, limits)
         settlements.append(settlement)
     return settlements, outputs
+
+
+def _refuse_taken_path(connection: Connection, made: Made) -> None:
+    """Before the file is moved: it would lie upon another one's."""
+    if other := store.find_owner(connection, made.held, made.facts.path):
+        raise BadInstruction(f"its path {made.facts.path} is that of instruction {other}; mend render.path")
 
 
 def _refuse_repeated_picture(connection: Connection, made: Made) -> None:

@@ -252,6 +252,15 @@ _INSERT_OUTPUT = text("""
 """)
 
 
+def find_owner(connection: Connection, held: Held, path: str) -> int | None:
+    """Another instruction whose file lies at the path."""
+    found = connection.scalar(
+        text("select instruction_id from render_outputs where path = :path and instruction_id <> :id"),
+        {"path": path, "id": held.id},
+    )
+    return None if found is None else int(found)
+
+
 def find_same_picture(connection: Connection, held: Held, picture_hash: str) -> int | None:
     """Another instruction of the template that ought to show something else and shows exactly this picture."""
     found = connection.scalar(

@@ -96,7 +96,7 @@ def run(programme: Programme, *, until: int | None = None, said: Callable[[str],
     Raises ``Conflict`` while another runner is at it.
     """
     with hold_alone(programme):
-        _begin(programme)
+        _begin(programme, until)
         while step(programme, until=until, said=said):
             pass
 
@@ -139,12 +139,13 @@ def read(programme: Programme) -> ProgrammeRecord:
     return record
 
 
-def _begin(programme: Programme) -> None:
+def _begin(programme: Programme, until: int | None) -> None:
     now = programme.clock()
     with programme.engine.begin() as connection:
         correlation_id = new_correlation_id()
         if store.begin_programme(connection, programme.plan, programme.weeks, correlation_id=correlation_id, now=now):
             _append(connection, programme, EventType.ROLLOUT_STARTED, weeks=programme.weeks)
+        store.set_until(connection, programme.plan, until)
 
 
 def _attempt(programme: Programme, number: int, said: Callable[[str], None]) -> bool:

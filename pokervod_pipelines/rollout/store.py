@@ -142,6 +142,13 @@ def set_programme(
     )
 
 
+def set_until(connection: Connection, plan: str, until: int | None) -> None:
+    """Nobody but a person goes on beyond this week."""
+    connection.execute(
+        text("update rollout_programmes set until = :until where plan = :plan"), {"plan": plan, "until": until}
+    )
+
+
 def set_week(
     connection: Connection,
     plan: str,

@@ -1,4 +1,4 @@
-"""A programme in Dagster: weeks are assets in a chain behind checks, and sensors go on where a person need not."""
+"""A programme in Dagster: weeks are assets in a chain behind checks, and tell what they came to."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,8 +7,6 @@ import dagster as dg
 import pytest
 from sqlalchemy import Engine
 
-from pokervod_pipelines.alerts.alert import Alert, Severity
-from pokervod_pipelines.alerts.raising import raise_alert
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout import interventions
@@ -38,10 +36,14 @@ def run(desk: PlanDesk, instance: dg.DagsterInstance) -> Callable[..., dg.Execut
     """``run(*weeks, job=...)``: the job ran, or only these weeks of it."""
 
     def execute(*weeks: int, job: str = "rollout", prefix: tuple[str, ...] = ("rollout",)) -> dg.ExecuteInProcessResult:
-        return build_defs(settings=desk.settings, engine=desk.engine).resolve_job_def(job).execute_in_process(
-            instance=instance,
-            asset_selection=[key(week, *prefix) for week in weeks] or None,
-            raise_on_error=False,
+        return (
+            build_defs(settings=desk.settings, engine=desk.engine)
+            .resolve_job_def(job)
+            .execute_in_process(
+                instance=instance,
+                asset_selection=[key(week, *prefix) for week in weeks] or None,
+                raise_on_error=False,
+            )
         )
 
     return execute
@@ -69,14 +71,6 @@ def find_reason(result: dg.ExecuteInProcessResult) -> str:
     """What Dagster shows of the first step that failed."""
     failure = next(event.step_failure_data for event in result.all_events if event.is_step_failure)
     return str(failure.error.message if failure.error else "") + str(failure.user_failure_data)
-
-
-def tick(desk: PlanDesk, instance: dg.DagsterInstance, sensor: str) -> tuple[list[dg.RunRequest], str]:
-    """What a tick of the sensor asks for, and the reason why it asks for nothing."""
-    repository = load(desk).get_repository_def()
-    context = dg.build_sensor_context(instance=instance, repository_def=repository)
-    data = repository.get_sensor_def(sensor).evaluate_tick(context)
-    return list(data.run_requests or ()), data.skip_message or ""
 
 
 def test_the_plan_that_ships_makes_nine_weeks_in_a_chain(engine: Engine, tmp_path: Path) -> None:
@@ -251,9 +245,7 @@ def test_two_plans_stand_side_by_side(desk: PlanDesk, run: Callable[..., dg.Exec
     assert {sensor.name for sensor in repository.sensor_defs} >= {"rollout_clock", "rollout_second_clock"}
 
 
-def test_a_broken_plan_takes_nothing_else_with_it(
-    desk: PlanDesk, instance: dg.DagsterInstance, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_broken_plan_takes_nothing_else_with_it(desk: PlanDesk, caplog: pytest.LogCaptureFixture) -> None:
     path = desk.write(weeks=2, attempts=0)
     defs = load(desk)
 
@@ -265,181 +257,3 @@ def test_a_broken_plan_takes_nothing_else_with_it(
     assert "rollout" not in groups
     assert groups >= {"hands", "render", "catalog"}
     assert names & {"rollout_clock", "alert_delivery"} == {"alert_delivery"}
-    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
-
-
-# The clock: it asks where nobody else goes on, and for nothing that waits for a person.
-
-
-def leave_waiting(desk: PlanDesk) -> None:
-    load(desk).resolve_job_def("rollout").execute_in_process(raise_on_error=False)
-
-
-def die_long_ago(desk: PlanDesk) -> None:
-    leave_waiting(desk)
-    desk.execute("update rollout_programmes set state = 'running', changed_at = now() - interval '1 minute'")
-
-
-def die_just_now(desk: PlanDesk) -> None:
-    die_long_ago(desk)
-    desk.execute("update rollout_programmes set changed_at = now()")
-
-
-def end_wait(desk: PlanDesk) -> None:
-    leave_waiting(desk)
-    desk.end_wait()
-
-
-def pause(desk: PlanDesk) -> None:
-    end_wait(desk)
-    interventions.pause(desk.programme(), EVA)
-
-
-def escalate(desk: PlanDesk) -> None:
-    desk.write(attempts=1)
-    leave_waiting(desk)
-
-
-def complete(desk: PlanDesk) -> None:
-    desk.prove(1, 2, 3, 4)
-    leave_waiting(desk)
-
-
-def begin_nothing(desk: PlanDesk) -> None:
-    """Nobody ran it yet."""
-
-
-@pytest.mark.parametrize("happened", [end_wait, die_long_ago], ids=lambda each: each.__name__)
-def test_the_clock_goes_on_after_a_wait_and_after_a_runner_died(
-    desk: PlanDesk, instance: dg.DagsterInstance, happened: Callable[[PlanDesk], None]
-) -> None:
-    happened(desk)
-    desk.prove(1, 2, 3, 4)
-
-    (request,), _ = tick(desk, instance, "rollout_clock")
-    desk.end_wait()
-    result = load(desk).resolve_job_def("rollout").execute_in_process(instance=instance, tags=dict(request.tags))
-
-    assert request.run_key is not None
-    assert result.success
-    assert desk.record().state == "completed"
-    assert tick(desk, instance, "rollout_clock") == ([], "the programme demo is completed")
-
-
-QUIET = [
-    (begin_nothing, "was not begun; `pokervod rollout run` begins it"),
-    (leave_waiting, "is waiting"),
-    (die_just_now, "is running"),
-    (pause, "is paused"),
-    (escalate, "is escalated"),
-    (complete, "is completed"),
-]
-
-
-@pytest.mark.parametrize(("happened", "says"), QUIET, ids=lambda each: getattr(each, "__name__", ""))
-def test_the_clock_asks_for_nothing_that_waits_or_needs_a_person(
-    desk: PlanDesk, instance: dg.DagsterInstance, happened: Callable[[PlanDesk], None], says: str
-) -> None:
-    happened(desk)
-
-    assert tick(desk, instance, "rollout_clock") == ([], f"the programme demo {says}")
-
-
-@pytest.mark.parametrize("happened", [end_wait, die_long_ago], ids=lambda each: each.__name__)
-def test_the_clock_leaves_a_living_runner_alone(
-    desk: PlanDesk, instance: dg.DagsterInstance, happened: Callable[[PlanDesk], None]
-) -> None:
-    happened(desk)
-
-    with hold_alone(desk.programme()):
-        assert tick(desk, instance, "rollout_clock") == ([], "the programme demo is at work")
-    assert len(tick(desk, instance, "rollout_clock")[0]) == 1
-
-
-def test_a_runner_of_the_same_plan_in_another_database_is_no_runner_of_ours(
-    desk: PlanDesk, instance: dg.DagsterInstance, make_database: Callable[[bool], str], tmp_path: Path
-) -> None:
-    from pokervod_pipelines.db.engine import make_engine
-
-    die_long_ago(desk)
-    other = make_engine(make_database(True))
-    try:
-        with hold_alone(PlanDesk(engine=other, folder=tmp_path, plans=desk.plans).programme()):
-            assert len(tick(desk, instance, "rollout_clock")[0]) == 1
-    finally:
-        other.dispose()
-
-
-def test_the_clock_asks_for_nothing_while_a_run_is_at_work(desk: PlanDesk, instance: dg.DagsterInstance) -> None:
-    end_wait(desk)
-    instance.create_run_for_job(
-        job_def=load(desk).resolve_job_def("rollout"), status=dg.DagsterRunStatus.STARTED
-    )
-
-    assert tick(desk, instance, "rollout_clock") == ([], "the job rollout is at work")
-
-
-# Alerts: the job sends what is due, the sensor asks for it only then.
-
-
-def raise_one(desk: PlanDesk) -> None:
-    desk.alerts = {"channels": [{"name": "here"}]}
-    desk.urls = {"POKERVOD_ALERT_HERE": "console://"}
-    with desk.engine.begin() as connection:
-        alert = Alert(key="disk", severity=Severity.CRITICAL, title="The disk is full")
-        raise_alert(connection, alert, desk.settings.alerts.channels)
-
-
-def test_alerts_are_asked_for_when_one_is_due_and_sent_once(
-    desk: PlanDesk, instance: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
-) -> None:
-    raise_one(desk)
-
-    (request,), _ = tick(desk, instance, "alert_delivery")
-    job = load(desk).resolve_job_def("alerts")
-    result = job.execute_in_process(instance=instance, tags=dict(request.tags))
-
-    assert result.success
-    assert capsys.readouterr().err.count("CRITICAL: The disk is full") == 1
-    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
-
-
-def test_an_alert_that_is_due_later_or_is_being_sent_is_not_asked_for(
-    desk: PlanDesk, instance: dg.DagsterInstance
-) -> None:
-    raise_one(desk)
-    desk.execute("update alert_deliveries set due_at = now() + interval '1 minute'")
-    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
-
-    desk.execute("update alert_deliveries set due_at = now()")
-    instance.create_run_for_job(job_def=load(desk).resolve_job_def("alerts"), status=dg.DagsterRunStatus.STARTED)
-    assert tick(desk, instance, "alert_delivery") == ([], "alerts are being sent")
-
-
-def test_a_channel_without_an_address_keeps_no_other_from_its_message_and_asks_for_no_runs(
-    desk: PlanDesk, instance: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
-) -> None:
-    raise_one(desk)
-    desk.alerts = {"channels": [{"name": "nowhere"}, {"name": "here"}]}
-    with desk.engine.begin() as connection:
-        alert = Alert(key="fan", severity=Severity.CRITICAL, title="The fan stands still")
-        raise_alert(connection, alert, desk.settings.alerts.channels)
-
-    result = load(desk).resolve_job_def("alerts").execute_in_process(instance=instance)
-
-    assert result.success
-    assert "The fan stands still" in capsys.readouterr().err
-    assert desk.execute("select channel, state from alert_deliveries where state <> 'delivered'") == [
-        ("nowhere", "waiting")
-    ]
-    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
-    desk.execute("update alert_deliveries set created_at = now() - interval '4 days' where channel = 'nowhere'")
-    assert len(tick(desk, instance, "alert_delivery")[0]) == 1
-
-
-@pytest.mark.parametrize("name", ["rollout_clock", "alert_delivery"])
-def test_the_sensors_are_on_by_default_and_say_what_they_do(desk: PlanDesk, name: str) -> None:
-    sensor = load(desk).get_repository_def().get_sensor_def(name)
-
-    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
-    assert sensor.description

@@ -41,6 +41,11 @@ def start_worker(url: str, root: Path, number: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=Path(__file__).parents[2])
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
 def ask(engine: Engine) -> dict[int, str]:
     with engine.begin() as connection:
         rows = connection.execute(
@@ -82,7 +87,7 @@ def test_killed_workers_and_a_restarted_database_lose_nothing_and_double_nothing
 
     with ExitStack() as stack:
         workers = {number: start_worker(url, root, number) for number in range(WORKERS)}
-        stack.callback(lambda: [process.kill() for process in workers.values()])
+        stack.callback(lambda: [end(process) for process in workers.values()])
         while (open_ := count_open(engine)) and time.monotonic() < until:
             time.sleep(1)
             victim = chance.randrange(WORKERS)

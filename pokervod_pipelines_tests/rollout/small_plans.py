@@ -103,6 +103,4 @@ class PlanDesk:
     def dump(self) -> dict[str, list[str]]:
         """Everything in every table."""
         tables = self.execute("select table_name from information_schema.tables where table_schema = 'public'")
-        return {
-            name: sorted(str(row) for row in self.execute(f'select * from "{name}"')) for (name,) in sorted(tables)
-        }
+        return {name: sorted(str(row) for row in self.execute(f'select * from "{name}"')) for (name,) in sorted(tables)}

@@ -10,13 +10,17 @@ from pokervod_pipelines.db.tables.base import Base, Key, MaybeMoment, Moment
 
 
 class RolloutProgramme(Base):
-    """A programme that was begun, by the name of its plan; ``reason`` is why it is in its state."""
+    """A programme that was begun, by the name of its plan; ``reason`` is why it is in its state.
+
+    ``until`` is the week up to which it was asked to run last, None for its end; nothing goes on by itself beyond it.
+    """
 
     __tablename__ = "rollout_programmes"
 
     plan: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(server_default="running")
     reason: Mapped[str] = mapped_column(server_default="")
+    until: Mapped[int | None]
     started_at: Mapped[Moment]
     changed_at: Mapped[Moment]
     finished_at: Mapped[MaybeMoment]

@@ -109,11 +109,12 @@ class Worker:
 
     async def _take_work(self) -> None:
         while not self._is_stopping:
+            was_idle = not self._places  # what is settled while we ask may be due again, and not seen
             taken = [claim for renderer in self._maker.slots for claim in await self._claim(renderer)]
             for claim in taken:
                 self._begin(claim)
             if not taken:
-                if self._shift.until_empty and not self._places:
+                if self._shift.until_empty and was_idle:
                     return
                 await self._bell.wait_for_work(self._limits.poll_seconds)
 

@@ -18,10 +18,12 @@ class Commands(NamedTuple):
     """Lets one criterion pass, marked for ever."""
 
 
-def find_commands(week: int, criterion: str = "CRITERION") -> Commands:
-    """Return the commands for the week, the criterion's name in its place."""
+def find_commands(plan: str, week: int, criterion: str = "CRITERION") -> Commands:
+    """Return the commands for the week of the plan, the criterion's name in its place."""
     return Commands(
-        validate=f"pokervod rollout validate {week}",
-        resume=f"pokervod rollout resume --from {week}",
-        override=f"pokervod rollout override {week} {trim_text(criterion, 80)} --reason …".replace("`", "ˋ"),
+        validate=f"pokervod rollout validate {week} --plan {plan}",
+        resume=f"pokervod rollout resume --from {week} --plan {plan}",
+        override=f"pokervod rollout override {week} {trim_text(criterion, 80)} --reason … --plan {plan}".replace(
+            "`", "ˋ"
+        ),
     )

@@ -42,7 +42,7 @@ def describe_escalation(
         list(_say_what(figures, about, escalation, now)),
         ["**Attempts**", *_list_attempts(attempts)],
         ["**Fixes tried**", *_list_fixes(attempts)],
-        ["**What to do**", *_list_steps(week, _find_failed(attempts[-1:]))],
+        ["**What to do**", *_list_steps(planned.name, week, _find_failed(attempts[-1:]))],
         [f"Page: {link}"] if link else [],
     ]
     title = trim_text(f"Rollout escalated: week {week} {about.plan.title} failed {len(attempts)} times", 140)
@@ -95,9 +95,9 @@ def _list_fixes(attempts: Sequence[AttemptRecord]) -> Iterator[str]:
         yield f"- After attempt {number}: {quote_code(fix.fixer, 80)} {done}: {escape_markdown(fix.said, 200)}"
 
 
-def _list_steps(week: int, failed: Sequence[ResultRecord]) -> Iterator[str]:
+def _list_steps(plan: str, week: int, failed: Sequence[ResultRecord]) -> Iterator[str]:
     criterion = failed[0].criterion if failed else "CRITERION"
-    commands = find_commands(week, criterion)
+    commands = find_commands(plan, week, criterion)
     yield f"1. Mend what failed, then look without side effects: `{commands.validate}`"
     yield f"2. Go on: `{commands.resume}`"
     yield f"3. Or let a criterion pass, shown for ever after as overridden: `{commands.override}`, then resume"

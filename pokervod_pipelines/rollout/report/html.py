@@ -4,7 +4,7 @@ All text is escaped by the template engine, for what a criterion says comes from
 """
 
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -33,7 +33,7 @@ def write_page(planned: PlannedProgramme, record: ProgrammeRecord, now: datetime
             latest={week.number: find_latest_results(record, week.number) for week in planned.weeks},
             timeline=lay_out(figures),
             now=now,
-            commands=find_commands,
+            commands=partial(find_commands, planned.name),
             link=link if link and link.startswith(("https://", "http://")) else None,
         )
     )

@@ -66,7 +66,7 @@ def test_what_is_finished_after_its_claim_was_taken_is_discarded(queue_desk: Que
         maker = StagedMaker()
 
         async def lose(_: Claim, __: Report) -> None:
-            await asyncio.to_thread(give_away, queue_desk)
+            give_away(queue_desk)  # at once: a sign of life between would stop the work instead
 
         maker.play = lose
         async with hired(queue_desk, maker):
@@ -79,29 +79,28 @@ def test_what_is_finished_after_its_claim_was_taken_is_discarded(queue_desk: Que
     assert queue_desk.execute("select claimed_by from render_instructions") == [("next",)]
 
 
-class SamePlaceMaker(StagedMaker):
-    """All its graphics come out together, and some at one path."""
+class OversizedMaker(StagedMaker):
+    """All its graphics come out together, and one has more frames than the database can count."""
 
-    def __init__(self, doubled: int) -> None:
+    def __init__(self, oversized: int) -> None:
         super().__init__(slots=4)
-        self.doubled = doubled
+        self.oversized = oversized
         self.together = asyncio.Barrier(4)
 
     async def make(self, claim: Claim, report: Report) -> Made:
         made = await super().make(claim, report)
         if claim.held.retry_count == 0:
             await self.together.wait()
-        return replace(made, facts=replace(made.facts, path="taken.mov")) if claim.held.id == self.doubled else made
+        return replace(made, facts=replace(made.facts, frames=2**40)) if claim.held.id == self.oversized else made
 
 
 def test_what_the_database_refuses_of_one_fails_that_one_alone(queue_desk: QueueDesk) -> None:
     async def case() -> None:
         first = queue_desk.take_one()
         queue_desk.finish(first)
-        queue_desk.execute("update render_outputs set path = 'taken.mov'")
         asked = queue_desk.ask(4)
         queue_desk.execute("update render_instructions set max_retries = 1 where state = 'pending'")
-        maker = SamePlaceMaker(doubled=asked[1])
+        maker = OversizedMaker(oversized=asked[1])
         async with hired(queue_desk, maker) as worker:
             await come(lambda: worker.tally.total() == 5)
         states = queue_desk.states()
@@ -111,7 +110,7 @@ def test_what_the_database_refuses_of_one_fails_that_one_alone(queue_desk: Queue
     play(case())
 
     (row,) = queue_desk.execute("select reason, failure_kind from render_instructions where state = 'failed'")
-    assert "uq_render_outputs_path" in row.reason
+    assert "out of range" in row.reason
     assert row.failure_kind == "unknown"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pokervod_pipelines_tests.rollout.demo.prism import make_mock_command
-from pokervod_pipelines_tests.rollout.demo.processes import start
+from pokervod_pipelines_tests.rollout.demo.processes import start, stop, until
 
 LOGBOOK = "logbook.txt"
 
@@ -55,8 +55,22 @@ def fail_once(what: str) -> None:
         sys.exit(1)
 
 
+def kill_once(service: str) -> None:
+    """The service is gone when this is run for the first time: a fire drill."""
+    mark = Path(f"{service}.killed")
+    if not mark.exists():
+        mark.touch()
+        stop(Path.cwd(), service)
+
+
+def await_file(name: str) -> None:
+    """The file is there; until then this waits."""
+    note(f"waits for {name}")
+    until(Path(name).exists, name)
+
+
 CHORES: dict[str, Callable[..., None]] = {
-    each.__name__: each for each in (note, make_document, rebuild_mock, rerun_tests, fail_once)
+    each.__name__: each for each in (note, make_document, rebuild_mock, rerun_tests, fail_once, kill_once, await_file)
 }
 
 if __name__ == "__main__":

@@ -5,11 +5,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-import httpx2
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PATIENCE_SECONDS = 90.0
@@ -21,7 +19,7 @@ def run_module(name: str, *arguments: object) -> list[str]:
     return [sys.executable, "-m", f"{ROOM}.{name}", *map(str, arguments)]
 
 
-def start(folder: Path, name: str, command: Sequence[str]) -> None:
+def start(folder: Path, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
     """The command runs under this name in the folder, whatever ran under it before is gone."""
     stop(folder, name)
     (folder / "processes").mkdir(exist_ok=True)
@@ -29,7 +27,7 @@ def start(folder: Path, name: str, command: Sequence[str]) -> None:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            env={**(environment or os.environ), "PYTHONPATH": str(REPOSITORY)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -71,14 +69,6 @@ def until(is_so: Callable[[], object], what: str) -> None:
     while not is_so():
         assert time.monotonic() < deadline, f"waited in vain: {what}"
         time.sleep(0.05)
-
-
-def is_well(address: str) -> bool:
-    """Whether the service there answers."""
-    try:
-        return httpx2.get(f"{address}/health", trust_env=False).status_code == 200
-    except httpx2.HTTPError:
-        return False
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -1,5 +1,6 @@
 """The six services, their mocks, and the folder of the plan with its settings, which the test changes as it goes on."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -7,17 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx2
 import yaml
-from sqlalchemy import Engine, text
 
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
 from pokervod_pipelines_tests.alerts.servers import SLACK_TOKENS, HookServer, MailServer, find_free_port
 from pokervod_pipelines_tests.rollout.demo.chores import LOGBOOK
 from pokervod_pipelines_tests.rollout.demo.documents import ANSWERS, write_document
 from pokervod_pipelines_tests.rollout.demo.prism import make_mock_command
-from pokervod_pipelines_tests.rollout.demo.processes import REPOSITORY, is_well, run_module, start, until
+from pokervod_pipelines_tests.rollout.demo.processes import REPOSITORY, run_module, start, until
 
-PLAN = Path(__file__).parent / "plan.yaml"
 HOOK_TOKEN = "sesame-opens-the-hook"
 
 
@@ -26,10 +26,15 @@ class Town:
     """A folder with the plan, its settings, and all that runs for it."""
 
     folder: Path
-    engine: Engine
     slack: HookServer
     mail: MailServer
+    progress: HookServer
     hook: HookServer
+    plan: Path
+    wait_seconds: float | None = None
+    database_url: str | None = None
+    """Without it the server that comes with the package is used, in the folder."""
+
     real: dict[str, int] = field(default_factory=lambda: {name: find_free_port() for name in ANSWERS})
     mocks: dict[str, int] = field(default_factory=lambda: {name: find_free_port() for name in ANSWERS})
 
@@ -39,7 +44,7 @@ class Town:
         for service in ANSWERS:
             write_document(self.folder, service)
             write_document(self.folder / "source", service)
-        plan = PLAN.read_text(encoding="utf-8").replace("HOOK_PORT", str(self.hook.port))
+        plan = self.plan.read_text(encoding="utf-8").replace("HOOK_PORT", str(self.hook.port))
         (self.folder / "plan.yaml").write_text(plan, encoding="utf-8")
         self.write_settings()
         self.hook.before_answer = self.restart_by_hook
@@ -49,7 +54,7 @@ class Town:
         services = {
             name: {
                 "address": f"http://127.0.0.1:{self.real[name]}",
-                "mock": f"http://127.0.0.1:{self.mocks[name]}",
+                "mock": self.mock_of(name),
                 "production": f"http://localhost:{self.real[name]}",
                 **changed.get(name, {}),
             }
@@ -57,11 +62,12 @@ class Town:
         }
         channels = [
             {"name": "slack", "least": "critical", "endpoint": self.slack.endpoint},
-            {"name": "mail", "least": "info"},
+            {"name": "mail", "least": "critical"},
+            {"name": "progress", "least": "info"},
         ]
         rollout = {
             "plans": ["plan.yaml"],
-            "wait_seconds": 0,
+            "wait_seconds": self.wait_seconds,
             "services": services,
             "allow_commands": True,
             "programs": ["python"],
@@ -69,6 +75,10 @@ class Town:
         }
         values = {"rollout": rollout, "alerts": {"channels": channels}}
         (self.folder / "pokervod.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+
+    def mock_of(self, service: str) -> str:
+        """Where the service's mock is."""
+        return f"http://127.0.0.1:{self.mocks[service]}"
 
     def list_commands(self) -> dict[str, list[str]]:
         """What the fixers may run."""
@@ -91,8 +101,8 @@ class Town:
 
     def await_mocks(self) -> None:
         """Every mock answers."""
-        for service, port in self.mocks.items():
-            until(lambda port=port: is_well(f"http://127.0.0.1:{port}"), f"the mock of {service} is well")
+        for service in self.mocks:
+            until(functools.partial(is_well, self.mock_of(service)), f"the mock of {service} is well")
 
     def restart_by_hook(self) -> None:
         """The hook was called, and starts the service anew where its token is right."""
@@ -112,6 +122,15 @@ class Town:
             check=False,
         )
 
+    def start_command(self, *arguments: str) -> None:
+        """``pokervod`` runs with these arguments in the plan's folder."""
+        command = [sys.executable, "-m", "pokervod_pipelines.cli", *arguments]
+        start(self.folder, "runner", command, self.make_environment())
+
+    def read_said(self) -> str:
+        """What the commands that were started said."""
+        return (self.folder / "runner.log").read_text(encoding="utf-8")
+
     def make_environment(self) -> dict[str, str]:
         """What an administrator has set: the database, the addresses of the channels, the hook's token."""
         return {
@@ -120,11 +139,16 @@ class Town:
             "PYTHONPATH": str(REPOSITORY),
             "COLUMNS": "200",
             "POKERVOD_HOME": "home",
-            "POKERVOD_DATABASE_URL": self.engine.url.render_as_string(hide_password=False),
+            **({"POKERVOD_DATABASE_URL": self.database_url} if self.database_url else {}),
             "POKERVOD_ALERT_SLACK": f"https://hooks.slack.com/services/{SLACK_TOKENS}",
             "POKERVOD_ALERT_MAIL": f"mailto://127.0.0.1:{self.mail.port}?from=pokervod@example.org&to=eva@example.org",
+            "POKERVOD_ALERT_PROGRESS": f"json://127.0.0.1:{self.progress.port}/rollout",
             "POKERVOD_HOOK_TOKEN": HOOK_TOKEN,
         }
+
+    def runner(self) -> int:
+        """The process of the command that was started."""
+        return int((self.folder / "processes" / "runner").read_text())
 
     def note(self, line: str) -> None:
         """The line stands at the end of the logbook."""
@@ -136,8 +160,16 @@ class Town:
         logbook = self.folder / LOGBOOK
         return logbook.read_text(encoding="utf-8").splitlines() if logbook.exists() else []
 
-    def execute(self, *statements: str) -> None:
-        """The statements were run on PokerVOD's database."""
-        with self.engine.begin() as connection:
-            for statement in statements:
-                connection.execute(text(statement))
+
+def is_well(address: str) -> bool:
+    """Whether the service there answers."""
+    try:
+        return httpx2.get(f"{address}/health", trust_env=False).status_code == 200
+    except httpx2.HTTPError:
+        return False
+
+
+def count_passed(town: Town) -> list[int]:
+    """The weeks of which was told that they passed, in order."""
+    titles = [each.body["title"] for each in town.progress.posts]
+    return [int(title.split()[4]) for title in titles if title.startswith("INFO: The demo: week")]

@@ -32,9 +32,9 @@ def test_the_title_names_the_week_in_one_line() -> None:
         "- Attempt 2, 11 Oct 2026, 08:30 UTC: the same again",
         "- After attempt 1: `restart_service` could not: the hook answered 403 Forbidden",
         "- After attempt 2: `rebuild_mocks` done: 3 mocks built anew",
-        "`pokervod rollout validate 5`",
-        "`pokervod rollout resume --from 5`",
-        "`pokervod rollout override 5 clipping_contract --reason …`",
+        "`pokervod rollout validate 5 --plan default`",
+        "`pokervod rollout resume --from 5 --plan default`",
+        "`pokervod rollout override 5 clipping_contract --reason … --plan default`",
         "Page: https://pokervod.example/rollout",
     ],
 )

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("plan", sa.String(), nullable=False),
         sa.Column("state", sa.String(), server_default="running", nullable=False),
         sa.Column("reason", sa.String(), server_default="", nullable=False),
+        sa.Column("until", sa.Integer(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),

@@ -1,0 +1,41 @@
+"""A folder with plans and a database, and the command run in it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from pokervod_pipelines.cli.app import EXIT_CODES, app
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines_tests.cli.said import Said
+from pokervod_pipelines_tests.rollout.small_plans import PlanDesk
+
+
+@pytest.fixture
+def plans(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlanDesk:
+    made = PlanDesk(engine=engine, folder=tmp_path, alerts={"channels": [{"name": "here", "least": "info"}]})
+    made.write()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POKERVOD_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("POKERVOD_HOME", "home")
+    monkeypatch.setenv("POKERVOD_ALERT_HERE", "console://")
+    return made
+
+
+@pytest.fixture
+def pokervod(plans: PlanDesk) -> Callable[..., Said]:
+    """``pokervod(*words)``: what became of ``pokervod …``."""
+
+    def invoke(*words: str) -> Said:
+        plans.write_settings()
+        result = CliRunner().invoke(app, words)
+        error = result.exception
+        if error and not isinstance(error, PokervodError | SystemExit):
+            raise error
+        status = next((code for kind, code in EXIT_CODES if isinstance(error, kind)), result.exit_code)
+        said = str(error) if isinstance(error, PokervodError) else ""
+        return Said(printed=result.stdout, told=result.stderr, error=said, status=status)
+
+    return invoke

@@ -1,0 +1,31 @@
+"""What a command of rollouts or alerts said, and a programme that stands still."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pokervod_pipelines_tests.rollout.small_plans import PlanDesk
+
+WHY = ("--reason", "the table was filled by hand", "--by", "eva")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a command printed on both outputs, the error that it ended with or "", and its exit status."""
+
+    printed: str
+    told: str
+    error: str
+    status: int
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.printed)
+
+
+def escalate(plans: PlanDesk, pokervod: Callable[..., Said]) -> Said:
+    """Week 2 of the programme has failed for the last time."""
+    plans.write(attempts=1)
+    plans.prove(1, 3, 4)
+    return pokervod("rollout", "run")

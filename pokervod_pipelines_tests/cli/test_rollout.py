@@ -1,0 +1,320 @@
+"""``pokervod rollout`` as a person and a program meet it: texts, JSON, exit status."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pokervod_pipelines.rollout.programme import hold_alone
+from pokervod_pipelines_tests.cli.said import WHY, Said, escalate
+from pokervod_pipelines_tests.rollout.small_plans import PlanDesk, describe_week
+
+
+def test_a_programme_runs_to_its_end(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    plans.prove(1, 2, 3, 4)
+
+    said = pokervod("rollout", "run")
+
+    assert (said.status, plans.states()) == (0, ["passed"] * 4)
+    assert "week 1, attempt 1\nweek 1: passed\n" in said.told
+    assert said.told.count("INFO: The demo programme: week") == 4
+    assert "The demo programme: 100 %, completed" in said.printed
+    assert (plans.folder / "home/rollout/demo.html").is_file()
+    assert str(plans.folder / "home/rollout/demo.html") in said.printed
+
+
+def test_until_ends_it_before_the_week_after(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    plans.prove(1, 2, 3, 4)
+
+    assert pokervod("rollout", "run", "--until", "2").status == 0
+    assert plans.states() == ["passed", "passed", "pending", "pending"]
+
+
+def test_a_wait_is_left_to_the_sensor_and_is_no_failure(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    plans.prove(1)
+
+    said = pokervod("rollout", "run")
+
+    assert (said.status, said.error) == (0, "")
+    assert "week 2 is tried again at 20" in said.told
+    assert re.search(r"waiting +1 +proof +again at \d\d:\d\d:\d\d UTC", said.printed)
+    assert pokervod("rollout", "run").status == 0
+    assert plans.attempts() == [(1, True), (2, False)]
+
+
+@pytest.mark.parametrize("option", [(), ("--wait",)])
+def test_short_waits_are_waited_for(plans: PlanDesk, pokervod: Callable[..., Said], option: tuple[str, ...]) -> None:
+    plans.given = {"wait_seconds": 0}
+
+    assert pokervod("rollout", "run", *option).status == 3
+    assert plans.attempts() == [(1, False)] * 3
+
+
+def test_an_escalation_ends_with_3_and_says_what_to_do(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    said = escalate(plans, pokervod)
+
+    assert said.status == 3
+    assert said.error.startswith("week 2 is escalated: proof: demo_2.txt: there is no such file below")
+    assert said.error.endswith("\nmend it, then `pokervod rollout resume`")
+    assert "CRITICAL: Rollout escalated: week 2 Part 2 failed 1 times" in said.told
+    assert "pokervod rollout validate 2" in said.told
+    assert pokervod("rollout", "run").status == 3
+    assert plans.attempts() == [(1, True), (2, False)]
+
+
+def test_it_is_acknowledged_mended_and_resumed(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    escalate(plans, pokervod)
+
+    assert pokervod("rollout", "acknowledge", *WHY).printed == "week 2 is acknowledged\n"
+    assert " acknowledged " in pokervod("alerts", "list", "--open").printed
+    plans.prove(2)
+    said = pokervod("rollout", "resume", *WHY)
+
+    assert (said.status, said.told.splitlines()[0]) == (0, "goes on from week 2")
+    assert plans.record().state == "completed"
+    kept = [(each.kind, each.week, each.by, each.reason) for each in plans.record().interventions]
+    assert kept == [(kind, 2, "eva", "the table was filled by hand") for kind in ("acknowledge", "resume")]
+    resolved = plans.execute("select resolved_by from alerts where severity = 'critical'")
+    assert resolved == [("eva",)]
+
+
+def test_resuming_from_an_earlier_week_does_it_again(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    plans.prove(1, 2, 3, 4)
+    pokervod("rollout", "run")
+
+    assert pokervod("rollout", "resume", "--from", "3", *WHY).status == 0
+    assert [week for week, _ in plans.attempts()] == [1, 2, 3, 4, 3, 4]
+    assert pokervod("rollout", "resume", *WHY).status == 1
+
+
+def test_an_override_is_shown_for_ever(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    escalate(plans, pokervod)
+
+    assert pokervod("rollout", "override", "2", "proof", *WHY).printed == (
+        "proof of week 2 counts as passed; `pokervod rollout resume` goes on\n"
+    )
+    assert pokervod("rollout", "override", "2", "proof", *WHY).status == 1
+    assert pokervod("rollout", "resume", *WHY).status == 0
+    assert "proof (overridden)" in pokervod("rollout", "report").printed
+    assert "overridden  proof" in pokervod("rollout", "validate", "2").printed
+    final = pokervod("rollout", "report", "--markdown").printed
+    assert "Week 2, `proof`: the table was filled by hand (eva, " in final
+    assert [each["by"] for each in pokervod("rollout", "report", "--json").json["overrides"]] == ["eva"]
+
+
+def test_a_pause_holds_until_somebody_resumes(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    plans.prove(1, 2, 3, 4)
+    pokervod("rollout", "run", "--until", "1")
+
+    assert pokervod("rollout", "pause", *WHY).printed == "paused\n"
+    said = pokervod("rollout", "run")
+    assert (said.status, said.error) == (
+        3,
+        "week 2 is paused: the table was filled by hand\nto go on `pokervod rollout resume`",
+    )
+    assert pokervod("rollout", "resume", *WHY).status == 0
+    assert plans.record().state == "completed"
+    assert pokervod("rollout", "pause", *WHY).status == 1
+
+
+def test_validate_looks_and_changes_nothing(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    plans.prove(1)
+    pokervod("rollout", "run")
+    plans.execute("alter table hands alter column id type integer")
+    before, files = plans.dump(), sorted(plans.folder.rglob("*"))
+
+    failing, passing = pokervod("rollout", "validate", "2"), pokervod("rollout", "validate", "1")
+
+    assert (plans.dump(), sorted(plans.folder.rglob("*"))) == (before, files)
+    assert (failing.status, passing.status) == (1, 0)
+    assert re.search(r"FAILS +hands_table +hands has not the columns it has to have", failing.printed)
+    assert re.search(r"holds +one_is_one +the query answers 1", failing.printed)
+    assert "apply_migrations: no migration is pending" in failing.printed
+
+
+def test_a_week_can_be_validated_before_anything_was_begun(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    said = pokervod("rollout", "validate", "4", "--json")
+
+    assert (said.status, said.json["passed"], said.json["fixers"]) == (1, False, {})
+    assert said.json["results"][0]["criterion"] == "proof"
+    assert said.json["results"][0]["error_class"] == "document"
+    assert plans.execute("select count(*) from rollout_programmes") == [(0,)]
+
+
+def test_programs_get_one_document(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    escalated = escalate(plans, pokervod)
+    said = pokervod("rollout", "run", "--json")
+
+    assert (escalated.status, said.status) == (3, 3)
+    assert said.json == pokervod("rollout", "report", "--json").json | {
+        key: said.json[key] for key in ("measured_at", "forecast", "weeks")
+    }
+    assert (said.json["state"], said.json["current"], said.json["percent"]) == ("escalated", 2, 25)
+    plans.prove(2)
+    assert pokervod("rollout", "resume", "--json", *WHY).json["state"] == "completed"
+    (alert, *_) = [each for each in pokervod("alerts", "list", "--json").json if each["severity"] == "critical"]
+    assert alert["key"] == "rollout demo week 2 escalated"
+    assert [each["state"] for each in alert["deliveries"]] == ["delivered"]
+
+
+def test_the_page_is_written_where_it_is_asked_for(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    escalate(plans, pokervod)
+
+    assert pokervod("rollout", "report", "--html", "page.html").told == "written to page.html\n"
+    assert "The demo programme" in (plans.folder / "page.html").read_text(encoding="utf-8")
+    said = pokervod("rollout", "report", "--html", "nowhere/page.html")
+    assert (said.status, said.error) == (
+        2,
+        "nowhere/page.html: cannot be written (No such file or directory); name another file",
+    )
+
+
+def test_plans_are_told_apart_by_name(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    plans.write("second", weeks=1)
+    plans.prove(1, plan="second")
+
+    assert pokervod("rollout", "run", "--plan", "second").status == 0
+    assert plans.execute("select plan, state from rollout_programmes") == [("second", "completed")]
+    assert "The second programme: 100 %" in pokervod("rollout", "report", "--plan", "second").printed
+    said = pokervod("rollout", "run", "--plan", "third")
+    assert (said.status, said.error) == (2, "there is no plan 'third'; there are demo, second")
+
+
+REFUSED = [
+    (("validate", "99"), 2, "plan 'demo' has no week 99; its weeks are 1 to 4"),
+    (("override", "2", "speed", *WHY), 2, "week 2 has no criterion 'speed'; it has hands_table, one_is_one, proof"),
+    (("override", "2", "proof", "--reason", " "), 2, "give a --reason"),
+    (("pause", "--reason", ""), 2, "give a --reason"),
+    (("acknowledge", "--reason", "\t"), 2, "give a --reason"),
+    (("resume", "--from", "9", *WHY), 2, "has weeks 1 to 4, no week 9"),
+    (("resume", "--from", "4", *WHY), 1, "week 2 is waiting; it has to pass before week 4 begins"),
+    (("acknowledge", *WHY), 1, "nothing of the programme demo is escalated"),
+]
+
+
+@pytest.mark.parametrize(("words", "status", "says"), REFUSED, ids=lambda value: str(value)[:30])
+def test_what_makes_no_sense_is_refused_and_changes_nothing(
+    plans: PlanDesk, pokervod: Callable[..., Said], words: tuple[str, ...], status: int, says: str
+) -> None:
+    plans.prove(1)
+    pokervod("rollout", "run")
+    before = plans.dump()
+
+    said = pokervod("rollout", *words)
+
+    assert (said.status, says in said.error) == (status, True), said.error
+    assert plans.dump() == before
+
+
+@pytest.mark.parametrize("command", ["pause", "acknowledge", "override 1 proof"])
+def test_people_have_to_say_why(pokervod: Callable[..., Said], command: str) -> None:
+    assert pokervod("rollout", *command.split()).status == 2
+
+
+NOT_BEGUN = [("report",), ("pause", *WHY), ("resume", *WHY), ("acknowledge", *WHY), ("override", "1", "proof", *WHY)]
+
+
+@pytest.mark.parametrize("words", NOT_BEGUN, ids=lambda words: words[0])
+def test_what_was_not_begun_says_how_to_begin(pokervod: Callable[..., Said], words: tuple[str, ...]) -> None:
+    said = pokervod("rollout", *words)
+
+    assert (said.status, said.error) == (1, "the programme demo was not begun; `pokervod rollout run` begins it")
+
+
+def test_a_second_runner_is_refused(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    with hold_alone(plans.programme()):
+        said = pokervod("rollout", "run")
+
+    assert (said.status, "is being run by another runner" in said.error) == (1, True)
+
+
+def test_a_bad_plan_is_shown_with_every_file_and_line(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    weeks = [describe_week(1), describe_week(3)]
+    weeks[0]["criteria"][0]["kind"] = "fille"
+    path = plans.write(weeks=weeks, attempts=0)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    wanted = [
+        (lines.index("attempts: 0") + 1, "attempts: Input should be greater than or equal to 1"),
+        (lines.index("  - kind: fille") + 1, "kind: there is no 'fille'; there are asset_check, command"),
+        (lines.index("- number: 3") + 1, "number: week 3 is out of order, week 2 is missing"),
+    ]
+
+    for words in (("run",), ("validate", "1"), ("report",), ("resume", *WHY), ("pause", *WHY)):
+        said = pokervod("rollout", *words)
+        assert said.status == 2
+        for line, text in wanted:
+            assert f"{path}:{line}: {text}" in said.error
+
+
+def test_a_page_that_cannot_be_written_is_told(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    plans.given = {"pages": str(plans.folder / "demo.yaml" / "pages")}
+    plans.prove(1, 2, 3, 4)
+
+    said = pokervod("rollout", "run")
+
+    assert (said.status, plans.record().state) == (0, "completed")
+    assert "demo.html cannot be written (Not a directory); see rollout.pages" in said.printed
+
+
+@pytest.mark.parametrize("weeks", [3, 6])
+def test_a_plan_that_lost_or_gained_a_week_can_still_be_read(
+    plans: PlanDesk, pokervod: Callable[..., Said], weeks: int
+) -> None:
+    plans.prove(1, 2, 3, 4)
+    pokervod("rollout", "run", "--until", "2")
+    plans.write(weeks=weeks)
+
+    assert pokervod("rollout", "report").printed.count("Part ") == weeks
+    assert pokervod("rollout", "report", "--json").json["done"] == [1, 2]
+    assert pokervod("rollout", "report", "--html", "page.html").status == 0
+
+
+# As a person sees it.
+
+
+def show(folder: Path, *words: str) -> tuple[str, int]:
+    """What a terminal of 80 columns shows of the real command, without colours, and its exit status."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pokervod_pipelines.cli", *words],
+        cwd=folder,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "80"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    seen = bytearray()
+    while piece := _read(ours):
+        seen += piece
+    os.close(ours)
+    return re.sub(r"\x1b\[[0-9;]*m", "", seen.decode()).replace("\r\n", "\n"), process.wait(timeout=60)
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # the other side is gone
+        return b""
+
+
+def test_a_terminal_of_80_columns_shows_words_whole(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    escalate(plans, pokervod)
+
+    stands, three = show(plans.folder, "rollout", "run")
+    looks, one = show(plans.folder, "rollout", "validate", "2")
+    alerts, zero = show(plans.folder, "alerts", "list")
+
+    assert (three, one, zero) == (3, 1, 0)
+    tables = [line for line in (stands + looks + alerts).splitlines() if not line.startswith(("page:", "error:"))]
+    assert max(map(len, tables)) <= 80
+    assert re.search(r"^ +2 +Part 2 +failed +1 +proof *$", stands, re.MULTILINE)
+    assert re.search(r"^ FAILS +proof +demo_2\.txt: there is no such +", looks, re.MULTILINE)
+    assert re.search(r" critical +Rollout escalated: week 2 ", alerts)
+    assert re.search(r" rollout demo week 2 escalated ", alerts)
+    assert "Traceback" not in stands + looks + alerts

@@ -1,0 +1,63 @@
+"""A database that is behind its code: every command of ours brings it up by itself, so this one is fixed in process."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.db.engine import make_engine
+from pokervod_pipelines.db.migrate import current_revision, newest_revision, upgrade_database
+from pokervod_pipelines.rollout.house import HouseCrew, find_plan
+from pokervod_pipelines.rollout.programme import read_clock
+from pokervod_pipelines.settings import Settings
+
+WEEK = {
+    "number": 1,
+    "title": "Renders",
+    "summary": "The queue of renders is there.",
+    "criteria": [{"kind": "database_table", "name": "queue", "table": "render_workers"}],
+}
+PLAN = {
+    "name": "behind",
+    "title": "A database that is behind",
+    "starts": "2031-01-06",
+    "weeks": [WEEK],
+    "fixers": [{"kind": "apply_migrations", "on": ["schema"]}],
+}
+
+
+@pytest.fixture
+def behind(make_database: Callable[[bool], str]) -> Iterator[Engine]:
+    """A database at an earlier revision, with a row."""
+    engine = make_engine(make_database(False))
+    upgrade_database(engine, "0003")
+    with engine.begin() as connection:
+        connection.execute(text("insert into players (key, name) values ('eva', 'Eva')"))
+    yield engine
+    engine.dispose()
+
+
+def test_pending_migrations_are_applied_and_no_row_is_lost(
+    behind: Engine, settings_factory: Callable[..., Settings], tmp_path: Path
+) -> None:
+    written = yaml.safe_dump(PLAN).replace("'2031-01-06'", "2031-01-06")
+    (tmp_path / "plan.yaml").write_text(written, encoding="utf-8")
+    settings = settings_factory(rollout={"plans": [tmp_path / "plan.yaml"]})
+    crew = HouseCrew(engine=behind, settings=settings, plan=find_plan(settings), clock=read_clock)
+
+    before = crew.evaluate(1)
+    previewed = crew.preview_fixes(1, before)
+    revision = current_revision(behind)
+    fixes = [*crew.fix(1, before, ())]
+    after = crew.evaluate(1)
+
+    assert [(each.passed, each.error_class) for each in before] == [(False, "schema")]
+    assert revision == "0003", "looking what would be done does nothing"
+    assert "would apply to the schema at 0003" in previewed["apply_migrations"]
+    assert [(fix.fixer, fix.done) for fix in fixes] == [("apply_migrations", True)]
+    assert current_revision(behind) == newest_revision()
+    assert [each.passed for each in after] == [True]
+    with behind.connect() as connection:
+        assert connection.scalar(text("select name from players")) == "Eva"
