@@ -62,6 +62,7 @@ def run(
             seconds = _find_wait(record)
             if seconds is None or not (wait or seconds <= LONGEST_INLINE_WAIT):
                 break
+            _deliver(engine, settings)
             time.sleep(seconds)
         _conclude(engine, settings, programme, record, as_json=as_json)
 
@@ -76,16 +77,15 @@ def _find_wait(record: "ProgrammeRecord") -> float | None:
 def _conclude(
     engine: "Engine", settings: Settings, programme: "Programme", record: "ProgrammeRecord", *, as_json: bool
 ) -> None:
-    """What people are to hear is sent, the page is written, and the state is printed."""
-    from pokervod_pipelines.rollout.publish import deliver_alerts, write_page_file  # noqa: PLC0415 - for --help
+    """The page is written, what people are to hear is sent, and the state is printed."""
+    from pokervod_pipelines.rollout.publish import write_page_file  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.rollout.report.wording import trim_text  # noqa: PLC0415
 
     try:
         page = f"page: {write_page_file(settings, programme.plan, record)}"
     except Unavailable as error:
         page = str(error)
-    for channel, fault in deliver_alerts(engine, settings).items():
-        err.print(f"alert not delivered to {channel}, tried again later: {fault}", markup=False)
+    _deliver(engine, settings)
     _show(settings, programme.plan, record, as_json=as_json)
     if not as_json:
         out.print(page, markup=False)
@@ -93,6 +93,14 @@ def _conclude(
         said = f"week {record.current_week} is {record.state}: {trim_text(record.reason, LONGEST_REASON)}"
         mend = "mend it, then" if record.state == "escalated" else "to go on"
         raise OperatorNeeded(f"{said}\n{mend} `pokervod rollout resume`")
+
+
+def _deliver(engine: "Engine", settings: Settings) -> None:
+    """What people are to hear is sent before anybody waits."""
+    from pokervod_pipelines.rollout.publish import deliver_alerts  # noqa: PLC0415 - kept out of --help
+
+    for channel, fault in deliver_alerts(engine, settings).items():
+        err.print(f"alert not delivered to {channel}, tried again later: {fault}", markup=False)
 
 
 def _open(engine: "Engine", settings: Settings, plan: str) -> "Programme":

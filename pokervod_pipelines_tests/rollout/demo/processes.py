@@ -51,16 +51,16 @@ def stop(folder: Path, name: str) -> None:
 
 @contextmanager
 def all_stopped_after(folder: Path) -> Iterator[None]:
-    """Nothing that was started in the folder is left; what it said is printed when the block fails."""
+    """Nothing that was started in the folder is left, and what it said is printed, for a test that fails."""
     try:
         yield
-    except BaseException:
+    finally:
         for log in sorted(folder.glob("*.log")):
             sys.stderr.write(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}\n")
-        raise
-    finally:
         for each in sorted((folder / "processes").glob("*")):
             stop(folder, each.name)
+        while _CHILDREN:  # those that somebody else has killed
+            _CHILDREN.popitem()[1].wait()
 
 
 def until(is_so: Callable[[], object], what: str) -> None:
