@@ -59,7 +59,7 @@ def run(
         while True:
             run_programme(programme, until=until, said=lambda line: err.print(line, markup=False))
             record = _read(programme)
-            seconds = _find_wait(record)
+            seconds = _find_wait(record, until)
             if seconds is None or not (wait or seconds <= LONGEST_INLINE_WAIT):
                 break
             _deliver(engine, settings)
@@ -67,7 +67,9 @@ def run(
         _conclude(engine, settings, programme, record, as_json=as_json)
 
 
-def _find_wait(record: "ProgrammeRecord") -> float | None:
+def _find_wait(record: "ProgrammeRecord", until: int | None) -> float | None:
+    if until is not None and (record.current_week or 0) > until:
+        return None
     waiting = [week.next_try_at for week in record.weeks if week.next_try_at is not None]
     if record.state != "waiting" or not waiting:
         return None

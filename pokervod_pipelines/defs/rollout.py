@@ -128,7 +128,7 @@ def _run_until(engine: Engine, settings: Settings, plan: Plan, number: int) -> P
     """The programme has gone on as far as it goes, up to this week, and people are told."""
     programme = open_programme(engine, settings, plan)
     try:
-        run(programme, until=number)
+        run(programme, until=number, keeps_until=True)
         record = read(programme)
         if why_not := may_begin(record, number):
             raise dg.Failure(why_not, allow_retries=False)
@@ -206,13 +206,14 @@ def _define_clock(plan: Plan, plans: Sequence[Plan], open_engine: OpenEngine) ->
         if _has_run(context.instance, job):
             return dg.SkipReason(f"the job {job} is at work")
         key = f"{plan.name}:{datetime.now(UTC).isoformat(timespec='seconds')}"
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key)])
+        wanted = [_key(week.number, _prefix(plan, plans)) for week in plan.weeks if week.number <= due.until]
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, asset_selection=wanted)])
 
     return clock
 
 
 _DUE = text("""
-    select p.state, ((p.state = 'waiting' and not exists (
+    select p.state, coalesce(p.until, 2147483647) as until, ((p.state = 'waiting' and not exists (
             select from rollout_weeks w where w.plan = p.plan and w.next_try_at > now()))
         or (p.state = 'running' and p.changed_at < now() - interval '15 seconds'))
         and exists (select from rollout_weeks w where w.plan = p.plan and w.state <> 'passed'

@@ -28,6 +28,15 @@ class LoggedEvent:
     payload: dict[str, Any]
 
 
+def make_storable(text: str) -> str:
+    r"""Return the text as the database takes it: without NUL, and without halves of characters.
+
+    >>> make_storable("no\x00 licence\ud800")
+    'no licence?'
+    """
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
 def new_correlation_id() -> str:
     """A fresh id that ties a request to everything it causes."""
     return uuid.uuid4().hex

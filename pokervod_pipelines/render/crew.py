@@ -152,15 +152,19 @@ def take_back(engine: Engine, name: str, *, reason: str, by: str, correlation_id
 def keep_score(connection: Connection, settlements: Sequence[Settlement]) -> None:
     """A worker that finished something has no strikes; one that was at fault, or outdone by another, has one more."""
     finished = {each.held.worker for each in settlements if each.outcome == "completed"}
-    if finished:
-        connection.execute(_CLEAR, {"names": sorted(finished)})
     strikes = [each.held.worker for each in settlements if each.kind == "bad_worker"]
     tried_before = [each.held.id for each in settlements if each.outcome == "completed" and each.held.retry_count]
     if tried_before:
         strikes += [row[0] for row in connection.execute(_OUTDONE, {"ids": tried_before, "finished": sorted(finished)})]
+    # In one order, as everybody locks workers.
+    connection.execute(_LOCK, {"names": sorted({*finished, *strikes})})
+    if finished:
+        connection.execute(_CLEAR, {"names": sorted(finished)})
     if strikes:
         _strike(connection, strikes)
 
+
+_LOCK = text("select from render_workers where name = any(:names) order by name for update")
 
 _CLEAR = text("update render_workers set strikes = 0 where name = any(:names) and strikes > 0")
 
@@ -186,7 +190,7 @@ _STRIKE = text("""
         set_aside = coalesce(w.set_aside, case when w.strikes + s.count >= :most then
             w.strikes + s.count || ' failures that were its own or that another worker finished' end)
     from (select name, count(*) from unnest(cast(:names as text[])) as name group by name) s,
-         (select name, set_aside is not null as was_aside from render_workers for update) b
+         (select name, set_aside is not null as was_aside from render_workers where name = any(:names)) b
     where w.name = s.name and b.name = w.name
     returning w.name, w.strikes, w.set_aside, b.was_aside
 """)

@@ -115,7 +115,7 @@ def _pause_for_capacity(connection: Connection, limits: RenderQueue, renderer: s
     times = connection.scalar(
         text("select times from render_pauses where scope = :scope and until < now() for update"), {"scope": scope}
     )
-    wait = min(LONGEST_SECONDS, limits.pause_seconds * 2 ** (times or 0))
+    wait = min(LONGEST_SECONDS, limits.pause_seconds * 2 ** min(times or 0, 20))
     _write_pause(
         connection,
         scope,

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.events import EventType, NewEvent, append_events, make_storable
 from pokervod_pipelines.render import crew, pauses
 from pokervod_pipelines.render import queue_store as store
 from pokervod_pipelines.render.backoff import find_wait
@@ -173,7 +173,7 @@ def _refuse_repeated_picture(connection: Connection, made: Made) -> None:
 def _judge_failure(held: Held, error: BaseException, limits: RenderQueue) -> Settlement:
     kind: FailureKind = classify_failure(error)
     wait = limits.pause_seconds if kind == "capacity" else find_wait(limits.retry_seconds, held.retry_count)
-    text = str(error) or type(error).__name__
+    text = make_storable(str(error) or type(error).__name__)
     return settle_failed(held, kind, text if kind != "unknown" else f"{type(error).__name__}: {text}", wait)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from pokervod_pipelines.alerts.alert import Alert, Severity
 from pokervod_pipelines.alerts.raising import raise_alert, resolve_alert
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.events import make_storable
 from pokervod_pipelines.rollout import store
 from pokervod_pipelines.rollout.criteria.base import Criterion, examine
 from pokervod_pipelines.rollout.criteria.evidence import ErrorClass
@@ -250,4 +251,4 @@ def _examine(criterion: Criterion, world: World) -> ResultRecord:
 
 
 def _plain(figures: Mapping[str, float | int | str]) -> dict[str, float | int | str]:
-    return dict(figures)
+    return {name: make_storable(figure) if isinstance(figure, str) else figure for name, figure in figures.items()}

@@ -90,13 +90,20 @@ class Programme:
     clock: Clock = read_clock
 
 
-def run(programme: Programme, *, until: int | None = None, said: Callable[[str], None] = lambda line: None) -> None:
+def run(
+    programme: Programme,
+    *,
+    until: int | None = None,
+    keeps_until: bool = False,
+    said: Callable[[str], None] = lambda line: None,
+) -> None:
     """The programme has gone on as far as it can now: to its end, to week ``until``, a wait, a pause or an escalation.
 
+    ``until`` holds for whoever goes on by itself later, too, unless this run ``keeps_until`` as it was said before.
     Raises ``Conflict`` while another runner is at it.
     """
     with hold_alone(programme):
-        _begin(programme, until)
+        _begin(programme, until, keeps_until=keeps_until)
         while step(programme, until=until, said=said):
             pass
 
@@ -139,13 +146,14 @@ def read(programme: Programme) -> ProgrammeRecord:
     return record
 
 
-def _begin(programme: Programme, until: int | None) -> None:
+def _begin(programme: Programme, until: int | None, *, keeps_until: bool) -> None:
     now = programme.clock()
     with programme.engine.begin() as connection:
         correlation_id = new_correlation_id()
         if store.begin_programme(connection, programme.plan, programme.weeks, correlation_id=correlation_id, now=now):
             _append(connection, programme, EventType.ROLLOUT_STARTED, weeks=programme.weeks)
-        store.set_until(connection, programme.plan, until)
+        if not keeps_until:
+            store.set_until(connection, programme.plan, until)
 
 
 def _attempt(programme: Programme, number: int, said: Callable[[str], None]) -> bool:

@@ -16,7 +16,7 @@ from pokervod_pipelines.errors import BadSettings, Unavailable
 from pokervod_pipelines.rollout import interventions
 from pokervod_pipelines.rollout.house import describe_plan, find_plan, name_escalation
 from pokervod_pipelines.rollout.interventions import Person
-from pokervod_pipelines.rollout.programme import Programme, read
+from pokervod_pipelines.rollout.programme import Programme, hold_alone, read
 from pokervod_pipelines.rollout.record import ProgrammeRecord
 from pokervod_pipelines.rollout.report.html import write_page
 from pokervod_pipelines.settings import Settings
@@ -65,13 +65,17 @@ def find_channels(settings: Settings) -> tuple[list[Channel], dict[str, str]]:
 
 
 def resume_programme(programme: Programme, person: Person, *, week: int | None = None) -> int:
-    """The programme may go on, and nobody is waited for any more; returns the week it goes on from."""
-    blocking = read(programme).current_week
-    number = interventions.resume(programme, person, week=week)
-    with programme.engine.begin() as connection:
-        key = name_escalation(programme.plan, blocking or number)
-        resolve_alert(connection, key, by=person.by, reason=person.reason)
-    return number
+    """The programme may go on, and nobody is waited for any more; returns the week it goes on from.
+
+    Raises ``Conflict`` while a runner is at it: its verdict would count for the new round.
+    """
+    with hold_alone(programme):
+        blocking = read(programme).current_week
+        if blocking is not None:
+            with programme.engine.begin() as connection:
+                key = name_escalation(programme.plan, blocking)
+                resolve_alert(connection, key, by=person.by, reason=person.reason)
+        return interventions.resume(programme, person, week=week)
 
 
 def acknowledge_escalation(programme: Programme, person: Person) -> int:

@@ -188,11 +188,20 @@ def test_a_long_id_is_listed_as_it_is_typed(run: Callable[..., Said], desk: Rend
     assert "Ana Ruiz" in printed
 
 
+INTERRUPTIBLE = """
+import signal
+from pokervod_pipelines.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+"""The command as in a terminal, also where the tests run in a shell's background, which ignores interrupts."""
+
+
 def test_the_list_follows_the_queue_until_it_is_interrupted(desk: RenderDay, tmp_path: Path) -> None:
     desk.want("Ana Ruiz")
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "pokervod_pipelines.cli", "render", "list", "--follow"],
+        [sys.executable, "-c", INTERRUPTIBLE, "render", "list", "--follow"],
         cwd=tmp_path,
         env={
             **os.environ,

@@ -1,8 +1,10 @@
 """Pauses, and workers that are set aside."""
 
+import subprocess
+
 import pytest
 
-from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.render import crew, pauses
 from pokervod_pipelines.render.crew import MOST_STRIKES
 from pokervod_pipelines.render.failures import BadWorker, NoCapacity
@@ -130,3 +132,30 @@ def test_only_the_living_count_as_alive(queue_desk: QueueDesk) -> None:
 def test_nobody_takes_back_who_is_not_there(queue_desk: QueueDesk) -> None:
     with pytest.raises(BadInput, match="no worker 'nobody'"):
         crew.take_back(queue_desk.engine, "nobody", **WHO)
+
+
+def test_a_licence_that_is_missing_for_weeks_pauses_no_longer_than_the_longest_wait(queue_desk: QueueDesk) -> None:
+    queue_desk.fail(queue_desk.take_one(), NoCapacity("no licence"))
+    queue_desk.execute("update render_pauses set times = 1100, until = now() - interval '1 second'")
+
+    queue_desk.fail(queue_desk.take_one(), NoCapacity("no licence"))
+
+    (row,) = queue_desk.execute("select round(extract(epoch from until - now()))::int as seconds from render_pauses")
+    assert row.seconds == 600
+
+
+def test_a_name_whose_process_is_gone_from_this_machine_is_free_at_once(queue_desk: QueueDesk) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    crew.sign_on(queue_desk.engine, "w1", ["local"])
+    pretend_other_process(queue_desk, 1)
+    with pytest.raises(Conflict, match="w1"):
+        crew.sign_on(queue_desk.engine, "w1", ["local"])
+
+    pretend_other_process(queue_desk, gone.pid)
+
+    assert crew.sign_on(queue_desk.engine, "w1", ["local"]) == "w1"
+
+
+def pretend_other_process(queue_desk: QueueDesk, pid: int) -> None:
+    queue_desk.execute("update render_workers set pid = :pid", pid=pid)

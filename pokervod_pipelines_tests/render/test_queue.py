@@ -288,3 +288,23 @@ def test_a_correlation_id_goes_with_every_event_of_its_instruction(queue_desk: Q
     queue_desk.finish(*(claim.held for claim in queue_desk.take(2)))
 
     assert queue_desk.execute("select correlation_id, count(*) from events group by 1") == [(correlation_id, 4)]
+
+
+def test_a_failure_whose_text_the_database_cannot_hold_is_settled_all_the_same(queue_desk: QueueDesk) -> None:
+    held = queue_desk.take_one()
+
+    queue_desk.fail(held, BadInstruction("no layer\x00 \ud800 here"))
+
+    assert (queue_desk.row(held.id).state, queue_desk.row(held.id).reason) == ("failed", "no layer ? here")
+
+
+def test_a_file_is_not_moved_upon_that_of_another(queue_desk: QueueDesk) -> None:
+    first, second = queue_desk.take_one(), queue_desk.take_one()
+    queue_desk.finish(first)
+    queue_desk.execute("update render_outputs set path = :path", path=f"{second.id}.mov")
+
+    (settlement,) = queue_desk.finish(second)
+
+    assert (settlement.state, settlement.kind) == (State.FAILED, "bad_input")
+    assert f"that of instruction {first.id}" in settlement.reason
+    assert queue_desk.published == [first.id]

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.rollout import interventions
 from pokervod_pipelines.rollout.interventions import Person
-from pokervod_pipelines.rollout.programme import hold_alone, judge_week
+from pokervod_pipelines.rollout.programme import hold_alone, judge_week, run
 from pokervod_pipelines.rollout.record import ProgrammeRecord, ProgrammeState, WeekState
 from pokervod_pipelines_tests.rollout.stage import Killed, ScriptedCrew, Stage
 
@@ -247,3 +247,11 @@ def test_a_programme_of_chance_ends_as_its_failures_say(engine: Engine) -> None:
 def test_nobody_intervenes_without_a_name_and_a_reason(person: dict[str, str]) -> None:
     with pytest.raises(BadInput, match="who does it and why"):
         Person(**person)
+
+
+def test_a_run_that_keeps_until_does_not_change_how_far_others_go(stage: Stage) -> None:
+    stage.run(until=2)
+    run(stage.programme, until=1, keeps_until=True)
+
+    with stage.engine.connect() as connection:
+        assert connection.scalar(text("select until from rollout_programmes")) == 2

@@ -8,6 +8,7 @@ from datetime import date
 
 from sqlalchemy import Engine
 
+from pokervod_pipelines.errors import OperatorNeeded
 from pokervod_pipelines.render import crew
 from pokervod_pipelines.render.queue_store import read_template_limits
 from pokervod_pipelines.render.rules import load_house_templates
@@ -32,13 +33,18 @@ def work_shift(
     """The shift is over; returns how many graphics came into which state.
 
     It ends when nothing is due any more, or at one of the signals: then what is at work may come to its end, and a
-    second signal hands it back at once. Raises ``BadTemplate``, and ``Conflict`` for a name that a living worker has.
+    second signal hands it back at once. Raises ``BadTemplate``, ``Conflict`` for a name that a living worker has,
+    and ``OperatorNeeded`` for one that is set aside.
     """
     templates = load_house_templates(settings)
 
     async def work() -> Counter[State]:
         studio = open_studio(settings, templates, concurrency=concurrency)
         signed = await asyncio.to_thread(crew.sign_on, engine, name, studio.slots)
+        if aside := await asyncio.to_thread(crew.show_presence, engine, signed):
+            await asyncio.to_thread(crew.sign_off, engine, signed)
+            said = f"`pokervod render workers --take-back {signed} --reason …`"
+            raise OperatorNeeded(f"the worker {signed} is set aside: {aside}; mend its machine, then {said}")
         shift = Shift(
             name=signed,
             day=day,

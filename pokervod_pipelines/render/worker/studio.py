@@ -4,13 +4,12 @@ Nothing comes to its place here: that is done by the queue while it holds the ro
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from pokervod_pipelines.render.failures import BadInstruction, SpoiledOutput
+from pokervod_pipelines.render.failures import BadInstruction, RenderFailure, SpoiledOutput
 from pokervod_pipelines.render.layers import BadValue, check_value
 from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, make_target, place_output
 from pokervod_pipelines.render.outputs.publish import discard, publish
@@ -119,8 +118,10 @@ class Studio:
         """What this house left at a render farm days ago is gone; a farm that does not answer is left alone."""
         for renderer in self._renderers.values():
             if isinstance(renderer, NexrenderRenderer):
-                with contextlib.suppress(TimeoutError):
+                try:
                     await asyncio.wait_for(renderer.sweep(), TIDY_SECONDS)
+                except (TimeoutError, RenderFailure, OSError) as error:
+                    _log.warning("what may be left at nexrender is left for later: %s", error)
 
     async def close(self) -> None:
         """No child process and no connection is left."""

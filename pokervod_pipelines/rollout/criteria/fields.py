@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from pokervod_pipelines.events import make_storable
+
 SHOWN = 20
 """How many details of evidence a person is shown."""
 
@@ -61,7 +63,7 @@ def quote_table(table: str) -> str:
 
 def shorten(text: str) -> str:
     """Return the text in one line of at most ``LONGEST`` characters."""
-    line = " ".join(text.split())
+    line = " ".join(make_storable(text).split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 

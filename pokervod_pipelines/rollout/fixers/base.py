@@ -12,6 +12,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.events import make_storable
 from pokervod_pipelines.rollout.criteria.evidence import ErrorClass
 from pokervod_pipelines.rollout.fixers.world import FixerWorld
 
@@ -66,7 +67,7 @@ class Fixer(BaseModel, ABC):
         except Exception as error:  # noqa: BLE001 - a fixer that breaks must not break the programme
             lines = str(error).strip().splitlines() or ["nothing more is known"]
             done, said = False, f"{self.kind} broke down: {type(error).__name__}: {lines[0]}"
-        return FixReport(done, world.hide_secrets(said)[:LONGEST_SAYING])
+        return FixReport(done, make_storable(world.hide_secrets(said))[:LONGEST_SAYING])
 
     @abstractmethod
     def prepare(self, world: FixerWorld, failed: Sequence[FailedCriterion]) -> Step:
