@@ -130,12 +130,13 @@ class Desk:
             )
 
     def set_state(self, instruction_id: int, state: str) -> None:
-        """A worker or a person brought the waiting instruction into this state."""
+        """A worker or a person brought the instruction, which waits or is in work, into this state."""
         if state != "cancelled":
             self.execute(
                 """
                 update render_instructions set state = 'processing', claim_id = gen_random_uuid(), claimed_by = 'w',
-                    lease_until = now() + interval '1 minute', heartbeat_at = now(), started_at = now() where id = :id
+                    lease_until = now() + interval '1 minute', heartbeat_at = now(), started_at = now()
+                where id = :id and state = 'pending'
                 """,
                 id=instruction_id,
             )

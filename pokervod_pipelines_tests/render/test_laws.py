@@ -16,6 +16,7 @@ STEPS = st.lists(
     ),
     max_size=8,
 )
+OLDEST = "select id from render_instructions where state in ('pending', 'processing') order by id limit 1"
 IN_FORCE = """
     select hand_id, template, digest from render_instructions
     where superseded_by is null and withdrawn_at is null and state = 'pending' order by 1
@@ -29,13 +30,8 @@ def play(desk: Desk, steps: list[Any], *, with_workers: bool) -> None:
             desk.make()
         elif then and with_workers:
             state = {"complete": "completed", "process": "processing"}[then]
-            desk.execute(
-                """
-                update render_instructions set state = :state where id = (
-                    select min(id) from render_instructions where state in ('pending', 'processing'))
-                """,
-                state=state,
-            )
+            for row in desk.execute(OLDEST):
+                desk.set_state(row.id, state)
     desk.make()
 
 
