@@ -142,12 +142,13 @@ def _publish(
 ) -> tuple[list[Settlement], dict[Held, OutputFacts]]:
     settlements: list[Settlement] = []
     outputs: dict[Held, OutputFacts] = {}
+    owners = store.find_owners(connection, [each.facts.path for each in made]) if made else {}
     for each in made:
         held = locked[each.held.claim_id]
         settlement = settle_completed(held)
         if settlement.state is State.COMPLETED:
             try:
-                _refuse_taken_path(connection, each)
+                _refuse_taken_path(owners, each)
                 _refuse_repeated_picture(connection, each)
                 each.publish()
                 outputs[held] = each.facts
@@ -157,10 +158,10 @@ def _publish(
     return settlements, outputs
 
 
-def _refuse_taken_path(connection: Connection, made: Made) -> None:
+def _refuse_taken_path(owners: Mapping[str, int], made: Made) -> None:
     """Before the file is moved: it would lie upon another one's."""
-    if other := store.find_owner(connection, made.held, made.facts.path):
-        raise BadInstruction(f"its path {made.facts.path} is that of instruction {other}; mend render.path")
+    if owner := owners.get(made.facts.path):
+        raise BadInstruction(f"its path {made.facts.path} is that of instruction {owner}; mend render.path")
 
 
 def _refuse_repeated_picture(connection: Connection, made: Made) -> None:

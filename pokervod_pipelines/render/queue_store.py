@@ -252,13 +252,12 @@ _INSERT_OUTPUT = text("""
 """)
 
 
-def find_owner(connection: Connection, held: Held, path: str) -> int | None:
-    """Another instruction whose file lies at the path."""
-    found = connection.scalar(
-        text("select instruction_id from render_outputs where path = :path and instruction_id <> :id"),
-        {"path": path, "id": held.id},
+def find_owners(connection: Connection, paths: Collection[str]) -> dict[str, int]:
+    """The instructions whose files lie at these paths, by path."""
+    rows = connection.execute(
+        text("select path, instruction_id from render_outputs where path = any(:paths)"), {"paths": [*paths]}
     )
-    return None if found is None else int(found)
+    return {row.path: row.instruction_id for row in rows}
 
 
 def find_same_picture(connection: Connection, held: Held, picture_hash: str) -> int | None:
