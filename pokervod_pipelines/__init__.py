@@ -3,10 +3,13 @@
 The rooms, in the order in which they may know each other (an arrow never points back):
 
 - ``errors``, ``settings``: the exception tree; typed settings from ``pokervod.yaml`` and the environment
+- ``child_process``: what every child process of ours does first
 - ``db``: the PostgreSQL server, engine, tables and migrations
 - ``events``: the append-only log of every change
-- ``nas``, ``catalog``, ``sheets``, ``clips``: the blocks A to D; they meet in the database, never in an import
+- ``nas``, ``media``, ``catalog``, ``sheets``, ``clips``, ``hands``, ``tournaments``, ``render``, ``alerts``: they meet
+  in the database, never in an import
 - ``workflows``: the rooms in their order, as one sync
+- ``rollout``: the programme of weeks that brings the services into production
 - ``defs`` and ``definitions``: the thin Dagster layer, the only place that imports Dagster
 - ``sample``: a made-up archive to try everything on
 - ``cli``: the ``pokervod`` command

@@ -6,10 +6,11 @@ It starts with almost nothing, since most files are judged without PyAV. Who wat
 import base64
 import faulthandler
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO, TextIO
+from typing import Any
+
+from pokervod_pipelines.child_process import limit_memory, take_output
 
 READY = "ready"
 GRACE_SECONDS = 2.0
@@ -44,8 +45,8 @@ TASKS: Mapping[str, Task] = {"probe": probe, "thumbnail": thumbnail}
 
 def serve(tasks: Mapping[str, Task]) -> None:
     """Answer until the input ends. What a task raises is an answer too."""
-    _limit_itself()
-    answers, silence = _take_output()
+    limit_memory(MEMORY_BYTES)
+    answers, silence = take_output()
     answers.write(f"{READY}\n")
     for line in sys.stdin:
         request = json.loads(line)
@@ -59,25 +60,6 @@ def _answer(task: Task, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return {"value": task(**arguments)}
     except Exception as error:  # noqa: BLE001 - the file is to blame, and the parent says so
         return {"error": f"{type(error).__name__}: {error}"}
-
-
-def _limit_itself() -> None:
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415 - not everywhere
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-
-
-def _take_output() -> tuple[TextIO, BinaryIO]:
-    """A line-buffered stream for answers alone; whatever a library prints goes nowhere."""
-    answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="ascii")
-    silence = open(os.devnull, "wb")  # noqa: PTH123, SIM115 - as long as the process lives
-    os.dup2(silence.fileno(), 1)
-    os.dup2(silence.fileno(), 2)
-    return answers, silence
 
 
 if __name__ == "__main__":

@@ -5,14 +5,11 @@ It dies with its parent: when its input ends, whatever it is doing. Who watches 
 
 import faulthandler
 import json
-import os
-import queue
-import sys
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any
 
+from pokervod_pipelines.child_process import limit_memory, read_input, take_output
 from pokervod_pipelines.render.failures import RenderFailure
 
 READY = "ready"
@@ -38,23 +35,15 @@ def serve(task: Task) -> None:
 
     What the task raises is an answer too: an ``OSError`` keeps its number, a failure its type.
     """
-    _limit_itself()
-    answers, silence = _take_output()
-    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_pass_requests, args=(requests,), daemon=True).start()
+    limit_memory(MEMORY_BYTES)
+    answers, silence = take_output()
+    requests = read_input(orphaned=0)
     answers.write(f"{READY}\n")
     while True:
         request = json.loads(requests.get())
         faulthandler.dump_traceback_later(request["seconds"] + GRACE_SECONDS, exit=True, file=silence)
         answers.write(json.dumps(_answer(task, request)) + "\n")
         faulthandler.cancel_dump_traceback_later()
-
-
-def _pass_requests(requests: "queue.SimpleQueue[str]") -> None:
-    """Every line of the parent; without a parent nobody wants an answer."""
-    for line in sys.stdin:
-        requests.put(line)
-    os._exit(0)
 
 
 def _answer(task: Task, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,25 +55,6 @@ def _answer(task: Task, request: Mapping[str, Any]) -> dict[str, Any]:
         return {"errno": error.errno, "error": error.strerror or str(error)}
     except Exception as error:  # noqa: BLE001 - the parent says so, and lives on
         return {"error": f"{type(error).__name__}: {error}"}
-
-
-def _limit_itself() -> None:
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415 - not everywhere
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-
-
-def _take_output() -> tuple[TextIO, BinaryIO]:
-    """A line-buffered stream for answers alone; whatever a library prints goes nowhere."""
-    answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="ascii")
-    silence = open(os.devnull, "wb")  # noqa: PTH123, SIM115 - as long as the process lives
-    os.dup2(silence.fileno(), 1)
-    os.dup2(silence.fileno(), 2)
-    return answers, silence
 
 
 if __name__ == "__main__":

@@ -4,12 +4,9 @@ It ends when its input does, in the middle of an order too, so that it does not 
 """
 
 import json
-import os
-import queue
-import sys
-import threading
 from typing import Any, TextIO
 
+from pokervod_pipelines.child_process import limit_memory, read_input, take_output
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.render.failures import BadInstruction
 from pokervod_pipelines.render.layers import check_value
@@ -26,10 +23,9 @@ ORPHANED = 3
 
 def serve() -> None:
     """Draw one order after the other until the input ends."""
-    _limit_itself()
-    answers = _take_output()
-    orders: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_read_input, args=(orders,), name="orders", daemon=True).start()
+    limit_memory(MEMORY_BYTES)
+    answers, _ = take_output()
+    orders = read_input(ORPHANED)
     print(READY, file=answers)
     while True:
         line = orders.get()
@@ -71,31 +67,6 @@ def check_layers(order: Order) -> None:
     faults += [f"{name}: the layer is needed and not given" for name in missing]
     if faults:
         raise BadInstruction(f"template {template.name}: " + "; ".join(faults))
-
-
-def _read_input(orders: "queue.SimpleQueue[str]") -> None:
-    for line in sys.stdin:
-        orders.put(line)
-    os._exit(ORPHANED)
-
-
-def _limit_itself() -> None:
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415 - not everywhere
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-
-
-def _take_output() -> TextIO:
-    """A line-buffered stream for answers alone; whatever a library prints goes nowhere."""
-    answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="ascii")
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)
-    os.dup2(silence, 2)
-    return answers
 
 
 if __name__ == "__main__":
