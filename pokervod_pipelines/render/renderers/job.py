@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+from pokervod_pipelines.render.failures import BadInstruction
+from pokervod_pipelines.render.layers import BadValue, Value, check_value
 from pokervod_pipelines.render.templates import Template
 from pokervod_pipelines.settings_rooms import RenderFormat
 
@@ -48,6 +50,25 @@ class RenderJob:
     layers: Mapping[str, Any]
     picture: Picture
     target: Path
+
+
+def check_layers(template: Template, layers: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the values as the template takes them, none missing. Raises ``BadInstruction`` naming all at fault."""
+    checked: dict[str, Value] = {}
+    faults = []
+    for name, value in layers.items():
+        if name not in template.layers:
+            faults.append(f"{name}: the template has no such layer; it has {', '.join(template.layers)}")
+            continue
+        try:
+            checked[name] = check_value(template.layers[name], value)
+        except BadValue as error:
+            faults.append(f"{name}: {error}")
+    missing = sorted(template.required_layers - layers.keys())
+    faults += [f"{name}: the layer is needed and not given" for name in missing]
+    if faults:
+        raise BadInstruction(f"template {template.name}: " + "; ".join(faults))
+    return checked
 
 
 Report = Callable[[float], None]

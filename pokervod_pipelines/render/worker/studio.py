@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pokervod_pipelines.render.failures import BadInstruction, RenderFailure, SpoiledOutput
-from pokervod_pipelines.render.layers import BadValue, check_value
 from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, make_target, place_output
 from pokervod_pipelines.render.outputs.publish import discard, publish
 from pokervod_pipelines.render.outputs.verifier import Verifier
 from pokervod_pipelines.render.outputs.wanted import Inspection, Wanted
 from pokervod_pipelines.render.queue import Made
 from pokervod_pipelines.render.queue_store import Claim, OutputFacts
-from pokervod_pipelines.render.renderers.job import SUFFIXES, Picture, Renderer, RenderJob
+from pokervod_pipelines.render.renderers.job import SUFFIXES, Picture, Renderer, RenderJob, check_layers
 from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
 from pokervod_pipelines.render.states import Held
@@ -73,7 +72,7 @@ class Studio:
             instruction_id=claim.held.id,
             claim_id=claim.held.claim_id,
             template=template,
-            layers=_check_layers(claim, template),
+            layers=check_layers(template, claim.layers),  # the template may be another than when it was asked for
             picture=picture,
             target=target,
         )
@@ -159,21 +158,6 @@ def read_picture(claim: Claim) -> Picture:
     if missing := [name for name in (*fields, "path") if name not in claim.output]:
         raise BadInstruction(f"the instruction does not say its {missing[0]}; ask for the graphic again")
     return Picture(**{name: claim.output[name] for name in fields})
-
-
-def _check_layers(claim: Claim, template: Template) -> dict[str, object]:
-    """The values, checked against the template as it is now: it may be another than when the graphic was asked for."""
-    if missing := sorted(template.required_layers - claim.layers.keys()):
-        raise BadInstruction(f"layer {missing[0]!r}, which {template.name} needs now, is not given")
-    if unknown := sorted(claim.layers.keys() - template.layers.keys()):
-        raise BadInstruction(f"{template.name} has no layer {unknown[0]!r} any more")
-    checked: dict[str, object] = {}
-    for name, value in claim.layers.items():
-        try:
-            checked[name] = check_value(template.layers[name], value)
-        except BadValue as error:
-            raise BadInstruction(f"layer {name!r} of {template.name}: {error}") from None
-    return checked
 
 
 def _read_facts(found: Inspection, path: Path) -> OutputFacts:

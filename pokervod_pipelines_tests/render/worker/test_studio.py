@@ -226,11 +226,11 @@ CHANGED = {
                 layers={**LAYERS, "table": {"type": "text", "required": True, "description": "Its name"}}
             )
         },
-        "layer 'table', which elimination needs now, is not given",
+        "template elimination: table: the layer is needed and not given",
     ),
     "a layer less": (
         {"elimination": change(layers={"player": LAYERS["player"], "place": LAYERS["place"]})},
-        "elimination has no layer 'prize' any more",
+        "template elimination: prize: the template has no such layer; it has ",
     ),
     "a layer of another kind": (
         {
@@ -238,7 +238,7 @@ CHANGED = {
                 layers={**LAYERS, "player": {"type": "chips", "required": True, "description": "How many"}}
             )
         },
-        "layer 'player' of elimination:",
+        "template elimination: player: 'Ana Ruiz' is no number",
     ),
 }
 

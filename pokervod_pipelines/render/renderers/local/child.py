@@ -7,12 +7,10 @@ import json
 from typing import Any, TextIO
 
 from pokervod_pipelines.child_process import limit_memory, read_input, take_output
-from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.render.failures import BadInstruction
-from pokervod_pipelines.render.layers import check_value
+from pokervod_pipelines.render.renderers.job import check_layers
 from pokervod_pipelines.render.renderers.local.drawing import Drawing
 from pokervod_pipelines.render.renderers.local.encode import write_output
-from pokervod_pipelines.render.renderers.local.order import READY, Order, read_order, write_failure
+from pokervod_pipelines.render.renderers.local.order import READY, read_order, write_failure
 
 MEMORY_BYTES = 6 << 30
 """Address space a child may have; the largest picture, 7680 × 4320, takes less."""
@@ -44,29 +42,12 @@ def _answer(line: str, answers: TextIO) -> dict[str, Any]:
 
     try:
         order = read_order(line)
-        check_layers(order)
+        check_layers(order.template, order.layers)
         drawing = Drawing(order.template, order.layers, order.picture)
         write_output(drawing, order.picture, order.target, order.mov_codec, report)
     except Exception as error:  # noqa: BLE001 - the parent raises it again
         return {"failure": write_failure(error)}
     return {"done": True}
-
-
-def check_layers(order: Order) -> None:
-    """Every value fits its layer and no layer that is needed is missing. Raises ``BadInstruction`` that names all."""
-    template, faults = order.template, []
-    for name, value in order.layers.items():
-        if name not in template.layers:
-            faults.append(f"{name}: the template has no such layer; it has {', '.join(template.layers)}")
-            continue
-        try:
-            check_value(template.layers[name], value)
-        except PokervodError as error:
-            faults.append(f"{name}: {error}")
-    missing = sorted(template.required_layers - order.layers.keys())
-    faults += [f"{name}: the layer is needed and not given" for name in missing]
-    if faults:
-        raise BadInstruction(f"template {template.name}: " + "; ".join(faults))
 
 
 if __name__ == "__main__":
