@@ -74,7 +74,7 @@ def test_a_day_is_drained_and_others_are_left_unless_they_are_named(desk: Render
         "leftovers_removed": 0,
     }
     assert [problem.where for problem in outcome.problems] == [f"instruction {broken} (elimination)"]
-    assert "'player'" in outcome.problems[0].what
+    assert outcome.problems[0].what == ("failed: template elimination: player: the layer is needed and not given")
     assert (desk.settings.renders / f"2026-01-05/elimination_{ours[0]}.mov").is_file()
     assert show_previews(desk.engine, DAY).startswith(f"elimination {ours[0]}: ![](data:image/jpeg;base64,/9j/")
     assert audit_day(desk.engine, desk.settings) == {}
