@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from pokervod_pipelines.defs.alerts import alerts, define_alert_sensors
 from pokervod_pipelines.defs.automation import define_asset_jobs, define_schedules
 from pokervod_pipelines.defs.catalog import define_catalog
 from pokervod_pipelines.defs.checks import define_checks
@@ -40,12 +41,13 @@ def build_defs(**overrides: Any) -> dg.Definitions:
             *define_rollout(plans),
         ],
         asset_checks=define_checks(),
-        jobs=[*sync_jobs, *define_asset_jobs(), *define_rollout_jobs(plans)],
+        jobs=[*sync_jobs, *define_asset_jobs(), *define_rollout_jobs(plans), alerts],
         schedules=define_schedules(settings, sync_jobs),
         sensors=[
             *define_sensors(settings, open_engine),
             *define_render_sensors(settings, open_engine),
-            *define_rollout_sensors(settings, plans, open_engine),
+            *define_rollout_sensors(plans, open_engine),
+            *define_alert_sensors(settings, open_engine),
         ],
         # A spawned step costs 1.5 s and 110 MB; ours are short and talk to one database.
         executor=dg.in_process_executor,

@@ -5,7 +5,7 @@ same input would fail again.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import dagster as dg
 
@@ -18,6 +18,8 @@ from pokervod_pipelines.workflows.stages import SyncRun
 CORRELATION_TAG = "pokervod/correlation_id"
 REVISION_TAG = "pokervod/revision"
 OWNERS = ["team:archive"]
+
+T = TypeVar("T")
 
 
 def nas_retries(settings: Settings) -> dg.RetryPolicy:
@@ -56,8 +58,8 @@ def correlation_of(context: dg.OpExecutionContext | dg.AssetExecutionContext) ->
     return context.run.tags.get(CORRELATION_TAG, context.run.run_id)
 
 
-def run_or_fail(run: Callable[[], Outcome]) -> Outcome:
-    """The stage's outcome; a failure that no retry can mend is raised as one that is not retried."""
+def run_or_fail(run: Callable[[], T]) -> T:
+    """What the run answers; a failure that no retry can mend is raised as one that is not retried."""
     try:
         return run()
     except Unavailable:

@@ -33,17 +33,22 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 @pytest.fixture
 def run(desk: PlanDesk, instance: dg.DagsterInstance) -> Callable[..., dg.ExecuteInProcessResult]:
-    """``run(*weeks, job=...)``: the job ran, or only these weeks of it."""
+    """``run()``: the job ran, or another ``job``; ``run(*weeks)``: the assets of these weeks were materialized."""
 
-    def execute(*weeks: int, job: str = "rollout", prefix: tuple[str, ...] = ("rollout",)) -> dg.ExecuteInProcessResult:
-        return (
-            build_defs(settings=desk.settings, engine=desk.engine)
-            .resolve_job_def(job)
-            .execute_in_process(
-                instance=instance,
-                asset_selection=[key(week, *prefix) for week in weeks] or None,
-                raise_on_error=False,
+    def execute(*weeks: int, job: str = "rollout", until: int | None = None) -> dg.ExecuteInProcessResult:
+        if weeks:
+            return (
+                load(desk)
+                .resolve_implicit_global_asset_job_def()
+                .execute_in_process(
+                    instance=instance, asset_selection=[key(week) for week in weeks], raise_on_error=False
+                )
             )
+        config = {"ops": {f"{job}_weeks": {"config": {"until": until}}}}
+        return (
+            load(desk)
+            .resolve_job_def(job)
+            .execute_in_process(instance=instance, run_config=config, raise_on_error=False)
         )
 
     return execute
@@ -236,7 +241,7 @@ def test_two_plans_stand_side_by_side(desk: PlanDesk, run: Callable[..., dg.Exec
     desk.prove(1, 2, plan="second")
     repository = load(desk).get_repository_def()
 
-    result = run(job="rollout_second", prefix=("rollout", "second"))
+    result = run(job="rollout_second")
 
     assert list_materialized(result) == ["rollout/second/week_1", "rollout/second/week_2"]
     assert desk.states("second") == ["passed", "passed"]

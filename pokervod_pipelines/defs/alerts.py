@@ -1,0 +1,58 @@
+"""Alerts in Dagster: the job that sends what is due, and the sensor that asks for it."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+from sqlalchemy import text
+
+from pokervod_pipelines.defs.sensors import OpenEngine, is_running
+from pokervod_pipelines.rollout.publish import deliver_alerts, find_channels
+from pokervod_pipelines.settings import Settings
+
+DELIVERY_SECONDS = 30
+
+
+@dg.op(required_resource_keys={"engine", "settings"}, description="Sends every alert that is due.")
+def deliver(context: dg.OpExecutionContext) -> None:
+    """What is due was tried once; what failed is tried again later."""
+    for channel, fault in deliver_alerts(context.resources.engine, context.resources.settings).items():
+        context.log.warning("not delivered to %s, tried again later: %s", channel, fault)
+
+
+@dg.job(description="Sends every alert that is due.", executor_def=dg.in_process_executor)
+def alerts() -> None:
+    """Sends every alert that is due."""
+    deliver()
+
+
+def define_alert_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg.SensorDefinition]:
+    """``alert_delivery``: what is due is asked for, and again what did not arrive."""
+    # What waits for an address that nobody gave is due all the time, and no run could send it.
+    known = {
+        "channels": [each.name for each in find_channels(settings)[0]],
+        "days": settings.alerts.give_up_days,
+    }
+
+    @dg.sensor(
+        job_name="alerts",
+        minimum_interval_seconds=DELIVERY_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Has alerts sent that are due, and again those that did not arrive.",
+    )
+    def alert_delivery(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        with open_engine().connect() as connection:
+            due = connection.scalar(_DELIVERIES_DUE, known)
+        if not due:
+            return dg.SkipReason("no alert is due")
+        if is_running(context.instance, alerts.name):
+            return dg.SkipReason("alerts are being sent")
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=datetime.now(UTC).isoformat(timespec="seconds"))])
+
+    return [alert_delivery]
+
+
+_DELIVERIES_DUE = text("""
+    select count(*) from alert_deliveries where ended_at is null and due_at <= now()
+      and (lease_until is null or lease_until < now())
+      and (channel = any(cast(:channels as text[])) or created_at < now() - make_interval(secs => :days * 86400))
+""")
