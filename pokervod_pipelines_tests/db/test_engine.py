@@ -58,11 +58,13 @@ def test_a_server_of_the_operating_system_serves_both_databases(
         revision = current_revision(engine)
         with engine.connect() as connection:
             names = connection.scalars(text("select datname from pg_database where not datistemplate")).all()
+            noticed = [connection.scalar(text(f"show {each}")) for each in ("tcp_keepalives_idle", "tcp_user_timeout")]
             zone = connection.scalar(text("show timezone"))
 
     assert revision == newest_revision()
     assert {"pokervod", "pokervod_dagster"} <= set(names)
     assert zone == "UTC"
+    assert noticed == ["10", "25000"]
     assert urls.pokervod.drivername == "postgresql+psycopg"
     assert urls.dagster.drivername == "postgresql+psycopg2"
 

@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine
 
+from pokervod_pipelines.db.engine import CONNECT_ARGUMENTS
+
 CHANNEL = "pokervod_render"
 """On which the database tells of instructions that wait (``pending``) or are to be stopped (``cancel``)."""
 
@@ -53,7 +55,7 @@ class Bell:
 
     def _listen_once(self) -> None:
         url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url, autocommit=True, connect_timeout=10) as line:
+        with psycopg.connect(url, autocommit=True, **CONNECT_ARGUMENTS) as line:
             line.execute(f"listen {CHANNEL}")
             self._tell("pending")
             self._tell("cancel")

@@ -13,8 +13,8 @@ T = TypeVar("T")
 FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
 """Seconds between two tries; the database is back as soon as it accepts connections."""
 
-PASSING_STATES = ("08", "40", "53", "57")
-"""Classes of SQLSTATE that pass: connection lost, rolled back for another, no resources, shut down by the operator."""
+PASSING_STATES = ("08", "25P03", "40", "53", "57")
+"""How SQLSTATEs begin that pass: connection lost, idle for too long, gave way, no resources, shut down."""
 
 
 _log = logging.getLogger(__name__)
@@ -70,4 +70,4 @@ def is_passing(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
         return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
-    return str(state)[:2] in PASSING_STATES
+    return str(state).startswith(PASSING_STATES)
