@@ -35,7 +35,7 @@ def test_a_cancelled_render_is_stopped_and_the_next_goes_on(queue_desk: QueueDes
             cancel(queue_desk.engine, [wrong], ORDER)
             await come(lambda: maker.begun == [wrong, right])
             assert maker.stopped == [wrong]
-            assert queue_desk.row(wrong).state == "cancelled"
+            await come(lambda: queue_desk.row(wrong).state == "cancelled")
             gate.set()
             await come(lambda: queue_desk.row(right).state == "completed")
         assert maker.published == [right]
