@@ -9,11 +9,11 @@ import typer
 from rich.status import Status
 
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
-from pokervod_pipelines.workflows.outcome import Outcome
-from pokervod_pipelines.workflows.verdicts import Verdict, judge_all
 
 if TYPE_CHECKING:
     from pokervod_pipelines.defs.run import SyncResult
+    from pokervod_pipelines.workflows.outcome import Outcome
+    from pokervod_pipelines.workflows.verdicts import Verdict
 
 STAGES = ("nas", "media", "catalog", "sheets", "clips")
 COLUMNS = {
@@ -60,6 +60,7 @@ def _run(watcher: "Watcher", *, full: bool) -> "tuple[SyncResult, dict[str, Verd
     from pokervod_pipelines.db.engine import open_database  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415
     from pokervod_pipelines.workflows.prepare import dagster_home, prepare  # noqa: PLC0415
+    from pokervod_pipelines.workflows.verdicts import judge_all  # noqa: PLC0415
 
     settings = prepare(progress=watcher.laid_out)
     home = dagster_home(settings)
@@ -97,14 +98,14 @@ class Watcher:
         """A stage has come to ``done`` items."""
         self.say(f"{stage} {name}: {done:,}")
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, outcome: "Outcome") -> None:
         """A stage ended."""
         mark = "[green]ok[/]    " if outcome.succeeded else "[bold red]failed[/]"
         detail = f"{outcome.seconds:6.2f} s" if outcome.succeeded else str(outcome.error).replace("[", "\\[")
         err.print(f"{mark} {outcome.stage:9}{outcome.name:24} {detail}")
 
 
-def _document(result: "SyncResult", verdicts: dict[str, Verdict]) -> dict[str, Any]:
+def _document(result: "SyncResult", verdicts: "dict[str, Verdict]") -> dict[str, Any]:
     by_stage = {stage: [o.as_dict() for o in result.outcomes if o.stage == stage] for stage in STAGES}
     return {
         "status": "success" if result.succeeded else "failed",
@@ -130,7 +131,7 @@ def _document(result: "SyncResult", verdicts: dict[str, Verdict]) -> dict[str, A
     }
 
 
-def _print_summary(result: "SyncResult", verdicts: dict[str, Verdict]) -> None:
+def _print_summary(result: "SyncResult", verdicts: "dict[str, Verdict]") -> None:
     for stage in STAGES:
         outcomes = [outcome for outcome in result.outcomes if outcome.stage == stage]
         if outcomes:
@@ -147,14 +148,14 @@ def _print_summary(result: "SyncResult", verdicts: dict[str, Verdict]) -> None:
     out.print(f"{word} in {result.seconds:.1f} s · {result.job} · run {result.run_id[:8]} · `pokervod dev` shows it")
 
 
-def _print_verdict(name: str, verdict: Verdict) -> None:
+def _print_verdict(name: str, verdict: "Verdict") -> None:
     out.print(f"[yellow]{name.replace('_', ' ')}[/]: no, {verdict.against:,} cases")
     for line in verdict.evidence[:3]:
         out.print(f"    {line}", markup=False)
     out.print(f"    → {verdict.next_step}", markup=False)
 
 
-def _print_stage(stage: str, outcomes: list[Outcome]) -> None:
+def _print_stage(stage: str, outcomes: "list[Outcome]") -> None:
     columns = COLUMNS[stage]
     rows: list[list[object]] = [
         [outcome.name, *(outcome.counts.get(column) for column in columns), f"{outcome.seconds:.2f}"]
