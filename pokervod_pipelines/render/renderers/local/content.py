@@ -129,11 +129,34 @@ def write_value(value: Any) -> str:
     >>> write_value(1250000), write_value(-37.5), write_value(0.004)
     ('1,250,000', '-37.5', '0.004')
     """
+    return _write_number(value, _count_decimals(value)) if isinstance(value, int | float) else clean_text(value)
+
+
+def write_column(values: Sequence[Any]) -> list[str]:
+    """Return the values as they are drawn below each other: every number with the decimals of the most exact.
+
+    >>> write_column([52.5, None, 31.25, 7, "-"])
+    ['52.50', '', '31.25', '7.00', '-']
+    """
+    decimals = max((_count_decimals(value) for value in values if isinstance(value, int | float)), default=0)
+    return [
+        "" if value is None else _write_number(value, decimals) if isinstance(value, int | float) else clean_text(value)
+        for value in values
+    ]
+
+
+def _write_number(value: float, decimals: int) -> str:
+    if isinstance(value, int):  # as a float, a large one would lose digits
+        return f"{value:,}" + (f".{0:0{decimals}}" if decimals else "")
+    return f"{value:,.{decimals}f}"
+
+
+def _count_decimals(value: float) -> int:
+    """Return how many decimals the number needs, at most two, or six for one that would be nothing with two."""
     if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.{2 if abs(value) >= 0.01 else 6}f}".rstrip("0").rstrip(".")
-    return clean_text(value)
+        return 0
+    written = f"{value:.{2 if abs(value) >= 0.01 else 6}f}".rstrip("0")
+    return len(written.partition(".")[2])
 
 
 def _read_hands(given: Mapping[str, Layer], layers: Mapping[str, Any]) -> list[Hand]:
@@ -157,10 +180,11 @@ def _read_hands(given: Mapping[str, Layer], layers: Mapping[str, Any]) -> list[H
 def _read_table(layer: str, columns: Mapping[str, Column], rows: Sequence[Mapping[str, Any]]) -> Table:
     """The rows; a column that no row fills is left out."""
     names = tuple(name for name in columns if any(row.get(name) is not None for row in rows))
+    drawn = [write_column([row.get(name) for row in rows]) for name in names]
     return Table(
         layer=layer,
         names=names,
         labels=tuple(label_of(name) for name in names),
         is_number=tuple(columns[name].kind != "text" for name in names),
-        rows=tuple(tuple("" if row.get(name) is None else write_value(row[name]) for name in names) for row in rows),
+        rows=tuple(zip(*drawn, strict=True)),
     )

@@ -38,19 +38,24 @@ class Drawing:
         self._sprites = pen.sprites
 
     @property
+    def hold(self) -> range:
+        """The frames in which it stands whole and still."""
+        return hold_frames(self._picture)
+
+    @property
     def boxes(self) -> list[Box]:
         """Every text and card that is drawn, while the graphic stands."""
         return [sprite.box for sprite in self._sprites if sprite.box is not None]
 
     def draw(self, frame_index: int) -> Image.Image:
-        """Return the frame as RGBA, on black for a format without alpha; all of ``hold_frames`` are one picture."""
-        if frame_index in hold_frames(self._picture):
+        """Return the frame as RGBA, on black for a format without alpha; all of ``hold`` are one picture."""
+        if frame_index in self.hold:
             return self._standing
         return self._compose(frame_index)
 
     @cached_property
     def _standing(self) -> Image.Image:
-        return self._compose(hold_frames(self._picture).start)
+        return self._compose(self.hold.start)
 
     def _compose(self, frame_index: int) -> Image.Image:
         presence, leaves = presence_at(self._picture, frame_index)

@@ -1,6 +1,7 @@
 """Texts as pictures: measured, made smaller or shortened to fit, and drawn in one colour. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,17 +47,26 @@ def _measure(text: str, weight: Weight, size: int) -> float:
     return sum(run.font.getlength(run.text) for run in split_runs(text, weight, max(1, size)))
 
 
-def fit(text: str, style: Style, width: float) -> tuple[str, Style]:
+def fit(text: str, style: Style, width: float, *, least: float = SMALLEST) -> tuple[str, Style]:
     """Return the text and its style so that it is no wider: smaller first, then shortened with ``…``."""
     natural = measure(text, style)
     if natural <= width:
         return text, style
-    least = SMALLEST_NUMBER if NUMBER.fullmatch(text) else SMALLEST
+    least = SMALLEST_NUMBER if NUMBER.fullmatch(text) else least
     share = max(least, width / natural)
     smaller = Style(max(1.0, style.size * share), style.weight, style.colour, style.spacing * share)
     while measure(text, smaller) > width and smaller.size > max(1.0, style.size * least):
         smaller = Style(smaller.size - 1, style.weight, style.colour, smaller.spacing)
     return shorten(text, smaller, width), smaller
+
+
+def fit_together(
+    texts: Sequence[tuple[str, Style]], width: float, *, least: float = SMALLEST
+) -> list[tuple[str, Style]]:
+    """Return the texts and their styles so that none is wider, all as small as the one that has to be the smallest."""
+    size = min((round(fit(text, style, width, least=least)[1].size) for text, style in texts), default=0)
+    smaller = [(text, style.scale(min(1.0, size / style.size))) for text, style in texts]
+    return [(shorten(text, style, width), style) for text, style in smaller]
 
 
 def shorten(text: str, style: Style, width: float) -> str:

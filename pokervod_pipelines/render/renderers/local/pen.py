@@ -1,6 +1,6 @@
 """What scenes draw with: lengths as on a picture of 1080 lines, turned into pixels here and nowhere else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -9,7 +9,7 @@ from PIL import Image
 
 from pokervod_pipelines.render.renderers.local import shapes
 from pokervod_pipelines.render.renderers.local.boxes import Box
-from pokervod_pipelines.render.renderers.local.lettering import Style, draw_text, fit, measure
+from pokervod_pipelines.render.renderers.local.lettering import SMALLEST, Style, draw_text, fit, fit_together, measure
 from pokervod_pipelines.render.renderers.local.palette import PANEL_FOOT, PANEL_TOP, SHADOW, Colour
 from pokervod_pipelines.render.renderers.local.sprites import Sprite
 
@@ -92,6 +92,16 @@ class Pen:
     def measure(self, text: str, style: Style) -> float:
         """Return how wide the text is."""
         return measure(text, style.scale(self.unit)) / self.unit
+
+    def fit_together(
+        self, texts: Sequence[tuple[str, Style]], width: float, *, least: float = SMALLEST
+    ) -> list[tuple[str, Style]]:
+        """Return the texts and their styles so that none is wider, all of the size that the widest takes."""
+        fitted = fit_together([(text, style.scale(self.unit)) for text, style in texts], width * self.unit, least=least)
+        return [
+            (text, replace(style, size=style.size / self.unit, spacing=style.spacing / self.unit))
+            for text, style in fitted
+        ]
 
     def write(
         self, layer: str, text: str, style: Style, *, x: float, base: float, width: float, align: Align = "left"

@@ -1,16 +1,19 @@
 """The block that shows rows: texts to the left, numbers below each other to the right, the first row as the leader."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pokervod_pipelines.render.renderers.local import palette
 from pokervod_pipelines.render.renderers.local.blocks import LABEL, centre_base
 from pokervod_pipelines.render.renderers.local.content import Table
-from pokervod_pipelines.render.renderers.local.lettering import Style
+from pokervod_pipelines.render.renderers.local.lettering import SMALLEST, Style
 from pokervod_pipelines.render.renderers.local.pen import Align, Pen, Rectangle
 
 HEADER, FOOT = 46.0, 14.0
 COLUMN_GAP = 34.0
+LETTERS, SMALLEST_LETTERS = 0.52, 0.75
+"""How large letters are, as a part of their row; where columns are too wide, all of them go down to this part of it."""
+
 POSITIONS = ("position", "place")
 """Columns that say where a row stands; they are gold."""
 
@@ -23,6 +26,7 @@ class TableBlock:
     row: float = 66.0
     side: float = 28.0
     has_panel: bool = False
+    letters: float = 1.0
 
     def height(self, pen: Pen, width: float) -> float:
         """The labels and the rows."""
@@ -30,17 +34,26 @@ class TableBlock:
 
     def draw(self, pen: Pen, left: float, top: float, width: float) -> None:
         """Every second row lies on a lighter stripe, the first on gold."""
-        widths = share_width(self._natural_widths(pen), self.table.is_number, width - 2 * self.side)
+        room = width - 2 * self.side
+        fitted = self._fit_letters(pen, room)
+        widths = share_width(fitted._natural_widths(pen), self.table.is_number, room)
         first, steps = pen.cue * 0.5, max(1, len(self.table.rows))
         with pen.coming(first, (0, 18)):
             if self.has_panel:
                 pen.panel(Rectangle(left, top, width, self.height(pen, width)))
-            self._draw_row(pen, self.table.labels, None, Rectangle(left, top, width, HEADER), widths)
-        for number, cells in enumerate(self.table.rows):
+            labels = [(label, LABEL) for label in self.table.labels]
+            self._draw_row(pen, labels, None, Rectangle(left, top, width, HEADER), widths)
+        for number, cells in enumerate(fitted._fit_rows(pen, widths)):
             place = Rectangle(left, top + HEADER + number * self.row, width, self.row)
             with pen.coming(first + (1 - first) * number / steps, (0, 18)):
                 self._draw_stripe(pen, number, place)
                 self._draw_row(pen, cells, number, place, widths)
+
+    def _fit_letters(self, pen: Pen, width: float) -> "TableBlock":
+        """Return the same in smaller letters where it would be too wide: names and numbers stay of one size."""
+        natural = sum(self._natural_widths(pen))
+        share = (width - COLUMN_GAP * (len(self.table.names) - 1)) / natural if natural else 1.0
+        return replace(self, letters=min(1.0, max(SMALLEST_LETTERS, share)))
 
     def _natural_widths(self, pen: Pen) -> list[float]:
         return [
@@ -51,6 +64,18 @@ class TableBlock:
             for column, label in enumerate(self.table.labels)
         ]
 
+    def _fit_rows(self, pen: Pen, widths: Sequence[float]) -> list[tuple[tuple[str, Style], ...]]:
+        """Return the cells with their styles; a column is of one size, so that no row looks less than another."""
+        columns = [
+            pen.fit_together(
+                [(row[column], self._style(number, column)) for number, row in enumerate(self.table.rows)],
+                width,
+                least=SMALLEST / self.letters,
+            )
+            for column, width in enumerate(widths)
+        ]
+        return list(zip(*columns, strict=True))
+
     def _draw_stripe(self, pen: Pen, number: int, place: Rectangle) -> None:
         if number == 0:
             pen.plate(place, palette.LEADER)
@@ -59,21 +84,25 @@ class TableBlock:
             pen.plate(place, palette.STRIPE)
 
     def _draw_row(
-        self, pen: Pen, cells: Sequence[str], number: int | None, place: Rectangle, widths: Sequence[float]
+        self,
+        pen: Pen,
+        cells: Sequence[tuple[str, Style]],
+        number: int | None,
+        place: Rectangle,
+        widths: Sequence[float],
     ) -> None:
         x = place.left + self.side
-        for column, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-            style = LABEL if number is None else self._style(number, column)
+        for column, ((cell, style), width) in enumerate(zip(cells, widths, strict=True)):
             name = self.table.names[column]
             layer = self.table.layer if number is None else f"{self.table.layer} {number + 1} {name}"
             align: Align = "right" if self.table.is_number[column] else "left"
-            base = centre_base(place.top, place.height, style)
+            base = centre_base(place.top, place.height, LABEL if number is None else self._style(number, column))
             if cell:
                 pen.write(layer, cell, style, x=x, base=base, width=width, align=align)
             x += width + COLUMN_GAP
 
     def _style(self, number: int, column: int) -> Style:
-        size = self.row * 0.52
+        size = self.row * LETTERS * self.letters
         if self.table.names[column] in POSITIONS:
             return Style(size, "bold", palette.GOLD)
         if not self.table.is_number[column]:
