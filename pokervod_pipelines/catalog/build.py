@@ -4,7 +4,8 @@ What changed is read anew and corrected as people said; ``regroup`` does the res
 rule looks beyond a season, so the others need no look.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -17,7 +18,7 @@ from pokervod_pipelines.catalog.facts import list_facts, read_facts
 from pokervod_pipelines.catalog.identity import NO_SHOW, find_season
 from pokervod_pipelines.catalog.names import PARSER_VERSION
 from pokervod_pipelines.catalog.regroup import SOURCE, Tally, regroup
-from pokervod_pipelines.catalog.scope_store import open_scope
+from pokervod_pipelines.catalog.scope_store import SeasonKey, open_scope
 from pokervod_pipelines.catalog.search.store import has_moved_clips
 from pokervod_pipelines.catalog.search.update import is_outdated, update_search
 from pokervod_pipelines.events import EventType, NewEvent, append_events
@@ -66,8 +67,9 @@ def build_catalog(
     started, tally, reparsed = monotonic(), Tally(), 0
     with engine.begin() as connection:
         store.lock_catalog(connection)
-        if full or not store.measure_staleness(connection, _RULES).is_fresh:
-            reparsed = _update(connection, tally, correlation_id, full=full, progress=progress)
+        staleness = store.measure_staleness(connection, _RULES)
+        if full or not staleness.is_fresh:
+            reparsed = _update(connection, tally, correlation_id, None if full else staleness, progress)
         elif is_outdated(connection) or has_moved_clips(connection):
             update_search(connection, everything=True)
         report = CatalogReport(
@@ -85,48 +87,66 @@ def build_catalog(
     return report
 
 
-def _update(connection: Connection, tally: Tally, correlation_id: str, *, full: bool, progress: Progress | None) -> int:
-    """The catalog is as inventory, rules and people say; returns how many names were read."""
-    # Listed before the first is read: the COPY that takes the answers keeps the connection from reading on.
-    unread, departed = list(store.stream_unread(connection, _RULES, full=full)), store.list_departed(connection)
-    names = _read_names(unread, read_in_force(connection), progress)
-    seasons: set[tuple[str, str]] | None = None
-    is_few = len(unread) <= _FEW or len(unread) * _SHARE < store.count_catalog(connection)["video_files"]
-    if is_few and not full:
-        known = list(names)
-        names, seasons = iter(known), {key for name in known for key in _list_seasons(name)}
-    count, read = store.store_names(connection, _RULES, names)
-    if seasons is None:
-        open_scope(connection, files=None)
-    else:
-        touched = [*departed, *(video.file_id for video in unread)]
-        seasons |= open_scope(connection, files=touched, seasons=seasons)
+def _update(
+    connection: Connection, tally: Tally, correlation_id: str, stale: store.Staleness | None, progress: Progress | None
+) -> int:
+    """The catalog is as inventory, rules and people say; returns how many names were read: those stale, None is all."""
+    is_partial = stale is not None and _are_few(connection, stale.unread)
+    departed = store.list_departed(connection)
+    files, seasons = list(departed), set[SeasonKey]()
+    with closing(store.stream_unread(connection, _RULES, full=stale is None)) as unread:
+        names = _read_names(unread, read_in_force(connection), progress)
+        noted = _note_touched(names, files, seasons) if is_partial else names
+        count, read = store.store_names(connection, _RULES, noted)
+    seasons |= open_scope(connection, files=files if is_partial else None, seasons=seasons)
     tally.note("video_files", store.drop_videos(connection, departed))
     tally.note("video_files", read)
-    regroup(connection, tally, correlation_id, seasons)
-    update_search(connection, everything=seasons is None)
+    regroup(connection, tally, correlation_id, seasons if is_partial else None)
+    update_search(connection, everything=not is_partial)
     return count
 
 
-def _list_seasons(name: store.NameRead) -> Iterator[tuple[str, str]]:
+def _are_few(connection: Connection, unread: int) -> bool:
+    return unread <= _FEW or unread * _SHARE < store.count_catalog(connection)["video_files"]
+
+
+def _note_touched(
+    batches: Iterable[list[store.NameRead]], files: list[int], seasons: set[SeasonKey]
+) -> Iterator[list[store.NameRead]]:
+    """The names as they come; the files read so far, and the seasons that they go to, are added to the collections."""
+    for names in batches:
+        files += (name.file_id for name in names)
+        seasons.update(key for name in names for key in _list_seasons(name))
+        yield names
+
+
+def _list_seasons(name: store.NameRead) -> Iterator[SeasonKey]:
     for facts in list_facts(name.path, name.facts):
         season = find_season(facts.parsed)
         yield season.project, season.key
 
 
 def _read_names(
-    videos: Iterable[store.Unread], corrections: Mapping[int, list[tuple[str, Value]]], progress: Progress | None
-) -> Iterator[store.NameRead]:
-    for count, video in enumerate(videos, 1):
-        facts = apply_corrections(read_facts(video.path), corrections.get(video.file_id, ()))
-        version = facts.get("version")
-        is_told = video.version_type not in {"", "generic"} and "version" not in facts.get("corrected", ())
-        if version is None and is_told:
-            version = video.version_type
-        reason = None if facts.get("project_code", words.OTHER) != words.OTHER else NO_SHOW
-        yield store.NameRead(video.file_id, video.path, version, facts, reason)
-        if progress and count % 1_000 == 0:
+    batches: Iterable[Sequence[store.Unread]],
+    corrections: Mapping[int, list[tuple[str, Value]]],
+    progress: Progress | None,
+) -> Iterator[list[store.NameRead]]:
+    count = 0
+    for videos in batches:
+        yield [_read_name(video, corrections.get(video.file_id, ())) for video in videos]
+        count += len(videos)
+        if progress:
             progress(count)
+
+
+def _read_name(video: store.Unread, corrections: Iterable[tuple[str, Value]]) -> store.NameRead:
+    facts = apply_corrections(read_facts(video.path), corrections)
+    version = facts.get("version")
+    is_told = video.version_type not in {"", "generic"} and "version" not in facts.get("corrected", ())
+    if version is None and is_told:
+        version = video.version_type
+    reason = None if facts.get("project_code", words.OTHER) != words.OTHER else NO_SHOW
+    return store.NameRead(video.file_id, video.path, version, facts, reason)
 
 
 def _summarise(report: CatalogReport) -> NewEvent:

@@ -1,7 +1,7 @@
-"""The rows of the tree as they should be: groups under their ids, titles and sort keys. Pure; ``store`` writes them."""
+"""The rows of the tree as they should be: groups under numbers, titles and sort keys. Pure; the stores write them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,8 @@ _STRANDS = list(words.STRAND_TITLES)
 
 
 @dataclass(frozen=True, slots=True)
-class GroupIds:
-    """The id of every wanted group, by level."""
+class GroupNumbers:
+    """A number for every wanted group, by level; it stands for the id until ids are given."""
 
     seasons: Mapping[Key, int]
     events: Mapping[Key, int]
@@ -43,31 +43,40 @@ class Layout:
             (*self._season_keys[draft.season], draft.event, draft.key): draft for draft in grouping.episodes.values()
         }
 
-    def season_rows(self, ids: GroupIds) -> Iterator[tuple[Any, ...]]:
-        """Rows for ``store.SEASONS``."""
+    def number_groups(self, seasons: Iterator[int], events: Iterator[int], episodes: Iterator[int]) -> GroupNumbers:
+        """The groups of each level have the next numbers, in the order of their keys."""
+        levels = ((self.seasons, seasons), (self.events, events), (self.episodes, episodes))
+        return GroupNumbers(*(dict(zip(sorted(keys), numbers, strict=False)) for keys, numbers in levels))
+
+    def list_members(self, numbers: GroupNumbers) -> Iterator[tuple[int, int]]:
+        """Every file of every episode, as (number of the episode, file)."""
+        return ((numbers.episodes[key], file_id) for key, draft in self.episodes.items() for file_id in draft.files)
+
+    def season_rows(self, numbers: GroupNumbers) -> Iterator[tuple[Any, ...]]:
+        """Rows for ``levels.SEASONS``."""
         for key, season in self.seasons.items():
             title = self._season_titles[season]
             yield (
-                ids.seasons[key], *key, season.year, season.number, season.series, title, sort_season(season),
+                numbers.seasons[key], *key, season.year, season.number, season.series, title, sort_season(season),
             )  # fmt: skip
 
-    def event_rows(self, ids: GroupIds) -> Iterator[tuple[Any, ...]]:
-        """Rows for ``store.EVENTS``; an event without a number stands where its first episode does."""
+    def event_rows(self, numbers: GroupNumbers) -> Iterator[tuple[Any, ...]]:
+        """Rows for ``levels.EVENTS``; an event without a number stands where its first episode does."""
         first = _find_first_sorts(self.episodes)
         for key, event in self.events.items():
             facts = json.dumps(event.facts(), ensure_ascii=False)
-            sort = sort_event(key[-1], event.number, first[key])
-            yield ids.events[key], ids.seasons[key[:2]], key[-1], event.number, self._event_titles[key], facts, sort
+            title, sort = self._event_titles[key], sort_event(key[-1], event.number, first[key])
+            yield numbers.events[key], numbers.seasons[key[:2]], key[-1], event.number, title, facts, sort
 
-    def episode_rows(self, ids: GroupIds) -> Iterator[tuple[Any, ...]]:
-        """Rows for ``store.EPISODES``."""
+    def episode_rows(self, numbers: GroupNumbers) -> Iterator[tuple[Any, ...]]:
+        """Rows for ``levels.EPISODES``."""
         for key, draft in self.episodes.items():
             title, label = self.title_episode(key), draft.label or self._event_titles[key[:3]]
             label = draft.title[1] if draft.title else label
             preferred = draft.best[-1] if draft.best else None
             facts = json.dumps({"label": label}, ensure_ascii=False)
             spelled = titles.spell_out_show(title, key[0])
-            yield ids.episodes[key], ids.events[key[:3]], key[-1], title, spelled, facts, draft.sort, preferred
+            yield numbers.episodes[key], numbers.events[key[:3]], key[-1], title, spelled, facts, draft.sort, preferred
 
     def title_episode(self, key: Key) -> str:
         """The episode's title for a viewer; a person's word counts before the rules."""
@@ -102,15 +111,3 @@ def _find_first_sorts(episodes: Mapping[Key, EpisodeDraft]) -> dict[Key, str]:
     for key, draft in episodes.items():
         first[key[:3]] = min(first.get(key[:3], draft.sort), draft.sort)
     return first
-
-
-def find_homes(episodes: Mapping[Key, EpisodeDraft], level: int, files: Iterable[int]) -> dict[int, list[Key]]:
-    """For each of these files the groups of a level (2 seasons, 3 events, 4 episodes) that hold it now."""
-    sought = set(files)
-    homes: dict[int, list[Key]] = {}
-    for key, draft in episodes.items():
-        for file_id in sought.intersection(draft.files):
-            found = homes.setdefault(file_id, [])
-            if key[:level] not in found:
-                found.append(key[:level])
-    return homes

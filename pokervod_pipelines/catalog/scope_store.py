@@ -4,12 +4,19 @@ No rule looks beyond a season, so nothing outside the scope can differ. It lives
 transaction, which ``group_store`` and the index of search work on.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
 _STREAMED = {"yield_per": 2_000}
+
+
+SeasonKey = tuple[str, str]
+"""Project, and the season's key in it."""
 
 
 class Video(NamedTuple):
@@ -23,9 +30,18 @@ class Video(NamedTuple):
     facts: dict[str, Any]
 
 
+class SeasonFacts(NamedTuple):
+    """All that decides the season of one event of a video."""
+
+    project_code: str | None
+    sub_series: str | None
+    year: int | None
+    season: int | None
+
+
 def open_scope(
-    connection: Connection, *, files: Sequence[int] | None, seasons: Iterable[tuple[str, str]] = ()
-) -> set[tuple[str, str]]:
+    connection: Connection, *, files: Sequence[int] | None, seasons: Iterable[SeasonKey] = ()
+) -> set[SeasonKey]:
     """The scope is the seasons that hold these files and those of these keys (project, season); without files all.
 
     Returns the keys of those that exist.
@@ -75,14 +91,46 @@ _OPEN_SOME = (
 )
 
 
-def stream_videos(connection: Connection) -> Iterator[Video]:
-    """Every video of the scope with what was read of it, a few at a time."""
-    rows = connection.execute(
-        text("""
-            select v.file_id, v.parsed_path, n.size, n.state = 'missing', v.version, v.parsed
-            from scope_files s join video_files v on v.file_id = s.file_id join nas_files n on n.id = v.file_id
-        """),
-        execution_options=_STREAMED,
-    )
-    for row in rows:
-        yield Video(*row)
+def list_season_facts(connection: Connection) -> list[SeasonFacts]:
+    """What the names of the scope's videos say of their seasons, each once; opens what ``stream_seasons`` reads."""
+    for statement in _OPEN_SEASONS:
+        connection.execute(text(statement))
+    return [SeasonFacts(*row) for row in connection.scalars(text("select distinct told from season_files"))]
+
+
+_OPEN_SEASONS = (
+    """
+    create temp table season_files on commit drop as
+    select distinct s.file_id, jsonb_build_array(
+        f.facts -> 'project_code', f.facts -> 'sub_series', f.facts -> 'year', f.facts -> 'season') as told
+    from scope_files s join video_files v on v.file_id = s.file_id
+    cross join lateral (values (v.parsed), (v.parsed -> 'second_event')) f(facts)
+    where f.facts is not null
+    """,
+    "analyze season_files",
+)
+
+
+def stream_seasons(
+    connection: Connection, seasons: Mapping[SeasonFacts, SeasonKey]
+) -> Iterator[tuple[SeasonKey, Iterator[Video]]]:
+    """Each of these seasons in the order of their keys, with the videos of which a fact puts one into it.
+
+    Of one season at a time, so that what a build holds does not grow with the archive.
+    """
+    keys = sorted(set(seasons.values()))
+    numbers = {key: number for number, key in enumerate(keys)}
+    values = {"told": [json.dumps(facts) for facts in seasons], "numbers": [numbers[key] for key in seasons.values()]}
+    rows = connection.execute(text(_STREAM_SEASONS), values, execution_options=_STREAMED)
+    for number, videos in groupby(rows, key=itemgetter(0)):
+        yield keys[number], (Video(*row[1:]) for row in videos)
+
+
+_STREAM_SEASONS = """
+    select q.number, v.file_id, v.parsed_path, n.size, n.state = 'missing', v.version, v.parsed
+    from (select distinct s.file_id, k.number
+          from season_files s join unnest(cast(:told as jsonb[]), cast(:numbers as int[])) as k(told, number)
+            on k.told = s.told) q
+    join video_files v on v.file_id = q.file_id join nas_files n on n.id = q.file_id
+    order by q.number
+"""

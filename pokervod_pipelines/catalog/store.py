@@ -6,7 +6,7 @@ that differ are touched.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,7 +14,8 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.catalog.bulk import Changes, copy_rows
 
-_STREAMED = {"yield_per": 2_000}
+_BATCH = 2_000
+_STREAMED = {"yield_per": _BATCH}
 
 _IN_CATALOG = "n.category = 'video' and not n.is_junk and n.state <> 'cleared'"
 _MARK = "n.size || ' ' || n.version_type || case when n.state = 'missing' then ' missing' else '' end"
@@ -69,8 +70,12 @@ def measure_staleness(connection: Connection, version: str) -> Staleness:
     return Staleness(*row)
 
 
-def stream_unread(connection: Connection, version: str, *, full: bool) -> Iterator[Unread]:
-    """The videos that are new, moved, renamed, grown or missing, or were read by other rules; with ``full`` all."""
+def stream_unread(connection: Connection, version: str, *, full: bool) -> Generator[Sequence[Unread], None, None]:
+    """The videos that are new, moved, renamed, grown or missing, or were read by other rules; with ``full`` all.
+
+    They come in batches: between two of them the connection is free for other statements. To be closed if not read to
+    the end.
+    """
     rows = connection.execute(
         text(f"""
             select n.id, n.path, n.version_type
@@ -80,18 +85,20 @@ def stream_unread(connection: Connection, version: str, *, full: bool) -> Iterat
         {"version": version, "full": full},
         execution_options=_STREAMED,
     )
-    for row in rows:
-        yield Unread(*row)
+    with rows:
+        for batch in rows.partitions(_BATCH):
+            yield [Unread(*row) for row in batch]
 
 
-def store_names(connection: Connection, version: str, names: Iterable[NameRead]) -> tuple[int, Changes]:
+def store_names(connection: Connection, version: str, batches: Iterable[Iterable[NameRead]]) -> tuple[int, Changes]:
     """What was read is in ``video_files``, beside what the inventory says now; returns how many, and what changed."""
     connection.execute(text(_NAMES_TABLE))
-    count = copy_rows(
-        connection, "names_read (file_id, path, version, facts, reason)", (_encode(name) for name in names)
-    )
-    are_new = list(connection.scalars(text(_UPSERT_NAMES), {"version": version}))
-    return count, Changes(sum(are_new), len(are_new) - sum(are_new), 0)
+    count = 0
+    for names in batches:
+        rows = (_encode(name) for name in names)
+        count += copy_rows(connection, "names_read (file_id, path, version, facts, reason)", rows)
+    created, changed = connection.execute(text(_UPSERT_NAMES), {"version": version}).one()
+    return count, Changes(created, changed, 0)
 
 
 def _encode(name: NameRead) -> tuple[int, str, str | None, str, str | None]:
@@ -103,17 +110,20 @@ _NAMES_TABLE = """
 """
 
 _UPSERT_NAMES = f"""
-    insert into video_files (file_id, title, version, parsed, parsed_path, parser_version, inventory_mark, reason)
-    select r.file_id, '', r.version, r.facts, r.path, :version, {_MARK}, r.reason
-    from names_read r join nas_files n on n.id = r.file_id
-    on conflict (file_id) do update
-    set version = excluded.version, parsed = excluded.parsed, parsed_path = excluded.parsed_path,
-        parser_version = excluded.parser_version, inventory_mark = excluded.inventory_mark, reason = excluded.reason
-    where (video_files.version, video_files.parsed, video_files.parsed_path, video_files.parser_version,
-           video_files.inventory_mark, video_files.reason)
-          is distinct from (excluded.version, excluded.parsed, excluded.parsed_path, excluded.parser_version,
-                            excluded.inventory_mark, excluded.reason)
-    returning xmax = 0
+    with written as (
+        insert into video_files (file_id, title, version, parsed, parsed_path, parser_version, inventory_mark, reason)
+        select r.file_id, '', r.version, r.facts, r.path, :version, {_MARK}, r.reason
+        from names_read r join nas_files n on n.id = r.file_id
+        on conflict (file_id) do update
+        set version = excluded.version, parsed = excluded.parsed, parsed_path = excluded.parsed_path,
+            parser_version = excluded.parser_version, inventory_mark = excluded.inventory_mark, reason = excluded.reason
+        where (video_files.version, video_files.parsed, video_files.parsed_path, video_files.parser_version,
+               video_files.inventory_mark, video_files.reason)
+              is distinct from (excluded.version, excluded.parsed, excluded.parsed_path, excluded.parser_version,
+                                excluded.inventory_mark, excluded.reason)
+        returning xmax = 0 as is_new
+    )
+    select count(*) filter (where is_new), count(*) filter (where not is_new) from written
 """  # noqa: S608 - built of constants
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, text
 from pokervod_pipelines.catalog.bulk import copy_rows
 
 _STREAMED = {"yield_per": 2_000}
-_COLUMNS = "episode_id, file_id, title, path, players, clip_players, facets"
 
 
 class Entry(NamedTuple):
@@ -23,15 +22,19 @@ class Entry(NamedTuple):
     facets: dict[str, Any]
 
 
-class StoredEntry(NamedTuple):
-    """An entry that the index has, at its place."""
+_COLUMNS = ", ".join(Entry._fields)
+
+
+class EntryChange(NamedTuple):
+    """What the index has at a place and should not, and what it should have there; None where there is nothing."""
 
     place: int
-    entry: Entry
+    old: Entry | None
+    new: Entry | None
 
 
-def compare_entries(connection: Connection, *, everything: bool) -> list[StoredEntry]:
-    """What the index has and should not, in the build's scope or in all; what it should have is staged with places.
+def compare_entries(connection: Connection, *, everything: bool) -> None:
+    """What the index has and should not, in the build's scope or in all, and what it should have is staged with places.
 
     An entry that is in both keeps its place, others get new ones.
     """
@@ -44,28 +47,32 @@ def compare_entries(connection: Connection, *, everything: bool) -> list[StoredE
         "create index on wanted_entries (file_id, episode_id)",
         "analyze wanted_entries",
         _NEW,
+        _GONE,
     )
     for statement in statements:
         connection.execute(text(statement))
-    return [StoredEntry(row[0], Entry(*row[1:])) for row in connection.execute(text(_NO_MORE))]
 
 
-def stream_new(connection: Connection) -> Iterator[StoredEntry]:
-    """The staged entries, by place."""
-    rows = connection.execute(_STREAM_NEW, execution_options=_STREAMED)
-    for row in rows:
-        yield StoredEntry(row[0], Entry(*row[1:]))
+def stream_changes(connection: Connection) -> Iterator[EntryChange]:
+    """What is staged, by place; between two of them the connection is free for other statements."""
+    for place, was, comes, *columns in connection.execute(_STREAM_CHANGES, execution_options=_STREAMED):
+        old, new = columns[: len(Entry._fields)], columns[len(Entry._fields) :]
+        yield EntryChange(place, Entry(*old) if was else None, Entry(*new) if comes else None)
 
 
-_STREAM_NEW = text(f"select place, {_COLUMNS} from new_entries order by 1")  # noqa: S608 - built of constants
+_STREAM_CHANGES = text(f"""
+    select place, o.file_id is not null, n.file_id is not null,
+           {", ".join(f"{side}.{column}" for side in "on" for column in Entry._fields)}
+    from gone_entries o full join new_entries n using (place) order by place
+""")  # noqa: S608 - built of constants
 
 
-def write_entries(connection: Connection, gone: Sequence[int]) -> None:
-    """The entries at the gone places are removed, the staged ones added, and nothing is staged any more."""
-    connection.execute(text("delete from search_entries where place = any(:gone)"), {"gone": list(gone)})
+def write_entries(connection: Connection) -> None:
+    """The entries that should not be there are removed, those that should are added, and nothing is staged any more."""
+    connection.execute(text("delete from search_entries s using gone_entries g where g.place = s.place"))
     names = f"place, {_COLUMNS}"
     connection.execute(text(f"insert into search_entries ({names}) select {names} from new_entries"))  # noqa: S608
-    connection.execute(text("drop table clip_people, search_scope, wanted_entries, new_entries"))
+    connection.execute(text("drop table clip_people, search_scope, wanted_entries, new_entries, gone_entries"))
 
 
 _CLIP_PLAYERS = """
@@ -104,13 +111,6 @@ _WANTED = """
 _SAME = (
     "(s.title, s.path, s.players, s.clip_players, s.facets) = (w.title, w.path, w.players, w.clip_players, w.facets)"
 )
-_NO_MORE = f"""
-    select s.place, {", ".join(f"s.{column}" for column in _COLUMNS.split(", "))}
-    from search_scope x join search_entries s on s.file_id = x.file_id
-    where not exists (
-        select from wanted_entries w where w.file_id = s.file_id and w.episode_id = s.episode_id and {_SAME})
-    order by 2, 3
-"""  # noqa: S608 - built of constants
 _NEW = f"""
     create temp table new_entries on commit drop as
     select coalesce(o.place, (select coalesce(max(place), -1) from search_entries)
@@ -120,6 +120,12 @@ _NEW = f"""
     left join search_entries o on o.file_id = w.file_id and o.episode_id = w.episode_id
     where not exists (
         select from search_entries s where s.file_id = w.file_id and s.episode_id = w.episode_id and {_SAME})
+"""  # noqa: S608 - built of constants
+_GONE = f"""
+    create temp table gone_entries on commit drop as
+    select s.* from search_scope x join search_entries s on s.file_id = x.file_id
+    where not exists (
+        select from wanted_entries w where w.file_id = s.file_id and w.episode_id = s.episode_id and {_SAME})
 """  # noqa: S608 - built of constants
 
 

@@ -2,15 +2,17 @@
 
 import json
 import uuid
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import intern
 
 from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.catalog import store as catalog_store
 from pokervod_pipelines.catalog.search import lookup, store
 from pokervod_pipelines.catalog.search.packed import Column, PairColumn, change_places
-from pokervod_pipelines.catalog.search.store import Entry, StoredEntry
+from pokervod_pipelines.catalog.search.store import Entry, EntryChange
 from pokervod_pipelines.catalog.search.words import SPELLED_GAMES, split_again, split_text
 
 INDEX_VERSION = "1"
@@ -21,6 +23,9 @@ _TITLE, _PLAYER, _PATH = range(3)
 
 Added = tuple[list[int], list[int], list[int]]
 """Places that gain a word in their title, among their players, in their path."""
+
+_BATCH = 20_000
+"""Words of so many entries are gathered before their lists are written, which is all that a build holds of them."""
 
 _FIRST_YEAR, _YEARS = 1960, 200
 
@@ -49,20 +54,25 @@ def update_search(connection: Connection, *, everything: bool) -> int:
     """The entries of the build's scope, or all, are in the index as the catalog has them; returns how many differed."""
     if is_new := is_outdated(connection):
         store.clear_index(connection)
-    everything = everything or is_new
-    old = store.compare_entries(connection, everything=everything)
-    words, columns = _WordChanges(old), _ColumnChanges(lookup.read_columns(connection))
-    for place, entry in store.stream_new(connection):
-        words.note(place, entry)
-        columns.note(place, entry)
-    store.write_entries(connection, [stored.place for stored in old])
-    differing = max(len(old), len(columns.places))
-    if differing or is_new:
-        gone, come = words.finish()
-        touched = sorted(gone.keys() | come.keys())
-        store.write_words(connection, _merge(store.read_words(connection, touched), touched, gone, come))
-        store.write_columns(connection, columns.finish(stored.place for stored in old))
-    return differing
+    store.compare_entries(connection, everything=everything or is_new)
+    words, columns = _WordChanges(), _ColumnChanges(lookup.read_columns(connection))
+    for count, change in enumerate(store.stream_changes(connection), 1):
+        words.note(change)
+        columns.note(change)
+        if count % _BATCH == 0:
+            _write_words(connection, words)
+            words = _WordChanges()
+    store.write_entries(connection)
+    if columns.differing or is_new:
+        _write_words(connection, words)
+        store.write_columns(connection, columns.finish())
+    return columns.differing
+
+
+def _write_words(connection: Connection, changes: "_WordChanges") -> None:
+    touched = sorted(changes.gone.keys() | changes.come.keys())
+    known = store.read_words(connection, touched)
+    store.write_words(connection, _merge(known, touched, changes.gone, changes.come))
 
 
 def list_words(entry: Entry) -> Levels:
@@ -78,58 +88,58 @@ def list_words(entry: Entry) -> Levels:
 
 
 class _WordChanges:
-    """Which words gain and lose which places, from the entries as they were and as they come."""
+    """Which words gain and lose which places."""
 
-    def __init__(self, old: Iterable[StoredEntry]) -> None:
-        self._before = {stored.place: list_words(stored.entry) for stored in old}
-        self._gone: dict[str, list[int]] = defaultdict(list)
-        self._come: dict[str, Added] = defaultdict(lambda: ([], [], []))
+    def __init__(self) -> None:
+        self.gone: dict[str, list[int]] = defaultdict(list)
+        self.come: dict[str, Added] = defaultdict(lambda: ([], [], []))
 
-    def note(self, place: int, entry: Entry) -> None:
-        had, has = self._before.pop(place, {}), list_words(entry)
+    def note(self, change: EntryChange) -> None:
+        had = list_words(change.old) if change.old else {}
+        has = list_words(change.new) if change.new else {}
         for word, level in has.items():
             if had.get(word) != level:
-                self._come[word][level].append(place)
+                self.come[word][level].append(change.place)
         for word, level in had.items():
             if has.get(word) != level:
-                self._gone[word].append(place)
-
-    def finish(self) -> tuple[Mapping[str, list[int]], Mapping[str, Added]]:
-        """What is lost and what is gained by word; entries that did not come again lose all."""
-        for place, had in self._before.items():
-            for word in had:
-                self._gone[word].append(place)
-        return self._gone, self._come
+                self.gone[word].append(change.place)
 
 
 class _ColumnChanges:
-    """The facets of the entries as they come."""
+    """The facets of the entries as they come; places whose entry is gone tell nothing."""
 
     def __init__(self, stored: Mapping[str, tuple[bytes, list[object]]]) -> None:
-        self.places: list[int] = []
+        self._came = self._went = 0
+        self._places = array("i")
         self._columns = {name: Column(*stored.get(name, (b"", (None,)))) for name in FACETS}
-        self._codes: dict[str, list[int]] = {name: [] for name in FACETS}
-        self._rank, self._ranks = Column(stored.get("rank", (b"", []))[0]), list[int]()
+        self._codes = {name: array("i") for name in FACETS}
+        self._rank, self._ranks = Column(stored.get("rank", (b"", []))[0]), array("i")
         self._people, self._names = PairColumn(*stored.get("players", (b"", ()))), list[Sequence[str]]()
 
-    def note(self, place: int, entry: Entry) -> None:
-        self.places.append(place)
-        for name, column in self._columns.items():
-            self._codes[name].append(column.encode(entry.facets.get(name)))
-        self._ranks.append(_rank(entry))
-        self._names.append(list_people(entry))
+    @property
+    def differing(self) -> int:
+        """How many entries the index had wrong, counted where more of them were: before or now."""
+        return max(self._went, self._came)
 
-    def finish(self, old: Iterable[int]) -> dict[str, tuple[bytes, str]]:
-        """Every column as it is to be stored; places of old that did not come again tell nothing."""
-        free = sorted(set(old).difference(self.places))
-        places, nothing = self.places + free, [0] * len(free)
-        size = max(places, default=-1) + 1
+    def note(self, change: EntryChange) -> None:
+        entry = change.new
+        self._went += change.old is not None
+        self._came += entry is not None
+        self._places.append(change.place)
+        for name, column in self._columns.items():
+            self._codes[name].append(column.encode(entry.facets.get(name)) if entry else 0)
+        self._ranks.append(_rank(entry) if entry else 0)
+        self._names.append(tuple(map(intern, list_people(entry))) if entry else ())
+
+    def finish(self) -> dict[str, tuple[bytes, str]]:
+        """Every column as it is to be stored."""
+        size = max(self._places, default=-1) + 1
         written = {"made by": (b"", _json([INDEX_VERSION, uuid.uuid4().hex]))}
         for name, column in self._columns.items():
-            column.assign(size, places, self._codes[name] + nothing)
+            column.assign(size, self._places, self._codes[name])
             written[name] = (column.codes.tobytes(), _json(column.labels))
-        self._rank.assign(size, places, self._ranks + nothing)
-        self._people.assign(places, [*self._names, *([] for _ in free)])
+        self._rank.assign(size, self._places, self._ranks)
+        self._people.assign(self._places, self._names)
         written["rank"] = (self._rank.codes.tobytes(), "[]")
         written["players"] = (self._people.pairs.tobytes(), _json(self._people.labels))
         return written
