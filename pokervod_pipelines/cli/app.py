@@ -2,9 +2,11 @@
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Never
 
+import psycopg
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.cli import (
     alerts,
@@ -23,6 +25,7 @@ from pokervod_pipelines.cli import (
     sync,
 )
 from pokervod_pipelines.cli.output import err
+from pokervod_pipelines.db.failures import name_failure
 from pokervod_pipelines.errors import BadInput, OperatorNeeded, PokervodError
 
 app = typer.Typer(
@@ -52,6 +55,9 @@ for name, group in (
 EXIT_CODES = ((BadInput, 2), (OperatorNeeded, 3), (PokervodError, 1))
 """2: mend the input; 3: a person has to decide; 1: anything else that failed."""
 
+SHOWN = 80
+"""Characters of a text that is refused."""
+
 
 @app.callback()
 def configure(
@@ -65,14 +71,18 @@ def configure(
 
 
 def main() -> None:
-    """Run the command; a named error is printed without a traceback and gives its exit code."""
+    """Run the command; what people can mend is printed without a traceback and gives its exit code."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     try:
         app()
     except PokervodError as error:
-        err.print(f"[bold red]error:[/] {_escaped(error)}")
-        sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
+        _fail(error)
+    except (DBAPIError, psycopg.Error) as error:
+        _fail(name_failure(error))
+    except UnicodeEncodeError as error:  # of an argument: what is read from files is checked where it is read
+        said = f"{error.object[:SHOWN]!r} holds bytes that are no UTF-8"
+        _fail(BadInput(f"{said}; write it in UTF-8, then run this again"))
     except KeyboardInterrupt:
         err.print("stopped; whatever was committed stays, the next sync goes on from there")
         sys.exit(130)
@@ -81,5 +91,7 @@ def main() -> None:
         sys.exit(0)
 
 
-def _escaped(error: PokervodError) -> str:
-    return str(error).replace("[", "\\[")
+def _fail(error: PokervodError) -> Never:
+    said = str(error).replace("[", "\\[")
+    err.print(f"[bold red]error:[/] {said}")
+    sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))

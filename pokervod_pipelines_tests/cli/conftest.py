@@ -9,8 +9,15 @@ from typer.testing import CliRunner
 
 from pokervod_pipelines.cli.app import EXIT_CODES, app
 from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.cli.said import Said
 from pokervod_pipelines_tests.rollout.small_plans import PlanDesk
+from pokervod_pipelines_tests.workflows.render_day import RenderDay
+
+
+@pytest.fixture
+def desk(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
+    return RenderDay(engine=engine, settings=settings_factory())
 
 
 @pytest.fixture

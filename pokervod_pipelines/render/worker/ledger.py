@@ -6,16 +6,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+
+from pokervod_pipelines.db.failures import is_passing, read_first_line
 
 T = TypeVar("T")
 
 FIRST_WAIT, LONGEST_WAIT = 0.1, 2.0
 """Seconds between two tries; the database is back as soon as it accepts connections."""
-
-PASSING_STATES = ("08", "25P03", "40", "53", "57")
-"""How SQLSTATEs begin that pass: connection lost, idle for too long, gave way, no resources, shut down."""
-
 
 _log = logging.getLogger(__name__)
 
@@ -51,8 +49,8 @@ class Ledger:
 
     def _tell_away(self, error: DBAPIError) -> None:
         if not self._is_away:
-            lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
-            _log.warning("the database does not answer, it is asked again until it does: %s", lines[0])
+            said = read_first_line(error)
+            _log.warning("the database does not answer, it is asked again until it does: %s", said)
         self._is_away = True
 
     def _tell_back(self) -> None:
@@ -63,11 +61,3 @@ class Ledger:
     def close(self) -> None:
         """No call begins any more; one that has begun comes to its end."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def is_passing(error: DBAPIError) -> bool:
-    """Return whether the database was away, or chose this transaction to give way to another."""
-    state = getattr(error.orig, "sqlstate", None)
-    if state is None:
-        return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
-    return str(state).startswith(PASSING_STATES)

@@ -1,0 +1,93 @@
+"""However a command ends, a person reads one line that says what to do, and a program gets its exit status."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pokervod_pipelines_tests.cli.outage import cut_off
+from pokervod_pipelines_tests.workflows.render_day import RenderDay
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start(desk: RenderDay, tmp_path: Path) -> Iterator[Start]:
+    """``start(*words)``: `pokervod …` as a process of its own, its words as bytes if need be."""
+    begun: list[subprocess.Popen[bytes]] = []
+
+    def begin(*words: str | bytes) -> "subprocess.Popen[bytes]":
+        url = desk.engine.url.render_as_string(hide_password=False)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pokervod_pipelines.cli", *words],
+            cwd=tmp_path,
+            env={**os.environ, "POKERVOD_DATABASE_URL": url, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        begun.append(process)
+        return process
+
+    yield begin
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+LONG_WORK = [
+    (("render", "pause", "--drain", "--reason", "an update"), "stderr"),
+    (("events", "tail", "--follow"), "stdout"),
+]
+
+
+@pytest.mark.parametrize(("words", "speaks_on"), LONG_WORK, ids=lambda value: str(value[0]))
+def test_a_command_that_the_database_leaves_says_so_in_one_line(
+    start: Start, desk: RenderDay, words: tuple[str, ...], speaks_on: str
+) -> None:
+    desk.take_one()
+    process = start(*words)
+    speaking = getattr(process, speaks_on)
+    assert speaking.readline()
+
+    with cut_off(desk.engine):
+        told = process.communicate(timeout=60)[1].decode()
+
+    assert process.returncode == 1
+    assert told.startswith("error: the database broke off: ")
+    assert told.endswith("see with `pokervod doctor` that it answers, then run this again\n")
+    assert told.count("\n") == 1
+
+
+NO_UTF_8 = [
+    ("render", "pause", "--reason", b"caf\xe9"),
+    ("render", "pause", "--reason", "an update", "--by", b"Ren\xe9"),
+    ("render", "worker", "--name", b"studio\xff", "--until-empty"),
+    ("render", "list", "--template", b"\xff"),
+]
+
+
+@pytest.mark.parametrize("words", NO_UTF_8, ids=lambda words: " ".join(map(str, words[1:4])))
+def test_words_that_are_no_utf_8_are_refused_and_nothing_is_done(
+    start: Start, desk: RenderDay, words: tuple[str | bytes, ...]
+) -> None:
+    process = start(*words)
+    told = process.communicate(timeout=60)[1].decode("utf-8", "replace")
+
+    assert process.returncode == 2
+    assert told.startswith("error: ")
+    assert told.endswith("holds bytes that are no UTF-8; write it in UTF-8, then run this again\n")
+    assert told.count("\n") == 1
+    assert desk.execute("select count(*) from events") == [(0,)]
+    assert desk.execute("select count(*) from render_workers") == [(0,)]
+
+
+def test_a_number_that_the_database_cannot_hold_is_the_persons_to_correct(start: Start) -> None:
+    process = start("hands", "list", "--session", "99999999999999999999")
+    told = process.communicate(timeout=60)[1].decode()
+
+    assert process.returncode == 2
+    assert told.startswith("error: the database cannot hold a value: bigint out of range; correct what was given")
