@@ -21,6 +21,9 @@ FOLDERS = {
 }
 """The keys that name folders, by section; relative ones are taken from the file's own folder."""
 
+MOST_ENTRIES = 50_000
+"""Of one file, where each alias counts as what it stands for: aliases of aliases make a small file endless."""
+
 
 @dataclass(frozen=True)
 class SettingsFile:
@@ -56,12 +59,13 @@ class SettingsFile:
 
 
 def read_settings_file(path: Path | None) -> SettingsFile:
-    """The file's content; ``BadSettings`` with file and line when it is no YAML mapping or repeats a key."""
+    """The file's content; ``BadSettings`` with its line where it is no YAML mapping, repeats a key or is endless."""
     if path is None:
         return SettingsFile()
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        lines = _list_lines(path, node)
         values = yaml.safe_load(text) if node is not None else {}
     except OSError as error:
         raise BadSettings(f"{path}: cannot be read ({error.strerror}): check that it exists and its rights") from None
@@ -72,13 +76,10 @@ def read_settings_file(path: Path | None) -> SettingsFile:
         raise BadSettings(f"{path}:{line}: not valid YAML: {error.problem}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise BadSettings(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise BadSettings(f"{path}: lists and mappings stand too deep in one another: write it flatter") from None
     if not isinstance(values, dict):
         raise BadSettings(f"{path}:1: must be a mapping of settings such as 'time_zone: Europe/London'")
-    lines: dict[Location, int] = {}
-    for location, line in _walk(node, ()):
-        if location in lines:
-            raise BadSettings(f"{path}:{line}: {location[-1]!r} stands here and in line {lines[location]}: keep one")
-        lines[location] = line
     return SettingsFile(path=path, values=values, lines=lines)
 
 
@@ -90,11 +91,23 @@ def read_dotenv(path: Path) -> dict[str, str]:
     return {key.strip().removeprefix("export "): value.strip().strip("'\"") for key, equals, value in pairs if equals}
 
 
+def _list_lines(path: Path, node: yaml.Node | None) -> dict[Location, int]:
+    lines: dict[Location, int] = {}
+    for location, line in _walk(node, ()):
+        if location in lines:
+            raise BadSettings(f"{path}:{line}: {location[-1]!r} stands here and in line {lines[location]}: keep one")
+        if len(lines) == MOST_ENTRIES:
+            raise BadSettings(f"{path}: more than {MOST_ENTRIES} entries, each alias as what it stands for: use fewer")
+        lines[location] = line
+    return lines
+
+
 def _walk(node: yaml.Node | None, location: Location) -> Iterator[tuple[Location, int]]:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            yield (*location, key.value), key.start_mark.line + 1
-            yield from _walk(value, (*location, key.value))
+            if isinstance(key, yaml.ScalarNode):  # no other can be a key; reading the values refuses it
+                yield (*location, key.value), key.start_mark.line + 1
+                yield from _walk(value, (*location, key.value))
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             yield (*location, index), value.start_mark.line + 1

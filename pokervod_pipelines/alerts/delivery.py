@@ -94,7 +94,8 @@ def deliver_pending(
 ) -> DeliveryReport:
     """Everything that is due at ``now`` on these channels was tried; what failed has its next time or is dead.
 
-    No service's doing raises anything; the database's does.
+    A channel of the ``limits`` that is not among these has no address yet: its messages wait for it. No service's doing
+    raises anything; the database's does.
     """
     desk = _Desk(engine, limits or Alerts(), _Clock(now))
     report = DeliveryReport(dead=_end_orphans(desk, channels))
@@ -188,8 +189,9 @@ def _settle_failed(desk: _Desk, claim: Claim, fault: Fault) -> str | None:
 def _end_orphans(desk: _Desk, channels: Sequence[Channel]) -> int:
     now = desk.clock.read()
     oldest = now - timedelta(days=desk.limits.give_up_days)
+    known = {each.name for each in channels} | {each.name for each in desk.limits.channels}
     with desk.engine.begin() as connection:
-        gone = store.end_orphans(connection, [each.name for each in channels], older_than=oldest, now=now)
+        gone = store.end_orphans(connection, sorted(known), older_than=oldest, now=now)
         for row in gone:
             payload = {name: getattr(row, name) for name in ("alert_id", "key", "channel", "severity", "error")}
             told = payload | {"delivery_id": str(row.id), "attempts": row.attempts}

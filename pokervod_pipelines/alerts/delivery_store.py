@@ -127,11 +127,11 @@ _OVERTAKE = text(f"""
         for update of d skip locked)
 """)  # noqa: S608 - constants
 
-_ORPHANS = text("""
+_ORPHANS = text(f"""
     update alert_deliveries d set state = 'dead', ended_at = :now, claim_id = null, lease_until = null,
-        error = 'no channel of this name is set any more'
+        doubt = d.doubt or d.state = 'sending', error = 'no channel of this name is set any more'
     from alerts a
     where a.id = d.alert_id and d.ended_at is null and d.channel <> all(:channels) and d.created_at <= :older_than
-      and d.state = 'waiting'
+      and {_IS_FREE}
     returning d.id, d.alert_id, d.channel, d.severity, d.attempts, d.error, a.key, a.correlation_id
-""")
+""")  # noqa: S608 - constants

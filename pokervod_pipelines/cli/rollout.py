@@ -152,6 +152,9 @@ def resume(
         int | None, typer.Option("--from", min=1, help="Do this week and all after it again; default: where it stands.")
     ] = None,
     plan: PlanOption = "",
+    until: Annotated[
+        int | None, typer.Option("--until", min=1, help="Stop before the week after this one; default: as said before.")
+    ] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why; kept for ever.")] = "resumed by command",
     by: ByOption = "",
     wait: Annotated[bool, typer.Option("--wait", help="Stay until it is completed or needs a person.")] = False,
@@ -159,15 +162,19 @@ def resume(
 ) -> None:
     """Go on after an escalation or a pause, with all attempts; `--from` goes back to an earlier week.
 
+    What waits, or was broken off, goes on at once where it was.
+
     Example: pokervod rollout resume --from 5 --reason "the database is back"
     """
     from pokervod_pipelines.rollout.publish import resume_programme  # noqa: PLC0415 - kept out of --help
 
     settings = load_settings()
     with open_database(settings) as engine:
-        number = resume_programme(_open(engine, settings, plan), _sign(by, reason), week=from_)
+        programme = _open(engine, settings, plan)
+        number = resume_programme(programme, _sign(by, reason), week=from_)
+        until = until or _read(programme).until
     err.print(f"goes on from week {number}", markup=False)
-    run(plan=plan, until=None, wait=wait, as_json=as_json)
+    run(plan=plan, until=until, wait=wait, as_json=as_json)
 
 
 @app.command("validate")

@@ -30,6 +30,7 @@ def define_alert_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg
     # What waits for an address that nobody gave is due all the time, and no run could send it.
     known = {
         "channels": [each.name for each in find_channels(settings)[0]],
+        "configured": [each.name for each in settings.alerts.channels],
         "days": settings.alerts.give_up_days,
     }
 
@@ -54,5 +55,6 @@ def define_alert_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg
 _DELIVERIES_DUE = text("""
     select count(*) from alert_deliveries where ended_at is null and due_at <= now()
       and (lease_until is null or lease_until < now())
-      and (channel = any(cast(:channels as text[])) or created_at < now() - make_interval(secs => :days * 86400))
+      and (channel = any(cast(:channels as text[])) or (channel <> all(cast(:configured as text[]))
+          and created_at < now() - make_interval(secs => :days * 86400)))
 """)

@@ -14,7 +14,7 @@ import dagster as dg
 from pydantic import Field
 from sqlalchemy import Engine, text
 
-from pokervod_pipelines.defs.rollout_weeks import take_to
+from pokervod_pipelines.defs.rollout_weeks import aim_at, take_to
 from pokervod_pipelines.defs.sensors import OpenEngine, is_running
 from pokervod_pipelines.defs.stages import OWNERS
 from pokervod_pipelines.errors import BadInput
@@ -28,38 +28,41 @@ CLOCK_SECONDS = 15
 
 
 def read_plans(settings: Settings) -> list[Plan]:
-    """Return the plans of the house; where one is broken none, and the log and `pokervod doctor` say why.
+    """Return the plans of the house that are sound; of the others the log and `pokervod doctor` say why they are not.
 
-    A broken plan stops no hand and no clip.
+    A broken plan stops no hand, no clip and no other plan.
     """
     try:
-        return list(load_plans(settings).values())
+        plans = load_plans(settings)
     except BadInput as error:
         _log.error("no rollout is defined: %s", error)
         return []
+    for fault in plans.faults:
+        _log.error("a rollout is not defined: %s", fault)
+    return [*plans.sound.values()]
 
 
 def define_rollout(plans: Sequence[Plan]) -> list[dg.AssetsDefinition]:
     """An asset for each week of each plan; each can begin only after those that it requires."""
-    return [_define_week(plan, week, _prefix(plan, plans)) for plan in plans for week in plan.weeks]
+    return [_define_week(plan, week, _prefix(plan)) for plan in plans for week in plan.weeks]
 
 
 def define_rollout_jobs(plans: Sequence[Plan]) -> list[dg.JobDefinition]:
     """``rollout`` runs the first plan as far as it goes now, ``rollout_<plan>`` another."""
-    return [_define_job(plan, _name_job(plan, plans), _prefix(plan, plans)) for plan in plans]
+    return [_define_job(plan, _name_job(plan), _prefix(plan)) for plan in plans]
 
 
 def define_rollout_sensors(plans: Sequence[Plan], open_engine: OpenEngine) -> list[dg.SensorDefinition]:
     """``rollout_clock``, and ``rollout_<plan>_clock`` of each further plan."""
-    return [_define_clock(plan, _name_job(plan, plans), open_engine) for plan in plans]
+    return [_define_clock(plan, _name_job(plan), open_engine) for plan in plans]
 
 
-def _prefix(plan: Plan, plans: Sequence[Plan]) -> list[str]:
-    return ["rollout"] if plan == plans[0] else ["rollout", plan.name]
+def _prefix(plan: Plan) -> list[str]:
+    return ["rollout"] if plan.is_first else ["rollout", plan.name]
 
 
-def _name_job(plan: Plan, plans: Sequence[Plan]) -> str:
-    return "rollout" if plan == plans[0] else f"rollout_{plan.name}"
+def _name_job(plan: Plan) -> str:
+    return "rollout" if plan.is_first else f"rollout_{plan.name}"
 
 
 def _key(number: int, prefix: Sequence[str]) -> dg.AssetKey:
@@ -95,9 +98,9 @@ def _define_week(plan: Plan, week: Week, prefix: list[str]) -> dg.AssetsDefiniti
 
 
 class RolloutConfig(dg.Config):
-    """How far a run of the job goes."""
+    """How far a run of the job goes, and whoever goes on after it."""
 
-    until: int | None = Field(default=None, description="The last week that this run begins; by itself the plan's.")
+    until: int | None = Field(default=None, description="The last week that is begun; by itself the plan's.")
 
 
 def _define_job(plan: Plan, name: str, prefix: list[str]) -> dg.JobDefinition:
@@ -110,10 +113,12 @@ def _define_job(plan: Plan, name: str, prefix: list[str]) -> dg.JobDefinition:
     def go_on(
         context: dg.OpExecutionContext, config: RolloutConfig
     ) -> Iterator[dg.AssetCheckEvaluation | dg.AssetMaterialization]:
+        engine, settings = context.resources.engine, context.resources.settings
+        aim_at(engine, settings, plan, config.until)
         for week in plan.weeks:
             if config.until is not None and week.number > config.until:
                 return
-            news = take_to(context.resources.engine, context.resources.settings, plan, week.number)
+            news = take_to(engine, settings, plan, week.number)
             key = _key(week.number, prefix)
             for check in news.checks:
                 yield dg.AssetCheckEvaluation(asset_key=key, **check)
@@ -140,7 +145,8 @@ def _define_clock(plan: Plan, job: str, open_engine: OpenEngine) -> dg.SensorDef
     )
     def clock(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         with open_engine().connect() as connection:
-            due = connection.execute(_DUE, {"plan": plan.name, "lock": f"rollout {plan.name}"}).one_or_none()
+            said = {"plan": plan.name, "weeks": len(plan.weeks), "lock": f"rollout {plan.name}"}
+            due = connection.execute(_DUE, said).one_or_none()
         if due is None:
             return dg.SkipReason(f"the programme {plan.name} was not begun; `pokervod rollout run` begins it")
         if not due.is_due:
@@ -158,10 +164,10 @@ def _define_clock(plan: Plan, job: str, open_engine: OpenEngine) -> dg.SensorDef
 
 _DUE = text("""
     select p.state, p.until, ((p.state = 'waiting' and not exists (
-            select from rollout_weeks w where w.plan = p.plan and w.next_try_at > now()))
+            select from rollout_weeks w where w.plan = p.plan and w.number <= :weeks and w.next_try_at > now()))
         or (p.state = 'running' and p.changed_at < now() - interval '15 seconds'))
-        and exists (select from rollout_weeks w where w.plan = p.plan and w.state <> 'passed'
-            and (p.until is null or w.number <= p.until)) as is_due,
+        and (select coalesce(min(w.number), 0) from rollout_weeks w where w.plan = p.plan and w.state <> 'passed'
+            and w.number <= :weeks) <= coalesce(p.until, :weeks) as is_due,
         exists (select from pg_locks l join pg_database d on d.oid = l.database
             where l.locktype = 'advisory' and l.objsubid = 1 and d.datname = current_database()
               and ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended(:lock, 0)) as is_held

@@ -12,7 +12,7 @@ from pokervod_pipelines.defs.stages import run_or_fail
 from pokervod_pipelines.errors import Conflict, PokervodError
 from pokervod_pipelines.rollout.house import describe_plan, open_programme
 from pokervod_pipelines.rollout.plan_records import Plan
-from pokervod_pipelines.rollout.programme import may_begin, read, run
+from pokervod_pipelines.rollout.programme import aim, may_begin, read, run
 from pokervod_pipelines.rollout.publish import write_page_file
 from pokervod_pipelines.rollout.record import AttemptRecord, ProgrammeRecord, ResultRecord, WeekState
 from pokervod_pipelines.rollout.report.markdown import write_progress
@@ -59,6 +59,14 @@ class WeekNews:
         }
 
 
+def aim_at(engine: Engine, settings: Settings, plan: Plan, until: int | None) -> None:
+    """The programme is begun, and whoever goes on by itself goes on to this week, or to the end.
+
+    Raises Dagster's ``Failure`` where another runner is at it.
+    """
+    run_or_fail(lambda: aim(open_programme(engine, settings, plan), until))
+
+
 def take_to(engine: Engine, settings: Settings, plan: Plan, number: int) -> WeekNews:
     """The programme has gone on as far as it goes, up to this week, and people are told.
 
@@ -74,7 +82,7 @@ def take_to(engine: Engine, settings: Settings, plan: Plan, number: int) -> Week
 
 def _run_until(engine: Engine, settings: Settings, plan: Plan, number: int) -> ProgrammeRecord:
     programme = open_programme(engine, settings, plan)
-    run(programme, until=number, keeps_until=True)
+    run(programme, until=number, only_widens=True)
     record = read(programme)
     if why_not := may_begin(record, number):
         raise Conflict(why_not)

@@ -1,18 +1,20 @@
 """The plans of this house, and those who work for them: criteria that judge, fixers that mend, alerts that tell."""
 
+import math
 import os
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.alerts.alert import Alert, Severity
 from pokervod_pipelines.alerts.raising import raise_alert, resolve_alert
-from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.errors import BadInput, BadSettings
 from pokervod_pipelines.events import make_storable
 from pokervod_pipelines.rollout import store
 from pokervod_pipelines.rollout.criteria.base import Criterion, examine
@@ -33,41 +35,74 @@ from pokervod_pipelines.rollout.services import Service
 from pokervod_pipelines.settings import Settings
 
 
-def load_plans(settings: Settings) -> dict[str, Plan]:
-    """Return the plans of the house by name, in the order of the settings.
+@dataclass(frozen=True, slots=True)
+class HousePlans:
+    """The plans of the house by name, in the order of the settings, and what is wrong with the others of them."""
 
-    Raises ``BadPlan`` that names every fault by file and line.
-    """
-    rollout = settings.rollout
-    services = {
-        name: Service.model_validate(each.model_dump(exclude_none=True)) for name, each in rollout.services.items()
-    }
-    plans: dict[str, Plan] = {}
-    for path in rollout.plans or (None,):
-        plan = load_plan(
-            path,
-            folder=(rollout.folder or Path.cwd()) if path is None else None,
-            services=services,
-            allow_commands=rollout.allow_commands,
-            programs=rollout.programs,
-            fixer_kinds=FIXERS,
-        )
-        if plan.name in plans:
-            raise BadPlan(f"{plan.source}: another plan has the name {plan.name!r}; rename one")
-        if plan.order != tuple(range(1, len(plan.weeks) + 1)):
-            raise BadPlan(f"{plan.source}: number the weeks in the order in which they can be done: {plan.order}")
-        plans[plan.name] = plan
-    return plans
+    sound: Mapping[str, Plan]
+    faults: tuple[BadPlan, ...]
+
+
+def load_plans(settings: Settings) -> HousePlans:
+    """Return all plans, each sound or with its faults. Raises ``BadSettings`` for a service that none could use."""
+    services = _read_services(settings)
+    sound: dict[str, Plan] = {}
+    faults: list[BadPlan] = []
+    names: set[str | None] = set()
+    for at, path in enumerate(settings.rollout.plans or (None,)):
+        try:
+            plan = _load(settings, path, services, names)
+            sound[plan.name] = replace(plan, is_first=at == 0)
+            names.add(plan.name)
+        except BadPlan as fault:
+            faults.append(fault)
+            names.add(fault.name)
+    return HousePlans(sound, tuple(faults))
 
 
 def find_plan(settings: Settings, name: str | None = None) -> Plan:
-    """Return the plan of that name, or the first. Raises ``BadInput`` that lists those there are."""
+    """Return the plan of that name, or the first. Raises ``BadInput`` with its faults, or with those there are."""
     plans = load_plans(settings)
-    if name is None:
-        return next(iter(plans.values()))
-    if name not in plans:
-        raise BadInput(f"there is no plan {name!r}; there are {', '.join(plans)}")
-    return plans[name]
+    for plan in plans.sound.values():
+        if plan.name == name or (name is None and plan.is_first):
+            return plan
+    mine = plans.faults[:1] if name is None else [fault for fault in plans.faults if fault.name in {name, None}]
+    if mine:
+        raise BadPlan("\n".join(map(str, mine)), name)
+    raise BadInput(f"there is no plan {name!r}; there are {', '.join(plans.sound)}")
+
+
+def _load(
+    settings: Settings, path: Path | None, services: Mapping[str, Service], taken: Collection[str | None]
+) -> Plan:
+    rollout = settings.rollout
+    plan = load_plan(
+        path,
+        folder=(rollout.folder or Path.cwd()) if path is None else None,
+        services=services,
+        allow_commands=rollout.allow_commands,
+        programs=rollout.programs,
+        fixer_kinds=FIXERS,
+        rights=rollout.fixers,
+    )
+    if plan.name in taken:
+        raise BadPlan(f"{plan.source}: another plan has the name {plan.name!r}; rename one", plan.name)
+    if plan.order != tuple(range(1, len(plan.weeks) + 1)):
+        said = f"{plan.source}: number the weeks in the order in which they can be done: {plan.order}"
+        raise BadPlan(said, plan.name)
+    return plan
+
+
+def _read_services(settings: Settings) -> dict[str, Service]:
+    services = {}
+    for name, each in settings.rollout.services.items():
+        try:
+            services[name] = Service.model_validate(each.model_dump(exclude_none=True))
+        except ValidationError as error:
+            fault = error.errors(include_url=False, include_input=False)[0]
+            said = fault["msg"].removeprefix("Value error, ")
+            raise BadSettings(f"rollout.services.{name}.{fault['loc'][0]}: {said}") from None
+    return services
 
 
 def open_programme(engine: Engine, settings: Settings, plan: Plan, *, clock: Clock = read_clock) -> Programme:
@@ -141,7 +176,7 @@ class HouseCrew:
         return chosen
 
     def tell_progress(self, connection: Connection, record: ProgrammeRecord) -> None:
-        """People hear that a week passed, and how far the programme is; an escalation of it is over."""
+        """People hear that a week passed, and how far the programme is; nothing of it blocks any more."""
         passed = max((week for week in record.attempts if week.passed), key=lambda each: each.id)
         planned, now, link = describe_plan(self.plan), self.clock(), self.settings.rollout.link
         is_over = record.state is ProgrammeState.COMPLETED
@@ -150,7 +185,7 @@ class HouseCrew:
         self._raise(
             connection,
             Alert(
-                key=f"rollout {self.plan.name} week {passed.week} attempt {passed.id}",
+                key=f"rollout {self.plan.name} week {passed.week} attempt {passed.id}" + " completed" * is_over,
                 severity=Severity.INFO,
                 title=title,
                 body=write(planned, record, now, link),
@@ -158,13 +193,7 @@ class HouseCrew:
                 correlation_id=store.read_correlation_id(connection, self.plan.name),
             ),
         )
-        resolve_alert(
-            connection,
-            name_escalation(self.plan.name, passed.week),
-            by="the programme",
-            reason="the week passed",
-            now=now,
-        )
+        self.tell_resumption(connection, record, by="the programme", reason="the week passed")
 
     def tell_escalation(self, connection: Connection, record: ProgrammeRecord, week: int) -> None:
         """People hear that the week blocks, what was tried, and what to do."""
@@ -181,6 +210,11 @@ class HouseCrew:
                 correlation_id=store.read_correlation_id(connection, self.plan.name),
             ),
         )
+
+    def tell_resumption(self, connection: Connection, record: ProgrammeRecord, *, by: str, reason: str) -> None:
+        """No alert of an escalation is open any more."""
+        for week in sorted({each.week for each in record.escalations}):
+            resolve_alert(connection, name_escalation(self.plan.name, week), by=by, reason=reason, now=self.clock())
 
     def _raise(self, connection: Connection, alert: Alert) -> None:
         raise_alert(connection, alert, self.settings.alerts.channels, now=self.clock())
@@ -251,4 +285,11 @@ def _examine(criterion: Criterion, world: World) -> ResultRecord:
 
 
 def _plain(figures: Mapping[str, float | int | str]) -> dict[str, float | int | str]:
-    return {name: make_storable(figure) if isinstance(figure, str) else figure for name, figure in figures.items()}
+    return {name: _make_plain(figure) for name, figure in figures.items()}
+
+
+def _make_plain(figure: float | str) -> float | str:
+    if isinstance(figure, str):
+        return make_storable(figure)
+    is_number = not isinstance(figure, float) or math.isfinite(figure)
+    return figure if is_number else str(figure)  # JSON knows neither nan nor inf

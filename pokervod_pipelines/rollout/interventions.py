@@ -11,7 +11,7 @@ from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.rollout import store
 from pokervod_pipelines.rollout.programme import Programme, may_begin, read
-from pokervod_pipelines.rollout.record import ProgrammeState, WeekState
+from pokervod_pipelines.rollout.record import ProgrammeRecord, ProgrammeState, WeekState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,31 +38,41 @@ def pause(programme: Programme, person: Person) -> None:
 
 
 def resume(programme: Programme, person: Person, *, week: int | None = None) -> int:
-    """The programme may go on, from the week given or the one it stands at, with all attempts; returns that week.
+    """The programme may go on, from the week given or the one it stands at; returns that week.
 
-    A week before the present one is done again, and so is all that follows it. Raises ``Conflict`` for a week that
-    cannot begin since one before it has not passed, and ``BadInput`` for one that is not in the plan.
+    After a pause or an escalation, and from a week that is given, it has all its attempts; a programme whose runner
+    died, or that waits, goes on at once where it was. A week before the present one is done again, and so is all that
+    follows it. The caller holds the programme alone. Raises ``Conflict`` for a week that cannot begin since one before
+    it has not passed, and ``BadInput`` for one that is not in the plan.
     """
     record = read(programme)
     number = week or record.current_week
     if number is None:
-        raise Conflict(f"the programme {programme.plan} is completed; name a week to do it again from there")
+        raise Conflict(f"every week of the programme {programme.plan} has passed; name one to do it again from there")
     if not 1 <= number <= programme.weeks:
         raise BadInput(f"the programme {programme.plan} has weeks 1 to {programme.weeks}, no week {number}")
     if why_not := may_begin(record, number):
         raise Conflict(why_not)
     with programme.engine.begin() as connection:
         now = programme.clock()
-        for each in record.weeks:
-            is_to_do_again = each.number == number or (each.number > number and each.state is not WeekState.PENDING)
-            if is_to_do_again and (each.state is not WeekState.PENDING or each.attempts):
-                store.begin_round(connection, programme.plan, each.number)
+        if week is None and record.state in {ProgrammeState.RUNNING, ProgrammeState.WAITING}:
+            store.end_wait(connection, programme.plan, number, now)
+        else:
+            _begin_rounds(connection, programme, record, number)
         store.end_escalations(connection, programme.plan, now)
+        programme.crew.tell_resumption(connection, record, by=person.by, reason=person.reason)
         store.set_programme(
             connection, programme.plan, ProgrammeState.RUNNING, f"resumed: {person.reason}", now, is_resumed=True
         )
         _keep(connection, programme, "resume", number, person, EventType.ROLLOUT_RESUMED)
     return number
+
+
+def _begin_rounds(connection: Connection, programme: Programme, record: ProgrammeRecord, first: int) -> None:
+    """The week and all after it that were begun are done again."""
+    for each in record.weeks:
+        if each.number >= first and (each.state is not WeekState.PENDING or each.attempts):
+            store.begin_round(connection, programme.plan, each.number)
 
 
 def override(programme: Programme, week: int, criterion: str, person: Person, *, known: set[str]) -> None:
@@ -85,21 +95,15 @@ def override(programme: Programme, week: int, criterion: str, person: Person, *,
 
 def acknowledge(programme: Programme, person: Person) -> int:
     """Somebody has seen the escalation; returns the week that blocks. Raises ``Conflict`` where none does."""
-    record = read(programme)
-    if record.state is not ProgrammeState.ESCALATED or record.current_week is None:
+    week = next((each.week for each in read(programme).escalations if each.ended_at is None), None)
+    if week is None:
         raise Conflict(f"nothing of the programme {programme.plan} is escalated")
     with programme.engine.begin() as connection:
         now = programme.clock()
         store.insert_intervention(
-            connection,
-            programme.plan,
-            "acknowledge",
-            record.current_week,
-            by=person.by,
-            reason=person.reason,
-            now=now,
+            connection, programme.plan, "acknowledge", week, by=person.by, reason=person.reason, now=now
         )
-    return record.current_week
+    return week
 
 
 def _keep(

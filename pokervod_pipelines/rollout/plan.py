@@ -9,23 +9,30 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from pydantic import BaseModel
-
-from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.errors import BadInput, BadSettings
 from pokervod_pipelines.rollout.criteria.base import Criterion, House
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
-from pokervod_pipelines.rollout.plan_entries import PlanHead, Reading, WeekEntry, show_kind
+from pokervod_pipelines.rollout.fixers.base import Fixer
+from pokervod_pipelines.rollout.plan_entries import LAST_DAY, PlanHead, Reading, WeekEntry, show_kind
 from pokervod_pipelines.rollout.plan_order import find_date_faults, find_number_faults, find_order_faults
 from pokervod_pipelines.rollout.plan_records import FixerEntry, Plan, Week
 from pokervod_pipelines.rollout.services import Service, change_services, has_user
-from pokervod_pipelines.settings_file import Location, read_settings_file
+from pokervod_pipelines.settings_file import Location, SettingsFile, read_settings_file
+from pokervod_pipelines.settings_rollout import FixerRights
 
 SHIPPED = Path(__file__).parent / "rollout.yaml"
 NOBODY: Mapping[str, Service] = {}
 
 
 class BadPlan(BadInput):
-    """A plan cannot be used; the text names file and line of everything that is wrong."""
+    """A plan cannot be used; the text names file and line of everything that is wrong.
+
+    ``name`` is what the plan calls itself, None where it does not.
+    """
+
+    def __init__(self, text: str, name: object = None) -> None:
+        super().__init__(text)
+        self.name = name if isinstance(name, str) else None
 
 
 def load_plan(
@@ -35,29 +42,29 @@ def load_plan(
     services: Mapping[str, Service] = NOBODY,
     allow_commands: bool = False,
     programs: Sequence[str] = (),
-    fixer_kinds: Mapping[str, type[BaseModel]] | None = None,
+    fixer_kinds: Mapping[str, type[Fixer]] | None = None,
+    rights: FixerRights | None = None,
     starts: date | None = None,
 ) -> Plan:
     """Return the plan in the file, or the one that comes with the package.
 
-    ``services`` is what the settings say of services, ``fixer_kinds`` the parameters of each kind of fixer (unchecked
-    without), ``starts`` the day on which the programme starts instead of the plan's. Relative paths are below
-    ``folder``, by itself the file's own. Raises ``BadSettings`` where the file is no YAML, and ``BadPlan`` that names
-    every fault by file and line.
+    ``services`` is what the settings say of services, ``fixer_kinds`` the class of each kind of fixer and ``rights``
+    what they may use (unchecked without), ``starts`` the day on which the programme starts instead of the plan's.
+    Relative paths are below ``folder``, by itself the file's own. Raises ``BadPlan`` with every fault by file and line.
     """
     source = path or SHIPPED
-    reading = Reading(read_settings_file(source), list_kinds())
+    reading = Reading(_read_file(source), list_kinds())
     values = reading.file.values
     own = {key: value for key, value in values.items() if key not in {"services", "weeks", "fixers"}}
     head = reading.read(PlanHead, own, ())
     own_services = _read_services(reading, values.get("services"))
     known = change_services(own_services, services)
-    house = House(services=known, programs=frozenset(programs), allow_commands=allow_commands)
+    house = House(services=known, programs=frozenset(programs), allow_commands=allow_commands, rights=rights)
     weeks = _read_weeks(reading, values.get("weeks"), house, [*own_services])
-    fixers = _read_fixers(reading, values.get("fixers"), fixer_kinds, weeks)
+    fixers = _read_fixers(reading, values.get("fixers"), fixer_kinds, house, weeks)
     _check_whole(reading, weeks)
     if reading.faults or head is None:
-        raise BadPlan("\n".join(dict.fromkeys(text for _, text in sorted(reading.faults))))
+        raise BadPlan("\n".join(dict.fromkeys(text for _, text in sorted(reading.faults))), values.get("name"))
     return Plan(
         name=head.name,
         title=head.title,
@@ -67,6 +74,13 @@ def load_plan(
         source=source,
         folder=folder or source.absolute().parent,
     )
+
+
+def _read_file(path: Path) -> SettingsFile:
+    try:
+        return read_settings_file(path)
+    except BadSettings as error:
+        raise BadPlan(str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +178,7 @@ def _read_criterion(reading: Reading, value: object, location: Location, house: 
 
 
 def _read_fixers(
-    reading: Reading, values: object, kinds: Mapping[str, type[BaseModel]] | None, weeks: list[_Told]
+    reading: Reading, values: object, kinds: Mapping[str, type[Fixer]] | None, house: House, weeks: list[_Told]
 ) -> list[FixerEntry]:
     fixers = []
     for location, value in reading.list_entries(values, ("fixers",)):
@@ -179,7 +193,9 @@ def _read_fixers(
         if kinds is not None and fixer.kind not in kinds:
             reading.blame((*location, "kind"), f"kind: no fixer {fixer.kind!r}; there are {', '.join(kinds)}")
         elif kinds is not None:
-            reading.read(kinds[fixer.kind], fixer.parameters, (*location, "parameters"))
+            made = reading.read(kinds[fixer.kind], fixer.parameters, (*location, "parameters"))
+            for parts, text in made.find_faults(house) if made is not None else ():
+                reading.blame((*location, "parameters", *parts), text)
         _check_fixer(reading, fixer, weeks, location)
     return fixers
 
@@ -202,7 +218,7 @@ def _check_whole(reading: Reading, weeks: list[_Told]) -> None:
         for at, text in (*find_number_faults(entries), *find_order_faults(entries)):
             reading.blame((*weeks[at[0]].location, *at[1:]), text)
     starts = reading.file.values.get("starts")
-    if type(starts) is date:
+    if type(starts) is date and starts <= LAST_DAY:
         dated = [(told.entry.number, told.entry.needs, told.entry.plan_dates(starts)) for told in weeks]
         for at, text in find_date_faults(dated):
             reading.blame((*weeks[at[0]].location, *at[1:]), text)

@@ -6,12 +6,12 @@ Which parts there are, and what they make together, is in ``plan``.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pokervod_pipelines.rollout.criteria.base import Criterion
-from pokervod_pipelines.rollout.criteria.fields import Name
+from pokervod_pipelines.rollout.criteria.fields import Name, Title, check_filled
 from pokervod_pipelines.settings_file import Location, SettingsFile
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -19,16 +19,22 @@ Model = TypeVar("Model", bound=BaseModel)
 WEEK = timedelta(days=7)
 MOST_ATTEMPTS = 20
 MOST_WAIT = 86_400.0
+MOST_WEEKS = 520
+
+LAST_DAY = date(2999, 12, 31)
+"""It leaves room for all weeks after it."""
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=LAST_DAY)]
 
 
 class PlanHead(BaseModel):
     """What stands above the weeks."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     name: Name
-    title: str = Field(min_length=1, max_length=120)
-    starts: date
+    title: Title
+    starts: Day
     attempts: int = Field(default=3, ge=1, le=MOST_ATTEMPTS)
     wait_seconds: float = Field(default=300.0, ge=0, le=MOST_WAIT)
 
@@ -36,14 +42,14 @@ class PlanHead(BaseModel):
 class WeekEntry(BaseModel):
     """A week as it is written, without its criteria. What it does not say, the plan or the week before does."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    number: int = Field(ge=1)
-    title: str = Field(min_length=1, max_length=120)
-    summary: str = Field(min_length=1, max_length=1000)
-    milestone: str | None = Field(default=None, min_length=1, max_length=120)
-    starts: date | None = None
-    ends: date | None = None
+    number: int = Field(ge=1, le=MOST_WEEKS)
+    title: Title
+    summary: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(check_filled)]
+    milestone: Title | None = None
+    starts: Day | None = None
+    ends: Day | None = None
     requires: list[int] | None = None
     attempts: int | None = Field(default=None, ge=1, le=MOST_ATTEMPTS)
     wait_seconds: float | None = Field(default=None, ge=0, le=MOST_WAIT)

@@ -64,7 +64,10 @@ class Week:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A programme that is sound. Relative paths in it are below ``folder``; ``source`` is its file."""
+    """A programme that is sound. Relative paths in it are below ``folder``; ``source`` is its file.
+
+    ``is_first`` of the one that stands first in the settings, which is meant where none is named.
+    """
 
     name: str
     title: str
@@ -73,6 +76,7 @@ class Plan:
     fixers: tuple[FixerEntry, ...]
     source: Path
     folder: Path
+    is_first: bool = True
 
     def week(self, number: int) -> Week:
         """Return the week of that number. Raises ``BadInput`` when there is none."""

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DataError
 
 from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.events import EventType, NewEvent, append_events, new_correlation_id
@@ -24,6 +25,7 @@ from pokervod_pipelines.rollout.record import (
     WeekRecord,
     WeekState,
 )
+from pokervod_pipelines.rollout.verdict import WeekVerdict
 
 Clock = Callable[[], datetime]
 
@@ -41,27 +43,6 @@ class Pace:
     wait: timedelta = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeekVerdict:
-    """What the criteria of a week came to, overridden ones counted as passed."""
-
-    results: tuple[ResultRecord, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Every criterion holds or was overridden."""
-        return all(each.passed or each.is_overridden for each in self.results)
-
-    @property
-    def failed(self) -> tuple[ResultRecord, ...]:
-        """The criteria that stand in the way."""
-        return tuple(each for each in self.results if not each.passed and not each.is_overridden)
-
-    def summarize(self) -> str:
-        """Return what stands in the way, in one line."""
-        return "; ".join(f"{each.criterion}: {each.summary}" for each in self.failed)
-
-
 class Crew(Protocol):
     """Those who work for a programme: who judges a week, who fixes it, and who is told."""
 
@@ -76,6 +57,9 @@ class Crew(Protocol):
 
     def tell_escalation(self, connection: Connection, record: ProgrammeRecord, week: int) -> None:
         """People hear that the week blocks, if the transaction commits."""
+
+    def tell_resumption(self, connection: Connection, record: ProgrammeRecord, *, by: str, reason: str) -> None:
+        """Nobody is waited for any more, if the transaction commits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,25 +78,39 @@ def run(
     programme: Programme,
     *,
     until: int | None = None,
-    keeps_until: bool = False,
+    only_widens: bool = False,
     said: Callable[[str], None] = lambda line: None,
 ) -> None:
     """The programme has gone on as far as it can now: to its end, to week ``until``, a wait, a pause or an escalation.
 
-    ``until`` holds for whoever goes on by itself later, too, unless this run ``keeps_until`` as it was said before.
+    ``until`` holds for whoever goes on by itself later, too; a run that ``only_widens`` takes back no week that was
+    asked for before. Raises ``Conflict`` while another runner is at it.
+    """
+    with hold_alone(programme):
+        _begin(programme, until, only_widens=only_widens)
+        while step(programme, until=until, said=said):
+            pass
+
+
+def aim(programme: Programme, until: int | None) -> None:
+    """The programme is begun, and nobody but a person goes on beyond week ``until``; no week was looked at.
+
     Raises ``Conflict`` while another runner is at it.
     """
     with hold_alone(programme):
-        _begin(programme, until, keeps_until=keeps_until)
-        while step(programme, until=until, said=said):
-            pass
+        _begin(programme, until, only_widens=False)
 
 
 def step(programme: Programme, *, until: int | None = None, said: Callable[[str], None] = lambda line: None) -> bool:
     """One step was taken; whether there is another to take now. The caller holds the programme alone."""
     record = read(programme)
     number = record.current_week
-    if number is None or (until is not None and number > until):
+    if number is None:
+        _end(programme, record)
+        return False
+    if until is not None and number > until:
+        said(f"stops before week {number}: no more than week {until} was asked for")
+        _rest(programme, record, number)
         return False
     if record.state in {ProgrammeState.PAUSED, ProgrammeState.ESCALATED}:
         return False
@@ -140,20 +138,36 @@ def hold_alone(programme: Programme) -> Iterator[None]:
 def read(programme: Programme) -> ProgrammeRecord:
     """Return the programme as it is. Raises ``Conflict`` where it was not begun."""
     with programme.engine.connect() as connection:
-        record = store.read_programme(connection, programme.plan)
+        record = store.read_programme(connection, programme.plan, programme.weeks)
     if record is None:
         raise Conflict(f"the programme {programme.plan} was not begun; `pokervod rollout run` begins it")
     return record
 
 
-def _begin(programme: Programme, until: int | None, *, keeps_until: bool) -> None:
+def _begin(programme: Programme, until: int | None, *, only_widens: bool) -> None:
     now = programme.clock()
     with programme.engine.begin() as connection:
-        correlation_id = new_correlation_id()
-        if store.begin_programme(connection, programme.plan, programme.weeks, correlation_id=correlation_id, now=now):
+        name, weeks, correlation_id = programme.plan, programme.weeks, new_correlation_id()
+        if store.begin_programme(connection, name, weeks, until=until, correlation_id=correlation_id, now=now):
             _append(connection, programme, EventType.ROLLOUT_STARTED, weeks=programme.weeks)
-        if not keeps_until:
-            store.set_until(connection, programme.plan, until)
+        else:
+            store.set_until(connection, name, until, only_widens=only_widens)
+
+
+def _rest(programme: Programme, record: ProgrammeRecord, number: int) -> None:
+    """Nobody is at it any more, and nobody is to take it up: the week was not asked for."""
+    if record.state is ProgrammeState.RUNNING and record.until is not None and number > record.until:
+        reason = f"week {number} was not asked for yet"
+        with programme.engine.begin() as connection:
+            store.set_programme(connection, programme.plan, ProgrammeState.WAITING, reason, programme.clock())
+
+
+def _end(programme: Programme, record: ProgrammeRecord) -> None:
+    """The programme is completed, though no week passed just now: the last of its weeks were taken out of the plan."""
+    if record.state is not ProgrammeState.COMPLETED:
+        with programme.engine.begin() as connection:
+            _complete(connection, programme, programme.clock())
+            _tell_progress(connection, programme)
 
 
 def _attempt(programme: Programme, number: int, said: Callable[[str], None]) -> bool:
@@ -167,7 +181,7 @@ def _attempt(programme: Programme, number: int, said: Callable[[str], None]) -> 
     verdict = judge_week(programme, number)
     with programme.engine.begin() as connection:
         now = programme.clock()
-        store.end_attempt(connection, attempt_id, verdict.results, passed=verdict.passed, now=now)
+        verdict = _keep_verdict(connection, attempt_id, verdict, now)
         if verdict.passed:
             _pass_week(connection, programme, number, now)
         elif count < programme.pace(number).attempts:
@@ -178,10 +192,21 @@ def _attempt(programme: Programme, number: int, said: Callable[[str], None]) -> 
     return True
 
 
+def _keep_verdict(connection: Connection, attempt_id: int, verdict: WeekVerdict, now: datetime) -> WeekVerdict:
+    """The attempt has ended, with this verdict or, where the database takes no such results, with that one."""
+    try:
+        with connection.begin_nested():
+            store.end_attempt(connection, attempt_id, verdict.results, passed=verdict.passed, now=now)
+    except (DataError, ValueError) as error:
+        verdict = verdict.refuse(error)
+        store.end_attempt(connection, attempt_id, verdict.results, passed=verdict.passed, now=now)
+    return verdict
+
+
 def judge_week(programme: Programme, number: int) -> WeekVerdict:
     """Return what the week's criteria come to now; nothing is kept. Overrides count."""
     with programme.engine.connect() as connection:
-        record = store.read_programme(connection, programme.plan)
+        record = store.read_programme(connection, programme.plan, programme.weeks)
     overridden = {each.criterion for each in record.overrides if each.week == number} if record else set()
     results = programme.crew.evaluate(number)
     return WeekVerdict(
@@ -206,11 +231,20 @@ def _pass_week(connection: Connection, programme: Programme, number: int, now: d
     store.end_escalations(connection, programme.plan, now)
     _append(connection, programme, EventType.ROLLOUT_WEEK_PASSED, week=number)
     if number == programme.weeks:
-        store.set_programme(connection, programme.plan, ProgrammeState.COMPLETED, "every week has passed", now)
-        _append(connection, programme, EventType.ROLLOUT_COMPLETED)
+        _complete(connection, programme, now)
     else:
         store.set_programme(connection, programme.plan, ProgrammeState.RUNNING, f"week {number} passed", now)
-    record = store.read_programme(connection, programme.plan)
+    _tell_progress(connection, programme)
+
+
+def _complete(connection: Connection, programme: Programme, now: datetime) -> None:
+    store.end_escalations(connection, programme.plan, now)
+    store.set_programme(connection, programme.plan, ProgrammeState.COMPLETED, "every week has passed", now)
+    _append(connection, programme, EventType.ROLLOUT_COMPLETED)
+
+
+def _tell_progress(connection: Connection, programme: Programme) -> None:
+    record = store.read_programme(connection, programme.plan, programme.weeks)
     assert record is not None  # noqa: S101 - it was just written
     programme.crew.tell_progress(connection, record)
 
@@ -233,14 +267,14 @@ def _put_off(
 
 
 def _escalate(connection: Connection, programme: Programme, number: int, verdict: WeekVerdict, now: datetime) -> None:
-    record = store.read_programme(connection, programme.plan)
+    record = store.read_programme(connection, programme.plan, programme.weeks)
     assert record is not None  # noqa: S101 - an attempt at it has just ended
     week = record.weeks[number - 1]
     store.set_week(connection, programme.plan, number, WeekState.FAILED, now)
     store.set_programme(connection, programme.plan, ProgrammeState.ESCALATED, verdict.summarize(), now)
     store.insert_escalation(connection, programme.plan, number, week.round, verdict.summarize(), now)
     _append(connection, programme, EventType.ROLLOUT_ESCALATED, week=number, reason=verdict.summarize())
-    escalated = store.read_programme(connection, programme.plan)
+    escalated = store.read_programme(connection, programme.plan, programme.weeks)
     assert escalated is not None  # noqa: S101 - it was just written
     programme.crew.tell_escalation(connection, escalated, number)
 

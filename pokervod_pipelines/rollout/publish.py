@@ -1,4 +1,4 @@
-"""What follows a step of a programme outside of it: the page is written, alerts are sent, escalations are closed."""
+"""What goes with a step of a programme outside of it: the page is written, alerts are sent, an escalation is seen."""
 
 import os
 from collections.abc import Mapping
@@ -11,12 +11,11 @@ from sqlalchemy import Engine
 from pokervod_pipelines.alerts.channels import Channel, open_channels
 from pokervod_pipelines.alerts.delivery import deliver_pending
 from pokervod_pipelines.alerts.raising import acknowledge as acknowledge_alert
-from pokervod_pipelines.alerts.raising import resolve_alert
 from pokervod_pipelines.errors import BadSettings, Unavailable
 from pokervod_pipelines.rollout import interventions
 from pokervod_pipelines.rollout.house import describe_plan, find_plan, name_escalation
 from pokervod_pipelines.rollout.interventions import Person
-from pokervod_pipelines.rollout.programme import Programme, hold_alone, read
+from pokervod_pipelines.rollout.programme import Programme, hold_alone
 from pokervod_pipelines.rollout.record import ProgrammeRecord
 from pokervod_pipelines.rollout.report.html import write_page
 from pokervod_pipelines.settings import Settings
@@ -70,11 +69,6 @@ def resume_programme(programme: Programme, person: Person, *, week: int | None =
     Raises ``Conflict`` while a runner is at it: its verdict would count for the new round.
     """
     with hold_alone(programme):
-        blocking = read(programme).current_week
-        if blocking is not None:
-            with programme.engine.begin() as connection:
-                key = name_escalation(programme.plan, blocking)
-                resolve_alert(connection, key, by=person.by, reason=person.reason)
         return interventions.resume(programme, person, week=week)
 
 

@@ -14,7 +14,7 @@ class ProgrammeState(StrEnum):
     """A runner is at it, or may be; the runner moves it on."""
 
     WAITING = "waiting"
-    """A week is tried again later; whoever runs it after that moment moves it on."""
+    """A week is tried again later, or was not asked for yet; whoever runs it then moves it on."""
 
     PAUSED = "paused"
     """A person stopped it; a person resumes it."""
@@ -136,6 +136,8 @@ class ProgrammeRecord:
     started_at: datetime
     finished_at: datetime | None
     weeks: tuple[WeekRecord, ...]
+    until: int | None = None
+    """The week up to which it was asked to go; None for all of them."""
     attempts: tuple[AttemptRecord, ...] = ()
     overrides: tuple[OverrideRecord, ...] = ()
     interventions: tuple[InterventionRecord, ...] = ()

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from pokervod_pipelines.rollout.criteria.fields import RelativePath
+from pokervod_pipelines.rollout.criteria.fields import RelativePath, Title
 
 At = Literal["address", "mock", "production"]
 """Which of a service's addresses is meant."""
@@ -51,7 +51,7 @@ class Service(BaseModel):
     address: Address | None = Field(default=None, description="Where it runs.")
     mock: Address | None = Field(default=None, description="Where what stands in for it runs.")
     production: Address | None = Field(default=None, description="Where it runs in production.")
-    owner: str | None = Field(default=None, min_length=1, max_length=120, description="Who answers for it.")
+    owner: Title | None = Field(default=None, description="Who answers for it.")
 
     def at(self, place: At) -> str | None:
         """Return its address there, None where none is known."""

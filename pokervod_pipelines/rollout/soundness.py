@@ -9,6 +9,8 @@ from pokervod_pipelines.rollout.publish import find_channels
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.workflows.doctor import Finding
 
+_FIX = "mend the lines named; see docs/rollout.md"
+
 
 def examine_rollout(folder: Path | None = None) -> list[Finding]:
     """A finding for the plans and for every channel; none where the settings cannot be read, which the doctor tells."""
@@ -23,8 +25,10 @@ def _examine_plans(settings: Settings) -> Finding:
     try:
         plans = load_plans(settings)
     except PokervodError as error:
-        return Finding(part="rollout plans", found=str(error), fix="mend the lines named; see docs/rollout.md")
-    told = ", ".join(f"{name} ({len(plan.weeks)} weeks)" for name, plan in plans.items())
+        return Finding(part="rollout plans", found=str(error), fix=_FIX)
+    if plans.faults:
+        return Finding(part="rollout plans", found="\n".join(map(str, plans.faults)), fix=_FIX)
+    told = ", ".join(f"{name} ({len(plan.weeks)} weeks)" for name, plan in plans.sound.items())
     return Finding(part="rollout plans", found=told)
 
 

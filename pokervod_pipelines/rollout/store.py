@@ -22,14 +22,16 @@ from pokervod_pipelines.rollout.record import (
 )
 
 
-def begin_programme(connection: Connection, plan: str, weeks: int, *, correlation_id: str, now: datetime) -> bool:
-    """The programme is there, with all its weeks; whether this call began it."""
+def begin_programme(
+    connection: Connection, plan: str, weeks: int, *, until: int | None, correlation_id: str, now: datetime
+) -> bool:
+    """The programme is there, with all its weeks; whether this call began it, to go on to week ``until``."""
     begun = connection.execute(
         text("""
-            insert into rollout_programmes (plan, correlation_id, started_at, changed_at)
-            values (:plan, :correlation_id, :now, :now) on conflict do nothing returning plan
+            insert into rollout_programmes (plan, until, correlation_id, started_at, changed_at)
+            values (:plan, :until, :correlation_id, :now, :now) on conflict do nothing returning plan
         """),
-        {"plan": plan, "correlation_id": correlation_id, "now": now},
+        {"plan": plan, "until": until, "correlation_id": correlation_id, "now": now},
     ).one_or_none()
     connection.execute(
         text("""
@@ -41,17 +43,17 @@ def begin_programme(connection: Connection, plan: str, weeks: int, *, correlatio
     return begun is not None
 
 
-def read_programme(connection: Connection, plan: str) -> ProgrammeRecord | None:
-    """The programme whole, or None where it was not begun."""
+def read_programme(connection: Connection, plan: str, weeks: int) -> ProgrammeRecord | None:
+    """The programme whole, with the first so many of its weeks: later ones its plan has no more. None if not begun."""
     row = connection.execute(
-        text("select plan, state, reason, started_at, finished_at from rollout_programmes where plan = :plan"),
+        text("select plan, state, reason, until, started_at, finished_at from rollout_programmes where plan = :plan"),
         {"plan": plan},
     ).one_or_none()
     if row is None:
         return None
     return ProgrammeRecord(
         **{**row._mapping, "state": ProgrammeState(row.state)},
-        weeks=_read_weeks(connection, plan),
+        weeks=_read_weeks(connection, plan, weeks),
         attempts=_read_attempts(connection, plan),
         overrides=tuple(
             OverrideRecord(**each)
@@ -82,9 +84,9 @@ def _read(connection: Connection, table: str, columns: str, plan: str, order: st
     return [dict(row._mapping) for row in rows]
 
 
-def _read_weeks(connection: Connection, plan: str) -> tuple[WeekRecord, ...]:
+def _read_weeks(connection: Connection, plan: str, weeks: int) -> tuple[WeekRecord, ...]:
     columns = "number, state, round, attempts, next_try_at, started_at, finished_at"
-    rows = _read(connection, "rollout_weeks", columns, plan, "number")
+    rows = _read(connection, "rollout_weeks", columns, plan, "number")[:weeks]
     return tuple(WeekRecord(**{**row, "state": WeekState(row["state"])}) for row in rows)
 
 
@@ -142,10 +144,14 @@ def set_programme(
     )
 
 
-def set_until(connection: Connection, plan: str, until: int | None) -> None:
-    """Nobody but a person goes on beyond this week."""
+def set_until(connection: Connection, plan: str, until: int | None, *, only_widens: bool) -> None:
+    """Nobody but a person goes on beyond this week, or beyond a later one said before if this ``only_widens``."""
     connection.execute(
-        text("update rollout_programmes set until = :until where plan = :plan"), {"plan": plan, "until": until}
+        text("""
+            update rollout_programmes set until = :until
+            where plan = :plan and (not :only_widens or until < cast(:until as int))
+        """),
+        {"plan": plan, "until": until, "only_widens": only_widens},
     )
 
 
@@ -251,13 +257,13 @@ def mark_fixed(connection: Connection, attempt_id: int, now: datetime) -> None:
 def begin_round(connection: Connection, plan: str, week: int) -> None:
     """The week begins anew, with all its attempts; those made stay in its history.
 
-    An attempt that was broken off stays broken off: it ends now, without passing.
+    An attempt that was broken off is taken up as the first of them: nobody knows what it would have come to.
     """
     parameters = {"plan": plan, "week": week}
     connection.execute(
         text("""
-            update rollout_attempts set ended_at = now(), passed = false, fixed_at = now()
-            where plan = :plan and week = :week and ended_at is null
+            update rollout_attempts a set round = w.round + 1, number = 1 from rollout_weeks w
+            where a.plan = :plan and a.week = :week and a.ended_at is null and w.plan = a.plan and w.number = a.week
         """),
         parameters,
     )
@@ -267,6 +273,17 @@ def begin_round(connection: Connection, plan: str, week: int) -> None:
                 finished_at = null where plan = :plan and number = :week
         """),
         parameters,
+    )
+
+
+def end_wait(connection: Connection, plan: str, week: int, now: datetime) -> None:
+    """The week is tried again now, if it waits for a moment."""
+    connection.execute(
+        text("""
+            update rollout_weeks set next_try_at = least(next_try_at, :now)
+            where plan = :plan and number = :week and next_try_at is not null
+        """),
+        {"plan": plan, "week": week, "now": now},
     )
 
 

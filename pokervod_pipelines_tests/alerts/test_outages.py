@@ -166,3 +166,32 @@ def test_a_channel_that_is_not_set_any_more_ends_after_days(desk: Desk) -> None:
     desk.wait(days=2)
     assert desk.deliver().dead == 1
     assert [(row.state, row.error) for row in desk.rows()] == [("dead", "no channel of this name is set any more")]
+
+
+@pytest.mark.parametrize(("state", "doubt"), [("claimed", False), ("sending", True)])
+def test_a_delivery_whose_sender_died_ends_with_its_channel(desk: Desk, state: str, doubt: bool) -> None:
+    desk.open("gone", "json://host")
+    desk.raise_one()
+    lease = {"state": state, "lease_until": desk.now + timedelta(days=4)}
+    desk.execute(
+        "update alert_deliveries set state = :state, claim_id = gen_random_uuid(), lease_until = :lease_until", **lease
+    )
+    desk.channels.clear()
+    desk.wait(days=3.5)
+    assert desk.deliver().dead == 0, "somebody may be at it"
+
+    desk.wait(days=1)
+    assert desk.deliver().dead == 1
+    assert [(row.state, row.doubt) for row in desk.rows()] == [("dead", doubt)]
+
+
+def test_a_channel_without_an_address_waits_for_one_as_long_as_it_takes(desk: Desk) -> None:
+    desk.open("later", "json://host")
+    desk.limits = Alerts(channels=tuple(desk.configured))
+    desk.raise_one()
+    channel = desk.channels.pop()
+    desk.wait(days=30)
+    assert (desk.deliver().dead, desk.states()) == (0, [("later", "waiting")])
+
+    desk.channels.append(channel)
+    assert desk.deliver(Letterbox().open_way).delivered == 1

@@ -92,6 +92,21 @@ def test_resuming_from_an_earlier_week_does_it_again(plans: PlanDesk, pokervod: 
     assert pokervod("rollout", "resume", *WHY).status == 1
 
 
+def test_resuming_goes_no_further_than_was_said(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+    plans.write(attempts=1)
+    pokervod("rollout", "run", "--until", "2")
+    plans.prove(1, 2, 3, 4)
+
+    assert pokervod("rollout", "resume", *WHY).status == 0
+    assert plans.states() == ["passed", "passed", "pending", "pending"]
+    said = pokervod("rollout", "resume", *WHY)
+    assert said.told.startswith("goes on from week 3\nstops before week 3: no more than week 2 was asked for\n")
+    assert pokervod("rollout", "resume", "--until", "3", *WHY).status == 0
+    assert plans.states() == ["passed", "passed", "passed", "pending"]
+    assert pokervod("rollout", "run").status == 0
+    assert plans.record().state == "completed"
+
+
 def test_an_override_is_shown_for_ever(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
     escalate(plans, pokervod)
 
@@ -224,6 +239,19 @@ def test_what_was_not_begun_says_how_to_begin(pokervod: Callable[..., Said], wor
     said = pokervod("rollout", *words)
 
     assert (said.status, said.error) == (1, "the programme demo was not begun; `pokervod rollout run` begins it")
+
+
+@pytest.mark.parametrize("words", [("resume",), ("override", "2", "proof")], ids=lambda words: words[0])
+def test_a_reason_that_is_no_utf_8_is_refused_and_changes_nothing(
+    plans: PlanDesk, pokervod: Callable[..., Said], words: tuple[str, ...]
+) -> None:
+    escalate(plans, pokervod)
+    before = plans.dump()
+
+    said, status = show(plans.folder, "rollout", *words, "--reason", os.fsdecode(b"bad \xff"))
+
+    assert (status, "holds bytes that are no UTF-8" in said, "Traceback" in said) == (2, True, False), said
+    assert plans.dump() == before
 
 
 def test_a_second_runner_is_refused(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:

@@ -1,5 +1,6 @@
 """A programme in Dagster: weeks are assets in a chain behind checks, and tell what they came to."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +9,6 @@ import pytest
 from sqlalchemy import Engine
 
 from pokervod_pipelines.definitions import build_defs
-from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout import interventions
 from pokervod_pipelines.rollout.house import load_plans
 from pokervod_pipelines.rollout.interventions import Person
@@ -118,6 +118,32 @@ def test_the_job_goes_week_after_week_and_shows_the_report(
     assert "**Done:** 2 of 4 weeks (1, 2)" in str(second["report"].value)
     assert (second["attempts"].value, second["round"].value, second["overridden"].value) == (1, 1, "none")
     assert "4 of 4 weeks" in (desk.folder / "home" / "rollout" / "demo.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("until", [2, None])
+def test_the_job_says_how_far_whoever_goes_on_by_itself_goes(
+    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult], until: int | None
+) -> None:
+    desk.prove(1)
+
+    run(1)
+    assert desk.record().until == 1, "a week that begins the programme is all that was asked for"
+    run(until=until)
+
+    assert (desk.record().until, desk.states()) == (until, ["passed", "waiting", "pending", "pending"])
+
+
+def test_materializing_a_week_takes_back_nothing_that_was_asked_for(
+    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    desk.prove(1, 2, 3, 4)
+
+    run(until=1)
+    run(2)
+    assert desk.record().until == 2
+    run(1)
+    assert desk.record().until == 2
+    assert desk.attempts() == [(1, True), (2, True)]
 
 
 def test_a_week_that_fails_shows_what_it_came_to_and_no_later_one_begins(
@@ -254,11 +280,34 @@ def test_a_broken_plan_takes_nothing_else_with_it(desk: PlanDesk, caplog: pytest
     path = desk.write(weeks=2, attempts=0)
     defs = load(desk)
 
-    with pytest.raises(BadInput, match=rf"{path}:\d+: attempts"):
-        load_plans(desk.settings)
+    (fault,) = load_plans(desk.settings).faults
     groups = {node.group_name for node in defs.resolve_asset_graph().asset_nodes}
     names = {sensor.name for sensor in defs.get_repository_def().sensor_defs}
-    assert "no rollout is defined" in caplog.text
+    assert re.match(rf"{path}:\d+: attempts", str(fault))
+    assert f"a rollout is not defined: {fault}" in caplog.text
     assert "rollout" not in groups
     assert groups >= {"hands", "render", "catalog"}
     assert names & {"rollout_clock", "alert_delivery"} == {"alert_delivery"}
+
+
+def test_a_sound_plan_stays_where_another_is_broken(
+    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    desk.write("second", attempts=0)
+    desk.prove(1, 2, 3, 4)
+
+    assert list_materialized(run())[-1] == "rollout/week_4"
+    assert "rollout_clock" in {sensor.name for sensor in load(desk).get_repository_def().sensor_defs}
+
+
+def test_no_plan_takes_the_names_of_the_first_one_while_that_is_broken(
+    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    desk.write("second", weeks=2)
+    desk.write(attempts=0)
+    desk.prove(1, 2, plan="second")
+    repository = load(desk).get_repository_def()
+
+    assert list_materialized(run(job="rollout_second")) == ["rollout/second/week_1", "rollout/second/week_2"]
+    assert {job.name for job in repository.get_all_jobs()} & {"rollout", "rollout_second"} == {"rollout_second"}
+    assert not {sensor.name for sensor in repository.sensor_defs} & {"rollout_clock"}

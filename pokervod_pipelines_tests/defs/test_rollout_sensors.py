@@ -151,6 +151,30 @@ def test_the_clock_asks_for_nothing_while_a_run_is_at_work(desk: PlanDesk, insta
     assert tick(desk, instance, "rollout_clock") == ([], "the job rollout is at work")
 
 
+def test_the_clock_goes_no_further_than_the_week_that_was_materialized(
+    desk: PlanDesk, instance: dg.DagsterInstance
+) -> None:
+    desk.prove(1, 2, 3, 4)
+    job = load(desk).resolve_implicit_global_asset_job_def()
+    job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey(["rollout", "week_2"])])
+    desk.execute("update rollout_programmes set changed_at = now() - interval '1 minute'")
+
+    assert (desk.states(), desk.record().until) == (["passed", "passed", "pending", "pending"], 2)
+    assert tick(desk, instance, "rollout_clock") == ([], "the programme demo is waiting")
+
+
+def test_the_clock_completes_what_has_no_week_left_in_the_plan(desk: PlanDesk, instance: dg.DagsterInstance) -> None:
+    desk.prove(1, 2, 3)
+    leave_waiting(desk)
+    desk.write(weeks=3)
+
+    (request,), _ = tick(desk, instance, "rollout_clock")
+    load(desk).resolve_job_def("rollout").execute_in_process(instance=instance, run_config=request.run_config)
+
+    assert desk.record().state == "completed"
+    assert tick(desk, instance, "rollout_clock") == ([], "the programme demo is completed")
+
+
 # Alerts: the job sends what is due, the sensor asks for it only then.
 
 
@@ -206,7 +230,29 @@ def test_a_channel_without_an_address_keeps_no_other_from_its_message_and_asks_f
     ]
     assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
     desk.execute("update alert_deliveries set created_at = now() - interval '4 days' where channel = 'nowhere'")
+    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due"), "it waits for its address"
+
+    desk.alerts = {"channels": [{"name": "here"}]}
     assert len(tick(desk, instance, "alert_delivery")[0]) == 1
+    load(desk).resolve_job_def("alerts").execute_in_process(instance=instance)
+    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due"), "it ended with its channel"
+
+
+@pytest.mark.parametrize("state", ["claimed", "sending"])
+def test_what_died_on_its_way_to_a_channel_that_is_gone_is_asked_for_once(
+    desk: PlanDesk, instance: dg.DagsterInstance, state: str
+) -> None:
+    raise_one(desk)
+    desk.execute(
+        "update alert_deliveries set state = :state, claim_id = gen_random_uuid(), "
+        "lease_until = now() - interval '3 days', created_at = now() - interval '4 days'",
+        state=state,
+    )
+    desk.alerts = {}
+
+    assert len(tick(desk, instance, "alert_delivery")[0]) == 1
+    load(desk).resolve_job_def("alerts").execute_in_process(instance=instance)
+    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
 
 
 @pytest.mark.parametrize("name", ["rollout_clock", "alert_delivery"])

@@ -1,8 +1,9 @@
 """A programme whose weeks come to what the test says, with a clock that the test moves."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
@@ -26,6 +27,7 @@ class ScriptedCrew:
     evaluated: list[int] = field(default_factory=list)
     fixed: list[tuple[int, str]] = field(default_factory=list)
     dies_at: int | None = None
+    figures: Mapping[str, Any] = field(default_factory=dict)
     acts: int = 0
     now: datetime = START
 
@@ -41,7 +43,7 @@ class ScriptedCrew:
         self.now += timedelta(minutes=1)
         is_failing = self.count_failed(week) < self.failures.get(week, 0)
         self.act()
-        return (make_result("tables", passed=not is_failing), make_result("health", passed=True))
+        return (make_result("tables", passed=not is_failing), make_result("health", passed=True, figures=self.figures))
 
     def count_failed(self, week: int) -> int:
         """How many attempts at the week came to their end without passing."""
@@ -64,6 +66,9 @@ class ScriptedCrew:
     def tell_escalation(self, connection: Connection, record: ProgrammeRecord, week: int) -> None:
         self._tell(connection, f"escalation {week}")
 
+    def tell_resumption(self, connection: Connection, record: ProgrammeRecord, *, by: str, reason: str) -> None:
+        self._tell(connection, f"resumption by {by}")
+
     def _tell(self, connection: Connection, what: str) -> None:
         """In the transaction, as alerts are: what was rolled back was never told."""
         self.act()
@@ -73,7 +78,7 @@ class ScriptedCrew:
 _TELL = text("insert into events (type, source, correlation_id, payload) values (:what, 'told', '', '{}')")
 
 
-def make_result(criterion: str, *, passed: bool) -> ResultRecord:
+def make_result(criterion: str, *, passed: bool, figures: Mapping[str, Any] | None = None) -> ResultRecord:
     """Return what a criterion came to."""
     return ResultRecord(
         criterion=criterion,
@@ -81,7 +86,7 @@ def make_result(criterion: str, *, passed: bool) -> ResultRecord:
         is_overridden=False,
         summary="fine" if passed else "3 columns are missing",
         details=() if passed else ("video_files.title",),
-        figures={"columns": 3},
+        figures=figures or {"columns": 3},
         error_class=None if passed else "schema",
         seconds=0.1,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.rollout import interventions
 from pokervod_pipelines.rollout.interventions import Person
-from pokervod_pipelines.rollout.programme import hold_alone, judge_week, run
+from pokervod_pipelines.rollout.programme import aim, hold_alone, judge_week, run
 from pokervod_pipelines.rollout.record import ProgrammeRecord, ProgrammeState, WeekState
 from pokervod_pipelines_tests.rollout.stage import Killed, ScriptedCrew, Stage
 
@@ -249,9 +249,159 @@ def test_nobody_intervenes_without_a_name_and_a_reason(person: dict[str, str]) -
         Person(**person)
 
 
-def test_a_run_that_keeps_until_does_not_change_how_far_others_go(stage: Stage) -> None:
-    stage.run(until=2)
-    run(stage.programme, until=1, keeps_until=True)
+@pytest.mark.parametrize(
+    ("before", "then", "only_widens", "wanted"),
+    [
+        (2, 4, False, 4),
+        (4, 2, False, 2),
+        (2, None, False, None),
+        (None, 2, False, 2),
+        (2, 4, True, 4),
+        (4, 2, True, 4),
+        (None, 2, True, None),
+    ],
+)
+def test_how_far_it_goes_by_itself_is_what_was_said_last_unless_it_only_widens(
+    stage: Stage, before: int | None, then: int | None, only_widens: bool, wanted: int | None
+) -> None:
+    aim(stage.programme, before)
+    run(stage.programme, until=then, only_widens=only_widens)
 
-    with stage.engine.connect() as connection:
-        assert connection.scalar(text("select until from rollout_programmes")) == 2
+    assert stage.record().until == wanted
+
+
+@pytest.mark.parametrize("only_widens", [True, False])
+def test_who_begins_it_says_how_far_it_goes(stage: Stage, only_widens: bool) -> None:
+    run(stage.programme, until=2, only_widens=only_widens)
+
+    record = stage.record()
+    assert (record.until, record.current_week, record.state) == (2, 3, ProgrammeState.WAITING)
+
+
+def test_aiming_begins_it_and_looks_at_nothing(stage: Stage) -> None:
+    aim(stage.programme, 3)
+
+    assert (stage.record().until, stage.events(), stage.crew.evaluated) == (3, ["started"], [])
+    with hold_alone(stage.programme), pytest.raises(Conflict):
+        aim(stage.programme, 5)
+    assert stage.record().until == 3
+
+
+def test_nothing_is_left_running_where_nobody_is_to_take_it_up(stage: Stage) -> None:
+    assert stage.run(until=2).state is ProgrammeState.WAITING
+    assert stage.run(until=4).reason == "week 5 was not asked for yet"
+    aim(stage.programme, None)
+    run(stage.programme, until=6, only_widens=True)
+
+    assert stage.record().state is ProgrammeState.RUNNING, "the rest was asked for before"
+
+
+def test_what_the_database_does_not_take_fails_the_attempt_and_counts(stage: Stage) -> None:
+    stage.crew.figures = {"share": float("nan")}
+    record = run_to_the_end(stage)
+
+    assert (record.state, numbers(record, 1)) == (ProgrammeState.ESCALATED, [(1, n, False) for n in (1, 2, 3)])
+    (result, _) = record.attempts[-1].results
+    assert (result.criterion, result.error_class, dict(result.figures)) == ("health", "unknown", {})
+    assert "does not take what the week's criteria found: invalid input syntax for type json" in result.summary
+
+
+@pytest.mark.parametrize("failures", [{}, {4: 1}, {4: 99}], ids=["not begun", "waiting", "escalated"])
+def test_a_week_that_was_taken_out_of_the_plan_keeps_it_from_nothing(stage: Stage, failures: dict[int, int]) -> None:
+    stage.weeks, stage.crew.failures = 4, failures
+    if failures.get(4) == 99:
+        run_to_the_end(stage)
+    else:
+        stage.run(until=None if failures else 3)
+    stage.weeks = 3
+
+    record = stage.run()
+
+    assert (record.state, record.current_week, len(record.weeks)) == (ProgrammeState.COMPLETED, None, 3)
+    assert not [each for each in record.escalations if each.ended_at is None]
+    assert (stage.events().count("completed"), stage.told()[-1]) == (1, "progress None")
+    stage.run()
+    assert stage.events().count("completed") == 1
+
+
+def test_a_week_that_came_into_the_plan_is_done_after_all(stage: Stage) -> None:
+    stage.weeks = 3
+    stage.run()
+    stage.weeks = 5
+
+    record = stage.run()
+
+    assert (record.state, stage.crew.evaluated) == (ProgrammeState.COMPLETED, [1, 2, 3, 4, 5])
+
+
+def break_off(stage: Stage, week: int) -> None:
+    """The runner died while it looked at the week."""
+    evaluate = stage.crew.evaluate
+
+    def die(number: int):
+        if number == week:
+            raise Killed
+        return evaluate(number)
+
+    stage.crew.evaluate = die
+    with pytest.raises(Killed):
+        stage.run()
+    stage.crew.evaluate = evaluate
+
+
+def test_a_person_takes_up_what_was_broken_off_as_the_same_attempt(stage: Stage) -> None:
+    break_off(stage, 5)
+
+    assert interventions.resume(stage.programme, EVA) == 5
+    record = stage.run()
+
+    assert (record.state, numbers(record, 5)) == (ProgrammeState.COMPLETED, [(1, 1, True)])
+
+
+@pytest.mark.parametrize(("paused", "week"), [(True, None), (False, 5), (False, 3)])
+def test_what_was_broken_off_never_failed_even_if_the_week_begins_anew(
+    stage: Stage, paused: bool, week: int | None
+) -> None:
+    break_off(stage, 5)
+    if paused:
+        interventions.pause(stage.programme, EVA)
+
+    interventions.resume(stage.programme, EVA, week=week)
+    record = stage.run()
+
+    assert (record.state, numbers(record, 5)) == (ProgrammeState.COMPLETED, [(2, 1, True)])
+    assert all(each.passed for each in record.attempts)
+
+
+def test_a_person_who_resumes_it_wants_no_wait(stage: Stage) -> None:
+    stage.crew.failures = {2: 2}
+    stage.run()
+
+    interventions.resume(stage.programme, EVA)
+    record = stage.run()
+
+    assert (record.state, numbers(record, 2)) == (ProgrammeState.WAITING, [(1, 1, False), (1, 2, False)])
+    assert stage.crew.fixed == [(2, "apply_migrations")] * 2, "as after any wait"
+
+
+def test_an_escalation_is_over_in_the_moment_in_which_it_is_resumed(stage: Stage) -> None:
+    stage.crew.failures = {4: 4}
+    run_to_the_end(stage)
+    stage.crew.dies_at = stage.crew.acts + 1
+    with pytest.raises(Killed):
+        interventions.resume(stage.programme, EVA)
+    assert (stage.record().state, stage.record().interventions) == (ProgrammeState.ESCALATED, ())
+
+    interventions.resume(stage.programme, EVA)
+    assert stage.told()[-1] == "resumption by eva"
+
+
+def test_an_escalation_can_be_acknowledged_while_it_is_paused(stage: Stage) -> None:
+    stage.crew.failures = {4: 99}
+    run_to_the_end(stage)
+    interventions.pause(stage.programme, EVA)
+
+    assert interventions.acknowledge(stage.programme, EVA) == 4
+    interventions.resume(stage.programme, EVA)
+    with pytest.raises(Conflict, match="nothing of the programme demo is escalated"):
+        interventions.acknowledge(stage.programme, EVA)

@@ -42,6 +42,16 @@ def test_every_fault_of_a_plan_is_named_with_its_line(folder: Path) -> None:
         assert f"{folder / 'bad.yaml'}:{line}: {key}: " in plans.found
 
 
+def test_the_faults_of_every_plan_are_named(folder: Path) -> None:
+    write(folder, "rollout: {plans: [bad.yaml, gone.yaml]}")
+    (folder / "bad.yaml").write_text("name: demo\ntitle: ''\n", encoding="utf-8")
+
+    (plans,) = examine_rollout(folder)
+
+    assert f"{folder / 'bad.yaml'}:2: title: " in plans.found
+    assert f"{folder / 'gone.yaml'}: cannot be read" in plans.found
+
+
 def test_a_plan_that_is_not_there_is_named(folder: Path) -> None:
     write(folder, "rollout: {plans: [gone.yaml]}")
 

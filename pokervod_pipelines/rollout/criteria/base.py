@@ -15,6 +15,7 @@ from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence, F
 from pokervod_pipelines.rollout.criteria.fields import Name, shorten
 from pokervod_pipelines.rollout.criteria.world import World
 from pokervod_pipelines.rollout.services import Service
+from pokervod_pipelines.settings_rollout import FixerRights
 
 GRACE_SECONDS = 2.0
 """What a look may take longer than its time before it is no longer waited for."""
@@ -25,17 +26,21 @@ Fault = tuple[tuple[int | str, ...], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """What is known where a plan is loaded: its services, and the programs that commands may start."""
+    """What is known where a plan is loaded: its services, the programs that commands may start, what fixers may use.
+
+    What is None is not known, and nothing is refused for it.
+    """
 
     services: Mapping[str, Service]
     programs: frozenset[str] = frozenset()
     allow_commands: bool = False
+    rights: FixerRights | None = None
 
 
 class Criterion(BaseModel, ABC):
     """One thing that a week has to show. ``seconds`` is the time one look may take; without it the settings say."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     kind: str
     name: Name

@@ -1,7 +1,6 @@
 """The types of what a person writes in a plan, checked when it is loaded."""
 
 import re
-from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Annotated
 
@@ -24,6 +23,31 @@ def _check_relative(text: str) -> str:
     return text
 
 
+def _check_glob(text: str) -> str:
+    if any("**" in part and part != "**" for part in text.split("/")):
+        message = f"glob {text!r}: '**' must stand alone between slashes"
+        raise ValueError(message)
+    if not PurePosixPath(text).parts or "[" in re.sub(r"\[!?[^/][^]/]*\]", "", text):
+        message = f"glob {text!r}: {'a [ is not closed' if '[' in text else 'it names no file'}"
+        raise ValueError(message)
+    return text
+
+
+def check_filled(text: str) -> str:
+    """Return the text. Raises ``ValueError`` where it is blank."""
+    if not text.strip():
+        message = "it is blank; write what a person should read"
+        raise ValueError(message)
+    return text
+
+
+def _check_pointer(text: str) -> str:
+    if text and not text.startswith("/"):
+        message = f"{text!r} is no JSON pointer such as '/tests/passed'"
+        raise ValueError(message)
+    return text
+
+
 def _check_pattern(text: str) -> str:
     try:
         re.compile(text)
@@ -37,7 +61,16 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 """A name that can be part of a check's name in Dagster: small letters, digits, ``_``."""
 
 RelativePath = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_check_relative)]
-"""A path below the plan's folder; with ``*``, ``?`` or ``**`` where files are looked for."""
+"""A path below the plan's folder."""
+
+Glob = Annotated[RelativePath, AfterValidator(_check_glob)]
+"""The files below the plan's folder that a path with ``*``, ``?``, ``[...]`` or ``**`` names."""
+
+Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(check_filled)]
+"""A line for people, which is not blank."""
+
+Pointer = Annotated[str, Field(max_length=400), AfterValidator(_check_pointer)]
+"""The way to a value in a JSON document (RFC 6901)."""
 
 Pattern = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_check_pattern)]
 """A regular expression of Python's."""
@@ -65,14 +98,3 @@ def shorten(text: str) -> str:
     """Return the text in one line of at most ``LONGEST`` characters."""
     line = " ".join(make_storable(text).split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
-
-
-def tell_hours(hours: float) -> str:
-    """Return hours as a person says them.
-
-    >>> tell_hours(0.5), tell_hours(30.26)
-    ('30 min', '30.3 h')
-    """
-    if hours < 1:
-        return f"{timedelta(hours=hours).total_seconds() / 60:.0f} min"
-    return f"{hours:.1f} h".replace(".0 h", " h")

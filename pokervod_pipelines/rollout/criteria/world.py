@@ -27,6 +27,9 @@ _SHORTEST_SECRET = 4
 _FORBIDDEN = frozenset({"25006", "42501", "0A000"})
 """SQL states: a write in a read-only transaction, a right that the user does not have, a write within a subquery."""
 
+_MISSING = frozenset({"3F000", "42P01", "42703", "42704", "42804", "42846", "42883"})
+"""SQL states: no such schema, table, column or type, one of another type, no function or operator for such types."""
+
 _IN_VAIN = frozenset({"57014", "55P03"})
 """SQL states: stopped by its time limit, and a lock that was not to be had."""
 
@@ -160,6 +163,8 @@ def _explain(error: DBAPIError) -> Failing:
         return Failing(ErrorClass.UNREACHABLE, f"the database did not answer in time: {said}")
     if state is None or state.startswith(("08", "53", "57", "28", "3D")):
         return Failing(ErrorClass.UNREACHABLE, f"the database does not answer: {said}")
-    if state.startswith("42"):
+    if state in _MISSING:
         return Failing(ErrorClass.SCHEMA, f"the database has not what is asked for: {said}")
+    if state.startswith("42"):
+        return Failing(ErrorClass.NOT_ALLOWED, f"the database does not take the query; mend the plan: {said}")
     return Failing(ErrorClass.DATA, f"the database cannot answer: {said}")

@@ -5,7 +5,7 @@ changes the world. So a dry run asks the same questions as a real one.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.events import make_storable
+from pokervod_pipelines.rollout.criteria.base import Fault, House
 from pokervod_pipelines.rollout.criteria.evidence import ErrorClass
 from pokervod_pipelines.rollout.fixers.world import FixerWorld
 
@@ -52,7 +53,7 @@ class Step:
 class Fixer(BaseModel, ABC):
     """One way to mend something; its fields are its parameters in the plan."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     kind: ClassVar[str]
 
@@ -68,6 +69,17 @@ class Fixer(BaseModel, ABC):
             lines = str(error).strip().splitlines() or ["nothing more is known"]
             done, said = False, f"{self.kind} broke down: {type(error).__name__}: {lines[0]}"
         return FixReport(done, make_storable(world.hide_secrets(said))[:LONGEST_SAYING])
+
+    def find_faults(self, house: House) -> Iterator[Fault]:
+        """Tell which service nobody knows, and which command or unit a fixer that is switched on may not use."""
+        known: dict[str, Collection[str]] = {"service": house.services}
+        if house.rights is not None and self.kind in house.rights.kinds:
+            known |= {"command": house.rights.commands, "unit": house.rights.units}
+        for field, there in known.items():
+            name = getattr(self, field, None)
+            if name is not None and name not in there:
+                where = "" if field == "service" else f" in rollout.fixers.{field}s of the settings"
+                yield (field,), f"{field}: there is no {name!r}{where}; there are {', '.join(sorted(there)) or 'none'}"
 
     @abstractmethod
     def prepare(self, world: FixerWorld, failed: Sequence[FailedCriterion]) -> Step:

@@ -1,6 +1,5 @@
 """``rerun_tests``: an allowed command runs tests again and writes the JUnit report that the criterion then reads."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,8 @@ from typing import Annotated, Any, ClassVar
 from defusedxml import DefusedXmlException, ElementTree
 from pydantic import AfterValidator, Field
 
-from pokervod_pipelines.rollout.criteria.fields import RelativePath
+from pokervod_pipelines.rollout.criteria.fields import Glob
+from pokervod_pipelines.rollout.criteria.junit_cases import Cases, list_cases
 from pokervod_pipelines.rollout.fixers.base import CannotFix, FailedCriterion, Fixer, Step
 from pokervod_pipelines.rollout.fixers.commands import find_command, run_command
 from pokervod_pipelines.rollout.fixers.places import locate
@@ -50,7 +50,7 @@ class RerunTests(Fixer):
     kind: ClassVar[str] = "rerun_tests"
 
     command: Name
-    report: Annotated[RelativePath, AfterValidator(_check_xml)]
+    report: Annotated[Glob, AfterValidator(_check_xml)]
     seconds: float = Field(default=900.0, gt=0, le=3600)
 
     def prepare(self, world: FixerWorld, failed: Sequence[FailedCriterion]) -> Step:
@@ -89,14 +89,11 @@ def _describe_before(reports: Mapping[Path, _Mark]) -> str:
 
 def _count(reports: Mapping[Path, _Mark]) -> Tally:
     """A test that stands in several files counts as the newest tells it, as the criterion counts."""
-    passed: dict[str, list[bool]] = {}
+    cases: Cases = {}
     for path in sorted(reports, key=lambda path: reports[path]):
-        told: dict[str, list[bool]] = defaultdict(list)
-        for case in _read_report(path).iter("testcase"):
-            name = f"{case.get('classname', '')}.{case.get('name', '')}"
-            told[name].append(all(case.find(mark) is None for mark in ("failure", "error", "skipped")))
-        passed |= told
-    return Tally(sum(map(sum, passed.values())), sum(map(len, passed.values())))
+        cases |= list_cases(_read_report(path))
+    outcomes = [outcome for told in cases.values() for outcome in told]
+    return Tally(outcomes.count("passed"), len(outcomes))
 
 
 def _read_report(path: Path) -> Any:

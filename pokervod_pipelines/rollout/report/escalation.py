@@ -88,8 +88,10 @@ def _say_error(result: ResultRecord) -> str:
 
 def _list_fixes(attempts: Sequence[AttemptRecord]) -> Iterator[str]:
     fixes = [(attempt.number, fix) for attempt in attempts for fix in attempt.fixes]
-    if not fixes:
-        yield "- None: no fixer is declared and switched on for these errors."
+    if not fixes and len(attempts) < 2:
+        yield "- None: fixers work between two attempts, and there was only one."
+    elif not fixes:
+        yield "- None: before the last attempt, no fixer was declared and switched on for these errors."
     for number, fix in fixes:
         done = "done" if fix.done else "could not"
         yield f"- After attempt {number}: {quote_code(fix.fixer, 80)} {done}: {escape_markdown(fix.said, 200)}"

@@ -53,7 +53,6 @@ def test_nothing_that_writes_is_called_unless_it_is_named(make_world: MakeWorld)
             "as text/html, documented is application/json",
         ),
         (Reply(body="[]", media="", headers={"x-total": "1"}), "as nothing named"),
-        (Reply(500), "breaks down with 500"),
         (Reply(404, {"error": "no"}), "answers 404, which the document does not tell of"),
         (Reply(202, []), "answers 202, which the document does not tell of"),
         (Reply(302, headers={"location": "/"}), "answers 302"),
@@ -66,6 +65,18 @@ def test_another_answer_is_told_with_method_and_path(make_world: MakeWorld, repl
     assert "GET /videos: " in evidence.summary
     assert any(said in line for line in evidence.details), evidence
     assert "GET /videos/7" in stand.asked
+
+
+def test_a_service_that_breaks_down_is_down_whatever_else_it_answers(make_world: MakeWorld) -> None:
+    answers = {"GET /videos": LISTED, "GET /videos/7": Reply(500)}
+
+    only, stand = judge(make_world, answers)
+    among, _ = judge(make_world, {**answers, "GET /videos": Reply(404)})
+
+    assert (only.error_class, among.error_class) == (ErrorClass.SERVICE_DOWN, ErrorClass.SERVICE_DOWN)
+    assert "GET /videos/{id}: breaks down with 500" in only.summary
+    assert "GET /videos/{id}: breaks down with 500" in among.summary
+    assert len(among.details) == len(stand.asked) == 2
 
 
 def test_an_answer_of_failure_is_fine_only_where_the_document_gave_no_example(make_world: MakeWorld) -> None:
@@ -117,7 +128,7 @@ def test_a_document_without_anything_to_read_does_not_pass_by_itself(make_world:
 
 
 def test_a_service_that_hangs_ends_in_time(make_world: MakeWorld) -> None:
-    evidence, stand = judge(make_world, {"GET /videos": Reply(after_seconds=2)}, seconds=0.3)
+    evidence, stand = judge(make_world, {"GET /videos": Reply(after_seconds=30)}, seconds=2)
 
     assert evidence.error_class is ErrorClass.SERVICE_DOWN
     assert len(stand.asked) == 1

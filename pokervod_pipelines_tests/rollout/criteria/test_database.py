@@ -34,6 +34,13 @@ def table(criteria_engine: Engine) -> Iterator[str]:
         connection.execute(text(f"drop table if exists {name}"))
 
 
+def smuggle(query: str) -> Sql:
+    """A criterion with a query that no plan could have."""
+    sound = make_criterion("sql", query="select 1", expect={"value": 1})
+    assert isinstance(sound, Sql)
+    return sound.model_copy(update={"query": query})
+
+
 def test_a_table_that_is_filled_and_fresh_passes(make_world: MakeWorld, table: str) -> None:
     evidence = look(
         make_world(),
@@ -55,7 +62,7 @@ def test_a_table_that_is_filled_and_fresh_passes(make_world: MakeWorld, table: s
         ({"columns": {"colour": "text"}}, ErrorClass.SCHEMA, "there is no column colour"),
         ({"columns": {"id": "text"}}, ErrorClass.SCHEMA, "column id is bigint, not text"),
         ({"columns": {"at": "timestamp"}}, ErrorClass.SCHEMA, "is timestamp with time zone, not timestamp without"),
-        ({"columns": {"id": "number_of"}}, ErrorClass.SCHEMA, "PostgreSQL knows no type 'number_of'"),
+        ({"columns": {"id": "public.number_of"}}, ErrorClass.SCHEMA, "PostgreSQL knows no type 'public.number_of'"),
         ({"rows_at_least": 3}, ErrorClass.DATA, "has 2 rows, needed are 3"),
         ({"fresh_column": "at", "fresh_hours": 0.5}, ErrorClass.DATA, "is 1 h old, allowed are 30 min"),
         ({"fresh_column": "day", "fresh_hours": 5}, ErrorClass.DATA, "has no row with day"),
@@ -69,6 +76,49 @@ def test_what_a_table_lacks_is_told(
 
     assert evidence.error_class is error_class
     assert said in evidence.summary
+
+
+@pytest.mark.parametrize(
+    ("newest", "error_class", "said"),
+    [
+        ("now() + interval '4 minutes'", None, "0 min old"),
+        ("now() + interval '30 minutes'", ErrorClass.DATA, "lies 30 min in the future"),
+        ("now() + interval '9 years'", ErrorClass.DATA, "in the future: mend the clock or the data"),
+    ],
+)
+def test_what_lies_in_the_future_is_not_fresh(
+    make_world: MakeWorld, criteria_engine: Engine, table: str, newest: str, error_class: ErrorClass | None, said: str
+) -> None:
+    with criteria_engine.begin() as connection:
+        connection.execute(text(f"insert into {table} values (3, 'c', {newest})"))
+
+    fresh = look(make_world(), "freshness", table=table, column="at", hours=2)
+    whole = look(make_world(), "database_table", table=table, fresh_column="at", fresh_hours=2)
+
+    assert (fresh.error_class, whole.error_class) == (error_class, error_class)
+    assert said in fresh.summary
+    assert error_class is None or said in whole.summary
+
+
+@pytest.mark.parametrize(("days", "passed"), [(0, True), (3, False)])
+def test_a_day_has_begun_where_the_sun_rises_first(
+    make_world: MakeWorld, criteria_engine: Engine, table: str, days: int, passed: bool
+) -> None:
+    day = f"((now() at time zone 'Pacific/Kiritimati')::date + {days})"
+    with criteria_engine.begin() as connection:
+        connection.execute(text(f"update {table} set day = {day}"))
+
+    assert look(make_world(), "freshness", table=table, column="day", hours=48).passed is passed
+
+
+@pytest.mark.parametrize(
+    "query", ["select 1 +", "select name, count(*) from {table}", "select id from {table} a, {table} b"]
+)
+def test_a_slip_of_the_plan_is_not_the_schema_s_fault(make_world: MakeWorld, table: str, query: str) -> None:
+    evidence = look(make_world(), "sql", query=query.format(table=table), expect={"value": 1})
+
+    assert evidence.error_class is ErrorClass.NOT_ALLOWED
+    assert "mend the plan" in evidence.summary
 
 
 @pytest.mark.parametrize("name", ["no_such_table", "no_such_schema.things"])
@@ -106,6 +156,11 @@ def test_freshness_of_a_table_is_measured_by_the_database_s_clock(
         ("select 6", {"at_most": 5}, False),
         ("select 'many'", {"at_least": 5}, False),
         ("select null::int", {"at_most": 5}, False),
+        ("select 'NaN'::numeric", {"at_most": 5}, False),
+        ("select 'NaN'::float8", {"at_least": 5}, False),
+        ("select 'Infinity'::numeric", {"at_least": 5}, True),
+        ("select 1; -- done", {"value": 1}, True),
+        ("select 1 /* one */ ; /* done */", {"value": 1}, True),
         ("select 1 where false", {"at_most": 5}, False),
         ("select 1 where false", {"rows": 0}, True),
         ("values (1), (2)", {"rows": 2}, True),
@@ -137,7 +192,7 @@ def test_a_query_that_writes_by_a_function_is_stopped(
             text(f"create function spoil_{table}() returns int language sql as 'delete from {table} returning 1'")
         )
 
-    evidence = look(make_world(), "sql", query=f"select spoil_{table}()", expect={"value": 1})
+    evidence = examine(smuggle(f"select spoil_{table}()"), make_world())
 
     assert evidence.error_class is ErrorClass.NOT_ALLOWED
     assert "cannot execute DELETE in a read-only transaction" in evidence.summary
@@ -159,10 +214,7 @@ def test_a_query_that_writes_by_a_function_is_stopped(
 def test_what_gets_by_the_reading_of_a_plan_still_cannot_write(
     make_world: MakeWorld, criteria_engine: Engine, table: str, query: str
 ) -> None:
-    sound = make_criterion("sql", query="select 1", expect={"value": 1})
-    assert isinstance(sound, Sql)
-
-    evidence = examine(sound.model_copy(update={"query": query.format(table=table)}), make_world())
+    evidence = examine(smuggle(query.format(table=table)), make_world())
 
     assert not evidence.passed
     assert evidence.error_class in {ErrorClass.SCHEMA, ErrorClass.NOT_ALLOWED}

@@ -22,7 +22,7 @@ def make_report(*outcomes: str) -> str:
         f'<testcase classname="suite" name="case {at}">{"" if told == "passed" else f"<{told}/>"}</testcase>'
         for at, told in enumerate(outcomes)
     )
-    return f'<testsuites><testsuite name="s" tests="99" failures="0">{cases}</testsuite></testsuites>'
+    return f'<testsuites><testsuite name="s" tests="{len(outcomes)}" failures="0">{cases}</testsuite></testsuites>'
 
 
 def write(world_folder: Path, name: str, text: str, *, hours_ago: float = 0) -> Path:
@@ -50,7 +50,6 @@ def write(world_folder: Path, name: str, text: str, *, hours_ago: float = 0) -> 
         ({"json": {"/tests/all": 1}}, ErrorClass.DATA, "/tests/all is true, not 1"),
         ({"json": {"/tests": 1}}, ErrorClass.DATA, "/tests is {"),
         ({"json": {"/names/9": "c"}}, ErrorClass.DATA, "/names/9: there is no '9'"),
-        ({"json": {"tests": 1}}, ErrorClass.DATA, "is no pointer"),
         ({"path": "other.txt", "json": {"/a": 1}}, ErrorClass.DOCUMENT, "other.txt is no JSON"),
         ({"path": "out.txt"}, ErrorClass.NOT_ALLOWED, "out.txt: a link leads out of"),
         ({"path": "way/secret.txt"}, ErrorClass.NOT_ALLOWED, "a link leads out of"),
@@ -94,6 +93,18 @@ def test_the_newest_of_several_files_is_fresh_or_not(make_world: MakeWorld, hour
     assert evidence.figures["age_hours"] == pytest.approx(1, abs=0.1)
 
 
+def test_a_file_of_the_future_is_not_fresh(make_world: MakeWorld) -> None:
+    world = make_world()
+    write(world.folder, "backups/new.sql", "x", hours_ago=-3)
+    write(world.folder, "r.xml", make_report("passed"), hours_ago=-3)
+
+    backup = look(world, "freshness", path="backups/*.sql", hours=2)
+    report = look(world, "junit_report", paths="r.xml", fresh_hours=2)
+
+    assert (backup.error_class, report.error_class) == (ErrorClass.DATA, ErrorClass.TESTS)
+    assert all("lies 3 h in the future" in each.summary for each in (backup, report))
+
+
 def test_freshness_of_no_file_is_none(make_world: MakeWorld) -> None:
     evidence = look(make_world(), "freshness", path="backups/*.sql", hours=1)
 
@@ -131,7 +142,7 @@ def test_the_tests_that_did_not_pass_are_named(make_world: MakeWorld) -> None:
 
     evidence = look(world, "junit_report", paths="reports/*.xml")
 
-    assert evidence.details == ("failed: suite.case 1", "skipped: suite.case 2")
+    assert evidence.details == ("failed: s / suite.case 1", "skipped: s / suite.case 2")
     assert "1 of 3 tests passed (33.3%), needed are 100%: 1 failed, 1 were skipped" in evidence.summary
 
 
@@ -143,6 +154,73 @@ def test_a_test_that_was_run_again_counts_as_the_newest_report_tells(make_world:
     evidence = look(world, "junit_report", paths="reports/*.xml")
 
     assert (evidence.passed, evidence.figures["tests"], evidence.figures["files"]) == (True, 2, 2)
+
+
+def test_tests_of_one_name_in_several_suites_are_several_tests(make_world: MakeWorld) -> None:
+    world = make_world()
+    chrome, firefox = (
+        make_report("failure").replace('"s"', '"chrome"'),
+        make_report("passed").replace('"s"', '"firefox"'),
+    )
+    write(world.folder, "reports/chrome.xml", chrome, hours_ago=2)
+    write(world.folder, "reports/firefox.xml", firefox, hours_ago=1)
+
+    evidence = look(world, "junit_report", paths="reports/*.xml")
+
+    assert (evidence.passed, evidence.figures["tests"]) == (False, 2)
+    assert evidence.details == ("failed: chrome / suite.case 0",)
+
+
+@pytest.mark.parametrize(
+    ("case", "outcome"),
+    [
+        ('status="run" result="completed"', "passed"),
+        ('status="Passed"', "passed"),
+        ('status="notrun"', "skipped"),
+        ('status="notrun" result="suppressed"', "skipped"),
+        ('status="run" result="skipped"', "skipped"),
+        ('status="disabled"', "skipped"),
+        ('status="who knows"', "skipped"),
+        ('status="fail"', "failed"),
+    ],
+)
+def test_a_case_passes_only_where_its_status_says_so(make_world: MakeWorld, case: str, outcome: str) -> None:
+    world = make_world()
+    write(world.folder, "r.xml", f'<testsuite name="s"><testcase name="a" {case}/></testsuite>')
+
+    evidence = look(world, "junit_report", paths="r.xml")
+
+    assert (evidence.passed, evidence.figures[outcome]) == (outcome == "passed", 1)
+
+
+@pytest.mark.parametrize(
+    ("suite", "said"),
+    [
+        ('tests="5" failures="4"', "s counts 5 tests, 4 failed, and lists 1, 0 failed"),
+        ('tests="2"', "s counts 2 tests, 0 failed, and lists 1"),
+        ('tests="1" errors="1"', "s counts 1 tests, 1 failed"),
+    ],
+)
+def test_a_report_that_counts_more_than_it_lists_is_not_whole(make_world: MakeWorld, suite: str, said: str) -> None:
+    world = make_world()
+    whole = '<testsuite name="t" tests="1" failures="1"><testcase name="b"><failure/></testcase></testsuite>'
+    gap = f'<testsuite name="s" {suite}><testcase name="a"/></testsuite>'
+    write(world.folder, "r.xml", f'<testsuites tests="1" failures="1">{whole}{gap}</testsuites>')
+
+    evidence = look(world, "junit_report", paths="r.xml", passed=0.1)
+
+    assert evidence.error_class is ErrorClass.TESTS
+    assert said in evidence.summary
+
+
+def test_a_suite_that_broke_counts_as_a_test_that_failed(make_world: MakeWorld) -> None:
+    world = make_world()
+    write(world.folder, "r.xml", '<testsuite name="s" errors="1"><testcase name="a"/><error/></testsuite>')
+
+    evidence = look(world, "junit_report", paths="r.xml")
+
+    assert (evidence.passed, evidence.figures["failed"]) == (False, 1)
+    assert evidence.details == ("failed: s / (the suite)",)
 
 
 def test_a_report_with_a_namespace_and_one_suite_is_read(make_world: MakeWorld) -> None:

@@ -86,19 +86,19 @@ def test_a_name_that_nobody_knows_is_no_fault_of_the_service(make_world: MakeWor
 def test_a_service_that_hangs_ends_in_time(make_world: MakeWorld) -> None:
     with run_silence() as address:
         begun = time.monotonic()
-        evidence = judge(make_world, address, seconds=0.3)
+        evidence = judge(make_world, address, seconds=2)
 
     assert evidence.error_class is ErrorClass.SERVICE_DOWN
-    assert "no answer within 0." in evidence.summary
+    assert "no answer within" in evidence.summary
     assert time.monotonic() - begun < 20
 
 
 def test_a_service_that_drips_for_ever_ends_in_time(make_world: MakeWorld) -> None:
     with run_dripping() as address:
-        evidence = judge(make_world, address, world_seconds=0.2)
+        evidence = judge(make_world, address, world_seconds=3)
 
-    assert evidence.error_class is ErrorClass.UNREACHABLE
-    assert "not at its end after 0.2 s" in evidence.summary
+    assert evidence.error_class is ErrorClass.SERVICE_DOWN
+    assert "no answer within" in evidence.summary
 
 
 def test_a_service_whose_address_nobody_said_says_where_to_set_it(make_world: MakeWorld) -> None:
@@ -162,6 +162,19 @@ def test_a_mock_is_known_by_what_it_says_of_a_path_that_there_is_not(make_world:
 
     assert evidence.error_class is ErrorClass.CONTRACT
     assert "it sends stoplight.io/prism" in evidence.summary
+
+
+@pytest.mark.parametrize(
+    ("headers", "error_class"), [({}, ErrorClass.SERVICE_DOWN), ({"x-prism": "1"}, ErrorClass.CONTRACT)]
+)
+def test_of_a_service_that_breaks_down_nobody_can_tell_that_it_is_no_mock(
+    make_world: MakeWorld, headers: dict[str, str], error_class: ErrorClass
+) -> None:
+    broken = Reply(500, headers=headers)
+    with run_service({"GET /health": broken, f"GET {NOWHERE}": broken}) as stand:
+        evidence = look(make_world({"search": {"address": stand.address}}), "no_mock_address", service="search")
+
+    assert evidence.error_class is error_class
 
 
 def test_an_owner_is_told_or_missed(make_world: MakeWorld) -> None:

@@ -9,10 +9,7 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import text
-
 from pokervod_pipelines.db.embedded import EmbeddedServer
-from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines_tests.rollout.demo.conftest import MakeTown
 from pokervod_pipelines_tests.rollout.demo.processes import stop, until
 from pokervod_pipelines_tests.rollout.demo.town import Town, count_passed
@@ -28,7 +25,7 @@ def test_killed_in_week_5_and_while_it_waits_it_counts_and_tells_everything_once
     kill_everything(town)
 
     (town.folder / "go").touch()
-    town.start_command("rollout", "run", "--wait")
+    town.start_command("rollout", "resume", "--wait", "--reason", "the power is back")
     until(lambda: "week 6 is tried again at" in town.read_said(), "week 6 waits")
     until(lambda: count_passed(town) == [1, 2, 3, 4, 5], "what is to be told was told")
     time.sleep(2)  # its answer is kept as well; a kill before would have it told again
@@ -38,9 +35,8 @@ def test_killed_in_week_5_and_while_it_waits_it_counts_and_tells_everything_once
     waiting = json.loads(ended.stdout)
     assert (ended.returncode, waiting["state"], count_attempts(waiting)) == (0, "waiting", [1, 1, 1, 4, 1, 1, 0, 0, 0])
     (town.folder / "upload.txt").write_text("whole")
-    let_ten_minutes_pass(town)
 
-    completed = json.loads(town.run("rollout", "run", "--json").stdout)
+    completed = json.loads(town.run("rollout", "resume", "--json", "--reason", "it is whole now").stdout)
 
     assert (completed["state"], count_attempts(completed)) == ("completed", [1, 1, 1, 4, 1, 2, 1, 1, 1])
     looks = Counter(line for line in town.read_logbook() if line.startswith("attempt"))
@@ -84,12 +80,3 @@ def is_alive(pid: int) -> bool:
         return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
-
-
-def let_ten_minutes_pass(town: Town) -> None:
-    """What waits for a time is due."""
-    with EmbeddedServer(town.folder / "home" / "postgres") as server:
-        engine = make_engine(server.url("pokervod"))
-        with engine.begin() as connection:
-            connection.execute(text("update rollout_weeks set next_try_at = now() where next_try_at is not null"))
-        engine.dispose()

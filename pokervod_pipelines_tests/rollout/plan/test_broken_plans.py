@@ -1,17 +1,23 @@
 """A plan is sound or refused when it is loaded, each fault with file, line and reason, all of them at once."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
 from pokervod_pipelines.rollout.plan import BadPlan, load_plan
+from pokervod_pipelines.settings_rollout import FixerRights
 
 CASES = Path(__file__).parents[2] / "cases" / "rollout"
 BROKEN = yaml.safe_load((CASES / "broken_plans.yaml").read_text(encoding="utf-8"))
+RIGHTS = FixerRights.model_validate({"kinds": [*FIXERS], "commands": {"mocks": ["true"]}})
 SOUND = (CASES / "sound_plan.yaml").read_text(encoding="utf-8").splitlines()
 
 
@@ -33,8 +39,8 @@ def write_plan(folder: Path, *slips: dict[str, Any]) -> Path:
 
 
 def refuse(path: Path, **given: Any) -> str:
-    with pytest.raises(BadInput) as refusal:
-        load_plan(path, fixer_kinds=FIXERS, **given)
+    with pytest.raises(BadPlan) as refusal:
+        load_plan(path, fixer_kinds=FIXERS, rights=RIGHTS, **given)
     return str(refusal.value)
 
 
@@ -88,6 +94,73 @@ def test_a_password_in_a_refused_address_is_not_told(tmp_path: Path) -> None:
     assert "hush" not in refuse(write_plan(tmp_path, *slips))
 
 
+def make_bomb(link: str) -> str:
+    """A small text that is endless once its aliases are written out: ``link`` makes one level of the one before."""
+    levels = [f"a{at}: &a{at} {link.format(','.join([f'*a{at - 1}'] * 9))}" for at in range(1, 10)]
+    return "\n".join(["a0: &a0 {k: 1}", *levels])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("title: " + "[" * 3000, "too deep in one another"),
+        ("title: &a [*a]", "too deep in one another"),
+        (make_bomb("[{}]"), "more than 50000 entries"),
+        (make_bomb("{{<<: [{}]}}"), "more than 50000 entries"),
+    ],
+    ids=["depth", "a list in itself", "aliases", "merged aliases"],
+)
+def test_a_file_that_would_never_be_read_to_its_end_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
+
+    assert said in refuse(tmp_path / "plan.yaml")
+
+
+def test_a_command_is_not_missed_where_its_fixer_is_switched_off(tmp_path: Path) -> None:
+    entry = "- {kind: rebuild_mocks, on: [contract], parameters: {command: nope, service: search}}"
+    path = write_plan(tmp_path, {"at": 38, "put": [entry], "indents": [-2]})
+
+    assert len(load_plan(path, fixer_kinds=FIXERS, rights=FixerRights()).fixers) == 2
+
+
+ODD = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=9)
+    | st.dates()
+    | st.datetimes()
+    | st.binary(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9) | st.integers(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def list_places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where something stands in a plan."""
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (*place, key)
+        yield from list_places(each, (*place, key))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from([*list_places(yaml.safe_load("\n".join(SOUND)))]), ODD)
+def test_whatever_stands_anywhere_in_a_plan_it_is_sound_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, place: tuple[Any, ...], odd: Any
+) -> None:
+    values = yaml.safe_load("\n".join(SOUND))
+    inner = values
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = odd
+    path = tmp_path_factory.mktemp("odd") / "plan.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+
+    with suppress(BadPlan):
+        assert load_plan(path, fixer_kinds=FIXERS, rights=RIGHTS).weeks
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "gone.yaml: cannot be read" in refuse(tmp_path / "gone.yaml")
 
@@ -98,6 +171,9 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
     assert "plan.yaml:1: must be a mapping" in refuse(tmp_path / "plan.yaml")
 
 
-def test_a_bad_plan_is_bad_input(tmp_path: Path) -> None:
-    with pytest.raises(BadPlan):
-        load_plan(write_plan(tmp_path, {"at": 1, "put": ["name: My Plan"]}))
+def test_a_broken_plan_is_bad_input_and_knows_its_name(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as refusal:
+        load_plan(write_plan(tmp_path, {"at": 2, "put": ['title: ""']}))
+
+    assert isinstance(refusal.value, BadPlan)
+    assert refusal.value.name == "demo"

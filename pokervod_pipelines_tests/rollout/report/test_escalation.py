@@ -61,8 +61,11 @@ def test_many_errors_are_counted() -> None:
     assert "  - and 12 more" in text
 
 
-def test_without_fixers_it_says_so() -> None:
-    assert "None: no fixer is declared" in body(of_week_5(attempt(1, 5, NOW, (result("a", "wrong"),))))
+def test_without_fixes_it_says_why() -> None:
+    first, second = (attempt(number, 5, NOW, (result("a", "wrong"),)) for number in (1, 2))
+
+    assert "None: before the last attempt, no fixer was declared" in body(of_week_5(first, second))
+    assert "None: fixers work between two attempts, and there was only one." in body(of_week_5(first))
 
 
 def test_without_results_the_command_keeps_its_blank() -> None:

@@ -19,6 +19,7 @@ from pokervod_pipelines_tests.rollout.report.stories import (
     completed,
     escalated,
     fresh,
+    passed_weeks,
     plan_weeks,
     result,
 )
@@ -113,6 +114,14 @@ def test_it_can_be_read_aloud(story: str) -> None:
 )
 def test_it_says(story: str, said: str) -> None:
     assert said in " ".join("".join(read(page_of(story)).text).split())
+
+
+def test_one_week_is_one_week() -> None:
+    weeks, attempts = passed_weeks(1)
+    record = replace(fresh(), weeks=(*weeks, *fresh().weeks[1:]), attempts=tuple(attempts))
+    text = "".join(read(write_page(PLAN, record, NOW)).text)
+    assert "Week 1last: API design" in text
+    assert "Weeks 1, 2, 3, 4" in "".join(read(page_of("escalated")).text)
 
 
 def test_what_a_completed_programme_no_longer_needs_is_gone() -> None:

@@ -3,16 +3,42 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.rollout.criteria.ages import find_age_fault
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence, Failing
-from pokervod_pipelines.rollout.criteria.fields import ColumnName, Hours, TableName, quote_table, tell_hours
+from pokervod_pipelines.rollout.criteria.fields import ColumnName, Hours, TableName, quote_table
 from pokervod_pipelines.rollout.criteria.rows import count_rows, measure_age
 from pokervod_pipelines.rollout.criteria.world import World
 
-ColumnType = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*( [a-z]+)*(\[\])?$")]
+TYPES = frozenset({
+    "any", "bigint", "int8", "integer", "int", "int4", "smallint", "int2", "numeric", "decimal", "real", "float4",
+    "double precision", "float8", "float", "money", "boolean", "bool", "text", "character varying", "varchar",
+    "character", "char", "bpchar", "name", "citext", "bytea", "uuid", "date", "time", "time without time zone",
+    "timetz", "time with time zone", "timestamp", "timestamp without time zone", "timestamptz",
+    "timestamp with time zone",
+    "interval", "json", "jsonb", "jsonpath", "xml", "inet", "cidr", "macaddr", "bit", "bit varying", "varbit",
+    "tsvector", "tsquery", "int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange", "int4multirange",
+    "int8multirange", "nummultirange", "datemultirange", "tsmultirange", "tstzmultirange", "point", "box", "polygon",
+    "circle", "line", "lseg", "path", "oid", "regclass", "pg_lsn", "xid8",
+})  # fmt: skip
+"""What columns are made of, as PostgreSQL spells it, long and short."""
+
+
+def _check_type(text: str) -> str:
+    if text.removesuffix("[]") not in TYPES and "." not in text:
+        message = f"PostgreSQL brings no type {text!r}; one of your own has its schema before it, as 'public.{text}'"
+        raise ValueError(message)
+    return text
+
+
+ColumnType = Annotated[
+    str,
+    StringConstraints(pattern=r"^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*( [a-z]+)*(\[\])?$"),
+    AfterValidator(_check_type),
+]
 """A type as PostgreSQL spells it, long or short (``int8``, ``timestamptz``), or ``any``."""
 
 _COLUMNS = text("""
@@ -67,11 +93,8 @@ class DatabaseTable(Criterion):
         age = measure_age(connection, self.table, column)
         if age is None:
             raise Failing(ErrorClass.DATA, f"{self.table} has no row with {column}")
-        if age > hours:
-            said = (
-                f"{self.table} is stale: its newest {column} is {tell_hours(age)} old, allowed are {tell_hours(hours)}"
-            )
-            raise Failing(ErrorClass.DATA, said)
+        if fault := find_age_fault(age, hours):
+            raise Failing(ErrorClass.DATA, f"{self.table} is not fresh: its newest {column} {fault}")
         return round(age, 2)
 
 

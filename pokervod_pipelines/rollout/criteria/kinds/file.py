@@ -10,7 +10,7 @@ from pydantic import Field
 
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence, Failing
-from pokervod_pipelines.rollout.criteria.fields import Pattern, RelativePath, Scalar
+from pokervod_pipelines.rollout.criteria.fields import Pattern, Pointer, RelativePath, Scalar
 from pokervod_pipelines.rollout.criteria.pointers import NotThere, follow
 from pokervod_pipelines.rollout.criteria.world import World
 
@@ -24,7 +24,7 @@ class File(Criterion):
     path: RelativePath
     least_bytes: int = Field(default=1, ge=0)
     matches: Pattern | None = None
-    json_values: Mapping[str, Scalar] = Field(default_factory=dict, alias="json")
+    json_values: Mapping[Pointer, Scalar] = Field(default_factory=dict, alias="json")
 
     def check(self, world: World) -> Evidence:
         """Return what the file tells."""

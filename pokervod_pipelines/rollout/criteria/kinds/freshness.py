@@ -5,9 +5,10 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from pokervod_pipelines.rollout.criteria.ages import find_age_fault, tell_hours
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence
-from pokervod_pipelines.rollout.criteria.fields import ColumnName, Hours, RelativePath, TableName, tell_hours
+from pokervod_pipelines.rollout.criteria.fields import ColumnName, Glob, Hours, TableName
 from pokervod_pipelines.rollout.criteria.rows import measure_age
 from pokervod_pipelines.rollout.criteria.world import World
 
@@ -19,7 +20,7 @@ class Freshness(Criterion):
     hours: Hours
     table: TableName | None = None
     column: ColumnName | None = None
-    path: RelativePath | None = None
+    path: Glob | None = None
 
     @model_validator(mode="after")
     def _is_of_one_thing(self) -> Self:
@@ -34,10 +35,9 @@ class Freshness(Criterion):
         if age is None:
             return Evidence.fails(ErrorClass.DATA, f"there is no {what}")
         figures = {"age_hours": round(age, 2)}
-        said = f"{what} is {tell_hours(max(age, 0.0))} old"
-        if age > self.hours:
-            return Evidence.fails(ErrorClass.DATA, f"{said}, allowed are {tell_hours(self.hours)}", figures=figures)
-        return Evidence.passes(said, figures=figures)
+        if fault := find_age_fault(age, self.hours):
+            return Evidence.fails(ErrorClass.DATA, f"{what} {fault}", figures=figures)
+        return Evidence.passes(f"{what} is {tell_hours(max(age, 0.0))} old", figures=figures)
 
     def _measure(self, world: World) -> tuple[str, float | None]:
         if self.table and self.column:

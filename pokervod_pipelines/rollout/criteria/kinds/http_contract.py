@@ -22,6 +22,10 @@ READING = frozenset({"get", "head"})
 _FAULTS_SHOWN = 3
 """Of one answer's body."""
 
+_DOWN = frozenset({ErrorClass.UNREACHABLE, ErrorClass.SERVICE_DOWN})
+
+Fault = tuple[ErrorClass, str]
+
 
 class HttpContract(OfAddress):
     """Every reading operation answers with a status, a media type and a body that the document allows.
@@ -38,51 +42,52 @@ class HttpContract(OfAddress):
         """Return what each operation answered; one that goes wrong does not keep the others from being asked."""
         document = read_document(world, self.service)
         every = [*document.list_operations()]
-        faults = [f"there is no operation {name!r} in {document.path}" for name in self._find_unknown(every)]
         asked = [operation for operation in every if self._is_asked(operation)]
-        error_class = ErrorClass.CONTRACT
+        faults = [(ErrorClass.CONTRACT, text) for text in self._find_unknown(document.path, every)]
         with open_caller(world, self.service, self.at) as caller:
             for operation in asked:
                 try:
-                    faults += [f"{operation.title}: {fault}" for fault in _ask(caller, document, operation)]
+                    faults += [(kind, f"{operation.title}: {said}") for kind, said in _ask(caller, document, operation)]
                 except Failing as failing:
-                    error_class = failing.evidence.error_class or error_class
-                    faults.append(f"{operation.title}: {failing}")
-                    if error_class in {ErrorClass.UNREACHABLE, ErrorClass.SERVICE_DOWN}:
+                    kind = failing.evidence.error_class or ErrorClass.CONTRACT
+                    faults.append((kind, f"{operation.title}: {failing}"))
+                    if kind in _DOWN:
                         break  # the others would only wait for the same
         figures = {"operations": len(every), "asked": len(asked), "faults": len(faults)}
         if not asked:
-            faults.append(f"{document.path} has nothing to ask: no operation reads; name some in 'also'")
+            said = f"{document.path} has nothing to ask: no operation reads; name some in 'also'"
+            faults.append((ErrorClass.CONTRACT, said))
         if faults:
-            said = f"{caller.title} answers otherwise than {document.path}: {faults[0]}"
-            return Evidence.fails(error_class, said, details=faults, figures=figures)
+            # Of a service that is down, no more can be said than that.
+            error_class, first = next((fault for fault in faults if fault[0] in _DOWN), faults[0])
+            said = f"{caller.title} answers otherwise than {document.path}: {first}"
+            return Evidence.fails(error_class, said, details=[text for _, text in faults], figures=figures)
         return Evidence.passes(f"{caller.title} answers {len(asked)} operations as documented", figures=figures)
 
     def _is_asked(self, operation: Operation) -> bool:
         name = operation.values.get("operationId")
         return name not in self.skip and (operation.method in READING or name in self.also)
 
-    def _find_unknown(self, operations: list[Operation]) -> list[str]:
+    def _find_unknown(self, path: str, operations: list[Operation]) -> list[str]:
         known = {operation.values.get("operationId") for operation in operations}
-        return [name for name in (*self.also, *self.skip) if name not in known]
+        return [f"there is no operation {name!r} in {path}" for name in (*self.also, *self.skip) if name not in known]
 
 
-def _ask(caller: Caller, document: Document, operation: Operation) -> list[str]:
+def _ask(caller: Caller, document: Document, operation: Operation) -> list[Fault]:
     try:
         request = make_request(document, operation)
     except NoExample as error:
-        return [f"cannot be asked: {error}; give one"]
+        return [(ErrorClass.CONTRACT, f"cannot be asked: {error}; give one")]
     answer = caller.call(
         operation.method.upper(), request.path, query=request.query, headers=request.headers, body=request.body
     )
-    return [*_find_faults(document, operation, request, answer)]
+    if answer.status >= 500:
+        return [(ErrorClass.SERVICE_DOWN, f"breaks down with {answer.status}")]
+    return [(ErrorClass.CONTRACT, fault) for fault in _find_faults(document, operation, request, answer)]
 
 
 def _find_faults(document: Document, operation: Operation, request: Request, answer: Answer) -> Iterator[str]:
     told = _find_response(document, operation, answer.status)
-    if answer.status >= 500:
-        yield f"breaks down with {answer.status}"
-        return
     if told is None:
         yield f"answers {answer.status}, which the document does not tell of"
         return

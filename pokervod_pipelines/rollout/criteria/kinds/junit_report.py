@@ -1,11 +1,11 @@
 """``junit_report``: enough of the tests passed, as their JUnit reports tell.
 
-A test that stands in several files counts as the newest tells it, so that what was run again counts once.
+A test is known by its suite and name. One that stands in several files counts as the newest tells it, so that what was
+run again counts once.
 """
 
 import time
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 from xml.etree.ElementTree import Element, ParseError
@@ -14,14 +14,12 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from pydantic import Field
 
+from pokervod_pipelines.rollout.criteria.ages import find_age_fault
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence, Failing
-from pokervod_pipelines.rollout.criteria.fields import Hours, RelativePath, tell_hours
+from pokervod_pipelines.rollout.criteria.fields import Glob, Hours
+from pokervod_pipelines.rollout.criteria.junit_cases import Cases, bare, find_gap, list_cases
 from pokervod_pipelines.rollout.criteria.world import World
-
-Outcome = Literal["passed", "failed", "skipped"]
-Cases = dict[str, list[Outcome]]
-"""The outcomes of each test, by name; more than one where a file tells it more than once."""
 
 
 class JunitReport(Criterion):
@@ -31,7 +29,7 @@ class JunitReport(Criterion):
     """
 
     kind: Literal["junit_report"] = "junit_report"
-    paths: RelativePath
+    paths: Glob
     passed: float = Field(default=1.0, gt=0, le=1)
     tests_at_least: int = Field(default=1, ge=1)
     fresh_hours: Hours | None = None
@@ -47,14 +45,13 @@ class JunitReport(Criterion):
         cases: Cases = {}
         for path in files:
             world.take_seconds()
-            cases |= _list_cases(_parse(world, path))
+            cases |= list_cases(_parse(world, path))
         return self._tell(cases, len(files))
 
     def _check_age(self, newest: Path) -> None:
         age = (time.time() - newest.stat().st_mtime) / 3600
-        if self.fresh_hours is not None and age > self.fresh_hours:
-            said = f"the newest report is {tell_hours(age)} old, allowed are {tell_hours(self.fresh_hours)}"
-            raise Failing(ErrorClass.TESTS, f"{said}; run the tests again")
+        if self.fresh_hours is not None and (fault := find_age_fault(age, self.fresh_hours)):
+            raise Failing(ErrorClass.TESTS, f"the newest report {fault}; run the tests again")
 
     def _tell(self, cases: Cases, files: int) -> Evidence:
         counts = Counter(outcome for outcomes in cases.values() for outcome in outcomes)
@@ -79,31 +76,14 @@ def _parse(world: World, path: Path) -> Element:
     except (ParseError, DefusedXmlException, ValueError) as error:
         said = f"{world.show(path)} is no report: {error or type(error).__name__}; run the tests again"
         raise Failing(ErrorClass.TESTS, said) from None
-    if _bare(root) not in {"testsuites", "testsuite"}:
-        raise Failing(ErrorClass.TESTS, f"{world.show(path)} is no JUnit report: it begins with <{_bare(root)}>")
+    if bare(root) not in {"testsuites", "testsuite"}:
+        raise Failing(ErrorClass.TESTS, f"{world.show(path)} is no JUnit report: it begins with <{bare(root)}>")
+    if gap := find_gap(root):
+        raise Failing(ErrorClass.TESTS, f"{world.show(path)} is not whole: {gap}; run the tests again")
     return root
-
-
-def _list_cases(root: Element) -> Cases:
-    cases: Cases = {}
-    for case in (element for element in root.iter() if _bare(element) == "testcase"):
-        name = ".".join(part for part in (case.get("classname"), case.get("name")) if part)
-        cases.setdefault(name, []).append(_read_outcome(map(_bare, case)))
-    return cases
-
-
-def _read_outcome(parts: Iterable[str]) -> Outcome:
-    found = {*parts}
-    if found & {"failure", "error"}:
-        return "failed"
-    return "skipped" if found & {"skipped", "disabled"} else "passed"
 
 
 def _list_not_passed(cases: Cases) -> list[str]:
     return sorted(
         {f"{outcome}: {name}" for name, outcomes in cases.items() for outcome in outcomes if outcome != "passed"}
     )
-
-
-def _bare(element: Element) -> str:
-    return element.tag.rpartition("}")[2]

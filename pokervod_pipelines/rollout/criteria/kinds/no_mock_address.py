@@ -1,8 +1,8 @@
 """``no_mock_address``: what answers for a service is the service, not what stood in for it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from pokervod_pipelines.rollout.criteria.calls import Answer, open_caller
 from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence
@@ -20,6 +20,9 @@ SAYINGS = (b"stoplight.io/prism",)
 NOWHERE = "/pokervod-is-this-a-mock"
 """A path that no document tells of."""
 
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
+"""The name of a header, or how it begins."""
+
 
 class NoMockAddress(OfAddress):
     """The service's address is not the mock's, and it answers with no header and no words of a mock.
@@ -29,7 +32,7 @@ class NoMockAddress(OfAddress):
 
     kind: Literal["no_mock_address"] = "no_mock_address"
     path: UrlPath = "/health"
-    headers: list[str] = Field(default_factory=list, max_length=20)
+    headers: list[HeaderName] = Field(default_factory=list, max_length=20)
 
     def check(self, world: World) -> Evidence:
         """Return what the addresses and two calls tell."""
@@ -44,7 +47,10 @@ class NoMockAddress(OfAddress):
             if found:
                 said = f"GET {path} of {caller.title} is answered by a mock: it sends {', '.join(found)}"
                 return Evidence.fails(ErrorClass.CONTRACT, said, figures={"status": answer.status})
-        return Evidence.passes(f"{caller.title} is no mock", figures={"status": answers[self.path].status})
+        if (status := answers[self.path].status) >= 500:
+            said = f"GET {self.path} of {caller.title} answers {status}, so that nobody can tell who answers there"
+            return Evidence.fails(ErrorClass.SERVICE_DOWN, said, figures={"status": status})
+        return Evidence.passes(f"{caller.title} is no mock", figures={"status": status})
 
     def _find_marks(self, answer: Answer) -> list[str]:
         marks = (*MARKS, *(name.lower() for name in self.headers))

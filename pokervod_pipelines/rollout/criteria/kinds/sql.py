@@ -1,5 +1,6 @@
 """``sql``: one reading query answers as expected. It runs READ ONLY, in bounded time, and its rows are bounded."""
 
+import math
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
@@ -27,7 +28,7 @@ Query = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_c
 class Expectation(BaseModel):
     """What the answer has to be: its first value this, or within bounds, or so many ``rows``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     value: Scalar = None
     at_least: float | None = None
@@ -37,6 +38,9 @@ class Expectation(BaseModel):
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
         given = self.model_fields_set
+        if empty := sorted(name for name in given - {"value"} if getattr(self, name) is None):
+            message = f"{empty[0]}: it is empty; give a number"
+            raise ValueError(message)
         if not given or len({"value", "rows"} & given) + bool({"at_least", "at_most"} & given) > 1:
             message = "expect: give value, or rows, or at_least and at_most"
             raise ValueError(message)
@@ -63,7 +67,7 @@ class Expectation(BaseModel):
         first = rows[0][0] if rows else None
         if "value" in self.model_fields_set:
             return is_equal(first, self.value)
-        if isinstance(first, bool) or not isinstance(first, int | float | Decimal):
+        if isinstance(first, bool) or not isinstance(first, int | float | Decimal) or math.isnan(first):
             return False
         return (self.at_least is None or first >= self.at_least) and (self.at_most is None or first <= self.at_most)
 
