@@ -9,21 +9,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.cli import render_work
 from pokervod_pipelines.cli.output import make_table, out, print_json, print_table
 from pokervod_pipelines.cli.render_pages import (
+    EVENT_COLUMNS,
     LIST_COLUMNS,
     LIST_FIGURES,
     TRY_COLUMNS,
     describe_instruction,
+    event_rows,
     list_rows,
     try_rows,
 )
+from pokervod_pipelines.cli.render_work import LARGEST
 from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.db.failures import is_passing, read_first_line
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.settings import load_settings
 
@@ -115,10 +121,10 @@ def list_(
     state: Annotated[list[str] | None, typer.Option("--state", "-s", help="In this state; may be repeated.")] = None,
     template: Annotated[str, typer.Option("--template", "-t", help="Of this template.")] = "",
     day: Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Of this broadcast day.")] = None,
-    hand: Annotated[int | None, typer.Option("--hand", help="Of the hand with this id.")] = None,
+    hand: Annotated[int | None, typer.Option("--hand", min=1, max=LARGEST, help="Of the hand with this id.")] = None,
     flagged: Annotated[bool, typer.Option("--flagged", help="Finished ones that no longer show the truth.")] = False,
     history: Annotated[bool, typer.Option("--history", help="Also versions that a next one replaced.")] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=LARGEST, help="At most so many.")] = 100,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep the table up to date until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -142,7 +148,7 @@ def list_(
         raise BadInput("--follow draws a table for a person; leave out --follow or --json")
     with open_database(load_settings()) as engine:
         if follow:
-            _follow(engine, wanted)
+            _follow(engine, wanted, limit)
             return
         with engine.connect() as connection:
             listed = list_instructions(connection, wanted, limit=limit)
@@ -152,12 +158,28 @@ def list_(
     print_table(f"{len(listed)} render instructions", LIST_COLUMNS, list_rows(listed), right=LIST_FIGURES)
 
 
-def _follow(engine: "Engine", wanted: "InstructionFilter") -> None:
-    """The table is drawn anew each second, as high as the terminal; Ctrl-C leaves the last one standing."""
+def _follow(engine: "Engine", wanted: "InstructionFilter", limit: int) -> None:
+    """The table is drawn anew each second, no higher than the terminal; Ctrl-C leaves the last one standing.
+
+    It stands also while the database is away, and goes on when that is back.
+    """
+    shown: RenderableType
+    last: RenderableType = ""
     with suppress(KeyboardInterrupt), Live(console=Console(highlight=False), auto_refresh=False) as live:
         while True:
-            live.update(_draw_queue(engine, wanted, rows=max(3, live.console.height - HEAD_LINES)), refresh=True)
+            rows = min(limit, max(3, live.console.height - HEAD_LINES))
+            try:
+                shown = last = _draw_queue(engine, wanted, rows=rows)
+            except DBAPIError as error:
+                if not is_passing(error):
+                    raise
+                shown = Group(Text(f"{_tell_clock()}  the database is away: {read_first_line(error)}"), last)
+            live.update(shown, refresh=True)
             time.sleep(FOLLOW_SECONDS)
+
+
+def _tell_clock() -> str:
+    return f"{datetime.now().astimezone():%H:%M:%S}"
 
 
 def _draw_queue(engine: "Engine", wanted: "InstructionFilter", *, rows: int) -> Table:
@@ -174,7 +196,7 @@ def _draw_queue(engine: "Engine", wanted: "InstructionFilter", *, rows: int) -> 
     title += "".join(f"   paused: {each.scope} ({each.reason})" for each in pauses)
     why = LIST_COLUMNS.index("why")
     shown = [(*row[:why], _first_line(str(row[why])), *row[why + 1 :]) for row in list_rows(listed)]
-    return make_table(f"{datetime.now().astimezone():%H:%M:%S}  {title}", LIST_COLUMNS, shown, right=LIST_FIGURES)
+    return make_table(f"{_tell_clock()}  {title}", LIST_COLUMNS, shown, right=LIST_FIGURES)
 
 
 def _first_line(text: str) -> str:
@@ -184,27 +206,27 @@ def _first_line(text: str) -> str:
 
 @app.command("show")
 def show(
-    instruction_id: Annotated[
-        int, typer.Argument(metavar="ID", min=1, max=2**63 - 1, help="As `render list` shows it.")
-    ],
+    instruction_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=LARGEST, help="As `render list` shows it.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Show an instruction whole, with its tries, its file and its other versions.
+    """Show an instruction whole, with its tries, all that happened to it and why, its file and its other versions.
 
     Example: pokervod render show 17
     """
-    from pokervod_pipelines.render.listing import show_attempts, show_versions  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.render.listing import show_attempts, show_events, show_versions  # noqa: PLC0415
     from pokervod_pipelines.render.outputs.store import find_output  # noqa: PLC0415
 
     settings = load_settings()
     with open_database(settings) as engine, engine.connect() as connection:
         versions = show_versions(connection, instruction_id)
         attempts = {each.id: show_attempts(connection, each.id) for each in versions}
+        events = {each.id: show_events(connection, each.id) for each in versions}
         outputs = {each.id: find_output(connection, each.id) for each in versions}
     if as_json:
         rows = [
             asdict(each)
             | {"attempts": [asdict(attempt) for attempt in attempts[each.id]]}
+            | {"events": [asdict(event) for event in events[each.id]]}
             | {"file": output and asdict(output)}
             for each in versions
             for output in [outputs[each.id]]
@@ -217,6 +239,8 @@ def show(
         print_table(title, ("field", "value"), describe_instruction(each))
         if tries := attempts[each.id]:
             print_table("tries", TRY_COLUMNS, try_rows(tries))
+        if happened := events[each.id]:
+            print_table("what happened", EVENT_COLUMNS, event_rows(happened))
         if output := outputs[each.id]:
             out.print(f"file: {settings.renders / output.path}{output.describe()}", markup=False)
 

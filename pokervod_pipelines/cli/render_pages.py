@@ -6,15 +6,33 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pokervod_pipelines.render.crew import CrewMember
-    from pokervod_pipelines.render.listing import ListedInstruction, ShownAttempt
+    from pokervod_pipelines.render.listing import ListedInstruction, ShownAttempt, ShownEvent
 
 LIST_COLUMNS = ("id", "template", "shows", "state", "prio", "day", "why", "who")
 LIST_FIGURES = ("id", "prio")
 TRY_COLUMNS = ("began (UTC)", "lasted", "worker", "outcome", "whose fault", "why")
+EVENT_COLUMNS = ("when (UTC)", "what", "who", "why")
 CREW_COLUMNS = ("worker", "state", "holds", "strikes", "renderers", "seen")
 CREW_FIGURES = ("holds", "strikes")
+WHAT_HAPPENED = {
+    "render.instruction.created": "asked for",
+    "render.started": "taken",
+    "render.requeued": "waits again",
+    "render.timed_out": "timed out",
+    "supersede": "replaced",
+    "flag": "not true any more",
+    "withdraw": "withdrawn",
+    "restore": "true again",
+    "remake": "made anew",
+    "stop": "to be stopped",
+}
+"""Types of events, and the changes of an instruction, in words; the others say it themselves."""
+
 SUBJECTS = ("player", "heading", "event")
 """The layers by which a person knows a graphic, the best first."""
+
+RULES = "the rules"
+"""Who acted, where it was neither a person nor a worker."""
 
 PICTURE = ("format", "width", "height", "fps", "seconds")
 
@@ -111,6 +129,31 @@ def try_rows(attempts: "Sequence[ShownAttempt]") -> list[Sequence[object]]:
         )
         for each in attempts
     ]
+
+
+def event_rows(events: "Sequence[ShownEvent]") -> list[Sequence[object]]:
+    """Return a row of ``EVENT_COLUMNS`` for each."""
+    return [
+        (
+            f"{each.at.astimezone(UTC):%m-%d %H:%M:%S}",
+            say_event(each.type, each.payload),
+            each.payload.get("by") or each.payload.get("worker") or RULES,
+            each.payload.get("reason"),
+        )
+        for each in events
+    ]
+
+
+def say_event(type_: str, payload: Mapping[str, Any]) -> str:
+    """Return what happened.
+
+    >>> say_event("render.requeued", {}), say_event("render.instruction.updated", {"change": "flag"})
+    ('waits again', 'not true any more')
+    """
+    change = payload.get("change")
+    if change == "prioritize":
+        return f"priority {payload.get('priority_before')} → {payload.get('priority')}"
+    return WHAT_HAPPENED.get(change or type_, change or type_.removeprefix("render."))
 
 
 def crew_rows(members: "Sequence[CrewMember]", now: datetime) -> list[Sequence[object]]:

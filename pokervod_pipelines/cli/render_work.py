@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from pokervod_pipelines.render.states import Settlement
     from pokervod_pipelines.settings import Settings
 
-Ids = Annotated[list[int], typer.Argument(metavar="ID…", min=1, max=2**63 - 1, help="As `render list` shows them.")]
+LARGEST = 2**63 - 1
+"""What the database takes as an id or a count."""
+
+Ids = Annotated[list[int], typer.Argument(metavar="ID…", min=1, max=LARGEST, help="As `render list` shows them.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with it.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who; default: the user of this terminal.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
@@ -297,13 +300,11 @@ def rescue(as_json: JsonOption = False) -> None:
 
     Example: pokervod render rescue
     """
-    from pokervod_pipelines.render.queue_store import read_template_limits  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.render.rescue import rescue_lost  # noqa: PLC0415
-    from pokervod_pipelines.render.rules import load_house_templates  # noqa: PLC0415
+    from pokervod_pipelines.render.rescue import read_house_limits, rescue_lost  # noqa: PLC0415 - kept out of --help
 
     settings = load_settings()
     with open_database(settings) as engine:
-        rescued = rescue_lost(engine, settings.render.queue, read_template_limits(load_house_templates(settings)))
+        rescued = rescue_lost(engine, settings.render.queue, read_house_limits(settings))
     if as_json:
         print_json([{"id": each.held.id, "state": each.state, "reason": each.reason} for each in rescued])
         return

@@ -3,7 +3,8 @@
 Workers do not need Dagster. Where none lives, ``render_queue`` has the asset do their work.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import takewhile
 
 import dagster as dg
 from sqlalchemy import Engine
@@ -11,12 +12,16 @@ from sqlalchemy import Engine
 from pokervod_pipelines.defs.partitions import broadcast_days
 from pokervod_pipelines.defs.sensors import LOOK_SECONDS, OpenEngine, is_running
 from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, run_or_fail, tables_retries
-from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.render.queue_store import read_template_limits
-from pokervod_pipelines.render.rescue import rescue_lost
-from pokervod_pipelines.render.rules import load_house_templates
+from pokervod_pipelines.render.rescue import read_house_limits, rescue_lost
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.renders import Wish, decide_days, read_queue_news, run_outputs_stage, show_previews
+from pokervod_pipelines.workflows.renders import (
+    Wish,
+    decide_days,
+    find_next_try,
+    read_queue_news,
+    run_outputs_stage,
+    show_previews,
+)
 from pokervod_pipelines.workflows.stages import SyncRun
 
 JOB = "renders"
@@ -26,6 +31,11 @@ ALSO_TAG = "pokervod/also"
 
 RESCUE_SECONDS = 20
 """A worker that died is noticed within a minute: its lease of half a minute, and a look."""
+
+
+ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+RECENTLY, RUNS_LOOKED_AT = timedelta(hours=1), 25
+"""So far back failed runs count: longer than the longest rest and the run after it."""
 
 
 def define_renders(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -79,7 +89,12 @@ def _define_render_queue(settings: Settings, open_engine: OpenEngine) -> dg.Sens
         wishes = decide_days(news, shown)
         if not wishes:
             return dg.SkipReason(f"nothing waits for want of a worker ({news.alive} live), and nothing new is finished")
-        return dg.SensorResult(run_requests=[_ask_for(days, wish) for wish in wishes])
+        now, failed = datetime.now(UTC), _read_failed_ends(context.instance)
+        if (next_try := find_next_try(failed)) and now < next_try:
+            said = f"{wishes[0].reason}, but {len(failed)} runs in a row failed; mend what the last one says"
+            return dg.SkipReason(f"{said}. {JOB} is asked for again at {next_try:%H:%M:%S} UTC, or launch it now")
+        tried = wishes[:1] if failed else wishes
+        return dg.SensorResult(run_requests=[_ask_for(days, wish) for wish in tried])
 
     return render_queue
 
@@ -105,7 +120,7 @@ def _define_stale_instructions(settings: Settings, open_engine: OpenEngine) -> d
         description="Puts back what no living worker holds, and what takes longer than it may.",
     )
     def stale_instructions(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        rescued = rescue_lost(open_engine(), settings.render.queue, _read_limits(settings))
+        rescued = rescue_lost(open_engine(), settings.render.queue, read_house_limits(settings))
         said = "; ".join(f"{each.held.id} {each.state}: {each.reason}" for each in rescued[:10])
         return dg.SkipReason(
             f"put back {len(rescued)}: {said}" if rescued else "everything at work is held by a worker"
@@ -114,12 +129,12 @@ def _define_stale_instructions(settings: Settings, open_engine: OpenEngine) -> d
     return stale_instructions
 
 
-def _read_limits(settings: Settings) -> dict[str, float]:
-    """A template that cannot be read, which others tell, must not keep the dead from being found."""
-    try:
-        return read_template_limits(load_house_templates(settings))
-    except BadInput:
-        return {}
+def _read_failed_ends(instance: dg.DagsterInstance) -> list[datetime]:
+    """When the runs ended that failed since the last one that did not, newest first."""
+    lately = dg.RunsFilter(job_name=JOB, statuses=ENDED, updated_after=datetime.now(UTC) - RECENTLY)
+    records = instance.get_run_records(lately, limit=RUNS_LOOKED_AT)
+    failed = takewhile(lambda record: record.dagster_run.status is dg.DagsterRunStatus.FAILURE, records)
+    return [datetime.fromtimestamp(record.end_time, UTC) for record in failed if record.end_time]
 
 
 def _read_last_shown(instance: dg.DagsterInstance, day: date) -> datetime | None:

@@ -116,19 +116,26 @@ def _sign(events: Iterable[NewEvent], order: Order) -> Iterable[NewEvent]:
         yield NewEvent(event.type, event.payload | {"reason": order.reason, "by": order.by}, event.correlation_id)
 
 
-def _refuse_retry(row: Row[Any]) -> str | None:
+def _refuse_gone(row: Row[Any]) -> str | None:
+    """Why nobody wants it any more, whatever its state."""
     if row.superseded_by is not None:
         return f"instruction {row.superseded_by} took its place; ask for that one"
     if row.is_withdrawn:
         return "what asked for it is gone; ask for the graphic with `pokervod render enqueue`"
+    return None
+
+
+def _refuse_retry(row: Row[Any]) -> str | None:
+    if gone := _refuse_gone(row):
+        return gone
     if row.state not in ENDED:
         return f"it is {row.state}; only what is {', '.join(ENDED)} can be asked for again"
     return None
 
 
 def _refuse_remake(row: Row[Any]) -> str | None:
-    if row.superseded_by is not None:
-        return f"instruction {row.superseded_by} took its place; ask for that one"
+    if gone := _refuse_gone(row):
+        return gone
     if row.state != State.COMPLETED:
         return f"it is {row.state}; only what is completed can be made anew, for others there is `render retry`"
     return None

@@ -7,13 +7,14 @@ import os
 import platform
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.render.queue_store import wake_workers
 from pokervod_pipelines.render.states import Settlement
 
 MOST_STRIKES = 3
@@ -27,12 +28,16 @@ ALIVE_SECONDS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrewMember:
-    """A worker; ``holding`` counts what it holds, ``set_aside`` is why it is given nothing."""
+    """A worker; ``holding`` counts what it holds, ``set_aside`` is why it is given nothing.
+
+    It works for ``day`` only, or for all days where that is None.
+    """
 
     name: str
     host: str
     pid: int
     renderers: list[str]
+    day: date | None
     started_at: datetime
     seen_at: datetime
     is_alive: bool
@@ -41,8 +46,10 @@ class CrewMember:
     holding: int
 
 
-def sign_on(engine: Engine, name: str | None, renderers: Collection[str]) -> str:
-    """The worker is known, by this process; returns its name. What was held against the name still is.
+def sign_on(engine: Engine, name: str | None, renderers: Collection[str], *, day: date | None = None) -> str:
+    """The worker is known, by this process, for the day or for all; returns its name.
+
+    What was held against the name still is.
 
     Without a name it gets the first of this machine's that no living worker has. Raises ``Conflict`` for a name that
     a living one has.
@@ -52,6 +59,7 @@ def sign_on(engine: Engine, name: str | None, renderers: Collection[str]) -> str
         "host": platform.node(),
         "pid": os.getpid(),
         "renderers": sorted(renderers),
+        "day": day,
         "alive": ALIVE_SECONDS,
     }
     with engine.begin() as connection:
@@ -83,9 +91,9 @@ def _is_process(pid: int) -> bool:
 
 
 _SIGN_ON = text("""
-    insert into render_workers as w (name, host, pid, renderers) values (:name, :host, :pid, :renderers)
+    insert into render_workers as w (name, host, pid, renderers, day) values (:name, :host, :pid, :renderers, :day)
     on conflict (name) do update set host = excluded.host, pid = excluded.pid, renderers = excluded.renderers,
-        started_at = now(), seen_at = now(), stopped_at = null
+        day = excluded.day, started_at = now(), seen_at = now(), stopped_at = null
     where w.stopped_at is not null or w.seen_at < now() - :alive * interval '1 second'
        or (w.host, w.pid) = (excluded.host, excluded.pid)
     returning name
@@ -114,7 +122,7 @@ def list_crew(connection: Connection) -> list[CrewMember]:
 
 
 _CREW = text("""
-    select name, host, pid, renderers, started_at, seen_at, strikes, set_aside,
+    select name, host, pid, renderers, day, started_at, seen_at, strikes, set_aside,
            stopped_at is null and seen_at > now() - :alive * interval '1 second' as is_alive,
            (select count(*) from render_instructions r
             where r.state = 'processing' and r.claimed_by = w.name) as holding
@@ -122,15 +130,26 @@ _CREW = text("""
 """)
 
 
+IS_AT_WORK = f"""
+    w.stopped_at is null and w.set_aside is null and w.seen_at > now() - interval '{ALIVE_SECONDS} seconds'
+"""
+"""In SQL: the worker ``w`` lives and is given work."""
+
+IS_SERVED = f"""
+    exists (select from render_workers w where {IS_AT_WORK}
+        and r.renderer = any(w.renderers) and (w.day is null or w.day = r.broadcast_day))
+"""
+"""In SQL: a worker lives that takes what is like the instruction ``r``."""
+
+
 def count_alive(connection: Connection, renderer: str | None = None) -> int:
-    """How many workers live that are given work, of the renderer or at all."""
+    """How many workers live that are given work, of the renderer or at all; those of a single day are among them."""
     count = connection.scalar(
-        text("""
-            select count(*) from render_workers where stopped_at is null and set_aside is null
-              and seen_at > now() - :alive * interval '1 second'
-              and (cast(:renderer as text) is null or :renderer = any(renderers))
-        """),
-        {"alive": ALIVE_SECONDS, "renderer": renderer},
+        text(f"""
+            select count(*) from render_workers w
+            where {IS_AT_WORK} and (cast(:renderer as text) is null or :renderer = any(renderers))
+        """),  # noqa: S608 - constants
+        {"renderer": renderer},
     )
     return int(count or 0)
 
@@ -146,7 +165,7 @@ def take_back(engine: Engine, name: str, *, reason: str, by: str, correlation_id
             raise BadInput(f"there is no worker {name!r}; `pokervod render workers` shows those there are")
         payload = {"worker": name, "reason": reason, "by": by}
         append_events(connection, "render", correlation_id, [NewEvent(EventType.RENDER_WORKER_RETURNED, payload)])
-        connection.execute(text("select pg_notify('pokervod_render', 'pending')"))
+        wake_workers(connection)
 
 
 def keep_score(connection: Connection, settlements: Sequence[Settlement]) -> None:

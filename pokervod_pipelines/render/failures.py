@@ -6,7 +6,8 @@
     ├── Passing       what was asked did not answer this time: tried again, a retry is spent
     │   ├── TooSlow   it took longer, or was silent for longer, than its template may
     │   └── SpoiledOutput  a file was made that is not what was asked for
-    ├── NoCapacity    no licence or no place is free: the renderer pauses and resumes, no retry is spent
+    ├── NoCapacity    no licence or no place is free, or a farm is away or set up wrongly: the renderer pauses and
+    │                 resumes, no retry is spent
     ├── BadWorker     this machine is at fault (disk, rights, a missing program): another one may do it
     └── BadInstruction     the instruction or its template: the same again fails again, so it is not tried again
 
@@ -45,7 +46,10 @@ class SpoiledOutput(Passing):
 
 
 class NoCapacity(RenderFailure, Unavailable):
-    """No licence, no place or no machine is free at the renderer; it will be."""
+    """No licence, no place or no machine is free at the renderer, or it cannot be reached as it is set up; it will be.
+
+    The text says what to do: it is why the renderer pauses.
+    """
 
     kind: ClassVar[FailureKind] = "capacity"
 

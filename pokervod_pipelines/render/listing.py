@@ -159,6 +159,27 @@ def show_attempts(connection: Connection, instruction_id: int) -> list[ShownAtte
     return [ShownAttempt(**row._mapping) for row in rows]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownEvent:
+    """Something that happened to an instruction; the payload says who, why, and what it was before."""
+
+    at: datetime
+    type: str
+    payload: dict[str, Any]
+
+
+def show_events(connection: Connection, instruction_id: int) -> list[ShownEvent]:
+    """All that happened to the instruction, oldest first: its own row keeps the last reason only."""
+    rows = connection.execute(
+        text("""
+            select at, type, payload from events
+            where source = 'render' and payload ->> 'instruction_id' = cast(:id as text) order by id
+        """),
+        {"id": instruction_id},
+    )
+    return [ShownEvent(**row._mapping) for row in rows]
+
+
 def find_orphans(connection: Connection, day: date | None = None) -> list[Orphan]:
     """The premium hands of the day, or of all days, for which no instruction was made or each was withdrawn."""
     rows = connection.execute(

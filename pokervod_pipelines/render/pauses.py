@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.render.backoff import LONGEST_SECONDS
+from pokervod_pipelines.render.queue_store import wake_workers
 from pokervod_pipelines.render.states import Settlement, State
 from pokervod_pipelines.settings_rooms import RenderQueue
 
@@ -59,7 +60,7 @@ def resume(engine: Engine, scope: str, *, reason: str, by: str, correlation_id: 
         if gone:
             payload = {"scope": scope, "reason": reason, "by": by}
             append_events(connection, "render", correlation_id, [NewEvent(EventType.RENDER_RESUMED, payload)])
-            connection.execute(text("select pg_notify('pokervod_render', 'pending')"))
+            wake_workers(connection)
     return bool(gone)
 
 

@@ -74,7 +74,7 @@ def read_person_csv(raw: bytes, *, file: str, asking: Asking) -> Asked:
     lines: dict[str, int] = {}
     for line, cells in _read_rows(raw, file):
         try:
-            draft = read_request(cells, asking=asking, place=f"{file} line {line}")
+            draft = read_request(cells, asking=asking, place=f"in {file} line {line}")
         except BadCell as error:
             problems.append(CsvProblem(line, error.column, str(error)))
             continue
@@ -91,7 +91,10 @@ def read_person_csv(raw: bytes, *, file: str, asking: Asking) -> Asked:
 
 
 def read_request(cells: Mapping[str, str], *, asking: Asking, place: str) -> Draft:
-    """Return the draft of a row, its cells by column; blank cells say nothing. Raises ``BadCell``."""
+    """Return the draft of a row, its cells by column; blank cells say nothing. Raises ``BadCell``.
+
+    ``place`` is where it was asked for, as ``in friday.csv line 2``.
+    """
     given = {column: cell.strip() for column, cell in cells.items() if cell.strip()}
     template = _find_template(given.get("template", ""), asking.templates)
     return Draft(
@@ -103,7 +106,7 @@ def read_request(cells: Mapping[str, str], *, asking: Asking, place: str) -> Dra
         priority=_read_priority(given.get("priority")),
         day=_read_day(given["day"]) if "day" in given else asking.today,
         by=asking.by,
-        reason=f"asked for in {place}",
+        reason=f"asked for {place}",
         renderer=template.renderer,
     )
 

@@ -39,19 +39,25 @@ EVENTS: Mapping[State, EventType] = {
 }
 """What tells that an instruction came into a state."""
 
+MOST_IDLE_SECONDS = 120
+"""A worker that is frozen while it moves files lets go of their rows after so long."""
+
+LEAST_REST = 0.2
+"""Seconds; so often a worker looks for what it cannot take."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
     """A graphic that was made and found to be what was asked for; its file is not at its place yet.
 
-    ``publish`` moves it there; it may raise ``OSError``. ``is_redrawn`` tells that its picture was compared with one
-    drawn anew, so that it need not differ from those of other instructions.
+    ``publish`` moves it there; it may raise ``OSError``. ``withdraw`` removes it from there, and nothing else that lies
+    there; it may be called whether or not it was moved.
     """
 
     held: Held
     facts: OutputFacts
     publish: Callable[[], None]
-    is_redrawn: bool = True
+    withdraw: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +107,21 @@ def _claim_within_limits(
     return claims
 
 
+def find_rest(
+    engine: Engine, limits: RenderQueue, *, renderers: Collection[str], looked_seconds: float, day: date | None = None
+) -> float:
+    """The seconds that a worker may rest which looked in vain for so long: until something is due or a pause ends.
+
+    At most ``poll_seconds``, since not everything is foreseen; at least ``LEAST_REST``, since what is due may be held
+    by a transaction or be nothing for this worker.
+    """
+    since = timedelta(seconds=looked_seconds + LEAST_REST)
+    with engine.connect() as connection:
+        moment = store.find_next_moment(connection, renderers, since, day)
+    seconds = limits.poll_seconds if moment is None else max(LEAST_REST, moment.total_seconds())
+    return min(seconds, limits.poll_seconds)
+
+
 def show_life(engine: Engine, limits: RenderQueue, beats: Collection[Beat]) -> dict[UUID, str | None]:
     """The claims hold for another lease; returns those that still do, with why to stop or None.
 
@@ -120,6 +141,7 @@ def settle_all(
     again.
     """
     with engine.begin() as connection:
+        store.let_go_when_idle(connection, MOST_IDLE_SECONDS)
         asked = [*(each.held for each in made), *(each.held for each in failed)]
         done = store.read_done(connection, [each.claim_id for each in asked])
         locked = store.lock_held(connection, asked)
@@ -129,12 +151,26 @@ def settle_all(
             for each in failed
             if each.held.claim_id in locked
         ]
-        move_on(connection, settlements)
+        move_on(connection, settlements, limits)
         store.insert_outputs(connection, outputs)
         crew.keep_score(connection, settlements)
         pauses.follow_capacity(connection, limits, settlements)
     repeated = {each.claim_id: settle_completed(each) for each in asked if each.claim_id in done}
     return repeated | {each.held.claim_id: each for each in settlements}
+
+
+def take_back(engine: Engine, made: Sequence[Made]) -> None:
+    """What was moved to its place and is not completed lies there no more, as when the move's transaction was lost.
+
+    The rows are locked, so nobody else finishes one of them meanwhile; a place that is a finished graphic's is left.
+    """
+    with engine.begin() as connection:
+        store.let_go_when_idle(connection, MOST_IDLE_SECONDS)
+        store.lock_instructions(connection, [each.held.id for each in made])
+        owners = store.find_owners(connection, [each.facts.path for each in made])
+        for each in made:
+            if each.facts.path not in owners:
+                each.withdraw()
 
 
 def _publish(
@@ -165,9 +201,10 @@ def _refuse_taken_path(owners: Mapping[str, int], made: Made) -> None:
 
 
 def _refuse_repeated_picture(connection: Connection, made: Made) -> None:
-    if made.is_redrawn or made.facts.picture_hash is None:
+    """A picture that was compared with one drawn anew has no ``content_hash``, and may be that of another."""
+    if made.facts.content_hash is None or made.facts.picture_hash is None:
         return
-    if other := store.find_same_picture(connection, made.held, made.facts.picture_hash):
+    if other := store.find_same_picture(connection, made.held, made.facts):
         raise SpoiledOutput(f"it shows exactly what instruction {other} shows, which asked for something else")
 
 
@@ -178,16 +215,21 @@ def _judge_failure(held: Held, error: BaseException, limits: RenderQueue) -> Set
     return settle_failed(held, kind, text if kind != "unknown" else f"{type(error).__name__}: {text}", wait)
 
 
-def hand_back(engine: Engine, held: Collection[Held], reason: str) -> None:
+def hand_back(engine: Engine, limits: RenderQueue, held: Collection[Held], reason: str) -> None:
     """What these claims still hold waits again, at once and without a retry spent."""
     with engine.begin() as connection:
         locked = store.lock_held(connection, held)
-        move_on(connection, [settle_handed_back(each, reason) for each in locked.values()])
+        move_on(connection, [settle_handed_back(each, reason) for each in locked.values()], limits)
 
 
-def move_on(connection: Connection, settlements: Sequence[Settlement]) -> None:
-    """Each instruction, locked by this transaction, is as its settlement says; its attempt and its event are kept."""
+def move_on(connection: Connection, settlements: Sequence[Settlement], limits: RenderQueue) -> None:
+    """Each instruction, locked by this transaction, is as its settlement says; its attempt and its event are kept.
+
+    Where so many may be held at once, workers are woken: there is room for another.
+    """
     store.settle(connection, settlements)
+    if limits.most_at_once and settlements:
+        store.wake_workers(connection)
     append_events(connection, "render", "", [_tell_settled(each) for each in settlements])
 
 

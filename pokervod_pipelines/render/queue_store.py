@@ -43,6 +43,7 @@ class OutputFacts:
     pixel_format: str
     picture_hash: str | None
     preview: bytes | None
+    content_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +58,14 @@ class Expired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
-    """A sign of life for what is held; ``progress`` is from 0 to 1, or None for no news."""
+    """A sign of life for what is held; ``progress`` is from 0 to 1, or None for no news.
+
+    One that ``has_waited`` for its turn since the last sign is in work only from now on.
+    """
 
     held: Held
     progress: float | None
+    has_waited: bool = False
 
 
 _HELD = """
@@ -119,6 +124,28 @@ _CLAIM = text(f"""
 """)  # noqa: S608 - constants
 
 
+def find_next_moment(
+    connection: Connection, renderers: Collection[str], since: timedelta, day: date | None = None
+) -> timedelta | None:
+    """How long until the next graphic that was put off is due or a pause ends; None where neither is to come.
+
+    What came due less than ``since`` ago counts, as of now or before: who looked then may have missed it.
+    """
+    moment: timedelta | None = connection.scalar(_NEXT_MOMENT, {"renderers": [*renderers], "since": since, "day": day})
+    return moment
+
+
+_NEXT_MOMENT = text("""
+    select min(moment) - now() from (
+        select min(due_at) from render_instructions
+        where state = 'pending' and failure_kind is not null and renderer = any(:renderers)
+          and due_at > now() - :since and (cast(:day as date) is null or broadcast_day = :day)
+        union all
+        select min(until) from render_pauses where until > now() - :since
+    ) as moments (moment)
+""")
+
+
 def lock_held(connection: Connection, held: Collection[Held]) -> dict[UUID, Held]:
     """Those that their claims still hold, by claim; until the transaction ends nobody takes them away."""
     rows = connection.execute(
@@ -129,6 +156,13 @@ def lock_held(connection: Connection, held: Collection[Held]) -> dict[UUID, Held
         {"ids": [each.id for each in held], "claims": [each.claim_id for each in held]},
     )
     return {row.claim_id: _make_held(row) for row in rows}
+
+
+def lock_instructions(connection: Connection, ids: Collection[int]) -> None:
+    """Until the transaction ends nobody moves these on, whoever holds them."""
+    connection.execute(
+        text("select from render_instructions where id = any(:ids) order by id for update"), {"ids": [*ids]}
+    )
 
 
 def lock_expired(connection: Connection, most: timedelta, template_limits: Mapping[str, float]) -> list[Expired]:
@@ -196,6 +230,11 @@ _SETTLE = text("""
 """)
 
 
+def wake_workers(connection: Connection) -> None:
+    """Once this transaction is committed, workers look for work."""
+    connection.execute(text("select pg_notify('pokervod_render', 'pending')"))
+
+
 def beat(connection: Connection, beats: Collection[Beat], lease: timedelta) -> dict[UUID, str | None]:
     """The claims' leases are as long again; returns those that still hold, with why to stop or None."""
     rows = connection.execute(
@@ -204,6 +243,7 @@ def beat(connection: Connection, beats: Collection[Beat], lease: timedelta) -> d
             "ids": [each.held.id for each in beats],
             "claims": [each.held.claim_id for each in beats],
             "progress": [each.progress for each in beats],
+            "waited": [each.has_waited for each in beats],
             "lease": lease,
         },
     )
@@ -213,17 +253,24 @@ def beat(connection: Connection, beats: Collection[Beat], lease: timedelta) -> d
 # Locked in order, as everybody does who moves several on.
 _BEAT = text("""
     with held as (
-        select r.id, b.progress
-        from unnest(cast(:ids as bigint[]), cast(:claims as uuid[]), cast(:progress as real[]))
-             as b(id, claim_id, progress)
+        select r.id, b.progress, b.has_waited
+        from unnest(cast(:ids as bigint[]), cast(:claims as uuid[]), cast(:progress as real[]),
+                    cast(:waited as boolean[])) as b(id, claim_id, progress, has_waited)
         join render_instructions r on r.id = b.id and r.claim_id = b.claim_id and r.state = 'processing'
         order by r.id for update of r
     )
     update render_instructions r
-    set heartbeat_at = now(), lease_until = now() + :lease, progress = coalesce(held.progress, r.progress)
+    set heartbeat_at = now(), lease_until = now() + :lease, progress = coalesce(held.progress, r.progress),
+        started_at = case when held.has_waited then now() else r.started_at end
     from held where r.id = held.id
     returning r.claim_id, r.cancel_requested
 """)
+
+
+def let_go_when_idle(connection: Connection, seconds: float) -> None:
+    """The database ends this transaction, and frees its rows, once it has heard nothing of it for so long."""
+    timeout = {"milliseconds": str(round(seconds * 1000))}
+    connection.execute(text("select set_config('idle_in_transaction_session_timeout', :milliseconds, true)"), timeout)
 
 
 def read_done(connection: Connection, claims: Collection[UUID]) -> set[UUID]:
@@ -246,9 +293,9 @@ def insert_outputs(connection: Connection, outputs: Mapping[Held, OutputFacts]) 
 
 _INSERT_OUTPUT = text("""
     insert into render_outputs (instruction_id, claim_id, path, sha256, size_bytes, mtime_ns, frames, width, height,
-        fps, seconds, pixel_format, picture_hash, preview, made_by)
+        fps, seconds, pixel_format, picture_hash, preview, content_hash, made_by)
     values (:instruction_id, :claim_id, :path, :sha256, :size_bytes, :mtime_ns, :frames, :width, :height,
-        :fps, :seconds, :pixel_format, :picture_hash, :preview, :made_by)
+        :fps, :seconds, :pixel_format, :picture_hash, :preview, :content_hash, :made_by)
 """)
 
 
@@ -260,18 +307,22 @@ def find_owners(connection: Connection, paths: Collection[str]) -> dict[str, int
     return {row.path: row.instruction_id for row in rows}
 
 
-def find_same_picture(connection: Connection, held: Held, picture_hash: str) -> int | None:
-    """Another instruction of the template that ought to show something else and shows exactly this picture."""
+def find_same_picture(connection: Connection, held: Held, facts: OutputFacts) -> int | None:
+    """Another instruction of the template that ought to show something else and shows exactly this picture.
+
+    Other versions of the same trigger do not count: they may differ in what hardly shows.
+    """
     found = connection.scalar(
         text("""
             select o.instruction_id from render_outputs o
             join render_instructions other on other.id = o.instruction_id
             join render_instructions mine on mine.id = :id
-            where o.picture_hash = :picture_hash and o.instruction_id <> mine.id
-              and other.template = mine.template and other.layers <> mine.layers
+            where o.picture_hash = :picture_hash and o.content_hash <> :content_hash
+              and other.template = mine.template
+              and (other.trigger_kind, other.trigger_key) <> (mine.trigger_kind, mine.trigger_key)
             order by 1 limit 1
         """),
-        {"id": held.id, "picture_hash": picture_hash},
+        {"id": held.id, "picture_hash": facts.picture_hash, "content_hash": facts.content_hash},
     )
     return None if found is None else int(found)
 

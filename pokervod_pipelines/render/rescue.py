@@ -8,11 +8,15 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 
+from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.render import queue_store as store
 from pokervod_pipelines.render.backoff import find_wait
 from pokervod_pipelines.render.queue import move_on
-from pokervod_pipelines.render.queue_store import Expired
+from pokervod_pipelines.render.queue_store import Expired, read_template_limits
+from pokervod_pipelines.render.rules import find_house_folders
 from pokervod_pipelines.render.states import Settlement, settle_lost
+from pokervod_pipelines.render.templates import load_templates, read_templates
+from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings_rooms import RenderQueue
 
 
@@ -26,8 +30,19 @@ def rescue_lost(
             settle_lost(each.held, _say_why(each), find_wait(limits.retry_seconds, each.held.retry_count))
             for each in expired
         ]
-        move_on(connection, settlements)
+        move_on(connection, settlements, limits)
     return settlements
+
+
+def read_house_limits(settings: Settings) -> dict[str, float]:
+    """The seconds that a render of each template of the house may last, of all those that can be read.
+
+    What is wrong with a file is told by others; it must not keep the dead from being found.
+    """
+    try:
+        return read_template_limits(read_templates(find_house_folders(settings)).sound)
+    except BadInput:
+        return read_template_limits(load_templates())
 
 
 def _say_why(each: Expired) -> str:

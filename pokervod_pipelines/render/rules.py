@@ -94,9 +94,14 @@ def load_rules(settings: Settings, templates: Templates | None = None) -> tuple[
 
 def load_house_templates(settings: Settings) -> Templates:
     """Return the templates of the package and those of the folder that the settings name."""
+    return load_templates(find_house_folders(settings))
+
+
+def find_house_folders(settings: Settings) -> list[Path]:
+    """Return where the house's own templates are, if it has any."""
     folder = settings.render.templates
     base = settings.source.parent if settings.source else Path.cwd()
-    return load_templates([base / folder] if folder else [])
+    return [base / folder] if folder else []
 
 
 def _tell_rules(settings: Settings) -> list[_Told]:

@@ -4,6 +4,7 @@ A new graphic is a new file here, or in a folder that the settings name. How one
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -76,34 +77,55 @@ Templates = Mapping[str, Template]
 """Templates by name."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateFiles:
+    """What the files of templates say: the sound ones, and by name what is wrong with each of the others."""
+
+    sound: Templates = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
 def load_templates(folders: Iterable[Path] = ()) -> Templates:
     """Return the templates that are shipped and those of the folders; a later one replaces another of its name.
 
     Raises ``BadTemplate`` that names every fault by file and line.
     """
-    templates = {template.name: template for template in _read_shipped()}
-    faults: list[str] = []
-    for path in [path for folder in folders for path in _list_files(folder)]:
+    files = read_templates(folders)
+    if files.faults:
+        raise BadTemplate("\n".join(files.faults.values()))
+    return files.sound
+
+
+def read_templates(folders: Iterable[Path]) -> TemplateFiles:
+    """Return the same for one to whom a broken file is no reason to do without the others.
+
+    What it replaces is not used in its place. Raises ``BadTemplate`` for a folder that is not there.
+    """
+    sound = {template.name: template for template in _read_shipped()}
+    faults: dict[str, str] = {}
+    for path in [path for folder in folders for path in list_files(folder)]:
         try:
-            template = read_template(path)
-            templates[template.name] = template
+            sound[path.stem] = read_template(path)
+            faults.pop(path.stem, None)
         except BadInput as error:
-            faults.append(str(error))
-    if faults:
-        raise BadTemplate("\n".join(faults))
-    return templates
+            sound.pop(path.stem, None)
+            faults[path.stem] = str(error)
+    return TemplateFiles(sound=sound, faults=faults)
 
 
 @cache
 def _read_shipped() -> tuple[Template, ...]:
     """Read once: what the package brings does not change while it runs."""
-    return tuple(read_template(path) for path in _list_files(SHIPPED))
+    return tuple(read_template(path) for path in list_files(SHIPPED))
 
 
-def _list_files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise BadTemplate(f"{folder}: no folder of templates; mend render.templates or make it")
-    return sorted(folder.glob("*.yaml"))
+def list_files(folder: Path) -> list[Path]:
+    """Return the files of templates in the folder. Raises ``BadTemplate`` where it cannot be listed."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".yaml")
+    except OSError as error:
+        told = f"{folder}: no folder of templates ({error.strerror}); mend render.templates or make it"
+        raise BadTemplate(told) from None
 
 
 def read_template(path: Path) -> Template:

@@ -232,11 +232,12 @@ CLAIMS = (
     Claim(
         name="every_output_is_as_it_was_made",
         asset="render_outputs",
-        sentence="The file of every completed instruction is there and unchanged.",
+        sentence="The file of every completed instruction in force is there and unchanged.",
         against="""
             select 'instruction ' || o.instruction_id || ': ' || o.problem
             from render_outputs o join render_instructions r on r.id = o.instruction_id
-            where o.problem is not null and r.superseded_by is null order by o.instruction_id desc
+            where o.problem is not null and r.superseded_by is null and r.withdrawn_at is null
+            order by o.instruction_id desc
         """,
         next_step="Put the file back, or have it made anew: `pokervod render remake ID --reason …`.",
         is_fatal=True,

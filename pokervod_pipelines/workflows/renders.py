@@ -13,11 +13,13 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, text
 
-from pokervod_pipelines.render.crew import count_alive
+from pokervod_pipelines.render.crew import IS_SERVED, count_alive
 from pokervod_pipelines.render.listing import count_states
 from pokervod_pipelines.render.outputs import store
 from pokervod_pipelines.render.outputs.audit import KnownOutput, audit_outputs
+from pokervod_pipelines.render.outputs.orphans import find_orphans, list_places
 from pokervod_pipelines.render.outputs.publish import sweep_unfinished
+from pokervod_pipelines.render.queue_store import find_owners
 from pokervod_pipelines.render.states import Settlement
 from pokervod_pipelines.render.worker.shift import work_shift
 from pokervod_pipelines.settings import Settings
@@ -28,6 +30,9 @@ PREVIEWS = 6
 MOST_WISHES = 3
 SHOWN_MARGIN = timedelta(seconds=5)
 """A file made so shortly before a day was shown may have come after its pictures were read."""
+
+FIRST_REST, LONGEST_REST = timedelta(seconds=30), timedelta(minutes=10)
+"""Between a run that failed and the next that is asked for."""
 
 LEFTOVER_SECONDS = 3_600.0
 """What a dead worker left unfinished is removed when it has not changed for so long."""
@@ -59,7 +64,7 @@ def run_outputs_stage(run: SyncRun, day: date, *, also: Collection[date] = ()) -
     settled: list[Settlement] = []
     for each in (day, *also):
         work_shift(run.engine, run.settings, day=each, until_empty=True, tell=settled.append)
-    problems = audit_day(run.engine, run.settings, day)
+    problems = audit_day(run.engine, run.settings, day) | list_orphans(run.engine, run.settings, day)
     swept = sweep_leftovers(run.engine, run.settings)
     with run.engine.connect() as connection:
         states = count_states(connection, day)
@@ -99,6 +104,14 @@ def audit_day(engine: Engine, settings: Settings, day: date | None = None) -> di
     with engine.begin() as connection:
         store.remember_audit(connection, {each.instruction_id: problems.get(path) for path, each in known.items()})
     return problems
+
+
+def list_orphans(engine: Engine, settings: Settings, day: date) -> dict[str, str]:
+    """The files of the day that are no finished graphic's, with what to do, by path; nothing is removed."""
+    with engine.connect() as connection:
+        places = list_places(settings.renders, store.list_unmade(connection, day))
+        owned = find_owners(connection, places)
+    return find_orphans(settings.renders, places, owned)
 
 
 def sweep_leftovers(engine: Engine, settings: Settings) -> int:
@@ -165,9 +178,9 @@ _PREVIEWS = text("""
 class QueueNews:
     """What the sensor of the queue looks at.
 
-    ``unserved`` are the days with graphics that are due, not paused and of a renderer for which no worker lives, and
-    how many; ``alive`` counts the workers. ``finished`` are the days with files made lately and nothing at work any
-    more, with when the newest was made.
+    ``unserved`` are the days with graphics that are due, not paused, and of a renderer and a day for which no worker
+    lives, and how many; ``alive`` counts the workers. ``finished`` are the days with files made lately and nothing at
+    work any more, with when the newest was made.
     """
 
     unserved: Mapping[date, int]
@@ -185,8 +198,7 @@ class Wish:
 
 def read_queue_news(connection: Connection, renderers: Sequence[str]) -> QueueNews:
     """What waits in vain for one of the renderers, and the days of which something was finished within a day."""
-    idle = [each for each in renderers if not count_alive(connection, each)]
-    unserved = connection.execute(_UNSERVED, {"renderers": idle}).all()
+    unserved = connection.execute(_UNSERVED, {"renderers": [*renderers]}).all()
     finished = connection.execute(_FINISHED).all()
     return QueueNews(
         unserved={row[0]: row[1] for row in unserved},
@@ -195,13 +207,13 @@ def read_queue_news(connection: Connection, renderers: Sequence[str]) -> QueueNe
     )
 
 
-_UNSERVED = text("""
+_UNSERVED = text(f"""
     select broadcast_day, count(*) from render_instructions r
-    where state = 'pending' and renderer = any(:renderers) and due_at <= now()
+    where state = 'pending' and renderer = any(:renderers) and due_at <= now() and not {IS_SERVED}
       and not exists (select from render_pauses p where (p.until is null or p.until > now())
           and p.scope in ('all', 'renderer:' || r.renderer, 'template:' || r.template))
     group by 1 order by min(rank)
-""")
+""")  # noqa: S608 - constants
 
 _FINISHED = text("""
     select r.broadcast_day, max(o.made_at) from render_outputs o join render_instructions r on r.id = o.instruction_id
@@ -227,3 +239,13 @@ def decide_days(news: QueueNews, shown: Mapping[date, datetime | None]) -> list[
         if is_news and day not in news.unserved:
             wishes.append(Wish(day=day, reason="its graphics are finished"))
     return wishes[:MOST_WISHES]
+
+
+def find_next_try(failed: Sequence[datetime]) -> datetime | None:
+    """Return when to ask again after the runs that failed in a row and ended then, newest first; None if none did.
+
+    The rest lasts as long as runs have been failing by then, so each is twice the one before, within limits.
+    """
+    if not failed:
+        return None
+    return failed[0] + min(LONGEST_REST, max(FIRST_REST, failed[0] - failed[-1]))

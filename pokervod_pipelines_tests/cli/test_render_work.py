@@ -1,23 +1,16 @@
 """What people do with the queue by command: each says what it did, keeps why, and refuses what makes no sense."""
 
 import json
-import os
-import pty
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from pokervod_pipelines.cli.app import app
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.workflows.render_day import RenderDay
 
 WHY = ("--reason", "the font is there", "--by", "eva")
@@ -33,11 +26,6 @@ class Said:
     @property
     def json(self) -> Any:
         return json.loads(self.printed)
-
-
-@pytest.fixture
-def desk(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
-    return RenderDay(engine=engine, settings=settings_factory())
 
 
 @pytest.fixture
@@ -188,53 +176,39 @@ def test_a_long_id_is_listed_as_it_is_typed(run: Callable[..., Said], desk: Rend
     assert "Ana Ruiz" in printed
 
 
-INTERRUPTIBLE = """
-import signal
-from pokervod_pipelines.cli import main
-signal.signal(signal.SIGINT, signal.default_int_handler)
-main()
-"""
-"""The command as in a terminal, also where the tests run in a shell's background, which ignores interrupts."""
+def test_all_that_happened_is_shown_with_who_and_why(run: Callable[..., Said], desk: RenderDay) -> None:
+    layers = ("-l", "player=Ana Ruiz", "-l", "place=9th")
+    run("enqueue", "-t", "elimination", *layers, "--reason", "her first cash", "--by", "joe")
+    run("prioritize", "1", "--priority", "1", *WHY)
+    run("cancel", "1", "--reason", "wrong player", "--by", "kim")
+    run("retry", "1", "--reason", "it was she", "--by", "lee")
+    desk.finish(desk.take()[0].held)
+
+    printed, (told,) = run("show", "1").printed, run("show", "1", "--json").json
+
+    for line in (
+        "asked for joe her first cash",
+        "priority 5 → 1 eva the font is there",
+        "cancelled kim wrong player",
+        "waits again lee it was she",
+        "taken w1",
+        "completed w1 made by w1",
+    ):
+        assert line in " ".join(printed.split())
+    assert [each["payload"].get("reason") for each in told["events"]] == [
+        "her first cash", "the font is there", "wrong player", "it was she", None, "made by w1",
+    ]  # fmt: skip
+    assert [each["type"] for each in told["events"]][-1] == "render.completed"
 
 
-def test_the_list_follows_the_queue_until_it_is_interrupted(desk: RenderDay, tmp_path: Path) -> None:
-    desk.want("Ana Ruiz")
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTIBLE, "render", "list", "--follow"],
-        cwd=tmp_path,
-        env={
-            **os.environ,
-            "POKERVOD_DATABASE_URL": desk.engine.url.render_as_string(hide_password=False),
-            "TERM": "xterm",
-            "COLUMNS": "100",
-        },
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    seen = _read_until(ours, "1 pending")
-    desk.take()
-    seen += _read_until(ours, "1 processing")
-    process.send_signal(signal.SIGINT)
-    seen += _read_until(ours, None)
+def test_what_stands_in_no_file_is_asked_for_by_hand(run: Callable[..., Said], desk: RenderDay) -> None:
+    run("enqueue", "-t", "elimination", "-l", "player=Ana Ruiz", "-l", "place=9th")
 
-    assert process.wait(timeout=20) == 0
-    assert "Ana Ruiz" in seen
-    assert "workers: 0" in seen
-    assert "Traceback" not in seen
+    assert desk.row(1).reason == "asked for by hand"
 
 
-def _read_until(handle: int, words: str | None) -> str:
-    """What the terminal shows until these words, or until it is closed."""
-    seen = ""
-    while words is None or words not in seen:
-        try:
-            read = os.read(handle, 4096)
-        except OSError:  # how Linux tells that nobody writes any more
-            return seen
-        if not read:
-            return seen
-        seen += read.decode(errors="replace")
-    return seen
+@pytest.mark.parametrize("option", ["--limit", "--hand"])
+@pytest.mark.parametrize("number", ["99999999999999999999", str(2**63), "0"])
+def test_a_number_that_no_database_holds_is_a_wrong_option(run: Callable[..., Said], option: str, number: str) -> None:
+    assert run("list", option, number) == Said(printed="", error="2")
+    assert run("list", option, str(2**63 - 1)).error == ""

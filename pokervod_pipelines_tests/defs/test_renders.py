@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.render.templates import SHIPPED
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows import renders
 from pokervod_pipelines_tests.workflows.render_day import DAY, RenderDay
 
 TOMORROW = date.today() + timedelta(days=2)  # noqa: DTZ011 - any day that is no partition yet, in every zone
@@ -140,6 +142,56 @@ def test_without_its_folder_a_day_fails_and_is_tried_again(
     assert desk.execute("select problem from render_outputs") == [(None,)]
 
 
+@pytest.fixture
+def away(desk: RenderDay, settings_factory: Callable[..., Settings], tmp_path: Path) -> dg.Definitions:
+    """A house whose folder of graphics is not there, with two days that wait, one of them with a file."""
+    desk.make_file("Zoe")
+    desk.want("Ana")
+    desk.want("Tom", day=DAY + timedelta(days=1))
+    settings = settings_factory(retries={"nas_seconds": 0}, render={"outputs": tmp_path / "away"})
+    return build_defs(settings=settings, engine=desk.engine)
+
+
+def fail_once(desk: RenderDay, away: dg.Definitions, instance: dg.DagsterInstance) -> None:
+    """The run that is asked for fails, and leaves waiting what it was to do."""
+    requests, _ = tick(away, instance, "render_queue")
+    assert not render(away, instance, requests[0]).success
+    desk.execute("delete from render_workers")
+    desk.execute("update render_instructions set due_at = now()")
+
+
+def test_after_a_run_that_failed_the_same_work_is_not_asked_for_at_once(
+    desk: RenderDay, away: dg.Definitions, instance: dg.DagsterInstance
+) -> None:
+    fail_once(desk, away, instance)
+
+    requests, reason = tick(away, instance, "render_queue")
+
+    assert requests == []
+    assert reason.startswith("1 graphics wait and no worker lives, but 1 runs in a row failed; mend what the last one")
+    assert "renders is asked for again at " in reason
+
+
+def test_after_a_rest_one_day_is_tried_and_all_are_asked_for_once_a_run_succeeds(
+    desk: RenderDay,
+    away: dg.Definitions,
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert len(tick(away, instance, "render_queue")[0]) == 2
+    fail_once(desk, away, instance)
+    monkeypatch.setattr(renders, "FIRST_REST", timedelta(0))
+
+    (request,), _ = tick(away, instance, "render_queue")
+    monkeypatch.undo()
+    assert render(defs, instance, request).success
+
+    desk.execute("update render_outputs set made_at = made_at - interval '1 minute'")
+    (other,), _ = tick(defs, instance, "render_queue")
+    assert {request.partition_key, other.partition_key} == {"2026-01-05", "2026-01-06"}
+
+
 def hire(desk: RenderDay) -> None:
     desk.hire("w1", "local")
 
@@ -202,6 +254,21 @@ def test_a_broken_template_does_not_keep_the_dead_from_being_found(
     desk.end_lease(desk.take_one().id)
 
     assert tick(defs, instance, "stale_instructions")[1].startswith("put back 1: ")
+
+
+def test_a_broken_template_costs_no_other_one_its_limit_of_time(
+    desk: RenderDay, instance: dg.DagsterInstance, settings_factory: Callable[..., Settings], tmp_path: Path
+) -> None:
+    shipped = (SHIPPED / "elimination.yaml").read_text(encoding="utf-8")
+    slow = shipped.replace("name: elimination", "name: slow") + "most_seconds: 3600\n"
+    (tmp_path / "slow.yaml").write_text(slow, encoding="utf-8")
+    (tmp_path / "broken.yaml").write_text("name: [", encoding="utf-8")
+    defs = build_defs(settings=settings_factory(render={"templates": tmp_path}), engine=desk.engine)
+    patient, over = desk.take_one(template="slow"), desk.take_one()
+    desk.execute("update render_instructions set started_at = now() - interval '20 minutes'")
+
+    assert tick(defs, instance, "stale_instructions")[1].startswith("put back 1: ")
+    assert desk.states() == {patient.id: "processing", over.id: "pending"}
 
 
 @pytest.mark.parametrize("name", ["render_queue", "stale_instructions"])

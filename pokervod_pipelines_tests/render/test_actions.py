@@ -119,12 +119,18 @@ def test_nobody_acts_without_a_name_and_a_reason(order: dict[str, str]) -> None:
 def test_a_completed_one_whose_file_was_lost_is_made_anew_as_its_next_version(queue_desk: QueueDesk) -> None:
     done = queue_desk.take_one()
     queue_desk.finish(done)
+    gone = queue_desk.take_one()
+    queue_desk.finish(gone)
+    queue_desk.execute("update render_instructions set withdrawn_at = now() where id = :id", id=gone.id)
     (waiting,) = queue_desk.ask()
 
-    report = actions.remake(queue_desk.engine, [done.id, waiting], ORDER)
+    report = actions.remake(queue_desk.engine, [done.id, gone.id, waiting], ORDER)
 
     assert report.done == (done.id,)
-    assert "only what is completed" in report.refused[0][1]
+    assert [(number, why.split(";")[0]) for number, why in report.refused] == [
+        (gone.id, "what asked for it is gone"),
+        (waiting, "it is pending"),
+    ]
     successor = queue_desk.row(queue_desk.row(done.id).superseded_by)
     assert (successor.state, successor.version, successor.reason) == (
         "pending",

@@ -1,6 +1,7 @@
 """Pauses, and workers that are set aside."""
 
 import subprocess
+from datetime import date
 
 import pytest
 
@@ -127,6 +128,18 @@ def test_only_the_living_count_as_alive(queue_desk: QueueDesk) -> None:
         }
         assert crew.count_alive(connection) == crew.count_alive(connection, "local") == 1
         assert crew.count_alive(connection, "nexrender") == 0
+
+
+def test_a_worker_says_for_which_day_it_works_until_it_signs_on_for_all(queue_desk: QueueDesk) -> None:
+    def read_day() -> date | None:
+        with queue_desk.engine.connect() as connection:
+            (member,) = crew.list_crew(connection)
+        return member.day
+
+    crew.sign_on(queue_desk.engine, "w1", ["local"], day=date(2031, 5, 4))
+    assert read_day() == date(2031, 5, 4)
+    crew.sign_on(queue_desk.engine, "w1", ["local"])
+    assert read_day() is None
 
 
 def test_nobody_takes_back_who_is_not_there(queue_desk: QueueDesk) -> None:

@@ -1,14 +1,18 @@
 """Claims, leases and what becomes of what was claimed."""
 
 import errno
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import DBAPIError
 
+from pokervod_pipelines.db.failures import is_passing
 from pokervod_pipelines.errors import BadInput, Unavailable
 from pokervod_pipelines.render import queue
 from pokervod_pipelines.render.failures import (
@@ -23,7 +27,7 @@ from pokervod_pipelines.render.failures import (
 from pokervod_pipelines.render.queue import Made
 from pokervod_pipelines.render.queue_store import Beat
 from pokervod_pipelines.render.rescue import rescue_lost
-from pokervod_pipelines.render.states import State
+from pokervod_pipelines.render.states import Held, State
 from pokervod_pipelines.settings_rooms import RenderQueue
 from pokervod_pipelines_tests.render.idle_maker import name_output
 from pokervod_pipelines_tests.render.queue_desk import LIMITS, QueueDesk, ids_of, is_completed
@@ -110,20 +114,69 @@ def test_a_file_that_cannot_be_moved_to_its_place_is_a_failure_of_the_machine(qu
     assert queue_desk.execute("select * from render_outputs") == []
 
 
-def test_a_file_that_shows_what_another_shows_is_refused_unless_it_was_redrawn(queue_desk: QueueDesk) -> None:
-    first, second, third = (queue_desk.take_one() for _ in range(3))
-    queue_desk.execute("update render_instructions set layers = jsonb_build_object('player', id)")
+def test_a_worker_that_is_frozen_while_it_moves_a_file_lets_go_of_the_row(
+    queue_desk: QueueDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "MOST_IDLE_SECONDS", 0.2)
+    held = queue_desk.take_one()
+    free = f"select id from render_instructions where id = {held.id} for update skip locked"
+    seen: list[bool] = []
 
-    def make(held: object, *, is_redrawn: bool) -> State:
-        facts = name_output(held)
-        facts = type(facts)(**{name: getattr(facts, name) for name in facts.__slots__} | {"picture_hash": "same"})
-        made = Made(held=held, facts=facts, publish=lambda: None, is_redrawn=is_redrawn)
+    def freeze() -> None:
+        until = time.monotonic() + 60
+        while not seen and time.monotonic() < until:
+            seen.extend([True] if queue_desk.execute(free) else [])
+
+    made = Made(held=held, facts=name_output(held), publish=freeze)
+    with pytest.raises(DBAPIError) as raised:
+        queue.settle_all(queue_desk.engine, LIMITS, [made])
+
+    assert seen == [True]
+    assert is_passing(raised.value)
+    assert is_completed(queue_desk.finish(held))
+
+
+def test_a_place_is_cleared_of_what_does_not_count_unless_a_finished_graphic_lies_there(queue_desk: QueueDesk) -> None:
+    done, ended = queue_desk.take_one(), queue_desk.take_one()
+    queue_desk.finish(done)
+    cleared: list[str] = []
+
+    def make(path: str) -> Made:
+        facts = replace(name_output(ended), path=path)
+        return Made(held=ended, facts=facts, publish=lambda: None, withdraw=lambda: cleared.append(path))
+
+    queue.take_back(queue_desk.engine, [make(name_output(done).path), make("elsewhere.mov")])
+
+    assert cleared == ["elsewhere.mov"]
+
+
+SAME_PICTURES = [
+    ("another", "b", "payouts", State.PENDING),
+    ("another", "a", "payouts", State.COMPLETED),  # the same values, written otherwise
+    ("another", None, "payouts", State.COMPLETED),  # compared with one drawn anew
+    ("another", "b", "elimination", State.COMPLETED),
+    ("first", "b", "payouts", State.COMPLETED),  # a next version may differ in what hardly shows
+]
+
+
+@pytest.mark.parametrize(("key", "content_hash", "of", "state"), SAME_PICTURES)
+def test_a_file_that_shows_what_another_shows_is_refused_when_it_ought_to_show_something_else(
+    queue_desk: QueueDesk, key: str, content_hash: str | None, of: str, state: State
+) -> None:
+    first, second = queue_desk.take_one(template="payouts"), queue_desk.take_one(template=of)
+    rename = "update render_instructions set trigger_key = :key, version = id where id = :id"
+    for held, name in ((first, "first"), (second, key)):
+        queue_desk.execute(rename, key=name, id=held.id)
+
+    def make(held: Held, content_hash: str | None) -> State:
+        facts = replace(name_output(held), picture_hash="same", content_hash=content_hash)
+        made = Made(held=held, facts=facts, publish=lambda: None)
         return next(iter(queue.settle_all(queue_desk.engine, LIMITS, [made]).values())).state
 
-    assert make(first, is_redrawn=False) is State.COMPLETED
-    assert make(second, is_redrawn=False) is State.PENDING
-    assert f"what instruction {first.id} shows" in queue_desk.row(second.id).reason
-    assert make(third, is_redrawn=True) is State.COMPLETED
+    assert make(first, "a") is State.COMPLETED
+    assert make(second, content_hash) is state
+    if state is State.PENDING:
+        assert f"what instruction {first.id} shows" in queue_desk.row(second.id).reason
 
 
 FAILURES = [
@@ -227,7 +280,7 @@ def test_what_nobody_wants_any_more_is_cancelled_however_its_work_ends(queue_des
     elif end == "fail":
         queue_desk.fail(held, Passing("x"))
     elif end == "hand_back":
-        queue.hand_back(queue_desk.engine, [held], "the worker was stopped")
+        queue.hand_back(queue_desk.engine, queue_desk.limits, [held], "the worker was stopped")
     else:
         rescue_lost(queue_desk.engine, LIMITS)
 
@@ -238,7 +291,7 @@ def test_what_nobody_wants_any_more_is_cancelled_however_its_work_ends(queue_des
 def test_what_is_handed_back_waits_at_once_without_a_retry_spent(queue_desk: QueueDesk) -> None:
     held = queue_desk.take_one()
 
-    queue.hand_back(queue_desk.engine, [held], "the worker was stopped")
+    queue.hand_back(queue_desk.engine, queue_desk.limits, [held], "the worker was stopped")
 
     assert queue_desk.row(held.id).retry_count == 0
     assert ids_of(queue_desk.take(worker="w2")) == [held.id]
@@ -266,6 +319,16 @@ def test_a_render_that_takes_too_long_is_taken_away_though_its_worker_lives(queu
     assert [each.held.id for each in rescued] == [short.id]
     assert "worked on it for 660 s; it may take 600 s" in queue_desk.row(short.id).reason
     assert queue_desk.row(long.id).state == "processing"
+
+
+def test_what_waits_for_its_turn_at_the_renderer_is_not_in_work_yet(queue_desk: QueueDesk) -> None:
+    waiting, working = queue_desk.take_one(), queue_desk.take_one()
+    queue_desk.execute("update render_instructions set started_at = now() - interval '11 minutes'")
+
+    beats = [Beat(held=waiting, progress=None, has_waited=True), Beat(held=working, progress=0.5)]
+    queue.show_life(queue_desk.engine, LIMITS, beats)
+
+    assert [each.held.id for each in rescue_lost(queue_desk.engine, LIMITS)] == [working.id]
 
 
 def test_limits_hold_over_all_workers_for_renderers_and_templates(queue_desk: QueueDesk) -> None:

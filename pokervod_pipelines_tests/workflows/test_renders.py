@@ -20,6 +20,8 @@ from pokervod_pipelines.workflows.renders import (
     QueueNews,
     audit_day,
     decide_days,
+    find_next_try,
+    list_orphans,
     measure_completeness,
     read_queue_news,
     run_outputs_stage,
@@ -179,6 +181,8 @@ WAITING = [
     ("a pause is over", PAUSE.format("all", "now()"), {}, 1),
     ("a worker lives", "select 1", LOCAL, 0),
     ("only a worker of another renderer lives", "select 1", {"w1": ("nexrender",)}, 1),
+    ("a worker of its day lives", "update render_workers set day = '2026-01-05'", LOCAL, 0),
+    ("only a worker of another day lives", "update render_workers set day = '2026-01-06'", LOCAL, 1),
     ("the worker was not seen for long", "update render_workers set seen_at = now() - interval '31 s'", LOCAL, 1),
     ("the worker stopped", "update render_workers set stopped_at = now()", LOCAL, 1),
     ("the worker is set aside", "update render_workers set set_aside = 'its disk'", LOCAL, 1),
@@ -252,6 +256,38 @@ def test_few_days_are_asked_for_at_a_time() -> None:
     assert len(decide_days(QueueNews(unserved=many, alive=0, finished={}), {})) == MOST_WISHES
 
 
+def ago(**spans: float) -> datetime:
+    return NOON - timedelta(**spans)
+
+
+NEXT_TRIES = [
+    ("no run failed", [], None),
+    ("one failed", [NOON], timedelta(seconds=30)),
+    ("three failed at once", [NOON, NOON, ago(seconds=2)], timedelta(seconds=30)),
+    ("they fail for a minute", [NOON, ago(seconds=40), ago(minutes=1)], timedelta(minutes=1)),
+    ("they fail for five minutes", [NOON, ago(minutes=3), ago(minutes=5)], timedelta(minutes=5)),
+    ("they fail for long", [NOON, ago(minutes=10), ago(minutes=55)], timedelta(minutes=10)),
+]
+
+
+@pytest.mark.parametrize(("about", "failed", "rest"), NEXT_TRIES, ids=lambda value: str(value)[:30])
+def test_after_runs_that_failed_the_next_is_asked_for_later_each_time(
+    about: str, failed: list[datetime], rest: timedelta | None
+) -> None:
+    assert find_next_try(failed) == (None if rest is None else NOON + rest), about
+
+
+def test_each_rest_is_about_twice_the_one_before_and_then_the_longest() -> None:
+    failed, rests = [NOON], []
+    for _ in range(7):
+        next_try = find_next_try(failed)
+        assert next_try is not None
+        rests.append((next_try - failed[0]).total_seconds())
+        failed.insert(0, next_try)
+
+    assert rests == [30, 30, 60, 120, 240, 480, 600]
+
+
 RENDER_CLAIMS = (
     *("no_instruction_is_stale", "no_instruction_failed", "every_output_is_as_it_was_made"),
     "every_instruction_has_its_output",
@@ -321,6 +357,33 @@ def test_a_file_that_is_not_as_it_was_made_stands_against_its_claim(
     verdict = judge(desk, "every_output_is_as_it_was_made")
 
     assert (verdict.against, says in verdict.evidence[0]) == (1, True), about
+
+
+def test_the_file_of_a_graphic_that_nobody_wants_any_more_stands_against_nothing(desk: RenderDay) -> None:
+    desk.make_file("Tom")
+    desk.make_file("Ana").unlink()
+    desk.execute("update render_instructions set withdrawn_at = now() where layers ->> 'player' = 'Ana'")
+
+    assert judge(desk, "every_output_is_as_it_was_made").holds
+
+
+def test_a_file_of_a_graphic_that_never_was_finished_is_told_and_stays(desk: RenderDay) -> None:
+    (made,) = desk.want("Ana Ruiz")
+    run = SyncRun(engine=desk.engine, settings=desk.settings, correlation_id="test")
+    run_outputs_stage(run, DAY)
+    cancelled, waiting, without = desk.want("Tom", "Zoe", "Bo")
+    left = [desk.settings.renders / f"2026-01-05/elimination_{each}.mov" for each in (cancelled, waiting)]
+    for path in left:
+        path.write_bytes(b"whole, and nobody knows of it")
+    desk.execute("update render_instructions set state = 'cancelled' where id in (:a, :b)", a=cancelled, b=without)
+
+    found = list_orphans(desk.engine, desk.settings, DAY)
+
+    assert [*found] == [f"2026-01-05/elimination_{cancelled}.mov"]
+    assert f"instruction {cancelled} is cancelled" in found[left[0].relative_to(desk.settings.renders).as_posix()]
+    assert [problem.where for problem in run_outputs_stage(run, DAY).problems] == [*found]
+    assert left[0].exists()
+    assert desk.row(made).state == "completed"
 
 
 def test_what_is_missing_after_an_hour_is_told_by_day(desk: RenderDay) -> None:

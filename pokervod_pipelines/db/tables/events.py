@@ -25,7 +25,17 @@ class Event(Base):
     correlation_id: Mapped[str]
     payload: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
 
-    __table_args__ = (Index(None, "txid", "id"), Index(None, "correlation_id"), Index(None, "type", "id"))
+    __table_args__ = (
+        Index(None, "txid", "id"),
+        Index(None, "correlation_id"),
+        Index(None, "type", "id"),
+        Index(
+            "ix_events_instruction",
+            text("(payload ->> 'instruction_id')"),
+            "id",
+            postgresql_where=text("source = 'render'"),
+        ),
+    )
 
 
 class EventCursor(Base):

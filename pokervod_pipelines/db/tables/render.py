@@ -94,6 +94,12 @@ class RenderInstruction(Base):
         ),
         Index("ix_render_instructions_claim", "renderer", "rank", "id", postgresql_where=text("state = 'pending'")),
         Index("ix_render_instructions_held", "renderer", "template", postgresql_where=text("state = 'processing'")),
+        Index(
+            "ix_render_instructions_put_off",
+            "renderer",
+            "due_at",
+            postgresql_where=text("state = 'pending' and failure_kind is not null"),
+        ),
     )
 
 
@@ -121,7 +127,8 @@ class RenderOutput(Base):
     """The file (or folder of pictures) of a completed instruction; there is never a second one of it.
 
     ``path`` is below the folder of the graphics, ``sha256`` of the whole content, ``picture_hash`` of what its middle
-    frame shows. ``problem`` is what the last look at the file found, at ``checked_at``.
+    frame shows. ``content_hash`` is of what it was to show, where the picture was not compared with one drawn anew.
+    ``problem`` is what the last look at the file found, at ``checked_at``.
     """
 
     __tablename__ = "render_outputs"
@@ -142,6 +149,7 @@ class RenderOutput(Base):
     pixel_format: Mapped[str]
     picture_hash: Mapped[str | None] = mapped_column(index=True)
     preview: Mapped[bytes | None] = mapped_column(LargeBinary)
+    content_hash: Mapped[str | None]
     made_by: Mapped[str]
     made_at: Mapped[Moment]
     checked_at: Mapped[MaybeMoment]
@@ -152,7 +160,7 @@ class RenderWorker(Base):
     """A worker that runs or ran: alive while ``seen_at`` is recent and ``stopped_at`` is not set.
 
     ``strikes`` are failures of what another worker finished, since it last finished something itself; ``set_aside``
-    is why it is given nothing.
+    is why it is given nothing. It takes what is of ``day``, or of any day where that is not set.
     """
 
     __tablename__ = "render_workers"
@@ -161,6 +169,7 @@ class RenderWorker(Base):
     host: Mapped[str]
     pid: Mapped[int]
     renderers: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    day: Mapped[date | None]
     started_at: Mapped[Moment]
     seen_at: Mapped[Moment]
     stopped_at: Mapped[MaybeMoment]

@@ -1,17 +1,23 @@
-"""How large an output is, when it last changed, and the hash of what it holds: a file, or a folder of pictures."""
+"""How large an output is, when it last changed, and the hash of what it holds: a file, or a folder of pictures.
+
+What a desktop or a server leaves in a folder it has opened (``.DS_Store``, ``Thumbs.db``, ``@eaDir``) is none of the
+pictures and counts for nothing here; before a folder is published, ``pictures`` refuses whatever else lies in it.
+"""
 
 import hashlib
-import os
+import re
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 BLOCK = 1 << 20
+_PICTURE = re.compile(r"[0-9]{5,}\.png", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """Bytes in all, and the time of the last change in nanoseconds; of a folder, that of its newest file."""
+    """Bytes in all, and the time of the last change in nanoseconds; of a folder, those of its pictures."""
 
     size_bytes: int
     mtime_ns: int
@@ -22,14 +28,13 @@ def measure_output(path: Path) -> Measure:
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode):
         return Measure(size_bytes=found.st_size, mtime_ns=found.st_mtime_ns)
-    with os.scandir(path) as entries:
-        files = [entry.stat(follow_symlinks=False) for entry in entries]
+    files = [each.lstat() for each in list_pictures(path)]
     newest = max((each.st_mtime_ns for each in files), default=found.st_mtime_ns)
     return Measure(size_bytes=sum(each.st_size for each in files), mtime_ns=newest)
 
 
 def hash_output(path: Path) -> str:
-    """SHA-256 of the file; of a folder, that of its files' names, sizes and contents in the order of the names.
+    """SHA-256 of the file; of a folder, that of its pictures' names, sizes and contents in the order of the names.
 
     A link is no file of ours and counts by its name alone. Raises ``OSError``.
     """
@@ -37,12 +42,17 @@ def hash_output(path: Path) -> str:
     if not stat.S_ISDIR(path.lstat().st_mode):
         _feed(digest, path)
         return digest.hexdigest()
-    for each in sorted(path.iterdir(), key=lambda entry: os.fsencode(entry.name)):
+    for each in sorted(list_pictures(path)):
         found = each.lstat()
-        digest.update(os.fsencode(each.name) + b"\0" + found.st_size.to_bytes(8))
+        digest.update(each.name.encode("ascii") + b"\0" + found.st_size.to_bytes(8))
         if stat.S_ISREG(found.st_mode):
             _feed(digest, each)
     return digest.hexdigest()
+
+
+def list_pictures(folder: Path) -> Iterator[Path]:
+    """Yield the pictures of a sequence, whatever else lies there. Raises ``OSError``."""
+    return (each for each in folder.iterdir() if _PICTURE.fullmatch(each.name))
 
 
 def _feed(digest: "hashlib._Hash", path: Path) -> None:

@@ -1,23 +1,36 @@
 """Reads a film to its end: what its container says, and every frame of it, as decoded. Runs in the child."""
 
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import av
 from av import VideoFrame
 from av.container import InputContainer
+from av.sidedata.sidedata import SideData
 from av.video.stream import VideoStream
 
-from pokervod_pipelines.render.outputs.samples import Shown, find_alpha, take_sample, to_image
+from pokervod_pipelines.render.outputs.samples import (
+    Shown,
+    find_alpha,
+    find_bits,
+    read_planes,
+    simplify,
+    take_sample,
+    to_image,
+)
 from pokervod_pipelines.render.renderers.job import Picture
 
 LOSSLESS = frozenset({"qtrle", "png", "ffv1", "rawvideo", "utvideo"})
 ATOMS = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"meta", b"uuid", b"udta", b"pnot"})
 """What may stand at the top of a MOV or MP4 (ISO 14496-12 §8, QuickTime File Format) that is written in one piece."""
+
+UPRIGHT = struct.pack("=9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+"""The matrix of a track that is shown as it was coded (ISO 14496-12 §6.2.2), as FFmpeg hands it on."""
 
 FRAMES_MORE = 1_000
 """A film that has so many more frames than wanted is too long; how much too long does not matter."""
@@ -27,9 +40,15 @@ See = Callable[[Shown], None]
 
 @dataclass(slots=True, kw_only=True)
 class Facts:
-    """What was found by reading; what could not be found is left at nought. ``fps`` and ``seconds`` are the film's."""
+    """What was found by reading; what could not be found is left at nought. ``fps`` and ``seconds`` are the film's.
+
+    ``tracks`` are the kinds of all tracks. ``colours`` say how luma and chroma are meant: matrix, primaries, transfer
+    and range, in the numbers of ISO 23091-2 and of FFmpeg's ranges.
+    """
 
     faults: list[str] = field(default_factory=list)
+    tracks: tuple[str, ...] = ()
+    colours: tuple[int, int, int, int] = (0, 0, 0, 0)
     width: int = 0
     height: int = 0
     frames: int = 0
@@ -55,7 +74,9 @@ def read_film(path: Path, picture: Picture, see: See) -> Facts:
             if stream is None:
                 facts.faults.append("has no picture track that can be decoded")
                 return facts
+            facts.tracks = tuple(each.type for each in container.streams)
             _read_header(stream, facts)
+            facts.faults.extend(_find_strange_header(stream, facts))
             if (facts.width, facts.height) == (picture.width, picture.height):
                 _read_frames(container, stream, picture, facts, see)
     except av.FFmpegError as error:
@@ -99,8 +120,25 @@ def _read_header(stream: VideoStream, facts: Facts) -> None:
     if stream.duration and stream.time_base:
         facts.seconds = stream.duration * stream.time_base
     facts.is_lossless = context.codec.canonical_name in LOSSLESS
+    facts.colours = (context.colorspace, context.color_primaries, context.color_trc, context.color_range)
     if context.format is not None:
         facts.pixel_format, facts.has_alpha = context.format.name, find_alpha(context.format) is not None
+
+
+def _find_strange_header(stream: VideoStream, facts: Facts) -> Iterator[str]:
+    """What players would show otherwise than it was decoded here."""
+    if (pictures := facts.tracks.count("video")) > 1:
+        yield f"has {pictures} picture tracks, of which a player may show any; wanted is one"
+    if (aspect := stream.sample_aspect_ratio) not in {None, 0, 1}:
+        yield f"has pixels that are not square ({aspect}), so it would be shown wider or narrower"
+
+
+def _find_strange_start(frame: VideoFrame, fps: int) -> Iterator[str]:
+    matrix = cast("SideData | None", frame.side_data.get("DISPLAYMATRIX"))
+    if matrix is not None and bytes(matrix) != UPRIGHT:
+        yield f"would be shown turned by {frame.rotation}° or mirrored: its header says so"
+    if frame.time is not None and abs(frame.time) * fps >= 0.5:
+        yield f"begins at {frame.time:.3f} s, so nothing would be shown before"
 
 
 def _read_frames(container: InputContainer, stream: VideoStream, picture: Picture, facts: Facts, see: See) -> None:
@@ -108,14 +146,16 @@ def _read_frames(container: InputContainer, stream: VideoStream, picture: Pictur
     stream.codec_context.options = {"err_detect": "explode"}
     start, misplaced, broken = None, 0, 0
     for frame in _decode(container, stream):
-        start = frame.time if start is None else start
+        if facts.frames == 0:
+            start = frame.time
+            facts.faults.extend(_find_strange_start(frame, picture.fps))
         broken += frame.is_corrupt
         misplaced += _is_misplaced(frame, start, facts.frames, picture.fps)
         if (frame.width, frame.height) != (picture.width, picture.height):
             facts.faults.append(f"frame {facts.frames + 1} has {frame.width}×{frame.height} pixels")
             return
         facts.pixel_format, facts.has_alpha = frame.format.name, find_alpha(frame.format) is not None
-        see(Shown(facts.frames, take_sample(frame), facts.has_alpha, partial(to_image, frame)))
+        see(_show(frame, facts))
         facts.frames += 1
         if facts.frames >= picture.frames + FRAMES_MORE:
             break
@@ -125,6 +165,19 @@ def _read_frames(container: InputContainer, stream: VideoStream, picture: Pictur
         facts.faults.append(f"{misplaced} frames are not shown when they should be at {picture.fps} frames a second")
     if stream.frames not in {0, facts.frames}:
         facts.faults.append(f"claims {stream.frames} frames and has {facts.frames}")
+
+
+def _show(frame: VideoFrame, facts: Facts) -> Shown:
+    plain = simplify(frame)
+    return Shown(
+        number=facts.frames,
+        planes=read_planes(plain),
+        bits=find_bits(plain.format),
+        has_alpha=facts.has_alpha,
+        is_lossless=facts.is_lossless,
+        take_sample=partial(take_sample, plain),
+        draw=partial(to_image, frame),
+    )
 
 
 def _decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

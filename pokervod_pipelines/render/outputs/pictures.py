@@ -39,7 +39,7 @@ class _Sequence:
 
     def __init__(self, picture: Picture, facts: Facts, see: See) -> None:
         self._picture, self._facts, self._see = picture, facts, see
-        self._bytes, self._image = b"", Image.new("RGBA", (1, 1))
+        self._bytes, self._image, self._pixels = b"", Image.new("RGBA", (1, 1)), np.empty((1, 1, 4), np.uint8)
 
     def read(self, files: list[tuple[int, Path]]) -> None:
         step = find_step(self._picture.width)
@@ -48,8 +48,19 @@ class _Sequence:
             if fault is not None:
                 self._facts.faults.append(f"{path.name}: {fault}")
                 continue
-            sample = np.asarray(self._image)[::step, ::step]
-            self._see(Shown(number, sample, self._facts.has_alpha, self._image.copy))
+            self._see(self._show(number, step))
+
+    def _show(self, number: int, step: int) -> Shown:
+        pixels, image = self._pixels, self._image
+        return Shown(
+            number=number,
+            planes=[pixels],
+            bits=8,
+            has_alpha=self._facts.has_alpha,
+            is_lossless=True,
+            take_sample=lambda: pixels[::step, ::step],
+            draw=image.copy,
+        )
 
     def _load(self, path: Path) -> str | None:
         """None when the picture is there, or what is wrong with it."""
@@ -73,7 +84,7 @@ class _Sequence:
                 if image.mode != "RGBA":
                     return f"has no transparency in full colour: it is {image.mode}, wanted is RGBA"
                 image.load()
-                self._bytes, self._image = data, image.copy()
+                self._bytes, self._image, self._pixels = data, image.copy(), np.asarray(image)
         except (OSError, SyntaxError, ValueError, zlib.error, Image.DecompressionBombError) as error:
             return f"cannot be decoded: {error}"
         return None

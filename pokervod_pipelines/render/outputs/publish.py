@@ -15,6 +15,7 @@ from collections.abc import Collection
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from pokervod_pipelines.render.outputs.digest import Measure, hash_output, measure_output
 from pokervod_pipelines.render.outputs.paths import UNFINISHED
 
 _CLAIM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -39,6 +40,22 @@ def publish(target: Path, final: Path) -> None:
     _sync_folder(target.parent)
     if aside is not None:
         discard(aside)
+
+
+def withdraw(target: Path, final: Path, measure: Measure, sha256: str) -> bool:
+    """The file or folder that was published from the target is gone from its final place; returns whether it was there.
+
+    It is known by its size, its time and its hash; anything else that lies there stays. Raises ``OSError``.
+    """
+    try:
+        if measure_output(final) != measure or hash_output(final) != sha256:
+            return False
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    aside = _move_aside(final, target)
+    _sync_folder(final.parent)
+    discard(aside)
+    return True
 
 
 def _is_in_the_way(final: Path, target: Path) -> bool:

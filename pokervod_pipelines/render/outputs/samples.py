@@ -1,6 +1,6 @@
-"""A few pixels of every frame, taken without converting the frame: enough to see that it is blank or has changed."""
+"""The pixels of a frame without converting it: all of them as decoded, or a few, enough to see that it is blank."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -12,17 +12,36 @@ from PIL import Image
 Pixels: TypeAlias = NDArray[np.uint8]
 """Height × width × channels, the last one the opacity where there is one."""
 
+Plane: TypeAlias = NDArray[Any]
+"""All of a plane as it was decoded, height × width × channels; not copied, so nobody writes to it."""
+
 SAMPLES_ACROSS = 480
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One frame: every so many pixels of it, whether the last channel is its opacity, and how to get all of it."""
+    """One frame: its planes, of so many bits, every so many of its pixels, and how to get it as a picture.
+
+    The last channel of the sample is its opacity where ``has_alpha``; ``is_lossless`` is said of its coding.
+    """
 
     number: int
-    sample: Pixels
+    planes: Sequence[Plane]
+    bits: int
     has_alpha: bool
+    is_lossless: bool
+    take_sample: Callable[[], Pixels]
     draw: Callable[[], Image.Image]
+
+    def is_same_as(self, other: "Shown") -> bool:
+        """Whether the two are one picture, to the last bit."""
+        pairs = list(zip(self.planes, other.planes, strict=False))
+        few = all(np.array_equal(one[::16], another[::16]) for one, another in pairs)  # most differ there as well
+        return (
+            few
+            and len(self.planes) == len(other.planes)
+            and all(one is another or np.array_equal(one, another) for one, another in pairs)
+        )
 
 
 def find_step(width: int) -> int:
@@ -37,32 +56,49 @@ def find_alpha(form: VideoFormat) -> int | None:
 
 def take_sample(frame: VideoFrame) -> Pixels:
     """The sample of a decoded frame: its brightness or colours, and its opacity, in eight bits."""
-    form, step = frame.format, find_step(frame.width)
-    alpha = find_alpha(form)
-    bits = max(each.bits for each in form.components)
-    wide = 2 if bits > 8 else 1
-    is_packed = not form.is_planar and form.padded_bits_per_pixel == len(form.components) * wide * 8
-    if form.has_palette or form.is_bit_stream or not (form.is_planar or is_packed):
-        frame, form, alpha, bits, wide, is_packed = _convert(frame, alpha)
-    if is_packed:
-        pixels = _read_plane(frame, 0, len(form.components), bits)[::step, ::step]
+    frame, step = simplify(frame), find_step(frame.width)
+    form, bits, planes = frame.format, find_bits(frame.format), read_planes(frame)
+    if not form.is_planar:
+        pixels = reduce_bits(planes[0][::step, ::step], bits)
         return np.roll(pixels, -1, axis=2) if form.name.startswith("a") else np.ascontiguousarray(pixels)
-    planes = [0] if alpha is None else [0, alpha]
-    return np.concatenate([_read_plane(frame, plane, 1, bits)[::step, ::step] for plane in planes], axis=2)
+    alpha = find_alpha(form)
+    used = [planes[0]] if alpha is None else [planes[0], planes[alpha]]
+    return np.concatenate([reduce_bits(plane[::step, ::step], bits) for plane in used], axis=2)
 
 
-def _convert(frame: VideoFrame, alpha: int | None) -> tuple[VideoFrame, VideoFormat, int | None, int, int, bool]:
-    plain = frame.reformat(format="rgb24" if alpha is None else "rgba")
-    return plain, plain.format, None if alpha is None else 0, 8, 1, True
+def simplify(frame: VideoFrame) -> VideoFrame:
+    """The frame in a form whose planes are plain numbers: itself, unless it has a palette or splits bytes."""
+    form = frame.format
+    if form.has_palette or form.is_bit_stream or not (form.is_planar or _is_packed(form)):
+        return frame.reformat(format="rgb24" if find_alpha(form) is None else "rgba")
+    return frame
 
 
-def _read_plane(frame: VideoFrame, number: int, channels: int, bits: int) -> Pixels:
+def _is_packed(form: VideoFormat) -> bool:
+    return form.padded_bits_per_pixel == len(form.components) * (16 if find_bits(form) > 8 else 8)
+
+
+def find_bits(form: VideoFormat) -> int:
+    """The bits of a number."""
+    return max(each.bits for each in form.components)
+
+
+def read_planes(frame: VideoFrame) -> list[Plane]:
+    """All planes of a frame that was simplified."""
+    channels = 1 if frame.format.is_planar else len(frame.format.components)
+    return [_read_plane(frame, number, channels) for number in range(len(frame.planes))]
+
+
+def _read_plane(frame: VideoFrame, number: int, channels: int) -> Plane:
     plane = frame.planes[number]
-    kind = np.dtype(np.uint8) if bits <= 8 else np.dtype(">u2" if frame.format.is_big_endian else "<u2")
-    lines: NDArray[Any] = np.frombuffer(memoryview(plane), dtype=kind).reshape(
-        plane.height, plane.line_size // kind.itemsize
-    )
-    pixels = lines[:, : plane.width * channels].reshape(plane.height, plane.width, channels)
+    wide = np.dtype(">u2" if frame.format.is_big_endian else "<u2")
+    kind = wide if find_bits(frame.format) > 8 else np.dtype(np.uint8)
+    lines: Plane = np.frombuffer(memoryview(plane), dtype=kind).reshape(plane.height, plane.line_size // kind.itemsize)
+    return lines[:, : plane.width * channels].reshape(plane.height, plane.width, channels)
+
+
+def reduce_bits(pixels: Plane, bits: int) -> Pixels:
+    """The same in eight bits."""
     return pixels if bits <= 8 else (pixels >> (bits - 8)).astype(np.uint8)
 
 

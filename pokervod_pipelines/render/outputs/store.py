@@ -8,6 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.render.outputs.orphans import Unmade
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredOutput:
@@ -58,6 +60,19 @@ def list_outputs(connection: Connection, day: date | None = None) -> list[Stored
         {"day": day},
     )
     return [StoredOutput(**row._mapping) for row in rows]
+
+
+def list_unmade(connection: Connection, day: date) -> list[Unmade]:
+    """The instructions of the day that ended without a file."""
+    rows = connection.execute(
+        text("""
+            select id, state, template, output, trigger_kind, trigger_key, version, broadcast_day as day
+            from render_instructions
+            where broadcast_day = :day and state in ('failed', 'timed_out', 'cancelled') order by id
+        """),
+        {"day": day},
+    )
+    return [Unmade(**row._mapping) for row in rows]
 
 
 def remember_audit(connection: Connection, problems: Mapping[int, str | None]) -> int:

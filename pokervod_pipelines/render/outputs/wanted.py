@@ -1,7 +1,7 @@
 """What an output has to be, and what was found when it was looked at: records that go to the child process and back."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -16,18 +16,22 @@ MOST_FAULTS = 12
 
 
 class Drawing(Protocol):
-    """Draws again what a renderer should have drawn; ``renderers.local.drawing`` does."""
+    """A graphic as its renderer should have drawn it; ``renderers.local.drawing.Drawing`` is one."""
 
-    def draw_frame(
-        self, template: Template, layers: Mapping[str, Any], picture: Picture, frame_index: int
-    ) -> Image.Image:
-        """The frame in RGBA."""
-
-    def hold_frames(self, picture: Picture) -> range:
+    @property
+    def hold(self) -> range:
         """The frames in which the graphic stands still and whole; never none."""
 
-    def text_boxes(self, template: Template, layers: Mapping[str, Any], picture: Picture) -> list[Box]:
+    @property
+    def boxes(self) -> list[Box]:
         """Where which text and card is in those frames."""
+
+    def draw(self, frame_index: int) -> Image.Image:
+        """The frame in RGBA."""
+
+
+Draw = Callable[[Template, Mapping[str, Any], Picture], Drawing]
+"""Lays the graphic out anew; raises a failure of ``render.failures`` where that cannot be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

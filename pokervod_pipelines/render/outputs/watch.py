@@ -1,29 +1,25 @@
 """Watches an output frame by frame: is there something to see, does it let the picture below through, does it stand?"""
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Collection, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from pokervod_pipelines.render.outputs.samples import Pixels, Shown, is_blank
-
-Visible: TypeAlias = NDArray[np.int16]
+from pokervod_pipelines.render.outputs.samples import Shown, is_blank
+from pokervod_pipelines.render.outputs.stillness import Standing
 
 SHORT_HOLE = 2
 """So few blank frames amid others are a flash that nobody designs; more of them may be a cut through black."""
 
-MOST_JITTER = 64
-"""A frame in which the graphic stands differs from another such frame by less than this, at every sample, of 255."""
-
 
 class Watch:
-    """Is shown every frame, and keeps one: that in the middle of ``hold``, the frames in which the graphic stands."""
+    """Is shown every frame, and keeps a few: the middle one of ``hold``, in which the graphic stands, and ``kept``."""
 
-    def __init__(self, hold: range) -> None:
+    def __init__(self, hold: range, kept: Collection[int] = ()) -> None:
         self.hold = hold
-        self.image: Image.Image | None = None
+        self.middle = hold[len(hold) // 2]
+        self.images: dict[int, Image.Image] = {}
+        self._kept = {self.middle, *kept}
         self.seen = 0
         self.blank = 0
         self.blank_in_hold = 0
@@ -31,27 +27,35 @@ class Watch:
         self.restless: int | None = None
         self.holes: list[tuple[int, int]] = []
         self._hole = 0
-        self._last: Pixels | None = None
+        self._last: Shown | None = None
         self._last_is_blank = False
-        self._standing: Visible | None = None
+        self._standing: Standing | None = None
+
+    @property
+    def image(self) -> Image.Image | None:
+        """The frame in the middle of those in which the graphic stands, once it was shown."""
+        return self.images.get(self.middle)
 
     def see(self, shown: Shown) -> None:
-        """The frame is counted, and the one in the middle kept."""
+        """The frame is counted and compared, and kept where it is one of those."""
         self.seen += 1
-        if self._last is None or not np.array_equal(self._last, shown.sample):
+        is_news = self._last is None or not shown.is_same_as(self._last)
+        if is_news:
             self._judge(shown)
+        self._last = shown
         self.blank += self._last_is_blank
         self._follow_holes(shown.number)
         if shown.number in self.hold:
             self.blank_in_hold += self._last_is_blank
-            self._compare_standing(shown)
-        if shown.number == self.hold[len(self.hold) // 2]:
-            self.image = shown.draw()
+            self._compare_standing(shown, is_news=is_news)
+        if shown.number in self._kept:
+            self.images[shown.number] = shown.draw()
 
     def _judge(self, shown: Shown) -> None:
-        self._last, self._last_is_blank = shown.sample, is_blank(shown.sample, shown.has_alpha)
+        sample = shown.take_sample()
+        self._last_is_blank = is_blank(sample, shown.has_alpha)
         if shown.has_alpha:
-            opacity = shown.sample[:, :, -1]
+            opacity = sample[:, :, -1]
             self.least_opacity = min(self.least_opacity, int(opacity.min()))
             self.most_opacity = max(self.most_opacity, int(opacity.max()))
 
@@ -63,13 +67,12 @@ class Watch:
             self.holes.append((number - self._hole + 1, self._hole))
             self._hole = 0
 
-    def _compare_standing(self, shown: Shown) -> None:
+    def _compare_standing(self, shown: Shown, *, is_news: bool) -> None:
+        """The first frame in which the graphic stands is the measure of the others."""
         if self._standing is None:
-            self._standing = _make_visible(shown)
-        elif self.restless is None:
-            now = _make_visible(shown)
-            if now.shape != self._standing.shape or int(np.abs(now - self._standing).max()) > MOST_JITTER:
-                self.restless = shown.number + 1
+            self._standing = Standing(shown)
+        elif is_news and self.restless is None and not self._standing.is_shown_by(shown):
+            self.restless = shown.number + 1
 
     def find_faults(self, *, wants_alpha: bool, longest_hole: int = SHORT_HOLE) -> Iterator[str]:
         """Yield what no film of any graphic may be: blank, all transparent, nowhere transparent though it has to be.
@@ -103,11 +106,3 @@ class Watch:
 def find_least_opacity(image: Image.Image) -> int:
     """Return the opacity of the most transparent pixel, 255 where nothing shines through."""
     return int(np.asarray(image.getchannel("A")).min())
-
-
-def _make_visible(shown: Shown) -> Visible:
-    """The sample with its colours weighed by its opacity: what cannot be seen may differ."""
-    wide = shown.sample.astype(np.int16)
-    if shown.has_alpha:
-        wide[:, :, :-1] = wide[:, :, :-1] * (wide[:, :, -1:] / 255)
-    return wide

@@ -72,7 +72,10 @@ def check_layers(template: Template, layers: Mapping[str, Any]) -> dict[str, Val
 
 
 Report = Callable[[float], None]
-"""Takes how much is done, from 0 to 1; cheap, may be called for every frame."""
+"""Takes how much is done, from 0 to 1; cheap, may be called for every frame.
+
+0 says that the job waits for its turn: its time begins anew.
+"""
 
 
 class Renderer(Protocol):

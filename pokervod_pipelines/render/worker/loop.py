@@ -8,11 +8,11 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -20,14 +20,18 @@ from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.render import crew, queue
 from pokervod_pipelines.render.queue import Failed, Made
-from pokervod_pipelines.render.queue_store import Claim
+from pokervod_pipelines.render.queue_store import Claim, read_template_limits
 from pokervod_pipelines.render.rescue import rescue_lost
 from pokervod_pipelines.render.states import Held, Settlement, State
+from pokervod_pipelines.render.templates import Template, TemplateFiles
 from pokervod_pipelines.render.worker.bell import Bell
 from pokervod_pipelines.render.worker.ledger import Ledger
 from pokervod_pipelines.render.worker.maker import Maker
 from pokervod_pipelines.render.worker.place import Place, TimeLimits
+from pokervod_pipelines.render.worker.shelf import Look
 from pokervod_pipelines.settings_rooms import RenderQueue
+
+T = TypeVar("T")
 
 NEWS_SECONDS = 1.0
 """Progress is written at most so often."""
@@ -39,9 +43,6 @@ RESCUE_SECONDS = 10.0
 FAREWELL_SECONDS = 5.0
 """A worker that stops waits so long for a database that is away."""
 
-SILENT_SHARE = 0.5
-"""A render without a limit of silence of its own may be silent for this share of the time it may take."""
-
 Told = Callable[[Settlement], None]
 
 
@@ -49,15 +50,15 @@ Told = Callable[[Settlement], None]
 class Shift:
     """How a worker works: for a day or for all, until nothing is due or until it is stopped.
 
-    Asked to stop, it gives what is at work ``grace_seconds`` to come to its end, then hands it back.
+    Asked to stop, it gives what is at work ``grace_seconds`` to come to its end, then hands it back. A ``look`` at the
+    templates tells how long a render may last.
     """
 
     name: str
     day: date | None = None
     until_empty: bool = False
     grace_seconds: float = 20.0
-    template_seconds: Mapping[str, float] = field(default_factory=dict)
-    template_silence: Mapping[str, float] = field(default_factory=dict)
+    look: Look = TemplateFiles
 
 
 class Worker:
@@ -110,34 +111,53 @@ class Worker:
     async def _take_work(self) -> None:
         while not self._is_stopping:
             was_idle = not self._places  # what is settled while we ask may be due again, and not seen
+            asked = time.monotonic()
             taken = [claim for renderer in self._maker.slots for claim in await self._claim(renderer)]
-            for claim in taken:
-                self._begin(claim)
-            if not taken:
-                if self._shift.until_empty and was_idle:
-                    return
-                await self._bell.wait_for_work(self._limits.poll_seconds)
+            if taken:
+                files = await asyncio.to_thread(self._shift.look)
+                for claim in taken:
+                    self._begin(claim, files.sound.get(claim.held.template))
+            elif self._shift.until_empty and was_idle:
+                return
+            else:
+                await self._bell.wait_for_work(await self._find_rest(asked))
 
     async def _claim(self, renderer: str) -> list[Claim]:
-        mine = [place for place in self._places.values() if place.claim.renderer == renderer]
-        at_work, slots = sum(not place.is_over for place in mine), self._maker.slots[renderer]
-        # As many again may wait to be settled; a slow disk must not make the worker hold ever more.
-        free = min(slots - at_work, 2 * slots - len(mine))
+        free = self._count_free(renderer)
         if free <= 0 or self._is_stopping:
             return []
         name, day = self._shift.name, self._shift.day
         take = partial(queue.claim, self._engine, self._limits, worker=name, renderer=renderer, most=free, day=day)
+        return await self._ask(take, [])
+
+    def _count_free(self, renderer: str) -> int:
+        mine = [place for place in self._places.values() if place.claim.renderer == renderer]
+        at_work, slots = sum(not place.is_over for place in mine), self._maker.slots[renderer]
+        # As many again may wait to be settled; a slow disk must not make the worker hold ever more.
+        return min(slots - at_work, 2 * slots - len(mine))
+
+    async def _find_rest(self, asked: float) -> float:
+        """How long it may wait for the bell: with all places taken only the bell tells of news."""
+        free = [renderer for renderer in self._maker.slots if self._count_free(renderer) > 0]
+        most = self._limits.poll_seconds
+        if not free:
+            return most
+        looked, day = time.monotonic() - asked, self._shift.day
+        return await self._ask(
+            lambda: queue.find_rest(self._engine, self._limits, renderers=free, looked_seconds=looked, day=day), most
+        )
+
+    async def _ask(self, function: Callable[[], T], otherwise: T) -> T:
+        """What the database answers; a worker that stops does not wait for one that is away."""
         try:
-            return await self._ledger.call(take, gives_up=lambda: self._is_stopping)
+            return await self._ledger.call(function, gives_up=lambda: self._is_stopping)
         except DBAPIError:
             if not self._is_stopping:
                 raise
-            return []
+            return otherwise
 
-    def _begin(self, claim: Claim) -> None:
-        most = self._shift.template_seconds.get(claim.held.template, self._limits.most_minutes * 60)
-        silent = self._shift.template_silence.get(claim.held.template, most * SILENT_SHARE)
-        place = Place(claim=claim, limits=TimeLimits(most_seconds=most, most_silent_seconds=silent))
+    def _begin(self, claim: Claim, template: Template | None) -> None:
+        place = Place(claim=claim, limits=TimeLimits.of(template, self._limits.most_minutes * 60))
         self._places[claim.held.claim_id] = place
         place.task = asyncio.create_task(self._work(place))
         place.task.add_done_callback(lambda _: self._wake())
@@ -185,19 +205,25 @@ class Worker:
         except DBAPIError as error:
             await self._settle_singly(made, failed, error)
             return
-        for each in made:
-            if (settlement := settled.get(each.held.claim_id)) is None or settlement.state is not State.COMPLETED:
-                await asyncio.to_thread(self._maker.discard, each.held)
+        completed = {claim_id for claim_id, each in settled.items() if each.state is State.COMPLETED}
+        await self._discard([each for each in made if each.held.claim_id not in completed])
         for settlement in settled.values():
             self.tally[settlement.state] += 1
             self._tell(settlement)
+
+    async def _discard(self, made: list[Made]) -> None:
+        """Nothing is left of these, neither where they were made nor at their places."""
+        for each in made:
+            await asyncio.to_thread(self._maker.discard, each.held)
+        if made:
+            await self._ledger.call(lambda: queue.take_back(self._engine, made))
 
     async def _settle_singly(self, made: list[Made], failed: list[Failed], error: DBAPIError) -> None:
         """What the database refuses of one is that one's failure; the others are settled."""
         if not made:
             raise error
         if len(made) == 1:
-            await asyncio.to_thread(self._maker.discard, made[0].held)
+            await self._discard(made)
             await self._settle([], [*failed, Failed(held=made[0].held, error=error)])
             return
         await self._settle([], failed)
@@ -209,7 +235,7 @@ class Worker:
         for place in places:
             by_reason.setdefault(place.stopped or "", []).append(place.claim.held)
         for reason, held in by_reason.items():
-            await self._ledger.call(partial(queue.hand_back, self._engine, held, reason))
+            await self._ledger.call(partial(queue.hand_back, self._engine, self._limits, held, reason))
 
     async def _beat_forever(self) -> None:
         """Leases are renewed thrice a lease, progress is told each second, a cancelled render is stopped at once."""
@@ -242,10 +268,12 @@ class Worker:
                     place.stop(str(overrun), overrun)
 
     async def _rescue_forever(self) -> None:
-        seconds = self._shift.template_seconds
+        def rescue() -> None:
+            rescue_lost(self._engine, self._limits, read_template_limits(self._shift.look().sound))
+
         while True:
             await asyncio.sleep(min(RESCUE_SECONDS, self._limits.lease_seconds / 3))
-            await self._ledger.call(lambda: rescue_lost(self._engine, self._limits, seconds))
+            await self._ledger.call(rescue)
 
     def _stop_all(self, reason: str) -> None:
         for place in self._places.values():

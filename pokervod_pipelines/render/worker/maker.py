@@ -8,7 +8,7 @@ from pokervod_pipelines.render.queue_store import Claim
 from pokervod_pipelines.render.states import Held
 
 Report = Callable[[float], None]
-"""Takes how much is done, from 0 to 1."""
+"""Takes how much is done, from 0 to 1; 0 says that it waits for its turn, so that its time begins anew."""
 
 RENDERED = 0.9
 """How far a graphic is when its file is written and not yet checked. Checking says nothing, so silence is no fault."""

@@ -1,12 +1,14 @@
 """Answers that no nexrender gives: proxies, wrong addresses, servers that hang or break off."""
 
 import asyncio
+import json
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
-from pokervod_pipelines.render.failures import BadInstruction, BadWorker, RenderFailure
+from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, RenderFailure
 from pokervod_pipelines.render.renderers.nexrender.board import Board
 from pokervod_pipelines.render.renderers.nexrender.client import BrokeDown, Client, NoAnswer, outlast
 from pokervod_pipelines_tests.render.nexrender.desk import run
@@ -59,10 +61,10 @@ async def answering(*answers: bytes) -> AsyncIterator[tuple[Answers, Client]]:
         (b"HTTP/1.1 200 x\r\nContent-Length: 99\r\n\r\n[", NoAnswer),
         (b"nonsense\r\n\r\n", NoAnswer),
         (b"", NoAnswer),
-        (http(301), BadWorker),
-        (http(404), BadWorker),
-        (http(401), BadWorker),
-        (http(403, "secret: hush"), BadWorker),
+        (http(301), NoCapacity),
+        (http(404), NoCapacity),
+        (http(401), NoCapacity),
+        (http(403, "secret: hush"), NoCapacity),
         (http(400, "Error: no\n  at x"), BadInstruction),
         (http(413), BadInstruction),
     ],
@@ -92,8 +94,9 @@ def test_a_short_listing_that_breaks_down_is_not_asked_for_again() -> None:
 def test_a_server_that_breaks_down_over_both_listings_keeps_the_short_one() -> None:
     async def case() -> None:
         async with answering(http(500), http(500), http(200, "[]")) as (server, client):
-            with pytest.raises(BrokeDown):
+            with pytest.raises(NoAnswer) as raised:
                 await client.list_jobs()
+            assert type(raised.value) is NoAnswer  # no job is to blame
             await client.list_jobs()
             assert server.asked[2:] == ["GET /api/v1/jobs/status"]
 
@@ -106,9 +109,48 @@ def test_an_outage_is_outlasted_and_another_failure_is_not() -> None:
             assert await outlast(client.list_jobs, 20) == []
             assert len(server.asked) == 3
         async with answering(http(403)) as (server, client):
-            with pytest.raises(BadWorker):
+            with pytest.raises(NoCapacity):
                 await outlast(client.list_jobs, 20)
             assert len(server.asked) == 1
+
+    run(case())
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"), [(http(503), NoCapacity), (b"nonsense\r\n\r\n", NoCapacity), (http(500), BrokeDown)]
+)
+def test_a_server_that_stays_away_has_no_capacity_and_one_that_breaks_down_over_a_job_fails_it(
+    answer: bytes, failure: type[RenderFailure]
+) -> None:
+    async def case() -> None:
+        async with answering(answer) as (_, client):
+            with pytest.raises(failure, match="nexrender at http") as raised:
+                await outlast(lambda: client.post_job({}), 0.1)
+            assert type(raised.value) is failure
+
+    run(case())
+
+
+def test_a_job_that_does_not_change_is_still_by_our_clock_whatever_the_servers_says() -> None:
+    def list_job(state: str, updated: str) -> bytes:
+        return http(200, json.dumps([{"uid": "a", "state": state, "updatedAt": updated}]))
+
+    answers = [
+        list_job("rendering", "2001-01-01T00:00:00Z"),
+        list_job("rendering", "2001-01-01T00:00:00Z"),
+        list_job("rendering", "2001-01-01T00:00:01Z"),
+        list_job("finished", "2001-01-01T00:00:02Z"),
+        list_job("queued", "2001-01-01T00:00:02Z"),
+    ]
+
+    async def case() -> None:
+        async with answering(*answers) as (_, client):
+            board = Board(client, poll_seconds=0.05, outage_seconds=1)
+            first, second, third, *over = [(await board.look()).still_seconds for _ in answers]
+            assert first == third == 0
+            assert second > 0
+            assert over == [math.inf, math.inf]
+            await board.close()
 
     run(case())
 
@@ -132,7 +174,7 @@ def test_a_failure_reaches_all_who_look_and_the_next_look_asks_again() -> None:
         async with answering(http(403), http(200, "[]")) as (_, client):
             board = Board(client, poll_seconds=0.01, outage_seconds=1)
             failed = await asyncio.gather(board.look(), board.look(), return_exceptions=True)
-            assert [type(failure) for failure in failed] == [BadWorker, BadWorker]
+            assert [type(failure) for failure in failed] == [NoCapacity, NoCapacity]
             assert (await board.look()).find("x") == []
             await board.close()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.render.failures import BadWorker
+from pokervod_pipelines.render.failures import NoCapacity
 from pokervod_pipelines.render.renderers.nexrender.faults import find_faults
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
 from pokervod_pipelines.settings_rooms import Nexrender
@@ -81,7 +81,7 @@ def test_the_doctor_is_told_all_that_is_missing(tmp_path: Path) -> None:
 
 def test_without_an_address_no_job_is_begun(job_factory: Any, tmp_path: Path) -> None:
     async def case() -> None:
-        with pytest.raises(BadWorker, match=r"render\.nexrender\.url is not set"):
+        with pytest.raises(NoCapacity, match=r"render\.nexrender\.url is not set"):
             await NexrenderRenderer(Nexrender(folder=tmp_path), None).render(job_factory(), lambda _: None)
 
     run(case())

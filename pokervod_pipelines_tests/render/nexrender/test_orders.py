@@ -15,6 +15,7 @@ from pokervod_pipelines.render.renderers.job import RenderJob
 from pokervod_pipelines.render.renderers.nexrender.farm import Farm, is_local, name_file, write_address
 from pokervod_pipelines.render.renderers.nexrender.orders import (
     OURS,
+    hash_content,
     list_layer_names,
     name_order,
     write_assets,
@@ -181,3 +182,43 @@ def test_numbers_keep_their_value_to_two_decimals(number: float) -> None:
 @given(st.uuids(), st.integers(1, 99))
 def test_our_names_are_known_as_ours(claim: Any, number: int) -> None:
     assert OURS.fullmatch(name_order(claim, number))
+
+
+SHOWN = {"player": "Kim", "pot": 1_250_000, "left": 37.501, "board": ["Td"], "rows": [{"player": "이", "chips": 1}]}
+CHANGES: list[tuple[dict[str, Any], bool]] = [
+    ({"left": 37.502}, True),
+    ({"pot": 1_250_000.0}, True),
+    ({"left": 37.51}, False),
+    ({"pot": 1_250_001}, False),
+    ({"player": "Kin"}, False),
+    ({"board": ["Td", "9d"]}, False),
+    ({"rows": [{"player": "이", "chips": 2}]}, False),
+    ({"rows": [{"player": "이", "chips": 1}, {"player": "김", "chips": 1}]}, False),
+    ({"card": "As"}, False),
+    ({"photo": "/nowhere/kim.png"}, False),
+]
+
+
+@pytest.mark.parametrize(("change", "is_same"), CHANGES)
+def test_values_that_look_the_same_are_the_same_content_and_no_others(change: dict[str, Any], is_same: bool) -> None:
+    template = make_template(layers=LAYERS)
+
+    assert (hash_content(template, SHOWN | change) == hash_content(template, SHOWN)) is is_same
+
+
+def test_a_layer_that_is_new_in_the_template_and_not_given_is_no_other_content() -> None:
+    before = make_template(layers={name: LAYERS[name] for name in SHOWN})
+
+    assert hash_content(before, SHOWN) == hash_content(make_template(layers=LAYERS), SHOWN)
+
+
+def test_a_picture_counts_by_what_it_shows_and_not_by_where_it_lies(tmp_path: Path) -> None:
+    template = make_template(layers=LAYERS)
+    (tmp_path / "old.png").write_bytes(b"kim")
+    before = hash_content(template, SHOWN | {"photo": str(tmp_path / "old.png")})
+    (tmp_path / "old.png").rename(tmp_path / "new.png")
+    (tmp_path / "other.png").write_bytes(b"lee")
+
+    assert hash_content(template, SHOWN | {"photo": str(tmp_path / "new.png")}) == before
+    assert hash_content(template, SHOWN | {"photo": str(tmp_path / "other.png")}) != before
+    assert hash_content(template, SHOWN | {"photo": "https://host/old.png"}) != before

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.render.failures import BadWorker, SpoiledOutput
+from pokervod_pipelines.render.failures import NoCapacity, SpoiledOutput
 from pokervod_pipelines.render.renderers.nexrender import pickup
 from pokervod_pipelines.render.renderers.nexrender.farm import Farm, find_farm
 from pokervod_pipelines.settings_rooms import Nexrender
@@ -108,11 +108,11 @@ def test_a_failed_copy_leaves_nothing_at_the_target(tmp_path: Path) -> None:
     ("settings", "text"),
     [
         (Nexrender(), "render.nexrender.folder is not set"),
-        (Nexrender(folder=Path("/nowhere")), "/nowhere: the farm's folder is not here; mount it"),
+        (Nexrender(folder=Path("/nowhere")), "/nowhere: the farm's folder is not on .*; mount it there"),
     ],
 )
-def test_a_folder_that_is_not_here_is_this_machines_fault(settings: Nexrender, text: str) -> None:
-    with pytest.raises(BadWorker, match=text):
+def test_a_folder_that_is_not_here_is_a_fault_of_the_set_up(settings: Nexrender, text: str) -> None:
+    with pytest.raises(NoCapacity, match=text):
         find_farm(settings).check()
 
 

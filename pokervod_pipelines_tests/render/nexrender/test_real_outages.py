@@ -5,9 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pokervod_pipelines.render.failures import (
-    Passing,
-)
+from pokervod_pipelines.render.failures import NoCapacity, Passing
 from pokervod_pipelines.render.renderers.job import RenderJob
 from pokervod_pipelines.render.renderers.nexrender.states import TAKEN_BACK
 from pokervod_pipelines_tests.render.nexrender.desk import assert_nothing_is_left, renderer_at, run, see, silent
@@ -91,16 +89,39 @@ def test_a_server_that_is_down_when_asked_is_waited_for(farm: Farm, job_factory:
     assert job.target.exists()
 
 
-def test_a_server_that_stays_down_is_a_passing_failure(farm: Farm, job_factory: JobFactory) -> None:
+def test_a_server_that_stays_down_has_no_capacity(farm: Farm, job_factory: JobFactory) -> None:
     assert farm.server is not None
     kill(farm.server)
 
     async def case() -> None:
         async with renderer_at(farm, outage=0.5) as renderer:
-            with pytest.raises(Passing, match=farm.url):
+            with pytest.raises(NoCapacity, match=f"{farm.url}.* for 0.5 s; start the server"):
                 await renderer.render(job_factory(), silent)
 
     run(case())
+
+
+def test_a_job_that_was_given_up_while_the_server_was_away_is_taken_back_when_it_is_seen_again(
+    farm: Farm, job_factory: JobFactory
+) -> None:
+    async def case() -> None:
+        async with renderer_at(farm, outage=0.5) as renderer:
+            rendering = asyncio.create_task(renderer.render(job_factory(composition="gated"), silent))
+            await see(farm.list_jobs, "the job is queued")
+            (given_up,) = farm.list_jobs()
+            assert farm.server is not None
+            kill(farm.server)
+            with pytest.raises(NoCapacity):
+                await rendering
+            await asyncio.to_thread(farm.start_server)
+            assert [job["uid"] for job in farm.list_jobs()] == [given_up["uid"]]
+            farm.start_worker()
+            farm.release()
+            await renderer.render(job_factory(), silent)
+
+    run(case())
+
+    assert farm.list_jobs() == []
 
 
 def test_a_job_whose_worker_was_killed_says_nothing_until_it_is_cancelled(farm: Farm, job_factory: JobFactory) -> None:
@@ -110,7 +131,7 @@ def test_a_job_whose_worker_was_killed_says_nothing_until_it_is_cancelled(farm: 
     async def case() -> None:
         async with renderer_at(farm) as renderer:
             stuck = asyncio.create_task(renderer.render(first, told.append))
-            await see(lambda: told, "it was started")
+            await see(lambda: told and told[-1] > 0, "it was started")
             await asyncio.to_thread(farm.wait_until_drawing)
             kill(worker)
             farm.start_worker()

@@ -12,7 +12,6 @@ import pytest
 
 from pokervod_pipelines.render.failures import (
     BadInstruction,
-    BadWorker,
     NoCapacity,
     Passing,
     RenderFailure,
@@ -140,14 +139,14 @@ def test_a_file_that_never_appears_here_is_spoiled(farm: Farm, job_factory: JobF
 
 
 @pytest.mark.parametrize("secret", ["wrong", None])
-def test_a_wrong_secret_is_this_machines_fault_and_is_not_shown(
+def test_a_wrong_secret_is_a_fault_of_the_set_up_and_is_not_shown(
     farm: Farm, job_factory: JobFactory, secret: str | None
 ) -> None:
     settings = Nexrender(url=farm.url, folder=farm.share, poll_seconds=0.1)
 
     async def case() -> None:
         renderer = NexrenderRenderer(settings, secret)
-        with pytest.raises(BadWorker, match="POKERVOD_NEXRENDER_SECRET") as raised:
+        with pytest.raises(NoCapacity, match="POKERVOD_NEXRENDER_SECRET") as raised:
             await renderer.render(job_factory(), silent)
         assert "wrong" not in str(raised.value)
         assert "POKERVOD_NEXRENDER_SECRET" in (await renderer.check_server())[0]
@@ -221,15 +220,64 @@ def test_a_state_that_nobody_knows_is_silence(farm: Farm, job_factory: JobFactor
     run(case())
 
 
-def test_a_farm_without_nodes_has_no_capacity(farm: Farm, job_factory: JobFactory) -> None:
+def test_a_farm_without_nodes_has_no_capacity_and_its_jobs_only_waited(farm: Farm, job_factory: JobFactory) -> None:
+    told = list[float]()
+
     async def case() -> None:
         async with renderer_at(farm, unclaimed=0.3) as renderer:
+            with pytest.raises(NoCapacity, match="no render node takes jobs"):
+                await renderer.render(job_factory(), told.append)
+
+    run(case())
+
+    assert {*told} == {0.0}
+    assert_nothing_is_left(farm)
+
+
+def test_a_job_behind_others_waits_and_says_so(farm: Farm, job_factory: JobFactory) -> None:
+    farm.start_worker()
+    told = list[float]()
+
+    async def case() -> None:
+        async with renderer_at(farm) as renderer, renderer_at(farm, unclaimed=0.3) as hasty:
+            before = asyncio.create_task(renderer.render(job_factory(composition="gated"), silent))
+            await asyncio.to_thread(farm.wait_until_drawing)
+            behind = asyncio.create_task(hasty.render(job_factory(), told.append))
+            await see(lambda: len(told) > 9, "it is told again and again")
+            assert {*told} == {0.0}
+            farm.release()
+            await asyncio.gather(before, behind)
+
+    run(case())
+
+    assert told[-1] == 1.0
+
+
+def test_a_job_behind_that_of_a_dead_node_does_not_wait_for_ever(farm: Farm, job_factory: JobFactory) -> None:
+    farm.ask("POST", "/jobs", {"template": {"src": "file:///a.aep", "composition": "main"}, "uid": "dead"})
+    farm.ask("PUT", "/jobs/dead", {"state": "render:dorender"})
+
+    async def case() -> None:
+        async with renderer_at(farm, unclaimed=0.3, still=0.3) as renderer:
             with pytest.raises(NoCapacity, match="no render node takes jobs"):
                 await renderer.render(job_factory(), silent)
 
     run(case())
 
-    assert_nothing_is_left(farm)
+
+def test_a_farms_folder_that_goes_away_meanwhile_is_a_fault_of_the_set_up(farm: Farm, job_factory: JobFactory) -> None:
+    job = job_factory()
+
+    async def case() -> None:
+        async with renderer_at(farm, share=0.5) as renderer:
+            rendering = asyncio.create_task(renderer.render(job, silent))
+            await see(farm.list_jobs, "the job is queued")
+            farm.share.rename(farm.folder / "elsewhere")
+            farm.ask("PUT", f"/jobs/{farm.list_jobs()[0]['uid']}", {"state": "finished"})
+            with pytest.raises(NoCapacity, match="the farm's folder is not on"):
+                await rendering
+
+    run(case())
 
 
 def test_a_hundred_and_twenty_jobs_are_in_flight_in_one_process(farm: Farm, job_factory: JobFactory) -> None:

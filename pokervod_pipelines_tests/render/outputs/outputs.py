@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from pokervod_pipelines.render.outputs.likeness import lay_over
-from pokervod_pipelines.render.outputs.wanted import Drawing, Wanted
+from pokervod_pipelines.render.outputs.wanted import Draw, Wanted
 from pokervod_pipelines.render.renderers.job import Picture
 from pokervod_pipelines.render.templates import load_templates
 from pokervod_pipelines.settings_rooms import RenderFormat
@@ -86,12 +86,12 @@ def make_output(
     wanted: Wanted,
     coding: str = "animation",
     *,
-    drawing: Drawing = plain,
+    draw: Draw = plain.Drawing,
     change: Callable[[int, Image.Image], Image.Image] = lambda _, image: image,
 ) -> Path:
     """The output of the instruction is in the folder; ``change`` may spoil each frame before it is encoded."""
     path = folder / {"png": "output", "h264": "output.mp4"}.get(coding, "output.mov")
-    frames = (change(number, image) for number, image in enumerate(draw_all(wanted, drawing)))
+    frames = (change(number, image) for number, image in enumerate(draw_all(wanted, draw)))
     if coding == "png":
         write_pictures(path, frames)
     else:
@@ -99,29 +99,45 @@ def make_output(
     return path
 
 
-def draw_all(wanted: Wanted, drawing: Drawing = plain) -> Iterable[Image.Image]:
+def draw_all(wanted: Wanted, draw: Draw = plain.Drawing) -> Iterable[Image.Image]:
     """Every frame; those in which the graphic stands are drawn once."""
-    hold = drawing.hold_frames(wanted.picture)
-    still = drawing.draw_frame(wanted.template, wanted.layers, wanted.picture, hold[0])
+    drawing = draw(wanted.template, wanted.layers, wanted.picture)
+    still = drawing.draw(drawing.hold[0])
     for number in range(wanted.picture.frames):
-        draws = number not in hold
-        yield drawing.draw_frame(wanted.template, wanted.layers, wanted.picture, number) if draws else still
+        yield still if number in drawing.hold else drawing.draw(number)
 
 
-def write_film(path: Path, frames: Iterable[Image.Image], picture: Picture, coding: str) -> None:
-    """A film of the frames is at the path."""
+def write_film(
+    path: Path,
+    frames: Iterable[Image.Image],
+    picture: Picture,
+    coding: str,
+    change: Callable[[Any], None] = lambda stream: None,
+) -> None:
+    """A film of the frames is at the path; ``change`` may spoil how the stream is coded."""
     codec, pixels, options = CODECS[coding]
     has_alpha = pixels in {"argb", "yuva444p10le"}
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
         stream: Any = container.add_stream(codec, rate=Fraction(picture.fps), options=options)
         stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, pixels
         stream.codec_context.thread_count = 1
+        if pixels.startswith("yuv"):
+            write_colours(stream.codec_context)
+            stream.codec_context.color_range = 1
+        change(stream)
         for number, image in enumerate(frames):
             whole = image if has_alpha else lay_over(image, (0, 0, 0))
             frame = av.VideoFrame.from_ndarray(np.asarray(whole), format="rgba")
+            frame = frame.reformat(format=stream.pix_fmt, dst_colorspace="ITU709", dst_color_range="MPEG")
+            write_colours(frame)
             frame.pts = number
-            container.mux(stream.encode(frame.reformat(format=pixels)))
+            container.mux(stream.encode(frame))
         container.mux(stream.encode())
+
+
+def write_colours(coded: Any) -> None:
+    """A stream or a frame says that its colours are those of BT.709."""
+    coded.colorspace = coded.color_primaries = coded.color_trc = 1
 
 
 def write_pictures(folder: Path, frames: Iterable[Image.Image]) -> None:

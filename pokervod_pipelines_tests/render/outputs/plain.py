@@ -1,4 +1,4 @@
-"""A plain drawing with the local renderer's three functions: grey panels, a text for every value, a fade in and out."""
+"""A plain drawing in place of the local renderer's: grey panels, a text for every value, a fade in and out."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,6 +10,18 @@ from pokervod_pipelines.render.renderers.local.boxes import Box
 from pokervod_pipelines.render.templates import Template
 
 GOLD, WHITE, PANEL = (230, 190, 90, 255), (245, 245, 245, 255), (18, 22, 30, 225)
+
+
+class Drawing:
+    """One graphic."""
+
+    def __init__(self, template: Template, layers: Mapping[str, Any], picture: Picture) -> None:
+        self._graphic = template, layers, picture
+        self.hold = hold_frames(picture)
+        self.boxes = [box for box, _ in _place_lines(*self._graphic)]
+
+    def draw(self, frame_index: int) -> Image.Image:
+        return draw_frame(*self._graphic, frame_index)
 
 
 def hold_frames(picture: Picture) -> range:
@@ -27,10 +39,6 @@ def draw_frame(template: Template, layers: Mapping[str, Any], picture: Picture, 
     for box, font in lines:
         pen.text((box.left, box.top), box.shows, font=font, fill=GOLD if box.layer == "player" else WHITE, anchor="lt")
     return _fade(image, frame_index, picture)
-
-
-def text_boxes(template: Template, layers: Mapping[str, Any], picture: Picture) -> list[Box]:
-    return [box for box, _ in _place_lines(template, layers, picture)]
 
 
 def _place_lines(

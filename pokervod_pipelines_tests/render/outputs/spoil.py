@@ -3,10 +3,12 @@
 import io
 import struct
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 from PIL import Image
 
 Spoil = Callable[[Path], object]
@@ -68,6 +70,61 @@ def change_container(path: Path) -> None:
     other.replace(path)
 
 
+def turn(path: Path, matrix: tuple[int, ...] = (-1, 0, 0, -1)) -> None:
+    """The matrix of the track (ISO 14496-12 §8.3.2) turns the picture upside down, or as it says."""
+    data = bytearray(path.read_bytes())
+    place = data.index(b"tkhd") + 8 + 36  # after version, times, numbers, layer and volume
+    across, down, right, up = (each << 16 for each in matrix)
+    struct.pack_into(">5i", data, place, across, down, 0, right, up)
+    path.write_bytes(data)
+
+
+def mirror(path: Path) -> None:
+    """The matrix of the track shows the picture in a mirror."""
+    turn(path, (-1, 0, 0, 1))
+
+
+def rewrap(path: Path, *, tracks: int = 1, late_frames: int = 0, sound: bool = False) -> None:
+    """The same pictures in a new file: so often, so much later, with a track of silence."""
+    other = path.with_name(f"other{path.suffix}")
+    with av.open(str(path)) as source, av.open(str(other), "w") as sink:
+        pictures: Any = source.streams.video[0]
+        copies = [sink.add_stream_from_template(pictures) for _ in range(tracks)]
+        voice: Any = sink.add_stream("aac", rate=48000, layout="mono") if sound else None
+        delay = int(late_frames / pictures.average_rate / pictures.time_base)
+        packets = [packet for packet in source.demux(pictures) if packet.dts is not None]
+        for packet, copy in ((packet, copy) for packet in packets for copy in copies):
+            again = av.Packet(bytes(packet))
+            again.stream, again.time_base, again.duration = copy, packet.time_base, packet.duration
+            again.pts, again.dts, again.is_keyframe = packet.pts + delay, packet.dts + delay, packet.is_keyframe
+            sink.mux(again)
+        if voice is not None:
+            silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+            silence.sample_rate, silence.pts = 48000, 0
+            sink.mux([*voice.encode(silence), *voice.encode(None)])
+    other.replace(path)
+
+
+def make_wide(stream: Any) -> None:
+    """Its pixels are twice as wide as high."""
+    stream.codec_context.sample_aspect_ratio = Fraction(2)
+
+
+def claim_full_range(stream: Any) -> None:
+    """Black is said to be at 0, where it is at 16."""
+    stream.codec_context.color_range = 2
+
+
+def claim_old_colours(stream: Any) -> None:
+    """The colours are said to be those of SD (BT.601)."""
+    stream.codec_context.colorspace = 5
+
+
+def keep_all_colours(stream: Any) -> None:
+    """Every pixel has colours of its own, which few players show."""
+    stream.pix_fmt = "yuv444p"
+
+
 def become(data: bytes) -> Spoil:
     """The file holds something else."""
     return lambda path: path.write_bytes(data)
@@ -97,6 +154,10 @@ FILMS: Mapping[str, Spoil] = {
     "a blot in the middle": blot,
     "claims more frames": claim_more_frames,
     "another container": change_container,
+    "turned": turn,
+    "mirrored": mirror,
+    "ten seconds late": lambda path: rewrap(path, late_frames=300),
+    "two picture tracks": lambda path: rewrap(path, tracks=2),
     "a text": become(b"no film at all\n" * 500),
     "zeros": become(bytes(200_000)),
     "empty": become(b""),
@@ -105,6 +166,13 @@ FILMS: Mapping[str, Spoil] = {
     "a link": become_link,
     "missing": lambda path: path.unlink(),
 }
+
+OTHER_CODINGS: Mapping[str, Callable[[Any], None]] = {
+    "full range": claim_full_range,
+    "BT.601": claim_old_colours,
+    "yuv444p": keep_all_colours,
+}
+"""Ways to code a film that are not ours, and may be those of a render farm."""
 
 PICTURES: Mapping[str, Spoil] = {
     "one missing in the middle": lambda path: (path / "00010.png").unlink(),

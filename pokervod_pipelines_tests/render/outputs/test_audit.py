@@ -82,6 +82,19 @@ def test_a_sequence_is_changed_by_any_of_its_pictures(tmp_path: Path) -> None:
     assert [problem.kind for problem in problems] == ["changed"] * 3
 
 
+JUNK = [".DS_Store", "Thumbs.db", "._00001.png", "@eaDir/00001.png", "notes/00001.png"]
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_what_a_desktop_leaves_beside_the_pictures_is_no_change(junk: str, tmp_path: Path) -> None:
+    known = make_known_sequence(tmp_path, "a")
+    (tmp_path / "a" / junk).parent.mkdir(exist_ok=True)
+    rewrite(tmp_path / "a" / junk, b"how the window stood")
+
+    assert audit_outputs(tmp_path, [known]) == []
+    assert hash_output(tmp_path / "a") == known.sha256
+
+
 def test_what_is_gone_is_told_while_the_rest_is_there(tmp_path: Path) -> None:
     known = [make_known(tmp_path, path) for path in ("a/x.mov", "b/y.mov", "c/z.mov")]
     (tmp_path / "a" / "x.mov").unlink()

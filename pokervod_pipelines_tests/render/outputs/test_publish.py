@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from pokervod_pipelines.render.outputs.publish import publish, sweep_unfinished
+from pokervod_pipelines.render.outputs.digest import hash_output, measure_output
+from pokervod_pipelines.render.outputs.publish import publish, sweep_unfinished, withdraw
 from pokervod_pipelines_tests.render.outputs import killer
 from pokervod_pipelines_tests.render.outputs.killer import CLAIM, NEW, OLD, SCENES, make, prepare, read
 
@@ -64,6 +65,33 @@ def test_after_a_kill_at_any_step_the_next_claim_publishes_and_the_rest_is_swept
 
         assert read(root / "day" / "output") == NEW
         assert list((root / ".unfinished").iterdir()) == []
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_what_was_published_can_be_taken_back_and_nothing_is_left_of_it(scene: str, tmp_path: Path) -> None:
+    target, final = prepare(tmp_path, *SCENES[scene])
+    measure, sha256 = measure_output(target), hash_output(target)
+
+    assert not withdraw(target, final, measure, sha256)
+    publish(target, final)
+
+    assert withdraw(target, final, measure, sha256)
+    assert not os.path.lexists(final)
+    assert list(target.parent.iterdir()) == []
+    assert not withdraw(target, final, measure, sha256)
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_what_another_put_in_its_place_is_not_taken_back(scene: str, tmp_path: Path) -> None:
+    target, final = prepare(tmp_path, *SCENES[scene])
+    measure, sha256 = measure_output(target), hash_output(target)
+    publish(target, final)
+    make(target, SCENES[scene][1], NEW)  # the same, made once more
+    os.utime(target if target.is_file() else next(target.iterdir()), ns=(2**61, 2**61))
+    publish(target, final)
+
+    assert not withdraw(target, final, measure, sha256)
+    assert read(final) == NEW
 
 
 def test_a_folder_in_the_way_of_the_folders_keeps_its_number(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ async def verify(
 
 def test_a_real_output_is_inspected_by_the_real_child(tmp_path: Path) -> None:
     wanted = make_wanted(seconds=0.2)
-    path = make_output(tmp_path, wanted, drawing=local)
+    path = make_output(tmp_path, wanted, draw=local.Drawing)
     stale = make_wanted(seconds=0.2, pot=1)
 
     async def work(verifier: Verifier) -> list[Inspection]:

@@ -1,27 +1,31 @@
 """A good output is refused not once, a spoiled one always, and the fault says what is wrong."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from pokervod_pipelines.render.outputs.verify import hash_picture, inspect_output
-from pokervod_pipelines.render.outputs.wanted import Drawing, Inspection, Wanted
+from pokervod_pipelines.render.outputs.wanted import Draw, Inspection, Wanted
 from pokervod_pipelines.render.renderers.local import drawing as local
+from pokervod_pipelines.render.renderers.local.encode import MovCodec, write_output
 from pokervod_pipelines_tests.render.outputs import plain
 from pokervod_pipelines_tests.render.outputs.outputs import (
     CODECS,
     FORMATS,
     VALUES,
+    draw_all,
     make_output,
     make_wanted,
     with_picture,
+    write_film,
 )
-from pokervod_pipelines_tests.render.outputs.spoil import FILMS, PICTURES, Spoil
+from pokervod_pipelines_tests.render.outputs.spoil import FILMS, OTHER_CODINGS, PICTURES, Spoil, make_wide, rewrap
 
 Shelf = Callable[[str], Path]
 
@@ -49,15 +53,18 @@ def copy(path: Path, folder: Path) -> Path:
     return place
 
 
-def inspect(path: Path, wanted: Wanted, drawing: Drawing = plain) -> Inspection:
-    return inspect_output(path, wanted, drawing=drawing)
+def inspect(path: Path, wanted: Wanted, draw: Draw = plain.Drawing) -> Inspection:
+    return inspect_output(path, wanted, draw=draw)
 
 
 @pytest.mark.parametrize("coding", FORMATS)
 @pytest.mark.parametrize("name", VALUES)
 def test_what_the_local_renderer_draws_is_never_refused(name: str, coding: str, tmp_path: Path) -> None:
-    wanted = make_wanted(name, coding=coding, seconds=0.4)
-    path = make_output(tmp_path, wanted, coding, drawing=local)
+    wanted = make_wanted(name, coding=coding, seconds=1.4)
+    path = tmp_path / "output"
+    mov_codec: MovCodec = "prores_4444" if coding == "prores_4444" else "animation"
+    drawing = local.Drawing(wanted.template, wanted.layers, wanted.picture)
+    write_output(drawing, wanted.picture, path, mov_codec, lambda _: None)
 
     inspection = inspect_output(path, wanted)
 
@@ -115,7 +122,7 @@ def assert_refused(spoil: Spoil, coding: str, shelf: Shelf, folder: Path) -> Non
     spoil(path)
 
     for wanted in (wanted_of(coding), wanted_of(coding, renderer="nexrender")):
-        inspection = inspect_output(path, wanted, drawing=plain if wanted.renderer == "local" else None)
+        inspection = inspect_output(path, wanted, draw=plain.Drawing if wanted.renderer == "local" else None)
         assert not inspection.is_sound
         assert str(path) in inspection.faults[0]
 
@@ -133,7 +140,7 @@ def test_an_output_of_nothing_is_refused(colour: Any, coding: str, renderer: str
     wanted = make_wanted(coding=coding, seconds=0.2, renderer=renderer)
     path = make_output(tmp_path, wanted, coding, change=paint(colour))
 
-    inspection = inspect_output(path, wanted, drawing=plain if renderer == "local" else None)
+    inspection = inspect_output(path, wanted, draw=plain.Drawing if renderer == "local" else None)
 
     assert any("shows nothing" in fault for fault in inspection.faults)
 
@@ -149,7 +156,7 @@ def test_an_output_whose_transparency_is_not_used_is_refused(coding: str, render
     wanted = make_wanted(coding=coding, seconds=0.2, renderer=renderer)
     path = make_output(tmp_path, wanted, coding, change=flatten)
 
-    inspection = inspect_output(path, wanted, drawing=plain if renderer == "local" else None)
+    inspection = inspect_output(path, wanted, draw=plain.Drawing if renderer == "local" else None)
 
     assert any("is opaque in all" in fault for fault in inspection.faults)
 
@@ -183,9 +190,9 @@ def test_another_rate_length_or_size_is_refused_with_both_figures(
     if coding == "png" and "fps" in changes:
         pytest.skip("pictures have no rate")
 
-    for renderer, drawing in (("local", plain), ("nexrender", None)):
+    for renderer, draw in (("local", plain.Drawing), ("nexrender", None)):
         wanted = replace(with_picture(wanted_of(coding), **changes), renderer=renderer)
-        faults = inspect_output(shelf(coding), wanted, drawing=drawing).faults
+        faults = inspect_output(shelf(coding), wanted, draw=draw).faults
         assert any(text in fault for fault in faults for text in texts)
 
 
@@ -220,7 +227,9 @@ _drawn: dict[str, Path] = {}
 
 def _draw_once(factory: pytest.TempPathFactory, coding: str, size: Any) -> Path:
     if coding not in _drawn:
-        _drawn[coding] = make_output(factory.mktemp(coding), make_wanted(coding=coding, **size), coding, drawing=local)
+        _drawn[coding] = make_output(
+            factory.mktemp(coding), make_wanted(coding=coding, **size), coding, draw=local.Drawing
+        )
     return _drawn[coding]
 
 
@@ -229,7 +238,7 @@ def test_the_file_of_another_job_is_refused(coding: str, shelf: Shelf) -> None:
     for name in VALUES.keys() - {"premium_hand"}:
         other = make_wanted(name, coding=coding, seconds=0.8)
         assert not inspect(shelf(coding), other).is_sound
-        assert not inspect(shelf(coding), other, local).is_sound
+        assert not inspect(shelf(coding), other, local.Drawing).is_sound
 
 
 @pytest.mark.parametrize("coding", ["animation", "h264", "png"])
@@ -244,6 +253,105 @@ def test_a_graphic_that_does_not_stand_still_is_refused(coding: str, tmp_path: P
     )
 
     assert any("does not stand still" in fault for fault in inspect(path, wanted).faults)
+
+
+def tint(image: Image.Image) -> Image.Image:
+    """Redder and less blue, and about as bright."""
+    red, green, blue, alpha = image.split()
+    moved = zip((red, green, blue), (50, -17, -50), strict=True)
+    return Image.merge("RGBA", [*(part.point(lambda value, by=by: value + by) for part, by in moved), alpha])
+
+
+def dot(image: Image.Image) -> Image.Image:
+    """A red dot on every second pixel of every second line."""
+    pixels = np.array(image)
+    pixels[1::2, 1::2] = (255, 0, 0, 255)
+    return Image.fromarray(pixels)
+
+
+@pytest.mark.parametrize("coding", ["animation", "h264"])
+@pytest.mark.parametrize("spoil", [tint, dot])
+def test_a_graphic_that_looks_otherwise_for_a_few_frames_is_refused(
+    spoil: Callable[[Image.Image], Image.Image], coding: str, tmp_path: Path
+) -> None:
+    wanted = make_wanted("elimination", coding=coding, width=1280, height=720, seconds=1.2)
+    few = local.hold_frames(wanted.picture)[1:3]
+    path = make_output(
+        tmp_path,
+        wanted,
+        coding,
+        draw=local.Drawing,
+        change=lambda number, image: spoil(image) if number in few else image,
+    )
+
+    (fault,) = inspect_output(path, wanted).faults
+
+    assert f"does not stand still: frame {few[0] + 1} differs" in fault
+
+
+Frames = list[Image.Image]
+
+
+def cover(frames: Frames) -> Image.Image:
+    return Image.new("RGBA", frames[0].size, (255, 0, 0, 255))
+
+
+MOVES: dict[str, Callable[[Frames, range, Frames], Sequence[Image.Image]]] = {
+    "does not come in": lambda good, hold, _: [good[hold[0]]] * hold.start + good[hold.start :],
+    "does not go out": lambda good, hold, _: good[: hold.stop] + [good[hold[0]]] * (len(good) - hold.stop),
+    "comes in as another": lambda good, hold, other: other[: hold.start] + good[hold.start :],
+    "goes out as another": lambda good, hold, other: good[: hold.stop] + other[hold.stop :],
+    "comes in late": lambda good, hold, _: [good[0]] * hold.start + good[hold.start :],
+    "comes in out of nothing": lambda good, hold, _: (
+        [Image.new("RGBA", good[0].size, (0, 0, 0, 0))] * hold.start + good[hold.start :]
+    ),
+    "is covered first": lambda good, hold, _: [cover(good)] * hold.start + good[hold.start :],
+    "is covered last": lambda good, hold, _: good[: hold.stop] + [cover(good)] * (len(good) - hold.stop),
+}
+
+
+@pytest.mark.parametrize("coding", ["animation", "h264"])
+@pytest.mark.parametrize("move", MOVES)
+def test_a_graphic_that_does_not_come_and_go_as_it_should_is_refused(move: str, coding: str, tmp_path: Path) -> None:
+    wanted = make_wanted("elimination", coding=coding, seconds=1.4)
+    other = make_wanted("elimination", coding=coding, seconds=1.4, player="Bo Zhang", place="3rd")
+    good, others = ([*draw_all(each, local.Drawing)] for each in (wanted, other))
+    spoiled = MOVES[move](good, local.hold_frames(wanted.picture), others)
+    path = make_output(tmp_path, wanted, coding, draw=local.Drawing, change=lambda number, _: spoiled[number])
+
+    faults = inspect_output(path, wanted).faults
+
+    assert any("as it should: frame" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("coding", CODECS)
+def test_pixels_that_are_not_square_are_refused(coding: str, tmp_path: Path) -> None:
+    wanted = wanted_of(coding)
+    write_film(tmp_path / "output.mov", draw_all(wanted), wanted.picture, coding, make_wide)
+
+    for renderer, draw in (("local", plain.Drawing), ("nexrender", None)):
+        (fault,) = inspect_output(tmp_path / "output.mov", replace(wanted, renderer=renderer), draw=draw).faults
+        assert "not square" in fault
+
+
+@pytest.mark.parametrize("how", OTHER_CODINGS)
+def test_colours_that_are_said_to_be_others_are_refused_unless_a_farm_says_so(how: str, tmp_path: Path) -> None:
+    wanted = wanted_of("h264")
+    write_film(tmp_path / "output.mp4", draw_all(wanted), wanted.picture, "h264", OTHER_CODINGS[how])
+
+    assert not inspect(tmp_path / "output.mp4", wanted).is_sound
+    assert inspect_output(tmp_path / "output.mp4", replace(wanted, renderer="nexrender")).faults == ()
+
+
+@pytest.mark.parametrize("coding", CODECS)
+def test_sound_is_refused_unless_a_farm_wrote_it(coding: str, shelf: Shelf, tmp_path: Path) -> None:
+    path = copy(shelf(coding), tmp_path)
+    rewrap(path, sound=True)
+
+    (fault,) = inspect(path, wanted_of(coding)).faults
+
+    assert "tracks beside its picture (audio)" in fault
+    assert inspect_output(path, wanted_of(coding, renderer="nexrender")).faults == ()
 
 
 def test_pictures_that_show_the_same_have_one_hash_and_others_not() -> None:

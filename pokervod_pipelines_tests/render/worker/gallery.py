@@ -11,7 +11,8 @@ from pokervod_pipelines.render.outputs.paths import UNFINISHED
 from pokervod_pipelines.render.outputs.verifier import Verifier
 from pokervod_pipelines.render.renderers.job import Renderer
 from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
-from pokervod_pipelines.render.templates import Templates, load_templates
+from pokervod_pipelines.render.templates import TemplateFiles, load_templates
+from pokervod_pipelines.render.worker.shelf import Look
 from pokervod_pipelines.render.worker.studio import Studio
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk
 
@@ -60,14 +61,15 @@ def ask_whole(desk: QueueDesk, template: str, layers: Mapping[str, Any], output:
 def open_small_studio(
     root: Path,
     renderer: Renderer | None = None,
-    templates: Templates | None = None,
+    look: Look | None = None,
     slots: int = 1,
 ) -> Studio:
     """A studio below the root, with the real local renderer unless another is given; to be called in the loop."""
     root.mkdir(exist_ok=True)
+    shipped = TemplateFiles(sound=load_templates())
     return Studio(
         root=root,
-        templates=load_templates() if templates is None else templates,
+        look=look or (lambda: shipped),
         renderers=[renderer or LocalRenderer("animation", slots)],
         slots={"local": slots},
         verifier=Verifier(slots),

@@ -11,13 +11,15 @@ from pokervod_pipelines.render.queue import Made
 from pokervod_pipelines.render.queue_store import Claim
 from pokervod_pipelines.render.rescue import rescue_lost
 from pokervod_pipelines.render.states import Held
+from pokervod_pipelines.render.templates import TemplateFiles, load_templates
 from pokervod_pipelines.render.worker.loop import Shift, Told, Worker
 from pokervod_pipelines.render.worker.maker import Maker, Report
+from pokervod_pipelines.render.worker.shelf import Look
 from pokervod_pipelines.settings_rooms import RenderQueue
 from pokervod_pipelines_tests.render.idle_maker import name_output
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk
 
-DEAF = RenderQueue(poll_seconds=60, retry_seconds=0)
+DEAF = RenderQueue(retry_seconds=0).model_copy(update={"poll_seconds": 3600.0})
 """A worker with these limits takes nothing in the time of a test that it was not told of."""
 
 MOST_SECONDS = 60.0
@@ -77,6 +79,13 @@ async def hired(
         worker.stop()
         worker.stop()
         await work
+
+
+def limit_eliminations(**limits: float) -> Look:
+    """A look at templates of which that of eliminations sets these limits of its own."""
+    shipped = load_templates()
+    changed = shipped["elimination"].model_copy(update=limits)
+    return lambda: TemplateFiles(sound={**shipped, changed.name: changed})
 
 
 def has_published(maker: StagedMaker, ids: Collection[int]) -> Callable[[], bool]:

@@ -1,23 +1,26 @@
 """A worker is woken by what it is told, not by looking: at once, and also after its line was cut."""
 
 import asyncio
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
 from pokervod_pipelines.render import pauses
-from pokervod_pipelines.render.actions import Order, prioritize, retry
+from pokervod_pipelines.render.actions import Order, cancel, prioritize, retry
 from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, Passing
+from pokervod_pipelines.render.queue import hand_back
 from pokervod_pipelines.render.queue_store import Claim
+from pokervod_pipelines.render.rescue import rescue_lost
+from pokervod_pipelines.render.states import Held
 from pokervod_pipelines.render.worker.bell import Bell
 from pokervod_pipelines.render.worker.maker import Report
-from pokervod_pipelines.settings_rooms import RenderQueue
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk
-from pokervod_pipelines_tests.render.worker.hire import StagedMaker, are_all, come, has_published, hired, play
+from pokervod_pipelines_tests.render.worker.hire import DEAF, StagedMaker, are_all, come, has_published, hired, play
 
-LOOKING = RenderQueue(poll_seconds=0.5, retry_seconds=1, pause_seconds=1)
-"""A worker with these limits looks often enough for a test to wait for it."""
+WAITING = DEAF.model_copy(update={"retry_seconds": 1.0, "pause_seconds": 1.0})
+SINGLE = DEAF.model_copy(update={"most_at_once": {"elimination": 1}})
 
 CUT = """
     select pg_terminate_backend(pid, 60000) from pg_stat_activity
@@ -143,11 +146,13 @@ def fail_once(maker: StagedMaker, error: Exception) -> None:
 
 
 @pytest.mark.parametrize("error", [Passing("it broke off"), NoCapacity("no licence")], ids=["backoff", "pause"])
-def test_what_waited_is_taken_by_looking_when_its_time_has_come(queue_desk: QueueDesk, error: Exception) -> None:
+def test_what_waited_is_taken_when_its_time_has_come_though_nobody_looks(
+    queue_desk: QueueDesk, error: Exception
+) -> None:
     async def case() -> None:
         maker = StagedMaker()
         fail_once(maker, error)
-        async with hired(queue_desk, maker, LOOKING):
+        async with hired(queue_desk, maker, WAITING):
             queue_desk.ask(2)
             await come(are_all(queue_desk, "completed"))
 
@@ -157,7 +162,46 @@ def test_what_waited_is_taken_by_looking_when_its_time_has_come(queue_desk: Queu
         select extract(epoch from r.started_at - a.ended_at) from render_instructions r
         join render_attempts a on a.instruction_id = r.id and a.outcome <> 'completed'
     """)
-    assert all(wait[0] >= LOOKING.retry_seconds / 2 for wait in waits)
+    assert all(wait[0] >= WAITING.retry_seconds / 2 for wait in waits)
+
+
+def finish(desk: QueueDesk, held: Held) -> None:
+    desk.finish(held)
+
+
+def refuse(desk: QueueDesk, held: Held) -> None:
+    desk.fail(held, BadInstruction("no such composition"))
+
+
+def withdraw(desk: QueueDesk, held: Held) -> None:
+    cancel(desk.engine, [held.id], order())
+    hand_back(desk.engine, desk.limits, [held], "it was stopped")
+
+
+def lose(desk: QueueDesk, held: Held) -> None:
+    desk.execute("update render_instructions set max_retries = 0 where id = :id", id=held.id)
+    desk.end_lease(held.id)
+    rescue_lost(desk.engine, desk.limits)
+
+
+@pytest.mark.parametrize("end", [finish, refuse, withdraw, lose])
+def test_what_another_held_makes_room_though_nobody_looks(
+    queue_desk: QueueDesk, end: Callable[[QueueDesk, Held], None]
+) -> None:
+    queue_desk.limits = SINGLE
+    held = queue_desk.take_one(worker="another")
+
+    async def case() -> None:
+        maker = StagedMaker()
+        async with hired(queue_desk, maker, SINGLE):
+            (waiting,) = queue_desk.ask()
+            (other,) = queue_desk.ask(template="payouts")
+            await come(has_published(maker, [other]))
+            assert maker.begun == [other]
+            await asyncio.to_thread(end, queue_desk, held)
+            await come(has_published(maker, [waiting]))
+
+    play(case())
 
 
 def test_what_is_urgent_is_taken_before_what_waited_for_longer(queue_desk: QueueDesk) -> None:

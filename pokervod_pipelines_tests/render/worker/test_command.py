@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.render.outputs.verify import inspect_output
 from pokervod_pipelines.render.outputs.wanted import Wanted
 from pokervod_pipelines.render.renderers.job import Picture
-from pokervod_pipelines.render.templates import load_templates
+from pokervod_pipelines.render.templates import SHIPPED, load_templates
 from pokervod_pipelines_tests.media.processes import wait_until_gone
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk
 from pokervod_pipelines_tests.render.worker.gallery import (
@@ -165,6 +165,29 @@ def test_a_worker_of_a_day_ends_by_itself(house: House) -> None:
 
     assert worker.returncode == 0, said
     assert house.desk.states() == {mine: "completed", others: "pending"}
+
+
+def test_a_worker_of_a_day_is_known_as_one(house: House) -> None:
+    house.start("--day", DAY)
+
+    wait_until(lambda: house.count_living() == 1)
+
+    assert house.desk.execute("select day::text from render_workers") == [(DAY,)]
+
+
+def test_a_template_that_is_added_while_a_worker_runs_is_used(house: House) -> None:
+    (house.folder / "templates").mkdir()
+    settings = yaml.safe_load((house.folder / "pokervod.yaml").read_text())
+    settings["render"]["templates"] = "templates"
+    (house.folder / "pokervod.yaml").write_text(yaml.safe_dump(settings))
+    house.start()
+    wait_until(lambda: house.count_living() == 1)
+
+    shipped = (SHIPPED / "elimination.yaml").read_text(encoding="utf-8")
+    (house.folder / "templates" / "out.yaml").write_text(shipped.replace("name: elimination", "name: out"))
+    added = ask_graphic(house.desk, "out")
+
+    wait_until(lambda: house.desk.row(added).state == "completed")
 
 
 def test_workers_killed_over_real_graphics_make_each_once_and_whole(house: House) -> None:

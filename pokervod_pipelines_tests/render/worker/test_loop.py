@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import date
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,15 @@ from pokervod_pipelines.render.queue_store import Claim
 from pokervod_pipelines.render.worker.maker import Report
 from pokervod_pipelines.settings_rooms import RenderQueue
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk
-from pokervod_pipelines_tests.render.worker.hire import Play, StagedMaker, are_all, come, hired, play
+from pokervod_pipelines_tests.render.worker.hire import (
+    Play,
+    StagedMaker,
+    are_all,
+    come,
+    hired,
+    limit_eliminations,
+    play,
+)
 
 DAY, OTHER_DAY = date(2031, 5, 4), date(2031, 5, 5)
 SHORT = RenderQueue(poll_seconds=60, retry_seconds=0, lease_seconds=3)
@@ -60,18 +67,18 @@ def test_more_than_a_hundred_graphics_are_in_work_in_one_process(queue_desk: Que
 
 
 TIME_LIMITS = [
-    ({"template_seconds": {"elimination": 0.6}}, walk_on, "it may take 1 s"),
-    ({"template_silence": {"elimination": 0.6}}, stay, "stopped at 0%: no progress for"),
+    ({"most_seconds": 0.6}, walk_on, "it may take 1 s"),
+    ({"most_silent_seconds": 0.6}, stay, "stopped at 0%: no progress for"),
 ]
 
 
 @pytest.mark.parametrize(("limits", "acts", "reason"), TIME_LIMITS, ids=["time", "silence"])
 def test_a_render_over_its_limit_is_stopped_tried_again_and_in_the_end_timed_out(
-    queue_desk: QueueDesk, limits: dict[str, Any], acts: Play, reason: str
+    queue_desk: QueueDesk, limits: dict[str, float], acts: Play, reason: str
 ) -> None:
     async def case() -> None:
         maker = StagedMaker(acts)
-        async with hired(queue_desk, maker, **limits):
+        async with hired(queue_desk, maker, look=limit_eliminations(**limits)):
             (slow,) = queue_desk.ask()
             (other,) = queue_desk.ask(template="payouts")
             queue_desk.execute("update render_instructions set max_retries = 1")
@@ -88,12 +95,31 @@ def test_a_render_over_its_limit_is_stopped_tried_again_and_in_the_end_timed_out
 
 def test_a_render_that_says_something_new_is_not_silent(queue_desk: QueueDesk) -> None:
     async def speak(_: Claim, report: Report) -> None:
-        for step in range(20):
-            report(step / 20)
+        for step in range(60):
+            report(step / 60)
             await asyncio.sleep(0.1)
 
     async def case() -> None:
-        async with hired(queue_desk, StagedMaker(speak), template_silence={"elimination": 1.0}):
+        # It lasts longer than the limit, and a busy machine is not silent for so long.
+        async with hired(queue_desk, StagedMaker(speak), look=limit_eliminations(most_silent_seconds=5.0)):
+            queue_desk.ask()
+            await come(are_all(queue_desk, "completed"))
+
+    play(case())
+
+    assert queue_desk.execute("select outcome from render_attempts") == [("completed",)]
+
+
+def test_a_graphic_may_wait_for_its_turn_for_longer_than_it_may_last(queue_desk: QueueDesk) -> None:
+    async def wait(_: Claim, report: Report) -> None:
+        for _step in range(120):
+            report(0.0)
+            await asyncio.sleep(0.05)
+        report(0.5)
+
+    async def case() -> None:
+        look = limit_eliminations(most_seconds=5.0, most_silent_seconds=5.0)
+        async with hired(queue_desk, StagedMaker(wait), SHORT, look=look):
             queue_desk.ask()
             await come(are_all(queue_desk, "completed"))
 

@@ -90,6 +90,31 @@ def test_what_was_told_is_no_news() -> None:
     assert place.take_beat().progress is None
 
 
+def test_a_graphic_that_waits_for_its_turn_overruns_no_limit_and_its_time_begins_when_it_is_over() -> None:
+    place = make_place()
+    place.report(0.3)
+    now = place.moved
+    place.began = place.moved = now - 1000
+    assert place.find_overrun(now) is not None
+
+    place.report(0.0)
+
+    assert place.progress == pytest.approx(0.3)
+    assert place.find_overrun(now) is None
+    assert place.find_overrun(place.began + 11) is not None
+
+
+def test_waiting_is_told_with_the_next_sign_of_life_and_once() -> None:
+    place = make_place()
+    place.report(0.0)
+
+    assert not place.has_news  # there is time
+    place.beaten -= 34
+    assert place.has_news  # of 100 s
+    assert [place.take_beat().has_waited, place.take_beat().has_waited] == [True, False]
+    assert not place.has_news
+
+
 def test_a_place_is_stopped_for_the_first_reason_and_not_when_it_is_over() -> None:
     async def case() -> None:
         place, done = make_place(), make_place()

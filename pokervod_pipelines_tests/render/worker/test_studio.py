@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ from PIL import Image
 from pokervod_pipelines.render.actions import Order, cancel
 from pokervod_pipelines.render.outputs.audit import KnownOutput, audit_outputs
 from pokervod_pipelines.render.outputs.wanted import Wanted
+from pokervod_pipelines.render.queue import Made
+from pokervod_pipelines.render.queue_store import Claim
 from pokervod_pipelines.render.renderers.job import RenderJob, Report
-from pokervod_pipelines.render.renderers.local import drawing
+from pokervod_pipelines.render.renderers.local.drawing import Drawing
 from pokervod_pipelines.render.states import Settlement
-from pokervod_pipelines.render.templates import Template, load_templates
+from pokervod_pipelines.render.templates import Template, TemplateFiles, load_templates
+from pokervod_pipelines.render.worker.studio import Studio
 from pokervod_pipelines_tests.media.processes import wait_until_gone
 from pokervod_pipelines_tests.render.outputs.outputs import make_output
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk
@@ -29,7 +33,7 @@ from pokervod_pipelines_tests.render.worker.gallery import (
     list_unfinished,
     open_small_studio,
 )
-from pokervod_pipelines_tests.render.worker.hire import are_all, come, give_away, hired, play
+from pokervod_pipelines_tests.render.worker.hire import are_all, come, give_away, hired, limit_eliminations, play
 
 ORDER = Order(by="eva", reason="wrong player", correlation_id="")
 TEMPLATES = load_templates()
@@ -102,7 +106,7 @@ def test_a_worker_whose_claim_was_taken_stops_its_child_and_leaves_nothing(
 def test_a_template_says_how_long_its_render_may_last(queue_desk: QueueDesk, tmp_path: Path) -> None:
     async def case() -> None:
         root = tmp_path / "renders"
-        async with hired(queue_desk, open_small_studio(root), template_seconds={"elimination": 0.5}):
+        async with hired(queue_desk, open_small_studio(root), look=limit_eliminations(most_seconds=0.5)):
             long = ask_graphic(queue_desk, **LONG)
             queue_desk.execute("update render_instructions set max_retries = 1")
             await come(lambda: queue_desk.row(long).state == "timed_out")
@@ -136,12 +140,12 @@ class Forger:
 
 
 def draw_truly(folder: Path, wanted: Wanted) -> Path:
-    return make_output(folder, wanted, drawing=drawing)
+    return make_output(folder, wanted, draw=Drawing)
 
 
 def draw_black(folder: Path, wanted: Wanted) -> Path:
     return make_output(
-        folder, wanted, drawing=drawing, change=lambda _, image: Image.new("RGBA", image.size, (0, 0, 0, 255))
+        folder, wanted, draw=Drawing, change=lambda _, image: Image.new("RGBA", image.size, (0, 0, 0, 255))
     )
 
 
@@ -150,7 +154,7 @@ def draw_another(folder: Path, wanted: Wanted) -> Path:
     return make_output(
         folder,
         Wanted(template=wanted.template, layers=other, picture=wanted.picture, renderer="local"),
-        drawing=drawing,
+        draw=Drawing,
     )
 
 
@@ -177,7 +181,8 @@ def test_a_spoiled_file_is_refused_and_never_at_its_place_until_a_sound_one_is_m
     seen: list[tuple[str, int]] = []
 
     def look(settlement: Settlement) -> None:
-        seen.append((settlement.state, len(list_finished(root)) + len(list_unfinished(root))))
+        left = [name for name in list_unfinished(root) if name.startswith(str(settlement.held.claim_id))]
+        seen.append((settlement.state, len(list_finished(root)) + len(left)))
 
     async def case() -> None:
         async with hired(queue_desk, open_small_studio(root, Forger(*FORGERIES)), tell=look):
@@ -247,8 +252,10 @@ CHANGED = {
 def test_a_template_that_was_changed_after_asking_fails_it_for_a_clear_reason_and_at_once(
     queue_desk: QueueDesk, tmp_path: Path, templates: Mapping[str, Template], reason: str
 ) -> None:
+    files = TemplateFiles(sound=templates)
+
     async def case() -> None:
-        async with hired(queue_desk, open_small_studio(tmp_path / "renders", templates=templates)):
+        async with hired(queue_desk, open_small_studio(tmp_path / "renders", look=lambda: files)):
             ask_graphic(queue_desk)
             await come(are_all(queue_desk, "failed"))
 
@@ -300,6 +307,63 @@ def test_what_was_left_at_the_place_of_a_graphic_is_replaced(
     assert audit_outputs(root, read_outputs(queue_desk)) == []
     assert list_finished(root) == ["elimination.mov"]
     assert list_unfinished(root) == []
+
+
+LOCKERS = """
+    select pg_terminate_backend(l.pid) from pg_locks l join pg_class c on c.oid = l.relation
+    where c.relname = 'render_instructions' and l.mode = 'RowShareLock' and l.pid <> pg_backend_pid()
+"""
+
+
+class CutOffStudio:
+    """A studio whose first file comes to its place and whose database is gone before it hears of it."""
+
+    def __init__(self, studio: Studio, desk: QueueDesk, meanwhile: Callable[[int], object]) -> None:
+        self._studio, self._desk, self._meanwhile = studio, desk, meanwhile
+        self.slots, self.discard, self.close = studio.slots, studio.discard, studio.close
+        self.is_cut_off = False
+
+    async def make(self, claim: Claim, report: Report) -> Made:
+        made = await self._studio.make(claim, report)
+
+        def publish() -> None:
+            made.publish()
+            if not self.is_cut_off:
+                self.is_cut_off = True
+                assert self._desk.execute(LOCKERS)
+                self._meanwhile(claim.held.id)
+
+        return replace(made, publish=publish)
+
+
+@pytest.mark.parametrize("output", ["mov_alpha", "png_sequence"])
+def test_a_file_whose_graphic_is_cancelled_after_the_database_lost_its_word_is_taken_back(
+    queue_desk: QueueDesk, tmp_path: Path, output: str
+) -> None:
+    async def case() -> None:
+        studio = open_small_studio(tmp_path / "renders")
+        maker = CutOffStudio(studio, queue_desk, lambda number: cancel(queue_desk.engine, [number], ORDER))
+        async with hired(queue_desk, maker):
+            ask_graphic(queue_desk, format=output)
+            await come(are_all(queue_desk, "cancelled"))
+        assert maker.is_cut_off
+
+    play(case())
+
+    assert (list_finished(tmp_path / "renders"), list_unfinished(tmp_path / "renders")) == ([], [])
+
+
+def test_a_file_whose_word_was_lost_stays_when_it_is_said_again(queue_desk: QueueDesk, tmp_path: Path) -> None:
+    async def case() -> None:
+        maker = CutOffStudio(open_small_studio(tmp_path / "renders"), queue_desk, lambda _: None)
+        async with hired(queue_desk, maker):
+            ask_graphic(queue_desk)
+            await come(are_all(queue_desk, "completed"))
+        assert maker.is_cut_off
+
+    play(case())
+
+    assert audit_outputs(tmp_path / "renders", read_outputs(queue_desk)) == []
 
 
 def test_a_folder_of_graphics_that_is_not_there_is_the_machines_fault_and_is_not_made(

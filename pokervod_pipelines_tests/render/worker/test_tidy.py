@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from pokervod_pipelines.render.templates import TemplateFiles
 from pokervod_pipelines.render.worker.studio import open_studio
 from pokervod_pipelines.settings import Settings
 
@@ -15,7 +16,7 @@ def test_a_farm_that_does_not_answer_keeps_no_worker_from_its_work(
     settings = settings_factory(render={"nexrender": farm})
 
     async def tidy() -> None:
-        studio = open_studio(settings, {})
+        studio = open_studio(settings, TemplateFiles)
         await studio.tidy()
         await studio.close()
 

@@ -6,12 +6,13 @@ down over the end of a job that the server does not know any more.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 
 from pokervod_pipelines.render.renderers.nexrender.client import Client, NoAnswer, outlast
-from pokervod_pipelines.render.renderers.nexrender.states import IDLE, Status
+from pokervod_pipelines.render.renderers.nexrender.states import Status
 
 REST = 4.0
 """So many times as long as a listing took, the server is left in peace after it."""
@@ -21,14 +22,15 @@ GRACE_SECONDS = 3600.0
 
 
 class Listing:
-    """All jobs of the server at one moment."""
+    """All jobs of the server at one moment; for ``still_seconds`` none that a render node works on has changed.
 
-    def __init__(self, statuses: Iterable[Status]) -> None:
+    They are without end when no node works at all.
+    """
+
+    def __init__(self, statuses: Iterable[Status], still_seconds: float = math.inf) -> None:
+        self.still_seconds = still_seconds
         self._by_tag: dict[str, list[Status]] = {}
-        self.is_busy = False
-        """Whether any render node works on a job that somebody waits for."""
         for status in statuses:
-            self.is_busy = self.is_busy or status.state not in IDLE
             for tag in status.tags:
                 self._by_tag.setdefault(tag, []).append(status)
 
@@ -47,12 +49,14 @@ class Board:
         self._waiting: list[asyncio.Future[Listing]] = []
         self._asking: asyncio.Task[None] | None = None
         self._taken_back: dict[str, float] = {}
+        self._changed: dict[str, tuple[Status, float]] = {}
+        """What nodes work on, and since when each is as it is; by our clock, as the server's may be another."""
 
     async def look(self) -> Listing:
         """Return a listing that was asked for after this call began, within an interval.
 
-        So a job that was queued before the call and is not in it is not at the server. Raises ``NoAnswer`` when the
-        server is away for longer than an outage may last, and ``BadWorker``.
+        So a job that was queued before the call and is not in it is not at the server. Raises ``NoCapacity`` when the
+        server is away for longer than an outage may last, or refuses us.
         """
         future: asyncio.Future[Listing] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
@@ -85,7 +89,7 @@ class Board:
     async def _answer(self, lookers: list["asyncio.Future[Listing]"]) -> None:
         try:
             statuses = await outlast(self._client.list_jobs, self._outage_seconds)
-            listing = Listing(statuses)
+            listing = Listing(statuses, self._measure_stillness(statuses))
             await self._delete_ended(statuses)
         except asyncio.CancelledError:
             for future in lookers:
@@ -99,6 +103,13 @@ class Board:
         for future in lookers:
             if not future.done():
                 future.set_result(listing)
+
+    def _measure_stillness(self, statuses: Iterable[Status]) -> float:
+        now = time.monotonic()
+        at_work = {status.uid: status for status in statuses if status.is_at_work}
+        before = {uid: known for uid, known in self._changed.items() if known[0] == at_work.get(uid)}
+        self._changed = {uid: before.get(uid, (status, now)) for uid, status in at_work.items()}
+        return min((now - since for _, since in self._changed.values()), default=math.inf)
 
     async def _delete_ended(self, statuses: Iterable[Status]) -> None:
         working = {status.uid for status in statuses if status.is_worked_on}

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from pokervod_pipelines.render.failures import BadInstruction, BadWorker, Passing
+from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, Passing
 from pokervod_pipelines.render.renderers.nexrender.complaints import shorten
 from pokervod_pipelines.render.renderers.nexrender.states import ERROR, TAKEN_BACK, Status, read_statuses
 
@@ -51,17 +51,24 @@ class Client:
         )
 
     async def list_jobs(self) -> list[Status]:
-        """Return all jobs of the server, other people's too. Raises ``NoAnswer`` or ``BadWorker``."""
+        """Return all jobs of the server, other people's too. Raises ``NoAnswer`` or ``NoCapacity``."""
         try:
             answer = await self._ask("GET", self._lists)
         except BrokeDown:
-            # With its Redis store the short listing always breaks down and the long one works.
-            answer = await self._ask("GET", "/jobs")
-            self._lists = "/jobs"
+            answer = await self._list_long()
         try:
             return read_statuses(answer)
         except TypeError:
             raise NoAnswer(f"nexrender at {self.url}: answered something else than a list of jobs") from None
+
+    async def _list_long(self) -> object:
+        """With its Redis store the short listing always breaks down and the long one works."""
+        try:
+            answer = await self._ask("GET", "/jobs")
+        except BrokeDown as failure:
+            raise NoAnswer(str(failure)) from None  # no single job is to blame
+        self._lists = "/jobs"
+        return answer
 
     async def post_job(self, order: Mapping[str, Any]) -> str:
         """The job is queued; return the uid that the server gave it. Raises ``BadInstruction`` for one it refuses.
@@ -106,8 +113,9 @@ class Client:
         if status == HTTPStatus.OK:
             return
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            raise BadWorker(
-                f"nexrender at {self.url} refuses our secret; set POKERVOD_NEXRENDER_SECRET to the server's"
+            raise NoCapacity(
+                f"nexrender at {self.url} refuses our secret; set POKERVOD_NEXRENDER_SECRET to the server's and "
+                "start the workers again"
             )
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY:
             failure = BrokeDown if status == HTTPStatus.INTERNAL_SERVER_ERROR else NoAnswer
@@ -115,21 +123,24 @@ class Client:
         if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}:
             raise BadInstruction(f"nexrender refuses the job: {shorten(response.text)}; look at the template")
         path = response.request.url.path
-        raise BadWorker(f"{self.url} is no nexrender server: {path} answered {status}; mend render.nexrender.url")
+        raise NoCapacity(f"{self.url} is no nexrender server: {path} answered {status}; mend render.nexrender.url")
 
 
 async def outlast(call: Callable[[], Awaitable[T]], seconds: float) -> T:
     """Return what the call returns, made again while the server gives no answer, for so many seconds.
 
-    Raises the last ``NoAnswer``, and at once whatever else the call raises.
+    Raises ``NoCapacity`` then: the server will be back, and no job is the worse for its absence. One that breaks down
+    over this very call raises the last ``BrokeDown``, for the call may be to blame. All else is raised at once.
     """
     deadline = time.monotonic() + seconds
     for wait in _list_waits():
         try:
             return await call()
-        except NoAnswer:
+        except NoAnswer as failure:
             if time.monotonic() + wait > deadline:
-                raise
+                if isinstance(failure, BrokeDown):
+                    raise
+                raise NoCapacity(f"{failure}, for {seconds:g} s; start the server, or mend the way to it") from None
         await asyncio.sleep(wait)
     raise AssertionError("there is always a further wait")
 

@@ -53,7 +53,10 @@ class Errand:
         raise Passing(f"nexrender at {self._client.url} forgot the job {TRIES} times; look at the server and its store")
 
     async def end(self) -> None:
-        """No node will begin a job of this claim, and its files are gone, if server and folder can be reached."""
+        """No node will begin a job of this claim, and its files are gone, if server and folder can be reached.
+
+        A server that is away is told when it is seen again.
+        """
         try:
             if self._names and not self._is_over:
                 self._note(await self._client.list_jobs())
@@ -64,6 +67,8 @@ class Errand:
                 else:
                     await self._client.delete_job(uid)
         except RenderFailure as failure:
+            for uid in self._uids:
+                self._board.delete_later(uid)
             LOG.warning("a job stays at nexrender", extra={"claim": str(self._job.claim_id), "reason": str(failure)})
         try:
             await asyncio.to_thread(self._remove_files)
@@ -99,22 +104,22 @@ class Errand:
             if status.state == ERROR:
                 raise read_complaint(status.error)
             if status.state == QUEUED:
-                self._wait_for_node(listing, report)
+                self._wait_for_node(listing)
+                report(0.0)
             elif (done := measure_progress(status)) > self._done:
                 self._done = done
                 report(done)
 
-    def _wait_for_node(self, listing: Listing, report: Report) -> None:
-        """Waiting behind others is no silence; waiting while no node works at all is a farm without nodes."""
-        if listing.is_busy:
+    def _wait_for_node(self, listing: Listing) -> None:
+        """Waiting behind others may last; waiting while no node works, or all have died, is a farm without nodes."""
+        if listing.still_seconds < max(self._patience.still, self._job.template.most_seconds or 0.0):
             self._unclaimed_since = None
-            report(self._done)
             return
         now = time.monotonic()
         self._unclaimed_since = self._unclaimed_since or now
         if now - self._unclaimed_since > self._patience.unclaimed:
             raise NoCapacity(
-                f"nexrender at {self._client.url}: no render node takes jobs; start @nexrender/worker on one"
+                f"nexrender at {self._client.url}: no render node takes jobs; look at them, start @nexrender/worker"
             )
 
     def _find(self, listing: Listing) -> list[Status]:

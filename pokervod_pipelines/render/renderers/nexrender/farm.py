@@ -4,11 +4,12 @@ Nodes are often on Windows while we are not, so what they see is text here, neve
 """
 
 import os
+import platform
 import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import unquote, urlsplit
 
-from pokervod_pipelines.render.failures import BadWorker
+from pokervod_pipelines.render.failures import MACHINE_ERRORS, NoCapacity, RenderFailure
 from pokervod_pipelines.settings_rooms import Nexrender
 
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -23,11 +24,31 @@ class Farm:
         self.there = there
 
     def check(self) -> None:
-        """The folder can be written to. Raises ``BadWorker``: a render would be lost without it."""
-        if not self.here.is_dir():
-            raise BadWorker(f"{self.here}: the farm's folder is not here; mount it, or mend render.nexrender.folder")
+        """The folder can be written to. Raises ``NoCapacity``: a render would be lost without it."""
+        machine = platform.node()
+        if not _is_folder(self.here):
+            raise NoCapacity(
+                f"{self.here}: the farm's folder is not on {machine}; mount it there, or mend render.nexrender.folder"
+            )
         if not os.access(self.here, os.R_OK | os.W_OK | os.X_OK):
-            raise BadWorker(f"{self.here}: we may not write to the farm's folder; give this user the right")
+            raise NoCapacity(
+                f"{self.here}: {machine} may not write to the farm's folder; give the user of its worker the right"
+            )
+
+    def blame(self, error: Exception, target: Path) -> RenderFailure | None:
+        """Return the failure that an error of a render is, where the farm's folder or a file for the farm is its cause.
+
+        The target's folder is this machine's own, and so is what has no name.
+        """
+        try:
+            self.check()
+        except RenderFailure as failure:
+            return failure
+        if not isinstance(error, OSError) or error.errno not in MACHINE_ERRORS or error.filename is None:
+            return None
+        if Path(str(error.filename)).is_relative_to(target.parent):
+            return None
+        return NoCapacity(f"{error.filename}: {error.strerror}; mend that on {platform.node()}")
 
     def see_there(self, name: str) -> str:
         r"""Return the path of what lies in the folder, as the render nodes see it.
@@ -47,12 +68,19 @@ class Farm:
 
 
 def find_farm(settings: Nexrender) -> Farm:
-    """Return the folder that the settings name. Raises ``BadWorker`` when they name none."""
+    """Return the folder that the settings name. Raises ``NoCapacity`` when they name none."""
     if settings.folder is None:
-        raise BadWorker(
+        raise NoCapacity(
             "render.nexrender.folder is not set: the folder that the farm writes to, as this machine sees it"
         )
     return Farm(settings.folder, settings.farm_folder or str(settings.folder))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a share that has gone stale
+        return False
 
 
 def is_local(place: str) -> bool:

@@ -5,8 +5,11 @@ onward, ``rows 1 player`` onward. Every layer of the template is always written,
 instruction has no value for it, so that nothing that the project was saved with is ever on air.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -92,6 +95,30 @@ def _write_layer(name: str, layer: Layer, value: Any, farm: Farm) -> Iterator[As
     else:
         footage = _write_footage(value, name, farm)
         yield {"type": "image", "layerName": name, **footage, "name": f"{name}-{footage.get('name', 'picture')}"}
+
+
+def hash_content(template: Template, layers: Mapping[str, Any]) -> str:
+    """Return a hash of what viewers are to see, the same for values that look the same.
+
+    Numbers count as they are written, pictures of this machine by their content, blank layers not at all.
+    """
+    shown = dict(pair for name, layer in template.layers.items() for pair in _read_shown(name, layer, layers.get(name)))
+    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
+
+
+def _read_shown(name: str, layer: Layer, value: Any) -> Iterator[tuple[str, str]]:
+    if layer.kind != "image":
+        yield from _read_texts(name, layer, value)
+    elif value is not None:
+        yield name, _hash_footage(value)
+
+
+def _hash_footage(place: str) -> str:
+    """What cannot be read counts by its name: it is too late to say so."""
+    if is_local(place):
+        with suppress(OSError), Path(place).open("rb") as picture:
+            return hashlib.file_digest(picture, "sha256").hexdigest()
+    return place
 
 
 def list_layer_names(name: str, layer: Layer) -> list[str]:

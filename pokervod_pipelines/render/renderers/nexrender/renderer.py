@@ -4,7 +4,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
-from pokervod_pipelines.render.failures import BadInstruction, BadWorker
+from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, SpoiledOutput
 from pokervod_pipelines.render.renderers.job import RenderJob, Report
 from pokervod_pipelines.render.renderers.nexrender import faults, leftovers
 from pokervod_pipelines.render.renderers.nexrender.board import Board
@@ -36,18 +36,22 @@ class NexrenderRenderer:
     async def render(self, job: RenderJob, report: Report) -> None:
         """The target is written whole. Raises a failure of ``render.failures``, or what the disk raises.
 
+        What is wrong with the farm or its set-up is ``NoCapacity``, though this machine be the one to mend.
         However it ends, the job is taken from the server and its file from the farm's folder. A render node that works
         for it cannot be told to stop; what it makes is left lying where nobody looks.
         """
-        if faulty := await asyncio.to_thread(self.find_faults, job.template):
-            raise BadInstruction(f"template {job.template.name}: {'; '.join(faulty)}")
         if self._client is None or self._board is None:
-            raise BadWorker("render.nexrender.url is not set: the address of the nexrender server")
+            raise NoCapacity("render.nexrender.url is not set: the address of the nexrender server")
         farm = find_farm(self._settings)
         await asyncio.to_thread(farm.check)
         errand = Errand(job, self._client, self._board, farm, self._patience)
         try:
+            await asyncio.to_thread(self._refuse_faults, job.template)
             await errand.run(report)
+        except (SpoiledOutput, BadInstruction, OSError) as error:
+            if failure := await asyncio.to_thread(farm.blame, error, job.target):
+                raise failure from error
+            raise
         finally:
             await self._end(errand)
 
@@ -73,6 +77,10 @@ class NexrenderRenderer:
             await self._board.close()
         if self._client is not None:
             await self._client.close()
+
+    def _refuse_faults(self, template: Template) -> None:
+        if faulty := self.find_faults(template):
+            raise BadInstruction(f"template {template.name}: {'; '.join(faulty)}")
 
     async def _end(self, errand: Errand) -> None:
         """Even if we are cancelled meanwhile, and not for longer than a farewell may last."""

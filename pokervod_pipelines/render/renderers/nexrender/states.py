@@ -52,9 +52,14 @@ class Status:
     updated_at: datetime | None = None
 
     @property
+    def is_at_work(self) -> bool:
+        """Whether a render node works on it for somebody who waits, as far as the server knows."""
+        return self.state not in IDLE
+
+    @property
     def is_worked_on(self) -> bool:
         """Whether a render node has the job, as far as the server knows; one that died has it for ever."""
-        return self.state not in IDLE or (self.state == ERROR and self.error == TAKEN_BACK)
+        return self.is_at_work or (self.state == ERROR and self.error == TAKEN_BACK)
 
 
 def read_statuses(listing: object) -> list[Status]:

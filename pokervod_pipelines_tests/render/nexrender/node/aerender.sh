@@ -18,10 +18,13 @@ echo 'PROGRESS:  Duration: 0:00:10:00'
 sleep 0.02
 case "$comp" in
     gated)
-        echo 'PROGRESS:  0:00:05:00 (6): 0 Seconds'
         : > "$STUB/drawing"
         looks=0
-        while [ ! -e "$STUB/go" ] && [ "$looks" -lt 4000 ]; do sleep 0.05; looks=$((looks + 1)); done ;;
+        while [ ! -e "$STUB/go" ] && [ "$looks" -lt 4000 ]; do
+            echo 'PROGRESS:  0:00:05:00 (6): 0 Seconds'  # again and again: on a busy machine chunks come together
+            sleep 0.05
+            looks=$((looks + 1))
+        done ;;
     broken)
         echo "aerender Error: nexrender: Couldn't find any layers by provided name (player) inside a composition: *"
         exit 1 ;;

@@ -1,0 +1,125 @@
+"""`render list --follow` in a real terminal: it shows the queue as it is, also after the database was away."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from pokervod_pipelines_tests.cli.outage import cut_off
+from pokervod_pipelines_tests.workflows.render_day import RenderDay
+
+INTERRUPTIBLE = """
+import signal
+from pokervod_pipelines.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+"""The command as in a terminal, also where the tests run in a shell's background, which ignores interrupts."""
+
+
+class Following:
+    """A process that follows the queue, and all that its terminal has shown."""
+
+    def __init__(self, desk: RenderDay, folder: Path, words: tuple[str, ...]) -> None:
+        self._ours, theirs = pty.openpty()
+        self.seen = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", INTERRUPTIBLE, "render", "list", "--follow", *words],
+            cwd=folder,
+            env={
+                **os.environ,
+                "POKERVOD_DATABASE_URL": desk.engine.url.render_as_string(hide_password=False),
+                "TERM": "xterm",
+                "COLUMNS": "100",
+            },
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+
+    def read_until(self, words: str | None) -> None:
+        """The terminal has shown these words from now on, or it is closed."""
+        new = ""
+        while words is None or words not in new:
+            try:
+                read = os.read(self._ours, 4096)
+            except OSError:  # how Linux tells that nobody writes any more
+                return
+            if not read:
+                return
+            new += read.decode(errors="replace")
+            self.seen += read.decode(errors="replace")
+
+    def interrupt(self) -> int:
+        """Somebody pressed Ctrl-C; returns the exit status."""
+        self.process.send_signal(signal.SIGINT)
+        self.read_until(None)
+        return self.process.wait(timeout=60)
+
+    def close(self) -> None:
+        """It runs no more."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+
+
+@pytest.fixture
+def follow(desk: RenderDay, tmp_path: Path) -> Iterator[Callable[..., Following]]:
+    """``follow(*words)``: `pokervod render list --follow …` at work."""
+    begun: list[Following] = []
+
+    def begin(*words: str) -> Following:
+        begun.append(Following(desk, tmp_path, words))
+        return begun[-1]
+
+    yield begin
+    for each in begun:
+        each.close()
+
+
+def test_the_list_follows_the_queue_until_it_is_interrupted(follow: Callable[..., Following], desk: RenderDay) -> None:
+    desk.want("Ana Ruiz")
+    following = follow()
+    following.read_until("1 pending")
+    desk.take()
+    following.read_until("1 processing")
+
+    assert following.interrupt() == 0
+    assert "Ana Ruiz" in following.seen
+    assert "workers: 0" in following.seen
+    assert "Traceback" not in following.seen
+
+
+def test_the_list_stands_while_the_database_is_away_and_goes_on_then(
+    follow: Callable[..., Following], desk: RenderDay
+) -> None:
+    desk.want("Ana Ruiz")
+    following = follow()
+    following.read_until("1 pending")
+
+    with cut_off(desk.engine):
+        following.read_until("the database is away: ")
+        following.read_until("Ana Ruiz")
+    desk.take()
+    following.read_until("1 processing")
+
+    assert following.interrupt() == 0
+    assert "Traceback" not in following.seen
+
+
+def test_the_list_follows_no_more_than_is_asked_for(follow: Callable[..., Following], desk: RenderDay) -> None:
+    desk.want("Ana Ruiz", "Bea Kim", "Cho Lee")
+    following = follow("-n", "2")
+    following.read_until("Bea Kim")
+
+    assert following.interrupt() == 0
+    assert "3 pending" in following.seen
+    assert "Cho Lee" not in following.seen

@@ -1,0 +1,120 @@
+"""A worker of the queue at a farm of npm's: what the farm's faults cost the instructions, and the worker."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pokervod_pipelines.render.outputs.verifier import Verifier
+from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
+from pokervod_pipelines.render.renderers.nexrender.patience import Patience
+from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
+from pokervod_pipelines.render.templates import Template, TemplateFiles, load_templates
+from pokervod_pipelines.render.worker.studio import Studio
+from pokervod_pipelines.settings_rooms import Nexrender
+from pokervod_pipelines_tests.render.nexrender.desk import make_template
+from pokervod_pipelines_tests.render.nexrender.farm import T_FPS, T_FRAMES, T_HEIGHT, T_WIDTH, Farm, kill
+from pokervod_pipelines_tests.render.queue_desk import QueueDesk
+from pokervod_pipelines_tests.render.worker.gallery import ask_graphic, ask_whole
+from pokervod_pipelines_tests.render.worker.hire import come, hired, play
+
+OUTPUT = {
+    "format": "mov_alpha",
+    "width": T_WIDTH,
+    "height": T_HEIGHT,
+    "fps": T_FPS,
+    "seconds": T_FRAMES / T_FPS,
+    "path": "{day}/{template}_{id}",
+}
+"""The stub's film, whatever is asked for."""
+
+LAYERS = {
+    "player": {"type": "text", "required": True, "description": "who"},
+    "share": {"type": "number", "required": False, "description": "percent"},
+}
+
+
+@pytest.fixture
+def at_farm(tmp_path: Path) -> Template:
+    """A template of the farm's that is rendered here too."""
+    project = tmp_path / "graphics.aep"
+    project.write_text("a project")
+    return make_template(name="after_effects", source=str(project), composition="plain", layers=LAYERS)
+
+
+def open_studio(root: Path, farm: Farm, template: Template, *, secret: str | None = None, jobs: int = 4) -> Studio:
+    """A studio of both renderers; it is not patient with the farm."""
+    root.mkdir()
+    settings = Nexrender(url=farm.url, folder=farm.share, poll_seconds=0.1)
+    patience = Patience(outage=0.5, share=5.0)
+    files = TemplateFiles(sound={**load_templates(), template.name: template})
+    return Studio(
+        root=root,
+        look=lambda: files,
+        renderers=[
+            LocalRenderer("animation", 1),
+            NexrenderRenderer(settings, secret or farm.secret, patience=patience),
+        ],
+        slots={"local": 1, "nexrender": jobs},
+        verifier=Verifier(1),
+        check_seconds=60,
+    )
+
+
+def ask_farm(desk: QueueDesk, template: Template, layers: Mapping[str, Any]) -> int:
+    """The farm is asked for a graphic; to be called while no worker lives."""
+    asked = ask_whole(desk, template.name, layers, OUTPUT)
+    desk.execute("update render_instructions set renderer = 'nexrender' where id = :id", id=asked)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("down", "%start the server%"),
+        ("secret", "%POKERVOD_NEXRENDER_SECRET%"),
+        ("unmounted", "%mount it there%"),
+    ],
+)
+def test_a_fault_of_the_farm_pauses_the_farm_and_costs_neither_a_try_nor_the_worker(
+    farm: Farm, queue_desk: QueueDesk, tmp_path: Path, at_farm: Template, fault: str, reason: str
+) -> None:
+    asked = [ask_farm(queue_desk, at_farm, {"player": f"Kim {number}"}) for number in range(4)]
+    if fault == "down":
+        assert farm.server is not None
+        kill(farm.server)
+    if fault == "unmounted":
+        farm.share.rmdir()
+    paused = "select 1 from render_pauses where scope = 'renderer:nexrender' and reason like :reason"
+    waiting = "select 1 from render_instructions where renderer = 'nexrender' and failure_kind = 'capacity'"
+
+    async def case() -> None:
+        studio = open_studio(tmp_path / "out", farm, at_farm, secret="wrong" if fault == "secret" else None)
+        async with hired(queue_desk, studio):
+            await come(lambda: len(queue_desk.execute(waiting)) == len(asked))
+            local = ask_graphic(queue_desk)
+            await come(lambda: queue_desk.states()[local] == "completed")
+
+    play(case())
+
+    assert queue_desk.execute(paused, reason=reason)
+    assert {(row.state, row.retry_count) for row in map(queue_desk.row, asked)} == {("pending", 0)}
+    assert queue_desk.execute("select strikes, set_aside from render_workers") == [(0, None)]
+
+
+def test_graphics_that_look_the_same_are_completed_and_one_that_ought_not_to_is_refused(
+    farm: Farm, queue_desk: QueueDesk, tmp_path: Path, at_farm: Template
+) -> None:
+    farm.start_worker()
+    shares = [37.501, 37.502, 41.0]
+    one, same, other = (ask_farm(queue_desk, at_farm, {"player": "Kim", "share": share}) for share in shares)
+    ended = {one: "completed", same: "completed", other: "failed"}
+
+    async def case() -> None:
+        async with hired(queue_desk, open_studio(tmp_path / "out", farm, at_farm, jobs=1)):
+            await come(lambda: queue_desk.states() == ended)
+
+    play(case())
+
+    assert f"it shows exactly what instruction {one} shows" in queue_desk.row(other).reason
