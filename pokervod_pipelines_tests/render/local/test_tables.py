@@ -6,7 +6,7 @@ import pytest
 
 from pokervod_pipelines.render.renderers.local.boxes import Box
 from pokervod_pipelines.render.renderers.local.content import write_column
-from pokervod_pipelines.render.renderers.local.drawing import text_boxes
+from pokervod_pipelines.render.renderers.local.drawing import Drawing
 from pokervod_pipelines_tests.render.local.samples import TEMPLATES, picture
 
 SIZES = [(1920, 1080), (1280, 720), (3840, 2160)]
@@ -19,9 +19,9 @@ def draw_counts(players: list[str], chips: int, size: tuple[int, int] = SIZES[0]
         {"player": player, "chips": chips, "big_blinds": BIG_BLINDS[number % len(BIG_BLINDS)]}
         for number, player in enumerate(players)
     ]
-    boxes = text_boxes(
+    boxes = Drawing(
         TEMPLATES["chip_counts"], {"heading": "Table 4", "rows": rows}, picture(width=size[0], height=size[1])
-    )
+    ).boxes
     return {
         column: [box for box in boxes if box.layer.startswith("rows ") and box.layer.endswith(column)]
         for column in ("player", "chips", "big_blinds")

@@ -20,7 +20,7 @@ from pokervod_pipelines.render.renderers.local.sprites import compose
 from pokervod_pipelines.render.renderers.local.timing import hold_frames, presence_at
 from pokervod_pipelines.render.templates import Template
 
-__all__ = ["Box", "Drawing", "draw_frame", "hold_frames", "text_boxes"]
+__all__ = ["Box", "Drawing", "hold_frames"]
 
 OPAQUE_FORMATS = ("mp4",)
 """Formats without alpha: what is drawn lies on a black screen."""
@@ -72,13 +72,3 @@ def describe_unknown(template: Template) -> str:
     """Return the sentence for a composition that is not known."""
     known = ", ".join(sorted(COMPOSITIONS))
     return f"template {template.name}: there is no composition {template.composition!r}; write one of {known}"
-
-
-def draw_frame(template: Template, layers: Mapping[str, Any], picture: Picture, frame_index: int) -> Image.Image:
-    """Return one frame as RGBA. For several of one graphic a ``Drawing`` is quicker."""
-    return Drawing(template, layers, picture).draw(frame_index)
-
-
-def text_boxes(template: Template, layers: Mapping[str, Any], picture: Picture) -> list[Box]:
-    """Return where every text and card is drawn in the frames of ``hold_frames``, and what it shows."""
-    return Drawing(template, layers, picture).boxes
