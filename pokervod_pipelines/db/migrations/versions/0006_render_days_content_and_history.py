@@ -1,4 +1,4 @@
-"""render workers of a day"""
+"""render: the day of a worker, the content of an output, and indexes for what was put off and for what happened"""
 
 import sqlalchemy as sa
 from alembic import op
