@@ -6,13 +6,14 @@ A correction hangs on the file's id, so it outlives renames, moves, scans and ne
 
 from sqlalchemy import Connection, Engine
 
+from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.catalog import correction_store, store
 from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.catalog.corrected import Value, apply_corrections, read_correction, show_value
 from pokervod_pipelines.catalog.correction_store import CorrectableFile, Correction
 from pokervod_pipelines.catalog.facts import read_facts
 from pokervod_pipelines.errors import BadInput, Conflict
-from pokervod_pipelines.events import EventType, NewEvent, append_events, new_correlation_id
+from pokervod_pipelines.events import EventType, NewEvent, append_events
 
 _SOURCE = "catalog"
 

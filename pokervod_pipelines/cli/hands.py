@@ -33,7 +33,7 @@ def import_(
 
     Example: pokervod hands import /mnt/tables/table-1
     """
-    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.workflows.hands import take_in_hands  # noqa: PLC0415
     from pokervod_pipelines.workflows.tables import make_touched_instructions  # noqa: PLC0415
 

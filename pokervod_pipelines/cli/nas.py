@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.events import new_correlation_id
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="What is on the disks, what is missing, what is there twice.")

@@ -88,7 +88,7 @@ def unalias(alias: AliasArgument, by: ByOption = "") -> None:
 
 
 def _build_clips(engine: Engine, settings: Settings) -> int:
-    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage  # noqa: PLC0415
 
     run = SyncRun(engine=engine, settings=settings, correlation_id=new_correlation_id())

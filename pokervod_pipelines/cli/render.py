@@ -71,7 +71,7 @@ def enqueue(
 
     Example: pokervod render enqueue -t elimination -l player="Ana Ruiz" -l place=9th --priority 1
     """
-    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.render.enqueue import enqueue_file, enqueue_request  # noqa: PLC0415
 
     cells = {"template": template, "priority": priority, "format": format_, "seconds": seconds, "id": name}

@@ -170,7 +170,7 @@ def prioritize(
 
 
 def _act(act: "Callable[[Engine, Order], ActionReport]", what: str, reason: str, by: str, *, as_json: bool) -> None:
-    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.render.actions import Order  # noqa: PLC0415
 
     order = Order(by=by or getpass.getuser(), reason=reason, correlation_id=new_correlation_id())
@@ -196,7 +196,7 @@ def pause(
 
     Example: pokervod render pause --renderer nexrender --drain --reason "After Effects is updated"
     """
-    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.render import pauses  # noqa: PLC0415
 
     settings = load_settings()
@@ -248,7 +248,7 @@ def resume(
 
     Example: pokervod render resume --renderer nexrender --reason "updated"
     """
-    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.render import pauses  # noqa: PLC0415
 
     settings = load_settings()
@@ -275,7 +275,7 @@ def workers(
 
     Example: pokervod render workers --take-back studio-2 --reason "its disk was emptied"
     """
-    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.render import crew, pauses  # noqa: PLC0415
 
     if take_back:

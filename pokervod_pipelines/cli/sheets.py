@@ -41,8 +41,8 @@ def sync(
 
     Example: pokervod sheets sync metadata_archive
     """
+    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415
     from pokervod_pipelines.errors import PokervodError  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415
     from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_sheets_stage  # noqa: PLC0415
     from pokervod_pipelines.workflows.statuses import run_statuses_stage  # noqa: PLC0415
 
@@ -180,7 +180,7 @@ def pin(
 
     Example: pokervod sheets pin 17 "WSOP 2005/WSOP_2005_02.mxf" --reason "seen in the titles"
     """
-    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.sheets.pins import pin_row  # noqa: PLC0415
 
     settings, correlation_id, by = load_settings(), new_correlation_id(), by or getpass.getuser()
@@ -195,7 +195,7 @@ def unpin(row_id: RowArgument, reason: ReasonOption, by: ByOption = "") -> None:
 
     Example: pokervod sheets unpin 17 --reason "the file name in the sheet is right now"
     """
-    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415 - kept out of --help
+    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.sheets.pins import unpin_row  # noqa: PLC0415
     from pokervod_pipelines.workflows.identity import identify_name  # noqa: PLC0415
 

@@ -57,8 +57,8 @@ def sync(
 
 
 def _run(watcher: "Watcher", *, full: bool) -> "tuple[SyncResult, dict[str, Verdict]]":
+    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415
     from pokervod_pipelines.db.engine import open_database  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.events import new_correlation_id  # noqa: PLC0415
     from pokervod_pipelines.workflows.prepare import dagster_home, prepare  # noqa: PLC0415
     from pokervod_pipelines.workflows.verdicts import judge_all  # noqa: PLC0415
 

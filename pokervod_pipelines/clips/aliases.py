@@ -6,11 +6,12 @@ keeps who said what.
 
 from sqlalchemy import Connection, Engine
 
+from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.clips import alias_store
 from pokervod_pipelines.clips.alias_store import Alias
 from pokervod_pipelines.clips.players import LONGEST_NAME, make_player_key, split_players
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.events import EventType, NewEvent, append_events, new_correlation_id
+from pokervod_pipelines.events import EventType, NewEvent, append_events
 
 
 def add_alias(engine: Engine, alias: str, player: str, by: str, *, correlation_id: str | None = None) -> Alias:

@@ -1,18 +1,41 @@
-"""Locks between processes, held by a database connection: a process that dies lets go at once."""
+"""Hold named advisory locks: between processes, by a database connection, so a process that dies releases them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
+
+
+def lock_until_commit(connection: Connection, name: str) -> None:
+    """Wait for the lock of that name and hold it until the transaction ends."""
+    connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
 @contextmanager
 def hold_lock(engine: Engine, name: str) -> Iterator[None]:
-    """Nobody else holds the lock of that name while the context lasts; waits for as long as somebody does."""
+    """Wait for the lock of that name and hold it while the context lasts, over any number of transactions."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("select pg_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
         try:
             yield
         finally:
-            # The connection goes back to the pool, and a session's lock would go with it.
-            connection.execute(text("select pg_advisory_unlock(hashtextextended(:name, 0))"), {"name": name})
+            _unlock(connection, name)
+
+
+@contextmanager
+def try_lock(engine: Engine, name: str) -> Iterator[bool]:
+    """Hold the lock of that name while the context lasts, or yield False at once when another process has it."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        has_lock = bool(
+            connection.scalar(text("select pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
+        )
+        try:
+            yield has_lock
+        finally:
+            if has_lock:
+                _unlock(connection, name)
+
+
+def _unlock(connection: Connection, name: str) -> None:
+    """Release the lock: the connection goes back to the pool, and a session's lock would go with it."""
+    connection.execute(text("select pg_advisory_unlock(hashtextextended(:name, 0))"), {"name": name})

@@ -1,7 +1,6 @@
 """Appending to the log and reading it without skipping a transaction that commits late."""
 
 import json
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,20 +25,6 @@ class LoggedEvent:
     source: str
     correlation_id: str
     payload: dict[str, Any]
-
-
-def make_storable(text: str) -> str:
-    r"""Return the text as the database takes it: without NUL, and without halves of characters.
-
-    >>> make_storable("no\x00 licence\ud800")
-    'no licence?'
-    """
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-
-
-def new_correlation_id() -> str:
-    """A fresh id that ties a request to everything it causes."""
-    return uuid.uuid4().hex
 
 
 def append_events(connection: Connection, source: str, correlation_id: str, events: Sequence[NewEvent]) -> int:

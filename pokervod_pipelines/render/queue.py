@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.events import EventType, NewEvent, append_events, make_storable
+from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.render import crew, pauses
 from pokervod_pipelines.render import queue_store as store
 from pokervod_pipelines.render.backoff import find_wait
@@ -28,6 +28,7 @@ from pokervod_pipelines.render.states import (
     settle_handed_back,
 )
 from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.text.folding import make_storable
 
 EVENTS: Mapping[State, EventType] = {
     State.PENDING: EventType.RENDER_REQUEUED,

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Engine
 from pokervod_pipelines.alerts.alert import Alert, Severity
 from pokervod_pipelines.alerts.raising import raise_alert, resolve_alert
 from pokervod_pipelines.errors import BadInput, BadSettings
-from pokervod_pipelines.events import make_storable
 from pokervod_pipelines.rollout import store
 from pokervod_pipelines.rollout.criteria.base import Criterion, examine
 from pokervod_pipelines.rollout.criteria.evidence import ErrorClass
@@ -33,6 +32,7 @@ from pokervod_pipelines.rollout.report.markdown import write_final, write_progre
 from pokervod_pipelines.rollout.report.planned import PlannedCriterion, PlannedProgramme, PlannedWeek
 from pokervod_pipelines.rollout.services import Service
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.text.folding import make_storable
 
 
 @dataclass(frozen=True, slots=True)

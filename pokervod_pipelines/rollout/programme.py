@@ -14,8 +14,9 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DataError
 
+from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.errors import Conflict
-from pokervod_pipelines.events import EventType, NewEvent, append_events, new_correlation_id
+from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.rollout import store
 from pokervod_pipelines.rollout.record import (
     FixRecord,

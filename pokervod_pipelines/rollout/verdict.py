@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from pokervod_pipelines.events import make_storable
 from pokervod_pipelines.rollout.criteria.evidence import ErrorClass
 from pokervod_pipelines.rollout.record import ResultRecord
+from pokervod_pipelines.text.folding import make_storable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

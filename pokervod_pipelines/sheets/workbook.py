@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Protocol
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.sheets.delimited import parse_delimited
 from pokervod_pipelines.sheets.spreadsheet import parse_spreadsheet
 from pokervod_pipelines.sheets.tab import Tab
+from pokervod_pipelines.text.delimited import parse_delimited
 
 DELIMITED_SUFFIXES = (".csv", ".tsv")
 SPREADSHEET_SUFFIXES = (".xlsx", ".xlsm")
@@ -62,7 +62,8 @@ class LocalWorkbook:
     def tabs(self) -> tuple[Tab, ...]:
         """Return the tabs; a CSV or TSV file is one tab named after the file."""
         if self.path.suffix.lower() in DELIMITED_SUFFIXES:
-            return (parse_delimited(self.content, file=self.path),)
+            rows = parse_delimited(self.content, file=self.path)
+            return (Tab(self.path.stem, tuple(tuple(row) for row in rows)),)
         return parse_spreadsheet(self.content, file=self.path)
 
 

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.sheets.delimited import parse_delimited, sniff_delimiter
 from pokervod_pipelines.sheets.spreadsheet import parse_spreadsheet
 from pokervod_pipelines.sheets.tab import column_letters
 from pokervod_pipelines.sheets.workbook import LARGEST_FILE, open_workbook
+from pokervod_pipelines.text.delimited import parse_delimited, sniff_delimiter
 
 TEXT = "File No.,이름\n1,배드빗\n"
 
@@ -74,7 +74,7 @@ def test_a_csv_is_read_in_every_encoding_people_save(tmp_path: Path, encoding: s
     ],
 )
 def test_cells_keep_their_line_breaks_quotes_and_delimiters(text: str, cells: tuple[str, ...]) -> None:
-    assert parse_delimited(text.encode(), file=Path("x.csv")).cells[1] == cells
+    assert parse_delimited(text.encode(), file=Path("x.csv"))[1] == list(cells)
 
 
 def test_a_tab_separated_file_with_commas_in_its_text_is_split_at_tabs() -> None:
@@ -248,7 +248,7 @@ def test_a_workbook_once_opened_stays_as_it_was(tmp_path: Path) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     try:
-        cells, refusal = parse_delimited(content, file=Path("any.csv")).cells, ""
+        cells, refusal = parse_delimited(content, file=Path("any.csv")), ""
     except BadInput as refused:
         cells, refusal = (), str(refused)
 

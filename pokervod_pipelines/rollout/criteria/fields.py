@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from pokervod_pipelines.events import make_storable
+from pokervod_pipelines.text.folding import make_storable
 
 SHOWN = 20
 """How many details of evidence a person is shown."""

@@ -12,10 +12,10 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.events import make_storable
 from pokervod_pipelines.rollout.criteria.base import Fault, House
 from pokervod_pipelines.rollout.criteria.evidence import ErrorClass
 from pokervod_pipelines.rollout.fixers.world import FixerWorld
+from pokervod_pipelines.text.folding import make_storable
 
 LONGEST_SAYING = 1000
 

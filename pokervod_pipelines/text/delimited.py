@@ -1,6 +1,6 @@
-"""CSV and TSV files: which encoding, which delimiter, which cells.
+"""Read CSV and TSV files: find the encoding and the delimiter, split the cells.
 
-Sheets come from Google (UTF-8), from Excel (UTF-8 with a byte order mark, UTF-16) and from Korean Windows (CP949).
+Files come from Google (UTF-8), from Excel (UTF-8 with a byte order mark, UTF-16) and from Korean Windows (CP949).
 A guess that may be wrong is refused rather than read: wrong text makes wrong tags.
 """
 
@@ -12,7 +12,6 @@ from collections import Counter
 from pathlib import Path
 
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.sheets.tab import Tab
 
 DELIMITERS = (",", "\t", ";")
 SNIFFED_RECORDS = 100
@@ -24,8 +23,8 @@ UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|
 Rows = list[list[str]]
 
 
-def parse_delimited(content: bytes, *, file: Path) -> Tab:
-    """Return the file's cells as one tab titled with the file's stem.
+def parse_delimited(content: bytes, *, file: Path) -> Rows:
+    """Return the cells of the file, row by row.
 
     Raises:
         BadInput: no encoding fits, a null byte or an unclosed quote is in it; names the file and the place.
@@ -40,7 +39,7 @@ def parse_delimited(content: bytes, *, file: Path) -> Tab:
     if not any(cell.strip() for row in rows for cell in row):
         message = f"{file}: the file holds no text; export the sheet again"
         raise BadInput(message)
-    return Tab(file.stem, tuple(tuple(row) for row in rows))
+    return rows
 
 
 def decode(content: bytes, *, file: Path) -> str:

@@ -1,0 +1,1 @@
+"""Decide how often and how long to retry, in one place for every room."""

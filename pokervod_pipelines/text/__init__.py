@@ -1,0 +1,1 @@
+"""Read and compare text: what several rooms need of strings and of delimited files."""
