@@ -5,11 +5,20 @@ from alembic import op
 revision = "0007"
 down_revision = "0006"
 
-UPGRADE: tuple[str, ...] = ()
-"""Statements in their order; each room's stand together."""
+UPGRADE: tuple[str, ...] = (
+    # catalog, sheets: the videos that count
+    """
+    create view counted_videos as
+    select id, root, library, path, path_key, size, mtime_ns, version_type, state, state_since from nas_files
+    where category = 'video' and not is_junk and state <> 'cleared'
+    """,
+)
+"""Statements in order, grouped by room."""
 
-DOWNGRADE: tuple[str, ...] = ()
-"""The same, undone in reverse."""
+DOWNGRADE: tuple[str, ...] = (
+    "drop view counted_videos",
+)
+"""Statements that undo ``UPGRADE``, in reverse order."""
 
 
 def upgrade() -> None:
