@@ -17,7 +17,6 @@ from pokervod_pipelines.catalog.bulk import Changes, copy_rows
 _BATCH = 2_000
 _STREAMED = {"yield_per": _BATCH}
 
-_IN_CATALOG = "n.category = 'video' and not n.is_junk and n.state <> 'cleared'"
 _MARK = "n.size || ' ' || n.version_type || case when n.state = 'missing' then ' missing' else '' end"
 _IS_UNREAD = f"(v.parsed_path, v.parser_version, v.inventory_mark) <> (n.path, :version, {_MARK})"
 
@@ -63,7 +62,7 @@ def measure_staleness(connection: Connection, version: str) -> Staleness:
     row = connection.execute(
         text(f"""
             select count(*) filter (where v.file_id is null or {_IS_UNREAD}), count(*) filter (where n.id is null)
-            from (select * from nas_files n where {_IN_CATALOG}) n full join video_files v on v.file_id = n.id
+            from counted_videos n full join video_files v on v.file_id = n.id
         """),  # noqa: S608 - built of constants
         {"version": version},
     ).one()
@@ -79,8 +78,8 @@ def stream_unread(connection: Connection, version: str, *, full: bool) -> Genera
     rows = connection.execute(
         text(f"""
             select n.id, n.path, n.version_type
-            from nas_files n left join video_files v on v.file_id = n.id
-            where {_IN_CATALOG} and (:full or v.file_id is null or {_IS_UNREAD})
+            from counted_videos n left join video_files v on v.file_id = n.id
+            where :full or v.file_id is null or {_IS_UNREAD}
         """),  # noqa: S608 - built of constants
         {"version": version, "full": full},
         execution_options=_STREAMED,
@@ -130,7 +129,7 @@ _UPSERT_NAMES = f"""
 def list_departed(connection: Connection) -> list[int]:
     """The videos that are to leave the catalog: cleared by an operator, or no video after all."""
     rows = connection.scalars(
-        text(f"select v.file_id from video_files v join nas_files n on n.id = v.file_id where not ({_IN_CATALOG})")  # noqa: S608
+        text("select file_id from video_files v where not exists (select from counted_videos n where n.id = v.file_id)")
     )
     return list(rows)
 

@@ -29,7 +29,6 @@ class Standing:
     problems: tuple[tuple[str, str], ...]
 
 
-_IS_VIDEO = "f.category = 'video' and not f.is_junk and f.state = 'present'"
 _SPEAKS_OF_IT = "m.file_id = f.id and m.size = f.size and m.mtime_ns = f.mtime_ns"
 
 
@@ -45,8 +44,8 @@ def list_due(connection: Connection, library: str, *, before: int | None, limit:
 
 
 _DUE = text(f"""
-    select f.id, f.path, f.size, f.mtime_ns from nas_files f left join media_facts m on {_SPEAKS_OF_IT}
-    where f.library = :library and {_IS_VIDEO} and (cast(:before as bigint) is null or f.id < :before)
+    select f.id, f.path, f.size, f.mtime_ns from counted_videos f left join media_facts m on {_SPEAKS_OF_IT}
+    where f.library = :library and f.state = 'present' and (cast(:before as bigint) is null or f.id < :before)
     and (m.file_id is null or m.status = 'growing'
         or (m.status = 'broken' and m.probed_at < now() - interval '{RETRY_BROKEN}')
         or (m.status in ('timeout', 'unreadable') and m.probed_at < now() - interval '{RETRY_REFUSED}'))
@@ -96,12 +95,14 @@ def read_standing(connection: Connection, library: str, *, shown: int) -> Standi
 
 
 _COUNTS = text(f"""
-    select coalesce(m.status, 'due') as status, count(*) from nas_files f left join media_facts m on {_SPEAKS_OF_IT}
-    where f.library = :library and {_IS_VIDEO} group by 1 order by 1
+    select coalesce(m.status, 'due') as status, count(*) from counted_videos f
+    left join media_facts m on {_SPEAKS_OF_IT}
+    where f.library = :library and f.state = 'present' group by 1 order by 1
 """)  # noqa: S608 - constants
 _PROBLEMS = text(f"""
-    select f.path, m.status, m.reason from nas_files f join media_facts m on {_SPEAKS_OF_IT}
-    where f.library = :library and {_IS_VIDEO} and m.status <> 'ok' order by m.status = 'sparse', f.path limit :shown
+    select f.path, m.status, m.reason from counted_videos f join media_facts m on {_SPEAKS_OF_IT}
+    where f.library = :library and f.state = 'present' and m.status <> 'ok'
+    order by m.status = 'sparse', f.path limit :shown
 """)  # noqa: S608 - constants
 
 
@@ -121,8 +122,8 @@ def list_newest_clips(connection: Connection, sheet: str, *, limit: int) -> list
 
 _NEWEST_CLIPS = text(f"""
     select c.file_id, c.in_ms, c.title
-    from hand_clips c join nas_files f on f.id = c.file_id join media_facts m on {_SPEAKS_OF_IT}
-    where c.sheet = :sheet and c.problem is null and c.retired_at is null and {_IS_VIDEO}
+    from hand_clips c join counted_videos f on f.id = c.file_id join media_facts m on {_SPEAKS_OF_IT}
+    where c.sheet = :sheet and c.problem is null and c.retired_at is null and f.state = 'present'
     and m.status = 'ok' and c.in_ms < m.duration_ms order by c.id desc limit :limit
 """)  # noqa: S608 - constants
 
@@ -150,8 +151,8 @@ _PLAYABLE = text(f"""
     select f.id as file_id, f.library, f.path, f.size, f.mtime_ns, m.duration_ms, array(
         select distinct c.in_ms from hand_clips c where c.file_id = f.id and c.problem is null
         and c.retired_at is null and c.in_ms < m.duration_ms order by c.in_ms) as in_points
-    from nas_files f join media_facts m on {_SPEAKS_OF_IT}
-    where {_IS_VIDEO} and m.status = 'ok' and m.duration_ms is not null
+    from counted_videos f join media_facts m on {_SPEAKS_OF_IT}
+    where f.state = 'present' and m.status = 'ok' and m.duration_ms is not null
     and (cast(:ids as bigint[]) is null or f.id = any(:ids))
     order by f.id desc
 """)  # noqa: S608 - constants

@@ -128,9 +128,8 @@ def find_videos(connection: Connection, path: str) -> list[Video]:
     """
     rows = connection.execute(
         text("""
-            select id, root, path from nas_files
-            where category = 'video' and not is_junk and state <> 'cleared'
-              and right('/' || root || '/' || path_key, length(cast(:path as text)) + 1) = '/' || cast(:path as text)
+            select id, root, path from counted_videos
+            where right('/' || root || '/' || path_key, length(cast(:path as text)) + 1) = '/' || cast(:path as text)
             order by path, root
         """),
         {"path": path},

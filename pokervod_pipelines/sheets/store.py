@@ -215,12 +215,7 @@ def content_of(row: AnnotationRow) -> dict[str, Any]:
 
 def read_candidate_files(connection: Connection) -> list[CandidateFile]:
     """Every video that a row may speak of; a missing one still counts, a cleared one does not."""
-    rows = connection.execute(
-        text("""
-            select id, path, size from nas_files where category = 'video' and not is_junk and state <> 'cleared'
-            order by path, id
-        """)
-    )
+    rows = connection.execute(text("select id, path, size from counted_videos order by path, id"))
     return [CandidateFile(id=row[0], path=row[1], size=row[2]) for row in rows]
 
 

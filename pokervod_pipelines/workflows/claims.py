@@ -78,8 +78,8 @@ CLAIMS = (
         asset="video_files",
         sentence="Every video of the inventory stands in the catalog.",
         against="""
-            select f.root || '/' || f.path from nas_files f left join episode_files e on e.file_id = f.id
-            where f.category = 'video' and not f.is_junk and f.state <> 'cleared' and e.file_id is null order by 1
+            select f.root || '/' || f.path from counted_videos f left join episode_files e on e.file_id = f.id
+            where e.file_id is null order by 1
         """,
         next_step="Run `pokervod sync`; if it stays, the catalog step of the last run says why.",
         is_fatal=True,
