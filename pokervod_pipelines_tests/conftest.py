@@ -1,4 +1,4 @@
-"""A real PostgreSQL for every test: one server a test run, one migrated template, one clone a test that asks."""
+"""Give every test a real PostgreSQL: one server a run, one migrated database a process, emptied for each test."""
 
 import os
 import uuid
@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import OUR_DRIVER, make_engine
 from pokervod_pipelines.db.migrate import upgrade_database
 from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines_tests.worker_database import WorkerDatabase, connect_admin, drop_database
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -32,7 +33,7 @@ for variable in [name for name in os.environ if name.startswith("POKERVOD_") and
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """The run's PostgreSQL server, shared by all workers through its folder."""
+    """Run the PostgreSQL server that all workers share through its folder."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     running = EmbeddedServer(shared / "postgres", settings={"fsync": "off"})
@@ -44,9 +45,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 
 @pytest.fixture(scope="session")
 def template(server: EmbeddedServer) -> str:
-    """A database with the newest schema, to be cloned."""
-    admin = create_engine(server.url("postgres", OUR_DRIVER), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
+    """Return the name of a database with the newest schema, to be cloned."""
+    with connect_admin(server) as connection:
         connection.execute(text("select pg_advisory_lock(1)"))
         if not connection.scalar(text("select 1 from pg_database where datname = 'template_pokervod'")):
             server.create_database("making_template")
@@ -54,44 +54,56 @@ def template(server: EmbeddedServer) -> str:
             upgrade_database(making)
             making.dispose()
             connection.execute(text("alter database making_template rename to template_pokervod"))
-        connection.execute(text("select pg_advisory_unlock(1)"))
-    admin.dispose()
     return "template_pokervod"
 
 
-@pytest.fixture
-def make_database(server: EmbeddedServer, template: str) -> Iterator[Callable[[bool], str]]:
-    """A function that makes a database of the test's own (migrated or empty) and returns its URL."""
-    admin = create_engine(server.url("postgres", OUR_DRIVER), isolation_level="AUTOCOMMIT")
-    made: list[str] = []
-
-    def make(migrated: bool = True) -> str:
-        name = f"test_{uuid.uuid4().hex[:12]}"
-        source = template if migrated else "template0"
-        with admin.connect() as connection:
-            connection.execute(text(f"create database {name} template {source}"))
-        made.append(name)
-        return server.url(name, OUR_DRIVER)
-
-    yield make
-    with admin.connect() as connection:
-        for name in made:
-            connection.execute(text(f"drop database if exists {name} with (force)"))
-            connection.execute(text(f"drop database if exists {name}_dagster with (force)"))
-    admin.dispose()
+@pytest.fixture(scope="session")
+def worker_database(server: EmbeddedServer, template: str) -> Iterator[WorkerDatabase]:
+    """Keep the database of this process."""
+    database = WorkerDatabase(server=server, template=template, name=f"test_{uuid.uuid4().hex[:12]}")
+    yield database
+    database.drop()
 
 
 @pytest.fixture
-def engine(make_database: Callable[[bool], str]) -> Iterator[Engine]:
-    """A fresh, migrated database."""
-    made = make_engine(make_database(True))
+def database_url(worker_database: WorkerDatabase) -> str:
+    """Return the URL of a migrated, empty database."""
+    worker_database.empty()
+    return worker_database.url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Yield an engine on a migrated, empty database."""
+    made = make_engine(database_url)
     yield made
     made.dispose()
 
 
 @pytest.fixture
+def make_database(server: EmbeddedServer, template: str) -> Iterator[Callable[[bool], str]]:
+    """Return a function that makes one more database (migrated or without tables) and returns its URL.
+
+    It costs half a second: for tests that need two databases, one to drop, or one without our schema.
+    """
+    made: list[str] = []
+
+    def make(migrated: bool = True) -> str:
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        with connect_admin(server) as connection:
+            connection.execute(text(f"create database {name} template {template if migrated else 'template0'}"))
+        made.append(name)
+        return server.url(name, OUR_DRIVER)
+
+    yield make
+    with connect_admin(server) as connection:
+        for name in made:
+            drop_database(connection, name)
+
+
+@pytest.fixture
 def settings_factory(tmp_path: Path) -> Callable[..., Settings]:
-    """``settings_factory(**overrides)``: valid settings whose home is the test's own folder."""
+    """Return ``make(**overrides)``, which makes valid settings whose home is the test's own folder."""
 
     def make(**overrides: object) -> Settings:
         return Settings.model_validate({"home": tmp_path / "home", **overrides})
@@ -101,7 +113,7 @@ def settings_factory(tmp_path: Path) -> Callable[..., Settings]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real data, where it exists; the test is skipped where it does not."""
+    """Return the folder of real data; skip the test where it does not exist."""
     if not SHARED_DATA.is_dir():
-        pytest.skip("the real data are not beside this checkout")
+        pytest.skip("no real data beside this checkout")
     return SHARED_DATA
