@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-import typer
 
-from pokervod_pipelines.cli.app import app
+from pokervod_pipelines.cli import loading
 from pokervod_pipelines.settings import Settings
 
 TOP = Path(__file__).parents[1]
@@ -15,13 +15,11 @@ PAGES = sorted([TOP / "README.md", *(TOP / "docs").glob("*.md")])
 COMMANDS_PAGE = TOP / "docs" / "commands.md"
 
 
-def list_commands() -> Iterator[tuple[str, typer.models.CommandInfo]]:
-    for command in app.registered_commands:
-        yield str(command.name), command
-    for group in app.registered_groups:
-        assert group.typer_instance is not None
-        for command in group.typer_instance.registered_commands:
-            yield f"{group.name} {command.name}", command
+def list_commands() -> Iterator[tuple[str, Any]]:
+    for name in loading.COMMANDS:
+        loaded = loading.load_command(name)
+        commands = getattr(loaded, "commands", {"": loaded})
+        yield from ((f"{name} {each}".strip(), command) for each, command in commands.items())
 
 
 COMMANDS = dict(list_commands())

@@ -1,7 +1,8 @@
-"""The ``pokervod`` command: each file holds one room's commands, each command calls one public function of it.
+"""Define the ``pokervod`` command: each file holds one room's commands, each command calls one public function of it.
 
-What a command does belongs in its room; how it is shown to a person or a program belongs here. Rooms are imported
-inside the commands, so that ``pokervod --help`` answers at once.
+A command decides what is shown to a person or a program; the work belongs in its room. ``loading`` imports a file only
+when one of its commands is called, so a file may import its room at the top; only what takes a large part of a second
+(Dagster, av, pokerkit) is imported inside the one command that needs it.
 """
 
 from pokervod_pipelines.cli.app import main

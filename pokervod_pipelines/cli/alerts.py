@@ -16,7 +16,7 @@ from pokervod_pipelines.settings import load_settings
 if TYPE_CHECKING:
     from pokervod_pipelines.alerts.listing import ListedAlert
 
-app = typer.Typer(no_args_is_help=True, help="What people are told: by mail, Slack, webhook, console and more.")
+app = typer.Typer(no_args_is_help=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="As `alerts list` shows it.")]

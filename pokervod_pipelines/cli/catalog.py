@@ -11,17 +11,12 @@ from pokervod_pipelines.cli.output import human_size, out, print_json, print_tab
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="What the archive holds, as a viewer would say it.")
+app = typer.Typer(no_args_is_help=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who says so; default: the user of this terminal.")]
 PathArgument = Annotated[str, typer.Argument(metavar="PATH", help="A file, from the archive root; or its id.")]
-
-
-@app.callback()
-def group() -> None:
-    """What the archive holds, as a viewer would say it."""
 
 
 @app.command("search")

@@ -13,12 +13,7 @@ from pokervod_pipelines.settings import load_settings
 if TYPE_CHECKING:
     from pokervod_pipelines.clips.search import ClipFilter
 
-app = typer.Typer(no_args_is_help=True, help="The clips that show a hand, with players and tags.")
-
-
-@app.callback()
-def group() -> None:
-    """The clips that show a hand, with players and tags."""
+app = typer.Typer(no_args_is_help=True)
 
 
 PlayerOption = Annotated[str, typer.Option("--player", "-p", help="With this player; part of a name will do.")]

@@ -13,7 +13,7 @@ from pokervod_pipelines.db.migrate import current_revision, downgrade_database, 
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="The schema's revision, and backups.")
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("current")

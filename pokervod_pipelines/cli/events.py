@@ -9,7 +9,7 @@ from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
 from pokervod_pipelines.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="The log of every change.")
+app = typer.Typer(no_args_is_help=True)
 
 NET_SECONDS = 5.0
 """The log is read this often even if a notification was lost."""

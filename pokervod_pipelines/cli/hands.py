@@ -15,7 +15,7 @@ from pokervod_pipelines.settings import load_settings
 if TYPE_CHECKING:
     from pokervod_pipelines.hands.listing import ListedHand
 
-app = typer.Typer(no_args_is_help=True, help="The hands that tables recorded, with board, winners, pot and grade.")
+app = typer.Typer(no_args_is_help=True)
 
 PROBLEMS_SHOWN = 20
 

@@ -7,7 +7,7 @@ import typer
 
 from pokervod_pipelines.cli.output import print_json_lines, print_table
 
-app = typer.Typer(no_args_is_help=True, help="What the rules read in file names.")
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("parse")

@@ -11,7 +11,7 @@ from pokervod_pipelines.cli.output import human_size, out, print_json, print_tab
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="What is on the disks, what is missing, what is there twice.")
+app = typer.Typer(no_args_is_help=True)
 
 LibraryOption = Annotated[str, typer.Option("--library", "-l", help="Only this library.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]

@@ -11,7 +11,7 @@ from pokervod_pipelines.cli.output import out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import Settings, load_settings
 
-app = typer.Typer(no_args_is_help=True, help="The players on the clips, and their other names.")
+app = typer.Typer(no_args_is_help=True)
 
 AliasArgument = Annotated[str, typer.Argument(help="A nickname, or a spelling found in a sheet.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who says so; default: the user of this terminal.")]

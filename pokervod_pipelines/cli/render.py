@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pokervod_pipelines.render.enqueue import EnqueueReport
     from pokervod_pipelines.render.listing import InstructionFilter
 
-app = typer.Typer(no_args_is_help=True, help="Graphics: what may be drawn, what was asked for, what became of it.")
+app = typer.Typer(no_args_is_help=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 IDS_SHOWN = 20

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pokervod_pipelines.rollout.programme import Programme
     from pokervod_pipelines.rollout.record import ProgrammeRecord, ResultRecord
 
-app = typer.Typer(no_args_is_help=True, help="Bringing the services into production, week by week, behind criteria.")
+app = typer.Typer(no_args_is_help=True)
 
 PlanOption = Annotated[str, typer.Option("--plan", help="Which plan, by name; default: the first of the settings.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]

@@ -10,14 +10,10 @@ import typer
 
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
 
-
-def register(app: typer.Typer) -> None:
-    """The commands ``setup``, ``doctor`` and ``dev`` are part of the application."""
-    app.command("setup")(setup)
-    app.command("doctor")(doctor)
-    app.command("dev")(dev)
+app = typer.Typer()
 
 
+@app.command("setup")
 def setup() -> None:
     """Make this folder ready: settings checked, a sample archive if none is configured, Dagster's home, `.env`.
 
@@ -32,6 +28,7 @@ def setup() -> None:
     out.print(f"Dagster's home: {dagster_home(settings)} (named in .env)")
 
 
+@app.command("doctor")
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False) -> None:
     """Check settings, roots, sheets, plans, channels, database and Dagster. Exit status 1 if something is to be fixed.
 
@@ -50,6 +47,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON for 
         raise typer.Exit(1)
 
 
+@app.command("dev")
 def dev(
     host: Annotated[str, typer.Option(help="Address the UI listens on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pokervod_pipelines.sheets.store import ListedRow
 
-app = typer.Typer(no_args_is_help=True, help="What people annotated, and which video each row speaks of.")
+app = typer.Typer(no_args_is_help=True)
 
 PROBLEMS_SHOWN = 10
 

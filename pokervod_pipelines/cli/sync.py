@@ -26,11 +26,10 @@ COLUMNS = {
 TITLES = {"nas": "Libraries", "media": "Videos", "catalog": "Catalog", "sheets": "Sheets", "clips": "Clips"}
 
 
-def register(app: typer.Typer) -> None:
-    """The command ``sync`` is part of the application."""
-    app.command("sync")(sync)
+app = typer.Typer()
 
 
+@app.command("sync")
 def sync(
     full: Annotated[
         bool, typer.Option("--full/--incremental", help="Read everything again, or trust what did not change.")

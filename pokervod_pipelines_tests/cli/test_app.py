@@ -71,7 +71,7 @@ NO_UTF_8 = [
 
 
 @pytest.mark.parametrize("words", NO_UTF_8, ids=lambda words: " ".join(map(str, words[1:4])))
-def test_words_that_are_no_utf_8_are_refused_and_nothing_is_done(
+def test_arguments_that_are_not_utf_8_are_refused(
     start: Start, desk: RenderDay, words: tuple[str | bytes, ...]
 ) -> None:
     process = start(*words)
@@ -79,7 +79,7 @@ def test_words_that_are_no_utf_8_are_refused_and_nothing_is_done(
 
     assert process.returncode == 2
     assert told.startswith("error: ")
-    assert told.endswith("holds bytes that are no UTF-8; write it in UTF-8, then run this again\n")
+    assert told.endswith("is not valid UTF-8; write it in UTF-8, then run this again\n")
     assert told.count("\n") == 1
     assert desk.execute("select count(*) from events") == [(0,)]
     assert desk.execute("select count(*) from render_workers") == [(0,)]

@@ -1,0 +1,73 @@
+"""Load the module of a command only when that command is called, so that ``pokervod --help`` answers at once."""
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+class Entry(NamedTuple):
+    """Name the module of ``cli`` that defines a command or a group, and the line that ``--help`` shows for it."""
+
+    module: str
+    help: str
+    is_group: bool = True
+
+
+COMMANDS = {
+    "sync": Entry(
+        "sync", "Scan the archive, build the catalog, read the sheets, make the clips, and print a summary.", False
+    ),
+    "setup": Entry("setup", "Make this folder ready: check settings, create a sample archive if needed.", False),
+    "doctor": Entry("setup", "Check settings, roots, sheets, plans, channels, database and Dagster.", False),
+    "dev": Entry(
+        "setup", "Run everything here: database, Dagster UI and daemon, a render worker, until Ctrl-C.", False
+    ),
+    "nas": Entry("nas", "Scan the archive's disks; list files that are missing or duplicated."),
+    "names": Entry("names", "Parse file names by the naming rules."),
+    "catalog": Entry("catalog", "Search and correct the catalog: projects, seasons, events, episodes and their files."),
+    "sheets": Entry("sheets", "Read the annotation sheets and match each row to its video."),
+    "clips": Entry("clips", "List, search and export the clips that show a hand."),
+    "players": Entry("players", "List the players on the clips, and manage their aliases."),
+    "hands": Entry("hands", "Import, list and compare the hands that the tables recorded."),
+    "render": Entry("render", "Request graphics, follow and control the render queue and its workers."),
+    "rollout": Entry("rollout", "Bring the services into production, week by week, behind criteria."),
+    "alerts": Entry("alerts", "List, acknowledge and test alerts (mail, Slack, webhook, console and more)."),
+    "events": Entry("events", "Print the event log."),
+    "db": Entry("db", "Show and change the schema's revision; back up and restore the database."),
+}
+"""Every command and group, in the order of ``--help``; the group's own ``--help`` opens with the same line."""
+
+
+class LoadingGroup(TyperGroup):
+    """Know the commands by name and help line; import one when it is called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        outlines = {name: TyperCommand(name, help=entry.help) for name, entry in COMMANDS.items()}
+        super().__init__(**attributes | {"commands": outlines})
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the whole command, or None for a name that is not one."""
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the commands' help lines without loading them."""
+        outline = TyperGroup(
+            name=self.name,
+            help=self.help,
+            params=self.params,
+            commands=dict(self.commands),
+            rich_markup_mode=self.rich_markup_mode,
+        )
+        outline.format_help(ctx, formatter)
+
+
+def load_command(name: str) -> Any:
+    """Return the command or group of this name from its module."""
+    entry = COMMANDS[name]
+    group = typer.main.get_group(import_module(f"pokervod_pipelines.cli.{entry.module}").app)
+    if not entry.is_group:
+        return group.commands[name]
+    group.name, group.help = name, entry.help
+    return group
