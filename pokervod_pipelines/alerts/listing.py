@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedDelivery:
-    """One message to one channel, as ``db.tables.alerts.AlertDelivery`` keeps it."""
+    """One message to one channel, as ``alert_deliveries`` keeps it."""
 
     id: UUID
     channel: str
@@ -25,7 +25,7 @@ class ListedDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedAlert:
-    """One alert with its deliveries, the oldest first, as ``db.tables.alerts.Alert`` keeps it."""
+    """One alert with its deliveries, the oldest first, as ``alerts`` keeps it."""
 
     id: int
     key: str

@@ -1,4 +1,4 @@
-"""The schema's history, applied: up at every start, down and to a given revision by command.
+"""Apply the steps of the schema: up at every start, up or down to a given revision by command.
 
 One transaction holds a lock and all steps, so two starters apply them once, and a failing step leaves the schema as
 it was. Alembic is imported only when there is something to apply.
@@ -12,44 +12,58 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from pokervod_pipelines.errors import OperatorNeeded
+from pokervod_pipelines.db.locks import lock_until_commit
+from pokervod_pipelines.errors import BadInput, OperatorNeeded
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "pokervod_schema_version"
-_LOCK = 0x706F6B65
+
+
+def list_revisions() -> list[str]:
+    """Return the revisions that this code knows, oldest first; they are numbered and linear (``0006_…``, ``0007_…``)."""
+    return sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def newest_revision() -> str:
-    """The revision that this code expects; revisions are numbered and linear (``0001_…``, ``0002_…``)."""
-    return max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py")).split("_")[0]
+    """Return the revision that this code expects."""
+    return list_revisions()[-1]
 
 
 def current_revision(engine: Engine) -> str | None:
-    """The revision the database is at; None where nothing was applied yet."""
+    """Return the revision of the database; None where no step was applied."""
     with engine.connect() as connection:
-        return _revision(connection)
+        return _read_revision(connection)
 
 
 def upgrade_database(engine: Engine, revision: str = "head") -> list[str]:
-    """The database is at ``revision``; returns the names of the steps applied, none when it was there already.
+    """Apply the steps up to ``revision``; return their names, none when the database was already there.
 
-    Raises ``OperatorNeeded`` when a step fails (the schema is then as before) or the database is newer than the code.
+    Raises ``BadInput`` for an unknown revision, and ``OperatorNeeded`` when a step fails (the schema is then as before)
+    or the database is newer than the code, or older than the oldest step.
     """
     if revision == "head" and current_revision(engine) == newest_revision():
         return []
     from alembic import command  # noqa: PLC0415 - 0.2 s that an up-to-date start does not pay
 
+    _require_known(revision, "head")
     return _run_locked(engine, lambda config: command.upgrade(config, revision))
 
 
 def downgrade_database(engine: Engine, revision: str) -> list[str]:
-    """The database is back at ``revision`` (``base`` for none); returns the names of the steps undone."""
+    """Undo the steps after ``revision`` (``base``: all steps); return their names. Raises as ``upgrade_database``."""
     from alembic import command  # noqa: PLC0415 - as above
 
+    _require_known(revision, "base")
     return _run_locked(engine, lambda config: command.downgrade(config, revision))
+
+
+def _require_known(revision: str, alias: str) -> None:
+    known = ["base", *list_revisions()]
+    if revision not in {alias, *known}:
+        raise BadInput(f"unknown revision {revision}; known: {', '.join(known)}")
 
 
 def _run_locked(engine: Engine, run: "Callable[[Config], None]") -> list[str]:
@@ -61,34 +75,41 @@ def _run_locked(engine: Engine, run: "Callable[[Config], None]") -> list[str]:
     config.attributes["steps"] = steps
     try:
         with engine.begin() as connection:
-            connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            _refuse_newer(connection)
+            lock_until_commit(connection, "pokervod.schema")
+            _require_supported(connection)
             config.attributes["connection"] = connection
             run(config)
     except SQLAlchemyError as error:
         raise OperatorNeeded(
-            f"migration {_failing_step(error)} failed and was rolled back whole, the schema is as before: "
+            f"migration {_find_failed_step(error)} failed and was rolled back, the schema is unchanged: "
             f"{str(getattr(error, 'orig', error)).strip().splitlines()[0]}"
         ) from error
     return steps
 
 
-def _failing_step(error: BaseException) -> str:
-    """The file of the step that raised, as the innermost frame in a ``versions`` folder names it."""
+def _find_failed_step(error: BaseException) -> str:
+    """Return the name of the file of the step that raised: the innermost frame in a ``versions`` folder."""
     files = [Path(frame.f_code.co_filename) for frame, _ in traceback.walk_tb(error.__traceback__)]
     return next((file.stem for file in reversed(files) if file.parent.name == "versions"), "of the schema")
 
 
-def _refuse_newer(connection: Connection) -> None:
-    revision = _revision(connection)
-    if revision is not None and revision > newest_revision():
+def _require_supported(connection: Connection) -> None:
+    revision, known = _read_revision(connection), list_revisions()
+    if revision is None:
+        return
+    if revision > known[-1]:
         raise OperatorNeeded(
-            f"the database is at revision {revision}, this code knows only up to {newest_revision()}: "
-            "run the newer PokerVOD, or go back with its 'pokervod db downgrade' first"
+            f"the database is at revision {revision}, this version knows only up to {known[-1]}: "
+            "run the newer PokerVOD, or run its 'pokervod db downgrade' first"
+        )
+    if revision < known[0]:
+        raise OperatorNeeded(
+            f"the database is at revision {revision}, this version upgrades from {known[0]}: "
+            f"run 'pokervod db upgrade {known[0]}' of the PokerVOD version before this one first"
         )
 
 
-def _revision(connection: Connection) -> str | None:
+def _read_revision(connection: Connection) -> str | None:
     if connection.scalar(text("select to_regclass(:name)"), {"name": VERSION_TABLE}) is None:
         return None
     revision: str | None = connection.scalar(text(f"select version_num from {VERSION_TABLE}"))  # noqa: S608 - constant

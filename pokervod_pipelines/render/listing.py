@@ -32,7 +32,7 @@ class InstructionFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedInstruction:
-    """An instruction as it stands; see ``db.tables.render`` for what each field means."""
+    """An instruction as it stands; the table ``render_instructions`` describes its fields."""
 
     id: int
     template: str

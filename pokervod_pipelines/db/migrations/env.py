@@ -1,11 +1,10 @@
-"""Alembic's entry: runs the steps on the connection, and in the transaction, that ``migrate`` hands over."""
+"""Run the steps on the connection, and in the transaction, that ``migrate`` passes."""
 
 from typing import Any
 
 from alembic import context
 
 from pokervod_pipelines.db.migrate import VERSION_TABLE
-from pokervod_pipelines.db.tables import Base
 
 
 def _note_step(*, step: Any, **_: Any) -> None:
@@ -15,7 +14,6 @@ def _note_step(*, step: Any, **_: Any) -> None:
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
     version_table=VERSION_TABLE,
     transaction_per_migration=False,
     on_version_apply=_note_step,  # type: ignore[arg-type]
