@@ -66,7 +66,7 @@ class WorkerDatabase:
         return self.server.url(self.name, OUR_DRIVER)
 
     def empty(self) -> None:
-        """End every connection, delete every row and restart every sequence; clone anew if a test changed the schema."""
+        """End connections, delete rows, restart sequences; clone anew if a test changed the schema."""
         if self.schema is None:
             self._clone()
         with connect_admin(self.server, self.name) as connection:

@@ -29,12 +29,12 @@ def start_deliverer(desk: Desk, url: str, moment: str) -> subprocess.Popen[bytes
     ],
 )
 def test_killed_at_any_moment_it_is_delivered(
-    desk: Desk, alerts_url: str, hook: HookServer, moment: str, state: str, messages: int, doubt: bool
+    desk: Desk, database_url: str, hook: HookServer, moment: str, state: str, messages: int, doubt: bool
 ) -> None:
     desk.open_webhook(hook)
     desk.raise_one()
 
-    assert start_deliverer(desk, alerts_url, moment).wait(60) == -signal.SIGKILL
+    assert start_deliverer(desk, database_url, moment).wait(60) == -signal.SIGKILL
 
     assert desk.states() == [("web", state)]
     assert desk.deliver().delivered == 0, "the lease still holds"
@@ -48,10 +48,10 @@ def test_killed_at_any_moment_it_is_delivered(
     assert desk.deliver().delivered == 0
 
 
-def test_killed_while_the_service_has_it_and_has_not_answered(desk: Desk, alerts_url: str, hook: HookServer) -> None:
+def test_killed_while_the_service_has_it_and_has_not_answered(desk: Desk, database_url: str, hook: HookServer) -> None:
     desk.open_webhook(hook)
     desk.raise_one()
-    process = start_deliverer(desk, alerts_url, "never")
+    process = start_deliverer(desk, database_url, "never")
     hook.before_answer = lambda: os.kill(process.pid, signal.SIGKILL)
 
     assert process.wait(60) == -signal.SIGKILL

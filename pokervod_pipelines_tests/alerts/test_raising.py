@@ -147,7 +147,7 @@ def test_said_by_many_at_once_it_is_one_alert(desk: Desk) -> None:
     assert desk.events() == ["alert.raised"]
 
 
-def test_alerts_are_listed_newest_first_and_no_more_than_wanted(desk: Desk, alerts_engine: Engine) -> None:
+def test_alerts_are_listed_newest_first_and_no_more_than_wanted(desk: Desk, engine: Engine) -> None:
     for number in range(3):
         desk.raise_one(f"key {number}")
         desk.wait(minutes=1)

@@ -69,10 +69,8 @@ def test_a_server_of_the_operating_system_serves_both_databases(
     assert urls.dagster.drivername == "postgresql+psycopg2"
 
 
-def test_two_starters_make_each_database_once(
-    make_database: Callable[[bool], str], settings_factory: Callable[..., Settings]
-) -> None:
-    settings = settings_factory(database_url=make_database(True).replace("/test_", "/test_late_"))
+def test_two_starters_make_each_database_once(database_url: str, settings_factory: Callable[..., Settings]) -> None:
+    settings = settings_factory(database_url=database_url.replace("/test_", "/test_late_"))
 
     def start(_: int) -> str | None:
         with serve_database(settings) as urls:

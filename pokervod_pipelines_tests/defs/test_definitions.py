@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
@@ -201,8 +200,8 @@ def test_no_room_imports_dagster() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def test_the_dagster_command_works_from_a_prepared_folder(house: House, make_database: Callable[[bool], str]) -> None:
-    house = House(house.folder, make_database(True))
+def test_the_dagster_command_works_from_a_prepared_folder(house: House, database_url: str) -> None:
+    house = House(house.folder, database_url)
     house.run("setup")
     arguments = ["-m", "pokervod_pipelines.definitions", "--select", "nas_files", "--partition", "PAD"]
 

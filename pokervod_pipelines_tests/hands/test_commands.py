@@ -17,12 +17,12 @@ Run = Callable[..., str]
 
 
 @pytest.fixture
-def run(make_database: Callable[[bool], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+def run(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """``run(*words)``: what ``pokervod hands …`` prints in a folder with two hands below ``table-7``."""
     (tmp_path / "table-7").mkdir()
     (tmp_path / "table-7/s.json").write_bytes(write_session(make_walk(), make_showdown(at=3, number=2)))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("POKERVOD_DATABASE_URL", make_database(True))
+    monkeypatch.setenv("POKERVOD_DATABASE_URL", database_url)
 
     def invoke(*words: str) -> str:
         result = CliRunner().invoke(app, ["hands", *words], catch_exceptions=False)

@@ -77,8 +77,10 @@ def test_of_settings_that_cannot_be_read_only_the_doctor_speaks(folder: Path) ->
     assert examine_rollout(folder) == []
 
 
-def test_the_command_tells_all_of_it_and_no_secret(folder: Path, make_database, monkeypatch) -> None:
-    monkeypatch.setenv("POKERVOD_DATABASE_URL", make_database(True))
+def test_the_command_tells_all_of_it_and_no_secret(
+    folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POKERVOD_DATABASE_URL", database_url)
     write(folder, CHANNELS)
 
     result = CliRunner().invoke(app, ["doctor", "--json"])

@@ -19,10 +19,10 @@ COLUMNS = {"id": "bigint", "name": "text", "at": "timestamptz", "kept": "bool", 
 
 
 @pytest.fixture
-def table(criteria_engine: Engine) -> Iterator[str]:
+def table(engine: Engine) -> Iterator[str]:
     """A table with two rows, the newer an hour old."""
     name = f"things_{uuid.uuid4().hex[:8]}"
-    with criteria_engine.begin() as connection:
+    with engine.begin() as connection:
         connection.execute(
             text(f"create table {name} (id int8, name text, at timestamptz, day date, kept bool, tags text[])")
         )
@@ -30,7 +30,7 @@ def table(criteria_engine: Engine) -> Iterator[str]:
             text(f"insert into {name} values (1, 'a', now() - interval '9 hours'), (2, 'b', now() - interval '1 hour')")
         )
     yield name
-    with criteria_engine.begin() as connection:
+    with engine.begin() as connection:
         connection.execute(text(f"drop table if exists {name}"))
 
 
@@ -87,9 +87,9 @@ def test_what_a_table_lacks_is_told(
     ],
 )
 def test_what_lies_in_the_future_is_not_fresh(
-    make_world: MakeWorld, criteria_engine: Engine, table: str, newest: str, error_class: ErrorClass | None, said: str
+    make_world: MakeWorld, engine: Engine, table: str, newest: str, error_class: ErrorClass | None, said: str
 ) -> None:
-    with criteria_engine.begin() as connection:
+    with engine.begin() as connection:
         connection.execute(text(f"insert into {table} values (3, 'c', {newest})"))
 
     fresh = look(make_world(), "freshness", table=table, column="at", hours=2)
@@ -102,10 +102,10 @@ def test_what_lies_in_the_future_is_not_fresh(
 
 @pytest.mark.parametrize(("days", "passed"), [(0, True), (3, False)])
 def test_a_day_has_begun_where_the_sun_rises_first(
-    make_world: MakeWorld, criteria_engine: Engine, table: str, days: int, passed: bool
+    make_world: MakeWorld, engine: Engine, table: str, days: int, passed: bool
 ) -> None:
     day = f"((now() at time zone 'Pacific/Kiritimati')::date + {days})"
-    with criteria_engine.begin() as connection:
+    with engine.begin() as connection:
         connection.execute(text(f"update {table} set day = {day}"))
 
     assert look(make_world(), "freshness", table=table, column="day", hours=48).passed is passed
@@ -185,9 +185,9 @@ def test_rows_that_should_not_be_there_are_shown_twenty_at_most(make_world: Make
 
 
 def test_a_query_that_writes_by_a_function_is_stopped(
-    make_world: MakeWorld, criteria_engine: Engine, table: str
+    make_world: MakeWorld, engine: Engine, table: str
 ) -> None:
-    with criteria_engine.begin() as connection:
+    with engine.begin() as connection:
         connection.execute(
             text(f"create function spoil_{table}() returns int language sql as 'delete from {table} returning 1'")
         )
@@ -196,7 +196,7 @@ def test_a_query_that_writes_by_a_function_is_stopped(
 
     assert evidence.error_class is ErrorClass.NOT_ALLOWED
     assert "cannot execute DELETE in a read-only transaction" in evidence.summary
-    with criteria_engine.connect() as connection:
+    with engine.connect() as connection:
         assert connection.scalar(text(f"select count(*) from {table}")) == 2
 
 
@@ -212,13 +212,13 @@ def test_a_query_that_writes_by_a_function_is_stopped(
     ],
 )
 def test_what_gets_by_the_reading_of_a_plan_still_cannot_write(
-    make_world: MakeWorld, criteria_engine: Engine, table: str, query: str
+    make_world: MakeWorld, engine: Engine, table: str, query: str
 ) -> None:
     evidence = examine(smuggle(query.format(table=table)), make_world())
 
     assert not evidence.passed
     assert evidence.error_class in {ErrorClass.SCHEMA, ErrorClass.NOT_ALLOWED}
-    with criteria_engine.connect() as connection:
+    with engine.connect() as connection:
         assert connection.scalar(text(f"select count(*) from {table}")) == 2
 
 
@@ -231,8 +231,8 @@ def test_a_query_that_takes_too_long_ends_in_time(make_world: MakeWorld) -> None
     assert "did not answer in time" in evidence.summary
 
 
-def test_a_table_that_somebody_holds_ends_in_time(make_world: MakeWorld, criteria_engine: Engine, table: str) -> None:
-    with criteria_engine.begin() as holder:
+def test_a_table_that_somebody_holds_ends_in_time(make_world: MakeWorld, engine: Engine, table: str) -> None:
+    with engine.begin() as holder:
         holder.execute(text(f"lock table {table}"))
 
         evidence = look(make_world(), "database_table", table=table, rows_at_least=1, seconds=0.3)
@@ -294,10 +294,10 @@ def test_the_queries_of_the_plan_that_ships_fit_the_schema(make_world: MakeWorld
     assert {evidence.error_class for evidence in found} == {ErrorClass.DATA}, found
 
 
-def test_a_look_leaves_no_connection_behind(make_world: MakeWorld, criteria_engine: Engine) -> None:
+def test_a_look_leaves_no_connection_behind(make_world: MakeWorld, engine: Engine) -> None:
     left = text("select count(*) from pg_stat_activity where query like '%left_behind%' and pid <> pg_backend_pid()")
 
     look(make_world(), "sql", query="select 'left_behind'", expect={"value": "left_behind"})
 
-    with criteria_engine.connect() as connection:
+    with engine.connect() as connection:
         assert connection.scalar(left) == 0
