@@ -5,25 +5,28 @@ POKERVOD_VENV ?= .venv
 BIN := $(POKERVOD_VENV)/bin
 STAMP := $(POKERVOD_VENV)/.installed
 
-.PHONY: run test dev check bench setup clean
+.PHONY: run test test-long dev check bench setup clean
 .DEFAULT_GOAL := run
 
-run: setup  ## Full sync of what is configured, or of a sample archive
+run: setup  ## Sync what is configured, or a sample archive
 	@$(BIN)/pokervod sync
 
-test: $(STAMP)  ## All tests, in parallel, against databases that they make
+test: $(STAMP)  ## Run the tests in parallel, against databases that they make
 	@$(BIN)/python -m pytest $(ARGS)
 
-dev: setup  ## Database, Dagster UI, daemon and a render worker together
+test-long: $(STAMP)  ## Run all tests at full size: chaos, laws, demonstrations
+	@POKERVOD_TEST_LONG=1 $(BIN)/python -m pytest -m '' $(ARGS)
+
+dev: setup  ## Run the database, Dagster UI, daemon and a render worker together
 	@$(BIN)/pokervod dev
 
-check: $(STAMP)  ## Format, lint, types, import rules, definitions
+check: $(STAMP)  ## Check format, lint, types and import rules
 	$(BIN)/ruff format --check pokervod_pipelines pokervod_pipelines_tests
 	$(BIN)/ruff check pokervod_pipelines pokervod_pipelines_tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(STAMP)  ## The numbers of this machine
+bench: $(STAMP)  ## Measure this machine
 	@$(BIN)/python -m pokervod_pipelines_tests.bench $(ARGS)
 
 setup: $(STAMP)
@@ -40,5 +43,5 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-clean:  ## Forget the environment; data under .pokervod stay
+clean:  ## Remove the environment; keep the data under .pokervod
 	rm -rf $(POKERVOD_VENV)
