@@ -1,4 +1,4 @@
-"""``pokervod sync``: everything brought up to date, with progress, and what it came to."""
+"""Bring everything up to date with ``pokervod sync``: show progress, then a summary."""
 
 import os
 import sys
@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.status import Status
 
+from pokervod_pipelines.actors import new_correlation_id
+from pokervod_pipelines.checks import CheckResult
+from pokervod_pipelines.cli.options import JsonOption
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
+from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.monitoring.evaluation import evaluate_all
+from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
+from pokervod_pipelines.workflows.stage_result import StageResult
 
 if TYPE_CHECKING:
     from pokervod_pipelines.defs.run import SyncResult
-    from pokervod_pipelines.workflows.outcome import Outcome
-    from pokervod_pipelines.workflows.verdicts import Verdict
 
 STAGES = ("nas", "media", "catalog", "sheets", "clips")
 COLUMNS = {
@@ -25,87 +30,83 @@ COLUMNS = {
 }
 TITLES = {"nas": "Libraries", "media": "Videos", "catalog": "Catalog", "sheets": "Sheets", "clips": "Clips"}
 
-
 app = typer.Typer()
 
 
 @app.command("sync")
 def sync(
     full: Annotated[
-        bool, typer.Option("--full/--incremental", help="Read everything again, or trust what did not change.")
+        bool, typer.Option("--full/--incremental", help="Read everything again, or only what changed.")
     ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document for a program.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Scan the archive, build the catalog, read the sheets, make the clips, and say what came out.
+    """Scan the archive, build the catalog, read the sheets, make the clips, and print a summary.
 
-    It is a Dagster run, seen in the UI afterwards. Exit status 1 when a library or a sheet failed; the others are up
-    to date all the same.
+    It is a Dagster run and appears in the UI. Exit status 1 when a library or a sheet failed; the others are up to
+    date all the same.
 
     Example: pokervod sync --incremental
     """
-    watcher = Watcher()
+    progress = ProgressLine()
     with err.status("starting") if sys.stderr.isatty() else nullcontext() as status:
-        watcher.status = status
-        result, verdicts = _run(watcher, full=full)
+        progress.status = status
+        result, checks = _run(progress, full=full)
     if as_json:
-        print_json(_document(result, verdicts))
+        print_json(_make_document(result, checks))
     else:
-        _print_summary(result, verdicts)
+        _print_summary(result, checks)
     if not result.succeeded:
         raise typer.Exit(1)
 
 
-def _run(watcher: "Watcher", *, full: bool) -> "tuple[SyncResult, dict[str, Verdict]]":
-    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415
-    from pokervod_pipelines.db.engine import open_database  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.workflows.prepare import dagster_home, prepare  # noqa: PLC0415
-    from pokervod_pipelines.workflows.verdicts import judge_all  # noqa: PLC0415
-
-    settings = prepare(progress=watcher.laid_out)
-    home = dagster_home(settings)
+def _run(progress: "ProgressLine", *, full: bool) -> "tuple[SyncResult, dict[str, CheckResult]]":
+    settings = prepare_folder(progress=progress.create_sample)
+    home = find_dagster_home(settings)
     os.environ["DAGSTER_HOME"] = str(home)
-    watcher.say("starting the database")
+    progress.show("starting the database")
     with open_database(settings) as engine:
-        watcher.say("loading Dagster")
-        from pokervod_pipelines.defs.run import run_sync  # noqa: PLC0415 - a second that only this command pays
+        progress.show("loading Dagster")
+        from pokervod_pipelines.defs.run import run_sync  # noqa: PLC0415 - a second, while the progress line is shown
 
-        result = run_sync(settings, engine, home=home, full=full, correlation_id=new_correlation_id(), listener=watcher)
+        result = run_sync(
+            settings, engine, home=home, full=full, correlation_id=new_correlation_id(), listener=progress
+        )
         with engine.connect() as connection:
-            return result, judge_all(connection)
+            return result, evaluate_all(connection)
 
 
-class Watcher:
-    """Shows a person how far the sync is: a moving line on a terminal, a line a stage elsewhere."""
+class ProgressLine:
+    """Show a person the progress of a sync: a moving line on a terminal, a line for each finished stage elsewhere."""
 
     def __init__(self) -> None:
         self.status: Status | None = None
 
-    def say(self, text: str) -> None:
-        """The moving line says this."""
+    def show(self, text: str) -> None:
+        """Replace the text of the moving line."""
         if self.status is not None:
             self.status.update(text)
 
-    def laid_out(self, what: str, done: int, total: int) -> None:
-        """The sample archive is being laid out."""
-        self.say(f"laying out a sample archive: {what} {done:,} of {total:,}")
+    def create_sample(self, what: str, done: int, total: int) -> None:
+        """Show how much of the sample archive is written."""
+        self.show(f"creating a sample archive: {what} {done:,} of {total:,}")
 
     def started(self, stage: str, name: str) -> None:
-        """A stage began."""
-        self.say(f"{stage} {name}")
+        """Show that a stage began."""
+        self.show(f"{stage} {name}")
 
     def advanced(self, stage: str, name: str, done: int) -> None:
-        """A stage has come to ``done`` items."""
-        self.say(f"{stage} {name}: {done:,}")
+        """Show how many entries a stage has done."""
+        self.show(f"{stage} {name}: {done:,}")
 
-    def finished(self, outcome: "Outcome") -> None:
-        """A stage ended."""
-        mark = "[green]ok[/]    " if outcome.succeeded else "[bold red]failed[/]"
-        detail = f"{outcome.seconds:6.2f} s" if outcome.succeeded else str(outcome.error).replace("[", "\\[")
-        err.print(f"{mark} {outcome.stage:9}{outcome.name:24} {detail}")
+    def finished(self, result: StageResult) -> None:
+        """Print how a stage ended."""
+        mark = "[green]ok[/]    " if result.succeeded else "[bold red]failed[/]"
+        detail = f"{result.seconds:6.2f} s" if result.succeeded else str(result.error).replace("[", "\\[")
+        err.print(f"{mark} {result.stage:9}{result.name:24} {detail}")
 
 
-def _document(result: "SyncResult", verdicts: "dict[str, Verdict]") -> dict[str, Any]:
-    by_stage = {stage: [o.as_dict() for o in result.outcomes if o.stage == stage] for stage in STAGES}
+def _make_document(result: "SyncResult", checks: dict[str, CheckResult]) -> dict[str, Any]:
+    by_stage = {stage: [each.as_dict() for each in result.stages if each.stage == stage] for stage in STAGES}
     return {
         "status": "success" if result.succeeded else "failed",
         "job": result.job,
@@ -120,48 +121,45 @@ def _document(result: "SyncResult", verdicts: "dict[str, Verdict]") -> dict[str,
         "checks": [
             {
                 "name": name,
-                "passed": verdict.holds,
-                "against": verdict.against,
-                "evidence": verdict.evidence,
-                "next_step": None if verdict.holds else verdict.next_step,
+                "passed": check.passed,
+                "against": check.evidence_count,
+                "evidence": check.evidence,
+                "next_step": None if check.passed else check.next_step,
             }
-            for name, verdict in verdicts.items()
+            for name, check in checks.items()
         ],
     }
 
 
-def _print_summary(result: "SyncResult", verdicts: "dict[str, Verdict]") -> None:
+def _print_summary(result: "SyncResult", checks: dict[str, CheckResult]) -> None:
     for stage in STAGES:
-        outcomes = [outcome for outcome in result.outcomes if outcome.stage == stage]
-        if outcomes:
-            _print_stage(stage, outcomes)
-    failed = [outcome for outcome in result.outcomes if not outcome.succeeded]
-    for outcome in failed:
-        out.print(
-            f"[bold red]failed:[/] {outcome.stage} {outcome.name}: {str(outcome.error).replace('[', chr(92) + '[')}"
-        )
-    for name, verdict in verdicts.items():
-        if not verdict.holds:
-            _print_verdict(name, verdict)
+        results = [each for each in result.stages if each.stage == stage]
+        if results:
+            _print_stage(stage, results)
+    for failed in (each for each in result.stages if not each.succeeded):
+        out.print("[bold red]failed:[/] " + f"{failed.stage} {failed.name}: {failed.error}".replace("[", "\\["))
+    for check in checks.values():
+        if not check.passed:
+            _print_check(check)
     word = "[green]done[/]" if result.succeeded else "[bold red]done, with failures[/]"
     out.print(f"{word} in {result.seconds:.1f} s · {result.job} · run {result.run_id[:8]} · `pokervod dev` shows it")
 
 
-def _print_verdict(name: str, verdict: "Verdict") -> None:
-    out.print(f"[yellow]{name.replace('_', ' ')}[/]: no, {verdict.against:,} cases")
-    for line in verdict.evidence[:3]:
+def _print_check(check: CheckResult) -> None:
+    looked_at = "" if check.looked_at is None else f" ({check.looked_at:,} checked)"
+    out.print(f"[yellow]{check.name}[/]: {check.summary}{looked_at}")
+    for line in check.evidence[:3]:
         out.print(f"    {line}", markup=False)
-    out.print(f"    → {verdict.next_step}", markup=False)
+    out.print(f"    → {check.next_step}", markup=False)
 
 
-def _print_stage(stage: str, outcomes: "list[Outcome]") -> None:
+def _print_stage(stage: str, results: list[StageResult]) -> None:
     columns = COLUMNS[stage]
     rows: list[list[object]] = [
-        [outcome.name, *(outcome.counts.get(column) for column in columns), f"{outcome.seconds:.2f}"]
-        for outcome in outcomes
+        [each.name, *(each.counts.get(column) for column in columns), f"{each.seconds:.2f}"] for each in results
     ]
-    if len(outcomes) > 1:
-        totals = [sum(outcome.counts.get(column, 0) for outcome in outcomes) for column in columns]
-        rows.append(["all", *totals, f"{sum(outcome.seconds for outcome in outcomes):.2f}"])
+    if len(results) > 1:
+        totals = [sum(each.counts.get(column, 0) for each in results) for column in columns]
+        rows.append(["all", *totals, f"{sum(each.seconds for each in results):.2f}"])
     labels = [column.replace("_", " ") for column in columns]
     print_table(TITLES[stage], ("name", *labels, "s"), rows, right=(*labels, "s"))

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, nas_retries, run_or_fail
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.outcome import Outcome
+from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import SyncRun, run_catalog_stage
 
 LEVELS = {
@@ -43,6 +43,6 @@ def define_catalog(settings: Settings) -> list[dg.AssetsDefinition]:
     return [catalog]
 
 
-def level_metadata(level: str, outcome: Outcome) -> dict[str, Any]:
+def level_metadata(level: str, outcome: StageResult) -> dict[str, Any]:
     """A level's own count beside what the whole build came to."""
     return {"count": outcome.counts[level], **metadata_of(outcome)}

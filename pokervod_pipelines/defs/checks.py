@@ -1,48 +1,52 @@
-"""The asset checks: one for each claim of ``workflows.verdicts``, generated, since they differ only in the claim."""
+"""Define the asset checks: one for each data check of ``monitoring``, generated, since they differ only in the check."""
 
 from typing import Any
 
 import dagster as dg
 from sqlalchemy import Engine
 
+from pokervod_pipelines.checks import CheckResult, Severity
+from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS, DataCheck
+from pokervod_pipelines.monitoring.evaluation import refresh_and_evaluate
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.claims import CLAIMS, Claim
-from pokervod_pipelines.workflows.verdicts import Verdict, look_and_judge
 
 
 def define_checks() -> list[dg.AssetChecksDefinition]:
-    """One check for each claim, on the asset that the claim is about."""
-    return [_define_check(claim) for claim in CLAIMS]
+    """Return an asset check for each data check."""
+    return [_define_check(check) for check in DATA_CHECKS]
 
 
-def evaluate_all(engine: Engine, settings: Settings) -> list[dg.AssetCheckEvaluation]:
-    """Every check's evaluation as things stand, for a run whose steps are not the assets' own."""
+def evaluate_asset_checks(engine: Engine, settings: Settings) -> list[dg.AssetCheckEvaluation]:
+    """Return the evaluation of every check, for a run whose steps are not the assets' own."""
     return [
         dg.AssetCheckEvaluation(
-            asset_key=dg.AssetKey(claim.asset),
-            check_name=claim.name,
-            **_evaluation(claim, look_and_judge(engine, settings, claim)),
+            asset_key=dg.AssetKey(check.asset),
+            check_name=check.name,
+            **_describe_result(refresh_and_evaluate(engine, settings, check)),
         )
-        for claim in CLAIMS
+        for check in DATA_CHECKS
     ]
 
 
-def _define_check(claim: Claim) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset=claim.asset, name=claim.name, description=f"{claim.sentence} {claim.next_step}")
-    def check(engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]) -> dg.AssetCheckResult:
-        return dg.AssetCheckResult(**_evaluation(claim, look_and_judge(engine, settings, claim)))
+def _define_check(check: DataCheck) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=check.asset, name=check.name, description=f"{check.passes} {check.next_step}")
+    def asset_check(engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]) -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(**_describe_result(refresh_and_evaluate(engine, settings, check)))
 
-    return check
+    return asset_check
 
 
-def _evaluation(claim: Claim, verdict: Verdict) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"cases": verdict.against}
-    if not verdict.holds:
-        metadata["next_step"] = verdict.next_step
-        metadata["evidence"] = dg.MetadataValue.md("\n".join(f"- `{line}`" for line in verdict.evidence))
+def _describe_result(result: CheckResult) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"cases": result.evidence_count}
+    if result.looked_at is not None:
+        metadata["looked_at"] = result.looked_at
+    if not result.passed:
+        metadata["next_step"] = result.next_step
+        metadata["evidence"] = dg.MetadataValue.md("\n".join(f"- `{line}`" for line in result.evidence))
+    is_error = result.severity is Severity.ERROR
     return {
-        "passed": verdict.holds,
-        "severity": dg.AssetCheckSeverity.ERROR if claim.is_fatal else dg.AssetCheckSeverity.WARN,
-        "description": verdict.claim if verdict.holds else f"No: {verdict.against} cases. {verdict.next_step}",
+        "passed": result.passed,
+        "severity": dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
+        "description": result.summary if result.passed else f"{result.summary} {result.next_step}",
         "metadata": metadata,
     }

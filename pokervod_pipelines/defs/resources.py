@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.outcome import Outcome
+from pokervod_pipelines.workflows.stage_result import StageResult
 
 
 class Listener(Protocol):
@@ -23,7 +23,7 @@ class Listener(Protocol):
     def advanced(self, stage: str, name: str, done: int) -> None:
         """A stage has come to ``done`` items."""
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, outcome: StageResult) -> None:
         """A stage ended."""
 
 
@@ -36,7 +36,7 @@ class Silent:
     def advanced(self, stage: str, name: str, done: int) -> None:
         """Says nothing."""
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, outcome: StageResult) -> None:
         """Says nothing."""
 
 

@@ -1,4 +1,4 @@
-"""A sync as a Dagster run in this process: the same job that the schedule starts, seen in the UI afterwards."""
+"""Run a sync as a Dagster run in this process: the same job that the schedule starts, visible in the UI afterwards."""
 
 import time
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from pokervod_pipelines.defs.assembly import build_defs
 from pokervod_pipelines.defs.resources import Listener
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.outcome import Outcome
+from pokervod_pipelines.workflows.stage_result import StageResult
 
 STARTED_BY_TAG = "pokervod/started_by"
 SYNC_LOCK = "sync by command"
@@ -21,22 +21,22 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncResult:
-    """How the run ended, with every stage's outcome in the order they ended."""
+    """Describe how the run ended, with the result of every stage in the order they ended."""
 
     job: str
     run_id: str
     correlation_id: str
     succeeded: bool
     seconds: float
-    outcomes: tuple[Outcome, ...]
+    stages: tuple[StageResult, ...]
 
 
 @dataclass(slots=True)
 class _Collector:
-    """A listener that keeps the outcomes and tells another one everything."""
+    """Collect the results of stages and pass everything on to another listener."""
 
     other: Listener
-    outcomes: list[Outcome] = field(default_factory=list)
+    stages: list[StageResult] = field(default_factory=list)
 
     def started(self, stage: str, name: str) -> None:
         self.other.started(stage, name)
@@ -44,18 +44,18 @@ class _Collector:
     def advanced(self, stage: str, name: str, done: int) -> None:
         self.other.advanced(stage, name, done)
 
-    def finished(self, outcome: Outcome) -> None:
-        self.outcomes.append(outcome)
-        self.other.finished(outcome)
+    def finished(self, result: StageResult) -> None:
+        self.stages.append(result)
+        self.other.finished(result)
 
 
 def run_sync(
     settings: Settings, engine: Engine, *, home: Path, full: bool, correlation_id: str, listener: Listener
 ) -> SyncResult:
-    """The sync ran to its end, whatever its stages came to.
+    """Run the sync to its end, also where stages fail.
 
     One sync by command runs at a time; a second one waits and then finds its work done. A run that a killed command
-    left behind as started is marked failed and gives its pool slots back.
+    left as started is marked failed, which frees its pool slots.
     """
     job = "full_sync" if full else "incremental_sync"
     collector = _Collector(listener)
@@ -76,15 +76,15 @@ def run_sync(
         correlation_id=correlation_id,
         succeeded=result.success,
         seconds=seconds,
-        outcomes=tuple(collector.outcomes),
+        stages=tuple(collector.stages),
     )
 
 
 def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """No run started by a command is in progress; the caller holds the lock that a living one would hold."""
+    """Mark the runs failed that a command started and left; the caller holds the lock that a live one would hold."""
     alive = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
     runs = instance.get_runs(dg.RunsFilter(statuses=alive, tags={STARTED_BY_TAG: "command"}))
     for run in runs:
-        instance.report_run_failed(run, "the process of this sync ended without finishing it; the next sync repairs")
+        instance.report_run_failed(run, "the process of this sync ended before the sync did; the next sync completes it")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return [run.run_id for run in runs]

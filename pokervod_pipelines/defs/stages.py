@@ -11,8 +11,8 @@ import dagster as dg
 
 from pokervod_pipelines.errors import PokervodError, Unavailable
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.outcome import Outcome
 from pokervod_pipelines.workflows.pictures import show_pictures
+from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import SyncRun
 
 CORRELATION_TAG = "pokervod/correlation_id"
@@ -68,7 +68,7 @@ def run_or_fail(run: Callable[[], T]) -> T:
         raise dg.Failure(description=str(error), allow_retries=False) from error
 
 
-def run_or_report(run: Callable[[], Outcome], *, stage: str, name: str, tries_left: int) -> Outcome:
+def run_or_report(run: Callable[[], StageResult], *, stage: str, name: str, tries_left: int) -> StageResult:
     """The stage's outcome, failed ones included, so that the other libraries and sheets go on.
 
     Raises ``Unavailable`` while tries are left; the step's retry policy then comes back.
@@ -78,12 +78,12 @@ def run_or_report(run: Callable[[], Outcome], *, stage: str, name: str, tries_le
     except Unavailable as error:
         if tries_left > 0:
             raise
-        return Outcome(stage=stage, name=name, seconds=0.0, error=str(error))
+        return StageResult(stage=stage, name=name, seconds=0.0, error=str(error))
     except PokervodError as error:
-        return Outcome(stage=stage, name=name, seconds=0.0, error=str(error))
+        return StageResult(stage=stage, name=name, seconds=0.0, error=str(error))
 
 
-def metadata_of(outcome: Outcome) -> dict[str, Any]:
+def metadata_of(outcome: StageResult) -> dict[str, Any]:
     """What an operator asks of a materialization: every count, the seconds, and a table of problems."""
     metadata: dict[str, Any] = {**outcome.counts, "seconds": round(outcome.seconds, 3)}
     metadata["problems"] = outcome.problem_count
@@ -94,7 +94,7 @@ def metadata_of(outcome: Outcome) -> dict[str, Any]:
     return metadata
 
 
-def clips_metadata(run: SyncRun, outcome: Outcome) -> dict[str, Any]:
+def clips_metadata(run: SyncRun, outcome: StageResult) -> dict[str, Any]:
     """``metadata_of`` a clips stage, and what the sheet's newest clips look like."""
     pictures = show_pictures(run, outcome.name)
     return metadata_of(outcome) | ({"pictures": dg.MetadataValue.md(pictures)} if pictures else {})

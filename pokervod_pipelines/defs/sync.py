@@ -12,11 +12,11 @@ import dagster as dg
 
 from pokervod_pipelines.catalog.search import refresh_search
 from pokervod_pipelines.defs.catalog import LEVELS, level_metadata
-from pokervod_pipelines.defs.checks import evaluate_all
+from pokervod_pipelines.defs.checks import evaluate_asset_checks
 from pokervod_pipelines.defs.resources import Listener
 from pokervod_pipelines.defs.stages import RETRIES, clips_metadata, correlation_of, metadata_of, run_or_report
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.outcome import Outcome
+from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import (
     Progress,
     SyncRun,
@@ -144,7 +144,7 @@ def conclude(
 ) -> None:
     """New clips are found by search, every check is evaluated; the run fails if a stage did."""
     refresh_search(context.resources.engine)
-    for evaluation in evaluate_all(context.resources.engine, context.resources.settings):
+    for evaluation in evaluate_asset_checks(context.resources.engine, context.resources.settings):
         context.log_event(evaluation)  # type: ignore[arg-type]
     failed = [
         f"{each['stage']} {each['name']}: {each['error']}"
@@ -156,7 +156,7 @@ def conclude(
 
 
 def _run(
-    context: dg.OpExecutionContext, stage: str, name: str, run_stage: Callable[[SyncRun, Progress], Outcome]
+    context: dg.OpExecutionContext, stage: str, name: str, run_stage: Callable[[SyncRun, Progress], StageResult]
 ) -> Report:
     """The stage ran, its listener and Dagster's log know how."""
     settings: Settings = context.resources.settings
@@ -179,7 +179,7 @@ def _run(
     return outcome.as_dict()
 
 
-def _log_outcome(context: dg.OpExecutionContext, run: SyncRun, outcome: Outcome) -> None:
+def _log_outcome(context: dg.OpExecutionContext, run: SyncRun, outcome: StageResult) -> None:
     if not outcome.succeeded:
         context.log.error(f"{outcome.stage} {outcome.name}: {outcome.error}")
     elif outcome.stage in ASSETS:

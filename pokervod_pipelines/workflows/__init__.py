@@ -1,4 +1,4 @@
-"""The rooms in their order: what a sync does, without knowing who runs it.
+"""Run the rooms in their order, as stages that return a ``StageResult``.
 
-A stage calls one room and answers with an ``Outcome``. Dagster, a command or a test decides when and how often.
+Dagster, a command or a test decides when and how often a stage runs.
 """

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, text
 
+from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.render.crew import IS_SERVED, count_alive
 from pokervod_pipelines.render.listing import count_states
 from pokervod_pipelines.render.outputs import store
@@ -23,7 +24,7 @@ from pokervod_pipelines.render.queue_store import find_owners
 from pokervod_pipelines.render.states import Settlement
 from pokervod_pipelines.render.worker.shift import work_shift
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.outcome import PROBLEMS_SHOWN, Outcome, Problem
+from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun
 
 PREVIEWS = 6
@@ -54,7 +55,7 @@ class Completeness:
         return 100.0 * self.completed / wanted if wanted else 100.0
 
 
-def run_outputs_stage(run: SyncRun, day: date, *, also: Collection[date] = ()) -> Outcome:
+def run_outputs_stage(run: SyncRun, day: date, *, also: Collection[date] = ()) -> StageResult:
     """Nothing of the day is due any more, what is finished was looked at, and leftovers of the dead are gone.
 
     Nothing of the days in ``also`` is due either; the report is of the day. Raises ``Unavailable`` where the folder of
@@ -78,15 +79,8 @@ def run_outputs_stage(run: SyncRun, day: date, *, also: Collection[date] = ()) -
         "complete_percent": math.floor(found.percent),
         "leftovers_removed": swept,
     }
-    shown = [*failed, *(Problem(where=where, what=what) for where, what in problems.items())]
-    return Outcome(
-        stage="outputs",
-        name=str(day),
-        seconds=time.monotonic() - started,
-        counts=counts,
-        problems=tuple(shown[:PROBLEMS_SHOWN]),
-        problem_count=len(shown),
-    )
+    shown = [*failed, *(Problem(where, what) for where, what in problems.items())]
+    return make_result("outputs", str(day), time.monotonic() - started, counts, shown)
 
 
 def audit_day(engine: Engine, settings: Settings, day: date | None = None) -> dict[str, str]:

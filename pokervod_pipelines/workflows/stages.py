@@ -1,31 +1,31 @@
-"""The stages of a sync: each calls one room for one library, one sheet or the catalog, and answers with an outcome.
+"""Run the stages of a sync: each calls one room for one library, one sheet or the catalog, and returns a result.
 
-A stage raises the room's named errors and changes nothing about them; retrying and going on is the caller's decision.
+A stage raises the room's named errors; the caller decides about retries and about the other stages.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
 from pokervod_pipelines.catalog.build import build_catalog
+from pokervod_pipelines.catalog.name_identity import identify_name
 from pokervod_pipelines.clips.build import build_clips
 from pokervod_pipelines.media.library import probe_library
 from pokervod_pipelines.nas.inventory import scan_library
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import sync_sheet
+from pokervod_pipelines.workflows.directives import apply_directives
 from pokervod_pipelines.workflows.hands import link_hands
-from pokervod_pipelines.workflows.identity import identify_name
-from pokervod_pipelines.workflows.outcome import PROBLEMS_SHOWN, Outcome, Problem
-from pokervod_pipelines.workflows.words import follow_words
+from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 
 Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRun:
-    """What all stages of one sync share.
+    """Carry what all stages of one sync share.
 
     A full sync reads every sheet and parses every name again; an incremental one trusts revisions and parsed paths.
     """
@@ -36,8 +36,8 @@ class SyncRun:
     full: bool = False
 
 
-def run_nas_stage(run: SyncRun, library: str, progress: Progress | None = None) -> Outcome:
-    """The inventory holds what the library holds."""
+def run_nas_stage(run: SyncRun, library: str, progress: Progress | None = None) -> StageResult:
+    """Scan a library into the inventory."""
     report = scan_library(run.engine, run.settings, library, correlation_id=run.correlation_id, progress=progress)
     counts = {
         "files": report.seen,
@@ -53,18 +53,18 @@ def run_nas_stage(run: SyncRun, library: str, progress: Progress | None = None) 
         "missing": report.missing,
         "unseen": report.unseen,
     }
-    return _outcome("nas", library, report.seconds, counts, report.problems, report.problem_count)
+    return make_result("nas", library, report.seconds, counts, report.problems, report.problem_count)
 
 
-def run_media_stage(run: SyncRun, library: str, progress: Progress | None = None) -> Outcome:
-    """The library's videos have told their length, rate and tracks, as far as they can."""
+def run_media_stage(run: SyncRun, library: str, progress: Progress | None = None) -> StageResult:
+    """Probe the new and changed videos of a library for duration, frame rate and tracks."""
     report = probe_library(run.engine, run.settings, library, correlation_id=run.correlation_id, progress=progress)
     counts = {"read": report.probed, "changed": report.changed, "waiting": report.left, **report.standing}
-    return _outcome("media", library, report.seconds, counts, report.problems, report.problem_count)
+    return make_result("media", library, report.seconds, counts, report.problems, report.problem_count)
 
 
-def run_catalog_stage(run: SyncRun, progress: Progress | None = None) -> Outcome:
-    """Every video of the inventory stands in the catalog."""
+def run_catalog_stage(run: SyncRun, progress: Progress | None = None) -> StageResult:
+    """Build the catalog from every video of the inventory."""
     report = build_catalog(run.engine, correlation_id=run.correlation_id, full=run.full, progress=progress)
     counts = {
         "projects": report.projects,
@@ -79,7 +79,7 @@ def run_catalog_stage(run: SyncRun, progress: Progress | None = None) -> Outcome
         "not_understood": report.unknown,
     }
     reasons = [(f"{count} videos in OTHER", reason) for reason, count in report.reasons.items()]
-    return _outcome("catalog", "catalog", report.seconds, counts, reasons, report.unknown)
+    return make_result("catalog", "catalog", report.seconds, counts, reasons, report.unknown)
 
 
 def run_sheets_stage(
@@ -90,8 +90,8 @@ def run_sheets_stage(
     confirm_loss: bool = False,
     reread: bool = False,
     known_revision: str | None = None,
-) -> Outcome:
-    """The sheet's rows are stored and each is tied to its video, or carries the reason why not."""
+) -> StageResult:
+    """Store the rows of a sheet and match each to its video, or store the reason why none matches."""
     report = sync_sheet(
         run.engine,
         run.settings,
@@ -117,13 +117,13 @@ def run_sheets_stage(
         "with_id": report.with_id,
         **({} if report.calls is None else {"api_calls": report.calls}),
     }
-    unfollowed = follow_words(run.engine, sheet, correlation_id=run.correlation_id, confirm_loss=confirm_loss)
-    problems, count = (*unfollowed, *report.problems), len(unfollowed) + report.problem_count
-    return _outcome("sheets", sheet, report.seconds, counts, problems, count)
+    unapplied = apply_directives(run.engine, sheet, correlation_id=run.correlation_id, confirm_loss=confirm_loss)
+    problems, count = (*unapplied, *report.problems), len(unapplied) + report.problem_count
+    return make_result("sheets", sheet, report.seconds, counts, problems, count)
 
 
-def run_clips_stage(run: SyncRun, sheet: str, progress: Progress | None = None) -> Outcome:
-    """Every row of the sheet has its clip, usable or with the reason why not, tied to its hand where that is known."""
+def run_clips_stage(run: SyncRun, sheet: str, progress: Progress | None = None) -> StageResult:
+    """Make the clip of every row, usable or with its problem, and link clips to hands."""
     started = time.monotonic()
     report = build_clips(run.engine, sheet, correlation_id=run.correlation_id, progress=progress)
     if report.created or report.changed or report.retired:
@@ -138,16 +138,4 @@ def run_clips_stage(run: SyncRun, sheet: str, progress: Progress | None = None) 
         "failed": report.failed,
         "unknown_tags": report.unknown_tags,
     }
-    return _outcome("clips", sheet, time.monotonic() - started, counts, report.problems, report.problem_count)
-
-
-def _outcome(
-    stage: str,
-    name: str,
-    seconds: float,
-    counts: dict[str, int],
-    problems: Iterable[tuple[str, str]],
-    problem_count: int,
-) -> Outcome:
-    shown = tuple(Problem(where=where, what=what) for where, what in list(problems)[:PROBLEMS_SHOWN])
-    return Outcome(stage=stage, name=name, seconds=seconds, counts=counts, problems=shown, problem_count=problem_count)
+    return make_result("clips", sheet, time.monotonic() - started, counts, report.problems, report.problem_count)

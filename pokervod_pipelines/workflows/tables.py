@@ -5,7 +5,6 @@ touched besides are told, so that their instructions are made in the same run.
 """
 
 import time
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -18,15 +17,15 @@ from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments.imports import FileStatus, import_exports
 from pokervod_pipelines.workflows.arrivals import find_arrivals
 from pokervod_pipelines.workflows.hands import take_in_hands
-from pokervod_pipelines.workflows.news import read_news, remember_news
-from pokervod_pipelines.workflows.outcome import PROBLEMS_SHOWN, Outcome, Problem
+from pokervod_pipelines.workflows.pending_events import advance_cursor, read_pending_events
+from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun
 
 REPLAY_SECONDS = 2.0
 """A graphic does not wait for the rules; hands that are not played again in the time are so by a later run."""
 
 
-def run_hands_stage(run: SyncRun, day: date) -> Outcome:
+def run_hands_stage(run: SyncRun, day: date) -> StageResult:
     """Every session file at rest in the drop folders is stored, or in quarantine; the counts are the day's.
 
     Raises ``Unavailable`` when no drop folder can be listed.
@@ -59,10 +58,10 @@ def run_hands_stage(run: SyncRun, day: date) -> Outcome:
         "clips_linked": report.links.linked,
         "disagreements": report.links.disagreements,
     }
-    return _conclude("hands", day, started, counts, (*due.unseen, *done.problems), len(due.unseen) + done.problem_count)
+    return make_result("hands", str(day), time.monotonic() - started, counts, (*due.unseen, *done.problems), len(due.unseen) + done.problem_count)
 
 
-def run_tournaments_stage(run: SyncRun, day: date) -> Outcome:
+def run_tournaments_stage(run: SyncRun, day: date) -> StageResult:
     """Every export in the export folders is in the database, or its report says why not.
 
     Raises ``Unavailable`` when an export folder cannot be listed.
@@ -84,17 +83,17 @@ def run_tournaments_stage(run: SyncRun, day: date) -> Outcome:
         for file in report.files
         for what in (*((str(file.error),) if file.error else ()), *file.problems)
     ]
-    return _conclude("tournaments", day, started, counts, problems, len(problems))
+    return make_result("tournaments", str(day), time.monotonic() - started, counts, problems, len(problems))
 
 
-def run_instructions_stage(run: SyncRun, day: date) -> Outcome:
+def run_instructions_stage(run: SyncRun, day: date) -> StageResult:
     """The instructions of the day are what the rules ask for, and so are those of all that this run touched."""
     started = time.monotonic()
     reports = make_touched_instructions(run.engine, run.settings, day, correlation_id=run.correlation_id)
     names = ("triggers", "created", "superseded", "flagged", "withdrawn", "restored", "unchanged", "postponed")
     counts = {name: sum(getattr(each, name) for each in reports) for name in names}
     problems = [problem for each in reports for problem in each.problems]
-    return _conclude("instructions", day, started, counts, problems, sum(each.problem_count for each in reports))
+    return make_result("instructions", str(day), time.monotonic() - started, counts, problems, sum(each.problem_count for each in reports))
 
 
 def make_touched_instructions(
@@ -107,17 +106,9 @@ def make_touched_instructions(
     one all days are looked at.
     """
     with engine.connect() as connection:
-        news = read_news(connection)
-    wanted: list[date | None] = [None] if news.has_exports else [*sorted({*days, *news.days})]
+        pending = read_pending_events(connection)
+    wanted: list[date | None] = [None] if pending.has_exports else [*sorted({*days, *pending.days})]
     made = [make_instructions(engine, settings, day=day, correlation_id=correlation_id) for day in wanted]
     with engine.begin() as connection:
-        remember_news(connection, news)
+        advance_cursor(connection, pending)
     return made
-
-
-def _conclude(
-    stage: str, day: date, started: float, counts: dict[str, int], problems: Iterable[tuple[str, str]], count: int
-) -> Outcome:
-    shown = tuple(Problem(where=where, what=what) for where, what in problems)[:PROBLEMS_SHOWN]
-    seconds = time.monotonic() - started
-    return Outcome(stage=stage, name=str(day), seconds=seconds, counts=counts, problems=shown, problem_count=count)

@@ -17,8 +17,8 @@ from pokervod_pipelines.defs.stages import clips_metadata
 from pokervod_pipelines.media.library import probe_library
 from pokervod_pipelines.media.thumbnails import open_shelf
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.outcome import Outcome
 from pokervod_pipelines.workflows.pictures import PICTURES, WIDTH, show_pictures
+from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import SyncRun
 from pokervod_pipelines_tests.media.conftest import Register, archive, reel, register, settings
 from pokervod_pipelines_tests.media.films import make_old, read_number
@@ -110,7 +110,7 @@ def test_what_cannot_be_drawn_is_no_failure(run: SyncRun, film_id: int, cut: Cut
 def test_the_metadata_of_the_clips_has_the_pictures_only_where_there_are_any(
     run: SyncRun, film_id: int, cut: Cutter
 ) -> None:
-    outcome = Outcome(stage="clips", name="s", seconds=0.1, counts={"clips": 1})
+    outcome = StageResult(stage="clips", name="s", seconds=0.1, counts={"clips": 1})
     without = clips_metadata(run, outcome)
     cut(film_id, 400)
 

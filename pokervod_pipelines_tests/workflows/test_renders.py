@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,7 +11,6 @@ from pokervod_pipelines.render.outputs.audit import OutputsUnavailable
 from pokervod_pipelines.render.outputs.paths import UNFINISHED
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows import renders
-from pokervod_pipelines.workflows.claims import CLAIMS
 from pokervod_pipelines.workflows.renders import (
     LEFTOVER_SECONDS,
     MOST_WISHES,
@@ -29,7 +27,6 @@ from pokervod_pipelines.workflows.renders import (
     sweep_leftovers,
 )
 from pokervod_pipelines.workflows.stages import SyncRun
-from pokervod_pipelines.workflows.verdicts import Verdict, look_and_judge
 from pokervod_pipelines_tests.render.desk import Desk
 from pokervod_pipelines_tests.workflows.render_day import DAY, RenderDay
 
@@ -40,11 +37,6 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 @pytest.fixture
 def desk(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
     return RenderDay(engine=engine, settings=settings_factory())
-
-
-def judge(desk: RenderDay, name: str) -> Verdict:
-    (claim,) = [each for each in CLAIMS if each.name == name]
-    return look_and_judge(desk.engine, desk.settings, claim)
 
 
 def measure(desk: RenderDay, day: date | None = DAY) -> Completeness:
@@ -156,17 +148,6 @@ def test_a_graphic_whose_hand_is_gone_is_not_wanted(desk: RenderDay) -> None:
     desk.execute("update render_instructions set withdrawn_at = now()")
 
     assert measure(desk).percent == 100.0
-
-
-def test_nearly_complete_is_not_told_as_complete(desk: RenderDay) -> None:
-    desk.ask(199)
-    desk.finish(*(claim.held for claim in desk.take(199)))
-    desk.take_one()
-    desk.execute("update render_instructions set created_at = now() - interval '2 hours'")
-
-    verdict = judge(desk, "every_instruction_has_its_output")
-
-    assert verdict.evidence == ("2031-05-04: 99 % complete, 1 missing",)
 
 
 PAUSE = "insert into render_pauses (scope, reason, by, until) values ('{}', 'x', 'eva', {})"
@@ -288,85 +269,6 @@ def test_each_rest_is_about_twice_the_one_before_and_then_the_longest() -> None:
     assert rests == [30, 30, 60, 120, 240, 480, 600]
 
 
-RENDER_CLAIMS = (
-    *("no_instruction_is_stale", "no_instruction_failed", "every_output_is_as_it_was_made"),
-    "every_instruction_has_its_output",
-)
-
-
-@pytest.mark.parametrize("name", RENDER_CLAIMS)
-def test_a_claim_holds_of_an_empty_queue_and_of_a_sound_one(desk: RenderDay, name: str) -> None:
-    assert judge(desk, name).holds
-    desk.make_file("Ana")
-    desk.want("Tom")
-    desk.take()
-    assert judge(desk, name).holds
-
-
-def test_a_lease_that_is_over_for_a_minute_is_stale(desk: RenderDay) -> None:
-    held = desk.take_one()
-    desk.end_lease(held.id)
-    assert judge(desk, "no_instruction_is_stale").holds
-    desk.execute("update render_instructions set lease_until = now() - interval '61 seconds'")
-
-    (evidence,) = judge(desk, "no_instruction_is_stale").evidence
-
-    assert evidence.startswith(f"instruction {held.id} (elimination): w1 was heard of last at 20")
-
-
-def test_what_failed_counts_for_a_week_unless_another_took_its_place(desk: RenderDay) -> None:
-    first, second = desk.want_in_vain("Ana", "Tom")
-    desk.execute(
-        "update render_instructions set state = 'processing', claim_id = gen_random_uuid(), claimed_by = 'w', "
-        "lease_until = now(), heartbeat_at = now(), started_at = now()"
-    )
-    desk.execute(
-        "update render_instructions set state = case when id = :id then 'failed' else 'timed_out' end, "
-        "claim_id = null, finished_at = now(), reason = 'no font'",
-        id=first,
-    )
-
-    assert judge(desk, "no_instruction_failed").evidence == (
-        f"instruction {second} (elimination, 2026-01-05): timed_out, no font",
-        f"instruction {first} (elimination, 2026-01-05): failed, no font",
-    )
-    desk.execute("update render_instructions set superseded_by = :id where id <> :id", id=first)
-    assert judge(desk, "no_instruction_failed").against == 1
-    desk.execute("update render_instructions set finished_at = now() - interval '8 days'")
-    assert judge(desk, "no_instruction_failed").holds
-
-
-SPOILED: list[tuple[str, Callable[[Path], object], str]] = [
-    ("deleted", Path.unlink, "is gone"),
-    ("cut", lambda path: path.write_bytes(b"x"), "has 1 bytes"),
-    ("overwritten", lambda path: path.write_bytes(b"b" * path.stat().st_size), "holds something else"),
-    ("unmounted", lambda path: path.parent.rename(path.parent.with_name("elsewhere")), "not known: "),
-]
-
-
-@pytest.mark.parametrize(("about", "spoil", "says"), SPOILED, ids=lambda value: value if isinstance(value, str) else "")
-def test_a_file_that_is_not_as_it_was_made_stands_against_its_claim(
-    desk: RenderDay, about: str, spoil: Callable[[Path], object], says: str
-) -> None:
-    desk.make_file("Tom")
-    path = desk.make_file("Ana")
-    desk.execute("update render_outputs set mtime_ns = mtime_ns - 1")
-    assert judge(desk, "every_output_is_as_it_was_made").holds
-    spoil(path)
-
-    verdict = judge(desk, "every_output_is_as_it_was_made")
-
-    assert (verdict.against, says in verdict.evidence[0]) == (1, True), about
-
-
-def test_the_file_of_a_graphic_that_nobody_wants_any_more_stands_against_nothing(desk: RenderDay) -> None:
-    desk.make_file("Tom")
-    desk.make_file("Ana").unlink()
-    desk.execute("update render_instructions set withdrawn_at = now() where layers ->> 'player' = 'Ana'")
-
-    assert judge(desk, "every_output_is_as_it_was_made").holds
-
-
 def test_a_file_of_a_graphic_that_never_was_finished_is_told_and_stays(desk: RenderDay) -> None:
     (made,) = desk.want("Ana Ruiz")
     run = SyncRun(engine=desk.engine, settings=desk.settings, correlation_id="test")
@@ -384,16 +286,3 @@ def test_a_file_of_a_graphic_that_never_was_finished_is_told_and_stays(desk: Ren
     assert [problem.where for problem in run_outputs_stage(run, DAY).problems] == [*found]
     assert left[0].exists()
     assert desk.row(made).state == "completed"
-
-
-def test_what_is_missing_after_an_hour_is_told_by_day(desk: RenderDay) -> None:
-    desk.make_file("Ana")
-    desk.want("Tom")
-    desk.want("Zoe", day=NEXT_DAY)
-    assert judge(desk, "every_instruction_has_its_output").holds
-    desk.execute("update render_instructions set created_at = now() - interval '61 minutes'")
-
-    assert judge(desk, "every_instruction_has_its_output").evidence == (
-        "2026-01-06: 0 % complete, 1 missing",
-        "2026-01-05: 50 % complete, 1 missing",
-    )

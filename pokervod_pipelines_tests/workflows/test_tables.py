@@ -13,13 +13,12 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.hands.imports import import_hands
+from pokervod_pipelines.monitoring.evaluation import evaluate_all
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.arrivals import AGAIN_SECONDS, find_arrivals
-from pokervod_pipelines.workflows.claims import CLAIMS
-from pokervod_pipelines.workflows.news import read_news
+from pokervod_pipelines.workflows.pending_events import read_pending_events
 from pokervod_pipelines.workflows.stages import SyncRun
 from pokervod_pipelines.workflows.tables import run_hands_stage, run_instructions_stage, run_tournaments_stage
-from pokervod_pipelines.workflows.verdicts import judge_all
 from pokervod_pipelines_tests.hands.sessions import make_showdown, make_side_pot, make_walk, write_session
 from pokervod_pipelines_tests.tournaments.exports import make_export, out, player
 
@@ -128,10 +127,10 @@ def test_a_run_that_died_after_the_hands_leaves_their_instructions_to_the_next(r
     room.put(room.drop, "s.json", write_session(make_showdown()))
     run_hands_stage(SyncRun(engine=room.engine, settings=room.settings, correlation_id="died"), DAY)
     with room.engine.connect() as connection:
-        news = read_news(connection)
+        news = read_pending_events(connection)
     counts = room.run(correlation_id="next", day=date(2031, 7, 1))
     with room.engine.connect() as connection:
-        after = read_news(connection)
+        after = read_pending_events(connection)
 
     assert news.days == (DAY,)
     assert (counts[0]["hands_created"], counts[2]["created"]) == (0, 1)
@@ -188,14 +187,14 @@ def test_a_file_that_was_copied_anew_is_due_once(room: Room) -> None:
     assert not find_arrivals(room.engine, room.settings).is_due
 
 
-def test_an_export_that_can_never_be_read_is_due_once_and_stands_against_its_claim(room: Room) -> None:
+def test_an_export_that_can_never_be_read_is_due_once_and_fails_its_check(room: Room) -> None:
     room.put(room.exports, "chips\u200b.csv", b"x")
     room.run()
     with room.engine.connect() as connection:
-        verdict = judge_all(connection)["every_export_was_read"]
+        result = evaluate_all(connection)["every_export_was_read"]
 
     assert not find_arrivals(room.engine, room.settings).is_due
-    assert "rename the file" in verdict.evidence[0]
+    assert "rename the file" in result.evidence[0]
 
 
 def test_on_a_share_whose_clock_is_ahead_a_file_that_does_not_change_is_at_rest(room: Room) -> None:
@@ -224,17 +223,17 @@ def test_folders_that_cannot_be_listed_are_told(room: Room) -> None:
     assert arrivals.describe().count("cannot be listed: No such file") == 2
 
 
-# What must hold
+# Data checks
 
 
 @pytest.mark.parametrize(
-    ("sql", "claim", "says"),
+    ("sql", "check", "says"),
     [
         ("delete from render_instructions", "every_premium_hand_has_its_instruction", "#1"),
         (
             "update hand_sessions set hands_told = 9",
             "hand_count_is_the_sessions",
-            "9 told, 0 of them unusable, 2 stored",
+            "9 in its fullest file, 0 of them unusable, 2 stored",
         ),
         ("update hands set winners = '[]' where is_premium", "every_showdown_has_a_winner", "#1"),
         (
@@ -257,20 +256,16 @@ def test_folders_that_cannot_be_listed_are_told(room: Room) -> None:
         ),
     ],
 )
-def test_what_is_wrong_stands_against_its_claim(room: Room, sql: str, claim: str, says: str) -> None:
+def test_wrong_data_fail_exactly_one_check(room: Room, sql: str, check: str, says: str) -> None:
     room.put(room.drop, "s.json", write_session(make_showdown(), make_side_pot(number=2, at=9)))
     room.run()
     with room.engine.connect() as connection:
-        before = judge_all(connection)
+        before = evaluate_all(connection)
     with room.engine.begin() as connection:
         connection.execute(text(sql))
-        after = judge_all(connection)
+        after = evaluate_all(connection)
 
-    assert {name for name, verdict in before.items() if not verdict.holds} == set()
-    assert [name for name, verdict in after.items() if not verdict.holds] == [claim]
-    assert says in after[claim].evidence[0]
-
-
-def test_every_claim_has_an_asset_and_says_what_to_do() -> None:
-    assert all(claim.next_step.endswith(".") and claim.sentence.endswith(".") for claim in CLAIMS)
-    assert len({claim.name for claim in CLAIMS}) == len(CLAIMS)
+    assert {name for name, result in before.items() if not result.passed} == set()
+    assert [name for name, result in after.items() if not result.passed] == [check]
+    assert says in after[check].evidence[0]
+    assert (after[check].looked_at or 0) >= after[check].evidence_count == 1

@@ -1,53 +1,54 @@
-"""``asset_check``: what PokerVOD claims of an asset holds, as the database has it."""
+"""Check ``asset_check``: PokerVOD's own checks of an asset pass, as the database has it."""
 
 from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import model_validator
 
+from pokervod_pipelines.checks import CheckResult
+from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS, DataCheck
+from pokervod_pipelines.monitoring.evaluation import evaluate_check
 from pokervod_pipelines.rollout.criteria.base import Criterion
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence, Figures
-from pokervod_pipelines.rollout.criteria.world import World
-from pokervod_pipelines.workflows.claims import CLAIMS, Claim
-from pokervod_pipelines.workflows.verdicts import Verdict, judge
+from pokervod_pipelines.rollout.criteria.context import CheckContext
+from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
 
 
 class AssetCheck(Criterion):
-    """The claim holds, or all claims about the asset do."""
+    """Expect the check named ``claim``, or all checks of the ``asset``, to pass."""
 
     kind: Literal["asset_check"] = "asset_check"
     claim: str | None = None
     asset: str | None = None
 
     @model_validator(mode="after")
-    def _names_what_there_is(self) -> Self:
+    def _names_a_check(self) -> Self:
         if (self.claim is None) == (self.asset is None):
-            message = "asset_check needs either a claim, or an asset for all claims about it"
+            message = "asset_check needs either a claim, or an asset for all its checks"
             raise ValueError(message)
-        if self.claim is not None and not self._list_claims():
-            message = f"claim: there is no {self.claim!r}; there are {', '.join(claim.name for claim in CLAIMS)}"
+        if self.claim is not None and not self._list_checks():
+            message = f"claim: unknown {self.claim!r}; known are {', '.join(check.name for check in DATA_CHECKS)}"
             raise ValueError(message)
-        if self.asset is not None and not self._list_claims():
-            assets = dict.fromkeys(claim.asset for claim in CLAIMS)
-            message = f"asset: nothing is claimed of {self.asset!r}, only of {', '.join(assets)}"
+        if self.asset is not None and not self._list_checks():
+            assets = dict.fromkeys(check.asset for check in DATA_CHECKS)
+            message = f"asset: {self.asset!r} has no checks; those with checks are {', '.join(assets)}"
             raise ValueError(message)
         return self
 
-    def check(self, world: World) -> Evidence:
-        """Return the verdicts as the database stands; files are as their asset's check saw them last."""
-        with world.read_database() as connection:
-            return _tell({claim.name: judge(connection, claim) for claim in self._list_claims()})
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return the results for the data as they are now; the state of files is that of their asset's last check."""
+        with context.read_database() as connection:
+            return _combine([evaluate_check(connection, check) for check in self._list_checks()])
 
-    def _list_claims(self) -> Sequence[Claim]:
-        return [claim for claim in CLAIMS if self.claim == claim.name or self.asset == claim.asset]
+    def _list_checks(self) -> Sequence[DataCheck]:
+        return [check for check in DATA_CHECKS if self.claim == check.name or self.asset == check.asset]
 
 
-def _tell(verdicts: dict[str, Verdict]) -> Evidence:
-    figures: Figures = {name: verdict.against for name, verdict in verdicts.items()}
-    broken = {name: verdict for name, verdict in verdicts.items() if not verdict.holds}
-    if not broken:
-        return Evidence.passes(f"holds: {', '.join(verdicts)}", figures=figures)
-    first = next(iter(broken.values()))
-    said = f"does not hold: {', '.join(broken)} ({first.against} against it). {first.next_step}"
-    details = [f"{name}: {line}" for name, verdict in broken.items() for line in verdict.evidence]
-    return Evidence.fails(ErrorClass.CHECK, said, details=details, figures=figures)
+def _combine(results: Sequence[CheckResult]) -> CriterionResult:
+    figures = {each.name: each.evidence_count for each in results}
+    failed = [each for each in results if not each.passed]
+    if not failed:
+        return CriterionResult.passes(f"passed: {', '.join(figures)}", figures=figures)
+    names = ", ".join(each.name for each in failed)
+    message = f"failed: {names} ({failed[0].evidence_count} cases). {failed[0].next_step}"
+    evidence = [f"{each.name}: {line}" for each in failed for line in each.evidence]
+    return CriterionResult.fails(ErrorClass.CHECK, message, evidence=evidence, figures=figures)

@@ -2,24 +2,24 @@
 
 from pathlib import Path
 
-from pokervod_pipelines.workflows.prepare import dagster_home, prepare
+from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
 from pokervod_pipelines_tests.sync.house import build_house
 
 
 def test_without_a_configuration_the_sample_is_laid_out_and_used(tmp_path: Path) -> None:
-    settings = prepare(tmp_path)
+    settings = prepare_folder(tmp_path)
 
     assert len(settings.libraries) == 9
     assert len(settings.sheets) == 3
     assert all(settings.root_of(library).path.is_dir() for library in settings.libraries)
-    assert prepare(tmp_path) == settings
+    assert prepare_folder(tmp_path) == settings
 
 
 def test_a_configuration_is_left_as_it_is(tmp_path: Path) -> None:
     house = build_house(tmp_path)
     written = (tmp_path / "pokervod.yaml").read_bytes()
 
-    settings = prepare(tmp_path)
+    settings = prepare_folder(tmp_path)
 
     assert (tmp_path / "pokervod.yaml").read_bytes() == written
     assert not (tmp_path / ".pokervod" / "sample").exists()
@@ -30,10 +30,10 @@ def test_dotenv_names_dagsters_home_and_keeps_a_persons_lines(tmp_path: Path) ->
     build_house(tmp_path)
     (tmp_path / ".env").write_text("POKERVOD_TIME_ZONE=Asia/Seoul\nDAGSTER_HOME=/old\n", encoding="utf-8")
 
-    settings = prepare(tmp_path)
+    settings = prepare_folder(tmp_path)
 
     assert (tmp_path / ".env").read_text(encoding="utf-8").splitlines() == [
         "POKERVOD_TIME_ZONE=Asia/Seoul",
-        f"DAGSTER_HOME={dagster_home(settings)}",
+        f"DAGSTER_HOME={find_dagster_home(settings)}",
     ]
-    assert (dagster_home(settings) / "dagster.yaml").is_file()
+    assert (find_dagster_home(settings) / "dagster.yaml").is_file()

@@ -1,7 +1,4 @@
-"""What a title and a file name must share to be the same programme, as the catalog's rules read both.
-
-Sheets never import the catalog; they take this function as a parameter.
-"""
+"""Compare the programmes that names encode. Sheets never import the catalog; they take this function as a parameter."""
 
 from collections.abc import Hashable
 
@@ -9,10 +6,10 @@ from pokervod_pipelines.catalog.names import ParsedName, parse_name
 
 
 def identify_name(name: str) -> Hashable | None:
-    """A value equal for names that encode the same programme, or None where a name does not encode enough.
+    """Return a value that is equal for names of the same programme, or None for a name that does not encode enough.
 
-    Year, event and place in the series must all be told by the name itself; a version, a title or a spelling of the
-    event does not count.
+    The name itself must encode year, event and place in the series; version, title and spelling of the event do not
+    count.
     """
     parsed = parse_name(name)
     if parsed.project_code is None or parsed.year is None or not _is_specific(parsed):

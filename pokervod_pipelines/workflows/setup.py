@@ -1,6 +1,6 @@
-"""What has to stand before anything runs: a configuration, a Dagster home, and a ``.env`` that names it.
+"""Prepare a folder before anything runs: a configuration, a Dagster home, and a ``.env`` that names it.
 
-Everything here can be done again at any time and changes only what is not there yet.
+Every step can be repeated at any time and changes only what is missing.
 """
 
 import shutil
@@ -16,25 +16,25 @@ DAGSTER_YAML = Path(__file__).parents[1] / "defs" / "dagster.yaml"
 SampleProgress = Callable[[str, int, int], None]
 
 
-def prepare(folder: Path | None = None, progress: SampleProgress | None = None) -> Settings:
-    """The settings of the folder, its Dagster home ready; the sample archive is laid out if nothing is configured."""
+def prepare_folder(folder: Path | None = None, progress: SampleProgress | None = None) -> Settings:
+    """Return the settings of a folder after creating its Dagster home, and the sample archive if nothing is configured."""
     folder = (folder or Path.cwd()).absolute()
     settings = load_settings(folder=folder)
     if not settings.archive_roots and not settings.sheets and settings.source is None:
         _lay_out_sample(settings, progress)
         settings = load_settings(folder=folder)
-    prepare_dagster_home(settings, folder)
+    create_dagster_home(settings, folder)
     return settings
 
 
-def dagster_home(settings: Settings) -> Path:
-    """Dagster's folder for compute logs and step outputs; runs and events are in the database."""
+def find_dagster_home(settings: Settings) -> Path:
+    """Return Dagster's folder for compute logs and step outputs; runs and events are in the database."""
     return settings.home / "dagster"
 
 
-def prepare_dagster_home(settings: Settings, folder: Path) -> None:
-    """``DAGSTER_HOME`` exists with its ``dagster.yaml``, and ``.env`` names it so that ``dagster`` finds it."""
-    home = dagster_home(settings)
+def create_dagster_home(settings: Settings, folder: Path) -> None:
+    """Create ``DAGSTER_HOME`` with its ``dagster.yaml``, and name it in ``.env`` so that ``dagster`` finds it."""
+    home = find_dagster_home(settings)
     home.mkdir(parents=True, exist_ok=True)
     source = folder / "dagster.yaml"
     target = home / "dagster.yaml"

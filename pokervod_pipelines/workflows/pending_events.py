@@ -1,4 +1,4 @@
-"""What hands and exports have changed since instructions were made last, by the log and a durable cursor in it."""
+"""Read the events of hands and exports since instructions were made last, with a durable cursor in the event log."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,11 +9,11 @@ CONSUMER = "render instructions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """The broadcast days of new and changed hands, whether an export changed anything, and what was seen of the log.
+class PendingEvents:
+    """Describe the pending events: the broadcast days of new and changed hands, and whether an export changed anything.
 
-    ``newest`` is the highest id among these events, 0 for none; ``snapshot`` the database's own word for what could be
-    seen, which a transaction that commits later is not in, however low its number.
+    ``newest`` is their highest id, 0 for none. ``snapshot`` is PostgreSQL's snapshot of this read: a transaction that
+    commits later is not in it, however low its number.
     """
 
     days: tuple[date, ...]
@@ -23,12 +23,12 @@ class News:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to make instructions of."""
+        """Return whether no instruction has to be made."""
         return not (self.days or self.has_exports)
 
 
-def read_news(connection: Connection) -> News:
-    """What changed since the last making that came to its end."""
+def read_pending_events(connection: Connection) -> PendingEvents:
+    """Return the events since the cursor."""
     row = connection.execute(
         text("""
             with seen as (select coalesce(max(txid), 0) as txid, max(snapshot) as snapshot
@@ -46,11 +46,11 @@ def read_news(connection: Connection) -> News:
         """),
         {"consumer": CONSUMER},
     ).one()
-    return News(days=tuple(sorted(row[0] or ())), has_exports=row[1], newest=row[2], snapshot=row[3])
+    return PendingEvents(days=tuple(sorted(row[0] or ())), has_exports=row[1], newest=row[2], snapshot=row[3])
 
 
-def remember_news(connection: Connection, news: News) -> None:
-    """The news have become instructions; a making that began earlier does not turn this back."""
+def advance_cursor(connection: Connection, pending: PendingEvents) -> None:
+    """Move the cursor behind these events; a run that began earlier does not move it back."""
     connection.execute(
         text("""
             insert into event_cursors as c (consumer, txid, event_id, snapshot)
@@ -61,5 +61,5 @@ def remember_news(connection: Connection, news: News) -> None:
             where pg_snapshot_xmax(cast(c.snapshot as pg_snapshot))
                   <= pg_snapshot_xmax(cast(excluded.snapshot as pg_snapshot))
         """),
-        {"consumer": CONSUMER, "newest": news.newest, "snapshot": news.snapshot},
+        {"consumer": CONSUMER, "newest": pending.newest, "snapshot": pending.snapshot},
     )

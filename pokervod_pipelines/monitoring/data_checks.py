@@ -1,0 +1,311 @@
+"""Declare what must hold of the data: each check with the query for the cases against it, and what to do next.
+
+``evaluation`` runs them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from pokervod_pipelines.checks import Severity
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.renders import audit_day
+
+Refresh = Callable[[Engine, Settings], object]
+"""Store what the database cannot know by itself, such as the state of files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataCheck:
+    """Declare a check of an asset by two queries: ``cases`` (one text column) and ``population`` (what follows FROM).
+
+    ``passes`` is the sentence when there are no cases, ``fails`` follows the number of cases (of one, of several).
+    ``refresh`` has to run before the query can tell.
+    """
+
+    name: str
+    asset: str
+    passes: str
+    fails: tuple[str, str]
+    cases: str
+    population: str
+    next_step: str
+    severity: Severity = Severity.WARNING
+    refresh: Refresh | None = None
+
+
+HAND = "h.table_name || ' ' || h.broadcast_day || ' #' || h.hand_number || ' (' || h.id || ')'"
+"""How a hand is named to a person: table, day, number, and the id that `pokervod hands show` takes."""
+
+SHOWN_HANDS = "hands where not is_test"
+INSTRUCTIONS_IN_FORCE = "render_instructions where superseded_by is null and withdrawn_at is null"
+
+
+def _name_hands(query: str) -> str:
+    return query.replace("{hand}", HAND)
+
+
+DATA_CHECKS = (
+    DataCheck(
+        name="every_library_was_read",
+        asset="nas_files",
+        passes="The last scan of every library finished.",
+        fails=("library could not be scanned", "libraries could not be scanned"),
+        cases="""
+            select library || ': ' || coalesce(error, 'was interrupted') from
+            (select distinct on (library) library, status, error from nas_scans order by library, id desc) last
+            where status = 'failed' order by 1
+        """,
+        population="(select distinct library from nas_scans) l",
+        next_step="Fix the mount named in the message, then materialize that partition of nas_files again.",
+        severity=Severity.ERROR,
+    ),
+    DataCheck(
+        name="every_folder_was_readable",
+        asset="nas_files",
+        passes="Every folder and every name could be read.",
+        fails=("folder or name could not be read", "folders or names could not be read"),
+        cases="""
+            select library || ': ' || (problem ->> 0) || ' ' || (problem ->> 1) from
+            (select distinct on (library) library, problems from nas_scans where status <> 'running'
+             order by library, id desc) last, jsonb_array_elements(problems) problem order by 1
+        """,
+        population="nas_files",
+        next_step="Give the service read rights on these folders, or rename files whose name is not UTF-8.",
+    ),
+    DataCheck(
+        name="no_file_is_missing",
+        asset="nas_files",
+        passes="Every file of the inventory is present.",
+        fails=("file is missing", "files are missing"),
+        cases="""
+            select root || '/' || path || ' since ' || to_char(state_since, 'YYYY-MM-DD HH24:MI') from nas_files
+            where state in ('missing', 'unseen') and not is_junk order by state_since desc, path
+        """,
+        population="nas_files where not is_junk and state <> 'cleared'",
+        next_step="See `pokervod nas missing` for what depends on them; restore them, or clear them with a reason.",
+    ),
+    DataCheck(
+        name="every_video_has_an_episode",
+        asset="video_files",
+        passes="Every video of the inventory is in the catalog.",
+        fails=("video is not in the catalog", "videos are not in the catalog"),
+        cases="""
+            select f.root || '/' || f.path from counted_videos f left join episode_files e on e.file_id = f.id
+            where e.file_id is null order by 1
+        """,
+        population="counted_videos",
+        next_step="Run `pokervod sync`; if this persists, see the error of the catalog step in the last run.",
+        severity=Severity.ERROR,
+    ),
+    DataCheck(
+        name="every_name_was_understood",
+        asset="video_files",
+        passes="A rule matched the name of every video.",
+        fails=("video name matches no rule", "video names match no rule"),
+        cases="""
+            select f.path || ': ' || v.reason from video_files v join nas_files f on f.id = v.file_id
+            where v.reason is not null and f.state <> 'cleared' order by 1
+        """,
+        population="video_files v join nas_files f on f.id = v.file_id where f.state <> 'cleared'",
+        next_step="Run `pokervod names parse --explain PATH`; rename the file, or leave it in OTHER.",
+    ),
+    DataCheck(
+        name="every_sheet_was_read",
+        asset="sheet_rows",
+        passes="Every sheet was read.",
+        fails=("sheet could not be read", "sheets could not be read"),
+        cases="select sheet || ': ' || error from sheet_states where error is not null order by 1",
+        population="sheet_states",
+        next_step="Correct the workbook as the message says; until then its rows are kept unchanged.",
+        severity=Severity.ERROR,
+    ),
+    DataCheck(
+        name="every_row_has_its_video",
+        asset="sheet_rows",
+        passes="Every annotation row is matched to one video.",
+        fails=("row has no video", "rows have no video"),
+        cases="""
+            select sheet || ' ' || tab || ' row ' || row_number || ': ' || match_reason from sheet_rows
+            where retired_at is null and match_status <> 'matched' order by sheet, tab, row_number
+        """,
+        population="sheet_rows where retired_at is null",
+        next_step="Correct File Name or Nas Folder Link in the rows listed; every sync matches them again.",
+    ),
+    DataCheck(
+        name="every_clip_is_usable",
+        asset="hand_clips",
+        passes="Every matched row has a clip that can be cut.",
+        fails=("clip cannot be cut", "clips cannot be cut"),
+        cases="""
+            select r.sheet || ' ' || r.tab || ' row ' || r.row_number || ': ' || c.problem
+            from hand_clips c join sheet_rows r on r.id = c.sheet_row_id
+            where c.retired_at is null and c.problem is not null and r.match_status = 'matched'
+            order by r.sheet, r.tab, r.row_number
+        """,
+        population="""hand_clips c join sheet_rows r on r.id = c.sheet_row_id
+            where c.retired_at is null and r.match_status = 'matched'""",
+        next_step="Correct In and Out in the rows listed; every sync makes their clips again.",
+    ),
+    DataCheck(
+        name="every_session_file_was_read",
+        asset="hands",
+        passes="No session file is in quarantine.",
+        fails=("session file is in quarantine", "session files are in quarantine"),
+        cases="select path || ': ' || reason from hand_files where state = 'quarantined' order by read_at desc, path",
+        population="hand_files",
+        next_step="Read the reason beside the file in the quarantine folder; correct the file and drop it again.",
+    ),
+    DataCheck(
+        name="cards_are_unique",
+        asset="hands",
+        passes="No card appears twice in a hand.",
+        fails=("card appears twice in a hand", "cards appear twice in a hand"),
+        cases=_name_hands("""
+            select {hand} || ': ' || f.message from hand_findings f join hands h on h.id = f.hand_id
+            where f.code = 'duplicated_card' and not h.is_test order by h.started_at desc
+        """),
+        population=SHOWN_HANDS,
+        next_step="See `pokervod hands show ID`; the reader of that table misread a card.",
+    ),
+    DataCheck(
+        name="chips_are_conserved",
+        asset="hands",
+        passes="Every hand ends with as many chips as it began with.",
+        fails=("hand gains or loses chips", "hands gain or lose chips"),
+        cases=_name_hands("""
+            select {hand} || ': ' || f.message from hand_findings f join hands h on h.id = f.hand_id
+            where f.code = 'chips_not_conserved' and not h.is_test order by h.started_at desc
+        """),
+        population=SHOWN_HANDS,
+        next_step="See `pokervod hands show ID`; a stack was typed wrong or changed during the hand.",
+    ),
+    DataCheck(
+        name="every_showdown_has_a_winner",
+        asset="hands",
+        passes="Every hand with five board cards has a winner.",
+        fails=("hand with five board cards has no winner", "hands with five board cards have no winner"),
+        cases=_name_hands("""
+            select {hand} from hands h
+            where not is_test and winners = '[]' and jsonb_array_length(content #> '{boards,0}') = 5
+            order by started_at desc
+        """),
+        population="hands where not is_test and jsonb_array_length(content #> '{boards,0}') = 5",
+        next_step="See `pokervod hands show ID`; if the record ends too early, drop the session's last file again.",
+        severity=Severity.ERROR,
+    ),
+    DataCheck(
+        name="hand_count_is_the_sessions",
+        asset="hands",
+        passes="Every hand of the fullest file of each session is stored.",
+        fails=("session has fewer hands stored than its files", "sessions have fewer hands stored than their files"),
+        cases="""
+            select 'session ' || s.session_id || ' (' || s.table_name || ', ' || s.broadcast_day || '): '
+                   || s.hands_told || ' in its fullest file, ' || s.hands_broken || ' of them unusable, '
+                   || count(h.id) || ' stored'
+            from hand_sessions s left join hands h on h.session_id = s.session_id
+            group by s.session_id having count(h.id) < s.hands_told - s.hands_broken order by 1
+        """,
+        population="hand_sessions",
+        next_step="Run `pokervod hands import` on the session's files; it names the hands that cannot be used.",
+        severity=Severity.ERROR,
+    ),
+    DataCheck(
+        name="hands_and_sheets_agree",
+        asset="hands",
+        passes="Every hand agrees with the sheet row of its clip.",
+        fails=("value differs between a hand and its sheet row", "values differ between a hand and its sheet row"),
+        cases=_name_hands("""
+            select {hand} || ', ' || d.field || ': the table has ' || d.hand_says || ', the sheet ' || d.sheet_says
+            from hand_disagreements d join hands h on h.id = d.hand_id where d.state = 'open' order by d.at desc
+        """),
+        population="hand_moments",
+        next_step="See `pokervod hands disagreements`; correct the sheet, or settle it with a reason.",
+    ),
+    DataCheck(
+        name="every_export_was_read",
+        asset="tournaments",
+        passes="Every export of the tournament system was read.",
+        fails=("export could not be read", "exports could not be read"),
+        cases="select path || ': ' || error from tournament_files where error is not null order by 1",
+        population="tournament_files",
+        next_step="Correct the files listed or export them again; until then the stored values are kept.",
+    ),
+    DataCheck(
+        name="every_premium_hand_has_its_instruction",
+        asset="render_instructions",
+        passes="Every premium hand has an instruction.",
+        fails=("premium hand has no instruction", "premium hands have no instruction"),
+        cases=_name_hands("""
+            select {hand} || ': ' || coalesce(best_category, '?') from hands h
+            where is_premium and not is_test and not exists (select from render_instructions i
+                where i.hand_id = h.id and i.trigger_kind = 'premium_hand' and i.withdrawn_at is null)
+            order by started_at desc
+        """),
+        population="hands where is_premium and not is_test",
+        next_step="Materialize render_instructions of that day; `pokervod render list` shows why one was withdrawn.",
+    ),
+    DataCheck(
+        name="no_instruction_is_stale",
+        asset="render_instructions",
+        passes="Every running instruction is claimed by a live worker.",
+        fails=("instruction is claimed by a dead worker", "instructions are claimed by dead workers"),
+        cases="""
+            select 'instruction ' || id || ' (' || template || '): the last heartbeat of ' || claimed_by || ' was at '
+                   || to_char(heartbeat_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC'
+            from render_instructions where state = 'processing' and lease_until < now() - interval '1 minute'
+            order by id
+        """,
+        population="render_instructions where state = 'processing'",
+        next_step="Turn the sensor stale_instructions on, or run `pokervod render rescue`.",
+        severity=Severity.ERROR,
+    ),
+    DataCheck(
+        name="no_instruction_failed",
+        asset="render_outputs",
+        passes="No graphic failed for good in the last seven days.",
+        fails=("graphic failed for good in the last seven days", "graphics failed for good in the last seven days"),
+        cases="""
+            select 'instruction ' || id || ' (' || template || ', ' || broadcast_day || '): ' || state || ', ' || reason
+            from render_instructions where state in ('failed', 'timed_out') and superseded_by is null
+              and withdrawn_at is null and finished_at > now() - interval '7 days' order by id desc
+        """,
+        population=f"{INSTRUCTIONS_IN_FORCE} and finished_at > now() - interval '7 days'",
+        next_step="Fix the cause named in the reason, then `pokervod render retry ID --reason …`, or cancel it.",
+    ),
+    DataCheck(
+        name="every_output_is_as_it_was_made",
+        asset="render_outputs",
+        passes="The file of every completed instruction is present and unchanged.",
+        fails=("output file is missing or was changed", "output files are missing or were changed"),
+        cases="""
+            select 'instruction ' || o.instruction_id || ': ' || o.problem
+            from render_outputs o join render_instructions r on r.id = o.instruction_id
+            where o.problem is not null and r.superseded_by is null and r.withdrawn_at is null
+            order by o.instruction_id desc
+        """,
+        population="""render_outputs o join render_instructions r on r.id = o.instruction_id
+            where r.superseded_by is null and r.withdrawn_at is null""",
+        next_step="Put the file back, or render it again: `pokervod render remake ID --reason …`.",
+        severity=Severity.ERROR,
+        refresh=audit_day,
+    ),
+    DataCheck(
+        name="every_instruction_has_its_output",
+        asset="render_outputs",
+        passes="Every graphic requested more than an hour ago is completed.",
+        fails=("day has missing graphics", "days have missing graphics"),
+        cases="""
+            select broadcast_day || ': ' || floor(100.0 * count(*) filter (where state = 'completed') / count(*))
+                   || ' % complete, ' || count(*) filter (where state <> 'completed') || ' missing'
+            from render_instructions
+            where superseded_by is null and withdrawn_at is null and state <> 'cancelled'
+              and created_at < now() - interval '1 hour'
+            group by broadcast_day having bool_or(state <> 'completed') order by broadcast_day desc
+        """,
+        population=f"""(select distinct broadcast_day from {INSTRUCTIONS_IN_FORCE} and state <> 'cancelled'
+            and created_at < now() - interval '1 hour') d""",
+        next_step="See `pokervod render list --day …`, `pokervod render workers`, and what is paused.",
+    ),
+)

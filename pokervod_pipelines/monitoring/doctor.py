@@ -1,0 +1,213 @@
+"""Check every part of the installation: settings, mounts, sheets, templates, farm, database, Dagster, disk.
+
+The checks only read, except that the embedded database is started to be queried.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import text
+
+from pokervod_pipelines.checks import CheckResult
+from pokervod_pipelines.db.embedded import EmbeddedServer
+from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_database
+from pokervod_pipelines.db.migrate import current_revision, newest_revision
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.nas.scan import LOCAL, has_content
+from pokervod_pipelines.render.outputs.paths import UNFINISHED
+from pokervod_pipelines.render.readiness import find_template_faults
+from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
+from pokervod_pipelines.render.rules import load_house_templates, load_rules
+from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.sheets.google.credentials import load_account
+from pokervod_pipelines.workflows.setup import find_dagster_home
+
+MIN_FREE_BYTES = 1_000_000_000
+MIN_SERVER_VERSION = 140_000
+TIMEOUT_SECONDS = 10.0
+"""A listing that takes longer hangs."""
+
+
+def report_part(part: str, found: str, fix: str = "") -> CheckResult:
+    """Return the result for one part; it passes where nothing has to be fixed."""
+    return CheckResult(name=part, passed=not fix, summary=found, next_step=fix)
+
+
+def check_installation(folder: Path | None = None) -> list[CheckResult]:
+    """Return a result for every part, also for those that pass."""
+    try:
+        settings = load_settings(folder=folder)
+    except PokervodError as error:
+        return [report_part("settings", str(error), "correct the settings named, then run doctor again")]
+    return [
+        _check_settings(settings),
+        *_check_roots(settings),
+        *_check_sheets(settings),
+        *_check_folders(settings),
+        *_check_rules(settings),
+        *_check_templates(settings),
+        _check_outputs(settings),
+        *_check_nexrender(settings),
+        *_check_database(settings),
+        _check_dagster_home(settings),
+        _check_disk(settings),
+    ]
+
+
+def _check_settings(settings: Settings) -> CheckResult:
+    found = f"{settings.source or 'environment'}; {len(settings.libraries)} libraries, {len(settings.sheets)} sheets"
+    if not settings.libraries and not settings.sheets:
+        return report_part(
+            "settings",
+            "nothing is configured",
+            "write pokervod.yaml (docs/settings.md), or run `pokervod setup` for the sample archive",
+        )
+    return report_part("settings", found)
+
+
+def _check_roots(settings: Settings) -> Iterator[CheckResult]:
+    for library in settings.libraries:
+        path = settings.root_of(library).path / library.folder
+        part = f"library {library.name}"
+        try:
+            is_filled = has_content(LOCAL, str(path), TIMEOUT_SECONDS)
+        except PokervodError as error:
+            yield report_part(part, str(error), "mount the share, or correct the path")
+            continue
+        fix = "" if is_filled else "mount the share: the folder is empty"
+        yield report_part(part, str(path), fix)
+
+
+def _check_sheets(settings: Settings) -> Iterator[CheckResult]:
+    for sheet in settings.sheets:
+        fix = _find_google_fix(settings) if sheet.path is None else _find_file_fix(sheet.path)
+        yield report_part(f"sheet {sheet.name}", sheet.place, fix)
+
+
+def _check_folders(settings: Settings) -> Iterator[CheckResult]:
+    folders = [("drop folder", each) for each in settings.hands.drop_folders]
+    folders += [("export folder", each) for each in settings.tournaments.export_folders]
+    for part, folder in folders:
+        is_readable = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
+        fix = "" if is_readable else "mount the share, correct the path, or give the service read rights"
+        yield report_part(part, str(folder), fix)
+
+
+def _check_rules(settings: Settings) -> Iterator[CheckResult]:
+    try:
+        rules = load_rules(settings)
+    except PokervodError as error:
+        yield report_part("render rules", str(error), "correct the rule or the template named")
+        return
+    yield report_part("render rules", f"{len(rules)} rules fit their templates", "")
+
+
+def _check_templates(settings: Settings) -> Iterator[CheckResult]:
+    try:
+        templates = load_house_templates(settings)
+    except PokervodError:
+        return  # reported with the rules
+    faults = find_template_faults(templates.values())
+    if not faults:
+        yield report_part("render templates", f"{len(templates)} templates can be rendered")
+    for name, found in faults.items():
+        yield report_part(f"template {name}", "; ".join(found), "correct the template; see docs/render.md")
+
+
+def _check_outputs(settings: Settings) -> CheckResult:
+    """Check that outputs can be written; a folder below ``home`` is created when needed, a configured one may be a share."""
+    root = settings.renders
+    part, place = "outputs folder", _find_existing(root)
+    if settings.render.outputs is not None and not root.is_dir():
+        return report_part(part, f"{root} is missing", "mount the share, or create the folder")
+    if not os.access(place, os.W_OK | os.X_OK):
+        return report_part(part, f"{place} cannot be written to", "give the service write rights")
+    unfinished = root / UNFINISHED
+    if unfinished.exists() and unfinished.stat().st_dev != place.stat().st_dev:
+        fix = "make it a plain folder: a finished graphic cannot be moved between file systems in one step"
+        return report_part(part, f"{unfinished} is on another file system than {root}", fix)
+    free = shutil.disk_usage(place).free
+    fix = "" if free > MIN_FREE_BYTES else "free some space; without it no graphic can be written"
+    return report_part(part, f"{root}, {free / 1e9:.1f} GB free", fix)
+
+
+def _check_nexrender(settings: Settings) -> Iterator[CheckResult]:
+    url = settings.render.nexrender.url
+    if url is None:
+        return
+    faults = asyncio.run(_ask_nexrender(settings))
+    yield report_part("nexrender", url, "; ".join(faults))
+
+
+async def _ask_nexrender(settings: Settings) -> list[str]:
+    secret = settings.nexrender_secret
+    renderer = NexrenderRenderer(settings.render.nexrender, secret.get_secret_value() if secret else None)
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            return await renderer.check_server()
+    except TimeoutError:
+        return [f"nexrender did not answer within {TIMEOUT_SECONDS:.0f} s: start it, or correct render.nexrender.url"]
+    finally:
+        await renderer.close()
+
+
+def _find_file_fix(path: Path) -> str:
+    is_readable = path.is_file() and os.access(path, os.R_OK)
+    return "" if is_readable else "put the workbook there, correct the path, or give the service read rights"
+
+
+def _find_google_fix(settings: Settings) -> str:
+    """Return what to fix in the account; the sync reports a sheet that is not shared with it."""
+    try:
+        load_account(settings)
+    except PokervodError as error:
+        return str(error)
+    return ""
+
+
+def _check_database(settings: Settings) -> Iterator[CheckResult]:
+    kind = "configured server"
+    if settings.database_url is None:
+        kind = f"embedded server, data in {EmbeddedServer(embedded_folder(settings)).status().data_folder}"
+    try:
+        with serve_database(settings) as urls:
+            engine = make_engine(urls.pokervod)
+            with engine.connect() as connection:
+                version = int(connection.scalar(text("show server_version_num")) or 0)
+            revision = current_revision(engine)
+            engine.dispose()
+    except PokervodError as error:
+        yield report_part("database", str(error), "start the server or correct POKERVOD_DATABASE_URL")
+        return
+    old = version < MIN_SERVER_VERSION
+    yield report_part(
+        "database",
+        f"PostgreSQL {version // 10_000}.{version % 10_000}, {kind}",
+        "use PostgreSQL 14 or later" if old else "",
+    )
+    is_current = revision in {None, newest_revision()}
+    yield report_part(
+        "schema",
+        f"revision {revision or 'none yet'}, this code has {newest_revision()}",
+        "" if is_current else "run `pokervod db upgrade`",
+    )
+
+
+def _check_dagster_home(settings: Settings) -> CheckResult:
+    home = find_dagster_home(settings)
+    is_there = (home / "dagster.yaml").is_file()
+    return report_part("Dagster's home", str(home), "" if is_there else "run `pokervod setup`")
+
+
+def _check_disk(settings: Settings) -> CheckResult:
+    place = _find_existing(settings.home)
+    free = shutil.disk_usage(place).free
+    fix = "" if free > MIN_FREE_BYTES else "free some space: the database needs it"
+    return report_part("disk", f"{free / 1e9:.1f} GB free at {place}", fix)
+
+
+def _find_existing(path: Path) -> Path:
+    return next(parent for parent in (path, *path.parents) if parent.exists())
