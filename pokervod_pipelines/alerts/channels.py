@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 from pydantic import SecretStr
 
 from pokervod_pipelines.errors import BadSettings
-from pokervod_pipelines.settings_alerts import AlertChannel
+from pokervod_pipelines.settings.rooms import AlertChannel
 
 CONSOLE = "console"
 HIDDEN = "***"

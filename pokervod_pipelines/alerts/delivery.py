@@ -27,7 +27,7 @@ from pokervod_pipelines.alerts.message import compose_message
 from pokervod_pipelines.alerts.told import tell
 from pokervod_pipelines.alerts.transport import START_SECONDS, Fault, OpenTransport, Transport, open_transport
 from pokervod_pipelines.events import EventType
-from pokervod_pipelines.settings_alerts import Alerts
+from pokervod_pipelines.settings.rooms import AlertSettings
 
 MOST_AT_ONCE = 100
 """Messages a channel is sent in one call."""
@@ -76,11 +76,11 @@ class _Clock:
 @dataclass(frozen=True, slots=True)
 class _Desk:
     engine: Engine
-    limits: Alerts
+    limits: AlertSettings
     clock: _Clock
 
     def find_lease_end(self) -> datetime:
-        seconds = START_SECONDS + self.limits.seconds_per_try + LEASE_MARGIN_SECONDS
+        seconds = START_SECONDS + self.limits.timeout_seconds + LEASE_MARGIN_SECONDS
         return self.clock.read() + timedelta(seconds=seconds)
 
 
@@ -89,7 +89,7 @@ def deliver_pending(
     channels: Sequence[Channel],
     *,
     now: datetime,
-    limits: Alerts | None = None,
+    limits: AlertSettings | None = None,
     open_way: OpenTransport = open_transport,
 ) -> DeliveryReport:
     """Everything that is due at ``now`` on these channels was tried; what failed has its next time or is dead.
@@ -97,7 +97,7 @@ def deliver_pending(
     A channel of the ``limits`` that is not among these has no address yet: its messages wait for it. No service's doing
     raises anything; the database's does.
     """
-    desk = _Desk(engine, limits or Alerts(), _Clock(now))
+    desk = _Desk(engine, limits or AlertSettings(), _Clock(now))
     report = DeliveryReport(dead=_end_orphans(desk, channels))
     if channels:
         with ThreadPoolExecutor(min(len(channels), MOST_CHANNELS_AT_ONCE), "alerts") as pool:
@@ -106,19 +106,19 @@ def deliver_pending(
     return report
 
 
-def find_wait(limits: Alerts, attempts: int) -> timedelta:
+def find_wait(limits: AlertSettings, attempts: int) -> timedelta:
     """Return how long to wait after so many failed tries.
 
     >>> [find_wait(Alerts(), attempts).seconds for attempts in (1, 2, 3, 9)]
     [30, 60, 120, 900]
     """
     grown = limits.retry_seconds * 2.0 ** min(max(attempts, 1) - 1, 30)
-    return timedelta(seconds=min(limits.longest_retry_seconds, grown))
+    return timedelta(seconds=min(limits.max_retry_seconds, grown))
 
 
 def _serve_channel(desk: _Desk, channel: Channel, open_way: OpenTransport) -> DeliveryReport:
     report = DeliveryReport()
-    way = open_way(channel, desk.limits.seconds_per_try)
+    way = open_way(channel, desk.limits.timeout_seconds)
     try:
         for number in range(MOST_AT_ONCE):
             if number and desk.clock.count_seconds() > SECONDS_OF_A_CALL:

@@ -15,7 +15,7 @@ from pokervod_pipelines.alerts.alert import Alert, Severity
 from pokervod_pipelines.alerts.told import tell
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType
-from pokervod_pipelines.settings_alerts import AlertChannel
+from pokervod_pipelines.settings.rooms import AlertChannel
 
 Outcome = Literal["raised", "escalated", "counted"]
 
@@ -45,7 +45,7 @@ def raise_alert(
             return Raised(alert_id=row.id, outcome="counted", times=row.times)
         outcome = "escalated"
         connection.execute(_ESCALATE, said | {"id": row.id})
-    told = [each.name for each in channels if alert.severity.rank >= Severity(each.least).rank]
+    told = [each.name for each in channels if alert.severity.rank >= Severity(each.min_severity).rank]
     connection.execute(_DELIVER, {"id": row.id, "severity": said["severity"], "channels": told, "now": now})
     event = EventType.ALERT_RAISED if outcome == "raised" else EventType.ALERT_ESCALATED
     payload = {"alert_id": row.id, "key": alert.key, "severity": alert.severity, "title": alert.title}

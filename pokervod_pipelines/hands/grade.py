@@ -18,13 +18,13 @@ class GradeRule:
     """
 
     premium_categories: tuple[str, ...] = PREMIUM
-    least_seconds: float = 120.0
-    least_category: str = "three_of_a_kind"
+    min_seconds: float = 120.0
+    min_category: str = "three_of_a_kind"
     needs_showdown: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a category that does not exist, so that a slip in a setting is seen at once."""
-        for category in (*self.premium_categories, self.least_category):
+        for category in (*self.premium_categories, self.min_category):
             if category not in CATEGORIES:
                 message = f"{category!r} is no hand category; the categories are {', '.join(CATEGORIES)}"
                 raise ValueError(message)
@@ -47,6 +47,6 @@ def grade_hand(rule: GradeRule, category: str | None, seconds: float) -> Grade:
     Grade(letter='C', is_premium=False)
     """
     is_premium = category in rule.premium_categories
-    is_strong = category is not None and CATEGORIES.index(category) <= CATEGORIES.index(rule.least_category)
-    met = is_premium + is_strong + (seconds >= rule.least_seconds)
+    is_strong = category is not None and CATEGORIES.index(category) <= CATEGORIES.index(rule.min_category)
+    met = is_premium + is_strong + (seconds >= rule.min_seconds)
     return Grade("CCBA"[met], is_premium)

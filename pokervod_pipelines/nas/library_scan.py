@@ -21,7 +21,7 @@ from pokervod_pipelines.nas.scan import LOCAL, FileSystem, Findings, Place, find
 from pokervod_pipelines.nas.store import files, look, scans
 from pokervod_pipelines.nas.store.territory import Territory, find_territory
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.settings_rooms import Library
+from pokervod_pipelines.settings.rooms import Library
 
 _YOUNG_SECONDS = 60.0
 """A file written to within this time, or ten settle times, may still be growing; clocks of servers differ a little."""

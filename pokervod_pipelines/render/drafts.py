@@ -11,7 +11,7 @@ from pokervod_pipelines.render.layers import BadValue, Value, fit_value
 from pokervod_pipelines.render.rules import Rule
 from pokervod_pipelines.render.templates import Template
 from pokervod_pipelines.render.triggers import Trigger
-from pokervod_pipelines.settings_rooms import Render, RenderOutput
+from pokervod_pipelines.settings.render import RenderOutput, RenderSettings
 
 Identity = tuple[str, str, str]
 """Trigger kind, trigger key and template: what there is one instruction in force for."""
@@ -59,7 +59,7 @@ def digest_picture(template: str, layers: Mapping[str, Any], output: Mapping[str
     return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def make_output(render: Render, template: Template, own: RenderOutput) -> dict[str, Any]:
+def make_output(render: RenderSettings, template: Template, own: RenderOutput) -> dict[str, Any]:
     """Return how the graphic comes out: as ``own`` says, else the settings, else the template.
 
     A format of the settings that the template cannot be had in gives way to the template's first.
@@ -81,7 +81,7 @@ def make_output(render: Render, template: Template, own: RenderOutput) -> dict[s
     }
 
 
-def make_drafts(triggers: Iterable[Trigger], rules: Sequence[Rule], render: Render) -> Drafts:
+def make_drafts(triggers: Iterable[Trigger], rules: Sequence[Rule], render: RenderSettings) -> Drafts:
     """Return what the rules make of the triggers; of a template's rules the first that fits a trigger makes it."""
     made = Drafts()
     for trigger in triggers:
@@ -97,7 +97,7 @@ def make_drafts(triggers: Iterable[Trigger], rules: Sequence[Rule], render: Rend
     return made
 
 
-def _make_draft(trigger: Trigger, rule: Rule, render: Render) -> Draft:
+def _make_draft(trigger: Trigger, rule: Rule, render: RenderSettings) -> Draft:
     return Draft(
         trigger_kind=trigger.kind,
         trigger_key=trigger.key,

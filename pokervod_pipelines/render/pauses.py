@@ -15,7 +15,7 @@ from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.render.backoff import LONGEST_SECONDS
 from pokervod_pipelines.render.queue_store import wake_workers
 from pokervod_pipelines.render.states import Settlement, State
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 
 BY_ITSELF = "the queue"
 
@@ -87,7 +87,7 @@ def count_held(connection: Connection, scope: str) -> int:
     return int(count or 0)
 
 
-def follow_capacity(connection: Connection, limits: RenderQueue, settlements: Sequence[Settlement]) -> None:
+def follow_capacity(connection: Connection, limits: RenderQueueSettings, settlements: Sequence[Settlement]) -> None:
     """A renderer that had no capacity is paused; one that completed something has its capacity back."""
     short = [each for each in settlements if each.kind == "capacity" and each.state is State.PENDING]
     if short:
@@ -111,7 +111,7 @@ def _read_renderers(connection: Connection, ids: list[int]) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _pause_for_capacity(connection: Connection, limits: RenderQueue, renderer: str, short: Settlement) -> None:
+def _pause_for_capacity(connection: Connection, limits: RenderQueueSettings, renderer: str, short: Settlement) -> None:
     scope = name_scope(renderer=renderer)
     times = connection.scalar(
         text("select times from render_pauses where scope = :scope and until < now() for update"), {"scope": scope}

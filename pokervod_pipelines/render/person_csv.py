@@ -19,7 +19,7 @@ from pokervod_pipelines.render.drafts import Draft, make_output
 from pokervod_pipelines.render.layers import BadValue, Value, read_text
 from pokervod_pipelines.render.templates import OWN_COLUMNS, Template, Templates
 from pokervod_pipelines.render.triggers import PERSON
-from pokervod_pipelines.settings_rooms import Render, RenderOutput
+from pokervod_pipelines.settings.render import RenderOutput, RenderSettings
 
 DEFAULT_PRIORITY = 5
 DELIMITERS = ",;\t"
@@ -51,7 +51,7 @@ class Asking:
     """What holds for all that is asked for at once: templates, settings, who asks, and the day if none is said."""
 
     templates: Templates
-    render: Render
+    render: RenderSettings
     by: str
     today: date
 

@@ -27,7 +27,7 @@ from pokervod_pipelines.render.states import (
     settle_failed,
     settle_handed_back,
 )
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 from pokervod_pipelines.text.folding import make_storable
 
 EVENTS: Mapping[State, EventType] = {
@@ -70,7 +70,7 @@ class Failed:
 
 
 def claim(
-    engine: Engine, limits: RenderQueue, *, worker: str, renderer: str, most: int, day: date | None = None
+    engine: Engine, limits: RenderQueueSettings, *, worker: str, renderer: str, most: int, day: date | None = None
 ) -> list[Claim]:
     """The worker holds the best instructions of the renderer that are due, at most ``most``, best first.
 
@@ -83,7 +83,7 @@ def claim(
 
 
 def _claim_within_limits(
-    connection: Connection, limits: RenderQueue, *, worker: str, renderer: str, most: int, day: date | None
+    connection: Connection, limits: RenderQueueSettings, *, worker: str, renderer: str, most: int, day: date | None
 ) -> list[Claim]:
     lease = timedelta(seconds=limits.lease_seconds)
 
@@ -92,13 +92,13 @@ def _claim_within_limits(
             connection, worker=worker, renderer=renderer, most=count, lease=lease, full=full, day=day
         )
 
-    if not limits.most_at_once:
+    if not limits.max_running:
         return take(most, ())
     held = dict(store.count_held(connection, renderer))
-    room = limits.most_at_once.get(renderer, most + sum(held.values())) - sum(held.values())
+    room = limits.max_running.get(renderer, most + sum(held.values())) - sum(held.values())
     claims: list[Claim] = []
     while len(claims) < min(most, room):
-        full = [name for name, count in held.items() if count >= limits.most_at_once.get(name, count + 1)]
+        full = [name for name, count in held.items() if count >= limits.max_running.get(name, count + 1)]
         taken = take(1, full)
         if not taken:
             break
@@ -109,7 +109,7 @@ def _claim_within_limits(
 
 
 def find_rest(
-    engine: Engine, limits: RenderQueue, *, renderers: Collection[str], looked_seconds: float, day: date | None = None
+    engine: Engine, limits: RenderQueueSettings, *, renderers: Collection[str], looked_seconds: float, day: date | None = None
 ) -> float:
     """The seconds that a worker may rest which looked in vain for so long: until something is due or a pause ends.
 
@@ -123,7 +123,7 @@ def find_rest(
     return min(seconds, limits.poll_seconds)
 
 
-def show_life(engine: Engine, limits: RenderQueue, beats: Collection[Beat]) -> dict[UUID, str | None]:
+def show_life(engine: Engine, limits: RenderQueueSettings, beats: Collection[Beat]) -> dict[UUID, str | None]:
     """The claims hold for another lease; returns those that still do, with why to stop or None.
 
     A claim that is not in the answer has lost its instruction.
@@ -133,7 +133,7 @@ def show_life(engine: Engine, limits: RenderQueue, beats: Collection[Beat]) -> d
 
 
 def settle_all(
-    engine: Engine, limits: RenderQueue, made: Sequence[Made] = (), failed: Sequence[Failed] = ()
+    engine: Engine, limits: RenderQueueSettings, made: Sequence[Made] = (), failed: Sequence[Failed] = ()
 ) -> dict[UUID, Settlement]:
     """What was made lies at its place and is completed, what failed is tried again or ended; returns what became of it.
 
@@ -175,7 +175,7 @@ def take_back(engine: Engine, made: Sequence[Made]) -> None:
 
 
 def _publish(
-    connection: Connection, limits: RenderQueue, made: Sequence[Made], locked: Mapping[UUID, Held]
+    connection: Connection, limits: RenderQueueSettings, made: Sequence[Made], locked: Mapping[UUID, Held]
 ) -> tuple[list[Settlement], dict[Held, OutputFacts]]:
     settlements: list[Settlement] = []
     outputs: dict[Held, OutputFacts] = {}
@@ -209,27 +209,27 @@ def _refuse_repeated_picture(connection: Connection, made: Made) -> None:
         raise SpoiledOutput(f"it shows exactly what instruction {other} shows, which asked for something else")
 
 
-def _judge_failure(held: Held, error: BaseException, limits: RenderQueue) -> Settlement:
+def _judge_failure(held: Held, error: BaseException, limits: RenderQueueSettings) -> Settlement:
     kind: FailureKind = classify_failure(error)
     wait = limits.pause_seconds if kind == "capacity" else find_wait(limits.retry_seconds, held.retry_count)
     text = make_storable(str(error) or type(error).__name__)
     return settle_failed(held, kind, text if kind != "unknown" else f"{type(error).__name__}: {text}", wait)
 
 
-def hand_back(engine: Engine, limits: RenderQueue, held: Collection[Held], reason: str) -> None:
+def hand_back(engine: Engine, limits: RenderQueueSettings, held: Collection[Held], reason: str) -> None:
     """What these claims still hold waits again, at once and without a retry spent."""
     with engine.begin() as connection:
         locked = store.lock_held(connection, held)
         move_on(connection, [settle_handed_back(each, reason) for each in locked.values()], limits)
 
 
-def move_on(connection: Connection, settlements: Sequence[Settlement], limits: RenderQueue) -> None:
+def move_on(connection: Connection, settlements: Sequence[Settlement], limits: RenderQueueSettings) -> None:
     """Each instruction, locked by this transaction, is as its settlement says; its attempt and its event are kept.
 
     Where so many may be held at once, workers are woken: there is room for another.
     """
     store.settle(connection, settlements)
-    if limits.most_at_once and settlements:
+    if limits.max_running and settlements:
         store.wake_workers(connection)
     append_events(connection, "render", "", [_tell_settled(each) for each in settlements])
 

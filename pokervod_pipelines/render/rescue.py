@@ -17,15 +17,15 @@ from pokervod_pipelines.render.rules import find_house_folders
 from pokervod_pipelines.render.states import Settlement, settle_lost
 from pokervod_pipelines.render.templates import load_templates, read_templates
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 
 
 def rescue_lost(
-    engine: Engine, limits: RenderQueue, template_limits: Mapping[str, float] | None = None
+    engine: Engine, limits: RenderQueueSettings, template_limits: Mapping[str, float] | None = None
 ) -> list[Settlement]:
     """What is held for too long, or by nobody, waits again with a retry spent, or is timed out when none is left."""
     with engine.begin() as connection:
-        expired = store.lock_expired(connection, timedelta(minutes=limits.most_minutes), template_limits or {})
+        expired = store.lock_expired(connection, timedelta(minutes=limits.timeout_minutes), template_limits or {})
         settlements = [
             settle_lost(each.held, _say_why(each), find_wait(limits.retry_seconds, each.held.retry_count))
             for each in expired

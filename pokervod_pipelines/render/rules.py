@@ -17,8 +17,8 @@ from pokervod_pipelines.render.facts import FACTS, Fact
 from pokervod_pipelines.render.layers import BadValue, Layer, check_value
 from pokervod_pipelines.render.templates import Template, Templates, load_templates
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.settings_file import Location, read_settings_file
-from pokervod_pipelines.settings_rooms import RenderOutput, RenderRule
+from pokervod_pipelines.settings.file import Location, read_settings_file
+from pokervod_pipelines.settings.render import RenderOutput, RenderRule
 
 _Fault = tuple[tuple[str, ...], str]
 """Where in a rule something is wrong, and what."""

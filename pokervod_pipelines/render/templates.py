@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.render.layers import LONGEST_TEXT, Layer
-from pokervod_pipelines.settings_file import SettingsFile, read_settings_file
+from pokervod_pipelines.settings.file import SettingsFile, read_settings_file
 
 SHIPPED = Path(__file__).parent / "templates"
 

@@ -1,4 +1,4 @@
-"""Where a configured sheet is read from: a workbook file, or Google."""
+"""Open a configured sheet: a workbook file, or a sheet at Google."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -8,11 +8,10 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.settings_rooms import SheetSource
+from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.google.calls import TOKEN
 from pokervod_pipelines.sheets.google.clock import SYSTEM_CLOCK, Clock
-from pokervod_pipelines.sheets.shared import SharedWorkbook
-from pokervod_pipelines.sheets.workbook import Workbook, open_workbook
+from pokervod_pipelines.sheets.workbook import SharedWorkbook, Workbook, open_workbook
 
 if TYPE_CHECKING:
     from pokervod_pipelines.sheets.google.client import GoogleClient
@@ -27,7 +26,7 @@ def open_sheet(
     known_revision: str | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[Workbook]:
-    """The sheet's workbook, for one pass over it; a known revision saves the call that would ask for it."""
+    """Open the sheet's workbook for one pass; a known revision saves the call that would ask for it."""
     if source.path is not None:
         yield open_workbook(source.path)
     else:
@@ -44,22 +43,22 @@ def open_shared(
     known_revision: str | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[SharedWorkbook]:
-    """The sheet at Google. Raises ``BadInput`` for a sheet that is a file, ``BadSettings`` without an account."""
+    """Open the sheet at Google. Raises ``BadInput`` for a file, ``BadSettings`` without an account."""
     if source.spreadsheet is None:
-        raise BadInput(f"{source.name} is a file, {source.path}; only Google sheets are written to")
+        raise BadInput(f"{source.name}: expected a Google sheet, got the file {source.path}. Only Google sheets are written to.")
     with closing(make_client(engine, settings, clock)) as client:
         yield client.open(source.spreadsheet, source.name, known_revision=known_revision)
 
 
 def make_client(engine: Engine, settings: Settings, clock: Clock = SYSTEM_CLOCK) -> "GoogleClient":
-    """A client of Google's services, with the account of the environment; to be closed."""
+    """Return a client of Google's services, with the account of the environment; the caller closes it."""
     from pokervod_pipelines.sheets.google.client import GoogleClient  # noqa: PLC0415 - loads what files do not need
 
     return GoogleClient(engine, settings, clock=clock)
 
 
 def count_calls(workbook: Workbook) -> int | None:
-    """How many calls of Google's services the pass has made, tokens aside; None where there is nobody to call."""
+    """Count the calls to Google in this pass, without tokens; return None for a file."""
     if not isinstance(workbook, SharedWorkbook):
         return None
     return sum(count for kind, count in workbook.calls.items() if kind != TOKEN)

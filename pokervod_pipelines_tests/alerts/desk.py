@@ -15,7 +15,7 @@ from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
 from pokervod_pipelines.alerts.message import Message
 from pokervod_pipelines.alerts.raising import Raised, acknowledge, raise_alert, resolve_alert
 from pokervod_pipelines.alerts.transport import Fault, OpenTransport, open_transport
-from pokervod_pipelines.settings_alerts import AlertChannel, Alerts
+from pokervod_pipelines.settings.rooms import AlertChannel, AlertSettings
 from pokervod_pipelines_tests.alerts.servers import SLACK_TOKENS, HookServer, MailServer
 
 START = datetime(2031, 5, 4, 9, 0, tzinfo=UTC)
@@ -27,7 +27,7 @@ class Desk:
 
     engine: Engine
     now: datetime = START
-    limits: Alerts = field(default_factory=Alerts)
+    limits: AlertSettings = field(default_factory=AlertSettings)
     configured: list[AlertChannel] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
 
@@ -42,8 +42,8 @@ class Desk:
     def wait(self, **span: float) -> None:
         self.now += timedelta(**span)
 
-    def open(self, name: str, url: str, *, least: str = "info", endpoint: str | None = None) -> Channel:
-        configured = AlertChannel.model_validate({"name": name, "least": least, "endpoint": endpoint})
+    def open(self, name: str, url: str, *, min_severity: str = "info", endpoint: str | None = None) -> Channel:
+        configured = AlertChannel.model_validate({"name": name, "min_severity": min_severity, "endpoint": endpoint})
         self.configured.append(configured)
         self.channels.append(Channel(name=name, url=SecretStr(url), endpoint=configured.endpoint))
         return self.channels[-1]

@@ -7,7 +7,7 @@ from pydantic import SecretStr, ValidationError
 
 from pokervod_pipelines.alerts.channels import Channel, hide_address, open_channels, show_place
 from pokervod_pipelines.errors import BadSettings
-from pokervod_pipelines.settings_alerts import AlertChannel, Alerts
+from pokervod_pipelines.settings.rooms import AlertChannel, AlertSettings
 
 
 @pytest.mark.parametrize(
@@ -95,11 +95,11 @@ def test_a_missing_address_names_its_variable_and_no_secret(value: str | None) -
     [
         ([{"name": "a"}, {"name": "a"}], "POKERVOD_ALERT_A"),
         ([{"name": "a-b"}, {"name": "A_b"}], "POKERVOD_ALERT_A_B"),
-        ([{"name": "a", "least": "urgent"}], "least"),
+        ([{"name": "a", "min_severity": "urgent"}], "min_severity"),
         ([{"name": "a", "url": "json://sesame"}], "url"),
         ([{"name": "a", "endpoint": "http://eva:sesame@host"}], "endpoint"),
     ],
 )
 def test_settings_that_cannot_hold_are_refused(channels: list[dict[str, str]], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
-        Alerts.model_validate({"channels": channels})
+        AlertSettings.model_validate({"channels": channels})

@@ -44,7 +44,7 @@ def test_one_message_for_each_alert_severity_and_channel_and_the_last_one_always
     desk.configured.clear()
     desk.channels.clear()
     for name, least in CHANNELS.items():
-        desk.open(name, f"json://{name}", least=least)
+        desk.open(name, f"json://{name}", min_severity=least)
     box = Letterbox()
     play(desk, box, steps)
     desk.wait(hours=1)

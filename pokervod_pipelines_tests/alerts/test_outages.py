@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from pokervod_pipelines.alerts.delivery import find_wait
-from pokervod_pipelines.settings_alerts import Alerts
+from pokervod_pipelines.settings.rooms import AlertSettings
 from pokervod_pipelines_tests.alerts.desk import Desk, Letterbox
 from pokervod_pipelines_tests.alerts.servers import HookServer, MailServer
 
@@ -67,7 +67,7 @@ def test_a_mail_that_is_refused_is_tried_again(desk: Desk, mail: MailServer) -> 
 def test_a_server_that_hangs_costs_its_limit_and_leaves_doubt(desk: Desk, hook: HookServer) -> None:
     release = threading.Event()
     hook.before_answer = lambda: release.wait(60)
-    desk.limits = Alerts(seconds_per_try=1)
+    desk.limits = AlertSettings(timeout_seconds=1)
     desk.open_webhook(hook)
     desk.raise_one()
     desk.raise_one("another")
@@ -79,7 +79,7 @@ def test_a_server_that_hangs_costs_its_limit_and_leaves_doubt(desk: Desk, hook: 
     assert report.failed == 1, "the rest of the channel waits for the next call"
     assert sorted((row.attempts, row.doubt) for row in desk.rows()) == [(0, False), (1, True)]
     desk.wait(minutes=2)
-    desk.limits = Alerts()
+    desk.limits = AlertSettings()
     assert desk.deliver().delivered == 2
     assert "You may have this message already" in hook.posts[-1].body["message"]
 
@@ -132,7 +132,7 @@ def test_an_address_that_cannot_be_used_is_said_of_the_delivery(desk: Desk, url:
 
 
 def test_waits_double_up_to_the_longest() -> None:
-    waits = [find_wait(Alerts(), attempts).total_seconds() for attempts in range(1, 60)]
+    waits = [find_wait(AlertSettings(), attempts).total_seconds() for attempts in range(1, 60)]
 
     assert waits[:6] == [30, 60, 120, 240, 480, 900]
     assert set(waits[5:]) == {900}
@@ -187,7 +187,7 @@ def test_a_delivery_whose_sender_died_ends_with_its_channel(desk: Desk, state: s
 
 def test_a_channel_without_an_address_waits_for_one_as_long_as_it_takes(desk: Desk) -> None:
     desk.open("later", "json://host")
-    desk.limits = Alerts(channels=tuple(desk.configured))
+    desk.limits = AlertSettings(channels=tuple(desk.configured))
     desk.raise_one()
     channel = desk.channels.pop()
     desk.wait(days=30)

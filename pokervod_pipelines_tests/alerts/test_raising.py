@@ -53,7 +53,7 @@ def test_a_message_goes_out_for_news_only(desk: Desk, deeds: list[Deed], told: l
 )
 def test_each_channel_is_told_what_is_severe_enough_for_it(desk: Desk, severity: str, told: list[str]) -> None:
     for name, least in (("all", "info"), ("some", "warning"), ("few", "critical")):
-        desk.open(name, "json://host", least=least)
+        desk.open(name, "json://host", min_severity=least)
 
     desk.raise_one(severity=severity)
 

@@ -16,7 +16,7 @@ from pokervod_pipelines.render.instructions import carry_out
 from pokervod_pipelines.render.queue_store import Claim
 from pokervod_pipelines.render.worker.loop import Shift, Worker
 from pokervod_pipelines.render.worker.maker import Report
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 from pokervod_pipelines_tests.bench.figure import Figure, percentile, scratch, scratch_database
 from pokervod_pipelines_tests.render.idle_maker import IdleMaker
 
@@ -150,7 +150,7 @@ class _Watch(IdleMaker):
 
 async def _measure_latency(engine: Engine, count: int) -> list[float]:
     maker = _Watch()
-    worker = Worker(engine, RenderQueue(), maker, Shift(name="watch"))
+    worker = Worker(engine, RenderQueueSettings(), maker, Shift(name="watch"))
     running = asyncio.create_task(worker.run())
     committed: list[float] = []
 

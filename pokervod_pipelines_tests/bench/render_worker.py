@@ -10,7 +10,7 @@ import psycopg
 
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.render.worker.loop import Shift, Worker
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 from pokervod_pipelines_tests.render.idle_maker import IdleMaker
 
 SLOTS = 50
@@ -25,7 +25,7 @@ def work(url: str, name: str) -> None:
 
     async def run() -> None:
         shift = Shift(name=name, until_empty=True)
-        await Worker(make_engine(url), RenderQueue(), IdleMaker({"idle": SLOTS}), shift).run()
+        await Worker(make_engine(url), RenderQueueSettings(), IdleMaker({"idle": SLOTS}), shift).run()
 
     asyncio.run(run())
 

@@ -22,7 +22,7 @@ def desk(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay
 
 @pytest.fixture
 def plans(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlanDesk:
-    made = PlanDesk(engine=engine, folder=tmp_path, alerts={"channels": [{"name": "here", "least": "info"}]})
+    made = PlanDesk(engine=engine, folder=tmp_path, alerts={"channels": [{"name": "here", "min_severity": "info"}]})
     made.write()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("POKERVOD_DATABASE_URL", engine.url.render_as_string(hide_password=False))

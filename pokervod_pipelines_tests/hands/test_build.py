@@ -63,7 +63,7 @@ def test_a_better_hand_or_a_longer_one_never_grades_worse(category: str, seconds
 
 
 def test_the_rule_is_data_and_refuses_what_is_no_category() -> None:
-    rule = GradeRule(premium_categories=("royal_flush",), least_seconds=1_000, least_category="flush")
+    rule = GradeRule(premium_categories=("royal_flush",), min_seconds=1_000, min_category="flush")
 
     assert build_one(make_showdown(), rule).grade == "C"
     with pytest.raises(ValueError, match="'boat' is no hand category"):

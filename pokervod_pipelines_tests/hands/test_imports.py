@@ -241,7 +241,7 @@ def test_a_changed_rule_grades_the_hands_again(table: Table, settings_factory: o
     strict = table.settings.model_copy(
         update={
             "hands": table.settings.hands.model_copy(
-                update={"rule": type(table.settings.hands.rule)(least_seconds=9_999)}
+                update={"rule": type(table.settings.hands.rule)(min_seconds=9_999)}
             )
         }
     )
@@ -253,7 +253,7 @@ def test_a_changed_rule_grades_the_hands_again(table: Table, settings_factory: o
 
 
 def test_a_category_that_does_not_exist_is_a_wrong_setting(table: Table) -> None:
-    wrong = Settings.model_validate({"home": table.drop, "hands": {"rule": {"least_category": "five_of_a_kind"}}})
+    wrong = Settings.model_validate({"home": table.drop, "hands": {"rule": {"min_category": "five_of_a_kind"}}})
 
     with pytest.raises(BadSettings, match="five_of_a_kind"):
         make_rules(wrong)

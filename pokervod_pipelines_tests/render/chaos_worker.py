@@ -22,10 +22,10 @@ from pokervod_pipelines.render.states import Held
 from pokervod_pipelines.render.worker.ledger import Ledger
 from pokervod_pipelines.render.worker.loop import Shift, Worker
 from pokervod_pipelines.render.worker.maker import Report
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 from pokervod_pipelines_tests.render.idle_maker import name_output
 
-LIMITS = RenderQueue(lease_seconds=4, retry_seconds=0.2, poll_seconds=1)
+LIMITS = RenderQueueSettings(lease_seconds=4, retry_seconds=0.2, poll_seconds=1)
 SLOTS = {"local": 3}
 PIECES = 8
 

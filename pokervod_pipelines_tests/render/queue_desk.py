@@ -10,10 +10,10 @@ from pokervod_pipelines.render import queue
 from pokervod_pipelines.render.queue import Failed, Made
 from pokervod_pipelines.render.queue_store import Claim
 from pokervod_pipelines.render.states import Held, Settlement, State
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 from pokervod_pipelines_tests.render.idle_maker import name_output
 
-LIMITS = RenderQueue(retry_seconds=0)
+LIMITS = RenderQueueSettings(retry_seconds=0)
 
 
 @dataclass(kw_only=True)
@@ -21,7 +21,7 @@ class QueueDesk:
     """A database and the limits of its queue."""
 
     engine: Engine
-    limits: RenderQueue = LIMITS
+    limits: RenderQueueSettings = LIMITS
     published: list[int] = field(default_factory=list)
 
     def execute(self, sql: str, **parameters: Any) -> list[Any]:

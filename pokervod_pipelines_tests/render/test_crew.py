@@ -9,7 +9,7 @@ from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.render import crew, pauses
 from pokervod_pipelines.render.crew import MOST_STRIKES
 from pokervod_pipelines.render.failures import BadWorker, NoCapacity
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk, ids_of
 
 WHO = {"reason": "new graphics at noon", "by": "eva", "correlation_id": "c"}
@@ -40,7 +40,7 @@ def test_a_pause_leaves_other_scopes_alone_and_is_told_with_its_reason(queue_des
 
 
 def test_want_of_a_licence_pauses_the_renderer_and_kills_no_job(queue_desk: QueueDesk) -> None:
-    queue_desk.limits = RenderQueue(pause_seconds=30)
+    queue_desk.limits = RenderQueueSettings(pause_seconds=30)
     held, waiting = queue_desk.take_one(), queue_desk.ask()[0]
 
     queue_desk.fail(held, NoCapacity("no licence"))

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.render.person_csv import Asked, Asking, read_person_csv
 from pokervod_pipelines.render.templates import load_templates
-from pokervod_pipelines.settings_rooms import Render
+from pokervod_pipelines.settings.render import RenderSettings
 
 TODAY = date(2031, 5, 4)
-ASKING = Asking(templates=load_templates(), render=Render(), by="eva", today=TODAY)
+ASKING = Asking(templates=load_templates(), render=RenderSettings(), by="eva", today=TODAY)
 HEAD = "template,priority,format,seconds,duration,day,id,player,place,prize,cards,pot,rank,heading,rows"
 GOOD = 'elimination,1,mp4,7.5,,2031-05-05,a,Ana Ruiz,9th,"$1,250",,,,,'
 

@@ -28,7 +28,7 @@ from pokervod_pipelines.render.queue import Made
 from pokervod_pipelines.render.queue_store import Beat
 from pokervod_pipelines.render.rescue import rescue_lost
 from pokervod_pipelines.render.states import Held, State
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 from pokervod_pipelines_tests.render.idle_maker import name_output
 from pokervod_pipelines_tests.render.queue_desk import LIMITS, QueueDesk, ids_of, is_completed
 
@@ -235,7 +235,7 @@ def test_a_passing_failure_is_tried_again_until_its_retries_are_spent(
 
 
 def test_a_retry_waits_longer_each_time(queue_desk: QueueDesk) -> None:
-    queue_desk.limits = RenderQueue(retry_seconds=10)
+    queue_desk.limits = RenderQueueSettings(retry_seconds=10)
     held = queue_desk.take_one()
 
     queue_desk.fail(held, Passing("x"))
@@ -332,7 +332,7 @@ def test_what_waits_for_its_turn_at_the_renderer_is_not_in_work_yet(queue_desk: 
 
 
 def test_limits_hold_over_all_workers_for_renderers_and_templates(queue_desk: QueueDesk) -> None:
-    queue_desk.limits = RenderQueue(most_at_once={"local": 5, "payouts": 2})
+    queue_desk.limits = RenderQueueSettings(max_running={"local": 5, "payouts": 2})
     queue_desk.ask(6, template="payouts", priority=1)
     queue_desk.ask(6)
 

@@ -6,11 +6,11 @@ import pytest
 
 from pokervod_pipelines.render.failures import NoCapacity, Passing
 from pokervod_pipelines.render.queue import LEAST_REST, find_rest
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk
 
 DAY, OTHER_DAY = date(2031, 5, 4), date(2031, 5, 5)
-MOST = RenderQueue().model_copy(update={"poll_seconds": 1_000.0})
+MOST = RenderQueueSettings().model_copy(update={"poll_seconds": 1_000.0})
 PUT_OFF = "update render_instructions set failure_kind = 'transient', due_at = now() + interval '{}'"
 PAUSED = "insert into render_pauses (scope, reason, by, until) values ('{}', 'x', 'the queue', {})"
 
@@ -55,7 +55,7 @@ def test_what_is_of_another_day_wakes_no_worker_of_a_day(queue_desk: QueueDesk) 
 
 @pytest.mark.parametrize("error", [Passing("it broke off"), NoCapacity("no licence"), RuntimeError("strange")])
 def test_every_failure_that_puts_off_is_foreseen(queue_desk: QueueDesk, error: Exception) -> None:
-    queue_desk.limits = RenderQueue(retry_seconds=60, pause_seconds=60)
+    queue_desk.limits = RenderQueueSettings(retry_seconds=60, pause_seconds=60)
     queue_desk.fail(queue_desk.take_one(), error)
 
     assert rest(queue_desk) <= 90

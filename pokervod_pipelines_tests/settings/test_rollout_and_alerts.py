@@ -13,7 +13,7 @@ SECRETS = {
     "POKERVOD_ALERT_OPS_MAIL": "mailtos://eva:sesame44@mail.example.org",
     "POKERVOD_HOOK_SEARCH": "sesame-hook-token",
 }
-CHANNELS = "alerts: {channels: [{name: ops}, {name: ops-mail, least: critical}]}"
+CHANNELS = "alerts: {channels: [{name: ops}, {name: ops-mail, min_severity: critical}]}"
 
 
 def load(folder: Path, text: str, **environ: str) -> Settings:
@@ -59,7 +59,7 @@ def test_what_the_administrator_says_is_there(tmp_path: Path) -> None:
     assert (settings.rollout.attempts, settings.rollout.wait_seconds) == (2, 0)
     assert settings.rollout.fixers.kinds == {"restart_service"}
     assert settings.rollout.fixers.commands["tests"] == ("pytest", "-q")
-    assert [(each.name, each.least) for each in settings.alerts.channels] == [("ops", "warning")]
+    assert [(each.name, each.min_severity) for each in settings.alerts.channels] == [("ops", "warning")]
 
 
 def test_addresses_of_channels_and_tokens_of_hooks_come_from_the_environment_and_dotenv(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pokervod_pipelines.nas.scan import to_key
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.settings_rooms import Library
+from pokervod_pipelines.settings.rooms import Library
 
 IN_TERRITORY = """
     f.root = :root and (:folder = '' or starts_with(f.path_key, :folder || '/'))

@@ -13,7 +13,7 @@ from uuid import UUID
 from pokervod_pipelines.errors import BadSettings
 from pokervod_pipelines.render.failures import BadWorker
 from pokervod_pipelines.render.renderers.job import SUFFIXES
-from pokervod_pipelines.settings_rooms import OUTPUT_NAMES, RenderFormat
+from pokervod_pipelines.settings.render import OUTPUT_NAMES, RenderFormat
 
 UNFINISHED = ".unfinished"
 """The folder below the root where graphics are made, and from which they are moved to their place."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from pokervod_pipelines.render.failures import BadInstruction
 from pokervod_pipelines.render.layers import BadValue, Value, check_value
 from pokervod_pipelines.render.templates import Template
-from pokervod_pipelines.settings_rooms import RenderFormat
+from pokervod_pipelines.settings.render import RenderFormat
 
 SUFFIXES: Mapping[RenderFormat, str] = {"mov_alpha": ".mov", "mp4": ".mp4", "png_sequence": ""}
 """How a file of each format ends; a sequence of pictures is a folder."""

@@ -29,7 +29,7 @@ from pokervod_pipelines.render.worker.ledger import Ledger
 from pokervod_pipelines.render.worker.maker import Maker
 from pokervod_pipelines.render.worker.place import Place, TimeLimits
 from pokervod_pipelines.render.worker.shelf import Look
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ class Worker:
     """Works one shift; ``tally`` counts what became of what it held, by state. To be made inside the event loop."""
 
     def __init__(
-        self, engine: Engine, limits: RenderQueue, maker: Maker, shift: Shift, tell: Told = lambda settlement: None
+        self, engine: Engine, limits: RenderQueueSettings, maker: Maker, shift: Shift, tell: Told = lambda settlement: None
     ) -> None:
         self._engine, self._limits, self._maker, self._shift, self._tell = engine, limits, maker, shift, tell
         self._ledger = Ledger()
@@ -157,7 +157,7 @@ class Worker:
             return otherwise
 
     def _begin(self, claim: Claim, template: Template | None) -> None:
-        place = Place(claim=claim, limits=TimeLimits.of(template, self._limits.most_minutes * 60))
+        place = Place(claim=claim, limits=TimeLimits.of(template, self._limits.timeout_minutes * 60))
         self._places[claim.held.claim_id] = place
         place.task = asyncio.create_task(self._work(place))
         place.task.add_done_callback(lambda _: self._wake())
@@ -288,7 +288,7 @@ class Worker:
             await asyncio.sleep(0.05)
 
 
-def find_beat_seconds(limits: RenderQueue) -> float:
+def find_beat_seconds(limits: RenderQueueSettings) -> float:
     """Return how often a worker shows life: thrice a lease, and thrice before it counts as dead itself.
 
     >>> find_beat_seconds(RenderQueue(lease_seconds=15)), find_beat_seconds(RenderQueue(lease_seconds=3600))

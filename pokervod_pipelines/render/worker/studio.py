@@ -142,7 +142,7 @@ def open_studio(settings: Settings, look: Look, *, concurrency: int | None = Non
         renderers=renderers,
         slots=slots,
         verifier=Verifier(cores),
-        check_seconds=settings.render.queue.most_minutes * 60,
+        check_seconds=settings.render.queue.timeout_minutes * 60,
     )
 
 

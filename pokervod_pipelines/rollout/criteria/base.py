@@ -1,6 +1,6 @@
-"""What a criterion is, and how one is examined: in bounded time, and whatever happens, with evidence.
+"""Define a criterion, and check one: in limited time, and always with a result.
 
-A new kind is a new file in ``kinds``; what it may touch is a ``World``.
+A new kind is a new file in ``kinds``; all that it may touch is a ``CheckContext``.
 """
 
 import queue
@@ -11,34 +11,34 @@ from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence, Failing
+from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import Name, shorten
-from pokervod_pipelines.rollout.criteria.world import World
-from pokervod_pipelines.rollout.services import Service
-from pokervod_pipelines.settings_rollout import FixerRights
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.services import AddressKind, ServiceUnderRollout
+from pokervod_pipelines.settings.rollout import FixerRights
 
 GRACE_SECONDS = 2.0
-"""What a look may take longer than its time before it is no longer waited for."""
+"""How much longer than its time a check may take before it is abandoned."""
 
-Fault = tuple[tuple[int | str, ...], str]
-"""Where in a criterion something is wrong, and what."""
+KeyProblem = tuple[tuple[int | str, ...], str]
+"""The keys that lead to a problem within an entry of a plan, and what is wrong there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """What is known where a plan is loaded: its services, the programs that commands may start, what fixers may use.
+class PlanContext:
+    """Tell what is known where a plan is loaded: its services, the programs commands may start, what fixers may use.
 
-    What is None is not known, and nothing is refused for it.
+    What is None is unknown, and nothing is refused because of it.
     """
 
-    services: Mapping[str, Service]
+    services: Mapping[str, ServiceUnderRollout]
     programs: frozenset[str] = frozenset()
     allow_commands: bool = False
     rights: FixerRights | None = None
 
 
 class Criterion(BaseModel, ABC):
-    """One thing that a week has to show. ``seconds`` is the time one look may take; without it the settings say."""
+    """Define one thing that a week has to show. ``seconds`` limits one check; the settings have the default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -48,40 +48,61 @@ class Criterion(BaseModel, ABC):
     seconds: float | None = Field(default=None, gt=0, le=3600)
 
     @abstractmethod
-    def check(self, world: World) -> Evidence:
-        """Return what one look finds. May raise ``Failing``; anything else raised was not foreseen."""
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return the result of one check. May raise ``CriterionFailed``; any other exception is unexpected."""
 
-    def find_faults(self, house: House) -> Iterator[Fault]:
-        """Tell what is wrong with it beside this plan and these settings; nothing by itself."""
+    def find_problems(self, plan: PlanContext) -> Iterator[KeyProblem]:
+        """Yield what is wrong with it in this plan and with these settings; by default nothing."""
         yield from ()
 
 
-def examine(criterion: Criterion, world: World) -> Evidence:
-    """Return what one look at the criterion finds, within its time and a little; never raises for what is found.
+class ServiceCriterion(Criterion, ABC):
+    """Check one service of the plan. ``service: all`` in a plan makes one criterion for each service."""
 
-    A look that hangs where nothing can stop it is left behind in a thread that ends with the process.
+    service: str
+
+    def find_problems(self, plan: PlanContext) -> Iterator[KeyProblem]:
+        """Yield a problem if neither the plan nor the settings name the service."""
+        if self.service not in plan.services:
+            known = ", ".join(plan.services) or "none"
+            yield ("service",), f"service: unknown {self.service!r}; known are {known}"
+
+
+class AddressCriterion(ServiceCriterion, ABC):
+    """Check what a service answers at one of its addresses."""
+
+    at: AddressKind = "address"
+
+
+def check_criterion(criterion: Criterion, context: CheckContext) -> CriterionResult:
+    """Return the result of the criterion within its time and a little more; never raises for what is found.
+
+    A check that hangs and cannot be stopped is abandoned in a thread that ends with the process.
     """
-    begun = world.begin(criterion.seconds)
-    answers: queue.SimpleQueue[Evidence] = queue.SimpleQueue()
+    started = context.start(criterion.seconds)
+    results: queue.SimpleQueue[CriterionResult] = queue.SimpleQueue()
     threading.Thread(
-        target=lambda: answers.put(_look(criterion, begun)), name=f"criterion {criterion.name}", daemon=True
+        target=lambda: results.put(_check(criterion, started)), name=f"criterion {criterion.name}", daemon=True
     ).start()
     try:
-        evidence = answers.get(timeout=begun.seconds + GRACE_SECONDS)
+        result = results.get(timeout=started.seconds + GRACE_SECONDS)
     except queue.Empty:
-        evidence = Evidence.fails(
-            ErrorClass.UNREACHABLE, f"the look was not at its end after {begun.seconds:g} s; give it more 'seconds'"
+        result = CriterionResult.fails(
+            ErrorClass.UNREACHABLE, f"the check did not finish within {started.seconds:g} s; increase its 'seconds'"
         )
     return replace(
-        evidence, summary=begun.hide_secrets(evidence.summary), details=tuple(map(begun.hide_secrets, evidence.details))
+        result,
+        name=criterion.name,
+        summary=started.hide_secrets(result.summary),
+        evidence=tuple(map(started.hide_secrets, result.evidence)),
     )
 
 
-def _look(criterion: Criterion, world: World) -> Evidence:
+def _check(criterion: Criterion, context: CheckContext) -> CriterionResult:
     try:
-        return criterion.check(world)
-    except Failing as failing:
-        return failing.evidence
-    except Exception as error:  # noqa: BLE001 - whatever the world does, the programme goes on with evidence
+        return criterion.check(context)
+    except CriterionFailed as failed:
+        return failed.result
+    except Exception as error:  # noqa: BLE001 - whatever happens, the rollout continues with a result
         first = next(iter(str(error).strip().splitlines()), "")
-        return Evidence.fails(ErrorClass.UNKNOWN, shorten(f"{type(error).__name__}: {first}".rstrip(": ")))
+        return CriterionResult.fails(ErrorClass.UNKNOWN, shorten(f"{type(error).__name__}: {first}".rstrip(": ")))

@@ -1,6 +1,6 @@
-"""``restart_service``: a service is started anew by its hook, its systemd unit or an allowed command; then it is well.
+"""Fix by a restart: of a service by its hook, its systemd unit or an allowed command, then wait until it is healthy.
 
-A hook is an address that takes a POST, such as the one that brings out a new revision of a Cloud Run service.
+A hook is an address that takes a POST, such as the one that deploys a new revision of a Cloud Run service.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,22 +8,20 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from pokervod_pipelines.rollout.fixers.base import CannotFix, FailedCriterion, Step
-from pokervod_pipelines.rollout.fixers.calls import describe_status, is_success, post, show_host
-from pokervod_pipelines.rollout.fixers.commands import find_command, run_to_success
-from pokervod_pipelines.rollout.fixers.health import HealthyFixer
-from pokervod_pipelines.rollout.fixers.world import FixerWorld
-from pokervod_pipelines.settings_rollout import Unit
-from pokervod_pipelines.settings_rooms import HttpAddress, Name
+from pokervod_pipelines.rollout.fixers.base import FailedCriterion, FixStep
+from pokervod_pipelines.rollout.fixers.context import CannotFix, FixContext
+from pokervod_pipelines.rollout.fixers.health import HealthFixer, call_once, describe_status, is_success, show_host
+from pokervod_pipelines.settings.fields import HttpAddress, Name
+from pokervod_pipelines.settings.rollout import Unit
 
 TokenVariable = Annotated[str, StringConstraints(pattern=r"^POKERVOD_HOOK_[A-Z0-9_]{1,60}$")]
-"""A variable that holds a hook's token; by its name no other secret can be sent away."""
+"""A variable that contains a hook's token; the prefix keeps a plan from sending any other secret."""
 
 
-class RestartService(HealthyFixer):
-    """Exactly one of ``hook``, ``unit`` and ``command``; ``seconds`` bounds it, ``wait_seconds`` the wait for health.
+class RestartService(HealthFixer):
+    """Restart by exactly one of ``hook``, ``unit`` and ``command``, within ``seconds``; then wait for health.
 
-    The hook is called with the token of the environment variable ``token_variable``, if there is one, and ``body``.
+    The hook is called with the token of the environment variable ``token_variable``, if given, and ``body``.
     """
 
     kind: ClassVar[str] = "restart_service"
@@ -39,64 +37,63 @@ class RestartService(HealthyFixer):
     def _has_one_way(self) -> Self:
         ways = [way for way in ("hook", "unit", "command") if getattr(self, way) is not None]
         if len(ways) != 1:
-            message = f"give one of hook, unit and command; there {'is none' if not ways else 'are ' + ', '.join(ways)}"
+            message = f"expected one of hook, unit and command, got {' and '.join(ways) or 'none'}"
             raise ValueError(message)
         if self.hook is None and (self.token_variable is not None or self.body is not None):
             message = "token_variable: a token and a body are for a hook only"
             raise ValueError(message)
         return self
 
-    def prepare(self, world: FixerWorld, failed: Sequence[FailedCriterion]) -> Step:
-        """Return the restart. Raises ``CannotFix`` for what is not allowed, no token and no address of health."""
-        health = show_host(self.health_address(world))
+    def prepare(self, context: FixContext, failed: Sequence[FailedCriterion]) -> FixStep:
+        """Return the restart. Raises ``CannotFix`` without a right, a token or an address of the health check."""
+        health = show_host(self.health_address(context))
         if self.hook is not None:
-            return self._by_hook(world, self.hook, health)
+            return self._by_hook(context, self.hook, health)
         if self.unit is not None:
-            name, arguments = f"systemctl restart {self.unit}", self._find_unit(world, self.unit)
+            name, arguments = f"systemctl restart {self.unit}", self._find_unit(context, self.unit)
         else:
             name = str(self.command)
-            arguments = find_command(world, name)
+            arguments = context.find_command(name)
 
         def run() -> str:
-            run_to_success(world, name, arguments, self.seconds)
-            return f"ran {name!r}; {health} is {self.await_health(world)}"
+            context.run_to_success(name, arguments, self.seconds)
+            return f"ran {name!r}; {health} is {self.await_health(context)}"
 
-        return Step(f"run {name!r} and wait until {health} is well", run)
+        return FixStep(f"run {name!r} and wait until {health} is healthy", run)
 
-    def _by_hook(self, world: FixerWorld, hook: str, health: str) -> Step:
+    def _by_hook(self, context: FixContext, hook: str, health: str) -> FixStep:
         shown = show_host(hook)
-        token = self._find_token(world)
+        token = self._find_token(context)
 
         def run() -> str:
-            status = post(hook, token=token, body=self.body, seconds=self.seconds)
+            headers = {} if token is None else {"authorization": f"Bearer {token}"}
+            status = call_once("POST", hook, self.seconds, headers=headers, json={} if self.body is None else self.body)
             if not is_success(status):
-                raise CannotFix(
-                    f"the hook at {shown} answered {status} {describe_status(status)}{self._advise(status)}"
-                )
-            return f"called the hook at {shown}; {health} is {self.await_health(world)}"
+                raise CannotFix(f"the hook at {shown} answered {describe_status(status)}{self._advise(status)}")
+            return f"called the hook at {shown}; {health} is {self.await_health(context)}"
 
-        return Step(f"call the hook at {shown} and wait until {health} is well", run)
+        return FixStep(f"call the hook at {shown} and wait until {health} is healthy", run)
 
-    def _find_token(self, world: FixerWorld) -> str | None:
+    def _find_token(self, context: FixContext) -> str | None:
         if self.token_variable is None:
             return None
-        token = world.environment.get(self.token_variable, "").strip()
+        token = context.environment.get(self.token_variable, "").strip()
         if not token:
-            raise CannotFix(f"{self.token_variable} is not set: put the hook's token there")
+            raise CannotFix(f"{self.token_variable} is not set; set it to the hook's token")
         if not token.isascii() or not token.isprintable():
-            raise CannotFix(f"{self.token_variable} holds signs that no token has: set it anew")
+            raise CannotFix(f"{self.token_variable} contains characters that no token has; set it again")
         return token
 
     def _advise(self, status: int) -> str:
         if status not in {401, 403}:
             return ""
         where = f"in {self.token_variable}" if self.token_variable else "by token_variable in the plan"
-        return f": it wants a valid token {where}"
+        return f"; it requires a valid token {where}"
 
     @staticmethod
-    def _find_unit(world: FixerWorld, unit: str) -> tuple[str, ...]:
-        if unit not in world.rights.units:
-            known = ", ".join(sorted(world.rights.units)) or "none"
+    def _find_unit(context: FixContext, unit: str) -> tuple[str, ...]:
+        if unit not in context.rights.units:
+            known = ", ".join(sorted(context.rights.units)) or "none"
             raise CannotFix(
                 f"the unit {unit} is not allowed (allowed: {known}); an administrator adds it to rollout.fixers.units"
             )

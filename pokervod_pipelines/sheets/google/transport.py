@@ -1,10 +1,9 @@
-"""gspread's HTTP client, made patient: each call waits its turn, has a timeout and is tried again where that may help.
+"""Send gspread's calls with a quota, a timeout and retries.
 
 ``request`` is gspread's own point of extension; nothing of it is patched. Import this module late: it loads gspread.
 """
 
 import logging
-import random
 from collections import Counter
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
@@ -19,49 +18,51 @@ from requests import PreparedRequest, Response, Session
 from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import Unavailable
-from pokervod_pipelines.settings_rooms import Google
-from pokervod_pipelines.sheets.google import store
-from pokervod_pipelines.sheets.google.budget import Pace
-from pokervod_pipelines.sheets.google.calls import TOKEN, Call, Service, name_call, redirect
+from pokervod_pipelines.policies.backoff import Backoff
+from pokervod_pipelines.settings.rooms import GoogleSettings
+from pokervod_pipelines.sheets.google.budget import CallRate, block_calls, take_call
+from pokervod_pipelines.sheets.google.calls import TOKEN, Call, QuotaGroup, name_call, redirect
 from pokervod_pipelines.sheets.google.clock import SYSTEM_CLOCK, Clock
-from pokervod_pipelines.sheets.google.complaints import PASSING, Subject, explain, explain_unclear
 from pokervod_pipelines.sheets.google.credentials import ServiceAccount
-from pokervod_pipelines.sheets.google.verdicts import (
-    Step,
-    Trouble,
-    Verdict,
-    back_off,
-    judge_answer,
-    judge_grant,
-    judge_silence,
+from pokervod_pipelines.sheets.google.errors import TRANSIENT, Subject, make_error, make_unclear_error
+from pokervod_pipelines.sheets.google.responses import (
+    CallFailure,
+    FailureKind,
+    NextStep,
+    classify_no_response,
+    classify_response,
+    classify_token_response,
 )
 
-LONGEST_TURN = 300.0
-"""Seconds to wait for one's turn; where more is wanted, the sheet is left for the next pass."""
+MAX_QUOTA_WAIT = 300.0
+"""Seconds to wait for the quota; where more are needed, the sheet is left for the next pass."""
 
-MOST_RENEWALS = 2
-"""Fresh tokens that are refused one after the other before the key itself is to blame."""
+MAX_TOKEN_RENEWALS = 2
+"""How many fresh tokens in a row may be refused before the key itself counts as refused."""
+
+BACKOFF = Backoff(first_seconds=0.75, limit_seconds=24.0, jitter=1 / 3)
+"""From half a second to one after the first failure, at most 32 seconds."""
 
 NEVER_SENT = (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError, requests.exceptions.SSLError)
 
 _log = logging.getLogger(__name__)
 
 
-class _Failed(Exception):
-    """One try brought nothing."""
+class _CallFailed(Exception):
+    """Carry the failure of one attempt."""
 
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.trouble)
-        self.verdict = verdict
+    def __init__(self, failure: CallFailure) -> None:
+        super().__init__(failure.kind)
+        self.failure = failure
 
 
 @dataclass(kw_only=True)
-class Connection:
-    """What all calls of one client share: the account with its token, the open sockets, the count of calls."""
+class GoogleConnection:
+    """Hold what all calls of one client share: the account with its token, the open sockets, the count of calls."""
 
     engine: Engine
     account: ServiceAccount
-    options: Google
+    options: GoogleSettings
     clock: Clock
     calls: Counter[str] = field(default_factory=Counter)
     session: Session = field(default_factory=Session, repr=False)
@@ -70,22 +71,22 @@ class Connection:
         # Without an auth of its own a session takes what it finds in .netrc.
         self.session.auth = self._sign
 
-    def take_turn(self, service: Service) -> None:
-        """A call of the service may be made now. Raises ``Unavailable`` when that would take too long."""
-        pace, waited = Pace.within(self.options.calls_per_minute), 0.0
-        while seconds := store.take(self.engine, service, pace, now=self._emulated_now()):
+    def wait_for_quota(self, service: QuotaGroup) -> None:
+        """Wait until a call of the service may be made. Raises ``Unavailable`` when that would take too long."""
+        rate, waited = CallRate.within(self.options.calls_per_minute), 0.0
+        while seconds := take_call(self.engine, service, rate, now=self._emulated_now()):
             waited += seconds
-            if waited > LONGEST_TURN:
-                raise _Failed(Verdict(step=Step.GIVE_UP, trouble=Trouble.QUOTA))
+            if waited > MAX_QUOTA_WAIT:
+                raise _CallFailed(CallFailure(step=NextStep.GIVE_UP, kind=FailureKind.QUOTA))
             self.clock.sleep(seconds)
 
-    def close(self, service: Service, seconds: float) -> None:
-        """No process calls the service for so long."""
-        pace = Pace.within(self.options.calls_per_minute)
-        store.close(self.engine, service, pace, seconds, now=self._emulated_now())
+    def block(self, service: QuotaGroup, seconds: float) -> None:
+        """Stop the calls of all processes to the service for this time."""
+        rate = CallRate.within(self.options.calls_per_minute)
+        block_calls(self.engine, service, rate, seconds, now=self._emulated_now())
 
     def ensure_token(self, count: Counter[str]) -> None:
-        """The account has a token that should still be good."""
+        """Request a token unless the account has one that should still be valid."""
         credentials = self.account.credentials
         if credentials.token and credentials.valid:
             return
@@ -94,11 +95,11 @@ class Connection:
         try:
             credentials.refresh(_TokenTransport(self.options.seconds_per_call))  # type: ignore[no-untyped-call]
         except GoogleAuthError:
-            # Answers are judged before google-auth sees them; what is left is an answer in no known shape.
-            raise _Failed(Verdict(step=Step.REPEAT, trouble=Trouble.GARBLED)) from None
+            # Answers are classified before google-auth sees them; what remains is an answer in an unknown shape.
+            raise _CallFailed(CallFailure(step=NextStep.RETRY, kind=FailureKind.GARBLED)) from None
 
     def forget_token(self) -> None:
-        """The next call asks for a new token."""
+        """Drop the token, so that the next call requests a new one."""
         self.account.credentials.token = None
 
     def _sign(self, request: PreparedRequest) -> PreparedRequest:
@@ -109,10 +110,10 @@ class Connection:
         return None if self.clock is SYSTEM_CLOCK else self.clock.now()
 
 
-class PatientClient(HTTPClient):
-    """The calls about one subject, counted by kind in ``calls``."""
+class RetryingClient(HTTPClient):
+    """Make the calls about one subject, counted by kind in ``calls``."""
 
-    def __init__(self, connection: Connection, subject: Subject, calls: Counter[str]) -> None:
+    def __init__(self, connection: GoogleConnection, subject: Subject, calls: Counter[str]) -> None:
         # gspread takes a session in place of credentials, but does not say so in its types.
         super().__init__(auth=None, session=connection.session)  # type: ignore[arg-type]
         self.set_timeout(connection.options.seconds_per_call)
@@ -130,72 +131,72 @@ class PatientClient(HTTPClient):
         files: FileType = None,
         headers: MutableMapping[str, str] | None = None,
     ) -> Response:
-        """The answer, which is JSON as Google sends it.
+        """Return the answer, which is JSON as Google sends it.
 
-        Raises the error of whoever can act; ``Unavailable`` after as many tries as the settings allow.
+        Raises the error for whoever can act; ``Unavailable`` after as many attempts as the settings allow.
         """
         call, renewals = name_call(method, endpoint), 0
         sent = {"params": params, "data": data, "json": json, "files": files, "headers": headers}
-        for failures in range(1, self.connection.options.tries + 1):
+        for failures in range(1, self.connection.options.attempts + 1):
             try:
                 return self._try_once(call, method, endpoint, sent)
-            except _Failed as failed:
-                verdict = failed.verdict
-            _log.warning("a call of Google failed", extra={"call": call.kind, "trouble": verdict.trouble.value})
-            renewals = renewals + 1 if verdict.step is Step.RENEW_TOKEN else 0
-            if verdict.step is Step.GIVE_UP or renewals > MOST_RENEWALS:
-                self._give_up(verdict, call)
-            if verdict.is_unclear and not call.repeatable:
-                raise explain_unclear(self.subject, call)
-            self._prepare_next(verdict, call, failures)
-        raise Unavailable(PASSING[1].format(name=self.subject.name))
+            except _CallFailed as failed:
+                failure = failed.failure
+            _log.warning("A call to Google failed.", extra={"call": call.kind, "failure": failure.kind.value})
+            renewals = renewals + 1 if failure.step is NextStep.RENEW_TOKEN else 0
+            if failure.step is NextStep.GIVE_UP or renewals > MAX_TOKEN_RENEWALS:
+                self._give_up(failure, call)
+            if failure.is_unclear and not call.repeatable:
+                raise make_unclear_error(self.subject, call)
+            self._prepare_retry(failure, call, failures)
+        raise Unavailable(TRANSIENT[1].format(name=self.subject.name))
 
     def _try_once(self, call: Call, method: str, endpoint: str, sent: dict[str, Any]) -> Response:
         self.connection.ensure_token(self.calls)
-        self.connection.take_turn(call.service)
+        self.connection.wait_for_quota(call.service)
         self.calls[call.kind] += 1
         self.connection.calls[call.kind] += 1
         address = redirect(endpoint, self.connection.options.endpoint)
         response = _send(self.session, method, address, timeout=self.timeout, **sent)
-        verdict = judge_answer(call, response.status_code, response.headers, response.content)
-        if verdict is not None:
-            raise _Failed(verdict)
+        failure = classify_response(call, response.status_code, response.headers, response.content)
+        if failure is not None:
+            raise _CallFailed(failure)
         return response
 
-    def _prepare_next(self, verdict: Verdict, call: Call, failures: int) -> None:
-        """The next try may begin; whoever else calls the service waits too, if it has had too many calls."""
-        if verdict.step is Step.RENEW_TOKEN:
+    def _prepare_retry(self, failure: CallFailure, call: Call, failures: int) -> None:
+        """Wait before the next attempt; after too many calls all other callers of the service wait too."""
+        if failure.step is NextStep.RENEW_TOKEN:
             self.connection.forget_token()
-        elif verdict.trouble is Trouble.QUOTA and verdict.wait is not None:
-            self.connection.close(call.service, verdict.wait)
-        elif failures < self.connection.options.tries:
-            wait = max(verdict.wait or 0.0, back_off(failures, random.random()))  # noqa: S311 - no secret
-            if wait > LONGEST_TURN:
-                self._give_up(verdict, call)
+        elif failure.kind is FailureKind.QUOTA and failure.wait is not None:
+            self.connection.block(call.service, failure.wait)
+        elif failures < self.connection.options.attempts:
+            wait = max(failure.wait or 0.0, BACKOFF.find_wait(failures))
+            if wait > MAX_QUOTA_WAIT:
+                self._give_up(failure, call)
             self.connection.clock.sleep(wait)
 
-    def _give_up(self, verdict: Verdict, call: Call) -> NoReturn:
-        raise explain(verdict.trouble, self.subject, call)
+    def _give_up(self, failure: CallFailure, call: Call) -> NoReturn:
+        raise make_error(failure.kind, self.subject, call)
 
 
 class _TokenTransport(google.auth.transport.Request):
-    """How google-auth reaches the token endpoint; its own is as patient as it likes, and sleeps for real."""
+    """Request tokens for google-auth; its own transport has no time limit of ours, and sleeps for real."""
 
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
 
     def __call__(self, url: str, method: str = "GET", body: Any = None, headers: Any = None, *_: Any, **__: Any) -> Any:
         with Session() as session:
-            session.auth = _leave_as_it_is
+            session.auth = _keep_unsigned
             response = _send(session, method, url, data=body, headers=headers, timeout=self.timeout)
-        verdict = judge_grant(response.status_code, response.headers, response.content)
-        if verdict is not None:
-            raise _Failed(verdict)
-        return _TokenAnswer(response)
+        failure = classify_token_response(response.status_code, response.headers, response.content)
+        if failure is not None:
+            raise _CallFailed(failure)
+        return _TokenResponse(response)
 
 
-class _TokenAnswer(google.auth.transport.Response):
-    """An answer in google-auth's shape."""
+class _TokenResponse(google.auth.transport.Response):
+    """Give an answer the shape that google-auth expects."""
 
     def __init__(self, response: Response) -> None:
         self._response = response
@@ -213,13 +214,13 @@ class _TokenAnswer(google.auth.transport.Response):
         return self._response.content
 
 
-def _leave_as_it_is(request: PreparedRequest) -> PreparedRequest:
+def _keep_unsigned(request: PreparedRequest) -> PreparedRequest:
     return request
 
 
 def _send(session: Session, method: str, address: str, **sent: Any) -> Response:
-    """The answer, read to its end. Raises ``_Failed`` without one."""
+    """Return the answer, read to its end. Raises ``_CallFailed`` without one."""
     try:
         return session.request(method, address, **sent)
     except requests.RequestException as error:
-        raise _Failed(judge_silence(was_sent=not isinstance(error, NEVER_SENT))) from None
+        raise _CallFailed(classify_no_response(was_sent=not isinstance(error, NEVER_SENT))) from None

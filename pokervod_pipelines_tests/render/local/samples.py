@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from pokervod_pipelines.render.renderers.job import Picture, RenderJob
 from pokervod_pipelines.render.templates import Template, load_templates
-from pokervod_pipelines.settings_rooms import RenderFormat
+from pokervod_pipelines.settings.render import RenderFormat
 
 TEMPLATES = load_templates()
 PLAYERS = ["Phil Ivey", "Jason Koon", "이성준", "Ștefan Căpraru", "Isaac Haxton", "Danny Tang", "Bryn Kenney", "A", "B"]

@@ -13,7 +13,7 @@ from PIL import Image
 from pokervod_pipelines.render.renderers.job import Picture
 from pokervod_pipelines.render.renderers.local.drawing import Drawing, hold_frames
 from pokervod_pipelines.render.renderers.local.encode import write_output
-from pokervod_pipelines.settings_rooms import RenderFormat
+from pokervod_pipelines.settings.render import RenderFormat
 from pokervod_pipelines_tests.render.local.samples import NAMES, ORDINARY, TEMPLATES, picture
 
 ENCODINGS: dict[str, tuple[RenderFormat, Any, str, str]] = {

@@ -8,7 +8,7 @@ from typing import Any
 from pokervod_pipelines.render.renderers.nexrender.patience import Patience
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
 from pokervod_pipelines.render.templates import Template
-from pokervod_pipelines.settings_rooms import Nexrender
+from pokervod_pipelines.settings.render import NexrenderSettings
 from pokervod_pipelines_tests.render.nexrender import farm as farms
 from pokervod_pipelines_tests.render.nexrender.farm import Farm
 
@@ -40,7 +40,7 @@ def make_template(**overrides: Any) -> Template:
 @asynccontextmanager
 async def renderer_at(farm: Farm, *, url: str | None = None, **patience: float) -> AsyncIterator[NexrenderRenderer]:
     """A renderer that asks ten times a second, closed at the end."""
-    settings = Nexrender(url=url or farm.url, folder=farm.share, poll_seconds=0.1)
+    settings = NexrenderSettings(url=url or farm.url, folder=farm.share, poll_seconds=0.1)
     limits = Patience(**{"outage": 20.0, "share": 5.0, "unclaimed": 20.0, **patience})
     renderer = NexrenderRenderer(settings, farm.secret, patience=limits)
     try:

@@ -8,7 +8,7 @@ import pytest
 from pokervod_pipelines.render.failures import NoCapacity
 from pokervod_pipelines.render.renderers.nexrender.faults import find_faults
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
-from pokervod_pipelines.settings_rooms import Nexrender
+from pokervod_pipelines.settings.render import NexrenderSettings
 from pokervod_pipelines_tests.render.nexrender.desk import make_template, run
 from pokervod_pipelines_tests.render.nexrender.farm import find_port
 
@@ -63,14 +63,14 @@ def test_a_file_that_is_no_project_we_know_is_left_to_after_effects(tmp_path: Pa
 
 def test_the_doctor_is_told_all_that_is_missing(tmp_path: Path) -> None:
     async def case() -> None:
-        nothing = NexrenderRenderer(Nexrender(), None)
+        nothing = NexrenderRenderer(NexrenderSettings(), None)
         assert [fault.split(":")[0] for fault in await nothing.check_server()] == [
             "render.nexrender.folder is not set",
             "render.nexrender.url is not set",
         ]
         await nothing.close()
         url = f"http://127.0.0.1:{find_port()}"
-        down = NexrenderRenderer(Nexrender(url=url, folder=tmp_path), "hush")
+        down = NexrenderRenderer(NexrenderSettings(url=url, folder=tmp_path), "hush")
         (fault,) = await down.check_server()
         assert fault.startswith(f"nexrender at {url}: ")
         assert await nothing.sweep() == []
@@ -82,6 +82,6 @@ def test_the_doctor_is_told_all_that_is_missing(tmp_path: Path) -> None:
 def test_without_an_address_no_job_is_begun(job_factory: Any, tmp_path: Path) -> None:
     async def case() -> None:
         with pytest.raises(NoCapacity, match=r"render\.nexrender\.url is not set"):
-            await NexrenderRenderer(Nexrender(folder=tmp_path), None).render(job_factory(), lambda _: None)
+            await NexrenderRenderer(NexrenderSettings(folder=tmp_path), None).render(job_factory(), lambda _: None)
 
     run(case())

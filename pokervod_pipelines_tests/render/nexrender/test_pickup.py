@@ -10,7 +10,7 @@ import pytest
 from pokervod_pipelines.render.failures import NoCapacity, SpoiledOutput
 from pokervod_pipelines.render.renderers.nexrender import pickup
 from pokervod_pipelines.render.renderers.nexrender.farm import Farm, find_farm
-from pokervod_pipelines.settings_rooms import Nexrender
+from pokervod_pipelines.settings.render import NexrenderSettings
 from pokervod_pipelines_tests.render.nexrender.desk import run
 
 WHOLE = b"x" * 5000
@@ -107,11 +107,11 @@ def test_a_failed_copy_leaves_nothing_at_the_target(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        (Nexrender(), "render.nexrender.folder is not set"),
-        (Nexrender(folder=Path("/nowhere")), "/nowhere: the farm's folder is not on .*; mount it there"),
+        (NexrenderSettings(), "render.nexrender.folder is not set"),
+        (NexrenderSettings(folder=Path("/nowhere")), "/nowhere: the farm's folder is not on .*; mount it there"),
     ],
 )
-def test_a_folder_that_is_not_here_is_a_fault_of_the_set_up(settings: Nexrender, text: str) -> None:
+def test_a_folder_that_is_not_here_is_a_fault_of_the_set_up(settings: NexrenderSettings, text: str) -> None:
     with pytest.raises(NoCapacity, match=text):
         find_farm(settings).check()
 

@@ -24,7 +24,7 @@ from pokervod_pipelines.render.renderers.nexrender.leftovers import sweep
 from pokervod_pipelines.render.renderers.nexrender.orders import name_order
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
 from pokervod_pipelines.render.renderers.nexrender.states import TAKEN_BACK
-from pokervod_pipelines.settings_rooms import Nexrender
+from pokervod_pipelines.settings.render import NexrenderSettings
 from pokervod_pipelines_tests.render.nexrender.desk import assert_nothing_is_left, renderer_at, run, see, silent
 from pokervod_pipelines_tests.render.nexrender.farm import T_FRAMES, Farm
 
@@ -142,7 +142,7 @@ def test_a_file_that_never_appears_here_is_spoiled(farm: Farm, job_factory: JobF
 def test_a_wrong_secret_is_a_fault_of_the_set_up_and_is_not_shown(
     farm: Farm, job_factory: JobFactory, secret: str | None
 ) -> None:
-    settings = Nexrender(url=farm.url, folder=farm.share, poll_seconds=0.1)
+    settings = NexrenderSettings(url=farm.url, folder=farm.share, poll_seconds=0.1)
 
     async def case() -> None:
         renderer = NexrenderRenderer(settings, secret)
@@ -316,7 +316,7 @@ def test_what_killed_processes_left_is_swept_when_it_is_old(farm: Farm, job_fact
         (farm.share / f"{name}.mov").touch()
     for name in (old, "holiday"):
         os.utime(farm.share / f"{name}.mov", (0, 0))
-    settings = Nexrender(url=farm.url, folder=farm.share)
+    settings = NexrenderSettings(url=farm.url, folder=farm.share)
     client = Client(farm.url, farm.secret, answer_seconds=10)
 
     async def case() -> None:

@@ -12,7 +12,7 @@ from pokervod_pipelines.render.renderers.nexrender.patience import Patience
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
 from pokervod_pipelines.render.templates import Template, TemplateFiles, load_templates
 from pokervod_pipelines.render.worker.studio import Studio
-from pokervod_pipelines.settings_rooms import Nexrender
+from pokervod_pipelines.settings.render import NexrenderSettings
 from pokervod_pipelines_tests.render.nexrender.desk import make_template
 from pokervod_pipelines_tests.render.nexrender.farm import T_FPS, T_FRAMES, T_HEIGHT, T_WIDTH, Farm, kill
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk
@@ -46,7 +46,7 @@ def at_farm(tmp_path: Path) -> Template:
 def open_studio(root: Path, farm: Farm, template: Template, *, secret: str | None = None, jobs: int = 4) -> Studio:
     """A studio of both renderers; it is not patient with the farm."""
     root.mkdir()
-    settings = Nexrender(url=farm.url, folder=farm.share, poll_seconds=0.1)
+    settings = NexrenderSettings(url=farm.url, folder=farm.share, poll_seconds=0.1)
     patience = Patience(outage=0.5, share=5.0)
     files = TemplateFiles(sound={**load_templates(), template.name: template})
     return Studio(

@@ -15,7 +15,7 @@ from pokervod_pipelines.render.outputs.likeness import lay_over
 from pokervod_pipelines.render.outputs.wanted import Draw, Wanted
 from pokervod_pipelines.render.renderers.job import Picture
 from pokervod_pipelines.render.templates import load_templates
-from pokervod_pipelines.settings_rooms import RenderFormat
+from pokervod_pipelines.settings.render import RenderFormat
 from pokervod_pipelines_tests.render.outputs import plain
 
 CODECS: Mapping[str, tuple[str, str, dict[str, str]]] = {

@@ -15,11 +15,11 @@ from pokervod_pipelines.render.templates import TemplateFiles, load_templates
 from pokervod_pipelines.render.worker.loop import Shift, Told, Worker
 from pokervod_pipelines.render.worker.maker import Maker, Report
 from pokervod_pipelines.render.worker.shelf import Look
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 from pokervod_pipelines_tests.render.idle_maker import name_output
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk
 
-DEAF = RenderQueue(retry_seconds=0).model_copy(update={"poll_seconds": 3600.0})
+DEAF = RenderQueueSettings(retry_seconds=0).model_copy(update={"poll_seconds": 3600.0})
 """A worker with these limits takes nothing in the time of a test that it was not told of."""
 
 MOST_SECONDS = 60.0
@@ -67,7 +67,7 @@ class StagedMaker:
 
 @asynccontextmanager
 async def hired(
-    desk: QueueDesk, maker: Maker, limits: RenderQueue = DEAF, *, tell: Told = lambda settlement: None, **shift: Any
+    desk: QueueDesk, maker: Maker, limits: RenderQueueSettings = DEAF, *, tell: Told = lambda settlement: None, **shift: Any
 ) -> AsyncIterator[Worker]:
     """A worker works; in the end it is stopped, and holds nothing."""
     name = await asyncio.to_thread(crew.sign_on, desk.engine, None, maker.slots)

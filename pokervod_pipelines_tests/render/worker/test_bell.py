@@ -20,7 +20,7 @@ from pokervod_pipelines_tests.render.queue_desk import QueueDesk
 from pokervod_pipelines_tests.render.worker.hire import DEAF, StagedMaker, are_all, come, has_published, hired, play
 
 WAITING = DEAF.model_copy(update={"retry_seconds": 1.0, "pause_seconds": 1.0})
-SINGLE = DEAF.model_copy(update={"most_at_once": {"elimination": 1}})
+SINGLE = DEAF.model_copy(update={"max_running": {"elimination": 1}})
 
 CUT = """
     select pg_terminate_backend(pid, 60000) from pg_stat_activity

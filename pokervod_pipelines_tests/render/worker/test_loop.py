@@ -8,7 +8,7 @@ import pytest
 from pokervod_pipelines.render.failures import Passing
 from pokervod_pipelines.render.queue_store import Claim
 from pokervod_pipelines.render.worker.maker import Report
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk
 from pokervod_pipelines_tests.render.worker.hire import (
     Play,
@@ -21,7 +21,7 @@ from pokervod_pipelines_tests.render.worker.hire import (
 )
 
 DAY, OTHER_DAY = date(2031, 5, 4), date(2031, 5, 5)
-SHORT = RenderQueue(poll_seconds=60, retry_seconds=0, lease_seconds=3)
+SHORT = RenderQueueSettings(poll_seconds=60, retry_seconds=0, lease_seconds=3)
 
 
 async def stay(*_: object) -> None:

@@ -14,7 +14,7 @@ from pokervod_pipelines.render.states import Held
 from pokervod_pipelines.render.worker.loop import find_beat_seconds
 from pokervod_pipelines.render.worker.maker import RENDERED
 from pokervod_pipelines.render.worker.place import Place, TimeLimits
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 
 HELD = Held(
     id=1,
@@ -146,6 +146,6 @@ def test_what_came_to_a_result_though_it_was_stopped_is_not_given_up() -> None:
 
 @given(st.floats(1, 3600))
 def test_a_worker_shows_life_twice_at_least_before_anything_of_it_counts_as_dead(lease: float) -> None:
-    seconds = find_beat_seconds(RenderQueue(lease_seconds=lease))
+    seconds = find_beat_seconds(RenderQueueSettings(lease_seconds=lease))
 
     assert 2 * seconds < min(lease, ALIVE_SECONDS)

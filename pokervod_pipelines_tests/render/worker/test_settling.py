@@ -16,13 +16,13 @@ from pokervod_pipelines.render.actions import Order, cancel
 from pokervod_pipelines.render.queue import Made
 from pokervod_pipelines.render.queue_store import Claim
 from pokervod_pipelines.render.worker.maker import Report
-from pokervod_pipelines.settings_rooms import RenderQueue
+from pokervod_pipelines.settings.render import RenderQueueSettings
 from pokervod_pipelines_tests.render.idle_maker import name_output
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk
 from pokervod_pipelines_tests.render.worker.hire import StagedMaker, are_all, come, give_away, hired, play
 
 ORDER = Order(by="eva", reason="wrong player", correlation_id="")
-SHORT = RenderQueue(poll_seconds=60, retry_seconds=0, lease_seconds=3)
+SHORT = RenderQueueSettings(poll_seconds=60, retry_seconds=0, lease_seconds=3)
 
 
 def test_a_cancelled_render_is_stopped_and_the_next_goes_on(queue_desk: QueueDesk) -> None:
@@ -281,7 +281,7 @@ def test_an_idle_worker_whose_database_is_away_ends_when_it_is_told_to(
     upgrade_database(desk.engine)
 
     async def case() -> None:
-        async with hired(desk, StagedMaker(), RenderQueue(poll_seconds=0.05)):
+        async with hired(desk, StagedMaker(), RenderQueueSettings(poll_seconds=0.05)):
             await asyncio.to_thread(own_server.stop)
             await come(lambda: "the database does not answer" in caplog.text)
             await asyncio.sleep(1)  # it looks for work, in vain

@@ -61,9 +61,9 @@ class Town:
             for name in ANSWERS
         }
         channels = [
-            {"name": "slack", "least": "critical", "endpoint": self.slack.endpoint},
-            {"name": "mail", "least": "critical"},
-            {"name": "progress", "least": "info"},
+            {"name": "slack", "min_severity": "critical", "endpoint": self.slack.endpoint},
+            {"name": "mail", "min_severity": "critical"},
+            {"name": "progress", "min_severity": "info"},
         ]
         rollout = {
             "plans": ["plan.yaml"],

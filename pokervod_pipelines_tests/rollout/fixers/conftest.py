@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from pokervod_pipelines.rollout.fixers.world import FixerWorld
 from sqlalchemy import Engine, create_engine
 
-from pokervod_pipelines.rollout.fixers.world import FixerWorld
 from pokervod_pipelines.rollout.services import Service
-from pokervod_pipelines.settings_rollout import FixerRights
+from pokervod_pipelines.settings.rollout import FixerRights
 from pokervod_pipelines_tests.rollout.fixers.station import ALL_KINDS, Station
 
 MakeWorld = Callable[..., FixerWorld]

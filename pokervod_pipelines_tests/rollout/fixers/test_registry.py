@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, get_args
 
 import pytest
+from pokervod_pipelines.rollout.fixers.world import FixerWorld
 from pydantic import ValidationError
 
 from pokervod_pipelines.rollout.fixers.base import LONGEST_SAYING, FailedCriterion, Fixer, Step
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
-from pokervod_pipelines.rollout.fixers.world import FixerWorld
-from pokervod_pipelines.settings_rollout import FixerKind, FixerRights
+from pokervod_pipelines.settings.rollout import FixerKind, FixerRights
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeWorld
 from pokervod_pipelines_tests.rollout.fixers.station import FAILED
 

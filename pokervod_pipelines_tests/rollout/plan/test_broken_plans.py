@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
 from pokervod_pipelines.rollout.plan import BadPlan, load_plan
-from pokervod_pipelines.settings_rollout import FixerRights
+from pokervod_pipelines.settings.rollout import FixerRights
 
 CASES = Path(__file__).parents[2] / "cases" / "rollout"
 BROKEN = yaml.safe_load((CASES / "broken_plans.yaml").read_text(encoding="utf-8"))

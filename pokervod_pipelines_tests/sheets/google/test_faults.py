@@ -49,7 +49,7 @@ def grow(workbook: GoogleWorkbook) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Told(Fault):
+class WriteBackReport(Fault):
     """A refusal in Google's own words."""
 
     body: tuple[tuple[str, Any], ...] = ()
@@ -93,7 +93,7 @@ def test_each_try_is_counted_and_the_last_one_is_the_last(
     make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet
 ) -> None:
     google.fault_source = lambda _: faults.broken(503)
-    workbook = make_client(tries=3).open(sheet.id, "tracker")
+    workbook = make_client(attempts=3).open(sheet.id, "tracker")
 
     google.fault_source = lambda call: faults.broken(503) if call.kind != "token" else None
     with pytest.raises(Unavailable):
@@ -110,7 +110,7 @@ def test_every_passing_failure_is_told_in_the_same_words(
     for fault in PASSING.values():
         google.fault_source = lambda call, fault=fault: fault if call.kind != "token" else None
         with pytest.raises(Unavailable) as raised:
-            make_client(tries=2).open(sheet.id, "tracker").revision()
+            make_client(attempts=2).open(sheet.id, "tracker").revision()
         texts.add(str(raised.value))
 
     assert len(texts) == 1
@@ -121,7 +121,7 @@ def test_every_passing_failure_is_told_in_the_same_words(
 def test_after_too_many_calls_every_process_waits(
     make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet, fault: Fault, seconds: float
 ) -> None:
-    first, second, start = make_client(tries=1), make_client(), google.clock.now()
+    first, second, start = make_client(attempts=1), make_client(), google.clock.now()
     google.fail_next(fault, kind="spreadsheets.get")
     with pytest.raises(Unavailable):
         first.open(sheet.id, "tracker").layout()
@@ -244,14 +244,14 @@ def test_what_a_person_can_mend_is_named_and_not_tried_again(
 @pytest.mark.parametrize(
     ("told", "error", "words"),
     [
-        (Told("told", 403, body=(("errors", [{"reason": "accessNotConfigured"}]),)), BadSettings, "enable the Google"),
-        (Told("told", 403, body=(("details", [{"reason": "SERVICE_DISABLED"}]),)), BadSettings, "Google Drive API"),
+        (WriteBackReport("told", 403, body=(("errors", [{"reason": "accessNotConfigured"}]),)), BadSettings, "enable the Google"),
+        (WriteBackReport("told", 403, body=(("details", [{"reason": "SERVICE_DISABLED"}]),)), BadSettings, "Google Drive API"),
         (
-            Told("told", 400, body=(("message", "This operation is not supported for this document"),)),
+            WriteBackReport("told", 400, body=(("message", "This operation is not supported for this document"),)),
             BadInput,
             "Excel",
         ),
-        (Told("told", 418), BadInput, "check the address"),
+        (WriteBackReport("told", 418), BadInput, "check the address"),
     ],
 )
 def test_a_refusal_is_told_by_its_reason(
@@ -268,7 +268,7 @@ def test_an_answer_that_lacks_what_it_should_hold_is_no_empty_sheet(
     client: GoogleClient, google: Emulator, sheet: Spreadsheet, act: str
 ) -> None:
     kind, perform = ACTS[act]
-    google.fail_next(Told("told", 200), kind=kind)
+    google.fail_next(WriteBackReport("told", 200), kind=kind)
 
     with pytest.raises(Unavailable, match="answer is incomplete"):
         perform(client.open(sheet.id, "tracker"))
@@ -278,7 +278,7 @@ def test_an_answer_that_lacks_what_it_should_hold_is_no_empty_sheet(
 def test_drives_way_of_saying_too_many_calls_is_understood(
     client: GoogleClient, google: Emulator, sheet: Spreadsheet, reason: str
 ) -> None:
-    google.fail_next(Told("told", 403, body=(("errors", [{"reason": reason}]),)), kind="drive.get")
+    google.fail_next(WriteBackReport("told", 403, body=(("errors", [{"reason": reason}]),)), kind="drive.get")
 
     assert client.open(sheet.id, "tracker").revision() == str(sheet.version)
 
@@ -327,13 +327,13 @@ def test_no_secret_is_in_any_word(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    settings = settings_factory(google={"endpoint": google.root, "tries": 2}, google_credentials=json.dumps(account))
+    settings = settings_factory(google={"endpoint": google.root, "attempts": 2}, google_credentials=json.dumps(account))
     client = GoogleClient(engine, settings, clock=clock)
     said = [repr(client), repr(client.open(sheet.id, "tracker")), repr(settings), repr(vars(client))]
     client.open(sheet.id, "tracker").revision()
     tokens = [*google.accounts.tokens]
 
-    for fault in (*PASSING.values(), faults.DEAD_TOKEN, Told("told", 403), Told("told", 400)):
+    for fault in (*PASSING.values(), faults.DEAD_TOKEN, WriteBackReport("told", 403), WriteBackReport("told", 400)):
         google.fault_source = lambda _, fault=fault: fault
         with pytest.raises(PokervodError) as raised:
             client.open(sheet.id, "tracker").revision()

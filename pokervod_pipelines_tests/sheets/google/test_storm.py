@@ -50,7 +50,7 @@ def test_ten_minutes_of_storm_overdraw_no_quota(
 ) -> None:
     google.fault_source = random_storm(seed=4, share=0.25, spared=())
     end = google.clock.now() + timedelta(minutes=10)
-    readers = [make_client(calls_per_minute=QUOTA, tries=8) for _ in range(clients)]
+    readers = [make_client(calls_per_minute=QUOTA, attempts=8) for _ in range(clients)]
 
     outcomes: Counter[str] = Counter()
     while google.clock.now() < end:
@@ -92,7 +92,7 @@ def test_when_others_use_up_the_quota_the_minute_is_waited_out(
 def test_a_storm_without_end_is_one_failure(
     make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet
 ) -> None:
-    client = make_client(tries=3)
+    client = make_client(attempts=3)
     client.read_versions([sheet.id])
     google.fault_source = random_storm(seed=1, share=1.0)
     end = google.clock.now() + timedelta(minutes=10)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import unquote, urlsplit
 
 from pokervod_pipelines.render.failures import MACHINE_ERRORS, NoCapacity, RenderFailure
-from pokervod_pipelines.settings_rooms import Nexrender
+from pokervod_pipelines.settings.render import NexrenderSettings
 
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
@@ -67,7 +67,7 @@ class Farm:
         return place
 
 
-def find_farm(settings: Nexrender) -> Farm:
+def find_farm(settings: NexrenderSettings) -> Farm:
     """Return the folder that the settings name. Raises ``NoCapacity`` when they name none."""
     if settings.folder is None:
         raise NoCapacity(

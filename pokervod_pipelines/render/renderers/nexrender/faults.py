@@ -13,7 +13,7 @@ from pokervod_pipelines.render.renderers.nexrender.client import Client
 from pokervod_pipelines.render.renderers.nexrender.farm import find_farm, is_local, write_address
 from pokervod_pipelines.render.renderers.nexrender.orders import list_layer_names
 from pokervod_pipelines.render.templates import Template
-from pokervod_pipelines.settings_rooms import Nexrender
+from pokervod_pipelines.settings.render import NexrenderSettings
 
 PROJECTS = (b"RIFX", b"<?xml")
 """How projects of After Effects begin, .aep and .aepx: in both, names of layers stand as plain text."""
@@ -67,7 +67,7 @@ def _write_forms(name: str) -> set[bytes]:
     return {name.encode(), html.escape(name).encode(), name.encode("utf-16-be"), name.encode("utf-16-le")}
 
 
-async def check_farm(settings: Nexrender, client: Client | None, secret: str | None) -> list[str]:
+async def check_farm(settings: NexrenderSettings, client: Client | None, secret: str | None) -> list[str]:
     """Return what is wrong with the settings, the folder or the server; each says how to mend it."""
     faults = []
     try:

@@ -19,7 +19,7 @@ from pokervod_pipelines.render.layers import MOST_CARDS, Layer
 from pokervod_pipelines.render.renderers.job import SUFFIXES, RenderJob
 from pokervod_pipelines.render.renderers.nexrender.farm import Farm, is_local, name_file, write_address
 from pokervod_pipelines.render.templates import Template
-from pokervod_pipelines.settings_rooms import RenderFormat
+from pokervod_pipelines.settings.render import RenderFormat
 
 Asset = dict[str, Any]
 

@@ -13,7 +13,7 @@ from pokervod_pipelines.render.renderers.nexrender.errand import Errand
 from pokervod_pipelines.render.renderers.nexrender.farm import find_farm
 from pokervod_pipelines.render.renderers.nexrender.patience import Patience
 from pokervod_pipelines.render.templates import Template
-from pokervod_pipelines.settings_rooms import Nexrender
+from pokervod_pipelines.settings.render import NexrenderSettings
 
 LOG = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class NexrenderRenderer:
 
     name = "nexrender"
 
-    def __init__(self, settings: Nexrender, secret: str | None, *, patience: Patience | None = None) -> None:
+    def __init__(self, settings: NexrenderSettings, secret: str | None, *, patience: Patience | None = None) -> None:
         self._settings, self._secret = settings, secret
         self._patience = patience or Patience()
         self._client: Client | None = None

@@ -1,0 +1,80 @@
+"""Define the types of settings: names, times of day, cron lines, addresses, and the base of all sections."""
+
+import re
+from collections.abc import Sequence
+from datetime import time
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+"""A name that is also a Dagster partition key and a part of a command: letters, digits, ``_`` and ``-``."""
+
+
+class SettingsModel(BaseModel):
+    """Refuse unknown keys, and changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def require_unique(section: str, names: Sequence[str]) -> None:
+    """Raise ``ValueError`` when a name is there twice."""
+    if len(set(names)) < len(names):
+        message = f"{section}: duplicate name {max(names, key=names.count)!r}; rename one"
+        raise ValueError(message)
+
+
+def _check_cron(text: str) -> str:
+    if not re.fullmatch(r"\s*([\d*/,A-Za-z-]+\s+){4}[\d*/,A-Za-z-]+\s*", text) or not any(map(str.isdigit, text)):
+        message = f"expected a cron line such as '0 3 * * *' (minute hour day month weekday), got {text!r}"
+        raise ValueError(message)
+    return text
+
+
+def _check_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        message = f"expected an IANA time zone such as 'Europe/London', got {name!r}"
+        raise ValueError(message)
+    return name
+
+
+def _check_spreadsheet(text: str) -> str:
+    found = re.search(r"/spreadsheets/d/([A-Za-z0-9_-]+)", text) or re.fullmatch(r"\s*([A-Za-z0-9_-]{20,})\s*", text)
+    if found is None:
+        message = f"expected a Google sheet, got {text!r}; paste the address that the browser shows for the sheet"
+        raise ValueError(message)
+    return found[1]
+
+
+def _check_address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
+        message = f"expected an address such as 'http://host:8080', without user, query or blank, got {text!r}"
+        raise ValueError(message)
+    return text.rstrip("/")
+
+
+def _read_clock(value: object) -> object:
+    """Return a time of day; YAML reads ``6:30`` without quotes as the number 390."""
+    if type(value) is int and 0 <= value < 24 * 60:
+        return time(*divmod(value, 60))
+    if isinstance(value, str | time):
+        return value
+    message = f"expected a time of day such as '06:00', got {value!r}"
+    raise ValueError(message)
+
+
+CronLine = Annotated[str, AfterValidator(_check_cron)]
+"""Five fields: minute, hour, day of month, month, day of week."""
+
+TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
+"""A name of the IANA database."""
+
+ClockTime = Annotated[time, BeforeValidator(_read_clock)]
+"""A time of day such as 06:00."""
+
+SpreadsheetId = Annotated[str, AfterValidator(_check_spreadsheet)]
+"""The id of a spreadsheet; its whole address in the browser is accepted too."""
+
+HttpAddress = Annotated[str, AfterValidator(_check_address)]
+"""The root of a server, without a slash at its end."""

@@ -1,0 +1,168 @@
+"""Define the sections of ``pokervod.yaml`` for the archive, sheets, media, hands, tournaments, alerts and schedules."""
+
+from datetime import date, time
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from pokervod_pipelines.settings.fields import ClockTime, CronLine, HttpAddress, Name, SettingsModel, SpreadsheetId
+
+
+class ArchiveRoot(SettingsModel):
+    """Name a directory, usually a mounted share, that contains videos."""
+
+    name: Name
+    path: Path
+
+
+class Library(SettingsModel):
+    """Name one project's part of an archive root: the unit of a scan, and a partition of ``nas_files``.
+
+    A file belongs to the library with the longest folder that contains it, so a library with the folder ``.``
+    takes every file that no other library of its root contains.
+    """
+
+    name: Name
+    root: Name
+    folder: str = "."
+
+    @model_validator(mode="after")
+    def _folder_is_below_the_root(self) -> Self:
+        parts = Path(self.folder).parts
+        if Path(self.folder).is_absolute() or ".." in parts:
+            message = f"folder {self.folder!r} must be relative to the root {self.root!r}, without '..'"
+            raise ValueError(message)
+        return self
+
+
+class SheetSource(SettingsModel):
+    """Locate an annotation workbook, in a file or at Google: a partition of ``sheet_rows`` and ``hand_clips``.
+
+    ``write_back`` writes our columns into the sheet, which must be a Google sheet.
+    """
+
+    name: Name
+    path: Path | None = None
+    spreadsheet: SpreadsheetId | None = None
+    write_back: bool = False
+
+    @model_validator(mode="after")
+    def _has_one_location(self) -> Self:
+        if (self.path is None) == (self.spreadsheet is None):
+            message = f"sheet {self.name!r} needs either a path (a workbook file) or a spreadsheet (its Google address)"
+            raise ValueError(message)
+        if self.write_back and self.spreadsheet is None:
+            message = f"sheet {self.name!r}: write_back is for Google sheets; files are never written to"
+            raise ValueError(message)
+        return self
+
+    @property
+    def place(self) -> str:
+        """Return where a person finds the workbook."""
+        return str(self.path) if self.path else f"https://docs.google.com/spreadsheets/d/{self.spreadsheet}"
+
+
+class GoogleSettings(SettingsModel):
+    """Limit the calls to Google's services; the account itself comes from ``POKERVOD_GOOGLE_CREDENTIALS``."""
+
+    calls_per_minute: int = Field(
+        default=50, ge=4, le=10_000, description="For reading and for writing each, of all processes together."
+    )
+    seconds_per_call: float = Field(default=30.0, gt=0, le=600, description="A call that takes longer is retried.")
+    attempts: int = Field(default=6, ge=1, le=20, description="Of one call, before the sheet waits for the next pass.")
+    gather_seconds: float = Field(default=3.0, ge=0, le=300, description="Edits this close together are read at once.")
+    endpoint: HttpAddress | None = None
+
+
+class ScanSettings(SettingsModel):
+    """Decide when a scan trusts what it sees."""
+
+    settle_seconds: float = Field(default=2.0, ge=0, description="A file changed this recently is checked twice.")
+    stall_seconds: float = Field(default=60.0, gt=0, description="Time limit of a listing that returns nothing.")
+    loss_files: int = Field(
+        default=20,
+        ge=1,
+        description="Fewer vanished files than this are a deletion, unless half of a library or a whole folder did.",
+    )
+    loss_share: float = Field(default=0.05, gt=0, le=1, description="Share of a library that may vanish in one scan.")
+
+
+class MediaSettings(SettingsModel):
+    """Limit the probing of videos (duration, frame rate, tracks)."""
+
+    enabled: bool = True
+    seconds_per_file: float = Field(default=20.0, gt=0, description="A file that takes longer is left with a reason.")
+    workers: int = Field(default=2, ge=1, le=32)
+
+
+class Grading(SettingsModel):
+    """Decide what makes a hand an A, a B or premium; the categories are those of ``hands.evaluation``."""
+
+    premium_categories: tuple[str, ...] = ("royal_flush", "straight_flush", "four_of_a_kind", "full_house")
+    min_seconds: float = Field(default=120.0, ge=0)
+    min_category: str = "three_of_a_kind"
+    needs_showdown: bool = False
+
+
+class HandSettings(SettingsModel):
+    """Locate the session files that the tables write, and decide how hands are graded and put into days."""
+
+    drop_folders: tuple[Path, ...] = ()
+    quarantine: Path | None = Field(default=None, description="For files that are not sessions; default in ``home``.")
+    settle_seconds: float = Field(default=2.0, ge=0, description="A file changed this recently is left for later.")
+    first_day: date = Field(default=date(2024, 1, 1), description="The first broadcast day that has a partition.")
+    day_starts_at: ClockTime = Field(default=time(6), description="When a broadcast day begins, in ``time_zone``.")
+    rule: Grading = Grading()
+
+
+class TournamentSettings(SettingsModel):
+    """Locate the exports of the tournament system."""
+
+    export_folders: tuple[Path, ...] = ()
+
+
+class AlertChannel(SettingsModel):
+    """Name a place where people read alerts. Its address is a secret: only ``POKERVOD_ALERT_<NAME>`` sets it."""
+
+    name: Name
+    min_severity: Literal["info", "warning", "critical"] = Field(
+        default="warning", description="Less severe alerts are not sent here."
+    )
+    endpoint: HttpAddress | None = Field(
+        default=None, description="Of Slack channels: a server instead of hooks.slack.com, such as a gateway."
+    )
+
+
+class AlertSettings(SettingsModel):
+    """Decide where alerts are sent, and how often and how long a delivery is attempted."""
+
+    channels: tuple[AlertChannel, ...] = ()
+    timeout_seconds: float = Field(default=20.0, gt=0, le=300, description="Time limit of one attempt.")
+    retry_seconds: float = Field(default=30.0, gt=0, le=3600, description="First wait after a failure; it doubles.")
+    max_retry_seconds: float = Field(default=900.0, gt=0, le=86_400, description="No wait is longer than this.")
+    give_up_days: float = Field(default=3.0, gt=0, le=60, description="A delivery this old is not retried.")
+
+    @model_validator(mode="after")
+    def _channels_have_separate_variables(self) -> Self:
+        names = [channel.name.upper().replace("-", "_") for channel in self.channels]
+        if len(set(names)) < len(names):
+            twice = max(names, key=names.count)
+            message = f"channels: two channels would take their address from POKERVOD_ALERT_{twice}; rename one"
+            raise ValueError(message)
+        return self
+
+
+class RetrySettings(SettingsModel):
+    """Set the first wait, in seconds, before a room retries what failed outside; later waits grow."""
+
+    nas_seconds: float = Field(default=5.0, ge=0)
+    sheets_seconds: float = Field(default=10.0, ge=0)
+    clips_seconds: float = Field(default=2.0, ge=0)
+
+
+class ScheduleSettings(SettingsModel):
+    """Set when the schedules run, as cron lines in ``time_zone``."""
+
+    full_sync: CronLine = "0 3 * * *"
+    nas_changes: CronLine = "17 * * * *"

@@ -1,0 +1,180 @@
+"""Poll the sheets for changes: observe them cheaply, and decide which to read.
+
+``observe_sheets`` asks the outside, once for all sheets; ``decide`` is pure. A failed check is an observation of its
+own, never "unchanged" and never "empty".
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine
+
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.settings.rooms import SheetSource
+from pokervod_pipelines.sheets import store
+from pokervod_pipelines.sheets.sources import make_client
+
+MAX_GATHER_FACTOR = 4
+"""An edit waits for further edits at most this many times ``google.gather_seconds``."""
+
+STILL_EDITED = "edited a moment ago; it will be read when the edits stop"
+
+CLOCK_GRAIN_SECONDS = 1.0
+"""Google reports its time in whole seconds."""
+
+RETRY_AFTER = timedelta(minutes=10)
+"""A revision that was requested and is not read by then is requested again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Hold what a check of a sheet found: its revision and how long ago it was edited, or the error.
+
+    A file's revision is its time stamp, which cannot be compared with the digest that its reading recorded.
+    """
+
+    revision: str = ""
+    age_seconds: float = 0.0
+    is_comparable: bool = True
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRequest:
+    """Remember the last request for a sheet: its revision, when, and how often; since when edits are awaited.
+
+    The field names are keys of the sensor's cursor.
+    """
+
+    revision: str = ""
+    at: str = ""
+    times: int = 0
+    waiting_since: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollDecision:
+    """List the sheets to read now, with revision and run key, what to remember, and why each other one is skipped.
+
+    ``quiet_seconds`` is the time until awaited edits count as finished, if no more follow; 0 without any.
+    """
+
+    due: tuple[tuple[str, str, str], ...]
+    memory: dict[str, ReadRequest]
+    reasons: dict[str, str]
+    quiet_seconds: float = 0.0
+
+
+def observe_sheets(engine: Engine, settings: Settings, sheets: Sequence[SheetSource]) -> dict[str, Observation]:
+    """Check each sheet, by name: files by their time stamp, all Google sheets with one call."""
+    google = {each.name: each.spreadsheet for each in sheets if each.spreadsheet}
+    seen = {each.name: _check_file(each) for each in sheets if each.path}
+    if google:
+        seen |= _check_google(engine, settings, google)
+    return seen
+
+
+def _check_file(sheet: SheetSource) -> Observation:
+    assert sheet.path is not None  # noqa: S101 - narrows the type
+    try:
+        stamp = sheet.path.stat()
+    except OSError as error:
+        return Observation(error=f"{sheet.path}: {error.strerror or error}")
+    age = datetime.now().timestamp() - stamp.st_mtime  # noqa: DTZ005 - a difference of stamps
+    return Observation(revision=f"{stamp.st_mtime_ns}-{stamp.st_size}", age_seconds=max(age, 0.0), is_comparable=False)
+
+
+def _check_google(engine: Engine, settings: Settings, sheets: Mapping[str, str]) -> dict[str, Observation]:
+    try:
+        with closing(make_client(engine, settings)) as client:
+            versions = client.read_versions([*sheets.values()])
+    except PokervodError as error:
+        return dict.fromkeys(sheets, Observation(error=str(error)))
+    seen = {}
+    for name, identity in sheets.items():
+        version = versions[identity]
+        if isinstance(version, PokervodError):
+            seen[name] = Observation(error=str(version))
+        else:
+            age = (version.seen_at - version.modified_at).total_seconds()
+            seen[name] = Observation(revision=version.revision, age_seconds=max(age, 0.0))
+    return seen
+
+
+def decide(
+    seen: Mapping[str, Observation],
+    memory: Mapping[str, ReadRequest],
+    *,
+    unread: Mapping[str, bool],
+    now: datetime,
+    gather_seconds: float,
+) -> PollDecision:
+    """Decide which sheets to read now.
+
+    ``unread`` tells for each sheet whether its last reading failed or has another revision than the one seen. A
+    revision is requested once its edits have stopped, and again only if it was not read for ``RETRY_AFTER``.
+    """
+    due: list[tuple[str, str, str]] = []
+    remembered: dict[str, ReadRequest] = {}
+    reasons: dict[str, str] = {}
+    for name, observation in seen.items():
+        before = memory.get(name, ReadRequest())
+        reason, after = _decide_one(observation, before, is_unread=unread[name], now=now, gather_seconds=gather_seconds)
+        remembered[name] = after
+        if reason:
+            reasons[name] = reason
+        else:
+            attempt = f":{after.times}" if after.times > 1 else ""
+            due.append((name, observation.revision, f"{name}:{observation.revision}{attempt}"))
+    ages = [seen[name].age_seconds for name, reason in reasons.items() if reason == STILL_EDITED]
+    quiet = gather_seconds - min(ages) + CLOCK_GRAIN_SECONDS if ages else 0.0
+    return PollDecision(due=tuple(due), memory=remembered, reasons=reasons, quiet_seconds=quiet)
+
+
+def _decide_one(
+    observation: Observation, before: ReadRequest, *, is_unread: bool, now: datetime, gather_seconds: float
+) -> tuple[str, ReadRequest]:
+    """Return why the sheet is skipped ("" if it is not), and what to remember of it."""
+    if observation.error:
+        return f"could not be checked: {observation.error}", before
+    if observation.revision == before.revision:
+        is_due = is_unread and now - datetime.fromisoformat(before.at) >= RETRY_AFTER * before.times
+        if not is_due:
+            return "requested, not read yet" if is_unread else "unchanged", before
+        return "", replace(before, at=now.isoformat(), times=before.times + 1)
+    request = ReadRequest(revision=observation.revision, at=now.isoformat(), times=1)
+    if observation.is_comparable and not is_unread:
+        return "unchanged", request
+    since = before.waiting_since or now.isoformat()
+    waited = (now - datetime.fromisoformat(since)).total_seconds()
+    if observation.age_seconds < gather_seconds and waited < gather_seconds * MAX_GATHER_FACTOR:
+        return STILL_EDITED, replace(before, waiting_since=since)
+    return "", request
+
+
+def find_unread(engine: Engine, seen: Mapping[str, Observation], sheets: Sequence[SheetSource]) -> dict[str, bool]:
+    """Tell for each sheet whether its last reading failed or has another revision than the one seen."""
+    with engine.connect() as connection:
+        readings = store.read_revisions(connection)
+    unread = {}
+    for sheet in sheets:
+        revision, failed = readings.get(sheet.name, (None, True))
+        observation = seen[sheet.name]
+        unread[sheet.name] = failed or (observation.is_comparable and revision != observation.revision)
+    return unread
+
+
+def load_memory(cursor: str | None) -> dict[str, ReadRequest]:
+    """Return what ``dump_memory`` wrote; an empty memory without a cursor."""
+    return {name: ReadRequest(**values) for name, values in json.loads(cursor or "{}").items()}
+
+
+def dump_memory(memory: Mapping[str, ReadRequest]) -> str:
+    """Return the memory as text for a cursor."""
+    values: dict[str, Any] = {name: asdict(request) for name, request in memory.items()}
+    return json.dumps(values, sort_keys=True)
