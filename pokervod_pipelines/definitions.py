@@ -1,4 +1,4 @@
-"""What Dagster loads: ``defs``, for the settings of the current folder; ``build_defs(**overrides)`` for any others."""
+"""Give Dagster its ``defs`` for the settings of the current folder; ``build_defs(**overrides)`` makes any others."""
 
 from pokervod_pipelines.defs.assembly import build_defs
 

@@ -1,4 +1,4 @@
-"""The thin Dagster layer: assets, checks, jobs and schedules that call the rooms.
+"""Define assets, checks, jobs, sensors and schedules that call the rooms.
 
-Business rules do not belong here; they are in the room of the same name. Assembly is in ``definitions``.
+Business rules belong in the room of the same name. ``assembly`` puts everything together.
 """

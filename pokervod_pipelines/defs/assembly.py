@@ -1,6 +1,6 @@
-"""The inventory of all that Dagster loads, from explicit lists.
+"""Assemble everything that Dagster loads from explicit lists.
 
-A new asset, check, job, schedule or resource is made in the file of its room and named here.
+A new asset, check, job, schedule or resource is defined in the file of its room and listed here.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from pokervod_pipelines.defs.hands import define_hands
 from pokervod_pipelines.defs.media import define_media
 from pokervod_pipelines.defs.nas import define_nas
 from pokervod_pipelines.defs.renders import define_render_sensors, define_renders
-from pokervod_pipelines.defs.resources import Silent, define_engine
+from pokervod_pipelines.defs.resources import SilentListener, define_engine
 from pokervod_pipelines.defs.rollout import define_rollout, define_rollout_jobs, define_rollout_sensors, read_plans
 from pokervod_pipelines.defs.sensors import define_sensors, keep_engine
 from pokervod_pipelines.defs.sheets import define_sheets
@@ -25,7 +25,7 @@ from pokervod_pipelines.settings import load_settings
 
 
 def build_defs(**overrides: Any) -> dg.Definitions:
-    """Fresh definitions; ``settings``, ``engine`` and ``listener`` may be given, by default the folder's own hold."""
+    """Build fresh definitions; ``settings``, ``engine`` and ``listener`` default to those of the folder."""
     settings = overrides.get("settings") or load_settings()
     sync_jobs, plans = define_sync_jobs(settings), read_plans(settings)
     open_engine = (lambda: overrides["engine"]) if "engine" in overrides else keep_engine(settings)
@@ -51,5 +51,5 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         ],
         # A spawned step costs 1.5 s and 110 MB; ours are short and talk to one database.
         executor=dg.in_process_executor,
-        resources={"settings": settings, "engine": define_engine(settings), "listener": Silent(), **overrides},
+        resources={"settings": settings, "engine": define_engine(settings), "listener": SilentListener(), **overrides},
     )

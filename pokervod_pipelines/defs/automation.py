@@ -1,4 +1,4 @@
-"""What runs by itself, and when: the asset jobs and the schedules, with the reason for each time."""
+"""Define the asset jobs and the schedules, with the reason for each time."""
 
 from collections.abc import Sequence
 
@@ -9,29 +9,29 @@ from pokervod_pipelines.settings import Settings
 
 
 def define_asset_jobs() -> list[UnresolvedAssetJobDefinition]:
-    """The jobs of one partition a run: a library, a sheet, a broadcast day."""
+    """Define the jobs that run one partition: a library, a sheet, a broadcast day."""
     return [
         dg.define_asset_job("nas_sync", selection=["nas_files"], description="Scan one library."),
         dg.define_asset_job(
             "sheets_sync",
             selection=["sheet_rows", "hand_clips", "sheet_statuses"],
-            description="Read one sheet, make its clips, and tell its people where it lets us.",
+            description="Read one sheet, make its clips, and write its status columns where write-back is on.",
         ),
         dg.define_asset_job(
             "hands_to_renders",
             selection=["hands", "tournaments", "render_instructions"],
-            description="Read what the tables and the tournament system dropped, and decide what is to be drawn.",
+            description="Read new files of the tables and the tournament system, and decide which graphics to render.",
         ),
         dg.define_asset_job(
             "renders",
             selection=["render_outputs"],
-            description="Render what waits of one broadcast day, and look after what is finished.",
+            description="Render the pending graphics of one broadcast day, and check the finished ones.",
         ),
     ]
 
 
 def define_schedules(settings: Settings, jobs: Sequence[dg.JobDefinition]) -> list[dg.ScheduleDefinition]:
-    """The nightly full sync, and the hourly look for changes."""
+    """Define the nightly full sync and the hourly scan for changes."""
     by_name = {job.name: job for job in jobs}
     return [
         dg.ScheduleDefinition(
@@ -39,7 +39,7 @@ def define_schedules(settings: Settings, jobs: Sequence[dg.JobDefinition]) -> li
             job=by_name["full_sync"],
             cron_schedule=settings.schedules.full_sync,
             execution_timezone=settings.time_zone,
-            description="At night, when nobody edits: whatever an incremental look may have missed is found.",
+            description="At night, when nobody edits: finds whatever an incremental sync missed.",
             default_status=dg.DefaultScheduleStatus.RUNNING,
         ),
         dg.ScheduleDefinition(
@@ -47,7 +47,7 @@ def define_schedules(settings: Settings, jobs: Sequence[dg.JobDefinition]) -> li
             job=by_name["incremental_sync"],
             cron_schedule=settings.schedules.nas_changes,
             execution_timezone=settings.time_zone,
-            description="Every hour: new files reach the catalog, and rows that waited for them find them.",
+            description="Every hour: new files reach the catalog, and unmatched rows are matched to them.",
             default_status=dg.DefaultScheduleStatus.RUNNING,
         ),
     ]

@@ -1,4 +1,4 @@
-"""Define the asset checks: one for each data check of ``monitoring``, generated, since they differ only in the check."""
+"""Define the asset checks: one for each data check of ``monitoring``, since they differ only in the check."""
 
 from typing import Any
 

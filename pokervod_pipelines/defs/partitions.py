@@ -1,7 +1,6 @@
-"""The partitions, each with where its keys come from and in which order.
+"""Define the partitions: configured libraries and sheets, in the order of ``pokervod.yaml``, and broadcast days.
 
-Libraries and sheets are configured, so their keys are those of ``pokervod.yaml`` in its order; broadcast days follow
-each other. Files, rows and hands are never partitions, they are rows of a table.
+Files, rows and hands are never partitions; they are rows of a table.
 """
 
 import dagster as dg
@@ -10,17 +9,17 @@ from pokervod_pipelines.settings import Settings
 
 
 def library_partitions(settings: Settings) -> dg.StaticPartitionsDefinition:
-    """One partition for each configured library."""
+    """Return a partition for each configured library."""
     return dg.StaticPartitionsDefinition([library.name for library in settings.libraries])
 
 
 def sheet_partitions(settings: Settings) -> dg.StaticPartitionsDefinition:
-    """One partition for each configured sheet."""
+    """Return a partition for each configured sheet."""
     return dg.StaticPartitionsDefinition([sheet.name for sheet in settings.sheets])
 
 
 def broadcast_days(settings: Settings) -> dg.DailyPartitionsDefinition:
-    """One partition for each broadcast day, the present one included; a day begins when the settings say."""
+    """Return a partition for each broadcast day, the current one included; the settings say when a day begins."""
     begins = settings.hands.day_starts_at
     return dg.DailyPartitionsDefinition(
         start_date=settings.hands.first_day.isoformat(),

@@ -1,6 +1,6 @@
-"""The plain objects that assets are given: the engine, the settings and who is told of progress.
+"""Define the resources of assets: the engine, the settings and the listener for progress.
 
-A resource here is configuration plus a factory; domain code never sees one.
+Domain code gets plain objects and never sees a resource.
 """
 
 from collections.abc import Iterator
@@ -14,34 +14,34 @@ from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stage_result import StageResult
 
 
-class Listener(Protocol):
-    """Who is told how a sync goes on; the command line shows it to a person."""
+class SyncListener(Protocol):
+    """Receive the progress of a sync; the command line shows it to a person."""
 
     def started(self, stage: str, name: str) -> None:
-        """A stage began."""
+        """Note that a stage began."""
 
     def advanced(self, stage: str, name: str, done: int) -> None:
-        """A stage has come to ``done`` items."""
+        """Note how many entries a stage has done."""
 
-    def finished(self, outcome: StageResult) -> None:
-        """A stage ended."""
+    def finished(self, result: StageResult) -> None:
+        """Note how a stage ended."""
 
 
-class Silent:
-    """A listener for runs nobody watches; Dagster's own log has the outcome."""
+class SilentListener:
+    """Ignore the progress of runs that nobody watches; Dagster's log has the results."""
 
     def started(self, stage: str, name: str) -> None:
-        """Says nothing."""
+        """Do nothing."""
 
     def advanced(self, stage: str, name: str, done: int) -> None:
-        """Says nothing."""
+        """Do nothing."""
 
-    def finished(self, outcome: StageResult) -> None:
-        """Says nothing."""
+    def finished(self, result: StageResult) -> None:
+        """Do nothing."""
 
 
 def define_engine(settings: Settings) -> dg.ResourceDefinition:
-    """An engine on the migrated database of the settings, open for as long as the step's process needs it."""
+    """Define an engine on the migrated database of the settings, open while the step's process needs it."""
 
     @dg.resource(description="PokerVOD's database.")
     def engine(_: dg.InitResourceContext) -> Iterator[Engine]:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.defs.assembly import build_defs
-from pokervod_pipelines.defs.resources import Listener
+from pokervod_pipelines.defs.resources import SyncListener
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stage_result import StageResult
@@ -35,7 +35,7 @@ class SyncResult:
 class _Collector:
     """Collect the results of stages and pass everything on to another listener."""
 
-    other: Listener
+    other: SyncListener
     stages: list[StageResult] = field(default_factory=list)
 
     def started(self, stage: str, name: str) -> None:
@@ -50,7 +50,7 @@ class _Collector:
 
 
 def run_sync(
-    settings: Settings, engine: Engine, *, home: Path, full: bool, correlation_id: str, listener: Listener
+    settings: Settings, engine: Engine, *, home: Path, full: bool, correlation_id: str, listener: SyncListener
 ) -> SyncResult:
     """Run the sync to its end, also where stages fail.
 
@@ -85,6 +85,8 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     alive = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
     runs = instance.get_runs(dg.RunsFilter(statuses=alive, tags={STARTED_BY_TAG: "command"}))
     for run in runs:
-        instance.report_run_failed(run, "the process of this sync ended before the sync did; the next sync completes it")
+        instance.report_run_failed(
+            run, "the process of this sync ended before the sync did; the next sync completes it"
+        )
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return [run.run_id for run in runs]

@@ -1,4 +1,4 @@
-"""How a stage of the sync runs under Dagster: retries by kind of failure, metadata from its outcome.
+"""Run a stage of the sync under Dagster: retries by kind of failure, metadata from its result.
 
 Only ``Unavailable`` is retried, by the policy of its room; every other named failure is final for this run, since the
 same input would fail again.
@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import dagster as dg
 
 from pokervod_pipelines.errors import PokervodError, Unavailable
+from pokervod_pipelines.media.clip_previews import embed_clip_previews
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.pictures import show_pictures
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import SyncRun
 
@@ -23,22 +23,22 @@ T = TypeVar("T")
 
 
 def nas_retries(settings: Settings) -> dg.RetryPolicy:
-    """Blocks A and B: a share that hiccups is back within a minute."""
+    """Return the retries of archive and catalog: a share that drops out is usually back within a minute."""
     return dg.RetryPolicy(max_retries=3, delay=settings.retries.nas_seconds, backoff=dg.Backoff.EXPONENTIAL)
 
 
 def clips_retries(settings: Settings) -> dg.RetryPolicy:
-    """Block C works on the database only, so a second try comes at once."""
+    """Return the retries of clips: they use the database only, so the next attempt comes at once."""
     return dg.RetryPolicy(max_retries=2, delay=settings.retries.clips_seconds)
 
 
 def sheets_retries(settings: Settings) -> dg.RetryPolicy:
-    """Block D: a quota window is a minute, and five growing waits outlast it."""
+    """Return the retries of sheets: a quota window is a minute, and five growing delays outlast it."""
     return dg.RetryPolicy(max_retries=5, delay=settings.retries.sheets_seconds, backoff=dg.Backoff.EXPONENTIAL)
 
 
 def tables_retries(settings: Settings) -> dg.RetryPolicy:
-    """Drop folders and exports lie on shares, as the archive does."""
+    """Return the retries of hands and tournaments, whose files are on shares like the archive."""
     return nas_retries(settings)
 
 
@@ -50,16 +50,16 @@ RETRIES: dict[str, Callable[[Settings], dg.RetryPolicy]] = {
     "clips": clips_retries,
     "statuses": sheets_retries,
 }
-"""The retry policy of each stage."""
+"""Retry policies by stage."""
 
 
 def correlation_of(context: dg.OpExecutionContext | dg.AssetExecutionContext) -> str:
-    """The correlation id the run was started with, or the run's own id."""
+    """Return the correlation id the run was started with, or the run's own id."""
     return context.run.tags.get(CORRELATION_TAG, context.run.run_id)
 
 
 def run_or_fail(run: Callable[[], T]) -> T:
-    """What the run answers; a failure that no retry can mend is raised as one that is not retried."""
+    """Call ``run``; turn failures that a retry cannot fix into Dagster failures that are not retried."""
     try:
         return run()
     except Unavailable:
@@ -68,33 +68,33 @@ def run_or_fail(run: Callable[[], T]) -> T:
         raise dg.Failure(description=str(error), allow_retries=False) from error
 
 
-def run_or_report(run: Callable[[], StageResult], *, stage: str, name: str, tries_left: int) -> StageResult:
-    """The stage's outcome, failed ones included, so that the other libraries and sheets go on.
+def run_or_report(run: Callable[[], StageResult], *, stage: str, name: str, retries_left: int) -> StageResult:
+    """Return the stage's result, also of a failure, so that the other libraries and sheets continue.
 
-    Raises ``Unavailable`` while tries are left; the step's retry policy then comes back.
+    Raises ``Unavailable`` while retries are left; the step's policy then retries it.
     """
     try:
         return run()
     except Unavailable as error:
-        if tries_left > 0:
+        if retries_left > 0:
             raise
         return StageResult(stage=stage, name=name, seconds=0.0, error=str(error))
     except PokervodError as error:
         return StageResult(stage=stage, name=name, seconds=0.0, error=str(error))
 
 
-def metadata_of(outcome: StageResult) -> dict[str, Any]:
-    """What an operator asks of a materialization: every count, the seconds, and a table of problems."""
-    metadata: dict[str, Any] = {**outcome.counts, "seconds": round(outcome.seconds, 3)}
-    metadata["problems"] = outcome.problem_count
-    if outcome.problems:
+def metadata_of(result: StageResult) -> dict[str, Any]:
+    """Return the metadata of a materialization: every count, the seconds, and a table of problems."""
+    metadata: dict[str, Any] = {**result.counts, "seconds": round(result.seconds, 3)}
+    metadata["problems"] = result.problem_count
+    if result.problems:
         metadata["problem_table"] = dg.MetadataValue.table(
-            [dg.TableRecord({"where": problem.where, "what": problem.what}) for problem in outcome.problems]
+            [dg.TableRecord({"where": problem.where, "what": problem.what}) for problem in result.problems]
         )
     return metadata
 
 
-def clips_metadata(run: SyncRun, outcome: StageResult) -> dict[str, Any]:
-    """``metadata_of`` a clips stage, and what the sheet's newest clips look like."""
-    pictures = show_pictures(run, outcome.name)
-    return metadata_of(outcome) | ({"pictures": dg.MetadataValue.md(pictures)} if pictures else {})
+def clips_metadata(run: SyncRun, result: StageResult) -> dict[str, Any]:
+    """Return the metadata of a clips stage with previews of the sheet's newest clips."""
+    previews = embed_clip_previews(run.engine, run.settings, result.name)
+    return metadata_of(result) | ({"pictures": dg.MetadataValue.md(previews)} if previews else {})

@@ -1,7 +1,7 @@
-"""Dagster's own storage: dagster-postgres on the server that PokerVOD uses, in a database of its own.
+"""Store Dagster's own data with dagster-postgres on the server that PokerVOD uses, in a database of its own.
 
-Named in ``dagster.yaml``. A plain ``postgres_url`` there would need the server running and its address known before
-Dagster starts; this class starts the embedded server on first use and knows the address.
+``dagster.yaml`` names this class. A plain ``postgres_url`` there would need the server running and its address known
+before Dagster starts; this class starts the embedded server on first use.
 """
 
 import atexit
@@ -18,20 +18,20 @@ from pokervod_pipelines.settings import load_settings
 
 
 class PokervodStorage(DagsterPostgresStorage):
-    """Runs, events and schedules in PostgreSQL, wherever the settings of the current folder say it is."""
+    """Store runs, events and schedules in the PostgreSQL that the settings of the current folder name."""
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
-        """Nothing to configure: the settings tell."""
+        """Return no fields: the settings have everything."""
         return {}
 
     @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "PokervodStorage":
-        """The storage with its tables, its server running until this process ends.
+        """Open the storage with its tables; its server runs until this process ends.
 
-        Dagster creates the tables without a lock of its own, so that two first starts at once would break one of them.
+        Dagster creates the tables without a lock, so two first starts at once would break one of them.
         """
         served = ExitStack()
         urls = served.enter_context(serve_database(load_settings()))

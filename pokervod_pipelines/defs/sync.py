@@ -1,8 +1,8 @@
-"""The whole sync as one run: every library, the catalog, every sheet and its clips.
+"""Define the whole sync as one run: every library, the catalog, every sheet and its clips.
 
-The assets have different partitions, which one asset job cannot hold, so the sync is a job of ops over the same stages.
-Each op reports the partitions it materialized and, at the end, every check. A stage that fails is reported and the
-others go on; the run as a whole then fails and names them.
+The assets have different partitions, which one asset job cannot have, so the sync is a job of ops over the same stages.
+Each op reports the partitions it materialized; the last one evaluates every check. A failed stage is reported and the
+others continue; then the run fails and names it.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ import dagster as dg
 from pokervod_pipelines.catalog.search import refresh_search
 from pokervod_pipelines.defs.catalog import LEVELS, level_metadata
 from pokervod_pipelines.defs.checks import evaluate_asset_checks
-from pokervod_pipelines.defs.resources import Listener
+from pokervod_pipelines.defs.resources import SyncListener
 from pokervod_pipelines.defs.stages import RETRIES, clips_metadata, correlation_of, metadata_of, run_or_report
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stage_result import StageResult
@@ -37,14 +37,14 @@ ASSETS = {
     "clips": "hand_clips",
     "statuses": "sheet_statuses",
 }
-"""The partitioned asset of a stage; the catalog's levels have no partitions."""
+"""Partitioned assets by stage; the catalog's levels have no partitions."""
 
 Report = dict[str, Any]
-"""An outcome as plain values, as it travels between ops."""
+"""A stage result as plain values, for the way between ops."""
 
 
 def define_sync_jobs(settings: Settings) -> list[dg.JobDefinition]:
-    """The jobs ``full_sync`` and ``incremental_sync``."""
+    """Define the jobs ``full_sync`` and ``incremental_sync``."""
     return [
         _define_job(settings, FULL, "Everything again: scan, catalog, sheets, clips, checks."),
         _define_job(settings, INCREMENTAL, "What changed: every library is scanned, only changed sheets are read."),
@@ -60,7 +60,7 @@ def _define_job(settings: Settings, name: str, description: str) -> dg.JobDefini
             ("catalog", build_catalog),
             ("sheets", sync_sheet),
             ("clips", build_clips),
-            ("statuses", tell_sheet),
+            ("statuses", write_statuses),
         )
     )
 
@@ -79,53 +79,53 @@ def _define_job(settings: Settings, name: str, description: str) -> dg.JobDefini
 
 @dg.op(out=dg.DynamicOut(str), required_resource_keys={"settings"})
 def libraries(context: dg.OpExecutionContext) -> Iterator[dg.DynamicOutput[str]]:
-    """The configured libraries."""
+    """List the configured libraries."""
     for library in context.resources.settings.libraries:
         yield dg.DynamicOutput(library.name, mapping_key=_mapping_key(library.name))
 
 
 @dg.op(required_resource_keys=RESOURCES, pool="nas")
 def scan_library(context: dg.OpExecutionContext, library: str) -> Report:
-    """The library's inventory is up to date, or the outcome says why not."""
+    """Scan a library into the inventory."""
     return _run(context, "nas", library, lambda run, progress: run_nas_stage(run, library, progress))
 
 
 @dg.op(required_resource_keys=RESOURCES, pool="nas")
 def probe_library(context: dg.OpExecutionContext, scan: Report) -> Report:
-    """The library's new and changed videos have told their length, rate and tracks."""
+    """Probe the library's new and changed videos for duration, frame rate and tracks."""
     library = scan["name"]
     return _run(context, "media", library, lambda run, progress: run_media_stage(run, library, progress))
 
 
 @dg.op(required_resource_keys=RESOURCES)
 def build_catalog(context: dg.OpExecutionContext, scans: list[Report], media: list[Report]) -> Report:
-    """The catalog is up to date with the inventory."""
+    """Build the catalog from the inventory."""
     return _run(context, "catalog", "catalog", run_catalog_stage)
 
 
 @dg.op(out=dg.DynamicOut(str), required_resource_keys={"settings"})
 def sheets(context: dg.OpExecutionContext, catalog: Report) -> Iterator[dg.DynamicOutput[str]]:
-    """The configured sheets, once the catalog stands."""
+    """List the configured sheets, once the catalog is built."""
     for sheet in context.resources.settings.sheets:
         yield dg.DynamicOutput(sheet.name, mapping_key=_mapping_key(sheet.name))
 
 
 @dg.op(required_resource_keys=RESOURCES, pool="sheets")
 def sync_sheet(context: dg.OpExecutionContext, sheet: str) -> Report:
-    """The sheet's rows are stored and tied to their videos, or the outcome says why not."""
+    """Store the sheet's rows and match them to their videos."""
     return _run(context, "sheets", sheet, lambda run, progress: run_sheets_stage(run, sheet, progress))
 
 
 @dg.op(required_resource_keys=RESOURCES)
 def build_clips(context: dg.OpExecutionContext, rows: Report) -> Report:
-    """The sheet's clips are up to date with its rows, also with those of an earlier reading."""
+    """Make the sheet's clips from its rows, also from those of an earlier read."""
     sheet = rows["name"]
     return _run(context, "clips", sheet, lambda run, progress: run_clips_stage(run, sheet, progress))
 
 
 @dg.op(required_resource_keys=RESOURCES, pool="sheets")
-def tell_sheet(context: dg.OpExecutionContext, clips: Report) -> Report | None:
-    """The people of the sheet are told what became of each row; None where it does not let us write."""
+def write_statuses(context: dg.OpExecutionContext, clips: Report) -> Report | None:
+    """Write the status of each row into the sheet; return None where write-back is off."""
     sheet = clips["name"]
     if not context.resources.settings.sheet(sheet).write_back:
         return None
@@ -142,7 +142,7 @@ def conclude(
     clips: list[Report],
     told: list[Report | None],
 ) -> None:
-    """New clips are found by search, every check is evaluated; the run fails if a stage did."""
+    """Refresh the search, evaluate every check, and fail the run if a stage failed."""
     refresh_search(context.resources.engine)
     for evaluation in evaluate_asset_checks(context.resources.engine, context.resources.settings):
         context.log_event(evaluation)  # type: ignore[arg-type]
@@ -152,15 +152,15 @@ def conclude(
         if each["error"]
     ]
     if failed:
-        raise dg.Failure(description="\n".join(["the rest is up to date, but:", *failed]), allow_retries=False)
+        raise dg.Failure(description="\n".join(["everything else is up to date, but:", *failed]), allow_retries=False)
 
 
 def _run(
     context: dg.OpExecutionContext, stage: str, name: str, run_stage: Callable[[SyncRun, Progress], StageResult]
 ) -> Report:
-    """The stage ran, its listener and Dagster's log know how."""
+    """Run a stage and report its result to the listener and Dagster's log."""
     settings: Settings = context.resources.settings
-    listener: Listener = context.resources.listener
+    listener: SyncListener = context.resources.listener
     run = SyncRun(
         engine=context.resources.engine,
         settings=settings,
@@ -168,29 +168,29 @@ def _run(
         full=context.job_name == FULL,
     )
     listener.started(stage, name)
-    outcome = run_or_report(
+    result = run_or_report(
         lambda: run_stage(run, lambda done: listener.advanced(stage, name, done)),
         stage=stage,
         name=name,
-        tries_left=RETRIES[stage](settings).max_retries - context.retry_number,
+        retries_left=RETRIES[stage](settings).max_retries - context.retry_number,
     )
-    listener.finished(outcome)
-    _log_outcome(context, run, outcome)
-    return outcome.as_dict()
+    listener.finished(result)
+    _log_result(context, run, result)
+    return result.as_dict()
 
 
-def _log_outcome(context: dg.OpExecutionContext, run: SyncRun, outcome: StageResult) -> None:
-    if not outcome.succeeded:
-        context.log.error(f"{outcome.stage} {outcome.name}: {outcome.error}")
-    elif outcome.stage in ASSETS:
-        asset = ASSETS[outcome.stage]
-        metadata = clips_metadata(run, outcome) if outcome.stage == "clips" else metadata_of(outcome)
-        context.log_event(dg.AssetMaterialization(asset, partition=outcome.name, metadata=metadata))
+def _log_result(context: dg.OpExecutionContext, run: SyncRun, result: StageResult) -> None:
+    if not result.succeeded:
+        context.log.error(f"{result.stage} {result.name}: {result.error}")
+    elif result.stage in ASSETS:
+        asset = ASSETS[result.stage]
+        metadata = clips_metadata(run, result) if result.stage == "clips" else metadata_of(result)
+        context.log_event(dg.AssetMaterialization(asset, partition=result.name, metadata=metadata))
     else:
         for level in LEVELS:
-            context.log_event(dg.AssetMaterialization(level, metadata=level_metadata(level, outcome)))
+            context.log_event(dg.AssetMaterialization(level, metadata=level_metadata(level, result)))
 
 
 def _mapping_key(name: str) -> str:
-    """Dagster's mapping keys know no hyphen."""
+    """Return the name as a mapping key of Dagster, which does not allow hyphens."""
     return name.replace("-", "_")

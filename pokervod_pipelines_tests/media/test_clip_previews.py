@@ -1,4 +1,4 @@
-"""The newest clips of a sheet are seen in the metadata of ``hand_clips``, and cost it seconds at most."""
+"""Check that the newest clips of a sheet are seen in the metadata of ``hand_clips``, which costs seconds at most."""
 
 import base64
 import io
@@ -14,10 +14,10 @@ from PIL import Image
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.defs.stages import clips_metadata
+from pokervod_pipelines.media.clip_previews import PREVIEWS, WIDTH, embed_clip_previews
 from pokervod_pipelines.media.library import probe_library
 from pokervod_pipelines.media.thumbnails import open_shelf
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.pictures import PICTURES, WIDTH, show_pictures
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import SyncRun
 from pokervod_pipelines_tests.media.conftest import Register, archive, reel, register, settings
@@ -26,7 +26,7 @@ from pokervod_pipelines_tests.media.test_thumbnails import Cutter, cut, film_id
 
 __all__ = ["archive", "cut", "film_id", "reel", "register", "settings"]
 
-PICTURE = re.compile(r"!\[([^\]]*)\]\(data:image/jpeg;base64,([A-Za-z0-9+/=]+)\)")
+PREVIEW = re.compile(r"!\[([^\]]*)\]\(data:image/jpeg;base64,([A-Za-z0-9+/=]+)\)")
 
 
 @pytest.fixture
@@ -34,14 +34,14 @@ def run(engine: Engine, settings: Settings) -> SyncRun:
     return SyncRun(engine=engine, settings=settings, correlation_id="test")
 
 
-def read_pictures(markdown: str) -> list[tuple[str, Any]]:
-    """The title and image of every line."""
-    found = [PICTURE.fullmatch(line) for line in markdown.splitlines()]
+def read_previews(markdown: str) -> list[tuple[str, Any]]:
+    """Return the title and image of every line."""
+    found = [PREVIEW.fullmatch(line) for line in markdown.splitlines()]
     return [(each[1], Image.open(io.BytesIO(base64.b64decode(each[2])))) for each in found if each]
 
 
 def numbers(markdown: str) -> list[int]:
-    return [read_number(np.asarray(image)) for _, image in read_pictures(markdown)]
+    return [read_number(np.asarray(image)) for _, image in read_previews(markdown)]
 
 
 def test_the_newest_usable_clips_are_shown_by_their_first_frame(run: SyncRun, film_id: int, cut: Cutter) -> None:
@@ -50,12 +50,12 @@ def test_the_newest_usable_clips_are_shown_by_their_first_frame(run: SyncRun, fi
     cut(film_id, 1_800, problem="no such hand")
     cut(film_id, 1_880, is_retired=True)
 
-    shown = show_pictures(run, "s", pass_seconds=60)
+    shown = embed_clip_previews(run.engine, run.settings, "s", pass_seconds=60)
 
     assert numbers(shown) == [35, 30, 25, 20, 15, 10]
-    assert len(read_pictures(shown)) == PICTURES
-    assert {image.width for _, image in read_pictures(shown)} == {WIDTH}
-    assert show_pictures(run, "another sheet") == ""
+    assert len(read_previews(shown)) == PREVIEWS
+    assert {image.width for _, image in read_previews(shown)} == {WIDTH}
+    assert embed_clip_previews(run.engine, run.settings, "another sheet") == ""
 
 
 def test_a_title_cannot_break_the_markdown(run: SyncRun, film_id: int, cut: Cutter) -> None:
@@ -63,16 +63,18 @@ def test_a_title_cannot_break_the_markdown(run: SyncRun, film_id: int, cut: Cutt
     with run.engine.begin() as connection:
         connection.execute(text(r"update hand_clips set title = E'A](x) [b]\n<i>`_*\\ 뒤집기'"))
 
-    assert [title for title, _ in read_pictures(show_pictures(run, "s", pass_seconds=60))] == ["A (x) b i 뒤집기"]
+    assert [
+        title for title, _ in read_previews(embed_clip_previews(run.engine, run.settings, "s", pass_seconds=60))
+    ] == ["A (x) b i 뒤집기"]
 
 
-def test_pictures_once_drawn_are_shown_in_no_time(run: SyncRun, film_id: int, cut: Cutter, archive: Path) -> None:
+def test_previews_once_drawn_are_shown_in_no_time(run: SyncRun, film_id: int, cut: Cutter, archive: Path) -> None:
     cut(film_id, 400)
-    first = show_pictures(run, "s", pass_seconds=60)
+    first = embed_clip_previews(run.engine, run.settings, "s", pass_seconds=60)
     (archive / "show.mp4").unlink()
 
     assert first
-    assert show_pictures(run, "s", pass_seconds=0) == first
+    assert embed_clip_previews(run.engine, run.settings, "s", pass_seconds=0) == first
 
 
 def test_a_video_without_good_facts_is_not_opened(
@@ -88,11 +90,13 @@ def test_a_video_without_good_facts_is_not_opened(
     with run.engine.begin() as connection:
         connection.execute(probe)
 
-    assert numbers(show_pictures(run, "s", pass_seconds=60)) == [10]
+    assert numbers(embed_clip_previews(run.engine, run.settings, "s", pass_seconds=60)) == [10]
 
 
 @pytest.mark.parametrize("spoil", ["off", "no time", "gone", "no shelf"])
-def test_what_cannot_be_drawn_is_no_failure(run: SyncRun, film_id: int, cut: Cutter, archive: Path, spoil: str) -> None:
+def test_previews_that_cannot_be_drawn_are_no_failure(
+    run: SyncRun, film_id: int, cut: Cutter, archive: Path, spoil: str
+) -> None:
     cut(film_id, 400)
     used = run.settings
     if spoil == "off":
@@ -104,12 +108,10 @@ def test_what_cannot_be_drawn_is_no_failure(run: SyncRun, film_id: int, cut: Cut
         open_shelf(used).folder.write_text("in the way", encoding="utf-8")
     spoilt = SyncRun(engine=run.engine, settings=used, correlation_id="test")
 
-    assert show_pictures(spoilt, "s", pass_seconds=0 if spoil == "no time" else 60) == ""
+    assert embed_clip_previews(spoilt.engine, spoilt.settings, "s", pass_seconds=0 if spoil == "no time" else 60) == ""
 
 
-def test_the_metadata_of_the_clips_has_the_pictures_only_where_there_are_any(
-    run: SyncRun, film_id: int, cut: Cutter
-) -> None:
+def test_the_metadata_of_clips_has_previews_only_where_there_are_any(run: SyncRun, film_id: int, cut: Cutter) -> None:
     outcome = StageResult(stage="clips", name="s", seconds=0.1, counts={"clips": 1})
     without = clips_metadata(run, outcome)
     cut(film_id, 400)
