@@ -23,7 +23,7 @@ from pokervod_pipelines.sheets.polling import (
     load_memory,
     observe_sheets,
 )
-from pokervod_pipelines.workflows.arrivals import AGAIN_SECONDS, Arrivals, find_arrivals
+from pokervod_pipelines.workflows.arrivals import REPEAT_SECONDS, Arrivals, find_arrivals
 from pokervod_pipelines.workflows.pending_events import PendingEvents, read_pending_events
 
 INTERVAL_SECONDS = 5
@@ -74,12 +74,12 @@ def _define_sheet_changes(settings: Settings, open_engine: OpenEngine) -> dg.Sen
     )
     def sheet_changes(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         decision = _poll_sheets(settings, open_engine(), load_memory(context.cursor))
-        if decision.quiet_seconds and not decision.wanted:
+        if decision.quiet_seconds and not decision.due:
             time.sleep(decision.quiet_seconds)
             decision = _poll_sheets(settings, open_engine(), decision.memory)
         requests = [
             dg.RunRequest(run_key=key, partition_key=name, tags={REVISION_TAG: revision})
-            for name, revision, key in decision.wanted
+            for name, revision, key in decision.due
         ]
         reasons = "; ".join(f"{name}: {reason}" for name, reason in decision.reasons.items())
         return dg.SensorResult(
@@ -116,7 +116,7 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
 
 def is_running(instance: dg.DagsterInstance, job: str) -> bool:
     """Return whether a run of the job is pending or running; one that began long ago died with its machine."""
-    recently = datetime.now(UTC) - timedelta(seconds=AGAIN_SECONDS)
+    recently = datetime.now(UTC) - timedelta(seconds=REPEAT_SECONDS)
     alive = dg.RunsFilter(job_name=job, statuses=ALIVE, created_after=recently)
     return bool(instance.get_run_records(alive, limit=1))
 

@@ -17,7 +17,7 @@ SampleProgress = Callable[[str, int, int], None]
 
 
 def prepare_folder(folder: Path | None = None, progress: SampleProgress | None = None) -> Settings:
-    """Return the settings of a folder after creating its Dagster home, and the sample archive if nothing is configured."""
+    """Return the settings of a folder; create its Dagster home, and the sample archive if nothing is configured."""
     folder = (folder or Path.cwd()).absolute()
     settings = load_settings(folder=folder)
     if not settings.archive_roots and not settings.sheets and settings.source is None:

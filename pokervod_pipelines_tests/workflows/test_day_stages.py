@@ -15,10 +15,10 @@ from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.hands.imports import import_hands
 from pokervod_pipelines.monitoring.evaluation import evaluate_all
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.arrivals import AGAIN_SECONDS, find_arrivals
+from pokervod_pipelines.workflows.arrivals import REPEAT_SECONDS, find_arrivals
+from pokervod_pipelines.workflows.day_stages import run_hands_stage, run_instructions_stage, run_tournaments_stage
 from pokervod_pipelines.workflows.pending_events import read_pending_events
 from pokervod_pipelines.workflows.stages import SyncRun
-from pokervod_pipelines.workflows.tables import run_hands_stage, run_instructions_stage, run_tournaments_stage
 from pokervod_pipelines_tests.hands.sessions import make_showdown, make_side_pot, make_walk, write_session
 from pokervod_pipelines_tests.tournaments.exports import make_export, out, player
 
@@ -157,7 +157,7 @@ def test_a_file_is_due_once_it_rests_until_it_was_read(room: Room) -> None:
     room.run()
     read = find_arrivals(room.engine, room.settings)
 
-    assert (at_once.is_due, len(at_once.settling)) == (False, 1)
+    assert (at_once.is_due, len(at_once.unfinished)) == (False, 1)
     assert at_once.describe() == "1 files are still being written"
     assert [file.path for file in rested.hands] == [str(path)]
     assert (read.is_due, read.describe()) == (False, "nothing new in the folders")
@@ -208,10 +208,10 @@ def test_on_a_share_whose_clock_is_ahead_a_file_that_does_not_change_is_at_rest(
 def test_the_same_arrivals_are_asked_for_again_only_after_a_while(room: Room) -> None:
     room.put(room.drop, "s.json", write_session(make_walk()))
     arrivals = find_arrivals(room.engine, room.settings)
-    now = datetime.fromtimestamp(AGAIN_SECONDS * 1_000_000, UTC)
+    now = datetime.fromtimestamp(REPEAT_SECONDS * 1_000_000, UTC)
 
     assert arrivals.name(now) == arrivals.name(now.replace(second=30))
-    assert arrivals.name(now) != arrivals.name(datetime.fromtimestamp(AGAIN_SECONDS * 1_000_001, UTC))
+    assert arrivals.name(now) != arrivals.name(datetime.fromtimestamp(REPEAT_SECONDS * 1_000_001, UTC))
 
 
 def test_folders_that_cannot_be_listed_are_told(room: Room) -> None:

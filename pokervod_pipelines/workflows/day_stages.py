@@ -1,7 +1,7 @@
-"""From what the tables drop to what is to be drawn: hands, tournaments and instructions as stages of one run.
+"""Run the stages of a broadcast day: hands, tournaments and render instructions.
 
-Each takes in whatever is due, of whichever day, and answers for the broadcast day it was asked about; the days that it
-touched besides are told, so that their instructions are made in the same run.
+Each reads whatever is due, of any day, and returns the result of the day it was asked for; instructions are made for
+every day that changed.
 """
 
 import time
@@ -22,22 +22,22 @@ from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun
 
 REPLAY_SECONDS = 2.0
-"""A graphic does not wait for the rules; hands that are not played again in the time are so by a later run."""
+"""Graphics do not wait for the rules; hands that are not replayed in this time are replayed by a later run."""
 
 
 def run_hands_stage(run: SyncRun, day: date) -> StageResult:
-    """Every session file at rest in the drop folders is stored, or in quarantine; the counts are the day's.
+    """Store every finished session file of the drop folders, or quarantine it; the counts are the day's.
 
     Raises ``Unavailable`` when no drop folder can be listed.
     """
     started = time.monotonic()
     due = find_arrivals(run.engine, run.settings)
-    if due.settling:
+    if due.unfinished:
         time.sleep(run.settings.hands.settle_seconds)
         due = find_arrivals(run.engine, run.settings, due)
     folders = {str(folder) for folder in run.settings.hands.drop_folders}
-    if folders and folders <= {place for place, _ in due.unseen}:
-        raise Unavailable("; ".join(f"{place} {reason}" for place, reason in due.unseen))
+    if folders and folders <= {each.where for each in due.problems}:
+        raise Unavailable("; ".join(f"{each.where} {each.what}" for each in due.problems))
     report = take_in_hands(
         run.engine,
         run.settings,
@@ -51,18 +51,21 @@ def run_hands_stage(run: SyncRun, day: date) -> StageResult:
     done = report.imported
     counts |= {
         "files_read": done.read,
-        "files_waiting": done.waiting + len(due.settling),
+        "files_waiting": done.waiting + len(due.unfinished),
         "files_in_quarantine": done.quarantined,
         "hands_created": done.created,
         "hands_changed": done.changed,
         "clips_linked": report.links.linked,
         "disagreements": report.links.disagreements,
     }
-    return make_result("hands", str(day), time.monotonic() - started, counts, (*due.unseen, *done.problems), len(due.unseen) + done.problem_count)
+    problems = (*due.problems, *done.problems)
+    return make_result(
+        "hands", str(day), time.monotonic() - started, counts, problems, len(due.problems) + done.problem_count
+    )
 
 
 def run_tournaments_stage(run: SyncRun, day: date) -> StageResult:
-    """Every export in the export folders is in the database, or its report says why not.
+    """Import every export of the export folders.
 
     Raises ``Unavailable`` when an export folder cannot be listed.
     """
@@ -87,28 +90,35 @@ def run_tournaments_stage(run: SyncRun, day: date) -> StageResult:
 
 
 def run_instructions_stage(run: SyncRun, day: date) -> StageResult:
-    """The instructions of the day are what the rules ask for, and so are those of all that this run touched."""
+    """Make the instructions that the rules ask for, of the day and of every day that changed."""
     started = time.monotonic()
     reports = make_touched_instructions(run.engine, run.settings, day, correlation_id=run.correlation_id)
     names = ("triggers", "created", "superseded", "flagged", "withdrawn", "restored", "unchanged", "postponed")
     counts = {name: sum(getattr(each, name) for each in reports) for name in names}
     problems = [problem for each in reports for problem in each.problems]
-    return make_result("instructions", str(day), time.monotonic() - started, counts, problems, sum(each.problem_count for each in reports))
+    return make_result(
+        "instructions",
+        str(day),
+        time.monotonic() - started,
+        counts,
+        problems,
+        sum(each.problem_count for each in reports),
+    )
 
 
 def make_touched_instructions(
     engine: Engine, settings: Settings, *days: date, correlation_id: str
 ) -> list[InstructionReport]:
-    """The instructions of these days, and of whatever changed since the last making, are what the rules ask for.
+    """Make the instructions of these days, and of every day that changed since the last call.
 
-    What changed is read from the log, from where the last making that came to its end had read to: a run that dies
-    between the hands and their instructions leaves them to the next. What an export tells may be of any day, so after
-    one all days are looked at.
+    The changes are read from the event log, from where the last completed call had read to: a run that dies between
+    the hands and their instructions leaves them to the next. An export may concern any day, so after one all days are
+    made.
     """
     with engine.connect() as connection:
         pending = read_pending_events(connection)
-    wanted: list[date | None] = [None] if pending.has_exports else [*sorted({*days, *pending.days})]
-    made = [make_instructions(engine, settings, day=day, correlation_id=correlation_id) for day in wanted]
+    due: list[date | None] = [None] if pending.has_exports else [*sorted({*days, *pending.days})]
+    made = [make_instructions(engine, settings, day=day, correlation_id=correlation_id) for day in due]
     with engine.begin() as connection:
         advance_cursor(connection, pending)
     return made
