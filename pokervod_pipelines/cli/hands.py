@@ -35,7 +35,7 @@ def import_(
     """
     from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.workflows.hands import take_in_hands  # noqa: PLC0415
-    from pokervod_pipelines.workflows.tables import make_touched_instructions  # noqa: PLC0415
+    from pokervod_pipelines.workflows.day_stages import make_touched_instructions  # noqa: PLC0415
 
     settings, correlation_id = load_settings(), new_correlation_id()
     with open_database(settings) as engine:
