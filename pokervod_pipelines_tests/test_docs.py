@@ -1,11 +1,9 @@
-"""The documentation names everything there is, and nothing that is not."""
+"""Check that the documentation names everything that exists, and nothing else."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from pokervod_pipelines.cli import loading
 from pokervod_pipelines.settings import Settings
@@ -25,17 +23,17 @@ def list_commands() -> Iterator[tuple[str, Any]]:
 COMMANDS = dict(list_commands())
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_is_on_the_page_of_commands(name: str) -> None:
-    assert f"`{name}" in COMMANDS_PAGE.read_text(encoding="utf-8")
+def test_every_command_is_on_the_page_of_commands() -> None:
+    page = COMMANDS_PAGE.read_text(encoding="utf-8")
+
+    assert [name for name in COMMANDS if f"`{name}" not in page] == []
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_shows_an_example_in_its_help(name: str) -> None:
-    callback = COMMANDS[name].callback
-    assert callback is not None
-    assert "Example: " in (callback.__doc__ or "")
-    assert f"pokervod {name}" in (callback.__doc__ or "")
+def test_every_command_shows_an_example_in_its_help() -> None:
+    for name, command in COMMANDS.items():
+        help_text = command.callback.__doc__ or ""
+        assert "Example: " in help_text, name
+        assert f"pokervod {name}" in help_text, name
 
 
 def test_every_setting_is_on_its_page() -> None:
@@ -49,17 +47,17 @@ def test_every_setting_is_on_its_page() -> None:
             assert key in given or f"`{key}`" in page, key
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_leads_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), target
+def test_every_link_leads_somewhere() -> None:
+    for page in PAGES:
+        targets = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+        assert [target for target in targets if not (page.parent / target).exists()] == [], page
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_that_a_page_tells_to_run_exists(page: Path) -> None:
+def test_every_command_that_a_page_tells_to_run_exists() -> None:
     words = {word for name in COMMANDS for word in (name, name.split()[0])}
-    for line in re.findall(
-        r"(?:`|^|/)pokervod ((?:[a-z][a-z-]* ?){1,2})", page.read_text(encoding="utf-8"), re.MULTILINE
-    ):
-        name = line.strip()
-        assert name in words or name.split()[0] in words, name
+    for page in PAGES:
+        for line in re.findall(
+            r"(?:`|^|/)pokervod ((?:[a-z][a-z-]* ?){1,2})", page.read_text(encoding="utf-8"), re.MULTILINE
+        ):
+            name = line.strip()
+            assert name in words or name.split()[0] in words, (page, name)

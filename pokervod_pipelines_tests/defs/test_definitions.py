@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.settings import Settings, load_settings
-from pokervod_pipelines_tests.sync.house import House, build_house
+from pokervod_pipelines_tests.sync.installation import Installation, build_installation
 
 ROOMS = (
     *("catalog", "clips", "db", "events", "hands", "media", "nas", "render", "sample", "settings", "sheets"),
@@ -65,13 +65,13 @@ RETRIES = {
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return build_house(tmp_path)
+def installation(tmp_path: Path) -> Installation:
+    return build_installation(tmp_path)
 
 
 @pytest.fixture
-def settings(house: House) -> Settings:
-    return load_settings({}, house.folder)
+def settings(installation: Installation) -> Settings:
+    return load_settings({}, installation.folder)
 
 
 @pytest.fixture
@@ -170,9 +170,9 @@ def test_a_partition_is_materialized_by_itself_with_its_counts(defs: dg.Definiti
 
 
 def test_a_library_that_is_gone_fails_its_partition_and_is_tried_again(
-    defs: dg.Definitions, house: House, engine: Engine
+    defs: dg.Definitions, installation: Installation, engine: Engine
 ) -> None:
-    (house.archive / "ARCHIVE" / "PAD").rename(house.folder / "elsewhere")
+    (installation.archive / "ARCHIVE" / "PAD").rename(installation.folder / "elsewhere")
     job = defs.resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(
@@ -200,19 +200,19 @@ def test_no_room_imports_dagster() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def test_the_dagster_command_works_from_a_prepared_folder(house: House, database_url: str) -> None:
-    house = House(house.folder, database_url)
-    house.run("setup")
+def test_the_dagster_command_works_from_a_prepared_folder(installation: Installation, database_url: str) -> None:
+    installation = Installation(installation.folder, database_url)
+    installation.run("setup")
     arguments = ["-m", "pokervod_pipelines.definitions", "--select", "nas_files", "--partition", "PAD"]
 
     done = subprocess.run(
         [sys.executable, "-m", "dagster", "asset", "materialize", *arguments],
-        cwd=house.folder,
-        env={"PATH": "/usr/bin:/bin", **house.environ},
+        cwd=installation.folder,
+        env={"PATH": "/usr/bin:/bin", **installation.environ},
         capture_output=True,
         text=True,
         check=False,
     )
 
     assert done.returncode == 0, done.stderr[-2000:]
-    assert house.ask("select library, status from nas_scans") == [("PAD", "completed")]
+    assert installation.ask("select library, status from nas_scans") == [("PAD", "completed")]

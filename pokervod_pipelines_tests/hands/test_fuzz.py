@@ -1,6 +1,5 @@
 """No spoilt file crashes the reader, each says its reason; one wrong field in a sound hand is caught."""
 
-import os
 import random
 
 import pytest
@@ -17,8 +16,9 @@ from pokervod_pipelines.hands.show import show_hand
 from pokervod_pipelines_tests.hands.hand_factory import build_one
 from pokervod_pipelines_tests.hands.mutations import CORRUPTIONS, Corruption, mutate
 from pokervod_pipelines_tests.hands.sessions import make_showdown
+from pokervod_pipelines_tests.sizes import choose
 
-MUTATIONS = int(os.environ.get("POKERVOD_TEST_MUTATIONS", "200"))
+MUTATIONS = choose(200, long=2_000)
 BATCHES = 10
 
 

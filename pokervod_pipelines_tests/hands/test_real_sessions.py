@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -16,9 +15,10 @@ from pokervod_pipelines.hands.phh import export_phh, read_phh
 from pokervod_pipelines.hands.replay import replay_hand
 from pokervod_pipelines.hands.snapshots import merge_snapshots
 from pokervod_pipelines_tests.hands.hand_factory import DATA, list_codes, load_real_hands, needs_real_sessions
+from pokervod_pipelines_tests.sizes import choose
 
 pytestmark = needs_real_sessions
-EVERY = 1 if os.environ.get("POKERVOD_TEST_ALL_HANDS") else 10
+EVERY = choose(10, long=1)
 ROW = dict[str, str]
 
 

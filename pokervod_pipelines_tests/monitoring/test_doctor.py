@@ -8,32 +8,32 @@ import pytest
 from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.monitoring.doctor import check_installation
 from pokervod_pipelines.workflows.setup import prepare_folder
-from pokervod_pipelines_tests.sync.house import House, build_house
+from pokervod_pipelines_tests.sync.installation import Installation, build_installation
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    house = build_house(tmp_path)
+def installation(tmp_path: Path) -> Installation:
+    installation = build_installation(tmp_path)
     prepare_folder(tmp_path)
-    return house
+    return installation
 
 
 def broken_parts(folder: Path) -> dict[str, str]:
     return {each.name: each.next_step for each in check_installation(folder) if not each.passed}
 
 
-def test_a_valid_installation_has_nothing_to_fix(house: House) -> None:
-    assert broken_parts(house.folder) == {}
+def test_a_valid_installation_has_nothing_to_fix(installation: Installation) -> None:
+    assert broken_parts(installation.folder) == {}
 
 
-def test_every_broken_part_is_named_with_what_to_do(house: House) -> None:
-    (house.archive / "ARCHIVE" / "PAD").rename(house.folder / "elsewhere")
-    (house.archive / "ARCHIVE" / "WSOP").rename(house.folder / "unmounted")
-    (house.archive / "ARCHIVE" / "WSOP").mkdir()
-    house.sheet.unlink()
-    (house.folder / ".pokervod" / "dagster" / "dagster.yaml").unlink()
+def test_every_broken_part_is_named_with_what_to_do(installation: Installation) -> None:
+    (installation.archive / "ARCHIVE" / "PAD").rename(installation.folder / "elsewhere")
+    (installation.archive / "ARCHIVE" / "WSOP").rename(installation.folder / "unmounted")
+    (installation.archive / "ARCHIVE" / "WSOP").mkdir()
+    installation.sheet.unlink()
+    (installation.folder / ".pokervod" / "dagster" / "dagster.yaml").unlink()
 
-    found = broken_parts(house.folder)
+    found = broken_parts(installation.folder)
 
     assert set(found) == {"library PAD", "library WSOP", "sheet notes", "Dagster's home"}
     assert "mount the share" in found["library PAD"]
@@ -41,32 +41,32 @@ def test_every_broken_part_is_named_with_what_to_do(house: House) -> None:
     assert "pokervod setup" in found["Dagster's home"]
 
 
-def test_broken_settings_are_the_only_result(house: House) -> None:
-    (house.folder / "pokervod.yaml").write_text("time_zone: [", encoding="utf-8")
+def test_broken_settings_are_the_only_result(installation: Installation) -> None:
+    (installation.folder / "pokervod.yaml").write_text("time_zone: [", encoding="utf-8")
 
-    results = check_installation(house.folder)
+    results = check_installation(installation.folder)
 
     assert [each.name for each in results] == ["settings"]
     assert "pokervod.yaml:1" in results[0].summary
 
 
-def test_a_server_that_is_down_fails(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_down_fails(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POKERVOD_DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1/pokervod")
 
-    results = {each.name: each for each in check_installation(house.folder)}
+    results = {each.name: each for each in check_installation(installation.folder)}
 
     assert not results["database"].passed
     assert "hunter2" not in results["database"].summary
 
 
 @pytest.fixture
-def configure(house: House) -> Callable[[str], dict[str, CheckResult]]:
+def configure(installation: Installation) -> Callable[[str], dict[str, CheckResult]]:
     """``configure(lines)``: the results, by part, where the settings of ``render`` are these."""
-    plain = (house.folder / "pokervod.yaml").read_text(encoding="utf-8")
+    plain = (installation.folder / "pokervod.yaml").read_text(encoding="utf-8")
 
     def check_with(render: str) -> dict[str, CheckResult]:
-        (house.folder / "pokervod.yaml").write_text(f"{plain}\nrender: {render}\n", encoding="utf-8")
-        return {each.name: each for each in check_installation(house.folder)}
+        (installation.folder / "pokervod.yaml").write_text(f"{plain}\nrender: {render}\n", encoding="utf-8")
+        return {each.name: each for each in check_installation(installation.folder)}
 
     return check_with
 
@@ -77,22 +77,22 @@ def test_a_configured_outputs_folder_has_to_exist(configure: Callable[[str], dic
 
 
 def test_unfinished_graphics_have_to_be_on_the_file_system_of_finished_ones(
-    house: House, configure: Callable[[str], dict[str, CheckResult]]
+    installation: Installation, configure: Callable[[str], dict[str, CheckResult]]
 ) -> None:
     elsewhere = Path("/dev/shm")
-    if not elsewhere.is_dir() or elsewhere.stat().st_dev == house.folder.stat().st_dev:
+    if not elsewhere.is_dir() or elsewhere.stat().st_dev == installation.folder.stat().st_dev:
         pytest.skip("there is no other file system here")
-    (house.folder / "renders").mkdir()
-    (house.folder / "renders" / ".unfinished").symlink_to(elsewhere)
+    (installation.folder / "renders").mkdir()
+    (installation.folder / "renders" / ".unfinished").symlink_to(elsewhere)
 
     assert "make it a plain folder" in configure("{outputs: renders}")["outputs folder"].next_step
 
 
 def test_a_template_that_cannot_be_rendered_is_named(
-    house: House, configure: Callable[[str], dict[str, CheckResult]]
+    installation: Installation, configure: Callable[[str], dict[str, CheckResult]]
 ) -> None:
-    (house.folder / "own").mkdir()
-    (house.folder / "own" / "banner.yaml").write_text(
+    (installation.folder / "own").mkdir()
+    (installation.folder / "own" / "banner.yaml").write_text(
         "{name: banner, title: B, description: d, renderer: nexrender, source: /nowhere/b.aep, composition: main, "
         "output_module: PNG, formats: [png_sequence], seconds: 2, "
         "layers: {player: {type: text, required: true, description: d}}}",

@@ -1,10 +1,6 @@
-"""Whatever people do to a sheet, the database follows, and each row keeps its identity, its clip and its pin.
-
-``POKERVOD_TEST_EDIT_SCRIPTS`` sets how many random scripts are played (default 60).
-"""
+"""Edit a sheet at random: the database follows, and each row keeps its identity, its clip and its pin."""
 
 import json
-import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,17 +8,20 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.sheets.headers import Layout, find_layout
+from pokervod_pipelines.sheets.headers import AnnotationLayout, find_layout
 from pokervod_pipelines.sheets.rows import read_rows
 from pokervod_pipelines.sheets.store import content_of
 from pokervod_pipelines.sheets.tab import Tab
 from pokervod_pipelines_tests.google.model import Spreadsheet
-from pokervod_pipelines_tests.sheets.desk import COLUMNS, Line, make_line
-from pokervod_pipelines_tests.sheets.google_desk import TAB, GoogleDesk
+from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, Line, make_line
+from pokervod_pipelines_tests.sizes import choose
 
-SCRIPTS = int(os.environ.get("POKERVOD_TEST_EDIT_SCRIPTS", "60"))
-SHEET_LIVES = 30
-"""Scripts that are played on one sheet before it is begun anew."""
+SHEETS = choose(1, long=10)
+"""How many sheets are edited, each of them with and without write-back."""
+
+SCRIPTS = choose(20, long=30)
+"""How many random scripts are played on one sheet."""
 
 MOST_ROWS = 14
 VALUES: dict[str, tuple[object, ...]] = {
@@ -111,7 +110,7 @@ class Person:
 class Life:
     """One sheet, the person who edits it, and what was seen of it after each pass."""
 
-    desk: GoogleDesk
+    harness: GoogleSheetHarness
     person: Person
     ids: dict[int, int] = field(default_factory=dict)
     """The database's id of each row of the person's that is in the sheet."""
@@ -123,44 +122,45 @@ class Life:
         before = self.ids
         touched = self.person.play()
         contents = self.contents()
-        self.desk.settle(confirm_loss=True)
+        self.harness.settle(confirm_loss=True)
         self.ids = self.read_ids()
         self.check_rows()
         self.check_identity(before, touched, contents)
         self.check_events()
-        if self.desk.settings.sheets[0].write_back:
+        if self.harness.settings.sheets[0].write_back:
             self.check_statuses()
         if script % 10 == 0:
             self.check_against_a_fresh_sync()
 
     def contents(self) -> dict[int, str]:
-        return {row[0]: row[1] for row in self.desk.execute("select id, fingerprint from sheet_rows")}
+        return {row[0]: row[1] for row in self.harness.execute("select id, fingerprint from sheet_rows")}
 
     def read_ids(self) -> dict[int, int]:
-        rows = self.desk.execute("""
+        rows = self.harness.execute("""
             select row_number, id from sheet_rows where sheet = :sheet and retired_at is null
         """)
         return {self.person.lines[number - 2]: row_id for number, row_id in rows}
 
     def check_rows(self) -> None:
         """The database holds what a fresh reading of the sheet gives, row by row."""
-        tab = Tab(TAB, tuple(tuple(row) for row in self.desk.book.shown(TAB)))
+        tab = Tab(TAB, tuple(tuple(row) for row in self.harness.book.shown(TAB)))
         layout = find_layout(tab)
-        fresh = read_rows(tab, layout).rows if isinstance(layout, Layout) else ()
-        held = self.desk.execute("""
+        fresh = read_rows(tab, layout).rows if isinstance(layout, AnnotationLayout) else ()
+        held = self.harness.execute("""
             select row_number, content from sheet_rows where sheet = :sheet and retired_at is null order by row_number
         """)
         assert [(row.row_number, as_json(content_of(row))) for row in fresh] == [(row[0], row[1]) for row in held]
 
     def check_identity(self, before: dict[int, int], touched: set[int], contents: dict[int, str]) -> None:
-        prints = [contents[each] for each in before.values()]
+        fingerprints = [contents[each] for each in before.values()]
         now = [
-            print_ for _, print_ in self.desk.execute("select id, fingerprint from sheet_rows where retired_at is null")
+            print_
+            for _, print_ in self.harness.execute("select id, fingerprint from sheet_rows where retired_at is null")
         ]
         for number, row_id in before.items():
-            is_known = self.desk.settings.sheets[0].write_back
+            is_known = self.harness.settings.sheets[0].write_back
             content = contents[row_id]
-            is_plain = number not in touched and prints.count(content) == 1 and now.count(content) == 1
+            is_plain = number not in touched and fingerprints.count(content) == 1 and now.count(content) == 1
             # Of a row and its copy nobody can tell which was first; the one that was edited since counts as the copy.
             if number in self.ids and (is_known or is_plain) and number not in self.person.copied:
                 assert self.ids[number] == row_id, f"row {number} was taken for another"
@@ -172,7 +172,7 @@ class Life:
 
     def check_events(self) -> None:
         """At most one event a row for what it says, and none for looking again."""
-        repeated = self.desk.execute("""
+        repeated = self.harness.execute("""
             select * from (
                 select payload ->> 'row_id' as row_id, payload -> 'before' as before, payload -> 'after' as after,
                        lag(payload -> 'after') over (partition by payload ->> 'row_id' order by id) as last_after,
@@ -181,14 +181,14 @@ class Life:
             where change = 'changed' and (before = after or last_after = after)
         """)
         assert repeated == []
-        count = len(self.desk.events())
-        self.desk.settle(confirm_loss=True)
-        assert len(self.desk.events()) == count
+        count = len(self.harness.events())
+        self.harness.settle(confirm_loss=True)
+        assert len(self.harness.events()) == count
 
     def check_statuses(self) -> None:
         """Every row shows what the database says of it; no id stands twice."""
-        shown = {place + 2: row for place, row in enumerate(self.desk.shown())}
-        held = self.desk.execute("""
+        shown = {place + 2: row for place, row in enumerate(self.harness.shown())}
+        held = self.harness.execute("""
             select r.row_number, r.row_key, coalesce(f.path, '')
             from sheet_rows r left join nas_files f on f.id = r.file_id
             where r.sheet = :sheet and r.retired_at is null
@@ -201,17 +201,17 @@ class Life:
 
     def check_against_a_fresh_sync(self) -> None:
         """Rows and clips are those that a sheet gets that is seen for the first time."""
-        fresh = replace(self.desk, sheet=f"fresh{self.person.made}-{self.desk.google.count()}")
-        source = self.desk.settings.sheets[0].model_copy(update={"name": fresh.sheet, "write_back": False})
-        fresh.settings = self.desk.settings.model_copy(update={"sheets": (source,)})
+        fresh = replace(self.harness, sheet=f"fresh{self.person.made}-{self.harness.google.count()}")
+        source = self.harness.settings.sheets[0].model_copy(update={"name": fresh.sheet, "write_back": False})
+        fresh.settings = self.harness.settings.model_copy(update={"sheets": (source,)})
         fresh.settle(full=True)
         said = """
-            select r.tab, r.row_number, r.fingerprint, r.content, case when r.match_stage = 'pinned' then 'pinned'
+            select r.tab, r.row_number, r.fingerprint, r.content, case when r.matcher = 'pinned' then 'pinned'
                    else r.match_status end, c.in_ms, c.out_ms, c.title, c.grade, c.hands, c.problem, c.remark
             from sheet_rows r join hand_clips c on c.sheet_row_id = r.id
             where r.sheet = :sheet and r.retired_at is null and c.retired_at is null order by 1, 2
         """
-        assert fresh.execute(said) == self.desk.execute(said)
+        assert fresh.execute(said) == self.harness.execute(said)
 
 
 def as_json(content: dict[str, Any]) -> Any:
@@ -219,15 +219,15 @@ def as_json(content: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("write_back", [True, False], ids=["by id", "by content"])
-@pytest.mark.parametrize("seed", range(-(-SCRIPTS // (2 * SHEET_LIVES))))
+@pytest.mark.parametrize("seed", range(SHEETS))
 def test_the_database_follows_whatever_people_do(
-    make_google_desk: Callable[..., GoogleDesk], write_back: bool, seed: int
+    make_google_harness: Callable[..., GoogleSheetHarness], write_back: bool, seed: int
 ) -> None:
-    desk = make_google_desk(write_back=write_back, calls_per_minute=10_000)
-    desk.google.quota.reads_per_minute = desk.google.quota.writes_per_minute = 10**9
-    desk.add_files("a/show 1.mp4", "a/show 2.mp4", "b/show 3.mp4", "c/show 3.mp4", "d/Show 4.mp4")
-    life = Life(desk, Person(desk.book, random.Random(f"{seed} {write_back}")))
-    for script in range(SHEET_LIVES):
+    harness = make_google_harness(write_back=write_back, calls_per_minute=10_000)
+    harness.google.quota.reads_per_minute = harness.google.quota.writes_per_minute = 10**9
+    harness.add_files("a/show 1.mp4", "a/show 2.mp4", "b/show 3.mp4", "c/show 3.mp4", "d/Show 4.mp4")
+    life = Life(harness, Person(harness.book, random.Random(f"{seed} {write_back}")))
+    for script in range(SCRIPTS):
         life.run(script)
 
     assert life.misled > 0, "trusting row numbers would have done as well"

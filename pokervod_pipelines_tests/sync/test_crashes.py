@@ -1,16 +1,15 @@
-"""Power losses at any moment: the next sync repairs everything, nothing is doubled, nothing is lost."""
+"""Check that a sync repairs what power losses left: nothing is doubled, nothing is lost."""
 
-import os
 import random
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from pokervod_pipelines_tests.sync.house import House, build_house, write_file
+import pytest
 
-ROUNDS = int(os.environ.get("POKERVOD_TEST_CRASH_ROUNDS", "4"))
-"""How many syncs are killed; more for a longer look."""
+from pokervod_pipelines_tests.sync.installation import Installation, build_installation, write_file
+
+KILLED_SYNCS = 12
 
 STATE = (
     "select path, size, state from nas_files order by path",
@@ -25,37 +24,38 @@ DOUBLED = """
 """
 
 
-def change_something(house: House, number: int) -> None:
-    write_file(house.archive / f"ARCHIVE/PAD/PAD S13/pad-s13-ep{number:02}-001.mp4", 5_000_000 + number)
-    with house.sheet.open("a", encoding="utf-8") as sheet:
+def change_something(installation: Installation, number: int) -> None:
+    write_file(installation.archive / f"ARCHIVE/PAD/PAD S13/pad-s13-ep{number:02}-001.mp4", 5_000_000 + number)
+    with installation.sheet.open("a", encoding="utf-8") as sheet:
         sheet.write(f"9{number},pad-s13-ep{number:02}-001,,0:01:10,0:01:55,★,,,Stone,,Bluff\n")
 
 
+@pytest.mark.long
 def test_syncs_killed_at_random_moments_leave_nothing_doubled_and_nothing_lost(tmp_path: Path) -> None:
-    house = build_house(tmp_path / "killed")
+    installation = build_installation(tmp_path / "killed")
     chance = random.Random(20261121)
-    for number in range(ROUNDS):
-        change_something(house, number)
-        process = house.start("sync", "--json")
+    for number in range(KILLED_SYNCS):
+        change_something(installation, number)
+        process = installation.start("sync", "--json")
         time.sleep(chance.uniform(0.2, 8.0))
-        house.kill_everything(process)
+        installation.kill_everything(process)
 
-    after_crashes = house.sync()
+    after_crashes = installation.sync()
 
-    untouched = build_house(tmp_path / "untouched")
-    for number in range(ROUNDS):
+    untouched = build_installation(tmp_path / "untouched")
+    for number in range(KILLED_SYNCS):
         change_something(untouched, number)
     untouched.sync()
     assert after_crashes["status"] == "success"
-    assert [house.ask(query) for query in STATE] == [untouched.ask(query) for query in STATE]
-    assert house.ask(DOUBLED) == []
-    assert house.ask("select count(*) from nas_scans where status = 'running'") == [(0,)]
+    assert [installation.ask(query) for query in STATE] == [untouched.ask(query) for query in STATE]
+    assert installation.ask(DOUBLED) == []
+    assert installation.ask("select count(*) from nas_scans where status = 'running'") == [(0,)]
 
 
-def test_two_syncs_at_once_do_the_work_once(tmp_path: Path, make_database: Callable[[bool], str]) -> None:
-    house = build_house(tmp_path, database_url=make_database(True))
+def test_two_syncs_at_once_do_the_work_once(tmp_path: Path, database_url: str) -> None:
+    installation = build_installation(tmp_path, database_url=database_url)
     documents = []
-    both = [threading.Thread(target=lambda: documents.append(house.sync())) for _ in range(2)]
+    both = [threading.Thread(target=lambda: documents.append(installation.sync())) for _ in range(2)]
     for each in both:
         each.start()
     for each in both:
@@ -65,4 +65,4 @@ def test_two_syncs_at_once_do_the_work_once(tmp_path: Path, make_database: Calla
     created = sorted(document["clips"][0]["counts"]["created"] for document in documents)
     assert added == [0, 62]
     assert created == [0, 20]
-    assert house.ask(DOUBLED) == []
+    assert installation.ask(DOUBLED) == []

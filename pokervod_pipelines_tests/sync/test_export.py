@@ -1,47 +1,46 @@
-"""From a video and an annotation row to a cut clip and its lists, by the commands alone."""
+"""Go from a video and an annotation row to a cut clip and its lists, by the commands alone."""
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import av
 import pytest
 
 from pokervod_pipelines.sample.videos import PLAYABLE, encode_video
-from pokervod_pipelines_tests.sync.house import HEADER, House, build_house
+from pokervod_pipelines_tests.sync.installation import HEADER, InProcess, Installation, build_installation
 
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A playable video at 25 frames a second, 5 seconds long."""
+    """Encode a playable video at 25 frames a second, 5 seconds long."""
     path = tmp_path_factory.mktemp("video") / "video.mp4"
     encode_video(next(each for each in PLAYABLE if each.rate == 25), path)
     return path
 
 
 @pytest.fixture
-def house(tmp_path: Path, video: Path, make_database: Callable[[bool], str]) -> House:
-    """A house whose sheet has one clip inside a playable video, one beyond its end and one in a sparse file."""
-    house = build_house(tmp_path, database_url=make_database(True))
+def installation(tmp_path: Path, video: Path, database_url: str) -> Installation:
+    """Put one clip inside a playable video, one beyond its end and one in a sparse file."""
+    installation = build_installation(tmp_path, database_url=database_url, kind=InProcess)
     text = (tmp_path / "pokervod.yaml").read_text(encoding="utf-8")
     (tmp_path / "pokervod.yaml").write_text(text.replace("media: {enabled: false}", ""), encoding="utf-8")
-    (house.archive / "ARCHIVE/PAD/pad-s12-ep99-001.mp4").write_bytes(video.read_bytes())
+    (installation.archive / "ARCHIVE/PAD/pad-s12-ep99-001.mp4").write_bytes(video.read_bytes())
     rows = [
         "1,pad-s12-ep99-001,,0:00:01,0:00:03,★★★,JJ,JJ vs AKo,Stone,Rivers,Bad beat\n",
         "2,pad-s12-ep99-001,,0:00:04,0:59:59,★,,,Stone,,\n",
         "3,pad-s12-ep01-002,,0:00:01,0:00:03,★,,,Stone,,\n",
     ]
-    house.sheet.write_text(HEADER + "".join(rows), encoding="utf-8")
-    return house
+    installation.sheet.write_text(HEADER + "".join(rows), encoding="utf-8")
+    return installation
 
 
-def test_a_clip_reaches_the_editor(house: House, tmp_path: Path) -> None:
-    document = house.sync()
-    listed = json.loads(house.run("clips", "list", "--json").stdout)
+def test_a_clip_reaches_the_editor(installation: Installation, tmp_path: Path) -> None:
+    document = installation.sync()
+    listed = json.loads(installation.run("clips", "list", "--json").stdout)
 
-    cut = house.run("clips", "export", "cut", "--format", "media", "--player", "Stone", "--handles", "5")
-    edl = house.run("clips", "export", "lists", "--format", "edl", "--query", "pad ep99")
+    cut = installation.run("clips", "export", "cut", "--format", "media", "--player", "Stone", "--handles", "5")
+    edl = installation.run("clips", "export", "lists", "--format", "edl", "--query", "pad ep99")
 
     assert document["media"][1]["counts"]["ok"] == 1
     assert [(clip["grade"], clip["problem"] is None) for clip in listed] == [(3, True), (1, False), (1, True)]
@@ -56,13 +55,13 @@ def test_a_clip_reaches_the_editor(house: House, tmp_path: Path) -> None:
     assert re.findall(r"\d\d:\d\d:\d\d:\d\d", line)[:2] == ["00:00:01:00", "00:00:03:00"], edl.stderr
 
 
-def test_a_clip_beyond_the_end_of_its_video_says_both_times(house: House) -> None:
-    text = house.sheet.read_text(encoding="utf-8").replace("0:59:59", "0:00:09")
-    house.sheet.write_text(text, encoding="utf-8")
+def test_a_clip_beyond_the_end_of_its_video_says_both_times(installation: Installation) -> None:
+    text = installation.sheet.read_text(encoding="utf-8").replace("0:59:59", "0:00:09")
+    installation.sheet.write_text(text, encoding="utf-8")
 
-    house.sync()
+    installation.sync()
 
-    problems = [problem for (problem,) in house.ask("select problem from hand_clips where problem is not null")]
+    problems = [problem for (problem,) in installation.ask("select problem from hand_clips where problem is not null")]
     assert len(problems) == 1
     assert "0:00:09" in problems[0]
     assert "video ends at 0:00:06" in problems[0]

@@ -1,14 +1,12 @@
-"""The whole sync, as its users run it: the real command, database, files and Dagster run."""
+"""Check the whole sync as its users run it: the command, database, files and Dagster run."""
 
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
-from pokervod_pipelines_tests.sync.house import House, build_house, write_file
+from pokervod_pipelines_tests.sync.installation import InProcess, Installation, build_installation, write_file
 
 EPISODES_AND_CLIPS = """
     select 'episode', e.id, f.size from episodes e join episode_files ef on ef.episode_id = e.id
@@ -21,16 +19,16 @@ FILE_EVENTS = "select type, count(*) from events where type like 'nas.file.%' gr
 
 
 @pytest.fixture(scope="module")
-def synced(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, dict[str, Any]]:
-    """A house after its first sync, and what that sync said."""
-    house = build_house(tmp_path_factory.mktemp("synced"))
-    return house, house.sync()
+def synced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Installation, dict[str, Any]]:
+    """Sync in a process of its own, below a folder in Hangul, with the embedded server; return what it printed."""
+    installation = build_installation(tmp_path_factory.mktemp("synced") / "제작 하우스 2026")
+    return installation, installation.sync()
 
 
 @pytest.fixture
-def house(tmp_path: Path, make_database: Callable[[bool], str]) -> House:
-    """A house of the test's own, on the run's database server."""
-    return build_house(tmp_path, database_url=make_database(True))
+def installation(tmp_path: Path, database_url: str) -> Installation:
+    """Build an installation whose commands run in this process."""
+    return build_installation(tmp_path, database_url=database_url, kind=InProcess)
 
 
 def totals(document: dict[str, Any], stage: str = "libraries") -> dict[str, int]:
@@ -41,18 +39,18 @@ def totals(document: dict[str, Any], stage: str = "libraries") -> dict[str, int]
     return {name: count for name, count in counts.items() if count}
 
 
-def read_checks(house: House, monkeypatch: pytest.MonkeyPatch, asset: str, name: str) -> list[str]:
-    """What Dagster shows of a check, newest first."""
-    monkeypatch.chdir(house.folder)
-    for variable, value in house.environ.items():
+def read_checks(installation: Installation, monkeypatch: pytest.MonkeyPatch, asset: str, name: str) -> list[str]:
+    """Return what Dagster shows of a check, newest first."""
+    monkeypatch.chdir(installation.folder)
+    for variable, value in installation.environ.items():
         monkeypatch.setenv(variable, value)
-    with dg.DagsterInstance.from_config(str(house.folder / ".pokervod" / "dagster")) as instance:
+    with dg.DagsterInstance.from_config(str(installation.folder / ".pokervod" / "dagster")) as instance:
         check = dg.AssetCheckKey(dg.AssetKey(asset), name)
         history = instance.event_log_storage.get_asset_check_execution_history(check, limit=5)
     return [record.status.value for record in history]
 
 
-def test_a_first_sync_reports_every_file_once_and_every_library(synced: tuple[House, dict[str, Any]]) -> None:
+def test_a_first_sync_reports_every_file_once_and_every_library(synced: tuple[Installation, dict[str, Any]]) -> None:
     _, first = synced
 
     assert first["status"] == "success"
@@ -67,28 +65,28 @@ def test_a_first_sync_reports_every_file_once_and_every_library(synced: tuple[Ho
     assert all(check["passed"] for check in first["checks"])
 
 
-def test_a_second_sync_changes_nothing_and_tells_of_nothing_but_its_scans(house: House) -> None:
-    house.sync()
+def test_a_second_sync_changes_nothing_and_tells_of_nothing_but_its_scans(installation: Installation) -> None:
+    installation.sync()
     changes = "select count(*), max(id) from events where type <> 'nas.scan.completed'"
-    before = house.ask(changes)
+    before = installation.ask(changes)
 
-    again = house.sync()
+    again = installation.sync()
 
     assert totals(again) == {"files": 62, "videos": 60, "junk": 2, "unchanged": 62}
     assert again["catalog"]["counts"]["created"] == 0
-    assert house.ask(changes) == before
+    assert installation.ask(changes) == before
 
 
-def test_what_happens_on_disk_is_reported_as_what_it_is_and_ids_stay(house: House) -> None:
-    house.sync()
-    before = {(kind, size): row_id for kind, row_id, size in house.ask(EPISODES_AND_CLIPS)}
-    pad = house.archive / "ARCHIVE/PAD"
+def test_what_happens_on_disk_is_reported_as_what_it_is_and_ids_stay(installation: Installation) -> None:
+    installation.sync()
+    before = {(kind, size): row_id for kind, row_id, size in installation.ask(EPISODES_AND_CLIPS)}
+    pad = installation.archive / "ARCHIVE/PAD"
     (pad / "PAD S12").rename(pad / "Poker After Dark Season 12")
-    (house.archive / "ARCHIVE/WSOP/WSOP 1973/wsop-1973-me-nobug.mp4").unlink()
-    write_file(house.archive / "ARCHIVE/WSOP/WSOP 1999/wsop-1999-me-nobug.mp4", 77_777)
-    write_file(house.archive / "ARCHIVE/WSOP/WSOP 1980/wsop-1980-me-nobug.mp4", 88_888)
+    (installation.archive / "ARCHIVE/WSOP/WSOP 1973/wsop-1973-me-nobug.mp4").unlink()
+    write_file(installation.archive / "ARCHIVE/WSOP/WSOP 1999/wsop-1999-me-nobug.mp4", 77_777)
+    write_file(installation.archive / "ARCHIVE/WSOP/WSOP 1980/wsop-1980-me-nobug.mp4", 88_888)
 
-    document = house.sync(full=False)
+    document = installation.sync(full=False)
 
     counts = totals(document)
     assert {name: counts.get(name) for name in ("added", "changed", "moved", "removed", "missing")} == {
@@ -98,13 +96,13 @@ def test_what_happens_on_disk_is_reported_as_what_it_is_and_ids_stay(house: Hous
         "removed": 1,
         "missing": 1,
     }
-    after = {(kind, size): row_id for kind, row_id, size in house.ask(EPISODES_AND_CLIPS)}
+    after = {(kind, size): row_id for kind, row_id, size in installation.ask(EPISODES_AND_CLIPS)}
     assert {key: after[key] for key in before if key in after} == {key: before[key] for key in before if key in after}
     assert set(before) - set(after) == {
         ("episode", 1_000_007),
         *((key) for key in before if key == ("clip", 1_000_007)),
     }
-    assert house.ask(FILE_EVENTS) == [
+    assert installation.ask(FILE_EVENTS) == [
         ("nas.file.added", 61),
         ("nas.file.changed", 1),
         ("nas.file.moved", 20),
@@ -112,61 +110,67 @@ def test_what_happens_on_disk_is_reported_as_what_it_is_and_ids_stay(house: Hous
     ]
 
 
-def test_a_lost_library_fails_alone_and_loses_nothing(house: House) -> None:
-    house.sync()
-    before = house.ask("select count(*) from nas_files"), house.ask(EPISODES_AND_CLIPS)
-    (house.archive / "ARCHIVE/WSOP").rename(house.folder / "unmounted")
-    house.sheet.write_text(house.sheet.read_text(encoding="utf-8").replace("0:00:55", "0:00:50"), encoding="utf-8")
+def test_a_lost_library_fails_alone_and_loses_nothing(installation: Installation) -> None:
+    installation.sync()
+    before = installation.ask("select count(*) from nas_files"), installation.ask(EPISODES_AND_CLIPS)
+    (installation.archive / "ARCHIVE/WSOP").rename(installation.folder / "unmounted")
+    installation.sheet.write_text(
+        installation.sheet.read_text(encoding="utf-8").replace("0:00:55", "0:00:50"), encoding="utf-8"
+    )
 
-    document = house.sync(expect=1)
+    document = installation.sync(expect=1)
 
     errors = {each["name"]: each["error"] for each in document["libraries"]}
     assert "WSOP" in str(errors["WSOP"])
     assert errors["PAD"] is None
     assert errors["rest"] is None
     assert document["sheets"][0]["counts"]["changed"] == 1
-    assert (house.ask("select count(*) from nas_files"), house.ask(EPISODES_AND_CLIPS)) == before
-    assert house.ask("select count(*) from nas_files where state in ('missing', 'cleared')") == [(0,)]
+    assert (installation.ask("select count(*) from nas_files"), installation.ask(EPISODES_AND_CLIPS)) == before
+    assert installation.ask("select count(*) from nas_files where state in ('missing', 'cleared')") == [(0,)]
 
-    (house.folder / "unmounted").rename(house.archive / "ARCHIVE/WSOP")
-    assert totals(house.sync()).get("missing") is None
-    assert house.ask("select count(*) from nas_files where state <> 'present'") == [(0,)]
+    (installation.folder / "unmounted").rename(installation.archive / "ARCHIVE/WSOP")
+    assert totals(installation.sync()).get("missing") is None
+    assert installation.ask("select count(*) from nas_files where state <> 'present'") == [(0,)]
 
 
-def test_a_sheet_that_cannot_be_read_keeps_its_clips(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.sync()
-    before = house.ask(EPISODES_AND_CLIPS)
-    house.sheet.write_bytes(b"")
+def test_a_sheet_that_cannot_be_read_keeps_its_clips(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation.sync()
+    before = installation.ask(EPISODES_AND_CLIPS)
+    installation.sheet.write_bytes(b"")
 
-    document = house.sync(expect=1)
+    document = installation.sync(expect=1)
 
     assert "notes.csv" in document["sheets"][0]["error"]
-    assert house.ask(EPISODES_AND_CLIPS) == before
+    assert installation.ask(EPISODES_AND_CLIPS) == before
     assert [check["name"] for check in document["checks"] if not check["passed"]] == ["every_sheet_was_read"]
-    assert read_checks(house, monkeypatch, "sheet_rows", "every_sheet_was_read") == ["FAILED", "SUCCEEDED"]
+    assert read_checks(installation, monkeypatch, "sheet_rows", "every_sheet_was_read") == ["FAILED", "SUCCEEDED"]
 
 
-def test_a_deletion_that_an_operator_clears_is_audited(house: House) -> None:
-    house.sync()
+def test_a_deletion_that_an_operator_clears_is_audited(installation: Installation) -> None:
+    installation.sync()
     gone = "ARCHIVE/WSOP/WSOP 1973/wsop-1973-me-nobug.mp4"
-    (house.archive / gone).unlink()
-    house.sync()
+    (installation.archive / gone).unlink()
+    installation.sync()
 
-    listed = house.run("nas", "missing")
-    cleared = house.run("nas", "clear", "--library", "WSOP", "--below", gone, "--reason", "re-cut", "--by", "archivist")
+    listed = installation.run("nas", "missing")
+    cleared = installation.run(
+        "nas", "clear", "--library", "WSOP", "--below", gone, "--reason", "re-cut", "--by", "archivist"
+    )
 
     assert "wsop-1973-me-nobug.mp4" in listed.stdout
     assert cleared.returncode == 0, cleared.stderr
-    assert house.ask("select action, by, reason from archive_clearances") == [("clear", "archivist", "re-cut")]
-    assert house.ask("select state from nas_files where path like '%1973%'") == [("cleared",)]
+    assert installation.ask("select action, by, reason from archive_clearances") == [("clear", "archivist", "re-cut")]
+    assert installation.ask("select state from nas_files where path like '%1973%'") == [("cleared",)]
 
 
 def test_the_run_and_its_materializations_are_dagsters(
-    synced: tuple[House, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    synced: tuple[Installation, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house, first = synced
-    monkeypatch.chdir(house.folder)
-    with dg.DagsterInstance.from_config(str(house.folder / ".pokervod" / "dagster")) as instance:
+    installation, first = synced
+    monkeypatch.chdir(installation.folder)
+    with dg.DagsterInstance.from_config(str(installation.folder / ".pokervod" / "dagster")) as instance:
         run = instance.get_run_by_id(first["run_id"])
         partitions = instance.get_materialized_partitions(dg.AssetKey("nas_files"))
 
@@ -174,11 +178,4 @@ def test_the_run_and_its_materializations_are_dagsters(
     assert run.status is dg.DagsterRunStatus.SUCCESS
     assert run.tags["pokervod/correlation_id"] == first["correlation_id"]
     assert partitions == {"WSOP", "PAD", "rest"}
-    assert read_checks(house, monkeypatch, "nas_files", "every_library_was_read") == ["SUCCEEDED"]
-
-
-def test_a_folder_in_hangul_with_spaces_works(tmp_path: Path) -> None:
-    house = build_house(tmp_path / "제작 하우스 2026")
-
-    assert house.sync()["status"] == "success"
-    shutil.rmtree(house.folder, ignore_errors=True)
+    assert read_checks(installation, monkeypatch, "nas_files", "every_library_was_read") == ["SUCCEEDED"]

@@ -1,6 +1,5 @@
 """In whatever order and however often exports come, the database ends the same, and damage is never half imported."""
 
-import os
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,9 +12,10 @@ from hypothesis import strategies as st
 
 from pokervod_pipelines.tournaments.imports import FileStatus
 from pokervod_pipelines.tournaments.kinds import Kind
+from pokervod_pipelines_tests.sizes import choose
 from pokervod_pipelines_tests.tournaments.exports import GOOD, HEADERS, Office, Row, make_export, out, player
 
-ROUNDS = int(os.environ.get("POKERVOD_TEST_FUZZ_ROUNDS", "200"))
+ROUNDS = choose(200, long=2_000)
 NAMES = ("Ana", "Bo", "Cy")
 MONOTONE = st.lists(st.dictionaries(st.sampled_from(NAMES), st.integers(0, 2), min_size=1), min_size=1, max_size=4)
 STATES = st.sampled_from(["upcoming", "running", "done"])

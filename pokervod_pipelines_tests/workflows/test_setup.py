@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
-from pokervod_pipelines_tests.sync.house import build_house
+from pokervod_pipelines_tests.sync.installation import build_installation
 
 
 def test_without_a_configuration_the_sample_is_laid_out_and_used(tmp_path: Path) -> None:
@@ -16,18 +16,18 @@ def test_without_a_configuration_the_sample_is_laid_out_and_used(tmp_path: Path)
 
 
 def test_a_configuration_is_left_as_it_is(tmp_path: Path) -> None:
-    house = build_house(tmp_path)
+    installation = build_installation(tmp_path)
     written = (tmp_path / "pokervod.yaml").read_bytes()
 
     settings = prepare_folder(tmp_path)
 
     assert (tmp_path / "pokervod.yaml").read_bytes() == written
     assert not (tmp_path / ".pokervod" / "sample").exists()
-    assert [sheet.path for sheet in settings.sheets] == [house.sheet]
+    assert [sheet.path for sheet in settings.sheets] == [installation.sheet]
 
 
 def test_dotenv_names_dagsters_home_and_keeps_a_persons_lines(tmp_path: Path) -> None:
-    build_house(tmp_path)
+    build_installation(tmp_path)
     (tmp_path / ".env").write_text("POKERVOD_TIME_ZONE=Asia/Seoul\nDAGSTER_HOME=/old\n", encoding="utf-8")
 
     settings = prepare_folder(tmp_path)
