@@ -1,34 +1,39 @@
-"""What can be known of a video file from its bytes: values, read nowhere and stored nowhere here."""
+"""Define what can be known of a video file from its bytes: values only, no reading and no storing."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, Self
+from typing import Any
+
+from pokervod_pipelines.errors import BadInput
+
+
+class Unplayable(BadInput):
+    """Report a file that is not a readable video; the text says why."""
 
 
 class MediaStatus(StrEnum):
-    """How a look into a file ended, and what makes it be looked into again (a changed file always is)."""
+    """Tell how a probe ended, and when the file is probed again (a changed file always is)."""
 
     OK = "ok"
-    """Its tracks were read. Only a change of the file makes it due again."""
+    """Its tracks were read. Due again only when the file changes."""
     BROKEN = "broken"
-    """It is no whole video, or it crashed its reader. Due again after a day."""
+    """It is not a whole video, or it crashed its reader. Due again after a day."""
     SPARSE = "sparse"
-    """Its size is reserved, its content is not there. Due again when it changes, which filling it does."""
+    """Its size is reserved, its content is missing. Due again when the file changes."""
     GROWING = "growing"
     """It changed while it was read. Due again in the next pass."""
     TIMEOUT = "timeout"
     """It took longer than allowed. Due again after an hour."""
     UNREADABLE = "unreadable"
     """The system refused to read it. Due again after an hour."""
-    GONE = "gone"
-    """It is not there any more. Nothing is stored: the next scan of the library judges that."""
+    MISSING = "missing"
+    """The file is missing. Nothing is stored: the next scan of the library decides what that means."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioTrack:
-    """One sound track; ``language`` is as written in the file (ISO 639-2), "" where it says none."""
+    """Describe one audio track; ``language`` is as written in the file (ISO 639-2), "" where it has none."""
 
     codec: str
     channels: int
@@ -37,10 +42,10 @@ class AudioTrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFacts:
-    """What one look into a file brought: a status with its reason, and whatever the file told.
+    """Hold the result of one probe: a status with its reason, and what the file told.
 
-    ``size`` and ``mtime_ns`` are those of the file that was read; they are None where nothing got that far.
-    ``duration_ms`` is rounded to the nearest millisecond; ``frames`` is the container's own count, None where it keeps
+    ``size`` and ``mtime_ns`` are those of the file that was read, None where it was not read.
+    ``duration_ms`` is rounded to the nearest millisecond; ``frames`` is the container's own count, None where it has
     none. ``start_timecode`` is that of the first frame, with ``;`` before its frames when it drops numbers.
     """
 
@@ -63,16 +68,10 @@ class MediaFacts:
 
     @property
     def rate(self) -> Fraction | None:
-        """Frames a second."""
+        """Return the frame rate in frames a second."""
         return None if self.rate_num is None or self.rate_den is None else Fraction(self.rate_num, self.rate_den)
 
     def as_json(self) -> dict[str, Any]:
-        """The facts as JSON can carry them."""
+        """Return the facts as JSON can carry them."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}  # a tenth of what asdict takes
         return values | {"audio": [asdict(track) for track in self.audio]}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The facts that ``as_json`` gave these values for."""
-        audio = tuple(AudioTrack(**track) for track in values.get("audio", ()))
-        return cls(**{**values, "status": MediaStatus(values["status"]), "audio": audio})

@@ -1,4 +1,4 @@
-"""The rows of ``media_facts``, and the questions asked of other rooms' tables. All SQL of the room."""
+"""Read and write ``media_facts``: all SQL of the room, what it reads of other rooms' tables included."""
 
 import json
 from collections.abc import Sequence
@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.media.facts import MediaFacts
+from pokervod_pipelines.problems import Problem
 
 RETRY_BROKEN, RETRY_REFUSED = "1 day", "1 hour"
 
 
 @dataclass(frozen=True, slots=True)
 class DueFile:
-    """A video whose facts are missing or no longer speak of it as the last scan saw it; ``path`` is below its root."""
+    """Hold a video whose facts are missing or older than its last scan; ``path`` is below its root."""
 
     file_id: int
     path: str
@@ -22,29 +23,24 @@ class DueFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a library's videos stand: how many of each status, and the first of those that are not as they should be."""
+class LibraryStatus:
+    """Count a library's videos by status, and list the first of those with a problem."""
 
     counts: dict[str, int]
-    problems: tuple[tuple[str, str], ...]
+    problems: tuple[Problem, ...]
 
 
-_SPEAKS_OF_IT = "m.file_id = f.id and m.size = f.size and m.mtime_ns = f.mtime_ns"
-
-
-def wait_for_turn(connection: Connection, work: str) -> None:
-    """Nobody else does this work until the transaction ends."""
-    connection.execute(text("select pg_advisory_xact_lock(hashtextextended(:work, 0))"), {"work": f"media {work}"})
+_IS_CURRENT = "m.file_id = f.id and m.size = f.size and m.mtime_ns = f.mtime_ns"
 
 
 def list_due(connection: Connection, library: str, *, before: int | None, limit: int) -> list[DueFile]:
-    """The newest videos that are due, with ids below ``before``, newest first."""
+    """Return the newest videos that are due, with ids below ``before``, newest first."""
     rows = connection.execute(_DUE, {"library": library, "before": before, "limit": limit})
     return [DueFile(*row) for row in rows]
 
 
 _DUE = text(f"""
-    select f.id, f.path, f.size, f.mtime_ns from counted_videos f left join media_facts m on {_SPEAKS_OF_IT}
+    select f.id, f.path, f.size, f.mtime_ns from counted_videos f left join media_facts m on {_IS_CURRENT}
     where f.library = :library and f.state = 'present' and (cast(:before as bigint) is null or f.id < :before)
     and (m.file_id is null or m.status = 'growing'
         or (m.status = 'broken' and m.probed_at < now() - interval '{RETRY_BROKEN}')
@@ -54,13 +50,13 @@ _DUE = text(f"""
 
 
 def store_facts(connection: Connection, found: Sequence[tuple[DueFile, MediaFacts]]) -> list[int]:
-    """The facts are the files' facts of now; returns the ids of those that differ from what was known."""
-    rows = [{"file_id": file.file_id, **_settle(file, facts).as_json()} for file, facts in found]
+    """Store the facts; return the ids of the files whose facts changed."""
+    rows = [{"file_id": file.file_id, **_complete(file, facts).as_json()} for file, facts in found]
     return list(connection.scalars(_STORE, {"rows": json.dumps(rows)})) if rows else []
 
 
-def _settle(file: DueFile, facts: MediaFacts) -> MediaFacts:
-    """The facts of a reader that was lost speak of the file as the scan saw it."""
+def _complete(file: DueFile, facts: MediaFacts) -> MediaFacts:
+    """Return facts with size and time, those of the last scan where the probe was lost."""
     return facts if facts.size is not None else replace(facts, size=file.size, mtime_ns=file.mtime_ns)
 
 
@@ -84,45 +80,45 @@ _STORE = text(f"""
 """)  # noqa: S608 - constants
 
 
-def read_standing(connection: Connection, library: str, *, shown: int) -> Standing:
-    """How the library's videos stand now, ``due`` being those whose facts do not speak of them."""
+def read_status(connection: Connection, library: str, *, limit: int) -> LibraryStatus:
+    """Count the library's videos by status, ``due`` for those without current facts; list ``limit`` problems."""
     counts = connection.execute(_COUNTS, {"library": library})
-    problems = connection.execute(_PROBLEMS, {"library": library, "shown": shown})
-    return Standing(
+    problems = connection.execute(_PROBLEMS, {"library": library, "limit": limit})
+    return LibraryStatus(
         {status: count for status, count in counts},  # noqa: C416 - dict() would not know the row's types
-        tuple((path, f"{status}: {why}") for path, status, why in problems),
+        tuple(Problem(path, f"{status}: {reason}") for path, status, reason in problems),
     )
 
 
 _COUNTS = text(f"""
     select coalesce(m.status, 'due') as status, count(*) from counted_videos f
-    left join media_facts m on {_SPEAKS_OF_IT}
+    left join media_facts m on {_IS_CURRENT}
     where f.library = :library and f.state = 'present' group by 1 order by 1
 """)  # noqa: S608 - constants
 _PROBLEMS = text(f"""
-    select f.path, m.status, m.reason from counted_videos f join media_facts m on {_SPEAKS_OF_IT}
+    select f.path, m.status, m.reason from counted_videos f join media_facts m on {_IS_CURRENT}
     where f.library = :library and f.state = 'present' and m.status <> 'ok'
-    order by m.status = 'sparse', f.path limit :shown
+    order by m.status = 'sparse', f.path limit :limit
 """)  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
-class ClipPlace:
-    """Where a clip begins, in ms from the start of its video, and what the clip is called."""
+class ClipStart:
+    """Tell where a clip begins, in ms from the start of its video, and its title."""
 
     file_id: int
     in_ms: int
     title: str
 
 
-def list_newest_clips(connection: Connection, sheet: str, *, limit: int) -> list[ClipPlace]:
-    """The newest clips of the sheet whose frame can be shown, newest first."""
-    return [ClipPlace(*row) for row in connection.execute(_NEWEST_CLIPS, {"sheet": sheet, "limit": limit})]
+def list_newest_clips(connection: Connection, sheet: str, *, limit: int) -> list[ClipStart]:
+    """Return the newest clips of the sheet whose first frame can be shown, newest first."""
+    return [ClipStart(*row) for row in connection.execute(_NEWEST_CLIPS, {"sheet": sheet, "limit": limit})]
 
 
 _NEWEST_CLIPS = text(f"""
     select c.file_id, c.in_ms, c.title
-    from hand_clips c join counted_videos f on f.id = c.file_id join media_facts m on {_SPEAKS_OF_IT}
+    from hand_clips c join counted_videos f on f.id = c.file_id join media_facts m on {_IS_CURRENT}
     where c.sheet = :sheet and c.problem is null and c.retired_at is null and f.state = 'present'
     and m.status = 'ok' and c.in_ms < m.duration_ms order by c.id desc limit :limit
 """)  # noqa: S608 - constants
@@ -130,29 +126,21 @@ _NEWEST_CLIPS = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class PlayableFile:
-    """A video with good facts: where it is, which bytes they speak of, and the places at which clips begin, in ms."""
+    """Locate a video with good facts, and tell of which bytes they are."""
 
     file_id: int
     library: str
     path: str
     size: int
     mtime_ns: int
-    duration_ms: int
-    in_points: tuple[int, ...]
 
 
-def list_playable(connection: Connection, file_ids: Sequence[int] | None = None) -> list[PlayableFile]:
-    """The videos that can be shown, all of them or those given, newest first."""
-    rows = connection.execute(_PLAYABLE, {"ids": None if file_ids is None else list(file_ids)})
-    return [PlayableFile(**{**row._mapping, "in_points": tuple(row.in_points)}) for row in rows]
+def list_playable(connection: Connection, file_ids: Sequence[int]) -> list[PlayableFile]:
+    """Return those of the videos that can be shown."""
+    return [PlayableFile(*row) for row in connection.execute(_PLAYABLE, {"ids": list(file_ids)})]
 
 
 _PLAYABLE = text(f"""
-    select f.id as file_id, f.library, f.path, f.size, f.mtime_ns, m.duration_ms, array(
-        select distinct c.in_ms from hand_clips c where c.file_id = f.id and c.problem is null
-        and c.retired_at is null and c.in_ms < m.duration_ms order by c.in_ms) as in_points
-    from counted_videos f join media_facts m on {_SPEAKS_OF_IT}
-    where f.state = 'present' and m.status = 'ok' and m.duration_ms is not null
-    and (cast(:ids as bigint[]) is null or f.id = any(:ids))
-    order by f.id desc
+    select f.id, f.library, f.path, f.size, f.mtime_ns from counted_videos f join media_facts m on {_IS_CURRENT}
+    where f.state = 'present' and m.status = 'ok' and m.duration_ms is not null and f.id = any(:ids)
 """)  # noqa: S608 - constants

@@ -1,4 +1,4 @@
-"""What a container and its tracks say of themselves, read by PyAV without decoding a picture. Runs in the child."""
+"""Read a container and its tracks with PyAV, without decoding a frame. Runs in a child process."""
 
 import re
 from collections.abc import Iterator
@@ -11,78 +11,91 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.media.facts import AudioTrack
-from pokervod_pipelines.media.rates import snap_rate
+from pokervod_pipelines.media.facts import AudioTrack, Unplayable
 
 CONTAINERS = "mov,matroska,mxf,avi,mpegts,mpeg,asf,flv,dv,gxf,ogg"
-"""Formats that hold video. Playlists and scripts are none: they would make the reader open what they name."""
+"""Formats with video in them. Playlists and scripts are left out: the reader would open the files they name."""
+
+STANDARD_RATES = (
+    *(Fraction(whole) for whole in (24, 25, 30, 48, 50, 60, 100, 120)),
+    *(Fraction(whole * 1000, 1001) for whole in (24, 30, 48, 60, 120)),
+)
+_TOLERANCE = Fraction(1, 10_000)
+"""A tenth of the distance between 30 and 29.97; a container that stores milliseconds or 2997/100 is within it."""
 
 _TIMECODE = re.compile(r"\d\d:[0-5]\d:[0-5]\d[:;.]\d{2,3}")
 
 
-class Unplayable(BadInput):
-    """The file is no video that can be read; the text says why."""
-
-
 @contextmanager
 def open_video(path: str) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """The file's container and its picture track. Raises ``Unplayable``."""
+    """Open the file; yield its container and its video track. Raises ``Unplayable``."""
     options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
     try:
         with av.open(path, container_options=options, metadata_errors="replace") as container:
-            yield container, _choose_picture(container)
+            yield container, _choose_video(container)
     except av.FFmpegError as error:
-        raise Unplayable(f"is no video that can be read: {error.strerror or error}") from error
+        raise Unplayable(f"not a readable video: {error.strerror or error}") from error
 
 
 def read_tracks(path: str, size: int) -> dict[str, Any]:
-    """The facts that a container and its tracks tell, by the names of ``MediaFacts``. Raises ``Unplayable``."""
-    with open_video(path) as (container, picture):
-        seconds = _find_seconds(container, picture)
+    """Return the facts of a container and its tracks, by the names of ``MediaFacts``. Raises ``Unplayable``."""
+    with open_video(path) as (container, video):
+        seconds = _find_seconds(container, video)
         timecode = _find_timecode(container)
-        rate = picture.average_rate or picture.guessed_rate
+        rate = video.average_rate or video.guessed_rate
         exact = snap_rate(Fraction(rate)) if rate else None
         return {
             "duration_ms": None if seconds is None else round(seconds * 1000),
-            "frames": picture.frames or None,
+            "frames": video.frames or None,
             "container": container.format.name.split(",")[0],
-            "video_codec": _name_codec(picture),
-            "width": picture.codec_context.width,
-            "height": picture.codec_context.height,
+            "video_codec": _name_codec(video),
+            "width": video.codec_context.width,
+            "height": video.codec_context.height,
             "rate_num": exact.numerator if exact else None,
             "rate_den": exact.denominator if exact else None,
             "start_timecode": timecode,
             "drop_frame": None if timecode is None else timecode[8] in ";.",
             "bit_rate": container.bit_rate or (int(size * 8 / seconds) if seconds else None),
-            "audio": tuple(_read_sound(container)),
+            "audio": tuple(_read_audio(container)),
         }
 
 
-def _choose_picture(container: InputContainer) -> VideoStream:
-    moving = [each for each in container.streams.video if not each.disposition & Disposition.attached_pic]
-    if not moving:
-        raise Unplayable("has no picture track")
-    if moving[0].codec_context is None:
-        raise Unplayable("has a picture track in a code that is not known")
-    return moving[0]
+def snap_rate(rate: Fraction) -> Fraction:
+    """Return the standard frame rate that a container rounded to this one, or the rate itself where there is none.
+
+    >>> snap_rate(Fraction(2997, 100))
+    Fraction(30000, 1001)
+    >>> snap_rate(Fraction(15))
+    Fraction(15, 1)
+    """
+    nearest = min(STANDARD_RATES, key=lambda known: abs(known - rate))
+    return nearest if abs(nearest - rate) <= nearest * _TOLERANCE else rate
 
 
-def _find_seconds(container: InputContainer, picture: VideoStream) -> Fraction | None:
-    """The picture's own duration; the container's, which the sound may outlast, only where that is not kept."""
-    if picture.duration and picture.time_base:
-        return picture.duration * picture.time_base
+def _choose_video(container: InputContainer) -> VideoStream:
+    tracks = [each for each in container.streams.video if not each.disposition & Disposition.attached_pic]
+    if not tracks:
+        raise Unplayable("no video track")
+    if tracks[0].codec_context is None:
+        raise Unplayable("unknown video codec")
+    return tracks[0]
+
+
+def _find_seconds(container: InputContainer, video: VideoStream) -> Fraction | None:
+    """Return the video track's own duration; the container's, which audio may extend, only where that is missing."""
+    if video.duration and video.time_base:
+        return video.duration * video.time_base
     return Fraction(container.duration, av.time_base) if container.duration else None
 
 
 def _find_timecode(container: InputContainer) -> str | None:
-    """The start timecode of a tmcd track, of the picture or of the whole file, whichever comes first."""
+    """Return the start timecode of a tmcd track, of the video track or of the file, whichever comes first."""
     places = [each.metadata for each in (*container.streams.data, *container.streams.video)]
     written = (metadata.get("timecode", "") for metadata in (*places, container.metadata))
     return next((text for text in written if _TIMECODE.fullmatch(text)), None)
 
 
-def _read_sound(container: InputContainer) -> Iterator[AudioTrack]:
+def _read_audio(container: InputContainer) -> Iterator[AudioTrack]:
     for each in container.streams.audio:
         language = each.metadata.get("language", "")
         channels = each.codec_context.channels if each.codec_context else 0
@@ -90,5 +103,5 @@ def _read_sound(container: InputContainer) -> Iterator[AudioTrack]:
 
 
 def _name_codec(stream: Any) -> str:
-    """The coding's own name, such as ``h264``, not that of the library that reads it."""
+    """Return the codec's own name, such as ``h264``, not that of the library that reads it."""
     return stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"

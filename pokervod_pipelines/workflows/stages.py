@@ -59,7 +59,7 @@ def run_nas_stage(run: SyncRun, library: str, progress: Progress | None = None) 
 def run_media_stage(run: SyncRun, library: str, progress: Progress | None = None) -> StageResult:
     """Probe the new and changed videos of a library for duration, frame rate and tracks."""
     report = probe_library(run.engine, run.settings, library, correlation_id=run.correlation_id, progress=progress)
-    counts = {"read": report.probed, "changed": report.changed, "waiting": report.left, **report.standing}
+    counts = {"read": report.probed, "changed": report.changed, "waiting": report.pending, **report.by_status}
     return make_result("media", library, report.seconds, counts, report.problems, report.problem_count)
 
 

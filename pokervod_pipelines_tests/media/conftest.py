@@ -1,4 +1,4 @@
-"""A film to look at, one to break, and an inventory that knows the files of a folder."""
+"""Make a film to read, one to break, and an inventory with the files of a folder."""
 
 import shutil
 from collections.abc import Callable
@@ -22,19 +22,19 @@ INSERT = text("""
 
 @pytest.fixture(scope="session")
 def reel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole film, not to be changed."""
+    """Return a whole film, not to be changed."""
     return make_film(tmp_path_factory.mktemp("reel") / "reel.mp4", Film(frames=50, sounds=[("eng", 2)]))
 
 
 @pytest.fixture
 def film(reel: Path, tmp_path: Path) -> Path:
-    """A copy of the film, to break."""
+    """Return a copy of the film, to break."""
     return make_old(Path(shutil.copy(reel, tmp_path / "film.mp4")))
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    """The folder of the library ``films``."""
+    """Return the folder of the library ``films``."""
     folder = tmp_path / "disk"
     folder.mkdir()
     return folder
@@ -42,7 +42,7 @@ def archive(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(archive: Path, settings_factory: Callable[..., Settings]) -> Settings:
-    """Settings that know the archive."""
+    """Return settings with the archive."""
     return settings_factory(
         archive_roots=[{"name": "disk", "path": str(archive)}],
         libraries=[{"name": "films", "root": "disk"}],
@@ -54,7 +54,7 @@ Register = Callable[..., int]
 
 @pytest.fixture
 def register(engine: Engine, archive: Path) -> Register:
-    """A function that puts a file of the archive into the inventory as a scan would, and returns its id."""
+    """Return a function that puts a file into the inventory as a scan would, and returns its id."""
 
     def put(name: str, *, category: str = "video", is_junk: bool = False, state: str = "present") -> int:
         path = archive / name

@@ -1,4 +1,4 @@
-"""Small real videos for the tests, each frame carrying its number, at any rate and in any container."""
+"""Make small real videos, each frame with its number, at any rate and in any container."""
 
 import os
 import time
@@ -13,12 +13,12 @@ import numpy as np
 
 WIDTH, HEIGHT, BITS = 160, 90, 8
 OLD_NS = 1_600_000_000_000_000_000
-"""A time of change long ago: nobody expects such a file to be still growing."""
+"""A modification time long ago: such a file is not expected to be growing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Film:
-    """What to encode; ``sounds`` are (language, channels) of its tracks, ``key_every`` the distance of key frames."""
+    """Describe what to encode: ``sounds`` are (language, channels), ``key_every`` is the distance of key frames."""
 
     rate: Fraction = Fraction(25)
     frames: int = 25
@@ -32,7 +32,7 @@ class Film:
 
 
 def make_film(path: Path, film: Film = Film(), *, age: bool = True) -> Path:
-    """The film is at ``path``, in the container that its suffix names, and old unless ``age`` is false."""
+    """Write the film in the container that the suffix names, old unless ``age`` is false; return the path."""
     with av.open(str(path), "w", options=dict(film.options)) as container:
         picture: Any = container.add_stream(film.codec, rate=film.rate)
         picture.width, picture.height = film.size
@@ -53,34 +53,34 @@ def make_film(path: Path, film: Film = Film(), *, age: bool = True) -> Path:
 
 
 def make_sound(path: Path) -> Path:
-    """A file without a picture is at ``path``."""
+    """Write a file without a video track; return the path."""
     with av.open(str(path), "w") as container:
         _write_silence(container, *_add_sound(container, "eng", 1))
     return make_old(path)
 
 
 def make_old(path: Path) -> Path:
-    """The file seems not to have changed for years."""
+    """Set a modification time of years ago; return the path."""
     os.utime(path, ns=(OLD_NS, OLD_NS))
     return path
 
 
 def make_young(path: Path) -> Path:
-    """The file seems to have changed just now, so that its reader watches it for a second, on a slow machine too."""
+    """Set a modification time so recent that its reader watches it for a second, even on a slow machine."""
     young = time.time() + 1.5
     os.utime(path, (young, young))
     return path
 
 
 def draw_number(number: int, size: tuple[int, int] = (WIDTH, HEIGHT)) -> Any:
-    """A picture of vertical bars, the highest bit at the left, white for 1."""
+    """Return an image of vertical bars, the highest bit at the left, white for 1."""
     bits = [255 if number >> bit & 1 else 0 for bit in reversed(range(BITS))]
     row = np.repeat(np.array(bits, dtype=np.uint8), size[0] // BITS)
     return np.broadcast_to(row[None, :, None], (size[1], size[0], 3)).copy()
 
 
 def read_number(pixels: Any) -> int:
-    """The number drawn, whatever the size of the picture."""
+    """Return the number drawn, whatever the size of the image."""
     middle = pixels[pixels.shape[0] // 4 : -pixels.shape[0] // 4].mean(axis=(0, 2))
     cells = middle.reshape(BITS, -1)
     width = cells.shape[1]

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from pokervod_pipelines.defs.stages import clips_metadata
 from pokervod_pipelines.media.clip_previews import PREVIEWS, WIDTH, embed_clip_previews
 from pokervod_pipelines.media.library import probe_library
-from pokervod_pipelines.media.thumbnails import open_shelf
+from pokervod_pipelines.media.thumbnails import open_thumbnail_cache
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import SyncRun
@@ -93,7 +93,7 @@ def test_a_video_without_good_facts_is_not_opened(
     assert numbers(embed_clip_previews(run.engine, run.settings, "s", pass_seconds=60)) == [10]
 
 
-@pytest.mark.parametrize("spoil", ["off", "no time", "gone", "no shelf"])
+@pytest.mark.parametrize("spoil", ["off", "no time", "deleted", "no folder"])
 def test_previews_that_cannot_be_drawn_are_no_failure(
     run: SyncRun, film_id: int, cut: Cutter, archive: Path, spoil: str
 ) -> None:
@@ -101,11 +101,11 @@ def test_previews_that_cannot_be_drawn_are_no_failure(
     used = run.settings
     if spoil == "off":
         used = used.model_copy(update={"media": used.media.model_copy(update={"enabled": False})})
-    elif spoil == "gone":
+    elif spoil == "deleted":
         (archive / "show.mp4").unlink()
-    elif spoil == "no shelf":
-        open_shelf(used).folder.parent.mkdir(parents=True, exist_ok=True)
-        open_shelf(used).folder.write_text("in the way", encoding="utf-8")
+    elif spoil == "no folder":
+        open_thumbnail_cache(used).folder.parent.mkdir(parents=True, exist_ok=True)
+        open_thumbnail_cache(used).folder.write_text("in the way", encoding="utf-8")
     spoilt = SyncRun(engine=run.engine, settings=used, correlation_id="test")
 
     assert embed_clip_previews(spoilt.engine, spoilt.settings, "s", pass_seconds=0 if spoil == "no time" else 60) == ""

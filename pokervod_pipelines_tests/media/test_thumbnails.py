@@ -1,4 +1,4 @@
-"""The picture of a place shows that place's frame, is made once, and is found again."""
+"""Draw thumbnails: the right frame, drawn once and found again."""
 
 import io
 import os
@@ -12,18 +12,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import Engine, text
 
+from pokervod_pipelines.media.facts import Unplayable
+from pokervod_pipelines.media.frames import draw_thumbnail
 from pokervod_pipelines.media.library import probe_library
-from pokervod_pipelines.media.picture import draw_thumbnail
-from pokervod_pipelines.media.thumbnails import (
-    NoPicture,
-    ThumbnailReport,
-    ensure_thumbnails,
-    find_thumbnails,
-    make_thumbnail,
-)
-from pokervod_pipelines.media.tracks import Unplayable
+from pokervod_pipelines.media.thumbnails import draw_thumbnails
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines_tests.media.films import Film, make_film, make_old, make_sound, read_number
+from pokervod_pipelines_tests.media.films import Film, make_film, make_old, read_number
 
 Register = Callable[..., int]
 
@@ -37,7 +31,7 @@ def number_of(jpeg: bytes) -> int:
     ("suffix", "codec", "key_every"),
     [("mp4", "libx264", 60), ("mov", "mpeg4", 1), ("mkv", "libx264", 12), ("ts", "mpeg2video", 12)],
 )
-def test_the_picture_is_the_frame_at_or_before_the_place(
+def test_a_thumbnail_is_the_frame_at_or_before_the_time(
     tmp_path: Path, rate: Fraction, suffix: str, codec: str, key_every: int
 ) -> None:
     film = str(make_film(tmp_path / f"film.{suffix}", Film(rate=rate, frames=100, codec=codec, key_every=key_every)))
@@ -54,7 +48,7 @@ def test_beyond_the_end_is_the_last_frame(reel: Path) -> None:
 
 
 @pytest.mark.parametrize(("size", "width", "height"), [((160, 90), 320, 180), ((96, 120), 320, 400), ((160, 90), 2, 1)])
-def test_the_picture_has_the_width_wanted_and_the_shape_of_the_video(
+def test_a_thumbnail_has_the_requested_width_and_the_shape_of_the_video(
     tmp_path: Path, size: tuple[int, int], width: int, height: int
 ) -> None:
     film = make_film(tmp_path / "film.mp4", Film(size=size))
@@ -68,17 +62,8 @@ def test_ten_bits_a_colour_are_shown_too(tmp_path: Path) -> None:
     assert number_of(draw_thumbnail(str(film), 400, 320)) == 10
 
 
-def test_a_picture_is_made_in_a_child(reel: Path) -> None:
-    assert number_of(make_thumbnail(reel, 1_000)) == 25
-
-
-def test_a_file_without_a_picture_says_so(tmp_path: Path) -> None:
-    with pytest.raises(NoPicture, match=r"film\.mp4: no thumbnail at 40 ms: has no picture track"):
-        make_thumbnail(make_sound(tmp_path / "film.mp4"), 40)
-
-
 @pytest.mark.parametrize("content", [b"", b"nonsense" * 1_000])
-def test_a_file_that_is_no_video_has_no_picture(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_video_has_no_thumbnail(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "film.mp4").write_bytes(content)
 
     with pytest.raises(Unplayable):
@@ -95,7 +80,7 @@ CLIP = text("""
 
 
 class Cutter:
-    """Makes clips of files of the inventory."""
+    """Make clips of files of the inventory."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -115,111 +100,83 @@ def cut(engine: Engine) -> Cutter:
 
 @pytest.fixture
 def film_id(engine: Engine, settings: Settings, archive: Path, reel: Path, register: Register) -> int:
-    """The id of a video of two seconds whose facts are known."""
+    """Return the id of a video of two seconds whose facts are known."""
     make_old(Path(shutil.copy(reel, archive / "show.mp4")))
     file_id = register("show.mp4")
     probe_library(engine, settings, "films", correlation_id="c")
     return file_id
 
 
-def counts(report: ThumbnailReport) -> tuple[int, int, int, int]:
-    return report.wanted, report.made, report.failed, report.left
+Frame = tuple[int, int]
 
 
-def test_every_video_and_every_usable_clip_has_its_picture(
-    engine: Engine, settings: Settings, film_id: int, cut: Cutter
-) -> None:
-    for in_ms in (400, 1_000, 1_000):
-        cut(film_id, in_ms)
-    cut(film_id, 600, problem="no such hand")
-    cut(film_id, 800, is_retired=True)
-    cut(film_id, 5_000)
-
-    report = ensure_thumbnails(engine, settings)
-
-    assert counts(report) == (3, 3, 0, 0)
-    found = find_thumbnails(engine, settings, [(film_id, None), (film_id, 400), (film_id, 1_000), (film_id, 600)])
-    assert {place: number_of(path.read_bytes()) for place, path in found.items()} == {
-        (film_id, None): 5,
-        (film_id, 400): 10,
-        (film_id, 1_000): 25,
-    }
+def draw(engine: Engine, settings: Settings, *frames: Frame, seconds: float = 60.0) -> dict[Frame, Path]:
+    return draw_thumbnails(engine, settings, frames, width=320, pass_seconds=seconds)
 
 
-def test_a_second_pass_makes_nothing(engine: Engine, settings: Settings, film_id: int, cut: Cutter) -> None:
-    cut(film_id, 400)
-    ensure_thumbnails(engine, settings)
+def test_every_frame_has_its_thumbnail(engine: Engine, settings: Settings, film_id: int) -> None:
+    frames = [(film_id, 400), (film_id, 1_000), (film_id, 1_000), (film_id + 1, 400)]
 
-    assert counts(ensure_thumbnails(engine, settings)) == (2, 0, 0, 0)
+    drawn = draw(engine, settings, *frames)
 
-
-def test_a_picture_that_was_deleted_is_made_again(engine: Engine, settings: Settings, film_id: int) -> None:
-    ensure_thumbnails(engine, settings)
-    find_thumbnails(engine, settings, [(film_id, None)])[film_id, None].unlink()
-
-    assert find_thumbnails(engine, settings, [(film_id, None)]) == {}
-    assert ensure_thumbnails(engine, settings).made == 1
+    numbers = {frame: number_of(path.read_bytes()) for frame, path in drawn.items()}
+    assert numbers == {(film_id, 400): 10, (film_id, 1_000): 25}
 
 
-def test_a_changed_video_has_no_picture_until_it_is_made_anew(
+def test_a_thumbnail_is_drawn_once(engine: Engine, settings: Settings, film_id: int) -> None:
+    path = draw(engine, settings, (film_id, 400))[film_id, 400]
+    os.utime(path, (1_000, 1_000))
+
+    assert draw(engine, settings, (film_id, 400)) == {(film_id, 400): path}
+    assert path.stat().st_mtime == 1_000
+
+
+def test_a_deleted_thumbnail_is_drawn_again(engine: Engine, settings: Settings, film_id: int) -> None:
+    path = draw(engine, settings, (film_id, 400))[film_id, 400]
+    path.unlink()
+
+    assert draw(engine, settings, (film_id, 400), seconds=0) == {}
+    assert draw(engine, settings, (film_id, 400)) == {(film_id, 400): path}
+
+
+def test_a_changed_video_has_no_thumbnail_until_it_is_probed_again(
     engine: Engine, settings: Settings, archive: Path, film_id: int, register: Register
 ) -> None:
-    ensure_thumbnails(engine, settings)
+    before = draw(engine, settings, (film_id, 400))
     os.utime(archive / "show.mp4", (1_000, 1_000))
     register("show.mp4")
 
-    assert find_thumbnails(engine, settings, [(film_id, None)]) == {}
-    assert ensure_thumbnails(engine, settings).wanted == 0
+    assert draw(engine, settings, (film_id, 400)) == {}
     probe_library(engine, settings, "films", correlation_id="c")
-    assert ensure_thumbnails(engine, settings).made == 1
+    after = draw(engine, settings, (film_id, 400))
+    assert after.keys() == before.keys()
+    assert after != before
 
 
-def test_a_moved_video_keeps_its_pictures(engine: Engine, settings: Settings, archive: Path, film_id: int) -> None:
-    ensure_thumbnails(engine, settings)
+def test_a_moved_video_keeps_its_thumbnails(engine: Engine, settings: Settings, archive: Path, film_id: int) -> None:
+    before = draw(engine, settings, (film_id, 400))
     (archive / "show.mp4").rename(archive / "renamed.mp4")
     with engine.begin() as connection:
         connection.execute(text("update nas_files set path = 'renamed.mp4', path_key = 'renamed.mp4'"))
 
-    assert counts(ensure_thumbnails(engine, settings)) == (1, 0, 0, 0)
-    assert len(find_thumbnails(engine, settings, [(film_id, None)])) == 1
+    assert draw(engine, settings, (film_id, 400), seconds=0) == before
 
 
-def test_a_picture_that_cannot_be_made_is_a_problem_once_a_day(
-    engine: Engine, settings: Settings, archive: Path, film_id: int
+def test_a_thumbnail_that_cannot_be_drawn_is_tried_once_a_day(
+    engine: Engine, settings: Settings, archive: Path, reel: Path, film_id: int
 ) -> None:
-    status = (archive / "show.mp4").stat()
-    (archive / "show.mp4").write_bytes(b"x" * status.st_size)
+    (archive / "show.mp4").write_bytes(b"x" * reel.stat().st_size)
+    assert draw(engine, settings, (film_id, 400)) == {}
+    (reason,) = (settings.home / "thumbnails").glob("*/*")
+    assert "not a readable video" in reason.read_text()
+    shutil.copy(reel, archive / "show.mp4")
 
-    report = ensure_thumbnails(engine, settings)
-
-    assert counts(report) == (1, 0, 1, 0)
-    assert report.problems[0][0] == f"{archive / 'show.mp4'} at 200 ms"
-    assert "no video that can be read" in report.problems[0][1]
-    assert counts(ensure_thumbnails(engine, settings)) == (1, 0, 0, 0)
-
-
-def test_a_pass_without_time_leaves_all_for_the_next(engine: Engine, settings: Settings, film_id: int) -> None:
-    assert counts(ensure_thumbnails(engine, settings, pass_seconds=0)) == (1, 0, 0, 1)
-    assert counts(ensure_thumbnails(engine, settings)) == (1, 1, 0, 0)
-
-
-def test_media_switched_off_makes_no_pictures(engine: Engine, settings: Settings, film_id: int) -> None:
-    off = settings.model_copy(update={"media": settings.media.model_copy(update={"enabled": False})})
-
-    assert ensure_thumbnails(engine, off).wanted == 0
-    assert not (settings.home / "thumbnails").exists()
+    assert draw(engine, settings, (film_id, 400)) == {}
+    os.utime(reason, (1_000, 1_000))
+    assert len(draw(engine, settings, (film_id, 400))) == 1
 
 
 def test_a_video_of_a_library_no_longer_configured_is_left_alone(
     engine: Engine, settings: Settings, film_id: int
 ) -> None:
-    assert ensure_thumbnails(engine, settings.model_copy(update={"libraries": ()})).wanted == 0
-
-
-def test_progress_counts_the_pictures(engine: Engine, settings: Settings, film_id: int, cut: Cutter) -> None:
-    cut(film_id, 400)
-    told: list[int] = []
-
-    ensure_thumbnails(engine, settings, progress=told.append)
-
-    assert told == [1, 2]
+    assert draw(engine, settings.model_copy(update={"libraries": ()}), (film_id, 400)) == {}

@@ -1,4 +1,4 @@
-"""A recorder: adds to the file named on the command line until its input ends, and says when it has begun."""
+"""Record: append to the file named on the command line until the input ends, and report when it has begun."""
 
 import select
 import sys

@@ -1,4 +1,4 @@
-"""Rates come out of every container as the trade writes them."""
+"""Read standard frame rates out of every container."""
 
 from fractions import Fraction
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pokervod_pipelines.media.rates import TRADE_RATES, snap_rate
+from pokervod_pipelines.media.tracks import STANDARD_RATES, snap_rate
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_a_rounded_rate_is_the_rate_it_stands_for(read: Fraction, meant: Fractio
     assert snap_rate(read) == meant
 
 
-@given(rate=st.sampled_from(TRADE_RATES))
-def test_a_rate_of_the_trade_stays_as_it_is_even_rounded_to_three_digits(rate: Fraction) -> None:
+@given(rate=st.sampled_from(STANDARD_RATES))
+def test_a_standard_rate_stays_as_it_is_even_rounded_to_three_digits(rate: Fraction) -> None:
     assert snap_rate(rate) == rate
     assert snap_rate(Fraction(round(rate * 1000), 1000)) == rate
 

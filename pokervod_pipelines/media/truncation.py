@@ -1,7 +1,7 @@
-"""Does the file reach as far as its own container says? Demuxers open many a cut-off file without a word.
+"""Find files that end before their container says so. Demuxers open many a truncated file without a word.
 
 One function a container, each reading only lengths. A container without a length of its own (MPEG transport stream)
-cannot be judged here. Runs in the child.
+cannot be judged here. Runs in a child process.
 """
 
 import struct
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 ATOMS_READ = 1_000
-"""A fragmented recording has thousands of atoms; what comes after so many is not looked at."""
+"""A fragmented recording has thousands of atoms; those after so many are not read."""
 
 _EBML_HEADER = b"\x1a\x45\xdf\xa3"
 _EBML_SEGMENT = b"\x18\x53\x80\x67"
@@ -17,8 +17,8 @@ _MXF_PARTITION = bytes.fromhex("060e2b34020501010d01020101")
 _MXF_FOOTER_AT = 24
 
 
-def find_cut(file: BinaryIO, size: int) -> str | None:
-    """Why the file cannot be whole, with the numbers, or None where its lengths agree or it tells none."""
+def find_truncation(file: BinaryIO, size: int) -> str | None:
+    """Return why the file cannot be whole, with the numbers, or None where its lengths agree or are unknown."""
     head = _read(file, 0, 16)
     check = _choose(head)
     return check(file, size) if check else None
@@ -37,7 +37,7 @@ def _choose(head: bytes) -> Callable[[BinaryIO, int], str | None] | None:
 
 
 def _check_movie(file: BinaryIO, size: int) -> str | None:
-    """QuickTime and MP4 (ISO 14496-12 §4.2): atoms one after the other, ``moov`` the index, ``mdat`` the media."""
+    """Check QuickTime and MP4 (ISO 14496-12 §4.2): atoms in a row, ``moov`` the index, ``mdat`` the media."""
     seen: set[bytes] = set()
     position = 0
     for _ in range(ATOMS_READ):
@@ -51,16 +51,14 @@ def _check_movie(file: BinaryIO, size: int) -> str | None:
     else:
         return None
     if b"moov" not in seen:
-        return f"has no index (moov) in its {size:,} bytes: its recording or copying did not finish"
-    return (
-        None
-        if b"mdat" in seen
-        else f"has an index but no media (mdat) in its {size:,} bytes: its copying did not finish"
-    )
+        return f"no index (moov) in its {size:,} bytes: the recording or copy did not finish"
+    if b"mdat" not in seen:
+        return f"an index but no media (mdat) in its {size:,} bytes: the copy did not finish"
+    return None
 
 
 def _read_atom(file: BinaryIO, position: int, size: int) -> tuple[int | None, bytes]:
-    """The length and kind of the atom there; no length at the end, and where what stands there is no atom."""
+    """Return the length and kind of the atom there; no length at the end of the file, and where there is no atom."""
     head = _read(file, position, 16)
     if len(head) < 8 or not head[4:8].isalnum():
         return None, b""
@@ -74,7 +72,7 @@ def _read_atom(file: BinaryIO, position: int, size: int) -> tuple[int | None, by
 
 
 def _check_matroska(file: BinaryIO, size: int) -> str | None:
-    """Matroska and WebM (RFC 8794, 9559): a header, then one segment that holds everything."""
+    """Check Matroska and WebM (RFC 8794, 9559): a header, then one segment with everything in it."""
     header, after = _read_vint(file, 4)
     if header is None:
         return None
@@ -82,13 +80,13 @@ def _check_matroska(file: BinaryIO, size: int) -> str | None:
     if _read(file, segment, 4) != _EBML_SEGMENT:
         return _describe("its header", segment, size) if segment >= size else None
     length, start = _read_vint(file, segment + 4)
-    if length is None:  # a live recording does not know its length
+    if length is None:  # a live recording has no length
         return None
     return _describe("its segment", start + length, size) if start + length > size else None
 
 
 def _read_vint(file: BinaryIO, position: int) -> tuple[int | None, int]:
-    """An EBML length, None where it is unknown, and the position after it."""
+    """Return an EBML length, None where it is unknown, and the position after it."""
     data = _read(file, position, 8)
     if not data or data[0] == 0:
         return None, position + len(data)
@@ -99,7 +97,7 @@ def _read_vint(file: BinaryIO, position: int) -> tuple[int | None, int]:
 
 
 def _check_riff(file: BinaryIO, size: int) -> str | None:
-    """AVI: one RIFF chunk, or one for every gigabyte."""
+    """Check AVI: one RIFF chunk, or one for every gigabyte."""
     position = 0
     for _ in range(ATOMS_READ):
         head = _read(file, position, 8)
@@ -114,7 +112,7 @@ def _check_riff(file: BinaryIO, size: int) -> str | None:
 
 
 def _check_mxf(file: BinaryIO, size: int) -> str | None:
-    """MXF (SMPTE ST 377-1 §7.1): the header partition says where the footer is, 0 where it was written too early."""
+    """Check MXF (SMPTE ST 377-1 §7.1): the header partition has the place of the footer, 0 if not known then."""
     prefix = _read(file, 16, 9)
     width = prefix[0] & 0x7F if prefix and prefix[0] & 0x80 else 0
     value = _read(file, 17 + width, _MXF_FOOTER_AT + 8)
@@ -123,7 +121,7 @@ def _check_mxf(file: BinaryIO, size: int) -> str | None:
 
 
 def _describe(what: str, end: int, size: int) -> str:
-    return f"is cut off: {what} reaches to byte {end:,}, the file ends at {size:,}"
+    return f"truncated: {what} reaches to byte {end:,}, the file ends at {size:,}"
 
 
 def _read(file: BinaryIO, position: int, count: int) -> bytes:
