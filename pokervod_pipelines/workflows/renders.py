@@ -1,7 +1,7 @@
-"""Render outputs of a broadcast day: what waits is rendered, what is finished is looked after, and how complete it is.
+"""Render the pending graphics of a broadcast day, check the finished ones, and measure how complete the day is.
 
-The queue does not need this: workers take what waits at once. It is how the work gets done with Dagster alone, and how
-an operator sees it.
+The queue does not need this: workers claim pending graphics at once. It does the work where only Dagster runs, and
+shows it to an operator.
 """
 
 import base64
@@ -28,38 +28,37 @@ from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun
 
 PREVIEWS = 6
-MOST_WISHES = 3
+MAX_REQUESTS = 3
 SHOWN_MARGIN = timedelta(seconds=5)
-"""A file made so shortly before a day was shown may have come after its pictures were read."""
+"""A file made this shortly before a materialization may be missing in its previews."""
 
-FIRST_REST, LONGEST_REST = timedelta(seconds=30), timedelta(minutes=10)
-"""Between a run that failed and the next that is asked for."""
+MIN_DELAY, MAX_DELAY = timedelta(seconds=30), timedelta(minutes=10)
+"""Between a failed run and the next request."""
 
 LEFTOVER_SECONDS = 3_600.0
-"""What a dead worker left unfinished is removed when it has not changed for so long."""
+"""Unfinished files of a dead worker are removed when they have not changed for this long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completeness:
-    """How much of what a day ought to have it has: premium hands with an instruction, instructions with a file."""
+    """Count what a day should have and has: premium hands with an instruction, instructions with a file."""
 
     hands: int
-    hands_asked: int
+    hands_requested: int
     instructions: int
     completed: int
 
     @property
     def percent(self) -> float:
-        """From hand to file, from 0 to 100: a hand without instruction counts as an instruction without file."""
-        wanted = self.instructions + self.hands - self.hands_asked
-        return 100.0 * self.completed / wanted if wanted else 100.0
+        """Return the share from 0 to 100; a hand without instruction counts as an instruction without file."""
+        expected = self.instructions + self.hands - self.hands_requested
+        return 100.0 * self.completed / expected if expected else 100.0
 
 
 def run_outputs_stage(run: SyncRun, day: date, *, also: Collection[date] = ()) -> StageResult:
-    """Nothing of the day is due any more, what is finished was looked at, and leftovers of the dead are gone.
+    """Render everything due of the day and of the days in ``also``, check the finished files, delete leftovers.
 
-    Nothing of the days in ``also`` is due either; the report is of the day. Raises ``Unavailable`` where the folder of
-    the graphics cannot be read.
+    The result describes the day alone. Raises ``Unavailable`` where the outputs folder cannot be read.
     """
     started = time.monotonic()
     settled: list[Settlement] = []
@@ -72,10 +71,10 @@ def run_outputs_stage(run: SyncRun, day: date, *, also: Collection[date] = ()) -
         found = measure_completeness(connection, day)
         failed = _list_failures(connection, day)
     counts = {"rendered_now": sum(each.state == "completed" for each in settled)}
-    counts |= {str(state): count for state, count in states.items()}  # the plain word: Dagster stores no other
+    counts |= {str(state): count for state, count in states.items()}  # a plain str: Dagster stores no other
     counts |= {
         "premium_hands": found.hands,
-        "hands_with_instruction": found.hands_asked,
+        "hands_with_instruction": found.hands_requested,
         "complete_percent": math.floor(found.percent),
         "leftovers_removed": swept,
     }
@@ -84,9 +83,9 @@ def run_outputs_stage(run: SyncRun, day: date, *, also: Collection[date] = ()) -
 
 
 def audit_day(engine: Engine, settings: Settings, day: date | None = None) -> dict[str, str]:
-    """What is wrong with the files of the day, or of all days, by path; it is kept with them.
+    """Check the files of the day, or of all days; store their problems and return them by path.
 
-    Raises ``OutputsUnavailable`` where the folder of the graphics is not there; then nothing is kept.
+    Raises ``OutputsUnavailable`` where the outputs folder is missing; then nothing is stored.
     """
     with engine.connect() as connection:
         known = {each.path: each for each in store.list_outputs(connection, day)}
@@ -101,7 +100,7 @@ def audit_day(engine: Engine, settings: Settings, day: date | None = None) -> di
 
 
 def list_orphans(engine: Engine, settings: Settings, day: date) -> dict[str, str]:
-    """The files of the day that are no finished graphic's, with what to do, by path; nothing is removed."""
+    """List the files of the day that belong to no finished graphic, with what to do, by path; delete nothing."""
     with engine.connect() as connection:
         places = list_places(settings.renders, store.list_unmade(connection, day))
         owned = find_owners(connection, places)
@@ -109,7 +108,7 @@ def list_orphans(engine: Engine, settings: Settings, day: date) -> dict[str, str
 
 
 def sweep_leftovers(engine: Engine, settings: Settings) -> int:
-    """What workers that died left unfinished is gone; returns how many files or folders."""
+    """Delete what dead workers left unfinished, and return how many files or folders."""
     if not settings.renders.is_dir():
         return 0
     with engine.connect() as connection:
@@ -118,26 +117,27 @@ def sweep_leftovers(engine: Engine, settings: Settings) -> int:
 
 
 def measure_completeness(connection: Connection, day: date | None = None) -> Completeness:
-    """How complete the day is, or all days are; what was withdrawn or cancelled is not wanted.
+    """Measure how complete the day is, or all days are; withdrawn and cancelled instructions do not count.
 
-    A premium hand whose graphic somebody cancelled was asked for all the same.
+    A premium hand whose graphic was cancelled counts as requested.
     """
     row = connection.execute(_COMPLETENESS, {"day": day}).one()
     return Completeness(**row._mapping)
 
 
 _COMPLETENESS = text("""
-    with wanted as (
+    with expected as (
         select * from render_instructions where superseded_by is null and withdrawn_at is null and state <> 'cancelled'
           and (cast(:day as date) is null or broadcast_day = :day)
     ), premium as (
         select h.id, exists (select from render_instructions i where i.hand_id = h.id
-            and i.trigger_kind = 'premium_hand' and i.withdrawn_at is null) as is_asked from hands h
+            and i.trigger_kind = 'premium_hand' and i.withdrawn_at is null) as is_requested from hands h
         where h.is_premium and not h.is_test and (cast(:day as date) is null or h.broadcast_day = :day)
     )
-    select (select count(*) from premium) as hands, (select count(*) from premium where is_asked) as hands_asked,
-           (select count(*) from wanted) as instructions,
-           (select count(*) from wanted where state = 'completed') as completed
+    select (select count(*) from premium) as hands,
+           (select count(*) from premium where is_requested) as hands_requested,
+           (select count(*) from expected) as instructions,
+           (select count(*) from expected where state = 'completed') as completed
 """)
 
 
@@ -153,8 +153,8 @@ def _list_failures(connection: Connection, day: date) -> list[Problem]:
     return [Problem(where=f"instruction {row.id} ({row.template})", what=f"{row.state}: {row.reason}") for row in rows]
 
 
-def show_previews(engine: Engine, day: date) -> str:
-    """The newest pictures of the day, as Markdown that needs no other file; "" where there is none."""
+def embed_previews(engine: Engine, day: date) -> str:
+    """Return the newest previews of the day as Markdown with embedded images; "" where there is none."""
     with engine.connect() as connection:
         rows = connection.execute(_PREVIEWS, {"day": day, "limit": PREVIEWS}).all()
     return "\n".join(
@@ -169,12 +169,12 @@ _PREVIEWS = text("""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueNews:
-    """What the sensor of the queue looks at.
+class QueueState:
+    """Describe the queue for its sensor.
 
-    ``unserved`` are the days with graphics that are due, not paused, and of a renderer and a day for which no worker
-    lives, and how many; ``alive`` counts the workers. ``finished`` are the days with files made lately and nothing at
-    work any more, with when the newest was made.
+    ``unserved`` counts, by day, graphics that are due and not paused and whose renderer has no live worker for that
+    day; ``alive`` counts the workers. ``finished`` has the days with new files and nothing pending or running, with
+    the time of the newest file.
     """
 
     unserved: Mapping[date, int]
@@ -183,18 +183,18 @@ class QueueNews:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """A day to be materialized, and why."""
+class DayRequest:
+    """Request the materialization of a day, and give the reason."""
 
     day: date
     reason: str
 
 
-def read_queue_news(connection: Connection, renderers: Sequence[str]) -> QueueNews:
-    """What waits in vain for one of the renderers, and the days of which something was finished within a day."""
+def read_queue_state(connection: Connection, renderers: Sequence[str]) -> QueueState:
+    """Read what no worker serves of these renderers, and the days with a file made within the last 24 hours."""
     unserved = connection.execute(_UNSERVED, {"renderers": [*renderers]}).all()
     finished = connection.execute(_FINISHED).all()
-    return QueueNews(
+    return QueueState(
         unserved={row[0]: row[1] for row in unserved},
         alive=count_alive(connection),
         finished={row[0]: row[1] for row in finished},
@@ -218,28 +218,29 @@ _FINISHED = text("""
 """)
 
 
-def decide_days(news: QueueNews, shown: Mapping[date, datetime | None]) -> list[Wish]:
-    """Return the days to materialize, at most ``MOST_WISHES``.
+def decide_days(queue: QueueState, materialized: Mapping[date, datetime | None]) -> list[DayRequest]:
+    """Return the days to materialize, at most ``MAX_REQUESTS``.
 
-    First those where work waits and no worker lives, then those with files made since they were ``shown`` last; it has
-    every day that can be shown, and None for one that never was.
+    First those with pending graphics and no live worker, then those with files made since they were ``materialized``
+    last; it has every day that is a partition, and None for one that never was.
     """
-    wishes = [
-        Wish(day=day, reason=f"{count} graphics wait and no worker lives") for day, count in news.unserved.items()
+    requests = [
+        DayRequest(day=day, reason=f"{count} graphics are pending and no worker is alive")
+        for day, count in queue.unserved.items()
     ]
-    for day, last in shown.items():
-        made = news.finished.get(day)
-        is_news = made is not None and (last is None or made > last - SHOWN_MARGIN)
-        if is_news and day not in news.unserved:
-            wishes.append(Wish(day=day, reason="its graphics are finished"))
-    return wishes[:MOST_WISHES]
+    for day, last in materialized.items():
+        made = queue.finished.get(day)
+        is_new = made is not None and (last is None or made > last - SHOWN_MARGIN)
+        if is_new and day not in queue.unserved:
+            requests.append(DayRequest(day=day, reason="its graphics are finished"))
+    return requests[:MAX_REQUESTS]
 
 
-def find_next_try(failed: Sequence[datetime]) -> datetime | None:
-    """Return when to ask again after the runs that failed in a row and ended then, newest first; None if none did.
+def find_next_attempt(failed: Sequence[datetime]) -> datetime | None:
+    """Return when to request the next run, from the ends of the runs that failed in a row, newest first; None if none.
 
-    The rest lasts as long as runs have been failing by then, so each is twice the one before, within limits.
+    The delay lasts as long as runs have been failing, so each is twice the one before, within limits.
     """
     if not failed:
         return None
-    return failed[0] + min(LONGEST_REST, max(FIRST_REST, failed[0] - failed[-1]))
+    return failed[0] + min(MAX_DELAY, max(MIN_DELAY, failed[0] - failed[-1]))

@@ -43,13 +43,13 @@ def tick(defs: dg.Definitions, instance: dg.DagsterInstance, sensor: str) -> tup
 
 
 def render(defs: dg.Definitions, instance: dg.DagsterInstance, request: dg.RunRequest) -> dg.ExecuteInProcessResult:
-    """The run that was asked for."""
+    """Return the run that was requested."""
     return defs.resolve_job_def("renders").execute_in_process(
         instance=instance, partition_key=request.partition_key, tags=dict(request.tags), raise_on_error=False
     )
 
 
-def test_a_day_that_waits_is_asked_for_rendered_shown_and_then_left_alone(
+def test_a_pending_day_is_requested_rendered_materialized_and_then_left_alone(
     desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
     (made,) = desk.want("Ana Ruiz")
@@ -62,7 +62,7 @@ def test_a_day_that_waits_is_asked_for_rendered_shown_and_then_left_alone(
     metadata = result.asset_materializations_for_node("render_outputs")[0].metadata
     assert (request.partition_key, request.tags["pokervod/reason"]) == (
         "2026-01-05",
-        "1 graphics wait and no worker lives",
+        "1 graphics are pending and no worker is alive",
     )
     assert desk.states() == {made: "completed", later: "pending"}
     assert {key: metadata[key].value for key in ("rendered_now", "completed", "complete_percent", "problems")} == {
@@ -78,11 +78,11 @@ def test_a_day_that_waits_is_asked_for_rendered_shown_and_then_left_alone(
     desk.execute("update render_outputs set made_at = made_at - interval '1 minute'")
     assert tick(defs, instance, "render_queue") == (
         [],
-        "nothing waits for want of a worker (0 live), and nothing new is finished",
+        "workers serve everything pending (0 alive); nothing new is finished",
     )
 
 
-def test_what_workers_finished_is_shown_once(
+def test_graphics_that_workers_finished_are_materialized_once(
     desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
     desk.make_file()
@@ -94,7 +94,7 @@ def test_what_workers_finished_is_shown_once(
     assert tick(defs, instance, "render_queue")[0] == []
 
 
-def test_a_day_that_is_no_partition_yet_is_rendered_along_with_the_present(
+def test_a_day_that_is_not_a_partition_yet_is_rendered_along_with_the_current_one(
     desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
     (announced,) = desk.want("Ana Ruiz", day=TOMORROW)
@@ -127,7 +127,7 @@ def test_a_graphic_that_cannot_be_made_is_a_problem_of_its_day(
     assert "Mend what the reason names" in str(failed[0].metadata["next_step"].value)
 
 
-def test_without_its_folder_a_day_fails_and_is_tried_again(
+def test_without_its_folder_a_day_fails_and_is_retried(
     desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance, settings_factory: Callable[..., Settings]
 ) -> None:
     path = desk.make_file()
@@ -153,14 +153,14 @@ def away(desk: RenderDay, settings_factory: Callable[..., Settings], tmp_path: P
 
 
 def fail_once(desk: RenderDay, away: dg.Definitions, instance: dg.DagsterInstance) -> None:
-    """The run that is asked for fails, and leaves waiting what it was to do."""
+    """Make the requested run fail, so that its work stays pending."""
     requests, _ = tick(away, instance, "render_queue")
     assert not render(away, instance, requests[0]).success
     desk.execute("delete from render_workers")
     desk.execute("update render_instructions set due_at = now()")
 
 
-def test_after_a_run_that_failed_the_same_work_is_not_asked_for_at_once(
+def test_after_a_failed_run_the_same_work_is_requested_later(
     desk: RenderDay, away: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
     fail_once(desk, away, instance)
@@ -168,11 +168,11 @@ def test_after_a_run_that_failed_the_same_work_is_not_asked_for_at_once(
     requests, reason = tick(away, instance, "render_queue")
 
     assert requests == []
-    assert reason.startswith("1 graphics wait and no worker lives, but 1 runs in a row failed; mend what the last one")
-    assert "renders is asked for again at " in reason
+    assert reason.startswith("1 graphics are pending and no worker is alive, but 1 runs in a row failed; fix the error")
+    assert "renders is requested again at " in reason
 
 
-def test_after_a_rest_one_day_is_tried_and_all_are_asked_for_once_a_run_succeeds(
+def test_after_a_delay_one_day_is_requested_and_all_once_a_run_succeeds(
     desk: RenderDay,
     away: dg.Definitions,
     defs: dg.Definitions,
@@ -204,11 +204,11 @@ def put_off(desk: RenderDay) -> None:
     desk.execute("update render_instructions set due_at = now() + interval '1 hour'")
 
 
-QUIET = [(hire, "(1 live)"), (pause, "(0 live)"), (put_off, "(0 live)")]
+QUIET = [(hire, "(1 alive)"), (pause, "(0 alive)"), (put_off, "(0 alive)")]
 
 
 @pytest.mark.parametrize(("then", "says"), QUIET, ids=lambda value: getattr(value, "__name__", ""))
-def test_nothing_is_asked_for_when_a_worker_lives_or_nothing_may_be_taken(
+def test_nothing_is_requested_when_a_worker_is_alive_or_everything_is_paused(
     desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance, then: Callable[[RenderDay], None], says: str
 ) -> None:
     desk.want("Ana")
@@ -219,7 +219,7 @@ def test_nothing_is_asked_for_when_a_worker_lives_or_nothing_may_be_taken(
     assert (requests, says in reason) == ([], True)
 
 
-def test_nothing_is_asked_for_while_a_run_is_at_work(
+def test_nothing_is_requested_while_a_run_is_running(
     desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
     desk.want("Ana")
@@ -229,34 +229,34 @@ def test_nothing_is_asked_for_while_a_run_is_at_work(
         tags={"dagster/partition": str(DAY)},
     )
 
-    assert tick(defs, instance, "render_queue") == ([], "renders is at work; what is left is asked for after it")
+    assert tick(defs, instance, "render_queue") == ([], "renders is running; what is left is requested after it")
 
 
-def test_stale_instructions_are_put_back_and_told(
+def test_stale_instructions_are_returned_to_the_queue_and_reported(
     desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
-    assert tick(defs, instance, "stale_instructions") == ([], "everything at work is held by a worker")
+    assert tick(defs, instance, "stale_instructions") == ([], "a live worker has claimed every running job")
     lost, kept = desk.take_one(), desk.take_one()
     desk.end_lease(lost.id)
 
     requests, reason = tick(defs, instance, "stale_instructions")
 
     assert requests == []
-    assert reason.startswith(f"put back 1: {lost.id} pending: try 2 of 4 follows: w1 was not heard of for ")
+    assert reason.startswith(f"returned 1 to the queue: {lost.id} pending: try 2 of 4 follows: w1 was not heard of for ")
     assert desk.states() == {lost.id: "pending", kept.id: "processing"}
 
 
-def test_a_broken_template_does_not_keep_the_dead_from_being_found(
+def test_a_broken_template_does_not_hide_dead_workers(
     desk: RenderDay, instance: dg.DagsterInstance, settings_factory: Callable[..., Settings], tmp_path: Path
 ) -> None:
     (tmp_path / "broken.yaml").write_text("name: [", encoding="utf-8")
     defs = build_defs(settings=settings_factory(render={"templates": tmp_path}), engine=desk.engine)
     desk.end_lease(desk.take_one().id)
 
-    assert tick(defs, instance, "stale_instructions")[1].startswith("put back 1: ")
+    assert tick(defs, instance, "stale_instructions")[1].startswith("returned 1 to the queue: ")
 
 
-def test_a_broken_template_costs_no_other_one_its_limit_of_time(
+def test_a_broken_template_costs_no_other_one_its_time_limit(
     desk: RenderDay, instance: dg.DagsterInstance, settings_factory: Callable[..., Settings], tmp_path: Path
 ) -> None:
     shipped = (SHIPPED / "elimination.yaml").read_text(encoding="utf-8")
@@ -267,7 +267,7 @@ def test_a_broken_template_costs_no_other_one_its_limit_of_time(
     patient, over = desk.take_one(template="slow"), desk.take_one()
     desk.execute("update render_instructions set started_at = now() - interval '20 minutes'")
 
-    assert tick(defs, instance, "stale_instructions")[1].startswith("put back 1: ")
+    assert tick(defs, instance, "stale_instructions")[1].startswith("returned 1 to the queue: ")
     assert desk.states() == {patient.id: "processing", over.id: "pending"}
 
 

@@ -1,4 +1,4 @@
-"""A day's graphics are made, looked after and counted; when that is to be asked for is decided by a table."""
+"""Check that a day's graphics are rendered, audited and counted, and when the sensor requests it."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -13,17 +13,17 @@ from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows import renders
 from pokervod_pipelines.workflows.renders import (
     LEFTOVER_SECONDS,
-    MOST_WISHES,
+    MAX_REQUESTS,
     Completeness,
-    QueueNews,
+    QueueState,
     audit_day,
     decide_days,
-    find_next_try,
+    embed_previews,
+    find_next_attempt,
     list_orphans,
     measure_completeness,
-    read_queue_news,
+    read_queue_state,
     run_outputs_stage,
-    show_previews,
     sweep_leftovers,
 )
 from pokervod_pipelines.workflows.stages import SyncRun
@@ -44,9 +44,9 @@ def measure(desk: RenderDay, day: date | None = DAY) -> Completeness:
         return measure_completeness(connection, day)
 
 
-def read_news(desk: RenderDay, *renderers: str) -> QueueNews:
+def read_queue(desk: RenderDay, *renderers: str) -> QueueState:
     with desk.engine.connect() as connection:
-        return read_queue_news(connection, renderers or ("local",))
+        return read_queue_state(connection, renderers or ("local",))
 
 
 def test_a_day_is_drained_and_others_are_left_unless_they_are_named(desk: RenderDay) -> None:
@@ -70,11 +70,11 @@ def test_a_day_is_drained_and_others_are_left_unless_they_are_named(desk: Render
     assert [problem.where for problem in outcome.problems] == [f"instruction {broken} (elimination)"]
     assert outcome.problems[0].what == ("failed: template elimination: player: the layer is needed and not given")
     assert (desk.settings.renders / f"2026-01-05/elimination_{ours[0]}.mov").is_file()
-    assert show_previews(desk.engine, DAY).startswith(f"elimination {ours[0]}: ![](data:image/jpeg;base64,/9j/")
+    assert embed_previews(desk.engine, DAY).startswith(f"elimination {ours[0]}: ![](data:image/jpeg;base64,/9j/")
     assert audit_day(desk.engine, desk.settings) == {}
 
 
-def test_the_audit_of_a_day_keeps_what_is_wrong_and_forgets_it_when_it_is_mended(desk: RenderDay) -> None:
+def test_the_audit_of_a_day_stores_problems_and_removes_them_when_they_are_fixed(desk: RenderDay) -> None:
     gone, changed, other = desk.make_file("Ana"), desk.make_file("Tom"), desk.make_file("Zoe", day=NEXT_DAY)
     content = gone.read_bytes()
     gone.unlink()
@@ -91,7 +91,7 @@ def test_the_audit_of_a_day_keeps_what_is_wrong_and_forgets_it_when_it_is_mended
     assert set(audit_day(desk.engine, desk.settings)) == {changed.name, other.name}
 
 
-def test_nothing_is_kept_of_an_audit_without_its_folder(desk: RenderDay) -> None:
+def test_an_audit_without_its_folder_stores_nothing(desk: RenderDay) -> None:
     path = desk.make_file()
     path.parent.rename(path.parent.with_name("unmounted"))
 
@@ -101,7 +101,7 @@ def test_nothing_is_kept_of_an_audit_without_its_folder(desk: RenderDay) -> None
 
 
 @pytest.mark.parametrize(("age", "left"), [(LEFTOVER_SECONDS, {"dead", "held", "foreign"}), (-1, {"held", "foreign"})])
-def test_what_the_dead_left_is_swept_once_it_is_old(
+def test_leftovers_of_dead_workers_are_deleted_once_they_are_old(
     desk: RenderDay, monkeypatch: pytest.MonkeyPatch, age: float, left: set[str]
 ) -> None:
     monkeypatch.setattr(renders, "LEFTOVER_SECONDS", age)
@@ -132,15 +132,15 @@ def test_completeness_goes_from_hands_by_instructions_to_files(desk: RenderDay) 
 
     found = measure(desk)
 
-    assert found == Completeness(hands=3, hands_asked=2, instructions=2, completed=1)
+    assert found == Completeness(hands=3, hands_requested=2, instructions=2, completed=1)
     assert found.percent == pytest.approx(100 / 3)
-    assert measure(desk, NEXT_DAY) == Completeness(hands=0, hands_asked=0, instructions=0, completed=0)
+    assert measure(desk, NEXT_DAY) == Completeness(hands=0, hands_requested=0, instructions=0, completed=0)
     assert measure(desk, None) == found
     assert third
 
 
 def test_a_day_of_which_nothing_is_wanted_is_complete() -> None:
-    assert Completeness(hands=0, hands_asked=0, instructions=0, completed=0).percent == 100.0
+    assert Completeness(hands=0, hands_requested=0, instructions=0, completed=0).percent == 100.0
 
 
 def test_a_graphic_whose_hand_is_gone_is_not_wanted(desk: RenderDay) -> None:
@@ -179,14 +179,14 @@ def test_what_waits_in_vain_is_news(
         desk.hire(name, *renderers)
     desk.execute(then)
 
-    assert sum(read_news(desk).unserved.values()) == unserved, about
+    assert sum(read_queue(desk).unserved.values()) == unserved, about
 
 
 def test_work_for_a_renderer_that_is_not_configured_here_is_left_to_others(desk: RenderDay) -> None:
     desk.want("Ana", renderer="nexrender")
 
-    assert read_news(desk, "local").unserved == {}
-    assert read_news(desk, "local", "nexrender").unserved == {DAY: 1}
+    assert read_queue(desk, "local").unserved == {}
+    assert read_queue(desk, "local", "nexrender").unserved == {DAY: 1}
 
 
 def test_a_day_is_finished_when_nothing_of_it_is_due_or_at_work(desk: RenderDay) -> None:
@@ -194,54 +194,54 @@ def test_a_day_is_finished_when_nothing_of_it_is_due_or_at_work(desk: RenderDay)
     desk.make_file("Tom", day=NEXT_DAY)
     desk.want("Zoe", day=NEXT_DAY)
 
-    assert set(read_news(desk).finished) == {DAY}
+    assert set(read_queue(desk).finished) == {DAY}
     desk.execute("update render_instructions set due_at = now() + interval '1 minute' where state = 'pending'")
-    assert set(read_news(desk).finished) == {DAY, NEXT_DAY}
+    assert set(read_queue(desk).finished) == {DAY, NEXT_DAY}
     desk.execute("update render_outputs set made_at = now() - interval '25 hours'")
-    assert read_news(desk).finished == {}
+    assert read_queue(desk).finished == {}
 
 
 LATER, LONG_BEFORE = NOON + timedelta(minutes=1), NOON - timedelta(hours=1)
 DECISIONS = [
     ("nothing is new", {}, {}, {}, []),
-    ("work waits in vain", {DAY: 3}, {}, {}, [(DAY, "3 graphics wait and no worker lives")]),
+    ("work waits in vain", {DAY: 3}, {}, {}, [(DAY, "3 graphics are pending and no worker is alive")]),
     ("never shown", {}, {DAY: NOON}, {DAY: None}, [(DAY, "its graphics are finished")]),
     ("shown since", {}, {DAY: NOON}, {DAY: LATER}, []),
     ("made since it was shown", {}, {DAY: NOON}, {DAY: LONG_BEFORE}, [(DAY, "its graphics are finished")]),
     ("made while it was being shown", {}, {DAY: NOON}, {DAY: NOON}, [(DAY, "its graphics are finished")]),
     ("a day that cannot be shown", {}, {DAY: NOON}, {}, []),
-    ("work goes first", {DAY: 1}, {NEXT_DAY: NOON}, {NEXT_DAY: None}, [(DAY, "1 graphics wait and no worker lives"),
+    ("work goes first", {DAY: 1}, {NEXT_DAY: NOON}, {NEXT_DAY: None}, [(DAY, "1 graphics are pending and no worker is alive"),
                                                                         (NEXT_DAY, "its graphics are finished")]),
-    ("a day is asked for once", {DAY: 1}, {DAY: NOON}, {DAY: None}, [(DAY, "1 graphics wait and no worker lives")]),
+    ("a day is asked for once", {DAY: 1}, {DAY: NOON}, {DAY: None}, [(DAY, "1 graphics are pending and no worker is alive")]),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("about", "unserved", "finished", "shown", "wishes"), DECISIONS, ids=lambda value: str(value)[:30]
+    ("about", "unserved", "finished", "materialized", "requests"), DECISIONS, ids=lambda value: str(value)[:30]
 )
 def test_the_days_to_materialize_are_those_of_the_table(
     about: str,
     unserved: dict[date, int],
     finished: dict[date, datetime],
-    shown: dict[date, datetime | None],
-    wishes: list[tuple[date, str]],
+    materialized: dict[date, datetime | None],
+    requests: list[tuple[date, str]],
 ) -> None:
-    news = QueueNews(unserved=unserved, alive=0, finished=finished)
+    queue = QueueState(unserved=unserved, alive=0, finished=finished)
 
-    assert [(wish.day, wish.reason) for wish in decide_days(news, shown)] == wishes, about
+    assert [(each.day, each.reason) for each in decide_days(queue, materialized)] == requests, about
 
 
-def test_few_days_are_asked_for_at_a_time() -> None:
+def test_few_days_are_requested_at_a_time() -> None:
     many = {DAY + timedelta(days=number): 1 for number in range(9)}
 
-    assert len(decide_days(QueueNews(unserved=many, alive=0, finished={}), {})) == MOST_WISHES
+    assert len(decide_days(QueueState(unserved=many, alive=0, finished={}), {})) == MAX_REQUESTS
 
 
 def ago(**spans: float) -> datetime:
     return NOON - timedelta(**spans)
 
 
-NEXT_TRIES = [
+NEXT_ATTEMPTS = [
     ("no run failed", [], None),
     ("one failed", [NOON], timedelta(seconds=30)),
     ("three failed at once", [NOON, NOON, ago(seconds=2)], timedelta(seconds=30)),
@@ -251,25 +251,25 @@ NEXT_TRIES = [
 ]
 
 
-@pytest.mark.parametrize(("about", "failed", "rest"), NEXT_TRIES, ids=lambda value: str(value)[:30])
-def test_after_runs_that_failed_the_next_is_asked_for_later_each_time(
-    about: str, failed: list[datetime], rest: timedelta | None
+@pytest.mark.parametrize(("about", "failed", "delay"), NEXT_ATTEMPTS, ids=lambda value: str(value)[:30])
+def test_after_failed_runs_the_next_is_requested_later_each_time(
+    about: str, failed: list[datetime], delay: timedelta | None
 ) -> None:
-    assert find_next_try(failed) == (None if rest is None else NOON + rest), about
+    assert find_next_attempt(failed) == (None if delay is None else NOON + delay), about
 
 
-def test_each_rest_is_about_twice_the_one_before_and_then_the_longest() -> None:
-    failed, rests = [NOON], []
+def test_each_delay_is_about_twice_the_one_before_up_to_the_longest() -> None:
+    failed, delays = [NOON], []
     for _ in range(7):
-        next_try = find_next_try(failed)
-        assert next_try is not None
-        rests.append((next_try - failed[0]).total_seconds())
-        failed.insert(0, next_try)
+        next_attempt = find_next_attempt(failed)
+        assert next_attempt is not None
+        delays.append((next_attempt - failed[0]).total_seconds())
+        failed.insert(0, next_attempt)
 
-    assert rests == [30, 30, 60, 120, 240, 480, 600]
+    assert delays == [30, 30, 60, 120, 240, 480, 600]
 
 
-def test_a_file_of_a_graphic_that_never_was_finished_is_told_and_stays(desk: RenderDay) -> None:
+def test_the_file_of_a_graphic_that_was_never_finished_is_reported_and_kept(desk: RenderDay) -> None:
     (made,) = desk.want("Ana Ruiz")
     run = SyncRun(engine=desk.engine, settings=desk.settings, correlation_id="test")
     run_outputs_stage(run, DAY)
