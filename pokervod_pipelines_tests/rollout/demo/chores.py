@@ -1,4 +1,4 @@
-"""What the plan's commands and fixers run: each chore does its work and notes in the logbook that it did.
+"""Do the work of the plan's commands and fixers, and note it in the logbook.
 
 ``python -m … CHORE [ARGUMENTS]`` in the plan's folder.
 """
@@ -9,19 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pokervod_pipelines_tests.rollout.demo.prism import make_mock_command
-from pokervod_pipelines_tests.rollout.demo.processes import start, stop, until
+from pokervod_pipelines_tests.rollout.demo.processes import start, stop, wait_until
 
 LOGBOOK = "logbook.txt"
 
 
 def note(line: str) -> None:
-    """The line stands at the end of the logbook."""
+    """Append the line to the logbook."""
     with Path(LOGBOOK).open("a", encoding="utf-8") as logbook:
         logbook.write(f"{line}\n")
 
 
 def write_tests(folder: Path, suite: str, *, passed: int, failed: int = 0) -> None:
-    """There is a JUnit report of so many tests."""
+    """Write a JUnit report of so many tests."""
     cases = [f'<testcase classname="{suite}" name="case_{number}"/>' for number in range(passed)]
     cases += [f'<testcase classname="{suite}" name="bad_{number}"><failure/></testcase>' for number in range(failed)]
     report = folder / "reports" / f"{suite}.xml"
@@ -30,25 +30,25 @@ def write_tests(folder: Path, suite: str, *, passed: int, failed: int = 0) -> No
 
 
 def make_document(service: str, output: str) -> None:
-    """The document of the service, as its source has it, is the file named."""
+    """Write the document of the service from its source."""
     shutil.copyfile(Path("source") / f"{service}.yaml", output)
     note("fix regenerate_document")
 
 
-def rebuild_mock(service: str, document: str, port: str) -> None:
-    """The mock of the service is made of its document as it is now."""
-    start(Path.cwd(), f"mock_{service}", make_mock_command(Path(document), int(port)))
+def rebuild_mock(service: str, document: str, port: str, kind: str) -> None:
+    """Restart the mock of the service with its document as it is now."""
+    start(Path.cwd(), f"mock_{service}", make_mock_command(Path(document), int(port), with_prism=kind == "prism"))
     note("fix rebuild_mocks")
 
 
 def rerun_tests(suite: str) -> None:
-    """All tests of the suite pass now."""
+    """Write a report in which all tests of the suite pass."""
     write_tests(Path.cwd(), suite, passed=5)
     note("fix rerun_tests")
 
 
 def fail_once(what: str) -> None:
-    """Fails when it is run for the first time."""
+    """Fail when this runs for the first time."""
     mark = Path(f"{what}.failed")
     if not mark.exists():
         mark.touch()
@@ -56,7 +56,7 @@ def fail_once(what: str) -> None:
 
 
 def kill_once(service: str) -> None:
-    """The service is gone when this is run for the first time: a fire drill."""
+    """Kill the service when this runs for the first time: a fire drill."""
     mark = Path(f"{service}.killed")
     if not mark.exists():
         mark.touch()
@@ -64,9 +64,9 @@ def kill_once(service: str) -> None:
 
 
 def await_file(name: str) -> None:
-    """The file is there; until then this waits."""
+    """Wait for the file."""
     note(f"waits for {name}")
-    until(Path(name).exists, name)
+    wait_until(Path(name).exists, name)
 
 
 CHORES: dict[str, Callable[..., None]] = {

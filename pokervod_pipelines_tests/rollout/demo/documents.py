@@ -1,4 +1,4 @@
-"""The OpenAPI documents of the six services, made from one example answer for each path; and slips to put into one."""
+"""Make the OpenAPI documents of the six services from one example answer for each path; and break one."""
 
 import copy
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "clipping": {"/clips/{id}": {"id": 7, "hand": HAND, "in_ms": 0, "out_ms": 90_000}},
     "ui": {"/pages": ["home", "hand"], "/version": {"version": "1.2.0"}},
 }
-"""What each service answers, by path; beside it each has ``/health``."""
+"""List what each service answers, by path; each has ``/health`` too."""
 
 _KINDS = {bool: "boolean", int: "integer", float: "number", str: "string"}
 _ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}, "example": 7}
 
 
 def make_document(service: str) -> dict[str, Any]:
-    """A document that is valid and complete."""
+    """Return a document that is valid and complete."""
     answers = {"/health": {"status": "well"}, **ANSWERS[service]}
     return {
         "openapi": "3.1.0",
@@ -35,7 +35,7 @@ def make_document(service: str) -> dict[str, Any]:
 
 
 def write_document(folder: Path, service: str, document: Mapping[str, Any] | None = None) -> Path:
-    """The document of the service is a file of the folder."""
+    """Write the document of the service into the folder."""
     path = folder / f"{service}.yaml"
     text = yaml.dump(document or make_document(service), Dumper=_Plain, sort_keys=False)
     path.write_text(text, encoding="utf-8")
@@ -43,14 +43,14 @@ def write_document(folder: Path, service: str, document: Mapping[str, Any] | Non
 
 
 class _Plain(yaml.SafeDumper):
-    """Writes a value that stands twice out twice."""
+    """Write a value that occurs twice out twice."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
 
 
 def break_document(service: str) -> dict[str, Any]:
-    """A document whose first answer is described nowhere."""
+    """Return a document whose first answer is not described."""
     document = make_document(service)
     health = document["paths"]["/health"]["get"]["responses"]["200"]["content"]["application/json"]
     health["schema"] = {"$ref": "#/components/schemas/Health"}
@@ -58,7 +58,7 @@ def break_document(service: str) -> dict[str, Any]:
 
 
 def age_document(service: str) -> dict[str, Any]:
-    """The document as it was when the answer of its last path was a mere text."""
+    """Return the document as it was when the answer of its last path was a plain text."""
     document = make_document(service)
     path = [*document["paths"]][-1]
     document["paths"][path]["get"] = _make_operation(path, "not yet")

@@ -1,4 +1,4 @@
-"""Prism from npm, which makes a mock of a document; installed once on this machine, where node is."""
+"""Install Prism from npm, which mocks a document, once on a machine that has node."""
 
 import fcntl
 import functools
@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,12 +18,12 @@ PROGRAM = "node_modules/@stoplight/prism-cli/dist/index.js"
 
 
 class NoPrismError(Exception):
-    """Prism cannot be had here; the text says why."""
+    """Prism cannot be installed here; the text names the reason."""
 
 
 @functools.cache
 def install_prism() -> Path:
-    """The program. Raises ``NoPrismError`` where there is no node, or npm cannot install it."""
+    """Return the program. Raises ``NoPrismError`` if node is missing or npm cannot install it."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         message = "node and npm are not on this machine"
         raise NoPrismError(message)
@@ -52,9 +53,9 @@ def _run_npm(home: Path) -> None:
         raise NoPrismError(message)
 
 
-def make_mock_command(document: Path, port: int) -> list[str]:
-    """The command that runs a mock of the document: Prism, or the generic server where there is none."""
-    try:
-        return ["node", str(install_prism()), "mock", "-h", "127.0.0.1", "-p", str(port), str(document)]
-    except NoPrismError:
-        return run_module("server", document, port, "--mock")
+def make_mock_command(document: Path, port: int, *, with_prism: bool) -> list[str]:
+    """Return the command that runs a mock of the document: Prism if asked for and installed, or our own server."""
+    if with_prism:
+        with suppress(NoPrismError):
+            return ["node", str(install_prism()), "mock", "-h", "127.0.0.1", "-p", str(port), str(document)]
+    return run_module("server", document, port, "--mock")

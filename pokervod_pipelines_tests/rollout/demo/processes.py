@@ -1,4 +1,4 @@
-"""Services as processes: started so that they outlive who started them, known by a file, killed by it."""
+"""Start services as processes that outlive their starter, and kill them by the file that names them."""
 
 import os
 import signal
@@ -10,17 +10,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-PATIENCE_SECONDS = 90.0
+TIMEOUT_SECONDS = 90.0
 ROOM = "pokervod_pipelines_tests.rollout.demo"
 
 
 def run_module(name: str, *arguments: object) -> list[str]:
-    """The command that runs a module of this folder."""
+    """Return the command that runs a module of this folder."""
     return [sys.executable, "-m", f"{ROOM}.{name}", *map(str, arguments)]
 
 
 def start(folder: Path, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
-    """The command runs under this name in the folder, whatever ran under it before is gone."""
+    """Start the command under this name in the folder; kill what ran under it before."""
     stop(folder, name)
     (folder / "processes").mkdir(exist_ok=True)
     with (folder / f"{name}.log").open("ab") as log:
@@ -38,7 +38,7 @@ def start(folder: Path, name: str, command: Sequence[str], environment: Mapping[
 
 
 def stop(folder: Path, name: str) -> None:
-    """It is gone, without having been asked."""
+    """Kill what runs under this name."""
     if not _file(folder, name).exists():
         return
     pid = int(_file(folder, name).read_text())
@@ -51,7 +51,7 @@ def stop(folder: Path, name: str) -> None:
 
 @contextmanager
 def all_stopped_after(folder: Path) -> Iterator[None]:
-    """Nothing that was started in the folder is left, and what it said is printed, for a test that fails."""
+    """Kill what was started in the folder, and print its output for a test that fails."""
     try:
         yield
     finally:
@@ -59,15 +59,15 @@ def all_stopped_after(folder: Path) -> Iterator[None]:
             sys.stderr.write(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}\n")
         for each in sorted((folder / "processes").glob("*")):
             stop(folder, each.name)
-        while _CHILDREN:  # those that somebody else has killed
+        while _CHILDREN:  # those that somebody else killed
             _CHILDREN.popitem()[1].wait()
 
 
-def until(is_so: Callable[[], object], what: str) -> None:
-    """It is so; waiting for ever is a failure."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def wait_until(is_so: Callable[[], object], what: str) -> None:
+    """Wait until it is so; fail after the timeout."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not is_so():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        assert time.monotonic() < deadline, f"timed out: {what}"
         time.sleep(0.05)
 
 
@@ -76,4 +76,4 @@ def _file(folder: Path, name: str) -> Path:
 
 
 _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
-"""Those of this process, which have to be waited for."""
+"""Hold the children of this process, which have to be waited for."""

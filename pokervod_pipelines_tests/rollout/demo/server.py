@@ -1,4 +1,4 @@
-"""A service as a process, generated from its OpenAPI document: each path answers the example that stands there.
+"""Serve an OpenAPI document: each path answers its example.
 
 ``python -m … DOCUMENT PORT [--wrong] [--mock]``: ``--wrong`` answers all but ``/health`` with what no document allows,
 ``--mock`` says in a header that it is a mock.
@@ -18,7 +18,7 @@ WRONG = {"surprise": None}
 
 
 def read_answers(document: Path) -> dict[str, Any]:
-    """The example answer of each path, as a pattern of paths."""
+    """Return the example answer by pattern of paths."""
     paths = yaml.safe_load(document.read_text(encoding="utf-8"))["paths"]
     return {
         re.sub(r"\{\w+\}", "[^/]+", path): item["get"]["responses"]["200"]["content"]["application/json"]["example"]
@@ -27,7 +27,7 @@ def read_answers(document: Path) -> dict[str, Any]:
 
 
 def serve(document: Path, port: int, *, is_wrong: bool, is_mock: bool) -> None:
-    """It answers until it is killed."""
+    """Answer until killed."""
     answers = read_answers(document)
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,73 +1,86 @@
-"""Everything is killed with the programme under way, the database too: it goes on where it was."""
+"""Kill the runner and the database in the middle of a programme: it resumes where it was."""
 
 import json
 import os
 import signal
 import subprocess
-import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+from sqlalchemy import text
+
 from pokervod_pipelines.db.embedded import EmbeddedServer
-from pokervod_pipelines_tests.rollout.demo.conftest import MakeTown
-from pokervod_pipelines_tests.rollout.demo.processes import stop, until
-from pokervod_pipelines_tests.rollout.demo.town import Town, count_passed
+from pokervod_pipelines.db.engine import OUR_DRIVER, make_engine
+from pokervod_pipelines_tests.rollout.demo.conftest import MakeSite
+from pokervod_pipelines_tests.rollout.demo.processes import stop, wait_until
+from pokervod_pipelines_tests.rollout.demo.site import DemoSite, count_passed
 
 
-def test_killed_in_week_5_and_while_it_waits_it_counts_and_tells_everything_once(make_town: MakeTown) -> None:
-    town = make_town("killed.yaml")
-    assert town.run("rollout", "run").returncode == 3
-    (town.folder / "owners.txt").write_text("Eva")
+@pytest.mark.long
+def test_killed_in_week_5_and_while_it_waits_it_counts_and_tells_everything_once(make_site: MakeSite) -> None:
+    site = make_site("killed.yaml")
+    assert site.run("rollout", "run").returncode == 3
+    (site.folder / "owners.txt").write_text("Eva")
 
-    town.start_command("rollout", "resume", "--reason", "Eva owns it all")
-    until(lambda: "waits for go" in town.read_logbook(), "week 5 is under way")
-    kill_everything(town)
+    site.start_command("rollout", "resume", "--reason", "Eva owns it all")
+    wait_until(lambda: "waits for go" in site.read_logbook(), "week 5 is under way")
+    kill_everything(site)
 
-    (town.folder / "go").touch()
-    town.start_command("rollout", "resume", "--wait", "--reason", "the power is back")
-    until(lambda: "week 6 is tried again at" in town.read_said(), "week 6 waits")
-    until(lambda: count_passed(town) == [1, 2, 3, 4, 5], "what is to be told was told")
-    time.sleep(2)  # its answer is kept as well; a kill before would have it told again
-    kill_everything(town)
+    (site.folder / "go").touch()
+    site.start_command("rollout", "resume", "--wait", "--reason", "the power is back")
+    wait_until(lambda: "week 6 is tried again at" in site.read_output(), "week 6 waits")
+    wait_until(lambda: count_passed(site) == [1, 2, 3, 4, 5], "what is to be told was told")
+    wait_until(lambda: are_all_delivered(site), "the answers are stored too; a kill before would repeat the alert")
+    kill_everything(site)
 
-    ended = town.run("rollout", "run", "--json")
+    ended = site.run("rollout", "run", "--json")
     waiting = json.loads(ended.stdout)
     assert (ended.returncode, waiting["state"], count_attempts(waiting)) == (0, "waiting", [1, 1, 1, 4, 1, 1, 0, 0, 0])
-    (town.folder / "upload.txt").write_text("whole")
+    (site.folder / "upload.txt").write_text("whole")
 
-    completed = json.loads(town.run("rollout", "resume", "--json", "--reason", "it is whole now").stdout)
+    completed = json.loads(site.run("rollout", "resume", "--json", "--reason", "it is whole now").stdout)
 
     assert (completed["state"], count_attempts(completed)) == ("completed", [1, 1, 1, 4, 1, 2, 1, 1, 1])
-    looks = Counter(line for line in town.read_logbook() if line.startswith("attempt"))
+    looks = Counter(line for line in site.read_logbook() if line.startswith("attempt"))
     assert [looks[f"attempt {week}"] for week in range(1, 10)] == [1, 1, 1, 4, 2, 2, 1, 1, 1], (
         "week 5 was looked at twice"
     )
-    assert count_passed(town) == [*range(1, 10)]
-    assert (len(town.slack.posts), len(town.mail.mails), len(town.progress.posts)) == (1, 1, 10)
-    assert not any("You may have this message already" in json.dumps(each.body) for each in town.progress.posts)
+    assert count_passed(site) == [*range(1, 10)]
+    assert (len(site.slack.posts), len(site.mail.mails), len(site.progress.posts)) == (1, 1, 10)
+    assert not any("You may have this message already" in json.dumps(each.body) for each in site.progress.posts)
+
+
+def are_all_delivered(site: DemoSite) -> bool:
+    """Return whether no alert is left to deliver."""
+    engine = make_engine(EmbeddedServer(site.folder / "home" / "postgres").url("pokervod", OUR_DRIVER))
+    with engine.connect() as connection:
+        left = connection.scalar(text("select count(*) from alert_deliveries where state <> 'delivered'"))
+    engine.dispose()
+    return left == 0
 
 
 def count_attempts(report: dict[str, list[dict[str, int]]]) -> list[int]:
-    """How many attempts there were at each week, as the report has it."""
+    """Return the number of attempts at each week, from the report."""
     return [each["attempts"] for each in report["weeks"]]
 
 
-def kill_everything(town: Town) -> None:
-    """The runner, what it started, and the database are gone, without having been asked."""
-    server = EmbeddedServer(town.folder / "home" / "postgres").status().pid
+def kill_everything(site: DemoSite) -> None:
+    """Kill the runner, what it started, and the database."""
+    server = EmbeddedServer(site.folder / "home" / "postgres").status().pid
     assert server is not None
-    runner = town.runner()
+    runner = site.runner()
     victims = [runner, *find_descendants(runner), *find_descendants(server), server]
     for pid in victims:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    stop(town.folder, "runner")
-    until(lambda: not any(is_alive(pid) for pid in victims), "they are gone")
+    stop(site.folder, "runner")
+    wait_until(lambda: not any(is_alive(pid) for pid in victims), "all processes ended")
 
 
 def find_descendants(pid: int) -> list[int]:
-    """The processes that it started, and those that they did."""
+    """Return the processes that it started, and those that they started."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     parents = {int(child): int(parent) for child, parent in (line.split() for line in listed.splitlines())}
     children = [child for child, parent in parents.items() if parent == pid]
@@ -75,7 +88,7 @@ def find_descendants(pid: int) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process is there and no zombie."""
+    """Return whether the process exists and is not a zombie."""
     try:
         return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,16 +1,16 @@
-"""A database that is behind its code: every command of ours brings it up by itself, so this one is fixed in process."""
+"""Fix a database that is behind its code; in process, since every command of ours migrates it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from pokervod_pipelines.rollout.house import HouseCrew, find_plan
+from pokervod_pipelines.rollout.programme import read_clock
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.db.migrate import current_revision, newest_revision, upgrade_database
-from pokervod_pipelines.rollout.house import HouseCrew, find_plan
-from pokervod_pipelines.rollout.programme import read_clock
 from pokervod_pipelines.settings import Settings
 
 WEEK = {
@@ -30,7 +30,7 @@ PLAN = {
 
 @pytest.fixture
 def behind(make_database: Callable[[bool], str]) -> Iterator[Engine]:
-    """A database at an earlier revision, with a row."""
+    """Make a database at an earlier revision, with a row."""
     engine = make_engine(make_database(False))
     upgrade_database(engine, "0003")
     with engine.begin() as connection:
@@ -54,7 +54,7 @@ def test_pending_migrations_are_applied_and_no_row_is_lost(
     after = crew.evaluate(1)
 
     assert [(each.passed, each.error_class) for each in before] == [(False, "schema")]
-    assert revision == "0003", "looking what would be done does nothing"
+    assert revision == "0003", "a preview changes nothing"
     assert "would apply to the schema at 0003" in previewed["apply_migrations"]
     assert [(fix.fixer, fix.done) for fix in fixes] == [("apply_migrations", True)]
     assert current_revision(behind) == newest_revision()

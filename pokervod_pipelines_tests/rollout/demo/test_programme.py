@@ -1,4 +1,4 @@
-"""The demo programme: nine weeks on services that really run, with a failure of every kind of criterion."""
+"""Run the demo programme: nine weeks on real services, with a failure of every kind of criterion."""
 
 import json
 from collections import Counter
@@ -10,11 +10,11 @@ from sqlalchemy import Engine, Row, text
 
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines_tests.rollout.demo.chores import write_tests
-from pokervod_pipelines_tests.rollout.demo.conftest import MakeTown
-from pokervod_pipelines_tests.rollout.demo.diary import Diary
+from pokervod_pipelines_tests.rollout.demo.conftest import MakeSite
 from pokervod_pipelines_tests.rollout.demo.documents import ANSWERS, age_document, break_document, write_document
 from pokervod_pipelines_tests.rollout.demo.prism import NoPrismError, install_prism
-from pokervod_pipelines_tests.rollout.demo.town import Town, count_passed
+from pokervod_pipelines_tests.rollout.demo.run_log import RunLog
+from pokervod_pipelines_tests.rollout.demo.site import DemoSite, count_passed
 
 INJECTED: dict[int, dict[str, str]] = {
     1: {"document_clipping": "document"},
@@ -27,23 +27,24 @@ INJECTED: dict[int, dict[str, str]] = {
     8: {"smoke": "check"},
     9: {"backup": "document"},
 }
-"""What fails at the first attempt of each week, and of which class it is; in week 7 nothing does."""
+"""List what fails at the first attempt of each week, with its class; nothing in week 7."""
 
 FIXED = {1: "regenerate_document", 2: "rebuild_mocks", 3: "rerun_tests", 6: "restart_service"}
 ESCALATED = (3, 4, 5, 9)
-IN_DATABASE = (
+BREAK_DATABASE = (
     "insert into players (key, name) values ('eva', 'Eva')",
     "alter table players rename column name to nickname",
     """insert into nas_scans (library, correlation_id, started_at, finished_at, status, error)
        values ('tapes', '', now() - interval '5 days', now() - interval '5 days', 'failed', 'the mount went away')""",
 )
-MENDS_DATABASE = (
+FIX_DATABASE = (
     "alter table players rename column nickname to name",
     """insert into nas_scans (library, correlation_id, started_at, finished_at, status)
        values ('tapes', '', now(), now(), 'completed')""",
 )
 
 
+@pytest.mark.long
 def test_the_mocks_of_the_demo_are_prism() -> None:
     try:
         install_prism()
@@ -51,35 +52,58 @@ def test_the_mocks_of_the_demo_are_prism() -> None:
         pytest.skip(f"PRISM NOT TESTED, the mocks are the generic server: {error}")
 
 
-def test_every_failure_is_caught_named_and_got_over_and_the_report_tells_it_as_it_was(
-    make_town: MakeTown, engine: Engine
+def test_two_weeks_are_fixed_by_fixers_and_the_third_by_a_person(make_site: MakeSite, database_url: str) -> None:
+    site = make_site("plan.yaml", wait_seconds=0, database_url=database_url, with_prism=False)
+    inject_first_failures(site)
+    site.await_mocks()
+    run_log = RunLog(site=site)
+
+    assert "week 3 is escalated: owner_search" in run_log.command("run", "--until", "3")
+    site.write_settings(search={"owner": "Eva"})
+    run_log.command("resume", "--until", "3", "--reason", "Eva owns it")
+    report = json.loads(site.run("rollout", "report", "--json").stdout)
+
+    assert report["done"] == [1, 2, 3]
+    assert report["totals"] == run_log.count_totals()
+    assert report["recoveries"] == run_log.count_recoveries()
+    assert find_first_failures(report) == {week: INJECTED[week] for week in (1, 2, 3)}
+    assert {each["week"]: fix["fixer"] for each in report["attempts"] for fix in each["fixes"] if fix["done"]} == {
+        week: FIXED[week] for week in (1, 2, 3)
+    }
+    assert count_escalations(site) == {3: (1, 1)}
+    assert count_passed(site) == [1, 2, 3]
+
+
+@pytest.mark.long
+def test_every_failure_is_caught_named_and_overcome_and_the_report_shows_it(
+    make_site: MakeSite, engine: Engine
 ) -> None:
     url = engine.url.render_as_string(hide_password=False)
-    town = make_town("plan.yaml", wait_seconds=0, database_url=url)
-    inject_failures(town, engine)
-    diary = Diary(town=town)
+    site = make_site("plan.yaml", wait_seconds=0, database_url=url)
+    inject_failures(site, engine)
+    run_log = RunLog(site=site)
 
-    run_to_the_end(town, engine, diary)
-    report = json.loads(town.run("rollout", "report", "--json").stdout)
+    run_to_the_end(site, engine, run_log)
+    report = json.loads(site.run("rollout", "report", "--json").stdout)
 
     assert {key: report[key] for key in ("state", "percent", "done")} == {
         "state": "completed",
         "percent": 100,
         "done": [*range(1, 10)],
     }
-    assert {each["number"]: each["attempts"] for each in report["weeks"]} == diary.count_attempts()
-    assert report["totals"] == diary.count_totals()
-    assert report["recoveries"] == diary.count_recoveries()
-    assert report["automation_rate"] == pytest.approx(diary.find_automation_rate())
+    assert {each["number"]: each["attempts"] for each in report["weeks"]} == run_log.count_attempts()
+    assert report["totals"] == run_log.count_totals()
+    assert report["recoveries"] == run_log.count_recoveries()
+    assert report["automation_rate"] == pytest.approx(run_log.find_automation_rate())
     assert find_first_failures(report) == INJECTED
     assert {each["week"]: fix["fixer"] for each in report["attempts"] for fix in each["fixes"] if fix["done"]} == FIXED
     assert tuple(each["week"] for each in report["escalations"]) == ESCALATED
     assert [(each["week"], each["criterion"], each["by"]) for each in report["overrides"]] == [(4, "aliases", "eva")]
-    check_what_people_heard(town, engine)
+    check_alerts(site, engine)
 
 
-def test_the_plan_of_the_demo_lets_every_kind_of_criterion_fail(make_town: MakeTown) -> None:
-    plan = yaml.safe_load(make_town("plan.yaml").plan.read_text(encoding="utf-8"))
+def test_the_plan_of_the_demo_lets_every_kind_of_criterion_fail(make_site: MakeSite) -> None:
+    plan = yaml.safe_load(make_site("plan.yaml").plan.read_text(encoding="utf-8"))
     failing = {
         entry["kind"]
         for week in plan["weeks"]
@@ -91,73 +115,78 @@ def test_the_plan_of_the_demo_lets_every_kind_of_criterion_fail(make_town: MakeT
     assert failing == {*list_kinds()}
 
 
-def inject_failures(town: Town, engine: Engine) -> None:
-    """All that can be wrong from the start is."""
-    write_document(town.folder, "clipping", break_document("clipping"))
-    (town.folder / "old").mkdir()
-    sound = {service: town.folder / "source" / f"{service}.yaml" for service in ANSWERS}
-    town.start_mocks(sound | {"ui": write_document(town.folder / "old", "ui", age_document("ui"))})
+def inject_first_failures(site: DemoSite) -> None:
+    """Break what the first three weeks check; start the mocks, one of them from an old document."""
+    write_document(site.folder, "clipping", break_document("clipping"))
+    (site.folder / "old").mkdir()
+    sound = {service: site.folder / "source" / f"{service}.yaml" for service in ANSWERS}
+    site.start_mocks(sound | {"ui": write_document(site.folder / "old", "ui", age_document("ui"))})
+    site.write_settings(search={"address": site.mock_of("search")})
+    write_tests(site.folder, "unit", passed=4, failed=1)
+
+
+def inject_failures(site: DemoSite, engine: Engine) -> None:
+    """Break everything that can be wrong from the start."""
+    inject_first_failures(site)
     for service in ANSWERS:
-        town.start_service(service, *(["--wrong"] if service == "timecode_validation" else []))
-    town.write_settings(search={"address": town.mock_of("search")})
-    write_tests(town.folder, "unit", passed=4, failed=1)
-    write_tests(town.folder, "end_to_end", passed=10)
-    execute(engine, *IN_DATABASE)
-    town.await_mocks()
+        site.start_service(service, *(["--wrong"] if service == "timecode_validation" else []))
+    write_tests(site.folder, "end_to_end", passed=10)
+    execute(engine, *BREAK_DATABASE)
+    site.await_mocks()
 
 
-def run_to_the_end(town: Town, engine: Engine, diary: Diary) -> None:
-    """Each time a person is needed, one comes; from week 6 on neither mail nor Slack can be reached."""
-    assert "week 3 is escalated: owner_search" in diary.command("run")
-    town.write_settings(search={"address": town.mock_of("search"), "owner": "Eva"})
+def run_to_the_end(site: DemoSite, engine: Engine, run_log: RunLog) -> None:
+    """Do what a person does at each escalation; from week 6 on neither mail nor Slack can be reached."""
+    assert "week 3 is escalated: owner_search" in run_log.command("run")
+    site.write_settings(search={"address": site.mock_of("search"), "owner": "Eva"})
 
-    assert "week 4 is escalated: players" in diary.command("resume", "--reason", "Eva owns it")
-    execute(engine, *MENDS_DATABASE)
-    diary.override(4, "aliases")
+    assert "week 4 is escalated: players" in run_log.command("resume", "--reason", "Eva owns it")
+    execute(engine, *FIX_DATABASE)
+    run_log.override(4, "aliases")
 
-    assert "week 5 is escalated: real_search" in diary.command("resume", "--reason", "the tables are mended")
-    town.write_settings(search={"owner": "Eva"})
-    town.start_service("timecode_validation")
-    town.slack.stop()
-    town.mail.stop()
+    assert "week 5 is escalated: real_search" in run_log.command("resume", "--reason", "the tables are fixed")
+    site.write_settings(search={"owner": "Eva"})
+    site.start_service("timecode_validation")
+    site.slack.stop()
+    site.mail.stop()
 
-    said = diary.command("resume", "--reason", "the services are real")
+    said = run_log.command("resume", "--reason", "the services are real")
     assert "alert not delivered to slack" in said
     assert "alert not delivered to mail" in said
     assert "week 9 is escalated: backup" in said
-    (town.folder / "backup.json").write_text('{"restored": true}', encoding="utf-8")
+    (site.folder / "backup.json").write_text('{"restored": true}', encoding="utf-8")
 
-    diary.command("resume", "--reason", "the backup is there")
+    run_log.command("resume", "--reason", "the backup is there")
 
 
-def check_what_people_heard(town: Town, engine: Engine) -> None:
-    """Before the outage each alert arrived once, and after it, an hour later, the others did."""
-    assert count_escalations(town) == {week: (1, 1) for week in ESCALATED if week < 6}
-    town.slack.start()
-    town.mail.start()
+def check_alerts(site: DemoSite, engine: Engine) -> None:
+    """Expect each alert of before the outage once, and after it, an hour later, the others."""
+    assert count_escalations(site) == {week: (1, 1) for week in ESCALATED if week < 6}
+    site.slack.start()
+    site.mail.start()
     execute(engine, "update alert_deliveries set due_at = due_at - interval '1 hour' where state = 'waiting'")
 
-    assert town.run("alerts", "deliver").returncode == 0
+    assert site.run("alerts", "deliver").returncode == 0
     assert execute(engine, "select channel from alert_deliveries where state <> 'delivered'") == [], "nothing is left"
 
-    assert count_escalations(town) == dict.fromkeys(ESCALATED, (1, 1))
-    assert len(town.slack.posts) == len(ESCALATED)
-    assert len(town.mail.mails) == len(ESCALATED)
-    assert Counter(count_passed(town)) == dict.fromkeys(range(1, 10), 1)
-    for week, body in read_slack(town).items():
+    assert count_escalations(site) == dict.fromkeys(ESCALATED, (1, 1))
+    assert len(site.slack.posts) == len(ESCALATED)
+    assert len(site.mail.mails) == len(ESCALATED)
+    assert Counter(count_passed(site)) == dict.fromkeys(range(1, 10), 1)
+    for week, body in read_slack(site).items():
         assert all(criterion in body for criterion in INJECTED[week]), body
 
 
-def read_slack(town: Town) -> dict[int, str]:
-    """What Slack was told of each escalated week, in plain text."""
-    attachments = [each.body["attachments"][0] for each in town.slack.posts]
+def read_slack(site: DemoSite) -> dict[int, str]:
+    """Return what Slack received of each escalated week, as plain text."""
+    attachments = [each.body["attachments"][0] for each in site.slack.posts]
     return {int(each["title"].split()[4]): each["text"].replace("\\", "") for each in attachments}
 
 
-def count_escalations(town: Town) -> dict[int, tuple[int, int]]:
-    """How often Slack and how often mail told that a week is escalated, by week."""
-    slack = [each.body["attachments"][0]["title"] for each in town.slack.posts]
-    mail = [each["subject"] for each in town.mail.mails]
+def count_escalations(site: DemoSite) -> dict[int, tuple[int, int]]:
+    """Count the messages of an escalation in Slack and in mail, by week."""
+    slack = [each.body["attachments"][0]["title"] for each in site.slack.posts]
+    mail = [each["subject"] for each in site.mail.mails]
     counted = {week: (_count(slack, week), _count(mail, week)) for week in range(1, 10)}
     return {week: counts for week, counts in counted.items() if any(counts)}
 
@@ -167,7 +196,7 @@ def _count(titles: list[str], week: int) -> int:
 
 
 def find_first_failures(report: dict[str, Any]) -> dict[int, dict[str, str]]:
-    """What failed at the first attempt of each week, and of which class it was."""
+    """Return what failed at the first attempt of each week, with its class."""
     found: dict[int, dict[str, str]] = {}
     for attempt in report["attempts"]:
         if attempt["week"] not in found:
@@ -177,7 +206,7 @@ def find_first_failures(report: dict[str, Any]) -> dict[int, dict[str, str]]:
 
 
 def execute(engine: Engine, *statements: str) -> list[Row[Any]]:
-    """The statements were run; returns what the last one answers."""
+    """Run the statements and return the rows of the last one."""
     with engine.begin() as connection:
         results = [connection.execute(text(statement)) for statement in statements]
         return [*results[-1]] if results[-1].returns_rows else []

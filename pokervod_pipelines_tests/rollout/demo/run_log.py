@@ -1,4 +1,4 @@
-"""What the test itself saw of a programme: attempts by the logbook, fixes by what they did, escalations by exit status.
+"""Count what the test itself sees of a programme: attempts by the logbook, escalations by exit status.
 
 Nothing here comes from the programme's tables or reports; they are compared with it.
 """
@@ -6,15 +6,15 @@ Nothing here comes from the programme's tables or reports; they are compared wit
 from collections import Counter
 from dataclasses import dataclass, field
 
-from pokervod_pipelines_tests.rollout.demo.town import Town
+from pokervod_pipelines_tests.rollout.demo.site import DemoSite
 
 NEEDS_A_PERSON = 3
 """The exit status of a command after which a person has to decide."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Round:
-    """A week as one command went through it: until it passed, or, in the last one, until it was escalated."""
+class WeekRun:
+    """Describe a week as one command ran it: until it passed, or, the last one, until it was escalated."""
 
     week: int
     attempts: int
@@ -23,37 +23,37 @@ class Round:
 
     @property
     def failed(self) -> int:
-        """Its attempts that failed."""
+        """Return the number of failed attempts."""
         return self.attempts if self.is_escalated else self.attempts - 1
 
 
 @dataclass(kw_only=True)
-class Diary:
-    """Everything that was commanded so far, in order."""
+class RunLog:
+    """Hold every command so far, in order."""
 
-    town: Town
-    rounds: list[Round] = field(default_factory=list)
+    site: DemoSite
+    week_runs: list[WeekRun] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     said: str = ""
     overrides: int = 0
 
     def command(self, *arguments: str) -> str:
-        """The programme went on by this command; returns what it said."""
-        begun = len(self.town.read_logbook())
-        ended = self.town.run("rollout", *arguments)
+        """Run the command and return its output."""
+        before = len(self.site.read_logbook())
+        ended = self.site.run("rollout", *arguments)
         assert ended.returncode in {0, NEEDS_A_PERSON}, ended.stdout + ended.stderr
         self.statuses.append(ended.returncode)
         self.said += ended.stderr
-        self._keep_rounds(self.town.read_logbook()[begun:], is_escalated=ended.returncode == NEEDS_A_PERSON)
+        self._add_week_runs(self.site.read_logbook()[before:], is_escalated=ended.returncode == NEEDS_A_PERSON)
         return ended.stdout + ended.stderr
 
     def override(self, week: int, criterion: str) -> None:
-        """A person lets the criterion pass."""
-        ended = self.town.run("rollout", "override", str(week), criterion, "--reason", "it can wait", "--by", "eva")
+        """Override the criterion as a person does."""
+        ended = self.site.run("rollout", "override", str(week), criterion, "--reason", "it can wait", "--by", "eva")
         assert ended.returncode == 0, ended.stderr
         self.overrides += 1
 
-    def _keep_rounds(self, lines: list[str], *, is_escalated: bool) -> None:
+    def _add_week_runs(self, lines: list[str], *, is_escalated: bool) -> None:
         attempts: Counter[int] = Counter()
         fixes: Counter[int] = Counter()
         week = 0
@@ -61,38 +61,38 @@ class Diary:
             what, _, which = line.partition(" ")
             week = int(which) if what == "attempt" else week
             (attempts if what == "attempt" else fixes)[week] += 1
-        self.rounds += [
-            Round(week=week, attempts=count, fixes=fixes[week], is_escalated=is_escalated and week == max(attempts))
+        self.week_runs += [
+            WeekRun(week=week, attempts=count, fixes=fixes[week], is_escalated=is_escalated and week == max(attempts))
             for week, count in attempts.items()
         ]
 
     def count_totals(self) -> dict[str, int]:
-        """What a final report has to count. A fixer that could do nothing leaves no trace but what was said of it."""
-        attempts = sum(each.attempts for each in self.rounds)
+        """Return what a final report has to count. A fixer that could do nothing shows only in the output."""
+        attempts = sum(each.attempts for each in self.week_runs)
         return {
             "attempts": attempts,
-            "retries": attempts - len(self.rounds),
-            "fixes_done": sum(each.fixes for each in self.rounds),
+            "retries": attempts - len(self.week_runs),
+            "fixes_done": sum(each.fixes for each in self.week_runs),
             "fixes_failed": self.said.count("no migration is pending"),
             "escalations": self.statuses.count(NEEDS_A_PERSON),
             "overrides": self.overrides,
         }
 
     def count_recoveries(self) -> dict[str, int]:
-        """What got the programme over each failed attempt."""
-        by_person = sum(each.failed for each in self.rounds if each.is_escalated)
-        by_fixer = sum(each.failed for each in self.rounds if not each.is_escalated and each.fixes)
-        by_retry = sum(each.failed for each in self.rounds if not each.is_escalated and not each.fixes)
+        """Count by what each failed attempt was overcome."""
+        by_person = sum(each.failed for each in self.week_runs if each.is_escalated)
+        by_fixer = sum(each.failed for each in self.week_runs if not each.is_escalated and each.fixes)
+        by_retry = sum(each.failed for each in self.week_runs if not each.is_escalated and not each.fixes)
         return {"by_fixer": by_fixer, "by_retry": by_retry, "by_person": by_person, "open": 0}
 
     def find_automation_rate(self) -> float:
-        """The share of failed attempts that were got over without a person."""
+        """Return the share of failed attempts that were overcome without a person."""
         counts = self.count_recoveries()
         return (counts["by_fixer"] + counts["by_retry"]) / sum(counts.values())
 
     def count_attempts(self) -> dict[int, int]:
-        """How many attempts there were at each week."""
+        """Return the number of attempts at each week."""
         attempts: Counter[int] = Counter()
-        for each in self.rounds:
+        for each in self.week_runs:
             attempts[each.week] += each.attempts
         return dict(attempts)

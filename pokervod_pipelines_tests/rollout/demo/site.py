@@ -1,4 +1,4 @@
-"""The six services, their mocks, and the folder of the plan with its settings, which the test changes as it goes on."""
+"""Run the six services and their mocks beside the folder of a plan, whose settings the test changes."""
 
 import functools
 import os
@@ -16,14 +16,14 @@ from pokervod_pipelines_tests.alerts.servers import SLACK_TOKENS, HookServer, Ma
 from pokervod_pipelines_tests.rollout.demo.chores import LOGBOOK
 from pokervod_pipelines_tests.rollout.demo.documents import ANSWERS, write_document
 from pokervod_pipelines_tests.rollout.demo.prism import make_mock_command
-from pokervod_pipelines_tests.rollout.demo.processes import REPOSITORY, run_module, start, until
+from pokervod_pipelines_tests.rollout.demo.processes import REPOSITORY, run_module, start, wait_until
 
 HOOK_TOKEN = "sesame-opens-the-hook"
 
 
 @dataclass(kw_only=True)
-class Town:
-    """A folder with the plan, its settings, and all that runs for it."""
+class DemoSite:
+    """Hold the folder with the plan, its settings, and the processes that run for it."""
 
     folder: Path
     slack: HookServer
@@ -32,14 +32,15 @@ class Town:
     hook: HookServer
     plan: Path
     wait_seconds: float | None = None
+    with_prism: bool = True
     database_url: str | None = None
-    """Without it the server that comes with the package is used, in the folder."""
+    """Use the embedded server in the folder if this is None."""
 
     real: dict[str, int] = field(default_factory=lambda: {name: find_free_port() for name in ANSWERS})
     mocks: dict[str, int] = field(default_factory=lambda: {name: find_free_port() for name in ANSWERS})
 
     def build(self) -> None:
-        """The plan, its settings and sound documents are there; nothing runs."""
+        """Write the plan, its settings and valid documents; start nothing."""
         (self.folder / "source").mkdir()
         for service in ANSWERS:
             write_document(self.folder, service)
@@ -50,7 +51,7 @@ class Town:
         self.hook.before_answer = self.restart_by_hook
 
     def write_settings(self, **changed: Mapping[str, str]) -> None:
-        """The settings say where everything is, but for what is ``changed`` of a service."""
+        """Write where everything is, except for what is ``changed`` of a service."""
         services = {
             name: {
                 "address": f"http://127.0.0.1:{self.real[name]}",
@@ -77,41 +78,48 @@ class Town:
         (self.folder / "pokervod.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
 
     def mock_of(self, service: str) -> str:
-        """Where the service's mock is."""
+        """Return the address of the service's mock."""
         return f"http://127.0.0.1:{self.mocks[service]}"
 
     def list_commands(self) -> dict[str, list[str]]:
-        """What the fixers may run."""
+        """Return the commands that fixers may run."""
+        kind = "prism" if self.with_prism else "own"
         return {
             "make_clipping_document": run_module("chores", "make_document", "clipping", "{output}"),
-            "rebuild_ui_mock": run_module("chores", "rebuild_mock", "ui", "ui.yaml", self.mocks["ui"]),
+            "rebuild_ui_mock": run_module(
+                "chores", "rebuild_mock", "ui", "ui.yaml", self.mocks["ui"], "prism" if self.with_prism else "own"
+            ),
             "rerun_unit_tests": run_module("chores", "rerun_tests", "unit"),
         }
 
     def start_service(self, service: str, *flags: str) -> None:
-        """The service runs, generated from its document; ``--wrong`` and ``--mock`` as ``server`` has them."""
+        """Start the service from its document, with the flags of ``server``."""
         command = run_module("server", self.folder / "source" / f"{service}.yaml", self.real[service], *flags)
         start(self.folder, service, command)
-        until(lambda: is_well(f"http://127.0.0.1:{self.real[service]}"), f"{service} is well")
+        wait_until(lambda: is_healthy(f"http://127.0.0.1:{self.real[service]}"), f"{service} is healthy")
 
     def start_mocks(self, documents: Mapping[str, Path]) -> None:
-        """The mock of each service runs, or is about to, made of this document."""
+        """Start the mock of each service from this document."""
         for service, document in documents.items():
-            start(self.folder, f"mock_{service}", make_mock_command(document, self.mocks[service]))
+            start(
+                self.folder,
+                f"mock_{service}",
+                make_mock_command(document, self.mocks[service], with_prism=self.with_prism),
+            )
 
     def await_mocks(self) -> None:
-        """Every mock answers."""
+        """Wait until every mock answers."""
         for service in self.mocks:
-            until(functools.partial(is_well, self.mock_of(service)), f"the mock of {service} is well")
+            wait_until(functools.partial(is_healthy, self.mock_of(service)), f"the mock of {service} is healthy")
 
     def restart_by_hook(self) -> None:
-        """The hook was called, and starts the service anew where its token is right."""
+        """Restart the service when the hook was called with the right token."""
         if self.hook.posts[-1].headers["Authorization"] == f"Bearer {HOOK_TOKEN}":
             self.start_service("clipping")
             self.note("fix restart_service")
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """``pokervod`` was run with these arguments in the plan's folder."""
+        """Run ``pokervod`` with these arguments in the plan's folder."""
         return subprocess.run(
             [sys.executable, "-m", "pokervod_pipelines.cli", *arguments],
             cwd=self.folder,
@@ -123,16 +131,16 @@ class Town:
         )
 
     def start_command(self, *arguments: str) -> None:
-        """``pokervod`` runs with these arguments in the plan's folder."""
+        """Start ``pokervod`` with these arguments in the plan's folder."""
         command = [sys.executable, "-m", "pokervod_pipelines.cli", *arguments]
         start(self.folder, "runner", command, self.make_environment())
 
-    def read_said(self) -> str:
-        """What the commands that were started said."""
+    def read_output(self) -> str:
+        """Return the output of the started commands."""
         return (self.folder / "runner.log").read_text(encoding="utf-8")
 
     def make_environment(self) -> dict[str, str]:
-        """What an administrator has set: the database, the addresses of the channels, the hook's token."""
+        """Return what an administrator sets: the database, the addresses of the channels, the hook's token."""
         return {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -147,29 +155,29 @@ class Town:
         }
 
     def runner(self) -> int:
-        """The process of the command that was started."""
+        """Return the process of the started command."""
         return int((self.folder / "processes" / "runner").read_text())
 
     def note(self, line: str) -> None:
-        """The line stands at the end of the logbook."""
+        """Append the line to the logbook."""
         with (self.folder / LOGBOOK).open("a", encoding="utf-8") as logbook:
             logbook.write(f"{line}\n")
 
     def read_logbook(self) -> list[str]:
-        """What was noted by commands, fixers and the hook, in order."""
+        """Return what commands, fixers and the hook noted, in order."""
         logbook = self.folder / LOGBOOK
         return logbook.read_text(encoding="utf-8").splitlines() if logbook.exists() else []
 
 
-def is_well(address: str) -> bool:
-    """Whether the service there answers."""
+def is_healthy(address: str) -> bool:
+    """Return whether the service there answers."""
     try:
         return httpx2.get(f"{address}/health", trust_env=False).status_code == 200
     except httpx2.HTTPError:
         return False
 
 
-def count_passed(town: Town) -> list[int]:
-    """The weeks of which was told that they passed, in order."""
-    titles = [each.body["title"] for each in town.progress.posts]
+def count_passed(site: DemoSite) -> list[int]:
+    """Return the weeks that were reported as passed, in order."""
+    titles = [each.body["title"] for each in site.progress.posts]
     return [int(title.split()[4]) for title in titles if title.startswith("INFO: The demo: week")]
