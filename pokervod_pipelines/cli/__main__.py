@@ -1,4 +1,4 @@
-"""``python -m pokervod_pipelines.cli`` is the ``pokervod`` command."""
+"""Run the ``pokervod`` command by ``python -m pokervod_pipelines.cli``."""
 
 from pokervod_pipelines.cli import main
 

@@ -1,32 +1,35 @@
-"""``pokervod events``: what happened, as it happened."""
+"""Show the event log: ``pokervod events``."""
 
 from typing import Annotated
 
 import typer
 
+from pokervod_pipelines.cli.options import JsonOption
 from pokervod_pipelines.cli.output import out, print_json_lines
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
+from pokervod_pipelines.events.log import LoggedEvent, read_events, read_latest
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
 
-NET_SECONDS = 5.0
+POLL_SECONDS = 5.0
 """The log is read this often even if a notification was lost."""
 
 
 @app.command("tail")
 def tail(
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many to begin with.")] = 20,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as events come.")] = False,
-    correlation: Annotated[str, typer.Option("--correlation", help="Only what this sync or request caused.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Begin with this many.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing new events.")] = False,
+    correlation: Annotated[
+        str, typer.Option("--correlation", help="Only events that this sync or request caused.")
+    ] = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Print the newest events, oldest first.
 
     Example: pokervod events tail -n 50 --follow
     """
-    from pokervod_pipelines.events.log import LoggedEvent, read_events, read_latest  # noqa: PLC0415 - kept out of --help
 
     def show(events: list[LoggedEvent]) -> None:
         for event in events:
@@ -55,4 +58,4 @@ def tail(
             position = (new[-1].txid, new[-1].id) if new else position
             show([event for event in new if not correlation or event.correlation_id == correlation])
             if not new:
-                wait_for_append(listening, timeout=NET_SECONDS)
+                wait_for_append(listening, timeout=POLL_SECONDS)

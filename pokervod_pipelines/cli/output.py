@@ -1,4 +1,4 @@
-"""What commands print: tables for people, one JSON document for programs, errors without tracebacks."""
+"""Print tables for people and JSON for programs."""
 
 import json
 import sys
@@ -10,21 +10,21 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-WIDTH_IN_A_PIPE = 200
-"""A table that no terminal bounds is as wide as paths are long."""
+PIPE_WIDTH = 200
+"""Columns of a table where there is no terminal, wide enough for paths."""
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output; times in ISO 8601."""
+    """Print one JSON document; times in ISO 8601."""
     json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=_plain)
     sys.stdout.write("\n")
 
 
 def print_json_lines(values: Iterable[Any]) -> None:
-    """One JSON object a line, as it comes."""
+    """Print one JSON object per line, as they come."""
     for value in values:
         sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_plain) + "\n")
 
@@ -32,15 +32,15 @@ def print_json_lines(values: Iterable[Any]) -> None:
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()
 ) -> None:
-    """A table for a person; ``right`` names the columns of figures."""
+    """Print a table for a person; ``right`` names the columns of figures."""
     table = make_table(title, columns, rows, right=right)
-    Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_IN_A_PIPE).print(table)
+    Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
 
 
 def make_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()
 ) -> Table:
-    """Return the table that ``print_table`` prints, for a display that is drawn again and again."""
+    """Return the table that ``print_table`` prints, for a display that is redrawn."""
     table = Table(
         title=title, title_justify="left", title_style="bold", header_style="dim", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
@@ -59,7 +59,7 @@ def make_table(
 
 
 def human_size(size: int) -> str:
-    """Bytes in the unit that a disk's label uses.
+    """Return a size in the unit that a disk's label uses.
 
     >>> human_size(999), human_size(21_500_000_000_000)
     ('999 B', '21.5 TB')

@@ -201,18 +201,19 @@ def test_a_day_is_finished_when_nothing_of_it_is_due_or_at_work(desk: RenderDay)
     assert read_queue(desk).finished == {}
 
 
+UNSERVED = "graphics are pending and no worker is alive"
 LATER, LONG_BEFORE = NOON + timedelta(minutes=1), NOON - timedelta(hours=1)
 DECISIONS = [
     ("nothing is new", {}, {}, {}, []),
-    ("work waits in vain", {DAY: 3}, {}, {}, [(DAY, "3 graphics are pending and no worker is alive")]),
-    ("never shown", {}, {DAY: NOON}, {DAY: None}, [(DAY, "its graphics are finished")]),
-    ("shown since", {}, {DAY: NOON}, {DAY: LATER}, []),
-    ("made since it was shown", {}, {DAY: NOON}, {DAY: LONG_BEFORE}, [(DAY, "its graphics are finished")]),
-    ("made while it was being shown", {}, {DAY: NOON}, {DAY: NOON}, [(DAY, "its graphics are finished")]),
-    ("a day that cannot be shown", {}, {DAY: NOON}, {}, []),
-    ("work goes first", {DAY: 1}, {NEXT_DAY: NOON}, {NEXT_DAY: None}, [(DAY, "1 graphics are pending and no worker is alive"),
-                                                                        (NEXT_DAY, "its graphics are finished")]),
-    ("a day is asked for once", {DAY: 1}, {DAY: NOON}, {DAY: None}, [(DAY, "1 graphics are pending and no worker is alive")]),
+    ("no worker serves it", {DAY: 3}, {}, {}, [(DAY, f"3 {UNSERVED}")]),
+    ("never materialized", {}, {DAY: NOON}, {DAY: None}, [(DAY, "its graphics are finished")]),
+    ("materialized since", {}, {DAY: NOON}, {DAY: LATER}, []),
+    ("made since it was materialized", {}, {DAY: NOON}, {DAY: LONG_BEFORE}, [(DAY, "its graphics are finished")]),
+    ("made while it was materialized", {}, {DAY: NOON}, {DAY: NOON}, [(DAY, "its graphics are finished")]),
+    ("a day that is not a partition", {}, {DAY: NOON}, {}, []),
+    ("pending graphics come first", {DAY: 1}, {NEXT_DAY: NOON}, {NEXT_DAY: None}, [(DAY, f"1 {UNSERVED}"),
+                                                                       (NEXT_DAY, "its graphics are finished")]),
+    ("a day is requested once", {DAY: 1}, {DAY: NOON}, {DAY: None}, [(DAY, f"1 {UNSERVED}")]),
 ]  # fmt: skip
 
 
