@@ -1,29 +1,29 @@
-"""The SQL behind ``corrections``: an append-only table, read as what is in force and as history."""
+"""Read corrections with their files: the SQL behind ``corrections``."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.catalog.corrected import Value
+from pokervod_pipelines.catalog.correctable import Value
+from pokervod_pipelines.decisions import DecisionKind, read_in_force
+from pokervod_pipelines.paging import EVERYTHING, Page
 
 
 class CorrectableFile(NamedTuple):
-    """A file of the inventory and what the catalog holds of it; ``facts`` is None before its first build."""
+    """Identify a video of the inventory."""
 
     file_id: int
     path: str
-    facts: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """One row of the history.
+    """Hold one row of the history.
 
     ``value`` holds since, ``before`` held until then; None is "not known". ``undoes`` is the correction that this row
-    takes back, ``undone_by`` the row that took this one back. ``is_in_force`` says whether it decides the field now.
+    undoes, ``undone_by`` the row that undid this one. ``is_in_force`` marks the one that decides the field now.
     """
 
     id: int
@@ -41,11 +41,11 @@ class Correction:
 
 
 def find_files(connection: Connection, path_or_id: str | int) -> list[CorrectableFile]:
-    """The files at this path below an archive root, or of this id; several where roots hold the same path."""
+    """Return the files at this path below an archive root, or of this id; several where roots have the same path."""
     condition = "n.id = :sought" if isinstance(path_or_id, int) else "n.path_key = normalize(:sought, nfc)"
     rows = connection.execute(
         text(f"""
-            select n.id, n.path, v.parsed from nas_files n left join video_files v on v.file_id = n.id
+            select n.id, n.path from nas_files n
             where {condition} and n.category = 'video' and not n.is_junk order by n.id
         """),  # noqa: S608 - one of two constants
         {"sought": path_or_id},
@@ -53,73 +53,40 @@ def find_files(connection: Connection, path_or_id: str | int) -> list[Correctabl
     return [CorrectableFile(*row) for row in rows]
 
 
-def read_in_force(connection: Connection) -> dict[int, list[tuple[str, Value]]]:
-    """What people said of each file and nobody took back, oldest first."""
+def read_corrections_in_force(connection: Connection) -> dict[int, list[tuple[str, Value]]]:
+    """Return the corrected fields of each file with their values, oldest first."""
     corrections: dict[int, list[tuple[str, Value]]] = {}
-    for file_id, field, value in connection.execute(text(f"{_IN_FORCE} order by c.id")):
-        corrections.setdefault(file_id, []).append((field, value))
+    for decision in read_in_force(connection, DecisionKind.CORRECTION):
+        subject = decision.subject
+        corrections.setdefault(int(subject["file_id"]), []).append((str(subject["field"]), decision.value))
     return corrections
 
 
-_IN_FORCE = """
-    select c.file_id, c.field, c.value from catalog_corrections c
-    where c.undoes is null and not exists (select from catalog_corrections u where u.undoes = c.id)
-      and not exists (
-        select from catalog_corrections l where l.file_id = c.file_id and l.field = c.field and l.id > c.id
-           and l.undoes is null and not exists (select from catalog_corrections u where u.undoes = l.id))
-"""
+def mark_unread(connection: Connection, file_id: int) -> None:
+    """Make the next build read the file again."""
+    connection.execute(text("update video_files set inventory_mark = '' where file_id = :id"), {"id": file_id})
 
 
-def add_correction(
+def read_history(
     connection: Connection,
     *,
-    file_id: int,
-    field: str,
-    value: Value,
-    before: Value,
-    by: str,
-    reason: str,
-    undoes: int | None = None,
-) -> int:
-    """The row is in the history, and the next build reads the file anew; returns the row's id."""
-    identity: int = connection.execute(
-        text("""
-            insert into catalog_corrections (file_id, field, value, before, by, reason, undoes)
-            values (:file_id, :field, cast(:value as jsonb), cast(:before as jsonb), :by, :reason, :undoes) returning id
-        """),
-        {
-            "file_id": file_id,
-            "field": field,
-            "value": None if value is None else json.dumps(value, ensure_ascii=False),
-            "before": None if before is None else json.dumps(before, ensure_ascii=False),
-            "by": by,
-            "reason": reason,
-            "undoes": undoes,
-        },
-    ).scalar_one()
-    connection.execute(text("update video_files set inventory_mark = '' where file_id = :id"), {"id": file_id})
-    return identity
-
-
-def list_history(
-    connection: Connection, *, path: str | None = None, identity: int | None = None, file_id: int | None = None
+    path: str | None = None,
+    file_id: int | None = None,
+    page: Page = EVERYTHING,
 ) -> list[Correction]:
-    """The corrections and undoings of all files, of the file at a path or of an id, or one row; oldest first."""
-    rows = connection.execute(text(_HISTORY), {"path": path, "id": identity, "file_id": file_id})
+    """Return the corrections and undoings of all files, or of the file at a path or of an id; oldest first."""
+    rows = connection.execute(
+        text(_HISTORY),
+        {"path": path, "file_id": file_id, "after": page.after or 0, "limit": page.limit},
+    )
     return [Correction(**row._mapping) for row in rows]
 
 
 _HISTORY = """
-    with row as (
-        select c.*, u.id as undone_by, c.undoes is null and u.id is null as stands
-        from catalog_corrections c left join catalog_corrections u on u.undoes = c.id
-    )
-    select r.id, r.at, r.by, r.reason, r.file_id, n.path, r.field, r.value, r.before, r.undoes, r.undone_by,
-           r.stands and not exists (
-               select from row l where l.stands and l.file_id = r.file_id and l.field = r.field and l.id > r.id
-           ) as is_in_force
-    from row r join nas_files n on n.id = r.file_id
+    select c.id, c.at, c.by, c.reason, c.file_id, n.path, c.field, c.value, c.before, c.undoes, c.undone_by,
+           c.is_in_force
+    from catalog_corrections c join nas_files n on n.id = c.file_id
     where (cast(:path as text) is null or n.path_key = normalize(:path, nfc))
-      and (cast(:id as bigint) is null or r.id = :id) and (cast(:file_id as bigint) is null or r.file_id = :file_id)
-    order by r.id
+      and (cast(:file_id as bigint) is null or c.file_id = :file_id) and c.id > :after
+    order by c.id limit :limit
 """

@@ -1,21 +1,18 @@
 """``pokervod catalog``: projects, seasons, events, episodes and their files."""
 
-import getpass
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from pokervod_pipelines.cli.catalog_pages import plural, print_tree, say, say_standing, stats_row
+from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
 from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever.")]
-ByOption = Annotated[str, typer.Option("--by", help="Who says so; default: the user of this terminal.")]
 PathArgument = Annotated[str, typer.Argument(metavar="PATH", help="A file, from the archive root; or its id.")]
 
 
@@ -131,8 +128,7 @@ def correct(
             path_or_id=int(path) if path.isdecimal() else path,
             field=field,
             value=value,
-            by=by or getpass.getuser(),
-            reason=reason,
+            actor=read_actor(by, reason),
         )
     out.print(
         f"correction {row.id}: {row.field} of {row.path} is {say(row.value)}, was {say(row.before)}", markup=False
@@ -176,7 +172,7 @@ def undo(
     from pokervod_pipelines.catalog.corrections import undo_correction  # noqa: PLC0415 - kept out of --help
 
     with open_database(load_settings()) as engine:
-        row = undo_correction(engine, correction, by or getpass.getuser(), reason)
+        row = undo_correction(engine, correction, actor=read_actor(by, reason))
     out.print(f"{row.field} of {row.path} is {say(row.value)} again, was {say(row.before)}", markup=False)
 
 

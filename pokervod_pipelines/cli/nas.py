@@ -1,12 +1,12 @@
 """``pokervod nas``: the archive's disks."""
 
-import getpass
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from pokervod_pipelines.actors import new_correlation_id
+from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
 from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import load_settings
@@ -14,9 +14,6 @@ from pokervod_pipelines.settings import load_settings
 app = typer.Typer(no_args_is_help=True)
 
 LibraryOption = Annotated[str, typer.Option("--library", "-l", help="Only this library.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever.")]
-ByOption = Annotated[str, typer.Option("--by", help="Who decides; default: the user of this terminal.")]
 
 
 @app.command("scan")
@@ -88,9 +85,7 @@ def clear(
             engine,
             library=library,
             below=below,
-            by=by or getpass.getuser(),
-            reason=reason,
-            correlation_id=new_correlation_id(),
+            actor=read_actor(by, reason),
         )
     out.print(f"{count} missing files cleared")
 
@@ -115,9 +110,7 @@ def confirm(
             settings,
             library=library,
             below=below,
-            by=by or getpass.getuser(),
-            reason=reason,
-            correlation_id=new_correlation_id(),
+            actor=read_actor(by, reason),
         )
     out.print(f"{count} files are now missing; `pokervod nas clear` would take them out of the catalog")
 

@@ -1,32 +1,34 @@
-"""``pokervod sheets``: the annotation sheets."""
+"""Run ``pokervod sheets``: the annotation sheets."""
 
-import getpass
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
+from pokervod_pipelines.actors import new_correlation_id
+from pokervod_pipelines.catalog.name_identity import identify_name
+from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
 from pokervod_pipelines.cli.output import out, print_json, print_json_lines, print_table
 from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.paging import DEFAULT_LIMIT, Page
 from pokervod_pipelines.settings import Settings, load_settings
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from pokervod_pipelines.sheets.store import ListedRow
+from pokervod_pipelines.sheets.file_index import FileIndex
+from pokervod_pipelines.sheets.match import match_lines
+from pokervod_pipelines.sheets.pins import list_pins, pin_row, unpin_row
+from pokervod_pipelines.sheets.store import ListedRow, list_rows, list_sheet_states, read_candidate_files
 
 app = typer.Typer(no_args_is_help=True)
 
-PROBLEMS_SHOWN = 10
+MAX_PROBLEMS_SHOWN = 10
 
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 RowArgument = Annotated[
-    int, typer.Argument(metavar="ROW_ID", min=1, max=LARGEST_ID, help="The row's id, as `sheets rows` shows it.")
+    int, typer.Argument(metavar="ROW_ID", min=1, max=MAX_ID, help="The row's id, as `sheets rows` shows it.")
 ]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept for ever.")]
-ByOption = Annotated[str, typer.Option("--by", help="Who says so; default: the user of this terminal.")]
 
 
 @app.command("sync")
@@ -35,14 +37,12 @@ def sync(
     confirm_loss: Annotated[
         bool, typer.Option("--confirm-loss", help="The rows that vanished were deleted on purpose.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Read the sheets, tie each row to its video, make the clips, and tell the sheet where it lets us write.
+    """Read the sheets, match each row to its video, make the clips, and write the status where `write_back` is on.
 
     Example: pokervod sheets sync metadata_archive
     """
-    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415
-    from pokervod_pipelines.errors import PokervodError  # noqa: PLC0415 - kept out of --help
     from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_sheets_stage  # noqa: PLC0415
     from pokervod_pipelines.workflows.statuses import run_statuses_stage  # noqa: PLC0415
 
@@ -65,25 +65,23 @@ def sync(
         for outcome in outcomes:
             counts = ", ".join(f"{name} {count:,}" for name, count in outcome.counts.items())
             out.print(f"{outcome.stage} {outcome.name}: {counts} ({outcome.seconds:.2f} s)")
-            for problem in outcome.problems[:PROBLEMS_SHOWN]:
-                out.print(f"  {problem.where}: {problem.what}", markup=False)
-            if outcome.problem_count > PROBLEMS_SHOWN:
-                out.print(f"  and {outcome.problem_count - PROBLEMS_SHOWN:,} more; --json lists them")
+            for problem in outcome.problems[:MAX_PROBLEMS_SHOWN]:
+                out.print(f"  {problem}", markup=False)
+            if outcome.problem_count > MAX_PROBLEMS_SHOWN:
+                out.print(f"  and {outcome.problem_count - MAX_PROBLEMS_SHOWN:,} more; --json lists them")
     if failures:
         raise failures[0]
 
 
 @app.command("list")
-def list_sheets(as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False) -> None:
-    """List the configured sheets: where each is, when it was read, how its rows are told apart, what is wrong.
+def list_sheets(as_json: JsonOption = False) -> None:
+    """List the configured sheets: where each is, when it was read, how its rows are identified, the last error.
 
     Example: pokervod sheets list
     """
-    from pokervod_pipelines.sheets.store import list_readings  # noqa: PLC0415 - kept out of --help
-
     settings = load_settings()
     with open_database(settings) as engine, engine.connect() as connection:
-        readings = list_readings(connection)
+        readings = list_sheet_states(connection)
     listed = [
         {
             "sheet": sheet.name,
@@ -107,29 +105,24 @@ def list_sheets(as_json: Annotated[bool, typer.Option("--json", help="Print JSON
             each["read_at"] or "",
             f"{each['rows']:,}",
             f"{each['matched']:,}",
-            f"id column ({each['with_id']:,})" if each["with_id"] else "what they say",
+            f"id column ({each['with_id']:,})" if each["with_id"] else "content",
             "on" if each["write_back"] else "off",
             each["error"] or "",
         )
         for each in listed
     ]
-    columns = ("sheet", "where", "read", "rows", "with video", "rows are known by", "write-back", "problem")
+    columns = ("sheet", "where", "read", "rows", "with video", "rows identified by", "write-back", "problem")
     print_table(f"{len(listed)} sheets", columns, table, right=("rows", "with video"))
 
 
 @app.command("match")
 def match() -> None:
-    r"""Answer which video each line of standard input speaks of, one JSON object a line, in order.
+    r"""Match each line of standard input to its video; print one JSON object per line, in order.
 
-    A line is a file name, a tab, and a folder link; either may be empty.
+    A line is a file name, a tab, and a folder link; either may be blank.
 
     Example: printf 'WSOP_2005_02\t\\\\nas\\archive\\WSOP\n' | pokervod sheets match
     """
-    from pokervod_pipelines.sheets.file_index import FileIndex  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.sheets.match import match_lines  # noqa: PLC0415
-    from pokervod_pipelines.sheets.store import read_candidate_files  # noqa: PLC0415
-    from pokervod_pipelines.workflows.identity import identify_name  # noqa: PLC0415
-
     with open_database(load_settings()) as engine, engine.connect() as connection:
         files = read_candidate_files(connection)
     index = FileIndex.build(files, parsed_identity=identify_name)
@@ -140,17 +133,15 @@ def match() -> None:
 def rows(
     sheet: Annotated[str, typer.Argument(help="Only this sheet.")] = "",
     status: Annotated[str, typer.Option("--status", help="matched, ambiguous or none.")] = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 100,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The maximum number of rows.")] = DEFAULT_LIMIT,
+    as_json: JsonOption = False,
 ) -> None:
-    """List annotation rows with their video, or the reason why there is none.
+    """List annotation rows with their video, or the reason why they have none.
 
     Example: pokervod sheets rows --status ambiguous
     """
-    from pokervod_pipelines.sheets.store import list_rows  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine, engine.connect() as connection:
-        listed = list_rows(connection, sheet=sheet or None, status=status or None, limit=limit)
+        listed = list_rows(connection, page=Page(limit=limit), sheet=sheet or None, status=status or None)
     if as_json:
         print_json([asdict(row) for row in listed])
         return
@@ -172,48 +163,36 @@ def rows(
 @app.command("pin")
 def pin(
     row_id: RowArgument,
-    path: Annotated[str, typer.Argument(metavar="PATH", help="The video, from the archive root; its end will do.")],
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="The video's path from the archive root, or a unique end of it.")
+    ],
     reason: ReasonOption,
     by: ByOption = "",
 ) -> None:
-    """Say which video a row speaks of. It wins over every rule and stays until somebody unpins it.
+    """Pin a row to its video. The pin overrides every rule until somebody unpins the row.
 
     Example: pokervod sheets pin 17 "WSOP 2005/WSOP_2005_02.mxf" --reason "seen in the titles"
     """
-    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.sheets.pins import pin_row  # noqa: PLC0415
-
-    settings, correlation_id, by = load_settings(), new_correlation_id(), by or getpass.getuser()
+    settings, actor = load_settings(), read_actor(by, reason)
     with open_database(settings) as engine:
-        row = pin_row(engine, row_id=row_id, path=path, by=by, reason=reason, correlation_id=correlation_id)
-        _follow_up(engine, settings, row, correlation_id)
+        row = pin_row(engine, row_id=row_id, path=path, actor=actor)
+        _update_clips(engine, settings, row, actor.correlation_id)
 
 
 @app.command("unpin")
 def unpin(row_id: RowArgument, reason: ReasonOption, by: ByOption = "") -> None:
-    """Leave it to the rules again which video a row speaks of.
+    """Unpin the row and match it again by the rules.
 
-    Example: pokervod sheets unpin 17 --reason "the file name in the sheet is right now"
+    Example: pokervod sheets unpin 17 --reason "the file name in the sheet is corrected"
     """
-    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.sheets.pins import unpin_row  # noqa: PLC0415
-    from pokervod_pipelines.workflows.identity import identify_name  # noqa: PLC0415
-
-    settings, correlation_id = load_settings(), new_correlation_id()
+    settings, actor = load_settings(), read_actor(by, reason)
     with open_database(settings) as engine:
-        row = unpin_row(
-            engine,
-            row_id=row_id,
-            by=by or getpass.getuser(),
-            reason=reason,
-            correlation_id=correlation_id,
-            parsed_identity=identify_name,
-        )
-        _follow_up(engine, settings, row, correlation_id)
+        row = unpin_row(engine, row_id=row_id, actor=actor, parsed_identity=identify_name)
+        _update_clips(engine, settings, row, actor.correlation_id)
 
 
-def _follow_up(engine: "Engine", settings: Settings, row: "ListedRow", correlation_id: str) -> None:
-    """The row's clip follows its match, and the person is told what the match is."""
+def _update_clips(engine: Engine, settings: Settings, row: ListedRow, correlation_id: str) -> None:
+    """Update the clip of the row, and print its match."""
     from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage  # noqa: PLC0415
 
     run_clips_stage(SyncRun(engine=engine, settings=settings, correlation_id=correlation_id), row.sheet)
@@ -224,15 +203,13 @@ def _follow_up(engine: "Engine", settings: Settings, row: "ListedRow", correlati
 @app.command("pins")
 def pins(
     sheet: Annotated[str, typer.Argument(help="Only this sheet.")] = "",
-    history: Annotated[bool, typer.Option("--history", help="Also what holds no more, and every unpinning.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="Also superseded pins, and every unpinning.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """List which videos people pinned to rows: who, when and why.
+    """List the pins of rows to videos: who, when and why.
 
     Example: pokervod sheets pins --history
     """
-    from pokervod_pipelines.sheets.pins import list_pins  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine:
         listed = [each for each in list_pins(engine, sheet or None) if history or each.is_in_force]
     if as_json:
@@ -243,7 +220,7 @@ def pins(
             str(each.row_id),
             f"{each.sheet} {each.tab} {each.row_number}" + ("\nnot in the sheet now" if each.is_retired else ""),
             each.file_name,
-            "unpinned" if each.path is None else each.path + ("" if each.is_in_force else "\nholds no more"),
+            "unpinned" if each.path is None else each.path + ("" if each.is_in_force else "\nsuperseded"),
             "" if each.file_state == "present" else each.file_state,
             each.at,
             each.by,

@@ -1,64 +1,120 @@
-"""Nicknames and other names of players, as people say: the only way two spellings become one player.
+"""Give players other names: the only way in which two spellings become one player.
 
-An alias counts from the next build of each sheet's clips, which reads again the clips of those it speaks of. The log
-keeps who said what.
+An alias counts from the next build of each sheet's clips, which reads the clips of its players again.
 """
 
-from sqlalchemy import Connection, Engine
+from dataclasses import dataclass
+from datetime import datetime
 
-from pokervod_pipelines.actors import new_correlation_id
-from pokervod_pipelines.clips import alias_store
-from pokervod_pipelines.clips.alias_store import Alias
+from sqlalchemy import Connection, Engine, text
+
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.clips.players import LONGEST_NAME, make_player_key, split_players
+from pokervod_pipelines.db.locks import lock_until_commit
+from pokervod_pipelines.decisions import Decision, DecisionKind, record, withdraw
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 
+_SOURCE = "clips"
 
-def add_alias(engine: Engine, alias: str, player: str, by: str, *, correlation_id: str | None = None) -> Alias:
-    """The alias means the player, whatever it meant before; to say so twice changes nothing.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """Hold a name, the player that it means, who said so and when."""
+
+    alias_key: str
+    alias: str
+    player_key: str
+    player: str
+    by: str
+    at: datetime
+
+
+def add_alias(engine: Engine, alias: str, player: str, *, actor: Actor) -> Alias:
+    """Make the alias mean the player, whatever it meant before; return it. Idempotent.
 
     Raises ``BadInput`` for a text that is not one name, and where the alias would mean itself.
     """
-    (alias_key, alias), (player_key, player) = _read_name(alias), _read_name(player)
-    if not by.strip():
-        raise BadInput("an alias needs who says so: it is kept with it")
     with engine.begin() as connection:
-        alias_store.lock_aliases(connection)
-        known = {each.alias_key: each for each in alias_store.list_all(connection)}
-        _refuse_circle(known, alias_key, player_key, f"{alias!r} and {player!r}")
-        before = known.get(alias_key)
-        if before and before.player == player:
-            return before
-        alias_store.put_alias(connection, alias_key=alias_key, alias=alias, player_key=player_key, player=player, by=by)
-        _tell(connection, correlation_id, alias, player, before.player if before else None, by)
-        return next(each for each in alias_store.list_all(connection) if each.alias_key == alias_key)
+        return record_alias(connection, alias, player, actor=actor)
 
 
-def remove_alias(engine: Engine, alias: str, by: str, *, correlation_id: str | None = None) -> Alias:
-    """The alias is a name of its own again; returns what it was. Raises ``BadInput`` if there is none."""
+def remove_alias(engine: Engine, alias: str, *, actor: Actor) -> Alias:
+    """Delete the alias; return what it was. Raises ``BadInput`` for an unknown one."""
     with engine.begin() as connection:
-        alias_store.lock_aliases(connection)
-        key, _ = _read_name(alias)
-        known = {each.alias_key: each for each in alias_store.list_all(connection)}
-        if key not in known:
-            raise BadInput(f"{alias!r} is no alias; `pokervod players list` shows those there are")
-        alias_store.delete_alias(connection, key)
-        _tell(connection, correlation_id, known[key].alias, None, known[key].player, by)
-        return known[key]
+        return withdraw_alias(connection, alias, actor=actor)
 
 
 def list_aliases(engine: Engine) -> list[Alias]:
-    """Every alias, by player."""
+    """Return every alias, by player."""
     with engine.connect() as connection:
-        return alias_store.list_all(connection)
+        return read_aliases(connection)
 
 
-def _read_name(text: str) -> tuple[str, str]:
-    """The (key, name) that a player's cell with this text gives."""
-    names = split_players(text)
+def record_alias(connection: Connection, alias: str, player: str, *, actor: Actor) -> Alias:
+    """Make the alias mean the player, for the next build; see ``add_alias``."""
+    (alias_key, alias), (player_key, player) = _read_name(alias), _read_name(player)
+    known = _lock_aliases(connection)
+    _refuse_circle(known, alias_key, player_key, f"{alias!r} and {player!r}")
+    before = known.get(alias_key)
+    if before and before.player == player:
+        return before
+    value = {"alias": alias, "player_key": player_key, "player": player}
+    decision = record(
+        connection, DecisionKind.ALIAS, {"alias_key": alias_key}, value, actor=actor, before=_as_value(before)
+    )
+    connection.execute(text("update players set name = :player where key = :player_key and name <> :player"), value)
+    _append_event(connection, decision, alias, player, before.player if before else None)
+    return Alias(alias_key=alias_key, by=decision.by, at=decision.at, **value)
+
+
+def withdraw_alias(connection: Connection, alias: str, *, actor: Actor) -> Alias:
+    """Delete the alias, for the next build; see ``remove_alias``."""
+    key, _ = _read_name(alias)
+    before = _lock_aliases(connection).get(key)
+    if before is None:
+        raise BadInput(f"unknown alias {alias!r}; `pokervod players list` shows the aliases")
+    decision = withdraw(connection, DecisionKind.ALIAS, {"alias_key": key}, actor=actor, before=_as_value(before))
+    _append_event(connection, decision, before.alias, None, before.player)
+    return before
+
+
+def read_aliases(connection: Connection) -> list[Alias]:
+    """Return every alias, by player."""
+    rows = connection.execute(
+        text("select alias_key, alias, player_key, player, by, at from player_aliases order by player_key, alias_key")
+    )
+    return [Alias(**row._mapping) for row in rows]
+
+
+def resolve_aliases(connection: Connection) -> dict[str, tuple[str, str]]:
+    """Return the (key, name) of the player in the end, by the key of each alias: an alias of an alias is followed."""
+    direct = {alias.alias_key: (alias.player_key, alias.player) for alias in read_aliases(connection)}
+    return {key: follow_alias(direct, key) for key in direct}
+
+
+def follow_alias(direct: dict[str, tuple[str, str]], key: str) -> tuple[str, str]:
+    """Return the player at the end of the chain that starts with the alias ``key``; a circle ends where it closes."""
+    passed = {key}
+    player = direct[key]
+    while player[0] in direct and player[0] not in passed:
+        passed.add(player[0])
+        player = direct[player[0]]
+    return player
+
+
+def _lock_aliases(connection: Connection) -> dict[str, Alias]:
+    """Return the aliases by key; lock them until the transaction ends, since two changes could make a circle."""
+    lock_until_commit(connection, "clips aliases")
+    return {each.alias_key: each for each in read_aliases(connection)}
+
+
+def _read_name(text_: str) -> tuple[str, str]:
+    """Return the (key, name) that a player's cell with this text gives."""
+    names = split_players(text_)
     key = make_player_key(names[0]) if len(names) == 1 else ""
     if not key or max(len(key), len(names[0])) > LONGEST_NAME:
-        raise BadInput(f"{text[:LONGEST_NAME]!r} is not one player's name; write one name as a sheet would")
+        raise BadInput(f"expected one player's name, got {text_[:LONGEST_NAME]!r}; write one name as a sheet would")
     return key, names[0]
 
 
@@ -67,13 +123,16 @@ def _refuse_circle(known: dict[str, Alias], alias_key: str, player_key: str, nam
         raise BadInput(f"{names} are one player already: spelling, accents and order do not matter")
     direct = {key: (each.player_key, each.player) for key, each in known.items()}
     direct[alias_key] = (player_key, "")
-    if alias_store.follow_alias(direct, alias_key)[0] == alias_key:
+    if follow_alias(direct, alias_key)[0] == alias_key:
         raise BadInput(f"{names} would each mean the other; first `pokervod players unalias` the other")
 
 
-def _tell(
-    connection: Connection, correlation_id: str | None, alias: str, player: str | None, before: str | None, by: str
+def _as_value(alias: Alias | None) -> dict[str, str] | None:
+    return alias and {"alias": alias.alias, "player_key": alias.player_key, "player": alias.player}
+
+
+def _append_event(
+    connection: Connection, decision: Decision, alias: str, player: str | None, before: str | None
 ) -> None:
-    payload = {"alias": alias, "player": player, "before": before, "by": by}
-    event = NewEvent(EventType.HAND_PLAYER_ALIASED, payload)
-    append_events(connection, "clips", correlation_id or new_correlation_id(), [event])
+    payload = {"alias": alias, "player": player, "before": before, "by": decision.by}
+    append_events(connection, _SOURCE, decision.correlation_id, [NewEvent(EventType.HAND_PLAYER_ALIASED, payload)])

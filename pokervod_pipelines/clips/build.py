@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.clips import alias_store, store
+from pokervod_pipelines.clips import store
+from pokervod_pipelines.clips.aliases import resolve_aliases
 from pokervod_pipelines.clips.grades import parse_grade
 from pokervod_pipelines.clips.players import LONGEST_NAME, make_player_key, split_players
 from pokervod_pipelines.clips.store import Clip, ClipRow
@@ -61,7 +62,7 @@ def build_clips(
     """Every row of the sheet has one clip, with the row's players and tags; a row that left has its clip retired."""
     with engine.begin() as connection:
         store.lock_clips(connection, sheet)
-        aliases = alias_store.read_aliases(connection)
+        aliases = resolve_aliases(connection)
         rows = [row for row in store.read_clip_rows(connection, sheet) if row.input_hash != hash_input(row, aliases)]
         created = _write(connection, sheet, rows, aliases, correlation_id)
         retired = store.retire_clips(connection, sheet)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.clips import alias_store
+from pokervod_pipelines.clips.aliases import resolve_aliases
 from pokervod_pipelines.clips.players import make_player_key
 from pokervod_pipelines.clips.tags import simplify_tag
 
@@ -60,7 +60,7 @@ def list_clips(connection: Connection, wanted: ClipFilter, *, limit: int | None 
         {
             "words": wanted.query.split(),
             "player": wanted.player or None,
-            "player_key": key and alias_store.read_aliases(connection).get(key, (key, ""))[0],
+            "player_key": key and resolve_aliases(connection).get(key, (key, ""))[0],
             "tag": simplify_tag(wanted.tag) or None,
             "grade": wanted.grade,
             "project": wanted.project or None,

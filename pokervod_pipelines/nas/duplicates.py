@@ -9,9 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Row
-
-from pokervod_pipelines.nas.store import decisions
+from sqlalchemy import Engine, Row, text
 
 _TOO_SMALL = 4_096
 _COPY_SUFFIX = re.compile(r"(?:[ _-]*\(\d{1,2}\)|[ _-]+copy(?: \d+)?|-\d{3}| - 복사본)+$", re.IGNORECASE)
@@ -35,7 +33,7 @@ class DuplicateGroup:
 def find_duplicates(engine: Engine) -> list[DuplicateGroup]:
     """The groups of present files, no junk, surest first, then by size."""
     with engine.connect() as connection:
-        rows = decisions.read_twice(connection, _TOO_SMALL)
+        rows = connection.execute(_TWICE, {"smallest": _TOO_SMALL}).all()
     groups = [_judge(group) for group in _groups((row for row in rows if row.shares_size), "size")]
     groups += [
         DuplicateGroup(kind="same_name", size=0, paths=_paths(group))
@@ -78,3 +76,16 @@ def plain_stem(name: str) -> str:
 
 def _paths(group: Sequence[Row[Any]]) -> tuple[str, ...]:
     return tuple(f"{row.root}/{row.path}" for row in group)
+
+
+_TWICE = text("""
+    with candidates as (
+        select id, root, library, path, size, mtime_ns, regexp_replace(lower(path), '^.*/', '') as name from nas_files
+        where state = 'present' and not is_junk and size > :smallest
+    ), counted as (
+        select *, count(*) over (partition by size) as of_size, count(*) over (partition by name) as of_name
+        from candidates
+    )
+    select root, library, path, size, mtime_ns, name, of_size > 1 as shares_size, of_name > 1 as shares_name
+    from counted where of_size > 1 or of_name > 1 order by size, root, path
+""")

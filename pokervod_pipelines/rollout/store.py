@@ -1,34 +1,37 @@
-"""The SQL of programmes: reading one whole, and each single step of it. No decisions, no events."""
+"""Store rollouts: read a whole one, and write each step of it. No rules and no events are here."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.db.locks import lock_until_commit
+from pokervod_pipelines.decisions import DecisionKind, read_in_force, record
 from pokervod_pipelines.rollout.record import (
     AttemptRecord,
     EscalationRecord,
     FixRecord,
     InterventionRecord,
     OverrideRecord,
-    ProgrammeRecord,
-    ProgrammeState,
     ResultRecord,
+    RolloutRecord,
+    RolloutState,
     WeekRecord,
     WeekState,
 )
 
 
-def begin_programme(
+def start_rollout(
     connection: Connection, plan: str, weeks: int, *, until: int | None, correlation_id: str, now: datetime
 ) -> bool:
-    """The programme is there, with all its weeks; whether this call began it, to go on to week ``until``."""
-    begun = connection.execute(
+    """Insert the rollout, if missing, and its missing weeks; return whether the rollout was missing."""
+    inserted = connection.execute(
         text("""
-            insert into rollout_programmes (plan, until, correlation_id, started_at, changed_at)
+            insert into rollouts (plan, until, correlation_id, started_at, changed_at)
             values (:plan, :until, :correlation_id, :now, :now) on conflict do nothing returning plan
         """),
         {"plan": plan, "until": until, "correlation_id": correlation_id, "now": now},
@@ -40,19 +43,19 @@ def begin_programme(
         """),
         {"plan": plan, "weeks": weeks},
     )
-    return begun is not None
+    return inserted is not None
 
 
-def read_programme(connection: Connection, plan: str, weeks: int) -> ProgrammeRecord | None:
-    """The programme whole, with the first so many of its weeks: later ones its plan has no more. None if not begun."""
+def read_rollout(connection: Connection, plan: str, weeks: int) -> RolloutRecord | None:
+    """Return the rollout with its first ``weeks`` weeks (its plan no longer has the others), or None if not started."""
     row = connection.execute(
-        text("select plan, state, reason, until, started_at, finished_at from rollout_programmes where plan = :plan"),
+        text("select plan, state, reason, until, started_at, finished_at from rollouts where plan = :plan"),
         {"plan": plan},
     ).one_or_none()
     if row is None:
         return None
-    return ProgrammeRecord(
-        **{**row._mapping, "state": ProgrammeState(row.state)},
+    return RolloutRecord(
+        **{**row._mapping, "state": RolloutState(row.state)},
         weeks=_read_weeks(connection, plan, weeks),
         attempts=_read_attempts(connection, plan),
         overrides=tuple(
@@ -65,14 +68,14 @@ def read_programme(connection: Connection, plan: str, weeks: int) -> ProgrammeRe
         ),
         escalations=tuple(
             EscalationRecord(**each)
-            for each in _read(connection, "rollout_escalations", "week, round, at, summary, ended_at", plan, "at")
+            for each in _read(connection, "rollout_escalations", "week, cycle, at, summary, ended_at", plan, "at")
         ),
     )
 
 
 def read_correlation_id(connection: Connection, plan: str) -> str:
-    """What ties everything of the programme together."""
-    found = connection.scalar(text("select correlation_id from rollout_programmes where plan = :plan"), {"plan": plan})
+    """Return the correlation id of the rollout."""
+    found = connection.scalar(text("select correlation_id from rollouts where plan = :plan"), {"plan": plan})
     return str(found or "")
 
 
@@ -85,7 +88,7 @@ def _read(connection: Connection, table: str, columns: str, plan: str, order: st
 
 
 def _read_weeks(connection: Connection, plan: str, weeks: int) -> tuple[WeekRecord, ...]:
-    columns = "number, state, round, attempts, next_try_at, started_at, finished_at"
+    columns = "number, state, cycle, attempts, next_try_at, started_at, finished_at"
     rows = _read(connection, "rollout_weeks", columns, plan, "number")[:weeks]
     return tuple(WeekRecord(**{**row, "state": WeekState(row["state"])}) for row in rows)
 
@@ -100,7 +103,7 @@ def _read_attempts(connection: Connection, plan: str) -> tuple[AttemptRecord, ..
     for row in connection.execute(_FIXES, {"plan": plan}):
         values = dict(row._mapping)
         fixes.setdefault(values.pop("attempt_id"), []).append(FixRecord(**values))
-    columns = "id, week, round, number, started_at, ended_at, passed"
+    columns = "id, week, cycle, number, started_at, ended_at, passed"
     return tuple(
         AttemptRecord(**row, results=tuple(results.get(row["id"], ())), fixes=tuple(fixes.get(row["id"], ())))
         for row in _read(connection, "rollout_attempts", columns, plan, "id")
@@ -115,27 +118,24 @@ _RESULTS = text("""
 """)
 
 _FIXES = text("""
-    select f.attempt_id, f.fixer, f.error_class, f.done, f.said, f.at
+    select f.attempt_id, f.fixer, f.error_class, f.done, f.reported, f.at
     from rollout_fixes f join rollout_attempts a on a.id = f.attempt_id where a.plan = :plan order by f.id
 """)
 
 
-def set_programme(
+def set_rollout_state(
     connection: Connection,
     plan: str,
-    state: ProgrammeState,
+    state: RolloutState,
     reason: str,
     now: datetime,
     *,
     is_resumed: bool = False,
 ) -> None:
-    """The programme is in that state, for that reason; one that a person paused goes on only when it is resumed.
-
-    Its end and an escalation count all the same.
-    """
+    """Set state and reason; a paused rollout only changes when it is resumed, completed or escalated."""
     connection.execute(
         text("""
-            update rollout_programmes set state = cast(:state as text), reason = :reason, changed_at = :now,
+            update rollouts set state = cast(:state as text), reason = :reason, changed_at = :now,
                 finished_at = case when cast(:state as text) = 'completed' then :now end
             where plan = :plan
               and (state <> 'paused' or cast(:state as text) in ('completed', 'escalated') or :is_resumed)
@@ -144,18 +144,18 @@ def set_programme(
     )
 
 
-def set_until(connection: Connection, plan: str, until: int | None, *, only_widens: bool) -> None:
-    """Nobody but a person goes on beyond this week, or beyond a later one said before if this ``only_widens``."""
+def set_until(connection: Connection, plan: str, until: int | None, *, only_extends: bool) -> None:
+    """Set the last requested week; with ``only_extends`` keep a later one."""
     connection.execute(
         text("""
-            update rollout_programmes set until = :until
-            where plan = :plan and (not :only_widens or until < cast(:until as int))
+            update rollouts set until = :until
+            where plan = :plan and (not :only_extends or until < cast(:until as int))
         """),
-        {"plan": plan, "until": until, "only_widens": only_widens},
+        {"plan": plan, "until": until, "only_extends": only_extends},
     )
 
 
-def set_week(
+def set_week_state(
     connection: Connection,
     plan: str,
     number: int,
@@ -164,7 +164,7 @@ def set_week(
     *,
     next_try_at: datetime | None = None,
 ) -> None:
-    """The week is in that state."""
+    """Set the state of the week, and the times that follow from it."""
     connection.execute(
         text("""
             update rollout_weeks set state = cast(:state as text), next_try_at = :next_try_at,
@@ -176,13 +176,13 @@ def set_week(
     )
 
 
-def begin_attempt(connection: Connection, plan: str, week: int, now: datetime) -> tuple[int, int]:
-    """An attempt at the week goes on, one that was broken off or a new one; returns its id and number."""
+def start_attempt(connection: Connection, plan: str, week: int, now: datetime) -> tuple[int, int]:
+    """Insert the next attempt of the week unless it was interrupted before its end; return its id and number."""
     row = connection.execute(
         text("""
-            insert into rollout_attempts (plan, week, round, number, started_at)
-            select plan, number, round, attempts + 1, :now from rollout_weeks where plan = :plan and number = :week
-            on conflict (plan, week, round, number) do update set started_at = rollout_attempts.started_at
+            insert into rollout_attempts (plan, week, cycle, number, started_at)
+            select plan, number, cycle, attempts + 1, :now from rollout_weeks where plan = :plan and number = :week
+            on conflict (plan, week, cycle, number) do update set started_at = rollout_attempts.started_at
             returning id, number
         """),
         {"plan": plan, "week": week, "now": now},
@@ -193,7 +193,7 @@ def begin_attempt(connection: Connection, plan: str, week: int, now: datetime) -
 def end_attempt(
     connection: Connection, attempt_id: int, results: Sequence[ResultRecord], *, passed: bool, now: datetime
 ) -> None:
-    """The attempt has its results and its verdict, and counts."""
+    """Store the results of the attempt, end it, and count it."""
     connection.execute(text("delete from rollout_results where attempt_id = :id"), {"id": attempt_id})
     records = [
         {
@@ -224,11 +224,11 @@ _INSERT_RESULT = text("""
 
 
 def find_unfixed_attempt(connection: Connection, plan: str, week: int) -> int | None:
-    """The last attempt at the week, where it failed and its fixers have not been through yet."""
+    """Return the id of the week's last attempt if it failed and its fixers have not all run, else None."""
     found = connection.scalar(
         text("""
             select a.id from rollout_attempts a join rollout_weeks w on w.plan = a.plan and w.number = a.week
-                and w.round = a.round and w.attempts = a.number
+                and w.cycle = a.cycle and w.attempts = a.number
             where a.plan = :plan and a.week = :week and not a.passed and a.fixed_at is null
         """),
         {"plan": plan, "week": week},
@@ -237,39 +237,39 @@ def find_unfixed_attempt(connection: Connection, plan: str, week: int) -> int | 
 
 
 def insert_fix(connection: Connection, attempt_id: int, fix: FixRecord) -> None:
-    """What the fixer did is kept."""
+    """Store what the fixer reported."""
     connection.execute(
         text("""
-            insert into rollout_fixes (attempt_id, fixer, error_class, done, said, at)
-            values (:attempt_id, :fixer, :error_class, :done, :said, :at)
+            insert into rollout_fixes (attempt_id, fixer, error_class, done, reported, at)
+            values (:attempt_id, :fixer, :error_class, :done, :reported, :at)
         """),
         {"attempt_id": attempt_id, **asdict(fix)},
     )
 
 
 def mark_fixed(connection: Connection, attempt_id: int, now: datetime) -> None:
-    """The attempt's fixers have been through."""
+    """Store that all fixers of the attempt have run."""
     connection.execute(
         text("update rollout_attempts set fixed_at = :now where id = :id"), {"id": attempt_id, "now": now}
     )
 
 
-def begin_round(connection: Connection, plan: str, week: int) -> None:
-    """The week begins anew, with all its attempts; those made stay in its history.
+def start_cycle(connection: Connection, plan: str, week: int) -> None:
+    """Reset the week with all its attempts; earlier ones stay in the history.
 
-    An attempt that was broken off is taken up as the first of them: nobody knows what it would have come to.
+    An interrupted attempt becomes the first of the new cycle, because its result is unknown.
     """
     parameters = {"plan": plan, "week": week}
     connection.execute(
         text("""
-            update rollout_attempts a set round = w.round + 1, number = 1 from rollout_weeks w
+            update rollout_attempts a set cycle = w.cycle + 1, number = 1 from rollout_weeks w
             where a.plan = :plan and a.week = :week and a.ended_at is null and w.plan = a.plan and w.number = a.week
         """),
         parameters,
     )
     connection.execute(
         text("""
-            update rollout_weeks set state = 'pending', round = round + 1, attempts = 0, next_try_at = null,
+            update rollout_weeks set state = 'pending', cycle = cycle + 1, attempts = 0, next_try_at = null,
                 finished_at = null where plan = :plan and number = :week
         """),
         parameters,
@@ -277,7 +277,7 @@ def begin_round(connection: Connection, plan: str, week: int) -> None:
 
 
 def end_wait(connection: Connection, plan: str, week: int, now: datetime) -> None:
-    """The week is tried again now, if it waits for a moment."""
+    """Make a waiting week due now."""
     connection.execute(
         text("""
             update rollout_weeks set next_try_at = least(next_try_at, :now)
@@ -287,19 +287,19 @@ def end_wait(connection: Connection, plan: str, week: int, now: datetime) -> Non
     )
 
 
-def insert_escalation(connection: Connection, plan: str, week: int, round_: int, summary: str, now: datetime) -> None:
-    """The week blocks from now on."""
+def insert_escalation(connection: Connection, plan: str, week: int, cycle: int, summary: str, now: datetime) -> None:
+    """Store that the week is escalated from now on."""
     connection.execute(
         text("""
-            insert into rollout_escalations (plan, week, round, at, summary)
-            values (:plan, :week, :round, :now, :summary) on conflict do nothing
+            insert into rollout_escalations (plan, week, cycle, at, summary)
+            values (:plan, :week, :cycle, :now, :summary) on conflict do nothing
         """),
-        {"plan": plan, "week": week, "round": round_, "summary": summary, "now": now},
+        {"plan": plan, "week": week, "cycle": cycle, "summary": summary, "now": now},
     )
 
 
 def end_escalations(connection: Connection, plan: str, now: datetime) -> None:
-    """Nothing of the programme blocks any more."""
+    """End all escalations of the rollout."""
     connection.execute(
         text("update rollout_escalations set ended_at = :now where plan = :plan and ended_at is null"),
         {"plan": plan, "now": now},
@@ -307,27 +307,51 @@ def end_escalations(connection: Connection, plan: str, now: datetime) -> None:
 
 
 def insert_override(
-    connection: Connection, plan: str, week: int, criterion: str, *, by: str, reason: str, now: datetime
+    connection: Connection, plan: str, week: int, criterion: str, *, actor: Actor, now: datetime
 ) -> bool:
-    """The criterion passes for ever after; whether that is news."""
-    row = connection.execute(
-        text("""
-            insert into rollout_overrides (plan, week, criterion, by, reason, at)
-            values (:plan, :week, :criterion, :by, :reason, :now) on conflict do nothing returning plan
-        """),
-        {"plan": plan, "week": week, "criterion": criterion, "by": by, "reason": reason, "now": now},
-    ).one_or_none()
-    return row is not None
+    """Record that the criterion counts as passed; return False if it was overridden already."""
+    lock_until_commit(connection, f"rollout overrides {plan}")
+    subject = {"plan": plan, "week": week, "criterion": criterion}
+    if read_in_force(connection, DecisionKind.OVERRIDE, subject):
+        return False
+    actor = replace(actor, correlation_id=read_correlation_id(connection, plan))
+    record(connection, DecisionKind.OVERRIDE, subject, value=True, actor=actor, at=now)
+    return True
 
 
 def insert_intervention(
-    connection: Connection, plan: str, kind: str, week: int | None, *, by: str, reason: str, now: datetime
+    connection: Connection, plan: str, kind: str, week: int | None, *, actor: Actor, now: datetime
 ) -> None:
-    """What the person did is kept."""
+    """Store what the person did."""
     connection.execute(
         text("""
             insert into rollout_interventions (plan, kind, week, by, reason, at)
             values (:plan, :kind, :week, :by, :reason, :now)
         """),
-        {"plan": plan, "kind": kind, "week": week, "by": by, "reason": reason, "now": now},
+        {"plan": plan, "kind": kind, "week": week, "by": actor.who, "reason": actor.reason, "now": now},
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutProgress:
+    """Tell whether a rollout can continue without a person: its wait is over, or its runner died."""
+
+    state: RolloutState
+    until: int | None
+    is_due: bool
+
+
+def read_progress(connection: Connection, plan: str, weeks: int) -> RolloutProgress | None:
+    """Return the progress of the rollout with its first ``weeks`` weeks, or None if it has not started."""
+    row = connection.execute(_PROGRESS, {"plan": plan, "weeks": weeks}).one_or_none()
+    return None if row is None else RolloutProgress(**{**row._mapping, "state": RolloutState(row.state)})
+
+
+_PROGRESS = text("""
+    select r.state, r.until, ((r.state = 'waiting' and not exists (
+            select from rollout_weeks w where w.plan = r.plan and w.number <= :weeks and w.next_try_at > now()))
+        or (r.state = 'running' and r.changed_at < now() - interval '15 seconds'))
+        and (select coalesce(min(w.number), 0) from rollout_weeks w where w.plan = r.plan and w.state <> 'passed'
+            and w.number <= :weeks) <= coalesce(r.until, :weeks) as is_due
+    from rollouts r where r.plan = :plan
+""")

@@ -1,4 +1,4 @@
-"""The rows of a sheet tied to their videos: what a person pinned first, for all others what the rules find.
+"""Match the rows of a sheet to their videos: pinned rows to their pin, all others by the rules.
 
 How the rules find a video is decided in ``match``; who pins and unpins, in ``pins``.
 """
@@ -10,25 +10,25 @@ from sqlalchemy import Connection
 from pokervod_pipelines.sheets import pin_store, store
 from pokervod_pipelines.sheets.file_index import FileIndex, IdentityParser
 from pokervod_pipelines.sheets.match import Match, MatchStatus, match
-from pokervod_pipelines.sheets.pin_store import Pinned
+from pokervod_pipelines.sheets.pin_store import PinnedVideo
 
 PINNED = "pinned"
-"""The stage of a match that a person decided."""
+"""The matcher of a match that a person decided."""
 
-Question = tuple[str, str]
+NameAndLink = tuple[str, str]
 """The file name and the folder link of a row."""
 
 
 def match_rows(
     connection: Connection, sheet: str, ids: Sequence[int] | None, *, parsed_identity: IdentityParser | None
 ) -> int:
-    """The rows with these ids (None: all in the sheet) have their match; returns how many matches changed."""
+    """Match the rows with these ids (None: all in the sheet); return how many matches changed."""
     queries = [] if ids == [] else store.read_queries(connection, sheet, ids)
     if not queries:
         return 0
     pins = pin_store.read_in_force(connection, sheet)
     free = {(name, link) for row_id, name, link in queries if row_id not in pins}
-    answers = _ask_rules(connection, free, parsed_identity)
+    answers = _match_by_rules(connection, free, parsed_identity)
     matches = {
         row_id: make_pinned_match(pins[row_id]) if row_id in pins else answers[name, link]
         for row_id, name, link in queries
@@ -36,12 +36,12 @@ def match_rows(
     return store.store_matches(connection, matches)
 
 
-def make_pinned_match(pin: Pinned) -> Match:
+def make_pinned_match(pin: PinnedVideo) -> Match:
     """Return the answer for a row whose video a person named."""
     return Match(
         status=MatchStatus.MATCHED,
         reason=f"pinned by {pin.by}: {pin.reason}",
-        stage=PINNED,
+        matcher=PINNED,
         score=1.0,
         file_id=pin.file_id,
         path=pin.path,
@@ -49,10 +49,10 @@ def make_pinned_match(pin: Pinned) -> Match:
     )
 
 
-def _ask_rules(
-    connection: Connection, questions: Collection[Question], parsed_identity: IdentityParser | None
-) -> dict[Question, Match]:
-    if not questions:
+def _match_by_rules(
+    connection: Connection, queries: Collection[NameAndLink], parsed_identity: IdentityParser | None
+) -> dict[NameAndLink, Match]:
+    if not queries:
         return {}
     index = FileIndex.build(store.read_candidate_files(connection), parsed_identity=parsed_identity)
-    return {question: match(index, *question) for question in questions}
+    return {query: match(index, *query) for query in queries}

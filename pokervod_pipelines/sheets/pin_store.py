@@ -1,4 +1,4 @@
-"""The SQL behind ``pins``: an append-only table, read as what is in force and as history."""
+"""Read pins with their rows and files, and store the cells of the ``Pin`` column: the SQL behind ``pins``."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.paging import Page
 
-class Pinned(NamedTuple):
-    """The video that a person named for a row."""
+
+class PinnedVideo(NamedTuple):
+    """Hold the video that a person named for a row, who and why."""
 
     file_id: int
     path: str
@@ -19,7 +21,7 @@ class Pinned(NamedTuple):
 
 
 class Video(NamedTuple):
-    """A video that a row can be pinned to; ``root`` is its archive root's name."""
+    """Identify a video that a row can be pinned to; ``root`` is its archive root's name."""
 
     id: int
     root: str
@@ -28,10 +30,10 @@ class Video(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """One row of the history: a row was pinned to the file now at ``path``, or unpinned where ``file_id`` is None.
+    """Hold one row of the history: a row was pinned to the file now at ``path``, or unpinned (``file_id`` is None).
 
-    ``file_state`` is the inventory's. ``is_in_force`` says whether it decides the row's video now; a row that left its
-    sheet (``is_retired``) takes its pin up again when it comes back.
+    ``file_state`` is the inventory's. ``is_in_force`` marks the pin that decides the row's video now; a row deleted
+    from its sheet (``is_retired``) is pinned again when it reappears.
     """
 
     id: int
@@ -50,30 +52,21 @@ class Pin:
     is_in_force: bool
 
 
-def read_in_force(connection: Connection, sheet: str) -> dict[int, Pinned]:
-    """The pins that nobody took back, by the id of their row."""
+def read_in_force(connection: Connection, sheet: str) -> dict[int, PinnedVideo]:
+    """Return the pins in force, by the id of their row."""
     rows = connection.execute(
         text("""
             select p.sheet_row_id, p.file_id, f.path, p.by, p.reason
             from sheet_pins p join sheet_rows r on r.id = p.sheet_row_id join nas_files f on f.id = p.file_id
-            where r.sheet = :sheet
-              and not exists (select from sheet_pins l where l.sheet_row_id = p.sheet_row_id and l.id > p.id)
+            where r.sheet = :sheet and p.is_in_force
         """),
         {"sheet": sheet},
     )
-    return {row[0]: Pinned(*row[1:]) for row in rows}
-
-
-def add_pin(connection: Connection, *, row_id: int, file_id: int | None, by: str, reason: str) -> None:
-    """The row is in the history; the next matching heeds it."""
-    connection.execute(
-        text("insert into sheet_pins (sheet_row_id, file_id, by, reason) values (:row_id, :file_id, :by, :reason)"),
-        {"row_id": row_id, "file_id": file_id, "by": by, "reason": reason},
-    )
+    return {row[0]: PinnedVideo(*row[1:]) for row in rows}
 
 
 def read_cells(connection: Connection, row_ids: Sequence[int]) -> dict[int, tuple[str, str | None]]:
-    """What the rows' ``Pin`` cells said at the last reading, and why that could not be followed."""
+    """Return the text of the rows' ``Pin`` cells at the last reading, and the problem of each."""
     rows = connection.execute(
         text("select id, pin_text, pin_problem from sheet_rows where id = any(:ids) order by id"),
         {"ids": list(row_ids)},
@@ -82,7 +75,7 @@ def read_cells(connection: Connection, row_ids: Sequence[int]) -> dict[int, tupl
 
 
 def read_failed_cells(connection: Connection, sheet: str) -> list[tuple[int, str, int, str, str]]:
-    """``(row id, tab, row number, text, problem)`` of the cells of rows in the sheet that could not be followed."""
+    """Return ``(row id, tab, row number, text, problem)`` of the cells of the sheet that name no video."""
     rows = connection.execute(
         text("""
             select id, tab, row_number, pin_text, pin_problem from sheet_rows
@@ -94,35 +87,35 @@ def read_failed_cells(connection: Connection, sheet: str) -> list[tuple[int, str
 
 
 def store_cells(connection: Connection, cells: Mapping[int, tuple[str, str | None]]) -> None:
-    """The rows' ``Pin`` cells say this, and could not be followed for that reason."""
-    records = [{"id": row_id, "said": said, "problem": problem} for row_id, (said, problem) in cells.items()]
+    """Store the text and the problem of the rows' ``Pin`` cells."""
+    records = [{"id": row_id, "text": text_, "problem": problem} for row_id, (text_, problem) in cells.items()]
     connection.execute(
         text("""
-            update sheet_rows s set pin_text = c.said, pin_problem = c.problem
-            from jsonb_to_recordset(cast(:cells as jsonb)) as c(id bigint, said text, problem text) where s.id = c.id
+            update sheet_rows s set pin_text = c.text, pin_problem = c.problem
+            from jsonb_to_recordset(cast(:cells as jsonb)) as c(id bigint, text text, problem text) where s.id = c.id
         """),
         {"cells": json.dumps(records, ensure_ascii=False)},
     )
 
 
-def list_history(connection: Connection, *, sheet: str | None) -> list[Pin]:
-    """Every pinning and unpinning of the sheet, or of all; oldest first."""
+def read_history(connection: Connection, *, sheet: str | None, page: Page) -> list[Pin]:
+    """Return every pinning and unpinning of the sheet, or of all; oldest first."""
     rows = connection.execute(
         text("""
             select p.id, p.at, p.by, p.reason, p.sheet_row_id as row_id, r.sheet, r.tab, r.row_number, r.file_name,
                    r.retired_at is not null as is_retired, p.file_id, f.path, f.state as file_state,
-                   p.file_id is not null and p.id = max(p.id) over (partition by p.sheet_row_id) as is_in_force
+                   p.is_in_force
             from sheet_pins p join sheet_rows r on r.id = p.sheet_row_id left join nas_files f on f.id = p.file_id
-            where cast(:sheet as text) is null or r.sheet = :sheet
-            order by p.id
+            where (cast(:sheet as text) is null or r.sheet = :sheet) and p.id > :after
+            order by p.id limit :limit
         """),
-        {"sheet": sheet},
+        {"sheet": sheet, "after": page.after or 0, "limit": page.limit},
     )
     return [Pin(**row._mapping) for row in rows]
 
 
 def find_videos(connection: Connection, path: str) -> list[Video]:
-    """The videos whose path, their archive root's name in front, ends with this one; at whole names only.
+    """Return the videos whose path, their archive root's name in front, ends with this one; at whole names only.
 
     A missing video counts, a cleared one does not.
     """

@@ -1,107 +1,106 @@
-"""A workbook as annotation rows, and what a person should look at in it.
+"""Read a workbook as annotation rows and problems for a person.
 
 The step between ``workbook`` and the database: pure, for the whole workbook at once. A tab that cannot be read is
-named in ``unread``, never taken for a tab without rows: the second retires clips.
+named in ``unread``, never treated as a tab without rows, which would retire clips.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
 
-from pokervod_pipelines.sheets.headers import Layout, PassedOver, find_layout
+from pokervod_pipelines.problems import Problem
+from pokervod_pipelines.sheets.directives import NO_DIRECTIVES, SheetDirectives, find_kind, read_directives
+from pokervod_pipelines.sheets.headers import AnnotationLayout, SkippedTab, find_layout
 from pokervod_pipelines.sheets.rows import AnnotationRow, read_rows
 from pokervod_pipelines.sheets.tab import Tab, clean_tab, name_cell
-from pokervod_pipelines.sheets.words import NO_WORDS, Words, name_kind, read_words
 from pokervod_pipelines.sheets.workbook import Workbook
 
-CELLS_NAMED = 5
-
-Problem = tuple[str, str]
-"""Where (tab and row), and what is wrong there."""
+MAX_CELLS_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """The annotation rows of a workbook, the number of lines passed over, and the titles of tabs not understood.
+class SheetReading:
+    """Hold the annotation rows of a workbook, the number of skipped lines, and the titles of unreadable tabs.
 
-    ``layouts`` are those of the tabs with rows, by title, and ``stray`` the numbers of their lines that do not count
-    but have something of ours beside them; ``words`` are what people say in the tabs made for that.
+    ``layouts`` are those of the tabs with rows, by title, and ``stray`` the numbers of their lines that are not rows
+    but have text in our columns; ``directives`` are those of the tabs made for them.
     """
 
     rows: tuple[AnnotationRow, ...] = ()
     skipped: int = 0
     unread: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
-    layouts: Mapping[str, Layout] = field(default_factory=dict)
-    words: Words = NO_WORDS
+    layouts: Mapping[str, AnnotationLayout] = field(default_factory=dict)
+    directives: SheetDirectives = NO_DIRECTIVES
     stray: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-def read_workbook(workbook: Workbook) -> Reading:
+def read_workbook(workbook: Workbook) -> SheetReading:
     """Return every annotation row of every tab, in the order of the workbook.
 
     Raises:
         BadInput: the workbook as a whole cannot be read.
-        Unavailable: it cannot be read just now.
+        Unavailable: it cannot be read now.
 
     """
     rows: list[AnnotationRow] = []
     skipped = 0
-    refused: dict[str, str] = {}
-    layouts: dict[str, Layout] = {}
+    unreadable: dict[str, str] = {}
+    layouts: dict[str, AnnotationLayout] = {}
     stray: dict[str, tuple[int, ...]] = {}
     tabs = [clean_tab(tab) for tab in workbook.tabs()]
     for tab in tabs:
-        if name_kind(tab):
+        if find_kind(tab):
             continue
         layout = find_layout(tab)
-        if reason := _refuse(tab, layout):
-            refused[tab.title] = reason
-        elif isinstance(layout, Layout):
+        if reason := _explain_unreadable(tab, layout):
+            unreadable[tab.title] = reason
+        elif isinstance(layout, AnnotationLayout):
             read = read_rows(tab, layout)
             layouts[tab.title], stray[tab.title] = layout, read.stray
             rows.extend(read.rows)
             skipped += read.blank + read.examples + read.remarks
-    words = read_words(tabs)
-    return Reading(
+    directives = read_directives(tabs)
+    return SheetReading(
         rows=tuple(rows),
         skipped=skipped,
-        unread=tuple(refused),
-        problems=(*refused.items(), *find_repeated_ids(rows), *words.problems),
+        unread=tuple(unreadable),
+        problems=(*starmap(Problem, unreadable.items()), *find_repeated_ids(rows), *directives.problems),
         layouts=layouts,
-        words=words,
+        directives=directives,
         stray=stray,
     )
 
 
-def _refuse(tab: Tab, layout: Layout | PassedOver) -> str:
-    """Return why the rows of the tab cannot be known, "" where they can or where it has none."""
-    if isinstance(layout, PassedOver):
+def _explain_unreadable(tab: Tab, layout: AnnotationLayout | SkippedTab) -> str:
+    """Return why the rows of the tab cannot be read, "" where they can or where it has none."""
+    if isinstance(layout, SkippedTab):
         return layout.reason if layout.is_problem else ""
     claimed = {index for indexes in layout.columns.values() for index in indexes}
     cells = [name_cell(row, column) for row, column in tab.uncomputed if row > layout.header_row and column in claimed]
     if not cells:
         return ""
-    more = f" and {len(cells) - CELLS_NAMED} more" if len(cells) > CELLS_NAMED else ""
+    more = f" and {len(cells) - MAX_CELLS_NAMED} more" if len(cells) > MAX_CELLS_NAMED else ""
     return (
-        f"the formulas in {', '.join(cells[:CELLS_NAMED])}{more} have no saved value, so the rows of this tab stay as "
-        "they were; open the workbook in Excel or LibreOffice and save it again"
+        f"The formulas in {', '.join(cells[:MAX_CELLS_NAMED])}{more} have no saved value, so the rows of this tab stay "
+        "as they were. Open the workbook in Excel or LibreOffice and save it again."
     )
 
 
-def describe_copies(rows: Sequence[AnnotationRow]) -> Iterator[Problem]:
-    """Yield each row that was copied together with the id of another."""
+def find_copied_rows(rows: Sequence[AnnotationRow]) -> Iterator[Problem]:
+    """Yield each row that was copied together with the id of another row."""
     for row in rows:
-        yield (
+        yield Problem(
             f"{row.tab} row {row.row_number}",
-            "copied from another row together with its PokerVOD ID; it counts as a new row with an id of its own",
+            "The row was copied together with the PokerVOD ID of another row. It is now a new row with its own ID.",
         )
 
 
 def find_repeated_ids(rows: Sequence[AnnotationRow]) -> Iterator[Problem]:
-    """Yield each row whose asset id stands above it already; both rows are kept."""
+    """Yield each row whose asset id is already in a row above; both rows are kept."""
     first: dict[str, AnnotationRow] = {}
     for row in rows:
         if row.source_id and (above := first.setdefault(row.source_id, row)) is not row:
             place = f"{above.tab} row {above.row_number}"
-            message = f"the id {row.source_id!r} stands in {place} too; an id names one asset, so mend one of them"
-            yield f"{row.tab} row {row.row_number}", message
+            message = f"The id {row.source_id!r} is also in {place}. Correct the id in one of the two rows."
+            yield Problem(f"{row.tab} row {row.row_number}", message)

@@ -1,6 +1,6 @@
-"""One pass over one sheet: read it, keep every row's identity, tie each row to its video.
+"""Sync one sheet: read it, keep the identity of every row, match each row to its video.
 
-A sheet that cannot be read keeps its rows, and so does a tab. A sheet that lost most of them at once is taken for
+A sheet that cannot be read keeps its rows, and so does a tab. A sheet that lost most of its rows at once counts as
 broken until a person confirms.
 """
 
@@ -13,23 +13,24 @@ from sqlalchemy import Connection, Engine
 from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets import store
-from pokervod_pipelines.sheets.edits import Edits, apply_reading
+from pokervod_pipelines.sheets.column_setup import locate_managed_columns
+from pokervod_pipelines.sheets.directive_store import store_directives
 from pokervod_pipelines.sheets.file_index import IdentityParser
 from pokervod_pipelines.sheets.google.clock import SYSTEM_CLOCK, Clock
 from pokervod_pipelines.sheets.match import MatchStatus
 from pokervod_pipelines.sheets.match_rows import match_rows
-from pokervod_pipelines.sheets.own_places import locate_own_columns
-from pokervod_pipelines.sheets.pin_cells import follow_pin_cells, retry_pin_cells
-from pokervod_pipelines.sheets.reading import Problem, Reading, describe_copies, read_workbook
+from pokervod_pipelines.sheets.pin_cells import apply_pin_cells, retry_pin_cells
+from pokervod_pipelines.sheets.reading import SheetReading, find_copied_rows, read_workbook
+from pokervod_pipelines.sheets.row_changes import RowChanges, apply_reading
 from pokervod_pipelines.sheets.sources import count_calls, open_sheet
-from pokervod_pipelines.sheets.status_store import store_own_columns
-from pokervod_pipelines.sheets.tab import clean_text
-from pokervod_pipelines.sheets.word_store import store_words
+from pokervod_pipelines.sheets.statuses import store_managed_columns
+from pokervod_pipelines.sheets.tab import replace_unstorable
 from pokervod_pipelines.sheets.workbook import Workbook
 
-PROBLEMS_KEPT = 200
+MAX_PROBLEMS = 200
 
 Progress = Callable[[int], None]
 Counts = dict[str, int]
@@ -38,13 +39,13 @@ Problems = tuple[Problem, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetReport:
-    """What one pass came to; ``rows`` counts the rows in the sheet, ``skipped`` the blank, example and remark lines.
+    """Report one sync; ``rows`` counts the rows in the sheet, ``skipped`` the blank, example and remark lines.
 
-    ``with_id`` rows are known by the id column in the sheet, all others by what they say and where they stand.
-    ``calls`` are those of Google's services, failed tries included; None for a file.
+    ``with_id`` rows are recognized by the id column in the sheet, all others by content and neighbours. ``calls`` are
+    those to Google, failed ones included; None for a file.
 
-    ``problems`` are the first ``PROBLEMS_KEPT`` of ``problem_count``: tabs and rows of the workbook that a person
-    should mend, and rows that have no video.
+    ``problems`` are the first ``MAX_PROBLEMS`` of ``problem_count``: tabs and rows of the workbook that a person
+    should correct, and rows without a video.
     """
 
     sheet: str
@@ -78,15 +79,15 @@ def sync_sheet(
     clock: Clock = SYSTEM_CLOCK,
     progress: Progress | None = None,
 ) -> SheetReport:
-    """The database holds the sheet's rows as they are now, each with its match.
+    """Store the sheet's rows as they are now, each with its match.
 
-    An unchanged revision is read again only if ``full``, or ``reread`` because we wrote into it: the revision may lag
-    behind. ``known_revision`` is one that was seen just before. Nobody
-    else reads the sheet meanwhile, and no transaction is open while the sheet is waited for.
+    An unchanged revision is read again only if ``full``, or ``reread`` because we wrote into it: the revision may be
+    late. ``known_revision`` is one that was seen just before. A lock keeps other processes from reading the sheet at
+    the same time, and no transaction is open during the wait for the sheet.
     Raises what ``open_sheet`` and reading raise, and ``SuspiciousLoss`` when most rows vanished and ``confirm_loss`` is
-    not given; the rows then stay and the reason is kept.
+    not given; the rows then stay and the error is recorded.
     """
-    one_pass = _Pass(
+    sheet_pass = _SheetPass(
         sheet=sheet,
         correlation_id=correlation_id,
         full=full,
@@ -97,13 +98,13 @@ def sync_sheet(
     )
     with hold_lock(engine, f"reading of sheet {sheet}"):
         try:
-            # Opened under the lock: who waited for it must not write an older reading over a newer one.
+            # Opened under the lock: a process that waited must not write an older reading over a newer one.
             with open_sheet(
                 engine, settings, settings.sheet(sheet), known_revision=known_revision, clock=clock
             ) as workbook:
-                return one_pass.run(engine, workbook)
+                return sheet_pass.run(engine, workbook)
         except PokervodError as error:
-            _record_failure(engine, sheet, clean_text(str(error)), correlation_id)
+            _record_failure(engine, sheet, replace_unstorable(str(error)), correlation_id)
             raise
 
 
@@ -115,8 +116,8 @@ def _record_failure(engine: Engine, sheet: str, error: str, correlation_id: str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Pass:
-    """One pass over a workbook that was just opened."""
+class _SheetPass:
+    """Run one pass over an open workbook."""
 
     sheet: str
     correlation_id: str
@@ -138,48 +139,50 @@ class _Pass:
             if reading is None:
                 counts, problems = self._match_again(connection, revision, last)
             else:
-                counts, problems = self._take_over(connection, revision, last, reading)
-                store_own_columns(connection, self.sheet, locate_own_columns(workbook, reading))
-                store_words(connection, self.sheet, reading.words)
+                counts, problems = self._store_reading(connection, revision, last, reading)
+                store_managed_columns(connection, self.sheet, locate_managed_columns(workbook, reading))
+                store_directives(connection, self.sheet, reading.directives)
             return self._report(connection, workbook, counts, problems, seconds=time.monotonic() - started)
 
-    def _take_over(
-        self, connection: Connection, revision: str, last: store.LastReading, reading: Reading
+    def _store_reading(
+        self, connection: Connection, revision: str, last: store.LastReading, reading: SheetReading
     ) -> tuple[Counts, Problems]:
-        edits = apply_reading(
+        changes = apply_reading(
             connection, self.sheet, reading, correlation_id=self.correlation_id, confirm_loss=self.confirm_loss
         )
         self.progress(len(reading.rows))
-        rows = (*edits.kept, *edits.changed, *edits.added)
-        pinned = follow_pin_cells(connection, self.sheet, rows, correlation_id=self.correlation_id)
-        problems = (*reading.problems, *describe_copies(edits.copies))
-        return self._match(connection, revision, last, edits, pinned, (reading.skipped, problems)), problems
+        rows = (*changes.kept, *changes.changed, *changes.added)
+        pinned = apply_pin_cells(connection, self.sheet, rows, correlation_id=self.correlation_id)
+        problems = (*reading.problems, *find_copied_rows(changes.copies))
+        return self._match(connection, revision, last, changes, pinned, (reading.skipped, problems)), problems
 
     def _match_again(self, connection: Connection, revision: str, last: store.LastReading) -> tuple[Counts, Problems]:
         retried = retry_pin_cells(connection, self.sheet, correlation_id=self.correlation_id)
-        return self._match(connection, revision, last, Edits(), retried, (last.skipped, last.problems)), last.problems
+        return self._match(
+            connection, revision, last, RowChanges(), retried, (last.skipped, last.problems)
+        ), last.problems
 
     def _match(
         self,
         connection: Connection,
         revision: str,
         last: store.LastReading,
-        edits: Edits,
+        changes: RowChanges,
         pinned: Sequence[int],
-        passed_over: tuple[int, Problems],
+        skipped_lines: tuple[int, Problems],
     ) -> Counts:
-        """Rows that changed, or all where files did, have their match; the pass is on record."""
+        """Match the changed rows, or all after a change of files, and record the pass."""
         horizon = store.read_horizon(connection)
         everything = self.full or store.have_files_changed(connection, since=last.matched_up_to, horizon=horizon)
-        ids = None if everything else sorted({*edits.unmatched, *pinned})
+        ids = None if everything else sorted({*changes.unmatched, *pinned})
         rematched = match_rows(connection, self.sheet, ids, parsed_identity=self.parsed_identity)
-        skipped, problems = passed_over
+        skipped, problems = skipped_lines
         matches, with_id = store.count_matches(connection, self.sheet), store.count_keys(connection, self.sheet)
-        counts = _count(edits, skipped, matches) | {"with_id": with_id}
+        counts = _count(changes, skipped, matches) | {"with_id": with_id}
         store.record_reading(
             connection, self.sheet, revision=revision, matched_up_to=horizon, counts=counts, problems=problems
         )
-        if rematched or pinned or not edits.is_empty:
+        if rematched or pinned or not changes.is_empty:
             event = NewEvent(EventType.SHEETS_SYNC_COMPLETED, {"sheet": self.sheet, **counts})
             append_events(connection, "sheets", self.correlation_id, [event])
         return counts
@@ -187,7 +190,7 @@ class _Pass:
     def _report(
         self, connection: Connection, workbook: Workbook, counts: Counts, problems: Problems, *, seconds: float
     ) -> SheetReport:
-        listed = (*problems, *store.read_match_problems(connection, self.sheet, PROBLEMS_KEPT))
+        listed = (*problems, *store.read_match_problems(connection, self.sheet, MAX_PROBLEMS))
         return SheetReport(
             sheet=self.sheet,
             rows=counts["rows"],
@@ -202,19 +205,19 @@ class _Pass:
             with_id=counts["with_id"],
             calls=count_calls(workbook),
             seconds=seconds,
-            problems=listed[:PROBLEMS_KEPT],
+            problems=listed[:MAX_PROBLEMS],
             problem_count=len(problems) + counts["rows"] - counts["matched"],
         )
 
 
-def _count(edits: Edits, skipped: int, matches: dict[str, int]) -> dict[str, int]:
+def _count(changes: RowChanges, skipped: int, matches: dict[str, int]) -> dict[str, int]:
     rows = sum(matches.values())
     return {
         "rows": rows,
-        "added": len(edits.added),
-        "changed": len(edits.changed),
-        "removed": len(edits.removed),
-        "unchanged": rows - len(edits.added) - len(edits.changed),
+        "added": len(changes.added),
+        "changed": len(changes.changed),
+        "removed": len(changes.removed),
+        "unchanged": rows - len(changes.added) - len(changes.changed),
         "skipped": skipped,
         "matched": matches.get(MatchStatus.MATCHED, 0),
         "ambiguous": matches.get(MatchStatus.AMBIGUOUS, 0),

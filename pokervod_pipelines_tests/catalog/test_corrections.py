@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Engine, text
 
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.catalog.corrections import correct_file, list_corrections, undo_correction
 from pokervod_pipelines.catalog.tree import explain_file
@@ -15,6 +16,8 @@ from pokervod_pipelines_tests.catalog.inventory import (
     shape,
     snapshot,
 )
+
+KIM = Actor(who="kim", reason="seen")
 
 PATHS = (
     "Clean/10-wsop-2024-be-ev-21-25k-nlh-hr-ft-ann-wins-clean.mp4",
@@ -39,7 +42,7 @@ def correct(engine: Engine) -> Callable[..., int]:
     """``correct(path, field, value)``: a person says so; returns the correction's id."""
 
     def say(path: str | int, field: str, value: str) -> int:
-        return correct_file(engine, path_or_id=path, field=field, value=value, by="kim", reason="seen").id
+        return correct_file(engine, path_or_id=path, field=field, value=value, actor=KIM).id
 
     return say
 
@@ -69,7 +72,7 @@ def test_a_corrected_file_stands_where_the_person_says(
     identity = correct(path, field, value)
 
     assert keys_of(engine, path).startswith(keys.removesuffix("whole"))
-    undo_correction(engine, identity, "lee", "was right")
+    undo_correction(engine, identity, actor=Actor(who="lee", reason="was right"))
     assert shape(engine) == before
 
 
@@ -129,7 +132,7 @@ def test_a_file_that_a_person_knows_is_not_among_the_unknown(engine: Engine, cor
 def test_the_history_says_who_when_why_before_and_after(engine: Engine, correct: Callable[..., int]) -> None:
     first = correct(PAD1, "episode", "7")
     second = correct(PAD1, "episode", "9")
-    undo_correction(engine, second, "lee", "it was seven")
+    undo_correction(engine, second, actor=Actor(who="lee", reason="it was seven"))
 
     rows = list_corrections(engine, PAD1)
 
@@ -149,7 +152,7 @@ def test_undoing_a_replaced_correction_leaves_the_newer_in_force(engine: Engine,
     first = correct(PAD1, "episode", "7")
     correct(PAD1, "episode", "9")
 
-    undoing = undo_correction(engine, first, "lee", "never mind")
+    undoing = undo_correction(engine, first, actor=Actor(who="lee", reason="never mind"))
 
     assert (undoing.before, undoing.value) == (9, 9)
     assert keys_of(engine, PAD1) == "PAD / :s12 / episodes / ep-9"
@@ -178,14 +181,14 @@ def test_an_explanation_says_which_facts_a_person_told(engine: Engine, correct: 
 
 @pytest.mark.usefixtures("files")
 def test_what_cannot_be_is_refused_and_leaves_no_row(engine: Engine, correct: Callable[..., int]) -> None:
-    with pytest.raises(BadInput, match="no such video"):
+    with pytest.raises(BadInput, match="unknown video"):
         correct("nowhere.mp4", "episode", "7")
-    with pytest.raises(BadInput, match="no such video"):
+    with pytest.raises(BadInput, match="unknown video"):
         correct(10**6, "episode", "7")
-    with pytest.raises(BadInput, match="who makes it and why"):
-        correct_file(engine, path_or_id=PAD1, field="episode", value=7, by="kim", reason=" ")
-    with pytest.raises(BadInput, match="there is no correction 99"):
-        undo_correction(engine, 99, "kim", "seen")
+    with pytest.raises(BadInput, match="--reason is required"):
+        correct_file(engine, path_or_id=PAD1, field="episode", value=7, actor=Actor(who="kim", reason=" "))
+    with pytest.raises(BadInput, match="unknown correction 99"):
+        undo_correction(engine, 99, actor=KIM)
     assert list_corrections(engine) == []
 
 
@@ -193,25 +196,25 @@ def test_what_cannot_be_is_refused_and_leaves_no_row(engine: Engine, correct: Ca
 def test_a_path_that_two_roots_hold_has_to_be_said_by_id(engine: Engine, correct: Callable[..., int]) -> None:
     other = add_file(engine, PAD1, root="/other")
 
-    with pytest.raises(BadInput, match=f"by its id: .*{other}"):
+    with pytest.raises(BadInput, match=f"the id of the right file: .*{other}"):
         correct(PAD1, "episode", "7")
 
 
 @pytest.mark.usefixtures("files")
 def test_a_correction_is_undone_once_and_an_undoing_never(engine: Engine, correct: Callable[..., int]) -> None:
-    undoing = undo_correction(engine, identity := correct(PAD1, "episode", "7"), "lee", "no")
+    undoing = undo_correction(engine, identity := correct(PAD1, "episode", "7"), actor=Actor(who="lee", reason="no"))
 
     with pytest.raises(Conflict, match="undone already"):
-        undo_correction(engine, identity, "lee", "again")
-    with pytest.raises(BadInput, match="there is no correction"):
-        undo_correction(engine, undoing.id, "lee", "undo the undoing")
+        undo_correction(engine, identity, actor=Actor(who="lee", reason="again"))
+    with pytest.raises(BadInput, match="unknown correction"):
+        undo_correction(engine, undoing.id, actor=Actor(who="lee", reason="undo the undoing"))
 
 
 def test_one_correction_touches_only_its_seasons(engine: Engine, files: dict[str, int]) -> None:
     with engine.begin() as connection:
         connection.execute(text("update seasons set title = 'untouched' where project_code = 'WSOP'"))
 
-    correct_file(engine, path_or_id=files[PAD1], field="episode", value=7, by="kim", reason="seen")
+    correct_file(engine, path_or_id=files[PAD1], field="episode", value=7, actor=KIM)
 
     with engine.connect() as connection:
         assert connection.scalar(text("select title from seasons where project_code = 'WSOP'")) == "untouched"

@@ -4,11 +4,11 @@ import random
 from collections.abc import Callable, Iterator
 
 import pytest
-from pokervod_pipelines.catalog.corrected import FIELDS, show_value
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog.build import build_catalog
+from pokervod_pipelines.catalog.correctable import FIELDS, show_value
 from pokervod_pipelines.catalog.corrections import correct_file, list_corrections, undo_correction
 from pokervod_pipelines.catalog.search.packed import unpack_places
 from pokervod_pipelines.db.engine import make_engine
@@ -172,7 +172,9 @@ def copy_state(source: Engine, target: Engine) -> None:
                 writing.execute(text(f"insert into {table} ({names}) values ({values})"), row)
 
 
-_AS_TEXT = text("select subject::text as subject, value::text as value, before::text as before from decisions where id = :id")
+_AS_TEXT = text(
+    "select subject::text as subject, value::text as value, before::text as before from decisions where id = :id"
+)
 
 
 @pytest.mark.parametrize("seed", range(choose(1, long=4)))

@@ -9,81 +9,82 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.cli.app import app
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.sheets.file_index import IdentityParser
 from pokervod_pipelines.sheets.pins import list_pins, pin_row, unpin_row
 from pokervod_pipelines.sheets.store import ListedRow, lock_sheet
-from pokervod_pipelines_tests.sheets.desk import COLUMNS, Desk, make_line, make_lines, write_book
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, SheetHarness, make_line, make_lines, write_book
 
 LINES = make_lines(1, 2, 3, 4)
 RIGHT = "tapes/tape 7.mxf"
 
 
 @pytest.fixture
-def pinned(desk: Desk) -> Desk:
-    """A desk whose first row has an exact match, and is pinned to a tape instead."""
-    desk.add_files("show 1.mp4", "a/show 2.mp4", "b/show 2.mp4", RIGHT)
-    desk.write(*LINES)
-    desk.sync()
-    desk.build()
-    pin(desk, "show 1", RIGHT)
-    return desk
+def pinned(harness: SheetHarness) -> SheetHarness:
+    """A harness whose first row has an exact match, and is pinned to a tape instead."""
+    harness.add_files("show 1.mp4", "a/show 2.mp4", "b/show 2.mp4", RIGHT)
+    harness.write(*LINES)
+    harness.sync()
+    harness.build()
+    pin(harness, "show 1", RIGHT)
+    return harness
 
 
-def pin(desk: Desk, file_name: str, path: str, **words: str) -> ListedRow:
-    signature = {"by": "kim", "reason": "seen", **words}
-    return pin_row(desk.engine, row_id=desk.ids()[file_name], path=path, correlation_id="test", **signature)
+def pin(harness: SheetHarness, file_name: str, path: str, **words: str) -> ListedRow:
+    signature = {"who": "kim", "reason": "seen", **words}
+    return pin_row(
+        harness.engine, row_id=harness.ids()[file_name], path=path, actor=Actor(**signature, correlation_id="test")
+    )
 
 
-def unpin(desk: Desk, file_name: str, parsed_identity: IdentityParser | None = None) -> ListedRow:
+def unpin(harness: SheetHarness, file_name: str, parsed_identity: IdentityParser | None = None) -> ListedRow:
     return unpin_row(
-        desk.engine,
-        row_id=desk.ids()[file_name],
-        by="lee",
-        reason="wrong tape",
-        correlation_id="test",
+        harness.engine,
+        row_id=harness.ids()[file_name],
+        actor=Actor(who="lee", reason="wrong tape", correlation_id="test"),
         parsed_identity=parsed_identity,
     )
 
 
-def videos(desk: Desk) -> dict[str, tuple[int, str | None]]:
+def videos(harness: SheetHarness) -> dict[str, tuple[int, str | None]]:
     """The id and the video's path of each row, by its file name."""
-    rows = desk.execute("""
+    rows = harness.execute("""
         select file_name, r.id, path from sheet_rows r left join nas_files f on f.id = r.file_id
         where r.sheet = :sheet and retired_at is null
     """)
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
-def file_id(desk: Desk, path: str) -> int:
-    found: int = desk.execute("select id from nas_files where path = :path", {"path": path})[0][0]
+def file_id(harness: SheetHarness, path: str) -> int:
+    found: int = harness.execute("select id from nas_files where path = :path", {"path": path})[0][0]
     return found
 
 
-def test_a_pin_is_in_force_at_once_and_says_who_and_why(desk: Desk) -> None:
-    desk.add_files("show 1.mp4", RIGHT)
-    desk.write(*LINES)
-    desk.sync()
+def test_a_pin_is_in_force_at_once_and_says_who_and_why(harness: SheetHarness) -> None:
+    harness.add_files("show 1.mp4", RIGHT)
+    harness.write(*LINES)
+    harness.sync()
 
-    row = pin(desk, "show 1", RIGHT, by=" kim ", reason="seen in the titles\n")
+    row = pin(harness, "show 1", RIGHT, who=" kim ", reason="seen in the titles\n")
 
     assert (row.status, row.stage, row.path) == ("matched", "pinned", RIGHT)
     assert (row.reason, row.candidates) == ("pinned by kim: seen in the titles", (RIGHT,))
-    (stored,) = desk.execute("select file_id, match_score from sheet_rows where match_stage = 'pinned'")
-    assert tuple(stored) == (file_id(desk, RIGHT), 1.0)
-    assert desk.events()[-1] == ("sheets.row.changed", "pinned")
-    (payload,) = desk.execute("select payload from events order by id desc limit 1")[0]
+    (stored,) = harness.execute("select file_id, match_score from sheet_rows where matcher = 'pinned'")
+    assert tuple(stored) == (file_id(harness, RIGHT), 1.0)
+    assert harness.events()[-1] == ("sheets.row.changed", "pinned")
+    (payload,) = harness.execute("select payload from events order by id desc limit 1")[0]
     assert (payload["before"]["path"], payload["after"]["path"], payload["by"]) == ("show 1.mp4", RIGHT, "kim")
 
 
 @pytest.mark.parametrize("file_name", ["show 2", "show 3"])
-def test_a_row_that_was_ambiguous_or_had_no_video_can_be_pinned(pinned: Desk, file_name: str) -> None:
+def test_a_row_that_was_ambiguous_or_had_no_video_can_be_pinned(pinned: SheetHarness, file_name: str) -> None:
     assert pin(pinned, file_name, "b/show 2.mp4").path == "b/show 2.mp4"
     assert pinned.sync(full=True).matched == 2
 
 
-def test_the_clip_follows_the_pin_and_its_end(pinned: Desk) -> None:
+def test_the_clip_follows_the_pin_and_its_end(pinned: SheetHarness) -> None:
     clip = pinned.clips()["show 1"]
 
     assert pinned.build().changed == 1
@@ -96,52 +97,54 @@ def test_the_clip_follows_the_pin_and_its_end(pinned: Desk) -> None:
     assert pinned.clips()["show 1"].file_id == clip.file_id == file_id(pinned, "show 1.mp4")
 
 
-def rename_file_cell(desk: Desk) -> None:
+def rename_file_cell(harness: SheetHarness) -> None:
     """The row names another video of the archive, exactly."""
-    desk.write(make_line(1, File_Name="show 2", Nas_Folder_Link=r"\\nas\archive\a"), *LINES[1:])
+    harness.write(make_line(1, File_Name="show 2", Nas_Folder_Link=r"\\nas\archive\a"), *LINES[1:])
 
 
-def cut_and_paste(desk: Desk) -> None:
-    desk.write(*LINES[1:])
-    desk.sync()
-    desk.write(*LINES)
+def cut_and_paste(harness: SheetHarness) -> None:
+    harness.write(*LINES[1:])
+    harness.sync()
+    harness.write(*LINES)
 
 
-def to_another_tab(desk: Desk) -> None:
-    desk.read_from(desk.path.with_suffix(".xlsx"))
-    write_book(desk.path, {"2031": [COLUMNS, *LINES[1:]], "2032": [COLUMNS, LINES[0]]})
+def to_another_tab(harness: SheetHarness) -> None:
+    harness.read_from(harness.path.with_suffix(".xlsx"))
+    write_book(harness.path, {"2031": [COLUMNS, *LINES[1:]], "2032": [COLUMNS, LINES[0]]})
 
 
-LATER: list[tuple[str, Callable[[Desk], None]]] = [
+LATER: list[tuple[str, Callable[[SheetHarness], None]]] = [
     ("nothing", lambda _: None),
-    ("the row edited", lambda desk: desk.write(make_line(1, Hand_Grade="★", Winner="Ana"), *LINES[1:])),
+    ("the row edited", lambda harness: harness.write(make_line(1, Hand_Grade="★", Winner="Ana"), *LINES[1:])),
     ("the row's file name edited", rename_file_cell),
-    ("rows inserted above", lambda desk: desk.write(make_line(50), make_line(51), *LINES)),
-    ("the sheet sorted the other way", lambda desk: desk.write(*LINES[::-1])),
-    ("sorted and edited", lambda desk: desk.write(*LINES[:0:-1], make_line(1, Hand_Grade="★"))),
-    ("the row copied", lambda desk: desk.write(*LINES, LINES[0])),
+    ("rows inserted above", lambda harness: harness.write(make_line(50), make_line(51), *LINES)),
+    ("the sheet sorted the other way", lambda harness: harness.write(*LINES[::-1])),
+    ("sorted and edited", lambda harness: harness.write(*LINES[:0:-1], make_line(1, Hand_Grade="★"))),
+    ("the row copied", lambda harness: harness.write(*LINES, LINES[0])),
     ("the row cut and pasted back", cut_and_paste),
     ("the row moved to another tab", to_another_tab),
-    ("a better file added", lambda desk: desk.add_files("new/show 1.mov")),
-    ("the pinned file missing", lambda desk: desk.move_file(RIGHT, state="missing", event="nas.file.removed")),
-    ("the pinned file cleared", lambda desk: desk.move_file(RIGHT, state="cleared", event="nas.file.cleared")),
+    ("a better file added", lambda harness: harness.add_files("new/show 1.mov")),
+    ("the pinned file missing", lambda harness: harness.move_file(RIGHT, state="missing", event="nas.file.removed")),
+    ("the pinned file cleared", lambda harness: harness.move_file(RIGHT, state="cleared", event="nas.file.cleared")),
 ]
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["incremental", "full"])
 @pytest.mark.parametrize("change", [pytest.param(case[1], id=case[0]) for case in LATER])
-def test_a_pin_outlives_whatever_comes_later(pinned: Desk, change: Callable[[Desk], None], full: bool) -> None:
+def test_a_pin_outlives_whatever_comes_later(
+    pinned: SheetHarness, change: Callable[[SheetHarness], None], full: bool
+) -> None:
     row_id = pinned.ids()["show 1"]
     change(pinned)
 
     for _ in range(2):
         pinned.sync(full=full)
 
-    (row,) = pinned.execute("select id, file_id, match_stage from sheet_rows where match_stage = 'pinned'")
+    (row,) = pinned.execute("select id, file_id, matcher from sheet_rows where match_stage = 'pinned'")
     assert tuple(row) == (row_id, file_id(pinned, RIGHT), "pinned")
 
 
-def test_a_pin_goes_with_its_file(pinned: Desk) -> None:
+def test_a_pin_goes_with_its_file(pinned: SheetHarness) -> None:
     before = videos(pinned)["show 1"]
     pinned.move_file(RIGHT, to="elsewhere/tape 8.mxf")
 
@@ -151,7 +154,7 @@ def test_a_pin_goes_with_its_file(pinned: Desk) -> None:
     assert file_id(pinned, "elsewhere/tape 8.mxf") == list_pins(pinned.engine)[0].file_id
 
 
-def test_a_copy_of_a_pinned_row_is_a_row_of_its_own_under_the_rules(pinned: Desk) -> None:
+def test_a_copy_of_a_pinned_row_is_a_row_of_its_own_under_the_rules(pinned: SheetHarness) -> None:
     pinned.write(*LINES, LINES[0])
     pinned.sync(full=True)
 
@@ -162,7 +165,7 @@ def test_a_copy_of_a_pinned_row_is_a_row_of_its_own_under_the_rules(pinned: Desk
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["incremental", "full"])
-def test_a_sync_of_pinned_rows_writes_nothing_and_emits_nothing(pinned: Desk, full: bool) -> None:
+def test_a_sync_of_pinned_rows_writes_nothing_and_emits_nothing(pinned: SheetHarness, full: bool) -> None:
     pinned.sync()
     pinned.build()
     versions, events = pinned.versions(), pinned.events()
@@ -173,16 +176,16 @@ def test_a_sync_of_pinned_rows_writes_nothing_and_emits_nothing(pinned: Desk, fu
     assert (pinned.versions(), pinned.events()) == (versions, events)
 
 
-def test_the_same_pin_twice_writes_nothing(pinned: Desk) -> None:
+def test_the_same_pin_twice_writes_nothing(pinned: SheetHarness) -> None:
     versions, events, history = pinned.versions(), pinned.events(), list_pins(pinned.engine)
 
-    again = pin(pinned, "show 1", "tape 7.mxf", by="lee", reason="seen too")
+    again = pin(pinned, "show 1", "tape 7.mxf", who="lee", reason="seen too")
 
     assert again.reason == "pinned by kim: seen"
     assert (pinned.versions(), pinned.events(), list_pins(pinned.engine)) == (versions, events, history)
 
 
-def test_unpinning_gives_the_row_back_to_the_rules_at_once_and_for_good(pinned: Desk) -> None:
+def test_unpinning_gives_the_row_back_to_the_rules_at_once_and_for_good(pinned: SheetHarness) -> None:
     row = unpin(pinned, "show 1")
 
     assert (row.status, row.stage, row.path) == ("matched", "exact name", "show 1.mp4")
@@ -190,7 +193,7 @@ def test_unpinning_gives_the_row_back_to_the_rules_at_once_and_for_good(pinned: 
     assert (pinned.sync(full=True).matched, videos(pinned)["show 1"][1]) == (1, "show 1.mp4")
 
 
-def test_unpinning_may_leave_a_row_without_video(pinned: Desk) -> None:
+def test_unpinning_may_leave_a_row_without_video(pinned: SheetHarness) -> None:
     pin(pinned, "show 2", RIGHT)
 
     row = unpin(pinned, "show 2")
@@ -198,7 +201,7 @@ def test_unpinning_may_leave_a_row_without_video(pinned: Desk) -> None:
     assert (row.status, row.path, row.candidates) == ("ambiguous", None, ("a/show 2.mp4", "b/show 2.mp4"))
 
 
-def test_unpinning_asks_the_given_reader_what_names_mean(pinned: Desk) -> None:
+def test_unpinning_asks_the_given_reader_what_names_mean(pinned: SheetHarness) -> None:
     pinned.write(*LINES, make_line(60, File_Name="the closing"))
     pinned.add_files("last evening.mov")
     pinned.sync()
@@ -209,10 +212,10 @@ def test_unpinning_asks_the_given_reader_what_names_mean(pinned: Desk) -> None:
     assert (row.stage, row.path) == ("parsed identity", "last evening.mov")
 
 
-def test_the_history_keeps_every_pin_and_unpin(pinned: Desk) -> None:
+def test_the_history_keeps_every_pin_and_unpin(pinned: SheetHarness) -> None:
     pin(pinned, "show 1", "a/show 2.mp4", reason="no, this")
     unpin(pinned, "show 1")
-    pin(pinned, "show 1", RIGHT, by="kim", reason="after all")
+    pin(pinned, "show 1", RIGHT, who="kim", reason="after all")
 
     history = list_pins(pinned.engine, "hands")
 
@@ -228,7 +231,7 @@ def test_the_history_keeps_every_pin_and_unpin(pinned: Desk) -> None:
     assert list_pins(pinned.engine, "another") == []
 
 
-def test_a_row_that_left_its_sheet_is_still_listed_with_its_pin(pinned: Desk) -> None:
+def test_a_row_that_left_its_sheet_is_still_listed_with_its_pin(pinned: SheetHarness) -> None:
     row_id = pinned.ids()["show 1"]
     pinned.write(*LINES[1:])
     pinned.sync()
@@ -236,8 +239,8 @@ def test_a_row_that_left_its_sheet_is_still_listed_with_its_pin(pinned: Desk) ->
     (listed,) = list_pins(pinned.engine)
 
     assert (listed.is_retired, listed.is_in_force) == (True, True)
-    with pytest.raises(BadInput, match=f"no sheet has a row with the id {row_id} now"):
-        pin_row(pinned.engine, row_id=row_id, path=RIGHT, by="kim", reason="seen", correlation_id="test")
+    with pytest.raises(BadInput, match=f"unknown row {row_id};"):
+        pin_row(pinned.engine, row_id=row_id, path=RIGHT, actor=Actor(who="kim", reason="seen", correlation_id="test"))
 
 
 NAMED = [
@@ -252,48 +255,48 @@ NAMED = [
 
 
 @pytest.mark.parametrize("path", NAMED)
-def test_a_video_is_named_by_its_path_or_an_end_of_it(desk: Desk, path: str) -> None:
-    desk.add_files(RIGHT, "tapes/my tape 7.mxf", "tapes/other.mxf")
-    desk.write(*LINES)
-    desk.sync()
+def test_a_video_is_named_by_its_path_or_an_end_of_it(harness: SheetHarness, path: str) -> None:
+    harness.add_files(RIGHT, "tapes/my tape 7.mxf", "tapes/other.mxf")
+    harness.write(*LINES)
+    harness.sync()
 
-    assert pin(desk, "show 4", path).path == RIGHT
-
-
-def test_a_whole_path_is_that_file_though_others_end_like_it(desk: Desk) -> None:
-    desk.add_files(RIGHT, f"old/{RIGHT}")
-    desk.write(*LINES)
-    desk.sync()
-
-    assert pin(desk, "show 4", RIGHT).path == RIGHT
+    assert pin(harness, "show 4", path).path == RIGHT
 
 
-def test_names_composed_differently_are_the_same(desk: Desk) -> None:
-    desk.add_files("Caf\N{LATIN SMALL LETTER E WITH ACUTE}.mp4")
-    desk.write(*LINES)
-    desk.sync()
+def test_a_whole_path_is_that_file_though_others_end_like_it(harness: SheetHarness) -> None:
+    harness.add_files(RIGHT, f"old/{RIGHT}")
+    harness.write(*LINES)
+    harness.sync()
 
-    assert pin(desk, "show 4", "Cafe\N{COMBINING ACUTE ACCENT}.mp4").status == "matched"
+    assert pin(harness, "show 4", RIGHT).path == RIGHT
+
+
+def test_names_composed_differently_are_the_same(harness: SheetHarness) -> None:
+    harness.add_files("Caf\N{LATIN SMALL LETTER E WITH ACUTE}.mp4")
+    harness.write(*LINES)
+    harness.sync()
+
+    assert pin(harness, "show 4", "Cafe\N{COMBINING ACUTE ACCENT}.mp4").status == "matched"
 
 
 REFUSED: list[tuple[str, dict[str, str], str]] = [
-    ("no such file", {"path": "tape 9.mxf"}, r"no video .* ends so. Candidates of the row:\n  a/show 2"),
+    ("no such file", {"path": "tape 9.mxf"}, r"no video .* ends with it. Candidates of the row:\n  a/show 2"),
     ("an end inside a name", {"path": "pe 7.mxf"}, "no video"),
     ("a pattern is only a text", {"path": "%"}, "no video"),
     ("no path", {"path": " "}, "no video"),
     ("a character no database stores", {"path": "tape\0\udcff.mxf"}, "no video"),
-    ("several files", {"path": "show 2.mp4"}, "2 videos .* right one's:\n  a/show 2.mp4\n  b/show 2.mp4"),
+    ("several files", {"path": "show 2.mp4"}, "2 videos .* the right path:\n  a/show 2.mp4\n  b/show 2.mp4"),
     ("a file that is no video", {"path": "notes.txt"}, "no video"),
     ("a junk file", {"path": "._show.mp4"}, "no video"),
     ("a file gone for good", {"path": "gone.mp4"}, "no video"),
-    ("nobody", {"by": " "}, "who sets it and why"),
-    ("no reason", {"reason": "\n"}, "who sets it and why"),
+    ("nobody", {"who": " "}, "name of the person is required"),
+    ("no reason", {"reason": "\n"}, "--reason is required"),
 ]
 
 
 @pytest.mark.parametrize(("words", "message"), [pytest.param(*case[1:], id=case[0]) for case in REFUSED])
 def test_what_cannot_be_pinned_is_refused_and_changes_nothing(
-    pinned: Desk, words: dict[str, str], message: str
+    pinned: SheetHarness, words: dict[str, str], message: str
 ) -> None:
     pinned.add_files("notes.txt", "._show.mp4", "gone.mp4")
     pinned.move_file("gone.mp4", state="cleared")
@@ -307,7 +310,7 @@ def test_what_cannot_be_pinned_is_refused_and_changes_nothing(
     assert (pinned.versions(), pinned.events(), list_pins(pinned.engine)) == (versions, events, history)
 
 
-def test_one_path_in_two_archive_roots_is_told_apart_by_the_root(pinned: Desk) -> None:
+def test_one_path_in_two_archive_roots_is_told_apart_by_the_root(pinned: SheetHarness) -> None:
     pinned.execute("""
         insert into nas_files (root, library, path, path_key, size, mtime_ns, inode, category, version_type, is_junk)
         select 'tape', library, path, path_key, size, mtime_ns, inode, category, version_type, is_junk
@@ -322,17 +325,17 @@ def test_one_path_in_two_archive_roots_is_told_apart_by_the_root(pinned: Desk) -
     assert root == "tape"
 
 
-def test_what_is_not_pinned_cannot_be_unpinned(pinned: Desk) -> None:
+def test_what_is_not_pinned_cannot_be_unpinned(pinned: SheetHarness) -> None:
     unpin(pinned, "show 1")
 
     for file_name in ("show 1", "show 2"):
         with pytest.raises(BadInput, match=f"row {pinned.ids()[file_name]} is not pinned"):
             unpin(pinned, file_name)
-    with pytest.raises(BadInput, match="no sheet has a row with the id 0 now"):
-        unpin_row(pinned.engine, row_id=0, by="lee", reason="wrong", correlation_id="test")
+    with pytest.raises(BadInput, match="unknown row 0;"):
+        unpin_row(pinned.engine, row_id=0, actor=Actor(who="lee", reason="wrong", correlation_id="test"))
 
 
-def test_signatures_that_no_database_stores_are_cleaned(pinned: Desk) -> None:
+def test_signatures_that_no_database_stores_are_cleaned(pinned: SheetHarness) -> None:
     assert pin(pinned, "show 3", RIGHT, reason="seen\0\udcff").reason == "pinned by kim: seen\ufffd\ufffd"
 
 
@@ -342,7 +345,7 @@ WAITERS = """
 """
 
 
-def test_a_pin_waits_for_the_sync_that_has_the_sheet_and_says_what_that_left(pinned: Desk) -> None:
+def test_a_pin_waits_for_the_sync_that_has_the_sheet_and_says_what_that_left(pinned: SheetHarness) -> None:
     with pinned.engine.connect() as syncing:
         with syncing.begin():
             lock_sheet(syncing, pinned.sheet)
@@ -360,8 +363,8 @@ def test_a_pin_waits_for_the_sync_that_has_the_sheet_and_says_what_that_left(pin
 
 
 @pytest.fixture
-def run(pinned: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """``run(*words)``: what ``pokervod sheets …`` prints."""
+def run(pinned: SheetHarness, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """``run(*words)``: what ``pokervod sheets …`` fingerprints."""
     monkeypatch.chdir(pinned.path.parent)
     monkeypatch.setenv("POKERVOD_DATABASE_URL", pinned.engine.url.render_as_string(hide_password=False))
 
@@ -373,7 +376,7 @@ def run(pinned: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     return invoke
 
 
-def test_the_commands_pin_list_and_unpin_and_the_clip_follows(pinned: Desk, run: Callable[..., str]) -> None:
+def test_the_commands_pin_list_and_unpin_and_the_clip_follows(pinned: SheetHarness, run: Callable[..., str]) -> None:
     row_id = pinned.ids()["show 2"]
 
     printed = run("pin", row_id, "b/show 2.mp4", "--reason", "asked [Ana]", "--by", "kim")
@@ -387,10 +390,10 @@ def test_the_commands_pin_list_and_unpin_and_the_clip_follows(pinned: Desk, run:
     assert "1 pins" in run("pins", "hands")
     reasons = [each["reason"] for each in json.loads(run("pins", "--history", "--json"))]
     assert reasons == ["seen", "asked [Ana]", "both are wrong"]
-    assert "holds no more" in run("pins", "--history")
+    assert "superseded" in run("pins", "--history")
 
 
-def test_the_list_of_rows_shows_the_id_to_pin(pinned: Desk, run: Callable[..., str]) -> None:
+def test_the_list_of_rows_shows_the_id_to_pin(pinned: SheetHarness, run: Callable[..., str]) -> None:
     pinned.execute("select setval(pg_get_serial_sequence('sheet_rows', 'id'), 123455)")
     pinned.write(*LINES, make_line(60))
     pinned.sync()

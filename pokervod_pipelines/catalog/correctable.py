@@ -1,7 +1,7 @@
-"""What a person may correct of a file, how it is written, and what it does to the facts that rules read.
+"""Declare the fields of a file that a person may correct, and apply corrections to the facts that rules read.
 
-Pure. A correction wins over every rule: it sets its fact, and takes away the facts that would place the file otherwise
-(an episode number those of clip and hand). Who corrected what and when is kept by ``corrections``.
+Pure. A correction wins over every rule: it sets its fact, and removes the facts that would place the file elsewhere
+(an episode number those of clip and hand). ``corrections`` records who corrected what and when.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pokervod_pipelines.catalog import words
+from pokervod_pipelines.catalog import vocabulary
 from pokervod_pipelines.errors import BadInput
 
 NOT_KNOWN = "none"
@@ -26,7 +26,7 @@ _NO_PLACE = frozenset({"year", "date", "buy_in"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One thing that can be corrected: the fact it sets, how its value is read, and the facts that it replaces."""
+    """Describe a field: the fact that it sets, how its value is read, and the facts that it replaces."""
 
     fact: str
     allowed: str
@@ -36,10 +36,10 @@ class Field:
 
 
 def read_correction(field: str, text: str) -> Value:
-    """The value as it is stored; None for "none". Raises ``BadInput`` that names what is allowed."""
+    """Return the value as it is stored; None for "none". Raises ``BadInput`` that names the allowed values."""
     known = FIELDS.get(field)
     if known is None:
-        raise BadInput(f"{field!r} cannot be corrected; say one of {', '.join(FIELDS)}")
+        raise BadInput(f"unknown field {field!r}; expected one of {', '.join(FIELDS)}")
     written = " ".join(text.split())
     if known.may_be_unknown and written.lower() == NOT_KNOWN:
         return None
@@ -47,11 +47,11 @@ def read_correction(field: str, text: str) -> Value:
         return known.read(written)
     except ValueError:
         unknown = f", or {NOT_KNOWN}" if known.may_be_unknown else ""
-        raise BadInput(f"{field} cannot be {text!r}; say {known.allowed}{unknown}") from None
+        raise BadInput(f"{field}: expected {known.allowed}{unknown}, got {text!r}") from None
 
 
 def show_value(field: str, facts: Mapping[str, Any]) -> Value:
-    """What holds for a field now: the value that a person would write to have it so."""
+    """Return the present value of a field, as a person would write it."""
     if field == "event":
         if facts.get("event_number") is not None:
             return int(facts["event_number"])
@@ -62,16 +62,16 @@ def show_value(field: str, facts: Mapping[str, Any]) -> Value:
 
 
 def apply_corrections(facts: Mapping[str, Any], corrections: Iterable[tuple[str, Value]]) -> dict[str, Any]:
-    """The facts as corrected, oldest correction first; ``corrected`` names the facts that a person told."""
-    mended = dict(facts)
+    """Return the facts with the corrections applied, oldest first; ``corrected`` names the corrected facts."""
+    result = dict(facts)
     for field, value in corrections:
         changes = _list_changes(field, value)
-        _set_facts(mended, changes)
-        if second := mended.get("second_event"):
-            mended["second_event"] = dict(second)
-            _set_facts(mended["second_event"], {fact: new for fact, new in changes.items() if fact in _WIDE})
-        _note_source(mended, FIELDS[field].fact if field != "event" else "event_number")
-    return mended
+        _set_facts(result, changes)
+        if second := result.get("second_event"):
+            result["second_event"] = dict(second)
+            _set_facts(result["second_event"], {fact: new for fact, new in changes.items() if fact in _WIDE})
+        _note_source(result, FIELDS[field].fact if field != "event" else "event_number")
+    return result
 
 
 def _list_changes(field: str, value: Value) -> dict[str, Value]:
@@ -81,8 +81,8 @@ def _list_changes(field: str, value: Value) -> dict[str, Value]:
     if isinstance(value, int):
         return {"event_kind": None, "event_number": value}
     is_main = value is not None and str(value).casefold() in {"main event", "me"}
-    told = {"event_kind": "main_event"} if is_main else {"event_code_or_name": value}
-    return changes | {"event_kind": None, "event_code_or_name": None} | told
+    named = {"event_kind": "main_event"} if is_main else {"event_code_or_name": value}
+    return changes | {"event_kind": None, "event_code_or_name": None} | named
 
 
 def _set_facts(facts: dict[str, Any], changes: Mapping[str, Value]) -> None:
@@ -154,8 +154,8 @@ def _text(fact: str, allowed: str, read: Callable[[str], Value] = _read_text, *,
     return Field(fact=fact, allowed=allowed, read=read, may_be_unknown=may_be_unknown)
 
 
-_PROJECTS = tuple(words.PROJECT_TITLES)
-_STAGES = tuple(words.STAGE_TITLES)
+_PROJECTS = tuple(vocabulary.PROJECT_TITLES)
+_STAGES = tuple(vocabulary.STAGE_TITLES)
 
 FIELDS: Mapping[str, Field] = {
     "project": _text("project_code", f"one of {', '.join(_PROJECTS)}", _read_choice(_PROJECTS), may_be_unknown=False),

@@ -6,15 +6,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.catalog.corrections import correct_file, list_corrections
 from pokervod_pipelines.clips.aliases import add_alias, list_aliases
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.directives import NO_DIRECTIVES, DirectiveKind, read_directives
 from pokervod_pipelines.sheets.tab import Tab
-from pokervod_pipelines.sheets.words import NO_WORDS, WordKind, read_words
-from pokervod_pipelines.workflows.outcome import Outcome
+from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import SyncRun, run_sheets_stage
-from pokervod_pipelines_tests.sheets.desk import COLUMNS, insert_files, make_line, write_book
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, insert_files, make_line, write_book
+
+ANA = Actor(who="Ana", reason="seen")
 
 VIDEO = "PAD/pad-s12-ep01-002.mp4"
 CORRECTIONS, ALIASES = "PokerVOD corrections", "PokerVOD Aliases"
@@ -22,7 +25,7 @@ Lines = Sequence[tuple[str, ...]]
 
 
 @pytest.fixture
-def say(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path) -> Callable[..., Outcome]:
+def say(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path) -> Callable[..., StageResult]:
     """Write the tabs into a workbook and sync it."""
     path = tmp_path / "hands.xlsx"
     settings = settings_factory(sheets=[{"name": "hands", "path": path}])
@@ -30,7 +33,7 @@ def say(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Pat
         insert_files(connection, VIDEO)
     build_catalog(engine, correlation_id="t")
 
-    def run(*, confirm_loss: bool = False, **tabs: Lines) -> Outcome:
+    def run(*, confirm_loss: bool = False, **tabs: Lines) -> StageResult:
         titles = {"corrections": CORRECTIONS, "aliases": ALIASES}
         headers = {"corrections": ("File", "Field", "Value"), "aliases": ("Alias", "Player")}
         others = {titles[name]: [headers[name], *lines] for name, lines in tabs.items()}
@@ -46,7 +49,7 @@ def seasons(engine: Engine) -> list[int | None]:
         return list(connection.scalars(text("select number from seasons order by 1")))
 
 
-def test_a_correction_holds_while_its_line_stands(engine: Engine, say: Callable[..., Outcome]) -> None:
+def test_a_correction_holds_while_its_line_stands(engine: Engine, say: Callable[..., StageResult]) -> None:
     before = seasons(engine)
     say(corrections=[(VIDEO, "season", "13")])
     corrected = seasons(engine)
@@ -58,7 +61,7 @@ def test_a_correction_holds_while_its_line_stands(engine: Engine, say: Callable[
     assert seasons(engine) == [12]
 
 
-def test_the_same_lines_again_change_nothing(engine: Engine, say: Callable[..., Outcome]) -> None:
+def test_the_same_lines_again_change_nothing(engine: Engine, say: Callable[..., StageResult]) -> None:
     say(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
     before = (list_corrections(engine), list_aliases(engine))
     say(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
@@ -66,7 +69,7 @@ def test_the_same_lines_again_change_nothing(engine: Engine, say: Callable[..., 
     assert (list_corrections(engine), list_aliases(engine)) == before
 
 
-def test_a_tab_that_is_gone_takes_nothing_back(engine: Engine, say: Callable[..., Outcome]) -> None:
+def test_a_tab_that_is_gone_takes_nothing_back(engine: Engine, say: Callable[..., StageResult]) -> None:
     say(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
     say()
 
@@ -74,7 +77,7 @@ def test_a_tab_that_is_gone_takes_nothing_back(engine: Engine, say: Callable[...
     assert len(list_aliases(engine)) == 1
 
 
-def test_an_alias_holds_while_its_line_stands(engine: Engine, say: Callable[..., Outcome]) -> None:
+def test_an_alias_holds_while_its_line_stands(engine: Engine, say: Callable[..., StageResult]) -> None:
     say(aliases=[("Durrrr", "Tom Dwan")])
     given = [(each.alias, each.player) for each in list_aliases(engine)]
     say(aliases=[("Durrrr", "Phil Galfond")])
@@ -86,7 +89,7 @@ def test_an_alias_holds_while_its_line_stands(engine: Engine, say: Callable[...,
 
 
 def test_lines_that_vanish_all_at_once_are_taken_back_only_if_confirmed(
-    engine: Engine, say: Callable[..., Outcome]
+    engine: Engine, say: Callable[..., StageResult]
 ) -> None:
     lines = [("Durrrr", "Tom Dwan"), ("Kid  Poker", "Daniel Negreanu")]
     say(aliases=lines)
@@ -94,15 +97,15 @@ def test_lines_that_vanish_all_at_once_are_taken_back_only_if_confirmed(
     kept = len(list_aliases(engine))
     say(aliases=[], confirm_loss=True)
 
-    assert any("nothing was taken back" in problem.what for problem in outcome.problems)
+    assert any("none was undone" in problem.what for problem in outcome.problems)
     assert kept == 2
     assert list_aliases(engine) == []
 
 
-def test_what_was_said_by_command_since_is_not_taken_back(engine: Engine, say: Callable[..., Outcome]) -> None:
+def test_what_was_said_by_command_since_is_not_taken_back(engine: Engine, say: Callable[..., StageResult]) -> None:
     say(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
-    correct_file(engine, path_or_id=VIDEO, field="season", value="15", by="Ana", reason="seen")
-    add_alias(engine, "Durrrr", "Phil Galfond", "Ana")
+    correct_file(engine, path_or_id=VIDEO, field="season", value="15", actor=ANA)
+    add_alias(engine, "Durrrr", "Phil Galfond", actor=ANA)
     say(corrections=[], aliases=[])
 
     assert seasons(engine) == [15]
@@ -112,7 +115,7 @@ def test_what_was_said_by_command_since_is_not_taken_back(engine: Engine, say: C
 @pytest.mark.parametrize(
     ("tabs", "where", "what"),
     [
-        ({"corrections": [("no/such.mp4", "season", "13")]}, f"{CORRECTIONS} row 2", "knows no such video"),
+        ({"corrections": [("no/such.mp4", "season", "13")]}, f"{CORRECTIONS} row 2", "unknown video"),
         ({"corrections": [(VIDEO, "colour", "13")]}, f"{CORRECTIONS} row 2", "colour"),
         ({"corrections": [(VIDEO, "season", "x")]}, f"{CORRECTIONS} row 2", "season"),
         ({"corrections": [("", "season", "13")]}, f"{CORRECTIONS} row 2", "file is blank"),
@@ -120,7 +123,7 @@ def test_what_was_said_by_command_since_is_not_taken_back(engine: Engine, say: C
     ],
 )
 def test_a_line_that_cannot_be_followed_is_named_and_the_rest_goes_on(
-    engine: Engine, say: Callable[..., Outcome], tabs: dict[str, Lines], where: str, what: str
+    engine: Engine, say: Callable[..., StageResult], tabs: dict[str, Lines], where: str, what: str
 ) -> None:
     good = {"aliases": [("Durrrr", "Tom Dwan")], "corrections": [(VIDEO, "year", "2011")]}
     outcome = say(**{name: [*tabs.get(name, []), *lines] for name, lines in good.items()})
@@ -131,7 +134,7 @@ def test_a_line_that_cannot_be_followed_is_named_and_the_rest_goes_on(
     assert len(list_corrections(engine)) == 1
 
 
-def test_a_line_that_could_not_be_followed_is_tried_again(engine: Engine, say: Callable[..., Outcome]) -> None:
+def test_a_line_that_could_not_be_followed_is_tried_again(engine: Engine, say: Callable[..., StageResult]) -> None:
     say(corrections=[("PAD/later.mp4", "season", "13")])
     with engine.begin() as connection:
         insert_files(connection, "PAD/later.mp4")
@@ -143,16 +146,16 @@ def test_a_line_that_could_not_be_followed_is_tried_again(engine: Engine, say: C
 
 def test_of_two_lines_about_one_thing_the_lower_counts_and_other_columns_do_not_matter() -> None:
     lines = (("",), ("Reason", "player", "ALIAS"), ("x", "Tom Dwan", "Durrrr"), (), ("", "Phil", "Durrrr"))
-    words = read_words([Tab("pokervod aliases", lines), Tab("Other", (("Alias", "Player"), ("a", "b")))])
+    read = read_directives([Tab("pokervod aliases", lines), Tab("Other", (("Alias", "Player"), ("a", "b")))])
 
-    assert [(word.kind, word.key, word.value, word.where) for word in words.words] == [
-        (WordKind.ALIAS, "Durrrr", "Phil", "pokervod aliases row 5")
+    assert [(word.kind, word.key, word.value, word.where) for word in read.directives] == [
+        (DirectiveKind.ALIAS, "Durrrr", "Phil", "pokervod aliases row 5")
     ]
 
 
 def test_a_tab_without_its_header_is_named_and_says_nothing() -> None:
-    words = read_words([Tab("PokerVOD Aliases", (("Durrrr", "Tom Dwan"),))])
+    read = read_directives([Tab("PokerVOD Aliases", (("Durrrr", "Tom Dwan"),))])
 
-    assert (words.words, words.kinds) == ((), frozenset())
-    assert "must name the columns Alias, Player" in words.problems[0][1]
-    assert read_words([]) == NO_WORDS
+    assert (read.directives, read.kinds) == ((), frozenset())
+    assert "expected the columns Alias, Player" in read.problems[0].what
+    assert read_directives([]) == NO_DIRECTIVES

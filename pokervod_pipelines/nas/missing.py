@@ -1,0 +1,117 @@
+"""List missing files, and take the two decisions about them that only a person may take.
+
+A scan marks a file *missing*; only ``clear_missing`` removes it for good. A scan that suspects a mount marks files
+*unseen*; ``confirm_loss`` says that they were deleted after all, and looks at the disk once more before that.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row
+
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.decisions import DecisionKind, record
+from pokervod_pipelines.errors import ArchiveUnavailable, BadInput
+from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.nas.scan import LOCAL, FileSystem, has_content, look_again
+from pokervod_pipelines.nas.store import files, missing
+from pokervod_pipelines.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingFile:
+    """Hold a missing or unseen file, since when, and how much refers to it."""
+
+    file_id: int
+    library: str
+    path: str
+    state: str
+    since: datetime
+    size: int
+    episodes: int
+    clips: int
+    sheet_rows: int
+
+
+def list_missing(engine: Engine, library: str | None = None) -> list[MissingFile]:
+    """Return the missing and unseen files, without junk; longest missing first."""
+    with engine.connect() as connection:
+        return [MissingFile(**row._mapping) for row in missing.read_missing(connection, library)]
+
+
+def clear_missing(
+    engine: Engine,
+    *,
+    library: str,
+    actor: Actor,
+    paths: Sequence[str] | None = None,
+    below: str | None = None,
+) -> int:
+    """Clear the missing files at ``paths``, or at or below the folder: they leave the catalog; return how many.
+
+    Unseen files are not touched; rows and ids stay. Raises ``BadInput`` without exactly one of ``paths`` and ``below``.
+    """
+    if (paths is None) == (below is None):
+        raise BadInput("clear missing: expected either paths or the folder below which the files were")
+    keys = None if paths is None else [_fold_path(path) for path in paths]
+    with engine.begin() as connection:
+        rows = missing.read_in_state(
+            connection, library, "missing", below=None if below is None else _fold_path(below), paths=keys
+        )
+        if rows:
+            files.set_state(connection, [row.id for row in rows], "cleared")
+            _record(connection, "clear", EventType.NAS_FILE_CLEARED, rows, library=library, below=below, actor=actor)
+    return len(rows)
+
+
+def confirm_loss(
+    engine: Engine, settings: Settings, *, library: str, below: str, actor: Actor, fs: FileSystem = LOCAL
+) -> int:
+    """Mark unseen files at or below the folder as missing, where the disk does not have them now; return how many.
+
+    Raises ``ArchiveUnavailable`` when the archive root cannot be read or is empty, or a path cannot be checked.
+    """
+    root = str(settings.root_of(settings.library(library)).path)
+    stall_seconds = settings.scan.stall_seconds
+    if not has_content(fs, root, stall_seconds):
+        raise ArchiveUnavailable(f"{root}: unreadable or empty, so no loss can be confirmed; mount it first")
+    # The disk is read between two transactions: an open one holds back every reader of the event log.
+    with engine.begin() as connection:
+        unseen = [row.path for row in missing.read_in_state(connection, library, "unseen", below=_fold_path(below))]
+    found = look_again(fs, root, unseen, stall_seconds)
+    with engine.begin() as connection:
+        rows = missing.read_in_state(connection, library, "unseen", below=_fold_path(below))
+        lost = [row for row in rows if row.path in found and found[row.path] is None]
+        if lost:
+            files.set_state(connection, [row.id for row in lost], "missing")
+            _record(
+                connection, "confirm-loss", EventType.NAS_FILE_REMOVED, lost, library=library, below=below, actor=actor
+            )
+    return len(lost)
+
+
+def _fold_path(path: str) -> str:
+    parts = [part for part in unicodedata.normalize("NFC", path).split("/") if part not in {"", "."}]
+    return "/".join(parts)
+
+
+def _record(
+    connection: Connection,
+    action: str,
+    event: EventType,
+    rows: Sequence[Row[Any]],
+    *,
+    library: str,
+    below: str | None,
+    actor: Actor,
+) -> None:
+    """Record the decision, and append one event for each file that is not junk."""
+    value = {"action": action, "file_ids": [row.id for row in rows]}
+    subject = {"library": library, "below": below or ""}
+    decision = record(connection, DecisionKind.CLEARANCE, subject, value, actor=actor)
+    signed = {"library": library, "by": decision.by, "reason": decision.reason}
+    events = [NewEvent(event, {"file_id": row.id, "path": row.path, **signed}) for row in rows if not row.is_junk]
+    append_events(connection, "nas", decision.correlation_id, events)
