@@ -1,5 +1,5 @@
-"""Block B, the catalog: which project, season, event and episode a video file belongs to, and under what title.
+"""Find the project, season, event and episode of every video, and its title: block B, the catalog.
 
-``names`` reads file names, everything else here stores and shows what was read. What is on the disks is the
-business of ``nas``, what annotators wrote that of ``sheets``: this room knows neither of them.
+``names`` parses file names; everything else here stores and shows the result. Neither the disks (``nas``) nor the
+annotations (``sheets``) are known here.
 """

@@ -1,7 +1,7 @@
-"""Brings the catalog up to date with the inventory, in one transaction and only where something changed.
+"""Build the catalog from the inventory, in one transaction and only where something changed.
 
-What changed is read anew and corrected as people said; ``regroup`` does the rest for the seasons that this touches. No
-rule looks beyond a season, so the others need no look.
+Names that changed are read again and corrected as people decided; ``regroup`` does the rest for the seasons that this
+touches. No rule looks beyond a season.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,15 +11,15 @@ from time import monotonic
 
 from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.catalog import store, words
-from pokervod_pipelines.catalog.corrected import Value, apply_corrections
-from pokervod_pipelines.catalog.correction_store import read_in_force
+from pokervod_pipelines.catalog import store, vocabulary
+from pokervod_pipelines.catalog.correctable import Value, apply_corrections
+from pokervod_pipelines.catalog.correction_store import read_corrections_in_force
 from pokervod_pipelines.catalog.facts import list_facts, read_facts
 from pokervod_pipelines.catalog.identity import NO_SHOW, find_season
 from pokervod_pipelines.catalog.names import PARSER_VERSION
-from pokervod_pipelines.catalog.regroup import SOURCE, Tally, regroup
+from pokervod_pipelines.catalog.regroup import SOURCE, ChangeCounts, regroup
 from pokervod_pipelines.catalog.scope_store import SeasonKey, open_scope
-from pokervod_pipelines.catalog.search.store import has_moved_clips
+from pokervod_pipelines.catalog.search.store import has_changed_players
 from pokervod_pipelines.catalog.search.update import is_outdated, update_search
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 
@@ -35,7 +35,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogReport:
-    """What a build found and did. ``unknown`` are the videos in ``OTHER``, ``reasons`` says why, with counts.
+    """Report what a build found and did. ``unknown`` are the videos in ``OTHER``, ``reasons`` says why, with counts.
 
     ``created``, ``changed`` and ``removed`` count rows by table; all empty means that nothing was written.
     ``reparsed`` is how many names were read, ``seconds`` the time of the whole build.
@@ -58,50 +58,50 @@ class CatalogReport:
 def build_catalog(
     engine: Engine, *, correlation_id: str, full: bool = False, progress: Progress | None = None
 ) -> CatalogReport:
-    """The catalog holds every video of the inventory once, under ids it had before wherever that can be.
+    """Add every video of the inventory to the catalog once, under the ids it had before wherever possible.
 
     Reads the names of new, moved, renamed and otherwise changed files and of those read by other rules; with ``full``
-    of all. Two builds at once do the work once: the second waits, then finds nothing to do. ``progress`` is told how
-    many names were read so far.
+    of all. Of two builds at the same time the second waits, then finds nothing to do. ``progress`` is called with the
+    number of names read so far.
     """
-    started, tally, reparsed = monotonic(), Tally(), 0
+    started, counts, reparsed = monotonic(), ChangeCounts(), 0
     with engine.begin() as connection:
         store.lock_catalog(connection)
         staleness = store.measure_staleness(connection, _RULES)
         if full or not staleness.is_fresh:
-            reparsed = _update(connection, tally, correlation_id, None if full else staleness, progress)
-        elif is_outdated(connection) or has_moved_clips(connection):
+            reparsed = _update(connection, counts, correlation_id, None if full else staleness, progress)
+        elif is_outdated(connection) or has_changed_players(connection):
             update_search(connection, everything=True)
         report = CatalogReport(
             **store.count_catalog(connection),
-            created=tally.created,
-            changed=tally.changed,
-            removed=tally.removed,
+            created=counts.created,
+            changed=counts.changed,
+            removed=counts.removed,
             reparsed=reparsed,
             reasons=(reasons := store.count_reasons(connection)),
             unknown=sum(reasons.values()),
             seconds=monotonic() - started,
         )
-        if not tally.is_empty:
+        if not counts.is_empty:
             append_events(connection, SOURCE, correlation_id, [_summarise(report)])
     return report
 
 
 def _update(
-    connection: Connection, tally: Tally, correlation_id: str, stale: store.Staleness | None, progress: Progress | None
+    connection: Connection, counts: ChangeCounts, correlation_id: str, stale: store.Staleness | None, progress: Progress | None
 ) -> int:
-    """The catalog is as inventory, rules and people say; returns how many names were read: those stale, None is all."""
+    """Update the catalog for the stale names (None: all); return how many names were read."""
     is_partial = stale is not None and _are_few(connection, stale.unread)
-    departed = store.list_departed(connection)
-    files, seasons = list(departed), set[SeasonKey]()
+    removed = store.list_removed(connection)
+    files, seasons = list(removed), set[SeasonKey]()
     with closing(store.stream_unread(connection, _RULES, full=stale is None)) as unread:
-        names = _read_names(unread, read_in_force(connection), progress)
+        names = _read_names(unread, read_corrections_in_force(connection), progress)
         noted = _note_touched(names, files, seasons) if is_partial else names
         count, read = store.store_names(connection, _RULES, noted)
     seasons |= open_scope(connection, files=files if is_partial else None, seasons=seasons)
-    tally.note("video_files", store.drop_videos(connection, departed))
-    tally.note("video_files", read)
-    regroup(connection, tally, correlation_id, seasons if is_partial else None)
+    counts.add("video_files", store.drop_videos(connection, removed))
+    counts.add("video_files", read)
+    regroup(connection, counts, correlation_id, seasons if is_partial else None)
     update_search(connection, everything=not is_partial)
     return count
 
@@ -111,26 +111,26 @@ def _are_few(connection: Connection, unread: int) -> bool:
 
 
 def _note_touched(
-    batches: Iterable[list[store.NameRead]], files: list[int], seasons: set[SeasonKey]
-) -> Iterator[list[store.NameRead]]:
-    """The names as they come; the files read so far, and the seasons that they go to, are added to the collections."""
+    batches: Iterable[list[store.ReadName]], files: list[int], seasons: set[SeasonKey]
+) -> Iterator[list[store.ReadName]]:
+    """Yield the names, and add their files and the seasons that they belong to to the collections."""
     for names in batches:
         files += (name.file_id for name in names)
         seasons.update(key for name in names for key in _list_seasons(name))
         yield names
 
 
-def _list_seasons(name: store.NameRead) -> Iterator[SeasonKey]:
+def _list_seasons(name: store.ReadName) -> Iterator[SeasonKey]:
     for facts in list_facts(name.path, name.facts):
         season = find_season(facts.parsed)
         yield season.project, season.key
 
 
 def _read_names(
-    batches: Iterable[Sequence[store.Unread]],
+    batches: Iterable[Sequence[store.UnreadVideo]],
     corrections: Mapping[int, list[tuple[str, Value]]],
     progress: Progress | None,
-) -> Iterator[list[store.NameRead]]:
+) -> Iterator[list[store.ReadName]]:
     count = 0
     for videos in batches:
         yield [_read_name(video, corrections.get(video.file_id, ())) for video in videos]
@@ -139,14 +139,14 @@ def _read_names(
             progress(count)
 
 
-def _read_name(video: store.Unread, corrections: Iterable[tuple[str, Value]]) -> store.NameRead:
+def _read_name(video: store.UnreadVideo, corrections: Iterable[tuple[str, Value]]) -> store.ReadName:
     facts = apply_corrections(read_facts(video.path), corrections)
     version = facts.get("version")
     is_told = video.version_type not in {"", "generic"} and "version" not in facts.get("corrected", ())
     if version is None and is_told:
         version = video.version_type
-    reason = None if facts.get("project_code", words.OTHER) != words.OTHER else NO_SHOW
-    return store.NameRead(video.file_id, video.path, version, facts, reason)
+    reason = None if facts.get("project_code", vocabulary.OTHER) != vocabulary.OTHER else NO_SHOW
+    return store.ReadName(video.file_id, video.path, version, facts, reason)
 
 
 def _summarise(report: CatalogReport) -> NewEvent:

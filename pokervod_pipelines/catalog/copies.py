@@ -1,7 +1,7 @@
-"""Videos that seem to be there more than once, and copies whose names contradict each other.
+"""Find videos that seem to be the same content, and copies whose names contradict each other.
 
-Contents are not read: two videos of equal size to the byte are almost always the same one, and where time of change or
-name agree too, surely so. What the names say comes from the catalog; ``nas`` lists duplicates of any kind of file.
+Contents are not read: two videos of equal size to the byte are almost always the same, and certainly so where time of
+change or name agree too. ``nas`` lists duplicates of any kind of file.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ KINDS = ("mislabelled", "copy", "other_name", "same_size")
 
 @dataclass(frozen=True, slots=True)
 class CopyFile:
-    """One place of a content: its path, what the catalog calls it, and the clip, hand or event its name claims."""
+    """Hold one copy: its path, its title in the catalog, and the clip, hand or event that its name claims."""
 
     file_id: int
     path: str
@@ -28,7 +28,7 @@ class CopyFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyGroup:
-    """Videos of one size, in bytes.
+    """Hold videos of one size, in bytes.
 
     Kinds: ``mislabelled`` (their names claim different clips, hands or events), ``copy`` (versions of one programme
     that agree in name or time of change), ``other_name`` (changed at the same moment, but other programmes),
@@ -42,12 +42,12 @@ class CopyGroup:
 
     @property
     def spare(self) -> int:
-        """The bytes that one copy less of each would free."""
+        """Return the bytes that keeping one copy would free."""
         return self.size * (len(self.files) - 1)
 
 
 class CopyRow(NamedTuple):
-    """A video that shares its size with others; ``episodes`` are the ids of those that hold it."""
+    """Hold a video that has the size of others; ``episodes`` are the ids of its episodes."""
 
     file_id: int
     path: str
@@ -59,15 +59,15 @@ class CopyRow(NamedTuple):
 
 
 def find_copies(engine: Engine) -> list[CopyGroup]:
-    """The groups of videos that are there now and share a size, those to look at first first, large ones before."""
+    """Return the groups of present videos of one size, in the order in which to look at them, larger ones first."""
     with engine.connect() as connection:
         rows = _read_rows(connection)
-    groups = [judge_group(list(group)) for _, group in groupby(rows, key=lambda row: row.size)]
+    groups = [classify_group(list(group)) for _, group in groupby(rows, key=lambda row: row.size)]
     return sorted(groups, key=lambda group: (KINDS.index(group.kind), -group.spare, group.files[0].path))
 
 
-def judge_group(rows: Sequence[CopyRow]) -> CopyGroup:
-    """What videos of one size are to each other."""
+def classify_group(rows: Sequence[CopyRow]) -> CopyGroup:
+    """Return the group of videos of one size, with its kind."""
     times = len({row.mtime_ns for row in rows}) < len(rows)
     names = len({_name(row) for row in rows}) < len(rows)
     episodes = len({episode for row in rows for episode in row.episodes}) < sum(len(row.episodes) for row in rows)
@@ -86,8 +86,8 @@ def _name(row: CopyRow) -> str:
     return row.path.rpartition("/")[2].casefold()
 
 
-def _join(*said: tuple[str, bool]) -> str:
-    return ", ".join(word for word, holds in said if holds)
+def _join(*features: tuple[str, bool]) -> str:
+    return ", ".join(name for name, is_same in features if is_same)
 
 
 def _read_rows(connection: Connection) -> Iterable[CopyRow]:

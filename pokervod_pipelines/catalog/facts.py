@@ -1,6 +1,6 @@
-"""What is known of one video before it is placed: the parser's answer, corrected by people, and the words titles need.
+"""Read the facts of a video from its path, before it is placed: the parser's answer, and the words titles need.
 
-Reading names is the business of ``names``; what the facts mean for the catalog that of ``identity`` and ``titles``.
+``names`` parses; ``identity`` and ``titles`` decide what the facts mean for the catalog.
 """
 
 from collections.abc import Mapping
@@ -18,18 +18,18 @@ _PLACE_FIELDS = frozenset(
     """.split()  # noqa: SIM905 - the columns as one reads them
 )
 
-_OUR_OWN = frozenset({"from_folder", "second_event", "corrected", "title"})
-"""What is noted beside the parser's fields."""
+_NOTES = frozenset({"from_folder", "second_event", "corrected", "title"})
+"""Keys beside the parser's fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
-    """One event of one video: what its path tells, and its name in the forms that rules of titles read.
+    """Hold one event of one video: the facts of its path, and its name in the forms that rules of titles read.
 
     ``stem`` is the name without endings and download marks; ``shown`` the same with separators as single spaces and
-    ``text`` that in lower case. ``is_named_by_folder`` says that the name itself tells no place in the catalog
-    (``HyperDeck_0028``): such files are not versions of each other, however alike their folders. ``corrected`` are the
-    facts that a person told, ``title`` is the title that a person gave.
+    ``text`` that in lower case. ``is_named_by_folder``: the name itself has no fact that places it (``HyperDeck_0028``);
+    such files are not versions of each other, however alike their folders. ``corrected`` are the facts that a person
+    corrected, ``title`` is the title that a person gave.
     """
 
     parsed: ParsedName
@@ -42,14 +42,14 @@ class VideoFacts:
 
 
 def read_facts(path: str) -> dict[str, Any]:
-    """What the path tells, JSON-ready: its known fields only.
+    """Return the known fields of the path, JSON-ready.
 
-    ``from_folder`` names those that a folder told, ``second_event`` holds the fields of a second event.
+    ``from_folder`` names those found in a folder's name, ``second_event`` holds the fields of a second event.
     """
     findings = explain_name(path)
     facts: dict[str, Any] = {finding.field: finding.value for finding in findings}
-    if told := [finding.field for finding in findings if finding.source != "name"]:
-        facts["from_folder"] = told
+    if from_folder := [finding.field for finding in findings if finding.source != "name"]:
+        facts["from_folder"] = from_folder
     if "&" in path:
         _, *more = parse_events(path)
         for event in more:
@@ -58,7 +58,7 @@ def read_facts(path: str) -> dict[str, Any]:
 
 
 def list_facts(path: str, facts: Mapping[str, Any]) -> tuple[VideoFacts, ...]:
-    """The events that a video holds, from what ``read_facts`` answered for its path: one, seldom two."""
+    """Return the events of a video, from the facts that ``read_facts`` returned for its path: one, seldom two."""
     stem = strip_noise(path.rpartition("/")[2])
     shown, text = fold_words(stem)
     own = facts.keys() & _PLACE_FIELDS - set(facts.get("from_folder", ()))
@@ -75,7 +75,7 @@ def list_facts(path: str, facts: Mapping[str, Any]) -> tuple[VideoFacts, ...]:
 
 
 def _as_parsed(facts: Mapping[str, Any]) -> ParsedName:
-    known = {field: value for field, value in facts.items() if field not in _OUR_OWN}
+    known = {field: value for field, value in facts.items() if field not in _NOTES}
     if players := known.get("players"):
         known["players"] = tuple(players)
     return ParsedName(**known)

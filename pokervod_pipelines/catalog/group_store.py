@@ -1,6 +1,6 @@
-"""The SQL of groups: seasons, events, episodes and files as ``staging_store`` wants them, written where they differ.
+"""Write seasons, events, episodes and their files where they differ from what ``staging_store`` prepared.
 
-Only rows of the scope that ``scope_store`` opened are compared, altered and dropped.
+Only rows of the scope that ``scope_store`` opened are compared, changed and deleted.
 """
 
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.catalog.bulk import Changes
-from pokervod_pipelines.catalog.levels import Level
+from pokervod_pipelines.catalog.layout import Level
+from pokervod_pipelines.catalog.store import Changes
 
 _BATCH = 2_000
 _STREAMED = {"yield_per": _BATCH}
 
 
 class NewEpisode(NamedTuple):
-    """An episode that had no id before this build."""
+    """Hold an episode that this build created."""
 
     episode_id: int
     project: str
@@ -24,7 +24,7 @@ class NewEpisode(NamedTuple):
 
 
 def write_projects(connection: Connection, titles: dict[str, str]) -> tuple[list[str], Changes]:
-    """These projects exist under these titles; returns the codes of new ones. Others go when they are empty."""
+    """Insert or retitle these projects; return the codes of new ones. ``drop_empty_projects`` deletes others."""
     written = connection.execute(
         text("""
             insert into projects (code, title) select * from unnest(cast(:codes as text[]), cast(:titles as text[]))
@@ -38,8 +38,8 @@ def write_projects(connection: Connection, titles: dict[str, str]) -> tuple[list
 
 
 def write_groups(connection: Connection, level: Level) -> Changes:
-    """The wanted rows are in the table; their parents must be there."""
-    wanted, names = f"wanted_{level.table}", level.columns.removeprefix("id, ")
+    """Insert and update the rows of the level; those of the level above must be written before."""
+    wanted, names = f"target_{level.table}", level.columns.removeprefix("id, ")
     compared = ", ".join(f"{{0}}.{name}" for name in names.split(", "))
     changed = connection.execute(
         text(f"""
@@ -57,37 +57,37 @@ def write_groups(connection: Connection, level: Level) -> Changes:
 
 
 def drop_groups(connection: Connection, level: Level) -> Changes:
-    """Rows of the scope that are not wanted are gone; their children must be gone before."""
+    """Delete rows of the scope that have no target row; their children must be deleted before."""
     dropped = connection.execute(
         text(f"""
             delete from {level.table} t using scope_{level.table} s
-            where s.id = t.id and not exists (select from wanted_{level.table} w where w.id = t.id)
+            where s.id = t.id and not exists (select from target_{level.table} w where w.id = t.id)
         """)  # noqa: S608 - built of constants
     )
     return Changes(0, 0, dropped.rowcount)
 
 
 def write_members(connection: Connection) -> Changes:
-    """The scope's episodes, old and new, hold exactly the files that are wanted in them."""
-    gone = connection.execute(text(_DROP_MEMBERS)).rowcount
-    come = connection.execute(text(_ADD_MEMBERS)).rowcount
-    return Changes(come, 0, gone)
+    """Give the scope's episodes, old and new, exactly their target files."""
+    removed = connection.execute(text(_DROP_MEMBERS)).rowcount
+    added = connection.execute(text(_ADD_MEMBERS)).rowcount
+    return Changes(added, 0, removed)
 
 
 _DROP_MEMBERS = """
     delete from episode_files f using scope_episodes s where s.id = f.episode_id and not exists (
-        select from wanted_members w where w.episode_id = f.episode_id and w.file_id = f.file_id)
+        select from target_members w where w.episode_id = f.episode_id and w.file_id = f.file_id)
 """
 _ADD_MEMBERS = """
-    insert into episode_files (episode_id, file_id) select distinct episode_id, file_id from wanted_members
+    insert into episode_files (episode_id, file_id) select distinct episode_id, file_id from target_members
     on conflict do nothing
 """
 
 
 def title_videos(connection: Connection, *, new: int) -> Changes:
-    """Each video of a wanted episode has the title a person gave it, else that of its first episode with its cut.
+    """Title each video: as a person did, else as its first episode, with its cut.
 
-    ``new`` is how many videos have none yet: a first title is no change.
+    ``new`` is how many videos have no title yet: a first title does not count as a change.
     """
     titled = connection.execute(
         text("""
@@ -96,7 +96,7 @@ def title_videos(connection: Connection, *, new: int) -> Changes:
                          || case when v.version is null then '' else ' (' || v.version || ')' end) as title
                   from episode_files f
                   join episodes e on e.id = f.episode_id join video_files v on v.file_id = f.file_id
-                  where f.file_id in (select file_id from wanted_members)
+                  where f.file_id in (select file_id from target_members)
                   order by f.file_id, e.id) t
             where t.file_id = v.file_id and v.title <> t.title
         """)
@@ -105,7 +105,7 @@ def title_videos(connection: Connection, *, new: int) -> Changes:
 
 
 def drop_empty_projects(connection: Connection) -> Changes:
-    """Projects without a season are gone."""
+    """Delete projects without a season."""
     dropped = connection.execute(
         text("delete from projects p where not exists (select from seasons s where s.project_code = p.code)")
     )
@@ -113,7 +113,7 @@ def drop_empty_projects(connection: Connection) -> Changes:
 
 
 def stream_new_episodes(connection: Connection) -> Iterator[list[NewEpisode]]:
-    """The new episodes in the order of their keys, in batches."""
+    """Yield the new episodes in the order of their keys, in batches."""
     rows = connection.execute(text(_NEW_EPISODES), execution_options=_STREAMED)
     for batch in rows.partitions(_BATCH):
         yield [NewEpisode(*row) for row in batch]
@@ -121,6 +121,6 @@ def stream_new_episodes(connection: Connection) -> Iterator[list[NewEpisode]]:
 
 _NEW_EPISODES = """
     select e.id, s.project_code, e.title
-    from wanted_episodes e join wanted_catalog_events v on v.id = e.event_id join wanted_seasons s on s.id = v.season_id
+    from target_episodes e join target_catalog_events v on v.id = e.event_id join target_seasons s on s.id = v.season_id
     where e.is_new order by e.staged
 """

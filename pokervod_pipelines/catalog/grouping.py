@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from pokervod_pipelines.catalog import titles, words
-from pokervod_pipelines.catalog.identity import Event, Place, Season
+from pokervod_pipelines.catalog import titles, vocabulary
+from pokervod_pipelines.catalog.identity import Event, Placement, Season
 
 EpisodeKey = tuple[Season, str, str]
 """Season, event key, episode key."""
@@ -38,7 +38,7 @@ class EpisodeDraft:
     tapes: dict[str, list[tuple[int, FileRank]]] | None = None
     title: tuple[FileRank, str] | None = None
 
-    def absorb(self, other: "EpisodeDraft") -> None:
+    def merge(self, other: "EpisodeDraft") -> None:
         """The files and words of another draft of the same programme are in this one."""
         self.files += other.files
         if other.best is not None and (self.best is None or other.best < self.best):
@@ -59,7 +59,7 @@ class EventDraft:
     games: Counter[str] = field(default_factory=Counter)
     names: Counter[str] = field(default_factory=Counter)
 
-    def hear(self, event: Event) -> None:
+    def count_file(self, event: Event) -> None:
         """One more file's say."""
         if event.number is not None:
             self.numbers[event.number] += 1
@@ -73,17 +73,17 @@ class EventDraft:
     @property
     def number(self) -> int | None:
         """The number that most files say."""
-        return _most_said(self.numbers)
+        return _find_most_common(self.numbers)
 
     def title(self, key: str, series: str | None) -> str:
         """The event's title, from what most files say."""
-        if strand := words.STRAND_TITLES.get(key):
+        if strand := vocabulary.STRAND_TITLES.get(key):
             return strand
         told = titles.title_event(
             number=self.number,
-            buy_in=_most_said(self.buy_ins),
-            game=_most_said(self.games),
-            name=_most_said(self.names),
+            buy_in=_find_most_common(self.buy_ins),
+            game=_find_most_common(self.games),
+            name=_find_most_common(self.names),
             series=series,
         )
         return told or key
@@ -92,9 +92,9 @@ class EventDraft:
         """What most files say, JSON-ready, known fields only."""
         said = {
             "number": self.number,
-            "buy_in": _most_said(self.buy_ins),
-            "game": _most_said(self.games),
-            "name": _most_said(self.names),
+            "buy_in": _find_most_common(self.buy_ins),
+            "game": _find_most_common(self.games),
+            "name": _find_most_common(self.names),
         }
         return {name: value for name, value in said.items() if value is not None}
 
@@ -107,13 +107,13 @@ class Grouping:
         self.events: dict[tuple[Season, str], EventDraft] = {}
         self._seasons: dict[Season, Season] = {}
 
-    def add(self, file_id: int, place: Place, rank: FileRank, title: str | None = None) -> None:
+    def add(self, file_id: int, place: Placement, rank: FileRank, title: str | None = None) -> None:
         """The file is in its group, and the group's event has heard what the file says; a person gave the title."""
         season = self._seasons.setdefault(place.season, place.season)
         event = self.events.get((season, place.event.key))
         if event is None:
             event = self.events[season, place.event.key] = EventDraft()
-        event.hear(place.event)
+        event.count_file(place.event)
         draft = EpisodeDraft(
             season,
             place.event.key,
@@ -129,7 +129,7 @@ class Grouping:
         )
         known = self.episodes.setdefault((season, place.event.key, place.key), draft)
         if known is not draft:
-            known.absorb(draft)
+            known.merge(draft)
         if place.is_whole:
             known.tapes = known.tapes or {}
             known.tapes.setdefault(place.tape or "", []).append((file_id, rank))
@@ -152,20 +152,20 @@ class Grouping:
             if draft.show is not None or draft.episode is not None:
                 by_season[draft.season].append(draft)
         for drafts in by_season.values():
-            for lone, home in _find_homes(drafts):
+            for lone, home in _find_matches(drafts):
                 self.episodes.pop((lone.season, lone.event, lone.key))
-                home.absorb(lone)
+                home.merge(lone)
 
     def _split_tapes(self) -> None:
         """Tapes of one name but different tape ids are several recordings, unless one name has but one tape."""
         for draft in [draft for draft in self.episodes.values() if draft.tapes and len(draft.tapes.keys() - {""}) > 1]:
             del self.episodes[draft.season, draft.event, draft.key]
             for tape, files in sorted((draft.tapes or {}).items()):
-                part = _take_tape(draft, tape, files)
+                part = _split_off_tape(draft, tape, files)
                 self.episodes[part.season, part.event, part.key] = part
 
 
-def _take_tape(draft: EpisodeDraft, tape: str, files: list[tuple[int, FileRank]]) -> EpisodeDraft:
+def _split_off_tape(draft: EpisodeDraft, tape: str, files: list[tuple[int, FileRank]]) -> EpisodeDraft:
     """The part of a draft that is on one tape; the files that name no tape stay under the draft's own key."""
     ranks = [rank for _, rank in files]
     title = draft.title if draft.title and draft.title[0] in ranks else None
@@ -175,7 +175,7 @@ def _take_tape(draft: EpisodeDraft, tape: str, files: list[tuple[int, FileRank]]
     return part
 
 
-def _find_homes(drafts: list[EpisodeDraft]) -> Iterator[tuple[EpisodeDraft, EpisodeDraft]]:
+def _find_matches(drafts: list[EpisodeDraft]) -> Iterator[tuple[EpisodeDraft, EpisodeDraft]]:
     """Each draft of a season that is known by one number only, with the only draft that explains this number."""
     by_show: dict[tuple[int, int | None], list[EpisodeDraft]] = defaultdict(list)
     by_episode: dict[tuple[str, int, int | None], list[EpisodeDraft]] = defaultdict(list)
@@ -203,10 +203,10 @@ def _smaller(one: int | None, other: int | None) -> int | None:
     return min((number for number in (one, other) if number is not None), default=None)
 
 
-Said = TypeVar("Said", int, str)
+Fact = TypeVar("Fact", int, str)
 
 
-def _most_said(counter: Counter[Said]) -> Said | None:
+def _find_most_common(counter: Counter[Fact]) -> Fact | None:
     if not counter:
         return None
     return min(counter.items(), key=lambda said: (-said[1], -len(str(said[0])), str(said[0])))[0]

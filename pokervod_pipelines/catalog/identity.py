@@ -10,7 +10,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from pokervod_pipelines.catalog import titles, words
+from pokervod_pipelines.catalog import titles, vocabulary
 from pokervod_pipelines.catalog.facts import VideoFacts
 from pokervod_pipelines.catalog.names import ParsedName
 
@@ -34,7 +34,7 @@ class Season(NamedTuple):
     def key(self) -> str:
         """``europe:2024``, ``:s12``, ``:-`` where neither year nor number is known."""
         when = f"s{self.number}" if self.number else str(self.year or "-")
-        return f"{slug(self.series or '')}:{when}"
+        return f"{make_slug(self.series or '')}:{when}"
 
 
 class Event(NamedTuple):
@@ -47,7 +47,7 @@ class Event(NamedTuple):
     name: str | None = None
 
 
-class Place(NamedTuple):
+class Placement(NamedTuple):
     """Where one file stands: season, event, episode key, and how the episode is called and sorted among its like.
 
     ``show`` and ``episode`` are the numbers of a television series and ``tape`` the tape id: by them groups are joined
@@ -67,36 +67,36 @@ class Place(NamedTuple):
     reason: str | None = None
 
 
-def place_video(facts: VideoFacts) -> Place:
+def place_video(facts: VideoFacts) -> Placement:
     """The place of one event of one video; total: what is not understood is placed in ``OTHER`` with its reason."""
     season = find_season(facts.parsed)
-    if season.project in words.TITLE_SHOWS and not facts.corrected & _PLACE_FACTS:
+    if season.project in vocabulary.TITLE_SHOWS and not facts.corrected & _PLACE_FACTS:
         return _place_title(facts, season)
     show = find_show(facts.parsed, season)
     event = find_event(facts, season, show)
     parsed = facts.parsed
     if parsed.hand_number is not None:
-        key, label = _hand_key(facts), titles.hand_title(facts)
+        key, label = _make_hand_key(facts), titles.title_hand(facts)
     elif parsed.clip_number is not None:
-        key, label = f"clip-{parsed.clip_number}", _clip_label(facts)
+        key, label = f"clip-{parsed.clip_number}", _make_clip_label(facts)
     elif show is not None or parsed.episode_number is not None:
-        key, label = _series_key(parsed, show)
+        key, label = _make_series_key(parsed, show)
     else:
-        key, label = _programme_key(facts, event)
+        key, label = _make_programme_key(facts, event)
     if facts.is_named_by_folder:
-        key, label = _recording_key(facts)
+        key, label = _make_recording_key(facts)
     sort = sort_episode(parsed, show, key)
     part, is_whole = _find_part(parsed, season, show), key == "whole"
     tape = find_tape(facts.text) if is_whole else None
-    return Place(season, event, key, label, sort, show, parsed.episode_number, part, tape, is_whole)
+    return Placement(season, event, key, label, sort, show, parsed.episode_number, part, tape, is_whole)
 
 
 def find_season(parsed: ParsedName) -> Season:
     """The season: of a show that numbers them the number, else the year, of one series of the show."""
-    project = parsed.project_code or words.OTHER
-    if project == words.OTHER:
+    project = parsed.project_code or vocabulary.OTHER
+    if project == vocabulary.OTHER:
         return Season(project, None, None, None)
-    series = None if parsed.sub_series in words.MAIN_SERIES else parsed.sub_series
+    series = None if parsed.sub_series in vocabulary.MAIN_SERIES else parsed.sub_series
     if project == "WSOP" and series and series.startswith("WSOP-"):
         series = series.replace("WSOP-APAC", "APAC")
     number = None if parsed.year and project == "WSOP" else parsed.season
@@ -116,14 +116,14 @@ def find_event(facts: VideoFacts, season: Season, show: int | None) -> Event:
     parsed = facts.parsed
     name = titles.name_event(facts)
     if parsed.event_kind == "main_event":
-        return Event(slug(name or "Main Event"), parsed.event_number, parsed.buy_in, parsed.game, name)
+        return Event(make_slug(name or "Main Event"), parsed.event_number, parsed.buy_in, parsed.game, name)
     if parsed.event_number is not None:
         return Event(f"event-{parsed.event_number}", parsed.event_number, parsed.buy_in, parsed.game, name)
     if parsed.event_code_or_name:
-        return Event(slug(name or ""), None, parsed.buy_in, parsed.game, name)
+        return Event(make_slug(name or ""), None, parsed.buy_in, parsed.game, name)
     if parsed.buy_in:
         kind = name or _find_max(facts.text)
-        return Event(slug(f"{parsed.buy_in} {parsed.game or ''} {kind or ''}"), None, parsed.buy_in, parsed.game, kind)
+        return Event(make_slug(f"{parsed.buy_in} {parsed.game or ''} {kind or ''}"), None, parsed.buy_in, parsed.game, kind)
     if _is_single_broadcast(season) and show is None and not find_own_words(facts):
         return Event("main-event", name="Main Event")
     return Event(_find_strand(facts, season, show))
@@ -134,7 +134,7 @@ def sort_episode(parsed: ParsedName, show: int | None, key: str) -> str:
     kind = 2 if parsed.hand_number is not None else 1 if parsed.clip_number is not None else 0
     number = show if show is not None else parsed.episode_number
     count = 9999 if number is None and kind == 0 and key != "whole" and not _has_moment(parsed) else number or 0
-    stage = words.STAGE_ORDER.get(parsed.stage, 1)
+    stage = vocabulary.STAGE_ORDER.get(parsed.stage, 1)
     moment = f"{stage}{parsed.day or 0:02d}{parsed.flight or '':<8}{parsed.part or 0:02d}{parsed.session or 0:02d}"
     clip = f"{parsed.clip_number or 0:04d}{parsed.hand_number or 0:04d}"
     if kind == 1:
@@ -157,24 +157,24 @@ def find_own_words(facts: VideoFacts) -> str:
     """
     text = titles.drop_game_and_money(_TAPE.sub(" ", facts.text))
     told = set(
-        slug(
+        make_slug(
             " ".join((facts.parsed.event_code_or_name or "", facts.parsed.version or "", *(facts.parsed.players or ())))
         ).split("-")
     )
     series = titles.title_series(facts.parsed.project_code or "", facts.parsed.sub_series)
-    told.update(slug(f"{facts.parsed.sub_series or ''} {series} {titles.place_words(facts.parsed)}").split("-"))
+    told.update(make_slug(f"{facts.parsed.sub_series or ''} {series} {titles.title_position(facts.parsed)}").split("-"))
     if phrase := titles.find_event_phrase(text):
         text = text[: phrase[0]] + text[phrase[1] :]
-    own = [word for word in slug(text).split("-") if word not in told and word not in words.TAPE_MARKS]
+    own = [word for word in make_slug(text).split("-") if word not in told and word not in vocabulary.TAPE_MARKS]
     has_letters = any(not word.isdigit() and len(word) > 1 for word in own)
     return " ".join(word for word in own if not _YEAR.fullmatch(word)) if has_letters else ""
 
 
 @lru_cache(maxsize=4096)
-def slug(title: str) -> str:
+def make_slug(title: str) -> str:
     """Letters and digits of any script in lower case, joined by hyphens; equal for what differs in dress only.
 
-    >>> slug("Best of ALL-INS!")
+    >>> make_slug("Best of ALL-INS!")
     'best-of-all-ins'
     """
     return "-".join(_WORD.findall(unicodedata.normalize("NFC", title).casefold().replace("'", "")))
@@ -192,7 +192,7 @@ def _is_single_broadcast(season: Season) -> bool:
         season.project == "WSOP"
         and season.series is None
         and season.year is not None
-        and season.year < words.FIRST_TELEVISION_SERIES
+        and season.year < vocabulary.FIRST_TELEVISION_SERIES
     )
 
 
@@ -216,7 +216,7 @@ def _find_strand(facts: VideoFacts, season: Season, show: int | None) -> str:
         return "shows"
     if parsed.episode_number is not None:
         return "episodes"
-    if season.series is None and season.year is not None and season.year < words.LAST_TELEVISION_SERIES:
+    if season.series is None and season.year is not None and season.year < vocabulary.LAST_TELEVISION_SERIES:
         return "specials"
     return "streams" if parsed.day is not None or parsed.stage is not None else "clips"
 
@@ -226,26 +226,26 @@ def _find_max(text: str) -> str | None:
     return f"{match[1]}-Max" if match else None
 
 
-def _place_title(facts: VideoFacts, season: Season) -> Place:
-    title = titles.free_title(facts.stem) or facts.stem
-    reason = NO_SHOW if season.project == words.OTHER else None
-    key = slug(title) or title
-    return Place(season, Event("clips"), key, title, key, reason=reason)
+def _place_title(facts: VideoFacts, season: Season) -> Placement:
+    title = titles.title_web_video(facts.stem) or facts.stem
+    reason = NO_SHOW if season.project == vocabulary.OTHER else None
+    key = make_slug(title) or title
+    return Placement(season, Event("clips"), key, title, key, reason=reason)
 
 
-def _hand_key(facts: VideoFacts) -> str:
+def _make_hand_key(facts: VideoFacts) -> str:
     parsed = facts.parsed
     day = _MONTH_DAY.match(facts.text)
-    when = parsed.date or (day[0] if day else slug(titles.place_words(parsed)))
+    when = parsed.date or (day[0] if day else make_slug(titles.title_position(parsed)))
     return f"hand-{when}-{parsed.hand_number}"
 
 
-def _clip_label(facts: VideoFacts) -> str:
-    title = titles.clip_title(facts) or f"Clip {facts.parsed.clip_number}"
-    return titles.DOT.join(filter(None, (titles.place_words(facts.parsed), title)))
+def _make_clip_label(facts: VideoFacts) -> str:
+    title = titles.title_clip(facts) or f"Clip {facts.parsed.clip_number}"
+    return titles.DOT.join(filter(None, (titles.title_position(facts.parsed), title)))
 
 
-def _series_key(parsed: ParsedName, show: int | None) -> tuple[str, str]:
+def _make_series_key(parsed: ParsedName, show: int | None) -> tuple[str, str]:
     number = [f"Episode {parsed.episode_number}"] if parsed.episode_number is not None else []
     shown = [f"Show {show}"] if show is not None else []
     key = f"show-{show}" if show is not None else f"ep-{parsed.episode_number}"
@@ -253,42 +253,42 @@ def _series_key(parsed: ParsedName, show: int | None) -> tuple[str, str]:
         key = f"{key}-part-{parsed.part}"
     first, *rest = [*number, *shown]
     label = f"{first} ({rest[0]})" if rest else first
-    return key, " ".join(filter(None, (label, titles.place_words(parsed))))
+    return key, " ".join(filter(None, (label, titles.title_position(parsed))))
 
 
-def _programme_key(facts: VideoFacts, event: Event) -> tuple[str, str]:
+def _make_programme_key(facts: VideoFacts, event: Event) -> tuple[str, str]:
     """Days, flights, stages, parts and sessions; else the name's own words; else the event has but one programme."""
     parsed = facts.parsed
     part = _find_part(parsed, find_season(parsed), None)
-    label = titles.place_words(parsed)
+    label = titles.title_position(parsed)
     if part is not None and parsed.part is None:
         label = f"{label} Part {part}".strip()
-    if parsed.project_code in words.RECURRING_SHOWS:
-        return _recurring_key(facts, label)
-    is_strand = event.key in words.STRAND_TITLES
+    if parsed.project_code in vocabulary.RECURRING_SHOWS:
+        return _make_recurring_key(facts, label)
+    is_strand = event.key in vocabulary.STRAND_TITLES
     if label and not is_strand:
-        return slug(label), label
+        return make_slug(label), label
     own = "" if parsed.event_number is not None else find_own_words(facts)
     if own:
-        return slug(f"{label} title {own}"), titles.own_title(facts.stem)
+        return make_slug(f"{label} title {own}"), titles.title_programme(facts.stem)
     if label:
-        return slug(label), label
-    return "whole", "" if event.name or event.buy_in or event.number else titles.own_title(facts.stem)
+        return make_slug(label), label
+    return "whole", "" if event.name or event.buy_in or event.number else titles.title_programme(facts.stem)
 
 
-def _recording_key(facts: VideoFacts) -> tuple[str, str]:
+def _make_recording_key(facts: VideoFacts) -> tuple[str, str]:
     """For a name that only its folders explain: where they put it, and the name itself."""
-    title = titles.free_title(facts.stem)
-    moment = titles.place_words(facts.parsed)
-    return f"{slug(moment)}:{slug(title)}", titles.DOT.join(filter(None, (moment, title)))
+    title = titles.title_web_video(facts.stem)
+    moment = titles.title_position(facts.parsed)
+    return f"{make_slug(moment)}:{make_slug(title)}", titles.DOT.join(filter(None, (moment, title)))
 
 
-def _recurring_key(facts: VideoFacts, label: str) -> tuple[str, str]:
+def _make_recurring_key(facts: VideoFacts, label: str) -> tuple[str, str]:
     parsed = facts.parsed
     if not (parsed.date or parsed.players):
-        return f"title-{slug(facts.stem)}", titles.free_title(facts.stem)
+        return f"title-{make_slug(facts.stem)}", titles.title_web_video(facts.stem)
     people = titles.join_people(parsed.players) if parsed.players else ""
-    key = "-".join(filter(None, (parsed.date or slug(people), slug(label))))
+    key = "-".join(filter(None, (parsed.date or make_slug(people), make_slug(label))))
     words_shown = " ".join(
         filter(None, (label, f"with {people}" if people else "", f"({parsed.date})" if parsed.date else ""))
     )

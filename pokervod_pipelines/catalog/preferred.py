@@ -1,8 +1,8 @@
-"""Which of an episode's files a person wants first.
+"""Rank the files of an episode by how likely a person wants them.
 
-A file that is there comes before one that is missing; then the cut decides, then size (of two encodings the larger is
-the better), then the older row, so that the choice never depends on order. A file of which only the mount is in doubt
-counts as there: a share that is away for an hour must not change what the catalog recommends.
+A present file comes before a missing one; then the cut decides, then size (of two encodings the larger is the better),
+then the older row, so that the choice never depends on order. An unseen file counts as present: a share that is
+offline for an hour must not change what the catalog recommends.
 """
 
 import re
@@ -34,7 +34,7 @@ _EDIT_STATE = re.compile(r"(?<![a-z])final(?![a-z])", re.IGNORECASE)
 def rank_file(
     *, is_missing: bool, version: str | None, name: str, size: int, file_id: int
 ) -> tuple[int, int, int, int]:
-    """A value by which the preferred file of an episode sorts first.
+    """Return a value by which the preferred file of an episode sorts first.
 
     >>> cuts = ("찐최종", "최종", None, "clean")
     >>> [rank_file(is_missing=False, version=cut, name="E11", size=1, file_id=1)[1] for cut in cuts]

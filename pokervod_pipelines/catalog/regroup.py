@@ -1,81 +1,83 @@
-"""From what was read of names to the groups in the database: place, group, keep ids, write, announce.
+"""Group the videos of a build's scope: place, group, keep ids, write, append events.
 
-Each step is a file of this room; here stands their order. Works on the scope that ``scope_store.open_scope`` opened.
+Each step is a file of this room. Works on the scope that ``scope_store.open_scope`` opened.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+import itertools
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import count
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from pokervod_pipelines.catalog import group_store, staging_store, words
-from pokervod_pipelines.catalog.bulk import Changes
+from pokervod_pipelines.catalog import group_store, staging_store, vocabulary
 from pokervod_pipelines.catalog.facts import list_facts
 from pokervod_pipelines.catalog.grouping import Grouping
 from pokervod_pipelines.catalog.identity import find_season, place_video
-from pokervod_pipelines.catalog.layout import GroupNumbers, Key, Layout
-from pokervod_pipelines.catalog.levels import LEVELS
+from pokervod_pipelines.catalog.layout import LEVELS, GroupNumbers, Key, TreeLayout
 from pokervod_pipelines.catalog.names import ParsedName
 from pokervod_pipelines.catalog.preferred import rank_file
-from pokervod_pipelines.catalog.reconcile import reconcile
-from pokervod_pipelines.catalog.scope_store import SeasonKey, Video, list_season_facts, stream_seasons
-from pokervod_pipelines.catalog.staging_store import Candidate
+from pokervod_pipelines.catalog.scope_store import ScopedVideo, SeasonKey, list_season_facts, stream_seasons
+from pokervod_pipelines.catalog.staging_store import IdCandidate
+from pokervod_pipelines.catalog.store import Changes
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 
 SOURCE = "catalog"
 
+GroupKey = TypeVar("GroupKey", bound=Hashable)
+
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """Rows made, altered and taken away so far, by table."""
+class ChangeCounts:
+    """Count the rows created, changed and removed so far, by table."""
 
     created: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
     removed: dict[str, int] = field(default_factory=dict)
 
-    def note(self, table: str, changes: Changes) -> None:
-        """One more statement's changes are counted."""
+    def add(self, table: str, changes: Changes) -> None:
+        """Add the changes of one more statement."""
         for counts, more in zip((self.created, self.changed, self.removed), changes, strict=True):
             if more:
                 counts[table] = counts.get(table, 0) + more
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was written."""
+        """Return whether nothing was written."""
         return not (self.created or self.changed or self.removed)
 
 
 def regroup(
-    connection: Connection, tally: Tally, correlation_id: str, seasons: Collection[SeasonKey] | None = None
+    connection: Connection, counts: ChangeCounts, correlation_id: str, seasons: Collection[SeasonKey] | None = None
 ) -> None:
-    """The groups of the scope are as the names say, under ids they had before wherever that can be.
+    """Write the groups of the scope, under the ids they had before wherever possible.
 
     ``seasons`` are the keys of the scope; None is all.
     """
     staging_store.open_staging(connection)
-    counters = (count(), count(), count())
+    counters = (itertools.count(), itertools.count(), itertools.count())
     for layout in _lay_out(connection, seasons):
         _stage(connection, layout, layout.number_groups(*counters))
-    new_projects = _write_projects(connection, tally)
+    new_projects = _write_projects(connection, counts)
     _give_ids(connection)
-    _write(connection, tally)
-    _announce_episodes(connection, correlation_id)
-    append_events(connection, SOURCE, correlation_id, [_greet_project(code) for code in new_projects])
+    _write(connection, counts)
+    _append_episode_events(connection, correlation_id)
+    append_events(connection, SOURCE, correlation_id, [_make_project_event(code) for code in new_projects])
 
 
-def _lay_out(connection: Connection, seasons: Collection[SeasonKey] | None) -> Iterator[Layout]:
-    """The groups of one season after the other, in the order of their keys."""
+def _lay_out(connection: Connection, seasons: Collection[SeasonKey] | None) -> Iterator[TreeLayout]:
+    """Yield the groups of one season after the other, in the order of their keys."""
     found = {facts: find_season(ParsedName(**facts._asdict())) for facts in list_season_facts(connection)}
     keys = {facts: (season.project, season.key) for facts, season in found.items()}
     if seasons is not None:
         keys = {facts: key for facts, key in keys.items() if key in seasons}
     for key, videos in stream_seasons(connection, keys):
-        yield Layout(_group(key, videos))
+        yield TreeLayout(_group(key, videos))
 
 
-def _group(key: SeasonKey, videos: Iterable[Video]) -> Grouping:
-    """The groups of one season; a video's other event may be of another."""
+def _group(key: SeasonKey, videos: Iterable[ScopedVideo]) -> Grouping:
+    """Return the groups of one season; a video's other event may be of another."""
     grouping = Grouping()
     for video in videos:
         name = video.path.rpartition("/")[2]
@@ -90,35 +92,35 @@ def _group(key: SeasonKey, videos: Iterable[Video]) -> Grouping:
     return grouping
 
 
-def _stage(connection: Connection, layout: Layout, numbers: GroupNumbers) -> None:
-    rows = (layout.season_rows(numbers), layout.event_rows(numbers), layout.episode_rows(numbers))
-    for level, wanted in zip(LEVELS, rows, strict=True):
-        staging_store.stage_groups(connection, level, wanted)
+def _stage(connection: Connection, layout: TreeLayout, numbers: GroupNumbers) -> None:
+    rows = (layout.make_season_rows(numbers), layout.make_event_rows(numbers), layout.make_episode_rows(numbers))
+    for level, target in zip(LEVELS, rows, strict=True):
+        staging_store.stage_groups(connection, level, target)
     staging_store.stage_members(connection, layout.list_members(numbers))
 
 
-def _write_projects(connection: Connection, tally: Tally) -> list[str]:
+def _write_projects(connection: Connection, counts: ChangeCounts) -> list[str]:
     codes = staging_store.list_projects(connection)
     created, changes = group_store.write_projects(
-        connection, {code: words.PROJECT_TITLES.get(code, code) for code in codes}
+        connection, {code: vocabulary.PROJECT_TITLES.get(code, code) for code in codes}
     )
-    tally.note("projects", changes)
+    counts.add("projects", changes)
     return created
 
 
 def _give_ids(connection: Connection) -> None:
-    """Every staged group has an id: that of the group it carries on, else a fresh one, in the order of keys."""
+    """Give every staged group the id of the group that it continues, else a new one, in the order of keys."""
     for level in LEVELS:
         staging_store.keep_ids(connection, level)
     for level in LEVELS:
         staging_store.inherit_ids(connection, level, find_heirs(staging_store.stream_candidates(connection, level)))
     for level in LEVELS:
-        staging_store.want_groups(connection, level)
-    staging_store.want_members(connection)
+        staging_store.build_target_groups(connection, level)
+    staging_store.build_target_members(connection)
 
 
-def find_heirs(candidates: Iterable[Candidate]) -> dict[int, int]:
-    """The ids that groups which are no more hand on, by the number of the group that carries one on."""
+def find_heirs(candidates: Iterable[IdCandidate]) -> dict[int, int]:
+    """Return the ids that vanished groups pass on, by the number of the group that inherits one."""
     old: dict[Key, int] = {}
     numbers: dict[Key, int] = {}
     members: dict[Key, set[int]] = {}
@@ -136,21 +138,47 @@ def find_heirs(candidates: Iterable[Candidate]) -> dict[int, int]:
     return {numbers[key]: identity for key, identity in heirs.items() if key not in old}
 
 
-def _write(connection: Connection, tally: Tally) -> None:
+def reconcile(
+    old: Mapping[GroupKey, int],
+    new: Iterable[GroupKey],
+    old_members: Mapping[GroupKey, Iterable[int]],
+    new_homes: Mapping[int, Iterable[GroupKey]],
+) -> dict[GroupKey, int]:
+    """Return the old id of every new key that gets one, so that nothing is re-numbered without need.
+
+    A key that stays keeps its id. A vanished key passes its id to the new key that now has most of its files, if that
+    key is new itself and no other vanished key brought it more; otherwise its id retires. ``old_members`` is
+    needed of vanished keys only, ``new_homes`` of their members only. Ties go to the smaller key, so the order of
+    input does not matter.
+    """
+    kept = {key: old[key] for key in new if key in old}
+    claims: list[tuple[int, str, int, GroupKey]] = []
+    for key in old.keys() - kept.keys():
+        shares = Counter(home for member in old_members.get(key, ()) for home in new_homes.get(member, ()))
+        if shares:
+            heir, count = min(shares.items(), key=lambda share: (-share[1], str(share[0])))
+            if heir not in old:
+                claims.append((-count, str(heir), old[key], heir))
+    for _, _, identity, heir in sorted(claims, key=lambda claim: claim[:3]):
+        kept.setdefault(heir, identity)
+    return kept
+
+
+def _write(connection: Connection, counts: ChangeCounts) -> None:
     for level in LEVELS:
-        tally.note(level.table, group_store.write_groups(connection, level))
-    tally.note("episode_files", group_store.write_members(connection))
+        counts.add(level.table, group_store.write_groups(connection, level))
+    counts.add("episode_files", group_store.write_members(connection))
     for level in reversed(LEVELS):
-        tally.note(level.table, group_store.drop_groups(connection, level))
-    tally.note("projects", group_store.drop_empty_projects(connection))
-    tally.note("video_files", group_store.title_videos(connection, new=tally.created.get("video_files", 0)))
+        counts.add(level.table, group_store.drop_groups(connection, level))
+    counts.add("projects", group_store.drop_empty_projects(connection))
+    counts.add("video_files", group_store.title_videos(connection, new=counts.created.get("video_files", 0)))
 
 
-def _announce_episodes(connection: Connection, correlation_id: str) -> None:
+def _append_episode_events(connection: Connection, correlation_id: str) -> None:
     for episodes in group_store.stream_new_episodes(connection):
         events = [NewEvent(EventType.CATALOG_EPISODE_CREATED, episode._asdict()) for episode in episodes]
         append_events(connection, SOURCE, correlation_id, events)
 
 
-def _greet_project(code: str) -> NewEvent:
-    return NewEvent(EventType.CATALOG_PROJECT_CREATED, {"project": code, "title": words.PROJECT_TITLES.get(code, code)})
+def _make_project_event(code: str) -> NewEvent:
+    return NewEvent(EventType.CATALOG_PROJECT_CREATED, {"project": code, "title": vocabulary.PROJECT_TITLES.get(code, code)})

@@ -1,6 +1,6 @@
-"""The SQL of a build's scope: the seasons that changed files were in or go to, or all, and the videos in them.
+"""Open a build's scope: the seasons that changed files were in or belong to now, or all, and their videos.
 
-No rule looks beyond a season, so nothing outside the scope can differ. It lives in temporary tables of the caller's
+No rule looks beyond a season, so nothing outside the scope can differ. The scope is in temporary tables of the caller's
 transaction, which ``group_store`` and the index of search work on.
 """
 
@@ -19,8 +19,8 @@ SeasonKey = tuple[str, str]
 """Project, and the season's key in it."""
 
 
-class Video(NamedTuple):
-    """A video to be placed."""
+class ScopedVideo(NamedTuple):
+    """Hold a video to be placed."""
 
     file_id: int
     path: str
@@ -31,7 +31,7 @@ class Video(NamedTuple):
 
 
 class SeasonFacts(NamedTuple):
-    """All that decides the season of one event of a video."""
+    """Hold the facts that decide the season of one event of a video."""
 
     project_code: str | None
     sub_series: str | None
@@ -42,9 +42,9 @@ class SeasonFacts(NamedTuple):
 def open_scope(
     connection: Connection, *, files: Sequence[int] | None, seasons: Iterable[SeasonKey] = ()
 ) -> set[SeasonKey]:
-    """The scope is the seasons that hold these files and those of these keys (project, season); without files all.
+    """Open the scope: the seasons that have these files, and those of these keys (project, season); without files all.
 
-    Returns the keys of those that exist.
+    Returns the keys of the seasons that exist.
     """
     keys = list(seasons)
     values = {"files": files, "projects": [key[0] for key in keys], "keys": [key[1] for key in keys]}
@@ -92,17 +92,17 @@ _OPEN_SOME = (
 
 
 def list_season_facts(connection: Connection) -> list[SeasonFacts]:
-    """What the names of the scope's videos say of their seasons, each once; opens what ``stream_seasons`` reads."""
+    """Return the season facts of the scope's videos, each once; prepare what ``stream_seasons`` reads."""
     for statement in _OPEN_SEASONS:
         connection.execute(text(statement))
-    return [SeasonFacts(*row) for row in connection.scalars(text("select distinct told from season_files"))]
+    return [SeasonFacts(*row) for row in connection.scalars(text("select distinct facts from season_files"))]
 
 
 _OPEN_SEASONS = (
     """
     create temp table season_files on commit drop as
     select distinct s.file_id, jsonb_build_array(
-        f.facts -> 'project_code', f.facts -> 'sub_series', f.facts -> 'year', f.facts -> 'season') as told
+        f.facts -> 'project_code', f.facts -> 'sub_series', f.facts -> 'year', f.facts -> 'season') as facts
     from scope_files s join video_files v on v.file_id = s.file_id
     cross join lateral (values (v.parsed), (v.parsed -> 'second_event')) f(facts)
     where f.facts is not null
@@ -113,24 +113,24 @@ _OPEN_SEASONS = (
 
 def stream_seasons(
     connection: Connection, seasons: Mapping[SeasonFacts, SeasonKey]
-) -> Iterator[tuple[SeasonKey, Iterator[Video]]]:
-    """Each of these seasons in the order of their keys, with the videos of which a fact puts one into it.
+) -> Iterator[tuple[SeasonKey, Iterator[ScopedVideo]]]:
+    """Yield each of these seasons in the order of their keys, with its videos.
 
-    Of one season at a time, so that what a build holds does not grow with the archive.
+    Reads one season at a time, so that the memory of a build does not grow with the archive.
     """
     keys = sorted(set(seasons.values()))
     numbers = {key: number for number, key in enumerate(keys)}
-    values = {"told": [json.dumps(facts) for facts in seasons], "numbers": [numbers[key] for key in seasons.values()]}
+    values = {"facts": [json.dumps(facts) for facts in seasons], "numbers": [numbers[key] for key in seasons.values()]}
     rows = connection.execute(text(_STREAM_SEASONS), values, execution_options=_STREAMED)
     for number, videos in groupby(rows, key=itemgetter(0)):
-        yield keys[number], (Video(*row[1:]) for row in videos)
+        yield keys[number], (ScopedVideo(*row[1:]) for row in videos)
 
 
 _STREAM_SEASONS = """
     select q.number, v.file_id, v.parsed_path, n.size, n.state = 'missing', v.version, v.parsed
     from (select distinct s.file_id, k.number
-          from season_files s join unnest(cast(:told as jsonb[]), cast(:numbers as int[])) as k(told, number)
-            on k.told = s.told) q
+          from season_files s join unnest(cast(:facts as jsonb[]), cast(:numbers as int[])) as k(facts, number)
+            on k.facts = s.facts) q
     join video_files v on v.file_id = q.file_id join nas_files n on n.id = q.file_id
     order by q.number
 """

@@ -1,7 +1,7 @@
-"""The SQL that gives groups their ids: wanted groups are staged by number, and leave as rows with ids.
+"""Give groups their ids: groups are staged by number, and become target rows with ids.
 
-Groups come season by season and are known by numbers in the order of their keys. Once all are staged, those that the
-catalog has keep their ids, others inherit one or get a fresh one, and ``wanted_…`` hold the rows for ``group_store``.
+Groups come season by season, numbered in the order of their keys. Once all are staged, those that the catalog has keep
+their ids, others inherit one or get a new one; the ``target_…`` tables have the rows for ``group_store``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.catalog.bulk import copy_rows
-from pokervod_pipelines.catalog.levels import LEVELS, Level
+from pokervod_pipelines.catalog.layout import LEVELS, Level
+from pokervod_pipelines.catalog.store import copy_rows
 
 _GROUP = {"seasons": "v.season_id", "catalog_events": "e.event_id", "episodes": "e.id"}
 _HOME = {"seasons": "r.id", "catalog_events": "q.id", "episodes": "p.id"}
 _HOME_KEYS = {"seasons": "r.key", "catalog_events": "r.key, q.key", "episodes": "r.key, q.key, p.key"}
 
 
-class Candidate(NamedTuple):
-    """A file of a group that is no more, and a staged group that holds it now; ``kept`` is the id that this one has."""
+class IdCandidate(NamedTuple):
+    """Hold a file of a vanished group, and a staged group that has it now; ``kept`` is the id of the latter."""
 
     vanished: int
     file_id: int
@@ -28,29 +28,29 @@ class Candidate(NamedTuple):
 
 
 def open_staging(connection: Connection) -> None:
-    """There is a place for the groups and files that a build wants."""
+    """Create the temporary tables for the groups and files of a build."""
     for level in LEVELS:
         connection.execute(text(f"create temp table staged_{level.table} ({level.types}) on commit drop"))
     connection.execute(text("create temp table staged_members (staged bigint, file_id bigint) on commit drop"))
 
 
 def stage_groups(connection: Connection, level: Level, rows: Iterable[Sequence[Any]]) -> None:
-    """Rows of a level are staged, with numbers for their own ids and those of their parents."""
+    """Stage the rows of a level, with numbers for their own ids and those of their parents."""
     copy_rows(connection, f"staged_{level.table} ({level.columns})", rows)
 
 
 def stage_members(connection: Connection, pairs: Iterable[tuple[int, int]]) -> None:
-    """The staged episodes hold these files, given as (number of the episode, file)."""
+    """Stage the files of episodes, given as (number of the episode, file)."""
     copy_rows(connection, "staged_members (staged, file_id)", pairs)
 
 
 def list_projects(connection: Connection) -> list[str]:
-    """The codes of the projects that have a staged season, sorted."""
+    """Return the codes of the projects that have a staged season, sorted."""
     return sorted(connection.scalars(text("select distinct project_code from staged_seasons")))
 
 
 def keep_ids(connection: Connection, level: Level) -> None:
-    """Staged groups whose key the catalog has keep its id. Parents first: a key is one below that of its parent."""
+    """Keep the ids of staged groups whose key the catalog has. Parents first: a key is unique below its parent."""
     for statement in (_STAGED, _KEPT, _VANISHED, _COMPARED):
         connection.execute(text(_fill(statement, level)))
 
@@ -69,20 +69,20 @@ _COMPARED = "analyze kept_{table}, vanished_{table}"
 
 
 def _fill(statement: str, level: Level) -> str:
-    """The statement for a level; a season's parent is a project, which needs no id."""
+    """Return the statement for a level; a season's parent is a project, which needs no id."""
     above = "" if level.above is None else "join {}_" + f"{level.above.table} u on u.staged = w.{level.parent}"
     return statement.format(
         table=level.table,
         parent=level.parent,
         parent_id="u.id" if above else f"w.{level.parent}",
         kept_above=above.format("kept"),
-        wanted_above=above.format("wanted"),
+        target_above=above.format("target"),
         names=", ".join(f"w.{name}" for name in level.names.split(", ")),
     )
 
 
-def stream_candidates(connection: Connection, level: Level) -> Iterator[Candidate]:
-    """The files of groups that are no more, with the staged groups that hold them now."""
+def stream_candidates(connection: Connection, level: Level) -> Iterator[IdCandidate]:
+    """Yield the files of vanished groups, with the staged groups that have them now."""
     home = _HOME[level.table]
     rows = connection.execute(
         text(f"""
@@ -97,51 +97,51 @@ def stream_candidates(connection: Connection, level: Level) -> Iterator[Candidat
         execution_options={"yield_per": 2_000},
     )
     for vanished, file_id, number, kept, *key in rows:
-        yield Candidate(vanished, file_id, number, kept, tuple(key))
+        yield IdCandidate(vanished, file_id, number, kept, tuple(key))
 
 
 def inherit_ids(connection: Connection, level: Level, heirs: Mapping[int, int]) -> None:
-    """The staged groups of these numbers have these ids."""
+    """Give the staged groups of these numbers these ids."""
     connection.execute(
         text(f"insert into kept_{level.table} select * from unnest(cast(:heirs as bigint[]), cast(:ids as bigint[]))"),  # noqa: S608
         {"heirs": list(heirs), "ids": list(heirs.values())},
     )
 
 
-def want_groups(connection: Connection, level: Level) -> None:
-    """The rows of a level are there as they should be, with ids; those of the level above must be.
+def build_target_groups(connection: Connection, level: Level) -> None:
+    """Create the target rows of a level, with ids; those of the level above must exist.
 
-    Keys that others will take are freed at once.
+    Frees at once the keys that other groups will take.
     """
-    for statement in (_WANTED, _INDEX, _ANALYZE, _FREE_KEYS):
+    for statement in (_TARGET, _INDEX, _ANALYZE, _FREE_KEYS):
         connection.execute(text(_fill(statement, level)))
 
 
-_WANTED = """
-    create temp table wanted_{table} on commit drop as
+_TARGET = """
+    create temp table target_{table} on commit drop as
     select coalesce(o.kept, nextval(pg_get_serial_sequence('{table}', 'id'))) as id, o.kept is null as is_new, o.*
     from (select w.id as staged, k.id as kept, {parent_id} as {parent}, {names}
-          from staged_{table} w {wanted_above} left join kept_{table} k on k.staged = w.id
+          from staged_{table} w {target_above} left join kept_{table} k on k.staged = w.id
           order by w.id) o
 """
-_INDEX = "create unique index on wanted_{table} (id)"
-_ANALYZE = "analyze wanted_{table}"
+_INDEX = "create unique index on target_{table} (id)"
+_ANALYZE = "analyze target_{table}"
 # A unique key is checked row by row, so two groups that swap places must not meet on the way.
 _FREE_KEYS = """
     update {table} t set key = '~' || t.id from scope_{table} s
     where s.id = t.id and not exists (
-        select from wanted_{table} w where w.id = t.id and w.{parent} = t.{parent} and w.key = t.key)
+        select from target_{table} w where w.id = t.id and w.{parent} = t.{parent} and w.key = t.key)
 """
 
 
-def want_members(connection: Connection) -> None:
-    """The files of the wanted episodes are there, as pairs of ids."""
+def build_target_members(connection: Connection) -> None:
+    """Create the target files of episodes, as pairs of ids."""
     for statement in (
         """
-        create temp table wanted_members on commit drop as
-        select w.id as episode_id, m.file_id from staged_members m join wanted_episodes w on w.staged = m.staged
+        create temp table target_members on commit drop as
+        select w.id as episode_id, m.file_id from staged_members m join target_episodes w on w.staged = m.staged
         """,
-        "create index on wanted_members (file_id, episode_id)",
-        "analyze wanted_members",
+        "create index on target_members (file_id, episode_id)",
+        "analyze target_members",
     ):
         connection.execute(text(statement))

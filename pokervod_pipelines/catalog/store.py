@@ -1,8 +1,8 @@
-"""The SQL of names: what changed in the inventory, what was read of each name, and what the catalog counts.
+"""Find what changed in the inventory, store what was read of each name, and count: the SQL of names.
 
-The groups are written by ``group_store``; what people look at is read in ``tree_store``. Functions take a connection,
-the caller owns the transaction. All writes are set-based: wanted rows are copied into temporary tables, and only rows
-that differ are touched.
+``group_store`` writes the groups, ``tree_store`` reads what people look at. Functions take a connection; the caller
+owns the transaction. All writes are set-based: rows are copied into temporary tables, and only those that differ are
+written.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.catalog.bulk import Changes, copy_rows
+from pokervod_pipelines.db.locks import lock_until_commit
 
 _BATCH = 2_000
 _STREAMED = {"yield_per": _BATCH}
@@ -21,29 +21,49 @@ _MARK = "n.size || ' ' || n.version_type || case when n.state = 'missing' then '
 _IS_UNREAD = f"(v.parsed_path, v.parser_version, v.inventory_mark) <> (n.path, :version, {_MARK})"
 
 
+class Changes(NamedTuple):
+    """Count the rows of one table that a build created, changed and removed."""
+
+    created: int
+    changed: int
+    removed: int
+
+
+def copy_rows(connection: Connection, target: str, rows: Iterable[Sequence[Any]]) -> int:
+    """Copy the rows into the target, given as ``table (column, …)``; return how many."""
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - narrows the type
+    count = 0
+    with driver.cursor() as cursor, cursor.copy(f"copy {target} from stdin") as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count
+
+
 @dataclass(frozen=True, slots=True)
 class Staleness:
-    """How many files the catalog has yet to read, and how many it has to let go."""
+    """Count the files that the catalog has not read yet, and those that it has to remove."""
 
     unread: int
-    departed: int
+    removed: int
 
     @property
     def is_fresh(self) -> bool:
-        """Whether there is nothing to do."""
-        return not (self.unread or self.departed)
+        """Return whether there is nothing to do."""
+        return not (self.unread or self.removed)
 
 
-class Unread(NamedTuple):
-    """A video whose name is to be read."""
+class UnreadVideo(NamedTuple):
+    """Identify a video whose name is to be read."""
 
     file_id: int
     path: str
     version_type: str
 
 
-class NameRead(NamedTuple):
-    """What was read of a video's name; ``reason`` says why it is in no show."""
+class ReadName(NamedTuple):
+    """Hold what was read of a video's name; ``reason`` says why it is in no show."""
 
     file_id: int
     path: str
@@ -53,12 +73,12 @@ class NameRead(NamedTuple):
 
 
 def lock_catalog(connection: Connection) -> None:
-    """No other build runs until the caller's transaction ends; waits for one that does."""
-    connection.execute(text("select pg_advisory_xact_lock(hashtextextended('pokervod.catalog', 0))"))
+    """Wait for a running build, and keep others from starting until the caller's transaction ends."""
+    lock_until_commit(connection, "pokervod.catalog")
 
 
 def measure_staleness(connection: Connection, version: str) -> Staleness:
-    """What a build would have to do, by comparing the inventory with what the catalog last saw of it."""
+    """Compare the inventory with what the catalog last read of it; return what a build would have to do."""
     row = connection.execute(
         text(f"""
             select count(*) filter (where v.file_id is null or {_IS_UNREAD}), count(*) filter (where n.id is null)
@@ -69,11 +89,10 @@ def measure_staleness(connection: Connection, version: str) -> Staleness:
     return Staleness(*row)
 
 
-def stream_unread(connection: Connection, version: str, *, full: bool) -> Generator[Sequence[Unread], None, None]:
-    """The videos that are new, moved, renamed, grown or missing, or were read by other rules; with ``full`` all.
+def stream_unread(connection: Connection, version: str, *, full: bool) -> Generator[Sequence[UnreadVideo], None, None]:
+    """Yield the videos that are new, moved, renamed, grown, missing or read by other rules; with ``full`` all.
 
-    They come in batches: between two of them the connection is free for other statements. To be closed if not read to
-    the end.
+    Between two batches the connection is free for other statements. Close it if it is not read to the end.
     """
     rows = connection.execute(
         text(f"""
@@ -86,11 +105,11 @@ def stream_unread(connection: Connection, version: str, *, full: bool) -> Genera
     )
     with rows:
         for batch in rows.partitions(_BATCH):
-            yield [Unread(*row) for row in batch]
+            yield [UnreadVideo(*row) for row in batch]
 
 
-def store_names(connection: Connection, version: str, batches: Iterable[Iterable[NameRead]]) -> tuple[int, Changes]:
-    """What was read is in ``video_files``, beside what the inventory says now; returns how many, and what changed."""
+def store_names(connection: Connection, version: str, batches: Iterable[Iterable[ReadName]]) -> tuple[int, Changes]:
+    """Store what was read beside what the inventory says now; return how many, and what changed."""
     connection.execute(text(_NAMES_TABLE))
     count = 0
     for names in batches:
@@ -100,7 +119,7 @@ def store_names(connection: Connection, version: str, batches: Iterable[Iterable
     return count, Changes(created, changed, 0)
 
 
-def _encode(name: NameRead) -> tuple[int, str, str | None, str, str | None]:
+def _encode(name: ReadName) -> tuple[int, str, str | None, str, str | None]:
     return name.file_id, name.path, name.version, json.dumps(name.facts, ensure_ascii=False), name.reason
 
 
@@ -126,8 +145,8 @@ _UPSERT_NAMES = f"""
 """  # noqa: S608 - built of constants
 
 
-def list_departed(connection: Connection) -> list[int]:
-    """The videos that are to leave the catalog: cleared by an operator, or no video after all."""
+def list_removed(connection: Connection) -> list[int]:
+    """Return the videos to remove from the catalog: cleared by an operator, or not a video after all."""
     rows = connection.scalars(
         text("select file_id from video_files v where not exists (select from counted_videos n where n.id = v.file_id)")
     )
@@ -135,14 +154,14 @@ def list_departed(connection: Connection) -> list[int]:
 
 
 def drop_videos(connection: Connection, files: list[int]) -> Changes:
-    """These videos are in no episode and no row of the catalog any more."""
+    """Delete these videos from the catalog and its episodes."""
     for table in ("episode_files", "video_files"):
         dropped = connection.execute(text(f"delete from {table} where file_id = any(:files)"), {"files": files})  # noqa: S608
     return Changes(0, 0, dropped.rowcount)
 
 
 def count_catalog(connection: Connection) -> dict[str, int]:
-    """The rows of each table of the catalog, and the videos of ``OTHER``."""
+    """Return how many rows each table of the catalog has."""
     row = connection.execute(
         text("""
             select (select count(*) from projects) as projects, (select count(*) from seasons) as seasons,
@@ -154,7 +173,7 @@ def count_catalog(connection: Connection) -> dict[str, int]:
 
 
 def count_reasons(connection: Connection) -> dict[str, int]:
-    """How many videos are in no show, by reason."""
+    """Return how many videos are in no show, by reason."""
     rows = connection.execute(
         text("select reason, count(*) as files from video_files where reason is not null group by 1 order by 2 desc, 1")
     )

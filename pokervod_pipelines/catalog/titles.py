@@ -6,7 +6,7 @@ Pure text from facts. Which files belong together is decided in ``identity``; vo
 import re
 from collections.abc import Iterable
 
-from pokervod_pipelines.catalog import words
+from pokervod_pipelines.catalog import vocabulary
 from pokervod_pipelines.catalog.facts import VideoFacts
 from pokervod_pipelines.catalog.names import ParsedName
 from pokervod_pipelines.catalog.names.vocabulary.events import EVENTS
@@ -44,8 +44,8 @@ def title_season(project: str, sub_series: str | None, year: int | None, number:
     when = str(year) if year else ""
     if number and (project != "WSOP" or not year):
         return f"Season {number}"
-    if project in words.UNDATED_SEASONS or not (year or number):
-        unknown = words.UNDATED_SEASONS.get(project, "Year unknown")
+    if project in vocabulary.UNDATED_SEASONS or not (year or number):
+        unknown = vocabulary.UNDATED_SEASONS.get(project, "Year unknown")
         return when or (f"{series} (year unknown)" if sub_series and series else unknown)
     return f"{series} {when}" if project in {"WSOP", "MPP"} else when
 
@@ -56,9 +56,9 @@ def title_series(project: str, sub_series: str | None) -> str:
     >>> title_series("WSOP", "SUPER CIRCUIT London")
     'WSOP Super Circuit London'
     """
-    if sub_series is None or sub_series in words.MAIN_SERIES:
-        return words.SHORT_PROJECT_TITLES.get(project, project)
-    if known := words.SERIES_TITLES.get(sub_series):
+    if sub_series is None or sub_series in vocabulary.MAIN_SERIES:
+        return vocabulary.SHORT_PROJECT_TITLES.get(project, project)
+    if known := vocabulary.SERIES_TITLES.get(sub_series):
         return known
     spelled = " ".join(word.capitalize() if word in {"SUPER", "CIRCUIT"} else word for word in sub_series.split())
     return spelled if spelled.startswith(project) else f"{project} {spelled}"
@@ -70,7 +70,7 @@ def format_money(amount: int, sub_series: str | None) -> str:
     >>> format_money(25000, None), format_money(350, "WSOP-EUROPE")
     ('$25,000', '€350')
     """
-    return f"{'€' if sub_series in words.EURO_SERIES else '$'}{amount:,}"
+    return f"{'€' if sub_series in vocabulary.EURO_SERIES else '$'}{amount:,}"
 
 
 def title_event(
@@ -90,13 +90,13 @@ def name_event(facts: VideoFacts) -> str | None:
     """The event's own words: those the parser knows, else how it is played ("6-Handed High Roller")."""
     told = facts.parsed.event_code_or_name
     if told:
-        return words.EVENT_TITLES.get(told) or _spell_circuit_stop(told)
+        return vocabulary.EVENT_TITLES.get(told) or _spell_circuit_stop(told)
     if facts.parsed.clip_number is not None and (head := _CLIP_HEAD.match(facts.text)):
         return " ".join(_read_clip_formats(facts, head.end())) or None
     return _read_format(facts)
 
 
-def clip_title(facts: VideoFacts) -> str:
+def title_clip(facts: VideoFacts) -> str:
     """The title behind a clip's coded head: "Fan doubles KK vs Yea QQs"; empty where there is none."""
     head = _CLIP_HEAD.match(facts.text)
     if head is None:
@@ -105,27 +105,27 @@ def clip_title(facts: VideoFacts) -> str:
     start = _count_coded_words(facts, shown)
     title = shown[start:]
     # Two digits are a hand ("deeb 82 vs li 54"); one or three are a copy's or export's number.
-    while title and (title[-1].lower() in words.CLIP_TAIL or (title[-1].isdigit() and len(title[-1]) in {1, 3})):
+    while title and (title[-1].lower() in vocabulary.CLIP_TAIL or (title[-1].isdigit() and len(title[-1]) in {1, 3})):
         title.pop()
     return _capitalise(" ".join(title).replace(" ov ", " over "))
 
 
-def hand_title(facts: VideoFacts) -> str:
+def title_hand(facts: VideoFacts) -> str:
     """``Day 1B · Hand 39 · Capriles KdKc vs Ghionoiu AdTd``: day, number, players and cards as the name has them."""
     parsed = facts.parsed
     words_behind = _STUCK_VERSUS.sub(r"\1 vs ", _HAND_HEAD.sub("", facts.stem).replace("_", " ")).strip()
     if parsed.version and words_behind.lower().endswith(parsed.version.lower()):
         words_behind = words_behind[: -len(parsed.version)].strip()
-    sides = " ".join(_calm_word(word) for word in words_behind.split())
+    sides = " ".join(_lower_shouted_word(word) for word in words_behind.split())
     return DOT.join(
-        piece for piece in (place_words(parsed) or parsed.date, f"Hand {parsed.hand_number}", sides) if piece
+        piece for piece in (title_position(parsed) or parsed.date, f"Hand {parsed.hand_number}", sides) if piece
     )
 
 
-def free_title(stem: str) -> str:
+def title_web_video(stem: str) -> str:
     """A web title as a viewer reads it: no channel, hash tags, internal numbers or runs of spaces.
 
-    >>> free_title("Can He Fold  A Flush_ @HustlerCasinoLive")
+    >>> title_web_video("Can He Fold  A Flush_ @HustlerCasinoLive")
     'Can He Fold A Flush'
     """
     bare = _INVISIBLE.sub("", _CHANNEL.sub("", _INTERNAL_TAIL.sub("", stem)))
@@ -137,15 +137,15 @@ def title_episode(*, project: str, season: str, event: str, label: str) -> str:
 
     ``event`` is empty for a strand. A loose clip goes by its own title.
     """
-    if project in words.TITLE_SHOWS:
+    if project in vocabulary.TITLE_SHOWS:
         return label
-    if project in words.RECURRING_SHOWS:
-        return DOT.join((words.PROJECT_TITLES[project], f"{event} {label}".strip()))
+    if project in vocabulary.RECURRING_SHOWS:
+        return DOT.join((vocabulary.PROJECT_TITLES[project], f"{event} {label}".strip()))
     if project in {"WSOP", "MPP"}:
         head, number = season.removesuffix(" (year unknown)"), ""
-        head = words.SHORT_PROJECT_TITLES[project] if head == "Year unknown" else head
+        head = vocabulary.SHORT_PROJECT_TITLES[project] if head == "Year unknown" else head
     else:
-        head, number = words.PROJECT_TITLES.get(project, project), season if season[-1:].isdigit() else ""
+        head, number = vocabulary.PROJECT_TITLES.get(project, project), season if season[-1:].isdigit() else ""
     return DOT.join(filter(None, (head, event, f"{number} {label}".strip())))
 
 
@@ -155,26 +155,26 @@ def spell_out_show(title: str, project: str) -> str:
     >>> spell_out_show("WSOP 1973 · Main Event", "WSOP")
     'World Series of Poker 1973 · Main Event'
     """
-    full = words.PROJECT_TITLES.get(project, project)
+    full = vocabulary.PROJECT_TITLES.get(project, project)
     if project in {"WSOP", "MPP"}:
-        short = words.SHORT_PROJECT_TITLES[project]
+        short = vocabulary.SHORT_PROJECT_TITLES[project]
         return title.replace(short, full, 1) if title.startswith(short) else title
-    return title if title.startswith(full) or project == words.OTHER else f"{full}{DOT}{title}"
+    return title if title.startswith(full) or project == vocabulary.OTHER else f"{full}{DOT}{title}"
 
 
-def own_title(stem: str) -> str:
+def title_programme(stem: str) -> str:
     """A programme's own words, without the series, year and tape id that its name starts and ends with.
 
-    >>> own_title("WSOP_1981_-_Stu_Unger_Video"), own_title("2003 WSOP Best of ALL INS_ES0400136869")
+    >>> title_programme("WSOP_1981_-_Stu_Unger_Video"), title_programme("2003 WSOP Best of ALL INS_ES0400136869")
     ('Stu Unger Video', 'Best of ALL INS')
     """
     bare = _SERIES_HEAD.sub("", _TAPE_TAIL.sub("", stem))
-    return free_title(bare) or free_title(stem)
+    return title_web_video(bare) or title_web_video(stem)
 
 
-def place_words(parsed: ParsedName) -> str:
+def title_position(parsed: ParsedName) -> str:
     """Where in its event a programme stands: ``Final Table Day 8 Part 2``, ``Day 2ABD``, ``Show 7 Part 1``."""
-    pieces = [words.STAGE_TITLES.get(parsed.stage, parsed.stage.replace("_", " ").title())] if parsed.stage else []
+    pieces = [vocabulary.STAGE_TITLES.get(parsed.stage, parsed.stage.replace("_", " ").title())] if parsed.stage else []
     if parsed.day is not None:
         pieces.append(f"Day {parsed.day}{parsed.flight or ''}")
     if parsed.part is not None:
@@ -203,7 +203,7 @@ def find_event_phrase(text: str) -> tuple[int, int] | None:
 
 def _read_clip_formats(facts: VideoFacts, start: int) -> list[str]:
     head = facts.text[start:].split(" ")
-    known = [words.CLIP_FORMATS[word] for word in head[: _count_coded_words(facts, head)] if word in words.CLIP_FORMATS]
+    known = [vocabulary.CLIP_FORMATS[word] for word in head[: _count_coded_words(facts, head)] if word in vocabulary.CLIP_FORMATS]
     return list(dict.fromkeys(known))
 
 
@@ -215,7 +215,7 @@ def _count_coded_words(facts: VideoFacts, shown: list[str]) -> int:
         word = lowered[place:].partition(" ")[0]
         if match := _GAME_OR_EVENT.match(lowered, place):
             place = match.end() + 1
-        elif word in words.CLIP_FORMATS or word in words.CLIP_MARKS or _CLIP_DAY.fullmatch(word):
+        elif word in vocabulary.CLIP_FORMATS or word in vocabulary.CLIP_MARKS or _CLIP_DAY.fullmatch(word):
             place += len(word) + 1
         else:
             break
@@ -237,8 +237,8 @@ def _read_format(facts: VideoFacts) -> str | None:
 
 
 def _spell_format(shown: str) -> str | None:
-    text = " ".join(_calm_word(word) for word in shown.split() if word != "&")
-    for lost, spelled in words.HYPHENATED.items():
+    text = " ".join(_lower_shouted_word(word) for word in shown.split() if word != "&")
+    for lost, spelled in vocabulary.HYPHENATED.items():
         text = re.sub(rf"\b{lost}\b", spelled, text, flags=re.IGNORECASE)
     return text.strip(" -") or None
 
@@ -246,10 +246,10 @@ def _spell_format(shown: str) -> str | None:
 def _spell_circuit_stop(told: str) -> str:
     if told.endswith(" CC"):
         return f"Circuit Championship {told.removesuffix(' CC')}"
-    return " ".join(_calm_word(word) for word in told.split())
+    return " ".join(_lower_shouted_word(word) for word in told.split())
 
 
-def _calm_word(word: str) -> str:
+def _lower_shouted_word(word: str) -> str:
     """A shouted word in title case; cards, short codes and what is written with care stay."""
     letters = word.strip("()'\"!?.,")
     if len(letters) > 3 and letters.isalpha() and letters.isupper() and letters not in {"NLHE", "WSOP", "HORSE"}:

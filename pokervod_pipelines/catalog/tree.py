@@ -1,4 +1,4 @@
-"""The catalog as people look at it: the tree, the figures per project and year, and why a file is where it is."""
+"""Read the catalog for people: the tree, the figures per project and year, and why a file is where it is."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from itertools import groupby
 from sqlalchemy import Engine
 
 from pokervod_pipelines.catalog import tree_store
-from pokervod_pipelines.catalog.corrected import FIELDS, Value
-from pokervod_pipelines.catalog.correction_store import Correction, list_history
+from pokervod_pipelines.catalog.correctable import FIELDS, Value
+from pokervod_pipelines.catalog.correction_store import Correction, read_history
 from pokervod_pipelines.catalog.names import Finding, explain_name
 from pokervod_pipelines.catalog.tree_store import TreeRow
 from pokervod_pipelines.errors import BadInput
@@ -19,7 +19,7 @@ _HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class TreeFile:
-    """One version of an episode; ``size`` in bytes, ``state`` as the inventory has it."""
+    """Hold one version of an episode; ``size`` in bytes, ``state`` as the inventory has it."""
 
     file_id: int
     path: str
@@ -31,7 +31,7 @@ class TreeFile:
 
 @dataclass(frozen=True, slots=True)
 class TreeEpisode:
-    """One programme; ``label`` is its title within its event. The preferred file comes first."""
+    """Hold one programme; ``label`` is its title within its event. The preferred file comes first."""
 
     id: int
     title: str
@@ -41,7 +41,7 @@ class TreeEpisode:
 
 @dataclass(frozen=True, slots=True)
 class TreeEvent:
-    """A tournament or strand of a season."""
+    """Hold a tournament or strand of a season."""
 
     id: int
     title: str
@@ -51,7 +51,7 @@ class TreeEvent:
 
 @dataclass(frozen=True, slots=True)
 class TreeSeason:
-    """A year or numbered season."""
+    """Hold a year or numbered season."""
 
     id: int
     title: str
@@ -61,7 +61,7 @@ class TreeSeason:
 
 @dataclass(frozen=True, slots=True)
 class TreeProject:
-    """A show; ``OTHER`` comes last."""
+    """Hold a show; ``OTHER`` comes last."""
 
     code: str
     title: str
@@ -70,9 +70,9 @@ class TreeProject:
 
 @dataclass(frozen=True, slots=True)
 class YearStats:
-    """What a project has of one year (None: no name tells it); ``clips`` are annotated hands, retired ones left out.
+    """Hold the figures of a project for one year (None: unknown); ``clips`` are annotated hands without retired ones.
 
-    ``hours`` are those of the ``measured`` files whose length is known.
+    ``hours`` are those of the ``measured`` files, whose duration is known.
     """
 
     project: str
@@ -88,7 +88,7 @@ class YearStats:
 
 @dataclass(frozen=True, slots=True)
 class FileExplanation:
-    """Why a file is where it is: its episodes, the keys that put it there, and the words that told each fact."""
+    """Explain where a file is: its episodes, their keys, and the source of each fact."""
 
     file_id: int
     path: str
@@ -100,7 +100,7 @@ class FileExplanation:
 
 
 def read_tree(engine: Engine, project: str | None = None) -> tuple[TreeProject, ...]:
-    """Every project, or the one of this code, down to its files, in the order in which a person reads it."""
+    """Return every project, or the one of this code, down to its files, in the order in which a person reads it."""
     with engine.connect() as connection:
         rows = tree_store.stream_tree(connection, project)
         return tuple(
@@ -110,7 +110,7 @@ def read_tree(engine: Engine, project: str | None = None) -> tuple[TreeProject, 
 
 
 def read_stats(engine: Engine) -> tuple[YearStats, ...]:
-    """The figures of each project and year, years ascending, unknown years last, ``OTHER`` at the end."""
+    """Return the figures of each project and year, years ascending, unknown years last, ``OTHER`` at the end."""
     with engine.connect() as connection:
         rows = tree_store.read_stats_rows(connection)
     return tuple(
@@ -130,21 +130,21 @@ def read_stats(engine: Engine) -> tuple[YearStats, ...]:
 
 
 def explain_file(engine: Engine, path: str) -> FileExplanation:
-    """Where the file at this path (below its archive root) stands, and why.
+    """Explain where the file at this path (below its archive root) is, and why.
 
-    A file that is in no episode is explained by ``reason``. Raises ``BadInput`` for a path the inventory does not know.
+    ``reason`` explains a file that is in no episode. Raises ``BadInput`` for an unknown path.
     """
     with engine.connect() as connection:
         known = tree_store.find_file(connection, path)
         if known is None:
             raise BadInput(
-                f"{path}: the inventory knows no such file; give its path below the archive root, or scan first"
+                f"{path}: unknown file; expected a path below the archive root. Run `pokervod nas scan` for a new file"
             )
-        episodes = tree_store.list_episodes_of(connection, known["file_id"])
-        corrections = [row for row in list_history(connection, file_id=known["file_id"]) if row.is_in_force]
+        episodes = tree_store.list_file_episodes(connection, known["file_id"])
+        corrections = [row for row in read_history(connection, file_id=known["file_id"]) if row.is_in_force]
     reason = known["reason"]
     if not episodes:
-        reason = _why_outside(known["category"], known["state"], is_junk=known["is_junk"])
+        reason = _explain_absence(known["category"], known["state"], is_junk=known["is_junk"])
     return FileExplanation(
         known["file_id"],
         known["path"],
@@ -157,27 +157,27 @@ def explain_file(engine: Engine, path: str) -> FileExplanation:
 
 
 def _merge_findings(findings: Iterable[Finding], corrections: Iterable[Correction]) -> tuple[Finding, ...]:
-    """What the rules read, but for the fields that people corrected: there what they said, with who and why."""
-    told = {FIELDS[row.field].fact: row for row in corrections}
-    said = [
+    """Return the findings of the rules, replaced by corrections, with who and why, where people made some."""
+    corrected = {FIELDS[row.field].fact: row for row in corrections}
+    decided = [
         Finding(fact, _show(row.value), f"correction {row.id}", f"{row.by}: {row.reason}", "person")
-        for fact, row in told.items()
+        for fact, row in corrected.items()
     ]
-    return (*said, *(finding for finding in findings if finding.field not in told))
+    return (*decided, *(finding for finding in findings if finding.field not in corrected))
 
 
 def _show(value: Value) -> int | str | tuple[str, ...] | None:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _why_outside(category: str, state: str, *, is_junk: bool) -> str:
+def _explain_absence(category: str, state: str, *, is_junk: bool) -> str:
     if is_junk:
-        return "it is junk that a system or program left behind"
+        return "it is junk of a system or program"
     if category != "video":
-        return f"it is no video but {category}"
+        return f"it is not a video but {category}"
     if state == "cleared":
-        return "an operator cleared it as gone for good"
-    return "no catalog build has run since it was found"
+        return "an operator cleared it"
+    return "the catalog was not built since it was found"
 
 
 def _read_seasons(rows: Iterable[TreeRow]) -> tuple[TreeSeason, ...]:

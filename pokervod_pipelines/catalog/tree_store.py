@@ -1,4 +1,4 @@
-"""The SQL behind ``tree``: the catalog as people look at it. Reads only; what a build needs is in ``store``."""
+"""Read the catalog for people: the SQL behind ``tree``."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ _STREAMED = {"yield_per": 2_000}
 
 
 class TreeRow(NamedTuple):
-    """One file of one episode, with everything it hangs on."""
+    """Hold one file of one episode, with the levels above it."""
 
     project: str
     project_title: str
@@ -31,7 +31,7 @@ class TreeRow(NamedTuple):
 
 
 class StatsRow(NamedTuple):
-    """Files, episodes, bytes, clips, missing files and milliseconds of one year of a project; a file counts once."""
+    """Hold the figures of one year of a project; a file counts once. ``size`` is in bytes."""
 
     project: str
     year: int | None
@@ -45,7 +45,7 @@ class StatsRow(NamedTuple):
 
 
 def stream_tree(connection: Connection, project: str | None) -> Iterator[TreeRow]:
-    """The files of all projects or one, in the order of the tree; the preferred file of an episode first."""
+    """Yield the files of all projects or one, in the order of the tree; the preferred file of an episode first."""
     rows = connection.execute(text(_TREE), {"project": project}, execution_options=_STREAMED)
     for row in rows:
         yield TreeRow(*row)
@@ -68,7 +68,7 @@ _TREE = """
 
 
 def read_stats_rows(connection: Connection) -> list[StatsRow]:
-    """One row for each project and year, in order; seasons without a year last."""
+    """Return one row for each project and year, in order; seasons without a year last."""
     return [StatsRow(*row) for row in connection.execute(text(_STATS))]
 
 
@@ -94,7 +94,7 @@ _STATS = """
 
 
 def find_file(connection: Connection, path: str) -> dict[str, Any] | None:
-    """The inventory's row at this path and what the catalog holds of it; None if the inventory knows no such path."""
+    """Return the inventory's row at this path and its title in the catalog; None for an unknown path."""
     row = connection.execute(text(_FILE), {"path": path}).one_or_none()
     return dict(row._mapping) if row else None
 
@@ -107,8 +107,8 @@ _FILE = """
 """
 
 
-def list_episodes_of(connection: Connection, file_id: int) -> list[tuple[int, str, str]]:
-    """The episodes that hold a file: id, title, and the keys that put it there."""
+def list_file_episodes(connection: Connection, file_id: int) -> list[tuple[int, str, str]]:
+    """Return the episodes of a file: id, title, and keys."""
     rows = connection.execute(
         text("""
             select e.id, e.title, concat_ws(' / ', s.project_code, s.key, v.key, e.key)

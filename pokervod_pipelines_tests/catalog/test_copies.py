@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import Engine
 
 from pokervod_pipelines.catalog.build import build_catalog
-from pokervod_pipelines.catalog.copies import CopyRow, find_copies, judge_group
+from pokervod_pipelines.catalog.copies import CopyRow, classify_group, find_copies
 from pokervod_pipelines_tests.catalog.inventory import add_file
 
 
@@ -42,7 +42,7 @@ def row(path: str, *, mtime: int, claim: str | None = None, episode: int) -> Cop
     ],
 )
 def test_a_group_is_judged_by_what_agrees(rows: list[CopyRow], kind: str, evidence: str) -> None:
-    group = judge_group(rows)
+    group = classify_group(rows)
 
     assert (group.kind, group.evidence, group.spare) == (kind, evidence, 9_000)
 

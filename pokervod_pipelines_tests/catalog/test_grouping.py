@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.catalog.grouping import Grouping
-from pokervod_pipelines.catalog.layout import Layout, sort_event, sort_season
+from pokervod_pipelines.catalog.layout import TreeLayout, sort_event, sort_season
 from pokervod_pipelines_tests.catalog.inventory import group_paths
 
 NAMES = [
@@ -79,7 +79,7 @@ def test_an_event_is_titled_by_what_most_of_its_files_say() -> None:
         "A/2021 WSOP Event #8 - $6000 No Limit Hold'em Deepstack Final Table.mp4",  # a typing error
     ]
 
-    layout = Layout(group_paths(enumerate(names)))
+    layout = TreeLayout(group_paths(enumerate(names)))
 
     assert {title.partition(" · ")[2].partition(" · ")[0] for title in map(layout.title_episode, layout.episodes)} == {
         "Event #8 $600 NLHE Deepstack"
@@ -88,7 +88,7 @@ def test_an_event_is_titled_by_what_most_of_its_files_say() -> None:
 
 @given(st.permutations(list(enumerate(NAMES))))
 def test_the_order_of_files_changes_nothing(files: list[tuple[int, str]]) -> None:
-    shuffled, sorted_ = Layout(group_paths(files)), Layout(group_paths(enumerate(NAMES)))
+    shuffled, sorted_ = TreeLayout(group_paths(files)), TreeLayout(group_paths(enumerate(NAMES)))
 
     assert {key: shuffled.title_episode(key) for key in shuffled.episodes} == {
         key: sorted_.title_episode(key) for key in sorted_.episodes

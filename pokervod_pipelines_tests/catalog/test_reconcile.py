@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pokervod_pipelines.catalog.reconcile import reconcile
+from pokervod_pipelines.catalog.regroup import reconcile
 
 Groups = dict[str, set[int]]
 

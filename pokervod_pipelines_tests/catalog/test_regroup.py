@@ -12,7 +12,7 @@ from pokervod_pipelines.catalog.names import ParsedName
 from pokervod_pipelines.catalog.regroup import find_heirs
 from pokervod_pipelines.catalog.scope_store import list_season_facts, open_scope, stream_seasons
 from pokervod_pipelines.catalog.search import update
-from pokervod_pipelines.catalog.staging_store import Candidate
+from pokervod_pipelines.catalog.staging_store import IdCandidate
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines_tests.catalog.inventory import add_file, shape
 from pokervod_pipelines_tests.catalog.test_laws import found_by
@@ -30,8 +30,8 @@ PATHS = (
 )
 
 
-def moved(vanished: int, file_id: int, number: int, key: tuple[str, ...], kept: int | None = None) -> Candidate:
-    return Candidate(vanished, file_id, number, kept, key)
+def moved(vanished: int, file_id: int, number: int, key: tuple[str, ...], kept: int | None = None) -> IdCandidate:
+    return IdCandidate(vanished, file_id, number, kept, key)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def moved(vanished: int, file_id: int, number: int, key: tuple[str, ...], kept: 
     ],
 )
 def test_a_group_that_is_no_more_leaves_its_id_to_the_new_group_with_most_of_its_files(
-    candidates: list[Candidate], heirs: dict[int, int]
+    candidates: list[IdCandidate], heirs: dict[int, int]
 ) -> None:
     assert find_heirs(candidates) == heirs
     assert find_heirs(reversed(candidates)) == heirs

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from pokervod_pipelines.catalog import titles
-from pokervod_pipelines.catalog.layout import Layout
+from pokervod_pipelines.catalog.layout import TreeLayout
 from pokervod_pipelines_tests.catalog.inventory import group_paths
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "catalog" / "titles.yaml").read_text("utf-8"))
@@ -12,7 +12,7 @@ CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "catalog" / "title
 
 @pytest.mark.parametrize(("path", "title"), CASES)
 def test_an_episode_has_a_title_that_a_viewer_understands(path: str, title: str) -> None:
-    layout = Layout(group_paths([(1, path)]))
+    layout = TreeLayout(group_paths([(1, path)]))
 
     assert [layout.title_episode(key) for key in layout.episodes] == [title]
 

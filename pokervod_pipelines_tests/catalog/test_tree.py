@@ -147,7 +147,7 @@ def test_a_file_of_no_show_says_why(engine: Engine, add: Callable[..., int]) -> 
     ("outside", "reason"),
     [
         ({"is_junk": True}, "junk"),
-        ({"category": "metadata"}, "no video but metadata"),
+        ({"category": "metadata"}, "not a video but metadata"),
         ({"state": "cleared"}, "cleared"),
     ],
 )
@@ -163,5 +163,5 @@ def test_a_file_outside_the_catalog_says_why(
 
 
 def test_a_path_that_the_inventory_does_not_know_is_named_in_the_error(engine: Engine) -> None:
-    with pytest.raises(BadInput, match=r"no/such\.mp4: the inventory knows no such file"):
+    with pytest.raises(BadInput, match=r"no/such\.mp4: unknown file"):
         explain_file(engine, "no/such.mp4")

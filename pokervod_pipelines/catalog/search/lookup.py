@@ -18,7 +18,7 @@ class FoundWord(NamedTuple):
     path: bytes
 
 
-def read_mark(connection: Connection) -> list[str]:
+def read_index_version(connection: Connection) -> list[str]:
     """By which rules the index was made, and a word that is another after every change; empty if it never was."""
     mark: list[str] | None = connection.scalar(text("select labels from search_columns where name = 'made by'"))
     return mark or []

@@ -31,7 +31,7 @@ def change_places(packed: bytes, *, remove: Sequence[int] | set[int], add: Seque
     return places.astype(_PLACE).tobytes()
 
 
-class Column:
+class FacetColumn:
     """A facet: the code of every place, and what codes mean. Code 0 is a place that tells nothing or is free."""
 
     def __init__(self, codes: bytes = b"", labels: Sequence[Any] = (None,)) -> None:
@@ -65,7 +65,7 @@ class Column:
         }
 
 
-class PairColumn:
+class PairFacetColumn:
     """A facet with any number of labels a place: pairs of place and code."""
 
     def __init__(self, pairs: bytes = b"", labels: Sequence[Any] = ()) -> None:

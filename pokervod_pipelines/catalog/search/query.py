@@ -11,9 +11,9 @@ from rapidfuzz.distance import OSA
 from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.catalog.search import lookup
-from pokervod_pipelines.catalog.search.packed import Column, PairColumn, unpack_places
+from pokervod_pipelines.catalog.search.packed import FacetColumn, PairFacetColumn, unpack_places
+from pokervod_pipelines.catalog.search.tokens import read_query
 from pokervod_pipelines.catalog.search.update import FACETS
-from pokervod_pipelines.catalog.search.words import read_query
 
 Mask = NDArray[np.bool_]
 
@@ -63,9 +63,9 @@ class SearchResult:
 class _Index:
     """The facets of all entries."""
 
-    columns: Mapping[str, Column]
-    rank: Column
-    players: PairColumn
+    columns: Mapping[str, FacetColumn]
+    rank: FacetColumn
+    players: PairFacetColumn
 
     @property
     def size(self) -> int:
@@ -113,15 +113,15 @@ _read: WeakKeyDictionary[Engine, tuple[list[str], _Index]] = WeakKeyDictionary()
 
 
 def _read_index(engine: Engine, connection: Connection) -> _Index:
-    mark = lookup.read_mark(connection)
+    mark = lookup.read_index_version(connection)
     known = _read.get(engine)
     if known is not None and known[0] == mark:
         return known[1]
     stored, empty = lookup.read_columns(connection), (b"", (None,))
     index = _Index(
-        {name: Column(*stored.get(name, empty)) for name in FACETS},
-        Column(*stored.get("rank", empty)),
-        PairColumn(*stored.get("players", (b"", ()))),
+        {name: FacetColumn(*stored.get(name, empty)) for name in FACETS},
+        FacetColumn(*stored.get("rank", empty)),
+        PairFacetColumn(*stored.get("players", (b"", ()))),
     )
     _read[engine] = (mark, index)
     return index
@@ -132,22 +132,22 @@ def _score(connection: Connection, words: Sequence[str], index: _Index) -> tuple
     if not words:
         return (index.rank.codes > 0).astype(np.int16), False
     found = [(row, _BEGINS if row.word != words[row.asked] else _EXACT) for row in lookup.find_words(connection, words)]
-    scores = _sum_up(found, len(words), index.size)
-    if scores.any() or all(not _may_err(word) for word in words):
+    scores = _sum_scores(found, len(words), index.size)
+    if scores.any() or all(not _allows_typo(word) for word in words):
         return scores, False
     for asked, word in enumerate(words):
-        if _may_err(word):
+        if _allows_typo(word):
             near = lookup.find_near_words(connection, asked, word)
             found += [(row, _TYPO) for row in near if OSA.distance(row.word, word, score_cutoff=1) == 1]
-    scores = _sum_up(found, len(words), index.size)
+    scores = _sum_scores(found, len(words), index.size)
     return scores, bool(scores.any())
 
 
-def _may_err(word: str) -> bool:
+def _allows_typo(word: str) -> bool:
     return len(word) >= _SHORTEST_TYPO and not any(letter.isdecimal() for letter in word)
 
 
-def _sum_up(found: Iterable[tuple[lookup.FoundWord, int]], words: int, size: int) -> NDArray[np.int16]:
+def _sum_scores(found: Iterable[tuple[lookup.FoundWord, int]], words: int, size: int) -> NDArray[np.int16]:
     best = np.zeros((words, size), dtype=np.int16)
     lists = [
         (worth + bonus, row.asked, packed)
@@ -161,7 +161,7 @@ def _sum_up(found: Iterable[tuple[lookup.FoundWord, int]], words: int, size: int
     return total
 
 
-def _filter(column: Column, wanted: str | int) -> Mask:
+def _filter(column: FacetColumn, wanted: str | int) -> Mask:
     sought = _plain(wanted)
     codes = [code for code, label in enumerate(column.labels) if label is not None and _plain(label) == sought]
     return np.isin(column.codes, codes) if len(codes) != 1 else column.codes == codes[0]

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.catalog.bulk import copy_rows
+from pokervod_pipelines.catalog.store import copy_rows
 
 _STREAMED = {"yield_per": 2_000}
 
 
-class Entry(NamedTuple):
+class SearchEntry(NamedTuple):
     """A file of an episode, as search reads it. ``players`` and ``clip_players`` are lists of names."""
 
     episode_id: int
@@ -22,15 +22,15 @@ class Entry(NamedTuple):
     facets: dict[str, Any]
 
 
-_COLUMNS = ", ".join(Entry._fields)
+_COLUMNS = ", ".join(SearchEntry._fields)
 
 
-class EntryChange(NamedTuple):
+class SearchEntryChange(NamedTuple):
     """What the index has at a place and should not, and what it should have there; None where there is nothing."""
 
     place: int
-    old: Entry | None
-    new: Entry | None
+    old: SearchEntry | None
+    new: SearchEntry | None
 
 
 def compare_entries(connection: Connection, *, everything: bool) -> None:
@@ -43,9 +43,9 @@ def compare_entries(connection: Connection, *, everything: bool) -> None:
         _ALL_FILES if everything else _SCOPED_FILES,
         "create index on search_scope (file_id)",
         "analyze search_scope",
-        _WANTED,
-        "create index on wanted_entries (file_id, episode_id)",
-        "analyze wanted_entries",
+        _TARGET,
+        "create index on target_entries (file_id, episode_id)",
+        "analyze target_entries",
         _NEW,
         _GONE,
     )
@@ -53,16 +53,16 @@ def compare_entries(connection: Connection, *, everything: bool) -> None:
         connection.execute(text(statement))
 
 
-def stream_changes(connection: Connection) -> Iterator[EntryChange]:
+def stream_changes(connection: Connection) -> Iterator[SearchEntryChange]:
     """What is staged, by place; between two of them the connection is free for other statements."""
     for place, was, comes, *columns in connection.execute(_STREAM_CHANGES, execution_options=_STREAMED):
-        old, new = columns[: len(Entry._fields)], columns[len(Entry._fields) :]
-        yield EntryChange(place, Entry(*old) if was else None, Entry(*new) if comes else None)
+        old, new = columns[: len(SearchEntry._fields)], columns[len(SearchEntry._fields) :]
+        yield SearchEntryChange(place, SearchEntry(*old) if was else None, SearchEntry(*new) if comes else None)
 
 
 _STREAM_CHANGES = text(f"""
     select place, o.file_id is not null, n.file_id is not null,
-           {", ".join(f"{side}.{column}" for side in "on" for column in Entry._fields)}
+           {", ".join(f"{side}.{column}" for side in "on" for column in SearchEntry._fields)}
     from gone_entries o full join new_entries n using (place) order by place
 """)  # noqa: S608 - built of constants
 
@@ -72,7 +72,7 @@ def write_entries(connection: Connection) -> None:
     connection.execute(text("delete from search_entries s using gone_entries g where g.place = s.place"))
     names = f"place, {_COLUMNS}"
     connection.execute(text(f"insert into search_entries ({names}) select {names} from new_entries"))  # noqa: S608
-    connection.execute(text("drop table clip_people, search_scope, wanted_entries, new_entries, gone_entries"))
+    connection.execute(text("drop table clip_people, search_scope, target_entries, new_entries, gone_entries"))
 
 
 _CLIP_PLAYERS = """
@@ -94,8 +94,8 @@ _SCOPED_FILES = """
     full join clip_people c on c.file_id = s.file_id
     where c.names is distinct from s.clip_players
 """
-_WANTED = """
-    create temp table wanted_entries on commit drop as
+_TARGET = """
+    create temp table target_entries on commit drop as
     select m.episode_id, m.file_id,
            concat_ws(' ', s.project_code, e.catalog_title, f.parsed ->> 'title') as title, n.path,
            coalesce(f.parsed -> 'players', '[]') as players, coalesce(c.names, '[]') as clip_players,
@@ -116,7 +116,7 @@ _NEW = f"""
     select coalesce(o.place, (select coalesce(max(place), -1) from search_entries)
                     + row_number() over (partition by o.place is null order by w.episode_id, w.file_id))::int as place,
            w.*
-    from wanted_entries w
+    from target_entries w
     left join search_entries o on o.file_id = w.file_id and o.episode_id = w.episode_id
     where not exists (
         select from search_entries s where s.file_id = w.file_id and s.episode_id = w.episode_id and {_SAME})
@@ -125,11 +125,11 @@ _GONE = f"""
     create temp table gone_entries on commit drop as
     select s.* from search_scope x join search_entries s on s.file_id = x.file_id
     where not exists (
-        select from wanted_entries w where w.file_id = s.file_id and w.episode_id = s.episode_id and {_SAME})
+        select from target_entries w where w.file_id = s.file_id and w.episode_id = s.episode_id and {_SAME})
 """  # noqa: S608 - built of constants
 
 
-def has_moved_clips(connection: Connection) -> bool:
+def has_changed_players(connection: Connection) -> bool:
     """Whether the players of annotated hands are others than those the index knows."""
     return bool(
         connection.scalar(

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.catalog import store as catalog_store
 from pokervod_pipelines.catalog.search import lookup, store
-from pokervod_pipelines.catalog.search.packed import Column, PairColumn, change_places
-from pokervod_pipelines.catalog.search.store import Entry, EntryChange
-from pokervod_pipelines.catalog.search.words import SPELLED_GAMES, split_again, split_text
+from pokervod_pipelines.catalog.search.packed import FacetColumn, PairFacetColumn, change_places
+from pokervod_pipelines.catalog.search.store import SearchEntry, SearchEntryChange
+from pokervod_pipelines.catalog.search.tokens import SPELLED_GAMES, split_text, split_text_cached
 
 INDEX_VERSION = "1"
 """Raised when ``words`` or the layout of the lists change: the next build makes the index anew."""
@@ -29,7 +29,7 @@ _BATCH = 20_000
 
 _FIRST_YEAR, _YEARS = 1960, 200
 
-Levels = dict[str, int]
+WordLevels = dict[str, int]
 """The words of an entry, and the best of title, players and path that has them."""
 
 
@@ -42,12 +42,12 @@ def refresh_search(engine: Engine) -> int:
         catalog_store.lock_catalog(connection)
         if is_outdated(connection):
             return update_search(connection, everything=True)
-        return update_search(connection, everything=True) if store.has_moved_clips(connection) else 0
+        return update_search(connection, everything=True) if store.has_changed_players(connection) else 0
 
 
 def is_outdated(connection: Connection) -> bool:
     """Whether the index was made by other rules, or never."""
-    return lookup.read_mark(connection)[:1] != [INDEX_VERSION]
+    return lookup.read_index_version(connection)[:1] != [INDEX_VERSION]
 
 
 def update_search(connection: Connection, *, everything: bool) -> int:
@@ -75,16 +75,16 @@ def _write_words(connection: Connection, changes: "_WordChanges") -> None:
     store.write_words(connection, _merge(known, touched, changes.gone, changes.come))
 
 
-def list_words(entry: Entry) -> Levels:
+def list_words(entry: SearchEntry) -> WordLevels:
     """The words by which an entry is found."""
     folder, _, name = entry.path.rpartition("/")
-    levels = dict.fromkeys(split_again(folder), _PATH)
+    levels = dict.fromkeys(split_text_cached(folder), _PATH)
     levels |= dict.fromkeys(split_text(name), _PATH)
     if people := list_people(entry):
         levels |= dict.fromkeys(split_text(" | ".join(people)), _PLAYER)
     game = entry.facets.get("game", "")
     told = (entry.title, str(entry.facets.get("year", "")), game, SPELLED_GAMES.get(game, ""))
-    return levels | dict.fromkeys(split_again(" | ".join(told)), _TITLE)
+    return levels | dict.fromkeys(split_text_cached(" | ".join(told)), _TITLE)
 
 
 class _WordChanges:
@@ -94,7 +94,7 @@ class _WordChanges:
         self.gone: dict[str, list[int]] = defaultdict(list)
         self.come: dict[str, Added] = defaultdict(lambda: ([], [], []))
 
-    def note(self, change: EntryChange) -> None:
+    def note(self, change: SearchEntryChange) -> None:
         had = list_words(change.old) if change.old else {}
         has = list_words(change.new) if change.new else {}
         for word, level in has.items():
@@ -111,17 +111,17 @@ class _ColumnChanges:
     def __init__(self, stored: Mapping[str, tuple[bytes, list[object]]]) -> None:
         self._came = self._went = 0
         self._places = array("i")
-        self._columns = {name: Column(*stored.get(name, (b"", (None,)))) for name in FACETS}
+        self._columns = {name: FacetColumn(*stored.get(name, (b"", (None,)))) for name in FACETS}
         self._codes = {name: array("i") for name in FACETS}
-        self._rank, self._ranks = Column(stored.get("rank", (b"", []))[0]), array("i")
-        self._people, self._names = PairColumn(*stored.get("players", (b"", ()))), list[Sequence[str]]()
+        self._rank, self._ranks = FacetColumn(stored.get("rank", (b"", []))[0]), array("i")
+        self._people, self._names = PairFacetColumn(*stored.get("players", (b"", ()))), list[Sequence[str]]()
 
     @property
     def differing(self) -> int:
         """How many entries the index had wrong, counted where more of them were: before or now."""
         return max(self._went, self._came)
 
-    def note(self, change: EntryChange) -> None:
+    def note(self, change: SearchEntryChange) -> None:
         entry = change.new
         self._went += change.old is not None
         self._came += entry is not None
@@ -163,12 +163,12 @@ def _merge(
         yield word, (title, player, path)
 
 
-def list_people(entry: Entry) -> list[str]:
+def list_people(entry: SearchEntry) -> list[str]:
     """Everybody of whom name or clips tell, once."""
     return list(dict.fromkeys([*entry.clip_players, *entry.players]))
 
 
-def _rank(entry: Entry) -> int:
+def _rank(entry: SearchEntry) -> int:
     """By which equal hits are sorted: the preferred file before others, then newer years; at least 1."""
     year: int = min(max(entry.facets.get("year", 0) - _FIRST_YEAR, 0), _YEARS - 1)
     return 1 + year + (_YEARS if entry.facets.get("preferred") else 0)

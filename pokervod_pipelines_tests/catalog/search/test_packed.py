@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pokervod_pipelines.catalog.search.packed import Column, PairColumn, change_places, unpack_places
+from pokervod_pipelines.catalog.search.packed import FacetColumn, PairFacetColumn, change_places, unpack_places
 
 PLACES = st.sets(st.integers(0, 500))
 
@@ -17,9 +17,9 @@ def test_changing_a_list_is_set_arithmetic(known: set[int], remove: set[int], ad
 
 @given(st.dictionaries(st.integers(0, 50), st.sampled_from(["WSOP", "PAD", None]), min_size=1))
 def test_a_column_counts_what_its_places_tell(labels: dict[int, str | None]) -> None:
-    column = Column()
+    column = FacetColumn()
     column.assign(60, list(labels), [column.encode(label) for label in labels.values()])
-    again = Column(column.codes.tobytes(), column.labels)
+    again = FacetColumn(column.codes.tobytes(), column.labels)
 
     told = [label for label in labels.values() if label]
 
@@ -28,7 +28,7 @@ def test_a_column_counts_what_its_places_tell(labels: dict[int, str | None]) -> 
 
 
 def test_a_column_grows_and_keeps_what_it_had() -> None:
-    column = Column()
+    column = FacetColumn()
     column.assign(2, [0, 1], [column.encode("WSOP"), column.encode("PAD")])
     column.assign(4, [1, 3], [column.encode(None), column.encode("GOG")])
 
@@ -36,10 +36,10 @@ def test_a_column_grows_and_keeps_what_it_had() -> None:
 
 
 def test_a_place_can_have_many_people_and_lose_them() -> None:
-    people = PairColumn()
+    people = PairFacetColumn()
     people.assign([0, 1], [["Ivey", "Dwan"], ["Ivey"]])
     people.assign([0], [["Antonius"]])
-    again = PairColumn(people.pairs.tobytes(), people.labels)
+    again = PairFacetColumn(people.pairs.tobytes(), people.labels)
     everywhere = again.find(range(len(again.labels)), 3)
 
     assert everywhere.tolist() == [True, True, False]

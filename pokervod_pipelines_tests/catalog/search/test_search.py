@@ -3,10 +3,13 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Engine, text
 
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.catalog.corrections import correct_file
 from pokervod_pipelines.catalog.search import SearchResult, refresh_search, search_catalog
 from pokervod_pipelines_tests.catalog.inventory import add_file, change_file
+
+KIM = Actor(who="kim", reason="seen")
 
 HIGH_ROLLER = "Mastered/10-wsop-2024-be-ev-21-25k-nlh-hr-ft-ivey-wins.mp4"
 HIGH_ROLLER_CLEAN = "Clean/10-wsop-2024-be-ev-21-25k-nlh-hr-ft-ivey-wins-clean.mp4"
@@ -185,7 +188,7 @@ def test_what_changes_is_found_under_its_new_words_only(
     change_file(engine, files[HCL], path="HCL Clips/Monster Bluff @HustlerCasinoLive.mp4")
     change_file(engine, files[FOLDER], state="cleared")
     build_catalog(engine, correlation_id="test")
-    correct_file(engine, path_or_id=files[PAD], field="title", value="The Comeback", by="kim", reason="seen")
+    correct_file(engine, path_or_id=files[PAD], field="title", value="The Comeback", actor=KIM)
 
     assert find("negreanu") == []
     assert find("monster bluff") == ["HCL Clips/Monster Bluff @HustlerCasinoLive.mp4"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pokervod_pipelines.catalog.search.words import read_query, split_text
+from pokervod_pipelines.catalog.search.tokens import read_query, split_text
 
 
 @pytest.mark.parametrize(

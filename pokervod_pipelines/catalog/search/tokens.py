@@ -63,12 +63,12 @@ def _list_words(piece: str) -> tuple[str, ...]:
     if numbered := _NUMBERED_WORD.match(piece):
         found += (numbered[1], f"{int(numbered[2])}{numbered[3]}")
     if any("가" <= letter <= "힣" for letter in piece):
-        found += (_take_apart(piece[start:]) for start in range(1, len(piece)) if "가" <= piece[start] <= "힣")
+        found += (_decompose(piece[start:]) for start in range(1, len(piece)) if "가" <= piece[start] <= "힣")
     return tuple(found)
 
 
 @lru_cache(maxsize=8_192)
-def split_again(text: str) -> frozenset[str]:
+def split_text_cached(text: str) -> frozenset[str]:
     """``split_text`` of a folder or title, remembered: many files share them."""
     return frozenset(split_text(text))
 
@@ -101,7 +101,7 @@ def _read_piece(piece: str) -> Iterator[str]:
     elif amount := _MONEY.match(piece):
         yield _read_amount(amount[2], amount[3])
     else:
-        yield _take_apart(piece.lstrip("#$€"))
+        yield _decompose(piece.lstrip("#$€"))
 
 
 def _is_deuce(piece: str) -> bool:
@@ -121,7 +121,7 @@ def _lower(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().replace("'", "").replace("’", "")
 
 
-def _take_apart(word: str) -> str:
+def _decompose(word: str) -> str:
     if word.isascii():
         return word
     return "".join(letter for letter in unicodedata.normalize("NFKD", word) if unicodedata.category(letter) != "Mn")
