@@ -1,4 +1,4 @@
-"""Block D in Dagster: the annotation rows and what their people are told of them, one partition a sheet."""
+"""Define the assets of block D: annotation rows and their statuses, one partition per sheet."""
 
 import dagster as dg
 from sqlalchemy import Engine
@@ -18,7 +18,7 @@ from pokervod_pipelines.workflows.statuses import run_statuses_stage
 
 
 def define_sheets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The assets ``sheet_rows`` and ``sheet_statuses``."""
+    """Return the assets ``sheet_rows`` and ``sheet_statuses``."""
 
     @dg.asset(
         partitions_def=sheet_partitions(settings),
@@ -32,7 +32,7 @@ def define_sheets(settings: Settings) -> list[dg.AssetsDefinition]:
     def sheet_rows(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
     ) -> dg.MaterializeResult[None]:
-        """What people annotated, row by row, each tied to its video or carrying the reason why not."""
+        """Read the annotation rows, each matched to its video or with the reason why not."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         seen = context.run.tags.get(REVISION_TAG)
         outcome = run_or_fail(lambda: run_sheets_stage(run, context.partition_key, known_revision=seen))
@@ -50,7 +50,7 @@ def define_sheets(settings: Settings) -> list[dg.AssetsDefinition]:
     def sheet_statuses(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
     ) -> dg.MaterializeResult[None]:
-        """What became of each row, in the sheet's own status columns; nothing where it does not let us write."""
+        """Write the state of each row into the sheet's status columns, where `write_back` is on."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         outcome = run_or_fail(lambda: run_statuses_stage(run, context.partition_key))
         may_write = settings.sheet(context.partition_key).write_back

@@ -1,8 +1,8 @@
-"""Which row is which, from one reading of a sheet to the next.
+"""Align the rows of two readings of a sheet, so that each row keeps its id.
 
-File No. repeats and row numbers move, so a row is known by the id in our own column, else by what it says, else by its
-UUID, else by what it nearly says and where it stands. A row that was only moved keeps its id; a copy of a row is a new
-row; nothing is given an id twice. The result depends on the two sequences only.
+File No. repeats and row numbers move, so a row is recognized by the id in our own column, else by its content, else by
+its UUID, else by similar content and its neighbours. A row that was only moved keeps its id; a copy of a row is a new
+row; no id is given twice. The result depends on the two sequences only.
 """
 
 from collections import defaultdict
@@ -14,15 +14,15 @@ from pokervod_pipelines.sheets.rows import AnnotationRow, fingerprint
 
 K = TypeVar("K", bound=Hashable)
 
-SAME_ROW_SHARE = 0.5
-"""An edited row keeps its id when at least this share of what it said, by weight, is still there."""
+MIN_ROW_SIMILARITY = 0.5
+"""An edited row keeps its id if at least this share of its content, by weight, is unchanged."""
 
 Signature = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRow:
-    """A row as it was read last time, in the order of the sheet; ``id`` is ours."""
+    """Hold a row as it was read last time; ``id`` is ours."""
 
     id: int
     fingerprint: str
@@ -37,9 +37,9 @@ class StoredRow:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """Every old id and every new row, each exactly once; pairs and added rows in new order, removed in old order.
+    """Hold every old id and every new row, each exactly once; pairs and added rows in new order, removed in old order.
 
-    ``copies`` are the rows among them that bore a key which is another row's; they are given without it.
+    ``copies`` are the rows among them that had the key of another row; they come without it.
     """
 
     kept: tuple[tuple[int, AnnotationRow], ...]
@@ -56,39 +56,38 @@ STRONG_KEYS: tuple[tuple[str, ...], ...] = (
     ("file_name", "time_in"),
     ("file_name", "time_out", "hands"),
 )
-"""What an edited row may still share, surest first."""
+"""What an edited row may still share, the most certain first."""
 
 
 def align_rows(old: Sequence[StoredRow], new: Sequence[AnnotationRow]) -> Alignment:
     """Return which stored row each new row is.
 
-    Both sequences are in the order of the sheet. Stages, each on what the former left: the key in our column; the same
-    content; the UUID; edited rows with the same file and time; edited rows in the same place that still say much of the
-    same.
+    Both sequences are in the order of the sheet. Steps, each on what the one before left: the key in our column; equal
+    content; the UUID; edited rows with the same file and time; edited rows beside a paired row with similar content.
     """
-    prints = [fingerprint(row) for row in new]
-    new, copies = _disown_copies(old, new, prints)
-    pairing = _Pairing(old, new, prints)
+    fingerprints = [fingerprint(row) for row in new]
+    new, copies = _drop_copied_keys(old, new, fingerprints)
+    pairing = _Pairing(old, new, fingerprints)
     pairing.pair_row_keys()
     pairing.pair_equal_content()
     pairing.pair_source_ids()
     for key in STRONG_KEYS:
         pairing.pair_key(key)
     pairing.pair_neighbours()
-    return replace(pairing.conclude(), copies=copies)
+    return replace(pairing.make_alignment(), copies=copies)
 
 
-def _disown_copies(
-    old: Sequence[StoredRow], new: Sequence[AnnotationRow], prints: Sequence[str]
+def _drop_copied_keys(
+    old: Sequence[StoredRow], new: Sequence[AnnotationRow], fingerprints: Sequence[str]
 ) -> tuple[list[AnnotationRow], tuple[AnnotationRow, ...]]:
-    """Return the rows with each key on one only, and those it was taken from.
+    """Return the rows with each key on one only, and the rows that lost theirs.
 
-    A copied row brings its id along: the one that still says what the id's row said keeps it, else the upper one.
+    A copied row brings its key along: the one with the content that the key had before keeps it, else the upper one.
     """
     known = {row.row_key: row.fingerprint for row in old if row.row_key}
     rows, copies = list(new), []
     for key, positions in _group(range(len(new)), lambda j: new[j].row_key).items():
-        owner = next((j for j in positions if prints[j] == known.get(key)), positions[0])
+        owner = next((j for j in positions if fingerprints[j] == known.get(key)), positions[0])
         for j in positions:
             if j != owner:
                 rows[j] = replace(new[j], row_key="")
@@ -98,11 +97,11 @@ def _disown_copies(
 
 @dataclass(slots=True)
 class _Pairing:
-    """Pairs found so far, as positions."""
+    """Collect the pairs found so far, as positions."""
 
     old: Sequence[StoredRow]
     new: Sequence[AnnotationRow]
-    prints: Sequence[str]
+    fingerprints: Sequence[str]
     new_of: dict[int, int] = field(default_factory=dict)
     old_of: dict[int, int] = field(default_factory=dict)
 
@@ -120,7 +119,7 @@ class _Pairing:
         return inside and i not in self.new_of and j not in self.old_of
 
     def pair_row_keys(self) -> None:
-        """Pair rows by the id in our own column, wherever they stand and whatever they say now."""
+        """Pair rows by the id in our own column, in any place and with any content."""
         known = {row.row_key: i for i, row in enumerate(self.old) if row.row_key}
         for j, row in enumerate(self.new):
             i = known.get(row.row_key, -1)
@@ -136,9 +135,9 @@ class _Pairing:
                 self._pair(i, j)
 
     def pair_equal_content(self) -> None:
-        """Pair rows that say exactly the same; rows that look alike go by their neighbours, then by order."""
+        """Pair rows with equal content; several equal rows go by their neighbours, then by order."""
         groups_old = _group(self._free_old(), lambda i: self.old[i].fingerprint)
-        groups_new = _group(self._free_new(), lambda j: self.prints[j])
+        groups_new = _group(self._free_new(), lambda j: self.fingerprints[j])
         for content, positions in groups_old.items():
             if len(positions) == len(groups_new.get(content, ())):
                 for i, j in zip(positions, groups_new[content], strict=True):
@@ -151,7 +150,7 @@ class _Pairing:
                 self._pair_if_equal(i, j)
 
     def _pair_if_equal(self, i: int, j: int) -> bool:
-        fits = self._is_free(i, j) and self.prints[j] == self.old[i].fingerprint
+        fits = self._is_free(i, j) and self.fingerprints[j] == self.old[i].fingerprint
         if fits:
             self._pair(i, j)
         return fits
@@ -169,27 +168,27 @@ class _Pairing:
         groups_new = _group(self._free_new(), lambda j: _signature(self.new[j], names))
         for shared, positions in groups_old.items():
             for i, j in zip(positions, groups_new.get(shared, ()), strict=False):
-                self._pair_if_alike(i, j)
+                self._pair_if_similar(i, j)
 
     def pair_neighbours(self) -> None:
-        """Pair edited rows that stand beside a paired row on both sides of the change."""
+        """Pair edited rows that follow or precede a paired row in both sequences."""
         for step in (1, -1):
             starts = sorted(self.new_of, reverse=step < 0)
             for i, j in [(-1, -1), *((start, self.new_of[start]) for start in starts), (len(self.old), len(self.new))]:
                 next_old, next_new = i + step, j + step
-                while self._is_free(next_old, next_new) and self._pair_if_alike(next_old, next_new):
+                while self._is_free(next_old, next_new) and self._pair_if_similar(next_old, next_new):
                     next_old, next_new = next_old + step, next_new + step
 
-    def _pair_if_alike(self, i: int, j: int) -> bool:
+    def _pair_if_similar(self, i: int, j: int) -> bool:
         old, new = self.old[i], self.new[j]
         is_other_asset = bool(old.source_id and new.source_id) and old.source_id.casefold() != new.source_id
-        fits = not is_other_asset and measure_likeness(old, new) >= SAME_ROW_SHARE
+        fits = not is_other_asset and measure_similarity(old, new) >= MIN_ROW_SIMILARITY
         if fits:
             self._pair(i, j)
         return fits
 
-    def conclude(self) -> Alignment:
-        pairs = [(self.old[self.old_of[j]], self.new[j], self.prints[j]) for j in sorted(self.old_of)]
+    def make_alignment(self) -> Alignment:
+        pairs = [(self.old[self.old_of[j]], self.new[j], self.fingerprints[j]) for j in sorted(self.old_of)]
         return Alignment(
             kept=tuple((old.id, new) for old, new, content in pairs if old.fingerprint == content),
             changed=tuple((old.id, new) for old, new, content in pairs if old.fingerprint != content),
@@ -198,14 +197,14 @@ class _Pairing:
         )
 
 
-def measure_likeness(old: StoredRow, new: AnnotationRow) -> float:
+def measure_similarity(old: StoredRow, new: AnnotationRow) -> float:
     """Return the weighted share (0 to 1) of key fields on which the rows agree; fields blank in both do not count."""
-    said = same = 0
+    filled = same = 0
     for name, weight in WEIGHTS.items():
         before, after = getattr(old, name), getattr(new, name)
-        said += weight if before or after else 0
+        filled += weight if before or after else 0
         same += weight if before and before == after else 0
-    return same / said if said else 0.0
+    return same / filled if filled else 0.0
 
 
 def _signature(row: StoredRow | AnnotationRow, names: tuple[str, ...]) -> Signature | None:

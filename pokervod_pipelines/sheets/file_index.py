@@ -1,7 +1,7 @@
-"""The videos of the archive, ready to be looked up by path, by name and by what their names say.
+"""Index the videos of the archive by path, by name and by the features of their names.
 
-Built once a sync from plain records, in memory. Junk never gets in, so it can never be matched. Which table is asked
-when is decided in ``match``.
+Built once a sync from plain records, in memory. Junk is left out, so it can never be matched. Which index is used when
+is decided in ``matchers``.
 """
 
 import re
@@ -12,19 +12,26 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from pokervod_pipelines.sheets.links import Components, count_shared_tail, fold_components
-from pokervod_pipelines.sheets.marks import PLACES, NameMarks, read_name_marks
-from pokervod_pipelines.sheets.titles import make_key, strip_copy_marks, strip_extension, strip_marks
+from pokervod_pipelines.sheets.features import SEGMENT_FACETS, NameFeatures, read_name_features
+from pokervod_pipelines.sheets.names import (
+    Components,
+    count_shared_tail,
+    fold_components,
+    make_key,
+    strip_copy_suffix,
+    strip_download_suffix,
+    strip_extension,
+)
 
 EVENT_HINT = re.compile(r"#\s?\d|\bev(?:ent)?[ _#-]*\d", re.IGNORECASE)
 
-Table = dict[str, list["Entry"]]
+FilesByKey = dict[str, list["IndexedFile"]]
 IdentityParser = Callable[[str], Hashable | None]
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateFile:
-    """A file that an annotation may speak of; ``path`` is POSIX, below the archive root."""
+    """Name a file that an annotation may mean; ``path`` is POSIX, below the archive root."""
 
     id: int
     path: str
@@ -33,8 +40,8 @@ class CandidateFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A candidate with its name in the forms it is looked up by."""
+class IndexedFile:
+    """Hold a candidate with its name in the forms by which it is looked up."""
 
     file: CandidateFile
     name: str
@@ -45,7 +52,7 @@ class Entry:
 
 
 def is_junk_path(path: str) -> bool:
-    """Whether the path is hidden or lies in a hidden folder, as AppleDouble files (``._name.mp4``) do.
+    """Return whether the path is hidden or in a hidden folder, as AppleDouble files (``._name.mp4``) are.
 
     >>> is_junk_path("HCL/._Quads.mp4"), is_junk_path("HCL/...And Then Quads.mp4")
     (True, False)
@@ -53,29 +60,29 @@ def is_junk_path(path: str) -> bool:
     return any(part.startswith(".") and not part.startswith("..") for part in path.split("/"))
 
 
-def make_entry(file: CandidateFile) -> Entry:
-    """Return the entry of a file."""
+def index_file(file: CandidateFile) -> IndexedFile:
+    """Return the file with the forms of its name."""
     name = unicodedata.normalize("NFC", file.path.rpartition("/")[2])
     stem = strip_extension(name)
-    plain = strip_marks(stem)
-    copied = strip_copy_marks(plain)
+    plain = strip_download_suffix(stem)
+    copied = strip_copy_suffix(plain)
     key = make_key(stem)
     plain_key = key if plain == stem else make_key(plain)
     copy_key = plain_key if copied == plain else make_key(copied)
-    return Entry(file=file, name=name, stem=stem, key=key, plain_key=plain_key, copy_key=copy_key)
+    return IndexedFile(file=file, name=name, stem=stem, key=key, plain_key=plain_key, copy_key=copy_key)
 
 
 @dataclass(frozen=True)
 class FileIndex:
-    """The candidates by path and name; what few rows need is computed when the first one asks."""
+    """Look up candidates by path and name; what few rows need is computed on first use."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[IndexedFile, ...]
     parsed_identity: IdentityParser | None = None
-    by_name: Table = field(default_factory=dict, repr=False)
-    by_stem: Table = field(default_factory=dict, repr=False)
-    by_key: Table = field(default_factory=dict, repr=False)
-    by_plain_key: Table = field(default_factory=dict, repr=False)
-    by_copy_key: Table = field(default_factory=dict, repr=False)
+    by_name: FilesByKey = field(default_factory=dict, repr=False)
+    by_stem: FilesByKey = field(default_factory=dict, repr=False)
+    by_key: FilesByKey = field(default_factory=dict, repr=False)
+    by_plain_key: FilesByKey = field(default_factory=dict, repr=False)
+    by_copy_key: FilesByKey = field(default_factory=dict, repr=False)
 
     @classmethod
     def build(cls, files: Iterable[CandidateFile], *, parsed_identity: IdentityParser | None = None) -> "FileIndex":
@@ -84,7 +91,7 @@ class FileIndex:
         ``parsed_identity`` reads a path or a title into what it shows (event, day, part …), None where it cannot tell.
         """
         videos = (file for file in files if file.is_video and not is_junk_path(file.path))
-        entries = tuple(make_entry(file) for file in sorted(videos, key=lambda file: file.path))
+        entries = tuple(index_file(file) for file in sorted(videos, key=lambda file: file.path))
         return cls(
             entries=entries,
             parsed_identity=parsed_identity,
@@ -97,38 +104,38 @@ class FileIndex:
 
     @cached_property
     def sorted_keys(self) -> tuple[str, ...]:
-        """Every plain key once, in order."""
+        """Sort the plain keys, each once."""
         return tuple(sorted(key for key in self.by_plain_key if key))
 
-    def find_continuations(self, key: str) -> tuple[str, ...]:
-        """Return the plain keys that begin with this key and go on."""
+    def find_longer_keys(self, key: str) -> tuple[str, ...]:
+        """Return the plain keys that begin with this key and are longer."""
         start = bisect_left(self.sorted_keys, key)
         end = bisect_left(self.sorted_keys, key + "\U0010ffff")
         return tuple(found for found in self.sorted_keys[start:end] if found != key)
 
     @cached_property
-    def by_identity(self) -> dict[Hashable, list[Entry]]:
-        """The entries by what the catalog reads in their path."""
-        found: dict[Hashable, list[Entry]] = defaultdict(list)
+    def by_identity(self) -> dict[Hashable, list[IndexedFile]]:
+        """Group the entries by what the catalog reads in their path."""
+        found: dict[Hashable, list[IndexedFile]] = defaultdict(list)
         for entry in self.entries if self.parsed_identity else ():
             if self.parsed_identity and (identity := self.parsed_identity(entry.file.path)) is not None:
                 found[identity].append(entry)
         return dict(found)
 
     @cached_property
-    def by_event(self) -> dict[str, list[tuple[Entry, NameMarks]]]:
-        """The entries with their marks by event number; a place only the folder states counts as stated."""
-        found: dict[str, list[tuple[Entry, NameMarks]]] = defaultdict(list)
+    def by_event(self) -> dict[str, list[tuple[IndexedFile, NameFeatures]]]:
+        """Group the entries with their features by event number; a segment that only the folder states counts too."""
+        found: dict[str, list[tuple[IndexedFile, NameFeatures]]] = defaultdict(list)
         for entry in self.entries:
             if EVENT_HINT.search(entry.name):
-                marks = read_entry_marks(entry)
-                for _, number in marks.stated.among(["event"]):
-                    found[number].append((entry, marks))
+                features = read_file_features(entry)
+                for _, number in features.stated.select(["event"]):
+                    found[number].append((entry, features))
         return dict(found)
 
     @cached_property
     def folders(self) -> dict[str, list[Components]]:
-        """The folders of the archive by their last component, folded."""
+        """Group the folders of the archive by their last component, folded."""
         paths = {entry.file.path.rpartition("/")[0] for entry in self.entries}
         whole = {tuple(path.split("/")[:depth]) for path in paths for depth in range(1, path.count("/") + 2)}
         found: dict[str, list[Components]] = defaultdict(list)
@@ -137,7 +144,7 @@ class FileIndex:
         return dict(found)
 
     def find_folder(self, link: Components) -> Components | None:
-        """Return the one folder the link means, folded; None where it is not known or could be several."""
+        """Return the one folder that the link means, folded; None where it is unknown or could be several."""
         folded = fold_components(link)
         named = self.folders.get(folded[-1], []) if folded else []
         tails = [(count_shared_tail(folded, folder), folder) for folder in named]
@@ -145,27 +152,27 @@ class FileIndex:
         nearest = [folder for tail, folder in tails if tail == longest > 0]
         return nearest[0] if len(nearest) == 1 else None
 
-    def list_folder(self, folder: Components) -> tuple[Entry, ...]:
+    def list_folder(self, folder: Components) -> tuple[IndexedFile, ...]:
         """Return the entries anywhere below the folder (folded)."""
-        return tuple(entry for entry in self.entries if lies_below(entry, folder))
+        return tuple(entry for entry in self.entries if is_below(entry, folder))
 
 
-def lies_below(entry: Entry, folder: Components) -> bool:
-    """Whether the entry's path begins with the folder (folded)."""
+def is_below(entry: IndexedFile, folder: Components) -> bool:
+    """Return whether the entry's path begins with the folder (folded)."""
     return fold_components(tuple(entry.file.path.split("/")[: len(folder)])) == folder
 
 
-def read_entry_marks(entry: Entry) -> NameMarks:
-    """Return the marks of the entry's name, completed by the places that only its folder states."""
-    marks = read_name_marks(entry.stem)
-    own = {name for name, _ in marks.stated.facets}
-    folder = read_name_marks(entry.file.path.rpartition("/")[0].rpartition("/")[2]).stated
-    told_by_folder = {facet for facet in folder.among(PLACES) if facet[0] not in own}
-    return replace(marks, stated=replace(marks.stated, facets=marks.stated.facets | told_by_folder))
+def read_file_features(entry: IndexedFile) -> NameFeatures:
+    """Return the features of the entry's name, completed by the segment facets that only its folder states."""
+    features = read_name_features(entry.stem)
+    own = {name for name, _ in features.stated.facets}
+    folder = read_name_features(entry.file.path.rpartition("/")[0].rpartition("/")[2]).stated
+    from_folder = {facet for facet in folder.select(SEGMENT_FACETS) if facet[0] not in own}
+    return replace(features, stated=replace(features.stated, facets=features.stated.facets | from_folder))
 
 
-def _tabulate(entries: Sequence[Entry], key: Callable[[Entry], str]) -> Table:
-    table: Table = defaultdict(list)
+def _tabulate(entries: Sequence[IndexedFile], key: Callable[[IndexedFile], str]) -> FilesByKey:
+    table: FilesByKey = defaultdict(list)
     for entry in entries:
         if value := key(entry):
             table[value].append(entry)

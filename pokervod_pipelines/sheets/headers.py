@@ -1,8 +1,8 @@
-"""Which row of a tab is its header, and which column holds what.
+"""Find the header row of a tab, and the field of each column.
 
 People put notes above the header, repeat columns (three players, seven plays) and mistype names, so columns are known
-by position, never by name alone. The names themselves are data in ``vocabulary``; what stands below the header is
-read in ``rows``.
+by position, never by name alone. The names themselves are data in ``vocabulary``; the rows below the header are read
+in ``rows``.
 """
 
 import re
@@ -14,13 +14,13 @@ from functools import cache
 from rapidfuzz.distance import OSA
 
 from pokervod_pipelines.sheets.tab import Tab, column_letters
-from pokervod_pipelines.sheets.vocabulary import HEADERS, OTHER_TABLES, OWN_HEADERS, REQUIRED, SheetKind
+from pokervod_pipelines.sheets.vocabulary import HEADERS, MANAGED_HEADERS, OTHER_TABLES, REQUIRED, SheetKind
 
 HEADER_ROWS_SEARCHED = 30
-SHORTEST_TYPO = 5
-"""Shorter headers ("In", "Out", "Hand") must be right: one letter off may be another header."""
+MIN_TYPO_LENGTH = 5
+"""Shorter headers ("In", "Out", "Hand") must be exact: one wrong letter may make another header."""
 
-LONG_HEADER = 9
+LONG_HEADER_LENGTH = 9
 OTHER_TABLE_SHARE = 0.6
 LEADING_COLUMN_NUMBER = re.compile(r"^\s*\d+\s+(?=\D)")
 TIME_RANGE = re.compile(r"^\s*\d{1,2}:\d{2}(?::\d{2})?\s*[-~\u2013\u2014]\s*\d{1,2}:\d{2}(?::\d{2})?\b")
@@ -29,10 +29,10 @@ Columns = Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """Where the annotations of a tab stand; ``columns`` maps a field to the indexes (from 0) of all its columns.
+class AnnotationLayout:
+    """Locate the annotations of a tab; ``columns`` maps a field to the indexes (from 0) of all its columns.
 
-    ``own`` maps the fields of ours to the one column that each has.
+    ``managed`` maps the PokerVOD fields to the one column that each has.
     """
 
     kind: SheetKind
@@ -40,55 +40,57 @@ class Layout:
     header_row: int
     headers: tuple[str, ...]
     columns: Columns
-    own: Mapping[str, int] = field(default_factory=dict)
+    managed: Mapping[str, int] = field(default_factory=dict)
 
     def letters(self, field: str) -> str:
         """Return the field's columns as a person names them ("I, J, K"), "" where the tab has none."""
         return ", ".join(column_letters(index) for index in self.columns.get(field, ()))
 
     def unmapped(self) -> tuple[int, ...]:
-        """Return the indexes of the columns no field claims."""
-        claimed = {index for indexes in self.columns.values() for index in indexes} | {*self.own.values()}
+        """Return the indexes of the columns without a field."""
+        claimed = {index for indexes in self.columns.values() for index in indexes} | {*self.managed.values()}
         return tuple(index for index in range(len(self.headers)) if index not in claimed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PassedOver:
-    """A tab without annotations to read; ``is_problem`` where a person should look why."""
+class SkippedTab:
+    """Name a tab without annotations to read; ``is_problem`` where a person should check why."""
 
     tab: str
     reason: str
     is_problem: bool
 
 
-def find_layout(tab: Tab) -> Layout | PassedOver:
-    """Return the layout of the tab, from the best header row among its first rows, or why it has none."""
+def find_layout(tab: Tab) -> AnnotationLayout | SkippedTab:
+    """Return the layout of the tab, from the best header row among its first rows, or why it is skipped."""
     head = tab.cells[:HEADER_ROWS_SEARCHED]
     if not any(cell.strip() for row in tab.cells for cell in row):
-        return PassedOver(tab=tab.title, reason="the tab is blank", is_problem=False)
+        return SkippedTab(tab=tab.title, reason="the tab is blank", is_problem=False)
     found = [layout for index in range(len(head)) for kind in SheetKind if (layout := _read_header(tab, index, kind))]
     if found:
         return max(found, key=_count_mapped)
     for row in head:
         if other := _name_other_table(row):
-            return PassedOver(tab=tab.title, reason=f"it is {other}, not annotations", is_problem=False)
-    return PassedOver(tab=tab.title, reason=_explain_missing(tab), is_problem=True)
+            return SkippedTab(tab=tab.title, reason=f"it is {other}, not annotations", is_problem=False)
+    return SkippedTab(tab=tab.title, reason=_explain_missing(tab), is_problem=True)
 
 
-def _count_mapped(layout: Layout) -> tuple[int, int]:
-    """Order layouts by how many columns they explain, the upper header row first."""
+def _count_mapped(layout: AnnotationLayout) -> tuple[int, int]:
+    """Return the sort key of a layout: how many columns it maps, the upper header row first."""
     return sum(len(indexes) for indexes in layout.columns.values()), -layout.header_row
 
 
-def _read_header(tab: Tab, index: int, kind: SheetKind) -> Layout | None:
+def _read_header(tab: Tab, index: int, kind: SheetKind) -> AnnotationLayout | None:
     headers = tab.cells[index]
-    own = find_own_columns(headers)
-    columns = map_columns(["" if place in own.values() else header for place, header in enumerate(headers)], kind)
+    managed = find_managed_columns(headers)
+    columns = map_columns(["" if place in managed.values() else header for place, header in enumerate(headers)], kind)
     if kind is SheetKind.CLIP_TRACKER and "time_range" not in columns:
         columns = _with_time_range_by_content(tab, index, columns)
     if not all(any(field in columns for field in group) for group in REQUIRED[kind]):
         return None
-    return Layout(kind=kind, tab=tab.title, header_row=index, headers=tuple(headers), columns=columns, own=own)
+    return AnnotationLayout(
+        kind=kind, tab=tab.title, header_row=index, headers=tuple(headers), columns=columns, managed=managed
+    )
 
 
 def map_columns(headers: Sequence[str], kind: SheetKind) -> dict[str, tuple[int, ...]]:
@@ -112,18 +114,18 @@ def map_columns(headers: Sequence[str], kind: SheetKind) -> dict[str, tuple[int,
     return columns
 
 
-def find_own_columns(headers: Sequence[str]) -> dict[str, int]:
-    """Return field → index of the columns of ours; of two with one header the left one counts.
+def find_managed_columns(headers: Sequence[str]) -> dict[str, int]:
+    """Return field → index of the PokerVOD columns; of two with one header the left one counts.
 
-    >>> find_own_columns(["File No.", "Pin", "pokervod id"])
+    >>> find_managed_columns(["File No.", "Pin", "pokervod id"])
     {'pin': 1, 'row_key': 2}
     """
-    names = {simplify_header(name): field for field, spellings in OWN_HEADERS.items() for name in spellings}
-    own: dict[str, int] = {}
+    names = {simplify_header(name): field for field, spellings in MANAGED_HEADERS.items() for name in spellings}
+    found: dict[str, int] = {}
     for index, header in enumerate(headers):
         if (name := names.get(simplify_header(header))) is not None:
-            own.setdefault(name, index)
-    return own
+            found.setdefault(name, index)
+    return found
 
 
 @cache
@@ -132,7 +134,7 @@ def _field_by_name(kind: SheetKind) -> dict[str, str]:
 
 
 def simplify_header(header: str) -> str:
-    """Return the header's letters and digits only, in one case, without a leading column number.
+    """Return only the header's letters and digits, in lower case, without a leading column number.
 
     >>> simplify_header("3 Filename"), simplify_header("Tag (Poker Play)")
     ('filename', 'tagpokerplay')
@@ -143,10 +145,12 @@ def simplify_header(header: str) -> str:
 
 def _name_field(header: str, names: Mapping[str, str]) -> str | None:
     simple = simplify_header(header)
-    if simple in names or len(simple) < SHORTEST_TYPO:
+    if simple in names or len(simple) < MIN_TYPO_LENGTH:
         return names.get(simple)
-    allowed = 2 if len(simple) >= LONG_HEADER else 1
-    distances = {name: OSA.distance(simple, name, score_cutoff=allowed) for name in names if len(name) >= SHORTEST_TYPO}
+    allowed = 2 if len(simple) >= LONG_HEADER_LENGTH else 1
+    distances = {
+        name: OSA.distance(simple, name, score_cutoff=allowed) for name in names if len(name) >= MIN_TYPO_LENGTH
+    }
     nearest = min(distances.values(), default=allowed + 1)
     fields = {names[name] for name, distance in distances.items() if distance == nearest <= allowed}
     return fields.pop() if len(fields) == 1 else None
@@ -176,11 +180,10 @@ def _name_other_table(row: Iterable[str]) -> str | None:
 
 
 def _explain_missing(tab: Tab) -> str:
-    looked_for = "; ".join(
+    expected = "; ".join(
         f"{kind}: " + " + ".join(HEADERS[kind][group[0]][0] for group in groups) for kind, groups in REQUIRED.items()
     )
     return (
-        f"no header row in the first {min(HEADER_ROWS_SEARCHED, len(tab.cells))} rows of the tab {tab.title!r}; "
-        f"looked for {looked_for}; mend the header, or delete the tab if it holds no annotations; "
-        "the rows known of it stay as they were"
+        f"No header row in the first {min(HEADER_ROWS_SEARCHED, len(tab.cells))} rows of tab {tab.title!r}, so its "
+        f"rows stay as they were. Expected {expected}. Correct the header, or delete the tab if it has no rows."
     )

@@ -1,7 +1,7 @@
-"""Annotation rows: what one line of a sheet says about one hand, as text.
+"""Read annotation rows: what one line of a sheet says about one hand, as text.
 
-The one place that knows which lines count. Cells are kept as people wrote them; what a timecode, a tag or a player
-means is read in ``clips``. Which row is which from one reading to the next is ``align``'s business.
+Only this module decides which lines are rows. Cells are kept as people wrote them; what a timecode, a tag or a player
+means is read in ``clips``. ``align`` recognizes a row from one reading to the next.
 """
 
 import hashlib
@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from pokervod_pipelines.sheets.headers import Layout
-from pokervod_pipelines.sheets.own_columns import KEY_FIELD, PIN_FIELD, STATUS_FIELDS, WRITTEN, read_row_key
-from pokervod_pipelines.sheets.tab import Tab, clean_text, column_letters
+from pokervod_pipelines.sheets.headers import AnnotationLayout
+from pokervod_pipelines.sheets.managed_columns import KEY_FIELD, PIN_FIELD, STATUS_FIELDS, WRITTEN_FIELDS, read_row_key
+from pokervod_pipelines.sheets.tab import Tab, column_letters, replace_unstorable
 from pokervod_pipelines.sheets.vocabulary import SheetKind
 
 EXAMPLE = re.compile(r"^\s*(?:ex|e\.g|example|예|예시)\s*[).:]", re.IGNORECASE)
@@ -26,14 +26,14 @@ Cells = Sequence[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnotationRow:
-    """One counted row; ``row_number`` is the number at the sheet's left edge, every text as written, trimmed.
+    """Hold one row; ``row_number`` is the number at the sheet's left edge, every text as written, trimmed.
 
-    ``time_in`` holds both ends where the sheet has one cell for the range; bare digits in it are milliseconds.
+    ``time_in`` has both ends where the sheet has one cell for the range; bare digits in it are milliseconds.
     ``tags`` are (category, text), a cell with several values split; ``players`` are whole cells, since "Last, First"
     and "A vs B" are for ``clips`` to read; ``extra`` maps other headers to their cells.
 
-    The last three are what the columns of ours hold, and no part of what the row says: its id, the status cells as
-    shown, and the pin (None where the tab has no such column).
+    The last three come from the PokerVOD columns and are not part of the content: the id, the status cells as shown,
+    and the pin (None where the tab has no such column).
     """
 
     tab: str
@@ -58,10 +58,10 @@ class AnnotationRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadRows:
-    """The rows that count and how many of each other sort were passed over.
+class TabRows:
+    """Hold the rows of a tab, and count the skipped lines of each kind.
 
-    ``stray`` are the numbers of those others beside which something of ours stands, as if they counted.
+    ``stray`` are the numbers of those skipped lines that have text in our columns, as if they were rows.
     """
 
     rows: tuple[AnnotationRow, ...]
@@ -71,52 +71,52 @@ class ReadRows:
     stray: tuple[int, ...] = ()
 
 
-def read_rows(tab: Tab, layout: Layout) -> ReadRows:
+def read_rows(tab: Tab, layout: AnnotationLayout) -> TabRows:
     """Return the annotation rows below the header.
 
-    A row counts only with its key: File No. in an archive sheet, the id in an iconik sheet, a time range in a clip
+    A line is a row only with its key: File No. in an archive sheet, the id in an iconik sheet, a time range in a clip
     tracker. A tracker's event is carried down over the rows that leave it blank.
     """
     rows, stray = [], []
-    passed = {"blank": 0, "example": 0, "remark": 0}
+    skipped = {"blank": 0, "example": 0, "remark": 0}
     carried: dict[str, str] = {}
     for index in range(layout.header_row + 1, len(tab.cells)):
         cells = _mask(tab.cells[index], layout)
-        sort = _sort_row(cells, layout)
-        if layout.kind is SheetKind.CLIP_TRACKER and sort not in {"blank", "example"}:
+        kind = _classify_row(cells, layout)
+        if layout.kind is SheetKind.CLIP_TRACKER and kind not in {"blank", "example"}:
             carried = _carry_down(cells, layout, carried)
-        if sort:
-            passed[sort] += 1
-            if any(_cell(tab.cells[index], layout.own[name]) for name in WRITTEN if name in layout.own):
+        if kind:
+            skipped[kind] += 1
+            if any(_cell(tab.cells[index], layout.managed[name]) for name in WRITTEN_FIELDS if name in layout.managed):
                 stray.append(index + 1)
         else:
             row = _name_by_event(_read_row(cells, layout, index + 1), layout, carried)
-            rows.append(_with_own(row, tab.cells[index], layout))
-    return ReadRows(
+            rows.append(_with_managed_cells(row, tab.cells[index], layout))
+    return TabRows(
         rows=tuple(rows),
-        blank=passed["blank"],
-        examples=passed["example"],
-        remarks=passed["remark"],
+        blank=skipped["blank"],
+        examples=skipped["example"],
+        remarks=skipped["remark"],
         stray=tuple(stray),
     )
 
 
-def _mask(cells: Cells, layout: Layout) -> Cells:
-    """Return the cells without those of ours: a row that holds nothing else is blank."""
-    ours = {*layout.own.values()}
+def _mask(cells: Cells, layout: AnnotationLayout) -> Cells:
+    """Return the cells with the PokerVOD columns blanked: a row with text only in them is blank."""
+    ours = {*layout.managed.values()}
     return ["" if index in ours else cell for index, cell in enumerate(cells)] if ours else cells
 
 
-def _with_own(row: AnnotationRow, cells: Cells, layout: Layout) -> AnnotationRow:
-    if not layout.own:
+def _with_managed_cells(row: AnnotationRow, cells: Cells, layout: AnnotationLayout) -> AnnotationRow:
+    if not layout.managed:
         return row
-    texts = {name: _cell(cells, index) for name, index in layout.own.items()}
+    texts = {name: _cell(cells, index) for name, index in layout.managed.items()}
     shown = tuple(texts.get(name, "") for name in STATUS_FIELDS)
     return replace(row, row_key=read_row_key(texts.get(KEY_FIELD, "")), shown=shown, pin=texts.get(PIN_FIELD))
 
 
-def _sort_row(cells: Cells, layout: Layout) -> str:
-    """Return what the row is instead of an annotation, "" where it is one."""
+def _classify_row(cells: Cells, layout: AnnotationLayout) -> str:
+    """Return the kind of a line that is not an annotation, "" where it is one."""
     written = [cell for cell in cells if cell.strip()]
     if not written:
         return "blank"
@@ -127,26 +127,26 @@ def _sort_row(cells: Cells, layout: Layout) -> str:
     return ""
 
 
-def _has_key(cells: Cells, layout: Layout) -> bool:
+def _has_key(cells: Cells, layout: AnnotationLayout) -> bool:
     if layout.kind is SheetKind.CLIP_TRACKER:
         return bool(re.search(r"\d\s*:\s*\d", _first(cells, layout, "time_range")))
     return bool(_first(cells, layout, "file_no" if layout.kind is SheetKind.ARCHIVE else "source_id"))
 
 
-def _carry_down(cells: Cells, layout: Layout, carried: dict[str, str]) -> dict[str, str]:
-    """Return the event the row belongs to: its own where it names another one, else that of the row above."""
+def _carry_down(cells: Cells, layout: AnnotationLayout, carried: dict[str, str]) -> dict[str, str]:
+    """Return the event of the row: its own where it names another one, else that of the row above."""
     own = {name: text for name in CARRIED_DOWN if (text := _first(cells, layout, name))}
     return carried if all(carried.get(name) == text for name, text in own.items()) else own
 
 
-def _name_by_event(row: AnnotationRow, layout: Layout, carried: dict[str, str]) -> AnnotationRow:
+def _name_by_event(row: AnnotationRow, layout: AnnotationLayout, carried: dict[str, str]) -> AnnotationRow:
     if layout.kind is not SheetKind.CLIP_TRACKER:
         return row
     event = carried.get("event_name") or carried.get("event", "")
     return replace(row, file_name=carried.get("file_name") or event, title=event)
 
 
-def _read_row(cells: Cells, layout: Layout, row_number: int) -> AnnotationRow:
+def _read_row(cells: Cells, layout: AnnotationLayout, row_number: int) -> AnnotationRow:
     title = _first(cells, layout, "title")
     return AnnotationRow(
         tab=layout.tab,
@@ -168,7 +168,7 @@ def _read_row(cells: Cells, layout: Layout, row_number: int) -> AnnotationRow:
     )
 
 
-def _read_time(cells: Cells, layout: Layout, end: str) -> str:
+def _read_time(cells: Cells, layout: AnnotationLayout, end: str) -> str:
     if text := _first(cells, layout, f"time_{end}"):
         return text
     if seconds := _first(cells, layout, f"seconds_{end}"):
@@ -176,7 +176,7 @@ def _read_time(cells: Cells, layout: Layout, end: str) -> str:
     return _first(cells, layout, "time_range") if end == "in" else ""
 
 
-def _read_tags(cells: Cells, layout: Layout) -> Iterator[tuple[str, str]]:
+def _read_tags(cells: Cells, layout: AnnotationLayout) -> Iterator[tuple[str, str]]:
     for name in layout.columns:
         if name.startswith("tag_") and name != "tag_player":
             yield from ((name.removeprefix("tag_"), text) for text in _values(cells, layout, name))
@@ -184,8 +184,8 @@ def _read_tags(cells: Cells, layout: Layout) -> Iterator[tuple[str, str]]:
             yield from ((name.removeprefix("flag_"), text) for text in _read_flags(cells, layout, name))
 
 
-def _read_flags(cells: Cells, layout: Layout, name: str) -> Iterator[str]:
-    """Yield the header where its cell says yes, the cell itself where it says something else than no."""
+def _read_flags(cells: Cells, layout: AnnotationLayout, name: str) -> Iterator[str]:
+    """Yield the header where its cell says yes, the cell itself where it says anything except no."""
     for index in layout.columns[name]:
         text = _cell(cells, index)
         if text.casefold() in TRUE_WORDS:
@@ -194,7 +194,7 @@ def _read_flags(cells: Cells, layout: Layout, name: str) -> Iterator[str]:
             yield text
 
 
-def _read_extra(cells: Cells, layout: Layout) -> dict[str, str]:
+def _read_extra(cells: Cells, layout: AnnotationLayout) -> dict[str, str]:
     extra: dict[str, str] = {}
     for index in layout.unmapped():
         if text := _cell(cells, index):
@@ -207,17 +207,17 @@ def _cell(cells: Cells, index: int) -> str:
     return cells[index].strip() if index < len(cells) else ""
 
 
-def _first(cells: Cells, layout: Layout, name: str) -> str:
+def _first(cells: Cells, layout: AnnotationLayout, name: str) -> str:
     return next((text for index in layout.columns.get(name, ()) if (text := _cell(cells, index))), "")
 
 
-def _values(cells: Cells, layout: Layout, name: str) -> Iterator[str]:
+def _values(cells: Cells, layout: AnnotationLayout, name: str) -> Iterator[str]:
     for index in layout.columns.get(name, ()):
         yield from split_values(_cell(cells, index))
 
 
 def split_values(text: str) -> tuple[str, ...]:
-    """Return the values of one cell: separated by comma, semicolon or line, or a JSON list.
+    """Return the values of one cell: separated by comma, semicolon or line break, or a JSON list.
 
     >>> split_values('Bluff, Hero Call'), split_values('["serock","joseph serock"]')
     (('Bluff', 'Hero Call'), ('serock', 'joseph serock'))
@@ -228,13 +228,13 @@ def split_values(text: str) -> tuple[str, ...]:
         except (json.JSONDecodeError, RecursionError):
             values = None
         if isinstance(values, list):
-            return tuple(text for value in values if (text := clean_text(str(value)).strip()))
+            return tuple(text for value in values if (text := replace_unstorable(str(value)).strip()))
         text = text[1:-1].replace('"', "")
     return tuple(part.strip() for part in re.split(r"[,;\n]", text) if part.strip())
 
 
 def fingerprint(row: AnnotationRow) -> str:
-    """Return a digest of what the row says, whichever tab and line it stands on and however its Unicode is composed."""
+    """Return a digest of the row's content, independent of its tab, its row number and its Unicode composition."""
     content = [
         *(row.file_no, row.file_name, row.folder_link, row.time_in, row.time_out, row.grade, row.winner, row.hands),
         *(row.source_id, row.title, row.description, row.tags, row.players, sorted(row.extra.items())),

@@ -45,7 +45,7 @@ def open_shared(
 ) -> Iterator[SharedWorkbook]:
     """Open the sheet at Google. Raises ``BadInput`` for a file, ``BadSettings`` without an account."""
     if source.spreadsheet is None:
-        raise BadInput(f"{source.name}: expected a Google sheet, got the file {source.path}. Only Google sheets are written to.")
+        raise BadInput(f"{source.name}: only Google sheets are written to, got the file {source.path}")
     with closing(make_client(engine, settings, clock)) as client:
         yield client.open(source.spreadsheet, source.name, known_revision=known_revision)
 

@@ -1,36 +1,41 @@
-"""What the people of a sheet are told of each row: pure, from what the database knows of it."""
+"""Tell the people of a sheet the state of each row: read it from the database, and put it into words."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from sqlalchemy import Connection, text
+
+from pokervod_pipelines.sheets.column_setup import ManagedColumns
 from pokervod_pipelines.sheets.match import MatchStatus
 
 
 class RowState(StrEnum):
-    """The word in the state column."""
+    """List the words of the state column."""
 
     READY = "ready"
     """The row has its clip."""
 
     CHECK = "check"
-    """It has its clip, but something of the row could not be read or followed."""
+    """It has its clip, but a part of the row could not be read or applied."""
 
     NOT_CUT = "not cut"
     """The video is found, but no clip can be made of it."""
 
     SEVERAL_VIDEOS = "several videos"
-    """More than one video fits; a person says which, in the Pin column."""
+    """More than one video fits; a person chooses one in the Pin column."""
 
     NO_VIDEO = "no video"
     """No video fits."""
 
     WAITING = "waiting"
-    """The row was read, its clip is still to be made."""
+    """The row was read; its clip is pending."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowFacts:
-    """A row in its sheet, what our columns show of it, and what became of it; ``path`` is its video's."""
+    """Describe a row in its sheet, what our columns show, and its match and clip; ``path`` is its video's."""
 
     id: int
     tab: str
@@ -54,7 +59,7 @@ _NO_VIDEO = "no video: "
 
 
 def describe_row(row: RowFacts) -> Status:
-    """What stands in the status columns, but for the time."""
+    """Return the text of the status columns, without the time."""
     problems = [row.pin_problem, _find_problem(row), row.clip_remark]
     return _find_state(row).value, row.path or "", "; ".join(filter(None, problems))
 
@@ -77,3 +82,47 @@ def _find_problem(row: RowFacts) -> str | None:
     fitting = f" (write one of these into Pin: {' | '.join(row.candidates)})" if row.candidates else ""
     others = (row.clip_problem or "").removeprefix(_NO_VIDEO).removeprefix(row.match_reason)
     return f"{row.match_reason}{fitting}{others}"
+
+
+def store_managed_columns(connection: Connection, sheet: str, columns: Mapping[str, ManagedColumns]) -> None:
+    """Store where our columns are, by tab."""
+    plain = {tab: asdict(each) for tab, each in columns.items()}
+    connection.execute(
+        text("update sheet_states set own_columns = cast(:columns as jsonb) where sheet = :sheet"),
+        {"sheet": sheet, "columns": json.dumps(plain, ensure_ascii=False)},
+    )
+
+
+def read_managed_columns(connection: Connection, sheet: str) -> dict[str, ManagedColumns]:
+    """Return where our columns were at the last reading, by tab."""
+    found = connection.scalar(text("select own_columns from sheet_states where sheet = :sheet"), {"sheet": sheet})
+    return {tab: ManagedColumns(**values) for tab, values in (found or {}).items()}
+
+
+def read_row_facts(connection: Connection, sheet: str) -> list[RowFacts]:
+    """Return every row in the sheet, in its order."""
+    rows = connection.execute(
+        text("""
+            select r.id, r.tab, r.row_number, r.row_key, r.shown, r.match_status, r.match_reason, f.path, r.candidates,
+                   r.pin_problem, c.id is not null as has_clip, c.problem as clip_problem, c.remark as clip_remark
+            from sheet_rows r left join nas_files f on f.id = r.file_id
+            left join hand_clips c on c.sheet_row_id = r.id and c.retired_at is null
+            where r.sheet = :sheet and r.retired_at is null order by r.tab, r.row_number
+        """),
+        {"sheet": sheet},
+    )
+    return [
+        RowFacts(**{**row._mapping, "shown": tuple(row.shown), "candidates": tuple(row.candidates)}) for row in rows
+    ]
+
+
+def store_shown(connection: Connection, shown: Mapping[int, Sequence[str]]) -> None:
+    """Store what the sheet now shows of the rows, by their ids."""
+    records = [{"id": row_id, "shown": list(cells)} for row_id, cells in shown.items()]
+    connection.execute(
+        text("""
+            update sheet_rows s set shown = n.shown
+            from jsonb_to_recordset(cast(:shown as jsonb)) as n(id bigint, shown jsonb) where s.id = n.id
+        """),
+        {"shown": json.dumps(records, ensure_ascii=False)},
+    )

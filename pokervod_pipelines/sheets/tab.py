@@ -1,18 +1,16 @@
-"""One tab of a workbook, and how its cells are named to people."""
+"""Hold one tab of a workbook, and name its cells as people do."""
 
-import re
 from dataclasses import dataclass, replace
 
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""Null characters and halves of surrogate pairs: no database and no UTF-8 file holds them."""
+from pokervod_pipelines.text.folding import make_storable
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A tab's title and its rows of cells, each the text that a person sees ("" where nothing is written).
+    """Hold a tab's title and its rows of cells, each the text that a person sees ("" where the cell is blank).
 
-    ``uncomputed`` are the (row, column) indexes, from 0, of formulas whose value the workbook does not hold: they look
-    blank but are not.
+    ``uncomputed`` lists the (row, column) indexes, from 0, of formulas whose value the workbook does not store: they
+    look blank but are not.
     """
 
     title: str
@@ -20,19 +18,19 @@ class Tab:
     uncomputed: tuple[tuple[int, int], ...] = ()
 
 
-def clean_text(text: str) -> str:
-    r"""Return the text with a replacement character for each that cannot be stored.
+def replace_unstorable(text: str) -> str:
+    r"""Return the text with a replacement character for each that the database refuses.
 
-    >>> clean_text("Quads\0") == "Quads\N{REPLACEMENT CHARACTER}"
+    >>> replace_unstorable("Quads\0") == "Quads\N{REPLACEMENT CHARACTER}"
     True
     """
-    return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return make_storable(text, "\N{REPLACEMENT CHARACTER}")
 
 
 def clean_tab(tab: Tab) -> Tab:
     """Return the tab with every text storable."""
-    cells = tuple(tuple(map(clean_text, row)) for row in tab.cells)
-    return replace(tab, title=clean_text(tab.title), cells=cells)
+    cells = tuple(tuple(map(replace_unstorable, row)) for row in tab.cells)
+    return replace(tab, title=replace_unstorable(tab.title), cells=cells)
 
 
 def name_cell(row: int, column: int) -> str:

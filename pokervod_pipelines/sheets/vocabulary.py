@@ -1,4 +1,4 @@
-"""The words of annotation sheets, as data: what headers are called and which tables are no annotations.
+"""List the words of annotation sheets: the names of their headers, and the headers of other tables.
 
 A new spelling of a header is one entry here. Headers are compared without case, spaces and punctuation, so
 ``File No.`` and ``file_no`` need one entry only. How a header row is found belongs in ``headers``.
@@ -8,16 +8,16 @@ from enum import StrEnum
 
 
 class SheetKind(StrEnum):
-    """The layouts of annotation sheets that people keep."""
+    """List the layouts of annotation sheets."""
 
     ARCHIVE = "archive"
-    """One row a hand, keyed by nothing: File No. repeats (the sheet "metadata_archive")."""
+    """One row per hand, without a key: File No. repeats (the sheet "metadata_archive")."""
 
     ICONIK = "iconik"
-    """One row a clip of the iconik asset manager, keyed by its UUID."""
+    """One row per clip of the iconik asset manager, keyed by its UUID."""
 
     CLIP_TRACKER = "clip_tracker"
-    """One row a hand of the running series, the event written once above its hands."""
+    """One row per hand of the running series, the event written once above its hands."""
 
 
 ARCHIVE_HEADERS = {
@@ -70,7 +70,7 @@ CLIP_TRACKER_HEADERS = {
     "description": ("Remarks", "Comment", "비고"),
 }
 
-OWN_HEADERS = {
+MANAGED_HEADERS = {
     "row_key": ("PokerVOD ID",),
     "state": ("PokerVOD State",),
     "matched_file": ("PokerVOD File",),
@@ -78,7 +78,7 @@ OWN_HEADERS = {
     "synced": ("PokerVOD Synced",),
     "pin": ("Pin", "PokerVOD Pin", "핀"),
 }
-"""Columns of ours, in any layout; they must be spelt right, and are no part of what a row says."""
+"""The PokerVOD columns, in any layout; they must be spelt exactly, and are not part of a row's content."""
 
 HEADERS = {
     SheetKind.ARCHIVE: ARCHIVE_HEADERS,
@@ -91,7 +91,7 @@ REQUIRED = {
     SheetKind.ICONIK: (("source_id",), ("title",), ("time_in", "seconds_in"), ("time_out", "seconds_out")),
     SheetKind.CLIP_TRACKER: (("event", "event_name", "file_name"), ("time_range",)),
 }
-"""Per layout: of each group one field must be there."""
+"""For each layout: one field of each group is required."""
 
 OTHER_TABLES = {
     "a work status table": ("Archive", "Category", "PIC", "Status", "Total", "Excel Done", "Progress %", "Notes 1"),
@@ -106,4 +106,4 @@ OTHER_TABLES = {
     "a broadcast schedule": ("date", "time_start", "time_end", "event_title", "channel", "tournament_number"),
     "a seat list": ("PokerRoom", "TableName", "TableId", "SeatId", "PlayerId", "PlayerName", "ChipCount"),
 }
-"""Tables that live beside the annotations; they are passed over and are no problem."""
+"""Tables that people keep beside the annotations; they are skipped without a problem."""

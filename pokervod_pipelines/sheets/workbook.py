@@ -1,34 +1,37 @@
-"""A workbook as tabs of text cells, whatever it was saved as.
+"""Read a workbook as tabs of text cells, whatever it was saved as.
 
-The ``Workbook`` protocol is what the rest of the room reads, so that a local file and a Google sheet look alike.
-How one file format is decoded belongs in ``delimited`` and ``spreadsheet``; what a cell means, in ``headers``.
-Nothing here ever answers "empty" for "could not read": the first retires every clip of a sheet.
+The ``Workbook`` protocol makes a local file and a Google sheet look alike. XLSX is decoded in ``xlsx``, delimited text
+in ``text.delimited``; what a cell means is read in ``headers``.
+Nothing here answers "empty" for "could not be read": an empty sheet retires all its clips.
 """
 
 import hashlib
 import os
 import stat
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.sheets.spreadsheet import parse_spreadsheet
+from pokervod_pipelines.sheets.google.layout import SpreadsheetLayout
+from pokervod_pipelines.sheets.google.workbook import ColumnValues
 from pokervod_pipelines.sheets.tab import Tab
+from pokervod_pipelines.sheets.xlsx import parse_xlsx
 from pokervod_pipelines.text.delimited import parse_delimited
 
 DELIMITED_SUFFIXES = (".csv", ".tsv")
-SPREADSHEET_SUFFIXES = (".xlsx", ".xlsm")
-LARGEST_FILE = 100 * 2**20
-"""Bytes; the largest sheet known has one. What is larger is another file saved under the sheet's name."""
+XLSX_SUFFIXES = (".xlsx", ".xlsm")
+MAX_FILE_BYTES = 100 * 2**20
+"""The largest known sheet has one MiB. A larger file is another file saved under the sheet's name."""
 
 
 class Workbook(Protocol):
-    """A sheet that can be read as a whole."""
+    """Read a sheet as a whole."""
 
     @property
     def name(self) -> str:
-        """What people call it; stands in every message about it."""
+        """Return what people call it; every message about it begins with this."""
 
     def revision(self) -> str:
         """Return a token that changes when, and only when, the content may have changed."""
@@ -37,26 +40,53 @@ class Workbook(Protocol):
         """Return every tab, in order.
 
         Raises:
-            BadInput: a person has to mend the workbook.
-            Unavailable: it could not be read just now.
+            BadInput: a person has to correct the workbook.
+            Unavailable: it cannot be read now.
 
         """
 
 
+@runtime_checkable
+class SharedWorkbook(Workbook, Protocol):
+    """Read and write a workbook that others edit at the same time, at a service such as Google's.
+
+    Each method raises ``Unavailable`` when the service does not answer.
+    """
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """Count the calls made, by kind, failed ones included."""
+
+    def layout(self) -> SpreadsheetLayout:
+        """Return the tabs and named ranges, of the same moment as ``tabs()``."""
+
+    def read_columns(self, ranges: Sequence[str]) -> list[tuple[str, ...]]:
+        """Return what the columns show, in the given order, with one call."""
+
+    def write_values(self, ranges: Sequence[ColumnValues]) -> list[ColumnValues]:
+        """Write the cells, all or none, with one call; return what the columns show afterwards, in the same order.
+
+        Raises ``Conflict`` when a range was deleted.
+        """
+
+    def change(self, requests: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Change the spreadsheet itself, all or nothing; never repeated where the first call may have succeeded."""
+
+
 @dataclass(frozen=True, slots=True)
 class LocalWorkbook:
-    """A workbook file as it was at one moment, so that its revision and its tabs speak of the same bytes."""
+    """Hold a workbook file as it was at one moment, so that its revision and its tabs describe the same bytes."""
 
     path: Path
     content: bytes
 
     @property
     def name(self) -> str:
-        """The file's name."""
+        """Return the file's name."""
         return self.path.name
 
     def revision(self) -> str:
-        """Return a digest of the content: touching or copying the file is no change, an edit of equal length is."""
+        """Return a digest of the content: copying the file does not change it, an edit of equal length does."""
         return hashlib.sha256(self.content).hexdigest()
 
     def tabs(self) -> tuple[Tab, ...]:
@@ -64,29 +94,29 @@ class LocalWorkbook:
         if self.path.suffix.lower() in DELIMITED_SUFFIXES:
             rows = parse_delimited(self.content, file=self.path)
             return (Tab(self.path.stem, tuple(tuple(row) for row in rows)),)
-        return parse_spreadsheet(self.content, file=self.path)
+        return parse_xlsx(self.content, file=self.path)
 
 
 def open_workbook(path: Path) -> Workbook:
     """Return the workbook in the file, read but not yet parsed.
 
     Raises:
-        BadInput: it is no file of a known kind, holds nothing, or is far too large for a sheet.
-        Unavailable: it is not there, cannot be read, or changed while it was read.
+        BadInput: the file type is unknown, the file is empty, or it is far too large for a sheet.
+        Unavailable: it is missing, cannot be read, or changed while it was read.
 
     """
-    known = DELIMITED_SUFFIXES + SPREADSHEET_SUFFIXES
+    known = DELIMITED_SUFFIXES + XLSX_SUFFIXES
     if path.suffix.lower() not in known:
-        message = f"{path}: not a workbook that can be read; save it as one of {', '.join(known)}"
+        message = f"{path}: unknown workbook type. Save it as one of {', '.join(known)}."
         raise BadInput(message)
-    content = _read_settled(path)
+    content = _read_unchanged(path)
     if not content:
-        message = f"{path}: the file is empty (0 bytes); save or export the sheet again"
+        message = f"{path}: the file is empty (0 bytes). Save or export the sheet again."
         raise BadInput(message)
     return LocalWorkbook(path, content)
 
 
-def _read_settled(path: Path) -> bytes:
+def _read_unchanged(path: Path) -> bytes:
     """Return the bytes of a file that nobody wrote to meanwhile: half a sheet looks like a sheet with rows removed."""
     try:
         before = path.stat()
@@ -94,21 +124,20 @@ def _read_settled(path: Path) -> bytes:
         content = path.read_bytes()
         after = path.stat()
     except OSError as error:
-        message = f"{path}: the workbook cannot be read ({error.strerror or error}); check the path and the share"
+        message = f"{path}: the workbook cannot be read ({error.strerror or error}). Check the path and the share."
         raise Unavailable(message) from error
     if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size) or len(content) != after.st_size:
-        message = f"{path}: the workbook was being written while it was read; it is read again next time"
+        message = f"{path}: the workbook changed while it was read. The next sync reads it again."
         raise Unavailable(message)
     return content
 
 
 def _check_is_sheet_file(path: Path, status: os.stat_result) -> None:
-    """Refuse what must not be read: a folder cannot, a pipe never ends, a video would fill the memory."""
+    """Refuse what must not be read: a folder cannot be, a pipe never ends, a video would fill the memory."""
     if not stat.S_ISREG(status.st_mode):
-        message = f"{path}: not a file but a folder or device; set the sheet's path to the workbook itself"
+        message = f"{path}: expected a file, got a folder or device. Set the sheet's path to the workbook itself."
         raise BadInput(message)
-    if status.st_size > LARGEST_FILE:
-        message = (
-            f"{path}: {status.st_size:,} bytes are too many for a sheet (at most {LARGEST_FILE:,}); check the path"
-        )
+    if status.st_size > MAX_FILE_BYTES:
+        size = f"{status.st_size:,} bytes are too many for a sheet (limit {MAX_FILE_BYTES:,})"
+        message = f"{path}: {size}. Check the path."
         raise BadInput(message)

@@ -1,8 +1,8 @@
-"""What became of each row, told in the sheet itself: one write a pass, by explicit ranges, for rows that have an id.
+"""Write the state of each row into the sheet: one write per pass, by explicit ranges, for rows that have an id.
 
-Nothing here reads the sheet again before writing, since that would only make the gap smaller in which somebody sorts:
-``own_columns`` says how each cell makes sure of its row instead. What the sheet shows after the write is read back
-from the answer; where it is not what was meant, somebody was faster, and the next pass says it again.
+Nothing here reads the sheet again before writing, since that would only shorten the time in which somebody may sort:
+``managed_columns`` ties each cell to its row instead. What the sheet shows after the write is read from the answer;
+where it is not the text that was written, somebody edited at the same moment, and the next pass writes it again.
 """
 
 from collections import defaultdict
@@ -14,37 +14,42 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.sheets import status_store
+from pokervod_pipelines.sheets.column_setup import ManagedColumns, set_up_columns
 from pokervod_pipelines.sheets.google.clock import SYSTEM_CLOCK, Clock
 from pokervod_pipelines.sheets.google.workbook import ColumnValues
-from pokervod_pipelines.sheets.own_columns import (
+from pokervod_pipelines.sheets.managed_columns import (
     KEY_FIELD,
     STATUS_FIELDS,
-    WRITTEN,
-    guard,
-    lay_column,
+    WRITTEN_FIELDS,
+    is_up_to_date,
+    make_column,
+    make_guarded_formula,
     make_row_key,
-    name_range,
-    same_shown,
+    name_column_range,
     shorten,
 )
-from pokervod_pipelines.sheets.own_places import OwnColumns, set_up_columns
-from pokervod_pipelines.sheets.shared import SharedWorkbook
 from pokervod_pipelines.sheets.sources import count_calls, open_shared
-from pokervod_pipelines.sheets.statuses import RowFacts, describe_row
+from pokervod_pipelines.sheets.statuses import (
+    RowFacts,
+    describe_row,
+    read_managed_columns,
+    read_row_facts,
+    store_shown,
+)
+from pokervod_pipelines.sheets.workbook import SharedWorkbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a write-back came to, in rows: statuses ``written``, those of them that ``gave_way`` to somebody's edit.
+class WriteBackReport:
+    """Count the rows of a write-back: statuses ``written``, and ``overtaken`` by an edit of the same moment.
 
-    ``cleared`` lines are no rows any more. ``keyed`` rows got an id, and in ``set_up`` tabs our columns; both take
-    another reading before more is said.
+    ``cleared`` lines are not rows any more. ``keyed`` rows got an id, and ``set_up`` tabs our columns; both must be
+    read again before statuses are written.
     """
 
     rows: int = 0
     written: int = 0
-    gave_way: int = 0
+    overtaken: int = 0
     cleared: int = 0
     keyed: int = 0
     set_up: int = 0
@@ -52,38 +57,38 @@ class Told:
 
     @property
     def needs_reading(self) -> bool:
-        """Whether ids were given that mean nothing until they are read beside their rows."""
+        """Tell whether the sheet must be read again, because new ids belong to no row until then."""
         return bool(self.keyed or self.set_up)
 
 
-def write_back(engine: Engine, settings: Settings, sheet: str, *, clock: Clock = SYSTEM_CLOCK) -> Told:
-    """Every row of the sheet that has an id shows what became of it; one that has none has been given one.
+def write_back(engine: Engine, settings: Settings, sheet: str, *, clock: Clock = SYSTEM_CLOCK) -> WriteBackReport:
+    """Write the status of every row that has an id; give ids to rows without one.
 
-    Raises what the client raises; ``Conflict`` when the sheet was rebuilt so much meanwhile that nothing was written.
+    Raises what the client raises; ``Conflict`` when somebody changed the tabs so much that nothing was written.
     """
     source = settings.sheet(sheet)
-    reading = hold_lock(engine, f"reading of sheet {sheet}")
-    with reading, open_shared(engine, settings, source, clock=clock) as workbook:
+    lock = hold_lock(engine, f"reading of sheet {sheet}")
+    with lock, open_shared(engine, settings, source, clock=clock) as workbook:
         with engine.connect() as connection:
-            columns = status_store.read_own_columns(connection, sheet)
-            rows = status_store.read_row_facts(connection, sheet)
-        unset = {tab: each for tab, each in columns.items() if each.missing}
-        if unset:
-            set_up_columns(workbook, [*unset])
-            return Told(rows=len(rows), set_up=len(unset), calls=count_calls(workbook) or 0)
+            columns = read_managed_columns(connection, sheet)
+            rows = read_row_facts(connection, sheet)
+        incomplete = [tab for tab, each in columns.items() if each.missing]
+        if incomplete:
+            set_up_columns(workbook, incomplete)
+            return WriteBackReport(rows=len(rows), set_up=len(incomplete), calls=count_calls(workbook) or 0)
         keyless = [row for row in rows if row.row_key is None and row.tab in columns]
         if keyless:
-            workbook.write_values(_lay_keys(keyless, columns))
-            return Told(rows=len(rows), keyed=len(keyless), calls=count_calls(workbook) or 0)
+            workbook.write_values(_make_key_columns(keyless, columns))
+            return WriteBackReport(rows=len(rows), keyed=len(keyless), calls=count_calls(workbook) or 0)
         return _write_statuses(engine, workbook, rows, columns, now=clock.now().astimezone(settings.zone))
 
 
-def _lay_keys(rows: Sequence[RowFacts], columns: Mapping[str, OwnColumns]) -> list[ColumnValues]:
+def _make_key_columns(rows: Sequence[RowFacts], columns: Mapping[str, ManagedColumns]) -> list[ColumnValues]:
     keys: dict[str, dict[int, str]] = defaultdict(dict)
     for row in rows:
         keys[row.tab][row.row_number] = make_row_key()
     return [
-        ColumnValues(name_range(columns[tab].sheet_id, KEY_FIELD), lay_column(cells, columns[tab].rows))
+        ColumnValues(name_column_range(columns[tab].sheet_id, KEY_FIELD), make_column(cells, columns[tab].rows))
         for tab, cells in keys.items()
     ]
 
@@ -92,54 +97,54 @@ def _write_statuses(
     engine: Engine,
     workbook: SharedWorkbook,
     rows: Sequence[RowFacts],
-    columns: Mapping[str, OwnColumns],
+    columns: Mapping[str, ManagedColumns],
     *,
     now: datetime,
-) -> Told:
-    news = _find_news(rows, columns, now.strftime("%Y-%m-%d %H:%M"))
-    stray = {tab: own.stray for tab, own in columns.items() if own.stray}
-    if not news and not stray:
-        return Told(rows=len(rows), calls=count_calls(workbook) or 0)
+) -> WriteBackReport:
+    updates = _find_outdated(rows, columns, now.strftime("%Y-%m-%d %H:%M"))
+    stray = {tab: each.stray for tab, each in columns.items() if each.stray}
+    if not updates and not stray:
+        return WriteBackReport(rows=len(rows), calls=count_calls(workbook) or 0)
     ranges = {
-        (tab, field): _lay_column([row for row in news if row.tab == tab], news, field, own)
-        for tab, own in columns.items()
-        for field in WRITTEN
-        if tab in stray or (field != KEY_FIELD and any(row.tab == tab for row in news))
+        (tab, field): _make_status_column([row for row in updates if row.tab == tab], updates, field, each)
+        for tab, each in columns.items()
+        for field in WRITTEN_FIELDS
+        if tab in stray or (field != KEY_FIELD and any(row.tab == tab for row in updates))
     }
     after = dict(zip(ranges, workbook.write_values([*ranges.values()]), strict=True))
-    shown = {row.id: tuple(_cell(after[row.tab, field], row.row_number) for field in STATUS_FIELDS) for row in news}
+    shown = {row.id: tuple(_cell(after[row.tab, field], row.row_number) for field in STATUS_FIELDS) for row in updates}
     with engine.begin() as connection:
-        status_store.store_shown(connection, shown)
-    gave_way = sum(shown[row.id] != cells for row, cells in news.items())
-    return Told(
+        store_shown(connection, shown)
+    overtaken = sum(shown[row.id] != cells for row, cells in updates.items())
+    return WriteBackReport(
         rows=len(rows),
-        written=len(news) - gave_way,
-        gave_way=gave_way,
+        written=len(updates) - overtaken,
+        overtaken=overtaken,
         cleared=sum(map(len, stray.values())),
         calls=count_calls(workbook) or 0,
     )
 
 
-def _find_news(
-    rows: Sequence[RowFacts], columns: Mapping[str, OwnColumns], moment: str
+def _find_outdated(
+    rows: Sequence[RowFacts], columns: Mapping[str, ManagedColumns], moment: str
 ) -> dict[RowFacts, tuple[str, ...]]:
-    """Return what to say of each row that does not show it yet, by the order of ``STATUS_FIELDS``."""
-    wanted = {row: tuple(shorten(text) for text in (*describe_row(row), moment)) for row in rows if row.tab in columns}
-    return {row: cells for row, cells in wanted.items() if not same_shown(row.shown, cells)}
+    """Return the new status of each row that shows another one, in the order of ``STATUS_FIELDS``."""
+    current = {row: tuple(shorten(text) for text in (*describe_row(row), moment)) for row in rows if row.tab in columns}
+    return {row: cells for row, cells in current.items() if not is_up_to_date(row.shown, cells)}
 
 
-def _lay_column(
-    rows: Sequence[RowFacts], news: Mapping[RowFacts, tuple[str, ...]], field: str, own: OwnColumns
+def _make_status_column(
+    rows: Sequence[RowFacts], updates: Mapping[RowFacts, tuple[str, ...]], field: str, columns: ManagedColumns
 ) -> ColumnValues:
-    """Return the column with the rows' guarded texts, and blank where nothing of ours has a place."""
-    cells = dict.fromkeys(own.stray, "")
+    """Return the column with the rows' guarded texts, blank beside lines that are not rows."""
+    cells = dict.fromkeys(columns.stray, "")
     if field != KEY_FIELD:
-        place = STATUS_FIELDS.index(field)
-        key_column = own.indexes[KEY_FIELD]
+        position = STATUS_FIELDS.index(field)
+        key_column = columns.indexes[KEY_FIELD]
         for row in rows:
             key, number = row.row_key or "", row.row_number
-            cells[number] = guard(news[row][place], key, key_column=key_column, row_number=number)
-    return ColumnValues(name_range(own.sheet_id, field), lay_column(cells, own.rows))
+            cells[number] = make_guarded_formula(updates[row][position], key, key_column=key_column, row_number=number)
+    return ColumnValues(name_column_range(columns.sheet_id, field), make_column(cells, columns.rows))
 
 
 def _cell(column: ColumnValues, row_number: int) -> str:

@@ -15,7 +15,7 @@ from pokervod_pipelines_tests.bench.figure import Figure, scratch, scratch_datab
 from pokervod_pipelines_tests.google.emulator import Emulator
 from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.google.quota import Quota
-from pokervod_pipelines_tests.sheets.desk import COLUMNS, insert_files, make_line
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, insert_files, make_line
 
 TAB = "Hands"
 

@@ -6,23 +6,23 @@ import pytest
 from typer.testing import CliRunner
 
 from pokervod_pipelines.cli.app import app
-from pokervod_pipelines_tests.sheets.desk import Desk, desk, make_line
+from pokervod_pipelines_tests.sheets.harness import SheetHarness, harness, make_line
 
-__all__ = ["desk"]
+__all__ = ["harness"]
 
 
 @pytest.fixture
-def run(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
+def run(harness: SheetHarness, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
     """``run(*words)``: what ``pokervod …`` prints where two clips are built."""
-    desk.write(
+    harness.write(
         make_line(1, **{"Tag_(Player)": "The Kid vs T. Berg"}),
         make_line(2, **{"Tag_(Player)": "Tom Berg", "Tag_(Emotion)": "Moonwalk"}),
     )
-    desk.sync()
-    desk.build()
+    harness.sync()
+    harness.build()
     (tmp_path / "pokervod.yaml").write_text("sheets: [{name: hands, path: hands.csv}]\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("POKERVOD_DATABASE_URL", desk.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("POKERVOD_DATABASE_URL", harness.engine.url.render_as_string(hide_password=False))
 
     def invoke(*words: str) -> str:
         result = CliRunner().invoke(app, words, catch_exceptions=False)

@@ -1,5 +1,5 @@
-"""The desk that the database tests of sheets and clips share."""
+"""The harness that the database tests of sheets and clips share."""
 
-from pokervod_pipelines_tests.sheets.desk import desk
+from pokervod_pipelines_tests.sheets.harness import harness
 
-__all__ = ["desk"]
+__all__ = ["harness"]

@@ -14,7 +14,7 @@ from pokervod_pipelines.clips.search import ClipFilter, list_clips
 from pokervod_pipelines.clips.store import ClipRow
 from pokervod_pipelines.clips.tag_words import TagCategory
 from pokervod_pipelines.sheets.vocabulary import HEADERS
-from pokervod_pipelines_tests.sheets.desk import Desk, make_line, make_lines
+from pokervod_pipelines_tests.sheets.harness import SheetHarness, make_line, make_lines
 
 CONTENT: dict[str, Any] = {
     "file_name": "show 1",
@@ -120,17 +120,17 @@ LINES = (
 )
 
 
-def prepare(desk: Desk) -> None:
-    desk.add_files("show 1.mp4", "show 2.mp4")
-    desk.write(*LINES)
-    desk.sync()
-    desk.build()
+def prepare(harness: SheetHarness) -> None:
+    harness.add_files("show 1.mp4", "show 2.mp4")
+    harness.write(*LINES)
+    harness.sync()
+    harness.build()
 
 
-def test_a_build_counts_what_stands_what_fails_and_what_it_does_not_know(desk: Desk) -> None:
-    prepare(desk)
+def test_a_build_counts_what_stands_what_fails_and_what_it_does_not_know(harness: SheetHarness) -> None:
+    prepare(harness)
 
-    report = desk.build()
+    report = harness.build()
 
     assert (report.clips, report.usable, report.failed, report.unknown_tags) == (3, 2, 1, 1)
     assert (report.created, report.changed, report.retired, report.unchanged) == (0, 0, 0, 3)
@@ -148,32 +148,32 @@ EDITS = [
 
 
 @pytest.mark.parametrize(("line", "kinds"), [pytest.param(*case[1:], id=case[0]) for case in EDITS])
-def test_only_the_clip_of_the_row_that_changed_is_written(desk: Desk, line: Any, kinds: list[str]) -> None:
-    prepare(desk)
-    clips, events = desk.clips(), len(desk.events())
-    desk.write(*([line] if line else []), *LINES[1:])
-    desk.sync()
-    desk.build()
+def test_only_the_clip_of_the_row_that_changed_is_written(harness: SheetHarness, line: Any, kinds: list[str]) -> None:
+    prepare(harness)
+    clips, events = harness.clips(), len(harness.events())
+    harness.write(*([line] if line else []), *LINES[1:])
+    harness.sync()
+    harness.build()
 
-    told = [kind.removeprefix("hand.clip.") for kind, _ in desk.events()[events:] if kind.startswith("hand.clip.")]
+    told = [kind.removeprefix("hand.clip.") for kind, _ in harness.events()[events:] if kind.startswith("hand.clip.")]
     assert told == kinds
-    assert {clip.id for clip in desk.clips().values()} <= {clip.id for clip in clips.values()}
-    assert desk.clips()["show 3"].changed_at == clips["show 3"].changed_at
+    assert {clip.id for clip in harness.clips().values()} <= {clip.id for clip in clips.values()}
+    assert harness.clips()["show 3"].changed_at == clips["show 3"].changed_at
 
 
-def test_a_clip_follows_its_row_to_another_video_and_back(desk: Desk) -> None:
-    desk.add_files("show 1.mp4")
-    desk.write(make_line(1))
-    desk.sync()
-    desk.build()
-    first = desk.clips()["show 1"]
+def test_a_clip_follows_its_row_to_another_video_and_back(harness: SheetHarness) -> None:
+    harness.add_files("show 1.mp4")
+    harness.write(make_line(1))
+    harness.sync()
+    harness.build()
+    first = harness.clips()["show 1"]
 
-    desk.move_file("show 1.mp4", to="elsewhere.mp4")
-    lost = (desk.sync(), desk.build())[1]
-    without = desk.clips()["show 1"]
-    desk.add_files("new/show 1.mp4")
-    found = (desk.sync(), desk.build())[1]
-    second = desk.clips()["show 1"]
+    harness.move_file("show 1.mp4", to="elsewhere.mp4")
+    lost = (harness.sync(), harness.build())[1]
+    without = harness.clips()["show 1"]
+    harness.add_files("new/show 1.mp4")
+    found = (harness.sync(), harness.build())[1]
+    second = harness.clips()["show 1"]
 
     assert (lost.changed, lost.failed, found.changed, found.failed) == (1, 1, 1, 0)
     assert first.id == without.id == second.id
@@ -181,26 +181,26 @@ def test_a_clip_follows_its_row_to_another_video_and_back(desk: Desk) -> None:
     assert second.file_id not in {None, first.file_id}
 
 
-def test_players_and_tags_that_were_taken_off_a_row_are_taken_off_its_clip(desk: Desk) -> None:
-    prepare(desk)
-    desk.write(make_line(1, **{"Tag_(Player)": "Tom Berg", "Tag_(Poker_Play)": ""}))
-    desk.sync()
-    desk.build()
+def test_players_and_tags_that_were_taken_off_a_row_are_taken_off_its_clip(harness: SheetHarness) -> None:
+    prepare(harness)
+    harness.write(make_line(1, **{"Tag_(Player)": "Tom Berg", "Tag_(Poker_Play)": ""}))
+    harness.sync()
+    harness.build()
 
-    rows = desk.execute("""
+    rows = harness.execute("""
         select p.name from clip_players cp join players p on p.id = cp.player_id
         join hand_clips c on c.id = cp.clip_id where c.title = 'show 1'
     """)
     assert [row[0] for row in rows] == ["Tom Berg"]
-    assert not desk.execute("select 1 from clip_tags ct join hand_clips c on c.id = ct.clip_id where title = 'show 1'")
+    assert not harness.execute("select 1 from clip_tags ct join hand_clips c on c.id = ct.clip_id where title = 'show 1'")
 
 
-def test_one_player_in_two_sheets_is_one_player_under_the_first_spelling(desk: Desk) -> None:
-    desk.write(make_line(1, **{"Tag_(Player)": "ANA RUIZ"}), make_line(2, **{"Tag_(Player)": "Ruiz, Ana; Tom"}))
-    desk.sync()
-    desk.build()
+def test_one_player_in_two_sheets_is_one_player_under_the_first_spelling(harness: SheetHarness) -> None:
+    harness.write(make_line(1, **{"Tag_(Player)": "ANA RUIZ"}), make_line(2, **{"Tag_(Player)": "Ruiz, Ana; Tom"}))
+    harness.sync()
+    harness.build()
 
-    assert [tuple(row) for row in desk.execute("select key, name from players order by key")] == [
+    assert [tuple(row) for row in harness.execute("select key, name from players order by key")] == [
         ("ana ruiz", "ANA RUIZ"),
         ("tom", "Tom"),
     ]
@@ -224,25 +224,25 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
 ]
 
 
-def test_clips_are_listed_by_every_filter(desk: Desk) -> None:
-    prepare(desk)
+def test_clips_are_listed_by_every_filter(harness: SheetHarness) -> None:
+    prepare(harness)
 
-    with desk.engine.connect() as connection:
+    with harness.engine.connect() as connection:
         listed = [[clip.title for clip in list_clips(connection, ClipFilter(**filters))] for filters, _ in FILTERS]
 
     assert listed == [[f"show {number}" for number in numbers] for _, numbers in FILTERS]
 
 
-def test_a_retired_clip_is_kept_but_neither_listed_nor_counted(desk: Desk) -> None:
-    desk.write(*make_lines(1, 2))
-    desk.sync()
-    desk.build()
-    desk.write(*make_lines(2))
-    desk.sync()
+def test_a_retired_clip_is_kept_but_neither_listed_nor_counted(harness: SheetHarness) -> None:
+    harness.write(*make_lines(1, 2))
+    harness.sync()
+    harness.build()
+    harness.write(*make_lines(2))
+    harness.sync()
 
-    report = desk.build()
+    report = harness.build()
 
     assert (report.clips, report.retired) == (1, 1)
-    assert desk.execute("select count(*) from hand_clips")[0][0] == 2
-    with desk.engine.connect() as connection:
+    assert harness.execute("select count(*) from hand_clips")[0][0] == 2
+    with harness.engine.connect() as connection:
         assert [clip.title for clip in list_clips(connection, ClipFilter())] == ["show 2"]

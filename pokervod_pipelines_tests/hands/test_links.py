@@ -11,10 +11,10 @@ from pokervod_pipelines.hands.moment_store import list_disagreements, settle_dis
 from pokervod_pipelines.workflows.hands import LinkReport, data_flow, link_hands, take_in_hands
 from pokervod_pipelines_tests.hands.sessions import make_showdown, make_walk, write_session
 from pokervod_pipelines_tests.hands.table import Table, table
-from pokervod_pipelines_tests.sheets.desk import Desk, desk, make_line
+from pokervod_pipelines_tests.sheets.harness import SheetHarness, harness, make_line
 from pokervod_pipelines_tests.workflows.render_day import RenderDay
 
-__all__ = ["desk", "table"]
+__all__ = ["harness", "table"]
 
 VIDEO = "ARCHIVE/WSOP/WSOP 2031/0504_Hand_04_Abel AA vs Cruz KTo_Clean"
 ROW = {"File_Name": VIDEO.rpartition("/")[2], "Hands": "AA vs KTo", "Winner": "AA", "Tag_(Player)": "Otto Abel vs CRUZ"}
@@ -22,18 +22,18 @@ Annotate = Callable[..., LinkReport]
 
 
 @pytest.fixture
-def annotate(desk: Desk, table: Table) -> Annotate:
+def annotate(harness: SheetHarness, table: Table) -> Annotate:
     """``annotate(**cells)``: the sheet's one row says this of the video of one of the session's hands."""
     table.write(write_session(make_walk(number=4), make_showdown(at=3, number=9)))
     table.take()
-    desk.add_files(f"{VIDEO}.mp4")
-    build_catalog(desk.engine, correlation_id="test")
+    harness.add_files(f"{VIDEO}.mp4")
+    build_catalog(harness.engine, correlation_id="test")
 
     def write(**cells: str) -> LinkReport:
-        desk.write(make_line(1, **{**ROW, **cells}))
-        desk.sync()
-        desk.build()
-        return link_hands(desk.engine, ZoneInfo("UTC"), correlation_id="test")
+        harness.write(make_line(1, **{**ROW, **cells}))
+        harness.sync()
+        harness.build()
+        return link_hands(harness.engine, ZoneInfo("UTC"), correlation_id="test")
 
     return write
 

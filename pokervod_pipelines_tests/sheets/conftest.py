@@ -1,6 +1,6 @@
-"""The desks that the database tests of sheets and clips share."""
+"""Share the harnesses of sheets and clips with their database tests."""
 
-from pokervod_pipelines_tests.sheets.desk import desk
-from pokervod_pipelines_tests.sheets.google_desk import make_google_desk
+from pokervod_pipelines_tests.sheets.google_harness import make_google_harness
+from pokervod_pipelines_tests.sheets.harness import harness
 
-__all__ = ["desk", "make_google_desk"]
+__all__ = ["harness", "make_google_harness"]

@@ -185,10 +185,10 @@ def test_after_any_edits_unedited_rows_keep_their_ids_and_no_id_is_given_twice(
     pairs = [*alignment.kept, *alignment.changed]
     assert sorted([row_id for row_id, _ in pairs] + list(alignment.removed)) == [row.id for row in stored]
     assert Counter(map(id, after)) == Counter(map(id, [*(row for _, row in pairs), *alignment.added]))
-    prints = {row.id: row.fingerprint for row in stored}
-    surviving = Counter(prints.values()) & Counter(map(fingerprint, after))
-    assert Counter(prints[row_id] for row_id, _ in alignment.kept) == surviving
-    assert all(prints[row_id] == fingerprint(row) for row_id, row in alignment.kept)
+    fingerprints = {row.id: row.fingerprint for row in stored}
+    surviving = Counter(fingerprints.values()) & Counter(map(fingerprint, after))
+    assert Counter(fingerprints[row_id] for row_id, _ in alignment.kept) == surviving
+    assert all(fingerprints[row_id] == fingerprint(row) for row_id, row in alignment.kept)
 
 
 @given(st.lists(st.integers(0, 10), max_size=20))

@@ -12,43 +12,43 @@ import pytest
 
 from pokervod_pipelines.errors import BadInput, SuspiciousLoss, Unavailable
 from pokervod_pipelines_tests.google import faults
-from pokervod_pipelines_tests.sheets.desk import COLUMNS, make_line, make_lines
-from pokervod_pipelines_tests.sheets.google_desk import TAB, GoogleDesk
+from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
 
-MakeDesk = Callable[..., GoogleDesk]
+MakeDesk = Callable[..., GoogleSheetHarness]
 TEN_MINUTES = timedelta(minutes=10)
 
 
-def failures(desk: GoogleDesk) -> list[str]:
-    rows = desk.execute("select payload ->> 'error' from events where type = 'sheets.sync.failed' order by id")
+def failures(harness: GoogleSheetHarness) -> list[str]:
+    rows = harness.execute("select payload ->> 'error' from events where type = 'sheets.sync.failed' order by id")
     return [row[0] for row in rows]
 
 
-def removals(desk: GoogleDesk) -> list[tuple[str, str]]:
-    gone = [event for event in desk.events() if event[1] == "removed"]
-    return gone + [event for event in desk.events() if event[0] == "hand.clip.retired"]
+def removals(harness: GoogleSheetHarness) -> list[tuple[str, str]]:
+    gone = [event for event in harness.events() if event[1] == "removed"]
+    return gone + [event for event in harness.events() if event[0] == "hand.clip.retired"]
 
 
-def test_a_cell_edited_by_a_person_is_one_changed_row_and_one_changed_clip(make_google_desk: MakeDesk) -> None:
-    desk = make_google_desk(*make_lines(1, 2, 3))
-    desk.settle()
-    before = len(desk.events())
-    desk.book.type_cell(TAB, 3, "H", "QQ vs JJ")
-    report = desk.settle()
+def test_a_cell_edited_by_a_person_is_one_changed_row_and_one_changed_clip(make_google_harness: MakeDesk) -> None:
+    harness = make_google_harness(*make_lines(1, 2, 3))
+    harness.settle()
+    before = len(harness.events())
+    harness.book.type_cell(TAB, 3, "H", "QQ vs JJ")
+    report = harness.settle()
 
     assert (report.changed, report.added, report.removed) == (1, 0, 0)
-    assert [event for event in desk.events()[before:] if event[0] != "sheets.sync.completed"] == [
+    assert [event for event in harness.events()[before:] if event[0] != "sheets.sync.completed"] == [
         ("sheets.row.changed", "changed"),
         ("hand.clip.changed", ""),
     ]
 
 
-def test_a_formulas_new_value_is_a_change(make_google_desk: MakeDesk) -> None:
-    desk = make_google_desk(*make_lines(1), make_line(2, Hands="=H2"))
-    desk.settle()
-    desk.book.type_cell(TAB, 2, "H", "QQ vs JJ")
+def test_a_formulas_new_value_is_a_change(make_google_harness: MakeDesk) -> None:
+    harness = make_google_harness(*make_lines(1), make_line(2, Hands="=H2"))
+    harness.settle()
+    harness.book.type_cell(TAB, 2, "H", "QQ vs JJ")
 
-    assert desk.settle().changed == 2
+    assert harness.settle().changed == 2
 
 
 @pytest.mark.parametrize(
@@ -60,24 +60,24 @@ def test_a_formulas_new_value_is_a_change(make_google_desk: MakeDesk) -> None:
     ],
     ids=["sorted", "a column inserted", "blank rows inserted"],
 )
-def test_what_only_moves_is_no_change(make_google_desk: MakeDesk, edit: Callable[[object], object]) -> None:
-    desk = make_google_desk(*make_lines(1, 2, 3))
-    desk.settle()
-    edit(desk.book)
-    report = desk.settle()
+def test_what_only_moves_is_no_change(make_google_harness: MakeDesk, edit: Callable[[object], object]) -> None:
+    harness = make_google_harness(*make_lines(1, 2, 3))
+    harness.settle()
+    edit(harness.book)
+    report = harness.settle()
 
     assert (report.changed, report.added, report.removed) == (0, 0, 0)
 
 
-def test_a_tab_that_was_renamed_keeps_its_rows_and_clips(make_google_desk: MakeDesk) -> None:
-    desk = make_google_desk(*make_lines(*range(1, 40)))
-    desk.settle()
-    ids = desk.ids()
-    desk.book.rename_tab(TAB, "WSOP 2025")
-    desk.settle()
+def test_a_tab_that_was_renamed_keeps_its_rows_and_clips(make_google_harness: MakeDesk) -> None:
+    harness = make_google_harness(*make_lines(*range(1, 40)))
+    harness.settle()
+    ids = harness.ids()
+    harness.book.rename_tab(TAB, "WSOP 2025")
+    harness.settle()
 
-    assert desk.ids() == ids
-    assert removals(desk) == []
+    assert harness.ids() == ids
+    assert removals(harness) == []
 
 
 @pytest.mark.parametrize(
@@ -90,96 +90,96 @@ def test_a_tab_that_was_renamed_keeps_its_rows_and_clips(make_google_desk: MakeD
     ids=["most rows are gone", "the tab is gone", "the header is gone"],
 )
 def test_a_sheet_that_suddenly_lost_its_rows_retires_nothing(
-    make_google_desk: MakeDesk, edit: Callable[[object], object]
+    make_google_harness: MakeDesk, edit: Callable[[object], object]
 ) -> None:
-    desk = make_google_desk(*make_lines(*range(1, 31)))
-    desk.settle()
-    edit(desk.book)
+    harness = make_google_harness(*make_lines(*range(1, 31)))
+    harness.settle()
+    edit(harness.book)
     for _ in range(3):
         with suppress(SuspiciousLoss):
-            desk.settle()
+            harness.settle()
 
-    assert len(desk.ids()) == 30
-    assert removals(desk) == []
-    assert [error for error in failures(desk) if "--confirm-loss" not in error] == []
-    assert len(failures(desk)) <= 1
+    assert len(harness.ids()) == 30
+    assert removals(harness) == []
+    assert [error for error in failures(harness) if "--confirm-loss" not in error] == []
+    assert len(failures(harness)) <= 1
 
 
-def test_a_loss_that_was_on_purpose_is_confirmed(make_google_desk: MakeDesk) -> None:
-    desk = make_google_desk(*make_lines(*range(1, 31)))
-    desk.settle()
-    desk.book.delete_rows(TAB, 2, 25)
-    report = desk.settle(confirm_loss=True)
+def test_a_loss_that_was_on_purpose_is_confirmed(make_google_harness: MakeDesk) -> None:
+    harness = make_google_harness(*make_lines(*range(1, 31)))
+    harness.settle()
+    harness.book.delete_rows(TAB, 2, 25)
+    report = harness.settle(confirm_loss=True)
 
-    assert (report.removed, len(desk.ids())) == (25, 5)
+    assert (report.removed, len(harness.ids())) == (25, 5)
 
 
 @pytest.mark.parametrize(
     ("trouble", "error", "says"),
     [
-        (lambda desk: desk.book.unshare(desk.account["client_email"]), BadInput, "hands"),
-        (lambda desk: desk.book.trash(), BadInput, "hands"),
-        (lambda desk: desk.google.remove(desk.book.id), BadInput, "hands"),
+        (lambda harness: harness.book.unshare(harness.account["client_email"]), BadInput, "hands"),
+        (lambda harness: harness.book.trash(), BadInput, "hands"),
+        (lambda harness: harness.google.remove(harness.book.id), BadInput, "hands"),
     ],
     ids=["no longer shared", "in the bin", "deleted for ever"],
 )
 def test_what_a_person_has_to_mend_is_named_once_and_not_tried_again(
-    make_google_desk: MakeDesk, trouble: Callable[[GoogleDesk], object], error: type[Exception], says: str
+    make_google_harness: MakeDesk, trouble: Callable[[GoogleSheetHarness], object], error: type[Exception], says: str
 ) -> None:
-    desk = make_google_desk(*make_lines(1, 2))
-    desk.settle()
-    trouble(desk)
-    desk.google.forget_calls()
+    harness = make_google_harness(*make_lines(1, 2))
+    harness.settle()
+    trouble(harness)
+    harness.google.forget_calls()
     for _ in range(3):
         with pytest.raises(error, match=says):
-            desk.sync()
+            harness.sync()
 
-    assert desk.google.count() - desk.google.count("token") == 3
-    assert len(failures(desk)) == 1
-    assert len(desk.ids()) == 2
+    assert harness.google.count() - harness.google.count("token") == 3
+    assert len(failures(harness)) == 1
+    assert len(harness.ids()) == 2
 
 
-def test_ten_minutes_without_an_answer_lose_nothing_and_are_told_once(make_google_desk: MakeDesk) -> None:
-    desk = make_google_desk(*make_lines(1, 2, 3))
-    desk.settle()
-    began = desk.google.clock.now()
-    desk.google.fault_source = lambda _: faults.broken(503)
-    while desk.google.clock.now() - began < TEN_MINUTES:
+def test_ten_minutes_without_an_answer_lose_nothing_and_are_told_once(make_google_harness: MakeDesk) -> None:
+    harness = make_google_harness(*make_lines(1, 2, 3))
+    harness.settle()
+    began = harness.google.clock.now()
+    harness.google.fault_source = lambda _: faults.broken(503)
+    while harness.google.clock.now() - began < TEN_MINUTES:
         with pytest.raises(Unavailable):
-            desk.sync()
-    desk.google.fault_source = None
-    desk.book.type_cell(TAB, 2, "H", "QQ vs JJ")
-    report = desk.sync()
+            harness.sync()
+    harness.google.fault_source = None
+    harness.book.type_cell(TAB, 2, "H", "QQ vs JJ")
+    report = harness.sync()
 
     assert (report.changed, report.removed) == (1, 0)
-    assert len(failures(desk)) == 1
-    assert max(desk.google.quota.spent.values()) <= 60
+    assert len(failures(harness)) == 1
+    assert max(harness.google.quota.spent.values()) <= 60
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_storm_of_ten_minutes_loses_nothing_and_keeps_to_the_quota(make_google_desk: MakeDesk, seed: int) -> None:
-    desk = make_google_desk(*make_lines(*range(1, 9)), write_back=True)
-    desk.settle()
-    chance, began = random.Random(seed), desk.google.clock.now()
-    desk.google.fault_source = faults.random_storm(seed=seed, share=0.35, spared=())
-    while desk.google.clock.now() - began < TEN_MINUTES:
-        desk.google.clock.sleep(chance.uniform(1, 20))
-        desk.book.type_cell(TAB, chance.randint(2, 9), "H", f"{chance.randint(2, 9)}{chance.randint(2, 9)} vs JJ")
+def test_a_storm_of_ten_minutes_loses_nothing_and_keeps_to_the_quota(make_google_harness: MakeDesk, seed: int) -> None:
+    harness = make_google_harness(*make_lines(*range(1, 9)), write_back=True)
+    harness.settle()
+    chance, began = random.Random(seed), harness.google.clock.now()
+    harness.google.fault_source = faults.random_storm(seed=seed, share=0.35, spared=())
+    while harness.google.clock.now() - began < TEN_MINUTES:
+        harness.google.clock.sleep(chance.uniform(1, 20))
+        harness.book.type_cell(TAB, chance.randint(2, 9), "H", f"{chance.randint(2, 9)}{chance.randint(2, 9)} vs JJ")
         if chance.random() < 0.2:
-            desk.google.revoke_tokens()
+            harness.google.revoke_tokens()
         with suppress(Unavailable):
-            desk.settle()
-    desk.google.fault_source = None
-    desk.settle()
+            harness.settle()
+    harness.google.fault_source = None
+    harness.settle()
 
-    hands = [row["Hands"] for row in desk.shown()]
-    held = desk.execute("select content ->> 'hands' from sheet_rows where retired_at is null order by row_number")
+    hands = [row["Hands"] for row in harness.shown()]
+    held = harness.execute("select content ->> 'hands' from sheet_rows where retired_at is null order by row_number")
     assert [row[0] for row in held] == hands
-    assert [row[0] for row in desk.execute("select hands from hand_clips c join sheet_rows r on r.id = c.sheet_row_id "
+    assert [row[0] for row in harness.execute("select hands from hand_clips c join sheet_rows r on r.id = c.sheet_row_id "
                                            "where c.retired_at is null order by r.row_number")] == hands  # fmt: skip
-    assert removals(desk) == []
-    assert max(desk.google.quota.spent.values()) <= 60
-    assert {row["PokerVOD State"] for row in desk.shown()} == {"no video"}
+    assert removals(harness) == []
+    assert max(harness.google.quota.spent.values()) <= 60
+    assert {row["PokerVOD State"] for row in harness.shown()} == {"no video"}
 
 
 PASS = """
@@ -198,10 +198,10 @@ print(sync_sheet(engine, settings, "hands", correlation_id="t").added)
 """
 
 
-def test_two_processes_at_once_do_the_work_once(make_google_desk: MakeDesk) -> None:
-    desk = make_google_desk(*make_lines(*range(1, 21)))
-    plain = desk.settings.model_dump_json(exclude={"google_credentials", "database_url", "dagster_database_url"})
-    url = desk.engine.url.render_as_string(hide_password=False)
+def test_two_processes_at_once_do_the_work_once(make_google_harness: MakeDesk) -> None:
+    harness = make_google_harness(*make_lines(*range(1, 21)))
+    plain = harness.settings.model_dump_json(exclude={"google_credentials", "database_url", "dagster_database_url"})
+    url = harness.engine.url.render_as_string(hide_password=False)
     both = [
         subprocess.Popen(
             [sys.executable, "-c", PASS, url, plain],
@@ -215,7 +215,7 @@ def test_two_processes_at_once_do_the_work_once(make_google_desk: MakeDesk) -> N
     for each in both:
         assert each.stdout is not None
         assert each.stdout.readline() == "ready\n"
-    key = desk.settings.google_credentials
+    key = harness.settings.google_credentials
     assert key is not None
     for each in both:
         assert each.stdin is not None
@@ -224,14 +224,14 @@ def test_two_processes_at_once_do_the_work_once(make_google_desk: MakeDesk) -> N
     answers = sorted(int(each.communicate()[0]) for each in both)
 
     assert answers == [0, 20]
-    assert desk.google.count("values.batchGet") == 1
-    assert len([event for event in desk.events() if event == ("sheets.row.changed", "added")]) == 20
+    assert harness.google.count("values.batchGet") == 1
+    assert len([event for event in harness.events() if event == ("sheets.row.changed", "added")]) == 20
 
 
-def test_calls_stay_few_however_many_tabs_there_are(make_google_desk: MakeDesk) -> None:
+def test_calls_stay_few_however_many_tabs_there_are(make_google_harness: MakeDesk) -> None:
     tabs = {f"Day {number}": [COLUMNS, *make_lines(number)] for number in range(1, 9)}
-    desk = make_google_desk(tabs=tabs)
-    changed = desk.sync()
-    unchanged = desk.sync()
+    harness = make_google_harness(tabs=tabs)
+    changed = harness.sync()
+    unchanged = harness.sync()
 
     assert (changed.calls, unchanged.calls) == (3, 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.sheets.headers import Layout, PassedOver, find_layout, map_columns
+from pokervod_pipelines.sheets.headers import AnnotationLayout, SkippedTab, find_layout, map_columns
 from pokervod_pipelines.sheets.tab import Tab
 from pokervod_pipelines.sheets.vocabulary import OTHER_TABLES, SheetKind
 from pokervod_pipelines_tests.sheets.samples import ARCHIVE_HEADER, ICONIK_HEADER, TRACKER_HEADER, make_tab
@@ -13,15 +13,15 @@ from pokervod_pipelines_tests.sheets.samples import ARCHIVE_HEADER, ICONIK_HEADE
 REAL_HEADERS = Path(__file__).parents[3] / "shared" / "data" / "sheets" / "sheet_headers.json"
 
 
-def find(*rows: tuple[str, ...]) -> Layout:
+def find(*rows: tuple[str, ...]) -> AnnotationLayout:
     layout = find_layout(make_tab(*rows))
-    assert isinstance(layout, Layout), layout
+    assert isinstance(layout, AnnotationLayout), layout
     return layout
 
 
-def pass_over(*rows: tuple[str, ...]) -> PassedOver:
+def pass_over(*rows: tuple[str, ...]) -> SkippedTab:
     found = find_layout(make_tab(*rows))
-    assert isinstance(found, PassedOver), found
+    assert isinstance(found, SkippedTab), found
     return found
 
 
@@ -122,8 +122,8 @@ def test_the_real_headers_are_recognised() -> None:
     for name, header in headers.items():
         found = find_layout(Tab(name, (tuple(header),)))
         if name in kinds:
-            assert isinstance(found, Layout), name
+            assert isinstance(found, AnnotationLayout), name
             assert found.kind == kinds[name]
         else:
-            assert isinstance(found, PassedOver), name
+            assert isinstance(found, SkippedTab), name
             assert not found.is_problem, name

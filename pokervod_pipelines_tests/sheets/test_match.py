@@ -18,12 +18,12 @@ DATA = Path(__file__).parents[3] / "shared" / "data"
 VIDEO_SUFFIXES = {".mp4", ".mov", ".mxf", ".mkv", ".avi"}
 
 
-@pytest.mark.parametrize(("name", "link", "answer", "stage"), CASES["rows"])
-def test_a_row_finds_its_video_or_says_why_not(name: str, link: str, answer: str, stage: str) -> None:
+@pytest.mark.parametrize(("name", "link", "answer", "matcher"), CASES["rows"])
+def test_a_row_finds_its_video_or_says_why_not(name: str, link: str, answer: str, matcher: str) -> None:
     found = match(INDEX, name, link)
 
     assert (found.path if found.status is MatchStatus.MATCHED else found.status) == answer
-    assert found.stage == stage
+    assert found.matcher == matcher
     assert found.reason
 
 
@@ -54,7 +54,7 @@ def test_composed_and_decomposed_hangul_are_one_name() -> None:
     index = make_index("ARCHIVE/\u1112\u1161\u11ab/\u1112\u1161\u11ab.mp4")
 
     assert match(index, "\ud55c").path == index.entries[0].file.path
-    assert match(index, "", "Z:\\ARCHIVE\\\ud55c\\\ud55c.mp4").stage == "exact path"
+    assert match(index, "", "Z:\\ARCHIVE\\\ud55c\\\ud55c.mp4").matcher == "exact path"
 
 
 @pytest.mark.parametrize("path", ["a/._one.mp4", ".isg/one.mp4", "a/.one.mp4"])
@@ -75,7 +75,7 @@ def test_what_the_catalog_reads_in_a_name_finds_a_file_no_word_would() -> None:
     index = FileIndex.build(files, parsed_identity={**identities, "Main two": ("me", 2)}.get)
 
     assert match(index, "Main one").path == "a/x1.mp4"
-    assert match(index, "Main one").stage == "parsed identity"
+    assert match(index, "Main one").matcher == "parsed identity"
     assert match(index, "Main two").candidates == ("a/x2.mp4", "a/y2.mp4")
     assert match(index, "Main three").status is MatchStatus.NONE
 

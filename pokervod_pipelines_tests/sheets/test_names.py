@@ -7,23 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pokervod_pipelines.sheets.likeness import is_same_title
-from pokervod_pipelines.sheets.links import count_shared_tail, split_link
-from pokervod_pipelines.sheets.marks import find_conflicts, find_doubts, is_confirmed, read_name_marks
-from pokervod_pipelines.sheets.titles import make_key, strip_extension, strip_marks
+from pokervod_pipelines.sheets.features import find_conflicts, find_unresolved, is_confirmed, read_name_features
+from pokervod_pipelines.sheets.names import (
+    count_shared_tail,
+    make_key,
+    split_link,
+    strip_download_suffix,
+    strip_extension,
+)
+from pokervod_pipelines.sheets.similarity import is_same_title
 
 MODULES = (
-    "delimited",
+    "cell_text",
+    "features",
     "file_index",
     "headers",
-    "likeness",
-    "links",
-    "marks",
+    "managed_columns",
+    "matchers",
+    "names",
     "rows",
-    "spreadsheet",
-    "stages",
+    "similarity",
     "tab",
-    "titles",
 )
 
 
@@ -63,7 +67,7 @@ def test_a_key_and_a_stripped_name_do_not_change_when_made_again(text: str) -> N
 
     assert strip_extension(stem) == stem
     assert make_key(make_key(text)) == make_key(text)
-    assert strip_marks(text) or not text.strip()
+    assert strip_download_suffix(text) or not text.strip()
 
 
 @pytest.mark.parametrize(
@@ -86,12 +90,12 @@ def test_a_key_and_a_stripped_name_do_not_change_when_made_again(text: str) -> N
         ("Session 1", "Session 2", ("session",)),
     ],
 )
-def test_marks_that_disagree_are_named(row: str, file: str, conflicts: tuple[str, ...]) -> None:
-    assert find_conflicts(read_name_marks(row).stated, read_name_marks(file).stated) == conflicts
+def test_features_that_disagree_are_named(row: str, file: str, conflicts: tuple[str, ...]) -> None:
+    assert find_conflicts(read_name_features(row).stated, read_name_features(file).stated) == conflicts
 
 
 @pytest.mark.parametrize(
-    ("row", "file", "doubts"),
+    ("row", "file", "unresolved"),
     [
         ("Event #1", "Event #1", ()),
         ("Event #1", "Event #1 Day 2", ("day",)),
@@ -102,15 +106,15 @@ def test_marks_that_disagree_are_named(row: str, file: str, conflicts: tuple[str
         ("Event #1", "(PokerGO) Event #1", ()),
     ],
 )
-def test_a_place_that_one_name_leaves_open_is_a_doubt(row: str, file: str, doubts: tuple[str, ...]) -> None:
-    assert find_doubts(read_name_marks(row).stated, read_name_marks(file).stated) == doubts
+def test_a_segment_that_one_name_leaves_open_is_unresolved(row: str, file: str, unresolved: tuple[str, ...]) -> None:
+    assert find_unresolved(read_name_features(row).stated, read_name_features(file).stated) == unresolved
 
 
 def test_a_remark_confirms_the_file_that_says_the_same() -> None:
-    row = read_name_marks("Main Event Day 1B\n(#79 100K PLO")
+    row = read_name_features("Main Event Day 1B\n(#79 100K PLO")
 
-    assert is_confirmed(row, read_name_marks("Main Event Day 1B & $100K PLO").stated)
-    assert not is_confirmed(row, read_name_marks("Main Event Day 1B & $50K PLO").stated)
+    assert is_confirmed(row, read_name_features("Main Event Day 1B & $100K PLO").stated)
+    assert not is_confirmed(row, read_name_features("Main Event Day 1B & $50K PLO").stated)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from pokervod_pipelines.sheets.align import Alignment, StoredRow, align_rows
-from pokervod_pipelines.sheets.headers import Layout, PassedOver, find_layout
+from pokervod_pipelines.sheets.headers import AnnotationLayout, SkippedTab, find_layout
 from pokervod_pipelines.sheets.rows import AnnotationRow, fingerprint, read_rows
 from pokervod_pipelines.sheets.workbook import open_workbook
 from pokervod_pipelines_tests.sheets.samples import ARCHIVE_HEADER
@@ -30,7 +30,7 @@ def read_book(path: Path) -> list[AnnotationRow]:
     rows: list[AnnotationRow] = []
     for tab in open_workbook(path).tabs():
         layout = find_layout(tab)
-        if isinstance(layout, Layout):
+        if isinstance(layout, AnnotationLayout):
             rows += read_rows(tab, layout).rows
     return rows
 
@@ -88,7 +88,7 @@ def test_each_tab_that_is_not_read_says_why(tmp_path: Path) -> None:
 
     found = [find_layout(tab) for tab in open_workbook(path).tabs()]
 
-    assert [isinstance(layout, PassedOver) and layout.is_problem for layout in found] == [False, True, False]
+    assert [isinstance(layout, SkippedTab) and layout.is_problem for layout in found] == [False, True, False]
 
 
 def test_a_tracker_csv_with_preamble_examples_and_line_breaks_is_read(tmp_path: Path) -> None:

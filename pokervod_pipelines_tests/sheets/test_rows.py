@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pokervod_pipelines.sheets.headers import Layout, find_layout
-from pokervod_pipelines.sheets.rows import AnnotationRow, ReadRows, fingerprint, read_rows, split_values
+from pokervod_pipelines.sheets.headers import AnnotationLayout, find_layout
+from pokervod_pipelines.sheets.rows import AnnotationRow, TabRows, fingerprint, read_rows, split_values
 from pokervod_pipelines_tests.sheets.samples import ARCHIVE_HEADER, ICONIK_HEADER, TRACKER_HEADER, make_tab
 
 
-def read(*rows: tuple[str, ...]) -> ReadRows:
+def read(*rows: tuple[str, ...]) -> TabRows:
     tab = make_tab(*rows)
     layout = find_layout(tab)
-    assert isinstance(layout, Layout), layout
+    assert isinstance(layout, AnnotationLayout), layout
     return read_rows(tab, layout)
 
 

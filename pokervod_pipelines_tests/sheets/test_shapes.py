@@ -11,7 +11,7 @@ from pokervod_pipelines.sheets.reading import find_repeated_ids, read_workbook
 from pokervod_pipelines.sheets.rows import AnnotationRow
 from pokervod_pipelines.sheets.tab import Tab
 from pokervod_pipelines.sheets.vocabulary import OTHER_TABLES
-from pokervod_pipelines_tests.sheets.desk import COLUMNS, Desk, make_line, write_book
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, SheetHarness, make_line, write_book
 from pokervod_pipelines_tests.sheets.samples import ARCHIVE_HEADER, ICONIK_HEADER, TRACKER_HEADER
 
 CLIPS = """
@@ -25,10 +25,10 @@ CLIPS = """
 """
 
 
-def read_clips(desk: Desk) -> list[tuple[Any, ...]]:
-    desk.sync()
-    desk.build()
-    return [tuple(row) for row in desk.execute(CLIPS)]
+def read_clips(harness: SheetHarness) -> list[tuple[Any, ...]]:
+    harness.sync()
+    harness.build()
+    return [tuple(row) for row in harness.execute(CLIPS)]
 
 
 def write_lines(path: Path, lines: list[tuple[Any, ...]]) -> None:
@@ -36,9 +36,9 @@ def write_lines(path: Path, lines: list[tuple[Any, ...]]) -> None:
         csv.writer(file).writerows(lines)
 
 
-def test_an_archive_workbook_with_two_tabs_and_typed_times_becomes_clips(desk: Desk) -> None:
-    desk.add_files("SHOW/SHOW 2031/SHOW_2031_02.mxf", "SHOW/late show.mp4")
-    desk.read_from(desk.path.with_suffix(".xlsx"))
+def test_an_archive_workbook_with_two_tabs_and_typed_times_becomes_clips(harness: SheetHarness) -> None:
+    harness.add_files("SHOW/SHOW 2031/SHOW_2031_02.mxf", "SHOW/late show.mp4")
+    harness.read_from(harness.path.with_suffix(".xlsx"))
     link = r"\\nas\archive\SHOW\SHOW 2031"
     first = (
         2,
@@ -53,10 +53,10 @@ def test_an_archive_workbook_with_two_tabs_and_typed_times_becomes_clips(desk: D
         "Tom Berg",
     )
     second = (3, "LATE SHOW.mp4", "", "6:58:55", "6:59:30", "★", "", "AKo", "", "", "Eve", "Bad beat", "Cooler")
-    write_book(desk.path, {"2031": [ARCHIVE_HEADER, first], "late": [("notes",), (), ARCHIVE_HEADER, (), second]})
+    write_book(harness.path, {"2031": [ARCHIVE_HEADER, first], "late": [("notes",), (), ARCHIVE_HEADER, (), second]})
 
     mxf, late = "SHOW/SHOW 2031/SHOW_2031_02.mxf", "SHOW/late show.mp4"
-    assert read_clips(desk) == [
+    assert read_clips(harness) == [
         ("SHOW_2031_02", mxf, 767_000, 841_000, 3, "88 vs JJ", ["Ana Ruiz", "Tom Berg"], []),
         (
             "LATE SHOW.mp4",
@@ -71,8 +71,8 @@ def test_an_archive_workbook_with_two_tabs_and_typed_times_becomes_clips(desk: D
     ]
 
 
-def test_an_iconik_export_becomes_clips(desk: Desk) -> None:
-    desk.add_files("clips/Moss folds a boat.mp4", "clips/Ivy calls.mp4")
+def test_an_iconik_export_becomes_clips(harness: SheetHarness) -> None:
+    harness.add_files("clips/Moss folds a boat.mp4", "clips/Ivy calls.mp4")
     moss = (
         "u-1",
         "Moss folds a boat",
@@ -91,18 +91,18 @@ def test_an_iconik_export_becomes_clips(desk: Desk) -> None:
         (*moss, "★★", "QQs", "Quads", "", "Brutal", "Shock", "TRUE"),
         (*ivy, "", "", "", "Hero Call"),
     ]
-    write_lines(desk.path, lines)
+    write_lines(harness.path, lines)
 
     tags = ["adjective:brutal", "emotion:shock", "epic_hand:quads", "poker_play:bad_beat"]
     boat, calls = "clips/Moss folds a boat.mp4", "clips/Ivy calls.mp4"
-    assert read_clips(desk) == [
+    assert read_clips(harness) == [
         ("Moss folds a boat", boat, 136_600, 513_088, 2, "QQs", ["moss", "johnny moss"], tags),
         ("Ivy calls", calls, 1_500, 61_250, None, "", ["Phil Ivy"], ["poker_play:hero_call"]),
     ]
 
 
-def test_a_clip_tracker_with_preamble_and_examples_becomes_clips(desk: Desk) -> None:
-    desk.add_files("streams/WSOP 2031 Bracelet Events _ Event #3 $1K Mixed.mp4", "streams/other.mp4")
+def test_a_clip_tracker_with_preamble_and_examples_becomes_clips(harness: SheetHarness) -> None:
+    harness.add_files("streams/WSOP 2031 Bracelet Events _ Event #3 $1K Mixed.mp4", "streams/other.mp4")
     lines = [
         ("2031 Clip Tracker",),
         ("rules:\none row per hand",),
@@ -113,9 +113,9 @@ def test_a_clip_tracker_with_preamble_and_examples_becomes_clips(desk: Desk) -> 
         ("", "", "", "", "", "", "not aired", "", ""),
         ("3", "", "other.mp4", "", "#4 Stud", "", "00:00:11 - 00:00:20", "IVY, ANA", ""),
     ]
-    write_lines(desk.path, lines)
+    write_lines(harness.path, lines)
 
-    clips = read_clips(desk)
+    clips = read_clips(harness)
 
     assert [(clip[2], clip[3], clip[6]) for clip in clips] == [
         (326_000, 388_000, ["MOSS"]),
@@ -125,20 +125,20 @@ def test_a_clip_tracker_with_preamble_and_examples_becomes_clips(desk: Desk) -> 
     assert [clip[1] and clip[1].rpartition(" ")[2] for clip in clips] == ["Mixed.mp4", "Mixed.mp4", "streams/other.mp4"]
 
 
-def test_the_real_rows_keep_their_times_and_are_read_the_same_twice(desk: Desk, shared_data: Path) -> None:
+def test_the_real_rows_keep_their_times_and_are_read_the_same_twice(harness: SheetHarness, shared_data: Path) -> None:
     with (shared_data / "sheets" / "clip_tracker_2025_rows.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     lines = [
         make_line(place, In=row["timecode_in"], Out=row["timecode_out"], Hands=row["hands"])
         for place, row in enumerate(rows, start=1)
     ]
-    desk.add_files(*(f"show {place}.mp4" for place in range(1, len(rows) + 1)))
-    desk.write(*lines)
+    harness.add_files(*(f"show {place}.mp4" for place in range(1, len(rows) + 1)))
+    harness.write(*lines)
 
-    report, clips = desk.sync(), desk.build()
+    report, clips = harness.sync(), harness.build()
 
     assert (report.rows, report.matched, clips.failed) == (len(rows), len(rows), 0)
-    assert desk.sync(full=True).unchanged == desk.build().unchanged == len(rows)
+    assert harness.sync(full=True).unchanged == harness.build().unchanged == len(rows)
 
 
 class Pages:
@@ -173,7 +173,7 @@ def test_every_tab_is_read_or_named_with_its_reason() -> None:
 
     assert [(row.tab, row.row_number) for row in reading.rows] == [("good", 2), ("good", 4)]
     assert (reading.skipped, reading.unread) == (1, ("lost",))
-    assert [where for where, _ in reading.problems] == ["lost"]
+    assert [problem.where for problem in reading.problems] == ["lost"]
 
 
 @pytest.mark.parametrize(("cell", "is_unread"), FORMULA_CELLS)
@@ -206,7 +206,7 @@ def test_each_id_that_stands_twice_is_told_once_for_every_row_below_the_first() 
         ]
     ]
 
-    assert [(where, "a row 2" in what) for where, what in find_repeated_ids(rows)] == [
+    assert [(problem.where, "a row 2" in problem.what) for problem in find_repeated_ids(rows)] == [
         ("b row 2", True),
         ("b row 4", True),
     ]

@@ -14,7 +14,15 @@ from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.errors import BadInput, SuspiciousLoss, Unavailable
 from pokervod_pipelines.sheets.store import list_rows
 from pokervod_pipelines.sheets.vocabulary import OTHER_TABLES
-from pokervod_pipelines_tests.sheets.desk import COLUMNS, Desk, Line, insert_files, make_line, make_lines, write_book
+from pokervod_pipelines_tests.sheets.harness import (
+    COLUMNS,
+    Line,
+    SheetHarness,
+    insert_files,
+    make_line,
+    make_lines,
+    write_book,
+)
 
 LINES = make_lines(1, 2, 3, 4, 5, 6)
 
@@ -36,82 +44,82 @@ EDITS: list[tuple[str, list[Line], tuple[int, int, int]]] = [
 
 @pytest.mark.parametrize(("edited", "counts"), [pytest.param(*case[1:], id=case[0]) for case in EDITS])
 def test_an_edit_is_counted_as_what_it_is_and_every_other_row_keeps_its_id(
-    desk: Desk, edited: list[Line], counts: tuple[int, int, int]
+    harness: SheetHarness, edited: list[Line], counts: tuple[int, int, int]
 ) -> None:
-    desk.write(*LINES)
-    desk.sync()
-    before = desk.ids()
-    desk.write(*edited)
+    harness.write(*LINES)
+    harness.sync()
+    before = harness.ids()
+    harness.write(*edited)
 
-    report = desk.sync()
+    report = harness.sync()
 
     assert (report.added, report.changed, report.removed) == counts
     assert report.rows == report.added + report.changed + report.unchanged == 6 + counts[0] - counts[2]
-    assert len({*before.values()} - {*desk.ids().values()}) <= counts[2]
-    changes = [change for kind, change in desk.events() if kind == "sheets.row.changed"][6:]
+    assert len({*before.values()} - {*harness.ids().values()}) <= counts[2]
+    changes = [change for kind, change in harness.events() if kind == "sheets.row.changed"][6:]
     assert changes == ["added"] * counts[0] + ["changed"] * counts[1] + ["removed"] * counts[2]
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_a_second_pass_writes_nothing_and_emits_nothing(desk: Desk, full: bool) -> None:
-    desk.add_files("show 1.mp4", "a/show 2.mp4", "b/show 2.mp4")
-    desk.write(*LINES)
-    first = desk.sync()
-    desk.build()
-    versions, events = desk.versions(), desk.events()
+def test_a_second_pass_writes_nothing_and_emits_nothing(harness: SheetHarness, full: bool) -> None:
+    harness.add_files("show 1.mp4", "a/show 2.mp4", "b/show 2.mp4")
+    harness.write(*LINES)
+    first = harness.sync()
+    harness.build()
+    versions, events = harness.versions(), harness.events()
 
-    second = desk.sync(full=full)
-    desk.build()
+    second = harness.sync(full=full)
+    harness.build()
 
-    assert (desk.versions(), desk.events()) == (versions, events)
+    assert (harness.versions(), harness.events()) == (versions, events)
     assert (second.matched, second.ambiguous, second.unmatched) == (1, 1, 4)
     assert second.problems == first.problems
     assert second.problem_count == first.problem_count == 5
 
 
-def test_rows_that_only_moved_get_their_new_place_and_no_event(desk: Desk) -> None:
-    desk.write(*LINES)
-    desk.sync()
-    events = desk.events()
-    desk.write(("",) * len(COLUMNS), *LINES)
+def test_rows_that_only_moved_get_their_new_place_and_no_event(harness: SheetHarness) -> None:
+    harness.write(*LINES)
+    harness.sync()
+    events = harness.events()
+    harness.write(("",) * len(COLUMNS), *LINES)
 
-    desk.sync()
+    harness.sync()
 
-    places = desk.execute("select row_number from sheet_rows where changed_at = created_at order by id")
+    places = harness.execute("select row_number from sheet_rows where changed_at = created_at order by id")
     assert [place[0] for place in places] == [3, 4, 5, 6, 7, 8]
-    assert desk.events() == events
+    assert harness.events() == events
 
 
-def test_a_row_cut_and_pasted_back_is_the_row_it_was(desk: Desk) -> None:
-    desk.write(*LINES)
-    desk.sync()
-    desk.build()
-    before, clips = desk.ids(), desk.clips()
-    desk.write(*LINES[1:])
-    removed, retired = desk.sync(), desk.build()
-    desk.write(*LINES[1:], make_line(70), LINES[0])
+def test_a_row_cut_and_pasted_back_is_the_row_it_was(harness: SheetHarness) -> None:
+    harness.write(*LINES)
+    harness.sync()
+    harness.build()
+    before, clips = harness.ids(), harness.clips()
+    harness.write(*LINES[1:])
+    removed, retired = harness.sync(), harness.build()
+    harness.write(*LINES[1:], make_line(70), LINES[0])
 
-    back, revived = desk.sync(), desk.build()
+    back, revived = harness.sync(), harness.build()
 
     assert (removed.removed, retired.retired) == (1, 1)
     assert (back.added, revived.created) == (2, 1)
-    assert {name: desk.ids()[name] for name in before} == before
-    assert {title: desk.clips()[title].id for title in clips} == {title: clip.id for title, clip in clips.items()}
+    assert {name: harness.ids()[name] for name in before} == before
+    assert {title: harness.clips()[title].id for title in clips} == {title: clip.id for title, clip in clips.items()}
 
 
-FILE_CHANGES: list[tuple[str, Callable[[Desk], None], tuple[str, str | None]]] = [
-    ("a file is added", lambda desk: desk.add_files("show 2.mp4"), ("matched", "show 2.mp4")),
-    ("its file moves", lambda desk: desk.move_file("show 1.mp4", to="x/show 1.mp4"), ("matched", "x/show 1.mp4")),
-    ("its file is renamed", lambda desk: desk.move_file("show 1.mp4", to="other.mp4"), ("none", None)),
-    ("another file has the name", lambda desk: desk.add_files("y/show 1.mov"), ("ambiguous", None)),
+FILE_CHANGES: list[tuple[str, Callable[[SheetHarness], None], tuple[str, str | None]]] = [
+    ("a file is added", lambda harness: harness.add_files("show 2.mp4"), ("matched", "show 2.mp4")),
+    ("its file moves", lambda harness: harness.move_file("show 1.mp4", to="x/show 1.mp4"), ("matched", "x/show 1.mp4")),
+    ("its file is renamed", lambda harness: harness.move_file("show 1.mp4", to="other.mp4"), ("none", None)),
+    ("another file has the name", lambda harness: harness.add_files("y/show 1.mov"), ("ambiguous", None)),
     (
         "its file is cleared",
-        lambda desk: desk.move_file("show 1.mp4", state="cleared", event="nas.file.cleared"),
+        lambda harness: harness.move_file("show 1.mp4", state="cleared", event="nas.file.cleared"),
         ("none", None),
     ),
     (
         "its file is missing",  # the annotation stays tied to what may come back
-        lambda desk: desk.move_file("show 1.mp4", state="missing", event="nas.file.removed"),
+        lambda harness: harness.move_file("show 1.mp4", state="missing", event="nas.file.removed"),
         ("matched", "show 1.mp4"),
     ),
 ]
@@ -119,43 +127,43 @@ FILE_CHANGES: list[tuple[str, Callable[[Desk], None], tuple[str, str | None]]] =
 
 @pytest.mark.parametrize(("change", "expected"), [pytest.param(*case[1:], id=case[0]) for case in FILE_CHANGES])
 def test_matches_are_tried_again_when_files_change_though_the_sheet_did_not(
-    desk: Desk, change: Callable[[Desk], None], expected: tuple[str, str | None]
+    harness: SheetHarness, change: Callable[[SheetHarness], None], expected: tuple[str, str | None]
 ) -> None:
-    desk.add_files("show 1.mp4")
-    desk.write(make_line(2) if expected[1] == "show 2.mp4" else make_line(1))
-    desk.sync()
-    change(desk)
+    harness.add_files("show 1.mp4")
+    harness.write(make_line(2) if expected[1] == "show 2.mp4" else make_line(1))
+    harness.sync()
+    change(harness)
 
-    report = desk.sync()
+    report = harness.sync()
 
-    (row,) = desk.execute("""
+    (row,) = harness.execute("""
         select match_status, path from sheet_rows r left join nas_files f on f.id = r.file_id where r.sheet = :sheet
     """)
     assert tuple(row) == expected
     assert (report.changed, report.matched) == (0, int(expected[0] == "matched"))
 
 
-def test_a_scan_that_commits_after_a_later_one_is_not_missed(desk: Desk) -> None:
+def test_a_scan_that_commits_after_a_later_one_is_not_missed(harness: SheetHarness) -> None:
     """Its events have lower ids than those that the pass in between has seen."""
-    desk.write(make_line(1), make_line(2))
-    with desk.engine.connect() as slow, slow.begin():
+    harness.write(make_line(1), make_line(2))
+    with harness.engine.connect() as slow, slow.begin():
         insert_files(slow, "show 1.mp4")
-        desk.add_files("show 2.mp4")
-        between = desk.sync()
+        harness.add_files("show 2.mp4")
+        between = harness.sync()
 
     assert between.matched == 1
-    assert desk.sync().matched == 2
+    assert harness.sync().matched == 2
 
 
-def test_only_rows_that_changed_are_matched_while_no_file_did(desk: Desk) -> None:
-    desk.write(*LINES)
-    desk.sync()
-    desk.execute("update sheet_rows set match_reason = 'untouched'")
-    desk.write(*LINES[1:], make_line(90))
+def test_only_rows_that_changed_are_matched_while_no_file_did(harness: SheetHarness) -> None:
+    harness.write(*LINES)
+    harness.sync()
+    harness.execute("update sheet_rows set match_reason = 'untouched'")
+    harness.write(*LINES[1:], make_line(90))
 
-    desk.sync()
+    harness.sync()
 
-    reasons = desk.execute("select match_reason from sheet_rows where match_reason <> 'untouched'")
+    reasons = harness.execute("select match_reason from sheet_rows where match_reason <> 'untouched'")
     assert len(reasons) == 1
 
 
@@ -173,38 +181,40 @@ LOSSES = [
 
 
 @pytest.mark.parametrize(("known", "left", "is_refused"), LOSSES)
-def test_a_loss_too_large_for_an_edit_waits_for_a_person(desk: Desk, known: int, left: int, is_refused: bool) -> None:
-    desk.write(*make_lines(*range(known)))
-    desk.sync()
-    desk.write(*make_lines(*range(left)))
+def test_a_loss_too_large_for_an_edit_waits_for_a_person(
+    harness: SheetHarness, known: int, left: int, is_refused: bool
+) -> None:
+    harness.write(*make_lines(*range(known)))
+    harness.sync()
+    harness.write(*make_lines(*range(left)))
 
     if is_refused:
         for _ in range(2):
             with pytest.raises(SuspiciousLoss, match=f"{known - left} of {known} rows .* --confirm-loss"):
-                desk.sync()
-        assert len(desk.ids()) == known
-        assert [kind for kind, _ in desk.events()].count("sheets.sync.failed") == 1
+                harness.sync()
+        assert len(harness.ids()) == known
+        assert [kind for kind, _ in harness.events()].count("sheets.sync.failed") == 1
 
-    assert desk.sync(confirm_loss=is_refused).removed == known - left
-    assert len(desk.ids()) == left
+    assert harness.sync(confirm_loss=is_refused).removed == known - left
+    assert len(harness.ids()) == left
 
 
-def test_a_tab_that_lost_its_header_keeps_its_rows_and_the_other_tabs_go_on(desk: Desk) -> None:
-    desk.read_from(desk.path.with_suffix(".xlsx"))
-    book = desk.path
+def test_a_tab_that_lost_its_header_keeps_its_rows_and_the_other_tabs_go_on(harness: SheetHarness) -> None:
+    harness.read_from(harness.path.with_suffix(".xlsx"))
+    book = harness.path
     write_book(book, {"2031": [COLUMNS, *LINES[:3]], "2032": [COLUMNS, *LINES[3:]]})
-    desk.sync()
-    before = desk.ids()
+    harness.sync()
+    before = harness.ids()
     write_book(book, {"2031": [("moved away",), *LINES[:3]], "2032": [COLUMNS, *LINES[4:], make_line(60)]})
 
-    broken = desk.sync()
+    broken = harness.sync()
     write_book(book, {"2031": [COLUMNS, *LINES[:3]], "2032": [COLUMNS, *LINES[4:], make_line(60)]})
-    mended = desk.sync()
+    mended = harness.sync()
 
     assert (broken.added, broken.changed, broken.removed, broken.unchanged) == (1, 0, 1, 5)
     assert [where for where, _ in broken.problems][:1] == ["2031"]
     assert (mended.added, mended.changed, mended.removed) == (0, 0, 0)
-    assert {name: desk.ids()[name] for name in ("show 1", "show 2", "show 3")}.items() <= before.items()
+    assert {name: harness.ids()[name] for name in ("show 1", "show 2", "show 3")}.items() <= before.items()
 
 
 Tabs = dict[str, list[Line]]
@@ -222,37 +232,39 @@ TAB_EDITS: list[tuple[str, Tabs, tuple[int, int, int]]] = [
 
 
 @pytest.mark.parametrize(("tabs", "counts"), [pytest.param(*case[1:], id=case[0]) for case in TAB_EDITS])
-def test_rows_are_the_same_whichever_tab_they_stand_in(desk: Desk, tabs: Tabs, counts: tuple[int, int, int]) -> None:
-    desk.read_from(desk.path.with_suffix(".xlsx"))
-    write_book(desk.path, TWO_TABS)
-    desk.sync()
-    before = {*desk.ids().values()}
-    write_book(desk.path, tabs)
+def test_rows_are_the_same_whichever_tab_they_stand_in(
+    harness: SheetHarness, tabs: Tabs, counts: tuple[int, int, int]
+) -> None:
+    harness.read_from(harness.path.with_suffix(".xlsx"))
+    write_book(harness.path, TWO_TABS)
+    harness.sync()
+    before = {*harness.ids().values()}
+    write_book(harness.path, tabs)
 
-    report = desk.sync()
+    report = harness.sync()
 
     assert (report.added, report.changed, report.removed) == counts
     assert report.problem_count == report.rows  # no row has a video, no tab is a problem
-    kept = desk.execute("select id from sheet_rows where retired_at is null")
+    kept = harness.execute("select id from sheet_rows where retired_at is null")
     assert len(before & {row[0] for row in kept}) == 6 - counts[2]
 
 
-def test_a_failure_is_told_once_and_forgotten_when_the_sheet_is_read_again(desk: Desk) -> None:
-    desk.write(*LINES)
-    desk.sync()
-    desk.path.rename(desk.path.with_suffix(".away"))
+def test_a_failure_is_told_once_and_forgotten_when_the_sheet_is_read_again(harness: SheetHarness) -> None:
+    harness.write(*LINES)
+    harness.sync()
+    harness.path.rename(harness.path.with_suffix(".away"))
     for _ in range(2):
         with pytest.raises(Unavailable, match=r"hands\.csv"):
-            desk.sync()
-    failed = desk.execute("select error from sheet_states")
-    desk.path.with_suffix(".away").rename(desk.path)
+            harness.sync()
+    failed = harness.execute("select error from sheet_states")
+    harness.path.with_suffix(".away").rename(harness.path)
 
-    report = desk.sync()
+    report = harness.sync()
 
     assert "hands.csv" in failed[0][0]
-    assert desk.execute("select error from sheet_states")[0][0] is None
+    assert harness.execute("select error from sheet_states")[0][0] is None
     assert (report.rows, report.unchanged) == (6, 6)
-    assert [kind for kind, _ in desk.events()].count("sheets.sync.failed") == 1
+    assert [kind for kind, _ in harness.events()].count("sheets.sync.failed") == 1
 
 
 WAITERS = """
@@ -261,18 +273,18 @@ WAITERS = """
 """
 
 
-def test_who_waited_for_another_pass_reads_the_sheet_as_it_is_now(desk: Desk) -> None:
+def test_who_waited_for_another_pass_reads_the_sheet_as_it_is_now(harness: SheetHarness) -> None:
     """Reading first and waiting then would write the older sheet over the newer one."""
-    desk.write(*LINES)
-    with hold_lock(desk.engine, f"reading of sheet {desk.sheet}"):
-        waiting = threading.Thread(target=desk.sync)
+    harness.write(*LINES)
+    with hold_lock(harness.engine, f"reading of sheet {harness.sheet}"):
+        waiting = threading.Thread(target=harness.sync)
         waiting.start()
-        while waiting.is_alive() and not desk.execute(WAITERS):
+        while waiting.is_alive() and not harness.execute(WAITERS):
             pass
-        desk.write(*LINES[:2])
+        harness.write(*LINES[:2])
     waiting.join()
 
-    assert set(desk.ids()) == {"show 1", "show 2"}
+    assert set(harness.ids()) == {"show 1", "show 2"}
 
 
 PASS = """
@@ -291,10 +303,10 @@ print(build_clips(engine, "hands", correlation_id=sys.argv[3]).created)
 """
 
 
-def test_two_processes_at_once_do_the_work_once(desk: Desk) -> None:
-    desk.write(*make_lines(*range(40)))
-    url = desk.engine.url.render_as_string(hide_password=False)
-    commands = [[sys.executable, "-c", PASS, url, str(desk.path), name] for name in ("one", "two")]
+def test_two_processes_at_once_do_the_work_once(harness: SheetHarness) -> None:
+    harness.write(*make_lines(*range(40)))
+    url = harness.engine.url.render_as_string(hide_password=False)
+    commands = [[sys.executable, "-c", PASS, url, str(harness.path), name] for name in ("one", "two")]
     started = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for command in commands
     ]
@@ -304,7 +316,7 @@ def test_two_processes_at_once_do_the_work_once(desk: Desk) -> None:
 
     assert sorted(answers, key=lambda answer: -int(answer[0]))[0][0] == "40"
     assert [sum(int(answer[place]) for answer in answers) for place in (0, 1)] == [40, 40]
-    assert desk.events().count(("sheets.row.changed", "added")) == len(desk.ids()) == len(desk.clips()) == 40
+    assert harness.events().count(("sheets.row.changed", "added")) == len(harness.ids()) == len(harness.clips()) == 40
 
 
 INTERRUPTED = """
@@ -324,21 +336,21 @@ sync_sheet(create_engine(sys.argv[1]), settings, "hands", correlation_id="killed
 """
 
 
-def test_a_pass_that_is_killed_after_writing_leaves_nothing_behind(desk: Desk) -> None:
-    desk.write(*LINES[:2])
-    desk.sync()
-    events = desk.events()
-    desk.write(*LINES[1:])
-    url = desk.engine.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-c", INTERRUPTED, url, str(desk.path)]
+def test_a_pass_that_is_killed_after_writing_leaves_nothing_behind(harness: SheetHarness) -> None:
+    harness.write(*LINES[:2])
+    harness.sync()
+    events = harness.events()
+    harness.write(*LINES[1:])
+    url = harness.engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", INTERRUPTED, url, str(harness.path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
         assert killed.stdout is not None
         assert killed.stdout.readline() == "5\n"
         killed.kill()
 
-    assert desk.events() == events
-    assert set(desk.ids()) == {"show 1", "show 2"}
-    assert desk.sync().added == 4
+    assert harness.events() == events
+    assert set(harness.ids()) == {"show 1", "show 2"}
+    assert harness.sync().added == 4
 
 
 LISTED: list[tuple[dict[str, Any], list[int]]] = [
@@ -351,12 +363,12 @@ LISTED: list[tuple[dict[str, Any], list[int]]] = [
 ]
 
 
-def test_rows_are_listed_with_their_video_or_their_candidates(desk: Desk) -> None:
-    desk.add_files("show 1.mp4", "b/show 2.mp4", "a/show 2.mp4")
-    desk.write(*LINES[:3])
-    desk.sync()
+def test_rows_are_listed_with_their_video_or_their_candidates(harness: SheetHarness) -> None:
+    harness.add_files("show 1.mp4", "b/show 2.mp4", "a/show 2.mp4")
+    harness.write(*LINES[:3])
+    harness.sync()
 
-    with desk.engine.connect() as connection:
+    with harness.engine.connect() as connection:
         listed = [list_rows(connection, **filters) for filters, _ in LISTED]
 
     assert [[row.row_number - 1 for row in rows] for rows in listed] == [numbers for _, numbers in LISTED]
@@ -371,39 +383,41 @@ ICONIK_HEADER = "id,title,time_start_ms,time_end_ms,PlayersTags,PokerPlayTags,Em
 SMUGGLED = r'"[""Ana\u0000"",""Tom \ud83d""]"'
 
 
-def test_characters_that_no_database_stores_do_not_break_the_pass(desk: Desk) -> None:
-    desk.path.write_text(f"{ICONIK_HEADER}u-1,show 1,1000,2000,{SMUGGLED},{SMUGGLED},{SMUGGLED}\n", encoding="utf-8")
+def test_characters_that_no_database_stores_do_not_break_the_pass(harness: SheetHarness) -> None:
+    harness.path.write_text(f"{ICONIK_HEADER}u-1,show 1,1000,2000,{SMUGGLED},{SMUGGLED},{SMUGGLED}\n", encoding="utf-8")
 
-    assert desk.sync().rows == 1
-    assert desk.build().clips == 1
-    assert [row[0] for row in desk.execute("select key from players order by 1")] == ["ana", "tom"]
+    assert harness.sync().rows == 1
+    assert harness.build().clips == 1
+    assert [row[0] for row in harness.execute("select key from players order by 1")] == ["ana", "tom"]
 
 
-def test_a_sheet_whose_file_name_is_not_utf8_is_read_and_its_failures_are_kept(desk: Desk) -> None:
-    path = Path(f"{desk.path.parent}/hand\udcff.csv")
-    settings = desk.settings.model_copy(update={"sheets": (desk.settings.sheets[0].model_copy(update={"path": path}),)})
-    desk.write(*LINES)
-    desk.path.rename(path)
-    desk.settings = settings
+def test_a_sheet_whose_file_name_is_not_utf8_is_read_and_its_failures_are_kept(harness: SheetHarness) -> None:
+    path = Path(f"{harness.path.parent}/hand\udcff.csv")
+    settings = harness.settings.model_copy(
+        update={"sheets": (harness.settings.sheets[0].model_copy(update={"path": path}),)}
+    )
+    harness.write(*LINES)
+    harness.path.rename(path)
+    harness.settings = settings
 
-    assert desk.sync().rows == 6
+    assert harness.sync().rows == 6
     path.write_bytes(b"")
     with pytest.raises(BadInput, match="0 bytes"):
-        desk.sync()
-    assert desk.execute("select tab, error from sheet_rows, sheet_states limit 1")[0][0] == "hand\ufffd"
+        harness.sync()
+    assert harness.execute("select tab, error from sheet_rows, sheet_states limit 1")[0][0] == "hand\ufffd"
 
 
-def test_every_sheet_of_one_database_is_a_world_of_its_own(desk: Desk, tmp_path: Path) -> None:
-    desk.write(*LINES)
-    desk.sync()
+def test_every_sheet_of_one_database_is_a_world_of_its_own(harness: SheetHarness, tmp_path: Path) -> None:
+    harness.write(*LINES)
+    harness.sync()
     twin: dict[str, Any] = {"name": "twin", "path": tmp_path / "twin.csv"}
-    settings = type(desk.settings).model_validate({**desk.settings.model_dump(), "sheets": [twin]})
-    other = Desk(engine=desk.engine, settings=settings, path=twin["path"], sheet="twin")
+    settings = type(harness.settings).model_validate({**harness.settings.model_dump(), "sheets": [twin]})
+    other = SheetHarness(engine=harness.engine, settings=settings, path=twin["path"], sheet="twin")
     other.write(*LINES)
 
     report = other.sync()
 
     assert (report.added, report.removed) == (6, 0)
-    assert not {*desk.ids().values()} & {*other.ids().values()}
-    with desk.engine.connect() as connection:
+    assert not {*harness.ids().values()} & {*other.ids().values()}
+    with harness.engine.connect() as connection:
         assert connection.scalar(text("select count(*) from sheet_rows where retired_at is not null")) == 0

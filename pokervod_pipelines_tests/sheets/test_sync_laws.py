@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines_tests.sheets.desk import COLUMNS, Desk, Line, make_line
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, Line, SheetHarness, make_line
 
 BLANK = ("",) * len(COLUMNS)
 NUMBERS = count()
-PLACES = st.integers(0, 30)
+SEGMENT_FACETS = st.integers(0, 30)
 EDITED = {"Out": "0:59:59", "Hand_Grade": "★", "Hands": "QQ vs JJ", "Tag_(Player)": "Eve Stone", "File_Name": "show 2"}
 
 
@@ -54,12 +54,12 @@ def edit(lines: list[Line], place: int, other: int) -> list[Line]:
 
 
 EDITS = st.lists(
-    st.tuples(st.sampled_from([insert, insert_blank, delete, copy, move, sort, edit]), PLACES, PLACES),
+    st.tuples(st.sampled_from([insert, insert_blank, delete, copy, move, sort, edit]), SEGMENT_FACETS, SEGMENT_FACETS),
     min_size=1,
     max_size=5,
 )
 STATE = """
-    select r.row_number, r.fingerprint, r.file_name, r.folder_link, r.content, r.match_status, r.match_stage,
+    select r.row_number, r.fingerprint, r.file_name, r.folder_link, r.content, r.match_status, r.matcher,
            r.match_score, r.match_reason, r.candidates, r.file_id, c.file_id, c.in_ms, c.out_ms, c.title, c.grade,
            c.winner, c.hands, c.problem, c.remark,
            array(select key from clip_players cp join players p on p.id = player_id
@@ -74,15 +74,17 @@ STANDING = """
 """
 
 
-def open_desk(engine: Engine, make_settings: Callable[..., Settings], path: Path) -> Desk:
-    """A desk whose sheet the database has never seen."""
+def open_desk(engine: Engine, make_settings: Callable[..., Settings], path: Path) -> SheetHarness:
+    """A harness whose sheet the database has never seen."""
     name = f"sheet_{next(NUMBERS)}"
-    return Desk(engine=engine, settings=make_settings(sheets=[{"name": name, "path": path}]), path=path, sheet=name)
+    return SheetHarness(
+        engine=engine, settings=make_settings(sheets=[{"name": name, "path": path}]), path=path, sheet=name
+    )
 
 
-def read_unique(desk: Desk) -> dict[str, Any]:
+def read_unique(harness: SheetHarness) -> dict[str, Any]:
     """The ids of the row and the clip that each content has, where one row alone says it."""
-    rows = desk.execute(STANDING)
+    rows = harness.execute(STANDING)
     often = Counter(row[0] for row in rows)
     return {row[0]: tuple(row[1:]) for row in rows if often[row[0]] == 1}
 
@@ -93,34 +95,34 @@ def test_every_edit_ends_as_a_first_reading_would_and_a_second_pass_is_silent(
     engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path, passes: list[list[Any]]
 ) -> None:
     path = tmp_path / "hands.csv"
-    desk = open_desk(engine, settings_factory, path)
-    if not desk.execute("select 1 from nas_files"):
-        desk.add_files("show 1.mp4", "a/show 2.mp4", "b/show 2.mp4", "show 3.mp4")
+    harness = open_desk(engine, settings_factory, path)
+    if not harness.execute("select 1 from nas_files"):
+        harness.add_files("show 1.mp4", "a/show 2.mp4", "b/show 2.mp4", "show 3.mp4")
     lines = [make_line(number) for number in (1, 2, 3, 3, 4)]
     for script in passes:
-        desk.write(*lines)
-        desk.sync(confirm_loss=True)
-        desk.build()
-        before = read_unique(desk)
+        harness.write(*lines)
+        harness.sync(confirm_loss=True)
+        harness.build()
+        before = read_unique(harness)
         for change, place, other in script:
             lines = change(lines, place % (len(lines) + 1), other)
-        desk.write(*lines)
+        harness.write(*lines)
 
-        desk.sync(confirm_loss=True)
-        desk.build()
-        events, versions = desk.events(), desk.versions()
-        desk.sync(full=True)
-        desk.build()
+        harness.sync(confirm_loss=True)
+        harness.build()
+        events, versions = harness.events(), harness.versions()
+        harness.sync(full=True)
+        harness.build()
         fresh = open_desk(engine, settings_factory, path)
         fresh.sync()
         fresh.build()
 
-        after = read_unique(desk)
-        assert desk.execute(STATE) == fresh.execute(STATE)
+        after = read_unique(harness)
+        assert harness.execute(STATE) == fresh.execute(STATE)
         assert {key: after[key] for key in before.keys() & after.keys()} == {
             key: before[key] for key in before.keys() & after.keys()
         }
-        assert desk.events() == events
-        assert [row for row in desk.versions() if row[0] in {"row", "clip"}] == [
+        assert harness.events() == events
+        assert [row for row in harness.versions() if row[0] in {"row", "clip"}] == [
             row for row in versions if row[0] in {"row", "clip"}
         ]

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.sheets.spreadsheet import parse_spreadsheet
 from pokervod_pipelines.sheets.tab import column_letters
-from pokervod_pipelines.sheets.workbook import LARGEST_FILE, open_workbook
+from pokervod_pipelines.sheets.workbook import MAX_FILE_BYTES, open_workbook
+from pokervod_pipelines.sheets.xlsx import parse_xlsx
 from pokervod_pipelines.text.delimited import parse_delimited, sniff_delimiter
 
 TEXT = "File No.,이름\n1,배드빗\n"
@@ -86,15 +86,15 @@ def test_a_tab_separated_file_with_commas_in_its_text_is_split_at_tabs() -> None
     [
         ("empty.csv", b"", "0 bytes"),
         ("empty.xlsx", b"", "0 bytes"),
-        ("blank.csv", b"\n,,\n \n", "holds no text"),
-        ("null.csv", b"a,b\n1,\x002\n", "line 2 holds a null byte"),
+        ("blank.csv", b"\n,,\n \n", "is empty"),
+        ("null.csv", b"a,b\n1,\x002\n", "line 2 contains a null byte"),
         ("noise.csv", b"a,b\n\xff\xff,1\n", "fails at byte 4"),
         ("glued.csv", "이름,배드빗\n".encode() * 3 + "이름,배드빗\n".encode("cp949"), "utf-8 fails at byte 51, line 4"),
-        ("half.csv", b'a,b\n"never closed,1\n', "never closed"),
+        ("half.csv", b'a,b\n"never closed,1\n', "is not closed"),
         ("huge.csv", b"a,b\n" + b"x" * 200_000 + b",1\n", "line"),
         ("text.xlsx", b"not a zip", "damaged"),
         ("old.xlsx", bytes.fromhex("d0cf11e0a1b11ae1") + b"0" * 512, "password"),
-        ("notes.docx", b"PK", "save it as one of"),
+        ("notes.docx", b"PK", "Save it as one of"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_file_and_place(
@@ -131,13 +131,13 @@ def test_a_folder_or_a_pipe_in_place_of_a_workbook_is_refused_not_waited_for(tmp
     os.mkfifo(tmp_path / "pipe.csv")
 
     for name in ("folder.xlsx", "pipe.csv"):
-        with pytest.raises(BadInput, match=f"{name}: not a file"):
+        with pytest.raises(BadInput, match=f"{name}: expected a file"):
             open_workbook(tmp_path / name)
 
 
 def test_a_video_saved_under_the_name_of_a_sheet_is_refused_unread(tmp_path: Path) -> None:
     with (tmp_path / "hands.csv").open("wb") as file:
-        file.truncate(LARGEST_FILE + 1)
+        file.truncate(MAX_FILE_BYTES + 1)
 
     with pytest.raises(BadInput, match="too many for a sheet"):
         open_workbook(tmp_path / "hands.csv")
@@ -170,7 +170,7 @@ def test_a_workbook_with_a_damaged_byte_is_read_or_refused(place: float, byte: i
     content[int(place * (len(content) - 1))] = byte
 
     try:
-        refusal = "" if parse_spreadsheet(bytes(content), file=Path("damaged.xlsx")) else "nothing was read"
+        refusal = "" if parse_xlsx(bytes(content), file=Path("damaged.xlsx")) else "nothing was read"
     except BadInput as refused:
         refusal = str(refused)
 

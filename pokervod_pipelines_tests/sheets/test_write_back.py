@@ -6,25 +6,25 @@ from contextlib import suppress
 import pytest
 
 from pokervod_pipelines.errors import BadInput, PokervodError, Unavailable
-from pokervod_pipelines.sheets.own_columns import TITLES
+from pokervod_pipelines.sheets.managed_columns import COLUMN_TITLES
 from pokervod_pipelines_tests.google import faults
 from pokervod_pipelines_tests.google.model import Spreadsheet
-from pokervod_pipelines_tests.sheets.desk import COLUMNS, make_line, make_lines
-from pokervod_pipelines_tests.sheets.google_desk import TAB, GoogleDesk
+from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
 
-MakeDesk = Callable[..., GoogleDesk]
-OURS = tuple(TITLES.values())
+MakeDesk = Callable[..., GoogleSheetHarness]
+OURS = tuple(COLUMN_TITLES.values())
 VIDEOS = tuple(f"a/show {number}.mp4" for number in range(1, 13))
 
 
 @pytest.fixture
-def make_desk(make_google_desk: MakeDesk) -> MakeDesk:
-    """A desk with an archive of twelve shows and write-back."""
+def make_desk(make_google_harness: MakeDesk) -> MakeDesk:
+    """A harness with an archive of twelve shows and write-back."""
 
-    def make(*args: object, **options: object) -> GoogleDesk:
-        desk = make_google_desk(*args, **{"write_back": True, **options})
-        desk.add_files(*VIDEOS)
-        return desk
+    def make(*args: object, **options: object) -> GoogleSheetHarness:
+        harness = make_google_harness(*args, **{"write_back": True, **options})
+        harness.add_files(*VIDEOS)
+        return harness
 
     return make
 
@@ -36,9 +36,9 @@ def people_see(book: Spreadsheet) -> list[tuple[str, ...]]:
     return [tuple(row[place] if place < len(row) else "" for place in theirs) for row in (header, *rows)]
 
 
-def said_of_another(desk: GoogleDesk) -> list[dict[str, str]]:
+def said_of_another(harness: GoogleSheetHarness) -> list[dict[str, str]]:
     """The rows that show a video of which they neither speak nor ever spoke; an error in a formula is no video."""
-    rows = [row for row in desk.shown() if row.get("PokerVOD File", "").endswith(".mp4")]
+    rows = [row for row in harness.shown() if row.get("PokerVOD File", "").endswith(".mp4")]
     return [
         row
         for row in rows
@@ -47,12 +47,12 @@ def said_of_another(desk: GoogleDesk) -> list[dict[str, str]]:
 
 
 def test_without_write_back_the_sheet_stays_as_it_was(make_desk: MakeDesk) -> None:
-    desk = make_desk(*make_lines(1, 2, 3), write_back=False)
-    before = desk.book.fingerprint()
-    desk.settle()
+    harness = make_desk(*make_lines(1, 2, 3), write_back=False)
+    before = harness.book.fingerprint()
+    harness.settle()
 
-    assert desk.book.fingerprint() == before
-    assert desk.google.count("values.batchUpdate") == desk.google.count("spreadsheets.batchUpdate") == 0
+    assert harness.book.fingerprint() == before
+    assert harness.google.count("values.batchUpdate") == harness.google.count("spreadsheets.batchUpdate") == 0
 
 
 ERRORS = [
@@ -70,11 +70,11 @@ ERRORS = [
 
 
 def test_each_row_with_an_error_shows_the_right_message(make_desk: MakeDesk) -> None:
-    desk = make_desk(*(make_line(number, **cells) for number, (cells, _, _) in enumerate(ERRORS, start=1)))
-    desk.add_files("b/twin.mp4", "c/twin.mp4")
-    desk.settle()
+    harness = make_desk(*(make_line(number, **cells) for number, (cells, _, _) in enumerate(ERRORS, start=1)))
+    harness.add_files("b/twin.mp4", "c/twin.mp4")
+    harness.settle()
 
-    told = [(row["PokerVOD State"], row["PokerVOD Problem"]) for row in desk.shown()]
+    told = [(row["PokerVOD State"], row["PokerVOD Problem"]) for row in harness.shown()]
     assert [state for state, _ in told] == [state for _, state, _ in ERRORS]
     assert [
         says
@@ -87,103 +87,103 @@ def test_each_row_with_an_error_shows_the_right_message(make_desk: MakeDesk) -> 
 
 
 def test_nothing_is_written_again_while_nothing_changes(make_desk: MakeDesk) -> None:
-    desk = make_desk(*make_lines(1, 2, 3))
-    desk.settle()
-    desk.sync()
-    before = desk.book.fingerprint()
-    desk.google.forget_calls()
-    desk.settle()
+    harness = make_desk(*make_lines(1, 2, 3))
+    harness.settle()
+    harness.sync()
+    before = harness.book.fingerprint()
+    harness.google.forget_calls()
+    harness.settle()
 
-    assert desk.book.fingerprint() == before
-    assert [call.kind for call in desk.google.calls if call.kind != "token"] == ["drive.get"]
+    assert harness.book.fingerprint() == before
+    assert [call.kind for call in harness.google.calls if call.kind != "token"] == ["drive.get"]
 
 
 def test_a_change_costs_one_write(make_desk: MakeDesk) -> None:
-    desk = make_desk(*make_lines(1, 2, 3))
-    desk.settle()
-    desk.book.type_cell(TAB, 2, "B", "show 9")
-    desk.google.forget_calls()
-    desk.settle()
+    harness = make_desk(*make_lines(1, 2, 3))
+    harness.settle()
+    harness.book.type_cell(TAB, 2, "B", "show 9")
+    harness.google.forget_calls()
+    harness.settle()
 
-    kinds = [call.kind for call in desk.google.calls if call.kind != "token"]
+    kinds = [call.kind for call in harness.google.calls if call.kind != "token"]
     assert kinds == ["drive.get", "spreadsheets.get", "values.batchGet", "values.batchUpdate"]
-    assert desk.shown()[0]["PokerVOD File"] == "a/show 9.mp4"
+    assert harness.shown()[0]["PokerVOD File"] == "a/show 9.mp4"
 
 
 def test_a_pin_typed_into_the_sheet_counts(make_desk: MakeDesk) -> None:
-    desk = make_desk(*make_lines(1, 2))
-    desk.settle()
-    column = desk.book.shown(TAB)[0].index("Pin") + 1
-    desk.book.type_cell(TAB, 2, column, "show 7.mp4")
-    desk.book.type_cell(TAB, 3, column, "show.mp4")
-    desk.settle()
+    harness = make_desk(*make_lines(1, 2))
+    harness.settle()
+    column = harness.book.shown(TAB)[0].index("Pin") + 1
+    harness.book.type_cell(TAB, 2, column, "show 7.mp4")
+    harness.book.type_cell(TAB, 3, column, "show.mp4")
+    harness.settle()
 
-    first, second = desk.shown()
+    first, second = harness.shown()
     assert (first["PokerVOD State"], first["PokerVOD File"]) == ("ready", "a/show 7.mp4")
     assert second["PokerVOD State"] == "check"
     assert "Pin: show.mp4: no video" in second["PokerVOD Problem"]
 
 
 def test_a_copied_row_gets_an_id_of_its_own_and_the_other_keeps_its(make_desk: MakeDesk) -> None:
-    desk = make_desk(*make_lines(1, 2))
-    desk.settle()
-    first = desk.shown()[0]["PokerVOD ID"]
-    desk.book.copy_row(TAB, 2, 2)
-    report = desk.settle()
+    harness = make_desk(*make_lines(1, 2))
+    harness.settle()
+    first = harness.shown()[0]["PokerVOD ID"]
+    harness.book.copy_row(TAB, 2, 2)
+    report = harness.settle()
 
-    keys = [row["PokerVOD ID"] for row in desk.shown()]
+    keys = [row["PokerVOD ID"] for row in harness.shown()]
     assert keys.count(first) == 1
     assert len({*keys}) == 3
     assert [what for _, what in report.problems if "copied from another row" in what]
-    assert [row["PokerVOD State"] for row in desk.shown()] == ["ready"] * 3
+    assert [row["PokerVOD State"] for row in harness.shown()] == ["ready"] * 3
 
 
 @pytest.mark.parametrize("title", OURS)
 def test_a_column_of_ours_that_was_deleted_comes_back(make_desk: MakeDesk, title: str) -> None:
-    desk = make_desk(*make_lines(1, 2, 3))
-    desk.settle()
-    clips = desk.execute("select id, sheet_row_id from hand_clips order by id")
-    desk.book.delete_column(TAB, desk.book.shown(TAB)[0].index(title) + 1)
-    desk.settle()
+    harness = make_desk(*make_lines(1, 2, 3))
+    harness.settle()
+    clips = harness.execute("select id, sheet_row_id from hand_clips order by id")
+    harness.book.delete_column(TAB, harness.book.shown(TAB)[0].index(title) + 1)
+    harness.settle()
 
-    assert {*OURS} <= {*desk.book.shown(TAB)[0]}
-    assert [row["PokerVOD State"] for row in desk.shown()] == ["ready"] * 3
-    assert desk.execute("select id, sheet_row_id from hand_clips order by id") == clips
+    assert {*OURS} <= {*harness.book.shown(TAB)[0]}
+    assert [row["PokerVOD State"] for row in harness.shown()] == ["ready"] * 3
+    assert harness.execute("select id, sheet_row_id from hand_clips order by id") == clips
 
 
 def test_a_tab_without_room_is_widened_and_one_that_came_later_is_set_up(make_desk: MakeDesk) -> None:
     wide = [(*COLUMNS, *(f"More {number}" for number in range(40))), *make_lines(1, 2)]
-    desk = make_desk(tabs={TAB: wide})
-    desk.settle()
-    desk.book.add_tab("Day 2", [COLUMNS, *make_lines(5)])
-    desk.settle()
+    harness = make_desk(tabs={TAB: wide})
+    harness.settle()
+    harness.book.add_tab("Day 2", [COLUMNS, *make_lines(5)])
+    harness.settle()
 
-    assert [row["PokerVOD State"] for row in desk.shown()] == ["ready"] * 2
-    assert [row["PokerVOD State"] for row in desk.shown("Day 2")] == ["ready"]
+    assert [row["PokerVOD State"] for row in harness.shown()] == ["ready"] * 2
+    assert [row["PokerVOD State"] for row in harness.shown("Day 2")] == ["ready"]
 
 
 def test_a_set_up_whose_answer_was_lost_is_finished_by_the_next_pass(make_desk: MakeDesk) -> None:
-    desk = make_desk(*make_lines(1, 2), tries=1)
-    desk.sync()
-    desk.build()
-    desk.google.fail_next(faults.RESET.after_execution(), kind="values.batchUpdate")
+    harness = make_desk(*make_lines(1, 2), attempts=1)
+    harness.sync()
+    harness.build()
+    harness.google.fail_next(faults.RESET.after_execution(), kind="values.batchUpdate")
     with pytest.raises(Unavailable):
-        desk.tell()
-    told = desk.tell()
-    desk.settle(reread=told.needs_reading)
+        harness.write_back()
+    told = harness.write_back()
+    harness.settle(reread=told.needs_reading)
 
-    assert [row["PokerVOD State"] for row in desk.shown()] == ["ready"] * 2
+    assert [row["PokerVOD State"] for row in harness.shown()] == ["ready"] * 2
 
 
 def test_who_may_only_read_is_named_and_nothing_is_lost(make_desk: MakeDesk) -> None:
-    desk = make_desk(*make_lines(1))
-    desk.book.share(desk.account["client_email"], "reader")
-    desk.sync()
-    desk.build()
+    harness = make_desk(*make_lines(1))
+    harness.book.share(harness.account["client_email"], "reader")
+    harness.sync()
+    harness.build()
 
     with pytest.raises(BadInput, match=r"hands.*Editor"):
-        desk.tell()
-    assert len(desk.clips()) == 1
+        harness.write_back()
+    assert len(harness.clips()) == 1
 
 
 # While somebody works in the sheet
@@ -205,11 +205,11 @@ EDITS: dict[str, Edit] = {
 }
 
 
-def settle_whatever_happens(desk: GoogleDesk) -> None:
+def settle_whatever_happens(harness: GoogleSheetHarness) -> None:
     """Passes go on until nobody is in the way any more."""
     for _ in range(6):
         with suppress(PokervodError):
-            desk.settle()
+            harness.settle()
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
@@ -217,25 +217,25 @@ def settle_whatever_happens(desk: GoogleDesk) -> None:
 def test_nothing_is_said_of_another_row_whoever_does_what_at_that_moment(
     make_desk: MakeDesk, edit: Edit, moment: int
 ) -> None:
-    desk = make_desk(*make_lines(3, 1, 4, 5))
-    twin = desk.google.add_workbook({TAB: [COLUMNS, *make_lines(3, 1, 4, 5)]}, title="Untouched by us")
+    harness = make_desk(*make_lines(3, 1, 4, 5))
+    twin = harness.google.add_workbook({TAB: [COLUMNS, *make_lines(3, 1, 4, 5)]}, title="Untouched by us")
 
     def interfere(writes_left: int) -> None:
         if writes_left:
-            desk.google.before_write(lambda: interfere(writes_left - 1))
+            harness.google.before_write(lambda: interfere(writes_left - 1))
             return
-        edit(desk.book)
+        edit(harness.book)
         edit(twin)
 
-    desk.google.before_write(lambda: interfere(moment - 1))
+    harness.google.before_write(lambda: interfere(moment - 1))
     with suppress(PokervodError):
-        desk.settle()
-    at_once = said_of_another(desk)
-    settle_whatever_happens(desk)
+        harness.settle()
+    at_once = said_of_another(harness)
+    settle_whatever_happens(harness)
 
     assert at_once == []
-    assert said_of_another(desk) == []
-    assert people_see(desk.book) == people_see(twin)
-    assert [row["PokerVOD State"] for row in desk.shown() if row["File No."]] == ["ready"] * len(
-        [row for row in desk.shown() if row["File No."]]
+    assert said_of_another(harness) == []
+    assert people_see(harness.book) == people_see(twin)
+    assert [row["PokerVOD State"] for row in harness.shown() if row["File No."]] == ["ready"] * len(
+        [row for row in harness.shown() if row["File No."]]
     )

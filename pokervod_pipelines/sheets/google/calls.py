@@ -1,4 +1,4 @@
-"""The calls that are made of Google's services: what each is named, whose quota it uses, where it is sent."""
+"""Name the calls to Google's services: the kind of each, whose quota it uses, where it is sent."""
 
 import re
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ DRIVE_ROOT = "https://www.googleapis.com/drive/"
 DRIVE_FILES = f"{DRIVE_ROOT}v3/files"
 
 
-class Service(StrEnum):
-    """What Google counts apart; the key in ``api_budgets``."""
+class QuotaGroup(StrEnum):
+    """List what Google counts separately; the key in ``api_budgets``."""
 
     READ = "sheets.read"
     WRITE = "sheets.write"
@@ -19,43 +19,43 @@ class Service(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A sort of call.
+    """Describe a kind of call.
 
-    ``repeatable`` says whether it does no harm twice: what was perhaps done is then done again. ``reads_ranges`` says
-    whether it names tabs, which may be renamed meanwhile.
+    ``repeatable`` means that it may safely be made twice, so one without an answer is retried. ``reads_ranges`` means
+    that it names tabs, which may be renamed at the same time.
     """
 
     kind: str
-    service: Service
+    service: QuotaGroup
     repeatable: bool = True
     reads_ranges: bool = False
 
     @property
     def writes(self) -> bool:
-        """Whether it changes the sheet."""
-        return self.service is Service.WRITE
+        """Tell whether it changes the sheet."""
+        return self.service is QuotaGroup.WRITE
 
 
 CALLS = (
-    (re.compile(r"GET /v4/spreadsheets/[^/:]+"), Call("spreadsheets.get", Service.READ)),
+    (re.compile(r"GET /v4/spreadsheets/[^/:]+"), Call("spreadsheets.get", QuotaGroup.READ)),
     (
         re.compile(r"POST /v4/spreadsheets/[^/:]+:batchUpdate"),
-        Call("spreadsheets.batchUpdate", Service.WRITE, repeatable=False),
+        Call("spreadsheets.batchUpdate", QuotaGroup.WRITE, repeatable=False),
     ),
     (
         re.compile(r"GET /v4/spreadsheets/[^/:]+/values:batchGet"),
-        Call("values.batchGet", Service.READ, reads_ranges=True),
+        Call("values.batchGet", QuotaGroup.READ, reads_ranges=True),
     ),
-    (re.compile(r"POST /v4/spreadsheets/[^/:]+/values:batchUpdate"), Call("values.batchUpdate", Service.WRITE)),
-    (re.compile(r"GET /drive/v3/files"), Call("drive.files.list", Service.DRIVE)),
-    (re.compile(r"GET /drive/v3/files/[^/]+"), Call("drive.files.get", Service.DRIVE)),
+    (re.compile(r"POST /v4/spreadsheets/[^/:]+/values:batchUpdate"), Call("values.batchUpdate", QuotaGroup.WRITE)),
+    (re.compile(r"GET /drive/v3/files"), Call("drive.files.list", QuotaGroup.DRIVE)),
+    (re.compile(r"GET /drive/v3/files/[^/]+"), Call("drive.files.get", QuotaGroup.DRIVE)),
 )
 TOKEN = "token"  # noqa: S105 - the name of a call
-"""The kind under which asking for a token is counted; it uses no quota."""
+"""The kind under which requests for a token are counted; they use no quota."""
 
 
 def name_call(method: str, address: str) -> Call:
-    """The sort of call; one that we never make counts as a write that must not be repeated.
+    """Return the kind of call; an unknown one counts as a write that must not be repeated.
 
     >>> name_call("get", "https://sheets.googleapis.com/v4/spreadsheets/1x/values:batchGet").kind
     'values.batchGet'
@@ -64,11 +64,11 @@ def name_call(method: str, address: str) -> Call:
     for pattern, call in CALLS:
         if pattern.fullmatch(line):
             return call
-    return Call("other", Service.WRITE, repeatable=False)
+    return Call("other", QuotaGroup.WRITE, repeatable=False)
 
 
 def redirect(address: str, endpoint: str | None) -> str:
-    """The address below another root than Google's, where one is set.
+    """Return the address below another root than Google's, where one is set.
 
     >>> redirect("https://www.googleapis.com/drive/v3/files", "http://127.0.0.1:8080")
     'http://127.0.0.1:8080/drive/v3/files'

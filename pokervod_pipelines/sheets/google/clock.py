@@ -1,4 +1,4 @@
-"""The time, and waiting: real, or emulated where ten minutes of trouble are to pass in a second."""
+"""Read the time and wait: for real, or emulated where ten minutes of failures are to pass in a second."""
 
 import time
 from datetime import UTC, datetime
@@ -6,24 +6,24 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the client needs of time."""
+    """Provide what the client needs of time."""
 
     def now(self) -> datetime:
-        """The aware present moment."""
+        """Return the present moment, with its time zone."""
 
     def sleep(self, seconds: float) -> None:
-        """So many seconds have passed."""
+        """Wait for this time."""
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """Use the machine's own clock."""
 
     def now(self) -> datetime:
-        """The present moment in UTC."""
+        """Return the present moment in UTC."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
-        """So many seconds have passed."""
+        """Block for this time."""
         time.sleep(seconds)
 
 

@@ -1,6 +1,6 @@
-"""The service account in whose name Google is asked. No part of its key may leave this module in words.
+"""Load the service account that calls Google. No message may contain any part of its key.
 
-A value that names no file is not repeated in a message either: it may be the key itself, pasted in the wrong shape.
+A value that is not the path of a file is not repeated in a message either: it may be the key itself, badly pasted.
 """
 
 import json
@@ -27,20 +27,20 @@ EDIT_SHEETS = "https://www.googleapis.com/auth/spreadsheets"
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccount:
-    """The account's address, with which sheets are shared, and the key that speaks for it."""
+    """Hold the account's address, with which sheets are shared, and its key."""
 
     email: str
     credentials: "Credentials" = field(repr=False)
 
 
 def load_account(settings: Settings) -> ServiceAccount:
-    """The account of ``POKERVOD_GOOGLE_CREDENTIALS``: a path to Google's JSON file, or the JSON itself.
+    """Return the account of ``POKERVOD_GOOGLE_CREDENTIALS``: a path to Google's JSON file, or the JSON itself.
 
-    It may edit sheets only if some sheet's ``write_back`` is on. Raises ``BadSettings`` saying what is wrong with it.
+    It may edit sheets only if some sheet's ``write_back`` is on. Raises ``BadSettings`` if it is missing or damaged.
     """
     secret = settings.google_credentials.get_secret_value().strip() if settings.google_credentials else ""
     if not secret:
-        raise BadSettings(f"{VARIABLE} is not set: give the path of the service account's JSON file")
+        raise BadSettings(f"{VARIABLE} is not set. Set it to the path of the service account's JSON file.")
     where, text = (VARIABLE, secret) if secret.startswith("{") else _read_file(secret)
     info = _parse(where, text)
     may_edit = any(sheet.write_back for sheet in settings.sheets)
@@ -51,11 +51,11 @@ def _read_file(name: str) -> tuple[str, str]:
     path = Path(name).expanduser()
     try:
         if not path.is_file():
-            raise BadSettings(f"{VARIABLE} names no file: give the path of the service account's JSON file")
+            raise BadSettings(f"{VARIABLE} is not the path of a file. Set it to the service account's JSON file.")
         return str(path), path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-    raise BadSettings(f"{VARIABLE} names a file that cannot be read ({reason}): give the account's JSON file")
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+    raise BadSettings(f"The file in {VARIABLE} cannot be read ({reason}). Set it to the service account's JSON file.")
 
 
 def _parse(where: str, text: str) -> Mapping[str, Any]:
@@ -64,13 +64,14 @@ def _parse(where: str, text: str) -> Mapping[str, Any]:
     except ValueError:
         info = None
     if not isinstance(info, dict):
-        raise BadSettings(f"{where} is not the JSON of a service account: download a new key in Google's console")
+        raise BadSettings(f"{where} is not the JSON of a service account. Download a new key in Google's console.")
     if (kind := info.get("type")) != SERVICE_ACCOUNT:
-        named = f"of the type {kind}" if kind in OTHER_TYPES else "of another type"
-        raise BadSettings(f"{where} holds a key {named}: make a key of a service account in Google's console")
+        named = f"of type {kind}" if kind in OTHER_TYPES else "of another type"
+        message = f"{where}: expected the key of a service account, got a key {named}"
+        raise BadSettings(f"{message}. Make a new key in Google's console.")
     missing = [name for name in FIELDS if not isinstance(info.get(name), str) or not info[name].strip()]
     if missing:
-        raise BadSettings(f"{where} lacks {', '.join(missing)}: download a new key in Google's console")
+        raise BadSettings(f"{where}: {', '.join(missing)} missing. Download a new key in Google's console.")
     return info
 
 
@@ -81,7 +82,7 @@ def _make_credentials(where: str, info: Mapping[str, Any], *, may_edit: bool) ->
             info["private_key"], info.get("private_key_id"), info["client_email"], info["token_uri"], scopes
         )
     except Exception:  # noqa: BLE001 - whatever a parser of keys raises may quote the key
-        message = f"{where} holds a private_key that is damaged: download a new key in Google's console"
+        message = f"{where}: the private_key is damaged. Download a new key in Google's console."
         raise BadSettings(message) from None
 
 
@@ -89,7 +90,7 @@ def _make_credentials(where: str, info: Mapping[str, Any], *, may_edit: bool) ->
 def _load_credentials(
     private_key: str, key_id: str | None, email: str, token_uri: str, scopes: tuple[str, ...]
 ) -> "Credentials":
-    """The key, checked, and the token once there is one: every look at the sheets would pay for both."""
+    """Return the checked key, with its token once it has one: every check of the sheets would pay for both."""
     from google.auth.crypt import RSASigner  # noqa: PLC0415 - only those who have such sheets
     from google.oauth2.service_account import Credentials  # noqa: PLC0415 - as above
 

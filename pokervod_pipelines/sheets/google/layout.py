@@ -1,16 +1,16 @@
-"""What a spreadsheet at Google consists of: its tabs, and the ranges to which somebody gave a name."""
+"""Describe a spreadsheet at Google: its tabs and its named ranges."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 GRID = "GRID"
-"""The type of a tab with cells; others hold a chart or a connected database."""
+"""The type of a tab with cells; other tabs contain a chart or a connected database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TabLayout:
-    """A tab with cells. Its ``sheet_id`` outlives a rename and a move."""
+    """Describe a tab with cells. Its ``sheet_id`` survives a rename and a move."""
 
     sheet_id: int
     title: str
@@ -19,13 +19,13 @@ class TabLayout:
 
     @property
     def cell_count(self) -> int:
-        """How many cells it has, blank ones included."""
+        """Count its cells, blank ones included."""
         return self.row_count * self.column_count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedRange:
-    """A range that moves with its rows and columns: indexes from 0, the end not included, None where it is open."""
+    """Describe a range that moves with its rows and columns: indexes from 0, end excluded, None where it is open."""
 
     id: str
     sheet_id: int
@@ -37,7 +37,7 @@ class NamedRange:
 
 @dataclass(frozen=True, slots=True)
 class SpreadsheetLayout:
-    """The tabs, in order, and the named ranges by name."""
+    """Hold the tabs, in order, and the named ranges by name."""
 
     tabs: tuple[TabLayout, ...]
     named_ranges: Mapping[str, NamedRange]
@@ -47,12 +47,12 @@ class SpreadsheetLayout:
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, Any]) -> Self:
-        """The layout in an answer of ``spreadsheets.get``. Raises ``LookupError`` for one that is incomplete."""
+        """Return the layout in an answer of ``spreadsheets.get``. Raises ``LookupError`` for an incomplete one."""
         return cls(tuple(_read_tabs(answer)), dict(_read_ranges(answer)))
 
     @property
     def cell_count(self) -> int:
-        """How many cells all tabs have, blank ones included."""
+        """Count the cells of all tabs, blank ones included."""
         return sum(tab.cell_count for tab in self.tabs)
 
 

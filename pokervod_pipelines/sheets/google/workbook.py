@@ -1,6 +1,6 @@
-"""A sheet at Google as a workbook: its tabs as people see them, and the few changes that are made to it.
+"""Read a sheet at Google as a workbook, and make the few changes that we make to it.
 
-One instance serves one pass. Reading takes two calls however many tabs there are, writing one; nothing is appended, and
+One instance serves one pass. Reading takes two calls for any number of tabs, writing one; nothing is appended, and
 nothing is asked for cell by cell. What is written and where belongs in ``sheets.write_back``.
 """
 
@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.sheets.cell_text import StoredValue, may_hide_number, show_number
 from pokervod_pipelines.sheets.google.calls import DRIVE_FILES
-from pokervod_pipelines.sheets.google.complaints import explain_change_meanwhile, explain_incomplete, explain_trash
+from pokervod_pipelines.sheets.google.errors import make_incomplete_error, make_read_conflict_error, make_trash_error
 from pokervod_pipelines.sheets.google.layout import SpreadsheetLayout
-from pokervod_pipelines.sheets.google.numbers import Value, may_hide_number, show_number
 from pokervod_pipelines.sheets.tab import Tab
 
 if TYPE_CHECKING:
-    from pokervod_pipelines.sheets.google.transport import PatientClient
+    from pokervod_pipelines.sheets.google.transport import RetryingClient
 
-LARGEST_SHEET = 5_000_000
-"""Cells, blank ones included; the largest sheet known has a hundred thousand. Google's own limit is ten million."""
+MAX_CELLS = 5_000_000
+"""Blank ones included; the largest known sheet has a hundred thousand. Google's own limit is ten million."""
 
-LONGEST_ADDRESS = 6_000
+MAX_ADDRESS_LENGTH = 6_000
 """Characters for the names of tabs in one address; servers refuse addresses of more than eight thousand."""
 
 ROWS, COLUMNS = "ROWS", "COLUMNS"
@@ -35,17 +35,17 @@ Grid = list[list[Any]]
 
 @dataclass(frozen=True, slots=True)
 class ColumnValues:
-    """Cells of a column from the top of a range on, which is named or in A1 notation; None leaves a cell as it is."""
+    """Hold the cells of a column from the top of a range (a name or A1 notation); None leaves a cell unchanged."""
 
     range: str
     cells: tuple[str | None, ...]
 
 
 class GoogleWorkbook:
-    """A sheet, called ``name`` by people; ``calls`` counts those of this pass by kind, tries that failed included."""
+    """Read and write one sheet; ``calls`` counts the calls of this pass by kind, failed ones included."""
 
     def __init__(
-        self, http: "PatientClient", spreadsheet_id: str, name: str, *, known_revision: str | None = None
+        self, http: "RetryingClient", spreadsheet_id: str, name: str, *, known_revision: str | None = None
     ) -> None:
         self.name = name
         self.spreadsheet_id = spreadsheet_id
@@ -55,29 +55,29 @@ class GoogleWorkbook:
 
     @property
     def calls(self) -> Counter[str]:
-        """The calls made so far."""
+        """Count the calls made so far."""
         return self._http.calls
 
     def revision(self) -> str:
-        """Drive's version of the sheet: the one that is known, else asked for in one call."""
+        """Return Drive's version of the sheet: the known one, else asked for with one call."""
         if self._revision is None:
             self._revision = read_file(self._http, self.spreadsheet_id)["version"]
         return self._revision
 
     def layout(self) -> SpreadsheetLayout:
-        """The tabs and named ranges as of the last reading, asked for in one call if there was none."""
+        """Return the tabs and named ranges of the last reading, asked for with one call if there was none."""
         return self._layout or self._read_layout()
 
     def tabs(self) -> tuple[Tab, ...]:
-        """Every tab with cells, each cell as the text that people see, numbers without thousands separators.
+        """Return every tab with cells, each cell as the text that people see, numbers without thousands separators.
 
-        Raises ``BadInput`` for a sheet that is far too large, ``Unavailable`` for one that was edited meanwhile.
+        Raises ``BadInput`` for a sheet that is far too large, ``Unavailable`` for one edited between two calls.
         """
         layout = self._read_layout()
-        if layout.cell_count > LARGEST_SHEET:
+        if layout.cell_count > MAX_CELLS:
             raise BadInput(
-                f"{self.name}: the tabs have {layout.cell_count:,} cells, too many for a sheet of annotations "
-                f"(at most {LARGEST_SHEET:,}); delete the blank rows and columns, or check the address"
+                f"{self.name}: the tabs have {layout.cell_count:,} cells, too many for an annotation sheet "
+                f"(limit {MAX_CELLS:,}). Delete the blank rows and columns, or check the address."
             )
         ranges = [f"'{tab.title.replace(chr(39), chr(39) * 2)}'" for tab in layout.tabs]
         grids = self._read_values(ranges, SHOWN, ROWS)
@@ -85,15 +85,14 @@ class GoogleWorkbook:
         return tuple(Tab(tab.title, _even_out(grid)) for tab, grid in zip(layout.tabs, grids, strict=True))
 
     def read_columns(self, ranges: Sequence[str]) -> list[Texts]:
-        """What the cells of each range of one column show, from its top to its last cell that is not blank."""
+        """Return what the cells of each range of one column show, from its top to its last cell that is not blank."""
         grids = self._read_values(ranges, SHOWN, COLUMNS)
         return [tuple(map(_as_text, grid[0])) if grid else () for grid in grids]
 
     def write_values(self, ranges: Sequence[ColumnValues]) -> list[ColumnValues]:
-        """The cells hold what was given, as if typed; returned is what they show afterwards, in the same order.
+        """Write the cells, as if typed, all or none; return what they show afterwards, in the same order.
 
-        All or nothing. Raises ``Conflict`` where a range is not there any more, ``BadInput`` where writing is not
-        allowed.
+        Raises ``Conflict`` where a range was deleted, ``BadInput`` where writing is not allowed.
         """
         if not ranges:
             return []
@@ -106,13 +105,13 @@ class GoogleWorkbook:
         answer = self._http.values_batch_update(self.spreadsheet_id, body)
         responses = answer.get("responses", ())
         if len(responses) != len(ranges):
-            raise explain_incomplete(self.name)
-        return [_read_back(each, said) for each, said in zip(ranges, responses, strict=True)]
+            raise make_incomplete_error(self.name)
+        return [_read_back(each, response) for each, response in zip(ranges, responses, strict=True)]
 
     def change(self, requests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """The requests of ``spreadsheets.batchUpdate`` are carried out, all or none; the answer is returned.
+        """Carry out these requests of ``spreadsheets.batchUpdate``, all or none, and return the answer.
 
-        Never tried twice where the first may have been carried out. Raises ``Unavailable`` then.
+        Raises ``Unavailable`` instead of a retry where the first call may have been carried out.
         """
         self._layout = None
         answer: dict[str, Any] = self._http.batch_update(self.spreadsheet_id, {"requests": list(requests)})
@@ -123,11 +122,11 @@ class GoogleWorkbook:
         try:
             self._layout = SpreadsheetLayout.from_answer(answer)
         except LookupError:
-            raise explain_incomplete(self.name) from None
+            raise make_incomplete_error(self.name) from None
         return self._layout
 
     def _show_numbers(self, ranges: Sequence[str], grids: list[Grid]) -> None:
-        """The grids show the exact number wherever the text may hide it, which takes another call if there is any."""
+        """Put the exact number into the grids wherever the text may hide it, with one more call if there is any."""
         hidden = [list(_find_hidden(grid)) for grid in grids]
         asked = [index for index, cells in enumerate(hidden) if cells]
         if not asked:
@@ -137,7 +136,7 @@ class GoogleWorkbook:
             for row, column in hidden[index]:
                 text = show_number(grids[index][row][column], _cell(values, row, column))
                 if text is None:
-                    raise explain_change_meanwhile(self.name)
+                    raise make_read_conflict_error(self.name)
                 grids[index][row][column] = text
 
     def _read_values(self, ranges: Sequence[str], render: str, dimension: str) -> list[Grid]:
@@ -148,12 +147,12 @@ class GoogleWorkbook:
         answer = self._http.values_batch_get(self.spreadsheet_id, ranges, params)
         found = answer.get("valueRanges", ())
         if len(found) != len(ranges):
-            raise explain_incomplete(self.name)
+            raise make_incomplete_error(self.name)
         return [each.get("values", []) for each in found]
 
 
-def read_file(http: "PatientClient", spreadsheet_id: str) -> dict[str, str]:
-    """The sheet's ``version`` and ``modifiedTime`` in Drive, and the answer's ``Date``, in one call.
+def read_file(http: "RetryingClient", spreadsheet_id: str) -> dict[str, str]:
+    """Return the sheet's ``version`` and ``modifiedTime`` in Drive, and the answer's ``Date``, with one call.
 
     Raises ``BadInput`` for a sheet in the trash.
     """
@@ -161,24 +160,24 @@ def read_file(http: "PatientClient", spreadsheet_id: str) -> dict[str, str]:
     response = http.request("get", f"{DRIVE_FILES}/{spreadsheet_id}", params=params)
     file = response.json()
     if file.get("trashed"):
-        raise explain_trash(http.subject)
+        raise make_trash_error(http.subject)
     if not file.get("version"):
-        raise explain_incomplete(http.subject.name)
+        raise make_incomplete_error(http.subject.name)
     return {"Date": response.headers.get("Date", ""), **file}
 
 
 def pack_ranges(ranges: Iterable[str]) -> Iterator[list[str]]:
-    """The ranges in as few lots as addresses can hold: nearly always one."""
-    lot, length = list[str](), 0
+    """Yield the ranges in as few batches as fit into one address each: nearly always one."""
+    batch, length = list[str](), 0
     for each in ranges:
         needed = len(quote(each, safe="")) + len("&ranges=")
-        if lot and length + needed > LONGEST_ADDRESS:
-            yield lot
-            lot, length = [], 0
-        lot.append(each)
+        if batch and length + needed > MAX_ADDRESS_LENGTH:
+            yield batch
+            batch, length = [], 0
+        batch.append(each)
         length += needed
-    if lot:
-        yield lot
+    if batch:
+        yield batch
 
 
 def _find_hidden(grid: Grid) -> Iterator[tuple[int, int]]:
@@ -188,12 +187,12 @@ def _find_hidden(grid: Grid) -> Iterator[tuple[int, int]]:
                 yield row, column
 
 
-def _cell(grid: Grid, row: int, column: int) -> Value:
+def _cell(grid: Grid, row: int, column: int) -> StoredValue:
     return grid[row][column] if row < len(grid) and column < len(grid[row]) else None
 
 
 def _even_out(grid: Grid) -> tuple[Texts, ...]:
-    """The rows, as wide as the widest: Google leaves out the blank cells at the end of each."""
+    """Return the rows as wide as the widest: Google leaves out the blank cells at the end of each."""
     width = max(map(len, grid), default=0)
     return tuple((*map(_as_text, row), *("",) * (width - len(row))) for row in grid)
 
@@ -202,9 +201,9 @@ def _as_text(cell: object) -> str:
     return "" if cell is None else str(cell)
 
 
-def _read_back(written: ColumnValues, said: Mapping[str, Any]) -> ColumnValues:
-    """What the range shows, as long as what was written."""
-    data = said.get("updatedData", {})
+def _read_back(written: ColumnValues, response: Mapping[str, Any]) -> ColumnValues:
+    """Return what the range shows, as long as what was written."""
+    data = response.get("updatedData", {})
     lines = data.get("values", [])
     if data.get("majorDimension") == COLUMNS:
         lines = [[cell] for cell in (lines[0] if lines else ())]

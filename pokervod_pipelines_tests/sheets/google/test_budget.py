@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from pokervod_pipelines.sheets.google import store
-from pokervod_pipelines.sheets.google.budget import Bucket, Pace
+from pokervod_pipelines.sheets.google.budget import Bucket, CallRate, block_calls, take_call
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-PACE = Pace(burst=4, per_minute=6)
+RATE = CallRate(burst=4, per_minute=6)
 
 
 def after(seconds: float) -> datetime:
@@ -33,7 +32,7 @@ def after(seconds: float) -> datetime:
     ],
 )
 def test_a_bucket_gives_calls_while_it_has_any(calls: float, seconds: float, wait: float, left: float) -> None:
-    bucket, asked = Bucket(calls=calls, refilled_at=NOON).take(PACE, after(seconds))
+    bucket, asked = Bucket(calls=calls, refilled_at=NOON).take(RATE, after(seconds))
 
     assert asked == pytest.approx(wait)
     assert bucket.calls == pytest.approx(left)
@@ -43,8 +42,8 @@ def test_a_bucket_gives_calls_while_it_has_any(calls: float, seconds: float, wai
 def test_a_closed_bucket_gives_nothing_until_it_opens() -> None:
     closed = Bucket(calls=4, refilled_at=NOON).close(60, NOON)
 
-    assert closed.take(PACE, after(45))[1] == 15
-    assert closed.take(PACE, after(60))[1] == 0
+    assert closed.take(RATE, after(45))[1] == 15
+    assert closed.take(RATE, after(60))[1] == 0
 
 
 def test_closing_for_less_does_not_open_earlier() -> None:
@@ -53,11 +52,11 @@ def test_closing_for_less_does_not_open_earlier() -> None:
 
 @given(st.integers(4, 10_000))
 def test_a_burst_and_a_minutes_refill_are_the_quota(quota: int) -> None:
-    pace = Pace.within(quota)
+    rate = CallRate.within(quota)
 
-    assert pace.burst >= 1
-    assert pace.per_minute > 0
-    assert pace.burst + pace.per_minute == quota
+    assert rate.burst >= 1
+    assert rate.per_minute > 0
+    assert rate.burst + rate.per_minute == quota
 
 
 @given(
@@ -66,13 +65,13 @@ def test_a_burst_and_a_minutes_refill_are_the_quota(quota: int) -> None:
     offset=st.floats(0, 59),
 )
 def test_no_window_of_a_minute_sees_more_than_the_quota(quota: int, pauses: list[float], offset: float) -> None:
-    pace, now, made = Pace.within(quota), offset, list[float]()
-    bucket = Bucket(calls=pace.burst, refilled_at=after(now))
+    rate, now, made = CallRate.within(quota), offset, list[float]()
+    bucket = Bucket(calls=rate.burst, refilled_at=after(now))
 
     for pause in pauses:
         now += pause
         while True:
-            bucket, wait = bucket.take(pace, after(now))
+            bucket, wait = bucket.take(rate, after(now))
             if not wait:
                 break
             now += wait
@@ -82,18 +81,18 @@ def test_no_window_of_a_minute_sees_more_than_the_quota(quota: int, pauses: list
 
 
 def test_asking_again_after_the_wait_is_not_in_vain(engine: Engine) -> None:
-    pace = Pace(burst=1, per_minute=6)
+    rate = CallRate(burst=1, per_minute=6)
 
-    assert store.take(engine, "drive", pace, now=NOON) == 0
-    wait = store.take(engine, "drive", pace, now=NOON)
+    assert take_call(engine, "drive", rate, now=NOON) == 0
+    wait = take_call(engine, "drive", rate, now=NOON)
     assert wait == pytest.approx(10)
-    assert store.take(engine, "drive", pace, now=after(wait)) == 0
+    assert take_call(engine, "drive", rate, now=after(wait)) == 0
 
 
 def test_services_have_budgets_of_their_own(engine: Engine) -> None:
-    pace = Pace(burst=1, per_minute=6)
+    rate = CallRate(burst=1, per_minute=6)
 
-    assert [store.take(engine, service, pace, now=NOON) for service in ("sheets.read", "sheets.write", "drive")] == [
+    assert [take_call(engine, service, rate, now=NOON) for service in ("sheets.read", "sheets.write", "drive")] == [
         0,
         0,
         0,
@@ -101,22 +100,22 @@ def test_services_have_budgets_of_their_own(engine: Engine) -> None:
 
 
 def test_a_closed_service_is_closed_for_everybody(engine: Engine) -> None:
-    store.close(engine, "drive", PACE, 30, now=NOON)
+    block_calls(engine, "drive", RATE, 30, now=NOON)
 
-    assert store.take(engine, "drive", PACE, now=after(10)) == 20
-    assert store.take(engine, "sheets.read", PACE, now=after(10)) == 0
+    assert take_call(engine, "drive", RATE, now=after(10)) == 20
+    assert take_call(engine, "sheets.read", RATE, now=after(10)) == 0
 
 
 def test_twenty_askers_at_once_get_what_is_there(engine: Engine) -> None:
-    pace = Pace(burst=7, per_minute=0.001)
+    rate = CallRate(burst=7, per_minute=0.001)
 
     with ThreadPoolExecutor(4) as pool:
-        waits = list(pool.map(lambda _: store.take(engine, "drive", pace), range(20)))
+        waits = list(pool.map(lambda _: take_call(engine, "drive", rate), range(20)))
 
     assert sum(not wait for wait in waits) == 7
 
 
 def test_the_databases_clock_counts_where_none_is_given(engine: Engine) -> None:
-    store.close(engine, "drive", PACE, 1000)
+    block_calls(engine, "drive", RATE, 1000)
 
-    assert 900 < store.take(engine, "drive", PACE) <= 1000
+    assert 900 < take_call(engine, "drive", RATE) <= 1000

@@ -49,21 +49,21 @@ def test_an_account_may_edit_only_where_some_sheet_is_written_to(
     [
         (None, "is not set"),
         ("   ", "is not set"),
-        ("/nowhere/key.json", "names no file"),
-        (KEY, "names no file"),  # the key alone, pasted
+        ("/nowhere/key.json", "is not the path of a file"),
+        (KEY, "is not the path of a file"),  # the key alone, pasted
         ("x" * 5000 + SECRET, "cannot be read"),  # longer than a file name may be
-        (f"{SECRET}\0", "names"),
+        (f"{SECRET}\0", "POKERVOD_GOOGLE_CREDENTIALS"),
         (f'{{"private_key": "{SECRET}', "is not the JSON of a service account"),
-        (json.dumps({"type": "authorized_user", "refresh_token": SECRET}), "of the type authorized_user"),
+        (json.dumps({"type": "authorized_user", "refresh_token": SECRET}), "of type authorized_user"),
         (json.dumps({"type": SECRET}), "of another type"),
         (json.dumps({"private_key": KEY}), "of another type"),
-        (json.dumps({**HALF, "client_email": ""}), "lacks client_email, private_key"),
-        (json.dumps({**HALF, "private_key": 5}), "lacks private_key"),
-        (json.dumps({**HALF, "private_key": KEY}), "private_key that is damaged"),
-        (json.dumps({**HALF, "private_key": SECRET}), "private_key that is damaged"),
+        (json.dumps({**HALF, "client_email": ""}), "client_email, private_key missing"),
+        (json.dumps({**HALF, "private_key": 5}), "private_key missing"),
+        (json.dumps({**HALF, "private_key": KEY}), "private_key is damaged"),
+        (json.dumps({**HALF, "private_key": SECRET}), "private_key is damaged"),
     ],
 )
-def test_what_is_wrong_is_said_without_the_key(
+def test_what_is_wrong_is_reported_without_the_key(
     settings_factory: Callable[..., Settings], value: str | None, words: str
 ) -> None:
     with pytest.raises(BadSettings) as raised:
@@ -76,7 +76,7 @@ def test_what_is_wrong_is_said_without_the_key(
 
 
 @pytest.mark.parametrize("content", [b"", b"[1]", b"\xff\xfe\x00", b'"text"'])
-def test_a_file_that_is_no_key_is_named(
+def test_a_file_that_is_not_a_key_is_named(
     settings_factory: Callable[..., Settings], tmp_path: Path, content: bytes
 ) -> None:
     file = tmp_path / "key.json"

@@ -49,7 +49,7 @@ def grow(workbook: GoogleWorkbook) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class WriteBackReport(Fault):
+class FixedAnswer(Fault):
     """A refusal in Google's own words."""
 
     body: tuple[tuple[str, Any], ...] = ()
@@ -187,7 +187,7 @@ def test_a_fresh_token_that_is_refused_is_for_the_administrator(
 ) -> None:
     google.fail_next(*[faults.DEAD_TOKEN] * 3, kind="drive.get")
 
-    with pytest.raises(BadSettings, match="does not accept fresh tokens of pokervod@"):
+    with pytest.raises(BadSettings, match="does not accept new tokens of pokervod@"):
         client.open(sheet.id, "tracker").revision()
 
 
@@ -196,7 +196,7 @@ def test_a_revoked_key_is_for_the_administrator(
 ) -> None:
     del google.accounts.keys[account["client_email"]]
 
-    with pytest.raises(BadSettings, match=r"the key of pokervod@.* in POKERVOD_GOOGLE_CREDENTIALS: it was revoked"):
+    with pytest.raises(BadSettings, match=r"the key of pokervod@.* in POKERVOD_GOOGLE_CREDENTIALS. The key was revoked"):
         client.open(sheet.id, "tracker").revision()
 
     assert google.count() == 1
@@ -208,19 +208,19 @@ def test_a_revoked_key_is_for_the_administrator(
         ("revision", lambda sheet, email: sheet.unshare(email), BadInput, "not shared: open it, press Share"),
         ("layout", lambda sheet, email: sheet.unshare(email), BadInput, "is not shared with pokervod@"),
         ("tabs", lambda sheet, email: sheet.unshare(email), BadInput, "is not shared with pokervod@"),
-        ("revision", lambda sheet, _: sheet.trash(), BadInput, "it was deleted"),
-        ("layout", lambda sheet, _: sheet.trash(), BadInput, "there is no sheet at https://docs.google.com/"),
-        ("write", lambda sheet, email: sheet.share(email, "reader"), BadInput, "for reading only; press Share"),
-        ("change", lambda sheet, email: sheet.share(email, "reader"), BadInput, "for reading only; press Share"),
+        ("revision", lambda sheet, _: sheet.trash(), BadInput, "It was deleted"),
+        ("layout", lambda sheet, _: sheet.trash(), BadInput, "no sheet found at https://docs.google.com/"),
+        ("write", lambda sheet, email: sheet.share(email, "reader"), BadInput, "for reading only. Press Share"),
+        ("change", lambda sheet, email: sheet.share(email, "reader"), BadInput, "for reading only. Press Share"),
         (
             "write",
             lambda sheet, _: sheet.rename_tab("Hands", "H"),
             Conflict,
-            "changed meanwhile, so nothing was written",
+            "changed before the write, so nothing was written",
         ),
     ],
 )
-def test_what_a_person_can_mend_is_named_and_not_tried_again(
+def test_what_a_person_can_fix_is_named_and_not_retried(
     client: GoogleClient,
     google: Emulator,
     account: dict[str, str],
@@ -242,22 +242,30 @@ def test_what_a_person_can_mend_is_named_and_not_tried_again(
 
 
 @pytest.mark.parametrize(
-    ("told", "error", "words"),
+    ("answer", "error", "words"),
     [
-        (WriteBackReport("told", 403, body=(("errors", [{"reason": "accessNotConfigured"}]),)), BadSettings, "enable the Google"),
-        (WriteBackReport("told", 403, body=(("details", [{"reason": "SERVICE_DISABLED"}]),)), BadSettings, "Google Drive API"),
         (
-            WriteBackReport("told", 400, body=(("message", "This operation is not supported for this document"),)),
+            FixedAnswer("fixed", 403, body=(("errors", [{"reason": "accessNotConfigured"}]),)),
+            BadSettings,
+            "Enable the Google",
+        ),
+        (
+            FixedAnswer("fixed", 403, body=(("details", [{"reason": "SERVICE_DISABLED"}]),)),
+            BadSettings,
+            "Google Drive API",
+        ),
+        (
+            FixedAnswer("fixed", 400, body=(("message", "This operation is not supported for this document"),)),
             BadInput,
             "Excel",
         ),
-        (WriteBackReport("told", 418), BadInput, "check the address"),
+        (FixedAnswer("fixed", 418), BadInput, "Check the address"),
     ],
 )
-def test_a_refusal_is_told_by_its_reason(
-    client: GoogleClient, google: Emulator, sheet: Spreadsheet, told: Fault, error: type[PokervodError], words: str
+def test_a_refusal_is_recognized_by_its_reason(
+    client: GoogleClient, google: Emulator, sheet: Spreadsheet, answer: Fault, error: type[PokervodError], words: str
 ) -> None:
-    google.fail_next(told, kind="spreadsheets.get")
+    google.fail_next(answer, kind="spreadsheets.get")
 
     with pytest.raises(error, match=words):
         client.open(sheet.id, "tracker").layout()
@@ -268,7 +276,7 @@ def test_an_answer_that_lacks_what_it_should_hold_is_no_empty_sheet(
     client: GoogleClient, google: Emulator, sheet: Spreadsheet, act: str
 ) -> None:
     kind, perform = ACTS[act]
-    google.fail_next(WriteBackReport("told", 200), kind=kind)
+    google.fail_next(FixedAnswer("fixed", 200), kind=kind)
 
     with pytest.raises(Unavailable, match="answer is incomplete"):
         perform(client.open(sheet.id, "tracker"))
@@ -278,7 +286,7 @@ def test_an_answer_that_lacks_what_it_should_hold_is_no_empty_sheet(
 def test_drives_way_of_saying_too_many_calls_is_understood(
     client: GoogleClient, google: Emulator, sheet: Spreadsheet, reason: str
 ) -> None:
-    google.fail_next(WriteBackReport("told", 403, body=(("errors", [{"reason": reason}]),)), kind="drive.get")
+    google.fail_next(FixedAnswer("fixed", 403, body=(("errors", [{"reason": reason}]),)), kind="drive.get")
 
     assert client.open(sheet.id, "tracker").revision() == str(sheet.version)
 
@@ -298,7 +306,7 @@ def test_a_change_that_may_have_been_made_is_not_made_twice(
 ) -> None:
     google.fail_next(fault, kind="spreadsheets.batchUpdate")
 
-    with pytest.raises(Unavailable, match=r"did not say whether spreadsheets\.batchUpdate was done"):
+    with pytest.raises(Unavailable, match=r"did not confirm spreadsheets\.batchUpdate"):
         ACTS["change"][1](client.open(sheet.id, "tracker"))
 
     assert google.count("spreadsheets.batchUpdate") == 1
@@ -333,7 +341,7 @@ def test_no_secret_is_in_any_word(
     client.open(sheet.id, "tracker").revision()
     tokens = [*google.accounts.tokens]
 
-    for fault in (*PASSING.values(), faults.DEAD_TOKEN, WriteBackReport("told", 403), WriteBackReport("told", 400)):
+    for fault in (*PASSING.values(), faults.DEAD_TOKEN, FixedAnswer("fixed", 403), FixedAnswer("fixed", 400)):
         google.fault_source = lambda _, fault=fault: fault
         with pytest.raises(PokervodError) as raised:
             client.open(sheet.id, "tracker").revision()

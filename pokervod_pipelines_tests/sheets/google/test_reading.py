@@ -11,7 +11,7 @@ import pytest
 
 from pokervod_pipelines.errors import BadInput, Unavailable
 from pokervod_pipelines.sheets.google import workbook as workbook_module
-from pokervod_pipelines.sheets.google.client import GoogleClient, Version
+from pokervod_pipelines.sheets.google.client import GoogleClient, SheetVersion
 from pokervod_pipelines.sheets.google.workbook import pack_ranges
 from pokervod_pipelines_tests.google.clock import VirtualClock
 from pokervod_pipelines_tests.google.emulator import Emulator
@@ -124,9 +124,9 @@ def test_an_edit_between_text_and_number_is_noticed(client: GoogleClient, google
 def test_a_sheet_of_millions_of_cells_is_refused_unread(
     client: GoogleClient, google: Emulator, sheet: Spreadsheet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbook_module, "LARGEST_SHEET", 100)
+    monkeypatch.setattr(workbook_module, "MAX_CELLS", 100)
 
-    with pytest.raises(BadInput, match=r"tracker: the tabs have \d+ cells, too many .* \(at most 100\)"):
+    with pytest.raises(BadInput, match=r"tracker: the tabs have \d+ cells, too many .* \(limit 100\)"):
         client.open(sheet.id, "tracker").tabs()
 
     assert not google.count("values.batchGet")
@@ -164,7 +164,7 @@ def test_versions_of_all_sheets_take_one_call(
 
     assert client.calls == Counter({"token": 1, "drive.files.list": 1})
     first = versions[sheet.id]
-    assert isinstance(first, Version)
+    assert isinstance(first, SheetVersion)
     assert first.revision == str(sheet.version)
     assert first.seen_at == clock.now().replace(microsecond=0)
     assert first.seen_at - first.modified_at >= timedelta(seconds=9)
@@ -183,7 +183,7 @@ def test_a_sheet_that_drive_does_not_list_is_asked_for_by_itself(
 
     versions = client.read_versions([sheet.id, hidden.id])
 
-    assert isinstance(versions[sheet.id], Version)
+    assert isinstance(versions[sheet.id], SheetVersion)
     error = versions[hidden.id]
     assert isinstance(error, BadInput)
     assert str(error).startswith("secret: ")

@@ -11,19 +11,19 @@ from sqlalchemy import Engine
 from pokervod_pipelines.clips.build import build_clips
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import SheetReport, sync_sheet
-from pokervod_pipelines.sheets.write_back import Told, write_back
+from pokervod_pipelines.sheets.write_back import WriteBackReport, write_back
 from pokervod_pipelines_tests.google.clock import VirtualClock
 from pokervod_pipelines_tests.google.emulator import Emulator
 from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.google.quota import Quota
-from pokervod_pipelines_tests.sheets.desk import COLUMNS, Desk, Line
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, Line, SheetHarness
 
 TAB = "Hands"
 
 
 @dataclass(kw_only=True)
-class GoogleDesk(Desk):
-    """A desk whose sheet is at Google; ``book`` is what people see and edit."""
+class GoogleSheetHarness(SheetHarness):
+    """A harness whose sheet is at Google; ``book`` is what people see and edit."""
 
     google: Emulator
     account: dict[str, str]
@@ -35,7 +35,7 @@ class GoogleDesk(Desk):
             self.engine, self.settings, self.sheet, correlation_id="test", clock=self.google.clock, **options
         )
 
-    def tell(self) -> Told:
+    def write_back(self) -> WriteBackReport:
         """Run one write-back."""
         return write_back(self.engine, self.settings, self.sheet, clock=self.google.clock)
 
@@ -44,7 +44,7 @@ class GoogleDesk(Desk):
         report = self.sync(**options)
         self.build()
         if self.settings.sheet(self.sheet).write_back:
-            while self.tell().needs_reading:
+            while self.write_back().needs_reading:
                 self.sync()
                 self.build()
         return report
@@ -60,14 +60,16 @@ class GoogleDesk(Desk):
 
 
 @pytest.fixture
-def make_google_desk(engine: Engine, settings_factory: Callable[..., Settings]) -> Iterator[Callable[..., GoogleDesk]]:
-    """``make_google_desk(*lines, write_back=True, **google_settings)``: a desk with a sheet of these lines."""
+def make_google_harness(
+    engine: Engine, settings_factory: Callable[..., Settings]
+) -> Iterator[Callable[..., GoogleSheetHarness]]:
+    """``make_google_harness(*lines, write_back=True, **google_settings)``: a harness with a sheet of these lines."""
     with Emulator.start(clock=VirtualClock(), quota=Quota(reads_per_minute=60, writes_per_minute=60)) as google:
         account = google.make_service_account()
 
         def make(
             *lines: Line, write_back: bool = False, tabs: dict[str, Sequence[Line]] | None = None, **options: object
-        ) -> GoogleDesk:
+        ) -> GoogleSheetHarness:
             book = google.add_workbook({TAB: [COLUMNS, *lines]} if tabs is None else tabs, title="Tracker")
             book.share(account["client_email"], "writer")
             settings = settings_factory(
@@ -75,7 +77,7 @@ def make_google_desk(engine: Engine, settings_factory: Callable[..., Settings]) 
                 google={"endpoint": google.root, "seconds_per_call": 5, **options},
                 google_credentials=json.dumps(account),
             )
-            return GoogleDesk(
+            return GoogleSheetHarness(
                 engine=engine, settings=settings, path=settings.home, google=google, account=account, book=book
             )
 

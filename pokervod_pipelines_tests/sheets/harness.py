@@ -77,7 +77,7 @@ def insert_files(connection: Connection, *paths: str) -> None:
 
 
 @dataclass(kw_only=True)
-class Desk:
+class SheetHarness:
     """One configured sheet and what the database says of it."""
 
     engine: Engine
@@ -154,8 +154,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path) -> Desk:
-    """A desk with a sheet that is not written yet."""
+def harness(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path) -> SheetHarness:
+    """A harness with a sheet that is not written yet."""
     path = tmp_path / "hands.csv"
     settings = settings_factory(sheets=[{"name": "hands", "path": path}])
-    return Desk(engine=engine, settings=settings, path=path)
+    return SheetHarness(engine=engine, settings=settings, path=path)

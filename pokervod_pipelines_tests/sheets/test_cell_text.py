@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pokervod_pipelines.sheets.google import budget, calls, numbers, verdicts
+from pokervod_pipelines.sheets.cell_text import may_hide_number, show_number
+from pokervod_pipelines.sheets.google import budget, calls, responses
 from pokervod_pipelines.sheets.google.calls import redirect
-from pokervod_pipelines.sheets.google.numbers import may_hide_number, show_number
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,6 @@ def test_an_address_elsewhere_is_left_alone() -> None:
     assert redirect("https://sheets.googleapis.com/v4/x", None) == "https://sheets.googleapis.com/v4/x"
 
 
-@pytest.mark.parametrize("module", [budget, calls, numbers, verdicts])
+@pytest.mark.parametrize("module", [budget, calls, responses])
 def test_the_examples_hold(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]

@@ -4,12 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from pokervod_pipelines.sheets.headers import Layout, find_layout, find_own_columns
-from pokervod_pipelines.sheets.own_columns import LONGEST_STATUS, guard, lay_column, make_row_key, read_row_key, shorten
+from pokervod_pipelines.sheets.headers import AnnotationLayout, find_layout, find_managed_columns
+from pokervod_pipelines.sheets.managed_columns import (
+    MAX_STATUS_LENGTH,
+    make_column,
+    make_guarded_formula,
+    make_row_key,
+    read_row_key,
+    shorten,
+)
 from pokervod_pipelines.sheets.rows import fingerprint, read_rows
 from pokervod_pipelines.sheets.statuses import RowFacts, describe_row
 from pokervod_pipelines.sheets.tab import Tab
-from pokervod_pipelines_tests.sheets.desk import COLUMNS, make_line
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line
 
 OURS = ("PokerVOD ID", "PokerVOD State", "PokerVOD File", "PokerVOD Problem", "PokerVOD Synced", "Pin")
 KEY = "pv-abcdefgh27"
@@ -18,7 +25,7 @@ KEY = "pv-abcdefgh27"
 def read(*cells: str, headers: tuple[str, ...] = OURS):
     tab = Tab("t", ((*COLUMNS, *headers), (*make_line(1), *cells)))
     layout = find_layout(tab)
-    assert isinstance(layout, Layout)
+    assert isinstance(layout, AnnotationLayout)
     return read_rows(tab, layout)
 
 
@@ -39,7 +46,7 @@ def test_a_tab_without_a_pin_column_says_nothing_of_pins() -> None:
 def test_a_row_that_only_we_wrote_into_is_blank() -> None:
     tab = Tab("t", ((*COLUMNS, *OURS), (*("" for _ in COLUMNS), KEY, "ready", "", "", "", "")))
     layout = find_layout(tab)
-    assert isinstance(layout, Layout)
+    assert isinstance(layout, AnnotationLayout)
 
     found = read_rows(tab, layout)
 
@@ -56,7 +63,7 @@ def test_a_row_that_only_we_wrote_into_is_blank() -> None:
     ],
 )
 def test_our_headers(headers: list[str], own: dict[str, int]) -> None:
-    assert find_own_columns(headers) == own
+    assert find_managed_columns(headers) == own
 
 
 @pytest.mark.parametrize(
@@ -74,9 +81,9 @@ def test_ids_are_readable_and_differ() -> None:
 
 
 def test_a_guarded_text_stays_one_text() -> None:
-    assert guard('a "b"; c', KEY, key_column=26, row_number=9) == f'=IF($AA9="{KEY}";"a ""b""; c";"")'
-    assert guard("two\nlines", KEY, key_column=0, row_number=1) == f'=IF($A1="{KEY}";"two lines";"")'
-    assert len(shorten("x" * 9_999)) == LONGEST_STATUS
+    assert make_guarded_formula('a "b"; c', KEY, key_column=26, row_number=9) == f'=IF($AA9="{KEY}";"a ""b""; c";"")'
+    assert make_guarded_formula("two\nlines", KEY, key_column=0, row_number=1) == f'=IF($A1="{KEY}";"two lines";"")'
+    assert len(shorten("x" * 9_999)) == MAX_STATUS_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -86,7 +93,7 @@ def test_a_guarded_text_stays_one_text() -> None:
 def test_a_column_leaves_all_other_cells_alone(
     cells: dict[int, str], rows: int, column: tuple[str | None, ...]
 ) -> None:
-    assert lay_column(cells, rows) == column
+    assert make_column(cells, rows) == column
 
 
 FACTS = RowFacts(

@@ -1,7 +1,7 @@
-"""What tells two similar names apart: event, money, year, day, part, stage, edition.
+"""Read the features that distinguish two similar names: event, money, year, day, part, stage, edition.
 
-The guards of matching. Two names that disagree in a mark are two videos, however alike their words are; a mark that
-only the file has leaves a doubt. The full reading of names is the catalog's; this is as much as a guard needs.
+Two names that disagree in a feature are two videos, however similar their words are; a feature that only the file has
+leaves a question open. The catalog reads names completely; this reads as much as matching needs.
 """
 
 import re
@@ -9,17 +9,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from pokervod_pipelines.sheets.titles import make_key, split_words, strip_copy_marks, strip_extension, strip_marks
+from pokervod_pipelines.sheets.names import (
+    make_key,
+    split_words,
+    strip_copy_suffix,
+    strip_download_suffix,
+    strip_extension,
+)
 
 REMARK = re.compile(r"\n.*|\([^()]*\)|\([^()]*$|\[[^\[\]]*\]", re.DOTALL)
-"""A bracketed or second-line comment; a bracket that is never closed was cut off."""
+"""A bracketed or second-line comment; an unclosed bracket was cut off."""
 
 EDIT_DATE = re.compile(r"^(?:\d{6}|\d{8})[_ ]")
 AMOUNT = re.compile(
     r"(?<![\w.,])([$€£₩]?)\s?(\d[\d,]*(?:\.\d+)?)\s?(k|m|b|million|billion)?(?![\w]|[.,]\d)", re.IGNORECASE
 )
 SCALES = {"": 0, "k": 3, "m": 6, "million": 6, "b": 9, "billion": 9}
-"""How many zeros a letter after an amount stands for."""
+"""How many zeros a letter after an amount means."""
 
 YEARS = range(1970, 2100)
 
@@ -39,44 +45,44 @@ FACETS = {
     "resolution": re.compile(r"\b(2160|1440|1080|720|480)[pi]\b", re.IGNORECASE),
     "source": re.compile(r"\b(pokergo|youtube)\b", re.IGNORECASE),
 }
-PLACES = ("stage", "day", "part", "session", "hand", "version")
-"""The facets that tell which piece of an event a video is, and which cut of it: timecodes of one do not fit another."""
+SEGMENT_FACETS = ("stage", "day", "part", "session", "hand", "version")
+"""The facets that tell which segment of an event a video is, and which cut: timecodes of one do not fit another."""
 
-EDITIONS = ("resolution", "source")
-"""The facets that tell copies of the same piece apart."""
+EDITION_FACETS = ("resolution", "source")
+"""The facets that distinguish copies of the same segment."""
 
 STAGE_NAMES = {"ft": "final table"}
-CONTEXT = frozenset({"wsop", "world", "series", "of", "poker", "bracelet", "event", "events"})
-"""Words that name the series, written or left out at will."""
+SERIES_WORDS = frozenset({"wsop", "world", "series", "of", "poker", "bracelet", "event", "events"})
+"""Words that name the series; people write or omit them freely."""
 
 Facets = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
-    """The marks of one name; ``facets`` are (facet, value), ``title`` the words that are no mark, run together."""
+class Features:
+    """Hold the features of one name; ``facets`` are (facet, value), ``title`` the remaining words, run together."""
 
     facets: Facets
     amounts: frozenset[str]
     years: frozenset[int]
     title: str
 
-    def among(self, names: Iterable[str]) -> Facets:
+    def select(self, names: Iterable[str]) -> Facets:
         """Return the facets with these names."""
-        wanted = set(names)
-        return frozenset(facet for facet in self.facets if facet[0] in wanted)
+        selected = set(names)
+        return frozenset(facet for facet in self.facets if facet[0] in selected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NameMarks:
-    """The marks of a whole name (``stated``) and of its bracketed remarks alone (``remark``)."""
+class NameFeatures:
+    """Hold the features of a whole name (``stated``) and of its bracketed remarks alone (``remark``)."""
 
-    stated: Marks
-    remark: Marks
+    stated: Features
+    remark: Features
 
 
 def split_remark(title: str) -> tuple[str, str]:
-    """Return the title's first line without what stands in brackets, and all that was taken away.
+    """Return the title's first line without its brackets, and all that was removed.
 
     >>> split_remark("Event #3 $5K (1080p)")
     ('Event #3 $5K', '(1080p)')
@@ -84,29 +90,29 @@ def split_remark(title: str) -> tuple[str, str]:
     return " ".join(REMARK.sub(" ", title).split()), " ".join(" ".join(REMARK.findall(title)).split())
 
 
-def read_name_marks(name: str) -> NameMarks:
-    """Return the marks of a file name, a title or a folder name, its remarks apart.
+def read_name_features(name: str) -> NameFeatures:
+    """Return the features of a file name, a title or a folder name, its remarks apart.
 
-    A remark states places and editions as well as the title does, but an event or amount only where the title has
+    A remark states segments and editions as well as the title does, but an event or amount only where the title has
     none: "(#79 too)" is an aside.
     """
-    stem = EDIT_DATE.sub("", strip_copy_marks(strip_marks(strip_extension(name)))).replace("_", " ")
-    head, aside = (_read_marks(text) for text in split_remark(stem))
-    asides = aside.among((*PLACES, *EDITIONS) if head.among(["event"]) else FACETS)
+    stem = EDIT_DATE.sub("", strip_copy_suffix(strip_download_suffix(strip_extension(name)))).replace("_", " ")
+    head, aside = (_read_features(text) for text in split_remark(stem))
+    asides = aside.select((*SEGMENT_FACETS, *EDITION_FACETS) if head.select(["event"]) else FACETS)
     stated = replace(
         head, facets=head.facets | asides, amounts=head.amounts or aside.amounts, years=head.years or aside.years
     )
-    return NameMarks(stated=stated, remark=aside)
+    return NameFeatures(stated=stated, remark=aside)
 
 
-def _read_marks(text: str) -> Marks:
+def _read_features(text: str) -> Features:
     facets = set()
     for name, pattern in FACETS.items():
         facets |= {(name, value) for value in _read_values(name, pattern, text)}
         text = pattern.sub(" ", text)
     amounts, years = read_amounts(text)
-    words = [word for word in split_words(AMOUNT.sub(_keep_small_number, text)) if word not in CONTEXT]
-    return Marks(facets=frozenset(facets), amounts=amounts, years=years, title=make_key(" ".join(words)))
+    words = [word for word in split_words(AMOUNT.sub(_keep_small_number, text)) if word not in SERIES_WORDS]
+    return Features(facets=frozenset(facets), amounts=amounts, years=years, title=make_key(" ".join(words)))
 
 
 def _read_values(name: str, pattern: re.Pattern[str], text: str) -> Iterator[str]:
@@ -157,9 +163,9 @@ def _keep_small_number(match: re.Match[str]) -> str:
     return " " if _is_amount(match) or _is_year(match) else match[0]
 
 
-def find_conflicts(row: Marks, file: Marks) -> tuple[str, ...]:
-    """Return the marks that both state and in which they disagree; ``()`` where nothing speaks against the pair."""
-    conflicts = [name for name in ("event", *PLACES) if _disagree(row.among([name]), file.among([name]))]
+def find_conflicts(row: Features, file: Features) -> tuple[str, ...]:
+    """Return the features that both state and in which they disagree."""
+    conflicts = [name for name in ("event", *SEGMENT_FACETS) if _disagree(row.select([name]), file.select([name]))]
     conflicts += ["amount"] if row.amounts and file.amounts and row.amounts != file.amounts else []
     conflicts += ["year"] if row.years and file.years and not row.years & file.years else []
     return tuple(conflicts)
@@ -174,14 +180,14 @@ def _disagree(row: Facets, file: Facets) -> bool:
     )
 
 
-def find_doubts(row: Marks, file: Marks) -> tuple[str, ...]:
-    """Return the places that only one of the two states, and the editions in which they disagree."""
-    places = {name for name, _ in row.among(PLACES)} ^ {name for name, _ in file.among(PLACES)}
-    editions = (name for name in EDITIONS if _disagree(row.among([name]), file.among([name])))
-    return (*sorted(places), *editions)
+def find_unresolved(row: Features, file: Features) -> tuple[str, ...]:
+    """Return the segment facets that only one of the two states, and the editions in which they disagree."""
+    segments = {name for name, _ in row.select(SEGMENT_FACETS)} ^ {name for name, _ in file.select(SEGMENT_FACETS)}
+    editions = (name for name in EDITION_FACETS if _disagree(row.select([name]), file.select([name])))
+    return (*sorted(segments), *editions)
 
 
-def is_confirmed(row: NameMarks, file: Marks) -> bool:
-    """Whether a remark of the row names something that sets this file apart: its edition or a further amount."""
-    editions = row.remark.among(EDITIONS) & file.among(EDITIONS)
+def is_confirmed(row: NameFeatures, file: Features) -> bool:
+    """Return whether a remark of the row singles out this file: by its edition or a further amount."""
+    editions = row.remark.select(EDITION_FACETS) & file.select(EDITION_FACETS)
     return bool(editions or row.remark.amounts & file.amounts)
