@@ -1,17 +1,19 @@
-"""PokerVOD pipelines: what is on the archive's disks, what each file shows, and which stretch shows which hand.
+"""Tie a poker archive's disks, catalog, annotation sheets and RFID tables together: which file shows which hand.
 
-The rooms, in the order in which they may know each other (an arrow never points back):
+The packages, in the order in which they may import each other (an import never points down this list):
 
-- ``errors``, ``settings``: the exception tree; typed settings from ``pokervod.yaml`` and the environment
-- ``child_process``: what every child process of ours does first
-- ``db``: the PostgreSQL server, engine, tables and migrations
-- ``events``: the append-only log of every change
-- ``nas``, ``media``, ``catalog``, ``sheets``, ``clips``, ``hands``, ``tournaments``, ``render``, ``alerts``: they meet
-  in the database, never in an import
-- ``workflows``: the rooms in their order, as one sync
-- ``rollout``: the programme of weeks that brings the services into production
-- ``defs`` and ``definitions``: the thin Dagster layer, the only place that imports Dagster
-- ``sample``: a made-up archive to try everything on
+- ``errors``: the exception tree
+- ``problems``, ``actors``, ``paging``, ``checks``: one shape for a problem, an actor, a page, the result of a check
+- ``settings``, ``processes``, ``text``: typed settings from ``pokervod.yaml`` and the environment; supervised child
+  processes; text folding and delimited files
+- ``db``: the PostgreSQL server, engine, schema and locks
+- ``policies``, ``events``, ``decisions``: retries; the append-only log of every change; decisions of people
+- ``nas``, ``media``, ``catalog``, ``sheets``, ``clips``, ``hands``, ``tournaments``, ``render``, ``alerts``,
+  ``sample``: the rooms; they meet in the database and never import each other
+- ``workflows``: the rooms in their order, as stages
+- ``monitoring``: checks of the data and of the installation
+- ``rollout``: brings the services into production week by week
+- ``defs`` and ``definitions``: the Dagster layer, the only place that imports Dagster
 - ``cli``: the ``pokervod`` command
 
 This module imports nothing, so that every room can be used without the others.
