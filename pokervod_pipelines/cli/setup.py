@@ -36,9 +36,9 @@ def doctor(as_json: JsonOption = False) -> None:
     Example: pokervod doctor
     """
     from pokervod_pipelines.monitoring.doctor import check_installation  # noqa: PLC0415 - it loads every room
-    from pokervod_pipelines.rollout.plans import examine_rollout  # noqa: PLC0415 - its criteria take a second
+    from pokervod_pipelines.rollout.plans import check_rollouts  # noqa: PLC0415 - its criteria take a second
 
-    results = [*check_installation(), *examine_rollout()]
+    results = [*check_installation(), *check_rollouts()]
     if as_json:
         print_json(
             [{"part": each.name, "ok": each.passed, "found": each.summary, "fix": each.next_step} for each in results]

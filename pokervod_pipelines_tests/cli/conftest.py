@@ -1,4 +1,4 @@
-"""A folder with plans and a database, and the command run in it."""
+"""Run the command in a folder with plans and a database."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from pokervod_pipelines.cli.app import EXIT_CODES, app
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines_tests.cli.said import Said
+from pokervod_pipelines_tests.cli.command import CommandResult, RunCommand
 from pokervod_pipelines_tests.rollout.small_plans import PlanDesk
 from pokervod_pipelines_tests.workflows.render_day import RenderDay
 
@@ -32,17 +32,17 @@ def plans(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pl
 
 
 @pytest.fixture
-def pokervod(plans: PlanDesk) -> Callable[..., Said]:
-    """``pokervod(*words)``: what became of ``pokervod …``."""
+def pokervod(plans: PlanDesk) -> RunCommand:
+    """Return ``pokervod(*words)``, which runs ``pokervod …``."""
 
-    def invoke(*words: str) -> Said:
+    def invoke(*words: str) -> CommandResult:
         plans.write_settings()
         result = CliRunner().invoke(app, words)
         error = result.exception
         if error and not isinstance(error, PokervodError | SystemExit):
             raise error
         status = next((code for kind, code in EXIT_CODES if isinstance(error, kind)), result.exit_code)
-        said = str(error) if isinstance(error, PokervodError) else ""
-        return Said(printed=result.stdout, told=result.stderr, error=said, status=status)
+        text = str(error) if isinstance(error, PokervodError) else ""
+        return CommandResult(printed=result.stdout, errors=result.stderr, error=text, status=status)
 
     return invoke

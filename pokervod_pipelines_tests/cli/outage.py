@@ -1,4 +1,4 @@
-"""A database that is away for a while: who is connected is cut off, and nobody else gets in."""
+"""Make a database unavailable for a while: end all connections and allow no new ones."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ CUT_OFF = "select pg_terminate_backend(pid) from pg_stat_activity where datname 
 
 @contextmanager
 def cut_off(engine: Engine) -> Iterator[None]:
-    """The engine's database answers nobody within."""
+    """Make the engine's database unavailable within the context."""
     name = engine.url.database
     admin = create_engine(engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:

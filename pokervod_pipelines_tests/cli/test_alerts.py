@@ -1,15 +1,13 @@
 """``pokervod alerts``: what people were told, by key; and channels that fail hold up no programme."""
 
-from collections.abc import Callable
-
 import pytest
 
 from pokervod_pipelines_tests.alerts.servers import find_free_port
-from pokervod_pipelines_tests.cli.said import WHY, Said, escalate
+from pokervod_pipelines_tests.cli.command import WHY, RunCommand, escalate
 from pokervod_pipelines_tests.rollout.small_plans import PlanDesk
 
 
-def test_alerts_are_acknowledged_and_resolved_by_key(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_alerts_are_acknowledged_and_resolved_by_key(plans: PlanDesk, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
     key = "rollout demo week 2 escalated"
 
@@ -26,7 +24,7 @@ def test_alerts_are_acknowledged_and_resolved_by_key(plans: PlanDesk, pokervod: 
 
 
 @pytest.mark.parametrize("command", ["ack", "resolve"])
-def test_nobody_closes_an_alert_without_a_reason(plans: PlanDesk, pokervod: Callable[..., Said], command: str) -> None:
+def test_nobody_closes_an_alert_without_a_reason(plans: PlanDesk, pokervod: RunCommand, command: str) -> None:
     escalate(plans, pokervod)
 
     assert pokervod("alerts", command, "rollout demo week 2 escalated").status == 2
@@ -34,16 +32,16 @@ def test_nobody_closes_an_alert_without_a_reason(plans: PlanDesk, pokervod: Call
     assert (said.status, "say who does it and why" in said.error) == (2, True)
 
 
-def test_a_test_alert_arrives_and_is_over(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_a_test_alert_arrives_and_is_over(plans: PlanDesk, pokervod: RunCommand) -> None:
     said = pokervod("alerts", "test")
 
     assert (said.status, said.printed) == (0, "everything due was sent\n")
-    assert said.told.startswith("CRITICAL: A test of PokerVOD's alerts\nIt arrived.")
+    assert said.errors.startswith("CRITICAL: A test of PokerVOD's alerts\nIt arrived.")
     assert pokervod("alerts", "list", "--open", "--json").json == []
     assert pokervod("alerts", "deliver").printed == "everything due was sent\n"
 
 
-def test_without_a_channel_a_test_says_where_to_name_one(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_without_a_channel_a_test_says_where_to_name_one(plans: PlanDesk, pokervod: RunCommand) -> None:
     plans.alerts = {}
 
     said = pokervod("alerts", "test")
@@ -55,7 +53,7 @@ def test_without_a_channel_a_test_says_where_to_name_one(plans: PlanDesk, pokerv
 
 
 def test_a_channel_without_an_address_is_told_and_nothing_waits_for_it(
-    plans: PlanDesk, pokervod: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+    plans: PlanDesk, pokervod: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("POKERVOD_ALERT_HERE")
     plans.prove(1, 2, 3, 4)
@@ -63,27 +61,27 @@ def test_a_channel_without_an_address_is_told_and_nothing_waits_for_it(
     said = pokervod("rollout", "run")
 
     assert (said.status, plans.record().state) == (0, "completed")
-    assert "alert not delivered to here, tried again later" in said.told
-    assert "set POKERVOD_ALERT_HERE" in said.told
+    assert "alert not delivered to here, tried again later" in said.errors
+    assert "set POKERVOD_ALERT_HERE" in said.errors
     for command in ("deliver", "test"):
         refused = pokervod("alerts", command)
         assert (refused.status, "set POKERVOD_ALERT_HERE" in refused.error) == (2, True)
 
 
 def test_a_channel_that_is_down_is_told_and_nothing_waits_for_it(
-    plans: PlanDesk, pokervod: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+    plans: PlanDesk, pokervod: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POKERVOD_ALERT_HERE", f"json://eva:sesame77@127.0.0.1:{find_free_port()}/secret-path")
 
     said = escalate(plans, pokervod)
 
     assert said.status == 3
-    assert "alert not delivered to here, tried again later: " in said.told
+    assert "alert not delivered to here, tried again later: " in said.errors
     listed = pokervod("alerts", "list").printed
     assert "here: waiting, " in listed
     plans.execute("update alert_deliveries set due_at = now()")
     refused = pokervod("alerts", "deliver")
     assert (refused.status, "not taken by 1 of 1 channels, tried again" in refused.error) == (1, True)
-    everything = said.told + said.printed + said.error + listed + refused.error + str(plans.dump())
+    everything = said.errors + said.printed + said.error + listed + refused.error + str(plans.dump())
     assert "sesame77" not in everything
     assert "secret-path" not in everything

@@ -1,4 +1,4 @@
-"""However a command ends, a person reads one line that says what to do, and a program gets its exit status."""
+"""Check that a command that fails prints one line that says what to do, and exits with its status."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ Start = Callable[..., "subprocess.Popen[bytes]"]
 
 @pytest.fixture
 def start(desk: RenderDay, tmp_path: Path) -> Iterator[Start]:
-    """``start(*words)``: `pokervod …` as a process of its own, its words as bytes if need be."""
+    """Return ``start(*words)``, which runs `pokervod …` as a process, its words as bytes if need be."""
     begun: list[subprocess.Popen[bytes]] = []
 
     def begin(*words: str | bytes) -> "subprocess.Popen[bytes]":
@@ -45,7 +45,7 @@ LONG_WORK = [
 
 
 @pytest.mark.parametrize(("words", "speaks_on"), LONG_WORK, ids=lambda value: str(value[0]))
-def test_a_command_that_the_database_leaves_says_so_in_one_line(
+def test_a_command_that_loses_the_database_says_so_in_one_line(
     start: Start, desk: RenderDay, words: tuple[str, ...], speaks_on: str
 ) -> None:
     desk.take_one()
@@ -57,8 +57,8 @@ def test_a_command_that_the_database_leaves_says_so_in_one_line(
         told = process.communicate(timeout=60)[1].decode()
 
     assert process.returncode == 1
-    assert told.startswith("error: the database broke off: ")
-    assert told.endswith("see with `pokervod doctor` that it answers, then run this again\n")
+    assert told.startswith("error: the database connection failed: ")
+    assert told.endswith("check with `pokervod doctor` that it answers, then retry\n")
     assert told.count("\n") == 1
 
 
@@ -85,9 +85,9 @@ def test_arguments_that_are_not_utf_8_are_refused(
     assert desk.execute("select count(*) from render_workers") == [(0,)]
 
 
-def test_a_number_that_the_database_cannot_hold_is_the_persons_to_correct(start: Start) -> None:
+def test_a_number_that_is_too_large_for_the_database_has_to_be_corrected(start: Start) -> None:
     process = start("hands", "list", "--session", "99999999999999999999")
     told = process.communicate(timeout=60)[1].decode()
 
     assert process.returncode == 2
-    assert told.startswith("error: the database cannot hold a value: bigint out of range; correct what was given")
+    assert told.startswith("error: the database refuses a value: bigint out of range; correct the value")

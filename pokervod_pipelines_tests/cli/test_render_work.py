@@ -1,45 +1,31 @@
-"""What people do with the queue by command: each says what it did, keeps why, and refuses what makes no sense."""
+"""Check the commands that change the queue: each prints what it did, stores the reason, and refuses nonsense."""
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from pokervod_pipelines.cli.app import app
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines_tests.cli.command import CommandResult, RunCommand
 from pokervod_pipelines_tests.workflows.render_day import RenderDay
 
 WHY = ("--reason", "the font is there", "--by", "eva")
 
 
-@dataclass(kw_only=True)
-class Said:
-    """What a command printed, and the error that it ended with or ""."""
-
-    printed: str
-    error: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.printed)
-
-
 @pytest.fixture
-def run(desk: RenderDay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Said]:
-    """``run(*words)``: what became of ``pokervod render …``."""
+def run(desk: RenderDay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RunCommand:
+    """Return ``run(*words)``, which runs ``pokervod render …``."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("POKERVOD_DATABASE_URL", desk.engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("POKERVOD_HOME", str(desk.settings.home))
 
-    def invoke(*words: str) -> Said:
+    def invoke(*words: str) -> CommandResult:
         result = CliRunner().invoke(app, ["render", *words])
         if result.exception and not isinstance(result.exception, BadInput | SystemExit):
             raise result.exception
-        return Said(printed=result.stdout, error=str(result.exception or ""))
+        error = str(result.exception or "")
+        return CommandResult(printed=result.stdout, errors=result.stderr, error=error, status=result.exit_code)
 
     return invoke
 
@@ -59,7 +45,7 @@ ACTIONS = [
 
 @pytest.mark.parametrize(("words", "before", "after", "says"), ACTIONS, ids=lambda value: str(value)[:14])
 def test_an_action_is_done_where_it_can_be_and_the_others_are_named(
-    run: Callable[..., Said], desk: RenderDay, words: tuple[str, ...], before: str, after: str, says: str
+    run: RunCommand, desk: RenderDay, words: tuple[str, ...], before: str, after: str, says: str
 ) -> None:
     number = fail_one(desk) if before == "failed" else desk.ask()[0]
 
@@ -76,7 +62,7 @@ def test_an_action_is_done_where_it_can_be_and_the_others_are_named(
     assert run(words[0], "987654", *words[1:], *WHY).printed == ""
 
 
-def test_all_that_failed_is_asked_again_at_once(run: Callable[..., Said], desk: RenderDay) -> None:
+def test_all_that_failed_is_asked_again_at_once(run: RunCommand, desk: RenderDay) -> None:
     failed, waiting = [fail_one(desk), fail_one(desk)], desk.ask()
 
     assert run("bulk-retry", "--day", "2001-01-01", *WHY).printed == "0 asked again: none\n"
@@ -92,7 +78,7 @@ WITHOUT_WHY = [
 
 
 @pytest.mark.parametrize("words", WITHOUT_WHY, ids=lambda words: words[0])
-def test_nothing_is_done_without_a_reason(run: Callable[..., Said], desk: RenderDay, words: tuple[str, ...]) -> None:
+def test_nothing_is_done_without_a_reason(run: RunCommand, desk: RenderDay, words: tuple[str, ...]) -> None:
     desk.hire("w1", "local")
 
     assert run(*words, "--reason", " ").error
@@ -100,7 +86,7 @@ def test_nothing_is_done_without_a_reason(run: Callable[..., Said], desk: Render
     assert desk.execute("select count(*) from events") == [(0,)]
 
 
-def test_a_pause_holds_until_it_is_resumed(run: Callable[..., Said], desk: RenderDay) -> None:
+def test_a_pause_holds_until_it_is_resumed(run: RunCommand, desk: RenderDay) -> None:
     desk.ask()
 
     assert run("pause", "--drain", *WHY).printed == "all is paused\n"
@@ -124,11 +110,11 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("words", "says"), WRONG)
-def test_a_slip_is_told(run: Callable[..., Said], words: tuple[str, ...], says: str) -> None:
+def test_a_slip_is_told(run: RunCommand, words: tuple[str, ...], says: str) -> None:
     assert says in run(*words, *WHY).error
 
 
-def test_a_worker_that_was_set_aside_is_taken_back(run: Callable[..., Said], desk: RenderDay) -> None:
+def test_a_worker_that_was_set_aside_is_taken_back(run: RunCommand, desk: RenderDay) -> None:
     desk.hire("studio-2", "local", "nexrender")
     desk.execute("update render_workers set set_aside = 'its disk', strikes = 3")
 
@@ -140,7 +126,7 @@ def test_a_worker_that_was_set_aside_is_taken_back(run: Callable[..., Said], des
     assert " s ago" in printed
 
 
-def test_the_lost_are_put_back(run: Callable[..., Said], desk: RenderDay) -> None:
+def test_the_lost_are_put_back(run: RunCommand, desk: RenderDay) -> None:
     first, second = desk.take_one(), desk.take_one()
     desk.end_lease(first.id)
     printed = run("rescue").printed
@@ -151,7 +137,7 @@ def test_the_lost_are_put_back(run: Callable[..., Said], desk: RenderDay) -> Non
     assert [(each["id"], each["state"]) for each in run("rescue", "--json").json] == [(second.id, "pending")]
 
 
-def test_one_is_shown_with_its_tries_and_its_file(run: Callable[..., Said], desk: RenderDay) -> None:
+def test_one_is_shown_with_its_tries_and_its_file(run: RunCommand, desk: RenderDay) -> None:
     path = desk.make_file("Ana Ruiz")
 
     shown, (told,) = run("show", "1").printed, run("show", "1", "--json").json
@@ -166,7 +152,7 @@ def test_one_is_shown_with_its_tries_and_its_file(run: Callable[..., Said], desk
     )
 
 
-def test_a_long_id_is_listed_as_it_is_typed(run: Callable[..., Said], desk: RenderDay) -> None:
+def test_a_long_id_is_listed_as_it_is_typed(run: RunCommand, desk: RenderDay) -> None:
     desk.execute("alter sequence render_instructions_id_seq restart with 1234567")
     desk.want("Ana Ruiz")
 
@@ -176,7 +162,7 @@ def test_a_long_id_is_listed_as_it_is_typed(run: Callable[..., Said], desk: Rend
     assert "Ana Ruiz" in printed
 
 
-def test_all_that_happened_is_shown_with_who_and_why(run: Callable[..., Said], desk: RenderDay) -> None:
+def test_all_that_happened_is_shown_with_who_and_why(run: RunCommand, desk: RenderDay) -> None:
     layers = ("-l", "player=Ana Ruiz", "-l", "place=9th")
     run("enqueue", "-t", "elimination", *layers, "--reason", "her first cash", "--by", "joe")
     run("prioritize", "1", "--priority", "1", *WHY)
@@ -201,7 +187,7 @@ def test_all_that_happened_is_shown_with_who_and_why(run: Callable[..., Said], d
     assert [each["type"] for each in told["events"]][-1] == "render.completed"
 
 
-def test_what_stands_in_no_file_is_asked_for_by_hand(run: Callable[..., Said], desk: RenderDay) -> None:
+def test_what_stands_in_no_file_is_asked_for_by_hand(run: RunCommand, desk: RenderDay) -> None:
     run("enqueue", "-t", "elimination", "-l", "player=Ana Ruiz", "-l", "place=9th")
 
     assert desk.row(1).reason == "asked for by hand"
@@ -209,6 +195,6 @@ def test_what_stands_in_no_file_is_asked_for_by_hand(run: Callable[..., Said], d
 
 @pytest.mark.parametrize("option", ["--limit", "--hand"])
 @pytest.mark.parametrize("number", ["99999999999999999999", str(2**63), "0"])
-def test_a_number_that_no_database_holds_is_a_wrong_option(run: Callable[..., Said], option: str, number: str) -> None:
-    assert run("list", option, number) == Said(printed="", error="2")
+def test_a_number_that_no_database_holds_is_a_wrong_option(run: RunCommand, option: str, number: str) -> None:
+    assert run("list", option, number) == CommandResult(printed="", error="2")
     assert run("list", option, str(2**63 - 1)).error == ""

@@ -5,69 +5,68 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from pokervod_pipelines.rollout.programme import hold_alone
-from pokervod_pipelines_tests.cli.said import WHY, Said, escalate
+
+from pokervod_pipelines_tests.cli.command import WHY, RunCommand, escalate
 from pokervod_pipelines_tests.rollout.small_plans import PlanDesk, describe_week
 
 
-def test_a_programme_runs_to_its_end(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_a_programme_runs_to_its_end(plans: PlanDesk, pokervod: RunCommand) -> None:
     plans.prove(1, 2, 3, 4)
 
     said = pokervod("rollout", "run")
 
     assert (said.status, plans.states()) == (0, ["passed"] * 4)
-    assert "week 1, attempt 1\nweek 1: passed\n" in said.told
-    assert said.told.count("INFO: The demo programme: week") == 4
+    assert "week 1, attempt 1\nweek 1: passed\n" in said.errors
+    assert said.errors.count("INFO: The demo programme: week") == 4
     assert "The demo programme: 100 %, completed" in said.printed
     assert (plans.folder / "home/rollout/demo.html").is_file()
     assert str(plans.folder / "home/rollout/demo.html") in said.printed
 
 
-def test_until_ends_it_before_the_week_after(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_until_ends_it_before_the_week_after(plans: PlanDesk, pokervod: RunCommand) -> None:
     plans.prove(1, 2, 3, 4)
 
     assert pokervod("rollout", "run", "--until", "2").status == 0
     assert plans.states() == ["passed", "passed", "pending", "pending"]
 
 
-def test_a_wait_is_left_to_the_sensor_and_is_no_failure(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_a_wait_is_left_to_the_sensor_and_is_no_failure(plans: PlanDesk, pokervod: RunCommand) -> None:
     plans.prove(1)
 
     said = pokervod("rollout", "run")
 
     assert (said.status, said.error) == (0, "")
-    assert "week 2 is tried again at 20" in said.told
+    assert "week 2 is tried again at 20" in said.errors
     assert re.search(r"waiting +1 +proof +again at \d\d:\d\d:\d\d UTC", said.printed)
     assert pokervod("rollout", "run").status == 0
     assert plans.attempts() == [(1, True), (2, False)]
 
 
 @pytest.mark.parametrize("option", [(), ("--wait",)])
-def test_short_waits_are_waited_for(plans: PlanDesk, pokervod: Callable[..., Said], option: tuple[str, ...]) -> None:
+def test_short_waits_are_waited_for(plans: PlanDesk, pokervod: RunCommand, option: tuple[str, ...]) -> None:
     plans.given = {"wait_seconds": 0}
 
     assert pokervod("rollout", "run", *option).status == 3
     assert plans.attempts() == [(1, False)] * 3
 
 
-def test_an_escalation_ends_with_3_and_says_what_to_do(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_an_escalation_ends_with_3_and_says_what_to_do(plans: PlanDesk, pokervod: RunCommand) -> None:
     said = escalate(plans, pokervod)
 
     assert said.status == 3
     assert said.error.startswith("week 2 is escalated: proof: demo_2.txt: there is no such file below")
     assert said.error.endswith("\nmend it, then `pokervod rollout resume`")
-    assert "CRITICAL: Rollout escalated: week 2 Part 2 failed 1 times" in said.told
-    assert "pokervod rollout validate 2" in said.told
+    assert "CRITICAL: Rollout escalated: week 2 Part 2 failed 1 times" in said.errors
+    assert "pokervod rollout validate 2" in said.errors
     assert pokervod("rollout", "run").status == 3
     assert plans.attempts() == [(1, True), (2, False)]
 
 
-def test_it_is_acknowledged_mended_and_resumed(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_it_is_acknowledged_mended_and_resumed(plans: PlanDesk, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
 
     assert pokervod("rollout", "acknowledge", *WHY).printed == "week 2 is acknowledged\n"
@@ -75,7 +74,7 @@ def test_it_is_acknowledged_mended_and_resumed(plans: PlanDesk, pokervod: Callab
     plans.prove(2)
     said = pokervod("rollout", "resume", *WHY)
 
-    assert (said.status, said.told.splitlines()[0]) == (0, "goes on from week 2")
+    assert (said.status, said.errors.splitlines()[0]) == (0, "goes on from week 2")
     assert plans.record().state == "completed"
     kept = [(each.kind, each.week, each.by, each.reason) for each in plans.record().interventions]
     assert kept == [(kind, 2, "eva", "the table was filled by hand") for kind in ("acknowledge", "resume")]
@@ -83,7 +82,7 @@ def test_it_is_acknowledged_mended_and_resumed(plans: PlanDesk, pokervod: Callab
     assert resolved == [("eva",)]
 
 
-def test_resuming_from_an_earlier_week_does_it_again(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_resuming_from_an_earlier_week_does_it_again(plans: PlanDesk, pokervod: RunCommand) -> None:
     plans.prove(1, 2, 3, 4)
     pokervod("rollout", "run")
 
@@ -92,7 +91,7 @@ def test_resuming_from_an_earlier_week_does_it_again(plans: PlanDesk, pokervod: 
     assert pokervod("rollout", "resume", *WHY).status == 1
 
 
-def test_resuming_goes_no_further_than_was_said(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_resuming_goes_no_further_than_was_said(plans: PlanDesk, pokervod: RunCommand) -> None:
     plans.write(attempts=1)
     pokervod("rollout", "run", "--until", "2")
     plans.prove(1, 2, 3, 4)
@@ -100,14 +99,14 @@ def test_resuming_goes_no_further_than_was_said(plans: PlanDesk, pokervod: Calla
     assert pokervod("rollout", "resume", *WHY).status == 0
     assert plans.states() == ["passed", "passed", "pending", "pending"]
     said = pokervod("rollout", "resume", *WHY)
-    assert said.told.startswith("goes on from week 3\nstops before week 3: no more than week 2 was asked for\n")
+    assert said.errors.startswith("goes on from week 3\nstops before week 3: no more than week 2 was asked for\n")
     assert pokervod("rollout", "resume", "--until", "3", *WHY).status == 0
     assert plans.states() == ["passed", "passed", "passed", "pending"]
     assert pokervod("rollout", "run").status == 0
     assert plans.record().state == "completed"
 
 
-def test_an_override_is_shown_for_ever(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_an_override_is_shown_for_ever(plans: PlanDesk, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
 
     assert pokervod("rollout", "override", "2", "proof", *WHY).printed == (
@@ -122,7 +121,7 @@ def test_an_override_is_shown_for_ever(plans: PlanDesk, pokervod: Callable[..., 
     assert [each["by"] for each in pokervod("rollout", "report", "--json").json["overrides"]] == ["eva"]
 
 
-def test_a_pause_holds_until_somebody_resumes(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_a_pause_holds_until_somebody_resumes(plans: PlanDesk, pokervod: RunCommand) -> None:
     plans.prove(1, 2, 3, 4)
     pokervod("rollout", "run", "--until", "1")
 
@@ -137,7 +136,7 @@ def test_a_pause_holds_until_somebody_resumes(plans: PlanDesk, pokervod: Callabl
     assert pokervod("rollout", "pause", *WHY).status == 1
 
 
-def test_validate_looks_and_changes_nothing(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_validate_looks_and_changes_nothing(plans: PlanDesk, pokervod: RunCommand) -> None:
     plans.prove(1)
     pokervod("rollout", "run")
     plans.execute("alter table hands alter column id type integer")
@@ -152,7 +151,7 @@ def test_validate_looks_and_changes_nothing(plans: PlanDesk, pokervod: Callable[
     assert "apply_migrations: no migration is pending" in failing.printed
 
 
-def test_a_week_can_be_validated_before_anything_was_begun(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_a_week_can_be_validated_before_anything_was_begun(plans: PlanDesk, pokervod: RunCommand) -> None:
     said = pokervod("rollout", "validate", "4", "--json")
 
     assert (said.status, said.json["passed"], said.json["fixers"]) == (1, False, {})
@@ -161,7 +160,7 @@ def test_a_week_can_be_validated_before_anything_was_begun(plans: PlanDesk, poke
     assert plans.execute("select count(*) from rollout_programmes") == [(0,)]
 
 
-def test_programs_get_one_document(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_programs_get_one_document(plans: PlanDesk, pokervod: RunCommand) -> None:
     escalated = escalate(plans, pokervod)
     said = pokervod("rollout", "run", "--json")
 
@@ -177,10 +176,10 @@ def test_programs_get_one_document(plans: PlanDesk, pokervod: Callable[..., Said
     assert [each["state"] for each in alert["deliveries"]] == ["delivered"]
 
 
-def test_the_page_is_written_where_it_is_asked_for(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_the_page_is_written_where_it_is_asked_for(plans: PlanDesk, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
 
-    assert pokervod("rollout", "report", "--html", "page.html").told == "written to page.html\n"
+    assert pokervod("rollout", "report", "--html", "page.html").errors == "written to page.html\n"
     assert "The demo programme" in (plans.folder / "page.html").read_text(encoding="utf-8")
     said = pokervod("rollout", "report", "--html", "nowhere/page.html")
     assert (said.status, said.error) == (
@@ -189,7 +188,7 @@ def test_the_page_is_written_where_it_is_asked_for(plans: PlanDesk, pokervod: Ca
     )
 
 
-def test_plans_are_told_apart_by_name(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_plans_are_told_apart_by_name(plans: PlanDesk, pokervod: RunCommand) -> None:
     plans.write("second", weeks=1)
     plans.prove(1, plan="second")
 
@@ -214,7 +213,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("words", "status", "says"), REFUSED, ids=lambda value: str(value)[:30])
 def test_what_makes_no_sense_is_refused_and_changes_nothing(
-    plans: PlanDesk, pokervod: Callable[..., Said], words: tuple[str, ...], status: int, says: str
+    plans: PlanDesk, pokervod: RunCommand, words: tuple[str, ...], status: int, says: str
 ) -> None:
     plans.prove(1)
     pokervod("rollout", "run")
@@ -227,7 +226,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize("command", ["pause", "acknowledge", "override 1 proof"])
-def test_people_have_to_say_why(pokervod: Callable[..., Said], command: str) -> None:
+def test_people_have_to_say_why(pokervod: RunCommand, command: str) -> None:
     assert pokervod("rollout", *command.split()).status == 2
 
 
@@ -235,7 +234,7 @@ NOT_BEGUN = [("report",), ("pause", *WHY), ("resume", *WHY), ("acknowledge", *WH
 
 
 @pytest.mark.parametrize("words", NOT_BEGUN, ids=lambda words: words[0])
-def test_what_was_not_begun_says_how_to_begin(pokervod: Callable[..., Said], words: tuple[str, ...]) -> None:
+def test_what_was_not_begun_says_how_to_begin(pokervod: RunCommand, words: tuple[str, ...]) -> None:
     said = pokervod("rollout", *words)
 
     assert (said.status, said.error) == (1, "the programme demo was not begun; `pokervod rollout run` begins it")
@@ -243,7 +242,7 @@ def test_what_was_not_begun_says_how_to_begin(pokervod: Callable[..., Said], wor
 
 @pytest.mark.parametrize("words", [("resume",), ("override", "2", "proof")], ids=lambda words: words[0])
 def test_a_reason_that_is_no_utf_8_is_refused_and_changes_nothing(
-    plans: PlanDesk, pokervod: Callable[..., Said], words: tuple[str, ...]
+    plans: PlanDesk, pokervod: RunCommand, words: tuple[str, ...]
 ) -> None:
     escalate(plans, pokervod)
     before = plans.dump()
@@ -254,14 +253,14 @@ def test_a_reason_that_is_no_utf_8_is_refused_and_changes_nothing(
     assert plans.dump() == before
 
 
-def test_a_second_runner_is_refused(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_a_second_runner_is_refused(plans: PlanDesk, pokervod: RunCommand) -> None:
     with hold_alone(plans.programme()):
         said = pokervod("rollout", "run")
 
     assert (said.status, "is being run by another runner" in said.error) == (1, True)
 
 
-def test_a_bad_plan_is_shown_with_every_file_and_line(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_a_bad_plan_is_shown_with_every_file_and_line(plans: PlanDesk, pokervod: RunCommand) -> None:
     weeks = [describe_week(1), describe_week(3)]
     weeks[0]["criteria"][0]["kind"] = "fille"
     path = plans.write(weeks=weeks, attempts=0)
@@ -279,7 +278,7 @@ def test_a_bad_plan_is_shown_with_every_file_and_line(plans: PlanDesk, pokervod:
             assert f"{path}:{line}: {text}" in said.error
 
 
-def test_a_page_that_cannot_be_written_is_told(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_a_page_that_cannot_be_written_is_told(plans: PlanDesk, pokervod: RunCommand) -> None:
     plans.given = {"pages": str(plans.folder / "demo.yaml" / "pages")}
     plans.prove(1, 2, 3, 4)
 
@@ -290,9 +289,7 @@ def test_a_page_that_cannot_be_written_is_told(plans: PlanDesk, pokervod: Callab
 
 
 @pytest.mark.parametrize("weeks", [3, 6])
-def test_a_plan_that_lost_or_gained_a_week_can_still_be_read(
-    plans: PlanDesk, pokervod: Callable[..., Said], weeks: int
-) -> None:
+def test_a_plan_that_lost_or_gained_a_week_can_still_be_read(plans: PlanDesk, pokervod: RunCommand, weeks: int) -> None:
     plans.prove(1, 2, 3, 4)
     pokervod("rollout", "run", "--until", "2")
     plans.write(weeks=weeks)
@@ -331,7 +328,7 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
-def test_a_terminal_of_80_columns_shows_words_whole(plans: PlanDesk, pokervod: Callable[..., Said]) -> None:
+def test_a_terminal_of_80_columns_shows_words_whole(plans: PlanDesk, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
 
     stands, three = show(plans.folder, "rollout", "run")

@@ -1,4 +1,4 @@
-"""What a command of rollouts or alerts said, and a programme that stands still."""
+"""Describe how a command ended, and escalate a rollout."""
 
 import json
 from collections.abc import Callable
@@ -11,11 +11,11 @@ WHY = ("--reason", "the table was filled by hand", "--by", "eva")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
-    """What a command printed on both outputs, the error that it ended with or "", and its exit status."""
+class CommandResult:
+    """Hold what a command printed on both outputs, the error that it ended with or "", and its exit status."""
 
     printed: str
-    told: str
+    errors: str
     error: str
     status: int
 
@@ -24,8 +24,11 @@ class Said:
         return json.loads(self.printed)
 
 
-def escalate(plans: PlanDesk, pokervod: Callable[..., Said]) -> Said:
-    """Week 2 of the programme has failed for the last time."""
+RunCommand = Callable[..., CommandResult]
+
+
+def escalate(plans: PlanDesk, pokervod: RunCommand) -> CommandResult:
+    """Make week 2 of the rollout fail for the last time."""
     plans.write(attempts=1)
     plans.prove(1, 3, 4)
     return pokervod("rollout", "run")
