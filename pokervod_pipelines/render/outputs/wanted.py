@@ -1,8 +1,7 @@
 """What an output has to be, and what was found when it was looked at: records that go to the child process and back."""
 
-import base64
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from PIL import Image
@@ -43,26 +42,6 @@ class Wanted:
     picture: Picture
     renderer: str
 
-    def as_json(self) -> dict[str, Any]:
-        """The record in JSON's own types; ``from_json`` takes it back."""
-        template = self.template.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return {
-            "template": template,
-            "layers": dict(self.layers),
-            "picture": asdict(self.picture),
-            "renderer": self.renderer,
-        }
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Wanted":
-        """The record that ``as_json`` wrote."""
-        return cls(
-            template=Template.model_validate(values["template"]),
-            layers=values["layers"],
-            picture=Picture(**values["picture"]),
-            renderer=values["renderer"],
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
@@ -91,14 +70,3 @@ class Inspection:
     def is_sound(self) -> bool:
         """It is what was asked for."""
         return not self.faults
-
-    def as_json(self) -> dict[str, Any]:
-        """The record in JSON's own types; ``from_json`` takes it back."""
-        preview = None if self.preview is None else base64.b64encode(self.preview).decode("ascii")
-        return {**asdict(self), "faults": list(self.faults), "preview": preview}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Inspection":
-        """The record that ``as_json`` wrote."""
-        preview = None if values["preview"] is None else base64.b64decode(values["preview"])
-        return cls(**{**values, "faults": tuple(values["faults"]), "preview": preview})

@@ -1,8 +1,9 @@
-"""Children draw, and whatever becomes of one, its job ends as its failure says and the next job is served."""
+"""Draw in children; whatever happens to one, its job ends with its failure and the next job is served."""
 
 import asyncio
 import errno
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -14,10 +15,11 @@ from typing import Any
 
 import pytest
 
+from pokervod_pipelines.processes.child import make_portable
 from pokervod_pipelines.render.failures import BadInstruction, Passing, classify_failure
-from pokervod_pipelines.render.renderers.local.order import read_failure, write_failure
-from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
-from pokervod_pipelines_tests.media.processes import wait_until_gone
+from pokervod_pipelines.render.renderers.local.renderer import PROGRAM, LocalRenderer
+from pokervod_pipelines_tests.processes import system
+from pokervod_pipelines_tests.processes.system import wait_until_gone
 from pokervod_pipelines_tests.render.local.samples import job
 
 LONG: dict[str, Any] = {"seconds": 60.0, "width": 1920, "height": 1080}
@@ -41,13 +43,8 @@ def run(play: Callable[[LocalRenderer], Awaitable[None]], processes: int = 1) ->
 
 
 def list_children() -> set[int]:
-    """The processes of this one that draw."""
-    found = set()
-    for path in Path(f"/proc/{os.getpid()}/task").glob("*/children"):
-        for pid in map(int, path.read_text().split()):
-            if b"renderers.local.child" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                found.add(pid)
-    return found
+    """Return the children of this process that draw."""
+    return system.list_children(PROGRAM.name)
 
 
 def ignore(_: float) -> None:
@@ -55,7 +52,7 @@ def ignore(_: float) -> None:
 
 
 async def start_long(renderer: LocalRenderer, target: Path) -> "asyncio.Task[None]":
-    """A render that has begun and is far from its end."""
+    """Return a render that has begun and is far from its end."""
     begun = asyncio.Event()
     task = asyncio.create_task(renderer.render(job("leaderboard", target, **LONG), lambda _: begun.set()))
     await begun.wait()
@@ -63,15 +60,15 @@ async def start_long(renderer: LocalRenderer, target: Path) -> "asyncio.Task[Non
 
 
 def test_a_job_is_drawn_and_reported_to_its_end(tmp_path: Path) -> None:
-    told: list[float] = []
+    reported: list[float] = []
 
     async def play(renderer: LocalRenderer) -> None:
-        await renderer.render(job("elimination", tmp_path / "a.mov"), told.append)
+        await renderer.render(job("elimination", tmp_path / "a.mov"), reported.append)
 
     run(play)
     assert (tmp_path / "a.mov").stat().st_size > 1000
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    assert reported == sorted(reported)
+    assert reported[-1] == 1.0
 
 
 def test_one_child_serves_many_jobs_and_many_children_serve_side_by_side(tmp_path: Path) -> None:
@@ -110,7 +107,7 @@ def test_a_child_killed_over_its_job_is_a_passing_failure(tmp_path: Path) -> Non
         task = await start_long(renderer, tmp_path / "a.mov")
         (pid,) = list_children()
         os.kill(pid, signal.SIGKILL)
-        with pytest.raises(Passing, match=r"died while it drew \(SIGKILL\); it is tried again"):
+        with pytest.raises(Passing, match=r"died while it drew \(SIGKILL\)\. The job is retried"):
             await task
         await renderer.render(job("elimination", tmp_path / "b.mov"), ignore)
 
@@ -188,7 +185,7 @@ def test_a_disk_that_is_full_or_gone_comes_back_with_its_number(tmp_path: Path) 
     "error", [BadInstruction("a"), Passing("b"), OSError(errno.ENOSPC, "full", "/x"), MemoryError(), KeyError("c")]
 )
 def test_a_failure_is_the_same_kind_on_both_sides(error: Exception) -> None:
-    assert classify_failure(read_failure(write_failure(error))) == classify_failure(error)
+    assert classify_failure(pickle.loads(pickle.dumps(make_portable(error)))) == classify_failure(error)
 
 
 ORPHANING = """

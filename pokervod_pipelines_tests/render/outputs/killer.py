@@ -13,7 +13,7 @@ from typing import Any
 from pokervod_pipelines.render.outputs.publish import publish
 
 STEPS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.scandir", "os.listdir", "shutil.rmtree"}
-MOST_STEPS = 200
+MAX_STEPS = 200
 OLD, NEW = b"old" * 1000, b"new" * 2000
 CLAIM = "11111111-1111-4111-8111-111111111111"
 
@@ -30,7 +30,7 @@ SCENES = {
 
 def main(folder: Path, scene: str) -> None:
     there, comes = SCENES[scene]
-    for step in range(MOST_STEPS):
+    for step in range(MAX_STEPS):
         target, final = prepare(folder / f"{step:03}", there, comes)
         child = os.fork()
         if child == 0:

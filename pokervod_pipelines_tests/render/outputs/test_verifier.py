@@ -1,4 +1,4 @@
-"""Outputs are inspected by child processes, which may die, hang or be called off without harm to anybody else."""
+"""Verify outputs in child processes, which may die, hang or be cancelled without harm to anybody else."""
 
 import asyncio
 import errno
@@ -13,30 +13,32 @@ from typing import TypeVar
 
 import pytest
 
+from pokervod_pipelines.processes.supervised import ChildProgram
 from pokervod_pipelines.render.failures import BadInstruction, BadWorker, Passing, TooSlow
-from pokervod_pipelines.render.outputs.verifier import Verifier
-from pokervod_pipelines.render.outputs.wanted import Inspection, Wanted
+from pokervod_pipelines.render.outputs import verifier as module
+from pokervod_pipelines.render.outputs.verifier import Inspect, Verifier
+from pokervod_pipelines.render.outputs.wanted import Inspection
 from pokervod_pipelines.render.renderers.local import drawing as local
-from pokervod_pipelines_tests.media.processes import wait_until_gone
-from pokervod_pipelines_tests.render.outputs import stubborn
+from pokervod_pipelines_tests.processes.system import wait_until_gone
+from pokervod_pipelines_tests.render.outputs.misbehaviour import misbehave
 from pokervod_pipelines_tests.render.outputs.outputs import make_output, make_wanted
 
 T = TypeVar("T")
-PATIENCE = 60.0
+LIMIT_SECONDS = 60.0
 
 
-def run(work: Callable[[Verifier], Awaitable[T]], *, processes: int = 1, program: str = stubborn.__name__) -> T:
-    """What the work returns; afterwards no child is left."""
+def run(work: Callable[[Verifier], Awaitable[T]], *, processes: int = 1, inspect: Inspect | None = misbehave) -> T:
+    """Return what the work returns; afterwards no child is left."""
 
     async def main() -> T:
-        async with Verifier(processes, program=program) as verifier:
+        async with Verifier(processes, inspect=inspect) as verifier:
             return await work(verifier)
 
     return asyncio.run(main())
 
 
 async def verify(
-    verifier: Verifier, name: str, folder: Path = Path("/nowhere"), seconds: float = PATIENCE
+    verifier: Verifier, name: str, folder: Path = Path("/nowhere"), seconds: float = LIMIT_SECONDS
 ) -> Inspection:
     return await verifier.verify(folder / name, make_wanted(), seconds_limit=seconds)
 
@@ -47,19 +49,13 @@ def test_a_real_output_is_inspected_by_the_real_child(tmp_path: Path) -> None:
     stale = make_wanted(seconds=0.2, pot=1)
 
     async def work(verifier: Verifier) -> list[Inspection]:
-        return [await verifier.verify(path, each, seconds_limit=PATIENCE) for each in (wanted, stale)]
+        return [await verifier.verify(path, each, seconds_limit=LIMIT_SECONDS) for each in (wanted, stale)]
 
-    good, bad = run(work, program="pokervod_pipelines.render.outputs.child")
+    good, bad = run(work, inspect=None)
 
     assert good.faults == ()
     assert len(good.sha256) == 64
     assert "does not show '1'" in " ".join(bad.faults)
-
-
-def test_what_is_wanted_reaches_the_child_unchanged() -> None:
-    wanted = make_wanted("leaderboard", coding="png", renderer="nexrender")
-
-    assert Wanted.from_json(wanted.as_json()) == wanted
 
 
 def test_one_child_serves_many_and_libraries_may_chat() -> None:
@@ -105,7 +101,7 @@ def test_a_file_that_hangs_its_reader_is_too_slow(name: str, tmp_path: Path) -> 
     ("name", "kind", "text"),
     [
         ("share gone", OSError, "share gone"),
-        ("unknown composition", BadInstruction, "there is no composition"),
+        ("unknown composition", BadInstruction, "unknown composition"),
         ("complain", Passing, "a bug"),
         ("devour", Passing, "MemoryError"),
     ],
@@ -120,7 +116,7 @@ def test_what_is_not_the_files_fault_is_raised_by_its_type(name: str, kind: type
     run(work)
 
 
-def test_called_off_it_kills_its_child_and_serves_on(tmp_path: Path) -> None:
+def test_cancelled_it_kills_its_child_and_serves_on(tmp_path: Path) -> None:
     async def work(verifier: Verifier) -> int:
         task = asyncio.create_task(verify(verifier, "hang", tmp_path))
         pid = await wait_for_pid(tmp_path / "hang")
@@ -144,21 +140,23 @@ def test_a_child_killed_between_two_questions_is_replaced() -> None:
     assert first != second
 
 
-def test_a_child_that_cannot_start_is_this_machines_fault() -> None:
+def test_a_child_that_cannot_start_is_this_machines_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PROGRAM", ChildProgram(name="output verifier", modules=("no.such.module",)))
+
     async def work(verifier: Verifier) -> None:
         with pytest.raises(BadWorker, match="does not start"):
             await verify(verifier, "fine")
 
-    run(work, program="no.such.program")
+    run(work)
 
 
 def test_closing_ends_a_child_at_work(tmp_path: Path) -> None:
     async def main() -> int:
-        verifier = Verifier(1, program=stubborn.__name__)
+        verifier = Verifier(1, inspect=misbehave)
         task = asyncio.create_task(verify(verifier, "hang", tmp_path))
         pid = await wait_for_pid(tmp_path / "hang")
         await verifier.close()
-        with pytest.raises(Passing, match="was ended"):
+        with pytest.raises(Passing, match="not verified: the worker is stopping"):
             await task
         return pid
 
@@ -166,7 +164,8 @@ def test_closing_ends_a_child_at_work(tmp_path: Path) -> None:
 
 
 def test_a_child_dies_with_its_parent_even_at_work(tmp_path: Path) -> None:
-    parent = subprocess.Popen([sys.executable, "-m", __name__, str(tmp_path)], cwd=Path(__file__).resolve().parents[3])
+    program = f"import sys; from {__name__} import hang; hang(sys.argv[1])"
+    parent = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], cwd=Path(__file__).resolve().parents[3])
     try:
         pid = asyncio.run(wait_for_pid(tmp_path / "hang"))
     finally:
@@ -177,13 +176,14 @@ def test_a_child_dies_with_its_parent_even_at_work(tmp_path: Path) -> None:
 
 
 async def wait_for_pid(path: Path) -> int:
-    """The number that a hanging child wrote; fails after a minute."""
-    deadline = time.monotonic() + PATIENCE
+    """Return the number that a hanging child wrote; fail after a minute."""
+    deadline = time.monotonic() + LIMIT_SECONDS
     while not (path.exists() and path.read_text()):
         assert time.monotonic() < deadline, f"no child reached {path}"
         await asyncio.sleep(0.01)
     return int(path.read_text())
 
 
-if __name__ == "__main__":
-    run(lambda verifier: verify(verifier, "hang", Path(sys.argv[1])))
+def hang(folder: str) -> None:
+    """Verify a file that hangs, in a process that is killed meanwhile."""
+    run(lambda verifier: verify(verifier, "hang", Path(folder)))

@@ -103,7 +103,6 @@ def test_an_inspection_says_what_was_found(shelf: Shelf) -> None:
     assert inspection.size_bytes == shelf("animation").stat().st_size
     assert inspection.preview is not None
     assert inspection.preview.startswith(b"\xff\xd8")
-    assert Inspection.from_json(inspection.as_json()) == inspection
 
 
 @pytest.mark.parametrize("how", FILMS)

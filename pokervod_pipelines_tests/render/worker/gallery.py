@@ -31,7 +31,7 @@ LONG: Mapping[str, Any] = {"width": 1920, "height": 1080, "fps": 60, "seconds": 
 """Nobody draws that in the time of a test."""
 
 ELIMINATION = {"player": "Ana Ruiz", "place": "9th", "prize": 43_000}
-CHILDREN = (b"renderers.local.child", b"render.outputs.child")
+CHILDREN = (b"local renderer", b"output verifier")
 PATIENCE_SECONDS = 60.0
 
 

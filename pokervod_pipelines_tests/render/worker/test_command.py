@@ -19,7 +19,7 @@ from pokervod_pipelines.render.outputs.verify import inspect_output
 from pokervod_pipelines.render.outputs.wanted import Wanted
 from pokervod_pipelines.render.renderers.job import Picture
 from pokervod_pipelines.render.templates import SHIPPED, load_templates
-from pokervod_pipelines_tests.media.processes import wait_until_gone
+from pokervod_pipelines_tests.processes.system import wait_until_gone
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk
 from pokervod_pipelines_tests.render.worker.gallery import (
     DAY,

@@ -19,7 +19,7 @@ from pokervod_pipelines.render.renderers.local.drawing import Drawing
 from pokervod_pipelines.render.states import Settlement
 from pokervod_pipelines.render.templates import Template, TemplateFiles, load_templates
 from pokervod_pipelines.render.worker.studio import Studio
-from pokervod_pipelines_tests.media.processes import wait_until_gone
+from pokervod_pipelines_tests.processes.system import wait_until_gone
 from pokervod_pipelines_tests.render.outputs.outputs import make_output
 from pokervod_pipelines_tests.render.queue_desk import QueueDesk
 from pokervod_pipelines_tests.render.worker.gallery import (

@@ -1,54 +1,41 @@
-"""The child process: takes one order a line, draws it, and says how far it is and how it ended.
+"""Draw a graphic and write its file. Runs in a child process."""
 
-It ends when its input does, in the middle of an order too, so that it does not outlive the worker that asked.
-"""
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
-import json
-from typing import Any, TextIO
-
-from pokervod_pipelines.child_process import limit_memory, read_input, take_output
-from pokervod_pipelines.render.renderers.job import check_layers
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.render.failures import BadWorker
+from pokervod_pipelines.render.renderers.job import Picture, Report, check_layers
 from pokervod_pipelines.render.renderers.local.drawing import Drawing
-from pokervod_pipelines.render.renderers.local.encode import write_output
-from pokervod_pipelines.render.renderers.local.order import READY, read_order, write_failure
-
-MEMORY_BYTES = 6 << 30
-"""Address space a child may have; the largest picture, 7680 × 4320, takes less."""
-
-ORPHANED = 3
-"""Exit code of a child whose parent is gone."""
+from pokervod_pipelines.render.renderers.local.encode import MovCodec, write_output
+from pokervod_pipelines.render.templates import Template
 
 
-def serve() -> None:
-    """Draw one order after the other until the input ends."""
-    limit_memory(MEMORY_BYTES)
-    answers, _ = take_output()
-    orders = read_input(ORPHANED)
-    print(READY, file=answers)
-    while True:
-        line = orders.get()
-        print(json.dumps({"progress": 0.0}), file=answers)
-        print(json.dumps(_answer(line, answers)), file=answers)
+def draw_output(
+    template: Template, layers: Mapping[str, Any], picture: Picture, target: Path, mov_codec: MovCodec, report: Report
+) -> None:
+    """Write the target, reporting each whole hundredth.
 
+    Raises a failure of ``render.failures``, an ``OSError`` with its number, or ``RuntimeError`` for a fault of ours.
+    """
+    reported = 0
 
-def _answer(line: str, answers: TextIO) -> dict[str, Any]:
-    told = 0
-
-    def report(share: float) -> None:
-        nonlocal told
-        if int(share * 100) > told:
-            told = int(share * 100)
-            print(json.dumps({"progress": share}), file=answers)
+    def report_hundredth(share: float) -> None:
+        nonlocal reported
+        if int(share * 100) > reported:
+            reported = int(share * 100)
+            report(share)
 
     try:
-        order = read_order(line)
-        check_layers(order.template, order.layers)
-        drawing = Drawing(order.template, order.layers, order.picture)
-        write_output(drawing, order.picture, order.target, order.mov_codec, report)
-    except Exception as error:  # noqa: BLE001 - the parent raises it again
-        return {"failure": write_failure(error)}
-    return {"done": True}
-
-
-if __name__ == "__main__":
-    serve()
+        check_layers(template, layers)
+        drawing = Drawing(template, layers, picture)
+        write_output(drawing, picture, target, mov_codec, report_hundredth)
+    except MemoryError:
+        message = "the graphic needs more memory than its process may have. Make it smaller."
+        raise BadWorker(message) from None
+    except (PokervodError, OSError):
+        raise
+    except Exception as error:
+        message = f"the local renderer failed: {type(error).__name__}: {error}. Report this with the instruction."
+        raise RuntimeError(message) from error
