@@ -6,6 +6,7 @@ Reading takes most of an import's time, so a large import reads ahead in further
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -44,21 +45,9 @@ class OpenedFile:
 
 def open_files(files: Sequence[Path], rules: Rules, known: Mapping[str, str]) -> Iterator[OpenedFile]:
     """Yield every file, read; one whose digest is the ``known`` one of its path is not read further."""
-    read = Opener(rules, known)
+    calls = [partial(open_file, file, rules, known.get(name_path(str(file)))) for file in files]
     readers = count_readers([file for file in files if name_path(str(file)) not in known])
-    return read_ahead(files, read, readers) if readers > 1 else map(read, files)
-
-
-@dataclass(frozen=True, slots=True)
-class Opener:
-    """``open_file`` by these rules, as a value that goes to another process."""
-
-    rules: Rules
-    known: Mapping[str, str]
-
-    def __call__(self, file: Path) -> OpenedFile:
-        """Return the file, read."""
-        return open_file(file, self.rules, self.known.get(name_path(str(file))))
+    return read_ahead(calls, readers) if readers > 1 else (call() for call in calls)
 
 
 def open_file(file: Path, rules: Rules, known: str | None) -> OpenedFile:

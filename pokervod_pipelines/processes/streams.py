@@ -73,7 +73,9 @@ def ask_all(
             child.close()
 
 
-def ask_in_order(program: ChildProgram, calls: Iterable[Call[T]], limits: StreamLimits) -> Iterator[T | Exception]:
+def ask_in_order(
+    program: ChildProgram, calls: Iterable[Call[T]], limits: StreamLimits
+) -> Generator[T | Exception, None, None]:
     """Yield what each call returned or raised, in the order of the calls; children work a few calls ahead."""
     permits = threading.Semaphore(limits.children * AHEAD)
 

@@ -1,6 +1,7 @@
-"""Files read ahead by further processes come in order, whatever becomes of the readers."""
+"""Read files ahead in child processes: in order, whatever happens to the readers."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ def read_text(file: Path) -> str:
 
 
 def read_or_die(file: Path) -> str:
-    """Die where the file says so, but only in a reader: spawned processes import this module anew."""
+    """Die where the file says so, but only in a reader."""
     text = read_text(file)
     if text == "2" and os.getpid() != int(os.environ["IMPORTER"]):
         os._exit(1)
@@ -35,11 +36,11 @@ def test_files_come_in_their_order_and_none_is_lost_where_a_reader_dies(
 ) -> None:
     monkeypatch.setenv("IMPORTER", str(HERE))
 
-    assert list(read_ahead(files, read_or_die, 2)) == [str(number) for number in range(7)]
+    assert list(read_ahead([partial(read_or_die, file) for file in files], 2)) == [str(number) for number in range(7)]
 
 
 def test_whoever_stops_early_leaves_no_reader_behind(files: list[Path]) -> None:
-    reading = read_ahead(files, read_text, 1)
+    reading = read_ahead([partial(read_text, file) for file in files], 1)
     assert next(reading) == "0"
     reading.close()  # type: ignore[attr-defined]
 
@@ -52,4 +53,4 @@ def test_readers_are_started_only_for_much(files: list[Path]) -> None:
     with files[0].open("ab") as file:
         file.truncate(9_000_000)
     assert count_readers(files) == min(os.cpu_count() or 1, 4)
-    assert count_readers([*files[:1], Path("gone")]) <= 2
+    assert count_readers([*files[:1], Path("missing")]) <= 2

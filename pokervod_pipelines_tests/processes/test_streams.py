@@ -85,7 +85,7 @@ def test_children_work_only_a_few_calls_ahead_and_end_with_the_caller() -> None:
 
     answers = ask_in_order(tasks.PROGRAM, list_calls(), StreamLimits(children=1))
     assert [next(answers) for _ in range(5)] == list(range(5))
-    answers.close()  # type: ignore[attr-defined]
+    answers.close()
 
     assert len(begun) <= 5 + 3
     with pytest.raises(StopIteration):
