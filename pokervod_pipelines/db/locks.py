@@ -36,6 +36,16 @@ def try_lock(engine: Engine, name: str) -> Iterator[bool]:
                 _unlock(connection, name)
 
 
+def is_locked(connection: Connection, name: str) -> bool:
+    """Return whether any connection to this database has the lock of that name, without waiting for it."""
+    query = """
+        select exists (select from pg_locks l join pg_database d on d.oid = l.database
+            where l.locktype = 'advisory' and l.objsubid = 1 and d.datname = current_database()
+              and ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended(:name, 0))
+    """
+    return bool(connection.scalar(text(query), {"name": name}))
+
+
 def _unlock(connection: Connection, name: str) -> None:
     """Release the lock: the connection goes back to the pool, and a session's lock would go with it."""
     connection.execute(text("select pg_advisory_unlock(hashtextextended(:name, 0))"), {"name": name})

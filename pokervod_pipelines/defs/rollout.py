@@ -1,25 +1,32 @@
-"""Rollouts in Dagster: an asset a week, a check a criterion, and a job that goes from week to week.
+"""Define rollouts in Dagster: an asset a week, a check a criterion, and a job that runs week after week.
 
-A week's asset runs the programme up to that week; a week that has passed is materialized again without being judged
-again. The first plan's weeks are ``rollout/week_1`` onward, those of another one ``rollout/<plan>/week_1`` onward.
-The job is one op over the weeks that it reaches: a run of the assets plans all of them, and Dagster would show the
-weeks behind one that failed as failed, too.
+A week's asset runs the rollout up to that week; a passed week is materialized again without a new evaluation. The first
+plan's weeks are ``rollout/week_1`` onward, those of another plan ``rollout/<plan>/week_1`` onward. The job is one op: a
+run of the assets would plan all of them, and Dagster would show the weeks after a failed one as failed, too.
 """
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
-from pokervod_pipelines.defs.rollout_weeks import aim_at, take_to
+from pokervod_pipelines.db.locks import is_locked
 from pokervod_pipelines.defs.sensors import OpenEngine, is_running
-from pokervod_pipelines.defs.stages import OWNERS
-from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.rollout.house import load_plans
-from pokervod_pipelines.rollout.plan_records import Plan, Week
+from pokervod_pipelines.defs.stages import OWNERS, run_or_fail
+from pokervod_pipelines.errors import BadInput, Conflict, PokervodError
+from pokervod_pipelines.rollout.handler import open_rollout
+from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
+from pokervod_pipelines.rollout.plans import load_plans
+from pokervod_pipelines.rollout.publish import write_page_file
+from pokervod_pipelines.rollout.record import ResultRecord, RolloutRecord, WeekState
+from pokervod_pipelines.rollout.report.markdown import write_progress
+from pokervod_pipelines.rollout.runner import name_lock, read_rollout, run_rollout, start_rollout
+from pokervod_pipelines.rollout.store import read_progress
 from pokervod_pipelines.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -27,55 +34,52 @@ _log = logging.getLogger(__name__)
 CLOCK_SECONDS = 15
 
 
-def read_plans(settings: Settings) -> list[Plan]:
-    """Return the plans of the house that are sound; of the others the log and `pokervod doctor` say why they are not.
+def read_plans(settings: Settings) -> list[RolloutPlan]:
+    """Return the valid plans; log why the others are not defined, as `pokervod doctor` reports it.
 
-    A broken plan stops no hand, no clip and no other plan.
+    A broken plan must not stop hands, clips or other plans.
     """
     try:
         plans = load_plans(settings)
     except BadInput as error:
         _log.error("no rollout is defined: %s", error)
         return []
-    for fault in plans.faults:
-        _log.error("a rollout is not defined: %s", fault)
-    return [*plans.sound.values()]
+    for problem in plans.broken:
+        _log.error("a rollout is not defined: %s", problem)
+    return [*plans.valid.values()]
 
 
-def define_rollout(plans: Sequence[Plan]) -> list[dg.AssetsDefinition]:
-    """An asset for each week of each plan; each can begin only after those that it requires."""
-    return [_define_week(plan, week, _prefix(plan)) for plan in plans for week in plan.weeks]
+def define_rollout(plans: Sequence[RolloutPlan]) -> list[dg.AssetsDefinition]:
+    """Return an asset for each week of each plan; it depends on the weeks that it requires."""
+    return [_define_week(plan, week) for plan in plans for week in plan.weeks]
 
 
-def define_rollout_jobs(plans: Sequence[Plan]) -> list[dg.JobDefinition]:
-    """``rollout`` runs the first plan as far as it goes now, ``rollout_<plan>`` another."""
-    return [_define_job(plan, _name_job(plan), _prefix(plan)) for plan in plans]
+def define_rollout_jobs(plans: Sequence[RolloutPlan]) -> list[dg.JobDefinition]:
+    """Return the job ``rollout`` of the first plan, and ``rollout_<plan>`` of each other one."""
+    return [_define_job(plan) for plan in plans]
 
 
-def define_rollout_sensors(plans: Sequence[Plan], open_engine: OpenEngine) -> list[dg.SensorDefinition]:
-    """``rollout_clock``, and ``rollout_<plan>_clock`` of each further plan."""
-    return [_define_clock(plan, _name_job(plan), open_engine) for plan in plans]
+def define_rollout_sensors(plans: Sequence[RolloutPlan], open_engine: OpenEngine) -> list[dg.SensorDefinition]:
+    """Return the sensor ``rollout_clock``, and ``rollout_<plan>_clock`` of each other plan."""
+    return [_define_clock(plan, open_engine) for plan in plans]
 
 
-def _prefix(plan: Plan) -> list[str]:
-    return ["rollout"] if plan.is_first else ["rollout", plan.name]
-
-
-def _name_job(plan: Plan) -> str:
+def _name_job(plan: RolloutPlan) -> str:
     return "rollout" if plan.is_first else f"rollout_{plan.name}"
 
 
-def _key(number: int, prefix: Sequence[str]) -> dg.AssetKey:
+def _name_week(plan: RolloutPlan, number: int) -> dg.AssetKey:
+    prefix = ["rollout"] if plan.is_first else ["rollout", plan.name]
     return dg.AssetKey([*prefix, f"week_{number}"])
 
 
-def _define_week(plan: Plan, week: Week, prefix: list[str]) -> dg.AssetsDefinition:
-    key = _key(week.number, prefix)
+def _define_week(plan: RolloutPlan, week: PlannedWeek) -> dg.AssetsDefinition:
+    key = _name_week(plan, week.number)
     is_required = any(week.number in later.requires for later in plan.weeks)
 
     @dg.asset(
         key=key,
-        deps=[_key(number, prefix) for number in week.requires],
+        deps=[_name_week(plan, number) for number in week.requires],
         group_name="rollout",
         kinds={"postgres"},
         owners=OWNERS,
@@ -89,87 +93,150 @@ def _define_week(plan: Plan, week: Week, prefix: list[str]) -> dg.AssetsDefiniti
     def week_asset(
         engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
-        news = take_to(engine, settings, plan, week.number)
-        for check in news.checks:
+        run = _run_to_week(engine, settings, plan, week.number)
+        for check in run.list_checks():
             yield dg.AssetCheckResult(**check)
-        yield dg.MaterializeResult(metadata=news.describe_pass())
+        yield dg.MaterializeResult(metadata=run.describe_pass())
 
     return week_asset
 
 
 class RolloutConfig(dg.Config):
-    """How far a run of the job goes, and whoever goes on after it."""
+    """Limit a run of the job, and the automatic runs after it."""
 
-    until: int | None = Field(default=None, description="The last week that is begun; by itself the plan's.")
+    until: int | None = Field(default=None, description="The last week to run; default: the last of the plan.")
 
 
-def _define_job(plan: Plan, name: str, prefix: list[str]) -> dg.JobDefinition:
+def _define_job(plan: RolloutPlan) -> dg.JobDefinition:
+    name = _name_job(plan)
+
     @dg.op(
         name=f"{name}_weeks",
         out={},
         required_resource_keys={"engine", "settings"},
-        description="Takes the programme from week to week, and tells each week's checks.",
+        description="Runs the rollout week after week, and reports the checks of each.",
     )
-    def go_on(
+    def run_weeks(
         context: dg.OpExecutionContext, config: RolloutConfig
     ) -> Iterator[dg.AssetCheckEvaluation | dg.AssetMaterialization]:
         engine, settings = context.resources.engine, context.resources.settings
-        aim_at(engine, settings, plan, config.until)
+        run_or_fail(lambda: start_rollout(open_rollout(engine, settings, plan), config.until))
         for week in plan.weeks:
             if config.until is not None and week.number > config.until:
                 return
-            news = take_to(engine, settings, plan, week.number)
-            key = _key(week.number, prefix)
-            for check in news.checks:
+            run = _run_to_week(engine, settings, plan, week.number)
+            key = _name_week(plan, week.number)
+            for check in run.list_checks():
                 yield dg.AssetCheckEvaluation(asset_key=key, **check)
-            yield dg.AssetMaterialization(key, metadata=news.describe_pass())
+            yield dg.AssetMaterialization(key, metadata=run.describe_pass())
 
     @dg.job(
         name=name,
-        description=f"{plan.title}: week after week, as far as it goes now.",
+        description=f"{plan.title}: runs week after week until done, waiting or escalated.",
         executor_def=dg.in_process_executor,
     )
     def rollout() -> None:
-        go_on()
+        run_weeks()
 
     return rollout
 
 
-def _define_clock(plan: Plan, job: str, open_engine: OpenEngine) -> dg.SensorDefinition:
+def _define_clock(plan: RolloutPlan, open_engine: OpenEngine) -> dg.SensorDefinition:
+    job = _name_job(plan)
+
     @dg.sensor(
         name=f"{job}_clock",
         job_name=job,
         minimum_interval_seconds=CLOCK_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Goes on with a programme whose wait is over, or whose runner died.",
+        description="Continues a rollout after a wait, or after its runner died.",
     )
     def clock(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         with open_engine().connect() as connection:
-            said = {"plan": plan.name, "weeks": len(plan.weeks), "lock": f"rollout {plan.name}"}
-            due = connection.execute(_DUE, said).one_or_none()
-        if due is None:
-            return dg.SkipReason(f"the programme {plan.name} was not begun; `pokervod rollout run` begins it")
-        if not due.is_due:
-            return dg.SkipReason(f"the programme {plan.name} is {due.state}")
-        if due.is_held:
-            return dg.SkipReason(f"the programme {plan.name} is at work")
+            progress = read_progress(connection, plan.name, len(plan.weeks))
+            is_active = is_locked(connection, name_lock(plan.name))
+        if progress is None:
+            return dg.SkipReason(f"The rollout {plan.name} has not started; start it with `pokervod rollout run`.")
+        if not progress.is_due:
+            return dg.SkipReason(f"The rollout {plan.name} is {progress.state}.")
+        if is_active:
+            return dg.SkipReason(f"The rollout {plan.name} has an active runner.")
         if is_running(context.instance, job):
-            return dg.SkipReason(f"the job {job} is at work")
+            return dg.SkipReason(f"The job {job} is running.")
         key = f"{plan.name}:{datetime.now(UTC).isoformat(timespec='seconds')}"
-        config = dg.RunConfig(ops={f"{job}_weeks": RolloutConfig(until=due.until)})
+        config = dg.RunConfig(ops={f"{job}_weeks": RolloutConfig(until=progress.until)})
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, run_config=config)])
 
     return clock
 
 
-_DUE = text("""
-    select p.state, p.until, ((p.state = 'waiting' and not exists (
-            select from rollout_weeks w where w.plan = p.plan and w.number <= :weeks and w.next_try_at > now()))
-        or (p.state = 'running' and p.changed_at < now() - interval '15 seconds'))
-        and (select coalesce(min(w.number), 0) from rollout_weeks w where w.plan = p.plan and w.state <> 'passed'
-            and w.number <= :weeks) <= coalesce(p.until, :weeks) as is_due,
-        exists (select from pg_locks l join pg_database d on d.oid = l.database
-            where l.locktype = 'advisory' and l.objsubid = 1 and d.datname = current_database()
-              and ((l.classid::bigint << 32) | l.objid::bigint) = hashtextextended(:lock, 0)) as is_held
-    from rollout_programmes p where p.plan = :plan
-""")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WeekRun:
+    """Describe a week for Dagster after the rollout ran up to it."""
+
+    plan: RolloutPlan
+    number: int
+    record: RolloutRecord
+
+    def list_checks(self) -> list[dict[str, Any]]:
+        """Return the arguments of Dagster's checks for the plan's criteria; none before the first evaluation."""
+        evaluated = (each.results for each in reversed(self.record.attempts_of(self.number)) if each.results)
+        found = {result.criterion: result for result in next(evaluated, ())}
+        criteria = self.plan.weeks[self.number - 1].criteria
+        return [_describe_check(each.name, found.get(each.name)) for each in criteria] if found else []
+
+    def describe_pass(self) -> dict[str, dg.MetadataValue | str | int]:
+        """Return the metadata of a passed week. Raises Dagster's ``Failure`` if it has not passed."""
+        week = self.record.weeks[self.number - 1]
+        if week.state is not WeekState.PASSED:
+            again = week.next_try_at
+            reason = f"retried at {again:%H:%M:%S} UTC" if again else self.record.reason
+            raise dg.Failure(f"week {self.number} has not passed: {reason}", allow_retries=False)
+        overridden = [each.criterion for each in self.record.overrides if each.week == self.number]
+        return {
+            "report": dg.MetadataValue.md(write_progress(self.plan, self.record, datetime.now(UTC))),
+            "attempts": len(self.record.attempts_of(self.number)),
+            "round": week.cycle,
+            "overridden": ", ".join(overridden) or "none",
+        }
+
+
+def _run_to_week(engine: Engine, settings: Settings, plan: RolloutPlan, number: int) -> _WeekRun:
+    """Run the rollout up to the week, and write its page.
+
+    Raises Dagster's ``Failure`` if the week may not start yet, or while another runner has the lock.
+    """
+    record = run_or_fail(lambda: _run_until(engine, settings, plan, number))
+    try:
+        write_page_file(settings, plan, record)
+    except PokervodError as error:  # a week has passed whether or not its page can be written
+        _log.warning("%s", error)
+    return _WeekRun(plan=plan, number=number, record=record)
+
+
+def _run_until(engine: Engine, settings: Settings, plan: RolloutPlan, number: int) -> RolloutRecord:
+    rollout = open_rollout(engine, settings, plan)
+    run_rollout(rollout, until=number, only_extends=True)
+    record = read_rollout(rollout)
+    if blocker := record.find_blocker(number):
+        raise Conflict(blocker)
+    return record
+
+
+def _describe_check(criterion: str, result: ResultRecord | None) -> dict[str, Any]:
+    if result is None:
+        return {
+            "check_name": criterion,
+            "passed": False,
+            "severity": dg.AssetCheckSeverity.WARN,
+            "description": "not evaluated: the week passed before this criterion was in the plan",
+        }
+    metadata = {**result.figures, "seconds": result.seconds, "overridden": result.is_overridden}
+    if result.details:
+        metadata["evidence"] = dg.MetadataValue.md("\n".join(f"- `{line}`" for line in result.details))
+    return {
+        "check_name": criterion,
+        "passed": result.passed or result.is_overridden,
+        "description": f"overridden: {result.summary}" if result.is_overridden else result.summary,
+        "metadata": metadata,
+    }

@@ -1,7 +1,7 @@
-"""The rollout: a programme of weeks, each done only when its criteria hold, from plan to final report.
+"""Bring services into production week by week; a week is done only when its criteria pass.
 
-``plan`` reads what is to be done, as data; ``criteria`` say whether it is done, one file a kind; ``fixers`` mend what
-may be mended without a person. ``programme`` goes from week to week, waits, tries again and escalates; its state is in
-the database (``store``), as ``record`` describes it. ``interventions`` are what people do to it, and ``report`` tells
-how far it is and what happened.
+``plan`` describes what to do, as data (``plan_file`` reads it); ``criteria`` check whether it is done, one file a kind;
+``fixers`` fix what needs no person. ``runner`` runs the weeks, waits, retries and escalates; its state is in the
+database (``store``), described by ``record``. ``handler`` joins a runner with the plan and the settings,
+``interventions`` are the actions of people, and ``report`` shows progress and history.
 """

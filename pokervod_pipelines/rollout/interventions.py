@@ -1,124 +1,98 @@
-"""What people do to a programme: pause it, resume it, let a criterion pass, say that they have seen an escalation.
+"""Act on a rollout for a person: pause, resume, override a criterion, acknowledge an escalation.
 
-Each is kept with its name and reason. None of them evaluates anything; `run` goes on from what they leave.
+Each action is stored with its actor. None of them evaluates anything; a later run continues from what they leave.
 """
-
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import BadInput, Conflict
-from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.events import EventType
 from pokervod_pipelines.rollout import store
-from pokervod_pipelines.rollout.programme import Programme, may_begin, read
-from pokervod_pipelines.rollout.record import ProgrammeRecord, ProgrammeState, WeekState
+from pokervod_pipelines.rollout.record import RolloutRecord, RolloutState, WeekState
+from pokervod_pipelines.rollout.runner import Rollout, append_event, lock_rollout, read_rollout
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who does it, and why. Raises ``BadInput`` without a name or a reason."""
-
-    by: str
-    reason: str
-
-    def __post_init__(self) -> None:
-        if not self.by.strip() or not self.reason.strip():
-            raise BadInput("this needs who does it and why: both are kept for ever")
-
-
-def pause(programme: Programme, person: Person) -> None:
-    """Nothing is begun until somebody resumes it; an attempt under way comes to its end first."""
-    record = read(programme)
-    if record.state is ProgrammeState.COMPLETED:
-        raise Conflict(f"the programme {programme.plan} is completed; there is nothing to pause")
-    with programme.engine.begin() as connection:
-        now = programme.clock()
-        store.set_programme(connection, programme.plan, ProgrammeState.PAUSED, person.reason, now)
-        _keep(connection, programme, "pause", record.current_week, person, EventType.ROLLOUT_PAUSED)
+def pause_rollout(rollout: Rollout, actor: Actor) -> None:
+    """Start no further attempt until a person resumes the rollout; a running attempt finishes."""
+    record = read_rollout(rollout)
+    if record.state is RolloutState.COMPLETED:
+        raise Conflict(f"the rollout {rollout.plan} is completed, so it cannot be paused")
+    with rollout.engine.begin() as connection:
+        store.set_rollout_state(connection, rollout.plan, RolloutState.PAUSED, actor.reason, rollout.clock())
+        week = record.current_week
+        _store(connection, rollout, "pause", week, actor)
+        append_event(connection, rollout, EventType.ROLLOUT_PAUSED, week=week, by=actor.who, reason=actor.reason)
 
 
-def resume(programme: Programme, person: Person, *, week: int | None = None) -> int:
-    """The programme may go on, from the week given or the one it stands at; returns that week.
+def resume_rollout(rollout: Rollout, actor: Actor, *, week: int | None = None) -> int:
+    """Let the rollout continue from the given or the current week; return that week.
 
-    After a pause or an escalation, and from a week that is given, it has all its attempts; a programme whose runner
-    died, or that waits, goes on at once where it was. A week before the present one is done again, and so is all that
-    follows it. The caller holds the programme alone. Raises ``Conflict`` for a week that cannot begin since one before
-    it has not passed, and ``BadInput`` for one that is not in the plan.
+    After a pause or an escalation, and from a given week, it gets all its attempts; a rollout whose runner died, or
+    that is waiting, continues at once where it was. From an earlier week on, all weeks run again. Raises ``Conflict``
+    while a runner has the lock or an earlier week has not passed, ``BadInput`` for a week that the plan does not have.
     """
-    record = read(programme)
-    number = week or record.current_week
-    if number is None:
-        raise Conflict(f"every week of the programme {programme.plan} has passed; name one to do it again from there")
-    if not 1 <= number <= programme.weeks:
-        raise BadInput(f"the programme {programme.plan} has weeks 1 to {programme.weeks}, no week {number}")
-    if why_not := may_begin(record, number):
-        raise Conflict(why_not)
-    with programme.engine.begin() as connection:
-        now = programme.clock()
-        if week is None and record.state in {ProgrammeState.RUNNING, ProgrammeState.WAITING}:
-            store.end_wait(connection, programme.plan, number, now)
-        else:
-            _begin_rounds(connection, programme, record, number)
-        store.end_escalations(connection, programme.plan, now)
-        programme.crew.tell_resumption(connection, record, by=person.by, reason=person.reason)
-        store.set_programme(
-            connection, programme.plan, ProgrammeState.RUNNING, f"resumed: {person.reason}", now, is_resumed=True
-        )
-        _keep(connection, programme, "resume", number, person, EventType.ROLLOUT_RESUMED)
+    with lock_rollout(rollout):
+        record = read_rollout(rollout)
+        number = _find_start(rollout, record, week)
+        with rollout.engine.begin() as connection:
+            now = rollout.clock()
+            if week is None and record.state in {RolloutState.RUNNING, RolloutState.WAITING}:
+                store.end_wait(connection, rollout.plan, number, now)
+            else:
+                _start_cycles(connection, rollout, record, number)
+            store.end_escalations(connection, rollout.plan, now)
+            rollout.handler.resolve_escalations(connection, record, actor)
+            reason = f"resumed: {actor.reason}"
+            store.set_rollout_state(connection, rollout.plan, RolloutState.RUNNING, reason, now, is_resumed=True)
+            _store(connection, rollout, "resume", number, actor)
+            append_event(connection, rollout, EventType.ROLLOUT_RESUMED, week=number, by=actor.who, reason=actor.reason)
     return number
 
 
-def _begin_rounds(connection: Connection, programme: Programme, record: ProgrammeRecord, first: int) -> None:
-    """The week and all after it that were begun are done again."""
+def _find_start(rollout: Rollout, record: RolloutRecord, week: int | None) -> int:
+    number = week or record.current_week
+    if number is None:
+        raise Conflict(f"every week of the rollout {rollout.plan} has passed; to repeat weeks, name the first one")
+    if not 1 <= number <= rollout.weeks:
+        raise BadInput(f"unknown week {number}; the rollout {rollout.plan} has weeks 1 to {rollout.weeks}")
+    if blocker := record.find_blocker(number):
+        raise Conflict(blocker)
+    return number
+
+
+def _start_cycles(connection: Connection, rollout: Rollout, record: RolloutRecord, first: int) -> None:
+    """Reset the week and every later one that has started."""
     for each in record.weeks:
         if each.number >= first and (each.state is not WeekState.PENDING or each.attempts):
-            store.begin_round(connection, programme.plan, each.number)
+            store.start_cycle(connection, rollout.plan, each.number)
 
 
-def override(programme: Programme, week: int, criterion: str, person: Person, *, known: set[str]) -> None:
-    """The criterion of the week counts as passed from the next attempt on, and is shown as overridden for ever.
+def override_criterion(rollout: Rollout, week: int, criterion: str, actor: Actor, *, known: set[str]) -> None:
+    """Count the criterion of the week as passed from the next attempt on; every report shows it as overridden.
 
-    Raises ``BadInput`` for a criterion that the week does not have, ``Conflict`` for one that was overridden before.
+    Raises ``BadInput`` for a criterion that the week does not have, ``Conflict`` for one that is overridden already.
     """
     if criterion not in known:
-        raise BadInput(f"week {week} has no criterion {criterion!r}; it has {', '.join(sorted(known))}")
-    read(programme)
-    with programme.engine.begin() as connection:
-        now = programme.clock()
-        if not store.insert_override(
-            connection, programme.plan, week, criterion, by=person.by, reason=person.reason, now=now
-        ):
-            raise Conflict(f"criterion {criterion!r} of week {week} is overridden already")
-        payload = {"plan": programme.plan, "week": week, "criterion": criterion}
-        _tell(connection, programme, EventType.ROLLOUT_OVERRIDDEN, payload, person)
+        raise BadInput(f"unknown criterion {criterion!r}; week {week} has {', '.join(sorted(known))}")
+    read_rollout(rollout)
+    with rollout.engine.begin() as connection:
+        if not store.insert_override(connection, rollout.plan, week, criterion, actor=actor, now=rollout.clock()):
+            raise Conflict(f"criterion {criterion!r} of week {week} is already overridden")
+        payload = {"week": week, "criterion": criterion, "by": actor.who, "reason": actor.reason}
+        append_event(connection, rollout, EventType.ROLLOUT_OVERRIDDEN, **payload)
 
 
-def acknowledge(programme: Programme, person: Person) -> int:
-    """Somebody has seen the escalation; returns the week that blocks. Raises ``Conflict`` where none does."""
-    week = next((each.week for each in read(programme).escalations if each.ended_at is None), None)
+def acknowledge_escalation(rollout: Rollout, actor: Actor) -> int:
+    """Record that a person takes care of the escalation; return its week. Raises ``Conflict`` without one."""
+    week = next((each.week for each in read_rollout(rollout).escalations if each.ended_at is None), None)
     if week is None:
-        raise Conflict(f"nothing of the programme {programme.plan} is escalated")
-    with programme.engine.begin() as connection:
-        now = programme.clock()
-        store.insert_intervention(
-            connection, programme.plan, "acknowledge", week, by=person.by, reason=person.reason, now=now
-        )
+        raise Conflict(f"the rollout {rollout.plan} has no open escalation")
+    with rollout.engine.begin() as connection:
+        _store(connection, rollout, "acknowledge", week, actor)
+        rollout.handler.acknowledge_escalation(connection, week, actor)
     return week
 
 
-def _keep(
-    connection: Connection, programme: Programme, kind: str, week: int | None, person: Person, event: EventType
-) -> None:
-    store.insert_intervention(
-        connection, programme.plan, kind, week, by=person.by, reason=person.reason, now=programme.clock()
-    )
-    _tell(connection, programme, event, {"plan": programme.plan, "week": week}, person)
-
-
-def _tell(
-    connection: Connection, programme: Programme, event: EventType, payload: dict[str, object], person: Person
-) -> None:
-    correlation_id = store.read_correlation_id(connection, programme.plan)
-    append_events(
-        connection, "rollout", correlation_id, [NewEvent(event, payload | {"by": person.by, "reason": person.reason})]
-    )
+def _store(connection: Connection, rollout: Rollout, kind: str, week: int | None, actor: Actor) -> None:
+    store.insert_intervention(connection, rollout.plan, kind, week, actor=actor, now=rollout.clock())

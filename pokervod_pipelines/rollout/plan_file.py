@@ -1,33 +1,43 @@
-"""A plan as it stands in its file: read, checked as a whole, and every fault told with file and line at once.
-
-The shape of each part is in ``plan_entries``, what the weeks must be to each other in ``plan_order``, what all of it is
-once it is sound in ``plan_records``.
-"""
+"""Read a plan from its file and validate it; report every problem with file and line at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pokervod_pipelines.errors import BadInput, BadSettings
-from pokervod_pipelines.rollout.criteria.base import Criterion, House
+from pokervod_pipelines.rollout.criteria.base import Criterion, PlanContext
+from pokervod_pipelines.rollout.criteria.fields import Name, Title, check_filled
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.fixers.base import Fixer
-from pokervod_pipelines.rollout.plan_entries import LAST_DAY, PlanHead, Reading, WeekEntry, show_kind
-from pokervod_pipelines.rollout.plan_order import find_date_faults, find_number_faults, find_order_faults
-from pokervod_pipelines.rollout.plan_records import FixerEntry, Plan, Week
-from pokervod_pipelines.rollout.services import Service, change_services, has_user
-from pokervod_pipelines.settings.file import Location, SettingsFile, read_settings_file
+from pokervod_pipelines.rollout.plan import FixerEntry, PlannedWeek, RolloutPlan
+from pokervod_pipelines.rollout.plan_order import find_date_problems, find_number_problem, find_order_problems
+from pokervod_pipelines.rollout.services import ServiceUnderRollout, has_user, merge_services
+from pokervod_pipelines.settings.file import Location, SettingsFile, describe_error, read_settings_file
 from pokervod_pipelines.settings.rollout import FixerRights
 
 SHIPPED = Path(__file__).parent / "rollout.yaml"
-NOBODY: Mapping[str, Service] = {}
+NO_SERVICES: Mapping[str, ServiceUnderRollout] = {}
+
+WEEK = timedelta(days=7)
+MAX_ATTEMPTS = 20
+MAX_WAIT_SECONDS = 86_400.0
+MAX_WEEKS = 520
+
+LAST_DAY = date(2999, 12, 31)
+"""Early enough for all weeks after it."""
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=LAST_DAY)]
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class BadPlan(BadInput):
-    """A plan cannot be used; the text names file and line of everything that is wrong.
+    """Raised for a plan that cannot be used; the text has file and line of every problem.
 
-    ``name`` is what the plan calls itself, None where it does not.
+    ``name`` is the plan's own name, None if the file has none.
     """
 
     def __init__(self, text: str, name: object = None) -> None:
@@ -35,41 +45,126 @@ class BadPlan(BadInput):
         self.name = name if isinstance(name, str) else None
 
 
+class PlanHead(BaseModel):
+    """Define the keys above the weeks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    name: Name
+    title: Title
+    starts: Day
+    attempts: int = Field(default=3, ge=1, le=MAX_ATTEMPTS)
+    wait_seconds: float = Field(default=300.0, ge=0, le=MAX_WAIT_SECONDS)
+
+
+class WeekEntry(BaseModel):
+    """Define the keys of a week, except its criteria; the defaults come from the plan or the previous week."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    number: int = Field(ge=1, le=MAX_WEEKS)
+    title: Title
+    summary: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(check_filled)]
+    milestone: Title | None = None
+    starts: Day | None = None
+    ends: Day | None = None
+    requires: list[int] | None = None
+    attempts: int | None = Field(default=None, ge=1, le=MAX_ATTEMPTS)
+    wait_seconds: float | None = Field(default=None, ge=0, le=MAX_WAIT_SECONDS)
+
+    @property
+    def needs(self) -> tuple[int, ...]:
+        """Return the weeks that it requires; by default the previous one."""
+        if self.requires is not None:
+            return tuple(dict.fromkeys(self.requires))
+        return (self.number - 1,) if self.number > 1 else ()
+
+    def plan_dates(self, first: date) -> tuple[date, date]:
+        """Return its first and last day in a rollout that starts on ``first``; by default seven days a week."""
+        starts = self.starts or first + WEEK * (self.number - 1)
+        return starts, self.ends or starts + WEEK - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _WeekInFile:
+    entry: WeekEntry
+    criteria: tuple[Criterion, ...]
+    location: Location
+
+
+@dataclass(slots=True)
+class PlanReader:
+    """Read the parts of a plan's file, and collect what is wrong with them."""
+
+    file: SettingsFile
+    kinds: Mapping[str, type[Criterion]]
+    problems: list[tuple[int, str]] = field(default_factory=list)
+
+    def report(self, location: Location, text: str) -> None:
+        """Add a problem at the line of the location."""
+        place = self.file.place(location)
+        self.problems.append((int(place.rpartition(":")[2]), f"{place}: {text}"))
+
+    def read(self, model: type[Model], values: object, location: Location) -> Model | None:
+        """Return the model of the values, or None after reporting what is wrong with them."""
+        if not isinstance(values, Mapping):
+            self.report(location, f"{_show(location)}: expected a mapping, got {_show_kind(values)}")
+            return None
+        try:
+            return model.model_validate(dict(values))
+        except ValidationError as error:
+            for problem in error.errors(include_url=False, include_input=False):
+                text = describe_error(problem, model, noun="key")
+                parts = tuple(part for part in problem["loc"] if part != "[key]")
+                head = text.split(":", 1)[0]
+                at = (head,) if not parts and head in values else parts
+                separator = "." if text.startswith(_show(parts)) and parts else ": "
+                self.report((*location, *at), f"{_show(location)}{separator}{text}" if location else text)
+            return None
+
+    def list_entries(self, values: object, location: Location) -> list[tuple[Location, object]]:
+        """Return the entries of a list, each with its location; report anything that is not a list."""
+        if values is None:
+            return []
+        if not isinstance(values, list):
+            self.report(location, f"{_show(location)}: expected a list, got {_show_kind(values)}")
+            return []
+        return [((*location, at), value) for at, value in enumerate(values)]
+
+
 def load_plan(
     path: Path | None = None,
     *,
     folder: Path | None = None,
-    services: Mapping[str, Service] = NOBODY,
+    services: Mapping[str, ServiceUnderRollout] = NO_SERVICES,
     allow_commands: bool = False,
     programs: Sequence[str] = (),
     fixer_kinds: Mapping[str, type[Fixer]] | None = None,
     rights: FixerRights | None = None,
-    starts: date | None = None,
-) -> Plan:
-    """Return the plan in the file, or the one that comes with the package.
+) -> RolloutPlan:
+    """Return the plan in the file, or the one in the package. Raises ``BadPlan`` with every problem.
 
-    ``services`` is what the settings say of services, ``fixer_kinds`` the class of each kind of fixer and ``rights``
-    what they may use (unchecked without), ``starts`` the day on which the programme starts instead of the plan's.
-    Relative paths are below ``folder``, by itself the file's own. Raises ``BadPlan`` with every fault by file and line.
+    ``services`` are those of the settings; ``fixer_kinds`` and ``rights`` are unchecked if None. Relative paths are
+    below ``folder``, by default the file's own.
     """
     source = path or SHIPPED
-    reading = Reading(_read_file(source), list_kinds())
-    values = reading.file.values
+    reader = PlanReader(_read_file(source), list_kinds())
+    values = reader.file.values
     own = {key: value for key, value in values.items() if key not in {"services", "weeks", "fixers"}}
-    head = reading.read(PlanHead, own, ())
-    own_services = _read_services(reading, values.get("services"))
-    known = change_services(own_services, services)
-    house = House(services=known, programs=frozenset(programs), allow_commands=allow_commands, rights=rights)
-    weeks = _read_weeks(reading, values.get("weeks"), house, [*own_services])
-    fixers = _read_fixers(reading, values.get("fixers"), fixer_kinds, house, weeks)
-    _check_whole(reading, weeks)
-    if reading.faults or head is None:
-        raise BadPlan("\n".join(dict.fromkeys(text for _, text in sorted(reading.faults))), values.get("name"))
-    return Plan(
+    head = reader.read(PlanHead, own, ())
+    own_services = _read_services(reader, values.get("services"))
+    known = merge_services(own_services, services)
+    context = PlanContext(services=known, programs=frozenset(programs), allow_commands=allow_commands, rights=rights)
+    weeks = _read_weeks(reader, values.get("weeks"), context, [*own_services])
+    fixers = _read_fixers(reader, values.get("fixers"), fixer_kinds, context, weeks)
+    _check_order(reader, weeks)
+    if reader.problems or head is None:
+        raise BadPlan("\n".join(dict.fromkeys(text for _, text in sorted(reader.problems))), values.get("name"))
+    return RolloutPlan(
         name=head.name,
         title=head.title,
         services=known,
-        weeks=tuple(_make_week(reading, head, each, starts) for each in weeks),
+        weeks=tuple(_make_week(reader, head, each) for each in weeks),
         fixers=tuple(fixers),
         source=source,
         folder=folder or source.absolute().parent,
@@ -83,161 +178,164 @@ def _read_file(path: Path) -> SettingsFile:
         raise BadPlan(str(error)) from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """A week that was read, with its criteria and where it stands."""
-
-    entry: WeekEntry
-    criteria: tuple[Criterion, ...]
-    location: Location
-
-
-def _read_services(reading: Reading, values: object) -> dict[str, Service]:
+def _read_services(reader: PlanReader, values: object) -> dict[str, ServiceUnderRollout]:
     if values is None:
         return {}
     if not isinstance(values, Mapping):
-        reading.blame(("services",), f"services: must be a mapping, not {show_kind(values)}")
+        reader.report(("services",), f"services: expected a mapping, got {_show_kind(values)}")
         return {}
     services = {}
     for name, value in values.items():
         location = ("services", str(name))
-        service = reading.read(Service, value or {}, location)
-        # One that is broken is still known, so that nothing else is blamed for it.
-        services[str(name)] = service or Service()
+        service = reader.read(ServiceUnderRollout, value or {}, location)
+        # A broken one is still known, so that no other part is reported because of it.
+        services[str(name)] = service or ServiceUnderRollout()
         if not isinstance(name, str) or not name.isidentifier() or name != name.lower() or name == "all":
-            reading.blame(location, f"services: {name!r} must be small letters, digits and '_', and not 'all'")
+            expected = "a name of lower-case letters, digits and '_' other than 'all'"
+            reader.report(location, f"services: expected {expected}, got {name!r}")
         for at in ("address", "mock", "production"):
             if service is not None and has_user(getattr(service, at) or ""):
-                reading.blame(
-                    (*location, at), f"services.{name}.{at}: a password belongs in the settings, not in a plan"
-                )
+                problem = "a password is not allowed in a plan; put the address into the settings"
+                reader.report((*location, at), f"services.{name}.{at}: {problem}")
     return services
 
 
-def _read_weeks(reading: Reading, values: object, house: House, names: Sequence[str]) -> list[_Told]:
-    entries = reading.list_entries(values, ("weeks",))
+def _read_weeks(reader: PlanReader, values: object, context: PlanContext, names: Sequence[str]) -> list[_WeekInFile]:
+    entries = reader.list_entries(values, ("weeks",))
     if not entries:
-        reading.blame(("weeks",), "weeks: there are none")
+        reader.report(("weeks",), "weeks: expected at least one, got none")
     weeks = []
     for location, value in entries:
         own = {key: each for key, each in value.items() if key != "criteria"} if isinstance(value, Mapping) else value
-        entry = reading.read(WeekEntry, own, location)
+        entry = reader.read(WeekEntry, own, location)
         listed = value.get("criteria") if isinstance(value, Mapping) else None
-        criteria = _read_criteria(reading, listed, (*location, "criteria"), house, names)
+        criteria = _read_criteria(reader, listed, (*location, "criteria"), context, names)
         if entry is not None:
-            weeks.append(_Told(entry, criteria, location))
+            weeks.append(_WeekInFile(entry, criteria, location))
     return weeks
 
 
 def _read_criteria(
-    reading: Reading, values: object, location: Location, house: House, names: Sequence[str]
+    reader: PlanReader, values: object, location: Location, context: PlanContext, names: Sequence[str]
 ) -> tuple[Criterion, ...]:
-    entries = reading.list_entries(values, location)
+    entries = reader.list_entries(values, location)
     if not entries and (values is None or values == []):
-        reading.blame(location, "criteria: there are none; a week without any would pass by itself")
+        reader.report(location, "criteria: expected at least one, got none; a week without criteria would always pass")
     criteria: dict[str, Criterion] = {}
     for place, value in entries:
-        for each in _spread(reading, value, names):
-            criterion = _read_criterion(reading, each, place, house)
+        for each in _spread(reader, value, names):
+            criterion = _read_criterion(reader, each, place, context)
             if criterion is not None and criterion.name in criteria:
-                reading.blame((*place, "name"), f"name: {criterion.name!r} stands twice in its week")
+                reader.report((*place, "name"), f"name: {criterion.name!r} is a duplicate in its week; rename one")
             elif criterion is not None:
                 criteria[criterion.name] = criterion
     return tuple(criteria.values())
 
 
-def _spread(reading: Reading, value: object, services: Sequence[str]) -> Iterator[object]:
-    """Return the criterion, or one for each service of the plan where it says ``service: all``."""
+def _spread(reader: PlanReader, value: object, services: Sequence[str]) -> Iterator[object]:
+    """Yield the criterion, or one for each service of the plan where it has ``service: all``."""
     if not isinstance(value, Mapping) or value.get("service") != "all" or not services:
         yield value
         return
-    kind = reading.kinds.get(str(value.get("kind")))
+    kind = reader.kinds.get(str(value.get("kind")))
     for name in services:
         filled = {
             key: each.replace("{service}", name) if isinstance(each, str) else each for key, each in value.items()
         }
-        # A kind that knows nothing of services can still be had once for each.
-        of_service = {"service": name} if kind is not None and "service" in kind.model_fields else {}
+        # A kind without the field ``service`` can also be repeated for each.
+        own_service = {"service": name} if kind is not None and "service" in kind.model_fields else {}
         del filled["service"]
-        yield {**filled, **of_service, "name": f"{value.get('name')}_{name}"}
+        yield {**filled, **own_service, "name": f"{value.get('name')}_{name}"}
 
 
-def _read_criterion(reading: Reading, value: object, location: Location, house: House) -> Criterion | None:
+def _read_criterion(reader: PlanReader, value: object, location: Location, context: PlanContext) -> Criterion | None:
     if not isinstance(value, Mapping):
-        reading.blame(location, f"criteria: each must be a mapping, not {show_kind(value)}")
+        reader.report(location, f"criteria: expected a mapping, got {_show_kind(value)}")
         return None
     kind = value.get("kind")
-    if not (isinstance(kind, str) and kind in reading.kinds):
-        said = f"there is no {kind!r}" if "kind" in value else "is missing"
-        reading.blame((*location, "kind"), f"kind: {said}; there are {', '.join(reading.kinds)}")
+    if not (isinstance(kind, str) and kind in reader.kinds):
+        problem = f"unknown {kind!r}" if "kind" in value else "required"
+        reader.report((*location, "kind"), f"kind: {problem}; known are {', '.join(reader.kinds)}")
         return None
-    criterion = reading.read(reading.kinds[kind], value, location)
-    for parts, text in criterion.find_faults(house) if criterion is not None else ():
-        reading.blame((*location, *parts), text)
+    criterion = reader.read(reader.kinds[kind], value, location)
+    for parts, text in criterion.find_problems(context) if criterion is not None else ():
+        reader.report((*location, *parts), text)
     return criterion
 
 
 def _read_fixers(
-    reading: Reading, values: object, kinds: Mapping[str, type[Fixer]] | None, house: House, weeks: list[_Told]
+    reader: PlanReader,
+    values: object,
+    kinds: Mapping[str, type[Fixer]] | None,
+    context: PlanContext,
+    weeks: list[_WeekInFile],
 ) -> list[FixerEntry]:
     fixers = []
-    for location, value in reading.list_entries(values, ("fixers",)):
+    for location, value in reader.list_entries(values, ("fixers",)):
         # YAML 1.1 reads the key ``on`` as true.
         named = (
             {"on" if key is True else key: each for key, each in value.items()} if isinstance(value, dict) else value
         )
-        fixer = reading.read(FixerEntry, named, location)
+        fixer = reader.read(FixerEntry, named, location)
         if fixer is None:
             continue
         fixers.append(fixer)
         if kinds is not None and fixer.kind not in kinds:
-            reading.blame((*location, "kind"), f"kind: no fixer {fixer.kind!r}; there are {', '.join(kinds)}")
+            reader.report((*location, "kind"), f"kind: unknown fixer {fixer.kind!r}; known are {', '.join(kinds)}")
         elif kinds is not None:
-            made = reading.read(kinds[fixer.kind], fixer.parameters, (*location, "parameters"))
-            for parts, text in made.find_faults(house) if made is not None else ():
-                reading.blame((*location, "parameters", *parts), text)
-        _check_fixer(reading, fixer, weeks, location)
+            made = reader.read(kinds[fixer.kind], fixer.parameters, (*location, "parameters"))
+            for parts, text in made.find_problems(context) if made is not None else ():
+                reader.report((*location, "parameters", *parts), text)
+        _check_fixer(reader, fixer, weeks, location)
     return fixers
 
 
-def _check_fixer(reading: Reading, fixer: FixerEntry, weeks: list[_Told], location: Location) -> None:
-    numbers = {told.entry.number for told in weeks}
+def _check_fixer(reader: PlanReader, fixer: FixerEntry, weeks: list[_WeekInFile], location: Location) -> None:
+    numbers = {week.entry.number for week in weeks}
     for at, number in enumerate(fixer.weeks or ()):
         if number not in numbers:
-            reading.blame((*location, "weeks", at), f"weeks: there is no week {number}")
-    names = {criterion.name for told in weeks for criterion in told.criteria}
+            reader.report((*location, "weeks", at), f"weeks: unknown week {number}")
+    names = {criterion.name for week in weeks for criterion in week.criteria}
     for at, name in enumerate(fixer.criteria or ()):
         if name not in names:
-            reading.blame((*location, "criteria", at), f"criteria: no week has a criterion {name!r}")
+            reader.report((*location, "criteria", at), f"criteria: unknown {name!r}; no week has it")
 
 
-def _check_whole(reading: Reading, weeks: list[_Told]) -> None:
-    entries = [(told.entry.number, told.entry.needs) for told in weeks]
-    # A week that could not be read was told of already; gaps around it are no news.
-    if len(weeks) == len(reading.list_entries(reading.file.values.get("weeks"), ("weeks",))):
-        for at, text in (*find_number_faults(entries), *find_order_faults(entries)):
-            reading.blame((*weeks[at[0]].location, *at[1:]), text)
-    starts = reading.file.values.get("starts")
+def _check_order(reader: PlanReader, weeks: list[_WeekInFile]) -> None:
+    entries = [(week.entry.number, week.entry.needs) for week in weeks]
+    # A week that could not be read was reported already, and leaves a gap.
+    if len(weeks) == len(reader.list_entries(reader.file.values.get("weeks"), ("weeks",))):
+        for (at, key), text in (*find_number_problem(entries), *find_order_problems(entries)):
+            reader.report((*weeks[at].location, key), text)
+    starts = reader.file.values.get("starts")
     if type(starts) is date and starts <= LAST_DAY:
-        dated = [(told.entry.number, told.entry.needs, told.entry.plan_dates(starts)) for told in weeks]
-        for at, text in find_date_faults(dated):
-            reading.blame((*weeks[at[0]].location, *at[1:]), text)
+        dated = [(week.entry.number, week.entry.needs, week.entry.plan_dates(starts)) for week in weeks]
+        for (at, key), text in find_date_problems(dated):
+            reader.report((*weeks[at].location, key), text)
 
 
-def _make_week(reading: Reading, head: PlanHead, told: _Told, starts: date | None) -> Week:
-    entry = told.entry
-    shift = starts - head.starts if starts else timedelta()
-    begins, ends = entry.plan_dates(head.starts)
-    return Week(
+def _make_week(reader: PlanReader, head: PlanHead, week: _WeekInFile) -> PlannedWeek:
+    entry = week.entry
+    starts, ends = entry.plan_dates(head.starts)
+    return PlannedWeek(
         number=entry.number,
         title=entry.title,
         summary=entry.summary,
         milestone=entry.milestone,
-        starts=begins + shift,
-        ends=ends + shift,
+        starts=starts,
+        ends=ends,
         requires=entry.needs,
         attempts=entry.attempts or head.attempts,
         wait_seconds=head.wait_seconds if entry.wait_seconds is None else entry.wait_seconds,
-        criteria=told.criteria,
-        place=reading.file.place(told.location),
+        criteria=week.criteria,
+        place=reader.file.place(week.location),
     )
+
+
+def _show(location: Location) -> str:
+    return ".".join(str(part) for part in location)
+
+
+def _show_kind(value: object) -> str:
+    """Return the type of a value of YAML, for people to read."""
+    return "nothing" if value is None else type(value).__name__

@@ -1,39 +1,115 @@
-"""What the doctor says of rollouts and alerts: whether plans can be used, and whether channels have addresses."""
+"""Load the plans of the settings, and check for ``pokervod doctor`` that rollouts and alerts are configured."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.rollout.house import load_plans
-from pokervod_pipelines.rollout.publish import find_channels
-from pokervod_pipelines.settings import Settings, load_settings
+from pydantic import ValidationError
+
 from pokervod_pipelines.checks import CheckResult
+from pokervod_pipelines.errors import BadInput, BadSettings, PokervodError
 from pokervod_pipelines.monitoring.doctor import report_part
+from pokervod_pipelines.rollout.fixers.registry import FIXERS
+from pokervod_pipelines.rollout.plan import RolloutPlan
+from pokervod_pipelines.rollout.plan_file import BadPlan, load_plan
+from pokervod_pipelines.rollout.publish import find_channels
+from pokervod_pipelines.rollout.services import ServiceUnderRollout
+from pokervod_pipelines.settings import Settings, load_settings
 
 _FIX = "correct the lines named; see docs/rollout.md"
 
 
-def examine_rollout(folder: Path | None = None) -> list[CheckResult]:
-    """A finding for the plans and for every channel; none where the settings cannot be read, which the doctor tells."""
+@dataclass(frozen=True, slots=True)
+class LoadedPlans:
+    """Hold the valid plans of the settings by name and in order, and what is wrong with the others."""
+
+    valid: Mapping[str, RolloutPlan]
+    broken: tuple[BadPlan, ...]
+
+
+def load_plans(settings: Settings) -> LoadedPlans:
+    """Return all plans. Raises ``BadSettings`` for a service of the settings that no plan could use."""
+    services = _read_services(settings)
+    valid: dict[str, RolloutPlan] = {}
+    broken: list[BadPlan] = []
+    names: set[str | None] = set()
+    for at, path in enumerate(settings.rollout.plans or (None,)):
+        try:
+            plan = _load(settings, path, services, names)
+            valid[plan.name] = replace(plan, is_first=at == 0)
+            names.add(plan.name)
+        except BadPlan as error:
+            broken.append(error)
+            names.add(error.name)
+    return LoadedPlans(valid, tuple(broken))
+
+
+def find_plan(settings: Settings, name: str | None = None) -> RolloutPlan:
+    """Return the plan of that name, or the first. Raises ``BadInput`` with its problems or the known names."""
+    plans = load_plans(settings)
+    for plan in plans.valid.values():
+        if plan.name == name or (name is None and plan.is_first):
+            return plan
+    meant = plans.broken[:1] if name is None else [each for each in plans.broken if each.name in {name, None}]
+    if meant:
+        raise BadPlan("\n".join(map(str, meant)), name)
+    raise BadInput(f"unknown plan {name!r}; known are {', '.join(plans.valid)}")
+
+
+def check_rollouts(folder: Path | None = None) -> list[CheckResult]:
+    """Return a result for the plans and one for each channel; none for invalid settings, which doctor reports."""
     try:
         settings = load_settings(folder=folder)
     except PokervodError:
         return []
-    return [_examine_plans(settings), *_examine_channels(settings)]
+    return [_check_plans(settings), *_check_channels(settings)]
 
 
-def _examine_plans(settings: Settings) -> CheckResult:
+def _load(
+    settings: Settings, path: Path | None, services: Mapping[str, ServiceUnderRollout], taken: Collection[str | None]
+) -> RolloutPlan:
+    rollout = settings.rollout
+    plan = load_plan(
+        path,
+        folder=(rollout.folder or Path.cwd()) if path is None else None,
+        services=services,
+        allow_commands=rollout.allow_commands,
+        programs=rollout.programs,
+        fixer_kinds=FIXERS,
+        rights=rollout.fixers,
+    )
+    if plan.name in taken:
+        raise BadPlan(f"{plan.source}: another plan has the name {plan.name!r}; rename one", plan.name)
+    if plan.order != tuple(range(1, len(plan.weeks) + 1)):
+        order = ", ".join(map(str, plan.order))
+        raise BadPlan(f"{plan.source}: renumber the weeks in the order that 'requires' demands: {order}", plan.name)
+    return plan
+
+
+def _read_services(settings: Settings) -> dict[str, ServiceUnderRollout]:
+    services = {}
+    for name, each in settings.rollout.services.items():
+        try:
+            services[name] = ServiceUnderRollout.model_validate(each.model_dump(exclude_none=True))
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+            text = problem["msg"].removeprefix("Value error, ")
+            raise BadSettings(f"rollout.services.{name}.{problem['loc'][0]}: {text}") from None
+    return services
+
+
+def _check_plans(settings: Settings) -> CheckResult:
     try:
         plans = load_plans(settings)
     except PokervodError as error:
         return report_part("rollout plans", str(error), _FIX)
-    if plans.faults:
-        return report_part("rollout plans", "\n".join(map(str, plans.faults)), _FIX)
-    told = ", ".join(f"{name} ({len(plan.weeks)} weeks)" for name, plan in plans.sound.items())
-    return report_part("rollout plans", told)
+    if plans.broken:
+        return report_part("rollout plans", "\n".join(map(str, plans.broken)), _FIX)
+    found = ", ".join(f"{name} ({len(plan.weeks)} weeks)" for name, plan in plans.valid.items())
+    return report_part("rollout plans", found)
 
 
-def _examine_channels(settings: Settings) -> Iterator[CheckResult]:
+def _check_channels(settings: Settings) -> Iterator[CheckResult]:
     channels, missing = find_channels(settings)
     for channel in channels:
         yield report_part(f"alerts to {channel.name}", channel.place)

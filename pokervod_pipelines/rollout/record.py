@@ -1,33 +1,36 @@
-"""What happened in a programme, as the database keeps it: plain records that reports and the runner read."""
+"""Hold what happened in a rollout as the database keeps it: plain records that the runner and the reports read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
+
+from pokervod_pipelines.rollout.criteria.result import ErrorClass
+from pokervod_pipelines.text.folding import make_storable
 
 
-class ProgrammeState(StrEnum):
-    """How a programme is."""
+class RolloutState(StrEnum):
+    """List the states of a rollout, and who changes each."""
 
     RUNNING = "running"
-    """A runner is at it, or may be; the runner moves it on."""
+    """A runner is active, or its process ended; the next runner continues."""
 
     WAITING = "waiting"
-    """A week is tried again later, or was not asked for yet; whoever runs it then moves it on."""
+    """A week is retried later, or the next one was not requested yet; the next runner continues."""
 
     PAUSED = "paused"
-    """A person stopped it; a person resumes it."""
+    """A person paused it and has to resume it."""
 
     ESCALATED = "escalated"
-    """A week failed for the last time; a person mends what is the matter, then resumes it."""
+    """A week failed its last attempt; a person fixes the cause, then resumes it."""
 
     COMPLETED = "completed"
     """Every week has passed."""
 
 
 class WeekState(StrEnum):
-    """How a week is."""
+    """List the states of a rollout week."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -38,7 +41,7 @@ class WeekState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRecord:
-    """What one criterion came to in one attempt; ``is_overridden`` is one that failed and counts as passed."""
+    """Hold the result of a criterion in an attempt; one with ``is_overridden`` failed and counts as passed."""
 
     criterion: str
     passed: bool
@@ -49,28 +52,65 @@ class ResultRecord:
     error_class: str | None
     seconds: float
 
+    @property
+    def blocks(self) -> bool:
+        """Return whether it keeps its week from passing."""
+        return not self.passed and not self.is_overridden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekResult:
+    """Hold the results of all criteria of a week in one attempt."""
+
+    results: tuple[ResultRecord, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Return whether every criterion passed or is overridden."""
+        return not self.failed
+
+    @property
+    def failed(self) -> tuple[ResultRecord, ...]:
+        """Return the results that keep the week from passing."""
+        return tuple(each for each in self.results if each.blocks)
+
+    def summarize(self) -> str:
+        """Return in one line why the week has not passed."""
+        return "; ".join(f"{each.criterion}: {each.summary}" for each in self.failed)
+
+    def replace_rejected(self, error: Exception) -> Self:
+        """Return failed results that can be stored, for those that the database rejected with the error."""
+        reason = make_storable(str(getattr(error, "orig", error)).partition("\n")[0])
+        summary = f"the database cannot store what the week's criteria found: {reason}"
+        unknown = ErrorClass.UNKNOWN.value
+        failed = (
+            replace(each, passed=False, summary=summary, details=(), figures={}, error_class=unknown)
+            for each in self.results
+        )
+        return replace(self, results=tuple(failed))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixRecord:
-    """What a fixer did after an attempt, or why it could not."""
+    """Hold what a fixer reported after a failed attempt: what it did, or why it could not."""
 
     fixer: str
     error_class: str
     done: bool
-    said: str
+    reported: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
-    """One evaluation of a week's criteria. ``round`` counts from 1, one more with each resumption by a person.
+    """Hold one evaluation of a week's criteria; ``passed`` is None until it ends.
 
-    ``number`` counts within the round. ``passed`` is None while it goes on.
+    ``cycle`` counts from 1, one more each time a person resumes the week; ``number`` counts within the cycle.
     """
 
     id: int
     week: int
-    round: int
+    cycle: int
     number: int
     started_at: datetime
     ended_at: datetime | None
@@ -81,7 +121,7 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverrideRecord:
-    """A criterion that a person let pass, for ever after shown as overridden."""
+    """Hold a criterion that a person overrode; every report shows it."""
 
     week: int
     criterion: str
@@ -92,7 +132,7 @@ class OverrideRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterventionRecord:
-    """Something a person did: ``pause``, ``resume``, ``acknowledge``."""
+    """Hold an action of a person: ``pause``, ``resume`` or ``acknowledge``."""
 
     kind: str
     week: int | None
@@ -103,41 +143,41 @@ class InterventionRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationRecord:
-    """A week that failed for the last time of a round."""
+    """Hold a week that failed the last attempt of a cycle."""
 
     week: int
-    round: int
+    cycle: int
     at: datetime
     summary: str
     ended_at: datetime | None
-    """When a person resumed it, or None while it blocks."""
+    """The time at which a person resumed it, or None while it blocks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekRecord:
-    """A week of the programme; ``next_try_at`` is set while it waits."""
+    """Hold the progress of a week; ``next_try_at`` is set while it is waiting."""
 
     number: int
-    state: WeekState
-    round: int
-    attempts: int
-    next_try_at: datetime | None
-    started_at: datetime | None
-    finished_at: datetime | None
+    state: WeekState = WeekState.PENDING
+    cycle: int = 1
+    attempts: int = 0
+    next_try_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProgrammeRecord:
-    """A programme whole, its weeks in order, attempts, overrides and the rest in the order in which they happened."""
+class RolloutRecord:
+    """Hold a whole rollout: weeks by number, attempts, overrides and the rest in order of time."""
 
     plan: str
-    state: ProgrammeState
+    state: RolloutState
     reason: str
     started_at: datetime
     finished_at: datetime | None
     weeks: tuple[WeekRecord, ...]
     until: int | None = None
-    """The week up to which it was asked to go; None for all of them."""
+    """The last week that was requested; None for all of them."""
     attempts: tuple[AttemptRecord, ...] = ()
     overrides: tuple[OverrideRecord, ...] = ()
     interventions: tuple[InterventionRecord, ...] = ()
@@ -145,9 +185,16 @@ class ProgrammeRecord:
 
     @property
     def current_week(self) -> int | None:
-        """The number of the first week that has not passed, or None when all have."""
+        """Return the number of the first week that has not passed, or None when all have."""
         return next((week.number for week in self.weeks if week.state is not WeekState.PASSED), None)
 
     def attempts_of(self, week: int) -> tuple[AttemptRecord, ...]:
-        """The attempts at the week, oldest first."""
+        """Return the attempts at the week, oldest first."""
         return tuple(each for each in self.attempts if each.week == week)
+
+    def find_blocker(self, week: int) -> str | None:
+        """Return why the week cannot start, or None: every week before it has to pass first."""
+        for each in self.weeks:
+            if each.number < week and each.state is not WeekState.PASSED:
+                return f"week {each.number} is {each.state}; it has to pass before week {week} starts"
+        return None

@@ -1,10 +1,10 @@
-"""The services that a plan speaks of: their document, their addresses, who owns them.
+"""Describe the services under rollout: their document, their addresses, their owner.
 
-A secret in an address never leaves here: ``show_address`` is how one is told to a person.
+A secret in an address is never shown: ``show_address`` removes it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -12,17 +12,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pokervod_pipelines.rollout.criteria.fields import RelativePath, Title
 
-At = Literal["address", "mock", "production"]
-"""Which of a service's addresses is meant."""
+AddressKind = Literal["address", "mock", "production"]
 
-_HOME = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _PORTS = {"http": 80, "https": 443}
 
 
 def _check_address(text: str) -> str:
-    parts = _split(text)
-    if parts is None:
-        message = f"{show_address(text)!r} is no address such as 'https://search.example.org', without query or blank"
+    if _split(text) is None:
+        message = (
+            f"expected an address such as 'https://search.example.org' without query and blanks, "
+            f"got {show_address(text)!r}"
+        )
         raise ValueError(message)
     return text.rstrip("/")
 
@@ -32,58 +33,65 @@ def _split(text: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(text)
-        is_sound = bool(parts.hostname) and parts.port != 0
+        is_valid = bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port out of range, or half an IPv6 address
         return None
-    return parts if is_sound else None
+    return parts if is_valid else None
 
 
 Address = Annotated[str, AfterValidator(_check_address)]
-"""The root of a service, without a slash at its end. A user and password may stand in it, though not in a plan."""
+"""The root of a service, without a slash at its end. It may contain a user and password, though not in a plan."""
 
 
-class Service(BaseModel):
-    """A service: the OpenAPI document it keeps to, where it runs, where its mock runs, who answers for it."""
+class ServiceUnderRollout(BaseModel):
+    """Describe a service: its OpenAPI document, where it runs, where its mock runs, who owns it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     document: RelativePath | None = Field(default=None, description="Its OpenAPI document, below the plan's folder.")
     address: Address | None = Field(default=None, description="Where it runs.")
-    mock: Address | None = Field(default=None, description="Where what stands in for it runs.")
+    mock: Address | None = Field(default=None, description="Where its mock runs.")
     production: Address | None = Field(default=None, description="Where it runs in production.")
-    owner: Title | None = Field(default=None, description="Who answers for it.")
+    owner: Title | None = Field(default=None, description="Who owns it.")
 
-    def at(self, place: At) -> str | None:
-        """Return its address there, None where none is known."""
-        return {"address": self.address, "mock": self.mock, "production": self.production}[place]
+    def find_address(self, kind: AddressKind) -> str | None:
+        """Return its address of that kind, or None where none is known."""
+        return {"address": self.address, "mock": self.mock, "production": self.production}[kind]
 
 
-def change_services(services: Mapping[str, Service], given: Mapping[str, Service]) -> dict[str, Service]:
-    """Return the services, each with what is given of it in place of what it had, and the further ones given."""
-    changed = dict(services)
+def list_addresses(services: Iterable[ServiceUnderRollout]) -> list[str]:
+    """Return every address of the services."""
+    return [address for each in services for address in (each.address, each.mock, each.production) if address]
+
+
+def merge_services(
+    services: Mapping[str, ServiceUnderRollout], given: Mapping[str, ServiceUnderRollout]
+) -> dict[str, ServiceUnderRollout]:
+    """Return the services with the fields given for them replaced, and the further services given."""
+    merged = dict(services)
     for name, service in given.items():
-        told = {field: getattr(service, field) for field in service.model_fields_set}
-        changed[name] = changed.get(name, Service()).model_copy(update=told)
-    return changed
+        fields = {field: getattr(service, field) for field in service.model_fields_set}
+        merged[name] = merged.get(name, ServiceUnderRollout()).model_copy(update=fields)
+    return merged
 
 
 def has_user(address: str) -> bool:
-    """Return whether a user or password stands in the address."""
+    """Return whether the address contains a user or password."""
     return "@" in address.partition("://")[2].partition("/")[0]
 
 
 def show_address(address: str) -> str:
-    """Return the address as it may be shown: without user, password and query."""
+    """Return the address without user, password and query, which may be secret."""
     shown = re.sub(r"(?<=://)[^/?#]*@", "", address)
     return re.split(r"[?#]", shown, maxsplit=1)[0]
 
 
-def is_same_place(one: str, other: str) -> bool:
-    """Return whether two addresses lead to the same place: scheme, case and the names of this machine apart."""
-    return _place(one) == _place(other)
+def is_same_address(one: str, other: str) -> bool:
+    """Return whether two addresses lead to the same service, whatever their scheme, case and name of this machine."""
+    return _normalize(one) == _normalize(other)
 
 
-def _place(address: str) -> tuple[str, int | None, str]:
+def _normalize(address: str) -> tuple[str, int | None, str]:
     parts = urlsplit(address)
     host = (parts.hostname or "").rstrip(".")
-    return "localhost" if host in _HOME else host, parts.port or _PORTS.get(parts.scheme), parts.path.rstrip("/")
+    return "localhost" if host in _LOCAL_HOSTS else host, parts.port or _PORTS.get(parts.scheme), parts.path.rstrip("/")

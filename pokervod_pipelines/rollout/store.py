@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.db.locks import lock_until_commit
-from pokervod_pipelines.decisions import DecisionKind, read_in_force, record
+from pokervod_pipelines.decisions import DecisionKind, Subject, read_in_force, record
 from pokervod_pipelines.rollout.record import (
     AttemptRecord,
     EscalationRecord,
@@ -311,7 +311,7 @@ def insert_override(
 ) -> bool:
     """Record that the criterion counts as passed; return False if it was overridden already."""
     lock_until_commit(connection, f"rollout overrides {plan}")
-    subject = {"plan": plan, "week": week, "criterion": criterion}
+    subject: Subject = {"plan": plan, "week": week, "criterion": criterion}
     if read_in_force(connection, DecisionKind.OVERRIDE, subject):
         return False
     actor = replace(actor, correlation_id=read_correlation_id(connection, plan))

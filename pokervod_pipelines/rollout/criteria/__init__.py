@@ -1,4 +1,4 @@
-"""What a week has to show: one file a kind in ``kinds``, what they share beside it.
+"""Check what a week has to show: one file for each kind of criterion in ``kinds``, what they share beside it.
 
-``base`` says what a criterion is and examines one, ``evidence`` what it answers, ``world`` all that it may touch.
+``base`` defines and checks a criterion, ``result`` holds what it returns, ``context`` all that it may touch.
 """

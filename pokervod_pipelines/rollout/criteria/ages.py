@@ -1,28 +1,56 @@
-"""Whether something is young enough: an age in hours, and what is wrong with it."""
+"""Measure how old data are, count rows, and say what is wrong with an age."""
 
 from datetime import timedelta
 
-AHEAD_HOURS = 5 / 60
-"""So far clocks may differ. What lies further in the future would be fresh for ever."""
+from sqlalchemy import Connection, text
+
+from pokervod_pipelines.rollout.criteria.fields import quote_table
+
+CLOCK_DIFFERENCE_HOURS = 5 / 60
+"""How far clocks may differ. Anything further in the future would be fresh for too long."""
+
+TIME_ZONE_HOURS = 14
+"""How far the first time zone is ahead of UTC."""
 
 
-def find_age_fault(age: float, allowed: float) -> str | None:
-    """Return what is wrong with the age, both in hours, as a sentence goes on; None where it is young enough.
+def find_age_problem(age: float, limit: float) -> str | None:
+    """Return what is wrong with the age, both in hours, or None if it is young enough.
 
-    >>> find_age_fault(3, 2), find_age_fault(-0.5, 2), find_age_fault(-0.05, 2)
-    ('is 3 h old, allowed are 2 h', 'lies 30 min in the future: mend the clock or the data', None)
+    >>> find_age_problem(3, 2), find_age_problem(-0.5, 2), find_age_problem(-0.05, 2)
+    ('is 3 h old, allowed are 2 h', 'is 30 min in the future: correct the clock or the data', None)
     """
-    if age < -AHEAD_HOURS:
-        return f"lies {tell_hours(-age)} in the future: mend the clock or the data"
-    return None if age <= allowed else f"is {tell_hours(age)} old, allowed are {tell_hours(allowed)}"
+    if age < -CLOCK_DIFFERENCE_HOURS:
+        return f"is {format_hours(-age)} in the future: correct the clock or the data"
+    return None if age <= limit else f"is {format_hours(age)} old, allowed are {format_hours(limit)}"
 
 
-def tell_hours(hours: float) -> str:
-    """Return hours as a person says them.
+def format_hours(hours: float) -> str:
+    """Return hours for people to read.
 
-    >>> tell_hours(0.5), tell_hours(30.26)
+    >>> format_hours(0.5), format_hours(30.26)
     ('30 min', '30.3 h')
     """
     if hours < 1:
         return f"{timedelta(hours=hours).total_seconds() / 60:.0f} min"
     return f"{hours:.1f} h".replace(".0 h", " h")
+
+
+def count_rows(connection: Connection, table: str, limit: int) -> int:
+    """Return how many rows the table has, counting no further than ``limit``."""
+    query = f"select count(*) from (select from {quote_table(table)} limit :limit) counted"  # noqa: S608 - quoted
+    return int(connection.scalar(text(query), {"limit": limit}) or 0)
+
+
+def measure_age(connection: Connection, table: str, column: str) -> float | None:
+    """Return how many hours ago the newest time in the column is, by the database's clock; None without any.
+
+    A day begins earlier in other time zones, so the age of a date that may have begun somewhere is 0.
+    """
+    query = f"""
+        select extract(epoch from clock_timestamp() - newest::timestamptz) / 3600, pg_typeof(newest) = 'date'::regtype
+        from (select max("{column}") as newest from {quote_table(table)}) as found
+    """  # noqa: S608 - quoted
+    age, is_day = connection.execute(text(query)).one()
+    if age is None:
+        return None
+    return 0.0 if is_day and -TIME_ZONE_HOURS <= age < 0 else float(age)

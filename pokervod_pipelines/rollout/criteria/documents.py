@@ -1,4 +1,4 @@
-"""OpenAPI documents as they stand on disk: read whole and bounded, references followed within the document only."""
+"""Read OpenAPI documents: limited in size, references followed within the document only."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,20 +6,20 @@ from typing import Any
 
 import yaml
 
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Failing
-from pokervod_pipelines.rollout.criteria.pointers import NotThere, follow
-from pokervod_pipelines.rollout.criteria.world import World
+from pokervod_pipelines.rollout.criteria.context import CheckContext
+from pokervod_pipelines.rollout.criteria.fields import NoValue, follow_pointer
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-MOST_NODES = 500_000
-"""Of a document; more is a file that was made to be read for ever."""
+MAX_VALUES = 500_000
+"""Values of a document; a file with more was made to exhaust the reader."""
 
-_MOST_STEPS = 50
-"""Of references that lead to references."""
+_MAX_REFERENCES = 50
+"""References that lead to references."""
 
 
 class _JsonLoader(yaml.SafeLoader):
-    """YAML as JSON knows it: a date stays text."""
+    """Read YAML as JSON defines values: a date stays text."""
 
 
 _JsonLoader.yaml_implicit_resolvers = {
@@ -30,7 +30,7 @@ _JsonLoader.yaml_implicit_resolvers = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What can be asked of a service: method and path, and what the document says of it."""
+    """Describe one operation of a service: method, path, and its part of the document."""
 
     method: str
     path: str
@@ -39,33 +39,33 @@ class Operation:
 
     @property
     def title(self) -> str:
-        """Method and path, as a person knows the operation."""
+        """Return method and path, for people to read."""
         return f"{self.method.upper()} {self.path}"
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A document of OpenAPI 3: its file as a person knows it, its version, its values."""
+class ApiDocument:
+    """Hold a document of OpenAPI 3: its file, its version, its values."""
 
     path: str
     version: str
     values: Mapping[str, Any]
 
     def resolve(self, value: object) -> Mapping[str, Any]:
-        """Return the mapping, or what its ``$ref`` leads to; an empty one where that is nothing."""
-        for _ in range(_MOST_STEPS):
+        """Return the mapping, or the one that its ``$ref`` leads to, or an empty one."""
+        for _ in range(_MAX_REFERENCES):
             if not isinstance(value, Mapping):
                 return {}
             if not isinstance(reference := value.get("$ref"), str):
                 return value
             try:
-                value = follow(self.values, reference.removeprefix("#"))
-            except NotThere:
+                value = follow_pointer(self.values, reference.removeprefix("#"))
+            except NoValue:
                 return {}
         return {}
 
     def list_operations(self) -> Iterator[Operation]:
-        """Return all operations in the document's order."""
+        """Yield all operations in the order of the document."""
         paths = self.values.get("paths")
         for path, item in paths.items() if isinstance(paths, Mapping) else ():
             shape = self.resolve(item)
@@ -76,56 +76,58 @@ class Document:
                     yield Operation(method=method, path=str(path), values=operation, shared=kept)
 
     def find_dangling(self) -> Iterator[str]:
-        """Tell of each reference that leads nowhere, or out of the document."""
+        """Yield a line for each reference that leads to nothing or out of the document."""
         for place, reference in _list_references(self.values, ""):
             if not reference.startswith("#"):
                 yield f"{place}: $ref {reference!r} leads out of the document; bundle it into one file"
                 continue
             try:
-                follow(self.values, reference[1:])
-            except NotThere as error:
-                yield f"{place}: $ref {reference!r} leads nowhere ({error})"
+                follow_pointer(self.values, reference[1:])
+            except NoValue as error:
+                yield f"{place}: $ref {reference!r} leads to nothing ({error})"
 
 
-def read_document(world: World, service: str) -> Document:
-    """Return the document of the service. Raises ``Failing`` when there is none of OpenAPI 3."""
-    path = world.service(service).document
+def read_document(context: CheckContext, service: str) -> ApiDocument:
+    """Return the document of the service. Raises ``CriterionFailed`` unless it is OpenAPI 3."""
+    path = context.find_service(service).document
     if path is None:
-        said = f"{service} has no document; set rollout.services.{service}.document in the settings or the plan"
-        raise Failing(ErrorClass.DOCUMENT, said)
-    values = _read_yaml(world, path)
+        message = f"{service} has no document; set rollout.services.{service}.document in the settings or the plan"
+        raise CriterionFailed(ErrorClass.DOCUMENT, message)
+    values = _read_yaml(context, path)
     version = str(values.get("openapi", ""))
     if not version.startswith(("3.0", "3.1")):
-        said = f"{path}: 'openapi' is {version or 'missing'}; it must be 3.0 or 3.1"
-        raise Failing(ErrorClass.DOCUMENT, said)
-    return Document(path, version[:3], values)
+        message = f"{path}: expected 'openapi' 3.0 or 3.1, got {version or 'nothing'}"
+        raise CriterionFailed(ErrorClass.DOCUMENT, message)
+    return ApiDocument(path, version[:3], values)
 
 
-def _read_yaml(world: World, path: str) -> Mapping[str, Any]:
+def _read_yaml(context: CheckContext, path: str) -> Mapping[str, Any]:
     try:
-        text = world.read_file(path).decode("utf-8")
-        values = yaml.load(text, Loader=_JsonLoader)  # noqa: S506 - a SafeLoader that knows less
+        text = context.read_file(path).decode("utf-8")
+        values = yaml.load(text, Loader=_JsonLoader)  # noqa: S506 - a SafeLoader with fewer types
     except UnicodeDecodeError as error:
-        raise Failing(ErrorClass.DOCUMENT, f"{path}: byte {error.start} is not UTF-8") from None
+        raise CriterionFailed(ErrorClass.DOCUMENT, f"{path}: byte {error.start} is not UTF-8") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise Failing(
+        raise CriterionFailed(
             ErrorClass.DOCUMENT, f"{path}{line}: not valid YAML: {getattr(error, 'problem', error)}"
         ) from None
     if not isinstance(values, dict):
-        raise Failing(ErrorClass.DOCUMENT, f"{path}: no OpenAPI document, but {type(values).__name__}")
-    budget = iter(range(MOST_NODES))
+        raise CriterionFailed(ErrorClass.DOCUMENT, f"{path}: expected an OpenAPI document, got {type(values).__name__}")
+    budget = iter(range(MAX_VALUES))
     try:
         plain = _make_plain(values, budget)
     except (RecursionError, StopIteration):
-        raise Failing(ErrorClass.DOCUMENT, f"{path}: has more than {MOST_NODES} values; split it") from None
-    assert isinstance(plain, dict)  # noqa: S101 - as its source is
+        raise CriterionFailed(
+            ErrorClass.DOCUMENT, f"{path}: has more than {MAX_VALUES} values; split the document"
+        ) from None
+    assert isinstance(plain, dict)  # noqa: S101 - narrows the type
     return plain
 
 
 def _make_plain(value: object, budget: Iterator[int]) -> object:
-    """Return the value with texts as keys: YAML reads the status 200 as a number."""
+    """Return the value with strings as keys: YAML reads the status 200 as a number."""
     next(budget)
     if isinstance(value, dict):
         return {str(key): _make_plain(each, budget) for key, each in value.items()}

@@ -1,6 +1,7 @@
-"""The types of what a person writes in a plan, checked when it is loaded."""
+"""Define the types of what a person writes in a plan, checked when it is loaded."""
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Annotated
 
@@ -8,42 +9,42 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from pokervod_pipelines.text.folding import make_storable
 
-SHOWN = 20
-"""How many details of evidence a person is shown."""
+MAX_EVIDENCE = 20
+"""Lines of evidence that a person is shown."""
 
-LONGEST = 300
-"""How many characters of one detail."""
+MAX_LINE = 300
+"""Characters of one line of evidence."""
 
 
 def _check_relative(text: str) -> str:
     path = PurePosixPath(text)
     if path.is_absolute() or ".." in path.parts or "\\" in text or "\0" in text or text.startswith("~"):
-        message = f"path {text!r} must stay below the plan's folder: relative, without '..'"
+        message = f"path {text!r} must stay below the plan's folder: write it relative, without '..'"
         raise ValueError(message)
     return text
 
 
 def _check_glob(text: str) -> str:
     if any("**" in part and part != "**" for part in text.split("/")):
-        message = f"glob {text!r}: '**' must stand alone between slashes"
+        message = f"glob {text!r}: '**' must be a whole part between slashes"
         raise ValueError(message)
     if not PurePosixPath(text).parts or "[" in re.sub(r"\[!?[^/][^]/]*\]", "", text):
-        message = f"glob {text!r}: {'a [ is not closed' if '[' in text else 'it names no file'}"
+        message = f"glob {text!r}: {'a [ is not closed' if '[' in text else 'expected the name of a file'}"
         raise ValueError(message)
     return text
 
 
 def check_filled(text: str) -> str:
-    """Return the text. Raises ``ValueError`` where it is blank."""
+    """Return the text. Raises ``ValueError`` if it is blank."""
     if not text.strip():
-        message = "it is blank; write what a person should read"
+        message = "expected text for a person to read, got blanks"
         raise ValueError(message)
     return text
 
 
 def _check_pointer(text: str) -> str:
     if text and not text.startswith("/"):
-        message = f"{text!r} is no JSON pointer such as '/tests/passed'"
+        message = f"expected a JSON pointer such as '/tests/passed', got {text!r}"
         raise ValueError(message)
     return text
 
@@ -52,49 +53,75 @@ def _check_pattern(text: str) -> str:
     try:
         re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
-        message = f"{text!r} is no regular expression: {error}"
+        message = f"expected a regular expression, got {text!r}: {error}"
         raise ValueError(message) from None
     return text
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-"""A name that can be part of a check's name in Dagster: small letters, digits, ``_``."""
+"""A name that Dagster accepts for a check: lower-case letters, digits, ``_``."""
 
 RelativePath = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_check_relative)]
 """A path below the plan's folder."""
 
 Glob = Annotated[RelativePath, AfterValidator(_check_glob)]
-"""The files below the plan's folder that a path with ``*``, ``?``, ``[...]`` or ``**`` names."""
+"""A pattern of files below the plan's folder, with ``*``, ``?``, ``[...]`` or ``**``."""
 
 Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(check_filled)]
-"""A line for people, which is not blank."""
+"""A line of text that is not blank."""
 
 Pointer = Annotated[str, Field(max_length=400), AfterValidator(_check_pointer)]
-"""The way to a value in a JSON document (RFC 6901)."""
+"""A path to a value in a JSON document (RFC 6901)."""
 
 Pattern = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_check_pattern)]
-"""A regular expression of Python's."""
+"""A regular expression of Python."""
 
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s#]*$", max_length=1000)]
-"""A path below a service's address, which may have a query."""
+"""A path below a service's address; it may have a query."""
 
 TableName = Annotated[str, StringConstraints(pattern=r"^([a-z_][a-z0-9_]{0,62}\.)?[a-z_][a-z0-9_]{0,62}$")]
-"""A table, with its schema where it is not ``public``."""
+"""A table, with its schema if that is not ``public``."""
 
 ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
 
 Hours = Annotated[float, Field(gt=0, le=24 * 366)]
 
 Scalar = str | bool | int | float | None
-"""What a JSON value can be that has no parts."""
+"""A JSON value that is neither an object nor an array."""
 
 
 def quote_table(table: str) -> str:
-    """Return the table's name as SQL, quoted part by part."""
+    """Return the table's name quoted for SQL, part by part."""
     return ".".join(f'"{part}"' for part in table.split("."))
 
 
 def shorten(text: str) -> str:
-    """Return the text in one line of at most ``LONGEST`` characters."""
+    """Return the text in one line of at most ``MAX_LINE`` characters."""
     line = " ".join(make_storable(text).split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    return line if len(line) <= MAX_LINE else line[: MAX_LINE - 1] + "…"
+
+
+class NoValue(LookupError):
+    """Raised when a JSON pointer leads to no value; the text says where it ends."""
+
+
+def follow_pointer(values: object, pointer: str) -> object:
+    """Return the value that the JSON pointer leads to. Raises ``NoValue``.
+
+    >>> follow_pointer({"a/b": [1, 2]}, "/a~1b/1")
+    2
+    """
+    if pointer and not pointer.startswith("/"):
+        raise NoValue(f"expected a pointer such as '/tests/passed', got {pointer!r}")
+    value = values
+    for part in pointer.split("/")[1:]:
+        value = _follow_part(value, part.replace("~1", "/").replace("~0", "~"))
+    return value
+
+
+def _follow_part(value: object, part: str) -> object:
+    if isinstance(value, Mapping) and part in value:
+        return value[part]
+    if isinstance(value, Sequence) and not isinstance(value, str) and part.isdecimal() and int(part) < len(value):
+        return value[int(part)]
+    raise NoValue(f"{part!r} is missing")

@@ -1,11 +1,11 @@
-"""How an operation of an OpenAPI document is called: with the document's own examples, or with made-up values."""
+"""Make calls of operations from an OpenAPI document: with its own examples, or with made-up values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from pokervod_pipelines.rollout.criteria.documents import Document, Operation
+from pokervod_pipelines.rollout.criteria.documents import ApiDocument, Operation
 
 _FORMATS = {
     "date": "2026-01-01",
@@ -18,12 +18,12 @@ _FORMATS = {
 
 
 class NoExample(ValueError):
-    """A value cannot be made up; the document has to give an example."""
+    """Raised when a value cannot be made up; the document has to give an example."""
 
 
 @dataclass(slots=True)
-class Request:
-    """A call as it will be made; ``is_made_up`` when a value came from no example, so that it may name nothing."""
+class OperationCall:
+    """Describe a call; ``is_made_up`` if a value came from no example, so that what it names may not exist."""
 
     path: str
     query: list[tuple[str, str]] = field(default_factory=list)
@@ -32,9 +32,9 @@ class Request:
     is_made_up: bool = False
 
 
-def make_request(document: Document, operation: Operation) -> Request:
-    """Return a call of the operation with all that it requires. Raises ``NoExample``."""
-    request = Request(operation.path)
+def make_call(document: ApiDocument, operation: Operation) -> OperationCall:
+    """Return a call of the operation with all required values. Raises ``NoExample``."""
+    request = OperationCall(operation.path)
     for parameter in _list_parameters(document, operation):
         place, name = parameter.get("in"), str(parameter.get("name"))
         if place == "path" or parameter.get("required"):
@@ -47,14 +47,14 @@ def make_request(document: Document, operation: Operation) -> Request:
     return request
 
 
-def _list_parameters(document: Document, operation: Operation) -> list[Mapping[str, Any]]:
-    """Return the operation's parameters; its own replace those that all of its path share."""
+def _list_parameters(document: ApiDocument, operation: Operation) -> list[Mapping[str, Any]]:
+    """Return the operation's parameters; its own replace those of its path."""
     own = operation.values.get("parameters") or ()
     resolved = [document.resolve(parameter) for parameter in (*operation.shared, *own)]
     return [*{(parameter.get("in"), parameter.get("name")): parameter for parameter in resolved}.values()]
 
 
-def _put(request: Request, place: str, name: str, value: object) -> None:
+def _put(request: OperationCall, place: str, name: str, value: object) -> None:
     parts = [_write(each) for each in value] if isinstance(value, list) else [_write(value)]
     if place == "path":
         request.path = request.path.replace(f"{{{name}}}", quote(",".join(parts), safe=""))
@@ -70,17 +70,17 @@ def _write(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _find_body(document: Document, body: Mapping[str, Any]) -> object:
-    for media, told in (body.get("content") or {}).items():
+def _find_body(document: ApiDocument, body: Mapping[str, Any]) -> object:
+    for media, value in (body.get("content") or {}).items():
         if media.endswith("json"):
-            return _find_value(document, document.resolve(told), "the body")[0]
+            return _find_value(document, document.resolve(value), "the body")[0]
     if body.get("required"):
-        raise NoExample("the body is of no JSON")
+        raise NoExample("the body is not JSON")
     return None
 
 
-def _find_value(document: Document, holder: Mapping[str, Any], title: str) -> tuple[object, bool]:
-    """Return the value that the document gives, or one that is made up, and whether it is."""
+def _find_value(document: ApiDocument, holder: Mapping[str, Any], title: str) -> tuple[object, bool]:
+    """Return the value that the document gives, or a made-up one, and whether it is made up."""
     schema = document.resolve(holder.get("schema"))
     examples = holder.get("examples")
     if "example" in holder:
@@ -96,7 +96,7 @@ def _find_value(document: Document, holder: Mapping[str, Any], title: str) -> tu
     return _make_up(document, schema, title), True
 
 
-def _make_up(document: Document, schema: Mapping[str, Any], title: str) -> object:
+def _make_up(document: ApiDocument, schema: Mapping[str, Any], title: str) -> object:
     kinds = schema.get("type")
     kind = next((each for each in kinds if each != "null"), None) if isinstance(kinds, list) else kinds
     if kind in {"integer", "number"}:

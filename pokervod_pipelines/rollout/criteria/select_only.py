@@ -1,8 +1,8 @@
-"""Whether a text is one SELECT that writes nothing, told before it is ever run.
+"""Decide before it runs whether a text is one SELECT that writes nothing.
 
-Conservative: a sound query can be refused (quote the column that is called ``into``), and of functions only those pass
-that ``sql_words`` names, which compute from what they are given. What passes still runs READ ONLY, as a
-subquery and one prepared statement; but no such transaction holds back a function that ends connections or sleeps.
+Conservative: a valid query can be refused (quote a column that is called ``into``), and only the functions in
+``sql_words`` are allowed, which compute from their arguments. What is accepted still runs READ ONLY, as a subquery and
+one prepared statement; but such a transaction does not stop a function that ends connections or sleeps.
 """
 
 import re
@@ -21,14 +21,14 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
-"""As PostgreSQL reads it: whatever is no ASCII is a letter, and a comment ends at either sign of a line's end."""
+"""Tokens as PostgreSQL reads them: every non-ASCII character is a letter, and a comment ends at CR or LF."""
 
 
-def find_fault(query: str) -> str | None:
-    """Return why the text is not one reading SELECT; None when it is.
+def find_problem(query: str) -> str | None:
+    """Return why the text is not one reading SELECT, or None if it is.
 
-    >>> find_fault("select count(*) from hands;")
-    >>> find_fault("with gone as (delete from hands returning 1) select 1")
+    >>> find_problem("select count(*) from hands;")
+    >>> find_problem("with gone as (delete from hands returning 1) select 1")
     "'delete' writes; a query may only read (put a column of that name in double quotes)"
     """
     tokens = [*_list_tokens(query)]
@@ -38,7 +38,7 @@ def find_fault(query: str) -> str | None:
 
 
 def strip_end(query: str) -> str:
-    """Return the query without the semicolon, blanks and comments at its end.
+    """Return the query without semicolon, blanks and comments at its end.
 
     >>> strip_end("select 1 ; -- done")
     'select 1'
@@ -53,18 +53,18 @@ def _find_open_end(tokens: list[tuple[str, str]]) -> str | None:
     depth = 0
     for at, (kind, text) in enumerate(tokens):
         if kind == "coded":
-            return "U& writes names and texts in a code that hides what they are; write them out"
+            return "U& hides names and texts behind codes; write them out"
         if kind == "text" and at and tokens[at - 1][0] == "text":
-            return "a text goes on in another one; join them by ||"
+            return "two texts follow each other; join them by ||"
         if kind != "other":
             continue
         if text == "/*" or (text == "*" and tokens[at - 1] == ("other", "/")):
             return "a comment is not closed"
         if text in {"'", '"', ";"}:
-            return "it is more than one statement" if text == ";" else f"a {text} is not closed"
+            return "expected one statement, got more" if text == ";" else f"a {text} is not closed"
         depth += {"(": 1, ")": -1}.get(text, 0)
         if depth < 0:
-            return "a bracket is closed that was never opened"
+            return "a closing bracket has no opening bracket"
     return "a bracket is not closed" if depth else None
 
 
@@ -79,7 +79,7 @@ def _find_writing(tokens: list[tuple[str, str]]) -> str | None:
 
 
 def _find_call(tokens: list[tuple[str, str]]) -> str | None:
-    """A name before a bracket is called, unless it is a word of the grammar or one that is just given."""
+    """Return a problem if a name before a bracket is called, and is neither a grammar word nor just defined."""
     for before, (kind, text), after in zip([("", ""), *tokens], tokens, tokens[1:], strict=False):
         name = text.lower() if kind == "word" else text.strip('"')
         if kind not in {"word", "quoted"} or after != ("other", "(") or before[1].lower() in NAMING:
@@ -93,6 +93,6 @@ def _list_tokens(query: str) -> Iterator[tuple[str, str]]:
     for found in _TOKEN.finditer(query):
         kind = str(found.lastgroup)
         if kind == "skip" and "/*" in found[0][2:] and found[0].startswith("/*"):
-            yield "other", "/*"  # PostgreSQL nests comments, so this one goes on where it seems to end
+            yield "other", "/*"  # PostgreSQL nests comments, so this one continues where it seems to end
         elif kind != "skip":
             yield "text" if kind == "tag" else kind, found[0]

@@ -1,4 +1,4 @@
-"""The words of SQL by which ``select_only`` judges a query: lists, and nothing that reads."""
+"""List the words of SQL by which ``select_only`` decides on a query."""
 
 WRITING = frozenset({
     "insert", "update", "delete", "merge", "into", "truncate", "drop", "alter", "create", "grant", "revoke", "copy",
@@ -37,7 +37,7 @@ FUNCTIONS = frozenset({
     "pg_typeof", "pg_size_pretty", "pg_database_size", "pg_relation_size", "pg_table_size", "pg_indexes_size",
     "pg_total_relation_size", "pg_is_in_recovery",
 })  # fmt: skip
-"""The functions that a query may call: each computes from what it is given; none writes, waits or runs a text."""
+"""Functions that a query may call: each computes from its arguments; none writes, waits or runs a text."""
 
 GRAMMAR = frozenset({
     "select", "distinct", "all", "any", "some", "exists", "in", "not", "and", "or", "on", "using", "where",
@@ -47,7 +47,7 @@ GRAMMAR = frozenset({
     "decimal", "dec", "float", "char", "character", "varchar", "varying", "bit", "time", "timestamp", "timetz",
     "timestamptz", "interval",
 })  # fmt: skip
-"""Words that may stand before a bracket and call nothing: the grammar's, and types with a length."""
+"""Words before a bracket that are not calls: those of the grammar, and types with a length."""
 
 NAMING = frozenset({"as", "with", "recursive"})
-"""Words after which a name with a bracket is a new one with its columns."""
+"""Words after which a name with a bracket defines a new name with its columns."""

@@ -1,6 +1,6 @@
-"""Fixers: what may be mended without a person between two attempts at a week, one file a kind.
+"""Fix between two attempts what needs no person: one class for each kind of fixer.
 
-A fixer is declared in the plan, chosen by the class of the error (``choice``), and does only what the settings allow
-(``rights``). Nothing here destroys: no kind drops, deletes or overwrites what it cannot give back, and no kind may be
-added that does. A new kind is a file with a ``Fixer`` and a line in ``registry``.
+A plan declares fixers, ``registry`` chooses them by the class of the error, and the settings (``rights``) limit what
+they may do. Nothing here destroys: no kind drops, deletes or overwrites what it cannot restore, and no kind may be
+added that does. A new kind is a ``Fixer`` class and a line in ``registry``.
 """

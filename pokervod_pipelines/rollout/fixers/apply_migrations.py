@@ -1,4 +1,4 @@
-"""``apply_migrations``: the schema is brought up to the newest revision, unless a step would lose data."""
+"""Fix by migrations: upgrade the schema to the newest revision, unless a migration may lose data."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,45 +10,47 @@ from sqlalchemy import Engine, event
 
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.db.migrate import current_revision, newest_revision, upgrade_database
-from pokervod_pipelines.rollout.fixers.base import CannotFix, FailedCriterion, Fixer, Step
-from pokervod_pipelines.rollout.fixers.migration_dangers import list_pending_steps
-from pokervod_pipelines.rollout.fixers.world import FixerWorld
+from pokervod_pipelines.rollout.fixers.base import FailedCriterion, Fixer, FixStep
+from pokervod_pipelines.rollout.fixers.context import CannotFix, FixContext
+from pokervod_pipelines.rollout.fixers.migration_dangers import list_pending_migrations
 
 
 class ApplyMigrations(Fixer):
-    """All pending steps are applied in one transaction, or none; waiting for locks counts in ``seconds``."""
+    """Apply all pending migrations in one transaction, or none; waiting for locks counts in ``seconds``."""
 
     kind: ClassVar[str] = "apply_migrations"
 
     seconds: float = Field(default=300.0, gt=0, le=3600)
 
-    def prepare(self, world: FixerWorld, failed: Sequence[FailedCriterion]) -> Step:
-        """Return the steps to apply. Raises ``CannotFix`` when there is none, or one that a person must look at."""
-        before = current_revision(world.engine)
+    def prepare(self, context: FixContext, failed: Sequence[FailedCriterion]) -> FixStep:
+        """Return the migrations to apply. Raises ``CannotFix`` without any, or with one that a person must look at."""
+        before = current_revision(context.engine)
         if before == newest_revision():
-            raise CannotFix(f"no migration is pending, the schema is at {before}: what is wrong is something else")
+            raise CannotFix(f"no migration is pending, the schema is at {before}; the cause is something else")
         if before is not None and before > newest_revision():
-            raise CannotFix(f"the database is at {before}, newer than this code ({newest_revision()}): run the newer")
-        pending = list_pending_steps(before)
+            raise CannotFix(
+                f"the database is at {before}, newer than this code ({newest_revision()}); run the newer code"
+            )
+        pending = list_pending_migrations(before)
         if dangers := [f"{step.name} {step.danger}" for step in pending if step.danger]:
             raise CannotFix(
-                f"nothing was applied, as pending migrations may lose data: {'; '.join(dangers)}. "
+                f"nothing was applied, because pending migrations may lose data: {'; '.join(dangers)}. "
                 "Make a backup, read them, and apply them with 'pokervod db upgrade'"
             )
         names = ", ".join(step.name for step in pending)
-        return Step(f"apply to the schema at {before or 'nothing'}: {names}", lambda: self._apply(world.engine))
+        return FixStep(f"apply to the schema at {before or 'nothing'}: {names}", lambda: self._apply(context.engine))
 
     def _apply(self, engine: Engine) -> str:
         with _limit_time(engine, self.seconds) as limited:
             applied = upgrade_database(limited)
         if not applied:
-            raise CannotFix("another process applied the pending migrations meanwhile")
+            raise CannotFix("another process has just applied the pending migrations")
         return f"applied {', '.join(applied)}; the schema is at {newest_revision()}"
 
 
 @contextmanager
 def _limit_time(engine: Engine, seconds: float) -> Iterator[Engine]:
-    """Yield an engine of its own: no statement on it lasts longer than what is left, and none begins after."""
+    """Yield another engine on which no statement lasts longer than the seconds, and none begins after them."""
     limited = make_engine(engine.url)
     event.listen(limited, "connect", _set_limit(seconds))
     event.listen(limited, "before_cursor_execute", _refuse_after(time.monotonic() + seconds, seconds))
@@ -70,6 +72,6 @@ def _set_limit(seconds: float) -> Callable[..., None]:
 def _refuse_after(end: float, seconds: float) -> Callable[..., None]:
     def refuse(*_: object) -> None:
         if time.monotonic() > end:
-            raise CannotFix(f"the migrations did not end within {seconds:g} s; the schema is as before")
+            raise CannotFix(f"the migrations did not finish within {seconds:g} s; the schema is unchanged")
 
     return refuse

@@ -1,7 +1,7 @@
-"""What every fixer is: parameters from the plan, a step that it prepares, and a report of what became of it.
+"""Define a fixer: parameters from the plan, a step that it prepares, and a report of the result.
 
-A kind says in ``prepare`` what it would do and why it cannot, without touching anything; only the step's ``run``
-changes the world. So a dry run asks the same questions as a real one.
+``prepare`` says what a fixer would do or why it cannot, without changing anything; only the step's ``run`` makes
+changes. So a dry run asks the same questions as a real one.
 """
 
 from abc import ABC, abstractmethod
@@ -12,17 +12,17 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.rollout.criteria.base import Fault, House
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass
-from pokervod_pipelines.rollout.fixers.world import FixerWorld
+from pokervod_pipelines.rollout.criteria.base import KeyProblem, PlanContext
+from pokervod_pipelines.rollout.criteria.result import ErrorClass
+from pokervod_pipelines.rollout.fixers.context import CannotFix, FixContext
 from pokervod_pipelines.text.folding import make_storable
 
-LONGEST_SAYING = 1000
+MAX_REPORT_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedCriterion:
-    """A criterion that failed in the attempt that just ended."""
+    """Describe a criterion that failed in the attempt that just ended."""
 
     week: int
     name: str
@@ -32,62 +32,58 @@ class FailedCriterion:
 
 @dataclass(frozen=True, slots=True)
 class FixReport:
-    """Whether the fixer did its work, and what it did, would do, or why it cannot; no secret is in it."""
+    """Tell whether the fixer did its work, and what it did, would do, or why it cannot; without secrets."""
 
     done: bool
-    said: str
-
-
-class CannotFix(PokervodError):
-    """The fixer leaves things as they are; the text says why and, where a person can help, how."""
+    summary: str
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What a fixer is about to do: ``intent`` goes on from "would", ``run`` does it and returns what to say of it."""
+class FixStep:
+    """Describe what a fixer is about to do: ``intent`` continues "would", ``run`` does it and returns a summary."""
 
     intent: str
     run: Callable[[], str]
 
 
 class Fixer(BaseModel, ABC):
-    """One way to mend something; its fields are its parameters in the plan."""
+    """Fix one kind of failure; the fields are the parameters in the plan."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     kind: ClassVar[str]
 
-    def fix(self, world: FixerWorld, failed: Sequence[FailedCriterion], *, dry_run: bool) -> FixReport:
-        """Mend what failed, or say why not; with ``dry_run`` only say. Never raises for what the world does."""
+    def fix(self, context: FixContext, failed: Sequence[FailedCriterion], *, dry_run: bool) -> FixReport:
+        """Fix what failed, or report why not; with ``dry_run`` only report. Never raises for what happens outside."""
         try:
-            self._check_right(world)
-            step = self.prepare(world, failed)
-            done, said = (False, f"would {step.intent}") if dry_run else (True, step.run())
+            self._check_right(context)
+            step = self.prepare(context, failed)
+            done, summary = (False, f"would {step.intent}") if dry_run else (True, step.run())
         except PokervodError as error:
-            done, said = False, str(error)
-        except Exception as error:  # noqa: BLE001 - a fixer that breaks must not break the programme
-            lines = str(error).strip().splitlines() or ["nothing more is known"]
-            done, said = False, f"{self.kind} broke down: {type(error).__name__}: {lines[0]}"
-        return FixReport(done, make_storable(world.hide_secrets(said))[:LONGEST_SAYING])
+            done, summary = False, str(error)
+        except Exception as error:  # noqa: BLE001 - an error in a fixer must not stop the rollout
+            lines = str(error).strip().splitlines() or ["no further message"]
+            done, summary = False, f"unexpected error in {self.kind}: {type(error).__name__}: {lines[0]}"
+        return FixReport(done, make_storable(context.hide_secrets(summary))[:MAX_REPORT_LENGTH])
 
-    def find_faults(self, house: House) -> Iterator[Fault]:
-        """Tell which service nobody knows, and which command or unit a fixer that is switched on may not use."""
-        known: dict[str, Collection[str]] = {"service": house.services}
-        if house.rights is not None and self.kind in house.rights.kinds:
-            known |= {"command": house.rights.commands, "unit": house.rights.units}
-        for field, there in known.items():
+    def find_problems(self, plan: PlanContext) -> Iterator[KeyProblem]:
+        """Yield an unknown service, and a command or unit that a fixer which is switched on may not use."""
+        known: dict[str, Collection[str]] = {"service": plan.services}
+        if plan.rights is not None and self.kind in plan.rights.kinds:
+            known |= {"command": plan.rights.commands, "unit": plan.rights.units}
+        for field, names in known.items():
             name = getattr(self, field, None)
-            if name is not None and name not in there:
+            if name is not None and name not in names:
                 where = "" if field == "service" else f" in rollout.fixers.{field}s of the settings"
-                yield (field,), f"{field}: there is no {name!r}{where}; there are {', '.join(sorted(there)) or 'none'}"
+                yield (field,), f"{field}: unknown {name!r}{where}; known are {', '.join(sorted(names)) or 'none'}"
 
     @abstractmethod
-    def prepare(self, world: FixerWorld, failed: Sequence[FailedCriterion]) -> Step:
-        """Return what would be done. Changes nothing; raises ``CannotFix`` where nothing should be done."""
+    def prepare(self, context: FixContext, failed: Sequence[FailedCriterion]) -> FixStep:
+        """Return what would be done, without changes. Raises ``CannotFix`` if nothing should be done."""
 
-    def _check_right(self, world: FixerWorld) -> None:
-        if self.kind not in world.rights.kinds:
-            allowed = ", ".join(sorted(world.rights.kinds)) or "none"
+    def _check_right(self, context: FixContext) -> None:
+        if self.kind not in context.rights.kinds:
+            allowed = ", ".join(sorted(context.rights.kinds)) or "none"
             raise CannotFix(
                 f"the fixer {self.kind} is not switched on (on: {allowed}); an administrator adds it to "
                 "rollout.fixers.kinds in the settings"

@@ -152,7 +152,9 @@ class RegenerateDocument(Fixer):
         """Return the run. Raises ``CannotFix`` for a command that is not allowed or does not take an output file."""
         arguments = context.find_command(self.command)
         if not any(OUTPUT in argument for argument in arguments):
-            raise CannotFix(f"the command {self.command!r} has no argument {OUTPUT}, so it would write elsewhere; add it")
+            raise CannotFix(
+                f"the command {self.command!r} has no argument {OUTPUT}, so it would write elsewhere; add it"
+            )
         target = context.resolve(self.document)
         if not target.parent.is_dir():
             raise CannotFix(f"the folder of {self.document} does not exist; create it")

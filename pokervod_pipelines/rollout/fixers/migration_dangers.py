@@ -1,7 +1,7 @@
-"""Reads what a migration would do, before it does it: its SQL is written out, never run, and looked through.
+"""Find out whether a migration may lose data: its SQL is written out, never run, and searched.
 
-It errs on the side of a person: what cannot be read counts as dangerous. Words in comments, in quotes and in the rules
-of foreign keys are no statements; the text of a function is read like any other.
+What cannot be read counts as dangerous. Words in comments, in quotes and in the rules of foreign keys are ignored; the
+body of a function is searched like any other SQL.
 """
 
 import io
@@ -30,32 +30,32 @@ DANGERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("truncates a table", r"\btruncate\b"),
         ("deletes rows", r"\bdelete\b"),
         ("drops a schema or database", r"\bdrop\s+(?:schema|database|owned|tablespace)\b"),
-        ("drops whatever hangs on something", r"\bdrop\b[^;]*\bcascade\b"),
-        ("computes a column anew", r"\balter\s+table\b[^;]*\btype\b[^;]*\busing\b"),
-        ("runs a block whose effect cannot be read", r"(?:^|;)\s*do\b"),
+        ("drops what depends on something", r"\bdrop\b[^;]*\bcascade\b"),
+        ("recomputes a column", r"\balter\s+table\b[^;]*\btype\b[^;]*\busing\b"),
+        ("runs a block whose effect is unknown", r"(?:^|;)\s*do\b"),
         ("runs text as a statement", r"\bexecute\s+(?!function\b|procedure\b|on\b)"),
     )
 )
-"""What a step must not do unseen, and how its SQL shows it."""
+"""What a migration must not do without a person, and the SQL that does it."""
 
 
 @dataclass(frozen=True, slots=True)
-class PendingStep:
-    """A step that the database does not have yet; ``danger`` is what it would do that no fixer may, None if nothing."""
+class PendingMigration:
+    """Name a migration that the database does not have yet; ``danger`` says how it may lose data, None if it cannot."""
 
     name: str
     danger: str | None
 
 
-def list_pending_steps(current: str | None) -> list[PendingStep]:
-    """Return the steps from the revision (None: an empty database) to the newest, in order, each looked through."""
+def list_pending_migrations(current: str | None) -> list[PendingMigration]:
+    """Return the migrations after the revision (None: an empty database) in order, each with its danger."""
     script = ScriptDirectory(str(migrate.MIGRATIONS))
     pending = reversed(list(script.iterate_revisions("head", current or "base")))
-    return [PendingStep(f"{step.revision} {step.doc}", _find_danger(step)) for step in pending]
+    return [PendingMigration(f"{step.revision} {step.doc}", _inspect(step)) for step in pending]
 
 
 def find_danger(sql: str) -> str | None:
-    """Return what the SQL would do that no fixer may, such as "drops a table"; None when there is nothing."""
+    """Return how the SQL may lose data, such as "drops a table", or None if it cannot."""
     plain = _strip(sql)
     return next((name for name, pattern in DANGERS if pattern.search(plain)), None)
 
@@ -65,16 +65,16 @@ def _strip(sql: str) -> str:
 
 
 def _replace(found: re.Match[str]) -> str:
-    """A quoted name stays a word, or what is said of it could not be read; a function's text is SQL of its own."""
+    """Keep a word for a quoted name, so that the grammar around it can be read, and the SQL of a function's body."""
     if found["body"] is not None:
         return f" ;{_strip(found['body'])}; "
     return " name " if found[0].startswith('"') else " "
 
 
-def _find_danger(step: Script) -> str | None:
+def _inspect(step: Script) -> str | None:
     try:
         return find_danger(_write_out(step))
-    except Exception as error:  # noqa: BLE001 - it is code of anybody's, which may need a database to go on
+    except Exception as error:  # noqa: BLE001 - a migration is any code, and may need a database
         return f"cannot be read without running it ({type(error).__name__})"
 
 

@@ -1,6 +1,6 @@
-"""What a programme has come to, counted and told: for chat, e-mail, a page, and for machines.
+"""Report on a rollout: for chat, e-mail, a page and programs.
 
-``figures`` counts (with ``times``, ``results``, ``recoveries`` and ``forecast``); ``markdown``, ``html`` and
-``as_json`` tell the same figures; ``escalation`` is the message for a week that needs a person. Everything here is a
-pure function of the plan, the record and the present moment; nothing here sends, stores or decides.
+``figures`` computes every number (with ``times`` and ``forecast``); ``markdown``, ``html`` and ``as_json`` write the
+same figures; ``escalation`` is the message for a week that needs a person. Everything is a pure function of the plan,
+the record and the present time.
 """

@@ -1,38 +1,38 @@
-"""The reports for machines: the same figures as plain JSON values, the history beside them."""
+"""Write the report as JSON for programs: the figures, and the history beside them."""
 
 from dataclasses import asdict
 from datetime import date
 from enum import Enum
 from typing import Any
 
-from pokervod_pipelines.rollout.record import ProgrammeRecord
-from pokervod_pipelines.rollout.report.figures import Figures, WeekFigures
+from pokervod_pipelines.rollout.record import AttemptRecord, EscalationRecord, RolloutRecord
+from pokervod_pipelines.rollout.report.figures import RolloutReport, WeekReport
 
 
-def make_report_json(figures: Figures, record: ProgrammeRecord) -> dict[str, Any]:
-    """Return the report as values for ``json.dumps``: moments as ISO 8601, shares from 0 to 1, durations in seconds."""
-    found: dict[str, Any] = _plain(
+def make_report_json(report: RolloutReport, record: RolloutRecord) -> dict[str, Any]:
+    """Return the report as values for ``json.dumps``: times as ISO 8601, shares from 0 to 1, durations in seconds."""
+    found: dict[str, Any] = _make_plain(
         {
-            "plan": figures.name,
-            "title": figures.title,
-            "state": figures.state,
-            "reason": figures.reason,
-            "measured_at": figures.measured_at,
-            "started_at": figures.started_at,
-            "finished_at": figures.finished_at,
-            "percent": figures.percent,
-            "done": figures.done,
-            "current": figures.current,
-            "next": figures.next,
-            "criteria": {"held": figures.criteria_held, "total": figures.criteria_total},
-            "forecast": asdict(figures.forecast),
-            "totals": figures.totals,
-            "recoveries": asdict(figures.recoveries),
-            "automation_rate": figures.recoveries.automation_rate,
-            "milestones": [asdict(each) | {"is_late": each.is_late} for each in figures.milestones],
-            "weeks": [_describe_week(week) for week in figures.weeks],
-            "attempts": [asdict(each) for each in record.attempts],
-            "escalations": [asdict(each) for each in record.escalations],
+            "plan": report.name,
+            "title": report.title,
+            "state": report.state,
+            "reason": report.reason,
+            "measured_at": report.measured_at,
+            "started_at": report.started_at,
+            "finished_at": report.finished_at,
+            "percent": report.percent,
+            "done": report.done,
+            "current": report.current,
+            "next": report.next,
+            "criteria": {"held": report.criteria_held, "total": report.criteria_total},
+            "forecast": asdict(report.forecast),
+            "totals": report.totals,
+            "recoveries": asdict(report.recoveries),
+            "automation_rate": report.recoveries.automation_rate,
+            "milestones": [asdict(each) | {"is_late": each.is_late} for each in report.milestones],
+            "weeks": [_describe_week(week) for week in report.weeks],
+            "attempts": [_describe_attempt(each) for each in record.attempts],
+            "escalations": [_describe_escalation(each) for each in record.escalations],
             "overrides": [asdict(each) for each in record.overrides],
             "interventions": [asdict(each) for each in record.interventions],
         }
@@ -40,7 +40,7 @@ def make_report_json(figures: Figures, record: ProgrammeRecord) -> dict[str, Any
     return found
 
 
-def _describe_week(week: WeekFigures) -> dict[str, Any]:
+def _describe_week(week: WeekReport) -> dict[str, Any]:
     counts = ("attempts", "retries", "fixes_done", "fixes_failed", "escalations", "overrides", "criteria_held")
     return {
         "number": week.number,
@@ -60,12 +60,26 @@ def _describe_week(week: WeekFigures) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
-    """The value in what JSON knows."""
+def _describe_attempt(attempt: AttemptRecord) -> dict[str, Any]:
+    fixes = [_rename(asdict(fix), "reported", "said") for fix in attempt.fixes]
+    return _rename(asdict(attempt), "cycle", "round") | {"fixes": fixes}
+
+
+def _describe_escalation(escalation: EscalationRecord) -> dict[str, Any]:
+    return _rename(asdict(escalation), "cycle", "round")
+
+
+def _rename(values: dict[str, Any], name: str, key: str) -> dict[str, Any]:
+    """Return the values with the key that programs know."""
+    return {key if each == name else each: value for each, value in values.items()}
+
+
+def _make_plain(value: Any) -> Any:
+    """Return the value in types that JSON has."""
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): _make_plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [_make_plain(each) for each in value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, date):

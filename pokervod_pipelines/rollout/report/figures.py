@@ -1,20 +1,27 @@
-"""A programme in figures: every number that a report shows is counted here, once, from the record alone."""
+"""Compute every figure of a report, once, from the plan and the record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 
-from pokervod_pipelines.rollout.record import ProgrammeRecord, ProgrammeState, WeekRecord, WeekState
+from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
+from pokervod_pipelines.rollout.record import (
+    AttemptRecord,
+    OverrideRecord,
+    ResultRecord,
+    RolloutRecord,
+    RolloutState,
+    WeekRecord,
+    WeekState,
+)
 from pokervod_pipelines.rollout.report.forecast import Forecast, Milestone, find_milestones, make_forecast
-from pokervod_pipelines.rollout.report.planned import PlannedProgramme, PlannedWeek
-from pokervod_pipelines.rollout.report.recoveries import Recoveries, count_recoveries
-from pokervod_pipelines.rollout.report.results import count_held
 from pokervod_pipelines.rollout.report.times import TimeSpent, measure_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WeekFigures:
-    """One week in figures. ``retries`` are attempts after the first of a round; ``fixes_failed`` could not be done."""
+class WeekReport:
+    """Hold the figures of a week. ``retries`` are attempts after the first of a cycle, ``fixes_failed`` did nothing."""
 
     plan: PlannedWeek
     state: WeekState
@@ -33,27 +40,69 @@ class WeekFigures:
 
     @property
     def number(self) -> int:
-        """The number of the week."""
+        """Return the number of the week."""
         return self.plan.number
 
     @property
     def planned_days(self) -> int:
-        """The days from its first to its last, both counted."""
+        """Return the days from its first to its last, both included."""
         return (self.plan.ends - self.plan.starts).days + 1
 
 
+class Recovery(Enum):
+    """Name what a rollout recovered by from a failed attempt."""
+
+    FIXER = auto()
+    """A fixer did something after it, and a later attempt of the same cycle passed."""
+
+    RETRY = auto()
+    """No fixer did anything, and a later attempt of the same cycle passed."""
+
+    PERSON = auto()
+    """A person overrode what had failed, or the cycle ended in an escalation or a resumption."""
+
+    OPEN = auto()
+    """Not known yet: its cycle has not ended."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """A programme in figures, as it stood at ``measured_at``."""
+class Recoveries:
+    """Count the failed attempts of a rollout by what it recovered by."""
+
+    by_fixer: int
+    by_retry: int
+    by_person: int
+    open: int
+
+    @property
+    def failed_attempts(self) -> int:
+        """Return the number of all failed attempts."""
+        return self.by_fixer + self.by_retry + self.by_person + self.open
+
+    @property
+    def automation_rate(self) -> float | None:
+        """Return the share, 0 to 1, of decided failed attempts that needed no person; None without any.
+
+        A failed attempt is decided when its cycle has passed, was escalated, or was followed by another cycle, which
+        only a person starts. It needed no person when a later attempt of its cycle passed and none of the criteria
+        that had failed in it was overridden there.
+        """
+        decided = self.by_fixer + self.by_retry + self.by_person
+        return (self.by_fixer + self.by_retry) / decided if decided else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutReport:
+    """Hold the figures of a rollout at ``measured_at``."""
 
     name: str
     title: str
-    state: ProgrammeState
+    state: RolloutState
     reason: str
     measured_at: datetime
     started_at: datetime
     finished_at: datetime | None
-    weeks: tuple[WeekFigures, ...]
+    weeks: tuple[WeekReport, ...]
     milestones: tuple[Milestone, ...]
     forecast: Forecast
     recoveries: Recoveries
@@ -62,68 +111,68 @@ class Figures:
 
     @property
     def done(self) -> tuple[int, ...]:
-        """The numbers of the weeks that have passed."""
+        """Return the numbers of the weeks that have passed."""
         return tuple(week.number for week in self.weeks if week.state is WeekState.PASSED)
 
     @property
     def next(self) -> int | None:
-        """The first week after the current one that has not passed."""
-        waiting = (week.number for week in self.weeks if week.state is not WeekState.PASSED)
-        return next((number for number in waiting if number != self.current), None)
+        """Return the first week after the current one that has not passed."""
+        open_weeks = (week.number for week in self.weeks if week.state is not WeekState.PASSED)
+        return next((number for number in open_weeks if number != self.current), None)
 
     @property
     def percent(self) -> int:
-        """Passed weeks in whole percent of all, rounded down: 100 is said only when every week has passed."""
+        """Return the passed weeks in whole percent, rounded down: 100 only when every week has passed."""
         return 100 * len(self.done) // len(self.weeks)
 
     @property
     def criteria_held(self) -> int:
-        """The criteria that hold: all of a passed week; elsewhere those whose latest result passed or is overridden."""
+        """Return how many criteria pass: all of a passed week, else those that passed last or are overridden."""
         return sum(week.criteria_held for week in self.weeks)
 
     @property
     def criteria_total(self) -> int:
-        """All criteria of the plan."""
+        """Return the number of all criteria of the plan."""
         return sum(len(week.plan.criteria) for week in self.weeks)
 
     @property
     def totals(self) -> Mapping[str, int]:
-        """Attempts, retries, fixes, escalations and overrides of all weeks together."""
+        """Return attempts, retries, fixes, escalations and overrides of all weeks together."""
         names = ("attempts", "retries", "fixes_done", "fixes_failed", "escalations", "overrides")
         return {name: sum(getattr(week, name) for week in self.weeks) for name in names}
 
-    def week(self, number: int) -> WeekFigures:
-        """The week of that number. Raises ``KeyError`` for one that the plan has not."""
+    def week(self, number: int) -> WeekReport:
+        """Return the week of that number. Raises ``KeyError`` if the plan does not have it."""
         return {week.number: week for week in self.weeks}[number]
 
 
-def measure_programme(planned: PlannedProgramme, record: ProgrammeRecord, now: datetime) -> Figures:
-    """Return the programme in figures at the moment ``now``; what goes on is counted up to then."""
-    kept = {week.number: week for week in record.weeks}
-    weeks = tuple(
-        _measure_week(week, kept.get(week.number, _unbegun(week.number)), record, now) for week in planned.weeks
-    )
-    return Figures(
-        name=planned.name,
-        title=planned.title,
+def make_report(plan: RolloutPlan, record: RolloutRecord, now: datetime) -> RolloutReport:
+    """Return the figures of the rollout at ``now``; what has not ended counts up to then."""
+    # A week that was added to the plan after the start has no record yet.
+    records = {week.number: WeekRecord(number=week.number) for week in plan.weeks}
+    records |= {week.number: week for week in record.weeks}
+    weeks = tuple(_report_week(week, records[week.number], record, now) for week in plan.weeks)
+    return RolloutReport(
+        name=plan.name,
+        title=plan.title,
         state=record.state,
         reason=record.reason,
         measured_at=now,
         started_at=record.started_at,
         finished_at=record.finished_at,
         weeks=weeks,
-        milestones=find_milestones(planned, kept, now),
-        forecast=make_forecast(planned, kept, {week.number: week.time for week in weeks}, now),
+        milestones=find_milestones(plan, records, now),
+        forecast=make_forecast(plan, records, {week.number: week.time for week in weeks}, now),
         recoveries=count_recoveries(record),
         current=next((week.number for week in weeks if week.state is not WeekState.PASSED), None),
     )
 
 
-def _measure_week(plan: PlannedWeek, week: WeekRecord, record: ProgrammeRecord, now: datetime) -> WeekFigures:
+def _report_week(plan: PlannedWeek, week: WeekRecord, record: RolloutRecord, now: datetime) -> WeekReport:
     attempts = record.attempts_of(plan.number)
     fixes = [fix.done for attempt in attempts for fix in attempt.fixes]
     escalations = [each for each in record.escalations if each.week == plan.number]
-    return WeekFigures(
+    return WeekReport(
         plan=plan,
         state=week.state,
         is_escalated=week.state is not WeekState.PASSED and any(each.ended_at is None for each in escalations),
@@ -137,18 +186,50 @@ def _measure_week(plan: PlannedWeek, week: WeekRecord, record: ProgrammeRecord, 
         fixes_failed=len(fixes) - sum(fixes),
         escalations=len(escalations),
         overrides=sum(each.week == plan.number for each in record.overrides),
-        criteria_held=count_held(plan, week.state, record),
+        criteria_held=_count_passing(plan, week.state, record),
     )
 
 
-def _unbegun(number: int) -> WeekRecord:
-    """A week that the plan has and the record has not: the plan grew after the programme began."""
-    return WeekRecord(
-        number=number,
-        state=WeekState.PENDING,
-        round=1,
-        attempts=0,
-        next_try_at=None,
-        started_at=None,
-        finished_at=None,
+def _count_passing(plan: PlannedWeek, state: WeekState, record: RolloutRecord) -> int:
+    if state is WeekState.PASSED:
+        return len(plan.criteria)
+    latest, overridden = find_latest_results(record, plan.number), find_overrides(record, plan.number)
+    passing = {name for name, result in latest.items() if not result.blocks}
+    return sum(each.name in passing or each.name in overridden for each in plan.criteria)
+
+
+def find_latest_results(record: RolloutRecord, week: int) -> Mapping[str, ResultRecord]:
+    """Return the newest result of each criterion of the week, also of a running attempt."""
+    return {each.criterion: each for attempt in record.attempts_of(week) for each in attempt.results}
+
+
+def find_overrides(record: RolloutRecord, week: int) -> Mapping[str, OverrideRecord]:
+    """Return the newest override of each overridden criterion of the week."""
+    return {each.criterion: each for each in record.overrides if each.week == week}
+
+
+def count_recoveries(record: RolloutRecord) -> Recoveries:
+    """Count the failed attempts by what the rollout recovered by."""
+    found = [find_recovery(record, attempt) for attempt in record.attempts if attempt.passed is False]
+    return Recoveries(
+        by_fixer=found.count(Recovery.FIXER),
+        by_retry=found.count(Recovery.RETRY),
+        by_person=found.count(Recovery.PERSON),
+        open=found.count(Recovery.OPEN),
     )
+
+
+def find_recovery(record: RolloutRecord, failed: AttemptRecord) -> Recovery:
+    """Return what the rollout recovered by from one failed attempt."""
+    of_week = record.attempts_of(failed.week)
+    later = [each for each in of_week if each.cycle == failed.cycle and each.number > failed.number]
+    passing = next((each for each in later if each.passed), None)
+    if passing is not None:
+        blocking = {each.criterion for each in failed.results if each.blocks}
+        if blocking & {each.criterion for each in passing.results if each.is_overridden}:
+            return Recovery.PERSON
+        tried = [failed, *(each for each in later if each.number < passing.number)]
+        return Recovery.FIXER if any(fix.done for each in tried for fix in each.fixes) else Recovery.RETRY
+    escalated = any(each.week == failed.week and each.cycle == failed.cycle for each in record.escalations)
+    followed = any(each.cycle > failed.cycle for each in of_week)
+    return Recovery.PERSON if escalated or followed else Recovery.OPEN

@@ -1,47 +1,49 @@
-"""Where the time of a week went: working, blocked by an escalation, paused by a person, or waiting."""
+"""Measure where the time of a week went: working, blocked by an escalation, paused by a person, or waiting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from pokervod_pipelines.rollout.record import (
     AttemptRecord,
     InterventionRecord,
-    ProgrammeRecord,
+    RolloutRecord,
     WeekRecord,
     WeekState,
 )
-from pokervod_pipelines.rollout.report.spans import Span, share_time
+
+Span = tuple[datetime, datetime]
+"""From the first moment up to, and without, the second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeSpent:
-    """Seconds from the start of a week to its end, or until now, shared out so that every second counts once.
+    """Divide the seconds from the start of a week to its end, or until now, so that every second counts once.
 
-    The time between a week's passing and its being done again, by a resumption from further back, is not the week's.
+    The time from a week's passing until a person lets it run again does not count.
     """
 
     working: float = 0.0
-    """Attempts were going on."""
+    """Attempts were running."""
 
     blocked: float = 0.0
-    """An escalation waited for a person."""
+    """An escalation needed a person."""
 
     paused: float = 0.0
-    """A person had paused the programme."""
+    """A person had paused the rollout."""
 
     waiting: float = 0.0
-    """The rest: between attempts, for fixers and for the next try."""
+    """Everything else: between attempts, while fixers ran and until the next attempt."""
 
     @property
     def total(self) -> float:
-        """All of it."""
+        """Return the sum."""
         return self.working + self.blocked + self.paused + self.waiting
 
 
-def measure_time(week: WeekRecord, record: ProgrammeRecord, now: datetime) -> TimeSpent:
-    """Return where the time of the week went, up to ``now`` if it has not finished; nothing for one not begun."""
+def measure_time(week: WeekRecord, record: RolloutRecord, now: datetime) -> TimeSpent:
+    """Return where the time of the week went, up to ``now`` if it has not finished; nothing before its start."""
     attempts = record.attempts_of(week.number)
     starts = [*(attempt.started_at for attempt in attempts), *([week.started_at] if week.started_at else [])]
     if not starts:
@@ -49,25 +51,54 @@ def measure_time(week: WeekRecord, record: ProgrammeRecord, now: datetime) -> Ti
     window = (min(starts), max(min(starts), _find_end(week, attempts, now)))
     working: list[Span] = [(each.started_at, each.ended_at or now) for each in attempts]
     blocked: list[Span] = [(each.at, each.ended_at or now) for each in record.escalations if each.week == week.number]
-    parts = share_time(window, [_find_rests(attempts), working, blocked, _find_pauses(record.interventions, now)])
-    _, at_work, escalated, held_up, rest = (part.total_seconds() for part in parts)
-    return TimeSpent(working=at_work, blocked=escalated, paused=held_up, waiting=rest)
+    parts = divide_time(window, [_find_rests(attempts), working, blocked, _find_pauses(record.interventions, now)])
+    _, working_time, blocked_time, paused_time, rest = (part.total_seconds() for part in parts)
+    return TimeSpent(working=working_time, blocked=blocked_time, paused=paused_time, waiting=rest)
+
+
+def divide_time(window: Span, groups: Sequence[Sequence[Span]]) -> list[timedelta]:
+    """Return how much of ``window`` belongs to each group of spans and, last, to none.
+
+    Every moment counts once, for the first group that covers it, so the parts add up to the window.
+
+    >>> from datetime import UTC
+    >>> at = lambda minute: datetime(2026, 1, 5, 9, minute, tzinfo=UTC)
+    >>> [part.seconds // 60 for part in divide_time((at(0), at(10)), [[(at(0), at(4))], [(at(3), at(8))]])]
+    [4, 4, 2]
+    """
+    parts = [timedelta() for _ in range(len(groups) + 1)]
+    for start, end in _cut(window, groups):
+        owner = next((at for at, spans in enumerate(groups) if _covers(spans, start)), len(groups))
+        parts[owner] += end - start
+    return parts
+
+
+def _cut(window: Span, groups: Sequence[Sequence[Span]]) -> list[Span]:
+    """Cut the window wherever a span starts or ends."""
+    first, last = window
+    inside = {moment for spans in groups for span in spans for moment in span if first < moment < last}
+    moments = [first, *sorted(inside), last]
+    return [(start, end) for start, end in pairwise(moments) if start < end]
+
+
+def _covers(spans: Sequence[Span], moment: datetime) -> bool:
+    return any(start <= moment < end for start, end in spans)
 
 
 def _find_end(week: WeekRecord, attempts: Sequence[AttemptRecord], now: datetime) -> datetime:
-    """When the week's time ended; that of one to be done again, with its last attempt until it begins once more."""
+    """Return when the week's time ended; that of a reset week ends with its last attempt until it starts again."""
     if week.state is WeekState.PENDING:
         return max((each.ended_at or now for each in attempts), default=now)
     return week.finished_at or now
 
 
 def _find_rests(attempts: Sequence[AttemptRecord]) -> list[Span]:
-    """From each passed attempt to the one after it, with which the week was begun again."""
+    """Return the spans from each passed attempt to the next one, with which the week started again."""
     return [(each.ended_at, after.started_at) for each, after in pairwise(attempts) if each.passed and each.ended_at]
 
 
 def _find_pauses(interventions: Sequence[InterventionRecord], now: datetime) -> list[Span]:
-    """From each pause to the resumption after it, or until now."""
+    """Return the spans from each pause to the next resumption, or until now."""
     resumed = [each.at for each in interventions if each.kind == "resume"]
     paused = [each.at for each in interventions if each.kind == "pause"]
     return [(start, min((end for end in resumed if end >= start), default=now)) for start in paused]

@@ -1,6 +1,6 @@
-"""The kinds of criteria: each file here is one, called as its kind, with one class in it.
+"""Find the kinds of criteria: each file here is one, named as its kind, with one class in it.
 
-Dropping a file in is all that a new kind needs; ``list_kinds`` finds it.
+A new kind needs only its file; ``list_kinds`` finds it.
 """
 
 import inspect
@@ -27,6 +27,6 @@ def _find_class(kind: str) -> type[Criterion]:
         if issubclass(each, Criterion) and each.__module__ == module.__name__
     ]
     if len(found) != 1:
-        message = f"{module.__name__} must hold one class of a criterion, not {len(found)}"
+        message = f"{module.__name__} must define one class of a criterion, got {len(found)}"
         raise TypeError(message)
     return found[0]

@@ -1,4 +1,4 @@
-"""``database_table``: a table has its columns of their types, is filled, and fresh."""
+"""Check ``database_table``: a table has its columns with their types, enough rows, and a fresh one."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
@@ -6,12 +6,11 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.rollout.criteria.ages import find_age_fault
+from pokervod_pipelines.rollout.criteria.ages import count_rows, find_age_problem, measure_age
 from pokervod_pipelines.rollout.criteria.base import Criterion
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence, Failing
+from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import ColumnName, Hours, TableName, quote_table
-from pokervod_pipelines.rollout.criteria.rows import count_rows, measure_age
-from pokervod_pipelines.rollout.criteria.world import World
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
 
 TYPES = frozenset({
     "any", "bigint", "int8", "integer", "int", "int4", "smallint", "int2", "numeric", "decimal", "real", "float4",
@@ -24,12 +23,12 @@ TYPES = frozenset({
     "int8multirange", "nummultirange", "datemultirange", "tsmultirange", "tstzmultirange", "point", "box", "polygon",
     "circle", "line", "lseg", "path", "oid", "regclass", "pg_lsn", "xid8",
 })  # fmt: skip
-"""What columns are made of, as PostgreSQL spells it, long and short."""
+"""PostgreSQL's types of columns, in their long and short spelling."""
 
 
 def _check_type(text: str) -> str:
     if text.removesuffix("[]") not in TYPES and "." not in text:
-        message = f"PostgreSQL brings no type {text!r}; one of your own has its schema before it, as 'public.{text}'"
+        message = f"unknown type {text!r}; write a type of your own with its schema, as 'public.{text}'"
         raise ValueError(message)
     return text
 
@@ -48,7 +47,7 @@ _COLUMNS = text("""
 
 
 class DatabaseTable(Criterion):
-    """The table exists with these ``columns`` among its own, has ``rows_at_least`` rows, the newest fresh enough."""
+    """Expect a table with these ``columns`` (and others), at least ``rows_at_least`` rows, the newest fresh enough."""
 
     kind: Literal["database_table"] = "database_table"
     table: TableName
@@ -60,50 +59,52 @@ class DatabaseTable(Criterion):
     @model_validator(mode="after")
     def _freshness_is_whole(self) -> Self:
         if (self.fresh_column is None) != (self.fresh_hours is None):
-            message = "fresh_column and fresh_hours belong together; give both or none"
+            message = "fresh_column and fresh_hours require each other; give both or none"
             raise ValueError(message)
         return self
 
-    def check(self, world: World) -> Evidence:
-        """Return what the table's schema and rows tell, the schema first."""
-        with world.read_database() as connection:
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return what the schema and then the rows of the table show."""
+        with context.read_database() as connection:
             self._check_columns(connection)
             rows = count_rows(connection, self.table, self.rows_at_least)
             figures: dict[str, float | int | str] = {"rows_at_least": rows}
             if rows < self.rows_at_least:
-                said = f"{self.table} has {rows} rows, needed are {self.rows_at_least}"
-                return Evidence.fails(ErrorClass.DATA, said, figures=figures)
+                message = f"{self.table} has {rows} rows, expected at least {self.rows_at_least}"
+                return CriterionResult.fails(ErrorClass.DATA, message, figures=figures)
             if self.fresh_column and self.fresh_hours:
                 figures["age_hours"] = self._check_age(connection, self.fresh_column, self.fresh_hours)
-        return Evidence.passes(f"{self.table} is as it has to be", figures=figures)
+        return CriterionResult.passes(f"{self.table} is as expected", figures=figures)
 
     def _check_columns(self, connection: Connection) -> None:
-        there = {row[0]: row[1] for row in connection.execute(_COLUMNS, {"name": quote_table(self.table)})}
-        if not there:
-            said = f"there is no table {self.table}; apply pending migrations"
-            raise Failing(ErrorClass.SCHEMA, said)
-        faults = [
-            fault for name, kind in self.columns.items() if (fault := _compare(connection, name, kind, there.get(name)))
+        found = {row[0]: row[1] for row in connection.execute(_COLUMNS, {"name": quote_table(self.table)})}
+        if not found:
+            message = f"the table {self.table} is missing; apply pending migrations"
+            raise CriterionFailed(ErrorClass.SCHEMA, message)
+        problems = [
+            problem
+            for name, kind in self.columns.items()
+            if (problem := _compare(connection, name, kind, found.get(name)))
         ]
-        if faults:
-            said = f"{self.table} has not the columns it has to have: {faults[0]}; apply pending migrations"
-            raise Failing(ErrorClass.SCHEMA, said, details=faults)
+        if problems:
+            message = f"{self.table} does not have the expected columns: {problems[0]}; apply pending migrations"
+            raise CriterionFailed(ErrorClass.SCHEMA, message, evidence=problems)
 
     def _check_age(self, connection: Connection, column: str, hours: float) -> float:
         age = measure_age(connection, self.table, column)
         if age is None:
-            raise Failing(ErrorClass.DATA, f"{self.table} has no row with {column}")
-        if fault := find_age_fault(age, hours):
-            raise Failing(ErrorClass.DATA, f"{self.table} is not fresh: its newest {column} {fault}")
+            raise CriterionFailed(ErrorClass.DATA, f"{self.table} has no row with a value in {column}")
+        if problem := find_age_problem(age, hours):
+            raise CriterionFailed(ErrorClass.DATA, f"{self.table} is not fresh: its newest {column} {problem}")
         return round(age, 2)
 
 
-def _compare(connection: Connection, name: str, wanted: str, there: str | None) -> str | None:
-    if there is None:
-        return f"there is no column {name}"
-    if wanted in {"any", there}:
+def _compare(connection: Connection, name: str, expected: str, found: str | None) -> str | None:
+    if found is None:
+        return f"column {name} is missing"
+    if expected in {"any", found}:
         return None
-    known = connection.scalar(text("select format_type(to_regtype(:kind), null)"), {"kind": wanted})
+    known = connection.scalar(text("select format_type(to_regtype(:kind), null)"), {"kind": expected})
     if known in {None, "-", "???"}:
-        return f"column {name}: PostgreSQL knows no type {wanted!r}"
-    return None if known == there else f"column {name} is {there}, not {known}"
+        return f"column {name}: the database has no type {expected!r}"
+    return None if known == found else f"column {name} is {found}, expected {known}"

@@ -1,20 +1,19 @@
-"""``freshness``: a table, or a file, was changed not long ago."""
+"""Check ``freshness``: a table, or a file, was changed recently."""
 
 import time
 from typing import Literal, Self
 
 from pydantic import model_validator
 
-from pokervod_pipelines.rollout.criteria.ages import find_age_fault, tell_hours
+from pokervod_pipelines.rollout.criteria.ages import find_age_problem, format_hours, measure_age
 from pokervod_pipelines.rollout.criteria.base import Criterion
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence
+from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import ColumnName, Glob, Hours, TableName
-from pokervod_pipelines.rollout.criteria.rows import measure_age
-from pokervod_pipelines.rollout.criteria.world import World
+from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
 
 
 class Freshness(Criterion):
-    """The newest time in the table's ``column``, or the newest file of ``path``, is at most ``hours`` old."""
+    """Expect the newest time in the table's ``column``, or the newest file of ``path``, to be at most ``hours`` old."""
 
     kind: Literal["freshness"] = "freshness"
     hours: Hours
@@ -29,20 +28,20 @@ class Freshness(Criterion):
             raise ValueError(message)
         return self
 
-    def check(self, world: World) -> Evidence:
-        """Return how old the newest is."""
-        what, age = self._measure(world)
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return how old the newest time or file is."""
+        what, age = self._measure(context)
         if age is None:
-            return Evidence.fails(ErrorClass.DATA, f"there is no {what}")
+            return CriterionResult.fails(ErrorClass.DATA, f"the {what} is missing")
         figures = {"age_hours": round(age, 2)}
-        if fault := find_age_fault(age, self.hours):
-            return Evidence.fails(ErrorClass.DATA, f"{what} {fault}", figures=figures)
-        return Evidence.passes(f"{what} is {tell_hours(max(age, 0.0))} old", figures=figures)
+        if problem := find_age_problem(age, self.hours):
+            return CriterionResult.fails(ErrorClass.DATA, f"{what} {problem}", figures=figures)
+        return CriterionResult.passes(f"{what} is {format_hours(max(age, 0.0))} old", figures=figures)
 
-    def _measure(self, world: World) -> tuple[str, float | None]:
+    def _measure(self, context: CheckContext) -> tuple[str, float | None]:
         if self.table and self.column:
-            with world.read_database() as connection:
+            with context.read_database() as connection:
                 return f"newest {self.column} of {self.table}", measure_age(connection, self.table, self.column)
-        newest = world.find_files(str(self.path))[-1:]
+        newest = context.find_files(str(self.path))[-1:]
         ages = [(time.time() - path.stat().st_mtime) / 3600 for path in newest]
         return f"newest file {self.path}", ages[0] if ages else None

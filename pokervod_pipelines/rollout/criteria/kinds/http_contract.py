@@ -1,7 +1,7 @@
-"""``http_contract``: a service answers as its OpenAPI document says.
+"""Check ``http_contract``: a service answers as its OpenAPI document describes.
 
-Only what reads is called, ``GET`` and ``HEAD``, and whatever ``also`` names by its ``operationId``: a look must not
-change what it looks at.
+Only ``GET`` and ``HEAD`` operations are called, and those that ``also`` names by ``operationId``: a check must not
+change what it checks.
 """
 
 import json
@@ -11,97 +11,104 @@ from typing import Any, Literal
 from openapi_schema_validator import OAS30ReadValidator, OAS31Validator, oas30_format_checker, oas31_format_checker
 from pydantic import Field
 
-from pokervod_pipelines.rollout.criteria.calls import Answer, Caller, open_caller
-from pokervod_pipelines.rollout.criteria.documents import Document, Operation, read_document
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence, Failing
-from pokervod_pipelines.rollout.criteria.of_service import OfAddress
-from pokervod_pipelines.rollout.criteria.requests import NoExample, Request, make_request
-from pokervod_pipelines.rollout.criteria.world import World
+from pokervod_pipelines.rollout.criteria.base import AddressCriterion
+from pokervod_pipelines.rollout.criteria.context import CheckContext, HttpCaller
+from pokervod_pipelines.rollout.criteria.documents import ApiDocument, Operation, read_document
+from pokervod_pipelines.rollout.criteria.requests import NoExample, OperationCall, make_call
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.http_calls import HttpResponse
 
 READING = frozenset({"get", "head"})
-_FAULTS_SHOWN = 3
-"""Of one answer's body."""
+_MAX_PROBLEMS = 3
+"""Problems shown of one response body."""
 
 _DOWN = frozenset({ErrorClass.UNREACHABLE, ErrorClass.SERVICE_DOWN})
 
-Fault = tuple[ErrorClass, str]
+ClassifiedProblem = tuple[ErrorClass, str]
 
 
-class HttpContract(OfAddress):
-    """Every reading operation answers with a status, a media type and a body that the document allows.
+class HttpContract(AddressCriterion):
+    """Expect every reading operation to answer with a status, media type and body that the document allows.
 
-    An answer of failure is allowed only where the document gave no example to ask with. ``skip`` names operations, by
-    their ``operationId``, that are left out.
+    An error status is allowed only if the document gave no example to call with. ``skip`` excludes operations by
+    ``operationId``.
     """
 
     kind: Literal["http_contract"] = "http_contract"
     also: list[str] = Field(default_factory=list, max_length=100)
     skip: list[str] = Field(default_factory=list, max_length=100)
 
-    def check(self, world: World) -> Evidence:
-        """Return what each operation answered; one that goes wrong does not keep the others from being asked."""
-        document = read_document(world, self.service)
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return what is wrong with the responses; an operation that fails does not stop the check of the others."""
+        document = read_document(context, self.service)
         every = [*document.list_operations()]
-        asked = [operation for operation in every if self._is_asked(operation)]
-        faults = [(ErrorClass.CONTRACT, text) for text in self._find_unknown(document.path, every)]
-        with open_caller(world, self.service, self.at) as caller:
-            for operation in asked:
+        called = [operation for operation in every if self._is_called(operation)]
+        problems = [(ErrorClass.CONTRACT, text) for text in self._find_unknown(document.path, every)]
+        with context.open_caller(self.service, self.at) as caller:
+            for operation in called:
                 try:
-                    faults += [(kind, f"{operation.title}: {said}") for kind, said in _ask(caller, document, operation)]
-                except Failing as failing:
-                    kind = failing.evidence.error_class or ErrorClass.CONTRACT
-                    faults.append((kind, f"{operation.title}: {failing}"))
+                    found = _call(caller, document, operation)
+                    problems += [(kind, f"{operation.title}: {text}") for kind, text in found]
+                except CriterionFailed as failed:
+                    kind = failed.result.error_class or ErrorClass.CONTRACT
+                    problems.append((kind, f"{operation.title}: {failed}"))
                     if kind in _DOWN:
-                        break  # the others would only wait for the same
-        figures = {"operations": len(every), "asked": len(asked), "faults": len(faults)}
-        if not asked:
-            said = f"{document.path} has nothing to ask: no operation reads; name some in 'also'"
-            faults.append((ErrorClass.CONTRACT, said))
-        if faults:
-            # Of a service that is down, no more can be said than that.
-            error_class, first = next((fault for fault in faults if fault[0] in _DOWN), faults[0])
-            said = f"{caller.title} answers otherwise than {document.path}: {first}"
-            return Evidence.fails(error_class, said, details=[text for _, text in faults], figures=figures)
-        return Evidence.passes(f"{caller.title} answers {len(asked)} operations as documented", figures=figures)
+                        break  # the other calls would fail the same way
+        figures = {"operations": len(every), "asked": len(called), "faults": len(problems)}
+        if not called:
+            message = f"{document.path} has no reading operation to call; name some in 'also'"
+            problems.append((ErrorClass.CONTRACT, message))
+        if problems:
+            # A service that is down explains all other problems.
+            error_class, first = next((problem for problem in problems if problem[0] in _DOWN), problems[0])
+            message = f"{caller.title} does not answer as {document.path} describes: {first}"
+            return CriterionResult.fails(error_class, message, evidence=[text for _, text in problems], figures=figures)
+        return CriterionResult.passes(f"{caller.title} answers {len(called)} operations as documented", figures=figures)
 
-    def _is_asked(self, operation: Operation) -> bool:
+    def _is_called(self, operation: Operation) -> bool:
         name = operation.values.get("operationId")
         return name not in self.skip and (operation.method in READING or name in self.also)
 
     def _find_unknown(self, path: str, operations: list[Operation]) -> list[str]:
         known = {operation.values.get("operationId") for operation in operations}
-        return [f"there is no operation {name!r} in {path}" for name in (*self.also, *self.skip) if name not in known]
+        return [f"operation {name!r} is missing in {path}" for name in (*self.also, *self.skip) if name not in known]
 
 
-def _ask(caller: Caller, document: Document, operation: Operation) -> list[Fault]:
+def _call(caller: HttpCaller, document: ApiDocument, operation: Operation) -> list[ClassifiedProblem]:
     try:
-        request = make_request(document, operation)
+        request = make_call(document, operation)
     except NoExample as error:
-        return [(ErrorClass.CONTRACT, f"cannot be asked: {error}; give one")]
+        return [(ErrorClass.CONTRACT, f"cannot be called: {error}; add one")]
     answer = caller.call(
-        operation.method.upper(), request.path, query=request.query, headers=request.headers, body=request.body
+        operation.method.upper(),
+        request.path,
+        params=tuple(request.query) or None,
+        headers=request.headers,
+        json=request.body,
     )
     if answer.status >= 500:
-        return [(ErrorClass.SERVICE_DOWN, f"breaks down with {answer.status}")]
-    return [(ErrorClass.CONTRACT, fault) for fault in _find_faults(document, operation, request, answer)]
+        return [(ErrorClass.SERVICE_DOWN, f"answers {answer.status}")]
+    return [(ErrorClass.CONTRACT, problem) for problem in _find_problems(document, operation, request, answer)]
 
 
-def _find_faults(document: Document, operation: Operation, request: Request, answer: Answer) -> Iterator[str]:
-    told = _find_response(document, operation, answer.status)
-    if told is None:
-        yield f"answers {answer.status}, which the document does not tell of"
+def _find_problems(
+    document: ApiDocument, operation: Operation, request: OperationCall, answer: HttpResponse
+) -> Iterator[str]:
+    described = _find_response(document, operation, answer.status)
+    if described is None:
+        yield f"answers {answer.status}, which the document does not describe"
         return
     if answer.status >= 400 and not request.is_made_up:
         yield f"answers {answer.status} to the document's own example"
         return
     if operation.method != "head":
-        yield from _find_body_faults(document, told, answer)
-    for name, header in (told.get("headers") or {}).items():
+        yield from _find_body_problems(document, described, answer)
+    for name, header in (described.get("headers") or {}).items():
         if document.resolve(header).get("required") and name.lower() not in answer.headers:
             yield f"answers without the header {name}"
 
 
-def _find_response(document: Document, operation: Operation, status: int) -> Mapping[str, Any] | None:
+def _find_response(document: ApiDocument, operation: Operation, status: int) -> Mapping[str, Any] | None:
     responses = operation.values.get("responses")
     for key in (str(status), f"{status // 100}XX", "default"):
         if isinstance(responses, Mapping) and key in responses:
@@ -109,37 +116,37 @@ def _find_response(document: Document, operation: Operation, status: int) -> Map
     return None
 
 
-def _find_body_faults(document: Document, told: Mapping[str, Any], answer: Answer) -> Iterator[str]:
-    content = told.get("content") or {}
+def _find_body_problems(document: ApiDocument, response: Mapping[str, Any], answer: HttpResponse) -> Iterator[str]:
+    content = response.get("content") or {}
     if not content:
         return
     media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     schema = _find_schema(document, content, media)
     if schema is None:
-        yield f"answers {answer.status} as {media or 'nothing named'}, documented is {', '.join(content)}"
+        yield f"answers {answer.status} as {media or 'no media type'}, documented is {', '.join(content)}"
         return
     if not media.endswith("json"):
         return
     try:
         body = json.loads(answer.body)
     except (ValueError, RecursionError):
-        yield f"answers {answer.status} with a body that is no JSON"
+        yield f"answers {answer.status} with a body that is not JSON"
         return
-    for place, fault in _validate(document, schema, body):
-        yield f"answer {answer.status}{' at ' + place if place else ''}: {fault}"
+    for place, problem in _validate(document, schema, body):
+        yield f"answer {answer.status}{' at ' + place if place else ''}: {problem}"
 
 
-def _find_schema(document: Document, content: Mapping[str, Any], media: str) -> Mapping[str, Any] | None:
+def _find_schema(document: ApiDocument, content: Mapping[str, Any], media: str) -> Mapping[str, Any] | None:
     for key in (media, f"{media.partition('/')[0]}/*", "*/*"):
-        for told, value in content.items():
-            if told.partition(";")[0].strip().lower() == key:
+        for name, value in content.items():
+            if name.partition(";")[0].strip().lower() == key:
                 schema = document.resolve(value).get("schema")
                 return schema if isinstance(schema, Mapping) else {}
     return None
 
 
-def _validate(document: Document, schema: Mapping[str, Any], body: object) -> Iterator[tuple[str, str]]:
-    """Tell the first faults of a body: references in the schema lead to the document, which is put around it."""
+def _validate(document: ApiDocument, schema: Mapping[str, Any], body: object) -> Iterator[tuple[str, str]]:
+    """Yield the first problems of a body; the document is put around the schema so that references resolve."""
     around = {key: value for key, value in document.values.items() if key in {"components", "paths"}}
     whole = {**schema, **around} if "$ref" not in schema else {"allOf": [schema], **around}
     if document.version == "3.0":
@@ -147,6 +154,6 @@ def _validate(document: Document, schema: Mapping[str, Any], body: object) -> It
     else:
         validator = OAS31Validator(whole, format_checker=oas31_format_checker)
     for at, error in enumerate(validator.iter_errors(body)):
-        if at == _FAULTS_SHOWN:
+        if at == _MAX_PROBLEMS:
             return
         yield "/".join(str(part) for part in error.absolute_path), error.message

@@ -1,7 +1,7 @@
-"""``junit_report``: enough of the tests passed, as their JUnit reports tell.
+"""Check ``junit_report``: enough of the tests passed, according to their JUnit reports.
 
-A test is known by its suite and name. One that stands in several files counts as the newest tells it, so that what was
-run again counts once.
+A test is identified by its suite and name. If several files list it, the newest counts, so that a test which was run
+again counts once.
 """
 
 import time
@@ -14,16 +14,16 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from pydantic import Field
 
-from pokervod_pipelines.rollout.criteria.ages import find_age_fault
+from pokervod_pipelines.rollout.criteria.ages import find_age_problem
 from pokervod_pipelines.rollout.criteria.base import Criterion
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence, Failing
+from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import Glob, Hours
-from pokervod_pipelines.rollout.criteria.junit_cases import Cases, bare, find_gap, list_cases
-from pokervod_pipelines.rollout.criteria.world import World
+from pokervod_pipelines.rollout.criteria.junit_cases import Cases, find_gap, list_cases, strip_namespace
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
 
 
 class JunitReport(Criterion):
-    """Of all tests in the reports of ``paths`` at least the share ``passed`` did; one that was skipped did not.
+    """Expect the share ``passed`` of all tests in the reports of ``paths`` to pass; a skipped test did not pass.
 
     There are ``tests_at_least``, and the newest report is at most ``fresh_hours`` old.
     """
@@ -34,52 +34,56 @@ class JunitReport(Criterion):
     tests_at_least: int = Field(default=1, ge=1)
     fresh_hours: Hours | None = None
 
-    def check(self, world: World) -> Evidence:
-        """Return the share of tests that passed, and which did not."""
-        files = world.find_files(self.paths)
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return the share of tests that passed, and which ones did not."""
+        files = context.find_files(self.paths)
         if not files:
-            return Evidence.fails(
-                ErrorClass.TESTS, f"there is no report {self.paths} below {world.folder}; run the tests"
+            return CriterionResult.fails(
+                ErrorClass.TESTS, f"no file {self.paths} below {context.folder}; run the tests"
             )
         self._check_age(files[-1])
         cases: Cases = {}
         for path in files:
-            world.take_seconds()
-            cases |= list_cases(_parse(world, path))
-        return self._tell(cases, len(files))
+            context.take_seconds()
+            cases |= list_cases(_parse(context, path))
+        return self._describe(cases, len(files))
 
     def _check_age(self, newest: Path) -> None:
         age = (time.time() - newest.stat().st_mtime) / 3600
-        if self.fresh_hours is not None and (fault := find_age_fault(age, self.fresh_hours)):
-            raise Failing(ErrorClass.TESTS, f"the newest report {fault}; run the tests again")
+        if self.fresh_hours is not None and (problem := find_age_problem(age, self.fresh_hours)):
+            raise CriterionFailed(ErrorClass.TESTS, f"the newest report {problem}; run the tests again")
 
-    def _tell(self, cases: Cases, files: int) -> Evidence:
+    def _describe(self, cases: Cases, files: int) -> CriterionResult:
         counts = Counter(outcome for outcomes in cases.values() for outcome in outcomes)
         tests = counts.total()
         share = counts["passed"] / tests if tests else 0.0
-        figures = {"tests": tests, "passed": counts["passed"], "failed": counts["failed"], "skipped": counts["skipped"]}
-        figures_told = {**figures, "files": files, "share": round(share, 4)}
-        details = _list_not_passed(cases)
+        figures: dict[str, float | int | str] = {"tests": tests, "files": files, "share": round(share, 4)}
+        figures |= {outcome: counts[outcome] for outcome in ("passed", "failed", "skipped")}
+        evidence = _list_not_passed(cases)
         if tests < self.tests_at_least:
-            said = f"there are {tests} tests in {self.paths}, needed are {self.tests_at_least}"
-            return Evidence.fails(ErrorClass.TESTS, said, details=details, figures=figures_told)
-        said = f"{counts['passed']} of {tests} tests passed ({share:.1%})"
+            message = f"{self.paths} has {tests} tests, expected at least {self.tests_at_least}"
+            return CriterionResult.fails(ErrorClass.TESTS, message, evidence=evidence, figures=figures)
+        message = f"{counts['passed']} of {tests} tests passed ({share:.1%})"
         if share < self.passed:
-            said = f"{said}, needed are {self.passed:.0%}: {counts['failed']} failed, {counts['skipped']} were skipped"
-            return Evidence.fails(ErrorClass.TESTS, said, details=details, figures=figures_told)
-        return Evidence.passes(said, details=details, figures=figures_told)
+            message = (
+                f"{message}, required are {self.passed:.0%}: {counts['failed']} failed, {counts['skipped']} skipped"
+            )
+            return CriterionResult.fails(ErrorClass.TESTS, message, evidence=evidence, figures=figures)
+        return CriterionResult.passes(message, evidence=evidence, figures=figures)
 
 
-def _parse(world: World, path: Path) -> Element:
+def _parse(context: CheckContext, path: Path) -> Element:
     try:
-        root: Element = fromstring(world.read_found(path))
+        root: Element = fromstring(context.read_found(path))
     except (ParseError, DefusedXmlException, ValueError) as error:
-        said = f"{world.show(path)} is no report: {error or type(error).__name__}; run the tests again"
-        raise Failing(ErrorClass.TESTS, said) from None
-    if bare(root) not in {"testsuites", "testsuite"}:
-        raise Failing(ErrorClass.TESTS, f"{world.show(path)} is no JUnit report: it begins with <{bare(root)}>")
+        message = f"{context.show(path)} is not a report: {error or type(error).__name__}; run the tests again"
+        raise CriterionFailed(ErrorClass.TESTS, message) from None
+    if strip_namespace(root) not in {"testsuites", "testsuite"}:
+        raise CriterionFailed(
+            ErrorClass.TESTS, f"{context.show(path)} is not a JUnit report: it begins with <{strip_namespace(root)}>"
+        )
     if gap := find_gap(root):
-        raise Failing(ErrorClass.TESTS, f"{world.show(path)} is not whole: {gap}; run the tests again")
+        raise CriterionFailed(ErrorClass.TESTS, f"{context.show(path)} is incomplete: {gap}; run the tests again")
     return root
 
 

@@ -1,21 +1,21 @@
-"""``service_owner``: somebody answers for a service."""
+"""Check ``service_owner``: a service has an owner."""
 
 from typing import Literal
 
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence
-from pokervod_pipelines.rollout.criteria.of_service import OfService
-from pokervod_pipelines.rollout.criteria.world import World
+from pokervod_pipelines.rollout.criteria.base import ServiceCriterion
+from pokervod_pipelines.rollout.criteria.context import CheckContext
+from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
 
 
-class ServiceOwner(OfService):
-    """The plan or the settings name the service's owner."""
+class ServiceOwner(ServiceCriterion):
+    """Expect the plan or the settings to name the service's owner."""
 
     kind: Literal["service_owner"] = "service_owner"
 
-    def check(self, world: World) -> Evidence:
-        """Return who it is."""
-        owner = world.service(self.service).owner
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return the owner's name."""
+        owner = context.find_service(self.service).owner
         if owner is None:
-            said = f"nobody answers for {self.service}; set rollout.services.{self.service}.owner"
-            return Evidence.fails(ErrorClass.DOCUMENT, said)
-        return Evidence.passes(f"{owner} answers for {self.service}", figures={"owner": owner})
+            message = f"{self.service} has no owner; set rollout.services.{self.service}.owner"
+            return CriterionResult.fails(ErrorClass.DOCUMENT, message)
+        return CriterionResult.passes(f"{owner} owns {self.service}", figures={"owner": owner})

@@ -1,4 +1,4 @@
-"""``sql``: one reading query answers as expected. It runs READ ONLY, in bounded time, and its rows are bounded."""
+"""Check ``sql``: one reading query returns the expected rows. It runs READ ONLY, limited in time and rows."""
 
 import math
 from decimal import Decimal
@@ -7,17 +7,17 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from pokervod_pipelines.rollout.criteria.base import Criterion
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence
+from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import Scalar
-from pokervod_pipelines.rollout.criteria.select_only import find_fault, strip_end
-from pokervod_pipelines.rollout.criteria.world import World
+from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.select_only import find_problem, strip_end
 
-MOST_ROWS = 1000
+MAX_ROWS = 1000
 
 
 def _check_query(text: str) -> str:
-    if fault := find_fault(text):
-        message = f"not one reading SELECT: {fault}"
+    if problem := find_problem(text):
+        message = f"expected one reading SELECT: {problem}"
         raise ValueError(message)
     return text
 
@@ -26,20 +26,20 @@ Query = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_c
 
 
 class Expectation(BaseModel):
-    """What the answer has to be: its first value this, or within bounds, or so many ``rows``."""
+    """Describe the expected answer: its first value, or bounds of it, or the number of ``rows``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     value: Scalar = None
     at_least: float | None = None
     at_most: float | None = None
-    rows: int | None = Field(default=None, ge=0, le=MOST_ROWS)
+    rows: int | None = Field(default=None, ge=0, le=MAX_ROWS)
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
         given = self.model_fields_set
         if empty := sorted(name for name in given - {"value"} if getattr(self, name) is None):
-            message = f"{empty[0]}: it is empty; give a number"
+            message = f"{empty[0]}: expected a number, got nothing"
             raise ValueError(message)
         if not given or len({"value", "rows"} & given) + bool({"at_least", "at_most"} & given) > 1:
             message = "expect: give value, or rows, or at_least and at_most"
@@ -61,7 +61,7 @@ class Expectation(BaseModel):
         return " and ".join(bounds) or repr(self.value)
 
     def fits(self, rows: list[tuple[Any, ...]]) -> bool:
-        """Return whether the answer is as expected."""
+        """Return whether the rows are as expected."""
         if self.rows is not None:
             return len(rows) == self.rows
         first = rows[0][0] if rows else None
@@ -73,41 +73,41 @@ class Expectation(BaseModel):
 
 
 class Sql(Criterion):
-    """The query answers as expected. Rows are shown when they are what is too many."""
+    """Run the query and compare what it returns with ``expect``."""
 
     kind: Literal["sql"] = "sql"
     query: Query
     expect: Expectation
 
-    def check(self, world: World) -> Evidence:
-        """Return what the query answered."""
-        bounded = f"select * from (\n{strip_end(self.query)}\n) as answer limit {MOST_ROWS + 1}"  # noqa: S608 - checked
-        with world.read_database() as connection:
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return whether the query returned what is expected, with its rows as evidence if not."""
+        bounded = f"select * from (\n{strip_end(self.query)}\n) as answer limit {MAX_ROWS + 1}"  # noqa: S608 - checked
+        with context.read_database() as connection:
             plain = connection.execution_options(no_parameters=True)
             rows = [tuple(row) for row in plain.exec_driver_sql(bounded)]
         first = rows[0][0] if rows and rows[0] else None
         figures = {"rows": len(rows)} | ({"value": _show(first)} if rows else {})
-        told = f"{len(rows)} rows" if self.expect.rows is not None else repr(_show(first) if rows else "no row")
+        answer = f"{len(rows)} rows" if self.expect.rows is not None else repr(_show(first) if rows else "no row")
         if self.expect.fits(rows):
-            return Evidence.passes(f"the query answers {told}", figures=figures)
-        details = [" | ".join(str(value) for value in row) for row in rows]
-        said = f"the query answers {told}, expected is {self.expect.describe()}"
-        return Evidence.fails(ErrorClass.DATA, said, details=details, figures=figures)
+            return CriterionResult.passes(f"the query returns {answer}", figures=figures)
+        evidence = [" | ".join(str(value) for value in row) for row in rows]
+        message = f"the query returns {answer}, expected {self.expect.describe()}"
+        return CriterionResult.fails(ErrorClass.DATA, message, evidence=evidence, figures=figures)
 
 
-def is_equal(there: object, wanted: Scalar) -> bool:
-    """Return whether they are the same value: numbers by size, ``true`` only as ``true``, others as text.
+def is_equal(found: object, expected: Scalar) -> bool:
+    """Return whether both are the same value: compare numbers by size, ``true`` only with ``true``, others as text.
 
     >>> is_equal(Decimal("2.0"), 2), is_equal(1, True), is_equal(None, None)
     (True, False, True)
     """
-    if wanted is None or there is None:
-        return there is wanted
-    if isinstance(wanted, bool) or isinstance(there, bool):
-        return there is wanted
-    if isinstance(wanted, int | float):
-        return isinstance(there, int | float | Decimal) and there == wanted
-    return str(there) == wanted
+    if expected is None or found is None:
+        return found is expected
+    if isinstance(expected, bool) or isinstance(found, bool):
+        return found is expected
+    if isinstance(expected, int | float):
+        return isinstance(found, int | float | Decimal) and found == expected
+    return str(found) == expected
 
 
 def _show(value: object) -> float | int | str:

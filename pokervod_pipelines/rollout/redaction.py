@@ -1,11 +1,11 @@
-"""Keeps secrets out of what fixers say: values of the environment, users in addresses, tokens in headers."""
+"""Hide secrets in what criteria and fixers report: values of the environment, users in addresses, tokens in headers."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import unquote
 
-SHORTEST_SECRET = 4
-"""Anything shorter is a word that stands in many sentences."""
+MIN_SECRET_LENGTH = 4
+"""Anything shorter is a word that occurs in many sentences."""
 
 _SECRET_NAME = re.compile(r"token|secret|passw|pwd|key|credential|auth|dsn|url|hook", re.IGNORECASE)
 _USER = re.compile(r"(?<=://)([^\s/@]+)@")
@@ -15,9 +15,9 @@ _HEADER = re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE
 
 def hide_secrets(text: str, environment: Mapping[str, str], addresses: Iterable[str] = ()) -> str:
     """Return the text with ``***`` for every secret of the environment or an address, and for what looks like one."""
-    named = [value for name, value in environment.items() if _SECRET_NAME.search(name)]
-    found = {*_list_parts(named), *_list_passwords([*named, *addresses])}
-    for secret in sorted((each for each in found if len(each) >= SHORTEST_SECRET), key=len, reverse=True):
+    values = [value for name, value in environment.items() if _SECRET_NAME.search(name)]
+    found = {*_list_parts(values), *_list_passwords([*values, *addresses])}
+    for secret in sorted((each for each in found if len(each) >= MIN_SECRET_LENGTH), key=len, reverse=True):
         text = text.replace(secret, "***")
     text = _USER.sub("***@", text)
     text = _QUERY.sub(r"\1?***", text)
@@ -25,7 +25,7 @@ def hide_secrets(text: str, environment: Mapping[str, str], addresses: Iterable[
 
 
 def _list_parts(values: Iterable[str]) -> Iterator[str]:
-    """What a program prints of a secret may be one line of it, such as of a key in a file's form."""
+    """Yield each value and its lines: a program may print one line of a key."""
     for value in values:
         yield value.strip()
         yield from (line.strip() for line in value.splitlines())

@@ -1,0 +1,107 @@
+"""Run commands that the settings allow: a list of arguments, no shell, with limits of time and output."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+MAX_OUTPUT_BYTES = 16_384
+"""Size of the end of a command's output that is kept."""
+
+STOP_SECONDS = 2.0
+"""How long a stopped command may take to exit, and the rest of its output to arrive."""
+
+
+class CommandTimeout(Exception):
+    """Raised when a command was stopped because its time was up."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("the command was stopped because its time was up")
+        self.lines = lines
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """Hold how a command ended, and the last lines that it printed."""
+
+    status: int
+    lines: list[str]
+
+    def describe(self) -> str:
+        """Return the status and the last line."""
+        status = f"exit status {self.status}" if self.status >= 0 else f"ended by signal {-self.status}"
+        return f"{status}: {self.lines[-1]}" if self.lines else status
+
+
+def run_command(
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    seconds: float,
+    keeps_children: bool = False,
+) -> CommandResult:
+    """Run the command to its end; one that lasts longer is stopped with all processes that it started.
+
+    With ``keeps_children``, a service that the command leaves running keeps running, and a command whose time is up is
+    asked to exit before it is killed. Raises ``OSError`` when it cannot be started, and ``CommandTimeout``.
+    """
+    process = subprocess.Popen(
+        list(arguments),
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # so that everything it starts can be stopped together
+    )
+    tail = bytearray()
+    reader = threading.Thread(target=_keep_tail, args=(process, tail), name="command-output", daemon=True)
+    reader.start()
+    try:
+        status = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        _stop(process, asks_first=keeps_children)
+        reader.join(STOP_SECONDS)
+        raise CommandTimeout(_list_lines(bytes(tail))) from None
+    except BaseException:
+        _stop(process, asks_first=keeps_children)
+        raise
+    if not keeps_children:
+        _kill_group(process)
+    reader.join(STOP_SECONDS)
+    return CommandResult(status, _list_lines(bytes(tail)))
+
+
+def _keep_tail(process: subprocess.Popen[bytes], tail: bytearray) -> None:
+    assert process.stdout is not None  # noqa: S101 - narrows the type
+    with process.stdout:
+        while piece := os.read(process.stdout.fileno(), 65_536):
+            tail += piece
+            del tail[:-MAX_OUTPUT_BYTES]
+
+
+def _stop(process: subprocess.Popen[bytes], *, asks_first: bool) -> None:
+    if asks_first:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+    _kill_group(process)  # also those children that ignore SIGTERM
+    process.wait()
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _list_lines(tail: bytes) -> list[str]:
+    lines = tail.decode("utf-8", "replace").splitlines()
+    # The first line may have lost its beginning, and a secret without it could not be recognised.
+    whole = lines[1:] if len(tail) == MAX_OUTPUT_BYTES else lines
+    return [line.strip() for line in whole if line.strip()]

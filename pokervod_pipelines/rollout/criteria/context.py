@@ -1,0 +1,200 @@
+"""Give a criterion all that it may touch: files below the plan's folder, the database, the services, limited time."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
+from pokervod_pipelines.rollout.http_calls import (
+    CallFailed,
+    HttpResponse,
+    NoRoute,
+    TooLarge,
+    open_client,
+    send_request,
+)
+from pokervod_pipelines.rollout.redaction import hide_secrets
+from pokervod_pipelines.rollout.services import AddressKind, ServiceUnderRollout, list_addresses, show_address
+from pokervod_pipelines.settings import Settings
+
+MAX_FILE_BYTES = 20_000_000
+
+CALL_SECONDS = 10.0
+"""Limit of one call, if the criterion's time allows as much."""
+
+_FORBIDDEN = frozenset({"25006", "42501", "0A000"})
+"""SQL states: a write in a read-only transaction, a missing privilege, a write within a subquery."""
+
+_MISSING = frozenset({"3F000", "42P01", "42703", "42704", "42804", "42846", "42883"})
+"""SQL states: a schema, table, column or type is missing or of another type, no function or operator for such types."""
+
+_TIMED_OUT = frozenset({"57014", "55P03"})
+"""SQL states: cancelled by the statement timeout, and a lock that was not available."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCaller:
+    """Call one service at one address over kept connections, within the time of a criterion."""
+
+    context: "CheckContext"
+    client: Any
+    address: str
+    title: str
+
+    def call(self, method: str, path: str, **arguments: Any) -> HttpResponse:
+        """Return the response to one call. Raises ``CriterionFailed`` without one."""
+        seconds = self.context.take_seconds(CALL_SECONDS)
+        where = f"{method} {path} of {self.title}"
+        try:
+            return send_request(self.client, method, self.address + path, seconds=seconds, **arguments)
+        except TooLarge as error:
+            raise CriterionFailed(ErrorClass.CONTRACT, f"{where}: {error}") from None
+        except NoRoute as error:
+            raise CriterionFailed(ErrorClass.UNREACHABLE, f"{where}: {error}") from None
+        except CallFailed as error:
+            raise CriterionFailed(ErrorClass.SERVICE_DOWN, f"{where}: {error}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckContext:
+    """Offer what a criterion may look at, for ``seconds`` from ``start`` on.
+
+    Relative paths are below ``folder``. Commands run only if ``allow_commands``, and only these ``programs``.
+    """
+
+    engine: Engine
+    settings: Settings
+    folder: Path
+    services: Mapping[str, ServiceUnderRollout] = field(default_factory=dict)
+    seconds: float = 60.0
+    allow_commands: bool = False
+    programs: frozenset[str] = frozenset()
+    deadline: float = math.inf
+
+    def start(self, seconds: float | None = None) -> Self:
+        """Return this context with its time starting now; ``seconds`` replaces its own."""
+        seconds = self.seconds if seconds is None else seconds
+        return replace(self, seconds=seconds, deadline=time.monotonic() + seconds)
+
+    def take_seconds(self, limit: float = math.inf) -> float:
+        """Return the seconds that are left, at most ``limit``. Raises ``CriterionFailed`` when the time is up."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise CriterionFailed(
+                ErrorClass.UNREACHABLE, f"not finished after {self.seconds:g} s; increase 'seconds' of the criterion"
+            )
+        return min(left, limit)
+
+    def read_file(self, path: str) -> bytes:
+        """Return the content of a file below the folder. Raises ``CriterionFailed``."""
+        return self.read_found(self.folder / path)
+
+    def read_found(self, path: Path) -> bytes:
+        """Return the content of a file that ``find_files`` found. Raises ``CriterionFailed``."""
+        shown = self.show(path)
+        self._check_below(path)
+        try:
+            if not path.is_file():
+                raise CriterionFailed(ErrorClass.DOCUMENT, f"{shown}: the file is missing below {self.folder}")
+            if path.stat().st_size > MAX_FILE_BYTES:
+                raise CriterionFailed(ErrorClass.DOCUMENT, f"{shown}: larger than {MAX_FILE_BYTES // 1_000_000} MB")
+            return path.read_bytes()
+        except OSError as error:
+            raise CriterionFailed(ErrorClass.DOCUMENT, f"{shown}: cannot be read ({error.strerror})") from None
+
+    def find_files(self, pattern: str) -> list[Path]:
+        """Return the files below the folder that match the pattern, the oldest first."""
+        found = {path for path in self.folder.glob(pattern) if path.is_file()}
+        for path in found:
+            self._check_below(path)
+        return sorted(found, key=lambda path: (path.stat().st_mtime, path))
+
+    def show(self, path: Path) -> str:
+        """Return the path relative to the folder."""
+        return str(path.relative_to(self.folder)) if path.is_relative_to(self.folder) else str(path)
+
+    def _check_below(self, path: Path) -> None:
+        if not path.resolve().is_relative_to(self.folder.resolve()):
+            raise CriterionFailed(ErrorClass.NOT_ALLOWED, f"{self.show(path)}: a link leads out of {self.folder}")
+
+    def find_service(self, name: str) -> ServiceUnderRollout:
+        """Return the service. Raises ``CriterionFailed`` if it is unknown."""
+        if name not in self.services:
+            known = ", ".join(self.services) or "none"
+            raise CriterionFailed(ErrorClass.UNREACHABLE, f"unknown service {name!r}; known are {known}")
+        return self.services[name]
+
+    def find_address(self, name: str, kind: AddressKind) -> str:
+        """Return the service's address of that kind. Raises ``CriterionFailed`` if it is unknown."""
+        address = self.find_service(name).find_address(kind)
+        if address is None:
+            raise CriterionFailed(
+                ErrorClass.UNREACHABLE,
+                f"the {kind if kind == 'address' else kind + ' address'} of {name} is unknown; "
+                f"set rollout.services.{name}.{kind} in the settings or the plan",
+            )
+        return address
+
+    @contextmanager
+    def open_caller(self, service: str, kind: AddressKind = "address") -> Iterator[HttpCaller]:
+        """Open a caller of the service at its address of that kind. Raises ``CriterionFailed`` if it is unknown."""
+        address = self.find_address(service, kind)
+        with open_client(address) as client:
+            yield HttpCaller(self, client, address, f"{service} ({show_address(address)})")
+
+    @contextmanager
+    def read_database(self) -> Iterator[Connection]:
+        """Open a READ ONLY transaction of limited time. Raises ``CriterionFailed`` for errors of the database."""
+        engine = self._limit_engine()
+        try:
+            with engine.connect() as connection:
+                connection.execution_options(postgresql_readonly=True)
+                yield connection
+                connection.rollback()
+        except DBAPIError as error:
+            raise _explain(error) from None
+        finally:
+            engine.dispose()
+
+    def _limit_engine(self) -> Engine:
+        """Return an engine on the same database whose statements only read and end with this context's time."""
+        milliseconds = max(1, int(self.take_seconds(86_400) * 1000))
+        options = (
+            f"-c timezone=UTC -c statement_timeout={milliseconds} -c lock_timeout={milliseconds} "
+            "-c default_transaction_read_only=on"
+        )
+        # Prepared at once: the protocol then accepts one statement only, whatever a text contains.
+        connect = {
+            "options": options,
+            "connect_timeout": max(1, int(self.take_seconds(10))),
+            "prepare_threshold": 0,
+        }
+        return create_engine(self.engine.url, poolclass=NullPool, connect_args=connect)
+
+    def hide_secrets(self, text: str) -> str:
+        """Return the text without users and passwords of addresses and of the database."""
+        database = self.engine.url.render_as_string(hide_password=False)
+        return hide_secrets(text, {}, [database, *list_addresses(self.services.values())])
+
+
+def _explain(error: DBAPIError) -> CriterionFailed:
+    state = getattr(error.orig, "sqlstate", None)
+    reason = next(iter(str(error.orig).strip().splitlines()), type(error).__name__)
+    if state in _FORBIDDEN:
+        return CriterionFailed(ErrorClass.NOT_ALLOWED, f"the database forbids it: {reason}")
+    if state in _TIMED_OUT:
+        return CriterionFailed(ErrorClass.UNREACHABLE, f"the database did not answer in time: {reason}")
+    if state is None or state.startswith(("08", "53", "57", "28", "3D")):
+        return CriterionFailed(ErrorClass.UNREACHABLE, f"the database does not answer: {reason}")
+    if state in _MISSING:
+        return CriterionFailed(ErrorClass.SCHEMA, f"a part of the schema is missing or of another type: {reason}")
+    if state.startswith("42"):
+        return CriterionFailed(ErrorClass.NOT_ALLOWED, f"the database rejects the query; correct the plan: {reason}")
+    return CriterionFailed(ErrorClass.DATA, f"the database cannot answer: {reason}")

@@ -1,0 +1,100 @@
+"""Carry the result of a criterion: a check result with the class of the error, by which a fixer is chosen."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from pokervod_pipelines.checks import CheckResult
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.rollout.criteria.fields import MAX_EVIDENCE, shorten
+
+
+class ErrorClass(StrEnum):
+    """Classify what is wrong; a plan chooses fixers by it."""
+
+    SCHEMA = "schema"
+    """A table or column is missing or of another type."""
+
+    SERVICE_DOWN = "service_down"
+    """A service refuses connections, hangs, breaks off, answers 5xx, or is too slow."""
+
+    CONTRACT = "contract"
+    """A service does not answer as its document describes."""
+
+    DOCUMENT = "document"
+    """A document or file is missing, invalid or incomplete."""
+
+    TESTS = "tests"
+    """Tests failed, were skipped, or did not run."""
+
+    DATA = "data"
+    """Data are missing, wrong or stale."""
+
+    CHECK = "check"
+    """A check of an asset failed, or a command returned another status."""
+
+    NOT_ALLOWED = "not_allowed"
+    """The settings, the database's privileges or the read-only transaction forbid it."""
+
+    UNREACHABLE = "unreachable"
+    """Something outside did not answer, or its address is unknown."""
+
+    UNKNOWN = "unknown"
+    """An unexpected error; the summary has its first line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionResult(CheckResult):
+    """Tell whether a criterion passed; ``evidence`` has at most 20 lines, ``error_class`` is None where it passed."""
+
+    name: str = ""
+    error_class: ErrorClass | None = None
+
+    @classmethod
+    def passes(
+        cls, summary: str, *, evidence: Iterable[str] = (), figures: Mapping[str, float | int | str] | None = None
+    ) -> Self:
+        """Return the result of a criterion that passed."""
+        lines = [shorten(line) for line in evidence]
+        return cls(
+            passed=True,
+            summary=shorten(summary),
+            evidence=_limit(lines),
+            evidence_count=len(lines),
+            figures=figures or {},
+        )
+
+    @classmethod
+    def fails(
+        cls,
+        error_class: ErrorClass,
+        summary: str,
+        *,
+        evidence: Iterable[str] = (),
+        figures: Mapping[str, float | int | str] | None = None,
+    ) -> Self:
+        """Return the result of a criterion that failed: what is wrong and what to do about it."""
+        lines = [shorten(line) for line in evidence]
+        return cls(
+            passed=False,
+            summary=shorten(summary),
+            evidence=_limit(lines),
+            evidence_count=len(lines),
+            figures=figures or {},
+            error_class=error_class,
+        )
+
+
+class CriterionFailed(PokervodError):
+    """Raised to end a check early; carries the result of the criterion."""
+
+    def __init__(self, error_class: ErrorClass, summary: str, *, evidence: Iterable[str] = ()) -> None:
+        super().__init__(summary)
+        self.result = CriterionResult.fails(error_class, summary, evidence=evidence)
+
+
+def _limit(lines: list[str]) -> tuple[str, ...]:
+    if len(lines) > MAX_EVIDENCE:
+        return (*lines[: MAX_EVIDENCE - 1], f"… and {len(lines) - MAX_EVIDENCE + 1} more")
+    return tuple(lines)

@@ -1,0 +1,192 @@
+"""Handle a rollout by its plan and the settings: criteria evaluate weeks, fixers fix them, alerts notify people."""
+
+import math
+import os
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, Engine
+
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.alerts.alert import Alert, Severity
+from pokervod_pipelines.alerts.raising import acknowledge, raise_alert, resolve_alert
+from pokervod_pipelines.rollout import store
+from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
+from pokervod_pipelines.rollout.criteria.context import CheckContext
+from pokervod_pipelines.rollout.criteria.result import ErrorClass
+from pokervod_pipelines.rollout.fixers.base import FailedCriterion, FixReport
+from pokervod_pipelines.rollout.fixers.context import FixContext
+from pokervod_pipelines.rollout.fixers.registry import FIXERS, choose_fixers
+from pokervod_pipelines.rollout.plan import FixerEntry, RolloutPlan
+from pokervod_pipelines.rollout.record import FixRecord, ResultRecord, RolloutRecord, RolloutState
+from pokervod_pipelines.rollout.report.escalation import describe_escalation
+from pokervod_pipelines.rollout.report.markdown import write_final, write_progress
+from pokervod_pipelines.rollout.runner import Clock, RetryPolicy, Rollout, read_clock
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.text.folding import make_storable
+
+_FixerChoice = tuple[str, FixerEntry, tuple[FailedCriterion, ...]]
+"""The name of a fixer among those of a plan, its entry, and the failures it is for."""
+
+
+def open_rollout(engine: Engine, settings: Settings, plan: RolloutPlan, *, clock: Clock = read_clock) -> Rollout:
+    """Return the rollout of the plan with its handler; the settings replace the plan's attempts and waits."""
+
+    def find_retries(number: int) -> RetryPolicy:
+        week, own = plan.week(number), settings.rollout
+        wait = week.wait_seconds if own.wait_seconds is None else own.wait_seconds
+        return RetryPolicy(attempts=own.attempts or week.attempts, wait=timedelta(seconds=wait))
+
+    handler = PlanHandler(engine=engine, settings=settings, plan=plan, clock=clock)
+    return Rollout(
+        engine=engine, plan=plan.name, weeks=len(plan.weeks), handler=handler, retries=find_retries, clock=clock
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanHandler:
+    """Implement ``runner.RolloutHandler`` for a plan."""
+
+    engine: Engine
+    settings: Settings
+    plan: RolloutPlan
+    clock: Clock
+
+    def evaluate(self, week: int) -> tuple[ResultRecord, ...]:
+        """Return the result of every criterion of the week."""
+        context = self._open_check_context()
+        return tuple(_check(criterion, context) for criterion in self.plan.week(week).criteria)
+
+    def fix(self, week: int, failed: Sequence[ResultRecord], finished: Collection[str]) -> Iterator[FixRecord]:
+        """Run the fixers for these failures in the order of the plan, each once."""
+        for name, entry, failures in self._choose_fixers(week, failed):
+            if name not in finished:
+                report = self._run_fixer(entry, failures, dry_run=False)
+                error_class = failures[0].error_class
+                yield FixRecord(
+                    fixer=name, error_class=error_class, done=report.done, reported=report.summary, at=self.clock()
+                )
+
+    def preview_fixes(self, week: int, failed: Sequence[ResultRecord]) -> dict[str, str]:
+        """Return what each fixer would do, or why it cannot; change nothing."""
+        chosen = self._choose_fixers(week, failed)
+        return {name: self._run_fixer(entry, failures, dry_run=True).summary for name, entry, failures in chosen}
+
+    def report_progress(self, connection: Connection, record: RolloutRecord) -> None:
+        """Raise an alert with the progress, or the final report, and resolve those of escalations."""
+        passed = max((each for each in record.attempts if each.passed), key=lambda each: each.id)
+        is_completed = record.state is RolloutState.COMPLETED
+        write = write_final if is_completed else write_progress
+        self._raise(
+            connection,
+            key=f"rollout {self.plan.name} week {passed.week} attempt {passed.id}" + " completed" * is_completed,
+            severity=Severity.INFO,
+            title=f"{self.plan.title}: week {passed.week} passed" + ", rollout completed" * is_completed,
+            body=write(self.plan, record, self.clock(), self.settings.rollout.link),
+        )
+        self.resolve_escalations(connection, record, Actor(who="the rollout", reason="the week passed"))
+
+    def report_escalation(self, connection: Connection, record: RolloutRecord, week: int) -> None:
+        """Raise an alert that the week blocks, with what was tried and what to do."""
+        message = describe_escalation(self.plan, record, week, self.clock(), self.settings.rollout.link)
+        self._raise(
+            connection,
+            key=self._name_escalation(week),
+            severity=Severity.CRITICAL,
+            title=message.title,
+            body=message.body_markdown,
+        )
+
+    def acknowledge_escalation(self, connection: Connection, week: int, actor: Actor) -> None:
+        """Acknowledge the alert of the escalation."""
+        acknowledge(connection, self._name_escalation(week), by=actor.who, reason=actor.reason, now=self.clock())
+
+    def resolve_escalations(self, connection: Connection, record: RolloutRecord, actor: Actor) -> None:
+        """Resolve the alerts of all escalations."""
+        for week in sorted({each.week for each in record.escalations}):
+            key = self._name_escalation(week)
+            resolve_alert(connection, key, by=actor.who, reason=actor.reason, now=self.clock())
+
+    def _name_escalation(self, week: int) -> str:
+        return f"rollout {self.plan.name} week {week} escalated"
+
+    def _raise(self, connection: Connection, *, key: str, severity: Severity, title: str, body: str) -> None:
+        alert = Alert(
+            key=key,
+            severity=severity,
+            title=title,
+            body=body,
+            link=self.settings.rollout.link,
+            correlation_id=store.read_correlation_id(connection, self.plan.name),
+        )
+        raise_alert(connection, alert, self.settings.alerts.channels, now=self.clock())
+
+    def _choose_fixers(self, week: int, failed: Sequence[ResultRecord]) -> list[_FixerChoice]:
+        """Return the fixers for these failures; a kind that the plan declares several times is numbered."""
+        failures = [
+            FailedCriterion(
+                week=week,
+                name=each.criterion,
+                error_class=ErrorClass(each.error_class or ErrorClass.UNKNOWN),
+                summary=each.summary,
+            )
+            for each in failed
+        ]
+        seen: Counter[str] = Counter()
+        chosen = []
+        for entry, own in choose_fixers(self.plan.fixers, week, failures):
+            seen[entry.kind] += 1
+            name = entry.kind if seen[entry.kind] == 1 else f"{entry.kind} {seen[entry.kind]}"
+            chosen.append((name, entry, own))
+        return chosen
+
+    def _run_fixer(self, entry: FixerEntry, failures: Sequence[FailedCriterion], *, dry_run: bool) -> FixReport:
+        fixer = FIXERS[entry.kind].model_validate(dict(entry.parameters))
+        return fixer.fix(self._open_fix_context(), failures, dry_run=dry_run)
+
+    def _open_check_context(self) -> CheckContext:
+        rollout = self.settings.rollout
+        return CheckContext(
+            engine=self.engine,
+            settings=self.settings,
+            folder=self.plan.folder,
+            services=self.plan.services,
+            seconds=rollout.seconds_per_criterion,
+            allow_commands=rollout.allow_commands,
+            programs=frozenset(rollout.programs),
+        )
+
+    def _open_fix_context(self) -> FixContext:
+        tokens = {name: token.get_secret_value() for name, token in self.settings.hook_tokens.items()}
+        return FixContext(
+            engine=self.engine,
+            folder=self.plan.folder,
+            rights=self.settings.rollout.fixers,
+            services=self.plan.services,
+            environment=dict(os.environ) | tokens,
+        )
+
+
+def _check(criterion: Criterion, context: CheckContext) -> ResultRecord:
+    started = time.monotonic()
+    result = check_criterion(criterion, context)
+    return ResultRecord(
+        criterion=criterion.name,
+        passed=result.passed,
+        is_overridden=False,
+        summary=result.summary,
+        details=result.evidence,
+        figures={name: _make_storable(figure) for name, figure in result.figures.items()},
+        error_class=result.error_class,
+        seconds=round(time.monotonic() - started, 3),
+    )
+
+
+def _make_storable(figure: float | str) -> float | str:
+    if isinstance(figure, str):
+        return make_storable(figure)
+    is_number = not isinstance(figure, float) or math.isfinite(figure)
+    return figure if is_number else str(figure)  # JSON knows neither nan nor inf
