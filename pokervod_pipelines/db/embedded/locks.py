@@ -1,7 +1,7 @@
-"""Advisory file locks: the kernel drops them with their last holder, so that no crash leaves one behind.
+"""Lock files: the kernel releases a lock with its last holder, so that no crash leaves one behind.
 
-Only ``flock`` belongs here; what a lock means is told where it is taken. On a file system that emulates ``flock`` by
-POSIX locks (NFS) inheritance does not work; the embedded server needs a local folder.
+Inheriting a lock does not work on a file system that emulates ``flock`` by POSIX locks (NFS): the embedded server needs
+a local folder.
 """
 
 import fcntl
@@ -13,14 +13,14 @@ from pathlib import Path
 
 from pokervod_pipelines.errors import Conflict
 
-PAUSE = 0.01
-"""Seconds between two looks at something that another process changes; short, for a start takes a fifth of one."""
+POLL_SECONDS = 0.01
+"""Time between two checks of something that another process changes; short, since a start takes 0.2 s."""
 
 
 def open_owned(path: Path, flags: int, mode: int = 0o644) -> int:
-    """An open descriptor of a file that is made if missing; never through a symbolic link, never inherited.
+    """Open a file, created if missing; never through a symbolic link, never inherited.
 
-    What root makes belongs to the owner of its folder, who could not use it otherwise when it is his turn.
+    A file that root creates is given to the owner of its folder, who could not use it later otherwise.
     """
     descriptor = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW, mode)
     if os.geteuid() == 0:
@@ -30,14 +30,14 @@ def open_owned(path: Path, flags: int, mode: int = 0o644) -> int:
 
 
 def open_shared(path: Path) -> int:
-    """A descriptor that holds ``path`` together with others until it is closed."""
+    """Return a descriptor that shares the lock of ``path`` until it is closed."""
     descriptor = open_owned(path, os.O_RDWR)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
 
 
 def open_exclusive(path: Path) -> int | None:
-    """A descriptor that alone holds ``path`` until it is closed, or None while another holds it."""
+    """Return a descriptor that locks ``path`` exclusively until it is closed, or None while it is locked."""
     descriptor = open_owned(path, os.O_RDWR)
     if try_exclusive(descriptor):
         return descriptor
@@ -46,7 +46,7 @@ def open_exclusive(path: Path) -> int | None:
 
 
 def try_exclusive(descriptor: int) -> bool:
-    """Whether ``descriptor`` now holds its file alone; if not, a share that it held may be lost."""
+    """Try to lock the file exclusively; return whether it worked. If not, a shared lock of it may be lost."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -55,7 +55,7 @@ def try_exclusive(descriptor: int) -> bool:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds ``path``, alone or with others."""
+    """Return whether a living process has locked ``path``."""
     if not path.exists():
         return False
     descriptor = open_exclusive(path)
@@ -66,17 +66,17 @@ def is_held(path: Path) -> bool:
 
 
 @contextmanager
-def hold_alone(path: Path, patience: float) -> Iterator[None]:
-    """``path`` is ours alone within the context; raises ``Conflict`` after ``patience`` seconds of waiting."""
-    deadline = time.monotonic() + patience
+def hold_exclusively(path: Path, timeout_seconds: float) -> Iterator[None]:
+    """Lock ``path`` exclusively within the context; raise ``Conflict`` after waiting ``timeout_seconds``."""
+    deadline = time.monotonic() + timeout_seconds
     while (descriptor := open_exclusive(path)) is None:
         if time.monotonic() > deadline:
             holder = path.read_text().strip() or "unknown"
             raise Conflict(
-                f"process {holder} has been starting or stopping the embedded PostgreSQL for more than {patience:g} s "
-                f"({path}): look at it, end it if it hangs, and try again"
+                f"process {holder} has been starting or stopping the embedded PostgreSQL for more than "
+                f"{timeout_seconds:g} s ({path}): end it if it hangs, then retry"
             )
-        time.sleep(PAUSE)
+        time.sleep(POLL_SECONDS)
     try:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, str(os.getpid()).encode())

@@ -1,7 +1,7 @@
-"""The embedded server as the rest of the project sees it: used by any number of processes, one server a folder.
+"""Share one embedded server per folder between any number of processes.
 
-The first user starts it, the last one leaving stops it; both under one lock, so that a start waits for a stop and the
-other way round. A user that is killed is none any more, since its lock ends with it; the next one to leave last stops.
+The first process starts it, the last one to leave stops it; both under one lock, so a start waits for a stop and the
+other way round. A process that is killed loses its lock, so the next one to leave last stops the server.
 """
 
 import os
@@ -16,39 +16,39 @@ import psycopg
 from psycopg import errors, sql
 
 from pokervod_pipelines.db.embedded.binaries import find_binaries
-from pokervod_pipelines.db.embedded.locks import hold_alone, is_held
-from pokervod_pipelines.db.embedded.place import Place, find_place, forget_place, settle_place
-from pokervod_pipelines.db.embedded.private import HOMES
+from pokervod_pipelines.db.embedded.folders import HOMES
+from pokervod_pipelines.db.embedded.location import ServerLocation, erase_location, find_location, prepare_location
+from pokervod_pipelines.db.embedded.locks import hold_exclusively, is_held
 from pokervod_pipelines.db.embedded.process import (
     PORT,
     SUPERUSER,
-    Answer,
-    await_server,
-    bound_log,
+    Readiness,
+    find_running,
     probe_server,
     read_pid,
+    rotate_log,
     start_server,
     stop_server,
 )
-from pokervod_pipelines.db.embedded.users import end_one_use, join_users, leave_users, one_at_a_time
+from pokervod_pipelines.db.embedded.users import hold_thread_lock, join_users, leave_users, release_use
 from pokervod_pipelines.errors import Conflict, OperatorNeeded, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """Where a running server listens: a socket in a folder that only its account (and root) may enter."""
+    """Locate the socket of a running server: in a folder that only its system user (and root) may enter."""
 
     socket_folder: Path
 
     def url(self, database: str, driver: str = "postgresql+psycopg") -> str:
-        """The URL of ``database``; user postgres, no password, the port named so that PGPORT cannot change it."""
+        """Return the URL of ``database``; user postgres, no password, with the port, so PGPORT cannot change it."""
         host = quote(os.fsencode(self.socket_folder), safe="/")
         return f"{driver}://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={PORT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerStatus:
-    """What is known of a server without touching it; ``version`` is the server's, or that of data at rest."""
+    """Describe a server without touching it; ``version`` is the server's, or that of its data while it is stopped."""
 
     running: bool
     pid: int | None
@@ -59,10 +59,10 @@ class ServerStatus:
 
 
 class EmbeddedServer:
-    """The PostgreSQL server whose data belong to ``folder``, wherever they are.
+    """Manage the PostgreSQL server whose data belong to ``folder``, wherever they are.
 
     ``server_user`` runs it when we are root. ``keep_running`` leaves it running when this process is the last to leave.
-    ``settings`` are added to PostgreSQL's own (tests switch ``fsync`` off). ``patience``: seconds for any one wait.
+    ``settings`` are added to PostgreSQL's own (tests switch ``fsync`` off). ``timeout_seconds`` limits each wait.
     """
 
     def __init__(
@@ -72,16 +72,16 @@ class EmbeddedServer:
         server_user: str = "nobody",
         keep_running: bool = False,
         settings: Mapping[str, str] | None = None,
-        patience: float = 60.0,
+        timeout_seconds: float = 60.0,
         homes: Sequence[Path] = HOMES,
     ) -> None:
         self.folder = folder.resolve()
         self._server_user = server_user
         self._keep_running = keep_running
         self._settings = dict(settings or {})
-        self._patience = patience
+        self._timeout_seconds = timeout_seconds
         self._homes = tuple(homes)
-        self._place: Place | None = None
+        self._location: ServerLocation | None = None
         self._address: ServerAddress | None = None
 
     def __enter__(self) -> Self:
@@ -94,32 +94,35 @@ class EmbeddedServer:
         self.release()
 
     def acquire(self) -> ServerAddress:
-        """The server runs and does not stop before ``release`` or the end of this process; may be nested.
+        """Start the server, or join it, until ``release`` or the end of this process; may be nested.
 
         Raises ``OperatorNeeded``, ``Conflict`` or ``Unavailable``, each saying what to do.
         """
         try:
-            with one_at_a_time():
-                place = settle_place(self.folder, self._server_user, self._homes)
-                with hold_alone(place.start_lock, self._patience):
-                    self._address = self._join(place)
-                self._place = place
+            with hold_thread_lock():
+                location = prepare_location(self.folder, self._server_user, self._homes)
+                with hold_exclusively(location.start_lock, self._timeout_seconds):
+                    self._address = self._join(location)
+                self._location = location
         except OSError as problem:
-            raise OperatorNeeded(f"the embedded PostgreSQL of {self.folder} cannot be used: {problem}") from problem
+            raise OperatorNeeded(f"cannot use the embedded PostgreSQL of {self.folder}: {problem}") from problem
         return self._address
 
     def release(self) -> None:
-        """This use has ended; whoever leaves last stops the server."""
-        with one_at_a_time():
-            if self._place is not None and end_one_use(self._place.users_lock):
-                self._leave(self._place)
+        """End one use; the last process to leave stops the server."""
+        with hold_thread_lock():
+            if self._location is not None and release_use(self._location.users_lock):
+                self._leave(self._location)
 
     def url(self, database: str, driver: str = "postgresql+psycopg") -> str:
-        """The URL of ``database`` on this server, which must have been acquired."""
+        """Return the URL of ``database`` on this server, which must be acquired."""
         return self._require_address().url(database, driver)
 
     def create_database(self, name: str) -> bool:
-        """``name`` exists, UTF-8; whether this call made it. Any number of processes may ask at once."""
+        """Create the database ``name`` (UTF-8) if it is missing; return whether this call created it.
+
+        Any number of processes may call at once.
+        """
         with _connect(self._require_address().socket_folder) as connection:
             if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
                 return False
@@ -130,69 +133,73 @@ class EmbeddedServer:
         return True
 
     def status(self) -> ServerStatus:
-        """What is known now; starts nothing and makes nothing."""
-        place = self._find()
-        answer, sockets = probe_server(place)
-        running = answer is Answer.READY
-        written = place.data / "PG_VERSION"
+        """Return what is known now, without starting or creating anything."""
+        location = self._find_location()
+        answer, sockets = probe_server(location)
+        running = answer is Readiness.READY
+        written = location.data / "PG_VERSION"
         version = written.read_text().strip() if written.exists() else None
         return ServerStatus(
             running=running,
-            pid=read_pid(place) if running else None,
+            pid=read_pid(location) if running else None,
             version=_ask_version(sockets) if running else version,
-            data_folder=place.data,
+            data_folder=location.data,
             socket_folder=sockets if running else None,
-            log_file=place.log_file,
+            log_file=location.log_file,
         )
 
     def stop(self) -> bool:
-        """No server runs, whoever was using it; whether one did."""
-        place = self._find()
-        if not place.base.exists():
+        """Stop the server, whoever uses it; return whether one was running."""
+        location = self._find_location()
+        if not location.base.exists():
             return False
-        with one_at_a_time(), hold_alone(place.start_lock, self._patience):
-            return stop_server(place, self._patience)
+        with hold_thread_lock(), hold_exclusively(location.start_lock, self._timeout_seconds):
+            return stop_server(location, self._timeout_seconds)
 
     def erase(self) -> None:
-        """The server is stopped and its data are gone, wherever they were; raises ``Conflict`` while anyone uses it."""
-        place = self._find()
-        if not place.base.exists():
+        """Stop the server and delete its data, wherever they are; raise ``Conflict`` while any process uses it."""
+        location = self._find_location()
+        if not location.base.exists():
             return
-        with one_at_a_time(), hold_alone(place.start_lock, self._patience):
-            if is_held(place.users_lock):
-                raise Conflict(f"the database in {place.data} is in use: end what uses it before erasing it")
-            stop_server(place, self._patience)
-            forget_place(place)
+        with hold_thread_lock(), hold_exclusively(location.start_lock, self._timeout_seconds):
+            if is_held(location.users_lock):
+                raise Conflict(
+                    f"the database in {location.data} is in use: end the processes that use it, then erase it"
+                )
+            stop_server(location, self._timeout_seconds)
+            erase_location(location)
 
-    def _find(self) -> Place:
-        return find_place(self.folder, self._server_user, self._homes)
+    def _find_location(self) -> ServerLocation:
+        return find_location(self.folder, self._server_user, self._homes)
 
-    def _join(self, place: Place) -> ServerAddress:
-        """Join before the start: a stopper who looks for users in between finds us."""
-        join_users(place.users_lock, lambda: self._leave(place))
+    def _join(self, location: ServerLocation) -> ServerAddress:
+        """Count as a user before the start, so that a process that stops the server in between sees us."""
+        join_users(location.users_lock, lambda: self._leave(location))
         try:
-            bound_log(place.log_file)
-            sockets = await_server(place, self._patience)
+            rotate_log(location.log_file)
+            sockets = find_running(location, self._timeout_seconds)
             if sockets is None:
-                binaries = find_binaries(place.account, self._homes)
-                sockets = start_server(place, binaries, self._settings, self._patience)
+                binaries = find_binaries(location.user, self._homes)
+                sockets = start_server(location, binaries, self._settings, self._timeout_seconds)
         except BaseException:
-            if end_one_use(place.users_lock):
-                leave_users(place.users_lock)
+            if release_use(location.users_lock):
+                leave_users(location.users_lock)
             raise
         return ServerAddress(sockets)
 
-    def _leave(self, place: Place) -> None:
-        if not place.base.exists():  # erased under us; the server ends by itself when it misses its files
-            leave_users(place.users_lock)
+    def _leave(self, location: ServerLocation) -> None:
+        if not location.base.exists():  # deleted meanwhile; the server ends by itself when its files are missing
+            leave_users(location.users_lock)
             return
-        with one_at_a_time(), hold_alone(place.start_lock, self._patience):
-            if leave_users(place.users_lock) and not self._keep_running:
-                stop_server(place, self._patience)
+        with hold_thread_lock(), hold_exclusively(location.start_lock, self._timeout_seconds):
+            if leave_users(location.users_lock) and not self._keep_running:
+                stop_server(location, self._timeout_seconds)
 
     def _require_address(self) -> ServerAddress:
         if self._address is None:
-            raise Unavailable(f"the embedded PostgreSQL of {self.folder} was not started by this process: acquire it")
+            raise Unavailable(
+                f"this process has not acquired the embedded PostgreSQL of {self.folder}: acquire it first"
+            )
         return self._address
 
 

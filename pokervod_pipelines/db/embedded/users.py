@@ -1,7 +1,7 @@
-"""Which servers this process uses: one share of a lock file each, held for as long as the process lives or wants.
+"""Count the processes that use a server: each has a shared lock on a file until it leaves or dies.
 
-The kernel drops a share when its process dies, however it dies. A forked child gets shares of its own, so that the
-server outlives whichever of the two leaves first. What happens when the last one leaves is told by ``server``.
+The kernel releases the lock of a process that dies. A forked child gets locks of its own, so the server survives
+whichever of the two leaves first. ``server`` decides what happens when the last one leaves.
 """
 
 import atexit
@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pokervod_pipelines.db.embedded.locks import open_shared, try_exclusive
@@ -20,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Use:
-    """This process's share of one server; ``descriptor`` holds the lock, ``spare`` is the coming child's."""
+class _ServerUse:
+    """Hold this process's lock of one server in ``descriptor``; ``spare`` is for a child about to be forked."""
 
     descriptor: int
     end: Callable[[], None]
@@ -29,28 +30,27 @@ class _Use:
     spare: int = -1
 
 
-_uses: dict[Path, _Use] = {}
+_uses: dict[Path, _ServerUse] = {}
 _guard = threading.RLock()
-_watching: list[bool] = []
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """No other thread of this process joins or leaves within the context."""
+def hold_thread_lock() -> Iterator[None]:
+    """Keep other threads of this process from joining or leaving within the context."""
     with _guard:
         yield
 
 
 def join_users(lock: Path, end: Callable[[], None]) -> None:
-    """This process counts among the users of ``lock`` once more; ``end`` is called at its exit if it still does."""
+    """Count one more use of ``lock`` by this process; call ``end`` at its exit if a use is left."""
     _watch_process()
     if lock not in _uses:
-        _uses[lock] = _Use(open_shared(lock), end)
+        _uses[lock] = _ServerUse(open_shared(lock), end)
     _uses[lock].times += 1
 
 
-def end_one_use(lock: Path) -> bool:
-    """Whether this process has no use of ``lock`` left after this one; it still holds its share."""
+def release_use(lock: Path) -> bool:
+    """End one use; return whether it was this process's last one. The process keeps its lock until it leaves."""
     use = _uses.get(lock)
     if use is None:
         return False
@@ -59,7 +59,7 @@ def end_one_use(lock: Path) -> bool:
 
 
 def leave_users(lock: Path) -> bool:
-    """This process is no user of ``lock`` any more; whether it was the last of all. Call it under the start lock."""
+    """Release this process's lock; return whether it was the last process of all. Call it under the start lock."""
     use = _uses.pop(lock, None)
     if use is None:
         return False
@@ -68,11 +68,11 @@ def leave_users(lock: Path) -> bool:
     return was_last
 
 
+@cache
 def _watch_process() -> None:
-    if not _watching:
-        _watching.append(True)
-        atexit.register(_leave_all)
-        os.register_at_fork(before=_prepare_fork, after_in_parent=_finish_fork, after_in_child=_adopt_shares)
+    """Register, once a process, what is done at its exit and at a fork."""
+    atexit.register(_leave_all)
+    os.register_at_fork(before=_prepare_fork, after_in_parent=_finish_fork, after_in_child=_adopt_spares)
 
 
 def _leave_all() -> None:
@@ -80,11 +80,11 @@ def _leave_all() -> None:
         try:
             use.end()
         except (PokervodError, OSError) as error:
-            logger.warning("the embedded PostgreSQL was not left cleanly: %s", error)
+            logger.warning("leaving the embedded PostgreSQL failed: %s", error)
 
 
 def _prepare_fork() -> None:
-    # The child's share is taken before the fork: taken after it, the parent could leave last in between.
+    # The child's lock is taken before the fork: otherwise the parent could leave last in between.
     _guard.acquire()
     for lock, use in _uses.items():
         use.spare = open_shared(lock)
@@ -96,7 +96,7 @@ def _finish_fork() -> None:
     _guard.release()
 
 
-def _adopt_shares() -> None:
+def _adopt_spares() -> None:
     for use in _uses.values():
         os.close(use.descriptor)
         use.descriptor = use.spare

@@ -1,4 +1,4 @@
-"""Folders that every account can enter, servers in them, and their end after each test."""
+"""Create folders that every user can enter, and servers in them; stop the servers after each test."""
 
 import os
 import shutil
@@ -11,14 +11,14 @@ import pytest
 
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines_tests.db.embedded.actors import Actor
+from pokervod_pipelines_tests.db.embedded.client_process import ClientProcess
 
 FAST = {"fsync": "off"}
 
 
 @pytest.fixture
-def ground() -> Iterator[Path]:
-    """An empty folder that root's server account can enter, which pytest's own is not; short enough for a socket."""
+def base() -> Iterator[Path]:
+    """Yield an empty folder that the server's user can enter (pytest's own is closed), short enough for a socket."""
     folder = Path(tempfile.mkdtemp(prefix="pokervod-test-")).resolve()
     folder.chmod(0o755)
     yield folder
@@ -26,13 +26,13 @@ def ground() -> Iterator[Path]:
 
 
 @pytest.fixture
-def homes(ground: Path) -> tuple[Path, ...]:
-    return (ground / "home",)
+def homes(base: Path) -> tuple[Path, ...]:
+    return (base / "home",)
 
 
 @pytest.fixture
 def make_server(homes: tuple[Path, ...]) -> Iterator[Callable[..., EmbeddedServer]]:
-    """``make_server(folder, **options)``; whatever still runs in one of them at the end is stopped."""
+    """Return ``make_server(folder, **options)``; stop what still runs at the end."""
     made: list[EmbeddedServer] = []
 
     def make(folder: Path, **options: object) -> EmbeddedServer:
@@ -41,24 +41,26 @@ def make_server(homes: tuple[Path, ...]) -> Iterator[Callable[..., EmbeddedServe
 
     yield make
     for server in made:
-        with suppress(PokervodError, OSError):  # a place that the test has spoilt
+        with suppress(PokervodError, OSError):  # a folder that the test has broken
             server.release()
             server.stop()
 
 
 @pytest.fixture
-def make_actor(make_server: Callable[..., EmbeddedServer], homes: tuple[Path, ...]) -> Iterator[Callable[..., Actor]]:
-    """``make_actor(job, folder, **options)``; whoever still lives at the end is killed."""
-    made: list[Actor] = []
+def make_client(
+    make_server: Callable[..., EmbeddedServer], homes: tuple[Path, ...]
+) -> Iterator[Callable[..., ClientProcess]]:
+    """Return ``make_client(job, folder, **options)``; kill the processes that are left at the end."""
+    made: list[ClientProcess] = []
 
-    def make(job: str, folder: Path, **options: object) -> Actor:
-        make_server(folder)  # its server is stopped at the end, even if every actor was killed
-        made.append(Actor(job, folder, **{"homes": homes, "settings": FAST, **options}))
+    def make(job: str, folder: Path, **options: object) -> ClientProcess:
+        make_server(folder)  # its server is stopped at the end, even if every client was killed
+        made.append(ClientProcess(job, folder, **{"homes": homes, "settings": FAST, **options}))
         return made[-1]
 
     yield make
-    for actor in made:
-        actor.__exit__()
+    for client in made:
+        client.__exit__()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Whatever was killed, full, stale or half made: the next user gets a server with its data, or is told what to do."""
+"""Check that after kills, full disks and stale files the next user gets the data, or learns what to do."""
 
 import os
 import signal
@@ -14,14 +14,14 @@ from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.embedded.locks import is_held
 from pokervod_pipelines.db.embedded.process import LOG_LIMIT
 from pokervod_pipelines.errors import Conflict, OperatorNeeded, PokervodError
-from pokervod_pipelines_tests.db.embedded.actors import Actor
+from pokervod_pipelines_tests.db.embedded.client_process import ClientProcess
 
 MakeServer = Callable[..., EmbeddedServer]
-MakeActor = Callable[..., Actor]
+MakeClient = Callable[..., ClientProcess]
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    """Return as soon as it is so; fail when it never is."""
+    """Wait until the condition is true; fail after 30 s."""
     deadline = time.monotonic() + 30
     while not is_so():
         assert time.monotonic() < deadline
@@ -39,15 +39,15 @@ def read(server: EmbeddedServer) -> int:
 
 
 def kill_server(server: EmbeddedServer) -> None:
-    """Kill the postmaster as a power cut would, and wait until its children have gone as well."""
+    """Kill the postmaster as a power cut would, and wait until its children have ended."""
     os.kill(server.status().pid, signal.SIGKILL)
     wait_until(lambda: not is_held(server.folder / "server.lock"))
 
 
 @pytest.fixture(params=["a stranger", "ourselves", "init"])
-def living_pid(request: pytest.FixtureRequest, ground: Path) -> Iterator[int]:
-    """The number of a process that lives and is no PostgreSQL."""
-    account = 65534 if os.geteuid() == 0 else None  # the server's own, or PostgreSQL would see through it
+def living_pid(request: pytest.FixtureRequest, base: Path) -> Iterator[int]:
+    """Yield the id of a living process that is not PostgreSQL."""
+    account = 65534 if os.geteuid() == 0 else None  # the server's own user, or PostgreSQL would notice
     stranger = subprocess.Popen(["sleep", "600"], user=account)
     yield {"a stranger": stranger.pid, "ourselves": os.getpid(), "init": 1}[request.param]
     assert stranger.poll() is None
@@ -55,8 +55,8 @@ def living_pid(request: pytest.FixtureRequest, ground: Path) -> Iterator[int]:
     stranger.wait()
 
 
-def test_a_killed_server_comes_back_with_its_data(ground: Path, make_server: MakeServer) -> None:
-    server = make_server(ground)
+def test_a_killed_server_restarts_with_its_data(base: Path, make_server: MakeServer) -> None:
+    server = make_server(base)
     with server:
         fill(server)
         first = server.status().pid
@@ -67,18 +67,18 @@ def test_a_killed_server_comes_back_with_its_data(ground: Path, make_server: Mak
             assert read(server) == 42
 
 
-def test_a_pid_file_that_names_a_living_stranger_is_not_believed(
-    ground: Path, make_server: MakeServer, living_pid: int
+def test_a_pid_file_that_names_another_living_process_is_ignored(
+    base: Path, make_server: MakeServer, living_pid: int
 ) -> None:
-    server = make_server(ground)
+    server = make_server(base)
     with server:
         fill(server)
         pid_file = server.status().data_folder / "postmaster.pid"
         socket_lock = pid_file.with_name(".s.PGSQL.5432.lock")
-        told = pid_file.read_text().split("\n", 1)[1]
+        reported = pid_file.read_text().split("\n", 1)[1]
         kill_server(server)
     for stale in (pid_file, socket_lock):
-        stale.write_text(f"{living_pid}\n{told}")
+        stale.write_text(f"{living_pid}\n{reported}")
 
     assert not server.status().running
     with server:
@@ -86,8 +86,8 @@ def test_a_pid_file_that_names_a_living_stranger_is_not_believed(
         assert read(server) == 42
 
 
-def test_a_child_that_outlived_its_server_is_named_and_waited_for(ground: Path, make_server: MakeServer) -> None:
-    server = make_server(ground)
+def test_a_child_that_outlived_its_server_is_named_and_awaited(base: Path, make_server: MakeServer) -> None:
+    server = make_server(base)
     server.acquire()
     fill(server)
     client = psycopg.connect(server.url("postgres", "postgresql"))
@@ -96,7 +96,7 @@ def test_a_child_that_outlived_its_server_is_named_and_waited_for(ground: Path, 
     os.kill(server.status().pid, signal.SIGKILL)
 
     with pytest.raises(Conflict, match=str(orphan)):
-        make_server(ground, patience=0.3).acquire()
+        make_server(base, timeout_seconds=0.3).acquire()
     os.kill(orphan, signal.SIGCONT)
     client.close()
     with server:
@@ -114,22 +114,22 @@ def test_a_child_that_outlived_its_server_is_named_and_waited_for(ground: Path, 
         "data/postmaster.pid",  # started, not ready
     ],
 )
-def test_a_starter_killed_at_any_moment_leaves_nothing_in_the_way(
-    ground: Path, make_actor: MakeActor, make_server: MakeServer, trace: str
+def test_a_start_killed_at_any_moment_does_not_block_the_next(
+    base: Path, make_client: MakeClient, make_server: MakeServer, trace: str
 ) -> None:
-    starter = make_actor("use", ground)
-    wait_until(lambda: any(ground.glob(trace)))
+    starter = make_client("use", base)
+    wait_until(lambda: any(base.glob(trace)))
     starter.kill()
 
-    server = make_server(ground)
+    server = make_server(base)
     with server:
         fill(server)
         assert read(server) == 42
     assert not server.status().running
 
 
-def test_a_server_started_without_us_is_used_and_never_doubled(ground: Path, make_server: MakeServer) -> None:
-    server = make_server(ground)
+def test_a_server_started_without_us_is_used(base: Path, make_server: MakeServer) -> None:
+    server = make_server(base)
     with server:
         fill(server)
         pid = server.status().pid
@@ -144,41 +144,41 @@ def test_a_server_started_without_us_is_used_and_never_doubled(ground: Path, mak
     assert (server.status().pid, read(server)) == (foreign.pid, 42)
     foreign.send_signal(signal.SIGSTOP)
     with pytest.raises(Conflict, match=str(foreign.pid)):
-        make_server(ground, patience=0.1).acquire()
+        make_server(base, timeout_seconds=0.1).acquire()
     foreign.send_signal(signal.SIGCONT)
     server.release()
     assert foreign.wait() == 0
 
 
-def test_half_made_data_are_swept_away(ground: Path, make_server: MakeServer) -> None:
-    leftover = ground / "data.new-abc" / "base"
+def test_half_created_data_are_deleted(base: Path, make_server: MakeServer) -> None:
+    leftover = base / "data.new-abc" / "base"
     leftover.mkdir(parents=True)
 
-    with make_server(ground):
+    with make_server(base):
         assert not leftover.parent.exists()
 
 
-def test_a_start_that_fails_shows_the_end_of_the_log_and_holds_nothing(ground: Path, make_server: MakeServer) -> None:
+def test_a_failed_start_shows_the_end_of_the_log_and_releases_its_locks(base: Path, make_server: MakeServer) -> None:
     with pytest.raises(OperatorNeeded, match='invalid value for parameter "shared_buffers"'):
-        make_server(ground, settings={"shared_buffers": "plenty"}).acquire()
+        make_server(base, settings={"shared_buffers": "plenty"}).acquire()
 
-    with make_server(ground) as server:
+    with make_server(base) as server:
         fill(server)
     assert not server.status().running
 
 
 @pytest.fixture
-def small_disk(ground: Path, as_root: None) -> Iterator[Path]:
-    """A disk of 60 MB: enough for a database, and easily filled."""
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60m,mode=755", "tmpfs", ground], check=False)
+def small_disk(base: Path, as_root: None) -> Iterator[Path]:
+    """Mount a disk of 60 MB: enough for a database, and easily filled."""
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60m,mode=755", "tmpfs", base], check=False)
     if mounted.returncode != 0:
         pytest.skip("may not mount")
-    yield ground
-    subprocess.run(["umount", "--lazy", ground], check=True)
+    yield base
+    subprocess.run(["umount", "--lazy", base], check=True)
 
 
 def fill_disk(disk: Path, left: int) -> Path:
-    """A file that leaves only so many bytes of ``disk`` free."""
+    """Create a file that leaves only ``left`` bytes of ``disk`` free."""
     free = os.statvfs(disk)
     filler = disk / "filler"
     with filler.open("wb") as file:
@@ -186,7 +186,7 @@ def fill_disk(disk: Path, left: int) -> Path:
     return filler
 
 
-def test_a_disk_full_at_the_first_start_is_told(small_disk: Path, make_server: MakeServer) -> None:
+def test_a_full_disk_at_the_first_start_is_reported(small_disk: Path, make_server: MakeServer) -> None:
     fill_disk(small_disk, left=20_000_000)
 
     with pytest.raises(OperatorNeeded, match=r"100 MB free[\s\S]*free disk space"):
@@ -194,7 +194,7 @@ def test_a_disk_full_at_the_first_start_is_told(small_disk: Path, make_server: M
     assert not list(small_disk.glob("data*"))
 
 
-def test_a_disk_full_at_a_later_start_is_told_and_nothing_is_lost(small_disk: Path, make_server: MakeServer) -> None:
+def test_a_full_disk_at_a_later_start_is_reported_and_loses_nothing(small_disk: Path, make_server: MakeServer) -> None:
     server = make_server(small_disk)
     with server:
         fill(server)
@@ -207,37 +207,37 @@ def test_a_disk_full_at_a_later_start_is_told_and_nothing_is_lost(small_disk: Pa
         assert read(server) == 42
 
 
-def test_data_of_another_major_version_are_left_alone(ground: Path, make_server: MakeServer) -> None:
-    with make_server(ground) as server:
+def test_data_of_another_major_version_are_not_touched(base: Path, make_server: MakeServer) -> None:
+    with make_server(base) as server:
         version = server.status().data_folder / "PG_VERSION"
     version.write_text("15\n")
 
-    with pytest.raises(OperatorNeeded, match=r"made by PostgreSQL 15.*pg_dumpall"):
-        make_server(ground).acquire()
-    assert make_server(ground).status().version == "15"
+    with pytest.raises(OperatorNeeded, match=r"created by PostgreSQL 15.*pg_dumpall"):
+        make_server(base).acquire()
+    assert make_server(base).status().version == "15"
 
 
-def test_a_folder_that_is_no_database_is_left_alone(ground: Path, make_server: MakeServer) -> None:
-    data = ground / "data"
+def test_a_folder_with_other_files_is_not_touched(base: Path, make_server: MakeServer) -> None:
+    data = base / "data"
     data.mkdir()
     data.joinpath("thesis.doc").touch()
     if os.geteuid() == 0:
         os.chown(data, 65534, 65534)
 
-    with pytest.raises(OperatorNeeded, match="no database and not empty"):
-        make_server(ground).acquire()
+    with pytest.raises(OperatorNeeded, match="neither empty nor a database"):
+        make_server(base).acquire()
     assert data.joinpath("thesis.doc").exists()
 
 
-def test_a_folder_that_is_a_file_is_told(ground: Path, make_server: MakeServer) -> None:
-    ground.joinpath("file").touch()
+def test_a_file_instead_of_a_folder_is_reported(base: Path, make_server: MakeServer) -> None:
+    base.joinpath("file").touch()
 
     with pytest.raises(PokervodError, match="file"):
-        make_server(ground / "file").acquire()
+        make_server(base / "file").acquire()
 
 
-def test_a_long_log_is_cut_while_the_server_writes_to_it(ground: Path, make_server: MakeServer) -> None:
-    with make_server(ground) as server:
+def test_a_long_log_is_rotated_while_the_server_writes_to_it(base: Path, make_server: MakeServer) -> None:
+    with make_server(base) as server:
         log = server.status().log_file
         with log.open("ab") as file:
             file.truncate(LOG_LIMIT + 1)
@@ -250,8 +250,8 @@ def test_a_long_log_is_cut_while_the_server_writes_to_it(ground: Path, make_serv
         assert log.with_name("server.log.1").stat().st_size > LOG_LIMIT
 
 
-def test_a_folder_deleted_under_us_is_left_in_peace(ground: Path, make_server: MakeServer) -> None:
-    folder = ground / "pg"
+def test_a_folder_deleted_meanwhile_is_accepted(base: Path, make_server: MakeServer) -> None:
+    folder = base / "pg"
     server = make_server(folder)
     server.acquire()
     pid = server.status().pid

@@ -1,4 +1,4 @@
-"""Any number of processes use one server; the first starts it and the last one leaving stops it."""
+"""Check that any number of processes share one server: the first starts it, the last one to leave stops it."""
 
 import os
 import signal
@@ -14,22 +14,22 @@ from sqlalchemy import make_url
 
 from pokervod_pipelines.db.embedded import EmbeddedServer, ServerAddress
 from pokervod_pipelines.errors import Conflict, Unavailable
-from pokervod_pipelines_tests.db.embedded.actors import Actor, ask
+from pokervod_pipelines_tests.db.embedded.client_process import ClientProcess, ask
 
 MakeServer = Callable[..., EmbeddedServer]
-MakeActor = Callable[..., Actor]
+MakeClient = Callable[..., ClientProcess]
 
 
-def test_processes_starting_at_once_get_one_server(ground: Path, make_actor: MakeActor) -> None:
-    actors = [make_actor("use", ground / "pg") for _ in range(3)]
+def test_processes_starting_at_once_get_one_server(base: Path, make_client: MakeClient) -> None:
+    clients = [make_client("use", base / "pg") for _ in range(3)]
 
-    assert len({actor.read()["pid"] for actor in actors}) == 1
+    assert len({client.read()["pid"] for client in clients}) == 1
 
 
-def test_the_last_one_leaving_stops_the_server(ground: Path, make_actor: MakeActor, make_server: MakeServer) -> None:
-    first, last = make_actor("use", ground), make_actor("use", ground)
+def test_the_last_one_leaving_stops_the_server(base: Path, make_client: MakeClient, make_server: MakeServer) -> None:
+    first, last = make_client("use", base), make_client("use", base)
     pids = {first.read()["pid"], last.read()["pid"]}
-    server = make_server(ground)
+    server = make_server(base)
 
     first.leave()
     assert {server.status().pid} == pids
@@ -37,41 +37,41 @@ def test_the_last_one_leaving_stops_the_server(ground: Path, make_actor: MakeAct
     assert not server.status().running
 
 
-def test_a_user_killed_does_not_stop_the_others(ground: Path, make_actor: MakeActor, make_server: MakeServer) -> None:
-    killed, other = make_actor("use", ground), make_actor("use", ground)
+def test_a_user_killed_does_not_stop_the_others(base: Path, make_client: MakeClient, make_server: MakeServer) -> None:
+    killed, other = make_client("use", base), make_client("use", base)
     killed.read()
     url = other.read()["url"]
 
     killed.kill()
     assert ask(url, "select 1") == 1
     other.leave()
-    assert not make_server(ground).status().running
+    assert not make_server(base).status().running
 
 
 def test_a_server_whose_only_user_was_killed_is_stopped_by_the_next(
-    ground: Path, make_actor: MakeActor, make_server: MakeServer
+    base: Path, make_client: MakeClient, make_server: MakeServer
 ) -> None:
-    killed = make_actor("use", ground)
+    killed = make_client("use", base)
     pid = killed.read()["pid"]
     killed.kill()
-    server = make_server(ground)
+    server = make_server(base)
 
     with server:
         assert server.status().pid == pid
     assert not server.status().running
 
 
-def test_whoever_keeps_it_running_leaves_it_running(ground: Path, make_server: MakeServer) -> None:
-    with make_server(ground, keep_running=True):
+def test_keep_running_leaves_the_server_running(base: Path, make_server: MakeServer) -> None:
+    with make_server(base, keep_running=True):
         pass
 
-    assert make_server(ground).status().running
-    assert make_server(ground).stop()
-    assert not make_server(ground).stop()
+    assert make_server(base).status().running
+    assert make_server(base).stop()
+    assert not make_server(base).stop()
 
 
-def test_uses_of_one_process_nest(ground: Path, make_server: MakeServer) -> None:
-    outer, inner = make_server(ground), make_server(ground / "." / "..", patience=60.0)
+def test_uses_of_one_process_nest(base: Path, make_server: MakeServer) -> None:
+    outer, inner = make_server(base), make_server(base / "." / "..", timeout_seconds=60.0)
     inner.folder = outer.folder
 
     with outer:
@@ -82,60 +82,60 @@ def test_uses_of_one_process_nest(ground: Path, make_server: MakeServer) -> None
 
 
 def test_a_forked_child_keeps_the_server_after_its_parent(
-    ground: Path, make_actor: MakeActor, make_server: MakeServer
+    base: Path, make_client: MakeClient, make_server: MakeServer
 ) -> None:
-    parent = make_actor("fork_and_leave", ground)
+    parent = make_client("fork_and_leave", base)
     parent.read()
     parent.process.wait()
-    server = make_server(ground)
+    server = make_server(base)
     assert server.status().running
 
     parent.process.stdin.close()
-    parent.process.stdout.read()  # ends with the child, who holds the other end
+    parent.process.stdout.read()  # ends with the child, which has the other end
 
     assert not server.status().running
 
 
-def test_a_program_started_by_a_user_does_not_hold_the_server(
-    ground: Path, make_actor: MakeActor, make_server: MakeServer
+def test_a_program_started_by_a_client_does_not_count_as_a_user(
+    base: Path, make_client: MakeClient, make_server: MakeServer
 ) -> None:
-    actor = make_actor("leave_a_program_behind", ground)
-    program = actor.read()["program"]
+    client = make_client("leave_a_program_behind", base)
+    program = client.read()["program"]
 
-    actor.leave()
+    client.leave()
 
-    assert not make_server(ground).status().running
+    assert not make_server(base).status().running
     os.kill(program, signal.SIGKILL)
 
 
-def test_starts_and_stops_of_many_never_meet(ground: Path, make_actor: MakeActor, make_server: MakeServer) -> None:
-    actors = [make_actor("come_and_go", ground) for _ in range(3)]
+def test_concurrent_starts_and_stops_wait_in_turn(base: Path, make_client: MakeClient, make_server: MakeServer) -> None:
+    clients = [make_client("use_repeatedly", base) for _ in range(3)]
 
-    assert [actor.read() for actor in actors] == [{"rounds": 8}] * 3
-    for actor in actors:
-        actor.leave()
-    assert not make_server(ground).status().running
-
-
-def test_of_many_who_create_a_database_one_makes_it(ground: Path, make_actor: MakeActor) -> None:
-    actors = [make_actor("create", ground) for _ in range(3)]
-    for actor in actors:
-        actor.read()
-    for actor in actors:
-        actor.process.stdin.write("go\n")
-        actor.process.stdin.flush()
-
-    assert sorted(actor.read()["made"] for actor in actors) == [False, False, True]
+    assert [client.read() for client in clients] == [{"rounds": 8}] * 3
+    for client in clients:
+        client.leave()
+    assert not make_server(base).status().running
 
 
-def test_what_was_written_is_there_after_a_restart(ground: Path, make_server: MakeServer) -> None:
-    server = make_server(ground)
+def test_of_concurrent_creators_of_a_database_one_creates_it(base: Path, make_client: MakeClient) -> None:
+    clients = [make_client("create", base) for _ in range(3)]
+    for client in clients:
+        client.read()
+    for client in clients:
+        client.process.stdin.write("go\n")
+        client.process.stdin.flush()
+
+    assert sorted(client.read()["made"] for client in clients) == [False, False, True]
+
+
+def test_what_was_written_is_there_after_a_restart(base: Path, make_server: MakeServer) -> None:
+    server = make_server(base)
     for expected in (True, False):
         with server:
             assert server.create_database('name "with" 한글') is expected
 
 
-def test_the_server_is_set_up_for_one_machine(ground: Path, make_server: MakeServer) -> None:
+def test_the_server_is_set_up_for_one_machine(base: Path, make_server: MakeServer) -> None:
     expected = {
         "listen_addresses": "",
         "server_encoding": "UTF8",
@@ -144,7 +144,7 @@ def test_the_server_is_set_up_for_one_machine(ground: Path, make_server: MakeSer
         "shared_buffers": "64MB",
         "unix_socket_permissions": "0700",
     }
-    with make_server(ground) as server:
+    with make_server(base) as server:
         shown = {name: ask(server.url("postgres"), f"show {name}") for name in expected}
 
         assert shown == expected
@@ -152,40 +152,40 @@ def test_the_server_is_set_up_for_one_machine(ground: Path, make_server: MakeSer
 
 
 def test_a_pgport_of_the_environment_changes_nothing(
-    ground: Path, make_server: MakeServer, monkeypatch: pytest.MonkeyPatch
+    base: Path, make_server: MakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PGPORT", "6543")
 
-    with make_server(ground) as server:
+    with make_server(base) as server:
         assert ask(server.url("postgres"), "show port") == "5432"
 
 
-def test_a_server_full_of_clients_still_counts_as_running(ground: Path, make_server: MakeServer) -> None:
-    with make_server(ground, settings={"max_connections": "4", "superuser_reserved_connections": "1"}) as server:
+def test_a_server_full_of_clients_still_counts_as_running(base: Path, make_server: MakeServer) -> None:
+    with make_server(base, settings={"max_connections": "4", "superuser_reserved_connections": "1"}) as server:
         clients = [psycopg.connect(server.url("postgres", "postgresql")) for _ in range(4)]
 
-        with make_server(ground):
+        with make_server(base):
             pass
         for client in clients:
             client.close()
 
 
-def test_status_of_nothing_makes_nothing(ground: Path, make_server: MakeServer) -> None:
-    server = make_server(ground / "nothing")
+def test_status_creates_nothing(base: Path, make_server: MakeServer) -> None:
+    server = make_server(base / "nothing")
 
     assert not server.status().running
     assert not server.stop()
     server.erase()
-    assert list(ground.iterdir()) == []
+    assert list(base.iterdir()) == []
 
 
-def test_an_address_is_known_only_after_acquiring(ground: Path, make_server: MakeServer) -> None:
+def test_an_address_is_known_only_after_acquiring(base: Path, make_server: MakeServer) -> None:
     with pytest.raises(Unavailable, match="acquire it"):
-        make_server(ground).url("postgres")
+        make_server(base).url("postgres")
 
 
-def test_what_is_in_use_is_not_erased(ground: Path, make_server: MakeServer) -> None:
-    server = make_server(ground)
+def test_a_server_in_use_is_not_erased(base: Path, make_server: MakeServer) -> None:
+    server = make_server(base)
     with server, pytest.raises(Conflict, match="in use"):
         server.erase()
 
@@ -193,13 +193,13 @@ def test_what_is_in_use_is_not_erased(ground: Path, make_server: MakeServer) -> 
     assert not server.status().data_folder.exists()
 
 
-def test_a_hanging_starter_is_named(ground: Path, make_server: MakeServer) -> None:
-    ground.joinpath("start.lock").write_text("4242")
-    holder = subprocess.Popen(["flock", str(ground / "start.lock"), "-c", "echo held; cat"], stdin=-1, stdout=-1)
+def test_a_process_that_hangs_at_the_start_is_named(base: Path, make_server: MakeServer) -> None:
+    base.joinpath("start.lock").write_text("4242")
+    holder = subprocess.Popen(["flock", str(base / "start.lock"), "-c", "echo held; cat"], stdin=-1, stdout=-1)
     assert holder.stdout.readline() == b"held\n"
 
     with pytest.raises(Conflict, match="4242"):
-        make_server(ground, patience=0.1).acquire()
+        make_server(base, timeout_seconds=0.1).acquire()
     holder.communicate()
 
 

@@ -1,6 +1,6 @@
-"""Real processes that use an embedded server: started, told to leave or killed by the tests.
+"""Start real processes that use an embedded server, and let tests end or kill them.
 
-Run as a module it is such a process: it acquires, tells what it got, and leaves when its standard input ends.
+Run as a module it is such a process: it acquires the server, reports it, and leaves when its standard input ends.
 """
 
 import json
@@ -16,8 +16,8 @@ from pokervod_pipelines.db.embedded import EmbeddedServer
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 
-class Actor:
-    """One using process; ``job`` is a function of this module."""
+class ClientProcess:
+    """Control one process that uses a server; ``job`` is a function of this module."""
 
     def __init__(
         self,
@@ -53,13 +53,13 @@ class Actor:
             stream.close()
 
     def read(self) -> dict[str, Any]:
-        """The next thing that the process says."""
+        """Return the next report of the process."""
         line = self.process.stdout.readline()
         assert line, self.process.stderr.read()
         return json.loads(line)
 
     def leave(self) -> None:
-        """Let it end by itself and wait for that."""
+        """Let the process end by itself, and wait for it."""
         self.process.stdin.close()
         assert self.process.wait() == 0, self.process.stderr.read()
 
@@ -69,8 +69,8 @@ class Actor:
 
 
 def ask(url: str, statement: str) -> Any:
-    """The first value of a statement's answer, over a connection of its own, by SQLAlchemy as our code does it."""
-    from sqlalchemy import create_engine  # half a second for each actor, who needs none of it
+    """Return the first value of a statement, over a new connection of SQLAlchemy, as our code does it."""
+    from sqlalchemy import create_engine  # half a second for each process, which does not need it
 
     engine = create_engine(url)
     with engine.connect() as connection:
@@ -79,16 +79,16 @@ def ask(url: str, statement: str) -> Any:
     return value
 
 
-def say(**what: Any) -> None:
-    sys.stdout.write(json.dumps(what, default=str) + "\n")
+def report(**values: Any) -> None:
+    sys.stdout.write(json.dumps(values, default=str) + "\n")
     sys.stdout.flush()
 
 
 def use(server: EmbeddedServer) -> None:
-    """Hold the server until told to leave; the exit of the process releases it."""
+    """Use the server until standard input ends; the exit of the process releases it."""
     address = server.acquire()
     status = server.status()
-    say(
+    report(
         pid=status.pid,
         url=address.url("postgres"),
         data=status.data_folder,
@@ -98,39 +98,39 @@ def use(server: EmbeddedServer) -> None:
 
 
 def create(server: EmbeddedServer) -> None:
-    """Create one database when told to."""
+    """Create one database on request."""
     server.acquire()
-    say(ready=True)
+    report(ready=True)
     sys.stdin.readline()
-    say(made=server.create_database("shared one"))
+    report(made=server.create_database("shared one"))
     sys.stdin.read()
 
 
-def come_and_go(server: EmbeddedServer) -> None:
+def use_repeatedly(server: EmbeddedServer) -> None:
     """Use the server many times for a moment."""
     rounds = 0
     for _ in range(8):
         with server:
             server.create_database("meeting")
             rounds += 1
-    say(rounds=rounds)
+    report(rounds=rounds)
 
 
 def fork_and_leave(server: EmbeddedServer) -> None:
-    """Leave a forked child behind that goes on using the server until told to leave."""
+    """Leave a forked child behind that uses the server until standard input ends."""
     server.acquire()
     child = os.fork()
     if child:
-        say(child=child)
+        report(child=child)
     else:
         sys.stdin.read()
 
 
 def leave_a_program_behind(server: EmbeddedServer) -> None:
-    """Start a program that inherits every descriptor it can, and leave before it."""
+    """Start a program that inherits every descriptor it can, and leave before it ends."""
     server.acquire()
     program = subprocess.Popen(["sleep", "60"], close_fds=False, stdout=subprocess.DEVNULL)
-    say(program=program.pid)
+    report(program=program.pid)
     sys.stdin.read()
 
 
