@@ -64,7 +64,7 @@ def _name_database_error(error: Exception) -> PokervodError | None:
     """Return an error of the database as one of ours, None for any other error."""
     from pokervod_pipelines.db import failures  # noqa: PLC0415 - SQLAlchemy takes as long as all of --help
 
-    return failures.name_failure(error) if isinstance(error, failures.DatabaseError) else None
+    return failures.translate_error(error) if isinstance(error, failures.DatabaseError) else None
 
 
 def _fail(error: PokervodError) -> Never:

@@ -1,4 +1,4 @@
-"""``pokervod db``: the schema and the server."""
+"""Run the commands ``pokervod db``: schema and backup."""
 
 import subprocess
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command("current")
 def current() -> None:
-    """Print the revision the database is at, and the newest one this code has.
+    """Print the revision of the database, and the newest one of this version.
 
     Example: pokervod db current
     """
@@ -29,8 +29,10 @@ def current() -> None:
 
 
 @app.command("upgrade")
-def upgrade(revision: Annotated[str, typer.Argument(help="Where to; default: the newest.")] = "head") -> None:
-    """Apply the schema steps that are missing; every start does this by itself.
+def upgrade(
+    revision: Annotated[str, typer.Argument(help="The revision to reach; default: the newest.")] = "head",
+) -> None:
+    """Apply the missing schema steps; every start does this automatically.
 
     Example: pokervod db upgrade
     """
@@ -38,32 +40,32 @@ def upgrade(revision: Annotated[str, typer.Argument(help="Where to; default: the
         engine = make_engine(urls.pokervod)
         steps = upgrade_database(engine, revision)
         engine.dispose()
-    out.print("\n".join(f"applied {step}" for step in steps) or "already there")
+    out.print("\n".join(f"applied {step}" for step in steps) or "already at that revision")
 
 
 @app.command("downgrade")
 def downgrade(
-    revision: Annotated[str, typer.Argument(help="The revision to go back to, or 'base' for none.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: the data of the undone steps is lost.")] = False,
+    revision: Annotated[str, typer.Argument(help="The revision to return to; 'base' removes all tables.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; the data of the undone steps is lost.")] = False,
 ) -> None:
-    """Undo schema steps. Take a backup first: what the undone steps stored is lost.
+    """Undo schema steps. Make a backup first: the data that the undone steps stored is lost.
 
-    Example: pokervod db backup && pokervod db downgrade 0001
+    Example: pokervod db backup && pokervod db downgrade 0006
     """
     if not yes:
-        typer.confirm("This drops the tables and columns of the undone steps with their data. Go on?", abort=True)
+        typer.confirm("This deletes the tables and columns of the undone steps with their data. Continue?", abort=True)
     with serve_database(load_settings()) as urls:
         engine = make_engine(urls.pokervod)
         steps = downgrade_database(engine, revision)
         engine.dispose()
-    out.print("\n".join(f"undone {step}" for step in steps) or "already there")
+    out.print("\n".join(f"undone {step}" for step in steps) or "already at that revision")
 
 
 @app.command("backup")
 def backup(
     target: Annotated[Path | None, typer.Argument(help="The file to write; default: a dated one here.")] = None,
 ) -> None:
-    """Write PokerVOD's database to a file that `pg_restore` reads.
+    """Write PokerVOD's database to a file for `pg_restore`.
 
     Example: pokervod db backup before-upgrade.dump
     """

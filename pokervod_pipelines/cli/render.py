@@ -29,7 +29,7 @@ from pokervod_pipelines.cli.render_pages import (
 )
 from pokervod_pipelines.cli.render_work import LARGEST
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.db.failures import is_passing, read_first_line
+from pokervod_pipelines.db.failures import is_transient, read_first_line
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.settings import load_settings
 
@@ -171,7 +171,7 @@ def _follow(engine: "Engine", wanted: "InstructionFilter", limit: int) -> None:
             try:
                 shown = last = _draw_queue(engine, wanted, rows=rows)
             except DBAPIError as error:
-                if not is_passing(error):
+                if not is_transient(error):
                     raise
                 shown = Group(Text(f"{_tell_clock()}  the database is away: {read_first_line(error)}"), last)
             live.update(shown, refresh=True)

@@ -1,4 +1,1 @@
-"""Block G: the PostgreSQL server, the engine, the tables and their migrations.
-
-What is stored is declared here; the queries are in each room's ``store``.
-"""
+"""Run or find the PostgreSQL server, connect to it, and keep its schema up to date; queries are in the rooms."""

@@ -1,6 +1,6 @@
-"""Connections to PokerVOD's database, wherever it runs, with its schema up to date.
+"""Connect to PokerVOD's database, wherever it runs, with its schema up to date.
 
-``open_database`` is the one way in. Queries do not belong here; they are in each room's ``store``.
+``open_database`` is the only entry. Queries are in each room's ``store``.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from pokervod_pipelines.settings import Settings
 
 OUR_DRIVER = "postgresql+psycopg"
 DAGSTER_DRIVER = "postgresql+psycopg2"
-"""dagster-postgres fails every run on psycopg 3, which SQLAlchemy 2.1 takes for a bare ``postgresql://``."""
+"""dagster-postgres fails every run on psycopg 3, which SQLAlchemy 2.1 uses for a bare ``postgresql://``."""
 
 CONNECT_ARGUMENTS: dict[str, Any] = {
     "connect_timeout": 10,
@@ -30,19 +30,18 @@ CONNECT_ARGUMENTS: dict[str, Any] = {
     "options": "-c timezone=UTC -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
     " -c tcp_user_timeout=25000",
 }
-"""What every connection of ours is opened with: UTC, and both ends notice within 25 s that the other has vanished.
+"""Options of every connection: UTC, and both ends notice within 25 s that the other has vanished.
 
-Without it a cable that was pulled keeps a worker waiting, and the rows that it held locked, for a quarter of an hour
-or for ever.
+Without them a pulled cable keeps a worker waiting, and its rows locked, for a quarter of an hour or indefinitely.
 """
 
-MADE_BY_ANOTHER = frozenset({"42P04", "23505"})
-"""How PostgreSQL says that somebody else made the database meanwhile: it is there, or its name has just been taken."""
+CREATED_MEANWHILE = frozenset({"42P04", "23505"})
+"""SQLSTATEs of a database that another process has created, or is creating, at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrls:
-    """Where PokerVOD's own tables are, and where Dagster keeps its runs: two databases of one server."""
+    """Locate PokerVOD's own database and that of Dagster: two databases of one server."""
 
     pokervod: URL
     dagster: URL
@@ -50,9 +49,9 @@ class DatabaseUrls:
 
 @contextmanager
 def serve_database(settings: Settings) -> Iterator[DatabaseUrls]:
-    """Both databases exist and accept connections while the context lasts; the embedded server runs if none is set.
+    """Yield the URLs of both databases, which exist; run the embedded server if the settings name no other.
 
-    Raises ``BadSettings`` for a URL that is none, ``Unavailable`` when the server does not answer.
+    Raises ``BadSettings`` for an invalid URL, ``Unavailable`` when the server does not answer.
     """
     if settings.database_url is not None:
         urls = _configured_urls(settings)
@@ -72,7 +71,7 @@ def serve_database(settings: Settings) -> Iterator[DatabaseUrls]:
 
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Engine]:
-    """An engine on PokerVOD's database, migrated to the newest schema; closed with its server at the end."""
+    """Yield an engine on PokerVOD's database, migrated to the newest schema; close it, and its server, at the end."""
     with serve_database(settings) as urls:
         engine = make_engine(urls.pokervod)
         try:
@@ -83,13 +82,13 @@ def open_database(settings: Settings) -> Iterator[Engine]:
 
 
 def make_engine(url: URL | str) -> Engine:
-    """An engine with our driver, ``CONNECT_ARGUMENTS`` and a small pool."""
+    """Return an engine with our driver, ``CONNECT_ARGUMENTS`` and a small pool."""
     url = make_url(url).set(drivername=OUR_DRIVER)
     return create_engine(url, pool_size=4, pool_pre_ping=True, connect_args=CONNECT_ARGUMENTS)
 
 
 def embedded_folder(settings: Settings) -> Path:
-    """The folder of the embedded server of this installation."""
+    """Return the folder of the embedded server of this installation."""
     return settings.home / "postgres"
 
 
@@ -107,7 +106,7 @@ def _parse_url(variable: str, value: str) -> URL:
     try:
         url = make_url(value)
     except ArgumentError:
-        raise BadSettings(f"{variable} is no URL such as postgresql://user:password@host:5432/pokervod") from None
+        raise BadSettings(f"{variable} must be a URL such as postgresql://user:password@host:5432/pokervod") from None
     if url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
         raise BadSettings(f"{variable} must name a PostgreSQL database: postgresql://user:password@host:5432/pokervod")
     return url
@@ -134,10 +133,10 @@ def _create_database(url: URL, where: str) -> None:
             quoted = maintenance.dialect.identifier_preparer.quote_identifier(str(url.database))
             connection.execute(text(f"create database {quoted} encoding 'UTF8' template template0"))
     except (ProgrammingError, IntegrityError) as error:
-        if getattr(error.orig, "sqlstate", "") not in MADE_BY_ANOTHER:
+        if getattr(error.orig, "sqlstate", "") not in CREATED_MEANWHILE:
             raise BadSettings(
                 f"{where} does not exist and this user may not create it: "
-                f"have the administrator run CREATE DATABASE {url.database}"
+                f"ask the administrator to run CREATE DATABASE {url.database}"
             ) from None
     except OperationalError as error:
         raise Unavailable(f"{where} does not exist and cannot be created: {_first_line(error)}") from None

@@ -1,47 +1,47 @@
-"""What a database error means: whether it passes by itself, and how a person is told of it in one line."""
+"""Classify database errors: whether a retry can help, and a message of one line for a person."""
 
 import psycopg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from pokervod_pipelines.errors import BadInput, Conflict, OperatorNeeded, PokervodError, Unavailable
 
-PASSING_STATES = ("08", "25P03", "40", "53", "57")
-"""How SQLSTATEs begin that pass: connection lost, idle for too long, gave way, no resources, shut down."""
+TRANSIENT_STATES = ("08", "25P03", "40", "53", "57")
+"""First characters of transient SQLSTATEs: connection lost, idle timeout, deadlock, no resources, shutdown."""
 
 DatabaseError = DBAPIError | psycopg.Error
-"""As SQLAlchemy raises it, or as the driver does where it is used without."""
+"""Raised by SQLAlchemy, or by the driver where it is used directly."""
 
 
-def is_passing(error: DatabaseError) -> bool:
-    """Return whether the database was away, or chose this transaction to give way to another."""
+def is_transient(error: DatabaseError) -> bool:
+    """Return whether the database was not reachable, or ended this transaction in favour of another."""
     state = _read_state(error)
     if state is not None:
-        return state.startswith(PASSING_STATES)
+        return state.startswith(TRANSIENT_STATES)
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
 
 
 def read_first_line(error: DatabaseError) -> str:
-    """Return what the database said, without the statement that it was said of."""
+    """Return the database's message, without the statement."""
     cause = _find_cause(error)
     return next(iter(str(cause).strip().splitlines()), type(cause).__name__)
 
 
-def name_failure(error: DatabaseError) -> PokervodError:
-    """Return the error as one of ours, by who can mend it; its text is one line that says what to do."""
-    said, cause = read_first_line(error), _find_cause(error)
-    if is_passing(error):
+def translate_error(error: DatabaseError) -> PokervodError:
+    """Return the error as one of ours, by who can act; its text is one line that says what to do."""
+    message, cause = read_first_line(error), _find_cause(error)
+    if is_transient(error):
         return Unavailable(
-            f"the database broke off: {said}; see with `pokervod doctor` that it answers, then run this again"
+            f"the database connection failed: {message}; check with `pokervod doctor` that it answers, then retry"
         )
     if isinstance(cause, psycopg.DataError):
-        return BadInput(f"the database cannot hold a value: {said}; correct what was given, then run this again")
+        return BadInput(f"the database refuses a value: {message}; correct the value, then retry")
     if isinstance(cause, psycopg.IntegrityError):
-        return Conflict(f"what is in the database stands against it: {said}; look what is there, then run this again")
+        return Conflict(f"conflict with a row in the database: {message}; check the existing row, then retry")
     return OperatorNeeded(
-        f"the database refuses: {said}; check the rights of its user and `pokervod doctor`, "
-        "and report it as a fault of PokerVOD if both are sound"
+        f"the database refuses the statement: {message}; check the rights of its user and `pokervod doctor`, "
+        "and report a bug of PokerVOD if both are fine"
     )
 
 

@@ -23,7 +23,7 @@ VERSION_TABLE = "pokervod_schema_version"
 
 
 def list_revisions() -> list[str]:
-    """Return the revisions that this code knows, oldest first; they are numbered and linear (``0006_…``, ``0007_…``)."""
+    """Return the revisions of this code, oldest first; they are numbered and linear (``0006_…``, ``0007_…``)."""
     return sorted(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 

@@ -1,7 +1,7 @@
-"""The event log: append in the transaction of the change, read from a durable cursor.
+"""Append to and read the event log: an event is part of the transaction of its change.
 
-An event exists if and only if its change does. What an event means is its room's business; a type is listed in
-``types`` so that a misspelt one cannot be appended.
+An event exists if and only if its change does. Its meaning is defined by its room; its type is listed in ``types``, so
+that a misspelt one cannot be appended.
 """
 
 from pokervod_pipelines.events.log import append_events, read_events

@@ -1,4 +1,4 @@
-"""Waking up when something is appended, instead of asking again and again."""
+"""Wait for events by notification instead of polling."""
 
 from sqlalchemy import Connection, text
 
@@ -6,12 +6,12 @@ CHANNEL = "pokervod_events"
 
 
 def start_listening(connection: Connection) -> None:
-    """The connection, in autocommit, hears of every append from now on."""
+    """Subscribe the connection, which must be in autocommit, to every later append."""
     connection.execute(text(f"listen {CHANNEL}"))
 
 
 def wait_for_append(connection: Connection, timeout: float) -> bool:
-    """Whether something was appended within ``timeout`` seconds; reading the log tells what."""
+    """Return whether something was appended within ``timeout`` seconds; read the log for what it was."""
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - narrows the type
     return any(True for _ in driver.notifies(timeout=timeout, stop_after=1))

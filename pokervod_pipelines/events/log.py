@@ -1,4 +1,4 @@
-"""Appending to the log and reading it without skipping a transaction that commits late."""
+"""Append to the log, and read it without skipping a transaction that commits late."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _BATCH = 5_000
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """An event as the log holds it."""
+    """Hold one row of the log."""
 
     id: int
     txid: int
@@ -28,7 +28,7 @@ class LoggedEvent:
 
 
 def append_events(connection: Connection, source: str, correlation_id: str, events: Sequence[NewEvent]) -> int:
-    """The events are in the log if and only if the caller's transaction commits; returns how many."""
+    """Append the events within the caller's transaction; return how many."""
     for start in range(0, len(events), _BATCH):
         batch = events[start : start + _BATCH]
         connection.execute(
@@ -52,15 +52,15 @@ _NOTIFY = text("select pg_notify(:channel, '')")
 _INSERT = text("""
     insert into events (type, source, correlation_id, payload)
     select e.event ->> 0, :source, coalesce(e.event ->> 2, :correlation_id), e.event -> 1
-    from jsonb_array_elements(cast(:events as jsonb)) with ordinality as e(event, place)
-    order by e.place
+    from jsonb_array_elements(cast(:events as jsonb)) with ordinality as e(event, position)
+    order by e.position
 """)
 
 
 def read_events(connection: Connection, *, after: tuple[int, int] = (0, 0), limit: int = 1_000) -> list[LoggedEvent]:
-    """The events after position ``(txid, id)``, in the order in which they can safely be consumed.
+    """Return the events after the position ``(txid, id)``, in the order in which they can safely be consumed.
 
-    Events of transactions that a still running one may precede are left for the next call, so a consumer that
+    Events of transactions that a running one may still precede are left for the next call, so a consumer that
     continues after the last event returned never skips one.
     """
     rows = connection.execute(_READ, {"txid": after[0], "id": after[1], "limit": limit})
@@ -76,7 +76,7 @@ _READ = text("""
 
 
 def read_latest(connection: Connection, *, limit: int, correlation_id: str | None = None) -> list[LoggedEvent]:
-    """The newest events, oldest first; only those of one correlation if it is given."""
+    """Return the newest events, oldest first; only those of one correlation id if it is given."""
     rows = connection.execute(_LATEST, {"limit": limit, "correlation_id": correlation_id}).all()
     return [LoggedEvent(**row._mapping) for row in reversed(rows)]
 

@@ -1,4 +1,4 @@
-"""The vocabulary of the log."""
+"""List the types of events."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class EventType(StrEnum):
-    """What can have happened; the first word names the room."""
+    """Name what happened; the first word is the room."""
 
     NAS_SCAN_COMPLETED = "nas.scan.completed"
     NAS_SCAN_FAILED = "nas.scan.failed"
@@ -69,9 +69,9 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event about to be appended; ``payload`` is JSON-ready.
+    """Describe an event to append; ``payload`` is JSON-ready.
 
-    ``correlation_id`` is for one that belongs to another request than those appended with it.
+    ``correlation_id`` is set for one that belongs to another request than those appended with it.
     """
 
     type: EventType

@@ -1,1 +1,1 @@
-"""Decide how often and how long to retry, in one place for every room."""
+"""Decide how long to wait before a retry, for every room."""

@@ -1,1 +1,1 @@
-"""Read and compare text: what several rooms need of strings and of delimited files."""
+"""Clean, compare and read text: strings and delimited files."""

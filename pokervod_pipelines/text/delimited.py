@@ -27,17 +27,17 @@ def parse_delimited(content: bytes, *, file: Path) -> Rows:
     """Return the cells of the file, row by row.
 
     Raises:
-        BadInput: no encoding fits, a null byte or an unclosed quote is in it; names the file and the place.
+        BadInput: no encoding fits, or it contains a null byte or an unclosed quote; names the file and the place.
 
     """
     text = decode(content, file=file)
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        message = f"{file}: line {line} holds a null byte, so the file is damaged; export the sheet again"
+        message = f"{file}: line {line} contains a null byte, so the file is damaged; export the sheet again"
         raise BadInput(message)
     rows = _parse(text, sniff_delimiter(text, preferred="\t" if file.suffix.lower() == ".tsv" else ","), file=file)
     if not any(cell.strip() for row in rows for cell in row):
-        message = f"{file}: the file holds no text; export the sheet again"
+        message = f"{file}: the file is empty; export the sheet again"
         raise BadInput(message)
     return rows
 
@@ -59,7 +59,7 @@ def decode(content: bytes, *, file: Path) -> str:
         else:
             if encoding != KOREAN_WINDOWS or not _is_mostly_utf8(content):
                 return text
-    message = f"{file}: the text encoding is not known ({', '.join(failures)}); save the file as CSV UTF-8"
+    message = f"{file}: unknown text encoding ({', '.join(failures)}); save the file as CSV UTF-8"
     raise BadInput(message)
 
 
@@ -78,7 +78,7 @@ def _likely_encodings(content: bytes) -> tuple[str, ...]:
 
 
 def _is_mostly_utf8(content: bytes) -> bool:
-    """Whether most of what is not ASCII is UTF-8: the file is glued of two encodings, and CP949 would garble it."""
+    """Return whether most of what is not ASCII is UTF-8: the file mixes two encodings, and CP949 would garble it."""
     inside = sum(len(found[0]) for found in UTF8_CHARACTER.finditer(content))
     return inside * 2 > sum(byte > ASCII_END for byte in content)
 
@@ -109,7 +109,7 @@ def _parse(text: str, delimiter: str, *, file: Path) -> Rows:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         if "unexpected end of data" in str(error):
-            message = f"{file}: a quoted cell is never closed, so the file is cut off; export the sheet again"
+            message = f"{file}: a quoted cell is not closed, so the file is truncated; export the sheet again"
             raise BadInput(message) from error
     return _parse_leniently(text, delimiter, file=file)
 

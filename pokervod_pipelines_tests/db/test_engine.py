@@ -1,4 +1,4 @@
-"""The database is where the settings say, or here; a wrong address is named without its secrets."""
+"""Check that the database is where the settings say, or embedded; a wrong URL is named without its secrets."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 @pytest.fixture
 def system_server() -> Iterator[str]:
-    """The URL of a server of the operating system's own PostgreSQL, over TCP, started for the test."""
+    """Start a server of the operating system's own PostgreSQL, over TCP; yield its URL."""
     if not DEBIAN:
         pytest.skip("no PostgreSQL of the operating system is installed")
     programs = DEBIAN[-1].parent
@@ -69,7 +69,9 @@ def test_a_server_of_the_operating_system_serves_both_databases(
     assert urls.dagster.drivername == "postgresql+psycopg2"
 
 
-def test_two_starters_make_each_database_once(database_url: str, settings_factory: Callable[..., Settings]) -> None:
+def test_concurrent_starters_create_databases_once(
+    database_url: str, settings_factory: Callable[..., Settings]
+) -> None:
     settings = settings_factory(database_url=database_url.replace("/test_", "/test_late_"))
 
     def start(_: int) -> str | None:
@@ -106,12 +108,12 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://me@host/db", "postgresql://me@host"])
-def test_an_address_that_is_none_is_refused(url: str, settings_factory: Callable[..., Settings]) -> None:
+def test_an_invalid_url_is_refused(url: str, settings_factory: Callable[..., Settings]) -> None:
     with pytest.raises(BadSettings, match="POKERVOD_DATABASE_URL"), open_database(settings_factory(database_url=url)):
         raise AssertionError
 
 
-def test_without_an_address_the_embedded_server_serves_both(settings_factory: Callable[..., Settings]) -> None:
+def test_without_a_url_the_embedded_server_serves_both(settings_factory: Callable[..., Settings]) -> None:
     settings = settings_factory()
 
     with open_database(settings) as engine, serve_database(settings) as urls:

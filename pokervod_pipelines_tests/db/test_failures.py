@@ -1,4 +1,4 @@
-"""What the database refuses is told by who can mend it, in one line, without the statement."""
+"""Check that database errors are translated by who can act, into one line without the statement."""
 
 import psycopg
 import pytest
@@ -6,20 +6,28 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.db.engine import make_engine
-from pokervod_pipelines.db.failures import DatabaseError, is_passing, name_failure, read_first_line
+from pokervod_pipelines.db.failures import DatabaseError, is_transient, read_first_line, translate_error
 from pokervod_pipelines.errors import BadInput, Conflict, OperatorNeeded, PokervodError, Unavailable
 
 REFUSED = [
-    ("select 1 / 0", BadInput, "the database cannot hold a value: division by zero; correct"),
+    ("select 1 / 0", BadInput, "the database refuses a value: division by zero; correct"),
     ("select 'one'::int", BadInput, "invalid input syntax for type integer"),
     (
         "insert into render_pauses (scope, reason, by) values ('all', '', 'eva'), ('all', '', 'eva')",
         Conflict,
-        "what is in the database stands against it: duplicate key",
+        "conflict with a row in the database: duplicate key",
     ),
-    ("select 1 from nowhere", OperatorNeeded, 'the database refuses: relation "nowhere" does not exist;'),
-    ("select pg_terminate_backend(pg_backend_pid())", Unavailable, "the database broke off: terminating connection"),
-    ("set statement_timeout = 1; select pg_sleep(60)", Unavailable, "the database broke off: canceling statement"),
+    ("select 1 from nowhere", OperatorNeeded, 'the database refuses the statement: relation "nowhere" does not exist;'),
+    (
+        "select pg_terminate_backend(pg_backend_pid())",
+        Unavailable,
+        "the database connection failed: terminating",
+    ),
+    (
+        "set statement_timeout = 1; select pg_sleep(60)",
+        Unavailable,
+        "the database connection failed: canceling",
+    ),
 ]
 
 
@@ -37,24 +45,24 @@ def catch_as_driver(engine: Engine, sql: str) -> DatabaseError:
 
 
 @pytest.mark.parametrize("catch", [catch_as_sqlalchemy, catch_as_driver])
-@pytest.mark.parametrize(("sql", "kind", "says"), REFUSED, ids=lambda value: getattr(value, "__name__", "case"))
-def test_a_refusal_is_told_in_one_line_by_who_can_mend_it(
-    engine: Engine, catch: object, sql: str, kind: type[PokervodError], says: str
+@pytest.mark.parametrize(("sql", "kind", "message"), REFUSED, ids=lambda value: getattr(value, "__name__", "case"))
+def test_an_error_is_translated_into_one_line_by_who_can_act(
+    engine: Engine, catch: object, sql: str, kind: type[PokervodError], message: str
 ) -> None:
     assert callable(catch)
     error = catch(engine, sql)
-    failure = name_failure(error)
+    failure = translate_error(error)
 
     assert type(failure) is kind
-    assert says in str(failure)
+    assert message in str(failure)
     assert "\n" not in str(failure)
-    assert is_passing(error) == (kind is Unavailable)
+    assert is_transient(error) == (kind is Unavailable)
 
 
-def test_a_database_that_is_not_there_may_come(engine: Engine) -> None:
+def test_a_missing_database_is_transient(engine: Engine) -> None:
     gone = make_engine(engine.url.set(database="not_there"))
     error = catch_as_sqlalchemy(gone, "select 1")
     gone.dispose()
 
-    assert is_passing(error)
+    assert is_transient(error)
     assert 'database "not_there" does not exist' in read_first_line(error)

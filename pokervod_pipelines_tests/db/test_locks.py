@@ -1,4 +1,4 @@
-"""One holder at a time, and a lock that ends with its context or its process."""
+"""Check that a lock has one holder, and ends with its context or its process."""
 
 import subprocess
 import sys
@@ -19,13 +19,13 @@ with hold_lock(make_engine(sys.argv[1]), "sync"):
 """
 
 
-def test_a_lock_is_free_again_after_its_context(engine: Engine) -> None:
+def test_a_lock_is_released_after_its_context(engine: Engine) -> None:
     for _ in range(3):
         with hold_lock(engine, "sync"):
             pass
 
 
-def test_a_lock_is_free_again_after_a_failure(engine: Engine) -> None:
+def test_a_lock_is_released_after_a_failure(engine: Engine) -> None:
     with pytest.raises(ZeroDivisionError), hold_lock(engine, "sync"):
         raise ZeroDivisionError
 
@@ -33,7 +33,7 @@ def test_a_lock_is_free_again_after_a_failure(engine: Engine) -> None:
         pass
 
 
-def test_two_holders_come_one_after_the_other(engine: Engine) -> None:
+def test_two_holders_wait_for_each_other(engine: Engine) -> None:
     inside: list[str] = []
 
     def hold(name: str) -> None:
@@ -46,7 +46,7 @@ def test_two_holders_come_one_after_the_other(engine: Engine) -> None:
     assert inside in (["a in", "a out", "b in", "b out"], ["b in", "b out", "a in", "a out"])
 
 
-def test_a_holder_that_is_killed_lets_go(engine: Engine) -> None:
+def test_the_lock_of_a_killed_process_is_released(engine: Engine) -> None:
     url = engine.url.render_as_string(hide_password=False)
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, url], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None

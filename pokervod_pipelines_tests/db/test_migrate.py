@@ -51,6 +51,14 @@ def empty(make_database: Callable[[bool], str]) -> Iterator[Engine]:
 
 
 @pytest.fixture
+def own(make_database: Callable[[bool], str]) -> Iterator[Engine]:
+    """Yield a migrated database whose revision the test may change."""
+    engine = make_engine(make_database(True))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
 def old(empty: Engine) -> Engine:
     """Return a database that the revisions 0001 to 0006 built, as they were before they became one, with rows."""
     with empty.begin() as connection:
@@ -86,7 +94,7 @@ def read_rows(engine: Engine) -> dict[str, list[str]]:
         }
 
 
-def test_the_history_is_one_line() -> None:
+def test_the_history_is_linear() -> None:
     script = ScriptDirectory(str(MIGRATIONS))
 
     assert script.get_heads() == [newest_revision()]
@@ -137,12 +145,12 @@ def test_an_old_database_keeps_every_row_on_the_way_up_and_down(old: Engine) -> 
 
 
 @pytest.mark.parametrize("revision", ["0001", "0005"])
-def test_a_database_older_than_the_baseline_is_refused(engine: Engine, revision: str) -> None:
-    with engine.begin() as connection:
+def test_a_database_older_than_the_baseline_is_refused(own: Engine, revision: str) -> None:
+    with own.begin() as connection:
         connection.execute(text(f"update {VERSION_TABLE} set version_num = '{revision}'"))
 
     with pytest.raises(OperatorNeeded, match=rf"revision {revision}, this version upgrades from 0006"):
-        upgrade_database(engine)
+        upgrade_database(own)
 
 
 @pytest.mark.parametrize("change", [upgrade_database, downgrade_database])
@@ -151,11 +159,11 @@ def test_an_unknown_revision_is_refused(engine: Engine, change: Callable[[Engine
         change(engine, "0003")
 
 
-def test_a_database_that_is_up_to_date_is_left_alone(engine: Engine) -> None:
+def test_a_current_database_is_not_changed(engine: Engine) -> None:
     assert upgrade_database(engine) == []
 
 
-def test_two_starters_apply_each_step_once(empty: Engine) -> None:
+def test_concurrent_starters_apply_each_step_once(empty: Engine) -> None:
     other = make_engine(empty.url)
     with ThreadPoolExecutor(2) as pool:
         steps = list(pool.map(upgrade_database, (empty, other)))
@@ -165,7 +173,7 @@ def test_two_starters_apply_each_step_once(empty: Engine) -> None:
     assert current_revision(empty) == newest_revision()
 
 
-def test_a_failing_step_leaves_the_schema_as_it_was_and_says_so(
+def test_a_failing_step_leaves_the_schema_unchanged_and_is_named(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "migrations"
@@ -181,9 +189,9 @@ def test_a_failing_step_leaves_the_schema_as_it_was_and_says_so(
     assert "half" not in tables_of(engine)
 
 
-def test_a_database_newer_than_the_code_is_refused(engine: Engine) -> None:
-    with engine.begin() as connection:
+def test_a_database_newer_than_the_code_is_refused(own: Engine) -> None:
+    with own.begin() as connection:
         connection.execute(text(f"update {VERSION_TABLE} set version_num = '9998'"))
 
     with pytest.raises(OperatorNeeded, match="revision 9998, this version knows only up to"):
-        upgrade_database(engine)
+        upgrade_database(own)

@@ -1,4 +1,4 @@
-"""The log holds exactly what was committed, and a reader misses nothing."""
+"""Check that the log contains exactly what was committed, and that a reader misses nothing."""
 
 import time
 
@@ -14,7 +14,7 @@ def added(number: int) -> NewEvent:
 
 
 def read(engine: Engine, *, count: int, after: tuple[int, int] = (0, 0), limit: int = 20_000) -> list[LoggedEvent]:
-    """The events, as soon as there are so many: transactions of other databases on the server hold readers back."""
+    """Wait for ``count`` events: transactions of other databases on the server delay readers."""
     deadline = time.monotonic() + 60
     while True:
         with engine.connect() as connection:
@@ -39,7 +39,7 @@ def test_events_are_read_in_the_order_they_were_appended(engine: Engine) -> None
     assert (events[0].type, events[0].source, events[0].correlation_id) == ("nas.file.added", "nas", "one")
 
 
-def test_an_event_of_a_transaction_that_rolls_back_never_was(engine: Engine) -> None:
+def test_an_event_of_a_transaction_that_rolls_back_is_never_read(engine: Engine) -> None:
     connection = engine.connect()
     transaction = connection.begin()
     append_events(connection, "nas", "one", [added(1)])
@@ -64,7 +64,7 @@ def test_a_transaction_that_commits_late_is_not_skipped(engine: Engine) -> None:
     assert numbers(engine, count=2) == [1, 2]
 
 
-def test_a_reader_goes_on_after_the_last_event_it_has_seen(engine: Engine) -> None:
+def test_a_reader_continues_after_the_last_event_it_has_read(engine: Engine) -> None:
     for number in range(5):
         with engine.begin() as connection:
             append_events(connection, "nas", "one", [added(number)])
@@ -73,7 +73,7 @@ def test_a_reader_goes_on_after_the_last_event_it_has_seen(engine: Engine) -> No
     assert numbers(engine, count=2, after=(first[-1].txid, first[-1].id)) == [3, 4]
 
 
-def test_the_latest_events_come_oldest_first_and_by_correlation(engine: Engine) -> None:
+def test_the_latest_events_are_oldest_first_and_filtered_by_correlation_id(engine: Engine) -> None:
     for number in range(6):
         with engine.begin() as connection:
             append_events(connection, "nas", f"correlation {number % 2}", [added(number)])
@@ -86,7 +86,7 @@ def test_the_latest_events_come_oldest_first_and_by_correlation(engine: Engine) 
     assert [event.payload["number"] for event in odd] == [3, 5]
 
 
-def test_a_listener_hears_of_a_commit_and_of_nothing_else(engine: Engine) -> None:
+def test_a_listener_is_notified_of_commits_only(engine: Engine) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as listening:
         start_listening(listening)
         with engine.begin() as connection:

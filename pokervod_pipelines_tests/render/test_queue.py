@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 
-from pokervod_pipelines.db.failures import is_passing
+from pokervod_pipelines.db.failures import is_transient
 from pokervod_pipelines.errors import BadInput, Unavailable
 from pokervod_pipelines.render import queue
 from pokervod_pipelines.render.failures import (
@@ -132,7 +132,7 @@ def test_a_worker_that_is_frozen_while_it_moves_a_file_lets_go_of_the_row(
         queue.settle_all(queue_desk.engine, LIMITS, [made])
 
     assert seen == [True]
-    assert is_passing(raised.value)
+    assert is_transient(raised.value)
     assert is_completed(queue_desk.finish(held))
 
 

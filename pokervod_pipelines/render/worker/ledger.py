@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from pokervod_pipelines.db.failures import is_passing, read_first_line
+from pokervod_pipelines.db.failures import is_transient, read_first_line
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Ledger:
             try:
                 answer = await asyncio.get_running_loop().run_in_executor(self._threads, function)
             except DBAPIError as error:
-                if gives_up() or not is_passing(error):
+                if gives_up() or not is_transient(error):
                     raise
                 self._tell_away(error)
             else:
