@@ -88,7 +88,11 @@ def build_catalog(
 
 
 def _update(
-    connection: Connection, counts: ChangeCounts, correlation_id: str, stale: store.Staleness | None, progress: Progress | None
+    connection: Connection,
+    counts: ChangeCounts,
+    correlation_id: str,
+    stale: store.Staleness | None,
+    progress: Progress | None,
 ) -> int:
     """Update the catalog for the stale names (None: all); return how many names were read."""
     is_partial = stale is not None and _are_few(connection, stale.unread)

@@ -12,7 +12,7 @@ from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.catalog.correctable import Value, apply_corrections, read_correction, show_value
 from pokervod_pipelines.catalog.correction_store import CorrectableFile, Correction
 from pokervod_pipelines.catalog.facts import read_facts
-from pokervod_pipelines.decisions import Decision, DecisionKind, find_undoable, read_in_force, record, undo
+from pokervod_pipelines.decisions import Decision, DecisionKind, Subject, find_undoable, read_in_force, record, undo
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.paging import EVERYTHING, Page
@@ -56,7 +56,7 @@ def record_correction(
     new = read_correction(field, str(value))
     store.lock_catalog(connection)
     file = _find_file(connection, path_or_id)
-    subject = {"file_id": file.file_id, "field": field}
+    subject: Subject = {"file_id": file.file_id, "field": field}
     in_force = read_in_force(connection, DecisionKind.CORRECTION, subject)
     if in_force and in_force[0].value == new:
         return _read(connection, file.file_id, in_force[0].id)

@@ -27,8 +27,8 @@ class VideoFacts:
     """Hold one event of one video: the facts of its path, and its name in the forms that rules of titles read.
 
     ``stem`` is the name without endings and download marks; ``shown`` the same with separators as single spaces and
-    ``text`` that in lower case. ``is_named_by_folder``: the name itself has no fact that places it (``HyperDeck_0028``);
-    such files are not versions of each other, however alike their folders. ``corrected`` are the facts that a person
+    ``text`` that in lower case. ``is_named_by_folder``: no fact of the name itself places it (``HyperDeck_0028``); such
+    files are not versions of each other, however alike their folders. ``corrected`` are the facts that a person
     corrected, ``title`` is the title that a person gave.
     """
 

@@ -1,7 +1,7 @@
-"""From placed files to groups: seasons, events and episodes as they should be, whatever order the files came in.
+"""Group placed files into seasons, events and episodes, in whatever order the files come.
 
-Pure. Here keys are joined that only the season as a whole shows to be one (a tape numbered 16 and the main event's
-fourth episode that another name calls show 16), and split where one name hides several tapes.
+Pure. Joins keys that only the whole season shows to be one programme (a tape numbered 16 and the main event's fourth
+episode that another name calls show 16), and splits a name that several tapes share.
 """
 
 from collections import Counter, defaultdict
@@ -20,9 +20,9 @@ FileRank = tuple[int, int, int, int]
 
 @dataclass(slots=True)
 class EpisodeDraft:
-    """An episode being gathered. Label and sort are those of its fullest name; equal ones by the alphabet.
+    """Gather an episode. Label and sort are those of its fullest name, the first in the alphabet of equal ones.
 
-    ``title`` is what a person called it, with the rank of the file of which they said so; the best file's counts.
+    ``title`` is a person's, with the rank of the file that they titled; the best file's counts.
     """
 
     season: Season
@@ -39,7 +39,7 @@ class EpisodeDraft:
     title: tuple[FileRank, str] | None = None
 
     def merge(self, other: "EpisodeDraft") -> None:
-        """The files and words of another draft of the same programme are in this one."""
+        """Merge another draft of the same programme into this one."""
         self.files += other.files
         if other.best is not None and (self.best is None or other.best < self.best):
             self.best = other.best
@@ -52,7 +52,7 @@ class EpisodeDraft:
 
 @dataclass(slots=True)
 class EventDraft:
-    """What all files of an event say of it, with how many say so."""
+    """Count the facts that the files of an event have about it."""
 
     numbers: Counter[int] = field(default_factory=Counter)
     buy_ins: Counter[int] = field(default_factory=Counter)
@@ -60,7 +60,7 @@ class EventDraft:
     names: Counter[str] = field(default_factory=Counter)
 
     def count_file(self, event: Event) -> None:
-        """One more file's say."""
+        """Count the facts of one more file."""
         if event.number is not None:
             self.numbers[event.number] += 1
         if event.buy_in:
@@ -72,35 +72,35 @@ class EventDraft:
 
     @property
     def number(self) -> int | None:
-        """The number that most files say."""
+        """Return the number that most files have."""
         return _find_most_common(self.numbers)
 
     def title(self, key: str, series: str | None) -> str:
-        """The event's title, from what most files say."""
+        """Return the event's title, from the facts that most files have."""
         if strand := vocabulary.STRAND_TITLES.get(key):
             return strand
-        told = titles.title_event(
+        title = titles.title_event(
             number=self.number,
             buy_in=_find_most_common(self.buy_ins),
             game=_find_most_common(self.games),
             name=_find_most_common(self.names),
             series=series,
         )
-        return told or key
+        return title or key
 
     def facts(self) -> dict[str, int | str]:
-        """What most files say, JSON-ready, known fields only."""
-        said = {
+        """Return the facts that most files have, JSON-ready, known fields only."""
+        facts = {
             "number": self.number,
             "buy_in": _find_most_common(self.buy_ins),
             "game": _find_most_common(self.games),
             "name": _find_most_common(self.names),
         }
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in facts.items() if value is not None}
 
 
 class Grouping:
-    """Takes placed files one by one in any order; afterwards knows every season, event and episode."""
+    """Group placed files, added one by one in any order, into seasons, events and episodes."""
 
     def __init__(self) -> None:
         self.episodes: dict[EpisodeKey, EpisodeDraft] = {}
@@ -108,7 +108,7 @@ class Grouping:
         self._seasons: dict[Season, Season] = {}
 
     def add(self, file_id: int, place: Placement, rank: FileRank, title: str | None = None) -> None:
-        """The file is in its group, and the group's event has heard what the file says; a person gave the title."""
+        """Add the file to its episode and its facts to the event; ``title`` is a person's."""
         season = self._seasons.setdefault(place.season, place.season)
         event = self.events.get((season, place.event.key))
         if event is None:
@@ -135,18 +135,18 @@ class Grouping:
             known.tapes.setdefault(place.tape or "", []).append((file_id, rank))
 
     def finish(self) -> None:
-        """Groups that are one programme are joined, groups that are several are split, empty events are gone."""
+        """Join groups that are one programme, split those that are several, remove empty events."""
         self._join_shows()
         self._split_tapes()
         used = {(draft.season, draft.event) for draft in self.episodes.values()}
         self.events = {key: event for key, event in self.events.items() if key in used}
 
     def list_seasons(self) -> set[Season]:
-        """The seasons that have an episode."""
+        """Return the seasons that have an episode."""
         return {season for season, _ in self.events}
 
     def _join_shows(self) -> None:
-        """A file that tells only a show or only an episode joins the one programme that tells both."""
+        """Join files that have only a show or only an episode number with the one programme that has both."""
         by_season: dict[Season, list[EpisodeDraft]] = defaultdict(list)
         for draft in self.episodes.values():
             if draft.show is not None or draft.episode is not None:
@@ -157,7 +157,7 @@ class Grouping:
                 home.merge(lone)
 
     def _split_tapes(self) -> None:
-        """Tapes of one name but different tape ids are several recordings, unless one name has but one tape."""
+        """Split recordings of one name by their tape ids, where the name has several."""
         for draft in [draft for draft in self.episodes.values() if draft.tapes and len(draft.tapes.keys() - {""}) > 1]:
             del self.episodes[draft.season, draft.event, draft.key]
             for tape, files in sorted((draft.tapes or {}).items()):
@@ -166,7 +166,7 @@ class Grouping:
 
 
 def _split_off_tape(draft: EpisodeDraft, tape: str, files: list[tuple[int, FileRank]]) -> EpisodeDraft:
-    """The part of a draft that is on one tape; the files that name no tape stay under the draft's own key."""
+    """Return the part of a draft that is on one tape; files without a tape keep the draft's own key."""
     ranks = [rank for _, rank in files]
     title = draft.title if draft.title and draft.title[0] in ranks else None
     part = replace(draft, files=[file_id for file_id, _ in files], best=min(ranks), tapes=None, title=title)
@@ -176,7 +176,7 @@ def _split_off_tape(draft: EpisodeDraft, tape: str, files: list[tuple[int, FileR
 
 
 def _find_matches(drafts: list[EpisodeDraft]) -> Iterator[tuple[EpisodeDraft, EpisodeDraft]]:
-    """Each draft of a season that is known by one number only, with the only draft that explains this number."""
+    """Yield each draft of a season that has one number only, with the only draft that has this number and the other."""
     by_show: dict[tuple[int, int | None], list[EpisodeDraft]] = defaultdict(list)
     by_episode: dict[tuple[str, int, int | None], list[EpisodeDraft]] = defaultdict(list)
     counted = {draft.event for draft in drafts if draft.show is not None and draft.episode is not None}
@@ -187,7 +187,7 @@ def _find_matches(drafts: list[EpisodeDraft]) -> Iterator[tuple[EpisodeDraft, Ep
         if draft.episode is not None:
             by_episode[draft.event, draft.episode, draft.part].append(draft)
         elif draft.event not in counted:
-            # "Main Event Show 07": where no name tells both numbers, an event's shows are its episodes.
+            # "Main Event Show 07": where no name has both numbers, an event's shows are its episodes.
             by_episode[draft.event, draft.show, draft.part].append(draft)
     for draft in drafts:
         homes: list[EpisodeDraft] = []
@@ -209,4 +209,4 @@ Fact = TypeVar("Fact", int, str)
 def _find_most_common(counter: Counter[Fact]) -> Fact | None:
     if not counter:
         return None
-    return min(counter.items(), key=lambda said: (-said[1], -len(str(said[0])), str(said[0])))[0]
+    return min(counter.items(), key=lambda each: (-each[1], -len(str(each[0])), str(each[0])))[0]

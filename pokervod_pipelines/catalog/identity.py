@@ -1,8 +1,8 @@
-"""Which season, event and episode a video belongs to: keys made of facts, never of ids, folders or order of arrival.
+"""Place a video: find its season, event and episode by keys made of facts, never of ids, folders or order of arrival.
 
-Files with one key are versions of one programme. A key holds what tells two programmes apart and nothing that tells two
-versions of one apart (clean, mastered, codec, download number). What no rule knows goes to ``OTHER`` with its reason.
-Keys that belong together though no single file says so are joined in ``grouping``; ids are kept in ``reconcile``.
+Files with one key are versions of one programme. A key has what tells two programmes apart and nothing that tells two
+versions of one apart (clean, mastered, codec, download number). A video that no rule knows goes to ``OTHER`` with its
+reason. ``grouping`` joins keys that only the whole season shows to be one; ``regroup`` keeps ids.
 """
 
 import re
@@ -17,13 +17,13 @@ from pokervod_pipelines.catalog.names import ParsedName
 _PLACE_FACTS = frozenset(
     {"event_number", "episode_number", "show_number", "clip_number", "hand_number", "day", "stage"}
 )
-"""A clip known by nothing but its title becomes a programme like others once a person tells one of these."""
+"""A clip known only by its title becomes a programme like others once a person corrects one of these."""
 
 NO_SHOW = "neither the name nor a folder names a known show"
 
 
 class Season(NamedTuple):
-    """A year or numbered season of a series; equal for all files of it."""
+    """Identify a year or numbered season of a series; equal for all files of it."""
 
     project: str
     series: str | None
@@ -32,13 +32,13 @@ class Season(NamedTuple):
 
     @property
     def key(self) -> str:
-        """``europe:2024``, ``:s12``, ``:-`` where neither year nor number is known."""
+        """Return the key: ``europe:2024``, ``:s12``, ``:-`` where neither year nor number is known."""
         when = f"s{self.number}" if self.number else str(self.year or "-")
         return f"{make_slug(self.series or '')}:{when}"
 
 
 class Event(NamedTuple):
-    """A tournament or strand of a season by its key, with what this one file says about it."""
+    """Identify a tournament or strand of a season by its key, with the facts of this one file about it."""
 
     key: str
     number: int | None = None
@@ -48,10 +48,10 @@ class Event(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """Where one file stands: season, event, episode key, and how the episode is called and sorted among its like.
+    """Hold the place of one file: season, event, episode key, and the label and sort key of the episode.
 
-    ``show`` and ``episode`` are the numbers of a television series and ``tape`` the tape id: by them groups are joined
-    or split once all files of the season are known.
+    ``show`` and ``episode`` are the numbers of a television series and ``tape`` the tape id: ``grouping`` joins and
+    splits groups by them once all files of the season are known.
     """
 
     season: Season
@@ -68,7 +68,7 @@ class Placement(NamedTuple):
 
 
 def place_video(facts: VideoFacts) -> Placement:
-    """The place of one event of one video; total: what is not understood is placed in ``OTHER`` with its reason."""
+    """Return the place of one event of one video; one that no rule knows is in ``OTHER`` with the reason."""
     season = find_season(facts.parsed)
     if season.project in vocabulary.TITLE_SHOWS and not facts.corrected & _PLACE_FACTS:
         return _place_title(facts, season)
@@ -92,7 +92,7 @@ def place_video(facts: VideoFacts) -> Placement:
 
 
 def find_season(parsed: ParsedName) -> Season:
-    """The season: of a show that numbers them the number, else the year, of one series of the show."""
+    """Return the season: by number for a show that numbers them, else by year, of one series of the show."""
     project = parsed.project_code or vocabulary.OTHER
     if project == vocabulary.OTHER:
         return Season(project, None, None, None)
@@ -104,7 +104,7 @@ def find_season(parsed: ParsedName) -> Season:
 
 
 def find_show(parsed: ParsedName, season: Season) -> int | None:
-    """The number of a television show. Tapes of the years of numbered shows carry it bare (``WSOP_2004_16``)."""
+    """Return the number of a television show. Tapes of the years of numbered shows have it bare (``WSOP_2004_16``)."""
     if parsed.show_number is not None:
         return parsed.show_number
     is_numbered_series = season.project == "WSOP" and season.series is None and not _is_single_broadcast(season)
@@ -112,7 +112,7 @@ def find_show(parsed: ParsedName, season: Season) -> int | None:
 
 
 def find_event(facts: VideoFacts, season: Season, show: int | None) -> Event:
-    """The event of a video: main event, numbered, named, known by buy-in, or the strand of what has none."""
+    """Return the event of a video: main event, numbered, named, known by buy-in, or else the strand."""
     parsed = facts.parsed
     name = titles.name_event(facts)
     if parsed.event_kind == "main_event":
@@ -123,14 +123,16 @@ def find_event(facts: VideoFacts, season: Season, show: int | None) -> Event:
         return Event(make_slug(name or ""), None, parsed.buy_in, parsed.game, name)
     if parsed.buy_in:
         kind = name or _find_max(facts.text)
-        return Event(make_slug(f"{parsed.buy_in} {parsed.game or ''} {kind or ''}"), None, parsed.buy_in, parsed.game, kind)
+        return Event(
+            make_slug(f"{parsed.buy_in} {parsed.game or ''} {kind or ''}"), None, parsed.buy_in, parsed.game, kind
+        )
     if _is_single_broadcast(season) and show is None and not find_own_words(facts):
         return Event("main-event", name="Main Event")
     return Event(_find_strand(facts, season, show))
 
 
 def sort_episode(parsed: ParsedName, show: int | None, key: str) -> str:
-    """A text by which programmes stand before clips and hands, and numbers, stages, days and parts in their order."""
+    """Return a sort key: programmes before clips and hands, then numbers, stages, days and parts in their order."""
     kind = 2 if parsed.hand_number is not None else 1 if parsed.clip_number is not None else 0
     number = show if show is not None else parsed.episode_number
     count = 9999 if number is None and kind == 0 and key != "whole" and not _has_moment(parsed) else number or 0
@@ -143,36 +145,38 @@ def sort_episode(parsed: ParsedName, show: int | None, key: str) -> str:
 
 
 def find_tape(text: str) -> str | None:
-    """The tape or asset id in an archive name: ``ES0400143329``, ``GMPO 2074``."""
+    """Return the tape or asset id in an archive name: ``ES0400143329``, ``GMPO 2074``."""
     match = _TAPE.search(text)
     return match[0].replace(" ", "") if match else None
 
 
 def find_own_words(facts: VideoFacts) -> str:
-    """The words of a name that no fact explains: a title of its own, or nothing.
+    """Return the words of a name that no fact explains: a title of its own, or "".
 
     >>> from pokervod_pipelines.catalog.facts import list_facts, read_facts
     >>> find_own_words(list_facts("WSOP_1983.mxf", read_facts("WSOP_1983.mxf"))[0])
     ''
     """
     text = titles.drop_game_and_money(_TAPE.sub(" ", facts.text))
-    told = set(
+    known = set(
         make_slug(
             " ".join((facts.parsed.event_code_or_name or "", facts.parsed.version or "", *(facts.parsed.players or ())))
         ).split("-")
     )
     series = titles.title_series(facts.parsed.project_code or "", facts.parsed.sub_series)
-    told.update(make_slug(f"{facts.parsed.sub_series or ''} {series} {titles.title_position(facts.parsed)}").split("-"))
+    known.update(
+        make_slug(f"{facts.parsed.sub_series or ''} {series} {titles.title_position(facts.parsed)}").split("-")
+    )
     if phrase := titles.find_event_phrase(text):
         text = text[: phrase[0]] + text[phrase[1] :]
-    own = [word for word in make_slug(text).split("-") if word not in told and word not in vocabulary.TAPE_MARKS]
+    own = [word for word in make_slug(text).split("-") if word not in known and word not in vocabulary.TAPE_MARKS]
     has_letters = any(not word.isdigit() and len(word) > 1 for word in own)
     return " ".join(word for word in own if not _YEAR.fullmatch(word)) if has_letters else ""
 
 
 @lru_cache(maxsize=4096)
 def make_slug(title: str) -> str:
-    """Letters and digits of any script in lower case, joined by hyphens; equal for what differs in dress only.
+    """Return letters and digits of any script in lower case, joined by hyphens.
 
     >>> make_slug("Best of ALL-INS!")
     'best-of-all-ins'
@@ -257,7 +261,7 @@ def _make_series_key(parsed: ParsedName, show: int | None) -> tuple[str, str]:
 
 
 def _make_programme_key(facts: VideoFacts, event: Event) -> tuple[str, str]:
-    """Days, flights, stages, parts and sessions; else the name's own words; else the event has but one programme."""
+    """Return key and label: days, stages, parts and sessions; else the name's own words; else the whole event."""
     parsed = facts.parsed
     part = _find_part(parsed, find_season(parsed), None)
     label = titles.title_position(parsed)
@@ -277,7 +281,7 @@ def _make_programme_key(facts: VideoFacts, event: Event) -> tuple[str, str]:
 
 
 def _make_recording_key(facts: VideoFacts) -> tuple[str, str]:
-    """For a name that only its folders explain: where they put it, and the name itself."""
+    """Return key and label for a name that only its folders explain: their place, and the name itself."""
     title = titles.title_web_video(facts.stem)
     moment = titles.title_position(facts.parsed)
     return f"{make_slug(moment)}:{make_slug(title)}", titles.DOT.join(filter(None, (moment, title)))

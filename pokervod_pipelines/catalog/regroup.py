@@ -181,4 +181,6 @@ def _append_episode_events(connection: Connection, correlation_id: str) -> None:
 
 
 def _make_project_event(code: str) -> NewEvent:
-    return NewEvent(EventType.CATALOG_PROJECT_CREATED, {"project": code, "title": vocabulary.PROJECT_TITLES.get(code, code)})
+    return NewEvent(
+        EventType.CATALOG_PROJECT_CREATED, {"project": code, "title": vocabulary.PROJECT_TITLES.get(code, code)}
+    )

@@ -1,6 +1,6 @@
-"""Words for a viewer: how seasons, events and episodes are called, in English, with Korean where the source is Korean.
+"""Title seasons, events and episodes for a viewer, in English, with Korean where the source is Korean.
 
-Pure text from facts. Which files belong together is decided in ``identity``; vocabulary stands in ``words``.
+Pure text from facts. ``identity`` decides which files belong together.
 """
 
 import re
@@ -39,7 +39,7 @@ _STUCK_VERSUS = re.compile(r"(?<=[2-9TJQKA10])([cdhs])vs ", re.IGNORECASE)
 
 
 def title_season(project: str, sub_series: str | None, year: int | None, number: int | None) -> str:
-    """``WSOP Europe 2024``, ``Season 12``, or what a season is called of which the names tell neither."""
+    """Return ``WSOP Europe 2024``, ``Season 12``, or a title for a season of unknown year and number."""
     series = title_series(project, sub_series)
     when = str(year) if year else ""
     if number and (project != "WSOP" or not year):
@@ -51,7 +51,7 @@ def title_season(project: str, sub_series: str | None, year: int | None, number:
 
 
 def title_series(project: str, sub_series: str | None) -> str:
-    """``WSOP Super Circuit London``: the series a season belongs to, or the show where there is only one.
+    """Return the series of a season, ``WSOP Super Circuit London``, or the show where it has only one.
 
     >>> title_series("WSOP", "SUPER CIRCUIT London")
     'WSOP Super Circuit London'
@@ -65,7 +65,7 @@ def title_series(project: str, sub_series: str | None) -> str:
 
 
 def format_money(amount: int, sub_series: str | None) -> str:
-    """The buy-in in the currency of its series: the names tell it in every shape, or not at all.
+    """Return the buy-in in the currency of its series; names have it in every shape, or not at all.
 
     >>> format_money(25000, None), format_money(350, "WSOP-EUROPE")
     ('$25,000', '€350')
@@ -76,7 +76,7 @@ def format_money(amount: int, sub_series: str | None) -> str:
 def title_event(
     *, number: int | None, buy_in: int | None, game: str | None, name: str | None, series: str | None
 ) -> str:
-    """``Event #21 $25,000 NLHE High Roller``; a main event goes by its name and number alone."""
+    """Return ``Event #21 $25,000 NLHE High Roller``; a main event has its name and number alone."""
     pieces = [f"Event #{number}"] if number is not None else []
     if name and name.endswith("Main Event"):
         return " ".join([*pieces, name])
@@ -87,17 +87,17 @@ def title_event(
 
 
 def name_event(facts: VideoFacts) -> str | None:
-    """The event's own words: those the parser knows, else how it is played ("6-Handed High Roller")."""
-    told = facts.parsed.event_code_or_name
-    if told:
-        return vocabulary.EVENT_TITLES.get(told) or _spell_circuit_stop(told)
+    """Return the event's name: the parser's, else how it is played ("6-Handed High Roller")."""
+    name = facts.parsed.event_code_or_name
+    if name:
+        return vocabulary.EVENT_TITLES.get(name) or _spell_circuit_stop(name)
     if facts.parsed.clip_number is not None and (head := _CLIP_HEAD.match(facts.text)):
         return " ".join(_read_clip_formats(facts, head.end())) or None
     return _read_format(facts)
 
 
 def title_clip(facts: VideoFacts) -> str:
-    """The title behind a clip's coded head: "Fan doubles KK vs Yea QQs"; empty where there is none."""
+    """Return the title after a clip's coded head, "Fan doubles KK vs Yea QQs"; "" where it has none."""
     head = _CLIP_HEAD.match(facts.text)
     if head is None:
         return ""
@@ -111,7 +111,7 @@ def title_clip(facts: VideoFacts) -> str:
 
 
 def title_hand(facts: VideoFacts) -> str:
-    """``Day 1B · Hand 39 · Capriles KdKc vs Ghionoiu AdTd``: day, number, players and cards as the name has them."""
+    """Return ``Day 1B · Hand 39 · Capriles KdKc vs Ghionoiu AdTd``: day, number, players and cards of the name."""
     parsed = facts.parsed
     words_behind = _STUCK_VERSUS.sub(r"\1 vs ", _HAND_HEAD.sub("", facts.stem).replace("_", " ")).strip()
     if parsed.version and words_behind.lower().endswith(parsed.version.lower()):
@@ -123,7 +123,7 @@ def title_hand(facts: VideoFacts) -> str:
 
 
 def title_web_video(stem: str) -> str:
-    """A web title as a viewer reads it: no channel, hash tags, internal numbers or runs of spaces.
+    """Return a web title without channel, hash tags, internal numbers and runs of spaces.
 
     >>> title_web_video("Can He Fold  A Flush_ @HustlerCasinoLive")
     'Can He Fold A Flush'
@@ -133,9 +133,9 @@ def title_web_video(stem: str) -> str:
 
 
 def title_episode(*, project: str, season: str, event: str, label: str) -> str:
-    """The whole title: ``WSOP 2024 · Event #21 $25,000 NLHE High Roller · Final Table``.
+    """Return the whole title: ``WSOP 2024 · Event #21 $25,000 NLHE High Roller · Final Table``.
 
-    ``event`` is empty for a strand. A loose clip goes by its own title.
+    ``event`` is empty for a strand. A loose clip has its own title.
     """
     if project in vocabulary.TITLE_SHOWS:
         return label
@@ -150,7 +150,7 @@ def title_episode(*, project: str, season: str, event: str, label: str) -> str:
 
 
 def spell_out_show(title: str, project: str) -> str:
-    """The title for the catalog: with the show's full name.
+    """Return the title for the catalog, with the show's full name.
 
     >>> spell_out_show("WSOP 1973 · Main Event", "WSOP")
     'World Series of Poker 1973 · Main Event'
@@ -163,7 +163,7 @@ def spell_out_show(title: str, project: str) -> str:
 
 
 def title_programme(stem: str) -> str:
-    """A programme's own words, without the series, year and tape id that its name starts and ends with.
+    """Return a programme's own words, without the series, year and tape id that its name starts and ends with.
 
     >>> title_programme("WSOP_1981_-_Stu_Unger_Video"), title_programme("2003 WSOP Best of ALL INS_ES0400136869")
     ('Stu Unger Video', 'Best of ALL INS')
@@ -173,7 +173,7 @@ def title_programme(stem: str) -> str:
 
 
 def title_position(parsed: ParsedName) -> str:
-    """Where in its event a programme stands: ``Final Table Day 8 Part 2``, ``Day 2ABD``, ``Show 7 Part 1``."""
+    """Return the position of a programme in its event: ``Final Table Day 8 Part 2``, ``Day 2ABD``."""
     pieces = [vocabulary.STAGE_TITLES.get(parsed.stage, parsed.stage.replace("_", " ").title())] if parsed.stage else []
     if parsed.day is not None:
         pieces.append(f"Day {parsed.day}{parsed.flight or ''}")
@@ -185,30 +185,30 @@ def title_position(parsed: ParsedName) -> str:
 
 
 def join_people(people: tuple[str, ...]) -> str:
-    """``Kevin Martin & Dan Cates``; small first letters are made capital."""
+    """Return ``Kevin Martin & Dan Cates``, with capital first letters."""
     spelled = [" ".join(_capitalise(word) for word in person.split()) for person in people]
     return " & ".join(filter(None, (", ".join(spelled[:-1]), spelled[-1])))
 
 
 def drop_game_and_money(text: str) -> str:
-    """A prepared name without the words that tell game and buy-in."""
+    """Return a prepared name without the words for game and buy-in."""
     return _MONEY.sub(" ", _GAMES.sub(" ", text))
 
 
 def find_event_phrase(text: str) -> tuple[int, int] | None:
-    """Where a prepared name spells an event of the vocabulary; None if it does not."""
+    """Return the span of an event of the vocabulary in a prepared name; None if it has none."""
     match = _EVENTS.search(text)
     return match.span() if match else None
 
 
 def _read_clip_formats(facts: VideoFacts, start: int) -> list[str]:
     head = facts.text[start:].split(" ")
-    known = [vocabulary.CLIP_FORMATS[word] for word in head[: _count_coded_words(facts, head)] if word in vocabulary.CLIP_FORMATS]
-    return list(dict.fromkeys(known))
+    coded = head[: _count_coded_words(facts, head)]
+    return list(dict.fromkeys(vocabulary.CLIP_FORMATS[word] for word in coded if word in vocabulary.CLIP_FORMATS))
 
 
 def _count_coded_words(facts: VideoFacts, shown: list[str]) -> int:
-    """How many words stand before the title: money, game, event, format, stage and day, in any order."""
+    """Return how many words precede the title: money, game, event, format, stage and day, in any order."""
     lowered = " ".join(shown).lower()
     place = 0
     while place < len(lowered):
@@ -223,7 +223,7 @@ def _count_coded_words(facts: VideoFacts, shown: list[str]) -> int:
 
 
 def _read_format(facts: VideoFacts) -> str | None:
-    """What a stream's title says of its event besides number, money and game: ``Deepstack``, ``Tag Team``."""
+    """Return the format of a stream's event besides number, money and game: ``Deepstack``, ``Tag Team``."""
     match = _NUMBERED.search(facts.text)
     start = match.end() if match else None
     if start is None or facts.parsed.event_number is None:
@@ -243,14 +243,14 @@ def _spell_format(shown: str) -> str | None:
     return text.strip(" -") or None
 
 
-def _spell_circuit_stop(told: str) -> str:
-    if told.endswith(" CC"):
-        return f"Circuit Championship {told.removesuffix(' CC')}"
-    return " ".join(_lower_shouted_word(word) for word in told.split())
+def _spell_circuit_stop(name: str) -> str:
+    if name.endswith(" CC"):
+        return f"Circuit Championship {name.removesuffix(' CC')}"
+    return " ".join(_lower_shouted_word(word) for word in name.split())
 
 
 def _lower_shouted_word(word: str) -> str:
-    """A shouted word in title case; cards, short codes and what is written with care stay."""
+    """Return a word in capitals in title case; cards, short codes and mixed case stay."""
     letters = word.strip("()'\"!?.,")
     if len(letters) > 3 and letters.isalpha() and letters.isupper() and letters not in {"NLHE", "WSOP", "HORSE"}:
         return word.capitalize()

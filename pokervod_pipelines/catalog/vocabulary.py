@@ -1,11 +1,10 @@
-"""The catalog's vocabulary: how shows, series, events, stages and versions are called for a viewer.
+"""Name shows, series, events, stages and versions for a viewer: the catalog's vocabulary, data only.
 
-Data only: which rule uses a table stands in ``titles``, ``identity`` and ``preferred``. What a *file name* means by a
-word is the business of ``names.vocabulary``.
+``names.vocabulary`` has the meaning of words in *file names*.
 """
 
 OTHER = "OTHER"
-"""The project of what no rule knows."""
+"""Project of the videos that no rule knows."""
 
 PROJECT_TITLES = {
     "WSOP": "World Series of Poker",
@@ -20,16 +19,16 @@ PROJECT_TITLES = {
 SHORT_PROJECT_TITLES = {**PROJECT_TITLES, "WSOP": "WSOP", "MPP": "MPP", OTHER: ""}
 
 UNDATED_SEASONS = {"GOG": "All episodes", "HCL": "All clips", "PAD": "Season unknown"}
-"""What to call the one season of a show whose names tell none; others say "Year unknown"."""
+"""Titles of the one season of a show whose names tell none; others are "Year unknown"."""
 
 RECURRING_SHOWS = frozenset({"GGMILLIONS"})
-"""Shows that play the same event again and again: only its date, or who sits there, tells two programmes apart."""
+"""Shows that repeat one event: only its date, or its players, tell two programmes apart."""
 
 TITLE_SHOWS = frozenset({"HCL", OTHER})
-"""Shows of loose clips, each known by nothing but its title."""
+"""Shows of loose clips, each known only by its title."""
 
 MAIN_SERIES = frozenset({"ARCHIVE", "WSOP-LAS VEGAS"})
-"""Sub-series that are the World Series itself; a year has one of it, however its folders are called."""
+"""Sub-series that are the World Series itself; a year has one, whatever its folders are called."""
 
 SERIES_TITLES = {
     "WSOP-EUROPE": "WSOP Europe",
@@ -38,10 +37,10 @@ SERIES_TITLES = {
     "APAC": "WSOP Asia Pacific",
     "CIRCUIT LA": "WSOP Circuit Los Angeles",
 }
-"""Others are titled by their own words: ``SUPER CIRCUIT London`` is "WSOP Super Circuit London"."""
+"""Others have their own words as title: ``SUPER CIRCUIT London`` is "WSOP Super Circuit London"."""
 
 EURO_SERIES = frozenset({"WSOP-EUROPE"})
-"""Series whose buy-ins are euros; everybody else's are dollars."""
+"""Series with buy-ins in euros; all others are in dollars."""
 
 EVENT_TITLES = {
     "BIG_ONE": "Big One for One Drop",
@@ -69,7 +68,7 @@ STRAND_TITLES = {
     "clips": "Clips",
     "hands": "Hand clips",
 }
-"""What stands beside the tournaments of a season, in the order in which the tree shows it."""
+"""Strands beside the tournaments of a season, in the order of the tree."""
 
 STAGE_TITLES = {"final_table": "Final Table", "final_day": "Final Day"}
 
@@ -98,13 +97,13 @@ CLIP_FORMATS = {
     "bounty": "Bounty",
     "highroller": "High Roller",
 }
-"""Words of a clip's coded head that say how an event is played."""
+"""Words of a clip's coded head for the format of an event."""
 
 CLIP_MARKS = frozenset({"ft", "hs", "be", "ev", "wsop", "me", "final", "table", "the"})
-"""Words of a clip's coded head that say nothing its facts do not say; "hs" is a highlight of several hands."""
+"""Words of a clip's coded head that its facts have already; "hs" is a highlight of several hands."""
 
 CLIP_TAIL = frozenset({"clean", "updated", "mastered", "dirty", "pgm", "prob4", "prob3", "v2", "v3"})
-"""Words behind a clip's title that speak of the file."""
+"""Words after a clip's title that describe the file."""
 
 HYPHENATED = {
     "6 max": "6-Max",
@@ -126,4 +125,4 @@ TAPE_MARKS = frozenset(
     events main bracelet
     """.split()  # noqa: SIM905 - a list of sixty quoted words is no easier to read
 )
-"""Words of a programme's name that speak of the file or of the show at large, so that they make no title."""
+"""Words of a programme's name that describe the file or the whole show, so that they make no title."""

@@ -1,10 +1,10 @@
-"""Finding videos by whatever words a person remembers, ranked, with counts by project, year, game, stage and so on.
+"""Find videos by whatever words a person remembers, ranked, with counts by project, year, game, stage and so on.
 
-``words`` makes words of texts and queries. ``update`` keeps the index as the catalog is, in the build's transaction,
-with ``store`` as its SQL; ``query`` answers, with ``lookup`` as its SQL; ``packed`` is the arithmetic of both.
+``tokens`` splits texts and queries into words. ``update`` updates the index in the transaction of a build, with
+``store`` as its SQL; ``query`` answers, with ``lookup`` as its SQL; ``packed`` is the arithmetic of both.
 
 The index is packed lists in ordinary tables, of which a query reads those of its own words: no extension of PostgreSQL
-is needed. Only facets are kept in memory, with the mark of the index they belong to.
+is needed. Only facets are cached in memory, with the version of their index.
 """
 
 from pokervod_pipelines.catalog.search.query import SearchHit, SearchResult, search_catalog

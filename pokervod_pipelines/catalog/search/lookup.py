@@ -1,4 +1,4 @@
-"""The SQL of a query: facets, words that are or begin with or resemble those asked for, and what the hits are."""
+"""Read what a query needs: facets, words that equal, begin with or resemble those of the query, and hits."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ _EXPANSIONS = 300
 
 
 class FoundWord(NamedTuple):
-    """A word of the index that a word of the query may mean; ``asked`` is the number of the latter."""
+    """Hold a word of the index that a word of the query may mean; ``asked`` is the number of the latter."""
 
     asked: int
     word: str
@@ -19,19 +19,19 @@ class FoundWord(NamedTuple):
 
 
 def read_index_version(connection: Connection) -> list[str]:
-    """By which rules the index was made, and a word that is another after every change; empty if it never was."""
-    mark: list[str] | None = connection.scalar(text("select labels from search_columns where name = 'made by'"))
-    return mark or []
+    """Return the rules' version that built the index, and a token that every change replaces; [] without an index."""
+    version: list[str] | None = connection.scalar(text("select labels from search_columns where name = 'made by'"))
+    return version or []
 
 
 def read_columns(connection: Connection) -> dict[str, tuple[bytes, list[Any]]]:
-    """All facets: codes and labels by name."""
+    """Return all facets: codes and labels by name."""
     rows = _read_binary(connection, "select name, codes, labels from search_columns", {})
     return {name: (codes, labels) for name, codes, labels in rows}
 
 
 def _read_binary(connection: Connection, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Packed lists come as bytes instead of as hexadecimal text, in a third of the time."""
+    """Return rows with packed lists as bytes instead of hexadecimal text, in a third of the time."""
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - narrows the type
     with driver.cursor(binary=True) as cursor:
@@ -40,7 +40,7 @@ def _read_binary(connection: Connection, statement: str, values: Mapping[str, An
 
 
 def find_words(connection: Connection, words: Sequence[str]) -> Iterator[FoundWord]:
-    """The words of the index that are or begin with those asked for; of many beginnings the most frequent."""
+    """Yield the words of the index that equal or begin with those of the query; the most frequent of many."""
     starts = [f"{word}a" if word[-1].isdecimal() else f"{word}\x01" for word in words]
     values = {"words": list(words), "starts": starts, "ends": [f"{word}\U0010ffff" for word in words]}
     for row in _read_binary(connection, _FIND, values | {"limit": _EXPANSIONS}):
@@ -60,7 +60,7 @@ _FIND = """
 
 
 def find_near_words(connection: Connection, asked: int, word: str) -> Iterator[FoundWord]:
-    """Words that may be one typing error away: where the error is, the other half of the word is whole."""
+    """Yield words that may be one typing error away: where the error is in one half, the other half is equal."""
     half = len(word) // 2
     head, tail = word[:half], word[:half:-1]
     values = {"head": head, "tail": tail, "low": len(word) - 1, "high": len(word) + 1}
@@ -78,7 +78,7 @@ _NEAR = text("""
 
 
 def read_hits(connection: Connection, places: Sequence[int]) -> dict[int, Mapping[str, Any]]:
-    """What a person wants to see of the entries at these places."""
+    """Return what a person sees of the entries at these places."""
     rows = connection.execute(_HITS, {"places": list(places)})
     return {row.place: dict(row._mapping) for row in rows}
 

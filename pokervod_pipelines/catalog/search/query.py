@@ -1,4 +1,4 @@
-"""Answers a query: the entries that have all its words, best first, and how they spread over the facets."""
+"""Answer a query: the entries that have all its words, best first, and the counts of the facets."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from pokervod_pipelines.catalog.search.update import FACETS
 Mask = NDArray[np.bool_]
 
 _EXACT, _BEGINS, _TYPO = 9, 6, 3
-"""What a word is worth in a path; two more in a title, one more among the players."""
+"""Score of a word in a path; two more in a title, one more among the players."""
 
 _SHORTEST_TYPO = 4
 _PLAYERS_COUNTED = 20
@@ -26,7 +26,7 @@ _PLAYERS_COUNTED = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchHit:
-    """A file of an episode. ``score`` is higher for better words, ``size`` in bytes, ``state`` the inventory's."""
+    """Hold a file of an episode. ``score`` is higher for better words, ``size`` in bytes, ``state`` the inventory's."""
 
     file_id: int
     episode_id: int
@@ -47,10 +47,10 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """The best hits, how many there are in all, and for each facet how many have which value.
+    """Hold the best hits, the total, and for each facet how many have which value.
 
-    A facet's counts take every filter into account but its own: they say what another choice would give.
-    ``with_typos`` says that no entry has all words as written, so that words one error away were taken.
+    A facet's counts apply every filter but its own: they show what another choice would give. ``with_typos``: no entry
+    has all words as written, so words one error away were accepted.
     """
 
     total: int
@@ -61,7 +61,7 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """The facets of all entries."""
+    """Hold the facets of all entries."""
 
     columns: Mapping[str, FacetColumn]
     rank: FacetColumn
@@ -84,17 +84,17 @@ def search_catalog(
     player: str | None = None,
     limit: int = 50,
 ) -> SearchResult:
-    """The files that have every word of the query, in any order, whole or begun, and that pass the filters.
+    """Return the files that have every word of the query, in any order, whole or begun, and that pass the filters.
 
-    Whole words count more than begun ones, a title more than players, these more than the path; equals are sorted by
-    preferred file and newer year. Only where nothing has all words, a word may differ by one typing error. Filters
-    compare without case; ``player`` by the words of a name. An empty query finds whatever passes.
+    Whole words score more than begun ones, a title more than players, these more than the path; equal scores are
+    sorted by preferred file and newer year. Only if no file has all words, a word may differ by one typing error.
+    Filters ignore case; ``player`` compares the words of a name. An empty query finds all that pass.
     """
-    wanted = {"project": project, "year": year, "game": game, "stage": stage, "version": version}
+    filters = {"project": project, "year": year, "game": game, "stage": stage, "version": version}
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         index = _read_index(engine, connection)
         scores, with_typos = _score(connection, read_query(query), index)
-        masks = {name: _filter(index.columns[name], value) for name, value in wanted.items() if value is not None}
+        masks = {name: _filter(index.columns[name], value) for name, value in filters.items() if value is not None}
         if player is not None:
             masks["player"] = _filter_players(index, player)
         found = _combine(scores > 0, masks.values())
@@ -102,20 +102,20 @@ def search_catalog(
         rows = lookup.read_hits(connection, [int(place) for place in places])
     return SearchResult(
         total=int(np.count_nonzero(found)),
-        hits=tuple(_show(rows[int(place)], int(scores[place])) for place in places),
+        hits=tuple(_make_hit(rows[int(place)], int(scores[place])) for place in places),
         facets=_count_facets(index, scores > 0, masks),
         with_typos=with_typos,
     )
 
 
-_read: WeakKeyDictionary[Engine, tuple[list[str], _Index]] = WeakKeyDictionary()
-"""The facets last read from each database, good for as long as the mark of its index stays the same."""
+_indexes: WeakKeyDictionary[Engine, tuple[list[str], _Index]] = WeakKeyDictionary()
+"""Facets last read from each database, valid while the version of its index stays the same."""
 
 
 def _read_index(engine: Engine, connection: Connection) -> _Index:
-    mark = lookup.read_index_version(connection)
-    known = _read.get(engine)
-    if known is not None and known[0] == mark:
+    version = lookup.read_index_version(connection)
+    known = _indexes.get(engine)
+    if known is not None and known[0] == version:
         return known[1]
     stored, empty = lookup.read_columns(connection), (b"", (None,))
     index = _Index(
@@ -123,12 +123,12 @@ def _read_index(engine: Engine, connection: Connection) -> _Index:
         FacetColumn(*stored.get("rank", empty)),
         PairFacetColumn(*stored.get("players", (b"", ()))),
     )
-    _read[engine] = (mark, index)
+    _indexes[engine] = (version, index)
     return index
 
 
 def _score(connection: Connection, words: Sequence[str], index: _Index) -> tuple[NDArray[np.int16], bool]:
-    """What each place is worth (0: not all words), and whether it took typing errors to find any."""
+    """Return the score of each place (0: not all words), and whether only words with typing errors found any."""
     if not words:
         return (index.rank.codes > 0).astype(np.int16), False
     found = [(row, _BEGINS if row.word != words[row.asked] else _EXACT) for row in lookup.find_words(connection, words)]
@@ -161,18 +161,18 @@ def _sum_scores(found: Iterable[tuple[lookup.FoundWord, int]], words: int, size:
     return total
 
 
-def _filter(column: FacetColumn, wanted: str | int) -> Mask:
-    sought = _plain(wanted)
-    codes = [code for code, label in enumerate(column.labels) if label is not None and _plain(label) == sought]
+def _filter(column: FacetColumn, value: str | int) -> Mask:
+    sought = _fold(value)
+    codes = [code for code, label in enumerate(column.labels) if label is not None and _fold(label) == sought]
     return np.isin(column.codes, codes) if len(codes) != 1 else column.codes == codes[0]
 
 
-def _plain(label: object) -> str:
+def _fold(label: object) -> str:
     return str(label).casefold().replace("_", " ").strip()
 
 
-def _filter_players(index: _Index, wanted: str) -> Mask:
-    sought = read_query(wanted)
+def _filter_players(index: _Index, player: str) -> Mask:
+    sought = read_query(player)
     codes = [code for code, name in enumerate(index.players.labels) if _has_all(read_query(name), sought)]
     return index.players.find(codes, index.size)
 
@@ -205,7 +205,7 @@ def _count_facets(index: _Index, matching: Mask, masks: Mapping[str, Mask]) -> d
     return facets
 
 
-def _show(row: Mapping[str, Any], score: int) -> SearchHit:
+def _make_hit(row: Mapping[str, Any], score: int) -> SearchHit:
     facets = row["facets"]
     return SearchHit(
         file_id=row["file_id"],

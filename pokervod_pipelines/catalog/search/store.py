@@ -1,4 +1,4 @@
-"""The SQL that keeps the index: entries as the catalog has them, packed lists of words, columns of facets."""
+"""Store the index: entries as the catalog has them, packed lists of words, columns of facets."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ _STREAMED = {"yield_per": 2_000}
 
 
 class SearchEntry(NamedTuple):
-    """A file of an episode, as search reads it. ``players`` and ``clip_players`` are lists of names."""
+    """Hold a file of an episode, as search reads it. ``players`` and ``clip_players`` are lists of names."""
 
     episode_id: int
     file_id: int
@@ -26,7 +26,7 @@ _COLUMNS = ", ".join(SearchEntry._fields)
 
 
 class SearchEntryChange(NamedTuple):
-    """What the index has at a place and should not, and what it should have there; None where there is nothing."""
+    """Hold the outdated entry at a place, and the one to write there; None where there is none."""
 
     place: int
     old: SearchEntry | None
@@ -34,9 +34,9 @@ class SearchEntryChange(NamedTuple):
 
 
 def compare_entries(connection: Connection, *, everything: bool) -> None:
-    """What the index has and should not, in the build's scope or in all, and what it should have is staged with places.
+    """Stage outdated entries and new ones with their places, in the build's scope or in all.
 
-    An entry that is in both keeps its place, others get new ones.
+    An entry that has both keeps its place, others get new ones.
     """
     statements = (
         _CLIP_PLAYERS,
@@ -47,14 +47,14 @@ def compare_entries(connection: Connection, *, everything: bool) -> None:
         "create index on target_entries (file_id, episode_id)",
         "analyze target_entries",
         _NEW,
-        _GONE,
+        _OLD,
     )
     for statement in statements:
         connection.execute(text(statement))
 
 
 def stream_changes(connection: Connection) -> Iterator[SearchEntryChange]:
-    """What is staged, by place; between two of them the connection is free for other statements."""
+    """Yield what is staged, by place; between two of them the connection is free for other statements."""
     for place, was, comes, *columns in connection.execute(_STREAM_CHANGES, execution_options=_STREAMED):
         old, new = columns[: len(SearchEntry._fields)], columns[len(SearchEntry._fields) :]
         yield SearchEntryChange(place, SearchEntry(*old) if was else None, SearchEntry(*new) if comes else None)
@@ -63,16 +63,16 @@ def stream_changes(connection: Connection) -> Iterator[SearchEntryChange]:
 _STREAM_CHANGES = text(f"""
     select place, o.file_id is not null, n.file_id is not null,
            {", ".join(f"{side}.{column}" for side in "on" for column in SearchEntry._fields)}
-    from gone_entries o full join new_entries n using (place) order by place
+    from old_entries o full join new_entries n using (place) order by place
 """)  # noqa: S608 - built of constants
 
 
 def write_entries(connection: Connection) -> None:
-    """The entries that should not be there are removed, those that should are added, and nothing is staged any more."""
-    connection.execute(text("delete from search_entries s using gone_entries g where g.place = s.place"))
+    """Delete the outdated entries, insert the new ones, and drop the staging tables."""
+    connection.execute(text("delete from search_entries s using old_entries g where g.place = s.place"))
     names = f"place, {_COLUMNS}"
     connection.execute(text(f"insert into search_entries ({names}) select {names} from new_entries"))  # noqa: S608
-    connection.execute(text("drop table clip_people, search_scope, target_entries, new_entries, gone_entries"))
+    connection.execute(text("drop table clip_people, search_scope, target_entries, new_entries, old_entries"))
 
 
 _CLIP_PLAYERS = """
@@ -121,8 +121,8 @@ _NEW = f"""
     where not exists (
         select from search_entries s where s.file_id = w.file_id and s.episode_id = w.episode_id and {_SAME})
 """  # noqa: S608 - built of constants
-_GONE = f"""
-    create temp table gone_entries on commit drop as
+_OLD = f"""
+    create temp table old_entries on commit drop as
     select s.* from search_scope x join search_entries s on s.file_id = x.file_id
     where not exists (
         select from target_entries w where w.file_id = s.file_id and w.episode_id = s.episode_id and {_SAME})
@@ -130,7 +130,7 @@ _GONE = f"""
 
 
 def has_changed_players(connection: Connection) -> bool:
-    """Whether the players of annotated hands are others than those the index knows."""
+    """Return whether the players of annotated hands differ from those of the index."""
     return bool(
         connection.scalar(
             text(f"""
@@ -146,13 +146,13 @@ def has_changed_players(connection: Connection) -> bool:
 
 
 def clear_index(connection: Connection) -> None:
-    """The index is empty."""
+    """Empty the index."""
     for table in ("search_entries", "search_words", "search_columns"):
         connection.execute(text(f"delete from {table}"))  # noqa: S608
 
 
 def read_words(connection: Connection, words: Sequence[str]) -> dict[str, tuple[bytes, bytes, bytes]]:
-    """The packed lists of these words, as far as the index has them."""
+    """Return the packed lists of these words, as far as the index has them."""
     rows = connection.execute(
         text("select word, title, player, path from search_words where word = any(:words)"), {"words": list(words)}
     )
@@ -160,7 +160,7 @@ def read_words(connection: Connection, words: Sequence[str]) -> dict[str, tuple[
 
 
 def write_words(connection: Connection, lists: Iterable[tuple[str, tuple[bytes, bytes, bytes]]]) -> None:
-    """These words have these lists; a word without any place is gone."""
+    """Replace the lists of these words; delete a word without any place."""
     connection.execute(text("create temp table new_words (like search_words) on commit drop"))
     rows = ((word, word[::-1], sum(map(len, packed)) // 4, *packed) for word, packed in lists)
     copy_rows(connection, "new_words (word, reversed, files, title, player, path)", rows)
@@ -170,7 +170,7 @@ def write_words(connection: Connection, lists: Iterable[tuple[str, tuple[bytes, 
 
 
 def write_columns(connection: Connection, columns: Mapping[str, tuple[bytes, str]]) -> None:
-    """The facets are these: codes, and labels as JSON."""
+    """Store the facets: codes, and labels as JSON."""
     for name, (codes, labels) in columns.items():
         connection.execute(
             text("""

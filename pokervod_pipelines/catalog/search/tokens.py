@@ -1,8 +1,8 @@
-"""Which words a text is found by, and which words a query asks for. Pure.
+"""Split texts and queries into words. Pure.
 
-Both sides go the same way, so that what means the same meets: case, accents and width are folded, ``$25k`` is 25000,
-``Event #21``, ``ev 21`` and ``event21`` are one word, as are ``Final Table`` and ``ft``. Hangul is taken apart into
-letters, so that a syllable half typed is the beginning of a word, and is found from every syllable on.
+Both are folded in the same way: case, accents and width; ``$25k`` is 25000; ``Event #21``, ``ev 21`` and ``event21``
+are one word, as are ``Final Table`` and ``ft``. Hangul is decomposed into letters, so that a half-typed syllable is the
+beginning of a word, and is found from every syllable on.
 """
 
 import re
@@ -17,10 +17,10 @@ NUMBERED = {
     "event": "event", "ev": "event", "day": "day", "part": "part", "session": "session", "episode": "episode",
     "ep": "episode", "e": "episode", "show": "show", "season": "season", "s": "season", "hand": "hand", "clip": "clip",
 }  # fmt: skip
-"""Words that make one word with the number behind them."""
+"""Words that make one word with the number after them."""
 
 SPELLED_GAMES = {"NLHE": "no limit holdem", "PLO": "pot limit omaha", "PLO Hi-Lo": "pot limit omaha hi lo"}
-"""How people write the games that titles abbreviate."""
+"""Full names of the games that titles abbreviate."""
 
 _ABBREVIATIONS = {
     spelling: game
@@ -46,7 +46,7 @@ _FINAL_TABLE = re.compile(r"final[\s_-]+table(?![^\W_])")
 
 
 def split_text(text: str) -> set[str]:
-    """The words by which a text is found: its own, numbers with what they count, and Hangul from every syllable on.
+    """Return the words that find a text: its own, numbers with what they count, and Hangul from every syllable on.
 
     >>> sorted(split_text("Event #21 $25K – Final Table"))
     ['21', '25000', 'event', 'event21', 'final', 'ft', 'table']
@@ -69,12 +69,12 @@ def _list_words(piece: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8_192)
 def split_text_cached(text: str) -> frozenset[str]:
-    """``split_text`` of a folder or title, remembered: many files share them."""
+    """Return ``split_text`` of a folder or title, cached: many files share them."""
     return frozenset(split_text(text))
 
 
 def read_query(query: str) -> list[str]:
-    """The words that a hit must have, each once, in the order written.
+    """Return the words that a hit must have, each once, in the order written.
 
     >>> read_query("Event 21  2024 ft"), read_query("ivey 2-7 $25k")
     (['event21', '2024', 'ft'], ['ivey', '2-7', '25000'])

@@ -1,4 +1,4 @@
-"""Keeps the index of search as the catalog is: only entries that differ are read, only words that they gain or lose."""
+"""Update the index of search from the catalog: only entries that differ, only words that they gain or lose."""
 
 import json
 import uuid
@@ -16,7 +16,7 @@ from pokervod_pipelines.catalog.search.store import SearchEntry, SearchEntryChan
 from pokervod_pipelines.catalog.search.tokens import SPELLED_GAMES, split_text, split_text_cached
 
 INDEX_VERSION = "1"
-"""Raised when ``words`` or the layout of the lists change: the next build makes the index anew."""
+"""Raise it when ``tokens`` or the layout of the lists change: the next build makes a new index."""
 
 FACETS = ("project", "year", "game", "stage", "version")
 _TITLE, _PLAYER, _PATH = range(3)
@@ -25,18 +25,18 @@ Added = tuple[list[int], list[int], list[int]]
 """Places that gain a word in their title, among their players, in their path."""
 
 _BATCH = 20_000
-"""Words of so many entries are gathered before their lists are written, which is all that a build holds of them."""
+"""Entries whose words are gathered before their lists are written, which bounds the memory of a build."""
 
 _FIRST_YEAR, _YEARS = 1960, 200
 
 WordLevels = dict[str, int]
-"""The words of an entry, and the best of title, players and path that has them."""
+"""The words of an entry, with the best of title, players and path that has each."""
 
 
 def refresh_search(engine: Engine) -> int:
-    """The index is as the catalog and the clips are; returns how many entries it had wrong.
+    """Update the index from the catalog and the clips; return how many entries were outdated.
 
-    A build does this by itself; this is for when only clips changed.
+    A build does this by itself; call it when only clips changed.
     """
     with engine.begin() as connection:
         catalog_store.lock_catalog(connection)
@@ -46,12 +46,12 @@ def refresh_search(engine: Engine) -> int:
 
 
 def is_outdated(connection: Connection) -> bool:
-    """Whether the index was made by other rules, or never."""
+    """Return whether the index was made by other rules, or never."""
     return lookup.read_index_version(connection)[:1] != [INDEX_VERSION]
 
 
 def update_search(connection: Connection, *, everything: bool) -> int:
-    """The entries of the build's scope, or all, are in the index as the catalog has them; returns how many differed."""
+    """Update the entries of the build's scope, or all; return how many were outdated."""
     if is_new := is_outdated(connection):
         store.clear_index(connection)
     store.compare_entries(connection, everything=everything or is_new)
@@ -70,46 +70,46 @@ def update_search(connection: Connection, *, everything: bool) -> int:
 
 
 def _write_words(connection: Connection, changes: "_WordChanges") -> None:
-    touched = sorted(changes.gone.keys() | changes.come.keys())
+    touched = sorted(changes.removed.keys() | changes.added.keys())
     known = store.read_words(connection, touched)
-    store.write_words(connection, _merge(known, touched, changes.gone, changes.come))
+    store.write_words(connection, _merge(known, touched, changes.removed, changes.added))
 
 
 def list_words(entry: SearchEntry) -> WordLevels:
-    """The words by which an entry is found."""
+    """Return the words that find an entry."""
     folder, _, name = entry.path.rpartition("/")
     levels = dict.fromkeys(split_text_cached(folder), _PATH)
     levels |= dict.fromkeys(split_text(name), _PATH)
     if people := list_people(entry):
         levels |= dict.fromkeys(split_text(" | ".join(people)), _PLAYER)
     game = entry.facets.get("game", "")
-    told = (entry.title, str(entry.facets.get("year", "")), game, SPELLED_GAMES.get(game, ""))
-    return levels | dict.fromkeys(split_text_cached(" | ".join(told)), _TITLE)
+    texts = (entry.title, str(entry.facets.get("year", "")), game, SPELLED_GAMES.get(game, ""))
+    return levels | dict.fromkeys(split_text_cached(" | ".join(texts)), _TITLE)
 
 
 class _WordChanges:
-    """Which words gain and lose which places."""
+    """Gather the words that gain and lose places."""
 
     def __init__(self) -> None:
-        self.gone: dict[str, list[int]] = defaultdict(list)
-        self.come: dict[str, Added] = defaultdict(lambda: ([], [], []))
+        self.removed: dict[str, list[int]] = defaultdict(list)
+        self.added: dict[str, Added] = defaultdict(lambda: ([], [], []))
 
     def note(self, change: SearchEntryChange) -> None:
         had = list_words(change.old) if change.old else {}
         has = list_words(change.new) if change.new else {}
         for word, level in has.items():
             if had.get(word) != level:
-                self.come[word][level].append(change.place)
+                self.added[word][level].append(change.place)
         for word, level in had.items():
             if has.get(word) != level:
-                self.gone[word].append(change.place)
+                self.removed[word].append(change.place)
 
 
 class _ColumnChanges:
-    """The facets of the entries as they come; places whose entry is gone tell nothing."""
+    """Gather the facets of the entries; places whose entry was deleted have none."""
 
     def __init__(self, stored: Mapping[str, tuple[bytes, list[object]]]) -> None:
-        self._came = self._went = 0
+        self._inserted = self._deleted = 0
         self._places = array("i")
         self._columns = {name: FacetColumn(*stored.get(name, (b"", (None,)))) for name in FACETS}
         self._codes = {name: array("i") for name in FACETS}
@@ -118,13 +118,13 @@ class _ColumnChanges:
 
     @property
     def differing(self) -> int:
-        """How many entries the index had wrong, counted where more of them were: before or now."""
-        return max(self._went, self._came)
+        """Return how many entries were outdated: the larger of those deleted and those inserted."""
+        return max(self._deleted, self._inserted)
 
     def note(self, change: SearchEntryChange) -> None:
         entry = change.new
-        self._went += change.old is not None
-        self._came += entry is not None
+        self._deleted += change.old is not None
+        self._inserted += entry is not None
         self._places.append(change.place)
         for name, column in self._columns.items():
             self._codes[name].append(column.encode(entry.facets.get(name)) if entry else 0)
@@ -132,7 +132,7 @@ class _ColumnChanges:
         self._names.append(tuple(map(intern, list_people(entry))) if entry else ())
 
     def finish(self) -> dict[str, tuple[bytes, str]]:
-        """Every column as it is to be stored."""
+        """Return every column as it is to be stored."""
         size = max(self._places, default=-1) + 1
         written = {"made by": (b"", _json([INDEX_VERSION, uuid.uuid4().hex]))}
         for name, column in self._columns.items():
@@ -152,11 +152,15 @@ def _json(value: object) -> str:
 def _merge(
     known: Mapping[str, tuple[bytes, bytes, bytes]],
     touched: Iterable[str],
-    gone: Mapping[str, list[int]],
-    come: Mapping[str, Added],
+    all_removed: Mapping[str, list[int]],
+    all_added: Mapping[str, Added],
 ) -> Iterator[tuple[str, tuple[bytes, bytes, bytes]]]:
     for word in touched:
-        lists, removed, added = known.get(word, (b"", b"", b"")), gone.get(word, ()), come.get(word, ([], [], []))
+        lists, removed, added = (
+            known.get(word, (b"", b"", b"")),
+            all_removed.get(word, ()),
+            all_added.get(word, ([], [], [])),
+        )
         title, player, path = (
             change_places(packed, remove=removed, add=more) for packed, more in zip(lists, added, strict=True)
         )
@@ -164,11 +168,11 @@ def _merge(
 
 
 def list_people(entry: SearchEntry) -> list[str]:
-    """Everybody of whom name or clips tell, once."""
+    """Return the players of the name and of the clips, each once."""
     return list(dict.fromkeys([*entry.clip_players, *entry.players]))
 
 
 def _rank(entry: SearchEntry) -> int:
-    """By which equal hits are sorted: the preferred file before others, then newer years; at least 1."""
+    """Return what sorts equal scores: the preferred file before others, then newer years; at least 1."""
     year: int = min(max(entry.facets.get("year", 0) - _FIRST_YEAR, 0), _YEARS - 1)
     return 1 + year + (_YEARS if entry.facets.get("preferred") else 0)
