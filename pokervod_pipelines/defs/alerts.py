@@ -1,4 +1,4 @@
-"""Alerts in Dagster: the job that sends what is due, and the sensor that asks for it."""
+"""Define the job that sends due alerts, and the sensor that requests it."""
 
 from datetime import UTC, datetime
 
@@ -14,20 +14,20 @@ DELIVERY_SECONDS = 30
 
 @dg.op(required_resource_keys={"engine", "settings"}, description="Sends every alert that is due.")
 def deliver(context: dg.OpExecutionContext) -> None:
-    """What is due was tried once; what failed is tried again later."""
+    """Try every due delivery once; failed ones are retried later."""
     for channel, fault in deliver_alerts(context.resources.engine, context.resources.settings).items():
-        context.log.warning("not delivered to %s, tried again later: %s", channel, fault)
+        context.log.warning("not delivered to %s, will be retried: %s", channel, fault)
 
 
 @dg.job(description="Sends every alert that is due.", executor_def=dg.in_process_executor)
 def alerts() -> None:
-    """Sends every alert that is due."""
+    """Send every alert that is due."""
     deliver()
 
 
 def define_alert_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg.SensorDefinition]:
-    """``alert_delivery``: what is due is asked for, and again what did not arrive."""
-    # What waits for an address that nobody gave is due all the time, and no run could send it.
+    """Define ``alert_delivery``, which requests the job for due alerts and failed deliveries."""
+    # A delivery to a channel without an address is always due, and no run could send it.
     known = {
         "channels": [each.name for each in find_channels(settings)[0]],
         "configured": [each.name for each in settings.alerts.channels],
@@ -38,7 +38,7 @@ def define_alert_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg
         job_name="alerts",
         minimum_interval_seconds=DELIVERY_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Has alerts sent that are due, and again those that did not arrive.",
+        description="Sends alerts that are due, and retries deliveries that failed.",
     )
     def alert_delivery(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         with open_engine().connect() as connection:

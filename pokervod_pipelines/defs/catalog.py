@@ -1,4 +1,4 @@
-"""Block B in Dagster: the catalog tree, built in one step and seen as five assets."""
+"""Define the catalog: one step that builds the tree and shows it as five assets."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,17 +18,17 @@ LEVELS = {
     "episodes": ("One programme a viewer would name, with all its versions together.", "events"),
     "video_files": ("Every video of the inventory, as its name and folders explain it.", "episodes"),
 }
-"""The tree's levels from the top: what each holds, and what it hangs on."""
+"""Levels of the tree from the top: what each contains, and what it depends on."""
 
 
 def define_catalog(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The assets ``projects``, ``seasons``, ``events``, ``episodes`` and ``video_files``."""
+    """Define the assets ``projects``, ``seasons``, ``events``, ``episodes`` and ``video_files``."""
 
     @dg.multi_asset(
         name="catalog",
         specs=[
-            dg.AssetSpec(level, deps=[above], description=says, group_name="catalog", kinds={"postgres"}, owners=OWNERS)
-            for level, (says, above) in LEVELS.items()
+            dg.AssetSpec(level, deps=[above], description=description, group_name="catalog", kinds={"postgres"}, owners=OWNERS)
+            for level, (description, above) in LEVELS.items()
         ],
         retry_policy=nas_retries(settings),
     )
@@ -44,5 +44,5 @@ def define_catalog(settings: Settings) -> list[dg.AssetsDefinition]:
 
 
 def level_metadata(level: str, outcome: StageResult) -> dict[str, Any]:
-    """A level's own count beside what the whole build came to."""
+    """Return the metadata of a level: its own count, and the result of the whole build."""
     return {"count": outcome.counts[level], **metadata_of(outcome)}

@@ -1,4 +1,4 @@
-"""Block C in Dagster: the hand clips, one partition a sheet."""
+"""Define the asset ``hand_clips``, one partition a sheet."""
 
 import dagster as dg
 from sqlalchemy import Engine
@@ -10,13 +10,13 @@ from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage
 
 
 def define_clips(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The asset ``hand_clips``."""
+    """Define the asset ``hand_clips``."""
 
     @dg.asset(
         partitions_def=sheet_partitions(settings),
         deps=[
             "sheet_rows",
-            # A row may speak of a video of any library.
+            # A row may mean a video of any library.
             dg.AssetDep("media_facts", partition_mapping=dg.AllPartitionMapping()),
         ],
         group_name="clips",
@@ -27,7 +27,7 @@ def define_clips(settings: Settings) -> list[dg.AssetsDefinition]:
     def hand_clips(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
     ) -> dg.MaterializeResult[None]:
-        """Which stretch of which video shows which hand, with grade, players and tags."""
+        """Make the clips: which stretch of which video shows which hand, with grade, players and tags."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         outcome = run_or_fail(lambda: run_clips_stage(run, context.partition_key))
         return dg.MaterializeResult(metadata=clips_metadata(run, outcome))

@@ -1,4 +1,4 @@
-"""Block C and the tables in Dagster: hands, tournaments and render instructions, one partition a broadcast day."""
+"""Define hands, tournaments and render instructions, one partition a broadcast day."""
 
 from collections.abc import Callable
 from datetime import date
@@ -18,7 +18,7 @@ DayStage = Callable[[SyncRun, date], StageResult]
 
 
 def define_hands(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The assets ``hands``, ``tournaments`` and ``render_instructions``."""
+    """Define the assets ``hands``, ``tournaments`` and ``render_instructions``."""
     return [
         _define_day(
             settings,
@@ -44,7 +44,7 @@ def define_hands(settings: Settings) -> list[dg.AssetsDefinition]:
             group="render",
             kinds={"postgres"},
             deps=("hands", "tournaments"),
-            description="Which graphic is to be made of which hand, elimination, level, payout or schedule entry.",
+            description="Graphics to render, each of a hand, elimination, level, payout or schedule entry.",
         ),
     ]
 

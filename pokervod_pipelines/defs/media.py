@@ -1,4 +1,4 @@
-"""Media in Dagster: what the videos tell of themselves, one partition a library."""
+"""Define the asset ``media_facts``, one partition a library."""
 
 import dagster as dg
 from sqlalchemy import Engine
@@ -10,7 +10,7 @@ from pokervod_pipelines.workflows.stages import SyncRun, run_media_stage
 
 
 def define_media(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The asset ``media_facts``."""
+    """Define the asset ``media_facts``."""
 
     @dg.asset(
         partitions_def=library_partitions(settings),
@@ -24,7 +24,7 @@ def define_media(settings: Settings) -> list[dg.AssetsDefinition]:
     def media_facts(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
     ) -> dg.MaterializeResult[None]:
-        """How long each video is, at which rate and size, with which tracks; a broken one has its reason."""
+        """Probe each video for duration, frame rate, size and tracks; a broken one has its reason."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         outcome = run_or_fail(lambda: run_media_stage(run, context.partition_key))
         return dg.MaterializeResult(metadata=metadata_of(outcome))

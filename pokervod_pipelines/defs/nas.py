@@ -1,4 +1,4 @@
-"""Block A in Dagster: the inventory, one partition a library."""
+"""Define the asset ``nas_files``, one partition a library."""
 
 import dagster as dg
 from sqlalchemy import Engine
@@ -10,7 +10,7 @@ from pokervod_pipelines.workflows.stages import SyncRun, run_nas_stage
 
 
 def define_nas(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The asset ``nas_files``."""
+    """Define the asset ``nas_files``."""
 
     @dg.asset(
         partitions_def=library_partitions(settings),
@@ -23,7 +23,7 @@ def define_nas(settings: Settings) -> list[dg.AssetsDefinition]:
     def nas_files(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
     ) -> dg.MaterializeResult[None]:
-        """What is on the archive's disks: every file with size, time, category and version.
+        """Scan the archive's disks: every file with size, time, category and version.
 
         A file that vanished is kept and shown as missing; a library that cannot be read fails and loses nothing.
         """

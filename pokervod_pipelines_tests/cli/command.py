@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pokervod_pipelines_tests.rollout.small_plans import PlanDesk
+from pokervod_pipelines_tests.rollout.plan_folder import PlanFolder
 
 WHY = ("--reason", "the table was filled by hand", "--by", "eva")
 
@@ -27,7 +27,7 @@ class CommandResult:
 RunCommand = Callable[..., CommandResult]
 
 
-def escalate(plans: PlanDesk, pokervod: RunCommand) -> CommandResult:
+def escalate(plans: PlanFolder, pokervod: RunCommand) -> CommandResult:
     """Make week 2 of the rollout fail for the last time."""
     plans.write(attempts=1)
     plans.prove(1, 3, 4)

@@ -11,7 +11,7 @@ from pokervod_pipelines.cli.app import EXIT_CODES, app
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.cli.command import CommandResult, RunCommand
-from pokervod_pipelines_tests.rollout.small_plans import PlanDesk
+from pokervod_pipelines_tests.rollout.plan_folder import PlanFolder
 from pokervod_pipelines_tests.workflows.render_day import RenderDay
 
 
@@ -21,8 +21,8 @@ def desk(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay
 
 
 @pytest.fixture
-def plans(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlanDesk:
-    made = PlanDesk(engine=engine, folder=tmp_path, alerts={"channels": [{"name": "here", "min_severity": "info"}]})
+def plans(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlanFolder:
+    made = PlanFolder(engine=engine, folder=tmp_path, alerts={"channels": [{"name": "here", "min_severity": "info"}]})
     made.write()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("POKERVOD_DATABASE_URL", engine.url.render_as_string(hide_password=False))
@@ -32,7 +32,7 @@ def plans(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pl
 
 
 @pytest.fixture
-def pokervod(plans: PlanDesk) -> RunCommand:
+def pokervod(plans: PlanFolder) -> RunCommand:
     """Return ``pokervod(*words)``, which runs ``pokervod …``."""
 
     def invoke(*words: str) -> CommandResult:

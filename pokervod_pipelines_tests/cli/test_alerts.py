@@ -4,10 +4,10 @@ import pytest
 
 from pokervod_pipelines_tests.alerts.servers import find_free_port
 from pokervod_pipelines_tests.cli.command import WHY, RunCommand, escalate
-from pokervod_pipelines_tests.rollout.small_plans import PlanDesk
+from pokervod_pipelines_tests.rollout.plan_folder import PlanFolder
 
 
-def test_alerts_are_acknowledged_and_resolved_by_key(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_alerts_are_acknowledged_and_resolved_by_key(plans: PlanFolder, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
     key = "rollout demo week 2 escalated"
 
@@ -24,7 +24,7 @@ def test_alerts_are_acknowledged_and_resolved_by_key(plans: PlanDesk, pokervod: 
 
 
 @pytest.mark.parametrize("command", ["ack", "resolve"])
-def test_nobody_closes_an_alert_without_a_reason(plans: PlanDesk, pokervod: RunCommand, command: str) -> None:
+def test_nobody_closes_an_alert_without_a_reason(plans: PlanFolder, pokervod: RunCommand, command: str) -> None:
     escalate(plans, pokervod)
 
     assert pokervod("alerts", command, "rollout demo week 2 escalated").status == 2
@@ -32,7 +32,7 @@ def test_nobody_closes_an_alert_without_a_reason(plans: PlanDesk, pokervod: RunC
     assert (said.status, "say who does it and why" in said.error) == (2, True)
 
 
-def test_a_test_alert_arrives_and_is_over(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_a_test_alert_arrives_and_is_over(plans: PlanFolder, pokervod: RunCommand) -> None:
     said = pokervod("alerts", "test")
 
     assert (said.status, said.printed) == (0, "everything due was sent\n")
@@ -41,7 +41,7 @@ def test_a_test_alert_arrives_and_is_over(plans: PlanDesk, pokervod: RunCommand)
     assert pokervod("alerts", "deliver").printed == "everything due was sent\n"
 
 
-def test_without_a_channel_a_test_says_where_to_name_one(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_without_a_channel_a_test_says_where_to_name_one(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.alerts = {}
 
     said = pokervod("alerts", "test")
@@ -53,7 +53,7 @@ def test_without_a_channel_a_test_says_where_to_name_one(plans: PlanDesk, pokerv
 
 
 def test_a_channel_without_an_address_is_told_and_nothing_waits_for_it(
-    plans: PlanDesk, pokervod: RunCommand, monkeypatch: pytest.MonkeyPatch
+    plans: PlanFolder, pokervod: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("POKERVOD_ALERT_HERE")
     plans.prove(1, 2, 3, 4)
@@ -69,7 +69,7 @@ def test_a_channel_without_an_address_is_told_and_nothing_waits_for_it(
 
 
 def test_a_channel_that_is_down_is_told_and_nothing_waits_for_it(
-    plans: PlanDesk, pokervod: RunCommand, monkeypatch: pytest.MonkeyPatch
+    plans: PlanFolder, pokervod: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POKERVOD_ALERT_HERE", f"json://eva:sesame77@127.0.0.1:{find_free_port()}/secret-path")
 

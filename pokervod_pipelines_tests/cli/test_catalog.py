@@ -21,7 +21,7 @@ PATHS = (
 
 @pytest.fixture
 def run(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
-    """``run(*words)``: what ``pokervod catalog …`` prints about an archive of a few files."""
+    """Return ``run(*words)``, which gives what ``pokervod catalog …`` prints about an archive of a few files."""
     for path in PATHS:
         add_file(engine, path)
     build_catalog(engine, correlation_id="test")

@@ -13,7 +13,7 @@ __all__ = ["harness"]
 
 @pytest.fixture
 def run(harness: SheetHarness, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
-    """``run(*words)``: what ``pokervod …`` prints where two clips are built."""
+    """Return ``run(*words)``, which gives what ``pokervod …`` prints where two clips are built."""
     harness.write(
         make_line(1, **{"Tag_(Player)": "The Kid vs T. Berg"}),
         make_line(2, **{"Tag_(Player)": "Tom Berg", "Tag_(Emotion)": "Moonwalk"}),

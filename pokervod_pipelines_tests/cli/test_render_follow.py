@@ -1,4 +1,4 @@
-"""`render list --follow` in a real terminal: it shows the queue as it is, also after the database was away."""
+"""Check `render list --follow` in a real terminal, also after the database was unavailable."""
 
 import os
 import pty
@@ -24,7 +24,7 @@ main()
 
 
 class Following:
-    """A process that follows the queue, and all that its terminal has shown."""
+    """Run a process that follows the queue, and collect what its terminal shows."""
 
     def __init__(self, desk: RenderDay, folder: Path, words: tuple[str, ...]) -> None:
         self._ours, theirs = pty.openpty()
@@ -45,7 +45,7 @@ class Following:
         os.close(theirs)
 
     def read_until(self, words: str | None) -> None:
-        """The terminal has shown these words from now on, or it is closed."""
+        """Read until the terminal shows these words, or is closed."""
         new = ""
         while words is None or words not in new:
             try:
@@ -58,13 +58,13 @@ class Following:
             self.seen += read.decode(errors="replace")
 
     def interrupt(self) -> int:
-        """Somebody pressed Ctrl-C; returns the exit status."""
+        """Press Ctrl-C and return the exit status."""
         self.process.send_signal(signal.SIGINT)
         self.read_until(None)
         return self.process.wait(timeout=60)
 
     def close(self) -> None:
-        """It runs no more."""
+        """Stop the process."""
         with suppress(ProcessLookupError):
             self.process.kill()
         self.process.wait()
@@ -73,7 +73,7 @@ class Following:
 
 @pytest.fixture
 def follow(desk: RenderDay, tmp_path: Path) -> Iterator[Callable[..., Following]]:
-    """``follow(*words)``: `pokervod render list --follow …` at work."""
+    """Return ``follow(*words)``, which runs `pokervod render list --follow …`."""
     begun: list[Following] = []
 
     def begin(*words: str) -> Following:
@@ -98,7 +98,7 @@ def test_the_list_follows_the_queue_until_it_is_interrupted(follow: Callable[...
     assert "Traceback" not in following.seen
 
 
-def test_the_list_stands_while_the_database_is_away_and_goes_on_then(
+def test_the_list_is_kept_while_the_database_is_unavailable_and_continues_then(
     follow: Callable[..., Following], desk: RenderDay
 ) -> None:
     desk.want("Ana Ruiz")
@@ -115,7 +115,7 @@ def test_the_list_stands_while_the_database_is_away_and_goes_on_then(
     assert "Traceback" not in following.seen
 
 
-def test_the_list_follows_no_more_than_is_asked_for(follow: Callable[..., Following], desk: RenderDay) -> None:
+def test_the_list_follows_only_what_is_filtered(follow: Callable[..., Following], desk: RenderDay) -> None:
     desk.want("Ana Ruiz", "Bea Kim", "Cho Lee")
     following = follow("-n", "2")
     following.read_until("Bea Kim")

@@ -8,33 +8,33 @@ import sys
 from pathlib import Path
 
 import pytest
-from pokervod_pipelines.rollout.programme import hold_alone
 
+from pokervod_pipelines.rollout.runner import lock_rollout
 from pokervod_pipelines_tests.cli.command import WHY, RunCommand, escalate
-from pokervod_pipelines_tests.rollout.small_plans import PlanDesk, describe_week
+from pokervod_pipelines_tests.rollout.plan_folder import PlanFolder, describe_week
 
 
-def test_a_programme_runs_to_its_end(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_a_rollout_runs_to_its_end(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.prove(1, 2, 3, 4)
 
     said = pokervod("rollout", "run")
 
     assert (said.status, plans.states()) == (0, ["passed"] * 4)
     assert "week 1, attempt 1\nweek 1: passed\n" in said.errors
-    assert said.errors.count("INFO: The demo programme: week") == 4
-    assert "The demo programme: 100 %, completed" in said.printed
+    assert said.errors.count("INFO: The demo rollout: week") == 4
+    assert "The demo rollout: 100 %, completed" in said.printed
     assert (plans.folder / "home/rollout/demo.html").is_file()
     assert str(plans.folder / "home/rollout/demo.html") in said.printed
 
 
-def test_until_ends_it_before_the_week_after(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_until_ends_it_before_the_week_after(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.prove(1, 2, 3, 4)
 
     assert pokervod("rollout", "run", "--until", "2").status == 0
     assert plans.states() == ["passed", "passed", "pending", "pending"]
 
 
-def test_a_wait_is_left_to_the_sensor_and_is_no_failure(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_a_wait_is_left_to_the_sensor_and_is_no_failure(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.prove(1)
 
     said = pokervod("rollout", "run")
@@ -47,14 +47,14 @@ def test_a_wait_is_left_to_the_sensor_and_is_no_failure(plans: PlanDesk, pokervo
 
 
 @pytest.mark.parametrize("option", [(), ("--wait",)])
-def test_short_waits_are_waited_for(plans: PlanDesk, pokervod: RunCommand, option: tuple[str, ...]) -> None:
+def test_short_waits_are_waited_for(plans: PlanFolder, pokervod: RunCommand, option: tuple[str, ...]) -> None:
     plans.given = {"wait_seconds": 0}
 
     assert pokervod("rollout", "run", *option).status == 3
     assert plans.attempts() == [(1, False)] * 3
 
 
-def test_an_escalation_ends_with_3_and_says_what_to_do(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_an_escalation_ends_with_3_and_says_what_to_do(plans: PlanFolder, pokervod: RunCommand) -> None:
     said = escalate(plans, pokervod)
 
     assert said.status == 3
@@ -66,7 +66,7 @@ def test_an_escalation_ends_with_3_and_says_what_to_do(plans: PlanDesk, pokervod
     assert plans.attempts() == [(1, True), (2, False)]
 
 
-def test_it_is_acknowledged_mended_and_resumed(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_it_is_acknowledged_mended_and_resumed(plans: PlanFolder, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
 
     assert pokervod("rollout", "acknowledge", *WHY).printed == "week 2 is acknowledged\n"
@@ -82,7 +82,7 @@ def test_it_is_acknowledged_mended_and_resumed(plans: PlanDesk, pokervod: RunCom
     assert resolved == [("eva",)]
 
 
-def test_resuming_from_an_earlier_week_does_it_again(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_resuming_from_an_earlier_week_does_it_again(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.prove(1, 2, 3, 4)
     pokervod("rollout", "run")
 
@@ -91,7 +91,7 @@ def test_resuming_from_an_earlier_week_does_it_again(plans: PlanDesk, pokervod: 
     assert pokervod("rollout", "resume", *WHY).status == 1
 
 
-def test_resuming_goes_no_further_than_was_said(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_resuming_goes_no_further_than_was_said(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.write(attempts=1)
     pokervod("rollout", "run", "--until", "2")
     plans.prove(1, 2, 3, 4)
@@ -106,7 +106,7 @@ def test_resuming_goes_no_further_than_was_said(plans: PlanDesk, pokervod: RunCo
     assert plans.record().state == "completed"
 
 
-def test_an_override_is_shown_for_ever(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_an_override_is_shown_for_ever(plans: PlanFolder, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
 
     assert pokervod("rollout", "override", "2", "proof", *WHY).printed == (
@@ -121,7 +121,7 @@ def test_an_override_is_shown_for_ever(plans: PlanDesk, pokervod: RunCommand) ->
     assert [each["by"] for each in pokervod("rollout", "report", "--json").json["overrides"]] == ["eva"]
 
 
-def test_a_pause_holds_until_somebody_resumes(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_a_pause_holds_until_somebody_resumes(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.prove(1, 2, 3, 4)
     pokervod("rollout", "run", "--until", "1")
 
@@ -136,7 +136,7 @@ def test_a_pause_holds_until_somebody_resumes(plans: PlanDesk, pokervod: RunComm
     assert pokervod("rollout", "pause", *WHY).status == 1
 
 
-def test_validate_looks_and_changes_nothing(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_validate_looks_and_changes_nothing(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.prove(1)
     pokervod("rollout", "run")
     plans.execute("alter table hands alter column id type integer")
@@ -151,16 +151,16 @@ def test_validate_looks_and_changes_nothing(plans: PlanDesk, pokervod: RunComman
     assert "apply_migrations: no migration is pending" in failing.printed
 
 
-def test_a_week_can_be_validated_before_anything_was_begun(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_a_week_can_be_validated_before_anything_was_begun(plans: PlanFolder, pokervod: RunCommand) -> None:
     said = pokervod("rollout", "validate", "4", "--json")
 
     assert (said.status, said.json["passed"], said.json["fixers"]) == (1, False, {})
     assert said.json["results"][0]["criterion"] == "proof"
     assert said.json["results"][0]["error_class"] == "document"
-    assert plans.execute("select count(*) from rollout_programmes") == [(0,)]
+    assert plans.execute("select count(*) from rollouts") == [(0,)]
 
 
-def test_programs_get_one_document(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_programs_get_one_document(plans: PlanFolder, pokervod: RunCommand) -> None:
     escalated = escalate(plans, pokervod)
     said = pokervod("rollout", "run", "--json")
 
@@ -176,11 +176,11 @@ def test_programs_get_one_document(plans: PlanDesk, pokervod: RunCommand) -> Non
     assert [each["state"] for each in alert["deliveries"]] == ["delivered"]
 
 
-def test_the_page_is_written_where_it_is_asked_for(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_the_page_is_written_where_it_is_asked_for(plans: PlanFolder, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
 
     assert pokervod("rollout", "report", "--html", "page.html").errors == "written to page.html\n"
-    assert "The demo programme" in (plans.folder / "page.html").read_text(encoding="utf-8")
+    assert "The demo rollout" in (plans.folder / "page.html").read_text(encoding="utf-8")
     said = pokervod("rollout", "report", "--html", "nowhere/page.html")
     assert (said.status, said.error) == (
         2,
@@ -188,13 +188,13 @@ def test_the_page_is_written_where_it_is_asked_for(plans: PlanDesk, pokervod: Ru
     )
 
 
-def test_plans_are_told_apart_by_name(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_plans_are_told_apart_by_name(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.write("second", weeks=1)
     plans.prove(1, plan="second")
 
     assert pokervod("rollout", "run", "--plan", "second").status == 0
-    assert plans.execute("select plan, state from rollout_programmes") == [("second", "completed")]
-    assert "The second programme: 100 %" in pokervod("rollout", "report", "--plan", "second").printed
+    assert plans.execute("select plan, state from rollouts") == [("second", "completed")]
+    assert "The second rollout: 100 %" in pokervod("rollout", "report", "--plan", "second").printed
     said = pokervod("rollout", "run", "--plan", "third")
     assert (said.status, said.error) == (2, "there is no plan 'third'; there are demo, second")
 
@@ -207,13 +207,13 @@ REFUSED = [
     (("acknowledge", "--reason", "\t"), 2, "give a --reason"),
     (("resume", "--from", "9", *WHY), 2, "has weeks 1 to 4, no week 9"),
     (("resume", "--from", "4", *WHY), 1, "week 2 is waiting; it has to pass before week 4 begins"),
-    (("acknowledge", *WHY), 1, "nothing of the programme demo is escalated"),
+    (("acknowledge", *WHY), 1, "nothing of the rollout demo is escalated"),
 ]
 
 
 @pytest.mark.parametrize(("words", "status", "says"), REFUSED, ids=lambda value: str(value)[:30])
 def test_what_makes_no_sense_is_refused_and_changes_nothing(
-    plans: PlanDesk, pokervod: RunCommand, words: tuple[str, ...], status: int, says: str
+    plans: PlanFolder, pokervod: RunCommand, words: tuple[str, ...], status: int, says: str
 ) -> None:
     plans.prove(1)
     pokervod("rollout", "run")
@@ -237,12 +237,12 @@ NOT_BEGUN = [("report",), ("pause", *WHY), ("resume", *WHY), ("acknowledge", *WH
 def test_what_was_not_begun_says_how_to_begin(pokervod: RunCommand, words: tuple[str, ...]) -> None:
     said = pokervod("rollout", *words)
 
-    assert (said.status, said.error) == (1, "the programme demo was not begun; `pokervod rollout run` begins it")
+    assert (said.status, said.error) == (1, "the rollout demo was not begun; `pokervod rollout run` begins it")
 
 
 @pytest.mark.parametrize("words", [("resume",), ("override", "2", "proof")], ids=lambda words: words[0])
 def test_a_reason_that_is_no_utf_8_is_refused_and_changes_nothing(
-    plans: PlanDesk, pokervod: RunCommand, words: tuple[str, ...]
+    plans: PlanFolder, pokervod: RunCommand, words: tuple[str, ...]
 ) -> None:
     escalate(plans, pokervod)
     before = plans.dump()
@@ -253,14 +253,14 @@ def test_a_reason_that_is_no_utf_8_is_refused_and_changes_nothing(
     assert plans.dump() == before
 
 
-def test_a_second_runner_is_refused(plans: PlanDesk, pokervod: RunCommand) -> None:
-    with hold_alone(plans.programme()):
+def test_a_second_runner_is_refused(plans: PlanFolder, pokervod: RunCommand) -> None:
+    with lock_rollout(plans.rollout()):
         said = pokervod("rollout", "run")
 
     assert (said.status, "is being run by another runner" in said.error) == (1, True)
 
 
-def test_a_bad_plan_is_shown_with_every_file_and_line(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_a_bad_plan_is_shown_with_every_file_and_line(plans: PlanFolder, pokervod: RunCommand) -> None:
     weeks = [describe_week(1), describe_week(3)]
     weeks[0]["criteria"][0]["kind"] = "fille"
     path = plans.write(weeks=weeks, attempts=0)
@@ -278,7 +278,7 @@ def test_a_bad_plan_is_shown_with_every_file_and_line(plans: PlanDesk, pokervod:
             assert f"{path}:{line}: {text}" in said.error
 
 
-def test_a_page_that_cannot_be_written_is_told(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_a_page_that_cannot_be_written_is_told(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.given = {"pages": str(plans.folder / "demo.yaml" / "pages")}
     plans.prove(1, 2, 3, 4)
 
@@ -289,7 +289,7 @@ def test_a_page_that_cannot_be_written_is_told(plans: PlanDesk, pokervod: RunCom
 
 
 @pytest.mark.parametrize("weeks", [3, 6])
-def test_a_plan_that_lost_or_gained_a_week_can_still_be_read(plans: PlanDesk, pokervod: RunCommand, weeks: int) -> None:
+def test_a_plan_that_lost_or_gained_a_week_can_still_be_read(plans: PlanFolder, pokervod: RunCommand, weeks: int) -> None:
     plans.prove(1, 2, 3, 4)
     pokervod("rollout", "run", "--until", "2")
     plans.write(weeks=weeks)
@@ -328,7 +328,7 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
-def test_a_terminal_of_80_columns_shows_words_whole(plans: PlanDesk, pokervod: RunCommand) -> None:
+def test_a_terminal_of_80_columns_shows_words_whole(plans: PlanFolder, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
 
     stands, three = show(plans.folder, "rollout", "run")

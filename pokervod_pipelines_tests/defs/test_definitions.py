@@ -1,4 +1,4 @@
-"""What Dagster loads is what the design names, each asset with what an operator asks for."""
+"""Check that Dagster loads what the design names, each asset with its metadata."""
 
 import subprocess
 import sys
@@ -90,7 +90,7 @@ def test_the_assets_and_their_groups_are_those_of_the_design(defs: dg.Definition
 
 
 @pytest.mark.parametrize("key", GROUPS)
-def test_every_asset_says_whose_it_is_what_it_is_and_how_it_is_retried(defs: dg.Definitions, key: str) -> None:
+def test_every_asset_has_an_owner_a_description_and_retries(defs: dg.Definitions, key: str) -> None:
     node = defs.resolve_asset_graph().get(dg.AssetKey.from_user_string(key))
 
     assert node.owners == ["team:archive"]
@@ -100,7 +100,7 @@ def test_every_asset_says_whose_it_is_what_it_is_and_how_it_is_retried(defs: dg.
 
 
 @pytest.mark.parametrize("key", RETRIES)
-def test_the_retry_policies_are_those_of_the_blocks(defs: dg.Definitions, key: str, tmp_path: Path) -> None:
+def test_the_retry_policies_are_those_of_the_rooms(defs: dg.Definitions, key: str, tmp_path: Path) -> None:
     plain = build_defs(settings=Settings(home=tmp_path))
     policy = asset(plain, key).op.retry_policy
 
@@ -108,7 +108,7 @@ def test_the_retry_policies_are_those_of_the_blocks(defs: dg.Definitions, key: s
     assert (policy.max_retries, policy.delay, policy.backoff) == RETRIES[key]
 
 
-def test_the_checks_stand_on_their_assets(defs: dg.Definitions) -> None:
+def test_the_checks_are_on_their_assets(defs: dg.Definitions) -> None:
     found: dict[str, set[str]] = {}
     for key in defs.resolve_asset_graph().asset_check_keys:
         found.setdefault(key.asset_key.to_user_string(), set()).add(key.name)
@@ -169,7 +169,7 @@ def test_a_partition_is_materialized_by_itself_with_its_counts(defs: dg.Definiti
     assert "seconds" in metadata
 
 
-def test_a_library_that_is_gone_fails_its_partition_and_is_tried_again(
+def test_a_missing_library_fails_its_partition_and_is_retried(
     defs: dg.Definitions, installation: Installation, engine: Engine
 ) -> None:
     (installation.archive / "ARCHIVE" / "PAD").rename(installation.folder / "elsewhere")

@@ -1,4 +1,4 @@
-"""A broadcast day is materialized from its folders, with what an operator asks of it."""
+"""Check that a broadcast day is materialized from its folders, with its metadata."""
 
 import os
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def test_a_premium_hand_is_shown_as_poker_people_write_it(settings: Settings, en
     assert str(shown) == "- #1 A♦ A♣ K♥ K♦ 5♠ · pot 2,300 · Abel with four of a kind, rank 11 · grade A"
 
 
-def test_a_drop_folder_that_is_gone_fails_the_day_and_is_tried_again(settings: Settings, engine: Engine) -> None:
+def test_a_missing_drop_folder_fails_the_day_and_is_retried(settings: Settings, engine: Engine) -> None:
     settings.hands.drop_folders[0].rename(settings.hands.drop_folders[0].parent / "elsewhere")
     quick = settings.model_copy(update={"retries": settings.retries.model_copy(update={"nas_seconds": 0})})
     job = build_defs(settings=quick, engine=engine).resolve_job_def("hands_to_renders")
@@ -67,7 +67,7 @@ def test_a_drop_folder_that_is_gone_fails_the_day_and_is_tried_again(settings: S
     assert len(retries) == 3
 
 
-def test_a_tick_asks_for_what_lies_in_the_folder_and_not_while_it_is_being_read(
+def test_a_tick_requests_what_is_in_the_folder_and_not_while_it_is_being_read(
     settings: Settings, engine: Engine
 ) -> None:
     sensor = build_defs(settings=settings, engine=engine).get_repository_def().get_sensor_def("rfid_drop")

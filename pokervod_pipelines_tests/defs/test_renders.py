@@ -1,4 +1,4 @@
-"""A day's graphics in Dagster: the asset renders and shows, the sensors ask for what is needed and say why not."""
+"""Check the assets and sensors of render outputs: what is rendered, what is requested, and the reason for nothing."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -35,7 +35,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def tick(defs: dg.Definitions, instance: dg.DagsterInstance, sensor: str) -> tuple[list[dg.RunRequest], str]:
-    """What a tick of the sensor asks for, as the daemon takes it, and the reason why it asks for nothing."""
+    """Return what a tick of the sensor requests, as the daemon sees it, and the reason for no request."""
     repository = defs.get_repository_def()
     context = dg.build_sensor_context(instance=instance, repository_def=repository)
     data = repository.get_sensor_def(sensor).evaluate_tick(context)
@@ -124,7 +124,7 @@ def test_a_graphic_that_cannot_be_made_is_a_problem_of_its_day(
     assert record.data["where"] == f"instruction {broken} (elimination)"
     assert "previews" not in metadata
     assert [each.check_name for each in failed] == ["no_instruction_failed"]
-    assert "Mend what the reason names" in str(failed[0].metadata["next_step"].value)
+    assert "Fix the cause named in the reason" in str(failed[0].metadata["next_step"].value)
 
 
 def test_without_its_folder_a_day_fails_and_is_retried(
@@ -144,7 +144,7 @@ def test_without_its_folder_a_day_fails_and_is_retried(
 
 @pytest.fixture
 def away(desk: RenderDay, settings_factory: Callable[..., Settings], tmp_path: Path) -> dg.Definitions:
-    """A house whose folder of graphics is not there, with two days that wait, one of them with a file."""
+    """Build an installation without its outputs folder, with two pending days, one of them with a file."""
     desk.make_file("Zoe")
     desk.want("Ana")
     desk.want("Tom", day=DAY + timedelta(days=1))

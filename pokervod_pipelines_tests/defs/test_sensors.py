@@ -1,4 +1,4 @@
-"""A tick of a sensor ends in requests that name the revision, or in a reason."""
+"""Check that a tick of a sensor ends in requests that name the revision, or in a reason."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.google import faults
 from pokervod_pipelines_tests.google.emulator import Emulator
-from pokervod_pipelines_tests.sheets.desk import COLUMNS, make_lines
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_lines
 
 LINES = {"Hands": [COLUMNS, *make_lines(1, 2)]}
 Tick = Callable[..., dg.SensorResult]
@@ -50,12 +50,12 @@ def reason(result: dg.SensorResult) -> str:
 
 
 def rest(path: Path) -> None:
-    """The file was edited a while ago, each time another while."""
+    """Edit the file, each time at another moment in the past."""
     before = path.stat().st_mtime if path.stat().st_mtime < 2e9 else 0
     os.utime(path, (before - 60, before - 60))
 
 
-def test_a_changed_google_sheet_is_asked_for_once_and_others_are_left(
+def test_a_changed_google_sheet_is_requested_once_and_others_are_left(
     engine: Engine, settings_factory: Callable[..., Settings]
 ) -> None:
     with Emulator.start() as google:
@@ -102,7 +102,7 @@ def test_edits_that_follow_each_other_are_gathered(engine: Engine, settings_fact
     assert asked(result) == [(f"one:{book.version}", "one")]
 
 
-def test_a_workbook_file_that_was_saved_is_asked_for(
+def test_a_saved_workbook_file_is_requested(
     engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path
 ) -> None:
     path = tmp_path / "hands.csv"

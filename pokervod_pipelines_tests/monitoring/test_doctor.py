@@ -61,7 +61,7 @@ def test_a_server_that_is_down_fails(installation: Installation, monkeypatch: py
 
 @pytest.fixture
 def configure(installation: Installation) -> Callable[[str], dict[str, CheckResult]]:
-    """``configure(lines)``: the results, by part, where the settings of ``render`` are these."""
+    """Return ``configure(lines)``, which gives the results by part for these settings of ``render``."""
     plain = (installation.folder / "pokervod.yaml").read_text(encoding="utf-8")
 
     def check_with(render: str) -> dict[str, CheckResult]:

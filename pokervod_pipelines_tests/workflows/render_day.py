@@ -1,4 +1,4 @@
-"""A broadcast day with graphics that can really be made, small ones, and with files that were made of them."""
+"""Build a broadcast day with small graphics that can really be rendered, and with their files."""
 
 import json
 from dataclasses import dataclass, replace
@@ -20,12 +20,12 @@ SMALL = {"format": "mov_alpha", "width": 384, "height": 216, "fps": 10, "seconds
 
 @dataclass(kw_only=True)
 class RenderDay(QueueDesk):
-    """A queue whose instructions are whole, and the folder of its graphics."""
+    """Drive a queue of complete instructions and its outputs folder."""
 
     settings: Settings
 
     def want(self, *players: str, day: date = DAY, **columns: Any) -> list[int]:
-        """The elimination of each player is asked for, one after the other; returns the ids."""
+        """Request the elimination of each player, one after the other, and return the ids."""
         return [self._want_one(player, {"day": day, **columns}) for player in players]
 
     def _want_one(self, player: str, columns: dict[str, Any]) -> int:
@@ -45,11 +45,11 @@ class RenderDay(QueueDesk):
         return int(rows[0][0])
 
     def want_in_vain(self, *players: str, day: date = DAY) -> list[int]:
-        """Graphics of each player that no worker can make: a layer that they need is not there any more."""
+        """Request graphics that no worker can render, since a required layer is missing."""
         return self.want(*players, day=day, layers={})
 
     def make_file(self, player: str = "Ana", day: date = DAY) -> Path:
-        """A graphic was asked for, made and finished; returns its file, which holds no picture."""
+        """Request a graphic and complete it with a file that is no image; return its path."""
         self.want(player, day=day)
         (claim,) = self.take()
         path = self.settings.renders / f"{claim.held.id}.mov"
@@ -59,7 +59,7 @@ class RenderDay(QueueDesk):
         return path
 
     def finish_as(self, held: Held, path: Path) -> None:
-        """What is held was made, as this file."""
+        """Complete the claimed job with this file."""
         measure = measure_output(path)
         facts = replace(
             name_output(held),
@@ -71,7 +71,7 @@ class RenderDay(QueueDesk):
         queue.settle_all(self.engine, self.limits, [Made(held=held, facts=facts, publish=lambda: None)])
 
     def hire(self, name: str, *renderers: str) -> None:
-        """A worker of these renderers lives, and was seen just now."""
+        """Register a live worker of these renderers."""
         self.execute(
             "insert into render_workers (name, host, pid, renderers) values (:name, 'studio', 1, :renderers)",
             name=name,

@@ -1,4 +1,4 @@
-"""From a file in a drop folder to the instruction of a graphic, however often and in whichever order."""
+"""Check the way from a file in a drop folder to an instruction, repeated and in any order."""
 
 import os
 import time
@@ -28,7 +28,7 @@ LONG_AGO = 1_700_000_000
 
 @dataclass(frozen=True)
 class Room:
-    """A drop folder, an export folder, and the stages over both."""
+    """Run the stages over a drop folder and an export folder."""
 
     engine: Engine
     settings: Settings
@@ -73,7 +73,7 @@ def test_a_premium_hand_in_the_drop_folder_becomes_one_instruction(room: Room) -
     assert room.ask("select template, state, priority from render_instructions") == [("premium_hand", "pending", 2)]
 
 
-def test_the_instructions_of_other_days_that_were_touched_are_made_too(room: Room) -> None:
+def test_the_instructions_of_other_changed_days_are_made_too(room: Room) -> None:
     room.put(room.drop, "s.json", write_session(make_showdown()))
     counts = room.run(day=date(2031, 6, 1))
 
@@ -103,7 +103,7 @@ def test_an_elimination_in_an_export_becomes_an_instruction_once(room: Room) -> 
     assert [row[0] for row in room.ask("select template from render_instructions")] == ["elimination"]
 
 
-def test_what_is_still_being_written_waits_and_what_is_no_session_is_named(room: Room) -> None:
+def test_unfinished_files_are_left_and_files_without_a_session_are_reported(room: Room) -> None:
     room.put(room.drop, "new.json", write_session(make_walk()), age_seconds=0)
     room.put(room.drop, "half.json", write_session(make_walk())[:-40])
     room.put(room.drop, "odd.json", b'{"what": "is this"}')
@@ -115,7 +115,7 @@ def test_what_is_still_being_written_waits_and_what_is_no_session_is_named(room:
     assert any("odd.json" in problem.where for problem in outcome.problems)
 
 
-def test_a_drop_folder_that_is_gone_is_no_empty_folder(room: Room) -> None:
+def test_a_missing_drop_folder_is_not_an_empty_one(room: Room) -> None:
     room.drop.rmdir()
     run = SyncRun(engine=room.engine, settings=room.settings, correlation_id="r")
 
@@ -149,7 +149,7 @@ def test_a_file_that_vanishes_before_it_is_read_stops_no_other(room: Room) -> No
 # What is due
 
 
-def test_a_file_is_due_once_it_rests_until_it_was_read(room: Room) -> None:
+def test_a_finished_file_is_due_until_it_was_read(room: Room) -> None:
     path = room.put(room.drop, "s.json", write_session(make_walk()), age_seconds=0)
     at_once = find_arrivals(room.engine, room.settings)
     os.utime(path, (LONG_AGO, LONG_AGO))
@@ -176,7 +176,7 @@ def test_an_export_is_due_until_it_was_read_and_again_when_it_is_new(room: Room)
     assert find_arrivals(room.engine, room.settings).is_due
 
 
-def test_a_file_that_was_copied_anew_is_due_once(room: Room) -> None:
+def test_a_file_that_was_copied_again_is_due_once(room: Room) -> None:
     path = room.put(room.drop, "s.json", write_session(make_walk()))
     room.run()
     os.utime(path, (LONG_AGO, LONG_AGO))
@@ -197,7 +197,7 @@ def test_an_export_that_can_never_be_read_is_due_once_and_fails_its_check(room: 
     assert "rename the file" in result.evidence[0]
 
 
-def test_on_a_share_whose_clock_is_ahead_a_file_that_does_not_change_is_at_rest(room: Room) -> None:
+def test_on_a_share_whose_clock_is_ahead_an_unchanged_file_is_finished(room: Room) -> None:
     room.put(room.drop, "s.json", write_session(make_walk()), age_seconds=-300)
     first = find_arrivals(room.engine, room.settings)
     second = find_arrivals(room.engine, room.settings, first)
@@ -205,7 +205,7 @@ def test_on_a_share_whose_clock_is_ahead_a_file_that_does_not_change_is_at_rest(
     assert (first.is_due, second.is_due) == (False, True)
 
 
-def test_the_same_arrivals_are_asked_for_again_only_after_a_while(room: Room) -> None:
+def test_the_same_arrivals_are_requested_again_only_after_a_while(room: Room) -> None:
     room.put(room.drop, "s.json", write_session(make_walk()))
     arrivals = find_arrivals(room.engine, room.settings)
     now = datetime.fromtimestamp(REPEAT_SECONDS * 1_000_000, UTC)
@@ -214,7 +214,7 @@ def test_the_same_arrivals_are_asked_for_again_only_after_a_while(room: Room) ->
     assert arrivals.name(now) != arrivals.name(datetime.fromtimestamp(REPEAT_SECONDS * 1_000_001, UTC))
 
 
-def test_folders_that_cannot_be_listed_are_told(room: Room) -> None:
+def test_folders_that_cannot_be_listed_are_reported(room: Room) -> None:
     room.drop.rmdir()
     room.exports.rmdir()
     arrivals = find_arrivals(room.engine, room.settings)

@@ -115,7 +115,7 @@ def test_leftovers_of_dead_workers_are_deleted_once_they_are_old(
     assert {each.name for each in folder.iterdir()} == {names[kind] for kind in left}
 
 
-def test_sweeping_makes_no_folder_where_nothing_was_ever_made(desk: RenderDay) -> None:
+def test_sweeping_creates_no_folder(desk: RenderDay) -> None:
     assert sweep_leftovers(desk.engine, desk.settings) == 0
     assert not desk.settings.renders.exists()
 
@@ -139,11 +139,11 @@ def test_completeness_goes_from_hands_by_instructions_to_files(desk: RenderDay) 
     assert third
 
 
-def test_a_day_of_which_nothing_is_wanted_is_complete() -> None:
+def test_a_day_without_expected_graphics_is_complete() -> None:
     assert Completeness(hands=0, hands_requested=0, instructions=0, completed=0).percent == 100.0
 
 
-def test_a_graphic_whose_hand_is_gone_is_not_wanted(desk: RenderDay) -> None:
+def test_a_graphic_whose_hand_was_deleted_is_not_expected(desk: RenderDay) -> None:
     desk.want("Ana")
     desk.execute("update render_instructions set withdrawn_at = now()")
 
@@ -160,18 +160,18 @@ WAITING = [
     ("its renderer is paused", PAUSE.format("renderer:local", "null"), {}, 0),
     ("another is paused", PAUSE.format("renderer:nexrender", "null"), {}, 1),
     ("a pause is over", PAUSE.format("all", "now()"), {}, 1),
-    ("a worker lives", "select 1", LOCAL, 0),
-    ("only a worker of another renderer lives", "select 1", {"w1": ("nexrender",)}, 1),
-    ("a worker of its day lives", "update render_workers set day = '2026-01-05'", LOCAL, 0),
-    ("only a worker of another day lives", "update render_workers set day = '2026-01-06'", LOCAL, 1),
+    ("a worker is alive", "select 1", LOCAL, 0),
+    ("only a worker of another renderer is alive", "select 1", {"w1": ("nexrender",)}, 1),
+    ("a worker of its day is alive", "update render_workers set day = '2026-01-05'", LOCAL, 0),
+    ("only a worker of another day is alive", "update render_workers set day = '2026-01-06'", LOCAL, 1),
     ("the worker was not seen for long", "update render_workers set seen_at = now() - interval '31 s'", LOCAL, 1),
     ("the worker stopped", "update render_workers set stopped_at = now()", LOCAL, 1),
-    ("the worker is set aside", "update render_workers set set_aside = 'its disk'", LOCAL, 1),
+    ("the worker is quarantined", "update render_workers set set_aside = 'its disk'", LOCAL, 1),
 ]
 
 
 @pytest.mark.parametrize(("about", "then", "crew", "unserved"), WAITING, ids=lambda value: str(value)[:40])
-def test_what_waits_in_vain_is_news(
+def test_graphics_that_no_worker_serves_are_counted(
     desk: RenderDay, about: str, then: str, crew: dict[str, tuple[str, ...]], unserved: int
 ) -> None:
     desk.want("Ana")
@@ -182,14 +182,14 @@ def test_what_waits_in_vain_is_news(
     assert sum(read_queue(desk).unserved.values()) == unserved, about
 
 
-def test_work_for_a_renderer_that_is_not_configured_here_is_left_to_others(desk: RenderDay) -> None:
+def test_graphics_for_a_renderer_that_is_not_configured_are_left_to_others(desk: RenderDay) -> None:
     desk.want("Ana", renderer="nexrender")
 
     assert read_queue(desk, "local").unserved == {}
     assert read_queue(desk, "local", "nexrender").unserved == {DAY: 1}
 
 
-def test_a_day_is_finished_when_nothing_of_it_is_due_or_at_work(desk: RenderDay) -> None:
+def test_a_day_is_finished_when_nothing_of_it_is_due_or_running(desk: RenderDay) -> None:
     desk.make_file("Ana")
     desk.make_file("Tom", day=NEXT_DAY)
     desk.want("Zoe", day=NEXT_DAY)

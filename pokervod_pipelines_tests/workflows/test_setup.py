@@ -1,4 +1,4 @@
-"""A folder is made ready once, and nothing of a person's is touched."""
+"""Check that a folder is prepared once, and that nothing of a person is changed."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
 from pokervod_pipelines_tests.sync.installation import build_installation
 
 
-def test_without_a_configuration_the_sample_is_laid_out_and_used(tmp_path: Path) -> None:
+def test_without_a_configuration_the_sample_is_created_and_used(tmp_path: Path) -> None:
     settings = prepare_folder(tmp_path)
 
     assert len(settings.libraries) == 9
