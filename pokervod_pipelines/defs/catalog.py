@@ -27,7 +27,9 @@ def define_catalog(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(
         name="catalog",
         specs=[
-            dg.AssetSpec(level, deps=[above], description=description, group_name="catalog", kinds={"postgres"}, owners=OWNERS)
+            dg.AssetSpec(
+                level, deps=[above], description=description, group_name="catalog", kinds={"postgres"}, owners=OWNERS
+            )
             for level, (description, above) in LEVELS.items()
         ],
         retry_policy=nas_retries(settings),

@@ -14,7 +14,7 @@ from pokervod_pipelines_tests.sync.installation import Installation, build_insta
 
 ROOMS = (
     *("catalog", "clips", "db", "events", "hands", "media", "nas", "render", "sample", "settings", "sheets"),
-    *("alerts", "rollout", "tournaments", "workflows"),
+    *("alerts", "rollout", "tournaments", "workflows", "monitoring", "processes", "policies", "text", "decisions"),
 )
 GROUPS = {
     "nas_files": "nas",
