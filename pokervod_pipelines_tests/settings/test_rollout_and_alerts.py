@@ -1,4 +1,4 @@
-"""Settings of rollouts and alerts: sound defaults, paths beside their file, and secrets that nothing shows."""
+"""Check the settings of rollouts and alerts: safe defaults, relative paths, and secrets that are never shown."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def load(folder: Path, text: str, **environ: str) -> Settings:
     return load_settings(environ, folder)
 
 
-def test_without_a_word_the_shipped_plan_holds_and_nothing_that_runs_programs_is_allowed(tmp_path: Path) -> None:
+def test_by_default_the_shipped_plan_is_used_and_no_program_may_run(tmp_path: Path) -> None:
     settings = load_settings({}, tmp_path)
 
     assert settings.rollout.plans == ()
@@ -32,7 +32,7 @@ def test_without_a_word_the_shipped_plan_holds_and_nothing_that_runs_programs_is
     assert (settings.alerts.channels, settings.alert_urls, settings.hook_tokens) == ((), {}, {})
 
 
-def test_paths_are_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
+def test_paths_are_relative_to_the_folder_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "conf").mkdir()
     text = "rollout: {plans: [a.yaml, /srv/b.yaml], folder: work, pages: share/pages}"
     (tmp_path / "conf" / "pokervod.yaml").write_text(text, encoding="utf-8")
@@ -42,7 +42,7 @@ def test_paths_are_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
     assert (rollout.folder, rollout.pages) == (tmp_path / "conf/work", tmp_path / "conf/share/pages")
 
 
-def test_what_the_administrator_says_is_there(tmp_path: Path) -> None:
+def test_the_values_of_the_file_are_used(tmp_path: Path) -> None:
     settings = load(
         tmp_path,
         """
@@ -75,7 +75,7 @@ def test_addresses_of_channels_and_tokens_of_hooks_come_from_the_environment_and
     assert name_variable("ops-mail") == "POKERVOD_ALERT_OPS_MAIL"
 
 
-def test_their_values_are_in_no_representation(tmp_path: Path) -> None:
+def test_secrets_are_in_no_representation(tmp_path: Path) -> None:
     settings = load(tmp_path, CHANNELS, **SECRETS)
 
     shown = repr(settings) + str(settings) + settings.model_dump_json() + repr(settings.model_dump())
@@ -84,20 +84,20 @@ def test_their_values_are_in_no_representation(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["alerts: {channels: 7}", "rollout: {attempts: many}", "alerts: ["])
-def test_their_values_are_in_no_error(tmp_path: Path, text: str) -> None:
+def test_secrets_are_in_no_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadSettings) as refusal:
         load(tmp_path, text, **SECRETS)
 
     assert "sesame" not in str(refusal.value).lower()
 
 
-def test_no_value_is_taken_from_the_file(tmp_path: Path) -> None:
+def test_secrets_are_not_read_from_the_file(tmp_path: Path) -> None:
     settings = load(tmp_path, "alert_urls: {POKERVOD_ALERT_OPS: 'slack://sesame'}\nhook_tokens: {POKERVOD_HOOK_A: b}")
 
     assert (settings.alert_urls, settings.hook_tokens) == ({}, {})
 
 
-def test_an_address_that_is_none_is_not_repeated(tmp_path: Path) -> None:
+def test_an_invalid_address_is_not_repeated_in_the_message(tmp_path: Path) -> None:
     settings = load(tmp_path, CHANNELS, POKERVOD_ALERT_OPS="sesame-without-scheme")
 
     with pytest.raises(BadSettings, match="POKERVOD_ALERT_OPS_MAIL") as refusal:

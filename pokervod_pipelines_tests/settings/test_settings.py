@@ -1,4 +1,4 @@
-"""Settings are right or refused, with the place where a person mends them."""
+"""Check that settings are valid, or refused with the line to correct."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def load(folder: Path, text: str | bytes | None = None, **environ: str) -> Setti
     return load_settings(environ, folder)
 
 
-def test_paths_are_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
+def test_paths_are_relative_to_the_folder_of_the_file(tmp_path: Path) -> None:
     settings = load(tmp_path, GOOD)
 
     assert settings.archive_roots[0].path == tmp_path / "archive"
@@ -44,20 +44,20 @@ def test_a_root_without_libraries_is_one_library(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["about"])
-def test_a_broken_file_is_refused_with_its_line_and_what_is_wrong(tmp_path: Path, case: dict[str, str]) -> None:
+def test_an_invalid_file_is_refused_with_line_and_reason(tmp_path: Path, case: dict[str, str]) -> None:
     with pytest.raises(BadSettings) as refusal:
         load(tmp_path, case["text"])
 
     assert f"pokervod.yaml:{case['line']}:" in str(refusal.value)
-    assert case["says"] in str(refusal.value)
+    assert case["message"] in str(refusal.value)
 
 
-def test_bytes_that_are_not_utf_8_are_refused_with_their_place(tmp_path: Path) -> None:
+def test_bytes_that_are_not_utf_8_are_refused_with_their_position(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="byte 11 is not UTF-8"):
         load(tmp_path, b"time_zone: \xb1\xe8")
 
 
-def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(BadSettings) as refusal:
         load(tmp_path, "scan: {settle_seconds: -1, stall_seconds: soon}")
 
@@ -65,7 +65,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
     assert "stall_seconds" in str(refusal.value)
 
 
-def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     settings = load(tmp_path, GOOD, POKERVOD_TIME_ZONE="Europe/London", POKERVOD_SHEETS="a=one.csv:two.xlsx")
 
     assert settings.time_zone == "Europe/London"
@@ -75,7 +75,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     ]
 
 
-def test_the_shell_wins_over_dotenv(tmp_path: Path) -> None:
+def test_the_shell_overrides_dotenv(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("POKERVOD_TIME_ZONE=Asia/Seoul\nexport POKERVOD_HOME='state'\n# comment=1\n")
 
     settings = load(tmp_path, POKERVOD_TIME_ZONE="Europe/London")
@@ -93,19 +93,19 @@ def test_roots_in_the_environment_need_no_file(tmp_path: Path) -> None:
     ]
 
 
-def test_a_configuration_that_is_named_must_exist(tmp_path: Path) -> None:
+def test_a_named_configuration_must_exist(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match=r"POKERVOD_CONFIG names .*nowhere\.yaml"):
         load(tmp_path, POKERVOD_CONFIG="nowhere.yaml")
 
 
-def test_nothing_configured_is_no_error(tmp_path: Path) -> None:
+def test_an_empty_configuration_is_valid(tmp_path: Path) -> None:
     settings = load(tmp_path)
 
     assert settings.libraries == ()
     assert settings.source is None
 
 
-def test_graphics_lie_below_home_unless_a_folder_is_named(tmp_path: Path) -> None:
+def test_graphics_are_below_home_unless_a_folder_is_set(tmp_path: Path) -> None:
     assert load(tmp_path).renders == tmp_path / ".pokervod" / "renders"
     assert load(tmp_path, "render: {outputs: share/graphics}").renders == tmp_path / "share" / "graphics"
 
@@ -125,7 +125,7 @@ def test_a_secret_is_in_no_message_or_representation(tmp_path: Path) -> None:
     assert "hunter2" not in settings.model_dump_json()
 
 
-def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+def test_an_unknown_name_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     settings = load(tmp_path, GOOD)
 
     with pytest.raises(BadSettings, match="wsop, rest"):
