@@ -1,4 +1,4 @@
-"""``pokervod render``: graphics asked for, and what became of them."""
+"""``pokervod render``: request graphics, list them, and show what happened to them."""
 
 import getpass
 import time
@@ -6,46 +6,57 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli import render_work
+from pokervod_pipelines.cli.options import ByOption, JsonOption
 from pokervod_pipelines.cli.output import make_table, out, print_json, print_table
 from pokervod_pipelines.cli.render_pages import (
+    ATTEMPT_COLUMNS,
     EVENT_COLUMNS,
     LIST_COLUMNS,
     LIST_FIGURES,
-    TRY_COLUMNS,
+    attempt_rows,
     describe_instruction,
     event_rows,
     list_rows,
-    try_rows,
 )
-from pokervod_pipelines.cli.render_work import LARGEST
+from pokervod_pipelines.cli.render_work import LARGEST, DayOption
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.db.failures import is_transient, read_first_line
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.paging import Page
+from pokervod_pipelines.render.enqueue import EnqueueReport, enqueue_file, enqueue_request
+from pokervod_pipelines.render.listing import (
+    InstructionFilter,
+    count_states,
+    list_instructions,
+    show_attempts,
+    show_events,
+    show_versions,
+)
+from pokervod_pipelines.render.outputs.store import find_output
+from pokervod_pipelines.render.pauses import list_pauses
+from pokervod_pipelines.render.rules import load_rules
+from pokervod_pipelines.render.templates import load_configured_templates
+from pokervod_pipelines.render.workers import count_available
 from pokervod_pipelines.settings import load_settings
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from pokervod_pipelines.render.enqueue import EnqueueReport
-    from pokervod_pipelines.render.listing import InstructionFilter
 
 app = typer.Typer(no_args_is_help=True)
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 IDS_SHOWN = 20
 FOLLOW_SECONDS = 1.0
-HEAD_LINES = 5
-LONGEST_WHY = 100
+HEADER_LINES = 5
+MAX_REASON = 100
 
 render_work.register(app)
 
@@ -55,30 +66,27 @@ def enqueue(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE.csv]", help="A CSV with a graphic a row.")] = None,
     template: Annotated[str, typer.Option("--template", "-t", help="Instead of a file: one graphic.")] = "",
     layer: Annotated[
-        list[str] | None, typer.Option("--layer", "-l", metavar="NAME=VALUE", help="What it shows.")
+        list[str] | None, typer.Option("--layer", "-l", metavar="NAME=VALUE", help="A layer and its value.")
     ] = None,
     priority: Annotated[str, typer.Option("--priority", help="1 (the highest) to 10.")] = "",
     format_: Annotated[str, typer.Option("--format", help="png_sequence, mov_alpha or mp4.")] = "",
-    seconds: Annotated[str, typer.Option("--seconds", help="How long it is.")] = "",
-    name: Annotated[str, typer.Option("--id", help="Tells the same graphic asked for twice on purpose apart.")] = "",
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept with it.")] = "",
-    by: Annotated[str, typer.Option("--by", help="Who asks; default: the user of this terminal.")] = "",
+    seconds: Annotated[str, typer.Option("--seconds", help="Its duration.")] = "",
+    name: Annotated[str, typer.Option("--id", help="Tell two requests of the same graphic apart.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why (audited).")] = "",
+    by: ByOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Ask for graphics: those of a CSV, or one by template and layers. What was asked for before is not made twice.
+    """Request graphics: those of a CSV, or one by template and layers. Duplicates are ignored.
 
     Example: pokervod render enqueue friday.csv
 
     Example: pokervod render enqueue -t elimination -l player="Ana Ruiz" -l place=9th --priority 1
     """
-    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.render.enqueue import enqueue_file, enqueue_request  # noqa: PLC0415
-
     cells = {"template": template, "priority": priority, "format": format_, "seconds": seconds, "id": name}
     if (file is None) == (not template):
-        raise BadInput("give either a CSV file or --template; `pokervod render templates` shows the templates")
+        raise BadInput("expected either a CSV file or --template; `pokervod render templates` lists the templates")
     if file is not None and (layer or any(cells.values())):
-        raise BadInput("a CSV says everything itself; leave out --layer, --priority, --format, --seconds and --id")
+        raise BadInput("--layer, --priority, --format, --seconds and --id are columns of a CSV; leave out the options")
     settings, by, correlation_id = load_settings(), by or getpass.getuser(), new_correlation_id()
     with open_database(settings) as engine:
         if file is not None:
@@ -91,24 +99,28 @@ def enqueue(
 
 def _read_layers(layers: list[str]) -> dict[str, str]:
     cells: dict[str, str] = {}
-    for said in layers:
-        name, equals, value = said.partition("=")
+    for text in layers:
+        name, equals, value = text.partition("=")
         if not equals or name in cells or name in {"template", "priority", "format", "seconds", "id"}:
-            raise BadInput(f"--layer {said!r}: write NAME=VALUE, each layer once")
+            raise BadInput(f"--layer: expected NAME=VALUE, each layer once, got {text!r}")
         cells[name] = value
     return cells
 
 
-def _show_enqueued(report: "EnqueueReport", *, as_json: bool) -> None:
+def _show_enqueued(report: EnqueueReport, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(report))
     else:
-        out.print(f"{len(report.created)} asked for: {_list_ids(report.created)}", markup=False)
+        out.print(f"{len(report.created)} requested: {_list_ids(report.created)}", markup=False)
         if report.already_there:
-            out.print(f"{len(report.already_there)} were there: {_list_ids(report.already_there)}", markup=False)
+            out.print(f"{len(report.already_there)} already exist: {_list_ids(report.already_there)}", markup=False)
     if report.problems:
         listed = "\n".join(f"  {problem}" for problem in report.problems)
-        raise BadInput(f"{len(report.problems)} rows make no graphic:\n{listed}\nmend them and give the file again")
+        raise BadInput(f"{_count_rows(len(report.problems))} skipped:\n{listed}\nCorrect the file and enqueue it again.")
+
+
+def _count_rows(count: int) -> str:
+    return "1 row was" if count == 1 else f"{count} rows were"
 
 
 def _list_ids(ids: tuple[int, ...]) -> str:
@@ -120,23 +132,21 @@ def _list_ids(ids: tuple[int, ...]) -> str:
 def list_(
     state: Annotated[list[str] | None, typer.Option("--state", "-s", help="In this state; may be repeated.")] = None,
     template: Annotated[str, typer.Option("--template", "-t", help="Of this template.")] = "",
-    day: Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Of this broadcast day.")] = None,
+    day: DayOption = None,
     hand: Annotated[int | None, typer.Option("--hand", min=1, max=LARGEST, help="Of the hand with this id.")] = None,
-    flagged: Annotated[bool, typer.Option("--flagged", help="Finished ones that no longer show the truth.")] = False,
+    flagged: Annotated[bool, typer.Option("--flagged", help="Completed ones that are outdated.")] = False,
     history: Annotated[bool, typer.Option("--history", help="Also versions that a next one replaced.")] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=LARGEST, help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=LARGEST, help="Show at most this many.")] = 100,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep the table up to date until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List what was asked for: in work, next, then the newest.
+    """List render instructions: running, next, then the newest.
 
     Example: pokervod render list --state pending --day 2031-05-04
 
     Example: pokervod render list --follow
     """
-    from pokervod_pipelines.render.listing import InstructionFilter, list_instructions  # noqa: PLC0415 - for --help
-
-    wanted = InstructionFilter(
+    filters = InstructionFilter(
         states=tuple(state or ()),
         template=template or None,
         day=day.date() if day else None,
@@ -145,63 +155,59 @@ def list_(
         is_in_force=None if history else True,
     )
     if follow and as_json:
-        raise BadInput("--follow draws a table for a person; leave out --follow or --json")
+        raise BadInput("--follow prints a table for a person; leave out --follow or --json")
     with open_database(load_settings()) as engine:
         if follow:
-            _follow(engine, wanted, limit)
+            _follow(engine, filters, limit)
             return
         with engine.connect() as connection:
-            listed = list_instructions(connection, wanted, limit=limit)
+            listed = list_instructions(connection, filters, page=Page(limit=limit))
     if as_json:
         print_json([asdict(each) for each in listed])
         return
     print_table(f"{len(listed)} render instructions", LIST_COLUMNS, list_rows(listed), right=LIST_FIGURES)
 
 
-def _follow(engine: "Engine", wanted: "InstructionFilter", limit: int) -> None:
-    """The table is drawn anew each second, no higher than the terminal; Ctrl-C leaves the last one standing.
+def _follow(engine: Engine, filters: InstructionFilter, limit: int) -> None:
+    """Print the table again each second, no higher than the terminal; Ctrl-C leaves the last one on screen.
 
-    It stands also while the database is away, and goes on when that is back.
+    While the database is away the last table stays, with the error above it.
     """
     shown: RenderableType
     last: RenderableType = ""
     with suppress(KeyboardInterrupt), Live(console=Console(highlight=False), auto_refresh=False) as live:
         while True:
-            rows = min(limit, max(3, live.console.height - HEAD_LINES))
+            rows = min(limit, max(3, live.console.height - HEADER_LINES))
             try:
-                shown = last = _draw_queue(engine, wanted, rows=rows)
+                shown = last = _make_queue_table(engine, filters, rows=rows)
             except DBAPIError as error:
                 if not is_transient(error):
                     raise
-                shown = Group(Text(f"{_tell_clock()}  the database is away: {read_first_line(error)}"), last)
+                shown = Group(Text(f"{_read_clock()}  the database is unavailable: {read_first_line(error)}"), last)
             live.update(shown, refresh=True)
             time.sleep(FOLLOW_SECONDS)
 
 
-def _tell_clock() -> str:
+def _read_clock() -> str:
     return f"{datetime.now().astimezone():%H:%M:%S}"
 
 
-def _draw_queue(engine: "Engine", wanted: "InstructionFilter", *, rows: int) -> Table:
-    from pokervod_pipelines.render.crew import count_alive  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.render.listing import count_states, list_instructions  # noqa: PLC0415
-    from pokervod_pipelines.render.pauses import list_pauses  # noqa: PLC0415
-
+def _make_queue_table(engine: Engine, filters: InstructionFilter, *, rows: int) -> Table:
     with engine.connect() as connection:
-        counts = count_states(connection, wanted.day)
-        alive, pauses = count_alive(connection), list_pauses(connection)
-        listed = list_instructions(connection, wanted, limit=rows)
-    title = "  ".join(f"{count:,} {state}" for state, count in counts.items()) or "nothing was asked for"
-    title += f"   workers: {alive}"
+        counts = count_states(connection, filters.day)
+        workers, pauses = count_available(connection), list_pauses(connection)
+        listed = list_instructions(connection, filters, page=Page(limit=rows))
+    title = "  ".join(f"{count:,} {state}" for state, count in counts.items()) or "no instructions"
+    title += f"   workers: {workers}"
     title += "".join(f"   paused: {each.scope} ({each.reason})" for each in pauses)
     why = LIST_COLUMNS.index("why")
     shown = [(*row[:why], _first_line(str(row[why])), *row[why + 1 :]) for row in list_rows(listed)]
-    return make_table(f"{_tell_clock()}  {title}", LIST_COLUMNS, shown, right=LIST_FIGURES)
+    return make_table(f"{_read_clock()}  {title}", LIST_COLUMNS, shown, right=LIST_FIGURES)
 
 
 def _first_line(text: str) -> str:
     line = text.partition("\n")[0]
-    return line if len(line) <= LONGEST_WHY else line[: LONGEST_WHY - 1] + "…"
+    return line if len(line) <= MAX_REASON else line[: MAX_REASON - 1] + "…"
 
 
 @app.command("show")
@@ -209,13 +215,10 @@ def show(
     instruction_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=LARGEST, help="As `render list` shows it.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Show an instruction whole, with its tries, all that happened to it and why, its file and its other versions.
+    """Show an instruction with its layers, attempts, events and why, its file and its other versions.
 
     Example: pokervod render show 17
     """
-    from pokervod_pipelines.render.listing import show_attempts, show_events, show_versions  # noqa: PLC0415
-    from pokervod_pipelines.render.outputs.store import find_output  # noqa: PLC0415
-
     settings = load_settings()
     with open_database(settings) as engine, engine.connect() as connection:
         versions = show_versions(connection, instruction_id)
@@ -237,10 +240,10 @@ def show(
         mark = "  ←" if each.id == instruction_id and len(versions) > 1 else ""
         title = f"render instruction {each.id}, version {each.version}{mark}"
         print_table(title, ("field", "value"), describe_instruction(each))
-        if tries := attempts[each.id]:
-            print_table("tries", TRY_COLUMNS, try_rows(tries))
-        if happened := events[each.id]:
-            print_table("what happened", EVENT_COLUMNS, event_rows(happened))
+        if attempts[each.id]:
+            print_table("attempts", ATTEMPT_COLUMNS, attempt_rows(attempts[each.id]))
+        if events[each.id]:
+            print_table("events", EVENT_COLUMNS, event_rows(events[each.id]))
         if output := outputs[each.id]:
             out.print(f"file: {settings.renders / output.path}{output.describe()}", markup=False)
 
@@ -251,10 +254,8 @@ def templates(as_json: JsonOption = False) -> None:
 
     Example: pokervod render templates
     """
-    from pokervod_pipelines.render.rules import load_house_templates, load_rules  # noqa: PLC0415 - kept out of --help
-
     settings = load_settings()
-    known = load_house_templates(settings)
+    known = load_configured_templates(settings)
     made_by = {rule.name: (rule.on, rule.template.name) for rule in load_rules(settings, known)}
     if as_json:
         print_json([template.model_dump(by_alias=True) for template in known.values()])

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from pokervod_pipelines.defs.partitions import broadcast_days
 from pokervod_pipelines.defs.sensors import INTERVAL_SECONDS, OpenEngine, is_running
 from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, run_or_fail, tables_retries
-from pokervod_pipelines.render.rescue import read_house_limits, rescue_lost
+from pokervod_pipelines.render.queue import requeue_lost
+from pokervod_pipelines.render.templates import read_time_limits
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.renders import (
     DayRequest,
@@ -122,8 +123,8 @@ def _define_stale_instructions(settings: Settings, open_engine: OpenEngine) -> d
         description="Returns to the queue what no live worker has claimed and what exceeds its time limit.",
     )
     def stale_instructions(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        rescued = rescue_lost(open_engine(), settings.render.queue, read_house_limits(settings))
-        listed = "; ".join(f"{each.held.id} {each.state}: {each.reason}" for each in rescued[:10])
+        rescued = requeue_lost(open_engine(), settings.render.queue, read_time_limits(settings))
+        listed = "; ".join(f"{each.job.id} {each.state}: {each.reason}" for each in rescued[:10])
         return dg.SkipReason(
             f"returned {len(rescued)} to the queue: {listed}"
             if rescued

@@ -17,10 +17,11 @@ from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_dat
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.nas.scan import LOCAL, has_content
+from pokervod_pipelines.render.instructions import find_template_faults
 from pokervod_pipelines.render.outputs.paths import UNFINISHED
-from pokervod_pipelines.render.readiness import find_template_faults
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
-from pokervod_pipelines.render.rules import load_house_templates, load_rules
+from pokervod_pipelines.render.rules import load_rules
+from pokervod_pipelines.render.templates import load_configured_templates
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.sheets.google.credentials import load_account
 from pokervod_pipelines.workflows.setup import find_dagster_home
@@ -107,7 +108,7 @@ def _check_rules(settings: Settings) -> Iterator[CheckResult]:
 
 def _check_templates(settings: Settings) -> Iterator[CheckResult]:
     try:
-        templates = load_house_templates(settings)
+        templates = load_configured_templates(settings)
     except PokervodError:
         return  # reported with the rules
     faults = find_template_faults(templates.values())

@@ -1,7 +1,7 @@
-"""What people do with instructions that exist: ask again, cancel, and say what is more urgent.
+"""Retry, remake, cancel and prioritise instructions on behalf of people.
 
-Each action is one transaction over all it is asked for, with an event for each that keeps who did it and why. What
-cannot be done of one is said of that one, and the others are done.
+Each action is one transaction over all its instructions, with an event for each that says who did it and why. Those
+that cannot be changed are reported, and the others are done.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -10,92 +10,88 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
 
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.paging import Page
 from pokervod_pipelines.render.listing import InstructionFilter, list_instructions
 from pokervod_pipelines.render.states import State
 
-MOST_AT_ONCE = 100_000
-ENDED = (State.FAILED, State.TIMED_OUT, State.CANCELLED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """Who acts, and why; both are kept."""
-
-    by: str
-    reason: str
-    correlation_id: str
-
-    def __post_init__(self) -> None:
-        if not self.by.strip() or not self.reason.strip():
-            raise BadInput("an action on a graphic needs who does it and why: both are kept with it")
+MAX_INSTRUCTIONS = 100_000
+RETRYABLE = (State.FAILED, State.TIMED_OUT, State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionReport:
-    """The instructions that the action changed, and why it could not change the others, by id."""
+    """List the instructions that an action changed, and why it did not change the others, by id."""
 
     done: tuple[int, ...]
     refused: tuple[tuple[int, str], ...]
 
 
-def retry(engine: Engine, ids: Collection[int], order: Order) -> ActionReport:
-    """Those that failed, timed out or were cancelled wait again, with all their retries."""
-    return _act(engine, ids, order, refuse=_refuse_retry, statement=_RETRY, tell=_tell_retry)
+def retry(engine: Engine, ids: Collection[int], actor: Actor) -> ActionReport:
+    """Requeue instructions that failed, timed out or were cancelled, with all their retries."""
+    return _act(engine, ids, actor, refuse=_refuse_retry, statement=_RETRY, make_event=_make_retry_event)
 
 
-def bulk_retry(engine: Engine, wanted: InstructionFilter, order: Order) -> ActionReport:
-    """All in force that fit and failed or timed out (or are in the states that are asked for) wait again."""
-    states = wanted.states or (State.FAILED, State.TIMED_OUT)
-    if wrong := [state for state in states if state not in ENDED]:
-        raise BadInput(f"what is {wrong[0]} cannot be asked for again; the states are {', '.join(ENDED)}")
+def bulk_retry(engine: Engine, filters: InstructionFilter, actor: Actor) -> ActionReport:
+    """Requeue all instructions in force that fit and failed or timed out, or are in the states of the filter."""
+    states = filters.states or (State.FAILED, State.TIMED_OUT)
+    if wrong := [state for state in states if state not in RETRYABLE]:
+        raise BadInput(f"{wrong[0]} instructions cannot be retried; retryable states are {', '.join(RETRYABLE)}")
     with engine.connect() as connection:
-        found = list_instructions(connection, wanted.narrow(states=states, is_in_force=True), limit=MOST_AT_ONCE)
-    return retry(engine, [each.id for each in found if each.withdrawn_at is None], order)
+        narrowed = filters.narrow(states=states, is_in_force=True)
+        found = list_instructions(connection, narrowed, page=Page(limit=MAX_INSTRUCTIONS))
+    return retry(engine, [each.id for each in found if each.withdrawn_at is None], actor)
 
 
-def remake(engine: Engine, ids: Collection[int], order: Order) -> ActionReport:
-    """Those that are completed are made anew, each as its next version: for a file that was lost or spoiled."""
-    return _act(engine, ids, order, refuse=_refuse_remake, statement=_REMAKE, tell=_tell_remake)
+def remake(engine: Engine, ids: Collection[int], actor: Actor) -> ActionReport:
+    """Render completed instructions again, each as its next version: for a file that was lost or spoiled."""
+    return _act(engine, ids, actor, refuse=_refuse_remake, statement=_REMAKE, make_event=_make_remake_event)
 
 
-def cancel(engine: Engine, ids: Collection[int], order: Order) -> ActionReport:
-    """Those that are not completed are cancelled; a render in work is stopped, then cancelled by who stops it."""
-    return _act(engine, ids, order, refuse=_refuse_cancel, statement=_CANCEL, tell=_tell_cancel)
+def cancel(engine: Engine, ids: Collection[int], actor: Actor) -> ActionReport:
+    """Cancel instructions that are not completed; a running job is stopped first, by its worker."""
+    return _act(engine, ids, actor, refuse=_refuse_cancel, statement=_CANCEL, make_event=_make_cancel_event)
 
 
-def prioritize(engine: Engine, ids: Collection[int], priority: int, order: Order) -> ActionReport:
-    """Those that wait or are in work have this priority, 1 the highest. Raises ``BadInput`` for none from 1 to 10."""
+def prioritize(engine: Engine, ids: Collection[int], priority: int, actor: Actor) -> ActionReport:
+    """Set the priority of waiting or running instructions, 1 the highest. Raises ``BadInput`` outside 1 to 10."""
     if not 1 <= priority <= 10:
-        raise BadInput(f"{priority} is no priority; it goes from 1, the highest, to 10")
+        raise BadInput(f"expected a priority from 1 (the highest) to 10, got {priority}")
 
-    def tell(row: Row[Any]) -> NewEvent:
-        return _tell_update(row, change="prioritize", priority=priority, priority_before=row.priority)
+    def make_event(row: Row[Any]) -> NewEvent:
+        return _make_update_event(row, change="prioritize", priority=priority, priority_before=row.priority)
 
     return _act(
-        engine, ids, order, refuse=_refuse_prioritize, statement=_PRIORITIZE, tell=tell, parameters={"to": priority}
+        engine,
+        ids,
+        actor,
+        refuse=_refuse_prioritize,
+        statement=_PRIORITIZE,
+        make_event=make_event,
+        parameters={"to": priority},
     )
 
 
 def _act(
     engine: Engine,
     ids: Collection[int],
-    order: Order,
+    actor: Actor,
     *,
     refuse: Callable[[Row[Any]], str | None],
     statement: Any,
-    tell: Callable[[Row[Any]], NewEvent],
+    make_event: Callable[[Row[Any]], NewEvent],
     parameters: Mapping[str, Any] | None = None,
 ) -> ActionReport:
     with engine.begin() as connection:
         rows = _lock(connection, ids)
-        refused = {number: "there is no such instruction" for number in ids if number not in rows}
-        refused |= {row.id: why for row in rows.values() if (why := refuse(row))}
+        refused = {number: f"instruction {number} is unknown" for number in ids if number not in rows}
+        refused |= {row.id: f"instruction {row.id} {why}" for row in rows.values() if (why := refuse(row))}
         done = [row for row in rows.values() if row.id not in refused]
-        said = f"{order.reason.strip()} ({order.by.strip()})"
-        connection.execute(statement, {"ids": [row.id for row in done], "reason": said, **(parameters or {})})
-        append_events(connection, "render", order.correlation_id, list(_sign(map(tell, done), order)))
+        reason = f"{actor.reason.strip()} ({actor.who.strip()})"
+        connection.execute(statement, {"ids": [row.id for row in done], "reason": reason, **(parameters or {})})
+        append_events(connection, "render", actor.correlation_id, list(_sign(map(make_event, done), actor)))
     return ActionReport(done=tuple(row.id for row in done), refused=tuple(sorted(refused.items())))
 
 
@@ -111,52 +107,52 @@ def _lock(connection: Connection, ids: Collection[int]) -> dict[int, Row[Any]]:
     return {row.id: row for row in rows}
 
 
-def _sign(events: Iterable[NewEvent], order: Order) -> Iterable[NewEvent]:
+def _sign(events: Iterable[NewEvent], actor: Actor) -> Iterable[NewEvent]:
     for event in events:
-        yield NewEvent(event.type, event.payload | {"reason": order.reason, "by": order.by}, event.correlation_id)
+        yield NewEvent(event.type, event.payload | {"reason": actor.reason, "by": actor.who}, event.correlation_id)
 
 
-def _refuse_gone(row: Row[Any]) -> str | None:
-    """Why nobody wants it any more, whatever its state."""
+def _refuse_not_in_force(row: Row[Any]) -> str | None:
+    """Return why the instruction is not in force any more, whatever its state."""
     if row.superseded_by is not None:
-        return f"instruction {row.superseded_by} took its place; ask for that one"
+        return f"was replaced by instruction {row.superseded_by}; use that one"
     if row.is_withdrawn:
-        return "what asked for it is gone; ask for the graphic with `pokervod render enqueue`"
+        return "was withdrawn; ask for the graphic with `pokervod render enqueue`"
     return None
 
 
 def _refuse_retry(row: Row[Any]) -> str | None:
-    if gone := _refuse_gone(row):
-        return gone
-    if row.state not in ENDED:
-        return f"it is {row.state}; only what is {', '.join(ENDED)} can be asked for again"
+    if why := _refuse_not_in_force(row):
+        return why
+    if row.state not in RETRYABLE:
+        return f"is {row.state}; only {', '.join(RETRYABLE)} instructions can be retried"
     return None
 
 
 def _refuse_remake(row: Row[Any]) -> str | None:
-    if gone := _refuse_gone(row):
-        return gone
+    if why := _refuse_not_in_force(row):
+        return why
     if row.state != State.COMPLETED:
-        return f"it is {row.state}; only what is completed can be made anew, for others there is `render retry`"
+        return f"is {row.state}; only completed instructions can be remade, use `render retry` for others"
     return None
 
 
 def _refuse_cancel(row: Row[Any]) -> str | None:
     if row.state in {State.COMPLETED, State.CANCELLED}:
-        return f"it is {row.state} already"
+        return f"is already {row.state}"
     return None
 
 
 def _refuse_prioritize(row: Row[Any]) -> str | None:
     if row.state not in {State.PENDING, State.PROCESSING}:
-        return f"it is {row.state}; only what waits or is in work has an urgency"
+        return f"is {row.state}; only waiting or running graphics can be re-prioritised"
     return None
 
 
 _RETRY = text("""
     update render_instructions set state = 'pending', retry_count = 0, due_at = now(), cancel_requested = null,
         failure_kind = null, progress = null, finished_at = null, changed_at = now(),
-        reason = 'asked again: ' || :reason
+        reason = 'retried: ' || :reason
     where id = any(:ids)
 """)
 
@@ -165,11 +161,11 @@ _REMAKE = text("""
         insert into render_instructions (template, layers, output, renderer, digest, priority, trigger_kind,
             trigger_key, version, hand_id, broadcast_day, by, reason, correlation_id)
         select template, layers, output, renderer, digest, priority, trigger_kind, trigger_key, version + 1, hand_id,
-            broadcast_day, by, 'made anew: ' || :reason, correlation_id
+            broadcast_day, by, 'remade: ' || :reason, correlation_id
         from render_instructions where id = any(:ids)
         returning id, trigger_kind, trigger_key, template, version
     )
-    update render_instructions r set superseded_by = made.id, changed_at = now(), flagged = 'made anew: ' || :reason
+    update render_instructions r set superseded_by = made.id, changed_at = now(), flagged = 'remade: ' || :reason
     from made where r.id = any(:ids) and (r.trigger_kind, r.trigger_key, r.template, r.version + 1)
         = (made.trigger_kind, made.trigger_key, made.template, made.version)
 """)
@@ -189,22 +185,22 @@ _PRIORITIZE = text("""
 """)
 
 
-def _tell_retry(row: Row[Any]) -> NewEvent:
+def _make_retry_event(row: Row[Any]) -> NewEvent:
     payload = {"instruction_id": row.id, "template": row.template, "state_before": row.state, "state": State.PENDING}
     return NewEvent(EventType.RENDER_REQUEUED, payload, row.correlation_id or None)
 
 
-def _tell_remake(row: Row[Any]) -> NewEvent:
-    return _tell_update(row, change="remake")
+def _make_remake_event(row: Row[Any]) -> NewEvent:
+    return _make_update_event(row, change="remake")
 
 
-def _tell_cancel(row: Row[Any]) -> NewEvent:
+def _make_cancel_event(row: Row[Any]) -> NewEvent:
     if row.state == State.PROCESSING:
-        return _tell_update(row, change="stop")
+        return _make_update_event(row, change="stop")
     payload = {"instruction_id": row.id, "template": row.template, "state_before": row.state, "state": State.CANCELLED}
     return NewEvent(EventType.RENDER_CANCELLED, payload, row.correlation_id or None)
 
 
-def _tell_update(row: Row[Any], **said: Any) -> NewEvent:
-    payload = {"instruction_id": row.id, "template": row.template, "state": row.state, **said}
+def _make_update_event(row: Row[Any], **details: Any) -> NewEvent:
+    payload = {"instruction_id": row.id, "template": row.template, "state": row.state, **details}
     return NewEvent(EventType.RENDER_INSTRUCTION_UPDATED, payload, row.correlation_id or None)

@@ -1,7 +1,7 @@
-"""What becomes of the instructions that exist when the drafts say otherwise: decided here, done in ``store``. Pure.
+"""Plan how stored instructions change when the drafts differ from them; ``store`` applies the plan. Pure.
 
-Only the newest version of an identity is looked at. What a worker holds or has finished is never changed under it:
-it is asked to stop, or flagged.
+Only the newest version of an identity counts. A running or completed instruction is never changed in place: it is
+stopped, or flagged.
 """
 
 from collections.abc import Iterable, Mapping, Set
@@ -11,17 +11,17 @@ from typing import Any, Literal
 
 from pokervod_pipelines.render.drafts import Draft, Drafts, Identity
 from pokervod_pipelines.render.expressions import show_cards, show_chips
-from pokervod_pipelines.render.triggers import GONE
+from pokervod_pipelines.render.triggers import WITHDRAWAL_REASONS
 
-LONGEST_SHOWN = 60
-NOT_ASKED = "no rule asks for it any more"
+MAX_SHOWN = 60
+NO_RULE = "no rule makes it any more"
 
-Kind = Literal["supersede", "flag", "withdraw", "restore"]
+ChangeKind = Literal["supersede", "flag", "withdraw", "restore"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """An instruction in force as it is stored."""
+class StoredInstruction:
+    """Hold the part of an instruction in force that decides whether it changes."""
 
     id: int
     trigger_kind: str
@@ -37,103 +37,108 @@ class Standing:
 
     @property
     def identity(self) -> Identity:
-        """What it is in force for."""
+        """Return the identity that it is in force for."""
         return self.trigger_kind, self.trigger_key, self.template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What is to happen to an instruction; ``draft`` is the next version, where there is one.
+class InstructionChange:
+    """Describe what happens to an instruction; ``draft`` is the next version, where there is one.
 
-    - supersede: a next version takes its place; pending is cancelled, what is rendered now is asked to stop
-    - flag: finished, and ``reason`` says what is not true any more
-    - withdraw: nothing asks for it any more; pending is cancelled, rendered now is asked to stop, finished is flagged
-    - restore: what was said against it does not hold any more
+    - supersede: a next version replaces it; a pending one is cancelled, a running one is stopped
+    - flag: it is completed, and ``reason`` says what it shows that is outdated
+    - withdraw: nothing triggers it any more; pending is cancelled, running is stopped, completed is flagged
+    - restore: its flag or withdrawal is removed, since it is up to date again
     """
 
-    kind: Kind
-    standing: Standing
+    kind: ChangeKind
+    stored: StoredInstruction
     reason: str
     draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What to do: ``new`` are drafts of identities never seen before."""
+class InstructionPlan:
+    """List what to do: ``new`` are drafts of identities without any instruction."""
 
     new: tuple[Draft, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[InstructionChange, ...]
     unchanged: int
 
 
-def plan_changes(wanted: Drafts, standing: Iterable[Standing], seen: Set[tuple[str, str]] = frozenset()) -> Plan:
-    """Return what has to happen so that what stands is what is wanted; a person's instructions stand for themselves.
+def plan_changes(
+    drafts: Drafts, stored: Iterable[StoredInstruction], seen: Set[tuple[str, str]] = frozenset()
+) -> InstructionPlan:
+    """Return what has to change so that the stored instructions are as the drafts; those of people stay as they are.
 
-    ``seen`` are kind and key of the triggers that are there, so that one that is gone is told from one no rule fits.
+    ``seen`` are kind and key of the triggers that exist, to tell a deleted trigger from one that no rule fits.
     """
-    known = {each.identity: each for each in standing}
-    changes: list[Change] = []
+    known = {each.identity: each for each in stored}
+    changes: list[InstructionChange] = []
     for identity, each in known.items():
-        draft = wanted.drafts.get(identity)
-        reason = wanted.refused.get(identity) or (NOT_ASKED if identity[:2] in seen else GONE.get(identity[0], ""))
+        draft = drafts.drafts.get(identity)
+        reason = drafts.refused.get(identity) or (
+            NO_RULE if identity[:2] in seen else WITHDRAWAL_REASONS.get(identity[0], "")
+        )
         change = _compare(each, draft) if draft else _withdraw(each, reason)
         changes += [change] if change else []
-    new = tuple(draft for identity, draft in wanted.drafts.items() if identity not in known)
-    return Plan(new=new, changes=tuple(changes), unchanged=len(known) - len(changes))
+    new = tuple(draft for identity, draft in drafts.drafts.items() if identity not in known)
+    return InstructionPlan(new=new, changes=tuple(changes), unchanged=len(known) - len(changes))
 
 
-def _compare(each: Standing, draft: Draft) -> Change | None:
+def _compare(each: StoredInstruction, draft: Draft) -> InstructionChange | None:
     if each.state == "cancelled":
-        return _supersede(each, draft, "asked for again") if each.is_withdrawn else None
-    said = describe_difference(each, draft)
+        return _supersede(each, draft, "requested again") if each.is_withdrawn else None
+    difference = describe_difference(each, draft)
     if each.state == "pending":
-        return _supersede(each, draft, said) if each.digest != draft.digest else None
+        return _supersede(each, draft, difference) if each.digest != draft.digest else None
     is_same = each.layers == draft.layers
     if each.state == "processing":
-        return _supersede(each, draft, said or "asked for again") if each.is_withdrawn or not is_same else None
+        is_outdated = each.is_withdrawn or not is_same
+        return _supersede(each, draft, difference or "requested again") if is_outdated else None
     if is_same:
         is_clear = each.flagged is None and not each.is_withdrawn
-        return None if is_clear else Change(kind="restore", standing=each, reason="it shows the truth again")
+        return None if is_clear else InstructionChange(kind="restore", stored=each, reason="it is up to date again")
     if draft.again or each.state != "completed":
-        return _supersede(each, draft, said)
-    return None if each.flagged == said else Change(kind="flag", standing=each, reason=said)
+        return _supersede(each, draft, difference)
+    return None if each.flagged == difference else InstructionChange(kind="flag", stored=each, reason=difference)
 
 
-def _supersede(each: Standing, draft: Draft, reason: str) -> Change:
-    return Change(kind="supersede", standing=each, reason=reason, draft=draft)
+def _supersede(each: StoredInstruction, draft: Draft, reason: str) -> InstructionChange:
+    return InstructionChange(kind="supersede", stored=each, reason=reason, draft=draft)
 
 
-def _withdraw(each: Standing, reason: str) -> Change | None:
-    if each.trigger_kind not in GONE or each.is_withdrawn or each.state == "cancelled":
+def _withdraw(each: StoredInstruction, reason: str) -> InstructionChange | None:
+    if each.trigger_kind not in WITHDRAWAL_REASONS or each.is_withdrawn or each.state == "cancelled":
         return None
-    return Change(kind="withdraw", standing=each, reason=reason)
+    return InstructionChange(kind="withdraw", stored=each, reason=reason)
 
 
-def describe_difference(each: Standing, draft: Draft) -> str:
-    """Return what the next version shows or does otherwise, layer by layer; empty where nothing differs."""
+def describe_difference(each: StoredInstruction, draft: Draft) -> str:
+    """Return what differs in the next version, layer by layer; empty where nothing does."""
     return "; ".join(
-        f"{name}: {_say_change(before.get(name), after.get(name))}"
+        f"{name}: {_describe_change(before.get(name), after.get(name))}"
         for before, after in ((each.layers, draft.layers), (each.output, draft.output))
         for name in (*before, *(key for key in after if key not in before))
         if before.get(name) != after.get(name)
     )
 
 
-def _say_change(before: Any, after: Any) -> str:
+def _describe_change(before: Any, after: Any) -> str:
     if not (_are_rows(before) and _are_rows(after)):
-        return f"{_say(before)} → {_say(after)}"
+        return f"{_describe(before)} → {_describe(after)}"
     pairs = [*zip_longest(before, after)]
     differing = [number for number, (old, new) in enumerate(pairs, 1) if old != new]
     old, new = pairs[differing[0] - 1]
     more = f" and {len(differing) - 1} more rows" if len(differing) > 1 else ""
-    return f"row {differing[0]}: {_say_row(old)} → {_say_row(new)}{more}"
+    return f"row {differing[0]}: {_describe_row(old)} → {_describe_row(new)}{more}"
 
 
 def _are_rows(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
-def _say(value: Any) -> str:
+def _describe(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, list):
@@ -141,9 +146,9 @@ def _say(value: Any) -> str:
     return _shorten(show_chips(value) if isinstance(value, int | float) else str(value))
 
 
-def _say_row(row: Mapping[str, Any] | None) -> str:
-    return "nothing" if row is None else _shorten(" ".join(_say(value) for value in row.values()))
+def _describe_row(row: Mapping[str, Any] | None) -> str:
+    return "nothing" if row is None else _shorten(" ".join(_describe(value) for value in row.values()))
 
 
-def _shorten(said: str) -> str:
-    return said if len(said) <= LONGEST_SHOWN else said[: LONGEST_SHOWN - 1] + "…"
+def _shorten(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"

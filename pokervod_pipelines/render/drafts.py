@@ -1,4 +1,4 @@
-"""Triggers and rules to drafts: instructions as they ought to be, not yet compared with those that exist. Pure."""
+"""Make drafts of triggers and rules: instructions as they should be, not yet compared with stored ones. Pure."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,12 +14,12 @@ from pokervod_pipelines.render.triggers import Trigger
 from pokervod_pipelines.settings.render import RenderOutput, RenderSettings
 
 Identity = tuple[str, str, str]
-"""Trigger kind, trigger key and template: what there is one instruction in force for."""
+"""Trigger kind, trigger key and template: one instruction is in force for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An instruction as it ought to be; ``again`` makes a new one when a finished graphic is no longer true."""
+    """Describe an instruction as it should be; ``again`` remakes a completed graphic that is outdated."""
 
     trigger_kind: str
     trigger_key: str
@@ -36,18 +36,18 @@ class Draft:
 
     @property
     def identity(self) -> Identity:
-        """What there is one instruction in force for."""
+        """Return the identity of its instruction."""
         return self.trigger_kind, self.trigger_key, self.template
 
     @property
     def digest(self) -> str:
-        """What tells two instructions' pictures apart."""
+        """Return a digest that differs where the pictures differ."""
         return digest_picture(self.template, self.layers, self.output)
 
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """The drafts, and why a trigger that a rule fits made none."""
+    """Hold the drafts, and why a trigger that a rule fits made none, by identity."""
 
     drafts: dict[Identity, Draft] = field(default_factory=dict)
     refused: dict[Identity, str] = field(default_factory=dict)
@@ -60,14 +60,14 @@ def digest_picture(template: str, layers: Mapping[str, Any], output: Mapping[str
 
 
 def make_output(render: RenderSettings, template: Template, own: RenderOutput) -> dict[str, Any]:
-    """Return how the graphic comes out: as ``own`` says, else the settings, else the template.
+    """Return the output of the graphic: as ``own`` says, else the settings, else the template.
 
-    A format of the settings that the template cannot be had in gives way to the template's first.
+    A format of the settings that the template does not have is replaced by the template's first.
     """
     given = {
         name: value
-        for said in (render.output, own)
-        for name, value in said.model_dump().items()
+        for output in (render.output, own)
+        for name, value in output.model_dump().items()
         if value is not None and not (name == "format" and value not in template.formats)
     }
     return {
@@ -82,7 +82,7 @@ def make_output(render: RenderSettings, template: Template, own: RenderOutput) -
 
 
 def make_drafts(triggers: Iterable[Trigger], rules: Sequence[Rule], render: RenderSettings) -> Drafts:
-    """Return what the rules make of the triggers; of a template's rules the first that fits a trigger makes it."""
+    """Return the drafts of the triggers; of a template's rules, the first that fits a trigger makes it."""
     made = Drafts()
     for trigger in triggers:
         fitting = (rule for rule in rules if rule.on == trigger.kind and rule.fits(trigger.facts))
@@ -121,7 +121,7 @@ def _fill_layers(trigger: Trigger, rule: Rule) -> dict[str, Value]:
         value = expression.evaluate(trigger.facts)
         if value is None:
             if layer.required:
-                raise BadValue(f"layer {name!r} of {rule.template.name} is required and is not known")
+                raise BadValue(f"layer {name!r} of {rule.template.name} is required and its fact is not known")
             continue
         if layer.kind == "text" and not isinstance(value, str):
             value = f"{value:,}"

@@ -1,6 +1,6 @@
-"""The small language of rules: ``{best.player}``, ``Level {level}``, ``{pot|short}``; and comparisons of facts. Pure.
+"""Read the small language of rules: ``{best.player}``, ``Level {level}``, ``{pot|short}``, and comparisons. Pure.
 
-Everything that can be wrong with an expression is found when it is read, against the facts that the trigger declares.
+Every error in an expression is found when it is read, against the facts that the trigger declares.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Any
 
 from pokervod_pipelines.render.facts import Fact
 
-PLACE = re.compile(r"\{([^{}]*)\}")
+BRACES = re.compile(r"\{([^{}]*)\}")
 INSIDE = re.compile(r"\s*([a-z_]+(?:\.[a-z_]+)*)\s*(?:\|\s*([a-z_]+)\s*)?")
 COMPARISONS = ("_at_least", "_at_most", "_contains", "_not")
 SIGNS = {"c": "♣", "d": "♦", "h": "♥", "s": "♠"}
@@ -27,7 +27,7 @@ def show_chips(amount: float) -> str:
 
 
 def show_short(amount: float) -> str:
-    """Return an amount in the largest unit, cut to three figures; never rounded up to chips that are not there.
+    """Return an amount in the largest unit, cut to three figures; never rounded up to chips that do not exist.
 
     >>> show_short(1_259_999), show_short(900), show_short(-45_000)
     ('1.25M', '900', '-45K')
@@ -41,7 +41,7 @@ def show_short(amount: float) -> str:
 
 
 def show_ordinal(number: float) -> str:
-    """Return a place in words.
+    """Return a place as an ordinal.
 
     >>> [show_ordinal(place) for place in (1, 2, 3, 11, 22, 113)]
     ['1st', '2nd', '3rd', '11th', '22nd', '113th']
@@ -61,7 +61,7 @@ def show_cards(cards: list[str]) -> str:
 
 
 def show_title(text: str) -> str:
-    """Return words as a heading.
+    """Return words in title case.
 
     >>> show_title("four_of_a_kind")
     'Four of a Kind'
@@ -78,12 +78,12 @@ FORMATS: Mapping[str, tuple[frozenset[str], Callable[[Any], str]]] = {
     "title": (frozenset({"text"}), show_title),
     "upper": (frozenset({"text"}), str.upper),
 }
-"""How a fact is written: the kinds of facts it is for, and the function."""
+"""Formats of facts: the kinds of facts that each is for, and its function."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A fact in an expression, ``fact`` being its name and ``form`` how it is written, or a value as it is."""
+    """Hold a part of an expression: the fact of that name in the format ``form``, or a constant ``value``."""
 
     value: str | int | float = ""
     fact: str = ""
@@ -92,18 +92,18 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """What fills a layer; ``kind`` and ``columns`` are those of its value."""
+    """Hold what fills a layer; ``kind`` and ``columns`` are those of its value."""
 
     pieces: tuple[Piece, ...]
     kind: str
     columns: Mapping[str, str]
 
     def evaluate(self, facts: Mapping[str, Any]) -> Any:
-        """Return the value, None where a fact that it needs is not known."""
+        """Return the value, None where a fact that it needs is unknown."""
         values = [piece.value if not piece.fact else _write(piece, facts.get(piece.fact)) for piece in self.pieces]
         if any(value is None for value in values):
             return None
-        return values[0] if len(values) == 1 else "".join(_say(value) for value in values)
+        return values[0] if len(values) == 1 else "".join(_show(value) for value in values)
 
 
 def _write(piece: Piece, value: Any) -> Any:
@@ -112,21 +112,21 @@ def _write(piece: Piece, value: Any) -> Any:
     return FORMATS[piece.form][1](value) if piece.form else value
 
 
-def _say(value: Any) -> str:
+def _show(value: Any) -> str:
     return value if isinstance(value, str) else show_chips(value)
 
 
 def read_expression(text: str, facts: Mapping[str, Fact]) -> Expression:
-    """Return the expression. Raises ``ValueError`` that says which fact or form there is not."""
+    """Return the expression. Raises ``ValueError`` that names an unknown fact or format."""
     pieces: list[Piece] = []
     end = 0
-    for found in PLACE.finditer(text):
+    for found in BRACES.finditer(text):
         pieces += [Piece(value=text[end : found.start()])] if found.start() > end else []
-        pieces.append(_read_place(found[1], facts))
+        pieces.append(_read_braces(found[1], facts))
         end = found.end()
     rest = text[end:]
     if "{" in rest or "}" in rest or any({*"{}"} & {*str(piece.value)} for piece in pieces):
-        message = f"{text!r}: a brace stands alone; a fact is written {{name}}"
+        message = f"{text!r}: a brace is not closed; write a fact as {{name}}"
         raise ValueError(message)
     pieces += [Piece(value=rest)] if rest or not pieces else []
     if len(pieces) == 1 and pieces[0].fact and not pieces[0].form:
@@ -134,37 +134,37 @@ def read_expression(text: str, facts: Mapping[str, Fact]) -> Expression:
         return Expression(tuple(pieces), fact.kind, fact.columns)
     for piece in pieces:
         if piece.fact and not piece.form and facts[piece.fact].kind in {"cards", "rows", "flag"}:
-            message = f"{{{piece.fact}}} is {facts[piece.fact].kind} and cannot stand in a text as it is"
+            message = f"{{{piece.fact}}} is {facts[piece.fact].kind}, which needs a format within a text"
             raise ValueError(message)
     return Expression(tuple(pieces), "text", {})
 
 
-def _read_place(inside: str, facts: Mapping[str, Fact]) -> Piece:
+def _read_braces(inside: str, facts: Mapping[str, Fact]) -> Piece:
     found = INSIDE.fullmatch(inside)
     if found is None:
-        message = f"{{{inside}}} is no fact such as {{pot}} or {{pot|short}}"
+        message = f"expected a fact such as {{pot}} or {{pot|short}}, got {{{inside}}}"
         raise ValueError(message)
     name, form = found[1], found[2] or ""
     if name not in facts:
-        message = f"there is no fact {name!r}; the facts are {', '.join(facts)}"
+        message = f"unknown fact {name!r}; the facts are {', '.join(facts)}"
         raise ValueError(message)
     if form and (form not in FORMATS or facts[name].kind not in FORMATS[form][0]):
         fitting = [each for each, (kinds, _) in FORMATS.items() if facts[name].kind in kinds]
-        message = f"{name!r} cannot be written as {form!r}; it can be as {', '.join(fitting) or 'it is'}"
+        message = f"{name!r} has no format {form!r}; its formats are {', '.join(fitting) or 'none'}"
         raise ValueError(message)
     return Piece(fact=name, form=form)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A comparison of a fact with one value, or with several of which one has to fit."""
+    """Compare a fact with one value, or with several of which one has to fit."""
 
     fact: str
     comparison: str
     values: tuple[Any, ...]
 
     def holds(self, facts: Mapping[str, Any]) -> bool:
-        """Return whether it holds; a fact that is not known fits nothing, and so is not any of ``_not``."""
+        """Return whether it is true; an unknown fact fits nothing, and so differs from any value of ``_not``."""
         known = facts.get(self.fact)
         match self.comparison:
             case "_not":
@@ -180,12 +180,12 @@ class Condition:
 
 
 def read_condition(key: str, value: Any, facts: Mapping[str, Fact]) -> Condition:
-    """Return the comparison ``key: value`` of a rule. Raises ``ValueError`` for a fact or value that there is not."""
+    """Return the comparison ``key: value`` of a rule. Raises ``ValueError`` for an unknown fact or a wrong value."""
     comparison = next((each for each in COMPARISONS if key.endswith(each) and key not in facts), "")
     name = key.removesuffix(comparison) if comparison else key
     if name not in facts or facts[name].kind in {"cards", "rows"}:
         comparable = ", ".join(each for each, fact in facts.items() if fact.kind not in {"cards", "rows"})
-        message = f"{key!r} compares nothing; facts to compare are {comparable}, also with {', '.join(COMPARISONS)}"
+        message = f"unknown fact {key!r}; facts to compare are {comparable}, also with {', '.join(COMPARISONS)}"
         raise ValueError(message)
     values = value if isinstance(value, list | tuple) else [value]
     _check_compared(key, comparison, facts[name].kind, values)
@@ -196,14 +196,14 @@ def _check_compared(key: str, comparison: str, kind: str, values: Any) -> None:
     is_size = comparison in {"_at_least", "_at_most"}
     allowed: Any = {"flag": bool, "text": str}.get(kind, (int, float))
     if is_size and (kind not in {"number", "chips"} or len(values) != 1):
-        message = f"{key}: only one number can be a bound"
+        message = f"{key}: expected one number as the limit of a number"
         raise ValueError(message)
     if comparison == "_contains" and kind != "text":
-        message = f"{key}: only a text contains something"
+        message = f"{key}: only a text can contain something"
         raise ValueError(message)
     if not values or not all(isinstance(v, allowed) and isinstance(v, bool) == (kind == "flag") for v in values):
-        wanted = {"flag": "true or false", "text": "a text"}.get(kind, "a number")
-        message = f"{key}: compare it with {wanted}"
+        expected = {"flag": "true or false", "text": "a text"}.get(kind, "a number")
+        message = f"{key}: expected {expected}"
         raise ValueError(message)
 
 

@@ -1,6 +1,6 @@
-"""What each kind of trigger tells, as names and kinds: all that a rule may ask for.
+"""Declare the facts of each kind of trigger, by name and kind: rules may use these and no others.
 
-A fact added to a source in ``hand_triggers`` or ``tournament_triggers`` is declared here, or no rule can use it.
+A fact added to a source in ``hand_triggers`` or ``tournament_triggers`` has to be declared here.
 """
 
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ from types import MappingProxyType
 from pokervod_pipelines.render.layers import LayerKind
 
 FactKind = LayerKind | str
-"""The kinds of layers, and ``flag`` for what is only true or false."""
+"""The kinds of layers, and ``flag`` for true or false."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A fact's kind, and the columns of one that is rows; it may be missing for a trigger that does not know it."""
+    """Declare a fact's kind, and the columns of one that is rows; its value may be unknown for a trigger."""
 
     kind: FactKind
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,17 +1,17 @@
-"""Why a graphic could not be made, as types: who can mend it, and so what becomes of the instruction.
+"""Classify why a graphic could not be rendered: the type says who can fix it, and so what happens to the job.
 
 ::
 
     RenderFailure
-    ├── Passing       what was asked did not answer this time: tried again, a retry is spent
-    │   ├── TooSlow   it took longer, or was silent for longer, than its template may
-    │   └── SpoiledOutput  a file was made that is not what was asked for
-    ├── NoCapacity    no licence or no place is free, or a farm is away or set up wrongly: the renderer pauses and
+    ├── Passing       something did not answer this time: retried, a retry is spent
+    │   ├── TooSlow   it took longer, or reported no progress for longer, than its limits allow
+    │   └── SpoiledOutput  the file differs from its instruction
+    ├── NoCapacity    no licence or render node is free, or a farm is away or misconfigured: the renderer pauses and
     │                 resumes, no retry is spent
     ├── BadWorker     this machine is at fault (disk, rights, a missing program): another one may do it
-    └── BadInstruction     the instruction or its template: the same again fails again, so it is not tried again
+    └── BadInstruction     the instruction or its template is wrong: never retried
 
-Whatever else is raised is unknown: tried again like a passing failure.
+Any other error is unknown: retried like a passing failure.
 """
 
 import errno
@@ -24,44 +24,44 @@ FailureKind = Literal["transient", "timeout", "capacity", "bad_worker", "bad_inp
 
 
 class RenderFailure(PokervodError):
-    """A graphic could not be made; the text says why, for a person."""
+    """A graphic could not be rendered; the text says why, for a person."""
 
     kind: ClassVar[FailureKind] = "unknown"
 
 
 class Passing(RenderFailure, Unavailable):
-    """Something did not answer or broke off; trying again may help."""
+    """Something did not answer or broke off; a retry may help."""
 
     kind: ClassVar[FailureKind] = "transient"
 
 
 class TooSlow(Passing):
-    """It took longer, or said nothing for longer, than its template allows."""
+    """It took longer, or reported no progress for longer, than its limits allow."""
 
     kind: ClassVar[FailureKind] = "timeout"
 
 
 class SpoiledOutput(Passing):
-    """A file was made, and it is not what was asked for; the text names every fault."""
+    """The rendered file differs from its instruction; the text names every difference."""
 
 
 class NoCapacity(RenderFailure, Unavailable):
-    """No licence, no place or no machine is free at the renderer, or it cannot be reached as it is set up; it will be.
+    """No licence or render node is free, or the renderer cannot be reached as it is configured.
 
-    The text says what to do: it is why the renderer pauses.
+    The text says what to do: it is the reason of the pause.
     """
 
     kind: ClassVar[FailureKind] = "capacity"
 
 
 class BadWorker(RenderFailure, Unavailable):
-    """This machine cannot do it; another one may."""
+    """This machine cannot render it; another one may."""
 
     kind: ClassVar[FailureKind] = "bad_worker"
 
 
 class BadInstruction(RenderFailure, BadInput):
-    """What is asked for cannot be made; a person mends the template or asks otherwise."""
+    """The instruction cannot be rendered; a person corrects the template or the request."""
 
     kind: ClassVar[FailureKind] = "bad_input"
 
@@ -70,11 +70,11 @@ MACHINE_ERRORS: Mapping[int, str] = {
     number: errno.errorcode[number]
     for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENOMEM)
 }
-"""What an ``OSError`` says of the machine it happened on; every other one may pass."""
+"""The ``OSError`` numbers that blame the machine; every other one may pass."""
 
 
 def classify_failure(error: BaseException) -> FailureKind:
-    """Return whose fault it is, by the type of the error alone; every error has an answer.
+    """Return the kind of the failure, by the type of the error alone; every error has one.
 
     >>> classify_failure(OSError(errno.ENOSPC, "no space")), classify_failure(TimeoutError())
     ('bad_worker', 'transient')

@@ -1,4 +1,4 @@
-"""Premium hands as triggers, read from the tables of the hands; test hands never trigger anything."""
+"""Read premium hands as triggers, from the tables of the hands; test hands trigger nothing."""
 
 from collections.abc import Mapping
 from datetime import UTC, date
@@ -10,7 +10,7 @@ from pokervod_pipelines.render.triggers import DayRule, Trigger
 
 
 def read_premium_hands(connection: Connection, _: DayRule, day: date | None) -> list[Trigger]:
-    """The premium hands of the day, or of all days, in order of time."""
+    """Return the premium hands of the day, or of all days, in order of time."""
     rows = connection.execute(_PREMIUM, {"day": day}).mappings()
     return [_make_trigger(row) for row in rows]
 
@@ -48,15 +48,15 @@ def _make_trigger(row: Mapping[Any, Any]) -> Trigger:
             "seconds": None if row["duration_ms"] is None else row["duration_ms"] / 1000,
             "board": (content.get("boards") or [[]])[0],
             "project": row["project"],
-            **_tell_best(content.get("best_hand") or {}, seats),
-            **_tell_winners(row["winners"], seats),
+            **_describe_best(content.get("best_hand") or {}, seats),
+            **_describe_winners(row["winners"], seats),
         },
         hand_id=row["id"],
     )
 
 
-def _tell_best(best: Mapping[str, Any], seats: Mapping[int, Any]) -> dict[str, Any]:
-    """Return who holds the best hand; of several who hold equal ones, all names and no one's own cards."""
+def _describe_best(best: Mapping[str, Any], seats: Mapping[int, Any]) -> dict[str, Any]:
+    """Return who has the best hand; of several with equal ones, all names and no own cards."""
     holders = best.get("seats") or []
     alone = seats.get(holders[0]) if len(holders) == 1 else None
     return {
@@ -67,7 +67,7 @@ def _tell_best(best: Mapping[str, Any], seats: Mapping[int, Any]) -> dict[str, A
     }
 
 
-def _tell_winners(winners: Any, seats: Mapping[int, Any]) -> dict[str, Any]:
+def _describe_winners(winners: Any, seats: Mapping[int, Any]) -> dict[str, Any]:
     won = [seats[number] for number in winners or () if number in seats]
     return {
         "winner.players": " / ".join(_name(seat) for seat in won),

@@ -1,7 +1,7 @@
-"""Instructions made to be what the rules ask for, and what people ask for; each change with its event, all or nothing.
+"""Make the instructions that the rules ask for; each change with its event, all in one transaction.
 
-``make_instructions`` may be called as often as one likes, by as many as like: it brings about what the tables of hands
-and tournaments say now, so whatever a crash left undone the next call does.
+``make_instructions`` may be called at any time by any process: it works from what the tables of hands and tournaments
+say now, so the next call does whatever a crash left undone.
 """
 
 import time
@@ -13,13 +13,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.render import store
-from pokervod_pipelines.render.changes import Change, Plan, Standing, plan_changes
+from pokervod_pipelines.render.changes import InstructionChange, InstructionPlan, StoredInstruction, plan_changes
 from pokervod_pipelines.render.drafts import Draft, Drafts, Identity, make_drafts
 from pokervod_pipelines.render.hand_triggers import read_premium_hands
-from pokervod_pipelines.render.readiness import find_template_faults
 from pokervod_pipelines.render.rules import Rule, load_rules
+from pokervod_pipelines.render.templates import Template
 from pokervod_pipelines.render.tournament_triggers import (
     read_eliminations,
     read_level_ends,
@@ -29,26 +31,29 @@ from pokervod_pipelines.render.tournament_triggers import (
 from pokervod_pipelines.render.triggers import DayRule, Trigger
 from pokervod_pipelines.settings import Settings
 
-PROBLEMS_KEPT = 200
+MAX_PROBLEMS = 200
 
-Source = Callable[[Connection, DayRule, date | None], list[Trigger]]
+MAKING = "render instructions"
+"""The lock of processes that make instructions."""
 
-SOURCES: Mapping[str, Source] = {
+TriggerSource = Callable[[Connection, DayRule, date | None], list[Trigger]]
+
+SOURCES: Mapping[str, TriggerSource] = {
     "premium_hand": read_premium_hands,
     "elimination": read_eliminations,
     "level_end": read_level_ends,
     "payout": read_payouts,
     "schedule_entry": read_schedule,
 }
-"""Where the triggers of each kind come from."""
+"""The source of each kind of trigger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstructionReport:
-    """What a making came to: instructions by what became of them, and the first problems of ``problem_count``.
+    """Count the instructions by what happened to them, with the first problems of ``problem_count``.
 
-    ``created`` counts first versions, ``superseded`` those that a next version replaced; ``postponed`` are changes that
-    a worker was faster than, which the next making looks at again.
+    ``created`` counts first versions, ``superseded`` those that a next version replaced; ``postponed`` are changes of
+    rows that a worker changed first, which the next call looks at again.
     """
 
     triggers: int
@@ -59,20 +64,20 @@ class InstructionReport:
     restored: int
     unchanged: int
     postponed: int
-    problems: tuple[tuple[str, str], ...]
+    problems: tuple[Problem, ...]
     problem_count: int
     seconds: float
 
     @property
     def changed(self) -> int:
-        """How many instructions are not as they were before."""
+        """Count the instructions that differ from before."""
         return self.created + self.superseded + self.flagged + self.withdrawn + self.restored
 
 
 def make_instructions(
     engine: Engine, settings: Settings, *, day: date | None, correlation_id: str
 ) -> InstructionReport:
-    """The instructions of the broadcast day, or of all days, are what the rules ask for.
+    """Make, replace, flag or withdraw the instructions of the day, or of all days, as the rules ask for.
 
     Raises ``BadSettings`` for a rule that does not fit its template, ``BadTemplate`` for a template; then nothing
     has changed.
@@ -80,13 +85,14 @@ def make_instructions(
     started = time.monotonic()
     rules, days = load_rules(settings), DayRule.of(settings)
     with engine.begin() as connection:
-        store.lock_makers(connection)
+        lock_until_commit(connection, MAKING)
         triggers = [trigger for source in SOURCES.values() for trigger in source(connection, days, day)]
-        wanted, seen, standing = _read_wanted(connection, settings, rules, triggers, day)
-        plan, unready = _leave_out_unready(plan_changes(wanted, standing, seen), rules)
-        done, postponed = carry_out(connection, plan, correlation_id=correlation_id)
+        drafts, seen, stored = _make_drafts(connection, settings, rules, triggers, day)
+        plan, unready = _leave_out_unready(plan_changes(drafts, stored, seen), rules)
+        done, postponed = apply_plan(connection, plan, correlation_id=correlation_id)
     counts = Counter(change.kind for change in done)
-    problems = [(" ".join(identity[:2]), reason) for identity, reason in (wanted.refused | unready).items()]
+    refused = drafts.refused | unready
+    problems = [Problem(" ".join(identity[:2]), reason) for identity, reason in refused.items()]
     return InstructionReport(
         triggers=len(triggers),
         created=len(plan.new),
@@ -96,34 +102,34 @@ def make_instructions(
         restored=counts["restore"],
         unchanged=plan.unchanged,
         postponed=postponed,
-        problems=tuple(problems[:PROBLEMS_KEPT]),
+        problems=tuple(problems[:MAX_PROBLEMS]),
         problem_count=len(problems),
         seconds=time.monotonic() - started,
     )
 
 
-def _read_wanted(
+def _make_drafts(
     connection: Connection, settings: Settings, rules: Sequence[Rule], triggers: list[Trigger], day: date | None
-) -> tuple[Drafts, set[tuple[str, str]], list[Standing]]:
-    """Return the drafts, the triggers that are there, and what stands.
+) -> tuple[Drafts, set[tuple[str, str]], list[StoredInstruction]]:
+    """Return the drafts, the triggers that exist, and the instructions in force.
 
-    What stands on the day without a trigger is looked for on all days before it counts as gone: a payout or an
-    elimination moves to another day when another export tells it.
+    A trigger missing on the day is searched for on all days before it counts as deleted: a payout or an elimination
+    moves to another day when another export has it.
     """
     seen = {(trigger.kind, trigger.key) for trigger in triggers}
-    standing = store.read_standing(connection, seen, kinds=SOURCES, day=day)
-    alive = {each.identity[:2] for each in standing if not each.is_withdrawn and each.state != "cancelled"}
+    stored = store.read_in_force(connection, seen, kinds=SOURCES, day=day)
+    alive = {each.identity[:2] for each in stored if not each.is_withdrawn and each.state != "cancelled"}
     missing = alive - seen
     if missing and day is not None:
         for kind in sorted({kind for kind, _ in missing}):
             elsewhere = SOURCES[kind](connection, DayRule.of(settings), None)
             triggers += [trigger for trigger in elsewhere if (trigger.kind, trigger.key) in missing]
         seen |= {(trigger.kind, trigger.key) for trigger in triggers}
-    return make_drafts(triggers, rules, settings.render), seen, standing
+    return make_drafts(triggers, rules, settings.render), seen, stored
 
 
-def _leave_out_unready(plan: Plan, rules: Sequence[Rule]) -> tuple[Plan, dict[Identity, str]]:
-    """Return the plan without new graphics that cannot be rendered, and why not; they are made once they can be."""
+def _leave_out_unready(plan: InstructionPlan, rules: Sequence[Rule]) -> tuple[InstructionPlan, dict[Identity, str]]:
+    """Return the plan without new graphics that cannot be rendered yet, and why; a later call makes them."""
     used = {draft.template for draft in plan.new}
     faults = find_template_faults(
         {rule.template.name: rule.template for rule in rules if rule.template.name in used}.values()
@@ -137,21 +143,40 @@ def _leave_out_unready(plan: Plan, rules: Sequence[Rule]) -> tuple[Plan, dict[Id
     return replace(plan, new=new), unready
 
 
-def carry_out(connection: Connection, plan: Plan, *, correlation_id: str) -> tuple[list[Change], int]:
-    """The plan is done, with its events; returns the changes done, and how many somebody else was faster than."""
-    now = store.lock_standing(connection, [change.standing.id for change in plan.changes])
-    done = [change for change in plan.changes if now.get(change.standing.id) == change.standing]
+def find_template_faults(templates: Iterable[Template]) -> dict[str, list[str]]:
+    """Return what is wrong with each faulty template (layers, fonts, footage, output module), before a worker tries."""
+    checks = _load_checks()
+    found = {template.name: checks[template.renderer](template) for template in templates}
+    return {name: faults for name, faults in found.items() if faults}
+
+
+def _load_checks() -> Mapping[str, Callable[[Template], list[str]]]:
+    """Import the renderers' own checks only when needed: one brings Pillow."""
+    from pokervod_pipelines.render.renderers.local import check  # noqa: PLC0415
+    from pokervod_pipelines.render.renderers.nexrender import faults  # noqa: PLC0415
+
+    return {"local": check.find_faults, "nexrender": faults.find_faults}
+
+
+def apply_plan(
+    connection: Connection, plan: InstructionPlan, *, correlation_id: str
+) -> tuple[list[InstructionChange], int]:
+    """Apply the plan with its events; return the changes done, and how many a worker was faster than."""
+    now = store.lock_instructions(connection, [change.stored.id for change in plan.changes])
+    done = [change for change in plan.changes if now.get(change.stored.id) == change.stored]
     versions = {draft.identity: (draft, 1) for draft in plan.new} | {
-        change.draft.identity: (change.draft, change.standing.version + 1) for change in done if change.draft
+        change.draft.identity: (change.draft, change.stored.version + 1) for change in done if change.draft
     }
     ids = store.insert_drafts(connection, versions, correlation_id=correlation_id)
     store.apply_changes(connection, done, ids)
-    events = [*_tell_created(versions, ids), *(_tell_change(change, ids) for change in done)]
+    events = [*_make_created_events(versions, ids), *(_make_changed_event(change, ids) for change in done)]
     append_events(connection, "render", correlation_id, events)
     return done, len(plan.changes) - len(done)
 
 
-def _tell_created(versions: Mapping[Identity, tuple[Draft, int]], ids: Mapping[Identity, int]) -> Iterable[NewEvent]:
+def _make_created_events(
+    versions: Mapping[Identity, tuple[Draft, int]], ids: Mapping[Identity, int]
+) -> Iterable[NewEvent]:
     for identity, instruction_id in ids.items():
         draft, version = versions[identity]
         payload = {
@@ -166,8 +191,8 @@ def _tell_created(versions: Mapping[Identity, tuple[Draft, int]], ids: Mapping[I
         yield NewEvent(EventType.RENDER_INSTRUCTION_CREATED, payload)
 
 
-def _tell_change(change: Change, ids: Mapping[Identity, int]) -> NewEvent:
-    each = change.standing
+def _make_changed_event(change: InstructionChange, ids: Mapping[Identity, int]) -> NewEvent:
+    each = change.stored
     payload = {
         **_name_instruction(each.id, each.identity),
         "version": each.version,

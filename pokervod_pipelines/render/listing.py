@@ -1,4 +1,4 @@
-"""Instructions to look at: lists, one with all its versions, and premium hands that have none. Never writes."""
+"""List instructions, show one with all its versions, and find premium hands without any. Never writes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -8,14 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.paging import Page
 from pokervod_pipelines.render.states import State
 
 STATES = tuple(State)
+DEFAULT_PAGE = Page()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstructionFilter:
-    """What to list; what is not said does not matter. ``is_in_force`` leaves out versions that a next one replaced."""
+    """Filter instructions by the fields that are set. ``is_in_force`` leaves out versions that a next one replaced."""
 
     states: tuple[str, ...] = ()
     template: str | None = None
@@ -25,14 +27,14 @@ class InstructionFilter:
     is_flagged: bool | None = None
     is_in_force: bool | None = None
 
-    def narrow(self, **said: Any) -> "InstructionFilter":
-        """Return the same, with what is said instead of what was."""
-        return replace(self, **said)
+    def narrow(self, **filters: Any) -> "InstructionFilter":
+        """Return the same filter with these fields replaced."""
+        return replace(self, **filters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedInstruction:
-    """An instruction as it stands; the table ``render_instructions`` describes its fields."""
+    """Hold one row of ``render_instructions``, as a person sees it."""
 
     id: int
     template: str
@@ -65,8 +67,8 @@ class ListedInstruction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Orphan:
-    """A premium hand for which no graphic is asked."""
+class OrphanHand:
+    """Hold a premium hand without an instruction."""
 
     hand_id: int
     session_id: int
@@ -81,14 +83,14 @@ _COLUMNS = ", ".join(field.name for field in fields(ListedInstruction))
 
 
 def list_instructions(
-    connection: Connection, wanted: InstructionFilter | None = None, *, limit: int = 100
+    connection: Connection, filters: InstructionFilter | None = None, *, page: Page = DEFAULT_PAGE
 ) -> list[ListedInstruction]:
-    """The instructions that fit: in work, next, then the newest. Raises ``BadInput`` for a state that there is not."""
-    wanted = wanted or InstructionFilter()
-    if unknown := [state for state in wanted.states if state not in STATES]:
-        raise BadInput(f"there is no state {unknown[0]!r}; the states are {', '.join(STATES)}")
-    parameters = {field.name: getattr(wanted, field.name) for field in fields(InstructionFilter)}
-    rows = connection.execute(_LIST, {**parameters, "states": list(wanted.states) or None, "limit": limit})
+    """Return the instructions that fit: running, next, then the newest. Raises ``BadInput`` for an unknown state."""
+    filters = filters or InstructionFilter()
+    if unknown := [state for state in filters.states if state not in STATES]:
+        raise BadInput(f"unknown state {unknown[0]!r}; the states are {', '.join(STATES)}")
+    parameters = {field.name: getattr(filters, field.name) for field in fields(InstructionFilter)}
+    rows = connection.execute(_LIST, {**parameters, "states": list(filters.states) or None, "limit": page.limit})
     return [ListedInstruction(**row._mapping) for row in rows]
 
 
@@ -108,7 +110,7 @@ _LIST = text(f"""
 
 
 def count_states(connection: Connection, day: date | None = None) -> dict[str, int]:
-    """How many instructions in force are in each state, of the day or of all."""
+    """Count the instructions in force by state, of the day or of all days."""
     rows = connection.execute(
         text("""
             select state, count(*) from render_instructions
@@ -121,7 +123,7 @@ def count_states(connection: Connection, day: date | None = None) -> dict[str, i
 
 
 def show_versions(connection: Connection, instruction_id: int) -> Sequence[ListedInstruction]:
-    """Every version of the instruction's graphic, oldest first. Raises ``BadInput`` if there is no such instruction."""
+    """Return every version of the instruction's graphic, oldest first. Raises ``BadInput`` for an unknown id."""
     rows = connection.execute(
         text(f"""
             select {_COLUMNS} from render_instructions where (trigger_kind, trigger_key, template) = (
@@ -131,13 +133,13 @@ def show_versions(connection: Connection, instruction_id: int) -> Sequence[Liste
         {"id": instruction_id},
     ).all()
     if not rows:
-        raise BadInput(f"there is no render instruction {instruction_id}; `pokervod render list` shows those there are")
+        raise BadInput(f"unknown render instruction {instruction_id}; `pokervod render list` lists the instructions")
     return [ListedInstruction(**row._mapping) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownAttempt:
-    """One try at an instruction that came to its end."""
+class ListedAttempt:
+    """Hold one attempt at an instruction that has ended."""
 
     worker: str
     started_at: datetime
@@ -147,8 +149,8 @@ class ShownAttempt:
     reason: str
 
 
-def show_attempts(connection: Connection, instruction_id: int) -> list[ShownAttempt]:
-    """Every try at the instruction, oldest first."""
+def show_attempts(connection: Connection, instruction_id: int) -> list[ListedAttempt]:
+    """Return every attempt at the instruction, oldest first."""
     rows = connection.execute(
         text("""
             select worker, started_at, ended_at, outcome, kind, reason from render_attempts
@@ -156,20 +158,20 @@ def show_attempts(connection: Connection, instruction_id: int) -> list[ShownAtte
         """),
         {"id": instruction_id},
     )
-    return [ShownAttempt(**row._mapping) for row in rows]
+    return [ListedAttempt(**row._mapping) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownEvent:
-    """Something that happened to an instruction; the payload says who, why, and what it was before."""
+class InstructionEvent:
+    """Hold an event of an instruction; the payload says who, why, and the state before."""
 
     at: datetime
     type: str
     payload: dict[str, Any]
 
 
-def show_events(connection: Connection, instruction_id: int) -> list[ShownEvent]:
-    """All that happened to the instruction, oldest first: its own row keeps the last reason only."""
+def show_events(connection: Connection, instruction_id: int) -> list[InstructionEvent]:
+    """Return all events of the instruction, oldest first: its own row has the last reason only."""
     rows = connection.execute(
         text("""
             select at, type, payload from events
@@ -177,11 +179,11 @@ def show_events(connection: Connection, instruction_id: int) -> list[ShownEvent]
         """),
         {"id": instruction_id},
     )
-    return [ShownEvent(**row._mapping) for row in rows]
+    return [InstructionEvent(**row._mapping) for row in rows]
 
 
-def find_orphans(connection: Connection, day: date | None = None) -> list[Orphan]:
-    """The premium hands of the day, or of all days, for which no instruction was made or each was withdrawn."""
+def find_orphans(connection: Connection, day: date | None = None) -> list[OrphanHand]:
+    """Return the premium hands of the day, or of all days, whose instructions were never made or all withdrawn."""
     rows = connection.execute(
         text("""
             select h.id as hand_id, h.session_id, h.hand_number, h.table_name as table, h.started_at, h.grade,
@@ -194,4 +196,4 @@ def find_orphans(connection: Connection, day: date | None = None) -> list[Orphan
         """),
         {"day": day},
     )
-    return [Orphan(**row._mapping) for row in rows]
+    return [OrphanHand(**row._mapping) for row in rows]

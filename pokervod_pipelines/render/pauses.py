@@ -1,7 +1,7 @@
-"""Pauses: while one holds, nothing of its scope is given to a worker; what is in work goes on.
+"""Pause dispatching: workers claim nothing of a paused scope; running jobs finish.
 
-A person pauses and resumes. A renderer without licence or place pauses itself, each time for longer, and goes on by
-itself; the first graphic it completes ends the row of pauses.
+A person pauses and resumes. A renderer without capacity pauses itself, each time for longer, and resumes by itself;
+the first job it completes resets that.
 """
 
 from collections.abc import Sequence
@@ -10,19 +10,24 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, text
 
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.render.backoff import LONGEST_SECONDS
+from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines.render.queue_store import wake_workers
-from pokervod_pipelines.render.states import Settlement, State
+from pokervod_pipelines.render.states import State, Transition
 from pokervod_pipelines.settings.render import RenderQueueSettings
 
-BY_ITSELF = "the queue"
+QUEUE = "the queue"
+"""Who paused a renderer that has no capacity."""
+
+MAX_SECONDS = 600.0
+"""No pause for capacity, and no wait before a retry, is longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """A pause that holds; ``until`` is None where only a person ends it."""
+    """Hold a pause in force; ``until`` is None where a person has to end it."""
 
     scope: str
     reason: str
@@ -32,40 +37,40 @@ class Pause:
 
 
 def name_scope(*, renderer: str | None = None, template: str | None = None) -> str:
-    """Return what a pause is of: a renderer, a template, or all.
+    """Return the scope of a pause: a renderer, a template, or all.
 
     >>> name_scope(), name_scope(template="payouts")
     ('all', 'template:payouts')
     """
     if renderer and template:
-        raise BadInput("a pause is of a renderer or of a template; give one of them, or neither for all")
+        raise BadInput("expected a renderer or a template, got both; give one of them, or neither to pause all")
     if renderer:
         return f"renderer:{renderer}"
     return f"template:{template}" if template else "all"
 
 
-def pause(engine: Engine, scope: str, *, reason: str, by: str, correlation_id: str) -> None:
-    """Nothing of the scope is taken until somebody resumes it."""
+def pause(engine: Engine, scope: str, actor: Actor) -> None:
+    """Pause the scope until a person resumes it."""
     with engine.begin() as connection:
-        _write_pause(connection, scope, reason=reason, by=by, wait=None, correlation_id=correlation_id)
+        _write_pause(connection, scope, actor, wait=None)
 
 
-def resume(engine: Engine, scope: str, *, reason: str, by: str, correlation_id: str) -> bool:
-    """The scope is not paused any more; whether it was."""
+def resume(engine: Engine, scope: str, actor: Actor) -> bool:
+    """Resume the scope; return whether it was paused."""
     with engine.begin() as connection:
-        gone = connection.execute(
+        deleted = connection.execute(
             text("delete from render_pauses where scope = :scope and (until is null or until > now())"),
             {"scope": scope},
         ).rowcount
-        if gone:
-            payload = {"scope": scope, "reason": reason, "by": by}
-            append_events(connection, "render", correlation_id, [NewEvent(EventType.RENDER_RESUMED, payload)])
+        if deleted:
+            payload = {"scope": scope, "reason": actor.reason, "by": actor.who}
+            append_events(connection, "render", actor.correlation_id, [NewEvent(EventType.RENDER_RESUMED, payload)])
             wake_workers(connection)
-    return bool(gone)
+    return bool(deleted)
 
 
 def list_pauses(connection: Connection) -> list[Pause]:
-    """The pauses that hold now."""
+    """Return the pauses in force."""
     rows = connection.execute(
         text("""
             select scope, reason, by, since, until from render_pauses
@@ -75,8 +80,8 @@ def list_pauses(connection: Connection) -> list[Pause]:
     return [Pause(**row._mapping) for row in rows]
 
 
-def count_held(connection: Connection, scope: str) -> int:
-    """How many graphics of the scope are in work."""
+def count_running(connection: Connection, scope: str) -> int:
+    """Count the running jobs of the scope."""
     count = connection.scalar(
         text("""
             select count(*) from render_instructions where state = 'processing'
@@ -87,15 +92,15 @@ def count_held(connection: Connection, scope: str) -> int:
     return int(count or 0)
 
 
-def follow_capacity(connection: Connection, limits: RenderQueueSettings, settlements: Sequence[Settlement]) -> None:
-    """A renderer that had no capacity is paused; one that completed something has its capacity back."""
-    short = [each for each in settlements if each.kind == "capacity" and each.state is State.PENDING]
-    if short:
-        for renderer in _read_renderers(connection, [each.held.id for each in short]):
-            _pause_for_capacity(connection, limits, renderer, short[0])
-    done = [each.held.id for each in settlements if each.state is State.COMPLETED]
-    if done and not short:
-        connection.execute(_FORGET, {"by": BY_ITSELF, "ids": done})
+def follow_capacity(connection: Connection, limits: RenderQueueSettings, transitions: Sequence[Transition]) -> None:
+    """Pause a renderer that had no capacity; forget the past pauses of one that completed a job."""
+    refused = [each for each in transitions if each.kind == "capacity" and each.state is State.PENDING]
+    if refused:
+        for renderer in _read_renderers(connection, [each.job.id for each in refused]):
+            _pause_for_capacity(connection, limits, renderer, refused[0])
+    completed = [each.job.id for each in transitions if each.state is State.COMPLETED]
+    if completed and not refused:
+        connection.execute(_FORGET, {"by": QUEUE, "ids": completed})
 
 
 _FORGET = text("""
@@ -111,32 +116,24 @@ def _read_renderers(connection: Connection, ids: list[int]) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _pause_for_capacity(connection: Connection, limits: RenderQueueSettings, renderer: str, short: Settlement) -> None:
+def _pause_for_capacity(connection: Connection, limits: RenderQueueSettings, renderer: str, refused: Transition) -> None:
     scope = name_scope(renderer=renderer)
     times = connection.scalar(
         text("select times from render_pauses where scope = :scope and until < now() for update"), {"scope": scope}
     )
-    wait = min(LONGEST_SECONDS, limits.pause_seconds * 2 ** min(times or 0, 20))
-    _write_pause(
-        connection,
-        scope,
-        reason=short.reason,
-        by=BY_ITSELF,
-        wait=timedelta(seconds=wait),
-        correlation_id=short.held.correlation_id,
-    )
+    backoff = Backoff(first_seconds=limits.pause_seconds, limit_seconds=MAX_SECONDS)
+    actor = Actor(who=QUEUE, reason=refused.reason, correlation_id=refused.job.correlation_id)
+    _write_pause(connection, scope, actor, wait=timedelta(seconds=backoff.find_wait((times or 0) + 1)))
 
 
-def _write_pause(
-    connection: Connection, scope: str, *, reason: str, by: str, wait: timedelta | None, correlation_id: str
-) -> None:
-    """A pause that holds is kept, unless a person pauses what paused itself."""
-    row = connection.execute(
-        _PAUSE, {"scope": scope, "reason": reason, "by": by, "wait": wait, "itself": BY_ITSELF}
-    ).one_or_none()
+def _write_pause(connection: Connection, scope: str, actor: Actor, *, wait: timedelta | None) -> None:
+    """Write the pause; one in force is replaced only where a person pauses what the queue had paused."""
+    parameters = {"scope": scope, "reason": actor.reason, "by": actor.who, "wait": wait, "queue": QUEUE}
+    row = connection.execute(_PAUSE, parameters).one_or_none()
     if row is not None:
-        payload = {"scope": scope, "reason": reason, "by": by, "until": row.until and row.until.isoformat()}
-        append_events(connection, "render", correlation_id, [NewEvent(EventType.RENDER_PAUSED, payload)])
+        until = row.until and row.until.isoformat()
+        payload = {"scope": scope, "reason": actor.reason, "by": actor.who, "until": until}
+        append_events(connection, "render", actor.correlation_id, [NewEvent(EventType.RENDER_PAUSED, payload)])
 
 
 _PAUSE = text("""
@@ -144,6 +141,6 @@ _PAUSE = text("""
     values (:scope, :reason, :by, now() + cast(:wait as interval))
     on conflict (scope) do update set reason = excluded.reason, by = excluded.by, until = excluded.until, since = now(),
         times = case when p.until < now() then p.times + 1 else 1 end
-    where p.until < now() or (p.until is not null and excluded.by <> :itself)
+    where p.until < now() or (p.until is not null and excluded.by <> :queue)
     returning until
 """)

@@ -1,4 +1,4 @@
-"""What a person asks for: a CSV with a graphic a row, or a template and layers by hand; read whole, each slip named.
+"""Read what a person asks for: a CSV with a graphic a row, or a template and layers; each mistake is named.
 
 Columns are ``template`` and one a layer; ``priority``, ``format``, ``seconds`` (or ``duration``), ``day`` and ``id``
 are optional. Pure: nothing is asked of the database.
@@ -8,9 +8,10 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -20,13 +21,13 @@ from pokervod_pipelines.render.layers import BadValue, Value, read_text
 from pokervod_pipelines.render.templates import OWN_COLUMNS, Template, Templates
 from pokervod_pipelines.render.triggers import PERSON
 from pokervod_pipelines.settings.render import RenderOutput, RenderSettings
+from pokervod_pipelines.text.delimited import decode, sniff_delimiter
 
 DEFAULT_PRIORITY = 5
-DELIMITERS = ",;\t"
 
 
-class BadCell(BadInput):
-    """A cell cannot be followed; ``column`` is where it stands."""
+class BadRequestCell(BadInput):
+    """A cell of a request is wrong; ``column`` names it."""
 
     def __init__(self, column: str, message: str) -> None:
         super().__init__(message)
@@ -34,8 +35,8 @@ class BadCell(BadInput):
 
 
 @dataclass(frozen=True, slots=True)
-class CsvProblem:
-    """A row that makes no graphic: its line in the file, the column at fault, and what to do about it."""
+class RowProblem:
+    """Say why a row was skipped: its line in the file, the column, and what to do. Programs read them apart."""
 
     line: int
     column: str
@@ -47,8 +48,8 @@ class CsvProblem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """What holds for all that is asked for at once: templates, settings, who asks, and the day if none is said."""
+class RequestDefaults:
+    """Hold what all requests of one call share: templates, settings, who asks, and the day if none is given."""
 
     templates: Templates
     render: RenderSettings
@@ -57,76 +58,69 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The drafts of the rows that are sound, by line, and the problems of the others."""
+class Requests:
+    """Hold the drafts of the valid rows, by line, and the problems of the others."""
 
     drafts: Mapping[int, Draft]
-    problems: tuple[CsvProblem, ...]
+    problems: tuple[RowProblem, ...]
 
 
-def read_person_csv(raw: bytes, *, file: str, asking: Asking) -> Asked:
+def read_person_csv(raw: bytes, *, file: str, defaults: RequestDefaults) -> Requests:
     """Return what the file asks for.
 
     Raises ``BadInput`` where it cannot be read as a table at all; the text names file and line.
     """
     drafts: dict[int, Draft] = {}
-    problems: list[CsvProblem] = []
+    problems: list[RowProblem] = []
     lines: dict[str, int] = {}
     for line, cells in _read_rows(raw, file):
         try:
-            draft = read_request(cells, asking=asking, place=f"in {file} line {line}")
-        except BadCell as error:
-            problems.append(CsvProblem(line, error.column, str(error)))
+            draft = read_request(cells, defaults=defaults, place=f"in {file} line {line}")
+        except BadRequestCell as error:
+            problems.append(RowProblem(line, error.column, str(error)))
             continue
         if draft.trigger_key in lines:
             before = lines[draft.trigger_key]
-            message = (
-                f"the row is the same as line {before}; if two graphics are wanted, give each row an id of its own"
-            )
-            problems.append(CsvProblem(line, "id", message))
+            message = f"the row is the same as line {before}; to render both, give each row an id of its own"
+            problems.append(RowProblem(line, "id", message))
             continue
         lines[draft.trigger_key] = line
         drafts[line] = draft
-    return Asked(drafts, tuple(problems))
+    return Requests(drafts, tuple(problems))
 
 
-def read_request(cells: Mapping[str, str], *, asking: Asking, place: str) -> Draft:
-    """Return the draft of a row, its cells by column; blank cells say nothing. Raises ``BadCell``.
+def read_request(cells: Mapping[str, str], *, defaults: RequestDefaults, place: str) -> Draft:
+    """Return the draft of a row, its cells by column; blank cells are ignored. Raises ``BadRequestCell``.
 
-    ``place`` is where it was asked for, as ``in friday.csv line 2``.
+    ``place`` is where the request is from, as ``in friday.csv line 2``.
     """
     given = {column: cell.strip() for column, cell in cells.items() if cell.strip()}
-    template = _find_template(given.get("template", ""), asking.templates)
+    template = _find_template(given.get("template", ""), defaults.templates)
     return Draft(
         trigger_kind=PERSON,
         trigger_key=_make_key(given),
         template=template.name,
         layers=_read_layers(given, template),
-        output=make_output(asking.render, template, _read_output(given, template)),
+        output=make_output(defaults.render, template, _read_output(given, template)),
         priority=_read_priority(given.get("priority")),
-        day=_read_day(given["day"]) if "day" in given else asking.today,
-        by=asking.by,
-        reason=f"asked for {place}",
+        day=_read_day(given["day"]) if "day" in given else defaults.today,
+        by=defaults.by,
+        reason=f"requested {place}",
         renderer=template.renderer,
     )
 
 
-def explain(draft: Draft, reason: str) -> Draft:
-    """Return the draft with the reason that a person gave."""
-    return replace(draft, reason=reason)
-
-
 def _make_key(given: Mapping[str, str]) -> str:
-    """Return what makes the same row ask for the same graphic: all it says, in any order of columns."""
-    said = "\x1f".join(f"{column}\x1e{cell}" for column, cell in sorted(given.items()))
-    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    """Return a key that is the same for rows with the same cells, in any order of columns."""
+    content = "\x1f".join(f"{column}\x1e{cell}" for column, cell in sorted(given.items()))
+    return blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _find_template(name: str, templates: Templates) -> Template:
     if not name:
-        raise BadCell("template", f"it is empty; write one of {', '.join(templates)}")
+        raise BadRequestCell("template", f"the cell is empty; write one of {', '.join(templates)}")
     if name not in templates:
-        raise BadCell("template", f"there is no template {name[:80]!r}; there are {', '.join(templates)}")
+        raise BadRequestCell("template", f"unknown template {name[:80]!r}; the templates are {', '.join(templates)}")
     return templates[name]
 
 
@@ -136,48 +130,59 @@ def _read_layers(given: Mapping[str, str], template: Template) -> dict[str, Valu
         if column in OWN_COLUMNS:
             continue
         if column not in template.layers:
-            raise BadCell(column, f"{template.name} has no such layer; its layers are {', '.join(template.layers)}")
+            raise BadRequestCell(
+                column, f"unknown layer of {template.name}; its layers are {', '.join(template.layers)}"
+            )
         try:
             layers[column] = read_text(template.layers[column], cell)
         except BadValue as error:
-            raise BadCell(column, str(error)) from None
+            raise BadRequestCell(column, str(error)) from None
     if missing := sorted(template.required_layers - layers.keys()):
-        raise BadCell(missing[0], f"{template.name} needs this layer: {template.layers[missing[0]].description}")
+        name, meaning = missing[0], template.layers[missing[0]].description
+        raise BadRequestCell(name, f"{template.name} needs the layer `{name}` ({meaning[:1].lower()}{meaning[1:]})")
     return layers
 
 
 def _read_output(given: Mapping[str, str], template: Template) -> RenderOutput:
     if "seconds" in given and "duration" in given:
-        raise BadCell("duration", "seconds and duration mean the same; fill one of them")
+        raise BadRequestCell("duration", "seconds and duration mean the same; fill one of them")
     seconds = "seconds" if "seconds" in given else "duration"
     if "format" in given and given["format"] not in template.formats:
-        raise BadCell("format", f"{template.name} cannot be {given['format']!r}, only {', '.join(template.formats)}")
+        raise BadRequestCell(
+            "format", f"unknown format {given['format']!r}; the formats are {', '.join(template.formats)}"
+        )
     try:
         return RenderOutput.model_validate({"format": given.get("format"), "seconds": given.get(seconds)})
     except ValidationError:
-        raise BadCell(seconds, f"{given[seconds]!r} is no length such as 8 or 7.5 seconds, at most 600") from None
+        raise BadRequestCell(
+            seconds, f"expected seconds such as 8 or 7.5, at most 600, got {given[seconds]!r}"
+        ) from None
 
 
-def _read_priority(said: str | None) -> int:
-    if said is None:
+def _read_priority(cell: str | None) -> int:
+    if cell is None:
         return DEFAULT_PRIORITY
-    if not re.fullmatch(r"[1-9]|10", said):
-        raise BadCell("priority", f"{said!r} is no priority; write 1 (the highest) to 10")
-    return int(said)
+    if not re.fullmatch(r"[1-9]|10", cell):
+        raise BadRequestCell("priority", f"expected a priority from 1 (the highest) to 10, got {cell!r}")
+    return int(cell)
 
 
-def _read_day(said: str) -> date:
+def _read_day(cell: str) -> date:
     try:
-        return date.fromisoformat(said)
+        return date.fromisoformat(cell)
     except ValueError:
-        raise BadCell("day", f"{said!r} is no day such as 2031-05-04") from None
+        raise BadRequestCell("day", f"expected a day such as 2031-05-04, got {cell!r}") from None
 
 
 def _read_rows(raw: bytes, file: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the line and the cells by column of every row that says anything."""
-    text = _decode(raw, file)
-    head, _, _ = text.lstrip("\r\n").partition("\n")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=head.count), strict=True)
+    """Yield the line and the cells by column of every row that is not blank.
+
+    The header alone tells the delimiter: a cell of rows may hold more semicolons than a line has commas.
+    """
+    text = decode(raw, file=Path(file))
+    header, _, _ = text.lstrip("\r\n").partition("\n")
+    delimiter = sniff_delimiter(header, preferred=",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     columns: list[str] = []
     line = 1
     try:
@@ -189,31 +194,23 @@ def _read_rows(raw: bytes, file: str) -> Iterator[tuple[int, dict[str, str]]]:
                     columns = _read_header(row, f"{file} line {line}")
             line = reader.line_num + 1
     except csv.Error as error:
-        raise BadInput(f"{file} line {line}: {error}; mend the quotes there, nothing was asked for") from None
+        raise BadInput(f"{file} line {line}: {error}; correct the quotes there, no row was read") from None
     if not columns:
-        raise BadInput(f"{file}: it is empty; its first line must name the columns, such as template,player,pot")
-
-
-def _decode(raw: bytes, file: str) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise BadInput(f"{file} line {line}: it is not UTF-8; save it as CSV UTF-8") from None
+        raise BadInput(f"{file}: the file is empty; name the columns in its first line, such as template,player,pot")
 
 
 def _read_header(row: list[str], place: str) -> list[str]:
     columns = [re.sub(r"[\s-]+", "_", cell.strip().casefold()) for cell in row]
     twice = sorted({column for column in columns if column and columns.count(column) > 1})
     if twice:
-        raise BadInput(f"{place}: the column {twice[0]!r} stands there twice; keep one")
+        raise BadInput(f"{place}: the column {twice[0]!r} appears twice; keep one")
     if "template" not in columns:
-        raise BadInput(f"{place}: no column 'template'; the first line must name the columns")
+        raise BadInput(f"{place}: the column 'template' is missing; name the columns in the first line")
     return columns
 
 
 def _name_cells(columns: list[str], row: list[str]) -> dict[str, str]:
-    """Return the cells by column; one below no column is named by its number, and so is found to be no layer."""
+    """Return the cells by column; one without a column is named by its number, which no layer has."""
     named = {column: cell for column, cell in zip(columns, row, strict=False) if column}
     for number, cell in enumerate(row):
         if cell.strip() and (number >= len(columns) or not columns[number]):

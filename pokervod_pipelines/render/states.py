@@ -1,6 +1,7 @@
-"""The states of an instruction: what each means, who moves a row out of it, and which moves there are.
+"""Define the states of a render instruction and the transitions between them.
 
-Pure. The database refuses every move that is not in ``MOVES`` (migration 0004).
+Pure. The database refuses every transition that is not in ``ALLOWED_TRANSITIONS`` (trigger
+``guard_render_instruction``).
 """
 
 from collections.abc import Mapping
@@ -14,31 +15,30 @@ from pokervod_pipelines.render.failures import FailureKind
 
 
 class State(StrEnum):
-    """How far an instruction is."""
+    """Tell how far an instruction is, and who may change that."""
 
     PENDING = "pending"
-    """It waits, until ``due_at`` at least. A worker moves it on by claiming it; a person, a next version or the end of
-    what triggered it cancels it."""
+    """It waits, until ``due_at`` at least. A worker claims it; a person, a next version or the end of its trigger
+    cancels it."""
 
     PROCESSING = "processing"
-    """One claim of one worker holds it until ``lease_until``, which every heartbeat moves on. That worker moves it on,
-    by its claim id; once the lease is over whoever comes to the rescue does."""
+    """One claim of one worker has it until ``lease_until``, which every heartbeat extends. That worker ends it, by its
+    claim id; once the lease has expired, any worker requeues it."""
 
     COMPLETED = "completed"
-    """Its file was compared with it and lies at its final path. Nobody moves it on; what is to be drawn otherwise is a
-    next version."""
+    """Its file was verified and published. Final: something else to show is a next version."""
 
     FAILED = "failed"
-    """It cannot be made, or was tried as often as it may be. A person asks for it again or cancels it."""
+    """It cannot be rendered, or its retries are spent. A person retries or cancels it."""
 
     CANCELLED = "cancelled"
-    """Nobody wants it any more. A person may ask for it again, unless a next version took its place."""
+    """It is not needed any more. A person may retry it, unless a next version replaced it."""
 
     TIMED_OUT = "timed_out"
-    """Its last try took too long, or its worker was never heard of again. A person asks for it again or cancels it."""
+    """Its last attempt took too long, or its worker sent no heartbeat. A person retries or cancels it."""
 
 
-MOVES: Mapping[State, frozenset[State]] = {
+ALLOWED_TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.PENDING: frozenset({State.PROCESSING, State.CANCELLED}),
     State.PROCESSING: frozenset(State) - {State.PROCESSING},
     State.COMPLETED: frozenset(),
@@ -46,17 +46,17 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.CANCELLED: frozenset({State.PENDING}),
     State.TIMED_OUT: frozenset({State.PENDING, State.CANCELLED}),
 }
-"""Which state may follow which."""
+"""Which states may follow each state."""
 
-Outcome = Literal["completed", "failed", "handed_back", "lost", "cancelled"]
-"""How an attempt ended: ``lost`` is a worker that was not heard of, ``handed_back`` one that stopped in good order."""
+AttemptOutcome = Literal["completed", "failed", "released", "lost", "cancelled"]
+"""How an attempt ended: ``lost`` sent no heartbeat or took too long, ``released`` was given up by its own worker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """An instruction that a claim holds, as much of it as decides what becomes of it.
+class Job:
+    """Identify an instruction that a worker has claimed, with what decides its next state.
 
-    ``unwanted`` is why nobody wants it any more, or None.
+    ``id`` is the instruction's. ``cancel_reason`` is why the job should stop, or None.
     """
 
     id: int
@@ -66,81 +66,76 @@ class Held:
     template: str
     retry_count: int
     max_retries: int
-    unwanted: str | None
+    cancel_reason: str | None
     correlation_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """What becomes of a held instruction: its next state and why, and how the attempt ended.
+class Transition:
+    """Describe the next state of a job, why, and how the attempt ended.
 
     A pending one is due after ``wait_seconds``; ``spends_retry`` counts the attempt.
     """
 
-    held: Held
+    job: Job
     state: State
-    outcome: Outcome
+    outcome: AttemptOutcome
     reason: str
     kind: FailureKind | None = None
     spends_retry: bool = False
     wait_seconds: float = 0.0
 
 
-def settle_completed(held: Held) -> Settlement:
-    """Return what becomes of one whose file was made: it is completed, unless nobody wants it any more."""
-    if held.unwanted is not None:
-        return _cancel(held)
-    return Settlement(held=held, state=State.COMPLETED, outcome="completed", reason=f"made by {held.worker}")
+def transition_on_success(job: Job) -> Transition:
+    """Return the transition of a rendered job: completed, unless it was to be cancelled."""
+    if job.cancel_reason is not None:
+        return _cancel(job)
+    return Transition(job=job, state=State.COMPLETED, outcome="completed", reason=f"made by {job.worker}")
 
 
-def settle_failed(held: Held, kind: FailureKind, reason: str, wait_seconds: float) -> Settlement:
-    """Return what becomes of one that its worker could not make; ``wait_seconds`` is for another try.
+def transition_on_failure(job: Job, kind: FailureKind, reason: str, wait_seconds: float) -> Transition:
+    """Return the transition of a job that its worker could not render; a retry is due after ``wait_seconds``.
 
-    Want of capacity spends no retry, a bad input is never tried again.
+    Lack of capacity spends no retry; a bad input is never retried.
     """
-    if held.unwanted is not None:
-        return _cancel(held)
+    if job.cancel_reason is not None:
+        return _cancel(job)
     if kind == "capacity":
-        return Settlement(
-            held=held,
-            state=State.PENDING,
-            outcome="handed_back",
-            kind=kind,
-            reason=reason,
-            wait_seconds=wait_seconds,
+        return Transition(
+            job=job, state=State.PENDING, outcome="released", kind=kind, reason=reason, wait_seconds=wait_seconds
         )
-    return _retry_or_end(held, "failed", kind, reason, wait_seconds)
+    return _retry_or_end(job, "failed", kind, reason, wait_seconds)
 
 
-def settle_lost(held: Held, reason: str, wait_seconds: float) -> Settlement:
-    """Return what becomes of one whose worker was not heard of, or held it for too long."""
-    if held.unwanted is not None:
-        return _cancel(held)
-    return _retry_or_end(held, "lost", "timeout", reason, wait_seconds)
+def transition_on_loss(job: Job, reason: str, wait_seconds: float) -> Transition:
+    """Return the transition of a job whose worker sent no heartbeat, or took too long."""
+    if job.cancel_reason is not None:
+        return _cancel(job)
+    return _retry_or_end(job, "lost", "timeout", reason, wait_seconds)
 
 
-def settle_handed_back(held: Held, reason: str) -> Settlement:
-    """Return what becomes of one whose worker stops in good order: the next may take it at once."""
-    if held.unwanted is not None:
-        return _cancel(held)
-    return Settlement(held=held, state=State.PENDING, outcome="handed_back", reason=reason)
+def transition_on_release(job: Job, reason: str) -> Transition:
+    """Return the transition of a job that its worker gives up in good order: the next may claim it at once."""
+    if job.cancel_reason is not None:
+        return _cancel(job)
+    return Transition(job=job, state=State.PENDING, outcome="released", reason=reason)
 
 
-def _cancel(held: Held) -> Settlement:
-    return Settlement(held=held, state=State.CANCELLED, outcome="cancelled", reason=held.unwanted or "")
+def _cancel(job: Job) -> Transition:
+    return Transition(job=job, state=State.CANCELLED, outcome="cancelled", reason=job.cancel_reason or "")
 
 
-def _retry_or_end(held: Held, outcome: Outcome, kind: FailureKind, reason: str, wait_seconds: float) -> Settlement:
-    if kind != "bad_input" and held.retry_count < held.max_retries:
-        return Settlement(
-            held=held,
+def _retry_or_end(job: Job, outcome: AttemptOutcome, kind: FailureKind, reason: str, wait_seconds: float) -> Transition:
+    if kind != "bad_input" and job.retry_count < job.max_retries:
+        return Transition(
+            job=job,
             state=State.PENDING,
             outcome=outcome,
             kind=kind,
-            reason=f"try {held.retry_count + 2} of {held.max_retries + 1} follows: {reason}",
+            reason=f"attempt {job.retry_count + 2} of {job.max_retries + 1} follows: {reason}",
             spends_retry=True,
             wait_seconds=wait_seconds,
         )
     end = State.TIMED_OUT if kind == "timeout" else State.FAILED
-    spent = f" (tried {held.retry_count + 1} times)" if kind != "bad_input" and held.retry_count else ""
-    return Settlement(held=held, state=end, outcome=outcome, kind=kind, reason=reason + spent)
+    attempts = f" ({job.retry_count + 1} attempts)" if kind != "bad_input" and job.retry_count else ""
+    return Transition(job=job, state=end, outcome=outcome, kind=kind, reason=reason + attempts)

@@ -1,16 +1,16 @@
-"""The SQL of instructions: reading what stands, adding versions, and what a plan does to rows. No decisions."""
+"""Run the SQL of instructions: read those in force, add versions, apply the changes of a plan. No decisions."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
-from pokervod_pipelines.render.changes import Change, Standing
+from pokervod_pipelines.render.changes import InstructionChange, StoredInstruction
 from pokervod_pipelines.render.drafts import Draft, Identity
 
-_STANDING = """
+_STORED = """
     r.id, r.trigger_kind, r.trigger_key, r.template, r.version, r.state, r.digest, r.layers, r.output, r.flagged,
     r.withdrawn_at is not null as is_withdrawn
 """
@@ -20,18 +20,13 @@ _NEWEST = """not exists (
 """
 
 
-def lock_makers(connection: Connection) -> None:
-    """Until the transaction ends no other process makes instructions."""
-    connection.execute(text("select pg_advisory_xact_lock(hashtextextended('render instructions', 0))"))
-
-
-def read_standing(
+def read_in_force(
     connection: Connection, triggers: Collection[tuple[str, str]], *, kinds: Collection[str], day: date | None
-) -> list[Standing]:
-    """The instructions in force of these triggers, and those of these kinds of the day (or of all days)."""
+) -> list[StoredInstruction]:
+    """Return the instructions in force of these triggers, and those of these kinds of the day (or of all days)."""
     rows = connection.execute(
         text(f"""
-            select {_STANDING} from render_instructions r
+            select {_STORED} from render_instructions r
             where {_NEWEST} and ((r.trigger_kind, r.trigger_key) in (
                     select t ->> 0, t ->> 1 from jsonb_array_elements(cast(:triggers as jsonb)) t)
                 or (r.trigger_kind = any(:kinds) and (cast(:day as date) is null or r.broadcast_day = :day)))
@@ -39,26 +34,22 @@ def read_standing(
         """),  # noqa: S608 - constants
         {"triggers": _to_json([*triggers]), "kinds": [*kinds], "day": day},
     )
-    return [_make_standing(row) for row in rows]
+    return [StoredInstruction(**row._mapping) for row in rows]
 
 
-def lock_standing(connection: Connection, ids: Collection[int]) -> dict[int, Standing]:
-    """These instructions as they are now, by id; until the transaction ends nobody else changes them."""
+def lock_instructions(connection: Connection, ids: Collection[int]) -> dict[int, StoredInstruction]:
+    """Lock these instructions until commit, and return them as they are now, by id."""
     rows = connection.execute(
-        text(f"select {_STANDING} from render_instructions r where r.id = any(:ids) order by r.id for update"),  # noqa: S608 - constants
+        text(f"select {_STORED} from render_instructions r where r.id = any(:ids) order by r.id for update"),  # noqa: S608 - constants
         {"ids": sorted(ids)},
     )
-    return {row.id: _make_standing(row) for row in rows}
-
-
-def _make_standing(row: Row[Any]) -> Standing:
-    return Standing(**row._mapping)
+    return {row.id: StoredInstruction(**row._mapping) for row in rows}
 
 
 def insert_drafts(
     connection: Connection, drafts: Mapping[Identity, tuple[Draft, int]], *, correlation_id: str
 ) -> dict[Identity, int]:
-    """Each draft is an instruction of the version beside it; returns the ids of those that were not there before."""
+    """Insert each draft with the version beside it; return the ids of those that did not exist before."""
     records = [
         {
             "trigger_kind": draft.trigger_kind,
@@ -97,14 +88,16 @@ _INSERT = text(f"""
 """)  # noqa: S608 - constants
 
 
-def apply_changes(connection: Connection, changes: Sequence[Change], next_ids: Mapping[Identity, int]) -> None:
-    """The instructions are as the changes say; their rows are locked and still in the state that was seen."""
+def apply_changes(
+    connection: Connection, changes: Sequence[InstructionChange], next_ids: Mapping[Identity, int]
+) -> None:
+    """Apply the changes to rows that are locked and still in the state that the plan has seen."""
     for kind, statement in _APPLY.items():
         records = [
             {
-                "id": change.standing.id,
+                "id": change.stored.id,
                 "reason": change.reason,
-                "next": next_ids.get(change.standing.identity) if kind == "supersede" else None,
+                "next": next_ids.get(change.stored.identity) if kind == "supersede" else None,
             }
             for change in changes
             if change.kind == kind

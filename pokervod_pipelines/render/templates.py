@@ -1,9 +1,13 @@
-"""The templates: graphics as data, one YAML file each, checked whole when they are loaded.
+"""Read the templates: graphics as data, one YAML file each, checked whole when they are loaded.
 
-A new graphic is a new file here, or in a folder that the settings name. How one is drawn is its renderer's.
+A new graphic is a new file here, or in the folder ``render.templates`` of the settings. How one is drawn is up to its
+renderer. People add, change and break templates while a worker runs for days: it reads them through a
+``TemplateCache``.
 """
 
-from collections.abc import Iterable, Mapping
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -12,7 +16,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.render.layers import LONGEST_TEXT, Layer
+from pokervod_pipelines.render.layers import MAX_CHARACTERS, Layer
+from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.file import SettingsFile, read_settings_file
 
 SHIPPED = Path(__file__).parent / "templates"
@@ -21,26 +26,28 @@ Format = Literal["png_sequence", "mov_alpha", "mp4"]
 LayerName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 OWN_COLUMNS = frozenset({"template", "priority", "format", "seconds", "duration", "id", "day"})
-"""What the columns of a person's CSV mean besides layers, so that no layer may be called so."""
+"""Columns of a person's CSV that are not layers, so that no layer may have such a name."""
+
+_log = logging.getLogger(__name__)
 
 
 class BadTemplate(BadInput):
-    """A template cannot be used; the text names file and line of everything that is wrong."""
+    """A template cannot be used; the text names file and line of every problem."""
 
 
 class Template(BaseModel):
-    """A graphic: its layers, its size in pixels, frames a second, the formats it can be had in, seconds on screen.
+    """Describe a graphic: its layers, size in pixels, frames a second, formats, and seconds on screen.
 
     ``source`` is the project file that the renderer ``nexrender`` opens, ``composition`` what it renders of it and
-    ``output_module`` how After Effects writes it. A render of it may last ``most_seconds`` and say nothing for
-    ``most_silent_seconds``; without them what the settings say of all holds.
+    ``output_module`` how After Effects writes it. A render may last ``max_seconds`` and report no progress for
+    ``max_silent_seconds``; without them the limit of the settings applies.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: LayerName
     title: str = Field(min_length=1, max_length=80)
-    description: str = Field(default="", max_length=LONGEST_TEXT)
+    description: str = Field(default="", max_length=MAX_CHARACTERS)
     renderer: Literal["local", "nexrender"] = "local"
     source: str | None = None
     composition: str = Field(min_length=1, max_length=80)
@@ -51,25 +58,25 @@ class Template(BaseModel):
     seconds: float = Field(gt=0, le=600)
     layers: Mapping[LayerName, Layer] = Field(min_length=1)
     output_module: str | None = Field(default=None, min_length=1, max_length=80)
-    most_seconds: float | None = Field(default=None, gt=0, le=86_400)
-    most_silent_seconds: float | None = Field(default=None, gt=0, le=86_400)
+    max_seconds: float | None = Field(default=None, gt=0, le=86_400)
+    max_silent_seconds: float | None = Field(default=None, gt=0, le=86_400)
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Self:
+    def _check_consistency(self) -> Self:
         if len({*self.formats}) < len(self.formats):
-            message = "formats: one stands there twice"
+            message = "formats: one is listed twice"
             raise ValueError(message)
         if taken := sorted(OWN_COLUMNS & self.layers.keys()):
-            message = f"layers: {taken[0]!r} is a column of its own in a person's CSV; call the layer otherwise"
+            message = f"layers: {taken[0]!r} is a column of its own in a person's CSV; rename the layer"
             raise ValueError(message)
         if (self.renderer == "nexrender") != (self.source is not None):
-            message = "source: the project file is needed by nexrender, and by no other renderer"
+            message = "source: the project file is required for nexrender, and not allowed for other renderers"
             raise ValueError(message)
         return self
 
     @property
     def required_layers(self) -> frozenset[str]:
-        """The layers without which the graphic has a hole."""
+        """Return the layers without which the graphic has a hole."""
         return frozenset(name for name, layer in self.layers.items() if layer.required)
 
 
@@ -79,72 +86,161 @@ Templates = Mapping[str, Template]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateFiles:
-    """What the files of templates say: the sound ones, and by name what is wrong with each of the others."""
+    """Hold the valid templates, and by name the problem of each invalid one."""
 
-    sound: Templates = field(default_factory=dict)
-    faults: Mapping[str, str] = field(default_factory=dict)
+    valid: Templates = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+    def list_time_limits(self) -> dict[str, float]:
+        """Return the seconds that a render may last, of each template that has a limit of its own."""
+        return {name: each.max_seconds for name, each in self.valid.items() if each.max_seconds is not None}
+
+
+ReadTemplates = Callable[[], TemplateFiles]
+"""Return what the template files say now."""
 
 
 def load_templates(folders: Iterable[Path] = ()) -> Templates:
-    """Return the templates that are shipped and those of the folders; a later one replaces another of its name.
+    """Return the shipped templates and those of the folders; a later one replaces another of its name.
 
-    Raises ``BadTemplate`` that names every fault by file and line.
+    Raises ``BadTemplate`` that names every problem by file and line.
     """
     files = read_templates(folders)
-    if files.faults:
-        raise BadTemplate("\n".join(files.faults.values()))
-    return files.sound
+    if files.problems:
+        raise BadTemplate("\n".join(files.problems.values()))
+    return files.valid
+
+
+def load_configured_templates(settings: Settings) -> Templates:
+    """Return the shipped templates and those of the folder in the settings. Raises ``BadTemplate``."""
+    return load_templates(find_template_folders(settings))
+
+
+def find_template_folders(settings: Settings) -> list[Path]:
+    """Return the folder of templates that the settings name, if any."""
+    folder = settings.render.templates
+    base = settings.source.parent if settings.source else Path.cwd()
+    return [base / folder] if folder else []
+
+
+def read_time_limits(settings: Settings) -> dict[str, float]:
+    """Return the seconds that a render of each template may last, of all templates that can be read.
+
+    A broken folder is reported elsewhere; it must not keep lost jobs from being requeued.
+    """
+    try:
+        return read_templates(find_template_folders(settings)).list_time_limits()
+    except BadTemplate:
+        return TemplateFiles(valid=load_templates()).list_time_limits()
 
 
 def read_templates(folders: Iterable[Path]) -> TemplateFiles:
-    """Return the same for one to whom a broken file is no reason to do without the others.
+    """Return the valid templates and the problems of the others, so that a broken file costs no other one.
 
-    What it replaces is not used in its place. Raises ``BadTemplate`` for a folder that is not there.
+    A template that a broken file would replace is not used either. Raises ``BadTemplate`` for a missing folder.
     """
-    sound = {template.name: template for template in _read_shipped()}
-    faults: dict[str, str] = {}
+    valid = {template.name: template for template in _read_shipped()}
+    problems: dict[str, str] = {}
     for path in [path for folder in folders for path in list_files(folder)]:
         try:
-            sound[path.stem] = read_template(path)
-            faults.pop(path.stem, None)
+            valid[path.stem] = read_template(path)
+            problems.pop(path.stem, None)
         except BadInput as error:
-            sound.pop(path.stem, None)
-            faults[path.stem] = str(error)
-    return TemplateFiles(sound=sound, faults=faults)
+            valid.pop(path.stem, None)
+            problems[path.stem] = str(error)
+    return TemplateFiles(valid=valid, problems=problems)
 
 
 @cache
 def _read_shipped() -> tuple[Template, ...]:
-    """Read once: what the package brings does not change while it runs."""
+    """Read the package's templates once: they do not change while it runs."""
     return tuple(read_template(path) for path in list_files(SHIPPED))
 
 
 def list_files(folder: Path) -> list[Path]:
-    """Return the files of templates in the folder. Raises ``BadTemplate`` where it cannot be listed."""
+    """Return the template files in the folder. Raises ``BadTemplate`` where it cannot be listed."""
     try:
         return sorted(path for path in folder.iterdir() if path.suffix == ".yaml")
     except OSError as error:
-        told = f"{folder}: no folder of templates ({error.strerror}); mend render.templates or make it"
-        raise BadTemplate(told) from None
+        message = (
+            f"{folder}: cannot list the folder of templates ({error.strerror}); correct render.templates or create it"
+        )
+        raise BadTemplate(message) from None
 
 
 def read_template(path: Path) -> Template:
-    """Return the template in the file. Raises ``BadInput`` that names every fault by file and line."""
+    """Return the template in the file. Raises ``BadInput`` that names every problem by file and line."""
     file = read_settings_file(path)
     try:
         template = Template.model_validate(file.values)
     except ValidationError as error:
         raise BadTemplate(_describe(error, file)) from None
     if template.name != path.stem:
-        raise BadTemplate(f"{file.place(('name',))}: name: {template.name!r} must be the file's, {path.stem!r}")
+        raise BadTemplate(
+            f"{file.place(('name',))}: name: expected the file's name {path.stem!r}, got {template.name!r}"
+        )
     return template
 
 
 def _describe(error: ValidationError, file: SettingsFile) -> str:
     lines = []
-    for fault in error.errors(include_url=False, include_input=False):
-        location = tuple(part for part in fault["loc"] if part != "[key]")
-        text = fault["msg"].removeprefix("Value error, ")
+    for problem in error.errors(include_url=False, include_input=False):
+        location = tuple(part for part in problem["loc"] if part != "[key]")
+        text = problem["msg"].removeprefix("Value error, ")
         where = ".".join(str(part) for part in location)
         lines.append(f"{file.place(location, text)}: {where + ': ' if where else ''}{text}")
     return "\n".join(lines)
+
+
+class TemplateCache:
+    """Cache the templates of the package and of the folders; files are read again only when one has changed.
+
+    Raises ``BadTemplate`` for a missing folder.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
+        self._lock = threading.Lock()
+        self._is_unavailable = False
+        self._stamps = _stamp_files(folders)
+        self._files = self._read_files()
+
+    def read(self) -> TemplateFiles:
+        """Return what the files say now; callable from any thread, and what was returned before stays as it was.
+
+        Where a folder cannot be listed, the cached templates are returned: an unmounted share removes no template.
+        """
+        with self._lock:
+            try:
+                stamps = _stamp_files(self._folders)
+                if stamps != self._stamps:
+                    self._files = self._read_files()
+                    self._stamps = stamps
+                self._is_unavailable = False
+            except BadTemplate as error:
+                self._warn_unavailable(error)
+            return self._files
+
+    def _read_files(self) -> TemplateFiles:
+        files = read_templates(self._folders)
+        for name, problem in files.problems.items():
+            _log.warning("template %s cannot be used until it is corrected: %s", name, problem)
+        return files
+
+    def _warn_unavailable(self, error: BadTemplate) -> None:
+        if not self._is_unavailable:
+            _log.warning("cached templates are used, their folder is unavailable: %s", error)
+        self._is_unavailable = True
+
+
+def _stamp_files(folders: Sequence[Path]) -> list[tuple[Path, tuple[int, ...]]]:
+    """Return what changes with the content of each file: time, size, inode. Raises ``BadTemplate``."""
+    return [(path, _stamp(path)) for folder in folders for path in list_files(folder)]
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return (found.st_mtime_ns, found.st_size, found.st_ino)

@@ -1,6 +1,6 @@
-"""Eliminations, ends of levels, payouts and the schedule as triggers, read from the tables of the tournaments.
+"""Read eliminations, level ends, payouts and the schedule as triggers, from the tables of the tournaments.
 
-Facts are those of the moment: what a later export says of other players changes no graphic of before.
+Facts are those of that time: a later export about other players changes no earlier graphic.
 """
 
 from collections.abc import Mapping
@@ -13,18 +13,18 @@ from sqlalchemy import Connection, text
 from pokervod_pipelines.render.expressions import show_ordinal
 from pokervod_pipelines.render.triggers import DayRule, Trigger, read_number, write_day
 
-LINES = 50
-"""Players or places that a trigger tells; no graphic shows more."""
+MAX_ROWS = 50
+"""Players or places of a trigger; no graphic shows more."""
 
 EXPORTED_WITHIN = "2 minutes"
-"""The exports of one moment are written one after another; chips that come so soon after a level's end are of it."""
+"""Chips exported so soon after a level's end belong to it: exports of one moment are written one after another."""
 
-OVER = 1_000_000
-"""The progress of a tournament that has ended, as the exports' tables have it."""
+ENDED = 1_000_000
+"""The progress of an ended tournament, as the exports have it."""
 
 
 def read_eliminations(connection: Connection, rule: DayRule, day: date | None) -> list[Trigger]:
-    """The players who went out on the day, oldest first; not those who were out before the first export."""
+    """Return the players eliminated on the day, oldest first; not those who were out before the first export."""
     rows = connection.execute(_ELIMINATIONS, {"day": day, **rule.as_parameters()}).mappings()
     return [
         Trigger(
@@ -63,12 +63,12 @@ _ELIMINATIONS = text(f"""
 
 
 def read_level_ends(connection: Connection, rule: DayRule, day: date | None) -> list[Trigger]:
-    """The levels that ended on the day, with the standings of that moment."""
+    """Return the levels that ended on the day, with the standings at that time."""
     rows = connection.execute(
-        _LEVEL_ENDS, {"day": day, "over": OVER, "within": EXPORTED_WITHIN, **rule.as_parameters()}
+        _LEVEL_ENDS, {"day": day, "ended": ENDED, "within": EXPORTED_WITHIN, **rule.as_parameters()}
     ).mappings()
     grouped = groupby(rows, key=lambda row: (row["tournament_number"], row["level"]))
-    return [_make_level_end([*lines]) for _, lines in grouped]
+    return [_make_level_end([*group]) for _, group in grouped]
 
 
 _LEVEL_ENDS = text(f"""
@@ -78,10 +78,10 @@ _LEVEL_ENDS = text(f"""
                    rows between 1 following and unbounded following) as ended_at
         from tournament_progress window later as (partition by tournament_number order by progress)
     ), ends as (
-        select s.tournament_number, t.name as tournament, s.ended_at, nullif(s.next, :over) as next_level,
-               case when s.next = :over then s.progress else s.next - 1 end as level, {write_day("s.ended_at")} as day
+        select s.tournament_number, t.name as tournament, s.ended_at, nullif(s.next, :ended) as next_level,
+               case when s.next = :ended then s.progress else s.next - 1 end as level, {write_day("s.ended_at")} as day
         from steps s left join tournaments t using (tournament_number)
-        where s.progress > 0 and s.next is not null and not (s.next = :over and t.status = 'cancelled')
+        where s.progress > 0 and s.next is not null and not (s.next = :ended and t.status = 'cancelled')
     )
     select e.*, b.small_blind, b.big_blind, coalesce(b.bb_ante, b.ante) as ante,
            c.player_name, c.chips, c.table_number
@@ -99,11 +99,11 @@ _LEVEL_ENDS = text(f"""
 """)  # noqa: S608 - a constant
 
 
-def _make_level_end(lines: list[Mapping[Any, Any]]) -> Trigger:
-    """Make the trigger of a level of whose players each has a line; no player known is one line without a name."""
-    first = lines[0]
-    players = [line for line in lines if line["player_name"] is not None]
-    total = sum(line["chips"] for line in players)
+def _make_level_end(rows: list[Mapping[Any, Any]]) -> Trigger:
+    """Return the trigger of a level with a row for each player; without any known player, one row without a name."""
+    first = rows[0]
+    players = [row for row in rows if row["player_name"] is not None]
+    total = sum(row["chips"] for row in players)
     name = first["tournament"] or first["tournament_number"]
     return Trigger(
         kind="level_end",
@@ -120,21 +120,26 @@ def _make_level_end(lines: list[Mapping[Any, Any]]) -> Trigger:
             "small_blind": first["small_blind"],
             "big_blind": first["big_blind"],
             "ante": first["ante"],
-            "leaderboard": [_make_line(number, line) for number, line in enumerate(players[:LINES], 1)],
+            "leaderboard": [_make_standing(number, row) for number, row in enumerate(players[:MAX_ROWS], 1)],
         },
     )
 
 
-def _make_line(position: int, line: Mapping[Any, Any]) -> dict[str, Any]:
-    blinds = round(line["chips"] / line["big_blind"], 1) if line["big_blind"] else None
-    return {"position": position, "player": line["player_name"], "chips": line["chips"],
-            "big_blinds": read_number(blinds), "table": line["table_number"]}  # fmt: skip
+def _make_standing(position: int, row: Mapping[Any, Any]) -> dict[str, Any]:
+    blinds = round(row["chips"] / row["big_blind"], 1) if row["big_blind"] else None
+    return {
+        "position": position,
+        "player": row["player_name"],
+        "chips": row["chips"],
+        "big_blinds": read_number(blinds),
+        "table": row["table_number"],
+    }
 
 
 def read_payouts(connection: Connection, rule: DayRule, day: date | None) -> list[Trigger]:
-    """The payouts that the newest exports hold, each on the day of that export."""
+    """Return the payouts of the newest exports, each on the day of that export."""
     rows = connection.execute(_PAYOUTS, {"day": day, **rule.as_parameters()}).mappings()
-    return [_make_payout([*lines]) for _, lines in groupby(rows, key=lambda row: row["tournament_number"])]
+    return [_make_payout([*group]) for _, group in groupby(rows, key=lambda row: row["tournament_number"])]
 
 
 _PAYOUTS = text(f"""
@@ -148,8 +153,8 @@ _PAYOUTS = text(f"""
 """)  # noqa: S608 - a constant
 
 
-def _make_payout(lines: list[Mapping[Any, Any]]) -> Trigger:
-    first = lines[0]
+def _make_payout(rows: list[Mapping[Any, Any]]) -> Trigger:
+    first = rows[0]
     return Trigger(
         kind="payout",
         key=first["tournament_number"],
@@ -159,25 +164,25 @@ def _make_payout(lines: list[Mapping[Any, Any]]) -> Trigger:
             **_name_tournament(first),
             "prize_pool": read_number(first["prize_pool"]),
             "first_prize": read_number(first["amount"]) if first["place_start"] == 1 else None,
-            "places": max(line["place_end"] for line in lines),
+            "places": max(row["place_end"] for row in rows),
             "payouts": [
                 {
-                    "place": _say_places(line["place_start"], line["place_end"]),
-                    "amount": read_number(line["amount"]),
-                    "percentage": read_number(line["percentage"]),
+                    "place": _show_places(row["place_start"], row["place_end"]),
+                    "amount": read_number(row["amount"]),
+                    "percentage": read_number(row["percentage"]),
                 }
-                for line in lines[:LINES]
+                for row in rows[:MAX_ROWS]
             ],
         },
     )
 
 
-def _say_places(first: int, last: int) -> str:
+def _show_places(first: int, last: int) -> str:
     return show_ordinal(first) if first == last else f"{show_ordinal(first)}–{show_ordinal(last)}"
 
 
 def read_schedule(connection: Connection, rule: DayRule, day: date | None) -> list[Trigger]:
-    """What the newest schedule of the day announces, in order of time."""
+    """Return the entries of the newest schedule of the day, in order of time."""
     rows = connection.execute(_SCHEDULE, {"day": day}).mappings()
     return [_make_entry(row, rule) for row in rows]
 

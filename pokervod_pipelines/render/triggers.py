@@ -1,7 +1,7 @@
-"""What can ask for a graphic: something that happened, with a name for good and the facts that a picture may show.
+"""Define triggers: what happened that may need a graphic, with a permanent name and the facts that it may show.
 
-The sources are in ``hand_triggers`` and ``tournament_triggers``; ``SOURCES`` lists them. A source reads the tables of
-another room and never writes. What is made of a trigger is ``rules``' business.
+The sources are in ``hand_triggers`` and ``tournament_triggers``; they read the tables of other rooms and never write.
+``rules`` say which graphic a trigger makes.
 """
 
 from collections.abc import Mapping
@@ -16,21 +16,21 @@ from sqlalchemy import Connection, text
 from pokervod_pipelines.settings import Settings
 
 PERSON = "person"
-"""The kind of what a person asked for, which no rule makes and no source withdraws."""
+"""The kind of a person's request, which no rule makes and no source withdraws."""
 
-GONE = {
+WITHDRAWAL_REASONS = {
     "premium_hand": "the hand is not premium any more, or is a test",
-    "elimination": "the elimination was taken back",
-    "level_end": "the level is not over any more",
-    "payout": "the payouts are gone",
-    "schedule_entry": "it is not in the schedule any more",
+    "elimination": "the elimination was revoked",
+    "level_end": "the level has not ended",
+    "payout": "the payouts were deleted",
+    "schedule_entry": "it was removed from the schedule",
 }
-"""Why an instruction is withdrawn whose trigger is not there any more, by kind."""
+"""Why an instruction is withdrawn whose trigger does not exist any more, by kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """Something that happened on a broadcast day; ``(kind, key)`` names it for good, ``title`` for people."""
+    """Hold what happened on a broadcast day; ``(kind, key)`` is its permanent name, ``title`` the one for people."""
 
     kind: str
     key: str
@@ -42,33 +42,33 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class DayRule:
-    """When a broadcast day begins: at ``starts_at`` by the clocks of ``zone``."""
+    """Define when a broadcast day starts: at ``starts_at`` in the time zone ``zone``."""
 
     zone: str
     starts_at: time
 
     @classmethod
     def of(cls, settings: Settings) -> "DayRule":
-        """Return the rule that is configured."""
+        """Return the rule of the settings."""
         return cls(settings.time_zone, settings.hands.day_starts_at)
 
     @property
     def clock(self) -> ZoneInfo:
-        """The zone in which people read times."""
+        """Return the zone in which people read times."""
         return ZoneInfo(self.zone)
 
     def as_parameters(self) -> dict[str, Any]:
-        """Return what ``write_day`` needs."""
+        """Return the parameters of ``write_day``."""
         return {"zone": self.zone, "day_starts_at": f"{self.starts_at.hour} hours {self.starts_at.minute} minutes"}
 
 
 def write_day(moment: str) -> str:
-    """Return the SQL of the broadcast day of a moment, itself SQL."""
+    """Return the SQL of the broadcast day of a time, itself SQL."""
     return f"cast(({moment} at time zone :zone) - cast(:day_starts_at as interval) as date)"
 
 
 def read_today(connection: Connection, rule: DayRule) -> date:
-    """The broadcast day that it is now."""
+    """Return the current broadcast day."""
     today: date = connection.execute(text(f"select {write_day('now()')}"), rule.as_parameters()).scalar_one()
     return today
 

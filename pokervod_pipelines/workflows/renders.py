@@ -14,15 +14,15 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.problems import Problem
-from pokervod_pipelines.render.crew import IS_SERVED, count_alive
 from pokervod_pipelines.render.listing import count_states
 from pokervod_pipelines.render.outputs import store
 from pokervod_pipelines.render.outputs.audit import KnownOutput, audit_outputs
 from pokervod_pipelines.render.outputs.orphans import find_orphans, list_places
 from pokervod_pipelines.render.outputs.publish import sweep_unfinished
-from pokervod_pipelines.render.queue_store import find_owners
-from pokervod_pipelines.render.states import Settlement
-from pokervod_pipelines.render.worker.shift import work_shift
+from pokervod_pipelines.render.queue_store import find_output_owners
+from pokervod_pipelines.render.states import Transition
+from pokervod_pipelines.render.worker.run import run_worker
+from pokervod_pipelines.render.workers import HAS_WORKER, count_available
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun
@@ -61,16 +61,16 @@ def run_outputs_stage(run: SyncRun, day: date, *, also: Collection[date] = ()) -
     The result describes the day alone. Raises ``Unavailable`` where the outputs folder cannot be read.
     """
     started = time.monotonic()
-    settled: list[Settlement] = []
+    transitions: list[Transition] = []
     for each in (day, *also):
-        work_shift(run.engine, run.settings, day=each, until_empty=True, tell=settled.append)
+        run_worker(run.engine, run.settings, day=each, until_empty=True, on_transition=transitions.append)
     problems = audit_day(run.engine, run.settings, day) | list_orphans(run.engine, run.settings, day)
     swept = sweep_leftovers(run.engine, run.settings)
     with run.engine.connect() as connection:
         states = count_states(connection, day)
         found = measure_completeness(connection, day)
         failed = _list_failures(connection, day)
-    counts = {"rendered_now": sum(each.state == "completed" for each in settled)}
+    counts = {"rendered_now": sum(each.state == "completed" for each in transitions)}
     counts |= {str(state): count for state, count in states.items()}  # a plain str: Dagster stores no other
     counts |= {
         "premium_hands": found.hands,
@@ -103,7 +103,7 @@ def list_orphans(engine: Engine, settings: Settings, day: date) -> dict[str, str
     """List the files of the day that belong to no finished graphic, with what to do, by path; delete nothing."""
     with engine.connect() as connection:
         places = list_places(settings.renders, store.list_unmade(connection, day))
-        owned = find_owners(connection, places)
+        owned = find_output_owners(connection, places)
     return find_orphans(settings.renders, places, owned)
 
 
@@ -196,14 +196,14 @@ def read_queue_state(connection: Connection, renderers: Sequence[str]) -> QueueS
     finished = connection.execute(_FINISHED).all()
     return QueueState(
         unserved={row[0]: row[1] for row in unserved},
-        alive=count_alive(connection),
+        alive=count_available(connection),
         finished={row[0]: row[1] for row in finished},
     )
 
 
 _UNSERVED = text(f"""
     select broadcast_day, count(*) from render_instructions r
-    where state = 'pending' and renderer = any(:renderers) and due_at <= now() and not {IS_SERVED}
+    where state = 'pending' and renderer = any(:renderers) and due_at <= now() and not {HAS_WORKER}
       and not exists (select from render_pauses p where (p.until is null or p.until > now())
           and p.scope in ('all', 'renderer:' || r.renderer, 'template:' || r.template))
     group by 1 order by min(rank)

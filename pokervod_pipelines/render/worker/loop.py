@@ -1,7 +1,7 @@
-"""The worker: claims what its maker has places for, watches over each graphic, and settles what came of it.
+"""Loop of the worker: claim what its pipeline has slots for, watch over each running job, and record the results.
 
-One process, one event loop. Graphics at work are tasks; the database is spoken to in threads, through the ledger.
-What is finished at about the same time is settled in one transaction.
+One process, one event loop. Running jobs are tasks; the database is called in threads. Results that come in at about
+the same time are recorded in one transaction.
 """
 
 import asyncio
@@ -18,289 +18,301 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from pokervod_pipelines.render import crew, queue
-from pokervod_pipelines.render.queue import Failed, Made
-from pokervod_pipelines.render.queue_store import Claim, read_template_limits
-from pokervod_pipelines.render.rescue import rescue_lost
-from pokervod_pipelines.render.states import Held, Settlement, State
-from pokervod_pipelines.render.templates import Template, TemplateFiles
-from pokervod_pipelines.render.worker.bell import Bell
-from pokervod_pipelines.render.worker.ledger import Ledger
-from pokervod_pipelines.render.worker.maker import Maker
-from pokervod_pipelines.render.worker.place import Place, TimeLimits
-from pokervod_pipelines.render.worker.shelf import Look
+from pokervod_pipelines.render import queue, workers
+from pokervod_pipelines.render.queue import FailedRender, FinishedRender
+from pokervod_pipelines.render.queue_store import ClaimedJob
+from pokervod_pipelines.render.states import Job, State, Transition
+from pokervod_pipelines.render.templates import ReadTemplates, Template, TemplateFiles
+from pokervod_pipelines.render.worker.database import DatabaseCaller, NotificationListener
+from pokervod_pipelines.render.worker.running import Pipeline, RunningJob, TimeLimits
 from pokervod_pipelines.settings.render import RenderQueueSettings
 
 T = TypeVar("T")
 
-NEWS_SECONDS = 1.0
-"""Progress is written at most so often."""
+PROGRESS_SECONDS = 1.0
+"""How often at most progress is written."""
 
-MOST_SETTLED = 50
-"""So many files at most come to their places in one transaction, which holds their rows meanwhile."""
+MAX_PUBLISHED = 50
+"""How many files at most are published in one transaction, which locks their rows meanwhile."""
 
-RESCUE_SECONDS = 10.0
-FAREWELL_SECONDS = 5.0
-"""A worker that stops waits so long for a database that is away."""
+REQUEUE_SECONDS = 10.0
+SHUTDOWN_SECONDS = 5.0
+"""How long a worker that stops waits for a database that is away."""
 
-Told = Callable[[Settlement], None]
+OnTransition = Callable[[Transition], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shift:
-    """How a worker works: for a day or for all, until nothing is due or until it is stopped.
+class WorkerOptions:
+    """Say how a worker runs: for a day or for all, until nothing is due or until it is stopped.
 
-    Asked to stop, it gives what is at work ``grace_seconds`` to come to its end, then hands it back. A ``look`` at the
-    templates tells how long a render may last.
+    Asked to stop, it lets running jobs finish for ``grace_seconds``, then releases them. ``read_templates`` tells how
+    long a render may last.
     """
 
     name: str
     day: date | None = None
     until_empty: bool = False
     grace_seconds: float = 20.0
-    look: Look = TemplateFiles
+    read_templates: ReadTemplates = TemplateFiles
 
 
 class Worker:
-    """Works one shift; ``tally`` counts what became of what it held, by state. To be made inside the event loop."""
+    """Run jobs until stopped; ``counts`` has how many came into which state. To be created inside the event loop."""
 
     def __init__(
-        self, engine: Engine, limits: RenderQueueSettings, maker: Maker, shift: Shift, tell: Told = lambda settlement: None
+        self,
+        engine: Engine,
+        limits: RenderQueueSettings,
+        pipeline: Pipeline,
+        options: WorkerOptions,
+        on_transition: OnTransition = lambda transition: None,
     ) -> None:
-        self._engine, self._limits, self._maker, self._shift, self._tell = engine, limits, maker, shift, tell
-        self._ledger = Ledger()
-        self._bell = Bell(engine)
-        self._places: dict[UUID, Place] = {}
-        self._made: list[Made] = []
-        self._failed: list[Failed] = []
-        self._finished = asyncio.Event()
-        self._is_stopping = self._hands_back = False
-        self.tally: Counter[State] = Counter()
-        self.set_aside: str | None = None
+        self._engine, self._limits, self._pipeline, self._options = engine, limits, pipeline, options
+        self._on_transition = on_transition
+        self._database = DatabaseCaller()
+        self._listener = NotificationListener(engine)
+        self._running: dict[UUID, RunningJob] = {}
+        self._finished: list[FinishedRender] = []
+        self._failed: list[FailedRender] = []
+        self._has_results = asyncio.Event()
+        self._is_stopping = self._releases = False
+        self.counts: Counter[State] = Counter()
 
     def stop(self) -> None:
-        """It takes nothing more; called once more, it hands back at once what it holds."""
-        self._hands_back = self._is_stopping
+        """Claim nothing more; called once more, release all running jobs at once."""
+        self._releases = self._is_stopping
         self._is_stopping = True
-        self._bell.ring()
+        self._listener.wake()
 
     async def run(self) -> None:
-        """The shift is over, and the worker holds nothing; its name was signed on before."""
-        duties = [
-            asyncio.create_task(duty)
-            for duty in (self._settle_forever(), self._beat_forever(), self._watch_clocks(), self._rescue_forever())
+        """Run until stopped or empty, with no job left running; the worker is registered already."""
+        tasks = [
+            asyncio.create_task(task)
+            for task in (
+                self._record_results_forever(),
+                self._send_heartbeats_forever(),
+                self._check_limits_forever(),
+                self._requeue_lost_forever(),
+            )
         ]
         try:
-            await _finish_among(self._take_work(), duties)
-            await _finish_among(self._clear_places(), duties)
+            await _finish_among(self._claim_until_stopped(), tasks)
+            await _finish_among(self._drain(), tasks)
         finally:
-            await self._close(duties)
+            await self._close(tasks)
 
-    async def _close(self, duties: list[asyncio.Task[None]]) -> None:
+    async def _close(self, tasks: list[asyncio.Task[None]]) -> None:
         self._stop_all("the worker ended")
-        for duty in duties:
-            duty.cancel()
-        await asyncio.gather(*duties, return_exceptions=True)
-        self._bell.close()
-        await self._maker.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._listener.close()
+        await self._pipeline.close()
         with contextlib.suppress(TimeoutError):
-            sign_off = self._ledger.call(lambda: crew.sign_off(self._engine, self._shift.name))
-            await asyncio.wait_for(sign_off, FAREWELL_SECONDS)
-        self._ledger.close()
+            deregister = self._database.call(lambda: workers.deregister(self._engine, self._options.name))
+            await asyncio.wait_for(deregister, SHUTDOWN_SECONDS)
+        self._database.close()
 
-    async def _take_work(self) -> None:
+    async def _claim_until_stopped(self) -> None:
         while not self._is_stopping:
-            was_idle = not self._places  # what is settled while we ask may be due again, and not seen
-            asked = time.monotonic()
-            taken = [claim for renderer in self._maker.slots for claim in await self._claim(renderer)]
-            if taken:
-                files = await asyncio.to_thread(self._shift.look)
-                for claim in taken:
-                    self._begin(claim, files.sound.get(claim.held.template))
-            elif self._shift.until_empty and was_idle:
+            was_idle = not self._running  # a result recorded while we search may be due again, and not be found
+            started = time.monotonic()
+            claimed = [job for renderer in self._pipeline.slots for job in await self._claim(renderer)]
+            if claimed:
+                files = await asyncio.to_thread(self._options.read_templates)
+                for job in claimed:
+                    self._start(job, files.valid.get(job.template))
+            elif self._options.until_empty and was_idle:
                 return
             else:
-                await self._bell.wait_for_work(await self._find_rest(asked))
+                await self._listener.wait_for_work(await self._find_wait(started))
 
-    async def _claim(self, renderer: str) -> list[Claim]:
+    async def _claim(self, renderer: str) -> list[ClaimedJob]:
         free = self._count_free(renderer)
         if free <= 0 or self._is_stopping:
             return []
-        name, day = self._shift.name, self._shift.day
-        take = partial(queue.claim, self._engine, self._limits, worker=name, renderer=renderer, most=free, day=day)
-        return await self._ask(take, [])
+        name, day = self._options.name, self._options.day
+        claim = partial(
+            queue.claim_jobs, self._engine, self._limits, worker=name, renderer=renderer, limit=free, day=day
+        )
+        return await self._ask(claim, [])
 
     def _count_free(self, renderer: str) -> int:
-        mine = [place for place in self._places.values() if place.claim.renderer == renderer]
-        at_work, slots = sum(not place.is_over for place in mine), self._maker.slots[renderer]
-        # As many again may wait to be settled; a slow disk must not make the worker hold ever more.
-        return min(slots - at_work, 2 * slots - len(mine))
+        mine = [each for each in self._running.values() if each.job.renderer == renderer]
+        running, slots = sum(not each.is_over for each in mine), self._pipeline.slots[renderer]
+        # As many again may wait to be recorded; a slow disk must not make the worker claim ever more.
+        return min(slots - running, 2 * slots - len(mine))
 
-    async def _find_rest(self, asked: float) -> float:
-        """How long it may wait for the bell: with all places taken only the bell tells of news."""
-        free = [renderer for renderer in self._maker.slots if self._count_free(renderer) > 0]
-        most = self._limits.poll_seconds
+    async def _find_wait(self, started: float) -> float:
+        """Return how long to wait for a notification: with all slots taken only a notification matters."""
+        free = [renderer for renderer in self._pipeline.slots if self._count_free(renderer) > 0]
         if not free:
-            return most
-        looked, day = time.monotonic() - asked, self._shift.day
-        return await self._ask(
-            lambda: queue.find_rest(self._engine, self._limits, renderers=free, looked_seconds=looked, day=day), most
+            return self._limits.poll_seconds
+        seconds, day = time.monotonic() - started, self._options.day
+        find = partial(
+            queue.find_wait_seconds, self._engine, self._limits, renderers=free, searched_seconds=seconds, day=day
         )
+        return await self._ask(find, self._limits.poll_seconds)
 
     async def _ask(self, function: Callable[[], T], otherwise: T) -> T:
-        """What the database answers; a worker that stops does not wait for one that is away."""
+        """Return the database's answer; a worker that stops does not wait for a database that is away."""
         try:
-            return await self._ledger.call(function, gives_up=lambda: self._is_stopping)
+            return await self._database.call(function, gives_up=lambda: self._is_stopping)
         except DBAPIError:
             if not self._is_stopping:
                 raise
             return otherwise
 
-    def _begin(self, claim: Claim, template: Template | None) -> None:
-        place = Place(claim=claim, limits=TimeLimits.of(template, self._limits.timeout_minutes * 60))
-        self._places[claim.held.claim_id] = place
-        place.task = asyncio.create_task(self._work(place))
-        place.task.add_done_callback(lambda _: self._wake())
+    def _start(self, job: ClaimedJob, template: Template | None) -> None:
+        running = RunningJob(job=job, limits=TimeLimits.of(template, self._limits.timeout_minutes * 60))
+        self._running[job.claim_id] = running
+        running.task = asyncio.create_task(self._render(running))
+        running.task.add_done_callback(lambda _: self._wake())
 
     def _wake(self) -> None:
-        self._finished.set()
-        self._bell.ring()
+        self._has_results.set()
+        self._listener.wake()
 
-    async def _work(self, place: Place) -> None:
+    async def _render(self, running: RunningJob) -> None:
         try:
-            # In two steps: while it is made, the list is taken away and settled.
-            made = await self._maker.make(place.claim, place.report)
-            self._made.append(made)
+            # In two steps: while it renders, the list is taken away and recorded.
+            finished = await self._pipeline.render(running.job, running.report)
+            self._finished.append(finished)
         except asyncio.CancelledError:
-            if place.stopped is None:
+            if running.stop_reason is None:
                 raise
-            if place.overrun is None:
+            if running.overrun is None:
                 return
-            self._failed.append(Failed(held=place.claim.held, error=place.overrun))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is sorted by its type and kept
-            self._failed.append(Failed(held=place.claim.held, error=error))
-        place.has_result = True
+            self._failed.append(FailedRender(job=running.job, error=running.overrun))
+        except Exception as error:  # noqa: BLE001 - any error is classified by its type and recorded
+            self._failed.append(FailedRender(job=running.job, error=error))
+        running.has_result = True
 
-    async def _settle_forever(self) -> None:
+    async def _record_results_forever(self) -> None:
         while True:
-            await self._finished.wait()
-            self._finished.clear()
-            made, self._made = self._made[:MOST_SETTLED], self._made[MOST_SETTLED:]
+            await self._has_results.wait()
+            self._has_results.clear()
+            finished, self._finished = self._finished[:MAX_PUBLISHED], self._finished[MAX_PUBLISHED:]
             failed, self._failed = self._failed, []
-            settled = {each.held.claim_id for each in made} | {each.held.claim_id for each in failed}
-            for claim_id in settled:
-                self._places[claim_id].is_being_settled = True
-            await self._settle(made, failed)
-            given_up = [each for each in self._places.values() if each.is_given_up]
-            await self._hand_back(given_up)
-            for claim_id in settled | {each.claim.held.claim_id for each in given_up}:
-                self._places.pop(claim_id, None)
-            if self._made:
-                self._finished.set()
-            self._bell.ring()
+            recorded = {each.job.claim_id for each in finished} | {each.job.claim_id for each in failed}
+            for claim_id in recorded:
+                self._running[claim_id].is_recording = True
+            await self._record(finished, failed)
+            abandoned = [each for each in self._running.values() if each.is_abandoned]
+            await self._release(abandoned)
+            for claim_id in recorded | {each.job.claim_id for each in abandoned}:
+                self._running.pop(claim_id, None)
+            if self._finished:
+                self._has_results.set()
+            self._listener.wake()
 
-    async def _settle(self, made: list[Made], failed: list[Failed]) -> None:
+    async def _record(self, finished: list[FinishedRender], failed: list[FailedRender]) -> None:
+        record = partial(queue.record_results, self._engine, self._limits, finished, failed)
         try:
-            settled = await self._ledger.call(lambda: queue.settle_all(self._engine, self._limits, made, failed))
+            transitions = await self._database.call(record)
         except DBAPIError as error:
-            await self._settle_singly(made, failed, error)
+            await self._record_singly(finished, failed, error)
             return
-        completed = {claim_id for claim_id, each in settled.items() if each.state is State.COMPLETED}
-        await self._discard([each for each in made if each.held.claim_id not in completed])
-        for settlement in settled.values():
-            self.tally[settlement.state] += 1
-            self._tell(settlement)
+        completed = {claim_id for claim_id, each in transitions.items() if each.state is State.COMPLETED}
+        await self._discard([each for each in finished if each.job.claim_id not in completed])
+        for transition in transitions.values():
+            self.counts[transition.state] += 1
+            self._on_transition(transition)
 
-    async def _discard(self, made: list[Made]) -> None:
-        """Nothing is left of these, neither where they were made nor at their places."""
-        for each in made:
-            await asyncio.to_thread(self._maker.discard, each.held)
-        if made:
-            await self._ledger.call(lambda: queue.take_back(self._engine, made))
+    async def _discard(self, finished: list[FinishedRender]) -> None:
+        """Delete the files of these jobs, unfinished and published ones."""
+        for each in finished:
+            await asyncio.to_thread(self._pipeline.discard, each.job)
+        if finished:
+            await self._database.call(lambda: queue.delete_unpublished(self._engine, finished))
 
-    async def _settle_singly(self, made: list[Made], failed: list[Failed], error: DBAPIError) -> None:
-        """What the database refuses of one is that one's failure; the others are settled."""
-        if not made:
+    async def _record_singly(
+        self, finished: list[FinishedRender], failed: list[FailedRender], error: DBAPIError
+    ) -> None:
+        """Record each result on its own, so that a row which the database refuses fails only its own job."""
+        if not finished:
             raise error
-        if len(made) == 1:
-            await self._discard(made)
-            await self._settle([], [*failed, Failed(held=made[0].held, error=error)])
+        if len(finished) == 1:
+            await self._discard(finished)
+            await self._record([], [*failed, FailedRender(job=finished[0].job, error=error)])
             return
-        await self._settle([], failed)
-        for each in made:
-            await self._settle([each], [])
+        await self._record([], failed)
+        for each in finished:
+            await self._record([each], [])
 
-    async def _hand_back(self, places: list[Place]) -> None:
-        by_reason: dict[str, list[Held]] = {}
-        for place in places:
-            by_reason.setdefault(place.stopped or "", []).append(place.claim.held)
-        for reason, held in by_reason.items():
-            await self._ledger.call(partial(queue.hand_back, self._engine, self._limits, held, reason))
+    async def _release(self, abandoned: list[RunningJob]) -> None:
+        by_reason: dict[str, list[Job]] = {}
+        for each in abandoned:
+            by_reason.setdefault(each.stop_reason or "", []).append(each.job)
+        for reason, jobs in by_reason.items():
+            await self._database.call(partial(queue.release_claims, self._engine, self._limits, jobs, reason))
 
-    async def _beat_forever(self) -> None:
-        """Leases are renewed thrice a lease, progress is told each second, a cancelled render is stopped at once."""
-        renewed, beat_seconds = 0.0, find_beat_seconds(self._limits)
+    async def _send_heartbeats_forever(self) -> None:
+        """Renew leases three times a lease, report progress each second, and stop a cancelled job at once."""
+        renewed, heartbeat_seconds = 0.0, find_heartbeat_seconds(self._limits)
         while True:
-            is_asked = await self._bell.wait_for_cancel(min(NEWS_SECONDS, beat_seconds))
-            is_due = time.monotonic() - renewed > beat_seconds
-            alive = [place for place in self._places.values() if not place.is_being_settled]
-            await self._beat([place for place in alive if is_asked or is_due or place.has_news])
+            is_cancelling = await self._listener.wait_for_cancel(min(PROGRESS_SECONDS, heartbeat_seconds))
+            is_due = time.monotonic() - renewed > heartbeat_seconds
+            alive = [each for each in self._running.values() if not each.is_recording]
+            await self._send_heartbeats([each for each in alive if is_cancelling or is_due or each.has_news])
             if is_due:
                 renewed = time.monotonic()
-                self.set_aside = await self._ledger.call(lambda: crew.show_presence(self._engine, self._shift.name))
+                await self._database.call(lambda: workers.record_heartbeat(self._engine, self._options.name))
 
-    async def _beat(self, places: list[Place]) -> None:
-        if not places:
+    async def _send_heartbeats(self, running: list[RunningJob]) -> None:
+        if not running:
             return
-        beats = [place.take_beat() for place in places]
-        answers = await self._ledger.call(lambda: queue.show_life(self._engine, self._limits, beats))
-        for place in places:
-            reason = answers.get(place.claim.held.claim_id, "it was given to another worker")
+        heartbeats = [each.take_heartbeat() for each in running]
+        renew = partial(queue.renew_leases, self._engine, self._limits, heartbeats)
+        answers = await self._database.call(renew)
+        for each in running:
+            reason = answers.get(each.job.claim_id, "another worker has claimed it")
             if reason is not None:
-                place.stop(reason)
+                each.stop(reason)
 
-    async def _watch_clocks(self) -> None:
+    async def _check_limits_forever(self) -> None:
         while True:
-            await asyncio.sleep(NEWS_SECONDS / 2)
+            await asyncio.sleep(PROGRESS_SECONDS / 2)
             now = time.monotonic()
-            for place in self._places.values():
-                if overrun := place.find_overrun(now):
-                    place.stop(str(overrun), overrun)
+            for each in self._running.values():
+                if overrun := each.find_overrun(now):
+                    each.stop(str(overrun), overrun)
 
-    async def _rescue_forever(self) -> None:
-        def rescue() -> None:
-            rescue_lost(self._engine, self._limits, read_template_limits(self._shift.look().sound))
+    async def _requeue_lost_forever(self) -> None:
+        def requeue() -> None:
+            queue.requeue_lost(self._engine, self._limits, self._options.read_templates().list_time_limits())
 
         while True:
-            await asyncio.sleep(min(RESCUE_SECONDS, self._limits.lease_seconds / 3))
-            await self._ledger.call(rescue)
+            await asyncio.sleep(min(REQUEUE_SECONDS, self._limits.lease_seconds / 3))
+            await self._database.call(requeue)
 
     def _stop_all(self, reason: str) -> None:
-        for place in self._places.values():
-            place.stop(reason)
+        for each in self._running.values():
+            each.stop(reason)
 
-    async def _clear_places(self) -> None:
-        """Nothing is held; a database that stays away is not waited for, since leases end by themselves."""
-        asked = time.monotonic()
-        while self._places and time.monotonic() - asked < self._shift.grace_seconds + FAREWELL_SECONDS:
-            if self._hands_back or time.monotonic() - asked >= self._shift.grace_seconds:
+    async def _drain(self) -> None:
+        """Wait until no job is running; not for a database that stays away, since leases expire by themselves."""
+        started = time.monotonic()
+        while self._running and time.monotonic() - started < self._options.grace_seconds + SHUTDOWN_SECONDS:
+            if self._releases or time.monotonic() - started >= self._options.grace_seconds:
                 self._stop_all("the worker was stopped")
             await asyncio.sleep(0.05)
 
 
-def find_beat_seconds(limits: RenderQueueSettings) -> float:
-    """Return how often a worker shows life: thrice a lease, and thrice before it counts as dead itself.
+def find_heartbeat_seconds(limits: RenderQueueSettings) -> float:
+    """Return how often a worker sends heartbeats: three times a lease, and three times before it counts as dead.
 
-    >>> find_beat_seconds(RenderQueue(lease_seconds=15)), find_beat_seconds(RenderQueue(lease_seconds=3600))
+    >>> find_heartbeat_seconds(RenderQueueSettings(lease_seconds=15)), find_heartbeat_seconds(RenderQueueSettings(lease_seconds=3600))
     (5.0, 10.0)
     """
-    return min(limits.lease_seconds, crew.ALIVE_SECONDS) / 3
+    return min(limits.lease_seconds, workers.ALIVE_SECONDS) / 3
 
 
-async def _finish_among(work: Coroutine[Any, Any, None], duties: list[asyncio.Task[None]]) -> None:
-    """The work is done; a duty that breaks is raised here, since a worker without it is blind."""
+async def _finish_among(work: Coroutine[Any, Any, None], tasks: list[asyncio.Task[None]]) -> None:
+    """Wait for the work, and raise the error of a background task that breaks: a worker without it is blind."""
     task = asyncio.create_task(work)
-    done, _ = await asyncio.wait([task, *duties], return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait([task, *tasks], return_when=asyncio.FIRST_COMPLETED)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     for each in done:

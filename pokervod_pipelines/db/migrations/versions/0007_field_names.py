@@ -122,10 +122,38 @@ UPGRADE: tuple[str, ...] = (
     "alter table rollout_attempts rename column round to cycle",
     "alter table rollout_escalations rename column round to cycle",
     "alter table rollout_fixes rename column said to reported",
+    # render: quarantined workers, released claims
+    "alter table render_workers rename column set_aside to quarantine_reason",
+    "alter table render_attempts drop constraint ck_render_attempts_outcome",
+    "update render_attempts set outcome = 'released' where outcome = 'handed_back'",
+    """
+    alter table render_attempts add constraint ck_render_attempts_outcome
+        check (outcome in ('completed', 'failed', 'released', 'lost', 'cancelled'))
+    """,
+    "update events set type = 'render.worker.quarantined' where type = 'render.worker.set_aside'",
+    "update events set type = 'render.worker.reinstated' where type = 'render.worker.returned'",
+    """
+    update events set payload = payload || '{"outcome": "released"}'
+    where source = 'render' and payload ->> 'outcome' = 'handed_back'
+    """,
 )
 """Statements in order, grouped by room."""
 
 DOWNGRADE: tuple[str, ...] = (
+    # render
+    """
+    update events set payload = payload || '{"outcome": "handed_back"}'
+    where source = 'render' and payload ->> 'outcome' = 'released'
+    """,
+    "update events set type = 'render.worker.returned' where type = 'render.worker.reinstated'",
+    "update events set type = 'render.worker.set_aside' where type = 'render.worker.quarantined'",
+    "alter table render_attempts drop constraint ck_render_attempts_outcome",
+    "update render_attempts set outcome = 'handed_back' where outcome = 'released'",
+    """
+    alter table render_attempts add constraint ck_render_attempts_outcome
+        check (outcome in ('completed', 'failed', 'handed_back', 'lost', 'cancelled'))
+    """,
+    "alter table render_workers rename column quarantine_reason to set_aside",
     # rollouts
     "alter table rollout_fixes rename column reported to said",
     "alter table rollout_escalations rename column cycle to round",

@@ -13,7 +13,7 @@ from pokervod_pipelines.render.templates import Template
 SMALLEST_UNIT = 0.2
 """Below this part of 1920 × 1080 the small letters are no longer letters."""
 
-MOST_CARDS, MOST_COLUMNS = 24, 8
+MAX_CARDS, MOST_COLUMNS = 24, 8
 
 
 def find_faults(template: Template) -> list[str]:
@@ -30,16 +30,16 @@ def _find_layer_faults(template: Template) -> Iterator[str]:
     for name, kind in kinds.items():
         if kind == "image":
             yield f"layer {name}: {template.composition} shows no images; take the layer out or have nexrender draw it"
-    rows = sum(layer.most or 0 for layer in template.layers.values() if layer.kind == "rows")
+    rows = sum(layer.limit or 0 for layer in template.layers.values() if layer.kind == "rows")
     most = COMPOSITIONS[template.composition].most_rows
     if rows > most:
         yield f"{rows} rows are too many to read in {template.composition}; lower most to {most} in all"
     for name, layer in template.layers.items():
         if len(layer.columns) > MOST_COLUMNS:
             yield f"layer {name}: {len(layer.columns)} columns are too many to read; {MOST_COLUMNS} fit"
-    cards = sum(1 if kinds[name] == "card" else layer.most or 7 for name, layer in _find_cards(template))
-    if cards > MOST_CARDS:
-        yield f"{cards} cards are too many to see; {MOST_CARDS} fit in all, so lower most"
+    cards = sum(1 if kinds[name] == "card" else layer.limit or 7 for name, layer in _find_cards(template))
+    if cards > MAX_CARDS:
+        yield f"{cards} cards are too many to see; {MAX_CARDS} fit in all, so lower most"
 
 
 def _find_cards(template: Template) -> list[tuple[str, Any]]:

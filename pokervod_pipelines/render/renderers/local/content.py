@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pokervod_pipelines.render.layers import Column, Layer
+from pokervod_pipelines.render.layers import Layer, RowColumn
 from pokervod_pipelines.render.renderers.local.fonts import clean_text
 from pokervod_pipelines.render.templates import Template
 
@@ -177,7 +177,7 @@ def _read_hands(given: Mapping[str, Layer], layers: Mapping[str, Any]) -> list[H
     ]
 
 
-def _read_table(layer: str, columns: Mapping[str, Column], rows: Sequence[Mapping[str, Any]]) -> Table:
+def _read_table(layer: str, columns: Mapping[str, RowColumn], rows: Sequence[Mapping[str, Any]]) -> Table:
     """The rows; a column that no row fills is left out."""
     names = tuple(name for name in columns if any(row.get(name) is not None for row in rows))
     drawn = [write_column([row.get(name) for row in rows]) for name in names]

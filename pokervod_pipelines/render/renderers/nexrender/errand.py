@@ -112,7 +112,7 @@ class Errand:
 
     def _wait_for_node(self, listing: Listing) -> None:
         """Waiting behind others may last; waiting while no node works, or all have died, is a farm without nodes."""
-        if listing.still_seconds < max(self._patience.still, self._job.template.most_seconds or 0.0):
+        if listing.still_seconds < max(self._patience.still, self._job.template.max_seconds or 0.0):
             self._unclaimed_since = None
             return
         now = time.monotonic()

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from pokervod_pipelines.render.failures import BadInstruction
-from pokervod_pipelines.render.layers import MOST_CARDS, Layer
+from pokervod_pipelines.render.layers import MAX_CARDS, Layer
 from pokervod_pipelines.render.renderers.job import SUFFIXES, RenderJob
 from pokervod_pipelines.render.renderers.nexrender.farm import Farm, is_local, name_file, write_address
 from pokervod_pipelines.render.templates import Template
@@ -129,9 +129,9 @@ def list_layer_names(name: str, layer: Layer) -> list[str]:
     """
     match layer.kind:
         case "cards":
-            return [f"{name} {number}" for number in range(1, (layer.most or MOST_CARDS) + 1)]
+            return [f"{name} {number}" for number in range(1, (layer.limit or MAX_CARDS) + 1)]
         case "rows":
-            rows = range(1, (layer.most or 0) + 1)
+            rows = range(1, (layer.limit or 0) + 1)
             return [f"{name} {number} {column}" for number in rows for column in layer.columns]
         case _:
             return [name]

@@ -1,6 +1,6 @@
-"""The maker of real files: a renderer makes one, the verifier compares it with what was asked for.
+"""Render and verify files: a renderer writes one, the verifier compares it with its instruction.
 
-Nothing comes to its place here: that is done by the queue while it holds the row, with ``Made.publish``.
+Nothing is published here: the queue does that while it has locked the row, with ``FinishedRender.publish``.
 """
 
 import asyncio
@@ -15,16 +15,15 @@ from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, make_
 from pokervod_pipelines.render.outputs.publish import discard, publish, withdraw
 from pokervod_pipelines.render.outputs.verifier import Verifier
 from pokervod_pipelines.render.outputs.wanted import Inspection, Wanted
-from pokervod_pipelines.render.queue import Made
-from pokervod_pipelines.render.queue_store import Claim, OutputFacts
+from pokervod_pipelines.render.queue import FinishedRender
+from pokervod_pipelines.render.queue_store import ClaimedJob, OutputFacts
 from pokervod_pipelines.render.renderers.job import SUFFIXES, Picture, Renderer, RenderJob, check_layers
 from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
 from pokervod_pipelines.render.renderers.nexrender.orders import hash_content
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
-from pokervod_pipelines.render.states import Held
-from pokervod_pipelines.render.templates import Template, TemplateFiles
-from pokervod_pipelines.render.worker.maker import RENDERED, Report
-from pokervod_pipelines.render.worker.shelf import Look
+from pokervod_pipelines.render.states import Job
+from pokervod_pipelines.render.templates import ReadTemplates, Template, TemplateFiles
+from pokervod_pipelines.render.worker.running import RENDERED, ReportProgress
 from pokervod_pipelines.settings import Settings
 
 TIDY_SECONDS = 20.0
@@ -32,99 +31,101 @@ TIDY_SECONDS = 20.0
 _log = logging.getLogger(__name__)
 
 
-class Studio:
-    """Makes graphics below ``root`` with the renderers, as many at once as ``slots`` says of each.
+class RenderPipeline:
+    """Render jobs below ``root`` with the renderers, as many at once as ``slots`` says of each.
 
-    Before each it has a ``look`` at the templates; a graphic that is begun keeps the one that was found.
+    Templates are read before each job; a running job keeps the one it started with.
     """
 
     def __init__(
         self,
         *,
         root: Path,
-        look: Look,
+        read_templates: ReadTemplates,
         renderers: Sequence[Renderer],
         slots: Mapping[str, int],
         verifier: Verifier,
         check_seconds: float,
     ) -> None:
         self.slots = slots
-        self._root, self._look, self._verifier = root, look, verifier
+        self._root, self._read_templates, self._verifier = root, read_templates, verifier
         self._renderers = {renderer.name: renderer for renderer in renderers}
         self._check_seconds = check_seconds
 
-    async def make(self, claim: Claim, report: Report) -> Made:
-        """Return the graphic, made and found to be what was asked for; otherwise nothing of it is left."""
-        template = find_template(await asyncio.to_thread(self._look), claim)
-        picture = read_picture(claim)
-        final = self._find_place(claim, picture)
-        target = await asyncio.to_thread(make_target, self._root, claim.held.claim_id, picture.format)
+    async def render(self, job: ClaimedJob, report: ReportProgress) -> FinishedRender:
+        """Return the job, rendered and verified; on any failure no file of it is left."""
+        template = find_template(await asyncio.to_thread(self._read_templates), job)
+        picture = read_picture(job)
+        final = self._find_final_path(job, picture)
+        target = await asyncio.to_thread(make_target, self._root, job.claim_id, picture.format)
         try:
-            job = RenderJob(
-                instruction_id=claim.held.id,
-                claim_id=claim.held.claim_id,
+            render_job = RenderJob(
+                instruction_id=job.id,
+                claim_id=job.claim_id,
                 template=template,
-                layers=check_layers(template, claim.layers),  # the template may be another than when it was asked for
+                layers=check_layers(template, job.layers),  # the template may have changed since the request
                 picture=picture,
                 target=target,
             )
-            inspection = await self._render(job, report)
-            content_hash = await asyncio.to_thread(_hash_content, job)
+            inspection = await self._render(render_job, report)
+            content_hash = await asyncio.to_thread(_hash_content, render_job)
         except BaseException:
             await asyncio.to_thread(_try_discard, target)
             raise
-        return Made(
-            held=claim.held,
+        return FinishedRender(
+            job=job,
             facts=_read_facts(inspection, final.relative_to(self._root), content_hash),
             publish=_publish_once(target, final),
-            withdraw=lambda: _try_withdraw(target, final, inspection),
+            unpublish=lambda: _try_unpublish(target, final, inspection),
         )
 
-    async def _render(self, job: RenderJob, report: Report) -> Inspection:
+    async def _render(self, job: RenderJob, report: ReportProgress) -> Inspection:
         renderer = job.template.renderer
         await self._renderers[renderer].render(job, lambda share: report(share * RENDERED))
         report(RENDERED)
         wanted = Wanted(template=job.template, layers=job.layers, picture=job.picture, renderer=renderer)
         inspection = await self._verifier.verify(job.target, wanted, seconds_limit=self._check_seconds)
         if not inspection.is_sound:
-            raise SpoiledOutput("the file is not what was asked for: " + "; ".join(inspection.faults))
+            raise SpoiledOutput("the file differs from its instruction: " + "; ".join(inspection.faults))
         return inspection
 
-    def _find_place(self, claim: Claim, picture: Picture) -> Path:
+    def _find_final_path(self, job: ClaimedJob, picture: Picture) -> Path:
         relative = fill_path(
-            claim.output["path"],
-            day=claim.day,
-            template=claim.held.template,
-            kind=claim.trigger_kind,
-            key=claim.trigger_key,
-            id=claim.held.id,
-            version=claim.version,
+            job.output["path"],
+            day=job.day,
+            template=job.template,
+            kind=job.trigger_kind,
+            key=job.trigger_key,
+            id=job.id,
+            version=job.version,
         )
         return place_output(self._root, relative, picture.format)
 
-    def discard(self, held: Held) -> None:
-        """Nothing is left of what the claim made; its final place is not touched."""
+    def discard(self, job: Job) -> None:
+        """Delete the unfinished file of the job; its final path is not touched."""
         for suffix in set(SUFFIXES.values()):
-            _try_discard(self._root / UNFINISHED / f"{held.claim_id}{suffix}")
+            _try_discard(self._root / UNFINISHED / f"{job.claim_id}{suffix}")
 
     async def tidy(self) -> None:
-        """What this house left at a render farm days ago is gone; a farm that does not answer is left alone."""
+        """Delete what was left at a render farm days ago; a farm that does not answer is skipped."""
         for renderer in self._renderers.values():
             if isinstance(renderer, NexrenderRenderer):
                 try:
                     await asyncio.wait_for(renderer.sweep(), TIDY_SECONDS)
                 except (TimeoutError, RenderFailure, OSError) as error:
-                    _log.warning("what may be left at nexrender is left for later: %s", error)
+                    _log.warning("old jobs at nexrender were not deleted, the next worker tries again: %s", error)
 
     async def close(self) -> None:
-        """No child process and no connection is left."""
+        """Stop all child processes and close all connections."""
         await asyncio.gather(self._verifier.close(), *(renderer.close() for renderer in self._renderers.values()))
 
 
-def open_studio(settings: Settings, look: Look, *, concurrency: int | None = None) -> Studio:
-    """Return a studio of all renderers that the settings allow; at most ``concurrency`` local renders at once.
+def open_pipeline(
+    settings: Settings, read_templates: ReadTemplates, *, concurrency: int | None = None
+) -> RenderPipeline:
+    """Return a pipeline of all renderers that the settings allow; at most ``concurrency`` local renders at once.
 
-    The folder of the graphics is made where nobody chose one. To be called inside the event loop.
+    The default folder of the graphics is created; a configured one has to exist. To be called inside the event loop.
     """
     cores = os.cpu_count() or 1
     processes = min(concurrency or cores, cores)
@@ -136,9 +137,9 @@ def open_studio(settings: Settings, look: Look, *, concurrency: int | None = Non
     if settings.render.nexrender.url is not None:
         renderers.append(NexrenderRenderer(settings.render.nexrender, secret))
         slots["nexrender"] = settings.render.nexrender.jobs
-    return Studio(
+    return RenderPipeline(
         root=settings.renders,
-        look=look,
+        read_templates=read_templates,
         renderers=renderers,
         slots=slots,
         verifier=Verifier(cores),
@@ -146,35 +147,35 @@ def open_studio(settings: Settings, look: Look, *, concurrency: int | None = Non
     )
 
 
-def find_template(files: TemplateFiles, claim: Claim) -> Template:
-    """Return the template of what is claimed. Raises a failure of ``render.failures`` where it cannot be used.
+def find_template(files: TemplateFiles, job: ClaimedJob) -> Template:
+    """Return the template of the job. Raises a failure of ``render.failures`` where it cannot be used.
 
-    A broken file passes: it may be in the middle of being written, and a person is at it.
+    A broken file is a passing failure: it may be half written, and a person is working on it.
     """
-    name = claim.held.template
-    if name in files.faults:
-        raise Passing(f"the template cannot be read; mend it, then retry: {files.faults[name]}")
-    if name not in files.sound:
-        raise BadInstruction(f"there is no template {name!r} any more; put its file back, then retry")
-    template = files.sound[name]
-    if template.renderer != claim.renderer:
+    name = job.template
+    if name in files.problems:
+        raise Passing(f"the template cannot be read; correct it, then retry: {files.problems[name]}")
+    if name not in files.valid:
+        raise BadInstruction(f"the template {name!r} was deleted; restore its file, then retry")
+    template = files.valid[name]
+    if template.renderer != job.renderer:
         raise BadInstruction(
-            f"template {name} is rendered by {template.renderer} now, this was asked of {claim.renderer}; "
+            f"template {name} is rendered by {template.renderer} now, the instruction is for {job.renderer}; "
             "cancel it and ask for the graphic again"
         )
     return template
 
 
-def read_picture(claim: Claim) -> Picture:
-    """Return how the instruction comes out. Raises ``BadInstruction`` where it does not say that, or where it goes."""
+def read_picture(job: ClaimedJob) -> Picture:
+    """Return the picture format of the job. Raises ``BadInstruction`` where it, or the path, is incomplete."""
     fields = Picture.__dataclass_fields__
-    if missing := [name for name in (*fields, "path") if name not in claim.output]:
-        raise BadInstruction(f"the instruction does not say its {missing[0]}; ask for the graphic again")
-    return Picture(**{name: claim.output[name] for name in fields})
+    if missing := [name for name in (*fields, "path") if name not in job.output]:
+        raise BadInstruction(f"the instruction lacks its {missing[0]}; ask for the graphic again")
+    return Picture(**{name: job.output[name] for name in fields})
 
 
 def _hash_content(job: RenderJob) -> str | None:
-    """Only of what cannot be drawn anew: its picture has to differ from those that show something else."""
+    """Return a hash of what cannot be drawn again here: its picture has to differ from those with other content."""
     return hash_content(job.template, job.layers) if job.template.renderer == NexrenderRenderer.name else None
 
 
@@ -197,24 +198,24 @@ def _read_facts(found: Inspection, path: Path, content_hash: str | None) -> Outp
 
 
 def _try_discard(path: Path) -> None:
-    """What cannot be removed now is swept later."""
+    """Delete the file; one that cannot be deleted now is swept later."""
     try:
         discard(path)
     except OSError as error:
-        _log.warning("%s: not removed: %s", path, error)
+        _log.warning("%s was not deleted: %s", path, error)
 
 
-def _try_withdraw(target: Path, final: Path, inspection: Inspection) -> None:
-    """What cannot be removed now is told by the audit of its day."""
+def _try_unpublish(target: Path, final: Path, inspection: Inspection) -> None:
+    """Unpublish the file; one that cannot be deleted now is reported by the audit of its day."""
     measure = Measure(size_bytes=inspection.size_bytes, mtime_ns=inspection.mtime_ns)
     try:
         withdraw(target, final, measure, inspection.sha256)
     except OSError as error:
-        _log.warning("%s: does not count and is not removed: %s", final, error)
+        _log.warning("%s belongs to no completed instruction and was not deleted: %s", final, error)
 
 
 def _publish_once(target: Path, final: Path) -> Callable[[], None]:
-    """Moves the file once, however often the transaction around it has to be repeated."""
+    """Return a function that publishes the file once, however often its transaction has to be repeated."""
     done: list[Path] = []
 
     def move() -> None:

@@ -1,0 +1,58 @@
+"""Run a worker from registration to its end: for the command, the asset and the sensor's run."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Collection
+from datetime import date
+
+from sqlalchemy import Engine
+
+from pokervod_pipelines.errors import OperatorNeeded
+from pokervod_pipelines.render import workers
+from pokervod_pipelines.render.states import State
+from pokervod_pipelines.render.templates import TemplateCache, find_template_folders
+from pokervod_pipelines.render.worker.loop import OnTransition, Worker, WorkerOptions
+from pokervod_pipelines.render.worker.pipeline import open_pipeline
+from pokervod_pipelines.settings import Settings
+
+
+def run_worker(
+    engine: Engine,
+    settings: Settings,
+    *,
+    name: str | None = None,
+    day: date | None = None,
+    until_empty: bool = False,
+    concurrency: int | None = None,
+    stop_signals: Collection[int] = (),
+    on_start: Callable[[str], None] = lambda name: None,
+    on_transition: OnTransition = lambda transition: None,
+) -> Counter[State]:
+    """Run a worker until nothing is due, or until one of the signals; return how many jobs came into which state.
+
+    At a signal, running jobs may finish; a second signal releases them at once. Raises ``BadTemplate`` for a missing
+    folder of templates, ``Conflict`` for the name of a living worker, and ``OperatorNeeded`` for a quarantined one.
+    """
+    templates = TemplateCache(find_template_folders(settings))
+
+    async def run() -> Counter[State]:
+        pipeline = open_pipeline(settings, templates.read, concurrency=concurrency)
+        registered = await asyncio.to_thread(workers.register, engine, name, pipeline.slots, day=day)
+        if reason := await asyncio.to_thread(workers.record_heartbeat, engine, registered):
+            await asyncio.to_thread(workers.deregister, engine, registered)
+            command = f"`pokervod render workers --reinstate {registered} --reason …`"
+            raise OperatorNeeded(
+                f"the worker {registered} is quarantined: {reason}; fix its machine, then run {command}"
+            )
+        options = WorkerOptions(name=registered, day=day, until_empty=until_empty, read_templates=templates.read)
+        worker = Worker(engine, settings.render.queue, pipeline, options, on_transition)
+        for number in stop_signals:
+            with contextlib.suppress(NotImplementedError):
+                asyncio.get_running_loop().add_signal_handler(number, worker.stop)
+        on_start(registered)
+        await pipeline.tidy()
+        await worker.run()
+        return worker.counts
+
+    return asyncio.run(run())
