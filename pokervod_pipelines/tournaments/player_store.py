@@ -93,18 +93,14 @@ def _to_json(records: Iterable[dict[str, Any]]) -> str:
 
 _DELETE = text("""
     delete from chip_counts c
-    using jsonb_to_recordset(cast(:gone as jsonb))
-        as g(tournament_number text, player_key text, first_seen_at timestamptz)
+    using jsonb_populate_recordset(null::chip_counts, cast(:gone as jsonb)) g
     where (c.tournament_number, c.player_key, c.first_seen_at)
         = (g.tournament_number, g.player_key, g.first_seen_at)
 """)
 _INSERT = text(f"""
     insert into chip_counts (tournament_number, player_key, first_seen_at, last_seen_at, seen_at, {_STANDING})
     select tournament_number, player_key, first_seen_at, last_seen_at, seen_at, {_STANDING}
-    from jsonb_to_recordset(cast(:made as jsonb)) as m(
-        tournament_number text, player_key text, first_seen_at timestamptz, last_seen_at timestamptz,
-        seen_at timestamptz[], player_name text, chips bigint, rank bigint, table_number bigint, seat_number bigint,
-        is_eliminated boolean)
+    from jsonb_populate_recordset(null::chip_counts, cast(:made as jsonb))
 """)  # noqa: S608 - the names are fields of Standing
 
 

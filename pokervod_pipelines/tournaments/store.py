@@ -3,10 +3,8 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
-from decimal import Decimal
-from types import UnionType
-from typing import Any, TypeVar, get_args
+from datetime import datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
 
@@ -18,15 +16,6 @@ TABLES: Mapping[type[StructureRow], str] = {
     BlindRow: "blind_levels",
     PayoutRow: "payouts",
     SlotRow: "broadcast_slots",
-}
-_SQL_TYPES = {
-    str: "text",
-    Status: "text",
-    int: "bigint",
-    bool: "boolean",
-    Decimal: "numeric",
-    datetime: "timestamptz",
-    date: "date",
 }
 
 
@@ -115,7 +104,7 @@ def upsert_tournaments(connection: Connection, rows: Collection[TournamentRow], 
 def turn_back(connection: Connection, rows: Collection[TournamentRow]) -> None:
     """What was known further on of these tournaments is forgotten, as a person said that they were turned back."""
     parameters = {"rows": _to_json(rows, "progress")}
-    source = "jsonb_to_recordset(cast(:rows as jsonb)) as r(tournament_number text, progress bigint)"
+    source = "jsonb_populate_recordset(null::tournament_progress, cast(:rows as jsonb)) r"
     for table in ("tournaments", "tournament_progress"):
         connection.execute(
             text(f"""
@@ -135,7 +124,7 @@ def upsert_structure(
     connection.execute(
         text(f"""
             insert into {TABLES[kind]} as t ({names}, seen_at)
-            select {names}, :at from jsonb_to_recordset(cast(:rows as jsonb)) as r({_typed_columns(kind)})
+            select {names}, :at from jsonb_populate_recordset(null::{TABLES[kind]}, cast(:rows as jsonb))
             on conflict ({key}) do update set {updates}, seen_at = excluded.seen_at
             where excluded.seen_at >= t.seen_at
         """),  # noqa: S608 - the names are fields of the rows
@@ -162,14 +151,6 @@ def _columns(kind: type[Any]) -> str:
     return ", ".join(field.name for field in fields(kind))
 
 
-def _typed_columns(kind: type[Any]) -> str:
-    return ", ".join(f"{field.name} {_SQL_TYPES[_plain_type(field.type)]}" for field in fields(kind))
-
-
-def _plain_type(annotation: Any) -> Any:
-    return get_args(annotation)[0] if isinstance(annotation, UnionType) else annotation
-
-
 def _to_json(rows: Iterable[Any], *more: str) -> str:
     """The rows as a JSON list; numbers with decimals and times as text, which PostgreSQL reads exactly."""
     records = [{name: getattr(row, name) for name in (*(f.name for f in fields(row)), *more)} for row in rows]
@@ -179,7 +160,7 @@ def _to_json(rows: Iterable[Any], *more: str) -> str:
 _UPSERT_TOURNAMENTS = text(f"""
     insert into tournaments as t ({_columns(TournamentRow)}, progress, seen_at)
     select {_columns(TournamentRow)}, progress, :at
-    from jsonb_to_recordset(cast(:rows as jsonb)) as r({_typed_columns(TournamentRow)}, progress bigint)
+    from jsonb_populate_recordset(null::tournaments, cast(:rows as jsonb))
     on conflict (tournament_number) do update set
         {", ".join(f"{field.name} = excluded.{field.name}" for field in fields(TournamentRow))},
         progress = excluded.progress, seen_at = excluded.seen_at
@@ -188,7 +169,7 @@ _UPSERT_TOURNAMENTS = text(f"""
 _ADD_PROGRESS = text("""
     insert into tournament_progress as p (tournament_number, progress, first_seen_at)
     select tournament_number, progress, :at
-    from jsonb_to_recordset(cast(:rows as jsonb)) as r(tournament_number text, progress bigint)
+    from jsonb_populate_recordset(null::tournament_progress, cast(:rows as jsonb))
     on conflict (tournament_number, progress) do update set first_seen_at = excluded.first_seen_at
     where excluded.first_seen_at < p.first_seen_at
 """)
