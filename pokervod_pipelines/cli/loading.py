@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 
-class Entry(NamedTuple):
+class CommandEntry(NamedTuple):
     """Name the module of ``cli`` that defines a command or a group, and the line that ``--help`` shows for it."""
 
     module: str
@@ -16,26 +16,28 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
-    "sync": Entry(
+    "sync": CommandEntry(
         "sync", "Scan the archive, build the catalog, read the sheets, make the clips, and print a summary.", False
     ),
-    "setup": Entry("setup", "Make this folder ready: check settings, create a sample archive if needed.", False),
-    "doctor": Entry("setup", "Check settings, roots, sheets, plans, channels, database and Dagster.", False),
-    "dev": Entry(
+    "setup": CommandEntry("setup", "Make this folder ready: check settings, create a sample archive if needed.", False),
+    "doctor": CommandEntry("setup", "Check settings, roots, sheets, plans, channels, database and Dagster.", False),
+    "dev": CommandEntry(
         "setup", "Run everything here: database, Dagster UI and daemon, a render worker, until Ctrl-C.", False
     ),
-    "nas": Entry("nas", "Scan the archive's disks; list files that are missing or duplicated."),
-    "names": Entry("names", "Parse file names by the naming rules."),
-    "catalog": Entry("catalog", "Search and correct the catalog: projects, seasons, events, episodes and their files."),
-    "sheets": Entry("sheets", "Read the annotation sheets and match each row to its video."),
-    "clips": Entry("clips", "List, search and export the clips that show a hand."),
-    "players": Entry("players", "List the players on the clips, and manage their aliases."),
-    "hands": Entry("hands", "Import, list and compare the hands that the tables recorded."),
-    "render": Entry("render", "Request graphics, follow and control the render queue and its workers."),
-    "rollout": Entry("rollout", "Bring the services into production, week by week, behind criteria."),
-    "alerts": Entry("alerts", "List, acknowledge and test alerts (mail, Slack, webhook, console and more)."),
-    "events": Entry("events", "Print the event log."),
-    "db": Entry("db", "Show and change the schema's revision; back up and restore the database."),
+    "nas": CommandEntry("nas", "Scan the archive's disks; list files that are missing or duplicated."),
+    "names": CommandEntry("names", "Parse file names by the naming rules."),
+    "catalog": CommandEntry(
+        "catalog", "Search and correct the catalog: projects, seasons, events, episodes and their files."
+    ),
+    "sheets": CommandEntry("sheets", "Read the annotation sheets and match each row to its video."),
+    "clips": CommandEntry("clips", "List, search and export the clips that show a hand."),
+    "players": CommandEntry("players", "List the players on the clips, and manage their aliases."),
+    "hands": CommandEntry("hands", "Import, list and compare the hands that the tables recorded."),
+    "render": CommandEntry("render", "Request graphics, follow and control the render queue and its workers."),
+    "rollout": CommandEntry("rollout", "Bring the services into production, week by week, behind criteria."),
+    "alerts": CommandEntry("alerts", "List, acknowledge and test alerts (mail, Slack, webhook, console and more)."),
+    "events": CommandEntry("events", "Print the event log."),
+    "db": CommandEntry("db", "Show and change the schema's revision; back up and restore the database."),
 }
 """Every command and group, in the order of ``--help``; the group's own ``--help`` opens with the same line."""
 
