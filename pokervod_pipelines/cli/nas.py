@@ -1,4 +1,4 @@
-"""``pokervod nas``: the archive's disks."""
+"""Run the commands ``pokervod nas``: the inventory of the archive's disks."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -9,6 +9,8 @@ from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
 from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.nas.inventory import clear_missing, confirm_loss, find_duplicates, list_missing, scan_library
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -22,9 +24,6 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
 
     Example: pokervod nas scan --library WSOP
     """
-    from pokervod_pipelines.errors import PokervodError  # noqa: PLC0415
-    from pokervod_pipelines.nas.inventory import scan_library  # noqa: PLC0415 - kept out of --help
-
     settings = load_settings()
     names = [settings.library(library).name] if library else [each.name for each in settings.libraries]
     reports, failures = [], []
@@ -51,12 +50,10 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
 
 @app.command("missing")
 def missing(library: LibraryOption = "", as_json: JsonOption = False) -> None:
-    """List what was there and is not, since when, and what hangs on it.
+    """List missing files: since when, and what depends on them.
 
     Example: pokervod nas missing --library WSOP
     """
-    from pokervod_pipelines.nas.inventory import list_missing  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine:
         files = list_missing(engine, library or None)
     if as_json:
@@ -69,60 +66,45 @@ def missing(library: LibraryOption = "", as_json: JsonOption = False) -> None:
 
 @app.command("clear")
 def clear(
-    library: Annotated[str, typer.Option("--library", "-l", help="The library they were in.")],
+    library: Annotated[str, typer.Option("--library", "-l", help="The library of the files.")],
     below: Annotated[str, typer.Option("--below", help="A folder or file, from the archive root.")],
     reason: ReasonOption,
     by: ByOption = "",
 ) -> None:
-    """Say that missing files are gone for good. The rows stay on record; the action is audited.
+    """Record that missing files were deleted on purpose. Their rows are kept; the action is audited.
 
     Example: pokervod nas clear --library WSOP --below "ARCHIVE/WSOP/old takes" --reason "re-cut"
     """
-    from pokervod_pipelines.nas.inventory import clear_missing  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine:
-        count = clear_missing(
-            engine,
-            library=library,
-            below=below,
-            actor=read_actor(by, reason),
-        )
+        count = clear_missing(engine, library=library, below=below, actor=read_actor(by, reason))
     out.print(f"{count} missing files cleared")
 
 
 @app.command("confirm-loss")
 def confirm(
-    library: Annotated[str, typer.Option("--library", "-l", help="The library that lost so much.")],
-    below: Annotated[str, typer.Option("--below", help="The folder that is gone on purpose, from the archive root.")],
+    library: Annotated[str, typer.Option("--library", "-l", help="The library of the files.")],
+    below: Annotated[
+        str, typer.Option("--below", help="The folder that was deleted on purpose, from the archive root.")
+    ],
     reason: ReasonOption,
     by: ByOption = "",
 ) -> None:
-    """Say that files a scan did not dare to call missing were deleted on purpose.
+    """Confirm that files a scan held back (suspected mount failure) were deleted on purpose.
 
     Example: pokervod nas confirm-loss --library WSOP --below "ARCHIVE/WSOP/WSOP 2004" --reason "moved to tape"
     """
-    from pokervod_pipelines.nas.inventory import confirm_loss  # noqa: PLC0415 - kept out of --help
-
     settings = load_settings()
     with open_database(settings) as engine:
-        count = confirm_loss(
-            engine,
-            settings,
-            library=library,
-            below=below,
-            actor=read_actor(by, reason),
-        )
-    out.print(f"{count} files are now missing; `pokervod nas clear` would take them out of the catalog")
+        count = confirm_loss(engine, settings, library=library, below=below, actor=read_actor(by, reason))
+    out.print(f"{count} files are now missing; `pokervod nas clear` removes them from the catalog")
 
 
 @app.command("duplicates")
 def duplicates(as_json: JsonOption = False) -> None:
-    """List files that seem to be the same content in several places, and the same name with different content.
+    """List the same content in several places, and the same name with different content.
 
     Example: pokervod nas duplicates
     """
-    from pokervod_pipelines.nas.inventory import find_duplicates  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine:
         groups = find_duplicates(engine)
     if as_json:
