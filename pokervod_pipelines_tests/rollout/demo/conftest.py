@@ -1,4 +1,4 @@
-"""Start what every programme here needs: a mail server, one in place of Slack, the hook, and a folder."""
+"""Start what every rollout here needs: a mail server, one in place of Slack, the hook, and a folder."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

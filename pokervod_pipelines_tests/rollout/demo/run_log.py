@@ -1,6 +1,6 @@
-"""Count what the test itself sees of a programme: attempts by the logbook, escalations by exit status.
+"""Count what the test itself sees of a rollout: attempts by the logbook, escalations by exit status.
 
-Nothing here comes from the programme's tables or reports; they are compared with it.
+Nothing here comes from the rollout's tables or reports; they are compared with it.
 """
 
 from collections import Counter

@@ -86,9 +86,7 @@ class DemoSite:
         kind = "prism" if self.with_prism else "own"
         return {
             "make_clipping_document": run_module("chores", "make_document", "clipping", "{output}"),
-            "rebuild_ui_mock": run_module(
-                "chores", "rebuild_mock", "ui", "ui.yaml", self.mocks["ui"], "prism" if self.with_prism else "own"
-            ),
+            "rebuild_ui_mock": run_module("chores", "rebuild_mock", "ui", "ui.yaml", self.mocks["ui"], kind),
             "rerun_unit_tests": run_module("chores", "rerun_tests", "unit"),
         }
 

@@ -1,4 +1,4 @@
-"""Kill the runner and the database in the middle of a programme: it resumes where it was."""
+"""Kill the runner and the database in the middle of a rollout: it resumes where it was."""
 
 import json
 import os

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pokervod_pipelines.rollout.house import HouseCrew, find_plan
-from pokervod_pipelines.rollout.programme import read_clock
+from pokervod_pipelines.rollout.rollout import read_clock
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.db.migrate import current_revision, newest_revision, upgrade_database
+from pokervod_pipelines.rollout.handler import PlanHandler
+from pokervod_pipelines.rollout.plans import find_plan
 from pokervod_pipelines.settings import Settings
 
 WEEK = {
@@ -45,13 +46,13 @@ def test_pending_migrations_are_applied_and_no_row_is_lost(
     written = yaml.safe_dump(PLAN).replace("'2031-01-06'", "2031-01-06")
     (tmp_path / "plan.yaml").write_text(written, encoding="utf-8")
     settings = settings_factory(rollout={"plans": [tmp_path / "plan.yaml"]})
-    crew = HouseCrew(engine=behind, settings=settings, plan=find_plan(settings), clock=read_clock)
+    handler = PlanHandler(engine=behind, settings=settings, plan=find_plan(settings), clock=read_clock)
 
-    before = crew.evaluate(1)
-    previewed = crew.preview_fixes(1, before)
+    before = handler.evaluate(1)
+    previewed = handler.preview_fixes(1, before)
     revision = current_revision(behind)
-    fixes = [*crew.fix(1, before, ())]
-    after = crew.evaluate(1)
+    fixes = [*handler.fix(1, before, ())]
+    after = handler.evaluate(1)
 
     assert [(each.passed, each.error_class) for each in before] == [(False, "schema")]
     assert revision == "0003", "a preview changes nothing"

@@ -1,4 +1,4 @@
-"""Run the demo programme: nine weeks on real services, with a failure of every kind of criterion."""
+"""Run the demo rollout: nine weeks on real services, with a failure of every kind of criterion."""
 
 import json
 from collections import Counter
