@@ -1,4 +1,4 @@
-"""A world to look at: a folder, services, and the database that the tests of this room share."""
+"""A context to look at: a folder, services, and the database that the tests of this room share."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,26 +7,28 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from pokervod_pipelines.rollout.criteria.base import Criterion, examine
-from pokervod_pipelines.rollout.criteria.evidence import Evidence
+from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
+from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
-from pokervod_pipelines.rollout.criteria.world import World
-from pokervod_pipelines.rollout.services import Service
+from pokervod_pipelines.rollout.criteria.result import CriterionResult
+from pokervod_pipelines.rollout.services import ServiceUnderRollout
 from pokervod_pipelines.settings import Settings
 
-MakeWorld = Callable[..., World]
+MakeContext = Callable[..., CheckContext]
 
 
 @pytest.fixture
-def make_world(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path) -> Callable[..., World]:
-    """``make_world(search={"address": …}, seconds=5, …)``: a world whose folder is the test's own."""
+def make_context(
+    engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path
+) -> Callable[..., CheckContext]:
+    """``make_context(search={"address": …}, seconds=5, …)``: a context whose folder is the test's own."""
     folder = tmp_path / "plan"
     folder.mkdir()
 
-    def make(services: Mapping[str, Mapping[str, str]] | None = None, **given: Any) -> World:
-        known = {name: Service.model_validate(values) for name, values in (services or {}).items()}
+    def make(services: Mapping[str, Mapping[str, str]] | None = None, **given: Any) -> CheckContext:
+        known = {name: ServiceUnderRollout.model_validate(values) for name, values in (services or {}).items()}
         whole = {"engine": engine, "settings": settings_factory(), "folder": folder, "seconds": 10.0, **given}
-        return World(services=known, **whole)
+        return CheckContext(services=known, **whole)
 
     return make
 
@@ -36,6 +38,6 @@ def make_criterion(kind: str, **parameters: Any) -> Criterion:
     return list_kinds()[kind].model_validate({"kind": kind, "name": "it", **parameters})
 
 
-def look(world: World, kind: str, **parameters: Any) -> Evidence:
+def look(context: CheckContext, kind: str, **parameters: Any) -> CriterionResult:
     """Examine such a criterion."""
-    return examine(make_criterion(kind, **parameters), world)
+    return check_criterion(make_criterion(kind, **parameters), context)

@@ -10,15 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.rollout.criteria import kinds
-from pokervod_pipelines.rollout.criteria.base import Criterion, examine
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence, Failing
-from pokervod_pipelines.rollout.criteria.fields import LONGEST
+from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
+from pokervod_pipelines.rollout.criteria.context import CheckContext
+from pokervod_pipelines.rollout.criteria.fields import MAX_LINE, follow_pointer
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
-from pokervod_pipelines.rollout.criteria.pointers import follow
-from pokervod_pipelines.rollout.criteria.select_only import find_fault
-from pokervod_pipelines.rollout.criteria.world import World
-from pokervod_pipelines.rollout.services import has_user, is_same_place, show_address
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeWorld
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.select_only import find_problem
+from pokervod_pipelines.rollout.services import has_user, is_same_address, show_address
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext
 
 ASKED_FOR = {
     "openapi_document", "http_health", "http_contract", "database_table", "sql", "junit_report", "asset_check",
@@ -32,7 +31,7 @@ class Raising(Criterion):
     kind: Literal["raising"] = "raising"
     text: str = ""
 
-    def check(self, world: World) -> Evidence:
+    def check(self, context: CheckContext) -> CriterionResult:
         """Break down."""
         raise ValueError(self.text)
 
@@ -42,7 +41,7 @@ class Hanging(Criterion):
 
     kind: Literal["hanging"] = "hanging"
 
-    def check(self, world: World) -> Evidence:
+    def check(self, context: CheckContext) -> CriterionResult:
         """Wait for ever."""
         threading.Event().wait()
         raise AssertionError
@@ -64,45 +63,45 @@ def test_a_new_kind_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert {*found} - shipped == {"service_friend"}
 
 
-def test_what_nobody_foresaw_is_evidence_with_its_type_and_first_line(make_world: MakeWorld) -> None:
-    evidence = examine(Raising(name="it", text="no such thing\nsecond line"), make_world())
+def test_what_nobody_foresaw_is_evidence_with_its_type_and_first_line(make_context: MakeContext) -> None:
+    evidence = check_criterion(Raising(name="it", text="no such thing\nsecond line"), make_context())
 
     assert (evidence.passed, evidence.error_class) == (False, ErrorClass.UNKNOWN)
     assert evidence.summary == "ValueError: no such thing"
 
 
-def test_an_error_that_says_nothing_is_named(make_world: MakeWorld) -> None:
-    assert examine(Raising(name="it"), make_world()).summary == "ValueError"
+def test_an_error_that_says_nothing_is_named(make_context: MakeContext) -> None:
+    assert check_criterion(Raising(name="it"), make_context()).summary == "ValueError"
 
 
-def test_a_look_that_nothing_can_end_is_left_behind_in_time(make_world: MakeWorld) -> None:
+def test_a_look_that_nothing_can_end_is_left_behind_in_time(make_context: MakeContext) -> None:
     begun = time.monotonic()
-    evidence = examine(Hanging(name="it", seconds=0.05), make_world())
+    evidence = check_criterion(Hanging(name="it", seconds=0.05), make_context())
 
     assert evidence.error_class is ErrorClass.UNREACHABLE
     assert time.monotonic() - begun < 30
 
 
-def test_passwords_known_here_come_out_nowhere(make_world: MakeWorld) -> None:
-    world = make_world({"search": {"address": "http://ada:sesame%21@127.0.0.1:9"}})
+def test_passwords_known_here_come_out_nowhere(make_context: MakeContext) -> None:
+    context = make_context({"search": {"address": "http://ada:sesame%21@127.0.0.1:9"}})
     text = "sesame! or sesame%21 or https://bob:other@example.org/"
 
-    assert examine(Raising(name="it", text=text), world).summary == (
+    assert check_criterion(Raising(name="it", text=text), context).summary == (
         "ValueError: *** or *** or https://***@example.org/"
     )
 
 
-def test_time_that_is_up_is_told(make_world: MakeWorld) -> None:
-    with pytest.raises(Failing, match="not at its end after"):
-        make_world().begin(1e-9).take_seconds()
+def test_time_that_is_up_is_told(make_context: MakeContext) -> None:
+    with pytest.raises(CriterionFailed, match="not at its end after"):
+        make_context().start(1e-9).take_seconds()
 
 
 @given(st.lists(st.text(), max_size=60), st.text())
 def test_evidence_is_bounded(details: list[str], summary: str) -> None:
-    evidence = Evidence.fails(ErrorClass.DATA, summary, details=details)
+    evidence = CriterionResult.fails(ErrorClass.DATA, summary, evidence=details)
 
-    assert len(evidence.details) <= 20
-    assert all(len(line) <= LONGEST for line in (evidence.summary, *evidence.details))
+    assert len(evidence.evidence) <= 20
+    assert all(len(line) <= MAX_LINE for line in (evidence.summary, *evidence.evidence))
 
 
 @given(st.recursive(st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
@@ -113,7 +112,7 @@ def test_a_pointer_made_of_a_way_leads_along_it(values: object) -> None:
         pointer += "/" + str(key).replace("~", "~0").replace("/", "~1")
         here = here[key]
 
-    assert follow(values, pointer) is here
+    assert follow_pointer(values, pointer) is here
 
 
 @pytest.mark.parametrize(
@@ -137,7 +136,7 @@ def test_a_pointer_made_of_a_way_leads_along_it(values: object) -> None:
     ],
 )
 def test_a_query_that_reads_is_let_through(query: str) -> None:
-    assert find_fault(query) is None
+    assert find_problem(query) is None
 
 
 @pytest.mark.parametrize(
@@ -189,7 +188,7 @@ def test_a_query_that_reads_is_let_through(query: str) -> None:
     ],
 )
 def test_a_query_that_does_more_is_refused(query: str, said: str) -> None:
-    assert said in str(find_fault(query))
+    assert said in str(find_problem(query))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +202,7 @@ def test_a_query_that_does_more_is_refused(query: str, said: str) -> None:
     ],
 )
 def test_the_same_place_is_known_by_its_names(one: str, other: str, same: bool) -> None:
-    assert is_same_place(one, other) is same
+    assert is_same_address(one, other) is same
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence
-from pokervod_pipelines.rollout.criteria.world import World
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeWorld, look
+from pokervod_pipelines.rollout.criteria.context import CheckContext
+from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, look
 
 
 @pytest.fixture
-def world(make_world: MakeWorld) -> World:
+def context(make_context: MakeContext) -> CheckContext:
     """One that allows ``sh``."""
-    return make_world(allow_commands=True, programs=frozenset({"sh", "true", "no-such-program"}))
+    return make_context(allow_commands=True, programs=frozenset({"sh", "true", "no-such-program"}))
 
 
-def run(world: World, *arguments: str, **parameters: object) -> Evidence:
-    return look(world, "command", run=[*arguments], **parameters)
+def run(context: CheckContext, *arguments: str, **parameters: object) -> CriterionResult:
+    return look(context, "command", run=[*arguments], **parameters)
 
 
 @pytest.mark.parametrize(
@@ -32,69 +32,71 @@ def run(world: World, *arguments: str, **parameters: object) -> Evidence:
     ],
 )
 def test_the_exit_status_decides(
-    world: World, arguments: list[str], exit_status: int, error_class: ErrorClass | None, said: str
+    context: CheckContext, arguments: list[str], exit_status: int, error_class: ErrorClass | None, said: str
 ) -> None:
-    evidence = run(world, *arguments, exit_status=exit_status)
+    evidence = run(context, *arguments, exit_status=exit_status)
 
     assert evidence.error_class is error_class
     assert said in evidence.summary
 
 
-def test_nothing_is_started_where_the_settings_do_not_allow_it(make_world: MakeWorld) -> None:
-    world = make_world(programs=frozenset({"touch"}))
+def test_nothing_is_started_where_the_settings_do_not_allow_it(make_context: MakeContext) -> None:
+    context = make_context(programs=frozenset({"touch"}))
 
-    evidence = run(world, "touch", "made")
+    evidence = run(context, "touch", "made")
 
     assert evidence.error_class is ErrorClass.NOT_ALLOWED
-    assert not (world.folder / "made").exists()
+    assert not (context.folder / "made").exists()
 
 
-def test_no_shell_reads_the_arguments(make_world: MakeWorld) -> None:
-    world = make_world(allow_commands=True, programs=frozenset({"echo"}))
+def test_no_shell_reads_the_arguments(make_context: MakeContext) -> None:
+    context = make_context(allow_commands=True, programs=frozenset({"echo"}))
 
-    evidence = run(world, "echo", "$HOME; touch made", "&& false")
+    evidence = run(context, "echo", "$HOME; touch made", "&& false")
 
-    assert evidence.details == ("$HOME; touch made && false",)
-    assert not (world.folder / "made").exists()
+    assert evidence.evidence == ("$HOME; touch made && false",)
+    assert not (context.folder / "made").exists()
 
 
-def test_a_command_runs_in_the_folder_without_our_variables(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_runs_in_the_folder_without_our_variables(
+    context: CheckContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("POKERVOD_DATABASE_URL", "postgresql://ada:hush@db/x")
 
-    place = run(world, "sh", "-c", "pwd")
-    environment = run(world, "sh", "-c", "env | grep -c -e ^POKERVOD_ -e hush", exit_status=1)
+    place = run(context, "sh", "-c", "pwd")
+    environment = run(context, "sh", "-c", "env | grep -c -e ^POKERVOD_ -e hush", exit_status=1)
 
-    assert Path(place.details[0]) == world.folder.resolve()
+    assert Path(place.details[0]) == context.folder.resolve()
     assert environment.details == ("0",)
 
 
-def test_of_its_output_the_end_is_shown(world: World) -> None:
-    evidence = run(world, "sh", "-c", "seq 1 9999; echo broken >&2; exit 1")
+def test_of_its_output_the_end_is_shown(context: CheckContext) -> None:
+    evidence = run(context, "sh", "-c", "seq 1 9999; echo broken >&2; exit 1")
 
-    assert (evidence.details[-2:], len(evidence.details)) == (("9999", "broken"), 20)
-
-
-def test_a_password_in_its_output_is_not_shown(world: World) -> None:
-    evidence = run(world, "sh", "-c", "echo cannot reach https://ada:hush@example.org/x")
-
-    assert evidence.details == ("cannot reach https://***@example.org/x",)
+    assert (evidence.evidence[-2:], len(evidence.evidence)) == (("9999", "broken"), 20)
 
 
-def test_a_command_that_hangs_is_stopped_with_all_that_it_started(world: World) -> None:
+def test_a_password_in_its_output_is_not_shown(context: CheckContext) -> None:
+    evidence = run(context, "sh", "-c", "echo cannot reach https://ada:hush@example.org/x")
+
+    assert evidence.evidence == ("cannot reach https://***@example.org/x",)
+
+
+def test_a_command_that_hangs_is_stopped_with_all_that_it_started(context: CheckContext) -> None:
     begun = time.monotonic()
-    evidence = run(world, "sh", "-c", "sleep 600 & echo $! ; sleep 600", seconds=0.5)
+    evidence = run(context, "sh", "-c", "sleep 600 & echo $! ; sleep 600", seconds=0.5)
 
     assert evidence.error_class is ErrorClass.UNREACHABLE
     assert "was stopped" in evidence.summary
     assert time.monotonic() - begun < 60
-    assert not is_alive(int(evidence.details[0]))
+    assert not is_alive(int(evidence.evidence[0]))
 
 
-def test_what_a_command_left_in_the_background_ends_with_it(world: World) -> None:
-    evidence = run(world, "sh", "-c", "sleep 600 & echo $!")
+def test_what_a_command_left_in_the_background_ends_with_it(context: CheckContext) -> None:
+    evidence = run(context, "sh", "-c", "sleep 600 & echo $!")
 
     assert evidence.passed
-    assert not is_alive(int(evidence.details[0]))
+    assert not is_alive(int(evidence.evidence[0]))
 
 
 def is_alive(process: int) -> bool:

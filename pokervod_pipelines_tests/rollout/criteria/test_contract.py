@@ -4,34 +4,44 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeWorld, look
+from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, look
 from pokervod_pipelines_tests.rollout.criteria.documents import SOUND, make_document, write_document
-from pokervod_pipelines_tests.rollout.criteria.stand import Answers, Reply, Stand, find_closed_address, run_service
+from pokervod_pipelines_tests.rollout.criteria.http_services import (
+    Answers,
+    Reply,
+    RunningService,
+    find_closed_address,
+    run_service,
+)
 
 VIDEO = {"id": 7, "day": "2031-05-04", "next": {"id": 8, "day": "2031-05-05"}}
 LISTED = Reply(body=[VIDEO], headers={"x-total": "1"})
 GOOD: Answers = {"GET /videos": LISTED, "GET /videos/7": Reply(body=VIDEO), "POST /videos": Reply(201, VIDEO)}
 
 
-def judge(make_world: MakeWorld, answers: Answers, document: Any = SOUND, **parameters: Any) -> tuple[Evidence, Stand]:
-    with run_service(answers) as stand:
-        world = make_world({"search": {"document": "search.yaml", "address": stand.address, "mock": stand.address}})
-        write_document(world.folder, document)
-        return look(world, "http_contract", service="search", **parameters), stand
+def judge(
+    make_context: MakeContext, answers: Answers, document: Any = SOUND, **parameters: Any
+) -> tuple[CriterionResult, RunningService]:
+    with run_service(answers) as service:
+        context = make_context(
+            {"search": {"document": "search.yaml", "address": service.address, "mock": service.address}}
+        )
+        write_document(context.folder, document)
+        return look(context, "http_contract", service="search", **parameters), service
 
 
 @pytest.mark.parametrize("version", ["3.1.0", "3.0.3"])
-def test_a_service_that_keeps_to_its_document_passes(make_world: MakeWorld, version: str) -> None:
-    evidence, stand = judge(make_world, GOOD, make_document(openapi=version), at="mock")
+def test_a_service_that_keeps_to_its_document_passes(make_context: MakeContext, version: str) -> None:
+    evidence, service = judge(make_context, GOOD, make_document(openapi=version), at="mock")
 
     assert evidence.passed, evidence
-    assert stand.asked == ["GET /videos?day=2031-05-04", "GET /videos/7"]
+    assert service.asked == ["GET /videos?day=2031-05-04", "GET /videos/7"]
 
 
-def test_nothing_that_writes_is_called_unless_it_is_named(make_world: MakeWorld) -> None:
-    _, by_itself = judge(make_world, GOOD)
-    (evidence, named) = judge(make_world, GOOD, make_document(), also=["addVideo"], skip=["getVideo"])
+def test_nothing_that_writes_is_called_unless_it_is_named(make_context: MakeContext) -> None:
+    _, by_itself = judge(make_context, GOOD)
+    (evidence, named) = judge(make_context, GOOD, make_document(), also=["addVideo"], skip=["getVideo"])
 
     assert not [call for call in by_itself.asked if call.startswith("POST")]
     assert evidence.passed, evidence
@@ -58,77 +68,77 @@ def test_nothing_that_writes_is_called_unless_it_is_named(make_world: MakeWorld)
         (Reply(302, headers={"location": "/"}), "answers 302"),
     ],
 )
-def test_another_answer_is_told_with_method_and_path(make_world: MakeWorld, reply: Reply, said: str) -> None:
-    evidence, stand = judge(make_world, {**GOOD, "GET /videos": reply})
+def test_another_answer_is_told_with_method_and_path(make_context: MakeContext, reply: Reply, said: str) -> None:
+    evidence, service = judge(make_context, {**GOOD, "GET /videos": reply})
 
     assert evidence.error_class is ErrorClass.CONTRACT
     assert "GET /videos: " in evidence.summary
-    assert any(said in line for line in evidence.details), evidence
-    assert "GET /videos/7" in stand.asked
+    assert any(said in line for line in evidence.evidence), evidence
+    assert "GET /videos/7" in service.asked
 
 
-def test_a_service_that_breaks_down_is_down_whatever_else_it_answers(make_world: MakeWorld) -> None:
+def test_a_service_that_breaks_down_is_down_whatever_else_it_answers(make_context: MakeContext) -> None:
     answers = {"GET /videos": LISTED, "GET /videos/7": Reply(500)}
 
-    only, stand = judge(make_world, answers)
-    among, _ = judge(make_world, {**answers, "GET /videos": Reply(404)})
+    only, service = judge(make_context, answers)
+    among, _ = judge(make_context, {**answers, "GET /videos": Reply(404)})
 
     assert (only.error_class, among.error_class) == (ErrorClass.SERVICE_DOWN, ErrorClass.SERVICE_DOWN)
     assert "GET /videos/{id}: breaks down with 500" in only.summary
     assert "GET /videos/{id}: breaks down with 500" in among.summary
-    assert len(among.details) == len(stand.asked) == 2
+    assert len(among.details) == len(service.asked) == 2
 
 
-def test_an_answer_of_failure_is_fine_only_where_the_document_gave_no_example(make_world: MakeWorld) -> None:
+def test_an_answer_of_failure_is_fine_only_where_the_document_gave_no_example(make_context: MakeContext) -> None:
     answers = {**GOOD, "GET /videos/7": Reply(404, {"error": "no such video"})}
     shared = [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}, "example": 7}]
 
-    made_up, _ = judge(make_world, answers)
-    given, _ = judge(make_world, answers, make_document(**{"paths./videos/{id}.parameters": shared}))
+    made_up, _ = judge(make_context, answers)
+    given, _ = judge(make_context, answers, make_document(**{"paths./videos/{id}.parameters": shared}))
 
     assert made_up.passed, made_up
     assert "GET /videos/{id}: answers 404 to the document's own example" in given.summary
 
 
-def test_a_failure_too_has_to_be_as_documented(make_world: MakeWorld) -> None:
-    evidence, _ = judge(make_world, {**GOOD, "GET /videos/7": Reply(404, {"message": "no"})})
+def test_a_failure_too_has_to_be_as_documented(make_context: MakeContext) -> None:
+    evidence, _ = judge(make_context, {**GOOD, "GET /videos/7": Reply(404, {"message": "no"})})
 
     assert "GET /videos/{id}: answer 404: 'error' is a required property" in evidence.summary
 
 
-def test_a_parameter_that_cannot_be_made_up_needs_an_example(make_world: MakeWorld) -> None:
+def test_a_parameter_that_cannot_be_made_up_needs_an_example(make_context: MakeContext) -> None:
     shared = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^v[0-9]$"}}]
 
-    evidence, _ = judge(make_world, GOOD, make_document(**{"paths./videos/{id}.parameters": shared}))
+    evidence, _ = judge(make_context, GOOD, make_document(**{"paths./videos/{id}.parameters": shared}))
 
     assert "GET /videos/{id}: cannot be asked: parameter 'id' has no example" in evidence.summary
 
 
-def test_nobody_listening_is_a_service_that_is_down(make_world: MakeWorld) -> None:
-    world = make_world({"search": {"document": "search.yaml", "address": find_closed_address()}})
-    write_document(world.folder, SOUND)
+def test_nobody_listening_is_a_service_that_is_down(make_context: MakeContext) -> None:
+    context = make_context({"search": {"document": "search.yaml", "address": find_closed_address()}})
+    write_document(context.folder, SOUND)
 
-    evidence = look(world, "http_contract", service="search")
+    evidence = look(context, "http_contract", service="search")
 
     assert evidence.error_class is ErrorClass.SERVICE_DOWN
-    assert len(evidence.details) == 1
+    assert len(evidence.evidence) == 1
 
 
-def test_an_operation_that_there_is_not_cannot_be_named(make_world: MakeWorld) -> None:
-    evidence, _ = judge(make_world, GOOD, also=["dropVideo"])
+def test_an_operation_that_there_is_not_cannot_be_named(make_context: MakeContext) -> None:
+    evidence, _ = judge(make_context, GOOD, also=["dropVideo"])
 
     assert "there is no operation 'dropVideo'" in evidence.summary
 
 
-def test_a_document_without_anything_to_read_does_not_pass_by_itself(make_world: MakeWorld) -> None:
-    evidence, stand = judge(make_world, GOOD, make_document(paths={}))
+def test_a_document_without_anything_to_read_does_not_pass_by_itself(make_context: MakeContext) -> None:
+    evidence, service = judge(make_context, GOOD, make_document(paths={}))
 
     assert "nothing to ask" in evidence.summary
-    assert stand.asked == []
+    assert service.asked == []
 
 
-def test_a_service_that_hangs_ends_in_time(make_world: MakeWorld) -> None:
-    evidence, stand = judge(make_world, {"GET /videos": Reply(after_seconds=30)}, seconds=2)
+def test_a_service_that_hangs_ends_in_time(make_context: MakeContext) -> None:
+    evidence, service = judge(make_context, {"GET /videos": Reply(after_seconds=30)}, seconds=2)
 
     assert evidence.error_class is ErrorClass.SERVICE_DOWN
-    assert len(stand.asked) == 1
+    assert len(service.asked) == 1

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from pokervod_pipelines.rollout.criteria.base import examine
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass
+from pokervod_pipelines.rollout.criteria.base import check_criterion
 from pokervod_pipelines.rollout.criteria.kinds.database_table import DatabaseTable
 from pokervod_pipelines.rollout.criteria.kinds.sql import Sql
-from pokervod_pipelines.rollout.plan import load_plan
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeWorld, look, make_criterion
+from pokervod_pipelines.rollout.criteria.result import ErrorClass
+from pokervod_pipelines.rollout.plan_file import load_plan
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, look, make_criterion
 
 PASSWORD = "tell-nobody"
 COLUMNS = {"id": "bigint", "name": "text", "at": "timestamptz", "kept": "bool", "tags": "text[]"}
@@ -22,7 +22,7 @@ COLUMNS = {"id": "bigint", "name": "text", "at": "timestamptz", "kept": "bool", 
 def table(engine: Engine) -> Iterator[str]:
     """A table with two rows, the newer an hour old."""
     name = f"things_{uuid.uuid4().hex[:8]}"
-    with engine.begin() as connection:
+    with engine.start() as connection:
         connection.execute(
             text(f"create table {name} (id int8, name text, at timestamptz, day date, kept bool, tags text[])")
         )
@@ -30,7 +30,7 @@ def table(engine: Engine) -> Iterator[str]:
             text(f"insert into {name} values (1, 'a', now() - interval '9 hours'), (2, 'b', now() - interval '1 hour')")
         )
     yield name
-    with engine.begin() as connection:
+    with engine.start() as connection:
         connection.execute(text(f"drop table if exists {name}"))
 
 
@@ -41,9 +41,9 @@ def smuggle(query: str) -> Sql:
     return sound.model_copy(update={"query": query})
 
 
-def test_a_table_that_is_filled_and_fresh_passes(make_world: MakeWorld, table: str) -> None:
+def test_a_table_that_is_filled_and_fresh_passes(make_context: MakeContext, table: str) -> None:
     evidence = look(
-        make_world(),
+        make_context(),
         "database_table",
         table=table,
         columns={**COLUMNS, "day": "any"},
@@ -70,9 +70,9 @@ def test_a_table_that_is_filled_and_fresh_passes(make_world: MakeWorld, table: s
     ],
 )
 def test_what_a_table_lacks_is_told(
-    make_world: MakeWorld, table: str, parameters: dict[str, Any], error_class: ErrorClass, said: str
+    make_context: MakeContext, table: str, parameters: dict[str, Any], error_class: ErrorClass, said: str
 ) -> None:
-    evidence = look(make_world(), "database_table", table=table, **parameters)
+    evidence = look(make_context(), "database_table", table=table, **parameters)
 
     assert evidence.error_class is error_class
     assert said in evidence.summary
@@ -87,13 +87,13 @@ def test_what_a_table_lacks_is_told(
     ],
 )
 def test_what_lies_in_the_future_is_not_fresh(
-    make_world: MakeWorld, engine: Engine, table: str, newest: str, error_class: ErrorClass | None, said: str
+    make_context: MakeContext, engine: Engine, table: str, newest: str, error_class: ErrorClass | None, said: str
 ) -> None:
-    with engine.begin() as connection:
+    with engine.start() as connection:
         connection.execute(text(f"insert into {table} values (3, 'c', {newest})"))
 
-    fresh = look(make_world(), "freshness", table=table, column="at", hours=2)
-    whole = look(make_world(), "database_table", table=table, fresh_column="at", fresh_hours=2)
+    fresh = look(make_context(), "freshness", table=table, column="at", hours=2)
+    whole = look(make_context(), "database_table", table=table, fresh_column="at", fresh_hours=2)
 
     assert (fresh.error_class, whole.error_class) == (error_class, error_class)
     assert said in fresh.summary
@@ -102,28 +102,28 @@ def test_what_lies_in_the_future_is_not_fresh(
 
 @pytest.mark.parametrize(("days", "passed"), [(0, True), (3, False)])
 def test_a_day_has_begun_where_the_sun_rises_first(
-    make_world: MakeWorld, engine: Engine, table: str, days: int, passed: bool
+    make_context: MakeContext, engine: Engine, table: str, days: int, passed: bool
 ) -> None:
     day = f"((now() at time zone 'Pacific/Kiritimati')::date + {days})"
-    with engine.begin() as connection:
+    with engine.start() as connection:
         connection.execute(text(f"update {table} set day = {day}"))
 
-    assert look(make_world(), "freshness", table=table, column="day", hours=48).passed is passed
+    assert look(make_context(), "freshness", table=table, column="day", hours=48).passed is passed
 
 
 @pytest.mark.parametrize(
     "query", ["select 1 +", "select name, count(*) from {table}", "select id from {table} a, {table} b"]
 )
-def test_a_slip_of_the_plan_is_not_the_schema_s_fault(make_world: MakeWorld, table: str, query: str) -> None:
-    evidence = look(make_world(), "sql", query=query.format(table=table), expect={"value": 1})
+def test_a_slip_of_the_plan_is_not_the_schema_s_fault(make_context: MakeContext, table: str, query: str) -> None:
+    evidence = look(make_context(), "sql", query=query.format(table=table), expect={"value": 1})
 
     assert evidence.error_class is ErrorClass.NOT_ALLOWED
     assert "mend the plan" in evidence.summary
 
 
 @pytest.mark.parametrize("name", ["no_such_table", "no_such_schema.things"])
-def test_a_table_that_there_is_not_is_the_schema_s_fault(make_world: MakeWorld, name: str) -> None:
-    evidence = look(make_world(), "database_table", table=name)
+def test_a_table_that_there_is_not_is_the_schema_s_fault(make_context: MakeContext, name: str) -> None:
+    evidence = look(make_context(), "database_table", table=name)
 
     assert (evidence.error_class, name in evidence.summary) == (ErrorClass.SCHEMA, True)
 
@@ -133,9 +133,9 @@ def test_a_table_that_there_is_not_is_the_schema_s_fault(make_world: MakeWorld, 
     [(2, "at", None), (0.5, "at", ErrorClass.DATA), (2, "day", ErrorClass.DATA), (2, "colour", ErrorClass.SCHEMA)],
 )
 def test_freshness_of_a_table_is_measured_by_the_database_s_clock(
-    make_world: MakeWorld, table: str, hours: float, column: str, error_class: ErrorClass | None
+    make_context: MakeContext, table: str, hours: float, column: str, error_class: ErrorClass | None
 ) -> None:
-    evidence = look(make_world(), "freshness", table=table, column=column, hours=hours)
+    evidence = look(make_context(), "freshness", table=table, column=column, hours=hours)
 
     assert evidence.error_class is error_class
 
@@ -169,30 +169,28 @@ def test_freshness_of_a_table_is_measured_by_the_database_s_clock(
         ("select '{\"a\": 1}'::jsonb ->> 'a'", {"value": "1"}, True),
     ],
 )
-def test_a_query_answers_as_expected_or_not(make_world: MakeWorld, query: str, expect: Any, passed: bool) -> None:
-    evidence = look(make_world(), "sql", query=query, expect=expect)
+def test_a_query_answers_as_expected_or_not(make_context: MakeContext, query: str, expect: Any, passed: bool) -> None:
+    evidence = look(make_context(), "sql", query=query, expect=expect)
 
     assert evidence.passed is passed, evidence
     assert evidence.error_class is (None if passed else ErrorClass.DATA)
 
 
-def test_rows_that_should_not_be_there_are_shown_twenty_at_most(make_world: MakeWorld) -> None:
-    evidence = look(make_world(), "sql", query="select n, 'x' from generate_series(1, 30) n", expect={"rows": 0})
+def test_rows_that_should_not_be_there_are_shown_twenty_at_most(make_context: MakeContext) -> None:
+    evidence = look(make_context(), "sql", query="select n, 'x' from generate_series(1, 30) n", expect={"rows": 0})
 
-    assert evidence.details[0] == "1 | x"
-    assert evidence.details[-1] == "… and 11 more"
-    assert len(evidence.details) == 20
+    assert evidence.evidence[0] == "1 | x"
+    assert evidence.evidence[-1] == "… and 11 more"
+    assert len(evidence.evidence) == 20
 
 
-def test_a_query_that_writes_by_a_function_is_stopped(
-    make_world: MakeWorld, engine: Engine, table: str
-) -> None:
-    with engine.begin() as connection:
+def test_a_query_that_writes_by_a_function_is_stopped(make_context: MakeContext, engine: Engine, table: str) -> None:
+    with engine.start() as connection:
         connection.execute(
             text(f"create function spoil_{table}() returns int language sql as 'delete from {table} returning 1'")
         )
 
-    evidence = examine(smuggle(f"select spoil_{table}()"), make_world())
+    evidence = check_criterion(smuggle(f"select spoil_{table}()"), make_context())
 
     assert evidence.error_class is ErrorClass.NOT_ALLOWED
     assert "cannot execute DELETE in a read-only transaction" in evidence.summary
@@ -212,9 +210,9 @@ def test_a_query_that_writes_by_a_function_is_stopped(
     ],
 )
 def test_what_gets_by_the_reading_of_a_plan_still_cannot_write(
-    make_world: MakeWorld, engine: Engine, table: str, query: str
+    make_context: MakeContext, engine: Engine, table: str, query: str
 ) -> None:
-    evidence = examine(smuggle(query.format(table=table)), make_world())
+    evidence = check_criterion(smuggle(query.format(table=table)), make_context())
 
     assert not evidence.passed
     assert evidence.error_class in {ErrorClass.SCHEMA, ErrorClass.NOT_ALLOWED}
@@ -222,53 +220,53 @@ def test_what_gets_by_the_reading_of_a_plan_still_cannot_write(
         assert connection.scalar(text(f"select count(*) from {table}")) == 2
 
 
-def test_a_query_that_takes_too_long_ends_in_time(make_world: MakeWorld) -> None:
+def test_a_query_that_takes_too_long_ends_in_time(make_context: MakeContext) -> None:
     query = "select count(*) from generate_series(1, 100000000000) a"
 
-    evidence = look(make_world(), "sql", query=query, expect={"at_least": 1}, seconds=0.3)
+    evidence = look(make_context(), "sql", query=query, expect={"at_least": 1}, seconds=0.3)
 
     assert evidence.error_class is ErrorClass.UNREACHABLE
     assert "did not answer in time" in evidence.summary
 
 
-def test_a_table_that_somebody_holds_ends_in_time(make_world: MakeWorld, engine: Engine, table: str) -> None:
-    with engine.begin() as holder:
+def test_a_table_that_somebody_holds_ends_in_time(make_context: MakeContext, engine: Engine, table: str) -> None:
+    with engine.start() as holder:
         holder.execute(text(f"lock table {table}"))
 
-        evidence = look(make_world(), "database_table", table=table, rows_at_least=1, seconds=0.3)
+        evidence = look(make_context(), "database_table", table=table, rows_at_least=1, seconds=0.3)
 
     assert evidence.error_class is ErrorClass.UNREACHABLE
 
 
-def test_a_query_for_what_there_is_not_is_the_schema_s_fault(make_world: MakeWorld) -> None:
-    evidence = look(make_world(), "sql", query="select 1 from no_such_table", expect={"value": 1})
+def test_a_query_for_what_there_is_not_is_the_schema_s_fault(make_context: MakeContext) -> None:
+    evidence = look(make_context(), "sql", query="select 1 from no_such_table", expect={"value": 1})
 
     assert evidence.error_class is ErrorClass.SCHEMA
 
 
-def test_a_query_that_cannot_be_computed_is_the_data_s_fault(make_world: MakeWorld) -> None:
-    assert look(make_world(), "sql", query="select 1 / 0", expect={"value": 1}).error_class is ErrorClass.DATA
+def test_a_query_that_cannot_be_computed_is_the_data_s_fault(make_context: MakeContext) -> None:
+    assert look(make_context(), "sql", query="select 1 / 0", expect={"value": 1}).error_class is ErrorClass.DATA
 
 
-def test_a_database_that_is_away_is_told_without_its_password(make_world: MakeWorld) -> None:
+def test_a_database_that_is_away_is_told_without_its_password(make_context: MakeContext) -> None:
     engine = create_engine(f"postgresql+psycopg://ada:{PASSWORD}@127.0.0.1:1/nothing")
 
-    evidence = look(make_world(engine=engine), "sql", query="select 1", expect={"value": 1})
+    evidence = look(make_context(engine=engine), "sql", query="select 1", expect={"value": 1})
 
     assert evidence.error_class is ErrorClass.UNREACHABLE
     assert PASSWORD not in str(evidence)
 
 
 def test_a_claim_that_holds_passes_and_one_that_does_not_shows_its_evidence(
-    make_world: MakeWorld, engine: Engine
+    make_context: MakeContext, engine: Engine
 ) -> None:
-    world = make_world(engine=engine)
-    holding = look(world, "asset_check", claim="every_sheet_was_read")
-    with engine.begin() as connection:
+    context = make_context(engine=engine)
+    holding = look(context, "asset_check", claim="every_sheet_was_read")
+    with engine.start() as connection:
         connection.execute(text("insert into sheet_states (sheet, error) values ('finals', 'no such tab')"))
 
-    broken = look(world, "asset_check", claim="every_sheet_was_read")
-    whole = look(world, "asset_check", asset="sheet_rows")
+    broken = look(context, "asset_check", claim="every_sheet_was_read")
+    whole = look(context, "asset_check", asset="sheet_rows")
 
     assert holding.passed
     assert broken.error_class is ErrorClass.CHECK
@@ -277,27 +275,29 @@ def test_a_claim_that_holds_passes_and_one_that_does_not_shows_its_evidence(
     assert whole.figures == {"every_sheet_was_read": 1, "every_row_has_its_video": 0}
 
 
-def test_the_tables_of_the_plan_that_ships_have_the_columns_it_asks_for(make_world: MakeWorld) -> None:
+def test_the_tables_of_the_plan_that_ships_have_the_columns_it_asks_for(make_context: MakeContext) -> None:
     tables = [each for week in load_plan().weeks for each in week.criteria if isinstance(each, DatabaseTable)]
 
-    found = {each.table: examine(each.model_copy(update={"rows_at_least": 0}), make_world()) for each in tables}
+    found = {
+        each.table: check_criterion(each.model_copy(update={"rows_at_least": 0}), make_context()) for each in tables
+    }
 
     assert {*found} == {"video_files", "hands", "hand_clips"}
     assert all(evidence.passed for evidence in found.values()), found
 
 
-def test_the_queries_of_the_plan_that_ships_fit_the_schema(make_world: MakeWorld) -> None:
+def test_the_queries_of_the_plan_that_ships_fit_the_schema(make_context: MakeContext) -> None:
     queries = [each for week in load_plan().weeks for each in week.criteria if isinstance(each, Sql)]
 
-    found = [examine(each, make_world()) for each in queries]
+    found = [check_criterion(each, make_context()) for each in queries]
 
     assert {evidence.error_class for evidence in found} == {ErrorClass.DATA}, found
 
 
-def test_a_look_leaves_no_connection_behind(make_world: MakeWorld, engine: Engine) -> None:
+def test_a_look_leaves_no_connection_behind(make_context: MakeContext, engine: Engine) -> None:
     left = text("select count(*) from pg_stat_activity where query like '%left_behind%' and pid <> pg_backend_pid()")
 
-    look(make_world(), "sql", query="select 'left_behind'", expect={"value": "left_behind"})
+    look(make_context(), "sql", query="select 'left_behind'", expect={"value": "left_behind"})
 
     with engine.connect() as connection:
         assert connection.scalar(left) == 0

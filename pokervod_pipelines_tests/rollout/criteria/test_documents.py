@@ -4,23 +4,23 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeWorld, look
+from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, look
 from pokervod_pipelines_tests.rollout.criteria.documents import SOUND, make_document, write_document
 
 GET = "paths./videos.get"
 SEARCH = {"search": {"document": "search.yaml"}}
 
 
-def judge(make_world: MakeWorld, document: Any, **parameters: Any) -> Evidence:
-    world = make_world(SEARCH)
-    write_document(world.folder, document)
-    return look(world, "openapi_document", service="search", **parameters)
+def judge(make_context: MakeContext, document: Any, **parameters: Any) -> CriterionResult:
+    context = make_context(SEARCH)
+    write_document(context.folder, document)
+    return look(context, "openapi_document", service="search", **parameters)
 
 
 @pytest.mark.parametrize("version", ["3.1.0", "3.0.3"])
-def test_a_document_that_is_valid_and_complete_passes(make_world: MakeWorld, version: str) -> None:
-    evidence = judge(make_world, make_document(openapi=version))
+def test_a_document_that_is_valid_and_complete_passes(make_context: MakeContext, version: str) -> None:
+    evidence = judge(make_context, make_document(openapi=version))
 
     assert evidence.passed, evidence
     assert evidence.figures["operations"] == 3
@@ -48,11 +48,11 @@ def test_a_document_that_is_valid_and_complete_passes(make_world: MakeWorld, ver
         ({"paths": {}}, "there are 0 operations, needed are 1"),
     ],
 )
-def test_a_slip_in_a_document_is_told(make_world: MakeWorld, slips: dict[str, Any], said: str) -> None:
-    evidence = judge(make_world, make_document(**slips))
+def test_a_slip_in_a_document_is_told(make_context: MakeContext, slips: dict[str, Any], said: str) -> None:
+    evidence = judge(make_context, make_document(**slips))
 
     assert evidence.error_class is ErrorClass.DOCUMENT
-    assert any(said in line for line in (evidence.summary, *evidence.details)), evidence
+    assert any(said in line for line in (evidence.summary, *evidence.evidence)), evidence
 
 
 @pytest.mark.parametrize(
@@ -64,29 +64,29 @@ def test_a_slip_in_a_document_is_told(make_world: MakeWorld, slips: dict[str, An
         ("a: &a [1]\nb: &b [*a, *a]\nopenapi: &c [*b, *b, *b]\n", "it must be 3.0 or 3.1"),
     ],
 )
-def test_a_file_that_is_no_document_is_told(make_world: MakeWorld, text: str, said: str) -> None:
-    evidence = judge(make_world, text)
+def test_a_file_that_is_no_document_is_told(make_context: MakeContext, text: str, said: str) -> None:
+    evidence = judge(make_context, text)
 
     assert evidence.error_class is ErrorClass.DOCUMENT
     assert said in evidence.summary
 
 
-def test_a_document_that_grows_without_end_is_refused(make_world: MakeWorld) -> None:
+def test_a_document_that_grows_without_end_is_refused(make_context: MakeContext) -> None:
     bomb = "a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9]\n"
     bomb += "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
 
-    assert "500000 values" in judge(make_world, bomb).summary
+    assert "500000 values" in judge(make_context, bomb).summary
 
 
-def test_a_document_that_is_not_there_is_told(make_world: MakeWorld) -> None:
-    missing = look(make_world(SEARCH), "openapi_document", service="search")
-    unnamed = look(make_world({"search": {}}), "openapi_document", service="search")
+def test_a_document_that_is_not_there_is_told(make_context: MakeContext) -> None:
+    missing = look(make_context(SEARCH), "openapi_document", service="search")
+    unnamed = look(make_context({"search": {}}), "openapi_document", service="search")
 
     assert "search.yaml: there is no such file" in missing.summary
     assert "rollout.services.search.document" in unnamed.summary
 
 
-def test_more_operations_can_be_asked_for(make_world: MakeWorld) -> None:
-    evidence = judge(make_world, SOUND, operations_at_least=9)
+def test_more_operations_can_be_asked_for(make_context: MakeContext) -> None:
+    evidence = judge(make_context, SOUND, operations_at_least=9)
 
     assert "there are 3 operations, needed are 9" in evidence.summary

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeWorld, look
+from pokervod_pipelines.rollout.criteria.result import ErrorClass
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, look
 
 CONTENT = '{"tests": {"passed": 5, "all": true}, "names": ["a/b", "c"]}'
 BOMB = (
@@ -56,57 +56,57 @@ def write(world_folder: Path, name: str, text: str, *, hours_ago: float = 0) -> 
     ],
 )
 def test_a_file_is_as_it_has_to_be_or_the_evidence_says_what_is_not(
-    make_world: MakeWorld, parameters: dict[str, Any], error_class: ErrorClass | None, said: str
+    make_context: MakeContext, parameters: dict[str, Any], error_class: ErrorClass | None, said: str
 ) -> None:
-    world = make_world()
+    context = make_context()
     for name, text in (("notes.json", CONTENT), ("empty.txt", ""), ("other.txt", "hello"), ("../secret.txt", "hush")):
-        write(world.folder, name, text)
-    (world.folder / "out.txt").symlink_to(world.folder / "../secret.txt")
-    (world.folder / "way").symlink_to(world.folder / "..")
+        write(context.folder, name, text)
+    (context.folder / "out.txt").symlink_to(context.folder / "../secret.txt")
+    (context.folder / "way").symlink_to(context.folder / "..")
 
-    evidence = look(world, "file", **{"path": "notes.json", **parameters})
+    evidence = look(context, "file", **{"path": "notes.json", **parameters})
 
     assert evidence.error_class is error_class
     assert said in evidence.summary
     assert "hush" not in str(evidence)
 
 
-def test_a_pattern_that_takes_for_ever_ends_in_time(make_world: MakeWorld) -> None:
-    world = make_world()
-    write(world.folder, "notes.txt", "a" * 60)
+def test_a_pattern_that_takes_for_ever_ends_in_time(make_context: MakeContext) -> None:
+    context = make_context()
+    write(context.folder, "notes.txt", "a" * 60)
 
-    evidence = look(world, "file", path="notes.txt", matches="^(a+)+$b", seconds=1)
+    evidence = look(context, "file", path="notes.txt", matches="^(a+)+$b", seconds=1)
 
     assert evidence.error_class is ErrorClass.UNREACHABLE
     assert "make it simpler" in evidence.summary
 
 
 @pytest.mark.parametrize(("hours", "passed"), [(2, True), (0.5, False)])
-def test_the_newest_of_several_files_is_fresh_or_not(make_world: MakeWorld, hours: float, passed: bool) -> None:
-    world = make_world()
-    write(world.folder, "backups/old.sql", "x", hours_ago=100)
-    write(world.folder, "backups/new.sql", "x", hours_ago=1)
+def test_the_newest_of_several_files_is_fresh_or_not(make_context: MakeContext, hours: float, passed: bool) -> None:
+    context = make_context()
+    write(context.folder, "backups/old.sql", "x", hours_ago=100)
+    write(context.folder, "backups/new.sql", "x", hours_ago=1)
 
-    evidence = look(world, "freshness", path="backups/*.sql", hours=hours)
+    evidence = look(context, "freshness", path="backups/*.sql", hours=hours)
 
     assert evidence.passed is passed
     assert evidence.figures["age_hours"] == pytest.approx(1, abs=0.1)
 
 
-def test_a_file_of_the_future_is_not_fresh(make_world: MakeWorld) -> None:
-    world = make_world()
-    write(world.folder, "backups/new.sql", "x", hours_ago=-3)
-    write(world.folder, "r.xml", make_report("passed"), hours_ago=-3)
+def test_a_file_of_the_future_is_not_fresh(make_context: MakeContext) -> None:
+    context = make_context()
+    write(context.folder, "backups/new.sql", "x", hours_ago=-3)
+    write(context.folder, "r.xml", make_report("passed"), hours_ago=-3)
 
-    backup = look(world, "freshness", path="backups/*.sql", hours=2)
-    report = look(world, "junit_report", paths="r.xml", fresh_hours=2)
+    backup = look(context, "freshness", path="backups/*.sql", hours=2)
+    report = look(context, "junit_report", paths="r.xml", fresh_hours=2)
 
     assert (backup.error_class, report.error_class) == (ErrorClass.DATA, ErrorClass.TESTS)
     assert all("lies 3 h in the future" in each.summary for each in (backup, report))
 
 
-def test_freshness_of_no_file_is_none(make_world: MakeWorld) -> None:
-    evidence = look(make_world(), "freshness", path="backups/*.sql", hours=1)
+def test_freshness_of_no_file_is_none(make_context: MakeContext) -> None:
+    evidence = look(make_context(), "freshness", path="backups/*.sql", hours=1)
 
     assert (evidence.error_class, evidence.summary) == (ErrorClass.DATA, "there is no newest file backups/*.sql")
 
@@ -125,50 +125,50 @@ def test_freshness_of_no_file_is_none(make_world: MakeWorld) -> None:
     ],
 )
 def test_the_share_of_tests_that_passed_decides(
-    make_world: MakeWorld, outcomes: list[str], parameters: dict[str, Any], passed: bool, share: float
+    make_context: MakeContext, outcomes: list[str], parameters: dict[str, Any], passed: bool, share: float
 ) -> None:
-    world = make_world()
-    write(world.folder, "reports/unit.xml", make_report(*outcomes))
+    context = make_context()
+    write(context.folder, "reports/unit.xml", make_report(*outcomes))
 
-    evidence = look(world, "junit_report", paths="reports/*.xml", **parameters)
+    evidence = look(context, "junit_report", paths="reports/*.xml", **parameters)
 
     assert (evidence.passed, evidence.figures["share"], evidence.figures["tests"]) == (passed, share, len(outcomes))
     assert evidence.error_class is (None if passed else ErrorClass.TESTS)
 
 
-def test_the_tests_that_did_not_pass_are_named(make_world: MakeWorld) -> None:
-    world = make_world()
-    write(world.folder, "reports/unit.xml", make_report("passed", "failure", "skipped"))
+def test_the_tests_that_did_not_pass_are_named(make_context: MakeContext) -> None:
+    context = make_context()
+    write(context.folder, "reports/unit.xml", make_report("passed", "failure", "skipped"))
 
-    evidence = look(world, "junit_report", paths="reports/*.xml")
+    evidence = look(context, "junit_report", paths="reports/*.xml")
 
-    assert evidence.details == ("failed: s / suite.case 1", "skipped: s / suite.case 2")
+    assert evidence.evidence == ("failed: s / suite.case 1", "skipped: s / suite.case 2")
     assert "1 of 3 tests passed (33.3%), needed are 100%: 1 failed, 1 were skipped" in evidence.summary
 
 
-def test_a_test_that_was_run_again_counts_as_the_newest_report_tells(make_world: MakeWorld) -> None:
-    world = make_world()
-    write(world.folder, "reports/z_first.xml", make_report("passed", "failure"), hours_ago=2)
-    write(world.folder, "reports/a_again.xml", make_report("passed", "passed"), hours_ago=1)
+def test_a_test_that_was_run_again_counts_as_the_newest_report_tells(make_context: MakeContext) -> None:
+    context = make_context()
+    write(context.folder, "reports/z_first.xml", make_report("passed", "failure"), hours_ago=2)
+    write(context.folder, "reports/a_again.xml", make_report("passed", "passed"), hours_ago=1)
 
-    evidence = look(world, "junit_report", paths="reports/*.xml")
+    evidence = look(context, "junit_report", paths="reports/*.xml")
 
     assert (evidence.passed, evidence.figures["tests"], evidence.figures["files"]) == (True, 2, 2)
 
 
-def test_tests_of_one_name_in_several_suites_are_several_tests(make_world: MakeWorld) -> None:
-    world = make_world()
+def test_tests_of_one_name_in_several_suites_are_several_tests(make_context: MakeContext) -> None:
+    context = make_context()
     chrome, firefox = (
         make_report("failure").replace('"s"', '"chrome"'),
         make_report("passed").replace('"s"', '"firefox"'),
     )
-    write(world.folder, "reports/chrome.xml", chrome, hours_ago=2)
-    write(world.folder, "reports/firefox.xml", firefox, hours_ago=1)
+    write(context.folder, "reports/chrome.xml", chrome, hours_ago=2)
+    write(context.folder, "reports/firefox.xml", firefox, hours_ago=1)
 
-    evidence = look(world, "junit_report", paths="reports/*.xml")
+    evidence = look(context, "junit_report", paths="reports/*.xml")
 
     assert (evidence.passed, evidence.figures["tests"]) == (False, 2)
-    assert evidence.details == ("failed: chrome / suite.case 0",)
+    assert evidence.evidence == ("failed: chrome / suite.case 0",)
 
 
 @pytest.mark.parametrize(
@@ -184,11 +184,11 @@ def test_tests_of_one_name_in_several_suites_are_several_tests(make_world: MakeW
         ('status="fail"', "failed"),
     ],
 )
-def test_a_case_passes_only_where_its_status_says_so(make_world: MakeWorld, case: str, outcome: str) -> None:
-    world = make_world()
-    write(world.folder, "r.xml", f'<testsuite name="s"><testcase name="a" {case}/></testsuite>')
+def test_a_case_passes_only_where_its_status_says_so(make_context: MakeContext, case: str, outcome: str) -> None:
+    context = make_context()
+    write(context.folder, "r.xml", f'<testsuite name="s"><testcase name="a" {case}/></testsuite>')
 
-    evidence = look(world, "junit_report", paths="r.xml")
+    evidence = look(context, "junit_report", paths="r.xml")
 
     assert (evidence.passed, evidence.figures[outcome]) == (outcome == "passed", 1)
 
@@ -201,33 +201,33 @@ def test_a_case_passes_only_where_its_status_says_so(make_world: MakeWorld, case
         ('tests="1" errors="1"', "s counts 1 tests, 1 failed"),
     ],
 )
-def test_a_report_that_counts_more_than_it_lists_is_not_whole(make_world: MakeWorld, suite: str, said: str) -> None:
-    world = make_world()
+def test_a_report_that_counts_more_than_it_lists_is_not_whole(make_context: MakeContext, suite: str, said: str) -> None:
+    context = make_context()
     whole = '<testsuite name="t" tests="1" failures="1"><testcase name="b"><failure/></testcase></testsuite>'
     gap = f'<testsuite name="s" {suite}><testcase name="a"/></testsuite>'
-    write(world.folder, "r.xml", f'<testsuites tests="1" failures="1">{whole}{gap}</testsuites>')
+    write(context.folder, "r.xml", f'<testsuites tests="1" failures="1">{whole}{gap}</testsuites>')
 
-    evidence = look(world, "junit_report", paths="r.xml", passed=0.1)
+    evidence = look(context, "junit_report", paths="r.xml", passed=0.1)
 
     assert evidence.error_class is ErrorClass.TESTS
     assert said in evidence.summary
 
 
-def test_a_suite_that_broke_counts_as_a_test_that_failed(make_world: MakeWorld) -> None:
-    world = make_world()
-    write(world.folder, "r.xml", '<testsuite name="s" errors="1"><testcase name="a"/><error/></testsuite>')
+def test_a_suite_that_broke_counts_as_a_test_that_failed(make_context: MakeContext) -> None:
+    context = make_context()
+    write(context.folder, "r.xml", '<testsuite name="s" errors="1"><testcase name="a"/><error/></testsuite>')
 
-    evidence = look(world, "junit_report", paths="r.xml")
+    evidence = look(context, "junit_report", paths="r.xml")
 
     assert (evidence.passed, evidence.figures["failed"]) == (False, 1)
-    assert evidence.details == ("failed: s / (the suite)",)
+    assert evidence.evidence == ("failed: s / (the suite)",)
 
 
-def test_a_report_with_a_namespace_and_one_suite_is_read(make_world: MakeWorld) -> None:
-    world = make_world()
-    write(world.folder, "r.xml", '<testsuite xmlns="urn:j"><testcase name="a"/></testsuite>')
+def test_a_report_with_a_namespace_and_one_suite_is_read(make_context: MakeContext) -> None:
+    context = make_context()
+    write(context.folder, "r.xml", '<testsuite xmlns="urn:j"><testcase name="a"/></testsuite>')
 
-    assert look(world, "junit_report", paths="r.xml").passed
+    assert look(context, "junit_report", paths="r.xml").passed
 
 
 @pytest.mark.parametrize(
@@ -239,30 +239,30 @@ def test_a_report_with_a_namespace_and_one_suite_is_read(make_world: MakeWorld) 
         ("<html/>", "r.xml is no JUnit report: it begins with <html>"),
     ],
 )
-def test_a_report_that_cannot_be_read_is_no_passed_test(make_world: MakeWorld, text: str, said: str) -> None:
-    world = make_world()
-    write(world.folder, "r.xml", text)
+def test_a_report_that_cannot_be_read_is_no_passed_test(make_context: MakeContext, text: str, said: str) -> None:
+    context = make_context()
+    write(context.folder, "r.xml", text)
 
-    evidence = look(world, "junit_report", paths="r.xml")
+    evidence = look(context, "junit_report", paths="r.xml")
 
     assert evidence.error_class is ErrorClass.TESTS
     assert said in evidence.summary
 
 
-def test_a_report_that_is_not_there_or_old_is_no_passed_test(make_world: MakeWorld) -> None:
-    world = make_world()
-    missing = look(world, "junit_report", paths="r.xml")
-    write(world.folder, "r.xml", make_report("passed"), hours_ago=3)
-    old = look(world, "junit_report", paths="r.xml", fresh_hours=2)
+def test_a_report_that_is_not_there_or_old_is_no_passed_test(make_context: MakeContext) -> None:
+    context = make_context()
+    missing = look(context, "junit_report", paths="r.xml")
+    write(context.folder, "r.xml", make_report("passed"), hours_ago=3)
+    old = look(context, "junit_report", paths="r.xml", fresh_hours=2)
 
     assert "there is no report r.xml" in missing.summary
     assert "is 3 h old, allowed are 2 h" in old.summary
     assert {missing.error_class, old.error_class} == {ErrorClass.TESTS}
 
 
-def test_a_report_behind_a_link_out_of_the_folder_is_not_read(make_world: MakeWorld) -> None:
-    world = make_world()
-    write(world.folder, "../other.xml", make_report("passed"))
-    (world.folder / "r.xml").symlink_to(world.folder / "../other.xml")
+def test_a_report_behind_a_link_out_of_the_folder_is_not_read(make_context: MakeContext) -> None:
+    context = make_context()
+    write(context.folder, "../other.xml", make_report("passed"))
+    (context.folder / "r.xml").symlink_to(context.folder / "../other.xml")
 
-    assert look(world, "junit_report", paths="*.xml").error_class is ErrorClass.NOT_ALLOWED
+    assert look(context, "junit_report", paths="*.xml").error_class is ErrorClass.NOT_ALLOWED

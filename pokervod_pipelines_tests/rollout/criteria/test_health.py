@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass, Evidence
 from pokervod_pipelines.rollout.criteria.kinds.http_health import find_p95
 from pokervod_pipelines.rollout.criteria.kinds.no_mock_address import NOWHERE
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeWorld, look
-from pokervod_pipelines_tests.rollout.criteria.stand import (
+from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, look
+from pokervod_pipelines_tests.rollout.criteria.http_services import (
     Reply,
     find_closed_address,
     run_dripping,
@@ -20,17 +20,17 @@ from pokervod_pipelines_tests.rollout.criteria.stand import (
 PASSWORD = "tell-nobody"
 
 
-def judge(make_world: MakeWorld, address: str, **parameters: object) -> Evidence:
-    world = make_world({"search": {"address": address}}, seconds=parameters.pop("world_seconds", 10.0))
-    return look(world, "http_health", service="search", **parameters)
+def judge(make_context: MakeContext, address: str, **parameters: object) -> CriterionResult:
+    context = make_context({"search": {"address": address}}, seconds=parameters.pop("world_seconds", 10.0))
+    return look(context, "http_health", service="search", **parameters)
 
 
-def test_a_service_that_answers_is_healthy(make_world: MakeWorld) -> None:
-    with run_service({"GET /health": Reply()}) as stand:
-        evidence = judge(make_world, stand.address, calls=7, p95_ms=5000)
+def test_a_service_that_answers_is_healthy(make_context: MakeContext) -> None:
+    with run_service({"GET /health": Reply()}) as service:
+        evidence = judge(make_context, service.address, calls=7, p95_ms=5000)
 
     assert (evidence.passed, evidence.error_class) == (True, None)
-    assert evidence.figures["calls"] == len(stand.asked) == 7
+    assert evidence.figures["calls"] == len(service.asked) == 7
 
 
 @pytest.mark.parametrize(
@@ -44,95 +44,95 @@ def test_a_service_that_answers_is_healthy(make_world: MakeWorld) -> None:
         (Reply(body="x" * 6_000_000), ErrorClass.CONTRACT, "more than 5 MB"),
     ],
 )
-def test_another_answer_is_told(make_world: MakeWorld, reply: Reply, error_class: ErrorClass, said: str) -> None:
-    with run_service({"GET /health": reply}) as stand:
-        evidence = judge(make_world, stand.address)
+def test_another_answer_is_told(make_context: MakeContext, reply: Reply, error_class: ErrorClass, said: str) -> None:
+    with run_service({"GET /health": reply}) as service:
+        evidence = judge(make_context, service.address)
 
     assert (evidence.passed, evidence.error_class) == (False, error_class)
     assert said in evidence.summary
 
 
-def test_one_bad_answer_among_many_is_enough(make_world: MakeWorld) -> None:
+def test_one_bad_answer_among_many_is_enough(make_context: MakeContext) -> None:
     replies = itertools.chain([Reply(), Reply(), Reply(500)], itertools.repeat(Reply()))
-    with run_service({"GET /health": lambda: next(replies)}) as stand:
-        evidence = judge(make_world, stand.address, calls=9)
+    with run_service({"GET /health": lambda: next(replies)}) as service:
+        evidence = judge(make_context, service.address, calls=9)
 
     assert (evidence.figures["calls"], evidence.error_class) == (3, ErrorClass.SERVICE_DOWN)
 
 
-def test_a_slow_service_is_told_with_its_figure(make_world: MakeWorld) -> None:
-    with run_service({"GET /health": Reply(after_seconds=0.05)}) as stand:
-        evidence = judge(make_world, stand.address, calls=3, p95_ms=10)
+def test_a_slow_service_is_told_with_its_figure(make_context: MakeContext) -> None:
+    with run_service({"GET /health": Reply(after_seconds=0.05)}) as service:
+        evidence = judge(make_context, service.address, calls=3, p95_ms=10)
 
     assert evidence.error_class is ErrorClass.SERVICE_DOWN
     assert "too slow" in evidence.summary
     assert float(evidence.figures["p95_ms"]) >= 50
 
 
-def test_nobody_listening_is_a_service_that_is_down(make_world: MakeWorld) -> None:
-    evidence = judge(make_world, find_closed_address())
+def test_nobody_listening_is_a_service_that_is_down(make_context: MakeContext) -> None:
+    evidence = judge(make_context, find_closed_address())
 
     assert evidence.error_class is ErrorClass.SERVICE_DOWN
     assert "takes no connection" in evidence.summary
 
 
-def test_a_name_that_nobody_knows_is_no_fault_of_the_service(make_world: MakeWorld) -> None:
-    evidence = judge(make_world, "http://search.invalid")
+def test_a_name_that_nobody_knows_is_no_fault_of_the_service(make_context: MakeContext) -> None:
+    evidence = judge(make_context, "http://search.invalid")
 
     assert evidence.error_class is ErrorClass.UNREACHABLE
     assert "no way there" in evidence.summary
 
 
-def test_a_service_that_hangs_ends_in_time(make_world: MakeWorld) -> None:
+def test_a_service_that_hangs_ends_in_time(make_context: MakeContext) -> None:
     with run_silence() as address:
         begun = time.monotonic()
-        evidence = judge(make_world, address, seconds=2)
+        evidence = judge(make_context, address, seconds=2)
 
     assert evidence.error_class is ErrorClass.SERVICE_DOWN
     assert "no answer within" in evidence.summary
     assert time.monotonic() - begun < 20
 
 
-def test_a_service_that_drips_for_ever_ends_in_time(make_world: MakeWorld) -> None:
+def test_a_service_that_drips_for_ever_ends_in_time(make_context: MakeContext) -> None:
     with run_dripping() as address:
-        evidence = judge(make_world, address, world_seconds=3)
+        evidence = judge(make_context, address, world_seconds=3)
 
     assert evidence.error_class is ErrorClass.SERVICE_DOWN
     assert "no answer within" in evidence.summary
 
 
-def test_a_service_whose_address_nobody_said_says_where_to_set_it(make_world: MakeWorld) -> None:
-    evidence = look(make_world({"search": {}}), "http_health", service="search", at="production")
+def test_a_service_whose_address_nobody_said_says_where_to_set_it(make_context: MakeContext) -> None:
+    evidence = look(make_context({"search": {}}), "http_health", service="search", at="production")
 
     assert evidence.error_class is ErrorClass.UNREACHABLE
     assert "rollout.services.search.production" in evidence.summary
 
 
 @pytest.mark.parametrize("reply", [Reply(), Reply(500), Reply(breaks_off=True)])
-def test_a_password_in_an_address_is_used_and_never_shown(make_world: MakeWorld, reply: Reply) -> None:
-    with run_service({"GET /health": reply}) as stand:
-        address = stand.address.replace("://", f"://ada:{PASSWORD}@")
-        evidence = judge(make_world, address)
+def test_a_password_in_an_address_is_used_and_never_shown(make_context: MakeContext, reply: Reply) -> None:
+    with run_service({"GET /health": reply}) as service:
+        address = service.address.replace("://", f"://ada:{PASSWORD}@")
+        evidence = judge(make_context, address)
 
-    assert stand.authorizations[0] is not None
+    assert service.authorizations[0] is not None
     assert PASSWORD not in str(evidence)
     assert "ada" not in str(evidence)
 
 
-def test_no_password_is_shown_when_nobody_listens(make_world: MakeWorld) -> None:
+def test_no_password_is_shown_when_nobody_listens(make_context: MakeContext) -> None:
     for address in (find_closed_address(), "http://search.invalid"):
-        assert PASSWORD not in str(judge(make_world, address.replace("://", f"://ada:{PASSWORD}@")))
+        assert PASSWORD not in str(judge(make_context, address.replace("://", f"://ada:{PASSWORD}@")))
 
 
-def test_what_answers_at_the_address_of_the_mock_is_a_mock(make_world: MakeWorld) -> None:
-    with run_service({"GET /health": Reply()}) as stand:
-        same = stand.address.replace("127.0.0.1", "localhost")
-        world = make_world({"search": {"address": stand.address, "mock": same}})
-        evidence = look(world, "no_mock_address", service="search")
+def test_what_answers_at_the_address_of_the_mock_is_a_mock(make_context: MakeContext) -> None:
+    with run_service({"GET /health": Reply()}) as service:
+        same = service.address.replace("127.0.0.1", "localhost")
+        context = make_context({"search": {"address": service.address, "mock": same}})
+        evidence = look(context, "no_mock_address", service="search")
 
     assert evidence.error_class is ErrorClass.CONTRACT
     assert "still has the address of its mock" in evidence.summary
-    assert stand.asked == []
+    assert service.asked == []
 
 
 @pytest.mark.parametrize(
@@ -145,20 +145,20 @@ def test_what_answers_at_the_address_of_the_mock_is_a_mock(make_world: MakeWorld
         ("x-request-id", True),
     ],
 )
-def test_a_header_of_a_mock_tells_it(make_world: MakeWorld, header: str, passed: bool) -> None:
-    with run_service({"GET /health": Reply(headers={header: "1"})}) as stand:
-        world = make_world({"search": {"address": stand.address, "mock": "http://127.0.0.1:1"}})
-        evidence = look(world, "no_mock_address", service="search", headers=["X-House"])
+def test_a_header_of_a_mock_tells_it(make_context: MakeContext, header: str, passed: bool) -> None:
+    with run_service({"GET /health": Reply(headers={header: "1"})}) as service:
+        context = make_context({"search": {"address": service.address, "mock": "http://127.0.0.1:1"}})
+        evidence = look(context, "no_mock_address", service="search", headers=["X-House"])
 
     assert evidence.passed is passed
 
 
-def test_a_mock_is_known_by_what_it_says_of_a_path_that_there_is_not(make_world: MakeWorld) -> None:
+def test_a_mock_is_known_by_what_it_says_of_a_path_that_there_is_not(make_context: MakeContext) -> None:
     prism = Reply(
         404, {"type": "https://stoplight.io/prism/errors#NO_PATH_MATCHED_ERROR"}, media="application/problem+json"
     )
-    with run_service({"GET /health": Reply(), f"GET {NOWHERE}": prism}) as stand:
-        evidence = look(make_world({"search": {"address": stand.address}}), "no_mock_address", service="search")
+    with run_service({"GET /health": Reply(), f"GET {NOWHERE}": prism}) as service:
+        evidence = look(make_context({"search": {"address": service.address}}), "no_mock_address", service="search")
 
     assert evidence.error_class is ErrorClass.CONTRACT
     assert "it sends stoplight.io/prism" in evidence.summary
@@ -168,20 +168,20 @@ def test_a_mock_is_known_by_what_it_says_of_a_path_that_there_is_not(make_world:
     ("headers", "error_class"), [({}, ErrorClass.SERVICE_DOWN), ({"x-prism": "1"}, ErrorClass.CONTRACT)]
 )
 def test_of_a_service_that_breaks_down_nobody_can_tell_that_it_is_no_mock(
-    make_world: MakeWorld, headers: dict[str, str], error_class: ErrorClass
+    make_context: MakeContext, headers: dict[str, str], error_class: ErrorClass
 ) -> None:
     broken = Reply(500, headers=headers)
-    with run_service({"GET /health": broken, f"GET {NOWHERE}": broken}) as stand:
-        evidence = look(make_world({"search": {"address": stand.address}}), "no_mock_address", service="search")
+    with run_service({"GET /health": broken, f"GET {NOWHERE}": broken}) as service:
+        evidence = look(make_context({"search": {"address": service.address}}), "no_mock_address", service="search")
 
     assert evidence.error_class is error_class
 
 
-def test_an_owner_is_told_or_missed(make_world: MakeWorld) -> None:
-    world = make_world({"search": {"owner": "Ada"}, "ui": {}})
+def test_an_owner_is_told_or_missed(make_context: MakeContext) -> None:
+    context = make_context({"search": {"owner": "Ada"}, "ui": {}})
 
-    assert look(world, "service_owner", service="search").figures["owner"] == "Ada"
-    assert look(world, "service_owner", service="ui").error_class is ErrorClass.DOCUMENT
+    assert look(context, "service_owner", service="search").figures["owner"] == "Ada"
+    assert look(context, "service_owner", service="ui").error_class is ErrorClass.DOCUMENT
 
 
 @pytest.mark.parametrize(("values", "p95"), [([5.0], 5.0), (range(1, 21), 19), (range(1, 101), 95), ([1, 1, 9], 9)])

@@ -1,30 +1,30 @@
-"""A world for fixers: the test's own folder and database, with what the test allows."""
+"""A context for fixers: the test's own folder and database, with what the test allows."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from pokervod_pipelines.rollout.fixers.world import FixerWorld
 from sqlalchemy import Engine, create_engine
 
-from pokervod_pipelines.rollout.services import Service
+from pokervod_pipelines.rollout.fixers.context import FixContext
+from pokervod_pipelines.rollout.services import ServiceUnderRollout
 from pokervod_pipelines.settings.rollout import FixerRights
-from pokervod_pipelines_tests.rollout.fixers.station import ALL_KINDS, Station
+from pokervod_pipelines_tests.rollout.fixers.http_server import ALL_KINDS, LocalServer
 
-MakeWorld = Callable[..., FixerWorld]
+MakeContext = Callable[..., FixContext]
 
 
 @pytest.fixture
-def station() -> Iterator[Station]:
+def server() -> Iterator[LocalServer]:
     """A real HTTP server of the test's own."""
-    with Station() as running:
+    with LocalServer() as running:
         yield running
 
 
 @pytest.fixture
-def make_world(tmp_path: Path) -> MakeWorld:
-    """``make_world(commands=…, …)``: a world in which every fixer is switched on, and no database answers."""
+def make_context(tmp_path: Path) -> MakeContext:
+    """``make_context(commands=…, …)``: a context in which every fixer is switched on, and no database answers."""
     nowhere = create_engine("postgresql+psycopg://user:database-password@127.0.0.1:1/none")
 
     def make(
@@ -33,11 +33,11 @@ def make_world(tmp_path: Path) -> MakeWorld:
         kinds: object = ALL_KINDS,
         commands: object = None,
         units: object = (),
-        services: Mapping[str, Service] | None = None,
+        services: Mapping[str, ServiceUnderRollout] | None = None,
         **environment: str,
-    ) -> FixerWorld:
+    ) -> FixContext:
         rights = FixerRights.model_validate({"kinds": kinds, "commands": commands or {}, "units": units})
-        return FixerWorld(
+        return FixContext(
             engine=engine,
             folder=tmp_path,
             rights=rights,

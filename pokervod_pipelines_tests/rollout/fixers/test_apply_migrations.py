@@ -12,8 +12,8 @@ from pokervod_pipelines.db import migrate
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.db.migrate import MIGRATIONS, VERSION_TABLE, current_revision, newest_revision, upgrade_database
 from pokervod_pipelines.rollout.fixers.apply_migrations import ApplyMigrations
-from pokervod_pipelines_tests.rollout.fixers.conftest import MakeWorld
-from pokervod_pipelines_tests.rollout.fixers.station import FAILED
+from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
+from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED
 
 STEP = '''
 """{doc}"""
@@ -77,53 +77,55 @@ def picture(engine: Engine) -> dict[str, list[str]]:
         }
 
 
-def test_a_database_behind_is_brought_up_and_keeps_its_rows(old: Engine, make_world: MakeWorld) -> None:
+def test_a_database_behind_is_brought_up_and_keeps_its_rows(old: Engine, make_context: MakeContext) -> None:
     rows = picture(old)["tags"]
 
-    report = ApplyMigrations().fix(make_world(engine=old), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=False)
 
-    assert report.done, report.said
-    assert report.said.startswith("applied 0002 google sheets, 0003")
-    assert f"at {newest_revision()}" in report.said
+    assert report.done, report.summary
+    assert report.summary.startswith("applied 0002 google sheets, 0003")
+    assert f"at {newest_revision()}" in report.summary
     assert current_revision(old) == newest_revision()
     assert picture(old)["tags"] == rows
 
 
-def test_an_empty_database_gets_the_whole_schema(make_database: Callable[[bool], str], make_world: MakeWorld) -> None:
+def test_an_empty_database_gets_the_whole_schema(
+    make_database: Callable[[bool], str], make_context: MakeContext
+) -> None:
     engine = make_engine(make_database(False))
 
-    report = ApplyMigrations().fix(make_world(engine=engine), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=engine), FAILED, dry_run=False)
 
-    assert report.done, report.said
+    assert report.done, report.summary
     assert current_revision(engine) == newest_revision()
     engine.dispose()
 
 
-def test_a_dry_run_names_the_steps_and_changes_nothing(old: Engine, make_world: MakeWorld) -> None:
+def test_a_dry_run_names_the_steps_and_changes_nothing(old: Engine, make_context: MakeContext) -> None:
     before = picture(old)
 
-    report = ApplyMigrations().fix(make_world(engine=old), FAILED, dry_run=True)
+    report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=True)
 
     assert not report.done
-    assert report.said.startswith("would apply to the schema at 0001: 0002 google sheets, 0003")
+    assert report.summary.startswith("would apply to the schema at 0001: 0002 google sheets, 0003")
     assert picture(old) == before
 
 
-def test_nothing_pending_is_said(engine: Engine, make_world: MakeWorld) -> None:
-    report = ApplyMigrations().fix(make_world(engine=engine), FAILED, dry_run=False)
+def test_nothing_pending_is_said(engine: Engine, make_context: MakeContext) -> None:
+    report = ApplyMigrations().fix(make_context(engine=engine), FAILED, dry_run=False)
 
     assert not report.done
-    assert "no migration is pending" in report.said
+    assert "no migration is pending" in report.summary
 
 
-def test_a_database_newer_than_the_code_is_left_alone(engine: Engine, make_world: MakeWorld) -> None:
+def test_a_database_newer_than_the_code_is_left_alone(engine: Engine, make_context: MakeContext) -> None:
     with engine.begin() as connection:
         connection.execute(text(f"update {VERSION_TABLE} set version_num = '9998'"))
 
-    report = ApplyMigrations().fix(make_world(engine=engine), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=engine), FAILED, dry_run=False)
 
     assert not report.done
-    assert "newer than this code" in report.said
+    assert "newer than this code" in report.summary
 
 
 @pytest.mark.parametrize(
@@ -139,42 +141,42 @@ def test_a_database_newer_than_the_code_is_left_alone(engine: Engine, make_world
     ],
 )
 def test_a_step_that_may_lose_data_stops_them_all(
-    body: str, danger: str, old: Engine, add_steps: Callable[..., None], make_world: MakeWorld
+    body: str, danger: str, old: Engine, add_steps: Callable[..., None], make_context: MakeContext
 ) -> None:
     before = picture(old)
     add_steps('op.execute("create table fine (id int)")', body)
 
-    report = ApplyMigrations().fix(make_world(engine=old), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=False)
 
-    assert report == ApplyMigrations().fix(make_world(engine=old), FAILED, dry_run=True)
+    assert report == ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=True)
     assert not report.done
-    assert f"nothing was applied, as pending migrations may lose data: 9002 step 9002 {danger}" in report.said
-    assert "pokervod db upgrade" in report.said
+    assert f"nothing was applied, as pending migrations may lose data: 9002 step 9002 {danger}" in report.summary
+    assert "pokervod db upgrade" in report.summary
     assert picture(old) == before
 
 
 def test_what_was_applied_before_is_not_looked_at_again(
-    engine: Engine, add_steps: Callable[..., None], make_world: MakeWorld
+    engine: Engine, add_steps: Callable[..., None], make_context: MakeContext
 ) -> None:
     add_steps('op.execute("delete from tags")', 'op.execute("create table fine (id int)")')
     upgrade_database(engine, "9001")
 
-    report = ApplyMigrations().fix(make_world(engine=engine), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=engine), FAILED, dry_run=False)
 
-    assert report.done, report.said
-    assert report.said.startswith("applied 9002 step 9002;")
+    assert report.done, report.summary
+    assert report.summary.startswith("applied 9002 step 9002;")
 
 
 def test_a_step_that_breaks_is_rolled_back_and_named(
-    old: Engine, add_steps: Callable[..., None], make_world: MakeWorld
+    old: Engine, add_steps: Callable[..., None], make_context: MakeContext
 ) -> None:
     before = picture(old)
     add_steps('op.execute("create table half (id int)"); op.execute("select no_such_function()")')
 
-    report = ApplyMigrations().fix(make_world(engine=old), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=False)
 
     assert not report.done
-    assert "migration 9001_step failed and was rolled back whole" in report.said
+    assert "migration 9001_step failed and was rolled back whole" in report.summary
     assert picture(old) == before
 
 
@@ -183,31 +185,31 @@ def test_a_step_that_breaks_is_rolled_back_and_named(
     ['op.execute("select pg_sleep(60)")', '[op.execute("select pg_sleep(0.1)") for _ in range(600)]'],
 )
 def test_steps_that_last_too_long_are_stopped(
-    body: str, engine: Engine, add_steps: Callable[..., None], make_world: MakeWorld
+    body: str, engine: Engine, add_steps: Callable[..., None], make_context: MakeContext
 ) -> None:
     before = picture(engine)
     add_steps(body)
 
-    report = ApplyMigrations(seconds=1).fix(make_world(engine=engine), FAILED, dry_run=False)
+    report = ApplyMigrations(seconds=1).fix(make_context(engine=engine), FAILED, dry_run=False)
 
     assert not report.done
-    assert re.search(TOO_LONG, report.said)
+    assert re.search(TOO_LONG, report.summary)
     assert picture(engine) == before
 
 
-def test_a_table_that_somebody_holds_is_not_waited_for_for_ever(old: Engine, make_world: MakeWorld) -> None:
+def test_a_table_that_somebody_holds_is_not_waited_for_for_ever(old: Engine, make_context: MakeContext) -> None:
     with old.connect() as holder:
         holder.execute(text("lock table sheet_rows in access exclusive mode"))
-        report = ApplyMigrations(seconds=1).fix(make_world(engine=old), FAILED, dry_run=False)
+        report = ApplyMigrations(seconds=1).fix(make_context(engine=old), FAILED, dry_run=False)
 
     assert not report.done
-    assert re.search(TOO_LONG, report.said)
+    assert re.search(TOO_LONG, report.summary)
     assert current_revision(old) == "0001"
 
 
-def test_a_database_that_does_not_answer_is_said_without_its_password(make_world: MakeWorld) -> None:
-    report = ApplyMigrations().fix(make_world(), FAILED, dry_run=False)
+def test_a_database_that_does_not_answer_is_said_without_its_password(make_context: MakeContext) -> None:
+    report = ApplyMigrations().fix(make_context(), FAILED, dry_run=False)
 
     assert not report.done
-    assert "OperationalError" in report.said
-    assert "database-password" not in report.said
+    assert "OperationalError" in report.summary
+    assert "database-password" not in report.summary

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.rollout.fixers.base import CannotFix
-from pokervod_pipelines.rollout.fixers.commands import MOST_BYTES, run_command
-from pokervod_pipelines.rollout.fixers.rerun_tests import RerunTests
-from pokervod_pipelines_tests.rollout.fixers.conftest import MakeWorld
-from pokervod_pipelines_tests.rollout.fixers.station import FAILED, python
+from pokervod_pipelines.rollout.commands import MAX_OUTPUT_BYTES, run_command
+from pokervod_pipelines.rollout.fixers.command_fixers import RerunTests
+from pokervod_pipelines.rollout.fixers.context import CannotFix
+from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
+from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, python
 
 SPAWN = ["sh", "-c", "(trap '' TERM; exec sleep 60) & echo $! > child; wait"]
 """Leaves a child that does not listen."""
@@ -23,16 +23,16 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def test_no_shell_reads_the_arguments(make_world: MakeWorld, tmp_path: Path) -> None:
-    ended = run_command(make_world(), "echo", ["echo", "$HOME; touch harmed", "&&", "`id`"], 10)
+def test_no_shell_reads_the_arguments(make_context: MakeContext, tmp_path: Path) -> None:
+    ended = run_command(make_context(), "echo", ["echo", "$HOME; touch harmed", "&&", "`id`"], 10)
 
     assert ended.last_line == "$HOME; touch harmed && `id`"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_command_that_lasts_too_long_ends_with_its_children(make_world: MakeWorld, tmp_path: Path) -> None:
+def test_a_command_that_lasts_too_long_ends_with_its_children(make_context: MakeContext, tmp_path: Path) -> None:
     with pytest.raises(CannotFix, match="did not end within 1 s and was stopped"):
-        run_command(make_world(), "spawn", SPAWN, 1)
+        run_command(make_context(), "spawn", SPAWN, 1)
 
     child = int((tmp_path / "child").read_text())
     until = time.monotonic() + 10
@@ -41,31 +41,31 @@ def test_a_command_that_lasts_too_long_ends_with_its_children(make_world: MakeWo
     assert not is_alive(child)
 
 
-def test_any_amount_of_output_is_taken_and_its_end_kept(make_world: MakeWorld) -> None:
-    code = f"import sys; sys.stdout.write('x' * {MOST_BYTES * 20}); print(); print('the end'); print(' ')"
+def test_any_amount_of_output_is_taken_and_its_end_kept(make_context: MakeContext) -> None:
+    code = f"import sys; sys.stdout.write('x' * {MAX_OUTPUT_BYTES * 20}); print(); print('the end'); print(' ')"
 
-    assert run_command(make_world(), "loud", python(code), 30).last_line == "the end"
-
-
-def test_a_line_whose_beginning_is_lost_is_not_shown(make_world: MakeWorld) -> None:
-    code = f"print('s3cr3t' * {MOST_BYTES}, end='')"
-
-    assert run_command(make_world(), "loud", python(code), 30).last_line == ""
+    assert run_command(make_context(), "loud", python(code), 30).last_line == "the end"
 
 
-def test_a_command_gets_nothing_to_read_and_no_token_of_a_hook(make_world: MakeWorld) -> None:
-    world = make_world(POKERVOD_HOOK_SEARCH="hook-token", OTHER="other")
+def test_a_line_whose_beginning_is_lost_is_not_shown(make_context: MakeContext) -> None:
+    code = f"print('s3cr3t' * {MAX_OUTPUT_BYTES}, end='')"
+
+    assert run_command(make_context(), "loud", python(code), 30).last_line == ""
+
+
+def test_a_command_gets_nothing_to_read_and_no_token_of_a_hook(make_context: MakeContext) -> None:
+    context = make_context(POKERVOD_HOOK_SEARCH="hook-token", OTHER="other")
     code = "import os, sys; print(repr(sys.stdin.read()), os.environ.get('POKERVOD_HOOK_SEARCH'), os.environ['OTHER'])"
 
-    assert run_command(world, "env", python(code), 30).last_line == "'' None other"
+    assert run_command(context, "env", python(code), 30).last_line == "'' None other"
 
 
-def test_what_a_command_prints_of_a_secret_is_not_said(make_world: MakeWorld) -> None:
-    world = make_world(
+def test_what_a_command_prints_of_a_secret_is_not_said(make_context: MakeContext) -> None:
+    context = make_context(
         commands={"tests": python("import os; print('using', os.environ['SEARCH_API_KEY'])")},
         SEARCH_API_KEY="abc-very-secret",
     )
 
-    report = RerunTests(command="tests", report="a.xml").fix(world, FAILED, dry_run=False)
+    report = RerunTests(command="tests", report="a.xml").fix(context, FAILED, dry_run=False)
 
-    assert report.said == "'tests' wrote no report a.xml (exit status 0: using ***)"
+    assert report.summary == "'tests' wrote no report a.xml (exit status 0: using ***)"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pokervod_pipelines.rollout.fixers.migration_dangers import find_danger, list_pending_steps
+from pokervod_pipelines.rollout.fixers.migration_dangers import find_danger, list_pending_migrations
 
 
 @pytest.mark.parametrize(
@@ -63,11 +63,13 @@ def test_what_loses_nothing_is_let_through(sql: str) -> None:
 
 
 def test_what_the_package_ships_can_be_applied_by_a_fixer() -> None:
-    steps = list_pending_steps(None)
+    steps = list_pending_migrations(None)
 
     assert len(steps) >= 4
     assert {step.name: step.danger for step in steps if step.danger} == {}
 
 
 def test_only_what_comes_after_the_revision_is_pending() -> None:
-    assert [step.name for step in list_pending_steps("0002")] == [step.name for step in list_pending_steps(None)][2:]
+    assert [step.name for step in list_pending_migrations("0002")] == [
+        step.name for step in list_pending_migrations(None)
+    ][2:]

@@ -4,22 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.rollout.fixers.rebuild_mocks import RebuildMocks
-from pokervod_pipelines.rollout.services import Service
-from pokervod_pipelines_tests.rollout.fixers.conftest import MakeWorld
-from pokervod_pipelines_tests.rollout.fixers.station import FAILED, Station, picture, python
+from pokervod_pipelines.rollout.fixers.command_fixers import RebuildMocks
+from pokervod_pipelines.rollout.services import ServiceUnderRollout
+from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
+from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, LocalServer, picture, python
 
 REBUILD = python("open('rebuilt', 'w').close()")
 
 
-def test_the_mock_is_rebuilt_and_well(station: Station, make_world: MakeWorld, tmp_path: Path) -> None:
-    station.answers = {"/health": [500, 200]}
-    world = make_world(commands={"mocks": REBUILD}, services={"search": Service(mock=station.url)})
+def test_the_mock_is_rebuilt_and_well(server: LocalServer, make_context: MakeContext, tmp_path: Path) -> None:
+    server.answers = {"/health": [500, 200]}
+    context = make_context(commands={"mocks": REBUILD}, services={"search": ServiceUnderRollout(mock=server.url)})
 
-    report = RebuildMocks(command="mocks", service="search").fix(world, FAILED, dry_run=False)
+    report = RebuildMocks(command="mocks", service="search").fix(context, FAILED, dry_run=False)
 
-    assert report.done, report.said
-    assert report.said.startswith(f"ran 'mocks'; the mock at {station.url} is healthy after")
+    assert report.done, report.summary
+    assert report.summary.startswith(f"ran 'mocks'; the mock at {server.url} is healthy after")
     assert (tmp_path / "rebuilt").exists()
 
 
@@ -33,25 +33,25 @@ def test_the_mock_is_rebuilt_and_well(station: Station, make_world: MakeWorld, t
     ],
 )
 def test_a_mock_that_cannot_be_rebuilt_is_said(
-    commands: dict[str, list[str]], health: int, said: str, station: Station, make_world: MakeWorld
+    commands: dict[str, list[str]], health: int, said: str, server: LocalServer, make_context: MakeContext
 ) -> None:
-    station.answers = {"/health": [health]}
+    server.answers = {"/health": [health]}
     seconds = 1 if "sleep" in str(commands) else 60
-    fixer = RebuildMocks(command="mocks", health=f"{station.url}/health", seconds=seconds, wait_seconds=1)
+    fixer = RebuildMocks(command="mocks", health=f"{server.url}/health", seconds=seconds, wait_seconds=1)
 
-    report = fixer.fix(make_world(commands=commands), FAILED, dry_run=False)
+    report = fixer.fix(make_context(commands=commands), FAILED, dry_run=False)
 
     assert not report.done
-    assert said in report.said
+    assert said in report.summary
 
 
-def test_a_dry_run_runs_nothing_and_asks_nobody(station: Station, make_world: MakeWorld, tmp_path: Path) -> None:
+def test_a_dry_run_runs_nothing_and_asks_nobody(server: LocalServer, make_context: MakeContext, tmp_path: Path) -> None:
     before = picture(tmp_path)
-    world = make_world(commands={"mocks": REBUILD}, services={"search": Service(mock=station.url)})
+    context = make_context(commands={"mocks": REBUILD}, services={"search": ServiceUnderRollout(mock=server.url)})
 
-    report = RebuildMocks(command="mocks", service="search").fix(world, FAILED, dry_run=True)
+    report = RebuildMocks(command="mocks", service="search").fix(context, FAILED, dry_run=True)
 
     assert not report.done
-    assert report.said == f"would run 'mocks' and wait until the mock at {station.url} is well"
+    assert report.summary == f"would run 'mocks' and wait until the mock at {server.url} is well"
     assert picture(tmp_path) == before
-    assert station.asked == []
+    assert server.asked == []

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.rollout.fixers.regenerate_document import RegenerateDocument
-from pokervod_pipelines_tests.rollout.fixers.conftest import MakeWorld
-from pokervod_pipelines_tests.rollout.fixers.station import FAILED, picture, python
+from pokervod_pipelines.rollout.fixers.command_fixers import RegenerateDocument
+from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
+from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, picture, python
 
 WRITE = "import sys; open(sys.argv[1], 'w').write(sys.argv[2]); sys.exit(int(sys.argv[3]))"
 OLD = '{"openapi": "3.0.0"}'
@@ -35,11 +35,11 @@ def document(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_new_document_takes_the_place_of_the_old_which_is_kept(document: Path, make_world: MakeWorld) -> None:
-    report = make_fixer().fix(make_world(commands=writer(NEW)), FAILED, dry_run=False)
+def test_the_new_document_takes_the_place_of_the_old_which_is_kept(document: Path, make_context: MakeContext) -> None:
+    report = make_fixer().fix(make_context(commands=writer(NEW)), FAILED, dry_run=False)
 
-    assert report.done, report.said
-    assert report.said == "ran 'export'; documents/search.json is new, the old one is search.json.bak"
+    assert report.done, report.summary
+    assert report.summary == "ran 'export'; documents/search.json is new, the old one is search.json.bak"
     assert document.read_text() == NEW
     assert document.stat().st_mode & 0o777 == 0o640
     assert {path.name: path.read_text() for path in document.parent.iterdir()} == {
@@ -48,10 +48,10 @@ def test_the_new_document_takes_the_place_of_the_old_which_is_kept(document: Pat
     }
 
 
-def test_no_earlier_copy_is_written_over(document: Path, make_world: MakeWorld) -> None:
+def test_no_earlier_copy_is_written_over(document: Path, make_context: MakeContext) -> None:
     contents = [json.dumps({"version": number}) for number in range(3)]
     for content in contents:
-        assert make_fixer().fix(make_world(commands=writer(content)), FAILED, dry_run=False).done
+        assert make_fixer().fix(make_context(commands=writer(content)), FAILED, dry_run=False).done
 
     assert {path.name: path.read_text() for path in document.parent.iterdir()} == {
         "search.json": contents[2],
@@ -62,11 +62,11 @@ def test_no_earlier_copy_is_written_over(document: Path, make_world: MakeWorld) 
 
 
 @pytest.mark.parametrize("name", ["clipping.json", "clipping.yaml", "clipping.yml"])
-def test_a_document_that_was_missing_is_made(name: str, document: Path, make_world: MakeWorld) -> None:
-    report = make_fixer(f"documents/{name}").fix(make_world(commands=writer(NEW)), FAILED, dry_run=False)
+def test_a_document_that_was_missing_is_made(name: str, document: Path, make_context: MakeContext) -> None:
+    report = make_fixer(f"documents/{name}").fix(make_context(commands=writer(NEW)), FAILED, dry_run=False)
 
-    assert report.done, report.said
-    assert report.said.endswith(f"documents/{name} is new, there was none before")
+    assert report.done, report.summary
+    assert report.summary.endswith(f"documents/{name} is new, there was none before")
     assert document.with_name(name).read_text() == NEW
 
 
@@ -88,48 +88,48 @@ def test_a_document_that_was_missing_is_made(name: str, document: Path, make_wor
     ],
 )
 def test_the_old_document_stays_when_the_new_one_is_none(
-    commands: dict[str, list[str]], said: str, document: Path, make_world: MakeWorld, tmp_path: Path
+    commands: dict[str, list[str]], said: str, document: Path, make_context: MakeContext, tmp_path: Path
 ) -> None:
     before = picture(tmp_path)
 
-    report = make_fixer(seconds=limit(commands)).fix(make_world(commands=commands), FAILED, dry_run=False)
+    report = make_fixer(seconds=limit(commands)).fix(make_context(commands=commands), FAILED, dry_run=False)
 
     assert not report.done
-    assert said in report.said
+    assert said in report.summary
     assert picture(tmp_path) == before
 
 
-def test_what_is_no_yaml_is_refused(document: Path, make_world: MakeWorld) -> None:
-    report = make_fixer("documents/a.yaml").fix(make_world(commands=writer("a: [")), FAILED, dry_run=False)
+def test_what_is_no_yaml_is_refused(document: Path, make_context: MakeContext) -> None:
+    report = make_fixer("documents/a.yaml").fix(make_context(commands=writer("a: [")), FAILED, dry_run=False)
 
-    assert "wrote is no YAML" in report.said
+    assert "wrote is no YAML" in report.summary
     assert [path.name for path in document.parent.iterdir()] == ["search.json"]
 
 
-def test_a_dry_run_changes_nothing(document: Path, make_world: MakeWorld, tmp_path: Path) -> None:
+def test_a_dry_run_changes_nothing(document: Path, make_context: MakeContext, tmp_path: Path) -> None:
     before = picture(tmp_path)
 
-    report = make_fixer().fix(make_world(commands=writer(NEW)), FAILED, dry_run=True)
+    report = make_fixer().fix(make_context(commands=writer(NEW)), FAILED, dry_run=True)
 
     assert not report.done
-    assert report.said == "would run 'export' and put what it writes in the place of documents/search.json"
+    assert report.summary == "would run 'export' and put what it writes in the place of documents/search.json"
     assert picture(tmp_path) == before
 
 
-def test_a_link_out_of_the_folder_is_not_followed(document: Path, make_world: MakeWorld, tmp_path: Path) -> None:
+def test_a_link_out_of_the_folder_is_not_followed(document: Path, make_context: MakeContext, tmp_path: Path) -> None:
     outside = tmp_path.parent / f"{tmp_path.name}_outside.json"
     outside.write_text(OLD)
     document.with_name("linked.json").symlink_to(outside)
 
-    report = make_fixer("documents/linked.json").fix(make_world(commands=writer(NEW)), FAILED, dry_run=False)
+    report = make_fixer("documents/linked.json").fix(make_context(commands=writer(NEW)), FAILED, dry_run=False)
 
     assert not report.done
-    assert "leads out of the plan's folder by a link" in report.said
+    assert "leads out of the plan's folder by a link" in report.summary
     assert outside.read_text() == OLD
 
 
-def test_a_folder_that_is_missing_is_said(document: Path, make_world: MakeWorld) -> None:
-    report = make_fixer("nowhere/a.json").fix(make_world(commands=writer(NEW)), FAILED, dry_run=False)
+def test_a_folder_that_is_missing_is_said(document: Path, make_context: MakeContext) -> None:
+    report = make_fixer("nowhere/a.json").fix(make_context(commands=writer(NEW)), FAILED, dry_run=False)
 
     assert not report.done
-    assert "the folder of nowhere/a.json does not exist" in report.said
+    assert "the folder of nowhere/a.json does not exist" in report.summary

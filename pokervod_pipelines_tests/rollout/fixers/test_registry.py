@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, get_args
 
 import pytest
-from pokervod_pipelines.rollout.fixers.world import FixerWorld
 from pydantic import ValidationError
 
-from pokervod_pipelines.rollout.fixers.base import LONGEST_SAYING, FailedCriterion, Fixer, Step
+from pokervod_pipelines.rollout.fixers.base import MAX_REPORT_LENGTH, FailedCriterion, Fixer, FixStep
+from pokervod_pipelines.rollout.fixers.context import FixContext
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
 from pokervod_pipelines.settings.rollout import FixerKind, FixerRights
-from pokervod_pipelines_tests.rollout.fixers.conftest import MakeWorld
-from pokervod_pipelines_tests.rollout.fixers.station import FAILED
+from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
+from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED
 
 SOUND: Mapping[str, Mapping[str, Any]] = {
     "apply_migrations": {"seconds": 60},
@@ -25,15 +25,15 @@ SOUND: Mapping[str, Mapping[str, Any]] = {
 class Breaking(Fixer):
     kind: ClassVar[str] = "apply_migrations"
 
-    def prepare(self, world: FixerWorld, failed: Sequence[FailedCriterion]) -> Step:
-        raise RuntimeError("token hook-token\nand more" + "x" * LONGEST_SAYING)
+    def prepare(self, context: FixContext, failed: Sequence[FailedCriterion]) -> FixStep:
+        raise RuntimeError("token hook-token\nand more" + "x" * MAX_REPORT_LENGTH)
 
 
 class Talking(Fixer):
     kind: ClassVar[str] = "apply_migrations"
 
-    def prepare(self, world: FixerWorld, failed: Sequence[FailedCriterion]) -> Step:
-        return Step("talk", lambda: "x" * 2 * LONGEST_SAYING)
+    def prepare(self, context: FixContext, failed: Sequence[FailedCriterion]) -> FixStep:
+        return FixStep("talk", lambda: "x" * 2 * MAX_REPORT_LENGTH)
 
 
 def test_the_kinds_are_those_that_the_settings_know() -> None:
@@ -88,14 +88,14 @@ def test_wrong_parameters_are_refused_by_name(kind: str, changes: Mapping[str, A
 
 @pytest.mark.parametrize("dry_run", [True, False])
 @pytest.mark.parametrize("kind", SOUND)
-def test_a_fixer_that_is_not_switched_on_does_nothing(kind: str, dry_run: bool, make_world: MakeWorld) -> None:
-    world = make_world(kinds=set(FIXERS) - {kind})
+def test_a_fixer_that_is_not_switched_on_does_nothing(kind: str, dry_run: bool, make_context: MakeContext) -> None:
+    context = make_context(kinds=set(FIXERS) - {kind})
 
-    report = FIXERS[kind].model_validate(SOUND[kind]).fix(world, FAILED, dry_run=dry_run)
+    report = FIXERS[kind].model_validate(SOUND[kind]).fix(context, FAILED, dry_run=dry_run)
 
     assert not report.done
-    assert report.said.startswith(f"the fixer {kind} is not switched on (on: ")
-    assert "rollout.fixers.kinds" in report.said
+    assert report.summary.startswith(f"the fixer {kind} is not switched on (on: ")
+    assert "rollout.fixers.kinds" in report.summary
 
 
 def test_by_default_only_what_harms_nothing_is_on() -> None:
@@ -123,15 +123,15 @@ def test_rights_that_make_no_sense_are_refused(wrong: Mapping[str, Any]) -> None
         FixerRights.model_validate(wrong)
 
 
-def test_a_fixer_that_breaks_down_reports_it_without_secrets(make_world: MakeWorld) -> None:
-    report = Breaking().fix(make_world(POKERVOD_HOOK_A="hook-token"), FAILED, dry_run=False)
+def test_a_fixer_that_breaks_down_reports_it_without_secrets(make_context: MakeContext) -> None:
+    report = Breaking().fix(make_context(POKERVOD_HOOK_A="hook-token"), FAILED, dry_run=False)
 
     assert not report.done
-    assert report.said == "apply_migrations broke down: RuntimeError: token ***"
+    assert report.summary == "apply_migrations broke down: RuntimeError: token ***"
 
 
-def test_no_report_is_longer_than_a_person_reads(make_world: MakeWorld) -> None:
-    report = Talking().fix(make_world(), FAILED, dry_run=False)
+def test_no_report_is_longer_than_a_person_reads(make_context: MakeContext) -> None:
+    report = Talking().fix(make_context(), FAILED, dry_run=False)
 
     assert report.done
-    assert len(report.said) == LONGEST_SAYING
+    assert len(report.summary) == MAX_REPORT_LENGTH

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.rollout.fixers.rerun_tests import RerunTests
-from pokervod_pipelines_tests.rollout.fixers.conftest import MakeWorld
-from pokervod_pipelines_tests.rollout.fixers.station import FAILED, picture, python
+from pokervod_pipelines.rollout.fixers.command_fixers import RerunTests
+from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
+from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, picture, python
 
 WRITE = "import sys; open(sys.argv[1], 'w').write(sys.argv[2]); sys.exit(int(sys.argv[3]))"
 
@@ -40,16 +40,16 @@ def report_file(tmp_path: Path) -> Path:
     ],
 )
 def test_the_tests_ran_and_their_pass_rate_is_told(
-    before: str | None, after: str, status: int, said: str, report_file: Path, make_world: MakeWorld
+    before: str | None, after: str, status: int, said: str, report_file: Path, make_context: MakeContext
 ) -> None:
     if before is not None:
         report_file.write_text(before)
-    world = make_world(commands={"tests": python(WRITE, "reports/search.xml", after, str(status))})
+    context = make_context(commands={"tests": python(WRITE, "reports/search.xml", after, str(status))})
 
-    report = make_fixer().fix(world, FAILED, dry_run=False)
+    report = make_fixer().fix(context, FAILED, dry_run=False)
 
-    assert report.done, report.said
-    assert said in report.said
+    assert report.done, report.summary
+    assert said in report.summary
 
 
 @pytest.mark.parametrize(
@@ -71,54 +71,56 @@ def test_the_tests_ran_and_their_pass_rate_is_told(
     ],
 )
 def test_a_run_that_shows_nothing_new_is_no_success(
-    command: list[str], said: str, report_file: Path, make_world: MakeWorld
+    command: list[str], said: str, report_file: Path, make_context: MakeContext
 ) -> None:
     report_file.write_text(junit(1, failed=1))
 
     report = make_fixer(seconds=1 if "sleep" in str(command) else 60).fix(
-        make_world(commands={"tests": command}), FAILED, dry_run=False
+        make_context(commands={"tests": command}), FAILED, dry_run=False
     )
 
     assert not report.done
-    assert said in report.said
+    assert said in report.summary
 
 
-def test_a_dry_run_tells_the_rate_and_runs_nothing(report_file: Path, make_world: MakeWorld, tmp_path: Path) -> None:
+def test_a_dry_run_tells_the_rate_and_runs_nothing(
+    report_file: Path, make_context: MakeContext, tmp_path: Path
+) -> None:
     report_file.write_text(junit(1, failed=1))
     before = picture(tmp_path)
-    world = make_world(commands={"tests": python(WRITE, "reports/search.xml", junit(2), "0")})
+    context = make_context(commands={"tests": python(WRITE, "reports/search.xml", junit(2), "0")})
 
-    report = make_fixer().fix(world, FAILED, dry_run=True)
+    report = make_fixer().fix(context, FAILED, dry_run=True)
 
     assert not report.done
-    assert report.said == "would run 'tests'; passed so far 50% (1 of 2)"
+    assert report.summary == "would run 'tests'; passed so far 50% (1 of 2)"
     assert picture(tmp_path) == before
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-def test_a_command_that_is_not_allowed_is_refused(dry_run: bool, make_world: MakeWorld) -> None:
-    report = make_fixer().fix(make_world(), FAILED, dry_run=dry_run)
+def test_a_command_that_is_not_allowed_is_refused(dry_run: bool, make_context: MakeContext) -> None:
+    report = make_fixer().fix(make_context(), FAILED, dry_run=dry_run)
 
     assert not report.done
-    assert "the command 'tests' is not allowed (allowed: none)" in report.said
+    assert "the command 'tests' is not allowed (allowed: none)" in report.summary
 
 
-def test_a_report_outside_of_the_folder_is_not_read(report_file: Path, make_world: MakeWorld) -> None:
+def test_a_report_outside_of_the_folder_is_not_read(report_file: Path, make_context: MakeContext) -> None:
     outside = report_file.parent.parent.parent / f"{report_file.parent.parent.name}_outside.xml"
     outside.write_text(junit(1))
     report_file.symlink_to(outside)
 
-    report = make_fixer().fix(make_world(commands={"tests": python("pass")}), FAILED, dry_run=False)
+    report = make_fixer().fix(make_context(commands={"tests": python("pass")}), FAILED, dry_run=False)
 
     assert not report.done
-    assert "leads out of the plan's folder by a link" in report.said
+    assert "leads out of the plan's folder by a link" in report.summary
 
 
-def test_a_test_in_several_reports_counts_as_the_newest_tells_it(report_file: Path, make_world: MakeWorld) -> None:
+def test_a_test_in_several_reports_counts_as_the_newest_tells_it(report_file: Path, make_context: MakeContext) -> None:
     report_file.write_text(junit(0, failed=2))
-    world = make_world(commands={"tests": python(WRITE, "reports/again.xml", junit(2), "0")})
+    context = make_context(commands={"tests": python(WRITE, "reports/again.xml", junit(2), "0")})
 
-    report = make_fixer().fix(world, FAILED, dry_run=False)
+    report = make_fixer().fix(context, FAILED, dry_run=False)
 
-    assert report.done, report.said
-    assert report.said.endswith("passed before 0% (0 of 2), now 100% (2 of 2)")
+    assert report.done, report.summary
+    assert report.summary.endswith("passed before 0% (0 of 2), now 100% (2 of 2)")

@@ -7,45 +7,45 @@ from pathlib import Path
 import pytest
 
 from pokervod_pipelines.rollout.fixers.restart_service import RestartService
-from pokervod_pipelines.rollout.services import Service
-from pokervod_pipelines_tests.rollout.fixers.conftest import MakeWorld
-from pokervod_pipelines_tests.rollout.fixers.station import FAILED, Station, python
+from pokervod_pipelines.rollout.services import ServiceUnderRollout
+from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
+from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, LocalServer, python
 
 TOKEN = "s3cr3t-token-of-the-hook"
 CLOSED = "http://127.0.0.1:1"
 
 
-def by_hook(station: Station, **changes: object) -> RestartService:
+def by_hook(server: LocalServer, **changes: object) -> RestartService:
     given = {
-        "hook": f"{station.url}/restart/path-that-is-secret",
+        "hook": f"{server.url}/restart/path-that-is-secret",
         "token_variable": "POKERVOD_HOOK_SEARCH",
-        "health": f"{station.url}/health",
+        "health": f"{server.url}/health",
         "wait_seconds": 60.0,
         "seconds": 60.0,
     }
     return RestartService.model_validate(given | changes)
 
 
-def test_the_hook_is_called_with_its_token_and_health_awaited(station: Station, make_world: MakeWorld) -> None:
-    station.answers = {"/restart/path-that-is-secret": [202], "/health": [503, 503, 200]}
+def test_the_hook_is_called_with_its_token_and_health_awaited(server: LocalServer, make_context: MakeContext) -> None:
+    server.answers = {"/restart/path-that-is-secret": [202], "/health": [503, 503, 200]}
 
-    report = by_hook(station, body={"revision": "new"}).fix(
-        make_world(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False
+    report = by_hook(server, body={"revision": "new"}).fix(
+        make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False
     )
 
-    assert report.done, report.said
-    assert report.said.startswith(f"called the hook at {station.url}; {station.url} is healthy after")
-    assert station.asked[0] == ("POST", "/restart/path-that-is-secret", f"Bearer {TOKEN}", b'{"revision":"new"}')
-    assert [path for _, path, _, _ in station.asked[1:]] == ["/health"] * 3
-    assert [token for _, _, token, _ in station.asked[1:]] == [None] * 3
+    assert report.done, report.summary
+    assert report.summary.startswith(f"called the hook at {server.url}; {server.url} is healthy after")
+    assert server.asked[0] == ("POST", "/restart/path-that-is-secret", f"Bearer {TOKEN}", b'{"revision":"new"}')
+    assert [path for _, path, _, _ in server.asked[1:]] == ["/health"] * 3
+    assert [token for _, _, token, _ in server.asked[1:]] == [None] * 3
 
 
-def test_a_dry_run_says_so_and_calls_nobody(station: Station, make_world: MakeWorld) -> None:
-    report = by_hook(station).fix(make_world(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=True)
+def test_a_dry_run_says_so_and_calls_nobody(server: LocalServer, make_context: MakeContext) -> None:
+    report = by_hook(server).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=True)
 
     assert not report.done
-    assert report.said == f"would call the hook at {station.url} and wait until {station.url} is well"
-    assert station.asked == []
+    assert report.summary == f"would call the hook at {server.url} and wait until {server.url} is well"
+    assert server.asked == []
 
 
 @pytest.mark.parametrize(
@@ -62,42 +62,42 @@ def test_a_dry_run_says_so_and_calls_nobody(station: Station, make_world: MakeWo
     ],
 )
 def test_a_hook_that_does_not_obey_is_named_without_its_secrets(
-    status: int, said: str, station: Station, make_world: MakeWorld
+    status: int, said: str, server: LocalServer, make_context: MakeContext
 ) -> None:
-    station.answers = {"/restart/path-that-is-secret": [status], "/health": [200]}
-    station.headers = {"Location": f"{station.url}/elsewhere"}
+    server.answers = {"/restart/path-that-is-secret": [status], "/health": [200]}
+    server.headers = {"Location": f"{server.url}/elsewhere"}
 
-    fixer = by_hook(station, seconds=0.5 if status <= 0 else 60.0)
-    report = fixer.fix(make_world(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False)
-
-    assert not report.done
-    assert said in report.said
-    assert TOKEN not in report.said
-    assert "path-that-is-secret" not in report.said
-    assert len(station.asked) == 1
-
-
-def test_a_hook_that_is_not_there_is_said(station: Station, make_world: MakeWorld) -> None:
-    report = by_hook(station, hook=f"{CLOSED}/x").fix(make_world(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False)
+    fixer = by_hook(server, seconds=0.5 if status <= 0 else 60.0)
+    report = fixer.fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False)
 
     assert not report.done
-    assert report.said == f"{CLOSED} does not answer (ConnectError)"
+    assert said in report.summary
+    assert TOKEN not in report.summary
+    assert "path-that-is-secret" not in report.summary
+    assert len(server.asked) == 1
+
+
+def test_a_hook_that_is_not_there_is_said(server: LocalServer, make_context: MakeContext) -> None:
+    report = by_hook(server, hook=f"{CLOSED}/x").fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False)
+
+    assert not report.done
+    assert report.summary == f"{CLOSED} does not answer (ConnectError)"
 
 
 @pytest.mark.parametrize(
     ("health", "said"),
-    [(503, "it answers 503 Service Unavailable"), (0, "did not answer within"), (-1, "did not answer")],
+    [(503, "it answers 503 ServiceUnderRollout Unavailable"), (0, "did not answer within"), (-1, "did not answer")],
 )
 def test_a_service_that_does_not_get_well_is_no_success(
-    health: int, said: str, station: Station, make_world: MakeWorld
+    health: int, said: str, server: LocalServer, make_context: MakeContext
 ) -> None:
-    station.answers = {"/restart/path-that-is-secret": [200], "/health": [health]}
+    server.answers = {"/restart/path-that-is-secret": [200], "/health": [health]}
 
-    report = by_hook(station, wait_seconds=1.0).fix(make_world(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False)
+    report = by_hook(server, wait_seconds=1.0).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False)
 
     assert not report.done
-    assert f"{station.url} is not healthy after 1 s: " in report.said
-    assert said in report.said
+    assert f"{server.url} is not healthy after 1 s: " in report.summary
+    assert said in report.summary
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
@@ -105,79 +105,83 @@ def test_a_service_that_does_not_get_well_is_no_success(
     ("token", "said"), [("", "POKERVOD_HOOK_SEARCH is not set"), ("two\nlines", "holds signs that no token has")]
 )
 def test_without_a_good_token_nobody_is_called(
-    token: str, said: str, dry_run: bool, station: Station, make_world: MakeWorld
+    token: str, said: str, dry_run: bool, server: LocalServer, make_context: MakeContext
 ) -> None:
-    report = by_hook(station).fix(make_world(POKERVOD_HOOK_SEARCH=token), FAILED, dry_run=dry_run)
+    report = by_hook(server).fix(make_context(POKERVOD_HOOK_SEARCH=token), FAILED, dry_run=dry_run)
 
     assert not report.done
-    assert said in report.said
-    assert station.asked == []
+    assert said in report.summary
+    assert server.asked == []
 
 
 def test_an_allowed_command_restarts_and_health_is_asked_at_the_services_address(
-    station: Station, make_world: MakeWorld, tmp_path: Path
+    server: LocalServer, make_context: MakeContext, tmp_path: Path
 ) -> None:
-    station.answers = {"/v1/alive": [200]}
-    world = make_world(
+    server.answers = {"/v1/alive": [200]}
+    context = make_context(
         commands={"restart_search": python("open('restarted', 'w').close()")},
-        services={"search": Service(address=station.url)},
+        services={"search": ServiceUnderRollout(address=server.url)},
     )
     fixer = RestartService(command="restart_search", service="search", health_path="/v1/alive")
 
-    report = fixer.fix(world, FAILED, dry_run=False)
+    report = fixer.fix(context, FAILED, dry_run=False)
 
-    assert report.done, report.said
+    assert report.done, report.summary
     assert (tmp_path / "restarted").exists()
-    assert [path for _, path, _, _ in station.asked] == ["/v1/alive"]
+    assert [path for _, path, _, _ in server.asked] == ["/v1/alive"]
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-def test_what_the_settings_do_not_name_is_refused(dry_run: bool, station: Station, make_world: MakeWorld) -> None:
-    health = f"{station.url}/health"
-    world = make_world(commands={"other": python("pass")}, units=["other.service"])
+def test_what_the_settings_do_not_name_is_refused(
+    dry_run: bool, server: LocalServer, make_context: MakeContext
+) -> None:
+    health = f"{server.url}/health"
+    context = make_context(commands={"other": python("pass")}, units=["other.service"])
 
-    by_command = RestartService(command="restart", health=health).fix(world, FAILED, dry_run=dry_run)
-    by_unit = RestartService(unit="search.service", health=health).fix(world, FAILED, dry_run=dry_run)
+    by_command = RestartService(command="restart", health=health).fix(context, FAILED, dry_run=dry_run)
+    by_unit = RestartService(unit="search.service", health=health).fix(context, FAILED, dry_run=dry_run)
 
     assert "the command 'restart' is not allowed (allowed: other)" in by_command.said
     assert "the unit search.service is not allowed (allowed: other.service)" in by_unit.said
     assert not by_command.done
     assert not by_unit.done
-    assert station.asked == []
+    assert server.asked == []
 
 
 @pytest.mark.parametrize(("status", "done"), [(0, True), (5, False)])
 def test_a_unit_is_restarted_by_systemctl(
-    status: int, done: bool, station: Station, make_world: MakeWorld, tmp_path: Path
+    status: int, done: bool, server: LocalServer, make_context: MakeContext, tmp_path: Path
 ) -> None:
     systemctl = tmp_path / "bin" / "systemctl"
     systemctl.parent.mkdir()
     systemctl.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/told\necho "said by it"\nexit {status}\n')
     systemctl.chmod(systemctl.stat().st_mode | stat.S_IXUSR)
-    station.answers = {"/health": [200]}
-    world = make_world(units=["search.service"], PATH=f"{systemctl.parent}:/usr/bin:/bin")
+    server.answers = {"/health": [200]}
+    context = make_context(units=["search.service"], PATH=f"{systemctl.parent}:/usr/bin:/bin")
 
-    report = RestartService(unit="search.service", health=f"{station.url}/health").fix(world, FAILED, dry_run=False)
+    report = RestartService(unit="search.service", health=f"{server.url}/health").fix(context, FAILED, dry_run=False)
 
-    assert report.done is done, report.said
+    assert report.done is done, report.summary
     assert (tmp_path / "told").read_text().split() == ["--no-ask-password", "restart", "search.service"]
-    assert done or "failed, exit status 5: said by it" in report.said
+    assert done or "failed, exit status 5: said by it" in report.summary
 
 
-def test_a_service_without_an_address_is_not_touched(make_world: MakeWorld, tmp_path: Path) -> None:
-    world = make_world(commands={"restart": python("open('restarted', 'w').close()")}, services={"search": Service()})
+def test_a_service_without_an_address_is_not_touched(make_context: MakeContext, tmp_path: Path) -> None:
+    context = make_context(
+        commands={"restart": python("open('restarted', 'w').close()")}, services={"search": ServiceUnderRollout()}
+    )
 
-    report = RestartService(command="restart", service="search").fix(world, FAILED, dry_run=False)
+    report = RestartService(command="restart", service="search").fix(context, FAILED, dry_run=False)
 
     assert not report.done
-    assert "set rollout.services.search.address" in report.said
+    assert "set rollout.services.search.address" in report.summary
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_fixer_works_where_a_loop_is_running_already(station: Station, make_world: MakeWorld) -> None:
-    station.answers = {"/restart/path-that-is-secret": [200], "/health": [200]}
+def test_a_fixer_works_where_a_loop_is_running_already(server: LocalServer, make_context: MakeContext) -> None:
+    server.answers = {"/restart/path-that-is-secret": [200], "/health": [200]}
 
     async def fix() -> bool:
-        return by_hook(station).fix(make_world(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False).done
+        return by_hook(server).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False).done
 
     assert asyncio.run(fix())

@@ -1,4 +1,4 @@
-"""A plan is sound or refused when it is loaded, each fault with file, line and reason, all of them at once."""
+"""Check that a plan is valid or refused when it is loaded, with file, line and reason of every problem at once."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,27 +12,27 @@ from hypothesis import strategies as st
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
-from pokervod_pipelines.rollout.plan import BadPlan, load_plan
+from pokervod_pipelines.rollout.plan_file import BadPlan, load_plan
 from pokervod_pipelines.settings.rollout import FixerRights
 
 CASES = Path(__file__).parents[2] / "cases" / "rollout"
 BROKEN = yaml.safe_load((CASES / "broken_plans.yaml").read_text(encoding="utf-8"))
 RIGHTS = FixerRights.model_validate({"kinds": [*FIXERS], "commands": {"mocks": ["true"]}})
-SOUND = (CASES / "sound_plan.yaml").read_text(encoding="utf-8").splitlines()
+VALID = (CASES / "valid_plan.yaml").read_text(encoding="utf-8").splitlines()
 
 
-def write_plan(folder: Path, *slips: dict[str, Any]) -> Path:
-    """Write the sound plan with the slips in it; the later lines first, so that the numbers hold."""
-    lines = [*SOUND]
-    for slip in sorted(slips, key=lambda each: -each["at"]):
-        at = slip["at"] - 1
-        indent = len(SOUND[at]) - len(SOUND[at].lstrip())
-        item = 2 if SOUND[at].lstrip().startswith("- ") else 0
+def write_plan(folder: Path, *mistakes: dict[str, Any]) -> Path:
+    """Write the valid plan with the mistakes in it; the later lines first, so that the numbers stay right."""
+    lines = [*VALID]
+    for mistake in sorted(mistakes, key=lambda each: -each["at"]):
+        at = mistake["at"] - 1
+        indent = len(VALID[at]) - len(VALID[at].lstrip())
+        item = 2 if VALID[at].lstrip().startswith("- ") else 0
         put = []
-        for number, text in enumerate(slip["put"]):
+        for number, text in enumerate(mistake["put"]):
             further = 0 if text.startswith("- ") or number == 0 else item
-            put.append(" " * (indent + further + slip.get("indents", [0] * 9)[number]) + text)
-        lines[max(0, at) : slip["at"]] = put
+            put.append(" " * (indent + further + mistake.get("indents", [0] * 9)[number]) + text)
+        lines[max(0, at) : mistake["at"]] = put
     path = folder / "plan.yaml"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
@@ -50,22 +50,22 @@ def test_a_broken_plan_is_refused_with_its_line_and_what_is_wrong(tmp_path: Path
 
     message = refuse(write_plan(tmp_path, case), allow_commands=bool(programs), programs=programs)
 
-    told = [line for line in message.splitlines() if f"plan.yaml:{case.get('line', case['at'])}: " in line]
-    assert any(case["says"] in line for line in told), message
+    reported = [line for line in message.splitlines() if f"plan.yaml:{case.get('line', case['at'])}: " in line]
+    assert any(case["says"] in line for line in reported), message
 
 
-def test_there_are_forty_broken_plans_and_more() -> None:
+def test_there_are_at_least_forty_broken_plans() -> None:
     assert len({case["about"] for case in BROKEN}) == len(BROKEN) >= 40
 
 
-def test_the_plan_that_the_slips_are_made_in_is_sound(tmp_path: Path) -> None:
+def test_the_plan_that_the_mistakes_are_made_in_is_valid(tmp_path: Path) -> None:
     plan = load_plan(write_plan(tmp_path), fixer_kinds=FIXERS)
 
     assert [len(week.criteria) for week in plan.weeks] == [1, 1, 1]
 
 
-def test_every_fault_is_told_at_once_in_the_order_of_the_lines(tmp_path: Path) -> None:
-    slips = [
+def test_every_problem_is_reported_at_once_in_the_order_of_the_lines(tmp_path: Path) -> None:
+    mistakes = [
         {"at": 1, "put": ["name: My Plan"]},
         {"at": 7, "put": ["address: nowhere"]},
         {"at": 13, "put": ["- kind: telepathy"]},
@@ -75,45 +75,45 @@ def test_every_fault_is_told_at_once_in_the_order_of_the_lines(tmp_path: Path) -
         {"at": 36, "put": ["on: [sadness]"]},
     ]
 
-    message = refuse(write_plan(tmp_path, *slips))
+    message = refuse(write_plan(tmp_path, *mistakes))
 
     lines = [int(line.split("plan.yaml:")[1].split(":")[0]) for line in message.splitlines()]
     assert lines == sorted(lines)
     assert {*lines} == {1, 7, 13, 21, 25, 32, 36}
 
 
-def test_a_slip_in_a_service_is_not_blamed_on_the_criteria_that_name_it(tmp_path: Path) -> None:
+def test_a_mistake_in_a_service_is_not_reported_for_the_criteria_that_name_it(tmp_path: Path) -> None:
     message = refuse(write_plan(tmp_path, {"at": 7, "put": ["address: nowhere"]}))
 
     assert len(message.splitlines()) == 1
 
 
-def test_a_password_in_a_refused_address_is_not_told(tmp_path: Path) -> None:
-    slips = [{"at": 6, "put": ["address: http://ada:hush@a b"]}, {"at": 7, "put": ["mock: http://ada:hush@b?key=hush"]}]
+def test_a_password_in_a_refused_address_is_not_shown(tmp_path: Path) -> None:
+    mistakes = [{"at": 6, "put": ["address: http://ada:hush@a b"]}, {"at": 7, "put": ["mock: http://ada:hush@b?key=hush"]}]
 
-    assert "hush" not in refuse(write_plan(tmp_path, *slips))
+    assert "hush" not in refuse(write_plan(tmp_path, *mistakes))
 
 
 def make_bomb(link: str) -> str:
-    """A small text that is endless once its aliases are written out: ``link`` makes one level of the one before."""
+    """Return a small text that is endless once its aliases are resolved: ``link`` makes one level of the one before."""
     levels = [f"a{at}: &a{at} {link.format(','.join([f'*a{at - 1}'] * 9))}" for at in range(1, 10)]
     return "\n".join(["a0: &a0 {k: 1}", *levels])
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "problem"),
     [
-        ("title: " + "[" * 3000, "too deep in one another"),
-        ("title: &a [*a]", "too deep in one another"),
+        ("title: " + "[" * 3000, "are nested too deep"),
+        ("title: &a [*a]", "are nested too deep"),
         (make_bomb("[{}]"), "more than 50000 entries"),
         (make_bomb("{{<<: [{}]}}"), "more than 50000 entries"),
     ],
     ids=["depth", "a list in itself", "aliases", "merged aliases"],
 )
-def test_a_file_that_would_never_be_read_to_its_end_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_a_file_that_would_never_be_read_to_its_end_is_refused(tmp_path: Path, text: str, problem: str) -> None:
     (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
 
-    assert said in refuse(tmp_path / "plan.yaml")
+    assert problem in refuse(tmp_path / "plan.yaml")
 
 
 def test_a_command_is_not_missed_where_its_fixer_is_switched_off(tmp_path: Path) -> None:
@@ -138,18 +138,18 @@ ODD = st.recursive(
 
 
 def list_places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where something stands in a plan."""
+    """Yield every location in a plan."""
     for key, each in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
         yield (*place, key)
         yield from list_places(each, (*place, key))
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.sampled_from([*list_places(yaml.safe_load("\n".join(SOUND)))]), ODD)
-def test_whatever_stands_anywhere_in_a_plan_it_is_sound_or_refused(
+@given(st.sampled_from([*list_places(yaml.safe_load("\n".join(VALID)))]), ODD)
+def test_whatever_stands_anywhere_in_a_plan_it_is_valid_or_refused(
     tmp_path_factory: pytest.TempPathFactory, place: tuple[Any, ...], odd: Any
 ) -> None:
-    values = yaml.safe_load("\n".join(SOUND))
+    values = yaml.safe_load("\n".join(VALID))
     inner = values
     for key in place[:-1]:
         inner = inner[key]

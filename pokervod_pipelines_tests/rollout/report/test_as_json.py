@@ -1,25 +1,25 @@
-"""The report for machines is plain JSON and equal to the figures."""
+"""The report for machines is plain JSON and equal to the report."""
 
 import json
 from dataclasses import replace
 
 import pytest
 
-from pokervod_pipelines.rollout.record import ProgrammeRecord
+from pokervod_pipelines.rollout.record import RolloutRecord
 from pokervod_pipelines.rollout.report.as_json import make_report_json
-from pokervod_pipelines.rollout.report.figures import measure_programme
-from pokervod_pipelines_tests.rollout.report.stories import NOW, completed, escalated, fresh, plan_weeks
+from pokervod_pipelines.rollout.report.figures import make_report
+from pokervod_pipelines_tests.rollout.report.examples import NOW, completed, escalated, fresh, plan_weeks
 
 
 @pytest.mark.parametrize("record", [fresh(), escalated(), completed()[0]], ids=["fresh", "escalated", "completed"])
-def test_it_survives_the_way_through_json(record: ProgrammeRecord) -> None:
-    report = make_report_json(measure_programme(plan_weeks(), record, NOW), record)
+def test_it_survives_the_way_through_json(record: RolloutRecord) -> None:
+    report = make_report_json(make_report(plan_weeks(), record, NOW), record)
     assert json.loads(json.dumps(report, allow_nan=False)) == report
 
 
 def test_it_says_what_happened() -> None:
     record, finish = completed()
-    report = make_report_json(measure_programme(plan_weeks(), record, finish), record)
+    report = make_report_json(make_report(plan_weeks(), record, finish), record)
     assert report["state"] == "completed"
     assert report["percent"] == 100
     assert report["automation_rate"] == pytest.approx(1 / 3)
@@ -37,5 +37,13 @@ def test_figures_of_any_type_become_text() -> None:
     first = escalated().attempts[0]
     odd = replace(first.results[0], figures={"when": NOW, "odd": {1}})
     record = replace(fresh(), attempts=(replace(first, results=(odd,)),))
-    found = make_report_json(measure_programme(plan_weeks(), record, NOW), record)
+    found = make_report_json(make_report(plan_weeks(), record, NOW), record)
     assert found["attempts"][0]["results"][0]["figures"] == {"when": NOW.isoformat(), "odd": "{1}"}
+
+
+def test_the_keys_that_programs_know_stay() -> None:
+    record, finish = completed()
+    report = make_report_json(make_report(plan_weeks(), record, finish), record)
+    assert [each["round"] for each in report["attempts"] if each["week"] == 5] == [1, 1, 1, 2]
+    assert report["escalations"][0]["round"] == 1
+    assert [fix["said"][:6] for each in report["attempts"] for fix in each["fixes"]] == ["search", "the ho", "3 mock"]

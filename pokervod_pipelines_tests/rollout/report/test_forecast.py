@@ -1,14 +1,14 @@
-"""Pace, estimate, delay and milestones against a plan."""
+"""RetryPolicy, estimate, delay and milestones against a plan."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pokervod_pipelines.rollout.record import ProgrammeRecord, WeekState
-from pokervod_pipelines.rollout.report.figures import Figures, measure_programme
+from pokervod_pipelines.rollout.record import RolloutRecord, WeekState
+from pokervod_pipelines.rollout.report.figures import RolloutReport, make_report
 from pokervod_pipelines.rollout.report.forecast import find_slots
-from pokervod_pipelines_tests.rollout.report.stories import (
+from pokervod_pipelines_tests.rollout.report.examples import (
     DAY,
     MONDAY,
     NOW,
@@ -25,14 +25,14 @@ MIDNIGHT = datetime(2026, 9, 7, tzinfo=UTC)
 PLANNED_END = datetime(2026, 11, 7, tzinfo=UTC)
 
 
-def at_pace(days: float, passed: int, now: datetime) -> Figures:
+def at_pace(days: float, passed: int, now: datetime) -> RolloutReport:
     """So many weeks have passed, each in so many days, and the next one has just begun."""
     done = [
         week(number, WeekState.PASSED, start=MIDNIGHT + (number - 1) * days * DAY, end=MIDNIGHT + number * days * DAY)
         for number in range(1, passed + 1)
     ]
     record = replace(fresh(), started_at=MIDNIGHT, weeks=(*done, *(week(number) for number in range(passed + 1, 10))))
-    return measure_programme(plan_weeks(), record, now)
+    return make_report(plan_weeks(), record, now)
 
 
 def test_the_slots_are_the_whole_plan() -> None:
@@ -49,11 +49,11 @@ def test_weeks_planned_side_by_side_have_slots_of_a_day() -> None:
 
 
 def test_as_planned_before_a_first_week_has_passed() -> None:
-    figures = measure_programme(plan_weeks(), replace(fresh(), started_at=MIDNIGHT), MIDNIGHT)
-    assert figures.forecast.pace is None
-    assert figures.forecast.estimated_end == PLANNED_END
-    assert figures.forecast.estimated_day == figures.forecast.planned_day == date(2026, 11, 6)
-    assert figures.forecast.delay_days == 0
+    report = make_report(plan_weeks(), replace(fresh(), started_at=MIDNIGHT), MIDNIGHT)
+    assert report.forecast.pace is None
+    assert report.forecast.estimated_end == PLANNED_END
+    assert report.forecast.estimated_day == report.forecast.planned_day == date(2026, 11, 6)
+    assert report.forecast.delay_days == 0
 
 
 @pytest.mark.parametrize(
@@ -61,40 +61,38 @@ def test_as_planned_before_a_first_week_has_passed() -> None:
     [(7, 3, 1.0, 0), (14, 2, 2.0, 61), (3.5, 4, 0.5, -30)],
 )
 def test_the_rest_is_expected_at_the_pace_of_what_has_passed(days: float, passed: int, pace: float, delay: int) -> None:
-    figures = at_pace(days, passed, MIDNIGHT + passed * days * DAY)
-    assert figures.forecast.pace == pytest.approx(pace)
-    assert figures.forecast.delay_days == delay
+    report = at_pace(days, passed, MIDNIGHT + passed * days * DAY)
+    assert report.forecast.pace == pytest.approx(pace)
+    assert report.forecast.delay_days == delay
 
 
 def test_the_estimate_is_never_before_now() -> None:
     record = replace(fresh(), weeks=(week(1, WeekState.RUNNING, start=START), *fresh().weeks[1:]))
     late = START + 4000 * DAY
-    found = measure_programme(plan_weeks(1), replace(record, weeks=record.weeks[:1]), late).forecast
+    found = make_report(plan_weeks(1), replace(record, weeks=record.weeks[:1]), late).forecast
     assert found.estimated_end == late
 
 
 def test_an_absurd_pace_ends_within_ten_years() -> None:
-    figures = at_pace(100_000, 1, MIDNIGHT + 100_000 * DAY)
-    assert figures.forecast.estimated_end == figures.measured_at + 3650 * DAY
+    report = at_pace(100_000, 1, MIDNIGHT + 100_000 * DAY)
+    assert report.forecast.estimated_end == report.measured_at + 3650 * DAY
 
 
 def test_while_a_week_is_blocked_the_estimate_moves_on() -> None:
-    first, later = (
-        measure_programme(plan_weeks(), escalated(), now).forecast.estimated_end for now in (NOW, NOW + 3 * DAY)
-    )
+    first, later = (make_report(plan_weeks(), escalated(), now).forecast.estimated_end for now in (NOW, NOW + 3 * DAY))
     assert first is not None
     assert later == first + 3 * DAY
 
 
-def test_a_completed_programme_has_no_estimate_and_its_true_delay() -> None:
+def test_a_completed_rollout_has_no_estimate_and_its_true_delay() -> None:
     record, finish = completed()
-    found = measure_programme(plan_weeks(), record, finish + 30 * DAY).forecast
+    found = make_report(plan_weeks(), record, finish + 30 * DAY).forecast
     assert found.estimated_end is None
     assert found.delay_days == 12
 
 
-def milestones(record: ProgrammeRecord, now: datetime) -> dict[int, tuple[bool, bool]]:
-    found = measure_programme(plan_weeks(), record, now).milestones
+def milestones(record: RolloutRecord, now: datetime) -> dict[int, tuple[bool, bool]]:
+    found = make_report(plan_weeks(), record, now).milestones
     return {each.week: (each.reached_at is not None, each.is_late) for each in found}
 
 
@@ -108,4 +106,4 @@ def test_a_milestone_on_its_last_day_is_in_time() -> None:
     in_time = replace(weeks[1], finished_at=datetime(2026, 9, 18, 23, 59, tzinfo=UTC))
     record = replace(fresh(), weeks=(weeks[0], in_time, *fresh().weeks[2:]))
     assert milestones(record, NOW)[2] == (True, False)
-    assert measure_programme(plan_weeks(), record, NOW).milestones[0].due.isoformat() == "2026-09-18"
+    assert make_report(plan_weeks(), record, NOW).milestones[0].due.isoformat() == "2026-09-18"

@@ -1,4 +1,4 @@
-"""The page is one whole, safe, readable file."""
+"""Check that the page is one whole, safe, readable file."""
 
 import re
 from collections import Counter
@@ -9,9 +9,9 @@ from importlib.resources import files
 
 import pytest
 
-from pokervod_pipelines.rollout.record import ProgrammeRecord
-from pokervod_pipelines.rollout.report.html import LONGEST_TEXT, write_page
-from pokervod_pipelines_tests.rollout.report.stories import (
+from pokervod_pipelines.rollout.record import RolloutRecord
+from pokervod_pipelines.rollout.report.html import MAX_TEXT, write_page
+from pokervod_pipelines_tests.rollout.report.examples import (
     NOW,
     OVERRIDE,
     START,
@@ -30,8 +30,8 @@ EMPTY = {"meta", "br", "link", "img", "input", "hr"}
 EVIL = "</pre></details><script>alert('x')</script><img src=x onerror=alert(1)>\" onload=\"alert(2)"
 
 
-class Reading(HTMLParser):
-    """What a page is made of; a tag closed out of turn is an error."""
+class PageReader(HTMLParser):
+    """Collect what a page is made of; fail at a tag that is closed in the wrong order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,8 +60,8 @@ class Reading(HTMLParser):
         assert not self._open
 
 
-def read(page: str) -> Reading:
-    reading = Reading()
+def read(page: str) -> PageReader:
+    reading = PageReader()
     reading.feed(page)
     reading.close()
     return reading
@@ -99,17 +99,17 @@ def test_it_can_be_read_aloud(story: str) -> None:
     [
         ("fresh", "Nothing yet"),
         ("fresh", "No evidence yet."),
-        ("escalated", "Week 5 needs a person, and blocks for 1 d 2 h"),
+        ("escalated", "Week 5 needs a person: blocked for 1 d 2 h"),
         ("escalated", "pokervod rollout resume --from 5"),
-        ("escalated", "✕ could not fix"),
+        ("escalated", "✕ failed"),
         ("escalated", "clipping answers with the header x-pokervod-mock: true"),
         ("escalated", "progress report"),
         ("escalated", "17 Nov 2026"),
         ("completed", "final report"),
         ("completed", "⚑ 1 overridden"),
         ("completed", "The hand sheets of Seoul arrive next month; the table is right."),
-        ("completed", "2 of 6 failures without a person"),
-        ("completed", "Attempt 1 of round 2"),
+        ("completed", "2 of 6 failures recovered without a person"),
+        ("completed", "Attempt 1 of cycle 2"),
     ],
 )
 def test_it_says(story: str, said: str) -> None:
@@ -124,15 +124,15 @@ def test_one_week_is_one_week() -> None:
     assert "Weeks 1, 2, 3, 4" in "".join(read(page_of("escalated")).text)
 
 
-def test_what_a_completed_programme_no_longer_needs_is_gone() -> None:
-    assert "needs a person, and blocks" not in page_of("completed")
+def test_a_completed_rollout_shows_no_escalation_and_no_estimate() -> None:
+    assert "needs a person: blocked" not in page_of("completed")
     assert "Estimated completion" not in page_of("completed")
 
 
-def poisoned() -> ProgrammeRecord:
-    """A programme in which every text that somebody else wrote is an attack."""
+def poisoned() -> RolloutRecord:
+    """Return a rollout in which every text from outside is an attack."""
     bad = replace(result("no_mock_left", EVIL, kind=EVIL), details=(EVIL, EVIL))
-    tried = attempt(1, 5, NOW, (bad,), replace(escalated().attempts[-2].fixes[0], fixer=EVIL, said=EVIL))
+    tried = attempt(1, 5, NOW, (bad,), replace(escalated().attempts[-2].fixes[0], fixer=EVIL, reported=EVIL))
     record = escalated()
     return replace(
         record,
@@ -154,10 +154,10 @@ def test_foreign_text_is_only_text() -> None:
 
 def test_long_evidence_is_cut() -> None:
     long = attempt(1, 5, NOW, (result("no_mock_left", "x" * 1_000_000),))
-    assert len(write_page(PLAN, replace(escalated(), attempts=(long,)), NOW)) < 60_000 + 4 * LONGEST_TEXT
+    assert len(write_page(PLAN, replace(escalated(), attempts=(long,)), NOW)) < 60_000 + 4 * MAX_TEXT
 
 
-def test_an_attempt_that_goes_on_is_shown_with_what_it_has_found() -> None:
+def test_a_running_attempt_is_shown_with_its_results_so_far() -> None:
     running = replace(attempt(1, 1, START, (result("week_1_health"),)), ended_at=None, passed=None)
     page = write_page(PLAN, replace(fresh(), attempts=(running,)), NOW)
     assert "▶ running" in page
@@ -165,7 +165,7 @@ def test_an_attempt_that_goes_on_is_shown_with_what_it_has_found() -> None:
 
 
 def schemes() -> dict[str, dict[str, str]]:
-    """The colours of the style sheet, light and dark."""
+    """Return the colours of the style sheet, light and dark."""
     style = files("pokervod_pipelines.rollout.report").joinpath("templates/style.css.j2").read_text("utf-8")
     light, dark = (
         dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", part)) for part in style.split("* {")[0].split("@media")
@@ -174,7 +174,7 @@ def schemes() -> dict[str, dict[str, str]]:
 
 
 def contrast(first: str, second: str) -> float:
-    """The contrast of two colours as WCAG 2 defines it."""
+    """Return the contrast of two colours as WCAG 2 defines it."""
 
     def luminance(colour: str) -> float:
         parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pokervod_pipelines.rollout.report.html import write_page
-from pokervod_pipelines_tests.rollout.report.stories import NOW, escalated, plan_weeks, result
+from pokervod_pipelines_tests.rollout.report.examples import NOW, escalated, plan_weeks, result
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 LONG = "Integration_of_the_hand_summary_tables_and_of_everything_that_hangs_on_them_" * 2

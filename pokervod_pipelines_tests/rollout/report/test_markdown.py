@@ -1,4 +1,4 @@
-"""The Markdown reports say what happened, and nothing of it is read as markup."""
+"""Check that the Markdown reports say what happened, and escape foreign text."""
 
 import re
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pokervod_pipelines.rollout.report.markdown import COLUMNS, write_final, write_progress
-from pokervod_pipelines_tests.rollout.report.stories import (
+from pokervod_pipelines_tests.rollout.report.examples import (
     NOW,
     OVERRIDE,
     START,
@@ -40,7 +40,7 @@ def test_the_progress_report_is_short() -> None:
     assert len(write_progress(PLAN, escalated(), NOW)) < 1_200
 
 
-def test_a_programme_just_begun_has_done_nothing() -> None:
+def test_a_rollout_just_started_has_done_nothing() -> None:
     report = write_progress(PLAN, fresh(), START)
     assert "0 of 9 weeks, 0 of 20 criteria" in report
     assert "pace not known yet" in report
@@ -53,12 +53,12 @@ def test_a_programme_just_begun_has_done_nothing() -> None:
         "# PokerVOD goes into production: final report",
         "100 %",
         "- **Attempts:** 15, of which 5 retries",
-        "- **Fixes:** 2 done, 1 could not be done",
+        "- **Fixes:** 2 done, 1 failed",
         "- **Escalations:** 1; **overrides:** 1",
-        "**Automation rate:** 33 %; failed attempts: 6, got over by fixers 1, by trying again 1, by a person 4, open 0",
+        "**Automation rate:** 33 %; failed attempts: 6, recovered by fixers 1, by retries 1, by a person 4, open 0",
         "| 5 Mock to real | passed | 5 d | 8 d | 1 h 11 min | 6 d 19 h | 1 d 3 h | 0 s | 4 | 2 | 1 of 2 | 1 | 0 |",
         "- Week 3, attempt 1: `restart_service` done: search restarted by its hook; healthy after 4 s",
-        "- Week 5, attempt 1: `restart_service` could not: the hook answered 403",
+        "- Week 5, attempt 1: `restart_service` failed: the hook answered 403",
         "– blocked 1 d 3 h",
         "- Week 4, `week_4_documents`: The hand sheets of Seoul arrive next month; the table is right. (Ada Lovelace, ",
     ],
@@ -75,11 +75,11 @@ def test_every_row_of_the_table_has_every_column() -> None:
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {len(COLUMNS) + 1}
 
 
-def test_a_clean_programme_says_that_there_was_nothing() -> None:
+def test_a_rollout_without_failures_lists_nothing() -> None:
     report = write_final(PLAN, fresh(), START)
-    assert "None was tried." in report
-    assert "There was none." in report
-    assert "There is none." in report
+    assert "No fixer ran." in report
+    assert "No week was escalated." in report
+    assert "No criterion was overridden." in report
     assert "nothing to count yet" in report
 
 

@@ -1,12 +1,12 @@
-"""What got a programme over its failures, and the rate that follows."""
+"""What got a rollout over its failures, and the rate that follows."""
 
 from dataclasses import replace
 
 import pytest
 
 from pokervod_pipelines.rollout.record import AttemptRecord, EscalationRecord, FixRecord
-from pokervod_pipelines.rollout.report.recoveries import Recoveries, count_recoveries
-from pokervod_pipelines_tests.rollout.report.stories import (
+from pokervod_pipelines.rollout.report.figures import Recoveries, count_recoveries
+from pokervod_pipelines_tests.rollout.report.examples import (
     HOUR,
     START,
     attempt,
@@ -22,14 +22,14 @@ LET = (result("a", "wrong", overridden=True), result("b"))
 LET_OTHER = (result("a"), result("b", "wrong", overridden=True))
 
 
-def tried(*results: tuple[object, ...], fixes: tuple[FixRecord, ...] = (), round_: int = 1) -> list[AttemptRecord]:
+def tried(*results: tuple[object, ...], fixes: tuple[FixRecord, ...] = (), cycle: int = 1) -> list[AttemptRecord]:
     return [
-        attempt(number, 1, START + number * HOUR, each, *(fixes if number == 1 else ()), round_=round_)  # type: ignore[arg-type]
+        attempt(number, 1, START + number * HOUR, each, *(fixes if number == 1 else ()), cycle=cycle)  # type: ignore[arg-type]
         for number, each in enumerate(results, 1)
     ]
 
 
-STOP = (EscalationRecord(week=1, round=1, at=START, summary="", ended_at=None),)
+STOP = (EscalationRecord(week=1, cycle=1, at=START, summary="", ended_at=None),)
 CASES = {
     "nothing failed": (tried(GOOD), (), (0, 0, 0, 0), None),
     "passed by itself": (tried(BAD, GOOD), (), (0, 1, 0, 0), 1.0),
@@ -43,10 +43,10 @@ CASES = {
     ),
     "it goes on": (tried(BAD, BAD), (), (0, 0, 0, 2), None),
     "escalated": (tried(BAD, BAD, BAD), STOP, (0, 0, 3, 0), 0.0),
-    "resumed by a person": ([*tried(BAD, BAD), *tried(GOOD, round_=2)], (), (0, 0, 2, 0), 0.0),
+    "resumed by a person": ([*tried(BAD, BAD), *tried(GOOD, cycle=2)], (), (0, 0, 2, 0), 0.0),
     "overridden": (tried(BAD, LET), (), (0, 0, 1, 0), 0.0),
     "another criterion overridden": (tried(BAD, LET_OTHER), (), (0, 1, 0, 0), 1.0),
-    "mixed": ([*tried(BAD, BAD), *tried(BAD, GOOD, round_=2)], (), (0, 1, 2, 0), 1 / 3),
+    "mixed": ([*tried(BAD, BAD), *tried(BAD, GOOD, cycle=2)], (), (0, 1, 2, 0), 1 / 3),
 }
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.rollout.report import wording
-from pokervod_pipelines.rollout.report.figures import measure_programme
-from pokervod_pipelines_tests.rollout.report.stories import NOW, escalated, plan_weeks
+from pokervod_pipelines.rollout.report.figures import make_report
+from pokervod_pipelines_tests.rollout.report.examples import NOW, escalated, plan_weeks
 
 
 @pytest.mark.parametrize(
@@ -21,28 +21,28 @@ from pokervod_pipelines_tests.rollout.report.stories import NOW, escalated, plan
     ],
 )
 def test_durations_in_their_two_largest_units(seconds: float, said: str) -> None:
-    assert wording.say_duration(seconds) == said
+    assert wording.format_duration(seconds) == said
 
 
 @pytest.mark.parametrize(
     ("days", "said"), [(0, "on plan"), (1, "1 day late"), (2, "2 days late"), (-9, "9 days ahead")]
 )
 def test_delays(days: int, said: str) -> None:
-    assert wording.say_delay(days) == said
+    assert wording.format_delay(days) == said
 
 
 @pytest.mark.parametrize(
     ("pace", "said"), [(None, "not known yet"), (1.0, "× 1.00"), (0.0001, "× < 0.01"), (2.345, "× 2.35")]
 )
 def test_paces(pace: float | None, said: str) -> None:
-    assert wording.say_pace(pace) == said
+    assert wording.format_pace(pace) == said
 
 
 def test_moments_are_said_in_utc() -> None:
     moment = datetime(2026, 11, 1, 1, 30, tzinfo=timezone(timedelta(hours=9)))
-    assert wording.say_moment(moment) == "31 Oct 2026, 16:30 UTC"
-    assert wording.say_day(moment) == "31 Oct 2026"
-    assert wording.say_day(moment.date()) == "1 Nov 2026"
+    assert wording.format_time(moment) == "31 Oct 2026, 16:30 UTC"
+    assert wording.format_day(moment) == "31 Oct 2026"
+    assert wording.format_day(moment.date()) == "1 Nov 2026"
 
 
 @given(st.integers(0, 100), st.integers(1, 60))
@@ -85,6 +85,6 @@ def test_no_sign_of_markdown_stays_bare(text: str) -> None:
 
 
 def test_an_escalated_week_says_so() -> None:
-    figures = measure_programme(plan_weeks(), escalated(), NOW)
-    assert [wording.look_of(each).word for each in figures.weeks[3:6]] == ["passed", "escalated", "pending"]
-    assert wording.look_of(replace(figures.week(5), is_escalated=False)).word == "failed"
+    report = make_report(plan_weeks(), escalated(), NOW)
+    assert [wording.find_style(each).word for each in report.weeks[3:6]] == ["passed", "escalated", "pending"]
+    assert wording.find_style(replace(report.week(5), is_escalated=False)).word == "failed"

@@ -8,9 +8,10 @@ from typing import Any
 import yaml
 from sqlalchemy import Engine, text
 
-from pokervod_pipelines.rollout.house import find_plan, open_programme
-from pokervod_pipelines.rollout.programme import Programme, read
-from pokervod_pipelines.rollout.record import ProgrammeRecord
+from pokervod_pipelines.rollout.handler import open_rollout
+from pokervod_pipelines.rollout.plans import find_plan
+from pokervod_pipelines.rollout.record import RolloutRecord
+from pokervod_pipelines.rollout.runner import Rollout, read_rollout
 from pokervod_pipelines.settings import Settings
 
 TABLE = {"kind": "database_table", "name": "hands_table", "table": "hands", "columns": {"id": "bigint"}}
@@ -29,8 +30,8 @@ def describe_week(number: int, plan: str = "demo") -> dict[str, Any]:
 
 
 @dataclass(kw_only=True)
-class PlanDesk:
-    """A folder with plans, the database of their programmes, and settings that know both."""
+class PlanFolder:
+    """A folder with plans, the database of their rollouts, and settings that know both."""
 
     engine: Engine
     folder: Path
@@ -43,7 +44,7 @@ class PlanDesk:
         """The plan is on disk and in the settings: so many weeks, or these; what stands in ``head`` wins."""
         values = {
             "name": name,
-            "title": f"The {name} programme",
+            "title": f"The {name} rollout",
             "starts": "2031-01-06",
             "wait_seconds": 3600.0,
             "weeks": [describe_week(each, name) for each in range(1, weeks + 1)] if isinstance(weeks, int) else weeks,
@@ -76,11 +77,11 @@ class PlanDesk:
         """A command started in the folder finds these settings."""
         (self.folder / "pokervod.yaml").write_text(json.dumps(self.sections), encoding="utf-8")
 
-    def programme(self, plan: str | None = None) -> Programme:
-        return open_programme(self.engine, self.settings, find_plan(self.settings, plan))
+    def rollout(self, plan: str | None = None) -> Rollout:
+        return open_rollout(self.engine, self.settings, find_plan(self.settings, plan))
 
-    def record(self, plan: str | None = None) -> ProgrammeRecord:
-        return read(self.programme(plan))
+    def record(self, plan: str | None = None) -> RolloutRecord:
+        return read_rollout(self.rollout(plan))
 
     def states(self, plan: str | None = None) -> list[str]:
         """How each week is."""

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass
+from pokervod_pipelines.rollout.criteria.result import ErrorClass
 from pokervod_pipelines.rollout.fixers.base import FailedCriterion
-from pokervod_pipelines.rollout.fixers.choice import choose_fixers
+from pokervod_pipelines.rollout.fixers.registry import choose_fixers
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A programme whose weeks come to what the test says, with a clock that the test moves."""
+"""A rollout whose weeks come to what the test says, with a clock that the test moves."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from pokervod_pipelines.rollout.programme import Pace, Programme, read, run
-from pokervod_pipelines.rollout.record import FixRecord, ProgrammeRecord, ResultRecord
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.rollout.record import FixRecord, ResultRecord, RolloutRecord
+from pokervod_pipelines.rollout.runner import RetryPolicy, Rollout, read_rollout, run_rollout
 
 START = datetime(2031, 5, 5, 8, 0, tzinfo=UTC)
 
@@ -18,7 +19,7 @@ class Killed(BaseException):
 
 
 @dataclass
-class ScriptedCrew:
+class ScriptedHandler:
     """Judges by script: ``failures`` is how often a week fails before it passes; ``dies_at`` ends the process."""
 
     engine: Engine
@@ -53,29 +54,34 @@ class ScriptedCrew:
             )
         return int(count or 0)
 
-    def fix(self, week: int, failed: Sequence[ResultRecord], already: Collection[str]) -> Iterator[FixRecord]:
+    def fix(self, week: int, failed: Sequence[ResultRecord], finished: Collection[str]) -> Iterator[FixRecord]:
         for fixer in self.fixers:
-            if fixer not in already:
+            if fixer not in finished:
                 self.act()
                 self.fixed.append((week, fixer))
-                yield FixRecord(fixer=fixer, error_class="schema", done=True, said="two steps applied", at=self.now)
+                yield FixRecord(
+                    fixer=fixer, error_class="schema", done=True, reported="two migrations applied", at=self.now
+                )
 
-    def tell_progress(self, connection: Connection, record: ProgrammeRecord) -> None:
-        self._tell(connection, f"progress {record.current_week}")
+    def report_progress(self, connection: Connection, record: RolloutRecord) -> None:
+        self._report(connection, f"progress {record.current_week}")
 
-    def tell_escalation(self, connection: Connection, record: ProgrammeRecord, week: int) -> None:
-        self._tell(connection, f"escalation {week}")
+    def report_escalation(self, connection: Connection, record: RolloutRecord, week: int) -> None:
+        self._report(connection, f"escalation {week}")
 
-    def tell_resumption(self, connection: Connection, record: ProgrammeRecord, *, by: str, reason: str) -> None:
-        self._tell(connection, f"resumption by {by}")
+    def acknowledge_escalation(self, connection: Connection, week: int, actor: Actor) -> None:
+        self._report(connection, f"acknowledged by {actor.who}")
 
-    def _tell(self, connection: Connection, what: str) -> None:
-        """In the transaction, as alerts are: what was rolled back was never told."""
+    def resolve_escalations(self, connection: Connection, record: RolloutRecord, actor: Actor) -> None:
+        self._report(connection, f"resolved by {actor.who}")
+
+    def _report(self, connection: Connection, what: str) -> None:
+        """Report in the transaction, as alerts are, so that a rollback undoes it."""
         self.act()
-        connection.execute(_TELL, {"what": what})
+        connection.execute(_REPORT, {"what": what})
 
 
-_TELL = text("insert into events (type, source, correlation_id, payload) values (:what, 'told', '', '{}')")
+_REPORT = text("insert into events (type, source, correlation_id, payload) values (:what, 'reported', '', '{}')")
 
 
 def make_result(criterion: str, *, passed: bool, figures: Mapping[str, Any] | None = None) -> ResultRecord:
@@ -93,41 +99,41 @@ def make_result(criterion: str, *, passed: bool, figures: Mapping[str, Any] | No
 
 
 @dataclass
-class Stage:
-    """A programme of nine weeks and its crew."""
+class ScriptedRollout:
+    """A rollout of nine weeks and its handler."""
 
     engine: Engine
-    crew: ScriptedCrew
+    handler: ScriptedHandler
     plan: str = "demo"
     weeks: int = 9
-    pace: Pace = field(default_factory=Pace)
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
 
     @property
-    def programme(self) -> Programme:
-        return Programme(
+    def rollout(self) -> Rollout:
+        return Rollout(
             engine=self.engine,
             plan=self.plan,
             weeks=self.weeks,
-            crew=self.crew,
-            pace=lambda week: self.pace,
-            clock=lambda: self.crew.now,
+            handler=self.handler,
+            retries=lambda week: self.retries,
+            clock=lambda: self.handler.now,
         )
 
-    def run(self, until: int | None = None) -> ProgrammeRecord:
+    def run(self, until: int | None = None) -> RolloutRecord:
         """Run as far as it goes now."""
-        run(self.programme, until=until)
+        run_rollout(self.rollout, until=until)
         return self.record()
 
-    def record(self) -> ProgrammeRecord:
-        return read(self.programme)
+    def record(self) -> RolloutRecord:
+        return read_rollout(self.rollout)
 
     def pass_time(self, minutes: float = 60) -> None:
         """The clock goes on."""
-        self.crew.now += timedelta(minutes=minutes)
+        self.handler.now += timedelta(minutes=minutes)
 
-    def told(self) -> list[str]:
+    def reported(self) -> list[str]:
         """What people heard, in order."""
-        return self._read_events("told")
+        return self._read_events("reported")
 
     def events(self) -> list[str]:
         """What happened, in order."""

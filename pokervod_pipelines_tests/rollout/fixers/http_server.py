@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pokervod_pipelines.rollout.criteria.evidence import ErrorClass
+from pokervod_pipelines.rollout.criteria.result import ErrorClass
 from pokervod_pipelines.rollout.fixers.base import FailedCriterion
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
 
@@ -28,7 +28,7 @@ def picture(folder: Path) -> Mapping[str, tuple[int, bytes]]:
     return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
-class Station:
+class LocalServer:
     """A server at ``url``; ``answers`` has the statuses of each path in turn, the last one for ever.
 
     The status 0 hangs until the end, -1 answers with a byte now and then and no end. ``asked`` keeps what was asked.
@@ -54,17 +54,17 @@ class Station:
         self._server.shutdown()
         self._server.server_close()
 
-    def _make_handler(station) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - the handler has a self of its own
+    def _make_handler(server) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - the handler has a self of its own
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                station.asked.append((self.command, self.path, self.headers.get("Authorization"), body))
-                statuses = station.answers.get(self.path, [404])
+                server.asked.append((self.command, self.path, self.headers.get("Authorization"), body))
+                statuses = server.answers.get(self.path, [404])
                 status = statuses.pop(0) if len(statuses) > 1 else statuses[0]
                 if status > 0:
                     self._answer(status)
                 elif status == 0:
-                    station._over.wait(60)
+                    server._over.wait(60)
                 else:
                     self._trickle()
 
@@ -72,7 +72,7 @@ class Station:
 
             def _answer(self, status: int) -> None:
                 self.send_response(status)
-                for name, value in station.headers.items():
+                for name, value in server.headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -80,7 +80,7 @@ class Station:
             def _trickle(self) -> None:
                 try:
                     self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-                    while not station._over.wait(0.05):
+                    while not server._over.wait(0.05):
                         self.wfile.write(b"x")
                 except OSError:
                     return

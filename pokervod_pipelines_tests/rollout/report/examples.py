@@ -1,21 +1,23 @@
-"""Programmes as they may have gone, told in few words: the plan, the record and the moment."""
+"""Provide rollouts as they may have gone: the plan, the record and the time."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+from pokervod_pipelines.rollout.criteria.kinds.service_owner import ServiceOwner
+from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
 from pokervod_pipelines.rollout.record import (
     AttemptRecord,
     EscalationRecord,
     FixRecord,
     InterventionRecord,
     OverrideRecord,
-    ProgrammeRecord,
-    ProgrammeState,
     ResultRecord,
+    RolloutRecord,
+    RolloutState,
     WeekRecord,
     WeekState,
 )
-from pokervod_pipelines.rollout.report.planned import PlannedCriterion, PlannedProgramme, PlannedWeek
 
 MONDAY = date(2026, 9, 7)
 START = datetime(2026, 9, 7, 9, tzinfo=UTC)
@@ -38,7 +40,8 @@ NAMES = {5: ("search_is_real", "clipping_contract", "no_mock_left", "ui_health")
 SAID = "answers as the document says: 24 of 24 operations"
 
 
-def plan_weeks(count: int = 9) -> PlannedProgramme:
+def plan_weeks(count: int = 9) -> RolloutPlan:
+    """Return a plan with the first weeks."""
     weeks = tuple(
         PlannedWeek(
             number=number,
@@ -47,14 +50,26 @@ def plan_weeks(count: int = 9) -> PlannedProgramme:
             milestone=milestone,
             starts=MONDAY + (number - 1) * 7 * DAY,
             ends=MONDAY + (number - 1) * 7 * DAY + 4 * DAY,
+            requires=(),
+            attempts=3,
+            wait_seconds=300.0,
             criteria=tuple(
-                PlannedCriterion(name=name, description=f"The {name.replace('_', ' ')} criterion of the plan.")
+                ServiceOwner(name=name, service="search", description=f"The {name.replace('_', ' ')} criterion.")
                 for name in NAMES.get(number, (f"week_{number}_documents", f"week_{number}_health"))
             ),
+            place="plan.yaml:1",
         )
         for number, (title, summary, milestone) in enumerate(WEEKS[:count], 1)
     )
-    return PlannedProgramme(name="default", title="PokerVOD goes into production", weeks=weeks)
+    return RolloutPlan(
+        name="default",
+        title="PokerVOD goes into production",
+        services={},
+        weeks=weeks,
+        fixers=(),
+        source=Path("plan.yaml"),
+        folder=Path(),
+    )
 
 
 def result(name: str, wrong: str | None = None, *, kind: str = "CONTRACT", overridden: bool = False) -> ResultRecord:
@@ -76,13 +91,13 @@ def attempt(
     start: datetime,
     results: tuple[ResultRecord, ...],
     *fixes: FixRecord,
-    round_: int = 1,
+    cycle: int = 1,
     took: timedelta = 20 * MINUTE,
 ) -> AttemptRecord:
     return AttemptRecord(
-        id=week * 100 + round_ * 10 + number,
+        id=week * 100 + cycle * 10 + number,
         week=week,
-        round=round_,
+        cycle=cycle,
         number=number,
         started_at=start,
         ended_at=start + took,
@@ -92,8 +107,8 @@ def attempt(
     )
 
 
-def fix(fixer: str, said: str, *, done: bool = True) -> FixRecord:
-    return FixRecord(fixer=fixer, error_class="SERVICE_DOWN", done=done, said=said, at=START)
+def fix(fixer: str, reported: str, *, done: bool = True) -> FixRecord:
+    return FixRecord(fixer=fixer, error_class="SERVICE_DOWN", done=done, reported=reported, at=START)
 
 
 def week(
@@ -105,15 +120,15 @@ def week(
     attempts: int = 0,
 ) -> WeekRecord:
     return WeekRecord(
-        number=number, state=state, round=1, attempts=attempts, next_try_at=None, started_at=start, finished_at=end
+        number=number, state=state, cycle=1, attempts=attempts, next_try_at=None, started_at=start, finished_at=end
     )
 
 
-def fresh() -> ProgrammeRecord:
-    """Nothing has happened but its beginning."""
-    return ProgrammeRecord(
+def fresh() -> RolloutRecord:
+    """Return a rollout that has just started."""
+    return RolloutRecord(
         plan="default",
-        state=ProgrammeState.RUNNING,
+        state=RolloutState.RUNNING,
         reason="",
         started_at=START,
         finished_at=None,
@@ -122,7 +137,7 @@ def fresh() -> ProgrammeRecord:
 
 
 def passed_weeks(count: int) -> tuple[list[WeekRecord], list[AttemptRecord]]:
-    """The first weeks, passed: the second by trying again, the third by a fixer, week 4 after an override."""
+    """Return the first weeks, passed: the second by a retry, the third by a fixer, week 4 after an override."""
     weeks, attempts = [], []
     for number in range(1, count + 1):
         begin, plan = START + (number - 1) * 8 * DAY, plan_weeks().weeks[number - 1]
@@ -152,8 +167,8 @@ STOPPED = START + 34 * DAY
 NOW = STOPPED + 26 * HOUR
 
 
-def escalated() -> ProgrammeRecord:
-    """Half way: four weeks have passed, the fifth failed three times and blocks for 26 hours."""
+def escalated() -> RolloutRecord:
+    """Return a rollout half way: four weeks have passed, the fifth failed three times and is blocked for 26 hours."""
     weeks, attempts = passed_weeks(4)
     wrong = "POST /clips: answer 502 does not conform to the document: 'clip_url' is a required property, got {}"
     bad = (
@@ -172,27 +187,27 @@ def escalated() -> ProgrammeRecord:
     summary = "3 of 4 criteria failed at the third attempt: clipping_contract, no_mock_left, ui_health"
     return replace(
         fresh(),
-        state=ProgrammeState.ESCALATED,
+        state=RolloutState.ESCALATED,
         reason="week 5 failed 3 times",
         weeks=(*weeks, stopped, *(week(number) for number in range(6, 10))),
         attempts=(*attempts, *failing),
         overrides=(OVERRIDE,),
-        escalations=(EscalationRecord(week=5, round=1, at=STOPPED, summary=summary, ended_at=None),),
+        escalations=(EscalationRecord(week=5, cycle=1, at=STOPPED, summary=summary, ended_at=None),),
     )
 
 
-def completed() -> tuple[ProgrammeRecord, datetime]:
-    """All nine weeks passed; the fifth was escalated once and resumed by a person."""
+def completed() -> tuple[RolloutRecord, datetime]:
+    """Return a rollout whose nine weeks passed; the fifth was escalated once and resumed by a person."""
     before, (weeks, attempts) = escalated(), passed_weeks(9)
     resumed = NOW + HOUR
     blocked = replace(before.escalations[0], ended_at=resumed)
-    again = [replace(each, round=2, started_at=resumed, ended_at=resumed + HOUR) for each in attempts if each.week == 5]
+    again = [replace(each, cycle=2, started_at=resumed, ended_at=resumed + HOUR) for each in attempts if each.week == 5]
     finish = weeks[-1].finished_at
     assert finish is not None
     person = InterventionRecord(kind="resume", week=5, by="Grace Hopper", reason="the hook has a new token", at=resumed)
     record = replace(
         before,
-        state=ProgrammeState.COMPLETED,
+        state=RolloutState.COMPLETED,
         reason="",
         finished_at=finish,
         weeks=tuple(weeks),

@@ -24,7 +24,7 @@ class Reply:
 
 
 @dataclass
-class Stand:
+class RunningService:
     """A service that runs: where, and what it was asked so far."""
 
     address: str
@@ -38,16 +38,16 @@ Answers = Mapping[str, Reply | Callable[[], Reply]]
 
 
 @contextmanager
-def run_service(answers: Answers) -> Iterator[Stand]:
+def run_service(answers: Answers) -> Iterator[RunningService]:
     """A service on a free port of this machine, ended with the context."""
-    stand = Stand("")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(answers, stand))
+    service = RunningService("")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(answers, service))
     server.daemon_threads = True
-    stand.address = f"http://127.0.0.1:{server.server_port}"
+    service.address = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
     thread.start()
     try:
-        yield stand
+        yield service
     finally:
         server.shutdown()
         server.server_close()
@@ -88,14 +88,14 @@ def find_closed_address() -> str:
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def _make_handler(answers: Answers, stand: Stand) -> type[BaseHTTPRequestHandler]:
+def _make_handler(answers: Answers, service: RunningService) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            stand.asked.append(f"{self.command} {self.path}")
-            stand.authorizations.append(self.headers.get("authorization"))
-            stand.bodies.append(self.rfile.read(int(self.headers.get("content-length") or 0)))
+            service.asked.append(f"{self.command} {self.path}")
+            service.authorizations.append(self.headers.get("authorization"))
+            service.bodies.append(self.rfile.read(int(self.headers.get("content-length") or 0)))
             key = f"{self.command} {self.path.partition('?')[0]}"
             told = answers.get(key, Reply(404, {"error": "no such thing"}))
             self.send(told if isinstance(told, Reply) else told())

@@ -1,0 +1,409 @@
+"""Week after week: attempts, waits, fixers, escalation, and what people do; nothing is counted or told twice."""
+
+import random
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.errors import BadInput, Conflict
+from pokervod_pipelines.rollout import interventions
+from pokervod_pipelines.rollout.record import RolloutRecord, RolloutState, WeekState
+from pokervod_pipelines.rollout.runner import evaluate_week, lock_rollout, run_rollout, start_rollout
+from pokervod_pipelines_tests.rollout.scripted import Killed, ScriptedHandler, ScriptedRollout
+
+EVA = Actor(who="eva", reason="the table was filled by hand")
+
+
+@pytest.fixture
+def scripted(engine: Engine) -> ScriptedRollout:
+    return ScriptedRollout(engine=engine, handler=ScriptedHandler(engine))
+
+
+def numbers(record: RolloutRecord, week: int) -> list[tuple[int, int, bool | None]]:
+    return [(each.cycle, each.number, each.passed) for each in record.attempts_of(week)]
+
+
+def run_to_the_end(scripted: ScriptedRollout, most: int = 100) -> RolloutRecord:
+    """Run again and again as time passes, over every death of the process, until nobody but a person can go on."""
+    for _ in range(most):
+        try:
+            record = scripted.run()
+        except Killed:
+            continue
+        if record.state in {RolloutState.COMPLETED, RolloutState.ESCALATED}:
+            return record
+        scripted.pass_time()
+    raise AssertionError("it never ends")
+
+
+def test_a_rollout_without_failures_passes_every_week_at_once(scripted: ScriptedRollout) -> None:
+    record = scripted.run()
+
+    assert record.state is RolloutState.COMPLETED
+    assert {week.state for week in record.weeks} == {WeekState.PASSED}
+    assert scripted.handler.evaluated == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert scripted.told() == [*(f"progress {week}" for week in range(2, 10)), "progress None"]
+    assert scripted.events() == ["started", *["week.started", "week.passed"] * 9, "completed"]
+
+
+def test_a_completed_rollout_is_not_run_again(scripted: ScriptedRollout) -> None:
+    scripted.run()
+    scripted.run()
+
+    assert len(scripted.handler.evaluated) == 9
+
+
+def test_it_stops_before_the_week_after_until(scripted: ScriptedRollout) -> None:
+    record = scripted.run(until=3)
+
+    assert (record.current_week, scripted.handler.evaluated) == (4, [1, 2, 3])
+
+
+def test_a_failing_week_waits_longer_each_time_and_holds_nothing_meanwhile(scripted: ScriptedRollout) -> None:
+    scripted.handler.failures = {2: 2}
+    first = scripted.run()
+    waits = [first.weeks[1].next_try_at - scripted.handler.now]
+    scripted.run()
+    assert numbers(scripted.record(), 2) == [(1, 1, False)]
+
+    scripted.pass_time(5)
+    second = scripted.run()
+    waits.append(second.weeks[1].next_try_at - scripted.handler.now)
+    scripted.pass_time(10)
+    last = scripted.run()
+
+    assert waits == [timedelta(minutes=5), timedelta(minutes=10)]
+    assert (first.state, last.state) == (RolloutState.WAITING, RolloutState.COMPLETED)
+    assert numbers(last, 2) == [(1, 1, False), (1, 2, False), (1, 3, True)]
+    assert scripted.handler.fixed == [(2, "apply_migrations")] * 2
+
+
+def test_after_the_third_failure_it_is_escalated_and_the_rollout_stands_still(scripted: ScriptedRollout) -> None:
+    scripted.handler.failures = {4: 3}
+    record = run_to_the_end(scripted)
+    scripted.pass_time(10_000)
+    scripted.run()
+
+    assert record.state is RolloutState.ESCALATED
+    assert (record.current_week, record.weeks[3].state) == (4, WeekState.FAILED)
+    assert [(each.week, each.ended_at) for each in record.escalations] == [(4, None)]
+    assert "tables: 3 columns are missing" in record.reason
+    assert scripted.told()[-1] == "escalation 4"
+    assert len(scripted.record().attempts_of(4)) == 3
+
+
+def test_a_person_resumes_it_where_it_stands_with_all_attempts(scripted: ScriptedRollout) -> None:
+    scripted.handler.failures = {4: 4}
+    run_to_the_end(scripted)
+
+    assert interventions.acknowledge_escalation(scripted.rollout, EVA) == 4
+    assert interventions.resume_rollout(scripted.rollout, EVA) == 4
+    record = run_to_the_end(scripted)
+
+    assert record.state is RolloutState.COMPLETED
+    assert numbers(record, 4)[-2:] == [(2, 1, False), (2, 2, True)]
+    assert [each.ended_at is not None for each in record.escalations] == [True]
+    assert [each.kind for each in record.interventions] == ["acknowledge", "resume"]
+
+
+def test_resuming_from_an_earlier_week_does_it_and_all_after_it_again(scripted: ScriptedRollout) -> None:
+    scripted.run(until=5)
+
+    interventions.resume_rollout(scripted.rollout, EVA, week=3)
+    record = scripted.run()
+
+    assert scripted.handler.evaluated == [1, 2, 3, 4, 5, 3, 4, 5, 6, 7, 8, 9]
+    assert record.state is RolloutState.COMPLETED
+    assert len(record.attempts_of(3)) == 2
+
+
+def test_a_week_cannot_begin_before_the_one_before_it_passed(scripted: ScriptedRollout) -> None:
+    scripted.run(until=2)
+
+    with pytest.raises(Conflict, match="week 3 is pending; it has to pass before week 6 begins"):
+        interventions.resume_rollout(scripted.rollout, EVA, week=6)
+    with pytest.raises(BadInput, match="no week 10"):
+        interventions.resume_rollout(scripted.rollout, EVA, week=10)
+
+
+def test_an_overridden_criterion_counts_and_is_shown_as_overridden_for_ever(scripted: ScriptedRollout) -> None:
+    scripted.handler.failures = {1: 99}
+    run_to_the_end(scripted)
+
+    interventions.override_criterion(scripted.rollout, 1, "tables", EVA, known={"tables", "health"})
+    interventions.resume_rollout(scripted.rollout, EVA)
+    record = scripted.run(until=1)
+
+    (last,) = [each for each in record.attempts_of(1) if each.passed]
+    assert {each.criterion: (each.passed, each.is_overridden) for each in last.results} == {
+        "tables": (False, True),
+        "health": (True, False),
+    }
+    assert [(each.criterion, each.by) for each in record.overrides] == [("tables", "eva")]
+    with pytest.raises(Conflict, match="overridden already"):
+        interventions.override_criterion(scripted.rollout, 1, "tables", EVA, known={"tables"})
+    with pytest.raises(BadInput, match="no criterion 'speed'"):
+        interventions.override_criterion(scripted.rollout, 1, "speed", EVA, known={"tables"})
+
+
+def test_a_pause_holds_until_it_is_resumed_even_when_it_came_in_the_middle_of_a_week(scripted: ScriptedRollout) -> None:
+    scripted.run(until=1)
+    evaluate = scripted.handler.evaluate
+
+    def evaluate_and_pause(week: int):
+        interventions.pause_rollout(scripted.rollout, EVA)
+        return evaluate(week)
+
+    scripted.handler.evaluate = evaluate_and_pause
+    record = scripted.run()
+    scripted.handler.evaluate = evaluate
+
+    assert (record.state, record.current_week) == (RolloutState.PAUSED, 3)
+    assert scripted.run().current_week == 3
+    interventions.resume_rollout(scripted.rollout, EVA)
+    assert scripted.run().state is RolloutState.COMPLETED
+
+
+def test_a_second_runner_is_refused(scripted: ScriptedRollout) -> None:
+    with lock_rollout(scripted.rollout), pytest.raises(Conflict, match="run by another runner"):
+        scripted.run()
+
+    assert scripted.run().state is RolloutState.COMPLETED
+
+
+def test_two_runners_at_once_do_the_work_once(scripted: ScriptedRollout) -> None:
+    refused: list[Conflict] = []
+
+    def run() -> None:
+        try:
+            scripted.run()
+        except Conflict as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(scripted.handler.evaluated) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+
+def test_validating_a_week_keeps_nothing(scripted: ScriptedRollout) -> None:
+    scripted.handler.failures = {7: 9}
+    scripted.run(until=2)
+    before = (scripted.record(), scripted.events())
+
+    assert not evaluate_week(scripted.rollout, 7).passed
+    assert evaluate_week(scripted.rollout, 8).passed
+    assert (scripted.record(), scripted.events()) == before
+
+
+def test_wherever_the_process_dies_no_attempt_counts_twice_and_nothing_is_told_twice(engine: Engine) -> None:
+    failures = {2: 1, 5: 2}
+    undisturbed = ScriptedRollout(engine=engine, handler=ScriptedHandler(engine, failures=failures), plan="undisturbed")
+    wanted = run_to_the_end(undisturbed)
+    told = undisturbed.told()
+    for dies_at in range(1, undisturbed.handler.acts + 1):
+        scripted = ScriptedRollout(
+            engine=engine, handler=ScriptedHandler(engine, failures=failures, dies_at=dies_at), plan=f"dies {dies_at}"
+        )
+        clear(scripted)
+        record = run_to_the_end(scripted)
+
+        assert record.state is RolloutState.COMPLETED
+        assert [(each.week, each.cycle, each.number, each.passed) for each in record.attempts] == [
+            (each.week, each.cycle, each.number, each.passed) for each in wanted.attempts
+        ], dies_at
+        assert scripted.told() == told, dies_at
+        assert [len(each.fixes) for each in record.attempts] == [len(each.fixes) for each in wanted.attempts], dies_at
+
+
+def clear(scripted: ScriptedRollout) -> None:
+    with scripted.engine.begin() as connection:
+        connection.execute(text("truncate events, rollouts cascade"))
+
+
+def test_a_rollout_of_chance_ends_as_its_failures_say(engine: Engine) -> None:
+    chance = random.Random(9)
+    for _ in range(5):
+        failures = {week: chance.choice([0, 0, 0, 1, 2, 3]) for week in range(1, 10)}
+        scripted = ScriptedRollout(engine=engine, handler=ScriptedHandler(engine, failures=failures))
+        clear(scripted)
+        record = run_to_the_end(scripted)
+
+        first_lost = next((week for week, count in sorted(failures.items()) if count >= 3), None)
+        assert record.current_week == first_lost
+        assert record.state is (RolloutState.COMPLETED if first_lost is None else RolloutState.ESCALATED)
+        for week, count in failures.items():
+            if first_lost is None or week < first_lost:
+                assert len(record.attempts_of(week)) == count + 1
+
+
+@pytest.mark.parametrize("person", [{"by": "", "reason": "x"}, {"by": "eva", "reason": " "}])
+def test_nobody_intervenes_without_a_name_and_a_reason(person: dict[str, str]) -> None:
+    with pytest.raises(BadInput, match="who does it and why"):
+        Actor(**person)
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "only_extends", "wanted"),
+    [
+        (2, 4, False, 4),
+        (4, 2, False, 2),
+        (2, None, False, None),
+        (None, 2, False, 2),
+        (2, 4, True, 4),
+        (4, 2, True, 4),
+        (None, 2, True, None),
+    ],
+)
+def test_how_far_it_goes_by_itself_is_what_was_said_last_unless_it_only_widens(
+    scripted: ScriptedRollout, before: int | None, then: int | None, only_extends: bool, wanted: int | None
+) -> None:
+    start_rollout(scripted.rollout, before)
+    run_rollout(scripted.rollout, until=then, only_extends=only_extends)
+
+    assert scripted.record().until == wanted
+
+
+@pytest.mark.parametrize("only_extends", [True, False])
+def test_who_begins_it_says_how_far_it_goes(scripted: ScriptedRollout, only_extends: bool) -> None:
+    run_rollout(scripted.rollout, until=2, only_extends=only_extends)
+
+    record = scripted.record()
+    assert (record.until, record.current_week, record.state) == (2, 3, RolloutState.WAITING)
+
+
+def test_aiming_begins_it_and_looks_at_nothing(scripted: ScriptedRollout) -> None:
+    start_rollout(scripted.rollout, 3)
+
+    assert (scripted.record().until, scripted.events(), scripted.handler.evaluated) == (3, ["started"], [])
+    with lock_rollout(scripted.rollout), pytest.raises(Conflict):
+        start_rollout(scripted.rollout, 5)
+    assert scripted.record().until == 3
+
+
+def test_nothing_is_left_running_where_nobody_is_to_take_it_up(scripted: ScriptedRollout) -> None:
+    assert scripted.run(until=2).state is RolloutState.WAITING
+    assert scripted.run(until=4).reason == "week 5 was not asked for yet"
+    start_rollout(scripted.rollout, None)
+    run_rollout(scripted.rollout, until=6, only_extends=True)
+
+    assert scripted.record().state is RolloutState.RUNNING, "the rest was asked for before"
+
+
+def test_what_the_database_does_not_take_fails_the_attempt_and_counts(scripted: ScriptedRollout) -> None:
+    scripted.handler.figures = {"share": float("nan")}
+    record = run_to_the_end(scripted)
+
+    assert (record.state, numbers(record, 1)) == (RolloutState.ESCALATED, [(1, n, False) for n in (1, 2, 3)])
+    (result, _) = record.attempts[-1].results
+    assert (result.criterion, result.error_class, dict(result.figures)) == ("health", "unknown", {})
+    assert "does not take what the week's criteria found: invalid input syntax for type json" in result.summary
+
+
+@pytest.mark.parametrize("failures", [{}, {4: 1}, {4: 99}], ids=["not begun", "waiting", "escalated"])
+def test_a_week_that_was_taken_out_of_the_plan_keeps_it_from_nothing(
+    scripted: ScriptedRollout, failures: dict[int, int]
+) -> None:
+    scripted.weeks, scripted.handler.failures = 4, failures
+    if failures.get(4) == 99:
+        run_to_the_end(scripted)
+    else:
+        scripted.run(until=None if failures else 3)
+    scripted.weeks = 3
+
+    record = scripted.run()
+
+    assert (record.state, record.current_week, len(record.weeks)) == (RolloutState.COMPLETED, None, 3)
+    assert not [each for each in record.escalations if each.ended_at is None]
+    assert (scripted.events().count("completed"), scripted.told()[-1]) == (1, "progress None")
+    scripted.run()
+    assert scripted.events().count("completed") == 1
+
+
+def test_a_week_that_came_into_the_plan_is_done_after_all(scripted: ScriptedRollout) -> None:
+    scripted.weeks = 3
+    scripted.run()
+    scripted.weeks = 5
+
+    record = scripted.run()
+
+    assert (record.state, scripted.handler.evaluated) == (RolloutState.COMPLETED, [1, 2, 3, 4, 5])
+
+
+def break_off(scripted: ScriptedRollout, week: int) -> None:
+    """The runner died while it looked at the week."""
+    evaluate = scripted.handler.evaluate
+
+    def die(number: int):
+        if number == week:
+            raise Killed
+        return evaluate(number)
+
+    scripted.handler.evaluate = die
+    with pytest.raises(Killed):
+        scripted.run()
+    scripted.handler.evaluate = evaluate
+
+
+def test_a_person_takes_up_what_was_broken_off_as_the_same_attempt(scripted: ScriptedRollout) -> None:
+    break_off(scripted, 5)
+
+    assert interventions.resume_rollout(scripted.rollout, EVA) == 5
+    record = scripted.run()
+
+    assert (record.state, numbers(record, 5)) == (RolloutState.COMPLETED, [(1, 1, True)])
+
+
+@pytest.mark.parametrize(("paused", "week"), [(True, None), (False, 5), (False, 3)])
+def test_what_was_broken_off_never_failed_even_if_the_week_begins_anew(
+    scripted: ScriptedRollout, paused: bool, week: int | None
+) -> None:
+    break_off(scripted, 5)
+    if paused:
+        interventions.pause_rollout(scripted.rollout, EVA)
+
+    interventions.resume_rollout(scripted.rollout, EVA, week=week)
+    record = scripted.run()
+
+    assert (record.state, numbers(record, 5)) == (RolloutState.COMPLETED, [(2, 1, True)])
+    assert all(each.passed for each in record.attempts)
+
+
+def test_a_person_who_resumes_it_wants_no_wait(scripted: ScriptedRollout) -> None:
+    scripted.handler.failures = {2: 2}
+    scripted.run()
+
+    interventions.resume_rollout(scripted.rollout, EVA)
+    record = scripted.run()
+
+    assert (record.state, numbers(record, 2)) == (RolloutState.WAITING, [(1, 1, False), (1, 2, False)])
+    assert scripted.handler.fixed == [(2, "apply_migrations")] * 2, "as after any wait"
+
+
+def test_an_escalation_is_over_in_the_moment_in_which_it_is_resumed(scripted: ScriptedRollout) -> None:
+    scripted.handler.failures = {4: 4}
+    run_to_the_end(scripted)
+    scripted.handler.dies_at = scripted.handler.acts + 1
+    with pytest.raises(Killed):
+        interventions.resume_rollout(scripted.rollout, EVA)
+    assert (scripted.record().state, scripted.record().interventions) == (RolloutState.ESCALATED, ())
+
+    interventions.resume_rollout(scripted.rollout, EVA)
+    assert scripted.told()[-1] == "resumption by eva"
+
+
+def test_an_escalation_can_be_acknowledged_while_it_is_paused(scripted: ScriptedRollout) -> None:
+    scripted.handler.failures = {4: 99}
+    run_to_the_end(scripted)
+    interventions.pause_rollout(scripted.rollout, EVA)
+
+    assert interventions.acknowledge_escalation(scripted.rollout, EVA) == 4
+    interventions.resume_rollout(scripted.rollout, EVA)
+    with pytest.raises(Conflict, match="nothing of the rollout demo is escalated"):
+        interventions.acknowledge_escalation(scripted.rollout, EVA)
