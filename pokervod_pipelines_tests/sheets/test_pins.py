@@ -140,7 +140,7 @@ def test_a_pin_outlives_whatever_comes_later(
     for _ in range(2):
         pinned.sync(full=full)
 
-    (row,) = pinned.execute("select id, file_id, matcher from sheet_rows where match_stage = 'pinned'")
+    (row,) = pinned.execute("select id, file_id, matcher from sheet_rows where matcher = 'pinned'")
     assert tuple(row) == (row_id, file_id(pinned, RIGHT), "pinned")
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.errors import BadInput, SuspiciousLoss, Unavailable
+from pokervod_pipelines.paging import Page
 from pokervod_pipelines.sheets.store import list_rows
 from pokervod_pipelines.sheets.vocabulary import OTHER_TABLES
 from pokervod_pipelines_tests.sheets.harness import (
@@ -212,7 +213,7 @@ def test_a_tab_that_lost_its_header_keeps_its_rows_and_the_other_tabs_go_on(harn
     mended = harness.sync()
 
     assert (broken.added, broken.changed, broken.removed, broken.unchanged) == (1, 0, 1, 5)
-    assert [where for where, _ in broken.problems][:1] == ["2031"]
+    assert [problem.where for problem in broken.problems][:1] == ["2031"]
     assert (mended.added, mended.changed, mended.removed) == (0, 0, 0)
     assert {name: harness.ids()[name] for name in ("show 1", "show 2", "show 3")}.items() <= before.items()
 
@@ -354,12 +355,12 @@ def test_a_pass_that_is_killed_after_writing_leaves_nothing_behind(harness: Shee
 
 
 LISTED: list[tuple[dict[str, Any], list[int]]] = [
-    ({"sheet": None, "status": None, "limit": 9}, [1, 2, 3]),
-    ({"sheet": "hands", "status": "matched", "limit": 9}, [1]),
-    ({"sheet": "hands", "status": "ambiguous", "limit": 9}, [2]),
-    ({"sheet": None, "status": "none", "limit": 9}, [3]),
-    ({"sheet": "another", "status": None, "limit": 9}, []),
-    ({"sheet": None, "status": None, "limit": 2}, [1, 2]),
+    ({"page": Page(limit=9)}, [1, 2, 3]),
+    ({"sheet": "hands", "status": "matched", "page": Page(limit=9)}, [1]),
+    ({"sheet": "hands", "status": "ambiguous", "page": Page(limit=9)}, [2]),
+    ({"status": "none", "page": Page(limit=9)}, [3]),
+    ({"sheet": "another", "page": Page(limit=9)}, []),
+    ({"page": Page(limit=2)}, [1, 2]),
 ]
 
 

@@ -134,7 +134,7 @@ def test_a_copied_row_gets_an_id_of_its_own_and_the_other_keeps_its(make_desk: M
     keys = [row["PokerVOD ID"] for row in harness.shown()]
     assert keys.count(first) == 1
     assert len({*keys}) == 3
-    assert [what for _, what in report.problems if "copied from another row" in what]
+    assert [each for each in report.problems if "copied together with the PokerVOD ID" in each.what]
     assert [row["PokerVOD State"] for row in harness.shown()] == ["ready"] * 3
 
 
