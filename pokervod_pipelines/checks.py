@@ -12,7 +12,7 @@ class Severity(StrEnum):
     """Worth knowing; nothing has to be done."""
 
     WARNING = "warning"
-    """A person should look at it; everything else goes on."""
+    """A person should look at it; everything else continues."""
 
     ERROR = "error"
     """A result is wrong or missing until a person has acted."""

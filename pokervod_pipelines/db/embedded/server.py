@@ -30,7 +30,7 @@ from pokervod_pipelines.db.embedded.process import (
     start_server,
     stop_server,
 )
-from pokervod_pipelines.db.embedded.users import hold_thread_lock, join_users, leave_users, release_use
+from pokervod_pipelines.db.embedded.users import join_users, leave_users, release_use, thread_lock
 from pokervod_pipelines.errors import Conflict, OperatorNeeded, Unavailable
 
 
@@ -99,7 +99,7 @@ class EmbeddedServer:
         Raises ``OperatorNeeded``, ``Conflict`` or ``Unavailable``, each saying what to do.
         """
         try:
-            with hold_thread_lock():
+            with thread_lock:
                 location = prepare_location(self.folder, self._server_user, self._homes)
                 with hold_exclusively(location.start_lock, self._timeout_seconds):
                     self._address = self._join(location)
@@ -110,7 +110,7 @@ class EmbeddedServer:
 
     def release(self) -> None:
         """End one use; the last process to leave stops the server."""
-        with hold_thread_lock():
+        with thread_lock:
             if self._location is not None and release_use(self._location.users_lock):
                 self._leave(self._location)
 
@@ -153,7 +153,7 @@ class EmbeddedServer:
         location = self._find_location()
         if not location.base.exists():
             return False
-        with hold_thread_lock(), hold_exclusively(location.start_lock, self._timeout_seconds):
+        with thread_lock, hold_exclusively(location.start_lock, self._timeout_seconds):
             return stop_server(location, self._timeout_seconds)
 
     def erase(self) -> None:
@@ -161,7 +161,7 @@ class EmbeddedServer:
         location = self._find_location()
         if not location.base.exists():
             return
-        with hold_thread_lock(), hold_exclusively(location.start_lock, self._timeout_seconds):
+        with thread_lock, hold_exclusively(location.start_lock, self._timeout_seconds):
             if is_held(location.users_lock):
                 raise Conflict(
                     f"the database in {location.data} is in use: end the processes that use it, then erase it"
@@ -191,7 +191,7 @@ class EmbeddedServer:
         if not location.base.exists():  # deleted meanwhile; the server ends by itself when its files are missing
             leave_users(location.users_lock)
             return
-        with hold_thread_lock(), hold_exclusively(location.start_lock, self._timeout_seconds):
+        with thread_lock, hold_exclusively(location.start_lock, self._timeout_seconds):
             if leave_users(location.users_lock) and not self._keep_running:
                 stop_server(location, self._timeout_seconds)
 

@@ -8,8 +8,7 @@ import atexit
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,14 +30,9 @@ class _ServerUse:
 
 
 _uses: dict[Path, _ServerUse] = {}
-_guard = threading.RLock()
 
-
-@contextmanager
-def hold_thread_lock() -> Iterator[None]:
-    """Keep other threads of this process from joining or leaving within the context."""
-    with _guard:
-        yield
+thread_lock = threading.RLock()
+"""Held by the thread of this process that joins or leaves."""
 
 
 def join_users(lock: Path, end: Callable[[], None]) -> None:
@@ -85,7 +79,7 @@ def _leave_all() -> None:
 
 def _prepare_fork() -> None:
     # The child's lock is taken before the fork: otherwise the parent could leave last in between.
-    _guard.acquire()
+    thread_lock.acquire()
     for lock, use in _uses.items():
         use.spare = open_shared(lock)
 
@@ -93,11 +87,11 @@ def _prepare_fork() -> None:
 def _finish_fork() -> None:
     for use in _uses.values():
         os.close(use.spare)
-    _guard.release()
+    thread_lock.release()
 
 
 def _adopt_spares() -> None:
     for use in _uses.values():
         os.close(use.descriptor)
         use.descriptor = use.spare
-    _guard.release()
+    thread_lock.release()

@@ -1,1 +1,1 @@
-"""The schema's history; ``migrate`` applies it."""
+"""Keep the steps of the schema; ``migrate`` applies them."""

@@ -1,7 +1,7 @@
 -- Probed facts of videos.
 
 -- The probed facts of one video, valid for this size and mtime; a change makes the video due for a new probe.
--- A column is null where the file does not tell. audio lists objects with codec, channels and language;
+-- A column is null where the file does not contain the value. audio lists objects with codec, channels and language;
 -- rate_num / rate_den are frames per second. The states are those of media.facts.MediaStatus, without gone.
 create table media_facts (
     file_id bigint constraint pk_media_facts primary key
