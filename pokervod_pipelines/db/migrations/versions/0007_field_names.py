@@ -136,10 +136,49 @@ UPGRADE: tuple[str, ...] = (
     update events set payload = payload || '{"outcome": "released"}'
     where source = 'render' and payload ->> 'outcome' = 'handed_back'
     """,
+    # alerts
+    "alter table alert_deliveries rename column doubt to may_have_been_delivered",
+    "alter table alert_deliveries rename constraint ck_alert_deliveries_held to ck_alert_deliveries_claimed",
+    "alter table alert_deliveries drop constraint ck_alert_deliveries_ended",
+    "alter table alert_deliveries drop constraint ck_alert_deliveries_state",
+    "alter table alert_deliveries alter column state set default 'pending'",
+    "update alert_deliveries set state = 'pending' where state = 'waiting'",
+    "update alert_deliveries set state = 'superseded' where state = 'overtaken'",
+    """
+    alter table alert_deliveries
+        add constraint ck_alert_deliveries_ended
+            check ((state in ('delivered', 'superseded', 'dead')) = (ended_at is not null)),
+        add constraint ck_alert_deliveries_state
+            check (state in ('pending', 'claimed', 'sending', 'delivered', 'superseded', 'dead'))
+    """,
+    """
+    update events set payload = payload - 'doubt' || jsonb_build_object('may_have_been_delivered', payload -> 'doubt')
+    where type = 'alert.delivered' and payload ? 'doubt'
+    """,
 )
 """Statements in order, grouped by room."""
 
 DOWNGRADE: tuple[str, ...] = (
+    # alerts
+    """
+    update events set payload = payload - 'may_have_been_delivered'
+        || jsonb_build_object('doubt', payload -> 'may_have_been_delivered')
+    where type = 'alert.delivered' and payload ? 'may_have_been_delivered'
+    """,
+    "alter table alert_deliveries drop constraint ck_alert_deliveries_ended",
+    "alter table alert_deliveries drop constraint ck_alert_deliveries_state",
+    "alter table alert_deliveries alter column state set default 'waiting'",
+    "update alert_deliveries set state = 'waiting' where state = 'pending'",
+    "update alert_deliveries set state = 'overtaken' where state = 'superseded'",
+    """
+    alter table alert_deliveries
+        add constraint ck_alert_deliveries_ended
+            check ((state in ('delivered', 'overtaken', 'dead')) = (ended_at is not null)),
+        add constraint ck_alert_deliveries_state
+            check (state in ('waiting', 'claimed', 'sending', 'delivered', 'overtaken', 'dead'))
+    """,
+    "alter table alert_deliveries rename constraint ck_alert_deliveries_claimed to ck_alert_deliveries_held",
+    "alter table alert_deliveries rename column may_have_been_delivered to doubt",
     # render
     """
     update events set payload = payload || '{"outcome": "handed_back"}'
@@ -175,7 +214,8 @@ DOWNGRADE: tuple[str, ...] = (
     "alter table sheet_rows rename column matcher to match_stage",
     # directives: what people write into a sheet
     """
-    update sheet_states set directives = directives - 'directives' || jsonb_build_object('words', directives -> 'directives')
+    update sheet_states
+    set directives = directives - 'directives' || jsonb_build_object('words', directives -> 'directives')
     where directives ? 'directives'
     """,
     "alter table sheet_states rename column directives to words",
@@ -276,7 +316,7 @@ DOWNGRADE: tuple[str, ...] = (
     from decisions where kind = 'rollout.override'
     """,
     *(
-        f"select setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false) from {table}"
+        f"select setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false) from {table}"  # noqa: S608
         for table in ("catalog_corrections", "sheet_pins", "player_aliases", "archive_clearances")
     ),
     "drop view decision_history",
