@@ -24,7 +24,7 @@ class Backoff:
     jitter: float = 0.0
 
     def find_wait(self, failures: int, *, chance: float | None = None) -> float:
-        """Return the wait in seconds after that many failed attempts; ``chance`` from 0 to 1 replaces the random one."""
+        """Return the wait in seconds after that many failures; ``chance`` from 0 to 1 replaces the random one."""
         step = min(self.limit_seconds, self.first_seconds * self.factor ** min(max(failures, 1) - 1, MAX_STEPS))
         drawn = random.random() if chance is None else chance  # noqa: S311 - no secret depends on it
         return step * (1 + self.jitter * (2 * drawn - 1))
