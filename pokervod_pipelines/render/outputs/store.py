@@ -91,14 +91,6 @@ def remember_audit(connection: Connection, problems: Mapping[int, str | None]) -
     return sum(row[0] for row in rows)
 
 
-def find_preview(connection: Connection, instruction_id: int) -> bytes | None:
-    """The small picture of the graphic, a JPEG."""
-    found = connection.scalar(
-        text("select preview from render_outputs where instruction_id = :id"), {"id": instruction_id}
-    )
-    return None if found is None else bytes(found)
-
-
 def read_living_claims(connection: Connection) -> set[UUID]:
     """The claims that hold something now."""
     rows = connection.execute(text("select claim_id from render_instructions where state = 'processing'"))

@@ -26,6 +26,7 @@ from pokervod_pipelines_tests.render.outputs.outputs import (
     write_film,
 )
 from pokervod_pipelines_tests.render.outputs.spoil import FILMS, OTHER_CODINGS, PICTURES, Spoil, make_wide, rewrap
+from pokervod_pipelines_tests.sizes import cover
 
 Shelf = Callable[[str], Path]
 
@@ -57,8 +58,7 @@ def inspect(path: Path, wanted: Wanted, draw: Draw = plain.Drawing) -> Inspectio
     return inspect_output(path, wanted, draw=draw)
 
 
-@pytest.mark.parametrize("coding", FORMATS)
-@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize(("coding", "name"), cover(FORMATS, VALUES))
 def test_what_the_local_renderer_draws_is_never_refused(name: str, coding: str, tmp_path: Path) -> None:
     wanted = make_wanted(name, coding=coding, seconds=1.4)
     path = tmp_path / "output"
@@ -71,21 +71,19 @@ def test_what_the_local_renderer_draws_is_never_refused(name: str, coding: str, 
     assert inspection.faults == ()
 
 
-@pytest.mark.parametrize("coding", ["animation", "h264", "png"])
-@pytest.mark.parametrize(
-    "picture",
-    [
-        {"width": 16, "height": 16, "seconds": 1, "fps": 120},
-        {"width": 1920, "height": 1080, "seconds": 0.1},
-        {"width": 1080, "height": 1920, "seconds": 0.2, "fps": 7},
-        {"width": 1280, "height": 720, "seconds": 0.01},  # a single frame
-        {"seconds": 5, "fps": 1},
-        {"seconds": 0.5, "fps": 25},
-        {"seconds": 0.3, "fps": 50},
-    ],
-    ids=str,
-)
-def test_a_good_output_of_any_size_rate_and_length_is_taken(coding: str, picture: Any, tmp_path: Path) -> None:
+PICTURE_SIZES = [
+    {"width": 16, "height": 16, "seconds": 1, "fps": 120},
+    {"width": 1920, "height": 1080, "seconds": 0.1},
+    {"width": 1080, "height": 1920, "seconds": 0.2, "fps": 7},
+    {"width": 1280, "height": 720, "seconds": 0.01},  # a single frame
+    {"seconds": 5, "fps": 1},
+    {"seconds": 0.5, "fps": 25},
+    {"seconds": 0.3, "fps": 50},
+]
+
+
+@pytest.mark.parametrize(("picture", "coding"), cover(PICTURE_SIZES, ["animation", "h264", "png"]), ids=str)
+def test_a_good_output_of_any_size_rate_and_length_is_taken(picture: Any, coding: str, tmp_path: Path) -> None:
     wanted = make_wanted("elimination", coding=coding, **picture)
 
     inspection = inspect(make_output(tmp_path, wanted, coding), wanted)
@@ -105,8 +103,7 @@ def test_an_inspection_says_what_was_found(shelf: Shelf) -> None:
     assert inspection.preview.startswith(b"\xff\xd8")
 
 
-@pytest.mark.parametrize("how", FILMS)
-@pytest.mark.parametrize("coding", CODECS)
+@pytest.mark.parametrize(("how", "coding"), cover(FILMS, CODECS))
 def test_a_spoiled_film_is_refused(coding: str, how: str, shelf: Shelf, tmp_path: Path) -> None:
     assert_refused(FILMS[how], coding, shelf, tmp_path)
 
@@ -130,14 +127,13 @@ def paint(colour: tuple[int, int, int, int]) -> Callable[[int, Image.Image], Ima
     return lambda _, image: Image.new("RGBA", image.size, colour)
 
 
-@pytest.mark.parametrize("renderer", ["local", "nexrender"])
-@pytest.mark.parametrize("coding", FORMATS)
-@pytest.mark.parametrize(
-    "colour", [(0, 0, 0, 255), (0, 0, 0, 0), (255, 255, 255, 255)], ids=["black", "transparent", "white"]
-)
-def test_an_output_of_nothing_is_refused(colour: Any, coding: str, renderer: str, tmp_path: Path) -> None:
+BLANK = {"black": (0, 0, 0, 255), "transparent": (0, 0, 0, 0), "white": (255, 255, 255, 255)}
+
+
+@pytest.mark.parametrize(("colour", "coding", "renderer"), cover(BLANK, FORMATS, ["local", "nexrender"]))
+def test_an_output_of_nothing_is_refused(colour: str, coding: str, renderer: str, tmp_path: Path) -> None:
     wanted = make_wanted(coding=coding, seconds=0.2, renderer=renderer)
-    path = make_output(tmp_path, wanted, coding, change=paint(colour))
+    path = make_output(tmp_path, wanted, coding, change=paint(BLANK[colour]))
 
     inspection = inspect_output(path, wanted, draw=plain.Drawing if renderer == "local" else None)
 
@@ -171,21 +167,20 @@ def test_a_film_without_transparency_is_no_mov_with_alpha(shelf: Shelf, tmp_path
     )
 
 
-@pytest.mark.parametrize("coding", FORMATS)
-@pytest.mark.parametrize(
-    ("changes", "texts"),
-    [
-        ({"fps": 25, "seconds": 0.96}, ("25",)),  # as many frames at another rate
-        ({"seconds": 0.8 + 1 / 30}, ("24 frames, wanted are 25", "00025.png: is missing")),
-        ({"seconds": 0.8 - 1 / 30}, ("24 frames, wanted are 23", "00024.png: does not belong")),
-        ({"width": 1280, "height": 720}, ("has 640×360 pixels, wanted are 1280×720",)),
-        ({"width": 642}, ("has 640×360 pixels, wanted are 642×360",)),
-    ],
-    ids=str,
-)
+OTHER_MEASURES = [
+    ({"fps": 25, "seconds": 0.96}, ("25",)),  # as many frames at another rate
+    ({"seconds": 0.8 + 1 / 30}, ("24 frames, wanted are 25", "00025.png: is missing")),
+    ({"seconds": 0.8 - 1 / 30}, ("24 frames, wanted are 23", "00024.png: does not belong")),
+    ({"width": 1280, "height": 720}, ("has 640×360 pixels, wanted are 1280×720",)),
+    ({"width": 642}, ("has 640×360 pixels, wanted are 642×360",)),
+]
+
+
+@pytest.mark.parametrize(("case", "coding"), cover(OTHER_MEASURES, FORMATS), ids=str)
 def test_another_rate_length_or_size_is_refused_with_both_figures(
-    changes: Any, texts: tuple[str, ...], coding: str, shelf: Shelf
+    case: tuple[Any, tuple[str, ...]], coding: str, shelf: Shelf
 ) -> None:
+    changes, texts = case
     if coding == "png" and "fps" in changes:
         pytest.skip("pictures have no rate")
 
@@ -195,23 +190,22 @@ def test_another_rate_length_or_size_is_refused_with_both_figures(
         assert any(text in fault for fault in faults for text in texts)
 
 
-@pytest.mark.parametrize("coding", FORMATS)
-@pytest.mark.parametrize(
-    ("changes", "shows"),
-    [
-        ({"pot": 1_287_508}, "1,287,508"),
-        ({"pot": 1_237_500}, "1,237,500"),
-        ({"pot": 7_287_500}, "7,287,500"),
-        ({"pot": 287_500}, "287,500"),
-        ({"player": "Daniel Kin 김다니엘"}, "Daniel Kin"),
-        ({"player": "Daniel Kim 김다니얼"}, "김다니얼"),
-        ({"board": ["Qs", "Js", "Ts", "2d", "7h"]}, "7h"),
-        ({"board": ["Qs", "Js", "Ts", "3d", "7c"]}, "3d"),
-        ({"rank": "Straight flush"}, "Straight flush"),
-    ],
-    ids=str,
-)
-def test_a_stale_text_is_refused_by_name(coding: str, changes: Any, shows: str, tmp_path_factory: Any) -> None:
+STALE_TEXTS = [
+    ({"pot": 1_287_508}, "1,287,508"),
+    ({"pot": 1_237_500}, "1,237,500"),
+    ({"pot": 7_287_500}, "7,287,500"),
+    ({"pot": 287_500}, "287,500"),
+    ({"player": "Daniel Kin 김다니엘"}, "Daniel Kin"),
+    ({"player": "Daniel Kim 김다니얼"}, "김다니얼"),
+    ({"board": ["Qs", "Js", "Ts", "2d", "7h"]}, "7h"),
+    ({"board": ["Qs", "Js", "Ts", "3d", "7c"]}, "3d"),
+    ({"rank": "Straight flush"}, "Straight flush"),
+]
+
+
+@pytest.mark.parametrize(("case", "coding"), cover(STALE_TEXTS, FORMATS), ids=str)
+def test_a_stale_text_is_refused_by_name(case: tuple[Any, str], coding: str, tmp_path_factory: Any) -> None:
+    changes, shows = case
     size: Any = {"width": 1280, "height": 720, "seconds": 0.1}
     stale = _draw_once(tmp_path_factory, coding, size)
     wanted = make_wanted(coding=coding, **size, **changes)
@@ -291,7 +285,7 @@ def test_a_graphic_that_looks_otherwise_for_a_few_frames_is_refused(
 Frames = list[Image.Image]
 
 
-def cover(frames: Frames) -> Image.Image:
+def paint_over(frames: Frames) -> Image.Image:
     return Image.new("RGBA", frames[0].size, (255, 0, 0, 255))
 
 
@@ -304,13 +298,12 @@ MOVES: dict[str, Callable[[Frames, range, Frames], Sequence[Image.Image]]] = {
     "comes in out of nothing": lambda good, hold, _: (
         [Image.new("RGBA", good[0].size, (0, 0, 0, 0))] * hold.start + good[hold.start :]
     ),
-    "is covered first": lambda good, hold, _: [cover(good)] * hold.start + good[hold.start :],
-    "is covered last": lambda good, hold, _: good[: hold.stop] + [cover(good)] * (len(good) - hold.stop),
+    "is covered first": lambda good, hold, _: [paint_over(good)] * hold.start + good[hold.start :],
+    "is covered last": lambda good, hold, _: good[: hold.stop] + [paint_over(good)] * (len(good) - hold.stop),
 }
 
 
-@pytest.mark.parametrize("coding", ["animation", "h264"])
-@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize(("move", "coding"), cover(MOVES, ["animation", "h264"]))
 def test_a_graphic_that_does_not_come_and_go_as_it_should_is_refused(move: str, coding: str, tmp_path: Path) -> None:
     wanted = make_wanted("elimination", coding=coding, seconds=1.4)
     other = make_wanted("elimination", coding=coding, seconds=1.4, player="Bo Zhang", place="3rd")
