@@ -1,4 +1,4 @@
-"""Google Sheets and Drive for tests: the real HTTP protocol over a real socket, and people who edit meanwhile.
+"""Emulate Google Sheets and Drive for tests: the real HTTP protocol over a real socket, and people who edit.
 
 What belongs here is what Google does. What our client makes of it belongs in the tests of that client.
 Imports come from the modules, by name::

@@ -1,4 +1,4 @@
-"""An emulator to try things on by hand: ``python -m pokervod_pipelines_tests.google --workbook tracker.xlsx``.
+"""Start an emulator to try things by hand: ``python -m pokervod_pipelines_tests.google --workbook tracker.xlsx``.
 
 It writes the credentials of a service account that may write in every workbook given, prints its root and the ids of
 the spreadsheets as one line of JSON, and answers until it is interrupted. Its controls stand in ``control``.

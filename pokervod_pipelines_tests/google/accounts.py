@@ -1,4 +1,4 @@
-"""Service accounts and their tokens: keys as Google issues them, grants really verified."""
+"""Issue service accounts and tokens: keys as Google makes them, requests really verified."""
 
 import base64
 import json
@@ -38,7 +38,7 @@ def _key_text() -> str:
 
 @dataclass(slots=True)
 class Accounts:
-    """The service accounts that exist and the access tokens they hold."""
+    """Hold the existing service accounts and their access tokens."""
 
     root: str
     clock: Clock

@@ -1,4 +1,4 @@
-"""What Google says when it refuses, word for word and in the shape of each of its services."""
+"""Make the refusals of Google, word for word and in the shape of each of its services."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +27,7 @@ CONSUMER = "912873465012"
 
 @dataclass(slots=True)
 class Refused(Exception):
-    """The request gets this answer instead of what it asked for."""
+    """Answer the request with this refusal."""
 
     code: int
     body: Any

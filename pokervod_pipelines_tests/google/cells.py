@@ -1,4 +1,4 @@
-"""What one cell holds and how it shows: values, number formats, and what Google makes of typed text."""
+"""Model one cell: its value, its number format, and how Google reads typed text."""
 
 import math
 import re
@@ -17,14 +17,14 @@ ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula as it is written, with its equals sign."""
+    """Hold a formula as written, with its equals sign."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell that is not blank, or blank with a format (``content`` None)."""
+    """Hold a cell that is not blank, or blank with a format (``content`` None)."""
 
     content: Value | Formula | None
     number_format: str = ""
@@ -92,7 +92,7 @@ def _parse_time(text: str) -> Cell | None:
 
 
 def is_date_format(number_format: str) -> bool:
-    """Whether numbers of this format are moments or durations."""
+    """Return whether numbers of this format are moments or durations."""
     return bool(re.search(r"[ymdhs]", re.sub(r'"[^"]*"', "", number_format).lower())) and "0" not in number_format
 
 

@@ -1,4 +1,4 @@
-"""gspread itself, pointed at the emulator: nothing is replaced but the two host names."""
+"""Point gspread itself at the emulator: only the two host names are replaced."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

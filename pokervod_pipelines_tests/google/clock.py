@@ -1,4 +1,4 @@
-"""The emulator's time: the real one, or one that only moves when a test says so."""
+"""Provide the emulator's time: the real one, or one that only a test moves."""
 
 import threading
 from dataclasses import dataclass, field
@@ -7,14 +7,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where the emulator reads the time: quotas, token lives, modified times and ``Date`` headers follow it."""
+    """Tell the emulator the time: quotas, token lifetimes, modified times and ``Date`` headers follow it."""
 
     def now(self) -> datetime:
         """Return the present, aware, in UTC."""
 
 
 class SystemClock:
-    """The machine's time."""
+    """Use the machine's time."""
 
     def now(self) -> datetime:
         """Return the present."""
@@ -23,7 +23,7 @@ class SystemClock:
 
 @dataclass(slots=True)
 class VirtualClock:
-    """A time that stands still until somebody sleeps; hand ``sleep`` to the client so that its waits cost nothing."""
+    """Stop the time until somebody sleeps; give ``sleep`` to the client so that its waits cost nothing."""
 
     moment: datetime = datetime(2026, 1, 5, 12, tzinfo=UTC)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)

@@ -1,4 +1,4 @@
-"""The hand on the emulator from another process: edits, faults and the call log over HTTP, without credentials.
+"""Control the emulator from another process: edits, faults and the call log over HTTP, without credentials.
 
 =======================  ===============================================================================================
 ``POST /control/edit``   ``{"op": OP, ...}`` makes a person's edit; the other keys are the arguments of the method of
@@ -102,8 +102,8 @@ def _read_fault(given: Json) -> faults.Fault:
 
 def _tell_calls(google: Emulator, request: Request) -> Json:
     calls = list(google.calls)
-    told = [asdict(call) | {"at": call.at.isoformat()} for call in calls]
-    return {"calls": told, "count": dict(Counter(call.kind for call in calls))}
+    listed = [asdict(call) | {"at": call.at.isoformat()} for call in calls]
+    return {"calls": listed, "count": dict(Counter(call.kind for call in calls))}
 
 
 def _tell_sheet(google: Emulator, request: Request) -> Json:

@@ -1,4 +1,4 @@
-"""``drive.files``: which spreadsheets the caller can see, and when they last changed."""
+"""Answer ``drive.files``: which spreadsheets the caller can see, and when they last changed."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Google as one object: its spreadsheets, accounts, quotas and faults, and the log of what was asked of it.
+"""Emulate Google as one object: spreadsheets, accounts, quotas, faults, and the log of calls.
 
 How bytes travel is in ``server``; what each call does to a spreadsheet, in the ``*_api`` modules.
 """
@@ -30,7 +30,7 @@ Beside = Callable[["Emulator", Request], Answer | None]
 
 @dataclass(slots=True)
 class Emulator:
-    """A Google that answers at ``root`` while its ``start`` block lasts."""
+    """Answer as Google at ``root`` while the ``start`` block lasts."""
 
     clock: Clock
     quota: Quota

@@ -1,4 +1,4 @@
-"""Ways in which a call can go wrong between two machines, and storms of them."""
+"""Define the faults of a call between two machines, and storms of them."""
 
 import random
 import threading
@@ -11,7 +11,7 @@ from pokervod_pipelines_tests.google.answers import HTML, Refused, refuse, refus
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as the emulator saw it; ``status`` 0 means that no answer was sent."""
+    """Record one request as the emulator saw it; ``status`` 0 means that no answer was sent."""
 
     method: str
     kind: str
@@ -23,7 +23,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens to one call; ``executed`` faults strike after the work was done."""
+    """Describe what happens to one call; ``executed`` faults strike after the work was done."""
 
     name: str
     status: int = 0

@@ -1,4 +1,4 @@
-"""Formulas: the small language that is evaluated, and how references move with rows and columns.
+"""Evaluate formulas of a small language, and move their references with rows and columns.
 
 Evaluated are text, numbers, cell references, ``+ - * / & =``, brackets, IF, UPPER and NOW. Anything else shows #NAME?.
 Arguments are set apart by commas or semicolons.
@@ -24,7 +24,7 @@ Lookup = Callable[[int, int], Value | None]
 
 
 class FormulaError(Exception):
-    """The formula has no value; the argument is what its cell shows, for example ``#REF!``."""
+    """Report that the formula has no value; the argument is what its cell shows, for example ``#REF!``."""
 
 
 def evaluate(text: str, lookup: Lookup, now: datetime) -> Value:
@@ -51,7 +51,7 @@ def _tokens(text: str) -> tuple[tuple[str, str], ...]:
 
 @dataclass(slots=True)
 class _Reader:
-    """A walk through the tokens that computes as it goes."""
+    """Walk through the tokens and compute the value."""
 
     tokens: tuple[tuple[str, str], ...]
     lookup: Lookup

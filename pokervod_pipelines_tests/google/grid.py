@@ -1,4 +1,4 @@
-"""One tab's cells, and how they, the formulas and the named areas move when rows and columns do. Knows no clock."""
+"""Model one tab's cells, and move them, formulas and named areas with rows and columns. Needs no clock."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ Row = list[Cell | None]
 
 @dataclass(slots=True)
 class Grid:
-    """A tab: ``cells`` holds only as many rows, and each row only as many cells, as were ever written."""
+    """Hold a tab: ``cells`` has only as many rows, and each row only as many cells, as were written."""
 
     id: int
     title: str

@@ -1,4 +1,4 @@
-"""A spreadsheet made of a workbook file, as importing the file into Sheets would make it."""
+"""Make a spreadsheet from a workbook file, as an import into Sheets would."""
 
 from pathlib import Path
 

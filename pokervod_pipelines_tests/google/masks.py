@@ -1,4 +1,4 @@
-"""Field masks such as ``files(id,name),nextPageToken`` or ``sheets.properties.title``: the part that was asked for."""
+"""Apply field masks such as ``files(id,name),nextPageToken`` or ``sheets.properties.title``."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""A spreadsheet, and the edits that people make in it while a program looks at it.
+"""Model a spreadsheet, and the edits that people make while a program reads it.
 
 Rows and columns count from 1 as people count them; a column may be given by its letters. Every edit is atomic, is
 safe from any thread, and is one more ``version``. What the API makes of a spreadsheet is in the ``*_api`` modules.
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Spreadsheet:
-    """One Google spreadsheet, shared with nobody at first."""
+    """Model one Google spreadsheet, shared with nobody at first."""
 
     def __init__(self, title: str, *, id: str | None = None, clock: Clock | None = None) -> None:  # noqa: A002 - Google's word
         self.id = id or secrets.token_urlsafe(33)
@@ -60,7 +60,7 @@ class Spreadsheet:
 
     @property
     def titles(self) -> list[str]:
-        """The tabs in order."""
+        """List the tabs in order."""
         return [grid.title for grid in self.grids]
 
     @property

@@ -1,4 +1,4 @@
-"""How many calls an account may make in each minute of the emulator's clock."""
+"""Limit the calls of an account in each minute of the emulator's clock."""
 
 import threading
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A1 notation: columns as letters, tab titles in quotes, ranges with open ends. Pure text and numbers."""
+"""Parse and write A1 notation: columns as letters, tab titles in quotes, ranges with open ends."""
 
 import re
 from collections.abc import Callable
@@ -10,12 +10,12 @@ ADDRESS = re.compile(r"\$?([A-Za-z]{1,3})?\$?([1-9][0-9]*)?")
 
 
 class BadRange(ValueError):
-    """The text is no range; its one argument is that text."""
+    """Report that the text is not a range; its one argument is that text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A rectangle of one tab, from 0, ends exclusive; an end of None goes on to the edge of the grid."""
+    """Describe a rectangle of one tab, from 0, ends excluded; None means the edge of the grid."""
 
     tab: str | None = None
     top: int = 0
@@ -31,7 +31,7 @@ class Area:
 
     @property
     def is_cell(self) -> bool:
-        """Whether it is one cell."""
+        """Tell whether it is one cell."""
         return self.bottom == self.top + 1 and self.right == self.left + 1
 
 

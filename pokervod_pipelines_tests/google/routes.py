@@ -1,4 +1,4 @@
-"""Which call a request is: its kind, its spreadsheet and its range, read from method and path."""
+"""Recognize the call of a request: its kind, its spreadsheet and its range, from method and path."""
 
 import json
 import re
@@ -21,7 +21,7 @@ ROUTES = (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it was sent."""
+    """Hold a request as it was sent."""
 
     method: str
     target: str
@@ -30,7 +30,7 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path, still percent-encoded."""
+        """Return the path, still percent-encoded."""
         return urlsplit(self.target).path
 
     @property
@@ -45,7 +45,7 @@ class Request:
 
     @property
     def form(self) -> dict[str, str]:
-        """The body of a form."""
+        """Return the body of a form."""
         return {name: values[-1] for name, values in parse_qs(self.body.decode("utf-8", "replace")).items()}
 
     def json(self) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a request asks for; kind ``unknown`` if nothing that is emulated."""
+    """Describe what a request asks for; kind ``unknown`` if that is not emulated."""
 
     kind: str
     spreadsheet_id: str = ""
@@ -71,12 +71,12 @@ class Route:
 
     @property
     def is_drive(self) -> bool:
-        """Whether Drive answers it, and not Sheets."""
+        """Tell whether Drive answers it, and not Sheets."""
         return self.kind.startswith("drive.")
 
     @property
     def is_write(self) -> bool:
-        """Whether it changes a spreadsheet."""
+        """Tell whether it changes a spreadsheet."""
         return self.kind in {"values.update", "values.batchUpdate", "spreadsheets.batchUpdate"}
 
 

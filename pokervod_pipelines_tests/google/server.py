@@ -1,4 +1,4 @@
-"""The socket: HTTP/1.1 on 127.0.0.1, answers whole, halved, late for ever or cut off. Knows nothing of Google."""
+"""Serve HTTP/1.1 on 127.0.0.1: answers that are whole, halved, never sent or cut off. Knows nothing of Google."""
 
 import select
 import socket
@@ -18,7 +18,7 @@ from pokervod_pipelines_tests.google.routes import Request
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to send and in which manner: whole, ``truncate``, ``hang`` or ``reset``."""
+    """Say what to send and how: whole, ``truncate``, ``hang`` or ``reset``."""
 
     status: int
     body: bytes

@@ -1,4 +1,4 @@
-"""``spreadsheets.get`` and ``spreadsheets.batchUpdate``: what there is, and changes to more than cells."""
+"""Answer ``spreadsheets.get`` and ``spreadsheets.batchUpdate``: the layout, and changes to more than cells."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Formulas, number formats and typed text, by table."""
+"""Check formulas, number formats and typed text, by table."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -58,7 +58,7 @@ def test_references_follow_the_cells_they_name(formula: str, after: str) -> None
 
 
 @pytest.mark.parametrize(("formula", "after"), [("=A5&B$5", "=A8&B$5"), ("=A1", "=A4")])
-def test_a_copy_refers_to_its_own_row(formula: str, after: str) -> None:
+def test_a_copied_formula_refers_to_its_own_row(formula: str, after: str) -> None:
     assert shift_relative(formula, 3) == after
 
 

@@ -1,4 +1,4 @@
-"""People's edits: what moves with what."""
+"""Check people's edits: what moves with what."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -69,7 +69,7 @@ def take_step(sheet: Spreadsheet, kind: str, one: int, other: int) -> None:
 
 @settings(max_examples=50)
 @given(steps)
-def test_a_formula_speaks_of_its_own_row_whatever_is_done_to_rows(script: list[tuple[str, int, int]]) -> None:
+def test_a_formula_refers_to_its_own_row_after_any_edit_of_rows(script: list[tuple[str, int, int]]) -> None:
     sheet = make_hands(8)
 
     for step in script:
@@ -151,7 +151,7 @@ def test_tabs_come_and_go_with_their_names() -> None:
         sheet.add_tab("more")
 
 
-def test_a_circle_of_formulas_ends() -> None:
+def test_a_circular_formula_ends() -> None:
     sheet = make_spreadsheet({"T": [["=B1", "=A1"]]}, "T")
 
     assert sheet.shown("T") == [["#REF!", "#REF!"]]

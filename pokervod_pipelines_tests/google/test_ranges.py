@@ -1,4 +1,4 @@
-"""A1 notation, by table and by law."""
+"""Check A1 notation, by table and by law."""
 
 import pytest
 from hypothesis import given
@@ -76,5 +76,5 @@ def test_half_a_range_is_none(text: str) -> None:
         ("nothing", {}),
     ],
 )
-def test_a_mask_lets_its_fields_through(mask: str | None, part: dict[str, object]) -> None:
+def test_a_mask_selects_its_fields(mask: str | None, part: dict[str, object]) -> None:
     assert apply_mask({"a": {"b": 1, "c": 2}, "d": [{"e": 3, "f": 4}]}, mask) == part

@@ -1,4 +1,4 @@
-"""The Sheets and Drive calls, with gspread itself as the client."""
+"""Check the Sheets and Drive calls, with gspread itself as the client."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ ROWS: list[list[object]] = [
 
 
 @dataclass
-class Desk:
-    """An emulator with one shared spreadsheet, and gspread looking at it."""
+class ApiHarness:
+    """Hold an emulator with one shared spreadsheet, and gspread as its client."""
 
     google: Emulator
     sheet: Spreadsheet
@@ -43,7 +43,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
+def api() -> Iterator[ApiHarness]:
     with Emulator.start(clock=VirtualClock(), quota=Quota(1000, 1000)) as google:
         sheet = google.add_workbook({"Hands": ROWS, "It's 2": [["x"]]}, title="Tracker")
         sheet.type_cell("Hands", 2, "B", 1200, number_format="#,##0")
@@ -51,7 +51,7 @@ def desk() -> Iterator[Desk]:
         account = google.make_service_account()
         sheet.share(account["client_email"], "writer")
         with connect(google, account) as client:
-            yield Desk(google, sheet, client)
+            yield ApiHarness(google, sheet, client)
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,10 @@ def desk() -> Iterator[Desk]:
         ("again", "Hands!C1:C104", [["Again"], ["a.mp4"], [], ["B'C.MP4"]]),
     ],
 )
-def test_a_range_is_read_as_google_reads_it(desk: Desk, text: str, place: str, values: list[Any] | None) -> None:
-    desk.sheet.add_named_range("again", "Hands!C1:C")
+def test_a_range_is_read_as_google_reads_it(api: ApiHarness, text: str, place: str, values: list[Any] | None) -> None:
+    api.sheet.add_named_range("again", "Hands!C1:C")
 
-    (answer,) = desk.ask(text)
+    (answer,) = api.ask(text)
 
     assert (answer["range"], answer["majorDimension"]) == (place, "ROWS")
     if values is not None:
@@ -91,14 +91,14 @@ def test_a_range_is_read_as_google_reads_it(desk: Desk, text: str, place: str, v
         ({"valueRenderOption": "FORMULA"}, ["b'c.mp4", 0.5, "=UPPER(A4)"]),
     ],
 )
-def test_values_are_rendered_as_asked(desk: Desk, params: dict[str, str], row: list[object]) -> None:
-    (answer,) = desk.ask("Hands!A4:D4", **params)
+def test_values_are_rendered_as_asked(api: ApiHarness, params: dict[str, str], row: list[object]) -> None:
+    (answer,) = api.ask("Hands!A4:D4", **params)
 
     assert answer["values"] == [row]
 
 
-def test_columns_are_told_as_columns(desk: Desk) -> None:
-    (answer,) = desk.ask("Hands!A1:B4", majorDimension="COLUMNS")
+def test_columns_are_answered_as_columns(api: ApiHarness) -> None:
+    (answer,) = api.ask("Hands!A1:B4", majorDimension="COLUMNS")
 
     assert answer["values"] == [["File", "a.mp4", "", "b'c.mp4"], ["In", "1,200", "", "12:00:00"]]
 
@@ -112,22 +112,22 @@ def test_columns_are_told_as_columns(desk: Desk) -> None:
         ("Hands!A500", "Range (Hands!A500) exceeds grid limits. Max rows: 104, max columns: 10"),
     ],
 )
-def test_a_wrong_range_is_refused_in_googles_words(desk: Desk, text: str, message: str) -> None:
+def test_a_wrong_range_is_refused_in_googles_words(api: ApiHarness, text: str, message: str) -> None:
     with pytest.raises(gspread.exceptions.APIError) as refused:
-        desk.ask("Hands!A1", text)
+        api.ask("Hands!A1", text)
 
     assert refused.value.error == {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}
 
 
-def test_a_write_leaves_what_is_null_and_clears_what_is_empty(desk: Desk) -> None:
-    answer = desk.write(
+def test_a_write_leaves_what_is_null_and_clears_what_is_empty(api: ApiHarness) -> None:
+    answer = api.write(
         {"range": "Hands!A2:C2", "values": [["new", None, ""]]},
         {"range": "'It''s 2'!A1", "majorDimension": "COLUMNS", "values": [["=RAW", 2]]},
         includeValuesInResponse=True,
     )
 
-    assert desk.sheet.stored("Hands")[1] == ["new", 1200, "", True]
-    assert desk.sheet.stored("It's 2") == [["=RAW"], [2]]
+    assert api.sheet.stored("Hands")[1] == ["new", 1200, "", True]
+    assert api.sheet.stored("It's 2") == [["=RAW"], [2]]
     assert {key: answer[key] for key in answer if key.startswith("total")} == {
         "totalUpdatedRows": 3,
         "totalUpdatedColumns": 3,
@@ -140,8 +140,8 @@ def test_a_write_leaves_what_is_null_and_clears_what_is_empty(desk: Desk) -> Non
     assert second["updatedData"]["values"] == [["=RAW"], ["2"]]
 
 
-def test_the_response_tells_values_after_the_whole_batch(desk: Desk) -> None:
-    answer = desk.write(
+def test_the_response_has_the_values_after_the_whole_batch(api: ApiHarness) -> None:
+    answer = api.write(
         {"range": "Hands!C2", "values": [["=A2"]]},
         {"range": "Hands!A2", "values": [["later"]]},
         option="USER_ENTERED",
@@ -156,11 +156,11 @@ def test_the_response_tells_values_after_the_whole_batch(desk: Desk) -> None:
     ("option", "stored"),
     [("RAW", ["=1+1", "12", "TRUE", "1:30:00"]), ("USER_ENTERED", ["=1+1", 12, True, 0.0625])],
 )
-def test_raw_is_text_and_entered_is_understood(desk: Desk, option: str, stored: list[object]) -> None:
-    desk.write({"range": "Hands!E9:H9", "values": [["=1+1", "12", "TRUE", "1:30:00"]]}, option=option)
+def test_raw_is_text_and_entered_is_understood(api: ApiHarness, option: str, stored: list[object]) -> None:
+    api.write({"range": "Hands!E9:H9", "values": [["=1+1", "12", "TRUE", "1:30:00"]]}, option=option)
 
-    assert desk.sheet.stored("Hands")[8][4:] == stored
-    assert desk.sheet.shown("Hands")[8][4] == ("=1+1" if option == "RAW" else "2")
+    assert api.sheet.stored("Hands")[8][4:] == stored
+    assert api.sheet.shown("Hands")[8][4] == ("=1+1" if option == "RAW" else "2")
 
 
 @pytest.mark.parametrize(
@@ -185,28 +185,28 @@ def test_raw_is_text_and_entered_is_understood(desk: Desk, option: str, stored: 
         ({"range": "gone", "values": [[1]]}, "Unable to parse range: gone"),
     ],
 )
-def test_one_wrong_range_and_nothing_is_written(desk: Desk, item: dict[str, Any], message: str) -> None:
-    before, version = desk.sheet.fingerprint(), desk.sheet.version
+def test_one_wrong_range_and_nothing_is_written(api: ApiHarness, item: dict[str, Any], message: str) -> None:
+    before, version = api.sheet.fingerprint(), api.sheet.version
 
     with pytest.raises(gspread.exceptions.APIError) as refused:
-        desk.write({"range": "Hands!A1", "values": [["written?"]]}, item)
+        api.write({"range": "Hands!A1", "values": [["written?"]]}, item)
 
     assert refused.value.error["message"] == message
-    assert (desk.sheet.fingerprint(), desk.sheet.version) == (before, version)
+    assert (api.sheet.fingerprint(), api.sheet.version) == (before, version)
 
 
 @pytest.mark.parametrize(
     "more", [{"option": ""}, {"option": "MAYBE"}, {"unheard": 1}, {"responseValueRenderOption": "X"}]
 )
-def test_what_google_does_not_know_is_refused(desk: Desk, more: dict[str, Any]) -> None:
+def test_what_google_does_not_know_is_refused(api: ApiHarness, more: dict[str, Any]) -> None:
     with pytest.raises(gspread.exceptions.APIError) as refused:
-        desk.write({"range": "Hands!A1", "values": [["x"]]}, **more)
+        api.write({"range": "Hands!A1", "values": [["x"]]}, **more)
 
     assert refused.value.code == 400
 
 
-def test_gspread_reads_and_updates_a_worksheet(desk: Desk) -> None:
-    book = desk.client.open_by_key(desk.sheet.id)
+def test_gspread_reads_and_updates_a_worksheet(api: ApiHarness) -> None:
+    book = api.client.open_by_key(api.sheet.id)
     tab = book.worksheet("Hands")
 
     assert (book.title, [each.title for each in book.worksheets()]) == ("Tracker", ["Hands", "It's 2"])
@@ -214,13 +214,13 @@ def test_gspread_reads_and_updates_a_worksheet(desk: Desk) -> None:
     assert tab.row_values(1) == ["File", "In", "Again", "On"]
     tab.update([["z.mp4", 3]], "A2:B2")
     assert tab.get_values("A2:B2") == [["z.mp4", "3"]]
-    assert [file["name"] for file in desk.client.list_spreadsheet_files()] == ["Tracker"]
+    assert [file["name"] for file in api.client.list_spreadsheet_files()] == ["Tracker"]
 
 
-def test_names_and_rows_are_added_in_one_atomic_batch(desk: Desk) -> None:
+def test_names_and_rows_are_added_in_one_atomic_batch(api: ApiHarness) -> None:
     place = {"sheetId": 0, "startRowIndex": 0, "startColumnIndex": 10, "endColumnIndex": 12}
 
-    answer = desk.change(
+    answer = api.change(
         {"appendDimension": {"sheetId": 0, "dimension": "COLUMNS", "length": 2}},
         {"addNamedRange": {"namedRange": {"name": "pokervod_state", "range": place}}},
         includeSpreadsheetInResponse=True,
@@ -230,8 +230,8 @@ def test_names_and_rows_are_added_in_one_atomic_batch(desk: Desk) -> None:
     assert named["range"] == {"startRowIndex": 0, "startColumnIndex": 10, "endColumnIndex": 12}
     assert answer["updatedSpreadsheet"]["namedRanges"] == [named]
     assert answer["updatedSpreadsheet"]["sheets"][0]["properties"]["gridProperties"]["columnCount"] == 12
-    desk.change({"deleteNamedRange": {"namedRangeId": named["namedRangeId"]}})
-    assert desk.sheet.named_ranges == {}
+    api.change({"deleteNamedRange": {"namedRangeId": named["namedRangeId"]}})
+    assert api.sheet.named_ranges == {}
 
 
 @pytest.mark.parametrize(
@@ -247,27 +247,27 @@ def test_names_and_rows_are_added_in_one_atomic_batch(desk: Desk) -> None:
         ({"deleteNamedRange": {"namedRangeId": "none"}}, "No NamedRange with id: none"),
     ],
 )
-def test_one_wrong_request_and_nothing_is_changed(desk: Desk, request_: dict[str, Any], message: str) -> None:
-    desk.sheet.add_named_range("taken", "Hands!A1:A")
-    before = desk.sheet.fingerprint()
+def test_one_wrong_request_and_nothing_is_changed(api: ApiHarness, request_: dict[str, Any], message: str) -> None:
+    api.sheet.add_named_range("taken", "Hands!A1:A")
+    before = api.sheet.fingerprint()
 
     with pytest.raises(gspread.exceptions.APIError, match=message):
-        desk.change({"appendDimension": {"sheetId": 0, "dimension": "ROWS", "length": 9}}, request_)
+        api.change({"appendDimension": {"sheetId": 0, "dimension": "ROWS", "length": 9}}, request_)
 
-    assert desk.sheet.fingerprint() == before
+    assert api.sheet.fingerprint() == before
 
 
-def test_fields_are_masked(desk: Desk) -> None:
+def test_fields_are_masked(api: ApiHarness) -> None:
     mask = "properties.title,sheets.properties(sheetId,title),namedRanges"
 
-    answer = desk.client.http_client.spreadsheets_get(desk.sheet.id, {"fields": mask})
+    answer = api.client.http_client.spreadsheets_get(api.sheet.id, {"fields": mask})
 
-    tabs = [{"properties": {"sheetId": grid.id, "title": grid.title}} for grid in desk.sheet.grids]
+    tabs = [{"properties": {"sheetId": grid.id, "title": grid.title}} for grid in api.sheet.grids]
     assert answer == {"properties": {"title": "Tracker"}, "sheets": tabs}
 
 
-def list_drive(desk: Desk, **params: Any) -> Any:
-    return desk.client.http_client.request("get", "https://www.googleapis.com/drive/v3/files", params=params).json()
+def list_drive(api: ApiHarness, **params: Any) -> Any:
+    return api.client.http_client.request("get", "https://www.googleapis.com/drive/v3/files", params=params).json()
 
 
 @pytest.mark.parametrize(
@@ -281,41 +281,41 @@ def list_drive(desk: Desk, **params: Any) -> Any:
         ("trashed=true", ["Second"]),
     ],
 )
-def test_drive_lists_what_is_shared_and_asked_for(desk: Desk, query: str, names: list[str]) -> None:
-    assert isinstance(desk.google.clock, VirtualClock)
-    desk.google.clock.sleep(60)
-    second = desk.google.add_workbook({"T": []}, title="Second")
-    second.share(next(iter(desk.sheet.roles)))
+def test_drive_lists_what_is_shared_and_asked_for(api: ApiHarness, query: str, names: list[str]) -> None:
+    assert isinstance(api.google.clock, VirtualClock)
+    api.google.clock.sleep(60)
+    second = api.google.add_workbook({"T": []}, title="Second")
+    second.share(next(iter(api.sheet.roles)))
     second.trash()
-    desk.google.add_workbook({"T": []}, title="Somebody else's")
+    api.google.add_workbook({"T": []}, title="Somebody else's")
 
-    assert [file["name"] for file in list_drive(desk, q=query)["files"]] == names
+    assert [file["name"] for file in list_drive(api, q=query)["files"]] == names
 
 
-def test_drive_tells_version_and_time_of_each_change_in_pages(desk: Desk) -> None:
-    second = desk.google.add_workbook({"T": []}, title="Second")
-    second.share(next(iter(desk.sheet.roles)))
+def test_drive_lists_version_and_time_of_each_change_in_pages(api: ApiHarness) -> None:
+    second = api.google.add_workbook({"T": []}, title="Second")
+    second.share(next(iter(api.sheet.roles)))
     fields = "nextPageToken,files(id,version,modifiedTime)"
 
-    first = list_drive(desk, pageSize=1, fields=fields, supportsAllDrives="true", corpora="allDrives")
-    last = list_drive(desk, pageSize=1, fields=fields, pageToken=first["nextPageToken"])
+    first = list_drive(api, pageSize=1, fields=fields, supportsAllDrives="true", corpora="allDrives")
+    last = list_drive(api, pageSize=1, fields=fields, pageToken=first["nextPageToken"])
 
-    told = {file["id"]: file for file in first["files"] + last["files"]}
-    assert told[desk.sheet.id] == {
-        "id": desk.sheet.id,
-        "version": str(desk.sheet.version),
+    listed = {file["id"]: file for file in first["files"] + last["files"]}
+    assert listed[api.sheet.id] == {
+        "id": api.sheet.id,
+        "version": str(api.sheet.version),
         "modifiedTime": "2026-01-05T12:00:00.000Z",
     }
-    assert set(told) == {desk.sheet.id, second.id}
+    assert set(listed) == {api.sheet.id, second.id}
     assert "nextPageToken" not in last
 
 
-def test_a_write_of_ours_is_a_change_too(desk: Desk) -> None:
-    before = desk.sheet.version
+def test_a_write_of_ours_is_a_change_too(api: ApiHarness) -> None:
+    before = api.sheet.version
 
-    desk.write({"range": "Hands!A1", "values": [["x"]]})
+    api.write({"range": "Hands!A1", "values": [["x"]]})
 
-    assert desk.sheet.version == before + 1
+    assert api.sheet.version == before + 1
 
 
 @pytest.mark.parametrize(
@@ -326,49 +326,51 @@ def test_a_write_of_ours_is_a_change_too(desk: Desk) -> None:
         ("removed", (404, "NOT_FOUND", "Requested entity was not found."), 404),
     ],
 )
-def test_what_is_not_there_for_us_is_refused(desk: Desk, state: str, sheets: tuple[Any, ...], drive: int) -> None:
+def test_what_the_account_cannot_see_is_refused(
+    api: ApiHarness, state: str, sheets: tuple[Any, ...], drive: int
+) -> None:
     if state == "unshared":
-        desk.sheet.unshare(next(iter(desk.sheet.roles)))
+        api.sheet.unshare(next(iter(api.sheet.roles)))
     elif state == "trashed":
-        desk.sheet.trash()
+        api.sheet.trash()
     else:
-        desk.google.remove(desk.sheet.id)
+        api.google.remove(api.sheet.id)
 
     with pytest.raises(gspread.exceptions.APIError) as refused:
-        desk.ask("Hands!A1")
+        api.ask("Hands!A1")
     with pytest.raises(gspread.exceptions.APIError) as not_found:
-        desk.client.http_client.get_file_drive_metadata(desk.sheet.id)
+        api.client.http_client.get_file_drive_metadata(api.sheet.id)
 
     assert (refused.value.code, refused.value.error["status"], refused.value.error["message"]) == sheets
     assert not_found.value.code == drive
     assert not_found.value.error["errors"][0]["reason"] == "notFound"
 
 
-def test_a_reader_reads_and_may_not_write(desk: Desk) -> None:
-    desk.sheet.share(next(iter(desk.sheet.roles)), "reader")
+def test_a_reader_reads_and_may_not_write(api: ApiHarness) -> None:
+    api.sheet.share(next(iter(api.sheet.roles)), "reader")
 
-    assert desk.ask("Hands!A1")
+    assert api.ask("Hands!A1")
     with pytest.raises(gspread.exceptions.APIError) as refused:
-        desk.write({"range": "Hands!A1", "values": [["x"]]})
+        api.write({"range": "Hands!A1", "values": [["x"]]})
 
     assert refused.value.error["status"] == "PERMISSION_DENIED"
 
 
-def test_a_person_sorts_at_the_moment_of_our_write(desk: Desk) -> None:
-    """The write lands on the place that it names, wherever the row went: what our client must notice."""
-    desk.google.before_write(lambda: desk.sheet.insert_rows("Hands", 2))
+def test_a_person_sorts_at_the_moment_of_our_write(api: ApiHarness) -> None:
+    """Write to the address of a row that moved: our client must notice."""
+    api.google.before_write(lambda: api.sheet.insert_rows("Hands", 2))
 
-    desk.write({"range": "Hands!E2", "values": [["matched"]]})
-    desk.write({"range": "Hands!F2", "values": [["again"]]})  # the hook is spent
+    api.write({"range": "Hands!E2", "values": [["matched"]]})
+    api.write({"range": "Hands!F2", "values": [["again"]]})  # the hook is spent
 
-    assert desk.sheet.shown("Hands")[1] == ["", "", "", "", "matched", "again"]
-    assert desk.sheet.shown("Hands")[2][0] == "a.mp4"
+    assert api.sheet.shown("Hands")[1] == ["", "", "", "", "matched", "again"]
+    assert api.sheet.shown("Hands")[2][0] == "a.mp4"
 
 
-def test_a_person_edits_at_the_moment_of_our_read(desk: Desk) -> None:
-    desk.google.before_read(lambda: desk.sheet.type_cell("Hands", 1, 1, "Now"), kind="values.batchGet")
+def test_a_person_edits_at_the_moment_of_our_read(api: ApiHarness) -> None:
+    api.google.before_read(lambda: api.sheet.type_cell("Hands", 1, 1, "Now"), kind="values.batchGet")
 
-    desk.client.open_by_key(desk.sheet.id)  # a read of another kind
+    api.client.open_by_key(api.sheet.id)  # a read of another kind
 
-    assert desk.sheet.shown("Hands")[0][0] == "File"
-    assert desk.ask("Hands!A1")[0]["values"] == [["Now"]]
+    assert api.sheet.shown("Hands")[0][0] == "File"
+    assert api.ask("Hands!A1")[0]["values"] == [["Now"]]

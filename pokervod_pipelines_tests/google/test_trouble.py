@@ -1,4 +1,4 @@
-"""Tokens, quotas and faults, as a client meets them."""
+"""Check tokens, quotas and faults, as a client sees them."""
 
 import json
 import subprocess
@@ -137,7 +137,7 @@ def test_a_dead_token_is_replaced_by_google_auth_itself(
     ]
 
 
-def test_an_account_that_was_removed_cannot_come_back(world: Emulator, read: Ask) -> None:
+def test_a_removed_account_is_refused(world: Emulator, read: Ask) -> None:
     world.accounts.keys.clear()
 
     with pytest.raises(google.auth.exceptions.RefreshError, match="account not found"):
@@ -247,7 +247,7 @@ def test_a_hanging_call_ends_when_the_client_gives_up(world: Emulator, client: g
     assert read() == [["File"], ["a.mp4"]]
 
 
-def test_a_fault_waits_for_its_kind(world: Emulator, read: Ask, write: Ask) -> None:
+def test_a_fault_strikes_a_call_of_its_kind(world: Emulator, read: Ask, write: Ask) -> None:
     world.fail_next(faults.broken(500), kind="values.batchUpdate")
 
     read()
@@ -331,8 +331,8 @@ def test_another_process_edits_the_sheet_by_the_control_api(tmp_path: Path) -> N
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
         try:
             assert process.stdout is not None
-            told = json.loads(process.stdout.readline())
-            root = told["root"]
+            answer = json.loads(process.stdout.readline())
+            root = answer["root"]
             account = json.loads((tmp_path / "account.json").read_text(encoding="utf-8"))
             control(root, "edit", {"op": "insert", "tab": "Sheet", "at": 2, "rows": [["c.mp4"]]})
             control(root, "edit", {"op": "type", "tab": "Sheet", "row": 4, "column": "A", "value": "a.mp4"})
@@ -346,7 +346,7 @@ def test_another_process_edits_the_sheet_by_the_control_api(tmp_path: Path) -> N
 
     assert shown == [["File"], ["a.mp4"], ["b.mp4"], ["c.mp4"]]
     assert process.returncode == 0
-    assert told["spreadsheets"].keys() == {"tracker.xlsx"}
+    assert answer["spreadsheets"].keys() == {"tracker.xlsx"}
 
 
 def ask_files(root: str, account: dict[str, str]) -> int:

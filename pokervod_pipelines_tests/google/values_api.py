@@ -1,4 +1,4 @@
-"""``spreadsheets.values``: reading and writing cells by range."""
+"""Answer ``spreadsheets.values``: read and write cells by range."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ BATCH_FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """How values are to be told."""
+    """Select how values are shown."""
 
     option: str = "FORMATTED_VALUE"
     dates: str = "SERIAL_NUMBER"
@@ -131,10 +131,10 @@ def _value_range(sheet: Spreadsheet, grid: Grid, area: Area, rendering: Renderin
     if rendering.dimension == "COLUMNS":
         width = max(map(len, rows), default=0)
         rows = [[row[at] if at < len(row) else None for row in rows] for at in range(width)]
-    told = [["" if value is None else value for value in row] for row in _trim(rows)]
+    shown = [["" if value is None else value for value in row] for row in _trim(rows)]
     place = Area(grid.title, inside.top, inside.bottom, inside.left, inside.right)
     answer: Json = {"range": write_area(place), "majorDimension": rendering.dimension}
-    return answer | ({"values": told} if told else {})
+    return answer | ({"values": shown} if shown else {})
 
 
 def _rendered_rows(sheet: Spreadsheet, grid: Grid, area: Area, rendering: Rendering) -> list[list[Value | None]]:
@@ -173,7 +173,7 @@ def _trim(rows: list[list[Value | None]]) -> list[list[Value | None]]:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """One range of a write, checked, and the cells that it will set."""
+    """Hold one checked range of a write, and the cells that it will set."""
 
     grid: Grid
     asked: Area
@@ -192,8 +192,8 @@ def batch_update(sheet: Spreadsheet, body: Json) -> Json:
         writings = [_plan(sheet, item, f"data[{at}].") for at, item in enumerate(body.get("data", []))]
         for writing in writings:
             _write(writing, option)
-        told = rendering if body.get("includeValuesInResponse") else None
-        responses = [_response(sheet, writing, told) for writing in writings]
+        shown = rendering if body.get("includeValuesInResponse") else None
+        responses = [_response(sheet, writing, shown) for writing in writings]
     totals = {f"totalU{key[1:]}": sum(answer[key] for answer in responses) for key in _COUNTS}
     tabs = len({writing.grid.id for writing in writings})
     return {"spreadsheetId": sheet.id, **totals, "totalUpdatedSheets": tabs, "responses": responses}
@@ -281,7 +281,7 @@ def _written_cell(value: Value, option: str, kept_format: str) -> Cell | None:
     return Cell(value, kept_format)
 
 
-def _response(sheet: Spreadsheet, writing: Writing, told: Rendering | None) -> Json:
+def _response(sheet: Spreadsheet, writing: Writing, shown: Rendering | None) -> Json:
     rows, columns = {row for row, _ in writing.cells}, {column for _, column in writing.cells}
     answer: Json = {
         "spreadsheetId": sheet.id,
@@ -290,6 +290,6 @@ def _response(sheet: Spreadsheet, writing: Writing, told: Rendering | None) -> J
         "updatedColumns": len(columns),
         "updatedCells": len(writing.cells),
     }
-    if told is not None:
-        answer["updatedData"] = _value_range(sheet, writing.grid, writing.asked, told)
+    if shown is not None:
+        answer["updatedData"] = _value_range(sheet, writing.grid, writing.asked, shown)
     return answer

@@ -1,4 +1,4 @@
-"""A sheet at an emulated Google that people edit, an archive in the database, and the passes over both."""
+"""Run passes over a sheet at an emulated Google that people edit, with an archive in the database."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +23,7 @@ TAB = "Hands"
 
 @dataclass(kw_only=True)
 class GoogleSheetHarness(SheetHarness):
-    """A harness whose sheet is at Google; ``book`` is what people see and edit."""
+    """Hold a sheet at Google; ``book`` is what people see and edit."""
 
     google: Emulator
     account: dict[str, str]
@@ -39,8 +39,8 @@ class GoogleSheetHarness(SheetHarness):
         """Run one write-back."""
         return write_back(self.engine, self.settings, self.sheet, clock=self.google.clock)
 
-    def settle(self, **options: Any) -> SheetReport:
-        """Sync, build, and write back until there is no more to say."""
+    def sync_until_stable(self, **options: Any) -> SheetReport:
+        """Sync, build, and write back until nothing changes."""
         report = self.sync(**options)
         self.build()
         if self.settings.sheet(self.sheet).write_back:
@@ -54,7 +54,7 @@ class GoogleSheetHarness(SheetHarness):
         return build_clips(self.engine, self.sheet, correlation_id="test")
 
     def shown(self, tab: str = TAB) -> list[dict[str, str]]:
-        """The rows below the header as people see them, by header."""
+        """Return the rows below the header as people see them, by header."""
         header, *rows = self.book.shown(tab)
         return [dict(zip(header, (*row, *("",) * len(header)), strict=False)) for row in rows]
 
@@ -63,7 +63,7 @@ class GoogleSheetHarness(SheetHarness):
 def make_google_harness(
     engine: Engine, settings_factory: Callable[..., Settings]
 ) -> Iterator[Callable[..., GoogleSheetHarness]]:
-    """``make_google_harness(*lines, write_back=True, **google_settings)``: a harness with a sheet of these lines."""
+    """Yield ``make_google_harness(*lines, write_back=True, **google_settings)``, with a sheet of these lines."""
     with Emulator.start(clock=VirtualClock(), quota=Quota(reads_per_minute=60, writes_per_minute=60)) as google:
         account = google.make_service_account()
 

@@ -1,4 +1,4 @@
-"""A sheet on disk, an archive in the database, and the two passes that an annotation goes through."""
+"""Run the two passes over a sheet on disk, with an archive in the database."""
 
 import csv
 import io
@@ -63,7 +63,7 @@ def write_book(path: Path, tabs: dict[str, Sequence[Line]]) -> None:
 
 
 def insert_files(connection: Connection, *paths: str) -> None:
-    """The inventory holds videos at these paths, and their events are appended."""
+    """Insert videos at these paths into the inventory, and append their events."""
     rows = connection.execute(
         text("""
             insert into nas_files (
@@ -78,7 +78,7 @@ def insert_files(connection: Connection, *paths: str) -> None:
 
 @dataclass(kw_only=True)
 class SheetHarness:
-    """One configured sheet and what the database says of it."""
+    """Hold one configured sheet, and read its state in the database."""
 
     engine: Engine
     settings: Settings
@@ -86,22 +86,22 @@ class SheetHarness:
     sheet: str = "hands"
 
     def write(self, *lines: Line) -> None:
-        """The sheet is a CSV of these lines below the header."""
+        """Write the sheet as a CSV of these lines below the header."""
         self.path.write_text(to_csv(lines), encoding="utf-8", newline="")
 
     def read_from(self, path: Path) -> None:
-        """The sheet is configured to be this file."""
+        """Configure the sheet to be this file."""
         source = self.settings.sheets[0].model_copy(update={"path": path})
         self.settings = self.settings.model_copy(update={"sheets": (source,)})
         self.path = path
 
     def add_files(self, *paths: str) -> None:
-        """The inventory has these videos too."""
+        """Add these videos to the inventory."""
         with self.engine.begin() as connection:
             insert_files(connection, *paths)
 
     def move_file(self, path: str, *, to: str = "", state: str = "present", event: str = "nas.file.moved") -> None:
-        """The file is elsewhere, or its row is in another state, and the event says so."""
+        """Move the file, or change the state of its row, and append the event."""
         self.execute(
             "update nas_files set path = :to, path_key = :to, state = :state where path = :path",
             {"path": path, "to": to or path, "state": state},
@@ -124,19 +124,19 @@ class SheetHarness:
             return list(result.all()) if result.returns_rows else []
 
     def ids(self) -> dict[str, int]:
-        """The id of each row in the sheet, by its file name (of several, the lowest row's)."""
+        """Return the id of each row in the sheet, by its file name (of several, the upper row's)."""
         rows = self.execute(
             "select file_name, id from sheet_rows where sheet = :sheet and retired_at is null order by row_number desc"
         )
         return {row[0]: row[1] for row in rows}
 
     def clips(self) -> dict[str, Any]:
-        """Each standing clip by its title."""
+        """Return each clip in force by its title."""
         rows = self.execute("select * from hand_clips where sheet = :sheet and retired_at is null")
         return {row.title: row for row in rows}
 
     def events(self) -> list[tuple[str, str]]:
-        """The type, and the change or "", of every event of the two rooms, in order."""
+        """Return the type, and the change or "", of every event of the two rooms, in order."""
         rows = self.execute("""
             select type, coalesce(payload ->> 'change', '') from events
             where payload ->> 'sheet' = :sheet order by id
@@ -144,7 +144,7 @@ class SheetHarness:
         return [(row[0], row[1]) for row in rows]
 
     def versions(self) -> list[Any]:
-        """Where each row is stored: any write changes it, also one that writes the same again."""
+        """Return where each row is stored: any write changes it, even one of equal values."""
         return self.execute("""
             select 'row', ctid::text, id from sheet_rows where sheet = :sheet
             union all select 'clip', ctid::text, id from hand_clips where sheet = :sheet
@@ -155,7 +155,7 @@ class SheetHarness:
 
 @pytest.fixture
 def harness(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path) -> SheetHarness:
-    """A harness with a sheet that is not written yet."""
+    """Return a harness with a sheet that is not written yet."""
     path = tmp_path / "hands.csv"
     settings = settings_factory(sheets=[{"name": "hands", "path": path}])
     return SheetHarness(engine=engine, settings=settings, path=path)

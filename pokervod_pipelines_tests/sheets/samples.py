@@ -1,4 +1,4 @@
-"""Small workbooks of our own in the shapes that people keep, and the corpora of this room."""
+"""Provide small workbooks in the layouts that people keep, and the corpora of this room."""
 
 from pathlib import Path
 from typing import Any

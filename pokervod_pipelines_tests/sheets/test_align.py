@@ -1,4 +1,4 @@
-"""Rows keep their identity through everything people do to a sheet."""
+"""Check that rows keep their identity through all edits of a sheet."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -82,7 +82,7 @@ def test_an_edited_row_is_changed_and_keeps_its_id(edit: dict[str, str]) -> None
     assert ids(align_rows(store(ROWS), edited))["changed"] == [102]
 
 
-def test_an_edited_row_is_found_after_a_sort_by_what_it_still_says() -> None:
+def test_an_edited_row_is_found_after_a_sort_by_its_unchanged_content() -> None:
     edited = [*ROWS[:2], replace(ROWS[2], hands="QQ", time_out="0:09:59"), *ROWS[3:]][::-1]
 
     assert ids(align_rows(store(ROWS), edited))["changed"] == [102]
@@ -112,7 +112,7 @@ def test_a_copy_that_was_then_edited_is_the_new_one() -> None:
     assert alignment.added == (copy,)
 
 
-def test_rows_that_look_alike_go_by_their_neighbours() -> None:
+def test_equal_rows_are_paired_by_their_neighbours() -> None:
     twin = make_row(30)
     old = [ROWS[0], twin, ROWS[1], twin, ROWS[2]]
 
@@ -121,7 +121,7 @@ def test_rows_that_look_alike_go_by_their_neighbours() -> None:
     assert alignment.removed == (101,)
 
 
-def test_a_row_with_a_uuid_is_known_by_it_whatever_was_edited() -> None:
+def test_a_row_with_a_uuid_is_recognized_after_any_edit() -> None:
     old = [make_row(number, source_id=f"id-{number}") for number in range(3)]
     rewritten = make_row(60, source_id="id-1", file_name="all new", hands="")
 

@@ -203,7 +203,7 @@ def test_a_repeated_id_is_named_in_both_places_and_both_rows_count(harness: Shee
 
 
 def test_columns_under_one_merged_header_are_all_read(harness: SheetHarness) -> None:
-    """A merged header is saved as one name and blanks, in a workbook as in a CSV."""
+    """Read a merged header, which is saved as one name and blanks, in a workbook as in a CSV."""
     harness.path.write_text(
         "File No.,File Name,In,Out,Tag (Player),,,Tag (Emotion),,Winner,\n"
         "1,show 1,0:01:00,0:02:00,Ana,Tom,Ivo,Tilt,Joy,AA,a remark\n"

@@ -1,4 +1,4 @@
-"""A number that its cell does not show exactly is read as the number; what was typed as text stays as typed."""
+"""Check that a number shown inexactly is read as the number, and that typed text stays as typed."""
 
 import doctest
 
@@ -82,11 +82,11 @@ def test_scientific_notation_is_undone(number: int, digits: int) -> None:
     assert show_number(f"{number:.{digits}E}", number) == str(number)
 
 
-def test_an_address_elsewhere_is_left_alone() -> None:
+def test_another_address_is_unchanged() -> None:
     assert redirect("https://oauth2.googleapis.com/token", "http://x") == "https://oauth2.googleapis.com/token"
     assert redirect("https://sheets.googleapis.com/v4/x", None) == "https://sheets.googleapis.com/v4/x"
 
 
 @pytest.mark.parametrize("module", [budget, calls, responses])
-def test_the_examples_hold(module: object) -> None:
+def test_the_examples_are_true(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]

@@ -85,7 +85,7 @@ class Person:
         self.rewritten.add(self.lines[at])
 
     def rewrite(self) -> None:
-        """All of a row is typed anew, as somebody does who uses it for another hand."""
+        """Replace the whole content of a row, as somebody does who uses it for another hand."""
         at = self.place()
         for column, value in zip(COLUMNS, make_line(500 + self.made), strict=True):
             self.book.type_cell(TAB, at + 2, self.find_column(column), value)
@@ -95,7 +95,7 @@ class Person:
         return self.book.shown(TAB)[0].index(title) + 1
 
     def play(self) -> set[int]:
-        """A script of one to four edits; returns the rows that say something else now."""
+        """Apply a script of one to four edits; return the rows whose content changed."""
         edits = [self.insert, self.delete, self.sort, self.copy, self.retype, self.retype, self.rewrite]
         self.rewritten, self.copied = set(), set()
         for _ in range(self.random.randint(1, 4)):
@@ -108,7 +108,7 @@ class Person:
 
 @dataclass
 class Life:
-    """One sheet, the person who edits it, and what was seen of it after each pass."""
+    """Hold one sheet, the person who edits it, and its state after each pass."""
 
     harness: GoogleSheetHarness
     person: Person
@@ -122,7 +122,7 @@ class Life:
         before = self.ids
         touched = self.person.play()
         contents = self.contents()
-        self.harness.settle(confirm_loss=True)
+        self.harness.sync_until_stable(confirm_loss=True)
         self.ids = self.read_ids()
         self.check_rows()
         self.check_identity(before, touched, contents)
@@ -142,7 +142,7 @@ class Life:
         return {self.person.lines[number - 2]: row_id for number, row_id in rows}
 
     def check_rows(self) -> None:
-        """The database holds what a fresh reading of the sheet gives, row by row."""
+        """Check that the database has what a fresh reading of the sheet gives, row by row."""
         tab = Tab(TAB, tuple(tuple(row) for row in self.harness.book.shown(TAB)))
         layout = find_layout(tab)
         fresh = read_rows(tab, layout).rows if isinstance(layout, AnnotationLayout) else ()
@@ -182,11 +182,11 @@ class Life:
         """)
         assert repeated == []
         count = len(self.harness.events())
-        self.harness.settle(confirm_loss=True)
+        self.harness.sync_until_stable(confirm_loss=True)
         assert len(self.harness.events()) == count
 
     def check_statuses(self) -> None:
-        """Every row shows what the database says of it; no id stands twice."""
+        """Check that every row shows its status in the database, and that no id is in two rows."""
         shown = {place + 2: row for place, row in enumerate(self.harness.shown())}
         held = self.harness.execute("""
             select r.row_number, r.row_key, coalesce(f.path, '')
@@ -204,7 +204,7 @@ class Life:
         fresh = replace(self.harness, sheet=f"fresh{self.person.made}-{self.harness.google.count()}")
         source = self.harness.settings.sheets[0].model_copy(update={"name": fresh.sheet, "write_back": False})
         fresh.settings = self.harness.settings.model_copy(update={"sheets": (source,)})
-        fresh.settle(full=True)
+        fresh.sync_until_stable(full=True)
         said = """
             select r.tab, r.row_number, r.fingerprint, r.content, case when r.matcher = 'pinned' then 'pinned'
                    else r.match_status end, c.in_ms, c.out_ms, c.title, c.grade, c.hands, c.problem, c.remark

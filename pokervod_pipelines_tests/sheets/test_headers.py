@@ -1,4 +1,4 @@
-"""The header is found wherever it stands, and repeated columns keep their places."""
+"""Check that the header is found in any row, and that repeated columns keep their positions."""
 
 import json
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_repeated_columns_keep_their_positions() -> None:
     ("header", "kind"),
     [(ARCHIVE_HEADER, "archive"), (ICONIK_HEADER, "iconik"), (TRACKER_HEADER, "clip_tracker")],
 )
-def test_a_layout_is_known_by_its_columns_in_any_order_and_case(header: tuple[str, ...], kind: str) -> None:
+def test_a_layout_is_recognized_by_its_columns_in_any_order_and_case(header: tuple[str, ...], kind: str) -> None:
     turned = tuple(name.upper().replace(" ", "  ") for name in reversed(header))
 
     assert find(turned).kind == kind
@@ -67,16 +67,16 @@ def test_a_layout_is_known_by_its_columns_in_any_order_and_case(header: tuple[st
         ("파일명", "file_name"),
     ],
 )
-def test_a_header_is_known_however_it_is_typed(written: str, field: str) -> None:
+def test_a_header_is_recognized_however_it_is_typed(written: str, field: str) -> None:
     assert map_columns([written], SheetKind.ARCHIVE) == {field: (0,)}
 
 
 @pytest.mark.parametrize("written", ["", "Inn", "Outt", "Hnds", "Total", "Player count"])
-def test_a_short_or_strange_header_is_not_bent_into_a_known_one(written: str) -> None:
+def test_a_short_or_unknown_header_is_not_taken_for_a_known_one(written: str) -> None:
     assert map_columns([written], SheetKind.ARCHIVE) == {}
 
 
-def test_two_headers_one_letter_apart_are_told_apart() -> None:
+def test_two_headers_one_letter_apart_are_distinguished() -> None:
     columns = map_columns(["time_start_ms", "time_start_S"], SheetKind.ICONIK)
 
     assert columns == {"time_in": (0,), "seconds_in": (1,)}
@@ -90,7 +90,7 @@ def test_an_unnamed_column_of_time_ranges_is_found_by_its_cells() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OTHER_TABLES))
-def test_a_table_of_another_kind_is_passed_over_by_name_and_is_no_problem(name: str) -> None:
+def test_another_kind_of_table_is_skipped_by_name_without_a_problem(name: str) -> None:
     passed = pass_over(("title of the tab",), OTHER_TABLES[name])
 
     assert name in passed.reason
@@ -98,11 +98,11 @@ def test_a_table_of_another_kind_is_passed_over_by_name_and_is_no_problem(name: 
 
 
 @pytest.mark.parametrize("rows", [(), (("",),), (("", " "), ("",))])
-def test_a_blank_tab_is_passed_over(rows: tuple[tuple[str, ...], ...]) -> None:
+def test_a_blank_tab_is_skipped(rows: tuple[tuple[str, ...], ...]) -> None:
     assert not pass_over(*rows).is_problem
 
 
-def test_a_tab_without_a_header_is_a_problem_that_says_what_was_looked_for() -> None:
+def test_a_tab_without_a_header_is_a_problem_that_names_the_expected_columns() -> None:
     passed = pass_over(("1", "some hand", "0:01:00"), ("2", "another", "0:02:00"))
 
     assert passed.is_problem

@@ -1,4 +1,4 @@
-"""The columns of ours are told from people's, and say nothing beside another row."""
+"""Check that PokerVOD columns are separated from people's, and show nothing beside another row."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ def read(*cells: str, headers: tuple[str, ...] = OURS):
     return read_rows(tab, layout)
 
 
-def test_what_stands_in_our_columns_is_no_part_of_the_row() -> None:
+def test_the_pokervod_columns_are_not_part_of_the_row() -> None:
     bare = read("", "", "", "", "", "").rows[0]
     full = read(KEY, "ready", "a.mp4", "none", "2026-01-01 10:00", "b.mp4").rows[0]
 
@@ -39,7 +39,7 @@ def test_what_stands_in_our_columns_is_no_part_of_the_row() -> None:
     assert bare.pin == ""
 
 
-def test_a_tab_without_a_pin_column_says_nothing_of_pins() -> None:
+def test_a_tab_without_a_pin_column_has_no_pins() -> None:
     assert read(headers=()).rows[0].pin is None
 
 
@@ -69,7 +69,7 @@ def test_our_headers(headers: list[str], own: dict[str, int]) -> None:
 @pytest.mark.parametrize(
     "cell", ["", "pv-", "pv-ABC", "see row 4", "pv-abcdefgh279", "pv-abcdefgh0l", "=pv-abcdefgh27"]
 )
-def test_what_we_never_wrote_is_no_id(cell: str) -> None:
+def test_other_text_is_not_an_id(cell: str) -> None:
     assert read_row_key(cell) == ""
 
 
@@ -90,7 +90,7 @@ def test_a_guarded_text_stays_one_text() -> None:
     ("cells", "rows", "column"),
     [({}, 9, ()), ({1: "a"}, 9, ("a",)), ({3: "a", 2: "b"}, 9, (None, "b", "a")), ({4: "a"}, 3, ())],
 )
-def test_a_column_leaves_all_other_cells_alone(
+def test_a_column_leaves_all_other_cells_unchanged(
     cells: dict[int, str], rows: int, column: tuple[str | None, ...]
 ) -> None:
     assert make_column(cells, rows) == column
@@ -129,5 +129,5 @@ FACTS = RowFacts(
         ),
     ],
 )
-def test_what_people_are_told(facts: dict[str, object], status: tuple[str, str, str]) -> None:
+def test_the_status_of_each_row(facts: dict[str, object], status: tuple[str, str, str]) -> None:
     assert describe_row(replace(FACTS, **facts)) == status

@@ -1,4 +1,4 @@
-"""A row finds its video or says why not; a wrong video is never named."""
+"""Check that a row is matched to its video or says why not, and never to a wrong video."""
 
 import csv
 from pathlib import Path
@@ -80,7 +80,7 @@ def test_what_the_catalog_reads_in_a_name_finds_a_file_no_word_would() -> None:
     assert match(index, "Main three").status is MatchStatus.NONE
 
 
-def test_a_parsed_identity_does_not_outweigh_a_mark_that_disagrees() -> None:
+def test_a_parsed_identity_does_not_override_a_conflicting_feature() -> None:
     index = FileIndex.build([CandidateFile(1, "a/Show Day 2.mp4")], parsed_identity=lambda _: "the same")
 
     assert match(index, "The show on Day 3").status is MatchStatus.NONE

@@ -1,4 +1,4 @@
-"""Names become comparable without losing what tells two videos apart."""
+"""Check that names become comparable without losing what distinguishes two videos."""
 
 import doctest
 from importlib import import_module
@@ -110,7 +110,7 @@ def test_a_segment_that_one_name_leaves_open_is_unresolved(row: str, file: str, 
     assert find_unresolved(read_name_features(row).stated, read_name_features(file).stated) == unresolved
 
 
-def test_a_remark_confirms_the_file_that_says_the_same() -> None:
+def test_a_remark_confirms_the_file_with_the_same_feature() -> None:
     row = read_name_features("Main Event Day 1B\n(#79 100K PLO")
 
     assert is_confirmed(row, read_name_features("Main Event Day 1B & $100K PLO").stated)
@@ -130,7 +130,7 @@ def test_a_remark_confirms_the_file_that_says_the_same() -> None:
         ("Brandon Ghosted Garrett Stevens", "Brendon Ghostod Garret Stevens"),
     ],
 )
-def test_titles_that_only_look_alike_are_two(one: str, other: str) -> None:
+def test_similar_titles_are_not_the_same(one: str, other: str) -> None:
     assert not is_same_title(one, other)
     assert not is_same_title(other, one)
 

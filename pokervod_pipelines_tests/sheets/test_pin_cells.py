@@ -1,4 +1,4 @@
-"""What people write into the Pin column of any sheet counts, and takes back only what it said itself."""
+"""Check that text in the Pin column of any sheet pins a row, and that clearing it withdraws only its own pin."""
 
 import pytest
 
@@ -44,27 +44,27 @@ def pinned(harness: SheetHarness) -> SheetHarness:
     return harness
 
 
-def test_the_cell_wins_over_the_rules(pinned: SheetHarness) -> None:
+def test_the_cell_overrides_the_rules(pinned: SheetHarness) -> None:
     assert videos(pinned) == [("b/tape.mxf", "pinned")]
     assert pinned.sync(full=True).changed == 0
     assert len(list_pins(pinned.engine)) == 1
 
 
-def test_a_cleared_cell_leaves_it_to_the_rules(pinned: SheetHarness) -> None:
+def test_a_cleared_cell_unpins_the_row(pinned: SheetHarness) -> None:
     write(pinned, "")
     pinned.sync()
 
     assert videos(pinned)[0][0] == "a/show 1.mp4"
 
 
-def test_a_column_that_is_gone_takes_nothing_back(pinned: SheetHarness) -> None:
+def test_a_deleted_column_withdraws_no_pin(pinned: SheetHarness) -> None:
     write(pinned, None)
     pinned.sync()
 
     assert videos(pinned) == [("b/tape.mxf", "pinned")]
 
 
-def test_a_pin_by_command_stands_until_the_cell_is_edited(pinned: SheetHarness) -> None:
+def test_a_pin_by_command_stays_until_the_cell_is_edited(pinned: SheetHarness) -> None:
     (row_id,) = pinned.ids().values()
     pin_row(pinned.engine, row_id=row_id, path="c/tape.mxf", actor=ANA)
     pinned.sync(full=True)
@@ -80,7 +80,7 @@ def test_a_pin_by_command_stands_until_the_cell_is_edited(pinned: SheetHarness) 
     assert videos(pinned)[0] == ("a/show 1.mp4", "pinned")
 
 
-def test_a_cleared_cell_does_not_take_back_what_was_pinned_by_command(pinned: SheetHarness) -> None:
+def test_a_cleared_cell_does_not_withdraw_a_pin_set_by_command(pinned: SheetHarness) -> None:
     (row_id,) = pinned.ids().values()
     pin_row(pinned.engine, row_id=row_id, path="c/tape.mxf", actor=ANA)
     write(pinned, "")
@@ -92,7 +92,7 @@ def test_a_cleared_cell_does_not_take_back_what_was_pinned_by_command(pinned: Sh
 @pytest.mark.parametrize(
     ("cell", "says"), [("tape.mxf", "2 videos have a path that ends with this"), ("x.mp4", "no video has this path")]
 )
-def test_a_cell_that_names_no_one_video_says_so_and_is_tried_again(harness: SheetHarness, cell: str, says: str) -> None:
+def test_a_cell_without_a_single_video_reports_it_and_is_retried(harness: SheetHarness, cell: str, says: str) -> None:
     harness.add_files(*VIDEOS)
     write(harness, cell)
     harness.sync()

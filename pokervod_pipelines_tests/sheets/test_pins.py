@@ -1,4 +1,4 @@
-"""A person's word on a row's video wins over the rules, outlives everything, and is taken back at will."""
+"""Check that a pin overrides the rules, survives every change, and can be withdrawn."""
 
 import json
 import threading
@@ -23,7 +23,7 @@ RIGHT = "tapes/tape 7.mxf"
 
 @pytest.fixture
 def pinned(harness: SheetHarness) -> SheetHarness:
-    """A harness whose first row has an exact match, and is pinned to a tape instead."""
+    """Return a harness whose first row has an exact match, and is pinned to a tape instead."""
     harness.add_files("show 1.mp4", "a/show 2.mp4", "b/show 2.mp4", RIGHT)
     harness.write(*LINES)
     harness.sync()
@@ -49,7 +49,7 @@ def unpin(harness: SheetHarness, file_name: str, parsed_identity: IdentityParser
 
 
 def videos(harness: SheetHarness) -> dict[str, tuple[int, str | None]]:
-    """The id and the video's path of each row, by its file name."""
+    """Return the id and the video's path of each row, by its file name."""
     rows = harness.execute("""
         select file_name, r.id, path from sheet_rows r left join nas_files f on f.id = r.file_id
         where r.sheet = :sheet and retired_at is null
@@ -98,7 +98,7 @@ def test_the_clip_follows_the_pin_and_its_end(pinned: SheetHarness) -> None:
 
 
 def rename_file_cell(harness: SheetHarness) -> None:
-    """The row names another video of the archive, exactly."""
+    """Make the row name another video of the archive, exactly."""
     harness.write(make_line(1, File_Name="show 2", Nas_Folder_Link=r"\\nas\archive\a"), *LINES[1:])
 
 
@@ -131,7 +131,7 @@ LATER: list[tuple[str, Callable[[SheetHarness], None]]] = [
 
 @pytest.mark.parametrize("full", [False, True], ids=["incremental", "full"])
 @pytest.mark.parametrize("change", [pytest.param(case[1], id=case[0]) for case in LATER])
-def test_a_pin_outlives_whatever_comes_later(
+def test_a_pin_survives_every_later_change(
     pinned: SheetHarness, change: Callable[[SheetHarness], None], full: bool
 ) -> None:
     row_id = pinned.ids()["show 1"]
@@ -144,7 +144,7 @@ def test_a_pin_outlives_whatever_comes_later(
     assert tuple(row) == (row_id, file_id(pinned, RIGHT), "pinned")
 
 
-def test_a_pin_goes_with_its_file(pinned: SheetHarness) -> None:
+def test_a_pin_follows_its_file(pinned: SheetHarness) -> None:
     before = videos(pinned)["show 1"]
     pinned.move_file(RIGHT, to="elsewhere/tape 8.mxf")
 
@@ -154,7 +154,7 @@ def test_a_pin_goes_with_its_file(pinned: SheetHarness) -> None:
     assert file_id(pinned, "elsewhere/tape 8.mxf") == list_pins(pinned.engine)[0].file_id
 
 
-def test_a_copy_of_a_pinned_row_is_a_row_of_its_own_under_the_rules(pinned: SheetHarness) -> None:
+def test_a_copy_of_a_pinned_row_is_a_new_row_matched_by_the_rules(pinned: SheetHarness) -> None:
     pinned.write(*LINES, LINES[0])
     pinned.sync(full=True)
 
@@ -185,7 +185,7 @@ def test_the_same_pin_twice_writes_nothing(pinned: SheetHarness) -> None:
     assert (pinned.versions(), pinned.events(), list_pins(pinned.engine)) == (versions, events, history)
 
 
-def test_unpinning_gives_the_row_back_to_the_rules_at_once_and_for_good(pinned: SheetHarness) -> None:
+def test_unpinning_matches_the_row_by_the_rules_at_once(pinned: SheetHarness) -> None:
     row = unpin(pinned, "show 1")
 
     assert (row.status, row.stage, row.path) == ("matched", "exact name", "show 1.mp4")
@@ -231,7 +231,7 @@ def test_the_history_keeps_every_pin_and_unpin(pinned: SheetHarness) -> None:
     assert list_pins(pinned.engine, "another") == []
 
 
-def test_a_row_that_left_its_sheet_is_still_listed_with_its_pin(pinned: SheetHarness) -> None:
+def test_a_retired_row_is_still_listed_with_its_pin(pinned: SheetHarness) -> None:
     row_id = pinned.ids()["show 1"]
     pinned.write(*LINES[1:])
     pinned.sync()
@@ -263,7 +263,7 @@ def test_a_video_is_named_by_its_path_or_an_end_of_it(harness: SheetHarness, pat
     assert pin(harness, "show 4", path).path == RIGHT
 
 
-def test_a_whole_path_is_that_file_though_others_end_like_it(harness: SheetHarness) -> None:
+def test_a_whole_path_selects_its_file_though_others_end_like_it(harness: SheetHarness) -> None:
     harness.add_files(RIGHT, f"old/{RIGHT}")
     harness.write(*LINES)
     harness.sync()
@@ -310,7 +310,7 @@ def test_what_cannot_be_pinned_is_refused_and_changes_nothing(
     assert (pinned.versions(), pinned.events(), list_pins(pinned.engine)) == (versions, events, history)
 
 
-def test_one_path_in_two_archive_roots_is_told_apart_by_the_root(pinned: SheetHarness) -> None:
+def test_one_path_in_two_archive_roots_is_distinguished_by_the_root(pinned: SheetHarness) -> None:
     pinned.execute("""
         insert into nas_files (root, library, path, path_key, size, mtime_ns, inode, category, version_type, is_junk)
         select 'tape', library, path, path_key, size, mtime_ns, inode, category, version_type, is_junk
@@ -345,7 +345,7 @@ WAITERS = """
 """
 
 
-def test_a_pin_waits_for_the_sync_that_has_the_sheet_and_says_what_that_left(pinned: SheetHarness) -> None:
+def test_a_pin_waits_for_a_running_sync_and_reports_its_result(pinned: SheetHarness) -> None:
     with pinned.engine.connect() as syncing:
         with syncing.begin():
             lock_sheet(syncing, pinned.sheet)

@@ -1,4 +1,4 @@
-"""A sheet is read once its edits have rested, once for each revision, and never because it could not be looked at."""
+"""Check that a sheet is read when its edits stop, once for each revision, and never after a failed check."""
 
 import os
 from collections.abc import Callable
@@ -111,7 +111,7 @@ CASES = [
 @pytest.mark.parametrize(
     ("seen", "before", "unread", "key", "reason"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
 )
-def test_what_is_asked_for(
+def test_what_is_due_to_be_read(
     seen: Observation, before: ReadRequest | None, unread: bool, key: str | None, reason: str | None
 ) -> None:
     decision = decide(
@@ -123,7 +123,7 @@ def test_what_is_asked_for(
     assert (reason or "") in decision.reasons.get("s", "")
 
 
-def test_a_revision_is_asked_for_once_and_the_memory_survives_as_text() -> None:
+def test_a_revision_is_requested_once_and_the_memory_survives_as_text() -> None:
     seen = {"s": Observation(revision="2", age_seconds=60)}
     first = decide(seen, {}, unread={"s": True}, now=NOW, gather_seconds=GATHER)
     memory = load_memory(dump_memory(first.memory))
@@ -136,7 +136,7 @@ def test_a_revision_is_asked_for_once_and_the_memory_survives_as_text() -> None:
     assert late.due == (("s", "2", "s:2:2"),)
 
 
-def test_a_sheet_that_cannot_be_looked_at_is_remembered_as_it_was() -> None:
+def test_a_sheet_that_cannot_be_checked_is_remembered_as_it_was() -> None:
     memory = {"s": ReadRequest(revision="2", at=ago(minutes=1), times=1)}
 
     decision = decide({"s": Observation(error="gone")}, memory, unread={"s": True}, now=NOW, gather_seconds=GATHER)
@@ -144,7 +144,7 @@ def test_a_sheet_that_cannot_be_looked_at_is_remembered_as_it_was() -> None:
     assert decision.memory == memory
 
 
-def test_a_file_is_known_by_its_stamp(harness: SheetHarness) -> None:
+def test_a_file_is_recognized_by_its_time_stamp(harness: SheetHarness) -> None:
     harness.write(*make_lines(1))
     first = observe_sheets(harness.engine, harness.settings, harness.settings.sheets)
     os.utime(harness.path, (1_700_000_000, 1_700_000_000))
@@ -154,7 +154,7 @@ def test_a_file_is_known_by_its_stamp(harness: SheetHarness) -> None:
     assert second["hands"].age_seconds > 1_000_000
 
 
-def test_a_file_that_is_gone_could_not_be_looked_at(
+def test_a_missing_file_could_not_be_checked(
     engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path
 ) -> None:
     settings = settings_factory(sheets=[{"name": "hands", "path": tmp_path / "gone.csv"}])

@@ -1,4 +1,4 @@
-"""Whole workbooks in the shapes people keep: file to tabs to rows, and again after people edited them."""
+"""Read whole workbooks in the layouts people keep: file to tabs to rows, and again after edits."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -80,7 +80,7 @@ def test_tabs_with_their_header_in_different_rows_are_read_together(tmp_path: Pa
     ]
 
 
-def test_each_tab_that_is_not_read_says_why(tmp_path: Path) -> None:
+def test_each_unread_tab_has_a_reason(tmp_path: Path) -> None:
     path = write_book(
         tmp_path / "odd.xlsx",
         {"work": [("Archive", "Category", "PIC", "Status", "Total")], "notes": [("call Tim",)], "new": []},
@@ -155,7 +155,7 @@ def blank_between(lines: Lines) -> Lines:
         (blank_between, (9, 0, 0, 0)),
     ],
 )
-def test_what_people_do_to_a_workbook_is_told_as_what_it_is(
+def test_edits_of_a_workbook_are_reported_as_what_they_are(
     tmp_path: Path, edit: Callable[[Lines], Lines], counts: tuple[int, int, int, int]
 ) -> None:
     lines = make_lines(9)

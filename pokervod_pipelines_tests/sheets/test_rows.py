@@ -1,4 +1,4 @@
-"""Which lines count, what they say, and when two of them say the same."""
+"""Check which lines are rows, how they are read, and when two of them are equal."""
 
 from dataclasses import replace
 
@@ -123,7 +123,7 @@ def test_a_tracker_event_is_carried_down_to_the_next_event() -> None:
     assert (found.blank, found.examples, found.remarks) == (1, 1, 1)
 
 
-def test_a_tracker_file_name_wins_over_its_event_and_ends_with_it() -> None:
+def test_a_tracker_file_name_overrides_its_event_and_ends_with_it() -> None:
     found = read(
         TRACKER_HEADER,
         tracker_row("#3 Mixed", "00:01:00 - 00:02:00", file_name="mixed.mp4"),
@@ -152,7 +152,7 @@ def test_a_cell_with_several_values_is_split(cell: str, values: tuple[str, ...])
 ROW = AnnotationRow(tab="2031", row_number=5, file_name="Café", time_in="0:01:00", tags=(("emotion", "Joy"),))
 
 
-def test_a_fingerprint_ignores_where_the_row_stands_and_how_unicode_is_composed() -> None:
+def test_a_fingerprint_ignores_position_and_unicode_composition() -> None:
     moved = replace(ROW, tab="old", row_number=9, file_name="Cafe\u0301")
 
     assert fingerprint(moved) == fingerprint(ROW)
@@ -162,7 +162,7 @@ def test_a_fingerprint_ignores_where_the_row_stands_and_how_unicode_is_composed(
     "edit",
     [{"file_name": "Cafe"}, {"time_in": "0:01:01"}, {"time_out": "0:01:00"}, {"tags": ()}, {"extra": {"a": "b"}}],
 )
-def test_a_fingerprint_tells_every_edit(edit: dict[str, object]) -> None:
+def test_a_fingerprint_changes_with_every_edit(edit: dict[str, object]) -> None:
     assert fingerprint(replace(ROW, **edit)) != fingerprint(ROW)  # type: ignore[arg-type]
 
 

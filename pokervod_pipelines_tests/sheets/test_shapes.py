@@ -1,4 +1,4 @@
-"""Every shape of sheet that people keep, from the file on disk to the clips an editor sees."""
+"""Read every layout of sheet that people keep, from the file on disk to the clips."""
 
 import csv
 import datetime as dt
@@ -142,7 +142,7 @@ def test_the_real_rows_keep_their_times_and_are_read_the_same_twice(harness: She
 
 
 class Pages:
-    """A workbook that is no file, as a Google sheet will be."""
+    """Stand in for a workbook that is not a file, such as a Google sheet."""
 
     name = "pages"
 
@@ -177,7 +177,7 @@ def test_every_tab_is_read_or_named_with_its_reason() -> None:
 
 
 @pytest.mark.parametrize(("cell", "is_unread"), FORMULA_CELLS)
-def test_a_formula_without_a_value_counts_where_an_annotation_stands(cell: tuple[int, int], is_unread: bool) -> None:
+def test_a_formula_without_a_value_matters_in_annotation_columns_only(cell: tuple[int, int], is_unread: bool) -> None:
     reading = read_workbook(Pages(Tab("good", GOOD.cells, uncomputed=(cell,))))
 
     assert (reading.unread == ("good",)) == is_unread
@@ -193,7 +193,7 @@ def test_what_no_database_stores_is_replaced_where_it_is_read() -> None:
     assert reading.rows[0].file_name == "sh\ufffdw\ufffd 1"
 
 
-def test_each_id_that_stands_twice_is_told_once_for_every_row_below_the_first() -> None:
+def test_each_repeated_id_is_reported_once_for_every_row_below_the_first() -> None:
     rows = [
         AnnotationRow(tab=tab, row_number=number, source_id=source_id)
         for tab, number, source_id in [

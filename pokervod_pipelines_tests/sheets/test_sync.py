@@ -1,4 +1,4 @@
-"""A pass over a sheet leaves the database saying what the sheet says, with every row the row it was."""
+"""Check that a sync stores the content of the sheet, and that every row keeps its id."""
 
 import subprocess
 import sys
@@ -127,7 +127,7 @@ FILE_CHANGES: list[tuple[str, Callable[[SheetHarness], None], tuple[str, str | N
 
 
 @pytest.mark.parametrize(("change", "expected"), [pytest.param(*case[1:], id=case[0]) for case in FILE_CHANGES])
-def test_matches_are_tried_again_when_files_change_though_the_sheet_did_not(
+def test_rows_are_matched_again_when_files_change_though_the_sheet_did_not(
     harness: SheetHarness, change: Callable[[SheetHarness], None], expected: tuple[str, str | None]
 ) -> None:
     harness.add_files("show 1.mp4")
@@ -182,7 +182,7 @@ LOSSES = [
 
 
 @pytest.mark.parametrize(("known", "left", "is_refused"), LOSSES)
-def test_a_loss_too_large_for_an_edit_waits_for_a_person(
+def test_a_loss_too_large_for_an_edit_needs_a_person(
     harness: SheetHarness, known: int, left: int, is_refused: bool
 ) -> None:
     harness.write(*make_lines(*range(known)))
@@ -200,7 +200,7 @@ def test_a_loss_too_large_for_an_edit_waits_for_a_person(
     assert len(harness.ids()) == left
 
 
-def test_a_tab_that_lost_its_header_keeps_its_rows_and_the_other_tabs_go_on(harness: SheetHarness) -> None:
+def test_a_tab_without_its_header_keeps_its_rows_and_other_tabs_are_synced(harness: SheetHarness) -> None:
     harness.read_from(harness.path.with_suffix(".xlsx"))
     book = harness.path
     write_book(book, {"2031": [COLUMNS, *LINES[:3]], "2032": [COLUMNS, *LINES[3:]]})
@@ -250,7 +250,7 @@ def test_rows_are_the_same_whichever_tab_they_stand_in(
     assert len(before & {row[0] for row in kept}) == 6 - counts[2]
 
 
-def test_a_failure_is_told_once_and_forgotten_when_the_sheet_is_read_again(harness: SheetHarness) -> None:
+def test_a_failure_is_reported_once_and_cleared_by_the_next_good_reading(harness: SheetHarness) -> None:
     harness.write(*LINES)
     harness.sync()
     harness.path.rename(harness.path.with_suffix(".away"))
@@ -274,7 +274,7 @@ WAITERS = """
 """
 
 
-def test_who_waited_for_another_pass_reads_the_sheet_as_it_is_now(harness: SheetHarness) -> None:
+def test_a_pass_that_waited_for_another_reads_the_current_sheet(harness: SheetHarness) -> None:
     """Reading first and waiting then would write the older sheet over the newer one."""
     harness.write(*LINES)
     with hold_lock(harness.engine, f"reading of sheet {harness.sheet}"):
@@ -408,7 +408,7 @@ def test_a_sheet_whose_file_name_is_not_utf8_is_read_and_its_failures_are_kept(h
     assert harness.execute("select tab, error from sheet_rows, sheet_states limit 1")[0][0] == "hand\ufffd"
 
 
-def test_every_sheet_of_one_database_is_a_world_of_its_own(harness: SheetHarness, tmp_path: Path) -> None:
+def test_sheets_of_one_database_are_independent(harness: SheetHarness, tmp_path: Path) -> None:
     harness.write(*LINES)
     harness.sync()
     twin: dict[str, Any] = {"name": "twin", "path": tmp_path / "twin.csv"}

@@ -1,4 +1,4 @@
-"""However a sheet is edited, the database ends as after a first reading, and clips stay with theirs."""
+"""Check that after any edits the database is as after a first reading, and that clips stay with their rows."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -74,8 +74,8 @@ STANDING = """
 """
 
 
-def open_desk(engine: Engine, make_settings: Callable[..., Settings], path: Path) -> SheetHarness:
-    """A harness whose sheet the database has never seen."""
+def open_harness(engine: Engine, make_settings: Callable[..., Settings], path: Path) -> SheetHarness:
+    """Return a harness whose sheet is new to the database."""
     name = f"sheet_{next(NUMBERS)}"
     return SheetHarness(
         engine=engine, settings=make_settings(sheets=[{"name": name, "path": path}]), path=path, sheet=name
@@ -83,7 +83,7 @@ def open_desk(engine: Engine, make_settings: Callable[..., Settings], path: Path
 
 
 def read_unique(harness: SheetHarness) -> dict[str, Any]:
-    """The ids of the row and the clip that each content has, where one row alone says it."""
+    """Return the ids of the row and the clip of each content that only one row has."""
     rows = harness.execute(STANDING)
     often = Counter(row[0] for row in rows)
     return {row[0]: tuple(row[1:]) for row in rows if often[row[0]] == 1}
@@ -95,7 +95,7 @@ def test_every_edit_ends_as_a_first_reading_would_and_a_second_pass_is_silent(
     engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path, passes: list[list[Any]]
 ) -> None:
     path = tmp_path / "hands.csv"
-    harness = open_desk(engine, settings_factory, path)
+    harness = open_harness(engine, settings_factory, path)
     if not harness.execute("select 1 from nas_files"):
         harness.add_files("show 1.mp4", "a/show 2.mp4", "b/show 2.mp4", "show 3.mp4")
     lines = [make_line(number) for number in (1, 2, 3, 3, 4)]
@@ -113,7 +113,7 @@ def test_every_edit_ends_as_a_first_reading_would_and_a_second_pass_is_silent(
         events, versions = harness.events(), harness.versions()
         harness.sync(full=True)
         harness.build()
-        fresh = open_desk(engine, settings_factory, path)
+        fresh = open_harness(engine, settings_factory, path)
         fresh.sync()
         fresh.build()
 

@@ -1,4 +1,4 @@
-"""A workbook is read as the text people see; what cannot be read is never an empty tab."""
+"""Check that a workbook is read as the text people see, and that an unreadable one is never an empty tab."""
 
 import datetime as dt
 import io
@@ -126,7 +126,7 @@ def test_a_file_that_vanished_is_unavailable_not_empty(tmp_path: Path, name: str
         open_workbook(tmp_path / name)
 
 
-def test_a_folder_or_a_pipe_in_place_of_a_workbook_is_refused_not_waited_for(tmp_path: Path) -> None:
+def test_a_folder_or_a_pipe_in_place_of_a_workbook_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "folder.xlsx").mkdir()
     os.mkfifo(tmp_path / "pipe.csv")
 
@@ -143,7 +143,7 @@ def test_a_video_saved_under_the_name_of_a_sheet_is_refused_unread(tmp_path: Pat
         open_workbook(tmp_path / "hands.csv")
 
 
-def test_a_formula_without_a_saved_value_is_told_apart_from_a_blank_cell(tmp_path: Path) -> None:
+def test_a_formula_without_a_saved_value_is_not_a_blank_cell(tmp_path: Path) -> None:
     write_xlsx(tmp_path / "made.xlsx", [("=1+1", None), (None, None), ("text", None), ("=A1", None)])
 
     (tab,) = open_workbook(tmp_path / "made.xlsx").tabs()
@@ -205,7 +205,7 @@ def test_a_cell_is_the_text_a_person_sees(tmp_path: Path, value: object, number_
     assert tab.cells == ((text,),)
 
 
-def test_blank_rows_inside_a_tab_keep_the_rows_below_in_their_place(tmp_path: Path) -> None:
+def test_blank_rows_inside_a_tab_keep_the_row_numbers_below(tmp_path: Path) -> None:
     path = tmp_path / "gaps.xlsx"
     write_xlsx(path, [("first", None), (None, None), (None, None), ("fourth", None)])
 

@@ -1,4 +1,4 @@
-"""People are told in the sheet what became of each row, and of no row what is another's."""
+"""Check that the sheet shows the status of each row, and never that of another row."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,14 +12,14 @@ from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
 
-MakeDesk = Callable[..., GoogleSheetHarness]
+MakeHarness = Callable[..., GoogleSheetHarness]
 OURS = tuple(COLUMN_TITLES.values())
 VIDEOS = tuple(f"a/show {number}.mp4" for number in range(1, 13))
 
 
 @pytest.fixture
-def make_desk(make_google_harness: MakeDesk) -> MakeDesk:
-    """A harness with an archive of twelve shows and write-back."""
+def make_harness(make_google_harness: MakeHarness) -> MakeHarness:
+    """Return a harness with an archive of twelve shows and write-back."""
 
     def make(*args: object, **options: object) -> GoogleSheetHarness:
         harness = make_google_harness(*args, **{"write_back": True, **options})
@@ -30,14 +30,14 @@ def make_desk(make_google_harness: MakeDesk) -> MakeDesk:
 
 
 def people_see(book: Spreadsheet) -> list[tuple[str, ...]]:
-    """What stands in people's columns."""
+    """Return the cells of people's columns."""
     header, *rows = book.shown(TAB)
     theirs = [place for place, title in enumerate(header) if title not in OURS]
     return [tuple(row[place] if place < len(row) else "" for place in theirs) for row in (header, *rows)]
 
 
 def said_of_another(harness: GoogleSheetHarness) -> list[dict[str, str]]:
-    """The rows that show a video of which they neither speak nor ever spoke; an error in a formula is no video."""
+    """Return the rows that show a video which they never named; an error in a formula is not a video."""
     rows = [row for row in harness.shown() if row.get("PokerVOD File", "").endswith(".mp4")]
     return [
         row
@@ -46,10 +46,10 @@ def said_of_another(harness: GoogleSheetHarness) -> list[dict[str, str]]:
     ]
 
 
-def test_without_write_back_the_sheet_stays_as_it_was(make_desk: MakeDesk) -> None:
-    harness = make_desk(*make_lines(1, 2, 3), write_back=False)
+def test_without_write_back_the_sheet_stays_as_it_was(make_harness: MakeHarness) -> None:
+    harness = make_harness(*make_lines(1, 2, 3), write_back=False)
     before = harness.book.fingerprint()
-    harness.settle()
+    harness.sync_until_stable()
 
     assert harness.book.fingerprint() == before
     assert harness.google.count("values.batchUpdate") == harness.google.count("spreadsheets.batchUpdate") == 0
@@ -69,54 +69,48 @@ ERRORS = [
 ]
 
 
-def test_each_row_with_an_error_shows_the_right_message(make_desk: MakeDesk) -> None:
-    harness = make_desk(*(make_line(number, **cells) for number, (cells, _, _) in enumerate(ERRORS, start=1)))
+def test_each_row_with_an_error_shows_the_right_message(make_harness: MakeHarness) -> None:
+    harness = make_harness(*(make_line(number, **cells) for number, (cells, _, _) in enumerate(ERRORS, start=1)))
     harness.add_files("b/twin.mp4", "c/twin.mp4")
-    harness.settle()
+    harness.sync_until_stable()
 
-    told = [(row["PokerVOD State"], row["PokerVOD Problem"]) for row in harness.shown()]
-    assert [state for state, _ in told] == [state for _, state, _ in ERRORS]
-    assert [
-        says
-        for (
-            _,
-            says,
-        ), (_, problem) in zip([e[1:] for e in ERRORS], told, strict=True)
-        if says not in problem
-    ] == []
+    reported = [(row["PokerVOD State"], row["PokerVOD Problem"]) for row in harness.shown()]
+    assert [state for state, _ in reported] == [state for _, state, _ in ERRORS]
+    expected = [text for _, _, text in ERRORS]
+    assert [text for text, (_, problem) in zip(expected, reported, strict=True) if text not in problem] == []
 
 
-def test_nothing_is_written_again_while_nothing_changes(make_desk: MakeDesk) -> None:
-    harness = make_desk(*make_lines(1, 2, 3))
-    harness.settle()
+def test_nothing_is_written_again_while_nothing_changes(make_harness: MakeHarness) -> None:
+    harness = make_harness(*make_lines(1, 2, 3))
+    harness.sync_until_stable()
     harness.sync()
     before = harness.book.fingerprint()
     harness.google.forget_calls()
-    harness.settle()
+    harness.sync_until_stable()
 
     assert harness.book.fingerprint() == before
     assert [call.kind for call in harness.google.calls if call.kind != "token"] == ["drive.get"]
 
 
-def test_a_change_costs_one_write(make_desk: MakeDesk) -> None:
-    harness = make_desk(*make_lines(1, 2, 3))
-    harness.settle()
+def test_a_change_costs_one_write(make_harness: MakeHarness) -> None:
+    harness = make_harness(*make_lines(1, 2, 3))
+    harness.sync_until_stable()
     harness.book.type_cell(TAB, 2, "B", "show 9")
     harness.google.forget_calls()
-    harness.settle()
+    harness.sync_until_stable()
 
     kinds = [call.kind for call in harness.google.calls if call.kind != "token"]
     assert kinds == ["drive.get", "spreadsheets.get", "values.batchGet", "values.batchUpdate"]
     assert harness.shown()[0]["PokerVOD File"] == "a/show 9.mp4"
 
 
-def test_a_pin_typed_into_the_sheet_counts(make_desk: MakeDesk) -> None:
-    harness = make_desk(*make_lines(1, 2))
-    harness.settle()
+def test_a_pin_typed_into_the_sheet_counts(make_harness: MakeHarness) -> None:
+    harness = make_harness(*make_lines(1, 2))
+    harness.sync_until_stable()
     column = harness.book.shown(TAB)[0].index("Pin") + 1
     harness.book.type_cell(TAB, 2, column, "show 7.mp4")
     harness.book.type_cell(TAB, 3, column, "show.mp4")
-    harness.settle()
+    harness.sync_until_stable()
 
     first, second = harness.shown()
     assert (first["PokerVOD State"], first["PokerVOD File"]) == ("ready", "a/show 7.mp4")
@@ -124,12 +118,12 @@ def test_a_pin_typed_into_the_sheet_counts(make_desk: MakeDesk) -> None:
     assert "Pin: show.mp4: no video" in second["PokerVOD Problem"]
 
 
-def test_a_copied_row_gets_an_id_of_its_own_and_the_other_keeps_its(make_desk: MakeDesk) -> None:
-    harness = make_desk(*make_lines(1, 2))
-    harness.settle()
+def test_a_copied_row_gets_an_id_of_its_own_and_the_other_keeps_its(make_harness: MakeHarness) -> None:
+    harness = make_harness(*make_lines(1, 2))
+    harness.sync_until_stable()
     first = harness.shown()[0]["PokerVOD ID"]
     harness.book.copy_row(TAB, 2, 2)
-    report = harness.settle()
+    report = harness.sync_until_stable()
 
     keys = [row["PokerVOD ID"] for row in harness.shown()]
     assert keys.count(first) == 1
@@ -139,44 +133,44 @@ def test_a_copied_row_gets_an_id_of_its_own_and_the_other_keeps_its(make_desk: M
 
 
 @pytest.mark.parametrize("title", OURS)
-def test_a_column_of_ours_that_was_deleted_comes_back(make_desk: MakeDesk, title: str) -> None:
-    harness = make_desk(*make_lines(1, 2, 3))
-    harness.settle()
+def test_a_deleted_pokervod_column_is_set_up_again(make_harness: MakeHarness, title: str) -> None:
+    harness = make_harness(*make_lines(1, 2, 3))
+    harness.sync_until_stable()
     clips = harness.execute("select id, sheet_row_id from hand_clips order by id")
     harness.book.delete_column(TAB, harness.book.shown(TAB)[0].index(title) + 1)
-    harness.settle()
+    harness.sync_until_stable()
 
     assert {*OURS} <= {*harness.book.shown(TAB)[0]}
     assert [row["PokerVOD State"] for row in harness.shown()] == ["ready"] * 3
     assert harness.execute("select id, sheet_row_id from hand_clips order by id") == clips
 
 
-def test_a_tab_without_room_is_widened_and_one_that_came_later_is_set_up(make_desk: MakeDesk) -> None:
+def test_a_tab_without_room_is_widened_and_one_that_came_later_is_set_up(make_harness: MakeHarness) -> None:
     wide = [(*COLUMNS, *(f"More {number}" for number in range(40))), *make_lines(1, 2)]
-    harness = make_desk(tabs={TAB: wide})
-    harness.settle()
+    harness = make_harness(tabs={TAB: wide})
+    harness.sync_until_stable()
     harness.book.add_tab("Day 2", [COLUMNS, *make_lines(5)])
-    harness.settle()
+    harness.sync_until_stable()
 
     assert [row["PokerVOD State"] for row in harness.shown()] == ["ready"] * 2
     assert [row["PokerVOD State"] for row in harness.shown("Day 2")] == ["ready"]
 
 
-def test_a_set_up_whose_answer_was_lost_is_finished_by_the_next_pass(make_desk: MakeDesk) -> None:
-    harness = make_desk(*make_lines(1, 2), attempts=1)
+def test_a_set_up_whose_answer_was_lost_is_completed_by_the_next_pass(make_harness: MakeHarness) -> None:
+    harness = make_harness(*make_lines(1, 2), attempts=1)
     harness.sync()
     harness.build()
     harness.google.fail_next(faults.RESET.after_execution(), kind="values.batchUpdate")
     with pytest.raises(Unavailable):
         harness.write_back()
-    told = harness.write_back()
-    harness.settle(reread=told.needs_reading)
+    reported = harness.write_back()
+    harness.sync_until_stable(reread=reported.needs_reading)
 
     assert [row["PokerVOD State"] for row in harness.shown()] == ["ready"] * 2
 
 
-def test_who_may_only_read_is_named_and_nothing_is_lost(make_desk: MakeDesk) -> None:
-    harness = make_desk(*make_lines(1))
+def test_a_read_only_account_is_reported_and_nothing_is_lost(make_harness: MakeHarness) -> None:
+    harness = make_harness(*make_lines(1))
     harness.book.share(harness.account["client_email"], "reader")
     harness.sync()
     harness.build()
@@ -209,15 +203,15 @@ def settle_whatever_happens(harness: GoogleSheetHarness) -> None:
     """Passes go on until nobody is in the way any more."""
     for _ in range(6):
         with suppress(PokervodError):
-            harness.settle()
+            harness.sync_until_stable()
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
 @pytest.mark.parametrize("moment", range(1, 5), ids="before write {}".format)
-def test_nothing_is_said_of_another_row_whoever_does_what_at_that_moment(
-    make_desk: MakeDesk, edit: Edit, moment: int
+def test_no_row_shows_the_status_of_another_after_any_simultaneous_edit(
+    make_harness: MakeHarness, edit: Edit, moment: int
 ) -> None:
-    harness = make_desk(*make_lines(3, 1, 4, 5))
+    harness = make_harness(*make_lines(3, 1, 4, 5))
     twin = harness.google.add_workbook({TAB: [COLUMNS, *make_lines(3, 1, 4, 5)]}, title="Untouched by us")
 
     def interfere(writes_left: int) -> None:
@@ -229,7 +223,7 @@ def test_nothing_is_said_of_another_row_whoever_does_what_at_that_moment(
 
     harness.google.before_write(lambda: interfere(moment - 1))
     with suppress(PokervodError):
-        harness.settle()
+        harness.sync_until_stable()
     at_once = said_of_another(harness)
     settle_whatever_happens(harness)
 

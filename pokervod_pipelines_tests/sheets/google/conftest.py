@@ -1,4 +1,4 @@
-"""A Google whose time is emulated, an account of it, and clients that ask it over HTTP."""
+"""Provide an emulated Google with an emulated clock, an account, and clients that call it over HTTP."""
 
 import json
 import uuid
@@ -21,7 +21,7 @@ ROWS = [["File No.", "파일명", "In"], ["1", "a.mp4", "0:01"], ["2", "b.mp4", 
 
 @pytest.fixture(scope="session")
 def shared_engine(server: EmbeddedServer, template: str) -> Iterator[Engine]:
-    """A database for all tests of this folder: they touch one small table."""
+    """Yield a database for all tests of this folder: they use one small table."""
     name = f"test_google_{uuid.uuid4().hex[:12]}"
     admin = create_engine(server.url("postgres", OUR_DRIVER), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
@@ -36,7 +36,7 @@ def shared_engine(server: EmbeddedServer, template: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def engine(shared_engine: Engine) -> Engine:
-    """The database with every budget full."""
+    """Return the database with every budget full."""
     with shared_engine.begin() as connection:
         connection.execute(text("delete from api_budgets"))
     return shared_engine
@@ -91,7 +91,7 @@ def client(make_client: Callable[..., GoogleClient]) -> GoogleClient:
 
 @pytest.fixture
 def sheet(google: Emulator, account: dict[str, str]) -> Spreadsheet:
-    """A sheet with one tab, shared with the account for editing."""
+    """Return a sheet with one tab, shared with the account for editing."""
     made = google.add_workbook({"Hands": ROWS}, title="Tracker")
     made.share(account["client_email"], "writer")
     return made

@@ -1,4 +1,4 @@
-"""No minute ever sees more calls than the quota, whoever asks and whenever; all processes share one bucket."""
+"""Check that no minute sees more calls than the quota, and that all processes share one bucket."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -80,7 +80,7 @@ def test_no_window_of_a_minute_sees_more_than_the_quota(quota: int, pauses: list
     assert all(sum(start <= at < start + 60 for at in made) <= quota for start in made)
 
 
-def test_asking_again_after_the_wait_is_not_in_vain(engine: Engine) -> None:
+def test_a_call_after_the_wait_is_allowed(engine: Engine) -> None:
     rate = CallRate(burst=1, per_minute=6)
 
     assert take_call(engine, "drive", rate, now=NOON) == 0
@@ -99,14 +99,14 @@ def test_services_have_budgets_of_their_own(engine: Engine) -> None:
     ]
 
 
-def test_a_closed_service_is_closed_for_everybody(engine: Engine) -> None:
+def test_a_blocked_service_is_blocked_for_all_processes(engine: Engine) -> None:
     block_calls(engine, "drive", RATE, 30, now=NOON)
 
     assert take_call(engine, "drive", RATE, now=after(10)) == 20
     assert take_call(engine, "sheets.read", RATE, now=after(10)) == 0
 
 
-def test_twenty_askers_at_once_get_what_is_there(engine: Engine) -> None:
+def test_twenty_simultaneous_callers_share_the_budget(engine: Engine) -> None:
     rate = CallRate(burst=7, per_minute=0.001)
 
     with ThreadPoolExecutor(4) as pool:

@@ -1,4 +1,4 @@
-"""What is wrong with the account's key is said without a word of it."""
+"""Check that a problem with the account's key is reported without any part of the key."""
 
 import json
 from collections.abc import Callable

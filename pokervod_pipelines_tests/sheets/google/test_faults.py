@@ -1,4 +1,4 @@
-"""Whatever goes wrong on the way: it is tried again, or the person who can act is told what to do."""
+"""Check that each failure is retried, or reported to the person who can act with what to do."""
 
 import json
 import logging
@@ -50,7 +50,7 @@ def grow(workbook: GoogleWorkbook) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class FixedAnswer(Fault):
-    """A refusal in Google's own words."""
+    """Answer with a refusal in Google's own words."""
 
     body: tuple[tuple[str, Any], ...] = ()
 
@@ -60,7 +60,7 @@ class FixedAnswer(Fault):
 
 @pytest.mark.parametrize("act", [name for name in ACTS if name != "change"])
 @pytest.mark.parametrize("fault", PASSING)
-def test_what_passes_is_tried_again(
+def test_transient_failures_are_retried(
     client: GoogleClient, google: Emulator, sheet: Spreadsheet, fault: str, act: str
 ) -> None:
     kind, perform = ACTS[act]
@@ -71,7 +71,7 @@ def test_what_passes_is_tried_again(
     assert google.count(kind) == 3
 
 
-def test_a_call_that_hangs_is_given_up_and_tried_again(
+def test_a_call_that_hangs_is_cancelled_and_retried(
     make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet
 ) -> None:
     google.fail_next(faults.HANG)  # the question for a token
@@ -89,7 +89,7 @@ def test_a_token_is_asked_for_again(client: GoogleClient, google: Emulator, shee
     assert client.calls["token"] == 3
 
 
-def test_each_try_is_counted_and_the_last_one_is_the_last(
+def test_each_attempt_is_counted_up_to_the_limit(
     make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet
 ) -> None:
     google.fault_source = lambda _: faults.broken(503)
@@ -102,10 +102,10 @@ def test_each_try_is_counted_and_the_last_one_is_the_last(
     assert workbook.calls["drive.files.get"] == google.count("drive.get") == 3
 
 
-def test_every_passing_failure_is_told_in_the_same_words(
+def test_every_transient_failure_has_the_same_text(
     make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet
 ) -> None:
-    """A failure is announced once for as long as its text stays."""
+    """Compare the texts, because a failure is reported again when its text changes."""
     texts = set()
     for fault in PASSING.values():
         google.fault_source = lambda call, fault=fault: fault if call.kind != "token" else None
@@ -131,9 +131,7 @@ def test_after_too_many_calls_every_process_waits(
     assert (google.clock.now() - start).total_seconds() == pytest.approx(seconds, abs=0.1)
 
 
-def test_a_wait_that_is_too_long_is_left_to_the_next_pass(
-    client: GoogleClient, google: Emulator, sheet: Spreadsheet
-) -> None:
+def test_a_wait_that_is_too_long_ends_the_pass(client: GoogleClient, google: Emulator, sheet: Spreadsheet) -> None:
     start = google.clock.now()
     for kind, fault in (
         ("drive.get", faults.broken(503, retry_after=3600)),
@@ -149,9 +147,7 @@ def test_a_wait_that_is_too_long_is_left_to_the_next_pass(
     assert google.count("drive.get") == google.count("spreadsheets.get") == 1
 
 
-def test_a_server_that_is_not_there_is_unavailable(
-    make_client: Callable[..., GoogleClient], account: dict[str, str]
-) -> None:
+def test_a_missing_server_is_unavailable(make_client: Callable[..., GoogleClient], account: dict[str, str]) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -196,7 +192,9 @@ def test_a_revoked_key_is_for_the_administrator(
 ) -> None:
     del google.accounts.keys[account["client_email"]]
 
-    with pytest.raises(BadSettings, match=r"the key of pokervod@.* in POKERVOD_GOOGLE_CREDENTIALS. The key was revoked"):
+    with pytest.raises(
+        BadSettings, match=r"the key of pokervod@.* in POKERVOD_GOOGLE_CREDENTIALS. The key was revoked"
+    ):
         client.open(sheet.id, "tracker").revision()
 
     assert google.count() == 1
@@ -272,7 +270,7 @@ def test_a_refusal_is_recognized_by_its_reason(
 
 
 @pytest.mark.parametrize("act", ["revision", "layout", "tabs", "write"])
-def test_an_answer_that_lacks_what_it_should_hold_is_no_empty_sheet(
+def test_an_incomplete_answer_is_not_an_empty_sheet(
     client: GoogleClient, google: Emulator, sheet: Spreadsheet, act: str
 ) -> None:
     kind, perform = ACTS[act]
@@ -283,7 +281,7 @@ def test_an_answer_that_lacks_what_it_should_hold_is_no_empty_sheet(
 
 
 @pytest.mark.parametrize("reason", ["rateLimitExceeded", "userRateLimitExceeded"])
-def test_drives_way_of_saying_too_many_calls_is_understood(
+def test_drives_reasons_for_too_many_calls_are_recognized(
     client: GoogleClient, google: Emulator, sheet: Spreadsheet, reason: str
 ) -> None:
     google.fail_next(FixedAnswer("fixed", 403, body=(("errors", [{"reason": reason}]),)), kind="drive.get")
@@ -313,7 +311,7 @@ def test_a_change_that_may_have_been_made_is_not_made_twice(
 
 
 @pytest.mark.parametrize("fault", [faults.refuse_rate(), faults.DEAD_TOKEN])
-def test_a_change_that_was_refused_is_made_once_it_may(
+def test_a_refused_change_is_made_when_it_is_allowed(
     client: GoogleClient, google: Emulator, sheet: Spreadsheet, fault: Fault
 ) -> None:
     google.fail_next(fault, kind="spreadsheets.batchUpdate")
@@ -325,7 +323,7 @@ def test_a_change_that_was_refused_is_made_once_it_may(
     assert workbook.layout().tabs[0].column_count == columns + 1
 
 
-def test_no_secret_is_in_any_word(
+def test_no_message_contains_a_secret(
     engine: Engine,
     settings_factory: Callable[..., Settings],
     google: Emulator,

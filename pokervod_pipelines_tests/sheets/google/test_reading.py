@@ -1,4 +1,4 @@
-"""A sheet at Google reads like a workbook, in a known number of calls."""
+"""Check that a sheet at Google reads like a workbook, with a known number of calls."""
 
 import subprocess
 import sys
@@ -71,7 +71,7 @@ def test_rows_are_as_wide_as_the_widest(client: GoogleClient, google: Emulator, 
     assert blank.cells == ()
 
 
-def test_titles_may_hold_anything(client: GoogleClient, google: Emulator, account: dict[str, str]) -> None:
+def test_titles_may_contain_anything(client: GoogleClient, google: Emulator, account: dict[str, str]) -> None:
     titles = ["It's", "''", "A1", "핸드 & 클립", "a!b:c", "R1C1"]
     sheet = add_sheet(google, account, {title: [[title]] for title in titles})
 
@@ -98,7 +98,7 @@ def test_a_formula_is_read_as_its_value(client: GoogleClient, sheet: Spreadsheet
 @pytest.mark.parametrize(
     "edit", [lambda sheet: sheet.rename_tab("Hands", "H"), lambda sheet: sheet.delete_tab("Hands")]
 )
-def test_a_tab_that_goes_between_two_calls_is_read_again_later(
+def test_a_tab_deleted_between_two_calls_is_read_again_later(
     client: GoogleClient, google: Emulator, sheet: Spreadsheet, edit: Callable[[Spreadsheet], None]
 ) -> None:
     sheet.add_tab("Other")
@@ -109,7 +109,7 @@ def test_a_tab_that_goes_between_two_calls_is_read_again_later(
 
 
 def test_an_edit_between_text_and_number_is_noticed(client: GoogleClient, google: Emulator, sheet: Spreadsheet) -> None:
-    """The text is asked for in one call, the number that it hides in the next."""
+    """Edit between the call for the text and the call for the number that it hides."""
     sheet.type_cell("Hands", 2, "A", 1136600, number_format="#,##0")
     google.fault_source = lambda call: (
         sheet.delete_rows("Hands", 2)
@@ -132,7 +132,7 @@ def test_a_sheet_of_millions_of_cells_is_refused_unread(
     assert not google.count("values.batchGet")
 
 
-def test_so_many_tabs_that_no_address_holds_them_take_a_few_calls() -> None:
+def test_tabs_beyond_the_length_of_one_address_take_a_few_calls() -> None:
     ranges = [f"'클립 트래커 {number}'" for number in range(200)]
 
     lots = list(pack_ranges(ranges))

@@ -46,13 +46,14 @@ def sheets_error(message: str = "x", **detail: str) -> bytes:
         (GET, 400, sheets_error(), NextStep.GIVE_UP, FailureKind.REFUSED),
         (GET, 400, sheets_error("This operation is not supported for this document"), NextStep.GIVE_UP,
          FailureKind.NOT_A_GOOGLE_SHEET),
-        (WRITE, 400, sheets_error("Range (Hands!Z1) exceeds grid limits"), NextStep.GIVE_UP, FailureKind.CHANGED_MEANWHILE),
+        (WRITE, 400, sheets_error("Range (Hands!Z1) exceeds grid limits"), NextStep.GIVE_UP,
+         FailureKind.CHANGED_MEANWHILE),
         (WRITE, 400, sheets_error("You are trying to edit a protected cell or object."), NextStep.GIVE_UP,
          FailureKind.PROTECTED),
         (CHANGE, 400, PLAIN, NextStep.GIVE_UP, FailureKind.CHANGED_MEANWHILE),
         (READ, 401, b"", NextStep.RENEW_TOKEN, FailureKind.TOKEN),
         (READ, 403, PLAIN, NextStep.GIVE_UP, FailureKind.NOT_SHARED),
-        (READ, 400, HTML, NextStep.RETRY, FailureKind.SERVER_ERROR),  # not Google's words, but those of something on the way
+        (READ, 400, HTML, NextStep.RETRY, FailureKind.SERVER_ERROR),  # from a proxy, not from Google
         (READ, 403, HTML, NextStep.RETRY, FailureKind.SERVER_ERROR),
         (READ, 403, b'{"error": "forbidden"}', NextStep.RETRY, FailureKind.SERVER_ERROR),
         (GET, 404, b"", NextStep.RETRY, FailureKind.SERVER_ERROR),
@@ -80,7 +81,7 @@ def sheets_error(message: str = "x", **detail: str) -> bytes:
         (READ, 504, b"", NextStep.RETRY, FailureKind.SERVER_ERROR),
     ],
 )  # fmt: skip
-def test_an_answer_is_judged_by_status_and_reason(
+def test_an_answer_is_classified_by_status_and_reason(
     call: Call, status: int, body: bytes, step: NextStep, kind: FailureKind
 ) -> None:
     failure = classify_response(call, status, {}, body)
@@ -95,7 +96,7 @@ def test_an_object_in_json_is_an_answer(status: int) -> None:
 
 
 @pytest.mark.parametrize(("status", "unclear"), [(200, True), (408, True), (500, True), (503, True), (429, False)])
-def test_what_may_have_been_done_is_told_from_what_was_refused(status: int, unclear: bool) -> None:
+def test_an_unclear_result_is_distinguished_from_a_refusal(status: int, unclear: bool) -> None:
     failure = classify_response(CHANGE, status, {}, HTML)
 
     assert failure is not None
@@ -118,7 +119,7 @@ def test_what_may_have_been_done_is_told_from_what_was_refused(status: int, uncl
         (500, {}, NextStep.RETRY, FailureKind.SERVER_ERROR),
     ],
 )
-def test_a_key_that_was_refused_is_told_from_a_service_in_trouble(
+def test_a_refused_key_is_distinguished_from_a_failing_service(
     status: int, body: dict[str, Any], step: NextStep, kind: FailureKind
 ) -> None:
     failure = classify_token_response(status, {}, json.dumps(body).encode())
@@ -132,7 +133,7 @@ def test_a_token_is_an_answer() -> None:
 
 
 @given(st.sampled_from([*KINDS.values()]), st.integers(100, 999), st.binary(max_size=60))
-def test_no_answer_is_without_a_verdict(call: Call, status: int, body: bytes) -> None:
+def test_every_answer_is_classified(call: Call, status: int, body: bytes) -> None:
     failure, grant = classify_response(call, status, {}, body), classify_token_response(status, {}, body)
 
     assert (failure is None) <= (200 <= status < 300)
@@ -140,7 +141,7 @@ def test_no_answer_is_without_a_verdict(call: Call, status: int, body: bytes) ->
 
 
 @pytest.mark.parametrize(("was_sent", "unclear"), [(True, True), (False, False)])
-def test_silence_is_unclear_only_once_something_was_sent(was_sent: bool, unclear: bool) -> None:
+def test_a_missing_answer_is_unclear_only_after_a_request_was_sent(was_sent: bool, unclear: bool) -> None:
     failure = classify_no_response(was_sent=was_sent)
 
     assert (failure.step, failure.is_unclear) == (NextStep.RETRY, unclear)
@@ -159,14 +160,14 @@ def test_silence_is_unclear_only_once_something_was_sent(was_sent: bool, unclear
         ({"Retry-After": "Sun, 01 Mar 2026 12:00:30 GMT"}, 60),
     ],
 )
-def test_too_many_calls_are_followed_by_the_wait_that_was_asked_for(headers: dict[str, str], wait: float) -> None:
+def test_too_many_calls_are_followed_by_the_requested_wait(headers: dict[str, str], wait: float) -> None:
     failure = classify_response(READ, 429, headers, b"")
 
     assert failure is not None
     assert failure.wait == wait
 
 
-def test_a_service_in_trouble_may_say_when_to_come_back() -> None:
+def test_a_failing_service_may_say_when_to_retry() -> None:
     failure = classify_response(READ, 503, {"Retry-After": "12"}, b"")
 
     assert failure is not None
@@ -204,5 +205,5 @@ def test_a_call_is_known_by_its_address(method: str, address: str, kind: str) ->
     assert name_call(method, address).kind == kind
 
 
-def test_what_was_never_thought_of_is_not_done_twice() -> None:
+def test_an_unknown_call_is_not_repeatable() -> None:
     assert not name_call("put", "https://sheets.googleapis.com/v4/anything").repeatable

@@ -1,4 +1,4 @@
-"""Ten minutes of trouble in emulated time: no quota is overdrawn, and what is read is always a whole sheet."""
+"""Check ten minutes of failures in emulated time: no quota is exceeded, and only whole sheets are read."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -17,7 +17,7 @@ METRICS = {"spreadsheets.get": "read", "values.batchGet": "read", "drive.list": 
 
 
 def passes_until(client: GoogleClient, sheet: Spreadsheet, end: Callable[[], bool]) -> Counter[str]:
-    """What came of passes over the sheet, one after the other without a pause."""
+    """Read the sheet again and again until the end, without a pause; count the results."""
     outcomes: Counter[str] = Counter()
     while not end():
         outcomes[read_once(client, sheet)] += 1
@@ -35,7 +35,7 @@ def read_once(client: GoogleClient, sheet: Spreadsheet) -> str:
 
 
 def busiest_minute(google: Emulator, metric: str) -> int:
-    """The most calls that any minute saw, wherever it begins."""
+    """Return the maximum number of calls in any minute, wherever it begins."""
     times = sorted(call.at for call in google.calls if METRICS.get(call.kind) == metric)
     return max(count_from(times, start) for start in times)
 
@@ -45,7 +45,7 @@ def count_from(times: list[datetime], start: datetime) -> int:
 
 
 @pytest.mark.parametrize("clients", [1, 2])
-def test_ten_minutes_of_storm_overdraw_no_quota(
+def test_ten_minutes_of_storm_exceed_no_quota(
     make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet, clients: int
 ) -> None:
     google.fault_source = random_storm(seed=4, share=0.25, spared=())
@@ -62,7 +62,7 @@ def test_ten_minutes_of_storm_overdraw_no_quota(
     assert max(busiest_minute(google, metric) for metric in ("read", "drive")) <= QUOTA
 
 
-def test_in_calm_weather_no_call_is_refused(
+def test_without_faults_no_call_is_refused(
     make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet
 ) -> None:
     google.quota.reads_per_minute = google.quota.drive_per_minute = QUOTA
@@ -76,7 +76,7 @@ def test_in_calm_weather_no_call_is_refused(
     assert sum(outcomes.values()) >= 60
 
 
-def test_when_others_use_up_the_quota_the_minute_is_waited_out(
+def test_the_client_waits_a_minute_when_others_use_up_the_quota(
     make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet
 ) -> None:
     google.quota.reads_per_minute = 3
@@ -89,7 +89,7 @@ def test_when_others_use_up_the_quota_the_minute_is_waited_out(
     assert refused <= 10
 
 
-def test_a_storm_without_end_is_one_failure(
+def test_an_endless_storm_is_one_failure(
     make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet
 ) -> None:
     client = make_client(attempts=3)

@@ -1,4 +1,4 @@
-"""What is written stands where it should, all of it or nothing, and what the cells then show is known."""
+"""Check that cells are written to the right place, all or none, and that their new text is returned."""
 
 from collections import Counter
 
@@ -30,7 +30,7 @@ def test_columns_are_written_in_one_call_and_read_back(client: GoogleClient, she
     assert workbook.calls == Counter({"token": 1, "values.batchUpdate": 1})
 
 
-def test_a_cell_that_is_left_alone_shows_what_it_did(client: GoogleClient, sheet: Spreadsheet) -> None:
+def test_an_unwritten_cell_is_returned_unchanged(client: GoogleClient, sheet: Spreadsheet) -> None:
     (after,) = client.open(sheet.id, "tracker").write_values([ColumnValues("Hands!B1:B", (None, "x.mp4", None))])
 
     assert after.cells == ("파일명", "x.mp4", "b.mp4")
@@ -42,7 +42,7 @@ def test_nothing_to_write_is_no_call(client: GoogleClient, sheet: Spreadsheet) -
     assert not client.calls
 
 
-def test_a_named_range_that_went_writes_nothing_at_all(client: GoogleClient, sheet: Spreadsheet) -> None:
+def test_a_deleted_named_range_stops_the_whole_write(client: GoogleClient, sheet: Spreadsheet) -> None:
     before = sheet.fingerprint()
 
     with pytest.raises(Conflict, match="nothing was written"):
@@ -53,9 +53,7 @@ def test_a_named_range_that_went_writes_nothing_at_all(client: GoogleClient, she
     assert sheet.fingerprint() == before
 
 
-def test_a_write_that_was_done_without_an_answer_is_done_again(
-    client: GoogleClient, google: Emulator, sheet: Spreadsheet
-) -> None:
+def test_a_write_without_an_answer_is_repeated(client: GoogleClient, google: Emulator, sheet: Spreadsheet) -> None:
     google.fail_next(faults.RESET.after_execution(), kind="values.batchUpdate")
 
     (after,) = client.open(sheet.id, "tracker").write_values([ColumnValues("Hands!D1:D", ("State", "ready"))])
