@@ -1,1 +1,1 @@
-"""The numbers of this machine: one module a subject, each printing rows as it measures them."""
+"""Measure this machine: one module a subject, each printing rows as it measures them."""

@@ -1,4 +1,4 @@
-"""``make bench``: every subject, or those named; ``ARGS="names scan --small"``."""
+"""Run ``make bench``: every subject, or those named; ``ARGS="names scan --small"``."""
 
 import sys
 
@@ -23,9 +23,9 @@ SUBJECTS = {
 def main(arguments: list[str]) -> None:
     """Print a table a subject; ``--small`` leaves the largest sizes out."""
     is_small = "--small" in arguments
-    wanted = [each for each in arguments if not each.startswith("-")] or list(SUBJECTS)
+    subjects = [each for each in arguments if not each.startswith("-")] or list(SUBJECTS)
     console = Console()
-    for subject in wanted:
+    for subject in subjects:
         table = Table(title=subject, title_justify="left", title_style="bold")
         for column in ("what", "figure", "to reach"):
             table.add_column(column, justify="right" if column == "figure" else "left")

@@ -1,4 +1,4 @@
-"""From an append to the listener that has it."""
+"""Measure the time from an append to the listener that has it."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from pokervod_pipelines_tests.bench.figure import Figure, percentile, scratch, s
 
 
 def measure(*, is_small: bool) -> Iterator[Figure]:
-    """Latency in milliseconds, and how many events a second one transaction appends."""
+    """Measure latency in milliseconds, and how many events a second one transaction appends."""
     with scratch() as folder, scratch_database(folder) as engine:
         count = 100 if is_small else 500
         sent: dict[int, float] = {}

@@ -1,4 +1,4 @@
-"""A measured figure, and how to take one."""
+"""Take a figure: time, percentiles, and something to measure."""
 
 import os
 import statistics
@@ -18,7 +18,7 @@ from pokervod_pipelines.db.migrate import upgrade_database
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table."""
+    """Hold one line of the table."""
 
     what: str
     value: str
@@ -26,7 +26,7 @@ class Figure:
 
 
 def median_seconds(run: Callable[[], object], times: int = 5) -> float:
-    """The median of several runs, in seconds."""
+    """Return the median of several runs, in seconds."""
     taken = []
     for _ in range(times):
         started = time.perf_counter()
@@ -36,20 +36,20 @@ def median_seconds(run: Callable[[], object], times: int = 5) -> float:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value below which that share of the values lies."""
+    """Return the value below which that share of the values is."""
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder that is gone afterwards."""
+    """Yield a folder and delete it afterwards."""
     with tempfile.TemporaryDirectory(prefix="pokervod-bench-") as folder:
         yield Path(folder)
 
 
 @contextmanager
 def scratch_database(folder: Path) -> Iterator[Engine]:
-    """A fresh, migrated database on a server of its own, gone afterwards."""
+    """Yield a migrated database on a server of its own, and erase it afterwards."""
     server = EmbeddedServer(folder / "postgres")
     with server:
         server.create_database("bench")
@@ -61,7 +61,7 @@ def scratch_database(folder: Path) -> Iterator[Engine]:
 
 
 def make_tree(folder: Path, files: int, per_folder: int = 12) -> Path:
-    """A tree of so many sparse videos with names of the archive's shapes."""
+    """Write so many sparse videos with names of the archive's shapes."""
     for number in range(files):
         shelf = number // per_folder
         place = folder / f"ARCHIVE/WSOP/WSOP {1973 + shelf // 400 % 50}/shelf {shelf:05}"

@@ -1,4 +1,4 @@
-"""Session files of the tables' shapes to stored hands, to hands played again by the rules."""
+"""Measure the import of session files and the replay of their hands."""
 
 import resource
 import time
@@ -25,7 +25,7 @@ OTHERS = ("2c 3c", "4c 5c", "6c 8c", "9c 10c", "jc qc")
 
 
 def make_full_hand(number: int) -> Json:
-    """A hand at a table of eight; two of them have 27 events, as the tables' hands have on average."""
+    """Return a hand at a table of eight; two of them have 27 events, the average of real hands."""
     hand = (make_walk if number % 2 else make_showdown)(number=number, at=number)
     others = [make_player(seat, cards=cards) for seat, cards in enumerate(OTHERS, 4)]
     folds = [event | {"PlayerNum": seat} for seat in range(4, 9) for event in hand["Events"][1:2]]
@@ -35,7 +35,7 @@ def make_full_hand(number: int) -> Json:
 
 
 def write_sessions(folder: Path, hands: int) -> None:
-    """So many hands stand in session files below the folder."""
+    """Write so many hands in session files below the folder."""
     folder.mkdir()
     made = [make_full_hand(number) for number in range(HANDS_A_FILE)]
     for at in range(hands // HANDS_A_FILE):
@@ -44,7 +44,7 @@ def write_sessions(folder: Path, hands: int) -> None:
 
 
 def measure(*, is_small: bool) -> Iterator[Figure]:
-    """Seconds for an import from nothing and for the same again."""
+    """Measure an import from nothing and the same again, in seconds."""
     count = 1_000 if is_small else 10_000
     with scratch() as folder, scratch_database(folder) as engine:
         write_sessions(folder / "table-1", count)

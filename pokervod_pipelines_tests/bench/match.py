@@ -1,4 +1,4 @@
-"""Rows to files."""
+"""Measure how rows are matched to files."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ ROWS = 500
 
 
 def measure(*, is_small: bool) -> Iterator[Figure]:
-    """500 rows, a third of them exact, a third without their extension, a third of files that do not exist."""
+    """Match 500 rows: a third exact, a third without extension, a third of files that do not exist."""
     for size in (2_000, 20_000):
         files = [
             CandidateFile(id=n, path=f"ARCHIVE/WSOP/{n % 40}/{n}-wsop-{2000 + n % 25}-be-ev-{n % 97}-Stone-{n}.mp4")

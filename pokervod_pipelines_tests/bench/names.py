@@ -1,4 +1,4 @@
-"""Names a second on one core."""
+"""Measure names a second on one core."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from pokervod_pipelines_tests.bench.figure import Figure
 
 
 def measure(*, is_small: bool) -> Iterator[Figure]:
-    """The sample archive's names, in folders never seen before, so that no cache of whole paths could help."""
+    """Parse the sample's names in folders never seen before, so that no cache of whole paths helps."""
     paths = [entry.path for entry in list_all()]
     fresh = [f"shelf {copy}/{path}" for copy in range(4 if is_small else 20) for path in paths]
     videos = [path for path in fresh if not path.rpartition("/")[2].startswith(".")]

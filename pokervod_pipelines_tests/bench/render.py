@@ -1,4 +1,4 @@
-"""The queue: asking, taking and finishing, beside the plainest loop over SKIP LOCKED on the same server."""
+"""Measure the queue beside the plainest loop over SKIP LOCKED on the same server."""
 
 import asyncio
 import subprocess
@@ -10,22 +10,22 @@ from datetime import date
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.render import queue
-from pokervod_pipelines.render.changes import Plan
+from pokervod_pipelines.render.changes import InstructionPlan
 from pokervod_pipelines.render.drafts import Draft
-from pokervod_pipelines.render.instructions import carry_out
-from pokervod_pipelines.render.queue_store import Claim
-from pokervod_pipelines.render.worker.loop import Shift, Worker
-from pokervod_pipelines.render.worker.maker import Report
+from pokervod_pipelines.render.instructions import apply_plan
+from pokervod_pipelines.render.queue_store import ClaimedJob
+from pokervod_pipelines.render.worker.loop import Worker, WorkerOptions
+from pokervod_pipelines.render.worker.running import ReportProgress
 from pokervod_pipelines.settings.render import RenderQueueSettings
 from pokervod_pipelines_tests.bench.figure import Figure, percentile, scratch, scratch_database
-from pokervod_pipelines_tests.render.idle_maker import IdleMaker
+from pokervod_pipelines_tests.render.idle_pipeline import IdlePipeline
 
 PROCRASTINATE = {1: 576 / 2305, 4: 952 / 4558, 8: 834 / 4148}
-"""What procrastinate reached of the plain loop on the machine where both were measured."""
+"""Hold the share of the plain loop that procrastinate reached where both were measured."""
 
 
 def measure(*, is_small: bool) -> Iterator[Figure]:
-    """Instructions a second, jobs a second by workers, and the milliseconds from commit to claim."""
+    """Measure instructions and jobs a second, and the milliseconds from commit to claim."""
     finished, pending = (10_000, 3_000) if is_small else (100_000, 30_000)
     with scratch() as folder, scratch_database(folder) as engine:
         yield from _measure_asking(engine, 1_000 if is_small else 10_000)
@@ -56,7 +56,7 @@ def _measure_asking(engine: Engine, count: int) -> Iterator[Figure]:
 
 def _ask(engine: Engine, drafts: list[Draft]) -> None:
     with engine.begin() as connection:
-        carry_out(connection, Plan(new=tuple(drafts), changes=(), unchanged=0), correlation_id="bench")
+        apply_plan(connection, InstructionPlan(new=tuple(drafts), changes=(), unchanged=0), correlation_id="bench")
 
 
 def _draft(key: str, renderer: str = "idle") -> Draft:
@@ -114,7 +114,7 @@ _RELEASE = {
 
 
 def _run(engine: Engine, kind: str, workers: int, jobs: int) -> float:
-    """Jobs a second from the moment all processes are ready."""
+    """Return jobs a second from the moment all processes are ready."""
     with engine.begin() as connection:
         connection.execute(_RELEASE[kind], {"jobs": jobs})
     url = engine.url.render_as_string(hide_password=False)
@@ -136,21 +136,21 @@ def _run(engine: Engine, kind: str, workers: int, jobs: int) -> float:
     return jobs / (time.perf_counter() - started)
 
 
-class _Watch(IdleMaker):
-    """Notes when each graphic was claimed."""
+class _Watch(IdlePipeline):
+    """Note when each graphic was claimed."""
 
     def __init__(self) -> None:
         super().__init__({"watched": 4})
         self.claimed: dict[int, float] = {}
 
-    async def make(self, claim: Claim, report: Report) -> queue.Made:
-        self.claimed[claim.held.id] = time.perf_counter()
-        return await super().make(claim, report)
+    async def render(self, job: ClaimedJob, report: ReportProgress) -> queue.FinishedRender:
+        self.claimed[job.id] = time.perf_counter()
+        return await super().render(job, report)
 
 
 async def _measure_latency(engine: Engine, count: int) -> list[float]:
-    maker = _Watch()
-    worker = Worker(engine, RenderQueueSettings(), maker, Shift(name="watch"))
+    pipeline = _Watch()
+    worker = Worker(engine, RenderQueueSettings(), pipeline, WorkerOptions(name="watch"))
     running = asyncio.create_task(worker.run())
     committed: list[float] = []
 
@@ -165,4 +165,4 @@ async def _measure_latency(engine: Engine, count: int) -> list[float]:
     await asyncio.sleep(0.5)
     worker.stop()
     await running
-    return [(claimed - commit) * 1000 for commit, claimed in zip(committed, maker.claimed.values(), strict=True)]
+    return [(claimed - commit) * 1000 for commit, claimed in zip(committed, pipeline.claimed.values(), strict=True)]

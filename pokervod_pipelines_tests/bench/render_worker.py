@@ -1,6 +1,6 @@
-"""A process of the benchmark: takes what waits until nothing is left, as a worker or as the plainest loop there is.
+"""Take pending jobs until none is left, as a worker or as the plainest loop, in a process of the benchmark.
 
-``python -m pokervod_pipelines_tests.bench.render_worker KIND URL NAME``; says ``ready``, then waits for a line.
+``python -m pokervod_pipelines_tests.bench.render_worker KIND URL NAME``; prints ``ready``, then waits for a line.
 """
 
 import asyncio
@@ -9,9 +9,9 @@ import sys
 import psycopg
 
 from pokervod_pipelines.db.engine import make_engine
-from pokervod_pipelines.render.worker.loop import Shift, Worker
+from pokervod_pipelines.render.worker.loop import Worker, WorkerOptions
 from pokervod_pipelines.settings.render import RenderQueueSettings
-from pokervod_pipelines_tests.render.idle_maker import IdleMaker
+from pokervod_pipelines_tests.render.idle_pipeline import IdlePipeline
 
 SLOTS = 50
 CLAIM = """
@@ -21,17 +21,17 @@ CLAIM = """
 
 
 def work(url: str, name: str) -> None:
-    """Our worker, with graphics that take no time."""
+    """Run our worker with graphics that take no time."""
 
     async def run() -> None:
-        shift = Shift(name=name, until_empty=True)
-        await Worker(make_engine(url), RenderQueueSettings(), IdleMaker({"idle": SLOTS}), shift).run()
+        options = WorkerOptions(name=name, until_empty=True)
+        await Worker(make_engine(url), RenderQueueSettings(), IdlePipeline({"idle": SLOTS}), options).run()
 
     asyncio.run(run())
 
 
 def work_raw(url: str, name: str) -> None:
-    """Claim one, finish one, with nothing else: the most that this server gives a loop of single jobs."""
+    """Claim one, finish one, with nothing else: the maximum of this server for single jobs."""
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         while (row := connection.execute(CLAIM).fetchone()) is not None:
             connection.execute("update raw_jobs set state = 'completed', finished_at = now() where id = %s", row)

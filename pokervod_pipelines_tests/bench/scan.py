@@ -1,4 +1,4 @@
-"""The walk beside ``find``, and the whole scan."""
+"""Measure the walk beside ``find``, and the whole scan."""
 
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from pokervod_pipelines_tests.bench.figure import Figure, make_tree, median_seco
 
 
 def measure(*, is_small: bool) -> Iterator[Figure]:
-    """Seconds for 20,000 and 200,000 files; the ratio is what counts, since machines differ."""
+    """Measure 20,000 and 200,000 files; the ratio counts, since machines differ."""
     for files in (20_000,) if is_small else (20_000, 200_000):
         with scratch() as folder, scratch_database(folder) as engine:
             tree = make_tree(folder / "tree", files)

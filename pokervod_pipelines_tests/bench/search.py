@@ -1,4 +1,4 @@
-"""Building the catalog, and finding in it."""
+"""Measure building the catalog and searching in it."""
 
 import time
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ ROUNDS = 20
 
 
 def measure(*, is_small: bool) -> Iterator[Figure]:
-    """Sample names repeated under other folders and numbers; every query many times, the first of all apart."""
+    """Repeat the sample's names under other folders and numbers; run every query many times."""
     for files in (2_000,) if is_small else (2_000, 20_000, 200_000):
         with scratch() as folder, scratch_database(folder) as engine:
             _fill(engine, files)

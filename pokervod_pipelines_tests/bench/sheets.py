@@ -1,4 +1,4 @@
-"""A Google sheet of 2,500 rows, over HTTP from an emulator in this process: seconds and calls of each kind of pass."""
+"""Measure seconds and calls of each kind of pass over a Google sheet, from an emulator in this process."""
 
 import json
 import time
@@ -21,7 +21,7 @@ TAB = "Hands"
 
 
 def measure(*, is_small: bool) -> Iterator[Figure]:
-    """First, unchanged and edited pass, and the write-back of all rows and of one."""
+    """Run the first, an unchanged and an edited pass, and the write-back of all rows and of one."""
     rows = 500 if is_small else 2_500
     with scratch() as folder, scratch_database(folder) as engine, _sheet(folder, rows) as (settings, book):
         with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""The full sync by its command, with seconds and peak memory of our process."""
+"""Measure the full sync by its command: seconds and peak memory of our process."""
 
 import json
 import os
@@ -18,7 +18,7 @@ HEADER = "File No.,File Name,Nas Folder Link,In,Out,Hand Grade,Winner,Hands,Tag 
 
 
 def measure(*, is_small: bool) -> Iterator[Figure]:
-    """2,000 files with 2,500 rows, then the same rows beside ten and a hundred times the files."""
+    """Sync 2,000 files with 2,500 rows, then the same rows beside ten and a hundred times the files."""
     for files in (2_000,) if is_small else (2_000, 20_000, 200_000):
         with scratch() as folder:
             _lay_out(folder, files, rows=2_500)
