@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from pokervod_pipelines.catalog.name_identity import identify_name
 from pokervod_pipelines.sheets.file_index import CandidateFile, FileIndex
 from pokervod_pipelines.sheets.match import match
-from pokervod_pipelines.catalog.name_identity import identify_name
 from pokervod_pipelines_tests.bench.figure import Figure, median_seconds
 
 ROWS = 500
