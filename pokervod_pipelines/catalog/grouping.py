@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pokervod_pipelines.catalog import titles, vocabulary
-from pokervod_pipelines.catalog.identity import Event, Placement, Season
+from pokervod_pipelines.catalog.identity import Event, CatalogPlace, Season
 
 EpisodeKey = tuple[Season, str, str]
 """Season, event key, episode key."""
@@ -107,7 +107,7 @@ class Grouping:
         self.events: dict[tuple[Season, str], EventDraft] = {}
         self._seasons: dict[Season, Season] = {}
 
-    def add(self, file_id: int, place: Placement, rank: FileRank, title: str | None = None) -> None:
+    def add(self, file_id: int, place: CatalogPlace, rank: FileRank, title: str | None = None) -> None:
         """Add the file to its episode and its facts to the event; ``title`` is a person's."""
         season = self._seasons.setdefault(place.season, place.season)
         event = self.events.get((season, place.event.key))

@@ -47,7 +47,7 @@ class Event(NamedTuple):
     name: str | None = None
 
 
-class Placement(NamedTuple):
+class CatalogPlace(NamedTuple):
     """Hold the place of one file: season, event, episode key, and the label and sort key of the episode.
 
     ``show`` and ``episode`` are the numbers of a television series and ``tape`` the tape id: ``grouping`` joins and
@@ -67,7 +67,7 @@ class Placement(NamedTuple):
     reason: str | None = None
 
 
-def place_video(facts: VideoFacts) -> Placement:
+def place_video(facts: VideoFacts) -> CatalogPlace:
     """Return the place of one event of one video; one that no rule knows is in ``OTHER`` with the reason."""
     season = find_season(facts.parsed)
     if season.project in vocabulary.TITLE_SHOWS and not facts.corrected & _PLACE_FACTS:
@@ -88,7 +88,7 @@ def place_video(facts: VideoFacts) -> Placement:
     sort = sort_episode(parsed, show, key)
     part, is_whole = _find_part(parsed, season, show), key == "whole"
     tape = find_tape(facts.text) if is_whole else None
-    return Placement(season, event, key, label, sort, show, parsed.episode_number, part, tape, is_whole)
+    return CatalogPlace(season, event, key, label, sort, show, parsed.episode_number, part, tape, is_whole)
 
 
 def find_season(parsed: ParsedName) -> Season:
@@ -230,11 +230,11 @@ def _find_max(text: str) -> str | None:
     return f"{match[1]}-Max" if match else None
 
 
-def _place_title(facts: VideoFacts, season: Season) -> Placement:
+def _place_title(facts: VideoFacts, season: Season) -> CatalogPlace:
     title = titles.title_web_video(facts.stem) or facts.stem
     reason = NO_SHOW if season.project == vocabulary.OTHER else None
     key = make_slug(title) or title
-    return Placement(season, Event("clips"), key, title, key, reason=reason)
+    return CatalogPlace(season, Event("clips"), key, title, key, reason=reason)
 
 
 def _make_hand_key(facts: VideoFacts) -> str:

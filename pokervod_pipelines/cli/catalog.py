@@ -1,11 +1,17 @@
-"""``pokervod catalog``: projects, seasons, events, episodes and their files."""
+"""Define ``pokervod catalog``: search and correct projects, seasons, events, episodes and their files."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from pokervod_pipelines.cli.catalog_pages import plural, print_tree, say, say_standing, stats_row
+from pokervod_pipelines.catalog.copies import find_copies
+from pokervod_pipelines.catalog.correctable import Value
+from pokervod_pipelines.catalog.correction_store import Correction
+from pokervod_pipelines.catalog.corrections import correct_file, list_corrections, undo_correction
+from pokervod_pipelines.catalog.search import search_catalog
+from pokervod_pipelines.catalog.tree import YearStats, explain_file, read_stats, read_tree
+from pokervod_pipelines.cli.catalog_tree import plural, print_tree
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
 from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
@@ -19,21 +25,21 @@ PathArgument = Annotated[str, typer.Argument(metavar="PATH", help="A file, from 
 @app.command("search")
 def search(
     query: Annotated[list[str] | None, typer.Argument(metavar="QUERY…", help="Words in any order.")] = None,
-    project: Annotated[str, typer.Option("--project", help="Of this project, such as WSOP.")] = "",
-    year: Annotated[int | None, typer.Option("--year", help="Of this year.")] = None,
-    game: Annotated[str, typer.Option("--game", help="Of this game, such as PLO.")] = "",
-    stage: Annotated[str, typer.Option("--stage", help="Of this stage, such as final_table.")] = "",
-    version: Annotated[str, typer.Option("--version", help="Of this cut, such as clean.")] = "",
-    player: Annotated[str, typer.Option("--player", "-p", help="With this player; part of a name will do.")] = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="At most so many.")] = 50,
+    project: Annotated[str, typer.Option("--project", help="Only of this project, such as WSOP.")] = "",
+    year: Annotated[int | None, typer.Option("--year", help="Only of this year.")] = None,
+    game: Annotated[str, typer.Option("--game", help="Only of this game, such as PLO.")] = "",
+    stage: Annotated[str, typer.Option("--stage", help="Only of this stage, such as final_table.")] = "",
+    version: Annotated[str, typer.Option("--version", help="Only of this cut, such as clean.")] = "",
+    player: Annotated[
+        str, typer.Option("--player", "-p", help="Only with this player; a part of the name is enough.")
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="Show at most this many.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """Find files by whatever words you remember, whole or begun, with a typing error or without.
+    """Find files by whatever words you remember, whole or begun, even with a typing error.
 
     Example: pokervod catalog search ivey 2-7 --project WSOP
     """
-    from pokervod_pipelines.catalog.search import search_catalog  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine:
         result = search_catalog(
             engine,
@@ -58,7 +64,7 @@ def search(
         right=("size",),
     )
     if result.with_typos:
-        out.print("nothing has these words as written; words one typing error away were taken")
+        out.print("no file has all these words; the hits have words one typing error away")
     for facet, counts in result.facets.items():
         best = sorted(counts.items(), key=lambda count: -count[1])[:8]
         if len(counts) > 1:
@@ -68,15 +74,13 @@ def search(
 @app.command("tree")
 def tree(
     project: Annotated[str, typer.Argument(metavar="[PROJECT]", help="Only this project.")] = "",
-    episodes: Annotated[bool, typer.Option("--episodes", "-e", help="Down to episodes and their versions.")] = False,
+    episodes: Annotated[bool, typer.Option("--episodes", "-e", help="Also episodes and their versions.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show projects, seasons and events with how many programmes and files they have.
+    """Show projects, seasons and events, with the number of programmes and files.
 
     Example: pokervod catalog tree PAD --episodes
     """
-    from pokervod_pipelines.catalog.tree import read_tree  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine:
         shows = read_tree(engine, project.upper() or None)
     if as_json:
@@ -91,37 +95,33 @@ def stats(as_json: JsonOption = False) -> None:
 
     Example: pokervod catalog stats
     """
-    from pokervod_pipelines.catalog.tree import read_stats  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine:
         years = read_stats(engine)
     if as_json:
         print_json([asdict(year) for year in years])
         return
     figures = ("files", "programmes", "hours", "TB", "clips", "missing")
-    rows = [stats_row(year) for year in years]
+    rows = [_make_stats_row(year) for year in years]
     totals = [sum(getattr(year, name) for year in years) for name in ("files", "episodes", "clips", "missing")]
     hours, terabytes = sum(year.hours for year in years), sum(year.terabytes for year in years)
     rows.append(("all", "", *totals[:2], f"{hours:,.1f}", f"{terabytes:.2f}", *totals[2:]))
     print_table("Catalog", ("project", "year", *figures), rows, right=figures)
     if unmeasured := sum(year.files - year.measured for year in years):
-        out.print(f"hours leave out {unmeasured:,} files whose length is not known")
+        out.print(f"hours exclude {unmeasured:,} files of unknown duration")
 
 
 @app.command("correct")
 def correct(
     path: PathArgument,
     field: Annotated[str, typer.Argument(metavar="FIELD", help="project, year, season, event, episode, title …")],
-    value: Annotated[str, typer.Argument(metavar="VALUE", help='What is right; "none" for not known.')],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help='The correct value; "none" for unknown.')],
     reason: ReasonOption,
     by: ByOption = "",
 ) -> None:
-    """Say what a file is. It wins over every rule and stays until somebody undoes it.
+    """Correct a field of a file. The correction wins over every rule until somebody undoes it.
 
     Example: pokervod catalog correct "WSOP/2024/tape 7.mov" event 21 --reason "seen in the titles"
     """
-    from pokervod_pipelines.catalog.corrections import correct_file  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine:
         row = correct_file(
             engine,
@@ -131,7 +131,7 @@ def correct(
             actor=read_actor(by, reason),
         )
     out.print(
-        f"correction {row.id}: {row.field} of {row.path} is {say(row.value)}, was {say(row.before)}", markup=False
+        f"correction {row.id}: {row.field} of {row.path} is {_show(row.value)}, was {_show(row.before)}", markup=False
     )
 
 
@@ -140,19 +140,27 @@ def corrections(
     path: Annotated[str, typer.Argument(metavar="[PATH]", help="Only of the file at this path.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """List what people corrected: who, when, why, before and after.
+    """List the corrections: who, when, why, before and after.
 
     Example: pokervod catalog corrections
     """
-    from pokervod_pipelines.catalog.corrections import list_corrections  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine:
         history = list_corrections(engine, path or None)
     if as_json:
         print_json([asdict(row) for row in history])
         return
     rows = [
-        (row.id, row.at, row.by, row.path, row.field, say(row.before), say(row.value), say_standing(row), row.reason)
+        (
+            row.id,
+            row.at,
+            row.by,
+            row.path,
+            row.field,
+            _show(row.before),
+            _show(row.value),
+            _describe_state(row),
+            row.reason,
+        )
         for row in history
     ]
     columns = ("id", "when", "who", "file", "field", "before", "after", "", "why")
@@ -165,25 +173,21 @@ def undo(
     reason: ReasonOption,
     by: ByOption = "",
 ) -> None:
-    """Take a correction back: an older one of the field counts again, or else the rules.
+    """Undo a correction: an older one of the field counts again, or else the rules.
 
     Example: pokervod catalog undo 7 --reason "it was event 22 after all"
     """
-    from pokervod_pipelines.catalog.corrections import undo_correction  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine:
         row = undo_correction(engine, correction, actor=read_actor(by, reason))
-    out.print(f"{row.field} of {row.path} is {say(row.value)} again, was {say(row.before)}", markup=False)
+    out.print(f"{row.field} of {row.path} is {_show(row.value)} again, was {_show(row.before)}", markup=False)
 
 
 @app.command("explain")
 def explain(path: PathArgument, as_json: JsonOption = False) -> None:
-    """Say where a file stands in the catalog, and which words or persons put it there.
+    """Explain where a file is in the catalog, and which words or corrections put it there.
 
     Example: pokervod catalog explain "WSOP/2024/tape 7.mov"
     """
-    from pokervod_pipelines.catalog.tree import explain_file  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine:
         known = explain_file(engine, path)
     if as_json:
@@ -194,18 +198,16 @@ def explain(path: PathArgument, as_json: JsonOption = False) -> None:
         out.print(f"  in {title}  ({keys})", markup=False)
     if known.reason:
         out.print(f"  because {known.reason}", markup=False)
-    rows = [(f.field, say(f.value), f.source, f.text, f.rule) for f in known.findings]
-    print_table("What tells it", ("fact", "value", "told by", "words", "rule"), rows)
+    rows = [(f.field, _show(f.value), f.source, f.text, f.rule) for f in known.findings]
+    print_table("Facts", ("fact", "value", "source", "words", "rule"), rows)
 
 
 @app.command("copies")
 def copies(as_json: JsonOption = False) -> None:
-    """List videos that seem to be one content in several places, and copies whose names contradict each other.
+    """List videos that seem to be the same content, and copies whose names contradict each other.
 
     Example: pokervod catalog copies
     """
-    from pokervod_pipelines.catalog.copies import find_copies  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine:
         groups = find_copies(engine)
     if as_json:
@@ -223,3 +225,24 @@ def copies(as_json: JsonOption = False) -> None:
     print_table(
         f"{len(groups)} {plural(len(groups), 'group')}", ("kind", "size", "evidence", "files"), rows, right=("size",)
     )
+
+
+def _make_stats_row(year: YearStats) -> tuple[Any, ...]:
+    when = str(year.year) if year.year else "unknown"
+    figures = (year.files, year.episodes, f"{year.hours:,.1f}", f"{year.terabytes:.2f}", year.clips, year.missing)
+    return year.project, when, *figures
+
+
+def _show(value: Value | tuple[str, ...]) -> str:
+    if value is None:
+        return "not known"
+    return ", ".join(value) if isinstance(value, list | tuple) else str(value)
+
+
+def _describe_state(row: Correction) -> str:
+    """Return whether the correction counts."""
+    if row.undoes is not None:
+        return f"undoes {row.undoes}"
+    if row.undone_by is not None:
+        return "undone"
+    return "in force" if row.is_in_force else "replaced"

@@ -1,27 +1,30 @@
-"""``pokervod clips export``: clips as lists for editing programs, or cut as media."""
+"""Define ``pokervod clips export``: write clips as lists for editing programs, or cut them as media."""
 
 import sys
 from contextlib import nullcontext
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.progress import Progress
 
 from pokervod_pipelines.cli.output import err, out
+from pokervod_pipelines.clips.export import csv_list, edl, fcpxml
+from pokervod_pipelines.clips.export.collect import collect_clips
+from pokervod_pipelines.clips.export.frames import snap_rate
+from pokervod_pipelines.clips.export.output_files import make_file_names, save_list
+from pokervod_pipelines.clips.export.timeline import ExportClip, make_timelines
+from pokervod_pipelines.clips.search import ClipFilter, list_clips
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings, load_settings
-
-if TYPE_CHECKING:
-    from pokervod_pipelines.clips.export.collect import LeftOut
-    from pokervod_pipelines.clips.export.timeline import ExportClip, Timeline
 
 
 class Format(StrEnum):
-    """What is written."""
+    """Choose what is written."""
 
     EDL = "edl"
     FCPXML = "fcpxml"
@@ -31,44 +34,45 @@ class Format(StrEnum):
 
 
 class Mode(StrEnum):
-    """How media is cut: ``exact`` encodes anew and is right to the frame, ``fast`` copies from the key frame before."""
+    """Choose how media is cut: ``exact`` encodes again, ``fast`` copies from the key frame before (``CutMode``)."""
 
     EXACT = "exact"
     FAST = "fast"
 
 
 def export(
-    target: Annotated[Path, typer.Argument(help="The folder to write into.")],
+    target: Annotated[Path, typer.Argument(help="Folder to write into.")],
     form: Annotated[Format, typer.Option("--format", "-f", help="What to write.")] = Format.EDL,
     query: Annotated[str, typer.Option("--query", "-q", help="Only clips with all these words.")] = "",
-    player: Annotated[str, typer.Option("--player", "-p", help="With this player; part of a name will do.")] = "",
-    tag: Annotated[str, typer.Option("--tag", "-t", help="With this tag, in any spelling.")] = "",
-    grade: Annotated[int | None, typer.Option("--grade", "-g", min=1, max=3, help="With so many stars.")] = None,
-    project: Annotated[str, typer.Option("--project", help="Of this project, such as WSOP.")] = "",
-    sheet: Annotated[str, typer.Option("--sheet", help="From this sheet.")] = "",
+    player: Annotated[
+        str, typer.Option("--player", "-p", help="Only with this player; a part of the name is enough.")
+    ] = "",
+    tag: Annotated[str, typer.Option("--tag", "-t", help="Only with this tag, in any spelling.")] = "",
+    grade: Annotated[
+        int | None, typer.Option("--grade", "-g", min=1, max=3, help="Only with this number of stars.")
+    ] = None,
+    project: Annotated[str, typer.Option("--project", help="Only of this project, such as WSOP.")] = "",
+    sheet: Annotated[str, typer.Option("--sheet", help="Only from this sheet.")] = "",
     title: Annotated[str, typer.Option("--title", help="Name of the lists.")] = "pokervod",
     assume_rate: Annotated[
-        str, typer.Option(help="Frames a second of videos that do not tell, as 25 or 30000/1001.")
+        str, typer.Option(help="Frame rate of videos with an unknown rate, such as 25 or 30000/1001.")
     ] = "",
-    handles: Annotated[int, typer.Option(min=0, help="Frames more at both ends (media).")] = 0,
-    mode: Annotated[Mode, typer.Option(help="How media is cut.")] = Mode.EXACT,
+    handles: Annotated[int, typer.Option(min=0, help="Extra frames at both ends (media).")] = 0,
+    mode: Annotated[Mode, typer.Option(help="Cut exactly to the frame, or fast at key frames (media).")] = Mode.EXACT,
 ) -> None:
-    """Write the clips of a search for an editing program, or cut them.
+    """Write the clips of a search as lists for an editing program, or cut them as media.
 
-    There is one list for each frame rate, since a list counts in one.
+    A list has one frame rate, so clips of several rates make several lists.
 
     Example: pokervod clips export edit/ --format fcpxml --player Rivers --grade 3
     """
-    from pokervod_pipelines.clips.export.collect import collect_clips  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.clips.search import ClipFilter, list_clips  # noqa: PLC0415
-
     settings = load_settings()
-    wanted = ClipFilter(
+    filters = ClipFilter(
         query=query, player=player, tag=tag, grade=grade, project=project, sheet=sheet, has_problem=False
     )
     with open_database(settings) as engine, engine.connect() as connection:
-        listed = list_clips(connection, wanted)
-        clips, left_out = collect_clips(
+        listed = list_clips(connection, filters)
+        clips, problems = collect_clips(
             connection, [clip.id for clip in listed], _roots(settings), assumed_rate=_read_rate(assume_rate)
         )
     target.mkdir(parents=True, exist_ok=True)
@@ -77,7 +81,7 @@ def export(
     else:
         _write_lists(clips, target, form, title)
         failed = 0
-    _tell_left_out(left_out)
+    _print_problems(problems)
     out.print(f"{len(clips) - failed} of {len(listed)} clips exported to {target}", markup=False)
     if failed:
         raise typer.Exit(1)
@@ -88,23 +92,17 @@ def _roots(settings: Settings) -> dict[str, Path]:
 
 
 def _read_rate(written: str) -> Fraction | None:
-    from pokervod_pipelines.clips.export.frames import snap_rate  # noqa: PLC0415 - kept out of --help
-
     try:
         return snap_rate(Fraction(written)) if written else None
     except (ValueError, ZeroDivisionError):
-        raise typer.BadParameter(f"{written!r} is no rate such as 25, 29.97 or 30000/1001") from None
+        raise typer.BadParameter(f"expected a frame rate such as 25, 29.97 or 30000/1001, got {written!r}") from None
 
 
-def _write_lists(clips: "list[ExportClip]", target: Path, form: Format, title: str) -> None:
-    from pokervod_pipelines.clips.export import edl, fcpxml, listing, saving  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.clips.export.file_names import make_file_names  # noqa: PLC0415
-    from pokervod_pipelines.clips.export.timeline import make_timelines  # noqa: PLC0415
-
+def _write_lists(clips: list[ExportClip], target: Path, form: Format, title: str) -> None:
     if form is Format.CSV:
-        saving.save_list(listing.write_csv(clips), target / make_file_names([title], ".csv")[0])
+        save_list(csv_list.write_csv(clips), target / make_file_names([title], ".csv")[0])
         return
-    timelines: tuple[Timeline, ...] = make_timelines(title, clips, most=edl.MOST_EVENTS if form is Format.EDL else None)
+    timelines = make_timelines(title, clips, limit=edl.MAX_EVENTS if form is Format.EDL else None)
     names = make_file_names([timeline.title for timeline in timelines], f".{form}")
     for timeline, name in zip(timelines, names, strict=True):
         if form is Format.EDL:
@@ -112,17 +110,16 @@ def _write_lists(clips: "list[ExportClip]", target: Path, form: Format, title: s
         elif form is Format.FCPXML:
             text = fcpxml.write_fcpxml(timeline)
         else:
-            from pokervod_pipelines.clips.export.otio import write_otio  # noqa: PLC0415 - 90 ms others do not pay
+            from pokervod_pipelines.clips.export.otio import write_otio  # noqa: PLC0415 - takes 90 ms
 
             text = write_otio(timeline)
-        saving.save_list(text, target / name)
+        save_list(text, target / name)
         out.print(f"{target / name}: {len(timeline.clips)} clips at {timeline.timebase}", markup=False)
 
 
-def _cut_all(clips: "list[ExportClip]", target: Path, *, mode: Mode, handles: int) -> int:
-    """Every clip is cut or said why not; returns how many were not."""
-    from pokervod_pipelines.clips.export.cut import CutMode, cut_media, find_cut_suffix  # noqa: PLC0415
-    from pokervod_pipelines.clips.export.file_names import make_file_names  # noqa: PLC0415
+def _cut_all(clips: list[ExportClip], target: Path, *, mode: Mode, handles: int) -> int:
+    """Cut every clip, or print why it cannot be cut; return how many cannot."""
+    from pokervod_pipelines.clips.export.cut import CutMode, cut_media, find_cut_suffix  # noqa: PLC0415 - loads FFmpeg
 
     failed = 0
     taken: list[str] = []
@@ -148,11 +145,11 @@ def _cut_all(clips: "list[ExportClip]", target: Path, *, mode: Mode, handles: in
     return failed
 
 
-def _tell_left_out(left_out: "list[LeftOut]") -> None:
-    """One line a reason, with the first clips it holds for."""
-    by_reason: dict[str, list[LeftOut]] = {}
-    for each in left_out:
-        by_reason.setdefault(each.reason, []).append(each)
+def _print_problems(problems: list[Problem]) -> None:
+    """Print one line for each reason, with the first clips that it prevents."""
+    by_reason: dict[str, list[str]] = {}
+    for problem in problems:
+        by_reason.setdefault(problem.what, []).append(problem.where)
     for reason, clips in by_reason.items():
-        some = ", ".join(str(clip.clip_id) for clip in clips[:5]) + (" …" if len(clips) > 5 else "")
-        err.print(f"left out {len(clips):,} ({some}): {reason}", markup=False)
+        some = ", ".join(clips[:5]) + (" …" if len(clips) > 5 else "")
+        err.print(f"{len(clips):,} not exported ({some}): {reason}", markup=False)

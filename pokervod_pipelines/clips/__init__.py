@@ -1,5 +1,5 @@
-"""Block C: the stretch of a video that shows one hand, and what people say about it.
+"""Make clips, the range of a video that shows one hand, from what people write about them: block C.
 
-Each file reads one kind of cell text into values: ``timecode`` the stretch, ``grades`` the stars, ``tags`` the
-labels, ``players`` the people, ``hole_cards`` the hands. None of them knows where the text came from.
+Each file parses one kind of cell: ``timecode`` the range, ``grades`` the stars, ``tags``, ``players``, ``hole_cards``.
+None of them knows where the text came from.
 """

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.clips.players import LONGEST_NAME, make_player_key, split_players
+from pokervod_pipelines.clips.players import MAX_NAME, make_player_key, split_players
 from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.decisions import Decision, DecisionKind, record, withdraw
 from pokervod_pipelines.errors import BadInput
@@ -113,8 +113,8 @@ def _read_name(text_: str) -> tuple[str, str]:
     """Return the (key, name) that a player's cell with this text gives."""
     names = split_players(text_)
     key = make_player_key(names[0]) if len(names) == 1 else ""
-    if not key or max(len(key), len(names[0])) > LONGEST_NAME:
-        raise BadInput(f"expected one player's name, got {text_[:LONGEST_NAME]!r}; write one name as a sheet would")
+    if not key or max(len(key), len(names[0])) > MAX_NAME:
+        raise BadInput(f"expected one player's name, got {text_[:MAX_NAME]!r}; write one name as a sheet would")
     return key, names[0]
 
 
@@ -128,7 +128,9 @@ def _refuse_circle(known: dict[str, Alias], alias_key: str, player_key: str, nam
 
 
 def _as_value(alias: Alias | None) -> dict[str, str] | None:
-    return alias and {"alias": alias.alias, "player_key": alias.player_key, "player": alias.player}
+    if alias is None:
+        return None
+    return {"alias": alias.alias, "player_key": alias.player_key, "player": alias.player}
 
 
 def _append_event(

@@ -1,4 +1,4 @@
-"""The clips of one sheet, made from its rows: what a row says, read whole or kept with the reason why not.
+"""Make the clips of one sheet from its rows; a row that cannot be cut has a clip with the problem.
 
 Reading one row is pure (``read_clip``); only rows that changed, or whose video did, are read again.
 """
@@ -15,20 +15,21 @@ from sqlalchemy import Connection, Engine
 from pokervod_pipelines.clips import store
 from pokervod_pipelines.clips.aliases import resolve_aliases
 from pokervod_pipelines.clips.grades import parse_grade
-from pokervod_pipelines.clips.players import LONGEST_NAME, make_player_key, split_players
+from pokervod_pipelines.clips.players import MAX_NAME, make_player_key, split_players
 from pokervod_pipelines.clips.store import Clip, ClipRow
 from pokervod_pipelines.clips.tags import parse_tags
 from pokervod_pipelines.clips.timecode import ClipRange, parse_range, show_text
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.problems import Problem
 
 RULES_VERSION = "1"
-"""Raised when a rule of this room changes, so that every row is read again."""
+"""Raise it when a rule of this room changes, so that every row is read again."""
 
 PROBLEMS_KEPT = 200
 
-LONGEST_PLAYERS_CELL = 1_000
-"""Characters; a longer text is a remark in the wrong column, and no index of the database could hold it."""
+MAX_PLAYERS_CELL = 1_000
+"""Characters; a longer text is a remark in the wrong column, and too long for an index of the database."""
 
 Aliases = Mapping[str, tuple[str, str]]
 """The (key, name) of the player whom another key means, by that key."""
@@ -38,7 +39,7 @@ NO_ALIASES: Aliases = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipReport:
-    """What the build came to; ``clips`` counts all that stand, ``failed`` those among them that cannot be cut.
+    """Report a build; ``clips`` counts all but retired ones, ``failed`` those among them that cannot be cut.
 
     ``problems`` are the first ``PROBLEMS_KEPT`` of ``problem_count``: clips that cannot be cut, then clips with a
     remark.
@@ -52,14 +53,14 @@ class ClipReport:
     unchanged: int
     failed: int
     unknown_tags: int
-    problems: tuple[tuple[str, str], ...]
+    problems: tuple[Problem, ...]
     problem_count: int
 
 
 def build_clips(
     engine: Engine, sheet: str, *, correlation_id: str, progress: Callable[[int], None] | None = None
 ) -> ClipReport:
-    """Every row of the sheet has one clip, with the row's players and tags; a row that left has its clip retired."""
+    """Make one clip for every row of the sheet, with its players and tags; retire the clips of deleted rows."""
     with engine.begin() as connection:
         store.lock_clips(connection, sheet)
         aliases = resolve_aliases(connection)
@@ -78,7 +79,7 @@ def build_clips(
 
 
 def hash_input(row: ClipRow, aliases: Aliases = NO_ALIASES) -> str:
-    """A digest of all that the row's clip depends on; of the aliases only those of the row's own players."""
+    """Return a digest of all that the row's clip depends on; of the aliases only those of its own players."""
     reason = row.match_reason if row.file_id is None else ""
     used = _list_used(row.content["players"], aliases) if aliases else []
     text = json.dumps([RULES_VERSION, row.fingerprint, row.file_id, reason, row.video_ms, *used])
@@ -86,17 +87,17 @@ def hash_input(row: ClipRow, aliases: Aliases = NO_ALIASES) -> str:
 
 
 def _list_used(cells: Sequence[str], aliases: Aliases) -> list[tuple[str, tuple[str, str]]]:
-    names = (name for cell in cells if len(cell) <= LONGEST_PLAYERS_CELL for name in split_players(cell))
+    names = (name for cell in cells if len(cell) <= MAX_PLAYERS_CELL for name in split_players(cell))
     return sorted((key, aliases[key]) for key in {make_player_key(name) for name in names} if key in aliases)
 
 
 def read_clip(row: ClipRow, aliases: Aliases = NO_ALIASES) -> Clip:
-    """The clip that the row describes; ``problem`` holds every reason why it cannot be cut.
+    """Return the clip of the row; ``problem`` has every reason why it cannot be cut.
 
-    ``remark`` holds what could not be read but is no reason to lose the clip.
+    ``remark`` lists cells that could not be read, but do not prevent the cut.
     """
     content = row.content
-    stretch, problems = _read_stretch(content, row.video_ms)
+    clip_range, problems = _read_range(content, row.video_ms)
     if row.file_id is None:
         problems.insert(0, f"no video: {row.match_reason}")
     grade, grade_remarks = _read_grade(content["grade"])
@@ -105,9 +106,9 @@ def read_clip(row: ClipRow, aliases: Aliases = NO_ALIASES) -> Clip:
     return Clip(
         sheet_row_id=row.row_id,
         file_id=row.file_id,
-        in_ms=stretch.in_ms if stretch else None,
-        out_ms=stretch.out_ms if stretch else None,
-        title=_title(content),
+        in_ms=clip_range.in_ms if clip_range else None,
+        out_ms=clip_range.out_ms if clip_range else None,
+        title=_make_title(content),
         grade=grade,
         winner=content["winner"],
         hands=content["hands"],
@@ -119,7 +120,7 @@ def read_clip(row: ClipRow, aliases: Aliases = NO_ALIASES) -> Clip:
     )
 
 
-def _read_stretch(content: dict[str, Any], video_ms: int | None) -> tuple[ClipRange | None, list[str]]:
+def _read_range(content: dict[str, Any], video_ms: int | None) -> tuple[ClipRange | None, list[str]]:
     try:
         return parse_range(content["time_in"], content["time_out"], video_ms=video_ms), []
     except BadInput as error:
@@ -134,13 +135,13 @@ def _read_grade(text: str) -> tuple[int | None, list[str]]:
 
 
 def _read_players(cells: Sequence[str], aliases: Aliases) -> tuple[tuple[tuple[str, str], ...], list[str]]:
-    """Return (key, name) of each player once, under the first spelling, and a remark on each text that is no name."""
+    """Return (key, name) of each player once, in the first spelling, and a remark on each text that is not a name."""
     names: dict[str, str] = {}
-    remarks = [_remark_length("Players", cell) for cell in cells if len(cell) > LONGEST_PLAYERS_CELL]
+    remarks = [_remark_length("Players", cell) for cell in cells if len(cell) > MAX_PLAYERS_CELL]
     for cell in cells:
-        for name in split_players(cell) if len(cell) <= LONGEST_PLAYERS_CELL else ():
+        for name in split_players(cell) if len(cell) <= MAX_PLAYERS_CELL else ():
             key = make_player_key(name)
-            if max(len(name), len(key)) > LONGEST_NAME:
+            if max(len(name), len(key)) > MAX_NAME:
                 remarks.append(_remark_length("Players", name))
             elif key:
                 names.setdefault(*aliases.get(key, (key, name)))
@@ -148,17 +149,17 @@ def _read_players(cells: Sequence[str], aliases: Aliases) -> tuple[tuple[tuple[s
 
 
 def _read_tags(cells: Sequence[Sequence[str]]) -> tuple[tuple[tuple[str, str, bool], ...], list[str]]:
-    """Return (category, name, is known) of each tag once, and a remark on each text that is no tag."""
-    remarks = [_remark_length(f"Tag ({category})", text) for category, text in cells if len(text) > LONGEST_NAME]
-    tags = parse_tags((category, text) for category, text in cells if len(text) <= LONGEST_NAME)
-    return tuple((tag.category.value, tag.name[:LONGEST_NAME], tag.is_known) for tag in tags), remarks
+    """Return (category, name, is known) of each tag once, and a remark on each text that is not a tag."""
+    remarks = [_remark_length(f"Tag ({category})", text) for category, text in cells if len(text) > MAX_NAME]
+    tags = parse_tags((category, text) for category, text in cells if len(text) <= MAX_NAME)
+    return tuple((tag.category.value, tag.name[:MAX_NAME], tag.is_known) for tag in tags), remarks
 
 
 def _remark_length(column: str, text: str) -> str:
-    return f"{column}: {show_text(text)} is too long and was left out; move it to the description"
+    return f"{column}: {show_text(text)} is too long and was ignored; move it to the description"
 
 
-def _title(content: dict[str, Any]) -> str:
+def _make_title(content: dict[str, Any]) -> str:
     title: str = content["title"] or content["description"] or content["file_name"]
     return " ".join(title.split())
 
@@ -168,17 +169,17 @@ def _write(connection: Connection, sheet: str, rows: Sequence[ClipRow], aliases:
     ids = store.upsert_clips(connection, sheet, clips)
     store.replace_players(connection, ids, clips)
     store.replace_tags(connection, ids, clips)
-    append_events(connection, "clips", correlation_id, [_event(row, ids[row.row_id], sheet) for row in rows])
+    append_events(connection, "clips", correlation_id, [_make_event(row, ids[row.row_id], sheet) for row in rows])
     return sum(row.input_hash is None for row in rows)
 
 
-def _event(row: ClipRow, clip_id: int, sheet: str) -> NewEvent:
+def _make_event(row: ClipRow, clip_id: int, sheet: str) -> NewEvent:
     kind = EventType.HAND_CLIP_CREATED if row.input_hash is None else EventType.HAND_CLIP_CHANGED
     return NewEvent(kind, {"clip_id": clip_id, "sheet": sheet, "row_id": row.row_id, "file_id": row.file_id})
 
 
 def _report(connection: Connection, sheet: str, *, created: int, changed: int, retired: int) -> ClipReport:
-    clips, failed, flawed, unknown_tags = store.count_clips(connection, sheet)
+    clips, failed, with_problem, unknown_tags = store.count_clips(connection, sheet)
     return ClipReport(
         clips=clips,
         usable=clips - failed,
@@ -189,5 +190,5 @@ def _report(connection: Connection, sheet: str, *, created: int, changed: int, r
         failed=failed,
         unknown_tags=unknown_tags,
         problems=tuple(store.read_clip_problems(connection, sheet, PROBLEMS_KEPT)),
-        problem_count=flawed,
+        problem_count=with_problem,
     )

@@ -1,7 +1,6 @@
-"""The stars a hand was given: one to three.
+"""Parse the stars that a person gave a hand: one to three.
 
-Which hands deserve stars is a person's judgement; the grade A, B, C of a recorded hand is another thing and lives
-with the hands.
+The grade A, B, C of a recorded hand is computed in ``hands``.
 """
 
 import re
@@ -11,13 +10,13 @@ from pokervod_pipelines.errors import BadInput
 STARS = "★⭐☆*✩✭✮✯⋆"
 HOLLOW = "☆✩"
 BEST_GRADE = 3
-LONGEST_SHOWN = 60
+MAX_SHOWN = 60
 INVISIBLE = re.compile("[\\s\ufe0e\ufe0f]+")
 NUMBERED = re.compile(r"(?:grade|star|stars|별)?([1-3])(?:/3|stars?|개|점)?(?:\.0)?", re.IGNORECASE)
 
 
-class BadGrade(BadInput):
-    """A grade cell holds neither one to three stars nor a number from 1 to 3."""
+class UnknownGrade(BadInput):
+    """Expected one to three stars, or a number from 1 to 3."""
 
 
 def parse_grade(text: str) -> int | None:
@@ -26,7 +25,7 @@ def parse_grade(text: str) -> int | None:
     Stars count however they are drawn; hollow stars after filled ones (``★★☆``) are the scale, not the grade.
 
     Raises:
-        BadGrade: the cell says something else.
+        UnknownGrade: the cell has another text.
 
     >>> parse_grade("★★★"), parse_grade("★★☆"), parse_grade("2"), parse_grade("")
     (3, 2, 2, None)
@@ -41,8 +40,8 @@ def parse_grade(text: str) -> int | None:
             return filled
     elif found := NUMBERED.fullmatch(plain):
         return int(found[1])
-    message = f"Hand Grade: {text[:LONGEST_SHOWN]!r} is no hand grade; expected ★, ★★ or ★★★"
-    raise BadGrade(message)
+    message = f"Hand Grade: expected ★, ★★ or ★★★, got {text[:MAX_SHOWN]!r}"
+    raise UnknownGrade(message)
 
 
 def format_grade(grade: int) -> str:

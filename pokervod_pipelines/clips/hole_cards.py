@@ -1,7 +1,6 @@
-"""The hands of a clip as people write them: ``AKo vs KK vs QQ``, ``88 VS jj``, ``A10s``, "핸드 없음".
+"""Parse the hands of a clip as people write them: ``AKo vs KK vs QQ``, ``88 VS jj``, ``A10s``, "핸드 없음".
 
-What is clear becomes hole cards; what is a remark stays text with the reason. Which hand wins is no question of
-this file.
+A text that is not clear stays text, with the reason.
 """
 
 import re
@@ -21,9 +20,9 @@ CARDS_OF_GAMES = (2, 4, 5, 6)
 
 @dataclass(frozen=True, slots=True)
 class HoleCards:
-    """One player's cards: ``ranks`` in the order written, ten as ``T``; a pair is neither suited nor offsuit.
+    """Hold one player's cards: ``ranks`` in the order written, ten as ``T``; a pair is neither suited nor offsuit.
 
-    ``cards`` holds exact cards ("Ah") where suits are given; ``suited`` is True, False, or None where not said.
+    ``cards`` are exact cards ("Ah") where suits are given; ``suited`` is True, False, or None where unknown.
     """
 
     ranks: str
@@ -37,40 +36,40 @@ class HoleCards:
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
-    """What a hands cell says; ``reason`` tells why ``hole_cards`` is empty although something is written."""
+class ParsedHands:
+    """Hold a parsed cell; ``reason`` explains why ``hole_cards`` is empty although the cell has text."""
 
     raw: str
     hole_cards: tuple[HoleCards, ...] = ()
     reason: str = ""
 
 
-def parse_hands(text: str) -> Hands:
-    """Return the hole cards of every side, or none and the reason: a cell is read whole or not at all.
+def parse_hands(text: str) -> ParsedHands:
+    """Return the hole cards of every side, or none and the reason: a cell is parsed whole or not at all.
 
     >>> [str(hand) for hand in parse_hands("A10s VS qq").hole_cards]
     ['ATs', 'QQ']
     >>> parse_hands("rfid 안나옴").reason
-    "'rfid 안나옴' is no hand"
+    "expected hole cards, got 'rfid 안나옴'"
     """
     plain = text.strip()
     if not plain:
-        return Hands(text)
+        return ParsedHands(text)
     if NO_HAND.fullmatch(plain):
-        return Hands(text, reason="no hand, as written")
+        return ParsedHands(text, reason="no hand, as written")
     sides = [side.strip() for side in VERSUS.split(plain) if side.strip()]
     read = [parse_hole_cards(side) for side in sides]
     unread = [side for side, cards in zip(sides, read, strict=True) if cards is None]
     if unread or not read:
-        return Hands(text, reason=f"{(unread or [plain])[0]!r} is no hand")
+        return ParsedHands(text, reason=f"expected hole cards, got {(unread or [plain])[0]!r}")
     found = tuple(cards for cards in read if cards)
     if repeated := _find_repeated(found):
-        return Hands(text, reason=f"the card {repeated} stands in it twice")
-    return Hands(text, found)
+        return ParsedHands(text, reason=f"the card {repeated} is in it twice")
+    return ParsedHands(text, found)
 
 
 def parse_hole_cards(text: str) -> HoleCards | None:
-    """Return one side's cards, None where the text is no hand.
+    """Return one side's cards, None where the text is not a hand.
 
     >>> parse_hole_cards("AhKh"), parse_hole_cards("58o")
     (HoleCards(ranks='AK', suited=True, cards=('Ah', 'Kh')), HoleCards(ranks='58', suited=False, cards=()))

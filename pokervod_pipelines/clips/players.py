@@ -1,6 +1,6 @@
-"""Player cells as people: who stands in a cell, and which names are surely, or maybe, one person.
+"""Parse player cells, and find names that are, or may be, one person.
 
-A key is the same for spellings that cannot mean two people (case, accents, order, punctuation). Everything less sure
+A key is the same for spellings that cannot mean two people (case, accents, order, punctuation). Anything less certain
 is a doubtful pair for a person to decide; two people are never merged here.
 """
 
@@ -14,9 +14,9 @@ from itertools import combinations
 
 from rapidfuzz.distance import OSA
 
+from pokervod_pipelines.text.folding import make_storable
+
 VERSUS = re.compile(r"\s+(?:vs?\.?|versus|s)\s+|\n|;|/|\s+&\s+|\s+x\s+", re.IGNORECASE)
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""What an escape in a JSON list can smuggle in and no database stores."""
 
 SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 NO_PLAYER = frozenset({"", "unknown", "n/a", "none", "-", "?", "없음", "미상"})
@@ -26,13 +26,13 @@ SHORTEST_SIMILAR_GIVEN = 3
 """Shorter names one letter apart ("Li", "Lin") are different names too often to be worth asking."""
 
 PART_NAMES = 2
-LONGEST_NAME = 120
-"""Characters; what is longer is no name."""
+MAX_NAME = 120
+"""Characters; a longer text is not a name."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class DoubtfulPair:
-    """Two names that may be one person; ``one`` sorts before ``other``."""
+    """Hold two names that may be one person; ``one`` sorts before ``other``."""
 
     one: str
     other: str
@@ -51,7 +51,7 @@ def split_players(text: str) -> tuple[str, ...]:
     names = _read_list(plain) if plain.startswith("[") else None
     if names is None:
         names = [name for side in VERSUS.split(plain) for name in _split_commas(side)]
-    trimmed = (" ".join(UNSTORABLE.sub("", name).split()) for name in names)
+    trimmed = (" ".join(make_storable(name).split()) for name in names)
     return tuple(dict.fromkeys(name for name in trimmed if name.casefold() not in NO_PLAYER))
 
 
@@ -75,7 +75,7 @@ def _split_commas(side: str) -> list[str]:
 
 
 def _is_turned_name(family: str, given: str) -> bool:
-    """Whether "family, given" reads as one name: two single words in mixed case; capitals are lists of surnames."""
+    """Return whether "family, given" is one name: two single words in mixed case; capitals are lists of surnames."""
     both = family + given
     return family.isalpha() and given.replace(".", "").isalpha() and not both.isupper() and not both.islower()
 
@@ -100,10 +100,10 @@ def _words(name: str) -> list[str]:
     return re.findall(r"[^\W_]+", composed)
 
 
-def doubtful_pairs(names: Iterable[str]) -> tuple[DoubtfulPair, ...]:
+def find_doubtful_pairs(names: Iterable[str]) -> tuple[DoubtfulPair, ...]:
     """Return the pairs of names that may be one person and have different keys, sorted, each once.
 
-    >>> [(pair.one, pair.other) for pair in doubtful_pairs(["P. Hellmuth", "Phil Hellmuth", "Ana Marquez"])]
+    >>> [(pair.one, pair.other) for pair in find_doubtful_pairs(["P. Hellmuth", "Phil Hellmuth", "Ana Marquez"])]
     [('P. Hellmuth', 'Phil Hellmuth')]
     """
     by_key: dict[str, str] = {}
@@ -133,7 +133,7 @@ def _group_candidates(keys: Iterable[str]) -> dict[str, set[str]]:
 
 
 def explain_doubt(one: str, other: str) -> str:
-    """Return why two different keys may be one person, "" where nothing says so."""
+    """Return why two different keys may be one person, "" where there is no reason."""
     ours, theirs = sorted((one.split(), other.split()), key=len)
     if not ours or one == other:
         return ""
@@ -141,7 +141,7 @@ def explain_doubt(one: str, other: str) -> str:
 
 
 def _is_one_letter_apart(ours: list[str], theirs: list[str]) -> bool:
-    """Whether one word differs by one letter; a short family name so near is another family more often than a slip."""
+    """Return whether one word differs by one letter; a short family name one letter apart is mostly another family."""
     differing = [(a, b, index) for index, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b]
     if len(ours) != len(theirs) or len(differing) != 1:
         return False
@@ -162,4 +162,4 @@ DOUBTS: tuple[tuple[Callable[[list[str], list[str]], bool], str], ...] = (
     (lambda ours, theirs: len(ours) == len(theirs) > 1 and _are_initials(ours, theirs), "an initial instead of a name"),
     (_is_one_letter_apart, "one letter apart"),
 )
-"""What makes two names doubtful, the plainest reason first; each is asked with the shorter name first."""
+"""Reasons why two names are doubtful, the plainest first; each is called with the shorter name first."""

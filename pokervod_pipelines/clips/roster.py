@@ -1,15 +1,15 @@
-"""Who and what is on the clips that stand: players, names that may be one person, tags. Nothing is changed here."""
+"""List the players and tags of clips, and names that may be one person."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, text
 
-from pokervod_pipelines.clips.players import doubtful_pairs
+from pokervod_pipelines.clips.players import find_doubtful_pairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPlayer:
-    """A player, on how many clips, and the other names that people gave."""
+    """Hold a player, the number of clips, and the aliases."""
 
     name: str
     clips: int
@@ -18,7 +18,7 @@ class ListedPlayer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoubtfulPlayers:
-    """Two players who may be one person, why, and on how many clips each is."""
+    """Hold two players who may be one person, why, and the number of clips of each."""
 
     one: str
     other: str
@@ -29,7 +29,7 @@ class DoubtfulPlayers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedTag:
-    """A tag and on how many clips it is."""
+    """Hold a tag and the number of clips."""
 
     category: str
     name: str
@@ -38,13 +38,13 @@ class ListedTag:
 
 
 def list_players(engine: Engine) -> list[ListedPlayer]:
-    """Every player on a clip, by name."""
+    """Return every player on a clip, by name."""
     with engine.connect() as connection:
         return _read_players(connection)
 
 
 def list_doubtful_players(engine: Engine) -> list[DoubtfulPlayers]:
-    """The pairs that a person should decide, sorted; an alias settles one."""
+    """Return the pairs that a person should decide, sorted; an alias decides one."""
     clips = {player.name: player.clips for player in list_players(engine)}
     return [
         DoubtfulPlayers(
@@ -54,18 +54,18 @@ def list_doubtful_players(engine: Engine) -> list[DoubtfulPlayers]:
             one_clips=clips[pair.one],
             other_clips=clips[pair.other],
         )
-        for pair in doubtful_pairs(clips)
+        for pair in find_doubtful_pairs(clips)
     ]
 
 
 def list_tags(engine: Engine) -> list[ListedTag]:
-    """Every tag on a clip, the most frequent first."""
+    """Return every tag on a clip, the most frequent first."""
     with engine.connect() as connection:
         return [ListedTag(**row._mapping) for row in connection.execute(_TAGS)]
 
 
 def list_unknown_tags(engine: Engine) -> list[ListedTag]:
-    """The tags that no list knows, the most frequent first: misspelt, or to be added to the list."""
+    """Return the unknown tags, the most frequent first: misspelt, or to be added to ``tag_words``."""
     return [tag for tag in list_tags(engine) if not tag.is_known]
 
 

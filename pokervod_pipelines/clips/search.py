@@ -1,7 +1,4 @@
-"""Finding clips: by words, player, tag, grade, project and sheet.
-
-What a clip is made of is in ``build``; how the found ones are written for editors, in ``export``.
-"""
+"""Find clips by words, player, tag, grade, project and sheet."""
 
 from dataclasses import dataclass
 
@@ -10,14 +7,15 @@ from sqlalchemy import Connection, text
 from pokervod_pipelines.clips.aliases import resolve_aliases
 from pokervod_pipelines.clips.players import make_player_key
 from pokervod_pipelines.clips.tags import simplify_tag
+from pokervod_pipelines.paging import EVERYTHING, Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipFilter:
-    """What is asked of a clip; a field left at its default asks nothing.
+    """Hold the filters of a search; a field left at its default does not filter.
 
-    ``query`` are words that must all stand somewhere in the clip's texts; ``player`` is a name in any spelling, an
-    alias, or a part of the name; ``tag`` a tag in any spelling; ``has_problem`` chooses those that cannot be cut, or
+    ``query`` are words that must all be somewhere in the clip's texts; ``player`` is a name in any spelling, an
+    alias, or a part of the name; ``tag`` a tag in any spelling; ``has_problem`` selects those that cannot be cut, or
     those that can.
     """
 
@@ -32,7 +30,7 @@ class ClipFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedClip:
-    """A clip as people look at it."""
+    """Hold a clip as people look at it."""
 
     id: int
     sheet: str
@@ -52,21 +50,21 @@ class ListedClip:
     remark: str | None
 
 
-def list_clips(connection: Connection, wanted: ClipFilter, *, limit: int | None = None) -> list[ListedClip]:
-    """The clips that fit, by sheet and row."""
-    key = make_player_key(wanted.player) if wanted.player else None
+def list_clips(connection: Connection, filters: ClipFilter, page: Page = EVERYTHING) -> list[ListedClip]:
+    """Return the clips that pass the filters, by sheet and row."""
+    key = make_player_key(filters.player) if filters.player else None
     rows = connection.execute(
         _LIST,
         {
-            "words": wanted.query.split(),
-            "player": wanted.player or None,
+            "words": filters.query.split(),
+            "player": filters.player or None,
             "player_key": key and resolve_aliases(connection).get(key, (key, ""))[0],
-            "tag": simplify_tag(wanted.tag) or None,
-            "grade": wanted.grade,
-            "project": wanted.project or None,
-            "sheet": wanted.sheet or None,
-            "has_problem": wanted.has_problem,
-            "limit": limit,
+            "tag": simplify_tag(filters.tag) or None,
+            "grade": filters.grade,
+            "project": filters.project or None,
+            "sheet": filters.sheet or None,
+            "has_problem": filters.has_problem,
+            "limit": page.limit,
         },
     )
     return [ListedClip(**{**row._mapping, "players": tuple(row.players), "tags": tuple(row.tags)}) for row in rows]

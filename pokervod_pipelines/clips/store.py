@@ -1,4 +1,4 @@
-"""What the database holds of the clips; the only SQL of this room."""
+"""Read and store clips with their players and tags: the SQL behind ``build``."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.db.locks import lock_until_commit
+from pokervod_pipelines.problems import Problem
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipRow:
-    """An annotation row with its match, its video's length where it is known, and its clip's input hash, if any."""
+    """Hold a row with its match, the duration of its video, and the input hash of its clip, if known."""
 
     row_id: int
     fingerprint: str
@@ -23,7 +26,7 @@ class ClipRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """A clip to be stored; ``players`` are (key, name) in the order written, ``tags`` (category, name, is known)."""
+    """Hold a clip to store; ``players`` are (key, name) in the order written, ``tags`` (category, name, is known)."""
 
     sheet_row_id: int
     file_id: int | None
@@ -41,12 +44,12 @@ class Clip:
 
 
 def lock_clips(connection: Connection, sheet: str) -> None:
-    """Until the transaction ends no other process works on this sheet's clips."""
-    connection.execute(text("select pg_advisory_xact_lock(hashtextextended('clips/' || :sheet, 0))"), {"sheet": sheet})
+    """Keep other processes from this sheet's clips until the transaction ends."""
+    lock_until_commit(connection, f"clips/{sheet}")
 
 
 def read_clip_rows(connection: Connection, sheet: str) -> list[ClipRow]:
-    """The rows that are in the sheet; a row whose clip was retired and that is back counts as new to its clip."""
+    """Return the rows of the sheet; a row that reappeared, with a retired clip, has a changed input hash."""
     rows = connection.execute(
         text("""
             select r.id as row_id, r.fingerprint, r.content, r.file_id, r.match_reason, m.duration_ms as video_ms,
@@ -63,7 +66,7 @@ def read_clip_rows(connection: Connection, sheet: str) -> list[ClipRow]:
 
 
 def upsert_clips(connection: Connection, sheet: str, clips: Sequence[Clip]) -> dict[int, int]:
-    """The clips stand as given; returns clip ids by sheet row id."""
+    """Insert or update the clips; return clip ids by sheet row id."""
     columns = [field.name for field in fields(Clip) if field.name not in {"players", "tags"}]
     records = [{name: getattr(clip, name) for name in columns} for clip in clips]
     names = ", ".join(columns)
@@ -83,7 +86,7 @@ def upsert_clips(connection: Connection, sheet: str, clips: Sequence[Clip]) -> d
 
 
 def replace_players(connection: Connection, ids: Mapping[int, int], clips: Sequence[Clip]) -> None:
-    """The clips have these players and no others; a player never seen before is added under the first spelling."""
+    """Replace the players of the clips; a new player is added under the first spelling."""
     records = [
         {"clip_id": ids[clip.sheet_row_id], "key": key, "name": name, "position": position}
         for clip in clips
@@ -109,7 +112,7 @@ def replace_players(connection: Connection, ids: Mapping[int, int], clips: Seque
 
 
 def replace_tags(connection: Connection, ids: Mapping[int, int], clips: Sequence[Clip]) -> None:
-    """The clips have these tags and no others."""
+    """Replace the tags of the clips."""
     records = [
         {"clip_id": ids[clip.sheet_row_id], "category": category, "name": name, "is_known": is_known}
         for clip in clips
@@ -137,7 +140,7 @@ def replace_tags(connection: Connection, ids: Mapping[int, int], clips: Sequence
 
 
 def retire_clips(connection: Connection, sheet: str) -> list[int]:
-    """Clips whose row left the sheet are retired; returns their ids."""
+    """Retire the clips whose row was deleted from the sheet; return their ids."""
     rows = connection.execute(
         text("""
             update hand_clips c set retired_at = now() from sheet_rows r
@@ -150,7 +153,7 @@ def retire_clips(connection: Connection, sheet: str) -> list[int]:
 
 
 def count_clips(connection: Connection, sheet: str) -> tuple[int, int, int, int]:
-    """How many clips stand, cannot be cut, have a problem or a remark, and how many unknown tags are on them."""
+    """Count the clips, those that cannot be cut, those with a problem or a remark, and their unknown tags."""
     row = connection.execute(
         text("""
             select count(*), count(problem), count(coalesce(problem, remark)), (
@@ -164,8 +167,8 @@ def count_clips(connection: Connection, sheet: str) -> tuple[int, int, int, int]
     return row[0], row[1], row[2], row[3]
 
 
-def read_clip_problems(connection: Connection, sheet: str, limit: int) -> list[tuple[str, str]]:
-    """``(where, what)`` of the first clips to look at: cannot be cut though the row has a video, no video, a remark."""
+def read_clip_problems(connection: Connection, sheet: str, limit: int) -> list[Problem]:
+    """Return the first clips to look at: cannot be cut though the row has a video, no video, a remark."""
     rows = connection.execute(
         text("""
             select r.tab || ' row ' || r.row_number, concat_ws('; ', c.problem, c.remark)
@@ -175,4 +178,4 @@ def read_clip_problems(connection: Connection, sheet: str, limit: int) -> list[t
         """),
         {"sheet": sheet, "limit": limit},
     )
-    return [(row[0], row[1]) for row in rows]
+    return [Problem(*row) for row in rows]

@@ -1,29 +1,28 @@
-"""The tags people use, by category, with their other spellings: data, to be extended line by line.
+"""List the known tags, by category, with their other spellings: data, to be extended line by line.
 
-A tag is looked up by its letters and digits only, so ``Bad beat``, ``Badbeat`` and ``bad_beat`` need one entry. How
-a cell becomes a tag is in ``tags``.
+A tag is looked up by its letters and digits only, so ``Bad beat``, ``Badbeat`` and ``bad_beat`` need one entry.
 """
 
 from enum import StrEnum
 
 
 class TagCategory(StrEnum):
-    """The five kinds of tags."""
+    """Divide tags into five categories."""
 
     POKER_PLAY = "poker_play"
-    """What was done: a bluff, a hero call."""
+    """Actions: a bluff, a hero call."""
 
     EMOTION = "emotion"
-    """What people felt and showed."""
+    """Feelings that people show."""
 
     EPIC_HAND = "epic_hand"
-    """The rare hand that was made."""
+    """Rare hands."""
 
     RUNOUT = "runout"
-    """What the board did."""
+    """Development of the board."""
 
     ADJECTIVE = "adjective"
-    """How the hand is to watch."""
+    """Impression of the hand on a viewer."""
 
 
 TAG_WORDS: dict[TagCategory, dict[str, tuple[str, ...]]] = {

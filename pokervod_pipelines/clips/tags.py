@@ -1,7 +1,7 @@
-"""A tag cell as a tag: one name for all its spellings, in one of five categories.
+"""Parse a tag cell: one name for all spellings, in one of five categories.
 
-The names and spellings are data in ``tag_words``. A tag nobody listed is kept as people wrote it and flagged, so that
-a person can add it to the data; it is never bent into a known one.
+Names and spellings are data in ``tag_words``. An unlisted tag is kept as people wrote it and marked unknown, so that a
+person can add it to the data; it is never changed into a known one.
 """
 
 import re
@@ -15,7 +15,7 @@ from pokervod_pipelines.clips.tag_words import TAG_WORDS, TagCategory
 
 @dataclass(frozen=True, slots=True, order=True)
 class Tag:
-    """A tag by category and name (``bad_beat``); ``is_known`` where the data lists it."""
+    """Identify a tag by category and name (``bad_beat``); ``is_known`` where the data lists it."""
 
     category: TagCategory
     name: str
@@ -25,10 +25,10 @@ class Tag:
 def parse_tag(category: str, text: str) -> Tag | None:
     """Return the tag, None where the text has no letter or digit.
 
-    A known tag that stands in another category's column goes to its own: the column is a slip, the word is not.
+    A known tag in another category's column goes to its own category.
 
     Raises:
-        ValueError: the category is none of the five.
+        ValueError: unknown category.
 
     >>> {parse_tag("poker_play", text).name for text in ("Bad beat", "Badbeat", "bad_beat")}
     {'bad_beat'}

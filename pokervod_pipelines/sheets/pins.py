@@ -69,7 +69,7 @@ def withdraw_pin(connection: Connection, row_id: int, *, before: PinnedVideo | N
 
 
 def _as_value(pin: PinnedVideo | None) -> dict[str, int] | None:
-    return pin and {"file_id": pin.file_id}
+    return None if pin is None else {"file_id": pin.file_id}
 
 
 def _lock_row(connection: Connection, row_id: int) -> ListedRow:

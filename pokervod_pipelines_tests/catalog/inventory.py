@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines.catalog.facts import VideoFacts, list_facts, read_facts
 from pokervod_pipelines.catalog.grouping import Grouping
-from pokervod_pipelines.catalog.identity import Placement, place_video
+from pokervod_pipelines.catalog.identity import CatalogPlace, place_video
 from pokervod_pipelines.catalog.preferred import rank_file
 
 _inode = count(1)
@@ -18,7 +18,7 @@ def facts_of(path: str) -> VideoFacts:
     return list_facts(path, read_facts(path))[0]
 
 
-def place_of(path: str) -> Placement:
+def place_of(path: str) -> CatalogPlace:
     """The place of the first event of a path."""
     return place_video(facts_of(path))
 

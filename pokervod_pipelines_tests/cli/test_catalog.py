@@ -65,10 +65,10 @@ def test_the_tree_shows_counts_and_goes_down_to_versions_when_asked(run: Callabl
     assert [show["code"] for show in json.loads(run("tree", "pad", "--json"))] == ["PAD"]
 
 
-def test_stats_sum_up_and_say_what_hours_leave_out(run: Callable[..., str]) -> None:
+def test_stats_sum_up_and_say_what_hours_exclude(run: Callable[..., str]) -> None:
     printed = run("stats")
 
-    assert "hours leave out 4 files" in printed
+    assert "hours exclude 4 files" in printed
     assert {(year["project"], year["year"], year["files"]) for year in json.loads(run("stats", "--json"))} == {
         ("WSOP", 2024, 2),
         ("PAD", None, 1),
@@ -103,5 +103,5 @@ def test_copies_are_listed(run: Callable[..., str]) -> None:
 
 
 def test_what_cannot_be_corrected_is_named(run: Callable[..., str]) -> None:
-    with pytest.raises(BadInput, match="cannot be corrected; say one of project"):
+    with pytest.raises(BadInput, match="unknown field 'colour'; expected one of project"):
         run("correct", PATHS[2], "colour", "red", "--reason", "seen")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.clips.build import hash_input, read_clip
-from pokervod_pipelines.clips.players import LONGEST_NAME
+from pokervod_pipelines.clips.players import MAX_NAME
 from pokervod_pipelines.clips.search import ClipFilter, list_clips
 from pokervod_pipelines.clips.store import ClipRow
 from pokervod_pipelines.clips.tag_words import TagCategory
@@ -65,9 +65,9 @@ def test_every_reason_why_a_clip_cannot_be_cut_is_told() -> None:
     clip = read_clip(row)
 
     assert clip.problem == (
-        "no video: no file has this name; the clip ends at 0:00:10, not after its start 0:01:00; mend In or Out"
+        "no video: no file has this name; the clip ends at 0:00:10, not after its start 0:01:00; correct In or Out"
     )
-    assert clip.remark == "Hand Grade: 'best' is no hand grade; expected ★, ★★ or ★★★"
+    assert clip.remark == "Hand Grade: expected ★, ★★ or ★★★, got 'best'"
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_any_cells_make_a_clip_that_the_tables_accept(texts: dict[str, str], cel
     is_cut = clip.in_ms is not None and clip.out_ms is not None and clip.in_ms < clip.out_ms < 2**63
     assert is_cut or clip.problem
     assert clip.grade in {None, 1, 2, 3}
-    assert all(max(len(key), len(name)) <= LONGEST_NAME for key, name in clip.players)
+    assert all(max(len(key), len(name)) <= MAX_NAME for key, name in clip.players)
     assert len({key for key, _ in clip.players}) == len(clip.players)
     assert not any("\0" in name for _, name in clip.players)
 
@@ -135,7 +135,7 @@ def test_a_build_counts_what_stands_what_fails_and_what_it_does_not_know(harness
     assert (report.clips, report.usable, report.failed, report.unknown_tags) == (3, 2, 1, 1)
     assert (report.created, report.changed, report.retired, report.unchanged) == (0, 0, 0, 3)
     assert report.problem_count == 1
-    assert report.problems[0][0] == "hands row 4"
+    assert report.problems[0].where == "hands row 4"
 
 
 EDITS = [
@@ -192,7 +192,9 @@ def test_players_and_tags_that_were_taken_off_a_row_are_taken_off_its_clip(harne
         join hand_clips c on c.id = cp.clip_id where c.title = 'show 1'
     """)
     assert [row[0] for row in rows] == ["Tom Berg"]
-    assert not harness.execute("select 1 from clip_tags ct join hand_clips c on c.id = ct.clip_id where title = 'show 1'")
+    assert not harness.execute(
+        "select 1 from clip_tags ct join hand_clips c on c.id = ct.clip_id where title = 'show 1'"
+    )
 
 
 def test_one_player_in_two_sheets_is_one_player_under_the_first_spelling(harness: SheetHarness) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.clips.grades import BadGrade, format_grade, parse_grade
+from pokervod_pipelines.clips.grades import UnknownGrade, format_grade, parse_grade
 from pokervod_pipelines_tests.clips.corpus import load_cases
 
 CASES: dict[str, Any] = load_cases("grades")
@@ -22,7 +22,7 @@ def test_a_blank_grade_is_no_grade(text: str) -> None:
 
 @pytest.mark.parametrize("text", CASES["refused"])
 def test_what_is_no_grade_is_refused_with_its_text(text: str) -> None:
-    with pytest.raises(BadGrade, match="expected ★"):
+    with pytest.raises(UnknownGrade, match="expected ★"):
         parse_grade(text)
 
 

@@ -1,4 +1,4 @@
-"""Hands are structured where they are clear and kept with a reason where they are not."""
+"""ParsedHands are structured where they are clear and kept with a reason where they are not."""
 
 from typing import Any
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pokervod_pipelines.clips.hole_cards import parse_hands
-from pokervod_pipelines.clips.players import doubtful_pairs, split_players
+from pokervod_pipelines.clips.players import find_doubtful_pairs, split_players
 from pokervod_pipelines.clips.timecode import parse_range
 
 ROWS = Path(__file__).parents[3] / "shared" / "data" / "sheets" / "clip_tracker_2025_rows.tsv"
@@ -44,4 +44,4 @@ def test_the_real_players_are_split_to_single_names() -> None:
     names = {name for row in read_rows() for name in split_players(row["players"])}
 
     assert all(name.isupper() and " " not in name for name in names)
-    assert all(pair.reason for pair in doubtful_pairs(names))
+    assert all(pair.reason for pair in find_doubtful_pairs(names))

@@ -29,7 +29,7 @@ def test_a_timecode_is_read_as_a_person_means_it(text: str, milliseconds: int) -
 
 @pytest.mark.parametrize("text", CASES["invalid"])
 def test_what_is_no_timecode_is_refused_with_its_text_and_what_is_expected(text: str) -> None:
-    with pytest.raises(BadTimecode, match="expected h:mm:ss") as refused:
+    with pytest.raises(BadTimecode, match="write h:mm:ss") as refused:
         parse_timecode(text)
 
     assert repr(text) in str(refused.value)
@@ -49,7 +49,7 @@ def test_a_range_that_no_clip_can_be_is_refused(time_in: str, time_out: str, rea
 
 @pytest.mark.parametrize(("time_in", "time_out", "column"), [("0:01:00", "soon", "Out"), ("soon", "0:01:00", "In")])
 def test_a_bad_end_is_named_by_its_column(time_in: str, time_out: str, column: str) -> None:
-    with pytest.raises(BadTimecode, match=f"^{column}: 'soon' is no timecode"):
+    with pytest.raises(BadTimecode, match=f"^{column}: expected a timecode, got 'soon'"):
         parse_range(time_in, time_out)
 
 
@@ -71,7 +71,7 @@ def test_a_clip_may_end_exactly_with_its_video() -> None:
     clip = parse_range("1:05:00", "1:10:00", video_ms=4_200_000)
 
     check_within_video(clip, 4_200_000)
-    assert clip.duration_ms == 300_000
+    assert clip.out_ms - clip.in_ms == 300_000
 
 
 @given(st.integers(0, 400_000_000))

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.problems import Problem
 from pokervod_pipelines_tests.sheets.harness import (
     COLUMNS,
     Line,
@@ -158,7 +157,7 @@ def test_each_wrong_row_is_named_with_its_column_and_the_others_count(harness: S
     harness.write(*GOOD[1:], *bad, make_line(1, In="0:09:00", Out="0:09:30"))
 
     sheet, clips = harness.sync(), harness.build()
-    problems = (*sheet.problems, *(Problem(*each) for each in clips.problems))
+    problems = (*sheet.problems, *clips.problems)
 
     for place, case in enumerate(CASES["rows"], start=4):
         text = "\n".join(problem.what for problem in problems if problem.where == f"hands row {place}")

@@ -1,10 +1,6 @@
-"""The clips to be exported, with what the database knows of their videos.
-
-A clip that cannot be exported is left out with its reason; the others go on. How a list is written is not known here.
-"""
+"""Collect the clips to export, with the facts of their videos; a clip that cannot be exported becomes a problem."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,33 +11,25 @@ from pokervod_pipelines.clips.export.frames import Timebase, parse_timecode, sna
 from pokervod_pipelines.clips.export.timeline import ExportClip
 from pokervod_pipelines.clips.grades import format_grade
 from pokervod_pipelines.errors import BadInput
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A clip that is not exported, and why."""
-
-    clip_id: int
-    title: str
-    reason: str
+from pokervod_pipelines.problems import Problem
 
 
 def collect_clips(
     connection: Connection, ids: Sequence[int], roots: Mapping[str, Path], *, assumed_rate: Fraction | None = None
-) -> tuple[list[ExportClip], list[LeftOut]]:
-    """The clips with these ids in this order, and those left out.
+) -> tuple[list[ExportClip], list[Problem]]:
+    """Return the clips with these ids in this order, and why others cannot be exported.
 
-    ``roots`` tells where each archive root lies for the editor. ``assumed_rate`` stands in where a video did not tell
-    its own.
+    ``roots`` are the archive roots as the editor's machine sees them. ``assumed_rate`` replaces an unknown frame rate.
     """
     found = {row["id"]: row for row in _read(connection, ids)}
-    clips, left_out = [], []
+    clips: list[ExportClip] = []
+    problems: list[Problem] = []
     for row in (found[clip_id] for clip_id in ids if clip_id in found):
         try:
             clips.append(_make_clip(row, roots, assumed_rate))
         except BadInput as error:
-            left_out.append(LeftOut(row["id"], row["title"], str(error)))
-    return clips, left_out
+            problems.append(Problem(f"clip {row['id']}", str(error)))
+    return clips, problems
 
 
 def _read(connection: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -68,10 +56,10 @@ def _make_clip(row: Mapping[str, Any], roots: Mapping[str, Path], assumed_rate: 
     if row["problem"]:
         raise BadInput(row["problem"])
     if row["root"] not in roots:
-        raise BadInput(f"its archive root {row['root']!r} is not configured: name it in archive_roots")
+        raise BadInput(f"the archive root {row['root']!r} is missing; add it to `archive_roots`")
     rate = snap_rate(Fraction(row["rate_num"], row["rate_den"])) if row["rate_num"] else assumed_rate
     if rate is None:
-        raise BadInput("the frame rate of its video is not known: sync with media on, or give --assume-rate")
+        raise BadInput("the frame rate of its video is unknown; sync with media on, or give --assume-rate")
     drop_frame = bool(row["drop_frame"])
     start = row["start_timecode"]
     return ExportClip(

@@ -1,7 +1,7 @@
-"""The fast cut: packets copied as they are, so it begins at a key frame and may end a few frames late.
+"""Cut fast: copy packets as they are, from a key frame on, so the cut may end a few frames late.
 
-A decoder needs a key frame to begin with, and frames are stored in another order than they are shown in. What comes
-out is declared by the range that is returned; it covers the range that was asked for, as far as the video has it.
+A decoder needs a key frame to start, and frames are stored in another order than they are shown in. The returned range
+says which frames the file has; it covers the requested range, as far as the video has it.
 """
 
 from collections.abc import Iterator
@@ -12,75 +12,77 @@ import av
 from av.container import OutputContainer
 from av.stream import Stream
 
-from pokervod_pipelines.clips.export.footage import (
+from pokervod_pipelines.clips.export.frames import FrameRange
+from pokervod_pipelines.clips.export.source_video import (
     LATE_SECONDS,
-    BadFootage,
-    Footage,
+    BadSourceVideo,
     MissingFrame,
     Packet,
+    SourceVideo,
     find_packet_time,
     keep_language,
 )
-from pokervod_pipelines.clips.export.frames import FrameRange
-from pokervod_pipelines.clips.export.picture import NameTimecode, Progress
+from pokervod_pipelines.clips.export.trim import FormatTimecode, Progress
 
 
 def copy_streams(
-    footage: Footage,
+    source_video: SourceVideo,
     target: OutputContainer,
     frames: FrameRange,
     *,
-    name_timecode: NameTimecode,
+    format_source_timecode: FormatTimecode,
     progress: Progress | None,
 ) -> FrameRange:
     """Write the packets from the last key frame before the range on; return which frames they are.
 
     Raises:
         MissingFrame: the video ends before the range.
-        BadFootage: there is no key frame to begin with, or the container cannot hold the streams.
+        BadSourceVideo: no key frame precedes the range, or the container does not take the streams.
     """
-    key, packets = _find_run(footage, frames.first)
-    run = _Run(footage, key, frames)
-    streams = {each.index: _add_copy(each, target) for each in (footage.video, *footage.sounds)}
-    picture = cast("av.VideoStream", streams[footage.video.index])
-    picture.codec_context.framerate = footage.rate  # the timecode track counts by it, and it is not in the template
-    picture.metadata["timecode"] = name_timecode(run.first)
-    for packet in run.choose(packets):
-        shift = round(run.start / packet.time_base)
+    key, packets = _find_start(source_video, frames.first)
+    selection = _PacketSelection(source_video, key, frames)
+    streams = {each.index: _add_copy(each, target) for each in (source_video.video, *source_video.sounds)}
+    picture = cast("av.VideoStream", streams[source_video.video.index])
+    picture.codec_context.framerate = (
+        source_video.rate
+    )  # the timecode track counts by it, and it is not in the template
+    picture.metadata["timecode"] = format_source_timecode(selection.first)
+    for packet in selection.select(packets):
+        shift = round(selection.start / packet.time_base)
         shown = cast("int", packet.pts)
         packet.pts, packet.dts = shown - shift, (shown if packet.dts is None else packet.dts) - shift
         packet.stream = streams[packet.stream.index]
         target.mux(packet)
-        if progress is not None and run.last >= frames.first:
-            progress(min(run.last - frames.first + 1, frames.count), frames.count)
-    if run.last < frames.first:
-        raise MissingFrame(footage, frames.first)
-    return FrameRange(run.first, run.last + 1)
+        if progress is not None and selection.last >= frames.first:
+            progress(min(selection.last - frames.first + 1, frames.count), frames.count)
+    if selection.last < frames.first:
+        raise MissingFrame(source_video, frames.first)
+    return FrameRange(selection.first, selection.last + 1)
 
 
 def _add_copy(stream: Stream, target: OutputContainer) -> Stream:
     try:
         copy = target.add_stream_from_template(stream, opaque=True)
     except ValueError as error:
-        message = f"a {target.format.name} file cannot hold this {stream.type}; cut it exactly"
-        raise BadFootage(message) from error
+        message = f"a {target.format.name} file does not take this {stream.type}; use --mode exact"
+        raise BadSourceVideo(message) from error
     keep_language(stream, copy)
     return copy
 
 
-class _Run:
-    """Which packets belong to the cut, and which frames they came to."""
+class _PacketSelection:
+    """Select the packets of the cut, and count their frames."""
 
-    def __init__(self, footage: Footage, key: Packet, frames: FrameRange) -> None:
+    def __init__(self, source_video: SourceVideo, key: Packet, frames: FrameRange) -> None:
         self.start = find_packet_time(key)
-        self.first = self.last = footage.number_frame(cast("int", key.pts))
-        self._footage = footage
+        self.first = self.last = source_video.number_frame(cast("int", key.pts))
+        self._footage = source_video
         self._frames = frames
         self._pictures = 0
         self._is_complete = False
 
-    def choose(self, packets: Iterator[Packet]) -> Iterator[Packet]:
-        """Yield the packets to write; what is stored with the key frame but shown before it lacks its references."""
+    def select(self, packets: Iterator[Packet]) -> Iterator[Packet]:
+        """Yield the packets to write, without those shown before the key frame, which lack their references."""
         end = self._footage.find_time(self._frames.end)
         for packet in packets:
             time = find_packet_time(packet)
@@ -96,47 +98,48 @@ class _Run:
                     yield packet
 
     def _count(self, packet: Packet) -> None:
-        """The cut is complete when no frame is missing up to its last; a later key frame ends one with holes."""
+        """Count a picture; the cut is complete when no frame up to its last is missing, or at a later key frame."""
         self._pictures += 1
         self.last = max(self.last, self._footage.number_frame(cast("int", packet.pts)))
         self._is_complete = self.last >= self._frames.last and self._pictures > self.last - self.first
 
 
-def _find_run(footage: Footage, first: int) -> tuple[Packet, Iterator[Packet]]:
+def _find_start(source_video: SourceVideo, first: int) -> tuple[Packet, Iterator[Packet]]:
     """Return the last key frame at or before the frame, and all packets from it on."""
-    footage.rewind(first)
-    packets = _read_packets(footage)
+    source_video.rewind(first)
+    packets = _read_packets(source_video)
     pictures: list[Packet] = []
     sounds: list[Packet] = []
     for packet in packets:
-        if packet.stream.index != footage.video.index:
+        if packet.stream.index != source_video.video.index:
             sounds.append(packet)
             continue
-        if packet.is_keyframe and (not pictures or footage.number_frame(cast("int", packet.pts)) <= first):
+        if packet.is_keyframe and (not pictures or source_video.number_frame(cast("int", packet.pts)) <= first):
             pictures = []
         if pictures or packet.is_keyframe:
             pictures.append(packet)
-        if packet.dts is not None and footage.number_frame(packet.dts) > first:
+        if packet.dts is not None and source_video.number_frame(packet.dts) > first:
             break
     if not pictures:
-        message = f"{footage.container.name} has no key frame near frame {first}; cut it exactly, or mend the timecode"
-        raise BadFootage(message)
-    _fill_decoding_times(pictures, footage)
+        name = source_video.container.name
+        message = f"{name} has no key frame near frame {first}; use --mode exact or correct the timecode"
+        raise BadSourceVideo(message)
+    _fill_decoding_times(pictures, source_video)
     return pictures[0], chain(pictures, sounds, packets)
 
 
-def _read_packets(footage: Footage) -> Iterator[Packet]:
-    for packet in footage.container.demux(footage.video, *footage.sounds):
+def _read_packets(source_video: SourceVideo) -> Iterator[Packet]:
+    for packet in source_video.container.demux(source_video.video, *source_video.sounds):
         if packet.pts is not None:
             yield packet
         elif packet.size:
-            message = f"{footage.container.name} does not tell when its frames are shown; cut it exactly"
-            raise BadFootage(message)
+            message = f"{source_video.container.name} has no times for its frames; use --mode exact"
+            raise BadSourceVideo(message)
 
 
-def _fill_decoding_times(pictures: list[Packet], footage: Footage) -> None:
-    """Matroska stores no decoding times, so after a seek the reader knows none until frames were reordered."""
-    step = round(1 / footage.rate / pictures[0].time_base)
+def _fill_decoding_times(pictures: list[Packet], source_video: SourceVideo) -> None:
+    """Fill in decoding times: Matroska stores none, so after a seek the first packets lack them."""
+    step = round(1 / source_video.rate / pictures[0].time_base)
     later = pictures[-1]
     for packet in reversed(pictures):
         if packet.dts is None:

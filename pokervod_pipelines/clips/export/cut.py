@@ -1,7 +1,4 @@
-"""A clip cut out of its video as a file of its own: exact to the frame, or fast at key frames.
-
-How each way cuts is in ``reencode`` and ``copy_streams``; names for the files are made by ``file_names``.
-"""
+"""Cut a clip out of its video into a file: exact to the frame, or fast at key frames."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,47 +10,47 @@ import av
 from av.container import OutputContainer
 
 from pokervod_pipelines.clips.export.copy_streams import copy_streams
-from pokervod_pipelines.clips.export.footage import BadFootage, Footage, open_footage
 from pokervod_pipelines.clips.export.frames import FrameRange, format_timecode
-from pokervod_pipelines.clips.export.picture import NameTimecode, Progress
+from pokervod_pipelines.clips.export.output_files import replace_when_whole
 from pokervod_pipelines.clips.export.reencode import reencode
-from pokervod_pipelines.clips.export.saving import replace_when_whole
+from pokervod_pipelines.clips.export.source_video import BadSourceVideo, SourceVideo, open_source_video
 from pokervod_pipelines.clips.export.timeline import ExportClip
+from pokervod_pipelines.clips.export.trim import FormatTimecode, Progress
 
 
 class CutMode(StrEnum):
-    """How a clip is cut."""
+    """Choose how a clip is cut."""
 
     EXACT = "exact"
-    """Decoded and encoded anew: the frames asked for, no more and no fewer."""
+    """Decoded and encoded again: exactly the requested frames."""
 
     FAST = "fast"
-    """Copied without loss from the key frame before: some frames more, in a fraction of the time."""
+    """Copied without loss from the key frame before: some more frames, in a fraction of the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutReport:
-    """What was cut; the ranges count from the video's first frame, ``asked`` has the handles in it."""
+    """Report a cut; the ranges count from the video's first frame, ``requested`` includes the handles."""
 
     path: Path
     mode: CutMode
-    asked: FrameRange
+    requested: FrameRange
     cut: FrameRange
 
     @property
     def is_exact(self) -> bool:
-        """Whether the file has the frames that were asked for and no others."""
-        return self.asked == self.cut
+        """Return whether the file has exactly the requested frames."""
+        return self.requested == self.cut
 
 
 class _Cutter(Protocol):
     def __call__(
         self,
-        footage: Footage,
+        source_video: SourceVideo,
         target: OutputContainer,
         frames: FrameRange,
         *,
-        name_timecode: NameTimecode,
+        format_source_timecode: FormatTimecode,
         progress: Progress | None,
     ) -> FrameRange: ...
 
@@ -76,28 +73,30 @@ def cut_media(
     after: int = 0,
     progress: Progress | None = None,
 ) -> CutReport:
-    """Write the clip from ``source``, the clip's video on this machine, to ``target`` and report what is in it.
+    """Write the clip from ``source``, the clip's video on this machine, to ``target``; report its frames.
 
-    ``before`` and ``after`` are handles in frames, as far as the video has them. The target appears when it is whole,
-    in the place of what may have been there, and carries the video's timecode of its first frame; it is MOV or MP4
-    when cut exactly.
+    ``before`` and ``after`` are handles in frames, as far as the video has them. The target appears when it is
+    complete, replaces an older file, and has the video's timecode of its first frame; it is MOV or MP4 when cut
+    exactly.
 
     Raises:
-        BadFootage: the video is damaged, does not reach to the clip, or does not fit the target's container.
-        FootageUnavailable: the video cannot be read or the target not be written at this time.
+        BadSourceVideo: the video is damaged, ends before the clip, or does not fit the target's container.
+        SourceVideoUnavailable: the video cannot be read, or the target cannot be written, at this time.
     """
-    asked = clip.frames.widen(before, after, clip.duration_frames)
+    requested = clip.frames.widen(before, after, clip.duration_frames)
 
-    def name_timecode(frame: int) -> str:
+    def format_source_timecode(frame: int) -> str:
         return format_timecode(clip.start_timecode_frames + frame, clip.timebase)
 
     if target.exists() and target.samefile(source):
-        message = f"the cut would replace its own video {source}; name another file or folder"
-        raise BadFootage(message)
+        message = f"the cut would replace its own video {source}; choose another folder"
+        raise BadSourceVideo(message)
     with (
-        open_footage(source, clip.rate) as footage,
+        open_source_video(source, clip.rate) as source_video,
         replace_when_whole(target) as unfinished,
         av.open(str(unfinished), "w") as container,
     ):
-        cut = CUTTERS[mode](footage, container, asked, name_timecode=name_timecode, progress=progress)
-    return CutReport(path=target, mode=mode, asked=asked, cut=cut)
+        cut = CUTTERS[mode](
+            source_video, container, requested, format_source_timecode=format_source_timecode, progress=progress
+        )
+    return CutReport(path=target, mode=mode, requested=requested, cut=cut)

@@ -1,7 +1,7 @@
-"""The edit decision list of the CMX 3600, which every editing program reads.
+"""Write the edit decision list of the CMX 3600, which every editing program reads.
 
-It knows one rate, which it does not name, so the file name or title should; 999 events; and no more than ASCII in
-reel names. Everything else about a clip stands in comments under its event.
+It has one rate, which it does not name, so the file name or title should; at most 999 events; reel names in ASCII.
+Everything else about a clip is in comments under its event.
 """
 
 import re
@@ -10,30 +10,29 @@ from collections.abc import Iterator
 from itertools import count
 
 from pokervod_pipelines.clips.export.frames import FrameRange, Timebase, format_timecode
-from pokervod_pipelines.clips.export.locations import name_media
-from pokervod_pipelines.clips.export.timeline import ExportClip, Placement, Timeline, flatten, keep_line
+from pokervod_pipelines.clips.export.timeline import ExportClip, Placement, Timeline, flatten, keep_line, name_media
 from pokervod_pipelines.errors import BadInput
 
-MOST_EVENTS = 999
+MAX_EVENTS = 999
 """The event number has three digits (CMX 3600)."""
 
 REEL_LENGTH = 8
 RESERVED_REELS = ("AX", "BL", "BLACK", "BARS")
-"""Names that stand for no tape: auxiliary, black, colour bars."""
+"""Names that do not mean a tape: auxiliary, black, colour bars."""
 
 
 class TooManyEvents(BadInput):
-    """The list has more events than its format can number; narrow the search or split the timeline."""
+    """An EDL has at most 999 events; narrow the search or split the timeline."""
 
 
 def write_edl(timeline: Timeline) -> str:
-    """Return the list; clips stand one after the other from 01:00:00:00 on.
+    """Return the list; clips follow each other from 01:00:00:00 on.
 
     Raises:
-        TooManyEvents: it would have more than ``MOST_EVENTS`` (``make_timelines(…, most=MOST_EVENTS)`` splits them).
+        TooManyEvents: it would have more than ``MAX_EVENTS`` (``make_timelines(…, limit=MAX_EVENTS)`` splits them).
     """
-    if len(timeline.clips) > MOST_EVENTS:
-        message = f"an EDL holds {MOST_EVENTS} clips, {timeline.title!r} has {len(timeline.clips)}"
+    if len(timeline.clips) > MAX_EVENTS:
+        message = f"an EDL has at most {MAX_EVENTS} clips, {timeline.title!r} has {len(timeline.clips)}"
         raise TooManyEvents(message)
     reels = name_reels(timeline.clips)
     lines = [
@@ -58,8 +57,8 @@ def name_reels(clips: tuple[ExportClip, ...]) -> dict[str, str]:
 
 def _propose_reels(clip: ExportClip) -> Iterator[str]:
     """Yield the name itself, then ever more of it replaced by a number."""
-    wanted = clip.reel or name_media(clip.path).rpartition(".")[0]
-    plain = unicodedata.normalize("NFKD", wanted).encode("ascii", "ignore").decode().upper()
+    name = clip.reel or name_media(clip.path).rpartition(".")[0]
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().upper()
     letters = re.sub(r"[^A-Z0-9]", "", plain) or "REEL"
     yield letters[:REEL_LENGTH]
     for number in count(2):
@@ -76,10 +75,10 @@ def _write_event(placement: Placement, reel: str, base: Timebase) -> Iterator[st
 
 
 def _write_ends(frames: FrameRange, base: Timebase) -> tuple[str, str]:
-    """An end at midnight is 00:00:00:00 of the next day, as on a tape machine."""
+    """Return both ends; midnight is 00:00:00:00 of the next day, as on a tape machine."""
     return format_timecode(frames.first, base), format_timecode(frames.end, base)
 
 
 def _name_channels(clip: ExportClip) -> str:
-    """``V`` picture only, ``B`` with the first audio channel, ``AA/V`` with the first two."""
+    """Return ``V`` for picture only, ``B`` with the first audio channel, ``AA/V`` with the first two."""
     return ("V", "B", "AA/V")[min(sum(clip.audio_channels), 2)]

@@ -1,4 +1,4 @@
-"""Final Cut Pro's XML, version 1.10, which DaVinci Resolve and Premiere (by a converter) read too.
+"""Write Final Cut Pro's XML, version 1.10, which DaVinci Resolve and Premiere (by a converter) read too.
 
 Every time is a fraction of seconds that is a whole number of frames (``1001/30000s``), so nothing is rounded.
 """
@@ -6,8 +6,15 @@ Every time is a fraction of seconds that is a whole number of frames (``1001/300
 from xml.etree import ElementTree as ET
 
 from pokervod_pipelines.clips.export.frames import Timebase
-from pokervod_pipelines.clips.export.locations import make_media_url, name_media
-from pokervod_pipelines.clips.export.timeline import ExportClip, Placement, Timeline, flatten, keep_line
+from pokervod_pipelines.clips.export.timeline import (
+    ExportClip,
+    Placement,
+    Timeline,
+    flatten,
+    keep_line,
+    make_media_url,
+    name_media,
+)
 
 VERSION = "1.10"
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n'
@@ -33,7 +40,7 @@ def write_fcpxml(timeline: Timeline) -> str:
 
 
 def write_time(frames: int, base: Timebase) -> str:
-    """Return the length of so many frames in seconds.
+    """Return the duration of so many frames in seconds.
 
     >>> from fractions import Fraction
     >>> write_time(1, Timebase(Fraction(30_000, 1001))), write_time(50, Timebase(Fraction(25)))

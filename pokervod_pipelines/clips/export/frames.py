@@ -1,4 +1,4 @@
-"""Milliseconds, frames and timecode: exact at every rate of the trade.
+"""Convert between milliseconds, frames and timecode, exactly at every rate of the trade.
 
 Rates are fractions (29.97 is 30000/1001), so no time ever passes through a float. Frame 0 of a video is its first;
 frame *n* is on screen from *n* / rate up to (*n* + 1) / rate. A range excludes its end.
@@ -6,7 +6,7 @@ frame *n* is on screen from *n* / rate up to (*n* + 1) / rate. A range excludes 
 The rounding rule: a clip is the shortest run of whole frames that covers its milliseconds, so its first frame is the
 one on screen at the in (rounded down) and its end is the first frame that begins at or after the out (rounded up).
 Nothing that a person marked is lost, no clip is empty, and a clip that ends with its video has the video's last frame
-although a length in milliseconds is rounded. The price is that two clips that meet within a frame share that frame.
+although a duration in milliseconds is rounded. The price is that two clips that meet within a frame share that frame.
 """
 
 import re
@@ -25,29 +25,29 @@ RATES = (
     Fraction(60_000, 1001),
     Fraction(60),
 )
-"""The rates that editing programs know."""
+"""Rates of editing programs."""
 
 RATE_TOLERANCE = Fraction(1, 4000)
-"""How far a measured rate may be off, as a part of it; 29.97 and 30 are four times as far apart."""
+"""Relative error allowed for a measured rate; 29.97 and 30 are four times as far apart."""
 
 DROPPED_A_MINUTE = {Fraction(30_000, 1001): 2, Fraction(60_000, 1001): 4}
-"""How many numbers drop-frame timecode leaves out at each full minute but the tenth (SMPTE ST 12-1)."""
+"""Numbers that drop-frame timecode skips at each full minute but the tenth (SMPTE ST 12-1)."""
 
 SECONDS_A_DAY = 24 * 60 * 60
 TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.])(\d{2})")
 
 
 class BadRate(BadInput):
-    """A video's frame rate is none that editing programs know, or one without drop-frame timecode."""
+    """Editing programs do not know the frame rate, or it has no drop-frame timecode."""
 
 
 class BadFrames(BadInput):
-    """A range or timecode names frames that do not exist."""
+    """The range or timecode has frames that do not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timebase:
-    """A frame rate and its way of counting timecode.
+    """Hold a frame rate and its way of counting timecode.
 
     Raises:
         BadRate: no editing program knows the rate, or drop-frame timecode is not defined for it.
@@ -61,10 +61,10 @@ class Timebase:
     drop_frame: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a rate that no list can be written at."""
+        """Refuse a rate that no list can have."""
         if self.rate not in RATES:
             known = ", ".join(map(name_rate, RATES))
-            message = f"{name_rate(self.rate)} frames a second cannot be edited; known are {known}"
+            message = f"unknown frame rate {name_rate(self.rate)}; expected one of {known}"
             raise BadRate(message)
         if self.drop_frame and self.rate not in DROPPED_A_MINUTE:
             message = f"drop-frame timecode exists at 29.97 and 59.94 only, not at {name_rate(self.rate)}"
@@ -72,17 +72,17 @@ class Timebase:
 
     @property
     def nominal(self) -> int:
-        """How many frames the timecode counts to a second."""
+        """Return how many frames the timecode counts in a second."""
         return round(self.rate)
 
     @property
     def frame_seconds(self) -> Fraction:
-        """How long one frame is on screen."""
+        """Return the duration of one frame."""
         return 1 / self.rate
 
     @property
     def frames_a_day(self) -> int:
-        """After how many frames the timecode starts again from zero."""
+        """Return after how many frames the timecode starts again from zero."""
         dropped = DROPPED_A_MINUTE[self.rate] if self.drop_frame else 0
         minutes = SECONDS_A_DAY // 60
         return SECONDS_A_DAY * self.nominal - dropped * (minutes - minutes // 10)
@@ -94,7 +94,7 @@ class Timebase:
 
 @dataclass(frozen=True, slots=True)
 class FrameRange:
-    """The frames from ``first`` up to but not including ``end``; at least one.
+    """Hold the frames from ``first`` up to but not including ``end``; at least one.
 
     Raises:
         BadFrames: it would be empty or start before the video.
@@ -104,19 +104,19 @@ class FrameRange:
     end: int
 
     def __post_init__(self) -> None:
-        """Refuse a range that holds no frame."""
+        """Refuse a range without a frame."""
         if not 0 <= self.first < self.end:
-            message = f"no frame lies between frame {self.first} and frame {self.end}"
+            message = f"no frame is between frame {self.first} and frame {self.end}"
             raise BadFrames(message)
 
     @property
     def count(self) -> int:
-        """How many frames it has."""
+        """Return how many frames it has."""
         return self.end - self.first
 
     @property
     def last(self) -> int:
-        """The last frame that belongs to it."""
+        """Return its last frame."""
         return self.end - 1
 
     def shift(self, frames: int) -> "FrameRange":
@@ -124,13 +124,13 @@ class FrameRange:
         return FrameRange(self.first + frames, self.end + frames)
 
     def widen(self, before: int, after: int, length: int | None) -> "FrameRange":
-        """Return the range with handles, as far as a video of ``length`` frames (None: not known) has them."""
+        """Return the range with handles, as far as a video of ``length`` frames (None: unknown) has them."""
         end = self.end + after
         return FrameRange(max(self.first - before, 0), end if length is None else min(end, length))
 
 
 def snap_rate(measured: Fraction) -> Fraction:
-    """Return the rate of the trade that a measured one stands for; containers write 29.97 in many ways.
+    """Return the rate of the trade nearest to a measured one; containers write 29.97 in many ways.
 
     Raises:
         BadRate: it is near none.
@@ -163,14 +163,9 @@ def find_frames(in_ms: int, out_ms: int, rate: Fraction) -> FrameRange:
 
     """
     if not 0 <= in_ms < out_ms:
-        message = f"no frame lies between {in_ms} ms and {out_ms} ms"
+        message = f"no frame is between {in_ms} ms and {out_ms} ms"
         raise BadFrames(message)
     return FrameRange(in_ms * rate // 1000, -(-out_ms * rate // 1000))
-
-
-def find_ms(frames: FrameRange, rate: Fraction) -> tuple[int, int]:
-    """Return the in and out in milliseconds within the frames, so that ``find_frames`` gives the same frames back."""
-    return -(-frames.first * 1000 // rate), frames.end * 1000 // rate
 
 
 def format_timecode(frame: int, base: Timebase) -> str:
@@ -193,7 +188,7 @@ def parse_timecode(text: str, base: Timebase) -> int:
     """Return the number of the frame, counted from 00:00:00:00.
 
     Raises:
-        BadFrames: it is no timecode of this timebase, or a number that drop-frame counting leaves out.
+        BadFrames: it is not a timecode of this timebase, or a number that drop-frame counting skips.
 
     >>> parse_timecode("01:00:00;00", Timebase(Fraction(30_000, 1001), drop_frame=True))
     107892
@@ -201,12 +196,12 @@ def parse_timecode(text: str, base: Timebase) -> int:
     """
     found = TIMECODE.fullmatch(text.strip())
     if found is None or (found[4] != ":" and not base.drop_frame):
-        message = f"{text!r} is no timecode at {base}; expected such as {format_timecode(0, base)}"
+        message = f"expected a timecode at {base} such as {format_timecode(0, base)}, got {text!r}"
         raise BadFrames(message)
     hours, minutes, seconds, frames = int(found[1]), int(found[2]), int(found[3]), int(found[5])
     dropped = DROPPED_A_MINUTE[base.rate] if base.drop_frame else 0
-    left_out = bool(minutes % 10) and not seconds and frames < dropped
-    if hours > 23 or minutes > 59 or seconds > 59 or frames >= base.nominal or left_out:
+    is_skipped = bool(minutes % 10) and not seconds and frames < dropped
+    if hours > 23 or minutes > 59 or seconds > 59 or frames >= base.nominal or is_skipped:
         message = f"the timecode {text!r} does not exist at {base}"
         raise BadFrames(message)
     total_minutes = hours * 60 + minutes
@@ -215,7 +210,7 @@ def parse_timecode(text: str, base: Timebase) -> int:
 
 
 def _count_dropped(frame: int, base: Timebase) -> int:
-    """Return how many timecode numbers were left out before this frame of the day."""
+    """Return how many timecode numbers were skipped before this frame of the day."""
     dropped = DROPPED_A_MINUTE[base.rate]
     minute = 60 * base.nominal - dropped
     tenths, rest = divmod(frame, 10 * minute + dropped)

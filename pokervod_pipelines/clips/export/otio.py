@@ -1,4 +1,4 @@
-"""OpenTimelineIO's own format, by its own library; what it has no place for stands in metadata under ``pokervod``."""
+"""Write OpenTimelineIO's format with its own library; our other fields are in metadata under ``pokervod``."""
 
 from opentimelineio.adapters import write_to_string
 from opentimelineio.opentime import RationalTime, TimeRange
@@ -6,8 +6,14 @@ from opentimelineio.schema import Clip, ExternalReference, Track, TrackKind
 from opentimelineio.schema import Timeline as OtioTimeline
 
 from pokervod_pipelines.clips.export.frames import FrameRange, Timebase
-from pokervod_pipelines.clips.export.locations import make_media_url, name_media
-from pokervod_pipelines.clips.export.timeline import ExportClip, Timeline, flatten, keep_line
+from pokervod_pipelines.clips.export.timeline import (
+    ExportClip,
+    Timeline,
+    flatten,
+    keep_line,
+    make_media_url,
+    name_media,
+)
 
 
 def write_otio(timeline: Timeline) -> str:
@@ -52,5 +58,5 @@ def _make_range(frames: FrameRange, base: Timebase) -> TimeRange:
 
 
 def _make_time(frames: int, base: Timebase) -> RationalTime:
-    """OTIO keeps the rate as a float; the number of frames is what counts and stays whole."""
+    """Return the time; OTIO stores the rate as a float, but the number of frames stays whole."""
     return RationalTime(frames, float(base.rate))

@@ -1,4 +1,4 @@
-"""The exact cut: every frame of the range decoded and encoded anew, the sound cut to the sample."""
+"""Cut exactly: decode and encode every frame of the range, and cut the sound to the sample."""
 
 from fractions import Fraction
 from typing import Any, Protocol, cast
@@ -6,68 +6,77 @@ from typing import Any, Protocol, cast
 import av
 from av.container import OutputContainer
 
-from pokervod_pipelines.clips.export.footage import LATE_SECONDS, Footage, Packet, find_packet_time, keep_language
 from pokervod_pipelines.clips.export.frames import FrameRange
-from pokervod_pipelines.clips.export.picture import NameTimecode, Picture, Progress
-from pokervod_pipelines.clips.export.soundtrack import Soundtrack
+from pokervod_pipelines.clips.export.source_video import (
+    LATE_SECONDS,
+    Packet,
+    SourceVideo,
+    find_packet_time,
+    keep_language,
+)
+from pokervod_pipelines.clips.export.trim import AudioTrimmer, FormatTimecode, Progress, VideoTrimmer
 
 QUALITY = {"preset": "veryfast", "crf": "16"}
-"""H.264 that an eye cannot tell from the source."""
+"""H.264 that looks like the source."""
 
 PICTURE_FORMAT = "yuv420p"
-"""For sources that H.264 cannot hold as they are."""
+"""Pixel format for sources whose own H.264 does not have."""
 
 FIELDS_FIRST = {2: "tff=1", 3: "bff=1", 4: "bff=1", 5: "tff=1"}
-"""Interlaced video (1080i) stays so: which field is shown first, by FFmpeg's AVFieldOrder."""
+"""Field order of interlaced video (1080i), which stays interlaced, by FFmpeg's AVFieldOrder."""
 
 UNCOMPRESSED_SOUND = ".mov"
-"""The container that editors take uncompressed sound in; others get AAC."""
+"""Container with uncompressed sound for editors; others get AAC."""
 
 WIDE_SAMPLES = ("s32", "s32p")
-"""Sound of more than 16 bits, which keeps 24 of them."""
+"""Sample formats of more than 16 bits, of which 24 are kept."""
 
 
-class Lane(Protocol):
-    """What turns decoded frames into those of the cut."""
+class Trimmer(Protocol):
+    """Turn decoded frames into those of the cut."""
 
     target: Any
 
     @property
     def is_full(self) -> bool:
-        """Whether it has all it can take."""
+        """Return whether the cut needs no more."""
 
-    def lay(self, decoded: Any, /) -> Any:
+    def trim(self, decoded: Any, /) -> Any:
         """Yield what is to be encoded."""
 
 
 def reencode(
-    footage: Footage,
+    source_video: SourceVideo,
     target: OutputContainer,
     frames: FrameRange,
     *,
-    name_timecode: NameTimecode,
+    format_source_timecode: FormatTimecode,
     progress: Progress | None,
 ) -> FrameRange:
-    """Write the frames and their sound; return which frames were there to write.
+    """Write the frames and their sound; return the frames that the video has of the range.
 
     Raises:
-        MissingFrame: there was none of them.
+        MissingFrame: it has none.
     """
-    start, end = footage.find_time(frames.first), footage.find_time(frames.end)
-    picture = Picture(_add_picture(footage, target, name_timecode(frames.first)), footage, frames, progress)
-    lanes: dict[int, Lane] = {footage.video.index: picture}
-    for sound in footage.sounds:
-        lanes[sound.index] = Soundtrack(_add_sound(sound, target), start, end)
-    footage.rewind(frames.first)
-    for packet in footage.container.demux(footage.video, *footage.sounds):
-        lane = lanes[packet.stream.index]
+    start, end = source_video.find_time(frames.first), source_video.find_time(frames.end)
+    picture = VideoTrimmer(
+        _add_picture(source_video, target, format_source_timecode(frames.first)), source_video, frames, progress
+    )
+    trimmers: dict[int, Trimmer] = {source_video.video.index: picture}
+    for sound in source_video.sounds:
+        trimmers[sound.index] = AudioTrimmer(_add_sound(sound, target), start, end)
+    source_video.rewind(frames.first)
+    for packet in source_video.container.demux(source_video.video, *source_video.sounds):
+        trimmer = trimmers[packet.stream.index]
         for decoded in packet.decode():
-            for ready in lane.lay(decoded):
-                target.mux(lane.target.encode(ready))
-        if picture.is_full and (_is_after(packet, end + LATE_SECONDS) or all(each.is_full for each in lanes.values())):
+            for ready in trimmer.trim(decoded):
+                target.mux(trimmer.target.encode(ready))
+        if picture.is_full and (
+            _is_after(packet, end + LATE_SECONDS) or all(each.is_full for each in trimmers.values())
+        ):
             break
-    for lane in lanes.values():
-        target.mux(lane.target.encode(None))
+    for trimmer in trimmers.values():
+        target.mux(trimmer.target.encode(None))
     return picture.report()
 
 
@@ -75,9 +84,9 @@ def _is_after(packet: Packet, seconds: Fraction) -> bool:
     return packet.pts is not None and find_packet_time(packet) > seconds
 
 
-def _add_picture(footage: Footage, target: OutputContainer, timecode: str) -> av.VideoStream:
+def _add_picture(source_video: SourceVideo, target: OutputContainer, timecode: str) -> av.VideoStream:
     """Add a stream like the source's: size, fields, shape of pixels, colours, and the timecode of the first frame."""
-    source, rate = footage.video.codec_context, footage.rate
+    source, rate = source_video.video.codec_context, source_video.rate
     fields = FIELDS_FIRST.get(source.field_order)
     stream = target.add_stream("libx264", rate=rate, options=QUALITY | ({"x264-params": fields} if fields else {}))
     context = stream.codec_context

@@ -1,4 +1,4 @@
-"""Clips to export: factories with sane facts, and the timebases that everything has to hold at."""
+"""Make clips to export, with usual facts, and list the timebases that everything is tested at."""
 
 from fractions import Fraction
 from itertools import count
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.clips.export.frames import RATES, FrameRange, Timebase, find_ms
+from pokervod_pipelines.clips.export.frames import RATES, FrameRange, Timebase
 from pokervod_pipelines.clips.export.timeline import ExportClip
 
 TIMEBASES = (
@@ -17,6 +17,11 @@ TIMEBASES = (
 at_every_timebase = pytest.mark.parametrize("base", TIMEBASES, ids=str)
 
 NUMBERS = count(1)
+
+
+def find_ms(frames: FrameRange, rate: Fraction) -> tuple[int, int]:
+    """Return the in and out in milliseconds within the frames, so that ``find_frames`` gives the same frames back."""
+    return -(-frames.first * 1000 // rate), frames.end * 1000 // rate
 
 
 def make_clip(**facts: Any) -> ExportClip:

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pokervod_pipelines.clips.export.cut import CutMode, cut_media, find_cut_suffix
-from pokervod_pipelines.clips.export.footage import BadFootage, FootageUnavailable
-from pokervod_pipelines.clips.export.frames import FrameRange, Timebase, find_ms, format_timecode
+from pokervod_pipelines.clips.export.frames import FrameRange, Timebase, format_timecode
+from pokervod_pipelines.clips.export.source_video import BadSourceVideo, SourceVideoUnavailable
 from pokervod_pipelines.clips.export.timeline import ExportClip
 from pokervod_pipelines_tests.clips.export.burnt import (
     AUDIO_RATE,
@@ -23,7 +23,7 @@ from pokervod_pipelines_tests.clips.export.burnt import (
     read_numbers,
     read_steps,
 )
-from pokervod_pipelines_tests.clips.export.samples import at_every_timebase
+from pokervod_pipelines_tests.clips.export.samples import at_every_timebase, find_ms
 
 NTSC = Fraction(30_000, 1001)
 FRAMES = FrameRange(61, 97)
@@ -102,7 +102,7 @@ def test_a_fast_cut_covers_the_clip_and_declares_what_it_has_more(shape: Shape, 
     assert read_numbers(report.path) == list(range(report.cut.first, report.cut.end))
     assert report.cut.first <= FRAMES.first
     assert FRAMES.end <= report.cut.end <= FRAMES.end + 8
-    assert report.asked == FRAMES
+    assert report.requested == FRAMES
 
 
 @pytest.mark.parametrize("first", ["tff", "bff"])
@@ -145,7 +145,7 @@ def test_any_clip_with_any_handles_is_whole(
     )
 
     asked = FrameRange(max(frames.first - before, 0), min(frames.end + after, 150))
-    assert report.asked == asked
+    assert report.requested == asked
     assert read_numbers(report.path) == list(range(report.cut.first, report.cut.end))
     assert report.is_exact or mode is CutMode.FAST
     assert report.cut.first <= asked.first < asked.end <= report.cut.end
@@ -313,7 +313,7 @@ def make_short(folder: Path) -> Path:
 def test_a_video_that_cannot_be_cut_is_named_and_leaves_no_file(make: object, mode: CutMode, tmp_path: Path) -> None:
     source = make(tmp_path)  # type: ignore[operator]
 
-    with pytest.raises(BadFootage, match=source.name):
+    with pytest.raises(BadSourceVideo, match=source.name):
         cut_media(clip_of(source, Shape()), source, tmp_path / "cut.mov", mode=mode)
 
     assert [path.name for path in tmp_path.iterdir()] == [source.name]
@@ -323,7 +323,7 @@ def test_a_video_that_cannot_be_cut_is_named_and_leaves_no_file(make: object, mo
 def test_a_clip_that_the_video_does_not_reach_is_bad_footage(mode: CutMode, tmp_path: Path) -> None:
     source = make_short(tmp_path)
 
-    with pytest.raises(BadFootage, match=r"short\.mov has no frame 61"):
+    with pytest.raises(BadSourceVideo, match=r"short\.mov has no frame 61"):
         cut_media(clip_of(source, Shape()), source, tmp_path / "cut.mov", mode=mode)
 
     assert not (tmp_path / "cut.mov").exists()
@@ -332,12 +332,12 @@ def test_a_clip_that_the_video_does_not_reach_is_bad_footage(mode: CutMode, tmp_
 def test_a_missing_video_may_come_back_with_its_share(tmp_path: Path) -> None:
     missing = tmp_path / "missing.mov"
 
-    with pytest.raises(FootageUnavailable, match=r"missing\.mov .*check the share"):
+    with pytest.raises(SourceVideoUnavailable, match=r"missing\.mov .*check the share"):
         cut_media(clip_of(missing, Shape()), missing, tmp_path / "cut.mov")
 
 
 def test_a_container_that_cannot_hold_the_streams_is_said_to_be_cut_exactly(burnt: Path, tmp_path: Path) -> None:
-    with pytest.raises(BadFootage, match="cut it exactly"):
+    with pytest.raises(BadSourceVideo, match="--mode exact"):
         cut_media(clip_of(burnt, Shape()), burnt, tmp_path / "cut.webm", mode=CutMode.FAST)
 
 
@@ -348,7 +348,7 @@ def test_a_cut_never_replaces_its_own_video(burnt: Path, tmp_path: Path, mode: C
     before = burnt.read_bytes()
 
     for target in (burnt, link):
-        with pytest.raises(BadFootage, match="own video"):
+        with pytest.raises(BadSourceVideo, match="own video"):
             cut_media(clip_of(burnt, Shape()), burnt, target, mode=mode)
 
     assert burnt.read_bytes() == before

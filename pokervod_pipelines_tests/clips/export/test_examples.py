@@ -6,7 +6,7 @@ from importlib import import_module
 import pytest
 
 
-@pytest.mark.parametrize("module", ["fcpxml", "file_names", "frames", "locations"])
+@pytest.mark.parametrize("module", ["fcpxml", "frames", "output_files", "timeline"])
 def test_the_examples_in_the_docstrings_are_true(module: str) -> None:
     found = doctest.testmod(import_module(f"pokervod_pipelines.clips.export.{module}"))
 

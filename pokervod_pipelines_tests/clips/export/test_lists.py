@@ -14,10 +14,10 @@ from fcpxml.parser import FCPXMLParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pokervod_pipelines.clips.export.edl import MOST_EVENTS, TooManyEvents, name_reels, write_edl
+from pokervod_pipelines.clips.export.csv_list import write_csv
+from pokervod_pipelines.clips.export.edl import MAX_EVENTS, TooManyEvents, name_reels, write_edl
 from pokervod_pipelines.clips.export.fcpxml import write_fcpxml
 from pokervod_pipelines.clips.export.frames import FrameRange, Timebase, parse_timecode
-from pokervod_pipelines.clips.export.listing import write_csv
 from pokervod_pipelines.clips.export.otio import write_otio
 from pokervod_pipelines.clips.export.timeline import ExportClip, Timeline, make_timelines
 from pokervod_pipelines_tests.clips.export.samples import TIMEBASES, at_every_timebase, make_clip, make_reel_of_clips
@@ -181,11 +181,11 @@ def test_an_edl_says_who_plays_and_how_good_the_hand_is() -> None:
 
 
 def test_an_edl_refuses_more_events_than_it_can_number_and_split_timelines_fit() -> None:
-    clips = [make_clip(frames=FrameRange(0, 1)) for _ in range(MOST_EVENTS + 1)]
+    clips = [make_clip(frames=FrameRange(0, 1)) for _ in range(MAX_EVENTS + 1)]
 
-    with pytest.raises(TooManyEvents, match="holds 999 clips, 'Best of' has 1000"):
+    with pytest.raises(TooManyEvents, match="at most 999 clips, 'Best of' has 1000"):
         write_edl(make_timelines("Best of", clips)[0])
-    parts = [write_edl(timeline) for timeline in make_timelines("Best of", clips, most=MOST_EVENTS)]
+    parts = [write_edl(timeline) for timeline in make_timelines("Best of", clips, limit=MAX_EVENTS)]
     assert [part.count("* FROM CLIP NAME") for part in parts] == [999, 1]
 
 

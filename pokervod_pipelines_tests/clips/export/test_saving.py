@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.clips.export.locations import make_media_url, name_media
-from pokervod_pipelines.clips.export.saving import replace_when_whole, save_list
+from pokervod_pipelines.clips.export.output_files import replace_when_whole, save_list
+from pokervod_pipelines.clips.export.timeline import make_media_url, name_media
 
 
 def test_a_list_is_saved_as_it_is_written(tmp_path: Path) -> None:

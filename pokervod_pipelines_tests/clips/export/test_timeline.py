@@ -34,7 +34,7 @@ def test_every_clip_stands_on_one_timeline_of_its_timebase_that_is_not_too_long(
     wanted: list[tuple[Timebase, int]], most: int
 ) -> None:
     clips = [make_clip(base=base, frames=FrameRange(0, count)) for base, count in wanted]
-    timelines = make_timelines("Best of", clips, most=most)
+    timelines = make_timelines("Best of", clips, limit=most)
 
     assert Counter(clip.id for timeline in timelines for clip in timeline.clips) == Counter(clip.id for clip in clips)
     assert len({timeline.title for timeline in timelines}) == len(timelines)
@@ -48,7 +48,7 @@ def test_one_timeline_keeps_its_title_and_several_tell_their_timebases() -> None
     pal, drop = make_clip(base=PAL), make_clip(base=TIMEBASES[-2])
 
     assert [each.title for each in make_timelines("Best of", [pal])] == ["Best of"]
-    assert [each.title for each in make_timelines("Best of", [pal, drop, pal], most=1)] == [
+    assert [each.title for each in make_timelines("Best of", [pal, drop, pal], limit=1)] == [
         "Best of 25",
         "Best of 25 (2)",
         "Best of 29.97 DF",
@@ -57,7 +57,7 @@ def test_one_timeline_keeps_its_title_and_several_tell_their_timebases() -> None
 
 @pytest.mark.parametrize("clips", [(), (make_clip(base=PAL), make_clip(base=TIMEBASES[0]))], ids=["none", "mixed"])
 def test_a_timeline_that_would_have_to_convert_clips_cannot_be_built(clips: tuple[Any, ...]) -> None:
-    with pytest.raises(ValueError, match="clips at 25 only"):
+    with pytest.raises(ValueError, match="one clip, all at 25"):
         Timeline(title="Best of", timebase=PAL, clips=clips)
 
 

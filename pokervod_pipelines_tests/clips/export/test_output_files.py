@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pokervod_pipelines.clips.export.file_names import make_file_name, make_file_names
+from pokervod_pipelines.clips.export.output_files import make_file_name, make_file_names
 
 WINDOWS_REFUSES = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")}

@@ -1,4 +1,4 @@
-"""The clips as comma-separated values, for spreadsheets and scripts; clips of several rates may stand in one list."""
+"""Write clips as comma-separated values, for spreadsheets and scripts; one list may have several rates."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel reads Hangul as Latin letters."""
 
 FORMULA_STARTS = ("=", "+", "-", "@")
-"""A cell that starts so is run as a formula by a spreadsheet; titles come from the web."""
+"""A spreadsheet runs a cell that starts with one of these as a formula; titles come from the web."""
 
 COLUMNS = (
     "clip_id", "title", "file", "rate", "drop_frame", "first_frame", "last_frame", "frames", "timecode_in",

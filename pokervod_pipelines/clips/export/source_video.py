@@ -1,4 +1,4 @@
-"""A video opened to be cut: where its frames are, and where reading has to begin to get at one of them."""
+"""Open a video to be cut: number its frames, and seek to the key frame before one of them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,33 +16,33 @@ from pokervod_pipelines.errors import BadInput, Unavailable
 Packet: TypeAlias = "av.Packet[Any]"
 
 RUN_UPS = (1, 10, 60)
-"""Seconds before the wanted frame at which to look for a key frame, before reading from the start.
+"""Seconds before a frame at which to look for a key frame, before reading from the start.
 
-One second is more than decoders reorder frames by; containers that seek by decoding time would else land too late.
+One second is more than decoders reorder frames by; containers that seek by decoding time would otherwise be too late.
 """
 
 LATE_SECONDS = 5
-"""How much later than its picture a container may hold the sound of the same moment."""
+"""Seconds by which a container may store sound later than the picture of the same moment."""
 
 
-class BadFootage(BadInput):
-    """The video cannot be read, or does not hold what was to be cut from it."""
+class BadSourceVideo(BadInput):
+    """The video cannot be read, or does not have the frames to cut."""
 
 
-class MissingFrame(BadFootage):
-    """The video ends before the clip begins, or has a hole where the clip is."""
+class MissingFrame(BadSourceVideo):
+    """The video ends before the clip begins, or has no frames where the clip is."""
 
-    def __init__(self, footage: "Footage", frame: int) -> None:
-        super().__init__(f"{footage.container.name} has no frame {frame}; mend the timecode or name the right file")
+    def __init__(self, source_video: "SourceVideo", frame: int) -> None:
+        super().__init__(f"{source_video.container.name} has no frame {frame}; correct the timecode or the file name")
 
 
-class FootageUnavailable(Unavailable):
-    """The video could not be opened, or the cut not be written; the disk or the share may answer later."""
+class SourceVideoUnavailable(Unavailable):
+    """The video cannot be opened, or the cut cannot be written; the disk or the share may answer later."""
 
 
 @dataclass(frozen=True, slots=True)
-class Footage:
-    """An open video; ``rate`` is what its frames are numbered by.
+class SourceVideo:
+    """Hold an open video; ``rate`` numbers its frames.
 
     ``origin`` is the time of its first frame, in seconds of the container, which need not start at 0.
     """
@@ -53,12 +53,12 @@ class Footage:
 
     @property
     def video(self) -> av.VideoStream:
-        """Its picture."""
+        """Return the video stream."""
         return self.container.streams.video[0]
 
     @property
     def sounds(self) -> tuple[av.AudioStream, ...]:
-        """Its audio tracks."""
+        """Return the audio streams."""
         return self.container.streams.audio
 
     def number_frame(self, pts: int) -> int:
@@ -70,7 +70,7 @@ class Footage:
         return self.origin + frame / self.rate
 
     def rewind(self, frame: int) -> None:
-        """Go to where reading gives a key frame at or before the frame, if there is one at all."""
+        """Seek to where reading gives a key frame at or before the frame, if there is one."""
         for seconds in RUN_UPS:
             self._seek(self.find_time(frame) - seconds)
             if self._begins_by(frame):
@@ -95,36 +95,36 @@ def find_packet_time(packet: Packet) -> Fraction:
 
 
 def keep_language(old: Stream, new: Stream) -> None:
-    """The new stream says what language is spoken, if the old one does."""
+    """Copy the language of the old stream to the new one."""
     if language := old.metadata.get("language"):
         new.metadata["language"] = language
 
 
 @contextmanager
-def open_footage(path: Path, rate: Fraction) -> Iterator[Footage]:
-    """Yield the open video; what its reader or a writer inside the block cannot do is told in our own errors.
+def open_source_video(path: Path, rate: Fraction) -> Iterator[SourceVideo]:
+    """Yield the open video; translate errors of its reader, or of a writer inside the block, into our own.
 
     Raises:
-        BadFootage: it is damaged or no video.
-        FootageUnavailable: the system does not let it be read, or its cut be written.
+        BadSourceVideo: it is damaged, or not a video.
+        SourceVideoUnavailable: the system refuses to read it, or to write its cut.
     """
     try:
         with av.open(str(path)) as container:
             if not container.streams.video or container.streams.video[0].codec_context is None:
-                message = f"{path} has no picture that can be read; name the right file in the sheet"
-                raise BadFootage(message)
+                message = f"{path} has no readable picture; correct the file name in the sheet"
+                raise BadSourceVideo(message)
             container.streams.video[0].thread_type = "AUTO"
-            yield Footage(container, rate, _find_origin(container))
+            yield SourceVideo(container, rate, _find_origin(container))
     except OSError as error:
-        message = f"{path} could not be cut: {error}; check the share and the free space, then try again"
-        raise FootageUnavailable(message) from error
+        message = f"{path} could not be cut: {error}; check the share and the free space, then retry"
+        raise SourceVideoUnavailable(message) from error
     except av.FFmpegError as error:
-        message = f"{path} could not be cut: {error}; see whether it plays, or cut it in another mode"
-        raise BadFootage(message) from error
+        message = f"{path} could not be cut: {error}; check whether it plays, or use another --mode"
+        raise BadSourceVideo(message) from error
 
 
 def _find_origin(container: InputContainer) -> Fraction:
-    """AVI stores no times, so there the first frame has to be decoded to know what its time is taken to be."""
+    """Return the time of the first frame; AVI stores no times, so there it has to be decoded."""
     video = container.streams.video[0]
     first = video.start_time
     if container.format.name == "avi":
