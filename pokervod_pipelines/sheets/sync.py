@@ -193,20 +193,11 @@ class _SheetPass:
         listed = (*problems, *store.read_match_problems(connection, self.sheet, MAX_PROBLEMS))
         return SheetReport(
             sheet=self.sheet,
-            rows=counts["rows"],
-            added=counts["added"],
-            changed=counts["changed"],
-            removed=counts["removed"],
-            unchanged=counts["unchanged"],
-            skipped=counts["skipped"],
-            matched=counts["matched"],
-            ambiguous=counts["ambiguous"],
-            unmatched=counts["unmatched"],
-            with_id=counts["with_id"],
             calls=count_calls(workbook),
             seconds=seconds,
             problems=listed[:MAX_PROBLEMS],
             problem_count=len(problems) + counts["rows"] - counts["matched"],
+            **counts,
         )
 
 

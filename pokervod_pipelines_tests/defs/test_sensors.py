@@ -78,10 +78,10 @@ def test_a_changed_google_sheet_is_requested_once_and_others_are_left(
             fourth = tick()
 
     assert asked(first) == [(f"one:{books[0].version}", "one"), (f"two:{books[1].version - 1}", "two")]
-    assert reason(second) == "one: asked for, not read yet; two: asked for, not read yet"
+    assert reason(second) == "one: requested, not read yet; two: requested, not read yet"
     assert asked(third) == [(f"two:{books[1].version}", "two")]
     assert calls == ["drive.list"]
-    assert "could not be looked at" in reason(fourth)
+    assert "could not be checked" in reason(fourth)
 
 
 def test_edits_that_follow_each_other_are_gathered(engine: Engine, settings_factory: Callable[..., Settings]) -> None:

@@ -42,7 +42,7 @@ CASES = [
         None,
     ),
     (
-        "edited just now",
+        "edited a moment ago",
         Observation(revision="2", age_seconds=1),
         ReadRequest(revision="1", at=ago(hours=1)),
         True,
@@ -58,7 +58,7 @@ CASES = [
         None,
     ),
     (
-        "asked for",
+        "requested",
         Observation(revision="2", age_seconds=9),
         ReadRequest(revision="2", at=ago(minutes=1), times=1),
         True,
@@ -66,7 +66,7 @@ CASES = [
         "requested",
     ),
     (
-        "asked for and read",
+        "requested and read",
         Observation(revision="2"),
         ReadRequest(revision="2", at=ago(minutes=1), times=1),
         False,
@@ -74,7 +74,7 @@ CASES = [
         "unchanged",
     ),
     (
-        "asked for in vain",
+        "requested without effect",
         Observation(revision="2"),
         ReadRequest(revision="2", at=ago(minutes=11), times=1),
         True,
@@ -82,7 +82,7 @@ CASES = [
         None,
     ),
     (
-        "asked for twice in vain",
+        "requested twice without effect",
         Observation(revision="2"),
         ReadRequest(revision="2", at=ago(minutes=11), times=2),
         True,
@@ -90,7 +90,7 @@ CASES = [
         "requested",
     ),
     (
-        "not to be looked at",
+        "not to be checked",
         Observation(error="no network"),
         ReadRequest(revision="2", at=ago(hours=9)),
         True,
