@@ -1,5 +1,5 @@
-"""Messages to people: what is the matter, told once on each channel, however often it is said and whatever breaks.
+"""Alert people: each alert once on each channel, however often it is raised and whatever breaks.
 
-Who has something to say calls ``raising.raise_alert`` in its own transaction, which only writes; ``delivery`` sends
-what is due, over apprise, whenever somebody calls it. What is worth an alert is the business of who raises it.
+``lifecycle.raise_alert`` only writes, in the caller's own transaction; ``delivery`` sends what is due, over apprise,
+whenever it is called. The rooms that raise alerts decide what is worth one.
 """

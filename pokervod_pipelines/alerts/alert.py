@@ -1,48 +1,49 @@
-"""What an alert is before it is raised, and how long its texts may be."""
+"""Define an alert before it is raised, and the length of its texts."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.text.folding import make_storable
 
 KEY_LIMIT = 200
 TITLE_LIMIT = 140
 BODY_LIMIT = 3_000
-"""Characters; a message at Slack shows no more in one piece."""
+"""Characters; Slack shows no more in one message."""
 
 CUT = "\n\n… (shortened)"
 FENCE = "```"
 
 
-class Severity(StrEnum):
-    """How urgent an alert is."""
+class AlertSeverity(StrEnum):
+    """Tell how urgent an alert is."""
 
     INFO = "info"
-    """Somebody may like to know."""
+    """Worth knowing; nothing has to be done."""
 
     WARNING = "warning"
-    """Somebody should look within days."""
+    """A person should look at it within days."""
 
     CRITICAL = "critical"
-    """Something stands still until somebody acts."""
+    """Something is stopped until a person acts."""
 
     @property
     def rank(self) -> int:
-        """The higher, the more urgent."""
-        return list(Severity).index(self)
+        """Return a number that grows with the urgency."""
+        return list(AlertSeverity).index(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One thing that is the matter; ``key`` names it, so that saying it again is no news.
+    """Describe a condition that people should know of; ``key`` identifies it, so that it is sent once.
 
-    ``body`` is Markdown and is shortened to ``BODY_LIMIT``, ``title`` is one line of plain text. Secrets have no place
-    in either. Raises ``BadInput`` without a key, without a title, or for a link that is no web address.
+    ``body`` is Markdown and is shortened to ``BODY_LIMIT``, ``title`` is one line of plain text. Neither may
+    contain secrets. Raises ``BadInput`` without a key, without a title, or for a link that is no web address.
     """
 
     key: str
-    severity: Severity
+    severity: AlertSeverity
     title: str
     body: str = ""
     link: str | None = None
@@ -50,23 +51,23 @@ class Alert:
 
     def __post_init__(self) -> None:
         if not self.key.strip() or len(self.key) > KEY_LIMIT:
-            raise BadInput(f"an alert needs a key of at most {KEY_LIMIT} characters, not {self.key[:40]!r}")
+            raise BadInput(f"expected an alert key of 1 to {KEY_LIMIT} characters, got {self.key[:40]!r}")
         if not self.title.strip():
-            raise BadInput(f"alert {self.key!r} needs a title: it is what people read first")
+            raise BadInput(f"alert {self.key!r}: a title is required")
         if self.link is not None and (urlsplit(self.link).scheme not in {"http", "https"} or self.link.split()[1:]):
-            raise BadInput(f"alert {self.key!r}: its link must be an http(s) address without blanks")
-        object.__setattr__(self, "severity", Severity(self.severity))
+            raise BadInput(f"alert {self.key!r}: expected an http(s) link without blanks, got {self.link!r}")
+        object.__setattr__(self, "severity", AlertSeverity(self.severity))
         object.__setattr__(self, "title", trim_title(self.title))
         object.__setattr__(self, "body", trim_body(self.body))
 
 
 def trim_title(text: str) -> str:
-    r"""Return the text as one line that is not too long.
+    r"""Return the text as one line of at most ``TITLE_LIMIT`` characters.
 
     >>> trim_title("Week 4\n  failed")
     'Week 4 failed'
     """
-    line = " ".join(text.replace("\0", "").split())
+    line = " ".join(make_storable(text).split())
     return line if len(line) <= TITLE_LIMIT else line[: TITLE_LIMIT - 1].rstrip() + "…"
 
 
@@ -76,7 +77,7 @@ def trim_body(text: str, limit: int = BODY_LIMIT) -> str:
     >>> trim_body("```\n" + "error\n" * 9, 40)
     '```\nerror\nerror\n```\n\n… (shortened)'
     """
-    text = text.replace("\0", "").strip()
+    text = make_storable(text).strip()
     if len(text) <= limit:
         return text
     room = limit - len(CUT) - len(FENCE) - 1

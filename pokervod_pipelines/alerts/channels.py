@@ -1,6 +1,6 @@
-"""Channels with their addresses, and how to speak of an address without saying it.
+"""Open channels, and hide their addresses.
 
-An address of a notification service is a password: it stands in no message, log, event or table. What may be shown of
+The address of a notification service is a password: no message, log, event or table contains it. What may be shown of
 it is decided here and nowhere else.
 """
 
@@ -21,36 +21,36 @@ WITH_HOST = frozenset(
     {"http", "https", "mailto", "mailtos", "json", "jsons", "xml", "xmls", "form", "forms", "mmost", "mmosts"}
     | {"rocket", "rockets", "ntfy", "ntfys", "gotify", "gotifys", "matrix", "matrixs", "rsyslog"}
 )
-"""Schemes whose host is a host; in others, such as ``slack://``, a token stands in its place."""
+"""Schemes whose host is a host; in others, such as ``slack://``, it is a token."""
 
 _AUTHORITY = re.compile(r"([^@]*@)?(?P<host>localhost|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)(:\d{1,5})?")
 _WHOLE_WORD = 4
-"""Pieces shorter than this are hidden only as whole words, or they would eat every text."""
+"""Pieces shorter than this are hidden only as whole words, or they would spoil every text."""
 
 _SHORTEST = 3
-"""A piece shorter than this is no secret."""
+"""Pieces shorter than this are not secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A place where people read, and its apprise address; ``console://`` is the error output of this process."""
+    """Name a channel and its apprise address; ``console://`` is the error output of this process."""
 
     name: str
     url: SecretStr
     endpoint: str | None = None
 
     @property
-    def place(self) -> str:
-        """What may be said of the address: its scheme and, where that is no secret, its host."""
-        return show_place(self.url.get_secret_value())
+    def shown_address(self) -> str:
+        """Return what may be shown of the address: its scheme and, unless secret, its host."""
+        return show_address(self.url.get_secret_value())
 
     @property
     def is_console(self) -> bool:
-        """Whether no service is needed."""
+        """Return whether the channel is this process's error output."""
         return self.url.get_secret_value().partition(":")[0].strip().lower() == CONSOLE
 
     def hide(self, text: str) -> str:
-        """Return the text with every piece of the address taken out."""
+        """Return the text with every piece of the address replaced."""
         return hide_address(text, self.url.get_secret_value())
 
 
@@ -64,15 +64,15 @@ def name_variable(channel: str) -> str:
 
 
 def open_channels(configured: Iterable[AlertChannel], environ: Mapping[str, str | SecretStr]) -> tuple[Channel, ...]:
-    """Each channel with its address from the environment; ``BadSettings`` names the variables that are missing."""
+    """Return each channel with its address from the environment. ``BadSettings`` names the missing variables."""
     channels, missing = [], []
     for each in configured:
         value = environ.get(name_variable(each.name), "")
         url = value.get_secret_value() if isinstance(value, SecretStr) else value
         if not re.match(r"\s*[A-Za-z][A-Za-z0-9]*://", url):
             missing.append(
-                f"alerts.channels: {each.name!r} has no address: set {name_variable(each.name)} in the environment or "
-                "in .env to a URL such as https://hooks.slack.com/services/… or mailtos://…"
+                f"alerts.channels: channel {each.name!r} has no address. Set {name_variable(each.name)} "
+                "in the environment or in .env to a URL such as https://hooks.slack.com/services/… or mailtos://…"
             )
         channels.append(Channel(name=each.name, url=SecretStr(url.strip()), endpoint=each.endpoint))
     if missing:
@@ -80,10 +80,10 @@ def open_channels(configured: Iterable[AlertChannel], environ: Mapping[str, str 
     return tuple(channels)
 
 
-def show_place(url: str) -> str:
-    """Return scheme and host, or the scheme alone where anything but a plain host stands in the host's place.
+def show_address(url: str) -> str:
+    """Return scheme and host, or the scheme alone where the host is anything but a plain host name.
 
-    >>> show_place("https://hooks.slack.com/services/T1/B1/secret"), show_place("slack://T1/B1/secret")
+    >>> show_address("https://hooks.slack.com/services/T1/B1/secret"), show_address("slack://T1/B1/secret")
     ('https://hooks.slack.com', 'slack://***')
     """
     host = _find_host(url)
@@ -96,7 +96,7 @@ def hide_address(text: str, url: str) -> str:
     >>> hide_address("POST /services/T01/B01/sesame failed", "https://hooks.slack.com/services/T01/B01/sesame")
     'POST /***/***/***/*** failed'
     """
-    text = text.replace(url, show_place(url))
+    text = text.replace(url, show_address(url))
     for piece in sorted(_find_pieces(url), key=len, reverse=True):
         if len(piece) >= _WHOLE_WORD:
             text = re.sub(re.escape(piece), HIDDEN, text, flags=re.IGNORECASE)
@@ -106,7 +106,7 @@ def hide_address(text: str, url: str) -> str:
 
 
 def _find_host(url: str) -> str | None:
-    """The host, if that is what it is: an unquoted ``/`` or ``@`` in a password would put a part of it there."""
+    """Return the host, unless it may be a piece of a password with an unquoted ``/`` or ``@``."""
     scheme, _, rest = url.partition("://")
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     path = re.split(r"[?#]", rest, maxsplit=1)[0].removeprefix(authority)

@@ -1,15 +1,15 @@
-"""Sending what is due: called by a sensor, a loop or a command, by as many as like to at once.
+"""Send what is due; a sensor, a loop and commands may do so at the same time.
 
-A delivery is claimed, made ready, noted as being sent, sent, and settled, each step in a transaction of its own. What
-that means when everything is killed at any moment:
+A delivery is claimed, prepared, marked as sending, sent and recorded, each step in a transaction of its own. When the
+process is killed
 
-- before it is noted as being sent: nothing was sent; it is sent once its lease is over;
-- while it is sent, until the answer of the service is settled: it is sent again once its lease is over, with the same
-  delivery id and a sentence that it may be a repetition. It is there twice only if the service had taken the first one;
-- after that: never again.
+- before it is marked as sending: nothing was sent, and it is sent when its lease has expired;
+- from then until its result is recorded: it is sent again when its lease has expired, with the same delivery id and a
+  sentence that it may be a repetition. It is a repetition only if the service had accepted the first one;
+- after that: it is never sent again.
 
-A missing message is worse than a repeated one, so doubt means another try. Each channel is served on its own; after a
-failed try the rest of its messages wait for the next call.
+A missing message is worse than a repeated one, so one that may have been delivered is retried. Each channel is served
+on its own; after a failure the rest of its messages are left to the next call.
 """
 
 import time
@@ -22,66 +22,68 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.alerts import delivery_store as store
 from pokervod_pipelines.alerts.channels import Channel
-from pokervod_pipelines.alerts.delivery_store import Claim
+from pokervod_pipelines.alerts.delivery_store import DeliveryClaim
+from pokervod_pipelines.alerts.lifecycle import append_event
 from pokervod_pipelines.alerts.message import compose_message
-from pokervod_pipelines.alerts.told import tell
-from pokervod_pipelines.alerts.transport import START_SECONDS, Fault, OpenTransport, Transport, open_transport
+from pokervod_pipelines.alerts.sending import SendFailure
+from pokervod_pipelines.alerts.transport import PREPARE_SECONDS, OpenTransport, Transport, open_transport
 from pokervod_pipelines.events import EventType
+from pokervod_pipelines.policies.backoff import Backoff
+from pokervod_pipelines.processes.supervised import START_SECONDS
 from pokervod_pipelines.settings.rooms import AlertSettings
 
-MOST_AT_ONCE = 100
-"""Messages a channel is sent in one call."""
+MAX_MESSAGES = 100
+"""Messages that a channel is sent in one call."""
 
-SECONDS_OF_A_CALL = 30.0
-"""No next message is begun after this: some services ask for seconds between two."""
+MAX_CALL_SECONDS = 30.0
+"""No further message is begun after this: some services ask for a pause of seconds between two."""
 
-MOST_CHANNELS_AT_ONCE = 4
+MAX_CHANNELS = 4
 LEASE_MARGIN_SECONDS = 30.0
-"""A lease outlives whatever a sender, even one whose parent is gone, may still do."""
+"""A lease outlives whatever a sender may still do, even one whose parent was killed."""
 
 
 @dataclass(slots=True)
 class DeliveryReport:
-    """What one call did: counts, and the last fault of each channel that had one."""
+    """Count what one call did, and name the last failure of each channel that had one."""
 
     delivered: int = 0
     failed: int = 0
     dead: int = 0
-    overtaken: int = 0
-    faults: dict[str, str] = field(default_factory=dict)
+    superseded: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
 
     def add(self, other: "DeliveryReport") -> None:
-        """Both together."""
+        """Add the other report to this one."""
         self.delivered += other.delivered
         self.failed += other.failed
         self.dead += other.dead
-        self.overtaken += other.overtaken
-        self.faults |= other.faults
+        self.superseded += other.superseded
+        self.failures |= other.failures
 
 
 @dataclass(frozen=True, slots=True)
-class _Clock:
-    """The caller's time, which goes on while the call lasts."""
+class _Call:
+    """Carry what all deliveries of one call share; its time starts at the caller's and runs with the call."""
 
+    engine: Engine
+    limits: AlertSettings
     start: datetime
     started: float = field(default_factory=time.monotonic)
-
-    def read(self) -> datetime:
-        return self.start + timedelta(seconds=self.count_seconds())
 
     def count_seconds(self) -> float:
         return time.monotonic() - self.started
 
-
-@dataclass(frozen=True, slots=True)
-class _Desk:
-    engine: Engine
-    limits: AlertSettings
-    clock: _Clock
+    def read_time(self) -> datetime:
+        return self.start + timedelta(seconds=self.count_seconds())
 
     def find_lease_end(self) -> datetime:
-        seconds = START_SECONDS + self.limits.timeout_seconds + LEASE_MARGIN_SECONDS
-        return self.clock.read() + timedelta(seconds=seconds)
+        seconds = START_SECONDS + PREPARE_SECONDS + self.limits.timeout_seconds + LEASE_MARGIN_SECONDS
+        return self.read_time() + timedelta(seconds=seconds)
+
+    def find_retry(self, attempts: int) -> datetime:
+        backoff = Backoff(first_seconds=self.limits.retry_seconds, limit_seconds=self.limits.max_retry_seconds)
+        return self.read_time() + timedelta(seconds=backoff.find_wait(attempts))
 
 
 def deliver_pending(
@@ -90,116 +92,100 @@ def deliver_pending(
     *,
     now: datetime,
     limits: AlertSettings | None = None,
-    open_way: OpenTransport = open_transport,
+    open_channel: OpenTransport = open_transport,
 ) -> DeliveryReport:
-    """Everything that is due at ``now`` on these channels was tried; what failed has its next time or is dead.
+    """Try everything that is due at ``now`` on these channels; what fails has its next time or is dead.
 
-    A channel of the ``limits`` that is not among these has no address yet: its messages wait for it. No service's doing
-    raises anything; the database's does.
+    A channel of the ``limits`` that is not among these has no address yet, and its messages stay pending. A service
+    never makes this raise; the database may.
     """
-    desk = _Desk(engine, limits or AlertSettings(), _Clock(now))
-    report = DeliveryReport(dead=_end_orphans(desk, channels))
+    call = _Call(engine, limits or AlertSettings(), now)
+    report = DeliveryReport(dead=_end_orphans(call, channels))
     if channels:
-        with ThreadPoolExecutor(min(len(channels), MOST_CHANNELS_AT_ONCE), "alerts") as pool:
-            for each in pool.map(lambda channel: _serve_channel(desk, channel, open_way), channels):
+        with ThreadPoolExecutor(min(len(channels), MAX_CHANNELS), "alerts") as pool:
+            for each in pool.map(lambda channel: _serve_channel(call, channel, open_channel), channels):
                 report.add(each)
     return report
 
 
-def find_wait(limits: AlertSettings, attempts: int) -> timedelta:
-    """Return how long to wait after so many failed tries.
-
-    >>> [find_wait(Alerts(), attempts).seconds for attempts in (1, 2, 3, 9)]
-    [30, 60, 120, 900]
-    """
-    grown = limits.retry_seconds * 2.0 ** min(max(attempts, 1) - 1, 30)
-    return timedelta(seconds=min(limits.max_retry_seconds, grown))
-
-
-def _serve_channel(desk: _Desk, channel: Channel, open_way: OpenTransport) -> DeliveryReport:
+def _serve_channel(call: _Call, channel: Channel, open_channel: OpenTransport) -> DeliveryReport:
     report = DeliveryReport()
-    way = open_way(channel, desk.limits.timeout_seconds)
+    transport = open_channel(channel, call.limits.timeout_seconds)
     try:
-        for number in range(MOST_AT_ONCE):
-            if number and desk.clock.count_seconds() > SECONDS_OF_A_CALL:
+        for number in range(MAX_MESSAGES):
+            if number and call.count_seconds() > MAX_CALL_SECONDS:
                 break
-            claim = _claim_next(desk, channel, report)
-            if claim is None or not _deliver(desk, channel, claim, way, report):
+            claim = _claim_next(call, channel, report)
+            if claim is None or not _deliver(call, channel, claim, transport, report):
                 break
     finally:
-        way.close()
+        transport.close()
     return report
 
 
-def _claim_next(desk: _Desk, channel: Channel, report: DeliveryReport) -> Claim | None:
-    now = desk.clock.read()
-    with desk.engine.begin() as connection:
-        report.overtaken += store.end_overtaken(connection, channel.name, now)
-        return store.claim_next(connection, channel.name, now=now, lease_until=desk.find_lease_end())
+def _claim_next(call: _Call, channel: Channel, report: DeliveryReport) -> DeliveryClaim | None:
+    now = call.read_time()
+    with call.engine.begin() as connection:
+        report.superseded += store.end_superseded(connection, channel.name, now)
+        return store.claim_next(connection, channel.name, now=now, lease_until=call.find_lease_end())
 
 
-def _deliver(desk: _Desk, channel: Channel, claim: Claim, way: Transport, report: DeliveryReport) -> bool:
-    """Whether the channel may be given the next."""
-    fault = way.prepare(compose_message(claim))
-    with desk.engine.begin() as connection:
-        if not store.begin_sending(connection, claim, desk.find_lease_end()):
+def _deliver(call: _Call, channel: Channel, claim: DeliveryClaim, transport: Transport, report: DeliveryReport) -> bool:
+    """Send one message; return whether the channel may be given the next."""
+    failure = transport.prepare(compose_message(claim))
+    with call.engine.begin() as connection:
+        if not store.begin_sending(connection, claim, call.find_lease_end()):
             return True
-    fault = fault or way.send()
-    if fault is None:
-        report.delivered += _settle_delivered(desk, claim)
+    failure = failure or transport.send()
+    if failure is None:
+        report.delivered += _record_delivered(call, claim)
         return True
-    state = _settle_failed(desk, claim, fault)
+    state = _record_failed(call, claim, failure)
     report.failed += 1
     report.dead += state == "dead"
-    report.faults[channel.name] = fault.reason
+    report.failures[channel.name] = failure.reason
     return False
 
 
-def _settle_delivered(desk: _Desk, claim: Claim) -> bool:
-    with desk.engine.begin() as connection:
-        is_news = store.settle_delivered(connection, claim.id, desk.clock.read())
-        if is_news:
-            payload = _name(claim) | {"attempts": claim.attempts + 1, "doubt": claim.doubt}
-            tell(connection, EventType.ALERT_DELIVERED, claim.correlation_id, payload)
-    return is_news
+def _record_delivered(call: _Call, claim: DeliveryClaim) -> bool:
+    with call.engine.begin() as connection:
+        is_new = store.record_delivered(connection, claim.id, call.read_time())
+        if is_new:
+            payload = {"attempts": claim.attempts + 1, "may_have_been_delivered": claim.may_have_been_delivered}
+            append_event(connection, EventType.ALERT_DELIVERED, claim.correlation_id, _identify(claim) | payload)
+    return is_new
 
 
-def _settle_failed(desk: _Desk, claim: Claim, fault: Fault) -> str | None:
-    """A fault is told when it differs from the one before, not at every try of days."""
-    now = desk.clock.read()
+def _record_failed(call: _Call, claim: DeliveryClaim, failure: SendFailure) -> str | None:
+    """Store the failure; append an event when it differs from the one before, not at every attempt of days."""
+    now = call.read_time()
     attempts = claim.attempts + 1
-    is_over = now - claim.created_at >= timedelta(days=desk.limits.give_up_days)
-    with desk.engine.begin() as connection:
-        state = store.settle_failed(
-            connection,
-            claim,
-            error=fault.reason,
-            doubt=fault.doubt,
-            due_at=now + find_wait(desk.limits, attempts),
-            dead_at=now if is_over else None,
-        )
-        payload = _name(claim) | {"attempts": attempts, "error": fault.reason}
+    is_over = now - claim.created_at >= timedelta(days=call.limits.give_up_days)
+    due_at = call.find_retry(attempts)
+    with call.engine.begin() as connection:
+        state = store.record_failed(connection, claim, failure, due_at=due_at, dead_at=now if is_over else None)
+        payload = _identify(claim) | {"attempts": attempts, "error": failure.reason}
         if state == "dead":
-            tell(connection, EventType.ALERT_DELIVERY_ENDED, claim.correlation_id, payload)
-        elif state is not None and fault.reason != claim.error:
-            tell(connection, EventType.ALERT_DELIVERY_FAILED, claim.correlation_id, payload)
+            append_event(connection, EventType.ALERT_DELIVERY_ENDED, claim.correlation_id, payload)
+        elif state is not None and failure.reason != claim.error:
+            append_event(connection, EventType.ALERT_DELIVERY_FAILED, claim.correlation_id, payload)
     return state
 
 
-def _end_orphans(desk: _Desk, channels: Sequence[Channel]) -> int:
-    now = desk.clock.read()
-    oldest = now - timedelta(days=desk.limits.give_up_days)
-    known = {each.name for each in channels} | {each.name for each in desk.limits.channels}
-    with desk.engine.begin() as connection:
-        gone = store.end_orphans(connection, sorted(known), older_than=oldest, now=now)
-        for row in gone:
-            payload = {name: getattr(row, name) for name in ("alert_id", "key", "channel", "severity", "error")}
-            told = payload | {"delivery_id": str(row.id), "attempts": row.attempts}
-            tell(connection, EventType.ALERT_DELIVERY_ENDED, row.correlation_id, told)
-    return len(gone)
+def _end_orphans(call: _Call, channels: Sequence[Channel]) -> int:
+    now = call.read_time()
+    oldest = now - timedelta(days=call.limits.give_up_days)
+    known = {each.name for each in channels} | {each.name for each in call.limits.channels}
+    with call.engine.begin() as connection:
+        ended = store.end_orphans(connection, sorted(known), older_than=oldest, now=now)
+        for row in ended:
+            names = ("alert_id", "key", "channel", "severity", "error", "attempts")
+            payload = {name: getattr(row, name) for name in names} | {"delivery_id": str(row.id)}
+            append_event(connection, EventType.ALERT_DELIVERY_ENDED, row.correlation_id, payload)
+    return len(ended)
 
 
-def _name(claim: Claim) -> dict[str, object]:
+def _identify(claim: DeliveryClaim) -> dict[str, object]:
     return {
         "delivery_id": str(claim.id),
         "alert_id": claim.alert_id,

@@ -1,37 +1,39 @@
-"""The SQL of deliveries: who sends what, and how it ended. No decisions, no network.
+"""Claim deliveries and store how they ended: SQL only, no decisions, no network.
 
 ::
 
-    waiting ──claim──▶ claimed ──begin──▶ sending ──▶ delivered
+    pending ──claim──▶ claimed ──begin──▶ sending ──▶ delivered
        ▲                  │ lease ends      │  │
        │                  ╰── claim again   │  ╰──▶ dead        given up after days
-       ╰──────── a try failed ──────────────╯
-    waiting, or held past its lease, while a more severe message of the same alert and channel exists ──▶ overtaken
+       ╰──────── an attempt failed ─────────╯
+    pending, or with an expired lease, while a more severe message of the same alert and channel exists ──▶ superseded
 
-``claimed`` sends nothing yet: whoever dies there leaves nothing behind. Who dies while ``sending`` may have sent; the
-next claim marks the delivery with ``doubt``.
+In ``claimed`` nothing is sent yet, so a process that dies there leaves nothing behind. One that dies in ``sending`` may
+have sent the message: the next claim sets ``may_have_been_delivered``.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
-INTERRUPTED = "the process that sent it ended in the middle; it may have arrived all the same"
+from pokervod_pipelines.alerts.sending import SendFailure
+
+INTERRUPTED = "the sending process was interrupted; the message may have been delivered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A delivery that this process may send, with the alert as it is now."""
+class DeliveryClaim:
+    """Hold a delivery that this process may send, with the alert as it is now."""
 
     id: UUID
     claim_id: UUID
     channel: str
     severity: str
     attempts: int
-    doubt: bool
+    may_have_been_delivered: bool
     error: str | None
     created_at: datetime
     alert_id: int
@@ -47,56 +49,57 @@ class Claim:
     resolved_reason: str | None
 
 
-def claim_next(connection: Connection, channel: str, *, now: datetime, lease_until: datetime) -> Claim | None:
-    """The channel's oldest delivery that is due, or was held by somebody who is gone; nobody else has it meanwhile."""
+def claim_next(connection: Connection, channel: str, *, now: datetime, lease_until: datetime) -> DeliveryClaim | None:
+    """Claim the channel's oldest delivery that is due, or whose lease has expired."""
     row = connection.execute(_CLAIM, {"channel": channel, "now": now, "lease_until": lease_until}).one_or_none()
-    return None if row is None else Claim(**row._mapping)
+    return None if row is None else DeliveryClaim(**row._mapping)
 
 
-def begin_sending(connection: Connection, claim: Claim, lease_until: datetime) -> bool:
-    """The try is counted, and from now on the message may be out; False when somebody else has the delivery."""
-    held = {"id": claim.id, "claim_id": claim.claim_id, "lease_until": lease_until}
-    return bool(connection.execute(_BEGIN, held).rowcount)
+def begin_sending(connection: Connection, claim: DeliveryClaim, lease_until: datetime) -> bool:
+    """Count the attempt; from now on the message may be out. Return False when another process has the delivery."""
+    values = {"id": claim.id, "claim_id": claim.claim_id, "lease_until": lease_until}
+    return bool(connection.execute(_BEGIN, values).rowcount)
 
 
-def settle_delivered(connection: Connection, delivery_id: UUID, now: datetime) -> bool:
-    """The message arrived; False when that was known. It holds even if the claim was lost meanwhile."""
+def record_delivered(connection: Connection, delivery_id: UUID, now: datetime) -> bool:
+    """Store that the message was delivered, even if the claim was lost meanwhile; return False when it was known."""
     return bool(connection.execute(_DELIVERED, {"id": delivery_id, "now": now}).rowcount)
 
 
-def settle_failed(
-    connection: Connection, claim: Claim, *, error: str, doubt: bool, due_at: datetime, dead_at: datetime | None
+def record_failed(
+    connection: Connection, claim: DeliveryClaim, failure: SendFailure, *, due_at: datetime, dead_at: datetime | None
 ) -> str | None:
-    """The delivery waits again until ``due_at``, or is dead since ``dead_at``; returns its state, None if not ours."""
-    said = {"id": claim.id, "claim_id": claim.claim_id, "error": error, "doubt": doubt}
-    state: str | None = connection.scalar(_FAILED, said | {"due_at": due_at, "dead_at": dead_at})
+    """Make the delivery due again at ``due_at``, or dead since ``dead_at``; return its state, None if not ours."""
+    values = {"id": claim.id, "claim_id": claim.claim_id, "due_at": due_at, "dead_at": dead_at}
+    state: str | None = connection.scalar(_FAILED, values | asdict(failure))
     return state
 
 
-def end_overtaken(connection: Connection, channel: str, now: datetime) -> int:
-    """No delivery of the channel waits to be sent after a more severe message of its alert; returns how many did."""
-    return connection.execute(_OVERTAKE, {"channel": channel, "now": now}).rowcount
+def end_superseded(connection: Connection, channel: str, now: datetime) -> int:
+    """End the channel's deliveries of alerts with a more severe message; return how many."""
+    return connection.execute(_SUPERSEDE, {"channel": channel, "now": now}).rowcount
 
 
 def end_orphans(connection: Connection, channels: list[str], *, older_than: datetime, now: datetime) -> list[Row[Any]]:
-    """Old deliveries to channels other than these are dead; returns them."""
-    said = {"channels": channels, "older_than": older_than, "now": now}
-    return list(connection.execute(_ORPHANS, said).all())
+    """End old deliveries to channels other than these, and return them."""
+    values = {"channels": channels, "older_than": older_than, "now": now}
+    return list(connection.execute(_ORPHANS, values).all())
 
 
-_IS_FREE = "(d.state = 'waiting' or (d.state in ('claimed', 'sending') and d.lease_until <= :now))"
+_IS_FREE = "(d.state = 'pending' or (d.state in ('claimed', 'sending') and d.lease_until <= :now))"
 
 _CLAIM = text(f"""
     update alert_deliveries d set state = 'claimed', claim_id = gen_random_uuid(), lease_until = :lease_until,
-        doubt = d.doubt or old.state = 'sending',
+        may_have_been_delivered = d.may_have_been_delivered or old.state = 'sending',
         error = case when old.state = 'sending' then '{INTERRUPTED}' else d.error end
     from alerts a, (
         select d.id, d.state from alert_deliveries d
         where d.channel = :channel and d.ended_at is null and {_IS_FREE} and d.due_at <= :now
         order by d.due_at, d.created_at, d.id limit 1 for update skip locked) old
     where d.id = old.id and a.id = d.alert_id
-    returning d.id, d.claim_id, d.channel, d.severity, d.attempts, d.doubt, d.error, d.created_at, d.alert_id, a.key,
-        a.title, a.body, a.link, a.correlation_id, a.times, a.raised_at, a.resolved_at, a.resolved_by, a.resolved_reason
+    returning d.id, d.claim_id, d.channel, d.severity, d.attempts, d.may_have_been_delivered, d.error, d.created_at,
+        d.alert_id, a.key, a.title, a.body, a.link, a.correlation_id, a.times, a.raised_at, a.resolved_at,
+        a.resolved_by, a.resolved_reason
 """)  # noqa: S608 - constants
 
 _BEGIN = text("""
@@ -111,14 +114,15 @@ _DELIVERED = text("""
 """)
 
 _FAILED = text("""
-    update alert_deliveries set claim_id = null, lease_until = null, error = :error, doubt = doubt or :doubt,
+    update alert_deliveries set claim_id = null, lease_until = null, error = :reason,
+        may_have_been_delivered = may_have_been_delivered or :may_have_been_delivered,
         due_at = :due_at, ended_at = :dead_at,
-        state = case when cast(:dead_at as timestamptz) is null then 'waiting' else 'dead' end
+        state = case when cast(:dead_at as timestamptz) is null then 'pending' else 'dead' end
     where id = :id and claim_id = :claim_id returning state
 """)
 
-_OVERTAKE = text(f"""
-    update alert_deliveries o set state = 'overtaken', ended_at = :now, claim_id = null, lease_until = null
+_SUPERSEDE = text(f"""
+    update alert_deliveries o set state = 'superseded', ended_at = :now, claim_id = null, lease_until = null
     where o.id in (
         select d.id from alert_deliveries d join alerts a on a.id = d.alert_id
         where d.channel = :channel and d.ended_at is null and {_IS_FREE} and d.severity <> a.severity
@@ -129,7 +133,8 @@ _OVERTAKE = text(f"""
 
 _ORPHANS = text(f"""
     update alert_deliveries d set state = 'dead', ended_at = :now, claim_id = null, lease_until = null,
-        doubt = d.doubt or d.state = 'sending', error = 'no channel of this name is set any more'
+        may_have_been_delivered = d.may_have_been_delivered or d.state = 'sending',
+        error = 'no channel of this name is configured'
     from alerts a
     where a.id = d.alert_id and d.ended_at is null and d.channel <> all(:channels) and d.created_at <= :older_than
       and {_IS_FREE}

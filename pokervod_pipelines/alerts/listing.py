@@ -1,4 +1,4 @@
-"""Looking at alerts: which are open, who cares for them, and what became of each message."""
+"""List alerts: which are open, who acknowledged them, and the state of each message."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,10 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.paging import Page
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedDelivery:
-    """One message to one channel, as ``alert_deliveries`` keeps it."""
+    """Hold one message to one channel: a row of ``alert_deliveries``."""
 
     id: UUID
     channel: str
@@ -18,14 +20,14 @@ class ListedDelivery:
     state: str
     attempts: int
     error: str | None
-    doubt: bool
+    may_have_been_delivered: bool
     due_at: datetime
     ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedAlert:
-    """One alert with its deliveries, the oldest first, as ``alerts`` keeps it."""
+    """Hold one alert, a row of ``alerts``, with its deliveries, oldest first."""
 
     id: int
     key: str
@@ -46,14 +48,14 @@ class ListedAlert:
     deliveries: tuple[ListedDelivery, ...]
 
 
-def list_alerts(connection: Connection, *, is_open: bool | None = None, limit: int = 100) -> list[ListedAlert]:
-    """The newest alerts, newest first; only open ones, or only resolved ones, if that is asked for."""
-    rows = connection.execute(_ALERTS, {"is_open": is_open, "limit": limit}).all()
-    told: dict[int, list[ListedDelivery]] = {row.id: [] for row in rows}
-    for row in connection.execute(_DELIVERIES, {"ids": list(told)}):
+def list_alerts(connection: Connection, *, is_open: bool | None = None, page: Page | None = None) -> list[ListedAlert]:
+    """Return alerts, newest first; with ``is_open`` only open ones, or only resolved ones."""
+    rows = connection.execute(_ALERTS, {"is_open": is_open, "limit": (page or Page()).limit}).all()
+    deliveries: dict[int, list[ListedDelivery]] = {row.id: [] for row in rows}
+    for row in connection.execute(_DELIVERIES, {"ids": list(deliveries)}):
         values: dict[str, Any] = dict(row._mapping)
-        told[values.pop("alert_id")].append(ListedDelivery(**values))
-    return [ListedAlert(**row._mapping, deliveries=tuple(told[row.id])) for row in rows]
+        deliveries[values.pop("alert_id")].append(ListedDelivery(**values))
+    return [ListedAlert(**row._mapping, deliveries=tuple(deliveries[row.id])) for row in rows]
 
 
 _ALERTS = text("""
@@ -65,6 +67,6 @@ _ALERTS = text("""
 """)
 
 _DELIVERIES = text("""
-    select alert_id, id, channel, severity, state, attempts, error, doubt, due_at, ended_at
+    select alert_id, id, channel, severity, state, attempts, error, may_have_been_delivered, due_at, ended_at
     from alert_deliveries where alert_id = any(:ids) order by created_at, severity, channel
 """)

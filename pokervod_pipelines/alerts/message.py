@@ -1,18 +1,19 @@
-"""The message that people read: the alert in words, the same on every channel, and what every channel is told of it.
+"""Write the message of an alert, in Markdown and the same for every channel; ``sender`` shows it as each channel does.
 
-Markdown here; how a channel shows it is ``sender``'s and apprise's.
+The child process that sends imports this, so nothing heavy is imported here.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pokervod_pipelines.alerts.delivery_store import Claim
+if TYPE_CHECKING:
+    from pokervod_pipelines.alerts.delivery_store import DeliveryClaim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is sent. ``footer`` is one paragraph of small print that names the delivery."""
+    """Hold the texts to send; ``footer`` is one paragraph of small print that names the delivery."""
 
     delivery_id: str
     key: str
@@ -24,22 +25,18 @@ class Message:
 
     @property
     def headline(self) -> str:
-        """The title with its urgency."""
+        """Return the title with the severity before it."""
         return f"{self.severity.upper()}: {self.title}"
 
     @property
     def markdown(self) -> str:
-        """Everything below the headline."""
+        """Return everything below the headline."""
         link = f"[Open in PokerVOD](<{self.link}>)" if self.link else ""
         return "\n\n".join(part for part in (self.body, link, self.footer) if part)
 
-    def as_json(self) -> dict[str, Any]:
-        """Values that JSON can hold, from which ``Message(**values)`` makes the same message."""
-        return asdict(self)
 
-
-def compose_message(claim: Claim) -> Message:
-    """Return the message of a claimed delivery; one that may be there already says so."""
+def compose_message(claim: "DeliveryClaim") -> Message:
+    """Return the message of a claimed delivery; one that may have been delivered before tells so."""
     return Message(
         delivery_id=str(claim.id),
         key=claim.key,
@@ -47,19 +44,19 @@ def compose_message(claim: Claim) -> Message:
         title=claim.title,
         body=claim.body,
         link=claim.link,
-        footer=" ".join(_say_small_print(claim)),
+        footer=" ".join(_write_footer(claim)),
     )
 
 
-def _say_small_print(claim: Claim) -> list[str]:
-    said = [f"Raised {_say_time(claim.raised_at)}" + (f", {claim.times} times so far." if claim.times > 1 else ".")]
+def _write_footer(claim: "DeliveryClaim") -> list[str]:
+    parts = [f"Raised {_format_time(claim.raised_at)}" + (f", {claim.times} times so far." if claim.times > 1 else ".")]
     if claim.resolved_at is not None:
-        said.append(f"Resolved {_say_time(claim.resolved_at)} by {claim.resolved_by}: {claim.resolved_reason}.")
-    said.append(f"Delivery {claim.id}.")
-    if claim.doubt:
-        said.append("You may have this message already: an earlier try was cut off.")
-    return said
+        parts.append(f"Resolved {_format_time(claim.resolved_at)} by {claim.resolved_by}: {claim.resolved_reason}.")
+    parts.append(f"Delivery {claim.id}.")
+    if claim.may_have_been_delivered:
+        parts.append("You may have this message already: an earlier attempt was interrupted.")
+    return parts
 
 
-def _say_time(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,59 +1,66 @@
-"""The child process that speaks to notification services: a message a line, and it waits for the word before it sends.
+"""Send messages to notification services with apprise. Runs in a child process.
 
-::
-
-    parent                     child
-    {"url": …, "message": …}
-                               {"ready": true}      nothing was sent so far
-    {"go": true}
-                               {"sent": true}   or  {"fault": "…", "doubt": true}
-
-A service that hangs takes only this process with it. When the parent is gone before it said go, nothing is sent. The
-address comes on the input, never on the command line. Who watches over it is ``transport``.
+``prepare`` sends nothing; ``send_prepared`` sends what was prepared last. A service that hangs takes only this process
+with it, and when the parent dies before it asks to send, nothing is sent.
 """
 
-import faulthandler
-import json
 import logging
-import os
 import re
-import sys
 import time
-from collections.abc import Mapping
-from typing import Any, TextIO
+from html import escape
+from typing import Any, NamedTuple
 
 from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, NotifyType, PersistentStoreMode
 from apprise.plugins.email.base import NotifyEmail
 from apprise.plugins.slack import NotifySlack
+from markdown import Markdown
 
-from pokervod_pipelines.alerts.mail_page import convert_markdown, draw_mail
 from pokervod_pipelines.alerts.message import Message
-
-GRACE_SECONDS = 5.0
-"""So long after its limit a child ends itself, in case nobody is left to end it."""
+from pokervod_pipelines.alerts.sending import BadAddress, SendFailure
 
 DELIVERY_HEADER = "X-PokerVOD-Delivery"
-NOT_AN_ADDRESS = "its address is none that apprise understands: look the service up at appriseit.com"
+UNKNOWN_ADDRESS = "apprise does not know this kind of address. See appriseit.com for the service."
 
 NOTIFY_TYPES = {"info": NotifyType.INFO, "warning": NotifyType.WARNING, "critical": NotifyType.FAILURE}
+COLOURS = {"info": "#2f6fed", "warning": "#b7791f", "critical": "#c0262d"}
 
-_SURELY_NOT_SENT = re.compile(
+_NOT_SENT = re.compile(
     r"error=[45]\d\d|refused|Failed to establish a new connection|Name or service not known|"
     r"No address associated|ConnectTimeout|connect timeout|[^\d][45]\d\d[, ]+b'|certificate|are no Email recipients",
     re.IGNORECASE,
 )
-"""What apprise says when the message cannot have arrived; of everything else that is not known."""
+"""Matches what apprise logs when the message cannot have been delivered; otherwise it may have been."""
 
-_TOLD_AT_DEBUG = ("Socket Exception", "Response Details")
-_MOST_CHARACTERS = 1_000
+_LOGGED_AT_DEBUG = ("Socket Exception", "Response Details")
+_MAX_CHARACTERS = 1_000
 
 
-class Unaddressed(ValueError):
-    """The address cannot be used; the text says why, without the address."""
+class _Prepared(NamedTuple):
+    plugin: NotifyBase
+    message: Message
+    address: tuple[str, str | None]
+    pause: float
+
+
+_prepared: list[_Prepared] = []
+"""The message to send, kept by the child between two calls."""
+
+_free_at: dict[tuple[str, str | None], float] = {}
+"""When each address may be used again, by the monotonic clock."""
+
+
+_PAGE = """\
+<html><body style="margin:0;padding:16px;background:#f4f5f7;font-family:Helvetica,Arial,sans-serif;color:#1f2430">
+<table role="presentation" width="100%" style="max-width:680px;margin:0 auto;background:#fff;border-collapse:collapse">
+<tr><td style="background:{colour};color:#ffffff;padding:14px 20px;font-size:18px;font-weight:bold">{headline}</td></tr>
+<tr><td style="padding:12px 20px;font-size:14px;line-height:1.5">{body}{link}</td></tr>
+<tr><td style="padding:12px 20px;border-top:1px solid #e3e5ea;font-size:12px;color:#6b7280">{footer}</td></tr>
+</table></body></html>
+"""
 
 
 class _Transcript(logging.Handler):
-    """What apprise says of a failure, which its answer does not."""
+    """Keep what apprise logs about a failure, which its answer does not contain."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -61,53 +68,49 @@ class _Transcript(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = " ".join(record.getMessage().split())
-        if record.levelno >= logging.WARNING or text.startswith(_TOLD_AT_DEBUG):
+        if record.levelno >= logging.WARNING or text.startswith(_LOGGED_AT_DEBUG):
             self.lines.append(text)
 
 
-def serve(tasks: TextIO, answers: TextIO) -> None:
-    """Answer until the input ends."""
-    silence = open(os.devnull, "wb")  # noqa: PTH123, SIM115 - as long as the process lives
-    free_at = 0.0
-    for line in tasks:
-        task = json.loads(line)
-        faulthandler.dump_traceback_later(task["seconds"] + GRACE_SECONDS, exit=True, file=silence)
-        try:
-            plugin = open_service(task["url"], task["endpoint"])
-            pause, plugin.request_rate_per_sec = plugin.request_rate_per_sec, 0.0
-            time.sleep(max(0.0, free_at - time.monotonic()))  # what the service asks for, while nothing is on its way
-            _answer(answers, {"ready": True})
-            if not tasks.readline():
-                return
-            free_at = time.monotonic() + pause
-            _answer(answers, send(plugin, Message(**task["message"])))
-        except Unaddressed as error:
-            _answer(answers, {"fault": str(error), "doubt": False})
-        faulthandler.cancel_dump_traceback_later()
+def prepare(url: str, endpoint: str | None, message: Message) -> None:
+    """Open the service and keep the message for it; pause as long as the service asks for. Raises ``BadAddress``."""
+    plugin = open_service(url, endpoint)
+    pause, plugin.request_rate_per_sec = plugin.request_rate_per_sec, 0.0
+    time.sleep(max(0.0, _free_at.get((url, endpoint), 0.0) - time.monotonic()))  # now, while nothing is being sent
+    _prepared[:] = [_Prepared(plugin, message, (url, endpoint), pause)]
+
+
+def send_prepared() -> SendFailure | None:
+    """Send the message that was prepared; return why it was not sent, or None."""
+    if not _prepared:  # another child had prepared it, and died
+        return SendFailure(reason="the sender died before it sent the message", may_have_been_delivered=False)
+    prepared = _prepared.pop()
+    _free_at[prepared.address] = time.monotonic() + prepared.pause
+    return send(prepared.plugin, prepared.message)
 
 
 def open_service(url: str, endpoint: str | None) -> NotifyBase:
-    """The service of the address, in memory only; raises ``Unaddressed`` for none, or for one of several receivers."""
+    """Return the service of the address, in memory only. Raises ``BadAddress``, also for several receivers."""
     asset = AppriseAsset(app_id="PokerVOD", app_desc="PokerVOD alerts", storage_mode=PersistentStoreMode.MEMORY)
-    asset.http_redirects = False  # a message that is redirected arrives nowhere, and the answer says it did
-    asset.image_url_mask = asset.image_url_logo = ""  # nobody's pictures
+    asset.http_redirects = False  # a redirected message is lost, and the answer says it was delivered
+    asset.image_url_mask = asset.image_url_logo = ""  # no images of others
     plugin = Apprise.instantiate(url, asset=asset)
     if not isinstance(plugin, NotifyBase):
-        raise Unaddressed(NOT_AN_ADDRESS)
+        raise BadAddress(UNKNOWN_ADDRESS)
     if len(plugin) > 1:
-        raise Unaddressed(
-            f"its address names {len(plugin)} receivers: make a channel for each, or one that fails repeats the others"
+        raise BadAddress(
+            f"the address has {len(plugin)} receivers. Make a channel for each: one that fails would repeat the others."
         )
     if endpoint and isinstance(plugin, NotifySlack):
         plugin.webhook_url = f"{endpoint}/services"
     if isinstance(plugin, NotifySlack):
         _keep_commands_out(plugin)
-    plugin.retry = 0  # the queue tries again, and remembers it
+    plugin.retry = 0  # the queue retries
     return plugin
 
 
 def quote_commands(text: str) -> str:
-    """Return Slack's own format with every ``<`` that opens no link as a character.
+    """Return Slack's own format with every ``<`` escaped that does not open a link.
 
     >>> quote_commands("<http://host|run> <class 'E'> <!channel>")
     "<http://host|run> &lt;class 'E'> &lt;!channel>"
@@ -116,7 +119,7 @@ def quote_commands(text: str) -> str:
 
 
 def _keep_commands_out(plugin: NotifySlack) -> None:
-    """A quoted error neither vanishes nor calls the whole channel; apprise lets what stands in ``<…>`` through."""
+    """Escape ``<…>`` in quoted errors, which would vanish or call the whole channel; apprise does not."""
     convert = plugin.dialect_convert
 
     def convert_and_quote(body: str, *given: Any, **named: Any) -> str:
@@ -125,22 +128,23 @@ def _keep_commands_out(plugin: NotifySlack) -> None:
     plugin.dialect_convert = convert_and_quote  # type: ignore[method-assign]
 
 
-def send(plugin: NotifyBase, message: Message) -> dict[str, Any]:
-    """The answer to the parent: sent, or the fault and whether it may have arrived all the same."""
+def send(plugin: NotifyBase, message: Message) -> SendFailure | None:
+    """Send the message; return why it was not sent, or None."""
     transcript = _Transcript()
     log = logging.getLogger("apprise")
     log.setLevel(logging.DEBUG)
     log.addHandler(transcript)
     try:
         is_sent = _notify(plugin, message)
-    except Exception as error:  # noqa: BLE001 - a plugin's own mistake is a failed try like any other
-        return {"fault": f"{type(error).__name__}: {error}"[:_MOST_CHARACTERS], "doubt": True}
+    except Exception as error:  # noqa: BLE001 - a plugin's own fault is a failure like any other
+        reason = f"{type(error).__name__}: {error}"[:_MAX_CHARACTERS]
+        return SendFailure(reason=reason, may_have_been_delivered=True)
     finally:
         log.removeHandler(transcript)
     if is_sent:
-        return {"sent": True}
-    said = "; ".join(dict.fromkeys(transcript.lines)) or "apprise gave no reason"
-    return {"fault": said[:_MOST_CHARACTERS], "doubt": not _SURELY_NOT_SENT.search(said)}
+        return None
+    reason = "; ".join(dict.fromkeys(transcript.lines)) or "apprise gave no reason"
+    return SendFailure(reason=reason[:_MAX_CHARACTERS], may_have_been_delivered=not _NOT_SENT.search(reason))
 
 
 def _notify(plugin: NotifyBase, message: Message) -> bool:
@@ -163,7 +167,7 @@ def _notify(plugin: NotifyBase, message: Message) -> bool:
 
 
 def _write_body(plugin: NotifyBase, message: Message) -> tuple[str, NotifyFormat]:
-    """Markdown for who reads it; for others HTML, of which apprise makes plain text where that is wanted."""
+    """Return Markdown for services that show it, else HTML, of which apprise makes plain text where required."""
     if isinstance(plugin, NotifyEmail):
         return draw_mail(message), NotifyFormat.HTML
     if plugin.resolve_format(NotifyFormat.MARKDOWN) == NotifyFormat.MARKDOWN:
@@ -171,19 +175,32 @@ def _write_body(plugin: NotifyBase, message: Message) -> tuple[str, NotifyFormat
     return convert_markdown(message.markdown), NotifyFormat.HTML
 
 
-def _answer(answers: TextIO, value: Mapping[str, Any]) -> None:
-    answers.write(json.dumps(value) + "\n")
-    answers.flush()
+def draw_mail(message: Message) -> str:
+    """Return an e-mail as an HTML page that every mail program shows; HTML in the message is shown as text."""
+    link = f'<p>Open: <a href="{escape(message.link)}">{escape(message.link)}</a></p>' if message.link else ""
+    return _PAGE.format(
+        colour=COLOURS[message.severity],
+        headline=escape(message.headline),
+        body=_restyle_code(convert_markdown(message.body)),
+        link=link,
+        footer=escape(message.footer),
+    )
 
 
-def take_output() -> TextIO:
-    """A stream for answers alone; whatever a library prints goes nowhere."""
-    answers = os.fdopen(os.dup(1), "w", encoding="ascii")
-    with open(os.devnull, "wb") as silence:  # noqa: PTH123 - a device
-        os.dup2(silence.fileno(), 1)
-        os.dup2(silence.fileno(), 2)
-    return answers
+def _restyle_code(page: str) -> str:
+    """Replace ``<code>``, which would get a line of its own in the plain text that apprise makes."""
+    page = re.sub(
+        r"<pre><code[^>]*>(.*?)</code></pre>",
+        r'<pre style="background:#f4f5f7;padding:10px">\1</pre>',
+        page,
+        flags=re.S,
+    )
+    return re.sub(r"<code>(.*?)</code>", r'<span style="font-family:monospace">\1</span>', page, flags=re.S)
 
 
-if __name__ == "__main__":
-    serve(sys.stdin, take_output())
+def convert_markdown(text: str) -> str:
+    """Return Markdown as HTML; HTML in it is text."""
+    converter = Markdown(extensions=["fenced_code", "tables", "sane_lists", "nl2br"])
+    for part, name in ((converter.preprocessors, "html_block"), (converter.inlinePatterns, "html")):
+        part.deregister(name)
+    return str(converter.convert(text))

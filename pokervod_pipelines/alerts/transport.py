@@ -1,63 +1,49 @@
-"""Handing a message to its channel, within a time limit, in two steps: make ready, then send.
+"""Hand a message to its channel within a time limit, in two steps: prepare, then send.
 
-Between the two the caller notes that it is about to send. Everything slow comes before: what is left is the talk with
-the service. An answer holds no piece of the channel's address.
+Between the two the caller notes that it is about to send. Everything slow comes before, so what is left is the exchange
+with the service. A failure never contains a piece of the channel's address.
 """
 
-import json
-import os
-import subprocess
 import sys
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from pokervod_pipelines.alerts.channels import Channel
 from pokervod_pipelines.alerts.message import Message
+from pokervod_pipelines.alerts.sending import PROGRAM, SendFailure, prepare_message, send_prepared
+from pokervod_pipelines.processes.failures import ChildDied, ChildStuck, ChildTimedOut
+from pokervod_pipelines.processes.supervised import START_SECONDS, SupervisedChild
 
-PROGRAM = "pokervod_pipelines.alerts.sender"
-START_SECONDS = 60.0
-"""So long a sender may take to be ready, apart from the time to send: it loads a lot, on a machine that may be busy."""
-
-_HOME = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """The message was not seen to arrive; with ``doubt`` it may have arrived all the same."""
-
-    reason: str
-    doubt: bool
+PREPARE_SECONDS = START_SECONDS
+"""Limit for preparing a message, after the start of the child: a service may ask for a pause between two messages."""
 
 
 class Transport(Protocol):
-    """A way to one channel, for one thread."""
+    """Send messages to one channel, from one thread."""
 
-    def prepare(self, message: Message) -> Fault | None:
-        """Everything is ready to send the message, and nothing was sent; or why it cannot be."""
+    def prepare(self, message: Message) -> SendFailure | None:
+        """Make everything ready to send the message, and send nothing; return why that fails."""
 
-    def send(self) -> Fault | None:
-        """What was prepared was sent; or why not."""
+    def send(self) -> SendFailure | None:
+        """Send what was prepared; return why that fails."""
 
     def close(self) -> None:
-        """Nothing of this transport runs any more."""
+        """End whatever this transport still runs."""
 
 
 OpenTransport = Callable[[Channel, float], Transport]
-"""Makes a transport for a channel that gives each message so many seconds."""
+"""Makes a transport for a channel, with the seconds that sending one message may take."""
 
 
 def open_transport(channel: Channel, seconds: float) -> Transport:
-    """The transport for the channel: its console, or a process that speaks with its service."""
+    """Return the transport for the channel: the console, or a child process that speaks to the service."""
     return ConsoleTransport() if channel.is_console else ServiceTransport(channel, seconds)
 
 
 class ConsoleTransport:
-    """Writes to the error output of this process."""
+    """Write to the error output of this process."""
 
     def __init__(self) -> None:
         self._text = ""
@@ -66,26 +52,26 @@ class ConsoleTransport:
         """Keep the message."""
         self._text = f"{message.headline}\n{message.markdown}\n\n"
 
-    def send(self) -> Fault | None:
+    def send(self) -> SendFailure | None:
         """Write it."""
         try:
             sys.stderr.write(self._text)
             sys.stderr.flush()
         except (OSError, ValueError) as error:
-            return Fault(reason=f"the error output cannot be written to: {error}", doubt=False)
+            return SendFailure(reason=f"cannot write to the error output: {error}", may_have_been_delivered=False)
         return None
 
     def close(self) -> None:
-        """There is nothing to end."""
+        """Do nothing: nothing runs."""
 
 
 class ServiceTransport:
-    """A child process for the channel, started when first needed; it is killed when it takes too long."""
+    """Speak to the service from a child process, which is killed when it takes too long."""
 
-    def __init__(self, channel: Channel, seconds: float) -> None:
+    def __init__(self, channel: Channel, seconds: float, child: SupervisedChild | None = None) -> None:
         self._channel = channel
         self._seconds = seconds
-        self._child: subprocess.Popen[str] | None = None
+        self._child = child or SupervisedChild(PROGRAM)
 
     def __enter__(self) -> Self:
         return self
@@ -93,68 +79,34 @@ class ServiceTransport:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def prepare(self, message: Message) -> Fault | None:
-        """The child has understood address and message and waits for the word."""
-        task = {
-            "url": self._channel.url.get_secret_value(),
-            "endpoint": self._channel.endpoint,
-            "message": message.as_json(),
-            "seconds": self._seconds + START_SECONDS,
-        }
-        answer = self._ask(task, START_SECONDS)
-        if answer is None:
-            return Fault(reason=f"its sender was not ready within {START_SECONDS:g} s", doubt=False)
-        return None if "ready" in answer else self._read_fault(answer)
-
-    def send(self) -> Fault | None:
-        """The child sends; if it gives no answer in time it is killed, and whether the message arrived is not known."""
-        answer = self._ask({"go": True}, self._seconds)
-        if answer is None:
-            return Fault(reason=f"{self._channel.place} gave no answer within {self._seconds:g} s", doubt=True)
-        return None if "sent" in answer else self._read_fault(answer)
-
-    def close(self) -> None:
-        """The child is gone, whatever it was doing."""
-        child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        child.wait()
-        for stream in (child.stdin, child.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
-
-    def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any] | None:
-        if self._child is None:
-            self._child = _start_child()
-        child = self._child
-        watch = threading.Timer(seconds, child.kill)
-        watch.start()
+    def prepare(self, message: Message) -> SendFailure | None:
+        """Have the child understand address and message, and keep them until ``send``."""
+        call = partial(prepare_message, self._channel.url.get_secret_value(), self._channel.endpoint, message)
         try:
-            with suppress(OSError):  # a child that is dead already gives no answer either
-                print(json.dumps(request), file=child.stdin, flush=True)
-            line = child.stdout.readline() if child.stdout else ""
-        finally:
-            watch.cancel()
-        if line.endswith("\n"):
-            answer: dict[str, Any] = json.loads(line)
-            return answer
-        self.close()
+            self._child.ask(call, seconds=PREPARE_SECONDS)
+        except ChildTimedOut:
+            return self._fail(f"the sender was not ready within {PREPARE_SECONDS:g} s")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next channel must be served
+            return self._fail(str(error))
         return None
 
-    def _read_fault(self, answer: dict[str, Any]) -> Fault:
-        return Fault(reason=self._channel.hide(str(answer["fault"])), doubt=bool(answer["doubt"]))
+    def send(self) -> SendFailure | None:
+        """Send; a child without an answer in time is killed, and the message may have been delivered then."""
+        try:
+            failure = self._child.ask(send_prepared, seconds=self._seconds)
+        except (ChildTimedOut, ChildStuck):
+            reason = f"{self._channel.shown_address} gave no answer within {self._seconds:g} s"
+            return self._fail(reason, may_have_been_delivered=True)
+        except ChildDied as error:
+            reason = f"the sender died while it sent ({error})"
+            return self._fail(reason, may_have_been_delivered=error.was_accepted)
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._fail(str(error), may_have_been_delivered=True)
+        return failure and self._fail(failure.reason, may_have_been_delivered=failure.may_have_been_delivered)
 
+    def close(self) -> None:
+        """Kill the child, whatever it is doing."""
+        self._child.close()
 
-def _start_child() -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", PROGRAM],
-        cwd=_HOME,  # where the package is found, whatever the caller's own folder
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # an interrupt of the terminal is the parent's to handle
-        env={**os.environ, "PYTHONUTF8": "1"},
-        encoding="ascii",
-    )
+    def _fail(self, reason: str, *, may_have_been_delivered: bool = False) -> SendFailure:
+        return SendFailure(reason=self._channel.hide(reason), may_have_been_delivered=may_have_been_delivered)

@@ -11,8 +11,8 @@ from datetime import timedelta
 from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.alerts.alert import Alert, Severity
-from pokervod_pipelines.alerts.raising import acknowledge, raise_alert, resolve_alert
+from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
+from pokervod_pipelines.alerts.lifecycle import acknowledge_alert, raise_alert, resolve_alert
 from pokervod_pipelines.rollout import store
 from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
@@ -83,7 +83,7 @@ class PlanHandler:
         self._raise(
             connection,
             key=f"rollout {self.plan.name} week {passed.week} attempt {passed.id}" + " completed" * is_completed,
-            severity=Severity.INFO,
+            severity=AlertSeverity.INFO,
             title=f"{self.plan.title}: week {passed.week} passed" + ", rollout completed" * is_completed,
             body=write(self.plan, record, self.clock(), self.settings.rollout.link),
         )
@@ -95,25 +95,24 @@ class PlanHandler:
         self._raise(
             connection,
             key=self._name_escalation(week),
-            severity=Severity.CRITICAL,
+            severity=AlertSeverity.CRITICAL,
             title=message.title,
             body=message.body_markdown,
         )
 
     def acknowledge_escalation(self, connection: Connection, week: int, actor: Actor) -> None:
         """Acknowledge the alert of the escalation."""
-        acknowledge(connection, self._name_escalation(week), by=actor.who, reason=actor.reason, now=self.clock())
+        acknowledge_alert(connection, self._name_escalation(week), actor=actor, now=self.clock())
 
     def resolve_escalations(self, connection: Connection, record: RolloutRecord, actor: Actor) -> None:
         """Resolve the alerts of all escalations."""
         for week in sorted({each.week for each in record.escalations}):
-            key = self._name_escalation(week)
-            resolve_alert(connection, key, by=actor.who, reason=actor.reason, now=self.clock())
+            resolve_alert(connection, self._name_escalation(week), actor=actor, now=self.clock())
 
     def _name_escalation(self, week: int) -> str:
         return f"rollout {self.plan.name} week {week} escalated"
 
-    def _raise(self, connection: Connection, *, key: str, severity: Severity, title: str, body: str) -> None:
+    def _raise(self, connection: Connection, *, key: str, severity: AlertSeverity, title: str, body: str) -> None:
         alert = Alert(
             key=key,
             severity=severity,

@@ -112,6 +112,6 @@ def _check_plans(settings: Settings) -> CheckResult:
 def _check_channels(settings: Settings) -> Iterator[CheckResult]:
     channels, missing = find_channels(settings)
     for channel in channels:
-        yield report_part(f"alerts to {channel.name}", channel.place)
+        yield report_part(f"alerts to {channel.name}", channel.shown_address)
     for name, fix in missing.items():
         yield report_part(f"alerts to {name}", "no address", fix)

@@ -35,12 +35,12 @@ def write_page_file(settings: Settings, plan: RolloutPlan, record: RolloutRecord
 
 
 def deliver_alerts(engine: Engine, settings: Settings) -> Mapping[str, str]:
-    """Send what is due once; return the fault of each channel that failed, which is retried later.
+    """Send what is due once; return the failure of each channel that failed, which is retried later.
 
     A channel without an address is one of them; it does not stop the others.
     """
     channels, missing = find_channels(settings)
-    return missing | deliver_pending(engine, channels, now=datetime.now(UTC), limits=settings.alerts).faults
+    return missing | deliver_pending(engine, channels, now=datetime.now(UTC), limits=settings.alerts).failures
 
 
 def find_channels(settings: Settings) -> tuple[list[Channel], dict[str, str]]:

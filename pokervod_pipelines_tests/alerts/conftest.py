@@ -1,29 +1,37 @@
-"""Start servers that channels speak to, and a desk without channels."""
+"""Start servers that channels speak to, and an outbox without channels."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from sqlalchemy import Engine
 
-from pokervod_pipelines_tests.alerts.desk import Desk
+from pokervod_pipelines_tests.alerts.outbox import Outbox, WarmSenders
 from pokervod_pipelines_tests.alerts.servers import HookServer, MailServer
 
 
+@pytest.fixture(scope="session")
+def senders() -> Iterator[WarmSenders]:
+    """Return a way to open channels whose child processes serve all tests."""
+    with closing(WarmSenders()) as warm:
+        yield warm
+
+
 @pytest.fixture
-def desk(engine: Engine) -> Desk:
-    """A desk at an empty database, without channels."""
-    return Desk(engine=engine)
+def outbox(engine: Engine, senders: WarmSenders) -> Outbox:
+    """Return an outbox with an empty database, without channels."""
+    return Outbox(engine=engine, open_channel=senders)
 
 
 @pytest.fixture
 def hook() -> Iterator[HookServer]:
-    """A web server that takes messages."""
+    """Run a web server that accepts messages."""
     with HookServer() as server:
         yield server
 
 
 @pytest.fixture
 def mail() -> Iterator[MailServer]:
-    """A mail server."""
+    """Run a mail server."""
     with MailServer() as server:
         yield server

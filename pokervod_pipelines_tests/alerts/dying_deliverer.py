@@ -1,4 +1,4 @@
-"""A deliverer that is killed, as by ``kill -9``, at a given moment of its first delivery."""
+"""Deliver, and be killed as by ``kill -9`` at a given moment of the first delivery."""
 
 import os
 import signal
@@ -10,24 +10,25 @@ from pydantic import SecretStr
 from pokervod_pipelines.alerts.channels import Channel
 from pokervod_pipelines.alerts.delivery import deliver_pending
 from pokervod_pipelines.alerts.message import Message
-from pokervod_pipelines.alerts.transport import Fault, ServiceTransport
+from pokervod_pipelines.alerts.sending import SendFailure
+from pokervod_pipelines.alerts.transport import ServiceTransport
 from pokervod_pipelines.db.engine import make_engine
 
 
 class DyingTransport(ServiceTransport):
-    """Dies at the moment that its process was told."""
+    """Die at the moment that is named on the command line."""
 
-    def prepare(self, message: Message) -> Fault | None:
+    def prepare(self, message: Message) -> SendFailure | None:
         self._die_at("claimed")
-        fault = super().prepare(message)
+        failure = super().prepare(message)
         self._die_at("ready")
-        return fault
+        return failure
 
-    def send(self) -> Fault | None:
+    def send(self) -> SendFailure | None:
         self._die_at("sending")
-        fault = super().send()
+        failure = super().send()
         self._die_at("sent")
-        return fault
+        return failure
 
     def _die_at(self, moment: str) -> None:
         if moment == sys.argv[4]:
@@ -37,4 +38,4 @@ class DyingTransport(ServiceTransport):
 if __name__ == "__main__":
     url, hook, now = sys.argv[1:4]
     channels = [Channel(name="web", url=SecretStr(hook))]
-    deliver_pending(make_engine(url), channels, now=datetime.fromisoformat(now), open_way=DyingTransport)
+    deliver_pending(make_engine(url), channels, now=datetime.fromisoformat(now), open_channel=DyingTransport)

@@ -1,4 +1,4 @@
-"""What channels speak to: a web server that takes messages as Slack's does, and a mail server. Both can be down."""
+"""Run what channels speak to: a web server that accepts messages as Slack's does, and a mail server."""
 
 import json
 import socket
@@ -18,7 +18,7 @@ SLACK_TOKENS = "T0SESAME1/B0SESAME2/xYzSesameOpensTheDoor"
 
 
 def find_free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -26,7 +26,7 @@ def find_free_port() -> int:
 
 @dataclass
 class Post:
-    """What one request brought."""
+    """Hold one request."""
 
     path: str
     headers: dict[str, str]
@@ -35,7 +35,7 @@ class Post:
 
 @dataclass
 class HookServer:
-    """A web server; ``answers`` are the statuses of the next requests, then 200. Start and stop it as you like."""
+    """Run a web server; ``answers`` are the statuses of the next requests, then 200. Start and stop it as you like."""
 
     port: int = field(default_factory=find_free_port)
     posts: list[Post] = field(default_factory=list)
@@ -94,7 +94,7 @@ class HookServer:
 
 @dataclass
 class MailServer:
-    """A mail server; ``answers`` are what it says to the next messages, then it takes them."""
+    """Run a mail server; ``answers`` are its replies to the next messages, then it accepts them."""
 
     port: int = field(default_factory=find_free_port)
     mails: list[EmailMessage] = field(default_factory=list)

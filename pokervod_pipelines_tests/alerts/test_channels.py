@@ -1,17 +1,17 @@
-"""Where addresses come from, and that nothing of them is ever shown."""
+"""Read addresses, and never show any part of them."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from pokervod_pipelines.alerts.channels import Channel, hide_address, open_channels, show_place
+from pokervod_pipelines.alerts.channels import Channel, hide_address, open_channels, show_address
 from pokervod_pipelines.errors import BadSettings
 from pokervod_pipelines.settings.rooms import AlertChannel, AlertSettings
 
 
 @pytest.mark.parametrize(
-    ("url", "place"),
+    ("url", "shown"),
     [
         ("https://hooks.slack.com/services/T1/B1/sesame", "https://hooks.slack.com"),
         ("mailtos://eva:sesame@smtp.example.org:465?to=eva@example.org", "mailtos://smtp.example.org"),
@@ -27,9 +27,9 @@ from pokervod_pipelines.settings.rooms import AlertChannel, AlertSettings
         ("console://", "console://***"),
     ],
 )
-def test_of_an_address_only_what_is_no_secret_is_shown(url: str, place: str) -> None:
-    assert show_place(url) == place
-    assert "sesame" not in show_place(url).lower()
+def test_only_what_is_not_secret_of_an_address_is_shown(url: str, shown: str) -> None:
+    assert show_address(url) == shown
+    assert "sesame" not in show_address(url).lower()
 
 
 @pytest.mark.parametrize(
@@ -62,13 +62,13 @@ def test_no_secret_of_any_address_survives(secret: str, shape: str, before: str,
     url = shape.format(secret)
 
     assert secret not in hide_address(f"{before}{secret}{after} {url}", url)
-    assert secret not in show_place(url)
+    assert secret not in show_address(url)
 
 
 def test_a_channel_shows_no_secret_of_itself() -> None:
     channel = Channel(name="slack", url=SecretStr("https://hooks.slack.com/services/T1/B1/sesame"))
 
-    assert "sesame" not in f"{channel} {channel!r} {channel.place}"
+    assert "sesame" not in f"{channel} {channel!r} {channel.shown_address}"
 
 
 def test_addresses_come_from_the_environment() -> None:
@@ -84,7 +84,7 @@ def test_addresses_come_from_the_environment() -> None:
 
 @pytest.mark.parametrize("value", [None, "", "sesame"])
 def test_a_missing_address_names_its_variable_and_no_secret(value: str | None) -> None:
-    with pytest.raises(BadSettings, match="set POKERVOD_ALERT_SLACK in the environment") as caught:
+    with pytest.raises(BadSettings, match="Set POKERVOD_ALERT_SLACK in the environment") as caught:
         open_channels([AlertChannel(name="slack")], {} if value is None else {"POKERVOD_ALERT_SLACK": value})
 
     assert "sesame" not in str(caught.value)

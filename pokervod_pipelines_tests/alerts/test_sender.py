@@ -1,11 +1,19 @@
-"""What must hold of apprise, tried in a process of its own: it warns while it is loaded, and loads a lot."""
+"""Try what depends on apprise in a process of its own: it loads much, and warns while it is loaded."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
-from typing import Any
+from contextlib import closing
+from functools import partial
 
 import pytest
+
+from pokervod_pipelines.alerts.message import Message
+from pokervod_pipelines.alerts.sending import PROGRAM, SendFailure, prepare_message, send_prepared
+from pokervod_pipelines.processes.supervised import SupervisedChild
+from pokervod_pipelines_tests.processes.tasks import find_pid
 
 CASES = [
     (
@@ -40,21 +48,13 @@ def test_what_looks_like_markup_in_an_error_is_text(answers: list[str], number: 
     assert answers[number] == CASES[number][2]
 
 
-def run_sender(*lines: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a sender answers to these lines, after which its parent is gone."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pokervod_pipelines.alerts.sender"],
-        input="".join(json.dumps(line) + "\n" for line in lines),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stderr == ""
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def test_a_message_that_was_prepared_by_a_child_that_died_is_not_sent() -> None:
+    message = Message(delivery_id="1", key="k", severity="info", title="t", body="", link=None, footer="")
+    with closing(SupervisedChild(PROGRAM)) as child:
+        child.ask(partial(prepare_message, "json://127.0.0.1:1/sesame", None, message))
+        pid = child.ask(find_pid)
+        os.kill(pid, signal.SIGKILL)
 
+        failure = child.ask(send_prepared)
 
-def test_a_sender_whose_parent_is_gone_sends_nothing() -> None:
-    message = {"delivery_id": "1", "key": "k", "severity": "info", "title": "t", "body": "", "link": None, "footer": ""}
-    task = {"url": "json://127.0.0.1:1/sesame", "endpoint": None, "message": message, "seconds": 30}
-
-    assert run_sender(task) == [{"ready": True}]
+    assert failure == SendFailure(reason="the sender died before it sent the message", may_have_been_delivered=False)

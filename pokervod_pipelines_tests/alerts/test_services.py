@@ -1,10 +1,10 @@
-"""What arrives at Slack, in a mail box, at a webhook and on the console."""
+"""Check what arrives at Slack, in a mail box, at a webhook and on the console."""
 
 import json
 
 import pytest
 
-from pokervod_pipelines_tests.alerts.desk import Desk
+from pokervod_pipelines_tests.alerts.outbox import Outbox
 from pokervod_pipelines_tests.alerts.servers import SLACK_TOKENS, HookServer, MailServer
 
 BODY = """## Attempts
@@ -16,11 +16,11 @@ Traceback <last>
 ```"""
 
 
-def test_slack_gets_one_message_in_its_own_format(desk: Desk, hook: HookServer) -> None:
-    desk.open_slack(hook)
-    desk.raise_one(title="Week 4 <failed> & pauses", body=BODY, link="http://host/rollout/4")
+def test_slack_gets_one_message_in_its_own_format(outbox: Outbox, hook: HookServer) -> None:
+    outbox.open_slack(hook)
+    outbox.raise_one(title="Week 4 <failed> & pauses", body=BODY, link="http://host/rollout/4")
 
-    assert desk.deliver().delivered == 1
+    assert outbox.deliver().delivered == 1
 
     (post,) = hook.posts
     assert post.path == f"/services/{SLACK_TOKENS}"
@@ -30,24 +30,24 @@ def test_slack_gets_one_message_in_its_own_format(desk: Desk, hook: HookServer) 
     assert "*database_table* failed: `video_files` is missing" in shown["text"]
     assert "<http://host/runs/1|the run> ended with &lt;class 'KeyError'> &amp; more" in shown["text"]
     assert "<http://host/rollout/4|Open in PokerVOD>" in shown["text"]
-    assert f"Delivery {desk.rows()[0].id}." in shown["text"]
+    assert f"Delivery {outbox.rows()[0].id}." in shown["text"]
     assert shown["footer"] == "PokerVOD"
     assert "icon_url" not in post.body
 
 
-def test_a_mail_is_plain_and_html_with_the_errors_as_text(desk: Desk, mail: MailServer) -> None:
-    desk.open_mail(mail)
-    desk.raise_one(title="Week 4 <failed>", body=BODY, link="http://host/rollout/4")
+def test_a_mail_is_plain_and_html_with_the_errors_as_text(outbox: Outbox, mail: MailServer) -> None:
+    outbox.open_mail(mail)
+    outbox.raise_one(title="Week 4 <failed>", body=BODY, link="http://host/rollout/4")
 
-    assert desk.deliver().delivered == 1
+    assert outbox.deliver().delivered == 1
 
     (letter,) = mail.mails
     plain = letter.get_body(("plain",)).get_content()
     page = letter.get_body(("html",)).get_content()
     assert letter["Subject"] == "CRITICAL: Week 4 <failed>"
     assert letter["To"] == "eva@example.org"
-    assert letter["X-PokerVOD-Delivery"] == str(desk.rows()[0].id)
-    for text in ("database_table", "<class 'KeyError'>", "Traceback <last>", f"Delivery {desk.rows()[0].id}."):
+    assert letter["X-PokerVOD-Delivery"] == str(outbox.rows()[0].id)
+    for text in ("database_table", "<class 'KeyError'>", "Traceback <last>", f"Delivery {outbox.rows()[0].id}."):
         assert text in plain
     assert "video_files is missing" in plain
     assert "Open: http://host/rollout/4" in plain
@@ -59,14 +59,14 @@ def test_a_mail_is_plain_and_html_with_the_errors_as_text(desk: Desk, mail: Mail
     assert "<img" not in page
 
 
-def test_a_webhook_gets_the_delivery_as_fields(desk: Desk, hook: HookServer) -> None:
-    desk.open_webhook(hook)
-    desk.raise_one(severity="warning", body="**slow**")
+def test_a_webhook_gets_the_delivery_as_fields(outbox: Outbox, hook: HookServer) -> None:
+    outbox.open_webhook(hook)
+    outbox.raise_one(severity="warning", body="**slow**")
 
-    desk.deliver()
+    outbox.deliver()
 
     (post,) = hook.posts
-    number = str(desk.rows()[0].id)
+    number = str(outbox.rows()[0].id)
     assert post.path == "/hooks/sesame"
     assert post.headers["X-PokerVOD-Delivery"] == number
     fields = {key: post.body[key] for key in ("title", "type", "delivery", "key", "severity")}
@@ -80,36 +80,36 @@ def test_a_webhook_gets_the_delivery_as_fields(desk: Desk, hook: HookServer) -> 
     assert "slow" in post.body["message"]
 
 
-def test_the_console_shows_it_on_the_error_output(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    desk.open("here", "console://")
-    desk.raise_one(severity="info", body="all is well")
+def test_the_console_shows_it_on_the_error_output(outbox: Outbox, capsys: pytest.CaptureFixture[str]) -> None:
+    outbox.open("here", "console://")
+    outbox.raise_one(severity="info", body="all is well")
 
-    desk.deliver()
+    outbox.deliver()
 
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("INFO: week 4 failed\nall is well\n")
-    assert desk.states() == [("here", "delivered")]
+    assert outbox.states() == [("here", "delivered")]
 
 
-def test_several_messages_go_in_one_call_in_the_order_they_were_raised(desk: Desk, hook: HookServer) -> None:
-    desk.open_webhook(hook)
+def test_several_messages_go_in_one_call_in_the_order_they_were_raised(outbox: Outbox, hook: HookServer) -> None:
+    outbox.open_webhook(hook)
     for number in range(3):
-        desk.raise_one(f"key {number}")
-        desk.wait(seconds=1)
+        outbox.raise_one(f"key {number}")
+        outbox.wait(seconds=1)
 
-    assert desk.deliver().delivered == 3
+    assert outbox.deliver().delivered == 3
 
     assert [post.body["key"] for post in hook.posts] == ["key 0", "key 1", "key 2"]
 
 
-def test_the_longest_message_arrives_whole(desk: Desk, hook: HookServer) -> None:
-    desk.open_slack(hook)
-    desk.raise_one(title="t" * 500, body="```\n" + "error line\n" * 2_000)
+def test_the_longest_message_arrives_whole(outbox: Outbox, hook: HookServer) -> None:
+    outbox.open_slack(hook)
+    outbox.raise_one(title="t" * 500, body="```\n" + "error line\n" * 2_000)
 
-    desk.deliver()
+    outbox.deliver()
 
     (shown,) = hook.posts[0].body["attachments"]
     assert "… (shortened)" in shown["text"]
-    assert str(desk.rows()[0].id) in shown["text"]
+    assert str(outbox.rows()[0].id) in shown["text"]
     assert len(json.dumps(hook.posts[0].body)) < 6_000

@@ -1,4 +1,4 @@
-"""What goes on with programmes and tells people by itself: asked for where it is needed, and never beside another."""
+"""What goes on with rollouts and tells people by itself: asked for where it is needed, and never beside another."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,21 +7,21 @@ import dagster as dg
 import pytest
 from sqlalchemy import Engine
 
-from pokervod_pipelines.alerts.alert import Alert, Severity
-from pokervod_pipelines.alerts.raising import raise_alert
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
+from pokervod_pipelines.alerts.lifecycle import raise_alert
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.rollout import interventions
-from pokervod_pipelines.rollout.interventions import Person
-from pokervod_pipelines.rollout.programme import hold_alone
-from pokervod_pipelines_tests.rollout.small_plans import PlanDesk
+from pokervod_pipelines.rollout.runner import lock_rollout
+from pokervod_pipelines_tests.rollout.plan_folder import PlanFolder
 
-EVA = Person(by="eva", reason="it was proven by hand")
+EVA = Actor(who="eva", reason="it was proven by hand")
 
 
 @pytest.fixture
-def desk(engine: Engine, tmp_path: Path) -> PlanDesk:
-    made = PlanDesk(engine=engine, folder=tmp_path)
+def folder(engine: Engine, tmp_path: Path) -> PlanFolder:
+    made = PlanFolder(engine=engine, folder=tmp_path)
     made.write()
     return made
 
@@ -32,13 +32,13 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield made
 
 
-def load(desk: PlanDesk) -> dg.Definitions:
-    return build_defs(settings=desk.settings, engine=desk.engine)
+def load(folder: PlanFolder) -> dg.Definitions:
+    return build_defs(settings=folder.settings, engine=folder.engine)
 
 
-def tick(desk: PlanDesk, instance: dg.DagsterInstance, sensor: str) -> tuple[list[dg.RunRequest], str]:
+def tick(folder: PlanFolder, instance: dg.DagsterInstance, sensor: str) -> tuple[list[dg.RunRequest], str]:
     """What a tick of the sensor asks for, and the reason why it asks for nothing."""
-    repository = load(desk).get_repository_def()
+    repository = load(folder).get_repository_def()
     context = dg.build_sensor_context(instance=instance, repository_def=repository)
     data = repository.get_sensor_def(sensor).evaluate_tick(context)
     return list(data.run_requests or ()), data.skip_message or ""
@@ -47,59 +47,59 @@ def tick(desk: PlanDesk, instance: dg.DagsterInstance, sensor: str) -> tuple[lis
 # The clock: it asks where nobody else goes on, and for nothing that waits for a person.
 
 
-def leave_waiting(desk: PlanDesk) -> None:
-    load(desk).resolve_job_def("rollout").execute_in_process(raise_on_error=False)
+def leave_waiting(folder: PlanFolder) -> None:
+    load(folder).resolve_job_def("rollout").execute_in_process(raise_on_error=False)
 
 
-def die_long_ago(desk: PlanDesk) -> None:
-    leave_waiting(desk)
-    desk.execute("update rollout_programmes set state = 'running', changed_at = now() - interval '1 minute'")
+def die_long_ago(folder: PlanFolder) -> None:
+    leave_waiting(folder)
+    folder.execute("update rollouts set state = 'running', changed_at = now() - interval '1 minute'")
 
 
-def die_just_now(desk: PlanDesk) -> None:
-    die_long_ago(desk)
-    desk.execute("update rollout_programmes set changed_at = now()")
+def die_just_now(folder: PlanFolder) -> None:
+    die_long_ago(folder)
+    folder.execute("update rollouts set changed_at = now()")
 
 
-def end_wait(desk: PlanDesk) -> None:
-    leave_waiting(desk)
-    desk.end_wait()
+def end_wait(folder: PlanFolder) -> None:
+    leave_waiting(folder)
+    folder.end_wait()
 
 
-def pause(desk: PlanDesk) -> None:
-    end_wait(desk)
-    interventions.pause(desk.programme(), EVA)
+def pause(folder: PlanFolder) -> None:
+    end_wait(folder)
+    interventions.pause_rollout(folder.rollout(), EVA)
 
 
-def escalate(desk: PlanDesk) -> None:
-    desk.write(attempts=1)
-    leave_waiting(desk)
+def escalate(folder: PlanFolder) -> None:
+    folder.write(attempts=1)
+    leave_waiting(folder)
 
 
-def complete(desk: PlanDesk) -> None:
-    desk.prove(1, 2, 3, 4)
-    leave_waiting(desk)
+def complete(folder: PlanFolder) -> None:
+    folder.prove(1, 2, 3, 4)
+    leave_waiting(folder)
 
 
-def begin_nothing(desk: PlanDesk) -> None:
+def begin_nothing(folder: PlanFolder) -> None:
     """Nobody ran it yet."""
 
 
 @pytest.mark.parametrize("happened", [end_wait, die_long_ago], ids=lambda each: each.__name__)
 def test_the_clock_goes_on_after_a_wait_and_after_a_runner_died(
-    desk: PlanDesk, instance: dg.DagsterInstance, happened: Callable[[PlanDesk], None]
+    folder: PlanFolder, instance: dg.DagsterInstance, happened: Callable[[PlanFolder], None]
 ) -> None:
-    happened(desk)
-    desk.prove(1, 2, 3, 4)
+    happened(folder)
+    folder.prove(1, 2, 3, 4)
 
-    (request,), _ = tick(desk, instance, "rollout_clock")
-    desk.end_wait()
-    result = load(desk).resolve_job_def("rollout").execute_in_process(instance=instance, tags=dict(request.tags))
+    (request,), _ = tick(folder, instance, "rollout_clock")
+    folder.end_wait()
+    result = load(folder).resolve_job_def("rollout").execute_in_process(instance=instance, tags=dict(request.tags))
 
     assert request.run_key is not None
     assert result.success
-    assert desk.record().state == "completed"
-    assert tick(desk, instance, "rollout_clock") == ([], "the programme demo is completed")
+    assert folder.record().state == "completed"
+    assert tick(folder, instance, "rollout_clock") == ([], "the rollout demo is completed")
 
 
 QUIET = [
@@ -114,150 +114,150 @@ QUIET = [
 
 @pytest.mark.parametrize(("happened", "says"), QUIET, ids=lambda each: getattr(each, "__name__", ""))
 def test_the_clock_asks_for_nothing_that_waits_or_needs_a_person(
-    desk: PlanDesk, instance: dg.DagsterInstance, happened: Callable[[PlanDesk], None], says: str
+    folder: PlanFolder, instance: dg.DagsterInstance, happened: Callable[[PlanFolder], None], says: str
 ) -> None:
-    happened(desk)
+    happened(folder)
 
-    assert tick(desk, instance, "rollout_clock") == ([], f"the programme demo {says}")
+    assert tick(folder, instance, "rollout_clock") == ([], f"the rollout demo {says}")
 
 
 @pytest.mark.parametrize("happened", [end_wait, die_long_ago], ids=lambda each: each.__name__)
 def test_the_clock_leaves_a_living_runner_alone(
-    desk: PlanDesk, instance: dg.DagsterInstance, happened: Callable[[PlanDesk], None]
+    folder: PlanFolder, instance: dg.DagsterInstance, happened: Callable[[PlanFolder], None]
 ) -> None:
-    happened(desk)
+    happened(folder)
 
-    with hold_alone(desk.programme()):
-        assert tick(desk, instance, "rollout_clock") == ([], "the programme demo is at work")
-    assert len(tick(desk, instance, "rollout_clock")[0]) == 1
+    with lock_rollout(folder.rollout()):
+        assert tick(folder, instance, "rollout_clock") == ([], "the rollout demo is at work")
+    assert len(tick(folder, instance, "rollout_clock")[0]) == 1
 
 
 def test_a_runner_of_the_same_plan_in_another_database_is_no_runner_of_ours(
-    desk: PlanDesk, instance: dg.DagsterInstance, make_database: Callable[[bool], str], tmp_path: Path
+    folder: PlanFolder, instance: dg.DagsterInstance, make_database: Callable[[bool], str], tmp_path: Path
 ) -> None:
-    die_long_ago(desk)
+    die_long_ago(folder)
     other = make_engine(make_database(True))
     try:
-        with hold_alone(PlanDesk(engine=other, folder=tmp_path, plans=desk.plans).programme()):
-            assert len(tick(desk, instance, "rollout_clock")[0]) == 1
+        with lock_rollout(PlanFolder(engine=other, folder=tmp_path, plans=folder.plans).rollout()):
+            assert len(tick(folder, instance, "rollout_clock")[0]) == 1
     finally:
         other.dispose()
 
 
-def test_the_clock_asks_for_nothing_while_a_run_is_at_work(desk: PlanDesk, instance: dg.DagsterInstance) -> None:
-    end_wait(desk)
-    instance.create_run_for_job(job_def=load(desk).resolve_job_def("rollout"), status=dg.DagsterRunStatus.STARTED)
+def test_the_clock_asks_for_nothing_while_a_run_is_at_work(folder: PlanFolder, instance: dg.DagsterInstance) -> None:
+    end_wait(folder)
+    instance.create_run_for_job(job_def=load(folder).resolve_job_def("rollout"), status=dg.DagsterRunStatus.STARTED)
 
-    assert tick(desk, instance, "rollout_clock") == ([], "the job rollout is at work")
+    assert tick(folder, instance, "rollout_clock") == ([], "the job rollout is at work")
 
 
 def test_the_clock_goes_no_further_than_the_week_that_was_materialized(
-    desk: PlanDesk, instance: dg.DagsterInstance
+    folder: PlanFolder, instance: dg.DagsterInstance
 ) -> None:
-    desk.prove(1, 2, 3, 4)
-    job = load(desk).resolve_implicit_global_asset_job_def()
+    folder.prove(1, 2, 3, 4)
+    job = load(folder).resolve_implicit_global_asset_job_def()
     job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey(["rollout", "week_2"])])
-    desk.execute("update rollout_programmes set changed_at = now() - interval '1 minute'")
+    folder.execute("update rollouts set changed_at = now() - interval '1 minute'")
 
-    assert (desk.states(), desk.record().until) == (["passed", "passed", "pending", "pending"], 2)
-    assert tick(desk, instance, "rollout_clock") == ([], "the programme demo is waiting")
+    assert (folder.states(), folder.record().until) == (["passed", "passed", "pending", "pending"], 2)
+    assert tick(folder, instance, "rollout_clock") == ([], "the rollout demo is waiting")
 
 
-def test_the_clock_completes_what_has_no_week_left_in_the_plan(desk: PlanDesk, instance: dg.DagsterInstance) -> None:
-    desk.prove(1, 2, 3)
-    leave_waiting(desk)
-    desk.write(weeks=3)
+def test_the_clock_completes_what_has_no_week_left_in_the_plan(folder: PlanFolder, instance: dg.DagsterInstance) -> None:
+    folder.prove(1, 2, 3)
+    leave_waiting(folder)
+    folder.write(weeks=3)
 
-    (request,), _ = tick(desk, instance, "rollout_clock")
-    load(desk).resolve_job_def("rollout").execute_in_process(instance=instance, run_config=request.run_config)
+    (request,), _ = tick(folder, instance, "rollout_clock")
+    load(folder).resolve_job_def("rollout").execute_in_process(instance=instance, run_config=request.run_config)
 
-    assert desk.record().state == "completed"
-    assert tick(desk, instance, "rollout_clock") == ([], "the programme demo is completed")
+    assert folder.record().state == "completed"
+    assert tick(folder, instance, "rollout_clock") == ([], "the rollout demo is completed")
 
 
 # Alerts: the job sends what is due, the sensor asks for it only then.
 
 
-def raise_one(desk: PlanDesk) -> None:
-    desk.alerts = {"channels": [{"name": "here"}]}
-    desk.urls = {"POKERVOD_ALERT_HERE": "console://"}
-    with desk.engine.begin() as connection:
-        alert = Alert(key="disk", severity=Severity.CRITICAL, title="The disk is full")
-        raise_alert(connection, alert, desk.settings.alerts.channels)
+def raise_one(folder: PlanFolder) -> None:
+    folder.alerts = {"channels": [{"name": "here"}]}
+    folder.urls = {"POKERVOD_ALERT_HERE": "console://"}
+    with folder.engine.begin() as connection:
+        alert = Alert(key="disk", severity=AlertSeverity.CRITICAL, title="The disk is full")
+        raise_alert(connection, alert, folder.settings.alerts.channels)
 
 
 def test_alerts_are_asked_for_when_one_is_due_and_sent_once(
-    desk: PlanDesk, instance: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+    folder: PlanFolder, instance: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    raise_one(desk)
+    raise_one(folder)
 
-    (request,), _ = tick(desk, instance, "alert_delivery")
-    job = load(desk).resolve_job_def("alerts")
+    (request,), _ = tick(folder, instance, "alert_delivery")
+    job = load(folder).resolve_job_def("alerts")
     result = job.execute_in_process(instance=instance, tags=dict(request.tags))
 
     assert result.success
     assert capsys.readouterr().err.count("CRITICAL: The disk is full") == 1
-    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
+    assert tick(folder, instance, "alert_delivery") == ([], "no alert is due")
 
 
 def test_an_alert_that_is_due_later_or_is_being_sent_is_not_asked_for(
-    desk: PlanDesk, instance: dg.DagsterInstance
+    folder: PlanFolder, instance: dg.DagsterInstance
 ) -> None:
-    raise_one(desk)
-    desk.execute("update alert_deliveries set due_at = now() + interval '1 minute'")
-    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
+    raise_one(folder)
+    folder.execute("update alert_deliveries set due_at = now() + interval '1 minute'")
+    assert tick(folder, instance, "alert_delivery") == ([], "no alert is due")
 
-    desk.execute("update alert_deliveries set due_at = now()")
-    instance.create_run_for_job(job_def=load(desk).resolve_job_def("alerts"), status=dg.DagsterRunStatus.STARTED)
-    assert tick(desk, instance, "alert_delivery") == ([], "alerts are being sent")
+    folder.execute("update alert_deliveries set due_at = now()")
+    instance.create_run_for_job(job_def=load(folder).resolve_job_def("alerts"), status=dg.DagsterRunStatus.STARTED)
+    assert tick(folder, instance, "alert_delivery") == ([], "alerts are being sent")
 
 
 def test_a_channel_without_an_address_keeps_no_other_from_its_message_and_asks_for_no_runs(
-    desk: PlanDesk, instance: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+    folder: PlanFolder, instance: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    raise_one(desk)
-    desk.alerts = {"channels": [{"name": "nowhere"}, {"name": "here"}]}
-    with desk.engine.begin() as connection:
-        alert = Alert(key="fan", severity=Severity.CRITICAL, title="The fan stands still")
-        raise_alert(connection, alert, desk.settings.alerts.channels)
+    raise_one(folder)
+    folder.alerts = {"channels": [{"name": "nowhere"}, {"name": "here"}]}
+    with folder.engine.begin() as connection:
+        alert = Alert(key="fan", severity=AlertSeverity.CRITICAL, title="The fan stands still")
+        raise_alert(connection, alert, folder.settings.alerts.channels)
 
-    result = load(desk).resolve_job_def("alerts").execute_in_process(instance=instance)
+    result = load(folder).resolve_job_def("alerts").execute_in_process(instance=instance)
 
     assert result.success
     assert "The fan stands still" in capsys.readouterr().err
-    assert desk.execute("select channel, state from alert_deliveries where state <> 'delivered'") == [
-        ("nowhere", "waiting")
+    assert folder.execute("select channel, state from alert_deliveries where state <> 'delivered'") == [
+        ("nowhere", "pending")
     ]
-    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
-    desk.execute("update alert_deliveries set created_at = now() - interval '4 days' where channel = 'nowhere'")
-    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due"), "it waits for its address"
+    assert tick(folder, instance, "alert_delivery") == ([], "no alert is due")
+    folder.execute("update alert_deliveries set created_at = now() - interval '4 days' where channel = 'nowhere'")
+    assert tick(folder, instance, "alert_delivery") == ([], "no alert is due"), "it waits for its address"
 
-    desk.alerts = {"channels": [{"name": "here"}]}
-    assert len(tick(desk, instance, "alert_delivery")[0]) == 1
-    load(desk).resolve_job_def("alerts").execute_in_process(instance=instance)
-    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due"), "it ended with its channel"
+    folder.alerts = {"channels": [{"name": "here"}]}
+    assert len(tick(folder, instance, "alert_delivery")[0]) == 1
+    load(folder).resolve_job_def("alerts").execute_in_process(instance=instance)
+    assert tick(folder, instance, "alert_delivery") == ([], "no alert is due"), "it ended with its channel"
 
 
 @pytest.mark.parametrize("state", ["claimed", "sending"])
 def test_what_died_on_its_way_to_a_channel_that_is_gone_is_asked_for_once(
-    desk: PlanDesk, instance: dg.DagsterInstance, state: str
+    folder: PlanFolder, instance: dg.DagsterInstance, state: str
 ) -> None:
-    raise_one(desk)
-    desk.execute(
+    raise_one(folder)
+    folder.execute(
         "update alert_deliveries set state = :state, claim_id = gen_random_uuid(), "
         "lease_until = now() - interval '3 days', created_at = now() - interval '4 days'",
         state=state,
     )
-    desk.alerts = {}
+    folder.alerts = {}
 
-    assert len(tick(desk, instance, "alert_delivery")[0]) == 1
-    load(desk).resolve_job_def("alerts").execute_in_process(instance=instance)
-    assert tick(desk, instance, "alert_delivery") == ([], "no alert is due")
+    assert len(tick(folder, instance, "alert_delivery")[0]) == 1
+    load(folder).resolve_job_def("alerts").execute_in_process(instance=instance)
+    assert tick(folder, instance, "alert_delivery") == ([], "no alert is due")
 
 
 @pytest.mark.parametrize("name", ["rollout_clock", "alert_delivery"])
-def test_the_sensors_are_on_by_default_and_say_what_they_do(desk: PlanDesk, name: str) -> None:
-    sensor = load(desk).get_repository_def().get_sensor_def(name)
+def test_the_sensors_are_on_by_default_and_say_what_they_do(folder: PlanFolder, name: str) -> None:
+    sensor = load(folder).get_repository_def().get_sensor_def(name)
 
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
     assert sensor.description

@@ -67,7 +67,7 @@ def test_addresses_of_channels_and_tokens_of_hooks_come_from_the_environment_and
     settings = load(tmp_path, CHANNELS, POKERVOD_ALERT_OPS_MAIL=SECRETS["POKERVOD_ALERT_OPS_MAIL"], OTHER="x")
 
     channels = open_channels(settings.alerts.channels, settings.alert_urls)
-    assert [(each.name, each.place) for each in channels] == [
+    assert [(each.name, each.shown_address) for each in channels] == [
         ("ops", "console://***"),
         ("ops-mail", "mailtos://mail.example.org"),
     ]
@@ -102,5 +102,5 @@ def test_an_invalid_address_is_not_repeated_in_the_message(tmp_path: Path) -> No
 
     with pytest.raises(BadSettings, match="POKERVOD_ALERT_OPS_MAIL") as refusal:
         open_channels(settings.alerts.channels, settings.alert_urls)
-    assert "set POKERVOD_ALERT_OPS in" in str(refusal.value)
+    assert "Set POKERVOD_ALERT_OPS in" in str(refusal.value)
     assert "sesame" not in str(refusal.value)

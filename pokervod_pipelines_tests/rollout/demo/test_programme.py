@@ -164,7 +164,7 @@ def check_alerts(site: DemoSite, engine: Engine) -> None:
     assert count_escalations(site) == {week: (1, 1) for week in ESCALATED if week < 6}
     site.slack.start()
     site.mail.start()
-    execute(engine, "update alert_deliveries set due_at = due_at - interval '1 hour' where state = 'waiting'")
+    execute(engine, "update alert_deliveries set due_at = due_at - interval '1 hour' where state = 'pending'")
 
     assert site.run("alerts", "deliver").returncode == 0
     assert execute(engine, "select channel from alert_deliveries where state <> 'delivered'") == [], "nothing is left"

@@ -68,7 +68,7 @@ def test_channels_are_shown_by_scheme_and_host_or_reported_as_without_address(fo
     assert (ops.summary, ops.passed) == ("slack://***", True)
     assert (mail.summary, mail.passed) == ("mailtos://mail.example.org", True)
     assert (here.name, here.summary) == ("alerts to here", "no address")
-    assert "set POKERVOD_ALERT_HERE in the environment" in here.next_step
+    assert "Set POKERVOD_ALERT_HERE in the environment" in here.next_step
 
 
 def test_invalid_settings_are_left_to_the_other_checks(folder: Path) -> None:

@@ -5,6 +5,9 @@ from alembic import op
 revision = "0007"
 down_revision = "0006"
 
+KEEPS_DATA = True
+"""The rows of the tables that it drops are in ``decisions``; a fixer may apply it."""
+
 UPGRADE: tuple[str, ...] = (
     # decisions of people: one table, and a view for each kind with the columns that its own table had
     """
@@ -155,10 +158,30 @@ UPGRADE: tuple[str, ...] = (
     update events set payload = payload - 'doubt' || jsonb_build_object('may_have_been_delivered', payload -> 'doubt')
     where type = 'alert.delivered' and payload ? 'doubt'
     """,
+    # hands: links of hands and clips
+    "alter table hand_moments rename to hand_clip_links",
+    "alter table hand_clip_links rename constraint pk_hand_moments to pk_hand_clip_links",
+    "alter table hand_clip_links rename constraint fk_hand_moments_hand_id_hands "
+    "to fk_hand_clip_links_hand_id_hands",
+    "alter table hand_clip_links rename constraint fk_hand_moments_clip_id_hand_clips "
+    "to fk_hand_clip_links_clip_id_hand_clips",
+    "alter table hand_clip_links rename constraint ck_hand_moments_how to ck_hand_clip_links_how",
+    "alter index ix_hand_moments_clip_id rename to ix_hand_clip_links_clip_id",
+    "alter table hand_sessions rename column hands_told to hands_reported",
 )
 """Statements in order, grouped by room."""
 
 DOWNGRADE: tuple[str, ...] = (
+    # hands
+    "alter table hand_sessions rename column hands_reported to hands_told",
+    "alter index ix_hand_clip_links_clip_id rename to ix_hand_moments_clip_id",
+    "alter table hand_clip_links rename constraint ck_hand_clip_links_how to ck_hand_moments_how",
+    "alter table hand_clip_links rename constraint fk_hand_clip_links_clip_id_hand_clips "
+    "to fk_hand_moments_clip_id_hand_clips",
+    "alter table hand_clip_links rename constraint fk_hand_clip_links_hand_id_hands "
+    "to fk_hand_moments_hand_id_hands",
+    "alter table hand_clip_links rename constraint pk_hand_clip_links to pk_hand_moments",
+    "alter table hand_clip_links rename to hand_moments",
     # alerts
     """
     update events set payload = payload - 'may_have_been_delivered'

@@ -1,6 +1,7 @@
-"""A desk to raise alerts at and have them delivered, with the time in our hands."""
+"""Raise alerts and have them delivered, with a clock of our own."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,13 +9,17 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
-from pokervod_pipelines.alerts.alert import Alert, Severity
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.channels import Channel
 from pokervod_pipelines.alerts.delivery import DeliveryReport, deliver_pending
+from pokervod_pipelines.alerts.lifecycle import RaiseResult, acknowledge_alert, raise_alert, resolve_alert
 from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
 from pokervod_pipelines.alerts.message import Message
-from pokervod_pipelines.alerts.raising import Raised, acknowledge, raise_alert, resolve_alert
-from pokervod_pipelines.alerts.transport import Fault, OpenTransport, open_transport
+from pokervod_pipelines.alerts.sending import PROGRAM, SendFailure
+from pokervod_pipelines.alerts.transport import OpenTransport, ServiceTransport, Transport, open_transport
+from pokervod_pipelines.paging import Page
+from pokervod_pipelines.processes.supervised import SupervisedChild
 from pokervod_pipelines.settings.rooms import AlertChannel, AlertSettings
 from pokervod_pipelines_tests.alerts.servers import SLACK_TOKENS, HookServer, MailServer
 
@@ -22,14 +27,15 @@ START = datetime(2031, 5, 4, 9, 0, tzinfo=UTC)
 
 
 @dataclass(kw_only=True)
-class Desk:
-    """A database, channels, and a clock that only ``wait`` moves."""
+class Outbox:
+    """Hold a database, channels, and a clock that only ``wait`` moves."""
 
     engine: Engine
     now: datetime = START
     limits: AlertSettings = field(default_factory=AlertSettings)
     configured: list[AlertChannel] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
+    open_channel: OpenTransport = open_transport
 
     def clear(self) -> None:
         self.execute("truncate alerts, alert_deliveries, events restart identity")
@@ -57,28 +63,29 @@ class Desk:
     def open_webhook(self, hook: HookServer, name: str = "web") -> Channel:
         return self.open(name, f"json://127.0.0.1:{hook.port}/hooks/sesame")
 
-    def raise_one(self, key: str = "week 4", severity: str = "critical", **said: Any) -> Raised:
-        alert = Alert(key=key, severity=Severity(severity), **({"title": f"{key} failed"} | said))
+    def raise_one(self, key: str = "week 4", severity: str = "critical", **fields: Any) -> RaiseResult:
+        alert = Alert(key=key, severity=AlertSeverity(severity), **({"title": f"{key} failed"} | fields))
         with self.engine.begin() as connection:
             return raise_alert(connection, alert, self.configured, now=self.now)
 
     def resolve(self, key: str = "week 4") -> bool:
         with self.engine.begin() as connection:
-            return resolve_alert(connection, key, by="eva", reason="mended", now=self.now)
+            return resolve_alert(connection, key, actor=Actor(who="eva", reason="fixed"), now=self.now)
 
     def acknowledge(self, key: str = "week 4") -> bool:
         with self.engine.begin() as connection:
-            return acknowledge(connection, key, by="eva", reason="I look at it", now=self.now)
+            return acknowledge_alert(connection, key, actor=Actor(who="eva", reason="on it"), now=self.now)
 
-    def deliver(self, open_way: OpenTransport = open_transport) -> DeliveryReport:
-        return deliver_pending(self.engine, self.channels, now=self.now, limits=self.limits, open_way=open_way)
+    def deliver(self, open_channel: OpenTransport | None = None) -> DeliveryReport:
+        opener = open_channel or self.open_channel
+        return deliver_pending(self.engine, self.channels, now=self.now, limits=self.limits, open_channel=opener)
 
-    def listed(self, **wanted: Any) -> list[ListedAlert]:
+    def listed(self, *, is_open: bool | None = None, limit: int = 100) -> list[ListedAlert]:
         with self.engine.connect() as connection:
-            return list_alerts(connection, **wanted)
+            return list_alerts(connection, is_open=is_open, page=Page(limit=limit))
 
     def rows(self) -> list[Any]:
-        """Every delivery, in order."""
+        """Return every delivery, in order."""
         return self.execute("select * from alert_deliveries order by created_at, alert_id, severity, channel")
 
     def states(self) -> list[tuple[str, str]]:
@@ -88,37 +95,79 @@ class Desk:
         return [row[0] for row in self.execute("select type from events where source = 'alerts' order by id")]
 
 
+class WarmSenders:
+    """Open channels as the product does, with child processes that are kept for the next test."""
+
+    def __init__(self) -> None:
+        self.children: list[SupervisedChild] = []
+        self.idle: list[SupervisedChild] = []
+
+    def __call__(self, channel: Channel, seconds: float) -> Transport:
+        return open_transport(channel, seconds) if channel.is_console else WarmTransport(self, channel, seconds)
+
+    def take(self) -> SupervisedChild:
+        with suppress(IndexError):  # channels are opened in threads
+            child = self.idle.pop()
+            child.ask(forget_pauses)
+            return child
+        child = SupervisedChild(PROGRAM)
+        self.children.append(child)
+        return child
+
+    def close(self) -> None:
+        for child in self.children:
+            child.close()
+
+
+def forget_pauses() -> None:
+    """Make a child as ready to send as a new one."""
+    from pokervod_pipelines.alerts import sender
+
+    sender._free_at.clear()
+
+
+class WarmTransport(ServiceTransport):
+    """Give the child back instead of closing it."""
+
+    def __init__(self, senders: WarmSenders, channel: Channel, seconds: float) -> None:
+        super().__init__(channel, seconds, senders.take())
+        self.senders = senders
+
+    def close(self) -> None:
+        self.senders.idle.append(self._child)
+
+
 @dataclass
-class Letterbox:
-    """Channels in memory: what each was sent, and which are down."""
+class FakeChannels:
+    """Hold channels in memory: what each was sent, and which are down."""
 
     sent: list[tuple[str, Message]] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     before_send: Callable[[Message], object] | None = None
     after_send: Callable[[], object] | None = None
 
-    def open_way(self, channel: Channel, seconds: float) -> "Slot":
-        return Slot(self, channel.name)
+    def open_channel(self, channel: Channel, seconds: float) -> "FakeTransport":
+        return FakeTransport(self, channel.name)
 
 
 @dataclass
-class Slot:
-    """The way to one of them."""
+class FakeTransport:
+    """Send to one of them."""
 
-    box: Letterbox
+    box: FakeChannels
     channel: str
     message: Message | None = None
 
-    def prepare(self, message: Message) -> Fault | None:
+    def prepare(self, message: Message) -> SendFailure | None:
         self.message = message
         return None
 
-    def send(self) -> Fault | None:
+    def send(self) -> SendFailure | None:
         assert self.message is not None
         if self.box.before_send:
             self.box.before_send(self.message)
         if self.channel in self.box.down:
-            return Fault(reason="it is down", doubt=False)
+            return SendFailure(reason="it is down", may_have_been_delivered=False)
         self.box.sent.append((self.channel, self.message))
         if self.box.after_send:
             self.box.after_send()
