@@ -16,7 +16,7 @@ NUMBERED = re.compile(r"(?:grade|star|stars|별)?([1-3])(?:/3|stars?|개|점)?(?
 
 
 class UnknownGrade(BadInput):
-    """Expected one to three stars, or a number from 1 to 3."""
+    """Report a grade cell that has neither one to three stars nor a number from 1 to 3."""
 
 
 def parse_grade(text: str) -> int | None:

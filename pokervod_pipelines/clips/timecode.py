@@ -27,7 +27,7 @@ SHAPES = "h:mm:ss, m:ss, both ends in one cell as h:mm:ss - h:mm:ss, or millisec
 
 
 class BadTimecode(BadInput):
-    """Expected a timecode or range; the text names what the cell has."""
+    """Report a cell that has no valid timecode or range; the text quotes the cell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Factories for the tests of the catalog: an inventory as a scan leaves it, and short ways to look at the result."""
+"""Make an inventory as a scan leaves it, and read the catalog built from it."""
 
 from collections.abc import Iterable
 from itertools import count
@@ -14,17 +14,17 @@ _inode = count(1)
 
 
 def facts_of(path: str) -> VideoFacts:
-    """The facts of the first event of a path."""
+    """Return the facts of the first event of a path."""
     return list_facts(path, read_facts(path))[0]
 
 
 def place_of(path: str) -> CatalogPlace:
-    """The place of the first event of a path."""
+    """Return the place of the first event of a path."""
     return place_video(facts_of(path))
 
 
 def group_paths(paths: Iterable[tuple[int, str]]) -> Grouping:
-    """The groups of these files, all alike but for their names."""
+    """Return the groups of these files, equal but for their names."""
     grouping = Grouping()
     for file_id, path in paths:
         facts = read_facts(path)
@@ -36,7 +36,7 @@ def group_paths(paths: Iterable[tuple[int, str]]) -> Grouping:
 
 
 def add_file(engine: Engine, path: str, **overrides: object) -> int:
-    """A file is in the inventory; returns its id."""
+    """Add a file to the inventory; return its id."""
     row = {
         "root": "/archive", "library": "all", "path": path, "size": 10**9, "mtime_ns": 0, "inode": next(_inode),
         "category": "video", "version_type": "generic", "is_junk": False, "state": "present", **overrides,
@@ -49,7 +49,7 @@ def add_file(engine: Engine, path: str, **overrides: object) -> int:
 
 
 def change_file(engine: Engine, file_id: int, **values: object) -> None:
-    """Columns of an inventory row have new values."""
+    """Update columns of an inventory row."""
     assignments = ", ".join(f"{name} = :{name}" for name in values)
     if "path" in values:
         assignments += ", path_key = :path"
@@ -58,7 +58,7 @@ def change_file(engine: Engine, file_id: int, **values: object) -> None:
 
 
 def episodes_by_file(engine: Engine) -> dict[int, list[int]]:
-    """The ids of the episodes of every file."""
+    """Return the ids of the episodes of every file."""
     with engine.connect() as connection:
         rows = connection.execute(
             text("select file_id, array_agg(episode_id order by episode_id) from episode_files group by 1")
@@ -67,7 +67,7 @@ def episodes_by_file(engine: Engine) -> dict[int, list[int]]:
 
 
 def snapshot(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of the catalog but for the time of its making, in a fixed order."""
+    """Return every row of the catalog without the time of its creation, in a fixed order."""
     with engine.connect() as connection:
         return {
             table: [
@@ -79,7 +79,7 @@ def snapshot(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
 
 
 def shape(engine: Engine) -> set[tuple[object, ...]]:
-    """The catalog without its ids: which file stands under which keys and titles."""
+    """Return the catalog without its ids: the keys and titles of every file."""
     with engine.connect() as connection:
         rows = connection.execute(
             text("""
@@ -95,7 +95,7 @@ def shape(engine: Engine) -> set[tuple[object, ...]]:
 
 
 def events_of(engine: Engine, kind: str) -> list[dict[str, object]]:
-    """The payloads of the logged events of a type, oldest first."""
+    """Return the payloads of the events of a type, oldest first."""
     with engine.connect() as connection:
         return list(
             connection.scalars(text("select payload from events where type = :kind order by id"), {"kind": kind})

@@ -42,7 +42,7 @@ def build(engine: Engine, **options: object) -> CatalogReport:
 
 @pytest.fixture
 def files(engine: Engine) -> dict[str, int]:
-    """An archive of a few files of every kind, built into a catalog."""
+    """Build a catalog from an archive of a few files of every kind."""
     added = {path: add_file(engine, path) for path in PATHS}
     build(engine)
     return added
@@ -76,7 +76,7 @@ def test_what_no_rule_knows_is_counted_with_its_reason(engine: Engine, files: di
 
 @pytest.mark.parametrize("full", [False, True])
 @pytest.mark.usefixtures("files")
-def test_building_again_changes_nothing_and_says_nothing(engine: Engine, full: bool) -> None:
+def test_building_again_changes_nothing_and_appends_no_event(engine: Engine, full: bool) -> None:
     before, announced = snapshot(engine), len(events_of(engine, "catalog.updated"))
 
     report = build(engine, full=full)
@@ -141,7 +141,7 @@ def test_two_episodes_that_swap_names_swap_files_not_keys(engine: Engine, files:
     assert (after[one], after[two]) == (before[two], before[one])
 
 
-def test_an_event_whose_key_another_takes_over_makes_way(engine: Engine) -> None:
+def test_an_event_whose_key_another_takes_over_gets_another_key(engine: Engine) -> None:
     """Unique keys are checked row by row; a chain of renames must not trip over itself."""
     ids = [
         add_file(engine, f"A/WSOP 2025 Bracelet Events _ Event #{number} $1K Razz _ Day 2.mp4") for number in (1, 2, 3)
@@ -172,7 +172,7 @@ def test_a_missing_file_stays_but_is_no_longer_preferred(engine: Engine, files: 
         assert connection.scalar(query, {"id": clean}) == clean
 
 
-def test_a_share_that_is_away_changes_nothing(engine: Engine, files: dict[str, int]) -> None:
+def test_an_unmounted_share_changes_nothing(engine: Engine, files: dict[str, int]) -> None:
     before = snapshot(engine)
 
     for file_id in files.values():
@@ -183,7 +183,7 @@ def test_a_share_that_is_away_changes_nothing(engine: Engine, files: dict[str, i
     assert report.reparsed == 0
 
 
-def test_a_cleared_file_leaves_the_catalog_and_takes_empty_groups_along(engine: Engine, files: dict[str, int]) -> None:
+def test_a_cleared_file_is_removed_from_the_catalog_with_empty_groups(engine: Engine, files: dict[str, int]) -> None:
     change_file(engine, files["HCL Clips/Can He Fold @HustlerCasinoLive.mp4"], state="cleared")
 
     report = build(engine)

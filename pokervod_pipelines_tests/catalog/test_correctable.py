@@ -46,7 +46,7 @@ def test_a_value_is_read_as_people_write_it(field: str, written: str, value: obj
         ("title", "", "a title"),
     ],
 )
-def test_what_cannot_be_is_refused_with_what_can(field: str, written: str, said: str) -> None:
+def test_an_invalid_value_is_refused_with_the_allowed_ones(field: str, written: str, said: str) -> None:
     with pytest.raises(BadInput, match=said):
         read_correction(field, written)
 
@@ -55,7 +55,7 @@ CLIP = "Clips/10-wsop-2024-be-ev-21-25k-nlh-hr-ft-ann-wins.mp4"
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_correction_shows_as_what_was_said(field: str) -> None:
+def test_a_correction_shows_as_it_was_written(field: str) -> None:
     said = {"project": "HCL", "event": 7, "flight": "A", "stage": "final_day", "date": "2025-05-07", "players": ["A B"]}
     value = said.get(field, "x" if field in {"series", "game", "version", "title"} else 3)
 
@@ -92,7 +92,7 @@ def test_an_event_is_a_number_a_name_or_the_main_event() -> None:
     assert show_value("event", unknown) is None
 
 
-def test_a_recording_named_by_its_folder_stays_one_until_its_place_is_told() -> None:
+def test_a_recording_named_by_its_folder_stays_one_until_it_is_corrected() -> None:
     path = "WSOP 2024/Day 1A/HyperDeck_0028.mp4"
     facts = read_facts(path)
 
@@ -111,7 +111,7 @@ def test_of_two_events_the_season_is_corrected_for_both_and_the_rest_for_the_fir
     assert (first.year, first.day, second.year, second.day) == (2024, 2, 2024, None)
 
 
-def test_a_title_show_gets_a_place_once_a_person_tells_it() -> None:
+def test_a_title_show_gets_a_place_once_a_person_corrects_it() -> None:
     path = "HCL Clips/Can He Fold @HustlerCasinoLive.mp4"
     facts = apply_corrections(read_facts(path), [("episode", 9)])
 

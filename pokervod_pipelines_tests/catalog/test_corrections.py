@@ -39,7 +39,7 @@ def files(engine: Engine) -> dict[str, int]:
 
 @pytest.fixture
 def correct(engine: Engine) -> Callable[..., int]:
-    """``correct(path, field, value)``: a person says so; returns the correction's id."""
+    """Return ``correct(path, field, value)``, which returns the correction's id."""
 
     def say(path: str | int, field: str, value: str) -> int:
         return correct_file(engine, path_or_id=path, field=field, value=value, actor=KIM).id
@@ -64,7 +64,7 @@ def keys_of(engine: Engine, path: str) -> str:
     ],
 )
 @pytest.mark.usefixtures("files")
-def test_a_corrected_file_stands_where_the_person_says(
+def test_a_corrected_file_is_placed_by_the_correction(
     engine: Engine, correct: Callable[..., int], path: str, field: str, value: str, keys: str
 ) -> None:
     before = shape(engine)
@@ -120,7 +120,7 @@ def test_of_two_titles_that_of_the_better_file_names_the_programme(engine: Engin
 
 
 @pytest.mark.usefixtures("files")
-def test_a_file_that_a_person_knows_is_not_among_the_unknown(engine: Engine, correct: Callable[..., int]) -> None:
+def test_a_corrected_file_is_not_among_the_unknown(engine: Engine, correct: Callable[..., int]) -> None:
     correct(UNKNOWN, "project", "PAD")
 
     report = build_catalog(engine, correlation_id="test", full=True)
@@ -129,7 +129,7 @@ def test_a_file_that_a_person_knows_is_not_among_the_unknown(engine: Engine, cor
 
 
 @pytest.mark.usefixtures("files")
-def test_the_history_says_who_when_why_before_and_after(engine: Engine, correct: Callable[..., int]) -> None:
+def test_the_history_has_who_when_why_before_and_after(engine: Engine, correct: Callable[..., int]) -> None:
     first = correct(PAD1, "episode", "7")
     second = correct(PAD1, "episode", "9")
     undo_correction(engine, second, actor=Actor(who="lee", reason="it was seven"))
@@ -159,7 +159,7 @@ def test_undoing_a_replaced_correction_leaves_the_newer_in_force(engine: Engine,
 
 
 @pytest.mark.usefixtures("files")
-def test_saying_the_same_again_adds_nothing(engine: Engine, correct: Callable[..., int]) -> None:
+def test_the_same_correction_again_adds_nothing(engine: Engine, correct: Callable[..., int]) -> None:
     identity = correct(PAD1, "episode", "7")
     before = snapshot(engine)
 
@@ -169,7 +169,7 @@ def test_saying_the_same_again_adds_nothing(engine: Engine, correct: Callable[..
 
 
 @pytest.mark.usefixtures("files")
-def test_an_explanation_says_which_facts_a_person_told(engine: Engine, correct: Callable[..., int]) -> None:
+def test_an_explanation_shows_which_facts_a_person_corrected(engine: Engine, correct: Callable[..., int]) -> None:
     identity = correct(PAD1, "episode", "7")
 
     told = {finding.field: finding for finding in explain_file(engine, PAD1).findings}
@@ -180,7 +180,7 @@ def test_an_explanation_says_which_facts_a_person_told(engine: Engine, correct: 
 
 
 @pytest.mark.usefixtures("files")
-def test_what_cannot_be_is_refused_and_leaves_no_row(engine: Engine, correct: Callable[..., int]) -> None:
+def test_an_invalid_correction_is_refused_and_leaves_no_row(engine: Engine, correct: Callable[..., int]) -> None:
     with pytest.raises(BadInput, match="unknown video"):
         correct("nowhere.mp4", "episode", "7")
     with pytest.raises(BadInput, match="unknown video"):
@@ -193,7 +193,7 @@ def test_what_cannot_be_is_refused_and_leaves_no_row(engine: Engine, correct: Ca
 
 
 @pytest.mark.usefixtures("files")
-def test_a_path_that_two_roots_hold_has_to_be_said_by_id(engine: Engine, correct: Callable[..., int]) -> None:
+def test_a_path_of_two_roots_needs_the_id_of_the_file(engine: Engine, correct: Callable[..., int]) -> None:
     other = add_file(engine, PAD1, root="/other")
 
     with pytest.raises(BadInput, match=f"the id of the right file: .*{other}"):

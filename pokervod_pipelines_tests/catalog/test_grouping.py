@@ -53,7 +53,7 @@ def test_a_tape_number_that_two_programmes_claim_joins_neither() -> None:
     assert len(claimed) == 3
 
 
-def test_the_shows_of_an_event_are_its_episodes_where_no_name_tells_both() -> None:
+def test_the_shows_of_an_event_are_its_episodes_where_no_name_has_both() -> None:
     assert labels(*NAMES[7:9]) == ["Episode 7"]
 
 
@@ -72,7 +72,7 @@ def test_one_tape_and_its_export_stay_together() -> None:
     assert members(grouping) == {frozenset({0, 1})}
 
 
-def test_an_event_is_titled_by_what_most_of_its_files_say() -> None:
+def test_an_event_is_titled_by_the_facts_most_of_its_files_have() -> None:
     names = [
         "A/2021 WSOP Event #8 - $600 No Limit Hold'em Deepstack Day 1.mp4",
         "A/2021 WSOP Event #8 - $600 No Limit Hold'em Deepstack Day 2.mp4",
@@ -99,7 +99,7 @@ def test_the_order_of_files_changes_nothing(files: list[tuple[int, str]]) -> Non
 
 
 @given(st.sets(st.sampled_from(NAMES)))
-def test_a_file_is_in_one_episode_unless_it_holds_two_events(names: set[str]) -> None:
+def test_a_file_is_in_one_episode_unless_it_has_two_events(names: set[str]) -> None:
     files = list(enumerate(sorted(names)))
 
     held = [file_id for draft in group_paths(files).episodes.values() for file_id in draft.files]
@@ -107,7 +107,7 @@ def test_a_file_is_in_one_episode_unless_it_holds_two_events(names: set[str]) ->
     assert sorted(held) == sorted(file_id for file_id, name in files for _ in range(2 if " & $" in name else 1))
 
 
-def test_seasons_stand_in_the_order_of_years_with_the_unknown_last() -> None:
+def test_seasons_are_in_the_order_of_years_with_the_unknown_last() -> None:
     grouping = group_paths(
         enumerate([*NAMES, "A/WE24-ME-01.mp4", "A/WCLA24-02.mp4", "A/WSOP 2024 Main Event Day 1A.mp4",
                    "Clips/A World Series of Poker Main Event Bluff.mp4"])
@@ -119,7 +119,7 @@ def test_seasons_stand_in_the_order_of_years_with_the_unknown_last() -> None:
     assert [season.series for season in own if season.year == 2024] == [None, "CIRCUIT LA", "WSOP-EUROPE"]
 
 
-def test_events_stand_by_number_between_the_main_event_and_the_strands() -> None:
+def test_events_are_in_the_order_of_numbers_between_the_main_event_and_the_strands() -> None:
     sorts = [
         sort_event("main-event", None, ""),
         sort_event("event-3", 3, ""),

@@ -47,7 +47,7 @@ def key_of(path: str) -> tuple[str, str, str, str]:
         ("HCL Clips/Can He Fold @HustlerCasinoLive.f399.mp4", "HCL Clips/Can He Fold [H1PskwZvZJk].mp4"),
     ],
 )  # fmt: skip
-def test_versions_of_one_programme_stand_together(one: str, other: str) -> None:
+def test_versions_of_one_programme_are_together(one: str, other: str) -> None:
     assert key_of(one) == key_of(other)
 
 
@@ -79,7 +79,7 @@ def test_versions_of_one_programme_stand_together(one: str, other: str) -> None:
         ("2024 WSOP-PARADISE/Day 1B/1213_Hand_09_A_PGM.mp4", "2024 WSOP-PARADISE/Day 1C/1214_Hand_09_A_PGM.mp4"),
     ],
 )  # fmt: skip
-def test_different_programmes_stand_apart(one: str, other: str) -> None:
+def test_different_programmes_are_apart(one: str, other: str) -> None:
     assert key_of(one) != key_of(other)
 
 
@@ -137,7 +137,7 @@ def test_programmes_sort_by_day_flight_part_and_end_with_the_final_table() -> No
     assert sorts == sorted(sorts)
 
 
-def test_clips_and_hands_stand_behind_the_programmes() -> None:
+def test_clips_and_hands_are_sorted_after_the_programmes() -> None:
     stream = place_of("2024 WSOP-PARADISE/2024 WSOP Paradise Super Main Event - Day 4.mp4")
     clip = place_of("A/WE24-ME-02.mp4")
     hand = place_of("2024 WSOP-PARADISE SUPER MAIN EVENT/Day 1B/1213_Hand_09_A vs B_PGM.mp4")

@@ -54,7 +54,7 @@ def make_folder(dice: random.Random) -> str:
 
 
 class Archive:
-    """An inventory that people and disks change at random."""
+    """Change an inventory at random, as people and disks do."""
 
     def __init__(self, engine: Engine, dice: random.Random) -> None:
         self.engine, self.dice = engine, dice
@@ -73,7 +73,7 @@ class Archive:
         self.look()
 
     def look(self) -> None:
-        """After a build every group that was there before it has its id."""
+        """Check that after a build every group that existed before has its id."""
         keys = keys_of(self.engine)
         assert {key: keys[key] for key in keys.keys() & self.keys.keys()}.items() <= self.keys.items()
         self.keys = keys
@@ -122,7 +122,7 @@ def keys_of(engine: Engine) -> dict[tuple[str, ...], int]:
 
 
 def found_by(engine: Engine) -> set[tuple[object, ...]]:
-    """The index without places and ids: which word finds which path, and where it has the word."""
+    """Return the index without places and ids: the paths that each word finds, and where they have it."""
     with engine.connect() as connection:
         entries = {
             row.place: (row.path, row.title, str(sorted(row.facets.items())))
@@ -158,7 +158,7 @@ def fresh(make_database: Callable[[bool], str]) -> Iterator[Engine]:
 
 
 def copy_state(source: Engine, target: Engine) -> None:
-    """The inventory and what people said, without the catalog that came of it."""
+    """Copy the inventory and the decisions, without the catalog."""
     with source.connect() as reading, target.begin() as writing:
         for table in ("nas_files", "decisions"):
             rows = [dict(row._mapping) for row in reading.execute(text(f"select * from {table} order by id"))]

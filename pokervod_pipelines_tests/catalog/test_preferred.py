@@ -4,7 +4,7 @@ from pokervod_pipelines.catalog.preferred import rank_file
 
 
 def best(*files: dict[str, object]) -> int:
-    """The place in the list of the file that is preferred."""
+    """Return the index of the preferred file."""
     defaults = {"is_missing": False, "version": None, "name": "x.mp4", "size": 1}
     ranks = [rank_file(**{**defaults, "file_id": place, **file}) for place, file in enumerate(files)]
     return ranks.index(min(ranks))

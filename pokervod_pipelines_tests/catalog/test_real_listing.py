@@ -1,4 +1,4 @@
-"""The real archive, where it lies beside the checkout: sizes and laws, no names."""
+"""Check sizes and laws on the real archive listing, where it is beside the checkout."""
 
 from collections import Counter
 from pathlib import Path, PurePosixPath
@@ -15,7 +15,7 @@ VIDEOS = {".mp4", ".mov", ".mxf", ".mkv", ".avi"}
 
 @pytest.fixture
 def tree(engine: Engine, shared_data: Path) -> tuple[TreeProject, ...]:
-    """The catalog of the real listing."""
+    """Return the catalog of the real listing."""
     lines = (shared_data / "archive_listing.tsv").read_text("utf-8").splitlines()[1:]
     rows = [line.split("\t") for line in lines]
     videos = [
@@ -38,7 +38,7 @@ def tree(engine: Engine, shared_data: Path) -> tuple[TreeProject, ...]:
     return read_tree(engine)
 
 
-def test_every_video_stands_in_the_tree_and_almost_none_in_other(engine: Engine, tree: tuple[TreeProject, ...]) -> None:
+def test_every_video_is_in_the_tree_and_almost_none_in_other(engine: Engine, tree: tuple[TreeProject, ...]) -> None:
     held = Counter(
         file.file_id
         for show in tree
@@ -58,7 +58,7 @@ def test_every_video_stands_in_the_tree_and_almost_none_in_other(engine: Engine,
     )
 
 
-def test_no_title_is_empty_doubled_in_its_event_or_holds_an_underscore(tree: tuple[TreeProject, ...]) -> None:
+def test_no_title_is_empty_repeated_in_its_event_or_has_an_underscore(tree: tuple[TreeProject, ...]) -> None:
     for show in tree:
         for season in show.seasons:
             for event in season.events:

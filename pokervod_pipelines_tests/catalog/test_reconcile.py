@@ -11,7 +11,7 @@ Groups = dict[str, set[int]]
 
 
 def keep(old: Mapping[str, int], members: Groups, new: Groups) -> dict[str, int]:
-    """Reconciles whole groups."""
+    """Reconcile whole groups."""
     homes: dict[int, list[str]] = defaultdict(list)
     for key in sorted(new):
         for member in new[key]:
@@ -19,15 +19,15 @@ def keep(old: Mapping[str, int], members: Groups, new: Groups) -> dict[str, int]
     return reconcile(old, new, members, homes)
 
 
-def test_a_key_that_stays_keeps_its_id_whatever_it_holds() -> None:
+def test_a_key_that_stays_keeps_its_id_whatever_its_files() -> None:
     assert keep({"a": 7}, {"a": {1, 2}}, {"a": {3}}) == {"a": 7}
 
 
-def test_a_vanished_key_hands_its_id_to_the_new_key_that_holds_most_of_its_files() -> None:
+def test_a_vanished_key_passes_its_id_to_the_new_key_with_most_of_its_files() -> None:
     assert keep({"a": 7}, {"a": {1, 2, 3}}, {"b": {1, 2}, "c": {3}}) == {"b": 7}
 
 
-def test_an_episode_that_was_merged_into_a_standing_one_retires_its_id() -> None:
+def test_an_episode_merged_into_an_existing_one_retires_its_id() -> None:
     assert keep({"a": 7, "b": 8}, {"a": {1, 2}, "b": {3}}, {"b": {1, 2, 3}}) == {"b": 8}
 
 
@@ -46,7 +46,7 @@ def test_an_equal_split_goes_to_the_smaller_key() -> None:
     assert keep({"a": 7}, {"a": {1, 2}}, {"c": {1}, "b": {2}}) == {"b": 7}
 
 
-def test_a_key_whose_files_are_gone_retires_its_id() -> None:
+def test_a_key_without_files_retires_its_id() -> None:
     assert keep({"a": 7}, {"a": set()}, {"b": {1}}) == {}
 
 
@@ -70,7 +70,7 @@ def test_the_order_of_input_changes_nothing(old: Groups, new: Groups, chance: ra
 
 
 @given(groups, groups)
-def test_no_id_is_given_twice_and_no_standing_key_loses_its_own(old: Groups, new: Groups) -> None:
+def test_no_id_is_given_twice_and_no_existing_key_loses_its_own(old: Groups, new: Groups) -> None:
     ids = {key: ord(key) for key in old}
 
     kept = keep(ids, old, new)

@@ -1,4 +1,4 @@
-"""Ids are handed on by what files say, and a build looks at one season, one batch at a time."""
+"""Check that ids are inherited by keys, and that a build reads one season and one batch at a time."""
 
 from collections.abc import Callable
 

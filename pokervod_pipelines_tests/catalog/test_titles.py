@@ -66,7 +66,7 @@ def test_the_catalog_title_spells_the_show_out(title: str, project: str, spelled
         ({"number": None, "buy_in": None, "game": None, "name": "Ladies"}, "Ladies"),
     ],
 )
-def test_an_event_title_holds_what_is_known_and_no_gap(facts: dict[str, object], title: str) -> None:
+def test_an_event_title_has_the_known_facts_and_no_gap(facts: dict[str, object], title: str) -> None:
     assert titles.title_event(**facts, series=None) == title
 
 

@@ -11,7 +11,7 @@ from pokervod_pipelines_tests.catalog.inventory import add_file, change_file
 
 @pytest.fixture
 def add(engine: Engine) -> Callable[..., int]:
-    """``add(path)``: the file is in inventory and catalog; returns its id."""
+    """Return ``add(path)``, which adds a file to inventory and catalog and returns its id."""
 
     def make(path: str, **overrides: object) -> int:
         file_id = add_file(engine, path, **overrides)
@@ -22,7 +22,7 @@ def add(engine: Engine) -> Callable[..., int]:
 
 
 def outline(engine: Engine, project: str | None = None) -> list[str]:
-    """The tree as indented titles."""
+    """Return the tree as indented titles."""
     return [
         line
         for show in read_tree(engine, project)
@@ -106,7 +106,7 @@ def test_the_figures_count_a_file_once_by_project_and_year(engine: Engine, add: 
 
 
 def _annotate(engine: Engine, file_id: int) -> None:
-    """One standing and one retired clip of the file."""
+    """Add a clip and a retired clip of the file."""
     with engine.begin() as connection:
         for number in (1, 2):
             row = connection.scalar(
@@ -126,7 +126,7 @@ def _annotate(engine: Engine, file_id: int) -> None:
             )
 
 
-def test_a_file_is_explained_by_its_keys_and_the_words_that_told_them(engine: Engine, add: Callable[..., int]) -> None:
+def test_a_file_is_explained_by_its_keys_and_the_words_they_come_from(engine: Engine, add: Callable[..., int]) -> None:
     add("PAD S12/pad-s12-ep09-001.mp4")
 
     told = explain_file(engine, "PAD S12/pad-s12-ep09-001.mp4")

@@ -1,4 +1,4 @@
-"""The harness that the database tests of sheets and clips share."""
+"""Share the harness that the database tests of sheets and clips use."""
 
 from pokervod_pipelines_tests.sheets.harness import harness
 

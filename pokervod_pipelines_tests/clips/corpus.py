@@ -1,4 +1,4 @@
-"""The corpora of this room: one YAML file per kind of cell, one line per case."""
+"""Load the corpora of this room: one YAML file per kind of cell, one line per case."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Two spellings become one player because a person said so, and for no other reason."""
+"""Check that two spellings become one player only by an alias."""
 
 import pytest
 from hypothesis import given
@@ -26,7 +26,7 @@ LINES = (
 
 @pytest.fixture
 def busy(harness: SheetHarness) -> SheetHarness:
-    """A harness whose four clips are built."""
+    """Return a harness with four built clips."""
     harness.write(*LINES)
     harness.sync()
     harness.build()
@@ -58,7 +58,7 @@ def test_an_alias_makes_two_spellings_one_player_and_only_their_clips_are_read_a
     assert busy.build().changed == 0
 
 
-def test_an_alias_taken_back_gives_the_clips_back(busy: SheetHarness) -> None:
+def test_a_removed_alias_restores_the_clips(busy: SheetHarness) -> None:
     before = roster(busy)
     add_alias(busy.engine, "The Kid", "Ana Ruiz", actor=EVE)
     busy.build()
@@ -119,7 +119,7 @@ def test_clips_are_found_by_alias(busy: SheetHarness) -> None:
     assert [clip.title for clip in found] == ["show 1", "show 2", "show 3"]
 
 
-def test_the_same_alias_twice_writes_and_tells_nothing(busy: SheetHarness) -> None:
+def test_the_same_alias_twice_records_nothing(busy: SheetHarness) -> None:
     first = add_alias(busy.engine, "The Kid", "Ana Ruiz", actor=EVE)
     again = add_alias(busy.engine, "the kid", "Ana Ruiz", actor=TIM)
 
@@ -141,7 +141,7 @@ def test_the_same_alias_twice_writes_and_tells_nothing(busy: SheetHarness) -> No
         ("Ana Ruiz", "Third", "each mean the other"),
     ],
 )
-def test_what_cannot_be_an_alias_is_refused_with_the_reason(
+def test_an_invalid_alias_is_refused_with_the_reason(
     busy: SheetHarness, alias: str, player: str, complaint: str
 ) -> None:
     alias_of = {"Other": "Ana Ruiz", "Third": "Other"}
@@ -159,7 +159,7 @@ def test_an_unknown_alias_cannot_be_removed(busy: SheetHarness) -> None:
         remove_alias(busy.engine, "Ana Ruiz", actor=EVE)
 
 
-def test_a_doubtful_pair_is_listed_until_an_alias_settles_it(busy: SheetHarness) -> None:
+def test_a_doubtful_pair_is_listed_until_an_alias_decides_it(busy: SheetHarness) -> None:
     doubtful = list_doubtful_players(busy.engine)
 
     add_alias(busy.engine, "A. Ruiz", "Ana Ruiz", actor=EVE)
@@ -182,7 +182,7 @@ def test_tags_are_counted_and_the_unknown_ones_listed(busy: SheetHarness) -> Non
     ]
 
 
-def test_what_left_the_sheet_is_not_listed(busy: SheetHarness) -> None:
+def test_deleted_rows_are_not_listed(busy: SheetHarness) -> None:
     busy.write(LINES[1])
     busy.sync(confirm_loss=True)
     busy.build()
@@ -191,7 +191,7 @@ def test_what_left_the_sheet_is_not_listed(busy: SheetHarness) -> None:
     assert list_unknown_tags(busy.engine) == []
 
 
-def test_the_digest_of_a_row_knows_only_the_aliases_of_its_own_players() -> None:
+def test_the_digest_of_a_row_depends_only_on_the_aliases_of_its_own_players() -> None:
     row = make_row(players=["Ana Ruiz vs Tom Berg"])
 
     assert hash_input(row, {"eve": ("x", "X")}) == hash_input(row, NO_ALIASES)

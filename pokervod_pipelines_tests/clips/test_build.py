@@ -1,4 +1,4 @@
-"""Each row of a sheet has one clip: what the row says, or the reason why it cannot be cut."""
+"""Check that each row of a sheet has one clip, or one with the reason why it cannot be cut."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -59,7 +59,7 @@ def test_a_row_is_read_as_a_person_means_it(content: dict[str, Any], read: dict[
     assert {name: getattr(clip, name) for name in read} == read
 
 
-def test_every_reason_why_a_clip_cannot_be_cut_is_told() -> None:
+def test_every_reason_why_a_clip_cannot_be_cut_is_listed() -> None:
     row = replace(make_row(time_out="0:00:10", grade="best"), file_id=None, match_reason="no file has this name")
 
     clip = read_clip(row)
@@ -127,7 +127,7 @@ def prepare(harness: SheetHarness) -> None:
     harness.build()
 
 
-def test_a_build_counts_what_stands_what_fails_and_what_it_does_not_know(harness: SheetHarness) -> None:
+def test_a_build_counts_clips_failures_and_unknown_tags(harness: SheetHarness) -> None:
     prepare(harness)
 
     report = harness.build()
@@ -181,7 +181,7 @@ def test_a_clip_follows_its_row_to_another_video_and_back(harness: SheetHarness)
     assert second.file_id not in {None, first.file_id}
 
 
-def test_players_and_tags_that_were_taken_off_a_row_are_taken_off_its_clip(harness: SheetHarness) -> None:
+def test_players_and_tags_deleted_from_a_row_are_deleted_from_its_clip(harness: SheetHarness) -> None:
     prepare(harness)
     harness.write(make_line(1, **{"Tag_(Player)": "Tom Berg", "Tag_(Poker_Play)": ""}))
     harness.sync()

@@ -1,4 +1,4 @@
-"""The examples in the docstrings of this room are true."""
+"""Run the examples in the docstrings of this room."""
 
 import doctest
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Stars are counted however they are drawn; anything else is refused."""
+"""Check that stars are counted in any drawing, and anything else is refused."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""ParsedHands are structured where they are clear and kept with a reason where they are not."""
+"""Check that clear hands become hole cards, and others are kept with a reason."""
 
 from typing import Any
 

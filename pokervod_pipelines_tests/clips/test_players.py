@@ -1,4 +1,4 @@
-"""Players are split out of cells and known by key; who may be one person is asked, never assumed."""
+"""Check that cells are split into players with keys, and that names that may be one person are only listed."""
 
 from typing import Any
 

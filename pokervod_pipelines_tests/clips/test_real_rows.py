@@ -1,4 +1,4 @@
-"""The real clip rows are understood; what is not is a remark that a person would not understand as a hand either."""
+"""Check that real clip rows are parsed, apart from remarks that no person would read as a hand."""
 
 import csv
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Spellings of one tag are one tag; an unknown tag is kept and says so."""
+"""Check that spellings of one tag are one tag, and that an unknown tag is kept and marked."""
 
 from typing import Any
 
@@ -24,11 +24,11 @@ def test_an_unknown_tag_is_kept_and_flagged(category: str, text: str, name: str)
 
 
 @pytest.mark.parametrize("text", CASES["blank"])
-def test_a_text_without_a_word_is_no_tag(text: str) -> None:
+def test_a_text_without_a_word_is_not_a_tag(text: str) -> None:
     assert parse_tag("emotion", text) is None
 
 
-def test_a_category_nobody_knows_is_a_mistake_of_the_caller() -> None:
+def test_an_unknown_category_raises_a_value_error() -> None:
     with pytest.raises(ValueError, match="mood"):
         parse_tag("mood", "happy")
 
@@ -41,7 +41,7 @@ def test_a_row_has_each_tag_once_in_the_order_of_its_cells() -> None:
     assert [tag.name for tag in tags] == ["cooler", "bad_beat"]
 
 
-def test_no_spelling_stands_for_two_tags_of_one_category() -> None:
+def test_no_spelling_means_two_tags_of_one_category() -> None:
     for words in TAG_WORDS.values():
         spellings = [simplify_tag(text) for name, others in words.items() for text in {name, *others}]
         assert len(set(spellings)) == len({(simplify_tag(t), n) for n, o in words.items() for t in (n, *o)})

@@ -1,4 +1,4 @@
-"""Timecodes as people write them become milliseconds; what cannot be a clip cannot be built."""
+"""Check that timecodes as people write them become milliseconds, and that invalid clips are refused."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is missing is shown with what hangs on it, and only a person's audited word takes it away."""
+"""Check that missing files are listed with what refers to them, and that only a person clears them."""
 
 import errno
 import shutil
@@ -17,7 +17,7 @@ ANN = Actor(who="ann", reason="moved to tape", correlation_id="c")
 
 @pytest.fixture
 def lost(archive: Archive) -> Archive:
-    """Two of six files are missing."""
+    """Return an archive with two of six files missing."""
     archive.fill("A", 4)
     archive.fill("B", 2)
     archive.scan()
@@ -128,7 +128,7 @@ def test_a_decision_needs_paths_or_a_folder(lost: Archive, options: dict[str, ob
 
 @pytest.fixture
 def suspected(archive: Archive) -> Archive:
-    """A folder of 30 files is gone and a scan suspects a mount."""
+    """Return an archive where a folder of 30 files is unseen: the scan suspects a mount."""
     archive.fill("keep", 30)
     archive.fill("old/takes", 30)
     archive.scan()

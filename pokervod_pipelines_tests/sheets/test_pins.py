@@ -62,7 +62,7 @@ def file_id(harness: SheetHarness, path: str) -> int:
     return found
 
 
-def test_a_pin_is_in_force_at_once_and_says_who_and_why(harness: SheetHarness) -> None:
+def test_a_pin_is_in_force_at_once_with_who_and_why(harness: SheetHarness) -> None:
     harness.add_files("show 1.mp4", RIGHT)
     harness.write(*LINES)
     harness.sync()
@@ -295,7 +295,7 @@ REFUSED: list[tuple[str, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("words", "message"), [pytest.param(*case[1:], id=case[0]) for case in REFUSED])
-def test_what_cannot_be_pinned_is_refused_and_changes_nothing(
+def test_an_invalid_pin_is_refused_and_changes_nothing(
     pinned: SheetHarness, words: dict[str, str], message: str
 ) -> None:
     pinned.add_files("notes.txt", "._show.mp4", "gone.mp4")

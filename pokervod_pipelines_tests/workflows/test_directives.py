@@ -1,4 +1,4 @@
-"""Corrections and aliases can be given in the sheet itself, hold while their line stands, and go with it."""
+"""Check that corrections and aliases written in a sheet count while their rows exist."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ Lines = Sequence[tuple[str, ...]]
 
 
 @pytest.fixture
-def say(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path) -> Callable[..., StageResult]:
+def write(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path) -> Callable[..., StageResult]:
     """Write the tabs into a workbook and sync it."""
     path = tmp_path / "hands.xlsx"
     settings = settings_factory(sheets=[{"name": "hands", "path": path}])
@@ -49,64 +49,64 @@ def seasons(engine: Engine) -> list[int | None]:
         return list(connection.scalars(text("select number from seasons order by 1")))
 
 
-def test_a_correction_holds_while_its_line_stands(engine: Engine, say: Callable[..., StageResult]) -> None:
+def test_a_correction_counts_while_its_row_exists(engine: Engine, write: Callable[..., StageResult]) -> None:
     before = seasons(engine)
-    say(corrections=[(VIDEO, "season", "13")])
+    write(corrections=[(VIDEO, "season", "13")])
     corrected = seasons(engine)
-    say(corrections=[(VIDEO, "season", "14")])
+    write(corrections=[(VIDEO, "season", "14")])
     edited = seasons(engine)
-    say(corrections=[])
+    write(corrections=[])
 
     assert (before, corrected, edited) == ([12], [13], [14])
     assert seasons(engine) == [12]
 
 
-def test_the_same_lines_again_change_nothing(engine: Engine, say: Callable[..., StageResult]) -> None:
-    say(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
+def test_the_same_directives_again_change_nothing(engine: Engine, write: Callable[..., StageResult]) -> None:
+    write(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
     before = (list_corrections(engine), list_aliases(engine))
-    say(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
+    write(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
 
     assert (list_corrections(engine), list_aliases(engine)) == before
 
 
-def test_a_tab_that_is_gone_takes_nothing_back(engine: Engine, say: Callable[..., StageResult]) -> None:
-    say(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
-    say()
+def test_a_deleted_tab_undoes_nothing(engine: Engine, write: Callable[..., StageResult]) -> None:
+    write(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
+    write()
 
     assert seasons(engine) == [13]
     assert len(list_aliases(engine)) == 1
 
 
-def test_an_alias_holds_while_its_line_stands(engine: Engine, say: Callable[..., StageResult]) -> None:
-    say(aliases=[("Durrrr", "Tom Dwan")])
+def test_an_alias_counts_while_its_row_exists(engine: Engine, write: Callable[..., StageResult]) -> None:
+    write(aliases=[("Durrrr", "Tom Dwan")])
     given = [(each.alias, each.player) for each in list_aliases(engine)]
-    say(aliases=[("Durrrr", "Phil Galfond")])
+    write(aliases=[("Durrrr", "Phil Galfond")])
     edited = [(each.alias, each.player) for each in list_aliases(engine)]
-    say(aliases=[])
+    write(aliases=[])
 
     assert (given, edited) == ([("Durrrr", "Tom Dwan")], [("Durrrr", "Phil Galfond")])
     assert list_aliases(engine) == []
 
 
-def test_lines_that_vanish_all_at_once_are_taken_back_only_if_confirmed(
-    engine: Engine, say: Callable[..., StageResult]
+def test_directives_deleted_all_at_once_are_undone_only_if_confirmed(
+    engine: Engine, write: Callable[..., StageResult]
 ) -> None:
     lines = [("Durrrr", "Tom Dwan"), ("Kid  Poker", "Daniel Negreanu")]
-    say(aliases=lines)
-    outcome = say(aliases=[])
+    write(aliases=lines)
+    outcome = write(aliases=[])
     kept = len(list_aliases(engine))
-    say(aliases=[], confirm_loss=True)
+    write(aliases=[], confirm_loss=True)
 
     assert any("none was undone" in problem.what for problem in outcome.problems)
     assert kept == 2
     assert list_aliases(engine) == []
 
 
-def test_what_was_said_by_command_since_is_not_taken_back(engine: Engine, say: Callable[..., StageResult]) -> None:
-    say(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
+def test_a_decision_by_command_since_is_not_undone(engine: Engine, write: Callable[..., StageResult]) -> None:
+    write(corrections=[(VIDEO, "season", "13")], aliases=[("Durrrr", "Tom Dwan")])
     correct_file(engine, path_or_id=VIDEO, field="season", value="15", actor=ANA)
     add_alias(engine, "Durrrr", "Phil Galfond", actor=ANA)
-    say(corrections=[], aliases=[])
+    write(corrections=[], aliases=[])
 
     assert seasons(engine) == [15]
     assert [each.player for each in list_aliases(engine)] == ["Phil Galfond"]
@@ -122,11 +122,11 @@ def test_what_was_said_by_command_since_is_not_taken_back(engine: Engine, say: C
         ({"aliases": [("Tom Dwan", "tom dwan")]}, f"{ALIASES} row 2", "one player already"),
     ],
 )
-def test_a_line_that_cannot_be_followed_is_named_and_the_rest_goes_on(
-    engine: Engine, say: Callable[..., StageResult], tabs: dict[str, Lines], where: str, what: str
+def test_an_invalid_directive_is_a_problem_and_the_others_are_applied(
+    engine: Engine, write: Callable[..., StageResult], tabs: dict[str, Lines], where: str, what: str
 ) -> None:
     good = {"aliases": [("Durrrr", "Tom Dwan")], "corrections": [(VIDEO, "year", "2011")]}
-    outcome = say(**{name: [*tabs.get(name, []), *lines] for name, lines in good.items()})
+    outcome = write(**{name: [*tabs.get(name, []), *lines] for name, lines in good.items()})
 
     problems = {problem.where: problem.what for problem in outcome.problems}
     assert what in problems[where]
@@ -134,17 +134,17 @@ def test_a_line_that_cannot_be_followed_is_named_and_the_rest_goes_on(
     assert len(list_corrections(engine)) == 1
 
 
-def test_a_line_that_could_not_be_followed_is_tried_again(engine: Engine, say: Callable[..., StageResult]) -> None:
-    say(corrections=[("PAD/later.mp4", "season", "13")])
+def test_an_invalid_directive_is_tried_again(engine: Engine, write: Callable[..., StageResult]) -> None:
+    write(corrections=[("PAD/later.mp4", "season", "13")])
     with engine.begin() as connection:
         insert_files(connection, "PAD/later.mp4")
-    outcome = say(corrections=[("PAD/later.mp4", "season", "13")], aliases=[])
+    outcome = write(corrections=[("PAD/later.mp4", "season", "13")], aliases=[])
 
     assert [each.path for each in list_corrections(engine)] == ["PAD/later.mp4"]
     assert not [problem for problem in outcome.problems if problem.where.startswith(CORRECTIONS)]
 
 
-def test_of_two_lines_about_one_thing_the_lower_counts_and_other_columns_do_not_matter() -> None:
+def test_the_lower_of_two_directives_about_one_subject_counts() -> None:
     lines = (("",), ("Reason", "player", "ALIAS"), ("x", "Tom Dwan", "Durrrr"), (), ("", "Phil", "Durrrr"))
     read = read_directives([Tab("pokervod aliases", lines), Tab("Other", (("Alias", "Player"), ("a", "b")))])
 
@@ -153,7 +153,7 @@ def test_of_two_lines_about_one_thing_the_lower_counts_and_other_columns_do_not_
     ]
 
 
-def test_a_tab_without_its_header_is_named_and_says_nothing() -> None:
+def test_a_tab_without_its_header_is_a_problem() -> None:
     read = read_directives([Tab("PokerVOD Aliases", (("Durrrr", "Tom Dwan"),))])
 
     assert (read.directives, read.kinds) == ((), frozenset())

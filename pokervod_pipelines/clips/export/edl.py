@@ -22,7 +22,7 @@ RESERVED_REELS = ("AX", "BL", "BLACK", "BARS")
 
 
 class TooManyEvents(BadInput):
-    """An EDL has at most 999 events; narrow the search or split the timeline."""
+    """Report that an EDL has at most 999 events; narrow the search or split the timeline."""
 
 
 def write_edl(timeline: Timeline) -> str:

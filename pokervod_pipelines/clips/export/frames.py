@@ -38,11 +38,11 @@ TIMECODE = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.])(\d{2})")
 
 
 class BadRate(BadInput):
-    """Editing programs do not know the frame rate, or it has no drop-frame timecode."""
+    """Report a frame rate that editing programs do not know, or that has no drop-frame timecode."""
 
 
 class BadFrames(BadInput):
-    """The range or timecode has frames that do not exist."""
+    """Report a range or timecode of frames that do not exist."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,18 +26,18 @@ LATE_SECONDS = 5
 
 
 class BadSourceVideo(BadInput):
-    """The video cannot be read, or does not have the frames to cut."""
+    """Report that the video cannot be read, or does not have the frames to cut."""
 
 
 class MissingFrame(BadSourceVideo):
-    """The video ends before the clip begins, or has no frames where the clip is."""
+    """Report that the video ends before the clip begins, or has no frames where the clip is."""
 
     def __init__(self, source_video: "SourceVideo", frame: int) -> None:
         super().__init__(f"{source_video.container.name} has no frame {frame}; correct the timecode or the file name")
 
 
 class SourceVideoUnavailable(Unavailable):
-    """The video cannot be opened, or the cut cannot be written; the disk or the share may answer later."""
+    """Report that the video cannot be opened, or the cut cannot be written; the share may answer later."""
 
 
 @dataclass(frozen=True, slots=True)

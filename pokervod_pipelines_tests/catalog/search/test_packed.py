@@ -16,7 +16,7 @@ def test_changing_a_list_is_set_arithmetic(known: set[int], remove: set[int], ad
 
 
 @given(st.dictionaries(st.integers(0, 50), st.sampled_from(["WSOP", "PAD", None]), min_size=1))
-def test_a_column_counts_what_its_places_tell(labels: dict[int, str | None]) -> None:
+def test_a_column_counts_the_labels_of_its_places(labels: dict[int, str | None]) -> None:
     column = FacetColumn()
     column.assign(60, list(labels), [column.encode(label) for label in labels.values()])
     again = FacetColumn(column.codes.tobytes(), column.labels)

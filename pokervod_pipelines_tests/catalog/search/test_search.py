@@ -33,7 +33,7 @@ def files(engine: Engine) -> dict[str, int]:
 
 @pytest.fixture
 def find(engine: Engine, files: dict[str, int]) -> Callable[..., list[str]]:
-    """``find(query, **filters)``: the paths of the hits, best first."""
+    """Return ``find(query, **filters)``, which returns the paths of the hits, best first."""
 
     def search(query: str = "", **filters: object) -> list[str]:
         return [hit.path for hit in search_catalog(engine, query, **filters).hits]
@@ -42,7 +42,7 @@ def find(engine: Engine, files: dict[str, int]) -> Callable[..., list[str]]:
 
 
 def annotate(engine: Engine, file_id: int, *people: str) -> None:
-    """A clip of the file shows these people."""
+    """Add a clip of the file with these players."""
     with engine.begin() as connection:
         row = connection.execute(
             text("""

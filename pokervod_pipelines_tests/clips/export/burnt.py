@@ -1,4 +1,4 @@
-"""Videos that carry the number of each frame in black and white blocks, and of each moment in their sound.
+"""Make videos with the number of each frame in black and white blocks, and of each moment in their sound.
 
 What is read back does not depend on any timestamp, so it proves which frames a cut has.
 """
@@ -20,7 +20,7 @@ SAMPLES_A_STEP = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """How a test video is made; ``key_every`` and ``b_frames`` make it hard to cut."""
+    """Describe a test video; ``key_every`` and ``b_frames`` make it hard to cut."""
 
     rate: Fraction = Fraction(30_000, 1001)
     frames: int = 150
@@ -86,7 +86,7 @@ def read_number(frame: av.VideoFrame) -> int:
 
 
 def make_sound(seconds: float, click_at: float | None = None) -> list[av.AudioFrame]:
-    """Return mono sound whose every sample tells when it was; or silence with one click, which survives compression."""
+    """Return mono sound with the time in every sample; or silence with one click, which survives compression."""
     sound = np.arange(round(seconds * AUDIO_RATE)) // SAMPLES_A_STEP
     if click_at is not None:
         sound[:] = 0

@@ -1,4 +1,4 @@
-"""Cut media has the frames it says it has: each is told by the number burnt into it, not by any timestamp."""
+"""Check that cut media has the reported frames, by the numbers burnt into them, not by timestamps."""
 
 from fractions import Fraction
 from functools import partial
@@ -66,7 +66,7 @@ def clip_of(source: Path, shape: Shape, frames: FrameRange = FRAMES) -> ExportCl
 
 @pytest.fixture(scope="module")
 def burnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A long-GOP video with B frames and sound that tells the time."""
+    """Return a long-GOP video with B frames and numbered sound."""
     return burn_video(tmp_path_factory.mktemp("burnt") / "source.mov", Shape(has_audio=True))
 
 
@@ -304,7 +304,7 @@ def make_sound_only(folder: Path) -> Path:
 
 
 def make_short(folder: Path) -> Path:
-    """A video that ends before the clip, although its facts say otherwise."""
+    """Return a video that ends before the clip, although its facts say otherwise."""
     return burn_video(folder / "short.mov", Shape(frames=20))
 
 
@@ -336,7 +336,7 @@ def test_a_missing_video_may_come_back_with_its_share(tmp_path: Path) -> None:
         cut_media(clip_of(missing, Shape()), missing, tmp_path / "cut.mov")
 
 
-def test_a_container_that_cannot_hold_the_streams_is_said_to_be_cut_exactly(burnt: Path, tmp_path: Path) -> None:
+def test_a_container_that_does_not_take_the_streams_is_refused_with_the_exact_mode(burnt: Path, tmp_path: Path) -> None:
     with pytest.raises(BadSourceVideo, match="--mode exact"):
         cut_media(clip_of(burnt, Shape()), burnt, tmp_path / "cut.webm", mode=CutMode.FAST)
 

@@ -1,4 +1,4 @@
-"""The examples in the docstrings of the exports are true."""
+"""Run the examples in the docstrings of the exports."""
 
 import doctest
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Frames, milliseconds and timecode agree with each other, with SMPTE and with another library, at every rate."""
+"""Check frames, milliseconds and timecode against each other, SMPTE and another library, at every rate."""
 
 from fractions import Fraction
 
@@ -180,7 +180,7 @@ def test_milliseconds_without_a_stretch_are_refused(in_ms: int, out_ms: int) -> 
         ("30", Fraction(30)),
     ],
 )
-def test_a_measured_rate_is_the_rate_of_the_trade_that_it_stands_for(measured: str, rate: Fraction) -> None:
+def test_a_measured_rate_is_snapped_to_the_rate_of_the_trade(measured: str, rate: Fraction) -> None:
     assert snap_rate(Fraction(measured)) == rate
 
 

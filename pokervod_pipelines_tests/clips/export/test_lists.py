@@ -1,4 +1,4 @@
-"""What editing programs would read: every list, read back by parsers of others, has equal frame numbers."""
+"""Check every list with other people's parsers: frame numbers are equal, as editing programs read them."""
 
 import csv
 import io
@@ -173,7 +173,7 @@ def test_an_edl_takes_the_first_two_audio_channels_with_the_picture(channels: tu
     assert event.split()[2] == code
 
 
-def test_an_edl_says_who_plays_and_how_good_the_hand_is() -> None:
+def test_an_edl_names_the_players_and_the_grade() -> None:
     text = write_edl(make_timeline(title="Bluff\nof the year", players=("Ivey", "Dwan"), tags=("bluff",), grade="★★★"))
 
     assert "* FROM CLIP NAME: Bluff of the year\n" in text

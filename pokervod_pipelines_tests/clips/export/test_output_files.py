@@ -1,4 +1,4 @@
-"""Every name can be written on Windows, macOS and a NAS, no two are alike, and letters of any language stay."""
+"""Check that names are valid on Windows, macOS and a NAS, unique, and keep letters of any language."""
 
 import re
 import unicodedata
@@ -63,7 +63,7 @@ def test_any_title_becomes_a_name_that_every_system_takes(title: str) -> None:
 
 @settings(deadline=None)
 @given(st.lists(tricky, max_size=12))
-def test_names_of_one_folder_are_told_apart_by_every_system(titles: list[str]) -> None:
+def test_names_of_one_folder_are_different_on_every_system(titles: list[str]) -> None:
     names = make_file_names(titles, ".mov", taken=["Clip.MOV"])
 
     assert len(names) == len(titles)

@@ -1,4 +1,4 @@
-"""A file appears under its name only when it is whole; locations are URLs that editing programs open."""
+"""Check that a file appears only when it is complete, and that media URLs open in editing programs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Clips stand on timelines without gaps, each timeline of one timebase; a clip that cannot be cut is refused."""
+"""Check that clips follow each other without gaps on timelines of one timebase."""
 
 from collections import Counter
 from fractions import Fraction
@@ -30,7 +30,7 @@ def test_each_clip_begins_where_the_one_before_ends_and_the_first_at_one_hour(ba
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(TIMEBASES), st.integers(1, 50 * HOUR)), max_size=30), st.integers(1, 9))
-def test_every_clip_stands_on_one_timeline_of_its_timebase_that_is_not_too_long(
+def test_every_clip_is_on_one_timeline_of_its_timebase_that_is_not_too_long(
     wanted: list[tuple[Timebase, int]], most: int
 ) -> None:
     clips = [make_clip(base=base, frames=FrameRange(0, count)) for base, count in wanted]
@@ -44,7 +44,7 @@ def test_every_clip_stands_on_one_timeline_of_its_timebase_that_is_not_too_long(
         assert list(timeline.clips) == sorted(timeline.clips, key=lambda clip: clip.id)
 
 
-def test_one_timeline_keeps_its_title_and_several_tell_their_timebases() -> None:
+def test_one_timeline_keeps_its_title_and_several_name_their_timebases() -> None:
     pal, drop = make_clip(base=PAL), make_clip(base=TIMEBASES[-2])
 
     assert [each.title for each in make_timelines("Best of", [pal])] == ["Best of"]
