@@ -27,20 +27,20 @@ def test_a_rollout_runs_to_its_end(plans: PlanFolder, pokervod: RunCommand) -> N
     assert str(plans.folder / "home/rollout/demo.html") in said.printed
 
 
-def test_until_ends_it_before_the_week_after(plans: PlanFolder, pokervod: RunCommand) -> None:
+def test_until_stops_before_the_next_week(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.prove(1, 2, 3, 4)
 
     assert pokervod("rollout", "run", "--until", "2").status == 0
     assert plans.states() == ["passed", "passed", "pending", "pending"]
 
 
-def test_a_wait_is_left_to_the_sensor_and_is_no_failure(plans: PlanFolder, pokervod: RunCommand) -> None:
+def test_a_wait_is_left_to_the_sensor_and_is_not_a_failure(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.prove(1)
 
     said = pokervod("rollout", "run")
 
     assert (said.status, said.error) == (0, "")
-    assert "week 2 is tried again at 20" in said.errors
+    assert "week 2 is retried at 20" in said.errors
     assert re.search(r"waiting +1 +proof +again at \d\d:\d\d:\d\d UTC", said.printed)
     assert pokervod("rollout", "run").status == 0
     assert plans.attempts() == [(1, True), (2, False)]
@@ -54,27 +54,27 @@ def test_short_waits_are_waited_for(plans: PlanFolder, pokervod: RunCommand, opt
     assert plans.attempts() == [(1, False)] * 3
 
 
-def test_an_escalation_ends_with_3_and_says_what_to_do(plans: PlanFolder, pokervod: RunCommand) -> None:
+def test_an_escalation_exits_with_3_and_says_what_to_do(plans: PlanFolder, pokervod: RunCommand) -> None:
     said = escalate(plans, pokervod)
 
     assert said.status == 3
-    assert said.error.startswith("week 2 is escalated: proof: demo_2.txt: there is no such file below")
-    assert said.error.endswith("\nmend it, then `pokervod rollout resume`")
+    assert said.error.startswith("week 2 is escalated: proof: demo_2.txt: the file is missing below")
+    assert said.error.endswith("\nfix the cause, then run `pokervod rollout resume`")
     assert "CRITICAL: Rollout escalated: week 2 Part 2 failed 1 times" in said.errors
     assert "pokervod rollout validate 2" in said.errors
     assert pokervod("rollout", "run").status == 3
     assert plans.attempts() == [(1, True), (2, False)]
 
 
-def test_it_is_acknowledged_mended_and_resumed(plans: PlanFolder, pokervod: RunCommand) -> None:
+def test_an_escalation_is_acknowledged_fixed_and_resumed(plans: PlanFolder, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
 
-    assert pokervod("rollout", "acknowledge", *WHY).printed == "week 2 is acknowledged\n"
+    assert pokervod("rollout", "acknowledge", *WHY).printed == "the escalation of week 2 is acknowledged\n"
     assert " acknowledged " in pokervod("alerts", "list", "--open").printed
     plans.prove(2)
     said = pokervod("rollout", "resume", *WHY)
 
-    assert (said.status, said.errors.splitlines()[0]) == (0, "goes on from week 2")
+    assert (said.status, said.errors.splitlines()[0]) == (0, "resumed from week 2")
     assert plans.record().state == "completed"
     kept = [(each.kind, each.week, each.by, each.reason) for each in plans.record().interventions]
     assert kept == [(kind, 2, "eva", "the table was filled by hand") for kind in ("acknowledge", "resume")]
@@ -82,7 +82,7 @@ def test_it_is_acknowledged_mended_and_resumed(plans: PlanFolder, pokervod: RunC
     assert resolved == [("eva",)]
 
 
-def test_resuming_from_an_earlier_week_does_it_again(plans: PlanFolder, pokervod: RunCommand) -> None:
+def test_resuming_from_an_earlier_week_repeats_it(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.prove(1, 2, 3, 4)
     pokervod("rollout", "run")
 
@@ -91,7 +91,7 @@ def test_resuming_from_an_earlier_week_does_it_again(plans: PlanFolder, pokervod
     assert pokervod("rollout", "resume", *WHY).status == 1
 
 
-def test_resuming_goes_no_further_than_was_said(plans: PlanFolder, pokervod: RunCommand) -> None:
+def test_resuming_keeps_the_last_until(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.write(attempts=1)
     pokervod("rollout", "run", "--until", "2")
     plans.prove(1, 2, 3, 4)
@@ -99,18 +99,18 @@ def test_resuming_goes_no_further_than_was_said(plans: PlanFolder, pokervod: Run
     assert pokervod("rollout", "resume", *WHY).status == 0
     assert plans.states() == ["passed", "passed", "pending", "pending"]
     said = pokervod("rollout", "resume", *WHY)
-    assert said.errors.startswith("goes on from week 3\nstops before week 3: no more than week 2 was asked for\n")
+    assert said.errors.startswith("resumed from week 3\nstopped before week 3 by --until 2\n")
     assert pokervod("rollout", "resume", "--until", "3", *WHY).status == 0
     assert plans.states() == ["passed", "passed", "passed", "pending"]
     assert pokervod("rollout", "run").status == 0
     assert plans.record().state == "completed"
 
 
-def test_an_override_is_shown_for_ever(plans: PlanFolder, pokervod: RunCommand) -> None:
+def test_an_override_stays_marked(plans: PlanFolder, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
 
     assert pokervod("rollout", "override", "2", "proof", *WHY).printed == (
-        "proof of week 2 counts as passed; `pokervod rollout resume` goes on\n"
+        "proof of week 2 counts as passed; continue with `pokervod rollout resume`\n"
     )
     assert pokervod("rollout", "override", "2", "proof", *WHY).status == 1
     assert pokervod("rollout", "resume", *WHY).status == 0
@@ -121,7 +121,7 @@ def test_an_override_is_shown_for_ever(plans: PlanFolder, pokervod: RunCommand) 
     assert [each["by"] for each in pokervod("rollout", "report", "--json").json["overrides"]] == ["eva"]
 
 
-def test_a_pause_holds_until_somebody_resumes(plans: PlanFolder, pokervod: RunCommand) -> None:
+def test_a_pause_lasts_until_a_person_resumes(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.prove(1, 2, 3, 4)
     pokervod("rollout", "run", "--until", "1")
 
@@ -129,14 +129,14 @@ def test_a_pause_holds_until_somebody_resumes(plans: PlanFolder, pokervod: RunCo
     said = pokervod("rollout", "run")
     assert (said.status, said.error) == (
         3,
-        "week 2 is paused: the table was filled by hand\nto go on `pokervod rollout resume`",
+        "week 2 is paused: the table was filled by hand\nto continue, run `pokervod rollout resume`",
     )
     assert pokervod("rollout", "resume", *WHY).status == 0
     assert plans.record().state == "completed"
     assert pokervod("rollout", "pause", *WHY).status == 1
 
 
-def test_validate_looks_and_changes_nothing(plans: PlanFolder, pokervod: RunCommand) -> None:
+def test_validate_changes_nothing(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.prove(1)
     pokervod("rollout", "run")
     plans.execute("alter table hands alter column id type integer")
@@ -146,12 +146,12 @@ def test_validate_looks_and_changes_nothing(plans: PlanFolder, pokervod: RunComm
 
     assert (plans.dump(), sorted(plans.folder.rglob("*"))) == (before, files)
     assert (failing.status, passing.status) == (1, 0)
-    assert re.search(r"FAILS +hands_table +hands has not the columns it has to have", failing.printed)
-    assert re.search(r"holds +one_is_one +the query answers 1", failing.printed)
+    assert re.search(r"FAILED +hands_table +hands does not have the expected columns", failing.printed)
+    assert re.search(r"passed +one_is_one +the query returns 1", failing.printed)
     assert "apply_migrations: no migration is pending" in failing.printed
 
 
-def test_a_week_can_be_validated_before_anything_was_begun(plans: PlanFolder, pokervod: RunCommand) -> None:
+def test_a_week_can_be_validated_before_the_start(plans: PlanFolder, pokervod: RunCommand) -> None:
     said = pokervod("rollout", "validate", "4", "--json")
 
     assert (said.status, said.json["passed"], said.json["fixers"]) == (1, False, {})
@@ -176,7 +176,7 @@ def test_programs_get_one_document(plans: PlanFolder, pokervod: RunCommand) -> N
     assert [each["state"] for each in alert["deliveries"]] == ["delivered"]
 
 
-def test_the_page_is_written_where_it_is_asked_for(plans: PlanFolder, pokervod: RunCommand) -> None:
+def test_the_page_is_written_to_the_given_file(plans: PlanFolder, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
 
     assert pokervod("rollout", "report", "--html", "page.html").errors == "written to page.html\n"
@@ -196,23 +196,23 @@ def test_plans_are_told_apart_by_name(plans: PlanFolder, pokervod: RunCommand) -
     assert plans.execute("select plan, state from rollouts") == [("second", "completed")]
     assert "The second rollout: 100 %" in pokervod("rollout", "report", "--plan", "second").printed
     said = pokervod("rollout", "run", "--plan", "third")
-    assert (said.status, said.error) == (2, "there is no plan 'third'; there are demo, second")
+    assert (said.status, said.error) == (2, "unknown plan 'third'; known are demo, second")
 
 
 REFUSED = [
-    (("validate", "99"), 2, "plan 'demo' has no week 99; its weeks are 1 to 4"),
-    (("override", "2", "speed", *WHY), 2, "week 2 has no criterion 'speed'; it has hands_table, one_is_one, proof"),
-    (("override", "2", "proof", "--reason", " "), 2, "give a --reason"),
-    (("pause", "--reason", ""), 2, "give a --reason"),
-    (("acknowledge", "--reason", "\t"), 2, "give a --reason"),
-    (("resume", "--from", "9", *WHY), 2, "has weeks 1 to 4, no week 9"),
-    (("resume", "--from", "4", *WHY), 1, "week 2 is waiting; it has to pass before week 4 begins"),
-    (("acknowledge", *WHY), 1, "nothing of the rollout demo is escalated"),
+    (("validate", "99"), 2, "unknown week 99; plan 'demo' has weeks 1 to 4"),
+    (("override", "2", "speed", *WHY), 2, "unknown criterion 'speed'; week 2 has hands_table, one_is_one, proof"),
+    (("override", "2", "proof", "--reason", " "), 2, "--reason is required"),
+    (("pause", "--reason", ""), 2, "--reason is required"),
+    (("acknowledge", "--reason", "\t"), 2, "--reason is required"),
+    (("resume", "--from", "9", *WHY), 2, "unknown week 9; the rollout demo has weeks 1 to 4"),
+    (("resume", "--from", "4", *WHY), 1, "week 2 is waiting; it has to pass before week 4 starts"),
+    (("acknowledge", *WHY), 1, "the rollout demo has no open escalation"),
 ]
 
 
 @pytest.mark.parametrize(("words", "status", "says"), REFUSED, ids=lambda value: str(value)[:30])
-def test_what_makes_no_sense_is_refused_and_changes_nothing(
+def test_invalid_arguments_are_refused_and_change_nothing(
     plans: PlanFolder, pokervod: RunCommand, words: tuple[str, ...], status: int, says: str
 ) -> None:
     plans.prove(1)
@@ -226,18 +226,18 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize("command", ["pause", "acknowledge", "override 1 proof"])
-def test_people_have_to_say_why(pokervod: RunCommand, command: str) -> None:
+def test_a_reason_is_required(pokervod: RunCommand, command: str) -> None:
     assert pokervod("rollout", *command.split()).status == 2
 
 
-NOT_BEGUN = [("report",), ("pause", *WHY), ("resume", *WHY), ("acknowledge", *WHY), ("override", "1", "proof", *WHY)]
+NOT_STARTED = [("report",), ("pause", *WHY), ("resume", *WHY), ("acknowledge", *WHY), ("override", "1", "proof", *WHY)]
 
 
-@pytest.mark.parametrize("words", NOT_BEGUN, ids=lambda words: words[0])
-def test_what_was_not_begun_says_how_to_begin(pokervod: RunCommand, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("words", NOT_STARTED, ids=lambda words: words[0])
+def test_a_rollout_that_has_not_started_names_the_command(pokervod: RunCommand, words: tuple[str, ...]) -> None:
     said = pokervod("rollout", *words)
 
-    assert (said.status, said.error) == (1, "the rollout demo was not begun; `pokervod rollout run` begins it")
+    assert (said.status, said.error) == (1, "the rollout demo has not started; start it with `pokervod rollout run`")
 
 
 @pytest.mark.parametrize("words", [("resume",), ("override", "2", "proof")], ids=lambda words: words[0])
@@ -249,7 +249,7 @@ def test_a_reason_that_is_no_utf_8_is_refused_and_changes_nothing(
 
     said, status = show(plans.folder, "rollout", *words, "--reason", os.fsdecode(b"bad \xff"))
 
-    assert (status, "holds bytes that are no UTF-8" in said, "Traceback" in said) == (2, True, False), said
+    assert (status, "is not valid UTF-8" in said, "Traceback" in said) == (2, True, False), said
     assert plans.dump() == before
 
 
@@ -257,7 +257,7 @@ def test_a_second_runner_is_refused(plans: PlanFolder, pokervod: RunCommand) -> 
     with lock_rollout(plans.rollout()):
         said = pokervod("rollout", "run")
 
-    assert (said.status, "is being run by another runner" in said.error) == (1, True)
+    assert (said.status, "is already running" in said.error) == (1, True)
 
 
 def test_a_bad_plan_is_shown_with_every_file_and_line(plans: PlanFolder, pokervod: RunCommand) -> None:
@@ -267,7 +267,7 @@ def test_a_bad_plan_is_shown_with_every_file_and_line(plans: PlanFolder, pokervo
     lines = path.read_text(encoding="utf-8").splitlines()
     wanted = [
         (lines.index("attempts: 0") + 1, "attempts: Input should be greater than or equal to 1"),
-        (lines.index("  - kind: fille") + 1, "kind: there is no 'fille'; there are asset_check, command"),
+        (lines.index("  - kind: fille") + 1, "kind: unknown 'fille'; known are asset_check, command"),
         (lines.index("- number: 3") + 1, "number: week 3 is out of order, week 2 is missing"),
     ]
 
@@ -278,18 +278,20 @@ def test_a_bad_plan_is_shown_with_every_file_and_line(plans: PlanFolder, pokervo
             assert f"{path}:{line}: {text}" in said.error
 
 
-def test_a_page_that_cannot_be_written_is_told(plans: PlanFolder, pokervod: RunCommand) -> None:
+def test_a_page_that_cannot_be_written_is_reported(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.given = {"pages": str(plans.folder / "demo.yaml" / "pages")}
     plans.prove(1, 2, 3, 4)
 
     said = pokervod("rollout", "run")
 
     assert (said.status, plans.record().state) == (0, "completed")
-    assert "demo.html cannot be written (Not a directory); see rollout.pages" in said.printed
+    assert "demo.html (Not a directory); correct rollout.pages" in said.printed
 
 
 @pytest.mark.parametrize("weeks", [3, 6])
-def test_a_plan_that_lost_or_gained_a_week_can_still_be_read(plans: PlanFolder, pokervod: RunCommand, weeks: int) -> None:
+def test_a_plan_that_lost_or_gained_a_week_can_still_be_read(
+    plans: PlanFolder, pokervod: RunCommand, weeks: int
+) -> None:
     plans.prove(1, 2, 3, 4)
     pokervod("rollout", "run", "--until", "2")
     plans.write(weeks=weeks)
@@ -339,7 +341,7 @@ def test_a_terminal_of_80_columns_shows_words_whole(plans: PlanFolder, pokervod:
     tables = [line for line in (stands + looks + alerts).splitlines() if not line.startswith(("page:", "error:"))]
     assert max(map(len, tables)) <= 80
     assert re.search(r"^ +2 +Part 2 +failed +1 +proof *$", stands, re.MULTILINE)
-    assert re.search(r"^ FAILS +proof +demo_2\.txt: there is no such +", looks, re.MULTILINE)
+    assert re.search(r"^ FAILED +proof +demo_2\.txt: the file is +", looks, re.MULTILINE)
     assert re.search(r" critical +Rollout escalated: week 2 ", alerts)
     assert re.search(r" rollout demo week 2 escalated ", alerts)
     assert "Traceback" not in stands + looks + alerts

@@ -1,4 +1,4 @@
-"""A programme in Dagster: weeks are assets in a chain behind checks, and tell what they came to."""
+"""Check rollouts in Dagster: weeks are assets in a chain behind checks, and show their results."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,19 +8,19 @@ import dagster as dg
 import pytest
 from sqlalchemy import Engine
 
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.rollout import interventions
-from pokervod_pipelines.rollout.house import load_plans
-from pokervod_pipelines.rollout.interventions import Person
-from pokervod_pipelines.rollout.programme import hold_alone
-from pokervod_pipelines_tests.rollout.small_plans import PlanDesk, describe_week
+from pokervod_pipelines.rollout.plans import load_plans
+from pokervod_pipelines.rollout.runner import lock_rollout
+from pokervod_pipelines_tests.rollout.plan_folder import PlanFolder, describe_week
 
-EVA = Person(by="eva", reason="it was proven by hand")
+EVA = Actor(who="eva", reason="it was proven by hand")
 
 
 @pytest.fixture
-def desk(engine: Engine, tmp_path: Path) -> PlanDesk:
-    made = PlanDesk(engine=engine, folder=tmp_path)
+def folder(engine: Engine, tmp_path: Path) -> PlanFolder:
+    made = PlanFolder(engine=engine, folder=tmp_path)
     made.write()
     return made
 
@@ -32,13 +32,13 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def run(desk: PlanDesk, instance: dg.DagsterInstance) -> Callable[..., dg.ExecuteInProcessResult]:
-    """``run()``: the job ran, or another ``job``; ``run(*weeks)``: the assets of these weeks were materialized."""
+def run(folder: PlanFolder, instance: dg.DagsterInstance) -> Callable[..., dg.ExecuteInProcessResult]:
+    """Return ``run()``, which runs the job or another ``job``; ``run(*weeks)`` materializes the assets of these weeks."""
 
     def execute(*weeks: int, job: str = "rollout", until: int | None = None) -> dg.ExecuteInProcessResult:
         if weeks:
             return (
-                load(desk)
+                load(folder)
                 .resolve_implicit_global_asset_job_def()
                 .execute_in_process(
                     instance=instance, asset_selection=[key(week) for week in weeks], raise_on_error=False
@@ -46,7 +46,7 @@ def run(desk: PlanDesk, instance: dg.DagsterInstance) -> Callable[..., dg.Execut
             )
         config = {"ops": {f"{job}_weeks": {"config": {"until": until}}}}
         return (
-            load(desk)
+            load(folder)
             .resolve_job_def(job)
             .execute_in_process(instance=instance, run_config=config, raise_on_error=False)
         )
@@ -58,28 +58,28 @@ def key(week: int, *prefix: str) -> dg.AssetKey:
     return dg.AssetKey([*(prefix or ("rollout",)), f"week_{week}"])
 
 
-def load(desk: PlanDesk) -> dg.Definitions:
-    return build_defs(settings=desk.settings, engine=desk.engine)
+def load(folder: PlanFolder) -> dg.Definitions:
+    return build_defs(settings=folder.settings, engine=folder.engine)
 
 
 def list_materialized(result: dg.ExecuteInProcessResult) -> list[str]:
     return [each.asset_key.to_user_string() for each in result.get_asset_materialization_events()]
 
 
-def list_verdicts(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
+def list_checks(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
     return {
         f"{each.asset_key.path[-1]}:{each.check_name}": each.passed for each in result.get_asset_check_evaluations()
     }
 
 
 def find_reason(result: dg.ExecuteInProcessResult) -> str:
-    """What Dagster shows of the first step that failed."""
+    """Return what Dagster shows of the first step that failed."""
     failure = next(event.step_failure_data for event in result.all_events if event.is_step_failure)
     return str(failure.error.message if failure.error else "") + str(failure.user_failure_data)
 
 
-def test_the_plan_that_ships_makes_nine_weeks_in_a_chain(engine: Engine, tmp_path: Path) -> None:
-    graph = load(PlanDesk(engine=engine, folder=tmp_path)).resolve_asset_graph()
+def test_the_shipped_plan_has_nine_weeks_in_a_chain(engine: Engine, tmp_path: Path) -> None:
+    graph = load(PlanFolder(engine=engine, folder=tmp_path)).resolve_asset_graph()
     weeks = [node for node in graph.asset_nodes if node.group_name == "rollout"]
 
     assert {node.key: {*node.parent_keys} for node in weeks} == {
@@ -88,9 +88,9 @@ def test_the_plan_that_ships_makes_nine_weeks_in_a_chain(engine: Engine, tmp_pat
     assert all(node.description and node.owners == ["team:archive"] for node in weeks)
 
 
-def test_each_criterion_is_a_check_and_blocks_what_comes_after(desk: PlanDesk) -> None:
-    specs = [each for week in range(1, 5) for each in load(desk).resolve_asset_graph().get(key(week)).check_keys]
-    graph = load(desk).resolve_asset_graph()
+def test_each_criterion_is_a_check_and_blocks_what_comes_after(folder: PlanFolder) -> None:
+    specs = [each for week in range(1, 5) for each in load(folder).resolve_asset_graph().get(key(week)).check_keys]
+    graph = load(folder).resolve_asset_graph()
 
     assert {(each.asset_key.path[-1], each.name): graph.get(each).blocking for each in specs} == {
         ("week_1", "proof"): True,
@@ -102,211 +102,207 @@ def test_each_criterion_is_a_check_and_blocks_what_comes_after(desk: PlanDesk) -
     }
 
 
-def test_the_job_goes_week_after_week_and_shows_the_report(
-    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+def test_the_job_runs_week_after_week_and_shows_the_report(
+    folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
-    desk.prove(1, 2, 3, 4)
+    folder.prove(1, 2, 3, 4)
 
     result = run()
 
     assert result.success
     assert list_materialized(result) == [f"rollout/week_{week}" for week in range(1, 5)]
-    assert list_verdicts(result).keys() >= {"week_1:proof", "week_2:hands_table", "week_2:one_is_one", "week_4:proof"}
-    assert all(list_verdicts(result).values())
-    assert desk.attempts() == [(week, True) for week in range(1, 5)]
+    assert list_checks(result).keys() >= {"week_1:proof", "week_2:hands_table", "week_2:one_is_one", "week_4:proof"}
+    assert all(list_checks(result).values())
+    assert folder.attempts() == [(week, True) for week in range(1, 5)]
     second = result.get_asset_materialization_events()[1].materialization.metadata
     assert "**Done:** 2 of 4 weeks (1, 2)" in str(second["report"].value)
     assert (second["attempts"].value, second["round"].value, second["overridden"].value) == (1, 1, "none")
-    assert "4 of 4 weeks" in (desk.folder / "home" / "rollout" / "demo.html").read_text(encoding="utf-8")
+    assert "4 of 4 weeks" in (folder.folder / "home" / "rollout" / "demo.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("until", [2, None])
-def test_the_job_says_how_far_whoever_goes_on_by_itself_goes(
-    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult], until: int | None
+def test_the_job_limits_automatic_runs(
+    folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult], until: int | None
 ) -> None:
-    desk.prove(1)
+    folder.prove(1)
 
     run(1)
-    assert desk.record().until == 1, "a week that begins the programme is all that was asked for"
+    assert folder.record().until == 1, "the week that starts the rollout is the last one requested"
     run(until=until)
 
-    assert (desk.record().until, desk.states()) == (until, ["passed", "waiting", "pending", "pending"])
+    assert (folder.record().until, folder.states()) == (until, ["passed", "waiting", "pending", "pending"])
 
 
-def test_materializing_a_week_takes_back_nothing_that_was_asked_for(
-    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+def test_materializing_a_week_keeps_a_later_limit(
+    folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
-    desk.prove(1, 2, 3, 4)
+    folder.prove(1, 2, 3, 4)
 
     run(until=1)
     run(2)
-    assert desk.record().until == 2
+    assert folder.record().until == 2
     run(1)
-    assert desk.record().until == 2
-    assert desk.attempts() == [(1, True), (2, True)]
+    assert folder.record().until == 2
+    assert folder.attempts() == [(1, True), (2, True)]
 
 
-def test_a_week_that_fails_shows_what_it_came_to_and_no_later_one_begins(
-    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult], instance: dg.DagsterInstance
+def test_a_failed_week_shows_its_results_and_no_later_one_starts(
+    folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult], instance: dg.DagsterInstance
 ) -> None:
-    desk.prove(1, 3, 4)
+    folder.prove(1, 3, 4)
 
     result = run()
 
     assert not result.success
     assert list_materialized(result) == ["rollout/week_1"]
-    assert list_verdicts(result) == {
+    assert list_checks(result) == {
         "week_1:proof": True,
         "week_2:proof": False,
         "week_2:hands_table": True,
         "week_2:one_is_one": True,
     }
-    assert "week 2 has not passed: it is tried again at" in find_reason(result)
+    assert "week 2 has not passed: retried at" in find_reason(result)
     (failed,) = [each for each in result.get_asset_check_evaluations() if not each.passed]
-    assert failed.description.startswith("demo_2.txt: there is no such file")
+    assert failed.description.startswith("demo_2.txt: the file is missing")
     assert instance.get_latest_materialization_event(key(2)) is None
-    assert desk.attempts() == [(1, True), (2, False)]
-    assert desk.states() == ["passed", "waiting", "pending", "pending"]
+    assert folder.attempts() == [(1, True), (2, False)]
+    assert folder.states() == ["passed", "waiting", "pending", "pending"]
 
 
 def test_after_its_last_attempt_a_week_says_why_it_blocks(
-    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+    folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
-    desk.write(attempts=1)
+    folder.write(attempts=1)
 
-    assert "week 1 has not passed: proof: demo_1.txt: there is no such file" in find_reason(run())
-    assert "week 1 has not passed: proof: demo_1.txt: there is no such file" in find_reason(run())
-    assert desk.attempts() == [(1, False)]
-    assert desk.record().state == "escalated"
+    assert "week 1 has not passed: proof: demo_1.txt: the file is missing" in find_reason(run())
+    assert "week 1 has not passed: proof: demo_1.txt: the file is missing" in find_reason(run())
+    assert folder.attempts() == [(1, False)]
+    assert folder.record().state == "escalated"
 
 
 def test_a_week_that_has_passed_is_shown_again_without_another_attempt(
-    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+    folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
-    desk.prove(1, 2)
+    folder.prove(1, 2)
     run(1, 2)
-    (desk.folder / "demo_1.txt").unlink()
+    (folder.folder / "demo_1.txt").unlink()
 
     result = run(1, 2)
 
     assert list_materialized(result) == ["rollout/week_1", "rollout/week_2"]
-    assert list_verdicts(result)["week_1:proof"]
-    assert desk.attempts() == [(1, True), (2, True)]
+    assert list_checks(result)["week_1:proof"]
+    assert folder.attempts() == [(1, True), (2, True)]
 
 
 def test_a_week_cannot_be_made_before_those_that_it_requires(
-    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+    folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
-    desk.prove(1, 3, 4)
+    folder.prove(1, 3, 4)
 
     result = run(4)
 
     assert list_materialized(result) == []
-    assert "week 2 is waiting; it has to pass before week 4 begins" in find_reason(result)
-    assert desk.attempts() == [(1, True), (2, False)]
+    assert "week 2 is waiting; it has to pass before week 4 starts" in find_reason(result)
+    assert folder.attempts() == [(1, True), (2, False)]
 
 
 def test_an_overridden_criterion_passes_and_says_so(
-    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+    folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
-    desk.write(attempts=1)
+    folder.write(attempts=1)
     run()
-    interventions.override(desk.programme(), 1, "proof", EVA, known={"proof"})
-    interventions.resume(desk.programme(), EVA)
+    interventions.override_criterion(folder.rollout(), 1, "proof", EVA, known={"proof"})
+    interventions.resume_rollout(folder.rollout(), EVA)
 
     result = run(1)
 
     (check,) = result.get_asset_check_evaluations()
     metadata = result.get_asset_materialization_events()[0].materialization.metadata
     assert (check.passed, check.metadata["overridden"].value) == (True, True)
-    assert check.description.startswith("overridden: demo_1.txt: there is no such file")
+    assert check.description.startswith("overridden: demo_1.txt: the file is missing")
     assert (metadata["overridden"].value, metadata["attempts"].value, metadata["round"].value) == ("proof", 2, 2)
 
 
-def test_a_criterion_that_came_into_the_plan_after_its_week_passed_is_told_as_such(
-    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+def test_a_criterion_added_after_its_week_passed_is_reported_as_not_evaluated(
+    folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
-    desk.prove(1, 2, 3, 4)
+    folder.prove(1, 2, 3, 4)
     run()
     fewer, more = describe_week(2), describe_week(3)
     del fewer["criteria"][1]
     more["criteria"] += describe_week(2)["criteria"][2:]
-    desk.write(weeks=[describe_week(1), fewer, more, describe_week(4)])
+    folder.write(weeks=[describe_week(1), fewer, more, describe_week(4)])
 
     result = run()
 
     assert result.success
-    assert list_verdicts(result)["week_3:one_is_one"] is False
-    assert "week_2:hands_table" not in list_verdicts(result)
+    assert list_checks(result)["week_3:one_is_one"] is False
+    assert "week_2:hands_table" not in list_checks(result)
     (late,) = [each for each in result.get_asset_check_evaluations() if not each.passed]
     assert (late.severity, late.description) == (
         dg.AssetCheckSeverity.WARN,
-        "not judged: the week passed before this criterion was in the plan",
+        "not evaluated: the week passed before this criterion was in the plan",
     )
 
 
-def test_while_another_runner_is_at_it_a_run_says_so(
-    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
-) -> None:
-    with hold_alone(desk.programme()):
-        assert "is being run by another runner" in find_reason(run())
+def test_a_run_beside_another_runner_fails(folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]) -> None:
+    with lock_rollout(folder.rollout()):
+        assert "is already running" in find_reason(run())
 
 
-def test_a_page_that_cannot_be_written_keeps_no_week_from_passing(
-    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
-) -> None:
-    (desk.folder / "a_file").touch()
-    desk.given = {"pages": str(desk.folder / "a_file" / "pages")}
-    desk.prove(1, 2, 3, 4)
+def test_a_week_passes_without_its_page(folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]) -> None:
+    (folder.folder / "a_file").touch()
+    folder.given = {"pages": str(folder.folder / "a_file" / "pages")}
+    folder.prove(1, 2, 3, 4)
 
     assert run().success
 
 
-def test_two_plans_stand_side_by_side(desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]) -> None:
-    desk.write("second", weeks=2)
-    desk.prove(1, 2, plan="second")
-    repository = load(desk).get_repository_def()
+def test_two_plans_stand_side_by_side(folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]) -> None:
+    folder.write("second", weeks=2)
+    folder.prove(1, 2, plan="second")
+    repository = load(folder).get_repository_def()
 
     result = run(job="rollout_second")
 
     assert list_materialized(result) == ["rollout/second/week_1", "rollout/second/week_2"]
-    assert desk.states("second") == ["passed", "passed"]
-    assert desk.execute("select count(*) from rollout_programmes where plan = 'demo'") == [(0,)]
+    assert folder.states("second") == ["passed", "passed"]
+    assert folder.execute("select count(*) from rollouts where plan = 'demo'") == [(0,)]
     assert {job.name for job in repository.get_all_jobs()} >= {"rollout", "rollout_second", "alerts"}
     assert {sensor.name for sensor in repository.sensor_defs} >= {"rollout_clock", "rollout_second_clock"}
 
 
-def test_a_broken_plan_takes_nothing_else_with_it(desk: PlanDesk, caplog: pytest.LogCaptureFixture) -> None:
-    path = desk.write(weeks=2, attempts=0)
-    defs = load(desk)
+def test_a_broken_plan_affects_nothing_else(folder: PlanFolder, caplog: pytest.LogCaptureFixture) -> None:
+    path = folder.write(weeks=2, attempts=0)
+    defs = load(folder)
 
-    (fault,) = load_plans(desk.settings).faults
+    (problem,) = load_plans(folder.settings).broken
     groups = {node.group_name for node in defs.resolve_asset_graph().asset_nodes}
     names = {sensor.name for sensor in defs.get_repository_def().sensor_defs}
-    assert re.match(rf"{path}:\d+: attempts", str(fault))
-    assert f"a rollout is not defined: {fault}" in caplog.text
+    assert re.match(rf"{path}:\d+: attempts", str(problem))
+    assert f"a rollout is not defined: {problem}" in caplog.text
     assert "rollout" not in groups
     assert groups >= {"hands", "render", "catalog"}
     assert names & {"rollout_clock", "alert_delivery"} == {"alert_delivery"}
 
 
-def test_a_sound_plan_stays_where_another_is_broken(
-    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+def test_a_valid_plan_stays_beside_a_broken_one(
+    folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
-    desk.write("second", attempts=0)
-    desk.prove(1, 2, 3, 4)
+    folder.write("second", attempts=0)
+    folder.prove(1, 2, 3, 4)
 
     assert list_materialized(run())[-1] == "rollout/week_4"
-    assert "rollout_clock" in {sensor.name for sensor in load(desk).get_repository_def().sensor_defs}
+    assert "rollout_clock" in {sensor.name for sensor in load(folder).get_repository_def().sensor_defs}
 
 
 def test_no_plan_takes_the_names_of_the_first_one_while_that_is_broken(
-    desk: PlanDesk, run: Callable[..., dg.ExecuteInProcessResult]
+    folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
-    desk.write("second", weeks=2)
-    desk.write(attempts=0)
-    desk.prove(1, 2, plan="second")
-    repository = load(desk).get_repository_def()
+    folder.write("second", weeks=2)
+    folder.write(attempts=0)
+    folder.prove(1, 2, plan="second")
+    repository = load(folder).get_repository_def()
 
     assert list_materialized(run(job="rollout_second")) == ["rollout/second/week_1", "rollout/second/week_2"]
     assert {job.name for job in repository.get_all_jobs()} & {"rollout", "rollout_second"} == {"rollout_second"}

@@ -1,4 +1,4 @@
-"""What goes on with rollouts and tells people by itself: asked for where it is needed, and never beside another."""
+"""Check the sensors that continue rollouts and send alerts: they request runs only when one is needed."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,14 +37,14 @@ def load(folder: PlanFolder) -> dg.Definitions:
 
 
 def tick(folder: PlanFolder, instance: dg.DagsterInstance, sensor: str) -> tuple[list[dg.RunRequest], str]:
-    """What a tick of the sensor asks for, and the reason why it asks for nothing."""
+    """Return what a tick of the sensor requests, and the reason why it requests nothing."""
     repository = load(folder).get_repository_def()
     context = dg.build_sensor_context(instance=instance, repository_def=repository)
     data = repository.get_sensor_def(sensor).evaluate_tick(context)
     return list(data.run_requests or ()), data.skip_message or ""
 
 
-# The clock: it asks where nobody else goes on, and for nothing that waits for a person.
+# The clock requests a run where no runner is active, and nothing that needs a person.
 
 
 def leave_waiting(folder: PlanFolder) -> None:
@@ -81,12 +81,12 @@ def complete(folder: PlanFolder) -> None:
     leave_waiting(folder)
 
 
-def begin_nothing(folder: PlanFolder) -> None:
-    """Nobody ran it yet."""
+def start_nothing(folder: PlanFolder) -> None:
+    """Leave the rollout unstarted."""
 
 
 @pytest.mark.parametrize("happened", [end_wait, die_long_ago], ids=lambda each: each.__name__)
-def test_the_clock_goes_on_after_a_wait_and_after_a_runner_died(
+def test_the_clock_continues_after_a_wait_and_after_a_runner_died(
     folder: PlanFolder, instance: dg.DagsterInstance, happened: Callable[[PlanFolder], None]
 ) -> None:
     happened(folder)
@@ -99,11 +99,11 @@ def test_the_clock_goes_on_after_a_wait_and_after_a_runner_died(
     assert request.run_key is not None
     assert result.success
     assert folder.record().state == "completed"
-    assert tick(folder, instance, "rollout_clock") == ([], "the rollout demo is completed")
+    assert tick(folder, instance, "rollout_clock") == ([], "The rollout demo is completed.")
 
 
 QUIET = [
-    (begin_nothing, "was not begun; `pokervod rollout run` begins it"),
+    (start_nothing, "has not started; start it with `pokervod rollout run`"),
     (leave_waiting, "is waiting"),
     (die_just_now, "is running"),
     (pause, "is paused"),
@@ -113,12 +113,12 @@ QUIET = [
 
 
 @pytest.mark.parametrize(("happened", "says"), QUIET, ids=lambda each: getattr(each, "__name__", ""))
-def test_the_clock_asks_for_nothing_that_waits_or_needs_a_person(
+def test_the_clock_requests_nothing_that_is_waiting_or_needs_a_person(
     folder: PlanFolder, instance: dg.DagsterInstance, happened: Callable[[PlanFolder], None], says: str
 ) -> None:
     happened(folder)
 
-    assert tick(folder, instance, "rollout_clock") == ([], f"the rollout demo {says}")
+    assert tick(folder, instance, "rollout_clock") == ([], f"The rollout demo {says}.")
 
 
 @pytest.mark.parametrize("happened", [end_wait, die_long_ago], ids=lambda each: each.__name__)
@@ -128,7 +128,7 @@ def test_the_clock_leaves_a_living_runner_alone(
     happened(folder)
 
     with lock_rollout(folder.rollout()):
-        assert tick(folder, instance, "rollout_clock") == ([], "the rollout demo is at work")
+        assert tick(folder, instance, "rollout_clock") == ([], "The rollout demo has an active runner.")
     assert len(tick(folder, instance, "rollout_clock")[0]) == 1
 
 
@@ -144,26 +144,26 @@ def test_a_runner_of_the_same_plan_in_another_database_is_no_runner_of_ours(
         other.dispose()
 
 
-def test_the_clock_asks_for_nothing_while_a_run_is_at_work(folder: PlanFolder, instance: dg.DagsterInstance) -> None:
+def test_the_clock_requests_nothing_during_a_run(folder: PlanFolder, instance: dg.DagsterInstance) -> None:
     end_wait(folder)
     instance.create_run_for_job(job_def=load(folder).resolve_job_def("rollout"), status=dg.DagsterRunStatus.STARTED)
 
-    assert tick(folder, instance, "rollout_clock") == ([], "the job rollout is at work")
+    assert tick(folder, instance, "rollout_clock") == ([], "The job rollout is running.")
 
 
-def test_the_clock_goes_no_further_than_the_week_that_was_materialized(
-    folder: PlanFolder, instance: dg.DagsterInstance
-) -> None:
+def test_the_clock_stops_at_the_last_requested_week(folder: PlanFolder, instance: dg.DagsterInstance) -> None:
     folder.prove(1, 2, 3, 4)
     job = load(folder).resolve_implicit_global_asset_job_def()
     job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey(["rollout", "week_2"])])
     folder.execute("update rollouts set changed_at = now() - interval '1 minute'")
 
     assert (folder.states(), folder.record().until) == (["passed", "passed", "pending", "pending"], 2)
-    assert tick(folder, instance, "rollout_clock") == ([], "the rollout demo is waiting")
+    assert tick(folder, instance, "rollout_clock") == ([], "The rollout demo is waiting.")
 
 
-def test_the_clock_completes_what_has_no_week_left_in_the_plan(folder: PlanFolder, instance: dg.DagsterInstance) -> None:
+def test_the_clock_completes_a_rollout_whose_last_weeks_were_deleted(
+    folder: PlanFolder, instance: dg.DagsterInstance
+) -> None:
     folder.prove(1, 2, 3)
     leave_waiting(folder)
     folder.write(weeks=3)
@@ -172,10 +172,10 @@ def test_the_clock_completes_what_has_no_week_left_in_the_plan(folder: PlanFolde
     load(folder).resolve_job_def("rollout").execute_in_process(instance=instance, run_config=request.run_config)
 
     assert folder.record().state == "completed"
-    assert tick(folder, instance, "rollout_clock") == ([], "the rollout demo is completed")
+    assert tick(folder, instance, "rollout_clock") == ([], "The rollout demo is completed.")
 
 
-# Alerts: the job sends what is due, the sensor asks for it only then.
+# Alerts: the job sends what is due, the sensor requests it only then.
 
 
 def raise_one(folder: PlanFolder) -> None:

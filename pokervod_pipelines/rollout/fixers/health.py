@@ -60,8 +60,8 @@ def wait_until_healthy(url: str, seconds: float) -> str:
     last = "it was not called"
     while (left := seconds - (time.monotonic() - start)) > 0:
         try:
-            status = call_once("GET", url, min(left, CALL_SECONDS))
-        except CannotFix as error:
+            status = _send("GET", url, min(left, CALL_SECONDS))
+        except CallFailed as error:
             last = str(error)
         else:
             if is_success(status):
@@ -74,10 +74,14 @@ def wait_until_healthy(url: str, seconds: float) -> str:
 def call_once(method: str, url: str, seconds: float, **arguments: Any) -> int:
     """Return the status of one call; its body is not read. Raises ``CannotFix`` without an answer in time."""
     try:
-        with open_client(url) as client:
-            return send_request(client, method, url, seconds=seconds, reads_body=False, **arguments).status
+        return _send(method, url, seconds, **arguments)
     except CallFailed as error:
-        raise CannotFix(f"{show_host(url)} does not answer: {error}") from None
+        raise CannotFix(f"{show_host(url)}: {error}") from None
+
+
+def _send(method: str, url: str, seconds: float, **arguments: Any) -> int:
+    with open_client(url) as client:
+        return send_request(client, method, url, seconds=seconds, reads_body=False, **arguments).status
 
 
 def is_success(status: int) -> bool:

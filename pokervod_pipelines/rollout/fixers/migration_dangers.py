@@ -1,7 +1,8 @@
 """Find out whether a migration may lose data: its SQL is written out, never run, and searched.
 
 What cannot be read counts as dangerous. Words in comments, in quotes and in the rules of foreign keys are ignored; the
-body of a function is searched like any other SQL.
+body of a function is searched like any other SQL. A migration that copies the rows of what it drops declares
+``KEEPS_DATA = True``, and is not searched.
 """
 
 import io
@@ -72,6 +73,8 @@ def _replace(found: re.Match[str]) -> str:
 
 
 def _inspect(step: Script) -> str | None:
+    if getattr(step.module, "KEEPS_DATA", False):
+        return None
     try:
         return find_danger(_write_out(step))
     except Exception as error:  # noqa: BLE001 - a migration is any code, and may need a database

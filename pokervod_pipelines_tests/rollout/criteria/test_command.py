@@ -25,7 +25,7 @@ def run(context: CheckContext, *arguments: str, **parameters: object) -> Criteri
     [
         (["true"], 0, None, "'true' ended with 0"),
         (["sh", "-c", "exit 3"], 3, None, "'sh' ended with 3"),
-        (["sh", "-c", "exit 3"], 0, ErrorClass.CHECK, "'sh' ended with 3, not 0"),
+        (["sh", "-c", "exit 3"], 0, ErrorClass.CHECK, "'sh' ended with 3, expected 0"),
         (["sh", "-c", "kill -9 $$"], 0, ErrorClass.CHECK, "'sh' ended with -9"),
         (["no-such-program"], 0, ErrorClass.UNREACHABLE, "cannot be started"),
         (["rm", "notes"], 0, ErrorClass.NOT_ALLOWED, "rollout.programs"),
@@ -66,8 +66,8 @@ def test_a_command_runs_in_the_folder_without_our_variables(
     place = run(context, "sh", "-c", "pwd")
     environment = run(context, "sh", "-c", "env | grep -c -e ^POKERVOD_ -e hush", exit_status=1)
 
-    assert Path(place.details[0]) == context.folder.resolve()
-    assert environment.details == ("0",)
+    assert Path(place.evidence[0]) == context.folder.resolve()
+    assert environment.evidence == ("0",)
 
 
 def test_of_its_output_the_end_is_shown(context: CheckContext) -> None:

@@ -57,14 +57,14 @@ def test_nothing_that_writes_is_called_unless_it_is_named(make_context: MakeCont
         (Reply(body=[{"id": 7, "day": "soon"}], headers={"x-total": "1"}), "'soon' is not a 'date'"),
         (Reply(body=[{**VIDEO, "next": 5}], headers={"x-total": "1"}), "at 0/next: 5 is not of type"),
         (Reply(body=[VIDEO]), "without the header x-total"),
-        (Reply(body="[", headers={"x-total": "1"}), "a body that is no JSON"),
+        (Reply(body="[", headers={"x-total": "1"}), "a body that is not JSON"),
         (
             Reply(body="<p>", media="text/html", headers={"x-total": "1"}),
             "as text/html, documented is application/json",
         ),
-        (Reply(body="[]", media="", headers={"x-total": "1"}), "as nothing named"),
-        (Reply(404, {"error": "no"}), "answers 404, which the document does not tell of"),
-        (Reply(202, []), "answers 202, which the document does not tell of"),
+        (Reply(body="[]", media="", headers={"x-total": "1"}), "as no media type"),
+        (Reply(404, {"error": "no"}), "answers 404, which the document does not describe"),
+        (Reply(202, []), "answers 202, which the document does not describe"),
         (Reply(302, headers={"location": "/"}), "answers 302"),
     ],
 )
@@ -84,9 +84,9 @@ def test_a_service_that_breaks_down_is_down_whatever_else_it_answers(make_contex
     among, _ = judge(make_context, {**answers, "GET /videos": Reply(404)})
 
     assert (only.error_class, among.error_class) == (ErrorClass.SERVICE_DOWN, ErrorClass.SERVICE_DOWN)
-    assert "GET /videos/{id}: breaks down with 500" in only.summary
-    assert "GET /videos/{id}: breaks down with 500" in among.summary
-    assert len(among.details) == len(service.asked) == 2
+    assert "GET /videos/{id}: answers 500" in only.summary
+    assert "GET /videos/{id}: answers 500" in among.summary
+    assert len(among.evidence) == len(service.asked) == 2
 
 
 def test_an_answer_of_failure_is_fine_only_where_the_document_gave_no_example(make_context: MakeContext) -> None:
@@ -111,7 +111,7 @@ def test_a_parameter_that_cannot_be_made_up_needs_an_example(make_context: MakeC
 
     evidence, _ = judge(make_context, GOOD, make_document(**{"paths./videos/{id}.parameters": shared}))
 
-    assert "GET /videos/{id}: cannot be asked: parameter 'id' has no example" in evidence.summary
+    assert "GET /videos/{id}: cannot be called: parameter 'id' has no example" in evidence.summary
 
 
 def test_nobody_listening_is_a_service_that_is_down(make_context: MakeContext) -> None:
@@ -127,13 +127,13 @@ def test_nobody_listening_is_a_service_that_is_down(make_context: MakeContext) -
 def test_an_operation_that_there_is_not_cannot_be_named(make_context: MakeContext) -> None:
     evidence, _ = judge(make_context, GOOD, also=["dropVideo"])
 
-    assert "there is no operation 'dropVideo'" in evidence.summary
+    assert "operation 'dropVideo' is missing" in evidence.summary
 
 
 def test_a_document_without_anything_to_read_does_not_pass_by_itself(make_context: MakeContext) -> None:
     evidence, service = judge(make_context, GOOD, make_document(paths={}))
 
-    assert "nothing to ask" in evidence.summary
+    assert "has no reading operation to call" in evidence.summary
     assert service.asked == []
 
 

@@ -22,7 +22,7 @@ COLUMNS = {"id": "bigint", "name": "text", "at": "timestamptz", "kept": "bool", 
 def table(engine: Engine) -> Iterator[str]:
     """A table with two rows, the newer an hour old."""
     name = f"things_{uuid.uuid4().hex[:8]}"
-    with engine.start() as connection:
+    with engine.begin() as connection:
         connection.execute(
             text(f"create table {name} (id int8, name text, at timestamptz, day date, kept bool, tags text[])")
         )
@@ -30,7 +30,7 @@ def table(engine: Engine) -> Iterator[str]:
             text(f"insert into {name} values (1, 'a', now() - interval '9 hours'), (2, 'b', now() - interval '1 hour')")
         )
     yield name
-    with engine.start() as connection:
+    with engine.begin() as connection:
         connection.execute(text(f"drop table if exists {name}"))
 
 
@@ -59,13 +59,13 @@ def test_a_table_that_is_filled_and_fresh_passes(make_context: MakeContext, tabl
 @pytest.mark.parametrize(
     ("parameters", "error_class", "said"),
     [
-        ({"columns": {"colour": "text"}}, ErrorClass.SCHEMA, "there is no column colour"),
-        ({"columns": {"id": "text"}}, ErrorClass.SCHEMA, "column id is bigint, not text"),
-        ({"columns": {"at": "timestamp"}}, ErrorClass.SCHEMA, "is timestamp with time zone, not timestamp without"),
-        ({"columns": {"id": "public.number_of"}}, ErrorClass.SCHEMA, "PostgreSQL knows no type 'public.number_of'"),
-        ({"rows_at_least": 3}, ErrorClass.DATA, "has 2 rows, needed are 3"),
+        ({"columns": {"colour": "text"}}, ErrorClass.SCHEMA, "column colour is missing"),
+        ({"columns": {"id": "text"}}, ErrorClass.SCHEMA, "column id is bigint, expected text"),
+        ({"columns": {"at": "timestamp"}}, ErrorClass.SCHEMA, "is timestamp with time zone, expected timestamp without"),
+        ({"columns": {"id": "public.number_of"}}, ErrorClass.SCHEMA, "the database has no type 'public.number_of'"),
+        ({"rows_at_least": 3}, ErrorClass.DATA, "has 2 rows, expected at least 3"),
         ({"fresh_column": "at", "fresh_hours": 0.5}, ErrorClass.DATA, "is 1 h old, allowed are 30 min"),
-        ({"fresh_column": "day", "fresh_hours": 5}, ErrorClass.DATA, "has no row with day"),
+        ({"fresh_column": "day", "fresh_hours": 5}, ErrorClass.DATA, "has no row with a value in day"),
         ({"fresh_column": "colour", "fresh_hours": 5}, ErrorClass.SCHEMA, 'column "colour" does not exist'),
     ],
 )
@@ -82,14 +82,14 @@ def test_what_a_table_lacks_is_told(
     ("newest", "error_class", "said"),
     [
         ("now() + interval '4 minutes'", None, "0 min old"),
-        ("now() + interval '30 minutes'", ErrorClass.DATA, "lies 30 min in the future"),
-        ("now() + interval '9 years'", ErrorClass.DATA, "in the future: mend the clock or the data"),
+        ("now() + interval '30 minutes'", ErrorClass.DATA, "is 30 min in the future"),
+        ("now() + interval '9 years'", ErrorClass.DATA, "in the future: correct the clock or the data"),
     ],
 )
 def test_what_lies_in_the_future_is_not_fresh(
     make_context: MakeContext, engine: Engine, table: str, newest: str, error_class: ErrorClass | None, said: str
 ) -> None:
-    with engine.start() as connection:
+    with engine.begin() as connection:
         connection.execute(text(f"insert into {table} values (3, 'c', {newest})"))
 
     fresh = look(make_context(), "freshness", table=table, column="at", hours=2)
@@ -105,7 +105,7 @@ def test_a_day_has_begun_where_the_sun_rises_first(
     make_context: MakeContext, engine: Engine, table: str, days: int, passed: bool
 ) -> None:
     day = f"((now() at time zone 'Pacific/Kiritimati')::date + {days})"
-    with engine.start() as connection:
+    with engine.begin() as connection:
         connection.execute(text(f"update {table} set day = {day}"))
 
     assert look(make_context(), "freshness", table=table, column="day", hours=48).passed is passed
@@ -118,7 +118,7 @@ def test_a_slip_of_the_plan_is_not_the_schema_s_fault(make_context: MakeContext,
     evidence = look(make_context(), "sql", query=query.format(table=table), expect={"value": 1})
 
     assert evidence.error_class is ErrorClass.NOT_ALLOWED
-    assert "mend the plan" in evidence.summary
+    assert "correct the plan" in evidence.summary
 
 
 @pytest.mark.parametrize("name", ["no_such_table", "no_such_schema.things"])
@@ -185,7 +185,7 @@ def test_rows_that_should_not_be_there_are_shown_twenty_at_most(make_context: Ma
 
 
 def test_a_query_that_writes_by_a_function_is_stopped(make_context: MakeContext, engine: Engine, table: str) -> None:
-    with engine.start() as connection:
+    with engine.begin() as connection:
         connection.execute(
             text(f"create function spoil_{table}() returns int language sql as 'delete from {table} returning 1'")
         )
@@ -230,7 +230,7 @@ def test_a_query_that_takes_too_long_ends_in_time(make_context: MakeContext) -> 
 
 
 def test_a_table_that_somebody_holds_ends_in_time(make_context: MakeContext, engine: Engine, table: str) -> None:
-    with engine.start() as holder:
+    with engine.begin() as holder:
         holder.execute(text(f"lock table {table}"))
 
         evidence = look(make_context(), "database_table", table=table, rows_at_least=1, seconds=0.3)
@@ -262,7 +262,7 @@ def test_a_claim_that_holds_passes_and_one_that_does_not_shows_its_evidence(
 ) -> None:
     context = make_context(engine=engine)
     holding = look(context, "asset_check", claim="every_sheet_was_read")
-    with engine.start() as connection:
+    with engine.begin() as connection:
         connection.execute(text("insert into sheet_states (sheet, error) values ('finals', 'no such tab')"))
 
     broken = look(context, "asset_check", claim="every_sheet_was_read")
@@ -270,8 +270,8 @@ def test_a_claim_that_holds_passes_and_one_that_does_not_shows_its_evidence(
 
     assert holding.passed
     assert broken.error_class is ErrorClass.CHECK
-    assert "every_sheet_was_read: finals: no such tab" in broken.details
-    assert "Mend the workbook" in broken.summary
+    assert "every_sheet_was_read: finals: no such tab" in broken.evidence
+    assert "Correct the workbook" in broken.summary
     assert whole.figures == {"every_sheet_was_read": 1, "every_row_has_its_video": 0}
 
 

@@ -29,23 +29,23 @@ def test_a_document_that_is_valid_and_complete_passes(make_context: MakeContext,
 @pytest.mark.parametrize(
     ("slips", "said"),
     [
-        ({"openapi": "2.0"}, "it must be 3.0 or 3.1"),
-        ({"openapi": None}, "'openapi' is missing"),
+        ({"openapi": "2.0"}, "expected 'openapi' 3.0 or 3.1"),
+        ({"openapi": None}, "got nothing"),
         ({"info": None}, "'info' is a required property"),
         ({f"{GET}.responses.200.description": None}, "'description' is a required property"),
         ({"paths./videos/{id}.parameters": []}, "Path parameter 'id'"),
         ({f"{GET}.summary": None}, "GET /videos: has no summary"),
         ({f"{GET}.summary": "  "}, "GET /videos: has no summary"),
-        ({f"{GET}.responses.200.content": None}, "GET /videos: answer 200 has no content with a schema"),
-        ({f"{GET}.responses": {"404": {"description": "No"}}}, "GET /videos: says no answer for success"),
+        ({f"{GET}.responses.200.content": None}, "GET /videos: response 200 has no content with a schema"),
+        ({f"{GET}.responses": {"404": {"description": "No"}}}, "GET /videos: describes no response for success"),
         (
             {"paths./videos/{id}.get.responses.404.content": {"application/json": {}}},
-            "GET /videos/{id}: answer 404 as application/json has no schema",
+            "GET /videos/{id}: response 404 as application/json has no schema",
         ),
-        ({"components.schemas.Video": None}, "$ref '#/components/schemas/Video' leads nowhere"),
+        ({"components.schemas.Video": None}, "$ref '#/components/schemas/Video' leads to nothing"),
         ({"components.schemas.Error": {"$ref": "other.yaml#/Error"}}, "leads out of the document"),
         ({"components.schemas.Error": {"$ref": "file:///etc/passwd"}}, "leads out of the document"),
-        ({"paths": {}}, "there are 0 operations, needed are 1"),
+        ({"paths": {}}, "0 operations are described, expected at least 1"),
     ],
 )
 def test_a_slip_in_a_document_is_told(make_context: MakeContext, slips: dict[str, Any], said: str) -> None:
@@ -59,9 +59,9 @@ def test_a_slip_in_a_document_is_told(make_context: MakeContext, slips: dict[str
     ("text", "said"),
     [
         ("openapi: [3", "search.yaml:"),
-        ("- openapi", "no OpenAPI document, but list"),
-        ("", "no OpenAPI document, but NoneType"),
-        ("a: &a [1]\nb: &b [*a, *a]\nopenapi: &c [*b, *b, *b]\n", "it must be 3.0 or 3.1"),
+        ("- openapi", "expected an OpenAPI document, got list"),
+        ("", "expected an OpenAPI document, got NoneType"),
+        ("a: &a [1]\nb: &b [*a, *a]\nopenapi: &c [*b, *b, *b]\n", "expected 'openapi' 3.0 or 3.1"),
     ],
 )
 def test_a_file_that_is_no_document_is_told(make_context: MakeContext, text: str, said: str) -> None:
@@ -82,11 +82,11 @@ def test_a_document_that_is_not_there_is_told(make_context: MakeContext) -> None
     missing = look(make_context(SEARCH), "openapi_document", service="search")
     unnamed = look(make_context({"search": {}}), "openapi_document", service="search")
 
-    assert "search.yaml: there is no such file" in missing.summary
+    assert "search.yaml: the file is missing" in missing.summary
     assert "rollout.services.search.document" in unnamed.summary
 
 
 def test_more_operations_can_be_asked_for(make_context: MakeContext) -> None:
     evidence = judge(make_context, SOUND, operations_at_least=9)
 
-    assert "there are 3 operations, needed are 9" in evidence.summary
+    assert "3 operations are described, expected at least 9" in evidence.summary

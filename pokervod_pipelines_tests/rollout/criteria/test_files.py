@@ -37,20 +37,20 @@ def write(world_folder: Path, name: str, text: str, *, hours_ago: float = 0) -> 
 @pytest.mark.parametrize(
     ("parameters", "error_class", "said"),
     [
-        ({}, None, "is as it has to be"),
+        ({}, None, "is as expected"),
         ({"matches": r'"passed": \d'}, None, ""),
         ({"matches": "^{"}, None, ""),
         ({"json": {"/tests/passed": 5, "/tests/all": True, "/names/0": "a/b"}}, None, ""),
-        ({"path": "gone.json"}, ErrorClass.DOCUMENT, "gone.json: there is no such file"),
-        ({"path": "."}, ErrorClass.DOCUMENT, "there is no such file"),
-        ({"path": "empty.txt"}, ErrorClass.DOCUMENT, "empty.txt has 0 bytes, needed are 1"),
-        ({"least_bytes": 1000}, ErrorClass.DOCUMENT, "needed are 1000"),
-        ({"matches": "failed"}, ErrorClass.DOCUMENT, "nothing in it fits 'failed'"),
-        ({"json": {"/tests/passed": 6}}, ErrorClass.DATA, "/tests/passed is 5, not 6"),
-        ({"json": {"/tests/all": 1}}, ErrorClass.DATA, "/tests/all is true, not 1"),
+        ({"path": "gone.json"}, ErrorClass.DOCUMENT, "gone.json: the file is missing"),
+        ({"path": "."}, ErrorClass.DOCUMENT, "the file is missing"),
+        ({"path": "empty.txt"}, ErrorClass.DOCUMENT, "empty.txt has 0 bytes, expected at least 1"),
+        ({"least_bytes": 1000}, ErrorClass.DOCUMENT, "expected at least 1000"),
+        ({"matches": "failed"}, ErrorClass.DOCUMENT, "nothing in it matches 'failed'"),
+        ({"json": {"/tests/passed": 6}}, ErrorClass.DATA, "/tests/passed is 5, expected 6"),
+        ({"json": {"/tests/all": 1}}, ErrorClass.DATA, "/tests/all is true, expected 1"),
         ({"json": {"/tests": 1}}, ErrorClass.DATA, "/tests is {"),
-        ({"json": {"/names/9": "c"}}, ErrorClass.DATA, "/names/9: there is no '9'"),
-        ({"path": "other.txt", "json": {"/a": 1}}, ErrorClass.DOCUMENT, "other.txt is no JSON"),
+        ({"json": {"/names/9": "c"}}, ErrorClass.DATA, "/names/9: '9' is missing"),
+        ({"path": "other.txt", "json": {"/a": 1}}, ErrorClass.DOCUMENT, "other.txt is not JSON"),
         ({"path": "out.txt"}, ErrorClass.NOT_ALLOWED, "out.txt: a link leads out of"),
         ({"path": "way/secret.txt"}, ErrorClass.NOT_ALLOWED, "a link leads out of"),
     ],
@@ -78,7 +78,7 @@ def test_a_pattern_that_takes_for_ever_ends_in_time(make_context: MakeContext) -
     evidence = look(context, "file", path="notes.txt", matches="^(a+)+$b", seconds=1)
 
     assert evidence.error_class is ErrorClass.UNREACHABLE
-    assert "make it simpler" in evidence.summary
+    assert "simplify the pattern" in evidence.summary
 
 
 @pytest.mark.parametrize(("hours", "passed"), [(2, True), (0.5, False)])
@@ -102,13 +102,13 @@ def test_a_file_of_the_future_is_not_fresh(make_context: MakeContext) -> None:
     report = look(context, "junit_report", paths="r.xml", fresh_hours=2)
 
     assert (backup.error_class, report.error_class) == (ErrorClass.DATA, ErrorClass.TESTS)
-    assert all("lies 3 h in the future" in each.summary for each in (backup, report))
+    assert all("is 3 h in the future" in each.summary for each in (backup, report))
 
 
 def test_freshness_of_no_file_is_none(make_context: MakeContext) -> None:
     evidence = look(make_context(), "freshness", path="backups/*.sql", hours=1)
 
-    assert (evidence.error_class, evidence.summary) == (ErrorClass.DATA, "there is no newest file backups/*.sql")
+    assert (evidence.error_class, evidence.summary) == (ErrorClass.DATA, "the newest file backups/*.sql is missing")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_the_tests_that_did_not_pass_are_named(make_context: MakeContext) -> Non
     evidence = look(context, "junit_report", paths="reports/*.xml")
 
     assert evidence.evidence == ("failed: s / suite.case 1", "skipped: s / suite.case 2")
-    assert "1 of 3 tests passed (33.3%), needed are 100%: 1 failed, 1 were skipped" in evidence.summary
+    assert "1 of 3 tests passed (33.3%), required are 100%: 1 failed, 1 skipped" in evidence.summary
 
 
 def test_a_test_that_was_run_again_counts_as_the_newest_report_tells(make_context: MakeContext) -> None:
@@ -196,9 +196,9 @@ def test_a_case_passes_only_where_its_status_says_so(make_context: MakeContext, 
 @pytest.mark.parametrize(
     ("suite", "said"),
     [
-        ('tests="5" failures="4"', "s counts 5 tests, 4 failed, and lists 1, 0 failed"),
-        ('tests="2"', "s counts 2 tests, 0 failed, and lists 1"),
-        ('tests="1" errors="1"', "s counts 1 tests, 1 failed"),
+        ('tests="5" failures="4"', "s counts 5 tests (4 failed) but lists 1 (0 failed)"),
+        ('tests="2"', "s counts 2 tests (0 failed) but lists 1"),
+        ('tests="1" errors="1"', "s counts 1 tests (1 failed)"),
     ],
 )
 def test_a_report_that_counts_more_than_it_lists_is_not_whole(make_context: MakeContext, suite: str, said: str) -> None:
@@ -233,10 +233,10 @@ def test_a_report_with_a_namespace_and_one_suite_is_read(make_context: MakeConte
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("<testsuite>", "r.xml is no report"),
-        ("", "r.xml is no report"),
-        (BOMB, "r.xml is no report"),
-        ("<html/>", "r.xml is no JUnit report: it begins with <html>"),
+        ("<testsuite>", "r.xml is not a report"),
+        ("", "r.xml is not a report"),
+        (BOMB, "r.xml is not a report"),
+        ("<html/>", "r.xml is not a JUnit report: it begins with <html>"),
     ],
 )
 def test_a_report_that_cannot_be_read_is_no_passed_test(make_context: MakeContext, text: str, said: str) -> None:
@@ -255,7 +255,7 @@ def test_a_report_that_is_not_there_or_old_is_no_passed_test(make_context: MakeC
     write(context.folder, "r.xml", make_report("passed"), hours_ago=3)
     old = look(context, "junit_report", paths="r.xml", fresh_hours=2)
 
-    assert "there is no report r.xml" in missing.summary
+    assert "no file r.xml below" in missing.summary
     assert "is 3 h old, allowed are 2 h" in old.summary
     assert {missing.error_class, old.error_class} == {ErrorClass.TESTS}
 

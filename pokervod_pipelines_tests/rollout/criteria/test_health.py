@@ -6,7 +6,7 @@ import time
 import pytest
 
 from pokervod_pipelines.rollout.criteria.kinds.http_health import find_p95
-from pokervod_pipelines.rollout.criteria.kinds.no_mock_address import NOWHERE
+from pokervod_pipelines.rollout.criteria.kinds.no_mock_address import UNDOCUMENTED_PATH
 from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, look
 from pokervod_pipelines_tests.rollout.criteria.http_services import (
@@ -36,12 +36,12 @@ def test_a_service_that_answers_is_healthy(make_context: MakeContext) -> None:
 @pytest.mark.parametrize(
     ("reply", "error_class", "said"),
     [
-        (Reply(503), ErrorClass.SERVICE_DOWN, "answers 503, not 200"),
-        (Reply(404), ErrorClass.CONTRACT, "answers 404, not 200"),
+        (Reply(503), ErrorClass.SERVICE_DOWN, "answers 503, expected 200"),
+        (Reply(404), ErrorClass.CONTRACT, "answers 404, expected 200"),
         (Reply(302, headers={"location": "/elsewhere"}), ErrorClass.CONTRACT, "answers 302"),
         (Reply(204, media=""), ErrorClass.CONTRACT, "answers 204"),
         (Reply(breaks_off=True), ErrorClass.SERVICE_DOWN, "broke off"),
-        (Reply(body="x" * 6_000_000), ErrorClass.CONTRACT, "more than 5 MB"),
+        (Reply(body="x" * 6_000_000), ErrorClass.CONTRACT, "larger than 5 MB"),
     ],
 )
 def test_another_answer_is_told(make_context: MakeContext, reply: Reply, error_class: ErrorClass, said: str) -> None:
@@ -73,14 +73,14 @@ def test_nobody_listening_is_a_service_that_is_down(make_context: MakeContext) -
     evidence = judge(make_context, find_closed_address())
 
     assert evidence.error_class is ErrorClass.SERVICE_DOWN
-    assert "takes no connection" in evidence.summary
+    assert "connection refused" in evidence.summary
 
 
 def test_a_name_that_nobody_knows_is_no_fault_of_the_service(make_context: MakeContext) -> None:
     evidence = judge(make_context, "http://search.invalid")
 
     assert evidence.error_class is ErrorClass.UNREACHABLE
-    assert "no way there" in evidence.summary
+    assert "no route" in evidence.summary
 
 
 def test_a_service_that_hangs_ends_in_time(make_context: MakeContext) -> None:
@@ -157,11 +157,11 @@ def test_a_mock_is_known_by_what_it_says_of_a_path_that_there_is_not(make_contex
     prism = Reply(
         404, {"type": "https://stoplight.io/prism/errors#NO_PATH_MATCHED_ERROR"}, media="application/problem+json"
     )
-    with run_service({"GET /health": Reply(), f"GET {NOWHERE}": prism}) as service:
+    with run_service({"GET /health": Reply(), f"GET {UNDOCUMENTED_PATH}": prism}) as service:
         evidence = look(make_context({"search": {"address": service.address}}), "no_mock_address", service="search")
 
     assert evidence.error_class is ErrorClass.CONTRACT
-    assert "it sends stoplight.io/prism" in evidence.summary
+    assert "the response has stoplight.io/prism" in evidence.summary
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_of_a_service_that_breaks_down_nobody_can_tell_that_it_is_no_mock(
     make_context: MakeContext, headers: dict[str, str], error_class: ErrorClass
 ) -> None:
     broken = Reply(500, headers=headers)
-    with run_service({"GET /health": broken, f"GET {NOWHERE}": broken}) as service:
+    with run_service({"GET /health": broken, f"GET {UNDOCUMENTED_PATH}": broken}) as service:
         evidence = look(make_context({"search": {"address": service.address}}), "no_mock_address", service="search")
 
     assert evidence.error_class is error_class

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
-from pokervod_pipelines.rollout.criteria.documents import Document
-from pokervod_pipelines.rollout.criteria.requests import NoExample, Request, make_request
+from pokervod_pipelines.rollout.criteria.documents import ApiDocument
+from pokervod_pipelines.rollout.criteria.requests import NoExample, OperationCall, make_call
 
 DOCUMENT: dict[str, Any] = {
     "components": {
@@ -21,11 +21,11 @@ DOCUMENT: dict[str, Any] = {
 
 def ask(
     *parameters: dict[str, Any], shared: tuple[dict[str, Any], ...] = (), path: str = "/a/{id}", **own: Any
-) -> Request:
+) -> OperationCall:
     """Return the request of an operation with these parameters."""
     item = {"parameters": [*shared], "get": {"parameters": [*parameters], **own}}
-    document = Document("a.yaml", "3.1", {**DOCUMENT, "paths": {path: item}})
-    return make_request(document, next(document.list_operations()))
+    document = ApiDocument("a.yaml", "3.1", {**DOCUMENT, "paths": {path: item}})
+    return make_call(document, next(document.list_operations()))
 
 
 def name(place: str = "path", schema: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def test_an_operation_s_own_parameter_replaces_that_of_its_path() -> None:
 
 
 def test_a_body_of_no_json_cannot_be_made_up() -> None:
-    with pytest.raises(NoExample, match="no JSON"):
+    with pytest.raises(NoExample, match="not JSON"):
         ask(path="/a", requestBody={"required": True, "content": {"text/csv": {}}})
     assert ask(path="/a", requestBody={"content": {"text/csv": {}}}).body is None
 

@@ -1,4 +1,4 @@
-"""A command runs without a shell, is stopped with all it started, and gives no secret away."""
+"""Check that a command runs without a shell, is stopped with all that it started, and shows no secret."""
 
 import os
 import time
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.rollout.commands import MAX_OUTPUT_BYTES, run_command
+from pokervod_pipelines.rollout.commands import MAX_OUTPUT_BYTES
 from pokervod_pipelines.rollout.fixers.command_fixers import RerunTests
 from pokervod_pipelines.rollout.fixers.context import CannotFix
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
@@ -24,15 +24,15 @@ def is_alive(pid: int) -> bool:
 
 
 def test_no_shell_reads_the_arguments(make_context: MakeContext, tmp_path: Path) -> None:
-    ended = run_command(make_context(), "echo", ["echo", "$HOME; touch harmed", "&&", "`id`"], 10)
+    result = make_context().run("echo", ["echo", "$HOME; touch harmed", "&&", "`id`"], 10)
 
-    assert ended.last_line == "$HOME; touch harmed && `id`"
+    assert result.lines[-1] == "$HOME; touch harmed && `id`"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_command_that_lasts_too_long_ends_with_its_children(make_context: MakeContext, tmp_path: Path) -> None:
-    with pytest.raises(CannotFix, match="did not end within 1 s and was stopped"):
-        run_command(make_context(), "spawn", SPAWN, 1)
+    with pytest.raises(CannotFix, match="did not finish within 1 s and was stopped"):
+        make_context().run("spawn", SPAWN, 1)
 
     child = int((tmp_path / "child").read_text())
     until = time.monotonic() + 10
@@ -44,23 +44,23 @@ def test_a_command_that_lasts_too_long_ends_with_its_children(make_context: Make
 def test_any_amount_of_output_is_taken_and_its_end_kept(make_context: MakeContext) -> None:
     code = f"import sys; sys.stdout.write('x' * {MAX_OUTPUT_BYTES * 20}); print(); print('the end'); print(' ')"
 
-    assert run_command(make_context(), "loud", python(code), 30).last_line == "the end"
+    assert make_context().run("loud", python(code), 30).lines[-1] == "the end"
 
 
 def test_a_line_whose_beginning_is_lost_is_not_shown(make_context: MakeContext) -> None:
     code = f"print('s3cr3t' * {MAX_OUTPUT_BYTES}, end='')"
 
-    assert run_command(make_context(), "loud", python(code), 30).last_line == ""
+    assert make_context().run("loud", python(code), 30).lines == []
 
 
 def test_a_command_gets_nothing_to_read_and_no_token_of_a_hook(make_context: MakeContext) -> None:
     context = make_context(POKERVOD_HOOK_SEARCH="hook-token", OTHER="other")
     code = "import os, sys; print(repr(sys.stdin.read()), os.environ.get('POKERVOD_HOOK_SEARCH'), os.environ['OTHER'])"
 
-    assert run_command(context, "env", python(code), 30).last_line == "'' None other"
+    assert context.run("env", python(code), 30).lines[-1] == "'' None other"
 
 
-def test_what_a_command_prints_of_a_secret_is_not_said(make_context: MakeContext) -> None:
+def test_a_secret_in_the_output_is_not_shown(make_context: MakeContext) -> None:
     context = make_context(
         commands={"tests": python("import os; print('using', os.environ['SEARCH_API_KEY'])")},
         SEARCH_API_KEY="abc-very-secret",

@@ -22,9 +22,9 @@ from pokervod_pipelines.rollout.fixers.migration_dangers import find_danger, lis
         ("with gone as (delete from hands returning *) select * from gone", "deletes rows"),
         ("merge into a using b on a.id = b.id when matched then delete", "deletes rows"),
         ("drop schema public", "drops a schema or database"),
-        ("drop type grade cascade", "drops whatever hangs on something"),
-        ("alter table hands alter column pot type int using 0", "computes a column anew"),
-        ("do $$ begin perform 1; end $$", "runs a block whose effect cannot be read"),
+        ("drop type grade cascade", "drops what depends on something"),
+        ("alter table hands alter column pot type int using 0", "recomputes a column"),
+        ("do $$ begin perform 1; end $$", "runs a block whose effect is unknown"),
         ("create function f() returns void as $$ begin delete from hands; end $$ language plpgsql", "deletes rows"),
         ("create function f() returns void as $f$ begin execute 'x'; end $f$", "runs text as a statement"),
         ("select E'\\''; drop table hands; select ''", "drops a table"),
@@ -65,11 +65,11 @@ def test_what_loses_nothing_is_let_through(sql: str) -> None:
 def test_what_the_package_ships_can_be_applied_by_a_fixer() -> None:
     steps = list_pending_migrations(None)
 
-    assert len(steps) >= 4
+    assert len(steps) >= 2
     assert {step.name: step.danger for step in steps if step.danger} == {}
 
 
 def test_only_what_comes_after_the_revision_is_pending() -> None:
-    assert [step.name for step in list_pending_migrations("0002")] == [
+    assert [step.name for step in list_pending_migrations("0006")] == [
         step.name for step in list_pending_migrations(None)
-    ][2:]
+    ][1:]

@@ -24,16 +24,16 @@ def test_the_mock_is_rebuilt_and_well(server: LocalServer, make_context: MakeCon
 
 
 @pytest.mark.parametrize(
-    ("commands", "health", "said"),
+    ("commands", "health", "problem"),
     [
         ({}, 200, "the command 'mocks' is not allowed"),
         ({"mocks": python("print('npx: not found'); raise SystemExit(127)")}, 200, "exit status 127: npx: not found"),
-        ({"mocks": python("import time; time.sleep(60)")}, 200, "did not end within 1 s"),
+        ({"mocks": python("import time; time.sleep(60)")}, 200, "did not finish within 1 s"),
         ({"mocks": REBUILD}, 503, "is not healthy after 1 s: it answers 503"),
     ],
 )
-def test_a_mock_that_cannot_be_rebuilt_is_said(
-    commands: dict[str, list[str]], health: int, said: str, server: LocalServer, make_context: MakeContext
+def test_a_mock_that_cannot_be_rebuilt_is_reported(
+    commands: dict[str, list[str]], health: int, problem: str, server: LocalServer, make_context: MakeContext
 ) -> None:
     server.answers = {"/health": [health]}
     seconds = 1 if "sleep" in str(commands) else 60
@@ -42,7 +42,7 @@ def test_a_mock_that_cannot_be_rebuilt_is_said(
     report = fixer.fix(make_context(commands=commands), FAILED, dry_run=False)
 
     assert not report.done
-    assert said in report.summary
+    assert problem in report.summary
 
 
 def test_a_dry_run_runs_nothing_and_asks_nobody(server: LocalServer, make_context: MakeContext, tmp_path: Path) -> None:
@@ -52,6 +52,6 @@ def test_a_dry_run_runs_nothing_and_asks_nobody(server: LocalServer, make_contex
     report = RebuildMocks(command="mocks", service="search").fix(context, FAILED, dry_run=True)
 
     assert not report.done
-    assert report.summary == f"would run 'mocks' and wait until the mock at {server.url} is well"
+    assert report.summary == f"would run 'mocks' and wait until the mock at {server.url} is healthy"
     assert picture(tmp_path) == before
     assert server.asked == []

@@ -66,43 +66,43 @@ def test_a_document_that_was_missing_is_made(name: str, document: Path, make_con
     report = make_fixer(f"documents/{name}").fix(make_context(commands=writer(NEW)), FAILED, dry_run=False)
 
     assert report.done, report.summary
-    assert report.summary.endswith(f"documents/{name} is new, there was none before")
+    assert report.summary.endswith(f"documents/{name} is new, no old one existed")
     assert document.with_name(name).read_text() == NEW
 
 
 @pytest.mark.parametrize(
-    ("commands", "said"),
+    ("commands", "problem"),
     [
-        (writer("{"), "wrote is no JSON (JSONDecodeError); the old document stays"),
+        (writer("{"), "is not JSON (JSONDecodeError); the old document stays"),
         ({"export": python("import sys; open(sys.argv[1], 'w').write('[' * 10**6)", "{output}")}, "(RecursionError)"),
-        (writer("[1]"), "wrote is no mapping or an empty one"),
-        (writer("{}"), "wrote is no mapping or an empty one"),
+        (writer("[1]"), "is not a mapping, or an empty one"),
+        (writer("{}"), "is not a mapping, or an empty one"),
         (writer(NEW, 3), "the command 'export' failed, exit status 3"),
-        (writer(OLD), "makes the documents/search.json that is there already"),
-        ({"export": python("pass", "{output}")}, "ended well but wrote no document"),
+        (writer(OLD), "wrote the same documents/search.json again"),
+        ({"export": python("pass", "{output}")}, "succeeded but wrote no document"),
         ({"export": python("import os, sys; os.symlink('/etc/passwd', sys.argv[1])", "{output}")}, "wrote no document"),
         ({"export": python("open('x', 'wb').truncate(1)")}, "has no argument {output}"),
         ({"export": python("import sys; open(sys.argv[1], 'wb').truncate(2**25)", "{output}")}, "more than 16 MiB"),
-        ({"export": python("import time; time.sleep(60)", "{output}")}, "did not end within 1 s"),
+        ({"export": python("import time; time.sleep(60)", "{output}")}, "did not finish within 1 s"),
         ({}, "the command 'export' is not allowed"),
     ],
 )
 def test_the_old_document_stays_when_the_new_one_is_none(
-    commands: dict[str, list[str]], said: str, document: Path, make_context: MakeContext, tmp_path: Path
+    commands: dict[str, list[str]], problem: str, document: Path, make_context: MakeContext, tmp_path: Path
 ) -> None:
     before = picture(tmp_path)
 
     report = make_fixer(seconds=limit(commands)).fix(make_context(commands=commands), FAILED, dry_run=False)
 
     assert not report.done
-    assert said in report.summary
+    assert problem in report.summary
     assert picture(tmp_path) == before
 
 
 def test_what_is_no_yaml_is_refused(document: Path, make_context: MakeContext) -> None:
     report = make_fixer("documents/a.yaml").fix(make_context(commands=writer("a: [")), FAILED, dry_run=False)
 
-    assert "wrote is no YAML" in report.summary
+    assert "the output of 'export' is not YAML" in report.summary
     assert [path.name for path in document.parent.iterdir()] == ["search.json"]
 
 
@@ -112,7 +112,7 @@ def test_a_dry_run_changes_nothing(document: Path, make_context: MakeContext, tm
     report = make_fixer().fix(make_context(commands=writer(NEW)), FAILED, dry_run=True)
 
     assert not report.done
-    assert report.summary == "would run 'export' and put what it writes in the place of documents/search.json"
+    assert report.summary == "would run 'export' and replace documents/search.json by its output"
     assert picture(tmp_path) == before
 
 
@@ -128,7 +128,7 @@ def test_a_link_out_of_the_folder_is_not_followed(document: Path, make_context: 
     assert outside.read_text() == OLD
 
 
-def test_a_folder_that_is_missing_is_said(document: Path, make_context: MakeContext) -> None:
+def test_a_folder_that_is_missing_is_reported(document: Path, make_context: MakeContext) -> None:
     report = make_fixer("nowhere/a.json").fix(make_context(commands=writer(NEW)), FAILED, dry_run=False)
 
     assert not report.done

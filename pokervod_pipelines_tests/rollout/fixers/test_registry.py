@@ -13,7 +13,7 @@ from pokervod_pipelines.settings.rollout import FixerKind, FixerRights
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
 from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED
 
-SOUND: Mapping[str, Mapping[str, Any]] = {
+VALID: Mapping[str, Mapping[str, Any]] = {
     "apply_migrations": {"seconds": 60},
     "restart_service": {"service": "search", "unit": "search.service"},
     "rerun_tests": {"command": "tests", "report": "reports/**/*.xml"},
@@ -37,13 +37,13 @@ class Talking(Fixer):
 
 
 def test_the_kinds_are_those_that_the_settings_know() -> None:
-    assert set(FIXERS) == set(get_args(FixerKind)) == set(SOUND)
+    assert set(FIXERS) == set(get_args(FixerKind)) == set(VALID)
     assert all(fixer.kind == kind for kind, fixer in FIXERS.items())
 
 
-@pytest.mark.parametrize("kind", SOUND)
-def test_sound_parameters_make_a_fixer(kind: str) -> None:
-    assert isinstance(FIXERS[kind].model_validate(SOUND[kind]), FIXERS[kind])
+@pytest.mark.parametrize("kind", VALID)
+def test_valid_parameters_make_a_fixer(kind: str) -> None:
+    assert isinstance(FIXERS[kind].model_validate(VALID[kind]), FIXERS[kind])
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_sound_parameters_make_a_fixer(kind: str) -> None:
         ("apply_migrations", {"seconds": 0}, ["seconds: "]),
         ("apply_migrations", {"seconds": "60"}, ["seconds: "]),
         ("apply_migrations", {"seconds": 7200, "kind": "x"}, ["seconds: ", "kind: "]),
-        ("restart_service", {"command": "restart"}, ["give one of hook, unit and command; there are unit, command"]),
-        ("restart_service", {"unit": None}, ["give one of hook, unit and command; there is none"]),
+        ("restart_service", {"command": "restart"}, ["expected one of hook, unit and command, got unit and command"]),
+        ("restart_service", {"unit": None}, ["expected one of hook, unit and command, got none"]),
         ("restart_service", {"unit": "--now.service"}, ["unit: "]),
         ("restart_service", {"unit": "search.socket"}, ["unit: "]),
         ("restart_service", {"unit": "a b.service"}, ["unit: "]),
@@ -69,29 +69,29 @@ def test_sound_parameters_make_a_fixer(kind: str) -> None:
         ("restart_service", {"at": "moon"}, ["at: "]),
         ("rerun_tests", {"report": "../a.xml"}, ["report: ", "must stay below the plan's folder"]),
         ("rerun_tests", {"report": "/a.xml"}, ["must stay below the plan's folder"]),
-        ("rerun_tests", {"report": "a.txt"}, ["must end in .xml"]),
+        ("rerun_tests", {"report": "a.txt"}, ["expected a JUnit report that ends in .xml"]),
         ("rerun_tests", {"command": ["rm", "-rf", "/"]}, ["command: "]),
         ("rerun_tests", {"command": "rm -rf /"}, ["command: "]),
-        ("regenerate_document", {"document": "a.toml"}, ["must end in .json, .yaml or .yml"]),
+        ("regenerate_document", {"document": "a.toml"}, ["expected a file that ends in .json, .yaml or .yml"]),
         ("regenerate_document", {"document": "a/../../b.json"}, ["must stay below the plan's folder"]),
         ("rebuild_mocks", {"wait_seconds": -1}, ["wait_seconds: "]),
     ],
 )
 def test_wrong_parameters_are_refused_by_name(kind: str, changes: Mapping[str, Any], faults: list[str]) -> None:
     with pytest.raises(ValidationError) as refused:
-        FIXERS[kind].model_validate({**SOUND[kind], **changes})
+        FIXERS[kind].model_validate({**VALID[kind], **changes})
 
-    said = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in refused.value.errors()]
+    errors = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in refused.value.errors()]
     for fault in faults:
-        assert fault in "\n".join(said)
+        assert fault in "\n".join(errors)
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-@pytest.mark.parametrize("kind", SOUND)
+@pytest.mark.parametrize("kind", VALID)
 def test_a_fixer_that_is_not_switched_on_does_nothing(kind: str, dry_run: bool, make_context: MakeContext) -> None:
     context = make_context(kinds=set(FIXERS) - {kind})
 
-    report = FIXERS[kind].model_validate(SOUND[kind]).fix(context, FAILED, dry_run=dry_run)
+    report = FIXERS[kind].model_validate(VALID[kind]).fix(context, FAILED, dry_run=dry_run)
 
     assert not report.done
     assert report.summary.startswith(f"the fixer {kind} is not switched on (on: ")
@@ -127,7 +127,7 @@ def test_a_fixer_that_breaks_down_reports_it_without_secrets(make_context: MakeC
     report = Breaking().fix(make_context(POKERVOD_HOOK_A="hook-token"), FAILED, dry_run=False)
 
     assert not report.done
-    assert report.summary == "apply_migrations broke down: RuntimeError: token ***"
+    assert report.summary == "unexpected error in apply_migrations: RuntimeError: token ***"
 
 
 def test_no_report_is_longer_than_a_person_reads(make_context: MakeContext) -> None:

@@ -30,17 +30,17 @@ def report_file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "status", "said"),
+    ("before", "after", "status", "problem"),
     [
         (junit(3, failed=1), junit(4), 0, "exit status 0; passed before 75% (3 of 4), now 100% (4 of 4)"),
         (junit(2, failed=2), junit(3, broken=1), 1, "exit status 1; passed before 50% (2 of 4), now 75% (3 of 4)"),
         (junit(1, skipped=1), junit(1, skipped=3), 0, "passed before 50% (1 of 2), now 25% (1 of 4)"),
         (None, junit(1), 0, "passed before none, now 100% (1 of 1)"),
-        ("broken", junit(1), 0, "passed before unknown, as the old report cannot be read, now 100%"),
+        ("broken", junit(1), 0, "passed before unknown, because the old report cannot be read, now 100%"),
     ],
 )
 def test_the_tests_ran_and_their_pass_rate_is_told(
-    before: str | None, after: str, status: int, said: str, report_file: Path, make_context: MakeContext
+    before: str | None, after: str, status: int, problem: str, report_file: Path, make_context: MakeContext
 ) -> None:
     if before is not None:
         report_file.write_text(before)
@@ -49,29 +49,29 @@ def test_the_tests_ran_and_their_pass_rate_is_told(
     report = make_fixer().fix(context, FAILED, dry_run=False)
 
     assert report.done, report.summary
-    assert said in report.summary
+    assert problem in report.summary
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "problem"),
     [
         (
             python("print('cannot collect'); raise SystemExit(4)"),
             "wrote no report reports/*.xml (exit status 4: cannot",
         ),
         (python("import os; os.kill(os.getpid(), 9)"), "wrote no report reports/*.xml (ended by signal 9)"),
-        (python(WRITE, "reports/search.xml", junit(0), "5"), "ran no test at all (exit status 5)"),
-        (python(WRITE, "reports/search.xml", "no XML", "0"), "the report search.xml is no JUnit XML"),
+        (python(WRITE, "reports/search.xml", junit(0), "5"), "ran no tests (exit status 5)"),
+        (python(WRITE, "reports/search.xml", "no XML", "0"), "the report search.xml is not JUnit XML"),
         (
             python(WRITE, "reports/search.xml", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "0"),
-            "the report search.xml is no JUnit XML",
+            "the report search.xml is not JUnit XML",
         ),
         (["/no/such/program"], "cannot be started: No such file or directory: /no/such/program"),
-        (python("import time; time.sleep(60)"), "did not end within 1 s and was stopped"),
+        (python("import time; time.sleep(60)"), "did not finish within 1 s and was stopped"),
     ],
 )
 def test_a_run_that_shows_nothing_new_is_no_success(
-    command: list[str], said: str, report_file: Path, make_context: MakeContext
+    command: list[str], problem: str, report_file: Path, make_context: MakeContext
 ) -> None:
     report_file.write_text(junit(1, failed=1))
 
@@ -80,7 +80,7 @@ def test_a_run_that_shows_nothing_new_is_no_success(
     )
 
     assert not report.done
-    assert said in report.summary
+    assert problem in report.summary
 
 
 def test_a_dry_run_tells_the_rate_and_runs_nothing(

@@ -44,25 +44,25 @@ def test_a_dry_run_says_so_and_calls_nobody(server: LocalServer, make_context: M
     report = by_hook(server).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=True)
 
     assert not report.done
-    assert report.summary == f"would call the hook at {server.url} and wait until {server.url} is well"
+    assert report.summary == f"would call the hook at {server.url} and wait until {server.url} is healthy"
     assert server.asked == []
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "problem"),
     [
-        (403, "answered 403 Forbidden: it wants a valid token in POKERVOD_HOOK_SEARCH"),
-        (401, "answered 401 Unauthorized: it wants a valid token"),
+        (403, "answered 403 Forbidden; it requires a valid token in POKERVOD_HOOK_SEARCH"),
+        (401, "answered 401 Unauthorized; it requires a valid token"),
         (404, "answered 404 Not Found"),
         (500, "answered 500 Internal Server Error"),
         (302, "answered 302 Found"),
         (599, "answered 599 unknown status"),
-        (0, "did not answer within 0.5 s"),
-        (-1, "did not answer within 0.5 s"),
+        (0, "no answer within 0.5 s"),
+        (-1, "no answer within 0.5 s"),
     ],
 )
 def test_a_hook_that_does_not_obey_is_named_without_its_secrets(
-    status: int, said: str, server: LocalServer, make_context: MakeContext
+    status: int, problem: str, server: LocalServer, make_context: MakeContext
 ) -> None:
     server.answers = {"/restart/path-that-is-secret": [status], "/health": [200]}
     server.headers = {"Location": f"{server.url}/elsewhere"}
@@ -71,25 +71,25 @@ def test_a_hook_that_does_not_obey_is_named_without_its_secrets(
     report = fixer.fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False)
 
     assert not report.done
-    assert said in report.summary
+    assert problem in report.summary
     assert TOKEN not in report.summary
     assert "path-that-is-secret" not in report.summary
     assert len(server.asked) == 1
 
 
-def test_a_hook_that_is_not_there_is_said(server: LocalServer, make_context: MakeContext) -> None:
+def test_a_hook_that_is_not_there_is_reported(server: LocalServer, make_context: MakeContext) -> None:
     report = by_hook(server, hook=f"{CLOSED}/x").fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False)
 
     assert not report.done
-    assert report.summary == f"{CLOSED} does not answer (ConnectError)"
+    assert report.summary == f"{CLOSED}: connection refused ([Errno 111] Connection refused)"
 
 
 @pytest.mark.parametrize(
-    ("health", "said"),
-    [(503, "it answers 503 ServiceUnderRollout Unavailable"), (0, "did not answer within"), (-1, "did not answer")],
+    ("health", "problem"),
+    [(503, "it answers 503 Service Unavailable"), (0, "no answer within"), (-1, "no answer")],
 )
 def test_a_service_that_does_not_get_well_is_no_success(
-    health: int, said: str, server: LocalServer, make_context: MakeContext
+    health: int, problem: str, server: LocalServer, make_context: MakeContext
 ) -> None:
     server.answers = {"/restart/path-that-is-secret": [200], "/health": [health]}
 
@@ -97,20 +97,20 @@ def test_a_service_that_does_not_get_well_is_no_success(
 
     assert not report.done
     assert f"{server.url} is not healthy after 1 s: " in report.summary
-    assert said in report.summary
+    assert problem in report.summary
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
 @pytest.mark.parametrize(
-    ("token", "said"), [("", "POKERVOD_HOOK_SEARCH is not set"), ("two\nlines", "holds signs that no token has")]
+    ("token", "problem"), [("", "POKERVOD_HOOK_SEARCH is not set"), ("two\nlines", "contains characters that no token has")]
 )
 def test_without_a_good_token_nobody_is_called(
-    token: str, said: str, dry_run: bool, server: LocalServer, make_context: MakeContext
+    token: str, problem: str, dry_run: bool, server: LocalServer, make_context: MakeContext
 ) -> None:
     report = by_hook(server).fix(make_context(POKERVOD_HOOK_SEARCH=token), FAILED, dry_run=dry_run)
 
     assert not report.done
-    assert said in report.summary
+    assert problem in report.summary
     assert server.asked == []
 
 
@@ -141,8 +141,8 @@ def test_what_the_settings_do_not_name_is_refused(
     by_command = RestartService(command="restart", health=health).fix(context, FAILED, dry_run=dry_run)
     by_unit = RestartService(unit="search.service", health=health).fix(context, FAILED, dry_run=dry_run)
 
-    assert "the command 'restart' is not allowed (allowed: other)" in by_command.said
-    assert "the unit search.service is not allowed (allowed: other.service)" in by_unit.said
+    assert "the command 'restart' is not allowed (allowed: other)" in by_command.summary
+    assert "the unit search.service is not allowed (allowed: other.service)" in by_unit.summary
     assert not by_command.done
     assert not by_unit.done
     assert server.asked == []
@@ -154,7 +154,7 @@ def test_a_unit_is_restarted_by_systemctl(
 ) -> None:
     systemctl = tmp_path / "bin" / "systemctl"
     systemctl.parent.mkdir()
-    systemctl.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/told\necho "said by it"\nexit {status}\n')
+    systemctl.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\necho "printed by it"\nexit {status}\n')
     systemctl.chmod(systemctl.stat().st_mode | stat.S_IXUSR)
     server.answers = {"/health": [200]}
     context = make_context(units=["search.service"], PATH=f"{systemctl.parent}:/usr/bin:/bin")
@@ -162,8 +162,8 @@ def test_a_unit_is_restarted_by_systemctl(
     report = RestartService(unit="search.service", health=f"{server.url}/health").fix(context, FAILED, dry_run=False)
 
     assert report.done is done, report.summary
-    assert (tmp_path / "told").read_text().split() == ["--no-ask-password", "restart", "search.service"]
-    assert done or "failed, exit status 5: said by it" in report.summary
+    assert (tmp_path / "arguments").read_text().split() == ["--no-ask-password", "restart", "search.service"]
+    assert done or "failed, exit status 5: printed by it" in report.summary
 
 
 def test_a_service_without_an_address_is_not_touched(make_context: MakeContext, tmp_path: Path) -> None:

@@ -49,6 +49,6 @@ def _combine(results: Sequence[CheckResult]) -> CriterionResult:
     if not failed:
         return CriterionResult.passes(f"passed: {', '.join(figures)}", figures=figures)
     names = ", ".join(each.name for each in failed)
-    message = f"failed: {names} ({failed[0].evidence_count} cases). {failed[0].next_step}"
+    message = f"failed: {names} (cases: {failed[0].evidence_count}). {failed[0].next_step}"
     evidence = [f"{each.name}: {line}" for each in failed for line in each.evidence]
     return CriterionResult.fails(ErrorClass.CHECK, message, evidence=evidence, figures=figures)

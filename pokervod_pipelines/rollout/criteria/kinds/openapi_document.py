@@ -36,7 +36,7 @@ class OpenapiDocument(ServiceCriterion):
             problems.append(f"{len(operations)} operations are described, expected at least {self.operations_at_least}")
         figures = {"operations": len(operations), "faults": len(problems)}
         if problems:
-            message = f"{document.path} has {len(problems)} problems, the first: {problems[0]}"
+            message = f"{document.path} is invalid or incomplete (problems: {len(problems)}): {problems[0]}"
             return CriterionResult.fails(ErrorClass.DOCUMENT, message, evidence=problems, figures=figures)
         return CriterionResult.passes(f"{document.path} is valid and complete", figures=figures)
 
