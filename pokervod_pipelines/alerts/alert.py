@@ -39,7 +39,7 @@ class Alert:
     """Describe a condition that people should know of; ``key`` identifies it, so that it is sent once.
 
     ``body`` is Markdown and is shortened to ``BODY_LIMIT``, ``title`` is one line of plain text. Neither may
-    contain secrets. Raises ``BadInput`` without a key, without a title, or for a link that is no web address.
+    contain secrets. Raises ``BadInput`` without a key, without a title, or for a link that is not a web address.
     """
 
     key: str

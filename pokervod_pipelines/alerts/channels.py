@@ -55,7 +55,7 @@ class Channel:
 
 
 def name_variable(channel: str) -> str:
-    """Return the environment variable that holds the channel's address.
+    """Return the environment variable with the channel's address.
 
     >>> name_variable("ops-mail")
     'POKERVOD_ALERT_OPS_MAIL'

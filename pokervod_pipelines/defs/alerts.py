@@ -15,8 +15,8 @@ DELIVERY_SECONDS = 30
 @dg.op(required_resource_keys={"engine", "settings"}, description="Sends every alert that is due.")
 def deliver(context: dg.OpExecutionContext) -> None:
     """Try every due delivery once; failed ones are retried later."""
-    for channel, fault in deliver_alerts(context.resources.engine, context.resources.settings).items():
-        context.log.warning("not delivered to %s, will be retried: %s", channel, fault)
+    for channel, reason in deliver_alerts(context.resources.engine, context.resources.settings).items():
+        context.log.warning("not delivered to %s, will be retried: %s", channel, reason)
 
 
 @dg.job(description="Sends every alert that is due.", executor_def=dg.in_process_executor)

@@ -42,7 +42,7 @@ class AudioTrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFacts:
-    """Hold the result of one probe: a status with its reason, and what the file told.
+    """Hold the result of one probe: a status with its reason, and what the file contains.
 
     ``size`` and ``mtime_ns`` are those of the file that was read, None where it was not read.
     ``duration_ms`` is rounded to the nearest millisecond; ``frames`` is the container's own count, None where it has

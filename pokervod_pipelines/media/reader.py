@@ -21,7 +21,7 @@ STAGGER_SECONDS = 0.3
 
 
 def limit_reading(files: int, *, workers: int, seconds: float, deadline: float) -> StreamLimits:
-    """Return the limits for so many files: at most ``workers`` children, ``seconds`` for each file."""
+    """Return the limits for this number of files: at most ``workers`` children, ``seconds`` for each file."""
     return StreamLimits(
         children=min(workers, files),
         seconds=seconds,
@@ -55,3 +55,10 @@ def describe_failure(error: Exception) -> str:
     if isinstance(error, ChildDied):
         return f"crashed its reader ({error})"
     return str(error) if isinstance(error, PokervodError | OSError) else f"{type(error).__name__}: {error}"
+
+
+def draw_frame(path: str, at_ms: int, width: int) -> bytes:
+    """Draw a frame as ``frames.draw_thumbnail`` does; only a child loads what reads it."""
+    from pokervod_pipelines.media.frames import draw_thumbnail  # noqa: PLC0415 - loads PyAV, which may crash
+
+    return draw_thumbnail(path, at_ms, width)

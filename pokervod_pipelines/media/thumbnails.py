@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from pokervod_pipelines.media.facts import Unplayable
-from pokervod_pipelines.media.reader import describe_failure, limit_reading, read_videos
+from pokervod_pipelines.media.reader import describe_failure, draw_frame, limit_reading, read_videos
 from pokervod_pipelines.media.store import list_playable
 from pokervod_pipelines.settings import Settings
 
@@ -59,7 +59,7 @@ class ThumbnailCache:
         return self.find_path(key)
 
     def put_reason(self, key: FrameKey, reason: str) -> None:
-        """Store why there is no thumbnail; it is not tried again for a day."""
+        """Store why there is no thumbnail; it is not retried for a day."""
         self._write(self._find_path(key, _REASON), reason.encode())
 
     def is_done(self, key: FrameKey) -> bool:
@@ -115,17 +115,10 @@ def _draw_missing(
 ) -> None:
     seconds = min(settings.media.seconds_per_file, longest_seconds)
     limits = limit_reading(len(missing), workers=settings.media.workers, seconds=seconds, deadline=deadline)
-    calls = ((key, path, partial(_draw_frame, path, key.at_ms, key.width)) for key, path in missing.items())
+    calls = ((key, path, partial(draw_frame, path, key.at_ms, key.width)) for key, path in missing.items())
     with closing(read_videos(calls, limits)) as answers:
         for key, answer in answers:
             if isinstance(answer, bytes):
                 cache.put(key, answer)
             elif isinstance(answer, Unplayable | OSError):
                 cache.put_reason(key, describe_failure(answer))
-
-
-def _draw_frame(path: str, at_ms: int, width: int) -> bytes:
-    """Draw a frame in the child process."""
-    from pokervod_pipelines.media.frames import draw_thumbnail  # noqa: PLC0415 - loads PyAV, which may crash
-
-    return draw_thumbnail(path, at_ms, width)

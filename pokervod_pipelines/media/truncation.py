@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 ATOMS_READ = 1_000
-"""A fragmented recording has thousands of atoms; those after so many are not read."""
+"""A fragmented recording has thousands of atoms; only the first of them are read."""
 
 _EBML_HEADER = b"\x1a\x45\xdf\xa3"
 _EBML_SEGMENT = b"\x18\x53\x80\x67"
@@ -58,7 +58,7 @@ def _check_movie(file: BinaryIO, size: int) -> str | None:
 
 
 def _read_atom(file: BinaryIO, position: int, size: int) -> tuple[int | None, bytes]:
-    """Return the length and kind of the atom there; no length at the end of the file, and where there is no atom."""
+    """Return the length and kind of the atom there; no length at the end of the file or without an atom."""
     head = _read(file, position, 16)
     if len(head) < 8 or not head[4:8].isalnum():
         return None, b""

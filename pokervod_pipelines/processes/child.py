@@ -21,7 +21,7 @@ from pokervod_pipelines.processes.failures import TaskFailed
 READY, ACCEPTED, PROGRESS, DONE, RAISED = "ready", "accepted", "progress", "done", "raised"
 
 GRACE_SECONDS = 2.0
-"""A child ends itself so long after the time limit of a call, in case its parent is no longer there to kill it."""
+"""A child ends itself this long after the time limit of a call, in case its parent died and cannot kill it."""
 
 _HEAD = struct.Struct(">4sQ")
 _MARK = b"pkv1"

@@ -61,7 +61,7 @@ class ChildPool:
 
 
 def _make_reporter(child: SupervisedChild, report: Callable[[Any], object] | None) -> Callable[[Any], object] | None:
-    """Wrap a function of the event loop for another thread, which waits for it and gets what it raises."""
+    """Wrap a function of the event loop for another thread, where it raises what the function raises."""
     if report is None:
         return None
     loop = asyncio.get_running_loop()

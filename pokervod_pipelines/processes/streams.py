@@ -95,7 +95,7 @@ def ask_in_order(
                     permits.release()
                     at += 1
     finally:
-        permits.release(limits.children)  # a thread that waits for one goes on, and sees that the stream has ended
+        permits.release(limits.children)  # a thread that waits for one resumes, and sees the end
 
 
 def _ask(child: SupervisedChild, call: Call[T], limits: StreamLimits) -> T | Exception:

@@ -81,7 +81,7 @@ class SupervisedChild:
                     raise
 
     def close(self) -> None:
-        """Kill the child, whatever it is doing; one that a disk holds is left behind."""
+        """Kill the child, whatever it is doing; one that waits for a dead disk is left behind."""
         with self._lock:
             self.is_closed = True
             process = self._process

@@ -84,7 +84,7 @@ def test_a_server_that_hangs_takes_its_limit_and_may_have_the_message(outbox: Ou
 
 
 def test_a_channel_that_hangs_delays_no_other(outbox: Outbox) -> None:
-    """The first to be served waits for the other to be done."""
+    """Have the first channel wait until the other is done."""
     box = FakeChannels()
     first, other_is_done = threading.Lock(), threading.Event()
 

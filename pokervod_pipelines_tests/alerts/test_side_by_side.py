@@ -42,7 +42,7 @@ def test_two_deliverers_of_one_slack_message_send_one(outbox: Outbox, hook: Hook
 
 
 def test_who_lost_a_claim_does_not_send(outbox: Outbox) -> None:
-    """The first is suspended after its claim; when it wakes up, its lease is over and another has delivered."""
+    """Suspend the first after its claim; when it resumes, its lease has expired and another has delivered."""
     box = FakeChannels()
     outbox.open("web", "json://host")
     outbox.raise_one()

@@ -61,7 +61,7 @@ def test_a_channel_without_an_address_is_reported_and_delays_nothing(
     result = pokervod("rollout", "run")
 
     assert (result.status, plans.record().state) == (0, "completed")
-    assert "alert not delivered to here, tried again later" in result.errors
+    assert "alert not delivered to here, retried later" in result.errors
     assert "Set POKERVOD_ALERT_HERE" in result.errors
     for command in ("deliver", "test"):
         refused = pokervod("alerts", command)
@@ -76,7 +76,7 @@ def test_a_channel_that_is_down_is_reported_and_delays_nothing(
     result = escalate(plans, pokervod)
 
     assert result.status == 3
-    assert "alert not delivered to here, tried again later: " in result.errors
+    assert "alert not delivered to here, retried later: " in result.errors
     listed = pokervod("alerts", "list").printed
     assert "here: pending, " in listed
     plans.execute("update alert_deliveries set due_at = now()")
