@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.clips.players import MAX_NAME, make_player_key, split_players
 from pokervod_pipelines.db.locks import lock_until_commit
-from pokervod_pipelines.decisions import Decision, DecisionKind, record, withdraw
+from pokervod_pipelines.decisions import Decision, DecisionKind, read_in_force, record, withdraw
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 
@@ -54,9 +54,9 @@ def list_aliases(engine: Engine) -> list[Alias]:
 def record_alias(connection: Connection, alias: str, player: str, *, actor: Actor) -> Alias:
     """Make the alias mean the player, for the next build; see ``add_alias``."""
     (alias_key, alias), (player_key, player) = _read_name(alias), _read_name(player)
-    known = _lock_aliases(connection)
-    _refuse_circle(known, alias_key, player_key, f"{alias!r} and {player!r}")
-    before = known.get(alias_key)
+    _lock_aliases(connection)
+    _refuse_circle(connection, alias_key, player_key, f"{alias!r} and {player!r}")
+    before = find_alias(connection, alias_key)
     if before and before.player == player:
         return before
     value = {"alias": alias, "player_key": player_key, "player": player}
@@ -71,12 +71,20 @@ def record_alias(connection: Connection, alias: str, player: str, *, actor: Acto
 def withdraw_alias(connection: Connection, alias: str, *, actor: Actor) -> Alias:
     """Delete the alias, for the next build; see ``remove_alias``."""
     key, _ = _read_name(alias)
-    before = _lock_aliases(connection).get(key)
+    _lock_aliases(connection)
+    before = find_alias(connection, key)
     if before is None:
         raise BadInput(f"unknown alias {alias!r}; `pokervod players list` shows the aliases")
     decision = withdraw(connection, DecisionKind.ALIAS, {"alias_key": key}, actor=actor, before=_as_value(before))
     _append_event(connection, decision, before.alias, None, before.player)
     return before
+
+
+def find_alias(connection: Connection, alias_key: str) -> Alias | None:
+    """Return the alias with this key."""
+    for decision in read_in_force(connection, DecisionKind.ALIAS, {"alias_key": alias_key}):
+        return Alias(alias_key=alias_key, by=decision.by, at=decision.at, **decision.value)
+    return None
 
 
 def read_aliases(connection: Connection) -> list[Alias]:
@@ -103,10 +111,9 @@ def follow_alias(direct: dict[str, tuple[str, str]], key: str) -> tuple[str, str
     return player
 
 
-def _lock_aliases(connection: Connection) -> dict[str, Alias]:
-    """Return the aliases by key; lock them until the transaction ends, since two changes could make a circle."""
+def _lock_aliases(connection: Connection) -> None:
+    """Keep others from changing an alias until the transaction ends: two changes could make a circle."""
     lock_until_commit(connection, "clips aliases")
-    return {each.alias_key: each for each in read_aliases(connection)}
 
 
 def _read_name(text_: str) -> tuple[str, str]:
@@ -118,13 +125,15 @@ def _read_name(text_: str) -> tuple[str, str]:
     return key, names[0]
 
 
-def _refuse_circle(known: dict[str, Alias], alias_key: str, player_key: str, names: str) -> None:
+def _refuse_circle(connection: Connection, alias_key: str, player_key: str, names: str) -> None:
     if alias_key == player_key:
         raise BadInput(f"{names} are one player already: spelling, accents and order do not matter")
-    direct = {key: (each.player_key, each.player) for key, each in known.items()}
-    direct[alias_key] = (player_key, "")
-    if follow_alias(direct, alias_key)[0] == alias_key:
-        raise BadInput(f"{names} would each mean the other; first `pokervod players unalias` the other")
+    key, passed = player_key, set[str]()
+    while key not in passed and (meant := find_alias(connection, key)):
+        passed.add(key)
+        key = meant.player_key
+        if key == alias_key:
+            raise BadInput(f"{names} would each mean the other; first `pokervod players unalias` the other")
 
 
 def _as_value(alias: Alias | None) -> dict[str, str] | None:

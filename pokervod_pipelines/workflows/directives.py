@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.catalog.corrections import find_undoable_correction, record_correction, record_undoing
-from pokervod_pipelines.clips.aliases import read_aliases, record_alias, withdraw_alias
+from pokervod_pipelines.clips.aliases import find_alias, record_alias, withdraw_alias
 from pokervod_pipelines.clips.players import make_player_key, split_players
 from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.errors import BadInput, Conflict
@@ -115,8 +115,8 @@ class _Application:
 
     def _withdraw_alias(self, deleted: AppliedDirective) -> None:
         keys = {make_player_key(name) for name in split_players(deleted.key)}
-        for alias in read_aliases(self._connection):
-            if alias.alias_key in keys and alias.by == self._who:
+        for alias in filter(None, (find_alias(self._connection, key) for key in keys)):
+            if alias.by == self._who:
                 withdraw_alias(self._connection, alias.alias, actor=self._sign("its directive was deleted"))
 
     def _undo_correction(self, correction_id: int) -> None:
