@@ -65,7 +65,7 @@ def test_a_changed_google_sheet_is_requested_once_and_others_are_left(
             book.share(account["client_email"])
         settings = settings_factory(
             sheets=[{"name": book.title, "spreadsheet": book.id} for book in books],
-            google={"endpoint": google.root, "gather_seconds": 0, "tries": 1},
+            google={"endpoint": google.root, "gather_seconds": 0, "attempts": 1},
             google_credentials=json.dumps(account),
         )
         with ticking(settings, engine) as tick:
