@@ -115,12 +115,10 @@ def _show_enqueued(report: EnqueueReport, *, as_json: bool) -> None:
         if report.already_there:
             out.print(f"{len(report.already_there)} already exist: {_list_ids(report.already_there)}", markup=False)
     if report.problems:
+        count = len(report.problems)
+        rows = "1 row was" if count == 1 else f"{count} rows were"
         listed = "\n".join(f"  {problem}" for problem in report.problems)
-        raise BadInput(f"{_count_rows(len(report.problems))} skipped:\n{listed}\nCorrect the file and enqueue it again.")
-
-
-def _count_rows(count: int) -> str:
-    return "1 row was" if count == 1 else f"{count} rows were"
+        raise BadInput(f"{rows} skipped:\n{listed}\nCorrect the file and enqueue it again.")
 
 
 def _list_ids(ids: tuple[int, ...]) -> str:

@@ -18,7 +18,7 @@ def read_premium_hands(connection: Connection, _: DayRule, day: date | None) -> 
 _PREMIUM = text("""
     select h.id, h.session_id, h.table_name, h.hand_number, h.started_at, h.broadcast_day, h.source, h.grade,
            h.best_category, h.best_rank, h.pot, h.winners, h.duration_ms, h.content, (
-               select min(v.parsed ->> 'project_code') from hand_moments m
+               select min(v.parsed ->> 'project_code') from hand_clip_links m
                join hand_clips c on c.id = m.clip_id join video_files v on v.file_id = c.file_id
                where m.hand_id = h.id and c.retired_at is null) as project
     from hands h

@@ -116,7 +116,9 @@ def _read_renderers(connection: Connection, ids: list[int]) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _pause_for_capacity(connection: Connection, limits: RenderQueueSettings, renderer: str, refused: Transition) -> None:
+def _pause_for_capacity(
+    connection: Connection, limits: RenderQueueSettings, renderer: str, refused: Transition
+) -> None:
     scope = name_scope(renderer=renderer)
     times = connection.scalar(
         text("select times from render_pauses where scope = :scope and until < now() for update"), {"scope": scope}

@@ -129,7 +129,9 @@ def find_wait_seconds(
     return min(seconds, limits.poll_seconds)
 
 
-def renew_leases(engine: Engine, limits: RenderQueueSettings, heartbeats: Collection[Heartbeat]) -> dict[UUID, str | None]:
+def renew_leases(
+    engine: Engine, limits: RenderQueueSettings, heartbeats: Collection[Heartbeat]
+) -> dict[UUID, str | None]:
     """Extend the leases by another lease time; return the valid claims with why to stop, or None.
 
     A claim that is not in the answer has lost its instruction.

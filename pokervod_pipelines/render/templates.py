@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.render.layers import MAX_CHARACTERS, Layer
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.settings.file import SettingsFile, read_settings_file
+from pokervod_pipelines.settings.file import describe_errors, read_settings_file
 
 SHIPPED = Path(__file__).parent / "templates"
 
@@ -174,22 +174,12 @@ def read_template(path: Path) -> Template:
     try:
         template = Template.model_validate(file.values)
     except ValidationError as error:
-        raise BadTemplate(_describe(error, file)) from None
+        raise BadTemplate(describe_errors(error, file, Template, noun="key")) from None
     if template.name != path.stem:
         raise BadTemplate(
             f"{file.place(('name',))}: name: expected the file's name {path.stem!r}, got {template.name!r}"
         )
     return template
-
-
-def _describe(error: ValidationError, file: SettingsFile) -> str:
-    lines = []
-    for problem in error.errors(include_url=False, include_input=False):
-        location = tuple(part for part in problem["loc"] if part != "[key]")
-        text = problem["msg"].removeprefix("Value error, ")
-        where = ".".join(str(part) for part in location)
-        lines.append(f"{file.place(location, text)}: {where + ': ' if where else ''}{text}")
-    return "\n".join(lines)
 
 
 class TemplateCache:

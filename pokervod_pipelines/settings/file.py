@@ -36,8 +36,11 @@ RENAMED = {
     "least_category": "min_category",
     "most_minutes": "timeout_minutes",
     "most_at_once": "max_running",
+    "most": "limit",
+    "most_seconds": "max_seconds",
+    "most_silent_seconds": "max_silent_seconds",
 }
-"""Former names of settings, to suggest the present one."""
+"""Former names of settings and of templates' keys, to suggest the present one."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def run(desk: RenderDay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run
 
 
 def fail_one(desk: RenderDay) -> int:
-    held = desk.take_one()
+    held = desk.claim_one()
     desk.execute("update render_instructions set state = 'failed', claim_id = null where id = :id", id=held.id)
     return held.id
 
@@ -47,7 +47,7 @@ ACTIONS = [
 def test_an_action_is_done_where_it_can_be_and_the_others_are_named(
     run: RunCommand, desk: RenderDay, words: tuple[str, ...], before: str, after: str, says: str
 ) -> None:
-    number = fail_one(desk) if before == "failed" else desk.ask()[0]
+    number = fail_one(desk) if before == "failed" else desk.request()[0]
 
     said = run(words[0], str(number), "987654", *words[1:], *WHY)
 
@@ -63,7 +63,7 @@ def test_an_action_is_done_where_it_can_be_and_the_others_are_named(
 
 
 def test_all_that_failed_is_asked_again_at_once(run: RunCommand, desk: RenderDay) -> None:
-    failed, waiting = [fail_one(desk), fail_one(desk)], desk.ask()
+    failed, waiting = [fail_one(desk), fail_one(desk)], desk.request()
 
     assert run("bulk-retry", "--day", "2001-01-01", *WHY).printed == "0 asked again: none\n"
     assert sorted(run("bulk-retry", *WHY, "--json").json["done"]) == failed
@@ -87,17 +87,17 @@ def test_nothing_is_done_without_a_reason(run: RunCommand, desk: RenderDay, word
 
 
 def test_a_pause_holds_until_it_is_resumed(run: RunCommand, desk: RenderDay) -> None:
-    desk.ask()
+    desk.request()
 
     assert run("pause", "--drain", *WHY).printed == "all is paused\n"
-    assert desk.take() == []
+    assert desk.claim() == []
     assert "paused: all, until somebody resumes it: the font is there (eva)" in run("workers").printed
     assert [each["scope"] for each in run("workers", "--json").json["pauses"]] == ["all"]
     run("pause", "--template", "elimination", *WHY)
     assert run("resume", *WHY).printed == "all goes on\nstill paused: template:elimination\n"
     assert run("resume", *WHY).printed == "all was not paused\nstill paused: template:elimination\n"
     run("resume", "-t", "elimination", *WHY)
-    assert len(desk.take()) == 1
+    assert len(desk.claim()) == 1
 
 
 WRONG = [
@@ -114,23 +114,23 @@ def test_a_slip_is_told(run: RunCommand, words: tuple[str, ...], says: str) -> N
     assert says in run(*words, *WHY).error
 
 
-def test_a_worker_that_was_set_aside_is_taken_back(run: RunCommand, desk: RenderDay) -> None:
+def test_a_worker_that_was_quarantine_reason_is_taken_back(run: RunCommand, desk: RenderDay) -> None:
     desk.hire("studio-2", "local", "nexrender")
-    desk.execute("update render_workers set set_aside = 'its disk', strikes = 3")
+    desk.execute("update render_workers set quarantine_reason = 'its disk', strikes = 3")
 
     assert "set aside: its disk" in run("workers").printed
     (worker,) = run("workers", "--take-back", "studio-2", *WHY, "--json").json["workers"]
-    assert (worker["set_aside"], worker["strikes"], worker["is_alive"]) == (None, 0, True)
+    assert (worker["quarantine_reason"], worker["strikes"], worker["is_alive"]) == (None, 0, True)
     printed = run("workers").printed
     assert "works" in printed
     assert " s ago" in printed
 
 
 def test_the_lost_are_put_back(run: RunCommand, desk: RenderDay) -> None:
-    first, second = desk.take_one(), desk.take_one()
-    desk.end_lease(first.id)
+    first, second = desk.claim_one(), desk.claim_one()
+    desk.expire_lease(first.id)
     printed = run("rescue").printed
-    desk.end_lease(second.id)
+    desk.expire_lease(second.id)
 
     assert printed.startswith("1 put back\n")
     assert f"{first.id} elimination: waits again, try 2 of 4 follows" in printed
@@ -168,7 +168,7 @@ def test_all_that_happened_is_shown_with_who_and_why(run: RunCommand, desk: Rend
     run("prioritize", "1", "--priority", "1", *WHY)
     run("cancel", "1", "--reason", "wrong player", "--by", "kim")
     run("retry", "1", "--reason", "it was she", "--by", "lee")
-    desk.finish(desk.take()[0].held)
+    desk.finish(desk.claim()[0].held)
 
     printed, (told,) = run("show", "1").printed, run("show", "1", "--json").json
 

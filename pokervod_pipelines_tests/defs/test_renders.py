@@ -236,8 +236,8 @@ def test_stale_instructions_are_returned_to_the_queue_and_reported(
     desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
     assert tick(defs, instance, "stale_instructions") == ([], "a live worker has claimed every running job")
-    lost, kept = desk.take_one(), desk.take_one()
-    desk.end_lease(lost.id)
+    lost, kept = desk.claim_one(), desk.claim_one()
+    desk.expire_lease(lost.id)
 
     requests, reason = tick(defs, instance, "stale_instructions")
 
@@ -252,7 +252,7 @@ def test_a_broken_template_does_not_hide_dead_workers(
 ) -> None:
     (tmp_path / "broken.yaml").write_text("name: [", encoding="utf-8")
     defs = build_defs(settings=settings_factory(render={"templates": tmp_path}), engine=desk.engine)
-    desk.end_lease(desk.take_one().id)
+    desk.expire_lease(desk.claim_one().id)
 
     assert tick(defs, instance, "stale_instructions")[1].startswith("returned 1 to the queue: ")
 
@@ -261,11 +261,11 @@ def test_a_broken_template_costs_no_other_one_its_time_limit(
     desk: RenderDay, instance: dg.DagsterInstance, settings_factory: Callable[..., Settings], tmp_path: Path
 ) -> None:
     shipped = (SHIPPED / "elimination.yaml").read_text(encoding="utf-8")
-    slow = shipped.replace("name: elimination", "name: slow") + "most_seconds: 3600\n"
+    slow = shipped.replace("name: elimination", "name: slow") + "max_seconds: 3600\n"
     (tmp_path / "slow.yaml").write_text(slow, encoding="utf-8")
     (tmp_path / "broken.yaml").write_text("name: [", encoding="utf-8")
     defs = build_defs(settings=settings_factory(render={"templates": tmp_path}), engine=desk.engine)
-    patient, over = desk.take_one(template="slow"), desk.take_one()
+    patient, over = desk.claim_one(template="slow"), desk.claim_one()
     desk.execute("update render_instructions set started_at = now() - interval '20 minutes'")
 
     assert tick(defs, instance, "stale_instructions")[1].startswith("returned 1 to the queue: ")

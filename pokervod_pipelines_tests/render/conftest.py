@@ -1,4 +1,4 @@
-"""Put desks at the empty database."""
+"""Provide the empty database with the helpers of this room."""
 
 from collections.abc import Callable
 
@@ -6,17 +6,17 @@ import pytest
 from sqlalchemy import Engine
 
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines_tests.render.desk import Desk
-from pokervod_pipelines_tests.render.queue_desk import QueueDesk
+from pokervod_pipelines_tests.render.queue_database import QueueDatabase
+from pokervod_pipelines_tests.render.render_database import RenderDatabase
 
 
 @pytest.fixture
-def desk(engine: Engine, settings_factory: Callable[..., Settings]) -> Desk:
-    """A desk at an empty database."""
-    return Desk(engine=engine, settings=settings_factory())
+def database(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDatabase:
+    """Return the empty database with hands and tournaments to fill in."""
+    return RenderDatabase(engine=engine, settings=settings_factory())
 
 
 @pytest.fixture
-def queue_desk(desk: Desk) -> QueueDesk:
-    """A queue in an empty database."""
-    return QueueDesk(engine=desk.engine)
+def queue_database(database: RenderDatabase) -> QueueDatabase:
+    """Return the empty database with a queue to fill in."""
+    return QueueDatabase(engine=database.engine)

@@ -1,4 +1,4 @@
-"""What becomes of an instruction in each state when what it shows, or what asks for it, changes."""
+"""Check the change of an instruction in each state when its content or its trigger changes."""
 
 from dataclasses import replace
 from datetime import date
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.render.changes import Standing, describe_difference, plan_changes
+from pokervod_pipelines.render.changes import StoredInstruction, describe_difference, plan_changes
 from pokervod_pipelines.render.drafts import Draft, Drafts
 
 LAYERS: dict[str, Any] = {"player": "Ana", "pot": 1000}
@@ -22,7 +22,7 @@ DRAFT = Draft(
     by="rule premium_hand",
     reason="a hand",
 )
-STANDING = Standing(
+STORED = StoredInstruction(
     id=1,
     trigger_kind="premium_hand",
     trigger_key="k",
@@ -39,7 +39,7 @@ SAME = DRAFT
 OTHER = replace(DRAFT, layers={"player": "Ana", "pot": 1200})
 OUTPUT_ONLY = replace(DRAFT, output={**OUTPUT, "seconds": 9.0})
 AGAIN = replace(OTHER, again=True)
-SAID = "pot: 1,000 → 1,200"
+DIFFERENCE = "pot: 1,000 → 1,200"
 
 TABLE = [
     ("pending", {}, SAME, None),
@@ -54,15 +54,15 @@ TABLE = [
     ("processing", {"is_withdrawn": True}, SAME, "supersede"),
     ("completed", {}, SAME, None),
     ("completed", {}, OTHER, "flag"),
-    ("completed", {"flagged": SAID}, OTHER, None),
+    ("completed", {"flagged": DIFFERENCE}, OTHER, None),
     ("completed", {"flagged": "pot: 1,000 → 900"}, OTHER, "flag"),
-    ("completed", {"flagged": SAID}, SAME, "restore"),
+    ("completed", {"flagged": DIFFERENCE}, SAME, "restore"),
     ("completed", {}, OUTPUT_ONLY, None),
     ("completed", {}, AGAIN, "supersede"),
     ("completed", {}, None, "withdraw"),
-    ("completed", {"flagged": "gone", "is_withdrawn": True}, None, None),
-    ("completed", {"flagged": "gone", "is_withdrawn": True}, SAME, "restore"),
-    ("completed", {"flagged": "gone", "is_withdrawn": True}, OTHER, "flag"),
+    ("completed", {"flagged": "outdated", "is_withdrawn": True}, None, None),
+    ("completed", {"flagged": "outdated", "is_withdrawn": True}, SAME, "restore"),
+    ("completed", {"flagged": "outdated", "is_withdrawn": True}, OTHER, "flag"),
     ("failed", {}, SAME, None),
     ("failed", {}, OTHER, "supersede"),
     ("failed", {}, None, "withdraw"),
@@ -77,15 +77,15 @@ TABLE = [
 ]
 
 
-def wish(*drafts: Draft) -> Drafts:
+def collect(*drafts: Draft) -> Drafts:
     return Drafts({draft.identity: draft for draft in drafts})
 
 
 @pytest.mark.parametrize(("state", "marks", "draft", "kind"), TABLE)
 def test_every_state_has_its_change(state: str, marks: dict[str, Any], draft: Draft | None, kind: str | None) -> None:
-    standing = replace(STANDING, state=state, **marks)
+    stored = replace(STORED, state=state, **marks)
 
-    plan = plan_changes(wish(draft) if draft else Drafts(), [standing])
+    plan = plan_changes(collect(draft) if draft else Drafts(), [stored])
 
     assert [change.kind for change in plan.changes] == ([kind] if kind else [])
     assert plan.unchanged == (0 if kind else 1)
@@ -93,29 +93,29 @@ def test_every_state_has_its_change(state: str, marks: dict[str, Any], draft: Dr
     assert all(change.reason for change in plan.changes)
 
 
-def test_what_nobody_has_seen_is_new() -> None:
+def test_an_unknown_identity_is_new() -> None:
     other = replace(DRAFT, trigger_key="l")
 
-    assert plan_changes(wish(DRAFT, other), [STANDING]).new == (other,)
+    assert plan_changes(collect(DRAFT, other), [STORED]).new == (other,)
 
 
-def test_what_a_person_asked_for_is_never_withdrawn() -> None:
-    assert not plan_changes(Drafts(), [replace(STANDING, trigger_kind="person")]).changes
+def test_a_person_s_request_is_never_withdrawn() -> None:
+    assert not plan_changes(Drafts(), [replace(STORED, trigger_kind="person")]).changes
 
 
-def test_the_reason_tells_what_is_gone_from_what_no_rule_fits_and_from_what_cannot_be_drawn() -> None:
-    seen = {STANDING.identity[:2]}
-    refused = Drafts({}, {STANDING.identity: "layer 'player' is not known"})
+def test_the_reason_tells_a_deleted_trigger_a_missing_rule_and_a_bad_value_apart() -> None:
+    seen = {STORED.identity[:2]}
+    refused = Drafts({}, {STORED.identity: "layer 'player' is unknown"})
 
     reasons = [
-        plan_changes(wanted, [STANDING], there).changes[0].reason
-        for wanted, there in ((Drafts(), set[tuple[str, str]]()), (Drafts(), seen), (refused, seen))
+        plan_changes(drafts, [STORED], existing).changes[0].reason
+        for drafts, existing in ((Drafts(), set[tuple[str, str]]()), (Drafts(), seen), (refused, seen))
     ]
 
     assert reasons == [
         "the hand is not premium any more, or is a test",
-        "no rule asks for it any more",
-        "layer 'player' is not known",
+        "no rule makes it any more",
+        "layer 'player' is unknown",
     ]
 
 
@@ -129,11 +129,11 @@ DIFFERENCES = [
 ]
 
 
-@pytest.mark.parametrize(("change", "said"), DIFFERENCES)
-def test_a_difference_is_said_layer_by_layer(change: dict[str, Any], said: str) -> None:
+@pytest.mark.parametrize(("change", "difference"), DIFFERENCES)
+def test_a_difference_is_described_layer_by_layer(change: dict[str, Any], difference: str) -> None:
     before = {**LAYERS, **({"rows": [{"a": 1}, {"a": 2, "b": "b"}]} if "rows" in change else {})}
-    standing = replace(STANDING, layers=before)
+    stored = replace(STORED, layers=before)
 
-    assert describe_difference(standing, replace(DRAFT, layers={**before, **change})) == said
-    assert describe_difference(standing, replace(DRAFT, layers=before)) == ""
-    assert describe_difference(STANDING, OUTPUT_ONLY) == "seconds: 8 → 9"
+    assert describe_difference(stored, replace(DRAFT, layers={**before, **change})) == difference
+    assert describe_difference(stored, replace(DRAFT, layers=before)) == ""
+    assert describe_difference(STORED, OUTPUT_ONLY) == "seconds: 8 → 9"

@@ -11,51 +11,53 @@ from typer.testing import CliRunner
 from pokervod_pipelines.cli.app import app
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.render.enqueue import EnqueueReport, enqueue_file, enqueue_request
-from pokervod_pipelines_tests.render.desk import Desk
+from pokervod_pipelines_tests.render.render_database import RenderDatabase
 
 HEAD = "template,player,place,priority"
 
 
-def enqueue(desk: Desk, path: Path, *lines: str, **options: Any) -> EnqueueReport:
+def enqueue(database: RenderDatabase, path: Path, *lines: str, **options: Any) -> EnqueueReport:
     path.write_text("\n".join([HEAD, *lines]), encoding="utf-8")
-    return enqueue_file(desk.engine, desk.settings, path, by="eva", correlation_id="test", **options)
+    return enqueue_file(database.engine, database.settings, path, by="eva", correlation_id="test", **options)
 
 
-def test_a_file_given_twice_or_grown_makes_each_row_once(desk: Desk, tmp_path: Path) -> None:
+def test_a_file_given_twice_or_grown_makes_each_row_once(database: RenderDatabase, tmp_path: Path) -> None:
     path = tmp_path / "friday.csv"
-    first = enqueue(desk, path, "elimination,Ana,9th,1", "banner,x,y,z")
-    second = enqueue(desk, path, "elimination,Ana,9th,1", "elimination,Tom,8th,")
+    first = enqueue(database, path, "elimination,Ana,9th,1", "banner,x,y,z")
+    second = enqueue(database, path, "elimination,Ana,9th,1", "elimination,Tom,8th,")
 
     assert (len(first.created), len(first.already_there), len(first.problems)) == (1, 0, 1)
     assert (len(second.created), second.already_there, second.problems) == (1, first.created, ())
-    assert [(each.trigger_kind, each.by, each.priority) for each in desk.find()] == [
+    assert [(each.trigger_kind, each.by, each.priority) for each in database.find()] == [
         ("person", "eva", 1),
         ("person", "eva", 5),
     ]
-    assert desk.events() == [("created", ""), ("created", "")]
+    assert database.events() == [("created", ""), ("created", "")]
 
 
-def test_other_settings_make_no_second_graphic_of_a_row(desk: Desk, tmp_path: Path) -> None:
-    enqueue(desk, tmp_path / "a.csv", "elimination,Ana,9th,1")
-    desk.configure(output={"fps": 50})
+def test_other_settings_make_no_second_graphic_of_a_row(database: RenderDatabase, tmp_path: Path) -> None:
+    enqueue(database, tmp_path / "a.csv", "elimination,Ana,9th,1")
+    database.configure(output={"fps": 50})
 
-    again = enqueue(desk, tmp_path / "b.csv", "elimination,Ana,9th,1")
+    again = enqueue(database, tmp_path / "b.csv", "elimination,Ana,9th,1")
 
     assert (again.created, len(again.already_there)) == ((), 1)
 
 
-def test_making_the_instructions_of_the_day_leaves_alone_what_people_asked_for(desk: Desk, tmp_path: Path) -> None:
-    enqueue(desk, tmp_path / "a.csv", "elimination,Ana,9th,1", reason="the director wants it")
+def test_making_the_instructions_of_the_day_leaves_alone_what_people_asked_for(
+    database: RenderDatabase, tmp_path: Path
+) -> None:
+    enqueue(database, tmp_path / "a.csv", "elimination,Ana,9th,1", reason="the director wants it")
 
-    report = desk.make(None)
+    report = database.make(None)
 
     assert report.changed == 0
-    assert (desk.find()[0].state, desk.find()[0].reason) == ("pending", "the director wants it")
+    assert (database.find()[0].state, database.find()[0].reason) == ("pending", "the director wants it")
 
 
-def test_a_file_that_is_not_there_is_named(desk: Desk, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"nowhere\.csv: it cannot be read"):
-        enqueue_file(desk.engine, desk.settings, tmp_path / "nowhere.csv", by="eva", correlation_id="test")
+def test_a_file_that_is_not_there_is_named(database: RenderDatabase, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"nowhere\.csv: cannot read the file"):
+        enqueue_file(database.engine, database.settings, tmp_path / "nowhere.csv", by="eva", correlation_id="test")
 
 
 FAULTY = """
@@ -73,33 +75,33 @@ layers:
 """
 
 
-def test_what_cannot_be_rendered_is_refused_before_it_is_queued(desk: Desk, tmp_path: Path) -> None:
+def test_what_cannot_be_rendered_is_refused_before_it_is_queued(database: RenderDatabase, tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "banner.yaml").write_text(FAULTY, encoding="utf-8")
-    desk.configure(templates=tmp_path / "templates")
+    database.configure(templates=tmp_path / "templates")
 
-    report = enqueue(desk, tmp_path / "a.csv", "banner,Ana,,", "elimination,Ana,9th,1")
+    report = enqueue(database, tmp_path / "a.csv", "banner,Ana,,", "elimination,Ana,9th,1")
 
     (problem,) = report.problems
     assert (problem.line, problem.column) == (2, "template")
     assert "banner cannot be rendered: source: /nowhere/banner.aep is no file on this machine" in problem.message
-    assert [each.template for each in desk.find()] == ["elimination"]
+    assert [each.template for each in database.find()] == ["elimination"]
     with pytest.raises(BadInput, match="banner cannot be rendered"):
         enqueue_request(
-            desk.engine, desk.settings, {"template": "banner", "player": "Ana"}, by="eva", correlation_id="test"
+            database.engine, database.settings, {"template": "banner", "player": "Ana"}, by="eva", correlation_id="test"
         )
 
 
-def test_somebody_has_to_ask(desk: Desk) -> None:
-    with pytest.raises(BadInput, match="who asks for it"):
-        enqueue_request(desk.engine, desk.settings, {"template": "elimination"}, by=" ", correlation_id="test")
+def test_somebody_has_to_ask(database: RenderDatabase) -> None:
+    with pytest.raises(BadInput, match="the name of the person is required"):
+        enqueue_request(database.engine, database.settings, {"template": "elimination"}, by=" ", correlation_id="test")
 
 
 @pytest.fixture
-def run(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
+def run(database: RenderDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
     """``run(*words)``: what ``pokervod render …`` prints; an error is raised."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("POKERVOD_DATABASE_URL", desk.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("POKERVOD_DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
 
     def invoke(*words: str) -> str:
         result = CliRunner().invoke(app, ["render", *words], catch_exceptions=False)
@@ -115,15 +117,15 @@ def test_the_commands_ask_list_and_show(run: Callable[..., str], tmp_path: Path)
     (tmp_path / "friday.csv").write_text(f"{HEAD}\nelimination,Ana,9th,1\n", encoding="utf-8")
     layers = ("-l", "player=Tom", "-l", "prize=$1.5k")
 
-    assert "1 asked for: " in run("enqueue", "friday.csv", "--by", "eva")
+    assert "1 requested: " in run("enqueue", "friday.csv", "--by", "eva")
     by_hand = json.loads(run("enqueue", "-t", "elimination", *layers, "--format", "mp4", "--json"))
-    assert "1 were there" in run("enqueue", "-t", "elimination", *layers, "--format", "mp4")
+    assert "1 already exist" in run("enqueue", "-t", "elimination", *layers, "--format", "mp4")
 
     listed = json.loads(run("list", "--state", "pending", "--json"))
     assert listed[0]["by"] == "eva"
     assert listed[1]["layers"] == {"player": "Tom", "prize": 1500}
     assert listed[1]["id"] == by_hand["created"][0]
-    assert "asked for in friday.csv line 2" in run("list")
+    assert "requested in friday.csv line 2" in run("list")
     assert json.loads(run("list", "--day", "2001-01-01", "--json")) == []
     assert "by hand" in run("show", str(by_hand["created"][0]))
     assert json.loads(run("show", str(listed[0]["id"]), "--json"))[0]["output"]["format"] == "mov_alpha"
@@ -132,7 +134,7 @@ def test_the_commands_ask_list_and_show(run: Callable[..., str], tmp_path: Path)
 def test_bad_rows_are_told_after_the_others_were_made(run: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "friday.csv").write_text(f"{HEAD}\nelimination,Ana,9th,99\nelimination,Tom,,\n", encoding="utf-8")
 
-    with pytest.raises(BadInput, match="line 2, column priority: '99' is no priority"):
+    with pytest.raises(BadInput, match=r"1 row was skipped:\n  line 2, column priority: expected .* 10, got '99'"):
         run("enqueue", "friday.csv")
 
     assert len(json.loads(run("list", "--json"))) == 1
@@ -141,13 +143,13 @@ def test_bad_rows_are_told_after_the_others_were_made(run: Callable[..., str], t
 WRONG = [
     (("enqueue",), "either a CSV file or --template"),
     (("enqueue", "a.csv", "-t", "elimination"), "either a CSV file or --template"),
-    (("enqueue", "a.csv", "-l", "player=Ana"), "a CSV says everything itself"),
-    (("enqueue", "-t", "elimination", "-l", "player"), "write NAME=VALUE"),
+    (("enqueue", "a.csv", "-l", "player=Ana"), "are columns of a CSV"),
+    (("enqueue", "-t", "elimination", "-l", "player"), "expected NAME=VALUE"),
     (("enqueue", "-t", "elimination", "-l", "player=a", "-l", "player=b"), "each layer once"),
-    (("enqueue", "-t", "elimination"), "needs this layer"),
-    (("list", "--state", "done"), "there is no state 'done'"),
+    (("enqueue", "-t", "elimination"), "needs the layer `player`"),
+    (("list", "--state", "done"), "unknown state 'done'"),
     (("list", "--follow", "--json"), "leave out --follow or --json"),
-    (("show", "987654321"), "there is no render instruction 987654321"),
+    (("show", "987654321"), "unknown render instruction 987654321"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Expressions say what they fill in, and never anything that nobody declared."""
+"""Check that expressions are filled in from declared facts only."""
 
 from typing import Any
 
@@ -37,14 +37,14 @@ EVALUATED = [
 
 
 @pytest.mark.parametrize(("text", "value"), EVALUATED)
-def test_an_expression_is_filled_in_or_is_not_known(text: str, value: Any) -> None:
+def test_an_expression_is_filled_in_or_unknown(text: str, value: Any) -> None:
     assert read_expression(text, HAND).evaluate(KNOWN) == value
 
 
 @pytest.mark.parametrize(
     ("text", "kind"), [("{pot}", "chips"), ("{pot|short}", "text"), ("{board}", "cards"), ("{pot}!", "text")]
 )
-def test_the_kind_of_what_comes_out_is_known_before(text: str, kind: str) -> None:
+def test_the_kind_of_a_value_is_known_before(text: str, kind: str) -> None:
     assert read_expression(text, HAND).kind == kind
 
 
@@ -58,7 +58,7 @@ def test_any_text_is_read_or_refused_and_leaves_no_brace_in_a_picture(text: str)
 
 
 @given(amount=st.integers(1, 10**13))
-def test_a_short_amount_is_never_more_than_there_is(amount: int) -> None:
+def test_a_short_amount_is_never_rounded_up(amount: int) -> None:
     said = show_short(amount)
     figures, unit = (said[:-1], said[-1]) if said[-1].isalpha() else (said, "")
     worth = float(figures.replace(",", "")) * {"": 1, "K": 1e3, "M": 1e6, "B": 1e9}[unit]
@@ -67,7 +67,7 @@ def test_a_short_amount_is_never_more_than_there_is(amount: int) -> None:
 
 
 @given(pot=st.integers(0, 10**9), bound=st.integers(0, 10**9))
-def test_bounds_include_themselves_and_exclude_each_other(pot: int, bound: int) -> None:
+def test_limits_include_themselves_and_exclude_each_other(pot: int, bound: int) -> None:
     facts = {"pot": pot}
     least = read_condition("pot_at_least", bound, HAND).holds(facts)
     most = read_condition("pot_at_most", bound, HAND).holds(facts)
@@ -77,7 +77,7 @@ def test_bounds_include_themselves_and_exclude_each_other(pot: int, bound: int) 
     assert read_condition("pot_not", bound, HAND).holds(facts) is not (least and most)
 
 
-def test_what_is_only_true_or_false_is_compared_with_true_or_false() -> None:
+def test_a_flag_is_compared_with_true_or_false() -> None:
     condition = read_condition("is_last", True, FACTS["level_end"])
 
     assert condition.holds({"is_last": True})

@@ -1,4 +1,4 @@
-"""What the hands' room stores is what this room reads; every trigger tells just the facts that are declared."""
+"""Check that stored hands are read as triggers, and that every trigger has exactly the declared facts."""
 
 import re
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from pokervod_pipelines.render.hand_triggers import read_premium_hands
 from pokervod_pipelines.render.instructions import SOURCES
 from pokervod_pipelines.render.triggers import DayRule
 from pokervod_pipelines_tests.hands.sessions import make_showdown, make_walk, write_session
-from pokervod_pipelines_tests.render.desk import DAY, Desk
+from pokervod_pipelines_tests.render.render_database import DAY, RenderDatabase
 from pokervod_pipelines_tests.render.test_tournament_triggers import (
     put_count,
     put_out,
@@ -25,19 +25,21 @@ from pokervod_pipelines_tests.render.test_tournament_triggers import (
 PAGE = Path(__file__).parents[2] / "docs" / "instructions.md"
 
 
-def drop(desk: Desk, folder: Path, *hands: Any) -> None:
-    """The hands' room takes in a session file of these hands."""
+def drop(database: RenderDatabase, folder: Path, *hands: Any) -> None:
+    """Import a session file of these hands."""
     path = folder / "session.json"
     path.write_bytes(write_session(*hands))
-    import_hands(desk.engine, desk.settings, [path], correlation_id="test")
+    import_hands(database.engine, database.settings, [path], correlation_id="test")
 
 
-def test_a_session_file_becomes_an_instruction_and_its_correction_a_next_version(desk: Desk, tmp_path: Path) -> None:
-    drop(desk, tmp_path, make_showdown(number=7), make_walk(number=8, at=3))
+def test_a_session_file_becomes_an_instruction_and_its_correction_a_next_version(
+    database: RenderDatabase, tmp_path: Path
+) -> None:
+    drop(database, tmp_path, make_showdown(number=7), make_walk(number=8, at=3))
 
-    desk.make()
+    database.make()
 
-    (made,) = desk.find()
+    (made,) = database.find()
     assert made.layers == {
         "player": "Otto Abel",
         "cards": ["Ac", "Ad", "Ah", "As", "Kh"],
@@ -48,33 +50,35 @@ def test_a_session_file_becomes_an_instruction_and_its_correction_a_next_version
     }
     longer = make_showdown(number=7, Duration="PT9M")
     longer["Players"][0]["LongName"] = "Otto Abel Jr."
-    drop(desk, tmp_path, longer, make_walk(number=8, at=3))
+    drop(database, tmp_path, longer, make_walk(number=8, at=3))
 
-    assert desk.make().superseded == 1
-    assert desk.find()[-1].layers["player"] == "Otto Abel Jr."
+    assert database.make().superseded == 1
+    assert database.find()[-1].layers["player"] == "Otto Abel Jr."
 
 
-def test_players_who_hold_the_same_best_hand_are_both_named_and_nobodys_cards_are_shown(desk: Desk) -> None:
-    desk.put_hand(1)
-    desk.execute("update hands set content = jsonb_set(content, '{best_hand,seats}', '[3, 5]')")
+def test_players_who_hold_the_same_best_hand_are_both_named_and_nobodys_cards_are_shown(
+    database: RenderDatabase,
+) -> None:
+    database.put_hand(1)
+    database.execute("update hands set content = jsonb_set(content, '{best_hand,seats}', '[3, 5]')")
 
-    with desk.engine.connect() as connection:
-        (trigger,) = read_premium_hands(connection, DayRule.of(desk.settings), DAY)
+    with database.engine.connect() as connection:
+        (trigger,) = read_premium_hands(connection, DayRule.of(database.settings), DAY)
 
     assert (trigger.facts["best.player"], trigger.facts["best.hole_cards"]) == ("Ana Ruiz / TOM", [])
     assert (trigger.facts["winner.players"], trigger.facts["winner.chips"]) == ("Ana Ruiz", 22_500)
 
 
-def test_every_source_tells_just_the_facts_that_are_declared(desk: Desk) -> None:
-    desk.put_hand(1)
-    put_tournament(desk, 3, 4)
-    put_count(desk, "Ana", 10_000)
-    put_payouts(desk, 100_000)
-    put_out(desk, "Tom", 9)
-    put_slot(desk, "Day 2", datetime(2031, 5, 4, 20, tzinfo=UTC))
+def test_every_source_has_exactly_the_declared_facts(database: RenderDatabase) -> None:
+    database.put_hand(1)
+    put_tournament(database, 3, 4)
+    put_count(database, "Ana", 10_000)
+    put_payouts(database, 100_000)
+    put_out(database, "Tom", 9)
+    put_slot(database, "Day 2", datetime(2031, 5, 4, 20, tzinfo=UTC))
 
-    with desk.engine.connect() as connection:
-        found = {kind: source(connection, DayRule.of(desk.settings), None) for kind, source in SOURCES.items()}
+    with database.engine.connect() as connection:
+        found = {kind: source(connection, DayRule.of(database.settings), None) for kind, source in SOURCES.items()}
 
     assert {kind: {*triggers[0].facts} for kind, triggers in found.items()} == {
         kind: {*facts} for kind, facts in FACTS.items()

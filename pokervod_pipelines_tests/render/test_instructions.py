@@ -10,11 +10,11 @@ import pytest
 
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.errors import BadSettings
-from pokervod_pipelines.render.changes import Change, Plan
-from pokervod_pipelines.render.instructions import carry_out, make_instructions
+from pokervod_pipelines.render.changes import InstructionChange, InstructionPlan
+from pokervod_pipelines.render.instructions import apply_plan, make_instructions
 from pokervod_pipelines.render.listing import find_orphans, list_instructions, show_versions
-from pokervod_pipelines.render.store import read_standing
-from pokervod_pipelines_tests.render.desk import DAY, FULL_HOUSE, Desk
+from pokervod_pipelines.render.store import read_in_force
+from pokervod_pipelines_tests.render.render_database import DAY, FULL_HOUSE, RenderDatabase
 
 _KILLED = """
 import os, signal, sys
@@ -33,12 +33,12 @@ instructions.make_instructions(
 """
 
 
-def test_a_premium_hand_becomes_an_instruction_with_all_that_the_picture_shows(desk: Desk) -> None:
-    hand_id = desk.put_hand(12)
+def test_a_premium_hand_becomes_an_instruction_with_all_that_the_picture_shows(database: RenderDatabase) -> None:
+    hand_id = database.put_hand(12)
 
-    report = desk.make()
+    report = database.make()
 
-    (made,) = desk.find()
+    (made,) = database.find()
     assert (report.triggers, report.created, report.problem_count) == (1, 1, 0)
     assert made.layers == {
         "player": "Ana Ruiz",
@@ -60,96 +60,96 @@ def test_a_premium_hand_becomes_an_instruction_with_all_that_the_picture_shows(d
     assert (made.state, made.priority, made.hand_id, made.broadcast_day) == ("pending", 2, hand_id, DAY)
     assert (made.by, made.reason) == ("rule premium_hand", "full house, hand 12 of Table 7")
     assert made.due_at == made.created_at
-    assert desk.events() == [("created", "")]
+    assert database.events() == [("created", "")]
 
 
-def test_making_again_writes_nothing(desk: Desk) -> None:
-    desk.put_hand(1)
-    desk.put_hand(2)
-    desk.make()
-    versions = desk.versions()
+def test_making_again_writes_nothing(database: RenderDatabase) -> None:
+    database.put_hand(1)
+    database.put_hand(2)
+    database.make()
+    versions = database.versions()
 
-    report = desk.make()
-    everything = desk.make(None)
+    report = database.make()
+    everything = database.make(None)
 
     assert (report.changed, report.unchanged, everything.changed) == (0, 2, 0)
-    assert desk.versions() == versions
-    assert len(desk.events()) == 2
+    assert database.versions() == versions
+    assert len(database.events()) == 2
 
 
-def test_tests_and_hands_that_are_not_premium_trigger_nothing(desk: Desk) -> None:
-    desk.put_hand(1, is_test=True)
-    desk.put_hand(2, is_premium=False)
+def test_tests_and_hands_that_are_not_premium_trigger_nothing(database: RenderDatabase) -> None:
+    database.put_hand(1, is_test=True)
+    database.put_hand(2, is_premium=False)
 
-    assert desk.make().created == 0
-
-
-def test_a_day_makes_its_own_hands_only(desk: Desk) -> None:
-    desk.put_hand(1)
-
-    assert desk.make(date(2031, 5, 5)).created == 0
-    assert desk.make().created == 1
-    assert desk.make(date(2031, 5, 5)).changed == 0
+    assert database.make().created == 0
 
 
-def test_a_changed_hand_supersedes_what_waits(desk: Desk) -> None:
-    desk.put_hand(1)
-    desk.make()
-    desk.put_hand(1, pot=60_000)
+def test_a_day_makes_its_own_hands_only(database: RenderDatabase) -> None:
+    database.put_hand(1)
 
-    report = desk.make()
+    assert database.make(date(2031, 5, 5)).created == 0
+    assert database.make().created == 1
+    assert database.make(date(2031, 5, 5)).changed == 0
 
-    old, new = desk.find()
+
+def test_a_changed_hand_supersedes_what_waits(database: RenderDatabase) -> None:
+    database.put_hand(1)
+    database.make()
+    database.put_hand(1, pot=60_000)
+
+    report = database.make()
+
+    old, new = database.find()
     assert (report.superseded, report.created) == (1, 0)
     assert (old.state, old.superseded_by, old.reason) == ("cancelled", new.id, "superseded: pot: 45,000 → 60,000")
     assert (new.state, new.version, new.layers["pot"]) == ("pending", 2, 60_000)
-    assert desk.events() == [("created", ""), ("created", ""), ("updated", "supersede")]
-    assert [each.id for each in desk.find(is_in_force=True)] == [new.id]
-    with desk.engine.connect() as connection:
+    assert database.events() == [("created", ""), ("created", ""), ("updated", "supersede")]
+    assert [each.id for each in database.find(is_in_force=True)] == [new.id]
+    with database.engine.connect() as connection:
         assert [each.version for each in show_versions(connection, old.id)] == [1, 2]
 
 
-def test_what_is_rendered_now_is_asked_to_stop_and_replaced(desk: Desk) -> None:
-    desk.put_hand(1)
-    desk.make()
-    desk.set_state(desk.find()[0].id, "processing")
-    desk.put_hand(1, player="Eva Ruiz")
+def test_what_is_rendered_now_is_asked_to_stop_and_replaced(database: RenderDatabase) -> None:
+    database.put_hand(1)
+    database.make()
+    database.set_state(database.find()[0].id, "processing")
+    database.put_hand(1, player="Eva Ruiz")
 
-    desk.make()
+    database.make()
 
-    old, new = desk.find()
+    old, new = database.find()
     assert (old.state, old.cancel_requested) == ("processing", "superseded: player: Ana Ruiz → Eva Ruiz")
     assert (old.superseded_by, new.state) == (new.id, "pending")
 
 
-def test_a_finished_graphic_is_flagged_with_what_changed_and_not_made_again(desk: Desk) -> None:
-    desk.put_hand(1)
-    desk.make()
-    desk.set_state(desk.find()[0].id, "completed")
-    desk.put_hand(1, pot=60_000)
+def test_a_finished_graphic_is_flagged_with_what_changed_and_not_made_again(database: RenderDatabase) -> None:
+    database.put_hand(1)
+    database.make()
+    database.set_state(database.find()[0].id, "completed")
+    database.put_hand(1, pot=60_000)
 
-    reports = [desk.make(), desk.make()]
+    reports = [database.make(), database.make()]
 
-    (made,) = desk.find(is_flagged=True)
+    (made,) = database.find(is_flagged=True)
     assert [report.flagged for report in reports] == [1, 0]
     assert made.flagged == "pot: 45,000 → 60,000"
 
-    desk.put_hand(1)
-    assert desk.make().restored == 1
-    assert not desk.find(is_flagged=True)
-    assert desk.events() == [("created", ""), ("updated", "flag"), ("updated", "restore")]
+    database.put_hand(1)
+    assert database.make().restored == 1
+    assert not database.find(is_flagged=True)
+    assert database.events() == [("created", ""), ("updated", "flag"), ("updated", "restore")]
 
 
-def test_a_rule_that_says_again_makes_a_finished_graphic_again(desk: Desk) -> None:
-    desk.configure({"name": "premium_hand", "again": True})
-    desk.put_hand(1)
-    desk.make()
-    desk.set_state(desk.find()[0].id, "completed")
-    desk.put_hand(1, pot=60_000)
+def test_a_rule_that_says_again_makes_a_finished_graphic_again(database: RenderDatabase) -> None:
+    database.configure({"name": "premium_hand", "again": True})
+    database.put_hand(1)
+    database.make()
+    database.set_state(database.find()[0].id, "completed")
+    database.put_hand(1, pot=60_000)
 
-    desk.make()
+    database.make()
 
-    old, new = desk.find()
+    old, new = database.find()
     assert (old.state, old.flagged, old.superseded_by) == ("completed", "pot: 45,000 → 60,000", new.id)
     assert (new.state, new.version) == ("pending", 2)
 
@@ -164,16 +164,16 @@ def test_a_rule_that_says_again_makes_a_finished_graphic_again(desk: Desk) -> No
     ],
 )
 def test_a_hand_that_is_not_premium_any_more_takes_its_instruction_along(
-    desk: Desk, state: str, becomes: str, flagged: bool, cancel_requested: bool
+    database: RenderDatabase, state: str, becomes: str, flagged: bool, cancel_requested: bool
 ) -> None:
-    desk.put_hand(1)
-    desk.make()
-    desk.set_state(desk.find()[0].id, state)
-    desk.put_hand(1, is_premium=False)
+    database.put_hand(1)
+    database.make()
+    database.set_state(database.find()[0].id, state)
+    database.put_hand(1, is_premium=False)
 
-    reports = [desk.make(), desk.make()]
+    reports = [database.make(), database.make()]
 
-    (made,) = desk.find()
+    (made,) = database.find()
     assert [report.withdrawn for report in reports] == [1, 0]
     assert (made.state, made.flagged is not None, made.cancel_requested is not None) == (
         becomes,
@@ -183,118 +183,120 @@ def test_a_hand_that_is_not_premium_any_more_takes_its_instruction_along(
     assert "not premium any more" in (made.flagged or made.cancel_requested or made.reason) or state == "failed"
     assert made.withdrawn_at is not None
 
-    desk.put_hand(1)
-    desk.make()
-    assert len(desk.find()) == (2 if state in {"pending", "processing"} else 1)
-    assert desk.find()[-1].withdrawn_at is None
-    assert desk.make().changed == 0
+    database.put_hand(1)
+    database.make()
+    assert len(database.find()) == (2 if state in {"pending", "processing"} else 1)
+    assert database.find()[-1].withdrawn_at is None
+    assert database.make().changed == 0
 
 
-def test_what_a_person_cancelled_stays_cancelled(desk: Desk) -> None:
-    desk.put_hand(1)
-    desk.make()
-    desk.set_state(desk.find()[0].id, "cancelled")
-    desk.put_hand(1, pot=60_000)
+def test_what_a_person_cancelled_stays_cancelled(database: RenderDatabase) -> None:
+    database.put_hand(1)
+    database.make()
+    database.set_state(database.find()[0].id, "cancelled")
+    database.put_hand(1, pot=60_000)
 
-    assert desk.make().changed == 0
-
-
-def test_a_rule_that_no_longer_fits_withdraws_what_waits(desk: Desk) -> None:
-    desk.put_hand(1)
-    desk.make()
-    desk.configure({"name": "premium_hand", "where": {"pot_at_least": 1_000_000}})
-
-    assert desk.make().withdrawn == 1
-    assert desk.find()[0].reason == "no rule asks for it any more"
+    assert database.make().changed == 0
 
 
-def test_a_changed_output_replaces_what_waits_and_leaves_what_is_done(desk: Desk) -> None:
-    first, _ = desk.put_hand(1), desk.put_hand(2)
-    desk.make()
-    desk.set_state(desk.find(hand_id=first)[0].id, "completed")
-    desk.configure(output={"format": "mp4"})
+def test_a_rule_that_no_longer_fits_withdraws_what_waits(database: RenderDatabase) -> None:
+    database.put_hand(1)
+    database.make()
+    database.configure({"name": "premium_hand", "where": {"pot_at_least": 1_000_000}})
 
-    report = desk.make()
+    assert database.make().withdrawn == 1
+    assert database.find()[0].reason == "no rule makes it any more"
+
+
+def test_a_changed_output_replaces_what_waits_and_leaves_what_is_done(database: RenderDatabase) -> None:
+    first, _ = database.put_hand(1), database.put_hand(2)
+    database.make()
+    database.set_state(database.find(hand_id=first)[0].id, "completed")
+    database.configure(output={"format": "mp4"})
+
+    report = database.make()
 
     assert (report.superseded, report.flagged, report.unchanged) == (1, 0, 1)
 
 
-def test_a_hand_that_cannot_be_drawn_is_a_problem_and_an_orphan(desk: Desk) -> None:
-    bad = desk.put_hand(1, cards=("Kd", "Kd", "Kh", "9c", "9d"))
-    desk.put_hand(2)
+def test_a_hand_that_cannot_be_drawn_is_a_problem_and_an_orphan(database: RenderDatabase) -> None:
+    bad = database.put_hand(1, cards=("Kd", "Kd", "Kh", "9c", "9d"))
+    database.put_hand(2)
 
-    report = desk.make()
+    report = database.make()
 
     assert (report.created, report.problem_count) == (1, 1)
-    assert "hand 1 of Table 7: layer 'cards' of premium_hand: Kd stands there twice" in report.problems[0][1]
-    with desk.engine.connect() as connection:
+    assert "hand 1 of Table 7: layer 'cards' of premium_hand: Kd appears twice" in report.problems[0].what
+    with database.engine.connect() as connection:
         assert [(orphan.hand_id, orphan.category) for orphan in find_orphans(connection, DAY)] == [(bad, "full_house")]
         assert find_orphans(connection, date(2031, 5, 5)) == []
 
 
-def test_orphans_are_premium_hands_whose_instruction_was_never_made_or_is_withdrawn(desk: Desk) -> None:
-    hand_id = desk.put_hand(1)
-    with desk.engine.connect() as connection:
+def test_orphans_are_premium_hands_whose_instruction_was_never_made_or_is_withdrawn(database: RenderDatabase) -> None:
+    hand_id = database.put_hand(1)
+    with database.engine.connect() as connection:
         assert [orphan.hand_id for orphan in find_orphans(connection)] == [hand_id]
-    desk.make()
-    with desk.engine.connect() as connection:
+    database.make()
+    with database.engine.connect() as connection:
         assert find_orphans(connection) == []
-    desk.configure({"name": "premium_hand", "where": {"pot_at_least": 1_000_000}})
-    desk.make()
-    with desk.engine.connect() as connection:
+    database.configure({"name": "premium_hand", "where": {"pot_at_least": 1_000_000}})
+    database.make()
+    with database.engine.connect() as connection:
         assert [orphan.hand_id for orphan in find_orphans(connection)] == [hand_id]
 
 
-def test_a_broken_rule_changes_nothing(desk: Desk) -> None:
-    desk.put_hand(1)
-    desk.make()
-    desk.configure({"name": "premium_hand", "layers": {"nobody": "x"}})
-    desk.put_hand(2)
+def test_a_broken_rule_changes_nothing(database: RenderDatabase) -> None:
+    database.put_hand(1)
+    database.make()
+    database.configure({"name": "premium_hand", "layers": {"nobody": "x"}})
+    database.put_hand(2)
 
-    with pytest.raises(BadSettings, match="no layer 'nobody'"):
-        desk.make()
+    with pytest.raises(BadSettings, match="unknown layer 'nobody'"):
+        database.make()
 
-    assert len(desk.find()) == 1
+    assert len(database.find()) == 1
 
 
-def test_a_making_that_is_killed_leaves_nothing_and_the_next_does_all(desk: Desk) -> None:
-    desk.put_hand(1)
-    url = desk.engine.url.render_as_string(hide_password=False)
+def test_a_making_that_is_killed_leaves_nothing_and_the_next_does_all(database: RenderDatabase) -> None:
+    database.put_hand(1)
+    url = database.engine.url.render_as_string(hide_password=False)
 
-    killed = subprocess.run([sys.executable, "-c", _KILLED, url, desk.settings.model_dump_json()], check=False)
+    killed = subprocess.run([sys.executable, "-c", _KILLED, url, database.settings.model_dump_json()], check=False)
 
     assert killed.returncode == -9
-    assert (desk.find(), desk.events()) == ([], [])
-    assert desk.make().created == 1
-    assert desk.events() == [("created", "")]
+    assert (database.find(), database.events()) == ([], [])
+    assert database.make().created == 1
+    assert database.events() == [("created", "")]
 
 
-def test_a_change_that_a_worker_was_faster_than_is_left_to_the_next_making(desk: Desk) -> None:
-    desk.put_hand(1)
-    desk.make()
-    desk.put_hand(1, pot=60_000)
-    with desk.engine.begin() as connection:
-        (standing,) = read_standing(connection, (), kinds=("premium_hand",), day=DAY)
-    stale = Plan(new=(), changes=(Change(kind="withdraw", standing=standing, reason="gone"),), unchanged=0)
-    desk.set_state(standing.id, "processing")
+def test_a_change_that_a_worker_was_faster_than_is_left_to_the_next_making(database: RenderDatabase) -> None:
+    database.put_hand(1)
+    database.make()
+    database.put_hand(1, pot=60_000)
+    with database.engine.begin() as connection:
+        (stored,) = read_in_force(connection, (), kinds=("premium_hand",), day=DAY)
+    stale = InstructionPlan(
+        new=(), changes=(InstructionChange(kind="withdraw", stored=stored, reason="gone"),), unchanged=0
+    )
+    database.set_state(stored.id, "processing")
 
-    with desk.engine.begin() as connection:
-        done, postponed = carry_out(connection, stale, correlation_id="test")
+    with database.engine.begin() as connection:
+        done, postponed = apply_plan(connection, stale, correlation_id="test")
 
     assert (done, postponed) == ([], 1)
-    assert (desk.find()[0].state, desk.find()[0].withdrawn_at) == ("processing", None)
+    assert (database.find()[0].state, database.find()[0].withdrawn_at) == ("processing", None)
 
 
-def test_two_makers_at_once_make_one(desk: Desk) -> None:
+def test_two_makers_at_once_make_one(database: RenderDatabase) -> None:
     for number in range(20):
-        desk.put_hand(number)
+        database.put_hand(number)
     barrier = Barrier(4)
 
     def make_at_once(_: int) -> int:
-        engine = make_engine(desk.engine.url)
+        engine = make_engine(database.engine.url)
         barrier.wait()
         try:
-            return make_instructions(engine, desk.settings, day=DAY, correlation_id="race").created
+            return make_instructions(engine, database.settings, day=DAY, correlation_id="race").created
         finally:
             engine.dispose()
 
@@ -302,17 +304,17 @@ def test_two_makers_at_once_make_one(desk: Desk) -> None:
         created = [*pool.map(make_at_once, range(4))]
 
     assert sorted(created) == [0, 0, 0, 20]
-    assert len(desk.find()) == len(desk.events()) == 20
+    assert len(database.find()) == len(database.events()) == 20
 
 
-def test_a_list_begins_with_what_is_in_work_then_what_comes_next(desk: Desk) -> None:
+def test_a_list_begins_with_what_is_in_work_then_what_comes_next(database: RenderDatabase) -> None:
     for number in range(4):
-        desk.put_hand(number)
-    desk.make()
-    first, second, third, fourth = (each.id for each in desk.find())
-    desk.set_state(first, "completed")
-    desk.set_state(third, "processing")
-    desk.execute("update render_instructions set priority = 1 where id = :id", id=fourth)
+        database.put_hand(number)
+    database.make()
+    first, second, third, fourth = (each.id for each in database.find())
+    database.set_state(first, "completed")
+    database.set_state(third, "processing")
+    database.execute("update render_instructions set priority = 1 where id = :id", id=fourth)
 
-    with desk.engine.connect() as connection:
+    with database.engine.connect() as connection:
         assert [each.id for each in list_instructions(connection)] == [third, fourth, second, first]

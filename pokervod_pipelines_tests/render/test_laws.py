@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pokervod_pipelines_tests.render.desk import Desk
+from pokervod_pipelines_tests.render.render_database import RenderDatabase
 
 STEPS = st.lists(
     st.tuples(
@@ -23,55 +23,55 @@ IN_FORCE = """
 """
 
 
-def play(desk: Desk, steps: list[Any], *, with_workers: bool) -> None:
+def play(database: RenderDatabase, steps: list[Any], *, with_workers: bool) -> None:
     for number, pot, is_premium, then in steps:
-        desk.put_hand(number, pot=pot, is_premium=is_premium)
+        database.put_hand(number, pot=pot, is_premium=is_premium)
         if then == "make":
-            desk.make()
+            database.make()
         elif then and with_workers:
             state = {"complete": "completed", "process": "processing"}[then]
-            for row in desk.execute(OLDEST):
-                desk.set_state(row.id, state)
-    desk.make()
+            for row in database.execute(OLDEST):
+                database.set_state(row.id, state)
+    database.make()
 
 
 @settings(max_examples=15)
 @given(steps=STEPS)
-def test_what_waits_is_what_the_last_state_of_the_hands_asks_for(desk: Desk, steps: list[Any]) -> None:
-    desk.clear()
-    play(desk, steps, with_workers=False)
-    waiting, versions = [tuple(row)[1:] for row in desk.execute(IN_FORCE)], desk.versions()
-    assert desk.make().changed == desk.make(None).changed == 0
-    assert desk.versions() == versions
+def test_what_waits_is_what_the_last_state_of_the_hands_asks_for(database: RenderDatabase, steps: list[Any]) -> None:
+    database.clear()
+    play(database, steps, with_workers=False)
+    waiting, versions = [tuple(row)[1:] for row in database.execute(IN_FORCE)], database.versions()
+    assert database.make().changed == database.make(None).changed == 0
+    assert database.versions() == versions
 
     last = {number: (number, pot, is_premium, "") for number, pot, is_premium, _ in steps}
-    desk.clear()
-    play(desk, [last[number] for number in last], with_workers=False)
+    database.clear()
+    play(database, [last[number] for number in last], with_workers=False)
 
-    assert sorted(tuple(row)[1:] for row in desk.execute(IN_FORCE)) == sorted(waiting)
+    assert sorted(tuple(row)[1:] for row in database.execute(IN_FORCE)) == sorted(waiting)
 
 
 @settings(max_examples=15)
 @given(steps=STEPS)
 def test_whatever_workers_do_meanwhile_one_version_is_in_force_and_nothing_false_goes_unnamed(
-    desk: Desk, steps: list[Any]
+    database: RenderDatabase, steps: list[Any]
 ) -> None:
-    desk.clear()
-    play(desk, steps, with_workers=True)
+    database.clear()
+    play(database, steps, with_workers=True)
 
-    assert not desk.execute("""
+    assert not database.execute("""
         select trigger_key from render_instructions where superseded_by is null group by 1 having count(*) > 1
     """)
-    wrong = desk.execute("""
+    wrong = database.execute("""
         select r.id from render_instructions r join hands h on h.id = r.hand_id
         where r.superseded_by is null and not (h.is_premium and h.pot = (r.layers ->> 'pot')::bigint)
           and r.flagged is null and r.cancel_requested is null and r.state <> 'cancelled'
     """)
     assert not wrong
-    missing = desk.execute("""
+    missing = database.execute("""
         select h.id from hands h where h.is_premium and not exists (
             select from render_instructions r where r.hand_id = h.id and r.superseded_by is null
               and r.withdrawn_at is null and r.state <> 'cancelled')
     """)
     assert not missing
-    assert desk.make().changed == 0
+    assert database.make().changed == 0

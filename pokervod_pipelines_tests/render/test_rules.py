@@ -57,7 +57,7 @@ def test_a_broken_rule_is_refused_with_its_line_and_what_is_wrong(tmp_path: Path
     assert f"pokervod.yaml:{case['line']}: " in str(refusal.value)
 
 
-def test_the_rules_of_the_package_are_sound_and_in_force_without_settings(
+def test_the_rules_of_the_package_are_valid_and_in_force_without_settings(
     settings_factory: Callable[..., Settings],
 ) -> None:
     rules = load_rules(settings_factory())
@@ -83,7 +83,7 @@ def test_a_rule_of_the_package_is_changed_by_its_name_alone(tmp_path: Path) -> N
     assert "payouts" not in [rule.name for rule in rules]
 
 
-def test_every_fault_of_every_rule_is_told_at_once(tmp_path: Path) -> None:
+def test_every_problem_of_every_rule_is_reported_at_once(tmp_path: Path) -> None:
     broken = {"on": "elimination", "template": "elimination", "layers": {"who": "{who}", "player": "{them}"}}
 
     with pytest.raises(BadSettings) as refusal:
@@ -92,8 +92,8 @@ def test_every_fault_of_every_rule_is_told_at_once(tmp_path: Path) -> None:
     assert str(refusal.value).count("pokervod.yaml:") == 4
 
 
-def test_a_rule_that_is_switched_off_must_be_sound_too(tmp_path: Path) -> None:
-    with pytest.raises(BadSettings, match="no layer 'who'"):
+def test_a_disabled_rule_must_be_valid_too(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="unknown layer 'who'"):
         load_rules(load(tmp_path, {"name": "elimination", "enabled": False, "layers": {"player": "x", "who": "x"}}))
 
 
@@ -116,7 +116,7 @@ CONDITIONS = [
 
 
 @pytest.mark.parametrize(("where", "fits"), CONDITIONS, ids=str)
-def test_comparisons_mean_what_they_say(
+def test_comparisons(
     settings_factory: Callable[..., Settings],
     where: dict[str, Any],
     fits: bool,
@@ -146,9 +146,9 @@ def test_the_first_rule_that_fits_makes_a_template_and_others_make_others(
 @pytest.mark.parametrize(
     ("facts", "says"),
     [
-        ({"best.player": ""}, "layer 'player' of premium_hand is required and is not known"),
-        ({"best.cards": []}, "layer 'cards' of premium_hand is required and is not known"),
-        ({"best.cards": ["As", "As"]}, "layer 'cards' of premium_hand: As stands there twice"),
+        ({"best.player": ""}, "layer 'player' of premium_hand is required and its fact is not known"),
+        ({"best.cards": []}, "layer 'cards' of premium_hand is required and its fact is not known"),
+        ({"best.cards": ["As", "As"]}, "layer 'cards' of premium_hand: As appears twice"),
         ({"pot": None}, "layer 'pot' of premium_hand is required"),
     ],
 )
@@ -163,7 +163,7 @@ def test_a_trigger_that_would_leave_a_hole_makes_no_graphic_and_says_why(
     assert says in made.refused["premium_hand", "k", "premium_hand"]
 
 
-def test_an_optional_layer_that_is_not_known_or_does_not_fit_is_left_out(
+def test_an_optional_layer_that_is_unknown_or_does_not_fit_is_left_out(
     settings_factory: Callable[..., Settings],
 ) -> None:
     settings = settings_factory()
@@ -175,7 +175,7 @@ def test_an_optional_layer_that_is_not_known_or_does_not_fit_is_left_out(
     assert {*draft.layers} == {"player", "cards", "rank", "pot"}
 
 
-def test_a_rule_may_fill_layers_with_what_is_always_the_same(settings_factory: Callable[..., Settings]) -> None:
+def test_a_rule_may_fill_layers_with_constants(settings_factory: Callable[..., Settings]) -> None:
     rule = {"name": "premium_hand", "layers": {"player": "Ana", "cards": "{best.cards}", "rank": "x", "pot": 5}}
     settings = settings_factory(render={"rules": [rule]})
 

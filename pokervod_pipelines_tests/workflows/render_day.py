@@ -8,18 +8,18 @@ from typing import Any
 
 from pokervod_pipelines.render import queue
 from pokervod_pipelines.render.outputs.digest import hash_output, measure_output
-from pokervod_pipelines.render.queue import Made
-from pokervod_pipelines.render.states import Held
+from pokervod_pipelines.render.queue import FinishedRender
+from pokervod_pipelines.render.states import Job
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines_tests.render.idle_maker import name_output
-from pokervod_pipelines_tests.render.queue_desk import QueueDesk
+from pokervod_pipelines_tests.render.idle_pipeline import make_output_facts
+from pokervod_pipelines_tests.render.queue_database import QueueDatabase
 
 DAY = date(2026, 1, 5)
 SMALL = {"format": "mov_alpha", "width": 384, "height": 216, "fps": 10, "seconds": 0.5, "path": "{day}/{template}_{id}"}
 
 
 @dataclass(kw_only=True)
-class RenderDay(QueueDesk):
+class RenderDay(QueueDatabase):
     """Drive a queue of complete instructions and its outputs folder."""
 
     settings: Settings
@@ -51,29 +51,29 @@ class RenderDay(QueueDesk):
     def make_file(self, player: str = "Ana", day: date = DAY) -> Path:
         """Request a graphic and complete it with a file that is no image; return its path."""
         self.want(player, day=day)
-        (claim,) = self.take()
-        path = self.settings.renders / f"{claim.held.id}.mov"
+        (job,) = self.claim()
+        path = self.settings.renders / f"{job.id}.mov"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(player.encode() * 100)
-        self.finish_as(claim.held, path)
+        self.finish_as(job, path)
         return path
 
-    def finish_as(self, held: Held, path: Path) -> None:
+    def finish_as(self, held: Job, path: Path) -> None:
         """Complete the claimed job with this file."""
         measure = measure_output(path)
         facts = replace(
-            name_output(held),
+            make_output_facts(held),
             path=path.name,
             size_bytes=measure.size_bytes,
             mtime_ns=measure.mtime_ns,
             sha256=hash_output(path),
         )
-        queue.settle_all(self.engine, self.limits, [Made(held=held, facts=facts, publish=lambda: None)])
+        queue.record_results(self.engine, self.limits, [FinishedRender(job=held, facts=facts, publish=lambda: None)])
 
     def hire(self, name: str, *renderers: str) -> None:
         """Register a live worker of these renderers."""
         self.execute(
-            "insert into render_workers (name, host, pid, renderers) values (:name, 'studio', 1, :renderers)",
+            "insert into render_workers (name, host, pid, renderers) values (:name, 'pipeline', 1, :renderers)",
             name=name,
             renderers=[*renderers],
         )

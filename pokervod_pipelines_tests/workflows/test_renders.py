@@ -27,7 +27,7 @@ from pokervod_pipelines.workflows.renders import (
     sweep_leftovers,
 )
 from pokervod_pipelines.workflows.stages import SyncRun
-from pokervod_pipelines_tests.render.desk import Desk
+from pokervod_pipelines_tests.render.render_database import RenderDatabase
 from pokervod_pipelines_tests.workflows.render_day import DAY, RenderDay
 
 NEXT_DAY = DAY + timedelta(days=1)
@@ -107,7 +107,7 @@ def test_leftovers_of_dead_workers_are_deleted_once_they_are_old(
     monkeypatch.setattr(renders, "LEFTOVER_SECONDS", age)
     folder = desk.settings.renders / UNFINISHED
     folder.mkdir(parents=True)
-    names = {"dead": f"{uuid4()}.mov", "held": f"{desk.take_one().claim_id}.mov", "foreign": "notes.txt"}
+    names = {"dead": f"{uuid4()}.mov", "held": f"{desk.claim_one().claim_id}.mov", "foreign": "notes.txt"}
     for name in names.values():
         (folder / name).write_bytes(b"x")
 
@@ -121,7 +121,7 @@ def test_sweeping_creates_no_folder(desk: RenderDay) -> None:
 
 
 def test_completeness_goes_from_hands_by_instructions_to_files(desk: RenderDay) -> None:
-    hands = Desk(engine=desk.engine, settings=desk.settings)
+    hands = RenderDatabase(engine=desk.engine, settings=desk.settings)
     first, second, third = (hands.put_hand(number, day=DAY) for number in (1, 2, 3))
     hands.put_hand(4, day=DAY, is_test=True)
     hands.put_hand(5, day=DAY, is_premium=False)
@@ -166,7 +166,7 @@ WAITING = [
     ("only a worker of another day is alive", "update render_workers set day = '2026-01-06'", LOCAL, 1),
     ("the worker was not seen for long", "update render_workers set seen_at = now() - interval '31 s'", LOCAL, 1),
     ("the worker stopped", "update render_workers set stopped_at = now()", LOCAL, 1),
-    ("the worker is quarantined", "update render_workers set set_aside = 'its disk'", LOCAL, 1),
+    ("the worker is quarantined", "update render_workers set quarantine_reason = 'its disk'", LOCAL, 1),
 ]
 
 

@@ -71,7 +71,7 @@ def check_layers(template: Template, layers: Mapping[str, Any]) -> dict[str, Val
     return checked
 
 
-Report = Callable[[float], None]
+ReportProgress = Callable[[float], None]
 """Takes how much is done, from 0 to 1; cheap, may be called for every frame.
 
 0 says that the job waits for its turn: its time begins anew.
@@ -83,7 +83,7 @@ class Renderer(Protocol):
 
     name: str
 
-    async def render(self, job: RenderJob, report: Report) -> None:
+    async def render(self, job: RenderJob, report: ReportProgress) -> None:
         """The target is written whole. Raises a failure of ``render.failures``.
 
         Cancelled, it stops whatever works for the job, here or elsewhere, and leaves nothing running.

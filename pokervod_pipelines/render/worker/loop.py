@@ -303,8 +303,8 @@ class Worker:
 def find_heartbeat_seconds(limits: RenderQueueSettings) -> float:
     """Return how often a worker sends heartbeats: three times a lease, and three times before it counts as dead.
 
-    >>> find_heartbeat_seconds(RenderQueueSettings(lease_seconds=15)), find_heartbeat_seconds(RenderQueueSettings(lease_seconds=3600))
-    (5.0, 10.0)
+    >>> [find_heartbeat_seconds(RenderQueueSettings(lease_seconds=seconds)) for seconds in (15, 3600)]
+    [5.0, 10.0]
     """
     return min(limits.lease_seconds, workers.ALIVE_SECONDS) / 3
 

@@ -2,18 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from pokervod_pipelines.render.failures import TooSlow
 from pokervod_pipelines.render.queue import FinishedRender
 from pokervod_pipelines.render.queue_store import ClaimedJob, Heartbeat
+from pokervod_pipelines.render.renderers.job import ReportProgress
 from pokervod_pipelines.render.states import Job
 from pokervod_pipelines.render.templates import Template
-
-ReportProgress = Callable[[float], None]
-"""Take how much is done, from 0 to 1; 0 means queued at the renderer, so that its time starts anew."""
 
 RENDERED = 0.9
 """The progress of a job whose file is written and not verified yet. Verifying reports none, so no limit of silence."""

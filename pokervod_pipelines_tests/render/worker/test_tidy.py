@@ -1,23 +1,21 @@
-"""What is done at the beginning of a shift, whatever the farm says."""
+"""Check what a worker does when it starts, whatever the farm answers."""
 
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 from pokervod_pipelines.render.templates import TemplateFiles
-from pokervod_pipelines.render.worker.studio import open_studio
+from pokervod_pipelines.render.worker.pipeline import open_pipeline
 from pokervod_pipelines.settings import Settings
 
 
-def test_a_farm_that_does_not_answer_keeps_no_worker_from_its_work(
-    settings_factory: Callable[..., Settings], tmp_path: Path
-) -> None:
+def test_a_farm_that_does_not_answer_stops_no_worker(settings_factory: Callable[..., Settings], tmp_path: Path) -> None:
     farm = {"url": "http://127.0.0.1:9", "folder": tmp_path, "farm_folder": "farm"}
     settings = settings_factory(render={"nexrender": farm})
 
     async def tidy() -> None:
-        studio = open_studio(settings, TemplateFiles)
-        await studio.tidy()
-        await studio.close()
+        pipeline = open_pipeline(settings, TemplateFiles)
+        await pipeline.tidy()
+        await pipeline.close()
 
     asyncio.run(tidy())

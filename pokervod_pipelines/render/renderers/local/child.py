@@ -6,14 +6,19 @@ from typing import Any
 
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.render.failures import BadWorker
-from pokervod_pipelines.render.renderers.job import Picture, Report, check_layers
+from pokervod_pipelines.render.renderers.job import Picture, ReportProgress, check_layers
 from pokervod_pipelines.render.renderers.local.drawing import Drawing
 from pokervod_pipelines.render.renderers.local.encode import MovCodec, write_output
 from pokervod_pipelines.render.templates import Template
 
 
 def draw_output(
-    template: Template, layers: Mapping[str, Any], picture: Picture, target: Path, mov_codec: MovCodec, report: Report
+    template: Template,
+    layers: Mapping[str, Any],
+    picture: Picture,
+    target: Path,
+    mov_codec: MovCodec,
+    report: ReportProgress,
 ) -> None:
     """Write the target, reporting each whole hundredth.
 

@@ -17,7 +17,7 @@ import numpy as np
 from av.video.stream import VideoStream
 from PIL import Image
 
-from pokervod_pipelines.render.renderers.job import Picture, Report
+from pokervod_pipelines.render.renderers.job import Picture, ReportProgress
 from pokervod_pipelines.render.renderers.local.drawing import Drawing
 
 MovCodec = Literal["animation", "prores_4444"]
@@ -62,7 +62,7 @@ MOV_CODECS: Mapping[MovCodec, Codec] = {"animation": ANIMATION, "prores_4444": P
 THREADS = 2
 
 
-def write_output(drawing: Drawing, picture: Picture, target: Path, mov_codec: MovCodec, report: Report) -> None:
+def write_output(drawing: Drawing, picture: Picture, target: Path, mov_codec: MovCodec, report: ReportProgress) -> None:
     """The target is written whole and on the disk. Raises ``OSError``, also what of FFmpeg has no number of its own."""
     if picture.format == "png_sequence":
         _write_folder(drawing, picture, target, report)
@@ -73,7 +73,7 @@ def write_output(drawing: Drawing, picture: Picture, target: Path, mov_codec: Mo
         os.fsync(file.fileno())
 
 
-def _write_film(drawing: Drawing, picture: Picture, target: Path, codec: Codec, report: Report) -> None:
+def _write_film(drawing: Drawing, picture: Picture, target: Path, codec: Codec, report: ReportProgress) -> None:
     kind = "mp4" if picture.format == "mp4" else "mov"
     with av.open(target, "w", format=kind, options={**codec.file_options}) as film:
         stream = film.add_stream(codec.name, rate=picture.fps)
@@ -143,7 +143,7 @@ def _repeat(stream: VideoStream, frame: av.VideoFrame, times: range) -> Packets:
             yield copy
 
 
-def _write_folder(drawing: Drawing, picture: Picture, target: Path, report: Report) -> None:
+def _write_folder(drawing: Drawing, picture: Picture, target: Path, report: ReportProgress) -> None:
     target.mkdir()
     for image, first, count in _find_stills(drawing, picture):
         png = io.BytesIO()

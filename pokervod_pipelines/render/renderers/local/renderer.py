@@ -6,7 +6,7 @@ from pokervod_pipelines.processes.failures import ChildClosed, ChildDied, ChildF
 from pokervod_pipelines.processes.pool import ChildPool
 from pokervod_pipelines.processes.supervised import ChildProgram
 from pokervod_pipelines.render.failures import Passing
-from pokervod_pipelines.render.renderers.job import RenderJob, Report
+from pokervod_pipelines.render.renderers.job import RenderJob, ReportProgress
 from pokervod_pipelines.render.renderers.local import check
 from pokervod_pipelines.render.renderers.local.child import draw_output
 from pokervod_pipelines.render.renderers.local.encode import MovCodec
@@ -28,7 +28,7 @@ class LocalRenderer:
         self._mov_codec: MovCodec = mov_codec
         self._pool = ChildPool(PROGRAM, processes)
 
-    async def render(self, job: RenderJob, report: Report) -> None:
+    async def render(self, job: RenderJob, report: ReportProgress) -> None:
         """Write the target whole. Raises a failure of ``render.failures``, or an ``OSError`` with its number.
 
         Cancelled, it kills the child; the caller deletes what is left at the target.

@@ -10,7 +10,7 @@ import time
 from functools import partial
 
 from pokervod_pipelines.render.failures import NoCapacity, Passing, RenderFailure
-from pokervod_pipelines.render.renderers.job import SUFFIXES, RenderJob, Report
+from pokervod_pipelines.render.renderers.job import SUFFIXES, RenderJob, ReportProgress
 from pokervod_pipelines.render.renderers.nexrender import pickup
 from pokervod_pipelines.render.renderers.nexrender.board import Board, Listing
 from pokervod_pipelines.render.renderers.nexrender.client import Client, outlast
@@ -40,7 +40,7 @@ class Errand:
         self._done = 0.0
         self._unclaimed_since: float | None = None
 
-    async def run(self, report: Report) -> None:
+    async def run(self, report: ReportProgress) -> None:
         """The target is written. Raises a failure of ``render.failures`` or an ``OSError``."""
         for number in range(1, TRIES + 1):
             name = name_order(self._job.claim_id, number)
@@ -90,7 +90,7 @@ class Errand:
 
         await outlast(post, self._patience.outage)
 
-    async def _is_finished(self, report: Report) -> bool:
+    async def _is_finished(self, report: ReportProgress) -> bool:
         """Whether the job came to its end; False when the server has forgotten it."""
         while True:
             listing = await self._board.look()

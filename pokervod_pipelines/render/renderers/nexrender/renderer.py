@@ -5,7 +5,7 @@ import logging
 from datetime import UTC, datetime
 
 from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, SpoiledOutput
-from pokervod_pipelines.render.renderers.job import RenderJob, Report
+from pokervod_pipelines.render.renderers.job import RenderJob, ReportProgress
 from pokervod_pipelines.render.renderers.nexrender import faults, leftovers
 from pokervod_pipelines.render.renderers.nexrender.board import Board
 from pokervod_pipelines.render.renderers.nexrender.client import Client
@@ -33,7 +33,7 @@ class NexrenderRenderer:
             self._board = Board(self._client, poll_seconds=settings.poll_seconds, outage_seconds=self._patience.outage)
         self._endings: set[asyncio.Task[None]] = set()
 
-    async def render(self, job: RenderJob, report: Report) -> None:
+    async def render(self, job: RenderJob, report: ReportProgress) -> None:
         """The target is written whole. Raises a failure of ``render.failures``, or what the disk raises.
 
         What is wrong with the farm or its set-up is ``NoCapacity``, though this machine be the one to mend.

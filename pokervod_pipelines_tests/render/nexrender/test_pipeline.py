@@ -11,13 +11,13 @@ from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
 from pokervod_pipelines.render.renderers.nexrender.patience import Patience
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
 from pokervod_pipelines.render.templates import Template, TemplateFiles, load_templates
-from pokervod_pipelines.render.worker.studio import Studio
+from pokervod_pipelines.render.worker.pipeline import RenderPipeline
 from pokervod_pipelines.settings.render import NexrenderSettings
-from pokervod_pipelines_tests.render.nexrender.desk import make_template
 from pokervod_pipelines_tests.render.nexrender.farm import T_FPS, T_FRAMES, T_HEIGHT, T_WIDTH, Farm, kill
-from pokervod_pipelines_tests.render.queue_desk import QueueDesk
-from pokervod_pipelines_tests.render.worker.gallery import ask_graphic, ask_whole
-from pokervod_pipelines_tests.render.worker.hire import come, hired, play
+from pokervod_pipelines_tests.render.nexrender.render_database import make_template
+from pokervod_pipelines_tests.render.queue_database import QueueDatabase
+from pokervod_pipelines_tests.render.worker.graphics import request_graphic, request_whole
+from pokervod_pipelines_tests.render.worker.running_worker import run_case, running_worker, wait_for
 
 OUTPUT = {
     "format": "mov_alpha",
@@ -43,15 +43,17 @@ def at_farm(tmp_path: Path) -> Template:
     return make_template(name="after_effects", source=str(project), composition="plain", layers=LAYERS)
 
 
-def open_studio(root: Path, farm: Farm, template: Template, *, secret: str | None = None, jobs: int = 4) -> Studio:
-    """A studio of both renderers; it is not patient with the farm."""
+def open_pipeline(
+    root: Path, farm: Farm, template: Template, *, secret: str | None = None, jobs: int = 4
+) -> RenderPipeline:
+    """A pipeline of both renderers; it is not patient with the farm."""
     root.mkdir()
     settings = NexrenderSettings(url=farm.url, folder=farm.share, poll_seconds=0.1)
     patience = Patience(outage=0.5, share=5.0)
-    files = TemplateFiles(sound={**load_templates(), template.name: template})
-    return Studio(
+    files = TemplateFiles(valid={**load_templates(), template.name: template})
+    return RenderPipeline(
         root=root,
-        look=lambda: files,
+        read_templates=lambda: files,
         renderers=[
             LocalRenderer("animation", 1),
             NexrenderRenderer(settings, secret or farm.secret, patience=patience),
@@ -62,9 +64,9 @@ def open_studio(root: Path, farm: Farm, template: Template, *, secret: str | Non
     )
 
 
-def ask_farm(desk: QueueDesk, template: Template, layers: Mapping[str, Any]) -> int:
+def ask_farm(desk: QueueDatabase, template: Template, layers: Mapping[str, Any]) -> int:
     """The farm is asked for a graphic; to be called while no worker lives."""
-    asked = ask_whole(desk, template.name, layers, OUTPUT)
+    asked = request_whole(desk, template.name, layers, OUTPUT)
     desk.execute("update render_instructions set renderer = 'nexrender' where id = :id", id=asked)
     return asked
 
@@ -78,9 +80,9 @@ def ask_farm(desk: QueueDesk, template: Template, layers: Mapping[str, Any]) -> 
     ],
 )
 def test_a_fault_of_the_farm_pauses_the_farm_and_costs_neither_a_try_nor_the_worker(
-    farm: Farm, queue_desk: QueueDesk, tmp_path: Path, at_farm: Template, fault: str, reason: str
+    farm: Farm, queue_database: QueueDatabase, tmp_path: Path, at_farm: Template, fault: str, reason: str
 ) -> None:
-    asked = [ask_farm(queue_desk, at_farm, {"player": f"Kim {number}"}) for number in range(4)]
+    asked = [ask_farm(queue_database, at_farm, {"player": f"Kim {number}"}) for number in range(4)]
     if fault == "down":
         assert farm.server is not None
         kill(farm.server)
@@ -90,31 +92,31 @@ def test_a_fault_of_the_farm_pauses_the_farm_and_costs_neither_a_try_nor_the_wor
     waiting = "select 1 from render_instructions where renderer = 'nexrender' and failure_kind = 'capacity'"
 
     async def case() -> None:
-        studio = open_studio(tmp_path / "out", farm, at_farm, secret="wrong" if fault == "secret" else None)
-        async with hired(queue_desk, studio):
-            await come(lambda: len(queue_desk.execute(waiting)) == len(asked))
-            local = ask_graphic(queue_desk)
-            await come(lambda: queue_desk.states()[local] == "completed")
+        pipeline = open_pipeline(tmp_path / "out", farm, at_farm, secret="wrong" if fault == "secret" else None)
+        async with running_worker(queue_database, pipeline):
+            await wait_for(lambda: len(queue_database.execute(waiting)) == len(asked))
+            local = request_graphic(queue_database)
+            await wait_for(lambda: queue_database.states()[local] == "completed")
 
-    play(case())
+    run_case(case())
 
-    assert queue_desk.execute(paused, reason=reason)
-    assert {(row.state, row.retry_count) for row in map(queue_desk.row, asked)} == {("pending", 0)}
-    assert queue_desk.execute("select strikes, set_aside from render_workers") == [(0, None)]
+    assert queue_database.execute(paused, reason=reason)
+    assert {(row.state, row.retry_count) for row in map(queue_database.row, asked)} == {("pending", 0)}
+    assert queue_database.execute("select strikes, quarantine_reason from render_workers") == [(0, None)]
 
 
 def test_graphics_that_look_the_same_are_completed_and_one_that_ought_not_to_is_refused(
-    farm: Farm, queue_desk: QueueDesk, tmp_path: Path, at_farm: Template
+    farm: Farm, queue_database: QueueDatabase, tmp_path: Path, at_farm: Template
 ) -> None:
     farm.start_worker()
     shares = [37.501, 37.502, 41.0]
-    one, same, other = (ask_farm(queue_desk, at_farm, {"player": "Kim", "share": share}) for share in shares)
+    one, same, other = (ask_farm(queue_database, at_farm, {"player": "Kim", "share": share}) for share in shares)
     ended = {one: "completed", same: "completed", other: "failed"}
 
     async def case() -> None:
-        async with hired(queue_desk, open_studio(tmp_path / "out", farm, at_farm, jobs=1)):
-            await come(lambda: queue_desk.states() == ended)
+        async with running_worker(queue_database, open_pipeline(tmp_path / "out", farm, at_farm, jobs=1)):
+            await wait_for(lambda: queue_database.states() == ended)
 
-    play(case())
+    run_case(case())
 
-    assert f"it shows exactly what instruction {one} shows" in queue_desk.row(other).reason
+    assert f"it shows exactly what instruction {one} shows" in queue_database.row(other).reason

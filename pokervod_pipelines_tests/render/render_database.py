@@ -1,4 +1,4 @@
-"""Hands and tournaments put straight into their tables, and what the graphics made of them."""
+"""Put hands and tournaments straight into their tables, and look at the instructions made of them."""
 
 import json
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from pokervod_pipelines.paging import EVERYTHING
 from pokervod_pipelines.render.instructions import InstructionReport, make_instructions
 from pokervod_pipelines.render.listing import InstructionFilter, ListedInstruction, list_instructions
 from pokervod_pipelines.settings import Settings
@@ -36,7 +37,7 @@ FULL_HOUSE = ("Kd", "Ks", "Kh", "9c", "9d")
 def make_content(
     number: int, *, player: str = "Ana Ruiz", pot: int = 45_000, cards: Any = FULL_HOUSE
 ) -> dict[str, Any]:
-    """Return a hand as the hands' table keeps it, in which seat 3 wins with the best cards."""
+    """Return a hand as the table of hands has it, in which seat 3 wins with the best cards."""
     seat = {"contribution": 22_500, "is_sitting_out": False, "has_folded": False, "straddle": 0, "start_stack": 100_000}
     best = {"category": "full_house", "rank": 190, "cards": list(cards), "seats": [3]}
     return {
@@ -61,18 +62,18 @@ def make_content(
 
 
 @dataclass(kw_only=True)
-class Desk:
-    """A database, its settings, and what one does at it."""
+class RenderDatabase:
+    """Hold a database and its settings."""
 
     engine: Engine
     settings: Settings
 
     def clear(self) -> None:
-        """Nothing is stored."""
+        """Empty the tables."""
         self.execute("; ".join(f"delete from {table}" for table in TABLES))
 
     def configure(self, *rules: dict[str, Any], **render: Any) -> None:
-        """The settings have these rules, and these fields of ``render``."""
+        """Give the settings these rules, and these fields of ``render``."""
         values = self.settings.model_dump() | {"render": {"rules": rules, **render}}
         self.settings = Settings.model_validate(values)
 
@@ -85,12 +86,12 @@ class Desk:
     def put_hand(
         self, number: int = 1, *, is_premium: bool = True, is_test: bool = False, day: date = DAY, **content: Any
     ) -> int:
-        """The hand of that number is stored as given, new or changed; returns its id."""
+        """Store the hand of that number, new or changed, and return its id."""
         made = make_content(number, **content)
         self.execute(
             """
             insert into hand_sessions (session_id, table_name, event_title, started_at, broadcast_day, is_test,
-                                       hands_told, hands_broken, head)
+                                       hands_reported, hands_broken, head)
             values (:session, 'Table 7', 'Main Event', :start, :day, false, 1, 0, '') on conflict do nothing
             """,
             session=SESSION,
@@ -122,15 +123,15 @@ class Desk:
         """Make the instructions once."""
         return make_instructions(self.engine, self.settings, day=day, correlation_id="test")
 
-    def find(self, **wanted: Any) -> list[ListedInstruction]:
+    def find(self, **filters: Any) -> list[ListedInstruction]:
         """Return the instructions that fit, oldest first."""
         with self.engine.connect() as connection:
             return sorted(
-                list_instructions(connection, InstructionFilter(**wanted), limit=10_000), key=lambda each: each.id
+                list_instructions(connection, InstructionFilter(**filters), page=EVERYTHING), key=lambda each: each.id
             )
 
     def set_state(self, instruction_id: int, state: str) -> None:
-        """A worker or a person brought the instruction, which waits or is in work, into this state."""
+        """Change the state of a pending or running instruction, as a worker or a person would."""
         if state != "cancelled":
             self.execute(
                 """
@@ -148,12 +149,12 @@ class Desk:
             )
 
     def events(self) -> list[tuple[str, str]]:
-        """The type, and the change or "", of every event of the graphics, in order."""
+        """Return the type, and the change or "", of every event of the graphics, in order."""
         rows = self.execute("""
             select type, coalesce(payload ->> 'change', '') from events where source = 'render' order by id
         """)
         return [(row[0].rpartition(".")[2], row[1]) for row in rows]
 
     def versions(self) -> list[Any]:
-        """Where each row is stored: any write changes it, also one that writes the same again."""
+        """Return where each row is stored: any write changes it, even one that writes the same values."""
         return self.execute("select id, ctid::text from render_instructions order by id")

@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever writes."""
+"""Check what the database itself refuses."""
 
 import itertools
 from contextlib import nullcontext
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from pokervod_pipelines.render.states import MOVES, State
-from pokervod_pipelines_tests.render.desk import DAY, Desk
+from pokervod_pipelines.render.states import ALLOWED_TRANSITIONS, State
+from pokervod_pipelines_tests.render.render_database import DAY, RenderDatabase
 
 GOOD: dict[str, Any] = {
     "template": "'elimination'",
@@ -22,15 +22,15 @@ GOOD: dict[str, Any] = {
 }
 
 
-def insert(desk: Desk, **values: str) -> None:
+def insert(database: RenderDatabase, **values: str) -> None:
     row = GOOD | values
-    desk.execute(f"insert into render_instructions ({', '.join(row)}) values ({', '.join(row.values())})")
+    database.execute(f"insert into render_instructions ({', '.join(row)}) values ({', '.join(row.values())})")
 
 
-def test_a_new_row_waits_unclaimed_with_three_retries(desk: Desk) -> None:
-    insert(desk)
+def test_a_new_row_waits_unclaimed_with_three_retries(database: RenderDatabase) -> None:
+    insert(database)
 
-    (row,) = desk.execute("select * from render_instructions")
+    (row,) = database.execute("select * from render_instructions")
     assert (row.state, row.priority, row.version, row.retry_count, row.max_retries) == ("pending", 5, 1, 0, 3)
     assert (row.claim_id, row.lease_until, row.superseded_by, row.flagged, row.progress) == (None,) * 5
     assert row.due_at == row.created_at == row.changed_at
@@ -51,31 +51,31 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("values", REFUSED, ids=str)
-def test_what_cannot_be_is_refused(desk: Desk, values: dict[str, str]) -> None:
+def test_what_cannot_be_is_refused(database: RenderDatabase, values: dict[str, str]) -> None:
     with pytest.raises(IntegrityError):
-        insert(desk, **values)
+        insert(database, **values)
 
 
-def test_a_trigger_and_template_have_each_version_once(desk: Desk) -> None:
-    insert(desk)
-    insert(desk, version="2")
-    insert(desk, template="'leaderboard'")
+def test_a_trigger_and_template_have_each_version_once(database: RenderDatabase) -> None:
+    insert(database)
+    insert(database, version="2")
+    insert(database, template="'leaderboard'")
 
     with pytest.raises(IntegrityError, match="uq_render_instructions_trigger_version"):
-        insert(desk)
+        insert(database)
 
 
-def test_every_move_that_is_not_in_the_table_is_refused_by_the_database(desk: Desk) -> None:
+def test_every_move_that_is_not_in_the_table_is_refused_by_the_database(database: RenderDatabase) -> None:
     for before, after in itertools.product(State, State):
-        desk.clear()
-        insert(desk)
-        (standing,) = desk.find()
+        database.clear()
+        insert(database)
+        (standing,) = database.find()
         if before is not State.PENDING:
-            desk.set_state(standing.id, before)
-        is_allowed = after in MOVES[before] or before is after
+            database.set_state(standing.id, before)
+        is_allowed = after in ALLOWED_TRANSITIONS[before] or before is after
 
         with nullcontext() if is_allowed else pytest.raises(IntegrityError, match="cannot become"):
-            desk.execute(MOVE[after is State.PROCESSING], state=after)
+            database.execute(MOVE[after is State.PROCESSING], state=after)
 
 
 MOVE = {
@@ -88,28 +88,28 @@ MOVE = {
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.PENDING])
-def test_an_instruction_begins_as_pending(desk: Desk, state: State) -> None:
+def test_an_instruction_begins_as_pending(database: RenderDatabase, state: State) -> None:
     with pytest.raises(IntegrityError):
-        insert(desk, state=f"'{state}'")
+        insert(database, state=f"'{state}'")
 
 
-def test_what_one_claim_holds_no_other_takes(desk: Desk) -> None:
-    insert(desk)
-    desk.set_state(desk.find()[0].id, "processing")
+def test_what_one_claim_holds_no_other_takes(database: RenderDatabase) -> None:
+    insert(database)
+    database.set_state(database.find()[0].id, "processing")
 
     with pytest.raises(IntegrityError, match="held by another claim"):
-        desk.execute("update render_instructions set claim_id = gen_random_uuid()")
+        database.execute("update render_instructions set claim_id = gen_random_uuid()")
 
 
-def test_what_is_in_work_is_held_by_somebody(desk: Desk) -> None:
-    insert(desk)
+def test_what_is_in_work_is_held_by_somebody(database: RenderDatabase) -> None:
+    insert(database)
 
     with pytest.raises(IntegrityError, match="held_while_processing"):
-        desk.execute("update render_instructions set state = 'processing'")
+        database.execute("update render_instructions set state = 'processing'")
 
 
-def test_the_best_waiting_instruction_is_found_by_index(desk: Desk) -> None:
-    desk.execute(
+def test_the_best_waiting_instruction_is_found_by_index(database: RenderDatabase) -> None:
+    database.execute(
         """
         insert into render_instructions (template, layers, output, digest, trigger_kind, trigger_key, broadcast_day, by,
                                          renderer, priority)
@@ -119,9 +119,9 @@ def test_the_best_waiting_instruction_is_found_by_index(desk: Desk) -> None:
         """,
         day=DAY,
     )
-    desk.execute("analyze render_instructions")
+    database.execute("analyze render_instructions")
 
-    plan = desk.execute("""
+    plan = database.execute("""
         explain select id from render_instructions where state = 'pending' and renderer = 'local' and due_at <= now()
         order by rank, id limit 1 for update skip locked
     """)
