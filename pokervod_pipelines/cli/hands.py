@@ -1,27 +1,27 @@
-"""``pokervod hands``: what the tables recorded, read in, listed, shown, exchanged and compared with the sheets."""
+"""``pokervod hands``: import, list, show and export what the tables recorded, and compare it with the sheets."""
 
-import getpass
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from pokervod_pipelines.actors import new_correlation_id
+from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
+from pokervod_pipelines.clips.timecode import format_ms
 from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.hands import clip_link_store, listing
+from pokervod_pipelines.hands.cards import pretty
+from pokervod_pipelines.hands.show import show_hand
 from pokervod_pipelines.settings import load_settings
-
-if TYPE_CHECKING:
-    from pokervod_pipelines.hands.listing import ListedHand
 
 app = typer.Typer(no_args_is_help=True)
 
 PROBLEMS_SHOWN = 20
 
 IdArgument = Annotated[int, typer.Argument(metavar="ID", help="The hand_id that `pokervod hands list` shows.")]
-ByOption = Annotated[str, typer.Option("--by", help="Who says so; default: the user of this terminal.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 
 
 @app.command("import")
@@ -29,32 +29,35 @@ def import_(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Session files (.json), PHH files, or folders.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Read hands in; files that were read before cost nothing, and their order does not matter.
+    """Import hands; unchanged files are skipped, and the order of files does not matter.
 
     Example: pokervod hands import /mnt/tables/table-1
     """
-    from pokervod_pipelines.actors import new_correlation_id  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.workflows.hands import take_in_hands  # noqa: PLC0415
-    from pokervod_pipelines.workflows.day_stages import make_touched_instructions  # noqa: PLC0415
+    from pokervod_pipelines.workflows.day_stages import (  # noqa: PLC0415 - loads the rules engine
+        make_touched_instructions,
+    )
+    from pokervod_pipelines.workflows.hands import import_and_link_hands  # noqa: PLC0415
 
     settings, correlation_id = load_settings(), new_correlation_id()
     with open_database(settings) as engine:
-        report = take_in_hands(engine, settings, paths, correlation_id=correlation_id)
+        report = import_and_link_hands(engine, settings, paths, correlation_id=correlation_id)
         made = make_touched_instructions(engine, settings, correlation_id=correlation_id)
     if as_json:
-        print_json({**asdict(report), "instructions": [asdict(each) for each in made]})
+        text = asdict(report)
+        text["imported"]["problems"] = [astuple(problem) for problem in report.imported.problems]
+        print_json({**text, "instructions": [asdict(each) for each in made]})
         return
     done, played = report.imported, report.replayed
     out.print(
-        f"{done.files} files: {done.read} read, {done.unchanged} as before, {done.waiting} still being written, "
-        f"{done.quarantined} in quarantine, {done.unreadable} unreadable"
+        f"{done.files} files: {done.read} read, {done.unchanged} unchanged, {done.waiting} still being written, "
+        f"{done.quarantined} quarantined, {done.unreadable} unreadable"
     )
     out.print(f"{done.hands} hands: {done.created} new, {done.changed} changed; {done.seconds:.1f} s")
-    out.print(f"{played.hands} played again by the rules, {played.doubtful} with doubts; {played.seconds:.1f} s")
+    out.print(f"{played.hands} replayed by the rules, {played.doubtful} with findings; {played.seconds:.1f} s")
     out.print(f"{report.links.linked} clips linked; {report.links.disagreements} new disagreements")
     out.print(f"{sum(each.created for each in made)} new render instructions, on {len(made)} days")
-    for where, what in done.problems[:PROBLEMS_SHOWN]:
-        err.print(f"{where}: {what}", markup=False)
+    for problem in done.problems[:PROBLEMS_SHOWN]:
+        err.print(str(problem), markup=False)
     if done.problem_count > PROBLEMS_SHOWN:
         err.print(f"and {done.problem_count - PROBLEMS_SHOWN} more; --json lists them")
 
@@ -62,41 +65,38 @@ def import_(
 @app.command("list")
 def list_(
     day: Annotated[
-        datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Of this broadcast day, such as 2026-05-04.")
+        datetime | None,
+        typer.Option("--day", formats=["%Y-%m-%d"], help="Only of this broadcast day, for example 2026-05-04."),
     ] = None,
-    session: Annotated[int | None, typer.Option("--session", help="Of this session.")] = None,
-    grade: Annotated[str, typer.Option("--grade", "-g", help="Of these grades: A, or AB.")] = "",
+    session: Annotated[int | None, typer.Option("--session", help="Only of this session.")] = None,
+    grade: Annotated[str, typer.Option("--grade", "-g", help="Only of these grades: A, or AB.")] = "",
     premium: Annotated[
-        bool | None, typer.Option("--premium/--not-premium", help="Only premium hands, or none.")
+        bool | None, typer.Option("--premium/--not-premium", help="Only premium hands, or only the others.")
     ] = None,
-    table: Annotated[str, typer.Option("--table", help="Of this table; a part of its name will do.")] = "",
-    tests: Annotated[bool, typer.Option("--tests/--no-tests", help="With hands played to test the table.")] = True,
-    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many.")] = None,
+    table: Annotated[str, typer.Option("--table", help="Only of tables with this text in their name.")] = "",
+    tests: Annotated[bool, typer.Option("--tests/--no-tests", help="Include hands played to test the table.")] = True,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Show at most this many.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List hands in the order they were played.
 
     Example: pokervod hands list --day 2026-05-04 --grade AB
     """
-    from pokervod_pipelines.hands.listing import HandFilter, list_hands  # noqa: PLC0415 - kept out of --help
-
     grades = tuple(letter for letter in grade.upper() if letter.isalpha())
     if set(grades) - set("ABC"):
         raise typer.BadParameter(f"{grade!r}: the grades are A, B and C", param_hint="--grade")
-    wanted = HandFilter(
+    filters = listing.HandFilter(
         day=day.date() if day else None, session=session, grades=grades, premium=premium, table=table, tests=tests
     )
     with open_database(load_settings()) as engine, engine.connect() as connection:
-        hands = list_hands(connection, wanted, limit=limit)
+        hands = listing.list_hands(connection, filters, limit=limit)
     if as_json:
         print_json([asdict(hand) for hand in hands])
         return
     _print_hands(hands)
 
 
-def _print_hands(hands: "list[ListedHand]") -> None:
-    from pokervod_pipelines.hands.cards import pretty  # noqa: PLC0415 - kept out of --help
-
+def _print_hands(hands: list[listing.ListedHand]) -> None:
     rows = [
         (
             str(hand.hand_id),
@@ -113,27 +113,23 @@ def _print_hands(hands: "list[ListedHand]") -> None:
         )
         for hand in hands
     ]
-    columns = ("id", "start (UTC)", "table", "hand", "board", "best", "won by", "pot", "grade", "doubts", "clips")
-    print_table(f"{len(rows)} hands", columns, rows, right=("id", "pot", "doubts", "clips"))
+    columns = ("id", "start (UTC)", "table", "hand", "board", "best", "won by", "pot", "grade", "findings", "clips")
+    print_table(f"{len(rows)} hands", columns, rows, right=("id", "pot", "findings", "clips"))
 
 
 @app.command("show")
 def show(hand_id: IdArgument, as_json: JsonOption = False) -> None:
-    """Show one hand street by street, what is doubtful about it, and the clips that show it.
+    """Show one hand street by street, its findings, and the clips that show it.
 
     Example: pokervod hands show 17
     """
-    from pokervod_pipelines.clips.timecode import format_ms  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.hands import listing  # noqa: PLC0415
-    from pokervod_pipelines.hands.show import show_hand  # noqa: PLC0415
-
     with open_database(load_settings()) as engine, engine.connect() as connection:
         hand = listing.read_hand(connection, hand_id)
         findings = listing.read_findings(connection, hand_id)
         clips = listing.read_linked_clips(connection, hand_id)
     if as_json:
-        told = {"findings": [asdict(each) for each in findings], "clips": [asdict(each) for each in clips]}
-        print_json({"hand_id": hand_id, **hand.to_content(), **told})
+        extra = {"findings": [asdict(each) for each in findings], "clips": [asdict(each) for each in clips]}
+        print_json({"hand_id": hand_id, **hand.to_content(), **extra})
         return
     out.print(show_hand(hand), markup=False)
     for finding in findings:
@@ -149,36 +145,31 @@ def show(hand_id: IdArgument, as_json: JsonOption = False) -> None:
 @app.command("export")
 def export(
     hand_ids: Annotated[list[int], typer.Argument(metavar="ID…", help="The hands' ids.")],
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder the files go to.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder for the files.")],
 ) -> None:
-    """Write hands as PHH files, the open hand history format, one a hand.
+    """Write hands as PHH files, the open hand history format, one file for each hand.
 
     Example: pokervod hands export 17 18 --to /tmp/hands
     """
-    from pokervod_pipelines.hands.export import export_hands  # noqa: PLC0415 - kept out of --help
-    from pokervod_pipelines.hands.listing import read_hand  # noqa: PLC0415
+    from pokervod_pipelines.hands.phh_export import export_hands  # noqa: PLC0415 - loads the rules engine
 
     with open_database(load_settings()) as engine, engine.connect() as connection:
-        hands = [(hand_id, read_hand(connection, hand_id)) for hand_id in dict.fromkeys(hand_ids)]
+        hands = [(hand_id, listing.read_hand(connection, hand_id)) for hand_id in dict.fromkeys(hand_ids)]
     for file in export_hands(hands, to):
         out.print(str(file), markup=False)
 
 
 @app.command("disagreements")
 def disagreements(
-    settled: Annotated[
-        bool, typer.Option("--settled", help="Those that were settled, with who, when and why.")
-    ] = False,
+    settled: Annotated[bool, typer.Option("--settled", help="List the settled ones, with who, when and why.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List where a hand and its sheet row say different things, for a person to decide.
+    """List where a hand and its sheet row report different values, for a person to decide.
 
     Example: pokervod hands disagreements
     """
-    from pokervod_pipelines.hands.moment_store import list_disagreements  # noqa: PLC0415 - kept out of --help
-
     with open_database(load_settings()) as engine, engine.connect() as connection:
-        listed = list_disagreements(connection, settled=settled)
+        listed = clip_link_store.list_disagreements(connection, settled=settled)
     if as_json:
         print_json([asdict(each) for each in listed])
         return
@@ -203,16 +194,17 @@ def disagreements(
 
 @app.command("settle")
 def settle(
-    disagreement_id: Annotated[int, typer.Argument(metavar="ID", help="As `pokervod hands disagreements` shows it.")],
-    reason: Annotated[str, typer.Option("--reason", help="What was found out.")],
+    disagreement_id: Annotated[
+        int, typer.Argument(metavar="ID", help="The id that `pokervod hands disagreements` shows.")
+    ],
+    reason: ReasonOption,
     by: ByOption = "",
 ) -> None:
-    """Say that a disagreement is decided; it comes back only if hand or sheet say something else again.
+    """Settle a disagreement; it opens again only when hand or sheet change.
 
     Example: pokervod hands settle 3 --reason "the sheet names the wrong winner"
     """
-    from pokervod_pipelines.hands.moment_store import settle_disagreement  # noqa: PLC0415 - kept out of --help
-
+    actor = read_actor(by, reason)
     with open_database(load_settings()) as engine, engine.begin() as connection:
-        settle_disagreement(connection, disagreement_id, by=by or getpass.getuser(), reason=reason)
+        clip_link_store.settle_disagreement(connection, disagreement_id, actor=actor)
     out.print(f"disagreement {disagreement_id} is settled", markup=False)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.partitions import broadcast_days
 from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, run_or_fail, tables_retries
-from pokervod_pipelines.hands.days import show_premium_hands
+from pokervod_pipelines.hands.listing import show_premium_hands
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.day_stages import run_hands_stage, run_instructions_stage, run_tournaments_stage
 from pokervod_pipelines.workflows.stage_result import StageResult

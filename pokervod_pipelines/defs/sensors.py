@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.defs.stages import REVISION_TAG
-from pokervod_pipelines.hands.broadcast import BroadcastDays
+from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.polling import (
     PollDecision,

@@ -1,11 +1,11 @@
-"""Block C: a hand as a table recorded it, made into what an operator, a graphic and the outside world need.
+"""Read what poker tables recorded: session files and hand histories become stored, replayed, exported hands.
 
-``pgfx`` reads a session file into ``records``; ``snapshots`` merges the growing files of a session; ``build`` makes a
-``hand`` of a record through ``actions``, ``pots``, ``winners``, ``evaluation`` and ``grade``; ``replay`` plays it by
-the rules; ``phh`` exchanges it; ``show`` prints it. What is doubtful about a hand is a finding, not a failure.
+From file to hand: ``drop_folders`` finds files that are due, ``session_files`` reads one (``readers`` read ahead),
+``parsed_sessions`` parses its bytes (``pgfx`` and ``session_json`` for the tables' format, ``phh_import`` for hand
+histories), ``versions`` decides which version of a hand is stored, ``imports`` stores it and ``quarantine`` keeps the
+files that cannot be read. SQL is in ``store``, ``listing`` and ``clip_link_store``.
 
-``inbox`` looks into the drop folders; ``imports`` stores what files tell (``opened`` and ``readers`` read them,
-``tellings`` is what they say, ``choice`` which telling wins, ``quarantine`` where the others go); ``replays`` asks the
-rules about stored hands; ``listing`` shows them; ``moments`` knows which clip shows which. SQL is in the ``…store``
-files and in ``listing``.
+``build`` makes a ``hand`` of a record: ``actions``, ``pots``, ``winners``, ``evaluation``, ``grade``, ``table_tests``.
+``replay`` checks a hand by the rules of the game, ``stored_replay`` does so for stored ones. ``clip_links`` finds the
+clip that shows a hand. What is questionable about a hand is a finding, not a failure.
 """

@@ -1,26 +1,26 @@
-"""Who put in what, street by street: posted blinds and antes, then every action with its chips.
+"""Follow the betting street by street: posted blinds and antes, then every action with its chips.
 
-The record tells street totals ("raise to"); here they become chips added, and a record that cannot be followed
-becomes findings. Whether an action is allowed is ``replay``'s question; who wins is ``winners``'.
+Records hold street totals ("raise to"); here they become chips added, and a record that cannot be followed becomes
+findings. Whether an action is allowed is decided in ``replay``; who wins in ``winners``.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pokervod_pipelines.hands.cards import pretty
-from pokervod_pipelines.hands.findings import Finding
+from pokervod_pipelines.hands.findings import HandFinding
 from pokervod_pipelines.hands.records import ALL_IN, BET, BOARD_CARD, CALL, CHECK, FOLD, Action, RecordedHand
 
 PREFLOP = "preflop"
 STREET_OF_CARD = {1: "flop", 4: "turn", 5: "river"}
-MOST_BOARD_CARDS = 5
+MAX_BOARD_CARDS = 5
 WAGERS = {CALL, BET, ALL_IN}
 POSTED = ("ante", "bomb_pot", "small_blind", "big_blind", "third_blind", "straddle")
 
 
 @dataclass(frozen=True, slots=True)
 class PlayedAction:
-    """What a seat did: ``added`` chips, which makes ``to`` on this street; ``event`` is its place in the record.
+    """Describe what a seat did: ``added`` chips, which makes ``to`` on this street; ``event`` is its record index.
 
     ``kind`` is a word of ``POSTED`` (then ``event`` is None), or fold, check, call, bet, raise.
     """
@@ -35,7 +35,7 @@ class PlayedAction:
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """One betting round: the cards it brought and what was done, in order; ``pot`` is the pot before it."""
+    """Hold one betting round: its cards and actions, in order; ``pot`` is the pot before it."""
 
     name: str
     cards: tuple[str, ...]
@@ -45,19 +45,19 @@ class Street:
 
 @dataclass(frozen=True, slots=True)
 class Betting:
-    """A hand's chips: ``bets`` are live, ``dead`` are antes that buy no call; both by seat, nothing returned yet."""
+    """Hold a hand's chips by seat: ``bets`` are live, ``dead`` are antes that call nothing; nothing is returned yet."""
 
     streets: tuple[Street, ...]
     boards: tuple[tuple[str, ...], ...]
     bets: dict[int, int]
     dead: dict[int, int]
     folded: frozenset[int]
-    findings: tuple[Finding, ...]
+    findings: tuple[HandFinding, ...]
 
 
 @dataclass(slots=True)
-class Round:
-    """A street while it is played."""
+class BettingRound:
+    """Hold a street while it is played."""
 
     name: str
     pot: int
@@ -68,16 +68,16 @@ class Round:
 
 
 def follow_betting(hand: RecordedHand) -> Betting:
-    """Return the chips of a hand as the record tells them; what it tells badly are findings."""
-    play = Play(hand)
-    play.post()
+    """Return the chips of a hand as recorded, with what contradicts itself as findings."""
+    betting = BettingState(hand)
+    betting.post()
     for at, action in enumerate(hand.actions):
-        play.act(at, action)
-    return play.close()
+        betting.act(at, action)
+    return betting.close()
 
 
-class Play:
-    """The walk through one record."""
+class BettingState:
+    """Follow one record, event by event."""
 
     def __init__(self, hand: RecordedHand) -> None:
         self.hand = hand
@@ -86,21 +86,21 @@ class Play:
         self.dead = dict.fromkeys(self.stacks, 0)
         self.folded: set[int] = set()
         self.boards: dict[int, list[str]] = {}
-        self.rounds = [Round(PREFLOP, 0)]
-        self.findings: list[Finding] = []
+        self.rounds = [BettingRound(PREFLOP, 0)]
+        self.findings: list[HandFinding] = []
 
     @property
-    def round(self) -> Round:
-        """The street that is being played."""
+    def round(self) -> BettingRound:
+        """Return the street that is being played."""
         return self.rounds[-1]
 
     @property
     def pot(self) -> int:
-        """All chips that are in."""
+        """Return all chips in the pot."""
         return sum(self.bets.values()) + sum(self.dead.values())
 
     def post(self) -> None:
-        """Put in what the stakes demand, in the order the ante type names; short stacks put in what they have.
+        """Post blinds, antes and straddles in the order of the ante type; short stacks post what they have.
 
         A small blind whose seat is empty is dead: its player was eliminated the hand before.
         """
@@ -126,7 +126,7 @@ class Play:
             if amount and number in self.stacks:
                 self._put(kind, number, amount)
             elif amount and kind == "big_blind":
-                self._find("unknown_seat", f"the big blind is seat {number}'s, where nobody is dealt in", None)
+                self._find("unknown_seat", f"the big blind is seat {number}'s, where no player is dealt in", None)
 
     def _post_antes(self, kind: str) -> None:
         stakes = self.hand.stakes
@@ -149,12 +149,12 @@ class Play:
     def _put(self, kind: str, seat: int, to: int, event: int | None = None) -> None:
         """Move chips so that the seat has ``to`` in front of it; what the stack cannot give is a finding."""
         had = self.round.in_front.get(seat, 0)
-        wanted, added = to - had, min(to - had, self.stacks[seat])
-        if wanted < 0:
+        due, added = to - had, min(to - had, self.stacks[seat])
+        if due < 0:
             self._find("amount_below_bet", f"seat {seat} has {had:,} in already and goes to {to:,}", event)
             added = 0
-        elif added < wanted and event is not None:
-            message = f"seat {seat} puts in {wanted:,} and has {self.stacks[seat]:,}"
+        elif added < due and event is not None:
+            message = f"seat {seat} puts in {due:,} and has {self.stacks[seat]:,}"
             self._find("amount_over_stack", message, event)
         self.stacks[seat] -= added
         self.bets[seat] += added
@@ -163,11 +163,11 @@ class Play:
         self.round.to_call = max(self.round.to_call, had + added, to if event is None else 0)
 
     def act(self, at: int, action: Action) -> None:
-        """Follow one event of the record."""
+        """Apply one event of the record."""
         if action.kind == BOARD_CARD:
             self._deal(at, action)
         elif action.seat not in self.stacks:
-            self._find("unknown_seat", f"{action.kind} of seat {action.seat}, where nobody is dealt in", at)
+            self._find("unknown_seat", f"{action.kind} of seat {action.seat}, where no player is dealt in", at)
         elif action.kind == FOLD:
             self.folded.add(action.seat)
             self._note("fold", at, action)
@@ -179,7 +179,7 @@ class Play:
             self._put(kind, action.seat, action.amount, at)
         else:
             self._find(
-                "unknown_action", f"{action.kind[:40]!r} of seat {action.seat} is no action; it is passed over", at
+                "unknown_action", f"{action.kind[:40]!r} of seat {action.seat} is not a known action; it is ignored", at
             )
 
     def _note(self, kind: str, at: int, action: Action) -> None:
@@ -194,21 +194,21 @@ class Play:
 
     def _deal(self, at: int, action: Action) -> None:
         board = self.boards.setdefault(max(1, action.board), [])
-        if len(board) >= MOST_BOARD_CARDS:
-            self._find("illegal_action", f"{pretty([action.card])} is a sixth board card; it is left out", at)
+        if len(board) >= MAX_BOARD_CARDS:
+            self._find("illegal_action", f"{pretty([action.card])} is a sixth board card; it is ignored", at)
             return
         board.append(action.card)
         if action.board > 1:
             return
         if name := STREET_OF_CARD.get(len(board)):
-            self.rounds.append(Round(name, self.pot))
+            self.rounds.append(BettingRound(name, self.pot))
         self.round.cards.append(action.card)
 
     def _find(self, code: str, message: str, at: int | None) -> None:
-        self.findings.append(Finding(code, message, self.round.name, at))
+        self.findings.append(HandFinding(code, message, self.round.name, at))
 
     def close(self) -> Betting:
-        """Return what was followed."""
+        """Return the chips, streets, boards and findings so far."""
         return Betting(
             streets=tuple(Street(one.name, tuple(one.cards), one.pot, tuple(one.actions)) for one in self.rounds),
             boards=tuple(self._complete_boards()),

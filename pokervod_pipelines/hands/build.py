@@ -1,6 +1,6 @@
-"""A record to a hand: the one place that puts betting, pots, winners, evaluation and grade together.
+"""Build a hand from a record: betting, pots, winners, evaluation and grade, in this order.
 
-Each rule lives in its own file; here is only their order.
+Each rule has its own module.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,24 +10,24 @@ from itertools import chain
 from pokervod_pipelines.hands.actions import Betting, follow_betting
 from pokervod_pipelines.hands.cards import UNKNOWN_CARD, find_repeated, pretty
 from pokervod_pipelines.hands.evaluation import make_hand, rank_hole_cards
-from pokervod_pipelines.hands.findings import Finding
+from pokervod_pipelines.hands.findings import HandFinding
 from pokervod_pipelines.hands.games import Game, find_game
 from pokervod_pipelines.hands.grade import GradeRule, grade_hand
 from pokervod_pipelines.hands.hand import BestHand, Hand, HandSeat, Source
 from pokervod_pipelines.hands.pots import Pots, make_pots
 from pokervod_pipelines.hands.records import RecordedHand, Seat, Session
-from pokervod_pipelines.hands.rehearsal import is_rehearsal
-from pokervod_pipelines.hands.winners import Shown, Verdict, judge_winners, name_seats
+from pokervod_pipelines.hands.table_tests import is_test_hand
+from pokervod_pipelines.hands.winners import HandWinners, ShowdownRanks, find_winners, name_seats
 
 WHOLE_BOARD = 5
-LEAST_BOARD = 3
+MIN_BOARD = 3
 BOARD_SIZES = {0, 3, 4, 5}
-UNPLAYED = Verdict((), (), None, ())
+NO_WINNERS = HandWinners((), (), None, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a hand comes from, as far as its record does not tell."""
+    """Hold what the record of a hand does not say about its origin."""
 
     session_id: int
     table: str = ""
@@ -42,14 +42,14 @@ def build_hands(session: Session, rule: GradeRule) -> tuple[Hand, ...]:
 
 
 def build_hand(recorded: RecordedHand, origin: Origin, rule: GradeRule) -> Hand:
-    """Return the hand of a record; all that is doubtful about it is in its findings."""
-    cards = _weigh_cards(recorded, follow_betting(recorded))
-    betting, pots = cards.betting, cards.pots
-    shown = Shown(frozenset(seat.number for seat in cards.contenders), _rank_showdown(cards))
-    verdict = _judge(recorded, cards, shown)
-    is_showdown = len(cards.contenders) > 1 and len(betting.boards[0]) == WHOLE_BOARD
-    best = _find_best(cards) if is_showdown or not rule.needs_showdown else None
-    is_test = is_rehearsal(recorded.seats, origin.event_title)
+    """Return the hand of a record, with what is questionable about it as findings."""
+    analysis = _analyse(recorded, follow_betting(recorded))
+    betting, pots = analysis.betting, analysis.pots
+    shown = ShowdownRanks(frozenset(seat.number for seat in analysis.contenders), _rank_showdown(analysis))
+    found = _find_winners(recorded, analysis, shown)
+    is_showdown = len(analysis.contenders) > 1 and len(betting.boards[0]) == WHOLE_BOARD
+    best = _find_best(analysis) if is_showdown or not rule.needs_showdown else None
+    is_test = is_test_hand(recorded.seats, origin.event_title)
     grade = grade_hand(rule, best.category if best else None, recorded.duration_seconds)
     return Hand(
         session_id=origin.session_id,
@@ -61,14 +61,14 @@ def build_hand(recorded: RecordedHand, origin: Origin, rule: GradeRule) -> Hand:
         variant=recorded.variant,
         structure=recorded.structure,
         stakes=recorded.stakes,
-        seats=tuple(_make_seat(seat, cards) for seat in recorded.seats),
+        seats=tuple(_make_seat(seat, analysis) for seat in recorded.seats),
         boards=betting.boards,
         streets=betting.streets,
         pots=pots.pots,
         pot=pots.total,
-        winners=verdict.winners,
-        winners_by_stack=verdict.by_stack,
-        winners_by_cards=verdict.by_cards,
+        winners=found.winners,
+        winners_by_stack=found.by_stack,
+        winners_by_cards=found.by_cards,
         is_showdown=is_showdown,
         best_hand=best,
         grade="" if is_test else grade.letter,
@@ -78,15 +78,15 @@ def build_hand(recorded: RecordedHand, origin: Origin, rule: GradeRule) -> Hand:
         eliminations=tuple(seat.number for seat in recorded.seats if seat.end_stack == 0 < seat.start_stack),
         runs=recorded.runs,
         unread=recorded.unread,
-        findings=(*_list_doubts(recorded, cards), *verdict.findings),
+        findings=(*_list_findings(recorded, analysis), *found.findings),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weighed:
-    """What follows from a record before anybody is judged; ``game`` is None where hands cannot be ranked.
+class HandAnalysis:
+    """Hold what follows from a record; ``game`` is None where hands cannot be ranked.
 
-    ``paid`` is what each seat put in for good; ``contenders`` held cards to the end.
+    ``paid`` is what each seat put in, less what was returned; ``contenders`` held cards to the end.
     """
 
     betting: Betting
@@ -97,34 +97,34 @@ class Weighed:
     game: Game | None
 
 
-def _weigh_cards(recorded: RecordedHand, betting: Betting) -> Weighed:
+def _analyse(recorded: RecordedHand, betting: Betting) -> HandAnalysis:
     pots = make_pots(betting.bets, betting.dead, betting.folded)
     contenders = _list_contenders(recorded, betting)
     repeated = find_repeated(_list_cards(recorded.seats, betting))
-    is_spoilt = _is_spoilt(repeated, contenders, betting)
-    return Weighed(
+    is_undecidable = _is_undecidable(repeated, contenders, betting)
+    return HandAnalysis(
         betting=betting,
         pots=pots,
         paid={seat: bet + betting.dead.get(seat, 0) - pots.returned.get(seat, 0) for seat, bet in betting.bets.items()},
         contenders=contenders,
         repeated=repeated,
-        game=None if is_spoilt else find_game(recorded.variant, recorded.structure),
+        game=None if is_undecidable else find_game(recorded.variant, recorded.structure),
     )
 
 
-def _judge(recorded: RecordedHand, cards: Weighed, shown: Shown) -> Verdict:
-    """Return who won; nobody wins a hand that holds no action."""
+def _find_winners(recorded: RecordedHand, analysis: HandAnalysis, shown: ShowdownRanks) -> HandWinners:
+    """Return who won; a hand without actions has no winner."""
     if not recorded.actions:
-        return UNPLAYED
+        return NO_WINNERS
     odd_chips = max(1, recorded.stakes.big_blind)
-    return judge_winners(recorded.seats, cards.paid, cards.pots, shown, odd_chips=odd_chips)
+    return find_winners(recorded.seats, analysis.paid, analysis.pots, shown, odd_chips=odd_chips)
 
 
-def _list_doubts(recorded: RecordedHand, cards: Weighed) -> Iterable[Finding]:
-    yield from cards.betting.findings
+def _list_findings(recorded: RecordedHand, analysis: HandAnalysis) -> Iterable[HandFinding]:
+    yield from analysis.betting.findings
     yield from _check_record(recorded, find_game(recorded.variant, recorded.structure))
-    yield from _check_cards(recorded, cards.betting, cards.contenders, cards.repeated)
-    yield from _check_chips(recorded.seats, cards.paid)
+    yield from _check_cards(recorded, analysis.betting, analysis.contenders, analysis.repeated)
+    yield from _check_chips(recorded.seats, analysis.paid)
 
 
 def _list_contenders(recorded: RecordedHand, betting: Betting) -> tuple[Seat, ...]:
@@ -144,33 +144,33 @@ def _list_cards(seats: Iterable[Seat], betting: Betting) -> list[str]:
     return [card for card in cards if card != UNKNOWN_CARD]
 
 
-def _is_spoilt(repeated: tuple[str, ...], contenders: tuple[Seat, ...], betting: Betting) -> bool:
-    """Tell whether a misread card, or one not read, is among those that decide."""
+def _is_undecidable(repeated: tuple[str, ...], contenders: tuple[Seat, ...], betting: Betting) -> bool:
+    """Return whether a misread card, or one not read, is among those that decide the hand."""
     deciding = set(chain(chain.from_iterable(betting.boards), *(seat.hole_cards for seat in contenders)))
     return UNKNOWN_CARD in deciding or not deciding.isdisjoint(repeated)
 
 
-def _rank_showdown(cards: Weighed) -> tuple[Mapping[int, int], ...] | None:
-    game, boards = cards.game, cards.betting.boards
-    if not game or any(len(seat.hole_cards) != game.hole_cards for seat in cards.contenders):
+def _rank_showdown(analysis: HandAnalysis) -> tuple[Mapping[int, int], ...] | None:
+    game, boards = analysis.game, analysis.betting.boards
+    if not game or any(len(seat.hole_cards) != game.hole_cards for seat in analysis.contenders):
         return None
     if any(len(board) != WHOLE_BOARD for board in boards):
         return None
     return tuple(
-        {seat.number: rank_hole_cards(game, seat.hole_cards, board) for seat in cards.contenders} for board in boards
+        {seat.number: rank_hole_cards(game, seat.hole_cards, board) for seat in analysis.contenders} for board in boards
     )
 
 
-def _find_best(cards: Weighed) -> BestHand | None:
-    """Return the best hand that was held to the end; from the flop on there is one."""
-    game = cards.game
+def _find_best(analysis: HandAnalysis) -> BestHand | None:
+    """Return the best hand that was held to the end, None before the flop."""
+    game = analysis.game
     if not game:
         return None
     ranked = [
         (rank_hole_cards(game, seat.hole_cards, board), seat, board)
-        for board in cards.betting.boards
-        if len(board) >= LEAST_BOARD
-        for seat in cards.contenders
+        for board in analysis.betting.boards
+        if len(board) >= MIN_BOARD
+        for seat in analysis.contenders
         if len(seat.hole_cards) == game.hole_cards
     ]
     if not ranked:
@@ -181,7 +181,7 @@ def _find_best(cards: Weighed) -> BestHand | None:
     return BestHand(category=made.category, rank=rank, cards=made.cards, seats=tuple(seats))
 
 
-def _make_seat(seat: Seat, cards: Weighed) -> HandSeat:
+def _make_seat(seat: Seat, analysis: HandAnalysis) -> HandSeat:
     return HandSeat(
         number=seat.number,
         name=seat.name,
@@ -189,49 +189,52 @@ def _make_seat(seat: Seat, cards: Weighed) -> HandSeat:
         hole_cards=seat.hole_cards,
         start_stack=seat.start_stack,
         end_stack=seat.end_stack,
-        contribution=cards.paid.get(seat.number, 0),
+        contribution=analysis.paid.get(seat.number, 0),
         is_sitting_out=seat.is_sitting_out,
-        has_folded=seat.number in cards.betting.folded,
+        has_folded=seat.number in analysis.betting.folded,
         straddle=seat.straddle,
     )
 
 
-def _check_record(recorded: RecordedHand, game: Game | None) -> Iterable[Finding]:
+def _check_record(recorded: RecordedHand, game: Game | None) -> Iterable[HandFinding]:
     if not recorded.actions:
-        yield Finding("no_actions", "the record holds no action; the hand was not played or not recorded")
+        yield HandFinding("no_actions", "the record has no action; the hand was not played or not recorded")
     if not game:
         game_name = f"{recorded.variant} {recorded.structure}"[:60]
-        yield Finding("game_not_evaluated", f"{game_name} is not known; hands are neither ranked nor replayed")
+        yield HandFinding("game_not_evaluated", f"{game_name} is not supported; hands are neither ranked nor replayed")
     for field in recorded.unread:
-        yield Finding("unread_field", field)
+        yield HandFinding("unread_field", field)
 
 
 def _check_cards(
     recorded: RecordedHand, betting: Betting, contenders: tuple[Seat, ...], repeated: tuple[str, ...]
-) -> Iterable[Finding]:
+) -> Iterable[HandFinding]:
     if repeated:
-        yield Finding("duplicated_card", f"{pretty(repeated)} was read at two places; look at the hand")
+        yield HandFinding("duplicated_card", f"{pretty(repeated)} was read at two places; check the hand")
     for board in betting.boards:
         if len(board) not in BOARD_SIZES or UNKNOWN_CARD in board:
             known = sum(card != UNKNOWN_CARD for card in board)
-            yield Finding("missing_card", f"the board has {known} known of {len(board)} cards")
+            yield HandFinding("missing_card", f"the board has {known} known of {len(board)} cards")
     without = frozenset(seat.number for seat in contenders if not seat.hole_cards)
     if without and len(contenders) > 1 and recorded.actions:
-        yield Finding("missing_card", f"the hole cards of {name_seats(without)} were not read")
+        yield HandFinding("missing_card", f"the hole cards of {name_seats(without)} were not read")
     counts = {len(seat.hole_cards) for seat in recorded.seats if seat.hole_cards}
     game = find_game(recorded.variant, recorded.structure)
     if game and counts - {game.hole_cards}:
-        yield Finding("missing_card", f"a player holds {min(counts - {game.hole_cards})} cards, not {game.hole_cards}")
+        yield HandFinding(
+            "missing_card", f"a player holds {min(counts - {game.hole_cards})} cards, not {game.hole_cards}"
+        )
     if len(contenders) > 1 and len(betting.boards[0]) != WHOLE_BOARD and recorded.actions:
-        message = f"{name_seats(frozenset(seat.number for seat in contenders))} still hold cards, without a whole board"
-        yield Finding("unfinished_hand", message, betting.streets[-1].name)
+        names = name_seats(frozenset(seat.number for seat in contenders))
+        message = f"{names} still hold cards, but the board is not complete"
+        yield HandFinding("unfinished_hand", message, betting.streets[-1].name)
 
 
-def _check_chips(seats: tuple[Seat, ...], paid: Mapping[int, int]) -> Iterable[Finding]:
+def _check_chips(seats: tuple[Seat, ...], paid: Mapping[int, int]) -> Iterable[HandFinding]:
     start, end = sum(seat.start_stack for seat in seats), sum(seat.end_stack for seat in seats)
     if start != end:
-        yield Finding("chips_not_conserved", f"{start:,} chips at the start, {end:,} at the end: {end - start:+,}")
+        yield HandFinding("chips_not_conserved", f"{start:,} chips at the start, {end:,} at the end: {end - start:+,}")
     for seat in seats:
         lost, put_in = seat.start_stack - seat.end_stack, paid.get(seat.number, 0)
         if lost > put_in:
-            yield Finding("loser_paid_otherwise", f"seat {seat.number} put in {put_in:,} and is {lost:,} down")
+            yield HandFinding("loser_paid_otherwise", f"seat {seat.number} put in {put_in:,} and is {lost:,} down")

@@ -1,7 +1,4 @@
-"""Cards as poker people write them: ``As``, ``Td``; and every other way the tables and people write them.
-
-A card is a text of rank and suit, which JSON, PHH and PokerKit share. Which hands cards make is ``evaluation``'s.
-"""
+"""Parse cards in any notation of tables and people into rank and suit: ``As``, ``Td``, as in JSON, PHH and pokerkit."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,16 +10,16 @@ RANKS = "23456789TJQKA"
 SUITS = "cdhs"
 SIGNS = {"c": "♣", "d": "♦", "h": "♥", "s": "♠"}
 UNKNOWN_CARD = "??"
-"""A card that was dealt and not read, as PHH writes it."""
+"""Sign of a card that was dealt and not read, as PHH writes it."""
 
-LONGEST_SHOWN = 40
+MAX_SHOWN = 40
 CARD = re.compile(r"(10|[2-9TJQKA])([CDHS♣♦♥♠♧♢♡♤])", re.IGNORECASE)
 LETTERS = {"♣": "c", "♧": "c", "♦": "d", "♢": "d", "♥": "h", "♡": "h", "♠": "s", "♤": "s"}
 GAPS = re.compile(r"[\s,]+")
 
 
 class BadCard(BadInput):
-    """A text is no card; it says which text and how a card is written."""
+    """Raised for a text that is not a card; it says which text and how to write a card."""
 
 
 @lru_cache(maxsize=1024)
@@ -30,7 +27,7 @@ def parse_card(text: str) -> str:
     """Return one card as rank and suit.
 
     Raises:
-        BadCard: the text is no card.
+        BadCard: the text is not a card.
 
     >>> parse_card("10c"), parse_card("as"), parse_card("K♦")
     ('Tc', 'As', 'Kd')
@@ -38,7 +35,7 @@ def parse_card(text: str) -> str:
     """
     found = CARD.fullmatch(text.strip())
     if not found:
-        message = f"{text[:LONGEST_SHOWN]!r} is no card; write rank and suit, such as As or Td"
+        message = f"{text[:MAX_SHOWN]!r} is not a card; write rank and suit, for example As or Td"
         raise BadCard(message)
     rank, suit = found[1].upper(), found[2].lower()
     return ("T" if rank == "10" else rank) + LETTERS.get(suit, suit)
@@ -46,10 +43,10 @@ def parse_card(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def parse_cards(text: str) -> tuple[str, ...]:
-    """Return the cards of one text, with or without gaps between them; a blank text holds none.
+    """Return the cards of one text, with or without gaps between them; a blank text has none.
 
     Raises:
-        BadCard: the text holds something that is no card.
+        BadCard: the text contains something else.
 
     >>> parse_cards("10d 9d"), parse_cards("AsKh"), parse_cards("")
     (('Td', '9d'), ('As', 'Kh'), ())
@@ -66,7 +63,7 @@ def parse_hole_cards(texts: Sequence[str]) -> tuple[str, ...]:
     """Return the cards of a list of texts as PokerGFX writes it: one text with all cards, or one text a card.
 
     Raises:
-        BadCard: a text holds something that is no card.
+        BadCard: a text contains something else.
 
     >>> parse_hole_cards(["10d 9d"]), parse_hole_cards([""])
     (('Td', '9d'), ())
@@ -85,7 +82,7 @@ def pretty(cards: Iterable[str]) -> str:
 
 
 def find_repeated(cards: Iterable[str]) -> tuple[str, ...]:
-    """Return the cards that stand there more than once, each once, in order.
+    """Return the cards that are listed more than once, each once, in order.
 
     >>> find_repeated(["As", "Td", "As"])
     ('As',)

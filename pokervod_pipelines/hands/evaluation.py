@@ -1,4 +1,4 @@
-"""What cards are worth: the best five, their rank from 1 (royal flush) to 7462, and the rank's name.
+"""Evaluate hands: the best five cards, their rank from 1 (royal flush) to 7462, and its category.
 
 Ranks come from phevaluator's compiled core, called on whole numbers: reading card names costs it more than ranking.
 """
@@ -14,7 +14,7 @@ from pokervod_pipelines.hands.cards import RANKS, SUITS
 from pokervod_pipelines.hands.games import Game
 
 LAST_RANKS = (1, 10, 166, 322, 1599, 1609, 2467, 3325, 6185, 7462)
-"""The worst rank of each category, best category first (the 7,462 classes of five-card hands)."""
+"""Worst rank of each category, best category first (of the 7,462 classes of five-card hands)."""
 
 CATEGORIES = (
     "royal_flush",
@@ -34,8 +34,8 @@ EVALUATORS = {5: _pheval.evaluate_5cards, 6: _pheval.evaluate_6cards, 7: _pheval
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A made hand: its rank (1 is best), its category, and the five cards that make it."""
+class MadeHand:
+    """Hold a made hand: its rank (1 is best), its category, and the five cards that make it."""
 
     rank: int
     category: str
@@ -72,11 +72,11 @@ def rank_hole_cards(game: Game, hole: Sequence[str], board: Sequence[str]) -> in
     return min(rank_cards(five) for five in _list_fives(game, hole, board))
 
 
-def make_hand(game: Game, hole: Sequence[str], board: Sequence[str]) -> Made:
+def make_hand(game: Game, hole: Sequence[str], board: Sequence[str]) -> MadeHand:
     """Return the best hand a player can make, with the five cards that make it, highest rank first."""
     rank = rank_hole_cards(game, hole, board)
     five = next(five for five in _list_fives(game, hole, board) if rank_cards(five) == rank)
-    return Made(rank, name_rank(rank), _order(five))
+    return MadeHand(rank, name_rank(rank), _order(five))
 
 
 def _list_fives(game: Game, hole: Sequence[str], board: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -1,22 +1,23 @@
-"""Typed reading of JSON objects: each field is what its reader expects or the reason names it.
+"""Read typed fields of JSON objects: a field of another type is named with its path.
 
-What the fields mean is not known here. Texts come back fit to be stored: no NUL, no half characters.
+Texts come back as the database can hold them.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.text.folding import make_storable
 
-MOST_CHIPS = 2**63 - 1
-"""A larger number fits no column and no chip rack."""
+MAX_CHIPS = 2**63 - 1
+"""Limit of the database for a number of chips."""
 
-LONGEST_SHOWN = 60
-LONGEST_TEXT = 500
+MAX_SHOWN = 60
+MAX_TEXT = 500
 
 
 class BadField(BadInput):
-    """A field is missing or not what it must be; ``field`` is its path inside the record."""
+    """Raised for a field that is missing or of another type; ``field`` is its path inside the record."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -25,7 +26,7 @@ class BadField(BadInput):
 
 
 class Fields:
-    """One JSON object and where it stands; every reader raises ``BadField`` with the path of the field."""
+    """Read one JSON object; each reader raises ``BadField`` with the path of the field."""
 
     __slots__ = ("_at", "_folder", "_mapping")
 
@@ -33,28 +34,28 @@ class Fields:
         self._folder = folder
         self._at = at
         if not isinstance(value, dict):
-            raise BadField(self.path or "the record", f"expected an object, found {describe(value)}")
+            raise BadField(self.path or "the record", f"expected an object, got {describe(value)}")
         self._mapping = value
 
     @property
     def path(self) -> str:
-        """Where the object stands; put together only when somebody asks, which is when something is wrong."""
+        """Return the path of the object; joined only when something is wrong."""
         return self._folder if self._at is None else f"{self._folder}[{self._at}]"
 
     def locate(self, name: str) -> str:
         """Return the path of a field."""
         return f"{self.path}.{name}" if self.path else name
 
-    def read_number(self, name: str, default: int | None = None, *, least: int = 0) -> int:
-        """Return a whole number from ``least`` to ``MOST_CHIPS``; an absent or null field is the default."""
+    def read_number(self, name: str, default: int | None = None, *, minimum: int = 0) -> int:
+        """Return a whole number from ``minimum`` to ``MAX_CHIPS``; an absent or null field is the default."""
         value = self._mapping.get(name)
-        if type(value) is int and least <= value <= MOST_CHIPS:
+        if type(value) is int and minimum <= value <= MAX_CHIPS:
             return value
         if value is None and default is not None:
             return default
-        if isinstance(value, float) and value.is_integer() and least <= value < 2**53:
+        if isinstance(value, float) and value.is_integer() and minimum <= value < 2**53:
             return int(value)
-        raise BadField(self.locate(name), f"expected a whole number from {least}, found {describe(value)}")
+        raise BadField(self.locate(name), f"expected a whole number from {minimum}, got {describe(value)}")
 
     def read_text(self, name: str, default: str | None = None) -> str:
         """Return a text without the characters no database stores; an absent or null field is the default."""
@@ -63,14 +64,14 @@ class Fields:
             return clean_text(value)
         if value is None and default is not None:
             return default
-        raise BadField(self.locate(name), f"expected a text, found {describe(value)}")
+        raise BadField(self.locate(name), f"expected text, got {describe(value)}")
 
     def read_flag(self, name: str) -> bool:
         """Return true or false; absent or null is false."""
         value = self._mapping.get(name)
         if value is None or isinstance(value, bool):
             return bool(value)
-        raise BadField(self.locate(name), f"expected true or false, found {describe(value)}")
+        raise BadField(self.locate(name), f"expected true or false, got {describe(value)}")
 
     def read_texts(self, name: str) -> list[str]:
         """Return a list of texts; one text alone is a list of one, absent or null an empty one."""
@@ -81,7 +82,7 @@ class Fields:
             return []
         if isinstance(value, list) and all(item is None or isinstance(item, str) for item in value):
             return [clean_text(item) for item in value if item]
-        raise BadField(self.locate(name), f"expected a list of texts, found {describe(value)}")
+        raise BadField(self.locate(name), f"expected a list of texts, got {describe(value)}")
 
     def read_object(self, name: str) -> "Fields":
         """Return the fields of an object; absent or null is an empty one."""
@@ -89,14 +90,14 @@ class Fields:
         return Fields({} if value is None else value, self.locate(name))
 
     def read_any(self, name: str) -> Any:
-        """Return whatever stands there, None where nothing does."""
+        """Return the field as it is, None for an absent one."""
         return self._mapping.get(name)
 
     def read_list(self, name: str) -> list[Any]:
         """Return a list of anything; the field is required."""
         value = self._mapping.get(name)
         if not isinstance(value, list):
-            raise BadField(self.locate(name), f"expected a list, found {describe(value)}")
+            raise BadField(self.locate(name), f"expected a list, got {describe(value)}")
         return value
 
     def read_objects(self, name: str, *, is_required: bool = False) -> "Iterator[Fields]":
@@ -108,14 +109,12 @@ class Fields:
 
 
 def clean_text(text: str) -> str:
-    """Return the text without NUL and half characters, cut to ``LONGEST_TEXT``, without outer blanks.
+    """Return the text as the database can hold it, cut to ``MAX_TEXT``, without outer blanks.
 
     >>> clean_text(" Cohen" + chr(0))
     'Cohen'
     """
-    if text.isascii() and "\x00" not in text:
-        return text.strip()[:LONGEST_TEXT]
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").strip()[:LONGEST_TEXT]
+    return make_storable(text).strip()[:MAX_TEXT]
 
 
 def describe(value: Any) -> str:
@@ -127,7 +126,7 @@ def describe(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, str):
-        return f"the text {value[:LONGEST_SHOWN]!r}"
+        return f"the text {value[:MAX_SHOWN]!r}"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int) and value.bit_length() > 200:

@@ -1,6 +1,6 @@
-"""The games a table can name: how many hole cards, which of them count, and their name in PHH.
+"""List the games of tables: how many hole cards, how many of them count, and their code in PHH.
 
-A game that is not here is recorded and shown, but neither evaluated nor replayed.
+Other games are recorded and shown, but neither evaluated nor replayed.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Game:
-    """A game's rules as far as a hand's worth depends on them; ``phh`` is its variant code in PHH, if it has one."""
+    """Hold the rules that decide what a hand is worth; ``phh`` is the game's variant code in PHH, if it has one."""
 
     hole_cards: int
     hole_cards_used: int | None
@@ -30,7 +30,7 @@ GAMES = {
 
 
 def find_game(variant: str, structure: str) -> Game | None:
-    """Return the rules of a game by PokerGFX's names for it, None where it is not known.
+    """Return the rules of a game by PokerGFX's names for it, None for an unknown one.
 
     >>> find_game("HOLDEM", "NOLIMIT")
     Game(hole_cards=2, hole_cards_used=None, phh='NT')

@@ -1,6 +1,6 @@
-"""How good a hand is for a broadcast: A, B or C, and premium. The rule is data.
+"""Grade hands for a broadcast: A, B or C, and premium. The rule is data.
 
-Who still held cards is decided before; folded players' cards never come here.
+Only cards held to the end are graded.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ PREMIUM = ("royal_flush", "straight_flush", "four_of_a_kind", "full_house")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradeRule:
-    """Three conditions: a premium category, a least duration in seconds, a least category; all three make an A.
+    """Hold three conditions: premium category, minimum duration in seconds, minimum category; all three make an A.
 
     ``needs_showdown`` leaves out best hands that were never shown down, though the table read them.
     """
@@ -23,23 +23,23 @@ class GradeRule:
     needs_showdown: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a category that does not exist, so that a slip in a setting is seen at once."""
+        """Refuse an unknown category, so that a mistake in the settings is seen at once."""
         for category in (*self.premium_categories, self.min_category):
             if category not in CATEGORIES:
-                message = f"{category!r} is no hand category; the categories are {', '.join(CATEGORIES)}"
+                message = f"{category!r} is not a hand category; expected one of {', '.join(CATEGORIES)}"
                 raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """The letter and its first condition; A and B are fit to broadcast."""
+    """Hold a grade; A and B are worth a broadcast."""
 
     letter: str
     is_premium: bool
 
 
 def grade_hand(rule: GradeRule, category: str | None, seconds: float) -> Grade:
-    """Return the grade of a best hand, None where no hand could be made out.
+    """Return the grade of a hand by the ``category`` of its best hand, None for an unknown one.
 
     >>> grade_hand(GradeRule(), "full_house", 150.0)
     Grade(letter='A', is_premium=True)

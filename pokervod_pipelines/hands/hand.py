@@ -1,7 +1,4 @@
-"""The hand as everybody after this room knows it: all an operator, a graphic or another house needs of it.
-
-A ``Hand`` is a value without a row number; ``build`` makes it of a record, ``content`` stores and restores it.
-"""
+"""Define ``Hand``, the value that operators, graphics and exports use; it is built from a record and stored as JSON."""
 
 import json
 from dataclasses import dataclass
@@ -13,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.hands.actions import Street
-from pokervod_pipelines.hands.findings import Finding
+from pokervod_pipelines.hands.findings import HandFinding
 from pokervod_pipelines.hands.pots import Pot
 from pokervod_pipelines.hands.records import Stakes
 
@@ -21,12 +18,12 @@ Source = Literal["rfid", "csv", "manual"]
 
 
 class BadContent(BadInput):
-    """Stored content is no hand; it was changed by hand or written by another version."""
+    """Raised for stored content that is not a hand: it was edited or written by another version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandSeat:
-    """A player in a hand; ``contribution`` is what was put in for good, an uncalled bet taken off; all in chips."""
+    """Describe a player in a hand; ``contribution`` is what was put in less an uncalled bet; all in chips."""
 
     number: int
     name: str
@@ -41,18 +38,18 @@ class HandSeat:
 
     @property
     def net(self) -> int:
-        """Chips won or lost."""
+        """Return the chips won, below zero the chips lost."""
         return self.end_stack - self.start_stack
 
     @property
     def shown_name(self) -> str:
-        """The name to print."""
+        """Return the name to print."""
         return self.name or self.long_name or f"seat {self.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BestHand:
-    """The best cards held to the end, and whose they are (several seats where hands are equal); rank 1 is best."""
+    """Hold the best cards held to the end, and whose they are (several seats where hands are equal); rank 1 is best."""
 
     category: str
     rank: int
@@ -61,13 +58,13 @@ class BestHand:
 
     @property
     def seat(self) -> int:
-        """The seat that holds it, the lowest of equals."""
+        """Return the seat that has it, the lowest of equals."""
         return self.seats[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hand:
-    """One hand; ``(session_id, started_at)`` is its identity, the hand number is only a label that repeats.
+    """Describe one hand, identified by ``(session_id, started_at)``; the hand number is only a label that repeats.
 
     ``winners`` are seat numbers; ``grade`` is empty for a test hand. ``boards`` has more than one board only where the
     hand was run more than once. Times are UTC.
@@ -99,7 +96,7 @@ class Hand:
     eliminations: tuple[int, ...]
     runs: int = 1
     unread: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[HandFinding, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a time without a zone."""
@@ -111,32 +108,32 @@ class Hand:
 
     @property
     def board(self) -> tuple[str, ...]:
-        """The board, the first where there are more."""
+        """Return the board, the first of several."""
         return self.boards[0] if self.boards else ()
 
     @property
     def ended_at(self) -> datetime:
-        """When the hand was over."""
+        """Return when the hand ended."""
         return self.started_at + timedelta(seconds=self.duration_seconds)
 
     @property
     def best_rank(self) -> str:
-        """The category of the best hand, empty where there is none."""
+        """Return the category of the best hand, empty for an unknown one."""
         return self.best_hand.category if self.best_hand else ""
 
     @property
     def all_in_seats(self) -> tuple[int, ...]:
-        """The seats that put in their last chip, in order of doing so."""
+        """Return the seats that went all-in, in order."""
         seats = [action.seat for street in self.streets for action in street.actions if action.is_all_in]
         return tuple(dict.fromkeys(seats))
 
     @property
     def is_split(self) -> bool:
-        """Whether more than one player won."""
+        """Return whether more than one player won."""
         return len(self.winners) > 1
 
     def find_seat(self, number: int) -> HandSeat | None:
-        """Return the player on a seat, None where it is empty."""
+        """Return the player on a seat, None for an empty one."""
         return next((seat for seat in self.seats if seat.number == number), None)
 
     def to_content(self) -> dict[str, Any]:

@@ -1,7 +1,6 @@
-"""Files to stored hands: each file's session whole or not at all, in any order of files and any number of times.
+"""Import hand files: each file's session is stored whole or not at all, in any order and any number of times.
 
-A file that ends in the middle waits; one that is no session goes to the quarantine folder. What a telling holds is
-read in ``tellings``, which one wins in ``choice``.
+A file that ends in the middle is read again when it has grown; one that is not a session goes to the quarantine folder.
 """
 
 import time
@@ -15,29 +14,29 @@ from sqlalchemy import Connection, Engine
 from pokervod_pipelines.errors import BadInput, BadSettings
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.hands import store
-from pokervod_pipelines.hands.broadcast import BroadcastDays
-from pokervod_pipelines.hands.choice import Choice, choose_head, choose_rows, rename_rows
+from pokervod_pipelines.hands.drop_folders import list_hand_files, name_path
 from pokervod_pipelines.hands.grade import GradeRule
 from pokervod_pipelines.hands.hand import Hand
-from pokervod_pipelines.hands.inbox import name_path, observe
-from pokervod_pipelines.hands.opened import OpenedFile, Rules, open_files
+from pokervod_pipelines.hands.parsed_sessions import HandRow, ParsedSession, Weight
 from pokervod_pipelines.hands.quarantine import Quarantine
+from pokervod_pipelines.hands.session_files import HandRules, SessionFile, read_session_files
 from pokervod_pipelines.hands.store import FileRecord, FileState, SessionRecord
-from pokervod_pipelines.hands.tellings import HandRow, Telling, Weight
+from pokervod_pipelines.hands.times import BroadcastDays
+from pokervod_pipelines.hands.versions import Choice, choose_head, choose_rows, rename_rows
+from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
 
 PROBLEMS_KEPT = 200
 COUNTED = ("read", "unchanged", "waiting", "quarantined", "unreadable", "hands", "created", "changed")
 
 Progress = Callable[[int], None]
-Problem = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """What an import came to: files by what became of them, hands by what the files told of them.
+    """Count the files of an import by outcome, and their hands.
 
-    ``problems`` are the first ``PROBLEMS_KEPT`` of ``problem_count``: (file, what a person should know or do).
+    ``problems`` are the first ``PROBLEMS_KEPT`` of ``problem_count``.
     """
 
     files: int
@@ -63,44 +62,43 @@ def import_hands(
     may_vanish: bool = False,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Every hand that the files, or the files below the folders, tell is stored in its heaviest telling.
+    """Store each hand of the files, or of the files below the folders, in its most complete version.
 
-    An unchanged file is passed over, and so is one that ``may_vanish`` and did. ``progress`` is told the number of
-    hands read so far.
-    Raises ``BadInput`` before anything is read when a path does not exist, ``BadSettings`` for a wrong grade rule,
-    ``Unavailable`` when the quarantine folder cannot be written.
+    Unchanged files are skipped, and missing ones where they ``may_vanish``. ``progress`` gets the number of hands read
+    so far. Raises ``BadInput`` before anything is read when a path does not exist, ``BadSettings`` for a wrong grade
+    rule, ``Unavailable`` when the quarantine folder cannot be written.
     """
     started = time.monotonic()
-    files, unseen = _list_files(paths, may_vanish=may_vanish)
-    one = _Import(engine, make_rules(settings), make_quarantine(settings), correlation_id)
-    one.problems.extend(unseen)
-    one.counts["unreadable"] = len(unseen)
+    files, unlisted = _list_files(paths, may_vanish=may_vanish)
+    run = _ImportRun(engine, make_rules(settings), make_quarantine(settings), correlation_id)
+    run.problems.extend(unlisted)
+    run.counts["unreadable"] = len(unlisted)
     with engine.connect() as connection:
         known = store.read_files(connection, [name_path(str(file)) for file in files])
     digests = {path: record.digest for path, record in known.items() if record.state == "read"}
-    for opened in open_files(files, one.rules, digests):
-        one.take_in(opened, known.get(opened.path))
+    for file in read_session_files(files, run.rules, digests):
+        run.add(file, known.get(file.path))
         if progress is not None:
-            progress(one.counts["hands"])
-    counts = {"files": len(files), **one.counts}
-    problems = tuple(one.problems[:PROBLEMS_KEPT])
+            progress(run.counts["hands"])
+    counts = {"files": len(files), **run.counts}
+    problems = tuple(run.problems[:PROBLEMS_KEPT])
     return ImportReport(
-        **counts, seconds=time.monotonic() - started, problems=problems, problem_count=len(one.problems)
+        **counts, seconds=time.monotonic() - started, problems=problems, problem_count=len(run.problems)
     )
 
 
-def make_rules(settings: Settings) -> Rules:
-    """The rules that the settings hold; raises ``BadSettings`` for a category that does not exist."""
+def make_rules(settings: Settings) -> HandRules:
+    """Return the rules of the settings; raise ``BadSettings`` for an unknown category."""
     try:
         rule = GradeRule(**settings.hands.rule.model_dump())
     except ValueError as error:
         message = f"hands.rule: {error}"
         raise BadSettings(message) from error
-    return Rules(rule, BroadcastDays(settings.zone, settings.hands.day_starts_at))
+    return HandRules(rule, BroadcastDays(settings.zone, settings.hands.day_starts_at))
 
 
 def make_quarantine(settings: Settings) -> Quarantine:
-    """The quarantine folder that the settings name."""
+    """Return the quarantine folder of the settings."""
     folder = settings.hands.quarantine or settings.home / "quarantine"
     return Quarantine(folder, tuple(each.absolute() for each in settings.hands.drop_folders))
 
@@ -110,93 +108,92 @@ def _list_files(paths: Iterable[Path], *, may_vanish: bool) -> tuple[list[Path],
     problems: list[Problem] = []
     for path in paths:
         if path.is_dir():
-            look = observe([path.absolute()])
-            files.update(dict.fromkeys(Path(seen.path) for seen in look.files))
-            problems.extend(look.unseen)
+            listing = list_hand_files([path.absolute()])
+            files.update(dict.fromkeys(Path(seen.path) for seen in listing.files))
+            problems.extend(listing.problems)
         elif path.exists():
             files[path.absolute()] = None
         elif not may_vanish:
-            message = f"{path}: no such file or folder; check the path"
-            raise BadInput(message)
+            raise BadInput(f"{path}: no such file or folder; check the path")
     return list(files), problems
 
 
 @dataclass(slots=True)
-class _Import:
-    """One import on its way through the files."""
+class _ImportRun:
+    """Store the files of one import, one after the other."""
 
     engine: Engine
-    rules: Rules
+    rules: HandRules
     quarantine: Quarantine
     correlation_id: str
     problems: list[Problem] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
 
-    def take_in(self, opened: OpenedFile, known: FileRecord | None) -> None:
-        """The file's hands are stored, or it is on record why not."""
-        if opened.telling is not None:
-            self._store(opened, opened.telling)
-        elif opened.failure == "unchanged":
+    def add(self, file: SessionFile, known: FileRecord | None) -> None:
+        """Store the file's hands, or record why not."""
+        if file.parsed is not None:
+            self._store(file, file.parsed)
+        elif file.failure == "unchanged":
             self.counts["unchanged"] += 1
-            self._remember(opened, known)
+            self._update_stamp(file, known)
             if known is not None and known.reason:
-                self._tell(opened.path, known.reason)
+                self._report(file.path, known.reason)
         else:
-            self._put_aside(opened, known)
-            self._tell(opened.path, opened.reason)
+            self._record_failure(file, known)
+            self._report(file.path, file.reason)
 
-    def _remember(self, opened: OpenedFile, known: FileRecord | None) -> None:
-        """What was touched or copied anew is known by its new time, so that it is not due for ever."""
-        if known is None or opened.status is None:
+    def _update_stamp(self, file: SessionFile, known: FileRecord | None) -> None:
+        """Record the new time of an unchanged file, so that it is not due again."""
+        if known is None or file.status is None:
             return
-        now = replace(known, size=opened.status.st_size, mtime_ns=opened.status.st_mtime_ns)
+        now = replace(known, size=file.status.st_size, mtime_ns=file.status.st_mtime_ns)
         if now != known:
             with self.engine.begin() as connection:
                 store.put_file(connection, now)
 
-    def _tell(self, path: str, reason: str) -> None:
-        self.problems.append((path, reason.removeprefix(f"{path}: ")))
+    def _report(self, path: str, reason: str) -> None:
+        self.problems.append(Problem(path, reason.removeprefix(f"{path}: ")))
 
-    def _put_aside(self, opened: OpenedFile, known: FileRecord | None) -> None:
-        self.counts[opened.failure] += 1
-        if opened.failure == "unreadable" or opened.status is None:
+    def _record_failure(self, file: SessionFile, known: FileRecord | None) -> None:
+        self.counts[file.failure] += 1
+        if file.failure == "unreadable" or file.status is None:
             return
-        state: FileState = "waiting" if opened.failure == "waiting" else "quarantined"
-        place = None
+        state: FileState = "waiting" if file.failure == "waiting" else "quarantined"
+        copy = None
         if state == "quarantined":
-            place = self.quarantine.keep(opened.file, opened.digest, opened.raw, opened.reason)
-        record = _record(opened, state, reason=opened.reason)
-        is_news = known is None or (known.state, known.digest) != (state, opened.digest)
+            copy = self.quarantine.store_copy(file.file, file.digest, file.raw, file.reason)
+        record = _record(file, state, reason=file.reason)
+        is_new = known is None or (known.state, known.digest) != (state, file.digest)
         with self.engine.begin() as connection:
             store.put_file(connection, record)
-            if place is not None and is_news:
-                payload = {"path": opened.path, "reason": opened.reason, "kept_as": name_path(str(place))}
+            if copy is not None and is_new:
+                payload = {"path": file.path, "reason": file.reason, "kept_as": name_path(str(copy))}
                 event = NewEvent(EventType.HAND_FILE_QUARANTINED, payload)
                 append_events(connection, "hands", self.correlation_id, [event])
-        if place is not None:
-            self.quarantine.take(opened.file, place, opened.status)
+        if copy is not None:
+            self.quarantine.move_original(file.file, copy, file.status)
 
-    def _store(self, opened: OpenedFile, telling: Telling) -> None:
+    def _store(self, file: SessionFile, parsed: ParsedSession) -> None:
         with self.engine.begin() as connection:
-            store.lock_session(connection, telling.session_id)
-            record = _record(opened, "read", reason=telling.complaint, hands=len(telling.rows))
+            store.lock_session(connection, parsed.session_id)
+            record = _record(file, "read", reason=parsed.problem_text, hands=len(parsed.rows))
             file_id = store.put_file(connection, record)
-            created, changed = _write_session(connection, telling, self.rules, file_id, self.correlation_id)
+            created, changed = _write_session(connection, parsed, self.rules, file_id, self.correlation_id)
         self.counts["read"] += 1
-        self.counts["hands"] += len(telling.rows)
+        self.counts["hands"] += len(parsed.rows)
         self.counts["created"] += created
         self.counts["changed"] += changed
-        for problem in telling.problems:
-            self._tell(opened.path, problem)
+        for problem in parsed.problems:
+            self._report(file.path, problem)
 
 
-def _record(opened: OpenedFile, state: FileState, *, reason: str | None, hands: int = 0) -> FileRecord:
-    assert opened.status is not None  # noqa: S101 - narrows the type
+def _record(file: SessionFile, state: FileState, *, reason: str | None, hands: int = 0) -> FileRecord:
+    assert file.status is not None  # noqa: S101 - narrows the type
     return FileRecord(
-        path=opened.path,
-        digest=opened.digest,
-        size=opened.status.st_size,
-        mtime_ns=opened.status.st_mtime_ns,
+        path=file.path,
+        digest=file.digest,
+        size=file.status.st_size,
+        mtime_ns=file.status.st_mtime_ns,
         state=state,
         reason=reason,
         hands=hands,
@@ -204,26 +201,26 @@ def _record(opened: OpenedFile, state: FileState, *, reason: str | None, hands: 
 
 
 def _write_session(
-    connection: Connection, telling: Telling, rules: Rules, file_id: int, correlation_id: str
+    connection: Connection, parsed: ParsedSession, rules: HandRules, file_id: int, correlation_id: str
 ) -> tuple[int, int]:
-    """The session's hands are stored in their winning tellings; returns how many are new, and how many changed."""
-    known = store.read_session_record(connection, telling.session_id)
-    stored = store.read_stored_hands(connection, telling.session_id)
-    session = _name_session(telling, known, [*stored], rules, file_id)
+    """Store the session's hands in their winning versions; return how many are new and how many changed."""
+    known = store.read_session_record(connection, parsed.session_id)
+    stored = store.read_stored_hands(connection, parsed.session_id)
+    session = _name_session(parsed, known, [*stored], rules, file_id)
     if session is None:
         return 0, 0
-    head, rows = session.head, telling.rows
-    if (head.table, head.title) != (telling.head.table, telling.head.title):
+    head, rows = session.head, parsed.rows
+    if (head.table, head.title) != (parsed.head.table, parsed.head.title):
         rows = rename_rows(((Hand.read_json(row.content), row.weight) for row in rows), head, rules.grade)
     choice = choose_rows(rows, stored, file_id)
     store.put_session(connection, session)
     ids = store.add_hands(connection, session, choice.new, file_id)
     store.change_hands(connection, session, choice.changed, file_id)
-    store.remember_weights(connection, choice.heavier, file_id)
+    store.update_weights(connection, choice.heavier, file_id)
     renamed = _rename_stored(connection, known, session, choice, rules.grade)
     written = {**dict(zip(ids, choice.new, strict=True)), **choice.changed, **renamed}
     store.replace_findings(connection, {each: row.findings for each, row in written.items()}, "record")
-    store.mark_rehearsal(connection, session.session_id)
+    store.mark_test_session(connection, session.session_id)
     new = {*ids}
     events = [_event(session, each, row, is_new=each in new) for each, row in written.items()]
     append_events(connection, "hands", correlation_id, events)
@@ -231,28 +228,28 @@ def _write_session(
 
 
 def _name_session(
-    telling: Telling, known: SessionRecord | None, starts: list[datetime], rules: Rules, file_id: int
+    parsed: ParsedSession, known: SessionRecord | None, starts: list[datetime], rules: HandRules, file_id: int
 ) -> SessionRecord | None:
-    """Return the session with what is now believed of it; None for a file without hands that tells no time."""
+    """Return the session as it is to be stored; None for a file without hands and without a time."""
     is_same_file = known is not None and known.file_id == file_id
-    head = choose_head(known.head if known else None, telling.head, is_same_file=is_same_file)
-    moments = [*starts, *(row.started_at for row in telling.rows)]
-    started_at = head.created_at or min(moments, default=None)
+    head = choose_head(known.head if known else None, parsed.head, is_same_file=is_same_file)
+    times = [*starts, *(row.started_at for row in parsed.rows)]
+    started_at = head.created_at or min(times, default=None)
     if started_at is None:
         return None
     return SessionRecord(
-        session_id=telling.session_id,
+        session_id=parsed.session_id,
         head=head,
         started_at=started_at,
         day=rules.days.find_day(started_at),
-        file_id=file_id if known is None or head is telling.head else known.file_id,
+        file_id=file_id if known is None or head is parsed.head else known.file_id,
     )
 
 
 def _rename_stored(
     connection: Connection, known: SessionRecord | None, session: SessionRecord, choice: Choice, rule: GradeRule
 ) -> dict[int, HandRow]:
-    """Where the session has another name now, its hands that this file did not change have it too; returns those."""
+    """Give the hands that this file did not change the session's new name, if it changed; return those."""
     head = session.head
     if known is None or (known.head.table, known.head.title) == (head.table, head.title):
         return {}

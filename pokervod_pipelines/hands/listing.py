@@ -1,4 +1,4 @@
-"""Stored hands as people and programs look at them: lists by any filter, and one hand with all that hangs on it."""
+"""List stored hands by any filter, and read one hand with its findings, clips and events."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,15 +8,16 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.hands.hand import Hand
+from pokervod_pipelines.hands.show import show_hand_in_line
 
 
-class NoHand(BadInput):
-    """No hand has that id; ``pokervod hands list`` shows those that there are."""
+class UnknownHand(BadInput):
+    """Raised for an id that no hand has; ``pokervod hands list`` shows the ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandFilter:
-    """What a list is narrowed to; ``grades`` are letters, ``table`` is a part of a table's name."""
+    """Filter a list; ``grades`` are letters, ``table`` is a part of a table's name."""
 
     day: date | None = None
     session: int | None = None
@@ -28,7 +29,7 @@ class HandFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedHand:
-    """A hand in a list; ``best_rank`` names a category, ``winners`` and ``seats`` are seat numbers and names."""
+    """Describe a hand in a list; ``best_rank`` names a category, ``winners`` are seat numbers."""
 
     hand_id: int
     session_id: int
@@ -53,7 +54,7 @@ class ListedHand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedClip:
-    """A clip that shows the hand, and what told so."""
+    """Describe a clip that shows the hand, and by what it was found."""
 
     clip_id: int
     how: str
@@ -69,7 +70,7 @@ class LinkedClip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFinding:
-    """A doubt about a hand, and whether its record or the rules raised it."""
+    """Hold a finding about a hand, from its record or from the rules."""
 
     found_by: str
     code: str
@@ -78,17 +79,17 @@ class StoredFinding:
     message: str
 
 
-def list_hands(connection: Connection, wanted: HandFilter, *, limit: int | None = None) -> list[ListedHand]:
-    """The hands that fit, in the order they were played."""
+def list_hands(connection: Connection, filters: HandFilter, *, limit: int | None = None) -> list[ListedHand]:
+    """Return the hands that match, in the order they were played."""
     rows = connection.execute(
         _LIST,
         {
-            "day": wanted.day,
-            "session": wanted.session,
-            "grades": list(wanted.grades) or None,
-            "premium": wanted.premium,
-            "table": wanted.table or None,
-            "tests": wanted.tests,
+            "day": filters.day,
+            "session": filters.session,
+            "grades": list(filters.grades) or None,
+            "premium": filters.premium,
+            "table": filters.table or None,
+            "tests": filters.tests,
             "limit": limit,
         },
     )
@@ -110,7 +111,7 @@ _LIST = text("""
             where h.winners @> (s -> 'number')) as winner_names,
            h.pot, h.grade, h.is_premium, h.is_test, h.duration_ms / 1000.0::float8 as duration_seconds,
            (select count(*) from hand_findings f where f.hand_id = h.id) as findings,
-           (select count(*) from hand_moments m where m.hand_id = h.id) as clips
+           (select count(*) from hand_clip_links m where m.hand_id = h.id) as clips
     from hands h
     where (cast(:day as date) is null or h.broadcast_day = :day)
       and (cast(:session as bigint) is null or h.session_id = :session)
@@ -123,16 +124,15 @@ _LIST = text("""
 
 
 def read_hand(connection: Connection, hand_id: int) -> Hand:
-    """The hand of that id; raises ``NoHand``."""
+    """Return the hand of that id; raise ``UnknownHand``."""
     content = connection.execute(text("select content from hands where id = :id"), {"id": hand_id}).scalar()
     if content is None:
-        message = f"no hand {hand_id}; `pokervod hands list` shows the ids"
-        raise NoHand(message)
+        raise UnknownHand(f"unknown hand {hand_id}; `pokervod hands list` shows the ids")
     return Hand.from_content(content)
 
 
 def read_findings(connection: Connection, hand_id: int) -> list[StoredFinding]:
-    """The hand's doubts: of its record, then of the rules."""
+    """Return the hand's findings: of its record, then of the rules."""
     rows = connection.execute(
         text("""
             select found_by, code, street, action, message from hand_findings where hand_id = :id
@@ -144,11 +144,11 @@ def read_findings(connection: Connection, hand_id: int) -> list[StoredFinding]:
 
 
 def read_linked_clips(connection: Connection, hand_id: int) -> list[LinkedClip]:
-    """The clips that show the hand, by sheet and row."""
+    """Return the clips that show the hand, by sheet and row."""
     rows = connection.execute(
         text("""
             select c.id as clip_id, m.how, c.title, f.path, c.in_ms, c.out_ms, c.sheet, r.tab, r.row_number, m.linked_at
-            from hand_moments m join hand_clips c on c.id = m.clip_id join sheet_rows r on r.id = c.sheet_row_id
+            from hand_clip_links m join hand_clips c on c.id = m.clip_id join sheet_rows r on r.id = c.sheet_row_id
             left join nas_files f on f.id = c.file_id
             where m.hand_id = :id order by c.sheet, r.tab, r.row_number
         """),
@@ -158,7 +158,7 @@ def read_linked_clips(connection: Connection, hand_id: int) -> list[LinkedClip]:
 
 
 def read_provenance(connection: Connection, hand_id: int) -> dict[str, Any]:
-    """Where a stored hand comes from and when: its session, file, times and what has been done with it."""
+    """Return where a stored hand comes from: its session, file and times, and whether it was replayed."""
     row = connection.execute(
         text("""
             select h.id as hand_id, h.session_id, h.hand_number, h.table_name as "table", h.broadcast_day,
@@ -173,7 +173,7 @@ def read_provenance(connection: Connection, hand_id: int) -> dict[str, Any]:
 
 
 def read_hand_events(connection: Connection, hand_id: int) -> list[dict[str, Any]]:
-    """The events that speak of the hand, oldest first."""
+    """Return the events about the hand, oldest first."""
     rows = connection.execute(
         text("""
             select id, at, type, correlation_id from events
@@ -184,3 +184,32 @@ def read_hand_events(connection: Connection, hand_id: int) -> list[dict[str, Any
         {"id": hand_id},
     )
     return [dict(row._mapping) for row in rows]
+
+
+def count_day(connection: Connection, day: date) -> dict[str, int]:
+    """Return how many sessions and hands the day has, and how many of each grade and kind."""
+    row = connection.execute(
+        text("""
+            select count(distinct session_id) as sessions, count(*) as hands,
+                   count(*) filter (where is_premium) as premium,
+                   count(*) filter (where grade = 'A') as grade_a, count(*) filter (where grade = 'B') as grade_b,
+                   count(*) filter (where grade = 'C') as grade_c, count(*) filter (where is_test) as tests,
+                   count(*) filter (where exists (select from hand_findings f where f.hand_id = h.id)) as doubtful,
+                   count(*) filter (where exists (select from hand_clip_links m where m.hand_id = h.id)) as with_clip
+            from hands h where broadcast_day = :day
+        """),
+        {"day": day},
+    ).one()
+    return dict(row._mapping)
+
+
+def show_premium_hands(connection: Connection, day: date, *, limit: int = 20) -> list[str]:
+    """Return the day's first premium hands, each in one line of text."""
+    rows = connection.execute(
+        text("""
+            select content from hands where broadcast_day = :day and is_premium and not is_test
+            order by started_at limit :limit
+        """),
+        {"day": day, "limit": limit},
+    )
+    return [show_hand_in_line(Hand.from_content(row.content)) for row in rows]

@@ -1,8 +1,7 @@
-"""A PokerGFX 3.2 session file to a ``Session``: every hand read by itself, so a broken one does not take others along.
+"""Read PokerGFX 3.2 session files; each hand is read by itself, so a broken one does not affect the others.
 
 Known traps: the ID is a 64-bit tick number; hand numbers repeat; ``10d``; one text holds all hole cards; event types
-hold spaces; times have seven digits; percentages are over 100 and are not read at all. Merging the growing files of
-one session is ``snapshots``'.
+hold spaces; times have seven digits; percentages are over 100 and are not read.
 """
 
 import re
@@ -14,23 +13,23 @@ from pokervod_pipelines.hands.fields import BadField, Fields
 from pokervod_pipelines.hands.records import (
     BOARD_CARD,
     Action,
-    HandProblem,
     RecordedHand,
     Seat,
     Session,
     Stakes,
 )
-from pokervod_pipelines.hands.session_file import NoSession, decode_json
+from pokervod_pipelines.hands.session_json import NotASession, decode_json
 from pokervod_pipelines.hands.times import BadTime, parse_duration, parse_time
+from pokervod_pipelines.problems import Problem
 
 STREETS = ("preflop", "flop", "flop", "flop", "turn", "river")
 TABLE_FOLDER = re.compile(r"(?:^|[\\/])(table[^\\/]*)[\\/]", re.IGNORECASE)
-MOST_SEATS = 30
-MOST_EVENTS = 2_000
+MAX_SEATS = 30
+MAX_EVENTS = 2_000
 
 
 def name_table(file: str) -> str:
-    """Return the table a file's folder names, empty where none does.
+    """Return the table a file's folder names, empty for none.
 
     >>> name_table("drop/table-GG/1016/New/session.json"), name_table("session.json")
     ('table-GG', '')
@@ -46,7 +45,7 @@ def read_session(raw: bytes, *, file: str, table: str | None = None) -> Session:
 
     Raises:
         UnfinishedFile: the file is still being written.
-        NoSession: it is something else, with the reason.
+        NotASession: it is something else; the text says why.
 
     """
     try:
@@ -61,16 +60,16 @@ def read_session(raw: bytes, *, file: str, table: str | None = None) -> Session:
             created_at=parse_time(created) if created else None,
             table_type=root.read_text("Type", ""),
             hands=tuple(one for one in read if isinstance(one, RecordedHand)),
-            problems=tuple(one for one in read if isinstance(one, HandProblem)),
+            problems=tuple(one for one in read if isinstance(one, Problem)),
         )
     except (BadField, BadTime) as error:
-        message = f"{file}: no PokerGFX session: {error}; export the session again"
-        raise NoSession(message) from error
+        message = f"{file}: not a PokerGFX session: {error}; export the session again"
+        raise NotASession(message) from error
 
 
 def _read_id(root: Fields) -> int:
     try:
-        return root.read_number("ID", least=1)
+        return root.read_number("ID", minimum=1)
     except BadField:
         text = root.read_text("ID")
         if text.isascii() and text.isdigit() and 0 < int(text[:30]) < 2**63:
@@ -78,13 +77,18 @@ def _read_id(root: Fields) -> int:
         raise
 
 
-def _read_hand_or_problem(value: Any, position: int, file: str) -> RecordedHand | HandProblem:
+def _read_hand_or_problem(value: Any, position: int, file: str) -> RecordedHand | Problem:
     try:
         return _read_hand(Fields(value))
     except BadField as error:
         number = value.get("HandNum") if isinstance(value, dict) else None
         number = number if type(number) is int and abs(number) < 2**63 else None
-        return HandProblem(file, position, number, _name_street(value, error.field), error.field, error.reason)
+        return Problem(_locate(file, position, number, _name_street(value, error.field), error.field), error.reason)
+
+
+def _locate(file: str, position: int, hand_number: int | None, street: str, field: str) -> str:
+    number = f"hand number {hand_number}" if hand_number is not None else "no hand number"
+    return f"{file}: hand {position + 1} ({number}{street and f', {street}'}), {field}"
 
 
 def _read_hand(hand: Fields) -> RecordedHand:
@@ -134,15 +138,15 @@ def _read_stakes(hand: Fields) -> Stakes:
 def _read_seats(hand: Fields, unread: list[str]) -> tuple[Seat, ...]:
     seats = tuple(_read_seat(player, unread) for player in hand.read_objects("Players", is_required=True))
     numbers = [seat.number for seat in seats]
-    if len(set(numbers)) < len(numbers) or len(numbers) > MOST_SEATS:
-        reason = f"{len(numbers)} players sit on {len(set(numbers))} seats; each seat holds one, at most {MOST_SEATS}"
+    if len(set(numbers)) < len(numbers) or len(numbers) > MAX_SEATS:
+        reason = f"{len(numbers)} players sit on {len(set(numbers))} seats; each seat holds one, at most {MAX_SEATS}"
         raise BadField("Players", reason)
     return seats
 
 
 def _read_seat(player: Fields, unread: list[str]) -> Seat:
     return Seat(
-        number=player.read_number("PlayerNum", least=1),
+        number=player.read_number("PlayerNum", minimum=1),
         name=player.read_text("Name", ""),
         long_name=player.read_text("LongName", ""),
         hole_cards=_read_hole_cards(player, unread),
@@ -163,8 +167,8 @@ def _read_hole_cards(player: Fields, unread: list[str]) -> tuple[str, ...]:
 
 def _read_actions(hand: Fields, unread: list[str]) -> tuple[Action, ...]:
     actions = tuple(_read_action(event, unread) for event in hand.read_objects("Events"))
-    if len(actions) > MOST_EVENTS:
-        raise BadField("Events", f"{len(actions):,} events in one hand; at most {MOST_EVENTS:,} are believed")
+    if len(actions) > MAX_EVENTS:
+        raise BadField("Events", f"{len(actions):,} events in one hand; at most {MAX_EVENTS:,} are possible")
     return actions
 
 
@@ -198,7 +202,7 @@ def _read_board_card(event: Fields, unread: list[str]) -> str:
 
 
 def _name_street(value: Any, field: str) -> str:
-    """Return the street of an event that is at fault, empty for any other field."""
+    """Return the street of a broken event, empty for any other field."""
     found = re.match(r"Events\[(\d+)\]", field)
     if not found:
         return ""

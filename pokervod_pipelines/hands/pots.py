@@ -1,7 +1,4 @@
-"""What players put in, made into the pots they play for: main pot, side pots, and the bet nobody called.
-
-Chips in, pots out; cards are not known here.
-"""
+"""Make the main pot and side pots from what the players put in, and return the uncalled bet."""
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
@@ -9,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pot:
-    """Chips and the seats that can win them, in order of seat."""
+    """Hold an amount and the seats that can win it, in order of seat."""
 
     amount: int
     seats: tuple[int, ...]
@@ -17,14 +14,14 @@ class Pot:
 
 @dataclass(frozen=True, slots=True)
 class Pots:
-    """The pots of a hand, the main pot first; ``returned`` is the uncalled bet by seat."""
+    """Hold the pots of a hand, the main pot first; ``returned`` is the uncalled bet by seat."""
 
     pots: tuple[Pot, ...]
     returned: dict[int, int]
 
     @property
     def total(self) -> int:
-        """All that is played for, without what was returned."""
+        """Return the sum of all pots."""
         return sum(pot.amount for pot in self.pots)
 
 

@@ -1,4 +1,4 @@
-"""Where files go that are no sessions, each with its reason beside it. Nothing is ever deleted.
+"""Quarantine files that cannot be read, each with its reason beside it. Nothing is ever deleted.
 
 A file of a drop folder is moved, so that the folder holds only what can be read; any other file is only copied,
 because somebody keeps it there.
@@ -15,40 +15,40 @@ from pokervod_pipelines.errors import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """The folder, and the drop folders whose files may be moved into it."""
+    """Name the quarantine folder, and the drop folders whose files may be moved into it."""
 
     folder: Path
     drop_folders: Sequence[Path] = ()
 
-    def name_place(self, file: Path, digest: str) -> Path:
-        """Return where a file of that content goes: the same content goes to the same place."""
+    def name_copy(self, file: Path, digest: str) -> Path:
+        """Return the path for a file of that content; the same content has the same path."""
         return self.folder / f"{file.stem[:120]}.{digest[:12]}{file.suffix}"
 
-    def keep(self, file: Path, digest: str, raw: bytes, reason: str) -> Path:
-        """The content and its reason are in the folder, whatever happens to the file; returns the place.
+    def store_copy(self, file: Path, digest: str, raw: bytes, reason: str) -> Path:
+        """Write the content and its reason to the folder and return the path of the copy.
 
         Raises ``Unavailable`` where the folder cannot be written.
         """
-        place = self.name_place(file, digest)
+        copy = self.name_copy(file, digest)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            _write(place.with_name(f"{place.name}.reason.txt"), f"{file}\n{reason}\n".encode("utf-8", "replace"))
-            if not place.exists():
-                _write(place, raw)
+            _write(copy.with_name(f"{copy.name}.reason.txt"), f"{file}\n{reason}\n".encode("utf-8", "replace"))
+            if not copy.exists():
+                _write(copy, raw)
         except OSError as error:
-            message = f"{self.folder}: cannot be written ({error.strerror}): mend the quarantine folder"
+            message = f"{self.folder}: cannot be written ({error.strerror}); correct the quarantine folder"
             raise Unavailable(message) from error
-        return place
+        return copy
 
-    def take(self, file: Path, place: Path, seen: os.stat_result) -> bool:
-        """A file of a drop folder, unchanged since it was ``seen``, leaves it for ``place``; tells whether it did."""
+    def move_original(self, file: Path, copy: Path, seen: os.stat_result) -> bool:
+        """Move a file of a drop folder to ``copy`` if it is unchanged since it was ``seen``; return whether it was."""
         if not any(file.is_relative_to(folder) for folder in self.drop_folders):
             return False
         try:
             now = file.stat()
             if (now.st_size, now.st_mtime_ns, now.st_ino) != (seen.st_size, seen.st_mtime_ns, seen.st_ino):
                 return False
-            file.replace(place)
+            file.replace(copy)
         except OSError as error:
             if error.errno in {errno.EXDEV, errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS}:
                 return False  # the copy is kept, the file stays
@@ -57,7 +57,7 @@ class Quarantine:
 
 
 def _write(path: Path, raw: bytes) -> None:
-    """The file is there whole or not at all."""
+    """Write the file whole or not at all."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with beside.open("wb") as file:
         file.write(raw)

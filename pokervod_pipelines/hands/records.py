@@ -1,17 +1,16 @@
-"""A session as a table recorded it: frozen values, every field named as poker people name it.
-
-Nothing is concluded here: winner, pot and grade are made from these by the files beside it.
-"""
+"""Hold a session as a table recorded it, with the field names of poker; nothing is derived here."""
 
 from dataclasses import dataclass
 from datetime import datetime
+
+from pokervod_pipelines.problems import Problem
 
 FOLD, CHECK, CALL, BET, ALL_IN, BOARD_CARD = "FOLD", "CHECK", "CALL", "BET", "ALL IN", "BOARD CARD"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stakes:
-    """What must be put in before the cards; a seat of 0 posts nothing. Amounts are chips."""
+    """Hold what must be posted before the deal; a seat of 0 posts nothing. Amounts are chips."""
 
     ante: int = 0
     ante_type: str = ""
@@ -27,7 +26,7 @@ class Stakes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """A player at the table; ``hole_cards`` is empty where they are unknown, ``straddle`` a blind bet made at will."""
+    """Describe a player at the table; ``hole_cards`` is empty for unknown ones, ``straddle`` a voluntary blind."""
 
     number: int
     name: str
@@ -41,9 +40,9 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One event: ``amount`` is the street's total ("raise to"), ``pot`` the pot before it where it is written, else 0.
+    """Describe one event: ``amount`` is the street's total ("raise to"), ``pot`` the recorded pot before it, else 0.
 
-    A board card is an event of no seat; ``board`` numbers the board, from 1.
+    A board card is an event without a seat; ``board`` numbers the board, from 1.
     """
 
     kind: str
@@ -56,9 +55,9 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedHand:
-    """One hand of a session; ``hand_number`` repeats inside a session, ``started_at`` (UTC) does not.
+    """Hold one hand of a session; ``hand_number`` repeats inside a session, ``started_at`` (UTC) does not.
 
-    ``unread`` names each field that could not be read and what was taken instead.
+    ``unread`` names each field that could not be read and what is used instead.
     """
 
     hand_number: int
@@ -73,27 +72,9 @@ class RecordedHand:
     unread: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HandProblem:
-    """A hand of a file that cannot be used: where it stands, the field at fault, and what stands there."""
-
-    file: str
-    position: int
-    hand_number: int | None
-    street: str
-    field: str
-    reason: str
-
-    def __str__(self) -> str:
-        """Return the whole problem in one line."""
-        number = f"hand number {self.hand_number}" if self.hand_number is not None else "no hand number"
-        street = f", {self.street}" if self.street else ""
-        return f"{self.file}: hand {self.position + 1} ({number}{street}), {self.field}: {self.reason}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One session file as far as it can be read; ``session_id`` is a whole 64-bit number."""
+    """Hold one session file as far as it can be read; ``session_id`` is a whole 64-bit number."""
 
     session_id: int
     table: str
@@ -101,4 +82,4 @@ class Session:
     created_at: datetime | None
     table_type: str
     hands: tuple[RecordedHand, ...]
-    problems: tuple[HandProblem, ...] = ()
+    problems: tuple[Problem, ...] = ()

@@ -1,7 +1,7 @@
-"""A hand played again by the rules of poker (pokerkit): what the rules do not allow is named where it happened.
+"""Replay a hand by the rules of poker (pokerkit): what the rules do not allow becomes a finding at its place.
 
-Nothing is raised: a hand that cannot be followed to its end has the finding that says why. A fold recorded before its
-turn is noted and made when the turn comes, because a table's operator clicks seats in any order.
+A hand that cannot be followed to its end gets a finding that says why. A fold recorded before its turn is noted and
+made when the turn comes, because a table's operator clicks seats in any order.
 """
 
 import warnings
@@ -12,7 +12,7 @@ from pokerkit.state import ChipsPushing
 
 from pokervod_pipelines.hands.actions import PlayedAction, Street
 from pokervod_pipelines.hands.cards import UNKNOWN_CARD, find_repeated
-from pokervod_pipelines.hands.findings import Finding
+from pokervod_pipelines.hands.findings import HandFinding
 from pokervod_pipelines.hands.games import find_game
 from pokervod_pipelines.hands.hand import Hand, HandSeat
 
@@ -27,35 +27,35 @@ AUTOMATIONS = (
 )
 Rules = type[NoLimitTexasHoldem] | type[PotLimitOmahaHoldem]
 GAMES: dict[str, Rules] = {"NT": NoLimitTexasHoldem, "PO": PotLimitOmahaHoldem}
-LONGEST_SHOWN = 200
+MAX_SHOWN = 200
 
 
-class Stopped(Exception):
-    """The replay cannot go on; the finding says why."""
+class ReplayStopped(Exception):
+    """Raised to end a replay; the finding says why."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: HandFinding) -> None:
         super().__init__(finding.message)
         self.finding = finding
 
 
-def replay_hand(hand: Hand) -> tuple[Finding, ...]:
-    """Return what the rules say against the hand, in the order of the hand; nothing where all is right."""
+def replay_hand(hand: Hand) -> tuple[HandFinding, ...]:
+    """Return what violates the rules, in the order of the hand."""
     game = find_game(hand.variant, hand.structure)
     if not game or game.phh not in GAMES or hand.runs > 1 or hand.stakes.ante_type.upper() == "LIVE_ANTE":
-        return (Finding("not_replayed", f"{hand.variant} {hand.structure}, {hand.runs} board(s)"[:LONGEST_SHOWN]),)
+        return (HandFinding("not_replayed", f"{hand.variant} {hand.structure}, {hand.runs} board(s)"[:MAX_SHOWN]),)
     if not any(action.event is not None for street in hand.streets for action in street.actions):
-        return (Finding("not_replayed", "the hand holds no action"),)
+        return (HandFinding("not_replayed", "the hand has no action"),)
     replay = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             replay = Replay(hand, GAMES[game.phh])
             replay.run()
-    except Stopped as stop:
+    except ReplayStopped as stop:
         return (*(replay.findings if replay else ()), stop.finding)
     except (ValueError, AssertionError, ArithmeticError, LookupError) as error:
-        reason = f"the hand cannot be set up: {str(error)[:LONGEST_SHOWN]}"
-        return (*(replay.findings if replay else ()), Finding("not_replayed", reason))
+        reason = f"the hand cannot be set up: {str(error)[:MAX_SHOWN]}"
+        return (*(replay.findings if replay else ()), HandFinding("not_replayed", reason))
     return tuple(replay.findings)
 
 
@@ -95,11 +95,11 @@ def _number(seat: HandSeat) -> int:
 
 
 class Replay:
-    """One hand on its way through the rules engine."""
+    """Play one hand on the rules engine."""
 
     def __init__(self, hand: Hand, game: Rules) -> None:
         self.hand = hand
-        self.findings: list[Finding] = []
+        self.findings: list[HandFinding] = []
         self.seats = order_seats(hand)
         self.index = {seat.number: at for at, seat in enumerate(self.seats)}
         self.early: dict[int, PlayedAction] = {}
@@ -116,7 +116,7 @@ class Replay:
         )
 
     def run(self) -> None:
-        """Play every street, then compare pot and stacks."""
+        """BettingState every street, then compare pot and stacks."""
         self._deal_hole_cards()
         for street in self.hand.streets:
             if street.cards:
@@ -153,21 +153,21 @@ class Replay:
     def _act(self, street: Street, action: PlayedAction) -> None:
         at = self.index.get(action.seat)
         if at is None or self.state.actor_index != at:
-            self._meet_out_of_turn(street, action, at)
+            self._handle_out_of_turn(street, action, at)
             return
         try:
             self._apply(street, action)
         except ValueError as error:
-            self._stop("illegal_action", f"{_tell(action)}: {error}", street, action)
+            self._stop("illegal_action", f"{_describe(action)}: {error}", street, action)
 
-    def _meet_out_of_turn(self, street: Street, action: PlayedAction, at: int | None) -> None:
-        """Keep an early fold for its turn; anything else out of turn ends the replay."""
+    def _handle_out_of_turn(self, street: Street, action: PlayedAction, at: int | None) -> None:
+        """Keep an early fold for its turn; any other action out of turn ends the replay."""
         turn = self.state.actor_index
         whose = f"it is seat {self.seats[turn].number}'s turn" if turn is not None else "no action is open"
         is_early_fold = action.kind == "fold" and at is not None and turn is not None and self.state.statuses[at]
         if not is_early_fold or at is None:
-            self._stop("illegal_action", f"{_tell(action)}, but {whose}", street, action)
-        self.findings.append(Finding("out_of_turn", f"{_tell(action)}, but {whose}", street.name, action.event))
+            self._stop("illegal_action", f"{_describe(action)}, but {whose}", street, action)
+        self.findings.append(HandFinding("out_of_turn", f"{_describe(action)}, but {whose}", street.name, action.event))
         self.early[at or 0] = action
 
     def _fold_early(self) -> None:
@@ -190,11 +190,11 @@ class Replay:
         else:
             due = state.checking_or_calling_amount
             if due != action.added:
-                self._stop("illegal_action", f"{_tell(action)}, but {due:,} is to be put in", street, action)
+                self._stop("illegal_action", f"{_describe(action)}, but {due:,} is due", street, action)
             state.check_or_call()
 
     def _close(self) -> None:
-        """Turn over what is left, so that the engine can give the pots."""
+        """Show the remaining hands, so that the engine can award the pots."""
         if self.state.actor_index is not None:
             number = self.seats[self.state.actor_index].number
             message = f"the record ends while seat {number} still has to act"
@@ -202,15 +202,15 @@ class Replay:
         self._show()
 
     def _show(self) -> None:
-        """Turn over the hands that the rules want shown: at the end, or when all chips are in."""
+        """Show the hands that the rules require: at the end, or when all chips are in."""
         while (at := self.state.showdown_index) is not None:
             if any(card.unknown_status for card in self.state.get_down_cards(at)):
-                message = f"seat {self.seats[at].number} has to show cards that are not known; the rest is unchecked"
+                message = f"seat {self.seats[at].number} has to show unknown cards; the rest is not checked"
                 self._stop("missing_card", message, self.hand.streets[-1])
             self.state.show_or_muck_hole_cards(status_or_hole_cards=True)
 
     def _compare(self) -> None:
-        """Compare pot and final stacks; an odd chip of a split pot may lie with anyone."""
+        """Compare pot and final stacks; the odd chip of a split pot can go to any winner."""
         if self.state.status:
             message = "the record ends before the board is complete"
             self._stop("unfinished_hand", message, self.hand.streets[-1])
@@ -225,13 +225,12 @@ class Replay:
                 self._find("wrong_stack", message)
 
     def _find(self, code: str, message: str) -> None:
-        self.findings.append(Finding(code, message))
+        self.findings.append(HandFinding(code, message))
 
     def _stop(self, code: str, message: str, street: Street, action: PlayedAction | None = None) -> None:
-        raise Stopped(Finding(code, message, street.name, action.event if action else None))
+        raise ReplayStopped(HandFinding(code, message, street.name, action.event if action else None))
 
 
-def _tell(action: PlayedAction) -> str:
-    """Return an action in words."""
+def _describe(action: PlayedAction) -> str:
     amount = f" to {action.to:,}" if action.added else ""
     return f"seat {action.seat}: {action.kind}{amount}"

@@ -1,7 +1,4 @@
-"""A hand as poker people write it: who sat where with what, a line a street, the showdown, the pot, who won.
-
-Plain text of any width; nothing is decided here.
-"""
+"""Format a hand as plain text: seats and stacks, a line for each street, the showdown, the pot, who won."""
 
 from collections.abc import Iterator
 
@@ -17,7 +14,7 @@ POSTS = {
     "third_blind": "3rd blind",
     "straddle": "straddle",
 }
-DOING = {"fold": "folds", "check": "checks", "call": "calls", "bet": "bets", "raise": "raises to"}
+VERBS = {"fold": "folds", "check": "checks", "call": "calls", "bet": "bets", "raise": "raises to"}
 
 
 def show_hand(hand: Hand) -> str:
@@ -29,27 +26,28 @@ def show_hand_in_line(hand: Hand) -> str:
     """Return the hand in one line: number, board, pot, winners, grade."""
     names = ", ".join(_name(hand, number) for number in hand.winners) or "nobody"
     board = pretty(hand.board) or "no board"
-    best = f" with {_say_best(hand)}" if hand.best_hand and hand.is_showdown else ""
-    return f"#{hand.hand_number} {board} · pot {hand.pot:,} · {names}{best} · {_say_grade(hand)}"
+    best = f" with {_format_best(hand)}" if hand.best_hand and hand.is_showdown else ""
+    return f"#{hand.hand_number} {board} · pot {hand.pot:,} · {names}{best} · {_format_grade(hand)}"
 
 
 def _show_head(hand: Hand) -> Iterator[str]:
     place = " · ".join(filter(None, [hand.table, hand.event_title]))
     start = f"{hand.started_at:%Y-%m-%d %H:%M:%S} UTC"
-    yield f"Hand #{hand.hand_number}{f' · {place}' if place else ''} · {start} · {_say_duration(hand.duration_seconds)}"
+    duration = _format_duration(hand.duration_seconds)
+    yield f"Hand #{hand.hand_number}{f' · {place}' if place else ''} · {start} · {duration}"
     stakes = hand.stakes
     ante = f" ante {stakes.ante:,}" if stakes.ante else ""
-    yield f"{_say_game(hand)} · {stakes.small_blind:,}/{stakes.big_blind:,}{ante} · session {hand.session_id}"
+    yield f"{_format_game(hand)} · {stakes.small_blind:,}/{stakes.big_blind:,}{ante} · session {hand.session_id}"
 
 
-def _say_game(hand: Hand) -> str:
+def _format_game(hand: Hand) -> str:
     return {"NOLIMIT": "No-Limit ", "POTLIMIT": "Pot-Limit "}.get(hand.structure, "") + {
         "HOLDEM": "Hold’em",
         "OMAHA": "Omaha",
     }.get(hand.variant, hand.variant)
 
 
-def _say_duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
 
@@ -67,26 +65,26 @@ def _show_streets(hand: Hand) -> Iterator[str]:
     for street in hand.streets:
         dealt += len(street.cards)
         board = f" [{pretty(hand.board[:dealt])}]" if dealt else ""
-        said = ", ".join(_tell_street(hand, street)) or "no action"
+        actions = ", ".join(_format_street(hand, street)) or "no action"
         pot = f" (pot {street.pot:,})" if street.cards else ""
-        yield f"{street.name.capitalize()}{board}{pot}: {said}"
+        yield f"{street.name.capitalize()}{board}{pot}: {actions}"
     for number, cards in enumerate(hand.boards[1:], 2):
         yield f"Board {number}: {pretty(cards)}"
 
 
-def _tell_street(hand: Hand, street: Street) -> Iterator[str]:
+def _format_street(hand: Hand, street: Street) -> Iterator[str]:
     for action in street.actions:
         if action.added or action.kind not in POSTED:
-            yield _tell(hand, action)
+            yield _format_action(hand, action)
 
 
-def _tell(hand: Hand, action: PlayedAction) -> str:
+def _format_action(hand: Hand, action: PlayedAction) -> str:
     name = _name(hand, action.seat)
     all_in = " all-in" if action.is_all_in and action.added else ""
     if action.kind in POSTS:
         return f"{name} {POSTS[action.kind]} {action.added:,}{all_in}"
     amount = {"bet": f" {action.to:,}", "raise": f" {action.to:,}", "call": f" {action.added:,}"}.get(action.kind, "")
-    return f"{name} {DOING[action.kind]}{amount}{all_in}"
+    return f"{name} {VERBS[action.kind]}{amount}{all_in}"
 
 
 def _show_end(hand: Hand) -> Iterator[str]:
@@ -94,25 +92,25 @@ def _show_end(hand: Hand) -> Iterator[str]:
         shown = [seat for seat in hand.seats if not (seat.has_folded or seat.is_sitting_out) and seat.start_stack]
         yield "Showdown: " + ", ".join(f"{seat.shown_name} {pretty(seat.hole_cards) or '?'}" for seat in shown)
     if hand.best_hand:
-        yield f"Best hand: {_name(hand, hand.best_hand.seat)}, {_say_best(hand)} ({pretty(hand.best_hand.cards)})"
+        yield f"Best hand: {_name(hand, hand.best_hand.seat)}, {_format_best(hand)} ({pretty(hand.best_hand.cards)})"
     side = f" ({', '.join(f'{pot.amount:,}' for pot in hand.pots)})" if len(hand.pots) > 1 else ""
-    winners = ", ".join(_tell_gain(hand.find_seat(number)) for number in hand.winners) or "nobody"
+    winners = ", ".join(_format_gain(hand.find_seat(number)) for number in hand.winners) or "nobody"
     yield f"Pot {hand.pot:,}{side} · {'split: ' if hand.is_split else 'won by '}{winners}"
     if hand.eliminations:
         yield "Out: " + ", ".join(_name(hand, number) for number in hand.eliminations)
-    yield f"{_say_grade(hand)}{' · premium' if hand.is_premium else ''} · {hand.source}"
+    yield f"{_format_grade(hand)}{' · premium' if hand.is_premium else ''} · {hand.source}"
     yield from (f"! {finding}" for finding in hand.findings)
 
 
-def _tell_gain(seat: HandSeat | None) -> str:
+def _format_gain(seat: HandSeat | None) -> str:
     return f"{seat.shown_name} {seat.net:+,}" if seat else "?"
 
 
-def _say_best(hand: Hand) -> str:
+def _format_best(hand: Hand) -> str:
     return f"{hand.best_rank.replace('_', ' ')}, rank {hand.best_hand.rank:,}" if hand.best_hand else ""
 
 
-def _say_grade(hand: Hand) -> str:
+def _format_grade(hand: Hand) -> str:
     return "test hand" if hand.is_test else f"grade {hand.grade}"
 
 

@@ -1,6 +1,6 @@
-"""What the database holds of hands, their sessions and files, while files are read in; the only SQL of that.
+"""Store hands, their sessions and files: the SQL of imports.
 
-Whoever writes a session's hands holds its lock. Lists for people are read in ``listing``, links in ``moment_store``.
+Whoever writes a session's hands holds its lock. ``listing`` reads lists for people, ``clip_link_store`` links.
 """
 
 import json
@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.hands.choice import StoredHand
-from pokervod_pipelines.hands.findings import Finding
+from pokervod_pipelines.db.locks import lock_until_commit
+from pokervod_pipelines.hands.findings import HandFinding
 from pokervod_pipelines.hands.hand import Hand
-from pokervod_pipelines.hands.tellings import HandRow, Head, Weight
+from pokervod_pipelines.hands.parsed_sessions import HandRow, SessionHead, Weight
+from pokervod_pipelines.hands.versions import StoredHand
 
 FileState = Literal["read", "waiting", "quarantined"]
 FoundBy = Literal["record", "rules"]
@@ -22,7 +23,7 @@ FoundBy = Literal["record", "rules"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRecord:
-    """A file as it was when it was looked at; ``hands`` is how many it told."""
+    """Hold a file as it was last read; ``hands`` is how many it reported."""
 
     path: str
     digest: str
@@ -35,24 +36,22 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRecord:
-    """A session as stored: what its head says, when it started, and the broadcast day that its hands share."""
+    """Hold a session as stored; ``day`` is the broadcast day of its hands."""
 
     session_id: int
-    head: Head
+    head: SessionHead
     started_at: datetime
     day: date
     file_id: int
 
 
 def lock_session(connection: Connection, session_id: int) -> None:
-    """Until the transaction ends no other process writes this session's hands."""
-    connection.execute(
-        text("select pg_advisory_xact_lock(hashtextextended('hands/session/' || :id, 0))"), {"id": str(session_id)}
-    )
+    """Lock this session's hands for writing until the transaction ends."""
+    lock_until_commit(connection, f"hands/session/{session_id}")
 
 
 def read_files(connection: Connection, paths: Sequence[str] | None = None) -> dict[str, FileRecord]:
-    """The files looked at before, by path; of these paths, or all."""
+    """Return the files read before, by path; of these paths, or all."""
     rows = connection.execute(
         text("""
             select path, digest, size, mtime_ns, state, reason, hands from hand_files
@@ -64,7 +63,7 @@ def read_files(connection: Connection, paths: Sequence[str] | None = None) -> di
 
 
 def put_file(connection: Connection, file: FileRecord) -> int:
-    """The file is on record as it is now; returns its id."""
+    """Store the file as it is now; return its id."""
     columns = "path, digest, size, mtime_ns, state, reason, hands"
     file_id: int = connection.execute(
         text(f"""
@@ -81,18 +80,18 @@ def put_file(connection: Connection, file: FileRecord) -> int:
 
 
 def read_session_record(connection: Connection, session_id: int) -> SessionRecord | None:
-    """The session as stored, None where no file told it yet."""
+    """Return the stored session, None for an unknown one."""
     row = connection.execute(
         text("""
-            select session_id, table_name, event_title, created_at, started_at, broadcast_day, hands_told,
+            select session_id, table_name, event_title, created_at, started_at, broadcast_day, hands_reported,
                    hands_broken, head, file_id from hand_sessions where session_id = :id
         """),
         {"id": session_id},
     ).one_or_none()
     if row is None:
         return None
-    head = Head(
-        hands_told=row.hands_told,
+    head = SessionHead(
+        hands_reported=row.hands_reported,
         digest=row.head,
         hands_broken=row.hands_broken,
         table=row.table_name,
@@ -105,7 +104,7 @@ def read_session_record(connection: Connection, session_id: int) -> SessionRecor
 
 
 def put_session(connection: Connection, session: SessionRecord) -> None:
-    """The session is stored, and its hands are on its day."""
+    """Store the session, and move its hands to its day."""
     head = session.head
     values = {
         "session_id": session.session_id,
@@ -114,7 +113,7 @@ def put_session(connection: Connection, session: SessionRecord) -> None:
         "created_at": head.created_at,
         "started_at": session.started_at,
         "broadcast_day": session.day,
-        "hands_told": head.hands_told,
+        "hands_reported": head.hands_reported,
         "hands_broken": head.hands_broken,
         "head": head.digest,
         "file_id": session.file_id,
@@ -136,8 +135,8 @@ def put_session(connection: Connection, session: SessionRecord) -> None:
     )
 
 
-def mark_rehearsal(connection: Connection, session_id: int) -> None:
-    """The session is a test if all its hands are."""
+def mark_test_session(connection: Connection, session_id: int) -> None:
+    """Mark the session as a test if all its hands are tests."""
     connection.execute(
         text("""
             update hand_sessions set is_test = (
@@ -149,7 +148,7 @@ def mark_rehearsal(connection: Connection, session_id: int) -> None:
 
 
 def read_stored_hands(connection: Connection, session_id: int) -> dict[datetime, StoredHand]:
-    """The session's hands by start, as far as a choice between tellings needs them."""
+    """Return the session's hands by start, as far as a choice between versions needs them."""
     rows = connection.execute(
         text("select id, started_at, weight, digest, file_id from hands where session_id = :id"), {"id": session_id}
     )
@@ -162,7 +161,7 @@ def read_stored_hands(connection: Connection, session_id: int) -> dict[datetime,
 
 
 def read_session_contents(connection: Connection, session_id: int) -> dict[int, tuple[Hand, Weight]]:
-    """The session's hands in whole, by id."""
+    """Return the session's whole hands, by id."""
     rows = connection.execute(text("select id, content, weight from hands where session_id = :id"), {"id": session_id})
     return {row.id: (Hand.from_content(row.content), _weight(row.weight)) for row in rows}
 
@@ -173,7 +172,7 @@ def _weight(value: list[Any]) -> Weight:
 
 
 def add_hands(connection: Connection, session: SessionRecord, rows: Sequence[HandRow], file_id: int) -> list[int]:
-    """The hands, none of which is stored yet, are; returns their ids in the same order."""
+    """Insert hands that are not stored yet; return their ids in the same order."""
     ids = _draw_ids(connection, len(rows))
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - narrows the type
@@ -219,7 +218,7 @@ def _list_values(row: HandRow) -> tuple[Any, ...]:
 def change_hands(
     connection: Connection, session: SessionRecord, rows: Mapping[int, HandRow], file_id: int | None
 ) -> None:
-    """The hands of these ids are what the rows tell; ``file_id`` None leaves them to the file that told them."""
+    """Replace the hands of these ids by the rows; ``file_id`` None keeps the file that each came from."""
     names = [name.strip() for name in _COLUMNS.split(",")]
     parameters = [
         {"id": hand_id, "table_name": session.head.table, "file_id": file_id}
@@ -240,8 +239,8 @@ def change_hands(
         )
 
 
-def remember_weights(connection: Connection, rows: Mapping[int, HandRow], file_id: int) -> None:
-    """The hands, told again by a heavier record that says the same, have its weight."""
+def update_weights(connection: Connection, rows: Mapping[int, HandRow], file_id: int) -> None:
+    """Store the weight of a more complete record that reports the same hand."""
     parameters = [{"id": each, "weight": json.dumps(row.weight), "file": file_id} for each, row in rows.items()]
     if parameters:
         connection.execute(
@@ -249,8 +248,8 @@ def remember_weights(connection: Connection, rows: Mapping[int, HandRow], file_i
         )
 
 
-def replace_findings(connection: Connection, findings: Mapping[int, Sequence[Finding]], found_by: FoundBy) -> None:
-    """The hands have these findings of that finder and no others."""
+def replace_findings(connection: Connection, findings: Mapping[int, Sequence[HandFinding]], found_by: FoundBy) -> None:
+    """Replace the findings of the hands that came from ``found_by``."""
     records = [
         {"hand_id": hand_id, "position": position, "code": one.code, "street": one.street, "action": one.action,
          "message": one.message}
@@ -272,7 +271,7 @@ _ADD_FINDINGS = text("""
 
 
 def read_unplayed(connection: Connection, limit: int) -> Iterator[tuple[int, str, Hand]]:
-    """Hands that the rules were not asked about as they are now, held until the transaction ends: id, digest, hand."""
+    """Lock and yield hands that changed since their last replay: id, digest, hand."""
     rows = connection.execute(
         text("""
             select id, digest, content from hands where replayed is distinct from digest
@@ -284,7 +283,7 @@ def read_unplayed(connection: Connection, limit: int) -> Iterator[tuple[int, str
 
 
 def mark_replayed(connection: Connection, digests: Mapping[int, str]) -> None:
-    """The rules were asked about the hands as they are now."""
+    """Record that the hands were replayed as they are now."""
     connection.execute(
         text("""
             update hands h set replayed = d.value from jsonb_each_text(cast(:digests as jsonb)) d
@@ -295,7 +294,7 @@ def mark_replayed(connection: Connection, digests: Mapping[int, str]) -> None:
 
 
 def count_unplayed(connection: Connection) -> int:
-    """How many hands wait for the rules."""
+    """Return how many hands changed since their last replay."""
     count: int = connection.execute(
         text("select count(*) from hands where replayed is distinct from digest")
     ).scalar_one()

@@ -202,10 +202,10 @@ DATA_CHECKS = (
         fails=("session has fewer hands stored than its files", "sessions have fewer hands stored than their files"),
         cases="""
             select 'session ' || s.session_id || ' (' || s.table_name || ', ' || s.broadcast_day || '): '
-                   || s.hands_told || ' in its fullest file, ' || s.hands_broken || ' of them unusable, '
+                   || s.hands_reported || ' in its fullest file, ' || s.hands_broken || ' of them unusable, '
                    || count(h.id) || ' stored'
             from hand_sessions s left join hands h on h.session_id = s.session_id
-            group by s.session_id having count(h.id) < s.hands_told - s.hands_broken order by 1
+            group by s.session_id having count(h.id) < s.hands_reported - s.hands_broken order by 1
         """,
         population="hand_sessions",
         next_step="Run `pokervod hands import` on the session's files; it names the hands that cannot be used.",
@@ -220,7 +220,7 @@ DATA_CHECKS = (
             select {hand} || ', ' || d.field || ': the table has ' || d.hand_says || ', the sheet ' || d.sheet_says
             from hand_disagreements d join hands h on h.id = d.hand_id where d.state = 'open' order by d.at desc
         """),
-        population="hand_moments",
+        population="hand_clip_links",
         next_step="See `pokervod hands disagreements`; correct the sheet, or settle it with a reason.",
     ),
     DataCheck(

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from pokervod_pipelines.hands import store as hand_store
-from pokervod_pipelines.hands.inbox import SeenFile, decide, name_path, observe
+from pokervod_pipelines.hands.drop_folders import SeenFile, find_due_files, list_hand_files, name_path
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments import store as tournament_store
@@ -60,21 +60,21 @@ def find_arrivals(engine: Engine, settings: Settings, before: Arrivals | None = 
     ``before`` is an earlier result: where the clock of the share is ahead of ours, a file that has not changed since
     then is finished.
     """
-    listed = observe(settings.hands.drop_folders)
+    listed = list_hand_files(settings.hands.drop_folders)
     exports, problems = _list_all_exports(settings.tournaments.export_folders)
     with engine.connect() as connection:
         known = {path: (each.size, each.mtime_ns) for path, each in hand_store.read_files(connection).items()}
         stamps = tournament_store.read_stamps(connection)
     quiet, now_ns = settings.hands.settle_seconds, time.time_ns()
     last = {file.path: file for file in before.unfinished} if before else {}
-    hands = decide(listed, known, now_ns=now_ns, settle_seconds=quiet, before=last)
+    hands = find_due_files(listed, known, now_ns=now_ns, quiet_seconds=quiet, before=last)
     fresh = [file for file in exports if not _is_known(file, stamps)]
     due = tuple(file for file in fresh if _is_finished(file, now_ns, quiet, last))
     return Arrivals(
         hands=hands.due,
         exports=due,
-        unfinished=(*hands.settling, *(file for file in fresh if file not in due)),
-        problems=(*(Problem(*each) for each in listed.unseen), *problems),
+        unfinished=(*hands.unfinished, *(file for file in fresh if file not in due)),
+        problems=(*listed.problems, *problems),
     )
 
 

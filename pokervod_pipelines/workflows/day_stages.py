@@ -11,12 +11,12 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import Unavailable
-from pokervod_pipelines.hands.days import count_day
+from pokervod_pipelines.hands.listing import count_day
 from pokervod_pipelines.render.instructions import InstructionReport, make_instructions
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments.imports import FileStatus, import_exports
 from pokervod_pipelines.workflows.arrivals import find_arrivals
-from pokervod_pipelines.workflows.hands import take_in_hands
+from pokervod_pipelines.workflows.hands import import_and_link_hands
 from pokervod_pipelines.workflows.pending_events import advance_cursor, read_pending_events
 from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun
@@ -38,12 +38,12 @@ def run_hands_stage(run: SyncRun, day: date) -> StageResult:
     folders = {str(folder) for folder in run.settings.hands.drop_folders}
     if folders and folders <= {each.where for each in due.problems}:
         raise Unavailable("; ".join(f"{each.where} {each.what}" for each in due.problems))
-    report = take_in_hands(
+    report = import_and_link_hands(
         run.engine,
         run.settings,
         [Path(seen.path) for seen in due.hands],
         correlation_id=run.correlation_id,
-        most_replay_seconds=REPLAY_SECONDS,
+        replay_seconds_limit=REPLAY_SECONDS,
         may_vanish=True,
     )
     with run.engine.connect() as connection:

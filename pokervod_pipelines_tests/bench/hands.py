@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pokervod_pipelines.hands.imports import import_hands
-from pokervod_pipelines.hands.replays import replay_hands
+from pokervod_pipelines.hands.stored_replay import replay_hands
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.bench.figure import Figure, scratch, scratch_database
 from pokervod_pipelines_tests.hands.sessions import (
@@ -35,7 +35,7 @@ def make_full_hand(number: int) -> Json:
 
 
 def write_sessions(folder: Path, hands: int) -> None:
-    """Write so many hands in session files below the folder."""
+    """Write this many hands in session files below the folder."""
     folder.mkdir()
     made = [make_full_hand(number) for number in range(HANDS_A_FILE)]
     for at in range(hands // HANDS_A_FILE):
@@ -54,7 +54,7 @@ def measure(*, is_small: bool) -> Iterator[Figure]:
             started = time.perf_counter()
             import_hands(engine, settings, [folder / "table-1"], correlation_id="bench")
             yield Figure(what, f"{time.perf_counter() - started:.2f}", to_reach)
-        report = replay_hands(engine, most_seconds=5)
-        yield Figure("played again by the rules, hands a second", f"{report.hands / report.seconds:,.0f}")
+        report = replay_hands(engine, seconds_limit=5)
+        yield Figure("replayed by the rules, hands a second", f"{report.hands / report.seconds:,.0f}")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         yield Figure("largest memory of the process, MB", f"{peak:.0f}", "< 256")

@@ -1,5 +1,7 @@
-"""One JSON hand to a built ``Hand``, for tests that ask about a single hand; and the real hands, where they are."""
+"""Build a ``Hand`` of one JSON hand, and load the real hands where they are available."""
 
+from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,9 @@ import pytest
 from pokervod_pipelines.hands.build import build_hands
 from pokervod_pipelines.hands.grade import GradeRule
 from pokervod_pipelines.hands.hand import Hand
+from pokervod_pipelines.hands.parsed_sessions import weigh_record
 from pokervod_pipelines.hands.pgfx import read_session
-from pokervod_pipelines.hands.records import RecordedHand
-from pokervod_pipelines.hands.snapshots import merge_snapshots
+from pokervod_pipelines.hands.records import RecordedHand, Session
 from pokervod_pipelines_tests.hands.sessions import write_session
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -39,6 +41,16 @@ def list_codes(hand: Hand) -> list[str]:
 @cache
 def load_real_hands() -> tuple[Hand, ...]:
     """Return every distinct real hand once."""
-    files = sorted((DATA / "pgfx").rglob("*.json"))
-    sessions = merge_snapshots(read_session(file.read_bytes(), file=str(file)) for file in files)
-    return tuple(hand for session in sessions for hand in build_hands(session, GradeRule()))
+    return tuple(hand for session in load_real_sessions() for hand in build_hands(session, GradeRule()))
+
+
+def load_real_sessions() -> list[Session]:
+    """Return each real session once, each of its hands in its most complete version."""
+    sessions: dict[int, tuple[Session, dict[datetime, RecordedHand]]] = {}
+    for file in sorted((DATA / "pgfx").rglob("*.json")):
+        read = read_session(file.read_bytes(), file=str(file))
+        _, hands = sessions.setdefault(read.session_id, (read, {}))
+        for hand in read.hands:
+            known = hands.setdefault(hand.started_at, hand)
+            hands[hand.started_at] = max(known, hand, key=weigh_record)
+    return [replace(read, hands=tuple(hands[at] for at in sorted(hands))) for read, hands in sessions.values()]

@@ -37,7 +37,7 @@ def make_player(number: int, stack: int = 100_000, end: int | None = None, cards
 
 
 def make_events(told: str) -> list[Json]:
-    """Return events of a short telling: ``2 bet 600``, ``3 call 600``, ``4 fold``, ``board 10d``; separated by commas.
+    """Return events of a short parsed: ``2 bet 600``, ``3 call 600``, ``4 fold``, ``board 10d``; separated by commas.
 
     ``pot`` may follow the amount: ``2 bet 600 900``.
     """

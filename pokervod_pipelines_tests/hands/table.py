@@ -1,4 +1,4 @@
-"""A table that drops session files, and the database they are read into."""
+"""Provide a table that drops session files, and the database they are imported into."""
 
 import json
 from collections.abc import Callable
@@ -15,16 +15,16 @@ from pokervod_pipelines.settings import Settings
 STATE = """
     select h.session_id, h.started_at, h.table_name, h.broadcast_day, h.source, h.grade, h.is_premium, h.is_test,
            h.best_category, h.best_rank, h.pot, h.winners, h.content, h.weight, h.digest, s.event_title, s.is_test,
-           s.started_at, s.hands_told, s.hands_broken,
+           s.started_at, s.hands_reported, s.hands_broken,
            (select array_agg(f.code order by f.position) from hand_findings f where f.hand_id = h.id)
     from hands h join hand_sessions s using (session_id) order by 1, 2
 """
-"""All that the files decide; ids and times are the database's."""
+"""Everything that the files decide; ids and times are the database's."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """``drop`` is a drop folder, ``elsewhere`` is none."""
+    """Hold the folders: ``drop`` is a drop folder, ``elsewhere`` is not."""
 
     engine: Engine
     settings: Settings

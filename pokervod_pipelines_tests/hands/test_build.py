@@ -1,4 +1,4 @@
-"""A built hand: identity, best hand, grade, test hands, cards that were misread, and its way to JSON and back."""
+"""Build hands: identity, best hand, grade, test hands, misread cards, and JSON and back."""
 
 import json
 from datetime import datetime
@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.hands.evaluation import CATEGORIES
-from pokervod_pipelines.hands.findings import CODES, Finding
+from pokervod_pipelines.hands.findings import CODES, HandFinding
 from pokervod_pipelines.hands.grade import PREMIUM, GradeRule, grade_hand
 from pokervod_pipelines.hands.hand import BadContent, Hand
-from pokervod_pipelines.hands.rehearsal import is_unreal_name
 from pokervod_pipelines.hands.show import show_hand, show_hand_in_line
+from pokervod_pipelines.hands.table_tests import is_placeholder_name
 from pokervod_pipelines_tests.hands.hand_factory import build_one, list_codes
 from pokervod_pipelines_tests.hands.sessions import (
     SESSION_ID,
@@ -66,7 +66,7 @@ def test_the_rule_is_data_and_refuses_what_is_no_category() -> None:
     rule = GradeRule(premium_categories=("royal_flush",), min_seconds=1_000, min_category="flush")
 
     assert build_one(make_showdown(), rule).grade == "C"
-    with pytest.raises(ValueError, match="'boat' is no hand category"):
+    with pytest.raises(ValueError, match="'boat' is not a hand category"):
         GradeRule(premium_categories=("boat",))
 
 
@@ -141,7 +141,7 @@ def test_test_hands_are_recognised_kept_and_not_graded(names: tuple[str, ...], *
 
 @pytest.mark.parametrize("name", ["Li", "Wu", "Pop", "Fal", "Ask", "Peter"])
 def test_short_real_names_with_a_first_name_are_real(name: str) -> None:
-    assert not is_unreal_name(name, f"Anna {name}")
+    assert not is_placeholder_name(name, f"Anna {name}")
 
 
 def test_boards_run_twice_are_both_kept() -> None:
@@ -180,8 +180,8 @@ def test_a_time_without_a_zone_makes_no_hand() -> None:
 
 def test_a_finding_has_a_code_that_is_explained() -> None:
     assert all(CODES.values())
-    with pytest.raises(ValueError, match="'oops' is no finding"):
-        Finding("oops", "")
+    with pytest.raises(ValueError, match="'oops' is not a finding code"):
+        HandFinding("oops", "")
 
 
 def test_a_hand_is_shown_as_poker_people_write_it() -> None:

@@ -35,8 +35,8 @@ def test_hole_cards_are_read_in_every_shape(texts: list[str], cards: tuple[str, 
 
 
 @pytest.mark.parametrize("text", ["1d", "11c", "Ax", "A", "10", "AsK", "joker", "as kk"])
-def test_what_is_no_card_is_named(text: str) -> None:
-    with pytest.raises(BadCard, match="is no card; write rank and suit"):
+def test_what_is_not_a_card_is_named(text: str) -> None:
+    with pytest.raises(BadCard, match="is not a card; write rank and suit"):
         parse_cards(text)
 
 

@@ -1,4 +1,4 @@
-"""``pokervod hands``: the commands as people and scripts run them."""
+"""Run ``pokervod hands`` as people and scripts do."""
 
 import json
 from collections.abc import Callable
@@ -32,12 +32,12 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> R
     return invoke
 
 
-def test_an_import_says_what_it_came_to(run: Run) -> None:
-    said = run("import", "table-7")
+def test_an_import_prints_its_counts(run: Run) -> None:
+    text = run("import", "table-7")
     again = json.loads(run("import", "table-7", "--json"))
 
-    assert "1 files: 1 read" in said
-    assert "2 hands: 2 new" in said
+    assert "1 files: 1 read" in text
+    assert "2 hands: 2 new" in text
     assert (again["imported"]["unchanged"], again["replayed"]["hands"]) == (1, 0)
 
 
@@ -99,7 +99,7 @@ def test_people_see_suits_and_names(run: Run) -> None:
     assert json.loads(run("show", str(hand_id), "--json"))["pot"] == 2_300
 
 
-def test_a_hand_goes_out_and_comes_back_as_the_same_hand(run: Run, tmp_path: Path) -> None:
+def test_an_exported_hand_is_imported_as_the_same_hand(run: Run, tmp_path: Path) -> None:
     run("import", "table-7")
     ids = [str(hand["hand_id"]) for hand in json.loads(run("list", "--json"))]
 
@@ -118,7 +118,7 @@ def test_a_hand_goes_out_and_comes_back_as_the_same_hand(run: Run, tmp_path: Pat
         (("settle", "99", "--reason", "x"), BadInput),
     ],
 )
-def test_what_does_not_exist_is_named(run: Run, words: tuple[str, ...], error: type[Exception]) -> None:
+def test_an_unknown_id_or_path_is_named(run: Run, words: tuple[str, ...], error: type[Exception]) -> None:
     with pytest.raises(error, match=words[1]):
         run(*words)
 

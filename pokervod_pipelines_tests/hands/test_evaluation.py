@@ -1,4 +1,4 @@
-"""Every five-card hand falls into its category, and the best five of a game's cards are found."""
+"""Rank five-card hands by category, and find the best five of a game's cards."""
 
 from collections import Counter
 from itertools import combinations, starmap

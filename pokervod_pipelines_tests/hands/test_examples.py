@@ -1,11 +1,11 @@
-"""The examples in the docstrings of this room are true."""
+"""Run the examples in the docstrings of ``hands``."""
 
 import doctest
 from importlib import import_module
 
 import pytest
 
-MODULES = "broadcast cards evaluation fields games grade inbox moments pgfx pots rehearsal times winners"
+MODULES = "cards drop_folders evaluation fields games grade pgfx pots table_tests times winners"
 
 
 @pytest.mark.parametrize("module", MODULES.split())

@@ -1,4 +1,4 @@
-"""No spoilt file crashes the reader, each says its reason; one wrong field in a sound hand is caught."""
+"""Read spoilt files without a crash and with a reason; find one wrong field in a valid hand."""
 
 import random
 
@@ -8,14 +8,15 @@ from pokervod_pipelines.hands.build import build_hands
 from pokervod_pipelines.hands.grade import GradeRule
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.pgfx import read_session
-from pokervod_pipelines.hands.phh import BadPhh, export_phh, read_phh
+from pokervod_pipelines.hands.phh_export import CannotExport, export_phh
+from pokervod_pipelines.hands.phh_import import read_phh
 from pokervod_pipelines.hands.records import Session
 from pokervod_pipelines.hands.replay import replay_hand
-from pokervod_pipelines.hands.session_file import NoSession, UnfinishedFile
+from pokervod_pipelines.hands.session_json import NotASession, UnfinishedFile
 from pokervod_pipelines.hands.show import show_hand
 from pokervod_pipelines_tests.hands.hand_factory import build_one
-from pokervod_pipelines_tests.hands.mutations import CORRUPTIONS, Corruption, mutate
 from pokervod_pipelines_tests.hands.sessions import make_showdown
+from pokervod_pipelines_tests.hands.spoilt_files import CORRUPTIONS, Corruption, mutate
 from pokervod_pipelines_tests.sizes import choose
 
 MUTATIONS = choose(200, long=2_000)
@@ -25,7 +26,7 @@ BATCHES = 10
 def read_or_reason(raw: bytes) -> Session | str:
     try:
         return read_session(raw, file="drop/s.json")
-    except (NoSession, UnfinishedFile) as error:
+    except (NotASession, UnfinishedFile) as error:
         return str(error)
 
 
@@ -48,7 +49,7 @@ def use_in_every_way(hand: Hand) -> None:
     replay_hand(hand)
     try:
         text = export_phh(hand)
-    except BadPhh:
+    except CannotExport:
         return
     assert read_phh(text, GradeRule()).seats == hand.seats
 

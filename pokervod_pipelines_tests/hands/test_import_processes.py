@@ -14,8 +14,8 @@ __all__ = ["table"]
 
 SESSIONS, HANDS = 6, 15
 HALF_WRITTEN = """
-    select s.session_id from hands h join hand_sessions s using (session_id) group by 1, s.hands_told
-    having count(*) <> s.hands_told
+    select s.session_id from hands h join hand_sessions s using (session_id) group by 1, s.hands_reported
+    having count(*) <> s.hands_reported
 """
 
 
@@ -28,7 +28,14 @@ def write_sessions(folder: Path) -> None:
 
 def start_import(table: Table) -> subprocess.Popen[str]:
     url = table.engine.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "pokervod_pipelines_tests.hands.importer", url, table.settings.home, table.drop]
+    command = [
+        sys.executable,
+        "-m",
+        "pokervod_pipelines_tests.hands.import_process",
+        url,
+        table.settings.home,
+        table.drop,
+    ]
     return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
 
 

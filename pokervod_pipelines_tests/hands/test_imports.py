@@ -1,4 +1,4 @@
-"""Files become stored hands: once each, in their heaviest telling, in any order, and nothing is half written."""
+"""Import files: each hand once, in its most complete version, in any order, and nothing half written."""
 
 from pathlib import Path
 
@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from pokervod_pipelines.errors import BadInput, BadSettings
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.imports import make_rules
-from pokervod_pipelines.hands.phh import export_phh
+from pokervod_pipelines.hands.phh_export import export_phh
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.hands.hand_factory import DATA, build_one, needs_real_sessions
-from pokervod_pipelines_tests.hands.mutations import mutate
 from pokervod_pipelines_tests.hands.sessions import (
     Json,
     make_player,
@@ -20,13 +19,14 @@ from pokervod_pipelines_tests.hands.sessions import (
     make_walk,
     write_session,
 )
+from pokervod_pipelines_tests.hands.spoilt_files import mutate
 from pokervod_pipelines_tests.hands.table import Table, table
 
 __all__ = ["table"]
 
 
 def make_early() -> Json:
-    """A showdown that is still being played."""
+    """Return a showdown that is still being played."""
     early = make_showdown(at=3, Duration="PT30S")
     early["Events"] = early["Events"][:4]
     return early
@@ -51,7 +51,7 @@ def test_a_session_is_stored_with_all_that_follows_from_it(table: Table) -> None
         "select hand_number, grade, is_premium, best_category, pot, winners, table_name from hands order by started_at"
     )
     assert rows[1] == (1, "A", True, "four_of_a_kind", 2_300, [1], "table-7")
-    assert table.ask("select hands_told, table_name, is_test from hand_sessions") == [(2, "table-7", False)]
+    assert table.ask("select hands_reported, table_name, is_test from hand_sessions") == [(2, "table-7", False)]
     (content,) = table.ask("select content from hands where is_premium")[0]
     assert Hand.from_content(content).find_seat(1)
     assert table.count_events() == {"hand.created": 2}
@@ -97,7 +97,7 @@ def test_order_and_repeats_of_files_make_no_difference(table: Table, order: list
     assert events["hand.created"] == len(state)
 
 
-def test_the_name_of_a_session_is_what_its_largest_file_says(table: Table) -> None:
+def test_the_largest_file_names_the_session(table: Table) -> None:
     table.write(SNAPSHOTS["a.json"], "a.json")
     table.take()
     table.write(write_session(*(make_walk(at=9 + at) for at in range(5)), EventTitle="Table test"), "e.json")
@@ -111,7 +111,7 @@ def test_the_name_of_a_session_is_what_its_largest_file_says(table: Table) -> No
     assert table.count_events() == {"hand.created": 7, "hand.changed": 2}
 
 
-def test_a_file_that_told_a_hand_may_correct_it_and_another_may_not(table: Table) -> None:
+def test_the_file_a_hand_came_from_may_correct_it_and_another_may_not(table: Table) -> None:
     file = table.write(write_session(make_showdown()), "a.json")
     table.take()
     corrected = make_showdown()
@@ -146,12 +146,12 @@ def test_a_broken_hand_is_named_and_does_not_take_the_others_along(table: Table)
     report = table.take()
 
     assert report.created + report.problem_count == 3
-    assert (str(file), "StartDateTimeUTC") in [(where, "StartDateTimeUTC") for where, what in report.problems]
+    assert any(problem.where == str(file) and "StartDateTimeUTC" in problem.what for problem in report.problems)
     assert "hand 2 (hand number 9)" in table.ask("select reason from hand_files")[0][0]
-    assert table.take().problem_count == 1  # told again for as long as it stands there
+    assert table.take().problem_count == 1  # reported as long as the file has it
 
 
-def test_a_cut_file_waits_and_is_read_when_it_is_whole(table: Table) -> None:
+def test_a_cut_file_is_read_when_it_is_complete(table: Table) -> None:
     file = table.write(SNAPSHOTS["a.json"][:-40])
 
     report = table.take()
@@ -164,7 +164,7 @@ def test_a_cut_file_waits_and_is_read_when_it_is_whole(table: Table) -> None:
     assert table.ask("select state, reason from hand_files") == [("read", None)]
 
 
-def test_what_is_no_session_goes_to_the_quarantine_with_its_reason(table: Table) -> None:
+def test_a_file_that_is_not_a_session_is_quarantined_with_its_reason(table: Table) -> None:
     file = table.write(b"no session")
     kept = table.write(b"no session", elsewhere=True)
 
@@ -181,7 +181,7 @@ def test_what_is_no_session_goes_to_the_quarantine_with_its_reason(table: Table)
     assert table.count_events() == {"hand.file.quarantined": 2}
 
 
-def test_a_mended_file_leaves_its_quarantine(table: Table) -> None:
+def test_a_corrected_file_is_imported_after_its_quarantine(table: Table) -> None:
     table.write(b"no session")
     table.take()
     table.write(SNAPSHOTS["a.json"])
@@ -198,7 +198,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are_read(table: Tabl
     report = table.take(table.drop / "a.json", table.drop)
 
     assert (report.read, report.unreadable) == (1, 1)
-    assert "cannot be looked at" in report.problems[0][1]
+    assert "cannot be read" in report.problems[0].what
 
 
 def test_a_path_that_does_not_exist_is_refused(table: Table) -> None:
@@ -206,7 +206,7 @@ def test_a_path_that_does_not_exist_is_refused(table: Table) -> None:
         table.take(Path("nowhere.json"))
 
 
-def test_hand_histories_are_manual_and_never_outweigh_what_a_table_recorded(table: Table) -> None:
+def test_hand_histories_never_replace_what_a_table_recorded(table: Table) -> None:
     hand = build_one(make_showdown())
     history = table.write(export_phh(hand).encode(), "one.phh", elsewhere=True)
     assert table.take(history).created == 1
@@ -220,7 +220,7 @@ def test_hand_histories_are_manual_and_never_outweigh_what_a_table_recorded(tabl
     assert table.ask("select source from hands") == [("rfid",)]
 
 
-def test_a_hand_history_may_be_mended_in_any_way(table: Table) -> None:
+def test_a_hand_history_may_be_corrected_in_any_way(table: Table) -> None:
     history = table.write(export_phh(build_one(make_showdown())).encode(), "one.phh")
     table.take()
     history.write_text(history.read_text().replace("four", "4").replace("7c2d", "7c2h"), encoding="utf-8")
@@ -229,7 +229,7 @@ def test_a_hand_history_may_be_mended_in_any_way(table: Table) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xfe\x00", b"variant = 'NT'", b""])
-def test_what_is_no_hand_history_is_put_aside(table: Table, raw: bytes) -> None:
+def test_a_file_that_is_not_a_hand_history_is_quarantined(table: Table, raw: bytes) -> None:
     table.write(raw, "one.phh")
 
     assert table.take().quarantined == 1
@@ -252,7 +252,7 @@ def test_a_changed_rule_grades_the_hands_again(table: Table, settings_factory: o
     assert table.ask("select grade from hands") == [("B",)]
 
 
-def test_a_category_that_does_not_exist_is_a_wrong_setting(table: Table) -> None:
+def test_an_unknown_category_in_the_settings_is_refused(table: Table) -> None:
     wrong = Settings.model_validate({"home": table.drop, "hands": {"rule": {"min_category": "five_of_a_kind"}}})
 
     with pytest.raises(BadSettings, match="five_of_a_kind"):
@@ -265,7 +265,7 @@ def test_a_session_without_hands_is_read_and_stores_none(table: Table) -> None:
     assert (table.take().read, table.ask("select * from hand_sessions")) == (1, [])
 
 
-def test_spoilt_files_are_stored_as_far_as_they_go_or_put_aside_with_a_reason(table: Table) -> None:
+def test_spoilt_files_are_stored_as_far_as_valid_or_quarantined_with_a_reason(table: Table) -> None:
     for seed in range(40):
         table.write(mutate(seed), f"{seed}.json")
 

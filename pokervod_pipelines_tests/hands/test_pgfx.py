@@ -1,4 +1,4 @@
-"""A session file is read through all its traps; what is broken is named and takes nothing else along."""
+"""Read session files with all their traps; a broken part is named and does not affect the others."""
 
 import json
 from datetime import UTC, datetime
@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.hands.fields import LONGEST_TEXT
+from pokervod_pipelines.hands.fields import MAX_TEXT
 from pokervod_pipelines.hands.pgfx import name_table, read_session
-from pokervod_pipelines.hands.session_file import NoSession, UnfinishedFile
+from pokervod_pipelines.hands.session_json import NotASession, UnfinishedFile
 from pokervod_pipelines.hands.times import BadTime, parse_duration, parse_time
 from pokervod_pipelines_tests.hands.hand_factory import read_one
 from pokervod_pipelines_tests.hands.sessions import (
@@ -68,8 +68,8 @@ def test_half_characters_and_nul_are_taken_out_of_names() -> None:
     raw = write_session(make_walk()).replace(b'"Name":"Abel"', rb'"Name":"A\ud800b\u0000el"')
 
     name = read_session(raw, file=FILE).hands[0].seats[0].name
-    assert name == "A?bel"
-    assert len(read_one(make_hand([make_player(1, Name="x" * 9_999)], "")).seats[0].name) == LONGEST_TEXT
+    assert name == "Abel"
+    assert len(read_one(make_hand([make_player(1, Name="x" * 9_999)], "")).seats[0].name) == MAX_TEXT
 
 
 @pytest.mark.parametrize("end", [1, 5, 60, 200, 0.3, 0.5, 0.9, -1])
@@ -94,23 +94,23 @@ def test_a_file_cut_at_any_byte_is_unfinished() -> None:
     ("raw", "reason"),
     [
         (b"\nGAME,PokerGFX 3.2,FEATURE_TABLE,\n", "not JSON at line 2"),  # the text export beside it
-        (b"[]", "the record: expected an object, found a list"),
-        (b"{}", "ID: expected a text, found nothing"),
-        (b'{"ID":1}', "Hands: expected a list, found nothing"),
-        (b'{"ID":1.5,"Hands":[]}', "ID: expected a text, found the number 1.5"),
+        (b"[]", "the record: expected an object, got a list"),
+        (b"{}", "ID: expected text, got nothing"),
+        (b'{"ID":1}', "Hands: expected a list, got nothing"),
+        (b'{"ID":1.5,"Hands":[]}', "ID: expected text, got the number 1.5"),
         (b'{"ID":-4,"Hands":[]}', "ID"),
-        (b'{"ID":1,"Hands":{}}', "Hands: expected a list, found an object"),
-        (b'{"ID":1,"Hands":[],"CreatedDateTimeUTC":"soon"}', "'soon' is no time"),
+        (b'{"ID":1,"Hands":{}}', "Hands: expected a list, got an object"),
+        (b'{"ID":1,"Hands":[],"CreatedDateTimeUTC":"soon"}', "'soon' is not a time"),
         (b'{"ID":1,"Hands":[]} trailing', "Extra data"),
         (b"{'ID':1}", "not JSON"),
-        ('{"ID":1,"EventTitle":"Café"}'.encode("latin-1"), "is no utf-8 text"),
+        ('{"ID":1,"EventTitle":"Café"}'.encode("latin-1"), "is not utf-8"),
         (b'{"ID":' + b"9" * 5_000 + b"}", "not a session"),
         (b'{"ID":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "not a session"),
-        (b"\x89PNG\r\n\x1a\n", "no utf-8 text"),
+        (b"\x89PNG\r\n\x1a\n", "not utf-8"),
     ],
 )
-def test_a_file_that_is_no_session_says_why(raw: bytes, reason: str) -> None:
-    with pytest.raises(NoSession) as refusal:
+def test_a_file_that_is_not_a_session_is_refused_with_a_reason(raw: bytes, reason: str) -> None:
+    with pytest.raises(NotASession) as refusal:
         read_session(raw, file=FILE)
 
     assert reason in str(refusal.value)
@@ -124,24 +124,24 @@ def test_an_empty_file_is_one_that_will_be_written(raw: bytes) -> None:
 
 
 BROKEN: list[tuple[str, dict[str, Any], str]] = [
-    ("start", {"StartDateTimeUTC": None}, "StartDateTimeUTC: expected a text, found nothing"),
-    ("day", {"StartDateTimeUTC": "2031-02-30T00:00:00Z"}, "no moment that exists"),
-    ("number", {"HandNum": "seven"}, "HandNum: expected a whole number from 0, found the text 'seven'"),
-    ("players", {"Players": None}, "Players: expected a list, found nothing"),
-    ("player", {"Players": ["Abel"]}, "Players[0]: expected an object, found the text 'Abel'"),
+    ("start", {"StartDateTimeUTC": None}, "StartDateTimeUTC: expected text, got nothing"),
+    ("day", {"StartDateTimeUTC": "2031-02-30T00:00:00Z"}, "not a valid time"),
+    ("number", {"HandNum": "seven"}, "HandNum: expected a whole number from 0, got the text 'seven'"),
+    ("players", {"Players": None}, "Players: expected a list, got nothing"),
+    ("player", {"Players": ["Abel"]}, "Players[0]: expected an object, got the text 'Abel'"),
     ("seat", {"Players": [make_player(1), make_player(1)]}, "2 players sit on 1 seats"),
     ("stack", {"Players": [make_player(1, StartStackAmt=-5)]}, "Players[0].StartStackAmt"),
     ("chips", {"Players": [make_player(1, EndStackAmt=10**30)]}, "Players[0].EndStackAmt"),
     ("flag", {"Players": [make_player(1, SittingOut="no")]}, "Players[0].SittingOut: expected true or false"),
-    ("ante", {"AnteAmt": True}, "AnteAmt: expected a whole number from 0, found true"),
-    ("events", {"Events": {"0": 1}}, "Events: expected a list, found an object"),
+    ("ante", {"AnteAmt": True}, "AnteAmt: expected a whole number from 0, got true"),
+    ("events", {"Events": {"0": 1}}, "Events: expected a list, got an object"),
     ("crowd", {"Events": make_events("1 fold") * 3_000}, "3,000 events"),
-    ("blinds", {"FlopDrawBlinds": []}, "FlopDrawBlinds: expected an object, found a list"),
+    ("blinds", {"FlopDrawBlinds": []}, "FlopDrawBlinds: expected an object, got a list"),
 ]
 
 
 @pytest.mark.parametrize(("fields", "reason"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
-def test_a_broken_hand_is_named_and_the_others_go_on(fields: dict[str, Any], reason: str) -> None:
+def test_a_broken_hand_is_named_and_the_others_are_read(fields: dict[str, Any], reason: str) -> None:
     session = read_session(write_session(make_walk(), make_walk(at=3, number=8) | fields, make_walk(at=6)), file=FILE)
 
     (problem,) = session.problems
@@ -156,21 +156,21 @@ def test_a_broken_event_names_its_street() -> None:
 
     (problem,) = read_session(write_session(hand), file=FILE).problems
 
-    assert (problem.hand_number, problem.street, problem.field) == (4, "turn", "Events[9].BetAmt")
+    assert problem.where == f"{FILE}: hand 1 (hand number 4, turn), Events[9].BetAmt"
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
-        ({"Duration": "2 minutes"}, "Duration: '2 minutes' is no duration"),
-        ({"Players": [make_player(1, cards="as xx")]}, "Players[0].HoleCards: 'xx' is no card"),
-        ({"Events": make_events("board 1z")}, "Events[0].BoardCards: '1z' is no card"),
+        ({"Duration": "2 minutes"}, "Duration: '2 minutes' is not a duration"),
+        ({"Players": [make_player(1, cards="as xx")]}, "Players[0].HoleCards: 'xx' is not a card"),
+        ({"Events": make_events("board 1z")}, "Events[0].BoardCards: '1z' is not a card"),
     ],
 )
-def test_what_can_be_done_without_is_kept_as_unread(fields: dict[str, Any], told: str) -> None:
+def test_what_can_be_done_without_is_kept_as_unread(fields: dict[str, Any], expected: str) -> None:
     hand = read_one(make_walk() | fields)
 
-    assert hand.unread[0].startswith(told)
+    assert hand.unread[0].startswith(expected)
 
 
 def test_a_table_is_named_by_its_folder() -> None:
@@ -188,7 +188,7 @@ def test_durations_are_seconds(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "P", "PT", "35:37", "-PT5S", "PTS", "P1Y"])
 def test_other_durations_are_refused(text: str) -> None:
-    with pytest.raises(BadTime, match="expected one such as"):
+    with pytest.raises(BadTime, match="expected for example"):
         parse_duration(text)
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pokerkit import HandHistory
 
 from pokervod_pipelines.hands.grade import GradeRule
-from pokervod_pipelines.hands.phh import BadPhh, export_phh, read_phh
+from pokervod_pipelines.hands.phh_export import CannotExport, export_phh
+from pokervod_pipelines.hands.phh_import import BadPhh, read_phh
 from pokervod_pipelines_tests.hands.hand_factory import build_one
 from pokervod_pipelines_tests.hands.sessions import make_events, make_player, make_showdown
 from pokervod_pipelines_tests.hands.test_replay import SOUND
@@ -80,7 +81,7 @@ def test_a_hand_of_another_house_is_read() -> None:
 
 
 def test_a_hand_without_a_day_needs_one() -> None:
-    with pytest.raises(BadPhh, match="it names no day"):
+    with pytest.raises(BadPhh, match="the day is missing"):
         read_phh(FOREIGN, GradeRule())
 
     start = datetime(2029, 2, 3, tzinfo=UTC)
@@ -92,10 +93,10 @@ def test_a_hand_without_a_day_needs_one() -> None:
     ["", "not toml", 'variant = "NT"', FOREIGN.replace("NT", "FB"), FOREIGN.replace("AsAd", "AxAd") + DAY, "x = 1"],
 )
 def test_what_is_no_hand_history_is_refused(text: str) -> None:
-    with pytest.raises(BadPhh, match="no PHH hand that can be taken over"):
+    with pytest.raises(BadPhh, match="not a PHH hand of a known game"):
         read_phh(text, GradeRule())
 
 
 def test_a_game_that_phh_has_not_is_not_exported() -> None:
-    with pytest.raises(BadPhh, match="PHH cannot carry BADUGI"):
+    with pytest.raises(CannotExport, match="PHH cannot carry BADUGI"):
         export_phh(build_one(make_showdown(GameVariant="BADUGI")))

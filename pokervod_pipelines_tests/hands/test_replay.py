@@ -1,4 +1,4 @@
-"""The rules engine passes sound hands and names what is wrong at its street and action."""
+"""Replay valid hands clean, and name violations with street and action."""
 
 from typing import Any
 

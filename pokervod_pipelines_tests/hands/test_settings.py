@@ -1,4 +1,4 @@
-"""What ``pokervod.yaml`` says of hands: folders beside the file, the hour at which a day begins, the rule."""
+"""Read the settings of hands: folders beside the file, the hour at which a day begins, the rule."""
 
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pokervod_pipelines.errors import BadSettings
-from pokervod_pipelines.hands.broadcast import BroadcastDays
+from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.settings import load_settings
 
 
@@ -28,7 +28,7 @@ def test_the_hour_is_a_clock_time_with_and_without_quotes(tmp_path: Path, writte
 
 
 @pytest.mark.parametrize(
-    "text", ["  day_starts_at: 25:00\n", "  drop_folders: 7\n", "  rule: {least: 3}\n", "  settle_seconds: -1\n"]
+    "text", ["  day_starts_at: 25:00\n", "  drop_folders: 7\n", "  rule: {minimum: 3}\n", "  settle_seconds: -1\n"]
 )
 def test_a_slip_is_named_with_its_line(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadSettings, match=r"pokervod.yaml:2"):

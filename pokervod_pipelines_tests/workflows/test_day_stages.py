@@ -231,7 +231,7 @@ def test_folders_that_cannot_be_listed_are_reported(room: Room) -> None:
     [
         ("delete from render_instructions", "every_premium_hand_has_its_instruction", "#1"),
         (
-            "update hand_sessions set hands_told = 9",
+            "update hand_sessions set hands_reported = 9",
             "hand_count_is_the_sessions",
             "9 in its fullest file, 0 of them unusable, 2 stored",
         ),

@@ -1,4 +1,4 @@
-"""What the database holds of hands and the clips that show them: links, and disagreements that wait for a person."""
+"""Store links of hands and the clips that show them, and their disagreements."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -8,18 +8,21 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.hands.clip_links import HandClipDifference, HandClipLink
 from pokervod_pipelines.hands.hand import Hand
-from pokervod_pipelines.hands.moments import Difference, Link
+from pokervod_pipelines.text.folding import make_storable
 
 AGREEMENT = "pokervod"
-"""Who settles what no longer differs."""
+"""Name of the actor that closes a disagreement which no longer exists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClipWords:
-    """A standing clip: its row's words, its players' keys, and what the catalog knows of its video."""
+class ClipText:
+    """Hold a clip: the cells of its row, its players' keys, and what the catalog knows of its video."""
 
     clip_id: int
     content: dict[str, Any]
@@ -37,7 +40,7 @@ class ClipWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disagreement:
-    """A difference as it waits, or as it was settled: who, when and why."""
+    """Describe an open or settled difference; a settled one with who, when and why."""
 
     id: int
     hand_id: int
@@ -58,13 +61,13 @@ class Disagreement:
     row_number: int
 
 
-def lock_moments(connection: Connection) -> None:
-    """Until the transaction ends no other process links hands and clips."""
-    connection.execute(text("select pg_advisory_xact_lock(hashtextextended('hands/moments', 0))"))
+def lock_links(connection: Connection) -> None:
+    """Lock the linking of hands and clips until the transaction ends."""
+    lock_until_commit(connection, "hands/clip_links")
 
 
-def read_clip_words(connection: Connection) -> list[ClipWords]:
-    """The clips that stand and have something by which a hand could be known."""
+def read_clip_texts(connection: Connection) -> list[ClipText]:
+    """Return the clips that are not retired."""
     rows = connection.execute(
         text("""
             select c.id as clip_id, r.content, c.hands, c.winner, c.in_ms, c.out_ms, f.path,
@@ -82,13 +85,13 @@ def read_clip_words(connection: Connection) -> list[ClipWords]:
             where c.retired_at is null order by c.id
         """)
     )
-    return [ClipWords(**{**row._mapping, "players": tuple(row.players)}) for row in rows]
+    return [ClipText(**{**row._mapping, "players": tuple(row.players)}) for row in rows]
 
 
 def read_hands_near(
     connection: Connection, days: Collection[date], events: Collection[str]
 ) -> list[tuple[int, date, Hand]]:
-    """The hands of these days, and of sessions whose folded title is one of these; each with its id and day."""
+    """Return the hands of these days, and of sessions with one of these folded titles; each with its id and day."""
     rows = connection.execute(
         text("""
             select h.id, h.broadcast_day, h.content from hands h join hand_sessions s using (session_id)
@@ -101,13 +104,13 @@ def read_hands_near(
     return [(row.id, row.broadcast_day, Hand.from_content(row.content)) for row in rows]
 
 
-def replace_links(connection: Connection, links: Sequence[Link]) -> tuple[int, int]:
-    """These are the links and no others; returns how many are new, and how many are gone."""
+def replace_links(connection: Connection, links: Sequence[HandClipLink]) -> tuple[int, int]:
+    """Replace all links by these; return how many are new and how many were deleted."""
     parameters = {"links": json.dumps([asdict(link) for link in links])}
     source = "jsonb_to_recordset(cast(:links as jsonb)) as l(hand_id bigint, clip_id bigint, how text)"
-    gone = connection.execute(
+    deleted = connection.execute(
         text(f"""
-            delete from hand_moments m where not exists (
+            delete from hand_clip_links m where not exists (
                 select from {source} where l.hand_id = m.hand_id and l.clip_id = m.clip_id)
             returning m.clip_id
         """),  # noqa: S608 - constant
@@ -115,19 +118,19 @@ def replace_links(connection: Connection, links: Sequence[Link]) -> tuple[int, i
     ).all()
     made = connection.execute(
         text(f"""
-            insert into hand_moments (hand_id, clip_id, how) select hand_id, clip_id, how from {source}
-            on conflict (hand_id, clip_id) do update set how = excluded.how where hand_moments.how <> excluded.how
+            insert into hand_clip_links (hand_id, clip_id, how) select hand_id, clip_id, how from {source}
+            on conflict (hand_id, clip_id) do update set how = excluded.how where hand_clip_links.how <> excluded.how
             returning xmax = 0 as is_new
         """),  # noqa: S608 - constant
         parameters,
     ).all()
-    return sum(row.is_new for row in made), len(gone)
+    return sum(row.is_new for row in made), len(deleted)
 
 
-def update_disagreements(connection: Connection, differences: Sequence[Difference], correlation_id: str) -> int:
-    """Every difference waits in the list, once; what no longer differs is closed. Returns how many are news.
+def update_disagreements(connection: Connection, differences: Sequence[HandClipDifference], correlation_id: str) -> int:
+    """Open a disagreement for each difference, close those that no longer exist, and return how many are new.
 
-    What a person settled stays settled for as long as both sides say what they said then.
+    What a person settled stays settled until hand or sheet change.
     """
     parameters = {
         "differences": json.dumps([asdict(one) for one in differences], ensure_ascii=False),
@@ -164,7 +167,7 @@ _OPEN = text(f"""
 def list_disagreements(
     connection: Connection, *, settled: bool | None = False, hand_id: int | None = None
 ) -> list[Disagreement]:
-    """The disagreements, oldest first: those that wait for a person, ``settled`` ones, or both; of one hand or all."""
+    """Return the disagreements, oldest first: open ones, ``settled`` ones, or (None) both; of one hand or all."""
     rows = connection.execute(
         text("""
             select d.id, d.hand_id, d.clip_id, d.field, d.hand_says, d.sheet_says, d.state, d.by, d.reason, d.at,
@@ -180,24 +183,20 @@ def list_disagreements(
     return [Disagreement(**row._mapping) for row in rows]
 
 
-def settle_disagreement(connection: Connection, disagreement_id: int, *, by: str, reason: str) -> None:
-    """A person has decided; raises ``BadInput`` for an id that is none or no reason, ``Conflict`` if it is settled."""
-    if not reason.strip() or not by.strip():
-        message = "say who settles it and why: --by NAME --reason TEXT"
-        raise BadInput(message)
+def settle_disagreement(connection: Connection, disagreement_id: int, *, actor: Actor) -> None:
+    """Settle a disagreement; raise ``BadInput`` for an unknown id, ``Conflict`` if it is settled already."""
     state = connection.execute(
         text("select state from hand_disagreements where id = :id for update"), {"id": disagreement_id}
     ).scalar()
     if state is None:
-        message = f"no disagreement {disagreement_id}; `pokervod hands disagreements` shows them"
-        raise BadInput(message)
+        raise BadInput(f"unknown disagreement {disagreement_id}; `pokervod hands disagreements` lists them")
     if state == "settled":
-        message = f"disagreement {disagreement_id} is settled already; see `pokervod hands disagreements --settled`"
-        raise Conflict(message)
+        hint = "see `pokervod hands disagreements --settled`"
+        raise Conflict(f"disagreement {disagreement_id} is settled already; {hint}")
     connection.execute(
         text("""
             update hand_disagreements set state = 'settled', by = :by, reason = :reason, settled_at = now()
             where id = :id
         """),
-        {"id": disagreement_id, "by": by.strip(), "reason": reason.strip()},
+        {"id": disagreement_id, "by": make_storable(actor.who).strip(), "reason": make_storable(actor.reason).strip()},
     )

@@ -1,14 +1,15 @@
-"""From a sheet's row and a table's file to one moment, and to the list of what they do not agree on."""
+"""Link a sheet's row and a table's hand, and list what they disagree on."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog.build import build_catalog
-from pokervod_pipelines.errors import BadInput, Conflict
-from pokervod_pipelines.hands.moment_store import list_disagreements, settle_disagreement
-from pokervod_pipelines.workflows.hands import LinkReport, data_flow, link_hands, take_in_hands
+from pokervod_pipelines.errors import Conflict
+from pokervod_pipelines.hands.clip_link_store import list_disagreements, settle_disagreement
+from pokervod_pipelines.workflows.hands import LinkReport, import_and_link_hands, link_hands, read_data_flow
 from pokervod_pipelines_tests.hands.sessions import make_showdown, make_walk, write_session
 from pokervod_pipelines_tests.hands.table import Table, table
 from pokervod_pipelines_tests.sheets.harness import SheetHarness, harness, make_line
@@ -44,27 +45,27 @@ def list_open(table: Table) -> list[tuple[str, str, str]]:
 
 
 def read_link(table: Table) -> list[tuple[int, str]]:
-    return table.ask("select h.hand_number, m.how from hand_moments m join hands h on h.id = m.hand_id")
+    return table.ask("select h.hand_number, m.how from hand_clip_links m join hands h on h.id = m.hand_id")
 
 
-def test_a_row_and_a_hand_that_agree_are_one_moment(annotate: Annotate, table: Table) -> None:
+def test_a_row_and_a_hand_that_agree_are_linked(annotate: Annotate, table: Table) -> None:
     report = annotate(Hands="94o vs 73o", **{"Tag_(Player)": "ABEL vs BRUN"}, Winner="")
 
     assert (report.linked, report.made, report.disagreements) == (1, 1, 0)
     assert read_link(table) == [(4, "table")]
 
 
-def test_tying_again_changes_nothing(annotate: Annotate, table: Table) -> None:
+def test_linking_again_changes_nothing(annotate: Annotate, table: Table) -> None:
     annotate(Winner="KT")
-    before = table.ask("select * from hand_moments"), table.ask("select * from hand_disagreements")
+    before = table.ask("select * from hand_clip_links"), table.ask("select * from hand_disagreements")
 
     report = link_hands(table.engine, ZoneInfo("UTC"), correlation_id="again")
 
     assert (report.made, report.gone, report.disagreements) == (0, 0, 0)
-    assert (table.ask("select * from hand_moments"), table.ask("select * from hand_disagreements")) == before
+    assert (table.ask("select * from hand_clip_links"), table.ask("select * from hand_disagreements")) == before
 
 
-def test_the_hand_number_in_the_name_of_the_video_tells(annotate: Annotate, table: Table) -> None:
+def test_the_hand_number_in_the_video_name_is_used(annotate: Annotate, table: Table) -> None:
     annotate(Hands="AA vs QQ", Winner="")
 
     assert read_link(table) == [(4, "table")]
@@ -78,7 +79,7 @@ def test_players_and_cards_outweigh_the_hand_number(annotate: Annotate, table: T
     assert list_open(table) == [("winner", "Abel A♠ A♥", "KTo")]
 
 
-def test_a_disagreement_waits_once_and_closes_itself_when_both_agree(annotate: Annotate, table: Table) -> None:
+def test_a_disagreement_opens_once_and_closes_when_both_agree(annotate: Annotate, table: Table) -> None:
     annotate(Hands="94s vs 73o", **{"Tag_(Player)": "ABEL vs BRUN"}, Winner="94s")
     annotate(Hands="94s vs 73o", **{"Tag_(Player)": "ABEL vs BRUN"}, Winner="")
 
@@ -90,12 +91,12 @@ def test_a_disagreement_waits_once_and_closes_itself_when_both_agree(annotate: A
     assert table.ask('select state, "by" from hand_disagreements') == [("settled", "pokervod")]
 
 
-def test_what_a_person_settled_comes_back_only_with_other_words(annotate: Annotate, table: Table) -> None:
+def test_a_settled_disagreement_opens_again_only_after_a_change(annotate: Annotate, table: Table) -> None:
     cells = {"Tag_(Player)": "ABEL vs BRUN", "Winner": ""}
     annotate(Hands="94s vs 73o", **cells)
     with table.engine.begin() as connection:
         (waiting,) = list_disagreements(connection)
-        settle_disagreement(connection, waiting.id, by="Ana", reason="the table misread")
+        settle_disagreement(connection, waiting.id, actor=Actor(who="Ana", reason="the table misread"))
 
     annotate(Hands="94s vs 73o", **cells)
     assert list_open(table) == []
@@ -104,22 +105,20 @@ def test_what_a_person_settled_comes_back_only_with_other_words(annotate: Annota
     assert table.count_events()["hand.disagreement"] == 2
 
 
-def test_settling_needs_a_reason_and_is_done_once(annotate: Annotate, table: Table) -> None:
+def test_a_disagreement_is_settled_once(annotate: Annotate, table: Table) -> None:
     annotate(Hands="94s vs 73o", **{"Tag_(Player)": "ABEL vs BRUN"}, Winner="")
     with table.engine.begin() as connection:
         (waiting,) = list_disagreements(connection)
-        with pytest.raises(BadInput, match="why"):
-            settle_disagreement(connection, waiting.id, by="Ana", reason=" ")
-        settle_disagreement(connection, waiting.id, by="Ana", reason="seen")
+        settle_disagreement(connection, waiting.id, actor=Actor(who="Ana", reason="seen"))
         with pytest.raises(Conflict, match="settled already"):
-            settle_disagreement(connection, waiting.id, by="Ana", reason="seen")
+            settle_disagreement(connection, waiting.id, actor=Actor(who="Ana", reason="seen"))
 
 
-def test_the_flow_of_a_hand_tells_its_clips_and_events(annotate: Annotate, table: Table) -> None:
+def test_the_data_flow_of_a_hand_has_its_clips_and_events(annotate: Annotate, table: Table) -> None:
     annotate(Hands="94s vs 73o", **{"Tag_(Player)": "ABEL vs BRUN"}, Winner="")
-    ((hand_id,),) = table.ask("select hand_id from hand_moments")
+    ((hand_id,),) = table.ask("select hand_id from hand_clip_links")
 
-    flow = data_flow(table.engine, hand_id)
+    flow = read_data_flow(table.engine, hand_id)
 
     assert (flow["hand"]["hand_number"], flow["hand"]["file_state"], flow["hand"]["winners"]) == (4, "read", (3,))
     assert [clip["path"] for clip in flow["clips"]] == [f"{VIDEO}.mp4"]
@@ -127,24 +126,24 @@ def test_the_flow_of_a_hand_tells_its_clips_and_events(annotate: Annotate, table
     assert [event["type"] for event in flow["events"]] == ["hand.created", "hand.disagreement"]
 
 
-def test_the_flow_of_a_hand_tells_its_graphics_and_their_files(annotate: Annotate, table: Table) -> None:
+def test_the_data_flow_of_a_hand_has_its_graphics_and_their_files(annotate: Annotate, table: Table) -> None:
     annotate(Hands="94o vs 73o", **{"Tag_(Player)": "ABEL vs BRUN"}, Winner="")
-    ((hand_id,),) = table.ask("select hand_id from hand_moments")
+    ((hand_id,),) = table.ask("select hand_id from hand_clip_links")
     day = RenderDay(engine=table.engine, settings=table.settings)
     path = day.make_file()
     waiting = day.want("Abel", hand_id=hand_id)[0]
     day.execute("update render_instructions set hand_id = :hand where id <> :id", hand=hand_id, id=waiting)
 
-    flow = data_flow(table.engine, hand_id)
+    flow = read_data_flow(table.engine, hand_id)
 
-    told = {one["id"]: (one["state"], one["output"] and one["output"]["path"]) for one in flow["instructions"]}
-    assert told == {waiting: ("pending", None), waiting - 1: ("completed", path.name)}
+    states = {one["id"]: (one["state"], one["output"] and one["output"]["path"]) for one in flow["instructions"]}
+    assert states == {waiting: ("pending", None), waiting - 1: ("completed", path.name)}
 
 
 def test_all_steps_at_once(annotate: Annotate, table: Table) -> None:
     annotate(Winner="")
     table.write(write_session(make_walk(at=30, number=5), ID=5))
 
-    report = take_in_hands(table.engine, table.settings, [table.drop], correlation_id="test")
+    report = import_and_link_hands(table.engine, table.settings, [table.drop], correlation_id="test")
 
     assert (report.imported.created, report.replayed.hands, report.links.linked) == (1, 3, 1)

@@ -1,6 +1,6 @@
-"""Stored hands, played again by the rules: once each, and again when they change."""
+"""Replay stored hands: once each, and again when they change."""
 
-from pokervod_pipelines.hands.replays import replay_hands
+from pokervod_pipelines.hands.stored_replay import replay_hands
 from pokervod_pipelines_tests.hands.sessions import make_player, make_showdown, make_walk, write_session
 from pokervod_pipelines_tests.hands.table import Table, table
 
@@ -14,7 +14,7 @@ def make_wrong_stack() -> dict[str, object]:
     return hand
 
 
-def test_each_hand_is_played_once_and_its_doubts_are_kept(table: Table) -> None:
+def test_each_hand_is_replayed_once_and_its_findings_are_stored(table: Table) -> None:
     table.write(write_session(make_walk(), make_wrong_stack()))
     table.take()
 
@@ -25,7 +25,7 @@ def test_each_hand_is_played_once_and_its_doubts_are_kept(table: Table) -> None:
     assert {code for (code,) in table.ask("select code from hand_findings where found_by = 'rules'")} == {"wrong_stack"}
 
 
-def test_a_changed_hand_is_played_again(table: Table) -> None:
+def test_a_changed_hand_is_replayed(table: Table) -> None:
     file = table.write(write_session(make_wrong_stack()))
     table.take()
     replay_hands(table.engine)
@@ -36,9 +36,9 @@ def test_a_changed_hand_is_played_again(table: Table) -> None:
     assert table.ask("select * from hand_findings") == []
 
 
-def test_what_no_time_is_left_for_is_left_for_the_next_call(table: Table) -> None:
+def test_the_next_call_replays_what_the_time_limit_left(table: Table) -> None:
     table.write(write_session(make_walk()))
     table.take()
 
-    assert replay_hands(table.engine, most_seconds=0).left == 1
+    assert replay_hands(table.engine, seconds_limit=0).left == 1
     assert replay_hands(table.engine).hands == 1

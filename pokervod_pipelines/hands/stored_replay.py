@@ -1,6 +1,6 @@
-"""New and changed hands, played again by the rules: what the rules say against a hand is stored with it.
+"""Replay new and changed stored hands by the rules, and store what the rules find with each.
 
-Apart from the import, because it takes longer: a hand is there at once, the rules' findings a little later.
+Apart from the import, because it takes longer: a hand is stored at once, the rules' findings a little later.
 """
 
 import time
@@ -17,7 +17,7 @@ BATCH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayReport:
-    """How many hands were played again, how many of them have findings, and how many are ``left`` for the next time."""
+    """Count the hands replayed, those of them with findings, and those ``left`` for the next call."""
 
     hands: int
     doubtful: int
@@ -26,15 +26,15 @@ class ReplayReport:
 
 
 def replay_hands(
-    engine: Engine, *, most_seconds: float = 600.0, progress: Callable[[int], None] | None = None
+    engine: Engine, *, seconds_limit: float = 600.0, progress: Callable[[int], None] | None = None
 ) -> ReplayReport:
-    """Every hand has the rules' findings as it is now, unless ``most_seconds`` are over before; the next call goes on.
+    """Replay the hands that changed since their last replay, until ``seconds_limit``; the next call continues.
 
-    A batch is a transaction of its own, and two that do this at once share the work.
+    A batch is a transaction of its own, and two callers share the work.
     """
     started = time.monotonic()
     hands = doubtful = 0
-    while time.monotonic() - started < most_seconds:
+    while time.monotonic() - started < seconds_limit:
         with engine.begin() as connection:
             batch = list(store.read_unplayed(connection, BATCH))
             findings = {hand_id: replay_hand(hand) for hand_id, _, hand in batch}

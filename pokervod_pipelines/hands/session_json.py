@@ -1,7 +1,4 @@
-"""The bytes of a session file to JSON: told apart are a file that is still being written and one that is no session.
-
-What the JSON means is ``pgfx``'s business.
-"""
+"""Decode the JSON of a session file, and distinguish an unfinished file from one that is not a session."""
 
 import json
 import re
@@ -14,19 +11,19 @@ CUT_ESCAPE = re.compile(r"\\u?[0-9a-fA-F]{0,3}\Z")
 
 
 class UnfinishedFile(BadInput):
-    """The file ends in the middle: it is being written, or its writer died; wait for it to grow."""
+    """Raised for a file that ends in the middle: it is being written, or its writer died; wait for it to grow."""
 
 
-class NoSession(BadInput):
-    """The file is no PokerGFX session; the text says why."""
+class NotASession(BadInput):
+    """Raised for a file that is not a PokerGFX session; the text says why."""
 
 
 def decode_json(raw: bytes, file: str) -> Any:
-    """Return what the file holds as JSON.
+    """Return the JSON of the file.
 
     Raises:
-        UnfinishedFile: the beginning is right and the end is missing.
-        NoSession: it is not JSON, whatever may still be added to it.
+        UnfinishedFile: the beginning is valid and the end is missing.
+        NotASession: it is not JSON, and more bytes would not change that.
 
     """
     if not raw.strip(b"\x00 \t\r\n"):
@@ -42,10 +39,10 @@ def decode_json(raw: bytes, file: str) -> Any:
         message = (
             f"{file}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}; export the session again"
         )
-        raise NoSession(message) from error
+        raise NotASession(message) from error
     except (ValueError, RecursionError) as error:
         message = f"{file}: not a session: {str(error)[:120]}; export the session again"
-        raise NoSession(message) from error
+        raise NotASession(message) from error
 
 
 def _decode(raw: bytes, file: str) -> str:
@@ -56,12 +53,12 @@ def _decode(raw: bytes, file: str) -> str:
         if error.reason in {"unexpected end of data", "truncated data"}:
             message = f"{file}: the file ends inside a character; wait until it is written"
             raise UnfinishedFile(message) from error
-        message = f"{file}: byte {error.start:,} is no {encoding} text; save the file as UTF-8"
-        raise NoSession(message) from error
+        message = f"{file}: byte {error.start:,} is not {encoding}; save the file as UTF-8"
+        raise NotASession(message) from error
 
 
 def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
-    """Tell whether more characters could make this JSON; a session begins with a brace."""
+    """Return whether more characters could make this JSON; a session begins with a brace."""
     if not text.lstrip().startswith("{"):
         return False
     rest = text[error.pos :].strip("\x00 \t\r\n")

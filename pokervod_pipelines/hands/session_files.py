@@ -1,0 +1,77 @@
+"""Read session files and hand histories: each becomes a parsed session, or a failure with its reason. No database.
+
+Reading takes most of an import's time, so a large import reads ahead in child processes.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.hands.drop_folders import name_path
+from pokervod_pipelines.hands.grade import GradeRule
+from pokervod_pipelines.hands.parsed_sessions import ParsedSession, digest_file, parse_session
+from pokervod_pipelines.hands.readers import count_readers, read_ahead
+from pokervod_pipelines.hands.session_json import UnfinishedFile
+from pokervod_pipelines.hands.times import BroadcastDays
+from pokervod_pipelines.text.folding import make_storable
+
+FileFailure = Literal["", "unchanged", "waiting", "quarantined", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class HandRules:
+    """Hold the rules by which hands are graded and assigned to days."""
+
+    grade: GradeRule
+    days: BroadcastDays
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFile:
+    """Hold a file and what was ``parsed``, or the ``failure`` with its ``reason``; ``raw`` for the quarantine."""
+
+    file: Path
+    path: str
+    status: os.stat_result | None = None
+    digest: str = ""
+    parsed: ParsedSession | None = None
+    failure: FileFailure = ""
+    reason: str = ""
+    raw: bytes = b""
+
+
+def read_session_files(files: Sequence[Path], rules: HandRules, known: Mapping[str, str]) -> Iterator[SessionFile]:
+    """Yield each file, read; one whose digest is the ``known`` one of its path is not parsed."""
+    calls = [partial(read_session_file, file, rules, known.get(name_path(str(file)))) for file in files]
+    readers = count_readers([file for file in files if name_path(str(file)) not in known])
+    return read_ahead(calls, readers) if readers > 1 else (call() for call in calls)
+
+
+def read_session_file(file: Path, rules: HandRules, known: str | None) -> SessionFile:
+    """Return the file, read; whatever is wrong with it is its ``failure``."""
+    path = name_path(str(file))
+    try:
+        with file.open("rb") as handle:
+            status = os.fstat(handle.fileno())
+            raw = handle.read()
+    except OSError as error:
+        return SessionFile(file=file, path=path, failure="unreadable", reason=f"cannot be read: {error.strerror}")
+    digest = digest_file(raw, rules.grade, rules.days)
+    read = SessionFile(file=file, path=path, status=status, digest=digest)
+    if digest == known:
+        return replace(read, failure="unchanged")
+    try:
+        return replace(read, parsed=parse_session(raw, path, rules.grade))
+    except UnfinishedFile as error:
+        return replace(read, failure="waiting", reason=_make_reason(error))
+    except BadInput as error:
+        return replace(read, failure="quarantined", reason=_make_reason(error), raw=raw)
+
+
+def _make_reason(error: Exception) -> str:
+    """Return the message as the database can hold it."""
+    return make_storable(str(error), "\ufffd")
