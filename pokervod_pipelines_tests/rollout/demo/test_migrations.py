@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pokervod_pipelines.rollout.rollout import read_clock
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.db.migrate import current_revision, newest_revision, upgrade_database
 from pokervod_pipelines.rollout.handler import PlanHandler
 from pokervod_pipelines.rollout.plans import find_plan
+from pokervod_pipelines.rollout.runner import read_clock
 from pokervod_pipelines.settings import Settings
 
 WEEK = {
     "number": 1,
-    "title": "Renders",
-    "summary": "The queue of renders is there.",
-    "criteria": [{"kind": "database_table", "name": "queue", "table": "render_workers"}],
+    "title": "Directives",
+    "summary": "The table of directives exists.",
+    "criteria": [{"kind": "database_table", "name": "directives", "table": "sheet_directives"}],
 }
 PLAN = {
     "name": "behind",
@@ -33,7 +33,7 @@ PLAN = {
 def behind(make_database: Callable[[bool], str]) -> Iterator[Engine]:
     """Make a database at an earlier revision, with a row."""
     engine = make_engine(make_database(False))
-    upgrade_database(engine, "0003")
+    upgrade_database(engine, "0006")
     with engine.begin() as connection:
         connection.execute(text("insert into players (key, name) values ('eva', 'Eva')"))
     yield engine
@@ -55,8 +55,8 @@ def test_pending_migrations_are_applied_and_no_row_is_lost(
     after = handler.evaluate(1)
 
     assert [(each.passed, each.error_class) for each in before] == [(False, "schema")]
-    assert revision == "0003", "a preview changes nothing"
-    assert "would apply to the schema at 0003" in previewed["apply_migrations"]
+    assert revision == "0006", "a preview changes nothing"
+    assert "would apply to the schema at 0006" in previewed["apply_migrations"]
     assert [(fix.fixer, fix.done) for fix in fixes] == [("apply_migrations", True)]
     assert current_revision(behind) == newest_revision()
     assert [each.passed for each in after] == [True]
