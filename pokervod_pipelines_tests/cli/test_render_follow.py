@@ -2,6 +2,7 @@
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -48,6 +49,7 @@ class Following:
         """Read until the terminal shows these words, or is closed."""
         new = ""
         while words is None or words not in new:
+            assert select.select([self._ours], [], [], 60)[0], f"the terminal does not show {words!r}: {new!r}"
             try:
                 read = os.read(self._ours, 4096)
             except OSError:  # how Linux tells that nobody writes any more
@@ -89,7 +91,7 @@ def test_the_list_follows_the_queue_until_it_is_interrupted(follow: Callable[...
     desk.want("Ana Ruiz")
     following = follow()
     following.read_until("1 pending")
-    desk.take()
+    desk.claim()
     following.read_until("1 processing")
 
     assert following.interrupt() == 0
@@ -106,9 +108,9 @@ def test_the_list_is_kept_while_the_database_is_unavailable_and_continues_then(
     following.read_until("1 pending")
 
     with cut_off(desk.engine):
-        following.read_until("the database is away: ")
+        following.read_until("the database is unavailable: ")
         following.read_until("Ana Ruiz")
-    desk.take()
+    desk.claim()
     following.read_until("1 processing")
 
     assert following.interrupt() == 0
