@@ -3,15 +3,15 @@
 ::
 
     RenderFailure
-    ├── Passing       something did not answer this time: retried, a retry is spent
-    │   ├── TooSlow   it took longer, or reported no progress for longer, than its limits allow
-    │   └── SpoiledOutput  the file differs from its instruction
-    ├── NoCapacity    no licence or render node is free, or a farm is away or misconfigured: the renderer pauses and
-    │                 resumes, no retry is spent
-    ├── BadWorker     this machine is at fault (disk, rights, a missing program): another one may do it
-    └── BadInstruction     the instruction or its template is wrong: never retried
+    ├── TransientFailure    something did not answer this time: retried, a retry is spent
+    │   ├── TooSlow         it took longer, or reported no progress for longer, than its limits allow
+    │   └── SpoiledOutput   the file differs from its instruction
+    ├── NoCapacity          no licence or render node is free, or a farm is away or misconfigured: the renderer pauses
+    │                       and resumes, no retry is spent
+    ├── BadWorker           this machine is at fault (disk, rights, a missing program): another one may render it
+    └── BadInstruction      the instruction or its template is wrong: never retried
 
-Any other error is unknown: retried like a passing failure.
+Any other error is unknown: retried like a transient failure.
 """
 
 import errno
@@ -29,19 +29,19 @@ class RenderFailure(PokervodError):
     kind: ClassVar[FailureKind] = "unknown"
 
 
-class Passing(RenderFailure, Unavailable):
+class TransientFailure(RenderFailure, Unavailable):
     """Something did not answer or broke off; a retry may help."""
 
     kind: ClassVar[FailureKind] = "transient"
 
 
-class TooSlow(Passing):
+class TooSlow(TransientFailure):
     """It took longer, or reported no progress for longer, than its limits allow."""
 
     kind: ClassVar[FailureKind] = "timeout"
 
 
-class SpoiledOutput(Passing):
+class SpoiledOutput(TransientFailure):
     """The rendered file differs from its instruction; the text names every difference."""
 
 

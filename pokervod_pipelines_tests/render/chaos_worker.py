@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.render import workers
-from pokervod_pipelines.render.failures import BadInstruction, Passing
+from pokervod_pipelines.render.failures import BadInstruction, TransientFailure
 from pokervod_pipelines.render.outputs.paths import make_target, place_output
 from pokervod_pipelines.render.outputs.publish import publish
 from pokervod_pipelines.render.queue import FinishedRender
@@ -53,7 +53,7 @@ class SlowPipeline:
                 await asyncio.sleep(pause)
         if player == "impossible" or (player == "moody" and job.retry_count == 0):
             target.unlink()
-            raise BadInstruction("nobody can draw that") if player == "impossible" else Passing("it broke off")
+            raise BadInstruction("nobody can draw that") if player == "impossible" else TransientFailure("it broke off")
         final = place_output(self.root, Path(f"2031-05-04/{job.id}"), "mov_alpha")
         return FinishedRender(job=job, facts=make_output_facts(job), publish=_once(target, final))
 

@@ -19,9 +19,9 @@ from pokervod_pipelines.render.failures import (
     BadInstruction,
     BadWorker,
     NoCapacity,
-    Passing,
     SpoiledOutput,
     TooSlow,
+    TransientFailure,
     classify_failure,
 )
 from pokervod_pipelines.render.queue import FinishedRender, requeue_lost
@@ -85,7 +85,7 @@ def test_a_late_worker_cannot_complete_a_job_that_another_has_claimed(queue_data
     (job,) = queue_database.claim(worker="next")
 
     assert queue_database.finish(late) == []
-    assert queue_database.fail(late, Passing("broke off")) is None
+    assert queue_database.fail(late, TransientFailure("broke off")) is None
     assert queue_database.published == []
     assert is_completed(queue_database.finish(job))
     assert queue_database.execute("select made_by from render_outputs") == [("next",)]
@@ -184,7 +184,7 @@ def test_a_file_that_shows_what_another_with_other_content_shows_is_refused(
 
 
 FAILURES = [
-    (Passing("the server broke off"), "transient", State.PENDING),
+    (TransientFailure("the server broke off"), "transient", State.PENDING),
     (SpoiledOutput("it is black"), "transient", State.PENDING),
     (Unavailable("no answer"), "transient", State.PENDING),
     (ConnectionResetError(), "transient", State.PENDING),
@@ -222,7 +222,7 @@ def test_every_error_has_a_kind(error: BaseException) -> None:
     assert classify_failure(error) in {"transient", "timeout", "capacity", "bad_worker", "bad_input", "unknown"}
 
 
-@pytest.mark.parametrize(("error", "end"), [(Passing("x"), "failed"), (TooSlow("x"), "timed_out")])
+@pytest.mark.parametrize(("error", "end"), [(TransientFailure("x"), "failed"), (TooSlow("x"), "timed_out")])
 def test_a_passing_failure_is_retried_until_its_retries_are_spent(
     queue_database: QueueDatabase, error: Exception, end: str
 ) -> None:
@@ -242,7 +242,7 @@ def test_a_retry_waits_longer_each_time(queue_database: QueueDatabase) -> None:
     queue_database.limits = RenderQueueSettings(retry_seconds=10)
     held = queue_database.claim_one()
 
-    queue_database.fail(held, Passing("x"))
+    queue_database.fail(held, TransientFailure("x"))
 
     (row,) = queue_database.execute("select extract(epoch from due_at - now()) as wait from render_instructions")
     assert 4 < row.wait <= 15
@@ -282,7 +282,7 @@ def test_a_cancelled_job_ends_as_cancelled_however_it_ends(queue_database: Queue
     if end == "finish":
         queue_database.finish(held)
     elif end == "fail":
-        queue_database.fail(held, Passing("x"))
+        queue_database.fail(held, TransientFailure("x"))
     elif end == "release":
         queue.release_claims(queue_database.engine, queue_database.limits, [held], "the worker was stopped")
     else:

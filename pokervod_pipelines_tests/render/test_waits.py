@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from pokervod_pipelines.render.failures import NoCapacity, Passing
+from pokervod_pipelines.render.failures import NoCapacity, TransientFailure
 from pokervod_pipelines.render.queue import MIN_WAIT_SECONDS, find_wait_seconds
 from pokervod_pipelines.settings.render import RenderQueueSettings
 from pokervod_pipelines_tests.render.queue_database import QueueDatabase
@@ -55,7 +55,7 @@ def test_another_day_wakes_no_worker_of_a_day(queue_database: QueueDatabase) -> 
     assert find_wait(queue_database, DAY) <= 100
 
 
-@pytest.mark.parametrize("error", [Passing("it broke off"), NoCapacity("no licence"), RuntimeError("strange")])
+@pytest.mark.parametrize("error", [TransientFailure("it broke off"), NoCapacity("no licence"), RuntimeError("strange")])
 def test_every_retry_is_foreseen(queue_database: QueueDatabase, error: Exception) -> None:
     queue_database.limits = RenderQueueSettings(retry_seconds=60, pause_seconds=60)
     queue_database.fail(queue_database.claim_one(), error)

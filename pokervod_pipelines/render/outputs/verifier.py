@@ -14,7 +14,7 @@ from pokervod_pipelines.processes.failures import (
 )
 from pokervod_pipelines.processes.pool import ChildPool
 from pokervod_pipelines.processes.supervised import ChildProgram
-from pokervod_pipelines.render.failures import BadWorker, Passing, RenderFailure, TooSlow
+from pokervod_pipelines.render.failures import BadWorker, RenderFailure, TooSlow, TransientFailure
 from pokervod_pipelines.render.outputs.wanted import Inspection, Wanted
 
 PROGRAM = ChildProgram(
@@ -46,7 +46,7 @@ class Verifier:
             TooSlow: it takes longer than ``seconds_limit``.
             OSError: the file cannot be read; with the system's number.
             BadWorker: no child starts.
-            Passing: the file could not be inspected.
+            TransientFailure: the file could not be inspected.
 
         """
         call = partial(self._inspect, path, wanted)
@@ -59,13 +59,13 @@ class Verifier:
         except ChildNotStarted as error:
             raise BadWorker(str(error)) from None
         except ChildClosed:
-            raise Passing(f"{path}: not verified: the worker is stopping") from None
+            raise TransientFailure(f"{path}: not verified: the worker is stopping") from None
         except OSError as error:
             raise OSError(error.errno, error.strerror, str(path)) from None
         except RenderFailure as error:
             raise type(error)(f"{path}: could not be verified: {error}") from None
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the worker
-            raise Passing(f"{path}: could not be verified: {type(error).__name__}: {error}") from None
+            raise TransientFailure(f"{path}: could not be verified: {type(error).__name__}: {error}") from None
 
     async def close(self) -> None:
         """Kill every child, whatever it is doing."""

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from pokervod_pipelines.render.failures import BadInstruction, Passing, RenderFailure, SpoiledOutput
+from pokervod_pipelines.render.failures import BadInstruction, RenderFailure, SpoiledOutput, TransientFailure
 from pokervod_pipelines.render.outputs.digest import Measure
 from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, make_target, place_output
 from pokervod_pipelines.render.outputs.publish import discard, publish, withdraw
@@ -150,11 +150,11 @@ def open_pipeline(
 def find_template(files: TemplateFiles, job: ClaimedJob) -> Template:
     """Return the template of the job. Raises a failure of ``render.failures`` where it cannot be used.
 
-    A broken file is a passing failure: it may be half written, and a person is working on it.
+    A broken file is a transient failure: it may be half written, and a person is working on it.
     """
     name = job.template
     if name in files.problems:
-        raise Passing(f"the template cannot be read; correct it, then retry: {files.problems[name]}")
+        raise TransientFailure(f"the template cannot be read; correct it, then retry: {files.problems[name]}")
     if name not in files.valid:
         raise BadInstruction(f"the template {name!r} was deleted; restore its file, then retry")
     template = files.valid[name]

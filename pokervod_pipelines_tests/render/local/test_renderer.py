@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from pokervod_pipelines.processes.child import make_portable
-from pokervod_pipelines.render.failures import BadInstruction, Passing, classify_failure
+from pokervod_pipelines.render.failures import BadInstruction, TransientFailure, classify_failure
 from pokervod_pipelines.render.renderers.local.renderer import PROGRAM, LocalRenderer
 from pokervod_pipelines_tests.processes import system
 from pokervod_pipelines_tests.processes.system import wait_until_gone
@@ -107,7 +107,7 @@ def test_a_child_killed_over_its_job_is_a_passing_failure(tmp_path: Path) -> Non
         task = await start_long(renderer, tmp_path / "a.mov")
         (pid,) = list_children()
         os.kill(pid, signal.SIGKILL)
-        with pytest.raises(Passing, match=r"died while it drew \(SIGKILL\)\. The job is retried"):
+        with pytest.raises(TransientFailure, match=r"died while it drew \(SIGKILL\)\. The job is retried"):
             await task
         await renderer.render(job("elimination", tmp_path / "b.mov"), ignore)
 
@@ -130,9 +130,9 @@ def test_closing_ends_what_is_under_way(tmp_path: Path) -> None:
         task = await start_long(renderer, tmp_path / "a.mov")
         await renderer.close()
         assert list_children() == set()
-        with pytest.raises(Passing):
+        with pytest.raises(TransientFailure):
             await task
-        with pytest.raises(Passing, match="closed"):
+        with pytest.raises(TransientFailure, match="closed"):
             await renderer.render(job("elimination", tmp_path / "b.mov"), ignore)
 
     run(play)
@@ -182,7 +182,8 @@ def test_a_disk_that_is_full_or_gone_comes_back_with_its_number(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "error", [BadInstruction("a"), Passing("b"), OSError(errno.ENOSPC, "full", "/x"), MemoryError(), KeyError("c")]
+    "error",
+    [BadInstruction("a"), TransientFailure("b"), OSError(errno.ENOSPC, "full", "/x"), MemoryError(), KeyError("c")],
 )
 def test_a_failure_is_the_same_kind_on_both_sides(error: Exception) -> None:
     assert classify_failure(pickle.loads(pickle.dumps(make_portable(error)))) == classify_failure(error)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, Passing, RenderFailure, TooSlow
+from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, RenderFailure, TooSlow, TransientFailure
 from pokervod_pipelines.render.renderers.nexrender.complaints import LONGEST, read_complaint
 from pokervod_pipelines.render.renderers.nexrender.states import (
     PHASES,
@@ -27,13 +27,13 @@ JSON = st.recursive(
 @pytest.mark.parametrize(
     ("error", "failure", "text"),
     [
-        ({}, Passing, "kept no reason"),
-        (None, Passing, "kept no reason"),
-        ([], Passing, "kept no reason"),
+        ({}, TransientFailure, "kept no reason"),
+        (None, TransientFailure, "kept no reason"),
+        ([], TransientFailure, "kept no reason"),
         ({"code": "ENOENT", "errno": -2, "path": "/p/a.aep"}, BadInstruction, "/p/a.aep is not there"),
         ({"code": "EACCES", "path": "/p/a.aep"}, BadInstruction, "may not be read"),
         ({"code": "ERR_INVALID_URL", "input": "C:a"}, BadInstruction, "C:a is no address"),
-        ({"code": "ENOSPC", "path": "/tmp/x"}, Passing, "ENOSPC /tmp/x"),
+        ({"code": "ENOSPC", "path": "/tmp/x"}, TransientFailure, "ENOSPC /tmp/x"),
         (
             "Error: nexrender: Couldn't find any layers by provided name (x)",
             BadInstruction,
@@ -45,7 +45,7 @@ JSON = st.recursive(
         ("Maximum rendering time exceeded", TooSlow, "limit"),
         ("After Effects error: your license has expired", NoCapacity, "renew"),
         ("Error: Couldn't find any layers by provided name (license)", BadInstruction, "layers"),
-        ("Error: socket hang up", Passing, "socket hang up"),
+        ("Error: socket hang up", TransientFailure, "socket hang up"),
     ],
 )
 def test_a_complaint_has_the_type_of_who_mends_it(error: Any, failure: type[RenderFailure], text: str) -> None:

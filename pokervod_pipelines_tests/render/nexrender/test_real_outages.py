@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pokervod_pipelines.render.failures import NoCapacity, Passing
+from pokervod_pipelines.render.failures import NoCapacity, TransientFailure
 from pokervod_pipelines.render.renderers.job import RenderJob
 from pokervod_pipelines.render.renderers.nexrender.states import TAKEN_BACK
 from pokervod_pipelines_tests.render.nexrender.desk import assert_nothing_is_left, renderer_at, run, see, silent
@@ -66,7 +66,7 @@ def test_a_server_that_always_forgets_is_given_up(farm: Farm, job_factory: JobFa
             while not rendering.done():
                 for job in await asyncio.to_thread(farm.list_jobs):
                     await asyncio.to_thread(farm.ask, "DELETE", f"/jobs/{job['uid']}")
-            with pytest.raises(Passing, match="forgot the job 3 times"):
+            with pytest.raises(TransientFailure, match="forgot the job 3 times"):
                 await rendering
 
     run(case())

@@ -13,9 +13,9 @@ import pytest
 from pokervod_pipelines.render.failures import (
     BadInstruction,
     NoCapacity,
-    Passing,
     RenderFailure,
     SpoiledOutput,
+    TransientFailure,
 )
 from pokervod_pipelines.render.renderers.job import Renderer, RenderJob
 from pokervod_pipelines.render.renderers.nexrender.client import Client
@@ -89,8 +89,8 @@ def test_a_sequence_becomes_a_folder_of_numbered_pictures(farm: Farm, job_factor
     [
         ("broken", True, BadInstruction, "Couldn't find any layers by provided name"),
         ("unlicensed", True, NoCapacity, "no valid license"),
-        ("missing", True, Passing, "Couldn't find a result file"),
-        ("broken", False, Passing, "kept no reason"),  # the worker of npm loses the text
+        ("missing", True, TransientFailure, "Couldn't find a result file"),
+        ("broken", False, TransientFailure, "kept no reason"),  # the worker of npm loses the text
         ("tiny", False, SpoiledOutput, "8 bytes"),
     ],
 )

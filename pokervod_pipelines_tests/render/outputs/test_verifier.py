@@ -14,7 +14,7 @@ from typing import TypeVar
 import pytest
 
 from pokervod_pipelines.processes.supervised import ChildProgram
-from pokervod_pipelines.render.failures import BadInstruction, BadWorker, Passing, TooSlow
+from pokervod_pipelines.render.failures import BadInstruction, BadWorker, TooSlow, TransientFailure
 from pokervod_pipelines.render.outputs import verifier as module
 from pokervod_pipelines.render.outputs.verifier import Inspect, Verifier
 from pokervod_pipelines.render.outputs.wanted import Inspection
@@ -102,8 +102,8 @@ def test_a_file_that_hangs_its_reader_is_too_slow(name: str, tmp_path: Path) -> 
     [
         ("share gone", OSError, "share gone"),
         ("unknown composition", BadInstruction, "unknown composition"),
-        ("complain", Passing, "a bug"),
-        ("devour", Passing, "MemoryError"),
+        ("complain", TransientFailure, "a bug"),
+        ("devour", TransientFailure, "MemoryError"),
     ],
 )
 def test_what_is_not_the_files_fault_is_raised_by_its_type(name: str, kind: type[Exception], text: str) -> None:
@@ -156,7 +156,7 @@ def test_closing_ends_a_child_at_work(tmp_path: Path) -> None:
         task = asyncio.create_task(verify(verifier, "hang", tmp_path))
         pid = await wait_for_pid(tmp_path / "hang")
         await verifier.close()
-        with pytest.raises(Passing, match="not verified: the worker is stopping"):
+        with pytest.raises(TransientFailure, match="not verified: the worker is stopping"):
             await task
         return pid
 

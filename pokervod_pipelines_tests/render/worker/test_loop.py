@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from pokervod_pipelines.render.failures import Passing
+from pokervod_pipelines.render.failures import TransientFailure
 from pokervod_pipelines.render.queue_store import ClaimedJob
 from pokervod_pipelines.render.worker.running import ReportProgress
 from pokervod_pipelines.settings.render import RenderQueueSettings
@@ -195,7 +195,7 @@ def test_a_worker_until_empty_renders_what_comes_meanwhile_and_what_failed_at_fi
         if len(pipeline.started) < 6:
             await asyncio.to_thread(queue_database.request)
         if job.retry_count == 0:
-            raise Passing("it broke off")
+            raise TransientFailure("it broke off")
 
     pipeline.script = request_more
     queue_database.request()

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.render import pauses
 from pokervod_pipelines.render.actions import cancel, prioritize, retry
-from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, Passing
+from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, TransientFailure
 from pokervod_pipelines.render.queue import release_claims, requeue_lost
 from pokervod_pipelines.render.queue_store import ClaimedJob
 from pokervod_pipelines.render.states import Job
@@ -151,7 +151,9 @@ def fail_once(pipeline: ScriptedPipeline, error: Exception) -> None:
     pipeline.script = fail_first
 
 
-@pytest.mark.parametrize("error", [Passing("it broke off"), NoCapacity("no licence")], ids=["backoff", "pause"])
+@pytest.mark.parametrize(
+    "error", [TransientFailure("it broke off"), NoCapacity("no licence")], ids=["backoff", "pause"]
+)
 def test_a_retry_is_claimed_when_due_without_polling(queue_database: QueueDatabase, error: Exception) -> None:
     async def case() -> None:
         pipeline = ScriptedPipeline()

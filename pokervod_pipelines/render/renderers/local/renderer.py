@@ -5,7 +5,7 @@ from functools import partial
 from pokervod_pipelines.processes.failures import ChildClosed, ChildDied, ChildFailure
 from pokervod_pipelines.processes.pool import ChildPool
 from pokervod_pipelines.processes.supervised import ChildProgram
-from pokervod_pipelines.render.failures import Passing
+from pokervod_pipelines.render.failures import TransientFailure
 from pokervod_pipelines.render.renderers.job import RenderJob, ReportProgress
 from pokervod_pipelines.render.renderers.local import check
 from pokervod_pipelines.render.renderers.local.child import draw_output
@@ -37,14 +37,14 @@ class LocalRenderer:
         try:
             await self._pool.ask(call, report=report)
         except ChildClosed:
-            raise Passing("not rendered: the local renderer was closed") from None
+            raise TransientFailure("not rendered: the local renderer was closed") from None
         except ChildDied as error:
-            raise Passing(
+            raise TransientFailure(
                 f"the local renderer died while it drew ({error}). The job is retried; "
                 "if SIGKILL recurs, give the machine more memory or run fewer renders at once."
             ) from None
         except ChildFailure as error:
-            raise Passing(str(error)) from None
+            raise TransientFailure(str(error)) from None
 
     def find_faults(self, template: Template) -> list[str]:
         """Return what is wrong with the template: composition, layers, size, letters, fonts."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, Passing
+from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, TransientFailure
 from pokervod_pipelines.render.renderers.nexrender.complaints import shorten
 from pokervod_pipelines.render.renderers.nexrender.states import ERROR, TAKEN_BACK, Status, read_statuses
 
@@ -28,7 +28,7 @@ LONGEST_WAIT = 4.0
 BUSY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
-class NoAnswer(Passing):
+class NoAnswer(TransientFailure):
     """The server gave no answer of nexrender's; it may be starting, or its network may be down."""
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, Passing, RenderFailure, TooSlow
+from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, RenderFailure, TooSlow, TransientFailure
 
 LONGEST = 300
 
@@ -63,11 +63,11 @@ def read_complaint(error: Any) -> RenderFailure:
 
 def _read_words(text: str) -> RenderFailure:
     if not text.strip():
-        return Passing("nexrender: the render failed and its node kept no reason; its own log has it")
+        return TransientFailure("nexrender: the render failed and its node kept no reason; its own log has it")
     for pattern, failure, mend in WORDS:
         if re.search(pattern, text, re.IGNORECASE):
             return failure(f"nexrender: {shorten(text)}; {mend}")
-    return Passing(f"nexrender: {shorten(text)}")
+    return TransientFailure(f"nexrender: {shorten(text)}")
 
 
 def shorten(text: str) -> str:

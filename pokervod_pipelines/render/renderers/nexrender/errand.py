@@ -9,7 +9,7 @@ import logging
 import time
 from functools import partial
 
-from pokervod_pipelines.render.failures import NoCapacity, Passing, RenderFailure
+from pokervod_pipelines.render.failures import NoCapacity, RenderFailure, TransientFailure
 from pokervod_pipelines.render.renderers.job import SUFFIXES, RenderJob, ReportProgress
 from pokervod_pipelines.render.renderers.nexrender import pickup
 from pokervod_pipelines.render.renderers.nexrender.board import Board, Listing
@@ -50,7 +50,8 @@ class Errand:
                 report(1.0)
                 return
             LOG.warning("nexrender forgot a job", extra={"instruction": self._job.instruction_id, "tries": number})
-        raise Passing(f"nexrender at {self._client.url} forgot the job {TRIES} times; look at the server and its store")
+        message = f"nexrender at {self._client.url} forgot the job {TRIES} times; look at the server and its store"
+        raise TransientFailure(message)
 
     async def end(self) -> None:
         """No node will begin a job of this claim, and its files are gone, if server and folder can be reached.
