@@ -1,4 +1,4 @@
-"""``pokervod rollout`` as a person and a program meet it: texts, JSON, exit status."""
+"""Check `pokervod rollout` as a person and a program use it: texts, JSON, exit status."""
 
 import os
 import pty
@@ -305,7 +305,7 @@ def test_a_plan_that_lost_or_gained_a_week_can_still_be_read(
 
 
 def show(folder: Path, *words: str) -> tuple[str, int]:
-    """What a terminal of 80 columns shows of the real command, without colours, and its exit status."""
+    """Return what a terminal of 80 columns shows of the real command, without colours, and its exit status."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "pokervod_pipelines.cli", *words],

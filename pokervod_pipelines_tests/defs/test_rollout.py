@@ -33,7 +33,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 @pytest.fixture
 def run(folder: PlanFolder, instance: dg.DagsterInstance) -> Callable[..., dg.ExecuteInProcessResult]:
-    """Return ``run()``, which runs the job or another ``job``; ``run(*weeks)`` materializes the assets of these weeks."""
+    """Return ``run()``, which runs the job or another ``job``; ``run(*weeks)`` materializes these weeks."""
 
     def execute(*weeks: int, job: str = "rollout", until: int | None = None) -> dg.ExecuteInProcessResult:
         if weeks:

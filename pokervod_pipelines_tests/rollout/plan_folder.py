@@ -1,4 +1,4 @@
-"""Small plans on disk whose weeks the test makes pass or fail by a file: there it passes, gone it fails."""
+"""Write small plans whose weeks pass where a file exists, and fail where it is missing."""
 
 import json
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ QUERY = {"kind": "sql", "name": "one_is_one", "query": "select 1", "expect": {"v
 
 
 def describe_week(number: int, plan: str = "demo") -> dict[str, Any]:
-    """Return a week whose ``proof`` is a file; the second one also looks at the database."""
+    """Return a week whose ``proof`` is a file; the second one also checks the database."""
     proof = {"kind": "file", "name": "proof", "description": "It is proven.", "path": f"{plan}_{number}.txt"}
     return {
         "number": number,
@@ -31,7 +31,7 @@ def describe_week(number: int, plan: str = "demo") -> dict[str, Any]:
 
 @dataclass(kw_only=True)
 class PlanFolder:
-    """A folder with plans, the database of their rollouts, and settings that know both."""
+    """Hold a folder with plans, the database of their rollouts, and settings with both."""
 
     engine: Engine
     folder: Path
@@ -41,7 +41,7 @@ class PlanFolder:
     plans: list[Path] = field(default_factory=list)
 
     def write(self, name: str = "demo", weeks: int | list[dict[str, Any]] = 4, **head: object) -> Path:
-        """The plan is on disk and in the settings: so many weeks, or these; what stands in ``head`` wins."""
+        """Write the plan and add it to the settings, with that many weeks or these; ``head`` replaces its keys."""
         values = {
             "name": name,
             "title": f"The {name} rollout",
@@ -58,23 +58,23 @@ class PlanFolder:
         return path
 
     def prove(self, *weeks: int, plan: str = "demo") -> None:
-        """What these weeks ask for is there."""
+        """Write the files that these weeks require."""
         for week in weeks:
             (self.folder / f"{plan}_{week}.txt").write_text("done", encoding="utf-8")
 
     @property
     def settings(self) -> Settings:
-        """The settings as they are now."""
+        """Return the present settings."""
         return Settings.model_validate({"home": self.folder / "home", "alert_urls": self.urls, **self.sections})
 
     @property
     def sections(self) -> dict[str, Any]:
-        """What stands in ``pokervod.yaml``."""
+        """Return the sections of ``pokervod.yaml``."""
         rollout = {"plans": [str(path) for path in self.plans], **self.given}
         return {"rollout": rollout, "alerts": self.alerts}
 
     def write_settings(self) -> None:
-        """A command started in the folder finds these settings."""
+        """Write the settings for a command that starts in the folder."""
         (self.folder / "pokervod.yaml").write_text(json.dumps(self.sections), encoding="utf-8")
 
     def rollout(self, plan: str | None = None) -> Rollout:
@@ -84,24 +84,24 @@ class PlanFolder:
         return read_rollout(self.rollout(plan))
 
     def states(self, plan: str | None = None) -> list[str]:
-        """How each week is."""
+        """Return the state of each week."""
         return [week.state.value for week in self.record(plan).weeks]
 
     def attempts(self, plan: str | None = None) -> list[tuple[int, bool | None]]:
-        """Week and verdict of every attempt."""
+        """Return week and result of every attempt."""
         return [(each.week, each.passed) for each in self.record(plan).attempts]
 
     def execute(self, query: str, **values: object) -> list[tuple[Any, ...]]:
-        """The rows the database answers, or none."""
+        """Return the rows of the query, or none."""
         with self.engine.begin() as connection:
             result = connection.execute(text(query), values)
             return [tuple(row) for row in result] if result.returns_rows else []
 
     def end_wait(self) -> None:
-        """The moment of the next try has come."""
+        """Make every waiting week due."""
         self.execute("update rollout_weeks set next_try_at = now() - interval '1 second' where next_try_at is not null")
 
     def dump(self) -> dict[str, list[str]]:
-        """Everything in every table."""
+        """Return every row of every table."""
         tables = self.execute("select table_name from information_schema.tables where table_schema = 'public'")
         return {name: sorted(str(row) for row in self.execute(f'select * from "{name}"')) for (name,) in sorted(tables)}

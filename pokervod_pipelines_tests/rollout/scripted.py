@@ -1,4 +1,4 @@
-"""A rollout whose weeks come to what the test says, with a clock that the test moves."""
+"""Run a rollout by script: with results that the test gives, and a clock that the test moves."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ START = datetime(2031, 5, 5, 8, 0, tzinfo=UTC)
 
 
 class Killed(BaseException):
-    """The process ended here."""
+    """Raised where the process is killed."""
 
 
 @dataclass
 class ScriptedHandler:
-    """Judges by script: ``failures`` is how often a week fails before it passes; ``dies_at`` ends the process."""
+    """Evaluate by script: ``failures`` is how often a week fails before it passes; ``dies_at`` kills the process."""
 
     engine: Engine
     failures: dict[int, int] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class ScriptedHandler:
     now: datetime = START
 
     def act(self) -> None:
-        """One thing is done; the process may end before it."""
+        """Count a step; the process may be killed before it."""
         self.acts += 1
         if self.acts == self.dies_at:
             raise Killed
@@ -47,7 +47,7 @@ class ScriptedHandler:
         return (make_result("tables", passed=not is_failing), make_result("health", passed=True, figures=self.figures))
 
     def count_failed(self, week: int) -> int:
-        """How many attempts at the week came to their end without passing."""
+        """Return how many attempts at the week failed."""
         with self.engine.connect() as connection:
             count = connection.scalar(
                 text("select count(*) from rollout_attempts where week = :week and not passed"), {"week": week}
@@ -85,7 +85,7 @@ _REPORT = text("insert into events (type, source, correlation_id, payload) value
 
 
 def make_result(criterion: str, *, passed: bool, figures: Mapping[str, Any] | None = None) -> ResultRecord:
-    """Return what a criterion came to."""
+    """Return the result of a criterion."""
     return ResultRecord(
         criterion=criterion,
         passed=passed,
@@ -100,7 +100,7 @@ def make_result(criterion: str, *, passed: bool, figures: Mapping[str, Any] | No
 
 @dataclass
 class ScriptedRollout:
-    """A rollout of nine weeks and its handler."""
+    """Hold a rollout of nine weeks and its handler."""
 
     engine: Engine
     handler: ScriptedHandler
@@ -120,7 +120,7 @@ class ScriptedRollout:
         )
 
     def run(self, until: int | None = None) -> RolloutRecord:
-        """Run as far as it goes now."""
+        """Run until done, waiting or escalated."""
         run_rollout(self.rollout, until=until)
         return self.record()
 
@@ -128,15 +128,15 @@ class ScriptedRollout:
         return read_rollout(self.rollout)
 
     def pass_time(self, minutes: float = 60) -> None:
-        """The clock goes on."""
+        """Move the clock."""
         self.handler.now += timedelta(minutes=minutes)
 
     def reported(self) -> list[str]:
-        """What people heard, in order."""
+        """Return the reports to people, in order."""
         return self._read_events("reported")
 
     def events(self) -> list[str]:
-        """What happened, in order."""
+        """Return the events, in order."""
         return [each.removeprefix("rollout.") for each in self._read_events("rollout")]
 
     def _read_events(self, source: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Those who work for a plan here: what they find can always be kept, and people hear of it once."""
+"""Check the handler of a plan: its results can always be stored, and people are notified once."""
 
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def test_a_moment_that_never_comes_ends_the_attempt(folder: PlanFolder, moment: 
 
 
 def list_alerts(folder: PlanFolder) -> list[tuple[str, str | None]]:
-    """What people were told, and who closed it."""
+    """Return the alerts, and who resolved them."""
     return [(key, by) for key, by in folder.execute("select key, resolved_by from alerts order by id")]
 
 
@@ -61,7 +61,7 @@ def test_a_resumption_that_is_refused_leaves_the_alert_open(folder: PlanFolder) 
     folder.write(attempts=1)
     run_rollout(folder.rollout())
 
-    with pytest.raises(Exception, match="it has to pass before week 3 begins"):
+    with pytest.raises(Exception, match="it has to pass before week 3 starts"):
         interventions.resume_rollout(folder.rollout(), EVA, week=3)
     assert list_alerts(folder) == [("rollout demo week 1 escalated", None)]
 

@@ -1,4 +1,4 @@
-"""Check runs week after week: attempts, waits, fixers, escalation, actions of people; nothing counts or reports twice."""
+"""Check runs week after week: attempts, waits, fixers, escalation, actions of people; nothing counts twice."""
 
 import random
 import threading

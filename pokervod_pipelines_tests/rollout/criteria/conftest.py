@@ -1,4 +1,4 @@
-"""A context to look at: a folder, services, and the database that the tests of this room share."""
+"""Make check contexts: a folder, services, and the database that the tests of this room share."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,7 +21,7 @@ MakeContext = Callable[..., CheckContext]
 def make_context(
     engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path
 ) -> Callable[..., CheckContext]:
-    """``make_context(search={"address": …}, seconds=5, …)``: a context whose folder is the test's own."""
+    """Return ``make_context(services, seconds=5, …)``, which makes a context in the test's own folder."""
     folder = tmp_path / "plan"
     folder.mkdir()
 
@@ -34,10 +34,10 @@ def make_context(
 
 
 def make_criterion(kind: str, **parameters: Any) -> Criterion:
-    """A criterion as a plan would make it."""
+    """Return a criterion as a plan would make it."""
     return list_kinds()[kind].model_validate({"kind": kind, "name": "it", **parameters})
 
 
 def look(context: CheckContext, kind: str, **parameters: Any) -> CriterionResult:
-    """Examine such a criterion."""
+    """Check such a criterion."""
     return check_criterion(make_criterion(kind, **parameters), context)

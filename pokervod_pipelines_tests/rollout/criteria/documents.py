@@ -1,4 +1,4 @@
-"""An OpenAPI document that is valid and complete, and slips to put into it."""
+"""Make an OpenAPI document that is valid and complete, and mistakes in it."""
 
 import copy
 from pathlib import Path
@@ -75,7 +75,7 @@ SOUND: dict[str, Any] = {
 
 
 def make_document(**slips: Any) -> dict[str, Any]:
-    """The sound document with each place (``paths./videos.get.summary``) changed; None takes the key out."""
+    """Return the valid document with each place (``paths./videos.get.summary``) changed; None deletes the key."""
     document = copy.deepcopy(SOUND)
     for place, value in slips.items():
         *way, last = place.split(".")

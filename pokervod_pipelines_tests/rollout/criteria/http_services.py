@@ -1,4 +1,4 @@
-"""Real HTTP services for the criteria to look at: a server in a thread, whose answers a test writes down."""
+"""Run real HTTP services for the criteria: a server in a thread, with the answers of a test."""
 
 import json
 import socket
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass
 class Reply:
-    """What the service answers: status, body (JSON unless text), headers; before it a pause."""
+    """Describe an answer: status, body (JSON unless text), headers, and the pause before it."""
 
     status: int = 200
     body: Any = None
@@ -25,7 +25,7 @@ class Reply:
 
 @dataclass
 class RunningService:
-    """A service that runs: where, and what it was asked so far."""
+    """Hold the address of a running service, and the requests so far."""
 
     address: str
     asked: list[str] = field(default_factory=list)
@@ -39,7 +39,7 @@ Answers = Mapping[str, Reply | Callable[[], Reply]]
 
 @contextmanager
 def run_service(answers: Answers) -> Iterator[RunningService]:
-    """A service on a free port of this machine, ended with the context."""
+    """Run a service on a free port of this machine until the context ends."""
     service = RunningService("")
     server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(answers, service))
     server.daemon_threads = True
@@ -55,14 +55,14 @@ def run_service(answers: Answers) -> Iterator[RunningService]:
 
 @contextmanager
 def run_silence() -> Iterator[str]:
-    """The address of a service that takes connections and never says a word."""
+    """Yield the address of a service that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 @contextmanager
 def run_dripping() -> Iterator[str]:
-    """The address of a service that answers a byte at a time, for ever."""
+    """Yield the address of a service that answers byte by byte without an end."""
     ended = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=_drip, args=(listening, ended), daemon=True).start()
@@ -83,7 +83,7 @@ def _drip(listening: socket.socket, ended: threading.Event) -> None:
 
 
 def find_closed_address() -> str:
-    """An address where nobody listens."""
+    """Return an address where no service listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
 

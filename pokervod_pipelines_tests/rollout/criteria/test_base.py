@@ -1,4 +1,4 @@
-"""A look always ends, in time and with evidence; a new kind is one file; nothing secret comes out."""
+"""Check that every check ends in time and with a result, a new kind is one file, and nothing secret is shown."""
 
 import threading
 import time
@@ -26,23 +26,23 @@ ASKED_FOR = {
 
 
 class Raising(Criterion):
-    """A look that something unforeseen happens to."""
+    """Fail with an unexpected error."""
 
     kind: Literal["raising"] = "raising"
     text: str = ""
 
     def check(self, context: CheckContext) -> CriterionResult:
-        """Break down."""
+        """Raise the error."""
         raise ValueError(self.text)
 
 
 class Hanging(Criterion):
-    """A look that never ends, and that nothing can end."""
+    """Hang without an end."""
 
     kind: Literal["hanging"] = "hanging"
 
     def check(self, context: CheckContext) -> CriterionResult:
-        """Wait for ever."""
+        """Wait without an end."""
         threading.Event().wait()
         raise AssertionError
 

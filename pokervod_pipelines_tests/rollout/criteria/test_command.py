@@ -1,4 +1,4 @@
-"""A command runs only where it is allowed, without a shell and our secrets, and nothing of it is left behind."""
+"""Check that a command runs only where it is allowed, without a shell and our secrets, and leaves no process."""
 
 import time
 from pathlib import Path
@@ -12,7 +12,7 @@ from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, look
 
 @pytest.fixture
 def context(make_context: MakeContext) -> CheckContext:
-    """One that allows ``sh``."""
+    """Return a context that allows ``sh``."""
     return make_context(allow_commands=True, programs=frozenset({"sh", "true", "no-such-program"}))
 
 
@@ -100,7 +100,7 @@ def test_what_a_command_left_in_the_background_ends_with_it(context: CheckContex
 
 
 def is_alive(process: int) -> bool:
-    """Whether the process runs; one that ended and was not waited for yet does not."""
+    """Return whether the process runs; a zombie does not."""
     for _ in range(1000):
         try:
             state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]

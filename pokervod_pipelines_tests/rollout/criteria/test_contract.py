@@ -1,4 +1,4 @@
-"""A service answers as its document says, or the evidence names method, path and what is otherwise."""
+"""Check that a service which answers unlike its document is reported with method, path and difference."""
 
 from typing import Any
 

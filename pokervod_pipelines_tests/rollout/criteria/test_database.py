@@ -20,7 +20,7 @@ COLUMNS = {"id": "bigint", "name": "text", "at": "timestamptz", "kept": "bool", 
 
 @pytest.fixture
 def table(engine: Engine) -> Iterator[str]:
-    """A table with two rows, the newer an hour old."""
+    """Yield a table with two rows, the newer one an hour old."""
     name = f"things_{uuid.uuid4().hex[:8]}"
     with engine.begin() as connection:
         connection.execute(
@@ -35,7 +35,7 @@ def table(engine: Engine) -> Iterator[str]:
 
 
 def smuggle(query: str) -> Sql:
-    """A criterion with a query that no plan could have."""
+    """Return a criterion with a query that no plan could have."""
     sound = make_criterion("sql", query="select 1", expect={"value": 1})
     assert isinstance(sound, Sql)
     return sound.model_copy(update={"query": query})
@@ -61,7 +61,11 @@ def test_a_table_that_is_filled_and_fresh_passes(make_context: MakeContext, tabl
     [
         ({"columns": {"colour": "text"}}, ErrorClass.SCHEMA, "column colour is missing"),
         ({"columns": {"id": "text"}}, ErrorClass.SCHEMA, "column id is bigint, expected text"),
-        ({"columns": {"at": "timestamp"}}, ErrorClass.SCHEMA, "is timestamp with time zone, expected timestamp without"),
+        (
+            {"columns": {"at": "timestamp"}},
+            ErrorClass.SCHEMA,
+            "is timestamp with time zone, expected timestamp without",
+        ),
         ({"columns": {"id": "public.number_of"}}, ErrorClass.SCHEMA, "the database has no type 'public.number_of'"),
         ({"rows_at_least": 3}, ErrorClass.DATA, "has 2 rows, expected at least 3"),
         ({"fresh_column": "at", "fresh_hours": 0.5}, ErrorClass.DATA, "is 1 h old, allowed are 30 min"),

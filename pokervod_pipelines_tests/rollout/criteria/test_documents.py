@@ -1,4 +1,4 @@
-"""A document is valid and complete, or its faults are told with method and path."""
+"""Check that a document is valid and complete, or its problems are reported with method and path."""
 
 from typing import Any
 

@@ -17,7 +17,7 @@ BOMB = (
 
 
 def make_report(*outcomes: str) -> str:
-    """A report of so many cases: ``passed``, ``failure``, ``error``, ``skipped``."""
+    """Return a report with a case for each outcome: ``passed``, ``failure``, ``error``, ``skipped``."""
     cases = "".join(
         f'<testcase classname="suite" name="case {at}">{"" if told == "passed" else f"<{told}/>"}</testcase>'
         for at, told in enumerate(outcomes)

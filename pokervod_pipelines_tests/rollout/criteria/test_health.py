@@ -1,4 +1,4 @@
-"""A service is up, fast enough, and no mock, or the evidence says which of it is not; it always ends in time."""
+"""Check health and mock criteria: down, slow and mocked services are reported, and every check ends in time."""
 
 import itertools
 import time

@@ -1,4 +1,4 @@
-"""An operation is asked with the document's own values first, and with made-up ones where those may be had."""
+"""Check that an operation is called with the document's own values, else with made-up ones."""
 
 from typing import Any
 

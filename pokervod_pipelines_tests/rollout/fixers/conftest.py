@@ -1,4 +1,4 @@
-"""A context for fixers: the test's own folder and database, with what the test allows."""
+"""Make fix contexts: the test's own folder and database, with what the test allows."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -16,15 +16,15 @@ MakeContext = Callable[..., FixContext]
 
 
 @pytest.fixture
-def server() -> Iterator[LocalServer]:
-    """A real HTTP server of the test's own."""
+def http_server() -> Iterator[LocalServer]:
+    """Run an HTTP server of the test's own."""
     with LocalServer() as running:
         yield running
 
 
 @pytest.fixture
 def make_context(tmp_path: Path) -> MakeContext:
-    """``make_context(commands=…, …)``: a context in which every fixer is switched on, and no database answers."""
+    """Return ``make_context(commands=…, …)``, which makes a context with every fixer on and without a database."""
     nowhere = create_engine("postgresql+psycopg://user:database-password@127.0.0.1:1/none")
 
     def make(

@@ -1,4 +1,4 @@
-"""What fixers meet outside: an HTTP server that answers as it is told, and commands that are real programs."""
+"""Provide the outside of fixers: an HTTP server with given answers, and commands that are real programs."""
 
 import sys
 import threading
@@ -18,20 +18,20 @@ FAILED = (FailedCriterion(week=6, name="search_answers", error_class=ErrorClass.
 
 
 def python(code: str, *arguments: str) -> list[str]:
-    """A command that runs the Python code."""
+    """Return a command that runs the Python code."""
     return [sys.executable, "-c", code, *arguments]
 
 
 def picture(folder: Path) -> Mapping[str, tuple[int, bytes]]:
-    """All files below the folder: when each was written, and what is in it."""
+    """Return all files below the folder with time and content."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
 class LocalServer:
-    """A server at ``url``; ``answers`` has the statuses of each path in turn, the last one for ever.
+    """Serve at ``url``; ``answers`` has the statuses of each path in turn, the last one repeatedly.
 
-    The status 0 hangs until the end, -1 answers with a byte now and then and no end. ``asked`` keeps what was asked.
+    The status 0 hangs until the end, -1 answers byte by byte without an end. ``asked`` has the requests.
     """
 
     def __init__(self) -> None:

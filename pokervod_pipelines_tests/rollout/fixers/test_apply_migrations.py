@@ -1,4 +1,4 @@
-"""Pending migrations are applied with the rows kept; what could lose a row is left to a person."""
+"""Check that pending migrations keep the rows, and that one which may lose data is left to a person."""
 
 import re
 import shutil
@@ -34,7 +34,7 @@ def downgrade() -> None:
 FIRST = "0006"
 
 TOO_LONG = "statement timeout|did not finish within 1 s"
-"""One statement that is stopped, or the next one that is not begun."""
+"""Texts for a statement that is stopped, or the next one that is not started."""
 
 
 @pytest.fixture
@@ -50,8 +50,16 @@ def old(make_database: Callable[[bool], str]) -> Iterator[Engine]:
 
 
 @pytest.fixture
+def own(make_database: Callable[[bool], str]) -> Iterator[Engine]:
+    """Yield a migrated database of the test's own, whose schema it may change."""
+    engine = make_engine(make_database(True))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
 def add_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """``add_steps(body, …)``: these steps come after those of the package."""
+    """Return ``add_steps(body, …)``, which adds migrations after those of the package."""
 
     def add(*bodies: str) -> None:
         folder = tmp_path / "migrations"
@@ -67,7 +75,7 @@ def add_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
 
 def picture(engine: Engine) -> dict[str, list[str]]:
-    """All tables with their columns and rows."""
+    """Return all tables with their columns and rows."""
     found = inspect(engine)
     with engine.connect() as connection:
         return {
@@ -79,7 +87,7 @@ def picture(engine: Engine) -> dict[str, list[str]]:
         }
 
 
-def test_a_database_behind_is_brought_up_and_keeps_its_rows(old: Engine, make_context: MakeContext) -> None:
+def test_a_database_that_is_behind_is_upgraded_and_keeps_its_rows(old: Engine, make_context: MakeContext) -> None:
     rows = picture(old)["tags"]
 
     report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=False)
@@ -103,7 +111,7 @@ def test_an_empty_database_gets_the_whole_schema(
     engine.dispose()
 
 
-def test_a_dry_run_names_the_steps_and_changes_nothing(old: Engine, make_context: MakeContext) -> None:
+def test_a_dry_run_names_the_migrations_and_changes_nothing(old: Engine, make_context: MakeContext) -> None:
     before = picture(old)
 
     report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=True)
@@ -113,18 +121,18 @@ def test_a_dry_run_names_the_steps_and_changes_nothing(old: Engine, make_context
     assert picture(old) == before
 
 
-def test_nothing_pending_is_said(engine: Engine, make_context: MakeContext) -> None:
+def test_nothing_pending_is_reported(engine: Engine, make_context: MakeContext) -> None:
     report = ApplyMigrations().fix(make_context(engine=engine), FAILED, dry_run=False)
 
     assert not report.done
     assert "no migration is pending" in report.summary
 
 
-def test_a_database_newer_than_the_code_is_left_alone(engine: Engine, make_context: MakeContext) -> None:
-    with engine.begin() as connection:
+def test_a_database_newer_than_the_code_is_left_alone(own: Engine, make_context: MakeContext) -> None:
+    with own.begin() as connection:
         connection.execute(text(f"update {VERSION_TABLE} set version_num = '9998'"))
 
-    report = ApplyMigrations().fix(make_context(engine=engine), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=own), FAILED, dry_run=False)
 
     assert not report.done
     assert "newer than this code" in report.summary
@@ -142,7 +150,7 @@ def test_a_database_newer_than_the_code_is_left_alone(engine: Engine, make_conte
         ("[][0]", "cannot be read without running it"),
     ],
 )
-def test_a_step_that_may_lose_data_stops_them_all(
+def test_a_migration_that_may_lose_data_stops_all(
     body: str, danger: str, old: Engine, add_steps: Callable[..., None], make_context: MakeContext
 ) -> None:
     before = picture(old)
@@ -157,19 +165,19 @@ def test_a_step_that_may_lose_data_stops_them_all(
     assert picture(old) == before
 
 
-def test_what_was_applied_before_is_not_looked_at_again(
-    engine: Engine, add_steps: Callable[..., None], make_context: MakeContext
+def test_an_applied_migration_is_not_searched_again(
+    own: Engine, add_steps: Callable[..., None], make_context: MakeContext
 ) -> None:
     add_steps('op.execute("delete from tags")', 'op.execute("create table fine (id int)")')
-    upgrade_database(engine, "9001")
+    upgrade_database(own, "9001")
 
-    report = ApplyMigrations().fix(make_context(engine=engine), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=own), FAILED, dry_run=False)
 
     assert report.done, report.summary
     assert report.summary.startswith("applied 9002 step 9002;")
 
 
-def test_a_step_that_breaks_is_rolled_back_and_named(
+def test_a_failing_migration_is_rolled_back_and_named(
     old: Engine, add_steps: Callable[..., None], make_context: MakeContext
 ) -> None:
     before = picture(old)
@@ -178,7 +186,7 @@ def test_a_step_that_breaks_is_rolled_back_and_named(
     report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=False)
 
     assert not report.done
-    assert "migration 9001_step failed and was rolled back whole" in report.summary
+    assert "migration 9001_step failed and was rolled back" in report.summary
     assert picture(old) == before
 
 
@@ -186,7 +194,7 @@ def test_a_step_that_breaks_is_rolled_back_and_named(
     "body",
     ['op.execute("select pg_sleep(60)")', '[op.execute("select pg_sleep(0.1)") for _ in range(600)]'],
 )
-def test_steps_that_last_too_long_are_stopped(
+def test_migrations_that_last_too_long_are_stopped(
     body: str, engine: Engine, add_steps: Callable[..., None], make_context: MakeContext
 ) -> None:
     before = picture(engine)
@@ -199,7 +207,7 @@ def test_steps_that_last_too_long_are_stopped(
     assert picture(engine) == before
 
 
-def test_a_table_that_somebody_holds_is_not_waited_for_for_ever(old: Engine, make_context: MakeContext) -> None:
+def test_the_wait_for_a_locked_table_is_limited(old: Engine, make_context: MakeContext) -> None:
     with old.connect() as holder:
         holder.execute(text("lock table sheet_rows in access exclusive mode"))
         report = ApplyMigrations(seconds=1).fix(make_context(engine=old), FAILED, dry_run=False)
@@ -209,7 +217,7 @@ def test_a_table_that_somebody_holds_is_not_waited_for_for_ever(old: Engine, mak
     assert current_revision(old) == FIRST
 
 
-def test_a_database_that_does_not_answer_is_said_without_its_password(make_context: MakeContext) -> None:
+def test_a_database_that_does_not_answer_is_reported_without_its_password(make_context: MakeContext) -> None:
     report = ApplyMigrations().fix(make_context(), FAILED, dry_run=False)
 
     assert not report.done

@@ -1,4 +1,4 @@
-"""A fixer is chosen by the class of the error, the week and the criterion, once an attempt."""
+"""Check that a fixer is chosen by error class, week and criterion, once an attempt."""
 
 from dataclasses import dataclass
 

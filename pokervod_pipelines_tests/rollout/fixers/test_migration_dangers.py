@@ -1,4 +1,4 @@
-"""What a migration would lose is seen in its SQL, and what only looks like it is not."""
+"""Check that SQL which loses data is detected, and harmless SQL is not."""
 
 import pytest
 

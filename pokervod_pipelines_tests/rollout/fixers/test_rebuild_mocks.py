@@ -1,4 +1,4 @@
-"""Mocks are made anew by an allowed command, and must be well afterwards."""
+"""Check that mocks are rebuilt by an allowed command, and must be healthy afterwards."""
 
 from pathlib import Path
 
@@ -12,14 +12,14 @@ from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, LocalSer
 REBUILD = python("open('rebuilt', 'w').close()")
 
 
-def test_the_mock_is_rebuilt_and_well(server: LocalServer, make_context: MakeContext, tmp_path: Path) -> None:
-    server.answers = {"/health": [500, 200]}
-    context = make_context(commands={"mocks": REBUILD}, services={"search": ServiceUnderRollout(mock=server.url)})
+def test_the_mock_is_rebuilt_and_well(http_server: LocalServer, make_context: MakeContext, tmp_path: Path) -> None:
+    http_server.answers = {"/health": [500, 200]}
+    context = make_context(commands={"mocks": REBUILD}, services={"search": ServiceUnderRollout(mock=http_server.url)})
 
     report = RebuildMocks(command="mocks", service="search").fix(context, FAILED, dry_run=False)
 
     assert report.done, report.summary
-    assert report.summary.startswith(f"ran 'mocks'; the mock at {server.url} is healthy after")
+    assert report.summary.startswith(f"ran 'mocks'; the mock at {http_server.url} is healthy after")
     assert (tmp_path / "rebuilt").exists()
 
 
@@ -33,11 +33,11 @@ def test_the_mock_is_rebuilt_and_well(server: LocalServer, make_context: MakeCon
     ],
 )
 def test_a_mock_that_cannot_be_rebuilt_is_reported(
-    commands: dict[str, list[str]], health: int, problem: str, server: LocalServer, make_context: MakeContext
+    commands: dict[str, list[str]], health: int, problem: str, http_server: LocalServer, make_context: MakeContext
 ) -> None:
-    server.answers = {"/health": [health]}
+    http_server.answers = {"/health": [health]}
     seconds = 1 if "sleep" in str(commands) else 60
-    fixer = RebuildMocks(command="mocks", health=f"{server.url}/health", seconds=seconds, wait_seconds=1)
+    fixer = RebuildMocks(command="mocks", health=f"{http_server.url}/health", seconds=seconds, wait_seconds=1)
 
     report = fixer.fix(make_context(commands=commands), FAILED, dry_run=False)
 
@@ -45,13 +45,15 @@ def test_a_mock_that_cannot_be_rebuilt_is_reported(
     assert problem in report.summary
 
 
-def test_a_dry_run_runs_nothing_and_asks_nobody(server: LocalServer, make_context: MakeContext, tmp_path: Path) -> None:
+def test_a_dry_run_runs_nothing_and_asks_nobody(
+    http_server: LocalServer, make_context: MakeContext, tmp_path: Path
+) -> None:
     before = picture(tmp_path)
-    context = make_context(commands={"mocks": REBUILD}, services={"search": ServiceUnderRollout(mock=server.url)})
+    context = make_context(commands={"mocks": REBUILD}, services={"search": ServiceUnderRollout(mock=http_server.url)})
 
     report = RebuildMocks(command="mocks", service="search").fix(context, FAILED, dry_run=True)
 
     assert not report.done
-    assert report.summary == f"would run 'mocks' and wait until the mock at {server.url} is healthy"
+    assert report.summary == f"would run 'mocks' and wait until the mock at {http_server.url} is healthy"
     assert picture(tmp_path) == before
-    assert server.asked == []
+    assert http_server.asked == []

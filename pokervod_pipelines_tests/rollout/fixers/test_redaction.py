@@ -1,4 +1,4 @@
-"""No secret is in what fixers say, whatever form it takes."""
+"""Check that no secret is in the reports of fixers, whatever form it takes."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A document is made anew whole or not at all, and the one before it is kept."""
+"""Check that a document is replaced as a whole or not at all, and that the old one is kept."""
 
 import json
 from pathlib import Path

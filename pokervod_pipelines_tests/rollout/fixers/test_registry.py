@@ -1,4 +1,4 @@
-"""Fixers take what makes sense only, and act only when they are switched on."""
+"""Check that fixers reject wrong parameters, and run only when they are switched on."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, get_args

@@ -1,4 +1,4 @@
-"""Tests are run again by an allowed command, and their report must be new."""
+"""Check that tests are rerun by an allowed command, and that their report must be new."""
 
 from pathlib import Path
 

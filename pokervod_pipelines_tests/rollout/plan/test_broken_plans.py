@@ -89,7 +89,10 @@ def test_a_mistake_in_a_service_is_not_reported_for_the_criteria_that_name_it(tm
 
 
 def test_a_password_in_a_refused_address_is_not_shown(tmp_path: Path) -> None:
-    mistakes = [{"at": 6, "put": ["address: http://ada:hush@a b"]}, {"at": 7, "put": ["mock: http://ada:hush@b?key=hush"]}]
+    mistakes = [
+        {"at": 6, "put": ["address: http://ada:hush@a b"]},
+        {"at": 7, "put": ["mock: http://ada:hush@b?key=hush"]},
+    ]
 
     assert "hush" not in refuse(write_plan(tmp_path, *mistakes))
 

@@ -1,4 +1,4 @@
-"""Check that doctor reports broken plans and channels without an address, and shows only scheme and host of addresses."""
+"""Check that doctor reports broken plans and channels without address, and hides the secrets of addresses."""
 
 import json
 from pathlib import Path

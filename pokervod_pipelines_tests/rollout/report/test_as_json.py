@@ -1,4 +1,4 @@
-"""The report for machines is plain JSON and equal to the report."""
+"""Check that the report for programs is plain JSON with the same figures."""
 
 import json
 from dataclasses import replace

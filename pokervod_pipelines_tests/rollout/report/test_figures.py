@@ -1,4 +1,4 @@
-"""The report of a rollout: two told by hand, and laws that hold for any."""
+"""Check the figures of a rollout: two counted by hand, and laws that hold for any."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -30,7 +30,7 @@ PLAN = plan_weeks()
 
 @st.composite
 def rollouts(draw: Any) -> RolloutRecord:
-    """Any rollout that the runner could leave behind, in its own order of time."""
+    """Draw a rollout that the runner could leave behind, in order of time."""
     clock, weeks, attempts, overrides, escalations = START, [], [], [], []
     stands_at = draw(st.integers(1, 10))
     for planned in PLAN.weeks:

@@ -26,7 +26,7 @@ PLANNED_END = datetime(2026, 11, 7, tzinfo=UTC)
 
 
 def at_pace(days: float, passed: int, now: datetime) -> RolloutReport:
-    """So many weeks have passed, each in so many days, and the next one has just begun."""
+    """Return a report after that many passed weeks of that many days; the next one has just started."""
     done = [
         week(number, WeekState.PASSED, start=MIDNIGHT + (number - 1) * days * DAY, end=MIDNIGHT + number * days * DAY)
         for number in range(1, passed + 1)

@@ -1,4 +1,4 @@
-"""The page in a browser, where there is one: words without a blank push nothing aside and run over nothing."""
+"""Check the page in a browser, if installed: long words push nothing aside and overlap nothing."""
 
 import json
 import re

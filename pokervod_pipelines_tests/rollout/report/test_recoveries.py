@@ -1,4 +1,4 @@
-"""What got a rollout over its failures, and the rate that follows."""
+"""Check what a rollout recovered by from its failures, and the rate that follows."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""How reports say things."""
+"""Check the wording of reports."""
 
 import re
 from dataclasses import replace
