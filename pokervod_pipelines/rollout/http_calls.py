@@ -61,7 +61,7 @@ def open_client(address: str) -> Iterator[httpx2.Client]:
 def send_request(
     client: httpx2.Client, method: str, url: str, *, seconds: float, reads_body: bool = True, **arguments: Any
 ) -> HttpResponse:
-    """Return the response to one call that takes at most so many seconds in all. Raises ``CallFailed``.
+    """Return the response to one call that takes at most ``seconds`` in all. Raises ``CallFailed``.
 
     A read timeout does not limit a head that arrives byte by byte, so the call has a thread of its own, which ends at
     the latest when the client is closed.

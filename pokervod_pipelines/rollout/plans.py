@@ -50,9 +50,9 @@ def find_plan(settings: Settings, name: str | None = None) -> RolloutPlan:
     for plan in plans.valid.values():
         if plan.name == name or (name is None and plan.is_first):
             return plan
-    meant = plans.broken[:1] if name is None else [each for each in plans.broken if each.name in {name, None}]
-    if meant:
-        raise BadPlan("\n".join(map(str, meant)), name)
+    problems = plans.broken[:1] if name is None else [each for each in plans.broken if each.name in {name, None}]
+    if problems:
+        raise BadPlan("\n".join(map(str, problems)), name)
     raise BadInput(f"unknown plan {name!r}; known are {', '.join(plans.valid)}")
 
 

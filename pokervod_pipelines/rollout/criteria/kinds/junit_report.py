@@ -25,7 +25,7 @@ from pokervod_pipelines.rollout.criteria.result import CriterionFailed, Criterio
 class JunitReport(Criterion):
     """Expect the share ``passed`` of all tests in the reports of ``paths`` to pass; a skipped test did not pass.
 
-    There are ``tests_at_least``, and the newest report is at most ``fresh_hours`` old.
+    It expects ``tests_at_least``, and the newest report is at most ``fresh_hours`` old.
     """
 
     kind: Literal["junit_report"] = "junit_report"
