@@ -15,10 +15,12 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import BadInput, Conflict
-from pokervod_pipelines.paging import EVERYTHING, Page
 from pokervod_pipelines.text.folding import make_storable
 
 Subject = Mapping[str, str | int]
+
+IN_FORCE: Any = object()
+"""Default of ``before``: the value of the decision that counts until now."""
 
 
 class DecisionKind(StrEnum):
@@ -44,7 +46,7 @@ class DecisionKind(StrEnum):
 class Decision:
     """Hold one row of the history.
 
-    ``value`` holds since, ``before`` held until then. ``undoes`` is the decision that this row undoes, ``undone_by``
+    ``value`` is the new value, ``before`` the old one. ``undoes`` is the decision that this row undoes, ``undone_by``
     the row that undid this one.
     """
 
@@ -69,18 +71,16 @@ def record(
     value: Any,
     *,
     actor: Actor,
-    before: Any = None,
+    before: Any = IN_FORCE,
     at: datetime | None = None,
 ) -> Decision:
     """Append a decision, which counts at once; the caller's lock keeps others from deciding at the same time."""
     return _insert(connection, kind, subject, value=json.dumps(value), before=before, actor=actor, at=at)
 
 
-def withdraw(
-    connection: Connection, kind: DecisionKind, subject: Subject, *, actor: Actor, before: Any = None
-) -> Decision:
+def withdraw(connection: Connection, kind: DecisionKind, subject: Subject, *, actor: Actor) -> Decision:
     """Append that no decision about the subject counts, an older one neither."""
-    return _insert(connection, kind, subject, value=None, before=before, actor=actor)
+    return _insert(connection, kind, subject, value=None, before=IN_FORCE, actor=actor)
 
 
 def find_undoable(connection: Connection, kind: DecisionKind, decision_id: int, *, hint: str) -> Decision:
@@ -111,12 +111,6 @@ def read_in_force(connection: Connection, kind: DecisionKind, subject: Subject |
     return _select(connection, condition, {"kind": kind, "subject": json.dumps(subject)})
 
 
-def read_history(connection: Connection, kind: DecisionKind, page: Page = EVERYTHING) -> list[Decision]:
-    """Return every decision of the kind, undone and undoing ones too, oldest first."""
-    condition = "kind = :kind and id > :after"
-    return _select(connection, condition, {"kind": kind, "after": page.after or 0}, limit=page.limit)
-
-
 def _insert(
     connection: Connection,
     kind: DecisionKind,
@@ -133,14 +127,16 @@ def _insert(
     row = connection.execute(
         text("""
             insert into decisions (kind, subject, value, before, by, reason, correlation_id, at, undoes)
-            values (:kind, cast(:subject as jsonb), cast(:value as jsonb), cast(:before as jsonb), :by, :reason,
-                    :correlation_id, coalesce(:at, now()), :undoes) returning id, value, at
+            values (:kind, cast(:subject as jsonb), cast(:value as jsonb), coalesce(cast(:before as jsonb), (
+                        select value from decision_history
+                        where kind = :kind and subject = cast(:subject as jsonb) and is_in_force)),
+                    :by, :reason, :correlation_id, coalesce(:at, now()), :undoes) returning id, value, before, at
         """),
         {
             "kind": kind,
             "subject": json.dumps(subject),
             "value": value,
-            "before": None if before is None else json.dumps(before),
+            "before": None if before is IN_FORCE else json.dumps(before),
             "by": by,
             "reason": reason,
             "correlation_id": actor.correlation_id,
@@ -149,16 +145,14 @@ def _insert(
         },
     ).one()
     return Decision(
-        kind=kind, subject=subject, before=before, by=by, reason=reason, correlation_id=actor.correlation_id,
+        kind=kind, subject=subject, by=by, reason=reason, correlation_id=actor.correlation_id,
         undoes=undoes, is_in_force=undoes is None and value is not None, **row._mapping,
     )  # fmt: skip
 
 
-def _select(
-    connection: Connection, condition: str, parameters: Mapping[str, Any], *, limit: int | None = None
-) -> list[Decision]:
+def _select(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> list[Decision]:
     rows = connection.execute(
-        text(f"select * from decision_history where {condition} order by id limit :limit"),  # noqa: S608 - constants
-        {**parameters, "limit": limit},
+        text(f"select * from decision_history where {condition} order by id"),  # noqa: S608 - constants
+        parameters,
     )
     return [Decision(**{**row._mapping, "kind": DecisionKind(row.kind)}) for row in rows]

@@ -7,14 +7,12 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.decisions import (
     DecisionKind,
     find_undoable,
-    read_history,
     read_in_force,
     record,
     undo,
     withdraw,
 )
 from pokervod_pipelines.errors import BadInput, Conflict
-from pokervod_pipelines.paging import Page
 
 KIM = Actor(who=" kim ", reason="seen\0", correlation_id="c")
 SUBJECT = {"file_id": 7, "field": "season"}
@@ -52,10 +50,8 @@ def test_a_withdrawn_subject_has_no_decision_not_even_an_older_one(engine: Engin
 def test_a_decision_is_returned_as_it_is_read_and_signed_with_storable_text(engine: Engine) -> None:
     with engine.begin() as connection:
         recorded = record(connection, CORRECTION, SUBJECT, ["Ana"], actor=KIM, before={"x": 1})
-        withdrawn = withdraw(connection, DecisionKind.PIN, SUBJECT, actor=KIM)
     with engine.connect() as connection:
         assert read_in_force(connection, CORRECTION, SUBJECT) == [recorded]
-        assert read_history(connection, DecisionKind.PIN) == [withdrawn]
     assert (recorded.by, recorded.reason, recorded.correlation_id) == ("kim", "seen\ufffd", "c")
 
 
@@ -69,13 +65,3 @@ def test_a_decision_is_undone_once_and_an_undo_never(engine: Engine) -> None:
         for unknown in (undoing.id, 99):
             with pytest.raises(BadInput, match=f"unknown correction {unknown}; see the list"):
                 find_undoable(connection, CORRECTION, unknown, hint="see the list")
-
-
-def test_the_history_comes_in_pages_oldest_first(engine: Engine) -> None:
-    with engine.begin() as connection:
-        ids = [record(connection, CORRECTION, SUBJECT, number, actor=KIM).id for number in range(5)]
-        first = read_history(connection, CORRECTION, Page(limit=2))
-        rest = read_history(connection, CORRECTION, Page(limit=None, after=first[-1].id))
-
-    assert [each.id for each in (*first, *rest)] == ids
-    assert [each.is_in_force for each in rest] == [False, False, True]

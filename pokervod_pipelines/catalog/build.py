@@ -27,8 +27,8 @@ BUILD_VERSION = "1"
 """Raised when ``identity``, ``grouping``, ``titles`` or ``preferred`` answer differently: the next build redoes all."""
 
 _RULES = f"{PARSER_VERSION}+{BUILD_VERSION}"
-_FEW, _SHARE = 100, 4
-"""So many changed files, or one in so many: only the seasons they touch are redone."""
+_FEW_FILES, _SMALL_SHARE = 100, 1 / 4
+"""Up to this number or share of changed files, a build redoes only the seasons that they touch."""
 
 Progress = Callable[[int], None]
 
@@ -111,7 +111,7 @@ def _update(
 
 
 def _are_few(connection: Connection, unread: int) -> bool:
-    return unread <= _FEW or unread * _SHARE < store.count_catalog(connection)["video_files"]
+    return unread <= _FEW_FILES or unread < store.count_catalog(connection)["video_files"] * _SMALL_SHARE
 
 
 def _note_touched(

@@ -32,7 +32,7 @@ class CopyGroup:
 
     Kinds: ``mislabelled`` (their names claim different clips, hands or events), ``copy`` (versions of one programme
     that agree in name or time of change), ``other_name`` (changed at the same moment, but other programmes),
-    ``same_size`` (nothing else agrees: compare them). ``evidence`` says in words what agrees.
+    ``same_size`` (nothing else agrees: compare them). ``evidence`` names what agrees.
     """
 
     kind: str

@@ -22,7 +22,7 @@ class CorrectableFile(NamedTuple):
 class Correction:
     """Hold one row of the history.
 
-    ``value`` holds since, ``before`` held until then; None is "not known". ``undoes`` is the correction that this row
+    ``value`` is the new value, ``before`` the old one; None is "not known". ``undoes`` is the correction that this row
     undoes, ``undone_by`` the row that undid this one. ``is_in_force`` marks the one that decides the field now.
     """
 

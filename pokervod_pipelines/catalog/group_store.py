@@ -39,17 +39,17 @@ def write_projects(connection: Connection, titles: dict[str, str]) -> tuple[list
 
 def write_groups(connection: Connection, level: Level) -> Changes:
     """Insert and update the rows of the level; those of the level above must be written before."""
-    wanted, names = f"target_{level.table}", level.columns.removeprefix("id, ")
+    target, names = f"target_{level.table}", level.columns.removeprefix("id, ")
     compared = ", ".join(f"{{0}}.{name}" for name in names.split(", "))
     changed = connection.execute(
         text(f"""
-            update {level.table} t set ({names}) = row({compared.format("w")}) from {wanted} w
+            update {level.table} t set ({names}) = row({compared.format("w")}) from {target} w
             where w.id = t.id and ({compared.format("t")}) is distinct from ({compared.format("w")})
         """)  # noqa: S608 - built of constants
     ).rowcount
     created = connection.execute(
         text(f"""
-            insert into {level.table} ({level.columns}) select {level.columns} from {wanted} w
+            insert into {level.table} ({level.columns}) select {level.columns} from {target} w
             where not exists (select from {level.table} t where t.id = w.id)
         """)  # noqa: S608 - built of constants
     ).rowcount

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pokervod_pipelines.catalog import titles, vocabulary
-from pokervod_pipelines.catalog.identity import Event, CatalogPlace, Season
+from pokervod_pipelines.catalog.identity import CatalogPlace, Event, Season
 
 EpisodeKey = tuple[Season, str, str]
 """Season, event key, episode key."""

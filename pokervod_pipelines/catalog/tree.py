@@ -10,11 +10,8 @@ from pokervod_pipelines.catalog import tree_store
 from pokervod_pipelines.catalog.correctable import FIELDS, Value
 from pokervod_pipelines.catalog.correction_store import Correction, read_history
 from pokervod_pipelines.catalog.names import Finding, explain_name
-from pokervod_pipelines.catalog.tree_store import TreeRow
+from pokervod_pipelines.catalog.tree_store import TreeRow, YearStats
 from pokervod_pipelines.errors import BadInput
-
-_TERABYTE = 10**12
-_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +66,6 @@ class TreeProject:
 
 
 @dataclass(frozen=True, slots=True)
-class YearStats:
-    """Hold the figures of a project for one year (None: unknown); ``clips`` are annotated hands without retired ones.
-
-    ``hours`` are those of the ``measured`` files, whose duration is known.
-    """
-
-    project: str
-    year: int | None
-    files: int
-    episodes: int
-    terabytes: float
-    clips: int
-    missing: int
-    hours: float
-    measured: int
-
-
-@dataclass(frozen=True, slots=True)
 class FileExplanation:
     """Explain where a file is: its episodes, their keys, and the source of each fact."""
 
@@ -109,24 +88,10 @@ def read_tree(engine: Engine, project: str | None = None) -> tuple[TreeProject, 
         )
 
 
-def read_stats(engine: Engine) -> tuple[YearStats, ...]:
+def read_stats(engine: Engine) -> list[YearStats]:
     """Return the figures of each project and year, years ascending, unknown years last, ``OTHER`` at the end."""
     with engine.connect() as connection:
-        rows = tree_store.read_stats_rows(connection)
-    return tuple(
-        YearStats(
-            row.project,
-            row.year,
-            row.files,
-            row.episodes,
-            row.size / _TERABYTE,
-            row.clips,
-            row.missing,
-            row.duration_ms / _HOUR_MS,
-            row.measured,
-        )
-        for row in rows
-    )
+        return tree_store.read_year_stats(connection)
 
 
 def explain_file(engine: Engine, path: str) -> FileExplanation:

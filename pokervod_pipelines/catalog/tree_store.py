@@ -1,6 +1,7 @@
 """Read the catalog for people: the SQL behind ``tree``."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
@@ -30,17 +31,21 @@ class TreeRow(NamedTuple):
     is_preferred: bool
 
 
-class StatsRow(NamedTuple):
-    """Hold the figures of one year of a project; a file counts once. ``size`` is in bytes."""
+@dataclass(frozen=True, slots=True)
+class YearStats:
+    """Hold the figures of a project for one year (None: unknown); ``clips`` are annotated hands without retired ones.
+
+    ``hours`` are those of the ``measured`` files, whose duration is known.
+    """
 
     project: str
     year: int | None
     files: int
     episodes: int
-    size: int
+    terabytes: float
     clips: int
     missing: int
-    duration_ms: int
+    hours: float
     measured: int
 
 
@@ -67,9 +72,9 @@ _TREE = """
 """
 
 
-def read_stats_rows(connection: Connection) -> list[StatsRow]:
-    """Return one row for each project and year, in order; seasons without a year last."""
-    return [StatsRow(*row) for row in connection.execute(text(_STATS))]
+def read_year_stats(connection: Connection) -> list[YearStats]:
+    """Return one row for each project and year, in order; unknown years last. A file counts once."""
+    return [YearStats(*row) for row in connection.execute(text(_STATS))]
 
 
 _STATS = """
@@ -83,8 +88,9 @@ _STATS = """
         select s.project_code as project, s.year, count(*) as episodes
         from seasons s join catalog_events v on v.season_id = s.id join episodes e on e.event_id = v.id group by 1, 2
     )
-    select p.project, p.year, count(*), max(q.episodes), sum(n.size)::bigint, coalesce(sum(c.clips), 0)::bigint,
-           count(*) filter (where n.state = 'missing'), coalesce(sum(t.duration_ms), 0)::bigint, count(t.duration_ms)
+    select p.project, p.year, count(*), max(q.episodes), sum(n.size)::float / 1e12, coalesce(sum(c.clips), 0)::bigint,
+           count(*) filter (where n.state = 'missing'), coalesce(sum(t.duration_ms), 0)::float / 3600000,
+           count(t.duration_ms)
     from placed p
     join programmes q on q.project = p.project and q.year is not distinct from p.year
     join nas_files n on n.id = p.file_id left join clipped c on c.file_id = p.file_id

@@ -19,7 +19,7 @@ PROJECT_TITLES = {
 SHORT_PROJECT_TITLES = {**PROJECT_TITLES, "WSOP": "WSOP", "MPP": "MPP", OTHER: ""}
 
 UNDATED_SEASONS = {"GOG": "All episodes", "HCL": "All clips", "PAD": "Season unknown"}
-"""Titles of the one season of a show whose names tell none; others are "Year unknown"."""
+"""Titles of the one season of a show without year and number; others are "Year unknown"."""
 
 RECURRING_SHOWS = frozenset({"GGMILLIONS"})
 """Shows that repeat one event: only its date, or its players, tell two programmes apart."""

@@ -10,7 +10,8 @@ from pokervod_pipelines.catalog.correctable import Value
 from pokervod_pipelines.catalog.correction_store import Correction
 from pokervod_pipelines.catalog.corrections import correct_file, list_corrections, undo_correction
 from pokervod_pipelines.catalog.search import search_catalog
-from pokervod_pipelines.catalog.tree import YearStats, explain_file, read_stats, read_tree
+from pokervod_pipelines.catalog.tree import explain_file, read_stats, read_tree
+from pokervod_pipelines.catalog.tree_store import YearStats
 from pokervod_pipelines.cli.catalog_tree import plural, print_tree
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
 from pokervod_pipelines.cli.output import human_size, out, print_json, print_table

@@ -60,9 +60,7 @@ def record_alias(connection: Connection, alias: str, player: str, *, actor: Acto
     if before and before.player == player:
         return before
     value = {"alias": alias, "player_key": player_key, "player": player}
-    decision = record(
-        connection, DecisionKind.ALIAS, {"alias_key": alias_key}, value, actor=actor, before=_as_value(before)
-    )
+    decision = record(connection, DecisionKind.ALIAS, {"alias_key": alias_key}, value, actor=actor)
     connection.execute(text("update players set name = :player where key = :player_key and name <> :player"), value)
     _append_event(connection, decision, alias, player, before.player if before else None)
     return Alias(alias_key=alias_key, by=decision.by, at=decision.at, **value)
@@ -75,7 +73,7 @@ def withdraw_alias(connection: Connection, alias: str, *, actor: Actor) -> Alias
     before = find_alias(connection, key)
     if before is None:
         raise BadInput(f"unknown alias {alias!r}; `pokervod players list` shows the aliases")
-    decision = withdraw(connection, DecisionKind.ALIAS, {"alias_key": key}, actor=actor, before=_as_value(before))
+    decision = withdraw(connection, DecisionKind.ALIAS, {"alias_key": key}, actor=actor)
     _append_event(connection, decision, before.alias, None, before.player)
     return before
 
@@ -134,12 +132,6 @@ def _refuse_circle(connection: Connection, alias_key: str, player_key: str, name
         key = meant.player_key
         if key == alias_key:
             raise BadInput(f"{names} would each mean the other; first `pokervod players unalias` the other")
-
-
-def _as_value(alias: Alias | None) -> dict[str, str] | None:
-    if alias is None:
-        return None
-    return {"alias": alias.alias, "player_key": alias.player_key, "player": alias.player}
 
 
 def _append_event(

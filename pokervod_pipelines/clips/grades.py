@@ -40,8 +40,7 @@ def parse_grade(text: str) -> int | None:
             return filled
     elif found := NUMBERED.fullmatch(plain):
         return int(found[1])
-    message = f"Hand Grade: expected ★, ★★ or ★★★, got {text[:MAX_SHOWN]!r}"
-    raise UnknownGrade(message)
+    raise UnknownGrade(f"Hand Grade: expected ★, ★★ or ★★★, got {text[:MAX_SHOWN]!r}")
 
 
 def format_grade(grade: int) -> str:

@@ -41,8 +41,7 @@ class ClipRange:
         """Refuse a range that no clip can have."""
         if self.in_ms < 0 or self.out_ms <= self.in_ms:
             ends = f"{format_ms(self.out_ms)}, not after its start {format_ms(self.in_ms)}"
-            message = f"the clip ends at {ends}; correct In or Out"
-            raise BadTimecode(message)
+            raise BadTimecode(f"the clip ends at {ends}; correct In or Out")
         if self.out_ms - self.in_ms > MAX_CLIP / timedelta(milliseconds=1):
             message = (
                 f"the clip from {format_ms(self.in_ms)} to {format_ms(self.out_ms)} lasts "
@@ -71,12 +70,10 @@ def parse_timecode(text: str) -> int:
     if found := SECONDS.fullmatch(plain):
         return round(float(found[1]) * 1000)
     if not (found := CLOCK.fullmatch(plain)):
-        message = f"expected a timecode, got {show_text(text)}; write {SHAPES}"
-        raise BadTimecode(message)
+        raise BadTimecode(f"expected a timecode, got {show_text(text)}; write {SHAPES}")
     hours, minutes, seconds = int(found[1] or 0), int(found[2]), int(found[3])
     if seconds >= SMALLER_UNIT or (minutes >= SMALLER_UNIT and found[1]):
-        message = f"expected minutes and seconds up to 59, got {show_text(text)}; write {SHAPES}"
-        raise BadTimecode(message)
+        raise BadTimecode(f"expected minutes and seconds up to 59, got {show_text(text)}; write {SHAPES}")
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + int((found[4] or "").ljust(3, "0"))
 
 
@@ -104,8 +101,7 @@ def _parse_end(name: str, text: str) -> int:
     try:
         return parse_timecode(text)
     except BadTimecode as error:
-        message = f"{name}: {error}"
-        raise BadTimecode(message) from error
+        raise BadTimecode(f"{name}: {error}") from error
 
 
 def check_within_video(clip: ClipRange, video_ms: int) -> None:
@@ -131,12 +127,10 @@ def _split_ends(time_in: str, time_out: str) -> tuple[str, str]:
     if len(ranges) == 1:
         return ranges[0][1], ranges[0][2]
     if ranges:
-        message = f"{show_text(written)} has {len(ranges)} ranges; write one row for each clip"
-        raise BadTimecode(message)
+        raise BadTimecode(f"{show_text(written)} has {len(ranges)} ranges; write one row for each clip")
     missing = "Out" if time_in.strip() else "In"
     beside = f" beside {show_text(written)}" if written.strip() else ""
-    message = f"the {missing} timecode is missing{beside}; write {SHAPES}"
-    raise BadTimecode(message)
+    raise BadTimecode(f"the {missing} timecode is missing{beside}; write {SHAPES}")
 
 
 def show_text(text: str) -> str:

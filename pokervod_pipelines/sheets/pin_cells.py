@@ -82,7 +82,7 @@ def _apply(
     if not cell.text:
         if pin is not None and pin.by == BY:
             actor = Actor(who=BY, reason=f"{where}, was cleared", correlation_id=correlation_id)
-            withdraw_pin(connection, row_id, before=pin, actor=actor)
+            withdraw_pin(connection, row_id, actor=actor)
         return None
     try:
         video = find_video(connection, cell.text)
@@ -90,7 +90,7 @@ def _apply(
         return f"Pin: {error}"
     if pin is None or pin.file_id != video.id:
         actor = Actor(who=BY, reason=where, correlation_id=correlation_id)
-        record_pin(connection, row_id, video, before=pin, actor=actor)
+        record_pin(connection, row_id, video, actor=actor)
     return None
 
 

@@ -20,7 +20,7 @@ class PinnedVideo(NamedTuple):
     reason: str
 
 
-class Video(NamedTuple):
+class InventoryVideo(NamedTuple):
     """Identify a video that a row can be pinned to; ``root`` is its archive root's name."""
 
     id: int
@@ -114,7 +114,7 @@ def read_history(connection: Connection, *, sheet: str | None, page: Page) -> li
     return [Pin(**row._mapping) for row in rows]
 
 
-def find_videos(connection: Connection, path: str) -> list[Video]:
+def find_videos(connection: Connection, path: str) -> list[InventoryVideo]:
     """Return the videos whose path, their archive root's name in front, ends with this one; at whole names only.
 
     A missing video counts, a cleared one does not.
@@ -127,4 +127,4 @@ def find_videos(connection: Connection, path: str) -> list[Video]:
         """),
         {"path": path},
     )
-    return [Video(*row) for row in rows]
+    return [InventoryVideo(*row) for row in rows]

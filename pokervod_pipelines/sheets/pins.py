@@ -17,7 +17,7 @@ from pokervod_pipelines.sheets.file_index import IdentityParser
 from pokervod_pipelines.sheets.match import MAX_CANDIDATES
 from pokervod_pipelines.sheets.match_rows import match_rows
 from pokervod_pipelines.sheets.names import split_link
-from pokervod_pipelines.sheets.pin_store import Pin, PinnedVideo, Video
+from pokervod_pipelines.sheets.pin_store import InventoryVideo, Pin
 from pokervod_pipelines.sheets.store import ListedRow
 from pokervod_pipelines.text.folding import make_storable
 
@@ -34,7 +34,7 @@ def pin_row(engine: Engine, *, row_id: int, path: str, actor: Actor) -> ListedRo
         pin = pin_store.read_in_force(connection, before.sheet).get(row_id)
         if pin is not None and pin.file_id == video.id:
             return before
-        decision = record_pin(connection, row_id, video, before=pin, actor=actor)
+        decision = record_pin(connection, row_id, video, actor=actor)
         return _conclude(connection, before, "pinned", decision)
 
 
@@ -42,10 +42,9 @@ def unpin_row(engine: Engine, *, row_id: int, actor: Actor, parsed_identity: Ide
     """Unpin the row and match it again; return the row. Raises ``BadInput`` for a row that is not pinned."""
     with engine.begin() as connection:
         before = _lock_row(connection, row_id)
-        pin = pin_store.read_in_force(connection, before.sheet).get(row_id)
-        if pin is None:
+        if row_id not in pin_store.read_in_force(connection, before.sheet):
             raise BadInput(f"row {row_id} is not pinned; `pokervod sheets pins` lists the rows that are")
-        decision = withdraw_pin(connection, row_id, before=pin, actor=actor)
+        decision = withdraw_pin(connection, row_id, actor=actor)
         return _conclude(connection, before, "unpinned", decision, parsed_identity)
 
 
@@ -55,21 +54,14 @@ def list_pins(engine: Engine, sheet: str | None = None, page: Page = EVERYTHING)
         return pin_store.read_history(connection, sheet=sheet, page=page)
 
 
-def record_pin(
-    connection: Connection, row_id: int, video: Video, *, before: PinnedVideo | None, actor: Actor
-) -> Decision:
+def record_pin(connection: Connection, row_id: int, video: InventoryVideo, *, actor: Actor) -> Decision:
     """Record the pin for the next matching, which the caller starts."""
-    subject, value = {"row_id": row_id}, {"file_id": video.id}
-    return record(connection, DecisionKind.PIN, subject, value, actor=actor, before=_as_value(before))
+    return record(connection, DecisionKind.PIN, {"row_id": row_id}, {"file_id": video.id}, actor=actor)
 
 
-def withdraw_pin(connection: Connection, row_id: int, *, before: PinnedVideo | None, actor: Actor) -> Decision:
+def withdraw_pin(connection: Connection, row_id: int, *, actor: Actor) -> Decision:
     """Record the end of the pin for the next matching, which the caller starts."""
-    return withdraw(connection, DecisionKind.PIN, {"row_id": row_id}, actor=actor, before=_as_value(before))
-
-
-def _as_value(pin: PinnedVideo | None) -> dict[str, int] | None:
-    return None if pin is None else {"file_id": pin.file_id}
+    return withdraw(connection, DecisionKind.PIN, {"row_id": row_id}, actor=actor)
 
 
 def _lock_row(connection: Connection, row_id: int) -> ListedRow:
@@ -85,7 +77,7 @@ def _find_row(connection: Connection, row_id: int) -> ListedRow:
     return rows[0]
 
 
-def find_video(connection: Connection, path: str, *, candidates: Sequence[str] = ()) -> Video:
+def find_video(connection: Connection, path: str, *, candidates: Sequence[str] = ()) -> InventoryVideo:
     """Return the one video whose path from the archive root is this, or ends with it.
 
     Raises ``BadInput`` for none or several; the text names the candidates.
@@ -104,7 +96,7 @@ def find_video(connection: Connection, path: str, *, candidates: Sequence[str] =
     raise BadInput(f"{path}: {len(found)} videos have a path that ends with this; give more of the right path:{listed}")
 
 
-def _name_apart(videos: list[Video]) -> list[str]:
+def _name_apart(videos: list[InventoryVideo]) -> list[str]:
     """Return the videos' paths, with the archive roots in front where several have the same path."""
     paths = [video.path for video in videos]
     return paths if len({*paths}) == len(paths) else [f"{video.root}/{video.path}" for video in videos]

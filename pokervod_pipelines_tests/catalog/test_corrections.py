@@ -8,6 +8,7 @@ from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.catalog.corrections import correct_file, list_corrections, undo_correction
 from pokervod_pipelines.catalog.tree import explain_file
 from pokervod_pipelines.errors import BadInput, Conflict
+from pokervod_pipelines.paging import Page
 from pokervod_pipelines_tests.catalog.inventory import (
     add_file,
     change_file,
@@ -218,3 +219,28 @@ def test_one_correction_touches_only_its_seasons(engine: Engine, files: dict[str
 
     with engine.connect() as connection:
         assert connection.scalar(text("select title from seasons where project_code = 'WSOP'")) == "untouched"
+
+
+@pytest.mark.usefixtures("files")
+def test_the_value_before_is_the_one_shown_even_where_another_field_removed_it(
+    engine: Engine, correct: Callable[..., int]
+) -> None:
+    correct(PAD1, "clip", "11")
+    correct(PAD1, "episode", "9")
+
+    correct(PAD1, "clip", "12")
+
+    assert [(row.field, row.before) for row in list_corrections(engine)] == [
+        ("clip", None), ("episode", 1), ("clip", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("files")
+def test_the_history_comes_in_pages_oldest_first(engine: Engine, correct: Callable[..., int]) -> None:
+    ids = [correct(PAD1, "episode", str(number)) for number in range(3, 7)]
+
+    first = list_corrections(engine, page=Page(limit=2))
+    rest = list_corrections(engine, page=Page(after=first[-1].id))
+
+    assert [row.id for row in first] == ids[:2]
+    assert [row.id for row in rest] == ids[2:]

@@ -26,11 +26,11 @@ from pokervod_pipelines.clips.export.trim import FormatTimecode, Progress
 
 
 def copy_streams(
-    source_video: SourceVideo,
+    source: SourceVideo,
     target: OutputContainer,
     frames: FrameRange,
     *,
-    format_source_timecode: FormatTimecode,
+    format_frame: FormatTimecode,
     progress: Progress | None,
 ) -> FrameRange:
     """Write the packets from the last key frame before the range on; return which frames they are.
@@ -39,14 +39,12 @@ def copy_streams(
         MissingFrame: the video ends before the range.
         BadSourceVideo: no key frame precedes the range, or the container does not take the streams.
     """
-    key, packets = _find_start(source_video, frames.first)
-    selection = _PacketSelection(source_video, key, frames)
-    streams = {each.index: _add_copy(each, target) for each in (source_video.video, *source_video.sounds)}
-    picture = cast("av.VideoStream", streams[source_video.video.index])
-    picture.codec_context.framerate = (
-        source_video.rate
-    )  # the timecode track counts by it, and it is not in the template
-    picture.metadata["timecode"] = format_source_timecode(selection.first)
+    key, packets = _find_start(source, frames.first)
+    selection = _PacketSelection(source, key, frames)
+    streams = {each.index: _add_copy(each, target) for each in (source.video, *source.sounds)}
+    picture = cast("av.VideoStream", streams[source.video.index])
+    picture.codec_context.framerate = source.rate  # the timecode track counts by it, and it is not in the template
+    picture.metadata["timecode"] = format_frame(selection.first)
     for packet in selection.select(packets):
         shift = round(selection.start / packet.time_base)
         shown = cast("int", packet.pts)
@@ -56,7 +54,7 @@ def copy_streams(
         if progress is not None and selection.last >= frames.first:
             progress(min(selection.last - frames.first + 1, frames.count), frames.count)
     if selection.last < frames.first:
-        raise MissingFrame(source_video, frames.first)
+        raise MissingFrame(source, frames.first)
     return FrameRange(selection.first, selection.last + 1)
 
 
@@ -73,10 +71,10 @@ def _add_copy(stream: Stream, target: OutputContainer) -> Stream:
 class _PacketSelection:
     """Select the packets of the cut, and count their frames."""
 
-    def __init__(self, source_video: SourceVideo, key: Packet, frames: FrameRange) -> None:
+    def __init__(self, source: SourceVideo, key: Packet, frames: FrameRange) -> None:
         self.start = find_packet_time(key)
-        self.first = self.last = source_video.number_frame(cast("int", key.pts))
-        self._footage = source_video
+        self.first = self.last = source.number_frame(cast("int", key.pts))
+        self._footage = source
         self._frames = frames
         self._pictures = 0
         self._is_complete = False
@@ -104,42 +102,40 @@ class _PacketSelection:
         self._is_complete = self.last >= self._frames.last and self._pictures > self.last - self.first
 
 
-def _find_start(source_video: SourceVideo, first: int) -> tuple[Packet, Iterator[Packet]]:
+def _find_start(source: SourceVideo, first: int) -> tuple[Packet, Iterator[Packet]]:
     """Return the last key frame at or before the frame, and all packets from it on."""
-    source_video.rewind(first)
-    packets = _read_packets(source_video)
+    source.rewind(first)
+    packets = _read_packets(source)
     pictures: list[Packet] = []
     sounds: list[Packet] = []
     for packet in packets:
-        if packet.stream.index != source_video.video.index:
+        if packet.stream.index != source.video.index:
             sounds.append(packet)
             continue
-        if packet.is_keyframe and (not pictures or source_video.number_frame(cast("int", packet.pts)) <= first):
+        if packet.is_keyframe and (not pictures or source.number_frame(cast("int", packet.pts)) <= first):
             pictures = []
         if pictures or packet.is_keyframe:
             pictures.append(packet)
-        if packet.dts is not None and source_video.number_frame(packet.dts) > first:
+        if packet.dts is not None and source.number_frame(packet.dts) > first:
             break
     if not pictures:
-        name = source_video.container.name
-        message = f"{name} has no key frame near frame {first}; use --mode exact or correct the timecode"
-        raise BadSourceVideo(message)
-    _fill_decoding_times(pictures, source_video)
+        name = source.container.name
+        raise BadSourceVideo(f"{name} has no key frame near frame {first}; use --mode exact or correct the timecode")
+    _fill_decoding_times(pictures, source)
     return pictures[0], chain(pictures, sounds, packets)
 
 
-def _read_packets(source_video: SourceVideo) -> Iterator[Packet]:
-    for packet in source_video.container.demux(source_video.video, *source_video.sounds):
+def _read_packets(source: SourceVideo) -> Iterator[Packet]:
+    for packet in source.container.demux(source.video, *source.sounds):
         if packet.pts is not None:
             yield packet
         elif packet.size:
-            message = f"{source_video.container.name} has no times for its frames; use --mode exact"
-            raise BadSourceVideo(message)
+            raise BadSourceVideo(f"{source.container.name} has no times for its frames; use --mode exact")
 
 
-def _fill_decoding_times(pictures: list[Packet], source_video: SourceVideo) -> None:
+def _fill_decoding_times(pictures: list[Packet], source: SourceVideo) -> None:
     """Fill in decoding times: Matroska stores none, so after a seek the first packets lack them."""
-    step = round(1 / source_video.rate / pictures[0].time_base)
+    step = round(1 / source.rate / pictures[0].time_base)
     later = pictures[-1]
     for packet in reversed(pictures):
         if packet.dts is None:

@@ -46,11 +46,11 @@ class CutReport:
 class _Cutter(Protocol):
     def __call__(
         self,
-        source_video: SourceVideo,
+        source: SourceVideo,
         target: OutputContainer,
         frames: FrameRange,
         *,
-        format_source_timecode: FormatTimecode,
+        format_frame: FormatTimecode,
         progress: Progress | None,
     ) -> FrameRange: ...
 
@@ -85,18 +85,15 @@ def cut_media(
     """
     requested = clip.frames.widen(before, after, clip.duration_frames)
 
-    def format_source_timecode(frame: int) -> str:
+    def format_frame(frame: int) -> str:
         return format_timecode(clip.start_timecode_frames + frame, clip.timebase)
 
     if target.exists() and target.samefile(source):
-        message = f"the cut would replace its own video {source}; choose another folder"
-        raise BadSourceVideo(message)
+        raise BadSourceVideo(f"the cut would replace its own video {source}; choose another folder")
     with (
-        open_source_video(source, clip.rate) as source_video,
+        open_source_video(source, clip.rate) as opened,
         replace_when_whole(target) as unfinished,
         av.open(str(unfinished), "w") as container,
     ):
-        cut = CUTTERS[mode](
-            source_video, container, requested, format_source_timecode=format_source_timecode, progress=progress
-        )
+        cut = CUTTERS[mode](opened, container, requested, format_frame=format_frame, progress=progress)
     return CutReport(path=target, mode=mode, requested=requested, cut=cut)

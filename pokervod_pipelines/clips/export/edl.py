@@ -32,8 +32,7 @@ def write_edl(timeline: Timeline) -> str:
         TooManyEvents: it would have more than ``MAX_EVENTS`` (``make_timelines(…, limit=MAX_EVENTS)`` splits them).
     """
     if len(timeline.clips) > MAX_EVENTS:
-        message = f"an EDL has at most {MAX_EVENTS} clips, {timeline.title!r} has {len(timeline.clips)}"
-        raise TooManyEvents(message)
+        raise TooManyEvents(f"an EDL has at most {MAX_EVENTS} clips, {timeline.title!r} has {len(timeline.clips)}")
     reels = name_reels(timeline.clips)
     lines = [
         f"TITLE: {flatten(timeline.title)}",

@@ -40,7 +40,7 @@ def write_fcpxml(timeline: Timeline) -> str:
 
 
 def write_time(frames: int, base: Timebase) -> str:
-    """Return the duration of so many frames in seconds.
+    """Return the duration of this number of frames in seconds.
 
     >>> from fractions import Fraction
     >>> write_time(1, Timebase(Fraction(30_000, 1001))), write_time(50, Timebase(Fraction(25)))

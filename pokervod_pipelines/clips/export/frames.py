@@ -64,11 +64,9 @@ class Timebase:
         """Refuse a rate that no list can have."""
         if self.rate not in RATES:
             known = ", ".join(map(name_rate, RATES))
-            message = f"unknown frame rate {name_rate(self.rate)}; expected one of {known}"
-            raise BadRate(message)
+            raise BadRate(f"unknown frame rate {name_rate(self.rate)}; expected one of {known}")
         if self.drop_frame and self.rate not in DROPPED_A_MINUTE:
-            message = f"drop-frame timecode exists at 29.97 and 59.94 only, not at {name_rate(self.rate)}"
-            raise BadRate(message)
+            raise BadRate(f"drop-frame timecode exists at 29.97 and 59.94 only, not at {name_rate(self.rate)}")
 
     @property
     def nominal(self) -> int:
@@ -106,8 +104,7 @@ class FrameRange:
     def __post_init__(self) -> None:
         """Refuse a range without a frame."""
         if not 0 <= self.first < self.end:
-            message = f"no frame is between frame {self.first} and frame {self.end}"
-            raise BadFrames(message)
+            raise BadFrames(f"no frame is between frame {self.first} and frame {self.end}")
 
     @property
     def count(self) -> int:
@@ -120,7 +117,7 @@ class FrameRange:
         return self.end - 1
 
     def shift(self, frames: int) -> "FrameRange":
-        """Return the range so many frames later."""
+        """Return the range moved by this number of frames."""
         return FrameRange(self.first + frames, self.end + frames)
 
     def widen(self, before: int, after: int, length: int | None) -> "FrameRange":
@@ -163,8 +160,7 @@ def find_frames(in_ms: int, out_ms: int, rate: Fraction) -> FrameRange:
 
     """
     if not 0 <= in_ms < out_ms:
-        message = f"no frame is between {in_ms} ms and {out_ms} ms"
-        raise BadFrames(message)
+        raise BadFrames(f"no frame is between {in_ms} ms and {out_ms} ms")
     return FrameRange(in_ms * rate // 1000, -(-out_ms * rate // 1000))
 
 
@@ -196,14 +192,12 @@ def parse_timecode(text: str, base: Timebase) -> int:
     """
     found = TIMECODE.fullmatch(text.strip())
     if found is None or (found[4] != ":" and not base.drop_frame):
-        message = f"expected a timecode at {base} such as {format_timecode(0, base)}, got {text!r}"
-        raise BadFrames(message)
+        raise BadFrames(f"expected a timecode at {base} such as {format_timecode(0, base)}, got {text!r}")
     hours, minutes, seconds, frames = int(found[1]), int(found[2]), int(found[3]), int(found[5])
     dropped = DROPPED_A_MINUTE[base.rate] if base.drop_frame else 0
     is_skipped = bool(minutes % 10) and not seconds and frames < dropped
     if hours > 23 or minutes > 59 or seconds > 59 or frames >= base.nominal or is_skipped:
-        message = f"the timecode {text!r} does not exist at {base}"
-        raise BadFrames(message)
+        raise BadFrames(f"the timecode {text!r} does not exist at {base}")
     total_minutes = hours * 60 + minutes
     number = (total_minutes * 60 + seconds) * base.nominal + frames
     return number - dropped * (total_minutes - total_minutes // 10)

@@ -46,11 +46,11 @@ class Trimmer(Protocol):
 
 
 def reencode(
-    source_video: SourceVideo,
+    source: SourceVideo,
     target: OutputContainer,
     frames: FrameRange,
     *,
-    format_source_timecode: FormatTimecode,
+    format_frame: FormatTimecode,
     progress: Progress | None,
 ) -> FrameRange:
     """Write the frames and their sound; return the frames that the video has of the range.
@@ -58,15 +58,13 @@ def reencode(
     Raises:
         MissingFrame: it has none.
     """
-    start, end = source_video.find_time(frames.first), source_video.find_time(frames.end)
-    picture = VideoTrimmer(
-        _add_picture(source_video, target, format_source_timecode(frames.first)), source_video, frames, progress
-    )
-    trimmers: dict[int, Trimmer] = {source_video.video.index: picture}
-    for sound in source_video.sounds:
+    start, end = source.find_time(frames.first), source.find_time(frames.end)
+    picture = VideoTrimmer(_add_picture(source, target, format_frame(frames.first)), source, frames, progress)
+    trimmers: dict[int, Trimmer] = {source.video.index: picture}
+    for sound in source.sounds:
         trimmers[sound.index] = AudioTrimmer(_add_sound(sound, target), start, end)
-    source_video.rewind(frames.first)
-    for packet in source_video.container.demux(source_video.video, *source_video.sounds):
+    source.rewind(frames.first)
+    for packet in source.container.demux(source.video, *source.sounds):
         trimmer = trimmers[packet.stream.index]
         for decoded in packet.decode():
             for ready in trimmer.trim(decoded):
@@ -84,20 +82,20 @@ def _is_after(packet: Packet, seconds: Fraction) -> bool:
     return packet.pts is not None and find_packet_time(packet) > seconds
 
 
-def _add_picture(source_video: SourceVideo, target: OutputContainer, timecode: str) -> av.VideoStream:
+def _add_picture(source: SourceVideo, target: OutputContainer, timecode: str) -> av.VideoStream:
     """Add a stream like the source's: size, fields, shape of pixels, colours, and the timecode of the first frame."""
-    source, rate = source_video.video.codec_context, source_video.rate
-    fields = FIELDS_FIRST.get(source.field_order)
+    codec, rate = source.video.codec_context, source.rate
+    fields = FIELDS_FIRST.get(codec.field_order)
     stream = target.add_stream("libx264", rate=rate, options=QUALITY | ({"x264-params": fields} if fields else {}))
     context = stream.codec_context
-    context.width, context.height, context.time_base = source.width, source.height, 1 / rate
+    context.width, context.height, context.time_base = codec.width, codec.height, 1 / rate
     formats = {each.name for each in context.codec.video_formats or ()}
-    context.pix_fmt = source.pix_fmt if source.pix_fmt in formats else PICTURE_FORMAT
+    context.pix_fmt = codec.pix_fmt if codec.pix_fmt in formats else PICTURE_FORMAT
     context.gop_size = round(rate)
-    if source.sample_aspect_ratio:
-        context.sample_aspect_ratio = source.sample_aspect_ratio
+    if codec.sample_aspect_ratio:
+        context.sample_aspect_ratio = codec.sample_aspect_ratio
     for fact in ("color_range", "color_primaries", "color_trc", "colorspace"):
-        setattr(context, fact, getattr(source, fact))
+        setattr(context, fact, getattr(codec, fact))
     stream.metadata["timecode"] = timecode
     return stream
 

@@ -111,8 +111,7 @@ def open_source_video(path: Path, rate: Fraction) -> Iterator[SourceVideo]:
     try:
         with av.open(str(path)) as container:
             if not container.streams.video or container.streams.video[0].codec_context is None:
-                message = f"{path} has no readable picture; correct the file name in the sheet"
-                raise BadSourceVideo(message)
+                raise BadSourceVideo(f"{path} has no readable picture; correct the file name in the sheet")
             container.streams.video[0].thread_type = "AUTO"
             yield SourceVideo(container, rate, _find_origin(container))
     except OSError as error:

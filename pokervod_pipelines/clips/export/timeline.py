@@ -117,8 +117,7 @@ class Timeline:
     def __post_init__(self) -> None:
         """Refuse clips of another timebase."""
         if {clip.timebase for clip in self.clips} != {self.timebase}:
-            message = f"expected at least one clip, all at {self.timebase}, on the timeline {self.title!r}"
-            raise ValueError(message)
+            raise ValueError(f"expected at least one clip, all at {self.timebase}, on the timeline {self.title!r}")
 
     @property
     def start(self) -> int:

@@ -28,11 +28,11 @@ class VideoTrimmer:
     """Trim the decoded frames of a source to a range."""
 
     def __init__(
-        self, target: av.VideoStream, source_video: SourceVideo, frames: FrameRange, progress: Progress | None
+        self, target: av.VideoStream, source: SourceVideo, frames: FrameRange, progress: Progress | None
     ) -> None:
         self.target = target
         self.is_full = False
-        self._footage = source_video
+        self._footage = source
         self._frames = frames
         self._progress = progress
         self._first: int | None = None

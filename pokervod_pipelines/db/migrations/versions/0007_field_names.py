@@ -64,7 +64,7 @@ UPGRADE: tuple[str, ...] = (
     """
     create view catalog_corrections as
     select id, at, by, reason, (subject ->> 'file_id')::bigint as file_id, subject ->> 'field' as field,
-           nullif(value, 'null') as value, before, undoes, undone_by, is_in_force
+           nullif(value, 'null') as value, nullif(before, 'null') as before, undoes, undone_by, is_in_force
     from decision_history where kind = 'catalog.correction'
     """,
     """
@@ -314,8 +314,8 @@ DOWNGRADE: tuple[str, ...] = (
     """,
     """
     insert into catalog_corrections (id, at, by, reason, file_id, field, value, before, undoes)
-    select id, at, by, reason, (subject ->> 'file_id')::bigint, subject ->> 'field', nullif(value, 'null'), before,
-           undoes
+    select id, at, by, reason, (subject ->> 'file_id')::bigint, subject ->> 'field', nullif(value, 'null'),
+           nullif(before, 'null'), undoes
     from decisions where kind = 'catalog.correction' order by id
     """,
     """
