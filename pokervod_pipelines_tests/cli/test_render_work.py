@@ -37,8 +37,8 @@ def fail_one(desk: RenderDay) -> int:
 
 
 ACTIONS = [
-    (("retry",), "failed", "pending", "1 asked again: "),
-    (("cancel",), "pending", "cancelled", "1 cancelled or being stopped: "),
+    (("retry",), "failed", "pending", "1 requeued: "),
+    (("cancel",), "pending", "cancelled", "1 cancelled or stopping: "),
     (("prioritize", "--priority", "1"), "pending", "pending", "1 now of priority 1: "),
 ]
 
@@ -52,20 +52,21 @@ def test_an_action_is_done_where_it_can_be_and_the_others_are_named(
     said = run(words[0], str(number), "987654", *words[1:], *WHY)
 
     assert says + str(number) in said.printed
-    assert said.error == "1 left as they are:\n  987654: there is no such instruction"
+    assert said.error == "1 of 2 not changed: instruction 987654 is unknown."
     assert desk.states()[number] == after
     assert "the font is there (eva)" in desk.row(number).reason
     assert run(words[0], "987654", *words[1:], *WHY, "--json").json == {
         "done": [],
-        "refused": [[987654, "there is no such instruction"]],
+        "refused": [[987654, "instruction 987654 is unknown"]],
     }
-    assert run(words[0], "987654", *words[1:], *WHY).printed == ""
+    nothing = run(words[0], "987654", *words[1:], *WHY)
+    assert (nothing.printed, nothing.error) == ("", "Nothing changed: instruction 987654 is unknown.")
 
 
-def test_all_that_failed_is_asked_again_at_once(run: RunCommand, desk: RenderDay) -> None:
+def test_all_that_failed_is_requeued_at_once(run: RunCommand, desk: RenderDay) -> None:
     failed, waiting = [fail_one(desk), fail_one(desk)], desk.request()
 
-    assert run("bulk-retry", "--day", "2001-01-01", *WHY).printed == "0 asked again: none\n"
+    assert run("bulk-retry", "--day", "2001-01-01", *WHY).printed == "0 requeued: none\n"
     assert sorted(run("bulk-retry", *WHY, "--json").json["done"]) == failed
     assert set(desk.states().values()) == {"pending"}
     assert len(desk.states()) == len(failed) + len(waiting)
@@ -73,12 +74,12 @@ def test_all_that_failed_is_asked_again_at_once(run: RunCommand, desk: RenderDay
 
 WITHOUT_WHY = [
     ("retry", "1"), ("cancel", "1"), ("prioritize", "1", "-p", "1"), ("bulk-retry",), ("pause",), ("resume",),
-    ("workers", "--take-back", "w1"),
+    ("workers", "--reinstate", "w1"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("words", WITHOUT_WHY, ids=lambda words: words[0])
-def test_nothing_is_done_without_a_reason(run: RunCommand, desk: RenderDay, words: tuple[str, ...]) -> None:
+def test_every_action_requires_a_reason(run: RunCommand, desk: RenderDay, words: tuple[str, ...]) -> None:
     desk.hire("w1", "local")
 
     assert run(*words, "--reason", " ").error
@@ -89,55 +90,55 @@ def test_nothing_is_done_without_a_reason(run: RunCommand, desk: RenderDay, word
 def test_a_pause_holds_until_it_is_resumed(run: RunCommand, desk: RenderDay) -> None:
     desk.request()
 
-    assert run("pause", "--drain", *WHY).printed == "all is paused\n"
+    assert run("pause", "--drain", *WHY).printed == "Rendering paused: all\n"
     assert desk.claim() == []
-    assert "paused: all, until somebody resumes it: the font is there (eva)" in run("workers").printed
+    assert "paused: all, until a person resumes it: the font is there (eva)" in run("workers").printed
     assert [each["scope"] for each in run("workers", "--json").json["pauses"]] == ["all"]
     run("pause", "--template", "elimination", *WHY)
-    assert run("resume", *WHY).printed == "all goes on\nstill paused: template:elimination\n"
-    assert run("resume", *WHY).printed == "all was not paused\nstill paused: template:elimination\n"
+    assert run("resume", *WHY).printed == "Rendering resumed: all\nstill paused: template:elimination\n"
+    assert run("resume", *WHY).printed == "Rendering was not paused: all\nstill paused: template:elimination\n"
     run("resume", "-t", "elimination", *WHY)
     assert len(desk.claim()) == 1
 
 
 WRONG = [
-    (("pause", "--renderer", "remote"), "there is no renderer 'remote'"),
-    (("pause", "--template", "banner"), "there is no template 'banner'; there are chip_counts"),
+    (("pause", "--renderer", "remote"), "unknown renderer 'remote'"),
+    (("pause", "--template", "banner"), "unknown template 'banner'; the templates are chip_counts"),
     (("pause", "--renderer", "local", "-t", "elimination"), "give one of them"),
-    (("workers", "--take-back", "nobody"), "there is no worker 'nobody'"),
-    (("bulk-retry", "--state", "completed"), "what is completed cannot be asked for again"),
+    (("workers", "--reinstate", "nobody"), "unknown worker 'nobody'"),
+    (("bulk-retry", "--state", "completed"), "completed instructions cannot be retried"),
 ]
 
 
 @pytest.mark.parametrize(("words", "says"), WRONG)
-def test_a_slip_is_told(run: RunCommand, words: tuple[str, ...], says: str) -> None:
+def test_a_mistake_is_reported(run: RunCommand, words: tuple[str, ...], says: str) -> None:
     assert says in run(*words, *WHY).error
 
 
-def test_a_worker_that_was_quarantine_reason_is_taken_back(run: RunCommand, desk: RenderDay) -> None:
+def test_a_quarantined_worker_is_reinstated(run: RunCommand, desk: RenderDay) -> None:
     desk.hire("studio-2", "local", "nexrender")
     desk.execute("update render_workers set quarantine_reason = 'its disk', strikes = 3")
 
-    assert "set aside: its disk" in run("workers").printed
-    (worker,) = run("workers", "--take-back", "studio-2", *WHY, "--json").json["workers"]
+    assert "quarantined: its disk" in run("workers").printed
+    (worker,) = run("workers", "--reinstate", "studio-2", *WHY, "--json").json["workers"]
     assert (worker["quarantine_reason"], worker["strikes"], worker["is_alive"]) == (None, 0, True)
     printed = run("workers").printed
-    assert "works" in printed
+    assert "alive" in printed
     assert " s ago" in printed
 
 
-def test_the_lost_are_put_back(run: RunCommand, desk: RenderDay) -> None:
+def test_lost_jobs_are_requeued(run: RunCommand, desk: RenderDay) -> None:
     first, second = desk.claim_one(), desk.claim_one()
     desk.expire_lease(first.id)
     printed = run("rescue").printed
     desk.expire_lease(second.id)
 
-    assert printed.startswith("1 put back\n")
-    assert f"{first.id} elimination: waits again, try 2 of 4 follows" in printed
+    assert printed.startswith("1 lost jobs found\n")
+    assert f"{first.id} elimination: requeued, attempt 2 of 4 follows" in printed
     assert [(each["id"], each["state"]) for each in run("rescue", "--json").json] == [(second.id, "pending")]
 
 
-def test_one_is_shown_with_its_tries_and_its_file(run: RunCommand, desk: RenderDay) -> None:
+def test_an_instruction_is_shown_with_its_attempts_and_its_file(run: RunCommand, desk: RenderDay) -> None:
     path = desk.make_file("Ana Ruiz")
 
     shown, (told,) = run("show", "1").printed, run("show", "1", "--json").json
@@ -162,22 +163,22 @@ def test_a_long_id_is_listed_as_it_is_typed(run: RunCommand, desk: RenderDay) ->
     assert "Ana Ruiz" in printed
 
 
-def test_all_that_happened_is_shown_with_who_and_why(run: RunCommand, desk: RenderDay) -> None:
+def test_all_events_are_shown_with_who_and_why(run: RunCommand, desk: RenderDay) -> None:
     layers = ("-l", "player=Ana Ruiz", "-l", "place=9th")
     run("enqueue", "-t", "elimination", *layers, "--reason", "her first cash", "--by", "joe")
     run("prioritize", "1", "--priority", "1", *WHY)
     run("cancel", "1", "--reason", "wrong player", "--by", "kim")
     run("retry", "1", "--reason", "it was she", "--by", "lee")
-    desk.finish(desk.claim()[0].held)
+    desk.finish(desk.claim()[0])
 
     printed, (told,) = run("show", "1").printed, run("show", "1", "--json").json
 
     for line in (
-        "asked for joe her first cash",
+        "requested joe her first cash",
         "priority 5 → 1 eva the font is there",
         "cancelled kim wrong player",
-        "waits again lee it was she",
-        "taken w1",
+        "requeued lee it was she",
+        "started w1",
         "completed w1 made by w1",
     ):
         assert line in " ".join(printed.split())
@@ -187,14 +188,16 @@ def test_all_that_happened_is_shown_with_who_and_why(run: RunCommand, desk: Rend
     assert [each["type"] for each in told["events"]][-1] == "render.completed"
 
 
-def test_what_stands_in_no_file_is_asked_for_by_hand(run: RunCommand, desk: RenderDay) -> None:
+def test_a_request_without_a_file_is_by_hand(run: RunCommand, desk: RenderDay) -> None:
     run("enqueue", "-t", "elimination", "-l", "player=Ana Ruiz", "-l", "place=9th")
 
-    assert desk.row(1).reason == "asked for by hand"
+    assert desk.row(1).reason == "requested by hand"
 
 
 @pytest.mark.parametrize("option", ["--limit", "--hand"])
 @pytest.mark.parametrize("number", ["99999999999999999999", str(2**63), "0"])
-def test_a_number_that_no_database_holds_is_a_wrong_option(run: RunCommand, option: str, number: str) -> None:
-    assert run("list", option, number) == CommandResult(printed="", error="2")
+def test_a_number_out_of_range_is_a_wrong_option(run: RunCommand, option: str, number: str) -> None:
+    refused = run("list", option, number)
+
+    assert (refused.printed, refused.error, refused.status) == ("", "2", 2)
     assert run("list", option, str(2**63 - 1)).error == ""

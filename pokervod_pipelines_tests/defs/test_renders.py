@@ -181,7 +181,7 @@ def test_after_a_delay_one_day_is_requested_and_all_once_a_run_succeeds(
 ) -> None:
     assert len(tick(away, instance, "render_queue")[0]) == 2
     fail_once(desk, away, instance)
-    monkeypatch.setattr(renders, "FIRST_REST", timedelta(0))
+    monkeypatch.setattr(renders, "MIN_DELAY", timedelta(0))
 
     (request,), _ = tick(away, instance, "render_queue")
     monkeypatch.undo()
@@ -243,7 +243,7 @@ def test_stale_instructions_are_returned_to_the_queue_and_reported(
 
     assert requests == []
     assert reason.startswith(f"returned 1 to the queue: {lost.id} pending: ")
-    assert "try 2 of 4 follows: w1 was not heard of for " in reason
+    assert "attempt 2 of 4 follows: w1 sent no heartbeat for " in reason
     assert desk.states() == {lost.id: "pending", kept.id: "processing"}
 
 
