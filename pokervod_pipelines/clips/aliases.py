@@ -45,12 +45,6 @@ def remove_alias(engine: Engine, alias: str, *, actor: Actor) -> Alias:
         return withdraw_alias(connection, alias, actor=actor)
 
 
-def list_aliases(engine: Engine) -> list[Alias]:
-    """Return every alias, by player."""
-    with engine.connect() as connection:
-        return read_aliases(connection)
-
-
 def record_alias(connection: Connection, alias: str, player: str, *, actor: Actor) -> Alias:
     """Make the alias mean the player, for the next build; see ``add_alias``."""
     (alias_key, alias), (player_key, player) = _read_name(alias), _read_name(player)

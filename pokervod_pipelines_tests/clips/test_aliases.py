@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.clips.aliases import add_alias, follow_alias, list_aliases, remove_alias
+from pokervod_pipelines.clips.aliases import Alias, add_alias, follow_alias, read_aliases, remove_alias
 from pokervod_pipelines.clips.build import NO_ALIASES, hash_input
 from pokervod_pipelines.clips.roster import list_doubtful_players, list_players, list_tags, list_unknown_tags
 from pokervod_pipelines.clips.search import ClipFilter, list_clips
@@ -31,6 +32,11 @@ def busy(harness: SheetHarness) -> SheetHarness:
     harness.sync()
     harness.build()
     return harness
+
+
+def list_aliases(engine: Engine) -> list[Alias]:
+    with engine.connect() as connection:
+        return read_aliases(connection)
 
 
 def roster(harness: SheetHarness) -> dict[str, int]:

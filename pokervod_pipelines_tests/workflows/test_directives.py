@@ -9,12 +9,13 @@ from sqlalchemy import Engine, text
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.catalog.corrections import correct_file, list_corrections
-from pokervod_pipelines.clips.aliases import add_alias, list_aliases
+from pokervod_pipelines.clips.aliases import add_alias
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.directives import NO_DIRECTIVES, DirectiveKind, read_directives
 from pokervod_pipelines.sheets.tab import Tab
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import SyncRun, run_sheets_stage
+from pokervod_pipelines_tests.clips.test_aliases import list_aliases
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, insert_files, make_line, write_book
 
 ANA = Actor(who="Ana", reason="seen")

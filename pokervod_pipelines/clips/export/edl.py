@@ -39,25 +39,29 @@ def write_edl(timeline: Timeline) -> str:
         f"FCM: {'DROP FRAME' if timeline.timebase.drop_frame else 'NON-DROP FRAME'}",
     ]
     for placement in timeline.place():
-        lines += ["", *_write_event(placement, reels[placement.clip.tape], timeline.timebase)]
+        lines += ["", *_write_event(placement, reels[placement.clip.path], timeline.timebase)]
     return "\n".join(lines) + "\n"
 
 
 def name_reels(clips: tuple[ExportClip, ...]) -> dict[str, str]:
-    """Return the reel name of each tape: eight capital letters and digits at most, no two alike."""
+    """Return the reel name of each video by its path: at most eight capital letters and digits, no two equal."""
     named: dict[str, str] = {}
     taken = set(RESERVED_REELS)
     for clip in clips:
-        if clip.tape not in named:
-            named[clip.tape] = next(name for name in _propose_reels(clip) if name not in taken)
-            taken.add(named[clip.tape])
+        if clip.path not in named:
+            named[clip.path] = next(name for name in _propose_reels(clip) if name not in taken)
+            taken.add(named[clip.path])
     return named
 
 
 def _propose_reels(clip: ExportClip) -> Iterator[str]:
     """Yield the name itself, then ever more of it replaced by a number."""
-    name = clip.reel or name_media(clip.path).rpartition(".")[0]
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().upper()
+    plain = (
+        unicodedata.normalize("NFKD", name_media(clip.path).rpartition(".")[0])
+        .encode("ascii", "ignore")
+        .decode()
+        .upper()
+    )
     letters = re.sub(r"[^A-Z0-9]", "", plain) or "REEL"
     yield letters[:REEL_LENGTH]
     for number in count(2):

@@ -19,7 +19,6 @@ from pokervod_pipelines.clips.export.timeline import (
 VERSION = "1.10"
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n'
 EVENT_NAME = "PokerVOD"
-AUDIO_RATES = {32_000: "32k", 44_100: "44.1k", 48_000: "48k", 88_200: "88.2k", 96_000: "96k"}
 
 
 def write_fcpxml(timeline: Timeline) -> str:
@@ -85,8 +84,6 @@ def _add_asset(resources: ET.Element, clip: ExportClip, *, number: int) -> str:
             "audioSources": str(len(clip.audio_channels)),
             "audioChannels": str(max(clip.audio_channels)),
         }
-    if clip.audio_rate:
-        attributes["audioRate"] = str(clip.audio_rate)
     asset = ET.SubElement(resources, "asset", attributes)
     ET.SubElement(asset, "media-rep", kind="original-media", src=make_media_url(clip.path))
     return name
@@ -102,8 +99,6 @@ def _add_sequence(root: ET.Element, timeline: Timeline, format_id: str) -> ET.El
         "tcStart": write_time(timeline.start, base),
         "tcFormat": _name_format(base),
     }
-    if rate := AUDIO_RATES.get(timeline.clips[0].audio_rate or 0):
-        attributes["audioRate"] = rate
     return ET.SubElement(project, "sequence", attributes)
 
 

@@ -29,8 +29,7 @@ class ExportClip:
     """Hold a clip and the facts of its video that editing programs need; an unknown fact is None.
 
     ``path`` is the video as the editor's machine sees it: absolute (POSIX, drive letter or UNC), or relative to the
-    exported list. ``reel`` is the name of its tape, "" to take one from the file name. ``rate`` is exact
-    (``frames.snap_rate``). ``start_timecode_frames`` is the timecode of the video's first frame, counted from
+    exported list. ``rate`` is exact (``frames.snap_rate``). ``start_timecode_frames`` is the timecode of the video's first frame, counted from
     00:00:00:00. ``audio_channels`` has one number for each audio track.
 
     Raises:
@@ -46,12 +45,10 @@ class ExportClip:
     rate: Fraction
     drop_frame: bool = False
     start_timecode_frames: int = 0
-    reel: str = ""
     width: int | None = None
     height: int | None = None
     duration_frames: int | None = None
     audio_channels: tuple[int, ...] = ()
-    audio_rate: int | None = None
     players: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     grade: str = ""
@@ -79,11 +76,6 @@ class ExportClip:
     def source(self) -> FrameRange:
         """Return the same frames counted by the video's own timecode."""
         return self.frames.shift(self.start_timecode_frames)
-
-    @property
-    def tape(self) -> str:
-        """Return what identifies its tape: two files of one reel are one tape."""
-        return self.reel or self.path
 
     @property
     def name(self) -> str:
