@@ -21,6 +21,9 @@ app = typer.Typer(no_args_is_help=True)
 
 PROBLEMS_SHOWN = 20
 
+QUARANTINED = 2
+"""Exit status of an import that quarantined a file."""
+
 IdArgument = Annotated[int, typer.Argument(metavar="ID", help="The hand_id that `pokervod hands list` shows.")]
 
 
@@ -30,6 +33,8 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Import hands; unchanged files are skipped, and the order of files does not matter.
+
+    Exit status 2: a file was quarantined; the others are imported.
 
     Example: pokervod hands import /mnt/tables/table-1
     """
@@ -46,7 +51,7 @@ def import_(
         text = asdict(report)
         text["imported"]["problems"] = [astuple(problem) for problem in report.imported.problems]
         print_json({**text, "instructions": [asdict(each) for each in made]})
-        return
+        raise typer.Exit(QUARANTINED if report.imported.quarantined else 0)
     done, played = report.imported, report.replayed
     out.print(
         f"{done.files} files: {done.read} read, {done.unchanged} unchanged, {done.waiting} still being written, "
@@ -60,6 +65,9 @@ def import_(
         err.print(str(problem), markup=False)
     if done.problem_count > PROBLEMS_SHOWN:
         err.print(f"and {done.problem_count - PROBLEMS_SHOWN} more; --json lists them")
+    if done.quarantined:
+        err.print("correct the quarantined files and import them again; each has its reason beside it")
+        raise typer.Exit(QUARANTINED)
 
 
 @app.command("list")

@@ -14,6 +14,7 @@ from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.hands.clip_links import HandClipDifference, HandClipLink
 from pokervod_pipelines.hands.hand import Hand
+from pokervod_pipelines.hands.store import read_content
 from pokervod_pipelines.text.folding import make_storable
 
 AGREEMENT = "pokervod"
@@ -91,7 +92,7 @@ def read_clip_texts(connection: Connection) -> list[ClipText]:
 def read_hands_near(
     connection: Connection, days: Collection[date], events: Collection[str]
 ) -> list[tuple[int, date, Hand]]:
-    """Return the hands of these days, and of sessions with one of these folded titles; each with its id and day."""
+    """Return the hands of these days, and of sessions with one of these folded titles; each with id and day."""
     rows = connection.execute(
         text("""
             select h.id, h.broadcast_day, h.content from hands h join hand_sessions s using (session_id)
@@ -101,7 +102,8 @@ def read_hands_near(
         """),
         {"days": list(days), "events": list(events)},
     )
-    return [(row.id, row.broadcast_day, Hand.from_content(row.content)) for row in rows]
+    hands = ((row.id, row.broadcast_day, read_content(row.content)) for row in rows)
+    return [(hand_id, day, hand) for hand_id, day, hand in hands if isinstance(hand, Hand)]
 
 
 def replace_links(connection: Connection, links: Sequence[HandClipLink]) -> tuple[int, int]:

@@ -25,6 +25,7 @@ CODES = {
     "illegal_action": "the rules of the game do not allow this action here",
     "out_of_turn": "a fold was recorded before it was the player's turn",
     "not_replayed": "the rules engine does not support the game, the ante or the number of boards",
+    "invalid_content": "the stored hand is not valid: import its file again",
     "wrong_stack": "by the rules a player ends with another stack",
     "wrong_pot": "by the rules the pot is another",
 }

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+import psycopg
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from pokervod_pipelines.db.failures import read_first_line
 from pokervod_pipelines.errors import BadInput, BadSettings
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.hands import store
@@ -19,7 +22,7 @@ from pokervod_pipelines.hands.grade import GradeRule
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.parsed_sessions import HandRow, ParsedSession, Weight
 from pokervod_pipelines.hands.quarantine import Quarantine
-from pokervod_pipelines.hands.session_files import HandRules, SessionFile, read_session_files
+from pokervod_pipelines.hands.session_files import HandRules, SessionFile, read_session_files, reject
 from pokervod_pipelines.hands.store import FileRecord, FileState, SessionRecord
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.hands.versions import Choice, choose_head, choose_rows, rename_rows
@@ -27,6 +30,12 @@ from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
 
 PROBLEMS_KEPT = 200
+UNSTORABLE = (
+    DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError, BadInput, ValueError, TypeError, LookupError,
+    ArithmeticError,
+)  # fmt: skip
+"""Errors that the content of a file causes; others (connection, schema) end the import."""
+
 COUNTED = ("read", "unchanged", "waiting", "quarantined", "unreadable", "hands", "created", "changed")
 
 Progress = Callable[[int], None]
@@ -174,6 +183,14 @@ class _ImportRun:
             self.quarantine.move_original(file.file, copy, file.status)
 
     def _store(self, file: SessionFile, parsed: ParsedSession) -> None:
+        """Store the session, or quarantine the file where its content cannot be stored."""
+        try:
+            self._store_session(file, parsed)
+        except UNSTORABLE as error:
+            reason = f"cannot be stored: {read_first_line(error) if isinstance(error, DBAPIError) else error}"
+            self.add(reject(file, reason), None)
+
+    def _store_session(self, file: SessionFile, parsed: ParsedSession) -> None:
         with self.engine.begin() as connection:
             store.lock_session(connection, parsed.session_id)
             record = _record(file, "read", reason=parsed.problem_text, hands=len(parsed.rows))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.show import show_hand_in_line
+from pokervod_pipelines.hands.store import read_content
 
 
 class UnknownHand(BadInput):
@@ -212,4 +213,5 @@ def show_premium_hands(connection: Connection, day: date, *, limit: int = 20) ->
         """),
         {"day": day, "limit": limit},
     )
-    return [show_hand_in_line(Hand.from_content(row.content)) for row in rows]
+    hands = (read_content(row.content) for row in rows)
+    return [show_hand_in_line(hand) for hand in hands if isinstance(hand, Hand)]

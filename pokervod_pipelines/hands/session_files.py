@@ -22,6 +22,9 @@ from pokervod_pipelines.text.folding import make_storable
 FileFailure = Literal["", "unchanged", "waiting", "quarantined", "unreadable"]
 
 
+MAX_REASON = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class HandRules:
     """Hold the rules by which hands are graded and assigned to days."""
@@ -67,11 +70,18 @@ def read_session_file(file: Path, rules: HandRules, known: str | None) -> Sessio
     try:
         return replace(read, parsed=parse_session(raw, path, rules.grade))
     except UnfinishedFile as error:
-        return replace(read, failure="waiting", reason=_make_reason(error))
+        return replace(read, failure="waiting", reason=_make_reason(str(error)))
     except BadInput as error:
-        return replace(read, failure="quarantined", reason=_make_reason(error), raw=raw)
+        return replace(read, failure="quarantined", reason=_make_reason(str(error)), raw=raw)
+    except Exception as error:  # noqa: BLE001 - one file never stops the others
+        return replace(read, failure="quarantined", reason=_make_reason(f"unexpected content: {error!r}"), raw=raw)
 
 
-def _make_reason(error: Exception) -> str:
-    """Return the message as the database can hold it."""
-    return make_storable(str(error), "\ufffd")
+def reject(file: SessionFile, reason: str) -> SessionFile:
+    """Return a parsed file as one to quarantine."""
+    return replace(file, parsed=None, failure="quarantined", reason=_make_reason(reason), raw=file.file.read_bytes())
+
+
+def _make_reason(text: str) -> str:
+    """Return the text as the database can hold it."""
+    return make_storable(text, "\ufffd")[:MAX_REASON]

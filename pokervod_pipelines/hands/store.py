@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.hands.findings import HandFinding
-from pokervod_pipelines.hands.hand import Hand
+from pokervod_pipelines.hands.hand import BadContent, Hand
 from pokervod_pipelines.hands.parsed_sessions import HandRow, SessionHead, Weight
 from pokervod_pipelines.hands.versions import StoredHand
 
@@ -161,9 +161,18 @@ def read_stored_hands(connection: Connection, session_id: int) -> dict[datetime,
 
 
 def read_session_contents(connection: Connection, session_id: int) -> dict[int, tuple[Hand, Weight]]:
-    """Return the session's whole hands, by id."""
+    """Return the session's whole hands, by id, without those that are not valid."""
     rows = connection.execute(text("select id, content, weight from hands where session_id = :id"), {"id": session_id})
-    return {row.id: (Hand.from_content(row.content), _weight(row.weight)) for row in rows}
+    hands = {row.id: (read_content(row.content), _weight(row.weight)) for row in rows}
+    return {hand_id: (hand, weight) for hand_id, (hand, weight) in hands.items() if isinstance(hand, Hand)}
+
+
+def read_content(content: Any) -> Hand | BadContent:
+    """Return a stored hand, or why it is not valid: one such row never stops the work on others."""
+    try:
+        return Hand.from_content(content)
+    except BadContent as error:
+        return error
 
 
 def _weight(value: list[Any]) -> Weight:
@@ -270,8 +279,8 @@ _ADD_FINDINGS = text("""
 """)
 
 
-def read_unplayed(connection: Connection, limit: int) -> Iterator[tuple[int, str, Hand]]:
-    """Lock and yield hands that changed since their last replay: id, digest, hand."""
+def read_unplayed(connection: Connection, limit: int) -> Iterator[tuple[int, str, Hand | BadContent]]:
+    """Lock and yield hands that changed since their last replay: id, digest, hand or why it is not valid."""
     rows = connection.execute(
         text("""
             select id, digest, content from hands where replayed is distinct from digest
@@ -279,7 +288,7 @@ def read_unplayed(connection: Connection, limit: int) -> Iterator[tuple[int, str
         """),
         {"limit": limit},
     )
-    return ((row.id, row.digest, Hand.from_content(row.content)) for row in rows)
+    return ((row.id, row.digest, read_content(row.content)) for row in rows)
 
 
 def mark_replayed(connection: Connection, digests: Mapping[int, str]) -> None:

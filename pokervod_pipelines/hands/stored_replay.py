@@ -10,9 +10,22 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from pokervod_pipelines.hands import store
+from pokervod_pipelines.hands.findings import HandFinding
+from pokervod_pipelines.hands.hand import BadContent, Hand
 from pokervod_pipelines.hands.replay import replay_hand
 
 BATCH = 200
+MAX_SHOWN = 300
+
+
+def check_hand(hand: Hand | BadContent) -> tuple[HandFinding, ...]:
+    """Return the findings of the rules; a stored hand that is not valid has a finding of its own."""
+    if isinstance(hand, BadContent):
+        return (HandFinding("invalid_content", str(hand)[:MAX_SHOWN]),)
+    try:
+        return replay_hand(hand)
+    except Exception as error:  # noqa: BLE001 - one hand never stops the others
+        return (HandFinding("not_replayed", f"unexpected content: {error!r}"[:MAX_SHOWN]),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +50,7 @@ def replay_hands(
     while time.monotonic() - started < seconds_limit:
         with engine.begin() as connection:
             batch = list(store.read_unplayed(connection, BATCH))
-            findings = {hand_id: replay_hand(hand) for hand_id, _, hand in batch}
+            findings = {hand_id: check_hand(hand) for hand_id, _, hand in batch}
             if batch:
                 store.replace_findings(connection, findings, "rules")
                 store.mark_replayed(connection, {hand_id: digest for hand_id, digest, _ in batch})
