@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pokervod_pipelines.hands.cards import pretty
 from pokervod_pipelines.hands.findings import HandFinding
+from pokervod_pipelines.hands.pots import find_uncalled
 from pokervod_pipelines.hands.records import ALL_IN, BET, BOARD_CARD, CALL, CHECK, FOLD, Action, RecordedHand
 
 PREFLOP = "preflop"
@@ -35,7 +36,7 @@ class PlayedAction:
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """Hold one betting round: its cards and actions, in order; ``pot`` is the pot before it."""
+    """Hold one betting round: cards and actions, in order; ``pot`` is what was called before it."""
 
     name: str
     cards: tuple[str, ...]
@@ -65,6 +66,11 @@ class BettingRound:
     actions: list[PlayedAction] = field(default_factory=list)
     in_front: dict[int, int] = field(default_factory=dict)
     to_call: int = 0
+
+
+def is_bomb_pot(hand: RecordedHand) -> bool:
+    """Return whether the hand goes to the flop at once: then nobody posts a blind, whatever the stakes name."""
+    return bool(hand.stakes.bomb_pot and hand.actions and hand.actions[0].kind == BOARD_CARD)
 
 
 def follow_betting(hand: RecordedHand) -> Betting:
@@ -104,8 +110,10 @@ class BettingState:
 
         A small blind whose seat is empty is dead: its player was eliminated the hand before.
         """
-        stakes = self.hand.stakes
-        kind = stakes.ante_type.upper().replace(" ", "_")
+        kind = self.hand.stakes.ante_type.upper().replace(" ", "_")
+        if is_bomb_pot(self.hand):
+            self._post_antes(kind)
+            return
         if kind.endswith("1ST"):
             self._post_blinds()
             self._post_antes(kind)
@@ -136,6 +144,9 @@ class BettingState:
                     self._put("ante", number, stakes.ante)
                 else:
                     self._pay_dead("ante", number, stakes.ante)
+        for seat in self.hand.seats:
+            if seat.ante and seat.number in self.stacks:
+                self._pay_dead("ante", seat.number, seat.ante)
         for number in self.stacks if stakes.bomb_pot else ():
             self._pay_dead("bomb_pot", number, stakes.bomb_pot)
 
@@ -201,7 +212,7 @@ class BettingState:
         if action.board > 1:
             return
         if name := STREET_OF_CARD.get(len(board)):
-            self.rounds.append(BettingRound(name, self.pot))
+            self.rounds.append(BettingRound(name, self.pot - sum(find_uncalled(self.bets).values())))
         self.round.cards.append(action.card)
 
     def _find(self, code: str, message: str, at: int | None) -> None:

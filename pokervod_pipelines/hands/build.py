@@ -77,6 +77,8 @@ def build_hand(recorded: RecordedHand, origin: Origin, rule: GradeRule) -> Hand:
         duration_seconds=recorded.duration_seconds,
         eliminations=tuple(seat.number for seat in recorded.seats if seat.end_stack == 0 < seat.start_stack),
         runs=recorded.runs,
+        is_over=_is_over(recorded, analysis),
+        decimals=recorded.decimals,
         unread=recorded.unread,
         findings=(*_list_findings(recorded, analysis), *found.findings),
     )
@@ -98,7 +100,9 @@ class HandAnalysis:
 
 
 def _analyse(recorded: RecordedHand, betting: Betting) -> HandAnalysis:
-    pots = make_pots(betting.bets, betting.dead, betting.folded)
+    playing = {seat.number for seat in recorded.seats if seat.start_stack}
+    bets = {seat: bet for seat, bet in betting.bets.items() if bet or seat in playing}
+    pots = make_pots(bets, betting.dead, betting.folded)
     contenders = _list_contenders(recorded, betting)
     repeated = find_repeated(_list_cards(recorded.seats, betting))
     is_undecidable = _is_undecidable(repeated, contenders, betting)
@@ -125,6 +129,22 @@ def _list_findings(recorded: RecordedHand, analysis: HandAnalysis) -> Iterable[H
     yield from _check_record(recorded, find_game(recorded.variant, recorded.structure))
     yield from _check_cards(recorded, analysis.betting, analysis.contenders, analysis.repeated)
     yield from _check_chips(recorded.seats, analysis.paid)
+
+
+def _is_over(recorded: RecordedHand, analysis: HandAnalysis) -> bool:
+    """Return whether one player is left, or the last bet is called and every board is complete."""
+    if len(analysis.contenders) < 2:
+        return bool(recorded.actions)
+    if any(len(board) != WHOLE_BOARD for board in analysis.betting.boards):
+        return False
+    return any(seat.end_stack > seat.start_stack for seat in recorded.seats) or _is_last_bet_called(analysis)
+
+
+def _is_last_bet_called(analysis: HandAnalysis) -> bool:
+    betting = analysis.betting
+    able = [seat.number for seat in analysis.contenders if seat.start_stack > analysis.paid.get(seat.number, 0)]
+    last = {action.seat: action.to for action in betting.streets[-1].actions if action.event is not None}
+    return len(able) < 2 or (able[0] in last and len({last.get(number) for number in able}) == 1)
 
 
 def _list_contenders(recorded: RecordedHand, betting: Betting) -> tuple[Seat, ...]:
@@ -167,18 +187,18 @@ def _find_best(analysis: HandAnalysis) -> BestHand | None:
     if not game:
         return None
     ranked = [
-        (rank_hole_cards(game, seat.hole_cards, board), seat, board)
-        for board in analysis.betting.boards
+        (rank_hole_cards(game, seat.hole_cards, board), seat, at)
+        for at, board in enumerate(analysis.betting.boards)
         if len(board) >= MIN_BOARD
         for seat in analysis.contenders
         if len(seat.hole_cards) == game.hole_cards
     ]
     if not ranked:
         return None
-    rank, holder, board = min(ranked, key=lambda one: (one[0], one[1].number))
-    made = make_hand(game, holder.hole_cards, board)
+    rank, holder, at = min(ranked, key=lambda one: (one[0], one[1].number))
+    made = make_hand(game, holder.hole_cards, analysis.betting.boards[at])
     seats = sorted({seat.number for other, seat, _ in ranked if other == rank})
-    return BestHand(category=made.category, rank=rank, cards=made.cards, seats=tuple(seats))
+    return BestHand(category=made.category, rank=rank, cards=made.cards, seats=tuple(seats), board=at)
 
 
 def _make_seat(seat: Seat, analysis: HandAnalysis) -> HandSeat:
@@ -193,6 +213,8 @@ def _make_seat(seat: Seat, analysis: HandAnalysis) -> HandSeat:
         is_sitting_out=seat.is_sitting_out,
         has_folded=seat.number in analysis.betting.folded,
         straddle=seat.straddle,
+        ante=seat.ante,
+        is_stack_known=seat.is_stack_known,
     )
 
 

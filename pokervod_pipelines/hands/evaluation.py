@@ -29,6 +29,9 @@ CATEGORIES = (
     "high_card",
 )
 FIVE = 5
+RANK_NAMES = dict(
+    zip(RANKS, "Two Three Four Five Six Seven Eight Nine Ten Jack Queen King Ace".split(), strict=True)  # noqa: SIM905
+)
 NUMBERS = {rank + suit: 4 * at + SUITS.index(suit) for at, rank in enumerate(RANKS) for suit in SUITS}
 EVALUATORS = {5: _pheval.evaluate_5cards, 6: _pheval.evaluate_6cards, 7: _pheval.evaluate_7cards}
 
@@ -77,6 +80,33 @@ def make_hand(game: Game, hole: Sequence[str], board: Sequence[str]) -> MadeHand
     rank = rank_hole_cards(game, hole, board)
     five = next(five for five in _list_fives(game, hole, board) if rank_cards(five) == rank)
     return MadeHand(rank, name_rank(rank), _order(five))
+
+
+def describe_hand(category: str, cards: Sequence[str]) -> str:
+    """Return what players call a made hand, by its category and its five cards in order.
+
+    >>> describe_hand("full_house", ["9c", "9d", "9s", "Qh", "Qc"])
+    'Nines full of Queens'
+    >>> describe_hand("four_of_a_kind", ["6c", "6d", "6h", "6s", "Ah"])
+    'Four of a Kind, Sixes'
+    """
+    names = [RANK_NAMES[card[0]] for card in cards]
+    first, fourth = names[0], names[3]
+    return {
+        "royal_flush": "Royal Flush",
+        "straight_flush": f"Straight Flush, {first} High",
+        "four_of_a_kind": f"Four of a Kind, {_pluralise(first)}",
+        "full_house": f"{_pluralise(first)} full of {_pluralise(fourth)}",
+        "flush": f"Flush, {first} High",
+        "straight": f"Straight, {first} High",
+        "three_of_a_kind": f"Three of a Kind, {_pluralise(first)}",
+        "two_pair": f"Two Pair, {_pluralise(first)} and {_pluralise(names[2])}",
+        "one_pair": f"Pair of {_pluralise(first)}",
+    }.get(category, f"{first} High")
+
+
+def _pluralise(rank: str) -> str:
+    return rank + ("es" if rank == "Six" else "s")
 
 
 def _list_fives(game: Game, hole: Sequence[str], board: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -23,7 +23,10 @@ class BadContent(BadInput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandSeat:
-    """Describe a player in a hand; ``contribution`` is what was put in less an uncalled bet; all in chips."""
+    """Describe a player in a hand; ``contribution`` is what was put in less an uncalled bet; all in chips.
+
+    Without ``is_stack_known`` the stacks are nominal, only their difference counts.
+    """
 
     number: int
     name: str
@@ -35,6 +38,8 @@ class HandSeat:
     is_sitting_out: bool
     has_folded: bool
     straddle: int = 0
+    ante: int = 0
+    is_stack_known: bool = True
 
     @property
     def net(self) -> int:
@@ -49,12 +54,16 @@ class HandSeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BestHand:
-    """Hold the best cards held to the end, and whose they are (several seats where hands are equal); rank 1 is best."""
+    """Hold the best cards held to the end, and whose they are (several seats where hands are equal).
+
+    Rank 1 is best. ``board`` is the index of the board that the hand was made on.
+    """
 
     category: str
     rank: int
     cards: tuple[str, ...]
     seats: tuple[int, ...]
+    board: int = 0
 
     @property
     def seat(self) -> int:
@@ -67,7 +76,7 @@ class Hand:
     """Describe one hand, identified by ``(session_id, started_at)``; the hand number is only a label that repeats.
 
     ``winners`` are seat numbers; ``grade`` is empty for a test hand. ``boards`` has more than one board only where the
-    hand was run more than once. Times are UTC.
+    hand was run more than once. Amounts are in units of 10 to the power of minus ``decimals``. Times are UTC.
     """
 
     session_id: int
@@ -95,6 +104,8 @@ class Hand:
     duration_seconds: float
     eliminations: tuple[int, ...]
     runs: int = 1
+    is_over: bool = True
+    decimals: int = 0
     unread: tuple[str, ...] = ()
     findings: tuple[HandFinding, ...] = ()
 

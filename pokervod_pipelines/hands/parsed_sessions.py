@@ -19,7 +19,7 @@ from pokervod_pipelines.hands.records import RecordedHand, Session
 from pokervod_pipelines.hands.table_tests import is_test_hand
 from pokervod_pipelines.hands.times import BroadcastDays, parse_time
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 """Version of the rules of this package; a new one makes every file be read again."""
 
 SESSION_SUFFIX, PHH_SUFFIX = ".json", ".phh"

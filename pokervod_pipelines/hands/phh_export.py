@@ -101,10 +101,24 @@ def _write_actions(hand: Hand, seats: Sequence[HandSeat]) -> Iterator[str]:
     unknown = UNKNOWN_CARD * (game.hole_cards if game else 2)
     for seat in seats:
         yield f"d dh {players[seat.number]} {''.join(seat.hole_cards) or unknown}"
-    for street in hand.streets:
+    last = max((at for at, street in enumerate(hand.streets) if _has_actions(street)), default=0)
+    for at, street in enumerate(hand.streets):
         if street.cards:
             yield f"d db {''.join(street.cards)}"
         yield from _write_street(street, players)
+        if at == last and hand.is_showdown:
+            yield from _write_showdown(hand, seats, players)
+
+
+def _has_actions(street: Street) -> bool:
+    return any(action.event is not None for action in street.actions)
+
+
+def _write_showdown(hand: Hand, seats: Sequence[HandSeat], players: dict[int, str]) -> Iterator[str]:
+    """Yield the shown cards, after the last action as in any all-in: readers find the winners by them."""
+    for seat in seats:
+        if not seat.has_folded and seat.hole_cards:
+            yield f"{players[seat.number]} sm {''.join(seat.hole_cards)}"
 
 
 def _write_street(street: Street, players: dict[int, str]) -> Iterator[str]:

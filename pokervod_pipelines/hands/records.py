@@ -26,7 +26,10 @@ class Stakes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """Describe a player at the table; ``hole_cards`` is empty for unknown ones, ``straddle`` a voluntary blind."""
+    """Describe a player at the table; ``hole_cards`` is empty for unknown ones, ``straddle`` a voluntary blind.
+
+    ``ante`` is the seat's own ante where antes differ. Without ``is_stack_known`` the stacks are nominal.
+    """
 
     number: int
     name: str
@@ -36,6 +39,8 @@ class Seat:
     end_stack: int
     is_sitting_out: bool = False
     straddle: int = 0
+    ante: int = 0
+    is_stack_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,8 @@ class Action:
 class RecordedHand:
     """Hold one hand of a session; ``hand_number`` repeats inside a session, ``started_at`` (UTC) does not.
 
-    ``unread`` names each field that could not be read and what is used instead.
+    Amounts are in units of 10 to the power of minus ``decimals``. ``unread`` names each field that could not be read
+    and what is used instead.
     """
 
     hand_number: int
@@ -69,6 +75,7 @@ class RecordedHand:
     seats: tuple[Seat, ...]
     actions: tuple[Action, ...]
     runs: int = 1
+    decimals: int = 0
     unread: tuple[str, ...] = ()
 
 

@@ -28,6 +28,7 @@ AUTOMATIONS = (
 Rules = type[NoLimitTexasHoldem] | type[PotLimitOmahaHoldem]
 GAMES: dict[str, Rules] = {"NT": NoLimitTexasHoldem, "PO": PotLimitOmahaHoldem}
 MAX_SHOWN = 200
+BLINDS = {"small_blind", "big_blind", "third_blind", "straddle"}
 
 
 class ReplayStopped(Exception):
@@ -104,11 +105,14 @@ class Replay:
         self.index = {seat.number: at for at, seat in enumerate(self.seats)}
         self.early: dict[int, PlayedAction] = {}
         self.pot_at_fold = 0
+        self.is_bomb_pot = bool(hand.stakes.bomb_pot) and not any(
+            action.event is not None or action.kind in BLINDS for action in hand.streets[0].actions
+        )
         self.state: State = game.create_state(
             automations=AUTOMATIONS,
             ante_trimming_status=False,
             raw_antes=list_antes(hand, self.seats),
-            raw_blinds_or_straddles=list_blinds(hand, self.seats),
+            raw_blinds_or_straddles=list_blinds(hand, self.seats) if not self.is_bomb_pot else [0] * len(self.seats),
             min_bet=max(1, hand.stakes.big_blind),
             raw_starting_stacks=[seat.start_stack for seat in self.seats],
             player_count=len(self.seats),
@@ -139,6 +143,9 @@ class Replay:
 
     def _deal_board(self, street: Street) -> None:
         state = self.state
+        if self.is_bomb_pot and street.name == "flop":
+            while state.actor_index is not None and not state.checking_or_calling_amount:
+                state.check_or_call()
         if state.actor_index is not None:
             number = self.seats[state.actor_index].number
             self._stop("illegal_action", f"the {street.name} comes while seat {number} still has to act", street)
