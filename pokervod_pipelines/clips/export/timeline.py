@@ -29,8 +29,8 @@ class ExportClip:
     """Hold a clip and the facts of its video that editing programs need; an unknown fact is None.
 
     ``path`` is the video as the editor's machine sees it: absolute (POSIX, drive letter or UNC), or relative to the
-    exported list. ``rate`` is exact (``frames.snap_rate``). ``start_timecode_frames`` is the timecode of the video's first frame, counted from
-    00:00:00:00. ``audio_channels`` has one number for each audio track.
+    exported list. ``rate`` is exact (``frames.snap_rate``). ``start_timecode_frames`` is the timecode of the video's
+    first frame, counted from 00:00:00:00. ``audio_channels`` has one number for each audio track.
 
     Raises:
         BadRate: no editing program knows the rate.
