@@ -88,14 +88,16 @@ def end_orphans(connection: Connection, channels: list[str], *, older_than: date
 
 _IS_FREE = "(d.state = 'pending' or (d.state in ('claimed', 'sending') and d.lease_until <= :now))"
 
+# Materialized, so that it runs once: a nested loop would run it for each alert and claim another row each time.
 _CLAIM = text(f"""
+    with old as materialized (
+        select d.id, d.state from alert_deliveries d
+        where d.channel = :channel and d.ended_at is null and {_IS_FREE} and d.due_at <= :now
+        order by d.due_at, d.created_at, d.id limit 1 for update skip locked)
     update alert_deliveries d set state = 'claimed', claim_id = gen_random_uuid(), lease_until = :lease_until,
         may_have_been_delivered = d.may_have_been_delivered or old.state = 'sending',
         error = case when old.state = 'sending' then '{INTERRUPTED}' else d.error end
-    from alerts a, (
-        select d.id, d.state from alert_deliveries d
-        where d.channel = :channel and d.ended_at is null and {_IS_FREE} and d.due_at <= :now
-        order by d.due_at, d.created_at, d.id limit 1 for update skip locked) old
+    from alerts a, old
     where d.id = old.id and a.id = d.alert_id
     returning d.id, d.claim_id, d.channel, d.severity, d.attempts, d.may_have_been_delivered, d.error, d.created_at,
         d.alert_id, a.key, a.title, a.body, a.link, a.correlation_id, a.times, a.raised_at, a.resolved_at,

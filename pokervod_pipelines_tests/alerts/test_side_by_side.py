@@ -41,6 +41,24 @@ def test_two_deliverers_of_one_slack_message_send_one(outbox: Outbox, hook: Hook
     assert len(hook.posts) == 1
 
 
+def test_a_claim_takes_one_delivery_of_a_table_that_counts_as_empty(outbox: Outbox) -> None:
+    """A nested loop once ran the search for the oldest delivery again, which then claimed a second one."""
+    outbox.open("web", "json://host")
+    for number in range(100):
+        outbox.raise_one(f"old {number}")
+    outbox.execute("delete from alert_deliveries")
+    outbox.execute("delete from alerts")
+    outbox.execute("analyze alert_deliveries, alerts")
+    for number in range(20):
+        outbox.raise_one(f"key {number}")
+
+    with outbox.engine.begin() as connection:
+        claim = store.claim_next(connection, "web", now=outbox.now, lease_until=outbox.now + timedelta(minutes=1))
+
+    assert claim is not None
+    assert sorted(state for _, state in outbox.states()) == ["claimed", *["pending"] * 19]
+
+
 def test_who_lost_a_claim_does_not_send(outbox: Outbox) -> None:
     """Suspend the first after its claim; when it resumes, its lease has expired and another has delivered."""
     box = FakeChannels()
