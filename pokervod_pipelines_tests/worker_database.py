@@ -25,12 +25,14 @@ FIND_WRITTEN = text("""
 RESTART_SEQUENCES = """
     select setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) from pg_sequences
 """
-DESCRIBE_SCHEMA = text("""
+DESCRIBE_SCHEMA = text(f"""
     select
-        (select count(*) || ' ' || sum(oid::bigint) || ' ' || sum(relnatts) from pg_class where oid >= 16384),
+        (select count(*) || ' ' || sum(oid::bigint) from pg_class where oid >= 16384),
+        (select sum(hashtext(attname || atttypid || attnotnull)) from pg_attribute where attrelid >= 16384),
         (select count(*) || ' ' || sum(oid::bigint) || ' ' || string_agg(distinct tgenabled::text, '') from pg_trigger),
         (select count(*) || ' ' || sum(oid::bigint) from pg_constraint),
-        (select count(*) || ' ' || sum(oid::bigint) from pg_proc where oid >= 16384)
+        (select count(*) || ' ' || sum(oid::bigint) from pg_proc where oid >= 16384),
+        (select string_agg(version_num, ' ') from {VERSION_TABLE})
 """)
 
 
