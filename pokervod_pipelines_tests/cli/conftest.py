@@ -16,7 +16,7 @@ from pokervod_pipelines_tests.workflows.render_day import RenderDay
 
 
 @pytest.fixture
-def desk(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
+def render_day(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
     return RenderDay(engine=engine, settings=settings_factory())
 
 

@@ -15,12 +15,12 @@ Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
-def start(desk: RenderDay, tmp_path: Path) -> Iterator[Start]:
+def start(render_day: RenderDay, tmp_path: Path) -> Iterator[Start]:
     """Return ``start(*words)``, which runs `pokervod …` as a process, its words as bytes if need be."""
     begun: list[subprocess.Popen[bytes]] = []
 
     def begin(*words: str | bytes) -> "subprocess.Popen[bytes]":
-        url = desk.engine.url.render_as_string(hide_password=False)
+        url = render_day.engine.url.render_as_string(hide_password=False)
         process = subprocess.Popen(
             [sys.executable, "-m", "pokervod_pipelines.cli", *words],
             cwd=tmp_path,
@@ -46,14 +46,14 @@ LONG_WORK = [
 
 @pytest.mark.parametrize(("words", "speaks_on"), LONG_WORK, ids=lambda value: str(value[0]))
 def test_a_command_that_loses_the_database_says_so_in_one_line(
-    start: Start, desk: RenderDay, words: tuple[str, ...], speaks_on: str
+    start: Start, render_day: RenderDay, words: tuple[str, ...], speaks_on: str
 ) -> None:
-    desk.take_one()
+    render_day.take_one()
     process = start(*words)
     speaking = getattr(process, speaks_on)
     assert speaking.readline()
 
-    with cut_off(desk.engine):
+    with cut_off(render_day.engine):
         told = process.communicate(timeout=60)[1].decode()
 
     assert process.returncode == 1
@@ -72,7 +72,7 @@ NO_UTF_8 = [
 
 @pytest.mark.parametrize("words", NO_UTF_8, ids=lambda words: " ".join(map(str, words[1:4])))
 def test_arguments_that_are_not_utf_8_are_refused(
-    start: Start, desk: RenderDay, words: tuple[str | bytes, ...]
+    start: Start, render_day: RenderDay, words: tuple[str | bytes, ...]
 ) -> None:
     process = start(*words)
     told = process.communicate(timeout=60)[1].decode("utf-8", "replace")
@@ -81,8 +81,8 @@ def test_arguments_that_are_not_utf_8_are_refused(
     assert told.startswith("error: ")
     assert told.endswith("is not valid UTF-8; write it in UTF-8, then run this again\n")
     assert told.count("\n") == 1
-    assert desk.execute("select count(*) from events") == [(0,)]
-    assert desk.execute("select count(*) from render_workers") == [(0,)]
+    assert render_day.execute("select count(*) from events") == [(0,)]
+    assert render_day.execute("select count(*) from render_workers") == [(0,)]
 
 
 def test_a_number_that_is_too_large_for_the_database_has_to_be_corrected(start: Start) -> None:

@@ -27,7 +27,7 @@ main()
 class Following:
     """Run a process that follows the queue, and collect what its terminal shows."""
 
-    def __init__(self, desk: RenderDay, folder: Path, words: tuple[str, ...]) -> None:
+    def __init__(self, render_day: RenderDay, folder: Path, words: tuple[str, ...]) -> None:
         self._ours, theirs = pty.openpty()
         self.seen = ""
         self.process = subprocess.Popen(
@@ -35,7 +35,7 @@ class Following:
             cwd=folder,
             env={
                 **os.environ,
-                "POKERVOD_DATABASE_URL": desk.engine.url.render_as_string(hide_password=False),
+                "POKERVOD_DATABASE_URL": render_day.engine.url.render_as_string(hide_password=False),
                 "TERM": "xterm",
                 "COLUMNS": "100",
             },
@@ -74,12 +74,12 @@ class Following:
 
 
 @pytest.fixture
-def follow(desk: RenderDay, tmp_path: Path) -> Iterator[Callable[..., Following]]:
+def follow(render_day: RenderDay, tmp_path: Path) -> Iterator[Callable[..., Following]]:
     """Return ``follow(*words)``, which runs `pokervod render list --follow …`."""
     begun: list[Following] = []
 
     def begin(*words: str) -> Following:
-        begun.append(Following(desk, tmp_path, words))
+        begun.append(Following(render_day, tmp_path, words))
         return begun[-1]
 
     yield begin
@@ -87,11 +87,13 @@ def follow(desk: RenderDay, tmp_path: Path) -> Iterator[Callable[..., Following]
         each.close()
 
 
-def test_the_list_follows_the_queue_until_it_is_interrupted(follow: Callable[..., Following], desk: RenderDay) -> None:
-    desk.want("Ana Ruiz")
+def test_the_list_follows_the_queue_until_it_is_interrupted(
+    follow: Callable[..., Following], render_day: RenderDay
+) -> None:
+    render_day.request_for("Ana Ruiz")
     following = follow()
     following.read_until("1 pending")
-    desk.claim()
+    render_day.claim()
     following.read_until("1 processing")
 
     assert following.interrupt() == 0
@@ -101,24 +103,24 @@ def test_the_list_follows_the_queue_until_it_is_interrupted(follow: Callable[...
 
 
 def test_the_list_is_kept_while_the_database_is_unavailable_and_continues_then(
-    follow: Callable[..., Following], desk: RenderDay
+    follow: Callable[..., Following], render_day: RenderDay
 ) -> None:
-    desk.want("Ana Ruiz")
+    render_day.request_for("Ana Ruiz")
     following = follow()
     following.read_until("1 pending")
 
-    with cut_off(desk.engine):
+    with cut_off(render_day.engine):
         following.read_until("the database is unavailable: ")
         following.read_until("Ana Ruiz")
-    desk.claim()
+    render_day.claim()
     following.read_until("1 processing")
 
     assert following.interrupt() == 0
     assert "Traceback" not in following.seen
 
 
-def test_the_list_follows_only_what_is_filtered(follow: Callable[..., Following], desk: RenderDay) -> None:
-    desk.want("Ana Ruiz", "Bea Kim", "Cho Lee")
+def test_the_list_follows_only_what_is_filtered(follow: Callable[..., Following], render_day: RenderDay) -> None:
+    render_day.request_for("Ana Ruiz", "Bea Kim", "Cho Lee")
     following = follow("-n", "2")
     following.read_until("Bea Kim")
 

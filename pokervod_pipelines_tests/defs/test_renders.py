@@ -19,13 +19,13 @@ CHECKS = ("no_instruction_failed", "every_output_is_as_it_was_made", "every_inst
 
 
 @pytest.fixture
-def desk(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
+def render_day(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
     return RenderDay(engine=engine, settings=settings_factory())
 
 
 @pytest.fixture
-def defs(desk: RenderDay) -> dg.Definitions:
-    return build_defs(settings=desk.settings, engine=desk.engine)
+def defs(render_day: RenderDay) -> dg.Definitions:
+    return build_defs(settings=render_day.settings, engine=render_day.engine)
 
 
 @pytest.fixture
@@ -50,11 +50,11 @@ def render(defs: dg.Definitions, instance: dg.DagsterInstance, request: dg.RunRe
 
 
 def test_a_pending_day_is_requested_rendered_materialized_and_then_left_alone(
-    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
+    render_day: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
-    (made,) = desk.want("Ana Ruiz")
-    (later,) = desk.want("Tom", day=TOMORROW)
-    desk.execute("update render_instructions set due_at = now() + interval '1 hour' where id = :id", id=later)
+    (made,) = render_day.request_for("Ana Ruiz")
+    (later,) = render_day.request_for("Tom", day=TOMORROW)
+    render_day.execute("update render_instructions set due_at = now() + interval '1 hour' where id = :id", id=later)
 
     (request,), _ = tick(defs, instance, "render_queue")
     result = render(defs, instance, request)
@@ -64,7 +64,7 @@ def test_a_pending_day_is_requested_rendered_materialized_and_then_left_alone(
         "2026-01-05",
         "1 graphics are pending and no worker is alive",
     )
-    assert desk.states() == {made: "completed", later: "pending"}
+    assert render_day.states() == {made: "completed", later: "pending"}
     assert {key: metadata[key].value for key in ("rendered_now", "completed", "complete_percent", "problems")} == {
         "rendered_now": 1,
         "completed": 1,
@@ -75,7 +75,7 @@ def test_a_pending_day_is_requested_rendered_materialized_and_then_left_alone(
     assert {each.check_name: each.passed for each in result.get_asset_check_evaluations()} == dict.fromkeys(
         CHECKS, True
     )
-    desk.execute("update render_outputs set made_at = made_at - interval '1 minute'")
+    render_day.execute("update render_outputs set made_at = made_at - interval '1 minute'")
     assert tick(defs, instance, "render_queue") == (
         [],
         "workers serve everything pending (0 alive); nothing new is finished",
@@ -83,10 +83,10 @@ def test_a_pending_day_is_requested_rendered_materialized_and_then_left_alone(
 
 
 def test_graphics_that_workers_finished_are_materialized_once(
-    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
+    render_day: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
-    desk.make_file()
-    desk.execute("update render_outputs set made_at = made_at - interval '1 minute'")
+    render_day.make_file()
+    render_day.execute("update render_outputs set made_at = made_at - interval '1 minute'")
 
     (request,), _ = tick(defs, instance, "render_queue")
     assert request.tags["pokervod/reason"] == "its graphics are finished"
@@ -95,23 +95,23 @@ def test_graphics_that_workers_finished_are_materialized_once(
 
 
 def test_a_day_that_is_not_a_partition_yet_is_rendered_along_with_the_current_one(
-    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
+    render_day: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
-    (announced,) = desk.want("Ana Ruiz", day=TOMORROW)
+    (announced,) = render_day.request_for("Ana Ruiz", day=TOMORROW)
 
     (request,), _ = tick(defs, instance, "render_queue")
     result = render(defs, instance, request)
 
     assert request.partition_key != str(TOMORROW)
     assert result.success
-    assert desk.states() == {announced: "completed"}
+    assert render_day.states() == {announced: "completed"}
     assert tick(defs, instance, "render_queue")[0] == []
 
 
 def test_a_graphic_that_cannot_be_made_is_a_problem_of_its_day(
-    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
+    render_day: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
-    (broken,) = desk.want_in_vain("Nobody")
+    (broken,) = render_day.request_unrenderable("Nobody")
 
     (request,), _ = tick(defs, instance, "render_queue")
     result = render(defs, instance, request)
@@ -128,42 +128,42 @@ def test_a_graphic_that_cannot_be_made_is_a_problem_of_its_day(
 
 
 def test_without_its_folder_a_day_fails_and_is_retried(
-    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance, settings_factory: Callable[..., Settings]
+    render_day: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance, settings_factory: Callable[..., Settings]
 ) -> None:
-    path = desk.make_file()
+    path = render_day.make_file()
     path.parent.rename(path.parent.with_name("unmounted"))
     quick = settings_factory(retries={"nas_seconds": 0}, render={"outputs": path.parent})
-    job = build_defs(settings=quick, engine=desk.engine).resolve_job_def("renders")
+    job = build_defs(settings=quick, engine=render_day.engine).resolve_job_def("renders")
 
     result = job.execute_in_process(instance=instance, partition_key=str(DAY), raise_on_error=False)
 
     assert not result.success
     assert len([event for event in result.all_events if event.event_type_value == "STEP_RESTARTED"]) == 3
-    assert desk.execute("select problem from render_outputs") == [(None,)]
+    assert render_day.execute("select problem from render_outputs") == [(None,)]
 
 
 @pytest.fixture
-def away(desk: RenderDay, settings_factory: Callable[..., Settings], tmp_path: Path) -> dg.Definitions:
+def away(render_day: RenderDay, settings_factory: Callable[..., Settings], tmp_path: Path) -> dg.Definitions:
     """Build an installation without its outputs folder, with two pending days, one of them with a file."""
-    desk.make_file("Zoe")
-    desk.want("Ana")
-    desk.want("Tom", day=DAY + timedelta(days=1))
+    render_day.make_file("Zoe")
+    render_day.request_for("Ana")
+    render_day.request_for("Tom", day=DAY + timedelta(days=1))
     settings = settings_factory(retries={"nas_seconds": 0}, render={"outputs": tmp_path / "away"})
-    return build_defs(settings=settings, engine=desk.engine)
+    return build_defs(settings=settings, engine=render_day.engine)
 
 
-def fail_once(desk: RenderDay, away: dg.Definitions, instance: dg.DagsterInstance) -> None:
+def fail_once(render_day: RenderDay, away: dg.Definitions, instance: dg.DagsterInstance) -> None:
     """Make the requested run fail, so that its work stays pending."""
     requests, _ = tick(away, instance, "render_queue")
     assert not render(away, instance, requests[0]).success
-    desk.execute("delete from render_workers")
-    desk.execute("update render_instructions set due_at = now()")
+    render_day.execute("delete from render_workers")
+    render_day.execute("update render_instructions set due_at = now()")
 
 
 def test_after_a_failed_run_the_same_work_is_requested_later(
-    desk: RenderDay, away: dg.Definitions, instance: dg.DagsterInstance
+    render_day: RenderDay, away: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
-    fail_once(desk, away, instance)
+    fail_once(render_day, away, instance)
 
     requests, reason = tick(away, instance, "render_queue")
 
@@ -173,46 +173,50 @@ def test_after_a_failed_run_the_same_work_is_requested_later(
 
 
 def test_after_a_delay_one_day_is_requested_and_all_once_a_run_succeeds(
-    desk: RenderDay,
+    render_day: RenderDay,
     away: dg.Definitions,
     defs: dg.Definitions,
     instance: dg.DagsterInstance,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert len(tick(away, instance, "render_queue")[0]) == 2
-    fail_once(desk, away, instance)
+    fail_once(render_day, away, instance)
     monkeypatch.setattr(renders, "MIN_DELAY", timedelta(0))
 
     (request,), _ = tick(away, instance, "render_queue")
     monkeypatch.undo()
     assert render(defs, instance, request).success
 
-    desk.execute("update render_outputs set made_at = made_at - interval '1 minute'")
+    render_day.execute("update render_outputs set made_at = made_at - interval '1 minute'")
     (other,), _ = tick(defs, instance, "render_queue")
     assert {request.partition_key, other.partition_key} == {"2026-01-05", "2026-01-06"}
 
 
-def hire(desk: RenderDay) -> None:
-    desk.hire("w1", "local")
+def register_worker(render_day: RenderDay) -> None:
+    render_day.register_worker("w1", "local")
 
 
-def pause(desk: RenderDay) -> None:
-    desk.execute("insert into render_pauses (scope, reason, by) values ('all', 'x', 'eva')")
+def pause(render_day: RenderDay) -> None:
+    render_day.execute("insert into render_pauses (scope, reason, by) values ('all', 'x', 'eva')")
 
 
-def put_off(desk: RenderDay) -> None:
-    desk.execute("update render_instructions set due_at = now() + interval '1 hour'")
+def put_off(render_day: RenderDay) -> None:
+    render_day.execute("update render_instructions set due_at = now() + interval '1 hour'")
 
 
-QUIET = [(hire, "(1 alive)"), (pause, "(0 alive)"), (put_off, "(0 alive)")]
+QUIET = [(register_worker, "(1 alive)"), (pause, "(0 alive)"), (put_off, "(0 alive)")]
 
 
 @pytest.mark.parametrize(("then", "says"), QUIET, ids=lambda value: getattr(value, "__name__", ""))
 def test_nothing_is_requested_when_a_worker_is_alive_or_everything_is_paused(
-    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance, then: Callable[[RenderDay], None], says: str
+    render_day: RenderDay,
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    then: Callable[[RenderDay], None],
+    says: str,
 ) -> None:
-    desk.want("Ana")
-    then(desk)
+    render_day.request_for("Ana")
+    then(render_day)
 
     requests, reason = tick(defs, instance, "render_queue")
 
@@ -220,9 +224,9 @@ def test_nothing_is_requested_when_a_worker_is_alive_or_everything_is_paused(
 
 
 def test_nothing_is_requested_while_a_run_is_running(
-    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
+    render_day: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
-    desk.want("Ana")
+    render_day.request_for("Ana")
     instance.create_run_for_job(
         job_def=defs.resolve_job_def("renders"),
         status=dg.DagsterRunStatus.STARTED,
@@ -233,43 +237,43 @@ def test_nothing_is_requested_while_a_run_is_running(
 
 
 def test_stale_instructions_are_returned_to_the_queue_and_reported(
-    desk: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
+    render_day: RenderDay, defs: dg.Definitions, instance: dg.DagsterInstance
 ) -> None:
     assert tick(defs, instance, "stale_instructions") == ([], "a live worker has claimed every running job")
-    lost, kept = desk.claim_one(), desk.claim_one()
-    desk.expire_lease(lost.id)
+    lost, kept = render_day.claim_one(), render_day.claim_one()
+    render_day.expire_lease(lost.id)
 
     requests, reason = tick(defs, instance, "stale_instructions")
 
     assert requests == []
     assert reason.startswith(f"returned 1 to the queue: {lost.id} pending: ")
     assert "attempt 2 of 4 follows: w1 sent no heartbeat for " in reason
-    assert desk.states() == {lost.id: "pending", kept.id: "processing"}
+    assert render_day.states() == {lost.id: "pending", kept.id: "processing"}
 
 
 def test_a_broken_template_does_not_hide_dead_workers(
-    desk: RenderDay, instance: dg.DagsterInstance, settings_factory: Callable[..., Settings], tmp_path: Path
+    render_day: RenderDay, instance: dg.DagsterInstance, settings_factory: Callable[..., Settings], tmp_path: Path
 ) -> None:
     (tmp_path / "broken.yaml").write_text("name: [", encoding="utf-8")
-    defs = build_defs(settings=settings_factory(render={"templates": tmp_path}), engine=desk.engine)
-    desk.expire_lease(desk.claim_one().id)
+    defs = build_defs(settings=settings_factory(render={"templates": tmp_path}), engine=render_day.engine)
+    render_day.expire_lease(render_day.claim_one().id)
 
     assert tick(defs, instance, "stale_instructions")[1].startswith("returned 1 to the queue: ")
 
 
 def test_a_broken_template_costs_no_other_one_its_time_limit(
-    desk: RenderDay, instance: dg.DagsterInstance, settings_factory: Callable[..., Settings], tmp_path: Path
+    render_day: RenderDay, instance: dg.DagsterInstance, settings_factory: Callable[..., Settings], tmp_path: Path
 ) -> None:
     shipped = (SHIPPED / "elimination.yaml").read_text(encoding="utf-8")
     slow = shipped.replace("name: elimination", "name: slow") + "max_seconds: 3600\n"
     (tmp_path / "slow.yaml").write_text(slow, encoding="utf-8")
     (tmp_path / "broken.yaml").write_text("name: [", encoding="utf-8")
-    defs = build_defs(settings=settings_factory(render={"templates": tmp_path}), engine=desk.engine)
-    patient, over = desk.claim_one(template="slow"), desk.claim_one()
-    desk.execute("update render_instructions set started_at = now() - interval '20 minutes'")
+    defs = build_defs(settings=settings_factory(render={"templates": tmp_path}), engine=render_day.engine)
+    patient, over = render_day.claim_one(template="slow"), render_day.claim_one()
+    render_day.execute("update render_instructions set started_at = now() - interval '20 minutes'")
 
     assert tick(defs, instance, "stale_instructions")[1].startswith("returned 1 to the queue: ")
-    assert desk.states() == {patient.id: "processing", over.id: "pending"}
+    assert render_day.states() == {patient.id: "processing", over.id: "pending"}
 
 
 @pytest.mark.parametrize("name", ["render_queue", "stale_instructions"])

@@ -131,7 +131,7 @@ def test_the_data_flow_of_a_hand_has_its_graphics_and_their_files(annotate: Anno
     ((hand_id,),) = table.ask("select hand_id from hand_clip_links")
     day = RenderDay(engine=table.engine, settings=table.settings)
     path = day.make_file()
-    waiting = day.want("Abel", hand_id=hand_id)[0]
+    waiting = day.request_for("Abel", hand_id=hand_id)[0]
     day.execute("update render_instructions set hand_id = :hand where id <> :id", hand=hand_id, id=waiting)
 
     flow = read_data_flow(table.engine, hand_id)

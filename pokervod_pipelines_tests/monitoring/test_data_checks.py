@@ -17,13 +17,13 @@ NEXT_DAY = DAY + timedelta(days=1)
 
 
 @pytest.fixture
-def desk(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
+def render_day(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
     return RenderDay(engine=engine, settings=settings_factory())
 
 
-def evaluate(desk: RenderDay, name: str) -> CheckResult:
+def evaluate(render_day: RenderDay, name: str) -> CheckResult:
     (check,) = [each for each in DATA_CHECKS if each.name == name]
-    return refresh_and_evaluate(desk.engine, desk.settings, check)
+    return refresh_and_evaluate(render_day.engine, render_day.settings, check)
 
 
 def test_every_check_passes_on_an_empty_database_and_looks_at_nothing(engine: Engine) -> None:
@@ -47,45 +47,45 @@ RENDER_CHECKS = (
 
 
 @pytest.mark.parametrize("name", RENDER_CHECKS)
-def test_checks_pass_on_an_empty_queue_and_on_a_valid_one(desk: RenderDay, name: str) -> None:
-    assert evaluate(desk, name).passed
-    desk.make_file("Ana")
-    desk.want("Tom")
-    desk.take()
-    assert evaluate(desk, name).passed
+def test_checks_pass_on_an_empty_queue_and_on_a_valid_one(render_day: RenderDay, name: str) -> None:
+    assert evaluate(render_day, name).passed
+    render_day.make_file("Ana")
+    render_day.request_for("Tom")
+    render_day.claim()
+    assert evaluate(render_day, name).passed
 
 
-def test_a_lease_that_expired_a_minute_ago_is_stale(desk: RenderDay) -> None:
-    held = desk.take_one()
-    desk.end_lease(held.id)
-    assert evaluate(desk, "no_instruction_is_stale").passed
-    desk.execute("update render_instructions set lease_until = now() - interval '61 seconds'")
+def test_a_lease_that_expired_a_minute_ago_is_stale(render_day: RenderDay) -> None:
+    job = render_day.claim_one()
+    render_day.expire_lease(job.id)
+    assert evaluate(render_day, "no_instruction_is_stale").passed
+    render_day.execute("update render_instructions set lease_until = now() - interval '61 seconds'")
 
-    (evidence,) = evaluate(desk, "no_instruction_is_stale").evidence
+    (evidence,) = evaluate(render_day, "no_instruction_is_stale").evidence
 
-    assert evidence.startswith(f"instruction {held.id} (elimination): the last heartbeat of w1 was at 20")
+    assert evidence.startswith(f"instruction {job.id} (elimination): the last heartbeat of w1 was at 20")
 
 
-def test_a_failure_counts_for_a_week_unless_it_is_superseded(desk: RenderDay) -> None:
-    first, second = desk.want_in_vain("Ana", "Tom")
-    desk.execute(
+def test_a_failure_counts_for_a_week_unless_it_is_superseded(render_day: RenderDay) -> None:
+    first, second = render_day.request_unrenderable("Ana", "Tom")
+    render_day.execute(
         "update render_instructions set state = 'processing', claim_id = gen_random_uuid(), claimed_by = 'w', "
         "lease_until = now(), heartbeat_at = now(), started_at = now()"
     )
-    desk.execute(
+    render_day.execute(
         "update render_instructions set state = case when id = :id then 'failed' else 'timed_out' end, "
         "claim_id = null, finished_at = now(), reason = 'no font'",
         id=first,
     )
 
-    assert evaluate(desk, "no_instruction_failed").evidence == (
+    assert evaluate(render_day, "no_instruction_failed").evidence == (
         f"instruction {second} (elimination, 2026-01-05): timed_out, no font",
         f"instruction {first} (elimination, 2026-01-05): failed, no font",
     )
-    desk.execute("update render_instructions set superseded_by = :id where id <> :id", id=first)
-    assert evaluate(desk, "no_instruction_failed").evidence_count == 1
-    desk.execute("update render_instructions set finished_at = now() - interval '8 days'")
-    assert evaluate(desk, "no_instruction_failed").passed
+    render_day.execute("update render_instructions set superseded_by = :id where id <> :id", id=first)
+    assert evaluate(render_day, "no_instruction_failed").evidence_count == 1
+    render_day.execute("update render_instructions set finished_at = now() - interval '8 days'")
+    assert evaluate(render_day, "no_instruction_failed").passed
 
 
 SPOILED: list[tuple[str, Callable[[Path], object], str]] = [
@@ -98,46 +98,46 @@ SPOILED: list[tuple[str, Callable[[Path], object], str]] = [
 
 @pytest.mark.parametrize(("about", "spoil", "says"), SPOILED, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_file_that_was_lost_or_changed_fails_its_check(
-    desk: RenderDay, about: str, spoil: Callable[[Path], object], says: str
+    render_day: RenderDay, about: str, spoil: Callable[[Path], object], says: str
 ) -> None:
-    desk.make_file("Tom")
-    path = desk.make_file("Ana")
-    desk.execute("update render_outputs set mtime_ns = mtime_ns - 1")
-    assert evaluate(desk, "every_output_is_as_it_was_made").passed
+    render_day.make_file("Tom")
+    path = render_day.make_file("Ana")
+    render_day.execute("update render_outputs set mtime_ns = mtime_ns - 1")
+    assert evaluate(render_day, "every_output_is_as_it_was_made").passed
     spoil(path)
 
-    result = evaluate(desk, "every_output_is_as_it_was_made")
+    result = evaluate(render_day, "every_output_is_as_it_was_made")
 
     assert (result.evidence_count, says in result.evidence[0]) == (1, True), about
 
 
-def test_the_file_of_a_withdrawn_graphic_fails_no_check(desk: RenderDay) -> None:
-    desk.make_file("Tom")
-    desk.make_file("Ana").unlink()
-    desk.execute("update render_instructions set withdrawn_at = now() where layers ->> 'player' = 'Ana'")
+def test_the_file_of_a_withdrawn_graphic_fails_no_check(render_day: RenderDay) -> None:
+    render_day.make_file("Tom")
+    render_day.make_file("Ana").unlink()
+    render_day.execute("update render_instructions set withdrawn_at = now() where layers ->> 'player' = 'Ana'")
 
-    assert evaluate(desk, "every_output_is_as_it_was_made").passed
+    assert evaluate(render_day, "every_output_is_as_it_was_made").passed
 
 
-def test_nearly_complete_is_not_reported_as_complete(desk: RenderDay) -> None:
-    desk.ask(199)
-    desk.finish(*(claim.held for claim in desk.take(199)))
-    desk.take_one()
-    desk.execute("update render_instructions set created_at = now() - interval '2 hours'")
+def test_nearly_complete_is_not_reported_as_complete(render_day: RenderDay) -> None:
+    render_day.request(199)
+    render_day.finish(*render_day.claim(199))
+    render_day.claim_one()
+    render_day.execute("update render_instructions set created_at = now() - interval '2 hours'")
 
-    result = evaluate(desk, "every_instruction_has_its_output")
+    result = evaluate(render_day, "every_instruction_has_its_output")
 
     assert result.evidence == ("2031-05-04: 99 % complete, 1 missing",)
 
 
-def test_missing_graphics_are_reported_by_day_after_an_hour(desk: RenderDay) -> None:
-    desk.make_file("Ana")
-    desk.want("Tom")
-    desk.want("Zoe", day=NEXT_DAY)
-    assert evaluate(desk, "every_instruction_has_its_output").passed
-    desk.execute("update render_instructions set created_at = now() - interval '61 minutes'")
+def test_missing_graphics_are_reported_by_day_after_an_hour(render_day: RenderDay) -> None:
+    render_day.make_file("Ana")
+    render_day.request_for("Tom")
+    render_day.request_for("Zoe", day=NEXT_DAY)
+    assert evaluate(render_day, "every_instruction_has_its_output").passed
+    render_day.execute("update render_instructions set created_at = now() - interval '61 minutes'")
 
-    assert evaluate(desk, "every_instruction_has_its_output").evidence == (
+    assert evaluate(render_day, "every_instruction_has_its_output").evidence == (
         "2026-01-06: 0 % complete, 1 missing",
         "2026-01-05: 50 % complete, 1 missing",
     )

@@ -24,11 +24,11 @@ class RenderDay(QueueDatabase):
 
     settings: Settings
 
-    def want(self, *players: str, day: date = DAY, **columns: Any) -> list[int]:
+    def request_for(self, *players: str, day: date = DAY, **columns: Any) -> list[int]:
         """Request the elimination of each player, one after the other, and return the ids."""
-        return [self._want_one(player, {"day": day, **columns}) for player in players]
+        return [self._request_for_one(player, {"day": day, **columns}) for player in players]
 
-    def _want_one(self, player: str, columns: dict[str, Any]) -> int:
+    def _request_for_one(self, player: str, columns: dict[str, Any]) -> int:
         layers = columns.pop("layers", {"player": player, "place": "9th"})
         values = {"renderer": "local", "template": "elimination", "hand_id": None, "trigger_kind": "person"} | columns
         rows = self.execute(
@@ -44,13 +44,13 @@ class RenderDay(QueueDatabase):
         )
         return int(rows[0][0])
 
-    def want_in_vain(self, *players: str, day: date = DAY) -> list[int]:
+    def request_unrenderable(self, *players: str, day: date = DAY) -> list[int]:
         """Request graphics that no worker can render, since a required layer is missing."""
-        return self.want(*players, day=day, layers={})
+        return self.request_for(*players, day=day, layers={})
 
     def make_file(self, player: str = "Ana", day: date = DAY) -> Path:
         """Request a graphic and complete it with a file that is no image; return its path."""
-        self.want(player, day=day)
+        self.request_for(player, day=day)
         (job,) = self.claim()
         path = self.settings.renders / f"{job.id}.mov"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ class RenderDay(QueueDatabase):
         )
         queue.record_results(self.engine, self.limits, [FinishedRender(job=held, facts=facts, publish=lambda: None)])
 
-    def hire(self, name: str, *renderers: str) -> None:
+    def register_worker(self, name: str, *renderers: str) -> None:
         """Register a live worker of these renderers."""
         self.execute(
             "insert into render_workers (name, host, pid, renderers) values (:name, 'pipeline', 1, :renderers)",

@@ -35,29 +35,32 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def desk(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
+def render_day(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
     return RenderDay(engine=engine, settings=settings_factory())
 
 
-def measure(desk: RenderDay, day: date | None = DAY) -> Completeness:
-    with desk.engine.connect() as connection:
+def measure(render_day: RenderDay, day: date | None = DAY) -> Completeness:
+    with render_day.engine.connect() as connection:
         return measure_completeness(connection, day)
 
 
-def read_queue(desk: RenderDay, *renderers: str) -> QueueState:
-    with desk.engine.connect() as connection:
+def read_queue(render_day: RenderDay, *renderers: str) -> QueueState:
+    with render_day.engine.connect() as connection:
         return read_queue_state(connection, renderers or ("local",))
 
 
-def test_a_day_is_drained_and_others_are_left_unless_they_are_named(desk: RenderDay) -> None:
-    ours = desk.want("Ana Ruiz")
-    (theirs,), (named,) = desk.want("Tom", day=NEXT_DAY), desk.want("Zoe", day=date(2031, 5, 4))
-    (broken,) = desk.want_in_vain("Nobody")
-    run = SyncRun(engine=desk.engine, settings=desk.settings, correlation_id="test")
+def test_a_day_is_drained_and_others_are_left_unless_they_are_named(render_day: RenderDay) -> None:
+    ours = render_day.request_for("Ana Ruiz")
+    (theirs,), (named,) = (
+        render_day.request_for("Tom", day=NEXT_DAY),
+        render_day.request_for("Zoe", day=date(2031, 5, 4)),
+    )
+    (broken,) = render_day.request_unrenderable("Nobody")
+    run = SyncRun(engine=render_day.engine, settings=render_day.settings, correlation_id="test")
 
     outcome = run_outputs_stage(run, DAY, also=[date(2031, 5, 4)])
 
-    assert desk.states() == {ours[0]: "completed", theirs: "pending", named: "completed", broken: "failed"}
+    assert render_day.states() == {ours[0]: "completed", theirs: "pending", named: "completed", broken: "failed"}
     assert outcome.counts == {
         "rendered_now": 2,
         "completed": 1,
@@ -69,73 +72,77 @@ def test_a_day_is_drained_and_others_are_left_unless_they_are_named(desk: Render
     }
     assert [problem.where for problem in outcome.problems] == [f"instruction {broken} (elimination)"]
     assert outcome.problems[0].what == ("failed: template elimination: player: the layer is needed and not given")
-    assert (desk.settings.renders / f"2026-01-05/elimination_{ours[0]}.mov").is_file()
-    assert embed_previews(desk.engine, DAY).startswith(f"elimination {ours[0]}: ![](data:image/jpeg;base64,/9j/")
-    assert audit_day(desk.engine, desk.settings) == {}
+    assert (render_day.settings.renders / f"2026-01-05/elimination_{ours[0]}.mov").is_file()
+    assert embed_previews(render_day.engine, DAY).startswith(f"elimination {ours[0]}: ![](data:image/jpeg;base64,/9j/")
+    assert audit_day(render_day.engine, render_day.settings) == {}
 
 
-def test_the_audit_of_a_day_stores_problems_and_removes_them_when_they_are_fixed(desk: RenderDay) -> None:
-    gone, changed, other = desk.make_file("Ana"), desk.make_file("Tom"), desk.make_file("Zoe", day=NEXT_DAY)
+def test_the_audit_of_a_day_stores_problems_and_removes_them_when_they_are_fixed(render_day: RenderDay) -> None:
+    gone, changed, other = (
+        render_day.make_file("Ana"),
+        render_day.make_file("Tom"),
+        render_day.make_file("Zoe", day=NEXT_DAY),
+    )
     content = gone.read_bytes()
     gone.unlink()
     changed.write_bytes(b"x")
     other.unlink()
 
-    found = audit_day(desk.engine, desk.settings, DAY)
-    kept = desk.execute("select path, problem, checked_at is not null from render_outputs order by path")
+    found = audit_day(render_day.engine, render_day.settings, DAY)
+    kept = render_day.execute("select path, problem, checked_at is not null from render_outputs order by path")
     gone.write_bytes(content)
 
     assert set(found) == {gone.name, changed.name}
     assert kept == [(gone.name, found[gone.name], True), (changed.name, found[changed.name], True),
                     (other.name, None, False)]  # fmt: skip
-    assert set(audit_day(desk.engine, desk.settings)) == {changed.name, other.name}
+    assert set(audit_day(render_day.engine, render_day.settings)) == {changed.name, other.name}
 
 
-def test_an_audit_without_its_folder_stores_nothing(desk: RenderDay) -> None:
-    path = desk.make_file()
+def test_an_audit_without_its_folder_stores_nothing(render_day: RenderDay) -> None:
+    path = render_day.make_file()
     path.parent.rename(path.parent.with_name("unmounted"))
 
     with pytest.raises(OutputsUnavailable, match="check the mount"):
-        audit_day(desk.engine, desk.settings, DAY)
-    assert desk.execute("select problem, checked_at from render_outputs") == [(None, None)]
+        audit_day(render_day.engine, render_day.settings, DAY)
+    assert render_day.execute("select problem, checked_at from render_outputs") == [(None, None)]
 
 
 @pytest.mark.parametrize(("age", "left"), [(LEFTOVER_SECONDS, {"dead", "held", "foreign"}), (-1, {"held", "foreign"})])
 def test_leftovers_of_dead_workers_are_deleted_once_they_are_old(
-    desk: RenderDay, monkeypatch: pytest.MonkeyPatch, age: float, left: set[str]
+    render_day: RenderDay, monkeypatch: pytest.MonkeyPatch, age: float, left: set[str]
 ) -> None:
     monkeypatch.setattr(renders, "LEFTOVER_SECONDS", age)
-    folder = desk.settings.renders / UNFINISHED
+    folder = render_day.settings.renders / UNFINISHED
     folder.mkdir(parents=True)
-    names = {"dead": f"{uuid4()}.mov", "held": f"{desk.claim_one().claim_id}.mov", "foreign": "notes.txt"}
+    names = {"dead": f"{uuid4()}.mov", "held": f"{render_day.claim_one().claim_id}.mov", "foreign": "notes.txt"}
     for name in names.values():
         (folder / name).write_bytes(b"x")
 
-    assert sweep_leftovers(desk.engine, desk.settings) == len(names) - len(left)
+    assert sweep_leftovers(render_day.engine, render_day.settings) == len(names) - len(left)
     assert {each.name for each in folder.iterdir()} == {names[kind] for kind in left}
 
 
-def test_sweeping_creates_no_folder(desk: RenderDay) -> None:
-    assert sweep_leftovers(desk.engine, desk.settings) == 0
-    assert not desk.settings.renders.exists()
+def test_sweeping_creates_no_folder(render_day: RenderDay) -> None:
+    assert sweep_leftovers(render_day.engine, render_day.settings) == 0
+    assert not render_day.settings.renders.exists()
 
 
-def test_completeness_goes_from_hands_by_instructions_to_files(desk: RenderDay) -> None:
-    hands = RenderDatabase(engine=desk.engine, settings=desk.settings)
+def test_completeness_goes_from_hands_by_instructions_to_files(render_day: RenderDay) -> None:
+    hands = RenderDatabase(engine=render_day.engine, settings=render_day.settings)
     first, second, third = (hands.put_hand(number, day=DAY) for number in (1, 2, 3))
     hands.put_hand(4, day=DAY, is_test=True)
     hands.put_hand(5, day=DAY, is_premium=False)
-    desk.make_file()
-    desk.want("Ana", hand_id=first, trigger_kind="premium_hand")
-    (unwanted,) = desk.want("Tom", hand_id=second, trigger_kind="premium_hand")
+    render_day.make_file()
+    render_day.request_for("Ana", hand_id=first, trigger_kind="premium_hand")
+    (unwanted,) = render_day.request_for("Tom", hand_id=second, trigger_kind="premium_hand")
     hands.set_state(unwanted, "cancelled")
 
-    found = measure(desk)
+    found = measure(render_day)
 
     assert found == Completeness(hands=3, hands_requested=2, instructions=2, completed=1)
     assert found.percent == pytest.approx(100 / 3)
-    assert measure(desk, NEXT_DAY) == Completeness(hands=0, hands_requested=0, instructions=0, completed=0)
-    assert measure(desk, None) == found
+    assert measure(render_day, NEXT_DAY) == Completeness(hands=0, hands_requested=0, instructions=0, completed=0)
+    assert measure(render_day, None) == found
     assert third
 
 
@@ -143,11 +150,11 @@ def test_a_day_without_expected_graphics_is_complete() -> None:
     assert Completeness(hands=0, hands_requested=0, instructions=0, completed=0).percent == 100.0
 
 
-def test_a_graphic_whose_hand_was_deleted_is_not_expected(desk: RenderDay) -> None:
-    desk.want("Ana")
-    desk.execute("update render_instructions set withdrawn_at = now()")
+def test_a_graphic_whose_hand_was_deleted_is_not_expected(render_day: RenderDay) -> None:
+    render_day.request_for("Ana")
+    render_day.execute("update render_instructions set withdrawn_at = now()")
 
-    assert measure(desk).percent == 100.0
+    assert measure(render_day).percent == 100.0
 
 
 PAUSE = "insert into render_pauses (scope, reason, by, until) values ('{}', 'x', 'eva', {})"
@@ -172,33 +179,33 @@ WAITING = [
 
 @pytest.mark.parametrize(("about", "then", "crew", "unserved"), WAITING, ids=lambda value: str(value)[:40])
 def test_graphics_that_no_worker_serves_are_counted(
-    desk: RenderDay, about: str, then: str, crew: dict[str, tuple[str, ...]], unserved: int
+    render_day: RenderDay, about: str, then: str, crew: dict[str, tuple[str, ...]], unserved: int
 ) -> None:
-    desk.want("Ana")
+    render_day.request_for("Ana")
     for name, renderers in crew.items():
-        desk.hire(name, *renderers)
-    desk.execute(then)
+        render_day.register_worker(name, *renderers)
+    render_day.execute(then)
 
-    assert sum(read_queue(desk).unserved.values()) == unserved, about
-
-
-def test_graphics_for_a_renderer_that_is_not_configured_are_left_to_others(desk: RenderDay) -> None:
-    desk.want("Ana", renderer="nexrender")
-
-    assert read_queue(desk, "local").unserved == {}
-    assert read_queue(desk, "local", "nexrender").unserved == {DAY: 1}
+    assert sum(read_queue(render_day).unserved.values()) == unserved, about
 
 
-def test_a_day_is_finished_when_nothing_of_it_is_due_or_running(desk: RenderDay) -> None:
-    desk.make_file("Ana")
-    desk.make_file("Tom", day=NEXT_DAY)
-    desk.want("Zoe", day=NEXT_DAY)
+def test_graphics_for_a_renderer_that_is_not_configured_are_left_to_others(render_day: RenderDay) -> None:
+    render_day.request_for("Ana", renderer="nexrender")
 
-    assert set(read_queue(desk).finished) == {DAY}
-    desk.execute("update render_instructions set due_at = now() + interval '1 minute' where state = 'pending'")
-    assert set(read_queue(desk).finished) == {DAY, NEXT_DAY}
-    desk.execute("update render_outputs set made_at = now() - interval '25 hours'")
-    assert read_queue(desk).finished == {}
+    assert read_queue(render_day, "local").unserved == {}
+    assert read_queue(render_day, "local", "nexrender").unserved == {DAY: 1}
+
+
+def test_a_day_is_finished_when_nothing_of_it_is_due_or_running(render_day: RenderDay) -> None:
+    render_day.make_file("Ana")
+    render_day.make_file("Tom", day=NEXT_DAY)
+    render_day.request_for("Zoe", day=NEXT_DAY)
+
+    assert set(read_queue(render_day).finished) == {DAY}
+    render_day.execute("update render_instructions set due_at = now() + interval '1 minute' where state = 'pending'")
+    assert set(read_queue(render_day).finished) == {DAY, NEXT_DAY}
+    render_day.execute("update render_outputs set made_at = now() - interval '25 hours'")
+    assert read_queue(render_day).finished == {}
 
 
 UNSERVED = "graphics are pending and no worker is alive"
@@ -270,20 +277,22 @@ def test_each_delay_is_about_twice_the_one_before_up_to_the_longest() -> None:
     assert delays == [30, 30, 60, 120, 240, 480, 600]
 
 
-def test_the_file_of_a_graphic_that_was_never_finished_is_reported_and_kept(desk: RenderDay) -> None:
-    (made,) = desk.want("Ana Ruiz")
-    run = SyncRun(engine=desk.engine, settings=desk.settings, correlation_id="test")
+def test_the_file_of_a_graphic_that_was_never_finished_is_reported_and_kept(render_day: RenderDay) -> None:
+    (made,) = render_day.request_for("Ana Ruiz")
+    run = SyncRun(engine=render_day.engine, settings=render_day.settings, correlation_id="test")
     run_outputs_stage(run, DAY)
-    cancelled, waiting, without = desk.want("Tom", "Zoe", "Bo")
-    left = [desk.settings.renders / f"2026-01-05/elimination_{each}.mov" for each in (cancelled, waiting)]
+    cancelled, waiting, without = render_day.request_for("Tom", "Zoe", "Bo")
+    left = [render_day.settings.renders / f"2026-01-05/elimination_{each}.mov" for each in (cancelled, waiting)]
     for path in left:
         path.write_bytes(b"whole, and nobody knows of it")
-    desk.execute("update render_instructions set state = 'cancelled' where id in (:a, :b)", a=cancelled, b=without)
+    render_day.execute(
+        "update render_instructions set state = 'cancelled' where id in (:a, :b)", a=cancelled, b=without
+    )
 
-    found = list_orphans(desk.engine, desk.settings, DAY)
+    found = list_orphans(render_day.engine, render_day.settings, DAY)
 
     assert [*found] == [f"2026-01-05/elimination_{cancelled}.mov"]
-    assert f"instruction {cancelled} is cancelled" in found[left[0].relative_to(desk.settings.renders).as_posix()]
+    assert f"instruction {cancelled} is cancelled" in found[left[0].relative_to(render_day.settings.renders).as_posix()]
     assert [problem.where for problem in run_outputs_stage(run, DAY).problems] == [*found]
     assert left[0].exists()
-    assert desk.row(made).state == "completed"
+    assert render_day.row(made).state == "completed"
