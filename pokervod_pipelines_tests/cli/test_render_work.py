@@ -14,11 +14,11 @@ WHY = ("--reason", "the font is there", "--by", "eva")
 
 
 @pytest.fixture
-def run(desk: RenderDay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RunCommand:
+def run(render_day: RenderDay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RunCommand:
     """Return ``run(*words)``, which runs ``pokervod render …``."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("POKERVOD_DATABASE_URL", desk.engine.url.render_as_string(hide_password=False))
-    monkeypatch.setenv("POKERVOD_HOME", str(desk.settings.home))
+    monkeypatch.setenv("POKERVOD_DATABASE_URL", render_day.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("POKERVOD_HOME", str(render_day.settings.home))
 
     def invoke(*words: str) -> CommandResult:
         result = CliRunner().invoke(app, ["render", *words])
@@ -30,9 +30,9 @@ def run(desk: RenderDay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run
     return invoke
 
 
-def fail_one(desk: RenderDay) -> int:
-    held = desk.claim_one()
-    desk.execute("update render_instructions set state = 'failed', claim_id = null where id = :id", id=held.id)
+def fail_one(render_day: RenderDay) -> int:
+    held = render_day.claim_one()
+    render_day.execute("update render_instructions set state = 'failed', claim_id = null where id = :id", id=held.id)
     return held.id
 
 
@@ -45,16 +45,16 @@ ACTIONS = [
 
 @pytest.mark.parametrize(("words", "before", "after", "says"), ACTIONS, ids=lambda value: str(value)[:14])
 def test_an_action_is_done_where_it_can_be_and_the_others_are_named(
-    run: RunCommand, desk: RenderDay, words: tuple[str, ...], before: str, after: str, says: str
+    run: RunCommand, render_day: RenderDay, words: tuple[str, ...], before: str, after: str, says: str
 ) -> None:
-    number = fail_one(desk) if before == "failed" else desk.request()[0]
+    number = fail_one(render_day) if before == "failed" else render_day.request()[0]
 
     said = run(words[0], str(number), "987654", *words[1:], *WHY)
 
     assert says + str(number) in said.printed
     assert said.error == "1 of 2 not changed: instruction 987654 is unknown."
-    assert desk.states()[number] == after
-    assert "the font is there (eva)" in desk.row(number).reason
+    assert render_day.states()[number] == after
+    assert "the font is there (eva)" in render_day.row(number).reason
     assert run(words[0], "987654", *words[1:], *WHY, "--json").json == {
         "done": [],
         "refused": [[987654, "instruction 987654 is unknown"]],
@@ -63,13 +63,13 @@ def test_an_action_is_done_where_it_can_be_and_the_others_are_named(
     assert (nothing.printed, nothing.error) == ("", "Nothing changed: instruction 987654 is unknown.")
 
 
-def test_all_that_failed_is_requeued_at_once(run: RunCommand, desk: RenderDay) -> None:
-    failed, waiting = [fail_one(desk), fail_one(desk)], desk.request()
+def test_all_that_failed_is_requeued_at_once(run: RunCommand, render_day: RenderDay) -> None:
+    failed, waiting = [fail_one(render_day), fail_one(render_day)], render_day.request()
 
     assert run("bulk-retry", "--day", "2001-01-01", *WHY).printed == "0 requeued: none\n"
     assert sorted(run("bulk-retry", *WHY, "--json").json["done"]) == failed
-    assert set(desk.states().values()) == {"pending"}
-    assert len(desk.states()) == len(failed) + len(waiting)
+    assert set(render_day.states().values()) == {"pending"}
+    assert len(render_day.states()) == len(failed) + len(waiting)
 
 
 WITHOUT_WHY = [
@@ -79,26 +79,26 @@ WITHOUT_WHY = [
 
 
 @pytest.mark.parametrize("words", WITHOUT_WHY, ids=lambda words: words[0])
-def test_every_action_requires_a_reason(run: RunCommand, desk: RenderDay, words: tuple[str, ...]) -> None:
-    desk.hire("w1", "local")
+def test_every_action_requires_a_reason(run: RunCommand, render_day: RenderDay, words: tuple[str, ...]) -> None:
+    render_day.register_worker("w1", "local")
 
     assert run(*words, "--reason", " ").error
     assert run(*words).error
-    assert desk.execute("select count(*) from events") == [(0,)]
+    assert render_day.execute("select count(*) from events") == [(0,)]
 
 
-def test_a_pause_holds_until_it_is_resumed(run: RunCommand, desk: RenderDay) -> None:
-    desk.request()
+def test_a_pause_holds_until_it_is_resumed(run: RunCommand, render_day: RenderDay) -> None:
+    render_day.request()
 
     assert run("pause", "--drain", *WHY).printed == "Rendering paused: all\n"
-    assert desk.claim() == []
+    assert render_day.claim() == []
     assert "paused: all, until a person resumes it: the font is there (eva)" in run("workers").printed
     assert [each["scope"] for each in run("workers", "--json").json["pauses"]] == ["all"]
     run("pause", "--template", "elimination", *WHY)
     assert run("resume", *WHY).printed == "Rendering resumed: all\nstill paused: template:elimination\n"
     assert run("resume", *WHY).printed == "Rendering was not paused: all\nstill paused: template:elimination\n"
     run("resume", "-t", "elimination", *WHY)
-    assert len(desk.claim()) == 1
+    assert len(render_day.claim()) == 1
 
 
 WRONG = [
@@ -115,9 +115,9 @@ def test_a_mistake_is_reported(run: RunCommand, words: tuple[str, ...], says: st
     assert says in run(*words, *WHY).error
 
 
-def test_a_quarantined_worker_is_reinstated(run: RunCommand, desk: RenderDay) -> None:
-    desk.hire("studio-2", "local", "nexrender")
-    desk.execute("update render_workers set quarantine_reason = 'its disk', strikes = 3")
+def test_a_quarantined_worker_is_reinstated(run: RunCommand, render_day: RenderDay) -> None:
+    render_day.register_worker("studio-2", "local", "nexrender")
+    render_day.execute("update render_workers set quarantine_reason = 'its disk', strikes = 3")
 
     assert "quarantined: its disk" in run("workers").printed
     (worker,) = run("workers", "--reinstate", "studio-2", *WHY, "--json").json["workers"]
@@ -127,19 +127,19 @@ def test_a_quarantined_worker_is_reinstated(run: RunCommand, desk: RenderDay) ->
     assert " s ago" in printed
 
 
-def test_lost_jobs_are_requeued(run: RunCommand, desk: RenderDay) -> None:
-    first, second = desk.claim_one(), desk.claim_one()
-    desk.expire_lease(first.id)
+def test_lost_jobs_are_requeued(run: RunCommand, render_day: RenderDay) -> None:
+    first, second = render_day.claim_one(), render_day.claim_one()
+    render_day.expire_lease(first.id)
     printed = run("rescue").printed
-    desk.expire_lease(second.id)
+    render_day.expire_lease(second.id)
 
     assert printed.startswith("1 lost jobs found\n")
     assert f"{first.id} elimination: requeued, attempt 2 of 4 follows" in printed
     assert [(each["id"], each["state"]) for each in run("rescue", "--json").json] == [(second.id, "pending")]
 
 
-def test_an_instruction_is_shown_with_its_attempts_and_its_file(run: RunCommand, desk: RenderDay) -> None:
-    path = desk.make_file("Ana Ruiz")
+def test_an_instruction_is_shown_with_its_attempts_and_its_file(run: RunCommand, render_day: RenderDay) -> None:
+    path = render_day.make_file("Ana Ruiz")
 
     shown, (told,) = run("show", "1").printed, run("show", "1", "--json").json
 
@@ -153,9 +153,9 @@ def test_an_instruction_is_shown_with_its_attempts_and_its_file(run: RunCommand,
     )
 
 
-def test_a_long_id_is_listed_as_it_is_typed(run: RunCommand, desk: RenderDay) -> None:
-    desk.execute("alter sequence render_instructions_id_seq restart with 1234567")
-    desk.want("Ana Ruiz")
+def test_a_long_id_is_listed_as_it_is_typed(run: RunCommand, render_day: RenderDay) -> None:
+    render_day.execute("alter sequence render_instructions_id_seq restart with 1234567")
+    render_day.request_for("Ana Ruiz")
 
     printed = run("list").printed
 
@@ -163,13 +163,13 @@ def test_a_long_id_is_listed_as_it_is_typed(run: RunCommand, desk: RenderDay) ->
     assert "Ana Ruiz" in printed
 
 
-def test_all_events_are_shown_with_who_and_why(run: RunCommand, desk: RenderDay) -> None:
+def test_all_events_are_shown_with_who_and_why(run: RunCommand, render_day: RenderDay) -> None:
     layers = ("-l", "player=Ana Ruiz", "-l", "place=9th")
     run("enqueue", "-t", "elimination", *layers, "--reason", "her first cash", "--by", "joe")
     run("prioritize", "1", "--priority", "1", *WHY)
     run("cancel", "1", "--reason", "wrong player", "--by", "kim")
     run("retry", "1", "--reason", "it was she", "--by", "lee")
-    desk.finish(desk.claim()[0])
+    render_day.finish(render_day.claim()[0])
 
     printed, (told,) = run("show", "1").printed, run("show", "1", "--json").json
 
@@ -188,10 +188,10 @@ def test_all_events_are_shown_with_who_and_why(run: RunCommand, desk: RenderDay)
     assert [each["type"] for each in told["events"]][-1] == "render.completed"
 
 
-def test_a_request_without_a_file_is_by_hand(run: RunCommand, desk: RenderDay) -> None:
+def test_a_request_without_a_file_is_by_hand(run: RunCommand, render_day: RenderDay) -> None:
     run("enqueue", "-t", "elimination", "-l", "player=Ana Ruiz", "-l", "place=9th")
 
-    assert desk.row(1).reason == "requested by hand"
+    assert render_day.row(1).reason == "requested by hand"
 
 
 @pytest.mark.parametrize("option", ["--limit", "--hand"])
