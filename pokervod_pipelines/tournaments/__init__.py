@@ -1,6 +1,7 @@
-"""The tournament system's CSV exports: what they say, its history, and what happened by it.
+"""Import the CSV exports of the tournament system, keep their history, and append what happened as events.
 
-Reading knows no database: ``files`` (bytes that may still be written) → ``table`` (cells with their lines) → ``kinds``
-(which export it is) → ``rows`` (``records``, by ``cells``). ``imports`` brings records to the ``store`` in one
-transaction a file; ``queries`` answers what graphics ask. What becomes of an elimination is the render room's business.
+Reading needs no database: ``files`` (bytes that may still be written) → ``table`` (cells with their lines) →
+``kinds`` (which export it is) → ``rows`` (``records``, by ``cells``). ``imports`` writes records to the ``store`` in
+one transaction per file; ``queries`` answers what graphics and pages need. The render room decides what an
+elimination triggers.
 """

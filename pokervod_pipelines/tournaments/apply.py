@@ -1,7 +1,7 @@
-"""What an export changes, by its kind: the rows go to the tables, and the difference becomes events.
+"""Write the rows of an export to the tables, by its kind, and turn the difference into events.
 
-Each function runs in the transaction of its file. Events speak of the present only: an older export that comes late
-adds to the history and says nothing.
+Each function runs in the transaction of its file. Events describe the present only: an older export that arrives late
+adds to the history and appends no event.
 """
 
 from collections import Counter, defaultdict
@@ -14,24 +14,24 @@ from sqlalchemy import Connection
 
 from pokervod_pipelines.events import EventType, NewEvent
 from pokervod_pipelines.tournaments import player_store, store
-from pokervod_pipelines.tournaments.history import Standing, add_sighting
-from pokervod_pipelines.tournaments.player_store import History, PlayerId, PlayerNow
+from pokervod_pipelines.tournaments.history import PlayerState, add_sighting
+from pokervod_pipelines.tournaments.player_store import CurrentPlayer, History, PlayerId
 from pokervod_pipelines.tournaments.records import (
     OVER,
     BlindRow,
     PayoutRow,
     PlayerRow,
-    Status,
     StructureRow,
     TournamentRow,
+    TournamentStatus,
 )
 
-_STANDING = tuple(field.name for field in fields(Standing))
+_STATE_FIELDS = tuple(field.name for field in fields(PlayerState))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """What came of the rows: ``changed`` counts what is different now, ``gained`` new stretches of the history."""
+class ApplyResult:
+    """Count what the rows changed: ``changed`` entries are different now, ``gained`` spans are new in the history."""
 
     changed: int
     gained: int = 0
@@ -41,33 +41,33 @@ class Applied:
 
 def apply_tournaments(
     connection: Connection, rows: Sequence[TournamentRow], at: datetime, *, confirm_loss: bool
-) -> Applied:
-    """The tournaments stand as given, where they are not known to be further on; ``confirm_loss`` turns them back."""
+) -> ApplyResult:
+    """Store the tournaments, except where a later level is known; ``confirm_loss`` stores the earlier level."""
     numbers = [row.tournament_number for row in rows]
     known = store.read_tournaments(connection, numbers)
-    back = [row for row in rows if _is_turned_back(row, at, known.get(row.tournament_number))]
+    back = [row for row in rows if _went_back(row, at, known.get(row.tournament_number))]
     if confirm_loss:
-        store.turn_back(connection, back)
+        store.delete_later_progress(connection, back)
     store.upsert_tournaments(connection, rows, at)
     before = {number: row for number, (row, _) in known.items()}
     after = {number: row for number, (row, _) in store.read_tournaments(connection, numbers).items()}
     changed = [number for number in after if before.get(number) != after[number]]
-    return Applied(
+    return ApplyResult(
         changed=len(changed),
         events=tuple(event for n in changed for event in _describe_tournament(before.get(n), after[n], at)),
-        problems=() if confirm_loss else tuple(_describe_back(row, before[row.tournament_number]) for row in back),
+        problems=() if confirm_loss else tuple(_describe_step_back(row, before[row.tournament_number]) for row in back),
     )
 
 
-def _is_turned_back(row: TournamentRow, at: datetime, known: tuple[TournamentRow, datetime] | None) -> bool:
+def _went_back(row: TournamentRow, at: datetime, known: tuple[TournamentRow, datetime] | None) -> bool:
     return known is not None and at > known[1] and row.progress < known[0].progress
 
 
-def _describe_back(row: TournamentRow, known: TournamentRow) -> str:
+def _describe_step_back(row: TournamentRow, known: TournamentRow) -> str:
     return (
-        f"tournament {row.tournament_number}: {row.status}, level {row.current_level or 0}, although it was seen "
-        f"{known.status}, level {known.current_level or 0}; taken for an older export, so nothing was turned back; "
-        "if it was really turned back, import the file again and confirm"
+        f"tournament {row.tournament_number}: {row.status}, level {row.current_level or 0}, but it was already "
+        f"{known.status}, level {known.current_level or 0}. Treated as an older export, so nothing was changed. "
+        "If the level really went back, import the file again and confirm it."
     )
 
 
@@ -75,7 +75,7 @@ def _describe_tournament(before: TournamentRow | None, after: TournamentRow, at:
     changes = [f.name for f in fields(TournamentRow) if before and getattr(before, f.name) != getattr(after, f.name)]
     payload = {"tournament_number": after.tournament_number, "what": "tournament", "is_new": before is None}
     events = [NewEvent(EventType.TOURNAMENT_CHANGED, {**payload, "fields": changes})]
-    if before and 0 < before.progress < after.progress and after.status is not Status.CANCELLED:
+    if before and 0 < before.progress < after.progress and after.status is not TournamentStatus.CANCELLED:
         is_over = after.progress == OVER
         ended = {
             "tournament_number": after.tournament_number,
@@ -87,33 +87,33 @@ def _describe_tournament(before: TournamentRow | None, after: TournamentRow, at:
     return events
 
 
-def apply_players(connection: Connection, rows: Sequence[PlayerRow], at: datetime) -> Applied:
-    """The history of these players holds this export, and their present follows from it; others stay as they are."""
+def apply_players(connection: Connection, rows: Sequence[PlayerRow], at: datetime) -> ApplyResult:
+    """Add this export to the history of its players and derive their current state; other players do not change."""
     numbers = sorted({row.tournament_number for row in rows})
     before = player_store.read_players(connection, numbers)
     history = player_store.read_history(connection, numbers, at)
     longer: History = {}
     for row in rows:
         player = (row.tournament_number, row.player_key)
-        standing = Standing(**{name: getattr(row, name) for name in _STANDING})
-        longer[player] = add_sighting(history.get(player, []), at, standing)
+        state = PlayerState(**{name: getattr(row, name) for name in _STATE_FIELDS})
+        longer[player] = add_sighting(history.get(player, []), at, state)
     player_store.write_history(connection, {player: history.get(player, []) for player in longer}, longer)
     player_store.refresh_players(connection, numbers)
     after = player_store.read_players(connection, numbers)
     changed = [player for player in after if _differ(before.get(player), after[player])]
-    return Applied(
+    return ApplyResult(
         changed=len(changed),
         gained=sum(len(longer[player]) > len(history.get(player, [])) for player in longer),
         events=tuple(_describe_players(before, after, changed)),
     )
 
 
-def _differ(before: PlayerNow | None, after: PlayerNow) -> bool:
-    return before is None or any(getattr(before, name) != getattr(after, name) for name in _STANDING)
+def _differ(before: CurrentPlayer | None, after: CurrentPlayer) -> bool:
+    return before is None or any(getattr(before, name) != getattr(after, name) for name in _STATE_FIELDS)
 
 
 def _describe_players(
-    before: Mapping[PlayerId, PlayerNow], after: Mapping[PlayerId, PlayerNow], changed: Sequence[PlayerId]
+    before: Mapping[PlayerId, CurrentPlayer], after: Mapping[PlayerId, CurrentPlayer], changed: Sequence[PlayerId]
 ) -> list[NewEvent]:
     events = [
         NewEvent(EventType.TOURNAMENT_CHANGED, {"tournament_number": number, "what": "chips", "players": players})
@@ -130,7 +130,7 @@ def _describe_players(
     return events
 
 
-def _describe_elimination(player: PlayerNow) -> dict[str, Any]:
+def _describe_elimination(player: CurrentPlayer) -> dict[str, Any]:
     assert player.eliminated_at is not None  # noqa: S101 - a constraint of the table
     return {
         "tournament_number": player.tournament_number,
@@ -145,10 +145,12 @@ def _describe_elimination(player: PlayerNow) -> dict[str, Any]:
     }
 
 
-def apply_structure(connection: Connection, rows: Sequence[StructureRow], at: datetime, *, is_whole: bool) -> Applied:
-    """In each scope that the export speaks of, its rows are in force if no newer export has spoken of it.
+def apply_structure(
+    connection: Connection, rows: Sequence[StructureRow], at: datetime, *, is_whole: bool
+) -> ApplyResult:
+    """Replace the rows of each scope that the export covers, unless a newer export covers it.
 
-    Where the export is not ``is_whole``, because lines of it broke, what was in force and is not named stays.
+    Where the export is not ``is_whole``, because lines of it could not be read, rows that it does not name are kept.
     """
     by_kind: dict[type[StructureRow], list[StructureRow]] = defaultdict(list)
     for row in rows:
@@ -158,7 +160,7 @@ def apply_structure(connection: Connection, rows: Sequence[StructureRow], at: da
         for kind, given in by_kind.items()
         for scope in _apply_scopes(connection, kind, given, at, is_whole=is_whole)
     ]
-    return Applied(changed=len(changed), events=tuple(_describe_scope(kind, scope) for kind, scope in changed))
+    return ApplyResult(changed=len(changed), events=tuple(_describe_scope(kind, scope) for kind, scope in changed))
 
 
 def _apply_scopes(

@@ -1,6 +1,6 @@
-"""One cell of an export as a value: amounts, percentages, yes and no, dates, times, status words.
+"""Read one cell of an export as a value: amounts, percentages, yes and no, dates, times, status words.
 
-Each reader raises ``BadCell`` with what it expected; where the cell stands is added by ``rows``. Words are data here.
+Each reader raises ``BadExportCell`` with what it expected; ``rows`` adds the place of the cell. Words are data here.
 """
 
 import re
@@ -10,22 +10,33 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.tournaments.records import Status
+from pokervod_pipelines.tournaments.records import TournamentStatus
 
 LARGEST = 10**15
-"""More chips or money than any event has seen; a larger number is a slip, such as two cells run together."""
+"""More chips or money than any event has seen; a larger number is a mistake, such as two cells joined."""
 
 STATUS_WORDS = {
-    Status.UPCOMING: (
+    TournamentStatus.UPCOMING: (
         *("upcoming", "scheduled", "planned", "pending", "announced", "not started", "registering"),
         *("registration", "registration open", "open", "예정"),
     ),
-    Status.RUNNING: (
+    TournamentStatus.RUNNING: (
         *("running", "active", "in progress", "started", "live", "playing", "late registration", "paused", "break"),
         *("on break", "suspended", "진행", "진행중"),
     ),
-    Status.COMPLETED: ("completed", "complete", "finished", "done", "ended", "closed", "over", "final", "종료", "완료"),
-    Status.CANCELLED: ("cancelled", "canceled", "aborted", "void", "취소"),
+    TournamentStatus.COMPLETED: (
+        "completed",
+        "complete",
+        "finished",
+        "done",
+        "ended",
+        "closed",
+        "over",
+        "final",
+        "종료",
+        "완료",
+    ),
+    TournamentStatus.CANCELLED: ("cancelled", "canceled", "aborted", "void", "취소"),
 }
 YES = frozenset({"true", "t", "1", "1.0", "yes", "y", "✓", "예"})
 NO = frozenset({"", "false", "f", "0", "0.0", "no", "n", "-", "아니오"})
@@ -41,39 +52,31 @@ DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", re.ASCII
 TIME = re.compile(r"(\d{1,2})[:.h](\d{2})(?::(\d{2}))?\s*([ap])?\.?m?\.?", re.ASCII | re.IGNORECASE)
 
 
-class BadCell(BadInput):
-    """A cell is not what its column holds; the text says what was expected."""
-
-
-def clean_text(cell: str) -> str:
-    """Return the text without control characters and outer blanks, in NFC, inner blanks as one.
-
-    >>> clean_text(" Ana   Ruiz ")
-    'Ana Ruiz'
-    """
-    if cell.isascii() and cell.isprintable() and "  " not in cell:
-        return cell.strip()
-    return " ".join(unicodedata.normalize("NFC", cell).replace("\x00", "").split())
+class BadExportCell(BadInput):
+    """Raised when a cell does not fit its column; the text says what was expected."""
 
 
 def read_text(cell: str) -> str:
-    """Return the text; a cell without any is refused."""
+    """Return the text; refuse an empty cell."""
     if cell in EMPTY:
-        raise BadCell("expected a text, found nothing; fill it in")
+        raise BadExportCell("expected a text, got an empty cell; fill it in")
     return cell
 
 
-def make_player_key(name: str) -> str:
-    """Return the form in which two spellings of one name meet: case and kinds of character do not count.
+def fold_player_name(name: str) -> str:
+    """Return the key of a player within a tournament: case, width of characters and blanks do not count.
 
-    >>> make_player_key("ANA Ruiz") == make_player_key("Ana Ruiz")
+    Stored keys identify players of running tournaments, and two players of one event may differ in an accent only, so
+    this is stricter than the key by which clips find players.
+
+    >>> fold_player_name("ANA Ruiz") == fold_player_name("Ana Ruiz")
     True
     """
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def read_tournament_number(cell: str) -> str:
-    """Return the number as everybody writes it: no ``#``, no leading zeros, no ``.0`` of a spreadsheet.
+    """Return the number in its plain form: no ``#``, no leading zeros, no ``.0`` of a spreadsheet.
 
     >>> read_tournament_number("#021"), read_tournament_number("21.0"), read_tournament_number("ME-1")
     ('21', '21', 'ME-1')
@@ -81,7 +84,7 @@ def read_tournament_number(cell: str) -> str:
     text = re.sub(r"^(?:#|no\.?\s*(?=\d))\s*", "", cell, flags=re.IGNORECASE)
     text = re.sub(r"^(\d+)\.0+$", r"\1", text)
     if text in EMPTY:
-        raise BadCell("expected the number of a tournament, found nothing; fill it in")
+        raise BadExportCell("expected a tournament number, got an empty cell; fill it in")
     return text.lstrip("0") or "0" if text.isdecimal() else text
 
 
@@ -95,12 +98,12 @@ def read_money(cell: str) -> Decimal:
     found = NUMBER.fullmatch(text)
     value = _read_digits(found[1], is_short=bool(found[2])) if found else None
     if found is None or value is None:
-        raise BadCell("expected an amount such as 1234, 1,234 or $1,234.50; write it so")
+        raise BadExportCell("expected an amount such as 1234, 1,234 or $1,234.50")
     value *= POWERS[found[2].lower()]
     if value > LARGEST:
-        raise BadCell("is larger than any event has seen; look whether two cells ran together")
+        raise BadExportCell("is larger than any event has seen; check whether two cells were joined")
     if value != round(value, 2):
-        raise BadCell("has more than two decimals; write 1234 or 1234.50")
+        raise BadExportCell("has more than two decimals; write 1234 or 1234.50")
     return value
 
 
@@ -127,7 +130,7 @@ def read_count(cell: str) -> int:
     """
     value = read_money(cell)
     if value != int(value):
-        raise BadCell("expected a whole number; write it without decimals")
+        raise BadExportCell("expected a whole number; write it without decimals")
     return int(value)
 
 
@@ -136,7 +139,7 @@ def read_ordinal(cell: str) -> int:
     text = re.sub(r"^#|(?<=\d)(?:st|nd|rd|th|위)$", "", cell, flags=re.IGNORECASE)
     value = read_count(text)
     if value < 1:
-        raise BadCell("expected a number from 1; mend it")
+        raise BadExportCell("expected a number from 1; correct it")
     return value
 
 
@@ -149,7 +152,7 @@ def read_percentage(cell: str) -> Decimal:
     found = re.fullmatch(r"(\d{1,3})(?:[.,](\d{1,12}))?\s*%?", cell, re.ASCII)
     value = Decimal(f"{found[1]}.{found[2] or 0}") if found else None
     if value is None or value > 100:
-        raise BadCell("expected percent from 0 to 100, such as 12.5%; mend it")
+        raise BadExportCell("expected a percentage from 0 to 100, such as 12.5%; correct it")
     return round(value, 4)
 
 
@@ -158,20 +161,22 @@ def read_flag(cell: str) -> bool:
     word = cell.casefold()
     if word in YES or word in NO:
         return word in YES
-    raise BadCell("expected TRUE or FALSE, yes or no, 1 or 0; write one of them")
+    raise BadExportCell("expected TRUE or FALSE, yes or no, 1 or 0; write one of them")
 
 
-def read_status(cell: str) -> Status:
-    """Return the state that the word means, whatever its case and separators."""
+def read_status(cell: str) -> TournamentStatus:
+    """Return the status that the word means, whatever its case and separators."""
     word = re.sub(r"[\s_-]+", " ", cell).strip().casefold()
     for status, words in STATUS_WORDS.items():
         if word in words or word.replace(" ", "") in {each.replace(" ", "") for each in words}:
             return status
-    raise BadCell(f"expected a state such as {', '.join(words[0] for words in STATUS_WORDS.values())}; write one")
+    raise BadExportCell(
+        f"expected a status such as {', '.join(words[0] for words in STATUS_WORDS.values())}; write one"
+    )
 
 
 def read_date(cell: str) -> date:
-    """Return a day; one that may be read as day-month or month-day is refused.
+    """Return a day; refuse one that may be read as day-month or month-day.
 
     >>> read_date("2025-07-15"), read_date("7/15/2025")
     (datetime.date(2025, 7, 15), datetime.date(2025, 7, 15))
@@ -182,13 +187,13 @@ def read_date(cell: str) -> date:
         first, second, year = map(int, found.groups())
         month, day = (second, first) if first > 12 else (first, second)
         if first <= 12 and second <= 12 and first != second:
-            raise BadCell("may be day-month or month-day; write the date as 2025-07-15")
+            raise BadExportCell("may be day-month or month-day; write the date as 2025-07-15")
     else:
-        raise BadCell("expected a date such as 2025-07-15; write it so")
+        raise BadExportCell("expected a date such as 2025-07-15")
     try:
         return date(year, month, day)
     except ValueError:
-        raise BadCell("is no day of the calendar; write the date as 2025-07-15") from None
+        raise BadExportCell("is not a day of the calendar; write the date as 2025-07-15") from None
 
 
 def read_time(cell: str) -> time:
@@ -204,17 +209,17 @@ def read_time(cell: str) -> time:
     if (hour, minute, second) == (24, 0, 0):
         return time(0)
     if hour > 23 or minute > 59 or second > 59:
-        raise BadCell("expected a time of day such as 19:30; write it so")
+        raise BadExportCell("expected a time of day such as 19:30")
     return time(hour, minute, second)
 
 
 def place_in_zone(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """Return the moment in UTC; a time that a change of clocks leaves out is refused."""
+    """Return the moment in UTC; refuse a time that a change of clocks skips."""
     try:
         moment = datetime.combine(day, at, zone).astimezone(UTC)
         back = moment.astimezone(zone)
     except OverflowError:
-        raise BadCell("is beyond the calendar; mend the date") from None
+        raise BadExportCell("is beyond the calendar; correct the date") from None
     if back.replace(tzinfo=None) != datetime.combine(day, at):
-        raise BadCell(f"does not exist on {day} in {zone.key}, where clocks go forward; mend it")
+        raise BadExportCell(f"does not exist on {day} in {zone.key}, where clocks go forward; correct it")
     return moment

@@ -1,7 +1,7 @@
-"""An export as it lies on the disk: whole and at rest, or waited for.
+"""Read an export from the disk once it is complete.
 
-The tournament system writes into the folder that is read here, so a file may be half there. What the text means is
-the business of ``table`` and what follows.
+The tournament system writes into the folder that is read here, so a file may be half written. ``table`` and what
+follows read its text.
 """
 
 import codecs
@@ -24,7 +24,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportFile:
-    """The bytes of an export that did not change while they were read; ``seen_at`` is when it was written."""
+    """Hold the bytes of an export that did not change while they were read; ``seen_at`` is when it was written."""
 
     path: Path
     content: bytes
@@ -34,7 +34,7 @@ class ExportFile:
 
 
 def find_exports(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files as given and what may be exports in each folder, by name; temporary files are passed over."""
+    """Yield the files as given and what may be exports in each folder, by name; skip temporary files."""
     for path in paths:
         if not path.is_dir():
             yield path
@@ -44,31 +44,31 @@ def find_exports(paths: Iterable[Path]) -> Iterator[Path]:
                 yield child
 
 
-def read_export_file(path: Path, *, settle: timedelta) -> ExportFile:
-    """Return the file's bytes; ``is_fresh`` if it was written less than ``settle`` ago.
+def read_export_file(path: Path, *, quiet_time: timedelta) -> ExportFile:
+    """Return the file's bytes; ``is_fresh`` if it was written less than ``quiet_time`` ago.
 
     Raises:
         Unavailable: it changes, is not there, or does not answer.
-        BadInput: it is no file that an export could be.
+        BadInput: it cannot be an export.
 
     """
     if not str(path).isprintable():
-        raise BadInput(f"{str(path)!r}: the name holds characters that are no text; rename the file")
+        raise BadInput(f"{str(path)!r}: the name contains unprintable characters; rename the file")
     try:
         before = path.stat()
         if before.st_size > LARGEST_FILE:
-            raise BadInput(f"{path}: {before.st_size:,} bytes are too many for an export; look what was put there")
+            raise BadInput(f"{path}: {before.st_size:,} bytes are too large for an export; check what was put there")
         content = path.read_bytes()
         after = path.stat()
     except IsADirectoryError:
-        raise BadInput(f"{path}: is a folder where a file was expected; name the exports in it") from None
+        raise BadInput(f"{path}: expected a file, got a folder; name the exports in it") from None
     except OSError as error:
-        raise Unavailable(f"{path}: cannot be read now ({error.strerror or error}); it is tried again") from None
+        raise Unavailable(f"{path}: cannot be read now ({error.strerror or error}); it will be retried") from None
     if _is_other(before, after) or after.st_size != len(content):
-        raise Unavailable(f"{path}: is being written; it is read when it rests")
+        raise Unavailable(f"{path}: is still being written; it will be read when it stops changing")
     seen_at, age = _date_file(path, after.st_mtime_ns)
     digest = hashlib.sha256(content).hexdigest()
-    return ExportFile(path=path, content=content, digest=digest, seen_at=seen_at, is_fresh=age < settle)
+    return ExportFile(path=path, content=content, digest=digest, seen_at=seen_at, is_fresh=age < quiet_time)
 
 
 def _is_other(before: os.stat_result, after: os.stat_result) -> bool:
@@ -80,10 +80,10 @@ def _date_file(path: Path, mtime_ns: int) -> tuple[datetime, timedelta]:
     try:
         written = EPOCH + timedelta(microseconds=mtime_ns // 1000)
     except OverflowError:
-        raise BadInput(f"{path}: the time of the file is beyond the calendar; copy the file anew") from None
+        raise BadInput(f"{path}: the file time is beyond the calendar; copy the file again") from None
     if written > now + CLOCKS_APART:
-        message = f"{path}: was written in the future, on {written:%Y-%m-%d}; set the clock of the machine that exports"
-        raise BadInput(f"{message}, and export again: newer exports would count as older than this one")
+        message = f"{path}: file time {written:%Y-%m-%d} is in the future; set the clock of the exporting machine"
+        raise BadInput(f"{message}, and export again: until then newer exports would count as older")
     return written, now - written
 
 
@@ -91,21 +91,21 @@ def decode_export(file: ExportFile) -> str:
     """Return the text of a UTF-8 file, with or without byte order mark.
 
     Raises:
-        Unavailable: it ends inside a character, as a file does that is being written.
-        BadInput: it is no UTF-8; names what it seems to be and where.
+        Unavailable: it ends inside a character, so it is still being written.
+        BadInput: it is not UTF-8; names the likely encoding and the place.
 
     """
     if file.content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise BadInput(f"{file.path}: is UTF-16, where UTF-8 is expected; export as CSV UTF-8")
+        raise BadInput(f"{file.path}: expected UTF-8, got UTF-16; export as CSV UTF-8")
     try:
         text = file.content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if error.reason == "unexpected end of data" and not file.content.endswith(b"\n"):
-            raise Unavailable(f"{file.path}: ends inside a character; it is read when it is written") from None
+            raise Unavailable(f"{file.path}: ends inside a character; it will be read when it is complete") from None
         raise BadInput(_name_encoding(file, error)) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise BadInput(f"{file.path}:{line}: holds a null byte, so the file is damaged; export it again")
+        raise BadInput(f"{file.path}:{line}: contains a null byte, so the file is damaged; export it again")
     return text
 
 

@@ -1,7 +1,7 @@
-"""A player's history as stretches in which the exports said the same of him. Pure.
+"""Keep a player's history as spans in which the exports reported the same. Pure.
 
-A stretch keeps the time of every export that it stands for, so an older export can still be put between two of them:
-the history is the same in whatever order the exports came.
+A span keeps the time of every export that it covers, so an older export can still be inserted between two of them:
+the history is the same in whatever order the exports arrive.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from itertools import groupby
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What an export says of a player."""
+class PlayerState:
+    """Describe a player as one export reports it."""
 
     player_name: str
     chips: int
@@ -23,28 +23,28 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """An unchanged standing and when it was seen, oldest first and never empty."""
+class PlayerSpan:
+    """Hold an unchanged state and the times at which it was seen, oldest first and never empty."""
 
-    standing: Standing
+    state: PlayerState
     seen_at: tuple[datetime, ...]
 
 
-def add_sighting(stretches: Sequence[Stretch], at: datetime, standing: Standing) -> list[Stretch]:
-    """Return the history, oldest first, with what an export of the time ``at`` says; neighbours never say the same.
+def add_sighting(spans: Sequence[PlayerSpan], at: datetime, state: PlayerState) -> list[PlayerSpan]:
+    """Return the history, oldest first, with the state that an export of the time ``at`` reports.
 
-    Of two exports of one time the one added last counts.
+    Neighbouring spans always differ. Of two exports with the same time the one added last counts.
     """
-    if stretches and at > stretches[-1].seen_at[-1]:
-        return _append(stretches, at, standing)
-    sightings = {moment: stretch.standing for stretch in stretches for moment in stretch.seen_at}
-    sightings[at] = standing
+    if spans and at > spans[-1].seen_at[-1]:
+        return _append(spans, at, state)
+    sightings = {moment: span.state for span in spans for moment in span.seen_at}
+    sightings[at] = state
     grouped = groupby(sorted(sightings), key=lambda moment: sightings[moment])
-    return [Stretch(same, tuple(moments)) for same, moments in grouped]
+    return [PlayerSpan(same, tuple(moments)) for same, moments in grouped]
 
 
-def _append(stretches: Sequence[Stretch], at: datetime, standing: Standing) -> list[Stretch]:
-    *before, last = stretches
-    if last.standing == standing:
-        return [*before, Stretch(standing, (*last.seen_at, at))]
-    return [*before, last, Stretch(standing, (at,))]
+def _append(spans: Sequence[PlayerSpan], at: datetime, state: PlayerState) -> list[PlayerSpan]:
+    *before, last = spans
+    if last.state == state:
+        return [*before, PlayerSpan(state, (*last.seen_at, at))]
+    return [*before, last, PlayerSpan(state, (at,))]

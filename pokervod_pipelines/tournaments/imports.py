@@ -1,7 +1,7 @@
-"""Bringing exports into the database: one transaction a file, oldest file first, each file for itself.
+"""Import exports into the database: one transaction per file, oldest file first, each file by itself.
 
-What a file says is read before; what its rows change is in ``apply``. An export that says less than an earlier one
-removes no player; one that says nothing at all is doubted until a person confirms.
+``apply`` writes the rows. An export with fewer players than an earlier one removes nobody; an empty one waits until a
+person confirms it.
 """
 
 import os
@@ -19,42 +19,42 @@ from sqlalchemy import Connection, Engine
 from pokervod_pipelines.errors import BadInput, OperatorNeeded, PokervodError, SuspiciousLoss, Unavailable
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.tournaments import store
-from pokervod_pipelines.tournaments.apply import Applied, apply_players, apply_structure, apply_tournaments
+from pokervod_pipelines.tournaments.apply import ApplyResult, apply_players, apply_structure, apply_tournaments
 from pokervod_pipelines.tournaments.files import ExportFile, decode_export, find_exports, read_export_file
-from pokervod_pipelines.tournaments.kinds import Kind, name_kind
-from pokervod_pipelines.tournaments.rows import Reading, read_export
-from pokervod_pipelines.tournaments.store import FileState
+from pokervod_pipelines.tournaments.kinds import ExportKind, guess_kind
+from pokervod_pipelines.tournaments.rows import ParsedExport, read_export
+from pokervod_pipelines.tournaments.store import ExportFileState
 
 SOURCE = "tournaments"
 PROBLEMS_KEPT = 200
 LATEST_TIME = 253_402_214_400
 """Seconds; beyond it there is no calendar."""
 
-SETTLE = timedelta(seconds=10)
+QUIET_TIME = timedelta(seconds=10)
 """A file without a line end, or with a header alone, may still grow for so long; a whole one is read at once."""
 
 
-class FileStatus(StrEnum):
-    """What became of a file, and who moves it on."""
+class ImportStatus(StrEnum):
+    """Tell what became of a file, and who acts next."""
 
     IMPORTED = "imported"
-    """The database holds what it says."""
+    """The database has its rows."""
     UNCHANGED = "unchanged"
-    """The database held it already."""
+    """The database had its rows already."""
     WAITING = "waiting"
-    """It is being written or does not answer; the next import tries again."""
+    """It is being written or does not answer; the next import retries."""
     REFUSED = "refused"
     """It cannot be read; a person exports it again."""
     DOUBTFUL = "doubtful"
-    """It says that much is gone; an operator confirms or exports again."""
+    """It is empty or went back; an operator confirms it or exports again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileReport:
-    """What one file came to; ``problems`` are lines that a person should mend, ``error`` why all of it was left."""
+class ExportFileReport:
+    """Report one file; ``problems`` are lines to correct, ``error`` is why nothing of it was imported."""
 
     path: Path
-    status: FileStatus
+    status: ImportStatus
     kind: str | None = None
     rows: int = 0
     repeated: int = 0
@@ -65,28 +65,28 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What the files came to, oldest first."""
+class ExportImportReport:
+    """Report all files, oldest first."""
 
-    files: tuple[FileReport, ...]
+    files: tuple[ExportFileReport, ...]
 
-    def count(self, status: FileStatus) -> int:
-        """How many files have that status."""
+    def count(self, status: ImportStatus) -> int:
+        """Count the files with that status."""
         return sum(file.status is status for file in self.files)
 
     @property
     def changed(self) -> int:
-        """How many tournaments, players and structures are different now."""
+        """Count the tournaments, players and structures that changed."""
         return sum(file.changed for file in self.files)
 
     @property
     def eliminated(self) -> int:
-        """How many players turned out to be eliminated."""
+        """Count the new eliminations."""
         return sum(file.eliminated for file in self.files)
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Everything that a person should look at, in the order of the files."""
+        """List everything that a person should look at, in the order of the files."""
         return tuple(
             text for file in self.files for text in (*([str(file.error)] if file.error else []), *file.problems)
         )
@@ -99,36 +99,36 @@ def import_exports(
     zone: ZoneInfo,
     correlation_id: str,
     confirm_loss: bool = False,
-    settle: timedelta = SETTLE,
-) -> ImportReport:
-    """The database holds what these exports say; a file that cannot be imported is reported and stops no other.
+    quiet_time: timedelta = QUIET_TIME,
+) -> ExportImportReport:
+    """Import these exports; a file that cannot be imported is reported and stops no other.
 
-    ``paths`` are files, or folders whose exports are meant. ``zone`` is that of the dates in them.
+    ``paths`` are files or folders of exports. ``zone`` is that of the dates in them.
     """
     reports = []
-    for path in sorted(find_exports(paths), key=_date_roughly):
+    for path in sorted(find_exports(paths), key=_order_by_time):
         try:
             report = import_export(
-                engine, path, zone=zone, correlation_id=correlation_id, confirm_loss=confirm_loss, settle=settle
+                engine, path, zone=zone, correlation_id=correlation_id, confirm_loss=confirm_loss, quiet_time=quiet_time
             )
         except PokervodError as error:
-            report = FileReport(path=path, status=_judge(error), kind=name_kind(str(path)), error=error)
+            report = ExportFileReport(path=path, status=_classify_error(error), kind=guess_kind(str(path)), error=error)
         reports.append(report)
-    return ImportReport(tuple(reports))
+    return ExportImportReport(tuple(reports))
 
 
-def _date_roughly(path: Path) -> tuple[int, str]:
-    """Order files by time as far as they answer; those that do not are reported when they are read."""
+def _order_by_time(path: Path) -> tuple[int, str]:
+    """Return the sort key of a file; one that does not answer is reported when it is read."""
     try:
         return path.stat().st_mtime_ns, str(path)
     except OSError:
         return 0, str(path)
 
 
-def _judge(error: PokervodError) -> FileStatus:
+def _classify_error(error: PokervodError) -> ImportStatus:
     if isinstance(error, Unavailable):
-        return FileStatus.WAITING
-    return FileStatus.DOUBTFUL if isinstance(error, OperatorNeeded) else FileStatus.REFUSED
+        return ImportStatus.WAITING
+    return ImportStatus.DOUBTFUL if isinstance(error, OperatorNeeded) else ImportStatus.REFUSED
 
 
 def import_export(
@@ -138,32 +138,32 @@ def import_export(
     zone: ZoneInfo,
     correlation_id: str,
     confirm_loss: bool = False,
-    settle: timedelta = SETTLE,
-) -> FileReport:
-    """The database holds what this export says, or is as it was.
+    quiet_time: timedelta = QUIET_TIME,
+) -> ExportFileReport:
+    """Import this export, or change nothing.
 
     Raises:
-        Unavailable: the file is being written; try again later.
+        Unavailable: the file is still being written; retry later.
         BadInput: it cannot be read; the text names file, line and column.
-        SuspiciousLoss: it is empty where an earlier one was not; ``confirm_loss`` believes it.
+        SuspiciousLoss: it is empty but an earlier one was not; ``confirm_loss`` accepts it.
 
     """
     try:
-        file = read_export_file(path, settle=settle)
+        file = read_export_file(path, quiet_time=quiet_time)
     except BadInput as error:
         _record_refusal(engine, path, str(error))
         raise
     with engine.connect() as connection:
         known = store.read_file_state(connection, str(path))
     if known and _is_same(file, known) and not (confirm_loss and known.problems):
-        return FileReport(
-            path=path, status=FileStatus.UNCHANGED, kind=known.kind, rows=known.rows, problems=known.problems
+        return ExportFileReport(
+            path=path, status=ImportStatus.UNCHANGED, kind=known.kind, rows=known.rows, problems=known.problems
         )
     try:
-        reading = _read(file, zone, known, confirm_loss=confirm_loss)
+        export = _read(file, zone, known, confirm_loss=confirm_loss)
         with engine.begin() as connection:
             store.lock_imports(connection)
-            return _import_reading(connection, file, reading, correlation_id, confirm_loss=confirm_loss)
+            return _import_parsed(connection, file, export, correlation_id, confirm_loss=confirm_loss)
     except Unavailable:
         raise
     except PokervodError as error:
@@ -171,72 +171,72 @@ def import_export(
         raise
 
 
-def _is_same(file: ExportFile, known: FileState) -> bool:
+def _is_same(file: ExportFile, known: ExportFileState) -> bool:
     return known.error is None and (file.digest, file.seen_at) == (known.digest, known.seen_at)
 
 
-def _read(file: ExportFile, zone: ZoneInfo, known: FileState | None, *, confirm_loss: bool) -> Reading:
+def _read(file: ExportFile, zone: ZoneInfo, known: ExportFileState | None, *, confirm_loss: bool) -> ParsedExport:
     text = decode_export(file)
-    kind = (known and known.kind) or name_kind(str(file.path))
+    kind = (known and known.kind) or guess_kind(str(file.path))
     if not text.strip() and kind and not file.is_fresh and (confirm_loss or (known and known.kind)):
-        return Reading(kind=Kind(kind), rows=(), problems=(), repeated=0)
-    reading = read_export(text, file=str(file.path), zone=zone)
-    if file.is_fresh and not (reading.rows and text.endswith(("\n", "\r"))):
-        raise Unavailable(f"{file.path}: was begun a moment ago and may not be complete; it is read when it rests")
-    return reading
+        return ParsedExport(kind=ExportKind(kind), rows=(), problems=(), repeated=0)
+    export = read_export(text, file=str(file.path), zone=zone)
+    if file.is_fresh and not (export.rows and text.endswith(("\n", "\r"))):
+        raise Unavailable(f"{file.path}: may be incomplete; it will be read when it stops changing")
+    return export
 
 
-def _import_reading(
-    connection: Connection, file: ExportFile, reading: Reading, correlation_id: str, *, confirm_loss: bool
-) -> FileReport:
-    if not reading.rows and not confirm_loss and (full := store.find_full_export(connection, reading.kind)):
+def _import_parsed(
+    connection: Connection, file: ExportFile, export: ParsedExport, correlation_id: str, *, confirm_loss: bool
+) -> ExportFileReport:
+    if not export.rows and not confirm_loss and (full := store.find_full_export(connection, export.kind)):
         raise SuspiciousLoss(
-            f"{file.path}: holds no rows, although {full} did; nothing was removed; export it again, or confirm that "
+            f"{file.path}: has no rows, but {full} had some; nothing was removed. Export it again, or confirm that "
             "there are none"
         )
-    applied = _apply(connection, file, reading, confirm_loss=confirm_loss)
-    problems = (*map(str, reading.problems), *applied.problems)
-    store.write_file_state(connection, _make_state(file, reading.kind, rows=len(reading.rows), problems=problems))
+    applied = _apply(connection, file, export, confirm_loss=confirm_loss)
+    problems = (*map(str, export.problems), *applied.problems)
+    store.write_file_state(connection, _make_state(file, export.kind, rows=len(export.rows), problems=problems))
     if applied.changed or applied.gained:
-        events = [*applied.events, _describe_import(file, reading, applied)]
+        events = [*applied.events, _describe_import(file, export, applied)]
         append_events(connection, SOURCE, correlation_id, events)
     eliminations = sum(event.type is EventType.TOURNAMENT_PLAYER_ELIMINATED for event in applied.events)
-    return FileReport(
+    return ExportFileReport(
         path=file.path,
-        status=FileStatus.IMPORTED if applied.changed or applied.gained else FileStatus.UNCHANGED,
-        kind=reading.kind,
-        rows=len(reading.rows),
-        repeated=reading.repeated,
+        status=ImportStatus.IMPORTED if applied.changed or applied.gained else ImportStatus.UNCHANGED,
+        kind=export.kind,
+        rows=len(export.rows),
+        repeated=export.repeated,
         changed=applied.changed,
         eliminated=eliminations,
         problems=problems,
     )
 
 
-def _apply(connection: Connection, file: ExportFile, reading: Reading, *, confirm_loss: bool) -> Applied:
-    rows: Sequence[Any] = reading.rows
-    if reading.kind is Kind.TOURNAMENT_DATA:
+def _apply(connection: Connection, file: ExportFile, export: ParsedExport, *, confirm_loss: bool) -> ApplyResult:
+    rows: Sequence[Any] = export.rows
+    if export.kind is ExportKind.TOURNAMENT_DATA:
         return apply_tournaments(connection, rows, file.seen_at, confirm_loss=confirm_loss)
-    if reading.kind is Kind.PLAYER_CHIPS:
+    if export.kind is ExportKind.PLAYER_CHIPS:
         return apply_players(connection, rows, file.seen_at)
-    return apply_structure(connection, rows, file.seen_at, is_whole=not reading.problems)
+    return apply_structure(connection, rows, file.seen_at, is_whole=not export.problems)
 
 
-def _describe_import(file: ExportFile, reading: Reading, applied: Applied) -> NewEvent:
+def _describe_import(file: ExportFile, export: ParsedExport, applied: ApplyResult) -> NewEvent:
     payload = {
         "path": str(file.path).encode("utf-8", "replace").decode(),
-        "kind": reading.kind,
+        "kind": export.kind,
         "seen_at": file.seen_at.isoformat(),
-        "rows": len(reading.rows),
+        "rows": len(export.rows),
         "changed": applied.changed,
-        "problems": len(reading.problems) + len(applied.problems),
+        "problems": len(export.problems) + len(applied.problems),
     }
     return NewEvent(EventType.TOURNAMENT_IMPORTED, payload)
 
 
-def _make_state(file: ExportFile, kind: str | None, **more: Any) -> FileState:
+def _make_state(file: ExportFile, kind: str | None, **more: Any) -> ExportFileState:
     problems = more.pop("problems", ())[:PROBLEMS_KEPT]
-    return FileState(
+    return ExportFileState(
         path=str(file.path),
         kind=kind,
         digest=file.digest,
@@ -248,18 +248,18 @@ def _make_state(file: ExportFile, kind: str | None, **more: Any) -> FileState:
 
 
 def _record_refusal(engine: Engine, path: Path, error: str) -> None:
-    """A file that is none to read is known as such, until it changes; one that is gone meanwhile is not."""
+    """Remember that a file cannot be read, until it changes; ignore one that was deleted meanwhile."""
     with suppress(OSError):
         status, name = path.stat(), os.fsencode(path).decode("utf-8", "backslashreplace")
         written = datetime.fromtimestamp(min(status.st_mtime, LATEST_TIME), UTC)
         with engine.begin() as connection:
             known = store.read_file_state(connection, name)
-            known = known or FileState(path=name, kind=None, digest="", size=0, seen_at=written)
+            known = known or ExportFileState(path=name, kind=None, digest="", size=0, seen_at=written)
             store.write_file_state(connection, replace(known, size=status.st_size, seen_at=written, error=error))
 
 
-def _record_failure(engine: Engine, file: ExportFile, known: FileState | None, error: str) -> None:
-    """What is wrong with the file is known; rows that an earlier version held still count as had."""
+def _record_failure(engine: Engine, file: ExportFile, known: ExportFileState | None, error: str) -> None:
+    """Store the error of the file; the rows of an earlier version still count."""
     state = _make_state(file, known.kind if known else None, rows=known.rows if known else 0, error=error)
     if state != known:
         with engine.begin() as connection:

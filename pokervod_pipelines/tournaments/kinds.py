@@ -1,6 +1,6 @@
-"""Which of the five exports a file is, told by its headers. The columns of each are data here. Pure.
+"""Find out which of the five exports a file is, by its headers. The columns of each are data here. Pure.
 
-A new spelling of a header is a word in this file. How a cell becomes a value is in ``rows``.
+A new spelling of a header is a word in this file. ``rows`` turns cells into values.
 """
 
 import string
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.tournaments.table import Table
+from pokervod_pipelines.tournaments.table import ExportTable
 
 
-class Kind(StrEnum):
-    """The exports, by the names that the tournament system gives them."""
+class ExportKind(StrEnum):
+    """Name the exports as the tournament system does."""
 
     TOURNAMENT_DATA = "tournament_data"
     PLAYER_CHIPS = "player_chips"
@@ -23,19 +23,19 @@ class Kind(StrEnum):
     BROADCAST_SCHEDULE = "broadcast_schedule"
 
 
-REQUIRED: Mapping[Kind, tuple[str, ...]] = {
-    Kind.TOURNAMENT_DATA: ("tournament_number", "name", "current_level", "remaining_players", "status"),
-    Kind.PLAYER_CHIPS: ("tournament_number", "player_name", "chips", "is_eliminated"),
-    Kind.BLIND_STRUCTURE: ("tournament_number", "level", "small_blind", "big_blind"),
-    Kind.PAYOUT_STRUCTURE: ("tournament_number", "place_start", "amount"),
-    Kind.BROADCAST_SCHEDULE: ("date", "time_start", "event_title"),
+REQUIRED: Mapping[ExportKind, tuple[str, ...]] = {
+    ExportKind.TOURNAMENT_DATA: ("tournament_number", "name", "current_level", "remaining_players", "status"),
+    ExportKind.PLAYER_CHIPS: ("tournament_number", "player_name", "chips", "is_eliminated"),
+    ExportKind.BLIND_STRUCTURE: ("tournament_number", "level", "small_blind", "big_blind"),
+    ExportKind.PAYOUT_STRUCTURE: ("tournament_number", "place_start", "amount"),
+    ExportKind.BROADCAST_SCHEDULE: ("date", "time_start", "event_title"),
 }
-OPTIONAL: Mapping[Kind, tuple[str, ...]] = {
-    Kind.TOURNAMENT_DATA: ("buy_in", "rake", "starting_chips", "registered_players", "prize_pool"),
-    Kind.PLAYER_CHIPS: ("table_number", "seat_number", "rank"),
-    Kind.BLIND_STRUCTURE: ("ante", "bb_ante", "duration_minutes", "is_break", "break_name"),
-    Kind.PAYOUT_STRUCTURE: ("place_end", "percentage", "is_bracelet"),
-    Kind.BROADCAST_SCHEDULE: ("time_end", "channel", "tournament_number", "is_live"),
+OPTIONAL: Mapping[ExportKind, tuple[str, ...]] = {
+    ExportKind.TOURNAMENT_DATA: ("buy_in", "rake", "starting_chips", "registered_players", "prize_pool"),
+    ExportKind.PLAYER_CHIPS: ("table_number", "seat_number", "rank"),
+    ExportKind.BLIND_STRUCTURE: ("ante", "bb_ante", "duration_minutes", "is_break", "break_name"),
+    ExportKind.PAYOUT_STRUCTURE: ("place_end", "percentage", "is_bracelet"),
+    ExportKind.BROADCAST_SCHEDULE: ("time_end", "channel", "tournament_number", "is_live"),
 }
 SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "tournament_number": ("tournament_no", "tournament", "tournament_id", "event_number", "event_no"),
@@ -57,46 +57,42 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "event_title": ("title",),
 }
 FEWEST_COLUMNS = 2
-"""So many columns of a kind are needed to call a file that, unless it has all that are required."""
+"""A file needs at least this many columns of a kind to count as that kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """What a file is, and in which cell of a record each of its columns stands."""
+class ExportLayout:
+    """Tell the kind of a file, and the index of each of its columns in a record."""
 
-    kind: Kind
+    kind: ExportKind
     columns: Mapping[str, int]
 
 
-def find_layout(table: Table) -> Layout:
-    """Return which export this is; of two that fit as well, the one that the file's name speaks of.
+def find_layout(table: ExportTable) -> ExportLayout:
+    """Return the kind of export and its columns; of two kinds that fit equally, the one in the file's name.
 
-    Raises ``BadInput`` naming the file and the required columns that are missing, or those that stand there twice.
+    Raises ``BadInput`` naming the file and the required columns that are missing, or those that occur twice.
     """
     headers = [_simplify(cell) for cell in table.header.cells]
-    counts = {kind: _count_columns(headers, kind) for kind in Kind}
-    hint = _hint_kind(table.file)
-    kind = max(Kind, key=lambda each: (counts[each], each is hint))
+    counts = {kind: _count_columns(headers, kind) for kind in ExportKind}
+    hint = guess_kind(table.file)
+    kind = max(ExportKind, key=lambda each: (counts[each], each is hint))
     if counts[kind] < FEWEST_COLUMNS:
         raise BadInput(
-            f"{table.file}:{table.header.line}: no header of a tournament export; expected the columns of one of "
-            f"{', '.join(Kind)}; export it with its header, or take the file away"
+            f"{table.file}:{table.header.line}: expected the header of a tournament export, with the columns of one of "
+            f"{', '.join(ExportKind)}; export it with its header, or remove the file"
         )
-    return Layout(kind=kind, columns=_place_columns(table, headers, kind))
+    return ExportLayout(kind=kind, columns=_place_columns(table, headers, kind))
 
 
-def name_kind(file: str) -> Kind | None:
-    """Return the kind that the file's name speaks of, for a file that has no header to ask.
+def guess_kind(file: str) -> ExportKind | None:
+    """Return the kind that the file's name mentions, None if it mentions none.
 
-    >>> name_kind("2025-07-15 Player Chips (2).csv")
-    <Kind.PLAYER_CHIPS: 'player_chips'>
+    >>> guess_kind("2025-07-15 Player Chips (2).csv")
+    <ExportKind.PLAYER_CHIPS: 'player_chips'>
     """
-    return _hint_kind(file)
-
-
-def _hint_kind(file: str) -> Kind | None:
     simple = _simplify(file.replace("\\", "/").rpartition("/")[2])
-    return next((kind for kind in Kind if _simplify(kind) in simple), None)
+    return next((kind for kind in ExportKind if _simplify(kind) in simple), None)
 
 
 def _simplify(header: str) -> str:
@@ -108,12 +104,12 @@ def _name_spellings(column: str) -> frozenset[str]:
     return frozenset(_simplify(each) for each in (column, *SPELLINGS.get(column, ())))
 
 
-def _count_columns(headers: list[str], kind: Kind) -> int:
+def _count_columns(headers: list[str], kind: ExportKind) -> int:
     present = set(headers)
     return sum(bool(present & _name_spellings(column)) for column in (*REQUIRED[kind], *OPTIONAL[kind]))
 
 
-def _place_columns(table: Table, headers: list[str], kind: Kind) -> dict[str, int]:
+def _place_columns(table: ExportTable, headers: list[str], kind: ExportKind) -> dict[str, int]:
     columns: dict[str, int] = {}
     problems = []
     for column in (*REQUIRED[kind], *OPTIONAL[kind]):
@@ -121,11 +117,11 @@ def _place_columns(table: Table, headers: list[str], kind: Kind) -> dict[str, in
         places = [place for place, header in enumerate(headers) if header in spellings]
         exact = [place for place in places if headers[place] == _simplify(column)]
         if len(exact or places) > 1:
-            problems.append(f"the column {column} stands in {_name_places(exact or places)}; keep one of them")
+            problems.append(f"the column {column} occurs twice, in {_name_places(exact or places)}; keep one of them")
         elif places:
             columns[column] = (exact or places)[0]
         elif column in REQUIRED[kind]:
-            problems.append(f"the column {column} is missing; export it too")
+            problems.append(f"the column {column} is missing; include it in the export")
     if problems:
         raise BadInput("\n".join(f"{table.file}:{table.header.line}: {kind}: {problem}" for problem in problems))
     return columns

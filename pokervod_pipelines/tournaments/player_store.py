@@ -1,4 +1,4 @@
-"""The SQL of players: their history, and the present that follows from it."""
+"""Store players: their history, and the current state that follows from it."""
 
 import json
 from collections import defaultdict
@@ -9,19 +9,19 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.tournaments.history import Standing, Stretch
+from pokervod_pipelines.tournaments.history import PlayerSpan, PlayerState
 
 PlayerId = tuple[str, str]
 """The number of the tournament and the player's key."""
 
-History = dict[PlayerId, list[Stretch]]
+History = dict[PlayerId, list[PlayerSpan]]
 
-_STANDING = ", ".join(field.name for field in fields(Standing))
+_STATE_FIELDS = ", ".join(field.name for field in fields(PlayerState))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlayerNow:
-    """Where a player stands now, or stood when an export last named him; see ``tournament_players``."""
+class CurrentPlayer:
+    """Hold a player's current state, or the last reported one; a row of ``tournament_players``."""
 
     tournament_number: str
     player_key: str
@@ -39,51 +39,51 @@ class PlayerNow:
 
 
 def read_history(connection: Connection, numbers: Sequence[str], since: datetime) -> History:
-    """The stretches of these tournaments' players that end at ``since`` or later, and the newest one before."""
+    """Return the spans of these tournaments' players that end at ``since`` or later, and the newest one before."""
     rows = connection.execute(
         text(f"""
-            select tournament_number, player_key, seen_at, {_STANDING} from chip_counts c
+            select tournament_number, player_key, seen_at, {_STATE_FIELDS} from chip_counts c
             where tournament_number = any(:numbers) and (last_seen_at >= :since or not exists (
                 select from chip_counts n
                 where (n.tournament_number, n.player_key) = (c.tournament_number, c.player_key)
                   and n.first_seen_at > c.first_seen_at and n.first_seen_at <= :since))
             order by first_seen_at
-        """),  # noqa: S608 - the names are fields of Standing
+        """),  # noqa: S608 - the names are fields of PlayerState
         {"numbers": list(numbers), "since": since},
     )
     history: History = defaultdict(list)
-    for number, key, seen_at, *standing in rows:
-        history[number, key].append(Stretch(_make_standing(standing), tuple(seen_at)))
+    for number, key, seen_at, *state in rows:
+        history[number, key].append(PlayerSpan(_make_player_state(state), tuple(seen_at)))
     return history
 
 
-def _make_standing(values: Sequence[Any]) -> Standing:
-    return Standing(**{field.name: value for field, value in zip(fields(Standing), values, strict=True)})
+def _make_player_state(values: Sequence[Any]) -> PlayerState:
+    return PlayerState(**{field.name: value for field, value in zip(fields(PlayerState), values, strict=True)})
 
 
-def write_history(connection: Connection, before: Mapping[PlayerId, list[Stretch]], after: History) -> None:
-    """The stretches of these players stand as in ``after``; those of ``before`` that are no more are gone."""
+def write_history(connection: Connection, before: Mapping[PlayerId, list[PlayerSpan]], after: History) -> None:
+    """Write the spans of ``after`` and delete those of ``before`` that it no longer has."""
     parameters = {
-        "gone": _to_json(_list_stretches(before, but_not=after)),
-        "made": _to_json(_list_stretches(after, but_not=before)),
+        "deleted": _to_json(_list_spans(before, without=after)),
+        "inserted": _to_json(_list_spans(after, without=before)),
     }
     connection.execute(_DELETE, parameters)
     connection.execute(_INSERT, parameters)
 
 
-def _list_stretches(history: Mapping[PlayerId, list[Stretch]], *, but_not: Mapping[PlayerId, list[Stretch]]) -> Any:
-    for (number, key), stretches in history.items():
-        others = but_not.get((number, key), [])
-        for stretch in stretches:
-            if stretch not in others:
-                seen_at = [moment.isoformat() for moment in stretch.seen_at]
+def _list_spans(history: Mapping[PlayerId, list[PlayerSpan]], *, without: Mapping[PlayerId, list[PlayerSpan]]) -> Any:
+    for (number, key), spans in history.items():
+        others = without.get((number, key), [])
+        for span in spans:
+            if span not in others:
+                seen_at = [moment.isoformat() for moment in span.seen_at]
                 yield {
                     "tournament_number": number,
                     "player_key": key,
                     "first_seen_at": seen_at[0],
                     "last_seen_at": seen_at[-1],
                     "seen_at": seen_at,
-                    **asdict(stretch.standing),
+                    **asdict(span.state),
                 }
 
 
@@ -93,31 +93,31 @@ def _to_json(records: Iterable[dict[str, Any]]) -> str:
 
 _DELETE = text("""
     delete from chip_counts c
-    using jsonb_populate_recordset(null::chip_counts, cast(:gone as jsonb)) g
+    using jsonb_populate_recordset(null::chip_counts, cast(:deleted as jsonb)) g
     where (c.tournament_number, c.player_key, c.first_seen_at)
         = (g.tournament_number, g.player_key, g.first_seen_at)
 """)
 _INSERT = text(f"""
-    insert into chip_counts (tournament_number, player_key, first_seen_at, last_seen_at, seen_at, {_STANDING})
-    select tournament_number, player_key, first_seen_at, last_seen_at, seen_at, {_STANDING}
-    from jsonb_populate_recordset(null::chip_counts, cast(:made as jsonb))
-""")  # noqa: S608 - the names are fields of Standing
+    insert into chip_counts (tournament_number, player_key, first_seen_at, last_seen_at, seen_at, {_STATE_FIELDS})
+    select tournament_number, player_key, first_seen_at, last_seen_at, seen_at, {_STATE_FIELDS}
+    from jsonb_populate_recordset(null::chip_counts, cast(:inserted as jsonb))
+""")  # noqa: S608 - the names are fields of PlayerState
 
 
-def read_players(connection: Connection, numbers: Sequence[str]) -> dict[PlayerId, PlayerNow]:
-    """Where the players of these tournaments stand."""
+def read_players(connection: Connection, numbers: Sequence[str]) -> dict[PlayerId, CurrentPlayer]:
+    """Return the current state of these tournaments' players."""
     rows = connection.execute(
         text(f"select {_NOW} from tournament_players where tournament_number = any(:numbers)"),  # noqa: S608 - fields
         {"numbers": list(numbers)},
     )
-    return {(row.tournament_number, row.player_key): PlayerNow(**row._mapping) for row in rows}
+    return {(row.tournament_number, row.player_key): CurrentPlayer(**row._mapping) for row in rows}
 
 
-_NOW = ", ".join(field.name for field in fields(PlayerNow))
+_NOW = ", ".join(field.name for field in fields(CurrentPlayer))
 
 
 def refresh_players(connection: Connection, numbers: Sequence[str]) -> None:
-    """Where the players of these tournaments stand is what their history says; who is as before is not written."""
+    """Derive the current state of these tournaments' players from their history; write only what changed."""
     connection.execute(_REFRESH, {"numbers": list(numbers)})
 
 

@@ -1,6 +1,6 @@
-"""What graphics ask of tournaments: who went out, who leads, what places pay, which levels ended, what is on air.
+"""Answer questions about tournaments: eliminations, leaderboard, payouts, ended levels, broadcast schedule.
 
-Answers are plain values. Which of them becomes a picture is the render room's business.
+Answers are plain values. The render room decides which of them becomes a graphic.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from pokervod_pipelines.tournaments.records import OVER, BlindRow, PayoutRow, Sl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Elimination:
-    """A player who is out; ``(tournament_number, player_key, elimination)`` names it for good.
+    """Describe an eliminated player; ``(tournament_number, player_key, elimination)`` identifies the elimination.
 
     ``elimination`` is 1, and more only if the player was reported out before and came back by a corrected export.
-    ``eliminated_at`` is the time of the first export that says so. One who was out when first seen was not
-    ``was_seen_playing``: such are all those who left before the first export.
+    ``eliminated_at`` is the time of the first export that reports it. ``was_seen_playing`` is False for players who
+    left before the first export.
     """
 
     tournament_number: str
@@ -36,7 +36,7 @@ class Elimination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaderboardLine:
-    """A player still in, at a position by chips from 1; ``seen_at`` is when an export last named him."""
+    """Describe a player still in, at a position by chips from 1; ``seen_at`` is the last export with the player."""
 
     position: int
     player_key: str
@@ -50,7 +50,7 @@ class LeaderboardLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelEnd:
-    """A level that was over at ``ended_at``, by the first export that is further on; the last has no next level."""
+    """Describe a level that ended by ``ended_at``, the first export of a later level; the last has no next level."""
 
     tournament_number: str
     tournament: str | None
@@ -61,7 +61,7 @@ class LevelEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChipCountLine:
-    """A stretch of a player's history, both ends included."""
+    """Describe a span of a player's history, both ends included."""
 
     first_seen_at: datetime
     last_seen_at: datetime
@@ -73,7 +73,7 @@ class ChipCountLine:
 
 
 def list_eliminations(connection: Connection, since: datetime, until: datetime | None = None) -> list[Elimination]:
-    """The players who are out, since and before these times, oldest first; a withdrawn elimination is none."""
+    """Return the players eliminated since and before these times, oldest first, without withdrawn eliminations."""
     rows = connection.execute(
         text("""
             select p.tournament_number, t.name as tournament, p.player_key, p.player_name as player,
@@ -88,8 +88,8 @@ def list_eliminations(connection: Connection, since: datetime, until: datetime |
     return [Elimination(**row._mapping) for row in rows]
 
 
-def leaderboard(connection: Connection, tournament_number: str, *, limit: int = 9) -> list[LeaderboardLine]:
-    """The players with the most chips who are still in, most first."""
+def read_leaderboard(connection: Connection, tournament_number: str, *, limit: int = 9) -> list[LeaderboardLine]:
+    """Return the players still in with the most chips, most first."""
     rows = connection.execute(
         text("""
             select row_number() over (order by chips desc, rank nulls last, player_key) as position, player_key,
@@ -103,7 +103,7 @@ def leaderboard(connection: Connection, tournament_number: str, *, limit: int = 
 
 
 def list_chip_counts(connection: Connection, tournament_number: str, player_key: str) -> list[ChipCountLine]:
-    """The player's history, oldest first."""
+    """Return the player's history, oldest first."""
     rows = connection.execute(
         text("""
             select first_seen_at, last_seen_at, chips, rank, table_number, seat_number, is_eliminated
@@ -114,10 +114,13 @@ def list_chip_counts(connection: Connection, tournament_number: str, player_key:
     return [ChipCountLine(**row._mapping) for row in rows]
 
 
-def level_ends(
+def list_level_ends(
     connection: Connection, since: datetime, until: datetime | None = None, *, tournament_number: str | None = None
 ) -> list[LevelEnd]:
-    """The levels that ended since and before these times, oldest first; of several between two exports the last."""
+    """Return the levels that ended since and before these times, oldest first.
+
+    Of several that ended between two exports it is the last.
+    """
     rows = connection.execute(
         text("""
             with ends as (
@@ -141,16 +144,16 @@ def level_ends(
     return [LevelEnd(**row._mapping) for row in rows]
 
 
-def payouts(connection: Connection, tournament_number: str) -> Sequence[PayoutRow]:
-    """What the places pay, first place first."""
+def read_payouts(connection: Connection, tournament_number: str) -> Sequence[PayoutRow]:
+    """Return the payouts, first place first."""
     return store.read_structure(connection, PayoutRow, [tournament_number])
 
 
-def blinds(connection: Connection, tournament_number: str) -> Sequence[BlindRow]:
-    """The levels and breaks in order, each break after its level."""
+def read_blinds(connection: Connection, tournament_number: str) -> Sequence[BlindRow]:
+    """Return the levels and breaks in order, each break after its level."""
     return store.read_structure(connection, BlindRow, [tournament_number])
 
 
-def schedule(connection: Connection, day: date) -> Sequence[SlotRow]:
-    """What is on air on that day, as the schedule dates it, in order of time."""
+def read_schedule(connection: Connection, day: date) -> Sequence[SlotRow]:
+    """Return the broadcast slots of that day, as the schedule dates them, in order of time."""
     return store.read_structure(connection, SlotRow, [day])

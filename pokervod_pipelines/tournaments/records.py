@@ -1,4 +1,4 @@
-"""What one row of each export says, as values.
+"""Hold one row of each export as values.
 
 ``KEY`` names the fields that tell rows of one kind apart, ``SCOPE`` the one whose rows an export gives as a whole.
 """
@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import ClassVar
 
 OVER = 1_000_000
-"""The progress of a tournament that has ended; no tournament has so many levels."""
+"""Progress of a tournament that has ended; larger than any level."""
 
 
-class Status(StrEnum):
-    """The state of a tournament; ``running`` ends with the last hand."""
+class TournamentStatus(StrEnum):
+    """Name the states of a tournament; ``running`` ends with the last hand."""
 
     UPCOMING = "upcoming"
     RUNNING = "running"
@@ -24,13 +24,13 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TournamentRow:
-    """A line of ``tournament_data``; money in the currency of the event, chips and players as counts."""
+    """Hold a line of ``tournament_data``; money in the currency of the event, chips and players as counts."""
 
     KEY: ClassVar = ("tournament_number",)
 
     tournament_number: str
     name: str
-    status: Status
+    status: TournamentStatus
     current_level: int | None = None
     remaining_players: int | None = None
     registered_players: int | None = None
@@ -41,18 +41,18 @@ class TournamentRow:
 
     @property
     def progress(self) -> int:
-        """How far the tournament is: the level, 0 before the first, ``OVER`` after the last.
+        """Return the level, 0 before the first, ``OVER`` after the last.
 
-        Of two exports the one further on is the later one, whatever the times of their files say.
+        Of two exports the one with more progress is the later one, whatever the times of their files.
         """
-        if self.status in {Status.COMPLETED, Status.CANCELLED}:
+        if self.status in {TournamentStatus.COMPLETED, TournamentStatus.CANCELLED}:
             return OVER
-        return 0 if self.status is Status.UPCOMING else self.current_level or 0
+        return 0 if self.status is TournamentStatus.UPCOMING else self.current_level or 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayerRow:
-    """A line of ``player_chips``; ``rank`` of an eliminated player is the place he finished in."""
+    """Hold a line of ``player_chips``; ``rank`` of an eliminated player is the finishing place."""
 
     KEY: ClassVar = ("tournament_number", "player_key")
 
@@ -68,7 +68,7 @@ class PlayerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlindRow:
-    """A line of ``blind_structure``: a level, or the break that follows the level of that number."""
+    """Hold a line of ``blind_structure``: a level, or the break that follows the level of that number."""
 
     KEY: ClassVar = ("tournament_number", "level", "is_break")
     SCOPE: ClassVar = "tournament_number"
@@ -86,7 +86,7 @@ class BlindRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutRow:
-    """A line of ``payout_structure``: each of these places wins ``amount``; ``percentage`` is of the prize pool."""
+    """Hold a line of ``payout_structure``: each place wins ``amount``; ``percentage`` is of the prize pool."""
 
     KEY: ClassVar = ("tournament_number", "place_start")
     SCOPE: ClassVar = "tournament_number"
@@ -101,7 +101,7 @@ class PayoutRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotRow:
-    """A line of ``broadcast_schedule``; ``day`` is the date as written, the times are UTC."""
+    """Hold a line of ``broadcast_schedule``; ``day`` is the date as written, the times are UTC."""
 
     KEY: ClassVar = ("starts_at", "channel")
     SCOPE: ClassVar = "day"

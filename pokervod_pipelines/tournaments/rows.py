@@ -1,7 +1,7 @@
-"""The records of an export as rows, and one problem for each record that cannot be one. Pure.
+"""Turn the records of an export into rows, and report a problem for each that cannot be read. Pure.
 
-A record that breaks is left out and named; the others go on. Of records that speak of the same thing, equal ones count
-once, and of differing ones none: which of them is right is not guessed.
+A record that cannot be read is left out and reported; the others are taken. Of records with the same key, equal ones
+count once, and differing ones do not count at all: which of them is right is not guessed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,134 +11,126 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pokervod_pipelines.errors import BadInput, Unavailable
+from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.tournaments import cells
-from pokervod_pipelines.tournaments.cells import EMPTY, BadCell
-from pokervod_pipelines.tournaments.kinds import Kind, Layout, find_layout
+from pokervod_pipelines.tournaments.cells import EMPTY, BadExportCell
+from pokervod_pipelines.tournaments.kinds import ExportKind, ExportLayout, find_layout
 from pokervod_pipelines.tournaments.records import (
     BlindRow,
     ExportRow,
     PayoutRow,
     PlayerRow,
     SlotRow,
-    Status,
     TournamentRow,
+    TournamentStatus,
 )
-from pokervod_pipelines.tournaments.table import Record, Table, parse_table
+from pokervod_pipelines.tournaments.table import ExportRecord, ExportTable, parse_table
 
-LONGEST_SHOWN = 60
-LONGEST_TEXT = 500
-PROBLEMS_NAMED = 5
+MAX_SHOWN = 60
+MAX_TEXT = 500
+MAX_PROBLEMS_NAMED = 5
 
 Reader = Callable[[str], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong in a line of a file, and what to do; ``str`` gives both for a person."""
-
-    file: str
-    line: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.text}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """An export as rows; ``repeated`` counts records that only repeat another."""
+class ParsedExport:
+    """Hold an export as rows; ``repeated`` counts records that only repeat another."""
 
-    kind: Kind
+    kind: ExportKind
     rows: tuple[ExportRow, ...]
     problems: tuple[Problem, ...]
     repeated: int
 
 
-class Cells:
-    """One record read by column; each reader raises ``BadCell`` with the column and what it said."""
+class CellReader:
+    """Read one record by column; each reader raises ``BadExportCell`` with the column and the text of the cell."""
 
     __slots__ = ("_columns", "_record")
 
-    def __init__(self, record: Record, columns: Mapping[str, int]) -> None:
+    def __init__(self, record: ExportRecord, columns: Mapping[str, int]) -> None:
         self._record = record
         self._columns = columns
 
     def read(self, column: str, reader: Reader) -> Any:
-        """Return the cell's value; a column that the file lacks reads as an empty cell."""
+        """Return the cell's value; a column that the file lacks counts as an empty cell."""
         place = self._columns.get(column)
         cell = self._record.cells[place] if place is not None else ""
         try:
             return reader(_check_length(cell))
-        except BadCell as bad:
-            raise BadCell(f"column {column}: {_show(cell)}: {bad}") from None
+        except BadExportCell as bad:
+            raise BadExportCell(f"column {column}: {_show(cell)}: {bad}") from None
 
     def maybe(self, column: str, reader: Reader) -> Any:
         """Return the cell's value, None where it is empty."""
         return self.read(column, lambda cell: None if cell.casefold() in EMPTY else reader(cell))
 
 
-def read_export(text: str, *, file: str, zone: ZoneInfo) -> Reading:
-    """Return what the text of an export says; ``zone`` is that of its dates and times.
+def read_export(text: str, *, file: str, zone: ZoneInfo) -> ParsedExport:
+    """Return the rows of an export; ``zone`` is that of its dates and times.
 
     Raises:
         Unavailable: it is still being written.
-        BadInput: it is none of the five exports, or no record of it can be read.
+        BadInput: it is not one of the five exports, or none of its records can be read.
 
     """
     table = parse_table(text, file=file)
     if not (table.is_closed or table.records):
-        raise Unavailable(f"{file}: holds one line without an end; it is read when it is written, or export it again")
+        raise Unavailable(f"{file}: has one line without an end; it will be read when it is complete")
     layout = find_layout(table)
-    reading = _read_records(table, layout, zone)
-    if reading.problems and not reading.rows:
-        shown = "\n".join(map(str, reading.problems[:PROBLEMS_NAMED]))
-        raise BadInput(f"{file}: no line below the header can be read, so nothing was taken from it:\n{shown}")
-    return reading
+    export = _read_records(table, layout, zone)
+    if export.problems and not export.rows:
+        shown = "\n".join(map(str, export.problems[:MAX_PROBLEMS_NAMED]))
+        raise BadInput(f"{file}: no line below the header can be read, so nothing was imported:\n{shown}")
+    return export
 
 
-def _read_records(table: Table, layout: Layout, zone: ZoneInfo) -> Reading:
+def _read_records(table: ExportTable, layout: ExportLayout, zone: ZoneInfo) -> ParsedExport:
     rows: list[tuple[int, ExportRow]] = []
-    problems = [Problem(table.file, line, f"a quote is wrong ({why}); mend it") for line, why in table.broken]
-    level_before: dict[str, int] = {}
+    problems = [(line, f"misplaced quote ({why}); correct it") for line, why in table.broken]
+    previous_levels: dict[str, int] = {}
     for record in table.records:
         try:
             _check_width(record, table.header)
-            row = _READERS[layout.kind](Cells(record, layout.columns), zone, level_before)
-        except BadCell as bad:
+            row = _READERS[layout.kind](CellReader(record, layout.columns), zone, previous_levels)
+        except BadExportCell as bad:
             if not table.is_closed and record is table.records[-1]:
-                message = f"{table.file}:{record.line}: the last line is not written to its end; it is waited for"
+                message = f"{table.file}:{record.line}: the last line is incomplete; it will be read later"
                 raise Unavailable(f"{message} ({bad})") from None
-            problems.append(Problem(table.file, record.line, str(bad)))
+            problems.append((record.line, str(bad)))
         else:
             rows.append((record.line, row))
-    kept, repeated, conflicts = _drop_repeated(rows, table.file)
-    ordered = tuple(sorted([*problems, *conflicts], key=lambda problem: problem.line))
-    return Reading(kind=layout.kind, rows=kept, problems=ordered, repeated=repeated)
+    kept, repeated, conflicts = _drop_repeated(rows)
+    ordered = tuple(
+        Problem(f"{table.file}:{line}", what)
+        for line, what in sorted([*problems, *conflicts], key=lambda problem: problem[0])
+    )
+    return ParsedExport(kind=layout.kind, rows=kept, problems=ordered, repeated=repeated)
 
 
 def _check_length(cell: str) -> str:
-    if len(cell) > LONGEST_TEXT:
-        raise BadCell("is too long for a cell; look whether a quote is missing")
+    if len(cell) > MAX_TEXT:
+        raise BadExportCell("is too long for a cell; check whether a quote is missing")
     return cell
 
 
-def _check_width(record: Record, header: Record) -> None:
+def _check_width(record: ExportRecord, header: ExportRecord) -> None:
     if len(record.cells) < len(header.cells):
-        raise BadCell(f"has {len(record.cells)} cells where the header has {len(header.cells)}; export the line again")
+        raise BadExportCell(f"has {len(record.cells)} cells, the header {len(header.cells)}; export it again")
     if any(record.cells[len(header.cells) :]):
-        message = f"has {len(record.cells)} cells where the header has {len(header.cells)}"
-        raise BadCell(f"{message}; put a cell that holds the delimiter, such as 1,234, between quotes")
+        message = f"has {len(record.cells)} cells, the header has {len(header.cells)}"
+        raise BadExportCell(f"{message}; quote a cell that contains the delimiter, such as 1,234")
 
 
 def _drop_repeated(
-    rows: list[tuple[int, ExportRow]], file: str
-) -> tuple[tuple[ExportRow, ...], int, Iterator[Problem]]:
+    rows: list[tuple[int, ExportRow]],
+) -> tuple[tuple[ExportRow, ...], int, Iterator[tuple[int, str]]]:
     groups: dict[tuple[Any, ...], list[tuple[int, ExportRow]]] = {}
     for line, row in rows:
         groups.setdefault(tuple(getattr(row, name) for name in row.KEY), []).append((line, row))
     kept = tuple(group[0][1] for group in groups.values() if _agree(group))
     repeated = sum(len(group) - 1 for group in groups.values() if _agree(group))
-    conflicts = (_describe_conflict(group, file) for group in groups.values() if not _agree(group))
+    conflicts = (_describe_conflict(group) for group in groups.values() if not _agree(group))
     return kept, repeated, conflicts
 
 
@@ -146,18 +138,18 @@ def _agree(group: list[tuple[int, ExportRow]]) -> bool:
     return all(row == group[0][1] for _, row in group)
 
 
-def _describe_conflict(group: list[tuple[int, ExportRow]], file: str) -> Problem:
+def _describe_conflict(group: list[tuple[int, ExportRow]]) -> tuple[int, str]:
     (first, row), *others = group
     key = ", ".join(f"{name} {getattr(row, name)}" for name in row.KEY)
-    lines = ", ".join(str(line) for line, _ in others[:PROBLEMS_NAMED])
-    return Problem(file, first, f"{key}: says something else in line {lines}, so none of them counts; keep one")
+    lines = ", ".join(str(line) for line, _ in others[:MAX_PROBLEMS_NAMED])
+    return first, f"{key}: line {lines} differs, so none of them counts; keep one"
 
 
 def _show(cell: str) -> str:
-    return repr(cell) if len(cell) <= LONGEST_SHOWN else f"{cell[:LONGEST_SHOWN]!r} … ({len(cell):,} characters)"
+    return repr(cell) if len(cell) <= MAX_SHOWN else f"{cell[:MAX_SHOWN]!r} … ({len(cell):,} characters)"
 
 
-def _read_tournament(cell: Cells, _: ZoneInfo, __: dict[str, int]) -> TournamentRow:
+def _read_tournament(cell: CellReader, _: ZoneInfo, __: dict[str, int]) -> TournamentRow:
     row = TournamentRow(
         tournament_number=cell.read("tournament_number", cells.read_tournament_number),
         name=cell.read("name", cells.read_text),
@@ -169,17 +161,17 @@ def _read_tournament(cell: Cells, _: ZoneInfo, __: dict[str, int]) -> Tournament
         },
         **{name: cell.maybe(name, cells.read_money) for name in ("buy_in", "rake", "prize_pool")},
     )
-    if row.status is Status.RUNNING and row.current_level is None:
-        raise BadCell("column current_level: '': a running tournament has a level; fill it in")
+    if row.status is TournamentStatus.RUNNING and row.current_level is None:
+        raise BadExportCell("column current_level: '': required for a running tournament; fill it in")
     return row
 
 
-def _read_player(cell: Cells, _: ZoneInfo, __: dict[str, int]) -> PlayerRow:
+def _read_player(cell: CellReader, _: ZoneInfo, __: dict[str, int]) -> PlayerRow:
     name = cell.read("player_name", cells.read_text)
     is_eliminated = cell.read("is_eliminated", cells.read_flag)
     return PlayerRow(
         tournament_number=cell.read("tournament_number", cells.read_tournament_number),
-        player_key=cells.make_player_key(name),
+        player_key=cells.fold_player_name(name),
         player_name=name,
         chips=(cell.maybe("chips", cells.read_count) or 0) if is_eliminated else cell.read("chips", cells.read_count),
         rank=cell.maybe("rank", cells.read_ordinal),
@@ -189,13 +181,13 @@ def _read_player(cell: Cells, _: ZoneInfo, __: dict[str, int]) -> PlayerRow:
     )
 
 
-def _read_blind(cell: Cells, _: ZoneInfo, level_before: dict[str, int]) -> BlindRow:
+def _read_blind(cell: CellReader, _: ZoneInfo, previous_levels: dict[str, int]) -> BlindRow:
     number = cell.read("tournament_number", cells.read_tournament_number)
     is_break = cell.read("is_break", cells.read_flag)
     level = cell.maybe("level", cells.read_count) if is_break else cell.read("level", cells.read_ordinal)
     if level is None:
-        level = level_before.get(number, 0)
-    level_before[number] = level
+        level = previous_levels.get(number, 0)
+    previous_levels[number] = level
     blind = cell.maybe if is_break else cell.read
     return BlindRow(
         tournament_number=number,
@@ -208,11 +200,11 @@ def _read_blind(cell: Cells, _: ZoneInfo, level_before: dict[str, int]) -> Blind
     )
 
 
-def _read_payout(cell: Cells, _: ZoneInfo, __: dict[str, int]) -> PayoutRow:
+def _read_payout(cell: CellReader, _: ZoneInfo, __: dict[str, int]) -> PayoutRow:
     start = cell.read("place_start", cells.read_ordinal)
     end = cell.maybe("place_end", cells.read_ordinal) or start
     if end < start:
-        raise BadCell(f"column place_end: {end} comes before place_start {start}; swap them")
+        raise BadExportCell(f"column place_end: {end} is before place_start {start}; swap them")
     return PayoutRow(
         tournament_number=cell.read("tournament_number", cells.read_tournament_number),
         place_start=start,
@@ -223,7 +215,7 @@ def _read_payout(cell: Cells, _: ZoneInfo, __: dict[str, int]) -> PayoutRow:
     )
 
 
-def _read_slot(cell: Cells, zone: ZoneInfo, _: dict[str, int]) -> SlotRow:
+def _read_slot(cell: CellReader, zone: ZoneInfo, _: dict[str, int]) -> SlotRow:
     day = cell.read("date", cells.read_date)
 
     def read_moment(text: str) -> datetime:
@@ -248,13 +240,13 @@ def _next(day: Any) -> Any:
     try:
         return day + timedelta(days=1)
     except OverflowError:
-        raise BadCell("is beyond the calendar; mend the date") from None
+        raise BadExportCell("is beyond the calendar; correct the date") from None
 
 
-_READERS: Mapping[Kind, Callable[[Cells, ZoneInfo, dict[str, int]], ExportRow]] = {
-    Kind.TOURNAMENT_DATA: _read_tournament,
-    Kind.PLAYER_CHIPS: _read_player,
-    Kind.BLIND_STRUCTURE: _read_blind,
-    Kind.PAYOUT_STRUCTURE: _read_payout,
-    Kind.BROADCAST_SCHEDULE: _read_slot,
+_READERS: Mapping[ExportKind, Callable[[CellReader, ZoneInfo, dict[str, int]], ExportRow]] = {
+    ExportKind.TOURNAMENT_DATA: _read_tournament,
+    ExportKind.PLAYER_CHIPS: _read_player,
+    ExportKind.BLIND_STRUCTURE: _read_blind,
+    ExportKind.PAYOUT_STRUCTURE: _read_payout,
+    ExportKind.BROADCAST_SCHEDULE: _read_slot,
 }

@@ -1,4 +1,4 @@
-"""The SQL of everything but players: tournaments, what their exports give as a whole, and the files."""
+"""Store everything but players: tournaments, the structures that exports give as a whole, and the files."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -8,7 +8,15 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.tournaments.records import BlindRow, PayoutRow, SlotRow, Status, StructureRow, TournamentRow
+from pokervod_pipelines.db.locks import lock_until_commit
+from pokervod_pipelines.tournaments.records import (
+    BlindRow,
+    PayoutRow,
+    SlotRow,
+    StructureRow,
+    TournamentRow,
+    TournamentStatus,
+)
 
 Row = TypeVar("Row", BlindRow, PayoutRow, SlotRow)
 
@@ -20,8 +28,8 @@ TABLES: Mapping[type[StructureRow], str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileState:
-    """The version of an export that was looked at last: digest and time tell whether the file is still that one."""
+class ExportFileState:
+    """Identify the version of an export that was read last, by digest and time."""
 
     path: str
     kind: str | None
@@ -34,29 +42,29 @@ class FileState:
 
 
 def lock_imports(connection: Connection) -> None:
-    """Until the transaction ends no other process imports an export."""
-    connection.execute(text("select pg_advisory_xact_lock(hashtextextended('tournaments', 0))"))
+    """Let no other process import an export until the transaction ends."""
+    lock_until_commit(connection, "tournaments")
 
 
-def read_file_state(connection: Connection, path: str) -> FileState | None:
-    """What is known of the export at that path, None if it was never looked at."""
+def read_file_state(connection: Connection, path: str) -> ExportFileState | None:
+    """Return what is known of the export at that path, None if it was never read."""
     row = connection.execute(
         text("""
             select path, kind, digest, size, seen_at, rows, problems, error from tournament_files where path = :path
         """),
         {"path": path},
     ).one_or_none()
-    return FileState(**{**row._mapping, "problems": tuple(row.problems)}) if row else None
+    return ExportFileState(**{**row._mapping, "problems": tuple(row.problems)}) if row else None
 
 
 def read_stamps(connection: Connection) -> dict[str, tuple[int, datetime]]:
-    """The size and the time of writing of every export that was looked at, by path."""
+    """Return the size and modification time of every export that was read, by path."""
     rows = connection.execute(text("select path, size, seen_at from tournament_files"))
     return {row.path: (row.size, row.seen_at) for row in rows}
 
 
-def write_file_state(connection: Connection, state: FileState) -> None:
-    """The state is known, unless a newer version of the file is."""
+def write_file_state(connection: Connection, state: ExportFileState) -> None:
+    """Store the state, unless a newer version of the file is known."""
     connection.execute(
         text("""
             insert into tournament_files as f (path, kind, digest, size, seen_at, rows, problems, error)
@@ -73,14 +81,14 @@ def write_file_state(connection: Connection, state: FileState) -> None:
 
 
 def find_full_export(connection: Connection, kind: str) -> str | None:
-    """An export of that kind that held rows, None if there never was one."""
+    """Return an export of that kind that had rows, None if there never was one."""
     query = text("select path from tournament_files where kind = :kind and rows > 0 order by seen_at desc limit 1")
     path: str | None = connection.scalar(query, {"kind": kind})
     return path
 
 
 def read_tournaments(connection: Connection, numbers: Sequence[str]) -> dict[str, tuple[TournamentRow, datetime]]:
-    """These tournaments as they stand, each with the time of the export that says so."""
+    """Return these tournaments, each with the time of the export that reported it."""
     names = _columns(TournamentRow)
     rows = connection.execute(
         text(f"select {names}, seen_at from tournaments where tournament_number = any(:numbers)"),  # noqa: S608 - fields
@@ -91,18 +99,18 @@ def read_tournaments(connection: Connection, numbers: Sequence[str]) -> dict[str
 
 def _make_tournament(row: Mapping[Any, Any]) -> TournamentRow:
     values = {field.name: row[field.name] for field in fields(TournamentRow)}
-    return TournamentRow(**{**values, "status": Status(values["status"])})
+    return TournamentRow(**{**values, "status": TournamentStatus(values["status"])})
 
 
 def upsert_tournaments(connection: Connection, rows: Collection[TournamentRow], at: datetime) -> None:
-    """The tournaments stand as given, each unless it is known from an export further on; progress is kept."""
+    """Store the tournaments, each unless an export with more progress is known; keep the progress."""
     parameters = {"rows": _to_json(rows, "progress"), "at": at}
     connection.execute(_UPSERT_TOURNAMENTS, parameters)
     connection.execute(_ADD_PROGRESS, parameters)
 
 
-def turn_back(connection: Connection, rows: Collection[TournamentRow]) -> None:
-    """What was known further on of these tournaments is forgotten, as a person said that they were turned back."""
+def delete_later_progress(connection: Connection, rows: Collection[TournamentRow]) -> None:
+    """Delete later progress of these tournaments, because a person confirmed that they went back."""
     parameters = {"rows": _to_json(rows, "progress")}
     source = "jsonb_populate_recordset(null::tournament_progress, cast(:rows as jsonb)) r"
     for table in ("tournaments", "tournament_progress"):
@@ -118,7 +126,7 @@ def turn_back(connection: Connection, rows: Collection[TournamentRow]) -> None:
 def upsert_structure(
     connection: Connection, kind: type[StructureRow], rows: Sequence[StructureRow], at: datetime
 ) -> None:
-    """The rows stand as given, each unless a newer export speaks of it."""
+    """Store the rows, each unless a newer export covers it."""
     names, key = _columns(kind), ", ".join(kind.KEY)
     updates = ", ".join(f"{field.name} = excluded.{field.name}" for field in fields(kind) if field.name not in kind.KEY)
     connection.execute(
@@ -133,7 +141,7 @@ def upsert_structure(
 
 
 def read_structure(connection: Connection, kind: type[Row], scopes: Collection[Any]) -> list[Row]:
-    """What is in force in these scopes, by key: the rows that the newest export of their scope held."""
+    """Return the rows of these scopes, by key: those of the newest export of each scope."""
     names = ", ".join(f"t.{field.name}" for field in fields(kind))
     rows = connection.execute(
         text(f"""
@@ -152,7 +160,7 @@ def _columns(kind: type[Any]) -> str:
 
 
 def _to_json(rows: Iterable[Any], *more: str) -> str:
-    """The rows as a JSON list; numbers with decimals and times as text, which PostgreSQL reads exactly."""
+    """Return the rows as a JSON list; decimals and times as text, which PostgreSQL reads exactly."""
     records = [{name: getattr(row, name) for name in (*(f.name for f in fields(row)), *more)} for row in rows]
     return json.dumps(records, ensure_ascii=False, default=str)
 

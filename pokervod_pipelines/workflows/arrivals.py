@@ -18,7 +18,7 @@ from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments import store as tournament_store
 from pokervod_pipelines.tournaments.files import find_exports
-from pokervod_pipelines.tournaments.imports import SETTLE
+from pokervod_pipelines.tournaments.imports import QUIET_TIME
 
 REPEAT_SECONDS = 600
 """Files that were requested and are still due are requested again after this time."""
@@ -44,7 +44,7 @@ class Arrivals:
         """Return a text that is the same for the same files, until it is time to request them again."""
         seconds = int(now.timestamp())
         seen = [(file.path, file.size, file.mtime_ns) for file in (*self.hands, *self.exports)]
-        is_old = [seconds - file.mtime_ns / 1e9 >= SETTLE.total_seconds() for file in self.exports]
+        is_old = [seconds - file.mtime_ns / 1e9 >= QUIET_TIME.total_seconds() for file in self.exports]
         digest = hashlib.sha256(repr((seen, is_old)).encode("utf-8", "surrogateescape")).hexdigest()
         return f"{digest[:16]}:{seconds // REPEAT_SECONDS}"
 

@@ -14,7 +14,7 @@ from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.hands.listing import count_day
 from pokervod_pipelines.render.instructions import InstructionReport, make_instructions
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.tournaments.imports import FileStatus, import_exports
+from pokervod_pipelines.tournaments.imports import ImportStatus, import_exports
 from pokervod_pipelines.workflows.arrivals import find_arrivals
 from pokervod_pipelines.workflows.hands import import_and_link_hands
 from pokervod_pipelines.workflows.pending_events import advance_cursor, read_pending_events
@@ -79,7 +79,7 @@ def run_tournaments_stage(run: SyncRun, day: date) -> StageResult:
         )
     except OSError as error:
         raise Unavailable(f"{error.filename}: the export folder cannot be listed ({error.strerror})") from error
-    counts = {f"files_{status}": report.count(status) for status in FileStatus}
+    counts = {f"files_{status}": report.count(status) for status in ImportStatus}
     counts |= {"changed": report.changed, "eliminated": report.eliminated}
     problems = [
         (str(file.path), what)

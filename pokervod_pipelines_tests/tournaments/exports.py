@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, text
 
-from pokervod_pipelines.tournaments.imports import FileReport, ImportReport, import_export, import_exports
+from pokervod_pipelines.tournaments.imports import ExportFileReport, ExportImportReport, import_export, import_exports
 
 ZONE = ZoneInfo("Europe/London")
 NOON = datetime(2025, 7, 15, 12, tzinfo=UTC)
@@ -101,15 +101,15 @@ class Office:
         os.utime(path, ns=(moment, moment))
         return path
 
-    def take(self, path: Path, *, confirm_loss: bool = False) -> FileReport:
+    def take(self, path: Path, *, confirm_loss: bool = False) -> ExportFileReport:
         """Import one file."""
         return import_export(self.engine, path, zone=ZONE, correlation_id="test", confirm_loss=confirm_loss)
 
-    def take_rows(self, kind: str, *rows: Row, minute: int = 0, name: str = "") -> FileReport:
+    def take_rows(self, kind: str, *rows: Row, minute: int = 0, name: str = "") -> ExportFileReport:
         """Write an export and import it."""
         return self.take(self.write(kind, *rows, minute=minute, name=name))
 
-    def take_all(self, *paths: Path) -> ImportReport:
+    def take_all(self, *paths: Path) -> ExportImportReport:
         """Import files, or the folder."""
         return import_exports(self.engine, paths or (self.folder,), zone=ZONE, correlation_id="test")
 

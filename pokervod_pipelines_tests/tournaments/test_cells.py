@@ -12,8 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pokervod_pipelines.text.folding import join_blanks
 from pokervod_pipelines.tournaments import cells
-from pokervod_pipelines.tournaments.cells import BadCell
+from pokervod_pipelines.tournaments.cells import BadExportCell
 
 CASES: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parent.parent / "cases" / "tournaments" / "cells.yml").read_text(encoding="utf-8")
@@ -41,14 +42,14 @@ EXPECTED: dict[str, Callable[[Any], Any]] = {
     ("kind", "cell", "value"), [(kind, *case) for kind in READERS for case in CASES[kind]], ids=str
 )
 def test_a_cell_is_read_as_a_person_means_it(kind: str, cell: str, value: Any) -> None:
-    assert READERS[kind](cells.clean_text(cell)) == EXPECTED.get(kind, lambda each: each)(value)
+    assert READERS[kind](join_blanks(cell)) == EXPECTED.get(kind, lambda each: each)(value)
 
 
 @pytest.mark.parametrize(
     ("kind", "cell"), [(kind, cell) for kind in READERS for cell in CASES.get(f"refused_{kind}", [])], ids=str
 )
 def test_a_cell_that_may_mean_something_else_is_refused(kind: str, cell: str) -> None:
-    with pytest.raises(BadCell):
+    with pytest.raises(BadExportCell):
         READERS[kind](cell)
 
 
@@ -56,8 +57,8 @@ def test_a_cell_that_may_mean_something_else_is_refused(kind: str, cell: str) ->
 @pytest.mark.parametrize("kind", READERS)
 def test_any_text_is_read_or_refused(kind: str, cell: str) -> None:
     try:
-        READERS[kind](cells.clean_text(cell))
-    except BadCell as refused:
+        READERS[kind](join_blanks(cell))
+    except BadExportCell as refused:
         assert str(refused)  # noqa: PT017 - most texts are read
 
 
@@ -70,10 +71,10 @@ def test_a_time_is_placed_in_the_zone_and_one_that_clocks_leave_out_is_refused()
     london = ZoneInfo("Europe/London")
 
     assert cells.place_in_zone(date(2025, 7, 15), time(19), london) == datetime(2025, 7, 15, 18, tzinfo=UTC)
-    with pytest.raises(BadCell, match="does not exist on 2025-03-30"):
+    with pytest.raises(BadExportCell, match="does not exist on 2025-03-30"):
         cells.place_in_zone(date(2025, 3, 30), time(1, 30), london)
 
 
 @pytest.mark.parametrize(("one", "other"), [("ANA RUIZ", "Ana Ruiz"), ("Ana  Ruiz", "ana ruiz"), ("Ａna", "ana")])
 def test_spellings_of_a_name_meet(one: str, other: str) -> None:
-    assert cells.make_player_key(one) == cells.make_player_key(other)
+    assert cells.fold_player_name(one) == cells.fold_player_name(other)

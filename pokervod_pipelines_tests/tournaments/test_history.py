@@ -6,27 +6,27 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pokervod_pipelines.tournaments.history import Standing, Stretch, add_sighting
+from pokervod_pipelines.tournaments.history import PlayerSpan, PlayerState, add_sighting
 
 START = datetime(2025, 7, 15, tzinfo=UTC)
 
 
-def standing(chips: int) -> Standing:
-    return Standing(
+def state(chips: int) -> PlayerState:
+    return PlayerState(
         player_name="Ana", chips=chips, rank=None, table_number=None, seat_number=None, is_eliminated=chips == 0
     )
 
 
-def tell(*sightings: tuple[int, int]) -> list[Stretch]:
+def tell(*sightings: tuple[int, int]) -> list[PlayerSpan]:
     """The history after sightings of (minute, chips), in this order."""
-    stretches: list[Stretch] = []
+    spans: list[PlayerSpan] = []
     for minute, chips in sightings:
-        stretches = add_sighting(stretches, START + timedelta(minutes=minute), standing(chips))
-    return stretches
+        spans = add_sighting(spans, START + timedelta(minutes=minute), state(chips))
+    return spans
 
 
-def shape(stretches: list[Stretch]) -> list[tuple[int, int]]:
-    return [(stretch.standing.chips, len(stretch.seen_at)) for stretch in stretches]
+def shape(spans: list[PlayerSpan]) -> list[tuple[int, int]]:
+    return [(span.state.chips, len(span.seen_at)) for span in spans]
 
 
 def test_exports_that_agree_are_one_stretch() -> None:
@@ -52,5 +52,5 @@ def test_the_history_does_not_depend_on_the_order_of_the_exports(
     in_order, shuffled = tell(*sorted(seen[0].items())), tell(*seen[1])
 
     assert shuffled == in_order == tell(*seen[1], *seen[1])
-    assert sum(len(stretch.seen_at) for stretch in in_order) == len(seen[0])
-    assert all(one.standing != other.standing for one, other in pairwise(in_order))
+    assert sum(len(span.seen_at) for span in in_order) == len(seen[0])
+    assert all(one.state != other.state for one, other in pairwise(in_order))

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pokervod_pipelines.tournaments.imports import FileStatus
-from pokervod_pipelines.tournaments.kinds import Kind
+from pokervod_pipelines.tournaments.imports import ImportStatus
+from pokervod_pipelines.tournaments.kinds import ExportKind
 from pokervod_pipelines_tests.sizes import choose
 from pokervod_pipelines_tests.tournaments.exports import GOOD, HEADERS, Office, Row, make_export, out, player
 
@@ -166,11 +166,11 @@ SOUND = """
 
 def test_damaged_exports_are_imported_whole_or_not_at_all_with_a_reason(office: Office) -> None:
     dice = random.Random(20250715)  # the same damage every time
-    for kind in Kind:
+    for kind in ExportKind:
         office.take_rows(kind, *MANY[kind])
     before, refused = office.state(), 0
     for number in range(ROUNDS):
-        kind = dice.choice(list(Kind))
+        kind = dice.choice(list(ExportKind))
         content = make_export(kind, MANY[kind]).encode()
         for _ in range(dice.randint(1, 3)):
             content = dice.choice(MUTATIONS)(content or b"\n", dice)
@@ -182,7 +182,7 @@ def test_damaged_exports_are_imported_whole_or_not_at_all_with_a_reason(office: 
         refused += file.error is not None
         assert file.error is None or (str(path) in str(file.error) and after == before)
         assert all(str(path) in problem or "taken for an older export" in problem for problem in file.problems)
-        assert kind is not Kind.PLAYER_CHIPS or tuple(office.query(SOUND)[0]) == (True, True)
+        assert kind is not ExportKind.PLAYER_CHIPS or tuple(office.query(SOUND)[0]) == (True, True)
         before = after
     assert 0 < refused < ROUNDS
 
@@ -193,7 +193,7 @@ def test_importers_at_the_same_time_import_each_file_once(office: Office) -> Non
     with ThreadPoolExecutor(3) as pool:
         reports = list(pool.map(lambda _: office.take_all(), range(3)))
 
-    assert all(report.count(FileStatus.REFUSED) == 0 for report in reports)
+    assert all(report.count(ImportStatus.REFUSED) == 0 for report in reports)
     assert len(office.events("tournament.player.eliminated")) == 2
     assert len(office.query("select 1 from chip_counts where player_key = 'ana'")) == len(paths) + 1
 
@@ -219,4 +219,4 @@ def test_every_header_of_the_real_system_is_known(shared_data: Path) -> None:
 
     headers = json.loads((shared_data / "sheets" / "sheet_headers.json").read_text(encoding="utf-8"))
 
-    assert {kind: tuple(headers[f"{kind}.csv"]) for kind in Kind} == {kind: HEADERS[kind] for kind in GOOD}
+    assert {kind: tuple(headers[f"{kind}.csv"]) for kind in ExportKind} == {kind: HEADERS[kind] for kind in GOOD}

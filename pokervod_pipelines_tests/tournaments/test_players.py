@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.tournaments.imports import FileStatus
-from pokervod_pipelines.tournaments.queries import leaderboard, list_chip_counts, list_eliminations
+from pokervod_pipelines.tournaments.imports import ImportStatus
+from pokervod_pipelines.tournaments.queries import list_chip_counts, list_eliminations, read_leaderboard
 from pokervod_pipelines_tests.tournaments.exports import NOON, Office, Row, out, player
 
 ELIMINATED = "tournament.player.eliminated"
@@ -65,7 +65,7 @@ def test_an_older_export_adds_to_the_history_and_leaves_the_present(office: Offi
 
     report = office.take_rows("player_chips", player("Bo", 700), minute=40, name="late.csv")
 
-    assert report.status is FileStatus.IMPORTED
+    assert report.status is ImportStatus.IMPORTED
     assert [line.chips for line in office.ask(list_chip_counts, "21", "bo")] == [500, 700, 0]
     assert office.chips() == {"Bo": 0}
     assert [event["kind"] for event in office.events()[events:]] == ["player_chips"]  # that it was imported, no more
@@ -85,7 +85,7 @@ def test_players_missing_from_an_export_keep_their_state_and_when_they_were_last
     take(office, 40, player("Ana", 950))
 
     assert office.chips() == {"Ana": 950, "Bo": 500}
-    lines = office.ask(leaderboard, "21")
+    lines = office.ask(read_leaderboard, "21")
     assert [(line.player, line.seen_at) for line in lines] == [("Ana", NOON + timedelta(minutes=40)), ("Bo", NOON)]
 
 
@@ -121,20 +121,20 @@ def test_players_of_two_tournaments_are_kept_apart(office: Office) -> None:
     take(office, 0, player("Ana", 1), player("Ana", 2, tournament_number=22))
     take(office, 10, out("Ana", tournament_number=22))
 
-    assert [line.chips for line in office.ask(leaderboard, "21")] == [1]
+    assert [line.chips for line in office.ask(read_leaderboard, "21")] == [1]
     assert [each.tournament_number for each in office.ask(list_eliminations, NOON)] == ["22"]
 
 
 def test_the_leaderboard_is_by_chips_without_those_who_are_out(office: Office) -> None:
     take(office, 0, *(player(f"P{n}", n * 100) for n in range(1, 13)), out("Gone"))
 
-    lines = office.ask(leaderboard, "21", limit=3)
+    lines = office.ask(read_leaderboard, "21", limit=3)
     assert [(line.position, line.player, line.chips) for line in lines] == [
         (1, "P12", 1200),
         (2, "P11", 1100),
         (3, "P10", 1000),
     ]
-    assert len(office.ask(leaderboard, "21")) == 9
+    assert len(office.ask(read_leaderboard, "21")) == 9
 
 
 def test_eliminations_are_listed_from_and_before_a_time(office: Office) -> None:

@@ -9,9 +9,17 @@ import pytest
 import yaml
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.tournaments.kinds import Kind
-from pokervod_pipelines.tournaments.records import OVER, BlindRow, PayoutRow, PlayerRow, SlotRow, Status, TournamentRow
-from pokervod_pipelines.tournaments.rows import Reading, read_export
+from pokervod_pipelines.tournaments.kinds import ExportKind
+from pokervod_pipelines.tournaments.records import (
+    OVER,
+    BlindRow,
+    PayoutRow,
+    PlayerRow,
+    SlotRow,
+    TournamentRow,
+    TournamentStatus,
+)
+from pokervod_pipelines.tournaments.rows import ParsedExport, read_export
 from pokervod_pipelines_tests.tournaments.exports import GOOD, HEADERS, ZONE, make_export, player
 
 BROKEN: list[dict[str, Any]] = yaml.safe_load(
@@ -20,7 +28,7 @@ BROKEN: list[dict[str, Any]] = yaml.safe_load(
 FEW = "tournament_number,player_name,chips,is_eliminated\n"
 
 
-def read(text: str, file: str = "bad.csv") -> Reading:
+def read(text: str, file: str = "bad.csv") -> ParsedExport:
     return read_export(text.replace("{long}", "x" * 600), file=file, zone=ZONE)
 
 
@@ -44,16 +52,16 @@ def test_an_export_that_is_being_written_is_waited_for(case: dict[str, Any]) -> 
 def test_a_row_that_breaks_is_named_and_the_others_go_on(case: dict[str, Any]) -> None:
     reading = read(case["text"])
 
-    assert [problem.line for problem in reading.problems] == list(case["problems"])
+    assert [problem.where for problem in reading.problems] == [f"bad.csv:{line}" for line in case["problems"]]
     for problem, expected in zip(reading.problems, case["problems"].values(), strict=True):
-        assert str(problem).startswith(f"bad.csv:{problem.line}: ")
+        assert str(problem).startswith(f"{problem.where}: ")
         assert expected in str(problem)
     assert len(reading.rows) == case["rows"]
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(ExportKind))
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_an_export_is_told_by_its_headers_in_any_dress(kind: Kind, delimiter: str) -> None:
+def test_an_export_is_told_by_its_headers_in_any_dress(kind: ExportKind, delimiter: str) -> None:
     lines = make_export(kind, [{}], delimiter=delimiter).split("\n")
     dressed = "\r\n".join(["", lines[0].upper().replace("_", " "), *lines[1:], "", ""])
 
@@ -63,8 +71,8 @@ def test_an_export_is_told_by_its_headers_in_any_dress(kind: Kind, delimiter: st
     assert (len(reading.rows), reading.problems) == (1, ())
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_columns_may_stand_in_any_order_and_be_more(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(ExportKind))
+def test_columns_may_stand_in_any_order_and_be_more(kind: ExportKind) -> None:
     columns = [*reversed(HEADERS[kind]), "sponsor"]
     cells = {name: f'"{value}"' for name, value in GOOD[kind].items()}
     text = ",".join(columns) + "\n" + ",".join(cells.get(name, "") for name in columns) + "\n"
@@ -75,14 +83,14 @@ def test_columns_may_stand_in_any_order_and_be_more(kind: Kind) -> None:
 def test_a_name_decides_only_where_headers_do_not() -> None:
     text = "tournament_number,level,small_blind,big_blind\n21,1,100,200\n"
 
-    assert read(text, "player_chips.csv").kind is Kind.BLIND_STRUCTURE
+    assert read(text, "player_chips.csv").kind is ExportKind.BLIND_STRUCTURE
 
 
 def test_a_tournament_is_read() -> None:
     (row,) = read(make_export("tournament_data", [{"rake": "$150.50", "status": "In Progress"}])).rows
 
     assert isinstance(row, TournamentRow)
-    assert (row.tournament_number, row.name, row.status) == ("21", "Harbour Main Event", Status.RUNNING)
+    assert (row.tournament_number, row.name, row.status) == ("21", "Harbour Main Event", TournamentStatus.RUNNING)
     assert (row.buy_in, row.rake, row.prize_pool) == (Decimal(1500), Decimal("150.50"), Decimal(324_000))
     assert (row.current_level, row.remaining_players, row.starting_chips, row.progress) == (12, 18, 25_000, 12)
 
@@ -153,4 +161,4 @@ def test_a_name_over_two_lines_keeps_the_lines_below_it_right() -> None:
     reading = read(f'{FEW}21,"Ana\nRuiz",5,no\n21,Bo,x,no\n')
 
     assert [row.player_name for row in reading.rows if isinstance(row, PlayerRow)] == ["Ana Ruiz"]
-    assert [problem.line for problem in reading.problems] == [4]
+    assert [problem.where for problem in reading.problems] == ["bad.csv:4"]
