@@ -52,10 +52,11 @@ def serve(memory_bytes: int, modules: Sequence[str]) -> None:
     requests = _read_requests()
     write_frame(answers, pickle.dumps((READY, None)))
     while True:
-        seconds, is_reporting, call = pickle.loads(requests.get())  # noqa: S301 - our own parent wrote it
+        seconds, is_announced, is_reporting, call = pickle.loads(requests.get())  # noqa: S301 - our own parent wrote it
         if seconds is not None:
             faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True)
-        write_frame(answers, pickle.dumps((ACCEPTED, None)))
+        if is_announced:
+            write_frame(answers, pickle.dumps((ACCEPTED, None)))
         write_frame(answers, _answer(call, answers if is_reporting else None))
         faulthandler.cancel_dump_traceback_later()
 

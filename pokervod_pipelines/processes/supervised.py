@@ -70,12 +70,13 @@ class SupervisedChild:
             ChildTimedOut, ChildDied, ChildStuck, ChildNotStarted, ChildClosed: there was no answer.
 
         """
-        request = pickle.dumps((seconds, report is not None, pickle.dumps(call)))
+        is_announced = attempts == 1  # a further attempt is made in any case where there are several
+        request = pickle.dumps((seconds, is_announced, report is not None, pickle.dumps(call)))
         attempt = 0
         while True:
             attempt += 1
             try:
-                return self._ask_once(request, seconds, report)  # type: ignore[no-any-return]
+                return self._ask_once(request, seconds, report, was_accepted=not is_announced)  # type: ignore[no-any-return]
             except ChildDied as error:
                 if attempt >= (attempts if error.was_accepted else max(attempts, 2)):
                     raise
@@ -88,11 +89,12 @@ class SupervisedChild:
         if process is not None:
             process.kill()
 
-    def _ask_once(self, request: bytes, seconds: float | None, report: Callable[[Any], object] | None) -> Any:
+    def _ask_once(
+        self, request: bytes, seconds: float | None, report: Callable[[Any], object] | None, *, was_accepted: bool
+    ) -> Any:
         process = self._find_process()
         deadline = None if seconds is None else time.monotonic() + seconds
         process.send(request)
-        was_accepted = False
         try:
             while (answer := process.receive(deadline))[0] in (ACCEPTED, PROGRESS):
                 was_accepted = True
