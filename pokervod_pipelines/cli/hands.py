@@ -1,4 +1,4 @@
-"""``pokervod hands``: import, list, show and export what the tables recorded, and compare it with the sheets."""
+"""Run the commands ``pokervod hands``: import, list, show and export what the tables recorded, and compare it with the sheets."""
 
 from dataclasses import asdict, astuple
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""``pokervod render``: request graphics, list them, and show what happened to them."""
+"""Run the commands ``pokervod render``: request graphics, list them, and show what happened to them."""
 
 import getpass
 import time

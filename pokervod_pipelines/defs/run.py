@@ -81,7 +81,7 @@ def run_sync(
 
 
 def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark the runs failed that a command started and left; the caller holds the lock that a live one would hold."""
+    """Mark the runs failed that a command started and left; the caller has the lock that a running one would have."""
     alive = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
     runs = instance.get_runs(dg.RunsFilter(statuses=alive, tags={STARTED_BY_TAG: "command"}))
     for run in runs:
