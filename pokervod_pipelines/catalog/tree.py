@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.catalog import tree_store
 from pokervod_pipelines.catalog.correctable import FIELDS, Value
 from pokervod_pipelines.catalog.correction_store import Correction, read_history
-from pokervod_pipelines.catalog.names import Finding, explain_name
+from pokervod_pipelines.catalog.names import NameFinding, explain_name
 from pokervod_pipelines.catalog.tree_store import TreeRow, YearStats
 from pokervod_pipelines.errors import BadInput
 
@@ -75,7 +75,7 @@ class FileExplanation:
     version: str | None
     reason: str | None
     episodes: tuple[tuple[int, str, str], ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[NameFinding, ...]
 
 
 def read_tree(engine: Engine, project: str | None = None) -> tuple[TreeProject, ...]:
@@ -121,11 +121,11 @@ def explain_file(engine: Engine, path: str) -> FileExplanation:
     )
 
 
-def _merge_findings(findings: Iterable[Finding], corrections: Iterable[Correction]) -> tuple[Finding, ...]:
+def _merge_findings(findings: Iterable[NameFinding], corrections: Iterable[Correction]) -> tuple[NameFinding, ...]:
     """Return the findings of the rules, replaced by corrections, with who and why, where people made some."""
     corrected = {FIELDS[row.field].fact: row for row in corrections}
     decided = [
-        Finding(fact, _show(row.value), f"correction {row.id}", f"{row.by}: {row.reason}", "person")
+        NameFinding(fact, _show(row.value), f"correction {row.id}", f"{row.by}: {row.reason}", "person")
         for fact, row in corrected.items()
     ]
     return (*decided, *(finding for finding in findings if finding.field not in corrected))

@@ -1,7 +1,7 @@
-"""What folders tell about the files in them, and when a file may believe it.
+"""Read what folders tell about the files in them, and let a file name inherit it.
 
-A folder is read by the same facts as a title. Its word fills what the file name leaves open, never more: a file that
-names another project believes nothing, and one that names another event or day does not inherit the rest of it.
+A folder is read by the same facts as a title. It fills the fields that the file name lacks, never more: a file that
+names another project inherits nothing, and one that names another event or day does not inherit the rest of it.
 """
 
 from collections.abc import Callable
@@ -16,10 +16,10 @@ from pokervod_pipelines.catalog.names.facts.series import find_project, read_mpp
 from pokervod_pipelines.catalog.names.facts.stage import read_stage
 from pokervod_pipelines.catalog.names.facts.year import read_year
 from pokervod_pipelines.catalog.names.families.mpp import read_mpp
-from pokervod_pipelines.catalog.names.prepare import Name, fold_words
-from pokervod_pipelines.catalog.names.reading import NO_FOLDERS, Entry, FolderTells, Reading
+from pokervod_pipelines.catalog.names.name_fields import NO_FOLDERS, Entry, FolderFields, NameFields
+from pokervod_pipelines.catalog.names.prepare import PreparedName, fold_words
 
-_FOLDER_FACTS: tuple[Callable[[Reading], object], ...] = (
+_FOLDER_FACTS: tuple[Callable[[NameFields], object], ...] = (
     read_year,
     read_sub_series,
     read_mpp_place,
@@ -38,8 +38,8 @@ _MOMENT_FIELDS = ("day", "flight", "stage")
 
 
 @lru_cache(maxsize=4096)
-def read_folders(folder: str) -> FolderTells:
-    """What all folders of a path tell; the deepest one that tells a field is right about it."""
+def read_folders(folder: str) -> FolderFields:
+    """Return the fields of all folders of a path; the deepest folder with a field decides it."""
     if not folder:
         return NO_FOLDERS
     project: str | None = None
@@ -55,12 +55,12 @@ def read_folders(folder: str) -> FolderTells:
 
 
 @lru_cache(maxsize=8192)
-def _read_folder(folder_name: str) -> FolderTells:
+def _read_folder(folder_name: str) -> FolderFields:
     shown, text = fold_words(folder_name)
-    reading = Reading(Name("", folder_name, shown, text))
+    reading = NameFields(PreparedName("", folder_name, shown, text))
     told = find_project(text)
     if told:
-        reading.tell("project_code", told[0], "project_word", told[1])
+        reading.set("project_code", told[0], "project_word", told[1])
     for read in _FOLDER_FACTS:
         read(reading)
     reading.found.pop("year_in_filename", None)
@@ -70,14 +70,14 @@ def _read_folder(folder_name: str) -> FolderTells:
     return _collect(told[0] if told else None, found)
 
 
-def _collect(project: str | None, found: dict[str, Entry]) -> FolderTells:
+def _collect(project: str | None, found: dict[str, Entry]) -> FolderFields:
     event = {field: found[field] for field in _EVENT_FIELDS if field in found}
     moment = {field: found[field] for field in _MOMENT_FIELDS if field in found}
-    return FolderTells(project, found, event, moment)
+    return FolderFields(project, found, event, moment)
 
 
-def believe_folders(reading: Reading) -> None:
-    """Fills what the file name left open with what its folders tell."""
+def inherit_from_folders(reading: NameFields) -> None:
+    """Fill the fields that the file name lacks with those of its folders."""
     found, folders = reading.found, reading.folders
     told = folders.found
     project = found.get("project_code")
@@ -96,7 +96,7 @@ def believe_folders(reading: Reading) -> None:
         _inherit_event(reading)
 
 
-def _inherit_event(reading: Reading) -> None:
+def _inherit_event(reading: NameFields) -> None:
     found, event, moment = reading.found, reading.folders.event, reading.folders.moment
     for field, entry in event.items():
         if field in found and found[field][0] != entry[0]:

@@ -1,6 +1,6 @@
-"""The answer of the parser: one frozen record, its fields and their order.
+"""Define the answer of the parser: one frozen record, its fields and their order.
 
-Only the shape of the answer belongs here. How a field is found stands in ``facts`` and ``families``.
+``facts`` and ``families`` find the fields.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ Value = int | str | tuple[str, ...] | None
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedName:
-    """What one path tells about its file; ``None`` is "not encoded", never "no".
+    """Hold what one path encodes about its file; ``None`` is "not encoded", never "no".
 
-    ``year_in_filename`` is ``yes`` where the file name itself tells the year, ``no`` where only a folder does.
+    ``year_in_filename`` is ``yes`` where the file name itself has the year, ``no`` where only a folder does.
     ``date`` is an ISO day: of the recording where the name starts with it, of the edit in a Game of Gold name.
     ``buy_in`` and ``gtd`` are whole units of whatever currency the name shows.
     """
@@ -45,7 +45,7 @@ class ParsedName:
     date: str | None = None
 
     def as_dict(self) -> dict[str, Value]:
-        """The fields in column order, ready for JSON."""
+        """Return the fields in column order, ready for JSON."""
         return {field: getattr(self, field) for field in FIELDS}
 
 
@@ -55,18 +55,18 @@ NOTHING = ParsedName()
 
 
 def build_answer(found: Mapping[str, tuple[Value, str, str, str]]) -> ParsedName:
-    """The answer that has the value of each entry (value, rule, text, source); fields not found are None.
+    """Return the answer with the value of each entry (value, rule, text, source); fields not found are None.
 
     A frozen dataclass sets its fields one by one, which took a quarter of the time of a name. Without slots the fields
-    not found need no setting: the class holds their default.
+    not found need no setting: the class has their default.
     """
     answer = object.__new__(ParsedName)
     answer.__dict__.update({field: entry[0] for field, entry in found.items()})
     return answer
 
 
-class Finding(NamedTuple):
-    """One field, and why it has its value: the rule, the words it read, and whether file or folder told them."""
+class NameFinding(NamedTuple):
+    """Explain the value of one field: the rule, the words it read, and whether they came from file or folder."""
 
     field: str
     value: Value

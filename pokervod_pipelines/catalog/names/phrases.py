@@ -1,7 +1,7 @@
-"""Finds the words of a vocabulary table in a name: leftmost first, the longest spelling at that place.
+"""Find the words of a vocabulary table in a name: leftmost first, the longest spelling at that place.
 
-Most names hold no word of most tables. Meeting the name's set of words with the table's first words tells that at once,
-at a twentieth of what one pattern over all spellings costs.
+Most names have no word of most tables. Intersecting the name's words with the table's first words shows that at once,
+at a twentieth of the cost of one pattern over all spellings.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Phrase(NamedTuple):
-    """A spelling met in a name: what the table calls it, and where it stands in the text."""
+    """Locate a spelling in a name, with its meaning in the table."""
 
     meaning: str
     start: int
@@ -17,7 +17,7 @@ class Phrase(NamedTuple):
 
 
 class PhraseBook:
-    """A vocabulary table made searchable; whole words only."""
+    """Search a vocabulary table; whole words only."""
 
     def __init__(self, table: Mapping[str, str]) -> None:
         self._by_first_word: dict[str, list[tuple[str, str]]] = {}
@@ -26,7 +26,7 @@ class PhraseBook:
         self._first_words = frozenset(self._by_first_word)
 
     def find_first(self, text: str, words: frozenset[str], start: int = 0, end: int | None = None) -> Phrase | None:
-        """The leftmost phrase of ``text[start:end]``; None if the table knows no word of it.
+        """Return the leftmost phrase of ``text[start:end]``; None if no word of it is in the table.
 
         ``words`` are those of the whole text, split at its spaces.
 
@@ -48,7 +48,7 @@ class PhraseBook:
         return None
 
     def match_at(self, text: str, place: int) -> Phrase | None:
-        """The longest phrase that starts at this place of the text; None if none does."""
+        """Return the longest phrase that starts at this place of the text; None if none does."""
         stop = text.find(" ", place)
         for spelling, meaning in self._by_first_word.get(text[place : stop if stop >= 0 else None], ()):
             if text.startswith(spelling, place):

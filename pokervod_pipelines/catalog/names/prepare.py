@@ -1,6 +1,6 @@
-"""From a path to the words that rules read: junk told apart, endings and download marks cut, separators made equal.
+"""Turn a path into the words that rules read: skip junk, cut endings and download marks, make separators equal.
 
-No rule belongs here: nothing in this file knows what a word means.
+Nothing in this file knows what a word means.
 """
 
 import re
@@ -30,8 +30,8 @@ _NOISE_TAIL = re.compile(
 _LONGEST_TAIL = 24
 
 
-class Name:
-    """One path, ready to be read.
+class PreparedName:
+    """Hold one path, ready for the rules.
 
     ``stem`` is the file name without endings and junk; ``shown`` the same with every run of separators as one space;
     ``text`` is ``shown`` in lower case, letter by letter at the same place.
@@ -48,18 +48,18 @@ class Name:
 
     @property
     def words(self) -> frozenset[str]:
-        """The words of ``text``."""
+        """List the words of ``text``."""
         if self._words is None:
             self._words = frozenset(self.text.split(" "))
         return self._words
 
-    def cut(self, start: int, end: int | None = None) -> "Name":
-        """The same name reduced to one stretch of its words."""
-        return Name(self.folder, self.shown[start:end], self.shown[start:end], self.text[start:end])
+    def cut(self, start: int, end: int | None = None) -> "PreparedName":
+        """Return the same name reduced to one stretch of its words."""
+        return PreparedName(self.folder, self.shown[start:end], self.shown[start:end], self.text[start:end])
 
 
-def prepare_name(path: str) -> Name | None:
-    """The path made ready for the rules; None if the file is no content (system files, links, hidden folders)."""
+def prepare_name(path: str) -> PreparedName | None:
+    """Return the path ready for the rules; None for a file without content (system files, links, hidden folders)."""
     if not path.isascii():
         path = unicodedata.normalize("NFC", path)
     folder, _, file_name = path.rpartition("/")
@@ -67,11 +67,11 @@ def prepare_name(path: str) -> Name | None:
         return None
     stem = strip_noise(file_name)
     shown, text = fold_words(stem)
-    return Name(folder, stem, shown, text)
+    return PreparedName(folder, stem, shown, text)
 
 
 def fold_words(words: str) -> tuple[str, str]:
-    """The words with every run of separators as one space: as written, and in lower case of the same length."""
+    """Return the words with every run of separators as one space: as written, and in lower case of the same length."""
     plain = words.isascii()
     shown = words.encode().translate(_ASCII_SEPARATORS).decode() if plain else words.translate(_SEPARATORS)
     if "," in shown:
@@ -85,7 +85,7 @@ def fold_words(words: str) -> tuple[str, str]:
 
 
 def is_foreign(file_name: str) -> bool:
-    """Whether the name is that of a file no person put there as content."""
+    """Return whether the name is that of a file that no person put there as content."""
     if file_name.startswith("."):
         return True
     lowered = file_name.lower()
@@ -93,7 +93,7 @@ def is_foreign(file_name: str) -> bool:
 
 
 def strip_noise(file_name: str) -> str:
-    """The name without its endings and without what downloading and copying appended, however often.
+    """Return the name without its endings and without what downloads and copies appended, however often.
 
     >>> strip_noise("WSOP_2004_1 (1).mov.mov")
     'WSOP_2004_1'

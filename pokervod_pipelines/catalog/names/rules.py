@@ -1,8 +1,8 @@
-"""The one ordered list of rules: which families there are, in which order they are asked, which facts each reads.
+"""List all rules in order: the families, and the facts that each reads.
 
-The first family that claims a name reads it alone. To teach the parser a new shape, write a family and enter it here
-before ``unknown``; a new fact is entered where its words may stand. Order inside a list is rank: what an earlier rule
-told, a later one does not change.
+The first family that matches a name reads it alone. To teach the parser a new shape, write a family and add it here
+before ``unknown``; add a new fact where its words may occur. Order inside a list is rank: a later rule does not change
+a field that an earlier one set.
 """
 
 from collections.abc import Callable
@@ -40,16 +40,16 @@ from pokervod_pipelines.catalog.names.families.unknown import read_unknown
 from pokervod_pipelines.catalog.names.families.web_title import read_web_title
 from pokervod_pipelines.catalog.names.families.wsop_stream import read_wsop_stream
 from pokervod_pipelines.catalog.names.families.wsop_title import read_wsop_title
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 
-Fact = Callable[[Reading], None]
+Fact = Callable[[NameFields], None]
 
 
 class Family(NamedTuple):
-    """A family of names: what claims a name for it, the facts it reads, and those that need the folders' word first."""
+    """Describe a family of names: what recognises it, the facts it reads, and those that need the folders first."""
 
     name: str
-    claims: Callable[[Reading], bool]
+    matches: Callable[[NameFields], bool]
     facts: tuple[Fact, ...] = ()
     facts_after_folders: tuple[Fact, ...] = ()
 

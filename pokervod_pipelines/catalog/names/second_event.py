@@ -1,6 +1,6 @@
-"""Finds where a name stops speaking of its first event: ``Main Event Day 1B & $100K PLO Final Table``.
+"""Find where the words of a name's first event end: ``Main Event Day 1B & $100K PLO Final Table``.
 
-What stands behind the joint (buy-in, game, stage) belongs to the second event and must not be told of the first.
+What follows (buy-in, game, stage) belongs to the second event.
 """
 
 import re
@@ -10,7 +10,7 @@ _FIRST_EVENT = re.compile(r"event|day ?\d|#\d|final table", re.ASCII)
 
 
 def find_second_event(text: str) -> int | None:
-    """Where the first event's words end; None if the name speaks of one event only.
+    """Return where the first event's words end; None if the name has one event only.
 
     >>> find_second_event("wsop 2025 main event day 1b & $100k plo final table")
     27

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from pokervod_pipelines.catalog.names.reading import Reading
 
 from pokervod_pipelines.catalog.names.facts.date import read_leading_date, read_month_and_day
 from pokervod_pipelines.catalog.names.facts.day import read_day
@@ -16,12 +17,11 @@ from pokervod_pipelines.catalog.names.facts.players import read_players
 from pokervod_pipelines.catalog.names.facts.series import find_project, find_sub_series
 from pokervod_pipelines.catalog.names.facts.stage import read_stage
 from pokervod_pipelines.catalog.names.facts.year import read_year
-from pokervod_pipelines.catalog.names.prepare import Name, fold_words
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.prepare import PreparedName, fold_words
 
 
 def told_by(fact: Callable[[Reading], None], words: str) -> dict[str, object]:
-    reading = Reading(Name("", words, *fold_words(words)))
+    reading = Reading(PreparedName("", words, *fold_words(words)))
     fact(reading)
     return {field: entry[0] for field, entry in reading.found.items()}
 

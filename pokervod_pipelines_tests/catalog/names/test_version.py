@@ -8,23 +8,23 @@ from pokervod_pipelines.catalog import names
 from pokervod_pipelines.catalog.names import PARSER_VERSION
 
 # Print both with: python -m pokervod_pipelines_tests.catalog.names.test_version
-VERSION_AND_DIGEST = ("2026.11-1", "fc65aed7bd824cb4")
+VERSION_AND_DIGEST = ("2026.11-2", "38cbfc0c8e121677")
 
 
 def digest_rules() -> str:
-    """A digest of the parser's code lines; docstrings, comments and blank lines do not count."""
+    """Return a digest of the parser's code lines; docstrings, comments and blank lines do not count."""
     folder = Path(names.__file__).parent
     digest = hashlib.sha256()
     for file in sorted(folder.rglob("*.py")):
         source = file.read_text(encoding="utf-8")
-        passed_over = {
+        skipped = {
             number
             for node in ast.walk(ast.parse(source))
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
             for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
         }
         for number, line in enumerate(source.splitlines(), 1):
-            if number not in passed_over and (code := line.strip()) and not code.startswith("#"):
+            if number not in skipped and (code := line.strip()) and not code.startswith("#"):
                 digest.update(code.encode())
     return digest.hexdigest()[:16]
 

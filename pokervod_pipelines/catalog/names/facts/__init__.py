@@ -1,5 +1,5 @@
-"""One fact per file: where in a name it stands, what it means, and what looks like it but is not.
+"""Read one fact per file: its place in a name, its meaning, and what only looks like it.
 
-A fact is a function that reads prepared words and tells a ``Reading`` what it found. Which facts a family of names
-asks, and in which order, stands in ``rules``; words that mean something stand in ``vocabulary``.
+A fact is a function that reads prepared words and sets fields of a ``NameFields``. ``rules`` lists the facts of each
+family in their order; ``vocabulary`` has the words.
 """

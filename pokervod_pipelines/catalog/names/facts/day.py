@@ -1,4 +1,4 @@
-"""Day and flight of play: ``Day 3``, ``day03``, ``Day 1A``, ``day2abc``, ``Day 2A_B_C``, a folder ``Day 1 A``.
+"""Read day and flight of play: ``Day 3``, ``day03``, ``Day 1A``, ``day2abc``, ``Day 2A_B_C``, a folder ``Day 1 A``.
 
 A letter after the day is a flight only if nothing else can be meant: "Day 3 A brutal river" has none.
 """
@@ -6,7 +6,7 @@ A letter after the day is a flight only if nothing else can be meant: "Day 3 A b
 import re
 from itertools import pairwise
 
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 _DAY = re.compile(
     r"(?<![a-z])day ?(\d{1,2})"
@@ -16,19 +16,19 @@ _DAY = re.compile(
 )
 
 
-def read_day(reading: Reading) -> None:
-    """Tells the day, and the flight or flights that played on it."""
+def read_day(reading: NameFields) -> None:
+    """Set the day, and the flight or flights that played on it."""
     text = reading.name.text
     if "day" not in text:
         return
     match = _DAY.search(text)
     if match is None:
         return
-    reading.tell("day", int(match[1]), "day", match[0])
+    reading.set("day", int(match[1]), "day", match[0])
     flights = match[3] or match[2]
     if flights:
         together = flights + match[4].replace(" ", "")
-        reading.tell("flight", (together if _ascends(together) else flights).upper(), "flight", match[0])
+        reading.set("flight", (together if _ascends(together) else flights).upper(), "flight", match[0])
 
 
 def _ascends(letters: str) -> bool:

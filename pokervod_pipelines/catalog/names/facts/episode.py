@@ -1,4 +1,4 @@
-"""Numbers of a television series: season, show, episode, coded episode (``ME06``), tape number (``WSOP_2003-01``).
+"""Read numbers of television series: season, show, episode, coded episode (``ME06``), tape number (``WSOP_2003-01``).
 
 The show counts the year's broadcasts, the episode those of one event; a bare number after the year may be either and
 stays ``seq``. Minutes (``ME07_60``), codecs (``H264``, ``4CH``, ``MPEG-2``) and asset numbers are none of these.
@@ -6,8 +6,8 @@ stays ``seq``. Minutes (``ME07_60``), codecs (``H264``, ``4CH``, ``MPEG-2``) and
 
 import re
 
-from pokervod_pipelines.catalog.names.facts.event_name import tell_event
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.facts.event_name import set_event
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 from pokervod_pipelines.catalog.names.vocabulary.events import EPISODE_CODES
 
 _SHOW = re.compile(r"(?<![a-z])show ?(\d{1,3})(?!\w)", re.ASCII)
@@ -36,40 +36,40 @@ _TAPE_NUMBER = re.compile(
 )
 
 
-def read_show(reading: Reading) -> None:
-    """Tells show and season."""
+def read_show(reading: NameFields) -> None:
+    """Set show and season."""
     text = reading.name.text
     if "show" in text and (match := _SHOW.search(text)):
-        reading.tell("show_number", int(match[1]), "show", match[0])
+        reading.set("show_number", int(match[1]), "show", match[0])
     if "season" in text and (match := _SEASON.search(text)):
-        reading.tell("season", int(match[1]), "season", match[0])
+        reading.set("season", int(match[1]), "season", match[0])
 
 
-def read_episode(reading: Reading) -> None:
-    """Tells the episode that is called one."""
+def read_episode(reading: NameFields) -> None:
+    """Set the episode that is called an episode."""
     text = reading.name.text
     if "ep" in text and (match := _EPISODE.search(text)):
-        reading.tell("episode_number", int(match[1]), "episode", match[0])
+        reading.set("episode_number", int(match[1]), "episode", match[0])
 
 
-def read_coded_episode(reading: Reading) -> None:
-    """Tells event and episode of an archive code."""
+def read_coded_episode(reading: NameFields) -> None:
+    """Set event and episode of an archive code."""
     words = reading.name.words
     if not _TIGHT_WORDS.isdisjoint(words):
         for word in _TIGHT_WORDS & words:
-            _tell_coded_episode(reading, *_TIGHT_CODES[word], word)
+            _set_coded_episode(reading, *_TIGHT_CODES[word], word)
     elif not _CODE_WORDS.isdisjoint(words) and (match := _SPACED_CODE.search(reading.name.text)):
-        _tell_coded_episode(reading, match[1], int(match[2]), f"{match[1]} {match[2]}")
+        _set_coded_episode(reading, match[1], int(match[2]), f"{match[1]} {match[2]}")
 
 
-def _tell_coded_episode(reading: Reading, code: str, number: int, words: str) -> None:
-    tell_event(reading, EPISODE_CODES[code], "episode_code", words)
-    reading.tell("episode_number", number, "episode_code", words)
+def _set_coded_episode(reading: NameFields, code: str, number: int, words: str) -> None:
+    set_event(reading, EPISODE_CODES[code], "episode_code", words)
+    reading.set("episode_number", number, "episode_code", words)
 
 
-def read_tape_number(reading: Reading) -> None:
-    """Tells the bare number after series and year, and the part of a tape that has two (``31-1``)."""
+def read_tape_number(reading: NameFields) -> None:
+    """Set the bare number after series and year, and the part of a tape that has two (``31-1``)."""
     if match := _TAPE_NUMBER.match(reading.name.text):
-        reading.tell("seq", int(match[1]), "tape_number", match[1])
+        reading.set("seq", int(match[1]), "tape_number", match[1])
         if match[2]:
-            reading.tell("part", int(match[2]), "tape_number", f"{match[1]} {match[2]}")
+            reading.set("part", int(match[2]), "tape_number", f"{match[1]} {match[2]}")

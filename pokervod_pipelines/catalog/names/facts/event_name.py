@@ -1,12 +1,12 @@
-"""The event's name or code: from the vocabulary, or by the shapes "Best of ..." and "<place> CC".
+"""Read the event's name or code: from the vocabulary, or by the shapes "Best of ..." and "<place> CC".
 
-A "Main Event" of the World Series also tells the kind ``main_event``; side events called "mini" do not.
+A "Main Event" of the World Series also sets the kind ``main_event``; side events called "mini" do not.
 """
 
 import re
 
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 from pokervod_pipelines.catalog.names.phrases import PhraseBook
-from pokervod_pipelines.catalog.names.reading import Reading
 from pokervod_pipelines.catalog.names.vocabulary.events import EVENTS, LAST_RESORT_EVENTS, MAIN_EVENTS
 
 EVENT_BOOK = PhraseBook(EVENTS)
@@ -17,41 +17,41 @@ _CIRCUIT_STOP = re.compile(r"(?:\d{4} )([a-z]+(?: [a-z]+)?)(?: hour \d+)? cc(?!\
 _SHORT_MAIN_EVENT = re.compile(r"^\w+ (?:(?:19|20)\d\d )(?:[\d.]+k )?(me)(?!\w)", re.ASCII)
 
 
-def tell_event(reading: Reading, event: str, rule: str, text: str) -> None:
-    """Tells the event, and its kind where that is a main event."""
+def set_event(reading: NameFields, event: str, rule: str, text: str) -> None:
+    """Set the event, and its kind where that is a main event."""
     if "event_code_or_name" in reading.found:
         return
-    reading.tell("event_code_or_name", event, rule, text)
+    reading.set("event_code_or_name", event, rule, text)
     if event in MAIN_EVENTS:
-        reading.tell("event_kind", "main_event", rule, text)
+        reading.set("event_kind", "main_event", rule, text)
 
 
-def read_event_name(reading: Reading) -> None:
-    """Tells the event that the vocabulary knows."""
+def read_event_name(reading: NameFields) -> None:
+    """Set the event that the vocabulary knows."""
     name = reading.name
     if phrase := EVENT_BOOK.find_first(name.text, name.words):
-        tell_event(reading, phrase.meaning, "event_name", name.shown[phrase.start : phrase.end])
+        set_event(reading, phrase.meaning, "event_name", name.shown[phrase.start : phrase.end])
 
 
-def read_archive_event(reading: Reading) -> None:
-    """Tells the events that only archive tapes have: highlight shows, circuit stops, a bare ``me`` after the year."""
+def read_archive_event(reading: NameFields) -> None:
+    """Set the events that only archive tapes have: highlight shows, circuit stops, a bare ``me`` after the year."""
     name = reading.name
     if "me" in name.words and (match := _SHORT_MAIN_EVENT.match(name.text)):
-        tell_event(reading, "Main Event", "short_main_event", match[1])
+        set_event(reading, "Main Event", "short_main_event", match[1])
     elif "best of " in name.text and (match := _BEST_OF.search(name.text)):
         shown = name.shown[match.start() : match.end()].strip()
-        tell_event(reading, "Best of" + shown[len("best of") :], "best_of", shown)
+        set_event(reading, "Best of" + shown[len("best of") :], "best_of", shown)
     elif "cc" in name.words and (match := _CIRCUIT_STOP.search(name.text)):
         place = name.shown[match.start(1) : match.end(1)]
-        tell_event(reading, f"{place} CC", "circuit_stop", match[0])
+        set_event(reading, f"{place} CC", "circuit_stop", match[0])
 
 
-def read_last_resort_event(reading: Reading) -> None:
-    """Tells a format as the event where a name has no number, game or event of its own."""
+def read_last_resort_event(reading: NameFields) -> None:
+    """Set a format as the event where a name has no number, game or event of its own."""
     name = reading.name
     if "roller" not in name.words or not reading.found.keys().isdisjoint(
         ("event_number", "event_code_or_name", "game")
     ):
         return
     if phrase := _LAST_RESORT_BOOK.find_first(name.text, name.words):
-        tell_event(reading, phrase.meaning, "event_format", name.shown[phrase.start : phrase.end])
+        set_event(reading, phrase.meaning, "event_format", name.shown[phrase.start : phrase.end])

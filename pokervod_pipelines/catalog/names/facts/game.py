@@ -1,19 +1,19 @@
-"""The poker variant, from the vocabulary of games. Two variants of one event are told together (``NLHE/PLO``)."""
+"""Read the poker variant, from the vocabulary of games. Two variants of one event are joined (``NLHE/PLO``)."""
 
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 from pokervod_pipelines.catalog.names.phrases import PhraseBook
-from pokervod_pipelines.catalog.names.reading import Reading
 from pokervod_pipelines.catalog.names.vocabulary.games import GAMES
 
 GAME_BOOK = PhraseBook(GAMES)
 
 
-def read_game(reading: Reading) -> None:
-    """Tells the game; a second one counts only where it stands beside the first, as in "NLH / PLO"."""
-    tell_game(reading, 0, None)
+def read_game(reading: NameFields) -> None:
+    """Set the game; a second one counts only beside the first, as in "NLH / PLO"."""
+    set_game(reading, 0, None)
 
 
-def tell_game(reading: Reading, start: int, end: int | None) -> None:
-    """Tells the game of one stretch of the name."""
+def set_game(reading: NameFields, start: int, end: int | None) -> None:
+    """Set the game of one stretch of the name."""
     name = reading.name
     first = GAME_BOOK.find_first(name.text, name.words, start, end)
     if first is None:
@@ -22,4 +22,4 @@ def tell_game(reading: Reading, start: int, end: int | None) -> None:
     second = GAME_BOOK.match_at(name.text, stop + 1)
     if second and second.meaning != first.meaning:
         value, stop = f"{first.meaning}/{second.meaning}", second.end
-    reading.tell("game", value, "game", name.shown[first.start : stop])
+    reading.set("game", value, "game", name.shown[first.start : stop])

@@ -1,4 +1,4 @@
-"""Buy-in and guarantee: ``$10,000``, ``€1.5K``, ``$5M GTD``; without a currency sign only ``5k`` and ``1500 NLH``.
+"""Read buy-in and guarantee: ``$10,000``, ``€1.5K``, ``$5M GTD``; without a currency sign only ``5k`` and ``1500 NLH``.
 
 Not buy-ins: prizes and pots (``for $10,000,000``, ``$15M Prize``, ``€1,140,000 for 1st``), years, card ranks.
 """
@@ -7,7 +7,7 @@ import re
 
 from pokervod_pipelines.catalog.names.facts.event_name import EVENT_BOOK
 from pokervod_pipelines.catalog.names.facts.game import GAME_BOOK
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 _SIGNED = re.compile(
     r"[$€£] ?(\d[\d,]*(?:\.\d+)?)(?: ?([km])(?!\w))?( ?gtd| guaranteed)?(\+| pot limit| \w+)?", re.ASCII
@@ -24,7 +24,7 @@ _PRIZE_AFTER = frozenset(
 
 
 def whole_amount(digits: str, unit: str | None = None) -> int:
-    """The amount in whole units of its currency.
+    """Return the amount in whole units of its currency.
 
     >>> whole_amount("1.5", "k"), whole_amount("10,000")
     (1500, 10000)
@@ -33,38 +33,38 @@ def whole_amount(digits: str, unit: str | None = None) -> int:
     return round(float(plain) * _UNITS[unit]) if "." in plain else int(plain) * _UNITS[unit]
 
 
-def read_signed_money(reading: Reading) -> None:
-    """Tells guarantee and buy-in where the amounts carry a currency sign."""
+def read_signed_money(reading: NameFields) -> None:
+    """Set guarantee and buy-in where the amounts carry a currency sign."""
     text = reading.name.text
     if not ("$" in text or "€" in text or "£" in text):
         return
     for match in _SIGNED.finditer(text):
         amount = whole_amount(match[1], match[2])
         if match[3]:
-            reading.tell("gtd", amount, "guarantee", match[0])
+            reading.set("gtd", amount, "guarantee", match[0])
         elif (
             amount <= _HIGHEST_BUY_IN and match[4] not in _PRIZE_AFTER and not _follows_prize_word(text, match.start())
         ):
-            reading.tell("buy_in", amount, "signed_buy_in", text[match.start() : match.end(1)])
+            reading.set("buy_in", amount, "signed_buy_in", text[match.start() : match.end(1)])
 
 
-def read_plain_money(reading: Reading) -> None:
-    """Tells the buy-in of names without currency signs: ``50K DIAMOND HIGH ROLLER``, ``1500 7CS``."""
+def read_plain_money(reading: NameFields) -> None:
+    """Set the buy-in of names without currency signs: ``50K DIAMOND HIGH ROLLER``, ``1500 7CS``."""
     text = reading.name.text
     if "buy_in" in reading.found:
         return
     place = 0
     for word in text.split(" "):
         if word.endswith("k") and (match := _THOUSANDS.fullmatch(word)):
-            reading.tell("buy_in", whole_amount(match[1], "k"), "buy_in_in_thousands", word)
+            reading.set("buy_in", whole_amount(match[1], "k"), "buy_in_in_thousands", word)
             return
         if word.isdecimal() and _is_bare_buy_in(reading, word, place + len(word) + 1):
-            reading.tell("buy_in", int(word), "bare_buy_in", word)
+            reading.set("buy_in", int(word), "bare_buy_in", word)
             return
         place += len(word) + 1
 
 
-def _is_bare_buy_in(reading: Reading, digits: str, place: int) -> bool:
+def _is_bare_buy_in(reading: NameFields, digits: str, place: int) -> bool:
     if not _SHORTEST_BARE <= len(digits) <= _LONGEST_BARE or int(digits) == reading.value("year"):
         return False
     text = reading.name.text

@@ -1,28 +1,28 @@
-"""Part and session of a recording: ``Part 2``, ``Part1``, ``pt2``, ``Hour 1``, a tape's ``P01``; ``Session 1``."""
+"""Read part and session of a recording: ``Part 2``, ``Part1``, ``pt2``, ``Hour 1``, a tape's ``P01``; ``Session 1``."""
 
 import re
 
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 _PART = re.compile(r"(?<![a-z])(?:part|pt|hour) ?(\d{1,2})(?!\w)", re.ASCII)
 _TAPE_PART = re.compile(r"(?<!\w)p(\d{1,2})(?!\w)", re.ASCII)
 _SESSION = re.compile(r"(?<![a-z])session ?(\d{1,2})(?!\w)", re.ASCII)
 
 
-def read_part(reading: Reading) -> None:
-    """Tells the part."""
+def read_part(reading: NameFields) -> None:
+    """Set the part."""
     text = reading.name.text
     if ("part" in text or "pt" in text or "hour" in text) and (match := _PART.search(text)):
-        reading.tell("part", int(match[1]), "part", match[0])
+        reading.set("part", int(match[1]), "part", match[0])
 
 
-def read_tape_part(reading: Reading) -> None:
-    """Tells the part that an archive tape writes as ``P01``."""
+def read_tape_part(reading: NameFields) -> None:
+    """Set the part that an archive tape writes as ``P01``."""
     if match := _TAPE_PART.search(reading.name.text):
-        reading.tell("part", int(match[1]), "tape_part", match[0])
+        reading.set("part", int(match[1]), "tape_part", match[0])
 
 
-def read_session(reading: Reading) -> None:
-    """Tells the session."""
+def read_session(reading: NameFields) -> None:
+    """Set the session."""
     if "session" in reading.name.text and (match := _SESSION.search(reading.name.text)):
-        reading.tell("session", int(match[1]), "session", match[0])
+        reading.set("session", int(match[1]), "session", match[0])

@@ -1,11 +1,11 @@
-"""Players where the shape of a name says that these words are people: behind "with" or a dash, or before "wins".
+"""Read players where the shape of a name shows that these words are people: behind "with" or a dash, or before "wins".
 
-Names inside free titles are nobody's rule here: telling Nik Airball from Dream Flop takes a list of players.
+Names inside free titles are not read: telling Nik Airball from Dream Flop takes a list of players.
 """
 
 import re
 
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 from pokervod_pipelines.catalog.names.vocabulary.noise import NOT_PEOPLE
 
 _PERSON = r"[A-Z][\w.']+(?: [A-Z][\w.']*){1,2}"
@@ -18,7 +18,7 @@ _JOINTS = re.compile(r",? & |, | and ")
 
 
 def split_people(words: str) -> tuple[str, ...]:
-    """The people of a list as titles write it.
+    """Return the people of a list as titles write it.
 
     >>> split_people("Sergio Aguero, Phil Hellmuth & Daniel Negreanu")
     ('Sergio Aguero', 'Phil Hellmuth', 'Daniel Negreanu')
@@ -26,13 +26,13 @@ def split_people(words: str) -> tuple[str, ...]:
     return tuple(person for part in _JOINTS.split(words) if (person := part.strip(" .,")))
 
 
-def read_players(reading: Reading) -> None:
-    """Tells the people of a World Series title."""
+def read_players(reading: NameFields) -> None:
+    """Set the people of a World Series title."""
     words = reading.name.words
     pattern = next((pattern for word, pattern in _SHAPES if word in words), None)
     match = pattern.search(reading.name.stem.replace("_", " ")) if pattern else None
     if match and (people := split_people(match[1])) and not any(_is_no_person(person) for person in people):
-        reading.tell("players", people, "people_of_title", match[1])
+        reading.set("players", people, "people_of_title", match[1])
 
 
 def _is_no_person(words: str) -> bool:

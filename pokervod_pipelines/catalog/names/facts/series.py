@@ -1,8 +1,8 @@
-"""Project and sub-series: words that name a show, and what stands behind "WSOP" (Europe, Paradise, a circuit)."""
+"""Read project and sub-series: words that name a show, and what follows "WSOP" (Europe, Paradise, a circuit)."""
 
 import re
 
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 from pokervod_pipelines.catalog.names.vocabulary.series import EUROPE, NOT_PLACES, PLACES, PROJECT_WORDS, WSOP_BRANCHES
 
 _PROJECT = re.compile(
@@ -19,7 +19,7 @@ _MPP_PLACE = re.compile(r"(?:(?:19|20)\d\d )?mpp ([a-z]+(?: [a-z]+)?)(?: (?:19|2
 
 
 def find_project(text: str) -> tuple[str, str] | None:
-    """Project code and the word that tells it. Where several are named, the World Series wins, then the first."""
+    """Return the project code and the word that names it; of several the World Series wins, then the first."""
     matches = _PROJECT.findall(text)
     if not matches:
         return None
@@ -28,7 +28,7 @@ def find_project(text: str) -> tuple[str, str] | None:
 
 
 def find_sub_series(text: str, shown: str) -> tuple[str, str] | None:
-    """The branch of the World Series that the words name, and these words."""
+    """Return the branch of the World Series that the words name, and these words."""
     if "wsope" in text and (match := _WSOPE.search(text)):
         return EUROPE, match[0]
     if match := _BRANCH.search(text):
@@ -41,14 +41,14 @@ def find_sub_series(text: str, shown: str) -> tuple[str, str] | None:
     return None
 
 
-def read_sub_series(reading: Reading) -> None:
-    """Tells the branch that the file name itself names."""
+def read_sub_series(reading: NameFields) -> None:
+    """Set the branch that the file name itself names."""
     if told := find_sub_series(reading.name.text, reading.name.shown):
-        reading.tell("sub_series", told[0], "sub_series", told[1])
+        reading.set("sub_series", told[0], "sub_series", told[1])
 
 
-def read_mpp_place(reading: Reading) -> None:
-    """Tells the place of a Mediterranean Poker Party, from a folder like "2025 MPP Cyprus"."""
+def read_mpp_place(reading: NameFields) -> None:
+    """Set the place of a Mediterranean Poker Party, from a folder like "2025 MPP Cyprus"."""
     name = reading.name
     if match := _MPP_PLACE.match(name.text):
-        reading.tell("sub_series", f"MPP {name.shown[match.start(1) : match.end(1)]}", "mpp_place", match[0])
+        reading.set("sub_series", f"MPP {name.shown[match.start(1) : match.end(1)]}", "mpp_place", match[0])

@@ -1,11 +1,11 @@
-"""The year of a show: four digits of their own, or two after a series code (``WSOP13``, ``WE24``).
+"""Read the year of a show: four digits of their own, or two after a series code (``WSOP13``, ``WE24``).
 
 Not years: ``PRE-2016``, asset numbers (``GMPO 2074``), money (``$1979``), resolutions, digits inside a longer word.
 """
 
 import re
 
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 # The digits stand first so that the search can skip to them; what may not stand before them is asked afterwards.
 _YEAR = re.compile(
@@ -15,21 +15,21 @@ _YEAR = re.compile(
 _FIRST_TELEVISED = 1970
 
 
-def read_year(reading: Reading) -> None:
-    """Tells the first year of the file name."""
+def read_year(reading: NameFields) -> None:
+    """Set the first year of the file name."""
     text = reading.name.text
     if ("20" in text or "19" in text) and (match := _YEAR.search(text)):
-        tell_year(reading, int(match[0]), "year", match[0])
+        set_year(reading, int(match[0]), "year", match[0])
 
 
-def tell_year(reading: Reading, year: int, rule: str, text: str) -> None:
-    """Tells a year that the file name itself has."""
-    reading.tell("year", year, rule, text)
-    reading.tell("year_in_filename", "yes", rule, text)
+def set_year(reading: NameFields, year: int, rule: str, text: str) -> None:
+    """Set a year that the file name itself has."""
+    reading.set("year", year, rule, text)
+    reading.set("year_in_filename", "yes", rule, text)
 
 
 def expand_year(two_digits: str) -> int:
-    """The year meant by two digits of a series code; no code is older than television's World Series.
+    """Return the year meant by two digits of a series code; no code is older than television's World Series.
 
     >>> expand_year("13"), expand_year("98")
     (2013, 1998)

@@ -1,4 +1,4 @@
-"""Archive tapes with series and two-digit year in one word: ``WS12_Show_10_ME06_NB``, ``WSOPE08_Episode_1_H264``.
+"""Read archive tapes with series and two-digit year in one word: ``WS12_Show_10_ME06_NB``, ``WSOPE08_Episode_1_H264``.
 
 Also ``WSOP13_ME01_NB``, ``WSOP14_APAC_MAIN_EVENT-SHOW 1``, ``WSE13-ME02_EuroSport_NB_TEXT``.
 
@@ -7,8 +7,8 @@ Also ``WSOP13_ME01_NB``, ``WSOP14_APAC_MAIN_EVENT-SHOW 1``, ``WSE13-ME02_EuroSpo
 
 import re
 
-from pokervod_pipelines.catalog.names.facts.year import expand_year, tell_year
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.facts.year import expand_year, set_year
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 from pokervod_pipelines.catalog.names.vocabulary.series import APAC, SERIES_CODES
 
 RULE = "archive_code"
@@ -16,13 +16,13 @@ RULE = "archive_code"
 _SHAPE = re.compile(r"(wsope|wsop|wse|ws)(\d\d)(?= )(?: (apac)(?!\w))?", re.ASCII)
 
 
-def read_archive_code(reading: Reading) -> bool:
-    """Tells the code's series and year; what follows is read by the rules for archive titles."""
+def read_archive_code(reading: NameFields) -> bool:
+    """Set the code's series and year; what follows is read by the rules for archive titles."""
     text = reading.name.text
     if not text.startswith("ws") or not (match := _SHAPE.match(text)):
         return False
-    reading.tell("project_code", "WSOP", RULE, match[1])
-    tell_year(reading, expand_year(match[2]), RULE, match[2])
+    reading.set("project_code", "WSOP", RULE, match[1])
+    set_year(reading, expand_year(match[2]), RULE, match[2])
     if series := APAC if match[3] else SERIES_CODES[match[1]]:
-        reading.tell("sub_series", series, RULE, match[3] or match[1])
+        reading.set("sub_series", series, RULE, match[3] or match[1])
     return True

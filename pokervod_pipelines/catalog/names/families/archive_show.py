@@ -1,4 +1,4 @@
-"""Archive shows by number: ``2004 WSOP Show 1 2k NLTH``, ``2009 WSOP ME25 Final Table Part 1``.
+"""Read archive shows by number: ``2004 WSOP Show 1 2k NLTH``, ``2009 WSOP ME25 Final Table Part 1``.
 
 Also ``WSOP 2006 Show 17 ME 7_GMPO 743`` and ``ESPN 2008 WSOP SEASON 6 SHOW 1``.
 
@@ -7,9 +7,9 @@ Behind show and episode stand buy-in, game or event, and marks of the tape; asse
 
 import re
 
-from pokervod_pipelines.catalog.names.facts.event_name import tell_event
-from pokervod_pipelines.catalog.names.facts.year import tell_year
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.facts.event_name import set_event
+from pokervod_pipelines.catalog.names.facts.year import set_year
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 RULE = "archive_show"
 
@@ -20,19 +20,19 @@ _SHAPE = re.compile(
 )
 
 
-def read_archive_show(reading: Reading) -> bool:
-    """Tells year, season, show and the main event's episode; the rules for archive titles read what follows."""
+def read_archive_show(reading: NameFields) -> bool:
+    """Set year, season, show and the main event's episode; the rules for archive titles read what follows."""
     text = reading.name.text
     if not ("show" in text or " me" in text) or not (match := _SHAPE.match(text)):
         return False
     year, season, show = match[1] or match[2], match[3], match[4]
-    reading.tell("project_code", "WSOP", RULE, "wsop")
-    tell_year(reading, int(year), RULE, year)
+    reading.set("project_code", "WSOP", RULE, "wsop")
+    set_year(reading, int(year), RULE, year)
     if season:
-        reading.tell("season", int(season), RULE, f"season {season}")
+        reading.set("season", int(season), RULE, f"season {season}")
     if show:
-        reading.tell("show_number", int(show), RULE, f"show {show}")
+        reading.set("show_number", int(show), RULE, f"show {show}")
     if episode := match[5] or match[6]:
-        tell_event(reading, "Main Event", RULE, f"me {episode}")
-        reading.tell("episode_number", int(episode), RULE, f"me {episode}")
+        set_event(reading, "Main Event", RULE, f"me {episode}")
+        reading.set("episode_number", int(episode), RULE, f"me {episode}")
     return True

@@ -1,4 +1,4 @@
-"""Bracelet clips: ``10-wsop-2024-be-ev-21-25k-nlh-hr-ft-schutten-…-clean``, ``45-wsop-2024-me-day1c-cho-…``.
+"""Read bracelet clips: ``10-wsop-2024-be-ev-21-25k-nlh-hr-ft-schutten-…-clean``, ``45-wsop-2024-me-day1c-cho-…``.
 
 Clip number, year, event number or main event, buy-in, what is played, stage or day; behind that stands a free title,
 in which "ft" and numbers mean nothing: only the first words are read.
@@ -6,12 +6,12 @@ in which "ft" and numbers mean nothing: only the first words are read.
 
 import re
 
-from pokervod_pipelines.catalog.names.facts.event_name import EVENT_BOOK, tell_event
-from pokervod_pipelines.catalog.names.facts.game import tell_game
+from pokervod_pipelines.catalog.names.facts.event_name import EVENT_BOOK, set_event
+from pokervod_pipelines.catalog.names.facts.game import set_game
 from pokervod_pipelines.catalog.names.facts.money import whole_amount
 from pokervod_pipelines.catalog.names.facts.version import read_clip_version
-from pokervod_pipelines.catalog.names.facts.year import tell_year
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.facts.year import set_year
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 RULE = "bracelet_clip"
 
@@ -26,44 +26,44 @@ _DAY = re.compile(r"day ?(\d{1,2})([a-h]{0,8})", re.ASCII)
 _WORDS_BEFORE_TITLE = 8
 
 
-def read_bracelet_clip(reading: Reading) -> bool:
-    """Tells what the coded head of the name says, and the version that its last words say."""
+def read_bracelet_clip(reading: NameFields) -> bool:
+    """Set the fields of the coded head of the name, and the version in its last words."""
     name = reading.name
     if "wsop" not in name.text or not (match := _SHAPE.match(name.text)):
         return False
-    reading.tell("project_code", "WSOP", RULE, "wsop")
-    reading.tell("clip_number", int(match[1]), RULE, match[1])
-    tell_year(reading, int(match[2]), RULE, match[2])
+    reading.set("project_code", "WSOP", RULE, "wsop")
+    reading.set("clip_number", int(match[1]), RULE, match[1])
+    set_year(reading, int(match[2]), RULE, match[2])
     if match[3]:
-        reading.tell("event_number", int(match[3]), RULE, f"ev {match[3]}")
+        reading.set("event_number", int(match[3]), RULE, f"ev {match[3]}")
     else:
-        tell_event(reading, "Main Event", RULE, "me")
+        set_event(reading, "Main Event", RULE, "me")
     if amount := match[5] or match[7]:
-        reading.tell("buy_in", whole_amount(amount, match[6]), RULE, amount)
+        reading.set("buy_in", whole_amount(amount, match[6]), RULE, amount)
     _read_head(reading, match.end() + 1)
     read_clip_version(reading)
     return True
 
 
-def _read_head(reading: Reading, start: int) -> None:
+def _read_head(reading: NameFields, start: int) -> None:
     name = reading.name
     end = _read_stage_and_day(reading, start)
     if phrase := EVENT_BOOK.find_first(name.text, name.words, start, end):
-        tell_event(reading, phrase.meaning, RULE, name.shown[phrase.start : phrase.end])
-    tell_game(reading, start, end)
+        set_event(reading, phrase.meaning, RULE, name.shown[phrase.start : phrase.end])
+    set_game(reading, start, end)
 
 
-def _read_stage_and_day(reading: Reading, start: int) -> int:
-    """Tells stage and day; returns where the title starts at the latest."""
+def _read_stage_and_day(reading: NameFields, start: int) -> int:
+    """Set stage and day; return where the title starts at the latest."""
     place, title = start, None
     for word in reading.name.text[start:].split(" ", _WORDS_BEFORE_TITLE)[:_WORDS_BEFORE_TITLE]:
         if word == "ft":
-            reading.tell("stage", "final_table", RULE, word)
+            reading.set("stage", "final_table", RULE, word)
             title = title or place
         elif word.startswith("day") and (match := _DAY.fullmatch(word)):
-            reading.tell("day", int(match[1]), RULE, word)
+            reading.set("day", int(match[1]), RULE, word)
             if match[2]:
-                reading.tell("flight", match[2].upper(), RULE, word)
+                reading.set("flight", match[2].upper(), RULE, word)
             title = title or place
         elif title is not None:
             break

@@ -1,11 +1,11 @@
-"""Titles of events that do not name their series: ``#46: $250,000 Super High Roller``, ``Event #3 $5K PLO``.
+"""Read titles of events that do not name their series: ``#46: $250,000 Super High Roller``, ``Event #3 $5K PLO``.
 
 An event number is tell enough; a day, a final table or a main event only inside a folder of a series with events.
 """
 
 import re
 
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 _NUMBERED = re.compile(r"(?<!\w)(?:event ?#?|#) ?\d{1,3}(?!\w)", re.ASCII)
 _PRICED = re.compile(r"[$€£][\d.,]+[km]? (?:(?!gtd|prize|pot(?! limit))[^$€£]+ )??(?:final table|day \d)", re.ASCII)
@@ -13,8 +13,8 @@ _TELLS = re.compile(r"(?<!\w)(?:day ?\d|final table|main event)", re.ASCII)
 _WITH_EVENTS = frozenset({"WSOP", "MPP"})
 
 
-def read_event_title(reading: Reading) -> bool:
-    """Claims the name; its facts are read by the rules for titles of the series."""
+def read_event_title(reading: NameFields) -> bool:
+    """Match the name; its facts are read by the rules for titles of the series."""
     text = reading.name.text
     if _PRICED.match(text):
         return True

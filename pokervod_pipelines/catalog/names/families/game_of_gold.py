@@ -1,4 +1,4 @@
-"""Game of Gold: ``E01_GOG_final_edit_231106``, ``E11_GOG_final_edit_20231203_찐최종``, ``E01_GOG_final_edit_클린본``.
+"""Read Game of Gold: ``E01_GOG_final_edit_231106``, ``E11_GOG_final_edit_20231203_찐최종``, ``…_클린본``.
 
 The date is that of the edit, in six or eight digits before or after the version; it is not the year of the show.
 """
@@ -6,7 +6,7 @@ The date is that of the edit, in six or eight digits before or after the version
 import re
 
 from pokervod_pipelines.catalog.names.facts.date import iso_date
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 from pokervod_pipelines.catalog.names.vocabulary.versions import GOG_VERSIONS
 
 RULE = "game_of_gold"
@@ -15,17 +15,17 @@ _SHAPE = re.compile(r"(?:gog )?(?:e|ep|episode )(\d{1,2})(?: gog)?(?= |$)", re.A
 _EDIT_DATE = re.compile(r"(?<!\w)(?:20)?(\d\d)(\d\d)(\d\d)(?!\w)", re.ASCII)
 
 
-def read_game_of_gold(reading: Reading) -> bool:
-    """Tells episode, edit date and version."""
+def read_game_of_gold(reading: NameFields) -> bool:
+    """Set episode, edit date and version."""
     text = reading.name.text
     if "gog" not in text or not (match := _SHAPE.match(text)):
         return False
-    reading.tell("project_code", "GOG", RULE, "gog")
-    reading.tell("episode_number", int(match[1]), RULE, match[0])
+    reading.set("project_code", "GOG", RULE, "gog")
+    reading.set("episode_number", int(match[1]), RULE, match[0])
     edited = _EDIT_DATE.search(text, match.end())
     if edited and (day := iso_date(2000 + int(edited[1]), int(edited[2]), int(edited[3]))):
-        reading.tell("date", day, RULE, edited[0])
+        reading.set("date", day, RULE, edited[0])
     for word, version in GOG_VERSIONS.items():
         if word in text:
-            reading.tell("version", version, RULE, word)
+            reading.set("version", version, RULE, word)
     return True

@@ -1,10 +1,10 @@
-"""GGMillion$: ``250507_Super High Roller Poker FINAL TABLE with Joey ingram``; half of the names are undated."""
+"""Read GGMillion$: ``250507_Super High Roller Poker FINAL TABLE with Joey ingram``; half of the names are undated."""
 
 import re
 
-from pokervod_pipelines.catalog.names.facts.event_name import tell_event
+from pokervod_pipelines.catalog.names.facts.event_name import set_event
 from pokervod_pipelines.catalog.names.facts.players import split_people
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 RULE = "ggmillions"
 
@@ -15,15 +15,15 @@ _SHAPE = re.compile(
 )
 
 
-def read_ggmillions(reading: Reading) -> bool:
-    """Tells project, show and players; date and stage are read by the rules for streams."""
+def read_ggmillions(reading: NameFields) -> bool:
+    """Set project, show and players; date and stage are read by the rules for streams."""
     name = reading.name
     if "high roller" not in name.text or "wsop" in name.text or not (match := _SHAPE.match(name.text)):
         return False
-    reading.tell("project_code", "GGMILLIONS", RULE, match[1] or match[0])
+    reading.set("project_code", "GGMILLIONS", RULE, match[1] or match[0])
     if match[1]:
-        tell_event(reading, "Super High Roller Poker", RULE, match[1])
+        set_event(reading, "Super High Roller Poker", RULE, match[1])
     if match[3]:
         people = name.shown[match.start(3) : match.end(3)]
-        reading.tell("players", split_people(people), RULE, people)
+        reading.set("players", split_people(people), RULE, people)
     return True

@@ -1,11 +1,11 @@
-"""Hand clips: ``1213_Hand_09_A xx vs B yy_Clean`` — recording day, hand number, players with their cards, version.
+"""Read hand clips: ``1213_Hand_09_A xx vs B yy_Clean`` — recording day, hand number, players with their cards, version.
 
 Only a folder knows the year. Places ("(9th)") and cards are not part of a player's name; "vs" may stick to a card.
 """
 
 import re
 
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 from pokervod_pipelines.catalog.names.vocabulary.versions import CLIP_VERSIONS
 
 RULE = "hand_clip"
@@ -21,24 +21,24 @@ _PLACE_ENDINGS = frozenset({"st", "nd", "rd", "th"})
 _PLACE_BEHIND = re.compile(r" ?\d{1,2}(?:st|nd|rd|th)$", re.ASCII)
 
 
-def read_hand_clip(reading: Reading) -> bool:
-    """Tells hand number, players and version; the day is told once a folder has told the year."""
+def read_hand_clip(reading: NameFields) -> bool:
+    """Set hand number, players and version; the day needs the year of a folder."""
     name = reading.name
     if "hand" not in name.text or not (match := _SHAPE.match(name.text)):
         return False
-    reading.tell("hand_number", int(match[1]), RULE, f"hand {match[1]}")
+    reading.set("hand_number", int(match[1]), RULE, f"hand {match[1]}")
     sides, _, last_word = name.shown[match.end() + 1 :].rpartition(" ")
     if last_word.lower() in CLIP_VERSIONS:
-        reading.tell("version", last_word, RULE, last_word)
+        reading.set("version", last_word, RULE, last_word)
     else:
         sides = name.shown[match.end() + 1 :]
     if sides and (players := split_sides(sides)):
-        reading.tell("players", players, RULE, sides)
+        reading.set("players", players, RULE, sides)
     return True
 
 
 def split_sides(words: str) -> tuple[str, ...]:
-    """The players of a hand as clips write it, without cards and places.
+    """Return the players of a hand as clips write it, without cards and places.
 
     >>> split_sides("Lehmann 9th Ac9s vs Tony Lin KdKhvs B 5d5h")
     ('Lehmann', 'Tony Lin', 'B')

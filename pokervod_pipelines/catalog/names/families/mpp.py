@@ -1,4 +1,4 @@
-"""Mediterranean Poker Party: ``$5M GTD   $5K MPP Main Event – Day 3 Session 1``.
+"""Read Mediterranean Poker Party: ``$5M GTD   $5K MPP Main Event – Day 3 Session 1``.
 
 Guarantee, buy-in, the event in its own words up to day or stage. ``$5M GTD`` alone is no tell: WSOP Cyprus starts
 with it too.
@@ -6,21 +6,21 @@ with it too.
 
 import re
 
-from pokervod_pipelines.catalog.names.facts.event_name import tell_event
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.facts.event_name import set_event
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 RULE = "mpp"
 
 _SHAPE = re.compile(r"\$[\d.,]+[km]? gtd \$[\d.,]+k? (.+?)(?= day \d| final (?:table|day(?! \d))| part \d|$)", re.ASCII)
 
 
-def read_mpp(reading: Reading) -> bool:
-    """Tells the event; money, day, session and stage are read by the rules for streams."""
+def read_mpp(reading: NameFields) -> bool:
+    """Set the event; money, day, session and stage are read by the rules for streams."""
     name = reading.name
     if "gtd" not in name.text or not (match := _SHAPE.match(name.text)) or "wsop" in name.text:
         return False
     if " mpp " in name.text:
-        reading.tell("project_code", "MPP", RULE, "mpp")
+        reading.set("project_code", "MPP", RULE, "mpp")
     event = name.shown[match.start(1) : match.end(1)]
-    tell_event(reading, event, RULE, event)
+    set_event(reading, event, RULE, event)
     return True

@@ -1,11 +1,11 @@
-"""Poker After Dark: ``pad-s12-ep01-002``, ``PAD_S13_EP22_BestOf_FinalLook_HiRes-017``.
+"""Read Poker After Dark: ``pad-s12-ep01-002``, ``PAD_S13_EP22_BestOf_FinalLook_HiRes-017``.
 
 What stands between episode and the closing three digits is the version; the digits are an internal number.
 """
 
 import re
 
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 RULE = "poker_after_dark"
 
@@ -14,15 +14,15 @@ _SHAPE = re.compile(
 )
 
 
-def read_poker_after_dark(reading: Reading) -> bool:
-    """Tells season, episode and version."""
+def read_poker_after_dark(reading: NameFields) -> bool:
+    """Set season, episode and version."""
     name = reading.name
     if not name.text.startswith("p") or not (match := _SHAPE.match(name.text)):
         return False
-    reading.tell("project_code", "PAD", RULE, "pad")
-    reading.tell("season", int(match[1]), RULE, match[1])
-    reading.tell("episode_number", int(match[2]), RULE, match[2])
+    reading.set("project_code", "PAD", RULE, "pad")
+    reading.set("season", int(match[1]), RULE, match[1])
+    reading.set("episode_number", int(match[2]), RULE, match[2])
     if match[3]:
         shown = name.shown[match.start(3) : match.end(3)]
-        reading.tell("version", shown.replace(" ", "_"), RULE, shown)
+        reading.set("version", shown.replace(" ", "_"), RULE, shown)
     return True

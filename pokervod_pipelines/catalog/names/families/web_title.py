@@ -1,17 +1,17 @@
-"""Hustler Casino Live: the title of a web video, and nothing but that: its dollars, numbers and years mean nothing."""
+"""Read Hustler Casino Live: only the title of a web video; its dollars, numbers and years mean nothing."""
 
-from pokervod_pipelines.catalog.names.reading import Reading
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 RULE = "web_title"
 
 _TELLS = ("hustlercasinolive", "hustler casino live")
 
 
-def read_web_title(reading: Reading) -> bool:
-    """Tells the project if the channel's name is in the title, and keeps every other rule away from it."""
+def read_web_title(reading: NameFields) -> bool:
+    """Set the project if the channel's name is in the title, so that no other rule reads it."""
     text = reading.name.text
     for tell in _TELLS:
         if tell in text:
-            reading.tell("project_code", "HCL", RULE, tell)
+            reading.set("project_code", "HCL", RULE, tell)
             return True
     return reading.folders.project == "HCL"

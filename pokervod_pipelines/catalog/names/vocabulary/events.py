@@ -1,4 +1,4 @@
-"""Named events: how names write them -> how the catalog calls them.
+"""List named events: how names write them -> how the catalog calls them.
 
 Formats (freezeout, shootout, 6-max, tag team, high roller) are no event of their own: what is left of such a name is
 buy-in and game. The longest spelling at a place wins.

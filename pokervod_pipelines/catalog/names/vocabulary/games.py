@@ -1,4 +1,4 @@
-"""Poker variants: how names write them -> how the catalog calls them. The longest spelling at a place wins."""
+"""List poker variants: how names write them -> how the catalog calls them. The longest spelling at a place wins."""
 
 _HOLDEM = ("hold'em", "holdem", "hold em")
 _NO_LIMIT = ("no limit", "nl")

@@ -1,4 +1,4 @@
-"""What a file name carries that tells nothing about the show: endings, system files, words in upper-case titles."""
+"""List parts of file names that say nothing about the show: endings, system files, words in upper-case titles."""
 
 _FORMATS = (
     "mp4 mov mxf mkv avi webm ts m4v wmv mpg mpeg flv part pek xmp cfa srt jpg jpeg png psd wav mp3 aac prproj aep"

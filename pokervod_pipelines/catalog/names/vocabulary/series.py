@@ -1,4 +1,4 @@
-"""Projects, their sub-series and the places they play at, with the spellings met in names and folders."""
+"""List projects, their sub-series and the places they play at, with the spellings met in names and folders."""
 
 # A word in a name or folder -> project code. First match wins, so WSOP names that mention "GGMillion" stay WSOP.
 PROJECT_WORDS = {

@@ -1,4 +1,4 @@
-"""Words that tell which cut of a recording a file is. Upper or lower case stays as the name writes it."""
+"""List words that tell which cut of a recording a file is. Upper or lower case stays as the name writes it."""
 
 GOG_VERSIONS = {"찐최종": "찐최종", "최종": "최종", "클린본": "clean"}
 
