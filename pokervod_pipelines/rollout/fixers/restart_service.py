@@ -66,7 +66,7 @@ class RestartService(HealthFixer):
         token = self._find_token(context)
 
         def run() -> str:
-            headers = {} if token is None else {"authorization": f"Bearer {token}"}
+            headers = {} if token is None else {"Authorization": f"Bearer {token}"}
             status = call_once("POST", hook, self.seconds, headers=headers, json={} if self.body is None else self.body)
             if not is_success(status):
                 raise CannotFix(f"the hook at {shown} answered {describe_status(status)}{self._advise(status)}")

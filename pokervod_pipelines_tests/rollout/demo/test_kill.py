@@ -30,7 +30,7 @@ def test_killed_in_week_5_and_while_it_waits_it_counts_and_tells_everything_once
 
     (site.folder / "go").touch()
     site.start_command("rollout", "resume", "--wait", "--reason", "the power is back")
-    wait_until(lambda: "week 6 is tried again at" in site.read_output(), "week 6 waits")
+    wait_until(lambda: "week 6 is retried at" in site.read_output(), "week 6 waits")
     wait_until(lambda: count_passed(site) == [1, 2, 3, 4, 5], "what is to be told was told")
     wait_until(lambda: are_all_delivered(site), "the answers are stored too; a kill before would repeat the alert")
     kill_everything(site)
