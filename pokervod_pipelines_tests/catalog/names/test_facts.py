@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from pokervod_pipelines.catalog.names.reading import Reading
 
 from pokervod_pipelines.catalog.names.facts.date import read_leading_date, read_month_and_day
 from pokervod_pipelines.catalog.names.facts.day import read_day
@@ -17,11 +16,12 @@ from pokervod_pipelines.catalog.names.facts.players import read_players
 from pokervod_pipelines.catalog.names.facts.series import find_project, find_sub_series
 from pokervod_pipelines.catalog.names.facts.stage import read_stage
 from pokervod_pipelines.catalog.names.facts.year import read_year
+from pokervod_pipelines.catalog.names.name_fields import NameFields
 from pokervod_pipelines.catalog.names.prepare import PreparedName, fold_words
 
 
-def told_by(fact: Callable[[Reading], None], words: str) -> dict[str, object]:
-    reading = Reading(PreparedName("", words, *fold_words(words)))
+def told_by(fact: Callable[[NameFields], None], words: str) -> dict[str, object]:
+    reading = NameFields(PreparedName("", words, *fold_words(words)))
     fact(reading)
     return {field: entry[0] for field, entry in reading.found.items()}
 
@@ -208,7 +208,7 @@ def test_only_final_table_and_final_day_are_stages(words: str, stage: str | None
         (read_players, "Main Event - Feature Table & Final Table", {}),
     ],
 )
-def test_words_and_numbers_of_a_series(fact: Callable[[Reading], None], words: str, told: dict[str, object]) -> None:
+def test_words_and_numbers_of_a_series(fact: Callable[[NameFields], None], words: str, told: dict[str, object]) -> None:
     assert told_by(fact, words) == told
 
 
