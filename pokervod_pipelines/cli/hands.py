@@ -1,4 +1,4 @@
-"""Run the commands ``pokervod hands``: import, list, show and export what the tables recorded, and compare it with the sheets."""
+"""Run ``pokervod hands``: import, list, show, export hands of the tables, and compare them with the sheets."""
 
 from dataclasses import asdict, astuple
 from datetime import datetime
@@ -29,7 +29,14 @@ IdArgument = Annotated[int, typer.Argument(metavar="ID", help="The hand_id that 
 
 @app.command("import")
 def import_(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Session files (.json), PHH files, or folders.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH…", help="Session files (.json), hand histories (.phh, .phhs, .csv), or folders."),
+    ],
+    day: Annotated[
+        datetime | None,
+        typer.Option("--day", formats=["%Y-%m-%d"], help="The day of hand histories that name none."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Import hands; unchanged files are skipped, and the order of files does not matter.
@@ -45,7 +52,9 @@ def import_(
 
     settings, correlation_id = load_settings(), new_correlation_id()
     with open_database(settings) as engine:
-        report = import_and_link_hands(engine, settings, paths, correlation_id=correlation_id)
+        report = import_and_link_hands(
+            engine, settings, paths, correlation_id=correlation_id, day=day.date() if day else None
+        )
         made = make_touched_instructions(engine, settings, correlation_id=correlation_id)
     if as_json:
         text = asdict(report)

@@ -235,15 +235,15 @@ DATA_CHECKS = (
     DataCheck(
         name="every_premium_hand_has_its_instruction",
         asset="render_instructions",
-        passes="Every premium hand has an instruction.",
+        passes="Every premium hand that was shown has an instruction.",
         fails=("premium hand has no instruction", "premium hands have no instruction"),
         cases=_name_hands("""
-            select {hand} || ': ' || coalesce(best_category, '?') from hands h
-            where is_premium and not is_test and not exists (select from render_instructions i
+            select {hand} || ': ' || coalesce(best_category, '?') from premium_hands h
+            where is_shown and not exists (select from render_instructions i
                 where i.hand_id = h.id and i.trigger_kind = 'premium_hand' and i.withdrawn_at is null)
             order by started_at desc
         """),
-        population="hands where is_premium and not is_test",
+        population="premium_hands where is_shown",
         next_step="Materialize render_instructions of that day; `pokervod render list` shows why one was withdrawn.",
     ),
     DataCheck(
@@ -305,7 +305,7 @@ DATA_CHECKS = (
             group by broadcast_day having bool_or(state <> 'completed') order by broadcast_day desc
         """,
         population=f"""(select distinct broadcast_day from {INSTRUCTIONS_IN_FORCE} and state <> 'cancelled'
-            and created_at < now() - interval '1 hour') d""",
+            and created_at < now() - interval '1 hour') d""",  # noqa: S608 - a constant
         next_step="See `pokervod render list --day …`, `pokervod render workers`, and what is paused.",
     ),
 )
