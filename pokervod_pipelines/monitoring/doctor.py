@@ -119,7 +119,7 @@ def _check_templates(settings: Settings) -> Iterator[CheckResult]:
 
 
 def _check_outputs(settings: Settings) -> CheckResult:
-    """Check that outputs can be written; a folder below ``home`` is created when needed, a configured one must exist."""
+    """Check that outputs can be written; one below ``home`` is created when needed, a configured one must exist."""
     root = settings.renders
     part, place = "outputs folder", _find_existing(root)
     if settings.render.outputs is not None and not root.is_dir():
