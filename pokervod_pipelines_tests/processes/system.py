@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 LIMIT_SECONDS = 60.0
@@ -16,9 +15,15 @@ def wait_until_gone(pid: int) -> None:
         os.sched_yield()
 
 
-def list_children(name: str) -> set[int]:
-    """Return the supervised children of this process with this name, as ``ChildProgram.name`` gives it."""
-    return {pid for pid in _list_all_children() if f"\0{name}\0".encode() in read_process(pid, "cmdline")}
+def list_children(*names: str, parent: int | None = None) -> set[int]:
+    """Return the supervised children of this process, or of another, with these names (``ChildProgram.name``)."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        pid = int(folder.name)
+        command = read_process(pid, "cmdline")
+        if any(f"\0{name}\0".encode() in command for name in names) and _find_parent(pid) == (parent or os.getpid()):
+            found.add(pid)
+    return found
 
 
 def read_process(pid: int, name: str) -> bytes:
@@ -29,11 +34,12 @@ def read_process(pid: int, name: str) -> bytes:
         return b""
 
 
-def _list_all_children() -> Iterator[int]:
-    for path in Path(f"/proc/{os.getpid()}/task").glob("*/children"):
-        yield from map(int, path.read_text().split())
+def _find_parent(pid: int) -> int | None:
+    """Read it from ``stat``: lists of children are a thread's, and change while a thread ends."""
+    fields = read_process(pid, "stat").rpartition(b")")[2].split()
+    return int(fields[1]) if fields else None
 
 
 def _is_alive(pid: int) -> bool:
-    state = read_process(pid, "stat").rpartition(b")")[2].split()
-    return bool(state) and state[0] != b"Z"
+    fields = read_process(pid, "stat").rpartition(b")")[2].split()
+    return bool(fields) and fields[0] != b"Z"

@@ -55,7 +55,8 @@ async def start_long(renderer: LocalRenderer, target: Path) -> "asyncio.Task[Non
     """Return a render that has begun and is far from its end."""
     begun = asyncio.Event()
     task = asyncio.create_task(renderer.render(job("leaderboard", target, **LONG), lambda _: begun.set()))
-    await begun.wait()
+    await asyncio.wait({task, asyncio.create_task(begun.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    assert not task.done(), task
     return task
 
 

@@ -1,7 +1,6 @@
 """Request real graphics, small or long, and find the processes that draw them."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from pokervod_pipelines.render.renderers.job import Renderer
 from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
 from pokervod_pipelines.render.templates import ReadTemplates, TemplateFiles, load_templates
 from pokervod_pipelines.render.worker.pipeline import RenderPipeline
+from pokervod_pipelines_tests.processes import system
 from pokervod_pipelines_tests.render.queue_database import QueueDatabase
 
 DAY = "2031-05-04"
@@ -30,7 +30,7 @@ LONG: Mapping[str, Any] = {"width": 1920, "height": 1080, "fps": 60, "seconds": 
 """It takes longer to draw than any test runs."""
 
 ELIMINATION = {"player": "Ana Ruiz", "place": "9th", "prize": 43_000}
-CHILDREN = (b"local renderer", b"output verifier")
+CHILDREN = ("local renderer", "output verifier")
 MAX_SECONDS = 60.0
 
 
@@ -89,16 +89,7 @@ def list_finished(root: Path) -> list[str]:
 
 def list_children(parent: int | None = None) -> set[int]:
     """Return the processes that draw or verify for this process, or for another one."""
-    lists = Path(f"/proc/{parent or os.getpid()}/task").glob("*/children")
-    numbers = [number for path in lists for number in path.read_text().split()]
-    return {int(number) for number in numbers if any(name in _read_command(number) for name in CHILDREN)}
-
-
-def _read_command(number: str) -> bytes:
-    try:
-        return Path(f"/proc/{number}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return b""
+    return system.list_children(*CHILDREN, parent=parent)
 
 
 def wait_until(condition: Callable[[], object]) -> float:
