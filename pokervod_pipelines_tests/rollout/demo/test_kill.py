@@ -19,20 +19,20 @@ from pokervod_pipelines_tests.rollout.demo.site import DemoSite, count_passed
 
 
 @pytest.mark.long
-def test_killed_in_week_5_and_while_it_waits_it_counts_and_tells_everything_once(make_site: MakeSite) -> None:
+def test_killed_in_week_5_and_while_it_waits_it_counts_and_reports_everything_once(make_site: MakeSite) -> None:
     site = make_site("killed.yaml")
     assert site.run("rollout", "run").returncode == 3
     (site.folder / "owners.txt").write_text("Eva")
 
     site.start_command("rollout", "resume", "--reason", "Eva owns it all")
-    wait_until(lambda: "waits for go" in site.read_logbook(), "week 5 is under way")
+    wait_until(lambda: "waits for go" in site.read_logbook(), "week 5 is running")
     kill_everything(site)
 
     (site.folder / "go").touch()
     site.start_command("rollout", "resume", "--wait", "--reason", "the power is back")
     wait_until(lambda: "week 6 is retried at" in site.read_output(), "week 6 waits")
-    wait_until(lambda: count_passed(site) == [1, 2, 3, 4, 5], "what is to be told was told")
-    wait_until(lambda: are_all_delivered(site), "the answers are stored too; a kill before would repeat the alert")
+    wait_until(lambda: count_passed(site) == [1, 2, 3, 4, 5], "every message has arrived")
+    wait_until(lambda: are_all_delivered(site), "the deliveries are stored too; a kill before would repeat the alert")
     kill_everything(site)
 
     ended = site.run("rollout", "run", "--json")
@@ -45,7 +45,7 @@ def test_killed_in_week_5_and_while_it_waits_it_counts_and_tells_everything_once
     assert (completed["state"], count_attempts(completed)) == ("completed", [1, 1, 1, 4, 1, 2, 1, 1, 1])
     looks = Counter(line for line in site.read_logbook() if line.startswith("attempt"))
     assert [looks[f"attempt {week}"] for week in range(1, 10)] == [1, 1, 1, 4, 2, 2, 1, 1, 1], (
-        "week 5 was looked at twice"
+        "week 5 was evaluated twice"
     )
     assert count_passed(site) == [*range(1, 10)]
     assert (len(site.slack.posts), len(site.mail.mails), len(site.progress.posts)) == (1, 1, 10)
@@ -54,10 +54,11 @@ def test_killed_in_week_5_and_while_it_waits_it_counts_and_tells_everything_once
 
 def are_all_delivered(site: DemoSite) -> bool:
     """Return whether no alert is left to deliver."""
-    engine = make_engine(EmbeddedServer(site.folder / "home" / "postgres").url("pokervod", OUR_DRIVER))
-    with engine.connect() as connection:
-        left = connection.scalar(text("select count(*) from alert_deliveries where state <> 'delivered'"))
-    engine.dispose()
+    with EmbeddedServer(site.folder / "home" / "postgres") as server:
+        engine = make_engine(server.url("pokervod", OUR_DRIVER))
+        with engine.connect() as connection:
+            left = connection.scalar(text("select count(*) from alert_deliveries where state <> 'delivered'"))
+        engine.dispose()
     return left == 0
 
 
