@@ -1,7 +1,7 @@
 """Run the commands ``pokervod nas``: the inventory of the archive's disks."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,7 +10,10 @@ from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, r
 from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.nas.inventory import clear_missing, confirm_loss, find_duplicates, list_missing, scan_library
+from pokervod_pipelines.nas.duplicates import find_duplicates
+from pokervod_pipelines.nas.library_scan import scan_library
+from pokervod_pipelines.nas.missing import clear_missing, confirm_loss, list_missing
+from pokervod_pipelines.nas.report import ScanReport
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -35,17 +38,23 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
                 failures.append(error)
                 out.print(f"[bold red]{name}:[/] {str(error).replace('[', chr(92) + '[')}") if not as_json else None
     if as_json:
-        print_json({"libraries": [asdict(report) for report in reports], "failed": [str(error) for error in failures]})
+        print_json(
+            {"libraries": [_make_document(report) for report in reports], "failed": [str(each) for each in failures]}
+        )
     else:
         columns = ("library", "seen", "added", "changed", "moved", "removed", "unchanged", "held", "missing", "seconds")
         rows = [[getattr(report, column, report.library) for column in columns[:-1]] for report in reports]
         rows = [[*row, f"{report.seconds:.2f}"] for row, report in zip(rows, reports, strict=True)]
         print_table("Scanned", columns, rows, right=columns[1:])
         for report in reports:
-            for where, what in report.problems[:10]:
-                out.print(f"  {report.library}: {where}: {what}", markup=False)
+            for problem in report.problems[:10]:
+                out.print(f"  {report.library}: {problem}", markup=False)
     if failures:
         raise failures[0]
+
+
+def _make_document(report: ScanReport) -> dict[str, Any]:
+    return asdict(report) | {"problems": [(problem.where, problem.what) for problem in report.problems]}
 
 
 @app.command("missing")

@@ -1,4 +1,4 @@
-"""Files that seem to be there twice, by what a listing can tell: size, name and time. Contents are not read.
+"""Find files that seem to be there twice, by what a listing says: size, name and time. Contents are not read.
 
 Equal size alone proves nothing on a large archive, so each group says how much is known about it.
 """
@@ -18,7 +18,7 @@ _HAND = re.compile(r"(?<![a-z])hand[ _-]*(\d+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateGroup:
-    """Paths that belong together, and why.
+    """Hold paths that belong together, and why.
 
     Kinds: ``copy`` (same size, same name but for a copy suffix); ``renamed_copy`` (same size and mtime, other name);
     ``mislabelled`` (same size, but the names claim different hands); ``same_size`` (nothing but the size: compare the
@@ -31,10 +31,14 @@ class DuplicateGroup:
 
 
 def find_duplicates(engine: Engine) -> list[DuplicateGroup]:
-    """The groups of present files, no junk, surest first, then by size."""
+    """Return the groups of present files without junk, surest first, then by size.
+
+    Hard links are one file: of names with the same inode, size and time in one root only the first is compared, since
+    deleting the other frees nothing.
+    """
     with engine.connect() as connection:
         rows = connection.execute(_TWICE, {"smallest": _TOO_SMALL}).all()
-    groups = [_judge(group) for group in _groups((row for row in rows if row.shares_size), "size")]
+    groups = [_classify_group(group) for group in _groups((row for row in rows if row.shares_size), "size")]
     groups += [
         DuplicateGroup(kind="same_name", size=0, paths=_paths(group))
         for group in _groups((row for row in rows if row.shares_name), "name")
@@ -51,8 +55,8 @@ def _groups(rows: Iterable[Row[Any]], column: str) -> list[list[Row[Any]]]:
     return list(groups.values())
 
 
-def _judge(group: Sequence[Row[Any]]) -> DuplicateGroup:
-    stems = [plain_stem(row.name) for row in group]
+def _classify_group(group: Sequence[Row[Any]]) -> DuplicateGroup:
+    stems = [read_plain_stem(row.name) for row in group]
     hands = {hand[1] for row in group if (hand := _HAND.search(row.name))}
     if len(set(stems)) < len(stems):
         kind = "copy"
@@ -65,10 +69,10 @@ def _judge(group: Sequence[Row[Any]]) -> DuplicateGroup:
     return DuplicateGroup(kind=kind, size=group[0].size, paths=_paths(group))
 
 
-def plain_stem(name: str) -> str:
-    """The lower-case name without extension and without what copying adds to it.
+def read_plain_stem(name: str) -> str:
+    """Return the lower-case name without extension and without what copying adds to it.
 
-    >>> plain_stem("Main Event - Day 2 (1)-003.mp4"), plain_stem("wp23-01.mp4")
+    >>> read_plain_stem("Main Event - Day 2 (1)-003.mp4"), read_plain_stem("wp23-01.mp4")
     ('main event - day 2', 'wp23-01')
     """
     return _COPY_SUFFIX.sub("", name.lower().rpartition(".")[0] or name.lower())
@@ -80,8 +84,10 @@ def _paths(group: Sequence[Row[Any]]) -> tuple[str, ...]:
 
 _TWICE = text("""
     with candidates as (
-        select id, root, library, path, size, mtime_ns, regexp_replace(lower(path), '^.*/', '') as name from nas_files
+        select distinct on (root, size, mtime_ns, case when inode = 0 then id else inode end, inode = 0)
+            id, root, library, path, size, mtime_ns, regexp_replace(lower(path), '^.*/', '') as name from nas_files
         where state = 'present' and not is_junk and size > :smallest
+        order by root, size, mtime_ns, case when inode = 0 then id else inode end, inode = 0, path
     ), counted as (
         select *, count(*) over (partition by size) as of_size, count(*) over (partition by name) as of_name
         from candidates

@@ -1,7 +1,7 @@
-"""One scan of one library, from the walk to the rows: the order in which the room's parts are used, and nothing else.
+"""Scan one library, from the walk to the rows: the order in which the room's parts are used, and nothing else.
 
-What is moved is decided in ``moves``, what is suspicious in ``losses``, what is read in ``scan``; rows change in
-``store``. Everything a scan changes, it changes in one transaction: a scan that is killed has changed nothing.
+What moved is decided in ``moves``, what is suspicious in ``losses``, what is read in ``scan``; rows change in
+``store``. Everything that a scan changes, it changes in one transaction: a scan that is killed has changed nothing.
 """
 
 import shlex
@@ -11,19 +11,30 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.errors import ArchiveUnavailable, SuspiciousLoss
+from pokervod_pipelines.errors import ArchiveUnavailable, OperatorNeeded, PokervodError, SuspiciousLoss
 from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.nas.classify import classify, is_unfinished
-from pokervod_pipelines.nas.losses import Limits, Look, LostFolder, judge_loss
-from pokervod_pipelines.nas.moves import Fresh, Gone, match_moves
-from pokervod_pipelines.nas.report import ScanReport, Tally, make_report
-from pokervod_pipelines.nas.scan import LOCAL, FileSystem, Findings, Place, find_place, has_content, look_again, walk
-from pokervod_pipelines.nas.store import files, look, scans
-from pokervod_pipelines.nas.store.territory import Territory, find_territory
+from pokervod_pipelines.nas.classify import Category, classify, find_target, is_control_file, is_unfinished, make_digest
+from pokervod_pipelines.nas.losses import LossLimits, LostFolder, SeenFolders, find_suspicious_losses
+from pokervod_pipelines.nas.moves import MoveSource, MoveTarget, match_moves
+from pokervod_pipelines.nas.path_rules import PathRules
+from pokervod_pipelines.nas.report import ScanReport, ScanTally, make_report
+from pokervod_pipelines.nas.scan import (
+    LOCAL,
+    FileSystem,
+    WalkResult,
+    check_mounts,
+    find_library_folder,
+    has_content,
+    stat_files,
+    walk,
+)
+from pokervod_pipelines.nas.store import files, scans, staging
+from pokervod_pipelines.nas.store.scope import LibraryScope, find_scope
+from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import Library
 
-_YOUNG_SECONDS = 60.0
+_RECENT_SECONDS = 60.0
 """A file written to within this time, or ten settle times, may still be growing; clocks of servers differ a little."""
 
 _EVENT_OF_KIND = {
@@ -31,10 +42,11 @@ _EVENT_OF_KIND = {
     "revived": EventType.NAS_FILE_ADDED,
     "returned": EventType.NAS_FILE_RETURNED,
     "changed": EventType.NAS_FILE_CHANGED,
+    "reclassified": EventType.NAS_FILE_CHANGED,
     "moved": EventType.NAS_FILE_MOVED,
     "respelled": EventType.NAS_FILE_MOVED,
 }
-_COUNT_OF_KIND = {"revived": "added", "respelled": "moved"}
+_COUNT_OF_KIND = {"revived": "added", "respelled": "moved", "reclassified": "changed"}
 
 
 def scan_library(
@@ -46,16 +58,22 @@ def scan_library(
     fs: FileSystem = LOCAL,
     progress: Callable[[int], None] | None = None,
 ) -> ScanReport:
-    """The inventory holds what the library's folder holds; each change is an event of a file that is no junk.
+    """Bring the inventory up to date with the library's folder; each change is an event of a file that is not junk.
 
-    Raises ``ArchiveUnavailable`` when the folder cannot be read as a whole, ``SuspiciousLoss`` when more vanished than
-    people delete: what was really seen is stored, the rest is marked unseen, nothing is missing. ``progress`` is told
-    how many files were met. A second scan of the same library waits for the first.
+    ``progress`` gets the number of files found. A second scan of the same library waits for the first.
+
+    Raises:
+        ArchiveUnavailable: the folder cannot be read as a whole, its mount changed during the scan, or a folder with
+            known files vanished while it was read.
+        SuspiciousLoss: more vanished than people delete.
+        OperatorNeeded: the scanning user may not list a folder.
+
+    What was seen is stored, except where the whole folder cannot be read; the rest is marked unseen, never missing.
     """
     library = settings.library(library_name)
-    territory = find_territory(settings, library)
-    with look.open_scan_session(engine, territory) as connection:
-        scan = _LibraryScan(connection, settings, library, territory, correlation_id, fs, progress or (lambda _: None))
+    scope = find_scope(settings, library)
+    with staging.open_scan_session(engine, scope) as connection:
+        scan = _LibraryScan(connection, settings, library, scope, correlation_id, fs, progress or (lambda _: None))
         return scan.run()
 
 
@@ -64,202 +82,277 @@ class _LibraryScan:
     connection: Connection
     settings: Settings
     library: Library
-    territory: Territory
+    scope: LibraryScope
     correlation_id: str
     fs: FileSystem
     progress: Callable[[int], None]
-    tally: Tally = field(default_factory=Tally)
-    findings: Findings = field(default_factory=Findings)
+    tally: ScanTally = field(default_factory=ScanTally)
+    result: WalkResult = field(default_factory=WalkResult)
     started: float = field(default_factory=time.monotonic)
     scan_id: int = 0
     mounts_before: set[str] = field(default_factory=set)
+    rules: PathRules = field(init=False)
+    old_digest: str | None = None
+
+    def __post_init__(self) -> None:
+        """Take the rules of paths from the settings."""
+        self.rules = PathRules.of_library(self.settings.scan, self.scope.folder)
 
     @property
     def root(self) -> str:
-        """The archive root on this machine."""
+        """Return the archive root on this machine."""
         return str(self.settings.root_of(self.library).path)
 
     @property
     def stall_seconds(self) -> float:
-        """How long the disk may be silent."""
+        """Return the time limit of one answer of the disk."""
         return self.settings.scan.stall_seconds
 
     def run(self) -> ScanReport:
-        """The scan is done and on record; raises what ended it early."""
+        """Scan and record how it ended; raise what ended it early or what an operator has to look at."""
         with self.connection.begin():
-            self.scan_id = scans.start_scan(self.connection, self.territory, self.correlation_id)
+            self.scan_id = scans.start_scan(self.connection, self.scope, self.correlation_id)
             self.mounts_before = scans.read_mounts(self.connection, self.library.name)
+            self.old_digest = scans.read_rules(self.connection, self.library.name)
         try:
-            self._look()
+            self._walk()
             self._refuse_empty()
-            self._hold_unrested()
+            self._hold_growing()
             with self.connection.begin():
-                report, loss = self._store()
+                report, error = self._store()
         except ArchiveUnavailable as error:
             with self.connection.begin():
-                files.set_all_unseen(self.connection, self.territory)
-                self._finish(error)
+                files.set_all_unseen(self.connection, self.scope)
+                self._finish(error, rules=None)
             raise
-        if loss is not None:
-            raise loss
+        if error is not None:
+            raise error
         return report
 
-    def _look(self) -> None:
-        place = find_place(self.fs, self.root, self.library.folder, self.territory.pruned, self.stall_seconds)
-        for batch in walk(self.fs, Place(self.root, place.folder, place.pruned), self.findings, self.stall_seconds):
+    def _walk(self) -> None:
+        place = find_library_folder(
+            self.fs, self.root, self.library.folder, self.scope.pruned, self.stall_seconds, self.rules
+        )
+        targets = []
+        for batch in walk(self.fs, place, self.result, self.stall_seconds):
             with self.connection.begin():
-                look.add_entries(self.connection, batch)
-                unfinished = [(path, "unfinished by its name") for path, *_ in batch if is_unfinished(path)]
-                self._hold(unfinished)
+                staging.add_entries(self.connection, batch)
+                unfinished = [path for path, *_ in batch if is_unfinished(path)]
+                self._hold([(path, "unfinished by its name") for path in unfinished])
+            targets += [(target, is_control_file(path)) for path in unfinished if (target := find_target(path))]
             self.tally.seen += len(batch)
             self.progress(self.tally.seen)
-        self.tally.problems += self.findings.problems
-        self.tally.links = self.findings.links
+        with self.connection.begin():
+            reason = "unfinished: a file of the downloader is beside it"
+            self.tally.held += staging.hold_targets(self.connection, targets, reason)
+        self.tally.problems += self.result.problems
+        self.tally.links = self.result.links
 
     def _refuse_empty(self) -> None:
-        if self.territory.folder not in self.findings.empty:
+        if self.scope.folder not in self.result.empty:
             return
         with self.connection.begin():
-            expected = files.count_expected(self.connection, self.territory)
-        where = f"{self.root}/{self.territory.folder}".rstrip("/")
+            expected = files.count_expected(self.connection, self.scope)
+        where = f"{self.root}/{self.scope.folder}".rstrip("/")
         if expected:
             raise ArchiveUnavailable(
-                f"{where}: is empty, {expected} files are known there: mount the share; nothing was removed"
+                f"{where}: is empty, but {expected} files are known there. Mount the share. Nothing was removed."
             )
-        self.tally.problems.append((where, "is empty: is the share mounted?"))
+        self.tally.problems.append(Problem(where, "is empty. Check that the share is mounted."))
 
-    def _hold_unrested(self) -> None:
-        """New and rewritten files that were written to just now are looked at again, after one pause for all."""
+    def _hold_growing(self) -> None:
+        """Read new and rewritten files that were written to just now again, after one pause for all."""
         pause = self.settings.scan.settle_seconds
         if not pause:
             return
-        since = time.time_ns() - int(max(_YOUNG_SECONDS, 10 * pause) * 1e9)
+        since = time.time_ns() - int(max(_RECENT_SECONDS, 10 * pause) * 1e9)
         with self.connection.begin():
-            young = look.list_young(self.connection, self.territory.root, since)
-        if not young:
+            recent = staging.list_recent(self.connection, self.scope.root, since)
+        if not recent:
             return
         time.sleep(pause)
-        now = look_again(self.fs, self.root, [path for path, *_ in young], self.stall_seconds)
+        now = stat_files(self.fs, self.root, [path for path, *_ in recent], self.stall_seconds)
         with self.connection.begin():
-            vanished = [path for path, *_ in young if now[path] is None]
-            look.forget(self.connection, vanished)
+            vanished = [path for path, *_ in recent if now[path] is None]
+            staging.remove_entries(self.connection, vanished)
             self.tally.seen -= len(vanished)
-            self._hold([(path, "still growing") for path, *was in young if now[path] not in (None, tuple(was))])
+            self._hold([(path, "still growing") for path, *was in recent if now[path] not in (None, tuple(was))])
 
     def _hold(self, held: list[tuple[str, str]]) -> None:
-        look.hold(self.connection, held)
+        staging.hold_entries(self.connection, held)
         self.tally.held += len(held)
 
-    def _store(self) -> tuple[ScanReport, SuspiciousLoss | None]:
-        look.lock_root(self.connection, self.territory.root)
-        twins = look.part_twins(self.connection, self.territory.root)
-        self.tally.problems += [(path, "another name here differs from it only in normalisation") for path in twins]
-        look.compare(self.connection, self.territory)
-        self._record(files.store_moves(self.connection, self.territory, self._find_moves()))
-        expected = files.count_expected(self.connection, self.territory)
-        vanished = files.list_vanished(self.connection, self.territory)
-        files.settle_quietly(self.connection, self.territory)
-        for chunk in files.read_differences(self.connection):
+    def _store(self) -> tuple[ScanReport, PokervodError | None]:
+        staging.lock_root(self.connection, self.scope.root)
+        variants = staging.separate_spellings(self.connection, self.scope.root)
+        what = "differs from another name here only in Unicode normalisation. Rename one of them."
+        self.tally.problems += [Problem(path, what) for path in variants]
+        digest = make_digest(self.rules)
+        staging.compare(self.connection, self.scope, reclassify=digest != self.old_digest)
+        self._record(files.store_moves(self.connection, self.scope, self._find_moves(), self.rules))
+        expected = files.count_expected(self.connection, self.scope)
+        vanished = files.list_vanished(self.connection, self.scope)
+        files.update_bookkeeping(self.connection, self.scope)
+        for chunk in files.read_differences(self.connection, self.rules):
             self._save(chunk)
-        loss = self._take_vanished(vanished, expected)
-        look.store_held(self.connection, self.territory)
-        return self._finish(loss), loss
+        error = self._store_vanished(vanished, expected)
+        staging.store_held_files(self.connection, self.scope)
+        # The last step before the commit: whatever was read above was read through these mounts.
+        check_mounts(self.fs, self.result.identities, self.stall_seconds)
+        return self._finish(error, rules=digest), error
 
     def _find_moves(self) -> list[tuple[int, str]]:
-        gone = self._believe_gone(look.list_candidates(self.connection, self.territory))
-        if not gone:
+        sources = self._verify_sources(staging.list_move_candidates(self.connection, self.scope))
+        if not sources:
             return []
-        fresh = [
-            Fresh(path, size, mtime_ns, inode, classify(path, size).is_junk, occupant)
-            for path, size, mtime_ns, inode, occupant in look.list_fresh(self.connection, (each.size for each in gone))
+        new_contents = staging.list_new_contents(self.connection, (each.size for each in sources))
+        targets = [
+            MoveTarget(path, size, mtime_ns, inode, *self._describe_role(path, size), occupant)
+            for path, size, mtime_ns, inode, occupant in new_contents
         ]
-        return [(one.file_id, other.path) for one, other in match_moves(gone, fresh)]
+        return [(one.file_id, other.path) for one, other in match_moves(sources, targets)]
 
-    def _believe_gone(self, candidates: Iterable[look.Candidate]) -> list[Gone]:
-        """The candidates that are certainly not where they were: looked for here, missing before, or verified now."""
-        certain, claimed = [], []
+    def _describe_role(self, path: str, size: int) -> tuple[bool, bool]:
+        file_class = classify(path, size, self.rules)
+        return file_class.is_junk, file_class.category is Category.VIDEO
+
+    def _verify_sources(self, candidates: Iterable[staging.MoveCandidate]) -> list[MoveSource]:
+        """Return the candidates that are certainly not where they were: looked for, missing before, or read now."""
+        certain, elsewhere = [], []
         for each in candidates:
-            if each.state == "missing" or (each.is_here and not self._is_unread(each.path_key)):
-                certain.append(each.gone)
+            if each.state == "missing" or (each.is_here and not self._is_unreadable(each.path_key)):
+                certain.append(each)
             elif not each.is_here and each.state == "present":
-                claimed.append(each)
-        readable = {name for name in {each.library for each in claimed} if self._is_readable(name)}
-        doubtful = [each.gone for each in claimed if each.library in readable]
-        now = look_again(self.fs, self.root, [each.path for each in doubtful], self.stall_seconds) if doubtful else {}
-        return certain + [each for each in doubtful if now[each.path] is None]
+                elsewhere.append(each)
+        readable = {name for name in {each.library for each in elsewhere} if self._is_readable(name)}
+        doubtful = [each for each in elsewhere if each.library in readable]
+        now = stat_files(self.fs, self.root, [each.path for each in doubtful], self.stall_seconds) if doubtful else {}
+        certain += [each for each in doubtful if now[each.path] is None]
+        return [
+            MoveSource(
+                each.file_id,
+                each.path,
+                each.size,
+                each.mtime_ns,
+                each.inode,
+                *self._describe_role(each.path, each.size),
+            )
+            for each in certain
+        ]
 
     def _is_readable(self, name: str) -> bool:
-        """The other library's share is there, so that a file not found in it is really gone."""
+        """Return whether the other library's share is there, so that a file not found in it is really deleted."""
         folders = [each.folder for each in self.settings.libraries if each.name == name]
         return bool(folders) and has_content(self.fs, f"{self.root}/{folders[0]}", self.stall_seconds)
 
-    def _is_unread(self, path_key: str) -> bool:
-        unread = self.findings.unread
-        return bool(unread) and any(path_key[:end] in unread for end, each in enumerate(path_key) if each == "/")
+    def _is_unreadable(self, path_key: str) -> bool:
+        unreadable = self.result.unreadable
+        return bool(unreadable) and any(
+            path_key[:end] in unreadable for end, each in enumerate(path_key) if each == "/"
+        )
 
     def _save(self, chunk: list[files.Difference]) -> None:
-        added = files.insert_files(self.connection, self.territory, [each for each in chunk if each.file_id is None])
-        files.update_files(self.connection, self.territory, [each for each in chunk if each.file_id is not None])
+        chunk = [each for each in chunk if each.kind != "reclassified" or each.file_class != each.old_class]
+        added = files.insert_files(self.connection, self.scope, [each for each in chunk if each.file_id is None])
+        files.update_files(self.connection, self.scope, [each for each in chunk if each.file_id is not None])
         self._record(chunk, added)
 
     def _record(self, differences: list[files.Difference], added: dict[str, int] | None = None) -> None:
-        """The differences are counted, and told as events where the file is no junk."""
+        """Count the differences, and append an event for each file that is not junk."""
         events = []
         for each in differences:
             count = _COUNT_OF_KIND.get(each.kind, each.kind)
             setattr(self.tally, count, getattr(self.tally, count) + 1)
-            kind = each.told
-            if kind.is_junk:
+            file_class = each.file_class
+            file_id = each.file_id or (added or {})[each.path]
+            if file_class.is_junk:
+                if each.kind == "reclassified":
+                    events.append(self._make_removed(file_id, each.path, each.size))
                 continue
             payload: dict[str, object] = {
-                "file_id": each.file_id or (added or {})[each.path],
+                "file_id": file_id,
                 "library": self.library.name,
                 "path": each.path,
                 "size": each.size,
-                "category": kind.category.value,
-                "version_type": kind.version_type.value,
+                "category": file_class.category.value,
+                "version_type": file_class.version_type.value,
             }
             if count == "moved":
                 payload |= {"from": each.old_path, "to": each.path}
             events.append(NewEvent(_EVENT_OF_KIND[each.kind], payload))
         append_events(self.connection, "nas", self.correlation_id, events)
 
-    def _take_vanished(self, vanished: list[files.KnownFile], expected: int) -> SuspiciousLoss | None:
-        """What was looked for and not found is missing, or unseen when so much of it is suspicious."""
-        unread = [each.file_id for each in vanished if self._is_unread(each.path_key)]
-        files.set_state(self.connection, unread, "unseen")
-        gone = [each for each in vanished if not self._is_unread(each.path_key)]
-        lost = judge_loss([each.path_key for each in gone], expected, self._folders(), self._limits())
+    def _make_removed(self, file_id: int, path: str, size: int) -> NewEvent:
+        payload = {"file_id": file_id, "library": self.library.name, "path": path, "size": size}
+        return NewEvent(EventType.NAS_FILE_REMOVED, payload)
+
+    def _store_vanished(self, vanished: list[files.KnownFile], expected: int) -> PokervodError | None:
+        """Mark what was not found as missing, or as unseen when its folder was not read or so much is suspicious."""
+        hidden = [each for each in vanished if self._is_unreadable(each.path_key)]
+        looked_for = [each for each in vanished if not self._is_unreadable(each.path_key)]
+        system = [each for each in looked_for if self.rules.is_system_folder(each.path.rpartition("/")[0])]
+        gone = [each for each in looked_for if not self.rules.is_system_folder(each.path.rpartition("/")[0])]
+        seen, limits = self._describe_folders(), self.settings.scan
+        lost = find_suspicious_losses(
+            [each.path_key for each in gone],
+            expected - len(system),
+            seen,
+            LossLimits(files=limits.loss_files, share=limits.loss_share),
+        )
+        files.set_state(self.connection, [each.file_id for each in hidden], "unseen")
         files.set_state(self.connection, [each.file_id for each in gone], "unseen" if lost else "missing")
+        files.mark_as_system(self.connection, [each.file_id for each in system])
+        self._report_removed(system if lost else gone + system)
+        self._report_ignored([each for each in system if not each.is_junk])
         if lost:
             return _describe_loss(self.library.name, lost)
-        self.tally.removed = len(gone)
-        removed = [
-            NewEvent(
-                EventType.NAS_FILE_REMOVED,
-                {"file_id": each.file_id, "library": self.library.name, "path": each.path, "size": each.size},
+        return self._describe_unreadable(hidden)
+
+    def _report_removed(self, removed: list[files.KnownFile]) -> None:
+        removed = [each for each in removed if not each.is_junk]
+        self.tally.removed = len(removed)
+        events = [self._make_removed(each.file_id, each.path, each.size) for each in removed]
+        append_events(self.connection, "nas", self.correlation_id, events)
+
+    def _report_ignored(self, ignored: list[files.KnownFile]) -> None:
+        """Report known files whose folder is not content any more: a setting was changed."""
+        if ignored:
+            what = (
+                f"{len(ignored)} known files are in a folder that is ignored now, so they left the catalog. "
+                "If they are content, add the folder to scan.keep."
             )
-            for each in gone
-            if not each.is_junk
-        ]
-        append_events(self.connection, "nas", self.correlation_id, removed)
+            self.tally.problems.append(Problem(ignored[0].path, what))
+
+    def _describe_unreadable(self, hidden: list[files.KnownFile]) -> PokervodError | None:
+        """Return the error of folders that may hide files: one that is refused, or that vanished with known files."""
+        refused = sorted(self.result.refused)
+        count = sum(not each.is_junk for each in hidden)
+        known = f"{count} known files below are marked as unseen, none as missing"
+        if refused:
+            more = f" and {len(refused) - 1} more folders" if len(refused) > 1 else ""
+            return OperatorNeeded(
+                f"library {self.library.name!r}: the scanning user may not list {refused[0]}{more}; {known}. "
+                "Give the right to list it, or add it to scan.ignore; then scan again."
+            )
+        if count:
+            folder = min(self.result.unreadable)
+            return ArchiveUnavailable(
+                f"library {self.library.name!r}: {folder} vanished while it was read; {known}. Scan again."
+            )
         return None
 
-    def _folders(self) -> Look:
-        lost_mounts = {each for each in self.mounts_before - self.findings.mounts if not self._is_unread(f"{each}/")}
-        return Look(
-            top=self.territory.folder,
-            folders=self.findings.folders,
-            empty=self.findings.empty,
+    def _describe_folders(self) -> SeenFolders:
+        lost_mounts = {each for each in self.mounts_before - self.result.mounts if not self._is_unreadable(f"{each}/")}
+        return SeenFolders(
+            top=self.scope.folder,
+            folders=self.result.folders,
+            empty=self.result.empty,
             lost_mounts=lost_mounts,
         )
 
-    def _limits(self) -> Limits:
-        return Limits(files=self.settings.scan.loss_files, share=self.settings.scan.loss_share)
-
-    def _finish(self, error: Exception | None) -> ScanReport:
-        """The scan's record and event tell how it ended."""
-        totals = files.count_totals(self.connection, self.territory)
+    def _finish(self, error: Exception | None, *, rules: str | None) -> ScanReport:
+        """Record how the scan ended, and append its event."""
+        totals = files.count_totals(self.connection, self.scope)
         status = "completed" if error is None else "failed"
         seconds = time.monotonic() - self.started
         report = make_report(self.library.name, self.tally, totals, status=status, seconds=seconds)
@@ -270,21 +363,22 @@ class _LibraryScan:
             error=None if error is None else str(error),
             counts=counts,
             problems=report.problems,
-            mounts=sorted(self.findings.mounts),
+            mounts=sorted(self.result.mounts),
+            rules=rules,
         )
         event = EventType.NAS_SCAN_COMPLETED if error is None else EventType.NAS_SCAN_FAILED
         payload = {"library": self.library.name, "scan_id": self.scan_id, **counts}
-        told = payload if error is None else payload | {"error": str(error)}
-        append_events(self.connection, "nas", self.correlation_id, [NewEvent(event, told)])
+        payload = payload if error is None else payload | {"error": str(error)}
+        append_events(self.connection, "nas", self.correlation_id, [NewEvent(event, payload)])
         return report
 
 
 def _describe_loss(library: str, lost: list[LostFolder]) -> SuspiciousLoss:
     total = sum(each.files for each in lost)
-    lines = [f"library {library!r}: {total} files are not there, which looks like a mount and not like a deletion:"]
+    lines = [f"library {library!r}: {total} files were not found, which looks like a lost mount, not like a deletion:"]
     lines += [f"  {each.folder or '.'}: {each.files} files: {each.reason}" for each in lost[:10]]
     lines.append(
-        "Nothing was removed, they are marked as unseen. Mount the share and scan again; if they were deleted:"
+        "Nothing was removed; they are marked as unseen. Mount the share and scan again. If they were deleted:"
     )
     command = f"pokervod nas confirm-loss --library {library} --below"
     lines += [f"  {command} {shlex.quote(each.folder or '.')} --reason 'why'" for each in lost[:10]]

@@ -1,20 +1,20 @@
-"""Whether what vanished looks like people tidying up or like a mount that went away. Pure: no disk, no database.
+"""Tell a lost mount from a deletion by what vanished in one scan. Pure: no disk, no database.
 
-An unmounted share looks like an empty directory. The price of a wrong alarm is one command by an operator; the price of
-believing it is a catalog without its files, so doubt counts as a mount.
+An unmounted share looks like an empty directory. A wrong alarm costs one command of an operator; a missed one costs
+the catalog its files, so a doubtful case counts as a lost mount.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-_HANDFUL = 5
-"""From so many files on, a folder that stands empty, or half a library gone, is not called tidying up."""
+_MIN_FILES = 5
+"""Fewer files are a deletion even if they emptied a folder or were half of a library."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much may vanish in one scan: ``files`` from a folder, ``share`` of the library."""
+class LossLimits:
+    """Limit how much may vanish in one scan: ``files`` from a folder, ``share`` of the library."""
 
     files: int
     share: float
@@ -22,7 +22,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class LostFolder:
-    """A folder below which ``files`` vanished, and why that is suspicious; '' is the library's own folder."""
+    """Name a folder below which ``files`` vanished, and why that is suspicious; '' is the library's own folder."""
 
     folder: str
     files: int
@@ -30,8 +30,8 @@ class LostFolder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What the scan saw of folders; ``lost_mounts`` were on a device of their own and are not any more."""
+class SeenFolders:
+    """Describe the folders of one scan; ``lost_mounts`` were mount points at the last scan and are not now."""
 
     top: str
     folders: Collection[str]
@@ -39,46 +39,47 @@ class Look:
     lost_mounts: Collection[str]
 
 
-def judge_loss(vanished: Iterable[str], known: int, look: Look, limits: Limits) -> list[LostFolder]:
-    """The topmost suspicious folders, most files first; none when the loss is an ordinary deletion.
+def find_suspicious_losses(
+    vanished: Iterable[str], known: int, seen: SeenFolders, limits: LossLimits
+) -> list[LostFolder]:
+    """Return the topmost suspicious folders, most files first; none when the loss is an ordinary deletion.
 
-    ``vanished`` are the paths that were looked for and not there, with moves taken out; ``known`` is how many files of
-    the library were believed to be there.
+    ``vanished`` are the paths that were not found, without moves; ``known`` is how many files the library had.
     """
-    below = _count_below(vanished, look.top)
+    below = _count_below(vanished, seen.top)
     suspects = {
         folder: LostFolder(folder, files, reason)
         for folder, files in below.items()
-        if folder != look.top and (reason := _suspect(folder, files, look, limits))
+        if folder != seen.top and (reason := _find_reason(folder, files, seen, limits))
     }
     lost = [each for folder, each in suspects.items() if not any(up in suspects for up in _above(folder))]
     if not lost:
-        lost = _judge_total(below, known, look, limits)
+        lost = _check_total(below, known, seen, limits)
     return sorted(lost, key=lambda each: (-each.files, each.folder))
 
 
-def _suspect(folder: str, files: int, look: Look, limits: Limits) -> str:
-    if folder in look.lost_mounts:
-        return "was a mount point and is none any more"
-    if folder in look.empty and files >= min(_HANDFUL, limits.files):
-        return "is there but empty"
-    if files >= limits.files and folder not in look.folders and folder not in look.empty:
-        return "is gone with everything below it"
+def _find_reason(folder: str, files: int, seen: SeenFolders, limits: LossLimits) -> str:
+    if folder in seen.lost_mounts:
+        return "was a mount point and is not one now"
+    if folder in seen.empty and files >= min(_MIN_FILES, limits.files):
+        return "exists but is empty"
+    if files >= limits.files and folder not in seen.folders and folder not in seen.empty:
+        return "was deleted with everything below it, or unmounted"
     return ""
 
 
-def _judge_total(below: Counter[str], known: int, look: Look, limits: Limits) -> list[LostFolder]:
-    total = below[look.top]
+def _check_total(below: Counter[str], known: int, seen: SeenFolders, limits: LossLimits) -> list[LostFolder]:
+    total = below[seen.top]
     is_much = total >= limits.files and total > limits.share * known
-    is_half = total >= min(_HANDFUL, limits.files) and 2 * total >= known
+    is_half = total >= min(_MIN_FILES, limits.files) and 2 * total >= known
     if not (is_much or is_half):
         return []
     reason = f"{total} of {known} files of the library vanished at once"
-    depth = look.top.count("/") + 1 if look.top else 0
-    tops = [(folder, files) for folder, files in below.items() if folder != look.top and folder.count("/") == depth]
+    depth = seen.top.count("/") + 1 if seen.top else 0
+    tops = [(folder, files) for folder, files in below.items() if folder != seen.top and folder.count("/") == depth]
     direct = total - sum(files for _, files in tops)
     return [LostFolder(folder, files, reason) for folder, files in tops] + (
-        [LostFolder(look.top, direct, reason)] if direct else []
+        [LostFolder(seen.top, direct, reason)] if direct else []
     )
 
 
@@ -94,7 +95,7 @@ def _count_below(paths: Iterable[str], top: str) -> Counter[str]:
 
 
 def _above(path: str) -> Iterable[str]:
-    """Every folder that contains the path, nearest first."""
+    """Yield every folder that contains the path, nearest first."""
     folder, slash, _ = path.rpartition("/")
     while slash:
         yield folder

@@ -16,8 +16,8 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.decisions import DecisionKind, record
 from pokervod_pipelines.errors import ArchiveUnavailable, BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.nas.scan import LOCAL, FileSystem, has_content, look_again
-from pokervod_pipelines.nas.store import files, missing
+from pokervod_pipelines.nas.scan import LOCAL, FileSystem, has_content, stat_files
+from pokervod_pipelines.nas.store import files
 from pokervod_pipelines.settings import Settings
 
 
@@ -39,7 +39,7 @@ class MissingFile:
 def list_missing(engine: Engine, library: str | None = None) -> list[MissingFile]:
     """Return the missing and unseen files, without junk; longest missing first."""
     with engine.connect() as connection:
-        return [MissingFile(**row._mapping) for row in missing.read_missing(connection, library)]
+        return [MissingFile(**row._mapping) for row in files.read_missing(connection, library)]
 
 
 def clear_missing(
@@ -58,7 +58,7 @@ def clear_missing(
         raise BadInput("clear missing: expected either paths or the folder below which the files were")
     keys = None if paths is None else [_fold_path(path) for path in paths]
     with engine.begin() as connection:
-        rows = missing.read_in_state(
+        rows = files.read_in_state(
             connection, library, "missing", below=None if below is None else _fold_path(below), paths=keys
         )
         if rows:
@@ -77,13 +77,13 @@ def confirm_loss(
     root = str(settings.root_of(settings.library(library)).path)
     stall_seconds = settings.scan.stall_seconds
     if not has_content(fs, root, stall_seconds):
-        raise ArchiveUnavailable(f"{root}: unreadable or empty, so no loss can be confirmed; mount it first")
+        raise ArchiveUnavailable(f"{root}: unreadable or empty, so a loss cannot be confirmed. Mount it first.")
     # The disk is read between two transactions: an open one holds back every reader of the event log.
     with engine.begin() as connection:
-        unseen = [row.path for row in missing.read_in_state(connection, library, "unseen", below=_fold_path(below))]
-    found = look_again(fs, root, unseen, stall_seconds)
+        unseen = [row.path for row in files.read_in_state(connection, library, "unseen", below=_fold_path(below))]
+    found = stat_files(fs, root, unseen, stall_seconds)
     with engine.begin() as connection:
-        rows = missing.read_in_state(connection, library, "unseen", below=_fold_path(below))
+        rows = files.read_in_state(connection, library, "unseen", below=_fold_path(below))
         lost = [row for row in rows if row.path in found and found[row.path] is None]
         if lost:
             files.set_state(connection, [row.id for row in lost], "missing")

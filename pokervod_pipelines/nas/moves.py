@@ -1,20 +1,21 @@
-"""Which file that is gone from one path is the file that is new at another. Pure: no disk, no database.
+"""Match files that left one path with files that are new at another. Pure: no disk, no database.
 
-A path is no identity: folders are renamed between scans, and everything known about a file hangs on its row. A move is
-believed only on evidence that fits one pair and no other; size and mtime must be the same in all of it.
+A path is not an identity: folders are renamed between scans, and everything known about a file depends on its row. A
+move needs evidence that fits one pair and no other; size and mtime must be the same in all of it, and what the file
+counts as: a video that is now in a recycle bin, hidden or called ``.bak`` was deleted, not moved.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-_WORTH_GUESSING = 4_096
-"""Bytes above which size and mtime alone are evidence; AppleDouble files all have exactly this size."""
+_MIN_BYTES = 4_096
+"""Size above which size and mtime alone are evidence; AppleDouble files all have exactly this size."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """A known file that is not at its path any more: nothing is there, or another content."""
+class MoveSource:
+    """Hold a known file that is not at its path any more: nothing is there, or another content."""
 
     file_id: int
     path: str
@@ -22,104 +23,110 @@ class Gone:
     mtime_ns: int
     inode: int
     is_junk: bool
+    is_video: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
-    """A content seen at a path where it was not known; ``occupant`` is the row that has the path, if any."""
+class MoveTarget:
+    """Hold a content that is new at its path; ``occupant`` is the row that has the path, if any."""
 
     path: str
     size: int
     mtime_ns: int
     inode: int
     is_junk: bool
+    is_video: bool
     occupant: int | None = None
 
 
-Move = tuple[Gone, Fresh]
-_Sign = Callable[[Gone | Fresh], Hashable | None]
+Move = tuple[MoveSource, MoveTarget]
+_Feature = Callable[[MoveSource | MoveTarget], Hashable | None]
 
 
-def match_moves(gone: Sequence[Gone], fresh: Sequence[Fresh]) -> list[Move]:
-    """The moves, each file and each path at most once, strongest evidence first.
+def match_moves(sources: Sequence[MoveSource], targets: Sequence[MoveTarget]) -> list[Move]:
+    """Return the moves, each file and each path at most once, strongest evidence first.
 
-    Then those are dropped whose goal is still held by a row that does not move itself: a file moved over another one
-    is a rewrite of that other one. Cycles (two names swapped) and chains are moves.
+    Then drop those whose target path belongs to a row that does not move itself: a file moved over another one is a
+    rewrite of that other one. Cycles (two names swapped) and chains are moves.
     """
-    matching = _Matching(gone, fresh)
-    matching.pair_alone(_by_inode)
-    matching.pair_alone(_by_name)
-    matching.pair_folders()
-    matching.pair_groups(_by_name)
-    matching.pair_alone(_by_size_and_time)
-    matching.pair_folders()
+    matching = _Matching(sources, targets)
+    matching.match_unique(_by_inode)
+    matching.match_unique(_by_name)
+    matching.match_folders()
+    matching.match_groups(_by_name)
+    matching.match_unique(_by_size_and_time)
+    matching.match_folders()
     return _drop_blocked(matching.moves)
 
 
-def _by_inode(file: Gone | Fresh) -> Hashable | None:
-    return (file.inode, file.size, file.mtime_ns) if file.inode else None
+def _describe_content(file: MoveSource | MoveTarget) -> Hashable:
+    return (file.size, file.mtime_ns, file.is_junk, file.is_video)
 
 
-def _by_name(file: Gone | Fresh) -> Hashable | None:
+def _by_inode(file: MoveSource | MoveTarget) -> Hashable | None:
+    return (file.inode, _describe_content(file)) if file.inode else None
+
+
+def _by_name(file: MoveSource | MoveTarget) -> Hashable | None:
     if file.is_junk or not file.size:
         return None
-    return (file.path.rpartition("/")[2], file.size, file.mtime_ns)
+    return (file.path.rpartition("/")[2], _describe_content(file))
 
 
-def _by_size_and_time(file: Gone | Fresh) -> Hashable | None:
-    return None if file.is_junk or file.size <= _WORTH_GUESSING else (file.size, file.mtime_ns)
+def _by_size_and_time(file: MoveSource | MoveTarget) -> Hashable | None:
+    return None if file.is_junk or file.size <= _MIN_BYTES else _describe_content(file)
 
 
 class _Matching:
-    """What is matched so far, and what is left to match."""
+    """Keep the moves found so far, and what is left to match."""
 
-    def __init__(self, gone: Iterable[Gone], fresh: Iterable[Fresh]) -> None:
-        self.gone = {file.path: file for file in gone}
-        self.fresh = {file.path: file for file in fresh}
+    def __init__(self, sources: Iterable[MoveSource], targets: Iterable[MoveTarget]) -> None:
+        self.sources = {file.path: file for file in sources}
+        self.targets = {file.path: file for file in targets}
         self.moves: list[Move] = []
 
-    def pair_alone(self, sign: _Sign) -> None:
-        """Files whose sign no other file on their side has."""
-        for ours, theirs in self._groups(sign):
+    def match_unique(self, feature: _Feature) -> None:
+        """Match files whose feature no other file on their side has."""
+        for ours, theirs in self._groups(feature):
             if len(ours) == len(theirs) == 1:
-                self._take(self.gone[ours[0]], self.fresh[theirs[0]])
+                self._match(self.sources[ours[0]], self.targets[theirs[0]])
 
-    def pair_groups(self, sign: _Sign) -> None:
-        """Equal files in equal number, in the order of their paths: any pairing keeps their content."""
-        for ours, theirs in self._groups(sign):
+    def match_groups(self, feature: _Feature) -> None:
+        """Match equal files in equal number, in the order of their paths: any pairing keeps their content."""
+        for ours, theirs in self._groups(feature):
             if len(ours) == len(theirs):
                 for one, other in zip(sorted(ours), sorted(theirs), strict=True):
-                    self._take(self.gone[one], self.fresh[other])
+                    self._match(self.sources[one], self.targets[other])
 
-    def pair_folders(self) -> None:
-        """What lies at the same place below a folder that moved moved with it, junk and empty files too."""
+    def match_folders(self) -> None:
+        """Match what is at the same place below a folder that moved, junk and empty files too."""
         folders = _moved_folders(self.moves)
-        for old in sorted(self.gone):
-            file = self.gone[old]
-            goal = self.fresh.get(_relocate(old, folders))
-            if goal is not None and (goal.size, goal.mtime_ns) == (file.size, file.mtime_ns):
-                self._take(file, goal)
+        for old in sorted(self.sources):
+            file = self.sources[old]
+            target = self.targets.get(_relocate(old, folders))
+            if target is not None and _describe_content(target) == _describe_content(file):
+                self._match(file, target)
 
-    def _groups(self, sign: _Sign) -> list[tuple[list[str], list[str]]]:
+    def _groups(self, feature: _Feature) -> list[tuple[list[str], list[str]]]:
         groups: dict[Hashable, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
-        sided: list[tuple[int, Gone | Fresh]] = [(0, file) for file in self.gone.values()]
-        sided += [(1, file) for file in self.fresh.values()]
+        sided: list[tuple[int, MoveSource | MoveTarget]] = [(0, file) for file in self.sources.values()]
+        sided += [(1, file) for file in self.targets.values()]
         for side, file in sided:
-            key = sign(file)
+            key = feature(file)
             if key is not None:
                 groups[key][side].append(file.path)
         return [group for group in groups.values() if group[0] and group[1]]
 
-    def _take(self, gone: Gone, fresh: Fresh) -> None:
-        self.moves.append((gone, fresh))
-        del self.gone[gone.path], self.fresh[fresh.path]
+    def _match(self, source: MoveSource, target: MoveTarget) -> None:
+        self.moves.append((source, target))
+        del self.sources[source.path], self.targets[target.path]
 
 
 def _moved_folders(moves: Iterable[Move]) -> dict[str, str]:
-    """Old folder → new folder, for every level at which the two paths still end alike."""
+    """Return old folder → new folder, for every level at which the two paths still end alike."""
     folders: dict[str, str] = {}
-    for gone, fresh in moves:
-        old, new = gone.path.split("/")[:-1], fresh.path.split("/")[:-1]
+    for source, target in moves:
+        old, new = source.path.split("/")[:-1], target.path.split("/")[:-1]
         while old and new and old != new:
             folders.setdefault("/".join(old), "/".join(new))
             if old.pop() != new.pop():
@@ -128,7 +135,7 @@ def _moved_folders(moves: Iterable[Move]) -> dict[str, str]:
 
 
 def _relocate(path: str, folders: dict[str, str]) -> str:
-    """Where the path would be after the move of the nearest folder above it that moved; '' if none did."""
+    """Return where the path is after the move of the nearest folder above it that moved; '' if none did."""
     folder, slash, rest = path.rpartition("/")
     while slash:
         if folder in folders:
@@ -140,7 +147,7 @@ def _relocate(path: str, folders: dict[str, str]) -> str:
 
 def _drop_blocked(moves: list[Move]) -> list[Move]:
     while True:
-        leaving = {gone.file_id for gone, _ in moves}
+        leaving = {source.file_id for source, _ in moves}
         free = [move for move in moves if move[1].occupant is None or move[1].occupant in leaving]
         if len(free) == len(moves):
             return free

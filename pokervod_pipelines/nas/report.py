@@ -1,22 +1,24 @@
-"""What one scan of a library found, counted: for the operator's page, the command line and the scan's record."""
+"""Count what one scan of a library found: for the operator's page, the command line and the scan's record."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-PROBLEMS_SHOWN = 200
-"""A report carries so many problems; the exact number stands beside them."""
+from pokervod_pipelines.problems import Problem
+
+MAX_PROBLEMS = 200
+"""A report carries no more problems; ``problem_count`` is the whole number."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanReport:
-    """How a library stands after a scan.
+    """Describe a library after a scan.
 
-    ``seen`` is every file met, once, and the sum of added, changed, moved, returned, unchanged and held. ``removed``
-    are the files found missing by this scan; ``missing`` and ``unseen`` are all that are so now. ``problems`` are the
-    first places that could not be read or stored, each with what to do.
+    ``seen`` is every file found, once, and the sum of added, changed, moved, returned, unchanged and held. ``removed``
+    are the files that this scan found missing; ``missing`` and ``unseen`` are all that are so now; junk is left out of
+    the three. ``problems`` are the first places that could not be read or stored, each with what to do.
     """
 
     library: str
@@ -38,12 +40,12 @@ class ScanReport:
     oldest: datetime | None
     newest: datetime | None
     problem_count: int
-    problems: tuple[tuple[str, str], ...]
+    problems: tuple[Problem, ...]
 
 
 @dataclass(slots=True)
-class Tally:
-    """A scan's counts while they grow."""
+class ScanTally:
+    """Collect the counts of a running scan."""
 
     seen: int = 0
     added: int = 0
@@ -53,24 +55,24 @@ class Tally:
     returned: int = 0
     held: int = 0
     links: int = 0
-    problems: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     @property
-    def shown(self) -> tuple[tuple[str, str], ...]:
-        """The problems that fit into a report, in the order of their places."""
-        return tuple(sorted(self.problems)[:PROBLEMS_SHOWN])
+    def first_problems(self) -> tuple[Problem, ...]:
+        """Return the problems that fit into a report, in the order of their places."""
+        return tuple(sorted(self.problems, key=lambda problem: (problem.where, problem.what))[:MAX_PROBLEMS])
 
     @property
     def counts(self) -> dict[str, int]:
-        """What the scan's record keeps."""
+        """Return the counts that the scan's record keeps."""
         names = ("seen", "added", "changed", "removed", "moved", "returned", "held", "links")
         counted = {name: int(getattr(self, name)) for name in names}
         differing = self.added + self.changed + self.moved + self.returned + self.held
         return counted | {"unchanged": self.seen - differing, "problem_count": len(self.problems)}
 
 
-def make_report(library: str, tally: Tally, totals: dict[str, Any], *, status: str, seconds: float) -> ScanReport:
-    """The report of a scan that ended; ``totals`` is how the library stands in the database."""
+def make_report(library: str, tally: ScanTally, totals: dict[str, Any], *, status: str, seconds: float) -> ScanReport:
+    """Return the report of a scan that ended; ``totals`` counts the library's rows in the database."""
     return ScanReport(
         library=library,
         status=status,
@@ -79,15 +81,15 @@ def make_report(library: str, tally: Tally, totals: dict[str, Any], *, status: s
         unseen=totals["unseen"],
         junk=totals["junk"],
         videos=totals["videos"],
-        oldest=_moment(totals["oldest_ns"]),
-        newest=_moment(totals["newest_ns"]),
-        problems=tally.shown,
+        oldest=_read_time(totals["oldest_ns"]),
+        newest=_read_time(totals["newest_ns"]),
+        problems=tally.first_problems,
         **tally.counts,
     )
 
 
-def _moment(nanoseconds: int | None) -> datetime | None:
-    """The time, or None where a disk holds one that no calendar has."""
+def _read_time(nanoseconds: int | None) -> datetime | None:
+    """Return the time, or None where the disk has one that no calendar has."""
     if nanoseconds is None:
         return None
     try:

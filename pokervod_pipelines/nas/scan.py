@@ -1,57 +1,61 @@
-"""What is in a library's folder right now: the walk, and second looks at single files.
+"""Walk a library's folder, and read the state of single files again.
 
-It yields what it saw and keeps apart what it could not read, because "could not be read" must never look like "is not
-there". Comparing with what was there before belongs to ``changes``.
+The walk yields what it saw and keeps apart what it could not read, because "could not be read" must never look like "is
+not there". Comparing with what was there before belongs to ``store.staging``.
 """
 
 import errno
 import os
 import stat as modes
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from pokervod_pipelines.errors import ArchiveUnavailable
-from pokervod_pipelines.nas.stall import Pulse, read_watched
+from pokervod_pipelines.nas.path_rules import PathRules
+from pokervod_pipelines.nas.stall import ReadProgress, read_watched
+from pokervod_pipelines.problems import Problem
 
 Entry = tuple[str, int, int, int]
-"""A file: posix path below the archive root as the disk spells it, size, mtime in ns, inode. Plain, for speed."""
+"""A file: posix path below the archive root as the disk spells it, size, mtime in ns, inode. A tuple, for speed."""
+
+NO_SETTINGS = PathRules()
 
 _BATCH = 2_000
 _BIGINT = (1 << 63) - 1
-_LONGEST_KEY = 2_600
-"""Bytes of a path that a PostgreSQL index takes; beyond about 2,700 the row would be refused."""
+_MAX_KEY_BYTES = 2_600
+"""A PostgreSQL index refuses a path of more than about 2,700 bytes."""
 
-_SURELY_SHORT = _LONGEST_KEY // 4
+_MAX_FAST_LENGTH = _MAX_KEY_BYTES // 4
 """Characters that are never too many bytes, so that nearly every name passes by one comparison."""
 
-_TROUBLE_OF_ONE_FOLDER = frozenset(
+_FOLDER_ERRORS = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL}
 )
-"""Every other error (ESTALE, EIO, ENOTCONN …) says that the share itself is ill."""
+"""Errors of one folder; every other one (ESTALE, EIO, ENOTCONN …) is an error of the share."""
 
 
 class FileSystem(Protocol):
-    """The three questions asked of a disk; paths are absolute."""
+    """Read folders and files of a disk; paths are absolute."""
 
     def scandir(self, path: str, /) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
-        """The entries of a folder, as ``os.scandir``."""
+        """Return the entries of a folder, as ``os.scandir``."""
 
     def stat(self, path: str, /, *, follow_symlinks: bool) -> os.stat_result:
-        """The state of one file, as ``os.stat``."""
+        """Return the state of one file, as ``os.stat``."""
 
 
 class LocalFileSystem:
-    """Whatever the operating system has mounted."""
+    """Read what the operating system has mounted."""
 
     def scandir(self, path: str, /) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
-        """The entries of a folder."""
+        """Return the entries of a folder."""
         return os.scandir(path)
 
     def stat(self, path: str, /, *, follow_symlinks: bool) -> os.stat_result:
-        """The state of one file."""
+        """Return the state of one file."""
         return os.stat(path, follow_symlinks=follow_symlinks)  # noqa: PTH116 - strings throughout, for speed
 
 
@@ -59,71 +63,83 @@ LOCAL: FileSystem = LocalFileSystem()
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A library's folder on this machine: ``root`` is absolute, ``folder`` is below it, '' for the root itself.
+class LibraryFolder:
+    """Locate a library's folder on this machine: ``root`` is absolute, ``folder`` is below it, '' for the root itself.
 
-    ``pruned`` are folders of the same root that belong to other libraries, in NFC.
+    ``pruned`` are folders of the same root that belong to other libraries, in NFC. ``rules`` say which folders are not
+    entered.
     """
 
     root: str
     folder: str
     pruned: frozenset[str] = frozenset()
+    rules: PathRules = NO_SETTINGS
 
     @property
     def top(self) -> str:
-        """The absolute path of the library's folder."""
+        """Return the absolute path of the library's folder."""
         return os.path.join(self.root, self.folder) if self.folder else self.root  # noqa: PTH118 - strings throughout
 
 
 @dataclass(slots=True)
-class Findings:
-    """What a walk learned beside the files; complete when its batches have run out. Folders are in NFC.
+class WalkResult:
+    """Collect what a walk learns beside the files; complete when its batches have run out. Folders are in NFC.
 
-    ``unread`` are folders about whose content nothing may be concluded. ``folders`` are those that held anything,
-    ``empty`` those that held nothing, ``mounts`` those on another device than their parent.
+    ``unreadable`` are folders about whose content nothing is known, ``refused`` those of them that the user may not
+    list. ``folders`` had content, ``empty`` had none, ``mounts`` are on another device than their parent.
+    ``identities`` are device and inode of the top and of each mount, by absolute path.
     """
 
-    unread: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
     empty: set[str] = field(default_factory=set)
     mounts: set[str] = field(default_factory=set)
-    problems: list[tuple[str, str]] = field(default_factory=list)
+    identities: dict[str, tuple[int, int]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
     links: int = 0
     vanished: int = 0
 
 
 def to_key(path: str) -> str:
-    """The path as it is compared: in NFC, since macOS clients may deliver the same name in NFD."""
+    """Return the path as it is compared: in NFC, since macOS clients may deliver the same name in NFD."""
     return path if path.isascii() else unicodedata.normalize("NFC", path)
 
 
-def find_place(fs: FileSystem, root: str, folder: str, pruned: Iterable[str], stall_seconds: float) -> Place:
-    """Where the library is; ``folder`` is found whatever its Unicode normalisation on disk.
+def find_library_folder(
+    fs: FileSystem,
+    root: str,
+    folder: str,
+    pruned: Iterable[str],
+    stall_seconds: float,
+    rules: PathRules = NO_SETTINGS,
+) -> LibraryFolder:
+    """Return where the library is; ``folder`` is found whatever its Unicode normalisation on disk.
 
     Raises ``ArchiveUnavailable`` when the root or the folder is not there.
     """
     keys = frozenset(to_key(each) for each in pruned)
-    wanted = "" if folder in {"", "."} else folder.strip("/")
-    found = list(read_watched(lambda pulse: [_spell(fs, root, wanted, pulse)], stall_seconds))
-    return Place(root, found[0], keys)
+    path = "" if folder in {"", "."} else folder.strip("/")
+    found = list(read_watched(lambda progress: [_spell(fs, root, path, progress)], stall_seconds))
+    return LibraryFolder(root, found[0], keys, rules)
 
 
-def _spell(fs: FileSystem, root: str, folder: str, pulse: Pulse) -> str:
+def _spell(fs: FileSystem, root: str, folder: str, progress: ReadProgress) -> str:
     spelled = ""
     for part in [part for part in folder.split("/") if part and part != "."]:
         here = f"{root}/{spelled}".rstrip("/")
-        pulse.reach(here)
-        names = _names(fs, here)
+        progress.enter(here)
+        names = _list_names(fs, here)
         name = part if part in names else next((each for each in names if to_key(each) == to_key(part)), None)
         if name is None:
             raise ArchiveUnavailable(
-                f"{here}: has no folder {part!r}: mount the share, or correct the library's folder in the settings"
+                f"{here}: folder {part!r} is missing. Mount the share, or correct the library's folder in the settings."
             )
         spelled = f"{spelled}/{name}" if spelled else name
     return spelled
 
 
-def _names(fs: FileSystem, folder: str) -> set[str]:
+def _list_names(fs: FileSystem, folder: str) -> set[str]:
     try:
         with fs.scandir(folder) as entries:
             return {entry.name for entry in entries}
@@ -131,33 +147,35 @@ def _names(fs: FileSystem, folder: str) -> set[str]:
         raise _unavailable(folder, error) from None
 
 
-def walk(fs: FileSystem, place: Place, findings: Findings, stall_seconds: float) -> Iterator[list[Entry]]:
-    """Every file of the place in batches; ``findings`` gets all else.
+def walk(fs: FileSystem, place: LibraryFolder, result: WalkResult, stall_seconds: float) -> Iterator[list[Entry]]:
+    """Yield every file of the place in batches; ``result`` gets all else.
 
     Links are not followed. Raises ``ArchiveUnavailable`` when the place as a whole cannot be read or hangs.
     """
-    return read_watched(lambda pulse: _Walker(fs, place, findings, pulse).walk(), stall_seconds)
+    return read_watched(lambda progress: _Walker(fs, place, result, progress).walk(), stall_seconds)
 
 
 @dataclass(slots=True)
 class _Walker:
     fs: FileSystem
-    place: Place
-    findings: Findings
-    pulse: Pulse
+    place: LibraryFolder
+    result: WalkResult
+    progress: ReadProgress
     batch: list[Entry] = field(default_factory=list)
+    outside: set[int] = field(default_factory=set)
+    """The devices of the top and of the folders above it."""
 
     def walk(self) -> Iterator[list[Entry]]:
-        """Every file below the place, in batches."""
+        """Yield every file below the place, in batches."""
         device = self._check_top()
-        waiting = [(self.place.top, self.place.folder, device)]
-        while waiting:
-            absolute, relative, device = waiting.pop()
-            self.pulse.reach(absolute)
+        pending = [(self.place.top, self.place.folder, device)]
+        while pending:
+            absolute, relative, device = pending.pop()
+            self.progress.enter(absolute)
             try:
-                waiting += self._read_folder(absolute, f"{relative}/" if relative else "", device)
+                pending += self._read_folder(absolute, f"{relative}/" if relative else "", device)
             except OSError as error:
-                self._set_aside(relative, absolute, error)
+                self._skip_folder(relative, absolute, error)
             if len(self.batch) >= _BATCH:
                 yield self.batch
                 self.batch = []
@@ -165,33 +183,37 @@ class _Walker:
 
     def _check_top(self) -> int:
         top = self.place.top
-        self.pulse.reach(top)
+        self.progress.enter(top)
         try:
             state = self.fs.stat(top, follow_symlinks=True)
         except OSError as error:
             raise _unavailable(top, error) from None
         if not modes.S_ISDIR(state.st_mode):
-            raise ArchiveUnavailable(f"{top}: is no folder: correct the archive root or the library in the settings")
+            raise ArchiveUnavailable(
+                f"{top}: expected a folder, got a file. Correct the archive root or the library in the settings."
+            )
+        self.result.identities[top] = (state.st_dev, state.st_ino)
+        self.outside = {state.st_dev} | _read_devices_above(self.fs, top)
         return state.st_dev
 
     def _read_folder(self, absolute: str, prefix: str, device: int) -> list[tuple[str, str, int]]:
-        """The folder's files are in the batch; returns its subfolders with their devices."""
+        """Add the folder's files to the batch; return its subfolders with their devices."""
         found: list[os.DirEntry[str]] = []
-        files, pulse = self.batch, self.pulse
+        files, progress = self.batch, self.progress
         with self.fs.scandir(absolute) as entries:
             is_empty = True
             for entry in entries:
                 is_empty = False
-                pulse.beats += 1
+                progress.steps += 1
                 name = entry.name
-                is_plain = name.isascii() and len(prefix) + len(name) < _SURELY_SHORT
+                is_plain = name.isascii() and len(prefix) + len(name) < _MAX_FAST_LENGTH
                 if not (is_plain or self._is_storable(prefix, name)):
                     continue
                 if entry.is_file(follow_symlinks=False):
                     try:
                         state = entry.stat(follow_symlinks=False)
                     except FileNotFoundError:
-                        self.findings.vanished += 1
+                        self.result.vanished += 1
                         continue
                     mtime = state.st_mtime_ns
                     if not -_BIGINT < mtime < _BIGINT:
@@ -200,63 +222,119 @@ class _Walker:
                 elif entry.is_dir(follow_symlinks=False):
                     found.append(entry)
                 else:
-                    self.findings.links += 1
-        (self.findings.empty if is_empty else self.findings.folders).add(to_key(prefix[:-1]))
+                    self.result.links += 1
+        device = self._check_device(absolute, prefix[:-1], device)
+        (self.result.empty if is_empty else self.result.folders).add(to_key(prefix[:-1]))
         return list(self._descend(found, prefix, device))
+
+    def _check_device(self, absolute: str, relative: str, device: int) -> int:
+        """Return the folder's device after it was read; raise when a mount under the scan was taken away meanwhile.
+
+        Reading a folder may mount it (autofs, NFS): then the device is a new one, and not that of a folder above.
+        """
+        state = self.fs.stat(absolute, follow_symlinks=True)
+        if state.st_dev != device:
+            if state.st_dev in self.outside:
+                raise _mount_changed(absolute)
+            self.result.mounts.add(to_key(relative))
+            self.result.identities[absolute] = (state.st_dev, state.st_ino)
+        return state.st_dev
 
     def _is_storable(self, prefix: str, name: str) -> bool:
         if not _is_utf8(name):
             shown = (prefix + name).encode("utf-8", "backslashreplace").decode()
-            self.findings.problems.append((shown, "the name is not UTF-8: rename it on the server; it was passed over"))
+            what = "the name is not UTF-8, so the file is not stored. Rename it on the server."
+            self.result.problems.append(Problem(shown, what))
             return False
         size = len((prefix + name).encode())
-        if size > _LONGEST_KEY:
-            text = f"the path has {size} bytes, {_LONGEST_KEY} are the most: shorten it; it was passed over"
-            self.findings.problems.append((prefix + name, text))
-        return size <= _LONGEST_KEY
+        if size > _MAX_KEY_BYTES:
+            what = f"the path has {size} bytes, the limit is {_MAX_KEY_BYTES}; it is not stored. Shorten it."
+            self.result.problems.append(Problem(prefix + name, what))
+        return size <= _MAX_KEY_BYTES
 
     def _descend(self, folders: list[os.DirEntry[str]], prefix: str, device: int) -> Iterator[tuple[str, str, int]]:
         for entry in folders:
             relative = prefix + entry.name
-            if to_key(relative) in self.place.pruned:
+            if to_key(relative) in self.place.pruned or self.place.rules.is_skipped(relative):
                 continue
             try:
-                inside = entry.stat(follow_symlinks=False).st_dev
+                state = entry.stat(follow_symlinks=False)
             except OSError as error:
-                self._set_aside(relative, entry.path, error)
+                self._skip_folder(relative, entry.path, error)
                 continue
-            if inside != device:
-                self.findings.mounts.add(to_key(relative))
-            yield entry.path, relative, inside
+            if state.st_dev != device:
+                self.result.mounts.add(to_key(relative))
+                self.result.identities[entry.path] = (state.st_dev, state.st_ino)
+            yield entry.path, relative, state.st_dev
 
-    def _set_aside(self, relative: str, absolute: str, error: OSError) -> None:
-        """Nothing is concluded below ``relative``; raises when it is the library itself or the share is ill."""
-        if relative == self.place.folder or error.errno not in _TROUBLE_OF_ONE_FOLDER:
+    def _skip_folder(self, relative: str, absolute: str, error: OSError) -> None:
+        """Record that the folder's content is unknown; raise when it is the library itself or the share is lost."""
+        if relative == self.place.folder or error.errno not in _FOLDER_ERRORS:
             raise _unavailable(absolute, error) from None
-        self.findings.unread.add(to_key(relative))
+        self.result.unreadable.add(to_key(relative))
         if isinstance(error, FileNotFoundError):
-            text = "the folder vanished while it was read; the next scan looks again"
+            what = "the folder vanished while it was read. The next scan reads it again."
         else:
-            text = f"cannot be read ({error.strerror}): give the scanning user the right to list it"
-        self.findings.problems.append((relative, text))
+            what = f"cannot be read ({error.strerror}). Give the scanning user the right to list it."
+            if not self.place.rules.is_system_folder(relative):
+                self.result.refused.add(to_key(relative))
+        self.result.problems.append(Problem(relative, what))
 
 
-def look_again(
+def _read_devices_above(fs: FileSystem, top: str) -> set[int]:
+    """Return the devices of the folders above ``top``; a lost mount shows the content of one of them."""
+    devices = set()
+    folder = os.path.realpath(top)
+    while (parent := os.path.dirname(folder)) != folder:  # noqa: PTH120 - strings throughout
+        folder = parent
+        with suppress(OSError):
+            devices.add(fs.stat(folder, follow_symlinks=True).st_dev)
+    return devices
+
+
+def check_mounts(fs: FileSystem, identities: Mapping[str, tuple[int, int]], stall_seconds: float) -> None:
+    """Raise ``ArchiveUnavailable`` when the top or a mount below it is another one than when the walk entered it."""
+    for path, state in read_watched(lambda progress: _read_identities(fs, identities, progress), stall_seconds):
+        if state != identities[path]:
+            raise _mount_changed(path)
+
+
+def _read_identities(
+    fs: FileSystem, paths: Iterable[str], progress: ReadProgress
+) -> Iterator[tuple[str, tuple[int, int]]]:
+    for path in paths:
+        progress.enter(path)
+        try:
+            state = fs.stat(path, follow_symlinks=True)
+        except OSError as error:
+            raise _unavailable(path, error) from None
+        yield path, (state.st_dev, state.st_ino)
+
+
+def _mount_changed(place: str) -> ArchiveUnavailable:
+    """Return the error of a scan during which another file system appeared at ``place``."""
+    return ArchiveUnavailable(
+        f"{place}: the mount changed during the scan, so nothing that was not seen counts as missing. "
+        "Check the mount, then scan again."
+    )
+
+
+def stat_files(
     fs: FileSystem, root: str, paths: Sequence[str], stall_seconds: float
 ) -> dict[str, tuple[int, int] | None]:
-    """Size and mtime in ns of each path now; None where there is nothing.
+    """Return size and mtime in ns of each path now; None where there is nothing.
 
-    Raises ``ArchiveUnavailable`` where that cannot be told, or hangs.
+    Raises ``ArchiveUnavailable`` where that cannot be read, or hangs.
     """
-    return dict(read_watched(lambda pulse: _stat_each(fs, root, paths, pulse), stall_seconds))
+    return dict(read_watched(lambda progress: _stat_each(fs, root, paths, progress), stall_seconds))
 
 
 def _stat_each(
-    fs: FileSystem, root: str, paths: Sequence[str], pulse: Pulse
+    fs: FileSystem, root: str, paths: Sequence[str], progress: ReadProgress
 ) -> Iterator[tuple[str, tuple[int, int] | None]]:
     for path in paths:
         absolute = f"{root}/{path}"
-        pulse.reach(absolute)
+        progress.enter(absolute)
         try:
             state = fs.stat(absolute, follow_symlinks=False)
         except (FileNotFoundError, NotADirectoryError):
@@ -268,16 +346,16 @@ def _stat_each(
 
 
 def has_content(fs: FileSystem, folder: str, stall_seconds: float) -> bool:
-    """The folder can be read and holds at least one entry; an unmounted share does not."""
+    """Return whether the folder can be read and has at least one entry; an unmounted share has none."""
     try:
-        return all(read_watched(lambda pulse: [_holds_any(fs, folder, pulse)], stall_seconds))
+        return all(read_watched(lambda progress: [_holds_any(fs, folder, progress)], stall_seconds))
     except ArchiveUnavailable:
         return False
 
 
-def _holds_any(fs: FileSystem, folder: str, pulse: Pulse) -> bool:
-    pulse.reach(folder)
-    return bool(_names(fs, folder))
+def _holds_any(fs: FileSystem, folder: str, progress: ReadProgress) -> bool:
+    progress.enter(folder)
+    return bool(_list_names(fs, folder))
 
 
 def _is_utf8(name: str) -> bool:
@@ -290,9 +368,9 @@ def _is_utf8(name: str) -> bool:
 
 def _unavailable(place: str, error: OSError) -> ArchiveUnavailable:
     if error.errno in {errno.ENOENT, errno.ENOTDIR}:
-        advice = "mount the share, or correct the path in the settings"
+        advice = "Mount the share, or correct the path in the settings."
     elif error.errno in {errno.EACCES, errno.EPERM}:
-        advice = "give the scanning user the right to list it"
+        advice = "Give the scanning user the right to list it."
     else:
-        advice = "mount the share again and check its server"
-    return ArchiveUnavailable(f"{place}: {error.strerror or error}: {advice}")
+        advice = "Mount the share again and check its server."
+    return ArchiveUnavailable(f"{place}: {error.strerror or error}. {advice}")

@@ -1,7 +1,7 @@
-"""Reading from a disk that may never answer: the reading runs in a thread, and its silence is an error.
+"""Read in a thread from a disk that may never answer, and raise an error when nothing comes.
 
-A network share that is gone can block a system call for ever and nothing can interrupt it. So the call is left behind
-in a daemon thread, and whoever waits for it gives up. What is read belongs to ``scan``.
+A lost network share can block a system call without end, and nothing interrupts it. So the call stays behind in a
+daemon thread, and whoever waits for it gives up.
 """
 
 import queue
@@ -16,21 +16,21 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Pulse:
-    """The sign of life that a reading gives: ``beats`` grows with every step, ``place`` is where it is."""
+class ReadProgress:
+    """Report how far a read is: ``steps`` grows with every entry, ``place`` is where it is."""
 
     place: str = ""
-    beats: int = 0
+    steps: int = 0
     abandoned: threading.Event = field(default_factory=threading.Event)
 
-    def reach(self, place: str) -> None:
-        """The reading has got to ``place``."""
+    def enter(self, place: str) -> None:
+        """Record that ``place`` is read next."""
         self.place = place
-        self.beats += 1
+        self.steps += 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece(Generic[T]):
+class _Item(Generic[T]):
     value: T
 
 
@@ -39,54 +39,56 @@ class _End:
     error: Exception | None
 
 
-def read_watched(read: Callable[[Pulse], Iterable[T]], stall_seconds: float) -> Iterator[T]:
-    """The pieces that ``read`` yields, read ahead in a thread.
+def read_watched(read: Callable[[ReadProgress], Iterable[T]], stall_seconds: float) -> Iterator[T]:
+    """Yield what ``read`` yields, read ahead in a thread.
 
-    Raises what ``read`` raises, and ``ArchiveUnavailable`` naming the place when neither a piece nor a beat came for
-    ``stall_seconds``. Leaving the iteration early stops the thread at its next piece.
+    Raises what ``read`` raises, and ``ArchiveUnavailable`` naming the place when neither an item nor a step came for
+    ``stall_seconds``. Leaving the iteration early stops the thread at its next item.
     """
-    pulse = Pulse()
-    pieces: queue.Queue[_Piece[T] | _End] = queue.Queue(maxsize=8)
-    threading.Thread(target=_run, args=(read, pulse, pieces), name="archive-reader", daemon=True).start()
+    progress = ReadProgress()
+    items: queue.Queue[_Item[T] | _End] = queue.Queue(maxsize=8)
+    threading.Thread(target=_run, args=(read, progress, items), name="archive-reader", daemon=True).start()
     try:
-        while isinstance(handed := _wait(pieces, pulse, stall_seconds), _Piece):
-            yield handed.value
-        if handed.error is not None:
-            raise handed.error
+        while isinstance(received := _wait(items, progress, stall_seconds), _Item):
+            yield received.value
+        if received.error is not None:
+            raise received.error
     finally:
-        pulse.abandoned.set()
-        _drain(pieces)
+        progress.abandoned.set()
+        _drain(items)
 
 
-def _run(read: Callable[[Pulse], Iterable[T]], pulse: Pulse, pieces: queue.Queue[_Piece[T] | _End]) -> None:
+def _run(
+    read: Callable[[ReadProgress], Iterable[T]], progress: ReadProgress, items: queue.Queue[_Item[T] | _End]
+) -> None:
     error = None
     try:
-        for piece in read(pulse):
-            pieces.put(_Piece(piece))
-            if pulse.abandoned.is_set():
+        for item in read(progress):
+            items.put(_Item(item))
+            if progress.abandoned.is_set():
                 return
-    except Exception as raised:  # noqa: BLE001 - it is raised again where the pieces are taken
+    except Exception as raised:  # noqa: BLE001 - it is raised again where the items are taken
         error = raised
-    pieces.put(_End(error))
+    items.put(_End(error))
 
 
-def _wait(pieces: queue.Queue[_Piece[T] | _End], pulse: Pulse, stall_seconds: float) -> _Piece[T] | _End:
+def _wait(items: queue.Queue[_Item[T] | _End], progress: ReadProgress, stall_seconds: float) -> _Item[T] | _End:
     while True:
-        beats = pulse.beats
+        steps = progress.steps
         try:
-            return pieces.get(timeout=stall_seconds)
+            return items.get(timeout=stall_seconds)
         except queue.Empty:
-            if pulse.beats == beats:
+            if progress.steps == steps:
                 raise ArchiveUnavailable(
-                    f"{pulse.place}: reading it hangs, nothing came for {stall_seconds:g} s: "
-                    "check the mount and its server, then scan again"
+                    f"{progress.place}: no answer for {stall_seconds:g} s. "
+                    "Check the mount and its server, then scan again."
                 ) from None
 
 
-def _drain(pieces: queue.Queue[_Piece[T] | _End]) -> None:
-    """Room for the one piece the thread may be waiting to hand over."""
+def _drain(items: queue.Queue[_Item[T] | _End]) -> None:
+    """Make room for the one item that the thread may wait to put."""
     while True:
         try:
-            pieces.get_nowait()
+            items.get_nowait()
         except queue.Empty:
             return

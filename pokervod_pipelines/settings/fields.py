@@ -54,6 +54,15 @@ def _check_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _check_glob(text: str) -> str:
+    if not re.search(r"[^*?/.\s]", text):
+        message = (
+            f"expected a glob such as '*.old' or 'ARCHIVE/tmp*', got {text!r}, which matches everything or nothing"
+        )
+        raise ValueError(message)
+    return text
+
+
 def _read_clock(value: object) -> object:
     """Return a time of day; YAML reads ``6:30`` without quotes as the number 390."""
     if type(value) is int and 0 <= value < 24 * 60:
@@ -78,3 +87,6 @@ SpreadsheetId = Annotated[str, AfterValidator(_check_spreadsheet)]
 
 HttpAddress = Annotated[str, AfterValidator(_check_address)]
 """The root of a server, without a slash at its end."""
+
+Glob = Annotated[str, AfterValidator(_check_glob)]
+"""A file name or path with ``*``, ``?`` and ``[...]``."""

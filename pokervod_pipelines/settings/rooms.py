@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from pokervod_pipelines.settings.fields import ClockTime, CronLine, HttpAddress, Name, SettingsModel, SpreadsheetId
+from pokervod_pipelines.settings.fields import ClockTime, CronLine, Glob, HttpAddress, Name, SettingsModel, SpreadsheetId
 
 
 class ArchiveRoot(SettingsModel):
@@ -86,6 +86,12 @@ class ScanSettings(SettingsModel):
         description="Fewer vanished files than this are a deletion, unless half of a library or a whole folder did.",
     )
     loss_share: float = Field(default=0.05, gt=0, le=1, description="Share of a library that may vanish in one scan.")
+    ignore: tuple[Glob, ...] = Field(
+        default=(), description="Globs of folders and files that are not content, beside recycle bins and snapshots."
+    )
+    keep: tuple[Glob, ...] = Field(
+        default=(), description="Globs of folders and files that are content although their name says otherwise."
+    )
 
 
 class MediaSettings(SettingsModel):

@@ -6,6 +6,14 @@ import unicodedata
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """NUL and lone surrogates, which no PostgreSQL text holds."""
 
+_PRIVATE_CHARACTERS = {
+    **{0xF000 + code: chr(code) for code in range(1, 0x80)},
+    **{0xF020 + place: character for place, character in enumerate('"*:<>?\\| .')},
+}
+"""Characters that macOS (and Cygwin) write on a Windows share for those that it forbids in a name."""
+
+_PRIVATE = re.compile("[\uf001-\uf07f]")
+
 
 def make_storable(text: str, replacement: str = "") -> str:
     r"""Return the text with ``replacement`` for each character that the database refuses.
@@ -34,3 +42,16 @@ def fold_name(text: str) -> str:
     'event 46 250 000 super high roller'
     """
     return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+
+
+def restore_file_name(name: str) -> str:
+    r"""Return the file or folder name as its author typed it, without blanks and dots at its end.
+
+    Windows forbids some characters in names and a blank or dot at their end; macOS writes private ones instead.
+
+    >>> restore_file_name("Day 1\uf022 Part 2.mp4\uf028"), restore_file_name("show.mp4. ")
+    ('Day 1: Part 2.mp4', 'show.mp4')
+    """
+    if not name.isascii() and _PRIVATE.search(name):
+        name = name.translate(_PRIVATE_CHARACTERS)
+    return name.rstrip(" .") or name if name.endswith((" ", ".")) else name

@@ -13,7 +13,7 @@ from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.catalog.name_identity import identify_name
 from pokervod_pipelines.clips.build import build_clips
 from pokervod_pipelines.media.library import probe_library
-from pokervod_pipelines.nas.inventory import scan_library
+from pokervod_pipelines.nas.library_scan import scan_library
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import sync_sheet
 from pokervod_pipelines.workflows.directives import apply_directives

@@ -3,8 +3,8 @@
 import subprocess
 from collections.abc import Iterator
 
-from pokervod_pipelines.nas.inventory import scan_library
-from pokervod_pipelines.nas.scan import LOCAL, Findings, find_place, walk
+from pokervod_pipelines.nas.library_scan import scan_library
+from pokervod_pipelines.nas.scan import LOCAL, WalkResult, find_library_folder, walk
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.bench.figure import Figure, make_tree, median_seconds, scratch, scratch_database
 
@@ -35,5 +35,5 @@ def measure(*, is_small: bool) -> Iterator[Figure]:
 
 
 def _walk(settings: Settings) -> int:
-    place = find_place(LOCAL, str(settings.archive_roots[0].path), ".", (), settings.scan.stall_seconds)
-    return sum(len(batch) for batch in walk(LOCAL, place, Findings(), settings.scan.stall_seconds))
+    place = find_library_folder(LOCAL, str(settings.archive_roots[0].path), ".", (), settings.scan.stall_seconds)
+    return sum(len(batch) for batch in walk(LOCAL, place, WalkResult(), settings.scan.stall_seconds))

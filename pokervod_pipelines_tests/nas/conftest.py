@@ -1,4 +1,4 @@
-"""A small real archive on disk, its settings, and questions about the inventory made of it."""
+"""Make a small real archive on disk, its settings, and queries of its inventory."""
 
 import os
 from collections.abc import Callable
@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from pokervod_pipelines.nas.inventory import ScanReport, scan_library
+from pokervod_pipelines.nas.library_scan import scan_library
+from pokervod_pipelines.nas.report import ScanReport
 from pokervod_pipelines.nas.scan import LOCAL, FileSystem
 from pokervod_pipelines.settings import Settings
 
@@ -18,7 +19,7 @@ _FIRST_MTIME = 1_600_000_000
 
 @dataclass
 class Archive:
-    """An archive root of the test's own and the inventory kept of it; the only library is ``all``."""
+    """Hold an archive root of the test's own and its inventory; the only library is ``all``."""
 
     engine: Engine
     root: Path
@@ -27,7 +28,7 @@ class Archive:
     written: int = 0
 
     def write(self, path: str, size: int = 5_000) -> Path:
-        """A file of that size with a time of its own, long ago."""
+        """Write a file of that size with a time of its own, long ago."""
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("wb") as stream:
@@ -37,7 +38,7 @@ class Archive:
         return file
 
     def fill(self, folder: str, count: int) -> None:
-        """``count`` videos in the folder, each with a size and time of its own."""
+        """Write ``count`` videos into the folder, each with a size and time of its own."""
         for number in range(count):
             self.write(f"{folder}/show-{number:02}.mp4", 10_000 + self.written)
 
@@ -52,31 +53,31 @@ class Archive:
         )
 
     def scan(self, library: str = "all", fs: FileSystem = LOCAL, **options: Any) -> ScanReport:
-        """One scan of the library."""
+        """Scan the library."""
         return scan_library(self.engine, self.settings, library, correlation_id="test", fs=fs, **options)
 
     def ask(self, query: str, **parameters: Any) -> list[Any]:
-        """Rows of a query; of one column its values."""
+        """Return the rows of a query; of one column its values."""
         with self.engine.connect() as connection:
             rows = connection.execute(text(query), parameters).all()
         return [row[0] if len(row) == 1 else tuple(row) for row in rows]
 
     def states(self) -> dict[str, str]:
-        """State by path, of every row."""
+        """Return the state of every row by path."""
         return dict(self.ask("select path, state from nas_files"))
 
     def ids(self) -> dict[str, int]:
-        """Id by path, of the rows that are present."""
+        """Return the ids of the present rows by path."""
         return dict(self.ask("select path, id from nas_files where state = 'present'"))
 
     def events(self) -> list[tuple[str, str]]:
-        """Type and path of every file event so far, in order."""
+        """Return type and path of every file event so far, in order."""
         return self.ask("select type, payload->>'path' from events where type like 'nas.file.%' order by id")
 
 
 @pytest.fixture
 def archive(engine: Engine, tmp_path: Path, settings_factory: Callable[..., Settings]) -> Archive:
-    """An empty archive root and an empty inventory."""
+    """Return an empty archive root and an empty inventory."""
     root = tmp_path / "archive"
     root.mkdir()
     return Archive(engine, root, settings_factory)

@@ -1,4 +1,4 @@
-"""Disks that fail in the ways that network shares do, around the real one."""
+"""Simulate disks that fail in the ways that network shares do."""
 
 import os
 import threading
@@ -12,7 +12,7 @@ from pokervod_pipelines.nas.scan import LocalFileSystem
 
 @dataclass
 class FaultyDisk(LocalFileSystem):
-    """Listing a folder whose path ends in one of ``folders`` raises that error number."""
+    """Raise an error number for each folder whose path ends in a key of ``folders``."""
 
     folders: dict[str, int]
 
@@ -25,7 +25,7 @@ class FaultyDisk(LocalFileSystem):
 
 @dataclass
 class HangingDisk(LocalFileSystem):
-    """Listing a folder whose path ends in ``folder`` does not come back before ``release`` is set."""
+    """Hang on a folder whose path ends in ``folder`` until ``release`` is set."""
 
     folder: str
     release: threading.Event = field(default_factory=threading.Event)
@@ -38,7 +38,7 @@ class HangingDisk(LocalFileSystem):
 
 @dataclass
 class VanishingDisk(LocalFileSystem):
-    """A file that is deleted after it was listed and before it is looked at."""
+    """Delete a file after it was listed and before its state is read."""
 
     name: str
 

@@ -1,4 +1,4 @@
-"""What real disks hold: each is stored as it is or reported with what to do, and the rest goes on."""
+"""What real disks hold_entries: each is stored as it is or reported with what to do, and the rest goes on."""
 
 import errno
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.errors import ArchiveUnavailable
+from pokervod_pipelines.errors import ArchiveUnavailable, OperatorNeeded
 from pokervod_pipelines_tests.nas.conftest import Archive
 from pokervod_pipelines_tests.nas.faults import FaultyDisk, VanishingDisk
 
@@ -49,7 +49,7 @@ def test_a_path_of_300_characters_and_more_is_stored(archive: Archive) -> None:
     assert archive.scan().unchanged == 1
 
 
-def test_a_path_too_long_for_the_index_is_reported_and_the_rest_goes_on(archive: Archive) -> None:
+def test_a_path_too_long_for_the_index_is_reported_and_the_scan_continues(archive: Archive) -> None:
     folder = archive.root
     for _ in range(14):
         folder = folder / ("y" * 200)
@@ -60,10 +60,10 @@ def test_a_path_too_long_for_the_index_is_reported_and_the_rest_goes_on(archive:
     report = archive.scan()
 
     assert (report.added, report.problem_count) == (1, 1)
-    assert "shorten it" in report.problems[0][1]
+    assert "Shorten it" in report.problems[0].what
 
 
-def test_a_name_that_is_not_utf8_is_reported_and_the_rest_goes_on(archive: Archive) -> None:
+def test_a_name_that_is_not_utf8_is_reported_and_the_scan_continues(archive: Archive) -> None:
     archive.write("A/show.mp4")
     (archive.root / "A" / os.fsdecode(b"\xc7\xff.mp4")).touch()
     (archive.root / os.fsdecode(b"\xc7\xd1")).mkdir()
@@ -71,41 +71,90 @@ def test_a_name_that_is_not_utf8_is_reported_and_the_rest_goes_on(archive: Archi
     report = archive.scan()
 
     assert (report.seen, report.added) == (1, 1)
-    assert [path for path, _ in report.problems] == ["A/\\udcc7\\udcff.mp4", "\\udcc7\\udcd1"]
-    assert all("not UTF-8: rename it" in text for _, text in report.problems)
+    assert [problem.where for problem in report.problems] == ["A/\\udcc7\\udcff.mp4", "\\udcc7\\udcd1"]
+    assert all("not UTF-8" in problem.what and "Rename it" in problem.what for problem in report.problems)
 
 
-def test_an_unreadable_folder_is_reported_and_its_files_are_unseen_not_missing(archive: Archive) -> None:
+def test_an_unreadable_folder_fails_the_scan_and_its_files_are_unseen_not_missing(archive: Archive) -> None:
     archive.fill("A", 3)
     archive.fill("locked", 3)
     archive.fill("locked too", 1)
     archive.scan()
     (archive.root / "A/show-00.mp4").unlink()
 
-    report = archive.scan(fs=FaultyDisk({"/locked": errno.EACCES}))
+    with pytest.raises(OperatorNeeded, match="may not list locked; 3 known files below are marked as unseen"):
+        archive.scan(fs=FaultyDisk({"/locked": errno.EACCES}))
 
-    assert report.status == "completed"
-    assert report.problems == (
-        ("locked", "cannot be read (Permission denied): give the scanning user the right to list it"),
-    )
-    assert (report.missing, report.unseen) == (1, 3)
-    assert archive.states()["locked/show-00.mp4"] == "unseen"
+    [(status, problems)] = archive.ask("select status, problems from nas_scans order by id desc limit 1")
+    assert status == "failed"
+    assert problems == [["locked", "cannot be read (Permission denied). Give the scanning user the right to list it."]]
+    states = archive.states()
+    assert (states["A/show-00.mp4"], states["locked/show-00.mp4"]) == ("missing", "unseen")
 
     report = archive.scan()
 
     assert (report.missing, report.unseen, report.returned) == (1, 0, 0)
 
 
+def test_a_folder_that_was_never_readable_fails_the_scan_too(archive: Archive) -> None:
+    archive.write("A/show.mp4")
+    archive.write("locked/show.mp4")
+
+    with pytest.raises(OperatorNeeded, match="may not list locked; 0 known files"):
+        archive.scan(fs=FaultyDisk({"/locked": errno.EACCES}))
+
+    assert archive.states() == {"A/show.mp4": "present"}
+
+
+@pytest.mark.parametrize("folder", [".Trashes", "A/.private", "#recycle"])
+def test_an_unreadable_folder_of_the_system_is_not_a_failure(archive: Archive, folder: str) -> None:
+    archive.write("A/show.mp4")
+    archive.write(f"{folder}/show.mp4")
+
+    report = archive.scan(fs=FaultyDisk({f"/{folder}": errno.EACCES}))
+
+    assert report.status == "completed"
+
+
+def test_an_unreadable_folder_that_is_ignored_is_not_a_failure(archive: Archive) -> None:
+    archive.options["scan"] = {"ignore": ["locked"]}
+    archive.write("A/show.mp4")
+    archive.write("locked/show.mp4")
+
+    assert archive.scan(fs=FaultyDisk({"/locked": errno.EACCES})).status == "completed"
+
+
+def test_a_folder_that_vanishes_while_it_is_read_fails_the_scan_if_files_of_it_are_known(archive: Archive) -> None:
+    archive.fill("A", 3)
+    archive.fill("B", 3)
+    archive.scan()
+
+    with pytest.raises(ArchiveUnavailable, match="B vanished while it was read; 3 known files"):
+        archive.scan(fs=FaultyDisk({"/B": errno.ENOENT}))
+
+    assert set(archive.states().values()) == {"present", "unseen"}
+
+
+def test_a_new_folder_that_vanishes_while_it_is_read_is_not_a_failure(archive: Archive) -> None:
+    archive.fill("A", 3)
+    archive.fill("B", 3)
+
+    report = archive.scan(fs=FaultyDisk({"/B": errno.ENOENT}))
+
+    assert (report.status, report.problem_count) == ("completed", 1)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_without_rights_is_reported(archive: Archive) -> None:
+def test_a_folder_without_rights_fails_the_scan(archive: Archive) -> None:
     archive.fill("locked", 2)
     archive.scan()
     (archive.root / "locked").chmod(0)
 
-    report = archive.scan()
+    with pytest.raises(OperatorNeeded):
+        archive.scan()
     (archive.root / "locked").chmod(0o755)
 
-    assert (report.unseen, report.problem_count) == (2, 1)
+    assert set(archive.states().values()) == {"unseen"}
 
 
 @pytest.mark.parametrize(
@@ -134,15 +183,15 @@ def test_a_file_that_vanishes_during_the_scan_is_missing_and_breaks_nothing(arch
 def test_a_root_that_is_a_file_is_named(archive: Archive) -> None:
     archive.options["root"] = archive.write("A/show.mp4")
 
-    with pytest.raises(ArchiveUnavailable, match=r"show.mp4: is no folder"):
+    with pytest.raises(ArchiveUnavailable, match=r"show.mp4: expected a folder, got a file"):
         archive.scan()
 
 
-def test_a_library_whose_folder_is_not_there_is_named(archive: Archive) -> None:
+def test_a_library_whose_folder_is_missing_is_named(archive: Archive) -> None:
     archive.options["libraries"] = {"GOG": "ARCHIVE/GOG"}
     (archive.root / "ARCHIVE").mkdir()
 
-    with pytest.raises(ArchiveUnavailable, match="has no folder 'GOG'"):
+    with pytest.raises(ArchiveUnavailable, match="folder 'GOG' is missing"):
         archive.scan("GOG")
 
 
@@ -199,7 +248,7 @@ def test_times_and_inodes_beyond_the_database_do_not_stop_the_scan(archive: Arch
 
 @contextmanager
 def writing(file: Path) -> Iterator[None]:
-    """Something appends to the file all the while."""
+    """Append to the file all the while."""
     stop = threading.Event()
 
     def grow() -> None:

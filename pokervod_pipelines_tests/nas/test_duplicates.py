@@ -1,8 +1,8 @@
-"""Files that are there twice, labelled by how much a listing can know."""
+"""Find files that are there twice, labelled by how much a listing can know."""
 
 import os
 
-from pokervod_pipelines.nas.inventory import find_duplicates
+from pokervod_pipelines.nas.duplicates import find_duplicates
 from pokervod_pipelines_tests.nas.conftest import Archive
 
 
@@ -41,7 +41,7 @@ def test_each_group_says_how_sure_it_is(archive: Archive) -> None:
     ]
 
 
-def test_a_file_that_is_missing_is_no_duplicate(archive: Archive) -> None:
+def test_a_file_that_is_missing_is_not_a_duplicate(archive: Archive) -> None:
     archive.write("A/x.mp4", 50_000)
     archive.write("B/x.mp4", 50_000)
     archive.scan()
@@ -49,3 +49,30 @@ def test_a_file_that_is_missing_is_no_duplicate(archive: Archive) -> None:
     archive.scan()
 
     assert find_duplicates(archive.engine) == []
+
+
+def test_hard_links_are_one_file(archive: Archive) -> None:
+    file = archive.write("A/x.mp4", 50_000)
+    (archive.root / "A/x (1).mp4").hardlink_to(file)
+    (archive.root / "B").mkdir()
+    (archive.root / "B/x.mp4").hardlink_to(file)
+    archive.scan()
+
+    assert find_duplicates(archive.engine) == []
+
+    archive.write("C/x.mp4", 50_000)
+    archive.scan()
+
+    assert [(group.kind, group.paths) for group in find_duplicates(archive.engine)] == [
+        ("copy", ("main/A/x (1).mp4", "main/C/x.mp4"))
+    ]
+
+
+def test_files_without_an_inode_are_files_of_their_own(archive: Archive) -> None:
+    original, copy = archive.write("A/x.mp4", 50_000), archive.write("B/x.mp4", 50_000)
+    os.utime(copy, ns=(0, original.stat().st_mtime_ns))
+    archive.scan()
+    with archive.engine.begin() as connection:
+        connection.exec_driver_sql("update nas_files set inode = 0")
+
+    assert [group.kind for group in find_duplicates(archive.engine)] == ["copy"]

@@ -1,4 +1,4 @@
-"""A scan that dies has changed nothing, and two at once do the work once: with real processes."""
+"""Check with real processes that a killed scan changes nothing, and that two at once do the work once."""
 
 import subprocess
 import sys
@@ -12,26 +12,26 @@ _SCAN = """
 import os, signal, sys
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.nas import library_scan
-from pokervod_pipelines.nas.store import files, look
+from pokervod_pipelines.nas.store import files, staging
 from pokervod_pipelines.settings import Settings
 
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 
 room, name = sys.argv[3].split(".")
-setattr({"files": files, "look": look}[room], name, die)
+setattr({"files": files, "staging": staging}[room], name, die)
 library_scan.scan_library(
     make_engine(sys.argv[1]), Settings.model_validate_json(sys.argv[2]), "all", correlation_id="killed"
 )
 """
 
 MOMENTS = [
-    "look.add_entries",
-    "look.list_young",
-    "look.part_twins",
-    "files.settle_quietly",
+    "staging.add_entries",
+    "staging.list_recent",
+    "staging.separate_spellings",
+    "files.update_bookkeeping",
     "files.insert_files",
-    "look.store_held",
+    "staging.store_held_files",
     "files.count_totals",
 ]
 

@@ -1,4 +1,4 @@
-"""Laws of scanning, on real trees: the same disk is no change, and a content keeps its row wherever it goes."""
+"""Test laws of scanning on real trees: the same disk is no change, and a content keeps its row wherever it moves."""
 
 import shutil
 import uuid
@@ -35,7 +35,7 @@ def reset(archive: Archive) -> None:
 
 
 def apply(archive: Archive, step: tuple[str, str, str], contents: dict[str, str]) -> None:
-    """The step is done on disk, and ``contents`` tells which content each path now has."""
+    """Do the step on disk, and record in ``contents`` which content each path now has."""
     what, one, other = step
     source, goal = archive.root / one, archive.root / other
     if what == "add" and not source.exists():
@@ -47,7 +47,9 @@ def apply(archive: Archive, step: tuple[str, str, str], contents: dict[str, str]
     elif what == "rename" and one in contents and not goal.exists():
         goal.parent.mkdir(parents=True, exist_ok=True)
         source.rename(goal)
-        contents[other] = contents.pop(one)
+        content = contents.pop(one)
+        # A hidden file is not content, so hiding one deletes it and showing it adds another.
+        contents[other] = content if ("/." in one) == ("/." in other) else uuid.uuid4().hex
     elif what == "rename folder" and source.is_dir() and not goal.exists() and source not in goal.parents:
         goal.parent.mkdir(parents=True, exist_ok=True)
         source.rename(goal)

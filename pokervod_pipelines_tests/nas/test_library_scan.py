@@ -1,4 +1,4 @@
-"""A scan tells each change for what it is, and a scan of the same disk changes nothing."""
+"""Check that a scan recognises each change, and that a scan of the same disk changes nothing."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ ROWS = "select id, library, path, size, mtime_ns, inode, state, state_since, cha
 
 @pytest.fixture
 def small(archive: Archive) -> Archive:
-    """Six files in three folders, scanned once."""
+    """Return six files in three folders, scanned once."""
     archive.fill("WSOP/2011", 3)
     archive.fill("PAD", 2)
     archive.write("WSOP/2011/._show-00.mp4", 4_096)
@@ -36,7 +36,7 @@ def test_the_first_scan_adds_every_file_once(archive: Archive) -> None:
     assert archive.events() == [("nas.file.added", f"WSOP/2011/show-0{number}.mp4") for number in range(3)]
 
 
-def test_a_second_scan_touches_no_row_and_tells_nothing(small: Archive) -> None:
+def test_a_second_scan_changes_no_row_and_appends_no_event(small: Archive) -> None:
     rows, events = small.ask(ROWS), small.events()
 
     report = small.scan()
@@ -46,7 +46,7 @@ def test_a_second_scan_touches_no_row_and_tells_nothing(small: Archive) -> None:
     assert small.events() == events
 
 
-def test_added_changed_removed_and_moved_are_told_apart(small: Archive) -> None:
+def test_added_changed_removed_and_moved_are_recognised(small: Archive) -> None:
     ids = small.ids()
     small.write("PAD/new.mp4", 123_456)
     small.write("PAD/show-00.mp4", 77_777)
@@ -153,7 +153,7 @@ def test_a_remount_with_new_inodes_and_a_renamed_library_are_no_change(small: Ar
 
 @pytest.fixture
 def two(archive: Archive) -> Archive:
-    """Two libraries, one inside the other's folder, each scanned once."""
+    """Return two libraries, one inside the other's folder, each scanned once."""
     archive.options["libraries"] = {"rest": ".", "PAD": "shows/PAD"}
     archive.fill("shows/PAD/S12", 4)
     archive.fill("shows/GOG", 3)
@@ -200,13 +200,13 @@ def test_a_link_is_not_followed_and_is_counted(archive: Archive, tmp_path: Path)
     assert (report.seen, report.links) == (1, 2)
 
 
-def test_progress_is_told_the_files_met(archive: Archive) -> None:
+def test_progress_gets_the_number_of_files(archive: Archive) -> None:
     archive.fill("A", 7)
-    told: list[int] = []
+    counts: list[int] = []
 
-    archive.scan(progress=told.append)
+    archive.scan(progress=counts.append)
 
-    assert told[-1] == 7
+    assert counts[-1] == 7
 
 
 def test_a_scan_leaves_a_record_and_an_event(small: Archive) -> None:
@@ -217,7 +217,7 @@ def test_a_scan_leaves_a_record_and_an_event(small: Archive) -> None:
 
 
 def test_an_unknown_library_is_named_with_the_known_ones(archive: Archive) -> None:
-    with pytest.raises(BadSettings, match="no library 'nope'; configured are: all"):
+    with pytest.raises(BadSettings, match="unknown library 'nope'; configured: all"):
         archive.scan("nope")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import ArchiveUnavailable, BadInput, SuspiciousLoss
-from pokervod_pipelines.nas.inventory import clear_missing, confirm_loss, list_missing
+from pokervod_pipelines.nas.missing import clear_missing, confirm_loss, list_missing
 from pokervod_pipelines.nas.scan import LOCAL, FileSystem
 from pokervod_pipelines_tests.nas.conftest import Archive
 from pokervod_pipelines_tests.nas.faults import FaultyDisk

@@ -1,4 +1,4 @@
-"""The walk alone, without a database: what it yields and what it keeps apart."""
+"""Test the walk without a database: what it yields and what it keeps apart."""
 
 import errno
 import os
@@ -12,22 +12,22 @@ from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.nas.scan import (
     LOCAL,
     FileSystem,
-    Findings,
-    Place,
-    find_place,
+    LibraryFolder,
+    WalkResult,
+    find_library_folder,
     has_content,
-    look_again,
+    stat_files,
     to_key,
     walk,
 )
-from pokervod_pipelines.nas.store.territory import find_territory
+from pokervod_pipelines.nas.store.scope import find_scope
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.nas.faults import FaultyDisk, HangingDisk
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Three files in nested folders, an empty folder, and a folder of another library."""
+    """Create three files in nested folders, an empty folder, and a folder of another library."""
     for path in ("a.mp4", "A/b.mp4", "A/x/c.mp4", "B/other.mp4"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(b"12345")
@@ -35,62 +35,64 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def paths(place: Place, findings: Findings, fs: FileSystem = LOCAL) -> list[str]:
-    return sorted(path for batch in walk(fs, place, findings, 20) for path, *_ in batch)
+def paths(place: LibraryFolder, result: WalkResult, fs: FileSystem = LOCAL) -> list[str]:
+    return sorted(path for batch in walk(fs, place, result, 20) for path, *_ in batch)
 
 
 def test_every_file_is_met_with_its_size_time_and_inode(root: Path) -> None:
-    entries = {path: facts for batch in walk(LOCAL, Place(str(root), ""), Findings(), 20) for path, *facts in batch}
+    entries = {
+        path: facts for batch in walk(LOCAL, LibraryFolder(str(root), ""), WalkResult(), 20) for path, *facts in batch
+    }
 
     state = (root / "A/b.mp4").stat()
     assert sorted(entries) == ["A/b.mp4", "A/x/c.mp4", "B/other.mp4", "a.mp4"]
     assert entries["A/b.mp4"] == [5, state.st_mtime_ns, state.st_ino]
 
 
-def test_folders_are_told_apart_into_full_and_empty(root: Path) -> None:
-    findings = Findings()
+def test_folders_with_and_without_content_are_listed(root: Path) -> None:
+    result = WalkResult()
 
-    paths(Place(str(root), ""), findings)
+    paths(LibraryFolder(str(root), ""), result)
 
-    assert findings.folders == {"", "A", "A/x", "B"}
-    assert findings.empty == {"empty"}
+    assert result.folders == {"", "A", "A/x", "B"}
+    assert result.empty == {"empty"}
 
 
 def test_another_librarys_folder_is_not_entered(root: Path) -> None:
-    assert paths(Place(str(root), "", frozenset({"B"})), Findings()) == ["A/b.mp4", "A/x/c.mp4", "a.mp4"]
+    assert paths(LibraryFolder(str(root), "", frozenset({"B"})), WalkResult()) == ["A/b.mp4", "A/x/c.mp4", "a.mp4"]
 
 
 def test_a_librarys_paths_start_at_the_archive_root(root: Path) -> None:
-    assert paths(Place(str(root), "A"), Findings()) == ["A/b.mp4", "A/x/c.mp4"]
+    assert paths(LibraryFolder(str(root), "A"), WalkResult()) == ["A/b.mp4", "A/x/c.mp4"]
 
 
 @pytest.mark.parametrize(("number", "word"), [(errno.EACCES, "cannot be read"), (errno.ENOENT, "vanished")])
 def test_one_unreadable_folder_does_not_stop_the_walk(root: Path, number: int, word: str) -> None:
-    findings = Findings()
+    result = WalkResult()
 
-    met = paths(Place(str(root), ""), findings, FaultyDisk({"/A": number}))
+    met = paths(LibraryFolder(str(root), ""), result, FaultyDisk({"/A": number}))
 
     assert met == ["B/other.mp4", "a.mp4"]
-    assert findings.unread == {"A"}
-    assert [path for path, text in findings.problems if word in text] == ["A"]
+    assert result.unreadable == {"A"}
+    assert [problem.where for problem in result.problems if word in problem.what] == ["A"]
 
 
 def test_a_librarys_own_folder_that_cannot_be_read_is_an_error(root: Path) -> None:
-    with pytest.raises(ArchiveUnavailable, match="give the scanning user the right"):
-        paths(Place(str(root), "A"), Findings(), FaultyDisk({"/A": errno.EACCES}))
+    with pytest.raises(ArchiveUnavailable, match="Give the scanning user the right"):
+        paths(LibraryFolder(str(root), "A"), WalkResult(), FaultyDisk({"/A": errno.EACCES}))
 
 
-def test_a_second_look_tells_what_is_there_now(root: Path) -> None:
+def test_stat_files_returns_what_is_there_now(root: Path) -> None:
     state = (root / "a.mp4").stat()
 
-    now = look_again(LOCAL, str(root), ["a.mp4", "gone.mp4", "a.mp4/below.mp4"], 20)
+    now = stat_files(LOCAL, str(root), ["a.mp4", "missing.mp4", "a.mp4/below.mp4"], 20)
 
-    assert now == {"a.mp4": (5, state.st_mtime_ns), "gone.mp4": None, "a.mp4/below.mp4": None}
+    assert now == {"a.mp4": (5, state.st_mtime_ns), "missing.mp4": None, "a.mp4/below.mp4": None}
 
 
-@pytest.mark.parametrize(("folder", "holds"), [("A", True), ("empty", False), ("nowhere", False), ("a.mp4", False)])
-def test_a_folder_with_content_is_told_from_one_without(root: Path, folder: str, holds: bool) -> None:
-    assert has_content(LOCAL, f"{root}/{folder}", 20) is holds
+@pytest.mark.parametrize(("folder", "expected"), [("A", True), ("empty", False), ("nowhere", False), ("a.mp4", False)])
+def test_a_folder_has_content_or_not(root: Path, folder: str, expected: bool) -> None:
+    assert has_content(LOCAL, f"{root}/{folder}", 20) is expected
 
 
 def test_a_folder_that_hangs_counts_as_without_content(root: Path) -> None:
@@ -102,7 +104,7 @@ def test_a_folder_that_hangs_counts_as_without_content(root: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["", ".", "A", "A/", "./A/x"])
 def test_a_place_is_found(root: Path, folder: str) -> None:
-    place = find_place(LOCAL, str(root), folder, (), 20)
+    place = find_library_folder(LOCAL, str(root), folder, (), 20)
 
     assert Path(place.top) == root / folder
 
@@ -112,7 +114,7 @@ def test_a_key_is_its_own_key(path: str) -> None:
     assert to_key(to_key(path)) == to_key(path)
 
 
-TERRITORIES = [
+SCOPES = [
     # library, folder, what of other libraries is left out
     ("all", "", ("A", "B/deep")),
     ("A", "A", ("A/inner",)),
@@ -121,7 +123,7 @@ TERRITORIES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "folder", "pruned"), TERRITORIES)
+@pytest.mark.parametrize(("name", "folder", "pruned"), SCOPES)
 def test_a_library_answers_for_its_folder_without_the_others_inside_it(
     tmp_path: Path, name: str, folder: str, pruned: tuple[str, ...]
 ) -> None:
@@ -135,9 +137,9 @@ def test_a_library_answers_for_its_folder_without_the_others_inside_it(
         }
     )
 
-    territory = find_territory(settings, settings.library(name))
+    scope = find_scope(settings, settings.library(name))
 
-    assert territory.folder == folder
-    assert set(pruned) <= set(territory.pruned)
-    assert all(os.path.commonpath([each, folder]) == folder for each in territory.pruned if folder)
-    assert "A/x" not in territory.pruned
+    assert scope.folder == folder
+    assert set(pruned) <= set(scope.pruned)
+    assert all(os.path.commonpath([each, folder]) == folder for each in scope.pruned if folder)
+    assert "A/x" not in scope.pruned

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.catalog.corrections import correct_file
-from pokervod_pipelines.nas.inventory import scan_library
+from pokervod_pipelines.nas.library_scan import scan_library
 from pokervod_pipelines.settings import load_settings
 from pokervod_pipelines.sheets.pins import pin_row
 from pokervod_pipelines.sheets.sync import sync_sheet

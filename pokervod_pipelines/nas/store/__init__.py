@@ -1,5 +1,4 @@
-"""All SQL of the inventory: ``look`` (what a scan saw), ``files`` (the rows it changes), ``scans``, ``decisions``.
+"""All SQL of the inventory: ``staging`` (what a scan saw), ``files`` (the rows it changes), ``scans``, ``scope``.
 
-Every function takes an open connection and leaves the transaction to its caller. What to do with the answers is decided
-in ``inventory`` and the pure modules.
+Every function takes an open connection and leaves the transaction to its caller.
 """

@@ -1,4 +1,4 @@
-"""The inventory's rows as a scan changes them. No function here deletes one."""
+"""Read and change the inventory's rows. No function here deletes one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,18 +6,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from pokervod_pipelines.nas.classify import Kind, classify
-from pokervod_pipelines.nas.store.bulk import copy_lines, escape
-from pokervod_pipelines.nas.store.territory import IN_TERRITORY, Territory
+from pokervod_pipelines.nas.classify import Category, FileClass, VersionType, classify
+from pokervod_pipelines.nas.path_rules import PathRules
+from pokervod_pipelines.nas.store.scope import IN_SCOPE, LibraryScope
+from pokervod_pipelines.nas.store.staging import copy_lines, escape
 
 _CHUNK = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A file as it was seen, its row where it has one, and in what it differs (the kinds are those of ``compare``).
+    """Hold a file as it was seen, its row where it has one, and in what it differs (a kind of ``compare``).
 
-    ``told`` is what path and size tell.
+    ``file_class`` is what path and size say now, ``old_class`` what its row says, if it has one.
     """
 
     path: str
@@ -28,12 +29,13 @@ class Difference:
     file_id: int | None
     old_path: str | None
     kind: str
-    told: Kind
+    file_class: FileClass
+    old_class: FileClass | None
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A row that was not found; ``state`` is the one it still has."""
+    """Hold a row that was not found; ``state`` is the one it still has."""
 
     file_id: int
     path: str
@@ -43,22 +45,24 @@ class KnownFile:
     state: str
 
 
-def store_moves(connection: Connection, territory: Territory, moves: Sequence[tuple[int, str]]) -> list[Difference]:
-    """The files with these ids have the paths given; their rows leave ``nas_diff``.
+def store_moves(
+    connection: Connection, scope: LibraryScope, moves: Sequence[tuple[int, str]], rules: PathRules
+) -> list[Difference]:
+    """Give the files with these ids their new paths, and remove them from ``nas_diff``.
 
     A missing or cleared row that had one of the paths keeps its id and history but gives the path up.
     """
     if not moves:
         return []
-    parameters = {"root": territory.root, "ids": [id_ for id_, _ in moves], "paths": [path for _, path in moves]}
+    parameters = {"root": scope.root, "ids": [id_ for id_, _ in moves], "paths": [path for _, path in moves]}
     for statement in (_GIVE_UP_PATHS, _LEAVE_PATHS, _FREE_PATHS):
         connection.execute(statement, parameters)
-    moved = [_read_difference(row) for row in connection.execute(_TAKE_MOVED, parameters)]
-    update_files(connection, territory, moved)
+    moved = [_read_difference(row, rules) for row in connection.execute(_TAKE_MOVED, parameters)]
+    update_files(connection, scope, moved)
     return sorted(moved, key=lambda each: each.path)
 
 
-# A path may pass from row to row in a circle, so all leave before one arrives; no file name holds chr(1) and an id.
+# A path may pass from row to row in a circle, so all leave before one arrives; no file name has chr(1) and an id.
 _GIVE_UP_PATHS = text("""
     update nas_files f set path_key = f.path_key || chr(1) || f.id from nas_diff d
     where d.path = any(:paths) and f.id = d.file_id and not d.was_there and f.id <> all(:ids)
@@ -72,45 +76,50 @@ _TAKE_MOVED = text("""
     with moved as (select * from unnest(cast(:ids as bigint[]), cast(:paths as text[])) as m(id, path)),
     taken as (delete from nas_diff d using moved m where d.path = m.path
         returning d.path, d.path_key, d.size, d.mtime_ns, d.inode, m.id as file_id)
-    select t.*, f.path as old_path, 'moved' as kind from taken t join nas_files f on f.id = t.file_id
+    select t.*, f.path as old_path, 'moved' as kind, f.category, f.version_type, f.is_junk
+    from taken t join nas_files f on f.id = t.file_id
 """)
 
 
-def settle_quietly(connection: Connection, territory: Territory) -> None:
-    """Rows that were seen as they were are present, of this library, with the inode of now."""
-    connection.execute(_SETTLE, territory.parameters)
+def update_bookkeeping(connection: Connection, scope: LibraryScope) -> None:
+    """Mark rows whose file is as it was as present and of this library, with the inode of now."""
+    connection.execute(_BOOKKEEPING, scope.parameters)
 
 
-_SETTLE = text("""
+_BOOKKEEPING = text("""
     update nas_files f set state = 'present', library = :library, inode = d.inode,
         state_since = case when f.state = 'present' then f.state_since else now() end
-    from nas_diff d where d.kind = 'quiet' and f.id = d.file_id
+    from nas_diff d where d.kind in ('bookkeeping', 'reclassified') and f.id = d.file_id
+    and (f.state, f.library, f.inode) <> ('present', :library, d.inode)
 """)
 
 
-def read_differences(connection: Connection) -> Iterator[list[Difference]]:
-    """What is to be stored file by file, in the order of the paths, in chunks that memory does not notice."""
+def read_differences(connection: Connection, rules: PathRules) -> Iterator[list[Difference]]:
+    """Yield what is stored file by file, in the order of the paths, in small chunks."""
     result = connection.execute(_DIFFERENCES, execution_options={"yield_per": _CHUNK})
     for chunk in result.partitions(_CHUNK):
-        yield [_read_difference(row) for row in chunk]
+        yield [_read_difference(row, rules) for row in chunk]
 
 
-def _read_difference(row: Row[Any]) -> Difference:
-    return Difference(**row._mapping, told=classify(row.path, row.size))
+def _read_difference(row: Row[Any], rules: PathRules) -> Difference:
+    values = dict(row._mapping)
+    category, version_type, is_junk = (values.pop(name) for name in ("category", "version_type", "is_junk"))
+    old = None if category is None else FileClass(Category(category), VersionType(version_type), is_junk)
+    return Difference(**values, file_class=classify(row.path, row.size, rules), old_class=old)
 
 
 _DIFFERENCES = text("""
-    select path, path_key, size, mtime_ns, inode, file_id, old_path, kind from nas_diff
-    where kind <> 'quiet' order by path
+    select path, path_key, size, mtime_ns, inode, file_id, old_path, kind, category, version_type, is_junk from nas_diff
+    where kind <> 'bookkeeping' order by path
 """)
 
 
-def insert_files(connection: Connection, territory: Territory, added: Sequence[Difference]) -> dict[str, int]:
-    """The files have rows; returns each path's new id."""
+def insert_files(connection: Connection, scope: LibraryScope, added: Sequence[Difference]) -> dict[str, int]:
+    """Insert rows for the files; return each path's new id."""
     if not added:
         return {}
-    _bring(connection, added)
-    return {path: id_ for id_, path in connection.execute(_INSERT, territory.parameters)}
+    _load_rows(connection, added)
+    return {path: id_ for id_, path in connection.execute(_INSERT, scope.parameters)}
 
 
 _INSERT = text("""
@@ -120,11 +129,11 @@ _INSERT = text("""
 """)
 
 
-def update_files(connection: Connection, territory: Territory, seen: Sequence[Difference]) -> None:
-    """The rows are present, of this library, and as the files were seen."""
+def update_files(connection: Connection, scope: LibraryScope, seen: Sequence[Difference]) -> None:
+    """Mark the rows as present, of this library, and as the files were seen."""
     if seen:
-        _bring(connection, seen)
-        connection.execute(_UPDATE, territory.parameters)
+        _load_rows(connection, seen)
+        connection.execute(_UPDATE, scope.parameters)
 
 
 _UPDATE = text("""
@@ -136,42 +145,42 @@ _UPDATE = text("""
 """)
 
 
-def _bring(connection: Connection, files: Sequence[Difference]) -> None:
-    """``nas_rows`` holds exactly these files."""
+def _load_rows(connection: Connection, files: Sequence[Difference]) -> None:
+    """Replace the content of ``nas_rows`` by these files."""
     connection.execute(text("truncate nas_rows"))
     columns = "nas_rows (id, path, path_key, size, mtime_ns, inode, category, version_type, is_junk)"
     lines = (
         f"{file.file_id or chr(92) + 'N'}\t{escape(file.path)}\t{escape(file.path_key)}\t{file.size}\t{file.mtime_ns}"
-        f"\t{file.inode}\t{file.told.category}\t{file.told.version_type}\t{file.told.is_junk}\n"
+        f"\t{file.inode}\t{file.file_class.category}\t{file.file_class.version_type}\t{file.file_class.is_junk}\n"
         for file in files
     )
     copy_lines(connection, columns, lines)
 
 
-def count_expected(connection: Connection, territory: Territory) -> int:
-    """How many files the library is believed to have."""
-    count = connection.scalar(_EXPECTED, territory.parameters)
+def count_expected(connection: Connection, scope: LibraryScope) -> int:
+    """Count the files that the library is believed to have."""
+    count = connection.scalar(_EXPECTED, scope.parameters)
     return int(count or 0)
 
 
-_EXPECTED = text(f"select count(*) from nas_files f where {IN_TERRITORY} and f.state in ('present', 'unseen')")  # noqa: S608
+_EXPECTED = text(f"select count(*) from nas_files f where {IN_SCOPE} and f.state in ('present', 'unseen')")  # noqa: S608
 
 
-def list_vanished(connection: Connection, territory: Territory) -> list[KnownFile]:
-    """Files of the library that are believed to be there and were not seen."""
-    return [KnownFile(*row) for row in connection.execute(_VANISHED, territory.parameters)]
+def list_vanished(connection: Connection, scope: LibraryScope) -> list[KnownFile]:
+    """Return the files of the library that are believed to be there and were not seen."""
+    return [KnownFile(*row) for row in connection.execute(_VANISHED, scope.parameters)]
 
 
 _VANISHED = text(f"""
     select f.id, f.path, f.path_key, f.size, f.is_junk, f.state from nas_files f
-    where {IN_TERRITORY} and f.state in ('present', 'unseen')
-    and not exists (select from nas_look l where l.path_key = f.path_key)
+    where {IN_SCOPE} and f.state in ('present', 'unseen')
+    and not exists (select from nas_staging l where l.path_key = f.path_key)
     order by f.path
 """)  # noqa: S608 - a constant condition
 
 
 def set_state(connection: Connection, file_ids: Sequence[int], state: str) -> None:
-    """The files are in ``state`` since now; those that were already keep their since."""
+    """Put the files into ``state`` as of now; those that were in it already keep their since."""
     if file_ids:
         connection.execute(_SET_STATE, {"ids": list(file_ids), "state": state})
 
@@ -181,27 +190,77 @@ _SET_STATE = text("""
 """)
 
 
-def set_all_unseen(connection: Connection, territory: Territory) -> None:
-    """Every file of the library that was believed to be there and that this scan has not met is unseen."""
-    connection.execute(_ALL_UNSEEN, territory.parameters)
+def mark_as_system(connection: Connection, file_ids: Sequence[int]) -> None:
+    """Mark the files as junk of a system that is not looked at: missing, but nothing that a person misses."""
+    if file_ids:
+        set_state(connection, file_ids, "missing")
+        connection.execute(_MARK_AS_SYSTEM, {"ids": list(file_ids)})
+
+
+_MARK_AS_SYSTEM = text("""
+    update nas_files set category = 'system', version_type = '', is_junk = true, changed_at = now()
+    where id = any(:ids) and not is_junk
+""")
+
+
+def set_all_unseen(connection: Connection, scope: LibraryScope) -> None:
+    """Mark every file of the library that was believed to be there and that this scan has not met as unseen."""
+    connection.execute(_ALL_UNSEEN, scope.parameters)
 
 
 _ALL_UNSEEN = text(f"""
-    update nas_files f set state = 'unseen', state_since = now() where {IN_TERRITORY} and f.state = 'present'
-    and not exists (select from nas_look l where l.path_key = f.path_key)
+    update nas_files f set state = 'unseen', state_since = now() where {IN_SCOPE} and f.state = 'present'
+    and not exists (select from nas_staging l where l.path_key = f.path_key)
 """)  # noqa: S608 - a constant condition
 
 
-def count_totals(connection: Connection, territory: Territory) -> dict[str, int | None]:
-    """How the library stands: missing, unseen, junk, videos, and the oldest and newest mtime in ns of its videos."""
-    return dict(connection.execute(_TOTALS, territory.parameters).one()._mapping)
+def count_totals(connection: Connection, scope: LibraryScope) -> dict[str, int | None]:
+    """Count the library's missing, unseen, junk and video files; add its videos' oldest and newest mtime in ns."""
+    return dict(connection.execute(_TOTALS, scope.parameters).one()._mapping)
 
 
 _TOTALS = text(f"""
-    select count(*) filter (where f.state = 'missing') as missing, count(*) filter (where f.state = 'unseen') as unseen,
+    select count(*) filter (where f.state = 'missing' and not f.is_junk) as missing,
+        count(*) filter (where f.state = 'unseen' and not f.is_junk) as unseen,
         count(*) filter (where f.state = 'present' and f.is_junk) as junk,
         count(*) filter (where f.state = 'present' and f.category = 'video' and not f.is_junk) as videos,
         min(f.mtime_ns) filter (where f.state = 'present' and f.category = 'video' and not f.is_junk) as oldest_ns,
         max(f.mtime_ns) filter (where f.state = 'present' and f.category = 'video' and not f.is_junk) as newest_ns
-    from nas_files f where {IN_TERRITORY}
+    from nas_files f where {IN_SCOPE}
 """)  # noqa: S608 - a constant condition
+
+
+def read_missing(connection: Connection, library: str | None) -> Sequence[Row[Any]]:
+    """Return missing and unseen files, longest missing first, with how many episodes, clips and sheet rows each has."""
+    return connection.execute(_MISSING, {"library": library}).all()
+
+
+_MISSING = text("""
+    select f.id as file_id, f.library, f.path, f.state, f.state_since as since, f.size,
+        (select count(*) from episode_files e where e.file_id = f.id) as episodes,
+        (select count(*) from hand_clips c where c.file_id = f.id and c.retired_at is null) as clips,
+        (select count(*) from sheet_rows r where r.file_id = f.id and r.retired_at is null) as sheet_rows
+    from nas_files f
+    where f.state in ('missing', 'unseen') and not f.is_junk
+    and (cast(:library as text) is null or f.library = :library)
+    order by f.state_since, f.library, f.path
+""")
+
+# The rows are locked: a scan that sees one of them again waits, and then finds it in its new state.
+_IN_STATE = text("""
+    select f.id, f.path, f.is_junk from nas_files f
+    where f.library = :library and f.state = :state
+    and (cast(:below as text) is null or :below = '' or normalize(f.path, NFC) = :below
+        or starts_with(normalize(f.path, NFC), :below || '/'))
+    and (cast(:paths as text[]) is null or normalize(f.path, NFC) = any(:paths))
+    order by f.path
+    for update
+""")
+
+
+def read_in_state(
+    connection: Connection, library: str, state: str, *, below: str | None = None, paths: Sequence[str] | None = None
+) -> Sequence[Row[Any]]:
+    """Return and lock the library's files in that state, at or below the folder ('' is all) or at the paths, in NFC."""
+    parameters = {"library": library, "state": state, "below": below, "paths": None if paths is None else list(paths)}
+    return connection.execute(_IN_STATE, parameters).all()

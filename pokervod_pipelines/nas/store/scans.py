@@ -1,4 +1,4 @@
-"""The record of scans: one row each, from its first moment, so that one that was killed is seen to have been."""
+"""Record each scan in one row from its start, so that a scan that was killed is known."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.nas.store.territory import Territory
+from pokervod_pipelines.nas.store.scope import LibraryScope
+from pokervod_pipelines.problems import Problem
 
 
-def start_scan(connection: Connection, territory: Territory, correlation_id: str) -> int:
-    """A running scan is on record; returns its id. An earlier one still running was killed and is called failed."""
-    connection.execute(_END_KILLED, territory.parameters)
-    scan_id = connection.scalar(_START, territory.parameters | {"correlation_id": correlation_id})
+def start_scan(connection: Connection, scope: LibraryScope, correlation_id: str) -> int:
+    """Record a running scan and return its id; an earlier one still running was killed, so it becomes failed."""
+    connection.execute(_END_KILLED, scope.parameters)
+    scan_id = connection.scalar(_START, scope.parameters | {"correlation_id": correlation_id})
     return int(scan_id or 0)
 
 
@@ -31,10 +32,14 @@ def finish_scan(
     *,
     error: str | None,
     counts: Mapping[str, Any],
-    problems: Sequence[tuple[str, str]],
+    problems: Sequence[Problem],
     mounts: Sequence[str],
+    rules: str | None,
 ) -> None:
-    """The scan is completed, or failed with ``error``, and its record tells what it counted and met."""
+    """Record that the scan completed, or failed with ``error``, with its counts and problems.
+
+    ``rules`` is the digest of the classification that every row now follows; None where nothing was stored.
+    """
     connection.execute(
         _FINISH,
         {
@@ -42,24 +47,34 @@ def finish_scan(
             "status": "completed" if error is None else "failed",
             "error": error,
             "counts": json.dumps(dict(counts)),
-            "problems": json.dumps(list(problems), ensure_ascii=False),
+            "problems": json.dumps([[each.where, each.what] for each in problems], ensure_ascii=False),
             "mounts": json.dumps(list(mounts), ensure_ascii=False),
+            "rules": rules,
         },
     )
 
 
 _FINISH = text("""
     update nas_scans set status = :status, error = :error, finished_at = now(), counts = cast(:counts as jsonb),
-        problems = cast(:problems as jsonb), mounts = cast(:mounts as jsonb)
+        problems = cast(:problems as jsonb), mounts = cast(:mounts as jsonb), rules = :rules
     where id = :id
 """)
 
 
 def read_mounts(connection: Connection, library: str) -> set[str]:
-    """The folders that were mount points when the library was last read to the end."""
+    """Return the folders that were mount points when the library was last read to the end."""
     return set(connection.scalar(_MOUNTS, {"library": library}) or [])
 
 
 _MOUNTS = text("""
     select mounts from nas_scans where library = :library and status = 'completed' order by id desc limit 1
 """)
+
+
+def read_rules(connection: Connection, library: str) -> str | None:
+    """Return the digest of the classification that the library's rows follow, None where it is not known."""
+    rules: str | None = connection.scalar(_RULES, {"library": library})
+    return rules
+
+
+_RULES = text("select rules from nas_scans where library = :library and rules is not null order by id desc limit 1")

@@ -168,11 +168,25 @@ UPGRADE: tuple[str, ...] = (
     "alter table hand_clip_links rename constraint ck_hand_moments_how to ck_hand_clip_links_how",
     "alter index ix_hand_moments_clip_id rename to ix_hand_clip_links_clip_id",
     "alter table hand_sessions rename column hands_told to hands_reported",
+    # hands: withdrawn ones, and the premium ones that graphics may show
+    "alter table hands add column withdrawn boolean not null default false",
+    """
+    create view premium_hands as
+    select h.*, coalesce((content ->> 'is_showdown')::boolean, true) as is_shown from hands h
+    where is_premium and not is_test and not withdrawn and coalesce((content ->> 'is_over')::boolean, not exists (
+        select from hand_findings f where f.hand_id = h.id and f.code = 'unfinished_hand'))
+    """,
+    # nas
+    "alter table nas_scans add column rules varchar",
 )
 """Statements in order, grouped by room."""
 
 DOWNGRADE: tuple[str, ...] = (
+    # nas
+    "alter table nas_scans drop column rules",
     # hands
+    "drop view premium_hands",
+    "alter table hands drop column withdrawn",
     "alter table hand_sessions rename column hands_reported to hands_told",
     "alter index ix_hand_clip_links_clip_id rename to ix_hand_moments_clip_id",
     "alter table hand_clip_links rename constraint ck_hand_clip_links_how to ck_hand_moments_how",

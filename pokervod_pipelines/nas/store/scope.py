@@ -1,4 +1,4 @@
-"""Which rows a library answers for: those whose path lies in its folder and in no other library's folder inside it."""
+"""Find the rows of a library: those whose path is in its folder and in no other library's folder inside it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,16 +7,16 @@ from pokervod_pipelines.nas.scan import to_key
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import Library
 
-IN_TERRITORY = """
+IN_SCOPE = """
     f.root = :root and (:folder = '' or starts_with(f.path_key, :folder || '/'))
     and not exists (select from unnest(cast(:pruned as text[])) p where starts_with(f.path_key, p || '/'))
 """
-"""A condition on ``nas_files f``; its parameters are ``Territory.parameters``."""
+"""A condition on ``nas_files f``; its parameters are ``LibraryScope.parameters``."""
 
 
 @dataclass(frozen=True, slots=True)
-class Territory:
-    """A library's part of its root; ``folder`` is '' for the whole root, ``pruned`` belongs to other libraries."""
+class LibraryScope:
+    """Describe a library's part of its root; ``folder`` is '' for the root, ``pruned`` belongs to other libraries."""
 
     library: str
     root: str
@@ -25,12 +25,12 @@ class Territory:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What the SQL of this room binds."""
+        """Return what the SQL of this room binds."""
         return {"library": self.library, "root": self.root, "folder": self.folder, "pruned": list(self.pruned)}
 
 
-def find_territory(settings: Settings, library: Library) -> Territory:
-    """The library's territory, by place and not by the name its rows carry, so a renamed library keeps its rows."""
+def find_scope(settings: Settings, library: Library) -> LibraryScope:
+    """Return the library's scope, by path and not by the name in its rows, so that a renamed library keeps them."""
     folder = _plain(library.folder)
     prefix = f"{folder}/" if folder else ""
     others = {
@@ -39,7 +39,7 @@ def find_territory(settings: Settings, library: Library) -> Territory:
         if other.root == library.root and other.name != library.name
     }
     pruned = tuple(sorted(other for other in others if other and other != folder and other.startswith(prefix)))
-    return Territory(library.name, library.root, folder, pruned)
+    return LibraryScope(library.name, library.root, folder, pruned)
 
 
 def _plain(folder: str) -> str:
