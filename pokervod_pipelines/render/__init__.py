@@ -1,4 +1,4 @@
-"""Graphics: what may be rendered, what triggers it, the instructions made of that, and their files.
+"""Render graphics: templates, triggers and rules, the instructions made of them, the queue, and the files.
 
 ``templates`` are data: named layers of typed values (``layers``). ``rules`` say which ``triggers`` make which graphic,
 in expressions over the triggers' ``facts``; ``drafts`` fills them in, ``changes`` plans what happens to stored

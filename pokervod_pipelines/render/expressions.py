@@ -163,7 +163,7 @@ class Condition:
     comparison: str
     values: tuple[Any, ...]
 
-    def holds(self, facts: Mapping[str, Any]) -> bool:
+    def is_met(self, facts: Mapping[str, Any]) -> bool:
         """Return whether it is true; an unknown fact fits nothing, and so differs from any value of ``_not``."""
         known = facts.get(self.fact)
         match self.comparison:

@@ -24,29 +24,29 @@ FailureKind = Literal["transient", "timeout", "capacity", "bad_worker", "bad_inp
 
 
 class RenderFailure(PokervodError):
-    """A graphic could not be rendered; the text says why, for a person."""
+    """Report that a graphic could not be rendered; the text says why, for a person."""
 
     kind: ClassVar[FailureKind] = "unknown"
 
 
 class TransientFailure(RenderFailure, Unavailable):
-    """Something did not answer or broke off; a retry may help."""
+    """Report that something did not answer or broke off; a retry may help."""
 
     kind: ClassVar[FailureKind] = "transient"
 
 
 class TooSlow(TransientFailure):
-    """It took longer, or reported no progress for longer, than its limits allow."""
+    """Report that a render took longer, or showed no progress for longer, than its limits allow."""
 
     kind: ClassVar[FailureKind] = "timeout"
 
 
 class SpoiledOutput(TransientFailure):
-    """The rendered file differs from its instruction; the text names every difference."""
+    """Report that the rendered file differs from its instruction; the text names every difference."""
 
 
 class NoCapacity(RenderFailure, Unavailable):
-    """No licence or render node is free, or the renderer cannot be reached as it is configured.
+    """Report that no licence or render node is free, or that the renderer cannot be reached as it is configured.
 
     The text says what to do: it is the reason of the pause.
     """
@@ -55,13 +55,13 @@ class NoCapacity(RenderFailure, Unavailable):
 
 
 class BadWorker(RenderFailure, Unavailable):
-    """This machine cannot render it; another one may."""
+    """Report that this machine cannot render it; another one may."""
 
     kind: ClassVar[FailureKind] = "bad_worker"
 
 
 class BadInstruction(RenderFailure, BadInput):
-    """The instruction cannot be rendered; a person corrects the template or the request."""
+    """Report that the instruction cannot be rendered; a person corrects the template or the request."""
 
     kind: ClassVar[FailureKind] = "bad_input"
 

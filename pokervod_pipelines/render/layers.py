@@ -29,7 +29,7 @@ CURRENCIES = "$€£₩"
 
 
 class BadValue(BadInput):
-    """A value does not fit its layer; the text says what the layer expects."""
+    """Report a value that does not fit its layer; the text says what the layer expects."""
 
 
 class _Declared(BaseModel):

@@ -27,7 +27,7 @@ DEFAULT_PRIORITY = 5
 
 
 class BadRequestCell(BadInput):
-    """A cell of a request is wrong; ``column`` names it."""
+    """Report a wrong cell of a request; ``column`` names it."""
 
     def __init__(self, column: str, message: str) -> None:
         super().__init__(message)

@@ -52,7 +52,7 @@ class Rule:
 
     def fits(self, facts: Mapping[str, Any]) -> bool:
         """Return whether a trigger with these facts makes this rule's graphic."""
-        return all(condition.holds(facts) for condition in self.conditions)
+        return all(condition.is_met(facts) for condition in self.conditions)
 
 
 class _Shipped(BaseModel):

@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 class BadTemplate(BadInput):
-    """A template cannot be used; the text names file and line of every problem."""
+    """Report a template that cannot be used; the text names file and line of every problem."""
 
 
 class Template(BaseModel):

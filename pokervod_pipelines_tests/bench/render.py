@@ -49,7 +49,7 @@ def _measure_asking(engine: Engine, count: int) -> Iterator[Figure]:
         for first in range(0, asked, size):
             _ask(engine, [_draft(f"ask {size} {number}") for number in range(first, first + size)])
         took = time.perf_counter() - started
-        yield Figure(f"asked for, {size:,} a transaction, instructions/s", f"{asked / took:,.0f}")
+        yield Figure(f"requested, {size:,} a transaction, instructions/s", f"{asked / took:,.0f}")
     with engine.begin() as connection:
         connection.execute(text("update render_instructions set state = 'cancelled'"))
 
@@ -75,7 +75,7 @@ def _draft(key: str, renderer: str = "idle") -> Draft:
 
 
 def _fill(engine: Engine, finished: int, pending: int) -> None:
-    """So many are finished, and so many wait for a renderer that takes nothing."""
+    """Insert so many completed instructions, and so many pending ones of a renderer without workers."""
     with engine.begin() as connection:
         connection.execute(text("alter table render_instructions disable trigger guard_render_instruction"))
         for state, count, renderer in (("completed", finished, "idle"), ("pending", pending, "waiting")):

@@ -113,7 +113,7 @@ def test_the_reason_tells_a_deleted_trigger_a_missing_rule_and_a_bad_value_apart
     ]
 
     assert reasons == [
-        "the hand is not premium any more, or is a test",
+        "the hand is not premium any more, is a test, or was withdrawn",
         "no rule makes it any more",
         "layer 'player' is unknown",
     ]

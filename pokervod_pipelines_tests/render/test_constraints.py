@@ -27,7 +27,7 @@ def insert(database: RenderDatabase, **values: str) -> None:
     database.execute(f"insert into render_instructions ({', '.join(row)}) values ({', '.join(row.values())})")
 
 
-def test_a_new_row_waits_unclaimed_with_three_retries(database: RenderDatabase) -> None:
+def test_a_new_row_is_pending_and_unclaimed_with_three_retries(database: RenderDatabase) -> None:
     insert(database)
 
     (row,) = database.execute("select * from render_instructions")
@@ -51,7 +51,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("values", REFUSED, ids=str)
-def test_what_cannot_be_is_refused(database: RenderDatabase, values: dict[str, str]) -> None:
+def test_impossible_values_are_refused(database: RenderDatabase, values: dict[str, str]) -> None:
     with pytest.raises(IntegrityError):
         insert(database, **values)
 
@@ -65,20 +65,20 @@ def test_a_trigger_and_template_have_each_version_once(database: RenderDatabase)
         insert(database)
 
 
-def test_every_move_that_is_not_in_the_table_is_refused_by_the_database(database: RenderDatabase) -> None:
+def test_every_transition_that_is_not_allowed_is_refused(database: RenderDatabase) -> None:
     for before, after in itertools.product(State, State):
         database.clear()
         insert(database)
-        (standing,) = database.find()
+        (stored,) = database.find()
         if before is not State.PENDING:
-            database.set_state(standing.id, before)
+            database.set_state(stored.id, before)
         is_allowed = after in ALLOWED_TRANSITIONS[before] or before is after
 
         with nullcontext() if is_allowed else pytest.raises(IntegrityError, match="cannot become"):
-            database.execute(MOVE[after is State.PROCESSING], state=after)
+            database.execute(UPDATE[after is State.PROCESSING], state=after)
 
 
-MOVE = {
+UPDATE = {
     False: "update render_instructions set state = :state, claim_id = null",
     True: """
         update render_instructions set state = :state, claimed_by = 'w', heartbeat_at = now(), started_at = now(),
@@ -93,7 +93,7 @@ def test_an_instruction_begins_as_pending(database: RenderDatabase, state: State
         insert(database, state=f"'{state}'")
 
 
-def test_what_one_claim_holds_no_other_takes(database: RenderDatabase) -> None:
+def test_a_claimed_row_cannot_be_claimed_again(database: RenderDatabase) -> None:
     insert(database)
     database.set_state(database.find()[0].id, "processing")
 
@@ -101,14 +101,14 @@ def test_what_one_claim_holds_no_other_takes(database: RenderDatabase) -> None:
         database.execute("update render_instructions set claim_id = gen_random_uuid()")
 
 
-def test_what_is_in_work_is_held_by_somebody(database: RenderDatabase) -> None:
+def test_a_running_row_has_a_claim(database: RenderDatabase) -> None:
     insert(database)
 
     with pytest.raises(IntegrityError, match="held_while_processing"):
         database.execute("update render_instructions set state = 'processing'")
 
 
-def test_the_best_waiting_instruction_is_found_by_index(database: RenderDatabase) -> None:
+def test_the_best_pending_instruction_is_found_by_index(database: RenderDatabase) -> None:
     database.execute(
         """
         insert into render_instructions (template, layers, output, digest, trigger_kind, trigger_key, broadcast_day, by,

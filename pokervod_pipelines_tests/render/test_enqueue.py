@@ -1,4 +1,4 @@
-"""What people ask for is in the queue once, by command, whatever a row beside it says."""
+"""Check that requests of people are enqueued once, by command, whatever the other rows say."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def enqueue(database: RenderDatabase, path: Path, *lines: str, **options: Any) -
     return enqueue_file(database.engine, database.settings, path, by="eva", correlation_id="test", **options)
 
 
-def test_a_file_given_twice_or_grown_makes_each_row_once(database: RenderDatabase, tmp_path: Path) -> None:
+def test_a_file_enqueued_twice_or_grown_creates_each_row_once(database: RenderDatabase, tmp_path: Path) -> None:
     path = tmp_path / "friday.csv"
     first = enqueue(database, path, "elimination,Ana,9th,1", "banner,x,y,z")
     second = enqueue(database, path, "elimination,Ana,9th,1", "elimination,Tom,8th,")
@@ -35,7 +35,7 @@ def test_a_file_given_twice_or_grown_makes_each_row_once(database: RenderDatabas
     assert database.events() == [("created", ""), ("created", "")]
 
 
-def test_other_settings_make_no_second_graphic_of_a_row(database: RenderDatabase, tmp_path: Path) -> None:
+def test_other_settings_create_no_second_graphic_of_a_row(database: RenderDatabase, tmp_path: Path) -> None:
     enqueue(database, tmp_path / "a.csv", "elimination,Ana,9th,1")
     database.configure(output={"fps": 50})
 
@@ -44,9 +44,7 @@ def test_other_settings_make_no_second_graphic_of_a_row(database: RenderDatabase
     assert (again.created, len(again.already_there)) == ((), 1)
 
 
-def test_making_the_instructions_of_the_day_leaves_alone_what_people_asked_for(
-    database: RenderDatabase, tmp_path: Path
-) -> None:
+def test_making_the_instructions_of_the_day_leaves_requests_alone(database: RenderDatabase, tmp_path: Path) -> None:
     enqueue(database, tmp_path / "a.csv", "elimination,Ana,9th,1", reason="the director wants it")
 
     report = database.make(None)
@@ -55,7 +53,7 @@ def test_making_the_instructions_of_the_day_leaves_alone_what_people_asked_for(
     assert (database.find()[0].state, database.find()[0].reason) == ("pending", "the director wants it")
 
 
-def test_a_file_that_is_not_there_is_named(database: RenderDatabase, tmp_path: Path) -> None:
+def test_a_missing_file_is_named(database: RenderDatabase, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"nowhere\.csv: cannot read the file"):
         enqueue_file(database.engine, database.settings, tmp_path / "nowhere.csv", by="eva", correlation_id="test")
 
@@ -75,7 +73,9 @@ layers:
 """
 
 
-def test_what_cannot_be_rendered_is_refused_before_it_is_queued(database: RenderDatabase, tmp_path: Path) -> None:
+def test_a_graphic_that_cannot_be_rendered_is_refused_before_it_is_queued(
+    database: RenderDatabase, tmp_path: Path
+) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "banner.yaml").write_text(FAULTY, encoding="utf-8")
     database.configure(templates=tmp_path / "templates")
@@ -92,14 +92,14 @@ def test_what_cannot_be_rendered_is_refused_before_it_is_queued(database: Render
         )
 
 
-def test_somebody_has_to_ask(database: RenderDatabase) -> None:
+def test_a_request_needs_a_name(database: RenderDatabase) -> None:
     with pytest.raises(BadInput, match="the name of the person is required"):
         enqueue_request(database.engine, database.settings, {"template": "elimination"}, by=" ", correlation_id="test")
 
 
 @pytest.fixture
 def run(database: RenderDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
-    """``run(*words)``: what ``pokervod render …`` prints; an error is raised."""
+    """Return ``run(*words)``: what ``pokervod render …`` prints; an error is raised."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("POKERVOD_DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
 
@@ -113,7 +113,7 @@ def run(database: RenderDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     return invoke
 
 
-def test_the_commands_ask_list_and_show(run: Callable[..., str], tmp_path: Path) -> None:
+def test_the_commands_enqueue_list_and_show(run: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "friday.csv").write_text(f"{HEAD}\nelimination,Ana,9th,1\n", encoding="utf-8")
     layers = ("-l", "player=Tom", "-l", "prize=$1.5k")
 
@@ -131,7 +131,7 @@ def test_the_commands_ask_list_and_show(run: Callable[..., str], tmp_path: Path)
     assert json.loads(run("show", str(listed[0]["id"]), "--json"))[0]["output"]["format"] == "mov_alpha"
 
 
-def test_bad_rows_are_told_after_the_others_were_made(run: Callable[..., str], tmp_path: Path) -> None:
+def test_bad_rows_are_reported_after_the_others_were_created(run: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "friday.csv").write_text(f"{HEAD}\nelimination,Ana,9th,99\nelimination,Tom,,\n", encoding="utf-8")
 
     with pytest.raises(BadInput, match=r"1 row was skipped:\n  line 2, column priority: expected .* 10, got '99'"):
@@ -154,7 +154,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("words", "says"), WRONG)
-def test_a_slip_in_a_command_says_what_to_do(run: Callable[..., str], words: tuple[str, ...], says: str) -> None:
+def test_a_mistake_in_a_command_says_what_to_do(run: Callable[..., str], words: tuple[str, ...], says: str) -> None:
     with pytest.raises(BadInput, match=says):
         run(*words)
 

@@ -69,18 +69,18 @@ def test_a_short_amount_is_never_rounded_up(amount: int) -> None:
 @given(pot=st.integers(0, 10**9), bound=st.integers(0, 10**9))
 def test_limits_include_themselves_and_exclude_each_other(pot: int, bound: int) -> None:
     facts = {"pot": pot}
-    least = read_condition("pot_at_least", bound, HAND).holds(facts)
-    most = read_condition("pot_at_most", bound, HAND).holds(facts)
+    least = read_condition("pot_at_least", bound, HAND).is_met(facts)
+    most = read_condition("pot_at_most", bound, HAND).is_met(facts)
 
     assert (least, most) == (pot >= bound, pot <= bound)
-    assert read_condition("pot", bound, HAND).holds(facts) is (least and most)
-    assert read_condition("pot_not", bound, HAND).holds(facts) is not (least and most)
+    assert read_condition("pot", bound, HAND).is_met(facts) is (least and most)
+    assert read_condition("pot_not", bound, HAND).is_met(facts) is not (least and most)
 
 
 def test_a_flag_is_compared_with_true_or_false() -> None:
     condition = read_condition("is_last", True, FACTS["level_end"])
 
-    assert condition.holds({"is_last": True})
-    assert not condition.holds({"is_last": False})
+    assert condition.is_met({"is_last": True})
+    assert not condition.is_met({"is_last": False})
     with pytest.raises(ValueError, match="true or false"):
         read_condition("is_last", 1, FACTS["level_end"])

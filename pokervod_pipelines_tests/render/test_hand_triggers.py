@@ -45,7 +45,7 @@ def test_a_session_file_becomes_an_instruction_and_its_correction_a_next_version
         "cards": ["Ac", "Ad", "Ah", "As", "Kh"],
         "hole_cards": ["As", "Ah"],
         "board": ["Ad", "Ac", "Kh", "Kd", "5s"],
-        "rank": "Four of a Kind",
+        "rank": "Four of a Kind, Aces",
         "pot": 2300,
     }
     longer = make_showdown(number=7, Duration="PT9M")

@@ -1,4 +1,4 @@
-"""Premium hands become instructions: once, kept true while they wait, flagged when it is too late."""
+"""Check that premium hands become instructions: once, kept up to date while pending, flagged afterwards."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ instructions.make_instructions(
 """
 
 
-def test_a_premium_hand_becomes_an_instruction_with_all_that_the_picture_shows(database: RenderDatabase) -> None:
+def test_a_premium_hand_becomes_an_instruction_with_all_its_layers(database: RenderDatabase) -> None:
     hand_id = database.put_hand(12)
 
     report = database.make()
@@ -77,7 +77,7 @@ def test_making_again_writes_nothing(database: RenderDatabase) -> None:
     assert len(database.events()) == 2
 
 
-def test_tests_and_hands_that_are_not_premium_trigger_nothing(database: RenderDatabase) -> None:
+def test_test_hands_and_hands_that_are_not_premium_trigger_nothing(database: RenderDatabase) -> None:
     database.put_hand(1, is_test=True)
     database.put_hand(2, is_premium=False)
 
@@ -92,7 +92,7 @@ def test_a_day_makes_its_own_hands_only(database: RenderDatabase) -> None:
     assert database.make(date(2031, 5, 5)).changed == 0
 
 
-def test_a_changed_hand_supersedes_what_waits(database: RenderDatabase) -> None:
+def test_a_changed_hand_supersedes_a_pending_instruction(database: RenderDatabase) -> None:
     database.put_hand(1)
     database.make()
     database.put_hand(1, pot=60_000)
@@ -109,7 +109,7 @@ def test_a_changed_hand_supersedes_what_waits(database: RenderDatabase) -> None:
         assert [each.version for each in show_versions(connection, old.id)] == [1, 2]
 
 
-def test_what_is_rendered_now_is_asked_to_stop_and_replaced(database: RenderDatabase) -> None:
+def test_a_running_instruction_is_stopped_and_replaced(database: RenderDatabase) -> None:
     database.put_hand(1)
     database.make()
     database.set_state(database.find()[0].id, "processing")
@@ -122,7 +122,7 @@ def test_what_is_rendered_now_is_asked_to_stop_and_replaced(database: RenderData
     assert (old.superseded_by, new.state) == (new.id, "pending")
 
 
-def test_a_finished_graphic_is_flagged_with_what_changed_and_not_made_again(database: RenderDatabase) -> None:
+def test_a_completed_graphic_is_flagged_with_what_changed_and_not_remade(database: RenderDatabase) -> None:
     database.put_hand(1)
     database.make()
     database.set_state(database.find()[0].id, "completed")
@@ -140,7 +140,7 @@ def test_a_finished_graphic_is_flagged_with_what_changed_and_not_made_again(data
     assert database.events() == [("created", ""), ("updated", "flag"), ("updated", "restore")]
 
 
-def test_a_rule_that_says_again_makes_a_finished_graphic_again(database: RenderDatabase) -> None:
+def test_a_rule_with_again_remakes_a_completed_graphic(database: RenderDatabase) -> None:
     database.configure({"name": "premium_hand", "again": True})
     database.put_hand(1)
     database.make()
@@ -163,7 +163,7 @@ def test_a_rule_that_says_again_makes_a_finished_graphic_again(database: RenderD
         ("failed", "failed", False, False),
     ],
 )
-def test_a_hand_that_is_not_premium_any_more_takes_its_instruction_along(
+def test_a_hand_that_is_not_premium_any_more_withdraws_its_instruction(
     database: RenderDatabase, state: str, becomes: str, flagged: bool, cancel_requested: bool
 ) -> None:
     database.put_hand(1)
@@ -199,7 +199,7 @@ def test_what_a_person_cancelled_stays_cancelled(database: RenderDatabase) -> No
     assert database.make().changed == 0
 
 
-def test_a_rule_that_no_longer_fits_withdraws_what_waits(database: RenderDatabase) -> None:
+def test_a_rule_that_no_longer_fits_withdraws_pending_instructions(database: RenderDatabase) -> None:
     database.put_hand(1)
     database.make()
     database.configure({"name": "premium_hand", "where": {"pot_at_least": 1_000_000}})
@@ -208,7 +208,7 @@ def test_a_rule_that_no_longer_fits_withdraws_what_waits(database: RenderDatabas
     assert database.find()[0].reason == "no rule makes it any more"
 
 
-def test_a_changed_output_replaces_what_waits_and_leaves_what_is_done(database: RenderDatabase) -> None:
+def test_a_changed_output_replaces_pending_instructions_only(database: RenderDatabase) -> None:
     first, _ = database.put_hand(1), database.put_hand(2)
     database.make()
     database.set_state(database.find(hand_id=first)[0].id, "completed")
@@ -257,7 +257,7 @@ def test_a_broken_rule_changes_nothing(database: RenderDatabase) -> None:
     assert len(database.find()) == 1
 
 
-def test_a_making_that_is_killed_leaves_nothing_and_the_next_does_all(database: RenderDatabase) -> None:
+def test_a_killed_call_leaves_nothing_and_the_next_does_all(database: RenderDatabase) -> None:
     database.put_hand(1)
     url = database.engine.url.render_as_string(hide_password=False)
 
@@ -269,7 +269,7 @@ def test_a_making_that_is_killed_leaves_nothing_and_the_next_does_all(database: 
     assert database.events() == [("created", "")]
 
 
-def test_a_change_that_a_worker_was_faster_than_is_left_to_the_next_making(database: RenderDatabase) -> None:
+def test_a_row_that_a_worker_changed_first_is_left_to_the_next_call(database: RenderDatabase) -> None:
     database.put_hand(1)
     database.make()
     database.put_hand(1, pot=60_000)
@@ -287,7 +287,7 @@ def test_a_change_that_a_worker_was_faster_than_is_left_to_the_next_making(datab
     assert (database.find()[0].state, database.find()[0].withdrawn_at) == ("processing", None)
 
 
-def test_two_makers_at_once_make_one(database: RenderDatabase) -> None:
+def test_concurrent_calls_make_each_instruction_once(database: RenderDatabase) -> None:
     for number in range(20):
         database.put_hand(number)
     barrier = Barrier(4)
@@ -307,7 +307,7 @@ def test_two_makers_at_once_make_one(database: RenderDatabase) -> None:
     assert len(database.find()) == len(database.events()) == 20
 
 
-def test_a_list_begins_with_what_is_in_work_then_what_comes_next(database: RenderDatabase) -> None:
+def test_a_list_starts_with_running_instructions_then_the_next(database: RenderDatabase) -> None:
     for number in range(4):
         database.put_hand(number)
     database.make()

@@ -1,4 +1,4 @@
-"""Whatever order hands come and change in, and however often instructions are made, the same graphics are asked for."""
+"""Check that the order of hands and the number of calls do not change which graphics are made."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def play(database: RenderDatabase, steps: list[Any], *, with_workers: bool) -> N
 
 @settings(max_examples=15)
 @given(steps=STEPS)
-def test_what_waits_is_what_the_last_state_of_the_hands_asks_for(database: RenderDatabase, steps: list[Any]) -> None:
+def test_pending_instructions_follow_the_last_state_of_the_hands(database: RenderDatabase, steps: list[Any]) -> None:
     database.clear()
     play(database, steps, with_workers=False)
     waiting, versions = [tuple(row)[1:] for row in database.execute(IN_FORCE)], database.versions()
@@ -53,7 +53,7 @@ def test_what_waits_is_what_the_last_state_of_the_hands_asks_for(database: Rende
 
 @settings(max_examples=15)
 @given(steps=STEPS)
-def test_whatever_workers_do_meanwhile_one_version_is_in_force_and_nothing_false_goes_unnamed(
+def test_whatever_workers_do_meanwhile_one_version_is_in_force_and_everything_outdated_is_flagged(
     database: RenderDatabase, steps: list[Any]
 ) -> None:
     database.clear()

@@ -45,7 +45,13 @@ def _flow(value: Any) -> str:
 
 
 def make_trigger(kind: str = "premium_hand", **facts: Any) -> Trigger:
-    return Trigger(kind=kind, key="k", day=date(2031, 5, 4), title="a hand", facts={**HAND, **facts})
+    return Trigger(
+        kind=kind,
+        key="k",
+        day=date(2031, 5, 4),
+        title="a hand",
+        facts={"shown": True, "best.name": "Kings full of Nines", **HAND, **facts},
+    )
 
 
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["about"])

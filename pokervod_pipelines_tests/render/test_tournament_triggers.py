@@ -132,7 +132,7 @@ def test_a_tournament_without_a_name_or_place_is_still_drawn(database: RenderDat
     assert database.find()[0].layers == {"player": "Ana Ruiz", "event": "21"}
 
 
-def test_the_end_of_a_level_shows_the_nine_with_most_chips_of_that_moment(database: RenderDatabase) -> None:
+def test_the_end_of_a_level_shows_the_nine_with_most_chips_at_that_time(database: RenderDatabase) -> None:
     put_tournament(database, 3, 4, 5)
     put(
         database,
@@ -162,7 +162,7 @@ def test_the_end_of_a_level_shows_the_nine_with_most_chips_of_that_moment(databa
     assert not database.find(template="chip_counts")
 
 
-def test_what_players_hold_later_changes_no_leaderboard_of_before(database: RenderDatabase) -> None:
+def test_later_chips_change_no_earlier_leaderboard(database: RenderDatabase) -> None:
     put_tournament(database, 3, 4)
     put_count(database, "Ana", 10_000)
     database.make()
@@ -171,7 +171,7 @@ def test_what_players_hold_later_changes_no_leaderboard_of_before(database: Rend
     assert database.make().changed == 0
 
 
-def test_a_level_whose_players_nobody_knows_is_a_problem_and_not_an_empty_table(database: RenderDatabase) -> None:
+def test_a_level_with_unknown_players_is_a_problem_and_not_an_empty_table(database: RenderDatabase) -> None:
     put_tournament(database, 3, 4)
 
     report = database.make()
@@ -218,7 +218,7 @@ def test_payouts_are_one_graphic_that_follows_the_newest_export_from_day_to_day(
 
 
 @pytest.mark.parametrize("zone", ["Europe/London", "Asia/Seoul"])
-def test_the_schedule_is_told_in_the_clocks_of_the_zone(database: RenderDatabase, zone: str) -> None:
+def test_the_schedule_is_shown_in_the_time_zone(database: RenderDatabase, zone: str) -> None:
     database.settings = database.settings.model_copy(update={"time_zone": zone})
     put_slot(database, "Day 2", AT)
 
@@ -229,7 +229,7 @@ def test_the_schedule_is_told_in_the_clocks_of_the_zone(database: RenderDatabase
     assert made.layers == {"heading": "Day 2", "date": said[0], "time": said[1], "zone": zone, "channel": "Main"}
 
 
-def test_a_show_that_moved_takes_its_graphic_along(database: RenderDatabase) -> None:
+def test_a_show_that_moved_moves_its_graphic(database: RenderDatabase) -> None:
     put_slot(database, "Day 2", AT)
     database.make()
     put_slot(database, "Day 2", AT + timedelta(hours=1), seen_at=AT + timedelta(hours=3))

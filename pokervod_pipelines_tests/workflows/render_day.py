@@ -58,17 +58,17 @@ class RenderDay(QueueDatabase):
         self.finish_as(job, path)
         return path
 
-    def finish_as(self, held: Job, path: Path) -> None:
+    def finish_as(self, job: Job, path: Path) -> None:
         """Complete the claimed job with this file."""
         measure = measure_output(path)
         facts = replace(
-            make_output_facts(held),
+            make_output_facts(job),
             path=path.name,
             size_bytes=measure.size_bytes,
             mtime_ns=measure.mtime_ns,
             sha256=hash_output(path),
         )
-        queue.record_results(self.engine, self.limits, [FinishedRender(job=held, facts=facts, publish=lambda: None)])
+        queue.record_results(self.engine, self.limits, [FinishedRender(job=job, facts=facts, publish=lambda: None)])
 
     def register_worker(self, name: str, *renderers: str) -> None:
         """Register a live worker of these renderers."""

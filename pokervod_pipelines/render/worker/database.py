@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -132,10 +133,8 @@ class NotificationListener:
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], Any]) -> None:
-    try:
+    with suppress(RuntimeError):  # the loop has ended, and with it whoever waited
         loop.call_soon_threadsafe(function)
-    except RuntimeError:
-        """The loop has ended, and with it whoever waited."""
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> bool:

@@ -19,7 +19,7 @@ from pokervod_pipelines.render.queue import FinishedRender
 from pokervod_pipelines.render.queue_store import ClaimedJob, OutputFacts
 from pokervod_pipelines.render.renderers.job import SUFFIXES, Picture, Renderer, RenderJob, ReportProgress, check_layers
 from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
-from pokervod_pipelines.render.renderers.nexrender.orders import hash_content
+from pokervod_pipelines.render.renderers.nexrender.job_builder import hash_content
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
 from pokervod_pipelines.render.states import Job
 from pokervod_pipelines.render.templates import ReadTemplates, Template, TemplateFiles

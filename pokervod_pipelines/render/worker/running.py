@@ -24,7 +24,7 @@ class Pipeline(Protocol):
     """Render jobs, many at once."""
 
     slots: Mapping[str, int]
-    """How many jobs at once, by renderer."""
+    """Jobs at once, by renderer."""
 
     async def render(self, job: ClaimedJob, report: ReportProgress) -> FinishedRender:
         """Return the job, rendered and verified, not yet published.
