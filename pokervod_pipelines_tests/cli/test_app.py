@@ -48,7 +48,7 @@ LONG_WORK = [
 def test_a_command_that_loses_the_database_says_so_in_one_line(
     start: Start, render_day: RenderDay, words: tuple[str, ...], speaks_on: str
 ) -> None:
-    render_day.take_one()
+    render_day.claim_one()
     process = start(*words)
     speaking = getattr(process, speaks_on)
     assert speaking.readline()
