@@ -10,7 +10,17 @@ from dataclasses import dataclass, field
 from pokervod_pipelines.hands.cards import pretty
 from pokervod_pipelines.hands.findings import HandFinding
 from pokervod_pipelines.hands.pots import find_uncalled
-from pokervod_pipelines.hands.records import ALL_IN, BET, BOARD_CARD, CALL, CHECK, FOLD, Action, RecordedHand
+from pokervod_pipelines.hands.records import (
+    ALL_IN,
+    BET,
+    BOARD_CARD,
+    CALL,
+    CHECK,
+    FOLD,
+    NEXT_STREET,
+    Action,
+    RecordedHand,
+)
 
 PREFLOP = "preflop"
 STREET_OF_CARD = {1: "flop", 4: "turn", 5: "river"}
@@ -177,6 +187,8 @@ class BettingState:
         """Apply one event of the record."""
         if action.kind == BOARD_CARD:
             self._deal(at, action)
+        elif action.kind == NEXT_STREET:
+            self._begin_street(f"street {action.board}")
         elif action.seat not in self.stacks:
             self._find("unknown_seat", f"{action.kind} of seat {action.seat}, where no player is dealt in", at)
         elif action.kind == FOLD:
@@ -212,8 +224,11 @@ class BettingState:
         if action.board > 1:
             return
         if name := STREET_OF_CARD.get(len(board)):
-            self.rounds.append(BettingRound(name, self.pot - sum(find_uncalled(self.bets).values())))
+            self._begin_street(name)
         self.round.cards.append(action.card)
+
+    def _begin_street(self, name: str) -> None:
+        self.rounds.append(BettingRound(name, self.pot - sum(find_uncalled(self.bets).values())))
 
     def _find(self, code: str, message: str, at: int | None) -> None:
         self.findings.append(HandFinding(code, message, self.round.name, at))

@@ -9,9 +9,9 @@ from itertools import chain
 
 from pokervod_pipelines.hands.actions import Betting, follow_betting
 from pokervod_pipelines.hands.cards import UNKNOWN_CARD, find_repeated, pretty
-from pokervod_pipelines.hands.evaluation import make_hand, rank_hole_cards
+from pokervod_pipelines.hands.evaluation import describe_hand, make_hand, rank_hole_cards
 from pokervod_pipelines.hands.findings import HandFinding
-from pokervod_pipelines.hands.games import Game, find_game
+from pokervod_pipelines.hands.games import Game, find_game, has_board
 from pokervod_pipelines.hands.grade import GradeRule, grade_hand
 from pokervod_pipelines.hands.hand import BestHand, Hand, HandSeat, Source
 from pokervod_pipelines.hands.pots import Pots, make_pots
@@ -47,7 +47,7 @@ def build_hand(recorded: RecordedHand, origin: Origin, rule: GradeRule) -> Hand:
     betting, pots = analysis.betting, analysis.pots
     shown = ShowdownRanks(frozenset(seat.number for seat in analysis.contenders), _rank_showdown(analysis))
     found = _find_winners(recorded, analysis, shown)
-    is_showdown = len(analysis.contenders) > 1 and len(betting.boards[0]) == WHOLE_BOARD
+    is_showdown = len(analysis.contenders) > 1 and _is_board_complete(recorded, betting)
     best = _find_best(analysis) if is_showdown or not rule.needs_showdown else None
     is_test = is_test_hand(recorded.seats, origin.event_title)
     grade = grade_hand(rule, best.category if best else None, recorded.duration_seconds)
@@ -135,9 +135,13 @@ def _is_over(recorded: RecordedHand, analysis: HandAnalysis) -> bool:
     """Return whether one player is left, or the last bet is called and every board is complete."""
     if len(analysis.contenders) < 2:
         return bool(recorded.actions)
-    if any(len(board) != WHOLE_BOARD for board in analysis.betting.boards):
+    if not all(_is_board_complete(recorded, analysis.betting, at) for at in range(len(analysis.betting.boards))):
         return False
     return any(seat.end_stack > seat.start_stack for seat in recorded.seats) or _is_last_bet_called(analysis)
+
+
+def _is_board_complete(recorded: RecordedHand, betting: Betting, at: int = 0) -> bool:
+    return len(betting.boards[at]) == WHOLE_BOARD or not has_board(recorded.variant)
 
 
 def _is_last_bet_called(analysis: HandAnalysis) -> bool:
@@ -198,7 +202,14 @@ def _find_best(analysis: HandAnalysis) -> BestHand | None:
     rank, holder, at = min(ranked, key=lambda one: (one[0], one[1].number))
     made = make_hand(game, holder.hole_cards, analysis.betting.boards[at])
     seats = sorted({seat.number for other, seat, _ in ranked if other == rank})
-    return BestHand(category=made.category, rank=rank, cards=made.cards, seats=tuple(seats), board=at)
+    return BestHand(
+        category=made.category,
+        rank=rank,
+        cards=made.cards,
+        seats=tuple(seats),
+        board=at,
+        name=describe_hand(made.category, made.cards),
+    )
 
 
 def _make_seat(seat: Seat, analysis: HandAnalysis) -> HandSeat:
@@ -246,7 +257,7 @@ def _check_cards(
         yield HandFinding(
             "missing_card", f"a player holds {min(counts - {game.hole_cards})} cards, not {game.hole_cards}"
         )
-    if len(contenders) > 1 and len(betting.boards[0]) != WHOLE_BOARD and recorded.actions:
+    if len(contenders) > 1 and not _is_board_complete(recorded, betting) and recorded.actions:
         names = name_seats(frozenset(seat.number for seat in contenders))
         message = f"{names} still hold cards, but the board is not complete"
         yield HandFinding("unfinished_hand", message, betting.streets[-1].name)

@@ -56,7 +56,7 @@ class HandSeat:
 class BestHand:
     """Hold the best cards held to the end, and whose they are (several seats where hands are equal).
 
-    Rank 1 is best. ``board`` is the index of the board that the hand was made on.
+    Rank 1 is best. ``board`` is the index of the board that the hand was made on, ``name`` what players call it.
     """
 
     category: str
@@ -64,6 +64,7 @@ class BestHand:
     cards: tuple[str, ...]
     seats: tuple[int, ...]
     board: int = 0
+    name: str = ""
 
     @property
     def seat(self) -> int:

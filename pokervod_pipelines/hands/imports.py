@@ -6,7 +6,7 @@ A file that ends in the middle is read again when it has grown; one that is not 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import psycopg
@@ -20,9 +20,9 @@ from pokervod_pipelines.hands import store
 from pokervod_pipelines.hands.drop_folders import list_hand_files, name_path
 from pokervod_pipelines.hands.grade import GradeRule
 from pokervod_pipelines.hands.hand import Hand
-from pokervod_pipelines.hands.parsed_sessions import HandRow, ParsedSession, Weight
+from pokervod_pipelines.hands.parsed_sessions import HandRow, HandRules, ParsedSession, Weight
 from pokervod_pipelines.hands.quarantine import Quarantine
-from pokervod_pipelines.hands.session_files import HandRules, SessionFile, read_session_files, reject
+from pokervod_pipelines.hands.session_files import SessionFile, read_session_files, reject
 from pokervod_pipelines.hands.store import FileRecord, FileState, SessionRecord
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.hands.versions import Choice, choose_head, choose_rows, rename_rows
@@ -68,18 +68,20 @@ def import_hands(
     paths: Sequence[Path],
     *,
     correlation_id: str,
+    day: date | None = None,
     may_vanish: bool = False,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Store each hand of the files, or of the files below the folders, in its most complete version.
 
-    Unchanged files are skipped, and missing ones where they ``may_vanish``. ``progress`` gets the number of hands read
-    so far. Raises ``BadInput`` before anything is read when a path does not exist, ``BadSettings`` for a wrong grade
-    rule, ``Unavailable`` when the quarantine folder cannot be written.
+    ``day`` is the day of hands that name none. Unchanged files are skipped, and missing ones where they
+    ``may_vanish``. ``progress`` gets the number of hands read so far. Raises ``BadInput`` before anything is read when
+    a path does not exist, ``BadSettings`` for a wrong grade rule, ``Unavailable`` when the quarantine folder cannot be
+    written.
     """
     started = time.monotonic()
     files, unlisted = _list_files(paths, may_vanish=may_vanish)
-    run = _ImportRun(engine, make_rules(settings), make_quarantine(settings), correlation_id)
+    run = _ImportRun(engine, replace(make_rules(settings), day=day), make_quarantine(settings), correlation_id)
     run.problems.extend(unlisted)
     run.counts["unreadable"] = len(unlisted)
     with engine.connect() as connection:
@@ -140,8 +142,8 @@ class _ImportRun:
 
     def add(self, file: SessionFile, known: FileRecord | None) -> None:
         """Store the file's hands, or record why not."""
-        if file.parsed is not None:
-            self._store(file, file.parsed)
+        if file.parsed:
+            self._store(file)
         elif file.failure == "unchanged":
             self.counts["unchanged"] += 1
             self._update_stamp(file, known)
@@ -182,25 +184,30 @@ class _ImportRun:
         if copy is not None:
             self.quarantine.move_original(file.file, copy, file.status)
 
-    def _store(self, file: SessionFile, parsed: ParsedSession) -> None:
-        """Store the session, or quarantine the file where its content cannot be stored."""
+    def _store(self, file: SessionFile) -> None:
+        """Store the sessions, or quarantine the file where its content cannot be stored."""
         try:
-            self._store_session(file, parsed)
+            self._store_sessions(file)
         except UNSTORABLE as error:
             reason = f"cannot be stored: {read_first_line(error) if isinstance(error, DBAPIError) else error}"
             self.add(reject(file, reason), None)
 
-    def _store_session(self, file: SessionFile, parsed: ParsedSession) -> None:
+    def _store_sessions(self, file: SessionFile) -> None:
+        hands = sum(len(parsed.rows) for parsed in file.parsed)
+        problems = [*filter(None, (parsed.problem_text for parsed in file.parsed))]
+        created = changed = 0
         with self.engine.begin() as connection:
-            store.lock_session(connection, parsed.session_id)
-            record = _record(file, "read", reason=parsed.problem_text, hands=len(parsed.rows))
-            file_id = store.put_file(connection, record)
-            created, changed = _write_session(connection, parsed, self.rules, file_id, self.correlation_id)
+            for session_id in sorted(parsed.session_id for parsed in file.parsed):
+                store.lock_session(connection, session_id)
+            file_id = store.put_file(connection, _record(file, "read", reason="; ".join(problems) or None, hands=hands))
+            for parsed in file.parsed:
+                written = _write_session(connection, parsed, self.rules, file_id, self.correlation_id)
+                created, changed = created + written[0], changed + written[1]
         self.counts["read"] += 1
-        self.counts["hands"] += len(parsed.rows)
+        self.counts["hands"] += hands
         self.counts["created"] += created
         self.counts["changed"] += changed
-        for problem in parsed.problems:
+        for problem in (problem for parsed in file.parsed for problem in parsed.problems):
             self._report(file.path, problem)
 
 

@@ -104,7 +104,9 @@ def _list_hand(row: Any) -> ListedHand:
 
 _LIST = text("""
     select h.id as hand_id, h.session_id, h.hand_number, h.started_at, h.broadcast_day, h.table_name as "table",
-           h.source, h.content #> '{boards,0}' as board, h.best_category as best_rank,
+           h.source,
+           h.content #> array['boards', coalesce(h.content #>> '{best_hand,board}', '0')] as board,
+           h.best_category as best_rank,
            h.best_rank as best_rank_number, h.winners,
            (select jsonb_agg(coalesce(nullif(s ->> 'name', ''), nullif(s ->> 'long_name', ''),
                                       'seat ' || (s ->> 'number')) order by place)

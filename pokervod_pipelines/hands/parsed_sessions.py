@@ -3,10 +3,11 @@
 Pure; ``versions`` decides which version of a hand wins, where the others are known.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from hashlib import blake2b
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.hands.build import build_hands
@@ -17,13 +18,16 @@ from pokervod_pipelines.hands.hand import Hand, Source
 from pokervod_pipelines.hands.pgfx import read_session
 from pokervod_pipelines.hands.records import RecordedHand, Session
 from pokervod_pipelines.hands.table_tests import is_test_hand
-from pokervod_pipelines.hands.times import BroadcastDays, parse_time
+from pokervod_pipelines.hands.times import BroadcastDays
 
 RULES_VERSION = "2"
 """Version of the rules of this package; a new one makes every file be read again."""
 
-SESSION_SUFFIX, PHH_SUFFIX = ".json", ".phh"
-SUFFIXES = (SESSION_SUFFIX, PHH_SUFFIX)
+SESSION_SUFFIX, CSV_SUFFIX = ".json", ".csv"
+HISTORY_SUFFIXES = (".phh", ".phhs", CSV_SUFFIX)
+SUFFIXES = (SESSION_SUFFIX, ".phh", ".phhs", ".hands.csv")
+"""Ends of the names of files that a drop folder delivers; other CSV files are imported by their path."""
+
 TRUST: dict[Source, int] = {"manual": 0, "csv": 1, "rfid": 2}
 """Weight of a source: what a table recorded wins over what a person typed, whatever either holds."""
 
@@ -31,6 +35,15 @@ PROBLEMS_NAMED = 3
 
 Weight = tuple[int, int, int, int, str]
 """Completeness of a version: trust, events, milliseconds, cards known; a digest breaks a tie."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandRules:
+    """Hold the rules by which hands are graded and assigned to days; ``day`` is that of hands that name none."""
+
+    grade: GradeRule
+    days: BroadcastDays
+    day: date | None = None
 
 
 class TooManyChips(BadInput):
@@ -94,24 +107,24 @@ class ParsedSession:
         return f"{len(self.problems)} hands cannot be used: {'; '.join(self.problems[:PROBLEMS_NAMED])}{rest}"
 
 
-def digest_file(raw: bytes, rule: GradeRule, days: BroadcastDays) -> str:
+def digest_file(raw: bytes, rules: HandRules) -> str:
     """Return a digest of a file and of the rules it is read by: where either changed, it is read again."""
-    digest = blake2b(f"{RULES_VERSION} {rule!r} {days!r}".encode(), digest_size=16)
+    digest = blake2b(f"{RULES_VERSION} {rules!r}".encode(), digest_size=16)
     digest.update(raw)
     return digest.hexdigest()
 
 
-def parse_session(raw: bytes, file: str, rule: GradeRule) -> ParsedSession:
-    """Return the parsed session file or hand history.
+def parse_file(raw: bytes, file: str, rules: HandRules) -> tuple[ParsedSession, ...]:
+    """Return the sessions of a session file or a hand history; only a hand history has more than one.
 
     Raises:
         UnfinishedFile: the file is still being written.
         BadInput: the file is something else; the text says what is wrong and where.
 
     """
-    if PurePath(file).suffix.lower() == PHH_SUFFIX:
-        return _parse_phh(raw, file, rule)
-    return _parse_pgfx(read_session(raw, file=file), blake2b(raw, digest_size=8).hexdigest(), rule)
+    if PurePath(file).suffix.lower() in HISTORY_SUFFIXES:
+        return _parse_history(raw, file, rules)
+    return (_parse_pgfx(read_session(raw, file=file), blake2b(raw, digest_size=8).hexdigest(), rules.grade),)
 
 
 def _parse_pgfx(session: Session, digest: str, rule: GradeRule) -> ParsedSession:
@@ -137,29 +150,61 @@ def _parse_pgfx(session: Session, digest: str, rule: GradeRule) -> ParsedSession
     return ParsedSession(session_id=session.session_id, head=head, rows=tuple(rows.values()), problems=tuple(problems))
 
 
-def _parse_phh(raw: bytes, file: str, rule: GradeRule) -> ParsedSession:
-    from pokervod_pipelines.hands.phh_import import read_phh  # noqa: PLC0415 - half a second that sessions do not pay
+def _parse_history(raw: bytes, file: str, rules: HandRules) -> tuple[ParsedSession, ...]:
+    from pokervod_pipelines.hands import csv_import, phh_import, phh_text  # noqa: PLC0415 - half a second that sessions do not pay
 
-    try:
-        hand = read_phh(raw.decode("utf-8-sig"), rule, started_at=_read_day(file))
-        row = make_row(hand, weigh_hand(hand))
-    except UnicodeDecodeError as error:
-        message = f"{file}: byte {error.start:,} is not UTF-8; save the file as UTF-8"
-        raise BadInput(message) from error
-    except (BadInput, ValueError, OverflowError) as error:
-        message = f"{file}: {error}"
-        raise BadInput(message) from error
-    head = SessionHead(
-        hands_reported=1, digest=row.digest, hands_broken=0, table=hand.table, title=hand.event_title, created_at=None
+    is_csv = PurePath(file).suffix.lower() == CSV_SUFFIX
+    reading = phh_import.PhhRules(
+        rules.grade, rules.days, rules.day or _read_day(file), source="csv" if is_csv else "manual"
     )
-    return ParsedSession(session_id=hand.session_id, head=head, rows=(row,))
+    try:
+        tables = csv_import.split_rows(raw, Path(file)) if is_csv else phh_text.split_hands(raw.decode("utf-8-sig"))
+        hands, problems = phh_import.read_tables(tables, reading)
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{file}: byte {error.start:,} is not UTF-8; save the file as UTF-8") from error
+    except BadInput as error:
+        raise BadInput(f"{file}: {error}") from error
+    sessions: dict[int, dict[datetime, HandRow]] = {}
+    first: dict[int, Hand] = {}
+    for hand in hands:
+        rows = sessions.setdefault(first.setdefault(hand.session_id, hand).session_id, {})
+        try:
+            _add_row(rows, hand)
+        except TooManyChips as error:
+            problems.append(str(error))
+    if not any(sessions.values()):
+        raise BadInput(f"{file}: {'; '.join(problems[:PROBLEMS_NAMED])}")
+    parsed = [
+        ParsedSession(session_id=session_id, head=_make_head(first[session_id], rows), rows=tuple(rows.values()))
+        for session_id, rows in sessions.items()
+    ]
+    return (replace(parsed[0], problems=tuple(problems)), *parsed[1:])
 
 
-def _read_day(file: str) -> datetime | None:
+def _add_row(rows: dict[datetime, HandRow], hand: Hand) -> None:
+    """Add the hand; another hand of the same start is moved by its number, so that both are kept."""
+    known = rows.get(hand.started_at)
+    if known is not None and known.hand_number != hand.hand_number:
+        hand = replace(hand, started_at=hand.started_at + timedelta(microseconds=hand.hand_number % 10**6 or 1))
+    row = make_row(hand, weigh_hand(hand))
+    known = rows.get(row.started_at)
+    if known is None or known.weight < row.weight:
+        rows[row.started_at] = row
+
+
+def _make_head(hand: Hand, rows: Mapping[datetime, HandRow]) -> SessionHead:
+    digest = blake2b("".join(row.digest for row in rows.values()).encode(), digest_size=12).hexdigest()
+    return SessionHead(
+        hands_reported=len(rows), digest=digest, hands_broken=0, table=hand.table, title=hand.event_title,
+        created_at=None,
+    )  # fmt: skip
+
+
+def _read_day(file: str) -> date | None:
     """Return the day in a file's name, such as ``2031-05-04 final.phh``, None where it has none."""
     try:
-        return parse_time(f"{PurePath(file).name[:10]}T00:00:00Z")
-    except BadInput:
+        return date.fromisoformat(PurePath(file).name[:10])
+    except ValueError:
         return None
 
 

@@ -10,7 +10,11 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from decimal import Decimal
+from functools import partial
+from math import inf
 from pathlib import Path
+from typing import Any
 
 from pokerkit import HandHistory
 
@@ -20,7 +24,7 @@ from pokervod_pipelines.hands.cards import UNKNOWN_CARD
 from pokervod_pipelines.hands.games import find_game
 from pokervod_pipelines.hands.hand import Hand, HandSeat
 from pokervod_pipelines.hands.records import Seat
-from pokervod_pipelines.hands.replay import list_antes, list_blinds, order_seats
+from pokervod_pipelines.hands.replay import list_antes, list_bet_sizes, list_blinds, order_seats
 
 OWN = "_pokervod"
 KEPT = {
@@ -67,13 +71,17 @@ def export_phh(hand: Hand) -> str:
     if not game or not game.phh or len(seats) < 2:
         name = f"{hand.variant} {hand.structure} of {len(seats)} players"
         raise CannotExport(f"hand {hand.hand_number}: PHH cannot carry {name}")
+    money = partial(_write_amount, decimals=hand.decimals)
+    amounts: dict[str, Any] = {
+        "antes": [money(ante) for ante in list_antes(hand, seats)],
+        "blinds_or_straddles": [money(blind) for blind in list_blinds(hand, seats)],
+        "starting_stacks": [money(seat.start_stack) if seat.is_stack_known else inf for seat in seats],
+        "finishing_stacks": [money(seat.end_stack) if seat.is_stack_known else inf for seat in seats],
+        **{name: money(bet) for name, bet in list_bet_sizes(hand, game).items()},
+    }
     history = HandHistory(
         variant=game.phh,
-        antes=list_antes(hand, seats),
-        blinds_or_straddles=list_blinds(hand, seats),
-        min_bet=max(1, hand.stakes.big_blind),
-        starting_stacks=[seat.start_stack for seat in seats],
-        finishing_stacks=[seat.end_stack for seat in seats],
+        **amounts,
         actions=list(_write_actions(hand, seats)),
         event=_keep_to_line(hand.event_title) or None,
         table=_keep_to_line(hand.table) or None,
@@ -88,6 +96,11 @@ def export_phh(hand: Hand) -> str:
         user_defined_fields={OWN: _write_own(hand, seats)},
     )
     return history.dumps() + "\n"
+
+
+def _write_amount(amount: int, *, decimals: int) -> float:
+    """Return an amount in chips or money, whole where it is whole."""
+    return amount // 10**decimals if amount % 10**decimals == 0 else float(Decimal(amount).scaleb(-decimals))
 
 
 def _keep_to_line(text: str) -> str:
@@ -105,7 +118,7 @@ def _write_actions(hand: Hand, seats: Sequence[HandSeat]) -> Iterator[str]:
     for at, street in enumerate(hand.streets):
         if street.cards:
             yield f"d db {''.join(street.cards)}"
-        yield from _write_street(street, players)
+        yield from _write_street(street, players, hand.decimals)
         if at == last and hand.is_showdown:
             yield from _write_showdown(hand, seats, players)
 
@@ -121,7 +134,7 @@ def _write_showdown(hand: Hand, seats: Sequence[HandSeat], players: dict[int, st
             yield f"{players[seat.number]} sm {''.join(seat.hole_cards)}"
 
 
-def _write_street(street: Street, players: dict[int, str]) -> Iterator[str]:
+def _write_street(street: Street, players: dict[int, str], decimals: int) -> Iterator[str]:
     for action in street.actions:
         player = players.get(action.seat)
         if action.event is None or player is None:
@@ -129,7 +142,7 @@ def _write_street(street: Street, players: dict[int, str]) -> Iterator[str]:
         if action.kind == "fold":
             yield f"{player} f"
         elif action.kind in {"bet", "raise"}:
-            yield f"{player} cbr {action.to}"
+            yield f"{player} cbr {_write_amount(action.to, decimals=decimals)}"
         else:
             yield f"{player} cc" + (f" # to {action.to}" if action.kind == "call" else "")
 
@@ -148,6 +161,8 @@ def _write_own(hand: Hand, seats: Sequence[HandSeat]) -> str:
         "stakes": asdict(hand.stakes),
         "names": {seat.number: [seat.name, seat.long_name] for seat in seats},
         "straddles": {seat.number: seat.straddle for seat in seats if seat.straddle},
+        "antes": {seat.number: seat.ante for seat in seats if seat.ante},
+        "decimals": hand.decimals,
         "order": [seat.number for seat in hand.seats],
         "others": [asdict(_restore_seat(seat)) for seat in hand.seats if seat.number not in dealt],
         "boards": [list(board) for board in hand.boards[1:]],
@@ -168,4 +183,6 @@ def _restore_seat(seat: HandSeat) -> Seat:
         end_stack=seat.end_stack,
         is_sitting_out=seat.is_sitting_out,
         straddle=seat.straddle,
+        ante=seat.ante,
+        is_stack_known=seat.is_stack_known,
     )

@@ -6,6 +6,8 @@ from datetime import datetime
 from pokervod_pipelines.problems import Problem
 
 FOLD, CHECK, CALL, BET, ALL_IN, BOARD_CARD = "FOLD", "CHECK", "CALL", "BET", "ALL IN", "BOARD CARD"
+NEXT_STREET = "NEXT STREET"
+"""Begins a street of a game without a board; ``Action.board`` is its number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,15 @@ made when the turn comes, because a table's operator clicks seats in any order.
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
-from pokerkit import Automation, Mode, NoLimitTexasHoldem, PotLimitOmahaHoldem, State
+from pokerkit import Automation, FixedLimitTexasHoldem, Mode, NoLimitTexasHoldem, PotLimitOmahaHoldem, State
 from pokerkit.state import ChipsPushing
 
 from pokervod_pipelines.hands.actions import PlayedAction, Street
 from pokervod_pipelines.hands.cards import UNKNOWN_CARD, find_repeated
 from pokervod_pipelines.hands.findings import HandFinding
-from pokervod_pipelines.hands.games import find_game
+from pokervod_pipelines.hands.games import Game, find_game
 from pokervod_pipelines.hands.hand import Hand, HandSeat
 
 AUTOMATIONS = (
@@ -25,8 +26,8 @@ AUTOMATIONS = (
     Automation.CHIPS_PUSHING,
     Automation.CHIPS_PULLING,
 )
-Rules = type[NoLimitTexasHoldem] | type[PotLimitOmahaHoldem]
-GAMES: dict[str, Rules] = {"NT": NoLimitTexasHoldem, "PO": PotLimitOmahaHoldem}
+Rules = type[NoLimitTexasHoldem] | type[FixedLimitTexasHoldem] | type[PotLimitOmahaHoldem]
+GAMES: dict[str, Rules] = {"NT": NoLimitTexasHoldem, "FT": FixedLimitTexasHoldem, "PO": PotLimitOmahaHoldem}
 MAX_SHOWN = 200
 BLINDS = {"small_blind", "big_blind", "third_blind", "straddle"}
 
@@ -84,6 +85,12 @@ def list_blinds(hand: Hand, seats: Sequence[HandSeat]) -> list[int]:
     return blinds[::-1] if len(blinds) == 2 else blinds
 
 
+def list_bet_sizes(hand: Hand, game: Game) -> dict[str, int]:
+    """Return the bet sizes that the game's rules need, by their names in PHH; a big bet is twice the small one."""
+    big_blind = max(1, hand.stakes.big_blind)
+    return {"small_bet": big_blind, "big_bet": 2 * big_blind} if game.phh == "FT" else {"min_bet": big_blind}
+
+
 def list_antes(hand: Hand, seats: Sequence[HandSeat]) -> list[int]:
     """Return the dead chips each seat really put in, as PHH lists them."""
     posts = [action for action in hand.streets[0].actions if action.kind in {"ante", "bomb_pot"}]
@@ -108,12 +115,13 @@ class Replay:
         self.is_bomb_pot = bool(hand.stakes.bomb_pot) and not any(
             action.event is not None or action.kind in BLINDS for action in hand.streets[0].actions
         )
+        sizes: dict[str, Any] = list_bet_sizes(hand, find_game(hand.variant, hand.structure) or Game(2, None))
         self.state: State = game.create_state(
             automations=AUTOMATIONS,
             ante_trimming_status=False,
             raw_antes=list_antes(hand, self.seats),
             raw_blinds_or_straddles=list_blinds(hand, self.seats) if not self.is_bomb_pot else [0] * len(self.seats),
-            min_bet=max(1, hand.stakes.big_blind),
+            **sizes,
             raw_starting_stacks=[seat.start_stack for seat in self.seats],
             player_count=len(self.seats),
             mode=Mode.CASH_GAME,

@@ -4,33 +4,28 @@ Reading takes most of an import's time, so a large import reads ahead in child p
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.hands.drop_folders import name_path
-from pokervod_pipelines.hands.grade import GradeRule
-from pokervod_pipelines.hands.parsed_sessions import ParsedSession, digest_file, parse_session
+from pokervod_pipelines.hands.parsed_sessions import HandRules, ParsedSession, digest_file, parse_file
 from pokervod_pipelines.hands.readers import count_readers, read_ahead
 from pokervod_pipelines.hands.session_json import UnfinishedFile
-from pokervod_pipelines.hands.times import BroadcastDays
+from pokervod_pipelines.hands.times import BadTime, BroadcastDays, parse_time
 from pokervod_pipelines.text.folding import make_storable
 
 FileFailure = Literal["", "unchanged", "waiting", "quarantined", "unreadable"]
 
 
 MAX_REASON = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class HandRules:
-    """Hold the rules by which hands are graded and assigned to days."""
-
-    grade: GradeRule
-    days: BroadcastDays
+HEAD_BYTES = 4_096
+CREATED = re.compile(r'"CreatedDateTimeUTC"\s*:\s*"([^"]{1,60})"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +36,7 @@ class SessionFile:
     path: str
     status: os.stat_result | None = None
     digest: str = ""
-    parsed: ParsedSession | None = None
+    parsed: tuple[ParsedSession, ...] = ()
     failure: FileFailure = ""
     reason: str = ""
     raw: bytes = b""
@@ -63,12 +58,12 @@ def read_session_file(file: Path, rules: HandRules, known: str | None) -> Sessio
             raw = handle.read()
     except OSError as error:
         return SessionFile(file=file, path=path, failure="unreadable", reason=f"cannot be read: {error.strerror}")
-    digest = digest_file(raw, rules.grade, rules.days)
+    digest = digest_file(raw, rules)
     read = SessionFile(file=file, path=path, status=status, digest=digest)
     if digest == known:
         return replace(read, failure="unchanged")
     try:
-        return replace(read, parsed=parse_session(raw, path, rules.grade))
+        return replace(read, parsed=parse_file(raw, path, rules))
     except UnfinishedFile as error:
         return replace(read, failure="waiting", reason=_make_reason(str(error)))
     except BadInput as error:
@@ -77,9 +72,22 @@ def read_session_file(file: Path, rules: HandRules, known: str | None) -> Sessio
         return replace(read, failure="quarantined", reason=_make_reason(f"unexpected content: {error!r}"), raw=raw)
 
 
+def read_session_day(file: Path, days: BroadcastDays) -> date | None:
+    """Return the broadcast day that the begin of a session file or hand history names, None where it names none."""
+    try:
+        with file.open("rb") as handle:
+            head = handle.read(HEAD_BYTES).decode("utf-8", "replace")
+        if found := CREATED.search(head):
+            return days.find_day(parse_time(found[1]))
+        named = [re.search(rf"^{name}\s*=\s*(\d+)", head, re.MULTILINE) for name in ("year", "month", "day")]
+        return date(*[int(each[1]) for each in named if each])
+    except (OSError, BadTime, TypeError, ValueError):
+        return None
+
+
 def reject(file: SessionFile, reason: str) -> SessionFile:
     """Return a parsed file as one to quarantine."""
-    return replace(file, parsed=None, failure="quarantined", reason=_make_reason(reason), raw=file.file.read_bytes())
+    return replace(file, parsed=(), failure="quarantined", reason=_make_reason(reason), raw=file.file.read_bytes())
 
 
 def _make_reason(text: str) -> str:

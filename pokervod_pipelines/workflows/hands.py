@@ -68,6 +68,7 @@ def import_and_link_hands(
     paths: Sequence[Path],
     *,
     correlation_id: str,
+    day: date | None = None,
     replay_seconds_limit: float = 600.0,
     may_vanish: bool = False,
     progress: Callable[[int], None] | None = None,
@@ -78,7 +79,7 @@ def import_and_link_hands(
     ``import_hands`` raises.
     """
     imported = import_hands(
-        engine, settings, paths, correlation_id=correlation_id, may_vanish=may_vanish, progress=progress
+        engine, settings, paths, correlation_id=correlation_id, day=day, may_vanish=may_vanish, progress=progress
     )
     replayed = replay_hands(engine, seconds_limit=replay_seconds_limit)
     is_changed = bool(imported.created or imported.changed)

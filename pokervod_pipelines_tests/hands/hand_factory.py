@@ -1,10 +1,11 @@
 """Build a ``Hand`` of one JSON hand, and load the real hands where they are available."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,7 +14,10 @@ from pokervod_pipelines.hands.grade import GradeRule
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.parsed_sessions import weigh_record
 from pokervod_pipelines.hands.pgfx import read_session
+from pokervod_pipelines.hands.phh_import import PhhRules, read_tables
+from pokervod_pipelines.hands.phh_text import split_hands
 from pokervod_pipelines.hands.records import RecordedHand, Session
+from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines_tests.hands.sessions import write_session
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -31,6 +35,17 @@ def build_one(hand: Any, rule: GradeRule | None = None, **session: Any) -> Hand:
     read = read_session(write_session(hand, **session), file="table-7/s.json")
     (built,) = build_hands(read, rule or GradeRule())
     return built
+
+
+DAYS = BroadcastDays(ZoneInfo("UTC"), time(6))
+
+
+def read_history(text: str, day: date | None = None) -> Hand:
+    """Return the one hand of a PHH text."""
+    hands, problems = read_tables(split_hands(text), PhhRules(GradeRule(), DAYS, day))
+    assert problems == []
+    (hand,) = hands
+    return hand
 
 
 def list_codes(hand: Hand) -> list[str]:

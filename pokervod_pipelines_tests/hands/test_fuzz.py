@@ -9,12 +9,11 @@ from pokervod_pipelines.hands.grade import GradeRule
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.pgfx import read_session
 from pokervod_pipelines.hands.phh_export import CannotExport, export_phh
-from pokervod_pipelines.hands.phh_import import read_phh
 from pokervod_pipelines.hands.records import Session
 from pokervod_pipelines.hands.replay import replay_hand
 from pokervod_pipelines.hands.session_json import NotASession, UnfinishedFile
 from pokervod_pipelines.hands.show import show_hand
-from pokervod_pipelines_tests.hands.hand_factory import build_one
+from pokervod_pipelines_tests.hands.hand_factory import build_one, read_history
 from pokervod_pipelines_tests.hands.sessions import make_showdown
 from pokervod_pipelines_tests.hands.spoilt_files import CORRUPTIONS, Corruption, mutate
 from pokervod_pipelines_tests.sizes import choose
@@ -51,7 +50,7 @@ def use_in_every_way(hand: Hand) -> None:
         text = export_phh(hand)
     except CannotExport:
         return
-    assert read_phh(text, GradeRule()).seats == hand.seats
+    assert read_history(text).seats == hand.seats
 
 
 @pytest.mark.parametrize("seed", range(12))

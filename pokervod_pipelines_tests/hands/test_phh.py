@@ -1,7 +1,7 @@
 """Hands go out as PHH and come back equal; hands of other houses come in."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pokerkit import HandHistory
 
-from pokervod_pipelines.hands.grade import GradeRule
 from pokervod_pipelines.hands.phh_export import CannotExport, export_phh
-from pokervod_pipelines.hands.phh_import import BadPhh, read_phh
-from pokervod_pipelines_tests.hands.hand_factory import build_one
+from pokervod_pipelines.hands.phh_text import BadPhh
+from pokervod_pipelines_tests.hands.hand_factory import DAYS, build_one, read_history
 from pokervod_pipelines_tests.hands.sessions import make_events, make_player, make_showdown
 from pokervod_pipelines_tests.hands.test_replay import SOUND
 
@@ -34,7 +33,7 @@ DAY = "year = 2029\nmonth = 2\nday = 3\ntime = 20:15:00\n"
 def test_a_hand_comes_back_equal(make: Any) -> None:
     hand = build_one(make())
 
-    assert read_phh(export_phh(hand), GradeRule()) == replace(hand, source="manual")
+    assert read_history(export_phh(hand)) == replace(hand, source="manual")
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
@@ -43,7 +42,7 @@ def test_any_name_comes_back(name: str, title: str) -> None:
     raw["Players"][0]["Name"] = name
     hand = build_one(raw, EventTitle=title)
 
-    assert read_phh(export_phh(hand), GradeRule()) == replace(hand, source="manual")
+    assert read_history(export_phh(hand)) == replace(hand, source="manual")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +56,7 @@ def test_any_name_comes_back(name: str, title: str) -> None:
 )
 def test_a_hand_with_findings_keeps_them(fields: Any) -> None:
     hand = build_one(make_showdown() | fields)
-    back = read_phh(export_phh(hand), GradeRule())
+    back = read_history(export_phh(hand))
 
     assert {one.code for one in hand.findings} <= {one.code for one in back.findings}
     assert (back.seats, back.pot, back.winners) == (hand.seats, hand.pot, hand.winners)
@@ -72,7 +71,7 @@ def test_pokerkit_reads_and_plays_what_was_exported(make: Any) -> None:
 
 
 def test_a_hand_of_another_house_is_read() -> None:
-    hand = read_phh(FOREIGN + DAY, GradeRule())
+    hand = read_history(FOREIGN + DAY)
 
     assert (hand.source, hand.event_title, hand.winners, hand.pot) == ("manual", "Home game", (1,), 600)
     assert [seat.end_stack for seat in hand.seats] == [5_300, 5_700, 7_000]
@@ -82,19 +81,18 @@ def test_a_hand_of_another_house_is_read() -> None:
 
 def test_a_hand_without_a_day_needs_one() -> None:
     with pytest.raises(BadPhh, match="the day is missing"):
-        read_phh(FOREIGN, GradeRule())
+        read_history(FOREIGN)
 
-    start = datetime(2029, 2, 3, tzinfo=UTC)
-    assert read_phh(FOREIGN, GradeRule(), started_at=start).started_at == start
+    assert DAYS.find_day(read_history(FOREIGN, day=date(2029, 2, 3)).started_at) == date(2029, 2, 3)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "not toml", 'variant = "NT"', FOREIGN.replace("NT", "FB"), FOREIGN.replace("AsAd", "AxAd") + DAY, "x = 1"],
+    ["", "not toml", 'variant = "NT"', FOREIGN.replace("NT", "XX"), FOREIGN.replace("AsAd", "AxAd") + DAY, "x = 1"],
 )
-def test_what_is_no_hand_history_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_hand_history_is_refused(text: str) -> None:
     with pytest.raises(BadPhh, match="not a PHH hand of a known game"):
-        read_phh(text, GradeRule())
+        read_history(text)
 
 
 def test_a_game_that_phh_has_not_is_not_exported() -> None:

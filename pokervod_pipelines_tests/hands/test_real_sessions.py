@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.hands.grade import GradeRule
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.pgfx import read_session
 from pokervod_pipelines.hands.phh_export import export_phh
-from pokervod_pipelines.hands.phh_import import read_phh
 from pokervod_pipelines.hands.replay import replay_hand
 from pokervod_pipelines_tests.hands.hand_factory import (
     DATA,
@@ -20,6 +18,7 @@ from pokervod_pipelines_tests.hands.hand_factory import (
     load_real_hands,
     load_real_sessions,
     needs_real_sessions,
+    read_history,
 )
 from pokervod_pipelines_tests.sizes import choose
 
@@ -90,5 +89,5 @@ def test_sound_hands_replay_clean() -> None:
 @pytest.mark.parametrize("part", range(2))
 def test_hands_come_back_from_phh_and_json(part: int) -> None:
     for hand in load_real_hands()[part :: 2 * EVERY]:
-        assert read_phh(export_phh(hand), GradeRule()) == replace(hand, source="manual")
+        assert read_history(export_phh(hand)) == replace(hand, source="manual")
         assert Hand.from_content(hand.to_content()) == hand
