@@ -1,4 +1,4 @@
-"""Read premium hands as triggers, from the tables of the hands; test hands trigger nothing."""
+"""Read premium hands as triggers; test hands, withdrawn ones and those still being played trigger nothing."""
 
 from collections.abc import Mapping
 from datetime import UTC, date
@@ -6,25 +6,34 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.render.expressions import show_title
 from pokervod_pipelines.render.triggers import DayRule, Trigger
 
 
 def read_premium_hands(connection: Connection, _: DayRule, day: date | None) -> list[Trigger]:
     """Return the premium hands of the day, or of all days, in order of time."""
     rows = connection.execute(_PREMIUM, {"day": day}).mappings()
-    return [_make_trigger(row) for row in rows]
+    return [trigger for row in rows if (trigger := _make_valid_trigger(row))]
 
 
 _PREMIUM = text("""
     select h.id, h.session_id, h.table_name, h.hand_number, h.started_at, h.broadcast_day, h.source, h.grade,
-           h.best_category, h.best_rank, h.pot, h.winners, h.duration_ms, h.content, (
+           h.best_category, h.best_rank, h.pot, h.winners, h.duration_ms, h.content, h.is_shown, (
                select min(v.parsed ->> 'project_code') from hand_clip_links m
                join hand_clips c on c.id = m.clip_id join video_files v on v.file_id = c.file_id
                where m.hand_id = h.id and c.retired_at is null) as project
-    from hands h
-    where h.is_premium and not h.is_test and (cast(:day as date) is null or h.broadcast_day = :day)
+    from premium_hands h
+    where cast(:day as date) is null or h.broadcast_day = :day
     order by h.started_at, h.session_id
 """)
+
+
+def _make_valid_trigger(row: Mapping[Any, Any]) -> Trigger | None:
+    """Return the trigger, None for a stored hand that is not valid: its replay has a finding that says so."""
+    try:
+        return _make_trigger(row)
+    except (TypeError, ValueError, LookupError, AttributeError):
+        return None
 
 
 def _make_trigger(row: Mapping[Any, Any]) -> Trigger:
@@ -44,12 +53,13 @@ def _make_trigger(row: Mapping[Any, Any]) -> Trigger:
             "grade": row["grade"],
             "category": row["best_category"],
             "rank": row["best_rank"],
-            "pot": row["pot"],
+            "shown": row["is_shown"],
+            "pot": _scale(row["pot"], content),
             "seconds": None if row["duration_ms"] is None else row["duration_ms"] / 1000,
-            "board": (content.get("boards") or [[]])[0],
+            "board": _read_board(content),
             "project": row["project"],
             **_describe_best(content.get("best_hand") or {}, seats),
-            **_describe_winners(row["winners"], seats),
+            **_describe_winners(row["winners"], seats, content),
         },
         hand_id=row["id"],
     )
@@ -63,16 +73,29 @@ def _describe_best(best: Mapping[str, Any], seats: Mapping[int, Any]) -> dict[st
         "best.player": " / ".join(name for name in (_name(seats.get(number)) for number in holders) if name),
         "best.seat": holders[0] if holders else None,
         "best.cards": list(best.get("cards") or ()),
+        "best.name": best.get("name") or show_title(best.get("category") or ""),
         "best.hole_cards": list(alone["hole_cards"]) if alone else [],
     }
 
 
-def _describe_winners(winners: Any, seats: Mapping[int, Any]) -> dict[str, Any]:
+def _describe_winners(winners: Any, seats: Mapping[int, Any], content: Mapping[str, Any]) -> dict[str, Any]:
     won = [seats[number] for number in winners or () if number in seats]
     return {
         "winner.players": " / ".join(_name(seat) for seat in won),
-        "winner.chips": sum(seat["end_stack"] - seat["start_stack"] for seat in won) if won else None,
+        "winner.chips": _scale(sum(seat["end_stack"] - seat["start_stack"] for seat in won), content) if won else None,
     }
+
+
+def _read_board(content: Mapping[str, Any]) -> list[str]:
+    """Return the board that the best hand was made on, the first without a best hand."""
+    boards = content.get("boards") or [[]]
+    return list(boards[(content.get("best_hand") or {}).get("board", 0)])
+
+
+def _scale(amount: int, content: Mapping[str, Any]) -> float:
+    """Return an amount in chips or money; a hand of cents holds it in cents."""
+    decimals = int(content.get("decimals", 0))
+    return amount / 10**decimals if decimals and amount % 10**decimals else amount // 10**decimals
 
 
 def _name(seat: Mapping[str, Any] | None) -> str:

@@ -183,13 +183,13 @@ def show_events(connection: Connection, instruction_id: int) -> list[Instruction
 
 
 def find_orphans(connection: Connection, day: date | None = None) -> list[OrphanHand]:
-    """Return the premium hands of the day, or of all days, whose instructions were never made or all withdrawn."""
+    """Return the shown premium hands of the day, or of all, whose instructions were never made or all withdrawn."""
     rows = connection.execute(
         text("""
             select h.id as hand_id, h.session_id, h.hand_number, h.table_name as table, h.started_at, h.grade,
                    h.best_category as category
-            from hands h
-            where h.is_premium and not h.is_test and (cast(:day as date) is null or h.broadcast_day = :day)
+            from premium_hands h
+            where h.is_shown and (cast(:day as date) is null or h.broadcast_day = :day)
               and not exists (select from render_instructions i
                   where i.hand_id = h.id and i.trigger_kind = 'premium_hand' and i.withdrawn_at is null)
             order by h.started_at, h.id

@@ -19,7 +19,7 @@ PERSON = "person"
 """The kind of a person's request, which no rule makes and no source withdraws."""
 
 WITHDRAWAL_REASONS = {
-    "premium_hand": "the hand is not premium any more, or is a test",
+    "premium_hand": "the hand is not premium any more, is a test, or was withdrawn",
     "elimination": "the elimination was revoked",
     "level_end": "the level has not ended",
     "payout": "the payouts were deleted",

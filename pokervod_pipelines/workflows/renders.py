@@ -131,8 +131,8 @@ _COMPLETENESS = text("""
           and (cast(:day as date) is null or broadcast_day = :day)
     ), premium as (
         select h.id, exists (select from render_instructions i where i.hand_id = h.id
-            and i.trigger_kind = 'premium_hand' and i.withdrawn_at is null) as is_requested from hands h
-        where h.is_premium and not h.is_test and (cast(:day as date) is null or h.broadcast_day = :day)
+            and i.trigger_kind = 'premium_hand' and i.withdrawn_at is null) as is_requested from premium_hands h
+        where h.is_shown and (cast(:day as date) is null or h.broadcast_day = :day)
     )
     select (select count(*) from premium) as hands,
            (select count(*) from premium where is_requested) as hands_requested,
