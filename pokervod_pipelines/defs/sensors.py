@@ -109,7 +109,11 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
         now = datetime.now(UTC)
         day = BroadcastDays(settings.zone, settings.hands.day_starts_at).find_day(now)
         key = f"{arrivals.name(now)}:{pending.newest}"
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, partition_key=day.isoformat())])
+        requests = [
+            dg.RunRequest(run_key=f"{key}:{each}", partition_key=each.isoformat())
+            for each in dict.fromkeys(arrivals.list_days(settings, day))
+        ]
+        return dg.SensorResult(run_requests=requests)
 
     return rfid_drop
 

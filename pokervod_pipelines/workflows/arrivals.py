@@ -7,13 +7,15 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from pokervod_pipelines.hands import store as hand_store
 from pokervod_pipelines.hands.drop_folders import SeenFile, find_due_files, list_hand_files, name_path
+from pokervod_pipelines.hands.session_files import read_session_day
+from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments import store as tournament_store
@@ -47,6 +49,13 @@ class Arrivals:
         is_old = [seconds - file.mtime_ns / 1e9 >= QUIET_TIME.total_seconds() for file in self.exports]
         digest = hashlib.sha256(repr((seen, is_old)).encode("utf-8", "surrogateescape")).hexdigest()
         return f"{digest[:16]}:{seconds // REPEAT_SECONDS}"
+
+    def list_days(self, settings: Settings, today: date) -> list[date]:
+        """Return the broadcast days of the due session files, today's for other files: each is a partition to make."""
+        days = BroadcastDays(settings.zone, settings.hands.day_starts_at)
+        named = {read_session_day(Path(file.path), days) or today for file in self.hands}
+        found = named | ({today} if self.exports or not self.hands else set())
+        return sorted(day if settings.hands.first_day <= day <= today else today for day in found)
 
     def describe(self) -> str:
         """Return why there is nothing to do."""
