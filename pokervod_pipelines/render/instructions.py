@@ -153,9 +153,9 @@ def find_template_faults(templates: Iterable[Template]) -> dict[str, list[str]]:
 def _load_checks() -> Mapping[str, Callable[[Template], list[str]]]:
     """Import the renderers' own checks only when needed: one brings Pillow."""
     from pokervod_pipelines.render.renderers.local import check  # noqa: PLC0415
-    from pokervod_pipelines.render.renderers.nexrender import faults  # noqa: PLC0415
+    from pokervod_pipelines.render.renderers.nexrender import checks  # noqa: PLC0415
 
-    return {"local": check.find_faults, "nexrender": faults.find_faults}
+    return {"local": check.find_faults, "nexrender": checks.find_faults}
 
 
 def apply_plan(

@@ -84,7 +84,7 @@ def test_a_graphic_that_cannot_be_rendered_is_refused_before_it_is_queued(
 
     (problem,) = report.problems
     assert (problem.line, problem.column) == (2, "template")
-    assert "banner cannot be rendered: source: /nowhere/banner.aep is no file on this machine" in problem.message
+    assert "banner cannot be rendered: source: /nowhere/banner.aep is not a file on this machine" in problem.message
     assert [each.template for each in database.find()] == ["elimination"]
     with pytest.raises(BadInput, match="banner cannot be rendered"):
         enqueue_request(
