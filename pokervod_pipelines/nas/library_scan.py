@@ -4,14 +4,13 @@ What moved is decided in ``moves``, what is suspicious in ``losses``, what is re
 ``store``. Everything that a scan changes, it changes in one transaction: a scan that is killed has changed nothing.
 """
 
-import shlex
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.errors import ArchiveUnavailable, OperatorNeeded, PokervodError, SuspiciousLoss
+from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.nas.classify import Category, classify, find_target, is_control_file, is_unfinished, make_digest
 from pokervod_pipelines.nas.losses import LossLimits, LostFolder, SeenFolders, find_suspicious_losses
@@ -30,6 +29,7 @@ from pokervod_pipelines.nas.scan import (
 )
 from pokervod_pipelines.nas.store import files, scans, staging
 from pokervod_pipelines.nas.store.scope import LibraryScope, find_scope
+from pokervod_pipelines.nas.vanished import find_in_bins, make_loss_error, make_unreadable_error
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import Library
@@ -93,6 +93,7 @@ class _LibraryScan:
     mounts_before: set[str] = field(default_factory=set)
     rules: PathRules = field(init=False)
     old_digest: str | None = None
+    returned: set[tuple[int, int, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Take the rules of paths from the settings."""
@@ -256,6 +257,7 @@ class _LibraryScan:
         added = files.insert_files(self.connection, self.scope, [each for each in chunk if each.file_id is None])
         files.update_files(self.connection, self.scope, [each for each in chunk if each.file_id is not None])
         self._record(chunk, added)
+        self.returned |= {(each.inode, each.size, each.mtime_ns) for each in chunk if each.kind == "returned"}
 
     def _record(self, differences: list[files.Difference], added: dict[str, int] | None = None) -> None:
         """Count the differences, and append an event for each file that is not junk."""
@@ -288,25 +290,45 @@ class _LibraryScan:
 
     def _store_vanished(self, vanished: list[files.KnownFile], expected: int) -> PokervodError | None:
         """Mark what was not found as missing, or as unseen when its folder was not read or so much is suspicious."""
-        hidden = [each for each in vanished if self._is_unreadable(each.path_key)]
-        looked_for = [each for each in vanished if not self._is_unreadable(each.path_key)]
-        system = [each for each in looked_for if self.rules.is_system_folder(each.path.rpartition("/")[0])]
-        gone = [each for each in looked_for if not self.rules.is_system_folder(each.path.rpartition("/")[0])]
-        seen, limits = self._describe_folders(), self.settings.scan
-        lost = find_suspicious_losses(
-            [each.path_key for each in gone],
-            expected - len(system),
-            seen,
-            LossLimits(files=limits.loss_files, share=limits.loss_share),
-        )
-        files.set_state(self.connection, [each.file_id for each in hidden], "unseen")
-        files.set_state(self.connection, [each.file_id for each in gone], "unseen" if lost else "missing")
-        files.mark_as_system(self.connection, [each.file_id for each in system])
-        self._report_removed(system if lost else gone + system)
+        groups: dict[str, list[files.KnownFile]] = {"hidden": [], "system": [], "renamed": [], "gone": []}
+        for each in vanished:
+            groups[self._sort_vanished(each)].append(each)
+        hidden, system, gone = groups["hidden"], groups["system"], groups["gone"]
+        lost, unseen = self._find_suspicious(gone, expected - len(system) - len(groups["renamed"]))
+        missing = sorted(set(gone) - set(unseen), key=lambda each: each.path)
+        files.set_state(self.connection, [each.file_id for each in hidden + unseen], "unseen")
+        files.set_state(self.connection, [each.file_id for each in missing], "missing")
+        files.mark_as_system(self.connection, [each.file_id for each in system + groups["renamed"]])
+        self._report_removed(missing + system)
         self._report_ignored([each for each in system if not each.is_junk])
         if lost:
-            return _describe_loss(self.library.name, lost)
-        return self._describe_unreadable(hidden)
+            return make_loss_error(self.library.name, lost)
+        return make_unreadable_error(self.library.name, self.result, hidden)
+
+    def _sort_vanished(self, file: files.KnownFile) -> str:
+        """Return why the file was not seen; "renamed" is one that has the name again under which it is a video."""
+        if self._is_unreadable(file.path_key):
+            return "hidden"
+        if self.rules.is_system_folder(file.path.rpartition("/")[0]):
+            return "system"
+        is_renamed = not file.is_video and (file.inode, file.size, file.mtime_ns) in self.returned
+        return "renamed" if is_renamed else "gone"
+
+    def _find_suspicious(
+        self, gone: list[files.KnownFile], known: int
+    ) -> tuple[list[LostFolder], list[files.KnownFile]]:
+        """Return the suspicious folders and the files that stay unseen for it; what is in a bin was deleted."""
+        lost = self._find_losses(gone, known)
+        if not lost:
+            return [], []
+        deleted = find_in_bins(self.fs, self.root, self.result.bins, gone, self.stall_seconds)
+        unexplained = [each for each in gone if each not in deleted]
+        lost = self._find_losses(unexplained, known - len(deleted))
+        return lost, unexplained if lost else []
+
+    def _find_losses(self, gone: list[files.KnownFile], known: int) -> list[LostFolder]:
+        limits = LossLimits(files=self.settings.scan.loss_files, share=self.settings.scan.loss_share)
+        return find_suspicious_losses([each.path_key for each in gone], known, self._describe_folders(), limits)
 
     def _report_removed(self, removed: list[files.KnownFile]) -> None:
         removed = [each for each in removed if not each.is_junk]
@@ -322,24 +344,6 @@ class _LibraryScan:
                 "If they are content, add the folder to scan.keep."
             )
             self.tally.problems.append(Problem(ignored[0].path, what))
-
-    def _describe_unreadable(self, hidden: list[files.KnownFile]) -> PokervodError | None:
-        """Return the error of folders that may hide files: one that is refused, or that vanished with known files."""
-        refused = sorted(self.result.refused)
-        count = sum(not each.is_junk for each in hidden)
-        known = f"{count} known files below are marked as unseen, none as missing"
-        if refused:
-            more = f" and {len(refused) - 1} more folders" if len(refused) > 1 else ""
-            return OperatorNeeded(
-                f"library {self.library.name!r}: the scanning user may not list {refused[0]}{more}; {known}. "
-                "Give the right to list it, or add it to scan.ignore; then scan again."
-            )
-        if count:
-            folder = min(self.result.unreadable)
-            return ArchiveUnavailable(
-                f"library {self.library.name!r}: {folder} vanished while it was read; {known}. Scan again."
-            )
-        return None
 
     def _describe_folders(self) -> SeenFolders:
         lost_mounts = {each for each in self.mounts_before - self.result.mounts if not self._is_unreadable(f"{each}/")}
@@ -371,17 +375,3 @@ class _LibraryScan:
         payload = payload if error is None else payload | {"error": str(error)}
         append_events(self.connection, "nas", self.correlation_id, [NewEvent(event, payload)])
         return report
-
-
-def _describe_loss(library: str, lost: list[LostFolder]) -> SuspiciousLoss:
-    total = sum(each.files for each in lost)
-    lines = [f"library {library!r}: {total} files were not found, which looks like a lost mount, not like a deletion:"]
-    lines += [f"  {each.folder or '.'}: {each.files} files: {each.reason}" for each in lost[:10]]
-    lines.append(
-        "Nothing was removed; they are marked as unseen. Mount the share and scan again. If they were deleted:"
-    )
-    command = f"pokervod nas confirm-loss --library {library} --below"
-    lines += [f"  {command} {shlex.quote(each.folder or '.')} --reason 'why'" for each in lost[:10]]
-    if len(lost) > 10:
-        lines.append(f"and {len(lost) - 10} more folders")
-    return SuspiciousLoss("\n".join(lines))

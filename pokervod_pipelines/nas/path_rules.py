@@ -30,6 +30,7 @@ _SYSTEM_FOLDER = re.compile(
 )
 """Folder names that Synology, QNAP, NetApp, TrueNAS, Windows, macOS, Samba and Buffalo give to what is not content."""
 
+_BIN = re.compile("recycle|trash", re.IGNORECASE)
 _SYSTEM_FILES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 
 
@@ -60,6 +61,14 @@ class PathRules:
         if self._is_library(folder) or _matches(self.keep, folder):
             return False
         return _SYSTEM_FOLDER.fullmatch(_read_name(folder)) is not None or _matches(self.ignore, folder)
+
+    def is_bin(self, folder: str) -> bool:
+        """Return whether the folder is a recycle bin, so that what is in it was deleted.
+
+        >>> [PathRules().is_bin(folder) for folder in ("A/@Recycle", ".Trash-1000", "#snapshot")]
+        [True, True, False]
+        """
+        return _BIN.search(_read_name(folder)) is not None
 
     def is_system_folder(self, folder: str) -> bool:
         """Return whether the folder or one above it belongs to a system, is hidden or is ignored."""

@@ -87,7 +87,8 @@ class WalkResult:
 
     ``unreadable`` are folders about whose content nothing is known, ``refused`` those of them that the user may not
     list. ``folders`` had content, ``empty`` had none, ``mounts`` are on another device than their parent.
-    ``identities`` are device and inode of the top and of each mount, by absolute path.
+    ``bins`` are the recycle bins, which are not entered. ``identities`` are device and inode of the top and of each
+    mount, by absolute path.
     """
 
     unreadable: set[str] = field(default_factory=set)
@@ -95,6 +96,7 @@ class WalkResult:
     folders: set[str] = field(default_factory=set)
     empty: set[str] = field(default_factory=set)
     mounts: set[str] = field(default_factory=set)
+    bins: list[str] = field(default_factory=list)
     identities: dict[str, tuple[int, int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     links: int = 0
@@ -255,7 +257,11 @@ class _Walker:
     def _descend(self, folders: list[os.DirEntry[str]], prefix: str, device: int) -> Iterator[tuple[str, str, int]]:
         for entry in folders:
             relative = prefix + entry.name
-            if to_key(relative) in self.place.pruned or self.place.rules.is_skipped(relative):
+            if to_key(relative) in self.place.pruned:
+                continue
+            if self.place.rules.is_skipped(relative):
+                if self.place.rules.is_bin(relative):
+                    self.result.bins.append(relative)
                 continue
             try:
                 state = entry.stat(follow_symlinks=False)

@@ -35,14 +35,16 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """Hold a row that was not found; ``state`` is the one it still has."""
+    """Hold a row whose file was not found."""
 
     file_id: int
     path: str
     path_key: str
     size: int
+    mtime_ns: int
+    inode: int
     is_junk: bool
-    state: str
+    is_video: bool
 
 
 def store_moves(
@@ -172,7 +174,8 @@ def list_vanished(connection: Connection, scope: LibraryScope) -> list[KnownFile
 
 
 _VANISHED = text(f"""
-    select f.id, f.path, f.path_key, f.size, f.is_junk, f.state from nas_files f
+    select f.id, f.path, f.path_key, f.size, f.mtime_ns, f.inode, f.is_junk,
+        f.category = 'video' from nas_files f
     where {IN_SCOPE} and f.state in ('present', 'unseen')
     and not exists (select from nas_staging l where l.path_key = f.path_key)
     order by f.path
@@ -191,7 +194,7 @@ _SET_STATE = text("""
 
 
 def mark_as_system(connection: Connection, file_ids: Sequence[int]) -> None:
-    """Mark the files as junk of a system that is not looked at: missing, but nothing that a person misses."""
+    """Mark the files as junk that is missing: they are in a folder that is not read, or got their old name back."""
     if file_ids:
         set_state(connection, file_ids, "missing")
         connection.execute(_MARK_AS_SYSTEM, {"ids": list(file_ids)})
