@@ -24,7 +24,7 @@ IN_FORCE: Any = object()
 
 
 class DecisionKind(StrEnum):
-    """Tell what a decision is about; each kind has a view of its own, named after it, with the subject in columns."""
+    """Tell what a decision is about; most kinds have a view, with the subject in columns."""
 
     CORRECTION = "catalog.correction"
     """A field of a video has this value, whatever the rules read: ``catalog_corrections``."""
@@ -37,6 +37,12 @@ class DecisionKind(StrEnum):
 
     CLEARANCE = "nas.clearance"
     """Missing files are cleared, or unseen ones confirmed as missing: ``archive_clearances``."""
+
+    HAND_WITHDRAWAL = "hands.withdrawal"
+    """A hand does not count, whatever its file says."""
+
+    HAND_CORRECTION = "hands.correction"
+    """A hand is what a person wrote, whatever its file says; ``before`` keeps what its file said."""
 
     OVERRIDE = "rollout.override"
     """A criterion counts as passed: ``rollout_overrides``."""

@@ -1,18 +1,20 @@
 """Run ``pokervod hands``: import, list, show, export hands of the tables, and compare them with the sheets."""
 
+from collections.abc import Callable
 from dataclasses import asdict, astuple
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
-from pokervod_pipelines.actors import new_correlation_id
+from pokervod_pipelines.actors import Actor, new_correlation_id
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
 from pokervod_pipelines.clips.timecode import format_ms
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.hands import clip_link_store, listing
+from pokervod_pipelines.hands import clip_link_store, interventions, listing
 from pokervod_pipelines.hands.cards import pretty
 from pokervod_pipelines.hands.show import show_hand
 from pokervod_pipelines.settings import load_settings
@@ -92,6 +94,7 @@ def list_(
     ] = None,
     table: Annotated[str, typer.Option("--table", help="Only of tables with this text in their name.")] = "",
     tests: Annotated[bool, typer.Option("--tests/--no-tests", help="Include hands played to test the table.")] = True,
+    withdrawn: Annotated[bool, typer.Option("--withdrawn", help="Only hands that were withdrawn.")] = False,
     limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Show at most this many.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -103,7 +106,13 @@ def list_(
     if set(grades) - set("ABC"):
         raise typer.BadParameter(f"{grade!r}: the grades are A, B and C", param_hint="--grade")
     filters = listing.HandFilter(
-        day=day.date() if day else None, session=session, grades=grades, premium=premium, table=table, tests=tests
+        day=day.date() if day else None,
+        session=session,
+        grades=grades,
+        premium=premium,
+        table=table,
+        tests=tests,
+        withdrawn=withdrawn,
     )
     with open_database(load_settings()) as engine, engine.connect() as connection:
         hands = listing.list_hands(connection, filters, limit=limit)
@@ -174,6 +183,64 @@ def export(
         hands = [(hand_id, listing.read_hand(connection, hand_id)) for hand_id in dict.fromkeys(hand_ids)]
     for file in export_hands(hands, to):
         out.print(str(file), markup=False)
+
+
+@app.command("withdraw")
+def withdraw(hand_id: IdArgument, reason: ReasonOption, by: ByOption = "") -> None:
+    """Withdraw a hand that must not count: it makes no graphic and is linked to no clip.
+
+    Example: pokervod hands withdraw 17 --reason "the table was tested"
+    """
+    _intervene(lambda connection, actor: interventions.withdraw_hand(connection, hand_id, actor=actor), by, reason)
+    out.print(f"hand {hand_id} is withdrawn", markup=False)
+
+
+@app.command("correct")
+def correct(
+    hand_id: IdArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The corrected PHH file of `pokervod hands export`.")],
+    reason: ReasonOption,
+    by: ByOption = "",
+) -> None:
+    """Correct a hand by an edited PHH file: what it says stays, whatever the table's file says.
+
+    Example: pokervod hands export 17 --to . ; edit the file; pokervod hands correct 17 FILE --reason "misread card"
+    """
+    from pokervod_pipelines.hands.imports import make_rules  # noqa: PLC0415 - loads the rules engine
+    from pokervod_pipelines.hands.phh_import import read_one  # noqa: PLC0415
+
+    rules = make_rules(load_settings())
+    corrected = read_one(file, rules.grade, rules.days)
+    _intervene(
+        lambda connection, actor: interventions.correct_hand(connection, hand_id, corrected, actor=actor), by, reason
+    )
+    out.print(f"hand {hand_id} is corrected", markup=False)
+
+
+@app.command("restore")
+def restore(hand_id: IdArgument, reason: ReasonOption, by: ByOption = "") -> None:
+    """Undo the withdrawal and the correction of a hand.
+
+    Example: pokervod hands restore 17 --reason "the record was right"
+    """
+    _intervene(lambda connection, actor: interventions.restore_hand(connection, hand_id, actor=actor), by, reason)
+    out.print(f"hand {hand_id} is restored", markup=False)
+
+
+def _intervene(act: Callable[[Connection, Actor], None], by: str, reason: str) -> None:
+    """Act, then replay, link and make instructions anew where the hand changed."""
+    from pokervod_pipelines.workflows.day_stages import (  # noqa: PLC0415 - loads the rules engine
+        make_touched_instructions,
+    )
+    from pokervod_pipelines.workflows.hands import import_and_link_hands, link_hands  # noqa: PLC0415
+
+    settings, actor = load_settings(), read_actor(by, reason)
+    with open_database(settings) as engine:
+        with engine.begin() as connection:
+            act(connection, actor)
+        import_and_link_hands(engine, settings, (), correlation_id=actor.correlation_id)
+        link_hands(engine, settings.zone, correlation_id=actor.correlation_id)
+        make_touched_instructions(engine, settings, correlation_id=actor.correlation_id)
 
 
 @app.command("disagreements")

@@ -96,8 +96,8 @@ def read_hands_near(
     rows = connection.execute(
         text("""
             select h.id, h.broadcast_day, h.content from hands h join hand_sessions s using (session_id)
-            where h.broadcast_day = any(:days)
-               or btrim(regexp_replace(lower(s.event_title), '[^[:alnum:]]+', ' ', 'g')) = any(:events)
+            where h.withdrawn_by is null and (h.broadcast_day = any(:days)
+               or btrim(regexp_replace(lower(s.event_title), '[^[:alnum:]]+', ' ', 'g')) = any(:events))
             order by h.id
         """),
         {"days": list(days), "events": list(events)},

@@ -203,6 +203,10 @@ class _ImportRun:
             for parsed in file.parsed:
                 written = _write_session(connection, parsed, self.rules, file_id, self.correlation_id)
                 created, changed = created + written[0], changed + written[1]
+            reported = [(parsed.session_id, row.started_at) for parsed in file.parsed for row in parsed.rows]
+            withdrawn = store.withdraw_unreported(connection, file_id, reported)
+        if withdrawn:
+            self._report(file.path, f"{len(withdrawn)} hands that it does not report any more are withdrawn")
         self.counts["read"] += 1
         self.counts["hands"] += hands
         self.counts["created"] += created

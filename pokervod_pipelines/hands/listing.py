@@ -26,6 +26,7 @@ class HandFilter:
     premium: bool | None = None
     table: str = ""
     tests: bool = True
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,7 @@ def list_hands(connection: Connection, filters: HandFilter, *, limit: int | None
             "premium": filters.premium,
             "table": filters.table or None,
             "tests": filters.tests,
+            "withdrawn": filters.withdrawn,
             "limit": limit,
         },
     )
@@ -121,7 +123,7 @@ _LIST = text("""
       and (cast(:grades as text[]) is null or h.grade = any(:grades))
       and (cast(:premium as boolean) is null or h.is_premium = :premium)
       and (cast(:table as text) is null or strpos(lower(h.table_name), lower(:table)) > 0)
-      and (:tests or not h.is_test)
+      and (:tests or not h.is_test) and (h.withdrawn_by is not null) = :withdrawn
     order by h.started_at, h.id limit :limit
 """)
 
@@ -199,7 +201,7 @@ def count_day(connection: Connection, day: date) -> dict[str, int]:
                    count(*) filter (where grade = 'C') as grade_c, count(*) filter (where is_test) as tests,
                    count(*) filter (where exists (select from hand_findings f where f.hand_id = h.id)) as doubtful,
                    count(*) filter (where exists (select from hand_clip_links m where m.hand_id = h.id)) as with_clip
-            from hands h where broadcast_day = :day
+            from hands h where broadcast_day = :day and withdrawn_by is null
         """),
         {"day": day},
     ).one()
@@ -210,7 +212,7 @@ def show_premium_hands(connection: Connection, day: date, *, limit: int = 20) ->
     """Return the day's first premium hands, each in one line of text."""
     rows = connection.execute(
         text("""
-            select content from hands where broadcast_day = :day and is_premium and not is_test
+            select content from hands where broadcast_day = :day and is_premium and not is_test and withdrawn_by is null
             order by started_at limit :limit
         """),
         {"day": day, "limit": limit},

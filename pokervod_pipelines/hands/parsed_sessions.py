@@ -29,6 +29,7 @@ SUFFIXES = (SESSION_SUFFIX, ".phh", ".phhs", ".hands.csv")
 """Ends of the names of files that a drop folder delivers; other CSV files are imported by their path."""
 
 TRUST: dict[Source, int] = {"manual": 0, "csv": 1, "rfid": 2}
+CORRECTED = 3
 """Weight of a source: what a table recorded wins over what a person typed, whatever either holds."""
 
 PROBLEMS_NAMED = 3

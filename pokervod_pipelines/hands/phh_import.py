@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pokerkit import HandHistory
 
+from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.hands.actions import BettingState
 from pokervod_pipelines.hands.boardless import read_boardless_actions, read_boardless_cards
 from pokervod_pipelines.hands.build import Origin, build_hand
@@ -22,7 +24,7 @@ from pokervod_pipelines.hands.games import find_phh_names, has_board
 from pokervod_pipelines.hands.grade import GradeRule
 from pokervod_pipelines.hands.hand import Hand, Source
 from pokervod_pipelines.hands.phh_export import OWN
-from pokervod_pipelines.hands.phh_text import BadPhh, PhhFields, read_fields
+from pokervod_pipelines.hands.phh_text import BadPhh, PhhFields, read_fields, split_hands
 from pokervod_pipelines.hands.records import BET, BOARD_CARD, CALL, CHECK, FOLD, Action, RecordedHand, Seat, Stakes
 from pokervod_pipelines.hands.times import BroadcastDays
 
@@ -42,6 +44,17 @@ class PhhRules:
     days: BroadcastDays
     day: date | None = None
     source: Source = "manual"
+
+
+def read_one(file: Path, grade: GradeRule, days: BroadcastDays) -> Hand:
+    """Return the one hand of a PHH file; raise ``BadInput`` for a file without exactly one valid hand."""
+    try:
+        tables = split_hands(file.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file}: cannot be read: {error}") from error
+    if len(tables) != 1:
+        raise BadInput(f"{file}: expected one hand, got {len(tables)}")
+    return read_hand(*tables[0], PhhRules(grade, days, date(2000, 1, 1)))
 
 
 def read_tables(tables: Iterable[tuple[str, dict[str, Any]]], rules: PhhRules) -> tuple[list[Hand], list[str]]:

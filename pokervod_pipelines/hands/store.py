@@ -248,6 +248,31 @@ def change_hands(
         )
 
 
+def withdraw_unreported(connection: Connection, file_id: int, reported: Sequence[tuple[int, datetime]]) -> list[int]:
+    """Withdraw the hands of a history file that it does not report any more; return their ids.
+
+    A hand that it reports again is restored, unless a person withdrew it.
+    """
+    parameters = {"file": file_id, "sessions": [each[0] for each in reported], "starts": [each[1] for each in reported]}
+    reported_rows = "select * from unnest(cast(:sessions as bigint[]), cast(:starts as timestamptz[]))"
+    connection.execute(
+        text(f"""
+            update hands set withdrawn_by = null
+            where withdrawn_by = 'file' and (session_id, started_at) in ({reported_rows})
+        """),  # noqa: S608 - constant
+        parameters,
+    )
+    rows = connection.execute(
+        text(f"""
+            update hands set withdrawn_by = 'file', changed_at = now()
+            where file_id = :file and source <> 'rfid' and withdrawn_by is null
+              and (session_id, started_at) not in ({reported_rows}) returning id
+        """),  # noqa: S608 - constant
+        parameters,
+    )
+    return [row.id for row in rows]
+
+
 def update_weights(connection: Connection, rows: Mapping[int, HandRow], file_id: int) -> None:
     """Store the weight of a more complete record that reports the same hand."""
     parameters = [{"id": each, "weight": json.dumps(row.weight), "file": file_id} for each, row in rows.items()]

@@ -95,7 +95,8 @@ def _read_board(content: Mapping[str, Any]) -> list[str]:
 def _scale(amount: int, content: Mapping[str, Any]) -> float:
     """Return an amount in chips or money; a hand of cents holds it in cents."""
     decimals = int(content.get("decimals", 0))
-    return amount / 10**decimals if decimals and amount % 10**decimals else amount // 10**decimals
+    unit: int = 10**decimals
+    return amount / unit if amount % unit else amount // unit
 
 
 def _name(seat: Mapping[str, Any] | None) -> str:

@@ -169,11 +169,13 @@ UPGRADE: tuple[str, ...] = (
     "alter index ix_hand_moments_clip_id rename to ix_hand_clip_links_clip_id",
     "alter table hand_sessions rename column hands_told to hands_reported",
     # hands: withdrawn ones, and the premium ones that graphics may show
-    "alter table hands add column withdrawn boolean not null default false",
+    "alter table hands add column withdrawn_by varchar "
+    "constraint ck_hands_withdrawn_by check (withdrawn_by in ('person', 'file'))",
     """
     create view premium_hands as
     select h.*, coalesce((content ->> 'is_showdown')::boolean, true) as is_shown from hands h
-    where is_premium and not is_test and not withdrawn and coalesce((content ->> 'is_over')::boolean, not exists (
+    where is_premium and not is_test and withdrawn_by is null and coalesce(
+        (content ->> 'is_over')::boolean, not exists (
         select from hand_findings f where f.hand_id = h.id and f.code = 'unfinished_hand'))
     """,
     # nas
@@ -186,7 +188,7 @@ DOWNGRADE: tuple[str, ...] = (
     "alter table nas_scans drop column rules",
     # hands
     "drop view premium_hands",
-    "alter table hands drop column withdrawn",
+    "alter table hands drop column withdrawn_by",
     "alter table hand_sessions rename column hands_reported to hands_told",
     "alter index ix_hand_clip_links_clip_id rename to ix_hand_moments_clip_id",
     "alter table hand_clip_links rename constraint ck_hand_clip_links_how to ck_hand_moments_how",
