@@ -10,14 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pokervod_pipelines.render.failures import BadInstruction, RenderFailure, SpoiledOutput, TransientFailure
-from pokervod_pipelines.render.outputs.digest import Measure
-from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, make_target, place_output
-from pokervod_pipelines.render.outputs.publish import discard, publish, withdraw
+from pokervod_pipelines.render.outputs.digest import OutputStat
+from pokervod_pipelines.render.outputs.inspection import ExpectedOutput, Inspection
+from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, find_output_path, prepare_target
+from pokervod_pipelines.render.outputs.publish import delete_output, publish, unpublish
 from pokervod_pipelines.render.outputs.verifier import Verifier
-from pokervod_pipelines.render.outputs.wanted import Inspection, Wanted
 from pokervod_pipelines.render.queue import FinishedRender
 from pokervod_pipelines.render.queue_store import ClaimedJob, OutputFacts
-from pokervod_pipelines.render.renderers.job import SUFFIXES, Picture, Renderer, RenderJob, ReportProgress, check_layers
+from pokervod_pipelines.render.renderers.job import (
+    SUFFIXES,
+    OutputSpec,
+    Renderer,
+    RenderJob,
+    ReportProgress,
+    check_layers,
+)
 from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
 from pokervod_pipelines.render.renderers.nexrender.job_builder import hash_content
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
@@ -57,14 +64,14 @@ class RenderPipeline:
         template = find_template(await asyncio.to_thread(self._read_templates), job)
         picture = read_picture(job)
         final = self._find_final_path(job, picture)
-        target = await asyncio.to_thread(make_target, self._root, job.claim_id, picture.format)
+        target = await asyncio.to_thread(prepare_target, self._root, job.claim_id, picture.format)
         try:
             render_job = RenderJob(
                 instruction_id=job.id,
                 claim_id=job.claim_id,
                 template=template,
                 layers=check_layers(template, job.layers),  # the template may have changed since the request
-                picture=picture,
+                spec=picture,
                 target=target,
             )
             inspection = await self._render(render_job, report)
@@ -83,13 +90,13 @@ class RenderPipeline:
         renderer = job.template.renderer
         await self._renderers[renderer].render(job, lambda share: report(share * RENDERED))
         report(RENDERED)
-        wanted = Wanted(template=job.template, layers=job.layers, picture=job.picture, renderer=renderer)
-        inspection = await self._verifier.verify(job.target, wanted, seconds_limit=self._check_seconds)
-        if not inspection.is_sound:
-            raise SpoiledOutput("the file differs from its instruction: " + "; ".join(inspection.faults))
+        expected = ExpectedOutput(template=job.template, layers=job.layers, spec=job.spec, renderer=renderer)
+        inspection = await self._verifier.verify(job.target, expected, seconds_limit=self._check_seconds)
+        if not inspection.is_valid:
+            raise SpoiledOutput("the file differs from its instruction: " + "; ".join(inspection.problems))
         return inspection
 
-    def _find_final_path(self, job: ClaimedJob, picture: Picture) -> Path:
+    def _find_final_path(self, job: ClaimedJob, picture: OutputSpec) -> Path:
         relative = fill_path(
             job.output["path"],
             day=job.day,
@@ -99,9 +106,9 @@ class RenderPipeline:
             id=job.id,
             version=job.version,
         )
-        return place_output(self._root, relative, picture.format)
+        return find_output_path(self._root, relative, picture.format)
 
-    def discard(self, job: Job) -> None:
+    def delete_output(self, job: Job) -> None:
         """Delete the unfinished file of the job; its final path is not touched."""
         for suffix in set(SUFFIXES.values()):
             _try_discard(self._root / UNFINISHED / f"{job.claim_id}{suffix}")
@@ -166,12 +173,12 @@ def find_template(files: TemplateFiles, job: ClaimedJob) -> Template:
     return template
 
 
-def read_picture(job: ClaimedJob) -> Picture:
+def read_picture(job: ClaimedJob) -> OutputSpec:
     """Return the picture format of the job. Raises ``BadInstruction`` where it, or the path, is incomplete."""
-    fields = Picture.__dataclass_fields__
+    fields = OutputSpec.__dataclass_fields__
     if missing := [name for name in (*fields, "path") if name not in job.output]:
         raise BadInstruction(f"the instruction lacks its {missing[0]}; ask for the graphic again")
-    return Picture(**{name: job.output[name] for name in fields})
+    return OutputSpec(**{name: job.output[name] for name in fields})
 
 
 def _hash_content(job: RenderJob) -> str | None:
@@ -200,16 +207,16 @@ def _read_facts(found: Inspection, path: Path, content_hash: str | None) -> Outp
 def _try_discard(path: Path) -> None:
     """Delete the file; one that cannot be deleted now is swept later."""
     try:
-        discard(path)
+        delete_output(path)
     except OSError as error:
         _log.warning("%s was not deleted: %s", path, error)
 
 
 def _try_unpublish(target: Path, final: Path, inspection: Inspection) -> None:
     """Unpublish the file; one that cannot be deleted now is reported by the audit of its day."""
-    measure = Measure(size_bytes=inspection.size_bytes, mtime_ns=inspection.mtime_ns)
+    measure = OutputStat(size_bytes=inspection.size_bytes, mtime_ns=inspection.mtime_ns)
     try:
-        withdraw(target, final, measure, inspection.sha256)
+        unpublish(target, final, measure, inspection.sha256)
     except OSError as error:
         _log.warning("%s belongs to no completed instruction and was not deleted: %s", final, error)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.render.renderers.job import Picture, RenderJob
+from pokervod_pipelines.render.renderers.job import OutputSpec, RenderJob
 from pokervod_pipelines_tests.render.nexrender import farm as farms
-from pokervod_pipelines_tests.render.nexrender.desk import make_template
 from pokervod_pipelines_tests.render.nexrender.farm import Farm
+from pokervod_pipelines_tests.render.nexrender.nexrender_factory import make_template
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +45,7 @@ def job_factory(tmp_path: Path) -> Callable[..., RenderJob]:
             claim_id=claim,
             template=template,
             layers={"player": "Kim"},
-            picture=Picture(
+            spec=OutputSpec(
                 format=format,  # type: ignore[arg-type]
                 width=farms.T_WIDTH,
                 height=farms.T_HEIGHT,

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, RenderFailure, TooSlow, TransientFailure
-from pokervod_pipelines.render.renderers.nexrender.complaints import LONGEST, read_complaint
+from pokervod_pipelines.render.renderers.nexrender.node_errors import MAX_CHARACTERS, read_node_error
 from pokervod_pipelines.render.renderers.nexrender.states import (
+    CANCELLED_BY_US,
     PHASES,
-    TAKEN_BACK,
-    Status,
+    JobStatus,
     measure_progress,
     read_statuses,
 )
@@ -27,12 +27,12 @@ JSON = st.recursive(
 @pytest.mark.parametrize(
     ("error", "failure", "text"),
     [
-        ({}, TransientFailure, "kept no reason"),
-        (None, TransientFailure, "kept no reason"),
-        ([], TransientFailure, "kept no reason"),
-        ({"code": "ENOENT", "errno": -2, "path": "/p/a.aep"}, BadInstruction, "/p/a.aep is not there"),
-        ({"code": "EACCES", "path": "/p/a.aep"}, BadInstruction, "may not be read"),
-        ({"code": "ERR_INVALID_URL", "input": "C:a"}, BadInstruction, "C:a is no address"),
+        ({}, TransientFailure, "failed without a reason"),
+        (None, TransientFailure, "failed without a reason"),
+        ([], TransientFailure, "failed without a reason"),
+        ({"code": "ENOENT", "errno": -2, "path": "/p/a.aep"}, BadInstruction, "/p/a.aep is missing"),
+        ({"code": "EACCES", "path": "/p/a.aep"}, BadInstruction, "cannot be read"),
+        ({"code": "ERR_INVALID_URL", "input": "C:a"}, BadInstruction, "C:a is not a valid address"),
         ({"code": "ENOSPC", "path": "/tmp/x"}, TransientFailure, "ENOSPC /tmp/x"),
         (
             "Error: nexrender: Couldn't find any layers by provided name (x)",
@@ -48,8 +48,8 @@ JSON = st.recursive(
         ("Error: socket hang up", TransientFailure, "socket hang up"),
     ],
 )
-def test_a_complaint_has_the_type_of_who_mends_it(error: Any, failure: type[RenderFailure], text: str) -> None:
-    read = read_complaint(error)
+def test_a_node_error_has_the_type_of_who_can_fix_it(error: Any, failure: type[RenderFailure], text: str) -> None:
+    read = read_node_error(error)
 
     assert type(read) is failure
     assert text in str(read)
@@ -57,10 +57,10 @@ def test_a_complaint_has_the_type_of_who_mends_it(error: Any, failure: type[Rend
 
 @given(JSON)
 def test_any_error_at_all_is_a_failure_of_one_short_line(error: Any) -> None:
-    text = str(read_complaint(error))
+    text = str(read_node_error(error))
 
     assert text
-    assert len(text) < LONGEST + 200
+    assert len(text) < MAX_CHARACTERS + 200
 
 
 @given(st.lists(JSON))
@@ -89,13 +89,13 @@ def test_progress_never_falls_along_the_states_of_npms_worker() -> None:
         ("queued", None, False),
         ("finished", None, False),
         ("error", "x", False),
-        ("error", TAKEN_BACK, True),
+        ("error", CANCELLED_BY_US, True),
         ("started", None, True),
         ("dreaming", None, True),
     ],
 )
 def test_a_node_has_what_is_neither_waiting_nor_over(state: str, error: str | None, worked_on: bool) -> None:
-    assert Status("u", state, frozenset(), error=error).is_worked_on is worked_on
+    assert JobStatus("u", state, frozenset(), error=error).is_on_node is worked_on
 
 
 def test_times_are_aware() -> None:

@@ -9,9 +9,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, RenderFailure
-from pokervod_pipelines.render.renderers.nexrender.board import Board
-from pokervod_pipelines.render.renderers.nexrender.client import BrokeDown, Client, NoAnswer, outlast
-from pokervod_pipelines_tests.render.nexrender.desk import run
+from pokervod_pipelines.render.renderers.nexrender.client import (
+    NexrenderClient,
+    NoAnswer,
+    ServerError,
+    retry_through_outage,
+)
+from pokervod_pipelines.render.renderers.nexrender.job_list import JobList
+from pokervod_pipelines_tests.render.nexrender.nexrender_factory import run
 
 
 class Answers:
@@ -37,11 +42,11 @@ def http(status: int, body: str = "") -> bytes:
 
 
 @asynccontextmanager
-async def answering(*answers: bytes) -> AsyncIterator[tuple[Answers, Client]]:
+async def answering(*answers: bytes) -> AsyncIterator[tuple[Answers, NexrenderClient]]:
     made = Answers(*answers)
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
     made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    client = Client(made.url, "hush", answer_seconds=0.5)
+    client = NexrenderClient(made.url, "hush", answer_seconds=0.5)
     try:
         yield made, client
     finally:
@@ -96,7 +101,7 @@ def test_a_server_that_breaks_down_over_both_listings_keeps_the_short_one() -> N
         async with answering(http(500), http(500), http(200, "[]")) as (server, client):
             with pytest.raises(NoAnswer) as raised:
                 await client.list_jobs()
-            assert type(raised.value) is NoAnswer  # no job is to blame
+            assert type(raised.value) is NoAnswer  # no job is to explain_error
             await client.list_jobs()
             assert server.asked[2:] == ["GET /api/v1/jobs/status"]
 
@@ -106,18 +111,18 @@ def test_a_server_that_breaks_down_over_both_listings_keeps_the_short_one() -> N
 def test_an_outage_is_outlasted_and_another_failure_is_not() -> None:
     async def case() -> None:
         async with answering(http(503), http(503), http(200, "[]")) as (server, client):
-            assert await outlast(client.list_jobs, 20) == []
+            assert await retry_through_outage(client.list_jobs, 20) == []
             assert len(server.asked) == 3
         async with answering(http(403)) as (server, client):
             with pytest.raises(NoCapacity):
-                await outlast(client.list_jobs, 20)
+                await retry_through_outage(client.list_jobs, 20)
             assert len(server.asked) == 1
 
     run(case())
 
 
 @pytest.mark.parametrize(
-    ("answer", "failure"), [(http(503), NoCapacity), (b"nonsense\r\n\r\n", NoCapacity), (http(500), BrokeDown)]
+    ("answer", "failure"), [(http(503), NoCapacity), (b"nonsense\r\n\r\n", NoCapacity), (http(500), ServerError)]
 )
 def test_a_server_that_stays_away_has_no_capacity_and_one_that_breaks_down_over_a_job_fails_it(
     answer: bytes, failure: type[RenderFailure]
@@ -125,7 +130,7 @@ def test_a_server_that_stays_away_has_no_capacity_and_one_that_breaks_down_over_
     async def case() -> None:
         async with answering(answer) as (_, client):
             with pytest.raises(failure, match="nexrender at http") as raised:
-                await outlast(lambda: client.post_job({}), 0.1)
+                await retry_through_outage(lambda: client.post_job({}), 0.1)
             assert type(raised.value) is failure
 
     run(case())
@@ -145,8 +150,8 @@ def test_a_job_that_does_not_change_is_still_by_our_clock_whatever_the_servers_s
 
     async def case() -> None:
         async with answering(*answers) as (_, client):
-            board = Board(client, poll_seconds=0.05, outage_seconds=1)
-            first, second, third, *over = [(await board.look()).still_seconds for _ in answers]
+            board = JobList(client, poll_seconds=0.05, outage_seconds=1)
+            first, second, third, *over = [(await board.read()).unchanged_seconds for _ in answers]
             assert first == third == 0
             assert second > 0
             assert over == [math.inf, math.inf]
@@ -158,9 +163,9 @@ def test_a_job_that_does_not_change_is_still_by_our_clock_whatever_the_servers_s
 def test_all_who_look_share_a_listing_and_later_ones_get_a_later_one() -> None:
     async def case() -> None:
         async with answering(http(200, "[]")) as (server, client):
-            board = Board(client, poll_seconds=0.01, outage_seconds=1)
-            first = await asyncio.gather(*[board.look() for _ in range(50)])
-            second = await board.look()
+            board = JobList(client, poll_seconds=0.01, outage_seconds=1)
+            first = await asyncio.gather(*[board.read() for _ in range(50)])
+            second = await board.read()
             assert len({id(listing) for listing in first}) == 1
             assert second is not first[0]
             assert len(server.asked) == 2
@@ -172,10 +177,10 @@ def test_all_who_look_share_a_listing_and_later_ones_get_a_later_one() -> None:
 def test_a_failure_reaches_all_who_look_and_the_next_look_asks_again() -> None:
     async def case() -> None:
         async with answering(http(403), http(200, "[]")) as (_, client):
-            board = Board(client, poll_seconds=0.01, outage_seconds=1)
-            failed = await asyncio.gather(board.look(), board.look(), return_exceptions=True)
+            board = JobList(client, poll_seconds=0.01, outage_seconds=1)
+            failed = await asyncio.gather(board.read(), board.read(), return_exceptions=True)
             assert [type(failure) for failure in failed] == [NoCapacity, NoCapacity]
-            assert (await board.look()).find("x") == []
+            assert (await board.read()).find("x") == []
             await board.close()
 
     run(case())
@@ -184,8 +189,8 @@ def test_a_failure_reaches_all_who_look_and_the_next_look_asks_again() -> None:
 def test_a_board_that_is_closed_lets_nobody_wait() -> None:
     async def case() -> None:
         async with answering(b"") as (server, client):
-            board = Board(client, poll_seconds=0.01, outage_seconds=20)
-            looking = asyncio.create_task(board.look())
+            board = JobList(client, poll_seconds=0.01, outage_seconds=20)
+            looking = asyncio.create_task(board.read())
             while not server.asked:
                 await asyncio.sleep(0)
             await board.close()

@@ -9,9 +9,9 @@ import pytest
 
 from pokervod_pipelines.render.failures import NoCapacity, SpoiledOutput
 from pokervod_pipelines.render.renderers.nexrender import pickup
-from pokervod_pipelines.render.renderers.nexrender.farm import Farm, find_farm
+from pokervod_pipelines.render.renderers.nexrender.farm import FarmFolder, find_farm
 from pokervod_pipelines.settings.render import NexrenderSettings
-from pokervod_pipelines_tests.render.nexrender.desk import run
+from pokervod_pipelines_tests.render.nexrender.nexrender_factory import run
 
 WHOLE = b"x" * 5000
 
@@ -41,7 +41,7 @@ def test_a_file_that_comes_late_and_in_pieces_is_taken_whole(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("content", "text"), [(None, "nothing is there"), (b"", "0 bytes"), (b"x" * 1023, "1023 bytes")]
+    ("content", "text"), [(None, "the file is missing"), (b"", "0 bytes"), (b"x" * 1023, "1023 bytes")]
 )
 def test_a_file_that_is_missing_or_tiny_is_spoiled(tmp_path: Path, content: bytes | None, text: str) -> None:
     if content is not None:
@@ -59,7 +59,7 @@ def test_a_sequence_is_whole_when_all_its_pictures_are_there(tmp_path: Path) -> 
     for number in range(3):
         (source / f"{number:05d}.png").write_bytes(bytes([number]) * 1000)
 
-    with pytest.raises(SpoiledOutput, match="3 pictures are there, and not 4"):
+    with pytest.raises(SpoiledOutput, match="3 pictures, expected 4"):
         run(pickup.pick_up(source, tmp_path / "out", frames=4, seconds=0.3))
     run(pickup.pick_up(source, tmp_path / "out", frames=3, seconds=10))
 
@@ -108,7 +108,7 @@ def test_a_failed_copy_leaves_nothing_at_the_target(tmp_path: Path) -> None:
     ("settings", "text"),
     [
         (NexrenderSettings(), "render.nexrender.folder is not set"),
-        (NexrenderSettings(folder=Path("/nowhere")), "/nowhere: the farm's folder is not on .*; mount it there"),
+        (NexrenderSettings(folder=Path("/nowhere")), "/nowhere: the farm's folder is missing on .*; mount it"),
     ],
 )
 def test_a_folder_that_is_not_here_is_a_fault_of_the_set_up(settings: NexrenderSettings, text: str) -> None:
@@ -121,8 +121,8 @@ def test_a_folder_that_is_not_here_is_a_fault_of_the_set_up(settings: NexrenderS
     [("/farm", "/farm/a"), ("/farm/", "/farm/a"), ("N:", "N:\\a"), ("N:\\x\\", "N:\\x\\a"), (r"\\nas\x", r"\\nas\x\a")],
 )
 def test_the_folder_has_another_name_at_the_farm(tmp_path: Path, there: str, seen: str) -> None:
-    farm = Farm(tmp_path, there)
+    farm = FarmFolder(tmp_path, there)
 
-    assert farm.see_there("a") == seen
+    assert farm.name_on_nodes("a") == seen
     assert farm.translate(str(tmp_path / "a")) == seen
     assert farm.translate("/elsewhere/a") == "/elsewhere/a"

@@ -1,4 +1,4 @@
-"""A worker of the queue at a farm of npm's: what the farm's faults cost the instructions, and the worker."""
+"""Run a worker with a nexrender farm from npm: check what problems of the farm cost jobs and worker."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,13 +8,13 @@ import pytest
 
 from pokervod_pipelines.render.outputs.verifier import Verifier
 from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
-from pokervod_pipelines.render.renderers.nexrender.patience import Patience
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
+from pokervod_pipelines.render.renderers.nexrender.timeouts import NexrenderTimeouts
 from pokervod_pipelines.render.templates import Template, TemplateFiles, load_templates
 from pokervod_pipelines.render.worker.pipeline import RenderPipeline
 from pokervod_pipelines.settings.render import NexrenderSettings
 from pokervod_pipelines_tests.render.nexrender.farm import T_FPS, T_FRAMES, T_HEIGHT, T_WIDTH, Farm, kill
-from pokervod_pipelines_tests.render.nexrender.render_database import make_template
+from pokervod_pipelines_tests.render.nexrender.nexrender_factory import make_template
 from pokervod_pipelines_tests.render.queue_database import QueueDatabase
 from pokervod_pipelines_tests.render.worker.graphics import request_graphic, request_whole
 from pokervod_pipelines_tests.render.worker.running_worker import run_case, running_worker, wait_for
@@ -27,7 +27,7 @@ OUTPUT = {
     "seconds": T_FRAMES / T_FPS,
     "path": "{day}/{template}_{id}",
 }
-"""The stub's film, whatever is asked for."""
+"""The output of the stub, whatever is requested."""
 
 LAYERS = {
     "player": {"type": "text", "required": True, "description": "who"},
@@ -37,7 +37,7 @@ LAYERS = {
 
 @pytest.fixture
 def at_farm(tmp_path: Path) -> Template:
-    """A template of the farm's that is rendered here too."""
+    """Return a template of the farm."""
     project = tmp_path / "graphics.aep"
     project.write_text("a project")
     return make_template(name="after_effects", source=str(project), composition="plain", layers=LAYERS)
@@ -46,17 +46,17 @@ def at_farm(tmp_path: Path) -> Template:
 def open_pipeline(
     root: Path, farm: Farm, template: Template, *, secret: str | None = None, jobs: int = 4
 ) -> RenderPipeline:
-    """A pipeline of both renderers; it is not patient with the farm."""
+    """Return a pipeline of both renderers, with short time limits for the farm."""
     root.mkdir()
     settings = NexrenderSettings(url=farm.url, folder=farm.share, poll_seconds=0.1)
-    patience = Patience(outage=0.5, share=5.0)
+    timeouts = NexrenderTimeouts(outage=0.5, share=5.0)
     files = TemplateFiles(valid={**load_templates(), template.name: template})
     return RenderPipeline(
         root=root,
         read_templates=lambda: files,
         renderers=[
             LocalRenderer("animation", 1),
-            NexrenderRenderer(settings, secret or farm.secret, patience=patience),
+            NexrenderRenderer(settings, secret or farm.secret, timeouts=timeouts),
         ],
         slots={"local": 1, "nexrender": jobs},
         verifier=Verifier(1),
@@ -64,8 +64,8 @@ def open_pipeline(
     )
 
 
-def ask_farm(desk: QueueDatabase, template: Template, layers: Mapping[str, Any]) -> int:
-    """The farm is asked for a graphic; to be called while no worker lives."""
+def request_at_farm(desk: QueueDatabase, template: Template, layers: Mapping[str, Any]) -> int:
+    """Request a graphic from the farm; to be called while no worker is running."""
     asked = request_whole(desk, template.name, layers, OUTPUT)
     desk.execute("update render_instructions set renderer = 'nexrender' where id = :id", id=asked)
     return asked
@@ -74,15 +74,15 @@ def ask_farm(desk: QueueDatabase, template: Template, layers: Mapping[str, Any])
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        ("down", "%start the server%"),
+        ("down", "%start it, or repair%"),
         ("secret", "%POKERVOD_NEXRENDER_SECRET%"),
-        ("unmounted", "%mount it there%"),
+        ("unmounted", "%mount it, or%"),
     ],
 )
-def test_a_fault_of_the_farm_pauses_the_farm_and_costs_neither_a_try_nor_the_worker(
+def test_a_problem_of_the_farm_pauses_it_and_costs_neither_a_retry_nor_a_strike(
     farm: Farm, queue_database: QueueDatabase, tmp_path: Path, at_farm: Template, fault: str, reason: str
 ) -> None:
-    asked = [ask_farm(queue_database, at_farm, {"player": f"Kim {number}"}) for number in range(4)]
+    asked = [request_at_farm(queue_database, at_farm, {"player": f"Kim {number}"}) for number in range(4)]
     if fault == "down":
         assert farm.server is not None
         kill(farm.server)
@@ -105,12 +105,12 @@ def test_a_fault_of_the_farm_pauses_the_farm_and_costs_neither_a_try_nor_the_wor
     assert queue_database.execute("select strikes, quarantine_reason from render_workers") == [(0, None)]
 
 
-def test_graphics_that_look_the_same_are_completed_and_one_that_ought_not_to_is_refused(
+def test_graphics_that_look_the_same_are_completed_unless_their_content_differs(
     farm: Farm, queue_database: QueueDatabase, tmp_path: Path, at_farm: Template
 ) -> None:
     farm.start_worker()
     shares = [37.501, 37.502, 41.0]
-    one, same, other = (ask_farm(queue_database, at_farm, {"player": "Kim", "share": share}) for share in shares)
+    one, same, other = (request_at_farm(queue_database, at_farm, {"player": "Kim", "share": share}) for share in shares)
     ended = {one: "completed", same: "completed", other: "failed"}
 
     async def case() -> None:

@@ -7,9 +7,15 @@ import pytest
 
 from pokervod_pipelines.render.failures import NoCapacity, TransientFailure
 from pokervod_pipelines.render.renderers.job import RenderJob
-from pokervod_pipelines.render.renderers.nexrender.states import TAKEN_BACK
-from pokervod_pipelines_tests.render.nexrender.desk import assert_nothing_is_left, renderer_at, run, see, silent
+from pokervod_pipelines.render.renderers.nexrender.states import CANCELLED_BY_US
 from pokervod_pipelines_tests.render.nexrender.farm import Farm, kill
+from pokervod_pipelines_tests.render.nexrender.nexrender_factory import (
+    assert_nothing_is_left,
+    renderer_at,
+    run,
+    see,
+    silent,
+)
 from pokervod_pipelines_tests.render.nexrender.proxy import proxy_to
 
 JobFactory = Callable[..., RenderJob]
@@ -95,7 +101,7 @@ def test_a_server_that_stays_down_has_no_capacity(farm: Farm, job_factory: JobFa
 
     async def case() -> None:
         async with renderer_at(farm, outage=0.5) as renderer:
-            with pytest.raises(NoCapacity, match=f"{farm.url}.* for 0.5 s; start the server"):
+            with pytest.raises(NoCapacity, match=f"{farm.url}.* for 0.5 s; start it"):
                 await renderer.render(job_factory(), silent)
 
     run(case())
@@ -141,7 +147,7 @@ def test_a_job_whose_worker_was_killed_says_nothing_until_it_is_cancelled(farm: 
             assert len(told) == known
             stuck.cancel()
             await asyncio.wait([stuck])
-            assert [(job["state"], job["error"]) for job in farm.list_jobs()] == [("error", TAKEN_BACK)]
+            assert [(job["state"], job["error"]) for job in farm.list_jobs()] == [("error", CANCELLED_BY_US)]
 
     run(case())
 

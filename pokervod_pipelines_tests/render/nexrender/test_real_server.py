@@ -18,15 +18,21 @@ from pokervod_pipelines.render.failures import (
     TransientFailure,
 )
 from pokervod_pipelines.render.renderers.job import Renderer, RenderJob
-from pokervod_pipelines.render.renderers.nexrender.client import Client
+from pokervod_pipelines.render.renderers.nexrender.cleanup import sweep
+from pokervod_pipelines.render.renderers.nexrender.client import NexrenderClient
 from pokervod_pipelines.render.renderers.nexrender.farm import find_farm
-from pokervod_pipelines.render.renderers.nexrender.leftovers import sweep
-from pokervod_pipelines.render.renderers.nexrender.orders import name_order
+from pokervod_pipelines.render.renderers.nexrender.job_builder import name_job
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
-from pokervod_pipelines.render.renderers.nexrender.states import TAKEN_BACK
+from pokervod_pipelines.render.renderers.nexrender.states import CANCELLED_BY_US
 from pokervod_pipelines.settings.render import NexrenderSettings
-from pokervod_pipelines_tests.render.nexrender.desk import assert_nothing_is_left, renderer_at, run, see, silent
 from pokervod_pipelines_tests.render.nexrender.farm import T_FRAMES, Farm
+from pokervod_pipelines_tests.render.nexrender.nexrender_factory import (
+    assert_nothing_is_left,
+    renderer_at,
+    run,
+    see,
+    silent,
+)
 
 JobFactory = Callable[..., RenderJob]
 
@@ -90,7 +96,7 @@ def test_a_sequence_becomes_a_folder_of_numbered_pictures(farm: Farm, job_factor
         ("broken", True, BadInstruction, "Couldn't find any layers by provided name"),
         ("unlicensed", True, NoCapacity, "no valid license"),
         ("missing", True, TransientFailure, "Couldn't find a result file"),
-        ("broken", False, TransientFailure, "kept no reason"),  # the worker of npm loses the text
+        ("broken", False, TransientFailure, "failed without a reason"),  # the worker of npm loses the text
         ("tiny", False, SpoiledOutput, "8 bytes"),
     ],
 )
@@ -118,7 +124,7 @@ def test_a_source_that_only_the_node_lacks_is_told_by_its_code(farm: Farm, job_f
 
     async def case() -> None:
         async with renderer_at(farm) as renderer:
-            with pytest.raises(BadInstruction, match=r"/nowhere/a\.aep is not there on the render node"):
+            with pytest.raises(BadInstruction, match=r"/nowhere/a\.aep is missing on the render node"):
                 await renderer.render(job, silent)
 
     run(case())
@@ -132,7 +138,7 @@ def test_a_file_that_never_appears_here_is_spoiled(farm: Farm, job_factory: JobF
             rendering = asyncio.create_task(renderer.render(job, silent))
             await see(farm.list_jobs, "the job is queued")
             farm.ask("PUT", f"/jobs/{farm.list_jobs()[0]['uid']}", {"state": "finished"})
-            with pytest.raises(SpoiledOutput, match="nothing is there"):
+            with pytest.raises(SpoiledOutput, match="the file is missing"):
                 await rendering
 
     run(case())
@@ -190,7 +196,7 @@ def test_a_running_render_is_taken_back_without_breaking_its_node(farm: Farm, jo
             rendering.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await rendering
-            assert [(job["state"], job["error"]) for job in farm.list_jobs()] == [("error", TAKEN_BACK)]
+            assert [(job["state"], job["error"]) for job in farm.list_jobs()] == [("error", CANCELLED_BY_US)]
             farm.release()
             await renderer.render(job_factory(), silent)
 
@@ -209,8 +215,8 @@ def test_a_state_that_nobody_knows_is_silence(farm: Farm, job_factory: JobFactor
             await see(farm.list_jobs, "the job is queued")
             uid = farm.list_jobs()[0]["uid"]
             farm.ask("PUT", f"/jobs/{uid}", {"state": "dreaming", "renderProgress": 70})
-            await renderer._board.look()  # type: ignore[union-attr]
-            await renderer._board.look()  # type: ignore[union-attr]
+            await renderer._job_list.read()  # type: ignore[union-attr]
+            await renderer._job_list.read()  # type: ignore[union-attr]
             assert max(told, default=0.0) == 0.0
             farm.ask("PUT", f"/jobs/{uid}", {"state": "rendering", "renderProgress": 70})
             await see(lambda: told and told[-1] > 0.5, "the known state is progress")
@@ -274,7 +280,7 @@ def test_a_farms_folder_that_goes_away_meanwhile_is_a_fault_of_the_set_up(farm: 
             await see(farm.list_jobs, "the job is queued")
             farm.share.rename(farm.folder / "elsewhere")
             farm.ask("PUT", f"/jobs/{farm.list_jobs()[0]['uid']}", {"state": "finished"})
-            with pytest.raises(NoCapacity, match="the farm's folder is not on"):
+            with pytest.raises(NoCapacity, match="the farm's folder is missing on"):
                 await rendering
 
     run(case())
@@ -308,7 +314,7 @@ def test_the_renderer_keeps_to_the_protocol(farm: Farm) -> None:
 
 
 def test_what_killed_processes_left_is_swept_when_it_is_old(farm: Farm, job_factory: JobFactory) -> None:
-    old, new = (name_order(uuid.uuid4(), 1) for _ in range(2))
+    old, new = (name_job(uuid.uuid4(), 1) for _ in range(2))
     job = {"template": {"src": "file:///a.aep", "composition": "main"}}
     farm.ask("POST", "/jobs", {**job, "uid": "ours", "tags": old})
     farm.ask("POST", "/jobs", {**job, "uid": "other", "tags": "promo"})
@@ -317,7 +323,7 @@ def test_what_killed_processes_left_is_swept_when_it_is_old(farm: Farm, job_fact
     for name in (old, "holiday"):
         os.utime(farm.share / f"{name}.mov", (0, 0))
     settings = NexrenderSettings(url=farm.url, folder=farm.share)
-    client = Client(farm.url, farm.secret, answer_seconds=10)
+    client = NexrenderClient(farm.url, farm.secret, answer_seconds=10)
 
     async def case() -> None:
         async with renderer_at(farm) as renderer:

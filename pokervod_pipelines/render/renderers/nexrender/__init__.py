@@ -1,9 +1,9 @@
-"""After Effects on other machines, reached through a nexrender server.
+"""Render with After Effects on other machines, through a nexrender server.
 
-``renderer`` keeps to the protocol of ``renderers.job`` and knows only the order of steps. An instruction becomes the
-server's job in ``orders``; ``client`` speaks to the server and ``board`` asks it once for all jobs in flight;
-``errand`` takes one claim through it, whatever the server forgets; ``states`` and ``complaints`` read what it says;
-``pickup`` brings the file from the farm's folder, whose two views ``farm`` knows. ``faults`` says beforehand what would
-go wrong, ``leftovers`` clears up after processes that were killed. What nexrender does unlike its documentation is
-written where it is handled.
+``renderer`` follows the protocol of ``renderers.job``. ``job_builder`` turns an instruction into the server's job;
+``client`` talks to the server, and ``job_list`` reads its list once for all running jobs; ``nexrender_job`` takes one
+claim through the server, even if the server forgets it; ``states`` and ``node_errors`` read its answers; ``pickup``
+copies the file from the farm's folder, which ``farm`` knows from both sides. ``checks`` finds in advance what would
+fail, ``cleanup`` removes what killed processes left. Where nexrender differs from its documentation, the code that
+handles it says so.
 """

@@ -1,6 +1,6 @@
-"""The farm's folder and other places, as this machine sees them and as the render nodes do.
+"""Translate paths between this machine and the render nodes.
 
-Nodes are often on Windows while we are not, so what they see is text here, never a ``Path``.
+Nodes are often on Windows while we are not, so their paths are text here, never a ``Path``.
 """
 
 import os
@@ -16,29 +16,29 @@ SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
-class Farm:
-    """One folder with two names: ``here`` on this machine, ``there`` on the render nodes."""
+class FarmFolder:
+    """Describe one folder with two names: ``here`` on this machine, ``there`` on the render nodes."""
 
     def __init__(self, here: Path, there: str) -> None:
         self.here = here
         self.there = there
 
     def check(self) -> None:
-        """The folder can be written to. Raises ``NoCapacity``: a render would be lost without it."""
+        """Raise ``NoCapacity`` unless the folder can be written to: a render would be lost without it."""
         machine = platform.node()
         if not _is_folder(self.here):
             raise NoCapacity(
-                f"{self.here}: the farm's folder is not on {machine}; mount it there, or mend render.nexrender.folder"
+                f"{self.here}: the farm's folder is missing on {machine}; mount it, or fix render.nexrender.folder"
             )
         if not os.access(self.here, os.R_OK | os.W_OK | os.X_OK):
             raise NoCapacity(
-                f"{self.here}: {machine} may not write to the farm's folder; give the user of its worker the right"
+                f"{self.here}: {machine} cannot write to the farm's folder; grant the user of its worker write access"
             )
 
-    def blame(self, error: Exception, target: Path) -> RenderFailure | None:
-        """Return the failure that an error of a render is, where the farm's folder or a file for the farm is its cause.
+    def explain_error(self, error: Exception, target: Path) -> RenderFailure | None:
+        """Return the failure behind an error of a render if the farm's folder or a file for the farm caused it.
 
-        The target's folder is this machine's own, and so is what has no name.
+        The target's folder belongs to this machine, and so does an error without a file name.
         """
         try:
             self.check()
@@ -48,32 +48,32 @@ class Farm:
             return None
         if Path(str(error.filename)).is_relative_to(target.parent):
             return None
-        return NoCapacity(f"{error.filename}: {error.strerror}; mend that on {platform.node()}")
+        return NoCapacity(f"{error.filename}: {error.strerror}; fix it on {platform.node()}")
 
-    def see_there(self, name: str) -> str:
-        r"""Return the path of what lies in the folder, as the render nodes see it.
+    def name_on_nodes(self, name: str) -> str:
+        r"""Return the path of a file in the folder, as the render nodes see it.
 
-        >>> Farm(Path("/mnt/farm"), "N:").see_there("a.mov"), Farm(Path("/mnt/farm"), "/farm/").see_there("a.mov")
-        ('N:\\a.mov', '/farm/a.mov')
+        >>> [FarmFolder(Path("/mnt/farm"), there).name_on_nodes("a.mov") for there in ("N:", "/farm/")]
+        ['N:\\a.mov', '/farm/a.mov']
         """
         separator = "\\" if "\\" in self.there or re.match(r"[A-Za-z]:", self.there) else "/"
         return self.there.rstrip("/\\") + separator + name
 
     def translate(self, place: str) -> str:
-        """Return the path or address as the render nodes see it: what lies in the folder has its name there."""
+        """Return the path or address as the render nodes see it."""
         if is_local(place) and Path(place).is_relative_to(self.here):
             parts = Path(place).relative_to(self.here).parts
-            return self.see_there("\\".join(parts) if "\\" in self.see_there("") else "/".join(parts))
+            return self.name_on_nodes("\\".join(parts) if "\\" in self.name_on_nodes("") else "/".join(parts))
         return place
 
 
-def find_farm(settings: NexrenderSettings) -> Farm:
+def find_farm(settings: NexrenderSettings) -> FarmFolder:
     """Return the folder that the settings name. Raises ``NoCapacity`` when they name none."""
     if settings.folder is None:
         raise NoCapacity(
             "render.nexrender.folder is not set: the folder that the farm writes to, as this machine sees it"
         )
-    return Farm(settings.folder, settings.farm_folder or str(settings.folder))
+    return FarmFolder(settings.folder, settings.farm_folder or str(settings.folder))
 
 
 def _is_folder(path: Path) -> bool:
@@ -84,7 +84,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def is_local(place: str) -> bool:
-    """Whether this machine can see for itself what lies there: an absolute path of its own.
+    """Return whether this machine can read the place: an absolute path of its own.
 
     >>> is_local("/mnt/a.aep"), is_local("N:/a.aep"), is_local("https://host/a.aep"), is_local("a.aep")
     (True, False, False, False)

@@ -1,7 +1,7 @@
-"""The finished file's way from the farm's folder to where the instruction wants it.
+"""Copy the finished file from the farm's folder to the target.
 
-Shares lag: a file that a node has written may be seen here late, or short. So it is taken when two looks agree, and
-again when it changed while it was copied, since two workers of nexrender may take the same job.
+Shares lag: a file that a node has written may appear here late, or short. So it is copied when two listings agree, and
+again when it changed during the copy, because two workers of nexrender may take the same job.
 """
 
 import asyncio
@@ -18,46 +18,44 @@ from pokervod_pipelines.render.failures import SpoiledOutput
 
 T = TypeVar("T")
 
-LEAST_BYTES = 1024
-"""What is smaller is no graphic."""
+MIN_BYTES = 1024
+"""Smaller files cannot be graphics."""
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 CHUNK = 1 << 20
 
-Survey = tuple[tuple[str, int, int], ...]
-"""Name, bytes and time of change of each file; a lone file has one."""
+FileListing = tuple[tuple[str, int, int], ...]
+"""Name, size and modification time of each file; a single file has one entry."""
 
 
-class _Stopped(Exception):
-    """Nobody waits for the copy any more."""
+class CopyStopped(Exception):
+    """Raised when the copy was cancelled."""
 
 
 async def pick_up(source: Path, target: Path, *, frames: int | None, seconds: float) -> None:
-    """The target is a whole copy of what the farm wrote to ``source``: a file, or a folder of ``frames`` pictures.
+    """Copy what the farm wrote to ``source``, a file or a folder of ``frames`` pictures, whole to the target.
 
-    Raises ``SpoiledOutput`` when it is missing, tiny or short for so many seconds, and ``OSError`` as the disk does.
+    Raises ``SpoiledOutput`` when it is missing, tiny or incomplete for ``seconds``, and ``OSError`` as the disk does.
     """
     deadline = time.monotonic() + seconds
-    before: Survey = ()
+    before: FileListing = ()
     while True:
-        now = await asyncio.to_thread(survey, source)
-        lack = find_lack(now, frames)
-        if now == before and not lack:
+        now = await asyncio.to_thread(list_files, source)
+        defect = find_defect(now, frames)
+        if now == before and not defect:
             await run_stoppable(lambda stop: copy_whole(source, target, stop))
-            before = await asyncio.to_thread(survey, source)
+            before = await asyncio.to_thread(list_files, source)
             if before == now:
                 return
-        if time.monotonic() > deadline and (lack or before):  # however slow we are, a sound file gets its second look
-            fault = lack or "it is still being written"
-            raise SpoiledOutput(
-                f"{source}: the farm finished, but after {seconds:g} s {fault}; look at the render node"
-            )
+        if time.monotonic() > deadline and (defect or before):  # however slow we are, a valid file is listed twice
+            fault = defect or "it is still being written"
+            raise SpoiledOutput(f"{source}: the farm finished, but after {seconds:g} s {fault}; check the render node")
         before = now
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
 
 
-def survey(source: Path) -> Survey:
-    """Return what lies there, in order; nothing when it does not exist."""
+def list_files(source: Path) -> FileListing:
+    """Return the files at the path, in order; nothing when it does not exist."""
     try:
         paths = sorted(source.iterdir()) if source.is_dir() else [source]
         facts = [(path.name, path.stat()) for path in paths]
@@ -66,32 +64,32 @@ def survey(source: Path) -> Survey:
     return tuple((name, fact.st_size, fact.st_mtime_ns) for name, fact in facts)
 
 
-def find_lack(found: Survey, frames: int | None) -> str | None:
-    """Return what the farm's file lacks, or None: missing, too small, or pictures missing."""
+def find_defect(found: FileListing, frames: int | None) -> str | None:
+    """Return what is wrong with the farm's file, or None: missing, too small, or pictures missing."""
     if not found:
-        return "nothing is there"
-    if (size := sum(size for _, size, _ in found)) < LEAST_BYTES:
-        return f"it has {size} bytes, which is no graphic"
+        return "the file is missing"
+    if (size := sum(size for _, size, _ in found)) < MIN_BYTES:
+        return f"it has {size} bytes, too small for a graphic"
     if frames is not None and len(found) != frames:
-        return f"{len(found)} pictures are there, and not {frames}"
+        return f"{len(found)} pictures, expected {frames}"
     return None
 
 
 async def run_stoppable(work: Callable[[threading.Event], T]) -> T:
-    """Return what the work returns in a thread; cancelled, it is stopped and its end awaited."""
+    """Return the result of the work in a thread; when cancelled, stop it and wait for its end."""
     stop = threading.Event()
     task = asyncio.ensure_future(asyncio.to_thread(work, stop))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         stop.set()
-        with suppress(_Stopped, OSError):
+        with suppress(CopyStopped, OSError):
             await task
         raise
 
 
 def copy_whole(source: Path, target: Path, stop: threading.Event) -> None:
-    """The target is there whole, on the disk, or not at all; pictures of a folder are called 00001.png onward."""
+    """Write the target whole to the disk, or not at all; pictures of a folder become 00001.png and so on."""
     part = target.with_name(f".{target.name}.part")
     remove(part)
     remove(target)
@@ -113,7 +111,7 @@ def _copy_file(source: Path, target: Path, stop: threading.Event) -> None:
     with source.open("rb") as reading, target.open("xb") as writing:
         while chunk := reading.read(CHUNK):
             if stop.is_set():
-                raise _Stopped
+                raise CopyStopped
             writing.write(chunk)
         writing.flush()
         os.fsync(writing.fileno())
@@ -128,7 +126,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Neither file nor folder is there."""
+    """Delete the file or folder."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:

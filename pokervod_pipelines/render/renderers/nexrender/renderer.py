@@ -1,4 +1,4 @@
-"""The renderer ``nexrender``: jobs of this process on After Effects elsewhere, any number side by side."""
+"""Run any number of jobs of this process on After Effects elsewhere."""
 
 import asyncio
 import logging
@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, SpoiledOutput
 from pokervod_pipelines.render.renderers.job import RenderJob, ReportProgress
-from pokervod_pipelines.render.renderers.nexrender import faults, leftovers
-from pokervod_pipelines.render.renderers.nexrender.board import Board
-from pokervod_pipelines.render.renderers.nexrender.client import Client
-from pokervod_pipelines.render.renderers.nexrender.errand import Errand
+from pokervod_pipelines.render.renderers.nexrender import checks, cleanup
+from pokervod_pipelines.render.renderers.nexrender.client import NexrenderClient
 from pokervod_pipelines.render.renderers.nexrender.farm import find_farm
-from pokervod_pipelines.render.renderers.nexrender.patience import Patience
+from pokervod_pipelines.render.renderers.nexrender.job_list import JobList
+from pokervod_pipelines.render.renderers.nexrender.nexrender_job import NexrenderJob
+from pokervod_pipelines.render.renderers.nexrender.timeouts import NexrenderTimeouts
 from pokervod_pipelines.render.templates import Template
 from pokervod_pipelines.settings.render import NexrenderSettings
 
@@ -19,62 +19,66 @@ LOG = logging.getLogger(__name__)
 
 
 class NexrenderRenderer:
-    """After Effects behind one server; keeps to ``renderers.job.Renderer``. All its calls belong to one event loop."""
+    """Render with After Effects behind one server; follows ``renderers.job.Renderer``. Use it in one event loop."""
 
     name = "nexrender"
 
-    def __init__(self, settings: NexrenderSettings, secret: str | None, *, patience: Patience | None = None) -> None:
+    def __init__(
+        self, settings: NexrenderSettings, secret: str | None, *, timeouts: NexrenderTimeouts | None = None
+    ) -> None:
         self._settings, self._secret = settings, secret
-        self._patience = patience or Patience()
-        self._client: Client | None = None
-        self._board: Board | None = None
+        self._timeouts = timeouts or NexrenderTimeouts()
+        self._client: NexrenderClient | None = None
+        self._job_list: JobList | None = None
         if settings.url is not None:
-            self._client = Client(settings.url, secret, answer_seconds=self._patience.answer)
-            self._board = Board(self._client, poll_seconds=settings.poll_seconds, outage_seconds=self._patience.outage)
-        self._endings: set[asyncio.Task[None]] = set()
+            self._client = NexrenderClient(settings.url, secret, answer_seconds=self._timeouts.answer)
+            self._job_list = JobList(
+                self._client, poll_seconds=settings.poll_seconds, outage_seconds=self._timeouts.outage
+            )
+        self._shutdowns: set[asyncio.Task[None]] = set()
 
     async def render(self, job: RenderJob, report: ReportProgress) -> None:
-        """The target is written whole. Raises a failure of ``render.failures``, or what the disk raises.
+        """Write the target whole. Raises a failure of ``render.failures``, or what the disk raises.
 
-        What is wrong with the farm or its set-up is ``NoCapacity``, though this machine be the one to mend.
-        However it ends, the job is taken from the server and its file from the farm's folder. A render node that works
-        for it cannot be told to stop; what it makes is left lying where nobody looks.
+        Faults of the farm or its set-up are ``NoCapacity``, even if this machine has to be fixed. However it ends, the
+        job is removed from the server and its file from the farm's folder. A render node that works on it cannot be
+        stopped; its file is ignored.
         """
-        if self._client is None or self._board is None:
+        if self._client is None or self._job_list is None:
             raise NoCapacity("render.nexrender.url is not set: the address of the nexrender server")
         farm = find_farm(self._settings)
         await asyncio.to_thread(farm.check)
-        errand = Errand(job, self._client, self._board, farm, self._patience)
+        nexrender_job = NexrenderJob(job, self._client, self._job_list, farm, self._timeouts)
         try:
             await asyncio.to_thread(self._refuse_faults, job.template)
-            await errand.run(report)
+            await nexrender_job.run(report)
         except (SpoiledOutput, BadInstruction, OSError) as error:
-            if failure := await asyncio.to_thread(farm.blame, error, job.target):
+            if failure := await asyncio.to_thread(farm.explain_error, error, job.target):
                 raise failure from error
             raise
         finally:
-            await self._end(errand)
+            await self._end(nexrender_job)
 
     def find_faults(self, template: Template) -> list[str]:
-        """Return why After Effects could not render the template; each names the key and its mend."""
-        return faults.find_faults(template)
+        """Return why After Effects could not render the template; each names the key and the fix."""
+        return checks.find_faults(template)
 
     async def check_server(self) -> list[str]:
         """Return what is wrong with settings, folder, server and secret; nothing when jobs can be rendered."""
-        return await faults.check_farm(self._settings, self._client, self._secret)
+        return await checks.check_farm(self._settings, self._client, self._secret)
 
     async def sweep(self) -> list[str]:
-        """Return what killed processes of ours had left at the farm; it is gone now. Worth doing once a day."""
+        """Delete what killed processes of ours left at the farm, and return it. Worth doing once a day."""
         if self._client is None:
             return []
-        return await leftovers.sweep(self._client, find_farm(self._settings), now=datetime.now(UTC))
+        return await cleanup.sweep(self._client, find_farm(self._settings), now=datetime.now(UTC))
 
     async def close(self) -> None:
-        """What was to be taken back is, and no connection is left."""
-        if self._endings:
-            await asyncio.wait(self._endings)
-        if self._board is not None:
-            await self._board.close()
+        """Finish removing jobs, then close all connections."""
+        if self._shutdowns:
+            await asyncio.wait(self._shutdowns)
+        if self._job_list is not None:
+            await self._job_list.close()
         if self._client is not None:
             await self._client.close()
 
@@ -82,16 +86,16 @@ class NexrenderRenderer:
         if faulty := self.find_faults(template):
             raise BadInstruction(f"template {template.name}: {'; '.join(faulty)}")
 
-    async def _end(self, errand: Errand) -> None:
-        """Even if we are cancelled meanwhile, and not for longer than a farewell may last."""
-        ending = asyncio.create_task(self._end_in_time(errand))
-        self._endings.add(ending)
-        ending.add_done_callback(self._endings.discard)
+    async def _end(self, nexrender_job: NexrenderJob) -> None:
+        """End the job even if we are cancelled meanwhile, within the time limit of a shutdown."""
+        ending = asyncio.create_task(self._end_in_time(nexrender_job))
+        self._shutdowns.add(ending)
+        ending.add_done_callback(self._shutdowns.discard)
         await asyncio.shield(ending)
 
-    async def _end_in_time(self, errand: Errand) -> None:
+    async def _end_in_time(self, nexrender_job: NexrenderJob) -> None:
         try:
-            async with asyncio.timeout(self._patience.farewell):
-                await errand.end()
+            async with asyncio.timeout(self._timeouts.shutdown):
+                await nexrender_job.end()
         except TimeoutError:
-            LOG.warning("a job stays at nexrender, which is slow to answer", extra={"server": self._settings.url})
+            LOG.warning("a job was left at nexrender, which is slow to answer", extra={"server": self._settings.url})

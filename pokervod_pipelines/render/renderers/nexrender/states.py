@@ -1,7 +1,7 @@
-"""What the server says of a job, and how much of the job that is.
+"""Read the state of a job from the server, and how much of the job is done.
 
 A state is any text: the server stores what it is given, the worker of npm says ``render:dorender`` where older ones say
-``rendering``, and another tool may say what it likes. A state that is not known here is no progress.
+``rendering``, and another tool may say anything. An unknown state counts as no progress.
 """
 
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ ERROR = "error"
 IDLE = frozenset({QUEUED, "created", FINISHED, ERROR})
 """States in which no render node works on a job."""
 
-TAKEN_BACK = "taken back by PokerVOD"
-"""What we leave as the error of a job that a node still works on; the node's own end replaces it."""
+CANCELLED_BY_US = "cancelled by PokerVOD"
+"""Error text of a job that was cancelled while a node works on it; the node replaces it at its end."""
 
 PHASES: Mapping[str, tuple[float, float]] = {
     QUEUED: (0.0, 0.0),
@@ -37,12 +37,12 @@ PHASES: Mapping[str, tuple[float, float]] = {
     "render:cleanup": (0.95, 0.95),
     FINISHED: (0.96, 0.96),
 }
-"""How much is done when a state begins, and when its frames are drawn; the rest is bringing the file here."""
+"""Progress when a state begins, and when its frames are drawn; the rest is copying the file here."""
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """One job in the server's list; ``frames_done`` in percent, ``error`` as the worker left it."""
+class JobStatus:
+    """Hold one job of the server's list; ``frames_done`` in percent, ``error`` as the worker left it."""
 
     uid: str
     state: str
@@ -52,30 +52,30 @@ class Status:
     updated_at: datetime | None = None
 
     @property
-    def is_at_work(self) -> bool:
-        """Whether a render node works on it for somebody who waits, as far as the server knows."""
+    def is_running(self) -> bool:
+        """Return whether a render node works on it for a waiting claim, as far as the server knows."""
         return self.state not in IDLE
 
     @property
-    def is_worked_on(self) -> bool:
-        """Whether a render node has the job, as far as the server knows; one that died has it for ever."""
-        return self.is_at_work or (self.state == ERROR and self.error == TAKEN_BACK)
+    def is_on_node(self) -> bool:
+        """Return whether a render node has the job, as far as the server knows; a dead node keeps it."""
+        return self.is_running or (self.state == ERROR and self.error == CANCELLED_BY_US)
 
 
-def read_statuses(listing: object) -> list[Status]:
-    """Return the jobs of a listing; what is no job is left out, and no list at all raises ``TypeError``.
+def read_statuses(listing: object) -> list[JobStatus]:
+    """Return the jobs of a listing, without invalid entries. Raises ``TypeError`` for anything but a list.
 
     >>> read_statuses([{"uid": "u", "state": "rendering", "tags": "a, b", "renderProgress": 40}, None])[0].frames_done
     40.0
     """
     if not isinstance(listing, list):
-        raise TypeError("no list of jobs")
+        raise TypeError("expected a list of jobs")
     return [_read_status(record) for record in listing if isinstance(record, dict) and record.get("uid")]
 
 
-def _read_status(record: Mapping[str, Any]) -> Status:
+def _read_status(record: Mapping[str, Any]) -> JobStatus:
     tags, done = record.get("tags"), record.get("renderProgress")
-    return Status(
+    return JobStatus(
         uid=str(record["uid"]),
         state=str(record.get("state", "")),
         tags=frozenset(tag.strip() for tag in tags.split(",")) if isinstance(tags, str) else frozenset(),
@@ -93,10 +93,10 @@ def _read_time(text: object) -> datetime | None:
     return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def measure_progress(status: Status) -> float:
-    """Return how much is done, from 0 to 1; an unknown state has done nothing.
+def measure_progress(status: JobStatus) -> float:
+    """Return how much is done, from 0 to 1; an unknown state counts as nothing.
 
-    >>> measure_progress(Status("u", "render:dorender", frozenset(), 50.0))
+    >>> measure_progress(JobStatus("u", "render:dorender", frozenset(), 50.0))
     0.5
     """
     begin, end = PHASES.get(status.state, (0.0, 0.0))

@@ -12,31 +12,31 @@ from hypothesis import strategies as st
 
 from pokervod_pipelines.render.failures import BadInstruction
 from pokervod_pipelines.render.renderers.job import RenderJob
-from pokervod_pipelines.render.renderers.nexrender.farm import Farm, is_local, name_file, write_address
-from pokervod_pipelines.render.renderers.nexrender.orders import (
-    OURS,
+from pokervod_pipelines.render.renderers.nexrender.farm import FarmFolder, is_local, name_file, write_address
+from pokervod_pipelines.render.renderers.nexrender.job_builder import (
+    OUR_NAME,
+    build_job,
     hash_content,
     list_layer_names,
-    name_order,
+    name_job,
     write_assets,
-    write_order,
     write_text,
 )
 from pokervod_pipelines.render.templates import Template, load_templates
-from pokervod_pipelines_tests.render.nexrender.desk import make_template
+from pokervod_pipelines_tests.render.nexrender.nexrender_factory import make_template
 
-WINDOWS = Farm(Path("/mnt/farm"), r"\\nas\farm")
+WINDOWS = FarmFolder(Path("/mnt/farm"), r"\\nas\farm")
 LAYERS = {
     "player": {"type": "text", "required": True, "description": "who"},
     "pot": {"type": "chips", "required": False, "description": "chips"},
     "left": {"type": "number", "required": False, "description": "players"},
     "card": {"type": "card", "required": False, "description": "one card"},
-    "board": {"type": "cards", "required": False, "most": 3, "description": "cards"},
+    "board": {"type": "cards", "required": False, "limit": 3, "description": "cards"},
     "photo": {"type": "image", "required": False, "description": "face"},
     "rows": {
         "type": "rows",
         "required": False,
-        "most": 2,
+        "limit": 2,
         "description": "stacks",
         "columns": {"player": {"type": "text"}, "chips": {"type": "chips"}},
     },
@@ -100,7 +100,7 @@ def test_a_picture_that_no_node_can_find_is_refused_by_its_layer(place: str) -> 
 def test_a_picture_in_the_farms_folder_has_its_name_there(tmp_path: Path) -> None:
     (tmp_path / "faces").mkdir()
     (tmp_path / "faces/kim.png").touch()
-    farm = Farm(tmp_path, r"\\nas\farm")
+    farm = FarmFolder(tmp_path, r"\\nas\farm")
 
     assets = write_assets(make_template(layers=LAYERS), {"photo": str(tmp_path / "faces/kim.png")}, farm)
 
@@ -110,7 +110,7 @@ def test_a_picture_in_the_farms_folder_has_its_name_there(tmp_path: Path) -> Non
 def test_a_film_is_copied_to_the_farms_folder_by_its_tag(job_factory: Callable[..., RenderJob]) -> None:
     job = job_factory()
 
-    order = write_order(job, "pokervod-x-1", WINDOWS)
+    order = build_job(job, "pokervod-x-1", WINDOWS)
 
     assert order["tags"] == "pokervod-x-1"
     assert order["actions"] == {
@@ -129,7 +129,7 @@ def test_a_film_is_copied_to_the_farms_folder_by_its_tag(job_factory: Callable[.
 
 
 def test_a_sequence_is_written_where_it_belongs(job_factory: Callable[..., RenderJob]) -> None:
-    order = write_order(job_factory(format="png_sequence"), "pokervod-x-1", WINDOWS)
+    order = build_job(job_factory(format="png_sequence"), "pokervod-x-1", WINDOWS)
 
     assert order["template"]["output"] == r"\\nas\farm\pokervod-x-1\[#####].png"
     assert order["template"]["outputExt"] == "png"
@@ -142,7 +142,7 @@ def test_a_size_or_rate_that_the_composition_has_not_is_refused(
     job = job_factory()
 
     with pytest.raises(BadInstruction, match="After Effects renders its composition"):
-        write_order(replace(job, picture=replace(job.picture, **other)), "pokervod-x-1", WINDOWS)
+        build_job(replace(job, spec=replace(job.spec, **other)), "pokervod-x-1", WINDOWS)
 
 
 @pytest.mark.parametrize("template", load_templates().values(), ids=lambda template: template.name)
@@ -181,7 +181,7 @@ def test_numbers_keep_their_value_to_two_decimals(number: float) -> None:
 
 @given(st.uuids(), st.integers(1, 99))
 def test_our_names_are_known_as_ours(claim: Any, number: int) -> None:
-    assert OURS.fullmatch(name_order(claim, number))
+    assert OUR_NAME.fullmatch(name_job(claim, number))
 
 
 SHOWN = {"player": "Kim", "pot": 1_250_000, "left": 37.501, "board": ["Td"], "rows": [{"player": "이", "chips": 1}]}

@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 
 from pokervod_pipelines.render.failures import NoCapacity
-from pokervod_pipelines.render.renderers.nexrender.faults import find_faults
+from pokervod_pipelines.render.renderers.nexrender.checks import find_faults
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
 from pokervod_pipelines.settings.render import NexrenderSettings
-from pokervod_pipelines_tests.render.nexrender.desk import make_template, run
 from pokervod_pipelines_tests.render.nexrender.farm import find_port
+from pokervod_pipelines_tests.render.nexrender.nexrender_factory import make_template, run
 
 ROWS = {
     "rows": {
         "type": "rows",
         "required": True,
-        "most": 2,
+        "limit": 2,
         "description": "stacks",
         "columns": {"player": {"type": "text"}},
     }
@@ -28,8 +28,8 @@ ROWS = {
     [
         ({"source": r"N:\a.aep"}, []),
         ({"source": "https://host/a.aep"}, []),
-        ({"source": "a.aep"}, ["source: 'a.aep' must be a whole path"]),
-        ({"source": "/nowhere/a.aep"}, ["source: /nowhere/a.aep is no file on this machine"]),
+        ({"source": "a.aep"}, ["source: 'a.aep' must be an absolute path"]),
+        ({"source": "/nowhere/a.aep"}, ["source: /nowhere/a.aep is not a file on this machine"]),
         ({"source": r"N:\a.aep", "output_module": None}, ["output_module: missing"]),
         ({"source": r"N:\a.aep", "composition": " "}, ["composition: blank"]),
         ({"source": r"N:\a.aep", "formats": ["mov_alpha", "mp4"]}, ["formats: one output module makes one format"]),
@@ -48,7 +48,7 @@ def test_layers_that_a_project_does_not_hold_are_named(tmp_path: Path, begin: by
     project.write_bytes(begin + b"\0Utf8\0main\0Utf8\0rows 1 player\0")
 
     assert find_faults(make_template(source=str(project), layers=ROWS)) == [
-        f"source: {project} holds neither layer nor composition named 'rows 2 player'; rename it there"
+        f"source: {project} has no layer or composition named 'rows 2 player'; rename it there"
     ]
     project.write_bytes(begin + b"main rows 1 player rows 2 player and more")
     assert find_faults(make_template(source=str(project), layers=ROWS)) == []

@@ -1,8 +1,8 @@
-"""A claim as the server's job JSON: template, layers by name, where the file goes. Pure but for looking at pictures.
+"""Build the server's job JSON for a claim: template, layers by name, target file. Pure, but reads pictures.
 
-A template's layers are the project's by name. A layer that holds several values is several layers of text: ``cards 1``
-onward, ``rows 1 player`` onward. Every layer of the template is always written, with an empty text when the
-instruction has no value for it, so that nothing that the project was saved with is ever on air.
+A template's layers are the project's by name. A layer with several values is several text layers: ``cards 1`` and so
+on, ``rows 1 player`` and so on. Every layer of the template is always written, with an empty text when the instruction
+has no value for it, so that no placeholder of the project goes on air.
 """
 
 import hashlib
@@ -17,76 +17,76 @@ from uuid import UUID
 from pokervod_pipelines.render.failures import BadInstruction
 from pokervod_pipelines.render.layers import MAX_CARDS, Layer
 from pokervod_pipelines.render.renderers.job import SUFFIXES, RenderJob
-from pokervod_pipelines.render.renderers.nexrender.farm import Farm, is_local, name_file, write_address
+from pokervod_pipelines.render.renderers.nexrender.farm import FarmFolder, is_local, name_file, write_address
 from pokervod_pipelines.render.templates import Template
 from pokervod_pipelines.settings.render import RenderFormat
 
 Asset = dict[str, Any]
 
 ENDINGS: Mapping[RenderFormat, str] = {"mov_alpha": "mov", "mp4": "mp4", "png_sequence": "png"}
-"""What nexrender has to be told of the file that the output module makes; ``png`` makes it expect a sequence."""
+"""File endings for nexrender, by format; ``png`` makes it expect a sequence."""
 
 SEQUENCE = "[#####].png"
 
-OURS = re.compile(r"pokervod-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+")
-"""A job of a claim of ours: its tag, and its file's name without ending."""
+OUR_NAME = re.compile(r"pokervod-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+")
+"""Name of a job of ours: its tag, and its file's name without ending."""
 
 
-def name_order(claim_id: UUID, number: int) -> str:
-    """Return what the claim's job of that number is called, at the server and in the farm's folder.
+def name_job(claim_id: UUID, number: int) -> str:
+    """Return the name of the claim's job of that number, at the server and in the farm's folder.
 
-    >>> bool(OURS.fullmatch(name_order(UUID(int=7), 1)))
+    >>> bool(OUR_NAME.fullmatch(name_job(UUID(int=7), 1)))
     True
     """
     return f"pokervod-{claim_id}-{number}"
 
 
-def write_order(job: RenderJob, name: str, farm: Farm) -> dict[str, Any]:
-    """Return the job as the server takes it; it is found again by its tag, which is also its file's name.
+def build_job(job: RenderJob, name: str, farm: FarmFolder) -> dict[str, Any]:
+    """Return the job as the server takes it; its tag is also its file's name.
 
-    Raises ``BadInstruction`` for what After Effects cannot be told or a node could not find.
+    Raises ``BadInstruction`` for values that After Effects cannot use or a node could not find.
     """
     _refuse_other_picture(job)
-    file = name + SUFFIXES[job.picture.format]
-    order: dict[str, Any] = {
+    file = name + SUFFIXES[job.spec.format]
+    body: dict[str, Any] = {
         "tags": name,
         "template": {
             **_write_footage(job.template.source or "", "source", farm),
             "composition": job.template.composition,
             "continueOnMissing": False,
             "outputModule": job.template.output_module,
-            "outputExt": ENDINGS[job.picture.format],
+            "outputExt": ENDINGS[job.spec.format],
             "frameStart": 0,
-            "frameEnd": job.picture.frames - 1,
+            "frameEnd": job.spec.frames - 1,
         },
         "assets": write_assets(job.template, job.layers, farm),
-        "actions": {"postrender": [{"module": "@nexrender/action-copy", "output": farm.see_there(file)}]},
+        "actions": {"postrender": [{"module": "@nexrender/action-copy", "output": farm.name_on_nodes(file)}]},
     }
-    if job.picture.format == "png_sequence":
+    if job.spec.format == "png_sequence":
         # The copying action takes one file only, so After Effects writes pictures where they belong.
-        order["template"]["output"] = farm.see_there(name) + farm.see_there("")[-1] + SEQUENCE
-        order["actions"] = {"postrender": []}
-    return order
+        body["template"]["output"] = farm.name_on_nodes(name) + farm.name_on_nodes("")[-1] + SEQUENCE
+        body["actions"] = {"postrender": []}
+    return body
 
 
 def _refuse_other_picture(job: RenderJob) -> None:
-    template, picture = job.template, job.picture
+    template, picture = job.template, job.spec
     if (picture.width, picture.height, picture.fps) != (template.width, template.height, template.fps):
         raise BadInstruction(
             f"{template.name}: After Effects renders its composition, {template.width}×{template.height} at "
-            f"{template.fps} frames a second, and not {picture.width}×{picture.height} at {picture.fps}; ask without "
-            "a size and a rate, or make a template of that composition"
+            f"{template.fps} frames a second, not {picture.width}×{picture.height} at {picture.fps}; leave out "
+            "size and rate, or make a template of that composition"
         )
 
 
-def write_assets(template: Template, layers: Mapping[str, Any], farm: Farm) -> list[Asset]:
-    """Return what fills every layer of the template, given or not."""
+def write_assets(template: Template, layers: Mapping[str, Any], farm: FarmFolder) -> list[Asset]:
+    """Return the assets that fill every layer of the template, with or without a value."""
     return [
         asset for name, layer in template.layers.items() for asset in _write_layer(name, layer, layers.get(name), farm)
     ]
 
 
-def _write_layer(name: str, layer: Layer, value: Any, farm: Farm) -> Iterator[Asset]:
+def _write_layer(name: str, layer: Layer, value: Any, farm: FarmFolder) -> Iterator[Asset]:
     if layer.kind != "image":
         texts = dict.fromkeys(list_layer_names(name, layer), "") | dict(_read_texts(name, layer, value))
         yield from (_write_data(layer_name, "Source Text", text) for layer_name, text in texts.items())
@@ -114,7 +114,7 @@ def _read_shown(name: str, layer: Layer, value: Any) -> Iterator[tuple[str, str]
 
 
 def _hash_footage(place: str) -> str:
-    """What cannot be read counts by its name: it is too late to say so."""
+    """Return the hash of the file, or the path itself where it cannot be read."""
     if is_local(place):
         with suppress(OSError), Path(place).open("rb") as picture:
             return hashlib.file_digest(picture, "sha256").hexdigest()
@@ -122,7 +122,7 @@ def _hash_footage(place: str) -> str:
 
 
 def list_layer_names(name: str, layer: Layer) -> list[str]:
-    """Return the layers that the project must have for one of the template.
+    """Return the layers that the project must have for one layer of the template.
 
     >>> list_layer_names("hand", Layer(type="cards", required=True, most=2, description="two cards"))
     ['hand 1', 'hand 2']
@@ -151,9 +151,7 @@ def _read_texts(name: str, layer: Layer, value: Any) -> Iterator[tuple[str, str]
 
 
 def write_text(value: str | float) -> str:
-    """Return the value as viewers read it: numbers with separators and at most two decimals.
-
-    Lines end as After Effects ends them.
+    """Return the value as viewers read it: numbers with separators and at most two decimals, lines as After Effects.
 
     >>> write_text(1250000), write_text(17.5), write_text("Day 2")
     ('1,250,000', '17.5', 'Day 2')
@@ -167,13 +165,13 @@ def _write_data(layer_name: str, prop: str, value: str | int) -> Asset:
     return {"type": "data", "layerName": layer_name, "property": prop, "value": value}
 
 
-def _write_footage(place: str, what: str, farm: Farm) -> Asset:
-    """The address, and a ``name``: without one nexrender makes a file's name of the whole path and cannot write it."""
+def _write_footage(place: str, what: str, farm: FarmFolder) -> Asset:
+    """Return the address and a ``name``: without it nexrender uses the whole path as file name and cannot write it."""
     if is_local(place) and not Path(place).is_file():
-        raise BadInstruction(f"{what}: {place} is no file on this machine; mend the path or mount its folder")
+        raise BadInstruction(f"{what}: {place} is not a file on this machine; correct the path or mount its folder")
     try:
         address = write_address(farm.translate(place))
     except ValueError:
-        raise BadInstruction(f"{what}: {place!r} is neither a whole path nor an address; write one") from None
+        raise BadInstruction(f"{what}: {place!r} is neither an absolute path nor an address; write one") from None
     name = name_file(address)
     return {"src": address, "name": name} if name else {"src": address}

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from pokervod_pipelines.render.renderers.nexrender.patience import Patience
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
+from pokervod_pipelines.render.renderers.nexrender.timeouts import NexrenderTimeouts
 from pokervod_pipelines.render.templates import Template
 from pokervod_pipelines.settings.render import NexrenderSettings
 from pokervod_pipelines_tests.render.nexrender import farm as farms
@@ -38,11 +38,11 @@ def make_template(**overrides: Any) -> Template:
 
 
 @asynccontextmanager
-async def renderer_at(farm: Farm, *, url: str | None = None, **patience: float) -> AsyncIterator[NexrenderRenderer]:
+async def renderer_at(farm: Farm, *, url: str | None = None, **timeouts: float) -> AsyncIterator[NexrenderRenderer]:
     """A renderer that asks ten times a second, closed at the end."""
     settings = NexrenderSettings(url=url or farm.url, folder=farm.share, poll_seconds=0.1)
-    limits = Patience(**{"outage": 20.0, "share": 5.0, "unclaimed": 20.0, **patience})
-    renderer = NexrenderRenderer(settings, farm.secret, patience=limits)
+    limits = NexrenderTimeouts(**{"outage": 20.0, "share": 5.0, "unclaimed": 20.0, **timeouts})
+    renderer = NexrenderRenderer(settings, farm.secret, timeouts=limits)
     try:
         yield renderer
     finally:
