@@ -93,7 +93,7 @@ def test_a_scan_under_a_mount_that_changes_fails_and_nothing_is_missing(mounted:
     before, events = mounted.ids(), mounted.events()
 
     with pytest.raises(
-        ArchiveUnavailable, match="mount changed during the scan|Mount the share|vanished while it was read"
+        ArchiveUnavailable, match=r"mount changed during the scan|Mount the share|vanished while it was read"
     ):
         mounted.scan(fs=ChangingDisk(folder, lambda: change(mounted.root), after))
 
