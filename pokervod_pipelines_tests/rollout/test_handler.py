@@ -30,7 +30,7 @@ ODD_ANSWERS = {
 
 
 @pytest.mark.parametrize(("query", "kept"), ODD_ANSWERS.items())
-def test_a_figure_that_is_no_number_is_kept_as_text(folder: PlanFolder, query: str, kept: str) -> None:
+def test_a_figure_that_is_not_a_number_is_stored_as_text(folder: PlanFolder, query: str, kept: str) -> None:
     odd = {"kind": "sql", "name": "odd", "query": query, "expect": {"value": 1}}
     folder.write(weeks=[describe_week(1) | {"criteria": [odd]}], attempts=1)
 

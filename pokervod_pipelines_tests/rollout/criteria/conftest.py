@@ -38,6 +38,6 @@ def make_criterion(kind: str, **parameters: Any) -> Criterion:
     return list_kinds()[kind].model_validate({"kind": kind, "name": "it", **parameters})
 
 
-def look(context: CheckContext, kind: str, **parameters: Any) -> CriterionResult:
+def check(context: CheckContext, kind: str, **parameters: Any) -> CriterionResult:
     """Check such a criterion."""
     return check_criterion(make_criterion(kind, **parameters), context)

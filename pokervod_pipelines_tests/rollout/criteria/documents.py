@@ -74,10 +74,10 @@ SOUND: dict[str, Any] = {
 }
 
 
-def make_document(**slips: Any) -> dict[str, Any]:
+def make_document(**mistakes: Any) -> dict[str, Any]:
     """Return the valid document with each place (``paths./videos.get.summary``) changed; None deletes the key."""
     document = copy.deepcopy(SOUND)
-    for place, value in slips.items():
+    for place, value in mistakes.items():
         *way, last = place.split(".")
         here: Any = document
         for part in way:

@@ -63,22 +63,22 @@ def test_a_new_kind_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert {*found} - shipped == {"service_friend"}
 
 
-def test_what_nobody_foresaw_is_evidence_with_its_type_and_first_line(make_context: MakeContext) -> None:
-    evidence = check_criterion(Raising(name="it", text="no such thing\nsecond line"), make_context())
+def test_an_unexpected_error_is_reported_with_type_and_first_line(make_context: MakeContext) -> None:
+    result = check_criterion(Raising(name="it", text="no such thing\nsecond line"), make_context())
 
-    assert (evidence.passed, evidence.error_class) == (False, ErrorClass.UNKNOWN)
-    assert evidence.summary == "ValueError: no such thing"
+    assert (result.passed, result.error_class) == (False, ErrorClass.UNKNOWN)
+    assert result.summary == "ValueError: no such thing"
 
 
 def test_an_error_that_says_nothing_is_named(make_context: MakeContext) -> None:
     assert check_criterion(Raising(name="it"), make_context()).summary == "ValueError"
 
 
-def test_a_look_that_nothing_can_end_is_left_behind_in_time(make_context: MakeContext) -> None:
+def test_a_check_that_cannot_be_stopped_is_abandoned_in_time(make_context: MakeContext) -> None:
     begun = time.monotonic()
-    evidence = check_criterion(Hanging(name="it", seconds=0.05), make_context())
+    result = check_criterion(Hanging(name="it", seconds=0.05), make_context())
 
-    assert evidence.error_class is ErrorClass.UNREACHABLE
+    assert result.error_class is ErrorClass.UNREACHABLE
     assert time.monotonic() - begun < 30
 
 
@@ -91,17 +91,17 @@ def test_passwords_known_here_come_out_nowhere(make_context: MakeContext) -> Non
     )
 
 
-def test_time_that_is_up_is_told(make_context: MakeContext) -> None:
+def test_a_timeout_is_reported(make_context: MakeContext) -> None:
     with pytest.raises(CriterionFailed, match="not finished after"):
         make_context().start(1e-9).take_seconds()
 
 
 @given(st.lists(st.text(), max_size=60), st.text())
 def test_evidence_is_bounded(details: list[str], summary: str) -> None:
-    evidence = CriterionResult.fails(ErrorClass.DATA, summary, evidence=details)
+    result = CriterionResult.fails(ErrorClass.DATA, summary, evidence=details)
 
-    assert len(evidence.evidence) <= 20
-    assert all(len(line) <= MAX_LINE for line in (evidence.summary, *evidence.evidence))
+    assert len(result.evidence) <= 20
+    assert all(len(line) <= MAX_LINE for line in (result.summary, *result.evidence))
 
 
 @given(st.recursive(st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
@@ -140,7 +140,7 @@ def test_a_query_that_reads_is_let_through(query: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "problem"),
     [
         ("", "must begin with"),
         (";", "must begin with"),
@@ -187,8 +187,8 @@ def test_a_query_that_reads_is_let_through(query: str) -> None:
         ("select 1into copies", "'into' writes"),
     ],
 )
-def test_a_query_that_does_more_is_refused(query: str, said: str) -> None:
-    assert said in str(find_problem(query))
+def test_a_query_that_does_more_is_refused(query: str, problem: str) -> None:
+    assert problem in str(find_problem(query))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, look
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 
 
 @pytest.fixture
@@ -17,11 +17,11 @@ def context(make_context: MakeContext) -> CheckContext:
 
 
 def run(context: CheckContext, *arguments: str, **parameters: object) -> CriterionResult:
-    return look(context, "command", run=[*arguments], **parameters)
+    return check(context, "command", run=[*arguments], **parameters)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "exit_status", "error_class", "said"),
+    ("arguments", "exit_status", "error_class", "problem"),
     [
         (["true"], 0, None, "'true' ended with 0"),
         (["sh", "-c", "exit 3"], 3, None, "'sh' ended with 3"),
@@ -32,29 +32,29 @@ def run(context: CheckContext, *arguments: str, **parameters: object) -> Criteri
     ],
 )
 def test_the_exit_status_decides(
-    context: CheckContext, arguments: list[str], exit_status: int, error_class: ErrorClass | None, said: str
+    context: CheckContext, arguments: list[str], exit_status: int, error_class: ErrorClass | None, problem: str
 ) -> None:
-    evidence = run(context, *arguments, exit_status=exit_status)
+    result = run(context, *arguments, exit_status=exit_status)
 
-    assert evidence.error_class is error_class
-    assert said in evidence.summary
+    assert result.error_class is error_class
+    assert problem in result.summary
 
 
 def test_nothing_is_started_where_the_settings_do_not_allow_it(make_context: MakeContext) -> None:
     context = make_context(programs=frozenset({"touch"}))
 
-    evidence = run(context, "touch", "made")
+    result = run(context, "touch", "made")
 
-    assert evidence.error_class is ErrorClass.NOT_ALLOWED
+    assert result.error_class is ErrorClass.NOT_ALLOWED
     assert not (context.folder / "made").exists()
 
 
 def test_no_shell_reads_the_arguments(make_context: MakeContext) -> None:
     context = make_context(allow_commands=True, programs=frozenset({"echo"}))
 
-    evidence = run(context, "echo", "$HOME; touch made", "&& false")
+    result = run(context, "echo", "$HOME; touch made", "&& false")
 
-    assert evidence.evidence == ("$HOME; touch made && false",)
+    assert result.evidence == ("$HOME; touch made && false",)
     assert not (context.folder / "made").exists()
 
 
@@ -71,32 +71,32 @@ def test_a_command_runs_in_the_folder_without_our_variables(
 
 
 def test_of_its_output_the_end_is_shown(context: CheckContext) -> None:
-    evidence = run(context, "sh", "-c", "seq 1 9999; echo broken >&2; exit 1")
+    result = run(context, "sh", "-c", "seq 1 9999; echo broken >&2; exit 1")
 
-    assert (evidence.evidence[-2:], len(evidence.evidence)) == (("9999", "broken"), 20)
+    assert (result.evidence[-2:], len(result.evidence)) == (("9999", "broken"), 20)
 
 
 def test_a_password_in_its_output_is_not_shown(context: CheckContext) -> None:
-    evidence = run(context, "sh", "-c", "echo cannot reach https://ada:hush@example.org/x")
+    result = run(context, "sh", "-c", "echo cannot reach https://ada:hush@example.org/x")
 
-    assert evidence.evidence == ("cannot reach https://***@example.org/x",)
+    assert result.evidence == ("cannot reach https://***@example.org/x",)
 
 
 def test_a_command_that_hangs_is_stopped_with_all_that_it_started(context: CheckContext) -> None:
     begun = time.monotonic()
-    evidence = run(context, "sh", "-c", "sleep 600 & echo $! ; sleep 600", seconds=0.5)
+    result = run(context, "sh", "-c", "sleep 600 & echo $! ; sleep 600", seconds=0.5)
 
-    assert evidence.error_class is ErrorClass.UNREACHABLE
-    assert "was stopped" in evidence.summary
+    assert result.error_class is ErrorClass.UNREACHABLE
+    assert "was stopped" in result.summary
     assert time.monotonic() - begun < 60
-    assert not is_alive(int(evidence.evidence[0]))
+    assert not is_alive(int(result.evidence[0]))
 
 
 def test_what_a_command_left_in_the_background_ends_with_it(context: CheckContext) -> None:
-    evidence = run(context, "sh", "-c", "sleep 600 & echo $!")
+    result = run(context, "sh", "-c", "sleep 600 & echo $!")
 
-    assert evidence.passed
-    assert not is_alive(int(evidence.evidence[0]))
+    assert result.passed
+    assert not is_alive(int(result.evidence[0]))
 
 
 def is_alive(process: int) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, look
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 from pokervod_pipelines_tests.rollout.criteria.documents import SOUND, make_document, write_document
 from pokervod_pipelines_tests.rollout.criteria.http_services import (
     Answers,
@@ -28,29 +28,29 @@ def judge(
             {"search": {"document": "search.yaml", "address": service.address, "mock": service.address}}
         )
         write_document(context.folder, document)
-        return look(context, "http_contract", service="search", **parameters), service
+        return check(context, "http_contract", service="search", **parameters), service
 
 
 @pytest.mark.parametrize("version", ["3.1.0", "3.0.3"])
 def test_a_service_that_keeps_to_its_document_passes(make_context: MakeContext, version: str) -> None:
-    evidence, service = judge(make_context, GOOD, make_document(openapi=version), at="mock")
+    result, service = judge(make_context, GOOD, make_document(openapi=version), at="mock")
 
-    assert evidence.passed, evidence
+    assert result.passed, result
     assert service.asked == ["GET /videos?day=2031-05-04", "GET /videos/7"]
 
 
 def test_nothing_that_writes_is_called_unless_it_is_named(make_context: MakeContext) -> None:
     _, by_itself = judge(make_context, GOOD)
-    (evidence, named) = judge(make_context, GOOD, make_document(), also=["addVideo"], skip=["getVideo"])
+    (result, named) = judge(make_context, GOOD, make_document(), also=["addVideo"], skip=["getVideo"])
 
     assert not [call for call in by_itself.asked if call.startswith("POST")]
-    assert evidence.passed, evidence
+    assert result.passed, result
     assert [call for call in named.asked if call != "GET /videos?day=2031-05-04"] == ["POST /videos"]
     assert named.bodies[-1] == b'{"id":1,"day":"2026-01-01"}'
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "problem"),
     [
         (Reply(body=[{"id": "7", "day": "2031-05-04"}], headers={"x-total": "1"}), "at 0/id: '7' is not of type"),
         (Reply(body=[{"id": 7}], headers={"x-total": "1"}), "'day' is a required property"),
@@ -68,12 +68,14 @@ def test_nothing_that_writes_is_called_unless_it_is_named(make_context: MakeCont
         (Reply(302, headers={"location": "/"}), "answers 302"),
     ],
 )
-def test_another_answer_is_told_with_method_and_path(make_context: MakeContext, reply: Reply, said: str) -> None:
-    evidence, service = judge(make_context, {**GOOD, "GET /videos": reply})
+def test_an_unexpected_answer_is_reported_with_method_and_path(
+    make_context: MakeContext, reply: Reply, problem: str
+) -> None:
+    result, service = judge(make_context, {**GOOD, "GET /videos": reply})
 
-    assert evidence.error_class is ErrorClass.CONTRACT
-    assert "GET /videos: " in evidence.summary
-    assert any(said in line for line in evidence.evidence), evidence
+    assert result.error_class is ErrorClass.CONTRACT
+    assert "GET /videos: " in result.summary
+    assert any(problem in line for line in result.evidence), result
     assert "GET /videos/7" in service.asked
 
 
@@ -101,44 +103,44 @@ def test_an_answer_of_failure_is_fine_only_where_the_document_gave_no_example(ma
 
 
 def test_a_failure_too_has_to_be_as_documented(make_context: MakeContext) -> None:
-    evidence, _ = judge(make_context, {**GOOD, "GET /videos/7": Reply(404, {"message": "no"})})
+    result, _ = judge(make_context, {**GOOD, "GET /videos/7": Reply(404, {"message": "no"})})
 
-    assert "GET /videos/{id}: answer 404: 'error' is a required property" in evidence.summary
+    assert "GET /videos/{id}: answer 404: 'error' is a required property" in result.summary
 
 
 def test_a_parameter_that_cannot_be_made_up_needs_an_example(make_context: MakeContext) -> None:
     shared = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^v[0-9]$"}}]
 
-    evidence, _ = judge(make_context, GOOD, make_document(**{"paths./videos/{id}.parameters": shared}))
+    result, _ = judge(make_context, GOOD, make_document(**{"paths./videos/{id}.parameters": shared}))
 
-    assert "GET /videos/{id}: cannot be called: parameter 'id' has no example" in evidence.summary
+    assert "GET /videos/{id}: cannot be called: parameter 'id' has no example" in result.summary
 
 
 def test_nobody_listening_is_a_service_that_is_down(make_context: MakeContext) -> None:
     context = make_context({"search": {"document": "search.yaml", "address": find_closed_address()}})
     write_document(context.folder, SOUND)
 
-    evidence = look(context, "http_contract", service="search")
+    result = check(context, "http_contract", service="search")
 
-    assert evidence.error_class is ErrorClass.SERVICE_DOWN
-    assert len(evidence.evidence) == 1
+    assert result.error_class is ErrorClass.SERVICE_DOWN
+    assert len(result.evidence) == 1
 
 
 def test_an_operation_that_there_is_not_cannot_be_named(make_context: MakeContext) -> None:
-    evidence, _ = judge(make_context, GOOD, also=["dropVideo"])
+    result, _ = judge(make_context, GOOD, also=["dropVideo"])
 
-    assert "operation 'dropVideo' is missing" in evidence.summary
+    assert "operation 'dropVideo' is missing" in result.summary
 
 
 def test_a_document_without_anything_to_read_does_not_pass_by_itself(make_context: MakeContext) -> None:
-    evidence, service = judge(make_context, GOOD, make_document(paths={}))
+    result, service = judge(make_context, GOOD, make_document(paths={}))
 
-    assert "has no reading operation to call" in evidence.summary
+    assert "has no reading operation to call" in result.summary
     assert service.asked == []
 
 
 def test_a_service_that_hangs_ends_in_time(make_context: MakeContext) -> None:
-    evidence, service = judge(make_context, {"GET /videos": Reply(after_seconds=30)}, seconds=2)
+    result, service = judge(make_context, {"GET /videos": Reply(after_seconds=30)}, seconds=2)
 
-    assert evidence.error_class is ErrorClass.SERVICE_DOWN
+    assert result.error_class is ErrorClass.SERVICE_DOWN
     assert len(service.asked) == 1

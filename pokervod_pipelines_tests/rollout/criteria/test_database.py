@@ -12,7 +12,7 @@ from pokervod_pipelines.rollout.criteria.kinds.database_table import DatabaseTab
 from pokervod_pipelines.rollout.criteria.kinds.sql import Sql
 from pokervod_pipelines.rollout.criteria.result import ErrorClass
 from pokervod_pipelines.rollout.plan_file import load_plan
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, look, make_criterion
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check, make_criterion
 
 PASSWORD = "tell-nobody"
 COLUMNS = {"id": "bigint", "name": "text", "at": "timestamptz", "kept": "bool", "tags": "text[]"}
@@ -42,7 +42,7 @@ def smuggle(query: str) -> Sql:
 
 
 def test_a_table_that_is_filled_and_fresh_passes(make_context: MakeContext, table: str) -> None:
-    evidence = look(
+    result = check(
         make_context(),
         "database_table",
         table=table,
@@ -52,12 +52,12 @@ def test_a_table_that_is_filled_and_fresh_passes(make_context: MakeContext, tabl
         fresh_hours=2,
     )
 
-    assert evidence.passed, evidence
-    assert evidence.figures == {"rows_at_least": 2, "age_hours": 1.0}
+    assert result.passed, result
+    assert result.figures == {"rows_at_least": 2, "age_hours": 1.0}
 
 
 @pytest.mark.parametrize(
-    ("parameters", "error_class", "said"),
+    ("parameters", "error_class", "problem"),
     [
         ({"columns": {"colour": "text"}}, ErrorClass.SCHEMA, "column colour is missing"),
         ({"columns": {"id": "text"}}, ErrorClass.SCHEMA, "column id is bigint, expected text"),
@@ -73,17 +73,17 @@ def test_a_table_that_is_filled_and_fresh_passes(make_context: MakeContext, tabl
         ({"fresh_column": "colour", "fresh_hours": 5}, ErrorClass.SCHEMA, 'column "colour" does not exist'),
     ],
 )
-def test_what_a_table_lacks_is_told(
-    make_context: MakeContext, table: str, parameters: dict[str, Any], error_class: ErrorClass, said: str
+def test_what_a_table_lacks_is_reported(
+    make_context: MakeContext, table: str, parameters: dict[str, Any], error_class: ErrorClass, problem: str
 ) -> None:
-    evidence = look(make_context(), "database_table", table=table, **parameters)
+    result = check(make_context(), "database_table", table=table, **parameters)
 
-    assert evidence.error_class is error_class
-    assert said in evidence.summary
+    assert result.error_class is error_class
+    assert problem in result.summary
 
 
 @pytest.mark.parametrize(
-    ("newest", "error_class", "said"),
+    ("newest", "error_class", "problem"),
     [
         ("now() + interval '4 minutes'", None, "0 min old"),
         ("now() + interval '30 minutes'", ErrorClass.DATA, "is 30 min in the future"),
@@ -91,17 +91,17 @@ def test_what_a_table_lacks_is_told(
     ],
 )
 def test_what_lies_in_the_future_is_not_fresh(
-    make_context: MakeContext, engine: Engine, table: str, newest: str, error_class: ErrorClass | None, said: str
+    make_context: MakeContext, engine: Engine, table: str, newest: str, error_class: ErrorClass | None, problem: str
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text(f"insert into {table} values (3, 'c', {newest})"))
 
-    fresh = look(make_context(), "freshness", table=table, column="at", hours=2)
-    whole = look(make_context(), "database_table", table=table, fresh_column="at", fresh_hours=2)
+    fresh = check(make_context(), "freshness", table=table, column="at", hours=2)
+    whole = check(make_context(), "database_table", table=table, fresh_column="at", fresh_hours=2)
 
     assert (fresh.error_class, whole.error_class) == (error_class, error_class)
-    assert said in fresh.summary
-    assert error_class is None or said in whole.summary
+    assert problem in fresh.summary
+    assert error_class is None or problem in whole.summary
 
 
 @pytest.mark.parametrize(("days", "passed"), [(0, True), (3, False)])
@@ -112,24 +112,24 @@ def test_a_day_has_begun_where_the_sun_rises_first(
     with engine.begin() as connection:
         connection.execute(text(f"update {table} set day = {day}"))
 
-    assert look(make_context(), "freshness", table=table, column="day", hours=48).passed is passed
+    assert check(make_context(), "freshness", table=table, column="day", hours=48).passed is passed
 
 
 @pytest.mark.parametrize(
     "query", ["select 1 +", "select name, count(*) from {table}", "select id from {table} a, {table} b"]
 )
-def test_a_slip_of_the_plan_is_not_the_schema_s_fault(make_context: MakeContext, table: str, query: str) -> None:
-    evidence = look(make_context(), "sql", query=query.format(table=table), expect={"value": 1})
+def test_a_mistake_in_the_plan_is_not_a_schema_error(make_context: MakeContext, table: str, query: str) -> None:
+    result = check(make_context(), "sql", query=query.format(table=table), expect={"value": 1})
 
-    assert evidence.error_class is ErrorClass.NOT_ALLOWED
-    assert "correct the plan" in evidence.summary
+    assert result.error_class is ErrorClass.NOT_ALLOWED
+    assert "correct the plan" in result.summary
 
 
 @pytest.mark.parametrize("name", ["no_such_table", "no_such_schema.things"])
-def test_a_table_that_there_is_not_is_the_schema_s_fault(make_context: MakeContext, name: str) -> None:
-    evidence = look(make_context(), "database_table", table=name)
+def test_a_missing_table_is_a_schema_error(make_context: MakeContext, name: str) -> None:
+    result = check(make_context(), "database_table", table=name)
 
-    assert (evidence.error_class, name in evidence.summary) == (ErrorClass.SCHEMA, True)
+    assert (result.error_class, name in result.summary) == (ErrorClass.SCHEMA, True)
 
 
 @pytest.mark.parametrize(
@@ -139,9 +139,9 @@ def test_a_table_that_there_is_not_is_the_schema_s_fault(make_context: MakeConte
 def test_freshness_of_a_table_is_measured_by_the_database_s_clock(
     make_context: MakeContext, table: str, hours: float, column: str, error_class: ErrorClass | None
 ) -> None:
-    evidence = look(make_context(), "freshness", table=table, column=column, hours=hours)
+    result = check(make_context(), "freshness", table=table, column=column, hours=hours)
 
-    assert evidence.error_class is error_class
+    assert result.error_class is error_class
 
 
 @pytest.mark.parametrize(
@@ -174,18 +174,18 @@ def test_freshness_of_a_table_is_measured_by_the_database_s_clock(
     ],
 )
 def test_a_query_answers_as_expected_or_not(make_context: MakeContext, query: str, expect: Any, passed: bool) -> None:
-    evidence = look(make_context(), "sql", query=query, expect=expect)
+    result = check(make_context(), "sql", query=query, expect=expect)
 
-    assert evidence.passed is passed, evidence
-    assert evidence.error_class is (None if passed else ErrorClass.DATA)
+    assert result.passed is passed, result
+    assert result.error_class is (None if passed else ErrorClass.DATA)
 
 
 def test_rows_that_should_not_be_there_are_shown_twenty_at_most(make_context: MakeContext) -> None:
-    evidence = look(make_context(), "sql", query="select n, 'x' from generate_series(1, 30) n", expect={"rows": 0})
+    result = check(make_context(), "sql", query="select n, 'x' from generate_series(1, 30) n", expect={"rows": 0})
 
-    assert evidence.evidence[0] == "1 | x"
-    assert evidence.evidence[-1] == "… and 11 more"
-    assert len(evidence.evidence) == 20
+    assert result.evidence[0] == "1 | x"
+    assert result.evidence[-1] == "… and 11 more"
+    assert len(result.evidence) == 20
 
 
 def test_a_query_that_writes_by_a_function_is_stopped(make_context: MakeContext, engine: Engine, table: str) -> None:
@@ -194,10 +194,10 @@ def test_a_query_that_writes_by_a_function_is_stopped(make_context: MakeContext,
             text(f"create function spoil_{table}() returns int language sql as 'delete from {table} returning 1'")
         )
 
-    evidence = check_criterion(smuggle(f"select spoil_{table}()"), make_context())
+    result = check_criterion(smuggle(f"select spoil_{table}()"), make_context())
 
-    assert evidence.error_class is ErrorClass.NOT_ALLOWED
-    assert "cannot execute DELETE in a read-only transaction" in evidence.summary
+    assert result.error_class is ErrorClass.NOT_ALLOWED
+    assert "cannot execute DELETE in a read-only transaction" in result.summary
     with engine.connect() as connection:
         assert connection.scalar(text(f"select count(*) from {table}")) == 2
 
@@ -216,10 +216,10 @@ def test_a_query_that_writes_by_a_function_is_stopped(make_context: MakeContext,
 def test_what_gets_by_the_reading_of_a_plan_still_cannot_write(
     make_context: MakeContext, engine: Engine, table: str, query: str
 ) -> None:
-    evidence = check_criterion(smuggle(query.format(table=table)), make_context())
+    result = check_criterion(smuggle(query.format(table=table)), make_context())
 
-    assert not evidence.passed
-    assert evidence.error_class in {ErrorClass.SCHEMA, ErrorClass.NOT_ALLOWED}
+    assert not result.passed
+    assert result.error_class in {ErrorClass.SCHEMA, ErrorClass.NOT_ALLOWED}
     with engine.connect() as connection:
         assert connection.scalar(text(f"select count(*) from {table}")) == 2
 
@@ -227,50 +227,50 @@ def test_what_gets_by_the_reading_of_a_plan_still_cannot_write(
 def test_a_query_that_takes_too_long_ends_in_time(make_context: MakeContext) -> None:
     query = "select count(*) from generate_series(1, 100000000000) a"
 
-    evidence = look(make_context(), "sql", query=query, expect={"at_least": 1}, seconds=0.3)
+    result = check(make_context(), "sql", query=query, expect={"at_least": 1}, seconds=0.3)
 
-    assert evidence.error_class is ErrorClass.UNREACHABLE
-    assert "did not answer in time" in evidence.summary
+    assert result.error_class is ErrorClass.UNREACHABLE
+    assert "did not answer in time" in result.summary
 
 
-def test_a_table_that_somebody_holds_ends_in_time(make_context: MakeContext, engine: Engine, table: str) -> None:
+def test_a_locked_table_ends_in_time(make_context: MakeContext, engine: Engine, table: str) -> None:
     with engine.begin() as holder:
         holder.execute(text(f"lock table {table}"))
 
-        evidence = look(make_context(), "database_table", table=table, rows_at_least=1, seconds=0.3)
+        result = check(make_context(), "database_table", table=table, rows_at_least=1, seconds=0.3)
 
-    assert evidence.error_class is ErrorClass.UNREACHABLE
-
-
-def test_a_query_for_what_there_is_not_is_the_schema_s_fault(make_context: MakeContext) -> None:
-    evidence = look(make_context(), "sql", query="select 1 from no_such_table", expect={"value": 1})
-
-    assert evidence.error_class is ErrorClass.SCHEMA
+    assert result.error_class is ErrorClass.UNREACHABLE
 
 
-def test_a_query_that_cannot_be_computed_is_the_data_s_fault(make_context: MakeContext) -> None:
-    assert look(make_context(), "sql", query="select 1 / 0", expect={"value": 1}).error_class is ErrorClass.DATA
+def test_a_query_of_a_missing_table_is_a_schema_error(make_context: MakeContext) -> None:
+    result = check(make_context(), "sql", query="select 1 from no_such_table", expect={"value": 1})
+
+    assert result.error_class is ErrorClass.SCHEMA
 
 
-def test_a_database_that_is_away_is_told_without_its_password(make_context: MakeContext) -> None:
+def test_a_query_that_cannot_be_computed_is_a_data_error(make_context: MakeContext) -> None:
+    assert check(make_context(), "sql", query="select 1 / 0", expect={"value": 1}).error_class is ErrorClass.DATA
+
+
+def test_an_unreachable_database_is_reported_without_its_password(make_context: MakeContext) -> None:
     engine = create_engine(f"postgresql+psycopg://ada:{PASSWORD}@127.0.0.1:1/nothing")
 
-    evidence = look(make_context(engine=engine), "sql", query="select 1", expect={"value": 1})
+    result = check(make_context(engine=engine), "sql", query="select 1", expect={"value": 1})
 
-    assert evidence.error_class is ErrorClass.UNREACHABLE
-    assert PASSWORD not in str(evidence)
+    assert result.error_class is ErrorClass.UNREACHABLE
+    assert PASSWORD not in str(result)
 
 
 def test_a_claim_that_holds_passes_and_one_that_does_not_shows_its_evidence(
     make_context: MakeContext, engine: Engine
 ) -> None:
     context = make_context(engine=engine)
-    holding = look(context, "asset_check", claim="every_sheet_was_read")
+    holding = check(context, "asset_check", claim="every_sheet_was_read")
     with engine.begin() as connection:
         connection.execute(text("insert into sheet_states (sheet, error) values ('finals', 'no such tab')"))
 
-    broken = look(context, "asset_check", claim="every_sheet_was_read")
-    whole = look(context, "asset_check", asset="sheet_rows")
+    broken = check(context, "asset_check", claim="every_sheet_was_read")
+    whole = check(context, "asset_check", asset="sheet_rows")
 
     assert holding.passed
     assert broken.error_class is ErrorClass.CHECK
@@ -287,7 +287,7 @@ def test_the_tables_of_the_plan_that_ships_have_the_columns_it_asks_for(make_con
     }
 
     assert {*found} == {"video_files", "hands", "hand_clips"}
-    assert all(evidence.passed for evidence in found.values()), found
+    assert all(result.passed for result in found.values()), found
 
 
 def test_the_queries_of_the_plan_that_ships_fit_the_schema(make_context: MakeContext) -> None:
@@ -295,13 +295,13 @@ def test_the_queries_of_the_plan_that_ships_fit_the_schema(make_context: MakeCon
 
     found = [check_criterion(each, make_context()) for each in queries]
 
-    assert {evidence.error_class for evidence in found} == {ErrorClass.DATA}, found
+    assert {result.error_class for result in found} == {ErrorClass.DATA}, found
 
 
-def test_a_look_leaves_no_connection_behind(make_context: MakeContext, engine: Engine) -> None:
+def test_a_check_leaves_no_connection(make_context: MakeContext, engine: Engine) -> None:
     left = text("select count(*) from pg_stat_activity where query like '%left_behind%' and pid <> pg_backend_pid()")
 
-    look(make_context(), "sql", query="select 'left_behind'", expect={"value": "left_behind"})
+    check(make_context(), "sql", query="select 'left_behind'", expect={"value": "left_behind"})
 
     with engine.connect() as connection:
         assert connection.scalar(left) == 0

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, look
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 from pokervod_pipelines_tests.rollout.criteria.documents import SOUND, make_document, write_document
 
 GET = "paths./videos.get"
@@ -15,19 +15,19 @@ SEARCH = {"search": {"document": "search.yaml"}}
 def judge(make_context: MakeContext, document: Any, **parameters: Any) -> CriterionResult:
     context = make_context(SEARCH)
     write_document(context.folder, document)
-    return look(context, "openapi_document", service="search", **parameters)
+    return check(context, "openapi_document", service="search", **parameters)
 
 
 @pytest.mark.parametrize("version", ["3.1.0", "3.0.3"])
 def test_a_document_that_is_valid_and_complete_passes(make_context: MakeContext, version: str) -> None:
-    evidence = judge(make_context, make_document(openapi=version))
+    result = judge(make_context, make_document(openapi=version))
 
-    assert evidence.passed, evidence
-    assert evidence.figures["operations"] == 3
+    assert result.passed, result
+    assert result.figures["operations"] == 3
 
 
 @pytest.mark.parametrize(
-    ("slips", "said"),
+    ("mistakes", "problem"),
     [
         ({"openapi": "2.0"}, "expected 'openapi' 3.0 or 3.1"),
         ({"openapi": None}, "got nothing"),
@@ -48,15 +48,15 @@ def test_a_document_that_is_valid_and_complete_passes(make_context: MakeContext,
         ({"paths": {}}, "0 operations are described, expected at least 1"),
     ],
 )
-def test_a_slip_in_a_document_is_told(make_context: MakeContext, slips: dict[str, Any], said: str) -> None:
-    evidence = judge(make_context, make_document(**slips))
+def test_a_mistake_in_a_document_is_reported(make_context: MakeContext, mistakes: dict[str, Any], problem: str) -> None:
+    result = judge(make_context, make_document(**mistakes))
 
-    assert evidence.error_class is ErrorClass.DOCUMENT
-    assert any(said in line for line in (evidence.summary, *evidence.evidence)), evidence
+    assert result.error_class is ErrorClass.DOCUMENT
+    assert any(problem in line for line in (result.summary, *result.evidence)), result
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "problem"),
     [
         ("openapi: [3", "search.yaml:"),
         ("- openapi", "expected an OpenAPI document, got list"),
@@ -64,11 +64,11 @@ def test_a_slip_in_a_document_is_told(make_context: MakeContext, slips: dict[str
         ("a: &a [1]\nb: &b [*a, *a]\nopenapi: &c [*b, *b, *b]\n", "expected 'openapi' 3.0 or 3.1"),
     ],
 )
-def test_a_file_that_is_no_document_is_told(make_context: MakeContext, text: str, said: str) -> None:
-    evidence = judge(make_context, text)
+def test_a_file_that_is_not_a_document_is_reported(make_context: MakeContext, text: str, problem: str) -> None:
+    result = judge(make_context, text)
 
-    assert evidence.error_class is ErrorClass.DOCUMENT
-    assert said in evidence.summary
+    assert result.error_class is ErrorClass.DOCUMENT
+    assert problem in result.summary
 
 
 def test_a_document_that_grows_without_end_is_refused(make_context: MakeContext) -> None:
@@ -78,15 +78,15 @@ def test_a_document_that_grows_without_end_is_refused(make_context: MakeContext)
     assert "500000 values" in judge(make_context, bomb).summary
 
 
-def test_a_document_that_is_not_there_is_told(make_context: MakeContext) -> None:
-    missing = look(make_context(SEARCH), "openapi_document", service="search")
-    unnamed = look(make_context({"search": {}}), "openapi_document", service="search")
+def test_a_missing_document_is_reported(make_context: MakeContext) -> None:
+    missing = check(make_context(SEARCH), "openapi_document", service="search")
+    unnamed = check(make_context({"search": {}}), "openapi_document", service="search")
 
     assert "search.yaml: the file is missing" in missing.summary
     assert "rollout.services.search.document" in unnamed.summary
 
 
 def test_more_operations_can_be_asked_for(make_context: MakeContext) -> None:
-    evidence = judge(make_context, SOUND, operations_at_least=9)
+    result = judge(make_context, SOUND, operations_at_least=9)
 
-    assert "3 operations are described, expected at least 9" in evidence.summary
+    assert "3 operations are described, expected at least 9" in result.summary

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pokervod_pipelines.rollout.criteria.result import ErrorClass
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, look
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 
 CONTENT = '{"tests": {"passed": 5, "all": true}, "names": ["a/b", "c"]}'
 BOMB = (
@@ -35,7 +35,7 @@ def write(world_folder: Path, name: str, text: str, *, hours_ago: float = 0) -> 
 
 
 @pytest.mark.parametrize(
-    ("parameters", "error_class", "said"),
+    ("parameters", "error_class", "problem"),
     [
         ({}, None, "is as expected"),
         ({"matches": r'"passed": \d'}, None, ""),
@@ -56,7 +56,7 @@ def write(world_folder: Path, name: str, text: str, *, hours_ago: float = 0) -> 
     ],
 )
 def test_a_file_is_as_it_has_to_be_or_the_evidence_says_what_is_not(
-    make_context: MakeContext, parameters: dict[str, Any], error_class: ErrorClass | None, said: str
+    make_context: MakeContext, parameters: dict[str, Any], error_class: ErrorClass | None, problem: str
 ) -> None:
     context = make_context()
     for name, text in (("notes.json", CONTENT), ("empty.txt", ""), ("other.txt", "hello"), ("../secret.txt", "hush")):
@@ -64,21 +64,21 @@ def test_a_file_is_as_it_has_to_be_or_the_evidence_says_what_is_not(
     (context.folder / "out.txt").symlink_to(context.folder / "../secret.txt")
     (context.folder / "way").symlink_to(context.folder / "..")
 
-    evidence = look(context, "file", **{"path": "notes.json", **parameters})
+    result = check(context, "file", **{"path": "notes.json", **parameters})
 
-    assert evidence.error_class is error_class
-    assert said in evidence.summary
-    assert "hush" not in str(evidence)
+    assert result.error_class is error_class
+    assert problem in result.summary
+    assert "hush" not in str(result)
 
 
-def test_a_pattern_that_takes_for_ever_ends_in_time(make_context: MakeContext) -> None:
+def test_an_endless_pattern_ends_in_time(make_context: MakeContext) -> None:
     context = make_context()
     write(context.folder, "notes.txt", "a" * 60)
 
-    evidence = look(context, "file", path="notes.txt", matches="^(a+)+$b", seconds=1)
+    result = check(context, "file", path="notes.txt", matches="^(a+)+$b", seconds=1)
 
-    assert evidence.error_class is ErrorClass.UNREACHABLE
-    assert "simplify the pattern" in evidence.summary
+    assert result.error_class is ErrorClass.UNREACHABLE
+    assert "simplify the pattern" in result.summary
 
 
 @pytest.mark.parametrize(("hours", "passed"), [(2, True), (0.5, False)])
@@ -87,10 +87,10 @@ def test_the_newest_of_several_files_is_fresh_or_not(make_context: MakeContext, 
     write(context.folder, "backups/old.sql", "x", hours_ago=100)
     write(context.folder, "backups/new.sql", "x", hours_ago=1)
 
-    evidence = look(context, "freshness", path="backups/*.sql", hours=hours)
+    result = check(context, "freshness", path="backups/*.sql", hours=hours)
 
-    assert evidence.passed is passed
-    assert evidence.figures["age_hours"] == pytest.approx(1, abs=0.1)
+    assert result.passed is passed
+    assert result.figures["age_hours"] == pytest.approx(1, abs=0.1)
 
 
 def test_a_file_of_the_future_is_not_fresh(make_context: MakeContext) -> None:
@@ -98,17 +98,17 @@ def test_a_file_of_the_future_is_not_fresh(make_context: MakeContext) -> None:
     write(context.folder, "backups/new.sql", "x", hours_ago=-3)
     write(context.folder, "r.xml", make_report("passed"), hours_ago=-3)
 
-    backup = look(context, "freshness", path="backups/*.sql", hours=2)
-    report = look(context, "junit_report", paths="r.xml", fresh_hours=2)
+    backup = check(context, "freshness", path="backups/*.sql", hours=2)
+    report = check(context, "junit_report", paths="r.xml", fresh_hours=2)
 
     assert (backup.error_class, report.error_class) == (ErrorClass.DATA, ErrorClass.TESTS)
     assert all("is 3 h in the future" in each.summary for each in (backup, report))
 
 
 def test_freshness_of_no_file_is_none(make_context: MakeContext) -> None:
-    evidence = look(make_context(), "freshness", path="backups/*.sql", hours=1)
+    result = check(make_context(), "freshness", path="backups/*.sql", hours=1)
 
-    assert (evidence.error_class, evidence.summary) == (ErrorClass.DATA, "the newest file backups/*.sql is missing")
+    assert (result.error_class, result.summary) == (ErrorClass.DATA, "the newest file backups/*.sql is missing")
 
 
 @pytest.mark.parametrize(
@@ -130,20 +130,20 @@ def test_the_share_of_tests_that_passed_decides(
     context = make_context()
     write(context.folder, "reports/unit.xml", make_report(*outcomes))
 
-    evidence = look(context, "junit_report", paths="reports/*.xml", **parameters)
+    result = check(context, "junit_report", paths="reports/*.xml", **parameters)
 
-    assert (evidence.passed, evidence.figures["share"], evidence.figures["tests"]) == (passed, share, len(outcomes))
-    assert evidence.error_class is (None if passed else ErrorClass.TESTS)
+    assert (result.passed, result.figures["share"], result.figures["tests"]) == (passed, share, len(outcomes))
+    assert result.error_class is (None if passed else ErrorClass.TESTS)
 
 
 def test_the_tests_that_did_not_pass_are_named(make_context: MakeContext) -> None:
     context = make_context()
     write(context.folder, "reports/unit.xml", make_report("passed", "failure", "skipped"))
 
-    evidence = look(context, "junit_report", paths="reports/*.xml")
+    result = check(context, "junit_report", paths="reports/*.xml")
 
-    assert evidence.evidence == ("failed: s / suite.case 1", "skipped: s / suite.case 2")
-    assert "1 of 3 tests passed (33.3%), required are 100%: 1 failed, 1 skipped" in evidence.summary
+    assert result.evidence == ("failed: s / suite.case 1", "skipped: s / suite.case 2")
+    assert "1 of 3 tests passed (33.3%), required are 100%: 1 failed, 1 skipped" in result.summary
 
 
 def test_a_test_that_was_run_again_counts_as_the_newest_report_tells(make_context: MakeContext) -> None:
@@ -151,9 +151,9 @@ def test_a_test_that_was_run_again_counts_as_the_newest_report_tells(make_contex
     write(context.folder, "reports/z_first.xml", make_report("passed", "failure"), hours_ago=2)
     write(context.folder, "reports/a_again.xml", make_report("passed", "passed"), hours_ago=1)
 
-    evidence = look(context, "junit_report", paths="reports/*.xml")
+    result = check(context, "junit_report", paths="reports/*.xml")
 
-    assert (evidence.passed, evidence.figures["tests"], evidence.figures["files"]) == (True, 2, 2)
+    assert (result.passed, result.figures["tests"], result.figures["files"]) == (True, 2, 2)
 
 
 def test_tests_of_one_name_in_several_suites_are_several_tests(make_context: MakeContext) -> None:
@@ -165,10 +165,10 @@ def test_tests_of_one_name_in_several_suites_are_several_tests(make_context: Mak
     write(context.folder, "reports/chrome.xml", chrome, hours_ago=2)
     write(context.folder, "reports/firefox.xml", firefox, hours_ago=1)
 
-    evidence = look(context, "junit_report", paths="reports/*.xml")
+    result = check(context, "junit_report", paths="reports/*.xml")
 
-    assert (evidence.passed, evidence.figures["tests"]) == (False, 2)
-    assert evidence.evidence == ("failed: chrome / suite.case 0",)
+    assert (result.passed, result.figures["tests"]) == (False, 2)
+    assert result.evidence == ("failed: chrome / suite.case 0",)
 
 
 @pytest.mark.parametrize(
@@ -188,50 +188,52 @@ def test_a_case_passes_only_where_its_status_says_so(make_context: MakeContext, 
     context = make_context()
     write(context.folder, "r.xml", f'<testsuite name="s"><testcase name="a" {case}/></testsuite>')
 
-    evidence = look(context, "junit_report", paths="r.xml")
+    result = check(context, "junit_report", paths="r.xml")
 
-    assert (evidence.passed, evidence.figures[outcome]) == (outcome == "passed", 1)
+    assert (result.passed, result.figures[outcome]) == (outcome == "passed", 1)
 
 
 @pytest.mark.parametrize(
-    ("suite", "said"),
+    ("suite", "problem"),
     [
         ('tests="5" failures="4"', "s counts 5 tests (4 failed) but lists 1 (0 failed)"),
         ('tests="2"', "s counts 2 tests (0 failed) but lists 1"),
         ('tests="1" errors="1"', "s counts 1 tests (1 failed)"),
     ],
 )
-def test_a_report_that_counts_more_than_it_lists_is_not_whole(make_context: MakeContext, suite: str, said: str) -> None:
+def test_a_report_that_counts_more_than_it_lists_is_not_whole(
+    make_context: MakeContext, suite: str, problem: str
+) -> None:
     context = make_context()
     whole = '<testsuite name="t" tests="1" failures="1"><testcase name="b"><failure/></testcase></testsuite>'
     gap = f'<testsuite name="s" {suite}><testcase name="a"/></testsuite>'
     write(context.folder, "r.xml", f'<testsuites tests="1" failures="1">{whole}{gap}</testsuites>')
 
-    evidence = look(context, "junit_report", paths="r.xml", passed=0.1)
+    result = check(context, "junit_report", paths="r.xml", passed=0.1)
 
-    assert evidence.error_class is ErrorClass.TESTS
-    assert said in evidence.summary
+    assert result.error_class is ErrorClass.TESTS
+    assert problem in result.summary
 
 
 def test_a_suite_that_broke_counts_as_a_test_that_failed(make_context: MakeContext) -> None:
     context = make_context()
     write(context.folder, "r.xml", '<testsuite name="s" errors="1"><testcase name="a"/><error/></testsuite>')
 
-    evidence = look(context, "junit_report", paths="r.xml")
+    result = check(context, "junit_report", paths="r.xml")
 
-    assert (evidence.passed, evidence.figures["failed"]) == (False, 1)
-    assert evidence.evidence == ("failed: s / (the suite)",)
+    assert (result.passed, result.figures["failed"]) == (False, 1)
+    assert result.evidence == ("failed: s / (the suite)",)
 
 
 def test_a_report_with_a_namespace_and_one_suite_is_read(make_context: MakeContext) -> None:
     context = make_context()
     write(context.folder, "r.xml", '<testsuite xmlns="urn:j"><testcase name="a"/></testsuite>')
 
-    assert look(context, "junit_report", paths="r.xml").passed
+    assert check(context, "junit_report", paths="r.xml").passed
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "problem"),
     [
         ("<testsuite>", "r.xml is not a report"),
         ("", "r.xml is not a report"),
@@ -239,21 +241,21 @@ def test_a_report_with_a_namespace_and_one_suite_is_read(make_context: MakeConte
         ("<html/>", "r.xml is not a JUnit report: it begins with <html>"),
     ],
 )
-def test_a_report_that_cannot_be_read_is_no_passed_test(make_context: MakeContext, text: str, said: str) -> None:
+def test_an_unreadable_report_fails(make_context: MakeContext, text: str, problem: str) -> None:
     context = make_context()
     write(context.folder, "r.xml", text)
 
-    evidence = look(context, "junit_report", paths="r.xml")
+    result = check(context, "junit_report", paths="r.xml")
 
-    assert evidence.error_class is ErrorClass.TESTS
-    assert said in evidence.summary
+    assert result.error_class is ErrorClass.TESTS
+    assert problem in result.summary
 
 
-def test_a_report_that_is_not_there_or_old_is_no_passed_test(make_context: MakeContext) -> None:
+def test_a_missing_or_old_report_fails(make_context: MakeContext) -> None:
     context = make_context()
-    missing = look(context, "junit_report", paths="r.xml")
+    missing = check(context, "junit_report", paths="r.xml")
     write(context.folder, "r.xml", make_report("passed"), hours_ago=3)
-    old = look(context, "junit_report", paths="r.xml", fresh_hours=2)
+    old = check(context, "junit_report", paths="r.xml", fresh_hours=2)
 
     assert "no file r.xml below" in missing.summary
     assert "is 3 h old, allowed are 2 h" in old.summary
@@ -265,4 +267,4 @@ def test_a_report_behind_a_link_out_of_the_folder_is_not_read(make_context: Make
     write(context.folder, "../other.xml", make_report("passed"))
     (context.folder / "r.xml").symlink_to(context.folder / "../other.xml")
 
-    assert look(context, "junit_report", paths="*.xml").error_class is ErrorClass.NOT_ALLOWED
+    assert check(context, "junit_report", paths="*.xml").error_class is ErrorClass.NOT_ALLOWED

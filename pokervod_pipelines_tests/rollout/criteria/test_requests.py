@@ -84,7 +84,7 @@ def test_a_value_that_is_made_up_fits_its_schema(schema: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     "schema", [{"type": "string", "pattern": "^v"}, {}, {"$ref": "#/components/schemas/Loop"}, {"type": "null"}]
 )
-def test_what_cannot_be_made_up_is_told_by_name(schema: dict[str, Any]) -> None:
+def test_a_value_that_cannot_be_made_up_is_named(schema: dict[str, Any]) -> None:
     with pytest.raises(NoExample, match="parameter 'id' has no example"):
         ask({**name(), "schema": schema})
 

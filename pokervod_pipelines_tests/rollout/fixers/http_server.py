@@ -22,7 +22,7 @@ def python(code: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", code, *arguments]
 
 
-def picture(folder: Path) -> Mapping[str, tuple[int, bytes]]:
+def list_files(folder: Path) -> Mapping[str, tuple[int, bytes]]:
     """Return all files below the folder with time and content."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}

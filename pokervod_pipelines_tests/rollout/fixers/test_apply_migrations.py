@@ -74,7 +74,7 @@ def add_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     return add
 
 
-def picture(engine: Engine) -> dict[str, list[str]]:
+def dump_tables(engine: Engine) -> dict[str, list[str]]:
     """Return all tables with their columns and rows."""
     found = inspect(engine)
     with engine.connect() as connection:
@@ -88,7 +88,7 @@ def picture(engine: Engine) -> dict[str, list[str]]:
 
 
 def test_a_database_that_is_behind_is_upgraded_and_keeps_its_rows(old: Engine, make_context: MakeContext) -> None:
-    rows = picture(old)["tags"]
+    rows = dump_tables(old)["tags"]
 
     report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=False)
 
@@ -96,7 +96,7 @@ def test_a_database_that_is_behind_is_upgraded_and_keeps_its_rows(old: Engine, m
     assert report.summary.startswith("applied 0007 ")
     assert f"at {newest_revision()}" in report.summary
     assert current_revision(old) == newest_revision()
-    assert picture(old)["tags"] == rows
+    assert dump_tables(old)["tags"] == rows
 
 
 def test_an_empty_database_gets_the_whole_schema(
@@ -112,13 +112,13 @@ def test_an_empty_database_gets_the_whole_schema(
 
 
 def test_a_dry_run_names_the_migrations_and_changes_nothing(old: Engine, make_context: MakeContext) -> None:
-    before = picture(old)
+    before = dump_tables(old)
 
     report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=True)
 
     assert not report.done
     assert report.summary.startswith("would apply to the schema at 0006: 0007 ")
-    assert picture(old) == before
+    assert dump_tables(old) == before
 
 
 def test_nothing_pending_is_reported(engine: Engine, make_context: MakeContext) -> None:
@@ -153,7 +153,7 @@ def test_a_database_newer_than_the_code_is_left_alone(own: Engine, make_context:
 def test_a_migration_that_may_lose_data_stops_all(
     body: str, danger: str, old: Engine, add_steps: Callable[..., None], make_context: MakeContext
 ) -> None:
-    before = picture(old)
+    before = dump_tables(old)
     add_steps('op.execute("create table fine (id int)")', body)
 
     report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=False)
@@ -162,7 +162,7 @@ def test_a_migration_that_may_lose_data_stops_all(
     assert not report.done
     assert f"nothing was applied, because pending migrations may lose data: 9002 step 9002 {danger}" in report.summary
     assert "pokervod db upgrade" in report.summary
-    assert picture(old) == before
+    assert dump_tables(old) == before
 
 
 def test_an_applied_migration_is_not_searched_again(
@@ -180,14 +180,14 @@ def test_an_applied_migration_is_not_searched_again(
 def test_a_failing_migration_is_rolled_back_and_named(
     old: Engine, add_steps: Callable[..., None], make_context: MakeContext
 ) -> None:
-    before = picture(old)
+    before = dump_tables(old)
     add_steps('op.execute("create table half (id int)"); op.execute("select no_such_function()")')
 
     report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=False)
 
     assert not report.done
     assert "migration 9001_step failed and was rolled back" in report.summary
-    assert picture(old) == before
+    assert dump_tables(old) == before
 
 
 @pytest.mark.parametrize(
@@ -197,14 +197,14 @@ def test_a_failing_migration_is_rolled_back_and_named(
 def test_migrations_that_last_too_long_are_stopped(
     body: str, engine: Engine, add_steps: Callable[..., None], make_context: MakeContext
 ) -> None:
-    before = picture(engine)
+    before = dump_tables(engine)
     add_steps(body)
 
     report = ApplyMigrations(seconds=1).fix(make_context(engine=engine), FAILED, dry_run=False)
 
     assert not report.done
     assert re.search(TOO_LONG, report.summary)
-    assert picture(engine) == before
+    assert dump_tables(engine) == before
 
 
 def test_the_wait_for_a_locked_table_is_limited(old: Engine, make_context: MakeContext) -> None:

@@ -7,12 +7,12 @@ import pytest
 from pokervod_pipelines.rollout.fixers.command_fixers import RebuildMocks
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
-from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, LocalServer, picture, python
+from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, LocalServer, list_files, python
 
 REBUILD = python("open('rebuilt', 'w').close()")
 
 
-def test_the_mock_is_rebuilt_and_well(http_server: LocalServer, make_context: MakeContext, tmp_path: Path) -> None:
+def test_the_mock_is_rebuilt_and_healthy(http_server: LocalServer, make_context: MakeContext, tmp_path: Path) -> None:
     http_server.answers = {"/health": [500, 200]}
     context = make_context(commands={"mocks": REBUILD}, services={"search": ServiceUnderRollout(mock=http_server.url)})
 
@@ -45,15 +45,13 @@ def test_a_mock_that_cannot_be_rebuilt_is_reported(
     assert problem in report.summary
 
 
-def test_a_dry_run_runs_nothing_and_asks_nobody(
-    http_server: LocalServer, make_context: MakeContext, tmp_path: Path
-) -> None:
-    before = picture(tmp_path)
+def test_a_dry_run_runs_and_calls_nothing(http_server: LocalServer, make_context: MakeContext, tmp_path: Path) -> None:
+    before = list_files(tmp_path)
     context = make_context(commands={"mocks": REBUILD}, services={"search": ServiceUnderRollout(mock=http_server.url)})
 
     report = RebuildMocks(command="mocks", service="search").fix(context, FAILED, dry_run=True)
 
     assert not report.done
     assert report.summary == f"would run 'mocks' and wait until the mock at {http_server.url} is healthy"
-    assert picture(tmp_path) == before
+    assert list_files(tmp_path) == before
     assert http_server.asked == []

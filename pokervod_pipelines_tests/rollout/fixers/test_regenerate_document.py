@@ -7,7 +7,7 @@ import pytest
 
 from pokervod_pipelines.rollout.fixers.command_fixers import RegenerateDocument
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
-from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, picture, python
+from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, list_files, python
 
 WRITE = "import sys; open(sys.argv[1], 'w').write(sys.argv[2]); sys.exit(int(sys.argv[3]))"
 OLD = '{"openapi": "3.0.0"}'
@@ -90,16 +90,16 @@ def test_a_document_that_was_missing_is_made(name: str, document: Path, make_con
 def test_the_old_document_stays_when_the_new_one_is_none(
     commands: dict[str, list[str]], problem: str, document: Path, make_context: MakeContext, tmp_path: Path
 ) -> None:
-    before = picture(tmp_path)
+    before = list_files(tmp_path)
 
     report = make_fixer(seconds=limit(commands)).fix(make_context(commands=commands), FAILED, dry_run=False)
 
     assert not report.done
     assert problem in report.summary
-    assert picture(tmp_path) == before
+    assert list_files(tmp_path) == before
 
 
-def test_what_is_no_yaml_is_refused(document: Path, make_context: MakeContext) -> None:
+def test_invalid_yaml_is_refused(document: Path, make_context: MakeContext) -> None:
     report = make_fixer("documents/a.yaml").fix(make_context(commands=writer("a: [")), FAILED, dry_run=False)
 
     assert "the output of 'export' is not YAML" in report.summary
@@ -107,13 +107,13 @@ def test_what_is_no_yaml_is_refused(document: Path, make_context: MakeContext) -
 
 
 def test_a_dry_run_changes_nothing(document: Path, make_context: MakeContext, tmp_path: Path) -> None:
-    before = picture(tmp_path)
+    before = list_files(tmp_path)
 
     report = make_fixer().fix(make_context(commands=writer(NEW)), FAILED, dry_run=True)
 
     assert not report.done
     assert report.summary == "would run 'export' and replace documents/search.json by its output"
-    assert picture(tmp_path) == before
+    assert list_files(tmp_path) == before
 
 
 def test_a_link_out_of_the_folder_is_not_followed(document: Path, make_context: MakeContext, tmp_path: Path) -> None:

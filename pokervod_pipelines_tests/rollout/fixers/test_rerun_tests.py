@@ -6,7 +6,7 @@ import pytest
 
 from pokervod_pipelines.rollout.fixers.command_fixers import RerunTests
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
-from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, picture, python
+from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, list_files, python
 
 WRITE = "import sys; open(sys.argv[1], 'w').write(sys.argv[2]); sys.exit(int(sys.argv[3]))"
 
@@ -39,7 +39,7 @@ def report_file(tmp_path: Path) -> Path:
         ("broken", junit(1), 0, "passed before unknown, because the old report cannot be read, now 100%"),
     ],
 )
-def test_the_tests_ran_and_their_pass_rate_is_told(
+def test_the_tests_run_and_their_pass_rate_is_reported(
     before: str | None, after: str, status: int, problem: str, report_file: Path, make_context: MakeContext
 ) -> None:
     if before is not None:
@@ -70,7 +70,7 @@ def test_the_tests_ran_and_their_pass_rate_is_told(
         (python("import time; time.sleep(60)"), "did not finish within 1 s and was stopped"),
     ],
 )
-def test_a_run_that_shows_nothing_new_is_no_success(
+def test_a_run_without_a_new_report_is_a_failure(
     command: list[str], problem: str, report_file: Path, make_context: MakeContext
 ) -> None:
     report_file.write_text(junit(1, failed=1))
@@ -87,14 +87,14 @@ def test_a_dry_run_tells_the_rate_and_runs_nothing(
     report_file: Path, make_context: MakeContext, tmp_path: Path
 ) -> None:
     report_file.write_text(junit(1, failed=1))
-    before = picture(tmp_path)
+    before = list_files(tmp_path)
     context = make_context(commands={"tests": python(WRITE, "reports/search.xml", junit(2), "0")})
 
     report = make_fixer().fix(context, FAILED, dry_run=True)
 
     assert not report.done
     assert report.summary == "would run 'tests'; passed so far 50% (1 of 2)"
-    assert picture(tmp_path) == before
+    assert list_files(tmp_path) == before
 
 
 @pytest.mark.parametrize("dry_run", [True, False])

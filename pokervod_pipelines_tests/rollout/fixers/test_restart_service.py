@@ -42,7 +42,7 @@ def test_the_hook_is_called_with_its_token_and_health_awaited(
     assert [token for _, _, token, _ in http_server.asked[1:]] == [None] * 3
 
 
-def test_a_dry_run_says_so_and_calls_nobody(http_server: LocalServer, make_context: MakeContext) -> None:
+def test_a_dry_run_calls_nothing(http_server: LocalServer, make_context: MakeContext) -> None:
     report = by_hook(http_server).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=True)
 
     assert not report.done
@@ -92,7 +92,7 @@ def test_a_hook_that_is_not_there_is_reported(http_server: LocalServer, make_con
     ("health", "problem"),
     [(503, "it answers 503 Service Unavailable"), (0, "no answer within"), (-1, "no answer")],
 )
-def test_a_service_that_does_not_get_well_is_no_success(
+def test_a_service_that_stays_unhealthy_is_a_failure(
     health: int, problem: str, http_server: LocalServer, make_context: MakeContext
 ) -> None:
     http_server.answers = {"/restart/path-that-is-secret": [200], "/health": [health]}
@@ -109,7 +109,7 @@ def test_a_service_that_does_not_get_well_is_no_success(
     ("token", "problem"),
     [("", "POKERVOD_HOOK_SEARCH is not set"), ("two\nlines", "contains characters that no token has")],
 )
-def test_without_a_good_token_nobody_is_called(
+def test_without_a_valid_token_nothing_is_called(
     token: str, problem: str, dry_run: bool, http_server: LocalServer, make_context: MakeContext
 ) -> None:
     report = by_hook(http_server).fix(make_context(POKERVOD_HOOK_SEARCH=token), FAILED, dry_run=dry_run)

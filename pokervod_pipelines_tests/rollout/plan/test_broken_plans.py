@@ -149,7 +149,7 @@ def list_places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from([*list_places(yaml.safe_load("\n".join(VALID)))]), ODD)
-def test_whatever_stands_anywhere_in_a_plan_it_is_valid_or_refused(
+def test_any_value_anywhere_in_a_plan_is_valid_or_refused(
     tmp_path_factory: pytest.TempPathFactory, place: tuple[Any, ...], odd: Any
 ) -> None:
     values = yaml.safe_load("\n".join(VALID))
@@ -168,7 +168,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "gone.yaml: cannot be read" in refuse(tmp_path / "gone.yaml")
 
 
-def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_mapping_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text("- weeks\n", encoding="utf-8")
 
     assert "plan.yaml:1: must be a mapping" in refuse(tmp_path / "plan.yaml")

@@ -168,7 +168,7 @@ def test_an_overridden_criterion_of_the_current_week_holds() -> None:
     assert make_report(PLAN, record, NOW).week(5).criteria_held == 2
 
 
-def test_results_of_an_attempt_that_goes_on_count_already() -> None:
+def test_results_of_a_running_attempt_count() -> None:
     running = replace(attempt(1, 1, START, (result("week_1_health"),)), ended_at=None, passed=None)
     record = replace(fresh(), attempts=(running,))
     assert make_report(PLAN, record, NOW).week(1).criteria_held == 1

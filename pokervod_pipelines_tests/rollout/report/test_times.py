@@ -33,7 +33,7 @@ def test_attempts_are_work_and_the_rest_is_waiting() -> None:
     assert spent == TimeSpent(working=2400, waiting=4800)
 
 
-def test_an_attempt_that_goes_on_works_until_now() -> None:
+def test_a_running_attempt_works_until_now() -> None:
     running = replace(attempt(1, 1, START, ()), ended_at=None, passed=None)
     spent = measure_time(week(1, WeekState.RUNNING, start=START), one_week(attempts=(running,)), START + 5 * MINUTE)
     assert spent == TimeSpent(working=300)
@@ -42,7 +42,7 @@ def test_an_attempt_that_goes_on_works_until_now() -> None:
 @pytest.mark.parametrize(
     ("ended", "blocked", "waiting"), [(None, 9 * 3600.0, 2400.0), (START + 4 * HOUR, 3 * 3600.0, 2400.0 + 6 * 3600)]
 )
-def test_an_escalation_blocks_until_somebody_resumes(ended: object, blocked: float, waiting: float) -> None:
+def test_an_escalation_blocks_until_a_person_resumes(ended: object, blocked: float, waiting: float) -> None:
     stop = EscalationRecord(week=1, cycle=1, at=START + HOUR, summary="", ended_at=ended)  # type: ignore[arg-type]
     record = one_week(attempts=(attempt(1, 1, START, BAD),), escalations=(stop,))
     spent = measure_time(week(1, WeekState.FAILED, start=START), record, START + 10 * HOUR)

@@ -38,7 +38,7 @@ def test_paces(pace: float | None, said: str) -> None:
     assert wording.format_pace(pace) == said
 
 
-def test_moments_are_said_in_utc() -> None:
+def test_times_are_in_utc() -> None:
     moment = datetime(2026, 11, 1, 1, 30, tzinfo=timezone(timedelta(hours=9)))
     assert wording.format_time(moment) == "31 Oct 2026, 16:30 UTC"
     assert wording.format_day(moment) == "31 Oct 2026"
@@ -75,7 +75,7 @@ def test_quoted_text_cannot_leave_its_quotes(text: str) -> None:
         ("one\n# two", "one # two"),
     ],
 )
-def test_foreign_text_is_no_markdown(text: str, escaped: str) -> None:
+def test_foreign_text_is_not_markdown(text: str, escaped: str) -> None:
     assert wording.escape_markdown(text) == escaped
 
 
