@@ -95,15 +95,20 @@ def _read_rows(connection: Connection) -> Iterable[CopyRow]:
 
 
 _ROWS = """
-    with twice as (
-        select n.size from video_files v join nas_files n on n.id = v.file_id
-        where n.state = 'present' and n.size > :least group by 1 having count(*) > 1
-    )
-    select n.id, n.path, n.size, n.mtime_ns, v.title,
-           coalesce('hand ' || (v.parsed ->> 'hand_number'), 'clip ' || (v.parsed ->> 'clip_number'),
-                    'event ' || (v.parsed ->> 'event_number')),
-           array(select m.episode_id from episode_files m where m.file_id = n.id order by 1)
-    from twice join nas_files n on n.size = twice.size and n.state = 'present'
-    join video_files v on v.file_id = n.id
-    order by n.size, n.path
+    with videos as (
+        select n.id, n.root, n.path, n.size, n.mtime_ns, n.inode, v.title,
+               coalesce('hand ' || (v.parsed ->> 'hand_number'), 'clip ' || (v.parsed ->> 'clip_number'),
+                        'event ' || (v.parsed ->> 'event_number')) as claim
+        from video_files v join nas_files n on n.id = v.file_id where n.state = 'present' and n.size > :least
+    ),
+    -- Hard links are one file: deleting one frees nothing. Two claims about it remain a contradiction.
+    files as (
+        select distinct on (root, size, mtime_ns, inode, case when inode = 0 then id end, claim) * from videos
+        order by root, size, mtime_ns, inode, case when inode = 0 then id end, claim, path
+    ),
+    twice as (select size from files group by 1 having count(*) > 1)
+    select f.id, f.path, f.size, f.mtime_ns, f.title, f.claim,
+           array(select m.episode_id from episode_files m where m.file_id = f.id order by 1)
+    from twice join files f using (size)
+    order by f.size, f.path
 """

@@ -84,10 +84,10 @@ def _paths(group: Sequence[Row[Any]]) -> tuple[str, ...]:
 
 _TWICE = text("""
     with candidates as (
-        select distinct on (root, size, mtime_ns, case when inode = 0 then id else inode end, inode = 0)
+        select distinct on (root, size, mtime_ns, inode, case when inode = 0 then id end)
             id, root, library, path, size, mtime_ns, regexp_replace(lower(path), '^.*/', '') as name from nas_files
         where state = 'present' and not is_junk and size > :smallest
-        order by root, size, mtime_ns, case when inode = 0 then id else inode end, inode = 0, path
+        order by root, size, mtime_ns, inode, case when inode = 0 then id end, path
     ), counted as (
         select *, count(*) over (partition by size) as of_size, count(*) over (partition by name) as of_name
         from candidates

@@ -1,5 +1,5 @@
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.catalog.copies import CopyRow, classify_group, find_copies
@@ -65,3 +65,18 @@ def test_copies_of_the_catalog_are_listed_those_that_contradict_first(engine: En
 
     assert [(group.kind, len(group.files)) for group in groups] == [("mislabelled", 2), ("copy", 2)]
     assert [file.claim for file in groups[0].files] == ["hand 62", "hand 67"]
+
+
+def test_hard_links_are_one_file_unless_their_names_contradict_each_other(engine: Engine) -> None:
+    for path, size in (
+        ("Clips/WP23-PE-01.mp4", 50_000),
+        ("Player Emotion/WP23-PE-01.mp4", 50_000),
+        ("WSOP 2024/Day 1/1213_Hand_62_A AA vs B KK_Clean.mp4", 60_000),
+        ("WSOP 2024/Day 1/1213_Hand_67_A AA vs B KK_Clean.mp4", 60_000),
+    ):
+        add_file(engine, path, size=size, mtime_ns=size)
+    with engine.begin() as connection:
+        connection.execute(text("update nas_files set inode = size"))
+    build_catalog(engine, correlation_id="test")
+
+    assert [group.kind for group in find_copies(engine)] == ["mislabelled"]
