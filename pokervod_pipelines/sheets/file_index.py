@@ -22,6 +22,7 @@ from pokervod_pipelines.sheets.names import (
     strip_download_suffix,
     strip_extension,
 )
+from pokervod_pipelines.text.folding import restore_file_name
 
 EVENT_HINT = re.compile(r"#\s?\d|\bev(?:ent)?[ _#-]*\d", re.IGNORECASE)
 
@@ -62,7 +63,7 @@ def is_junk_path(path: str) -> bool:
 
 def index_file(file: CandidateFile) -> IndexedFile:
     """Return the file with the forms of its name."""
-    name = unicodedata.normalize("NFC", file.path.rpartition("/")[2])
+    name = restore_file_name(unicodedata.normalize("NFC", file.path.rpartition("/")[2]))
     stem = strip_extension(name)
     plain = strip_download_suffix(stem)
     copied = strip_copy_suffix(plain)

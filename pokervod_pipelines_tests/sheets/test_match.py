@@ -69,6 +69,13 @@ def test_only_videos_are_candidates() -> None:
     assert match(index, "one").file_id == 2
 
 
+@pytest.mark.parametrize("name", ["show.mp4 ", "show.mp4.", "show.mp4\uf028", "sh\uf029ow.mp4"])
+def test_a_row_finds_a_file_whose_name_windows_forbids(name: str) -> None:
+    index = FileIndex.build([CandidateFile(1, f"a/{name}")])
+
+    assert match(index, "sh.ow.mp4" if "\uf029" in name else "show.mp4").file_id == 1
+
+
 def test_what_the_catalog_reads_in_a_name_finds_a_file_no_word_would() -> None:
     identities = {"a/x1.mp4": ("me", 1), "a/x2.mp4": ("me", 2), "a/y2.mp4": ("me", 2), "Main one": ("me", 1)}
     files = [CandidateFile(number, path) for number, path in enumerate(("a/x1.mp4", "a/x2.mp4", "a/y2.mp4"))]

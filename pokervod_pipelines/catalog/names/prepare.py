@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from pokervod_pipelines.catalog.names.vocabulary.noise import EXTENSIONS, FOREIGN_EXTENSIONS, SYSTEM_NAMES
+from pokervod_pipelines.text.folding import restore_file_name
 
 _PLAIN_SEPARATORS = '_-()[]{}<>!?"|:;~'
 _SEPARATORS = str.maketrans(
@@ -99,6 +100,8 @@ def strip_noise(file_name: str) -> str:
     'WSOP_2004_1'
     """
     name = file_name.strip()
+    if name.endswith(".") or not name.isascii():
+        name = _restore(name)
     while True:
         head, dot, ending = name.rpartition(".")
         if dot and head and ending.lower() in EXTENSIONS:
@@ -107,6 +110,12 @@ def strip_noise(file_name: str) -> str:
             name = name[: tail.start()]
         else:
             return name
+
+
+def _restore(name: str) -> str:
+    """Return the name as its author typed it; a title without an extension keeps the dots at its end."""
+    restored = restore_file_name(name)
+    return restored if restored.rpartition(".")[2].lower() in EXTENSIONS else name
 
 
 def _may_end_in_noise(name: str) -> bool:

@@ -20,6 +20,12 @@ from pokervod_pipelines.catalog.names.prepare import fold_words, is_foreign, pre
         ("title (4K).mp4", "title"),
         ("title copy 2.mp4", "title"),
         ("제목 - 복사본 (2).mp4", "제목"),
+        # as its author typed it, where Windows forbids a character, or a blank or dot at the end
+        ("Main Event\uf022 Day 1.mp4", "Main Event: Day 1"),
+        ("Main Event.mp4\uf028", "Main Event"),
+        ("Main Event.mp4\uf029", "Main Event"),
+        ("Main Event.mp4.", "Main Event"),
+        ("What Now...", "What Now..."),
         # kept: a part, a year, an inner dot, a stage in brackets, a name that is only an ending
         ("Day 4 (Part 2).mp4", "Day 4 (Part 2)"),
         ("Main Event (2019).mp4", "Main Event (2019)"),
