@@ -194,24 +194,27 @@ class _ImportRun:
 
     def _store_sessions(self, file: SessionFile) -> None:
         hands = sum(len(parsed.rows) for parsed in file.parsed)
-        problems = [*filter(None, (parsed.problem_text for parsed in file.parsed))]
+        notes: list[str] = []
         created = changed = 0
         with self.engine.begin() as connection:
             for session_id in sorted(parsed.session_id for parsed in file.parsed):
                 store.lock_session(connection, session_id)
-            file_id = store.put_file(connection, _record(file, "read", reason="; ".join(problems) or None, hands=hands))
+            file_id = store.put_file(connection, _record(file, "read", reason=None, hands=hands))
             for parsed in file.parsed:
                 written = _write_session(connection, parsed, self.rules, file_id, self.correlation_id)
                 created, changed = created + written[0], changed + written[1]
+                notes += written[2]
             reported = [(parsed.session_id, row.started_at) for parsed in file.parsed for row in parsed.rows]
-            withdrawn = store.withdraw_unreported(connection, file_id, reported)
-        if withdrawn:
-            self._report(file.path, f"{len(withdrawn)} hands that it does not report any more are withdrawn")
+            if withdrawn := store.withdraw_unreported(connection, file_id, reported):
+                notes.append(f"{len(withdrawn)} hands that it does not report any more are withdrawn")
+            reasons = [*filter(None, (parsed.problem_text for parsed in file.parsed)), *notes]
+            store.put_file(connection, _record(file, "read", reason="; ".join(reasons) or None, hands=hands))
         self.counts["read"] += 1
         self.counts["hands"] += hands
         self.counts["created"] += created
         self.counts["changed"] += changed
-        for problem in (problem for parsed in file.parsed for problem in parsed.problems):
+        unusable = [problem for parsed in file.parsed for problem in parsed.problems]
+        for problem in (*unusable, *notes):
             self._report(file.path, problem)
 
 
@@ -230,13 +233,13 @@ def _record(file: SessionFile, state: FileState, *, reason: str | None, hands: i
 
 def _write_session(
     connection: Connection, parsed: ParsedSession, rules: HandRules, file_id: int, correlation_id: str
-) -> tuple[int, int]:
-    """Store the session's hands in their winning versions; return how many are new and how many changed."""
+) -> tuple[int, int, list[str]]:
+    """Store the session's hands in their winning versions; return how many are new, changed, and what to report."""
     known = store.read_session_record(connection, parsed.session_id)
     stored = store.read_stored_hands(connection, parsed.session_id)
     session = _name_session(parsed, known, [*stored], rules, file_id)
     if session is None:
-        return 0, 0
+        return 0, 0, []
     head, rows = session.head, parsed.rows
     if (head.table, head.title) != (parsed.head.table, parsed.head.title):
         rows = rename_rows(((Hand.read_json(row.content), row.weight) for row in rows), head, rules.grade)
@@ -252,7 +255,15 @@ def _write_session(
     new = {*ids}
     events = [_event(session, each, row, is_new=each in new) for each, row in written.items()]
     append_events(connection, "hands", correlation_id, events)
-    return len(new), len(written) - len(new)
+    notes = [_describe_shorter(each, row) for each, row in choice.shorter.items()]
+    return len(new), len(written) - len(new), notes
+
+
+def _describe_shorter(hand_id: int, row: HandRow) -> str:
+    return (
+        f"hand number {row.hand_number} of {row.started_at:%Y-%m-%d %H:%M:%S}: the file now reports less than what is "
+        f"stored, which is kept; if the file is right, correct it by `pokervod hands correct {hand_id}`"
+    )
 
 
 def _name_session(

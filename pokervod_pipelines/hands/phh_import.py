@@ -77,7 +77,9 @@ def read_hand(key: str, table: dict[str, Any], rules: PhhRules) -> Hand:
         own = json.loads(table.get(OWN, "{}"))
         fields = read_fields(key, table, least_decimals=int(own.get("decimals", 0)))
         reader = PhhReader(fields, Fields(own), rules)
-        hand = build_hand(reader.read(), reader.name_origin(), rules.grade)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pokerkit warns of what players do without need
+            hand = build_hand(reader.read(), reader.name_origin(), rules.grade)
         kept = [HandFinding(**finding) for finding in own.get("findings", ())]
     except BadPhh:
         raise
@@ -250,9 +252,7 @@ class PhhReader:
     def _play(self) -> HandHistory:
         names = HandHistory.required_field_names[self.values["variant"]]
         fields = {name: self.values[name] for name in names}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return HandHistory(ante_trimming_status=bool(self.values.get("ante_trimming_status", False)), **fields)
+        return HandHistory(ante_trimming_status=bool(self.values.get("ante_trimming_status", False)), **fields)
 
     def _read_hole_cards(self) -> dict[int, tuple[str, ...]]:
         if not has_board(self.variant):

@@ -316,6 +316,26 @@ def read_unplayed(connection: Connection, limit: int) -> Iterator[tuple[int, str
     return ((row.id, row.digest, read_content(row.content)) for row in rows)
 
 
+def read_unplayed_after(connection: Connection, hand_id: int, limit: int) -> list[tuple[int, str, Any]]:
+    """Return the next hands that changed since their last replay, without a lock: id, digest, content."""
+    rows = connection.execute(
+        text("""
+            select id, digest, content from hands where replayed is distinct from digest and id > :after
+            order by id limit :limit
+        """),
+        {"after": hand_id, "limit": limit},
+    )
+    return [(row.id, row.digest, row.content) for row in rows]
+
+
+def lock_hands(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Lock these hands, except those that another transaction has; return which."""
+    rows = connection.execute(
+        text("select id from hands where id = any(:ids) order by id for update skip locked"), {"ids": list(ids)}
+    )
+    return {row.id for row in rows}
+
+
 def mark_replayed(connection: Connection, digests: Mapping[int, str]) -> None:
     """Record that the hands were replayed as they are now."""
     connection.execute(

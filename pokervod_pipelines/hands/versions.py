@@ -10,7 +10,15 @@ from datetime import datetime
 
 from pokervod_pipelines.hands.grade import GradeRule
 from pokervod_pipelines.hands.hand import Hand
-from pokervod_pipelines.hands.parsed_sessions import TRUST, HandRow, SessionHead, Weight, make_row, move_to_session
+from pokervod_pipelines.hands.parsed_sessions import (
+    CORRECTED,
+    TRUST,
+    HandRow,
+    SessionHead,
+    Weight,
+    make_row,
+    move_to_session,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +36,14 @@ class StoredHand:
 class Choice:
     """List the rows to store: ``new`` hands, and ``changed`` ones by the id of the hand that they replace.
 
-    Of ``heavier`` rows only the weight is stored: they report the same hand.
+    Of ``heavier`` rows only the weight is stored: they report the same hand. ``shorter`` rows come from the file of the
+    stored version, report less than it and are not stored.
     """
 
     new: tuple[HandRow, ...]
     changed: Mapping[int, HandRow]
     heavier: Mapping[int, HandRow]
+    shorter: Mapping[int, HandRow]
 
 
 def choose_head(stored: SessionHead | None, parsed: SessionHead, *, is_same_file: bool) -> SessionHead:
@@ -45,7 +55,8 @@ def choose_head(stored: SessionHead | None, parsed: SessionHead, *, is_same_file
 
 def choose_rows(rows: Sequence[HandRow], stored: Mapping[datetime, StoredHand], file_id: int) -> Choice:
     """Return what to write so that every hand is stored in its winning version."""
-    new, changed, heavier = [], {}, {}
+    new: list[HandRow] = []
+    changed, heavier, shorter = {}, {}, {}
     for row in rows:
         known = stored.get(row.started_at)
         if known is None:
@@ -55,7 +66,9 @@ def choose_rows(rows: Sequence[HandRow], stored: Mapping[datetime, StoredHand], 
                 changed[known.id] = row
             elif row.weight != known.weight:
                 heavier[known.id] = row
-    return Choice(tuple(new), changed, heavier)
+        elif known.file_id == file_id and row.digest != known.digest and known.weight[0] != CORRECTED:
+            shorter[known.id] = row
+    return Choice(tuple(new), changed, heavier, shorter)
 
 
 def _wins(row: HandRow, known: StoredHand, file_id: int) -> bool:

@@ -28,7 +28,7 @@ from pokervod_pipelines.hands.clip_links import (
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.imports import ImportReport, import_hands
 from pokervod_pipelines.hands.pgfx import name_table
-from pokervod_pipelines.hands.stored_replay import ReplayReport, replay_hands
+from pokervod_pipelines.hands.stored_replay import ReplayReport, replay_beside, replay_hands
 from pokervod_pipelines.render.listing import InstructionFilter, list_instructions
 from pokervod_pipelines.render.outputs.store import find_output
 from pokervod_pipelines.settings import Settings
@@ -78,10 +78,11 @@ def import_and_link_hands(
     Hands that are not replayed within ``replay_seconds_limit`` are replayed by the next call. Raises what
     ``import_hands`` raises.
     """
-    imported = import_hands(
-        engine, settings, paths, correlation_id=correlation_id, day=day, may_vanish=may_vanish, progress=progress
-    )
-    replayed = replay_hands(engine, seconds_limit=replay_seconds_limit)
+    with replay_beside(engine) as count:
+        imported = import_hands(
+            engine, settings, paths, correlation_id=correlation_id, day=day, may_vanish=may_vanish, progress=progress
+        )
+    replayed = replay_hands(engine, seconds_limit=replay_seconds_limit, before=count)
     is_changed = bool(imported.created or imported.changed)
     links = link_hands(engine, settings.zone, correlation_id=correlation_id) if is_changed else NO_LINKS
     return HandsReport(imported=imported, replayed=replayed, links=links)
