@@ -17,7 +17,7 @@ def parse_name(path: str) -> ParsedName:
     Never raises. All fields of a file without content (system files, links, hidden folders) are None.
     """
     reading = _read(path)
-    return reading.answer() if reading else NOTHING
+    return fields.answer() if fields else NOTHING
 
 
 def explain_name(path: str) -> list[NameFinding]:
@@ -26,7 +26,7 @@ def explain_name(path: str) -> list[NameFinding]:
     The words have separators as single spaces, as rules see them; the source is ``name`` or ``folder``.
     """
     reading = _read(path)
-    return reading.findings() if reading else []
+    return fields.findings() if fields else []
 
 
 def parse_events(path: str) -> tuple[ParsedName, ...]:
@@ -49,8 +49,8 @@ def find_family(path: str) -> str | None:
     name = prepare_name(path)
     if name is None:
         return None
-    reading = NameFields(name, read_folders(name.folder))
-    return next(family.name for family in FAMILIES if family.matches(reading))
+    fields = NameFields(name, read_folders(name.folder))
+    return next(family.name for family in FAMILIES if family.matches(fields))
 
 
 def parse_lines(lines: Iterable[str]) -> Iterator[dict[str, Value]]:
@@ -65,17 +65,17 @@ def _read(path: str) -> NameFields | None:
         return None
     if "&" in name.text and (place := find_second_event(name.text)):
         name = name.cut(0, place)
-    reading = NameFields(name, read_folders(name.folder))
-    _read_by_family(reading)
-    return reading
+    fields = NameFields(name, read_folders(name.folder))
+    _read_by_family(fields)
+    return fields
 
 
-def _read_by_family(reading: NameFields) -> None:
+def _read_by_family(fields: NameFields) -> None:
     for family in FAMILIES:
-        if family.matches(reading):
+        if family.matches(fields):
             for read in family.facts:
-                read(reading)
-            inherit_from_folders(reading)
+                read(fields)
+            inherit_from_folders(fields)
             for read in family.facts_after_folders:
-                read(reading)
+                read(fields)
             return

@@ -44,12 +44,12 @@ def read_folders(folder: str) -> FolderFields:
         return NO_FOLDERS
     project: str | None = None
     found: dict[str, Entry] = {}
-    for part in reversed(folder.split("/")):
-        told = _read_folder(part)
-        if project and told.project and told.project != project:
+    for name in reversed(folder.split("/")):
+        inherited = _read_folder(name)
+        if project and inherited.project and inherited.project != project:
             break
-        project = project or told.project
-        for field, entry in told.found.items():
+        project = project or inherited.project
+        for field, entry in inherited.found.items():
             found.setdefault(field, entry)
     return _collect(project, found)
 
@@ -57,17 +57,17 @@ def read_folders(folder: str) -> FolderFields:
 @lru_cache(maxsize=8192)
 def _read_folder(folder_name: str) -> FolderFields:
     shown, text = fold_words(folder_name)
-    reading = NameFields(PreparedName("", folder_name, shown, text))
-    told = find_project(text)
-    if told:
-        reading.set("project_code", told[0], "project_word", told[1])
+    fields = NameFields(PreparedName("", folder_name, shown, text))
+    named = find_project(text)
+    if named:
+        fields.set("project_code", named[0], "project_word", named[1])
     for read in _FOLDER_FACTS:
-        read(reading)
-    reading.found.pop("year_in_filename", None)
+        read(fields)
+    fields.found.pop("year_in_filename", None)
     found: dict[str, Entry] = {
-        field: (value, f"folder_{rule}", words, "folder") for field, (value, rule, words, _) in reading.found.items()
+        field: (value, f"folder_{rule}", words, "folder") for field, (value, rule, words, _) in fields.found.items()
     }
-    return _collect(told[0] if told else None, found)
+    return _collect(named[0] if named else None, found)
 
 
 def _collect(project: str | None, found: dict[str, Entry]) -> FolderFields:
@@ -76,28 +76,28 @@ def _collect(project: str | None, found: dict[str, Entry]) -> FolderFields:
     return FolderFields(project, found, event, moment)
 
 
-def inherit_from_folders(reading: NameFields) -> None:
+def inherit_from_folders(fields: NameFields) -> None:
     """Fill the fields that the file name lacks with those of its folders."""
-    found, folders = reading.found, reading.folders
-    told = folders.found
+    found, folders = fields.found, fields.folders
+    inherited = folders.found
     project = found.get("project_code")
-    if not told or (project and folders.project and project[0] != folders.project):
+    if not inherited or (project and folders.project and project[0] != folders.project):
         return
     for field in ("project_code", "sub_series"):
-        if field not in found and field in told:
-            found[field] = told[field]
-    if year := told.get("year"):
+        if field not in found and field in inherited:
+            found[field] = inherited[field]
+    if year := inherited.get("year"):
         if "year" not in found:
             found["year"] = year
             found["year_in_filename"] = ("no", *year[1:])
         elif found["year"][0] != year[0]:
             return
     if folders.event or folders.moment:
-        _inherit_event(reading)
+        _inherit_event(fields)
 
 
-def _inherit_event(reading: NameFields) -> None:
-    found, event, moment = reading.found, reading.folders.event, reading.folders.moment
+def _inherit_event(fields: NameFields) -> None:
+    found, event, moment = fields.found, fields.folders.event, fields.folders.moment
     for field, entry in event.items():
         if field in found and found[field][0] != entry[0]:
             return
@@ -105,6 +105,6 @@ def _inherit_event(reading: NameFields) -> None:
         found.setdefault(field, entry)
     if not moment:
         return
-    if found.keys().isdisjoint(_MOMENT_FIELDS) or ("day" in moment and reading.value("day") == moment["day"][0]):
+    if found.keys().isdisjoint(_MOMENT_FIELDS) or ("day" in moment and fields.value("day") == moment["day"][0]):
         for field, entry in moment.items():
             found.setdefault(field, entry)

@@ -23,20 +23,20 @@ def iso_date(year: int, month: int, day: int) -> str | None:
         return None
 
 
-def read_leading_date(reading: NameFields) -> None:
+def read_leading_date(fields: NameFields) -> None:
     """Set the recording day, and with it the year, of a name that starts with ``YYMMDD`` or ``YYYYMMDD``."""
-    match = _FIRST.match(reading.name.text) if reading.name.text[:6].isdecimal() else None
+    match = _FIRST.match(fields.name.text) if fields.name.text[:6].isdecimal() else None
     if match is None:
         return
     year = 2000 + int(match[1])
     if day := iso_date(year, int(match[2]), int(match[3])):
-        reading.set("date", day, "leading_date", match[0])
-        set_year(reading, year, "leading_date", match[0])
+        fields.set("date", day, "leading_date", match[0])
+        set_year(fields, year, "leading_date", match[0])
 
 
-def read_month_and_day(reading: NameFields) -> None:
+def read_month_and_day(fields: NameFields) -> None:
     """Set the recording day of a name that starts with ``MMDD``, once the year is known from elsewhere."""
-    match = _MONTH_AND_DAY.match(reading.name.text) if reading.name.text[:4].isdecimal() else None
-    year = reading.value("year")
+    match = _MONTH_AND_DAY.match(fields.name.text) if fields.name.text[:4].isdecimal() else None
+    year = fields.value("year")
     if match and isinstance(year, int) and (day := iso_date(year, int(match[1]), int(match[2]))):
-        reading.set("date", day, "month_and_day", match[0])
+        fields.set("date", day, "month_and_day", match[0])

@@ -16,19 +16,19 @@ _DAY = re.compile(
 )
 
 
-def read_day(reading: NameFields) -> None:
+def read_day(fields: NameFields) -> None:
     """Set the day, and the flight or flights that played on it."""
-    text = reading.name.text
+    text = fields.name.text
     if "day" not in text:
         return
     match = _DAY.search(text)
     if match is None:
         return
-    reading.set("day", int(match[1]), "day", match[0])
+    fields.set("day", int(match[1]), "day", match[0])
     flights = match[3] or match[2]
     if flights:
         together = flights + match[4].replace(" ", "")
-        reading.set("flight", (together if _ascends(together) else flights).upper(), "flight", match[0])
+        fields.set("flight", (together if _ascends(together) else flights).upper(), "flight", match[0])
 
 
 def _ascends(letters: str) -> bool:

@@ -36,40 +36,40 @@ _TAPE_NUMBER = re.compile(
 )
 
 
-def read_show(reading: NameFields) -> None:
+def read_show(fields: NameFields) -> None:
     """Set show and season."""
-    text = reading.name.text
+    text = fields.name.text
     if "show" in text and (match := _SHOW.search(text)):
-        reading.set("show_number", int(match[1]), "show", match[0])
+        fields.set("show_number", int(match[1]), "show", match[0])
     if "season" in text and (match := _SEASON.search(text)):
-        reading.set("season", int(match[1]), "season", match[0])
+        fields.set("season", int(match[1]), "season", match[0])
 
 
-def read_episode(reading: NameFields) -> None:
+def read_episode(fields: NameFields) -> None:
     """Set the episode that is called an episode."""
-    text = reading.name.text
+    text = fields.name.text
     if "ep" in text and (match := _EPISODE.search(text)):
-        reading.set("episode_number", int(match[1]), "episode", match[0])
+        fields.set("episode_number", int(match[1]), "episode", match[0])
 
 
-def read_coded_episode(reading: NameFields) -> None:
+def read_coded_episode(fields: NameFields) -> None:
     """Set event and episode of an archive code."""
-    words = reading.name.words
+    words = fields.name.words
     if not _TIGHT_WORDS.isdisjoint(words):
         for word in _TIGHT_WORDS & words:
-            _set_coded_episode(reading, *_TIGHT_CODES[word], word)
-    elif not _CODE_WORDS.isdisjoint(words) and (match := _SPACED_CODE.search(reading.name.text)):
-        _set_coded_episode(reading, match[1], int(match[2]), f"{match[1]} {match[2]}")
+            _set_coded_episode(fields, *_TIGHT_CODES[word], word)
+    elif not _CODE_WORDS.isdisjoint(words) and (match := _SPACED_CODE.search(fields.name.text)):
+        _set_coded_episode(fields, match[1], int(match[2]), f"{match[1]} {match[2]}")
 
 
-def _set_coded_episode(reading: NameFields, code: str, number: int, words: str) -> None:
-    set_event(reading, EPISODE_CODES[code], "episode_code", words)
-    reading.set("episode_number", number, "episode_code", words)
+def _set_coded_episode(fields: NameFields, code: str, number: int, words: str) -> None:
+    set_event(fields, EPISODE_CODES[code], "episode_code", words)
+    fields.set("episode_number", number, "episode_code", words)
 
 
-def read_tape_number(reading: NameFields) -> None:
+def read_tape_number(fields: NameFields) -> None:
     """Set the bare number after series and year, and the part of a tape that has two (``31-1``)."""
-    if match := _TAPE_NUMBER.match(reading.name.text):
-        reading.set("seq", int(match[1]), "tape_number", match[1])
+    if match := _TAPE_NUMBER.match(fields.name.text):
+        fields.set("seq", int(match[1]), "tape_number", match[1])
         if match[2]:
-            reading.set("part", int(match[2]), "tape_number", f"{match[1]} {match[2]}")
+            fields.set("part", int(match[2]), "tape_number", f"{match[1]} {match[2]}")

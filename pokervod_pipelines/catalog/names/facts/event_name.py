@@ -17,41 +17,39 @@ _CIRCUIT_STOP = re.compile(r"(?:\d{4} )([a-z]+(?: [a-z]+)?)(?: hour \d+)? cc(?!\
 _SHORT_MAIN_EVENT = re.compile(r"^\w+ (?:(?:19|20)\d\d )(?:[\d.]+k )?(me)(?!\w)", re.ASCII)
 
 
-def set_event(reading: NameFields, event: str, rule: str, text: str) -> None:
+def set_event(fields: NameFields, event: str, rule: str, text: str) -> None:
     """Set the event, and its kind where that is a main event."""
-    if "event_code_or_name" in reading.found:
+    if "event_code_or_name" in fields.found:
         return
-    reading.set("event_code_or_name", event, rule, text)
+    fields.set("event_code_or_name", event, rule, text)
     if event in MAIN_EVENTS:
-        reading.set("event_kind", "main_event", rule, text)
+        fields.set("event_kind", "main_event", rule, text)
 
 
-def read_event_name(reading: NameFields) -> None:
+def read_event_name(fields: NameFields) -> None:
     """Set the event that the vocabulary knows."""
-    name = reading.name
+    name = fields.name
     if phrase := EVENT_BOOK.find_first(name.text, name.words):
-        set_event(reading, phrase.meaning, "event_name", name.shown[phrase.start : phrase.end])
+        set_event(fields, phrase.meaning, "event_name", name.shown[phrase.start : phrase.end])
 
 
-def read_archive_event(reading: NameFields) -> None:
+def read_archive_event(fields: NameFields) -> None:
     """Set the events that only archive tapes have: highlight shows, circuit stops, a bare ``me`` after the year."""
-    name = reading.name
+    name = fields.name
     if "me" in name.words and (match := _SHORT_MAIN_EVENT.match(name.text)):
-        set_event(reading, "Main Event", "short_main_event", match[1])
+        set_event(fields, "Main Event", "short_main_event", match[1])
     elif "best of " in name.text and (match := _BEST_OF.search(name.text)):
         shown = name.shown[match.start() : match.end()].strip()
-        set_event(reading, "Best of" + shown[len("best of") :], "best_of", shown)
+        set_event(fields, "Best of" + shown[len("best of") :], "best_of", shown)
     elif "cc" in name.words and (match := _CIRCUIT_STOP.search(name.text)):
         place = name.shown[match.start(1) : match.end(1)]
-        set_event(reading, f"{place} CC", "circuit_stop", match[0])
+        set_event(fields, f"{place} CC", "circuit_stop", match[0])
 
 
-def read_last_resort_event(reading: NameFields) -> None:
+def read_last_resort_event(fields: NameFields) -> None:
     """Set a format as the event where a name has no number, game or event of its own."""
-    name = reading.name
-    if "roller" not in name.words or not reading.found.keys().isdisjoint(
-        ("event_number", "event_code_or_name", "game")
-    ):
+    name = fields.name
+    if "roller" not in name.words or not fields.found.keys().isdisjoint(("event_number", "event_code_or_name", "game")):
         return
     if phrase := _LAST_RESORT_BOOK.find_first(name.text, name.words):
-        set_event(reading, phrase.meaning, "event_format", name.shown[phrase.start : phrase.end])
+        set_event(fields, phrase.meaning, "event_format", name.shown[phrase.start : phrase.end])

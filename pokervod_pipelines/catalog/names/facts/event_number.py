@@ -10,8 +10,8 @@ from pokervod_pipelines.catalog.names.name_fields import NameFields
 _NUMBER = re.compile(r"(?:(?<!main )event ?#?|(?<!\w)#) ?(\d{1,3})(?![\w,.%]\w|\w)", re.ASCII)
 
 
-def read_event_number(reading: NameFields) -> None:
+def read_event_number(fields: NameFields) -> None:
     """Set the first event number."""
-    text = reading.name.text
+    text = fields.name.text
     if ("event" in text or "#" in text) and (match := _NUMBER.search(text)):
-        reading.set("event_number", int(match[1]), "event_number", match[0])
+        fields.set("event_number", int(match[1]), "event_number", match[0])

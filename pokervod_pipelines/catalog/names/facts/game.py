@@ -7,14 +7,14 @@ from pokervod_pipelines.catalog.names.vocabulary.games import GAMES
 GAME_BOOK = PhraseBook(GAMES)
 
 
-def read_game(reading: NameFields) -> None:
+def read_game(fields: NameFields) -> None:
     """Set the game; a second one counts only beside the first, as in "NLH / PLO"."""
-    set_game(reading, 0, None)
+    set_game(fields, 0, None)
 
 
-def set_game(reading: NameFields, start: int, end: int | None) -> None:
+def set_game(fields: NameFields, start: int, end: int | None) -> None:
     """Set the game of one stretch of the name."""
-    name = reading.name
+    name = fields.name
     first = GAME_BOOK.find_first(name.text, name.words, start, end)
     if first is None:
         return
@@ -22,4 +22,4 @@ def set_game(reading: NameFields, start: int, end: int | None) -> None:
     second = GAME_BOOK.match_at(name.text, stop + 1)
     if second and second.meaning != first.meaning:
         value, stop = f"{first.meaning}/{second.meaning}", second.end
-    reading.set("game", value, "game", name.shown[first.start : stop])
+    fields.set("game", value, "game", name.shown[first.start : stop])

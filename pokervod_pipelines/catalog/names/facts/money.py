@@ -33,41 +33,41 @@ def whole_amount(digits: str, unit: str | None = None) -> int:
     return round(float(plain) * _UNITS[unit]) if "." in plain else int(plain) * _UNITS[unit]
 
 
-def read_signed_money(reading: NameFields) -> None:
+def read_signed_money(fields: NameFields) -> None:
     """Set guarantee and buy-in where the amounts carry a currency sign."""
-    text = reading.name.text
+    text = fields.name.text
     if not ("$" in text or "€" in text or "£" in text):
         return
     for match in _SIGNED.finditer(text):
         amount = whole_amount(match[1], match[2])
         if match[3]:
-            reading.set("gtd", amount, "guarantee", match[0])
+            fields.set("gtd", amount, "guarantee", match[0])
         elif (
             amount <= _HIGHEST_BUY_IN and match[4] not in _PRIZE_AFTER and not _follows_prize_word(text, match.start())
         ):
-            reading.set("buy_in", amount, "signed_buy_in", text[match.start() : match.end(1)])
+            fields.set("buy_in", amount, "signed_buy_in", text[match.start() : match.end(1)])
 
 
-def read_plain_money(reading: NameFields) -> None:
+def read_plain_money(fields: NameFields) -> None:
     """Set the buy-in of names without currency signs: ``50K DIAMOND HIGH ROLLER``, ``1500 7CS``."""
-    text = reading.name.text
-    if "buy_in" in reading.found:
+    text = fields.name.text
+    if "buy_in" in fields.found:
         return
     place = 0
     for word in text.split(" "):
         if word.endswith("k") and (match := _THOUSANDS.fullmatch(word)):
-            reading.set("buy_in", whole_amount(match[1], "k"), "buy_in_in_thousands", word)
+            fields.set("buy_in", whole_amount(match[1], "k"), "buy_in_in_thousands", word)
             return
-        if word.isdecimal() and _is_bare_buy_in(reading, word, place + len(word) + 1):
-            reading.set("buy_in", int(word), "bare_buy_in", word)
+        if word.isdecimal() and _is_bare_buy_in(fields, word, place + len(word) + 1):
+            fields.set("buy_in", int(word), "bare_buy_in", word)
             return
         place += len(word) + 1
 
 
-def _is_bare_buy_in(reading: NameFields, digits: str, place: int) -> bool:
-    if not _SHORTEST_BARE <= len(digits) <= _LONGEST_BARE or int(digits) == reading.value("year"):
+def _is_bare_buy_in(fields: NameFields, digits: str, place: int) -> bool:
+    if not _SHORTEST_BARE <= len(digits) <= _LONGEST_BARE or int(digits) == fields.value("year"):
         return False
-    text = reading.name.text
+    text = fields.name.text
     return GAME_BOOK.match_at(text, place) is not None or EVENT_BOOK.match_at(text, place) is not None
 
 

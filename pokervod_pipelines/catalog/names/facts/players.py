@@ -26,13 +26,13 @@ def split_people(words: str) -> tuple[str, ...]:
     return tuple(person for part in _JOINTS.split(words) if (person := part.strip(" .,")))
 
 
-def read_players(reading: NameFields) -> None:
+def read_players(fields: NameFields) -> None:
     """Set the people of a World Series title."""
-    words = reading.name.words
+    words = fields.name.words
     pattern = next((pattern for word, pattern in _SHAPES if word in words), None)
-    match = pattern.search(reading.name.stem.replace("_", " ")) if pattern else None
+    match = pattern.search(fields.name.stem.replace("_", " ")) if pattern else None
     if match and (people := split_people(match[1])) and not any(_is_no_person(person) for person in people):
-        reading.set("players", people, "people_of_title", match[1])
+        fields.set("players", people, "people_of_title", match[1])
 
 
 def _is_no_person(words: str) -> bool:

@@ -41,14 +41,14 @@ def find_sub_series(text: str, shown: str) -> tuple[str, str] | None:
     return None
 
 
-def read_sub_series(reading: NameFields) -> None:
+def read_sub_series(fields: NameFields) -> None:
     """Set the branch that the file name itself names."""
-    if told := find_sub_series(reading.name.text, reading.name.shown):
-        reading.set("sub_series", told[0], "sub_series", told[1])
+    if match := find_sub_series(fields.name.text, fields.name.shown):
+        fields.set("sub_series", match[0], "sub_series", match[1])
 
 
-def read_mpp_place(reading: NameFields) -> None:
+def read_mpp_place(fields: NameFields) -> None:
     """Set the place of a Mediterranean Poker Party, from a folder like "2025 MPP Cyprus"."""
-    name = reading.name
+    name = fields.name
     if match := _MPP_PLACE.match(name.text):
-        reading.set("sub_series", f"MPP {name.shown[match.start(1) : match.end(1)]}", "mpp_place", match[0])
+        fields.set("sub_series", f"MPP {name.shown[match.start(1) : match.end(1)]}", "mpp_place", match[0])

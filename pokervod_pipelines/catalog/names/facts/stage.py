@@ -11,9 +11,9 @@ from pokervod_pipelines.catalog.names.name_fields import NameFields
 _STAGE = re.compile(r"(?<![a-z])final ?(table|day(?! ?\d))(?![a-z])|(?<!\w)ft(?=$| day| \d)", re.ASCII)
 
 
-def read_stage(reading: NameFields) -> None:
+def read_stage(fields: NameFields) -> None:
     """Set the stage."""
-    text = reading.name.text
+    text = fields.name.text
     if ("final" in text or "ft" in text) and (match := _STAGE.search(text)):
         stage = "final_day" if match[1] == "day" else "final_table"
-        reading.set("stage", stage, "stage", match[0])
+        fields.set("stage", stage, "stage", match[0])

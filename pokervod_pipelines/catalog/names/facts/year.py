@@ -7,7 +7,7 @@ import re
 
 from pokervod_pipelines.catalog.names.name_fields import NameFields
 
-# The digits stand first so that the search can skip to them; what may not stand before them is asked afterwards.
+# The digits come first so that the search can skip to them; what may not precede them is checked afterwards.
 _YEAR = re.compile(
     r"[12][09][0-9]\d(?<=19[6-9]\d|20[0-4]\d)(?<![\w$€£#.,]....)(?<!gmpo ....)(?<!pre ....)(?!\w|[.,]\d)", re.ASCII
 )
@@ -15,17 +15,17 @@ _YEAR = re.compile(
 _FIRST_TELEVISED = 1970
 
 
-def read_year(reading: NameFields) -> None:
+def read_year(fields: NameFields) -> None:
     """Set the first year of the file name."""
-    text = reading.name.text
+    text = fields.name.text
     if ("20" in text or "19" in text) and (match := _YEAR.search(text)):
-        set_year(reading, int(match[0]), "year", match[0])
+        set_year(fields, int(match[0]), "year", match[0])
 
 
-def set_year(reading: NameFields, year: int, rule: str, text: str) -> None:
+def set_year(fields: NameFields, year: int, rule: str, text: str) -> None:
     """Set a year that the file name itself has."""
-    reading.set("year", year, rule, text)
-    reading.set("year_in_filename", "yes", rule, text)
+    fields.set("year", year, rule, text)
+    fields.set("year_in_filename", "yes", rule, text)
 
 
 def expand_year(two_digits: str) -> int:

@@ -16,13 +16,13 @@ RULE = "archive_code"
 _SHAPE = re.compile(r"(wsope|wsop|wse|ws)(\d\d)(?= )(?: (apac)(?!\w))?", re.ASCII)
 
 
-def read_archive_code(reading: NameFields) -> bool:
+def read_archive_code(fields: NameFields) -> bool:
     """Set the code's series and year; what follows is read by the rules for archive titles."""
-    text = reading.name.text
+    text = fields.name.text
     if not text.startswith("ws") or not (match := _SHAPE.match(text)):
         return False
-    reading.set("project_code", "WSOP", RULE, match[1])
-    set_year(reading, expand_year(match[2]), RULE, match[2])
+    fields.set("project_code", "WSOP", RULE, match[1])
+    set_year(fields, expand_year(match[2]), RULE, match[2])
     if series := APAC if match[3] else SERIES_CODES[match[1]]:
-        reading.set("sub_series", series, RULE, match[3] or match[1])
+        fields.set("sub_series", series, RULE, match[3] or match[1])
     return True

@@ -2,7 +2,7 @@
 
 Also ``WSOP 2006 Show 17 ME 7_GMPO 743`` and ``ESPN 2008 WSOP SEASON 6 SHOW 1``.
 
-Behind show and episode stand buy-in, game or event, and marks of the tape; asset numbers there are no facts.
+Buy-in, game or event, and tape marks follow show and episode; asset numbers there are not read.
 """
 
 import re
@@ -20,19 +20,19 @@ _SHAPE = re.compile(
 )
 
 
-def read_archive_show(reading: NameFields) -> bool:
+def read_archive_show(fields: NameFields) -> bool:
     """Set year, season, show and the main event's episode; the rules for archive titles read what follows."""
-    text = reading.name.text
+    text = fields.name.text
     if not ("show" in text or " me" in text) or not (match := _SHAPE.match(text)):
         return False
     year, season, show = match[1] or match[2], match[3], match[4]
-    reading.set("project_code", "WSOP", RULE, "wsop")
-    set_year(reading, int(year), RULE, year)
+    fields.set("project_code", "WSOP", RULE, "wsop")
+    set_year(fields, int(year), RULE, year)
     if season:
-        reading.set("season", int(season), RULE, f"season {season}")
+        fields.set("season", int(season), RULE, f"season {season}")
     if show:
-        reading.set("show_number", int(show), RULE, f"show {show}")
+        fields.set("show_number", int(show), RULE, f"show {show}")
     if episode := match[5] or match[6]:
-        set_event(reading, "Main Event", RULE, f"me {episode}")
-        reading.set("episode_number", int(episode), RULE, f"me {episode}")
+        set_event(fields, "Main Event", RULE, f"me {episode}")
+        fields.set("episode_number", int(episode), RULE, f"me {episode}")
     return True

@@ -1,7 +1,7 @@
 """Read archive tapes named by series, year and little else: ``WSOP_2003-01``, ``WSOP_1983``, ``wsop-1973-me-nobug``.
 
 Also ``WSOP_2009_31-1``, ``1987 World Series of Poker 1``, ``2009 WSOP ME01``, ``WSOP_2011_32_ME26``. A bare number
-after the year may count shows or tapes: it is ``seq``. What else such a name may say is a title's business.
+after the year may count shows or tapes: it is ``seq``. Anything else in such a name is read as a title.
 """
 
 import re
@@ -19,24 +19,24 @@ _SHAPE = re.compile(
 )
 
 
-def read_archive_tape(reading: NameFields) -> bool:
+def read_archive_tape(fields: NameFields) -> bool:
     """Set year, tape number and part, and the episode of the main event."""
-    name = reading.name
+    name = fields.name
     if not name.text[-1:].isalnum() or not (match := _SHAPE.match(name.text)):
         return False
     year_before, word_behind, word_before, year_behind, tape, part, main_event, episode, version = match.groups()
     year = year_before or year_behind
-    reading.set("project_code", "WSOP", RULE, word_before or word_behind)
-    set_year(reading, int(year), RULE, year)
+    fields.set("project_code", "WSOP", RULE, word_before or word_behind)
+    set_year(fields, int(year), RULE, year)
     if tape:
-        reading.set("seq", int(tape), RULE, tape)
+        fields.set("seq", int(tape), RULE, tape)
     if part:
-        reading.set("part", int(part), RULE, f"{tape} {part}")
+        fields.set("part", int(part), RULE, f"{tape} {part}")
     if main_event:
-        set_event(reading, "Main Event", RULE, main_event)
+        set_event(fields, "Main Event", RULE, main_event)
     if episode:
-        reading.set("episode_number", int(episode), RULE, f"{main_event}{episode}")
+        fields.set("episode_number", int(episode), RULE, f"{main_event}{episode}")
     if version:
         shown = name.shown[match.start(9) : match.end(9)]
-        reading.set("version", shown, RULE, shown)
+        fields.set("version", shown, RULE, shown)
     return True

@@ -1,6 +1,6 @@
 """Read bracelet clips: ``10-wsop-2024-be-ev-21-25k-nlh-hr-ft-schutten-…-clean``, ``45-wsop-2024-me-day1c-cho-…``.
 
-Clip number, year, event number or main event, buy-in, what is played, stage or day; behind that stands a free title,
+Clip number, year, event number or main event, buy-in, game, stage or day; then a free title,
 in which "ft" and numbers mean nothing: only the first words are read.
 """
 
@@ -22,48 +22,48 @@ _SHAPE = re.compile(
 )
 _DAY = re.compile(r"day ?(\d{1,2})([a-h]{0,8})", re.ASCII)
 
-# Event, format, stage and day are told within so many words; the title starts right behind them.
+# Event, format, stage and day are within this many words; the title follows.
 _WORDS_BEFORE_TITLE = 8
 
 
-def read_bracelet_clip(reading: NameFields) -> bool:
+def read_bracelet_clip(fields: NameFields) -> bool:
     """Set the fields of the coded head of the name, and the version in its last words."""
-    name = reading.name
+    name = fields.name
     if "wsop" not in name.text or not (match := _SHAPE.match(name.text)):
         return False
-    reading.set("project_code", "WSOP", RULE, "wsop")
-    reading.set("clip_number", int(match[1]), RULE, match[1])
-    set_year(reading, int(match[2]), RULE, match[2])
+    fields.set("project_code", "WSOP", RULE, "wsop")
+    fields.set("clip_number", int(match[1]), RULE, match[1])
+    set_year(fields, int(match[2]), RULE, match[2])
     if match[3]:
-        reading.set("event_number", int(match[3]), RULE, f"ev {match[3]}")
+        fields.set("event_number", int(match[3]), RULE, f"ev {match[3]}")
     else:
-        set_event(reading, "Main Event", RULE, "me")
+        set_event(fields, "Main Event", RULE, "me")
     if amount := match[5] or match[7]:
-        reading.set("buy_in", whole_amount(amount, match[6]), RULE, amount)
-    _read_head(reading, match.end() + 1)
-    read_clip_version(reading)
+        fields.set("buy_in", whole_amount(amount, match[6]), RULE, amount)
+    _read_head(fields, match.end() + 1)
+    read_clip_version(fields)
     return True
 
 
-def _read_head(reading: NameFields, start: int) -> None:
-    name = reading.name
-    end = _read_stage_and_day(reading, start)
+def _read_head(fields: NameFields, start: int) -> None:
+    name = fields.name
+    end = _read_stage_and_day(fields, start)
     if phrase := EVENT_BOOK.find_first(name.text, name.words, start, end):
-        set_event(reading, phrase.meaning, RULE, name.shown[phrase.start : phrase.end])
-    set_game(reading, start, end)
+        set_event(fields, phrase.meaning, RULE, name.shown[phrase.start : phrase.end])
+    set_game(fields, start, end)
 
 
-def _read_stage_and_day(reading: NameFields, start: int) -> int:
+def _read_stage_and_day(fields: NameFields, start: int) -> int:
     """Set stage and day; return where the title starts at the latest."""
     place, title = start, None
-    for word in reading.name.text[start:].split(" ", _WORDS_BEFORE_TITLE)[:_WORDS_BEFORE_TITLE]:
+    for word in fields.name.text[start:].split(" ", _WORDS_BEFORE_TITLE)[:_WORDS_BEFORE_TITLE]:
         if word == "ft":
-            reading.set("stage", "final_table", RULE, word)
+            fields.set("stage", "final_table", RULE, word)
             title = title or place
         elif word.startswith("day") and (match := _DAY.fullmatch(word)):
-            reading.set("day", int(match[1]), RULE, word)
+            fields.set("day", int(match[1]), RULE, word)
             if match[2]:
-                reading.set("flight", match[2].upper(), RULE, word)
+                fields.set("flight", match[2].upper(), RULE, word)
             title = title or place
         elif title is not None:
             break

@@ -16,17 +16,17 @@ RULE = "clip_code"
 _SHAPE = re.compile(rf"(?:wc([a-z]{{2,4}})|(wp|we))(\d\d)(?: ({'|'.join(CLIP_CODES)}))? (\d{{1,3}})(?= |$)", re.ASCII)
 
 
-def read_clip_code(reading: NameFields) -> bool:
+def read_clip_code(fields: NameFields) -> bool:
     """Set series, year, kind and number of the clip."""
-    text = reading.name.text
+    text = fields.name.text
     if not text.startswith("w") or not (match := _SHAPE.match(text)):
         return False
     place, code, year, kind, number = match.groups()
-    reading.set("project_code", "WSOP", RULE, match[0])
+    fields.set("project_code", "WSOP", RULE, match[0])
     series = f"CIRCUIT {PLACES.get(place, place.upper())}" if place else SERIES_CODES[code]
-    reading.set("sub_series", series, RULE, place or code)
-    set_year(reading, expand_year(year), RULE, year)
+    fields.set("sub_series", series, RULE, place or code)
+    set_year(fields, expand_year(year), RULE, year)
     if kind:
-        set_event(reading, CLIP_CODES[kind], RULE, kind)
-    reading.set("clip_number", int(number), RULE, number)
+        set_event(fields, CLIP_CODES[kind], RULE, kind)
+    fields.set("clip_number", int(number), RULE, number)
     return True

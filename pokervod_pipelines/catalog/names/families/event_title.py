@@ -1,6 +1,6 @@
 """Read titles of events that do not name their series: ``#46: $250,000 Super High Roller``, ``Event #3 $5K PLO``.
 
-An event number is tell enough; a day, a final table or a main event only inside a folder of a series with events.
+An event number is enough; a day, a final table or a main event only inside a folder of a series with events.
 """
 
 import re
@@ -13,11 +13,11 @@ _TELLS = re.compile(r"(?<!\w)(?:day ?\d|final table|main event)", re.ASCII)
 _WITH_EVENTS = frozenset({"WSOP", "MPP"})
 
 
-def read_event_title(reading: NameFields) -> bool:
+def read_event_title(fields: NameFields) -> bool:
     """Match the name; its facts are read by the rules for titles of the series."""
-    text = reading.name.text
+    text = fields.name.text
     if _PRICED.match(text):
         return True
     if ("#" in text or "event" in text) and _NUMBERED.search(text):
         return True
-    return reading.folders.project in _WITH_EVENTS and _TELLS.search(text) is not None
+    return fields.folders.project in _WITH_EVENTS and _TELLS.search(text) is not None

@@ -15,17 +15,17 @@ _SHAPE = re.compile(r"(?:gog )?(?:e|ep|episode )(\d{1,2})(?: gog)?(?= |$)", re.A
 _EDIT_DATE = re.compile(r"(?<!\w)(?:20)?(\d\d)(\d\d)(\d\d)(?!\w)", re.ASCII)
 
 
-def read_game_of_gold(reading: NameFields) -> bool:
+def read_game_of_gold(fields: NameFields) -> bool:
     """Set episode, edit date and version."""
-    text = reading.name.text
+    text = fields.name.text
     if "gog" not in text or not (match := _SHAPE.match(text)):
         return False
-    reading.set("project_code", "GOG", RULE, "gog")
-    reading.set("episode_number", int(match[1]), RULE, match[0])
+    fields.set("project_code", "GOG", RULE, "gog")
+    fields.set("episode_number", int(match[1]), RULE, match[0])
     edited = _EDIT_DATE.search(text, match.end())
     if edited and (day := iso_date(2000 + int(edited[1]), int(edited[2]), int(edited[3]))):
-        reading.set("date", day, RULE, edited[0])
+        fields.set("date", day, RULE, edited[0])
     for word, version in GOG_VERSIONS.items():
         if word in text:
-            reading.set("version", version, RULE, word)
+            fields.set("version", version, RULE, word)
     return True

@@ -15,15 +15,15 @@ _SHAPE = re.compile(
 )
 
 
-def read_ggmillions(reading: NameFields) -> bool:
+def read_ggmillions(fields: NameFields) -> bool:
     """Set project, show and players; date and stage are read by the rules for streams."""
-    name = reading.name
+    name = fields.name
     if "high roller" not in name.text or "wsop" in name.text or not (match := _SHAPE.match(name.text)):
         return False
-    reading.set("project_code", "GGMILLIONS", RULE, match[1] or match[0])
+    fields.set("project_code", "GGMILLIONS", RULE, match[1] or match[0])
     if match[1]:
-        set_event(reading, "Super High Roller Poker", RULE, match[1])
+        set_event(fields, "Super High Roller Poker", RULE, match[1])
     if match[3]:
         people = name.shown[match.start(3) : match.end(3)]
-        reading.set("players", split_people(people), RULE, people)
+        fields.set("players", split_people(people), RULE, people)
     return True

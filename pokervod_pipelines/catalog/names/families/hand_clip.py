@@ -21,19 +21,19 @@ _PLACE_ENDINGS = frozenset({"st", "nd", "rd", "th"})
 _PLACE_BEHIND = re.compile(r" ?\d{1,2}(?:st|nd|rd|th)$", re.ASCII)
 
 
-def read_hand_clip(reading: NameFields) -> bool:
+def read_hand_clip(fields: NameFields) -> bool:
     """Set hand number, players and version; the day needs the year of a folder."""
-    name = reading.name
+    name = fields.name
     if "hand" not in name.text or not (match := _SHAPE.match(name.text)):
         return False
-    reading.set("hand_number", int(match[1]), RULE, f"hand {match[1]}")
+    fields.set("hand_number", int(match[1]), RULE, f"hand {match[1]}")
     sides, _, last_word = name.shown[match.end() + 1 :].rpartition(" ")
     if last_word.lower() in CLIP_VERSIONS:
-        reading.set("version", last_word, RULE, last_word)
+        fields.set("version", last_word, RULE, last_word)
     else:
         sides = name.shown[match.end() + 1 :]
     if sides and (players := split_sides(sides)):
-        reading.set("players", players, RULE, sides)
+        fields.set("players", players, RULE, sides)
     return True
 
 

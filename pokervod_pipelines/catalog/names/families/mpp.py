@@ -1,6 +1,6 @@
 """Read Mediterranean Poker Party: ``$5M GTD   $5K MPP Main Event – Day 3 Session 1``.
 
-Guarantee, buy-in, the event in its own words up to day or stage. ``$5M GTD`` alone is no tell: WSOP Cyprus starts
+Guarantee, buy-in, the event in its own words up to day or stage. ``$5M GTD`` alone is not enough: WSOP Cyprus starts
 with it too.
 """
 
@@ -14,13 +14,13 @@ RULE = "mpp"
 _SHAPE = re.compile(r"\$[\d.,]+[km]? gtd \$[\d.,]+k? (.+?)(?= day \d| final (?:table|day(?! \d))| part \d|$)", re.ASCII)
 
 
-def read_mpp(reading: NameFields) -> bool:
+def read_mpp(fields: NameFields) -> bool:
     """Set the event; money, day, session and stage are read by the rules for streams."""
-    name = reading.name
+    name = fields.name
     if "gtd" not in name.text or not (match := _SHAPE.match(name.text)) or "wsop" in name.text:
         return False
     if " mpp " in name.text:
-        reading.set("project_code", "MPP", RULE, "mpp")
+        fields.set("project_code", "MPP", RULE, "mpp")
     event = name.shown[match.start(1) : match.end(1)]
-    set_event(reading, event, RULE, event)
+    set_event(fields, event, RULE, event)
     return True

@@ -1,6 +1,6 @@
 """Read Poker After Dark: ``pad-s12-ep01-002``, ``PAD_S13_EP22_BestOf_FinalLook_HiRes-017``.
 
-What stands between episode and the closing three digits is the version; the digits are an internal number.
+The words between episode and the final three digits are the version; the digits are an internal number.
 """
 
 import re
@@ -14,15 +14,15 @@ _SHAPE = re.compile(
 )
 
 
-def read_poker_after_dark(reading: NameFields) -> bool:
+def read_poker_after_dark(fields: NameFields) -> bool:
     """Set season, episode and version."""
-    name = reading.name
+    name = fields.name
     if not name.text.startswith("p") or not (match := _SHAPE.match(name.text)):
         return False
-    reading.set("project_code", "PAD", RULE, "pad")
-    reading.set("season", int(match[1]), RULE, match[1])
-    reading.set("episode_number", int(match[2]), RULE, match[2])
+    fields.set("project_code", "PAD", RULE, "pad")
+    fields.set("season", int(match[1]), RULE, match[1])
+    fields.set("episode_number", int(match[2]), RULE, match[2])
     if match[3]:
         shown = name.shown[match.start(3) : match.end(3)]
-        reading.set("version", shown.replace(" ", "_"), RULE, shown)
+        fields.set("version", shown.replace(" ", "_"), RULE, shown)
     return True

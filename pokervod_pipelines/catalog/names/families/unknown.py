@@ -6,6 +6,6 @@ Their folders may still know what they show.
 from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 
-def read_unknown(reading: NameFields) -> bool:
+def read_unknown(fields: NameFields) -> bool:
     """Match every name and set nothing: a number in such a name counts recordings, not episodes."""
-    return reading is not None
+    return fields is not None

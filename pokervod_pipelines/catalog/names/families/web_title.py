@@ -4,14 +4,14 @@ from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 RULE = "web_title"
 
-_TELLS = ("hustlercasinolive", "hustler casino live")
+_CHANNEL_NAMES = ("hustlercasinolive", "hustler casino live")
 
 
-def read_web_title(reading: NameFields) -> bool:
+def read_web_title(fields: NameFields) -> bool:
     """Set the project if the channel's name is in the title, so that no other rule reads it."""
-    text = reading.name.text
-    for tell in _TELLS:
-        if tell in text:
-            reading.set("project_code", "HCL", RULE, tell)
+    text = fields.name.text
+    for word in _CHANNEL_NAMES:
+        if word in text:
+            fields.set("project_code", "HCL", RULE, word)
             return True
-    return reading.folders.project == "HCL"
+    return fields.folders.project == "HCL"

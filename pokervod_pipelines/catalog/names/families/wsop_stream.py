@@ -12,13 +12,13 @@ _SERIES = frozenset({"wsop", "wsope", "#wsop", "#wsope"})
 _TAPE_WORDS = frozenset({"show", "season", "episode", "generic"})
 
 
-def read_wsop_stream(reading: NameFields) -> bool:
+def read_wsop_stream(fields: NameFields) -> bool:
     """Set the project; the rules for streams read the rest."""
-    text = reading.name.text
+    text = fields.name.text
     if not ("wsop" in text and ("day" in text or "#" in text)):
         return False
-    words = reading.name.words
+    words = fields.name.words
     if _SERIES.isdisjoint(words) or not _TAPE_WORDS.isdisjoint(words):
         return False
-    reading.set("project_code", "WSOP", RULE, "wsop")
+    fields.set("project_code", "WSOP", RULE, "wsop")
     return True

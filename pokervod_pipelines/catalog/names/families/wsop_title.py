@@ -6,16 +6,16 @@ from pokervod_pipelines.catalog.names.name_fields import NameFields
 RULE = "wsop_title"
 
 
-def read_wsop_title(reading: NameFields) -> bool:
+def read_wsop_title(fields: NameFields) -> bool:
     """Set the project; the rest is read by the rules for titles of the series."""
-    text = reading.name.text
+    text = fields.name.text
     if not ("wsop" in text or "world series" in text):
         return False
-    if "wsop" in reading.name.words:
-        reading.set("project_code", "WSOP", RULE, "wsop")
+    if "wsop" in fields.name.words:
+        fields.set("project_code", "WSOP", RULE, "wsop")
         return True
-    told = find_project(text)
-    if told is None or told[0] != "WSOP":
+    match = find_project(text)
+    if match is None or match[0] != "WSOP":
         return False
-    reading.set("project_code", "WSOP", RULE, told[1])
+    fields.set("project_code", "WSOP", RULE, match[1])
     return True

@@ -1,6 +1,6 @@
 """List named events: how names write them -> how the catalog calls them.
 
-Formats (freezeout, shootout, 6-max, tag team, high roller) are no event of their own: what is left of such a name is
+Formats (freezeout, shootout, 6-max, tag team, high roller) are not events: the rest of such a name is
 buy-in and game. The longest spelling at a place wins.
 """
 
@@ -58,7 +58,7 @@ EVENTS = {
 
 MAIN_EVENTS = frozenset({"Main Event", "Super Main Event"})
 
-# Formats that stand for the event only where a name tells no number, no game and no other event.
+# Formats that count as the event only where a name has no number, no game and no other event.
 LAST_RESORT_EVENTS = {"super high roller": "Super High Roller", "high roller": "High Roller"}
 
 # Codes of archive tapes that carry an episode number (ME01, NC02, BIG_ONE_1). NC is National Championship there.

@@ -26,7 +26,7 @@ PARADISE = "WSOP-PARADISE"
 APAC = "APAC"
 ARCHIVE = "ARCHIVE"
 
-# The word before a two-digit year (WS12, WSOP13, WSOPE08, WE24 ...) -> sub-series that it tells, if any.
+# The word before a two-digit year (WS12, WSOP13, WSOPE08, WE24 ...) -> its sub-series, if any.
 SERIES_CODES = {"ws": None, "wsop": None, "wsope": EUROPE, "wse": EUROPE, "we": EUROPE, "wp": PARADISE}
 
 # What follows "wsop" in a name or folder -> sub-series.
@@ -50,6 +50,6 @@ PLACES = {
     "new orleans": "New Orleans",
 }
 
-# Words after "circuit" that are no place.
+# Words after "circuit" that are not places.
 _CIRCUIT_WORDS = "event events main stream subclip clip final day championship and ring series"
 NOT_PLACES = frozenset(_CIRCUIT_WORDS.split())

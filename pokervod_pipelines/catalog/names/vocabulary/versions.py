@@ -1,4 +1,4 @@
-"""List words that tell which cut of a recording a file is. Upper or lower case stays as the name writes it."""
+"""List words that tell which cut of a recording a file is. The case of the name is kept."""
 
 GOG_VERSIONS = {"찐최종": "찐최종", "최종": "최종", "클린본": "clean"}
 
