@@ -16,7 +16,7 @@ def parse_name(path: str) -> ParsedName:
 
     Never raises. All fields of a file without content (system files, links, hidden folders) are None.
     """
-    reading = _read(path)
+    fields = _read(path)
     return fields.answer() if fields else NOTHING
 
 
@@ -25,7 +25,7 @@ def explain_name(path: str) -> list[NameFinding]:
 
     The words have separators as single spaces, as rules see them; the source is ``name`` or ``folder``.
     """
-    reading = _read(path)
+    fields = _read(path)
     return fields.findings() if fields else []
 
 

@@ -8,7 +8,7 @@ from pokervod_pipelines.catalog import names
 from pokervod_pipelines.catalog.names import PARSER_VERSION
 
 # Print both with: python -m pokervod_pipelines_tests.catalog.names.test_version
-VERSION_AND_DIGEST = ("2026.11-2", "af5dab8c4d9910e6")
+VERSION_AND_DIGEST = ("2026.11-2", "f8bf0ba78e44c987")
 
 
 def digest_rules() -> str:
