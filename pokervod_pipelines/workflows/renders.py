@@ -16,8 +16,7 @@ from sqlalchemy import Connection, Engine, text
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.render.listing import count_states
 from pokervod_pipelines.render.outputs import store
-from pokervod_pipelines.render.outputs.audit import KnownOutput, audit_outputs
-from pokervod_pipelines.render.outputs.orphans import find_orphans, list_places
+from pokervod_pipelines.render.outputs.audit import KnownOutput, audit_outputs, find_orphans, list_expected_paths
 from pokervod_pipelines.render.outputs.publish import sweep_unfinished
 from pokervod_pipelines.render.queue_store import find_output_owners
 from pokervod_pipelines.render.states import Transition
@@ -95,14 +94,14 @@ def audit_day(engine: Engine, settings: Settings, day: date | None = None) -> di
     ]
     problems = {each.output.path: each.text for each in audit_outputs(settings.renders, outputs)}
     with engine.begin() as connection:
-        store.remember_audit(connection, {each.instruction_id: problems.get(path) for path, each in known.items()})
+        store.record_audit(connection, {each.instruction_id: problems.get(path) for path, each in known.items()})
     return problems
 
 
 def list_orphans(engine: Engine, settings: Settings, day: date) -> dict[str, str]:
     """List the files of the day that belong to no finished graphic, with what to do, by path; delete nothing."""
     with engine.connect() as connection:
-        places = list_places(settings.renders, store.list_unmade(connection, day))
+        places = list_expected_paths(settings.renders, store.list_unrendered(connection, day))
         owned = find_output_owners(connection, places)
     return find_orphans(settings.renders, places, owned)
 
@@ -112,12 +111,12 @@ def sweep_leftovers(engine: Engine, settings: Settings) -> int:
     if not settings.renders.is_dir():
         return 0
     with engine.connect() as connection:
-        living = store.read_living_claims(connection)
+        living = store.list_active_claims(connection)
     return len(sweep_unfinished(settings.renders, living, LEFTOVER_SECONDS))
 
 
 def measure_completeness(connection: Connection, day: date | None = None) -> Completeness:
-    """Measure how complete the day is, or all days are; withdrawn and cancelled instructions do not count.
+    """OutputStat how complete the day is, or all days are; withdrawn and cancelled instructions do not count.
 
     A premium hand whose graphic was cancelled counts as requested.
     """

@@ -14,7 +14,7 @@ from uuid import UUID
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.render import workers
 from pokervod_pipelines.render.failures import BadInstruction, TransientFailure
-from pokervod_pipelines.render.outputs.paths import make_target, place_output
+from pokervod_pipelines.render.outputs.paths import find_output_path, prepare_target
 from pokervod_pipelines.render.outputs.publish import publish
 from pokervod_pipelines.render.queue import FinishedRender
 from pokervod_pipelines.render.queue_store import ClaimedJob
@@ -44,7 +44,7 @@ class SlowPipeline:
 
     async def render(self, job: ClaimedJob, report: ReportProgress) -> FinishedRender:
         player = job.layers["player"]
-        target = make_target(self.root, job.claim_id, "mov_alpha")
+        target = prepare_target(self.root, job.claim_id, "mov_alpha")
         pause = random.Random(job.id).uniform(0.01, 0.05)
         with target.open("wb", buffering=0) as file:
             for piece in range(PIECES):
@@ -54,7 +54,7 @@ class SlowPipeline:
         if player == "impossible" or (player == "moody" and job.retry_count == 0):
             target.unlink()
             raise BadInstruction("nobody can draw that") if player == "impossible" else TransientFailure("it broke off")
-        final = place_output(self.root, Path(f"2031-05-04/{job.id}"), "mov_alpha")
+        final = find_output_path(self.root, Path(f"2031-05-04/{job.id}"), "mov_alpha")
         return FinishedRender(job=job, facts=make_output_facts(job), publish=_once(target, final))
 
     def discard(self, job: Job) -> None:

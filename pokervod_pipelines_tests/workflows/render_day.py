@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pokervod_pipelines.render import queue
-from pokervod_pipelines.render.outputs.digest import hash_output, measure_output
+from pokervod_pipelines.render.outputs.digest import hash_output, stat_output
 from pokervod_pipelines.render.queue import FinishedRender
 from pokervod_pipelines.render.states import Job
 from pokervod_pipelines.settings import Settings
@@ -60,7 +60,7 @@ class RenderDay(QueueDatabase):
 
     def finish_as(self, job: Job, path: Path) -> None:
         """Complete the claimed job with this file."""
-        measure = measure_output(path)
+        measure = stat_output(path)
         facts = replace(
             make_output_facts(job),
             path=path.name,

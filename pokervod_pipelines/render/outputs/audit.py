@@ -1,13 +1,15 @@
 """Is every finished graphic still where it was put, and unchanged? Cheap: what looks the same is not read again."""
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pokervod_pipelines.errors import Unavailable
-from pokervod_pipelines.render.outputs.digest import Measure, hash_output, measure_output
-from pokervod_pipelines.render.outputs.paths import UNFINISHED
+from pokervod_pipelines.errors import BadSettings, Unavailable
+from pokervod_pipelines.render.outputs.digest import OutputStat, hash_output, stat_output
+from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, find_output_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +65,8 @@ def _check_root(root: Path) -> None:
 def _examine(root: Path, output: KnownOutput) -> Iterator[Problem]:
     path = root / output.path
     try:
-        measure = measure_output(path)
-        if measure == Measure(size_bytes=output.size_bytes, mtime_ns=output.mtime_ns):
+        measure = stat_output(path)
+        if measure == OutputStat(size_bytes=output.size_bytes, mtime_ns=output.mtime_ns):
             return
         if measure.size_bytes != output.size_bytes:
             text = f"{path}: has {measure.size_bytes:,} bytes, and had {output.size_bytes:,} when it was finished"
@@ -78,3 +80,50 @@ def _examine(root: Path, output: KnownOutput) -> Iterator[Problem]:
     except OSError as error:
         text = f"{path}: could not be read ({error.strerror}); check the rights and the mount"
         yield Problem(output=output, kind="unreadable", text=text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnrenderedInstruction:
+    """An instruction that ended without a file: its state, and what its path is made of."""
+
+    id: int
+    state: str
+    template: str
+    output: Mapping[str, Any]
+    trigger_kind: str
+    trigger_key: str
+    version: int
+    day: date
+
+
+def list_expected_paths(root: Path, unmade: Iterable[UnrenderedInstruction]) -> dict[str, UnrenderedInstruction]:
+    """Return where each would lie, as a path below the root; what has no place is left out."""
+    return {place: each for each in unmade if (place := _find_place(root, each))}
+
+
+def find_orphans(root: Path, places: Mapping[str, UnrenderedInstruction], owned: Collection[str]) -> dict[str, str]:
+    """Return what lies at one of the places though it is no finished graphic's, with what to do, by path."""
+    return {
+        path: f"lies there, though instruction {each.id} is {each.state}: who moved it there could not say so; "
+        f"`pokervod render retry {each.id}` makes it anew, or remove the file"
+        for path, each in places.items()
+        if path not in owned and os.path.lexists(root / path)
+    }
+
+
+def _find_place(root: Path, each: UnrenderedInstruction) -> str | None:
+    if not {"path", "format"} <= each.output.keys():
+        return None
+    try:
+        relative = fill_path(
+            each.output["path"],
+            day=each.day,
+            template=each.template,
+            kind=each.trigger_kind,
+            key=each.trigger_key,
+            id=each.id,
+            version=each.version,
+        )
+        return find_output_path(root, relative, each.output["format"]).relative_to(root).as_posix()
+    except BadSettings:  # what has no place was never put there
+        return None

@@ -16,21 +16,21 @@ _PICTURE = re.compile(r"[0-9]{5,}\.png", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class OutputStat:
     """Bytes in all, and the time of the last change in nanoseconds; of a folder, those of its pictures."""
 
     size_bytes: int
     mtime_ns: int
 
 
-def measure_output(path: Path) -> Measure:
+def stat_output(path: Path) -> OutputStat:
     """What the file system says, without reading. Raises ``OSError`` where it does not answer or nothing is there."""
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode):
-        return Measure(size_bytes=found.st_size, mtime_ns=found.st_mtime_ns)
-    files = [each.lstat() for each in list_pictures(path)]
+        return OutputStat(size_bytes=found.st_size, mtime_ns=found.st_mtime_ns)
+    files = [each.lstat() for each in list_frames(path)]
     newest = max((each.st_mtime_ns for each in files), default=found.st_mtime_ns)
-    return Measure(size_bytes=sum(each.st_size for each in files), mtime_ns=newest)
+    return OutputStat(size_bytes=sum(each.st_size for each in files), mtime_ns=newest)
 
 
 def hash_output(path: Path) -> str:
@@ -42,7 +42,7 @@ def hash_output(path: Path) -> str:
     if not stat.S_ISDIR(path.lstat().st_mode):
         _feed(digest, path)
         return digest.hexdigest()
-    for each in sorted(list_pictures(path)):
+    for each in sorted(list_frames(path)):
         found = each.lstat()
         digest.update(each.name.encode("ascii") + b"\0" + found.st_size.to_bytes(8))
         if stat.S_ISREG(found.st_mode):
@@ -50,7 +50,7 @@ def hash_output(path: Path) -> str:
     return digest.hexdigest()
 
 
-def list_pictures(folder: Path) -> Iterator[Path]:
+def list_frames(folder: Path) -> Iterator[Path]:
     """Yield the pictures of a sequence, whatever else lies there. Raises ``OSError``."""
     return (each for each in folder.iterdir() if _PICTURE.fullmatch(each.name))
 

@@ -18,10 +18,10 @@ from pokervod_pipelines.settings.render import OUTPUT_NAMES, RenderFormat
 UNFINISHED = ".unfinished"
 """The folder below the root where graphics are made, and from which they are moved to their place."""
 
-MOST_BYTES = 195
+MAX_BYTES = 195
 """Of one part of a path without its ending; servers and file systems end at 255, and temporary names are longer."""
 
-LEAST_BYTES = 8
+MIN_BYTES = 8
 """Of one value, however many stand in one part."""
 
 _WHOLE = frozenset({"day", "id", "version"})
@@ -32,7 +32,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])
 """Names that Windows keeps for devices, with and without an ending."""
 
 
-class PathLeaves(BadSettings):
+class PathOutsideRoot(BadSettings):
     """A graphic would lie outside of the folder of the graphics."""
 
 
@@ -78,7 +78,7 @@ def _fill_part(part: str, values: Mapping[str, str], pattern: str) -> str:
         pieces = list(Formatter().parse(part))
         written = "".join(literal for literal, *_ in pieces)
         names = [name for _, name, *_ in pieces if name is not None]
-        cut = _share_room(names, values, MOST_BYTES - len(written.encode()))
+        cut = _share_room(names, values, MAX_BYTES - len(written.encode()))
     except (KeyError, ValueError) as error:
         raise BadSettings(f"render.path: {part!r} of {pattern!r} makes no name of a file: {error}") from None
     filled = "".join(literal + (cut[name] if name is not None else "") for literal, name, *_ in pieces)
@@ -92,8 +92,8 @@ def _share_room(names: list[str], values: Mapping[str, str], room: int) -> dict[
     kept = {name: values[name] for name in names if name in _WHOLE}
     room -= sum(len(kept[name].encode()) for name in names if name in kept)
     elastic = sorted((name for name in names if name not in kept), key=lambda name: len(values[name].encode()))
-    if room < LEAST_BYTES * len(elastic):
-        raise ValueError(f"it would be longer than {MOST_BYTES} bytes; shorten it")
+    if room < MIN_BYTES * len(elastic):
+        raise ValueError(f"it would be longer than {MAX_BYTES} bytes; shorten it")
     for place, name in enumerate(elastic):
         kept[name] = _cut(values[name], room // (len(elastic) - place))
         room -= len(kept[name].encode())
@@ -113,20 +113,22 @@ def _make_whole_name(filled: str) -> str:
     return f"_{name}" if _RESERVED.fullmatch(name) else name
 
 
-def place_output(root: Path, relative: PurePosixPath, format: RenderFormat) -> Path:  # noqa: A002 - a format it is
+def find_output_path(root: Path, relative: PurePosixPath, format: RenderFormat) -> Path:  # noqa: A002 - a format it is
     """Return the final place of a graphic below the root; its ending is appended, so a dot in the name loses nothing.
 
-    Raises ``PathLeaves`` for a path that leads out of the root, by its words or through a link.
+    Raises ``PathOutsideRoot`` for a path that leads out of the root, by its words or through a link.
     """
     parts = relative.parts
     if relative.is_absolute() or ".." in parts or not parts or parts[0].casefold() == UNFINISHED:
-        raise PathLeaves(f"{relative}: no path below {root}; mend render.path")
+        raise PathOutsideRoot(f"{relative}: no path below {root}; mend render.path")
     final = root.joinpath(*parts[:-1], parts[-1] + SUFFIXES[format])
     for place in _list_below(root, final):
         if place.is_symlink() and not place.resolve().is_relative_to(root.resolve()):
-            raise PathLeaves(f"{place}: leads out of {root} to {place.resolve()}; remove the link or mend render.path")
+            raise PathOutsideRoot(
+                f"{place}: leads out of {root} to {place.resolve()}; remove the link or mend render.path"
+            )
     if final.is_symlink():
-        raise PathLeaves(f"{final}: is a link where a graphic should be; remove it")
+        raise PathOutsideRoot(f"{final}: is a link where a graphic should be; remove it")
     return final
 
 
@@ -138,7 +140,7 @@ def _list_below(root: Path, place: Path) -> Iterator[Path]:
         yield parent
 
 
-def make_target(root: Path, claim_id: UUID, format: RenderFormat) -> Path:  # noqa: A002 - a format it is
+def prepare_target(root: Path, claim_id: UUID, format: RenderFormat) -> Path:  # noqa: A002 - a format it is
     """Return where this claim makes its graphic, on the file system of the root; the folder is there, the file is not.
 
     The root itself is not made: where a share is not mounted, its empty folder would fill up. Raises ``BadWorker``
@@ -148,6 +150,6 @@ def make_target(root: Path, claim_id: UUID, format: RenderFormat) -> Path:  # no
         raise BadWorker(f"{root}: the folder of the graphics is not there; mount the share or make the folder")
     folder = root / UNFINISHED
     if folder.is_symlink():
-        raise PathLeaves(f"{folder}: is a link; remove it, it has to be a folder on the file system of {root}")
+        raise PathOutsideRoot(f"{folder}: is a link; remove it, it has to be a folder on the file system of {root}")
     folder.mkdir(exist_ok=True)
     return folder / f"{claim_id}{SUFFIXES[format]}"

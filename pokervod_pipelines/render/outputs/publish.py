@@ -15,7 +15,7 @@ from collections.abc import Collection
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from pokervod_pipelines.render.outputs.digest import Measure, hash_output, measure_output
+from pokervod_pipelines.render.outputs.digest import OutputStat, hash_output, stat_output
 from pokervod_pipelines.render.outputs.paths import UNFINISHED
 
 _CLAIM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -39,22 +39,22 @@ def publish(target: Path, final: Path) -> None:
     _sync_folder(final.parent)
     _sync_folder(target.parent)
     if aside is not None:
-        discard(aside)
+        delete_output(aside)
 
 
-def withdraw(target: Path, final: Path, measure: Measure, sha256: str) -> bool:
+def unpublish(target: Path, final: Path, measure: OutputStat, sha256: str) -> bool:
     """The file or folder that was published from the target is gone from its final place; returns whether it was there.
 
     It is known by its size, its time and its hash; anything else that lies there stays. Raises ``OSError``.
     """
     try:
-        if measure_output(final) != measure or hash_output(final) != sha256:
+        if stat_output(final) != measure or hash_output(final) != sha256:
             return False
     except (FileNotFoundError, NotADirectoryError):
         return False
     aside = _move_aside(final, target)
     _sync_folder(final.parent)
-    discard(aside)
+    delete_output(aside)
     return True
 
 
@@ -138,14 +138,14 @@ def _find_last_change(path: Path) -> float:
 
 def _try_remove(path: Path) -> bool:
     try:
-        discard(path)
+        delete_output(path)
     except OSError as error:
         _log.warning("a leftover cannot be removed", extra={"path": str(path), "reason": str(error)})
         return False
     return True
 
 
-def discard(path: Path) -> None:
+def delete_output(path: Path) -> None:
     """Nothing is there any more, whether it was a file, a folder or nothing. Raises ``OSError``."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.render.outputs.orphans import Unmade
+from pokervod_pipelines.render.outputs.audit import UnrenderedInstruction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ def list_outputs(connection: Connection, day: date | None = None) -> list[Stored
     return [StoredOutput(**row._mapping) for row in rows]
 
 
-def list_unmade(connection: Connection, day: date) -> list[Unmade]:
+def list_unrendered(connection: Connection, day: date) -> list[UnrenderedInstruction]:
     """The instructions of the day that ended without a file."""
     rows = connection.execute(
         text("""
@@ -72,10 +72,10 @@ def list_unmade(connection: Connection, day: date) -> list[Unmade]:
         """),
         {"day": day},
     )
-    return [Unmade(**row._mapping) for row in rows]
+    return [UnrenderedInstruction(**row._mapping) for row in rows]
 
 
-def remember_audit(connection: Connection, problems: Mapping[int, str | None]) -> int:
+def record_audit(connection: Connection, problems: Mapping[int, str | None]) -> int:
     """The files, by instruction, were looked at now, with what was wrong or None; returns how many are news."""
     rows = connection.execute(
         text("""
@@ -91,7 +91,7 @@ def remember_audit(connection: Connection, problems: Mapping[int, str | None]) -
     return sum(row[0] for row in rows)
 
 
-def read_living_claims(connection: Connection) -> set[UUID]:
+def list_active_claims(connection: Connection) -> set[UUID]:
     """The claims that hold something now."""
     rows = connection.execute(text("select claim_id from render_instructions where state = 'processing'"))
     return {row[0] for row in rows}

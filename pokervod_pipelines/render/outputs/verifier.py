@@ -15,7 +15,7 @@ from pokervod_pipelines.processes.failures import (
 from pokervod_pipelines.processes.pool import ChildPool
 from pokervod_pipelines.processes.supervised import ChildProgram
 from pokervod_pipelines.render.failures import BadWorker, RenderFailure, TooSlow, TransientFailure
-from pokervod_pipelines.render.outputs.wanted import Inspection, Wanted
+from pokervod_pipelines.render.outputs.inspection import ExpectedOutput, Inspection
 
 PROGRAM = ChildProgram(
     name="output verifier",
@@ -24,7 +24,7 @@ PROGRAM = ChildProgram(
 ATTEMPTS = 2
 """A child that dies over a file may have been dying already; when two do, the file is to blame."""
 
-Inspect = Callable[[Path, Wanted], Inspection]
+Inspect = Callable[[Path, ExpectedOutput], Inspection]
 
 
 class Verifier:
@@ -37,8 +37,8 @@ class Verifier:
         self._pool = ChildPool(PROGRAM, processes)
         self._inspect = inspect or inspect_in_child
 
-    async def verify(self, path: Path, wanted: Wanted, *, seconds_limit: float) -> Inspection:
-        """Return the inspection of the output; one over which children die has that as its fault.
+    async def verify(self, path: Path, expected: ExpectedOutput, *, seconds_limit: float) -> Inspection:
+        """Return the inspection of the output; one over which children die has that as its problem.
 
         Cancelled, it kills the child.
 
@@ -49,11 +49,11 @@ class Verifier:
             TransientFailure: the file could not be inspected.
 
         """
-        call = partial(self._inspect, path, wanted)
+        call = partial(self._inspect, path, expected)
         try:
             return await self._pool.ask(call, seconds=seconds_limit, attempts=ATTEMPTS)
         except ChildDied as error:
-            return Inspection(faults=(f"{path}: every process that reads it crashes ({error})",))
+            return Inspection(problems=(f"{path}: every process that reads it crashes ({error})",))
         except (ChildTimedOut, ChildStuck):
             raise TooSlow(f"{path}: verifying took longer than {seconds_limit:g} s") from None
         except ChildNotStarted as error:
@@ -64,7 +64,7 @@ class Verifier:
             raise OSError(error.errno, error.strerror, str(path)) from None
         except RenderFailure as error:
             raise type(error)(f"{path}: could not be verified: {error}") from None
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not end the worker
+        except Exception as error:  # noqa: BLE001 - a problem of ours must not end the worker
             raise TransientFailure(f"{path}: could not be verified: {type(error).__name__}: {error}") from None
 
     async def close(self) -> None:
@@ -78,8 +78,8 @@ class Verifier:
         await self.close()
 
 
-def inspect_in_child(path: Path, wanted: Wanted) -> Inspection:
+def inspect_in_child(path: Path, expected: ExpectedOutput) -> Inspection:
     """Inspect the output; only a child loads what reads it."""
     from pokervod_pipelines.render.outputs.verify import inspect_output  # noqa: PLC0415 - loads PyAV, which may crash
 
-    return inspect_output(path, wanted)
+    return inspect_output(path, expected)

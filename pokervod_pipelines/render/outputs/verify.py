@@ -13,23 +13,23 @@ from pathlib import Path
 
 from PIL import Image
 
-from pokervod_pipelines.render.outputs.digest import hash_output, measure_output
-from pokervod_pipelines.render.outputs.film import Facts, read_film
-from pokervod_pipelines.render.outputs.likeness import (
+from pokervod_pipelines.render.outputs.comparison import (
     COARSE,
     EXACT,
     FINE,
     Tolerance,
-    compare_moving,
-    compare_pictures,
-    lay_over,
+    compare_animated,
+    compare_images,
+    composite_over,
 )
-from pokervod_pipelines.render.outputs.pictures import read_pictures
-from pokervod_pipelines.render.outputs.wanted import MOST_FAULTS, Draw, Drawing, Inspection, Wanted
-from pokervod_pipelines.render.outputs.watch import Watch, find_least_opacity
-from pokervod_pipelines.render.renderers.job import Picture
+from pokervod_pipelines.render.outputs.digest import hash_output, stat_output
+from pokervod_pipelines.render.outputs.frame_inspector import FrameInspector, find_min_opacity
+from pokervod_pipelines.render.outputs.inspection import MAX_PROBLEMS, Draw, Drawing, ExpectedOutput, Inspection
+from pokervod_pipelines.render.outputs.png_sequence import read_sequence
+from pokervod_pipelines.render.outputs.video_file import FileProperties, read_video
+from pokervod_pipelines.render.renderers.job import OutputSpec
 
-LEAST_BYTES = 1_024
+MIN_BYTES = 1_024
 """What is smaller is no graphic, whatever it says of itself."""
 
 LOCAL_DRAWING = "pokervod_pipelines.render.renderers.local.drawing"
@@ -43,130 +43,136 @@ PREVIEW_WIDTH = 480
 NEUTRAL, BLACK = (96, 96, 96), (0, 0, 0)
 
 
-def inspect_output(path: Path, wanted: Wanted, *, draw: Draw | None = None) -> Inspection:
-    """Return what the output is, and every fault for which it must not be used.
+def inspect_output(path: Path, expected: ExpectedOutput, *, draw: Draw | None = None) -> Inspection:
+    """Return what the output is, and every problem for which it must not be used.
 
     What ``local`` made is compared with what ``draw`` draws (by default the local renderer's own); what others made
     cannot be drawn again. Raises ``OSError`` only where the file system does not answer, never for what is in the file.
     """
     try:
-        before = measure_output(path)
+        before = stat_output(path)
     except (FileNotFoundError, NotADirectoryError):
-        return Inspection(faults=(f"{path}: is not there",))
-    if fault := _find_first_fault(path, before.size_bytes, wanted.picture):
-        return Inspection(faults=(f"{path}: {fault}",), size_bytes=before.size_bytes, mtime_ns=before.mtime_ns)
+        return Inspection(problems=(f"{path}: is not there",))
+    if problem := _find_first_problem(path, before.size_bytes, expected.spec):
+        return Inspection(problems=(f"{path}: {problem}",), size_bytes=before.size_bytes, mtime_ns=before.mtime_ns)
     sha256 = hash_output(path)
-    if draw is None and wanted.renderer == "local":
+    if draw is None and expected.renderer == "local":
         draw = import_module(LOCAL_DRAWING).Drawing
-    drawing = None if draw is None else draw(wanted.template, wanted.layers, wanted.picture)
-    watch = _open_watch(wanted.picture, drawing)
-    is_sequence = wanted.picture.format == "png_sequence"
-    facts = (read_pictures if is_sequence else read_film)(path, wanted.picture, watch.see)
-    faults = [*_compare_facts(facts, wanted), *_compare_shown(watch, facts, wanted, drawing)]
-    if measure_output(path) != before:
-        faults.append("changed while it was read, so somebody still writes it")
-    found = Inspection(faults=(), sha256=sha256, size_bytes=before.size_bytes, mtime_ns=before.mtime_ns)
-    return _describe(path, facts, watch, faults, found)
+    drawing = None if draw is None else draw(expected.template, expected.layers, expected.spec)
+    inspector = _make_inspector(expected.spec, drawing)
+    is_sequence = expected.spec.format == "png_sequence"
+    properties = (read_sequence if is_sequence else read_video)(path, expected.spec, inspector.on_frame)
+    problems = [*_compare_properties(properties, expected), *_compare_shown(inspector, properties, expected, drawing)]
+    if stat_output(path) != before:
+        problems.append("changed while it was read, so somebody still writes it")
+    found = Inspection(problems=(), sha256=sha256, size_bytes=before.size_bytes, mtime_ns=before.mtime_ns)
+    return _describe(path, properties, inspector, problems, found)
 
 
-def _find_first_fault(path: Path, size: int, picture: Picture) -> str | None:
+def _find_first_problem(path: Path, size: int, spec: OutputSpec) -> str | None:
     """Why it need not even be opened."""
     if path.is_symlink():
-        return "is a link, wanted is a file of its own"
-    if path.is_dir() != (picture.format == "png_sequence"):
-        return f"is a {'folder' if path.is_dir() else 'file'}, which {picture.format} is not"
-    return f"has {size} bytes, so there is no graphic in it" if size < LEAST_BYTES else None
+        return "is a link, expected a file of its own"
+    if path.is_dir() != (spec.format == "png_sequence"):
+        return f"is a {'folder' if path.is_dir() else 'file'}, which {spec.format} is not"
+    return f"has {size} bytes, so there is no graphic in it" if size < MIN_BYTES else None
 
 
-def _open_watch(picture: Picture, drawing: Drawing | None) -> Watch:
+def _make_inspector(spec: OutputSpec, drawing: Drawing | None) -> FrameInspector:
     """Of a graphic that cannot be drawn again, only the frame in its middle is known to be one in which it stands."""
     if drawing is None:
-        middle = picture.frames // 2
-        return Watch(range(middle, middle + 1))
-    hold, last = drawing.hold, picture.frames - 1
+        middle = spec.frames // 2
+        return FrameInspector(range(middle, middle + 1))
+    hold, last = drawing.hold, spec.frames - 1
     moving = {0, hold.start // 2, (hold.stop + last) // 2, last}
-    return Watch(hold, kept=[number for number in sorted(moving) if number not in hold])
+    return FrameInspector(hold, kept=[number for number in sorted(moving) if number not in hold])
 
 
-def _compare_facts(facts: Facts, wanted: Wanted) -> Iterator[str]:
-    """Yield what differs from what is wanted, with both figures."""
-    picture = wanted.picture
-    yield from facts.faults
-    if wanted.renderer == "local":
-        yield from _compare_coding(facts, picture)
-    if facts.width and (facts.width, facts.height) != (picture.width, picture.height):
-        yield f"has {facts.width}×{facts.height} pixels, wanted are {picture.width}×{picture.height}"
+def _compare_properties(properties: FileProperties, expected: ExpectedOutput) -> Iterator[str]:
+    """Yield what differs from what is expected, with both figures."""
+    spec = expected.spec
+    yield from properties.problems
+    if expected.renderer == "local":
+        yield from _compare_coding(properties, spec)
+    if properties.width and (properties.width, properties.height) != (spec.width, spec.height):
+        yield f"has {properties.width}×{properties.height} pixels, expected {spec.width}×{spec.height}"
         return
-    if abs(facts.fps - picture.fps) > picture.fps * RATE_TOLERANCE:
-        yield f"runs at {float(facts.fps):.6g} frames a second, wanted are {picture.fps}"
-    if facts.frames != picture.frames:
-        yield f"has {facts.frames} frames, wanted are {picture.frames}"
-    if abs(facts.seconds * picture.fps - picture.frames) >= 0.5:
-        yield f"lasts {float(facts.seconds):.3f} s, wanted are {picture.frames / picture.fps:.3f} s"
-    if facts.frames and facts.has_alpha != (picture.format != "mp4"):
-        which = "without" if picture.format == "mp4" else "with"
-        yield f"is {facts.pixel_format}, wanted is a picture {which} transparency"
+    if abs(properties.fps - spec.fps) > spec.fps * RATE_TOLERANCE:
+        yield f"runs at {float(properties.fps):.6g} frames a second, expected {spec.fps}"
+    if properties.frames != spec.frames:
+        yield f"has {properties.frames} frames, expected {spec.frames}"
+    if abs(properties.seconds * spec.fps - spec.frames) >= 0.5:
+        yield f"lasts {float(properties.seconds):.3f} s, expected {spec.frames / spec.fps:.3f} s"
+    if properties.frames and properties.has_alpha != (spec.format != "mp4"):
+        which = "without" if spec.format == "mp4" else "with"
+        yield f"is {properties.pixel_format}, expected a picture {which} transparency"
 
 
-def _compare_coding(facts: Facts, picture: Picture) -> Iterator[str]:
+def _compare_coding(properties: FileProperties, spec: OutputSpec) -> Iterator[str]:
     """Yield what our own encoder never writes; After Effects may add sound and a time code, and means other colours."""
-    if others := facts.tracks[1:]:
+    if others := properties.tracks[1:]:
         yield f"has tracks beside its picture ({', '.join(others)}), of which none was asked for"
-    if facts.pixel_format.startswith("yuv") and facts.colours != OUR_COLOURS:
-        said = "matrix {}, primaries {}, transfer {}, range {}".format(*facts.colours)
+    if properties.pixel_format.startswith("yuv") and properties.colours != OUR_COLOURS:
+        said = "matrix {}, primaries {}, transfer {}, range {}".format(*properties.colours)
         yield f"says of its colours: {said}, so they would be shown otherwise than as BT.709 (1, 1, 1, 1)"
-    if picture.format == "mp4" and facts.frames and facts.pixel_format != OUR_PIXELS:
-        yield f"is {facts.pixel_format}, which not every player shows; wanted is {OUR_PIXELS}"
+    if spec.format == "mp4" and properties.frames and properties.pixel_format != OUR_PIXELS:
+        yield f"is {properties.pixel_format}, which not every player shows, expected {OUR_PIXELS}"
 
 
-def _compare_shown(watch: Watch, facts: Facts, wanted: Wanted, drawing: Drawing | None) -> Iterator[str]:
+def _compare_shown(
+    inspector: FrameInspector, properties: FileProperties, expected: ExpectedOutput, drawing: Drawing | None
+) -> Iterator[str]:
     """Yield what is to be seen and is not."""
-    wants_alpha = wanted.picture.format != "mp4"
-    if drawing is None or watch.image is None:
-        yield from watch.find_faults(wants_alpha=wants_alpha and facts.has_alpha)
+    expects_alpha = expected.spec.format != "mp4"
+    if drawing is None or inspector.image is None:
+        yield from inspector.find_problems(expects_alpha=expects_alpha and properties.has_alpha)
         return
-    drawn = drawing.draw(watch.middle).convert("RGBA")
-    is_translucent = wants_alpha and find_least_opacity(drawn) < 255
-    yield from watch.find_faults(wants_alpha=is_translucent and facts.has_alpha, longest_hole=watch.seen)
-    for number, image in watch.images.items():
-        shown = drawn if number == watch.middle else drawing.draw(number).convert("RGBA")
-        shown = shown if wants_alpha else lay_over(shown, BLACK)
+    drawn = drawing.draw(inspector.middle).convert("RGBA")
+    is_translucent = expects_alpha and find_min_opacity(drawn) < 255
+    yield from inspector.find_problems(
+        expects_alpha=is_translucent and properties.has_alpha, longest_hole=inspector.seen
+    )
+    for number, image in inspector.images.items():
+        shown = drawn if number == inspector.middle else drawing.draw(number).convert("RGBA")
+        shown = shown if expects_alpha else composite_over(shown, BLACK)
         if image.size != shown.size:
             continue
-        if number == watch.middle:
-            yield from compare_pictures(image, shown, drawing.boxes, _choose_tolerance(facts))
-        elif where := compare_moving(image, shown, _choose_tolerance(facts)):
-            does = "come in" if number < watch.middle else "go out"
+        if number == inspector.middle:
+            yield from compare_images(image, shown, drawing.boxes, _choose_tolerance(properties))
+        elif where := compare_animated(image, shown, _choose_tolerance(properties)):
+            does = "come in" if number < inspector.middle else "go out"
             yield f"does not {does} as it should: frame {number + 1} differs from its drawing at {where[0]},{where[1]}"
 
 
-def _choose_tolerance(facts: Facts) -> Tolerance:
+def _choose_tolerance(properties: FileProperties) -> Tolerance:
     """By what the decoder found, not by what was asked for."""
-    if facts.is_lossless:
+    if properties.is_lossless:
         return EXACT
-    return FINE if facts.has_alpha else COARSE
+    return FINE if properties.has_alpha else COARSE
 
 
-def _describe(path: Path, facts: Facts, watch: Watch, faults: list[str], found: Inspection) -> Inspection:
-    told = [f"{path}: {fault}" for fault in faults[:MOST_FAULTS]]
-    if len(faults) > MOST_FAULTS:
-        told.append(f"{path}: and {len(faults) - MOST_FAULTS} faults more")
+def _describe(
+    path: Path, properties: FileProperties, inspector: FrameInspector, problems: list[str], found: Inspection
+) -> Inspection:
+    told = [f"{path}: {problem}" for problem in problems[:MAX_PROBLEMS]]
+    if len(problems) > MAX_PROBLEMS:
+        told.append(f"{path}: and {len(problems) - MAX_PROBLEMS} problems more")
     return replace(
         found,
-        faults=tuple(told),
-        frames=facts.frames,
-        width=facts.width,
-        height=facts.height,
-        fps=float(facts.fps),
-        duration=float(facts.seconds),
-        pixel_format=facts.pixel_format,
-        has_alpha=facts.has_alpha,
-        picture_hash="" if watch.image is None else hash_picture(watch.image),
-        preview=None if watch.image is None else draw_preview(watch.image),
+        problems=tuple(told),
+        frames=properties.frames,
+        width=properties.width,
+        height=properties.height,
+        fps=float(properties.fps),
+        duration=float(properties.seconds),
+        pixel_format=properties.pixel_format,
+        has_alpha=properties.has_alpha,
+        picture_hash="" if inspector.image is None else hash_image(inspector.image),
+        preview=None if inspector.image is None else draw_preview(inspector.image),
     )
 
 
-def hash_picture(image: Image.Image) -> str:
+def hash_image(image: Image.Image) -> str:
     """SHA-256 of the size and of what can be seen: colours weighed by opacity, so hidden ones do not count."""
     size = image.width.to_bytes(4) + image.height.to_bytes(4)
     return hashlib.sha256(size + image.convert("RGBa").tobytes()).hexdigest()
@@ -174,7 +180,7 @@ def hash_picture(image: Image.Image) -> str:
 
 def draw_preview(image: Image.Image) -> bytes:
     """A JPEG of the picture over a neutral grey, at most ``PREVIEW_WIDTH`` across."""
-    small = lay_over(image, NEUTRAL).convert("RGB")
+    small = composite_over(image, NEUTRAL).convert("RGB")
     small.thumbnail((PREVIEW_WIDTH, PREVIEW_WIDTH * 4), Image.Resampling.BOX, reducing_gap=2.0)
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=85)

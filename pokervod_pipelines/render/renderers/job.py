@@ -16,7 +16,7 @@ SUFFIXES: Mapping[RenderFormat, str] = {"mov_alpha": ".mov", "mp4": ".mp4", "png
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class OutputSpec:
     """How the graphic comes out: format, size in pixels, frames a second, and how long, in seconds."""
 
     format: RenderFormat
@@ -29,7 +29,7 @@ class Picture:
     def frames(self) -> int:
         """How many frames that is, at least one.
 
-        >>> Picture(format="mp4", width=1920, height=1080, fps=30, seconds=7.5).frames
+        >>> OutputSpec(format="mp4", width=1920, height=1080, fps=30, seconds=7.5).frames
         225
         """
         return max(1, round(self.seconds * self.fps))
@@ -48,7 +48,7 @@ class RenderJob:
     claim_id: UUID
     template: Template
     layers: Mapping[str, Any]
-    picture: Picture
+    spec: OutputSpec
     target: Path
 
 

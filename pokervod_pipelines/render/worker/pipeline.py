@@ -108,7 +108,7 @@ class RenderPipeline:
         )
         return find_output_path(self._root, relative, picture.format)
 
-    def delete_output(self, job: Job) -> None:
+    def discard(self, job: Job) -> None:
         """Delete the unfinished file of the job; its final path is not touched."""
         for suffix in set(SUFFIXES.values()):
             _try_discard(self._root / UNFINISHED / f"{job.claim_id}{suffix}")

@@ -7,15 +7,15 @@ import pytest
 from pokervod_pipelines.render.renderers.local.check import find_faults, find_undrawable_values
 from pokervod_pipelines.render.renderers.local.content import write_value
 from pokervod_pipelines.render.renderers.local.fonts import clean_text, find_missing_fonts, find_undrawable
-from pokervod_pipelines.render.renderers.local.lettering import Style, fit, measure, shorten, wrap
-from pokervod_pipelines.render.renderers.local.palette import WHITE
+from pokervod_pipelines.render.renderers.local.lettering import fit, measure, shorten, wrap
 from pokervod_pipelines.render.renderers.local.tables import COLUMN_GAP, share_width
+from pokervod_pipelines.render.renderers.local.theme import WHITE, Style
 from pokervod_pipelines.render.templates import Template
-from pokervod_pipelines_tests.render.local.samples import NAMES, TEMPLATES
+from pokervod_pipelines_tests.render.local.sample_jobs import NAMES, TEMPLATES
 
 STYLE = Style(40, "bold", WHITE)
 PLAIN = {"type": "text", "required": True, "description": "a"}
-ROWS = {"type": "rows", "required": True, "most": 20, "description": "r", "columns": {"team": {"type": "text"}}}
+ROWS = {"type": "rows", "required": True, "limit": 20, "description": "r", "columns": {"team": {"type": "text"}}}
 
 
 def make(**changes: Any) -> Template:
@@ -43,7 +43,7 @@ FAULTS = [
         {"layers": {"a": {**PLAIN, "type": "cards"}, **{x: {**PLAIN, "type": "cards"} for x in "bcd"}}},
         "28 cards are too",
     ),
-    ({"layers": {"r": {**ROWS, "most": 3, "columns": {x: {"type": "text"} for x in "abcdefghi"}}}}, "9 columns are"),
+    ({"layers": {"r": {**ROWS, "limit": 3, "columns": {x: {"type": "text"} for x in "abcdefghi"}}}}, "9 columns are"),
     ({"width": 64, "height": 64}, "64 × 64 pixels are too small for letters; take 384 × 216 or more"),
     ({"title": "Winner 🏆"}, "no font has 🏆 in 'Winner 🏆'"),
 ]

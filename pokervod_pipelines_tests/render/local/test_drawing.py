@@ -7,17 +7,17 @@ import pytest
 from PIL import Image, ImageChops
 
 from pokervod_pipelines.render.failures import BadInstruction
-from pokervod_pipelines.render.renderers.local.boxes import Box
-from pokervod_pipelines.render.renderers.local.drawing import Drawing, hold_frames
+from pokervod_pipelines.render.renderers.local.drawing import Drawing, find_hold_frames
+from pokervod_pipelines.render.renderers.local.sprites import Box
 from pokervod_pipelines.render.templates import Template
-from pokervod_pipelines_tests.render.local.samples import (
+from pokervod_pipelines_tests.render.local.sample_jobs import (
     HARD_NUMBERS,
     HARD_TEXTS,
     NAMES,
     ORDINARY,
     TEMPLATES,
     fill,
-    picture,
+    make_spec,
 )
 
 HD = {"width": 1920, "height": 1080}
@@ -38,7 +38,7 @@ def weigh(frame: Image.Image) -> int:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_value_of_every_layer_is_drawn(name: str) -> None:
-    boxes = Drawing(TEMPLATES[name], ORDINARY[name], picture(**HD)).boxes
+    boxes = Drawing(TEMPLATES[name], ORDINARY[name], make_spec(**HD)).boxes
 
     for layer, value in ORDINARY[name].items():
         if layer == "cards" and name == "premium_hand":
@@ -57,7 +57,7 @@ def test_every_value_of_every_layer_is_drawn(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_lies_outside_the_safe_part_of_the_picture(name: str) -> None:
-    for box in Drawing(TEMPLATES[name], ORDINARY[name], picture(**HD)).boxes:
+    for box in Drawing(TEMPLATES[name], ORDINARY[name], make_spec(**HD)).boxes:
         assert box.left >= 96 - 2, box
         assert box.right <= 1824 + 2, box
         assert box.top >= 54 - 2, box
@@ -69,7 +69,7 @@ def test_nothing_lies_outside_the_safe_part_of_the_picture(name: str) -> None:
 @pytest.mark.parametrize("text", HARD_TEXTS.values(), ids=HARD_TEXTS)
 def test_hard_texts_stay_in_the_picture_and_never_overlap(name: str, text: str, size: dict[str, int]) -> None:
     template = TEMPLATES[name]
-    boxes = Drawing(template, fill(template, text, 1_234_567), picture(**size)).boxes
+    boxes = Drawing(template, fill(template, text, 1_234_567), make_spec(**size)).boxes
 
     assert [(a, b) for a, b in combinations(boxes, 2) if a.overlaps(b)] == []
     for box in boxes:
@@ -81,7 +81,7 @@ def test_hard_texts_stay_in_the_picture_and_never_overlap(name: str, text: str, 
 @pytest.mark.parametrize("number", HARD_NUMBERS.values(), ids=HARD_NUMBERS)
 def test_hard_numbers_are_drawn_with_all_their_digits(name: str, number: float) -> None:
     template = TEMPLATES[name]
-    boxes = Drawing(template, fill(template, "Kim", number), picture(**HD)).boxes
+    boxes = Drawing(template, fill(template, "Kim", number), make_spec(**HD)).boxes
 
     numbers = [box for box in boxes if box.shows[:1] in "-0123456789"]
     assert numbers or name == "next_stream"
@@ -93,7 +93,7 @@ def test_hard_numbers_are_drawn_with_all_their_digits(name: str, number: float) 
 def test_without_what_is_optional_the_rest_closes_up(name: str) -> None:
     template = TEMPLATES[name]
     needed = {layer: value for layer, value in ORDINARY[name].items() if layer in template.required_layers}
-    whole, bare = Drawing(template, ORDINARY[name], picture(**HD)), Drawing(template, needed, picture(**HD))
+    whole, bare = Drawing(template, ORDINARY[name], make_spec(**HD)), Drawing(template, needed, make_spec(**HD))
 
     assert {box.layer.split()[0] for box in bare.boxes if box.layer} == set(needed)
     if template.composition in {"lower_third", "side_panel"}:
@@ -103,13 +103,13 @@ def test_without_what_is_optional_the_rest_closes_up(name: str) -> None:
 def test_cards_that_are_not_dealt_elsewhere_are_drawn_by_themselves() -> None:
     values = {key: value for key, value in ORDINARY["premium_hand"].items() if key not in {"hole_cards", "board"}}
 
-    boxes = Drawing(TEMPLATES["premium_hand"], values, picture(**HD)).boxes
+    boxes = Drawing(TEMPLATES["premium_hand"], values, make_spec(**HD)).boxes
 
     assert shown(boxes, "cards").split() == values["cards"]
 
 
 def test_a_card_outside_of_the_best_five_is_dimmed() -> None:
-    drawing = Drawing(TEMPLATES["premium_hand"], ORDINARY["premium_hand"], picture(**HD))
+    drawing = Drawing(TEMPLATES["premium_hand"], ORDINARY["premium_hand"], make_spec(**HD))
     brightness = {
         box.shows: max(drawing.draw(20).crop(box.bounds).convert("L").getextrema())
         for box in drawing.boxes
@@ -124,9 +124,9 @@ def test_a_card_outside_of_the_best_five_is_dimmed() -> None:
 )
 def test_one_digit_letter_or_card_more_is_seen_within_its_box(layer: str, value: Any) -> None:
     template, changed = TEMPLATES["premium_hand"], {**ORDINARY["premium_hand"], layer: value}
-    boxes = [box for box in Drawing(template, ORDINARY["premium_hand"], picture(**HD)).boxes if box.layer == layer]
-    before = Drawing(template, ORDINARY["premium_hand"], picture(**HD)).draw(20)
-    after = Drawing(template, changed, picture(**HD)).draw(20)
+    boxes = [box for box in Drawing(template, ORDINARY["premium_hand"], make_spec(**HD)).boxes if box.layer == layer]
+    before = Drawing(template, ORDINARY["premium_hand"], make_spec(**HD)).draw(20)
+    after = Drawing(template, changed, make_spec(**HD)).draw(20)
 
     differences = [ImageChops.difference(before.crop(box.bounds), after.crop(box.bounds)) for box in boxes]
     assert any(max(level for _, level in difference.getextrema()) > 60 for difference in differences)
@@ -135,14 +135,14 @@ def test_one_digit_letter_or_card_more_is_seen_within_its_box(layer: str, value:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_values_give_the_same_pixels(name: str) -> None:
     for frame in (0, 5, 20, 44):
-        first, second = (Drawing(TEMPLATES[name], ORDINARY[name], picture()).draw(frame) for _ in range(2))
+        first, second = (Drawing(TEMPLATES[name], ORDINARY[name], make_spec()).draw(frame) for _ in range(2))
         assert is_same(first, second)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_comes_stands_still_and_goes(name: str) -> None:
-    drawing, hold = Drawing(TEMPLATES[name], ORDINARY[name], picture()), hold_frames(picture())
-    visible = [weigh(drawing.draw(frame)) for frame in range(picture().frames)]
+    drawing, hold = Drawing(TEMPLATES[name], ORDINARY[name], make_spec()), find_hold_frames(make_spec())
+    visible = [weigh(drawing.draw(frame)) for frame in range(make_spec().frames)]
 
     assert visible[0] < visible[hold.start]
     assert visible[-1] < visible[hold.start]
@@ -155,9 +155,9 @@ def test_it_comes_stands_still_and_goes(name: str) -> None:
 
 @pytest.mark.parametrize(("seconds", "fps"), [(0.01, 30), (0.04, 30), (0.1, 30), (0.5, 24), (1, 1), (8, 30), (600, 1)])
 def test_the_hold_is_never_empty_and_within_the_frames(seconds: float, fps: int) -> None:
-    short = picture(seconds=seconds, fps=fps)
+    short = make_spec(seconds=seconds, fps=fps)
 
-    hold = hold_frames(short)
+    hold = find_hold_frames(short)
 
     assert 0 <= hold.start < hold.stop <= short.frames
     Drawing(TEMPLATES["elimination"], ORDINARY["elimination"], short).draw(0)
@@ -165,7 +165,7 @@ def test_the_hold_is_never_empty_and_within_the_frames(seconds: float, fps: int)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_without_alpha_it_lies_on_black(name: str) -> None:
-    frame = Drawing(TEMPLATES[name], ORDINARY[name], picture("mp4")).draw(20)
+    frame = Drawing(TEMPLATES[name], ORDINARY[name], make_spec("mp4")).draw(20)
 
     assert frame.getchannel("A").getextrema() == (255, 255)
 
@@ -173,9 +173,9 @@ def test_without_alpha_it_lies_on_black(name: str) -> None:
 @pytest.mark.parametrize("size", [(1280, 720), (3840, 2160), (1080, 1920), (720, 576), (2560, 1080)])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_size_shows_the_same_texts(name: str, size: tuple[int, int]) -> None:
-    boxes = Drawing(TEMPLATES[name], ORDINARY[name], picture(width=size[0], height=size[1])).boxes
+    boxes = Drawing(TEMPLATES[name], ORDINARY[name], make_spec(width=size[0], height=size[1])).boxes
 
-    wanted = {box.layer for box in Drawing(TEMPLATES[name], ORDINARY[name], picture(**HD)).boxes}
+    wanted = {box.layer for box in Drawing(TEMPLATES[name], ORDINARY[name], make_spec(**HD)).boxes}
     assert {box.layer for box in boxes} == wanted
     assert [(a, b) for a, b in combinations(boxes, 2) if a.overlaps(b)] == []
 
@@ -189,7 +189,7 @@ LAYERS_OF_A_PERSON = {
     "teams": {
         "type": "rows",
         "required": True,
-        "most": 3,
+        "limit": 3,
         "description": "f",
         "columns": {"team": {"type": "text"}, "points": {"type": "number"}},
     },
@@ -211,7 +211,7 @@ def test_layers_that_no_composition_knows_are_drawn_all_the_same(composition: st
     teams = [{"team": "Seoul", "points": 12}, {"team": "Busan", "points": 9}]
     values = {"motto": "One", "note": "Two", "seat": 7, "flop": ["As", "Kd", "2c"], "river": "9h", "teams": teams}
 
-    boxes = Drawing(template, values, picture(**HD)).boxes
+    boxes = Drawing(template, values, make_spec(**HD)).boxes
 
     assert {name: shown(boxes, name) for name in ("motto", "note", "flop", "river")} == {
         "motto": "One",
@@ -228,4 +228,4 @@ def test_a_composition_that_is_not_there_is_the_templates_fault() -> None:
     template = TEMPLATES["payouts"].model_copy(update={"composition": "hologram"})
 
     with pytest.raises(BadInstruction, match="no composition 'hologram'; write one of full_screen_card"):
-        Drawing(template, ORDINARY["payouts"], picture()).draw(0)
+        Drawing(template, ORDINARY["payouts"], make_spec()).draw(0)

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pokervod_pipelines.render.renderers.job import Picture
-from pokervod_pipelines.render.renderers.local.drawing import Drawing, hold_frames
+from pokervod_pipelines.render.renderers.job import OutputSpec
+from pokervod_pipelines.render.renderers.local.drawing import Drawing, find_hold_frames
 from pokervod_pipelines.render.renderers.local.encode import write_output
 from pokervod_pipelines.settings.render import RenderFormat
-from pokervod_pipelines_tests.render.local.samples import NAMES, ORDINARY, TEMPLATES, picture
+from pokervod_pipelines_tests.render.local.sample_jobs import NAMES, ORDINARY, TEMPLATES, make_spec
 from pokervod_pipelines_tests.sizes import choose, cover
 
 ENCODINGS: dict[str, tuple[RenderFormat, Any, str, str]] = {
@@ -24,7 +24,7 @@ ENCODINGS: dict[str, tuple[RenderFormat, Any, str, str]] = {
 }
 
 
-def write(name: str, wanted: Picture, target: Path, codec: Any = "animation") -> list[float]:
+def write(name: str, wanted: OutputSpec, target: Path, codec: Any = "animation") -> list[float]:
     told: list[float] = []
     write_output(Drawing(TEMPLATES[name], ORDINARY[name], wanted), wanted, target, codec, told.append)
     return told
@@ -38,7 +38,7 @@ def decode(path: Path) -> Iterator[av.VideoFrame]:
 @pytest.mark.parametrize(("name", "encoding"), cover(NAMES, ENCODINGS))
 def test_a_film_has_the_frames_the_rate_the_size_and_the_picture(name: str, encoding: str, tmp_path: Path) -> None:
     output, codec, ending, pixels = ENCODINGS[encoding]
-    wanted, target = picture(output), tmp_path / f"graphic{ending}"
+    wanted, target = make_spec(output), tmp_path / f"graphic{ending}"
 
     write(name, wanted, target, codec)
 
@@ -49,8 +49,10 @@ def test_a_film_has_the_frames_the_rate_the_size_and_the_picture(name: str, enco
     frames = [*decode(target)]
     assert [round(frame.time * 30) for frame in frames] == [*range(wanted.frames)]
     assert frames[0].format.name == pixels
-    standing = frames[hold_frames(wanted).start]
-    drawn = np.asarray(Drawing(TEMPLATES[name], ORDINARY[name], wanted).draw(hold_frames(wanted).start)).astype(int)
+    standing = frames[find_hold_frames(wanted).start]
+    drawn = np.asarray(Drawing(TEMPLATES[name], ORDINARY[name], wanted).draw(find_hold_frames(wanted).start)).astype(
+        int
+    )
     shown = standing.reformat(format="rgba").to_ndarray().astype(int)
     seen = drawn[..., 3:] > 0  # what colour nothing has is no matter
     assert np.abs((shown - drawn)[..., :3] * seen).mean() < 2.5
@@ -59,7 +61,7 @@ def test_a_film_has_the_frames_the_rate_the_size_and_the_picture(name: str, enco
 
 @pytest.mark.parametrize("name", choose(["next_stream"], long=[*NAMES]))
 def test_a_sequence_has_a_picture_for_every_frame(name: str, tmp_path: Path) -> None:
-    wanted, target = picture("png_sequence"), tmp_path / "graphic"
+    wanted, target = make_spec("png_sequence"), tmp_path / "graphic"
 
     write(name, wanted, target)
 
@@ -71,7 +73,7 @@ def test_a_sequence_has_a_picture_for_every_frame(name: str, tmp_path: Path) -> 
 
 
 def test_lossless_means_not_one_pixel_is_another(tmp_path: Path) -> None:
-    wanted = picture()
+    wanted = make_spec()
 
     write("premium_hand", wanted, tmp_path / "graphic.mov")
 
@@ -87,7 +89,7 @@ def test_lossless_means_not_one_pixel_is_another(tmp_path: Path) -> None:
 def test_any_rate_and_length_comes_out_exactly(
     output: RenderFormat, codec: Any, ending: str, _: str, changes: dict[str, Any], tmp_path: Path
 ) -> None:
-    wanted, target = picture(output, width=320, height=180, **changes), tmp_path / f"graphic{ending}"
+    wanted, target = make_spec(output, width=320, height=180, **changes), tmp_path / f"graphic{ending}"
 
     write("elimination", wanted, target, codec)
 
@@ -98,7 +100,7 @@ def test_any_rate_and_length_comes_out_exactly(
 
 @pytest.mark.parametrize("output", ["mov_alpha", "mp4", "png_sequence"])
 def test_it_says_how_far_it_is(output: RenderFormat, tmp_path: Path) -> None:
-    told = write("elimination", picture(output), tmp_path / "graphic")
+    told = write("elimination", make_spec(output), tmp_path / "graphic")
 
     assert told == sorted(told)
     assert told[-1] == 1.0
@@ -108,7 +110,7 @@ def test_it_says_how_far_it_is(output: RenderFormat, tmp_path: Path) -> None:
 @pytest.mark.parametrize("output", ["mov_alpha", "mp4", "png_sequence"])
 def test_a_target_that_cannot_be_written_keeps_the_systems_number(output: RenderFormat, tmp_path: Path) -> None:
     with pytest.raises(OSError) as raised:  # noqa: PT011 - the number is what it is about
-        write("elimination", picture(output), tmp_path / "no folder" / "graphic")
+        write("elimination", make_spec(output), tmp_path / "no folder" / "graphic")
 
     assert raised.value.errno == errno.ENOENT
 
@@ -119,6 +121,6 @@ def test_a_full_disk_keeps_the_systems_number(tmp_path: Path) -> None:
     target.symlink_to("/dev/full")
 
     with pytest.raises(OSError) as raised:  # noqa: PT011 - the number is what it is about
-        write("elimination", picture(), target)
+        write("elimination", make_spec(), target)
 
     assert raised.value.errno == errno.ENOSPC

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.render.layers import Layer, check_value
-from pokervod_pipelines.render.renderers.local.drawing import Drawing, hold_frames
+from pokervod_pipelines.render.renderers.local.drawing import Drawing, find_hold_frames
 from pokervod_pipelines.render.templates import Template
-from pokervod_pipelines_tests.render.local.samples import NAMES, TEMPLATES, picture
+from pokervod_pipelines_tests.render.local.sample_jobs import NAMES, TEMPLATES, make_spec
 
 CARDS = st.sampled_from([f"{rank}{suit}" for rank in "AKQJT98765432" for suit in "shdc"])
 NUMBERS = st.one_of(st.integers(-(10**17), 10**17), st.floats(-1e9, 1e9, allow_nan=False))
@@ -29,13 +29,13 @@ def values_of(layer: Layer) -> st.SearchStrategy[Any]:
         case "card":
             return CARDS
         case "cards":
-            return st.lists(CARDS, min_size=1, max_size=layer.most, unique=True)
+            return st.lists(CARDS, min_size=1, max_size=layer.limit, unique=True)
         case "rows":
             columns = {
                 name: texts(column.characters) if column.kind == "text" else NUMBERS
                 for name, column in layer.columns.items()
             }
-            return st.lists(st.fixed_dictionaries(columns), min_size=1, max_size=layer.most)
+            return st.lists(st.fixed_dictionaries(columns), min_size=1, max_size=layer.limit)
 
 
 @st.composite
@@ -57,11 +57,11 @@ def test_any_valid_layers_draw_something_and_nothing_overlaps(
     graphic: tuple[Template, dict[str, Any]], size: tuple[int, int]
 ) -> None:
     template, values = graphic
-    wanted = picture(width=size[0], height=size[1])
+    wanted = make_spec(width=size[0], height=size[1])
 
     drawing = Drawing(template, values, wanted)
 
-    frame = drawing.draw(hold_frames(wanted).start)
+    frame = drawing.draw(find_hold_frames(wanted).start)
     assert frame.size == size
     assert frame.getchannel("A").getextrema()[1] > 200
     assert [(a, b) for a, b in combinations(drawing.boxes, 2) if a.overlaps(b)] == []
@@ -73,6 +73,6 @@ def test_any_valid_layers_draw_something_and_nothing_overlaps(
 def test_no_size_is_too_small_to_be_drawn_without_an_error(width: int, height: int, name: str, text: str) -> None:
     values = {layer: text or "x" for layer, declared in TEMPLATES[name].layers.items() if declared.kind == "text"}
 
-    frame = Drawing(TEMPLATES[name], values, picture(width=2 * width, height=2 * height)).draw(20)
+    frame = Drawing(TEMPLATES[name], values, make_spec(width=2 * width, height=2 * height)).draw(20)
 
     assert frame.size == (2 * width, 2 * height)

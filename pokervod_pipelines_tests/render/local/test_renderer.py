@@ -20,7 +20,7 @@ from pokervod_pipelines.render.failures import BadInstruction, TransientFailure,
 from pokervod_pipelines.render.renderers.local.renderer import PROGRAM, LocalRenderer
 from pokervod_pipelines_tests.processes import system
 from pokervod_pipelines_tests.processes.system import wait_until_gone
-from pokervod_pipelines_tests.render.local.samples import job
+from pokervod_pipelines_tests.render.local.sample_jobs import job
 
 LONG: dict[str, Any] = {"seconds": 60.0, "width": 1920, "height": 1080}
 
@@ -193,7 +193,7 @@ def test_a_failure_is_the_same_kind_on_both_sides(error: Exception) -> None:
 ORPHANING = """
 import asyncio, os, pathlib, sys
 from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
-from pokervod_pipelines_tests.render.local.samples import job
+from pokervod_pipelines_tests.render.local.sample_jobs import job
 from pokervod_pipelines_tests.render.local.test_renderer import LONG, list_children, start_long
 
 async def play():

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.render.renderers.local.boxes import Box
 from pokervod_pipelines.render.renderers.local.content import write_column
 from pokervod_pipelines.render.renderers.local.drawing import Drawing
-from pokervod_pipelines_tests.render.local.samples import TEMPLATES, picture
+from pokervod_pipelines.render.renderers.local.sprites import Box
+from pokervod_pipelines_tests.render.local.sample_jobs import TEMPLATES, make_spec
 
 SIZES = [(1920, 1080), (1280, 720), (3840, 2160)]
 BIG_BLINDS = [104.17, None, 31.5, 7]
@@ -20,7 +20,7 @@ def draw_counts(players: list[str], chips: int, size: tuple[int, int] = SIZES[0]
         for number, player in enumerate(players)
     ]
     boxes = Drawing(
-        TEMPLATES["chip_counts"], {"heading": "Table 4", "rows": rows}, picture(width=size[0], height=size[1])
+        TEMPLATES["chip_counts"], {"heading": "Table 4", "rows": rows}, make_spec(width=size[0], height=size[1])
     ).boxes
     return {
         column: [box for box in boxes if box.layer.startswith("rows ") and box.layer.endswith(column)]

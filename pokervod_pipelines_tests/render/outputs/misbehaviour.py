@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 
 from pokervod_pipelines.render.failures import BadInstruction
-from pokervod_pipelines.render.outputs.wanted import Inspection, Wanted
+from pokervod_pipelines.render.outputs.inspection import ExpectedOutput, Inspection
 from pokervod_pipelines_tests.processes import tasks
 
 
-def misbehave(path: Path, wanted: Wanted) -> Inspection:
+def misbehave(path: Path, expected: ExpectedOutput) -> Inspection:
     """Do what the name of the file says, then answer with our process number as the hash."""
     match path.name:
         case "hang":
@@ -22,4 +22,4 @@ def misbehave(path: Path, wanted: Wanted) -> Inspection:
             raise ValueError("a bug")
         case "freeze" | "crash" | "leave" | "devour" | "chat":
             getattr(tasks, path.name)()
-    return Inspection(faults=(), sha256=str(os.getpid()), preview=b"x" * 200_000)
+    return Inspection(problems=(), sha256=str(os.getpid()), preview=b"x" * 200_000)

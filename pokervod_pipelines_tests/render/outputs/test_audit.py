@@ -8,7 +8,7 @@ import pytest
 
 from pokervod_pipelines.render.outputs import audit
 from pokervod_pipelines.render.outputs.audit import KnownOutput, OutputsUnavailable, audit_outputs
-from pokervod_pipelines.render.outputs.digest import hash_output, measure_output
+from pokervod_pipelines.render.outputs.digest import hash_output, stat_output
 
 
 def make_known(root: Path, path: str, content: bytes = b"graphic" * 100) -> KnownOutput:
@@ -26,7 +26,7 @@ def make_known_sequence(root: Path, path: str) -> KnownOutput:
 
 
 def know(root: Path, path: str) -> KnownOutput:
-    measure = measure_output(root / path)
+    measure = stat_output(root / path)
     return KnownOutput(
         path=path, size_bytes=measure.size_bytes, mtime_ns=measure.mtime_ns, sha256=hash_output(root / path)
     )

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from pokervod_pipelines.errors import BadSettings
 from pokervod_pipelines.render.failures import BadWorker
-from pokervod_pipelines.render.outputs.paths import MOST_BYTES, PathLeaves, fill_path, make_target, place_output
+from pokervod_pipelines.render.outputs.paths import (
+    MAX_BYTES,
+    PathOutsideRoot,
+    fill_path,
+    find_output_path,
+    prepare_target,
+)
 
 NASTY = st.one_of(
     st.text(max_size=320),
@@ -82,11 +88,11 @@ def test_every_path_is_below_the_root_and_a_name_on_a_share(
 ) -> None:
     relative = fill_path(pattern, day="2026-11-21", template=template, kind=kind, key=key, id=number, version=3)
 
-    final = place_output(Path("/renders"), relative, "mov_alpha")
+    final = find_output_path(Path("/renders"), relative, "mov_alpha")
 
     assert Path("/renders") in final.parents
     for part in final.relative_to("/renders").parts:
-        assert 0 < len(part.encode()) <= MOST_BYTES + len(".mov")
+        assert 0 < len(part.encode()) <= MAX_BYTES + len(".mov")
         assert not WINDOWS_FORBIDS & set(part)
         assert part[0] not in ". "
         assert part[-1] not in ". "
@@ -106,7 +112,7 @@ def test_the_longest_value_is_cut_first_and_between_characters() -> None:
 
     assert path.startswith("elimination_한한")
     assert path.endswith("한_123456")
-    assert MOST_BYTES - 3 < len(path.encode()) <= MOST_BYTES
+    assert MAX_BYTES - 3 < len(path.encode()) <= MAX_BYTES
 
 
 @pytest.mark.parametrize("pattern", ["{nothing}/{id}", "{id", "../{id}", "", "x" * 300 + "{id}", "{0}_{id}"])
@@ -120,17 +126,17 @@ def test_a_pattern_that_makes_no_path_is_told_to_the_administrator(pattern: str)
     [("table 1.5/e_7", "e_7.mov"), ("a.b", "a.b.mov"), ("x.mp4", "x.mp4.mov"), ("no. 3", "no. 3.mov")],
 )
 def test_the_ending_is_appended_so_that_a_dot_loses_nothing(relative: str, name: str, tmp_path: Path) -> None:
-    assert place_output(tmp_path, PurePosixPath(relative), "mov_alpha").name == name
+    assert find_output_path(tmp_path, PurePosixPath(relative), "mov_alpha").name == name
 
 
 def test_a_sequence_is_a_folder_without_an_ending(tmp_path: Path) -> None:
-    assert place_output(tmp_path, PurePosixPath("a/b.c"), "png_sequence") == tmp_path / "a" / "b.c"
+    assert find_output_path(tmp_path, PurePosixPath("a/b.c"), "png_sequence") == tmp_path / "a" / "b.c"
 
 
 @pytest.mark.parametrize("relative", ["../x", "a/../../x", "/etc/x", ".", ".unfinished/x", ".UNFINISHED/x"])
 def test_a_path_that_leaves_the_root_is_refused_by_name(relative: str, tmp_path: Path) -> None:
-    with pytest.raises(PathLeaves, match="no path below"):
-        place_output(tmp_path, PurePosixPath(relative), "mp4")
+    with pytest.raises(PathOutsideRoot, match="no path below"):
+        find_output_path(tmp_path, PurePosixPath(relative), "mp4")
 
 
 def test_a_link_that_leads_out_of_the_root_is_refused(tmp_path: Path) -> None:
@@ -140,33 +146,33 @@ def test_a_link_that_leads_out_of_the_root_is_refused(tmp_path: Path) -> None:
     (root / "day" / "away").symlink_to(outside)
     (root / "day" / "x.mp4").symlink_to(root / "day" / "y.mp4")
 
-    with pytest.raises(PathLeaves, match="leads out of"):
-        place_output(root, PurePosixPath("day/away/deep/x"), "mp4")
-    with pytest.raises(PathLeaves, match="is a link"):
-        place_output(root, PurePosixPath("day/x"), "mp4")
+    with pytest.raises(PathOutsideRoot, match="leads out of"):
+        find_output_path(root, PurePosixPath("day/away/deep/x"), "mp4")
+    with pytest.raises(PathOutsideRoot, match="is a link"):
+        find_output_path(root, PurePosixPath("day/x"), "mp4")
 
 
 def test_a_link_that_stays_below_the_root_is_fine(tmp_path: Path) -> None:
     (tmp_path / "2026").mkdir()
     (tmp_path / "today").symlink_to(tmp_path / "2026")
 
-    assert place_output(tmp_path, PurePosixPath("today/x"), "mp4") == tmp_path / "today" / "x.mp4"
+    assert find_output_path(tmp_path, PurePosixPath("today/x"), "mp4") == tmp_path / "today" / "x.mp4"
 
 
 def test_a_claim_makes_its_graphic_below_the_root(tmp_path: Path) -> None:
     claim = uuid4()
 
-    target = make_target(tmp_path, claim, "mp4")
+    target = prepare_target(tmp_path, claim, "mp4")
 
     assert target == tmp_path / ".unfinished" / f"{claim}.mp4"
     assert target.parent.is_dir()
     assert not target.exists()
-    assert make_target(tmp_path, claim, "png_sequence").name == str(claim)
+    assert prepare_target(tmp_path, claim, "png_sequence").name == str(claim)
 
 
 def test_where_no_share_is_mounted_no_folder_is_made(tmp_path: Path) -> None:
     with pytest.raises(BadWorker, match="mount the share"):
-        make_target(tmp_path / "gone", uuid4(), "mp4")
+        prepare_target(tmp_path / "gone", uuid4(), "mp4")
 
     assert not (tmp_path / "gone").exists()
 
@@ -177,5 +183,5 @@ def test_the_folder_of_unfinished_graphics_may_be_no_link(tmp_path: Path) -> Non
     elsewhere.mkdir()
     (root / ".unfinished").symlink_to(elsewhere)
 
-    with pytest.raises(PathLeaves, match="is a link"):
-        make_target(root, uuid4(), "mp4")
+    with pytest.raises(PathOutsideRoot, match="is a link"):
+        prepare_target(root, uuid4(), "mp4")

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from pokervod_pipelines.render.outputs.digest import hash_output, measure_output
-from pokervod_pipelines.render.outputs.publish import publish, sweep_unfinished, withdraw
-from pokervod_pipelines_tests.render.outputs import killer
-from pokervod_pipelines_tests.render.outputs.killer import CLAIM, NEW, OLD, SCENES, make, prepare, read
+from pokervod_pipelines.render.outputs.digest import hash_output, stat_output
+from pokervod_pipelines.render.outputs.publish import publish, sweep_unfinished, unpublish
+from pokervod_pipelines_tests.render.outputs import killed_publisher
+from pokervod_pipelines_tests.render.outputs.killed_publisher import CLAIM, NEW, OLD, SCENES, make, prepare, read
 
 HOME = Path(__file__).resolve().parents[3]
 
@@ -32,7 +32,7 @@ def test_what_is_published_is_there_and_nothing_else_is(scene: str, tmp_path: Pa
 def test_a_publisher_killed_at_any_step_leaves_no_half_file(scene: str, tmp_path: Path) -> None:
     there, comes = SCENES[scene]
     printed = subprocess.run(
-        [sys.executable, "-m", killer.__name__, str(tmp_path), scene],
+        [sys.executable, "-m", killed_publisher.__name__, str(tmp_path), scene],
         cwd=HOME,
         check=True,
         capture_output=True,
@@ -54,7 +54,10 @@ def test_a_publisher_killed_at_any_step_leaves_no_half_file(scene: str, tmp_path
 def test_after_a_kill_at_any_step_the_next_claim_publishes_and_the_rest_is_swept(scene: str, tmp_path: Path) -> None:
     _, comes = SCENES[scene]
     subprocess.run(
-        [sys.executable, "-m", killer.__name__, str(tmp_path), scene], cwd=HOME, check=True, capture_output=True
+        [sys.executable, "-m", killed_publisher.__name__, str(tmp_path), scene],
+        cwd=HOME,
+        check=True,
+        capture_output=True,
     )
 
     for root in sorted(tmp_path.iterdir()):
@@ -70,27 +73,27 @@ def test_after_a_kill_at_any_step_the_next_claim_publishes_and_the_rest_is_swept
 @pytest.mark.parametrize("scene", SCENES)
 def test_what_was_published_can_be_taken_back_and_nothing_is_left_of_it(scene: str, tmp_path: Path) -> None:
     target, final = prepare(tmp_path, *SCENES[scene])
-    measure, sha256 = measure_output(target), hash_output(target)
+    measure, sha256 = stat_output(target), hash_output(target)
 
-    assert not withdraw(target, final, measure, sha256)
+    assert not unpublish(target, final, measure, sha256)
     publish(target, final)
 
-    assert withdraw(target, final, measure, sha256)
+    assert unpublish(target, final, measure, sha256)
     assert not os.path.lexists(final)
     assert list(target.parent.iterdir()) == []
-    assert not withdraw(target, final, measure, sha256)
+    assert not unpublish(target, final, measure, sha256)
 
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_what_another_put_in_its_place_is_not_taken_back(scene: str, tmp_path: Path) -> None:
     target, final = prepare(tmp_path, *SCENES[scene])
-    measure, sha256 = measure_output(target), hash_output(target)
+    measure, sha256 = stat_output(target), hash_output(target)
     publish(target, final)
     make(target, SCENES[scene][1], NEW)  # the same, made once more
     os.utime(target if target.is_file() else next(target.iterdir()), ns=(2**61, 2**61))
     publish(target, final)
 
-    assert not withdraw(target, final, measure, sha256)
+    assert not unpublish(target, final, measure, sha256)
     assert read(final) == NEW
 
 

@@ -16,12 +16,12 @@ import pytest
 from pokervod_pipelines.processes.supervised import ChildProgram
 from pokervod_pipelines.render.failures import BadInstruction, BadWorker, TooSlow, TransientFailure
 from pokervod_pipelines.render.outputs import verifier as module
+from pokervod_pipelines.render.outputs.inspection import Inspection
 from pokervod_pipelines.render.outputs.verifier import Inspect, Verifier
-from pokervod_pipelines.render.outputs.wanted import Inspection
 from pokervod_pipelines.render.renderers.local import drawing as local
 from pokervod_pipelines_tests.processes.system import wait_until_gone
 from pokervod_pipelines_tests.render.outputs.misbehaviour import misbehave
-from pokervod_pipelines_tests.render.outputs.outputs import make_output, make_wanted
+from pokervod_pipelines_tests.render.outputs.output_factory import make_expected, make_output
 
 T = TypeVar("T")
 LIMIT_SECONDS = 60.0
@@ -40,22 +40,22 @@ def run(work: Callable[[Verifier], Awaitable[T]], *, processes: int = 1, inspect
 async def verify(
     verifier: Verifier, name: str, folder: Path = Path("/nowhere"), seconds: float = LIMIT_SECONDS
 ) -> Inspection:
-    return await verifier.verify(folder / name, make_wanted(), seconds_limit=seconds)
+    return await verifier.verify(folder / name, make_expected(), seconds_limit=seconds)
 
 
 def test_a_real_output_is_inspected_by_the_real_child(tmp_path: Path) -> None:
-    wanted = make_wanted(seconds=0.2)
-    path = make_output(tmp_path, wanted, draw=local.Drawing)
-    stale = make_wanted(seconds=0.2, pot=1)
+    expected = make_expected(seconds=0.2)
+    path = make_output(tmp_path, expected, draw=local.Drawing)
+    stale = make_expected(seconds=0.2, pot=1)
 
     async def work(verifier: Verifier) -> list[Inspection]:
-        return [await verifier.verify(path, each, seconds_limit=LIMIT_SECONDS) for each in (wanted, stale)]
+        return [await verifier.verify(path, each, seconds_limit=LIMIT_SECONDS) for each in (expected, stale)]
 
     good, bad = run(work, inspect=None)
 
-    assert good.faults == ()
+    assert good.problems == ()
     assert len(good.sha256) == 64
-    assert "does not show '1'" in " ".join(bad.faults)
+    assert "does not show '1'" in " ".join(bad.problems)
 
 
 def test_one_child_serves_many_and_libraries_may_chat() -> None:
@@ -83,8 +83,8 @@ def test_a_file_that_breaks_down_its_readers_is_refused_and_the_next_one_is_not(
 
     before, broken, after = run(work)
 
-    assert (before.faults, after.faults) == ((), ())
-    assert reason in broken.faults[0]
+    assert (before.problems, after.problems) == ((), ())
+    assert reason in broken.problems[0]
 
 
 @pytest.mark.parametrize("name", ["hang", "freeze"])
@@ -94,7 +94,7 @@ def test_a_file_that_hangs_its_reader_is_too_slow(name: str, tmp_path: Path) -> 
             await verify(verifier, name, tmp_path, 0.5)
         return await verify(verifier, "fine")
 
-    assert run(work).faults == ()
+    assert run(work).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_what_is_not_the_files_fault_is_raised_by_its_type(name: str, kind: type
         with pytest.raises(kind, match=text) as caught:
             await verify(verifier, name)
         assert kind is not OSError or getattr(caught.value, "errno", 0) == errno.ESTALE
-        assert (await verify(verifier, "fine")).faults == ()
+        assert (await verify(verifier, "fine")).problems == ()
 
     run(work)
 
@@ -123,7 +123,7 @@ def test_cancelled_it_kills_its_child_and_serves_on(tmp_path: Path) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert (await verify(verifier, "fine")).faults == ()
+        assert (await verify(verifier, "fine")).problems == ()
         return pid
 
     wait_until_gone(run(work))

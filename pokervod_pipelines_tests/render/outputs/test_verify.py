@@ -1,4 +1,4 @@
-"""A good output is refused not once, a spoiled one always, and the fault says what is wrong."""
+"""A good output is refused not once, a spoiled one always, and the problem says what is wrong."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -10,42 +10,49 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pokervod_pipelines.render.outputs.verify import hash_picture, inspect_output
-from pokervod_pipelines.render.outputs.wanted import Draw, Inspection, Wanted
+from pokervod_pipelines.render.outputs.inspection import Draw, ExpectedOutput, Inspection
+from pokervod_pipelines.render.outputs.verify import hash_image, inspect_output
 from pokervod_pipelines.render.renderers.local import drawing as local
 from pokervod_pipelines.render.renderers.local.encode import MovCodec, write_output
-from pokervod_pipelines_tests.render.outputs import plain
-from pokervod_pipelines_tests.render.outputs.outputs import (
+from pokervod_pipelines_tests.render.outputs import plain_drawing
+from pokervod_pipelines_tests.render.outputs.output_factory import (
     CODECS,
     FORMATS,
     VALUES,
     draw_all,
+    make_expected,
     make_output,
-    make_wanted,
     with_picture,
-    write_film,
+    write_video,
 )
-from pokervod_pipelines_tests.render.outputs.spoil import FILMS, OTHER_CODINGS, PICTURES, Spoil, make_wide, rewrap
+from pokervod_pipelines_tests.render.outputs.spoiled_outputs import (
+    FILMS,
+    OTHER_CODINGS,
+    PICTURES,
+    Spoil,
+    make_wide,
+    rewrap,
+)
 from pokervod_pipelines_tests.sizes import cover
 
-Shelf = Callable[[str], Path]
+OutputCache = Callable[[str], Path]
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    """The good output of ``make_wanted`` in a coding, made once."""
+def cache(tmp_path_factory: pytest.TempPathFactory) -> OutputCache:
+    """The good output of ``make_expected`` in a coding, made once."""
     made: dict[str, Path] = {}
 
     def take(coding: str) -> Path:
         if coding not in made:
-            made[coding] = make_output(tmp_path_factory.mktemp(coding), wanted_of(coding), coding)
+            made[coding] = make_output(tmp_path_factory.mktemp(coding), expected_of(coding), coding)
         return made[coding]
 
     return take
 
 
-def wanted_of(coding: str, **overrides: Any) -> Wanted:
-    return make_wanted(coding=coding, **{"seconds": 0.8, **overrides})
+def expected_of(coding: str, **overrides: Any) -> ExpectedOutput:
+    return make_expected(coding=coding, **{"seconds": 0.8, **overrides})
 
 
 def copy(path: Path, folder: Path) -> Path:
@@ -54,21 +61,21 @@ def copy(path: Path, folder: Path) -> Path:
     return place
 
 
-def inspect(path: Path, wanted: Wanted, draw: Draw = plain.Drawing) -> Inspection:
-    return inspect_output(path, wanted, draw=draw)
+def inspect(path: Path, expected: ExpectedOutput, draw: Draw = plain_drawing.Drawing) -> Inspection:
+    return inspect_output(path, expected, draw=draw)
 
 
 @pytest.mark.parametrize(("coding", "name"), cover(FORMATS, VALUES))
 def test_what_the_local_renderer_draws_is_never_refused(name: str, coding: str, tmp_path: Path) -> None:
-    wanted = make_wanted(name, coding=coding, seconds=1.4)
+    expected = make_expected(name, coding=coding, seconds=1.4)
     path = tmp_path / "output"
     mov_codec: MovCodec = "prores_4444" if coding == "prores_4444" else "animation"
-    drawing = local.Drawing(wanted.template, wanted.layers, wanted.picture)
-    write_output(drawing, wanted.picture, path, mov_codec, lambda _: None)
+    drawing = local.Drawing(expected.template, expected.layers, expected.spec)
+    write_output(drawing, expected.spec, path, mov_codec, lambda _: None)
 
-    inspection = inspect_output(path, wanted)
+    inspection = inspect_output(path, expected)
 
-    assert inspection.faults == ()
+    assert inspection.problems == ()
 
 
 PICTURE_SIZES = [
@@ -83,44 +90,46 @@ PICTURE_SIZES = [
 
 
 @pytest.mark.parametrize(("picture", "coding"), cover(PICTURE_SIZES, ["animation", "h264", "png"]), ids=str)
-def test_a_good_output_of_any_size_rate_and_length_is_taken(picture: Any, coding: str, tmp_path: Path) -> None:
-    wanted = make_wanted("elimination", coding=coding, **picture)
+def test_a_good_output_of_any_size_rate_and_length_is_taken(spec: Any, coding: str, tmp_path: Path) -> None:
+    expected = make_expected("elimination", coding=coding, **spec)
 
-    inspection = inspect(make_output(tmp_path, wanted, coding), wanted)
+    inspection = inspect(make_output(tmp_path, expected, coding), expected)
 
-    small = wanted.picture.width == 16  # nothing can be read, and an empty screen is no graphic
-    assert small or inspection.faults == ()
+    small = expected.spec.width == 16  # nothing can be read, and an empty screen is no graphic
+    assert small or inspection.problems == ()
 
 
-def test_an_inspection_says_what_was_found(shelf: Shelf) -> None:
-    inspection = inspect(shelf("animation"), wanted_of("animation"))
+def test_an_inspection_says_what_was_found(cache: OutputCache) -> None:
+    inspection = inspect(cache("animation"), expected_of("animation"))
 
     assert (inspection.width, inspection.height, inspection.frames) == (640, 360, 24)
     assert (inspection.fps, inspection.duration) == (30.0, 0.8)
     assert (inspection.pixel_format, inspection.has_alpha) == ("argb", True)
-    assert inspection.size_bytes == shelf("animation").stat().st_size
+    assert inspection.size_bytes == cache("animation").stat().st_size
     assert inspection.preview is not None
     assert inspection.preview.startswith(b"\xff\xd8")
 
 
 @pytest.mark.parametrize(("how", "coding"), cover(FILMS, CODECS))
-def test_a_spoiled_film_is_refused(coding: str, how: str, shelf: Shelf, tmp_path: Path) -> None:
-    assert_refused(FILMS[how], coding, shelf, tmp_path)
+def test_a_spoiled_film_is_refused(coding: str, how: str, cache: OutputCache, tmp_path: Path) -> None:
+    assert_refused(FILMS[how], coding, cache, tmp_path)
 
 
 @pytest.mark.parametrize("how", PICTURES)
-def test_a_spoiled_sequence_is_refused(how: str, shelf: Shelf, tmp_path: Path) -> None:
-    assert_refused(PICTURES[how], "png", shelf, tmp_path)
+def test_a_spoiled_sequence_is_refused(how: str, cache: OutputCache, tmp_path: Path) -> None:
+    assert_refused(PICTURES[how], "png", cache, tmp_path)
 
 
-def assert_refused(spoil: Spoil, coding: str, shelf: Shelf, folder: Path) -> None:
-    path = copy(shelf(coding), folder)
+def assert_refused(spoil: Spoil, coding: str, cache: OutputCache, folder: Path) -> None:
+    path = copy(cache(coding), folder)
     spoil(path)
 
-    for wanted in (wanted_of(coding), wanted_of(coding, renderer="nexrender")):
-        inspection = inspect_output(path, wanted, draw=plain.Drawing if wanted.renderer == "local" else None)
-        assert not inspection.is_sound
-        assert str(path) in inspection.faults[0]
+    for expected in (expected_of(coding), expected_of(coding, renderer="nexrender")):
+        inspection = inspect_output(
+            path, expected, draw=plain_drawing.Drawing if expected.renderer == "local" else None
+        )
+        assert not inspection.is_valid
+        assert str(path) in inspection.problems[0]
 
 
 def paint(colour: tuple[int, int, int, int]) -> Callable[[int, Image.Image], Image.Image]:
@@ -132,12 +141,12 @@ BLANK = {"black": (0, 0, 0, 255), "transparent": (0, 0, 0, 0), "white": (255, 25
 
 @pytest.mark.parametrize(("colour", "coding", "renderer"), cover(BLANK, FORMATS, ["local", "nexrender"]))
 def test_an_output_of_nothing_is_refused(colour: str, coding: str, renderer: str, tmp_path: Path) -> None:
-    wanted = make_wanted(coding=coding, seconds=0.2, renderer=renderer)
-    path = make_output(tmp_path, wanted, coding, change=paint(BLANK[colour]))
+    expected = make_expected(coding=coding, seconds=0.2, renderer=renderer)
+    path = make_output(tmp_path, expected, coding, change=paint(BLANK[colour]))
 
-    inspection = inspect_output(path, wanted, draw=plain.Drawing if renderer == "local" else None)
+    inspection = inspect_output(path, expected, draw=plain_drawing.Drawing if renderer == "local" else None)
 
-    assert any("shows nothing" in fault for fault in inspection.faults)
+    assert any("shows nothing" in problem for problem in inspection.problems)
 
 
 @pytest.mark.parametrize("renderer", ["local", "nexrender"])
@@ -148,46 +157,47 @@ def test_an_output_whose_transparency_is_not_used_is_refused(coding: str, render
         below.alpha_composite(image)
         return below
 
-    wanted = make_wanted(coding=coding, seconds=0.2, renderer=renderer)
-    path = make_output(tmp_path, wanted, coding, change=flatten)
+    expected = make_expected(coding=coding, seconds=0.2, renderer=renderer)
+    path = make_output(tmp_path, expected, coding, change=flatten)
 
-    inspection = inspect_output(path, wanted, draw=plain.Drawing if renderer == "local" else None)
+    inspection = inspect_output(path, expected, draw=plain_drawing.Drawing if renderer == "local" else None)
 
-    assert any("is opaque in all" in fault for fault in inspection.faults)
+    assert any("is opaque in all" in problem for problem in inspection.problems)
 
 
-def test_a_film_without_transparency_is_no_mov_with_alpha(shelf: Shelf, tmp_path: Path) -> None:
-    path = copy(shelf("h264"), tmp_path).rename(tmp_path / "output.mov")
+def test_a_film_without_transparency_is_no_mov_with_alpha(cache: OutputCache, tmp_path: Path) -> None:
+    path = copy(cache("h264"), tmp_path).rename(tmp_path / "output.mov")
 
-    faults = inspect(path, wanted_of("animation")).faults
+    problems = inspect(path, expected_of("animation")).problems
 
-    assert any("yuv420p, wanted is a picture with transparency" in fault for fault in faults)
+    assert any("yuv420p, expected a picture with transparency" in problem for problem in problems)
     assert any(
-        "yuv420p" in fault for fault in inspect_output(path, wanted_of("animation", renderer="nexrender")).faults
+        "yuv420p" in problem
+        for problem in inspect_output(path, expected_of("animation", renderer="nexrender")).problems
     )
 
 
 OTHER_MEASURES = [
     ({"fps": 25, "seconds": 0.96}, ("25",)),  # as many frames at another rate
-    ({"seconds": 0.8 + 1 / 30}, ("24 frames, wanted are 25", "00025.png: is missing")),
-    ({"seconds": 0.8 - 1 / 30}, ("24 frames, wanted are 23", "00024.png: does not belong")),
-    ({"width": 1280, "height": 720}, ("has 640×360 pixels, wanted are 1280×720",)),
-    ({"width": 642}, ("has 640×360 pixels, wanted are 642×360",)),
+    ({"seconds": 0.8 + 1 / 30}, ("24 frames, expected 25", "00025.png: is missing")),
+    ({"seconds": 0.8 - 1 / 30}, ("24 frames, expected 23", "00024.png: does not belong")),
+    ({"width": 1280, "height": 720}, ("has 640×360 pixels, expected 1280×720",)),
+    ({"width": 642}, ("has 640×360 pixels, expected 642×360",)),
 ]
 
 
 @pytest.mark.parametrize(("case", "coding"), cover(OTHER_MEASURES, FORMATS), ids=str)
 def test_another_rate_length_or_size_is_refused_with_both_figures(
-    case: tuple[Any, tuple[str, ...]], coding: str, shelf: Shelf
+    case: tuple[Any, tuple[str, ...]], coding: str, cache: OutputCache
 ) -> None:
     changes, texts = case
     if coding == "png" and "fps" in changes:
         pytest.skip("pictures have no rate")
 
-    for renderer, draw in (("local", plain.Drawing), ("nexrender", None)):
-        wanted = replace(with_picture(wanted_of(coding), **changes), renderer=renderer)
-        faults = inspect_output(shelf(coding), wanted, draw=draw).faults
-        assert any(text in fault for fault in faults for text in texts)
+    for renderer, draw in (("local", plain_drawing.Drawing), ("nexrender", None)):
+        expected = replace(with_picture(expected_of(coding), **changes), renderer=renderer)
+        problems = inspect_output(cache(coding), expected, draw=draw).problems
+        assert any(text in problem for problem in problems for text in texts)
 
 
 STALE_TEXTS = [
@@ -208,11 +218,11 @@ def test_a_stale_text_is_refused_by_name(case: tuple[Any, str], coding: str, tmp
     changes, shows = case
     size: Any = {"width": 1280, "height": 720, "seconds": 0.1}
     stale = _draw_once(tmp_path_factory, coding, size)
-    wanted = make_wanted(coding=coding, **size, **changes)
+    expected = make_expected(coding=coding, **size, **changes)
 
-    inspection = inspect_output(stale, wanted)
+    inspection = inspect_output(stale, expected)
 
-    assert any(shows in fault and "(layer " in fault for fault in inspection.faults)
+    assert any(shows in problem and "(layer " in problem for problem in inspection.problems)
 
 
 _drawn: dict[str, Path] = {}
@@ -221,31 +231,31 @@ _drawn: dict[str, Path] = {}
 def _draw_once(factory: pytest.TempPathFactory, coding: str, size: Any) -> Path:
     if coding not in _drawn:
         _drawn[coding] = make_output(
-            factory.mktemp(coding), make_wanted(coding=coding, **size), coding, draw=local.Drawing
+            factory.mktemp(coding), make_expected(coding=coding, **size), coding, draw=local.Drawing
         )
     return _drawn[coding]
 
 
 @pytest.mark.parametrize("coding", FORMATS)
-def test_the_file_of_another_job_is_refused(coding: str, shelf: Shelf) -> None:
+def test_the_file_of_another_job_is_refused(coding: str, cache: OutputCache) -> None:
     for name in VALUES.keys() - {"premium_hand"}:
-        other = make_wanted(name, coding=coding, seconds=0.8)
-        assert not inspect(shelf(coding), other).is_sound
-        assert not inspect(shelf(coding), other, local.Drawing).is_sound
+        other = make_expected(name, coding=coding, seconds=0.8)
+        assert not inspect(cache(coding), other).is_valid
+        assert not inspect(cache(coding), other, local.Drawing).is_valid
 
 
 @pytest.mark.parametrize("coding", ["animation", "h264", "png"])
 def test_a_graphic_that_does_not_stand_still_is_refused(coding: str, tmp_path: Path) -> None:
-    wanted = wanted_of(coding)
-    hold = plain.hold_frames(wanted.picture)
+    expected = expected_of(coding)
+    hold = plain_drawing.find_hold_frames(expected.spec)
     path = make_output(
         tmp_path,
-        wanted,
+        expected,
         coding,
         change=lambda number, image: image.transpose(Image.Transpose.FLIP_TOP_BOTTOM) if number == hold[1] else image,
     )
 
-    assert any("does not stand still" in fault for fault in inspect(path, wanted).faults)
+    assert any("does not stand still" in problem for problem in inspect(path, expected).problems)
 
 
 def tint(image: Image.Image) -> Image.Image:
@@ -267,19 +277,19 @@ def dot(image: Image.Image) -> Image.Image:
 def test_a_graphic_that_looks_otherwise_for_a_few_frames_is_refused(
     spoil: Callable[[Image.Image], Image.Image], coding: str, tmp_path: Path
 ) -> None:
-    wanted = make_wanted("elimination", coding=coding, width=1280, height=720, seconds=1.2)
-    few = local.hold_frames(wanted.picture)[1:3]
+    expected = make_expected("elimination", coding=coding, width=1280, height=720, seconds=1.2)
+    few = local.find_hold_frames(expected.spec)[1:3]
     path = make_output(
         tmp_path,
-        wanted,
+        expected,
         coding,
         draw=local.Drawing,
         change=lambda number, image: spoil(image) if number in few else image,
     )
 
-    (fault,) = inspect_output(path, wanted).faults
+    (problem,) = inspect_output(path, expected).problems
 
-    assert f"does not stand still: frame {few[0] + 1} differs" in fault
+    assert f"does not stand still: frame {few[0] + 1} differs" in problem
 
 
 Frames = list[Image.Image]
@@ -305,45 +315,45 @@ MOVES: dict[str, Callable[[Frames, range, Frames], Sequence[Image.Image]]] = {
 
 @pytest.mark.parametrize(("move", "coding"), cover(MOVES, ["animation", "h264"]))
 def test_a_graphic_that_does_not_come_and_go_as_it_should_is_refused(move: str, coding: str, tmp_path: Path) -> None:
-    wanted = make_wanted("elimination", coding=coding, seconds=1.4)
-    other = make_wanted("elimination", coding=coding, seconds=1.4, player="Bo Zhang", place="3rd")
-    good, others = ([*draw_all(each, local.Drawing)] for each in (wanted, other))
-    spoiled = MOVES[move](good, local.hold_frames(wanted.picture), others)
-    path = make_output(tmp_path, wanted, coding, draw=local.Drawing, change=lambda number, _: spoiled[number])
+    expected = make_expected("elimination", coding=coding, seconds=1.4)
+    other = make_expected("elimination", coding=coding, seconds=1.4, player="Bo Zhang", place="3rd")
+    good, others = ([*draw_all(each, local.Drawing)] for each in (expected, other))
+    spoiled = MOVES[move](good, local.find_hold_frames(expected.spec), others)
+    path = make_output(tmp_path, expected, coding, draw=local.Drawing, change=lambda number, _: spoiled[number])
 
-    faults = inspect_output(path, wanted).faults
+    problems = inspect_output(path, expected).problems
 
-    assert any("as it should: frame" in fault for fault in faults)
+    assert any("as it should: frame" in problem for problem in problems)
 
 
 @pytest.mark.parametrize("coding", CODECS)
 def test_pixels_that_are_not_square_are_refused(coding: str, tmp_path: Path) -> None:
-    wanted = wanted_of(coding)
-    write_film(tmp_path / "output.mov", draw_all(wanted), wanted.picture, coding, make_wide)
+    expected = expected_of(coding)
+    write_video(tmp_path / "output.mov", draw_all(expected), expected.spec, coding, make_wide)
 
-    for renderer, draw in (("local", plain.Drawing), ("nexrender", None)):
-        (fault,) = inspect_output(tmp_path / "output.mov", replace(wanted, renderer=renderer), draw=draw).faults
-        assert "not square" in fault
+    for renderer, draw in (("local", plain_drawing.Drawing), ("nexrender", None)):
+        (problem,) = inspect_output(tmp_path / "output.mov", replace(expected, renderer=renderer), draw=draw).problems
+        assert "not square" in problem
 
 
 @pytest.mark.parametrize("how", OTHER_CODINGS)
 def test_colours_that_are_said_to_be_others_are_refused_unless_a_farm_says_so(how: str, tmp_path: Path) -> None:
-    wanted = wanted_of("h264")
-    write_film(tmp_path / "output.mp4", draw_all(wanted), wanted.picture, "h264", OTHER_CODINGS[how])
+    expected = expected_of("h264")
+    write_video(tmp_path / "output.mp4", draw_all(expected), expected.spec, "h264", OTHER_CODINGS[how])
 
-    assert not inspect(tmp_path / "output.mp4", wanted).is_sound
-    assert inspect_output(tmp_path / "output.mp4", replace(wanted, renderer="nexrender")).faults == ()
+    assert not inspect(tmp_path / "output.mp4", expected).is_valid
+    assert inspect_output(tmp_path / "output.mp4", replace(expected, renderer="nexrender")).problems == ()
 
 
 @pytest.mark.parametrize("coding", CODECS)
-def test_sound_is_refused_unless_a_farm_wrote_it(coding: str, shelf: Shelf, tmp_path: Path) -> None:
-    path = copy(shelf(coding), tmp_path)
+def test_sound_is_refused_unless_a_farm_wrote_it(coding: str, cache: OutputCache, tmp_path: Path) -> None:
+    path = copy(cache(coding), tmp_path)
     rewrap(path, sound=True)
 
-    (fault,) = inspect(path, wanted_of(coding)).faults
+    (problem,) = inspect(path, expected_of(coding)).problems
 
-    assert "tracks beside its picture (audio)" in fault
-    assert inspect_output(path, wanted_of(coding, renderer="nexrender")).faults == ()
+    assert "tracks beside its picture (audio)" in problem
+    assert inspect_output(path, expected_of(coding, renderer="nexrender")).problems == ()
 
 
 def test_pictures_that_show_the_same_have_one_hash_and_others_not() -> None:
@@ -352,28 +362,28 @@ def test_pictures_that_show_the_same_have_one_hash_and_others_not() -> None:
     other = same.copy()
     other.putpixel((5, 5), (1, 1, 1, 255))
 
-    assert hash_picture(one) == hash_picture(same)
-    assert hash_picture(one) != hash_picture(other)
-    assert hash_picture(one) != hash_picture(one.resize((32, 64)))
+    assert hash_image(one) == hash_image(same)
+    assert hash_image(one) != hash_image(other)
+    assert hash_image(one) != hash_image(one.resize((32, 64)))
 
 
 def test_two_farm_renders_of_the_same_picture_are_known_by_their_hash(tmp_path: Path) -> None:
-    wanted = make_wanted(seconds=0.2, renderer="nexrender")
-    stale = replace(wanted, layers={**wanted.layers, "pot": 5})
+    expected = make_expected(seconds=0.2, renderer="nexrender")
+    stale = replace(expected, layers={**expected.layers, "pot": 5})
     for name in ("one", "two", "three"):
         (tmp_path / name).mkdir()
     paths = [
         make_output(tmp_path / name, of)
-        for name, of in zip(("one", "two", "three"), (wanted, wanted, stale), strict=True)
+        for name, of in zip(("one", "two", "three"), (expected, expected, stale), strict=True)
     ]
 
-    one, two, three = (inspect_output(path, wanted) for path in paths)
+    one, two, three = (inspect_output(path, expected) for path in paths)
 
-    assert one.is_sound
+    assert one.is_valid
     assert one.picture_hash == two.picture_hash != three.picture_hash
 
 
 def test_what_cannot_be_drawn_again_is_still_measured(tmp_path: Path) -> None:
-    wanted = make_wanted(coding="h264", seconds=0.2, renderer="nexrender")
+    expected = make_expected(coding="h264", seconds=0.2, renderer="nexrender")
 
-    assert inspect_output(make_output(tmp_path, wanted, "h264"), wanted).faults == ()
+    assert inspect_output(make_output(tmp_path, expected, "h264"), expected).problems == ()

@@ -15,9 +15,9 @@ import pytest
 import yaml
 from sqlalchemy import Engine
 
+from pokervod_pipelines.render.outputs.inspection import ExpectedOutput
 from pokervod_pipelines.render.outputs.verify import inspect_output
-from pokervod_pipelines.render.outputs.wanted import Wanted
-from pokervod_pipelines.render.renderers.job import Picture
+from pokervod_pipelines.render.renderers.job import OutputSpec
 from pokervod_pipelines.render.templates import SHIPPED, load_templates
 from pokervod_pipelines_tests.processes.system import wait_until_gone
 from pokervod_pipelines_tests.render.queue_database import QueueDatabase
@@ -208,11 +208,11 @@ def test_workers_killed_over_real_graphics_render_each_once_and_whole(site: Site
         select r.id, r.layers, o.path from render_instructions r join render_outputs o on o.instruction_id = r.id
     """)
     assert sorted(row.id for row in rows) == asked
-    templates, fields = load_templates(), Picture.__dataclass_fields__
-    picture = Picture(**{name: value for name, value in SMALL.items() if name in fields})
+    templates, fields = load_templates(), OutputSpec.__dataclass_fields__
+    picture = OutputSpec(**{name: value for name, value in SMALL.items() if name in fields})
     for row in rows:
-        wanted = Wanted(template=templates["elimination"], layers=row.layers, picture=picture, renderer="local")
-        assert inspect_output(site.root / row.path, wanted).faults == ()
+        expected = ExpectedOutput(template=templates["elimination"], layers=row.layers, spec=picture, renderer="local")
+        assert inspect_output(site.root / row.path, expected).problems == ()
     assert Counter(list_finished(site.root)) == Counter(Path(row.path).name for row in rows)
     completed = site.database.execute("select count(*) from events where type = 'render.completed'")
     assert completed == [(INSTRUCTIONS,)]

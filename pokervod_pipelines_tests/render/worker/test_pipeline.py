@@ -12,7 +12,7 @@ from PIL import Image
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.render.actions import cancel
 from pokervod_pipelines.render.outputs.audit import KnownOutput, audit_outputs
-from pokervod_pipelines.render.outputs.wanted import Wanted
+from pokervod_pipelines.render.outputs.inspection import ExpectedOutput
 from pokervod_pipelines.render.queue import FinishedRender
 from pokervod_pipelines.render.queue_store import ClaimedJob
 from pokervod_pipelines.render.renderers.job import RenderJob, ReportProgress
@@ -21,7 +21,7 @@ from pokervod_pipelines.render.states import Transition
 from pokervod_pipelines.render.templates import Template, TemplateFiles, load_templates
 from pokervod_pipelines.render.worker.pipeline import RenderPipeline
 from pokervod_pipelines_tests.processes.system import wait_until_gone
-from pokervod_pipelines_tests.render.outputs.outputs import make_output
+from pokervod_pipelines_tests.render.outputs.output_factory import make_output
 from pokervod_pipelines_tests.render.queue_database import QueueDatabase
 from pokervod_pipelines_tests.render.worker.graphics import (
     ELIMINATION,
@@ -130,16 +130,16 @@ class Forger:
 
     name = "local"
 
-    def __init__(self, *forge: Callable[[Path, Wanted], Path]) -> None:
+    def __init__(self, *forge: Callable[[Path, ExpectedOutput], Path]) -> None:
         self._forge = list(forge)
 
     async def render(self, job: RenderJob, report: ReportProgress) -> None:
         """Write the file, whatever it shows."""
         folder = job.target.parent / f"{job.claim_id} forge"
         folder.mkdir()
-        wanted = Wanted(template=job.template, layers=job.layers, picture=job.picture, renderer="local")
+        expected = ExpectedOutput(template=job.template, layers=job.layers, spec=job.spec, renderer="local")
         forge = self._forge.pop(0) if self._forge else draw_truly
-        await asyncio.to_thread(lambda: forge(folder, wanted).replace(job.target))
+        await asyncio.to_thread(lambda: forge(folder, expected).replace(job.target))
         folder.rmdir()
 
     def find_faults(self, template: Template) -> list[str]:
@@ -149,33 +149,33 @@ class Forger:
         """Stop nothing: nothing runs."""
 
 
-def draw_truly(folder: Path, wanted: Wanted) -> Path:
-    return make_output(folder, wanted, draw=Drawing)
+def draw_truly(folder: Path, expected: ExpectedOutput) -> Path:
+    return make_output(folder, expected, draw=Drawing)
 
 
-def draw_black(folder: Path, wanted: Wanted) -> Path:
+def draw_black(folder: Path, expected: ExpectedOutput) -> Path:
     return make_output(
-        folder, wanted, draw=Drawing, change=lambda _, image: Image.new("RGBA", image.size, (0, 0, 0, 255))
+        folder, expected, draw=Drawing, change=lambda _, image: Image.new("RGBA", image.size, (0, 0, 0, 255))
     )
 
 
-def draw_another(folder: Path, wanted: Wanted) -> Path:
-    other = {**wanted.layers, "player": "Bo Chen"}
+def draw_another(folder: Path, expected: ExpectedOutput) -> Path:
+    other = {**expected.layers, "player": "Bo Chen"}
     return make_output(
         folder,
-        Wanted(template=wanted.template, layers=other, picture=wanted.picture, renderer="local"),
+        ExpectedOutput(template=expected.template, layers=other, spec=expected.spec, renderer="local"),
         draw=Drawing,
     )
 
 
-def write_half(folder: Path, wanted: Wanted) -> Path:
-    path = draw_truly(folder, wanted)
+def write_half(folder: Path, expected: ExpectedOutput) -> Path:
+    path = draw_truly(folder, expected)
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size // 2)
     return path
 
 
-def write_nothing(folder: Path, _: Wanted) -> Path:
+def write_nothing(folder: Path, _: ExpectedOutput) -> Path:
     path = folder / "output.mov"
     path.touch()
     return path

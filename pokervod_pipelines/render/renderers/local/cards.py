@@ -5,10 +5,11 @@ from functools import lru_cache
 
 from PIL import Image
 
-from pokervod_pipelines.render.renderers.local import palette, shapes
-from pokervod_pipelines.render.renderers.local.content import Hand
-from pokervod_pipelines.render.renderers.local.lettering import Style, draw_text
-from pokervod_pipelines.render.renderers.local.pen import Pen
+from pokervod_pipelines.render.renderers.local import shapes, theme
+from pokervod_pipelines.render.renderers.local.canvas import Canvas
+from pokervod_pipelines.render.renderers.local.content import CardRow
+from pokervod_pipelines.render.renderers.local.lettering import render_text
+from pokervod_pipelines.render.renderers.local.theme import Style
 
 SHAPE = 1.4
 """Height of a card, in widths."""
@@ -17,49 +18,49 @@ GAP = 0.09
 """Between two cards, in widths."""
 
 
-def width_of(cards: int, card_width: float) -> float:
+def measure_cards(cards: int, card_width: float) -> float:
     """Return how wide so many cards lie side by side."""
     return cards * card_width + max(0, cards - 1) * card_width * GAP
 
 
-def draw_hand(pen: Pen, hand: Hand, x: float, y: float, card_width: float) -> None:
+def draw_card_row(canvas: Canvas, hand: CardRow, x: float, y: float, card_width: float) -> None:
     """The cards lie in a row from there on."""
-    for number, (card, is_lit) in enumerate(zip(hand.cards, hand.lit, strict=True)):
+    for number, (card, is_bright) in enumerate(zip(hand.cards, hand.is_bright, strict=True)):
         left = x + number * card_width * (1 + GAP)
-        image = draw_card(card, pen.pixels(card_width), is_lit=is_lit)
-        shadow = shapes.draw_shadow(*image.size, max(0.5, image.width * 0.05), palette.SHADOW, image.width * 0.1)
-        edge = (shadow.width - image.width) / 2 / pen.unit
-        pen.picture(shadow, left - edge, y - edge + card_width * 0.03)
-        pen.picture(image, left, y, pen.box(hand.layer, card, image, left, y))
+        image = draw_card(card, canvas.pixels(card_width), is_bright=is_bright)
+        shadow = shapes.draw_shadow(*image.size, max(0.5, image.width * 0.05), theme.SHADOW, image.width * 0.1)
+        edge = (shadow.width - image.width) / 2 / canvas.unit
+        canvas.draw_image(shadow, left - edge, y - edge + card_width * 0.03)
+        canvas.draw_image(image, left, y, canvas.make_box(hand.layer, card, image, left, y))
 
 
-def fit_width(hands: Sequence[Hand], width: float, most: float) -> float:
+def fit_width(hands: Sequence[CardRow], width: float, most: float) -> float:
     """Return how wide a card may be so that the hands, a card's width apart, lie side by side."""
     count = sum(len(hand.cards) for hand in hands)
-    widths = sum(width_of(len(hand.cards), 1.0) for hand in hands) + max(0, len(hands) - 1)
+    widths = sum(measure_cards(len(hand.cards), 1.0) for hand in hands) + max(0, len(hands) - 1)
     return min(most, width / widths) if count else most
 
 
 @lru_cache(maxsize=128)
-def draw_card(card: str, width: int, *, is_lit: bool) -> Image.Image:
+def draw_card(card: str, width: int, *, is_bright: bool) -> Image.Image:
     """Return the card, such as ``As``, in so many pixels of width."""
     height, radius = max(1, round(width * SHAPE)), width * 0.1
-    image = shapes.draw_plate(width, height, palette.CARD_EDGE, palette.CARD_EDGE, radius)
+    image = shapes.draw_plate(width, height, theme.CARD_EDGE, theme.CARD_EDGE, radius)
     rim = max(1, round(width * 0.012)) if width > 16 else 0
     inner = (max(1, width - 2 * rim), max(1, height - 2 * rim))
-    image.alpha_composite(shapes.draw_plate(*inner, palette.CARD_TOP, palette.CARD_FOOT, radius - rim), (rim, rim))
+    image.alpha_composite(shapes.draw_plate(*inner, theme.CARD_TOP, theme.CARD_FOOT, radius - rim), (rim, rim))
     _draw_face(image, card[0], card[1])
-    if not is_lit:
-        image.alpha_composite(shapes.draw_plate(width, height, palette.DIMMED, palette.DIMMED, radius))
+    if not is_bright:
+        image.alpha_composite(shapes.draw_plate(width, height, theme.DIMMED, theme.DIMMED, radius))
     return image
 
 
 def _draw_face(image: Image.Image, rank: str, suit: str) -> None:
     """Rank and small suit in the upper corner, the suit large below, as broadcasts have them."""
     width, height = image.size
-    colour = palette.SUITS[suit]
+    colour = theme.SUITS[suit]
     text = "10" if rank == "T" else rank
-    letters = draw_text(text, Style(width * 0.58, "bold", colour))
+    letters = render_text(text, Style(width * 0.58, "bold", colour))
     if letters is not None:
         drawn = _squeeze(letters[0], width * 0.44)
         _put(image, drawn, width * 0.29 - drawn.width / 2, width * 0.12)

@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pokervod_pipelines.render.renderers.local.content import label_of
+from pokervod_pipelines.render.renderers.local.canvas import LINE_PIXELS, LINES
+from pokervod_pipelines.render.renderers.local.compositions import COMPOSITIONS
+from pokervod_pipelines.render.renderers.local.content import make_label
 from pokervod_pipelines.render.renderers.local.drawing import describe_unknown
 from pokervod_pipelines.render.renderers.local.fonts import find_missing_fonts, find_undrawable
-from pokervod_pipelines.render.renderers.local.pen import LINE_PIXELS, LINES
-from pokervod_pipelines.render.renderers.local.scenes import COMPOSITIONS
 from pokervod_pipelines.render.templates import Template
 
 SMALLEST_UNIT = 0.2
 """Below this part of 1920 × 1080 the small letters are no longer letters."""
 
-MAX_CARDS, MOST_COLUMNS = 24, 8
+MAX_CARDS, MAX_COLUMNS = 24, 8
 
 
 def find_faults(template: Template) -> list[str]:
@@ -31,12 +31,12 @@ def _find_layer_faults(template: Template) -> Iterator[str]:
         if kind == "image":
             yield f"layer {name}: {template.composition} shows no images; take the layer out or have nexrender draw it"
     rows = sum(layer.limit or 0 for layer in template.layers.values() if layer.kind == "rows")
-    most = COMPOSITIONS[template.composition].most_rows
+    most = COMPOSITIONS[template.composition].max_rows
     if rows > most:
         yield f"{rows} rows are too many to read in {template.composition}; lower most to {most} in all"
     for name, layer in template.layers.items():
-        if len(layer.columns) > MOST_COLUMNS:
-            yield f"layer {name}: {len(layer.columns)} columns are too many to read; {MOST_COLUMNS} fit"
+        if len(layer.columns) > MAX_COLUMNS:
+            yield f"layer {name}: {len(layer.columns)} columns are too many to read; {MAX_COLUMNS} fit"
     cards = sum(1 if kinds[name] == "card" else layer.limit or 7 for name, layer in _find_cards(template))
     if cards > MAX_CARDS:
         yield f"{cards} cards are too many to see; {MAX_CARDS} fit in all, so lower most"
@@ -54,7 +54,7 @@ def _find_size(template: Template) -> Iterator[str]:
 
 def _find_letters(template: Template) -> Iterator[str]:
     columns = {column for layer in template.layers.values() for column in layer.columns}
-    for text in (template.title, *(label_of(name) for name in (*template.layers, *columns))):
+    for text in (template.title, *(make_label(name) for name in (*template.layers, *columns))):
         if missing := find_undrawable(text):
             yield f"template {template.name}: no font has {' '.join(missing)} in {text!r}; write it otherwise"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.render.failures import BadWorker
-from pokervod_pipelines.render.renderers.job import Picture, ReportProgress, check_layers
+from pokervod_pipelines.render.renderers.job import OutputSpec, ReportProgress, check_layers
 from pokervod_pipelines.render.renderers.local.drawing import Drawing
 from pokervod_pipelines.render.renderers.local.encode import MovCodec, write_output
 from pokervod_pipelines.render.templates import Template
@@ -15,7 +15,7 @@ from pokervod_pipelines.render.templates import Template
 def draw_output(
     template: Template,
     layers: Mapping[str, Any],
-    picture: Picture,
+    spec: OutputSpec,
     target: Path,
     mov_codec: MovCodec,
     report: ReportProgress,
@@ -34,8 +34,8 @@ def draw_output(
 
     try:
         check_layers(template, layers)
-        drawing = Drawing(template, layers, picture)
-        write_output(drawing, picture, target, mov_codec, report_hundredth)
+        drawing = Drawing(template, layers, spec)
+        write_output(drawing, spec, target, mov_codec, report_hundredth)
     except MemoryError:
         message = "the graphic needs more memory than its process may have. Make it smaller."
         raise BadWorker(message) from None

@@ -26,7 +26,7 @@ LABELS: Mapping[str, str] = {"position": "#", "big_blinds": "BB", "amount": "PRI
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """A text of one layer."""
 
     layer: str
@@ -34,7 +34,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Detail:
+class LabelledValue:
     """A value with its label."""
 
     layer: str
@@ -43,16 +43,16 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
-    """Cards of one layer; ``lit`` says which of them are not dimmed."""
+class CardRow:
+    """Cards of one layer; ``is_bright`` says which of them are not dimmed."""
 
     layer: str
     cards: tuple[str, ...]
-    lit: tuple[bool, ...]
+    is_bright: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class RowTable:
     """Rows of one layer: the names and labels of its columns, which of them are numbers, and the cells."""
 
     layer: str
@@ -63,36 +63,36 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class GraphicContent:
     """All that a graphic shows; what the instruction lacks is not there."""
 
     title: str
-    heading: Line | None
-    eyebrow: Line | None
-    lines: Sequence[Line]
-    details: Sequence[Detail]
-    hands: Sequence[Hand]
-    tables: Sequence[Table]
+    heading: TextLine | None
+    eyebrow: TextLine | None
+    lines: Sequence[TextLine]
+    details: Sequence[LabelledValue]
+    hands: Sequence[CardRow]
+    tables: Sequence[RowTable]
 
-    def find_line(self, layer: str) -> Line | None:
+    def find_line(self, layer: str) -> TextLine | None:
         """The line of that layer, if there is one."""
         return next((line for line in self.lines if line.layer == layer), None)
 
 
-def read_content(template: Template, layers: Mapping[str, Any]) -> Content:
+def read_content(template: Template, layers: Mapping[str, Any]) -> GraphicContent:
     """Return what the values show in the template; values of layers that it lacks are not known and not read."""
     given = {name: layer for name, layer in template.layers.items() if layers.get(name) is not None}
     texts = [name for name, layer in given.items() if layer.kind == "text"]
     heading = _choose_heading(template, texts)
     eyebrow = next((name for name in EYEBROWS if name in texts and name != heading), None)
     others = [name for name in texts if name not in {heading, eyebrow}]
-    return Content(
+    return GraphicContent(
         title=clean_text(template.title),
         heading=_read_line(heading, layers),
         eyebrow=_read_line(eyebrow, layers),
-        lines=[Line(name, clean_text(layers[name])) for name in others if name not in DETAILS],
+        lines=[TextLine(name, clean_text(layers[name])) for name in others if name not in DETAILS],
         details=[
-            Detail(name, label_of(name), write_value(layers[name]))
+            LabelledValue(name, make_label(name), write_value(layers[name]))
             for name, layer in given.items()
             if layer.kind in {"number", "chips"} or (name in others and name in DETAILS)
         ],
@@ -110,14 +110,14 @@ def _choose_heading(template: Template, texts: Sequence[str]) -> str | None:
     return next((name for name in texts if name not in {*EYEBROWS, *DETAILS}), None)
 
 
-def _read_line(name: str | None, layers: Mapping[str, Any]) -> Line | None:
-    return None if name is None else Line(name, clean_text(layers[name]))
+def _read_line(name: str | None, layers: Mapping[str, Any]) -> TextLine | None:
+    return None if name is None else TextLine(name, clean_text(layers[name]))
 
 
-def label_of(name: str) -> str:
+def make_label(name: str) -> str:
     """Return what stands above a value or a column.
 
-    >>> label_of("prize_pool"), label_of("big_blinds")
+    >>> make_label("prize_pool"), make_label("big_blinds")
     ('PRIZE POOL', 'BB')
     """
     return LABELS.get(name, clean_text(name.replace("_", " ").upper()))
@@ -159,7 +159,7 @@ def _count_decimals(value: float) -> int:
     return len(written.partition(".")[2])
 
 
-def _read_hands(given: Mapping[str, Layer], layers: Mapping[str, Any]) -> list[Hand]:
+def _read_hands(given: Mapping[str, Layer], layers: Mapping[str, Any]) -> list[CardRow]:
     """The hands; where the best five lie in the hole and on the board, they are lit there and not drawn again."""
     hands = {
         name: tuple([layers[name]] if layer.kind == "card" else layers[name])
@@ -169,22 +169,22 @@ def _read_hands(given: Mapping[str, Layer], layers: Mapping[str, Any]) -> list[H
     best = hands.get("cards", ())
     dealt = [card for name in ("hole_cards", "board") for card in hands.get(name, ())]
     if not best or not {*best} <= {*dealt}:
-        return [Hand(name, cards, (True,) * len(cards)) for name, cards in hands.items()]
+        return [CardRow(name, cards, (True,) * len(cards)) for name, cards in hands.items()]
     return [
-        Hand(name, cards, tuple(name not in {"hole_cards", "board"} or card in best for card in cards))
+        CardRow(name, cards, tuple(name not in {"hole_cards", "board"} or card in best for card in cards))
         for name, cards in hands.items()
         if name != "cards"
     ]
 
 
-def _read_table(layer: str, columns: Mapping[str, RowColumn], rows: Sequence[Mapping[str, Any]]) -> Table:
+def _read_table(layer: str, columns: Mapping[str, RowColumn], rows: Sequence[Mapping[str, Any]]) -> RowTable:
     """The rows; a column that no row fills is left out."""
     names = tuple(name for name in columns if any(row.get(name) is not None for row in rows))
     drawn = [write_column([row.get(name) for row in rows]) for name in names]
-    return Table(
+    return RowTable(
         layer=layer,
         names=names,
-        labels=tuple(label_of(name) for name in names),
+        labels=tuple(make_label(name) for name in names),
         is_number=tuple(columns[name].kind != "text" for name in names),
         rows=tuple(zip(*drawn, strict=True)),
     )

@@ -10,17 +10,15 @@ from typing import Any
 from PIL import Image
 
 from pokervod_pipelines.render.failures import BadInstruction
-from pokervod_pipelines.render.renderers.job import Picture
-from pokervod_pipelines.render.renderers.local.boxes import Box
+from pokervod_pipelines.render.renderers.job import OutputSpec
+from pokervod_pipelines.render.renderers.local.canvas import Canvas
+from pokervod_pipelines.render.renderers.local.compositions import COMPOSITIONS
 from pokervod_pipelines.render.renderers.local.content import read_content
-from pokervod_pipelines.render.renderers.local.palette import SCREEN
-from pokervod_pipelines.render.renderers.local.pen import Pen
-from pokervod_pipelines.render.renderers.local.scenes import COMPOSITIONS
-from pokervod_pipelines.render.renderers.local.sprites import compose
-from pokervod_pipelines.render.renderers.local.timing import hold_frames, presence_at
+from pokervod_pipelines.render.renderers.local.sprites import Box, compose
+from pokervod_pipelines.render.renderers.local.theme import SCREEN
 from pokervod_pipelines.render.templates import Template
 
-__all__ = ["Box", "Drawing", "hold_frames"]
+ENTER_SECONDS, LEAVE_SECONDS = 0.6, 0.4
 
 OPAQUE_FORMATS = ("mp4",)
 """Formats without alpha: what is drawn lies on a black screen."""
@@ -29,18 +27,18 @@ OPAQUE_FORMATS = ("mp4",)
 class Drawing:
     """One graphic, laid out once for all of its frames. Raises ``BadInstruction`` for an unknown composition."""
 
-    def __init__(self, template: Template, layers: Mapping[str, Any], picture: Picture) -> None:
+    def __init__(self, template: Template, layers: Mapping[str, Any], spec: OutputSpec) -> None:
         if template.composition not in COMPOSITIONS:
             raise BadInstruction(describe_unknown(template))
-        self._picture = picture
-        pen = Pen.over(picture.width, picture.height)
-        COMPOSITIONS[template.composition].draw(pen, read_content(template, layers))
-        self._sprites = pen.sprites
+        self._spec = spec
+        canvas = Canvas.over(spec.width, spec.height)
+        COMPOSITIONS[template.composition].draw(canvas, read_content(template, layers))
+        self._sprites = canvas.sprites
 
     @property
     def hold(self) -> range:
         """The frames in which it stands whole and still."""
-        return hold_frames(self._picture)
+        return find_hold_frames(self._spec)
 
     @property
     def boxes(self) -> list[Box]:
@@ -48,7 +46,7 @@ class Drawing:
         return [sprite.box for sprite in self._sprites if sprite.box is not None]
 
     def draw(self, frame_index: int) -> Image.Image:
-        """Return the frame as RGBA, on black for a format without alpha; all of ``hold`` are one picture."""
+        """Return the frame as RGBA, on black for a format without alpha; all of ``hold`` are one spec."""
         if frame_index in self.hold:
             return self._standing
         return self._compose(frame_index)
@@ -58,10 +56,10 @@ class Drawing:
         return self._compose(self.hold.start)
 
     def _compose(self, frame_index: int) -> Image.Image:
-        presence, leaves = presence_at(self._picture, frame_index)
-        size = (self._picture.width, self._picture.height)
-        frame = compose(self._sprites, size, presence, leaves=leaves)
-        if self._picture.format not in OPAQUE_FORMATS:
+        visibility, leaves = find_visibility(self._spec, frame_index)
+        size = (self._spec.width, self._spec.height)
+        frame = compose(self._sprites, size, visibility, leaves=leaves)
+        if self._spec.format not in OPAQUE_FORMATS:
             return frame
         screen = Image.new("RGBA", size, SCREEN)
         screen.alpha_composite(frame)
@@ -72,3 +70,25 @@ def describe_unknown(template: Template) -> str:
     """Return the sentence for a composition that is not known."""
     known = ", ".join(sorted(COMPOSITIONS))
     return f"template {template.name}: there is no composition {template.composition!r}; write one of {known}"
+
+
+def find_hold_frames(spec: OutputSpec) -> range:
+    """Return the frames in which the graphic stands whole and still; never empty, at any length.
+
+    >>> find_hold_frames(OutputSpec(format="mp4", width=1920, height=1080, fps=30, seconds=8))
+    range(18, 228)
+    """
+    most = (spec.frames - 1) // 2
+    entering = min(round(ENTER_SECONDS * spec.fps), most)
+    leaving = min(round(LEAVE_SECONDS * spec.fps), most)
+    return range(entering, spec.frames - leaving)
+
+
+def find_visibility(spec: OutputSpec, frame_index: int) -> tuple[float, bool]:
+    """Return how much of the graphic is there, above 0 to 1, and whether it is on its way out."""
+    hold = find_hold_frames(spec)
+    if frame_index < hold.start:
+        return (frame_index + 1) / (hold.start + 1), False
+    if frame_index >= hold.stop:
+        return (spec.frames - frame_index) / (spec.frames - hold.stop + 1), True
+    return 1.0, False

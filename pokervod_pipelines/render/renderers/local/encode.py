@@ -17,7 +17,7 @@ import numpy as np
 from av.video.stream import VideoStream
 from PIL import Image
 
-from pokervod_pipelines.render.renderers.job import Picture, ReportProgress
+from pokervod_pipelines.render.renderers.job import OutputSpec, ReportProgress
 from pokervod_pipelines.render.renderers.local.drawing import Drawing
 
 MovCodec = Literal["animation", "prores_4444"]
@@ -29,7 +29,7 @@ BT709 = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Codec:
+class VideoCodec:
     """An encoder of FFmpeg: pixels, options, whether every frame stands alone, and options of the file."""
 
     name: str
@@ -44,79 +44,79 @@ class Codec:
         return self.pixels.startswith("yuv")
 
 
-ANIMATION = Codec(name="qtrle", pixels="argb", options={}, file_options={"movflags": "+faststart"})
-PRORES = Codec(
+ANIMATION = VideoCodec(name="qtrle", pixels="argb", options={}, file_options={"movflags": "+faststart"})
+PRORES = VideoCodec(
     name="prores_ks",
     pixels="yuva444p10le",
     options={"profile": "4444", "alpha_bits": "8", "vendor": "apl0"},
     is_intra=True,
     file_options={"movflags": "+faststart"},
 )
-H264 = Codec(
+H264 = VideoCodec(
     name="libx264",
     pixels="yuv420p",
     options={"crf": "16", "preset": "veryfast", "tune": "animation"},
     file_options={"movflags": "+faststart"},
 )
-MOV_CODECS: Mapping[MovCodec, Codec] = {"animation": ANIMATION, "prores_4444": PRORES}
+MOV_CODECS: Mapping[MovCodec, VideoCodec] = {"animation": ANIMATION, "prores_4444": PRORES}
 THREADS = 2
 
 
-def write_output(drawing: Drawing, picture: Picture, target: Path, mov_codec: MovCodec, report: ReportProgress) -> None:
+def write_output(drawing: Drawing, spec: OutputSpec, target: Path, mov_codec: MovCodec, report: ReportProgress) -> None:
     """The target is written whole and on the disk. Raises ``OSError``, also what of FFmpeg has no number of its own."""
-    if picture.format == "png_sequence":
-        _write_folder(drawing, picture, target, report)
+    if spec.format == "png_sequence":
+        _write_folder(drawing, spec, target, report)
         return
-    codec = H264 if picture.format == "mp4" else MOV_CODECS[mov_codec]
-    _write_film(drawing, picture, target, codec, report)
+    codec = H264 if spec.format == "mp4" else MOV_CODECS[mov_codec]
+    _write_film(drawing, spec, target, codec, report)
     with target.open("rb+") as file:
         os.fsync(file.fileno())
 
 
-def _write_film(drawing: Drawing, picture: Picture, target: Path, codec: Codec, report: ReportProgress) -> None:
-    kind = "mp4" if picture.format == "mp4" else "mov"
+def _write_film(drawing: Drawing, spec: OutputSpec, target: Path, codec: VideoCodec, report: ReportProgress) -> None:
+    kind = "mp4" if spec.format == "mp4" else "mov"
     with av.open(target, "w", format=kind, options={**codec.file_options}) as film:
-        stream = film.add_stream(codec.name, rate=picture.fps)
+        stream = film.add_stream(codec.name, rate=spec.fps)
         assert isinstance(stream, VideoStream)  # noqa: S101 - narrows the type
-        _describe(stream, picture, codec)
-        for number, packet in enumerate(_encode(stream, drawing, picture, codec), 1):
+        _describe(stream, spec, codec)
+        for number, packet in enumerate(_encode(stream, drawing, spec, codec), 1):
             film.mux(packet)
-            report(min(1.0, number / picture.frames))
+            report(min(1.0, number / spec.frames))
 
 
-def _describe(stream: VideoStream, picture: Picture, codec: Codec) -> None:
-    stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, codec.pixels
-    stream.time_base = Fraction(1, picture.fps)
+def _describe(stream: VideoStream, spec: OutputSpec, codec: VideoCodec) -> None:
+    stream.width, stream.height, stream.pix_fmt = spec.width, spec.height, codec.pixels
+    stream.time_base = Fraction(1, spec.fps)
     stream.options = {**codec.options}
     context = stream.codec_context
-    context.gop_size, context.thread_count = picture.fps, THREADS
+    context.gop_size, context.thread_count = spec.fps, THREADS
     if codec.has_luma:
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = 1
 
 
-def _encode(stream: VideoStream, drawing: Drawing, picture: Picture, codec: Codec) -> Packets:
+def _encode(stream: VideoStream, drawing: Drawing, spec: OutputSpec, codec: VideoCodec) -> Packets:
     """The packets of all frames, in their order."""
-    for image, first, count in _find_stills(drawing, picture):
+    for image, first, count in _group_equal_frames(drawing, spec):
         frame = _convert(image, codec)
-        frame.time_base = Fraction(1, picture.fps)
+        frame.time_base = Fraction(1, spec.fps)
         times = range(first, first + count)
         yield from _repeat(stream, frame, times) if codec.is_intra else _feed(stream, frame, times)
     yield from stream.encode(None)
 
 
-def _find_stills(drawing: Drawing, picture: Picture) -> Iterator[tuple[Image.Image, int, int]]:
+def _group_equal_frames(drawing: Drawing, spec: OutputSpec) -> Iterator[tuple[Image.Image, int, int]]:
     """Each picture with the first frame that shows it and for how many frames it stands."""
     still, first = drawing.draw(0), 0
-    for number in range(1, picture.frames):
+    for number in range(1, spec.frames):
         image = drawing.draw(number)
         if image is not still:
             yield still, first, number - first
             still, first = image, number
-    yield still, first, picture.frames - first
+    yield still, first, spec.frames - first
 
 
-def _convert(image: Image.Image, codec: Codec) -> av.VideoFrame:
+def _convert(image: Image.Image, codec: VideoCodec) -> av.VideoFrame:
     frame = av.VideoFrame.from_ndarray(np.asarray(image), format="rgba")  # ``from_image`` drops the alpha
     if not codec.has_luma:
         return frame.reformat(format=codec.pixels)
@@ -143,14 +143,14 @@ def _repeat(stream: VideoStream, frame: av.VideoFrame, times: range) -> Packets:
             yield copy
 
 
-def _write_folder(drawing: Drawing, picture: Picture, target: Path, report: ReportProgress) -> None:
+def _write_folder(drawing: Drawing, spec: OutputSpec, target: Path, report: ReportProgress) -> None:
     target.mkdir()
-    for image, first, count in _find_stills(drawing, picture):
+    for image, first, count in _group_equal_frames(drawing, spec):
         png = io.BytesIO()
         image.save(png, "PNG", compress_level=3)
         for number in range(first + 1, first + count + 1):
             _write_file(target / f"{number:05}.png", png.getbuffer())
-            report(number / picture.frames)
+            report(number / spec.frames)
     _sync_folder(target)
 
 

@@ -10,22 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Literal
 
 from PIL import ImageFont
 
 from pokervod_pipelines.render.failures import BadWorker
-from pokervod_pipelines.render.renderers.local.charmap import read_characters
 
 Weight = Literal["regular", "medium", "bold"]
 
 LATIN, HANGUL = "fontpkg-roboto-condensed", "koreanize-matplotlib"
-STAND_IN = "□"
+REPLACEMENT = "□"
 """What is drawn for a character that no font has, so that nobody takes the text for whole."""
 
-ALIKE = {"♦": "◆", "♢": "◇", "\N{MINUS SIGN}": "-"}
+SIMILAR = {"♦": "◆", "♢": "◇", "\N{MINUS SIGN}": "-"}
 """What is drawn for a character that no font has and that looks nearly the same."""
 
 UNSEEN, MARKS = {"Cf", "Cc"}, {"Mn", "Me", "Sk"}
@@ -36,12 +35,15 @@ HANGUL_FILES = {"regular": "NanumGothic.ttf", "medium": "NanumGothicBold.ttf", "
 HANGUL_SIZE = 0.92
 """Hangul fills its square; beside Latin of the same size it looks larger."""
 
+UNICODE_TABLES = {(0, 3), (0, 4), (0, 6), (3, 1), (3, 10)}
+"""Platform and encoding of the tables that are in Unicode."""
+
 CAPITALS = 0.711
 """Height of a capital, in sizes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TextRun:
     """Neighbouring characters that one font draws."""
 
     text: str
@@ -69,13 +71,13 @@ def clean_text(text: str) -> str:
 
 def find_undrawable(text: str) -> list[str]:
     """Return the characters of the text that no font has, each once."""
-    return sorted({character for character in text if STAND_IN in _replace(character) and character != STAND_IN})
+    return sorted({character for character in text if REPLACEMENT in _replace(character) and character != REPLACEMENT})
 
 
-def split_runs(text: str, weight: Weight, size: int) -> Sequence[Run]:
+def split_runs(text: str, weight: Weight, size: int) -> Sequence[TextRun]:
     """Return the text, cleaned before, in runs of one font each."""
     return [
-        Run("".join(characters), load_font(is_latin, weight, size))
+        TextRun("".join(characters), load_font(is_latin, weight, size))
         for is_latin, characters in groupby(text, key=lambda character: ord(character) in _latin_characters())
     ]
 
@@ -117,9 +119,9 @@ def _replace(character: str) -> str:
         return character
     if unicodedata.category(character) in MARKS:
         return ""
-    plain = ALIKE.get(character) or unicodedata.normalize("NFKD", character)
+    plain = SIMILAR.get(character) or unicodedata.normalize("NFKD", character)
     kept = "".join(piece for piece in plain if _is_drawable(piece))
-    return kept.strip() or STAND_IN
+    return kept.strip() or REPLACEMENT
 
 
 def _is_drawable(character: str) -> bool:
@@ -141,3 +143,55 @@ def _read_font(path: Path, package: str) -> frozenset[int]:
         return read_characters(path)
     except (OSError, struct.error):
         raise BadWorker(f"{path}: the font cannot be read; install the package {package} again") from None
+
+
+def read_characters(path: Path) -> frozenset[int]:
+    """Return the code points for which the font has a glyph. Raises ``OSError`` or ``struct.error`` for no font."""
+    font = path.read_bytes()
+    start = _find_table(font, b"cmap")
+    count = struct.unpack_from(">H", font, start + 2)[0]
+    records = (struct.unpack_from(">HHI", font, start + 4 + 8 * number) for number in range(count))
+    places = {start + offset for platform, encoding, offset in records if (platform, encoding) in UNICODE_TABLES}
+    return frozenset(chain.from_iterable(_read_table(font, place) for place in sorted(places)))
+
+
+def _find_table(font: bytes, tag: bytes) -> int:
+    count = struct.unpack_from(">H", font, 4)[0]
+    for number in range(count):
+        name, _, offset, _ = struct.unpack_from(">4sIII", font, 12 + 16 * number)
+        if name == tag:
+            return int(offset)
+    message = f"the font has no table {tag.decode()}"
+    raise OSError(message)
+
+
+def _read_table(font: bytes, place: int) -> set[int]:
+    layout = struct.unpack_from(">H", font, place)[0]
+    if layout == 12:
+        return _read_groups(font, place)
+    return _read_segments(font, place) if layout == 4 else set()
+
+
+def _read_groups(font: bytes, place: int) -> set[int]:
+    count = struct.unpack_from(">I", font, place + 12)[0]
+    groups = (struct.unpack_from(">III", font, place + 16 + 12 * number) for number in range(count))
+    return {code for first, last, glyph in groups for code in range(first + (glyph == 0), last + 1)}
+
+
+def _read_segments(font: bytes, place: int) -> set[int]:
+    count = struct.unpack_from(">H", font, place + 6)[0] // 2
+    words = struct.Struct(f">{count}H")
+    lasts = words.unpack_from(font, place + 14)
+    firsts = words.unpack_from(font, place + 16 + 2 * count)
+    deltas = words.unpack_from(font, place + 16 + 4 * count)
+    ranges_at = place + 16 + 6 * count
+    ranges = words.unpack_from(font, ranges_at)
+    codes = set()
+    for number, (first, last, delta, offset) in enumerate(zip(firsts, lasts, deltas, ranges, strict=True)):
+        for code in range(first, min(last, 0xFFFE) + 1):
+            glyph = code
+            if offset:
+                glyph = struct.unpack_from(">H", font, ranges_at + 2 * number + offset + 2 * (code - first))[0]
+            if (glyph + delta) % 0x10000 if not offset or glyph else 0:
+                codes.add(code)
+    return codes

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
-from pokervod_pipelines.render.renderers.local.fonts import CAPITALS, Weight, split_runs
-from pokervod_pipelines.render.renderers.local.palette import Colour
+from pokervod_pipelines.render.renderers.local.fonts import Weight, split_runs
+from pokervod_pipelines.render.renderers.local.theme import Style
 
 SMALLEST, SMALLEST_NUMBER = 0.62, 0.1
 """A text too long is set smaller down to this part of its size, then shortened; half a number would be a lie."""
@@ -16,25 +15,6 @@ SMALLEST, SMALLEST_NUMBER = 0.62, 0.1
 NUMBER = re.compile(r"[-\d.,]+")
 
 ELLIPSIS = "…"
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """Size in pixels at 1080 lines, weight and colour, and pixels of extra space after each letter."""
-
-    size: float
-    weight: Weight
-    colour: Colour
-    spacing: float = 0.0
-
-    def scale(self, unit: float) -> "Style":
-        """The style at another size of the picture."""
-        return Style(max(1.0, self.size * unit), self.weight, self.colour, self.spacing * unit)
-
-    @property
-    def capitals(self) -> float:
-        """Height of a capital in pixels."""
-        return self.size * CAPITALS
 
 
 def measure(text: str, style: Style) -> float:
@@ -95,7 +75,7 @@ def wrap(text: str, style: Style, width: float, lines: int) -> list[str]:
     return broken
 
 
-def draw_text(text: str, style: Style) -> tuple[Image.Image, int, int] | None:
+def render_text(text: str, style: Style) -> tuple[Image.Image, int, int] | None:
     """Return the text cut to its ink, and where that lies from the start of the baseline; None for no ink."""
     margin = round(style.size) + 2
     canvas = Image.new("L", (round(measure(text, style)) + 2 * margin, 3 * margin), 0)

@@ -33,7 +33,7 @@ class LocalRenderer:
 
         Cancelled, it kills the child; the caller deletes what is left at the target.
         """
-        call = partial(draw_output, job.template, dict(job.layers), job.picture, job.target, self._mov_codec)
+        call = partial(draw_output, job.template, dict(job.layers), job.spec, job.target, self._mov_codec)
         try:
             await self._pool.ask(call, report=report)
         except ChildClosed:

@@ -6,9 +6,9 @@ from math import cos, pi, sin
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from pokervod_pipelines.render.renderers.local.palette import Colour
+from pokervod_pipelines.render.renderers.local.theme import Colour
 
-FINER = 4
+OVERSAMPLING = 4
 """Edges are drawn so many times larger and reduced, which makes them smooth."""
 
 Point = tuple[float, float]
@@ -37,8 +37,8 @@ def draw_rounded(width: int, height: int, radius: float) -> Image.Image:
     side = min(round(radius), width // 2, height // 2)
     if side < 1:
         return mask
-    corner = Image.new("L", (side * FINER, side * FINER), 0)
-    ImageDraw.Draw(corner).ellipse((0, 0, 2 * side * FINER - 1, 2 * side * FINER - 1), fill=255)
+    corner = Image.new("L", (side * OVERSAMPLING, side * OVERSAMPLING), 0)
+    ImageDraw.Draw(corner).ellipse((0, 0, 2 * side * OVERSAMPLING - 1, 2 * side * OVERSAMPLING - 1), fill=255)
     corner = corner.resize((side, side), Image.Resampling.BOX)
     mirror, flip = Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM
     mask.paste(corner, (0, 0))
@@ -66,7 +66,7 @@ def draw_glow(width: int, height: int, colour: Colour) -> Image.Image:
 @cache
 def draw_suit(suit: str, size: int, colour: Colour) -> Image.Image:
     """The sign of the suit in a square of so many pixels."""
-    fine = max(1, size) * FINER
+    fine = max(1, size) * OVERSAMPLING
     mask = Image.new("L", (fine, fine), 0)
     pen = ImageDraw.Draw(mask)
     for outline in OUTLINES[suit]:

@@ -5,7 +5,32 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from pokervod_pipelines.render.renderers.local.boxes import Box
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A drawn text or card while the graphic stands: its rectangle in pixels, and what it shows.
+
+    ``layer`` is the layer it comes of, for rows as ``rows 3 player``; ``shows`` the text as drawn (shortened with
+    ``…`` where it did not fit) or the card such as ``As``. ``right`` and ``bottom`` are one past the last pixel.
+    """
+
+    layer: str
+    shows: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def bounds(self) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom, as ``PIL.Image.crop`` takes them."""
+        return self.left, self.top, self.right, self.bottom
+
+    def overlaps(self, other: "Box") -> bool:
+        """Whether the two share a pixel."""
+        return (
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +52,11 @@ CUE_SHARE = 0.45
 """The part of the entrance in which pieces start; the rest is the last one's own."""
 
 
-def compose(sprites: Iterable[Sprite], size: tuple[int, int], presence: float, *, leaves: bool) -> Image.Image:
+def compose(sprites: Iterable[Sprite], size: tuple[int, int], visibility: float, *, leaves: bool) -> Image.Image:
     """Return the graphic when so much of it is there: whole at 1, else on its way in or out."""
     frame = empty = Image.new("RGBA", size, (0, 0, 0, 0))
     for sprite in sprites:
-        share = 1.0 if presence >= 1 else _share_of(sprite, presence, leaves=leaves)
+        share = 1.0 if visibility >= 1 else _find_opacity(sprite, visibility, leaves=leaves)
         if share <= 0:
             continue
         away = 0.0 if leaves else 1 - share
@@ -45,10 +70,10 @@ def compose(sprites: Iterable[Sprite], size: tuple[int, int], presence: float, *
     return frame
 
 
-def _share_of(sprite: Sprite, presence: float, *, leaves: bool) -> float:
+def _find_opacity(sprite: Sprite, visibility: float, *, leaves: bool) -> float:
     """How much of one piece is there: eased, and later for a later cue; all leave together."""
     start = 0.0 if leaves else sprite.cue * CUE_SHARE
-    part = min(1.0, max(0.0, (presence - start) / (1 - start if leaves else 1 - CUE_SHARE)))
+    part = min(1.0, max(0.0, (visibility - start) / (1 - start if leaves else 1 - CUE_SHARE)))
     return 1 - (1 - part) ** 3
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pokervod_pipelines.render.renderers.local import palette
+from pokervod_pipelines.render.renderers.local import theme
 from pokervod_pipelines.render.renderers.local.blocks import LABEL, centre_base
-from pokervod_pipelines.render.renderers.local.content import Table
-from pokervod_pipelines.render.renderers.local.lettering import SMALLEST, Style
-from pokervod_pipelines.render.renderers.local.pen import Align, Pen, Rectangle
+from pokervod_pipelines.render.renderers.local.canvas import Align, Canvas, Rectangle
+from pokervod_pipelines.render.renderers.local.content import RowTable
+from pokervod_pipelines.render.renderers.local.lettering import SMALLEST
+from pokervod_pipelines.render.renderers.local.theme import Style
 
 HEADER, FOOT = 46.0, 14.0
 COLUMN_GAP = 34.0
@@ -22,52 +23,55 @@ POSITIONS = ("position", "place")
 class TableBlock:
     """A layer of rows, each so high; the labels stand above them, and all may lie on a panel of their own."""
 
-    table: Table
+    table: RowTable
     row: float = 66.0
     side: float = 28.0
     has_panel: bool = False
     letters: float = 1.0
 
-    def height(self, pen: Pen, width: float) -> float:
+    def height(self, canvas: Canvas, width: float) -> float:
         """The labels and the rows."""
         return HEADER + self.row * len(self.table.rows) + (FOOT if self.has_panel else 0)
 
-    def draw(self, pen: Pen, left: float, top: float, width: float) -> None:
+    def draw(self, canvas: Canvas, left: float, top: float, width: float) -> None:
         """Every second row lies on a lighter stripe, the first on gold."""
         room = width - 2 * self.side
-        fitted = self._fit_letters(pen, room)
-        widths = share_width(fitted._natural_widths(pen), self.table.is_number, room)
-        first, steps = pen.cue * 0.5, max(1, len(self.table.rows))
-        with pen.coming(first, (0, 18)):
+        fitted = self._fit_letters(canvas, room)
+        widths = share_width(fitted._natural_widths(canvas), self.table.is_number, room)
+        first, steps = canvas.cue * 0.5, max(1, len(self.table.rows))
+        with canvas.entering(first, (0, 18)):
             if self.has_panel:
-                pen.panel(Rectangle(left, top, width, self.height(pen, width)))
+                canvas.draw_panel(Rectangle(left, top, width, self.height(canvas, width)))
             labels = [(label, LABEL) for label in self.table.labels]
-            self._draw_row(pen, labels, None, Rectangle(left, top, width, HEADER), widths)
-        for number, cells in enumerate(fitted._fit_rows(pen, widths)):
+            self._draw_row(canvas, labels, None, Rectangle(left, top, width, HEADER), widths)
+        for number, cells in enumerate(fitted._fit_rows(canvas, widths)):
             place = Rectangle(left, top + HEADER + number * self.row, width, self.row)
-            with pen.coming(first + (1 - first) * number / steps, (0, 18)):
-                self._draw_stripe(pen, number, place)
-                self._draw_row(pen, cells, number, place, widths)
+            with canvas.entering(first + (1 - first) * number / steps, (0, 18)):
+                self._draw_stripe(canvas, number, place)
+                self._draw_row(canvas, cells, number, place, widths)
 
-    def _fit_letters(self, pen: Pen, width: float) -> "TableBlock":
+    def _fit_letters(self, canvas: Canvas, width: float) -> "TableBlock":
         """Return the same in smaller letters where it would be too wide: names and numbers stay of one size."""
-        natural = sum(self._natural_widths(pen))
+        natural = sum(self._natural_widths(canvas))
         share = (width - COLUMN_GAP * (len(self.table.names) - 1)) / natural if natural else 1.0
         return replace(self, letters=min(1.0, max(SMALLEST_LETTERS, share)))
 
-    def _natural_widths(self, pen: Pen) -> list[float]:
+    def _natural_widths(self, canvas: Canvas) -> list[float]:
         return [
             max(
-                [pen.measure(label, LABEL)]
-                + [pen.measure(row[column], self._style(number, column)) for number, row in enumerate(self.table.rows)]
+                [canvas.measure(label, LABEL)]
+                + [
+                    canvas.measure(row[column], self._style(number, column))
+                    for number, row in enumerate(self.table.rows)
+                ]
             )
             for column, label in enumerate(self.table.labels)
         ]
 
-    def _fit_rows(self, pen: Pen, widths: Sequence[float]) -> list[tuple[tuple[str, Style], ...]]:
+    def _fit_rows(self, canvas: Canvas, widths: Sequence[float]) -> list[tuple[tuple[str, Style], ...]]:
         """Return the cells with their styles; a column is of one size, so that no row looks less than another."""
         columns = [
-            pen.fit_together(
+            canvas.fit_together(
                 [(row[column], self._style(number, column)) for number, row in enumerate(self.table.rows)],
                 width,
                 least=SMALLEST / self.letters,
@@ -76,16 +80,16 @@ class TableBlock:
         ]
         return list(zip(*columns, strict=True))
 
-    def _draw_stripe(self, pen: Pen, number: int, place: Rectangle) -> None:
+    def _draw_stripe(self, canvas: Canvas, number: int, place: Rectangle) -> None:
         if number == 0:
-            pen.plate(place, palette.LEADER)
-            pen.plate(Rectangle(place.left, place.top, 6, place.height), palette.GOLD_TOP, palette.GOLD_FOOT)
+            canvas.draw_plate(place, theme.LEADER)
+            canvas.draw_plate(Rectangle(place.left, place.top, 6, place.height), theme.GOLD_TOP, theme.GOLD_FOOT)
         elif number % 2 == 0:
-            pen.plate(place, palette.STRIPE)
+            canvas.draw_plate(place, theme.STRIPE)
 
     def _draw_row(
         self,
-        pen: Pen,
+        canvas: Canvas,
         cells: Sequence[tuple[str, Style]],
         number: int | None,
         place: Rectangle,
@@ -98,17 +102,17 @@ class TableBlock:
             align: Align = "right" if self.table.is_number[column] else "left"
             base = centre_base(place.top, place.height, LABEL if number is None else self._style(number, column))
             if cell:
-                pen.write(layer, cell, style, x=x, base=base, width=width, align=align)
+                canvas.draw_text(layer, cell, style, x=x, base=base, width=width, align=align)
             x += width + COLUMN_GAP
 
     def _style(self, number: int, column: int) -> Style:
         size = self.row * LETTERS * self.letters
         if self.table.names[column] in POSITIONS:
-            return Style(size, "bold", palette.GOLD)
+            return Style(size, "bold", theme.GOLD)
         if not self.table.is_number[column]:
-            return Style(size, "bold" if number == 0 else "medium", palette.WHITE)
+            return Style(size, "bold" if number == 0 else "medium", theme.WHITE)
         is_chief = column == self.table.is_number.index(True, self._first_text())
-        return Style(size, "bold", palette.WHITE) if is_chief else Style(size, "regular", palette.SILVER)
+        return Style(size, "bold", theme.WHITE) if is_chief else Style(size, "regular", theme.SILVER)
 
     def _first_text(self) -> int:
         """The column from which on a number is what the table is about."""

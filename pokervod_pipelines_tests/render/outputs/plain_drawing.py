@@ -5,8 +5,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from pokervod_pipelines.render.renderers.job import Picture
-from pokervod_pipelines.render.renderers.local.boxes import Box
+from pokervod_pipelines.render.renderers.job import OutputSpec
+from pokervod_pipelines.render.renderers.local.sprites import Box
 from pokervod_pipelines.render.templates import Template
 
 GOLD, WHITE, PANEL = (230, 190, 90, 255), (245, 245, 245, 255), (18, 22, 30, 225)
@@ -15,39 +15,39 @@ GOLD, WHITE, PANEL = (230, 190, 90, 255), (245, 245, 245, 255), (18, 22, 30, 225
 class Drawing:
     """One graphic."""
 
-    def __init__(self, template: Template, layers: Mapping[str, Any], picture: Picture) -> None:
-        self._graphic = template, layers, picture
-        self.hold = hold_frames(picture)
+    def __init__(self, template: Template, layers: Mapping[str, Any], spec: OutputSpec) -> None:
+        self._graphic = template, layers, spec
+        self.hold = find_hold_frames(spec)
         self.boxes = [box for box, _ in _place_lines(*self._graphic)]
 
     def draw(self, frame_index: int) -> Image.Image:
         return draw_frame(*self._graphic, frame_index)
 
 
-def hold_frames(picture: Picture) -> range:
-    fade = min(picture.fps // 2, (picture.frames - 1) // 2)
-    return range(fade, picture.frames - fade)
+def find_hold_frames(spec: OutputSpec) -> range:
+    fade = min(spec.fps // 2, (spec.frames - 1) // 2)
+    return range(fade, spec.frames - fade)
 
 
-def draw_frame(template: Template, layers: Mapping[str, Any], picture: Picture, frame_index: int) -> Image.Image:
-    image = Image.new("RGBA", (picture.width, picture.height))
+def draw_frame(template: Template, layers: Mapping[str, Any], spec: OutputSpec, frame_index: int) -> Image.Image:
+    image = Image.new("RGBA", (spec.width, spec.height))
     pen = ImageDraw.Draw(image)
-    lines = list(_place_lines(template, layers, picture))
-    margin = picture.height // 60
+    lines = list(_place_lines(template, layers, spec))
+    margin = spec.height // 60
     for box, _ in lines:
-        pen.rectangle((margin, box.top - margin, picture.width - margin, box.bottom + margin), fill=PANEL)
+        pen.rectangle((margin, box.top - margin, spec.width - margin, box.bottom + margin), fill=PANEL)
     for box, font in lines:
         pen.text((box.left, box.top), box.shows, font=font, fill=GOLD if box.layer == "player" else WHITE, anchor="lt")
-    return _fade(image, frame_index, picture)
+    return _fade(image, frame_index, spec)
 
 
 def _place_lines(
-    template: Template, layers: Mapping[str, Any], picture: Picture
+    template: Template, layers: Mapping[str, Any], spec: OutputSpec
 ) -> Iterator[tuple[Box, ImageFont.FreeTypeFont]]:
-    size = max(6, picture.height // 40)
+    size = max(6, spec.height // 40)
     font = ImageFont.load_default(size)
     assert isinstance(font, ImageFont.FreeTypeFont)
-    left, top = picture.width // 12, picture.height // 20
+    left, top = spec.width // 12, spec.height // 20
     for layer, text in _write_lines(template, layers):
         width = int(font.getlength(text)) + 1
         yield Box(layer=layer, shows=text, left=left, top=top, right=left + width, bottom=top + size), font
@@ -67,8 +67,8 @@ def _write_lines(template: Template, layers: Mapping[str, Any]) -> Iterator[tupl
             yield name, f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _fade(image: Image.Image, frame_index: int, picture: Picture) -> Image.Image:
-    hold = hold_frames(picture)
+def _fade(image: Image.Image, frame_index: int, spec: OutputSpec) -> Image.Image:
+    hold = find_hold_frames(spec)
     away = max(hold.start - frame_index, frame_index - hold[-1], 0)
     if away:
         share = 1 - away / (hold.start + 1)

@@ -3,20 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pokervod_pipelines.render.renderers.local.content import Content
-from pokervod_pipelines.render.renderers.local.pen import Pen
-from pokervod_pipelines.render.renderers.local.scenes.full_screen_card import draw_full_screen_card
-from pokervod_pipelines.render.renderers.local.scenes.full_screen_table import draw_full_screen_table
-from pokervod_pipelines.render.renderers.local.scenes.lower_third import draw_lower_third
-from pokervod_pipelines.render.renderers.local.scenes.side_panel import draw_side_panel
+from pokervod_pipelines.render.renderers.local.canvas import Canvas
+from pokervod_pipelines.render.renderers.local.compositions.full_screen_card import draw_full_screen_card
+from pokervod_pipelines.render.renderers.local.compositions.full_screen_table import draw_full_screen_table
+from pokervod_pipelines.render.renderers.local.compositions.lower_third import draw_lower_third
+from pokervod_pipelines.render.renderers.local.compositions.side_panel import draw_side_panel
+from pokervod_pipelines.render.renderers.local.content import GraphicContent
 
 
 @dataclass(frozen=True, slots=True)
 class Composition:
     """How content is laid out, and how many rows of all its tables together can be read."""
 
-    draw: Callable[[Pen, Content], None]
-    most_rows: int
+    draw: Callable[[Canvas, GraphicContent], None]
+    max_rows: int
 
 
 COMPOSITIONS: Mapping[str, Composition] = {

@@ -19,8 +19,8 @@ SAMPLES_ACROSS = 480
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """One frame: its planes, of so many bits, every so many of its pixels, and how to get it as a picture.
+class DecodedFrame:
+    """One frame: its planes, of so many bits, every so many of its pixels, and how to get it as a spec.
 
     The last channel of the sample is its opacity where ``has_alpha``; ``is_lossless`` is said of its coding.
     """
@@ -33,8 +33,8 @@ class Shown:
     take_sample: Callable[[], Pixels]
     draw: Callable[[], Image.Image]
 
-    def is_same_as(self, other: "Shown") -> bool:
-        """Whether the two are one picture, to the last bit."""
+    def is_same_as(self, other: "DecodedFrame") -> bool:
+        """Whether the two are one spec, to the last bit."""
         pairs = list(zip(self.planes, other.planes, strict=False))
         few = all(np.array_equal(one[::16], another[::16]) for one, another in pairs)  # most differ there as well
         return (

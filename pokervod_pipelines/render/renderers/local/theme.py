@@ -1,4 +1,8 @@
-"""The look that all graphics share: colours, as red, green, blue and opacity."""
+"""Define the look that all graphics share: colours (red, green, blue, opacity) and text styles."""
+
+from dataclasses import dataclass
+
+from pokervod_pipelines.render.renderers.local.fonts import CAPITALS, Weight
 
 Colour = tuple[int, int, int, int]
 
@@ -32,3 +36,22 @@ SUITS: dict[str, Colour] = {
 
 SCREEN: Colour = (0, 0, 0, 255)
 """What lies behind a graphic in a format without alpha."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Size in pixels at 1080 lines, weight and colour, and pixels of extra space after each letter."""
+
+    size: float
+    weight: Weight
+    colour: Colour
+    spacing: float = 0.0
+
+    def scale(self, unit: float) -> "Style":
+        """The style at another size of the picture."""
+        return Style(max(1.0, self.size * unit), self.weight, self.colour, self.spacing * unit)
+
+    @property
+    def capitals(self) -> float:
+        """Height of a capital in pixels."""
+        return self.size * CAPITALS

@@ -1,4 +1,4 @@
-"""What scenes draw with: lengths as on a picture of 1080 lines, turned into pixels here and nowhere else."""
+"""What compositions draw with: lengths as on a picture of 1080 lines, turned into pixels here and nowhere else."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,11 +7,10 @@ from typing import Literal
 
 from PIL import Image
 
-from pokervod_pipelines.render.renderers.local import shapes
-from pokervod_pipelines.render.renderers.local.boxes import Box
-from pokervod_pipelines.render.renderers.local.lettering import SMALLEST, Style, draw_text, fit, fit_together, measure
-from pokervod_pipelines.render.renderers.local.palette import PANEL_FOOT, PANEL_TOP, SHADOW, Colour
-from pokervod_pipelines.render.renderers.local.sprites import Sprite
+from pokervod_pipelines.render.renderers.local import shapes, theme
+from pokervod_pipelines.render.renderers.local.lettering import SMALLEST, fit, fit_together, measure, render_text
+from pokervod_pipelines.render.renderers.local.sprites import Box, Sprite
+from pokervod_pipelines.render.renderers.local.theme import Colour, Style
 
 LINES, LINE_PIXELS = 1080, 1920
 SAFE = 0.05
@@ -22,7 +21,7 @@ Align = Literal["left", "centre", "right"]
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """A place, in lengths of the pen."""
+    """A place, in lengths of the canvas."""
 
     left: float
     top: float
@@ -45,7 +44,7 @@ class Rectangle:
 
 
 @dataclass(slots=True)
-class Pen:
+class Canvas:
     """Puts sprites onto a picture. ``unit`` is pixels a length, the origin lies at pixels ``left`` and ``top``.
 
     ``cue`` and ``drift`` are those of what is drawn next.
@@ -61,8 +60,8 @@ class Pen:
     sprites: list[Sprite] = field(default_factory=list)
 
     @classmethod
-    def over(cls, width: int, height: int) -> "Pen":
-        """A pen for a picture of so many pixels."""
+    def over(cls, width: int, height: int) -> "Canvas":
+        """A canvas for a picture of so many pixels."""
         return cls(width, height, min(width / LINE_PIXELS, height / LINES))
 
     @property
@@ -75,12 +74,12 @@ class Pen:
         """The part of the picture that every set shows."""
         return self.page.inset(self.page.width * SAFE, self.page.height * SAFE)
 
-    def shrink(self, share: float, left: float, top: float) -> "Pen":
-        """A pen that draws smaller, with its origin at that place; it draws onto the same picture."""
+    def shrink(self, share: float, left: float, top: float) -> "Canvas":
+        """A canvas that draws smaller, with its origin at that place; it draws onto the same picture."""
         return replace(self, unit=self.unit * share, left=self._x(left), top=self._y(top))
 
     @contextmanager
-    def coming(self, cue: float, drift: tuple[float, float] = (0.0, 0.0)) -> Iterator[None]:
+    def entering(self, cue: float, drift: tuple[float, float] = (0.0, 0.0)) -> Iterator[None]:
         """What is drawn within comes in at that cue, from so far away."""
         before = self.cue, self.drift
         self.cue, self.drift = cue, drift
@@ -103,12 +102,12 @@ class Pen:
             for text, style in fitted
         ]
 
-    def write(
+    def draw_text(
         self, layer: str, text: str, style: Style, *, x: float, base: float, width: float, align: Align = "left"
     ) -> float:
         """The text stands on the line ``base``, within ``width`` from ``x`` on; returns how wide it came out."""
         text, scaled = fit(text, style.scale(self.unit), width * self.unit)
-        drawn = draw_text(text, scaled)
+        drawn = render_text(text, scaled)
         wide = measure(text, scaled)
         if drawn is None:
             return wide / self.unit
@@ -119,23 +118,34 @@ class Pen:
         self._add(image, left, top, self._clip(box))
         return wide / self.unit
 
-    def plate(
+    def draw_plate(
         self, place: Rectangle, top: Colour, foot: Colour | None = None, *, radius: float = 0, shadow: float = 0
     ) -> None:
         """A plate lies there, with round corners, and with a shadow below it if asked for."""
         width, height, left, upper = self._pixels(place)
         if shadow:
             blur = max(0.5, shadow * self.unit)
-            shade = shapes.draw_shadow(width, height, blur, SHADOW, radius * self.unit)
+            shade = shapes.draw_shadow(width, height, blur, theme.SHADOW, radius * self.unit)
             edge = (shade.width - width) // 2
             self._add(shade, left - edge, upper - edge + round(shadow * self.unit * 0.5))
         self._add(shapes.draw_plate(width, height, top, foot or top, radius * self.unit), left, upper)
 
-    def panel(self, place: Rectangle, *, radius: float = 14) -> None:
+    def draw_panel(self, place: Rectangle, *, radius: float = 14) -> None:
         """The dark plate that texts stand on."""
-        self.plate(place, PANEL_TOP, PANEL_FOOT, radius=radius, shadow=16)
+        self.draw_plate(place, theme.PANEL_TOP, theme.PANEL_FOOT, radius=radius, shadow=16)
 
-    def picture(self, image: Image.Image, x: float, y: float, box: Box | None = None) -> None:
+    def draw_backdrop(self) -> None:
+        """Darken the whole screen, with a soft light above and a gold line at the bottom."""
+        backdrop = shapes.draw_gradient(self.width, self.height, theme.VEIL_TOP, theme.VEIL_FOOT)
+        height = max(1, round(self.height * 0.9))
+        glow = shapes.draw_glow(self.width, height, theme.GLOW)
+        backdrop.alpha_composite(glow.crop((0, height // 3, self.width, height)))
+        line = self.pixels(6)
+        gold = shapes.draw_gradient(self.width, line, theme.GOLD_TOP, theme.GOLD_FOOT)
+        backdrop.alpha_composite(gold, (0, max(0, self.height - line)))
+        self.draw_image(backdrop, 0, 0)
+
+    def draw_image(self, image: Image.Image, x: float, y: float, box: Box | None = None) -> None:
         """The picture lies there, in its own pixels."""
         self._add(image, round(self._x(x)), round(self._y(y)), box)
 
@@ -143,8 +153,8 @@ class Pen:
         """Return how many whole pixels that is, at least one."""
         return max(1, round(length * self.unit))
 
-    def box(self, layer: str, shows: str, image: Image.Image, x: float, y: float) -> Box:
-        """Where the picture, put at that place, shows the layer."""
+    def make_box(self, layer: str, shows: str, image: Image.Image, x: float, y: float) -> Box:
+        """Where the spec, put at that place, shows the layer."""
         left, top = round(self._x(x)), round(self._y(y))
         whole = Box(layer=layer, shows=shows, left=left, top=top, right=left + image.width, bottom=top + image.height)
         return self._clip(whole) or whole

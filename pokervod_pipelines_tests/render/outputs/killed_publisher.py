@@ -78,14 +78,14 @@ def kill_at(step: int) -> None:
     """The process dies by signal 9 before its call of that number."""
     left = step
 
-    def watch(event: str, _: tuple[Any, ...]) -> None:
+    def inspector(event: str, _: tuple[Any, ...]) -> None:
         nonlocal left
         if event in STEPS:
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
             left -= 1
 
-    sys.addaudithook(watch)
+    sys.addaudithook(inspector)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from pokervod_pipelines.render.renderers.job import Picture, RenderJob
+from pokervod_pipelines.render.renderers.job import OutputSpec, RenderJob
 from pokervod_pipelines.render.templates import Template, load_templates
 from pokervod_pipelines.settings.render import RenderFormat
 
@@ -47,7 +47,7 @@ ORDINARY: dict[str, dict[str, Any]] = {
         "rows": [{"place": f"{number}th", "amount": 550_000 // number} for number in range(1, 10)],
     },
     "next_stream": {
-        "heading": "$50K NLH 8-Handed Final Table",
+        "heading": "$50K NLH 8-Handed Final RowTable",
         "date": "Saturday, 21 November",
         "time": "14:00",
         "zone": "Korea Standard Time",
@@ -76,9 +76,9 @@ HARD_NUMBERS = {
 }
 
 
-def picture(output: RenderFormat = "mov_alpha", **changes: Any) -> Picture:
+def make_spec(output: RenderFormat = "mov_alpha", **changes: Any) -> OutputSpec:
     """A small short one; ``changes`` are its other fields."""
-    return Picture(**{"format": output, "width": 640, "height": 360, "fps": 30, "seconds": 1.5, **changes})
+    return OutputSpec(**{"format": output, "width": 640, "height": 360, "fps": 30, "seconds": 1.5, **changes})
 
 
 def job(name: str, target: Path, output: RenderFormat = "mov_alpha", **changes: Any) -> RenderJob:
@@ -88,7 +88,7 @@ def job(name: str, target: Path, output: RenderFormat = "mov_alpha", **changes: 
         claim_id=uuid4(),
         template=TEMPLATES[name],
         layers=ORDINARY[name],
-        picture=picture(output, **changes),
+        spec=make_spec(output, **changes),
         target=target,
     )
 
@@ -108,10 +108,10 @@ def _fill_layer(layer: Any, text: str, number: float) -> Any:
         case "card":
             return "As"
         case "cards":
-            return deck[: layer.most]
+            return deck[: layer.limit]
         case "rows":
             row = {
                 name: text[: column.characters].strip() if column.kind == "text" else number
                 for name, column in layer.columns.items()
             }
-            return [row] * layer.most
+            return [row] * layer.limit

@@ -11,12 +11,12 @@ import av
 import numpy as np
 from PIL import Image
 
-from pokervod_pipelines.render.outputs.likeness import lay_over
-from pokervod_pipelines.render.outputs.wanted import Draw, Wanted
-from pokervod_pipelines.render.renderers.job import Picture
+from pokervod_pipelines.render.outputs.comparison import composite_over
+from pokervod_pipelines.render.outputs.inspection import Draw, ExpectedOutput
+from pokervod_pipelines.render.renderers.job import OutputSpec
 from pokervod_pipelines.render.templates import load_templates
 from pokervod_pipelines.settings.render import RenderFormat
-from pokervod_pipelines_tests.render.outputs import plain
+from pokervod_pipelines_tests.render.outputs import plain_drawing
 
 CODECS: Mapping[str, tuple[str, str, dict[str, str]]] = {
     "animation": ("qtrle", "argb", {}),
@@ -67,50 +67,50 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def make_wanted(
+def make_expected(
     name: str = "premium_hand", *, coding: str = "animation", renderer: str = "local", **overrides: Any
-) -> Wanted:
+) -> ExpectedOutput:
     """An instruction: one second and a half at 640×360 unless said otherwise; other words are values of layers."""
     size = {"width": 640, "height": 360, "fps": 30, "seconds": 1.5}
-    picture = {key: overrides.pop(key, value) for key, value in size.items()}
-    return Wanted(
+    spec = {key: overrides.pop(key, value) for key, value in size.items()}
+    return ExpectedOutput(
         template=load_templates()[name],
         layers={**VALUES[name], **overrides},
-        picture=Picture(format=FORMATS[coding], **picture),
+        spec=OutputSpec(format=FORMATS[coding], **spec),
         renderer=renderer,
     )
 
 
 def make_output(
     folder: Path,
-    wanted: Wanted,
+    expected: ExpectedOutput,
     coding: str = "animation",
     *,
-    draw: Draw = plain.Drawing,
+    draw: Draw = plain_drawing.Drawing,
     change: Callable[[int, Image.Image], Image.Image] = lambda _, image: image,
 ) -> Path:
     """The output of the instruction is in the folder; ``change`` may spoil each frame before it is encoded."""
     path = folder / {"png": "output", "h264": "output.mp4"}.get(coding, "output.mov")
-    frames = (change(number, image) for number, image in enumerate(draw_all(wanted, draw)))
+    frames = (change(number, image) for number, image in enumerate(draw_all(expected, draw)))
     if coding == "png":
-        write_pictures(path, frames)
+        write_sequence(path, frames)
     else:
-        write_film(path, frames, wanted.picture, coding)
+        write_video(path, frames, expected.spec, coding)
     return path
 
 
-def draw_all(wanted: Wanted, draw: Draw = plain.Drawing) -> Iterable[Image.Image]:
+def draw_all(expected: ExpectedOutput, draw: Draw = plain_drawing.Drawing) -> Iterable[Image.Image]:
     """Every frame; those in which the graphic stands are drawn once."""
-    drawing = draw(wanted.template, wanted.layers, wanted.picture)
+    drawing = draw(expected.template, expected.layers, expected.spec)
     still = drawing.draw(drawing.hold[0])
-    for number in range(wanted.picture.frames):
+    for number in range(expected.spec.frames):
         yield still if number in drawing.hold else drawing.draw(number)
 
 
-def write_film(
+def write_video(
     path: Path,
     frames: Iterable[Image.Image],
-    picture: Picture,
+    spec: OutputSpec,
     coding: str,
     change: Callable[[Any], None] = lambda stream: None,
 ) -> None:
@@ -118,15 +118,15 @@ def write_film(
     codec, pixels, options = CODECS[coding]
     has_alpha = pixels in {"argb", "yuva444p10le"}
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
-        stream: Any = container.add_stream(codec, rate=Fraction(picture.fps), options=options)
-        stream.width, stream.height, stream.pix_fmt = picture.width, picture.height, pixels
+        stream: Any = container.add_stream(codec, rate=Fraction(spec.fps), options=options)
+        stream.width, stream.height, stream.pix_fmt = spec.width, spec.height, pixels
         stream.codec_context.thread_count = 1
         if pixels.startswith("yuv"):
             write_colours(stream.codec_context)
             stream.codec_context.color_range = 1
         change(stream)
         for number, image in enumerate(frames):
-            whole = image if has_alpha else lay_over(image, (0, 0, 0))
+            whole = image if has_alpha else composite_over(image, (0, 0, 0))
             frame = av.VideoFrame.from_ndarray(np.asarray(whole), format="rgba")
             frame = frame.reformat(format=stream.pix_fmt, dst_colorspace="ITU709", dst_color_range="MPEG")
             write_colours(frame)
@@ -140,7 +140,7 @@ def write_colours(coded: Any) -> None:
     coded.colorspace = coded.color_primaries = coded.color_trc = 1
 
 
-def write_pictures(folder: Path, frames: Iterable[Image.Image]) -> None:
+def write_sequence(folder: Path, frames: Iterable[Image.Image]) -> None:
     """The folder holds a PNG of each frame."""
     folder.mkdir()
     last, data = None, b""
@@ -152,6 +152,6 @@ def write_pictures(folder: Path, frames: Iterable[Image.Image]) -> None:
         (folder / f"{number:05}.png").write_bytes(data)
 
 
-def with_picture(wanted: Wanted, **changes: Any) -> Wanted:
+def with_picture(expected: ExpectedOutput, **changes: Any) -> ExpectedOutput:
     """The same instruction with another format, size, rate or length."""
-    return replace(wanted, picture=replace(wanted.picture, **changes))
+    return replace(expected, spec=replace(expected.spec, **changes))

@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 from PIL import Image
 
-from pokervod_pipelines.render.renderers.job import Picture
-from pokervod_pipelines.render.renderers.local.boxes import Box
+from pokervod_pipelines.render.renderers.job import OutputSpec
+from pokervod_pipelines.render.renderers.local.sprites import Box
 from pokervod_pipelines.render.templates import Template
 
-MOST_FAULTS = 12
+MAX_PROBLEMS = 12
 """Sentences of one inspection; what is wrong everywhere need not be said of every frame."""
 
 
@@ -29,30 +29,30 @@ class Drawing(Protocol):
         """The frame in RGBA."""
 
 
-Draw = Callable[[Template, Mapping[str, Any], Picture], Drawing]
+Draw = Callable[[Template, Mapping[str, Any], OutputSpec], Drawing]
 """Lays the graphic out anew; raises a failure of ``render.failures`` where that cannot be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ExpectedOutput:
     """The instruction's side: the template, its values, how it comes out, and the renderer that made it."""
 
     template: Template
     layers: Mapping[str, Any]
-    picture: Picture
+    spec: OutputSpec
     renderer: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What was found. The output is what was asked for when there are no ``faults``, sentences with their figures.
+    """What was found. The output is what was asked for when there are no ``problems``, sentences with their figures.
 
     ``mtime_ns`` and ``size_bytes`` are those that ``audit`` compares with later. ``picture_hash`` is that of the pixels
     shown in the middle: two instructions with different values that share it show the same, so one of them is stale.
-    ``preview`` is a JPEG of that picture, None where no picture was found.
+    ``preview`` is a JPEG of that spec, None where no picture was found.
     """
 
-    faults: tuple[str, ...]
+    problems: tuple[str, ...]
     sha256: str = ""
     size_bytes: int = 0
     mtime_ns: int = 0
@@ -67,6 +67,6 @@ class Inspection:
     preview: bytes | None = None
 
     @property
-    def is_sound(self) -> bool:
+    def is_valid(self) -> bool:
         """It is what was asked for."""
-        return not self.faults
+        return not self.problems
