@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.text.folding import fold_width
 
 MAX_CLIP = timedelta(minutes=30)
 """A longer clip has a wrong timecode: no hand takes that long."""
@@ -64,7 +65,7 @@ def parse_timecode(text: str) -> int:
     (25135000, 767000, 136600)
 
     """
-    plain = text.strip()
+    plain = fold_width(text).strip().removeprefix("'").strip()
     if MILLISECONDS.fullmatch(plain):
         return int(plain.partition(".")[0])
     if found := SECONDS.fullmatch(plain):
@@ -123,7 +124,7 @@ def _split_ends(time_in: str, time_out: str) -> tuple[str, str]:
     if time_in.strip() and time_out.strip():
         return time_in, time_out
     written = time_in if time_in.strip() else time_out
-    ranges = list(RANGE.finditer(written)) if len(written) <= MAX_CELL else []
+    ranges = list(RANGE.finditer(fold_width(written))) if len(written) <= MAX_CELL else []
     if len(ranges) == 1:
         return ranges[0][1], ranges[0][2]
     if ranges:

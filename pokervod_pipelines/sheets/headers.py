@@ -15,6 +15,7 @@ from rapidfuzz.distance import OSA
 
 from pokervod_pipelines.sheets.tab import Tab, column_letters
 from pokervod_pipelines.sheets.vocabulary import HEADERS, MANAGED_HEADERS, OTHER_TABLES, REQUIRED, SheetKind
+from pokervod_pipelines.text.folding import fold_width
 
 HEADER_ROWS_SEARCHED = 30
 MIN_TYPO_LENGTH = 5
@@ -164,7 +165,7 @@ def _with_time_range_by_content(
     below = tab.cells[header_row + 1 :]
     for index in range(max((len(row) for row in below), default=0)):
         cells = [row[index] for row in below if index < len(row) and row[index].strip()]
-        ranges = sum(bool(TIME_RANGE.match(cell)) for cell in cells)
+        ranges = sum(bool(TIME_RANGE.match(fold_width(cell))) for cell in cells)
         if index not in claimed and ranges * 2 > len(cells):
             return {**columns, "time_range": (index,)}
     return columns

@@ -15,6 +15,7 @@ from pokervod_pipelines.sheets.headers import AnnotationLayout
 from pokervod_pipelines.sheets.managed_columns import KEY_FIELD, PIN_FIELD, STATUS_FIELDS, WRITTEN_FIELDS, read_row_key
 from pokervod_pipelines.sheets.tab import Tab, column_letters, replace_unstorable
 from pokervod_pipelines.sheets.vocabulary import SheetKind
+from pokervod_pipelines.text.folding import fold_width
 
 EXAMPLE = re.compile(r"^\s*(?:ex|e\.g|example|예|예시)\s*[).:]", re.IGNORECASE)
 CARRIED_DOWN = ("file_name", "event", "event_name")
@@ -129,7 +130,7 @@ def _classify_row(cells: Cells, layout: AnnotationLayout) -> str:
 
 def _has_key(cells: Cells, layout: AnnotationLayout) -> bool:
     if layout.kind is SheetKind.CLIP_TRACKER:
-        return bool(re.search(r"\d\s*:\s*\d", _first(cells, layout, "time_range")))
+        return bool(re.search(r"\d\s*:\s*\d", fold_width(_first(cells, layout, "time_range"))))
     return bool(_first(cells, layout, "file_no" if layout.kind is SheetKind.ARCHIVE else "source_id"))
 
 

@@ -6,6 +6,9 @@ import unicodedata
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """NUL and lone surrogates, which no PostgreSQL text holds."""
 
+_COLON_LIKE = str.maketrans(dict.fromkeys("\u2236\u02d0\ua789\u0589", ":"))
+"""Characters that look like a colon and that NFKC keeps."""
+
 _PRIVATE_CHARACTERS = {
     **{0xF000 + code: chr(code) for code in range(1, 0x80)},
     **{0xF020 + place: character for place, character in enumerate('"*:<>?\\| .')},
@@ -33,6 +36,18 @@ def join_blanks(text: str) -> str:
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
     return " ".join(unicodedata.normalize("NFC", text).replace("\x00", "").split())
+
+
+def fold_width(text: str) -> str:
+    r"""Return digits and punctuation as a keyboard for English writes them, without characters that nobody sees.
+
+    >>> fold_width("\uff10\uff1a12\u200b")
+    '0:12'
+    """
+    if text.isascii():
+        return text
+    folded = unicodedata.normalize("NFKC", text).translate(_COLON_LIKE)
+    return "".join(character for character in folded if unicodedata.category(character) != "Cf")
 
 
 def fold_name(text: str) -> str:
