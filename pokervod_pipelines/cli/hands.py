@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, astuple
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Connection
@@ -16,7 +16,7 @@ from pokervod_pipelines.clips.timecode import format_ms
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.hands import clip_link_store, interventions, listing
 from pokervod_pipelines.hands.cards import pretty
-from pokervod_pipelines.hands.show import show_hand
+from pokervod_pipelines.hands.show import format_amount, show_hand
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -117,9 +117,14 @@ def list_(
     with open_database(load_settings()) as engine, engine.connect() as connection:
         hands = listing.list_hands(connection, filters, limit=limit)
     if as_json:
-        print_json([asdict(hand) for hand in hands])
+        print_json([_describe_hand(hand) for hand in hands])
         return
     _print_hands(hands)
+
+
+def _describe_hand(hand: listing.ListedHand) -> dict[str, Any]:
+    """Return the hand for programs; ``decimals`` only where ``pot`` is not in whole chips."""
+    return {name: value for name, value in asdict(hand).items() if name != "decimals" or value}
 
 
 def _print_hands(hands: list[listing.ListedHand]) -> None:
@@ -132,7 +137,7 @@ def _print_hands(hands: list[listing.ListedHand]) -> None:
             pretty(hand.board),
             (hand.best_rank or "").replace("_", " "),
             ", ".join(hand.winner_names),
-            hand.pot,
+            format_amount(hand.pot, hand.decimals),
             "test" if hand.is_test else f"{hand.grade}{' ★' if hand.is_premium else ''}",
             hand.findings or None,
             hand.clips or None,

@@ -124,6 +124,11 @@ class Hand:
         return self.boards[0] if self.boards else ()
 
     @property
+    def made_board(self) -> tuple[str, ...]:
+        """Return the board that the best hand was made on."""
+        return self.boards[self.best_hand.board] if self.best_hand else self.board
+
+    @property
     def ended_at(self) -> datetime:
         """Return when the hand ended."""
         return self.started_at + timedelta(seconds=self.duration_seconds)

@@ -52,6 +52,7 @@ class ListedHand:
     duration_seconds: float | None
     findings: int
     clips: int
+    decimals: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +115,8 @@ _LIST = text("""
                                       'seat ' || (s ->> 'number')) order by place)
             from jsonb_array_elements(h.content -> 'seats') with ordinality as seats(s, place)
             where h.winners @> (s -> 'number')) as winner_names,
-           h.pot, h.grade, h.is_premium, h.is_test, h.duration_ms / 1000.0::float8 as duration_seconds,
+           h.pot, coalesce((h.content ->> 'decimals')::int, 0) as decimals,
+           h.grade, h.is_premium, h.is_test, h.duration_ms / 1000.0::float8 as duration_seconds,
            (select count(*) from hand_findings f where f.hand_id = h.id) as findings,
            (select count(*) from hand_clip_links m where m.hand_id = h.id) as clips
     from hands h

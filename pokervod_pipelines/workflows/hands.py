@@ -198,7 +198,7 @@ def read_data_flow(engine: Engine, hand_id: int) -> dict[str, Any]:
         instructions = list_instructions(connection, InstructionFilter(hand_id=hand_id))
         outputs = {one.id: find_output(connection, one.id) for one in instructions}
         events = listing.read_hand_events(connection, hand_id)
-    facts = {"board": hand.board, "winners": hand.winners, "pot": hand.pot, "grade": hand.grade or None}
+    facts = {"board": hand.made_board, "winners": hand.winners, "pot": hand.pot, "grade": hand.grade or None}
     return {
         "hand": provenance | facts,
         "clips": [asdict(clip) for clip in clips],
