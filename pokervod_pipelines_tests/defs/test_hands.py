@@ -83,4 +83,17 @@ def test_a_tick_requests_what_is_in_the_folder_and_not_while_it_is_being_read(
     assert isinstance(first, dg.SensorResult)
     assert len(first.run_requests or ()) == 1
     assert isinstance(second, dg.SkipReason)
-    assert "is at work" in str(second.skip_message)
+    assert "is running" in str(second.skip_message)
+
+
+def test_a_tick_requests_the_broadcast_days_of_its_files(settings: Settings, engine: Engine) -> None:
+    folder = settings.hands.drop_folders[0]
+    for number, created in enumerate(("2025-10-16T12:00:00.1Z", "2025-10-17T01:00:00.1Z", "2025-11-01T08:00:00.1Z")):
+        (folder / f"{number}.json").write_bytes(write_session(make_walk(), ID=number + 1, CreatedDateTimeUTC=created))
+        os.utime(folder / f"{number}.json", (1_700_000_000, 1_700_000_000))
+    (folder / "s.json").unlink()
+    sensor = build_defs(settings=settings, engine=engine).get_repository_def().get_sensor_def("rfid_drop")
+    with dg.DagsterInstance.ephemeral() as instance:
+        tick = sensor(dg.build_sensor_context(instance=instance))
+
+    assert [request.partition_key for request in tick.run_requests] == ["2025-10-16", "2025-11-01"]

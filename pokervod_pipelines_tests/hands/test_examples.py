@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-MODULES = "cards drop_folders evaluation fields games grade pgfx pots table_tests times winners"
+MODULES = "cards drop_folders evaluation fields games grade pgfx pots show table_tests times winners"
 
 
 @pytest.mark.parametrize("module", MODULES.split())

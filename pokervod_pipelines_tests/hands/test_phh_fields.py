@@ -121,7 +121,8 @@ def test_an_unknown_time_zone_is_a_finding() -> None:
 
 
 GAMES = [
-    ("FT", {"small_bet": 200, "big_bet": 400}, ["d dh p1 AsKs", "d dh p2 7h2c", "d dh p3 QhQd", "p3 cbr 400", "p1 f", "p2 f"], 500),
+    ("FT", {"small_bet": 200, "big_bet": 400},
+     ["d dh p1 AsKs", "d dh p2 7h2c", "d dh p3 QhQd", "p3 cbr 400", "p1 f", "p2 f"], 500),
     ("NS", {}, ["d dh p1 AsKs", "d dh p2 7h9c", "d dh p3 QhQd", "p3 cbr 600", "p1 f", "p2 f"], 500),
     ("PO", {}, ["d dh p1 AsKsQsJs", "d dh p2 7h2c3c4c", "d dh p3 QhQdJhJd", "p3 cbr 600", "p1 f", "p2 f"], 500),
     ("FO/8", {"small_bet": 200, "big_bet": 400},
@@ -130,7 +131,8 @@ GAMES = [
                    "p2 sd 7h", "p3 sd", "d dh p2 8h", "p2 cc", "p3 cbr 1000", "p2 f"], 1_300),
     ("F2L3D", {"small_bet": 200, "big_bet": 400},
      ["d dh p1 AsKsQsJs2s", "d dh p2 7h2c3c4c5c", "d dh p3 QhQdJhJd9d", "p3 f", "p1 f"], 200),
-    ("FB", {"small_bet": 200, "big_bet": 400}, ["d dh p1 AsKhQdJc", "d dh p2 7h2c3s4d", "d dh p3 QhTdJs9c", "p3 f", "p1 f"], 200),
+    ("FB", {"small_bet": 200, "big_bet": 400},
+     ["d dh p1 AsKhQdJc", "d dh p2 7h2c3s4d", "d dh p3 QhTdJs9c", "p3 f", "p1 f"], 200),
 ]  # fmt: skip
 
 
