@@ -131,9 +131,7 @@ def cancel(ids: Ids, reason: ReasonOption, by: ByOption = "", as_json: JsonOptio
 
     Example: pokervod render cancel 17 --reason "wrong player"
     """
-    _act(
-        lambda engine, actor: actions.cancel(engine, ids, actor), "cancelled or stopping", reason, by, as_json=as_json
-    )
+    _act(lambda engine, actor: actions.cancel(engine, ids, actor), "cancelled or stopping", reason, by, as_json=as_json)
 
 
 def prioritize(

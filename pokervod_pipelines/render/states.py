@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pokervod_pipelines.render.failures import FailureKind
@@ -87,10 +87,8 @@ class Transition:
 
 
 def transition_on_success(job: Job) -> Transition:
-    """Return the transition of a rendered job: completed, unless it was to be cancelled."""
-    if job.cancel_reason is not None:
-        return _cancel(job)
-    return Transition(job=job, state=State.COMPLETED, outcome="completed", reason=f"made by {job.worker}")
+    """Return the transition of a rendered job: completed."""
+    return _change(job, State.COMPLETED, "completed", f"made by {job.worker}")
 
 
 def transition_on_failure(job: Job, kind: FailureKind, reason: str, wait_seconds: float) -> Transition:
@@ -98,44 +96,32 @@ def transition_on_failure(job: Job, kind: FailureKind, reason: str, wait_seconds
 
     Lack of capacity spends no retry; a bad input is never retried.
     """
-    if job.cancel_reason is not None:
-        return _cancel(job)
     if kind == "capacity":
-        return Transition(
-            job=job, state=State.PENDING, outcome="released", kind=kind, reason=reason, wait_seconds=wait_seconds
-        )
+        return _change(job, State.PENDING, "released", reason, kind=kind, wait_seconds=wait_seconds)
     return _retry_or_end(job, "failed", kind, reason, wait_seconds)
 
 
 def transition_on_loss(job: Job, reason: str, wait_seconds: float) -> Transition:
     """Return the transition of a job whose worker sent no heartbeat, or took too long."""
-    if job.cancel_reason is not None:
-        return _cancel(job)
     return _retry_or_end(job, "lost", "timeout", reason, wait_seconds)
 
 
 def transition_on_release(job: Job, reason: str) -> Transition:
     """Return the transition of a job that its worker gives up in good order: the next may claim it at once."""
-    if job.cancel_reason is not None:
-        return _cancel(job)
-    return Transition(job=job, state=State.PENDING, outcome="released", reason=reason)
-
-
-def _cancel(job: Job) -> Transition:
-    return Transition(job=job, state=State.CANCELLED, outcome="cancelled", reason=job.cancel_reason or "")
+    return _change(job, State.PENDING, "released", reason)
 
 
 def _retry_or_end(job: Job, outcome: AttemptOutcome, kind: FailureKind, reason: str, wait_seconds: float) -> Transition:
     if kind != "bad_input" and job.retry_count < job.max_retries:
-        return Transition(
-            job=job,
-            state=State.PENDING,
-            outcome=outcome,
-            kind=kind,
-            reason=f"attempt {job.retry_count + 2} of {job.max_retries + 1} follows: {reason}",
-            spends_retry=True,
-            wait_seconds=wait_seconds,
-        )
+        text = f"attempt {job.retry_count + 2} of {job.max_retries + 1} follows: {reason}"
+        return _change(job, State.PENDING, outcome, text, kind=kind, spends_retry=True, wait_seconds=wait_seconds)
     end = State.TIMED_OUT if kind == "timeout" else State.FAILED
     attempts = f" ({job.retry_count + 1} attempts)" if kind != "bad_input" and job.retry_count else ""
-    return Transition(job=job, state=end, outcome=outcome, kind=kind, reason=reason + attempts)
+    return _change(job, end, outcome, reason + attempts, kind=kind)
+
+
+def _change(job: Job, state: State, outcome: AttemptOutcome, reason: str, **details: Any) -> Transition:
+    """Return the transition to the state; a job that should stop is cancelled instead, however it ended."""
+    if job.cancel_reason is not None:
+        return Transition(job=job, state=State.CANCELLED, outcome="cancelled", reason=job.cancel_reason)
+    return Transition(job=job, state=state, outcome=outcome, reason=reason, **details)
