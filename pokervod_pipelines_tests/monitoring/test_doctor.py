@@ -100,7 +100,7 @@ def test_a_template_that_cannot_be_rendered_is_named(
     )
 
     assert configure("{}")["render templates"].summary == "6 templates can be rendered"
-    assert "/nowhere/b.aep is no file" in configure("{templates: own}")["template banner"].summary
+    assert "/nowhere/b.aep is not a file" in configure("{templates: own}")["template banner"].summary
 
 
 def test_a_render_farm_that_is_down_fails_without_showing_its_secret(
