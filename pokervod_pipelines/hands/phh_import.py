@@ -74,7 +74,7 @@ def read_tables(tables: Iterable[tuple[str, dict[str, Any]]], rules: PhhRules) -
 def read_hand(key: str, table: dict[str, Any], rules: PhhRules) -> Hand:
     """Return one hand; raise ``BadPhh`` with the reason for one that cannot be read."""
     try:
-        own = json.loads(table.get(OWN, "{}"))
+        own = _read_own(table)
         fields = read_fields(key, table, least_decimals=int(own.get("decimals", 0)))
         reader = PhhReader(fields, Fields(own), rules)
         with warnings.catch_warnings():
@@ -87,6 +87,14 @@ def read_hand(key: str, table: dict[str, Any], rules: PhhRules) -> Hand:
         raise BadPhh(f"not a PHH hand of a known game: {str(error)[:MAX_SHOWN]}") from error
     missing = tuple(finding for finding in kept if finding not in hand.findings)
     return replace(hand, findings=missing + hand.findings) if missing else hand
+
+
+def _read_own(table: dict[str, Any]) -> dict[str, Any]:
+    """Return what our own export keeps beside the fields of PHH; a foreign text has nothing."""
+    own = json.loads(table.get(OWN, "{}"))
+    if not isinstance(own, dict):
+        raise BadPhh(f"not a PHH hand of a known game: {OWN}: expected an object")
+    return own
 
 
 class PhhReader:

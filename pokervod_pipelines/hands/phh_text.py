@@ -17,6 +17,7 @@ NOMINAL_STACK = 10**12
 """Stands for a stack that the text does not know (``inf``): no pot is larger."""
 
 MAX_DECIMALS = 6
+MAX_SEAT = 2**31
 CENTS = 2
 
 
@@ -80,6 +81,7 @@ def read_fields(key: str, table: Mapping[str, Any], *, least_decimals: int = 0) 
         at for (name, at), amount in written.items() if name == "starting_stacks" and not amount.is_finite()
     )
     _check_lengths(values)
+    _check_types(values)
     return PhhFields(values, key, decimals, unknown)
 
 
@@ -88,6 +90,19 @@ def _check_lengths(values: Mapping[str, Any]) -> None:
     for name in (*LISTS, "players", "seats"):
         if name in values and (not isinstance(values[name], list) or len(values[name]) != count):
             raise BadPhh(f"not a PHH hand of a known game: {name} must list {count} players, as starting_stacks does")
+
+
+def _check_types(values: Mapping[str, Any]) -> None:
+    seats, players = values.get("seats", [1]), values.get("players", [])
+    if not all(type(seat) is int and 0 < seat < MAX_SEAT for seat in seats) or len({*seats}) < len(seats):
+        raise BadPhh("not a PHH hand of a known game: seats: expected different whole numbers from 1")
+    if not all(isinstance(player, str) for player in players):
+        raise BadPhh("not a PHH hand of a known game: players: expected a list of texts")
+    for name in ("year", "month", "day"):
+        if type(values.get(name, 0)) is not int:
+            raise BadPhh(f"not a PHH hand of a known game: {name}: expected a number, got {describe(values[name])}")
+    if not isinstance(values["variant"], str):
+        raise BadPhh(f"not a PHH hand of a known game: variant: expected text, got {describe(values['variant'])}")
 
 
 def _list_amounts(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, int], Decimal]]:

@@ -172,6 +172,13 @@ REFUSED = [
     ({"starting_stacks": [-5, 1, 1]}, "not a possible amount"),
     ({"starting_stacks": [10**30, 1, 1]}, "not a possible amount"),
     ({"starting_stacks": [1.1234567891, 1, 1]}, "decimals"),
+    ({"seats": [1, 1, 2]}, "seats: expected different"),
+    ({"seats": ["a", "b", "c"]}, "seats: expected different"),
+    ({"seats": [0, 1, 2]}, "seats: expected different"),
+    ({"players": [1, 2, 3]}, "players: expected a list of texts"),
+    ({"year": "soon"}, "year: expected a number"),
+    ({"day": 44}, "day is out of range"),
+    ({"_pokervod": "[]"}, "_pokervod: expected an object"),
 ]
 
 
