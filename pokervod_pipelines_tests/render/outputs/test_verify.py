@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pokervod_pipelines.render.outputs.inspection import Draw, ExpectedOutput, Inspection
+from pokervod_pipelines.render.outputs.inspection import MakeDrawing, ExpectedOutput, Inspection
 from pokervod_pipelines.render.outputs.verify import hash_image, inspect_output
 from pokervod_pipelines.render.renderers.local import drawing as local
 from pokervod_pipelines.render.renderers.local.encode import MovCodec, write_output
@@ -61,7 +61,7 @@ def copy(path: Path, folder: Path) -> Path:
     return place
 
 
-def inspect(path: Path, expected: ExpectedOutput, draw: Draw = plain_drawing.Drawing) -> Inspection:
+def inspect(path: Path, expected: ExpectedOutput, draw: MakeDrawing = plain_drawing.Drawing) -> Inspection:
     return inspect_output(path, expected, draw=draw)
 
 
@@ -78,7 +78,7 @@ def test_what_the_local_renderer_draws_is_never_refused(name: str, coding: str, 
     assert inspection.problems == ()
 
 
-PICTURE_SIZES = [
+VIDEO_SPECS = [
     {"width": 16, "height": 16, "seconds": 1, "fps": 120},
     {"width": 1920, "height": 1080, "seconds": 0.1},
     {"width": 1080, "height": 1920, "seconds": 0.2, "fps": 7},
@@ -89,7 +89,7 @@ PICTURE_SIZES = [
 ]
 
 
-@pytest.mark.parametrize(("picture", "coding"), cover(PICTURE_SIZES, ["animation", "h264", "png"]), ids=str)
+@pytest.mark.parametrize(("spec", "coding"), cover(VIDEO_SPECS, ["animation", "h264", "png"]), ids=str)
 def test_a_good_output_of_any_size_rate_and_length_is_taken(spec: Any, coding: str, tmp_path: Path) -> None:
     expected = make_expected("elimination", coding=coding, **spec)
 
