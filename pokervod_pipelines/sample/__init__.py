@@ -1,8 +1,7 @@
-"""A made-up archive to try everything on: what a newcomer sees first, and material for tests.
+"""Create a sample archive to try everything on: what a newcomer sees first, and material for tests.
 
-The room makes up names, tiny videos and annotation workbooks in the shapes of a real archive; it knows nothing of how
-they are scanned or read. It does not belong here to configure anything: the caller turns ``SampleLayout`` into
-settings.
+Names, tiny videos and annotation workbooks have the shapes of a real archive; how they are scanned or read is unknown
+here. The caller turns ``SampleLayout`` into settings.
 """
 
 from pokervod_pipelines.sample.annotations.faults import FAULTS, Fault

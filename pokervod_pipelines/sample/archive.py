@@ -1,4 +1,4 @@
-"""All files of the sample archive as one list, and the libraries it is divided into.
+"""List all files of the sample archive, and the libraries it is divided into.
 
 A new family is one entry in ``FAMILIES``. Nothing here touches a disk.
 """
@@ -11,8 +11,8 @@ from pokervod_pipelines.sample.families import (
     bracelet_clips,
     branches,
     hand_clips,
-    litter,
-    odd_ones,
+    irregular_names,
+    junk_files,
     shows,
     streams,
     tapes,
@@ -27,7 +27,7 @@ FAMILIES: tuple[Callable[[], Iterator[SampleFile]], ...] = (
     branches.list_files,
     shows.list_files,
     web_titles.list_files,
-    odd_ones.list_files,
+    irregular_names.list_files,
 )
 
 LIBRARIES = (
@@ -41,7 +41,7 @@ LIBRARIES = (
     ("emotion", "Player Emotion  & ETC"),
     ("rest", "."),
 )
-"""Name and folder; ``rest`` takes what lies in none of the others."""
+"""Name and folder; ``rest`` takes what is in none of the others."""
 
 
 @cache
@@ -53,6 +53,6 @@ def list_videos() -> tuple[SampleFile, ...]:
 
 @cache
 def list_all() -> tuple[SampleFile, ...]:
-    """Return every sparse file of the archive: the videos and the litter between them, in the order of their paths."""
+    """Return every sparse file of the archive: the videos and the junk between them, in the order of their paths."""
     videos = list_videos()
-    return tuple(sorted((*videos, *litter.list_litter(videos)), key=lambda file: file.path))
+    return tuple(sorted((*videos, *junk_files.list_junk_files(videos)), key=lambda file: file.path))

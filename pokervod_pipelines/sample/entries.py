@@ -1,4 +1,4 @@
-"""One file of the sample archive: its path, its size, its title; where seeds, sizes and times come from.
+"""Describe one file of the sample archive (path, size, title), and derive seeds, sizes and times.
 
 What a family of names looks like belongs in ``families``; putting files on a disk belongs in ``layout``.
 """
@@ -15,15 +15,15 @@ APPLE_DOUBLE_BYTES = 4096
 
 OLDEST_MTIME = 1_500_000_000
 MTIME_SPREAD = 250_000_000
-"""Modification times lie between July 2017 and June 2025, so a scan never takes a sample file for a growing one."""
+"""Modification times are between July 2017 and June 2025, so a scan never takes a sample file for a growing one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleFile:
-    """A file to lay out; ``path`` is POSIX, relative to the archive root, in the composition it has on disk.
+    """Describe a file to lay out; ``path`` is POSIX, relative to the archive root, in the composition it has on disk.
 
     ``title`` is how an annotation sheet calls the video: the title before it became a file name, else the stem.
-    ``about`` holds what the family knows of it (project, year, event, players) for the sheets to repeat.
+    ``about`` has what the family knows of it (project, year, event, players), which the sheets repeat.
     """
 
     path: str
@@ -33,28 +33,28 @@ class SampleFile:
 
     @property
     def name(self) -> str:
-        """The last component of the path."""
+        """Return the last component of the path."""
         return self.path.rpartition("/")[2]
 
     @property
     def stem(self) -> str:
-        """The name without its last extension."""
+        """Return the name without its last extension."""
         return PurePosixPath(self.name).stem
 
     @property
     def folder(self) -> str:
-        """The path of the folder, "" for the root."""
+        """Return the path of the folder, "" for the root."""
         return self.path.rpartition("/")[0]
 
     @property
     def mtime(self) -> int:
-        """Seconds since the epoch, always the same for a path."""
+        """Return seconds since the epoch, always the same for a path."""
         return OLDEST_MTIME + digest(self.path) % MTIME_SPREAD
 
 
-def make_video(path: str, *, smallest: int, largest: int, title: str = "", about: Mapping[str, str]) -> SampleFile:
+def make_video(path: str, *, min_bytes: int, max_bytes: int, title: str = "", about: Mapping[str, str]) -> SampleFile:
     """Return a video whose size follows from its path, between the two bounds in bytes."""
-    size = smallest + digest(f"size of {path}") * 997 % (largest - smallest)
+    size = min_bytes + digest(f"size of {path}") * 997 % (max_bytes - min_bytes)
     return SampleFile(path=path, size=size, title=title or PurePosixPath(path).stem, about=about)
 
 

@@ -1,6 +1,6 @@
-"""Frames that say which one they are: to a person in large digits, to a program in black and white cells.
+"""Draw frames with their number: for a person in large digits, for a program in black and white cells.
 
-Whoever cuts a sample video can prove which frame he got with ``read_frame_number``. Encoding belongs in ``videos``.
+``read_frame_number`` proves which frame a cut begins with. Encoding belongs in ``videos``.
 """
 
 from functools import cache
@@ -35,7 +35,7 @@ def draw_background(title: str, caption: str) -> Pixels:
     image = Image.new("RGB", (WIDTH, HEIGHT), FELT)
     pen = ImageDraw.Draw(image)
     pen.rounded_rectangle((12, 12, WIDTH - 13, CODE_TOP - 12), radius=28, outline=LETTERS, width=2)
-    pen.text((32, 34), _fit(title), fill=LETTERS, font=ImageFont.load_default(22))
+    pen.text((32, 34), _shorten(title), fill=LETTERS, font=ImageFont.load_default(22))
     pen.text((32, 66), caption, fill=SWEEP, font=ImageFont.load_default(18))
     pen.rectangle((0, CODE_TOP, WIDTH, HEIGHT), fill=(0, 0, 0))
     picture = av.VideoFrame.from_ndarray(np.array(image), format="rgb24")
@@ -43,7 +43,7 @@ def draw_background(title: str, caption: str) -> Pixels:
 
 
 def draw_frame(background: Pixels, number: int, total: int) -> Pixels:
-    """Return the planes of the frame with its number (from 0) on it and a mark that sweeps along as the video goes on.
+    """Return the planes of the frame with its number (from 0) on it and a mark that moves with time.
 
     Only brightness is drawn, since converting whole pictures would take longer than encoding them.
     """
@@ -73,7 +73,7 @@ def _draw_digit(digit: str) -> Pixels:
     return np.array(image)
 
 
-def _fit(title: str) -> str:
+def _shorten(title: str) -> str:
     """Shorten the title to one line; the built-in font has no other than Latin letters."""
     latin = title.encode("latin-1", "replace").decode("latin-1")
     return latin if len(latin) <= 52 else f"{latin[:49]}..."

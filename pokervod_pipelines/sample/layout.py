@@ -1,4 +1,4 @@
-"""The sample put on a disk: sparse files, videos, workbooks, and a marker that says it is whole.
+"""Lay the sample out on a disk: sparse files, videos, workbooks, and a marker that says it is complete.
 
 What is laid out is decided by ``archive``, ``videos`` and ``annotations``; raise ``VERSION`` whenever that changes.
 """
@@ -28,7 +28,7 @@ WORKBOOKS: dict[str, Callable[[], tuple[bytes, int]]] = {
     "iconik_metadata.csv": build_iconik_sheet,
     "clip_tracker.csv": build_clip_tracker,
 }
-"""File name → what gives its content and the number of rows that count."""
+"""File name → the function that returns its content and the number of rows that count."""
 
 BYTES_A_BLOCK = 512
 """The unit of ``st_blocks``, whatever the file system's own blocks are."""
@@ -39,11 +39,11 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleLayout:
-    """Where the sample lies and what it holds.
+    """Describe where the sample is and what it contains.
 
-    ``files`` counts everything in the archive, ``videos`` the finished videos among it (litter such as ``._name.mp4``
-    is none), ``rows`` the annotation rows that count, the faulty ones of ``FAULTS`` included.
-    ``libraries`` are (name, folder below ``archive_root``), together holding every file once.
+    ``files`` counts everything in the archive, ``videos`` the finished videos among it (not
+    junk such as ``._name.mp4``), ``rows`` the annotation rows that count, the faulty ones of ``FAULTS`` included.
+    ``libraries`` are (name, folder below ``archive_root``); each file is in one of them.
     """
 
     archive_root: Path
@@ -55,10 +55,10 @@ class SampleLayout:
 
 
 def lay_out_sample(folder: Path, *, progress: Progress | None = None) -> SampleLayout:
-    """Lay the sample out under ``folder``, the same each time, taking hardly any disk space, and say what it holds.
+    """Lay the sample out under ``folder``, the same each time, taking hardly any disk space, and return its layout.
 
-    Once it is whole it is left alone, so what a person deletes or renames in it to try things out stays so. One that
-    was interrupted is completed; one of another version, known by its marker, is replaced.
+    A complete sample is not touched, so what a person deletes or renames in it to try things out stays so. An
+    interrupted one is completed; one of another version, known by its marker, is replaced.
 
     Raises:
         BadInput: the folder cannot be written to, or its file system has no sparse files.
@@ -69,9 +69,9 @@ def lay_out_sample(folder: Path, *, progress: Progress | None = None) -> SampleL
         if marker.get("version") != VERSION:
             if marker:
                 _remove_other_version(folder)
-            marker = _lay_out(folder, progress or _tell_nobody)
+            marker = _lay_out(folder, progress or _ignore_progress)
     except OSError as error:
-        message = f"{folder}: the sample cannot be laid out here ({error}); name another folder with POKERVOD_HOME"
+        message = f"{folder}: the sample cannot be laid out here ({error}). Set POKERVOD_HOME to another folder."
         raise BadInput(message) from error
     return SampleLayout(
         archive_root=folder / ARCHIVE,
@@ -84,7 +84,7 @@ def lay_out_sample(folder: Path, *, progress: Progress | None = None) -> SampleL
 
 
 def _read_marker(folder: Path) -> dict[str, int]:
-    """Return what the marker says, nothing where there is none or it was cut off."""
+    """Return the content of the marker, nothing where it is missing or was cut off."""
     try:
         found = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -108,7 +108,7 @@ def _lay_out(folder: Path, progress: Progress) -> dict[str, int]:
         "videos": len(list_videos()) + len(PLAYABLE),
         "rows": rows,
     }
-    _write_whole(folder / MARKER, json.dumps(marker, indent=1).encode())
+    _write_atomically(folder / MARKER, json.dumps(marker, indent=1).encode())
     return marker
 
 
@@ -127,7 +127,7 @@ def _lay_out_files(root: Path, files: Iterable[SampleFile], progress: Progress) 
 
 
 def _is_laid_out(path: Path, file: SampleFile) -> bool:
-    """Whether the file is there as it should be; the time is set last, so it proves the rest."""
+    """Return whether the file is complete; the time is set last, so it proves the rest."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -136,17 +136,17 @@ def _is_laid_out(path: Path, file: SampleFile) -> bool:
 
 
 def _check_sparse(path: Path) -> None:
-    """Refuse a file system that would really fill ten terabytes; where blocks are not told, believe it."""
+    """Refuse a file system that would really fill ten terabytes; accept one that does not report blocks."""
     found = path.stat()
     if getattr(found, "st_blocks", 0) * BYTES_A_BLOCK > max(found.st_size // 2, 1_000_000):
         path.unlink()
-        message = f"{path.parent}: this file system has no sparse files; name another folder with POKERVOD_HOME"
+        message = f"{path.parent}: this file system does not support sparse files. Set POKERVOD_HOME to another folder."
         raise BadInput(message)
 
 
 def _lay_out_videos(root: Path, progress: Progress) -> None:
     for done, video in enumerate(PLAYABLE, start=1):
-        path, mtime = root / video.path, video.place.mtime
+        path, mtime = root / video.path, video.entry.mtime
         if not path.exists() or int(path.stat().st_mtime) != mtime:
             path.parent.mkdir(parents=True, exist_ok=True)
             encode_video(video, path)
@@ -160,7 +160,7 @@ def _lay_out_workbooks(folder: Path, progress: Progress) -> int:
     rows = 0
     for done, (name, build) in enumerate(WORKBOOKS.items(), start=1):
         content, count = build()
-        _write_whole(folder / name, content)
+        _write_atomically(folder / name, content)
         mtime = SHEET_MTIME + digest(name) % 10_000
         os.utime(folder / name, (mtime, mtime))
         rows += count
@@ -168,12 +168,12 @@ def _lay_out_workbooks(folder: Path, progress: Progress) -> int:
     return rows
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write the file beside its place and move it in, so that nobody reads half of it."""
+def _write_atomically(path: Path, content: bytes) -> None:
+    """Write the file under another name and rename it, so that nobody reads half of it."""
     unfinished = path.with_name(f".{os.getpid()}-{path.name}")
     unfinished.write_bytes(content)
     unfinished.replace(path)
 
 
-def _tell_nobody(_stage: str, _done: int, _total: int) -> None:
-    """Take progress where nobody asked for it."""
+def _ignore_progress(_stage: str, _done: int, _total: int) -> None:
+    """Ignore the progress."""

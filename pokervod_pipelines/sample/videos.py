@@ -1,4 +1,4 @@
-"""The few files of the archive that really play: seconds long, at the frame rates of the trade, frames numbered.
+"""Encode the few files of the archive that play: seconds long, at the usual frame rates, frames numbered.
 
 A rate or container to try out is one entry in ``PLAYABLE``. What a frame looks like belongs in ``frames``.
 """
@@ -26,7 +26,7 @@ ENCODERS = {"h264": ("libx264", {"preset": "ultrafast", "crf": "28"}), "mpeg4": 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayableVideo:
-    """A video to encode; ``timecode`` is that of the first frame, "" for none; ``rate`` is in frames a second."""
+    """Describe a video to encode; ``timecode`` is that of the first frame or "", ``rate`` is in frames a second."""
 
     path: str
     rate: Fraction
@@ -39,12 +39,12 @@ class PlayableVideo:
 
     @property
     def seconds(self) -> float:
-        """How long it plays."""
+        """Return the duration."""
         return float(self.frames / self.rate)
 
     @property
-    def place(self) -> SampleFile:
-        """The same file as an entry of the archive, its size not being known before it is encoded."""
+    def entry(self) -> SampleFile:
+        """Return the file as an entry of the archive, without its size, which is unknown before it is encoded."""
         return SampleFile(path=self.path, size=0, title=self.title or Path(self.path).stem, about=self.about)
 
 
@@ -131,7 +131,7 @@ def _mux(video: PlayableVideo, container: av.container.OutputContainer) -> None:
 
 def _draw_frames(video: PlayableVideo) -> Iterator[av.VideoFrame]:
     rate = f"{float(video.rate):.3f}".rstrip("0").rstrip(".")
-    background = draw_background(video.place.stem, f"{rate} fps  {video.codec}  {video.timecode or 'no timecode'}")
+    background = draw_background(video.entry.stem, f"{rate} fps  {video.codec}  {video.timecode or 'no timecode'}")
     for number in range(video.frames):
         frame = av.VideoFrame.from_ndarray(draw_frame(background, number, video.frames), format="yuv420p")
         frame.pts = number

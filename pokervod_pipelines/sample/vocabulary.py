@@ -1,4 +1,4 @@
-"""The invented people and the ordinary words from which sample names and annotations are made, as data.
+"""List the invented people and the ordinary words from which sample names and annotations are made.
 
 No person here is real. A new title phrase or player is one entry; how they are put together belongs in ``families``
 and ``annotations``.
@@ -68,4 +68,4 @@ EPIC_HAND_TAGS = ("Royal Flush", "Straight Flush", "Quads", "Full House", "Set o
 RUNOUT_TAGS = ("Runner Runner", "One Outer", "Two Outer", "River Killer")
 ADJECTIVE_TAGS = ("Brutal", "Incredible", "Insane", "Amazing", "Unlucky", "Intense")
 UNKNOWN_TAGS = ("Umbrella Shuffle", "Left-Handed Riffle", "Tea Break", "Chip Tower Moment")
-"""Tags in no list: an operator is to be asked about them."""
+"""Unknown tags, about which an operator is asked."""

@@ -1,4 +1,4 @@
-"""The sample laid out once for every worker, and a copy of it to break."""
+"""Lay the sample out once for every worker, and copy it for tests that change it."""
 
 import os
 import shutil
@@ -9,20 +9,20 @@ import pytest
 
 from pokervod_pipelines.sample import SampleLayout, lay_out_sample
 
-LARGEST_COPIED = 5_000_000
+MAX_COPIED_BYTES = 5_000_000
 
 Snapshot = dict[str, tuple[int, int]]
 
 
 @pytest.fixture(scope="session")
 def laid_out(tmp_path_factory: pytest.TempPathFactory) -> SampleLayout:
-    """The whole sample; not to be changed."""
+    """Return the whole sample, which tests must not change."""
     return lay_out_sample(tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture
 def copied(laid_out: SampleLayout, tmp_path: Path) -> Path:
-    """The folder of a sample of the test's own, sparse where the original is."""
+    """Return the folder of a sample of the test's own, sparse where the original is."""
     source, target = laid_out.archive_root.parent, tmp_path / "copy"
     shutil.copytree(source, target, copy_function=copy_sparse)
     return target
@@ -31,7 +31,7 @@ def copied(laid_out: SampleLayout, tmp_path: Path) -> Path:
 def copy_sparse(source: str, target: str) -> str:
     """Copy a file as ``shutil.copy2`` does, a large one without its content, which is nothing but zeros."""
     status = Path(source).stat()
-    if status.st_size <= LARGEST_COPIED:
+    if status.st_size <= MAX_COPIED_BYTES:
         return shutil.copy2(source, target)
     with Path(target).open("wb") as handle:
         handle.truncate(status.st_size)
@@ -41,7 +41,7 @@ def copy_sparse(source: str, target: str) -> str:
 
 @pytest.fixture
 def snapshot() -> Callable[[Path], Snapshot]:
-    """A function that tells every file below a folder with its size and modification time."""
+    """Return a function that lists every file below a folder with its size and modification time."""
 
     def take(folder: Path) -> Snapshot:
         files = [Path(base) / name for base, _, names in os.walk(folder) for name in names]

@@ -14,7 +14,7 @@ import pytest
 
 from pokervod_pipelines.sample.archive import LIBRARIES, list_all, list_videos
 from pokervod_pipelines.sample.entries import APPLE_DOUBLE_BYTES, SampleFile
-from pokervod_pipelines.sample.families.odd_ones import COPIES, MISLABELLED, SAME_NAME
+from pokervod_pipelines.sample.families.irregular_names import COPIES, MISLABELLED, SAME_NAME
 from pokervod_pipelines.sample.families.web_titles import name_on_disk
 from pokervod_pipelines.sample.videos import PLAYABLE
 from pokervod_pipelines.sample.vocabulary import PLAYERS
@@ -36,7 +36,7 @@ def names() -> list[str]:
     return [file.name for file in list_videos()]
 
 
-def litter() -> list[SampleFile]:
+def junk_files() -> list[SampleFile]:
     videos = {file.path for file in list_videos()}
     return [file for file in list_all() if file.path not in videos]
 
@@ -151,11 +151,11 @@ def test_every_container_is_there() -> None:
     assert counts >= at_least
 
 
-def test_a_quarter_is_litter() -> None:
-    assert 0.2 <= len(litter()) / len(list_all()) <= 0.3
+def test_a_quarter_is_junk() -> None:
+    assert 0.2 <= len(junk_files()) / len(list_all()) <= 0.3
 
 
-LITTER = [
+JUNK = [
     (r"(.*/)?\._[^/]+\.mp4", 150),
     (r"(.*/)?\._[^/]+\.mov", 10),
     (r"(.*/)?\.DS_Store", 10),
@@ -170,24 +170,24 @@ LITTER = [
 ]
 
 
-def test_every_sort_of_litter_is_there() -> None:
-    assert find_rare((file.path for file in litter()), LITTER) == {}
+def test_every_sort_of_junk_is_there() -> None:
+    assert find_rare((file.path for file in junk_files()), JUNK) == {}
 
 
-def test_apple_double_files_lie_beside_their_video_and_have_their_size() -> None:
+def test_apple_double_files_are_beside_their_video_and_have_their_size() -> None:
     paths = {file.path for file in list_videos()}
-    doubles = [file for file in litter() if file.name.startswith("._") and file.name != "._Generics"]
+    doubles = [file for file in junk_files() if file.name.startswith("._") and file.name != "._Generics"]
 
     assert {file.size for file in doubles} == {APPLE_DOUBLE_BYTES}
     assert all(f"{file.folder}/{file.name.removeprefix('._')}" in paths for file in doubles)
 
 
 def test_the_text_file_is_empty() -> None:
-    assert [file.size for file in litter() if file.name.endswith(".txt")] == [0]
+    assert [file.size for file in junk_files() if file.name.endswith(".txt")] == [0]
 
 
-def test_no_path_stands_twice_not_even_in_another_case_or_composition() -> None:
-    """On a Mac or on Windows two such files would be one."""
+def test_no_path_is_there_twice_not_even_in_another_case_or_composition() -> None:
+    """Check it because on a Mac or on Windows two such files would be one."""
     paths = [*(file.path for file in list_all()), *(video.path for video in PLAYABLE)]
 
     folded = Counter(unicodedata.normalize("NFC", path).casefold() for path in paths)
@@ -196,7 +196,7 @@ def test_no_path_stands_twice_not_even_in_another_case_or_composition() -> None:
 
 
 def test_every_path_is_relative_and_fits_a_file_system() -> None:
-    for file in (*list_all(), *(video.place for video in PLAYABLE)):
+    for file in (*list_all(), *(video.entry for video in PLAYABLE)):
         path = PurePosixPath(file.path)
 
         assert not path.is_absolute(), path
@@ -218,7 +218,7 @@ def test_one_name_is_decomposed_and_all_others_are_composed() -> None:
 
 
 def test_only_the_copies_and_the_mislabelled_have_equal_sizes() -> None:
-    """Sparse files are equal if and only if their sizes are."""
+    """Compare sizes: sparse files are equal if and only if their sizes are."""
     sizes = Counter(file.size for file in list_videos())
 
     assert sorted(count for count in sizes.values() if count > 1) == [2, 3]
@@ -227,7 +227,7 @@ def test_only_the_copies_and_the_mislabelled_have_equal_sizes() -> None:
     }
 
 
-def test_one_name_stands_in_two_folders_with_different_content() -> None:
+def test_one_name_is_in_two_folders_with_different_content() -> None:
     twins = [file for file in list_videos() if file.name == SAME_NAME]
 
     assert len({file.folder for file in twins}) == len({file.size for file in twins}) == len(twins) == 2
@@ -275,7 +275,7 @@ def test_libraries_are_the_folders_of_the_projects() -> None:
 
 
 def test_every_process_makes_the_same_sample() -> None:
-    """Sets and hashes differ between processes; the sample must not follow them."""
+    """Compare processes: sets and hashes differ between them, and the sample must not follow them."""
     made = {
         subprocess.run(
             [sys.executable, "-c", FINGERPRINT],
@@ -296,7 +296,7 @@ def test_nothing_is_copied_from_the_real_archive(shared_data: Path) -> None:
     with (shared_data / "filename_truth.tsv").open(encoding="utf-8", newline="") as file:
         real |= {row["file_name"] for row in csv.DictReader(file, delimiter="\t")}
 
-    made = {file.name for file in list_all()} | {video.place.name for video in PLAYABLE}
+    made = {file.name for file in list_all()} | {video.entry.name for video in PLAYABLE}
 
     assert made & real <= SYSTEM_NAMES
     assert [player for player in PLAYERS if any(player.casefold() in name.casefold() for name in real)] == []

@@ -1,4 +1,4 @@
-"""The sample lies on a disk: whole, the same each time, repaired when interrupted, never in the way of a person."""
+"""Check the sample on a disk: complete, the same each time, repaired when interrupted, and left alone otherwise."""
 
 import json
 import time
@@ -27,7 +27,7 @@ def read_contents(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names}
 
 
-def test_it_says_what_lies_on_the_disk(laid_out: SampleLayout, snapshot: Take) -> None:
+def test_it_reports_what_is_on_the_disk(laid_out: SampleLayout, snapshot: Take) -> None:
     taken = snapshot(laid_out.archive_root)
 
     assert len(taken) == laid_out.files
@@ -68,7 +68,7 @@ def test_two_samples_are_equal_to_the_byte(laid_out: SampleLayout, tmp_path: Pat
 
 
 def check_progress(calls: list[tuple[str, int, int]]) -> None:
-    """Every stage rises to its total, one stage after the other."""
+    """Check that every stage rises to its total, one stage after the other."""
     assert [stage for stage, done, total in calls if done == total] == ["files", "videos", "workbooks"]
     for stage in ("files", "videos", "workbooks"):
         steps = [call[1:] for call in calls if call[0] == stage]
@@ -100,7 +100,7 @@ def test_what_a_person_deleted_or_added_to_try_it_stays_so(copied: Path) -> None
 
 
 class PowerLossError(Exception):
-    """Stands for whatever ends the process."""
+    """Stand for whatever ends the process."""
 
 
 def test_an_interrupted_sample_is_completed(laid_out: SampleLayout, tmp_path: Path, snapshot: Take) -> None:
@@ -153,14 +153,14 @@ def test_a_sample_of_another_version_is_replaced_whole(copied: Path, laid_out: S
     assert without_marker(taken) == without_marker(snapshot(laid_out.archive_root.parent))
 
 
-def test_a_folder_that_cannot_be_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_named_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(BadInput, match=r"file/sample: .*POKERVOD_HOME"):
         lay_out_sample(tmp_path / "file" / "sample")
 
 
-def test_every_file_lies_in_one_library_and_every_library_has_files(laid_out: SampleLayout, snapshot: Take) -> None:
+def test_every_file_is_in_one_library_and_every_library_has_files(laid_out: SampleLayout, snapshot: Take) -> None:
     folders = {name: "" if folder == "." else f"{folder}/" for name, folder in laid_out.libraries}
 
     held = Counter(

@@ -1,4 +1,4 @@
-"""Notes about hands: inside their video unless wrong on purpose, and wrong exactly as often as asked."""
+"""Check that notes are inside their video unless wrong on purpose, and wrong exactly as often as asked."""
 
 from collections import Counter
 from dataclasses import replace
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pokervod_pipelines.sample.annotations.faults import FAULTS, Fault
 from pokervod_pipelines.sample.annotations.footage import Footage, call_by_name, list_footage, paste_link
-from pokervod_pipelines.sample.annotations.notes import Note, make_notes, show_clock, show_long_clock, spoil
+from pokervod_pipelines.sample.annotations.notes import Note, apply_fault, make_notes, show_clock, show_long_clock
 from pokervod_pipelines.sample.entries import SampleFile
 
 CHANGES_NO_TIME = {Fault.UNKNOWN_TAG, Fault.NO_HAND, Fault.BAD_GRADE, Fault.UNKNOWN_VIDEO, Fault.AMBIGUOUS_VIDEO}
@@ -26,7 +26,7 @@ def make_note(seed: int = 1) -> Note:
 
 @settings(deadline=None, max_examples=25)
 @given(seed=st.integers(0, 10_000), count=st.integers(40, 120))
-def test_a_sound_note_lies_inside_its_video(seed: int, count: int) -> None:
+def test_a_valid_note_is_inside_its_video(seed: int, count: int) -> None:
     for note in make_notes(Random(seed), list_footage()[::9], count, {}):
         assert 0 <= note.in_ms < note.out_ms <= note.footage.seconds * 1000
         assert note.out_ms - note.in_ms <= 1_800_000
@@ -43,7 +43,7 @@ def test_there_are_as_many_notes_and_faults_as_asked(seed: int, sheet: str) -> N
     assert Counter(note.fault for note in notes if note.fault) == FAULTS[sheet]
 
 
-def test_notes_stand_in_the_order_of_their_videos_and_a_short_list_has_several_on_each() -> None:
+def test_notes_are_in_the_order_of_their_videos_and_a_short_list_has_several_on_each() -> None:
     footage = list_footage()[:10]
 
     notes = make_notes(Random(3), footage, 60, {})
@@ -52,7 +52,7 @@ def test_notes_stand_in_the_order_of_their_videos_and_a_short_list_has_several_o
     assert min(Counter(note.footage.file.path for note in notes).values()) >= 2
 
 
-def test_only_playing_videos_can_have_notes_behind_their_end() -> None:
+def test_only_playing_videos_can_have_notes_after_their_end() -> None:
     for note in make_notes(Random(5), list_footage(), 900, FAULTS["iconik_metadata"]):
         assert (note.fault is Fault.BEYOND_VIDEO_END) == (note.fault is not None and note.footage.plays), (
             "a fault on a playing video is that one, and it is nowhere else"
@@ -63,7 +63,7 @@ def test_only_playing_videos_can_have_notes_behind_their_end() -> None:
 def test_a_fault_of_words_leaves_the_times_alone(fault: Fault) -> None:
     note = make_note()
 
-    spoilt = spoil(note, fault, 0)
+    spoilt = apply_fault(note, fault, 0)
 
     assert (spoilt.in_ms, spoilt.out_ms, spoilt.fault) == (note.in_ms, note.out_ms, fault)
     assert spoilt != note
@@ -79,7 +79,7 @@ def test_a_fault_of_words_leaves_the_times_alone(fault: Fault) -> None:
     ],
 )
 def test_a_fault_of_times_is_just_over_the_limit(fault: Fault, number: int, length: int) -> None:
-    spoilt = spoil(make_note(), fault, number)
+    spoilt = apply_fault(make_note(), fault, number)
 
     assert spoilt.out_ms - spoilt.in_ms == length
 
@@ -87,12 +87,12 @@ def test_a_fault_of_times_is_just_over_the_limit(fault: Fault, number: int, leng
 def test_a_note_at_the_very_start_cannot_end_before_zero() -> None:
     at_start = replace(make_note(), in_ms=0)
 
-    assert spoil(at_start, Fault.END_NOT_AFTER_START, 1).out_ms == 0
+    assert apply_fault(at_start, Fault.END_NOT_AFTER_START, 1).out_ms == 0
 
 
 @settings(deadline=None)
 @given(st.integers(0, 99 * 3600 * 1000))
-def test_a_clock_says_the_whole_seconds_it_was_given(milliseconds: int) -> None:
+def test_a_clock_shows_the_whole_seconds(milliseconds: int) -> None:
     hours, minutes, seconds = map(int, show_clock(milliseconds).split(":"))
 
     assert ((hours * 60 + minutes) * 60 + seconds) * 1000 == milliseconds // 1000 * 1000

@@ -1,4 +1,4 @@
-"""The videos of the sample play, at the rates of the trade, and each frame can prove which one it is."""
+"""Check that the videos of the sample play at the usual frame rates, and that each frame has its number."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -66,7 +66,7 @@ def test_sound_is_there_where_promised_and_lasts_as_long(video: PlayableVideo, l
 
 
 @pytest.mark.parametrize("rate", [(25, 1), (30_000, 1001), (24_000, 1001), (50, 1), (60_000, 1001)])
-def test_every_rate_of_the_trade_is_there(rate: tuple[int, int]) -> None:
+def test_every_rate_of_broadcasting_is_there(rate: tuple[int, int]) -> None:
     assert Fraction(*rate) in {video.rate for video in PLAYABLE}
 
 

@@ -1,4 +1,4 @@
-"""The annotation workbooks have the layouts people keep, and hold exactly what ``FAULTS`` says is wrong.
+"""Check that the annotation workbooks have the layouts people keep, and exactly the faults of ``FAULTS``.
 
 They are read here with plain openpyxl and csv, so that no reader of our own is needed to believe the sample.
 """
@@ -39,7 +39,7 @@ def archive_tabs() -> dict[str, list[Cells]]:
 
 
 def archive_rows() -> list[Cells]:
-    """The rows that count: below the header, with a File No."""
+    """Return the rows that count: below the header, with a File No."""
     return [row for rows in archive_tabs().values() for row in rows if isinstance(row[0], int)]
 
 
@@ -69,7 +69,7 @@ def as_seconds(cell: object) -> float:
 
 
 def ends(row: Cells) -> tuple[float, float] | None:
-    """In and Out in seconds, None where one is missing or no time."""
+    """Return In and Out in seconds, None where one is missing or not a time."""
     start, end = row[3], row[4]
     if isinstance(start, str) and " - " in start:
         start, end = start.split(" - ")
@@ -174,7 +174,7 @@ def test_names_are_written_with_and_without_extension_and_as_title() -> None:
 def test_every_fault_of_the_archive_sheet_is_there_as_often_as_listed() -> None:
     rows = archive_rows()
     times = [ends(row) for row in rows]
-    playing = {name for video in PLAYABLE for name in (video.place.name, video.place.stem, video.title)}
+    playing = {name for video in PLAYABLE for name in (video.entry.name, video.entry.stem, video.title)}
     longest = max(video.seconds for video in PLAYABLE)
 
     found = {
@@ -223,7 +223,7 @@ def test_iconik_flags_are_true_or_false(column: str) -> None:
 
 
 def test_iconik_titles_are_stems_but_for_the_lost_ones() -> None:
-    stems = {file.stem for file in list_videos()} | {video.place.stem for video in PLAYABLE}
+    stems = {file.stem for file in list_videos()} | {video.entry.stem for video in PLAYABLE}
 
     lost = [row for row in iconik_rows() if row["title"] not in stems]
 
@@ -237,7 +237,7 @@ def test_every_fault_of_the_iconik_sheet_is_there_as_often_as_listed() -> None:
         for row in rows
         if row["time_start_ms"] != "99:99" and row["time_end_ms"]
     ]
-    lengths = {video.place.stem: video.seconds for video in PLAYABLE}
+    lengths = {video.entry.stem: video.seconds for video in PLAYABLE}
 
     found = {
         Fault.BAD_TIMECODE: sum(row["time_start_ms"] == "99:99" for row in rows),

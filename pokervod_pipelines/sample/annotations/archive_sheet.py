@@ -1,4 +1,4 @@
-"""``metadata_archive.xlsx``: eight tabs that eight people keep in eight ways, twenty columns with repeated names."""
+"""Build ``metadata_archive.xlsx``: eight tabs in eight styles, twenty columns with repeated names."""
 
 import io
 import zipfile
@@ -32,7 +32,7 @@ TABS = (
     ("PAD, GOG", 1, ("ARCHIVE/PAD/", "ARCHIVE/GOG")),
     ("HCL, GGM, MPP", 3, ("ARCHIVE/HCL/", "ARCHIVE/GGMillions/", "ARCHIVE/MPP/")),
 )
-"""Title, row of the header, and the parts of paths that a tab speaks of."""
+"""Title, row of the header, and the parts of the paths of its videos."""
 
 NOTES_A_TAB = 57
 BLANK_EVERY = 13
@@ -48,13 +48,13 @@ def build_archive_sheet() -> tuple[bytes, int]:
     for (title, header_row, parts), faults in zip(TABS, _share_out(FAULTS["metadata_archive"]), strict=True):
         rng = seeded(f"tab {title}")
         footage = [each for each in list_footage() if any(part in each.file.path for part in parts)]
-        notes = make_notes(rng, _playing_first(footage), NOTES_A_TAB, faults)
+        notes = make_notes(rng, _select_playing_first(footage), NOTES_A_TAB, faults)
         _fill_tab(book.create_sheet(title), header_row, _list_rows(rng, notes))
     return _save(book), NOTES_A_TAB * len(TABS)
 
 
 def _share_out(faults: Faults) -> list[dict[Fault, int]]:
-    """Divide the faults among the tabs; what lies behind a video's end goes where videos play."""
+    """Divide the faults among the tabs; an Out after a video's end goes to tabs whose videos play."""
     shares: list[dict[Fault, int]] = [{} for _ in TABS]
     turn = 0
     for fault, count in faults.items():
@@ -65,8 +65,8 @@ def _share_out(faults: Faults) -> list[dict[Fault, int]]:
     return shares
 
 
-def _playing_first(footage: Sequence[Footage]) -> list[Footage]:
-    """Return at most twenty of the videos, those that play among them, so that many rows speak of one video."""
+def _select_playing_first(footage: Sequence[Footage]) -> list[Footage]:
+    """Return at most twenty of the videos, those that play among them, so that many rows are about one video."""
     playing = [each for each in footage if each.plays]
     silent = [each for each in footage if not each.plays]
     step = max(1, len(silent) // 18)

@@ -1,4 +1,4 @@
-"""``clip_tracker.csv``: a running list kept by hand: a preamble, example rows, remarks, one cell for both times."""
+"""Build ``clip_tracker.csv``: a running list with a preamble, example rows, remarks, one cell for both times."""
 
 import csv
 import io

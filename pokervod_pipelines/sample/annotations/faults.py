@@ -1,41 +1,41 @@
-"""What is deliberately wrong in the workbooks, and how often: the table that tests count against."""
+"""List what is deliberately wrong in the workbooks, and how often: tests count against this table."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """One thing wrong with, or unusual about, a row; a row has at most one."""
+    """Name what is wrong with, or unusual about, a row; a row has at most one."""
 
     BAD_TIMECODE = "bad_timecode"
-    """The In says 99:99. The row makes no clip."""
+    """In is 99:99. The row makes no clip."""
 
     END_NOT_AFTER_START = "end_not_after_start"
-    """The Out equals the In or comes before it. The row makes no clip."""
+    """Out equals In or is before it. The row makes no clip."""
 
     TOO_LONG = "too_long"
     """Over thirty minutes between In and Out. The row makes no clip."""
 
     MISSING_OUT = "missing_out"
-    """There is an In and no Out. The row makes no clip."""
+    """Out is empty. The row makes no clip."""
 
     BEYOND_VIDEO_END = "beyond_video_end"
-    """The Out lies behind the end of a video that plays, so only who reads the video can know. No clip."""
+    """Out is after the end of a video that plays, which only a probe can know. The row makes no clip."""
 
     UNKNOWN_VIDEO = "unknown_video"
-    """No file of the archive has such a name. The row stays without a video."""
+    """The name matches no file of the archive. The row stays without a video."""
 
     AMBIGUOUS_VIDEO = "ambiguous_video"
-    """Two files have this name and no link tells which. The row stays without a video."""
+    """Two files have this name and no link decides. The row stays without a video."""
 
     BAD_GRADE = "bad_grade"
-    """Four stars of three. The clip stands, without its grade."""
+    """Four stars of three. The clip is made without its grade."""
 
     UNKNOWN_TAG = "unknown_tag"
-    """A tag in no list. The clip stands, the tag is to be looked at."""
+    """An unknown tag. The clip is made, and a person has to look at the tag."""
 
     NO_HAND = "no_hand"
-    """The hands cell says 핸드 없음: nobody's cards are shown. Nothing is wrong with the clip."""
+    """The hands cell is 핸드 없음: no cards are shown. The clip is correct."""
 
 
 Faults = Mapping[Fault, int]

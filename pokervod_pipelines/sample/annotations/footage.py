@@ -1,4 +1,4 @@
-"""The videos that annotations speak of, and how people refer to them: a name, a title, a pasted link."""
+"""List the videos of the annotations, and refer to them as people do: by name, title or pasted link."""
 
 import re
 from collections import Counter
@@ -9,18 +9,18 @@ from urllib.parse import quote
 
 from pokervod_pipelines.sample.archive import list_videos
 from pokervod_pipelines.sample.entries import SampleFile
-from pokervod_pipelines.sample.families.odd_ones import SAME_NAME
+from pokervod_pipelines.sample.families.irregular_names import SAME_NAME
 from pokervod_pipelines.sample.videos import PLAYABLE
 
 DOWNLOADED_COPY = re.compile(r"_\d{8,}$")
 BYTES_A_SECOND = 400_000
-SHORTEST, LONGEST = 90, 25_000
-"""A sparse file has no length, so notes assume one by its size, within these bounds in seconds."""
+MIN_SECONDS, MAX_SECONDS = 90, 25_000
+"""A sparse file has no duration, so notes assume one by its size, within these bounds in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footage:
-    """A video to annotate; ``has_own_name`` says that its name without extension is no other video's name."""
+    """Describe a video to annotate; ``has_own_name``: its name without extension is unique."""
 
     file: SampleFile
     seconds: float
@@ -29,20 +29,20 @@ class Footage:
 
     @property
     def is_retitled(self) -> bool:
-        """Whether the title lost characters when it became a file name."""
+        """Return whether the title lost characters when it became a file name."""
         return self.file.title != self.file.stem
 
 
 @cache
 def list_footage() -> tuple[Footage, ...]:
-    """Return every video that notes may speak of, in the order of the paths; an ambiguous one is not among them."""
-    files = sorted((*list_videos(), *(video.place for video in PLAYABLE)), key=lambda file: file.path)
+    """Return every video that notes may be about, without ambiguous ones, in the order of the paths."""
+    files = sorted((*list_videos(), *(video.entry for video in PLAYABLE)), key=lambda file: file.path)
     lengths = {video.path: video.seconds for video in PLAYABLE}
     names = Counter(_simplify(file.stem) for file in files)
     return tuple(
         Footage(
             file=file,
-            seconds=lengths.get(file.path, min(max(file.size // BYTES_A_SECOND, SHORTEST), LONGEST)),
+            seconds=lengths.get(file.path, min(max(file.size // BYTES_A_SECOND, MIN_SECONDS), MAX_SECONDS)),
             plays=file.path in lengths,
             has_own_name=names[_simplify(file.stem)] == 1,
         )

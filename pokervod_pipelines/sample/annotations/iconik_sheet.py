@@ -1,4 +1,4 @@
-"""``iconik_metadata.csv``: the export of an asset manager, thirty-five columns, a UUID a row, milliseconds."""
+"""Build ``iconik_metadata.csv``: the export of an asset manager, thirty-five columns, a UUID a row, milliseconds."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""A note: what a person wrote down about one hand in one video, before it takes the shape of some sheet."""
+"""Create notes: what a person writes down about one hand in one video, before a sheet gives it a shape."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from random import Random
 
 from pokervod_pipelines.sample.annotations.faults import Fault, Faults
 from pokervod_pipelines.sample.annotations.footage import Footage
-from pokervod_pipelines.sample.families.odd_ones import SAME_NAME
+from pokervod_pipelines.sample.families.irregular_names import SAME_NAME
 from pokervod_pipelines.sample.vocabulary import (
     ADJECTIVE_TAGS,
     EMOTION_TAGS,
@@ -26,7 +26,7 @@ VERSUS = (" vs ", " vs ", " vs ", " VS ", " Vs ")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """One hand; times in milliseconds from the start of the video, a multiple of 1,000."""
+    """Describe one hand; times in milliseconds from the start of the video, a multiple of 1,000."""
 
     footage: Footage
     in_ms: int
@@ -42,7 +42,7 @@ class Note:
     adjective: tuple[str, ...]
     fault: Fault | None = None
     lost_name: str = ""
-    """What the note calls a video that cannot be found, or not be told from another; such a note has no link."""
+    """The name of a video that cannot be found, or is ambiguous; such a note has no link."""
 
 
 def make_notes(rng: Random, footage: Sequence[Footage], count: int, faults: Faults) -> list[Note]:
@@ -51,9 +51,9 @@ def make_notes(rng: Random, footage: Sequence[Footage], count: int, faults: Faul
     share = max(1, count // max(len(footage), 1))
     chosen = sorted(rng.sample(range(len(footage)), min(len(footage), count // share)))
     for place, index in enumerate(chosen):
-        wanted = (count - len(notes)) // (len(chosen) - place)
-        notes += [_make_note(rng, footage[index], turn, wanted) for turn in range(wanted)]
-    return _spoil_some(rng, notes, faults)
+        turns = (count - len(notes)) // (len(chosen) - place)
+        notes += [_make_note(rng, footage[index], turn, turns) for turn in range(turns)]
+    return _apply_faults(rng, notes, faults)
 
 
 def _make_note(rng: Random, footage: Footage, turn: int, turns: int) -> Note:
@@ -81,23 +81,23 @@ def _make_note(rng: Random, footage: Footage, turn: int, turns: int) -> Note:
     )
 
 
-def _pick(rng: Random, words: Sequence[str], most: int) -> tuple[str, ...]:
-    return tuple(rng.sample(words, rng.randrange(most + 1)))
+def _pick(rng: Random, words: Sequence[str], limit: int) -> tuple[str, ...]:
+    return tuple(rng.sample(words, rng.randrange(limit + 1)))
 
 
-def _spoil_some(rng: Random, notes: list[Note], faults: Faults) -> list[Note]:
-    """Return the notes with the faults spread over them, those behind a video's end on videos that play."""
-    sound = {index: note.footage.plays for index, note in enumerate(notes)}
+def _apply_faults(rng: Random, notes: list[Note], faults: Faults) -> list[Note]:
+    """Return the notes with the faults spread over them, those after a video's end on videos that play."""
+    valid = {index: note.footage.plays for index, note in enumerate(notes)}
     for fault, count in faults.items():
-        fit = [index for index, plays in sound.items() if plays == (fault is Fault.BEYOND_VIDEO_END)]
+        fit = [index for index, plays in valid.items() if plays == (fault is Fault.BEYOND_VIDEO_END)]
         for number, index in enumerate(rng.sample(fit, count)):
-            notes[index] = spoil(notes[index], fault, number)
-            del sound[index]
+            notes[index] = apply_fault(notes[index], fault, number)
+            del valid[index]
     return notes
 
 
-def spoil(note: Note, fault: Fault, number: int) -> Note:
-    """Return the note with the fault, the ``number``-th of its kind; what only a cell can show is the sheet's to do."""
+def apply_fault(note: Note, fault: Fault, number: int) -> Note:
+    """Return the note with the fault, the ``number``-th of its kind; the sheet adds what only a cell can show."""
     changes: dict[str, object] = {}
     match fault:
         case Fault.END_NOT_AFTER_START:

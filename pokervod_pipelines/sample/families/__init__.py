@@ -1,4 +1,4 @@
-"""The families of names in the archive, one module a family; each lists its files by one public function.
+"""List the files of the archive, one module a family of names; each has one public function.
 
-A family imitates the shape of real names with invented content. No real name may stand here.
+A family imitates the shape of real names with invented content. Real names are not allowed here.
 """

@@ -1,4 +1,4 @@
-"""WSOP bracelet clips: numbered highlights in two versions, the clean one without graphics and the mastered one."""
+"""List WSOP bracelet clips: numbered highlights, clean (without graphics) and mastered."""
 
 from collections.abc import Iterator
 
@@ -50,4 +50,4 @@ def _make_clip(name: str, players: str) -> SampleFile:
         "tournament": "Bracelet",
         "players": players,
     }
-    return make_video(f"{ROOT}/{name}", smallest=90 * MEGABYTE, largest=900 * MEGABYTE, about=about)
+    return make_video(f"{ROOT}/{name}", min_bytes=90 * MEGABYTE, max_bytes=900 * MEGABYTE, about=about)

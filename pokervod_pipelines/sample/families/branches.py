@@ -1,4 +1,4 @@
-"""WSOP away from Las Vegas: Circuit, Super Circuit, Paradise and Europe, as numbered clips and as streams."""
+"""List the WSOP away from Las Vegas: Circuit, Super Circuit, Paradise and Europe, as numbered clips and as streams."""
 
 from collections.abc import Iterator
 
@@ -64,7 +64,7 @@ def _list_europe_episodes() -> Iterator[SampleFile]:
             name = f"WSOPE{year % 100:02d}_Episode_{episode}_H264.mov"
             middle = 2_130 * MEGABYTE
             path = f"{EUROPE}/{year} WSOP-Europe/{name}"
-            yield make_video(path, smallest=middle, largest=middle + 20 * MEGABYTE, about=about)
+            yield make_video(path, min_bytes=middle, max_bytes=middle + 20 * MEGABYTE, about=about)
 
 
 def _list_europe_2023() -> Iterator[SampleFile]:
@@ -101,8 +101,8 @@ def _list_europe_2025() -> Iterator[SampleFile]:
 
 
 def _make_clip(path: str, about: dict[str, str]) -> SampleFile:
-    return make_video(path, smallest=60 * MEGABYTE, largest=800 * MEGABYTE, about=about)
+    return make_video(path, min_bytes=60 * MEGABYTE, max_bytes=800 * MEGABYTE, about=about)
 
 
 def _make_stream(path: str, about: dict[str, str]) -> SampleFile:
-    return make_video(path, smallest=5 * GIGABYTE, largest=50 * GIGABYTE, about=about)
+    return make_video(path, min_bytes=5 * GIGABYTE, max_bytes=50 * GIGABYTE, about=about)

@@ -1,4 +1,4 @@
-"""Hands cut from the WSOP Paradise stream: date, hand number, players with their cards, clean and with graphics."""
+"""List hands cut from the WSOP Paradise stream: date, hand number, players, cards, clean or with graphics."""
 
 from collections.abc import Iterator
 
@@ -33,4 +33,4 @@ def _make_clip(name: str, players: str) -> SampleFile:
         **{"project": "WSOP", "year": "2024", "location": "BAHAMAS", "tournament": "Paradise", "players": players},
         "event": "Super Main Event",
     }
-    return make_video(f"{ROOT}/{name}", smallest=400 * MEGABYTE, largest=1_900 * MEGABYTE, about=about)
+    return make_video(f"{ROOT}/{name}", min_bytes=400 * MEGABYTE, max_bytes=1_900 * MEGABYTE, about=about)

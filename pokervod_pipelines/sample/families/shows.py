@@ -1,4 +1,4 @@
-"""The other shows: Poker After Dark, Game of Gold, GGMillion$ and the Mediterranean Poker Party."""
+"""List the other shows: Poker After Dark, Game of Gold, GGMillion$ and the Mediterranean Poker Party."""
 
 from collections.abc import Iterator
 
@@ -50,7 +50,7 @@ def _list_poker_after_dark() -> Iterator[SampleFile]:
     about = {"project": "PAD", "tournament": "Poker After Dark", "location": "LAS VEGAS"}
     for name in names:
         path = f"ARCHIVE/PAD/{name}.mp4"
-        yield make_video(path, smallest=5 * GIGABYTE, largest=5_700 * MEGABYTE, about=about)
+        yield make_video(path, min_bytes=5 * GIGABYTE, max_bytes=5_700 * MEGABYTE, about=about)
 
 
 def _list_game_of_gold() -> Iterator[SampleFile]:
@@ -58,7 +58,7 @@ def _list_game_of_gold() -> Iterator[SampleFile]:
     for episode, edits in GAME_OF_GOLD.items():
         for edit in edits:
             path = f"ARCHIVE/GOG 최종/e{episode:02d}/E{episode:02d}_GOG_final_edit_{edit}.mp4"
-            yield make_video(path, smallest=6 * GIGABYTE, largest=7 * GIGABYTE, about=about)
+            yield make_video(path, min_bytes=6 * GIGABYTE, max_bytes=7 * GIGABYTE, about=about)
 
 
 def _list_ggmillions() -> Iterator[SampleFile]:
@@ -70,7 +70,7 @@ def _list_ggmillions() -> Iterator[SampleFile]:
         date = f"25{1 + week // 4:02d}{1 + week % 4 * 7:02d}_" if week % 2 else ""
         copy = " (1)" if week % 10 == 4 else ""
         path = f"ARCHIVE/GGMillions/{date}Super High Roller Poker FINAL TABLE with {guests}{copy}.mp4"
-        yield make_video(path, smallest=800 * MEGABYTE, largest=1_900 * MEGABYTE, about={**about, "players": guests})
+        yield make_video(path, min_bytes=800 * MEGABYTE, max_bytes=1_900 * MEGABYTE, about={**about, "players": guests})
 
 
 def _list_poker_party() -> Iterator[SampleFile]:
@@ -78,4 +78,4 @@ def _list_poker_party() -> Iterator[SampleFile]:
     for event, days in PARTY_EVENTS:
         for day in days:
             path = f"ARCHIVE/MPP/2024 MPP Cyprus/{event}/{event} – {day}.mp4"
-            yield make_video(path, smallest=9 * GIGABYTE, largest=15 * GIGABYTE, about=about)
+            yield make_video(path, min_bytes=9 * GIGABYTE, max_bytes=15 * GIGABYTE, about=about)

@@ -1,4 +1,4 @@
-"""WSOP streams from Las Vegas, 2021 to 2025: whole broadcast days, named like their web titles."""
+"""List WSOP streams from Las Vegas, 2021 to 2025: whole broadcast days, named like their web titles."""
 
 from collections.abc import Iterator
 
@@ -85,4 +85,4 @@ def _make_longest() -> SampleFile:
 def _make_stream(folder: str, name: str, year: int, event: str, *, title: str = "") -> SampleFile:
     about = {"project": "WSOP", "year": str(year), "location": "LAS VEGAS", "tournament": "Bracelet", "event": event}
     path = f"{ROOT}/{folder}/{name}.mp4"
-    return make_video(path, smallest=3 * GIGABYTE, largest=15 * GIGABYTE, title=title, about=about)
+    return make_video(path, min_bytes=3 * GIGABYTE, max_bytes=15 * GIGABYTE, title=title, about=about)

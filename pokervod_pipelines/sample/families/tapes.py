@@ -1,4 +1,4 @@
-"""The WSOP before 2016: tapes and broadcast masters in the many shapes that two decades of tape rooms left behind."""
+"""List the WSOP before 2016: tapes and broadcast masters in the many shapes of two decades of tape rooms."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ SIDE_EVENTS = ("2k NLTH", "1500 7CS", "5k Limit Omaha", "1k Ladies NLTH", "2k Li
 BEST_OF = ("Biggest River Cards", "Table Talk", "Folded Winners")
 
 Shape = tuple[str, Sequence[object], float]
-"""A name with a place for a number, the numbers, and the size of such a file in gigabytes."""
+"""A name with a gap for a number, the numbers, and the size of such a file in gigabytes."""
 
 SHAPES: dict[int, tuple[Shape, ...]] = {
     1974: (("WSOP - 1974.avi{}", ("",), 0.7), ("WSOP - 1974.mp4{}", ("",), 7.9)),
@@ -98,7 +98,7 @@ def _make_tape(year: int, name: str, gigabytes: float) -> SampleFile:
     middle = int(gigabytes * GIGABYTE)
     return make_video(
         f"{ROOT}/WSOP {year}/{name}",
-        smallest=middle - middle // 20,
-        largest=middle + middle // 20,
+        min_bytes=middle - middle // 20,
+        max_bytes=middle + middle // 20,
         about={"project": "WSOP", "year": str(year), "location": "LAS VEGAS", "tournament": "WSOP Archive"},
     )

@@ -1,4 +1,4 @@
-"""Hustler Casino Live clips: nothing but the title of a web video, after a download tool made a file name of it."""
+"""List Hustler Casino Live clips: the title of a web video, after a download tool made a file name of it."""
 
 import string
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ def list_files() -> Iterator[SampleFile]:
         title_with_channel = title + rng.choice(CHANNELS)
         path = f"{ROOT}/{YEARS[place % len(YEARS)]}/{name_on_disk(title_with_channel)}{_make_suffix(rng)}.mp4"
         about = {"project": "HCL", "location": "LOS ANGELES", "tournament": "Hustler Casino Live"}
-        yield make_video(path, smallest=38 * MEGABYTE, largest=420 * MEGABYTE, title=title_with_channel, about=about)
+        yield make_video(path, min_bytes=38 * MEGABYTE, max_bytes=420 * MEGABYTE, title=title_with_channel, about=about)
 
 
 def name_on_disk(title: str) -> str:
-    """Return what a download tool makes of a title: what Windows forbids is replaced or gone.
+    """Return what a download tool makes of a title: what Windows forbids is replaced or removed.
 
     >>> name_on_disk('Can He Fold? | "Never"')
     'Can He Fold _ Never'

@@ -1,4 +1,4 @@
-"""The quarter of an archive that is no video: what operating systems, editors and interrupted copies leave behind."""
+"""List the quarter of an archive that is not video: what systems, editors and interrupted copies leave behind."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -7,11 +7,11 @@ from pokervod_pipelines.sample.entries import APPLE_DOUBLE_BYTES, GIGABYTE, Samp
 from pokervod_pipelines.sample.families import hand_clips, tapes
 
 MAC_SHARE = 4
-"""Of so many videos a Mac copied one and left an AppleDouble file beside it."""
+"""A Mac copied one of this many videos and left an AppleDouble file beside it."""
 
 FINDER_FOLDERS = 5
 EXPLORER_FOLDERS = 7
-"""Of so many folders one has been looked into by Finder (.DS_Store) or by Windows Explorer (Thumbs.db)."""
+"""Finder (.DS_Store) or Windows Explorer (Thumbs.db) opened one of this many folders."""
 
 LEFT_BEHIND = (
     ("ARCHIVE/GOG 최종/e04 - 바로 가기.lnk", 2_230),
@@ -26,8 +26,8 @@ LEFT_BEHIND = (
 )
 
 
-def list_litter(videos: Sequence[SampleFile]) -> Iterator[SampleFile]:
-    """Yield the litter that lies about among these videos."""
+def list_junk_files(videos: Sequence[SampleFile]) -> Iterator[SampleFile]:
+    """Yield the junk among these videos."""
     for video in videos:
         if digest(f"mac {video.path}") % MAC_SHARE == 0:
             yield SampleFile(path=f"{video.folder}/._{video.name}", size=APPLE_DOUBLE_BYTES)

@@ -1,4 +1,4 @@
-"""What every grown archive has: loose clips, names no rule understands, copies, mislabelled copies, odd Unicode."""
+"""List loose clips, names that no rule reads, copies, mislabelled copies and unusual Unicode."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -43,11 +43,11 @@ MISLABELLED = (
 """Two hand numbers, the same bytes: one of the names is wrong."""
 
 SAME_NAME = "HyperDeck_0199.mp4"
-"""A recorder numbers from the start on each card, so this name stands in two folders with different content."""
+"""A recorder numbers from the start on each card, so this name is in two folders with different content."""
 
 
 def list_files() -> Iterator[SampleFile]:
-    """Yield the odd ones; what is odd about each is said beside its name."""
+    """Yield the irregular files; a comment or a constant says what is irregular about each."""
     for name in LOOSE_CLIPS:
         yield _make_loose(f"Clips/{name}")
     for code in ("PE", "ET"):
@@ -64,4 +64,4 @@ def list_files() -> Iterator[SampleFile]:
 
 
 def _make_loose(path: str) -> SampleFile:
-    return make_video(path, smallest=30 * MEGABYTE, largest=800 * MEGABYTE, about={"project": "OTHER"})
+    return make_video(path, min_bytes=30 * MEGABYTE, max_bytes=800 * MEGABYTE, about={"project": "OTHER"})
