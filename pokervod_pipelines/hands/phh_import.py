@@ -314,9 +314,10 @@ class PhhReader:
         had = betting.round.in_front.get(seat, 0)
         if written := STREET_TOTAL.search(text):
             return Action(CALL, seat, int(written[1]))
-        if had >= betting.round.to_call:
+        to_call = max(betting.round.in_front.values(), default=0)  # as pokerkit: what a short blind really posted
+        if had >= to_call:
             return Action(CHECK, seat)
-        return Action(CALL, seat, min(betting.round.to_call, had + betting.stacks.get(seat, 0)))
+        return Action(CALL, seat, min(to_call, had + betting.stacks.get(seat, 0)))
 
     def _read_other_boards(self) -> Iterator[Action]:
         for number, board in enumerate(self.own.read_any("boards") or (), 2):

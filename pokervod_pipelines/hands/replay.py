@@ -45,7 +45,7 @@ def replay_hand(hand: Hand) -> tuple[HandFinding, ...]:
     game = find_game(hand.variant, hand.structure)
     if not game or game.phh not in GAMES or hand.runs > 1 or hand.stakes.ante_type.upper() == "LIVE_ANTE":
         return (HandFinding("not_replayed", f"{hand.variant} {hand.structure}, {hand.runs} board(s)"[:MAX_SHOWN]),)
-    if not any(action.event is not None for street in hand.streets for action in street.actions):
+    if not hand.board and not any(action.event is not None for street in hand.streets for action in street.actions):
         return (HandFinding("not_replayed", "the hand has no action"),)
     replay = None
     try:
