@@ -132,3 +132,53 @@ def test_the_real_showdowns_are_listed_with_the_right_rank_and_winners(run: Run)
         hand = listed[int(row["session_id"]), row["start_utc"][:26]]
         best = [int(number) for number in row["best_hand_nums_by_eval"].split(",")]
         assert (hand["best_rank"], hand["winners"]) == (row["best_rank"], best)
+
+
+def test_a_bad_file_is_quarantined_with_exit_status_2_and_the_others_are_imported(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "table-7/bad.phh").write_text("starting_stacks = [inf]", encoding="utf-8")
+    (tmp_path / "table-7/empty.hands.csv").write_bytes(b"")
+
+    result = CliRunner().invoke(app, ["hands", "import", "table-7"])
+
+    assert result.exit_code == 2
+    assert "3 files: 1 read" in result.output
+    assert "2 hands: 2 new" in result.output
+
+
+def test_a_hand_is_withdrawn_with_its_graphic_and_restored(run: Run) -> None:
+    run("import", "table-7")
+    (hand,) = json.loads(run("list", "--premium", "--json"))
+
+    run("withdraw", str(hand["hand_id"]), "--reason", "table test")
+
+    assert json.loads(run("list", "--premium", "--json")) == []
+    assert json.loads(run("list", "--withdrawn", "--json")) == [hand]
+    listed = json.loads(CliRunner().invoke(app, ["render", "list", "--json"]).output)
+    assert [each["state"] for each in listed] in ([], ["cancelled"])
+    run("restore", str(hand["hand_id"]), "--reason", "was right")
+    assert json.loads(run("list", "--premium", "--json")) == [hand]
+
+
+def test_a_hand_is_corrected_by_its_edited_export(run: Run, tmp_path: Path) -> None:
+    run("import", "table-7")
+    (hand,) = json.loads(run("list", "--premium", "--json"))
+    (name,) = run("export", str(hand["hand_id"]), "--to", "out").split()
+    file = tmp_path / name
+    file.write_text(file.read_text(encoding="utf-8").replace("7c2d", "7c3d"), encoding="utf-8")
+
+    run("correct", str(hand["hand_id"]), str(file), "--reason", "misread card")
+
+    assert "7♣ 3♦" in run("show", str(hand["hand_id"]))
+
+
+def test_a_hand_without_a_day_takes_that_of_the_command(run: Run, tmp_path: Path) -> None:
+    run("import", "table-7")
+    run("export", str(json.loads(run("list", "--premium", "--json"))[0]["hand_id"]), "--to", "out")
+    (file,) = (tmp_path / "out").iterdir()
+    text = file.read_text(encoding="utf-8").splitlines()
+    dropped = ("_pokervod", "year", "month", "day", "time")
+    (tmp_path / "x.phh").write_text("\n".join(line for line in text if not line.startswith(dropped)), encoding="utf-8")
+
+    run("import", "x.phh", "--day", "2029-03-04")
+
+    assert len(json.loads(run("list", "--day", "2029-03-04", "--json"))) == 1
