@@ -1,6 +1,6 @@
-"""Makes PokerGFX session files of the shapes the tables write; nothing here was copied from a real one.
+"""Make PokerGFX session files of the shapes that tables write; nothing here was copied from a real one.
 
-``write_session`` gives bytes, the other functions plain JSON objects that a test may spoil before.
+``write_session`` gives bytes, the other functions plain JSON objects that a test may damage before.
 """
 
 import json
@@ -36,12 +36,12 @@ def make_player(number: int, stack: int = 100_000, end: int | None = None, cards
     }
 
 
-def make_events(told: str) -> list[Json]:
+def make_events(played: str) -> list[Json]:
     """Return events of a short parsed: ``2 bet 600``, ``3 call 600``, ``4 fold``, ``board 10d``; separated by commas.
 
     ``pot`` may follow the amount: ``2 bet 600 900``.
     """
-    return [_make_event(words.split()) for words in told.split(",") if words.strip()]
+    return [_make_event(words.split()) for words in played.split(",") if words.strip()]
 
 
 def _make_event(words: list[str]) -> Json:
@@ -54,7 +54,7 @@ def _make_event(words: list[str]) -> Json:
     return event | {"EventType": kind, "PlayerNum": int(words[0]), "BetAmt": amounts[0], "Pot": amounts[1]}
 
 
-def make_hand(players: Sequence[Json], told: str, *, number: int = 1, at: int = 0, **overrides: Any) -> Json:
+def make_hand(players: Sequence[Json], played: str, *, number: int = 1, at: int = 0, **overrides: Any) -> Json:
     """Return a hand with blinds 100/200 and a big blind ante of 200: button 1, small blind 2, big blind 3.
 
     ``at`` is the minutes after ``FIRST_START``; ``overrides`` replace fields, ``blinds`` those of the blinds.
@@ -77,7 +77,7 @@ def make_hand(players: Sequence[Json], told: str, *, number: int = 1, at: int = 
         "BombPotAmt": 0,
         "Description": "",
         "Duration": "PT2M5.2477537S",
-        "Events": make_events(told),
+        "Events": make_events(played),
         "FlopDrawBlinds": blinds | overrides.pop("blinds", {}),
         "GameClass": "FLOP",
         "GameVariant": "HOLDEM",
@@ -93,21 +93,21 @@ def make_hand(players: Sequence[Json], told: str, *, number: int = 1, at: int = 
 
 
 def make_showdown(*, number: int = 1, at: int = 0, **overrides: Any) -> Json:
-    """Return a sound hand: seat 1 wins 2,300 with quads against a full house; the ante is seat 3's."""
+    """Return a valid hand: seat 1 wins 2,300 with quads against a full house; the ante is seat 3's."""
     players = [
         make_player(1, end=101_300, cards="as ah"),
         make_player(2, end=99_900, cards="7c 2d"),
         make_player(3, end=98_800, cards="ks 10h"),
     ]
-    told = (
+    played = (
         "1 bet 600 500, 2 fold, 3 call 600 1100, board ad, board ac, board kh, 3 check 0 1500, 1 check 0 1500, "
         "board kd, 3 check 0 1500, 1 bet 400 1500, 3 call 400 1900, board 5s, 3 check 0 2300, 1 check 0 2300"
     )
-    return make_hand(players, told, number=number, at=at, **overrides)
+    return make_hand(players, played, number=number, at=at, **overrides)
 
 
 def make_walk(*, number: int = 1, at: int = 0, **overrides: Any) -> Json:
-    """Return the shortest sound hand: everybody folds to the big blind."""
+    """Return the shortest valid hand: everybody folds to the big blind."""
     players = [make_player(1, cards="9c 4s"), make_player(2, end=99_900, cards="7c 3h"), make_player(3, end=100_100)]
     return make_hand(players, "1 fold, 2 fold", number=number, at=at, **overrides)
 
@@ -119,8 +119,8 @@ def make_side_pot(*, number: int = 1, at: int = 0) -> Json:
         make_player(2, 5_000, 6_000, "ks kd"),
         make_player(3, 3_200, 0, "qs qd"),
     ]
-    told = "1 allin 1000, 2 allin 5000, 3 allin 3000, board 2c, board 3d, board 7h, board 8s, board 9c"
-    return make_hand(players, told, number=number, at=at)
+    played = "1 allin 1000, 2 allin 5000, 3 allin 3000, board 2c, board 3d, board 7h, board 8s, board 9c"
+    return make_hand(players, played, number=number, at=at)
 
 
 def make_split(*, number: int = 1, at: int = 0) -> Json:
@@ -130,8 +130,8 @@ def make_split(*, number: int = 1, at: int = 0) -> Json:
         make_player(2, end=99_900, cards="9s 8s"),
         make_player(3, end=99_950, cards="2h 3c"),
     ]
-    told = "1 bet 600, 2 fold, 3 call 600, board as, board ks, board qd, 3 check, 1 check, "
-    return make_hand(players, told + "board jd, 3 check, 1 check, board 10c, 3 check, 1 check", number=number, at=at)
+    played = "1 bet 600, 2 fold, 3 call 600, board as, board ks, board qd, 3 check, 1 check, "
+    return make_hand(players, played + "board jd, 3 check, 1 check, board 10c, 3 check, 1 check", number=number, at=at)
 
 
 def make_session(hands: Sequence[Any], **overrides: Any) -> Json:

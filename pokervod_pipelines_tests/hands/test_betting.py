@@ -69,8 +69,8 @@ def test_straddles_and_bomb_pots_are_posted() -> None:
 
 
 def test_a_bet_amount_is_the_total_of_the_street() -> None:
-    told = "1 bet 600, 2 fold, 3 bet 2000, 1 call 2000, board as, board ks, board qd, 3 bet 500, 1 call 500"
-    betting = follow_betting(read_one(make_hand(make_table(3), told)))
+    played = "1 bet 600, 2 fold, 3 bet 2000, 1 call 2000, board as, board ks, board qd, 3 bet 500, 1 call 500"
+    betting = follow_betting(read_one(make_hand(make_table(3), played)))
 
     assert betting.bets == {1: 2_500, 2: 100, 3: 2_500}
     assert [action.added for action in betting.streets[0].actions if action.event is not None] == [600, 0, 1_800, 1_400]
@@ -79,7 +79,7 @@ def test_a_bet_amount_is_the_total_of_the_street() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "code", "event"),
+    ("played", "code", "event"),
     [
         ("1 bet 600 777", "pot_before_action", 0),
         ("1 bet 20000", "amount_over_stack", 0),
@@ -89,8 +89,8 @@ def test_a_bet_amount_is_the_total_of_the_street() -> None:
         ("board as, board ks, board qs, board js, board 10s, board 9s", "illegal_action", 5),
     ],
 )
-def test_what_cannot_be_followed_is_found_at_its_action(told: str, code: str, event: int) -> None:
-    (finding,) = follow_betting(read_one(make_hand(make_table(3), told))).findings
+def test_what_cannot_be_followed_is_found_at_its_action(played: str, code: str, event: int) -> None:
+    (finding,) = follow_betting(read_one(make_hand(make_table(3), played))).findings
 
     assert (finding.code, finding.action) == (code, event)
 
@@ -135,7 +135,7 @@ WINNERS: list[tuple[str, Json, tuple[int, ...], tuple[int, ...] | None]] = [
 
 
 @pytest.mark.parametrize(("hand", "winners", "by_cards"), [row[1:] for row in WINNERS], ids=[row[0] for row in WINNERS])
-def test_stacks_and_cards_agree_on_a_sound_hand(
+def test_stacks_and_cards_agree_on_a_valid_hand(
     hand: Json, winners: tuple[int, ...], by_cards: tuple[int, ...]
 ) -> None:
     built = build_one(hand)

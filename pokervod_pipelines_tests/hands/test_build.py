@@ -62,7 +62,7 @@ def test_a_better_hand_or_a_longer_one_never_grades_worse(category: str, seconds
     assert grade.is_premium == (category in PREMIUM)
 
 
-def test_the_rule_is_data_and_refuses_what_is_no_category() -> None:
+def test_the_rule_refuses_an_unknown_category() -> None:
     rule = GradeRule(premium_categories=("royal_flush",), min_seconds=1_000, min_category="flush")
 
     assert build_one(make_showdown(), rule).grade == "C"
@@ -82,8 +82,8 @@ def test_folded_and_sitting_out_players_never_make_a_hand_premium() -> None:
 
 
 def test_a_hand_that_was_not_shown_down_counts_only_where_the_rule_lets_it() -> None:
-    told = "1 call 200, 2 fold, 3 check, board ad, board ac, board kh, 3 fold"
-    hand = make_hand([make_player(1, cards="as ah"), make_player(2), make_player(3)], told)
+    played = "1 call 200, 2 fold, 3 check, board ad, board ac, board kh, 3 fold"
+    hand = make_hand([make_player(1, cards="as ah"), make_player(2), make_player(3)], played)
 
     assert build_one(hand).best_rank == "four_of_a_kind"
     assert build_one(hand, GradeRule(needs_showdown=True)).best_hand is None

@@ -1,4 +1,4 @@
-"""Read spoilt files without a crash and with a reason; find one wrong field in a valid hand."""
+"""Read damaged files without a crash and with a reason; find one wrong field in a valid hand."""
 
 import random
 
@@ -13,9 +13,9 @@ from pokervod_pipelines.hands.records import Session
 from pokervod_pipelines.hands.replay import replay_hand
 from pokervod_pipelines.hands.session_json import NotASession, UnfinishedFile
 from pokervod_pipelines.hands.show import show_hand
+from pokervod_pipelines_tests.hands.damaged_files import CORRUPTIONS, Corruption, mutate
 from pokervod_pipelines_tests.hands.hand_factory import build_one, read_history
 from pokervod_pipelines_tests.hands.sessions import make_showdown
-from pokervod_pipelines_tests.hands.spoilt_files import CORRUPTIONS, Corruption, mutate
 from pokervod_pipelines_tests.sizes import choose
 
 MUTATIONS = choose(200, long=2_000)
@@ -30,7 +30,7 @@ def read_or_reason(raw: bytes) -> Session | str:
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
-def test_a_spoilt_file_is_read_as_far_as_it_goes_or_says_why(batch: int) -> None:
+def test_a_damaged_file_is_read_as_far_as_it_goes_or_says_why(batch: int) -> None:
     for seed in range(batch, MUTATIONS, BATCHES):
         read = read_or_reason(mutate(seed))
         if isinstance(read, str):

@@ -11,6 +11,7 @@ from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.imports import make_rules
 from pokervod_pipelines.hands.phh_export import export_phh
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines_tests.hands.damaged_files import mutate
 from pokervod_pipelines_tests.hands.hand_factory import DATA, build_one, needs_real_sessions
 from pokervod_pipelines_tests.hands.sessions import (
     Json,
@@ -19,7 +20,6 @@ from pokervod_pipelines_tests.hands.sessions import (
     make_walk,
     write_session,
 )
-from pokervod_pipelines_tests.hands.spoilt_files import mutate
 from pokervod_pipelines_tests.hands.table import Table, table
 
 __all__ = ["table"]
@@ -265,7 +265,7 @@ def test_a_session_without_hands_is_read_and_stores_none(table: Table) -> None:
     assert (table.take().read, table.ask("select * from hand_sessions")) == (1, [])
 
 
-def test_spoilt_files_are_stored_as_far_as_valid_or_quarantined_with_a_reason(table: Table) -> None:
+def test_damaged_files_are_stored_as_far_as_valid_or_quarantined_with_a_reason(table: Table) -> None:
     for seed in range(40):
         table.write(mutate(seed), f"{seed}.json")
 

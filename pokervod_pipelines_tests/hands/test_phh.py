@@ -13,7 +13,7 @@ from pokervod_pipelines.hands.phh_export import CannotExport, export_phh
 from pokervod_pipelines.hands.phh_text import BadPhh
 from pokervod_pipelines_tests.hands.hand_factory import DAYS, build_one, read_history
 from pokervod_pipelines_tests.hands.sessions import make_events, make_player, make_showdown
-from pokervod_pipelines_tests.hands.test_replay import SOUND
+from pokervod_pipelines_tests.hands.test_replay import VALID_HANDS
 
 FOREIGN = """
 variant = "NT"
@@ -29,7 +29,7 @@ event = "Home game"
 DAY = "year = 2029\nmonth = 2\nday = 3\ntime = 20:15:00\n"
 
 
-@pytest.mark.parametrize("make", SOUND)
+@pytest.mark.parametrize("make", VALID_HANDS)
 def test_a_hand_comes_back_equal(make: Any) -> None:
     hand = build_one(make())
 
@@ -62,7 +62,7 @@ def test_a_hand_with_findings_keeps_them(fields: Any) -> None:
     assert (back.seats, back.pot, back.winners) == (hand.seats, hand.pot, hand.winners)
 
 
-@pytest.mark.parametrize("make", SOUND)
+@pytest.mark.parametrize("make", VALID_HANDS)
 def test_pokerkit_reads_and_plays_what_was_exported(make: Any) -> None:
     history = HandHistory.loads(export_phh(build_one(make())))
 

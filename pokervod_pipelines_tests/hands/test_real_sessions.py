@@ -1,4 +1,4 @@
-"""The real sessions: every hand once, evaluated as two independent readers did, replayed with every doubt explained."""
+"""Read the real sessions: each hand once, evaluated as two independent readers did, replays with known findings."""
 
 import csv
 import json
@@ -73,7 +73,7 @@ def test_no_finding_is_without_an_explanation() -> None:
     assert codes == Counter({"duplicated_card": 1, "no_actions": 1, "winner_disagrees": 1})
 
 
-def test_sound_hands_replay_clean() -> None:
+def test_valid_hands_replay_clean() -> None:
     played = [hand for hand in load_real_hands()[::EVERY] if not hand.is_test]
     doubtful = [hand for hand in played if replay_hand(hand)]
 

@@ -35,31 +35,31 @@ def make_dead_blind() -> Json:
     return make_hand(players, "1 bet 600, 3 fold")
 
 
-SOUND = [make_showdown, make_walk, make_split, make_side_pot, make_heads_up, make_dead_blind]
+VALID_HANDS = [make_showdown, make_walk, make_split, make_side_pot, make_heads_up, make_dead_blind]
 
 
-@pytest.mark.parametrize("make", SOUND)
-def test_a_sound_hand_replays_without_a_finding(make: Any) -> None:
+@pytest.mark.parametrize("make", VALID_HANDS)
+def test_a_valid_hand_replays_without_a_finding(make: Any) -> None:
     hand = build_one(make())
 
     assert hand.findings == ()
     assert replay_hand(hand) == ()
 
 
-def spoil(told: str) -> Json:
-    return make_showdown(Events=make_events(told))
+def damage(played: str) -> Json:
+    return make_showdown(Events=make_events(played))
 
 
 @pytest.mark.parametrize(
     ("raw", "code", "street", "event"),
     [
-        (spoil("1 bet 300, 2 fold"), "illegal_action", "preflop", 0),  # less than the least raise
-        (spoil("1 call 150, 2 fold"), "illegal_action", "preflop", 0),  # less than the call
-        (spoil("2 call 200"), "illegal_action", "preflop", 0),  # not the turn of seat 2
-        (spoil("1 check"), "illegal_action", "preflop", 0),  # a check that faces a bet
-        (spoil("1 call 200, 2 call 200, board ad, board ac, board kh"), "illegal_action", "flop", None),
-        (spoil("1 call 200, 2 fold, 3 check, 1 check"), "illegal_action", "preflop", 3),  # the street was over
-        (spoil("2 fold, 1 fold"), "out_of_turn", "preflop", 0),
+        (damage("1 bet 300, 2 fold"), "illegal_action", "preflop", 0),  # less than the least raise
+        (damage("1 call 150, 2 fold"), "illegal_action", "preflop", 0),  # less than the call
+        (damage("2 call 200"), "illegal_action", "preflop", 0),  # not the turn of seat 2
+        (damage("1 check"), "illegal_action", "preflop", 0),  # a check that faces a bet
+        (damage("1 call 200, 2 call 200, board ad, board ac, board kh"), "illegal_action", "flop", None),
+        (damage("1 call 200, 2 fold, 3 check, 1 check"), "illegal_action", "preflop", 3),  # the street was over
+        (damage("2 fold, 1 fold"), "out_of_turn", "preflop", 0),
     ],
 )
 def test_an_illegal_action_is_named_at_its_place(raw: Json, code: str, street: str, event: int | None) -> None:

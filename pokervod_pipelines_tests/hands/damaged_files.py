@@ -1,4 +1,4 @@
-"""Spoils session files and hands: the ways a file is cut, swapped, miswritten; one wrong field in a sound hand."""
+"""Damage session files and hands: cut, swapped, miswritten files; one wrong field in a valid hand."""
 
 import json
 import random
@@ -21,8 +21,8 @@ STRANGE: tuple[Any, ...] = (
 ENCODINGS = ("latin-1", "cp949", "utf-16", "utf-16-le", "utf-32", "utf-8-sig", "utf-7")
 
 
-def make_sound() -> Json:
-    """Return a session of sound hands with names beyond ASCII."""
+def make_valid() -> Json:
+    """Return a session of valid hands with names beyond ASCII."""
     session = make_session([make_showdown(), make_walk(at=3), make_side_pot(at=6), make_split(at=9)])
     session["Hands"][0]["Players"][0]["Name"] = "Åsa 김"
     return session
@@ -36,11 +36,11 @@ def list_places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def mutate(seed: int) -> bytes:
-    """Return a spoilt session file; the same seed spoils it in the same way."""
+    """Return a damaged session file; the same seed damages it in the same way."""
     chance = random.Random(seed)
-    session = make_sound()
-    spoil = chance.choice([put_strange, put_strange, swap_fields, drop_field, cut, flip_bytes, encode, repeat])
-    return spoil(session, chance)
+    session = make_valid()
+    damage = chance.choice([put_strange, put_strange, swap_fields, drop_field, cut, flip_bytes, encode, repeat])
+    return damage(session, chance)
 
 
 def write(session: Json) -> bytes:
