@@ -11,6 +11,9 @@ from pokervod_pipelines.problems import Problem
 
 RETRY_BROKEN, RETRY_REFUSED = "1 day", "1 hour"
 
+PROBE_VERSION = 2
+"""Raised when a probe learns to read more; facts of an older version count until their video was probed again."""
+
 
 @dataclass(frozen=True, slots=True)
 class DueFile:
@@ -42,7 +45,7 @@ def list_due(connection: Connection, library: str, *, before: int | None, limit:
 _DUE = text(f"""
     select f.id, f.path, f.size, f.mtime_ns from counted_videos f left join media_facts m on {_IS_CURRENT}
     where f.library = :library and f.state = 'present' and (cast(:before as bigint) is null or f.id < :before)
-    and (m.file_id is null or m.status = 'growing'
+    and (m.file_id is null or m.status = 'growing' or m.probe_version < {PROBE_VERSION}
         or (m.status = 'broken' and m.probed_at < now() - interval '{RETRY_BROKEN}')
         or (m.status in ('timeout', 'unreadable') and m.probed_at < now() - interval '{RETRY_REFUSED}'))
     order by f.id desc limit :limit
@@ -72,8 +75,9 @@ _STORE = text(f"""
         width int, height int, rate_num int, rate_den int, start_timecode text, drop_frame boolean, bit_rate bigint,
         audio jsonb)),
     known as (select m.* from media_facts m join found using (file_id)),
-    stored as (insert into media_facts (file_id, {_COLUMNS}) select file_id, {_COLUMNS} from found
-        on conflict (file_id) do update set {_NEW}, probed_at = now())
+    stored as (insert into media_facts (file_id, probe_version, {_COLUMNS})
+        select file_id, {PROBE_VERSION}, {_COLUMNS} from found
+        on conflict (file_id) do update set {_NEW}, probe_version = {PROBE_VERSION}, probed_at = now())
     select found.file_id from found left join known using (file_id)
     where known.file_id is null or {_ROW.format("found")} is distinct from {_ROW.format("known")}
     order by found.file_id

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import av
@@ -42,8 +43,7 @@ def read_tracks(path: str, size: int) -> dict[str, Any]:
     with open_video(path) as (container, video):
         seconds = _find_seconds(container, video)
         timecode = _find_timecode(container)
-        rate = video.average_rate or video.guessed_rate
-        exact = snap_rate(Fraction(rate)) if rate else None
+        rate = find_rate(video)
         return {
             "duration_ms": None if seconds is None else round(seconds * 1000),
             "frames": video.frames or None,
@@ -51,13 +51,34 @@ def read_tracks(path: str, size: int) -> dict[str, Any]:
             "video_codec": _name_codec(video),
             "width": video.codec_context.width,
             "height": video.codec_context.height,
-            "rate_num": exact.numerator if exact else None,
-            "rate_den": exact.denominator if exact else None,
+            "rate_num": rate.numerator if rate else None,
+            "rate_den": rate.denominator if rate else None,
             "start_timecode": timecode,
             "drop_frame": None if timecode is None else timecode[8] in ";.",
             "bit_rate": container.bit_rate or (int(size * 8 / seconds) if seconds else None),
             "audio": tuple(_read_audio(container)),
         }
+
+
+def find_rate(video: VideoStream) -> Fraction | None:
+    """Return the rate at which frames follow each other: frames that were lost lower only the average."""
+    measured = video.average_rate or video.guessed_rate
+    if not measured:
+        return None
+    average, base = snap_rate(Fraction(measured)), snap_rate(Fraction(video.base_rate or measured))
+    candidates = (base / 4, base / 2, base)  # the base of interlaced video counts fields
+    full = next((rate for rate in candidates if rate in STANDARD_RATES and rate / 2 < average <= rate), average)
+    return full if average not in STANDARD_RATES or _has_whole_steps(video, full) else average
+
+
+def _has_whole_steps(video: VideoStream, rate: Fraction) -> bool:
+    """Return whether the container has a time for every frame, all of them whole frames of this rate apart."""
+    entries = video.index_entries
+    if not video.frames or len(entries) != video.frames or not video.time_base:
+        return False
+    step = 1 / (rate * video.time_base)
+    times = [entry.timestamp for entry in entries]
+    return step.denominator == 1 and all((later - time) % step.numerator == 0 for time, later in pairwise(times))
 
 
 def snap_rate(rate: Fraction) -> Fraction:

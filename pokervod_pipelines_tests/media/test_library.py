@@ -232,3 +232,17 @@ def test_a_pass_that_is_killed_keeps_what_it_did(
     assert 1 <= report.probed <= 70
     assert statuses(engine) == {f"{number}.mp4": "broken" for number in range(100)}
     assert len(read(engine, "select jsonb_array_elements(payload->'file_ids') from events")) == 100
+
+
+def test_facts_of_an_older_version_count_until_they_are_probed_again(
+    engine: Engine, settings: Settings, archive: Path, reel: Path, register: Register
+) -> None:
+    make_old(Path(shutil.copy(reel, archive / "show.mp4")))
+    register("show.mp4")
+    probe_library(engine, settings, "films", correlation_id="c")
+    with engine.begin() as connection:
+        connection.execute(text("update media_facts set probe_version = 1"))
+
+    reports = [probe_library(engine, settings, "films", correlation_id="c") for _ in range(2)]
+
+    assert [(report.probed, report.changed) for report in reports] == [(1, 0), (0, 0)]

@@ -36,7 +36,8 @@ def _read(connection: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
     rows = connection.execute(
         text("""
             select c.id, c.title, c.in_ms, c.out_ms, c.grade, c.problem, f.root, f.path, m.rate_num, m.rate_den,
-                   m.drop_frame, m.start_timecode, m.width, m.height, m.frames, coalesce(m.audio, '[]'::jsonb) as audio,
+                   m.drop_frame, m.start_timecode, m.width, m.height, m.frames, m.duration_ms,
+                   coalesce(m.audio, '[]'::jsonb) as audio,
                    array(select p.name from clip_players cp join players p on p.id = cp.player_id
                          where cp.clip_id = c.id order by cp.position) as players,
                    array(select t.name from clip_tags ct join tags t on t.id = ct.tag_id
@@ -73,9 +74,16 @@ def _make_clip(row: Mapping[str, Any], roots: Mapping[str, Path], assumed_rate: 
         start_timecode_frames=parse_timecode(start, Timebase(rate, drop_frame)) if start else 0,
         width=row["width"],
         height=row["height"],
-        duration_frames=row["frames"],
+        duration_frames=_count_frames(row["frames"], row["duration_ms"], rate),
         audio_channels=tuple(track["channels"] for track in row["audio"] if track.get("channels")),
         players=tuple(row["players"]),
         tags=tuple(row["tags"]),
         grade=format_grade(row["grade"]) if row["grade"] else "",
     )
+
+
+def _count_frames(stored: int | None, duration_ms: int | None, rate: Fraction) -> int | None:
+    """Return how many frames long the video is, those that were lost included."""
+    if stored is None or duration_ms is None:
+        return stored
+    return max(stored, round(duration_ms * rate / 1000))

@@ -180,10 +180,14 @@ UPGRADE: tuple[str, ...] = (
     """,
     # nas
     "alter table nas_scans add column rules varchar",
+    # media
+    "alter table media_facts add column probe_version integer not null default 1",
 )
 """Statements in order, grouped by room."""
 
 DOWNGRADE: tuple[str, ...] = (
+    # media
+    "alter table media_facts drop column probe_version",
     # nas
     "alter table nas_scans drop column rules",
     # hands
