@@ -29,7 +29,7 @@ from pokervod_pipelines.nas.scan import (
 )
 from pokervod_pipelines.nas.store import files, scans, staging
 from pokervod_pipelines.nas.store.scope import LibraryScope, find_scope
-from pokervod_pipelines.nas.vanished import find_in_bins, make_loss_error, make_unreadable_error
+from pokervod_pipelines.nas.vanished import find_in_bins, list_bins_above, make_loss_error, make_unreadable_error
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import Library
@@ -321,7 +321,8 @@ class _LibraryScan:
         lost = self._find_losses(gone, known)
         if not lost:
             return [], []
-        deleted = find_in_bins(self.fs, self.root, self.result.bins, gone, self.stall_seconds)
+        bins = self.result.bins + list_bins_above(self.fs, self.root, self.scope.folder, self.stall_seconds)
+        deleted = find_in_bins(self.fs, self.root, bins, gone, self.stall_seconds)
         unexplained = [each for each in gone if each not in deleted]
         lost = self._find_losses(unexplained, known - len(deleted))
         return lost, unexplained if lost else []

@@ -16,7 +16,7 @@ from pokervod_pipelines.text.folding import restore_file_name
 
 _SYSTEM_FOLDER = re.compile(
     r"""
-    [#@$~.](?:[^\W_]+[-_ ])?(?:snapshots?|recycle(?:d|r|[ .]?bin)?|trash(?:es|bin)?)(?:replica|[-_.\d]\S*)?
+    [#@$~.]{1,2}(?:[^\W_]+[-_ ])?(?:snapshots?|recycle(?:d|r|[ .]?bin)?|trash(?:es|bin)?)(?:replica|[-_.\d]\S*)?
     | \$[a-z][\w.~-]*                                           # Windows: $Extend, $WINDOWS.~BT
     | found\.\d{3} | recycle[dr] | recycle[ ]bin | system\ volume\ information | dfsrprivate
     | @gmt-[\d.-]+                                              # Samba: a shadow copy by its time
@@ -62,14 +62,6 @@ class PathRules:
             return False
         return _SYSTEM_FOLDER.fullmatch(_read_name(folder)) is not None or _matches(self.ignore, folder)
 
-    def is_bin(self, folder: str) -> bool:
-        """Return whether the folder is a recycle bin, so that what is in it was deleted.
-
-        >>> [PathRules().is_bin(folder) for folder in ("A/@Recycle", ".Trash-1000", "#snapshot")]
-        [True, True, False]
-        """
-        return _BIN.search(_read_name(folder)) is not None
-
     def is_system_folder(self, folder: str) -> bool:
         """Return whether the folder or one above it belongs to a system, is hidden or is ignored."""
         return _is_system_folder(self, folder)
@@ -83,6 +75,16 @@ class PathRules:
 
     def _is_library(self, folder: str) -> bool:
         return f"{self.top}/".startswith(f"{folder}/")
+
+
+def is_bin(folder: str) -> bool:
+    """Return whether the folder is a recycle bin, so that what is in it was deleted.
+
+    >>> [is_bin(folder) for folder in ("A/@Recycle", ".Trash-1000", "#snapshot", "Trash Talk")]
+    [True, True, False, False]
+    """
+    name = _read_name(folder)
+    return _BIN.search(name) is not None and _SYSTEM_FOLDER.fullmatch(name) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pokervod_pipelines.errors import ArchiveUnavailable
-from pokervod_pipelines.nas.path_rules import PathRules
+from pokervod_pipelines.nas.path_rules import PathRules, is_bin
 from pokervod_pipelines.nas.stall import ReadProgress, read_watched
 from pokervod_pipelines.problems import Problem
 
@@ -131,7 +131,7 @@ def _spell(fs: FileSystem, root: str, folder: str, progress: ReadProgress) -> st
     for part in [part for part in folder.split("/") if part and part != "."]:
         here = f"{root}/{spelled}".rstrip("/")
         progress.enter(here)
-        names = _list_names(fs, here)
+        names = list_names(fs, here)
         name = part if part in names else next((each for each in names if to_key(each) == to_key(part)), None)
         if name is None:
             raise ArchiveUnavailable(
@@ -141,7 +141,8 @@ def _spell(fs: FileSystem, root: str, folder: str, progress: ReadProgress) -> st
     return spelled
 
 
-def _list_names(fs: FileSystem, folder: str) -> set[str]:
+def list_names(fs: FileSystem, folder: str) -> set[str]:
+    """Return the names in a folder; raise ``ArchiveUnavailable`` when it cannot be read."""
     try:
         with fs.scandir(folder) as entries:
             return {entry.name for entry in entries}
@@ -260,7 +261,7 @@ class _Walker:
             if to_key(relative) in self.place.pruned:
                 continue
             if self.place.rules.is_skipped(relative):
-                if self.place.rules.is_bin(relative):
+                if is_bin(relative):
                     self.result.bins.append(relative)
                 continue
             try:
@@ -361,7 +362,7 @@ def has_content(fs: FileSystem, folder: str, stall_seconds: float) -> bool:
 
 def _holds_any(fs: FileSystem, folder: str, progress: ReadProgress) -> bool:
     progress.enter(folder)
-    return bool(_list_names(fs, folder))
+    return bool(list_names(fs, folder))
 
 
 def _is_utf8(name: str) -> bool:

@@ -3,11 +3,30 @@
 import shlex
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 
 from pokervod_pipelines.errors import ArchiveUnavailable, OperatorNeeded, PokervodError, SuspiciousLoss
 from pokervod_pipelines.nas.losses import LostFolder
-from pokervod_pipelines.nas.scan import FileSystem, LibraryFolder, WalkResult, walk
+from pokervod_pipelines.nas.path_rules import is_bin
+from pokervod_pipelines.nas.scan import FileSystem, LibraryFolder, WalkResult, list_names, walk
+from pokervod_pipelines.nas.stall import ReadProgress, read_watched
 from pokervod_pipelines.nas.store.files import KnownFile
+
+
+def list_bins_above(fs: FileSystem, root: str, folder: str, stall_seconds: float) -> list[str]:
+    """Return the recycle bins beside and above the library's folder: a share has one at its root."""
+    bins: list[str] = []
+    while folder:
+        folder = folder.rpartition("/")[0]
+        with suppress(ArchiveUnavailable):
+            bins += read_watched(partial(_read_bins, fs, root, folder), stall_seconds)
+    return bins
+
+
+def _read_bins(fs: FileSystem, root: str, folder: str, progress: ReadProgress) -> list[str]:
+    prefix = f"{folder}/" if folder else ""
+    progress.enter(f"{root}/{folder}")
+    return [prefix + name for name in sorted(list_names(fs, f"{root}/{folder}")) if is_bin(name)]
 
 
 def find_in_bins(

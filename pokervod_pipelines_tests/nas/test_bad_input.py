@@ -1,4 +1,4 @@
-"""What real disks hold_entries: each is stored as it is or reported with what to do, and the rest goes on."""
+"""Check names and files as real disks have them: each is stored or reported, and the scan continues."""
 
 import errno
 import os

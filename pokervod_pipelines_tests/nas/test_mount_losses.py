@@ -65,7 +65,7 @@ def restore(archive: Archive) -> None:
 
 @pytest.fixture
 def full(archive: Archive) -> Archive:
-    """An archive of 60 videos that was scanned once."""
+    """Return an archive of 60 videos that was scanned once."""
     archive.fill("WSOP/2011", 30)
     archive.fill("WSOP/2012", 12)
     archive.fill("PAD", 18)

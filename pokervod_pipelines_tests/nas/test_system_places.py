@@ -40,6 +40,20 @@ def test_a_folder_deleted_into_a_bin_is_missing_and_comes_back(archive: Archive,
     assert archive.ids() == before
 
 
+@pytest.mark.parametrize("folder", ["#recycle", ".recycle/kim", "ARCHIVE/@Recycle", "ARCHIVE/WSOP/.@recycle"])
+def test_a_bin_beside_or_above_the_library_explains_a_deletion(archive: Archive, folder: str) -> None:
+    archive.options["libraries"] = {"wsop": "ARCHIVE/WSOP", "rest": "."}
+    archive.fill("ARCHIVE/WSOP/2023", 5)
+    archive.fill("ARCHIVE/WSOP/2024", 30)
+    for library in ("wsop", "rest"):
+        archive.scan(library)
+    move(archive, "ARCHIVE/WSOP/2024", f"{folder}/2024")
+
+    reports = [archive.scan(library) for library in ("rest", "wsop")]
+
+    assert [(report.removed, report.moved, report.added) for report in reports] == [(0, 0, 0), (30, 0, 0)]
+
+
 def test_a_loss_that_no_bin_explains_is_suspicious(archive: Archive) -> None:
     archive.fill("WSOP/2023", 30)
     archive.fill("WSOP/2024", 30)
@@ -146,7 +160,8 @@ SYSTEM = [
     "~snapshot", ".snapshot", ".snapshots", ".zfs", "$RECYCLE.BIN", "$Extend", "System Volume Information", "RECYCLER",
     "Recycled", "FOUND.000", "found.012", "lost+found", "Network Trash Folder", "Temporary Items", ".Trash-1000",
     ".Trashes", ".Recycle.Bin", "@GMT-2024.05.02-00.00.01", "TheVolumeSettingsFolder", "Backups.backupdb",
-    "DfsrPrivate", "trashbox", "@appstore", "@SynologyDrive", ".stversions", "Network Trash Folder ", "#RECYCLE",
+    "DfsrPrivate", "trashbox",
+    ".@recycle", "@appstore", "@SynologyDrive", ".stversions", "Network Trash Folder ", "#RECYCLE",
 ]  # fmt: skip
 CONTENT = [
     "#1 Hits", "#TrashTalk", "@HustlerCasinoLive", "@PokerGO", "$3M GTD $3K MPP High Roller", "$25K", "Recycled Jokes",
