@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pokerkit import HandHistory
 
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.pgfx import read_session
@@ -91,3 +92,17 @@ def test_hands_come_back_from_phh_and_json(part: int) -> None:
     for hand in load_real_hands()[part :: 2 * EVERY]:
         assert read_history(export_phh(hand)) == replace(hand, source="manual")
         assert Hand.from_content(hand.to_content()) == hand
+
+
+def test_pokerkit_ends_with_the_stacks_of_the_table_in_each_valid_showdown() -> None:
+    hands = [hand for hand in load_real_hands() if hand.is_showdown and not hand.findings and not replay_hand(hand)]
+
+    exact = 0
+    for hand in hands:
+        *_, last = HandHistory.loads(export_phh(hand))
+        ends = {seat.number: seat.end_stack for seat in hand.seats if seat.start_stack and not seat.is_sitting_out}
+        odd = hand.stakes.big_blind if hand.is_split else 0
+        pairs = list(zip(sorted(last.stacks), sorted(ends.values()), strict=True))
+        assert all(abs(one - other) <= odd for one, other in pairs)
+        exact += all(one == other for one, other in pairs)
+    assert (len(hands), exact) == (160, 158)
