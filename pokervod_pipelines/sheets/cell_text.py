@@ -5,31 +5,21 @@ Numbers stay exact ("136600", never "136600.0", "136,600" or "1.37E+05"), and a 
 """
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
 GROUPED = re.compile(r"\W{0,3}\d{1,3}([.,'’\s]\d{3})+([.,]\d+)?\W{0,3}")
 SCIENTIFIC = re.compile(r"(-?\d)(?:[.,](\d+))?[eE]([+-]?\d+)")
 TOO_NARROW = re.compile(r"#{2,}")
 LARGEST_EXACT_FLOAT = 2**53
 MAX_DECIMALS = 6
+SCALES = (0, 3, 6, 9)
+"""Powers of ten by which a format divides: "136,600" may show thousands."""
+
+SIGNIFICANT_DIGITS = 15
+"""A spreadsheet rounds the digits that it knows, not the binary fraction: 1.005 shows as 1.01."""
 
 StoredValue = str | int | float | bool | None
-
-
-def show_value(value: object, number_format: str) -> str:
-    """Return the text that a person sees in a cell with this value; the format matters for times only."""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, float):
-        return _write_exactly(value)
-    if isinstance(value, time):
-        whole = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
-        return show_duration(whole, number_format)
-    if isinstance(value, timedelta):
-        return show_duration(value, number_format)
-    if isinstance(value, datetime) and value.time() == time():
-        return value.date().isoformat()
-    return "" if value is None else str(value)
 
 
 def show_duration(value: timedelta, number_format: str) -> str:
@@ -72,8 +62,8 @@ def show_number(shown: str, value: StoredValue) -> str | None:
 
     They disagree where somebody edited the cell between the two calls.
 
-    >>> show_number("136,600", 136600), show_number("136,600", "136,600"), show_number("136,600", 7)
-    ('136600', '136,600', None)
+    >>> show_number("136,600", 136600), show_number("1,235", 1234.5), show_number("136,600", 7)
+    ('136600', '1234.5', None)
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return shown if value == shown else None
@@ -83,8 +73,17 @@ def show_number(shown: str, value: StoredValue) -> str | None:
 
 
 def _rounds_to(shown: str, value: float) -> bool:
+    number = abs(Decimal(value if isinstance(value, int) else f"{value:.{SIGNIFICANT_DIGITS}g}"))
     if scientific := SCIENTIFIC.fullmatch(shown):
         digits = scientific[2] or ""
-        return float(f"{value:.{len(digits)}e}") == float(f"{scientific[1]}.{digits or 0}e{scientific[3]}")
+        has_sign = shown.startswith("-") == (value < 0)
+        mantissa = int(scientific[1].lstrip("-") + digits)
+        return has_sign and _round_half_away(number, len(digits) - int(scientific[3])) == mantissa
     digits = re.sub(r"\D", "", shown)
-    return any(digits == re.sub(r"\D", "", f"{value:.{places}f}") for places in range(MAX_DECIMALS + 1))
+    roundings = (_round_half_away(number, places - scale) for scale in SCALES for places in range(MAX_DECIMALS + 1))
+    return any(int(digits) == rounded for rounded in roundings)
+
+
+def _round_half_away(number: Decimal, places: int) -> int:
+    """Return the digits of the number when it is rounded to so many decimal places, as Google and Excel round."""
+    return int(number.scaleb(places).to_integral_value(ROUND_HALF_UP))

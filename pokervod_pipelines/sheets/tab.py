@@ -1,21 +1,33 @@
 """Hold one tab of a workbook, and name its cells as people do."""
 
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from pokervod_pipelines.text.folding import make_storable
+
+ERROR_TEXT = re.compile(
+    r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!|GETTING_DATA"
+    r"|ERROR!|PYTHON!|EXTERNAL!|TIMEOUT!)|Err:\d{3}|#{3,}"
+)
+"""What Excel, LibreOffice and Google show in place of a value, ``###`` where the column is too narrow for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
     """Hold a tab's title and its rows of cells, each the text that a person sees ("" where the cell is blank).
 
-    ``uncomputed`` lists the (row, column) indexes, from 0, of formulas whose value the workbook does not store: they
-    look blank but are not.
+    Indexes count from 0. ``uncomputed`` lists (row, column) of formulas whose value the workbook does not store: they
+    look blank but are not. ``errors`` maps (row, column) to an error such as ``#REF!``; the cell is blank.
+    ``merged`` lists (first row, last row, column) of cells merged over several rows; ``cells`` has the first only.
     """
 
     title: str
     cells: tuple[tuple[str, ...], ...]
     uncomputed: tuple[tuple[int, int], ...] = ()
+    errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    merged: tuple[tuple[int, int, int], ...] = ()
+    is_hidden: bool = False
 
 
 def replace_unstorable(text: str) -> str:
@@ -31,6 +43,33 @@ def clean_tab(tab: Tab) -> Tab:
     """Return the tab with every text storable."""
     cells = tuple(tuple(map(replace_unstorable, row)) for row in tab.cells)
     return replace(tab, title=replace_unstorable(tab.title), cells=cells)
+
+
+def blank_errors(tab: Tab) -> Tab:
+    """Return the tab with the texts that a spreadsheet shows in place of a value moved to ``errors``."""
+    texts = {
+        (row, column): cell.strip()
+        for row, cells in enumerate(tab.cells)
+        for column, cell in enumerate(cells)
+        if cell.startswith(("#", "Err:", " ")) and ERROR_TEXT.fullmatch(cell.strip())
+    }
+    errors = {**texts, **tab.errors}
+    cells = list(tab.cells)
+    for row, column in errors:
+        cells[row] = (*cells[row][:column], "", *cells[row][column + 1 :])
+    return replace(tab, cells=tuple(cells), errors=errors)
+
+
+def fill_merged(tab: Tab, *, below: int) -> Tab:
+    """Return the tab with merged cells filled in each row that has text of its own; those up to ``below`` stay."""
+    cells = [list(row) for row in tab.cells] if tab.merged else []
+    for first, last, column in tab.merged:
+        if below < first < len(cells) and column < len(tab.cells[first]):
+            for row in range(first + 1, min(last + 1, len(cells))):
+                if any(cell.strip() for cell in tab.cells[row]):
+                    cells[row] += [""] * (column + 1 - len(cells[row]))
+                    cells[row][column] = tab.cells[first][column]
+    return replace(tab, cells=tuple(map(tuple, cells))) if tab.merged else tab
 
 
 def name_cell(row: int, column: int) -> str:

@@ -1,21 +1,31 @@
-"""Read XLSX files: every cell as the text that a person sees in it."""
+"""Read XLSX files: every cell as the text that a person sees in it.
+
+XML is read by its local names, and parts are found by their relations, so that the prefixes, folders and the strict
+or transitional dialect of the program that wrote the file make no difference. The cells of a tab are read in
+``worksheet``.
+"""
 
 import io
-import re
-import warnings
+import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
-from datetime import time, timedelta
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO
+from xml.etree.ElementTree import Element
+
+from defusedxml.ElementTree import parse
 
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.sheets.cell_text import show_value
+from pokervod_pipelines.sheets.number_format import BUILTIN_FORMATS
 from pokervod_pipelines.sheets.tab import Tab
+from pokervod_pipelines.sheets.worksheet import WorkbookParts, children, join_texts, local_name, read_worksheet
 
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
-FORMULA = re.compile(rb"<f[ >/]")
+MAX_UNPACKED_BYTES = 100 * 2**20
+"""Of the parts that are read. A sheet of 15,000 rows has 12 MB; one packed megabyte may unpack to a gigabyte."""
+
 READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -25,45 +35,28 @@ READ_ERRORS = (
     SyntaxError,
     LookupError,
     ValueError,
-    TypeError,
-    AttributeError,
     ArithmeticError,
 )
-"""What openpyxl lets through from its zip and XML readers: ParseError is a SyntaxError, an encrypted or unknown member
-a RuntimeError, a package that is not a workbook an OSError."""
-
-Grid = tuple[tuple["XlsxCell", ...], ...]
-
-
-class XlsxCell(Protocol):
-    """List what is read of a cell."""
-
-    @property
-    def value(self) -> object:
-        """Return the stored value, for a formula the last computed one."""
-
-    @property
-    def number_format(self) -> str:
-        """Return the format in which it is shown; looking it up costs more than the value."""
-
-    @property
-    def data_type(self) -> str:
-        """Return the type of value: ``f`` is a formula, ``str`` the text that a formula gave."""
+"""What the zip and XML readers let through: ParseError is a SyntaxError, an encrypted or unknown member a
+RuntimeError, a forbidden entity a ValueError."""
 
 
 def parse_xlsx(content: bytes, *, file: Path) -> tuple[Tab, ...]:
     """Return every worksheet as a tab; formulas give the values that were last computed.
 
     Raises:
-        BadInput: the file is protected, in the old format, cut off or otherwise not readable.
+        BadInput: the file is protected, in an old or binary format, cut off, far too large or otherwise not readable.
 
     """
     if content.startswith(OLE_MAGIC):
         message = f"{file}: the workbook has a password or the old .xls format. Save it as .xlsx without a password."
         raise BadInput(message)
     try:
-        with warnings.catch_warnings(action="ignore"):  # of drawings and styles that openpyxl does not keep
-            tabs = tuple(_read_tabs(content))
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            tabs = tuple(_read_tabs(Package(archive)))
+    except TooLarge as error:
+        message = f"{file}: {error}. Delete what is not annotations, or correct the path."
+        raise BadInput(message) from error
     except READ_ERRORS as error:
         message = f"{file}: the workbook is damaged, cut off or protected ({error}). Save it again as .xlsx."
         raise BadInput(message) from error
@@ -73,40 +66,94 @@ def parse_xlsx(content: bytes, *, file: Path) -> tuple[Tab, ...]:
     return tabs
 
 
-def _read_tabs(content: bytes) -> Iterator[Tab]:
-    formulas = _read_grids(content, data_only=False) if _has_formulas(content) else {}
-    for title, grid in _read_grids(content, data_only=True).items():
-        rows = [tuple(_show(cell) for cell in row) for row in grid]
-        while rows and not any(rows[-1]):
-            rows.pop()
-        yield Tab(title, tuple(rows), tuple(_find_uncomputed(grid, formulas.get(title, ()))))
+class TooLarge(Exception):
+    """Report a workbook that unpacks to more than any sheet has."""
 
 
-def _show(cell: XlsxCell) -> str:
-    value = cell.value
-    return show_value(value, cell.number_format if isinstance(value, time | timedelta) else "")
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Hold what one part says about another: the last word of its type, and the path in the package."""
+
+    kind: str
+    part: str
 
 
-def _read_grids(content: bytes, *, data_only: bool) -> dict[str, Grid]:
-    """Return the cells of every worksheet: the last computed values, or the formulas themselves."""
-    from openpyxl import load_workbook  # noqa: PLC0415 - half a second that every command would pay
+class Package:
+    """Read the parts of a package, within a limit for all of them together."""
 
-    book: Any = load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
-    for sheet in book.worksheets:
-        # The stored dimensions of sheets written by other programs are often wrong and would cut columns off.
-        sheet.reset_dimensions()
-    return {sheet.title: tuple(sheet.iter_rows()) for sheet in book.worksheets}
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        """Index the parts by name: some writers differ in case, and use the backslash."""
+        self._archive = archive
+        self._members = {each.filename.replace("\\", "/").casefold(): each for each in archive.infolist()}
+        self._left = MAX_UNPACKED_BYTES
+
+    def open(self, part: str) -> IO[bytes]:
+        """Open the part. The archive refuses a member that is longer than it says."""
+        member = self._members[part.casefold()]
+        self._left -= member.file_size
+        if self._left < 0:
+            message = f"the workbook unpacks to more than {MAX_UNPACKED_BYTES:,} bytes, which are too many for a sheet"
+            raise TooLarge(message)
+        return self._archive.open(member)
+
+    def parse(self, part: str) -> Element:
+        """Return the part's root element."""
+        with self.open(part) as stream:
+            root = parse(stream).getroot()
+        if root is None:
+            message = f"{part} has no content"
+            raise ValueError(message)
+        return root
+
+    def relations(self, part: str) -> dict[str, Relation]:
+        """Return the relations of the part, by id; "" is the package itself."""
+        folder, name = posixpath.split(part)
+        index = posixpath.join(folder, "_rels", f"{name}.rels")
+        if index.casefold() not in self._members:
+            return {}
+        return {
+            each.get("Id", ""): Relation(
+                each.get("Type", "").rpartition("/")[2],
+                posixpath.normpath(posixpath.join("/", folder, each.get("Target", "").replace("\\", "/")))[1:],
+            )
+            for each in self.parse(index)
+            if each.get("TargetMode") != "External"
+        }
 
 
-def _has_formulas(content: bytes) -> bool:
-    with zipfile.ZipFile(io.BytesIO(content)) as package:
-        parts = [name for name in package.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
-        return any(FORMULA.search(package.read(name)) for name in parts)
+def _read_tabs(package: Package) -> Iterator[Tab]:
+    main = next((each.part for each in package.relations("").values() if each.kind == "officeDocument"), "")
+    if not main.casefold().endswith(".xml"):
+        message = f"expected a workbook inside, got {main or 'another kind of file'!r}"
+        raise ValueError(message)
+    book, relations = package.parse(main), package.relations(main)
+    parts = _read_shared_parts(package, book, relations)
+    for entry in children(book, "sheets", "sheet"):
+        link = next((value for name, value in entry.items() if local_name(name) == "id"), "")
+        if (relation := relations[link]).kind == "worksheet":
+            with package.open(relation.part) as stream:
+                yield read_worksheet(
+                    stream, parts, title=entry.get("name", ""), is_hidden=entry.get("state", "visible") != "visible"
+                )
 
 
-def _find_uncomputed(values: Grid, formulas: Grid) -> Iterator[tuple[int, int]]:
-    """Yield row and column of each formula whose value is not stored; a stored empty text is a value."""
-    for row, (shown, written) in enumerate(zip(values, formulas, strict=False)):
-        for column, (value, formula) in enumerate(zip(shown, written, strict=False)):
-            if formula.data_type == "f" and value.value is None and value.data_type != "str":
-                yield row, column
+def _read_shared_parts(package: Package, book: Element, relations: dict[str, Relation]) -> WorkbookParts:
+    """Return what all tabs refer to: texts, formats, and how the workbook counts days and computes."""
+    by_kind = {each.kind: each.part for each in relations.values()}
+    texts = package.parse(by_kind["sharedStrings"]) if "sharedStrings" in by_kind else ()
+    properties = next(children(book, "workbookPr"), Element(""))
+    computing = next(children(book, "calcPr"), Element(""))
+    return WorkbookParts(
+        texts=tuple(join_texts(each) for each in texts if local_name(each.tag) == "si"),
+        formats=_read_formats(package.parse(by_kind["styles"])) if "styles" in by_kind else (),
+        is_1904=properties.get("date1904") in {"1", "true"},
+        computes_on_load=computing.get("fullCalcOnLoad") in {"1", "true"},
+    )
+
+
+def _read_formats(styles: Element) -> tuple[str, ...]:
+    """Return the number format of each cell style."""
+    codes = {each.get("numFmtId"): each.get("formatCode", "") for each in children(styles, "numFmts", "numFmt")}
+    builtin = {str(number): code for number, code in BUILTIN_FORMATS.items()}
+    known = builtin | codes
+    return tuple(known.get(each.get("numFmtId", "0"), "") or "General" for each in children(styles, "cellXfs", "xf"))
