@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
 Value = str | int | float | bool
 
@@ -117,8 +118,7 @@ def _show_automatic(value: float) -> str:
     if isinstance(value, int) and abs(value) < 10**15:
         return str(value)
     if 1e-5 <= abs(value) < 1e15:
-        decimals = max(0, 9 - math.floor(math.log10(abs(value))))
-        text = f"{value:.{decimals}f}"
+        text = f"{_round(value, max(0, 9 - math.floor(math.log10(abs(value))))):f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
     mantissa, _, exponent = f"{value:.5E}".partition("E")
     return f"{mantissa.rstrip('0').rstrip('.')}E{exponent[0]}{exponent[1:].zfill(2)}"
@@ -126,13 +126,38 @@ def _show_automatic(value: float) -> str:
 
 def _show_number(value: float, number_format: str) -> str:
     pattern = number_format.split(";", maxsplit=1)[0]
-    found = re.search(r"[#0][#0,]*(?:\.(0+))?", pattern)
+    found = re.search(r"[#0][#0,]*(?:\.(0+))?(E[+-]?0+)?", pattern)
     if found is None:
         return _show_automatic(value)
-    scaled = value * 100 if "%" in pattern else value
-    body = f"{abs(scaled):{',' if ',' in found[0] else ''}.{len(found[1] or '')}f}"
+    decimals = len(found[1] or "")
+    if found[2]:
+        body = _show_scientific(abs(value), decimals, exponent_digits=found[2].count("0"))
+    else:
+        whole = found[0].partition(".")[0]
+        thousands = len(whole) - len(whole.rstrip(","))
+        scaled = abs(_known(value)).scaleb(2 * ("%" in pattern) - 3 * thousands)
+        body = f"{_round(scaled, decimals):{',' if ',' in whole.rstrip(',') else ''}f}"
     around = (pattern[: found.start()], pattern[found.end() :])
-    return ("-" if scaled < 0 else "") + around[0].replace('"', "") + body + around[1].replace('"', "")
+    return ("-" if value < 0 else "") + around[0].replace('"', "") + body + around[1].replace('"', "")
+
+
+def _show_scientific(value: float, decimals: int, *, exponent_digits: int) -> str:
+    number = _known(value)
+    exponent = number.adjusted() if number else 0
+    mantissa = _round(number.scaleb(-exponent), decimals)
+    if mantissa >= 10:
+        mantissa, exponent = _round(mantissa / 10, decimals), exponent + 1
+    return f"{mantissa:f}E{'-' if exponent < 0 else '+'}{str(abs(exponent)).zfill(exponent_digits)}"
+
+
+def _known(value: float | Decimal) -> Decimal:
+    """Return the number with the 15 digits that a sheet knows of it."""
+    return value if isinstance(value, Decimal) else Decimal(f"{value:.15g}")
+
+
+def _round(value: float | Decimal, places: int) -> Decimal:
+    """Return the number rounded half away from zero."""
+    return _known(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def _show_moment(value: float, number_format: str) -> str:

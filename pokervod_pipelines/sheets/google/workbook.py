@@ -12,9 +12,11 @@ from urllib.parse import quote
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.sheets.cell_text import StoredValue, may_hide_number, show_number
+from pokervod_pipelines.sheets.directives import find_kind
 from pokervod_pipelines.sheets.google.calls import DRIVE_FILES
-from pokervod_pipelines.sheets.google.errors import make_incomplete_error, make_read_conflict_error, make_trash_error
+from pokervod_pipelines.sheets.google.errors import make_incomplete_error, make_trash_error
 from pokervod_pipelines.sheets.google.layout import SpreadsheetLayout
+from pokervod_pipelines.sheets.headers import AnnotationLayout, find_layout
 from pokervod_pipelines.sheets.tab import Tab
 
 if TYPE_CHECKING:
@@ -69,9 +71,9 @@ class GoogleWorkbook:
         return self._layout or self._read_layout()
 
     def tabs(self) -> tuple[Tab, ...]:
-        """Return every tab with cells, each cell as the text that people see, numbers without thousands separators.
+        """Return every tab with cells, each cell as the text that people see; in tabs that are read, numbers are exact.
 
-        Raises ``BadInput`` for a sheet that is far too large, ``Unavailable`` for one edited between two calls.
+        Raises ``BadInput`` for a sheet that is far too large, ``Unavailable`` where a tab was renamed meanwhile.
         """
         layout = self._read_layout()
         if layout.cell_count > MAX_CELLS:
@@ -80,9 +82,17 @@ class GoogleWorkbook:
                 f"(limit {MAX_CELLS:,}). Delete the blank rows and columns, or check the address."
             )
         ranges = [f"'{tab.title.replace(chr(39), chr(39) * 2)}'" for tab in layout.tabs]
-        grids = self._read_values(ranges, SHOWN, ROWS)
-        self._show_numbers(ranges, grids)
-        return tuple(Tab(tab.title, _even_out(grid)) for tab, grid in zip(layout.tabs, grids, strict=True))
+        titles = [tab.title for tab in layout.tabs]
+        shown = _make_tabs(titles, self._read_values(ranges, SHOWN, ROWS))
+        asked = [index for index, tab in enumerate(shown) if _hides_numbers(tab)]
+        if not asked:
+            return shown
+        stored = dict(zip(asked, self._read_values([ranges[index] for index in asked], STORED, ROWS), strict=True))
+        exact, unclear = _show_numbers(shown, stored)
+        if unclear:
+            # Somebody edited between the calls: the texts that are there now belong to these numbers.
+            exact, _ = _show_numbers(_make_tabs(titles, self._read_values(ranges, SHOWN, ROWS)), stored)
+        return exact
 
     def read_columns(self, ranges: Sequence[str]) -> list[Texts]:
         """Return what the cells of each range of one column show, from its top to its last cell that is not blank."""
@@ -125,20 +135,6 @@ class GoogleWorkbook:
             raise make_incomplete_error(self.name) from None
         return self._layout
 
-    def _show_numbers(self, ranges: Sequence[str], grids: list[Grid]) -> None:
-        """Put the exact number into the grids wherever the text may hide it, with one more call if there is any."""
-        hidden = [list(_find_hidden(grid)) for grid in grids]
-        asked = [index for index, cells in enumerate(hidden) if cells]
-        if not asked:
-            return
-        stored = self._read_values([ranges[index] for index in asked], STORED, ROWS)
-        for index, values in zip(asked, stored, strict=True):
-            for row, column in hidden[index]:
-                text = show_number(grids[index][row][column], _cell(values, row, column))
-                if text is None:
-                    raise make_read_conflict_error(self.name)
-                grids[index][row][column] = text
-
     def _read_values(self, ranges: Sequence[str], render: str, dimension: str) -> list[Grid]:
         return [grid for some in pack_ranges(ranges) for grid in self._read_packed(some, render, dimension)]
 
@@ -180,9 +176,35 @@ def pack_ranges(ranges: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _find_hidden(grid: Grid) -> Iterator[tuple[int, int]]:
-    for row, cells in enumerate(grid):
-        for column, cell in enumerate(cells):
+def _make_tabs(titles: Sequence[str], grids: Sequence[Grid]) -> tuple[Tab, ...]:
+    return tuple(Tab(title, _even_out(grid)) for title, grid in zip(titles, grids, strict=True))
+
+
+def _hides_numbers(tab: Tab) -> bool:
+    """Return whether the tab is one that is read, and shows numbers inexactly."""
+    has_hidden = any(may_hide_number(cell) for row in tab.cells for cell in row if cell)
+    return has_hidden and (find_kind(tab) is not None or isinstance(find_layout(tab), AnnotationLayout))
+
+
+def _show_numbers(tabs: Sequence[Tab], stored: Mapping[int, Grid]) -> tuple[tuple[Tab, ...], int]:
+    """Return the tabs with their exact numbers, and how many cells show something else than the number behind them.
+
+    Such a cell keeps its text: one cell never makes a sheet unreadable.
+    """
+    exact, unclear = list(tabs), 0
+    for index, values in stored.items():
+        cells = [list(row) for row in tabs[index].cells]
+        for row, column in _find_hidden(cells):
+            text = show_number(cells[row][column], _cell(values, row, column))
+            unclear += text is None
+            cells[row][column] = text or cells[row][column]
+        exact[index] = Tab(tabs[index].title, tuple(map(tuple, cells)))
+    return tuple(exact), unclear
+
+
+def _find_hidden(cells: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:
+    for row, line in enumerate(cells):
+        for column, cell in enumerate(line):
             if cell and may_hide_number(cell):
                 yield row, column
 

@@ -1,5 +1,6 @@
 """Check that a sheet at Google reads like a workbook, with a known number of calls."""
 
+import itertools
 import subprocess
 import sys
 import time
@@ -25,6 +26,13 @@ def add_sheet(google: Emulator, account: dict[str, str], tabs: Mapping[str, Sequ
     sheet = google.add_workbook(tabs, title="Tracker")
     sheet.share(account["client_email"], "writer")
     return sheet
+
+
+@pytest.fixture
+def archive(google: Emulator, account: dict[str, str]) -> Spreadsheet:
+    """Return a sheet with a tab of annotations."""
+    rows = [["File No.", "File Name", "In", "Out"], ["1", "a.mp4", "0:01", "0:09"], ["2", "b.mp4", "0:02", "0:09"]]
+    return add_sheet(google, account, {"Hands": rows})
 
 
 def test_an_unchanged_sheet_costs_one_call(client: GoogleClient, sheet: Spreadsheet) -> None:
@@ -78,11 +86,11 @@ def test_titles_may_contain_anything(client: GoogleClient, google: Emulator, acc
     assert [tab.cells for tab in client.open(sheet.id, "tracker").tabs()] == [((title,),) for title in titles]
 
 
-def test_a_number_with_separators_is_read_as_the_number(client: GoogleClient, sheet: Spreadsheet) -> None:
-    sheet.type_cell("Hands", 2, "A", 1136600, number_format="#,##0")
-    sheet.type_cell("Hands", 3, "A", "1,136,600")
+def test_a_number_with_separators_is_read_as_the_number(client: GoogleClient, archive: Spreadsheet) -> None:
+    archive.type_cell("Hands", 2, "A", 1136600, number_format="#,##0")
+    archive.type_cell("Hands", 3, "A", "1,136,600")
 
-    workbook = client.open(sheet.id, "tracker")
+    workbook = client.open(archive.id, "tracker")
     (tab,) = workbook.tabs()
 
     assert [row[0] for row in tab.cells] == ["File No.", "1136600", "1,136,600"]
@@ -108,17 +116,71 @@ def test_a_tab_deleted_between_two_calls_is_read_again_later(
         client.open(sheet.id, "tracker").tabs()
 
 
-def test_an_edit_between_text_and_number_is_noticed(client: GoogleClient, google: Emulator, sheet: Spreadsheet) -> None:
-    """Edit between the call for the text and the call for the number that it hides."""
-    sheet.type_cell("Hands", 2, "A", 1136600, number_format="#,##0")
+def before_reading_numbers(google: Emulator, edit: Callable[[], object]) -> None:
+    """Edit once, between the call for the texts and the call for the numbers that they hide."""
     google.fault_source = lambda call: (
-        sheet.delete_rows("Hands", 2)
-        if google.count("values.batchGet") == 1 and call.kind == "values.batchGet"
-        else None
+        edit() if google.count("values.batchGet") == 1 and call.kind == "values.batchGet" else None
     )
 
-    with pytest.raises(Unavailable, match="changed while it was read"):
-        client.open(sheet.id, "tracker").tabs()
+
+def test_rows_deleted_between_text_and_number_are_read_together(
+    client: GoogleClient, google: Emulator, archive: Spreadsheet
+) -> None:
+    archive.type_cell("Hands", 2, "A", 1136600, number_format="#,##0")
+    archive.type_cell("Hands", 3, "A", 2200, number_format="#,##0")
+    before_reading_numbers(google, lambda: archive.delete_rows("Hands", 2))
+
+    workbook = client.open(archive.id, "tracker")
+
+    assert workbook.tabs()[0].cells[1:] == (("2200", "b.mp4", "0:02", "0:09"),)
+    assert workbook.calls["values.batchGet"] == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [
+        (1234.5, "#,##0", "1234.5"),
+        (-1234.5, "#,##0", "-1234.5"),
+        (1234567, "#,##0,", "1234567"),
+        (12500, "0.0E+00", "12500"),
+        (99500, "0.0E+00", "99500"),
+        (2.5, "0", "3"),
+        (1000.005, "#,##0.00", "1000.005"),
+    ],
+)
+def test_a_rounded_number_is_read_as_the_number(
+    client: GoogleClient, archive: Spreadsheet, value: float, number_format: str, text: str
+) -> None:
+    archive.type_cell("Hands", 2, "A", value, number_format=number_format)
+    workbook = client.open(archive.id, "tracker")
+
+    assert workbook.tabs()[0].cells[1][0] == text
+    assert workbook.calls["values.batchGet"] <= 2
+
+
+def test_a_cell_that_is_never_clear_keeps_its_text_and_the_sheet_is_read(
+    client: GoogleClient, google: Emulator, archive: Spreadsheet
+) -> None:
+    """Change one cell before each call, as a formula with random numbers does."""
+    numbers = itertools.count(1_111, 1_111)
+    archive.type_cell("Hands", 3, "A", 2200, number_format="#,##0")
+    google.fault_source = lambda call: (
+        archive.type_cell("Hands", 2, "A", next(numbers), "#,##0") if call.kind == "values.batchGet" else None
+    )
+
+    assert client.open(archive.id, "tracker").tabs()[0].cells[1:] == (
+        ("3,333", "a.mp4", "0:01", "0:09"),
+        ("2200", "b.mp4", "0:02", "0:09"),
+    )
+
+
+def test_numbers_of_tabs_that_are_not_read_cost_no_call(client: GoogleClient, archive: Spreadsheet) -> None:
+    archive.add_tab("Budget", [["Item", "Cost"], ["Cameras", 1]])
+    archive.type_cell("Budget", 2, "B", 1234.5, number_format="#,##0")
+    workbook = client.open(archive.id, "tracker")
+
+    assert workbook.tabs()[1].cells[1] == ("Cameras", "1,235")
+    assert workbook.calls["values.batchGet"] == 1
 
 
 def test_a_sheet_of_millions_of_cells_is_refused_unread(
