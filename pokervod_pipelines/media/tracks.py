@@ -9,10 +9,10 @@ from typing import Any
 
 import av
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from pokervod_pipelines.media.facts import AudioTrack, Unplayable
+from pokervod_pipelines.video_tracks import choose_video
 
 CONTAINERS = "mov,matroska,mxf,avi,mpegts,mpeg,asf,flv,dv,gxf,ogg"
 """Formats with video in them. Playlists and scripts are left out: the reader would open the files they name."""
@@ -94,12 +94,12 @@ def snap_rate(rate: Fraction) -> Fraction:
 
 
 def _choose_video(container: InputContainer) -> VideoStream:
-    tracks = [each for each in container.streams.video if not each.disposition & Disposition.attached_pic]
-    if not tracks:
+    video = choose_video(container)
+    if video is None:
         raise Unplayable("no video track")
-    if tracks[0].codec_context is None:
+    if video.codec_context is None:
         raise Unplayable("unknown video codec")
-    return tracks[0]
+    return video
 
 
 def _find_seconds(container: InputContainer, video: VideoStream) -> Fraction | None:

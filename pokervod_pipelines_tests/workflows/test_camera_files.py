@@ -1,20 +1,27 @@
 """Check clips of unusual camera files from the probe to the list: each is what a player and an editor see."""
 
+import io
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
+from av.stream import Disposition
+from PIL import Image
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.clips.export.collect import collect_clips
+from pokervod_pipelines.clips.export.cut import CutMode, cut_media
 from pokervod_pipelines.clips.export.frames import RATES
 from pokervod_pipelines.clips.export.timeline import ExportClip
+from pokervod_pipelines.media.frames import draw_thumbnail
 from pokervod_pipelines.media.library import probe_library
 from pokervod_pipelines.media.tracks import find_rate, open_video
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines_tests.clips.export.burnt import Shape, burn_video
+from pokervod_pipelines_tests.clips.export.burnt import Shape, burn_video, read_number, read_numbers
 from pokervod_pipelines_tests.media.conftest import Register, archive, register, settings
 from pokervod_pipelines_tests.media.films import make_old
 
@@ -83,3 +90,47 @@ def test_a_clock_too_coarse_for_the_rate_is_no_loss_of_frames(tmp_path: Path) ->
 
     with open_video(str(path)) as (_, video):
         assert find_rate(video) == Fraction(30_000, 1001)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "shown"), [("mov", 1), ("mov", 0), ("mp4", 1), ("mkv", 1), ("mkv", 0), ("mov", None)]
+)
+def test_the_track_marked_as_default_is_probed_cut_and_previewed(
+    export: Export, archive: Path, tmp_path: Path, suffix: str, shown: int | None
+) -> None:
+    path = archive / f"film.{suffix}"
+    parts = [Shape(rate=Fraction(5), frames=50, b_frames=0), Shape(rate=Fraction(25), frames=250, b_frames=0)]
+    join_tracks([burn_video(tmp_path / f"{n}.mov", part) for n, part in enumerate(parts)], path, default=shown)
+
+    clip = export(path.name, 4_000, 8_000)
+    preview = draw_thumbnail(str(path), 4_000, 192)
+
+    assert number_of(preview) == (100 if shown == 1 else 20)
+    if shown != 1:
+        assert clip == "unknown frame rate 5; expected one of 23.976, 24, 25, 29.97, 30, 50, 59.94, 60"
+        return
+    assert isinstance(clip, ExportClip)
+    assert clip.rate == 25
+    for mode in CutMode:
+        report = cut_media(clip, path, tmp_path / f"cut.{suffix}", mode=mode)
+        assert read_numbers(report.path) == list(range(report.cut.first, report.cut.end))
+        assert report.cut.first <= 100 < 200 <= report.cut.end
+
+
+def join_tracks(parts: list[Path], target: Path, *, default: int | None) -> None:
+    """Write the video of each part as a track of its own; mark one as default."""
+    with ExitStack() as stack:
+        sources = [stack.enter_context(av.open(str(part))) for part in parts]
+        with av.open(str(target), "w") as joined:
+            tracks = [joined.add_stream_from_template(source.streams.video[0]) for source in sources]
+            for number, track in enumerate(tracks):
+                track.disposition = Disposition.default if number == default else Disposition(0)
+            for source, track in zip(sources, tracks, strict=True):
+                for packet in source.demux(source.streams.video[0]):
+                    if packet.dts is not None:
+                        packet.stream = track
+                        joined.mux(packet)
+
+
+def number_of(jpeg: bytes) -> int:
+    return read_number(av.VideoFrame.from_image(Image.open(io.BytesIO(jpeg))).reformat(format="yuv420p"))

@@ -12,6 +12,7 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from pokervod_pipelines.errors import BadInput, Unavailable
+from pokervod_pipelines.video_tracks import choose_video
 
 Packet: TypeAlias = "av.Packet[Any]"
 
@@ -48,13 +49,9 @@ class SourceVideo:
     """
 
     container: InputContainer
+    video: av.VideoStream
     rate: Fraction
     origin: Fraction
-
-    @property
-    def video(self) -> av.VideoStream:
-        """Return the video stream."""
-        return self.container.streams.video[0]
 
     @property
     def sounds(self) -> tuple[av.AudioStream, ...]:
@@ -110,10 +107,11 @@ def open_source_video(path: Path, rate: Fraction) -> Iterator[SourceVideo]:
     """
     try:
         with av.open(str(path)) as container:
-            if not container.streams.video or container.streams.video[0].codec_context is None:
+            video = choose_video(container)
+            if video is None or video.codec_context is None:
                 raise BadSourceVideo(f"{path} has no readable picture; correct the file name in the sheet")
-            container.streams.video[0].thread_type = "AUTO"
-            yield SourceVideo(container, rate, _find_origin(container))
+            video.thread_type = "AUTO"
+            yield SourceVideo(container, video, rate, _find_origin(container, video))
     except OSError as error:
         message = f"{path} could not be cut: {error}; check the share and the free space, then retry"
         raise SourceVideoUnavailable(message) from error
@@ -122,9 +120,8 @@ def open_source_video(path: Path, rate: Fraction) -> Iterator[SourceVideo]:
         raise BadSourceVideo(message) from error
 
 
-def _find_origin(container: InputContainer) -> Fraction:
+def _find_origin(container: InputContainer, video: av.VideoStream) -> Fraction:
     """Return the time of the first frame; AVI stores no times, so there it has to be decoded."""
-    video = container.streams.video[0]
     first = video.start_time
     if container.format.name == "avi":
         first = next((frame.pts for frame in container.decode(video)), first)
