@@ -6,13 +6,14 @@ named in ``unread``, never treated as a tab without rows, which would retire cli
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import starmap
+from itertools import groupby, starmap
+from operator import itemgetter
 
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.sheets.directives import NO_DIRECTIVES, SheetDirectives, find_kind, read_directives
 from pokervod_pipelines.sheets.headers import AnnotationLayout, SkippedTab, find_layout
 from pokervod_pipelines.sheets.rows import AnnotationRow, read_rows
-from pokervod_pipelines.sheets.tab import Tab, clean_tab, name_cell
+from pokervod_pipelines.sheets.tab import Tab, clean_tab, fill_merged, name_cell
 from pokervod_pipelines.sheets.workbook import Workbook
 
 MAX_CELLS_NAMED = 5
@@ -45,6 +46,7 @@ def read_workbook(workbook: Workbook) -> SheetReading:
     """
     rows: list[AnnotationRow] = []
     skipped = 0
+    errors: list[Problem] = []
     unreadable: dict[str, str] = {}
     layouts: dict[str, AnnotationLayout] = {}
     stray: dict[str, tuple[int, ...]] = {}
@@ -56,7 +58,8 @@ def read_workbook(workbook: Workbook) -> SheetReading:
         if reason := _explain_unreadable(tab, layout):
             unreadable[tab.title] = reason
         elif isinstance(layout, AnnotationLayout):
-            read = read_rows(tab, layout)
+            read = read_rows(fill_merged(tab, below=layout.header_row), layout)
+            errors.extend(_find_errors(tab, layout))
             layouts[tab.title], stray[tab.title] = layout, read.stray
             rows.extend(read.rows)
             skipped += read.blank + read.examples + read.remarks
@@ -65,7 +68,7 @@ def read_workbook(workbook: Workbook) -> SheetReading:
         rows=tuple(rows),
         skipped=skipped,
         unread=tuple(unreadable),
-        problems=(*starmap(Problem, unreadable.items()), *find_repeated_ids(rows), *directives.problems),
+        problems=(*starmap(Problem, unreadable.items()), *errors, *find_repeated_ids(rows), *directives.problems),
         layouts=layouts,
         directives=directives,
         stray=stray,
@@ -85,6 +88,18 @@ def _explain_unreadable(tab: Tab, layout: AnnotationLayout | SkippedTab) -> str:
         f"The formulas in {', '.join(cells[:MAX_CELLS_NAMED])}{more} have no saved value, so the rows of this tab stay "
         "as they were. Open the workbook in Excel or LibreOffice and save it again."
     )
+
+
+def _find_errors(tab: Tab, layout: AnnotationLayout) -> Iterator[Problem]:
+    """Yield each row with cells of ours that show an error in place of a value."""
+    claimed = {index for indexes in layout.columns.values() for index in indexes}
+    below = sorted(place for place in tab.errors if place[0] > layout.header_row and place[1] in claimed)
+    for row, places in groupby(below, key=itemgetter(0)):
+        cells = ", ".join(f"{name_cell(*place)} {tab.errors[place]}" for place in places)
+        yield Problem(
+            f"{tab.title} row {row + 1}",
+            f"The sheet shows an error in place of a value: {cells}. The cell counts as blank. Correct its formula.",
+        )
 
 
 def find_copied_rows(rows: Sequence[AnnotationRow]) -> Iterator[Problem]:

@@ -18,6 +18,7 @@ from pokervod_pipelines.sheets.vocabulary import SheetKind
 from pokervod_pipelines.text.folding import fold_width
 
 EXAMPLE = re.compile(r"^\s*(?:ex|e\.g|example|예|예시)\s*[).:]", re.IGNORECASE)
+KEYS = {SheetKind.ARCHIVE: "file_no", SheetKind.ICONIK: "source_id", SheetKind.CLIP_TRACKER: "time_range"}
 CARRIED_DOWN = ("file_name", "event", "event_name")
 TRUE_WORDS = frozenset({"true", "yes", "y", "o", "1", "✓", "✔"})
 FALSE_WORDS = frozenset({"", "false", "no", "n", "x", "0", "-"})
@@ -76,14 +77,17 @@ def read_rows(tab: Tab, layout: AnnotationLayout) -> TabRows:
     """Return the annotation rows below the header.
 
     A line is a row only with its key: File No. in an archive sheet, the id in an iconik sheet, a time range in a clip
-    tracker. A tracker's event is carried down over the rows that leave it blank.
+    tracker; a key that shows an error is one. A tracker's event is carried down over the rows that leave it blank.
     """
     rows, stray = [], []
     skipped = {"blank": 0, "example": 0, "remark": 0}
     carried: dict[str, str] = {}
     for index in range(layout.header_row + 1, len(tab.cells)):
         cells = _mask(tab.cells[index], layout)
-        kind = _classify_row(cells, layout)
+        has_key = _has_key(cells, layout) or any(
+            (index, column) in tab.errors for column in layout.columns.get(KEYS[layout.kind], ())
+        )
+        kind = _classify_row(cells, layout, has_key=has_key)
         if layout.kind is SheetKind.CLIP_TRACKER and kind not in {"blank", "example"}:
             carried = _carry_down(cells, layout, carried)
         if kind:
@@ -116,22 +120,21 @@ def _with_managed_cells(row: AnnotationRow, cells: Cells, layout: AnnotationLayo
     return replace(row, row_key=read_row_key(texts.get(KEY_FIELD, "")), shown=shown, pin=texts.get(PIN_FIELD))
 
 
-def _classify_row(cells: Cells, layout: AnnotationLayout) -> str:
+def _classify_row(cells: Cells, layout: AnnotationLayout, *, has_key: bool) -> str:
     """Return the kind of a line that is not an annotation, "" where it is one."""
     written = [cell for cell in cells if cell.strip()]
     if not written:
         return "blank"
     if any(EXAMPLE.match(cell) for cell in written[:3]):
         return "example"
-    if tuple(cells) == layout.headers or not _has_key(cells, layout):
+    if tuple(cells) == layout.headers or not has_key:
         return "remark"
     return ""
 
 
 def _has_key(cells: Cells, layout: AnnotationLayout) -> bool:
-    if layout.kind is SheetKind.CLIP_TRACKER:
-        return bool(re.search(r"\d\s*:\s*\d", fold_width(_first(cells, layout, "time_range"))))
-    return bool(_first(cells, layout, "file_no" if layout.kind is SheetKind.ARCHIVE else "source_id"))
+    key = _first(cells, layout, KEYS[layout.kind])
+    return bool(re.search(r"\d\s*:\s*\d", fold_width(key))) if layout.kind is SheetKind.CLIP_TRACKER else bool(key)
 
 
 def _carry_down(cells: Cells, layout: AnnotationLayout, carried: dict[str, str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 from pokervod_pipelines.errors import BadInput, Unavailable
 from pokervod_pipelines.sheets.google.layout import SpreadsheetLayout
 from pokervod_pipelines.sheets.google.workbook import ColumnValues
-from pokervod_pipelines.sheets.tab import Tab
+from pokervod_pipelines.sheets.tab import Tab, blank_errors
 from pokervod_pipelines.sheets.xlsx import parse_xlsx
 from pokervod_pipelines.text.delimited import parse_delimited
 
@@ -91,6 +91,9 @@ class LocalWorkbook:
 
     def tabs(self) -> tuple[Tab, ...]:
         """Return the tabs; a CSV or TSV file is one tab named after the file."""
+        return tuple(map(blank_errors, self._parse()))
+
+    def _parse(self) -> tuple[Tab, ...]:
         if self.path.suffix.lower() in DELIMITED_SUFFIXES:
             rows = parse_delimited(self.content, file=self.path)
             return (Tab(self.path.stem, tuple(tuple(row) for row in rows)),)
