@@ -114,6 +114,8 @@ def clean_text(text: str) -> str:
     >>> clean_text(" Cohen" + chr(0))
     'Cohen'
     """
+    if text.isascii() and "\x00" not in text:  # nearly every text of a session
+        return text.strip()[:MAX_TEXT]
     return make_storable(text).strip()[:MAX_TEXT]
 
 
