@@ -12,6 +12,7 @@ from PIL import Image
 
 from pokervod_pipelines.media.facts import Unplayable
 from pokervod_pipelines.media.tracks import open_video
+from pokervod_pipelines.video_tracks import UprightFilter, find_turn
 
 QUALITY = 80
 STEPS_BACK = (0, 10, 60, None)
@@ -63,7 +64,10 @@ def _base(track: VideoStream) -> Fraction:
     return track.time_base or Fraction(1, av.time_base)
 
 
-def _encode(frame: av.VideoFrame, pixel_shape: Fraction, width: int) -> bytes:
+def _encode(stored: av.VideoFrame, pixel_shape: Fraction, width: int) -> bytes:
+    frame = UprightFilter().turn(stored)
+    if find_turn(stored) in {90, 270}:
+        pixel_shape = 1 / pixel_shape
     height = max(round(width * frame.height / (frame.width * pixel_shape)), 1)
     pixels = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
     target = io.BytesIO()

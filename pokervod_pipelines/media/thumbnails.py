@@ -18,6 +18,8 @@ from pokervod_pipelines.media.store import list_playable
 from pokervod_pipelines.settings import Settings
 
 RETRY_SECONDS = 24 * 3600.0
+DRAWING = 2
+"""Raised when the same file gives another image; older thumbnails are then not used."""
 
 _IMAGE, _REASON = ".jpg", ".txt"
 
@@ -35,7 +37,7 @@ class FrameKey:
     @property
     def digest(self) -> str:
         """Return the name under which the thumbnail is stored; a changed file gives another."""
-        text = f"{self.file_id} {self.size} {self.mtime_ns} {self.at_ms} {self.width}"
+        text = f"{DRAWING} {self.file_id} {self.size} {self.mtime_ns} {self.at_ms} {self.width}"
         return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import av
@@ -12,6 +13,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from pokervod_pipelines.media.facts import AudioTrack, Unplayable
+from pokervod_pipelines.media.movie_atoms import MovieTrack, read_movie_tracks
 from pokervod_pipelines.video_tracks import choose_video
 
 CONTAINERS = "mov,matroska,mxf,avi,mpegts,mpeg,asf,flv,dv,gxf,ogg"
@@ -44,13 +46,14 @@ def read_tracks(path: str, size: int) -> dict[str, Any]:
         seconds = _find_seconds(container, video)
         timecode = _find_timecode(container)
         rate = find_rate(video)
+        width, height = _find_size(path, size, container, video)
         return {
             "duration_ms": None if seconds is None else round(seconds * 1000),
             "frames": video.frames or None,
             "container": container.format.name.split(",")[0],
             "video_codec": _name_codec(video),
-            "width": video.codec_context.width,
-            "height": video.codec_context.height,
+            "width": width,
+            "height": height,
             "rate_num": rate.numerator if rate else None,
             "rate_den": rate.denominator if rate else None,
             "start_timecode": timecode,
@@ -107,6 +110,21 @@ def _find_seconds(container: InputContainer, video: VideoStream) -> Fraction | N
     if video.duration and video.time_base:
         return video.duration * video.time_base
     return Fraction(container.duration, av.time_base) if container.duration else None
+
+
+def _find_size(path: str, size: int, container: InputContainer, video: VideoStream) -> tuple[int, int]:
+    """Return width and height as shown: a film that was recorded sideways has its sides swapped."""
+    width, height = video.codec_context.width, video.codec_context.height
+    tracks = _read_movie(path, size, container)
+    is_sideways = any(track.is_sideways for track in tracks if track.number == video.id)
+    return (height, width) if is_sideways else (width, height)
+
+
+def _read_movie(path: str, size: int, container: InputContainer) -> list[MovieTrack]:
+    if not container.format.name.startswith("mov"):
+        return []
+    with Path(path).open("rb", buffering=0) as file:
+        return read_movie_tracks(file, size)
 
 
 def _find_timecode(container: InputContainer) -> str | None:

@@ -41,7 +41,7 @@ def _check_movie(file: BinaryIO, size: int) -> str | None:
     seen: set[bytes] = set()
     position = 0
     for _ in range(ATOMS_READ):
-        length, kind = _read_atom(file, position, size)
+        length, kind = read_atom(file, position, size)
         if length is None:
             break
         seen.add(kind)
@@ -57,7 +57,7 @@ def _check_movie(file: BinaryIO, size: int) -> str | None:
     return None
 
 
-def _read_atom(file: BinaryIO, position: int, size: int) -> tuple[int | None, bytes]:
+def read_atom(file: BinaryIO, position: int, size: int) -> tuple[int | None, bytes]:
     """Return the length and kind of the atom there; no length at the end of the file or without an atom."""
     head = _read(file, position, 16)
     if len(head) < 8 or not head[4:8].isalnum():

@@ -15,13 +15,14 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines.clips.export.collect import collect_clips
 from pokervod_pipelines.clips.export.cut import CutMode, cut_media
+from pokervod_pipelines.clips.export.fcpxml import write_fcpxml
 from pokervod_pipelines.clips.export.frames import RATES
-from pokervod_pipelines.clips.export.timeline import ExportClip
+from pokervod_pipelines.clips.export.timeline import ExportClip, make_timelines
 from pokervod_pipelines.media.frames import draw_thumbnail
 from pokervod_pipelines.media.library import probe_library
 from pokervod_pipelines.media.tracks import find_rate, open_video
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines_tests.clips.export.burnt import Shape, burn_video, read_number, read_numbers
+from pokervod_pipelines_tests.clips.export.burnt import HEIGHT, WIDTH, Shape, burn_video, read_number, read_numbers
 from pokervod_pipelines_tests.media.conftest import Register, archive, register, settings
 from pokervod_pipelines_tests.media.films import make_old
 
@@ -134,3 +135,47 @@ def join_tracks(parts: list[Path], target: Path, *, default: int | None) -> None
 
 def number_of(jpeg: bytes) -> int:
     return read_number(av.VideoFrame.from_image(Image.open(io.BytesIO(jpeg))).reformat(format="yuv420p"))
+
+
+@pytest.mark.parametrize("turn", [90, -90, 180, 0])
+@pytest.mark.parametrize("suffix", ["mp4", "mov"])
+def test_a_rotated_recording_is_upright_everywhere(
+    export: Export, archive: Path, tmp_path: Path, suffix: str, turn: int
+) -> None:
+    path = archive / f"film.{suffix}"
+    rotate(burn_video(tmp_path / "flat.mov", Shape(rate=Fraction(25), frames=100, b_frames=0)), path, turn)
+    size = (HEIGHT, WIDTH) if turn in {90, -90} else (WIDTH, HEIGHT)
+
+    clip = export(path.name, 1_000, 2_000)
+
+    assert isinstance(clip, ExportClip)
+    assert (clip.width, clip.height) == size
+    assert f'width="{size[0]}" height="{size[1]}"' in write_fcpxml(make_timelines("x", [clip])[0])
+    exact = cut_media(clip, path, tmp_path / "cut.mov")
+    fast = cut_media(clip, path, tmp_path / f"fast.{suffix}", mode=CutMode.FAST)
+    preview = Image.open(io.BytesIO(draw_thumbnail(str(path), 1_000, size[0])))
+    assert preview.size == size
+    assert number_of_upright(preview, turn) == 25
+    with av.open(str(exact.path)) as cut:
+        frames = list(cut.decode(video=0))
+    assert {(frame.width, frame.height, frame.rotation) for frame in frames} == {(*size, 0)}
+    assert [number_of_upright(frame.to_image(), turn) for frame in frames] == list(range(25, 50))
+    with av.open(str(fast.path)) as cut:
+        assert {frame.rotation % 360 for frame in cut.decode(video=0)} == {turn % 360}
+
+
+def rotate(source: Path, target: Path, turn: int) -> None:
+    """Copy the video with the mark that it is shown turned against the clock."""
+    with av.open(str(source)) as old, av.open(str(target), "w") as new:
+        track = new.add_stream_from_template(old.streams.video[0])
+        if turn:
+            track.set_display_rotation(turn)
+        for packet in old.demux(old.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = track
+                new.mux(packet)
+
+
+def number_of_upright(image: Image.Image, turn: int) -> int:
+    """Return the number burnt into a frame before it was turned against the clock."""
+    return read_number(av.VideoFrame.from_image(image.rotate(-turn, expand=True)).reformat(format="yuv420p"))

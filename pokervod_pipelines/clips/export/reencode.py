@@ -88,12 +88,15 @@ def _add_picture(source: SourceVideo, target: OutputContainer, timecode: str) ->
     fields = FIELDS_FIRST.get(codec.field_order)
     stream = target.add_stream("libx264", rate=rate, options=QUALITY | ({"x264-params": fields} if fields else {}))
     context = stream.codec_context
-    context.width, context.height, context.time_base = codec.width, codec.height, 1 / rate
+    is_sideways = source.is_sideways()
+    context.width, context.height = (codec.height, codec.width) if is_sideways else (codec.width, codec.height)
+    context.time_base = 1 / rate
     formats = {each.name for each in context.codec.video_formats or ()}
     context.pix_fmt = codec.pix_fmt if codec.pix_fmt in formats else PICTURE_FORMAT
     context.gop_size = round(rate)
     if codec.sample_aspect_ratio:
-        context.sample_aspect_ratio = codec.sample_aspect_ratio
+        shape = codec.sample_aspect_ratio
+        context.sample_aspect_ratio = 1 / shape if is_sideways else shape
     for fact in ("color_range", "color_primaries", "color_trc", "colorspace"):
         setattr(context, fact, getattr(codec, fact))
     stream.metadata["timecode"] = timecode

@@ -1,9 +1,10 @@
 """Open a video to be cut: number its frames, and seek to the key frame before one of them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -12,7 +13,7 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.video_tracks import choose_video
+from pokervod_pipelines.video_tracks import choose_video, find_turn
 
 Packet: TypeAlias = "av.Packet[Any]"
 
@@ -65,6 +66,12 @@ class SourceVideo:
     def find_time(self, frame: int) -> Fraction:
         """Return when a frame begins, in seconds of the container."""
         return self.origin + frame / self.rate
+
+    def is_sideways(self) -> bool:
+        """Return whether its frames are turned by a quarter to be shown; read one, so seek after it."""
+        with suppress(av.FFmpegError):  # a damaged start need not be in the cut
+            return any(find_turn(frame) in {90, 270} for frame in islice(self.container.decode(self.video), 1))
+        return False
 
     def rewind(self, frame: int) -> None:
         """Seek to where reading gives a key frame at or before the frame, if there is one."""

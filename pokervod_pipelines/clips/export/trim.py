@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pokervod_pipelines.clips.export.frames import FrameRange
 from pokervod_pipelines.clips.export.source_video import MissingFrame, SourceVideo
+from pokervod_pipelines.video_tracks import UprightFilter
 
 Progress = Callable[[int, int], None]
 """Called with the frames done and the total; an exception ends the cut and leaves no file."""
@@ -37,6 +38,7 @@ class VideoTrimmer:
         self._progress = progress
         self._first: int | None = None
         self._last = frames.first - 1
+        self._upright = UprightFilter()
 
     def trim(self, shown: av.VideoFrame) -> Iterator[av.VideoFrame]:
         """Yield the frame, ready to be encoded, if it is in the range; the first of two with one number."""
@@ -46,6 +48,7 @@ class VideoTrimmer:
             return
         self._first = number if self._first is None else self._first
         self._last = number
+        shown = self._upright.turn(shown)
         shown.pts, shown.time_base = number - self._frames.first, 1 / self._footage.rate
         shown.pict_type = PictureType.NONE  # else the encoder would repeat the source's key frames
         yield shown
