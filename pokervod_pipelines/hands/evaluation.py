@@ -90,19 +90,16 @@ def describe_hand(category: str, cards: Sequence[str]) -> str:
     >>> describe_hand("four_of_a_kind", ["6c", "6d", "6h", "6s", "Ah"])
     'Four of a Kind, Sixes'
     """
-    names = [RANK_NAMES[card[0]] for card in cards]
-    first, fourth = names[0], names[3]
-    return {
-        "royal_flush": "Royal Flush",
-        "straight_flush": f"Straight Flush, {first} High",
-        "four_of_a_kind": f"Four of a Kind, {_pluralise(first)}",
-        "full_house": f"{_pluralise(first)} full of {_pluralise(fourth)}",
-        "flush": f"Flush, {first} High",
-        "straight": f"Straight, {first} High",
-        "three_of_a_kind": f"Three of a Kind, {_pluralise(first)}",
-        "two_pair": f"Two Pair, {_pluralise(first)} and {_pluralise(names[2])}",
-        "one_pair": f"Pair of {_pluralise(first)}",
-    }.get(category, f"{first} High")
+    first, _, third, fourth, _ = (RANK_NAMES[card[0]] for card in cards)
+    if category in {"straight_flush", "flush", "straight"}:
+        return f"{category.replace('_', ' ').title()}, {first} High"
+    if category in {"four_of_a_kind", "three_of_a_kind"}:
+        return f"{category.partition('_')[0].title()} of a Kind, {_pluralise(first)}"
+    if category == "full_house":
+        return f"{_pluralise(first)} full of {_pluralise(fourth)}"
+    if category == "two_pair":
+        return f"Two Pair, {_pluralise(first)} and {_pluralise(third)}"
+    return {"royal_flush": "Royal Flush", "one_pair": f"Pair of {_pluralise(first)}"}.get(category, f"{first} High")
 
 
 def _pluralise(rank: str) -> str:
