@@ -89,9 +89,9 @@ def test_a_failure_counts_for_a_week_unless_it_is_superseded(render_day: RenderD
 
 
 SPOILED: list[tuple[str, Callable[[Path], object], str]] = [
-    ("deleted", Path.unlink, "is gone"),
+    ("deleted", Path.unlink, "is missing"),
     ("cut", lambda path: path.write_bytes(b"x"), "has 1 bytes"),
-    ("overwritten", lambda path: path.write_bytes(b"b" * path.stat().st_size), "holds something else"),
+    ("overwritten", lambda path: path.write_bytes(b"b" * path.stat().st_size), "has other content"),
     ("unmounted", lambda path: path.parent.rename(path.parent.with_name("elsewhere")), "unknown: "),
 ]
 

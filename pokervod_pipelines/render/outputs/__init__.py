@@ -1,5 +1,5 @@
-"""What becomes of a graphic once it is made: where it goes, whether it is what was asked for, that it is still there.
+"""Handle rendered files: name their paths, verify them against their instruction, publish and audit them.
 
-``paths`` names its place, ``publish`` moves it there whole, ``verify`` decodes it and compares it with its instruction
-(in a child process, by ``verifier``), ``audit`` looks after it later. Nothing here knows the queue or the database.
+``paths`` names the path, ``publish`` moves a file there whole, ``verify`` decodes it and compares it with its
+instruction (in a child process, by ``verifier``), ``audit`` checks it later. Only ``store`` knows the database.
 """

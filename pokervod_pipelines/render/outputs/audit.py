@@ -1,4 +1,8 @@
-"""Is every finished graphic still where it was put, and unchanged? Cheap: what looks the same is not read again."""
+"""Check whether every finished graphic is still in place and unchanged, and list files that belong to none.
+
+A file of the same size and time is not read again. An orphan is left by a worker that died between publishing a file
+and committing; it is reported, never deleted.
+"""
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -14,7 +18,7 @@ from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, find_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownOutput:
-    """A finished graphic as the database knows it; ``path`` is below the root, or absolute."""
+    """Describe a finished graphic as the database knows it; ``path`` is below the root, or absolute."""
 
     path: str
     size_bytes: int
@@ -23,29 +27,29 @@ class KnownOutput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """What is the matter with one output: it is gone, another one, or the file system does not say."""
+class OutputProblem:
+    """Report one output that is missing, changed or unreadable."""
 
     output: KnownOutput
-    kind: Literal["gone", "changed", "unreadable"]
+    kind: Literal["missing", "changed", "unreadable"]
     text: str
 
 
 class OutputsUnavailable(Unavailable):
-    """The folder of the graphics cannot be read, so nothing is known of any of them."""
+    """Report that the outputs folder cannot be read, so no output can be checked."""
 
 
-def audit_outputs(root: Path, known: Iterable[KnownOutput]) -> list[Problem]:
-    """Return what is wrong with the outputs, in the order in which they come; one that was only touched is fine.
+def audit_outputs(root: Path, known: Iterable[KnownOutput]) -> list[OutputProblem]:
+    """Return the problems of the outputs, in their order; a file with only another time is fine.
 
-    Raises ``OutputsUnavailable`` when the root is not there or holds nothing though outputs are known: before any is
-    looked at, and again before any is called gone.
+    Raises ``OutputsUnavailable`` when the root is missing, or empty although outputs are known: before any file is
+    checked, and again before any is reported as missing.
     """
     outputs = list(known)
     if not outputs:
         return []
     _check_root(root)
-    problems = [problem for output in outputs for problem in _examine(root, output)]
+    problems = [problem for output in outputs for problem in _check_output(root, output)]
     if any(problem.kind != "changed" for problem in problems):
         _check_root(root)
     return problems
@@ -53,38 +57,44 @@ def audit_outputs(root: Path, known: Iterable[KnownOutput]) -> list[Problem]:
 
 def _check_root(root: Path) -> None:
     try:
-        holds_something = any(entry.name != UNFINISHED for entry in root.iterdir())
+        has_entries = any(entry.name != UNFINISHED for entry in root.iterdir())
     except OSError as error:
         raise OutputsUnavailable(
-            f"{root}: the folder of the graphics cannot be read ({error.strerror}); check the mount"
+            f"{root}: the outputs folder cannot be read ({error.strerror}); check the mount"
         ) from error
-    if not holds_something:
-        raise OutputsUnavailable(f"{root}: the folder of the graphics is empty, though graphics are; check the mount")
+    if not has_entries:
+        raise OutputsUnavailable(
+            f"{root}: the outputs folder is empty, but finished graphics are known; check the mount"
+        )
 
 
-def _examine(root: Path, output: KnownOutput) -> Iterator[Problem]:
+def _check_output(root: Path, output: KnownOutput) -> Iterator[OutputProblem]:
     path = root / output.path
     try:
         measure = stat_output(path)
         if measure == OutputStat(size_bytes=output.size_bytes, mtime_ns=output.mtime_ns):
             return
         if measure.size_bytes != output.size_bytes:
-            text = f"{path}: has {measure.size_bytes:,} bytes, and had {output.size_bytes:,} when it was finished"
-            yield Problem(output=output, kind="changed", text=f"{text}; make it again with: pokervod render remake")
+            text = f"{path}: has {measure.size_bytes:,} bytes, expected {output.size_bytes:,}"
+            yield OutputProblem(
+                output=output, kind="changed", text=f"{text}; render it again with: pokervod render remake"
+            )
         elif hash_output(path) != output.sha256:
-            text = f"{path}: holds something else than when it was finished, in as many bytes"
-            yield Problem(output=output, kind="changed", text=f"{text}; make it again with: pokervod render remake")
+            text = f"{path}: has other content than when it was finished"
+            yield OutputProblem(
+                output=output, kind="changed", text=f"{text}; render it again with: pokervod render remake"
+            )
     except (FileNotFoundError, NotADirectoryError):
-        text = f"{path}: is gone; put it back, or make it again with: pokervod render remake"
-        yield Problem(output=output, kind="gone", text=text)
+        text = f"{path}: is missing; put it back, or render it again with: pokervod render remake"
+        yield OutputProblem(output=output, kind="missing", text=text)
     except OSError as error:
-        text = f"{path}: could not be read ({error.strerror}); check the rights and the mount"
-        yield Problem(output=output, kind="unreadable", text=text)
+        text = f"{path}: cannot be read ({error.strerror}); check the rights and the mount"
+        yield OutputProblem(output=output, kind="unreadable", text=text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnrenderedInstruction:
-    """An instruction that ended without a file: its state, and what its path is made of."""
+    """Describe an instruction that ended without a file: its state, and what its path is made of."""
 
     id: int
     state: str
@@ -97,15 +107,15 @@ class UnrenderedInstruction:
 
 
 def list_expected_paths(root: Path, unmade: Iterable[UnrenderedInstruction]) -> dict[str, UnrenderedInstruction]:
-    """Return where each would lie, as a path below the root; what has no place is left out."""
+    """Return the path below the root that each instruction would have had; one without a path is left out."""
     return {place: each for each in unmade if (place := _find_place(root, each))}
 
 
 def find_orphans(root: Path, places: Mapping[str, UnrenderedInstruction], owned: Collection[str]) -> dict[str, str]:
-    """Return what lies at one of the places though it is no finished graphic's, with what to do, by path."""
+    """Return the files at these paths that no finished graphic owns, with what to do, by path."""
     return {
-        path: f"lies there, though instruction {each.id} is {each.state}: who moved it there could not say so; "
-        f"`pokervod render retry {each.id}` makes it anew, or remove the file"
+        path: f"exists, but instruction {each.id} is {each.state}: its worker died before it recorded the file; "
+        f"`pokervod render retry {each.id}` renders it again, or delete the file"
         for path, each in places.items()
         if path not in owned and os.path.lexists(root / path)
     }
@@ -125,5 +135,5 @@ def _find_place(root: Path, each: UnrenderedInstruction) -> str | None:
             version=each.version,
         )
         return find_output_path(root, relative, each.output["format"]).relative_to(root).as_posix()
-    except BadSettings:  # what has no place was never put there
+    except BadSettings:  # such a file was never published
         return None

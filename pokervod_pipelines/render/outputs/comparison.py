@@ -1,7 +1,7 @@
-"""Does a decoded picture show what was asked for? It is laid over a picture drawn anew, text by text and as a whole.
+"""Compare a decoded frame with one drawn anew, and two decoded frames of one output with each other.
 
-A codec that loses something blurs; a wrong letter moves light from one place to another. So small windows of the two
-pictures are compared by their means: an error of coding has none, a stroke that is missing or too many has.
+A lossy codec blurs; a wrong letter moves light from one place to another. So the means of small windows are compared:
+a coding error averages out, a missing or extra stroke does not.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,10 +14,10 @@ from pokervod_pipelines.render.outputs.decoded_frame import DecodedFrame, Pixels
 from pokervod_pipelines.render.renderers.local.sprites import Box
 
 WINDOW, COLOUR_WINDOW = 3, 7
-"""Pixels of a window, across; films keep colours at half of the resolution."""
+"""Width of a window in pixels; video keeps colours at half of the resolution."""
 
 CELL, MOVING_CELL = 8, 4
-"""Beyond the texts, squares of so many pixels are compared; of what moves, smaller ones."""
+"""Width of the squares that are compared beyond the texts; smaller ones while the graphic moves."""
 
 MARGIN = 8
 """Pixels around a text that its windows need."""
@@ -25,7 +25,7 @@ MARGIN = 8
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """Greatest differences of two windows of a text (brightness, colour, opacity) and of two cells, of 255.
+    """Limit the differences (0 to 255) of two windows of a text (brightness, colour, opacity) and of two cells.
 
     Measured on all templates: a good H.264 (CRF 18 and 23) differs by up to 24, ProRes by up to 4, one changed digit
     by 85 and more at 1080 lines, by 41 and more in letters 9 pixels high.
@@ -36,44 +36,44 @@ class Tolerance:
 
 
 EXACT = Tolerance(text=3, cell=3)
-"""Without loss: what rounding leaves when colours are weighed by opacity."""
+"""Lossless: what rounding leaves when colours are premultiplied."""
 
 FINE, COARSE = Tolerance(text=14, cell=14), Tolerance(text=36, cell=26)
-"""Of codings made to be edited, and of those made to be small."""
+"""For codecs made for editing, and for those made to be small."""
 
 
 def compare_images(found: Image.Image, drawn: Image.Image, boxes: Sequence[Box], tolerance: Tolerance) -> Iterator[str]:
-    """Yield what the picture found should show and does not, in sentences; both are RGBA and of one size."""
+    """Yield a sentence for each text, and one place beyond the texts, where the RGBA images differ."""
     ours, theirs = premultiply(drawn), premultiply(found)
     for box in boxes:
         if not _is_similar(theirs, ours, box, tolerance):
             place = f"{box.left},{box.top} to {box.right},{box.bottom}"
-            yield f"does not show {box.shows!r} (layer {box.layer}) at {place}: it is another graphic, or a stale one"
+            yield f"does not show {box.shows!r} (layer {box.layer}) at {place}: another or a stale graphic"
     where = _find_difference(theirs, ours, boxes, tolerance.cell, CELL)
     if where is not None:
         yield f"differs from its drawing at {where[0]},{where[1]}, beyond its texts"
 
 
 def compare_animated(found: Image.Image, drawn: Image.Image, tolerance: Tolerance) -> tuple[int, int] | None:
-    """Where a picture that comes in or goes out differs most from its drawing, or None.
+    """Return where a frame of the entrance or exit differs most from its drawing, or None.
 
-    Its texts are on their way, so all of it is compared as closely as a text. Measured: a good H.264 differs by up to
+    Its texts are moving, so the whole frame is compared as closely as a text. Measured: a good H.264 differs by up to
     16 at CRF 16 and 32 at 23, one changed letter of a text half-way in by 140 and more at 1080 lines.
     """
     return _find_difference(premultiply(found), premultiply(drawn), (), tolerance.text, MOVING_CELL)
 
 
-def composite_over(spec: Image.Image, colour: tuple[int, int, int]) -> Image.Image:
-    """Return the picture as it is seen over a plain colour, in RGBA and opaque."""
-    below = Image.new("RGBA", spec.size, (*colour, 255))
-    below.alpha_composite(spec)
+def composite_over(image: Image.Image, colour: tuple[int, int, int]) -> Image.Image:
+    """Return the image over a plain colour, in RGBA and opaque."""
+    below = Image.new("RGBA", image.size, (*colour, 255))
+    below.alpha_composite(image)
     return below
 
 
-def premultiply(spec: Image.Image) -> Image.Image:
-    """Colours weighed by opacity, so that what cannot be seen does not differ."""
-    weighed = spec.convert("RGBa")
-    return Image.frombuffer("RGBA", spec.size, weighed.tobytes(), "raw", "RGBA", 0, 1)
+def premultiply(image: Image.Image) -> Image.Image:
+    """Return the colours multiplied by opacity, so that invisible pixels do not differ."""
+    weighed = image.convert("RGBa")
+    return Image.frombuffer("RGBA", image.size, weighed.tobytes(), "raw", "RGBA", 0, 1)
 
 
 def _is_similar(found: Image.Image, drawn: Image.Image, box: Box, tolerance: Tolerance) -> bool:
@@ -104,8 +104,8 @@ def _differ_in_colour(found: Image.Image, drawn: Image.Image) -> tuple[int, int]
     return most[0], max(most[1:])
 
 
-def _blur(spec: Image.Image, window: int) -> Image.Image:
-    return spec.filter(ImageFilter.BoxBlur((window - 1) / 2))
+def _blur(image: Image.Image, window: int) -> Image.Image:
+    return image.filter(ImageFilter.BoxBlur((window - 1) / 2))
 
 
 def _find_max(one: Image.Image, other: Image.Image) -> int:
@@ -113,29 +113,29 @@ def _find_max(one: Image.Image, other: Image.Image) -> int:
 
 
 def _find_difference(
-    found: Image.Image, drawn: Image.Image, boxes: Sequence[Box], most: int, cell: int
+    found: Image.Image, drawn: Image.Image, boxes: Sequence[Box], limit: int, cell: int
 ) -> tuple[int, int] | None:
-    """Where the pictures differ most, beyond the texts, when squares of them differ by more than ``most``."""
+    """Return where the images differ most beyond the texts, or None if no two cells differ by more than ``limit``."""
     cells = ImageChops.difference(found.reduce(cell), drawn.reduce(cell))
     worst = np.asarray(cells).max(axis=2).copy()
     for box in boxes:
         worst[box.top // cell : -(-box.bottom // cell), box.left // cell : -(-box.right // cell)] = 0
-    if int(worst.max()) <= most:
+    if int(worst.max()) <= limit:
         return None
     row, column = np.unravel_index(int(worst.argmax()), worst.shape)
     return int(column) * cell, int(row) * cell
 
 
 SQUARE = 4
-"""Pixels of a square, across."""
+"""Width of a square in pixels."""
 
 LINES = 4
-"""Of what loses something, single pixels are compared on every so many lines, on others in the next frame."""
+"""With a lossy codec, pixels are compared on every fourth line, on others in the next frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class JitterLimit:
-    """Greatest differences of two frames in which a graphic stands, of 255: of a pixel, and of a square's mean.
+    """Limit the differences (0 to 255) of two frames of a still graphic: of a pixel, and of a square's mean.
 
     Measured on all templates in H.264 at CRF 16 and 23: brightness by up to 58 and 15, colours by up to 23 and 6.
     """
@@ -144,22 +144,22 @@ class JitterLimit:
     square: int
 
 
-NONE = JitterLimit(pixel=3, square=3)
-"""What rounding leaves when colours are weighed by opacity."""
+LOSSLESS_JITTER = JitterLimit(pixel=3, square=3)
+"""What rounding leaves when colours are premultiplied."""
 
 OF_BRIGHTNESS, OF_COLOURS = JitterLimit(pixel=80, square=24), JitterLimit(pixel=40, square=12)
 
 
 class StillReference:
-    """A frame in which the graphic stands: the measure of the others."""
+    """Hold one frame of a still graphic, to compare the others with it."""
 
     def __init__(self, shown: DecodedFrame) -> None:
         self._shown = shown
         self._planes = _read_visible(shown)
         self._squares = [_reduce(plane) for plane in self._planes]
 
-    def is_shown_by(self, other: DecodedFrame) -> bool:
-        """Whether the other frame shows the same, as far as its coding can keep it."""
+    def matches(self, other: DecodedFrame) -> bool:
+        """Return whether the other frame shows the same, as far as its coding can keep it."""
         if other.is_lossless and other.is_same_as(self._shown):
             return True
         planes = _read_visible(other)
@@ -168,35 +168,35 @@ class StillReference:
             self._is_near(number, plane, _choose_jitter(other, number), lines) for number, plane in enumerate(planes)
         )
 
-    def _is_near(self, number: int, plane: Pixels, most: JitterLimit, lines: slice) -> bool:
+    def _is_near(self, number: int, plane: Pixels, limit: JitterLimit, lines: slice) -> bool:
         ours = self._planes[number]
         if plane.shape != ours.shape:
             return False
         squares = ImageChops.difference(_reduce(plane), self._squares[number])
-        if _find_channel_max(squares) > most.square:
+        if _find_channel_max(squares) > limit.square:
             return False
         one, other = plane[lines], ours[lines]
-        return one.size == 0 or int((np.maximum(one, other) - np.minimum(one, other)).max()) <= most.pixel
+        return one.size == 0 or int((np.maximum(one, other) - np.minimum(one, other)).max()) <= limit.pixel
 
 
 def _choose_jitter(shown: DecodedFrame, plane: int) -> JitterLimit:
     if shown.is_lossless:
-        return NONE
+        return LOSSLESS_JITTER
     return OF_COLOURS if plane else OF_BRIGHTNESS
 
 
 def _read_visible(shown: DecodedFrame) -> list[Pixels]:
-    """Its planes in eight bits; where there is opacity, its colours weighed by it, for what is hidden may differ."""
+    """Return the planes in eight bits; with opacity, the premultiplied colours, since hidden pixels may differ."""
     if shown.has_alpha:
         return [np.asarray(premultiply(shown.draw()))]
     return [reduce_bits(plane, shown.bits) for plane in shown.planes]
 
 
-def _find_channel_max(spec: Image.Image) -> int:
-    """The greatest number in any of its channels; numpy would copy it first."""
-    return int(np.max(spec.getextrema()))
+def _find_channel_max(image: Image.Image) -> int:
+    """Return the greatest number in any channel, without the copy that numpy makes."""
+    return int(np.max(image.getextrema()))
 
 
 def _reduce(pixels: Pixels) -> Image.Image:
-    """Squares by their means; a plane of one channel is a grey spec."""
+    """Return the means of squares; a plane of one channel is a grey image."""
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).reduce(SQUARE)

@@ -1,4 +1,4 @@
-"""The pixels of a frame without converting it: all of them as decoded, or a few, enough to see that it is blank."""
+"""Read the pixels of a frame without converting it: all of them as decoded, or a sample."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ SAMPLES_ACROSS = 480
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedFrame:
-    """One frame: its planes, of so many bits, every so many of its pixels, and how to get it as a spec.
+    """Hold one frame: its planes and their bit depth, a sample of its pixels, and a function that makes it an image.
 
-    The last channel of the sample is its opacity where ``has_alpha``; ``is_lossless`` is said of its coding.
+    The last channel of the sample is the opacity where ``has_alpha``; ``is_lossless`` describes the codec.
     """
 
     number: int
@@ -34,9 +34,9 @@ class DecodedFrame:
     draw: Callable[[], Image.Image]
 
     def is_same_as(self, other: "DecodedFrame") -> bool:
-        """Whether the two are one spec, to the last bit."""
+        """Return whether the two frames are identical, to the last bit."""
         pairs = list(zip(self.planes, other.planes, strict=False))
-        few = all(np.array_equal(one[::16], another[::16]) for one, another in pairs)  # most differ there as well
+        few = all(np.array_equal(one[::16], another[::16]) for one, another in pairs)
         return (
             few
             and len(self.planes) == len(other.planes)
@@ -45,17 +45,17 @@ class DecodedFrame:
 
 
 def find_step(width: int) -> int:
-    """Every so many pixels, in both directions, one is taken."""
+    """Return the step between sampled pixels, in both directions."""
     return max(1, width // SAMPLES_ACROSS)
 
 
 def find_alpha(form: VideoFormat) -> int | None:
-    """The plane that holds the opacity, None where pictures of this form have none."""
+    """Return the plane with the opacity, None for formats without one."""
     return next((each.plane for each in form.components if each.is_alpha), None)
 
 
 def take_sample(frame: VideoFrame) -> Pixels:
-    """The sample of a decoded frame: its brightness or colours, and its opacity, in eight bits."""
+    """Return sampled pixels of the frame in eight bits: brightness or colours, and opacity."""
     frame, step = simplify(frame), find_step(frame.width)
     form, bits, planes = frame.format, find_bits(frame.format), read_planes(frame)
     if not form.is_planar:
@@ -67,7 +67,7 @@ def take_sample(frame: VideoFrame) -> Pixels:
 
 
 def simplify(frame: VideoFrame) -> VideoFrame:
-    """The frame in a form whose planes are plain numbers: itself, unless it has a palette or splits bytes."""
+    """Return the frame in a format whose planes are plain numbers: itself, unless it has a palette or splits bytes."""
     form = frame.format
     if form.has_palette or form.is_bit_stream or not (form.is_planar or _is_packed(form)):
         return frame.reformat(format="rgb24" if find_alpha(form) is None else "rgba")
@@ -79,12 +79,12 @@ def _is_packed(form: VideoFormat) -> bool:
 
 
 def find_bits(form: VideoFormat) -> int:
-    """The bits of a number."""
+    """Return the bits per number."""
     return max(each.bits for each in form.components)
 
 
 def read_planes(frame: VideoFrame) -> list[Plane]:
-    """All planes of a frame that was simplified."""
+    """Return all planes of a simplified frame."""
     channels = 1 if frame.format.is_planar else len(frame.format.components)
     return [_read_plane(frame, number, channels) for number in range(len(frame.planes))]
 
@@ -98,17 +98,17 @@ def _read_plane(frame: VideoFrame, number: int, channels: int) -> Plane:
 
 
 def reduce_bits(pixels: Plane, bits: int) -> Pixels:
-    """The same in eight bits."""
+    """Return the pixels in eight bits."""
     return pixels if bits <= 8 else (pixels >> (bits - 8)).astype(np.uint8)
 
 
 def to_image(frame: VideoFrame) -> Image.Image:
-    """The whole frame in RGBA."""
+    """Return the whole frame in RGBA."""
     return Image.fromarray(frame.to_ndarray(format="rgba"))
 
 
 def is_blank(sample: Pixels, has_alpha: bool) -> bool:  # noqa: FBT001 - belongs to the sample
-    """Nothing is to be seen: the picture is transparent, or of one colour and one opacity all over."""
+    """Return whether nothing is visible: the frame is transparent, or of one colour and one opacity."""
     least_contrast = 6
     if not has_alpha:
         return int(np.ptp(sample)) <= least_contrast if sample.shape[2] == 1 else _is_flat(sample, least_contrast)

@@ -1,7 +1,7 @@
-"""How large an output is, when it last changed, and the hash of what it holds: a file, or a folder of pictures.
+"""Measure and hash an output: a file, or a folder of PNG frames.
 
-What a desktop or a server leaves in a folder it has opened (``.DS_Store``, ``Thumbs.db``, ``@eaDir``) is none of the
-pictures and counts for nothing here; before a folder is published, ``pictures`` refuses whatever else lies in it.
+Files that a desktop or server leaves in a folder (``.DS_Store``, ``Thumbs.db``, ``@eaDir``) are ignored here; before a
+folder is published, ``png_sequence`` refuses anything that is not a frame.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ _PICTURE = re.compile(r"[0-9]{5,}\.png", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputStat:
-    """Bytes in all, and the time of the last change in nanoseconds; of a folder, those of its pictures."""
+    """Hold the total bytes and the time of the last change in nanoseconds; of a folder, those of its frames."""
 
     size_bytes: int
     mtime_ns: int
 
 
 def stat_output(path: Path) -> OutputStat:
-    """What the file system says, without reading. Raises ``OSError`` where it does not answer or nothing is there."""
+    """Measure without reading. Raises ``OSError`` if the output is missing or the share does not respond."""
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode):
         return OutputStat(size_bytes=found.st_size, mtime_ns=found.st_mtime_ns)
@@ -34,9 +34,9 @@ def stat_output(path: Path) -> OutputStat:
 
 
 def hash_output(path: Path) -> str:
-    """SHA-256 of the file; of a folder, that of its pictures' names, sizes and contents in the order of the names.
+    """Return the SHA-256 of the file; of a folder, that of the names, sizes and contents of its frames by name.
 
-    A link is no file of ours and counts by its name alone. Raises ``OSError``.
+    A symbolic link counts by its name alone. Raises ``OSError``.
     """
     digest = hashlib.sha256()
     if not stat.S_ISDIR(path.lstat().st_mode):
@@ -51,7 +51,7 @@ def hash_output(path: Path) -> str:
 
 
 def list_frames(folder: Path) -> Iterator[Path]:
-    """Yield the pictures of a sequence, whatever else lies there. Raises ``OSError``."""
+    """Yield the frames of a sequence, whatever else is in the folder. Raises ``OSError``."""
     return (each for each in folder.iterdir() if _PICTURE.fullmatch(each.name))
 
 

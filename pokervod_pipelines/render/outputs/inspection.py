@@ -1,4 +1,4 @@
-"""What an output has to be, and what was found when it was looked at: records that go to the child process and back."""
+"""Define what an output must be and what was found in it: records that are sent to the child process and back."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,28 +14,28 @@ MAX_PROBLEMS = 12
 """Sentences of one inspection; what is wrong everywhere need not be said of every frame."""
 
 
-class Drawing(Protocol):
-    """A graphic as its renderer should have drawn it; ``renderers.local.drawing.Drawing`` is one."""
+class ReferenceDrawing(Protocol):
+    """Draw a graphic as its renderer should have drawn it; ``renderers.local.drawing.Drawing`` does."""
 
     @property
     def hold(self) -> range:
-        """The frames in which the graphic stands still and whole; never none."""
+        """Return the frames in which the graphic is still and complete; never empty."""
 
     @property
     def boxes(self) -> list[Box]:
-        """Where which text and card is in those frames."""
+        """Return the boxes of the texts and cards in those frames."""
 
     def draw(self, frame_index: int) -> Image.Image:
-        """The frame in RGBA."""
+        """Return the frame in RGBA."""
 
 
-Draw = Callable[[Template, Mapping[str, Any], OutputSpec], Drawing]
+MakeDrawing = Callable[[Template, Mapping[str, Any], OutputSpec], ReferenceDrawing]
 """Lays the graphic out anew; raises a failure of ``render.failures`` where that cannot be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedOutput:
-    """The instruction's side: the template, its values, how it comes out, and the renderer that made it."""
+    """Hold what the instruction asks for: the template, its values, the output, and the renderer that made it."""
 
     template: Template
     layers: Mapping[str, Any]
@@ -45,11 +45,11 @@ class ExpectedOutput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What was found. The output is what was asked for when there are no ``problems``, sentences with their figures.
+    """Report what was found. The output is valid when there are no ``problems``, sentences with their figures.
 
-    ``mtime_ns`` and ``size_bytes`` are those that ``audit`` compares with later. ``picture_hash`` is that of the pixels
-    shown in the middle: two instructions with different values that share it show the same, so one of them is stale.
-    ``preview`` is a JPEG of that spec, None where no picture was found.
+    ``mtime_ns`` and ``size_bytes`` are kept for ``audit``. ``picture_hash`` is that of the visible pixels of the middle
+    frame: two instructions with different values that share it look the same, so one of them is stale. ``preview`` is a
+    JPEG of that frame, None if no frame was found.
     """
 
     problems: tuple[str, ...]
@@ -68,5 +68,5 @@ class Inspection:
 
     @property
     def is_valid(self) -> bool:
-        """It is what was asked for."""
+        """Return whether the output is what the instruction asks for."""
         return not self.problems

@@ -1,7 +1,6 @@
-"""A finished graphic moves to its final place, whole or not at all, whenever the machine stops.
+"""Move a finished graphic to its final path, whole or not at all, whenever the machine stops.
 
-What is left behind by workers that died is swept here as well. That only the holder of a claim publishes, and where
-to, is the caller's to know.
+Files left by dead workers are deleted here as well. The caller ensures that only the holder of a claim publishes.
 """
 
 import errno
@@ -20,17 +19,17 @@ from pokervod_pipelines.render.outputs.paths import UNFINISHED
 
 _CLAIM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CANNOT_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
-"""What file systems say that keep no folders to write out, as some shares do."""
+"""Errors of file systems that cannot flush folders, as some shares."""
 
 _log = logging.getLogger(__name__)
 
 
 def publish(target: Path, final: Path) -> None:
-    """The target, a file or a folder of files, is at its final place, and both are on disk.
+    """Move the target, a file or a folder of files, to its final path, and flush both to disk.
 
-    At no moment there is half of it: the final place holds nothing, what was there, or the whole. A file takes the
-    place of a file at once; whatever else is there is moved beside the target first, and removed afterwards.
-    Raises ``OSError`` with the system's number; the target is then still there, or was moved whole.
+    At no moment is half of it there: the final path has nothing, what was there, or the whole. A file replaces a file
+    in one step; anything else is moved beside the target first, and deleted afterwards. Raises ``OSError`` with the
+    system's number; the target is then still there, or was moved whole.
     """
     _write_out(target)
     _make_folders(final.parent)
@@ -42,13 +41,13 @@ def publish(target: Path, final: Path) -> None:
         delete_output(aside)
 
 
-def unpublish(target: Path, final: Path, measure: OutputStat, sha256: str) -> bool:
-    """The file or folder that was published from the target is gone from its final place; returns whether it was there.
+def unpublish(target: Path, final: Path, expected: OutputStat, sha256: str) -> bool:
+    """Delete the published file or folder from its final path; return whether it was there.
 
-    It is known by its size, its time and its hash; anything else that lies there stays. Raises ``OSError``.
+    It is identified by size, time and hash; any other file is kept. Raises ``OSError``.
     """
     try:
-        if stat_output(final) != measure or hash_output(final) != sha256:
+        if stat_output(final) != expected or hash_output(final) != sha256:
             return False
     except (FileNotFoundError, NotADirectoryError):
         return False
@@ -59,19 +58,19 @@ def unpublish(target: Path, final: Path, measure: OutputStat, sha256: str) -> bo
 
 
 def _is_in_the_way(final: Path, target: Path) -> bool:
-    """The system replaces a file by a file in one step, and nothing else."""
+    """Return whether something must be moved first: the system replaces only a file by a file in one step."""
     return os.path.lexists(final) and (final.is_dir() or target.is_dir())
 
 
 def _move_aside(final: Path, target: Path) -> Path:
-    """Return where it is now: under a name that no claim has, so that it is swept if we die here."""
+    """Return the new path: a name that no claim has, so that it is swept if this process dies here."""
     aside = target.parent / f"{uuid4()}.old"
     final.replace(aside)
     return aside
 
 
 def _write_out(target: Path) -> None:
-    """The bytes of a file, or of all files of a folder, are on disk, and so are their names."""
+    """Flush a file, or all files of a folder, and their names to disk."""
     if target.is_dir():
         for each in sorted(target.iterdir()):
             _sync(each)
@@ -99,7 +98,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _make_folders(folder: Path) -> None:
-    """The folder is there, and each one that had to be made is known to its parent on disk."""
+    """Create the folder and its parents, each flushed to disk."""
     if folder.is_dir():
         return
     _make_folders(folder.parent)
@@ -108,17 +107,17 @@ def _make_folders(folder: Path) -> None:
 
 
 def sweep_unfinished(root: Path, alive: Collection[UUID], older_than_seconds: float) -> list[Path]:
-    """Remove what was made for no claim that lives and has not changed for so long; return what was removed.
+    """Delete files of claims that are not active and that are older than the limit; return their paths.
 
-    What bears no claim in its name is not ours and stays. ``alive`` may be older than the listing, hence the age.
-    What cannot be removed is logged and left for the next time. Raises ``OSError`` where the folder cannot be read.
+    A file without a claim in its name is kept. ``alive`` may be older than the listing, hence the age. A file that
+    cannot be deleted is logged and left for the next sweep. Raises ``OSError`` if the folder cannot be read.
     """
     folder = root / UNFINISHED
     if not folder.is_dir() or folder.is_symlink():
         return []
     living = {str(claim) for claim in alive}
     before = time.time() - older_than_seconds
-    return [path for path in sorted(folder.iterdir()) if _is_leftover(path, living, before) and _try_remove(path)]
+    return [path for path in sorted(folder.iterdir()) if _is_leftover(path, living, before) and _try_delete(path)]
 
 
 def _is_leftover(path: Path, living: Collection[str], before: float) -> bool:
@@ -127,7 +126,7 @@ def _is_leftover(path: Path, living: Collection[str], before: float) -> bool:
 
 
 def _find_last_change(path: Path) -> float:
-    """Of the entry, or of what lies right below it; one that vanishes meanwhile is somebody else's to remove."""
+    """Return the last change of the entry or of its direct children; a vanished entry counts as changed now."""
     try:
         found = path.lstat()
         below = [each.lstat() for each in path.iterdir()] if stat.S_ISDIR(found.st_mode) else []
@@ -136,17 +135,17 @@ def _find_last_change(path: Path) -> float:
     return max(max(each.st_mtime, each.st_ctime) for each in (found, *below))
 
 
-def _try_remove(path: Path) -> bool:
+def _try_delete(path: Path) -> bool:
     try:
         delete_output(path)
     except OSError as error:
-        _log.warning("a leftover cannot be removed", extra={"path": str(path), "reason": str(error)})
+        _log.warning("an unfinished file cannot be deleted", extra={"path": str(path), "reason": str(error)})
         return False
     return True
 
 
 def delete_output(path: Path) -> None:
-    """Nothing is there any more, whether it was a file, a folder or nothing. Raises ``OSError``."""
+    """Delete the file or folder, if there is one. Raises ``OSError``."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -1,4 +1,4 @@
-"""The SQL of outputs: what is known of the files, and what the last look at them found."""
+"""Store outputs: the SQL of the files and of their last audit."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from pokervod_pipelines.render.outputs.audit import UnrenderedInstruction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredOutput:
-    """A finished graphic's file; ``path`` is below the folder of the graphics, ``problem`` what is wrong with it."""
+    """Hold one row of ``render_outputs``; ``path`` is below the outputs folder, ``problem`` from the last audit."""
 
     instruction_id: int
     path: str
@@ -32,7 +32,7 @@ class StoredOutput:
     problem: str | None
 
     def describe(self) -> str:
-        """Return its figures in words, and what is wrong with it, to stand behind its path."""
+        """Return its figures and its problem in words, to print behind its path."""
         size = f"{self.width}×{self.height}, {self.frames} frames at {self.fps:g} fps, {self.pixel_format}"
         wrong = f"; ! {self.problem}" if self.problem else ""
         return f" ({size}, {self.size_bytes:,} bytes{wrong})"
@@ -42,7 +42,7 @@ _COLUMNS = ", ".join(f"o.{field.name}" for field in fields(StoredOutput))
 
 
 def find_output(connection: Connection, instruction_id: int) -> StoredOutput | None:
-    """The file of the instruction, if it has one."""
+    """Return the file of the instruction, None if it has none."""
     row = connection.execute(
         text(f"select {_COLUMNS} from render_outputs o where instruction_id = :id"),  # noqa: S608 - the names are fields
         {"id": instruction_id},
@@ -51,7 +51,7 @@ def find_output(connection: Connection, instruction_id: int) -> StoredOutput | N
 
 
 def list_outputs(connection: Connection, day: date | None = None) -> list[StoredOutput]:
-    """The files of all completed instructions of the day, or of all days, in the order of the instructions."""
+    """List the files of all completed instructions of the day, or of all days, in the order of the instructions."""
     rows = connection.execute(
         text(f"""
             select {_COLUMNS} from render_outputs o join render_instructions r on r.id = o.instruction_id
@@ -63,7 +63,7 @@ def list_outputs(connection: Connection, day: date | None = None) -> list[Stored
 
 
 def list_unrendered(connection: Connection, day: date) -> list[UnrenderedInstruction]:
-    """The instructions of the day that ended without a file."""
+    """List the instructions of the day that ended without a file."""
     rows = connection.execute(
         text("""
             select id, state, template, output, trigger_kind, trigger_key, version, broadcast_day as day
@@ -76,7 +76,7 @@ def list_unrendered(connection: Connection, day: date) -> list[UnrenderedInstruc
 
 
 def record_audit(connection: Connection, problems: Mapping[int, str | None]) -> int:
-    """The files, by instruction, were looked at now, with what was wrong or None; returns how many are news."""
+    """Record the audit of the files by instruction, with the problem or None; return how many results are new."""
     rows = connection.execute(
         text("""
             with a as (select * from jsonb_to_recordset(cast(:audited as jsonb)) as a(id bigint, problem text)),
@@ -92,6 +92,6 @@ def record_audit(connection: Connection, problems: Mapping[int, str | None]) -> 
 
 
 def list_active_claims(connection: Connection) -> set[UUID]:
-    """The claims that hold something now."""
+    """Return the claims of running instructions."""
     rows = connection.execute(text("select claim_id from render_instructions where state = 'processing'"))
     return {row[0] for row in rows}

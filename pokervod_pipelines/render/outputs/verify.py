@@ -1,7 +1,6 @@
-"""Is the output what its instruction asks for? It is decoded to its end, measured, and laid over a new drawing.
+"""Verify that an output is what its instruction asks for: decode it to its end and compare it with a new drawing.
 
-Whatever made the file, nothing it says of itself is believed. Meant to run in the child process of ``child``: a hostile
-file may crash or hang who decodes it.
+Nothing the file claims is trusted. Runs in a child process, since a broken file may crash or hang its reader.
 """
 
 import hashlib
@@ -24,35 +23,41 @@ from pokervod_pipelines.render.outputs.comparison import (
 )
 from pokervod_pipelines.render.outputs.digest import hash_output, stat_output
 from pokervod_pipelines.render.outputs.frame_inspector import FrameInspector, find_min_opacity
-from pokervod_pipelines.render.outputs.inspection import MAX_PROBLEMS, Draw, Drawing, ExpectedOutput, Inspection
+from pokervod_pipelines.render.outputs.inspection import (
+    MAX_PROBLEMS,
+    ExpectedOutput,
+    Inspection,
+    MakeDrawing,
+    ReferenceDrawing,
+)
 from pokervod_pipelines.render.outputs.png_sequence import read_sequence
 from pokervod_pipelines.render.outputs.video_file import FileProperties, read_video
 from pokervod_pipelines.render.renderers.job import OutputSpec
 
 MIN_BYTES = 1_024
-"""What is smaller is no graphic, whatever it says of itself."""
+"""A smaller file cannot be a graphic."""
 
 LOCAL_DRAWING = "pokervod_pipelines.render.renderers.local.drawing"
 OUR_COLOURS, OUR_PIXELS = (1, 1, 1, 1), "yuv420p"
-"""BT.709 in every field, and the range of broadcast; and the pixels of an MP4 that every player shows."""
+"""BT.709 in every field and broadcast range; and the pixel format of an MP4 that every player shows."""
 
 RATE_TOLERANCE = 0.0002
-"""Part of a rate; 29.97 is 0.001 away from 30."""
+"""Relative difference of two rates; 29.97 is 0.001 away from 30."""
 
 PREVIEW_WIDTH = 480
 NEUTRAL, BLACK = (96, 96, 96), (0, 0, 0)
 
 
-def inspect_output(path: Path, expected: ExpectedOutput, *, draw: Draw | None = None) -> Inspection:
-    """Return what the output is, and every problem for which it must not be used.
+def inspect_output(path: Path, expected: ExpectedOutput, *, draw: MakeDrawing | None = None) -> Inspection:
+    """Return the properties of the output, and every problem that makes it unusable.
 
-    What ``local`` made is compared with what ``draw`` draws (by default the local renderer's own); what others made
-    cannot be drawn again. Raises ``OSError`` only where the file system does not answer, never for what is in the file.
+    Outputs of ``local`` are compared with what ``draw`` draws (by default the local renderer); those of others cannot
+    be drawn again. Raises ``OSError`` only if the file system does not respond, never for the content of the file.
     """
     try:
         before = stat_output(path)
     except (FileNotFoundError, NotADirectoryError):
-        return Inspection(problems=(f"{path}: is not there",))
+        return Inspection(problems=(f"{path}: is missing",))
     if problem := _find_first_problem(path, before.size_bytes, expected.spec):
         return Inspection(problems=(f"{path}: {problem}",), size_bytes=before.size_bytes, mtime_ns=before.mtime_ns)
     sha256 = hash_output(path)
@@ -61,25 +66,26 @@ def inspect_output(path: Path, expected: ExpectedOutput, *, draw: Draw | None = 
     drawing = None if draw is None else draw(expected.template, expected.layers, expected.spec)
     inspector = _make_inspector(expected.spec, drawing)
     is_sequence = expected.spec.format == "png_sequence"
-    properties = (read_sequence if is_sequence else read_video)(path, expected.spec, inspector.on_frame)
-    problems = [*_compare_properties(properties, expected), *_compare_shown(inspector, properties, expected, drawing)]
+    properties = (read_sequence if is_sequence else read_video)(path, expected.spec, inspector.inspect)
+    problems = [*_compare_properties(properties, expected), *_compare_frames(inspector, properties, expected, drawing)]
     if stat_output(path) != before:
-        problems.append("changed while it was read, so somebody still writes it")
+        problems.append("changed while it was read: another process is writing it")
     found = Inspection(problems=(), sha256=sha256, size_bytes=before.size_bytes, mtime_ns=before.mtime_ns)
     return _describe(path, properties, inspector, problems, found)
 
 
 def _find_first_problem(path: Path, size: int, spec: OutputSpec) -> str | None:
-    """Why it need not even be opened."""
+    """Return why the file need not even be opened, or None."""
     if path.is_symlink():
-        return "is a link, expected a file of its own"
-    if path.is_dir() != (spec.format == "png_sequence"):
-        return f"is a {'folder' if path.is_dir() else 'file'}, which {spec.format} is not"
-    return f"has {size} bytes, so there is no graphic in it" if size < MIN_BYTES else None
+        return "is a symbolic link, expected a file"
+    kind, expected = ("folder" if is_folder else "file" for is_folder in (path.is_dir(), spec.format == "png_sequence"))
+    if kind != expected:
+        return f"is a {kind}, expected a {expected} ({spec.format})"
+    return f"has {size} bytes, expected at least {MIN_BYTES:,}" if size < MIN_BYTES else None
 
 
-def _make_inspector(spec: OutputSpec, drawing: Drawing | None) -> FrameInspector:
-    """Of a graphic that cannot be drawn again, only the frame in its middle is known to be one in which it stands."""
+def _make_inspector(spec: OutputSpec, drawing: ReferenceDrawing | None) -> FrameInspector:
+    """Choose the frames to keep; without a drawing, only the middle frame is known to show the graphic still."""
     if drawing is None:
         middle = spec.frames // 2
         return FrameInspector(range(middle, middle + 1))
@@ -105,33 +111,31 @@ def _compare_properties(properties: FileProperties, expected: ExpectedOutput) ->
         yield f"lasts {float(properties.seconds):.3f} s, expected {spec.frames / spec.fps:.3f} s"
     if properties.frames and properties.has_alpha != (spec.format != "mp4"):
         which = "without" if spec.format == "mp4" else "with"
-        yield f"is {properties.pixel_format}, expected a picture {which} transparency"
+        yield f"is {properties.pixel_format}, expected a pixel format {which} transparency"
 
 
 def _compare_coding(properties: FileProperties, spec: OutputSpec) -> Iterator[str]:
-    """Yield what our own encoder never writes; After Effects may add sound and a time code, and means other colours."""
+    """Yield what our own encoder never writes; After Effects may add sound and a timecode, and other colours."""
     if others := properties.tracks[1:]:
-        yield f"has tracks beside its picture ({', '.join(others)}), of which none was asked for"
+        yield f"has extra tracks ({', '.join(others)}), expected video only"
     if properties.pixel_format.startswith("yuv") and properties.colours != OUR_COLOURS:
-        said = "matrix {}, primaries {}, transfer {}, range {}".format(*properties.colours)
-        yield f"says of its colours: {said}, so they would be shown otherwise than as BT.709 (1, 1, 1, 1)"
+        colours = "matrix {}, primaries {}, transfer {}, range {}".format(*properties.colours)
+        yield f"has the colours {colours}, expected BT.709 (1, 1, 1, 1)"
     if spec.format == "mp4" and properties.frames and properties.pixel_format != OUR_PIXELS:
         yield f"is {properties.pixel_format}, which not every player shows, expected {OUR_PIXELS}"
 
 
-def _compare_shown(
-    inspector: FrameInspector, properties: FileProperties, expected: ExpectedOutput, drawing: Drawing | None
+def _compare_frames(
+    inspector: FrameInspector, properties: FileProperties, expected: ExpectedOutput, drawing: ReferenceDrawing | None
 ) -> Iterator[str]:
-    """Yield what is to be seen and is not."""
+    """Yield what should be visible and is not."""
     expects_alpha = expected.spec.format != "mp4"
     if drawing is None or inspector.image is None:
         yield from inspector.find_problems(expects_alpha=expects_alpha and properties.has_alpha)
         return
     drawn = drawing.draw(inspector.middle).convert("RGBA")
     is_translucent = expects_alpha and find_min_opacity(drawn) < 255
-    yield from inspector.find_problems(
-        expects_alpha=is_translucent and properties.has_alpha, longest_hole=inspector.seen
-    )
+    yield from inspector.find_problems(expects_alpha=is_translucent and properties.has_alpha, max_hole=inspector.seen)
     for number, image in inspector.images.items():
         shown = drawn if number == inspector.middle else drawing.draw(number).convert("RGBA")
         shown = shown if expects_alpha else composite_over(shown, BLACK)
@@ -140,12 +144,12 @@ def _compare_shown(
         if number == inspector.middle:
             yield from compare_images(image, shown, drawing.boxes, _choose_tolerance(properties))
         elif where := compare_animated(image, shown, _choose_tolerance(properties)):
-            does = "come in" if number < inspector.middle else "go out"
-            yield f"does not {does} as it should: frame {number + 1} differs from its drawing at {where[0]},{where[1]}"
+            does = "enter" if number < inspector.middle else "leave"
+            yield f"does not {does} as expected: frame {number + 1} differs from its drawing at {where[0]},{where[1]}"
 
 
 def _choose_tolerance(properties: FileProperties) -> Tolerance:
-    """By what the decoder found, not by what was asked for."""
+    """Return the tolerance for the codec that was found, not for the one that was asked for."""
     if properties.is_lossless:
         return EXACT
     return FINE if properties.has_alpha else COARSE
@@ -154,12 +158,12 @@ def _choose_tolerance(properties: FileProperties) -> Tolerance:
 def _describe(
     path: Path, properties: FileProperties, inspector: FrameInspector, problems: list[str], found: Inspection
 ) -> Inspection:
-    told = [f"{path}: {problem}" for problem in problems[:MAX_PROBLEMS]]
+    sentences = [f"{path}: {problem}" for problem in problems[:MAX_PROBLEMS]]
     if len(problems) > MAX_PROBLEMS:
-        told.append(f"{path}: and {len(problems) - MAX_PROBLEMS} problems more")
+        sentences.append(f"{path}: and {len(problems) - MAX_PROBLEMS} more problems")
     return replace(
         found,
-        problems=tuple(told),
+        problems=tuple(sentences),
         frames=properties.frames,
         width=properties.width,
         height=properties.height,
@@ -173,13 +177,13 @@ def _describe(
 
 
 def hash_image(image: Image.Image) -> str:
-    """SHA-256 of the size and of what can be seen: colours weighed by opacity, so hidden ones do not count."""
+    """Return the SHA-256 of the size and the premultiplied colours, so that hidden colours do not count."""
     size = image.width.to_bytes(4) + image.height.to_bytes(4)
     return hashlib.sha256(size + image.convert("RGBa").tobytes()).hexdigest()
 
 
 def draw_preview(image: Image.Image) -> bytes:
-    """A JPEG of the picture over a neutral grey, at most ``PREVIEW_WIDTH`` across."""
+    """Return a JPEG of the image over a neutral grey, at most ``PREVIEW_WIDTH`` across."""
     small = composite_over(image, NEUTRAL).convert("RGB")
     small.thumbnail((PREVIEW_WIDTH, PREVIEW_WIDTH * 4), Image.Resampling.BOX, reducing_gap=2.0)
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Reads a film to its end: what its container says, and every frame of it, as decoded. Runs in the child."""
+"""Read a video file to its end: what its container says, and every decoded frame. Runs in the child."""
 
 import struct
 from collections.abc import Callable, Iterator
@@ -27,23 +27,23 @@ from pokervod_pipelines.render.renderers.job import OutputSpec
 
 LOSSLESS = frozenset({"qtrle", "png", "ffv1", "rawvideo", "utvideo"})
 ATOMS = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"meta", b"uuid", b"udta", b"pnot"})
-"""What may stand at the top of a MOV or MP4 (ISO 14496-12 §8, QuickTime File Format) that is written in one piece."""
+"""Atoms at the top level of a MOV or MP4 (ISO 14496-12 §8, QuickTime File Format) written in one piece."""
 
 IDENTITY_MATRIX = struct.pack("=9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
-"""The matrix of a track that is shown as it was coded (ISO 14496-12 §6.2.2), as FFmpeg hands it on."""
+"""Display matrix of a track that is shown as coded (ISO 14496-12 §6.2.2), in the form of FFmpeg."""
 
 FRAMES_MORE = 1_000
-"""A film that has so many more frames than expected is too long; how much too long does not matter."""
+"""Reading stops this many frames after the expected end."""
 
 OnFrame = Callable[[DecodedFrame], None]
 
 
 @dataclass(slots=True, kw_only=True)
 class FileProperties:
-    """What was found by reading; what could not be found is left at nought. ``fps`` and ``seconds`` are the film's.
+    """Collect what was found by reading; what was not found stays zero. ``fps`` and ``seconds`` are those of the video.
 
-    ``tracks`` are the kinds of all tracks. ``colours`` say how luma and chroma are meant: matrix, primaries, transfer
-    and range, in the numbers of ISO 23091-2 and of FFmpeg's ranges.
+    ``tracks`` are the kinds of all tracks. ``colours`` are matrix, primaries, transfer and range, in the numbers of
+    ISO 23091-2 and of FFmpeg's ranges.
     """
 
     problems: list[str] = field(default_factory=list)
@@ -60,9 +60,9 @@ class FileProperties:
 
 
 def read_video(path: Path, spec: OutputSpec, on_frame: OnFrame) -> FileProperties:
-    """Return what the film is; ``see`` is shown every frame.
+    """Return the properties of the video; ``on_frame`` gets every frame.
 
-    A film of another size than expected is not decoded. Raises ``OSError`` only where the file itself cannot be read.
+    A video of another size than expected is not decoded. Raises ``OSError`` only if the file itself cannot be read.
     """
     properties = FileProperties()
     with path.open("rb") as file:
@@ -72,11 +72,11 @@ def read_video(path: Path, spec: OutputSpec, on_frame: OnFrame) -> FilePropertie
         with av.open(str(path), container_options=options, metadata_errors="replace") as container:
             stream = _find_stream(container)
             if stream is None:
-                properties.problems.append("has no picture track that can be decoded")
+                properties.problems.append("has no video track that can be decoded")
                 return properties
             properties.tracks = tuple(each.type for each in container.streams)
             _read_header(stream, properties)
-            properties.problems.extend(_find_strange_header(stream, properties))
+            properties.problems.extend(_find_header_problems(stream, properties))
             if (properties.width, properties.height) == (spec.width, spec.height):
                 _read_frames(container, stream, spec, properties, on_frame)
     except av.FFmpegError as error:
@@ -87,9 +87,9 @@ def read_video(path: Path, spec: OutputSpec, on_frame: OnFrame) -> FilePropertie
 
 
 def find_container_problems(file: BinaryIO, size: int) -> Iterator[str]:
-    """What is wrong with the atoms of a MOV or MP4: cut off, something else behind them, an index missing or twice.
+    """Yield what is wrong with the atoms of a MOV or MP4: cut off, trailing bytes, a missing or repeated index.
 
-    Demuxers pass over all of that without a word.
+    Demuxers ignore all of that silently.
     """
     seen: list[bytes] = []
     position = 0
@@ -100,15 +100,15 @@ def find_container_problems(file: BinaryIO, size: int) -> Iterator[str]:
         if length == 1:
             length = int.from_bytes(head[8:16])
         if kind not in ATOMS or length < 8:
-            yield f"has {size - position:,} bytes from byte {position:,} on that belong to no film"
+            yield f"has {size - position:,} unexpected bytes from byte {position:,} on"
             return
         seen.append(kind)
         position += length
     if position > size:
-        yield f"is cut off: it should reach to byte {position:,} and ends at {size:,}"
+        yield f"is cut off: expected {position:,} bytes, got {size:,}"
     for kind in (b"moov", b"mdat"):
         if seen.count(kind) != 1:
-            yield f"has {seen.count(kind)} parts {kind.decode()!r} where a whole film has one"
+            yield f"has {seen.count(kind)} atoms {kind.decode()!r}, expected one"
 
 
 def _find_stream(container: InputContainer) -> VideoStream | None:
@@ -127,20 +127,20 @@ def _read_header(stream: VideoStream, properties: FileProperties) -> None:
         properties.pixel_format, properties.has_alpha = context.format.name, find_alpha(context.format) is not None
 
 
-def _find_strange_header(stream: VideoStream, properties: FileProperties) -> Iterator[str]:
-    """What players would show otherwise than it was decoded here."""
-    if (pictures := properties.tracks.count("video")) > 1:
-        yield f"has {pictures} picture tracks, of which a player may show any, expected one"
+def _find_header_problems(stream: VideoStream, properties: FileProperties) -> Iterator[str]:
+    """Yield what makes players show the video differently from how it was decoded here."""
+    if (count := properties.tracks.count("video")) > 1:
+        yield f"has {count} video tracks, expected one: players may show any of them"
     if (aspect := stream.sample_aspect_ratio) not in {None, 0, 1}:
-        yield f"has pixels that are not square ({aspect}), so it would be shown wider or narrower"
+        yield f"has pixels that are not square ({aspect}), so players show it wider or narrower"
 
 
-def _find_strange_start(frame: VideoFrame, fps: int) -> Iterator[str]:
+def _find_start_problems(frame: VideoFrame, fps: int) -> Iterator[str]:
     matrix = cast("SideData | None", frame.side_data.get("DISPLAYMATRIX"))
     if matrix is not None and bytes(matrix) != IDENTITY_MATRIX:
-        yield f"would be shown turned by {frame.rotation}° or mirrored: its header says so"
+        yield f"is shown rotated by {frame.rotation}° or mirrored, because of its header"
     if frame.time is not None and abs(frame.time) * fps >= 0.5:
-        yield f"begins at {frame.time:.3f} s, so nothing would be shown before"
+        yield f"begins at {frame.time:.3f} s, expected 0"
 
 
 def _read_frames(
@@ -152,28 +152,26 @@ def _read_frames(
     for frame in _decode(container, stream):
         if properties.frames == 0:
             start = frame.time
-            properties.problems.extend(_find_strange_start(frame, spec.fps))
+            properties.problems.extend(_find_start_problems(frame, spec.fps))
         broken += frame.is_corrupt
         misplaced += _is_misplaced(frame, start, properties.frames, spec.fps)
         if (frame.width, frame.height) != (spec.width, spec.height):
             properties.problems.append(f"frame {properties.frames + 1} has {frame.width}×{frame.height} pixels")
             return
         properties.pixel_format, properties.has_alpha = frame.format.name, find_alpha(frame.format) is not None
-        on_frame(_show(frame, properties))
+        on_frame(_make_decoded_frame(frame, properties))
         properties.frames += 1
         if properties.frames >= spec.frames + FRAMES_MORE:
             break
     if broken:
         properties.problems.append(f"{broken} frames are damaged")
     if misplaced:
-        properties.problems.append(
-            f"{misplaced} frames are not shown when they should be at {spec.fps} frames a second"
-        )
+        properties.problems.append(f"{misplaced} frames have other times than {spec.fps} frames per second give")
     if stream.frames not in {0, properties.frames}:
-        properties.problems.append(f"claims {stream.frames} frames and has {properties.frames}")
+        properties.problems.append(f"has a header with {stream.frames} frames and {properties.frames} frames")
 
 
-def _show(frame: VideoFrame, properties: FileProperties) -> DecodedFrame:
+def _make_decoded_frame(frame: VideoFrame, properties: FileProperties) -> DecodedFrame:
     plain = simplify(frame)
     return DecodedFrame(
         number=properties.frames,

@@ -1,6 +1,6 @@
-"""Those who make a file of an instruction: ``local`` draws it here, ``nexrender`` has After Effects draw it.
+"""Write the file of an instruction: ``local`` draws it here, ``nexrender`` has After Effects render it.
 
-``job`` is what they all keep to. A renderer knows neither the queue nor the database; it writes one file (or one folder
-of pictures) where it is told, says how far it is, and raises a failure of ``render.failures`` that tells who is at
-fault. Whether the file shows what was asked for is judged by ``render.outputs``, whoever made it.
+``job`` is their common interface. A renderer knows neither the queue nor the database; it writes one file (or one
+folder of frames) at its target, reports progress, and raises a failure of ``render.failures`` that tells who can fix
+it. ``render.outputs`` verifies the file, whoever rendered it.
 """

@@ -1,4 +1,4 @@
-"""Values for the templates that are shipped, ordinary and hard ones, and jobs of them."""
+"""Provide ordinary and hard values for the shipped templates, and jobs with them."""
 
 from pathlib import Path
 from typing import Any
@@ -77,12 +77,12 @@ HARD_NUMBERS = {
 
 
 def make_spec(output: RenderFormat = "mov_alpha", **changes: Any) -> OutputSpec:
-    """A small short one; ``changes`` are its other fields."""
+    """Return a small short output; ``changes`` are its other fields."""
     return OutputSpec(**{"format": output, "width": 640, "height": 360, "fps": 30, "seconds": 1.5, **changes})
 
 
 def job(name: str, target: Path, output: RenderFormat = "mov_alpha", **changes: Any) -> RenderJob:
-    """A job for the ordinary values of the template; ``changes`` are of its picture."""
+    """Return a job for the ordinary values of the template; ``changes`` are fields of its output."""
     return RenderJob(
         instruction_id=1,
         claim_id=uuid4(),
@@ -94,7 +94,7 @@ def job(name: str, target: Path, output: RenderFormat = "mov_alpha", **changes: 
 
 
 def fill(template: Template, text: str, number: float) -> dict[str, Any]:
-    """All layers of the template filled to the brim: with the text as far as it may go, and the number."""
+    """Fill all layers of the template to their limits, with the text and the number."""
     return {name: _fill_layer(layer, text, number) for name, layer in template.layers.items()}
 
 

@@ -1,4 +1,4 @@
-"""What cannot be drawn is said of a template before it is used, and letters are known."""
+"""Check templates and texts before they are drawn."""
 
 from typing import Any
 
@@ -36,15 +36,15 @@ def test_no_shipped_template_has_a_fault(name: str) -> None:
 
 
 FAULTS = [
-    ({"composition": "hologram"}, "there is no composition 'hologram'"),
-    ({"layers": {"logo": {**PLAIN, "type": "image"}}}, "layer logo: lower_third shows no images"),
-    ({"layers": {"rows": ROWS}}, "20 rows are too many to read in lower_third; lower most to 4 in all"),
+    ({"composition": "hologram"}, "unknown composition 'hologram'"),
+    ({"layers": {"logo": {**PLAIN, "type": "image"}}}, "layer logo: lower_third cannot show images"),
+    ({"layers": {"rows": ROWS}}, "20 rows are too many to read in lower_third; lower limit to 4 in all"),
     (
         {"layers": {"a": {**PLAIN, "type": "cards"}, **{x: {**PLAIN, "type": "cards"} for x in "bcd"}}},
         "28 cards are too",
     ),
     ({"layers": {"r": {**ROWS, "limit": 3, "columns": {x: {"type": "text"} for x in "abcdefghi"}}}}, "9 columns are"),
-    ({"width": 64, "height": 64}, "64 × 64 pixels are too small for letters; take 384 × 216 or more"),
+    ({"width": 64, "height": 64}, "64 × 64 pixels are too small for letters; use 384 × 216 or more"),
     ({"title": "Winner 🏆"}, "no font has 🏆 in 'Winner 🏆'"),
 ]
 

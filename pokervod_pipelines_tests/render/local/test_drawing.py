@@ -1,4 +1,4 @@
-"""What stands on a graphic is what was asked for, in its place, whole, and the same every time."""
+"""Draw every value in its place, complete, and the same every time."""
 
 from itertools import combinations
 from typing import Any
@@ -32,7 +32,7 @@ def is_same(first: Image.Image, second: Image.Image) -> bool:
 
 
 def weigh(frame: Image.Image) -> int:
-    """How much of the frame is covered, by opacity."""
+    """Measure how much of the frame is covered, by opacity."""
     return sum(level * count for level, count in enumerate(frame.getchannel("A").histogram()))
 
 
@@ -42,7 +42,7 @@ def test_every_value_of_every_layer_is_drawn(name: str) -> None:
 
     for layer, value in ORDINARY[name].items():
         if layer == "cards" and name == "premium_hand":
-            continue  # they lie in the hole and on the board
+            continue  # drawn as hole cards and board
         if isinstance(value, list) and isinstance(value[0], dict):
             for number, row in enumerate(value, 1):
                 assert {column: bool(shown(boxes, f"{layer} {number} {column}")) for column in row} == dict.fromkeys(
@@ -227,5 +227,5 @@ def test_layers_that_no_composition_knows_are_drawn_all_the_same(composition: st
 def test_a_composition_that_is_not_there_is_the_templates_fault() -> None:
     template = TEMPLATES["payouts"].model_copy(update={"composition": "hologram"})
 
-    with pytest.raises(BadInstruction, match="no composition 'hologram'; write one of full_screen_card"):
+    with pytest.raises(BadInstruction, match="unknown composition 'hologram'; the compositions are full_screen_card"):
         Drawing(template, ORDINARY["payouts"], make_spec()).draw(0)

@@ -1,4 +1,4 @@
-"""Files hold what was asked for: frames, rate, size, with or without alpha, and the picture itself."""
+"""Encode the frames, rate, size and alpha that were asked for, and the exact pixels."""
 
 import errno
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Whatever fits the layers of a template that is shipped can be drawn, is seen, and stays where it belongs."""
+"""Draw any values that fit the layers of a shipped template: visible, inside the image, never overlapping."""
 
 from itertools import combinations
 from typing import Any

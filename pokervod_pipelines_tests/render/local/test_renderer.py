@@ -152,8 +152,8 @@ def test_a_report_that_raises_ends_the_job_and_spoils_no_other(tmp_path: Path) -
 
 
 BAD_LAYERS = [
-    ({"player": "Kim", "pott": 3}, "pott: the template has no such layer; it has player, place"),
-    ({"place": "9th"}, "player: the layer is needed and not given"),
+    ({"player": "Kim", "pott": 3}, "pott: unknown layer; the layers are player, place"),
+    ({"place": "9th"}, "player: the layer is required"),
     ({"player": "Kim", "prize": "much"}, "prize: expected a number, got 'much'"),
     ({"player": 5}, "player: expected a text, got 5"),
 ]

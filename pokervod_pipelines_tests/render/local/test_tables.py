@@ -1,4 +1,4 @@
-"""Rows stand below each other: a column is of one size, and its numbers have their points below each other."""
+"""Draw rows: a column has one size, and its numbers align at their points."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ BIG_BLINDS = [104.17, None, 31.5, 7]
 
 
 def draw_counts(players: list[str], chips: int, size: tuple[int, int] = SIZES[0]) -> dict[str, list[Box]]:
-    """The boxes of each column of chip counts, from the first row on."""
+    """Return the boxes of each column of chip counts, from the first row on."""
     rows: list[dict[str, Any]] = [
         {"player": player, "chips": chips, "big_blinds": BIG_BLINDS[number % len(BIG_BLINDS)]}
         for number, player in enumerate(players)

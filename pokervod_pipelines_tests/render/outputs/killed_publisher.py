@@ -1,7 +1,7 @@
-"""Publishes again and again, and is killed each time one step later: before every call that the system is asked for.
+"""Publish again and again, killed each time one system call later.
 
-``python -m … <folder> <scene>`` makes one case a folder, ``000`` onward, until a publisher lives to its end, and prints
-how many were killed. Python tells of opening, making, renaming and removing by its audit events.
+``python -m … <folder> <scene>`` makes one folder a case, ``000`` onward, until a publisher finishes, and prints how
+many were killed. Python reports opening, creating, renaming and deleting by its audit events.
 """
 
 import os
@@ -25,7 +25,7 @@ SCENES = {
     "sequence over file": ("file", "sequence"),
     "file over sequence": ("sequence", "file"),
 }
-"""What lies at the final place, and what is published there."""
+"""Kinds of output that exist at the final path, and that are published there."""
 
 
 def main(folder: Path, scene: str) -> None:

@@ -1,4 +1,4 @@
-"""Makes outputs for the tests, good and spoiled, the way a renderer would: real files, encoded by PyAV."""
+"""Make outputs for the tests, good and spoiled, as a renderer would: real files, encoded by PyAV."""
 
 import io
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from pokervod_pipelines.render.outputs.comparison import composite_over
-from pokervod_pipelines.render.outputs.inspection import Draw, ExpectedOutput
+from pokervod_pipelines.render.outputs.inspection import ExpectedOutput, MakeDrawing
 from pokervod_pipelines.render.renderers.job import OutputSpec
 from pokervod_pipelines.render.templates import load_templates
 from pokervod_pipelines.settings.render import RenderFormat
@@ -70,7 +70,7 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
 def make_expected(
     name: str = "premium_hand", *, coding: str = "animation", renderer: str = "local", **overrides: Any
 ) -> ExpectedOutput:
-    """An instruction: one second and a half at 640×360 unless said otherwise; other words are values of layers."""
+    """Return an instruction: 1.5 s at 640×360 by default; other keywords are values of layers."""
     size = {"width": 640, "height": 360, "fps": 30, "seconds": 1.5}
     spec = {key: overrides.pop(key, value) for key, value in size.items()}
     return ExpectedOutput(
@@ -86,10 +86,10 @@ def make_output(
     expected: ExpectedOutput,
     coding: str = "animation",
     *,
-    draw: Draw = plain_drawing.Drawing,
+    draw: MakeDrawing = plain_drawing.Drawing,
     change: Callable[[int, Image.Image], Image.Image] = lambda _, image: image,
 ) -> Path:
-    """The output of the instruction is in the folder; ``change`` may spoil each frame before it is encoded."""
+    """Write the output of the instruction; ``change`` may spoil each frame before it is encoded."""
     path = folder / {"png": "output", "h264": "output.mp4"}.get(coding, "output.mov")
     frames = (change(number, image) for number, image in enumerate(draw_all(expected, draw)))
     if coding == "png":
@@ -99,8 +99,8 @@ def make_output(
     return path
 
 
-def draw_all(expected: ExpectedOutput, draw: Draw = plain_drawing.Drawing) -> Iterable[Image.Image]:
-    """Every frame; those in which the graphic stands are drawn once."""
+def draw_all(expected: ExpectedOutput, draw: MakeDrawing = plain_drawing.Drawing) -> Iterable[Image.Image]:
+    """Yield every frame; those in which the graphic is still are drawn once."""
     drawing = draw(expected.template, expected.layers, expected.spec)
     still = drawing.draw(drawing.hold[0])
     for number in range(expected.spec.frames):
@@ -114,7 +114,7 @@ def write_video(
     coding: str,
     change: Callable[[Any], None] = lambda stream: None,
 ) -> None:
-    """A film of the frames is at the path; ``change`` may spoil how the stream is coded."""
+    """Write a video of the frames; ``change`` may spoil how the stream is coded."""
     codec, pixels, options = CODECS[coding]
     has_alpha = pixels in {"argb", "yuva444p10le"}
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
@@ -136,12 +136,12 @@ def write_video(
 
 
 def write_colours(coded: Any) -> None:
-    """A stream or a frame says that its colours are those of BT.709."""
+    """Declare the colours of a stream or a frame as BT.709."""
     coded.colorspace = coded.color_primaries = coded.color_trc = 1
 
 
 def write_sequence(folder: Path, frames: Iterable[Image.Image]) -> None:
-    """The folder holds a PNG of each frame."""
+    """Write a PNG of each frame into the folder."""
     folder.mkdir()
     last, data = None, b""
     for number, image in enumerate(frames, 1):
@@ -152,6 +152,6 @@ def write_sequence(folder: Path, frames: Iterable[Image.Image]) -> None:
         (folder / f"{number:05}.png").write_bytes(data)
 
 
-def with_picture(expected: ExpectedOutput, **changes: Any) -> ExpectedOutput:
-    """The same instruction with another format, size, rate or length."""
+def with_spec(expected: ExpectedOutput, **changes: Any) -> ExpectedOutput:
+    """Return the instruction with another format, size, rate or duration."""
     return replace(expected, spec=replace(expected.spec, **changes))

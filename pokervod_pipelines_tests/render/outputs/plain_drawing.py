@@ -1,4 +1,4 @@
-"""A plain drawing in place of the local renderer's: grey panels, a text for every value, a fade in and out."""
+"""Draw plainly in place of the local renderer: grey panels, a text for every value, a fade in and out."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ GOLD, WHITE, PANEL = (230, 190, 90, 255), (245, 245, 245, 255), (18, 22, 30, 225
 
 
 class Drawing:
-    """One graphic."""
+    """Draw one graphic."""
 
     def __init__(self, template: Template, layers: Mapping[str, Any], spec: OutputSpec) -> None:
         self._graphic = template, layers, spec

@@ -1,4 +1,4 @@
-"""Ways in which an output goes wrong: each takes a good one and leaves a spoiled one in its place."""
+"""Spoil outputs: each function replaces a good one by a spoiled one."""
 
 import io
 import struct
@@ -15,7 +15,7 @@ Spoil = Callable[[Path], object]
 
 
 def cut(share: float) -> Spoil:
-    """Only so much of the file is there."""
+    """Truncate the file to this share."""
 
     def spoil(path: Path) -> None:
         with path.open("r+b") as file:
@@ -25,7 +25,7 @@ def cut(share: float) -> Spoil:
 
 
 def append(data: bytes) -> Spoil:
-    """Something stands behind the file's end."""
+    """Append data to the file."""
 
     def spoil(path: Path) -> None:
         with path.open("ab") as file:
@@ -35,12 +35,12 @@ def append(data: bytes) -> Spoil:
 
 
 def append_itself(path: Path) -> None:
-    """The file stands there twice."""
+    """Write the file twice in a row."""
     path.write_bytes(path.read_bytes() * 2)
 
 
 def blot(path: Path) -> None:
-    """A stretch in the middle of the media is something else, as after a bad copy."""
+    """Overwrite a stretch in the middle of the media, as after a bad copy."""
     data = bytearray(path.read_bytes())
     start = data.index(b"mdat") + 4
     middle = start + (len(data) - start) // 2
@@ -49,7 +49,7 @@ def blot(path: Path) -> None:
 
 
 def claim_more_frames(path: Path) -> None:
-    """The table of times (stts, ISO 14496-12 §8.6.1.2) and that of sizes (stsz) claim three frames more."""
+    """Add three frames to the tables of times (stts, ISO 14496-12 §8.6.1.2) and sizes (stsz)."""
     data = bytearray(path.read_bytes())
     for kind, skip in ((b"stts", 8), (b"stsz", 8)):
         place = data.index(kind) + 4 + skip
@@ -59,7 +59,7 @@ def claim_more_frames(path: Path) -> None:
 
 
 def change_container(path: Path) -> None:
-    """The same pictures in Matroska, coded without loss, under the same name."""
+    """Encode the same frames losslessly in Matroska, under the same name."""
     other = path.with_name("other.mkv")
     with av.open(str(path)) as source, av.open(str(other), "w") as sink:
         stream: Any = sink.add_stream("ffv1", rate=30)
@@ -71,7 +71,7 @@ def change_container(path: Path) -> None:
 
 
 def turn(path: Path, matrix: tuple[int, ...] = (-1, 0, 0, -1)) -> None:
-    """The matrix of the track (ISO 14496-12 §8.3.2) turns the picture upside down, or as it says."""
+    """Set the display matrix of the track (ISO 14496-12 §8.3.2), by default upside down."""
     data = bytearray(path.read_bytes())
     place = data.index(b"tkhd") + 8 + 36  # after version, times, numbers, layer and volume
     across, down, right, up = (each << 16 for each in matrix)
@@ -80,12 +80,12 @@ def turn(path: Path, matrix: tuple[int, ...] = (-1, 0, 0, -1)) -> None:
 
 
 def mirror(path: Path) -> None:
-    """The matrix of the track shows the picture in a mirror."""
+    """Mirror the frames by the display matrix."""
     turn(path, (-1, 0, 0, 1))
 
 
 def rewrap(path: Path, *, tracks: int = 1, late_frames: int = 0, sound: bool = False) -> None:
-    """The same pictures in a new file: so often, so much later, with a track of silence."""
+    """Write the same frames to a new file: in several tracks, later, or with a silent track."""
     other = path.with_name(f"other{path.suffix}")
     with av.open(str(path)) as source, av.open(str(other), "w") as sink:
         pictures: Any = source.streams.video[0]
@@ -106,43 +106,43 @@ def rewrap(path: Path, *, tracks: int = 1, late_frames: int = 0, sound: bool = F
 
 
 def make_wide(stream: Any) -> None:
-    """Its pixels are twice as wide as high."""
+    """Make pixels twice as wide as high."""
     stream.codec_context.sample_aspect_ratio = Fraction(2)
 
 
 def claim_full_range(stream: Any) -> None:
-    """Black is said to be at 0, where it is at 16."""
+    """Declare black at 0 where it is at 16."""
     stream.codec_context.color_range = 2
 
 
 def claim_old_colours(stream: Any) -> None:
-    """The colours are said to be those of SD (BT.601)."""
+    """Declare the colours of SD (BT.601)."""
     stream.codec_context.colorspace = 5
 
 
 def keep_all_colours(stream: Any) -> None:
-    """Every pixel has colours of its own, which few players show."""
+    """Keep the colours of every pixel, which few players show."""
     stream.pix_fmt = "yuv444p"
 
 
 def become(data: bytes) -> Spoil:
-    """The file holds something else."""
+    """Replace the content of the file."""
     return lambda path: path.write_bytes(data)
 
 
 def become_folder(path: Path) -> None:
-    """A folder has the file's name."""
+    """Replace the file by a folder."""
     path.unlink()
     path.mkdir()
 
 
 def become_link(path: Path) -> None:
-    """A link has the file's name."""
+    """Replace the file by a link."""
     path.rename(path.with_name("elsewhere"))
     path.symlink_to(path.with_name("elsewhere"))
 
 
-FILMS: Mapping[str, Spoil] = {
+SPOILED_VIDEOS: Mapping[str, Spoil] = {
     "a quarter": cut(0.25),
     "half": cut(0.5),
     "nearly all": cut(0.98),
@@ -150,7 +150,7 @@ FILMS: Mapping[str, Spoil] = {
     "garbage behind": append(bytes(range(256)) * 8),
     "zeros behind": append(bytes(4096)),
     "one byte behind": append(b"\n"),
-    "another film behind": append_itself,
+    "another video behind": append_itself,
     "a blot in the middle": blot,
     "claims more frames": claim_more_frames,
     "another container": change_container,
@@ -172,9 +172,9 @@ OTHER_CODINGS: Mapping[str, Callable[[Any], None]] = {
     "BT.601": claim_old_colours,
     "yuv444p": keep_all_colours,
 }
-"""Ways to code a film that are not ours, and may be those of a render farm."""
+"""Codings that are not ours, but may be those of a render farm."""
 
-PICTURES: Mapping[str, Spoil] = {
+SPOILED_SEQUENCES: Mapping[str, Spoil] = {
     "one missing in the middle": lambda path: (path / "00010.png").unlink(),
     "the last missing": lambda path: max(path.iterdir()).unlink(),
     "one more": lambda path: (path / f"{len(list(path.iterdir())) + 1:05}.png").write_bytes(
@@ -190,34 +190,34 @@ PICTURES: Mapping[str, Spoil] = {
     "one without transparency": lambda path: repaint(path / "00010.png", lambda image: image.convert("RGB")),
     "one black": lambda path: repaint(path / "00010.png", lambda image: Image.new("RGBA", image.size, (0, 0, 0, 255))),
     "one a link": lambda path: become_link(path / "00010.png"),
-    "a film": lambda path: replace_folder(path, become(b"film" * 1000)),
-    "missing": lambda path: drop(path),  # noqa: PLW0108 - it stands further below
+    "a video": lambda path: replace_folder(path, become(b"film" * 1000)),
+    "missing": lambda path: drop(path),  # noqa: PLW0108 - defined below
     "empty": lambda path: replace_folder(path, Path.mkdir),
 }
 
 
 def drop(folder: Path) -> None:
-    """Nothing is there any more."""
+    """Delete the folder."""
     for each in folder.iterdir():
         each.unlink()
     folder.rmdir()
 
 
 def replace_folder(folder: Path, make: Spoil) -> None:
-    """Something else has the folder's name."""
+    """Replace the folder."""
     drop(folder)
     make(folder)
 
 
 def damage(path: Path) -> None:
-    """One bit of a picture is wrong."""
+    """Flip one bit."""
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
 
 
 def repaint(path: Path, change: Callable[[Image.Image], Image.Image]) -> None:
-    """The picture is another one."""
+    """Change the image."""
     buffer = io.BytesIO()
     with Image.open(path) as image:
         change(image).save(buffer, "PNG")

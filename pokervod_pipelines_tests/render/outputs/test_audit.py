@@ -1,4 +1,4 @@
-"""What an audit says of finished outputs, and when it says nothing at all."""
+"""Audit finished outputs, except when the share is not mounted."""
 
 import os
 import shutil
@@ -33,34 +33,34 @@ def know(root: Path, path: str) -> KnownOutput:
 
 
 def rewrite(path: Path, content: bytes) -> None:
-    """Other content, and a later time whatever the clock's grain."""
+    """Write other content, with a later time whatever the resolution of the clock."""
     path.write_bytes(content)
     os.utime(path, ns=(2**61, 2**61))
 
 
-def test_what_was_not_touched_is_fine(tmp_path: Path) -> None:
+def test_untouched_outputs_have_no_problem(tmp_path: Path) -> None:
     known = [make_known(tmp_path, "a/x.mov"), make_known_sequence(tmp_path, "a/y")]
 
     assert audit_outputs(tmp_path, known) == []
-    assert audit_outputs(tmp_path / "gone", []) == []
+    assert audit_outputs(tmp_path / "missing", []) == []
 
 
-def test_what_looks_the_same_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_output_of_the_same_size_and_time_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = make_known(tmp_path, "x.mov")
     monkeypatch.setattr(audit, "hash_output", None)
 
     assert audit_outputs(tmp_path, [known]) == []
 
 
-def test_what_was_only_touched_is_fine(tmp_path: Path) -> None:
+def test_an_output_with_only_another_time_is_fine(tmp_path: Path) -> None:
     known = make_known(tmp_path, "x.mov")
     os.utime(tmp_path / "x.mov", ns=(5, 5))
 
     assert audit_outputs(tmp_path, [known]) == []
 
 
-@pytest.mark.parametrize(("content", "text"), [(b"graphiC" * 100, "something else"), (b"cut", "has 3 bytes")])
-def test_what_was_changed_is_told_with_figures(content: bytes, text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("content", "text"), [(b"graphiC" * 100, "other content"), (b"cut", "has 3 bytes")])
+def test_a_changed_output_is_reported_with_figures(content: bytes, text: str, tmp_path: Path) -> None:
     known = make_known(tmp_path, "x.mov")
     rewrite(tmp_path / "x.mov", content)
 
@@ -70,7 +70,7 @@ def test_what_was_changed_is_told_with_figures(content: bytes, text: str, tmp_pa
     assert text in problem.text
 
 
-def test_a_sequence_is_changed_by_any_of_its_pictures(tmp_path: Path) -> None:
+def test_a_sequence_is_changed_by_any_of_its_frames(tmp_path: Path) -> None:
     changed, renamed, short = (make_known_sequence(tmp_path, name) for name in ("a", "b", "c"))
     rewrite(tmp_path / "a" / "00002.png", b"picture 5")
     (tmp_path / "b" / "00003.png").rename(tmp_path / "b" / "00004.png")
@@ -86,7 +86,7 @@ JUNK = [".DS_Store", "Thumbs.db", "._00001.png", "@eaDir/00001.png", "notes/0000
 
 
 @pytest.mark.parametrize("junk", JUNK)
-def test_what_a_desktop_leaves_beside_the_pictures_is_no_change(junk: str, tmp_path: Path) -> None:
+def test_desktop_files_beside_the_frames_are_no_change(junk: str, tmp_path: Path) -> None:
     known = make_known_sequence(tmp_path, "a")
     (tmp_path / "a" / junk).parent.mkdir(exist_ok=True)
     rewrite(tmp_path / "a" / junk, b"how the window stood")
@@ -95,14 +95,14 @@ def test_what_a_desktop_leaves_beside_the_pictures_is_no_change(junk: str, tmp_p
     assert hash_output(tmp_path / "a") == known.sha256
 
 
-def test_what_is_gone_is_told_while_the_rest_is_there(tmp_path: Path) -> None:
+def test_a_missing_output_is_reported_while_others_exist(tmp_path: Path) -> None:
     known = [make_known(tmp_path, path) for path in ("a/x.mov", "b/y.mov", "c/z.mov")]
     (tmp_path / "a" / "x.mov").unlink()
     shutil.rmtree(tmp_path / "b")
 
     problems = audit_outputs(tmp_path, known)
 
-    assert [(problem.output, problem.kind) for problem in problems] == [(known[0], "gone"), (known[1], "gone")]
+    assert [(problem.output, problem.kind) for problem in problems] == [(known[0], "missing"), (known[1], "missing")]
 
 
 def test_a_folder_where_a_file_was_is_a_change_and_a_file_where_a_folder_was_is_a_loss(tmp_path: Path) -> None:
@@ -112,11 +112,11 @@ def test_a_folder_where_a_file_was_is_a_change_and_a_file_where_a_folder_was_is_
     shutil.rmtree(tmp_path / "a")
     (tmp_path / "a").write_bytes(b"")
 
-    assert [problem.kind for problem in audit_outputs(tmp_path, known)] == ["changed", "gone"]
+    assert [problem.kind for problem in audit_outputs(tmp_path, known)] == ["changed", "missing"]
 
 
 @pytest.mark.parametrize("state", ["missing", "empty", "only unfinished", "a file"])
-def test_a_root_that_is_not_mounted_says_nothing_of_its_outputs(state: str, tmp_path: Path) -> None:
+def test_an_unmounted_root_is_reported_instead_of_missing_outputs(state: str, tmp_path: Path) -> None:
     known = make_known(tmp_path / "root", "a/x.mov")
     shutil.rmtree(tmp_path / "root")
     if state == "a file":
@@ -128,7 +128,7 @@ def test_a_root_that_is_not_mounted_says_nothing_of_its_outputs(state: str, tmp_
         audit_outputs(tmp_path / "root", [known])
 
 
-def test_what_cannot_be_read_is_not_gone(tmp_path: Path) -> None:
+def test_an_unreadable_output_is_not_missing(tmp_path: Path) -> None:
     known = [make_known(tmp_path, "x.mov"), make_known(tmp_path, "loop/y.mov")]
     shutil.rmtree(tmp_path / "loop")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")  # the system gives up on it, whoever asks
@@ -136,4 +136,4 @@ def test_what_cannot_be_read_is_not_gone(tmp_path: Path) -> None:
     (problem,) = audit_outputs(tmp_path, known)
 
     assert problem.kind == "unreadable"
-    assert "could not be read" in problem.text
+    assert "cannot be read" in problem.text

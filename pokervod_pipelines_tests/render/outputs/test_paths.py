@@ -1,4 +1,4 @@
-"""Where a graphic goes, whatever its values say: below the root, under a name that every file system takes."""
+"""Make paths of graphics: below the root, with names that are valid on every file system, whatever the values are."""
 
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
@@ -69,10 +69,10 @@ def fill(pattern: str, **overrides: object) -> str:
         ("{key}/{id}", {"key": "a/b\\c:d"}, "a_b_c_d/7"),
         ("{key}/{id}", {"key": "Nul.txt"}, "_Nul.txt/7"),
         ("{key}/{id}", {"key": "COM¹"}, "_COM¹/7"),
-        ("{key}_{id}", {"key": "con"}, "con_7"),  # no device any more
+        ("{key}_{id}", {"key": "con"}, "con_7"),  # no longer a device
         ("{key}/{id}", {"key": "김철수 👩‍🚀"}, "김철수 👩🚀/7"),
         ("{key}/{id}", {"key": "\u1100\u1161"}, "가/7"),  # letters apart, as macOS writes them, become one
-        ("{key}/{id}", {"key": "a\u202egnp.exe"}, "agnp.exe/7"),  # what turns the text around is left out
+        ("{key}/{id}", {"key": "a\u202egnp.exe"}, "agnp.exe/7"),  # bidirectional controls are left out
         ("{key}/{id}", {"key": "tail. . "}, "tail/7"),
         ("./x//{id}", {}, "x/7"),
         ("hidden:{id}", {}, "hidden_7"),
@@ -116,7 +116,7 @@ def test_the_longest_value_is_cut_first_and_between_characters() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["{nothing}/{id}", "{id", "../{id}", "", "x" * 300 + "{id}", "{0}_{id}"])
-def test_a_pattern_that_makes_no_path_is_told_to_the_administrator(pattern: str) -> None:
+def test_a_pattern_that_makes_no_path_is_a_settings_error(pattern: str) -> None:
     with pytest.raises(BadSettings, match=r"render\.path"):
         fill(pattern)
 
@@ -125,17 +125,17 @@ def test_a_pattern_that_makes_no_path_is_told_to_the_administrator(pattern: str)
     ("relative", "name"),
     [("table 1.5/e_7", "e_7.mov"), ("a.b", "a.b.mov"), ("x.mp4", "x.mp4.mov"), ("no. 3", "no. 3.mov")],
 )
-def test_the_ending_is_appended_so_that_a_dot_loses_nothing(relative: str, name: str, tmp_path: Path) -> None:
+def test_the_suffix_is_appended_so_that_a_dot_loses_nothing(relative: str, name: str, tmp_path: Path) -> None:
     assert find_output_path(tmp_path, PurePosixPath(relative), "mov_alpha").name == name
 
 
-def test_a_sequence_is_a_folder_without_an_ending(tmp_path: Path) -> None:
+def test_a_sequence_is_a_folder_without_an_suffix(tmp_path: Path) -> None:
     assert find_output_path(tmp_path, PurePosixPath("a/b.c"), "png_sequence") == tmp_path / "a" / "b.c"
 
 
 @pytest.mark.parametrize("relative", ["../x", "a/../../x", "/etc/x", ".", ".unfinished/x", ".UNFINISHED/x"])
 def test_a_path_that_leaves_the_root_is_refused_by_name(relative: str, tmp_path: Path) -> None:
-    with pytest.raises(PathOutsideRoot, match="no path below"):
+    with pytest.raises(PathOutsideRoot, match="not a path below"):
         find_output_path(tmp_path, PurePosixPath(relative), "mp4")
 
 

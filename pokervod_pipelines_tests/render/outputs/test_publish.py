@@ -1,4 +1,4 @@
-"""A graphic is at its final place whole or not at all, and what dead workers left is swept."""
+"""Publish a graphic whole or not at all, and sweep files of dead workers."""
 
 import errno
 import os
@@ -18,7 +18,7 @@ HOME = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_what_is_published_is_there_and_nothing_else_is(scene: str, tmp_path: Path) -> None:
+def test_only_the_published_output_remains(scene: str, tmp_path: Path) -> None:
     target, final = prepare(tmp_path, *SCENES[scene])
 
     publish(target, final)
@@ -47,7 +47,7 @@ def test_a_publisher_killed_at_any_step_leaves_no_half_file(scene: str, tmp_path
         root = tmp_path / f"{step:03}"
         seen = read(root / "day" / "output")
         assert seen in {None, NEW, OLD if there else None}
-        assert not (there == comes == "file") or seen is not None  # a file gives way to a file without a gap
+        assert not (there == comes == "file") or seen is not None  # a file replaces a file without a gap
 
 
 @pytest.mark.parametrize("scene", SCENES)
@@ -71,7 +71,7 @@ def test_after_a_kill_at_any_step_the_next_claim_publishes_and_the_rest_is_swept
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_what_was_published_can_be_taken_back_and_nothing_is_left_of_it(scene: str, tmp_path: Path) -> None:
+def test_an_output_can_be_unpublished_without_leftovers(scene: str, tmp_path: Path) -> None:
     target, final = prepare(tmp_path, *SCENES[scene])
     measure, sha256 = stat_output(target), hash_output(target)
 
@@ -85,7 +85,7 @@ def test_what_was_published_can_be_taken_back_and_nothing_is_left_of_it(scene: s
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_what_another_put_in_its_place_is_not_taken_back(scene: str, tmp_path: Path) -> None:
+def test_the_output_of_another_worker_is_not_unpublished(scene: str, tmp_path: Path) -> None:
     target, final = prepare(tmp_path, *SCENES[scene])
     measure, sha256 = stat_output(target), hash_output(target)
     publish(target, final)
@@ -108,7 +108,7 @@ def test_a_folder_in_the_way_of_the_folders_keeps_its_number(tmp_path: Path) -> 
     assert read(target) == NEW
 
 
-def test_a_target_that_is_gone_is_told_with_its_number(tmp_path: Path) -> None:
+def test_a_target_that_is_missing_raises_its_number(tmp_path: Path) -> None:
     target, final = prepare(tmp_path, "file", "file")
     target.unlink()
 
@@ -119,7 +119,7 @@ def test_a_target_that_is_gone_is_told_with_its_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs a second file system")
-def test_another_file_system_is_told_with_its_number_and_loses_nothing(tmp_path: Path) -> None:
+def test_another_file_system_raises_its_number_and_loses_nothing(tmp_path: Path) -> None:
     target, _ = prepare(tmp_path, None, "file")
     elsewhere = Path("/dev/shm") / f"pokervod-{uuid4()}"
     elsewhere.mkdir()
@@ -136,7 +136,7 @@ def test_another_file_system_is_told_with_its_number_and_loses_nothing(tmp_path:
     assert read(target) == NEW
 
 
-def test_what_belongs_to_no_living_claim_is_swept(tmp_path: Path) -> None:
+def test_files_without_an_active_claim_are_swept(tmp_path: Path) -> None:
     alive, dead = UUID(CLAIM), uuid4()
     folder = tmp_path / ".unfinished"
     folder.mkdir()
@@ -152,7 +152,7 @@ def test_what_belongs_to_no_living_claim_is_swept(tmp_path: Path) -> None:
     assert sorted(folder.iterdir()) == sorted(kept)
 
 
-def test_what_changed_lately_may_belong_to_a_claim_not_known_yet(tmp_path: Path) -> None:
+def test_recently_changed_files_are_not_swept(tmp_path: Path) -> None:
     folder = tmp_path / ".unfinished"
     folder.mkdir()
     young = folder / f"{uuid4()}.mov"
@@ -163,7 +163,7 @@ def test_what_changed_lately_may_belong_to_a_claim_not_known_yet(tmp_path: Path)
     assert sweep_unfinished(tmp_path, [], 3_600) == []
 
 
-def test_a_link_among_them_is_removed_and_not_what_it_leads_to(tmp_path: Path) -> None:
+def test_a_link_is_deleted_but_not_its_target(tmp_path: Path) -> None:
     treasure = tmp_path / "treasure"
     make(treasure, "sequence", NEW)
     folder = tmp_path / "root" / ".unfinished"
@@ -176,6 +176,6 @@ def test_a_link_among_them_is_removed_and_not_what_it_leads_to(tmp_path: Path) -
     assert list(folder.iterdir()) == []
 
 
-def test_where_nothing_was_made_there_is_nothing_to_sweep(tmp_path: Path) -> None:
+def test_sweeping_without_a_folder_does_nothing(tmp_path: Path) -> None:
     assert sweep_unfinished(tmp_path, [], 0) == []
     assert sweep_unfinished(tmp_path / "gone", [], 0) == []

@@ -106,7 +106,7 @@ def test_a_file_that_hangs_its_reader_is_too_slow(name: str, tmp_path: Path) -> 
         ("devour", TransientFailure, "MemoryError"),
     ],
 )
-def test_what_is_not_the_files_fault_is_raised_by_its_type(name: str, kind: type[Exception], text: str) -> None:
+def test_failures_not_caused_by_the_file_keep_their_type(name: str, kind: type[Exception], text: str) -> None:
     async def work(verifier: Verifier) -> None:
         with pytest.raises(kind, match=text) as caught:
             await verify(verifier, name)

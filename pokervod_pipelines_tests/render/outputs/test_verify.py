@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pokervod_pipelines.render.outputs.inspection import MakeDrawing, ExpectedOutput, Inspection
+from pokervod_pipelines.render.outputs.inspection import ExpectedOutput, Inspection, MakeDrawing
 from pokervod_pipelines.render.outputs.verify import hash_image, inspect_output
 from pokervod_pipelines.render.renderers.local import drawing as local
 from pokervod_pipelines.render.renderers.local.encode import MovCodec, write_output
@@ -22,13 +22,13 @@ from pokervod_pipelines_tests.render.outputs.output_factory import (
     draw_all,
     make_expected,
     make_output,
-    with_picture,
+    with_spec,
     write_video,
 )
 from pokervod_pipelines_tests.render.outputs.spoiled_outputs import (
-    FILMS,
     OTHER_CODINGS,
-    PICTURES,
+    SPOILED_SEQUENCES,
+    SPOILED_VIDEOS,
     Spoil,
     make_wide,
     rewrap,
@@ -40,15 +40,15 @@ OutputCache = Callable[[str], Path]
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> OutputCache:
-    """The good output of ``make_expected`` in a coding, made once."""
+    """Return the good output of ``make_expected`` in a coding, made once."""
     made: dict[str, Path] = {}
 
-    def take(coding: str) -> Path:
+    def find(coding: str) -> Path:
         if coding not in made:
             made[coding] = make_output(tmp_path_factory.mktemp(coding), expected_of(coding), coding)
         return made[coding]
 
-    return take
+    return find
 
 
 def expected_of(coding: str, **overrides: Any) -> ExpectedOutput:
@@ -66,7 +66,7 @@ def inspect(path: Path, expected: ExpectedOutput, draw: MakeDrawing = plain_draw
 
 
 @pytest.mark.parametrize(("coding", "name"), cover(FORMATS, VALUES))
-def test_what_the_local_renderer_draws_is_never_refused(name: str, coding: str, tmp_path: Path) -> None:
+def test_outputs_of_the_local_renderer_are_never_refused(name: str, coding: str, tmp_path: Path) -> None:
     expected = make_expected(name, coding=coding, seconds=1.4)
     path = tmp_path / "output"
     mov_codec: MovCodec = "prores_4444" if coding == "prores_4444" else "animation"
@@ -90,7 +90,7 @@ VIDEO_SPECS = [
 
 
 @pytest.mark.parametrize(("spec", "coding"), cover(VIDEO_SPECS, ["animation", "h264", "png"]), ids=str)
-def test_a_good_output_of_any_size_rate_and_length_is_taken(spec: Any, coding: str, tmp_path: Path) -> None:
+def test_a_good_output_of_any_size_rate_and_duration_is_accepted(spec: Any, coding: str, tmp_path: Path) -> None:
     expected = make_expected("elimination", coding=coding, **spec)
 
     inspection = inspect(make_output(tmp_path, expected, coding), expected)
@@ -99,7 +99,7 @@ def test_a_good_output_of_any_size_rate_and_length_is_taken(spec: Any, coding: s
     assert small or inspection.problems == ()
 
 
-def test_an_inspection_says_what_was_found(cache: OutputCache) -> None:
+def test_an_inspection_reports_what_was_found(cache: OutputCache) -> None:
     inspection = inspect(cache("animation"), expected_of("animation"))
 
     assert (inspection.width, inspection.height, inspection.frames) == (640, 360, 24)
@@ -110,14 +110,14 @@ def test_an_inspection_says_what_was_found(cache: OutputCache) -> None:
     assert inspection.preview.startswith(b"\xff\xd8")
 
 
-@pytest.mark.parametrize(("how", "coding"), cover(FILMS, CODECS))
-def test_a_spoiled_film_is_refused(coding: str, how: str, cache: OutputCache, tmp_path: Path) -> None:
-    assert_refused(FILMS[how], coding, cache, tmp_path)
+@pytest.mark.parametrize(("how", "coding"), cover(SPOILED_VIDEOS, CODECS))
+def test_a_spoiled_video_is_refused(coding: str, how: str, cache: OutputCache, tmp_path: Path) -> None:
+    assert_refused(SPOILED_VIDEOS[how], coding, cache, tmp_path)
 
 
-@pytest.mark.parametrize("how", PICTURES)
+@pytest.mark.parametrize("how", SPOILED_SEQUENCES)
 def test_a_spoiled_sequence_is_refused(how: str, cache: OutputCache, tmp_path: Path) -> None:
-    assert_refused(PICTURES[how], "png", cache, tmp_path)
+    assert_refused(SPOILED_SEQUENCES[how], "png", cache, tmp_path)
 
 
 def assert_refused(spoil: Spoil, coding: str, cache: OutputCache, folder: Path) -> None:
@@ -140,7 +140,7 @@ BLANK = {"black": (0, 0, 0, 255), "transparent": (0, 0, 0, 0), "white": (255, 25
 
 
 @pytest.mark.parametrize(("colour", "coding", "renderer"), cover(BLANK, FORMATS, ["local", "nexrender"]))
-def test_an_output_of_nothing_is_refused(colour: str, coding: str, renderer: str, tmp_path: Path) -> None:
+def test_a_blank_output_is_refused(colour: str, coding: str, renderer: str, tmp_path: Path) -> None:
     expected = make_expected(coding=coding, seconds=0.2, renderer=renderer)
     path = make_output(tmp_path, expected, coding, change=paint(BLANK[colour]))
 
@@ -151,7 +151,7 @@ def test_an_output_of_nothing_is_refused(colour: str, coding: str, renderer: str
 
 @pytest.mark.parametrize("renderer", ["local", "nexrender"])
 @pytest.mark.parametrize("coding", ["animation", "png"])
-def test_an_output_whose_transparency_is_not_used_is_refused(coding: str, renderer: str, tmp_path: Path) -> None:
+def test_an_opaque_output_is_refused_where_alpha_is_expected(coding: str, renderer: str, tmp_path: Path) -> None:
     def flatten(_: int, image: Image.Image) -> Image.Image:
         below = Image.new("RGBA", image.size, (0, 0, 0, 255))
         below.alpha_composite(image)
@@ -165,12 +165,12 @@ def test_an_output_whose_transparency_is_not_used_is_refused(coding: str, render
     assert any("is opaque in all" in problem for problem in inspection.problems)
 
 
-def test_a_film_without_transparency_is_no_mov_with_alpha(cache: OutputCache, tmp_path: Path) -> None:
+def test_a_video_without_transparency_is_refused_as_mov_alpha(cache: OutputCache, tmp_path: Path) -> None:
     path = copy(cache("h264"), tmp_path).rename(tmp_path / "output.mov")
 
     problems = inspect(path, expected_of("animation")).problems
 
-    assert any("yuv420p, expected a picture with transparency" in problem for problem in problems)
+    assert any("yuv420p, expected a pixel format with transparency" in problem for problem in problems)
     assert any(
         "yuv420p" in problem
         for problem in inspect_output(path, expected_of("animation", renderer="nexrender")).problems
@@ -180,7 +180,7 @@ def test_a_film_without_transparency_is_no_mov_with_alpha(cache: OutputCache, tm
 OTHER_MEASURES = [
     ({"fps": 25, "seconds": 0.96}, ("25",)),  # as many frames at another rate
     ({"seconds": 0.8 + 1 / 30}, ("24 frames, expected 25", "00025.png: is missing")),
-    ({"seconds": 0.8 - 1 / 30}, ("24 frames, expected 23", "00024.png: does not belong")),
+    ({"seconds": 0.8 - 1 / 30}, ("24 frames, expected 23", "00024.png: is unexpected")),
     ({"width": 1280, "height": 720}, ("has 640×360 pixels, expected 1280×720",)),
     ({"width": 642}, ("has 640×360 pixels, expected 642×360",)),
 ]
@@ -195,7 +195,7 @@ def test_another_rate_length_or_size_is_refused_with_both_figures(
         pytest.skip("pictures have no rate")
 
     for renderer, draw in (("local", plain_drawing.Drawing), ("nexrender", None)):
-        expected = replace(with_picture(expected_of(coding), **changes), renderer=renderer)
+        expected = replace(with_spec(expected_of(coding), **changes), renderer=renderer)
         problems = inspect_output(cache(coding), expected, draw=draw).problems
         assert any(text in problem for problem in problems for text in texts)
 
@@ -245,7 +245,7 @@ def test_the_file_of_another_job_is_refused(coding: str, cache: OutputCache) -> 
 
 
 @pytest.mark.parametrize("coding", ["animation", "h264", "png"])
-def test_a_graphic_that_does_not_stand_still_is_refused(coding: str, tmp_path: Path) -> None:
+def test_a_graphic_that_is_not_still_is_refused(coding: str, tmp_path: Path) -> None:
     expected = expected_of(coding)
     hold = plain_drawing.find_hold_frames(expected.spec)
     path = make_output(
@@ -255,18 +255,18 @@ def test_a_graphic_that_does_not_stand_still_is_refused(coding: str, tmp_path: P
         change=lambda number, image: image.transpose(Image.Transpose.FLIP_TOP_BOTTOM) if number == hold[1] else image,
     )
 
-    assert any("does not stand still" in problem for problem in inspect(path, expected).problems)
+    assert any("is not still" in problem for problem in inspect(path, expected).problems)
 
 
 def tint(image: Image.Image) -> Image.Image:
-    """Redder and less blue, and about as bright."""
+    """Return it redder and less blue, and about as bright."""
     red, green, blue, alpha = image.split()
     moved = zip((red, green, blue), (50, -17, -50), strict=True)
     return Image.merge("RGBA", [*(part.point(lambda value, by=by: value + by) for part, by in moved), alpha])
 
 
 def dot(image: Image.Image) -> Image.Image:
-    """A red dot on every second pixel of every second line."""
+    """Put a red dot on every second pixel of every second line."""
     pixels = np.array(image)
     pixels[1::2, 1::2] = (255, 0, 0, 255)
     return Image.fromarray(pixels)
@@ -274,7 +274,7 @@ def dot(image: Image.Image) -> Image.Image:
 
 @pytest.mark.parametrize("coding", ["animation", "h264"])
 @pytest.mark.parametrize("spoil", [tint, dot])
-def test_a_graphic_that_looks_otherwise_for_a_few_frames_is_refused(
+def test_a_graphic_that_changes_for_a_few_frames_is_refused(
     spoil: Callable[[Image.Image], Image.Image], coding: str, tmp_path: Path
 ) -> None:
     expected = make_expected("elimination", coding=coding, width=1280, height=720, seconds=1.2)
@@ -289,7 +289,7 @@ def test_a_graphic_that_looks_otherwise_for_a_few_frames_is_refused(
 
     (problem,) = inspect_output(path, expected).problems
 
-    assert f"does not stand still: frame {few[0] + 1} differs" in problem
+    assert f"is not still: frame {few[0] + 1} differs" in problem
 
 
 Frames = list[Image.Image]
@@ -300,12 +300,12 @@ def paint_over(frames: Frames) -> Image.Image:
 
 
 MOVES: dict[str, Callable[[Frames, range, Frames], Sequence[Image.Image]]] = {
-    "does not come in": lambda good, hold, _: [good[hold[0]]] * hold.start + good[hold.start :],
-    "does not go out": lambda good, hold, _: good[: hold.stop] + [good[hold[0]]] * (len(good) - hold.stop),
-    "comes in as another": lambda good, hold, other: other[: hold.start] + good[hold.start :],
-    "goes out as another": lambda good, hold, other: good[: hold.stop] + other[hold.stop :],
-    "comes in late": lambda good, hold, _: [good[0]] * hold.start + good[hold.start :],
-    "comes in out of nothing": lambda good, hold, _: (
+    "does not enter": lambda good, hold, _: [good[hold[0]]] * hold.start + good[hold.start :],
+    "does not leave": lambda good, hold, _: good[: hold.stop] + [good[hold[0]]] * (len(good) - hold.stop),
+    "enters as another": lambda good, hold, other: other[: hold.start] + good[hold.start :],
+    "leaves as another": lambda good, hold, other: good[: hold.stop] + other[hold.stop :],
+    "enters late": lambda good, hold, _: [good[0]] * hold.start + good[hold.start :],
+    "appears at once": lambda good, hold, _: (
         [Image.new("RGBA", good[0].size, (0, 0, 0, 0))] * hold.start + good[hold.start :]
     ),
     "is covered first": lambda good, hold, _: [paint_over(good)] * hold.start + good[hold.start :],
@@ -314,7 +314,7 @@ MOVES: dict[str, Callable[[Frames, range, Frames], Sequence[Image.Image]]] = {
 
 
 @pytest.mark.parametrize(("move", "coding"), cover(MOVES, ["animation", "h264"]))
-def test_a_graphic_that_does_not_come_and_go_as_it_should_is_refused(move: str, coding: str, tmp_path: Path) -> None:
+def test_a_wrong_entrance_or_exit_is_refused(move: str, coding: str, tmp_path: Path) -> None:
     expected = make_expected("elimination", coding=coding, seconds=1.4)
     other = make_expected("elimination", coding=coding, seconds=1.4, player="Bo Zhang", place="3rd")
     good, others = ([*draw_all(each, local.Drawing)] for each in (expected, other))
@@ -323,7 +323,7 @@ def test_a_graphic_that_does_not_come_and_go_as_it_should_is_refused(move: str, 
 
     problems = inspect_output(path, expected).problems
 
-    assert any("as it should: frame" in problem for problem in problems)
+    assert any("as expected: frame" in problem for problem in problems)
 
 
 @pytest.mark.parametrize("coding", CODECS)
@@ -337,7 +337,7 @@ def test_pixels_that_are_not_square_are_refused(coding: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("how", OTHER_CODINGS)
-def test_colours_that_are_said_to_be_others_are_refused_unless_a_farm_says_so(how: str, tmp_path: Path) -> None:
+def test_other_declared_colours_are_refused_except_from_a_farm(how: str, tmp_path: Path) -> None:
     expected = expected_of("h264")
     write_video(tmp_path / "output.mp4", draw_all(expected), expected.spec, "h264", OTHER_CODINGS[how])
 
@@ -346,17 +346,17 @@ def test_colours_that_are_said_to_be_others_are_refused_unless_a_farm_says_so(ho
 
 
 @pytest.mark.parametrize("coding", CODECS)
-def test_sound_is_refused_unless_a_farm_wrote_it(coding: str, cache: OutputCache, tmp_path: Path) -> None:
+def test_sound_is_refused_except_from_a_farm(coding: str, cache: OutputCache, tmp_path: Path) -> None:
     path = copy(cache(coding), tmp_path)
     rewrap(path, sound=True)
 
     (problem,) = inspect(path, expected_of(coding)).problems
 
-    assert "tracks beside its picture (audio)" in problem
+    assert "extra tracks (audio)" in problem
     assert inspect_output(path, expected_of(coding, renderer="nexrender")).problems == ()
 
 
-def test_pictures_that_show_the_same_have_one_hash_and_others_not() -> None:
+def test_images_that_look_the_same_share_a_hash() -> None:
     one = Image.new("RGBA", (64, 32), (200, 10, 10, 0))
     same = Image.new("RGBA", (64, 32), (0, 99, 0, 0))  # another colour, which nobody can see
     other = same.copy()
@@ -367,7 +367,7 @@ def test_pictures_that_show_the_same_have_one_hash_and_others_not() -> None:
     assert hash_image(one) != hash_image(one.resize((32, 64)))
 
 
-def test_two_farm_renders_of_the_same_picture_are_known_by_their_hash(tmp_path: Path) -> None:
+def test_farm_renders_that_look_the_same_share_a_hash(tmp_path: Path) -> None:
     expected = make_expected(seconds=0.2, renderer="nexrender")
     stale = replace(expected, layers={**expected.layers, "pot": 5})
     for name in ("one", "two", "three"):
@@ -383,7 +383,7 @@ def test_two_farm_renders_of_the_same_picture_are_known_by_their_hash(tmp_path: 
     assert one.picture_hash == two.picture_hash != three.picture_hash
 
 
-def test_what_cannot_be_drawn_again_is_still_measured(tmp_path: Path) -> None:
+def test_outputs_that_cannot_be_drawn_again_are_still_measured(tmp_path: Path) -> None:
     expected = make_expected(coding="h264", seconds=0.2, renderer="nexrender")
 
     assert inspect_output(make_output(tmp_path, expected, "h264"), expected).problems == ()

@@ -239,11 +239,11 @@ CHANGED = {
                 layers={**LAYERS, "table": {"type": "text", "required": True, "description": "Its name"}}
             )
         },
-        "template elimination: table: the layer is needed and not given",
+        "template elimination: table: the layer is required",
     ),
     "a layer less": (
         {"elimination": change(layers={"player": LAYERS["player"], "place": LAYERS["place"]})},
-        "template elimination: prize: the template has no such layer; it has ",
+        "template elimination: prize: unknown layer; the layers are ",
     ),
     "a layer of another kind": (
         {

@@ -1,6 +1,6 @@
-"""The parts that compositions are stacked from: a heading, a table, values with labels, cards, lines of text.
+"""Draw the blocks that compositions are stacked from: a heading, a table, labelled values, cards, lines of text.
 
-A block says how high it is at a width and draws itself. A stack that is too high for its place is drawn smaller.
+A block returns its height at a width and draws itself. A stack that is too high for its area is drawn smaller.
 """
 
 from collections.abc import Sequence
@@ -20,49 +20,49 @@ TITLE = Style(26, "bold", theme.GOLD, 5.0)
 TEXT = Style(32, "regular", theme.WHITE)
 
 GAP = 26.0
-"""Between two blocks."""
+"""Space between two blocks."""
 
 SMALLEST = 0.02
-"""A stack is drawn no smaller than this part of its size."""
+"""Smallest scale of a stack."""
 
 
 class Block(Protocol):
-    """A part of a composition."""
+    """Draw one part of a composition."""
 
     def height(self, canvas: Canvas, width: float) -> float:
-        """Return how high it is at that width."""
+        """Return its height at that width."""
 
     def draw(self, canvas: Canvas, left: float, top: float, width: float) -> None:
-        """It stands there."""
+        """Draw it at that place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Blocks one below the other, where they stand, and how much smaller than planned they are drawn, at most 1."""
+    """Stack blocks one below the other in ``area``, scaled by ``scale``, at most 1."""
 
     blocks: Sequence[Block]
-    place: Rectangle
-    share: float
+    area: Rectangle
+    scale: float
 
     def draw(self, canvas: Canvas) -> None:
-        """Each block comes in a little later than the one above."""
-        small = canvas.shrink(self.share, self.place.left, self.place.top)
-        width, top = self.place.width / self.share, 0.0
+        """Draw the blocks; each enters a little later than the one above."""
+        small = canvas.shrink(self.scale, self.area.left, self.area.top)
+        width, top = self.area.width / self.scale, 0.0
         for number, block in enumerate(self.blocks):
             with small.entering((number + 1) / len(self.blocks), (0, 18)):
                 block.draw(small, 0, top, width)
             top += block.height(small, width) + GAP
 
 
-def plan_stack(canvas: Canvas, blocks: Sequence[Block], room: Rectangle) -> Stack:
-    """Return the stack as wide as the room and in the middle of its height, smaller where it would be too high."""
+def plan_stack(canvas: Canvas, blocks: Sequence[Block], area: Rectangle) -> Stack:
+    """Return the stack as wide as the area and centred in its height, scaled down if it would be too high."""
     share = 1.0
-    height = _measure_height(canvas, blocks, room.width, share)
-    while height > room.height and share > SMALLEST:
-        share = max(SMALLEST, share * min(0.98, room.height / height))
-        height = _measure_height(canvas, blocks, room.width, share)
-    top = room.top + max(0.0, room.height - height) / 2
-    return Stack(blocks, Rectangle(room.left, top, room.width, height), share)
+    height = _measure_height(canvas, blocks, area.width, share)
+    while height > area.height and share > SMALLEST:
+        share = max(SMALLEST, share * min(0.98, area.height / height))
+        height = _measure_height(canvas, blocks, area.width, share)
+    top = area.top + max(0.0, area.height - height) / 2
+    return Stack(blocks, Rectangle(area.left, top, area.width, height), share)
 
 
 def _measure_height(canvas: Canvas, blocks: Sequence[Block], width: float, share: float) -> float:
@@ -72,13 +72,13 @@ def _measure_height(canvas: Canvas, blocks: Sequence[Block], width: float, share
 
 
 def centre_base(top: float, height: float, style: Style) -> float:
-    """Return where the baseline lies so that capitals stand in the middle."""
+    """Return the baseline at which capitals are centred in the height."""
     return top + (height + style.capitals) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadingBlock:
-    """The title of the graphic, the heading in at most so many lines, and what stands small below it."""
+    """Draw the title of the graphic, the heading in at most ``lines`` lines, and small texts below it."""
 
     title: str
     heading: TextLine | None
@@ -88,11 +88,11 @@ class HeadingBlock:
     align: Align = "left"
 
     def height(self, canvas: Canvas, width: float) -> float:
-        """Its rows one below the other."""
+        """Return the height of its lines."""
         return 42 + len(self._broken(canvas, width)) * self.style.size * 1.2 + len(self.below) * 46
 
     def draw(self, canvas: Canvas, left: float, top: float, width: float) -> None:
-        """The title in gold, the heading white, the rest silver."""
+        """Draw the title in gold, the heading in white, the rest in silver."""
         canvas.draw_text("", self.title.upper(), TITLE, x=left, base=top + 24, width=width, align=self.align)
         base = top + 42
         for text in self._broken(canvas, width):
@@ -114,47 +114,47 @@ class HeadingBlock:
 
 @dataclass(frozen=True, slots=True)
 class ValuesBlock:
-    """Values below their labels, side by side, at most four in a row."""
+    """Draw values below their labels, side by side, at most four in a row."""
 
     details: Sequence[LabelledValue]
     align: Align = "left"
     style: Style = VALUE
 
     def height(self, canvas: Canvas, width: float) -> float:
-        """Its rows."""
+        """Return the height of its rows."""
         return 92.0 * -(-len(self.details) // 4)
 
     def draw(self, canvas: Canvas, left: float, top: float, width: float) -> None:
-        """Each in a column of the same width."""
+        """Draw each value in a column of the same width."""
         columns = min(4, len(self.details))
         for number, detail in enumerate(self.details):
             row, column = divmod(number, 4)
             x, y = left + column * width / columns, top + row * 92
-            place = Rectangle(x, y, width / columns - (16 if columns > 1 else 0), 92)
-            draw_value(canvas, detail, place, align=self.align, value=self.style)
+            area = Rectangle(x, y, width / columns - (16 if columns > 1 else 0), 92)
+            draw_value(canvas, detail, area, align=self.align, value=self.style)
 
 
-def draw_value(canvas: Canvas, detail: LabelledValue, place: Rectangle, *, align: Align, value: Style = VALUE) -> None:
-    """The label in small capitals, the value below it, in the middle of the place's height."""
-    top = place.top + (place.height - 72) / 2
-    canvas.draw_text(detail.layer, detail.label, LABEL, x=place.left, base=top + 18, width=place.width, align=align)
-    canvas.draw_text(detail.layer, detail.text, value, x=place.left, base=top + 68, width=place.width, align=align)
+def draw_value(canvas: Canvas, detail: LabelledValue, area: Rectangle, *, align: Align, value: Style = VALUE) -> None:
+    """Draw the label in small capitals and the value below it, centred in the height of the area."""
+    top = area.top + (area.height - 72) / 2
+    canvas.draw_text(detail.layer, detail.label, LABEL, x=area.left, base=top + 18, width=area.width, align=align)
+    canvas.draw_text(detail.layer, detail.text, value, x=area.left, base=top + 68, width=area.width, align=align)
 
 
 @dataclass(frozen=True, slots=True)
 class CardsBlock:
-    """Cards in a row."""
+    """Draw cards in a row."""
 
     hands: Sequence[CardRow]
     align: Align = "left"
     largest: float = 104.0
 
     def height(self, canvas: Canvas, width: float) -> float:
-        """A card, as large as all fit in."""
+        """Return the height of a card, as large as all of them fit."""
         return fit_width(self.hands, width, self.largest) * SHAPE
 
     def draw(self, canvas: Canvas, left: float, top: float, width: float) -> None:
-        """One hand beside the other."""
+        """Draw the rows of cards side by side."""
         card = fit_width(self.hands, width, self.largest)
         whole = sum(measure_cards(len(hand.cards), card) for hand in self.hands) + card * (len(self.hands) - 1)
         x = left + {"left": 0.0, "centre": 0.5, "right": 1.0}[self.align] * (width - whole)
@@ -165,7 +165,7 @@ class CardsBlock:
 
 @dataclass(frozen=True, slots=True)
 class LinesBlock:
-    """Texts one below the other."""
+    """Draw texts one below the other."""
 
     lines: Sequence[TextLine]
     style: Style = TEXT
@@ -173,11 +173,11 @@ class LinesBlock:
     leading: float = 1.4
 
     def height(self, canvas: Canvas, width: float) -> float:
-        """Its lines."""
+        """Return the height of its lines."""
         return len(self.lines) * self.style.size * self.leading
 
     def draw(self, canvas: Canvas, left: float, top: float, width: float) -> None:
-        """Each in a line of its own."""
+        """Draw each text in its own line."""
         step = self.style.size * self.leading
         for number, line in enumerate(self.lines):
             base = centre_base(top + number * step, step, self.style)

@@ -1,4 +1,4 @@
-"""What compositions draw with: lengths as on a picture of 1080 lines, turned into pixels here and nowhere else."""
+"""Collect the sprites of a graphic; lengths are those of an image of 1080 lines, converted to pixels only here."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,14 +14,14 @@ from pokervod_pipelines.render.renderers.local.theme import Colour, Style
 
 LINES, LINE_PIXELS = 1080, 1920
 SAFE = 0.05
-"""The part of the picture on each side that a set may hide."""
+"""Share of the image on each side that a television set may hide."""
 
 Align = Literal["left", "centre", "right"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """A place, in lengths of the canvas."""
+    """Describe an area, in lengths of the canvas."""
 
     left: float
     top: float
@@ -30,24 +30,24 @@ class Rectangle:
 
     @property
     def right(self) -> float:
-        """The right edge."""
+        """Return the right edge."""
         return self.left + self.width
 
     @property
     def bottom(self) -> float:
-        """The lower edge."""
+        """Return the lower edge."""
         return self.top + self.height
 
     def inset(self, x: float, y: float) -> "Rectangle":
-        """The place within, so far from the sides."""
+        """Return the area inside, this far from the edges."""
         return Rectangle(self.left + x, self.top + y, max(1.0, self.width - 2 * x), max(1.0, self.height - 2 * y))
 
 
 @dataclass(slots=True)
 class Canvas:
-    """Puts sprites onto a picture. ``unit`` is pixels a length, the origin lies at pixels ``left`` and ``top``.
+    """Collect sprites. ``unit`` is pixels per length, the origin is at pixels ``left`` and ``top``.
 
-    ``cue`` and ``drift`` are those of what is drawn next.
+    ``cue`` and ``drift`` are those of the next sprite.
     """
 
     width: int
@@ -61,26 +61,26 @@ class Canvas:
 
     @classmethod
     def over(cls, width: int, height: int) -> "Canvas":
-        """A canvas for a picture of so many pixels."""
+        """Return a canvas for an image of this size in pixels."""
         return cls(width, height, min(width / LINE_PIXELS, height / LINES))
 
     @property
     def page(self) -> Rectangle:
-        """The whole picture."""
+        """Return the whole image."""
         return Rectangle(0, 0, self.width / self.unit, self.height / self.unit)
 
     @property
     def safe(self) -> Rectangle:
-        """The part of the picture that every set shows."""
+        """Return the title-safe area, which every television set shows."""
         return self.page.inset(self.page.width * SAFE, self.page.height * SAFE)
 
     def shrink(self, share: float, left: float, top: float) -> "Canvas":
-        """A canvas that draws smaller, with its origin at that place; it draws onto the same picture."""
+        """Return a canvas with a smaller scale and its origin at that place; it adds to the same sprites."""
         return replace(self, unit=self.unit * share, left=self._x(left), top=self._y(top))
 
     @contextmanager
     def entering(self, cue: float, drift: tuple[float, float] = (0.0, 0.0)) -> Iterator[None]:
-        """What is drawn within comes in at that cue, from so far away."""
+        """Let the sprites drawn inside the block enter at this cue, from this far away."""
         before = self.cue, self.drift
         self.cue, self.drift = cue, drift
         try:
@@ -89,14 +89,16 @@ class Canvas:
             self.cue, self.drift = before
 
     def measure(self, text: str, style: Style) -> float:
-        """Return how wide the text is."""
+        """Return the width of the text."""
         return measure(text, style.scale(self.unit)) / self.unit
 
     def fit_together(
-        self, texts: Sequence[tuple[str, Style]], width: float, *, least: float = SMALLEST
+        self, texts: Sequence[tuple[str, Style]], width: float, *, min_scale: float = SMALLEST
     ) -> list[tuple[str, Style]]:
-        """Return the texts and their styles so that none is wider, all of the size that the widest takes."""
-        fitted = fit_together([(text, style.scale(self.unit)) for text, style in texts], width * self.unit, least=least)
+        """Return the texts and their styles so that none is wider, all in the size that the widest needs."""
+        fitted = fit_together(
+            [(text, style.scale(self.unit)) for text, style in texts], width * self.unit, min_scale=min_scale
+        )
         return [
             (text, replace(style, size=style.size / self.unit, spacing=style.spacing / self.unit))
             for text, style in fitted
@@ -105,7 +107,7 @@ class Canvas:
     def draw_text(
         self, layer: str, text: str, style: Style, *, x: float, base: float, width: float, align: Align = "left"
     ) -> float:
-        """The text stands on the line ``base``, within ``width`` from ``x`` on; returns how wide it came out."""
+        """Draw the text on the baseline ``base``, within ``width`` from ``x`` on; return its final width."""
         text, scaled = fit(text, style.scale(self.unit), width * self.unit)
         drawn = render_text(text, scaled)
         wide = measure(text, scaled)
@@ -121,7 +123,7 @@ class Canvas:
     def draw_plate(
         self, place: Rectangle, top: Colour, foot: Colour | None = None, *, radius: float = 0, shadow: float = 0
     ) -> None:
-        """A plate lies there, with round corners, and with a shadow below it if asked for."""
+        """Draw a plate with rounded corners, and a shadow below it if asked for."""
         width, height, left, upper = self._pixels(place)
         if shadow:
             blur = max(0.5, shadow * self.unit)
@@ -131,7 +133,7 @@ class Canvas:
         self._add(shapes.draw_plate(width, height, top, foot or top, radius * self.unit), left, upper)
 
     def draw_panel(self, place: Rectangle, *, radius: float = 14) -> None:
-        """The dark plate that texts stand on."""
+        """Draw the dark plate behind texts."""
         self.draw_plate(place, theme.PANEL_TOP, theme.PANEL_FOOT, radius=radius, shadow=16)
 
     def draw_backdrop(self) -> None:
@@ -146,21 +148,21 @@ class Canvas:
         self.draw_image(backdrop, 0, 0)
 
     def draw_image(self, image: Image.Image, x: float, y: float, box: Box | None = None) -> None:
-        """The picture lies there, in its own pixels."""
+        """Draw the image there, in its own pixels."""
         self._add(image, round(self._x(x)), round(self._y(y)), box)
 
     def pixels(self, length: float) -> int:
-        """Return how many whole pixels that is, at least one."""
+        """Return the length in whole pixels, at least one."""
         return max(1, round(length * self.unit))
 
     def make_box(self, layer: str, shows: str, image: Image.Image, x: float, y: float) -> Box:
-        """Where the spec, put at that place, shows the layer."""
+        """Return the box of the image at that place for the layer."""
         left, top = round(self._x(x)), round(self._y(y))
         whole = Box(layer=layer, shows=shows, left=left, top=top, right=left + image.width, bottom=top + image.height)
         return self._clip(whole) or whole
 
     def _clip(self, box: Box) -> Box | None:
-        """What of the box is in the picture; nothing, for one outside of it."""
+        """Return the part of the box inside the image, None for one outside of it."""
         left, top = max(0, box.left), max(0, box.top)
         right, bottom = min(self.width, box.right), min(self.height, box.bottom)
         if right <= left or bottom <= top:

@@ -1,4 +1,4 @@
-"""Playing cards: rank and suit as a set of them lies on the table, drawn for any size. Pure."""
+"""Draw playing cards for any size. Pure."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,16 +15,16 @@ SHAPE = 1.4
 """Height of a card, in widths."""
 
 GAP = 0.09
-"""Between two cards, in widths."""
+"""Space between two cards, in widths."""
 
 
 def measure_cards(cards: int, card_width: float) -> float:
-    """Return how wide so many cards lie side by side."""
+    """Return the width of so many cards side by side."""
     return cards * card_width + max(0, cards - 1) * card_width * GAP
 
 
 def draw_card_row(canvas: Canvas, hand: CardRow, x: float, y: float, card_width: float) -> None:
-    """The cards lie in a row from there on."""
+    """Draw the cards in a row from there on."""
     for number, (card, is_bright) in enumerate(zip(hand.cards, hand.is_bright, strict=True)):
         left = x + number * card_width * (1 + GAP)
         image = draw_card(card, canvas.pixels(card_width), is_bright=is_bright)
@@ -35,7 +35,7 @@ def draw_card_row(canvas: Canvas, hand: CardRow, x: float, y: float, card_width:
 
 
 def fit_width(hands: Sequence[CardRow], width: float, most: float) -> float:
-    """Return how wide a card may be so that the hands, a card's width apart, lie side by side."""
+    """Return the greatest width of a card so that the rows, one card apart, fit side by side."""
     count = sum(len(hand.cards) for hand in hands)
     widths = sum(measure_cards(len(hand.cards), 1.0) for hand in hands) + max(0, len(hands) - 1)
     return min(most, width / widths) if count else most
@@ -43,7 +43,7 @@ def fit_width(hands: Sequence[CardRow], width: float, most: float) -> float:
 
 @lru_cache(maxsize=128)
 def draw_card(card: str, width: int, *, is_bright: bool) -> Image.Image:
-    """Return the card, such as ``As``, in so many pixels of width."""
+    """Return the card, such as ``As``, in this width in pixels."""
     height, radius = max(1, round(width * SHAPE)), width * 0.1
     image = shapes.draw_plate(width, height, theme.CARD_EDGE, theme.CARD_EDGE, radius)
     rim = max(1, round(width * 0.012)) if width > 16 else 0
@@ -56,7 +56,7 @@ def draw_card(card: str, width: int, *, is_bright: bool) -> Image.Image:
 
 
 def _draw_face(image: Image.Image, rank: str, suit: str) -> None:
-    """Rank and small suit in the upper corner, the suit large below, as broadcasts have them."""
+    """Draw rank and small suit in the upper corner, and the large suit below."""
     width, height = image.size
     colour = theme.SUITS[suit]
     text = "10" if rank == "T" else rank
@@ -71,7 +71,7 @@ def _draw_face(image: Image.Image, rank: str, suit: str) -> None:
 
 
 def _squeeze(image: Image.Image, width: float) -> Image.Image:
-    """A rank of two letters is as wide as the others."""
+    """Return a rank of two letters as wide as the others."""
     if image.width <= width or width < 1:
         return image
     return image.resize((round(width), image.height), Image.Resampling.LANCZOS)

@@ -1,4 +1,4 @@
-"""Whether a template can be drawn here, said before anything is asked of it."""
+"""Check whether a template and its values can be drawn here, before anything is enqueued."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from pokervod_pipelines.render.renderers.local.fonts import find_missing_fonts, 
 from pokervod_pipelines.render.templates import Template
 
 SMALLEST_UNIT = 0.2
-"""Below this part of 1920 × 1080 the small letters are no longer letters."""
+"""Below this share of 1920 × 1080 small letters cannot be read."""
 
 MAX_CARDS, MAX_COLUMNS = 24, 8
 
@@ -29,17 +29,17 @@ def _find_layer_faults(template: Template) -> Iterator[str]:
     kinds = {name: layer.kind for name, layer in template.layers.items()}
     for name, kind in kinds.items():
         if kind == "image":
-            yield f"layer {name}: {template.composition} shows no images; take the layer out or have nexrender draw it"
+            yield f"layer {name}: {template.composition} cannot show images; remove it or use the renderer nexrender"
     rows = sum(layer.limit or 0 for layer in template.layers.values() if layer.kind == "rows")
-    most = COMPOSITIONS[template.composition].max_rows
-    if rows > most:
-        yield f"{rows} rows are too many to read in {template.composition}; lower most to {most} in all"
+    limit = COMPOSITIONS[template.composition].max_rows
+    if rows > limit:
+        yield f"{rows} rows are too many to read in {template.composition}; lower limit to {limit} in all"
     for name, layer in template.layers.items():
         if len(layer.columns) > MAX_COLUMNS:
             yield f"layer {name}: {len(layer.columns)} columns are too many to read; {MAX_COLUMNS} fit"
     cards = sum(1 if kinds[name] == "card" else layer.limit or 7 for name, layer in _find_cards(template))
     if cards > MAX_CARDS:
-        yield f"{cards} cards are too many to see; {MAX_CARDS} fit in all, so lower most"
+        yield f"{cards} cards are too many to see; {MAX_CARDS} fit in all, so lower limit"
 
 
 def _find_cards(template: Template) -> list[tuple[str, Any]]:
@@ -48,15 +48,15 @@ def _find_cards(template: Template) -> list[tuple[str, Any]]:
 
 def _find_size(template: Template) -> Iterator[str]:
     if min(template.width / LINE_PIXELS, template.height / LINES) < SMALLEST_UNIT:
-        least = f"{LINE_PIXELS * SMALLEST_UNIT:.0f} × {LINES * SMALLEST_UNIT:.0f}"
-        yield f"{template.width} × {template.height} pixels are too small for letters; take {least} or more"
+        smallest = f"{LINE_PIXELS * SMALLEST_UNIT:.0f} × {LINES * SMALLEST_UNIT:.0f}"
+        yield f"{template.width} × {template.height} pixels are too small for letters; use {smallest} or more"
 
 
 def _find_letters(template: Template) -> Iterator[str]:
     columns = {column for layer in template.layers.values() for column in layer.columns}
     for text in (template.title, *(make_label(name) for name in (*template.layers, *columns))):
         if missing := find_undrawable(text):
-            yield f"template {template.name}: no font has {' '.join(missing)} in {text!r}; write it otherwise"
+            yield f"template {template.name}: no font has {' '.join(missing)} in {text!r}; use other characters"
 
 
 def find_undrawable_values(layers: Mapping[str, Any]) -> list[str]:

@@ -22,7 +22,7 @@ def draw_output(
 ) -> None:
     """Write the target, reporting each whole hundredth.
 
-    Raises a failure of ``render.failures``, an ``OSError`` with its number, or ``RuntimeError`` for a fault of ours.
+    Raises a failure of ``render.failures``, an ``OSError`` with its number, or ``RuntimeError`` for a bug.
     """
     reported = 0
 

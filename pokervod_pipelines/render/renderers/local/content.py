@@ -1,7 +1,7 @@
-"""What a graphic is to show, whatever its composition: the layers of an instruction read by their names and kinds.
+"""Read what a graphic shows, whatever its composition: the layers of an instruction by their names and kinds.
 
 A layer of a known name has its place (``HEADINGS``, ``EYEBROWS``, ``DETAILS``). Every other one is shown by its kind:
-a text as a line, a number or amount with its name as label, cards as a hand, rows as a table. None is left out.
+a text as a line, a number or amount with its name as label, cards as a row, rows as a table. No layer is left out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,21 +13,21 @@ from pokervod_pipelines.render.renderers.local.fonts import clean_text
 from pokervod_pipelines.render.templates import Template
 
 HEADINGS = ("heading", "player", "title", "name")
-"""The first of these text layers that the template has is the heading; without any, its first text layer is."""
+"""Text layers that may be the heading, in this order; without any, the first text layer is."""
 
 EYEBROWS = ("event", "subheading")
 """Shown small beside the heading."""
 
 DETAILS = ("place", "prize", "pot", "prize_pool", "players_left", "blinds")
-"""Text layers of these names are shown with a label, as numbers are."""
+"""Text layers that are shown with a label, as numbers are."""
 
 LABELS: Mapping[str, str] = {"position": "#", "big_blinds": "BB", "amount": "PRIZE"}
-"""How a layer or column is called where its name in capitals does not do."""
+"""Labels of layers and columns whose name in capitals would not do."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """A text of one layer."""
+    """Hold a text of one layer."""
 
     layer: str
     text: str
@@ -35,7 +35,7 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class LabelledValue:
-    """A value with its label."""
+    """Hold a value with its label."""
 
     layer: str
     label: str
@@ -44,7 +44,7 @@ class LabelledValue:
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """Cards of one layer; ``is_bright`` says which of them are not dimmed."""
+    """Hold the cards of one layer; ``is_bright`` tells which of them are not dimmed."""
 
     layer: str
     cards: tuple[str, ...]
@@ -53,7 +53,7 @@ class CardRow:
 
 @dataclass(frozen=True, slots=True)
 class RowTable:
-    """Rows of one layer: the names and labels of its columns, which of them are numbers, and the cells."""
+    """Hold the rows of one layer: the names and labels of its columns, which of them are numbers, and the cells."""
 
     layer: str
     names: tuple[str, ...]
@@ -64,7 +64,7 @@ class RowTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphicContent:
-    """All that a graphic shows; what the instruction lacks is not there."""
+    """Hold everything that a graphic shows; missing values are left out."""
 
     title: str
     heading: TextLine | None
@@ -75,12 +75,12 @@ class GraphicContent:
     tables: Sequence[RowTable]
 
     def find_line(self, layer: str) -> TextLine | None:
-        """The line of that layer, if there is one."""
+        """Return the line of that layer, None if there is none."""
         return next((line for line in self.lines if line.layer == layer), None)
 
 
 def read_content(template: Template, layers: Mapping[str, Any]) -> GraphicContent:
-    """Return what the values show in the template; values of layers that it lacks are not known and not read."""
+    """Return what the values show in the template; values of unknown layers are ignored."""
     given = {name: layer for name, layer in template.layers.items() if layers.get(name) is not None}
     texts = [name for name, layer in given.items() if layer.kind == "text"]
     heading = _choose_heading(template, texts)
@@ -115,7 +115,7 @@ def _read_line(name: str | None, layers: Mapping[str, Any]) -> TextLine | None:
 
 
 def make_label(name: str) -> str:
-    """Return what stands above a value or a column.
+    """Return the label of a value or a column.
 
     >>> make_label("prize_pool"), make_label("big_blinds")
     ('PRIZE POOL', 'BB')
@@ -133,7 +133,7 @@ def write_value(value: Any) -> str:
 
 
 def write_column(values: Sequence[Any]) -> list[str]:
-    """Return the values as they are drawn below each other: every number with the decimals of the most exact.
+    """Return the values as they are drawn below each other: every number with the decimals of the most exact one.
 
     >>> write_column([52.5, None, 31.25, 7, "-"])
     ['52.50', '', '31.25', '7.00', '-']
@@ -152,7 +152,7 @@ def _write_number(value: float, decimals: int) -> str:
 
 
 def _count_decimals(value: float) -> int:
-    """Return how many decimals the number needs, at most two, or six for one that would be nothing with two."""
+    """Return the decimals that the number needs, at most two, or six for one that two would round to zero."""
     if isinstance(value, int):
         return 0
     written = f"{value:.{2 if abs(value) >= 0.01 else 6}f}".rstrip("0")
@@ -160,7 +160,7 @@ def _count_decimals(value: float) -> int:
 
 
 def _read_hands(given: Mapping[str, Layer], layers: Mapping[str, Any]) -> list[CardRow]:
-    """The hands; where the best five lie in the hole and on the board, they are lit there and not drawn again."""
+    """Return the cards; the best five are highlighted in the hole cards and board instead of drawn again."""
     hands = {
         name: tuple([layers[name]] if layer.kind == "card" else layers[name])
         for name, layer in given.items()
@@ -178,7 +178,7 @@ def _read_hands(given: Mapping[str, Layer], layers: Mapping[str, Any]) -> list[C
 
 
 def _read_table(layer: str, columns: Mapping[str, RowColumn], rows: Sequence[Mapping[str, Any]]) -> RowTable:
-    """The rows; a column that no row fills is left out."""
+    """Return the rows; a column without any value is left out."""
     names = tuple(name for name in columns if any(row.get(name) is not None for row in rows))
     drawn = [write_column([row.get(name) for row in rows]) for name in names]
     return RowTable(

@@ -1,6 +1,6 @@
-"""What each frame of a graphic looks like: the same for the same input on every machine. Pure.
+"""Draw each frame of a graphic: the same pixels for the same input on every machine. Pure.
 
-The child that makes a file draws with this, and so does the verifier that judges it.
+The child that writes a file draws with this, and so does the verifier that checks it.
 """
 
 from collections.abc import Mapping
@@ -21,11 +21,11 @@ from pokervod_pipelines.render.templates import Template
 ENTER_SECONDS, LEAVE_SECONDS = 0.6, 0.4
 
 OPAQUE_FORMATS = ("mp4",)
-"""Formats without alpha: what is drawn lies on a black screen."""
+"""Formats without alpha: the graphic is drawn on black."""
 
 
 class Drawing:
-    """One graphic, laid out once for all of its frames. Raises ``BadInstruction`` for an unknown composition."""
+    """Lay out one graphic once for all of its frames. Raises ``BadInstruction`` for an unknown composition."""
 
     def __init__(self, template: Template, layers: Mapping[str, Any], spec: OutputSpec) -> None:
         if template.composition not in COMPOSITIONS:
@@ -37,22 +37,22 @@ class Drawing:
 
     @property
     def hold(self) -> range:
-        """The frames in which it stands whole and still."""
+        """Return the frames in which it is complete and still."""
         return find_hold_frames(self._spec)
 
     @property
     def boxes(self) -> list[Box]:
-        """Every text and card that is drawn, while the graphic stands."""
+        """Return the boxes of every text and card while the graphic is still."""
         return [sprite.box for sprite in self._sprites if sprite.box is not None]
 
     def draw(self, frame_index: int) -> Image.Image:
-        """Return the frame as RGBA, on black for a format without alpha; all of ``hold`` are one spec."""
+        """Return the frame as RGBA, on black for a format without alpha; all frames of ``hold`` are one image."""
         if frame_index in self.hold:
-            return self._standing
+            return self._still
         return self._compose(frame_index)
 
     @cached_property
-    def _standing(self) -> Image.Image:
+    def _still(self) -> Image.Image:
         return self._compose(self.hold.start)
 
     def _compose(self, frame_index: int) -> Image.Image:
@@ -67,13 +67,13 @@ class Drawing:
 
 
 def describe_unknown(template: Template) -> str:
-    """Return the sentence for a composition that is not known."""
+    """Return the sentence for an unknown composition."""
     known = ", ".join(sorted(COMPOSITIONS))
-    return f"template {template.name}: there is no composition {template.composition!r}; write one of {known}"
+    return f"template {template.name}: unknown composition {template.composition!r}; the compositions are {known}"
 
 
 def find_hold_frames(spec: OutputSpec) -> range:
-    """Return the frames in which the graphic stands whole and still; never empty, at any length.
+    """Return the frames in which the graphic is complete and still; never empty, at any length.
 
     >>> find_hold_frames(OutputSpec(format="mp4", width=1920, height=1080, fps=30, seconds=8))
     range(18, 228)
@@ -85,7 +85,7 @@ def find_hold_frames(spec: OutputSpec) -> range:
 
 
 def find_visibility(spec: OutputSpec, frame_index: int) -> tuple[float, bool]:
-    """Return how much of the graphic is there, above 0 to 1, and whether it is on its way out."""
+    """Return how much of the graphic is visible, above 0 to 1, and whether it is on its way out."""
     hold = find_hold_frames(spec)
     if frame_index < hold.start:
         return (frame_index + 1) / (hold.start + 1), False

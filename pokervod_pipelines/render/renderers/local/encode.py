@@ -1,7 +1,7 @@
-"""Frames into files: MOV with alpha, MP4, or a folder of PNG. As many frames as asked for, at exactly that rate.
+"""Encode frames as MOV with alpha, MP4, or a folder of PNG files, with the exact number of frames at the exact rate.
 
-A frame that is the same picture as the one before is drawn and converted once; in a codec that codes each frame for
-itself it is encoded once, too. The files are on the disk when this returns.
+A frame that equals the one before is drawn and converted once; with an intra-only codec it is encoded once, too. The
+files are flushed to disk.
 """
 
 import io
@@ -25,12 +25,12 @@ MovCodec = Literal["animation", "prores_4444"]
 Packets = Iterator["av.Packet[Any]"]
 
 BT709 = 1
-"""What the broadcast standard for HD is called in every field of a stream that says how its colours are meant."""
+"""Number of the HD broadcast standard in every colour field of a stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoCodec:
-    """An encoder of FFmpeg: pixels, options, whether every frame stands alone, and options of the file."""
+    """Configure an encoder of FFmpeg: pixels, options, whether it is intra-only, and options of the file."""
 
     name: str
     pixels: str
@@ -40,7 +40,7 @@ class VideoCodec:
 
     @property
     def has_luma(self) -> bool:
-        """Whether colours are stored as luma and chroma, and so by a standard."""
+        """Return whether colours are stored as luma and chroma, and so by a standard."""
         return self.pixels.startswith("yuv")
 
 
@@ -63,24 +63,24 @@ THREADS = 2
 
 
 def write_output(drawing: Drawing, spec: OutputSpec, target: Path, mov_codec: MovCodec, report: ReportProgress) -> None:
-    """The target is written whole and on the disk. Raises ``OSError``, also what of FFmpeg has no number of its own."""
+    """Write the whole target and flush it. Raises ``OSError``, also for FFmpeg errors without a number of their own."""
     if spec.format == "png_sequence":
         _write_folder(drawing, spec, target, report)
         return
     codec = H264 if spec.format == "mp4" else MOV_CODECS[mov_codec]
-    _write_film(drawing, spec, target, codec, report)
+    _write_video(drawing, spec, target, codec, report)
     with target.open("rb+") as file:
         os.fsync(file.fileno())
 
 
-def _write_film(drawing: Drawing, spec: OutputSpec, target: Path, codec: VideoCodec, report: ReportProgress) -> None:
+def _write_video(drawing: Drawing, spec: OutputSpec, target: Path, codec: VideoCodec, report: ReportProgress) -> None:
     kind = "mp4" if spec.format == "mp4" else "mov"
-    with av.open(target, "w", format=kind, options={**codec.file_options}) as film:
-        stream = film.add_stream(codec.name, rate=spec.fps)
+    with av.open(target, "w", format=kind, options={**codec.file_options}) as video:
+        stream = video.add_stream(codec.name, rate=spec.fps)
         assert isinstance(stream, VideoStream)  # noqa: S101 - narrows the type
         _describe(stream, spec, codec)
         for number, packet in enumerate(_encode(stream, drawing, spec, codec), 1):
-            film.mux(packet)
+            video.mux(packet)
             report(min(1.0, number / spec.frames))
 
 
@@ -96,7 +96,7 @@ def _describe(stream: VideoStream, spec: OutputSpec, codec: VideoCodec) -> None:
 
 
 def _encode(stream: VideoStream, drawing: Drawing, spec: OutputSpec, codec: VideoCodec) -> Packets:
-    """The packets of all frames, in their order."""
+    """Yield the packets of all frames, in their order."""
     for image, first, count in _group_equal_frames(drawing, spec):
         frame = _convert(image, codec)
         frame.time_base = Fraction(1, spec.fps)
@@ -106,7 +106,7 @@ def _encode(stream: VideoStream, drawing: Drawing, spec: OutputSpec, codec: Vide
 
 
 def _group_equal_frames(drawing: Drawing, spec: OutputSpec) -> Iterator[tuple[Image.Image, int, int]]:
-    """Each picture with the first frame that shows it and for how many frames it stands."""
+    """Yield each image with its first frame and its number of frames."""
     still, first = drawing.draw(0), 0
     for number in range(1, spec.frames):
         image = drawing.draw(number)
@@ -132,7 +132,7 @@ def _feed(stream: VideoStream, frame: av.VideoFrame, times: range) -> Packets:
 
 
 def _repeat(stream: VideoStream, frame: av.VideoFrame, times: range) -> Packets:
-    """The frame's packet once for each time: a codec without a memory makes the same of the same."""
+    """Yield the frame's packet once for each time: an intra-only codec encodes equal frames equally."""
     for packet in _feed(stream, frame, times[:1]):
         payload = bytes(packet)
         for time in times:
@@ -162,7 +162,7 @@ def _write_file(path: Path, content: "memoryview[int] | bytes") -> None:
 
 
 def _sync_folder(path: Path) -> None:
-    """Its entries are on the disk, where the system can say so of a folder."""
+    """Flush the entries of the folder, where the system can."""
     if os.name == "nt":
         return
     number = os.open(path, os.O_RDONLY)

@@ -1,7 +1,8 @@
-"""The letters: fonts out of packages, the same on every machine, and which of them draws which character.
+"""Load the fonts from packages, the same on every machine, and choose the font of each character.
 
 Latin, Greek and Cyrillic are Roboto Condensed, Hangul, Kana and Hanja are NanumGothic. No font of the system is used.
-The plain layout of Pillow is used too: the better one is there only where the system brings a library for it.
+Pillow's basic layout is used too: the better one needs a library that not every system has. It neither shapes nor
+orders right-to-left scripts.
 """
 
 import struct
@@ -22,36 +23,36 @@ Weight = Literal["regular", "medium", "bold"]
 
 LATIN, HANGUL = "fontpkg-roboto-condensed", "koreanize-matplotlib"
 REPLACEMENT = "□"
-"""What is drawn for a character that no font has, so that nobody takes the text for whole."""
+"""Drawn for a character that no font has, so that the text is visibly incomplete."""
 
 SIMILAR = {"♦": "◆", "♢": "◇", "\N{MINUS SIGN}": "-"}
-"""What is drawn for a character that no font has and that looks nearly the same."""
+"""Characters drawn instead of others that no font has and that look nearly the same."""
 
 UNSEEN, MARKS = {"Cf", "Cc"}, {"Mn", "Me", "Sk"}
-"""Kinds of characters that have no ink, and those that only change another; a mark that no font has is left out."""
+"""Categories of characters without ink, and of combining marks; a mark that no font has is left out."""
 
 LATIN_WEIGHTS = {"regular": 400, "medium": 500, "bold": 700}
 HANGUL_FILES = {"regular": "NanumGothic.ttf", "medium": "NanumGothicBold.ttf", "bold": "NanumGothicExtraBold.ttf"}
 HANGUL_SIZE = 0.92
-"""Hangul fills its square; beside Latin of the same size it looks larger."""
+"""Scale of Hangul, which fills its square and looks larger beside Latin of the same size."""
 
 UNICODE_TABLES = {(0, 3), (0, 4), (0, 6), (3, 1), (3, 10)}
-"""Platform and encoding of the tables that are in Unicode."""
+"""Platform and encoding of Unicode tables."""
 
 CAPITALS = 0.711
-"""Height of a capital, in sizes."""
+"""Height of a capital, relative to the font size."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """Neighbouring characters that one font draws."""
+    """Hold neighbouring characters that one font draws."""
 
     text: str
     font: ImageFont.FreeTypeFont
 
 
 def find_missing_fonts() -> list[str]:
-    """Return what is wrong with the packages of fonts, one sentence each."""
+    """Return what is wrong with the font packages, one sentence each."""
     faults = []
     for package, path in ((LATIN, _find_latin()), (HANGUL, _find_hangul("bold"))):
         if not path.is_file():
@@ -60,7 +61,7 @@ def find_missing_fonts() -> list[str]:
 
 
 def clean_text(text: str) -> str:
-    r"""Return the text in one line, of characters that can be drawn; ``□`` stands for each that no font has.
+    r"""Return the text in one line, of characters that can be drawn; ``□`` replaces each that no font has.
 
     >>> clean_text("Zoë\n 김 \N{TROPHY}")
     'Zoë 김 □'
@@ -75,7 +76,7 @@ def find_undrawable(text: str) -> list[str]:
 
 
 def split_runs(text: str, weight: Weight, size: int) -> Sequence[TextRun]:
-    """Return the text, cleaned before, in runs of one font each."""
+    """Return the cleaned text in runs of one font each."""
     return [
         TextRun("".join(characters), load_font(is_latin, weight, size))
         for is_latin, characters in groupby(text, key=lambda character: ord(character) in _latin_characters())
@@ -84,7 +85,7 @@ def split_runs(text: str, weight: Weight, size: int) -> Sequence[TextRun]:
 
 @cache
 def load_font(is_latin: bool, weight: Weight, size: int) -> ImageFont.FreeTypeFont:  # noqa: FBT001 - one of two
-    """Return the font. Raises ``BadWorker`` where its package is missing."""
+    """Return the font. Raises ``BadWorker`` if its package is missing."""
     path = _find_latin() if is_latin else _find_hangul(weight)
     pixels = size if is_latin else max(1, round(size * HANGUL_SIZE))
     try:
@@ -106,7 +107,7 @@ def _find_hangul(weight: Weight) -> Path:
 
 
 def _folder_of(package: str) -> Path:
-    """Where the package lies. It is not imported: one of them would load matplotlib."""
+    """Return the folder of the package without importing it: one of them would load matplotlib."""
     spec = find_spec(package)
     return Path(spec.origin).parent if spec is not None and spec.origin else Path(package)
 
@@ -146,7 +147,10 @@ def _read_font(path: Path, package: str) -> frozenset[int]:
 
 
 def read_characters(path: Path) -> frozenset[int]:
-    """Return the code points for which the font has a glyph. Raises ``OSError`` or ``struct.error`` for no font."""
+    """Return the code points for which the font has a glyph, from its ``cmap`` table; Pillow does not tell.
+
+    Only formats 4 and 12 are read, which today's fonts have. Raises ``OSError`` or ``struct.error`` if it is no font.
+    """
     font = path.read_bytes()
     start = _find_table(font, b"cmap")
     count = struct.unpack_from(">H", font, start + 2)[0]

@@ -1,4 +1,4 @@
-"""Texts as pictures: measured, made smaller or shortened to fit, and drawn in one colour. Pure."""
+"""Measure texts, make them smaller or shorten them to fit, and render them in one colour. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from pokervod_pipelines.render.renderers.local.fonts import Weight, split_runs
 from pokervod_pipelines.render.renderers.local.theme import Style
 
 SMALLEST, SMALLEST_NUMBER = 0.62, 0.1
-"""A text too long is set smaller down to this part of its size, then shortened; half a number would be a lie."""
+"""Smallest scale of a text that is too long, before it is shortened; a number is never shortened before that."""
 
 NUMBER = re.compile(r"[-\d.,]+")
 
@@ -18,7 +18,7 @@ ELLIPSIS = "…"
 
 
 def measure(text: str, style: Style) -> float:
-    """Return how many pixels the text advances."""
+    """Return the advance of the text in pixels."""
     return _measure(text, style.weight, round(style.size)) + style.spacing * max(0, len(text) - 1)
 
 
@@ -27,30 +27,30 @@ def _measure(text: str, weight: Weight, size: int) -> float:
     return sum(run.font.getlength(run.text) for run in split_runs(text, weight, max(1, size)))
 
 
-def fit(text: str, style: Style, width: float, *, least: float = SMALLEST) -> tuple[str, Style]:
+def fit(text: str, style: Style, width: float, *, min_scale: float = SMALLEST) -> tuple[str, Style]:
     """Return the text and its style so that it is no wider: smaller first, then shortened with ``…``."""
     natural = measure(text, style)
     if natural <= width:
         return text, style
-    least = SMALLEST_NUMBER if NUMBER.fullmatch(text) else least
-    share = max(least, width / natural)
+    min_scale = SMALLEST_NUMBER if NUMBER.fullmatch(text) else min_scale
+    share = max(min_scale, width / natural)
     smaller = Style(max(1.0, style.size * share), style.weight, style.colour, style.spacing * share)
-    while measure(text, smaller) > width and smaller.size > max(1.0, style.size * least):
+    while measure(text, smaller) > width and smaller.size > max(1.0, style.size * min_scale):
         smaller = Style(smaller.size - 1, style.weight, style.colour, smaller.spacing)
     return shorten(text, smaller, width), smaller
 
 
 def fit_together(
-    texts: Sequence[tuple[str, Style]], width: float, *, least: float = SMALLEST
+    texts: Sequence[tuple[str, Style]], width: float, *, min_scale: float = SMALLEST
 ) -> list[tuple[str, Style]]:
-    """Return the texts and their styles so that none is wider, all as small as the one that has to be the smallest."""
-    size = min((round(fit(text, style, width, least=least)[1].size) for text, style in texts), default=0)
+    """Return the texts and their styles so that none is wider, all in the smallest size that one of them needs."""
+    size = min((round(fit(text, style, width, min_scale=min_scale)[1].size) for text, style in texts), default=0)
     smaller = [(text, style.scale(min(1.0, size / style.size))) for text, style in texts]
     return [(shorten(text, style, width), style) for text, style in smaller]
 
 
 def shorten(text: str, style: Style, width: float) -> str:
-    """Return as much of the text as is no wider, with ``…`` at its end when letters were left out."""
+    """Return as much of the text as fits, with ``…`` at its end if letters were left out."""
     if measure(text, style) <= width:
         return text
     few, many = 0, len(text)
@@ -64,7 +64,7 @@ def shorten(text: str, style: Style, width: float) -> str:
 
 
 def wrap(text: str, style: Style, width: float, lines: int) -> list[str]:
-    """Return the text in at most so many lines, broken between words, the last one possibly too wide."""
+    """Return the text in at most ``lines`` lines, broken between words; the last one may be too wide."""
     words, broken = text.split(), [""]
     for word in words:
         longer = f"{broken[-1]} {word}".strip()
@@ -76,7 +76,7 @@ def wrap(text: str, style: Style, width: float, lines: int) -> list[str]:
 
 
 def render_text(text: str, style: Style) -> tuple[Image.Image, int, int] | None:
-    """Return the text cut to its ink, and where that lies from the start of the baseline; None for no ink."""
+    """Return the text cropped to its ink, and the offset of the ink from the start of the baseline; None for no ink."""
     margin = round(style.size) + 2
     canvas = Image.new("L", (round(measure(text, style)) + 2 * margin, 3 * margin), 0)
     pen, left = ImageDraw.Draw(canvas), float(margin)

@@ -1,4 +1,4 @@
-"""Pictures without letters: plates with round corners, gradients, shadows, and the four suits drawn as curves. Pure."""
+"""Draw shapes without letters: plates with rounded corners, gradients, shadows, and the four suits as curves. Pure."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -9,13 +9,13 @@ from PIL import Image, ImageDraw, ImageFilter
 from pokervod_pipelines.render.renderers.local.theme import Colour
 
 OVERSAMPLING = 4
-"""Edges are drawn so many times larger and reduced, which makes them smooth."""
+"""Edges are drawn this many times larger and reduced, which makes them smooth."""
 
 Point = tuple[float, float]
 
 
 def draw_gradient(width: int, height: int, top: Colour, foot: Colour) -> Image.Image:
-    """A plate whose colour passes from one to the other downward."""
+    """Return a plate whose colour changes from top to foot."""
     column = Image.new("RGBA", (1, height))
     for row in range(height):
         share = row / max(1, height - 1)
@@ -24,7 +24,7 @@ def draw_gradient(width: int, height: int, top: Colour, foot: Colour) -> Image.I
 
 
 def draw_plate(width: int, height: int, top: Colour, foot: Colour, radius: float) -> Image.Image:
-    """A gradient with round corners."""
+    """Return a gradient with rounded corners."""
     plate = draw_gradient(width, height, top, foot)
     plate.putalpha(_multiply(plate.getchannel("A"), draw_rounded(width, height, radius)))
     return plate
@@ -32,7 +32,7 @@ def draw_plate(width: int, height: int, top: Colour, foot: Colour, radius: float
 
 @cache
 def draw_rounded(width: int, height: int, radius: float) -> Image.Image:
-    """The mask of a rectangle with round corners; only the corners are drawn finer."""
+    """Return the mask of a rectangle with rounded corners; only the corners are oversampled."""
     mask = Image.new("L", (width, height), 255)
     side = min(round(radius), width // 2, height // 2)
     if side < 1:
@@ -49,7 +49,7 @@ def draw_rounded(width: int, height: int, radius: float) -> Image.Image:
 
 
 def draw_shadow(width: int, height: int, blur: float, colour: Colour, radius: float) -> Image.Image:
-    """The soft shadow of a plate, larger than it by three times ``blur`` on each side."""
+    """Return the soft shadow of a plate, larger than it by three times ``blur`` on each side."""
     margin = max(1, round(3 * blur))
     mask = Image.new("L", (width + 2 * margin, height + 2 * margin), 0)
     mask.paste(draw_rounded(width, height, radius), (margin, margin))
@@ -58,14 +58,14 @@ def draw_shadow(width: int, height: int, blur: float, colour: Colour, radius: fl
 
 
 def draw_glow(width: int, height: int, colour: Colour) -> Image.Image:
-    """A wide soft light in the upper middle, smooth since it is enlarged from a small one."""
+    """Return a wide soft light in the upper middle, smooth since it is enlarged from a small one."""
     small = Image.radial_gradient("L").point([max(0, 255 - value * 2) for value in range(256)])
     return _tint(small.resize((width, height), Image.Resampling.BICUBIC), colour)
 
 
 @cache
 def draw_suit(suit: str, size: int, colour: Colour) -> Image.Image:
-    """The sign of the suit in a square of so many pixels."""
+    """Return the symbol of the suit in a square of this size in pixels."""
     fine = max(1, size) * OVERSAMPLING
     mask = Image.new("L", (fine, fine), 0)
     pen = ImageDraw.Draw(mask)
@@ -87,7 +87,7 @@ def _multiply(first: Image.Image, second: Image.Image) -> Image.Image:
 
 
 def _curve(start: Point, *pieces: tuple[Point, Point, Point]) -> list[Point]:
-    """The points of joined Bézier curves, each with two handles and its end."""
+    """Return the points of joined Bézier curves, each with two handles and its end."""
     points = [start]
     for first, second, end in pieces:
         begin = points[-1]
@@ -163,4 +163,4 @@ OUTLINES: dict[str, Sequence[Sequence[Point]]] = {
         _stem(0.50),
     ],
 }
-"""The outlines of each suit, in a square of side one."""
+"""Outlines of each suit, in a square of side one."""

@@ -1,4 +1,4 @@
-"""The pieces a graphic is put together from: small pictures with a place, a cue to come in, and what they show."""
+"""Compose a graphic from sprites: small images with a place, a cue to enter, and the text or card they show."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from PIL import Image
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """A drawn text or card while the graphic stands: its rectangle in pixels, and what it shows.
+    """Locate a text or card while the graphic is still: its rectangle in pixels, and what it shows.
 
-    ``layer`` is the layer it comes of, for rows as ``rows 3 player``; ``shows`` the text as drawn (shortened with
-    ``…`` where it did not fit) or the card such as ``As``. ``right`` and ``bottom`` are one past the last pixel.
+    ``layer`` is its layer, for rows as ``rows 3 player``; ``shows`` the text as drawn (shortened with ``…`` if it did
+    not fit) or the card such as ``As``. ``right`` and ``bottom`` are one past the last pixel.
     """
 
     layer: str
@@ -23,11 +23,11 @@ class Box:
 
     @property
     def bounds(self) -> tuple[int, int, int, int]:
-        """Left, top, right, bottom, as ``PIL.Image.crop`` takes them."""
+        """Return left, top, right, bottom, as ``PIL.Image.crop`` takes them."""
         return self.left, self.top, self.right, self.bottom
 
     def overlaps(self, other: "Box") -> bool:
-        """Whether the two share a pixel."""
+        """Return whether the two share a pixel."""
         return (
             self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
@@ -35,9 +35,9 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sprite:
-    """A picture with alpha and where its upper left corner lies.
+    """Hold an image with alpha and the position of its upper left corner.
 
-    ``cue`` says when it comes in, 0 with the first and 1 with the last; ``drift`` from how many pixels away it comes.
+    ``cue`` is when it enters, 0 with the first and 1 with the last; ``drift`` from how many pixels away.
     """
 
     image: Image.Image
@@ -49,11 +49,11 @@ class Sprite:
 
 
 CUE_SHARE = 0.45
-"""The part of the entrance in which pieces start; the rest is the last one's own."""
+"""Share of the entrance in which sprites start; the rest belongs to the last one."""
 
 
 def compose(sprites: Iterable[Sprite], size: tuple[int, int], visibility: float, *, leaves: bool) -> Image.Image:
-    """Return the graphic when so much of it is there: whole at 1, else on its way in or out."""
+    """Return the graphic at this visibility: complete at 1, else on its way in or out."""
     frame = empty = Image.new("RGBA", size, (0, 0, 0, 0))
     for sprite in sprites:
         share = 1.0 if visibility >= 1 else _find_opacity(sprite, visibility, leaves=leaves)
@@ -71,7 +71,7 @@ def compose(sprites: Iterable[Sprite], size: tuple[int, int], visibility: float,
 
 
 def _find_opacity(sprite: Sprite, visibility: float, *, leaves: bool) -> float:
-    """How much of one piece is there: eased, and later for a later cue; all leave together."""
+    """Return the opacity of one sprite: eased, and later for a later cue; all leave together."""
     start = 0.0 if leaves else sprite.cue * CUE_SHARE
     part = min(1.0, max(0.0, (visibility - start) / (1 - start if leaves else 1 - CUE_SHARE)))
     return 1 - (1 - part) ** 3
@@ -84,7 +84,7 @@ def _fade(image: Image.Image, share: float) -> Image.Image:
 
 
 def _lay(frame: Image.Image, image: Image.Image, left: int, top: int) -> None:
-    """Lay the picture onto the frame; what lies outside is cut off."""
+    """Draw the image onto the frame; parts outside are cropped."""
     right, bottom = min(left + image.width, frame.width), min(top + image.height, frame.height)
     if right <= max(left, 0) or bottom <= max(top, 0):
         return

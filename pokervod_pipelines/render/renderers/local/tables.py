@@ -1,4 +1,4 @@
-"""The block that shows rows: texts to the left, numbers below each other to the right, the first row as the leader."""
+"""Draw rows: texts left-aligned, numbers right-aligned, the first row highlighted as the leader."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,15 +13,15 @@ from pokervod_pipelines.render.renderers.local.theme import Style
 HEADER, FOOT = 46.0, 14.0
 COLUMN_GAP = 34.0
 LETTERS, SMALLEST_LETTERS = 0.52, 0.75
-"""How large letters are, as a part of their row; where columns are too wide, all of them go down to this part of it."""
+"""Size of letters relative to their row, and the smallest scale of all of them if columns are too wide."""
 
 POSITIONS = ("position", "place")
-"""Columns that say where a row stands; they are gold."""
+"""Columns with the rank of a row; they are gold."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableBlock:
-    """A layer of rows, each so high; the labels stand above them, and all may lie on a panel of their own."""
+    """Draw a layer of rows of height ``row``, the labels above, optionally on its own panel."""
 
     table: RowTable
     row: float = 66.0
@@ -30,11 +30,11 @@ class TableBlock:
     letters: float = 1.0
 
     def height(self, canvas: Canvas, width: float) -> float:
-        """The labels and the rows."""
+        """Return the height of the labels and the rows."""
         return HEADER + self.row * len(self.table.rows) + (FOOT if self.has_panel else 0)
 
     def draw(self, canvas: Canvas, left: float, top: float, width: float) -> None:
-        """Every second row lies on a lighter stripe, the first on gold."""
+        """Draw every second row on a lighter stripe, the first on gold."""
         room = width - 2 * self.side
         fitted = self._fit_letters(canvas, room)
         widths = share_width(fitted._natural_widths(canvas), self.table.is_number, room)
@@ -51,7 +51,7 @@ class TableBlock:
                 self._draw_row(canvas, cells, number, place, widths)
 
     def _fit_letters(self, canvas: Canvas, width: float) -> "TableBlock":
-        """Return the same in smaller letters where it would be too wide: names and numbers stay of one size."""
+        """Return the block in smaller letters if it would be too wide: names and numbers keep one size."""
         natural = sum(self._natural_widths(canvas))
         share = (width - COLUMN_GAP * (len(self.table.names) - 1)) / natural if natural else 1.0
         return replace(self, letters=min(1.0, max(SMALLEST_LETTERS, share)))
@@ -69,12 +69,12 @@ class TableBlock:
         ]
 
     def _fit_rows(self, canvas: Canvas, widths: Sequence[float]) -> list[tuple[tuple[str, Style], ...]]:
-        """Return the cells with their styles; a column is of one size, so that no row looks less than another."""
+        """Return the cells with their styles; a column has one size, so that no row looks less important."""
         columns = [
             canvas.fit_together(
                 [(row[column], self._style(number, column)) for number, row in enumerate(self.table.rows)],
                 width,
-                least=SMALLEST / self.letters,
+                min_scale=SMALLEST / self.letters,
             )
             for column, width in enumerate(widths)
         ]
@@ -115,15 +115,15 @@ class TableBlock:
         return Style(size, "bold", theme.WHITE) if is_chief else Style(size, "regular", theme.SILVER)
 
     def _first_text(self) -> int:
-        """The column from which on a number is what the table is about."""
+        """Return the column from which on a number is what the table is about."""
         texts = [column for column, is_number in enumerate(self.table.is_number) if not is_number]
         return texts[0] if texts and any(self.table.is_number[texts[0] :]) else 0
 
 
 def share_width(natural: Sequence[float], is_number: Sequence[bool], width: float) -> list[float]:
-    """Return how wide each column is, so that all fill the width: what is left goes to the first text, or to all.
+    """Return the width of each column, so that all fill the width: spare room goes to the first text, or to all.
 
-    Where it does not suffice, texts give way first, down to a quarter of the width together; then all.
+    If the room does not suffice, texts shrink first, down to a quarter of the width together; then all columns.
     """
     room = max(1.0, width - COLUMN_GAP * max(0, len(natural) - 1))
     spare = room - sum(natural)

@@ -32,15 +32,15 @@ SUITS: dict[str, Colour] = {
     "d": (24, 96, 208, 255),
     "c": (18, 128, 58, 255),
 }
-"""Four colours, so that a suit is told from afar."""
+"""Four colours, so that a suit is recognised from afar."""
 
 SCREEN: Colour = (0, 0, 0, 255)
-"""What lies behind a graphic in a format without alpha."""
+"""Background of a graphic in a format without alpha."""
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Size in pixels at 1080 lines, weight and colour, and pixels of extra space after each letter."""
+    """Style a text: size in pixels at 1080 lines, weight and colour, and extra pixels after each letter."""
 
     size: float
     weight: Weight
@@ -48,10 +48,10 @@ class Style:
     spacing: float = 0.0
 
     def scale(self, unit: float) -> "Style":
-        """The style at another size of the picture."""
+        """Return the style for another size of the image."""
         return Style(max(1.0, self.size * unit), self.weight, self.colour, self.spacing * unit)
 
     @property
     def capitals(self) -> float:
-        """Height of a capital in pixels."""
+        """Return the height of a capital in pixels."""
         return self.size * CAPITALS

@@ -1,4 +1,4 @@
-"""The compositions that templates of the renderer ``local`` name: each lays out whatever content it is given."""
+"""Register the compositions of the renderer ``local``: each lays out whatever content it is given."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pokervod_pipelines.render.renderers.local.content import GraphicContent
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """How content is laid out, and how many rows of all its tables together can be read."""
+    """Lay out content with ``draw``; limit the rows of all its tables together, so that they can be read."""
 
     draw: Callable[[Canvas, GraphicContent], None]
     max_rows: int
@@ -25,4 +25,4 @@ COMPOSITIONS: Mapping[str, Composition] = {
     "full_screen_card": Composition(draw_full_screen_card, 6),
     "side_panel": Composition(draw_side_panel, 14),
 }
-"""The compositions by the name that a template gives."""
+"""Compositions by the name in a template."""

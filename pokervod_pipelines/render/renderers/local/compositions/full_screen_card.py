@@ -1,4 +1,4 @@
-"""An announcement over the whole screen: what, when and where, in the middle."""
+"""Draw an announcement over the whole screen: what, when and where, in the middle."""
 
 from dataclasses import dataclass
 
@@ -23,11 +23,11 @@ ZONE = Style(36, "regular", theme.SILVER)
 CHANNEL = Style(34, "bold", theme.INK)
 WIDTH = 1500.0
 WHEN = {"date": DATE, "time": TIME, "zone": ZONE}
-"""Layers that say when, in their order from above, and how each is set."""
+"""Layers with date and time, in their order from above, with their styles."""
 
 
 def draw_full_screen_card(canvas: Canvas, content: GraphicContent) -> None:
-    """The heading, a gold rule, date, time and zone, then all else, the channel last."""
+    """Draw the heading, a gold rule, date, time and zone, then all else, the channel last."""
     canvas.draw_backdrop()
     width = min(canvas.safe.width, WIDTH)
     room = Rectangle((canvas.page.width - width) / 2, canvas.safe.top, width, canvas.safe.height)
@@ -56,7 +56,7 @@ def _stack(content: GraphicContent) -> list[Block]:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A short gold line."""
+    """Draw a short gold line."""
 
     def height(self, canvas: Canvas, width: float) -> float:
         return 5.0
@@ -67,7 +67,7 @@ class _Rule:
 
 @dataclass(frozen=True, slots=True)
 class _Badge:
-    """A text in dark letters on gold."""
+    """Draw a text in dark letters on gold."""
 
     line: TextLine
 

@@ -1,4 +1,4 @@
-"""A table over the whole screen: the heading and what goes with it above, the rows on a panel below."""
+"""Draw a table over the whole screen: heading and values above, the rows on a panel below."""
 
 from pokervod_pipelines.render.renderers.local import theme
 from pokervod_pipelines.render.renderers.local.blocks import (
@@ -19,18 +19,18 @@ from pokervod_pipelines.render.renderers.local.theme import Style
 HEADING = Style(64, "bold", theme.WHITE)
 FIGURE = Style(50, "bold", theme.GOLD)
 ASIDE = 2
-"""So many values stand beside the heading; more of them get a row of their own."""
+"""Values beside the heading; more of them get a row of their own."""
 
 FULL, NARROW = 1400.0, 1180.0
 
 
 def draw_full_screen_table(canvas: Canvas, content: GraphicContent) -> None:
-    """The heading to the left with up to two values to its right, then all else, the tables last."""
+    """Draw the heading with up to two values to its right, then all else, the tables last."""
     canvas.draw_backdrop()
     widest = max((len(table.names) for table in content.tables), default=0)
     width = min(canvas.safe.width, FULL if widest > 2 else NARROW)
     room = Rectangle((canvas.page.width - width) / 2, canvas.safe.top, width, canvas.safe.height)
-    plan_stack(canvas, [_Head(content), *_stack_rest(content)], room).draw(canvas)
+    plan_stack(canvas, [_HeaderBlock(content), *_stack_rest(content)], room).draw(canvas)
 
 
 def _stack_rest(content: GraphicContent) -> list[Block]:
@@ -44,8 +44,8 @@ def _stack_rest(content: GraphicContent) -> list[Block]:
     return [*blocks, *(TableBlock(table, has_panel=True) for table in content.tables)]
 
 
-class _Head:
-    """The heading, with values to its right."""
+class _HeaderBlock:
+    """Draw the heading, with values to its right."""
 
     def __init__(self, content: GraphicContent) -> None:
         below = [content.eyebrow] if content.eyebrow else []
@@ -53,11 +53,11 @@ class _Head:
         self._aside = content.details[:ASIDE]
 
     def height(self, canvas: Canvas, width: float) -> float:
-        """That of the heading."""
+        """Return the height of the heading."""
         return max(self._heading.height(canvas, self._heading_width(canvas, width)), 92.0 if self._aside else 0.0)
 
     def draw(self, canvas: Canvas, left: float, top: float, width: float) -> None:
-        """The values stand on the heading's last line."""
+        """Draw the heading, and the values on its last line."""
         self._heading.draw(canvas, left, top, self._heading_width(canvas, width))
         x, height = left + width, self.height(canvas, width)
         for detail, wide in reversed([*zip(self._aside, self._widths(canvas, width), strict=True)]):
@@ -69,8 +69,8 @@ class _Head:
         return width - sum(wide + 60 for wide in self._widths(canvas, width))
 
     def _widths(self, canvas: Canvas, width: float) -> list[float]:
-        return [min(width * 0.24, _width_of(canvas, detail.label, detail.text)) for detail in self._aside]
+        return [min(width * 0.24, _measure_value(canvas, detail.label, detail.text)) for detail in self._aside]
 
 
-def _width_of(canvas: Canvas, label: str, text: str) -> float:
+def _measure_value(canvas: Canvas, label: str, text: str) -> float:
     return max(canvas.measure(label, LABEL), canvas.measure(text, FIGURE)) + 4

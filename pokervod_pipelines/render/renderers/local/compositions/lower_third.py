@@ -1,4 +1,4 @@
-"""A bar in the lower third: cards, who it is about, what goes with it, and the figures, from left to right."""
+"""Draw a bar in the lower third: cards, who it is about, texts and figures, from left to right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pokervod_pipelines.render.renderers.local.tables import FOOT, TableBlock
 from pokervod_pipelines.render.renderers.local.theme import Style
 
 BAR, TAB, SIDE, APART = 180.0, 48.0, 34.0, 44.0
-"""Height of the bar and of the tab on it, space at its sides, and between its parts."""
+"""Height of the bar and of its tab, space at its sides, and between its parts."""
 
 NARROWEST, CARD, CARDS_SHARE, DETAILS_SHARE = 820.0, 98.0, 0.46, 0.36
 NAME = Style(58, "bold", theme.WHITE)
@@ -22,8 +22,8 @@ TAB_TEXT = Style(25, "medium", theme.WHITE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """How wide the parts of the bar are; none has more than its share, the texts get what is left."""
+class _BarLayout:
+    """Hold the widths of the parts of the bar; none has more than its share, the texts get what is left."""
 
     width: float
     card: float
@@ -34,26 +34,26 @@ class _Plan:
 
 
 def draw_lower_third(canvas: Canvas, content: GraphicContent) -> None:
-    """The bar is as wide as what it holds, with a tab on it for the title and the event; rows stand below the names."""
-    plan = _plan(canvas, content)
+    """Draw the bar as wide as its content, with a tab above for title and event; rows are below the names."""
+    layout = _plan_bar(canvas, content)
     tables = [TableBlock(table, row=50, side=SIDE) for table in content.tables]
     rows = [line for line in (content.heading, *content.lines) if line]
     bar = max(BAR, _text_height(rows) + 44)
-    height = TAB + bar + sum(table.height(canvas, plan.width) for table in tables) + (FOOT if tables else 0)
+    height = TAB + bar + sum(table.height(canvas, layout.width) for table in tables) + (FOOT if tables else 0)
     share = min(1.0, canvas.safe.height / height)
     small = canvas.shrink(share, canvas.safe.left, canvas.safe.bottom - height * share)
     with small.entering(0, (-70, 0)):
-        small.draw_panel(Rectangle(0, TAB, plan.width, height - TAB))
+        small.draw_panel(Rectangle(0, TAB, layout.width, height - TAB))
         small.draw_plate(Rectangle(0, TAB, 8, height - TAB), theme.GOLD_TOP, theme.GOLD_FOOT)
-    _draw_tab(small, content, plan.width)
-    _draw_bar(small, content, plan, Rectangle(0, TAB, plan.width, bar))
+    _draw_tab(small, content, layout.width)
+    _draw_bar(small, content, layout, Rectangle(0, TAB, layout.width, bar))
     top = TAB + bar
     for table in tables:
-        table.draw(small, 0, top, plan.width)
-        top += table.height(small, plan.width)
+        table.draw(small, 0, top, layout.width)
+        top += table.height(small, layout.width)
 
 
-def _plan(canvas: Canvas, content: GraphicContent) -> _Plan:
+def _plan_bar(canvas: Canvas, content: GraphicContent) -> _BarLayout:
     room = canvas.safe.width
     left = [hand for hand in content.hands if hand.layer == "hole_cards"]
     right = [hand for hand in content.hands if hand.layer != "hole_cards"]
@@ -64,7 +64,7 @@ def _plan(canvas: Canvas, content: GraphicContent) -> _Plan:
     fixed = 2 * SIDE + sum(wide + APART for wide in details)
     fixed += sum(measure_cards(len(hand.cards), card) + APART for hand in content.hands)
     width = min(room, max(NARROWEST, fixed + natural))
-    return _Plan(width=width, card=card, left=left, right=right, details=details, text=max(1.0, width - fixed))
+    return _BarLayout(width=width, card=card, left=left, right=right, details=details, text=max(1.0, width - fixed))
 
 
 def _share_details(canvas: Canvas, details: Sequence[LabelledValue], room: float) -> list[float]:
@@ -87,17 +87,17 @@ def _draw_tab(canvas: Canvas, content: GraphicContent, width: float) -> None:
             canvas.draw_text(content.eyebrow.layer, content.eyebrow.text, TAB_TEXT, x=start + 24, base=base, width=text)
 
 
-def _draw_bar(canvas: Canvas, content: GraphicContent, plan: _Plan, place: Rectangle) -> None:
+def _draw_bar(canvas: Canvas, content: GraphicContent, layout: _BarLayout, place: Rectangle) -> None:
     x = SIDE
     with canvas.entering(0.5, (0, 24)):
-        x = _draw_hands(canvas, plan.left, plan.card, x, place)
+        x = _draw_hands(canvas, layout.left, layout.card, x, place)
     with canvas.entering(0.6, (-24, 0)):
-        _draw_texts(canvas, content, x, plan.text, place)
-    x += plan.text + APART
+        _draw_texts(canvas, content, x, layout.text, place)
+    x += layout.text + APART
     with canvas.entering(0.8, (0, 24)):
-        x = _draw_hands(canvas, plan.right, plan.card, x, place)
+        x = _draw_hands(canvas, layout.right, layout.card, x, place)
     with canvas.entering(1.0, (24, 0)):
-        for detail, wide in zip(content.details, plan.details, strict=True):
+        for detail, wide in zip(content.details, layout.details, strict=True):
             canvas.draw_plate(Rectangle(x - APART / 2, place.top + 34, 2, place.height - 68), theme.RULE)
             draw_value(canvas, detail, Rectangle(x, place.top, wide, place.height), align="right")
             x += wide + APART
@@ -115,7 +115,7 @@ def _text_height(rows: Sequence[TextLine]) -> float:
 
 
 def _draw_texts(canvas: Canvas, content: GraphicContent, x: float, width: float, place: Rectangle) -> None:
-    """The heading, and the lines below it, in the middle of the height together."""
+    """Draw the heading and the lines below it, together centred in the height."""
     rows = [(content.heading, NAME, 74.0)] if content.heading else []
     rows += [(line, RANK, 50.0) for line in content.lines]
     top = place.top + (place.height - sum(height for *_, height in rows)) / 2

@@ -1,4 +1,4 @@
-"""A panel at the right side: heading, table, and at its foot what goes with them."""
+"""Draw a panel at the right side: heading, table, and the rest at its foot."""
 
 from pokervod_pipelines.render.renderers.local import theme
 from pokervod_pipelines.render.renderers.local.blocks import (
@@ -20,12 +20,12 @@ FIGURE = Style(36, "bold", theme.WHITE)
 
 
 def draw_side_panel(canvas: Canvas, content: GraphicContent) -> None:
-    """The panel is as high as what it holds, in the middle of the height."""
+    """Draw the panel as high as its content, centred in the height."""
     width = min(WIDTH, canvas.safe.width)
     left = canvas.safe.right - width
     room = Rectangle(left, canvas.safe.top, width, canvas.safe.height).inset(MARGIN, MARGIN)
     stack = plan_stack(canvas, _stack(content), room)
-    top, height = stack.place.top - MARGIN, stack.place.height + 2 * MARGIN
+    top, height = stack.area.top - MARGIN, stack.area.height + 2 * MARGIN
     with canvas.entering(0, (60, 0)):
         canvas.draw_panel(Rectangle(left, top, width, height))
         canvas.draw_plate(Rectangle(left, top + 14, 5, height - 28), theme.GOLD_TOP, theme.GOLD_FOOT)
