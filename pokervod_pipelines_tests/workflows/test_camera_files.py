@@ -1,6 +1,7 @@
 """Check clips of unusual camera files from the probe to the list: each is what a player and an editor see."""
 
 import io
+import struct
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,8 +16,9 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines.clips.export.collect import collect_clips
 from pokervod_pipelines.clips.export.cut import CutMode, cut_media
+from pokervod_pipelines.clips.export.edl import write_edl
 from pokervod_pipelines.clips.export.fcpxml import write_fcpxml
-from pokervod_pipelines.clips.export.frames import RATES
+from pokervod_pipelines.clips.export.frames import RATES, format_timecode
 from pokervod_pipelines.clips.export.timeline import ExportClip, make_timelines
 from pokervod_pipelines.media.frames import draw_thumbnail
 from pokervod_pipelines.media.library import probe_library
@@ -24,11 +26,13 @@ from pokervod_pipelines.media.tracks import find_rate, open_video
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.clips.export.burnt import HEIGHT, WIDTH, Shape, burn_video, read_number, read_numbers
 from pokervod_pipelines_tests.media.conftest import Register, archive, register, settings
-from pokervod_pipelines_tests.media.films import make_old
+from pokervod_pipelines_tests.media.films import Film, make_film, make_old
 
 __all__ = ["archive", "register", "settings"]
 
 Export = Callable[[str, int, int], ExportClip | str]
+
+NTSC = Fraction(30_000, 1001)
 
 INSERT_CLIP = text("""
     with row as (insert into sheet_rows (sheet, tab, row_number, fingerprint, file_name, folder_link, content)
@@ -179,3 +183,31 @@ def rotate(source: Path, target: Path, turn: int) -> None:
 def number_of_upright(image: Image.Image, turn: int) -> int:
     """Return the number burnt into a frame before it was turned against the clock."""
     return read_number(av.VideoFrame.from_image(image.rotate(-turn, expand=True)).reformat(format="yuv420p"))
+
+
+@pytest.mark.parametrize(("rate", "counted"), [(30, NTSC), (60, 2 * NTSC), (30, Fraction(30)), (60, Fraction(60))])
+def test_a_drop_flag_at_a_rate_without_drop_frames_is_ignored(
+    export: Export, archive: Path, rate: int, counted: Fraction
+) -> None:
+    path = shoot(archive / "film.mov", Fraction(rate), "00:00:10:00")
+    mark_timecode(path, counted, drop_frame=True)
+
+    clip = export("film.mov", 1_000, 2_000)
+
+    assert isinstance(clip, ExportClip)
+    assert not clip.drop_frame
+    assert format_timecode(clip.source.first, clip.timebase) == "00:00:11:00"
+    assert "FCM: NON-DROP FRAME" in write_edl(make_timelines("x", [clip])[0])
+
+
+def shoot(path: Path, rate: Fraction, timecode: str) -> Path:
+    """Write a film of 200 frames with a timecode track."""
+    return make_film(path, Film(rate=rate, frames=200, timecode=timecode))
+
+
+def mark_timecode(path: Path, rate: Fraction, *, drop_frame: bool) -> None:
+    """Make the timecode track of a QuickTime file count at this rate, its first number unchanged."""
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"tmcd", 0, content.rindex(b"stts")) + 4  # its sample description (QTFF, "Timecode")
+    struct.pack_into(">IIIB", content, at + 12, int(drop_frame), rate.numerator, rate.denominator, round(rate))
+    path.write_bytes(content)

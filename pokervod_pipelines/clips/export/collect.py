@@ -1,5 +1,6 @@
 """Collect the clips to export, with the facts of their videos; a clip that cannot be exported becomes a problem."""
 
+import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.clips.export.frames import Timebase, parse_timecode, snap_rate
+from pokervod_pipelines.clips.export.frames import DROPPED_A_MINUTE, Timebase, parse_timecode, snap_rate
 from pokervod_pipelines.clips.export.timeline import ExportClip
 from pokervod_pipelines.clips.grades import format_grade
 from pokervod_pipelines.errors import BadInput
@@ -61,7 +62,7 @@ def _make_clip(row: Mapping[str, Any], roots: Mapping[str, Path], assumed_rate: 
     rate = snap_rate(Fraction(row["rate_num"], row["rate_den"])) if row["rate_num"] else assumed_rate
     if rate is None:
         raise BadInput("the frame rate of its video is unknown; sync with media on, or give --assume-rate")
-    drop_frame = bool(row["drop_frame"])
+    drop_frame = bool(row["drop_frame"]) and rate in DROPPED_A_MINUTE  # cameras mark 30.000 as well
     start = row["start_timecode"]
     return ExportClip(
         id=row["id"],
@@ -71,7 +72,7 @@ def _make_clip(row: Mapping[str, Any], roots: Mapping[str, Path], assumed_rate: 
         out_ms=row["out_ms"],
         rate=rate,
         drop_frame=drop_frame,
-        start_timecode_frames=parse_timecode(start, Timebase(rate, drop_frame)) if start else 0,
+        start_timecode_frames=_count_to(start, Timebase(rate, drop_frame)) if start else 0,
         width=row["width"],
         height=row["height"],
         duration_frames=_count_frames(row["frames"], row["duration_ms"], rate),
@@ -80,6 +81,11 @@ def _make_clip(row: Mapping[str, Any], roots: Mapping[str, Path], assumed_rate: 
         tags=tuple(row["tags"]),
         grade=format_grade(row["grade"]) if row["grade"] else "",
     )
+
+
+def _count_to(timecode: str, base: Timebase) -> int:
+    """Return the number of the frame with this timecode; a drop mark counts only where numbers are dropped."""
+    return parse_timecode(timecode if base.drop_frame else re.sub("[;.]", ":", timecode), base)
 
 
 def _count_frames(stored: int | None, duration_ms: int | None, rate: Fraction) -> int | None:
