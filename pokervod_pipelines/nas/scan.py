@@ -6,11 +6,13 @@ not there". Comparing with what was there before belongs to ``store.staging``.
 
 import errno
 import os
+import re
 import stat as modes
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from pokervod_pipelines.errors import ArchiveUnavailable
@@ -167,6 +169,7 @@ class _Walker:
     batch: list[Entry] = field(default_factory=list)
     outside: set[int] = field(default_factory=set)
     """The devices of the top and of the folders above it."""
+    mount_points: set[str] = field(default_factory=set)
 
     def walk(self) -> Iterator[list[Entry]]:
         """Yield every file below the place, in batches."""
@@ -197,6 +200,7 @@ class _Walker:
             )
         self.result.identities[top] = (state.st_dev, state.st_ino)
         self.outside = {state.st_dev} | _read_devices_above(self.fs, top)
+        self.mount_points = _read_mount_points(top)
         return state.st_dev
 
     def _read_folder(self, absolute: str, prefix: str, device: int) -> list[tuple[str, str, int]]:
@@ -269,7 +273,7 @@ class _Walker:
             except OSError as error:
                 self._skip_folder(relative, entry.path, error)
                 continue
-            if state.st_dev != device:
+            if state.st_dev != device or entry.path in self.mount_points:
                 self.result.mounts.add(to_key(relative))
                 self.result.identities[entry.path] = (state.st_dev, state.st_ino)
             yield entry.path, relative, state.st_dev
@@ -297,6 +301,18 @@ def _read_devices_above(fs: FileSystem, top: str) -> set[int]:
         with suppress(OSError):
             devices.add(fs.stat(folder, follow_symlinks=True).st_dev)
     return devices
+
+
+def _read_mount_points(top: str) -> set[str]:
+    """Return the mount points below ``top``, on Linux; a bind mount has the device of its parent."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    except OSError:
+        return set()
+    real = os.path.realpath(top)
+    escaped = re.compile(rb"\\(\d{3})")
+    points = (os.fsdecode(escaped.sub(lambda code: bytes([int(code[1], 8)]), line.split()[4])) for line in lines)
+    return {top + point.removeprefix(real) for point in points if point.startswith(f"{real}/")}
 
 
 def check_mounts(fs: FileSystem, identities: Mapping[str, tuple[int, int]], stall_seconds: float) -> None:

@@ -103,6 +103,26 @@ def test_a_scan_under_a_mount_that_changes_fails_and_nothing_is_missing(mounted:
     assert mounted.ask("select status from nas_scans order by id") == ["completed", "failed"]
 
 
+@pytest.mark.usefixtures("_needs_mounts")
+@pytest.mark.parametrize("name", ["PAD", "PAD 최종 (1)"])
+def test_a_bind_mount_that_is_taken_away_fails_the_scan(archive: Archive, name: str) -> None:
+    archive.fill("WSOP", 3)
+    (archive.root / name / "S12").mkdir(parents=True)
+    elsewhere = archive.root.with_name("elsewhere")
+    (elsewhere / "S12").mkdir(parents=True)
+    (elsewhere / "S12/show.mp4").write_bytes(b"x" * 7_777)
+    assert run("mount", "--bind", elsewhere, archive.root / name)
+    try:
+        assert archive.scan().added == 4
+
+        with pytest.raises(ArchiveUnavailable, match="mount changed during the scan"):
+            archive.scan(fs=ChangingDisk(f"/{name}", lambda: run("umount", "-l", archive.root / name)))
+    finally:
+        run("umount", "-l", archive.root / name)
+
+    assert archive.states()[f"{name}/S12/show.mp4"] == "unseen"
+
+
 def test_a_scan_under_mounts_that_stay_is_complete(mounted: Archive) -> None:
     (mounted.root / "PAD/S12/show-01.mp4").unlink()
 
