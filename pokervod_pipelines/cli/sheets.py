@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Engine
@@ -82,7 +82,7 @@ def list_sheets(as_json: JsonOption = False) -> None:
     settings = load_settings()
     with open_database(settings) as engine, engine.connect() as connection:
         readings = list_sheet_states(connection)
-    listed = [
+    listed: list[dict[str, Any]] = [
         {
             "sheet": sheet.name,
             "place": sheet.place,
@@ -92,6 +92,7 @@ def list_sheets(as_json: JsonOption = False) -> None:
             "with_id": 0 if reading is None else reading.with_id,
             "write_back": sheet.write_back,
             "error": "not read yet" if reading is None else reading.error,
+            "unread_tabs": {} if reading is None else dict(reading.unread_tabs),
         }
         for sheet, reading in ((each, readings.get(each.name)) for each in settings.sheets)
     ]
@@ -107,7 +108,7 @@ def list_sheets(as_json: JsonOption = False) -> None:
             f"{each['matched']:,}",
             f"id column ({each['with_id']:,})" if each["with_id"] else "content",
             "on" if each["write_back"] else "off",
-            each["error"] or "",
+            each["error"] or "\n".join(f"tab {title}: {reason}" for title, reason in each["unread_tabs"].items()),
         )
         for each in listed
     ]

@@ -116,7 +116,11 @@ DATA_CHECKS = (
         asset="sheet_rows",
         passes="Every sheet was read.",
         fails=("sheet could not be read", "sheets could not be read"),
-        cases="select sheet || ': ' || error from sheet_states where error is not null order by 1",
+        cases="""
+            select s.sheet || ': ' || coalesce(s.error, u.tabs) from sheet_states s,
+            lateral (select string_agg('tab ' || key || ': ' || value, ' ') from jsonb_each_text(s.unread_tabs)) u(tabs)
+            where s.error is not null or u.tabs is not null order by 1
+        """,
         population="sheet_states",
         next_step="Correct the workbook as the message says; until then its rows are kept unchanged.",
         severity=Severity.ERROR,

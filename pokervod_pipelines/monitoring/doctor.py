@@ -23,7 +23,10 @@ from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRend
 from pokervod_pipelines.render.rules import load_rules
 from pokervod_pipelines.render.templates import load_configured_templates
 from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.google.credentials import load_account
+from pokervod_pipelines.sheets.reading import choose_tabs, read_workbook
+from pokervod_pipelines.sheets.workbook import open_workbook
 from pokervod_pipelines.workflows.setup import find_dagster_home
 
 MIN_FREE_BYTES = 1_000_000_000
@@ -84,7 +87,7 @@ def _check_roots(settings: Settings) -> Iterator[CheckResult]:
 
 def _check_sheets(settings: Settings) -> Iterator[CheckResult]:
     for sheet in settings.sheets:
-        fix = _find_google_fix(settings) if sheet.path is None else _find_file_fix(sheet.path)
+        fix = _find_google_fix(settings) if sheet.path is None else _find_file_fix(sheet, sheet.path)
         yield report_part(f"sheet {sheet.name}", sheet.place, fix)
 
 
@@ -155,9 +158,13 @@ async def _ask_nexrender(settings: Settings) -> list[str]:
         await renderer.close()
 
 
-def _find_file_fix(path: Path) -> str:
-    is_readable = path.is_file() and os.access(path, os.R_OK)
-    return "" if is_readable else "put the workbook there, correct the path, or give the service read rights"
+def _find_file_fix(sheet: SheetSource, path: Path) -> str:
+    """Return what to fix in the workbook, which is read as the sync reads it."""
+    try:
+        reading = read_workbook(open_workbook(path), choose_tabs(sheet))
+    except PokervodError as error:
+        return str(error)
+    return " ".join(f"Tab {title}: {reason}" for title, reason in reading.unread.items())
 
 
 def _find_google_fix(settings: Settings) -> str:

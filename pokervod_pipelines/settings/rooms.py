@@ -6,7 +6,15 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from pokervod_pipelines.settings.fields import ClockTime, CronLine, Glob, HttpAddress, Name, SettingsModel, SpreadsheetId
+from pokervod_pipelines.settings.fields import (
+    ClockTime,
+    CronLine,
+    Glob,
+    HttpAddress,
+    Name,
+    SettingsModel,
+    SpreadsheetId,
+)
 
 
 class ArchiveRoot(SettingsModel):
@@ -39,13 +47,16 @@ class Library(SettingsModel):
 class SheetSource(SettingsModel):
     """Locate an annotation workbook, in a file or at Google: a partition of ``sheet_rows`` and ``hand_clips``.
 
-    ``write_back`` writes our columns into the sheet, which must be a Google sheet.
+    ``write_back`` writes our columns into the sheet, which must be a Google sheet. ``skip_tabs`` are titles of tabs to
+    leave out, as globs; the rows that such a tab had count as deleted.
     """
 
     name: Name
     path: Path | None = None
     spreadsheet: SpreadsheetId | None = None
     write_back: bool = False
+    skip_tabs: tuple[Glob, ...] = ()
+    skip_hidden_tabs: bool = False
 
     @model_validator(mode="after")
     def _has_one_location(self) -> Self:

@@ -186,5 +186,5 @@ def _explain_missing(tab: Tab) -> str:
     )
     return (
         f"No header row in the first {min(HEADER_ROWS_SEARCHED, len(tab.cells))} rows of tab {tab.title!r}, so its "
-        f"rows stay as they were. Expected {expected}. Correct the header, or delete the tab if it has no rows."
+        f"rows stay as they were. Expected {expected}. Correct the header, or add the tab to the sheet's `skip_tabs`."
     )

@@ -6,10 +6,12 @@ named in ``unread``, never treated as a tab without rows, which would retire cli
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from itertools import groupby, starmap
 from operator import itemgetter
 
 from pokervod_pipelines.problems import Problem
+from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.directives import NO_DIRECTIVES, SheetDirectives, find_kind, read_directives
 from pokervod_pipelines.sheets.headers import AnnotationLayout, SkippedTab, find_layout
 from pokervod_pipelines.sheets.rows import AnnotationRow, read_rows
@@ -21,7 +23,7 @@ MAX_CELLS_NAMED = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetReading:
-    """Hold the annotation rows of a workbook, the number of skipped lines, and the titles of unreadable tabs.
+    """Hold the annotation rows of a workbook, the number of skipped lines, and why tabs are unreadable, by title.
 
     ``layouts`` are those of the tabs with rows, by title, and ``stray`` the numbers of their lines that are not rows
     but have text in our columns; ``directives`` are those of the tabs made for them.
@@ -29,14 +31,36 @@ class SheetReading:
 
     rows: tuple[AnnotationRow, ...] = ()
     skipped: int = 0
-    unread: tuple[str, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     layouts: Mapping[str, AnnotationLayout] = field(default_factory=dict)
     directives: SheetDirectives = NO_DIRECTIVES
     stray: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-def read_workbook(workbook: Workbook) -> SheetReading:
+@dataclass(frozen=True, slots=True)
+class TabFilter:
+    """Choose the tabs to read: not those with a title that matches a glob of ``titles``, nor hidden ones if so set."""
+
+    titles: tuple[str, ...] = ()
+    skips_hidden: bool = False
+
+    def is_read(self, tab: Tab) -> bool:
+        """Return whether the tab is read; upper and lower case are alike."""
+        title = tab.title.strip().casefold()
+        is_named = any(fnmatchcase(title, glob.casefold()) for glob in self.titles)
+        return not is_named and not (self.skips_hidden and tab.is_hidden)
+
+
+ALL_TABS = TabFilter()
+
+
+def choose_tabs(source: SheetSource) -> TabFilter:
+    """Return the choice of tabs that the settings make."""
+    return TabFilter(source.skip_tabs, source.skip_hidden_tabs)
+
+
+def read_workbook(workbook: Workbook, tab_filter: TabFilter = ALL_TABS) -> SheetReading:
     """Return every annotation row of every tab, in the order of the workbook.
 
     Raises:
@@ -50,7 +74,7 @@ def read_workbook(workbook: Workbook) -> SheetReading:
     unreadable: dict[str, str] = {}
     layouts: dict[str, AnnotationLayout] = {}
     stray: dict[str, tuple[int, ...]] = {}
-    tabs = [clean_tab(tab) for tab in workbook.tabs()]
+    tabs = [clean_tab(tab) for tab in workbook.tabs() if tab_filter.is_read(tab)]
     for tab in tabs:
         if find_kind(tab):
             continue
@@ -67,7 +91,7 @@ def read_workbook(workbook: Workbook) -> SheetReading:
     return SheetReading(
         rows=tuple(rows),
         skipped=skipped,
-        unread=tuple(unreadable),
+        unread=unreadable,
         problems=(*starmap(Problem, unreadable.items()), *errors, *find_repeated_ids(rows), *directives.problems),
         layouts=layouts,
         directives=directives,

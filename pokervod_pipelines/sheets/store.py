@@ -1,7 +1,7 @@
 """Store the rows of the sheets and the state of each sheet."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -104,6 +104,14 @@ def record_reading(
     )
 
 
+def record_unread_tabs(connection: Connection, sheet: str, unread: Mapping[str, str]) -> None:
+    """Record why tabs of the sheet could not be read, by title; their rows stay as they were."""
+    connection.execute(
+        text("update sheet_states set unread_tabs = cast(:unread as jsonb) where sheet = :sheet"),
+        {"sheet": sheet, "unread": json.dumps(dict(unread), ensure_ascii=False)},
+    )
+
+
 def record_failure(connection: Connection, sheet: str, error: str) -> bool:
     """Record that the sheet could not be read; return whether the error is new. Its rows stay as they were."""
     changed = connection.execute(
@@ -116,7 +124,7 @@ def record_failure(connection: Connection, sheet: str, error: str) -> bool:
     return changed.rowcount > 0
 
 
-def read_stored_rows(connection: Connection, sheet: str, *, except_tabs: Sequence[str] = ()) -> list[StoredRow]:
+def read_stored_rows(connection: Connection, sheet: str, *, except_tabs: Collection[str] = ()) -> list[StoredRow]:
     """Return the rows in the sheet, in its order (tabs by code point, as Python sorts them)."""
     return _stored(
         connection,
@@ -285,7 +293,10 @@ def count_keys(connection: Connection, sheet: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetState:
-    """Describe a sheet: when it was last read, its rows, how many have an id or a video, and the last error."""
+    """Describe a sheet: when it was last read, its rows, how many have an id or a video, and the last error.
+
+    ``unread_tabs`` maps the title of a tab that was passed over to the reason.
+    """
 
     sheet: str
     read_at: datetime | None
@@ -293,13 +304,14 @@ class SheetState:
     with_id: int
     matched: int
     error: str | None
+    unread_tabs: Mapping[str, str]
 
 
 def list_sheet_states(connection: Connection) -> dict[str, SheetState]:
     """Return the state of every sheet ever read, by name."""
     rows = connection.execute(
         text("""
-            select s.sheet, s.read_at, s.error, count(r.id) as rows, count(r.row_key) as with_id,
+            select s.sheet, s.read_at, s.error, s.unread_tabs, count(r.id) as rows, count(r.row_key) as with_id,
                    count(r.id) filter (where r.match_status = 'matched') as matched
             from sheet_states s left join sheet_rows r on r.sheet = s.sheet and r.retired_at is null
             group by s.sheet order by s.sheet

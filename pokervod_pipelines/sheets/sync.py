@@ -23,7 +23,7 @@ from pokervod_pipelines.sheets.google.clock import SYSTEM_CLOCK, Clock
 from pokervod_pipelines.sheets.match import MatchStatus
 from pokervod_pipelines.sheets.match_rows import match_rows
 from pokervod_pipelines.sheets.pin_cells import apply_pin_cells, retry_pin_cells
-from pokervod_pipelines.sheets.reading import SheetReading, find_copied_rows, read_workbook
+from pokervod_pipelines.sheets.reading import SheetReading, TabFilter, choose_tabs, find_copied_rows, read_workbook
 from pokervod_pipelines.sheets.row_changes import RowChanges, apply_reading
 from pokervod_pipelines.sheets.sources import count_calls, open_sheet
 from pokervod_pipelines.sheets.statuses import store_managed_columns
@@ -87,21 +87,21 @@ def sync_sheet(
     Raises what ``open_sheet`` and reading raise, and ``SuspiciousLoss`` when most rows vanished and ``confirm_loss`` is
     not given; the rows then stay and the error is recorded.
     """
+    source = settings.sheet(sheet)
     sheet_pass = _SheetPass(
         sheet=sheet,
         correlation_id=correlation_id,
         full=full,
         reread=reread,
         confirm_loss=confirm_loss,
+        tab_filter=choose_tabs(source),
         parsed_identity=parsed_identity,
         progress=progress or (lambda _: None),
     )
     with hold_lock(engine, f"reading of sheet {sheet}"):
         try:
             # Opened under the lock: a process that waited must not write an older reading over a newer one.
-            with open_sheet(
-                engine, settings, settings.sheet(sheet), known_revision=known_revision, clock=clock
-            ) as workbook:
+            with open_sheet(engine, settings, source, known_revision=known_revision, clock=clock) as workbook:
                 return sheet_pass.run(engine, workbook)
         except PokervodError as error:
             _record_failure(engine, sheet, replace_unstorable(str(error)), correlation_id)
@@ -124,6 +124,7 @@ class _SheetPass:
     full: bool
     reread: bool
     confirm_loss: bool
+    tab_filter: TabFilter
     parsed_identity: IdentityParser | None
     progress: Progress
 
@@ -133,13 +134,14 @@ class _SheetPass:
             last = store.read_last_reading(connection, self.sheet)
         revision = workbook.revision()
         is_due = self.full or self.reread or revision != last.revision
-        reading = read_workbook(workbook) if is_due else None
+        reading = read_workbook(workbook, self.tab_filter) if is_due else None
         with engine.begin() as connection:
             store.lock_sheet(connection, self.sheet)
             if reading is None:
                 counts, problems = self._match_again(connection, revision, last)
             else:
                 counts, problems = self._store_reading(connection, revision, last, reading)
+                store.record_unread_tabs(connection, self.sheet, reading.unread)
                 store_managed_columns(connection, self.sheet, locate_managed_columns(workbook, reading))
                 store_directives(connection, self.sheet, reading.directives)
             return self._report(connection, workbook, counts, problems, seconds=time.monotonic() - started)

@@ -101,8 +101,9 @@ UPGRADE: tuple[str, ...] = (
     update sheet_states set directives = directives - 'words' || jsonb_build_object('directives', directives -> 'words')
     where directives ? 'words'
     """,
-    # sheets: which matcher found the video of a row
+    # sheets: which matcher found the video of a row, and the tabs that were passed over
     "alter table sheet_rows rename column match_stage to matcher",
+    "alter table sheet_states add column unread_tabs jsonb not null default '{}'",
     # catalog, sheets: the videos that count
     """
     create view counted_videos as
@@ -253,7 +254,8 @@ DOWNGRADE: tuple[str, ...] = (
     "alter table rollouts rename constraint pk_rollouts to pk_rollout_programmes",
     "alter table rollouts rename to rollout_programmes",
     "drop view counted_videos",
-    # sheets: which matcher found the video of a row
+    # sheets: which matcher found the video of a row, and the tabs that were passed over
+    "alter table sheet_states drop column unread_tabs",
     "alter table sheet_rows rename column matcher to match_stage",
     # directives: what people write into a sheet
     """
