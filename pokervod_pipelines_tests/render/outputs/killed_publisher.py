@@ -44,7 +44,7 @@ def main(folder: Path, scene: str) -> None:
 
 
 def prepare(root: Path, there: str | None, comes: str) -> tuple[Path, Path]:
-    """The root, with a finished target and what is in its way."""
+    """Write a finished target and what is in its way; return both paths."""
     target, final = root / ".unfinished" / CLAIM, root / "day" / "output"
     target.parent.mkdir(parents=True)
     make(target, comes, NEW)
@@ -55,7 +55,7 @@ def prepare(root: Path, there: str | None, comes: str) -> tuple[Path, Path]:
 
 
 def make(path: Path, kind: str, content: bytes) -> None:
-    """A file, or a folder of three, with the content."""
+    """Write a file, or a folder of three, with the content."""
     if kind == "file":
         path.write_bytes(content)
         return
@@ -65,7 +65,7 @@ def make(path: Path, kind: str, content: bytes) -> None:
 
 
 def read(path: Path) -> bytes | None:
-    """What is whole there, None where nothing is; anything else is half of something."""
+    """Return the whole content, None for nothing; fail for half of it."""
     if path.is_dir():
         contents = {file.read_bytes() for file in path.iterdir()}
         assert sorted(file.name for file in path.iterdir()) == ["00001.png", "00002.png", "00003.png"]
@@ -75,7 +75,7 @@ def read(path: Path) -> bytes | None:
 
 
 def kill_at(step: int) -> None:
-    """The process dies by signal 9 before its call of that number."""
+    """Kill this process by signal 9 before its call of that number."""
     left = step
 
     def inspector(event: str, _: tuple[Any, ...]) -> None:

@@ -395,6 +395,6 @@ def test_a_missing_outputs_folder_is_the_machine_s_fault_and_is_not_created(
     run_case(case())
 
     (row,) = queue_database.execute("select reason, failure_kind from render_instructions")
-    assert "mount the share or make the folder" in row.reason
+    assert "mount the share or create the folder" in row.reason
     assert row.failure_kind == "bad_worker"
     assert not (tmp_path / "renders").exists()
