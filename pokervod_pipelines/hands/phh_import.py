@@ -84,7 +84,7 @@ def read_hand(key: str, table: dict[str, Any], rules: PhhRules) -> Hand:
     except BadPhh:
         raise
     except (TypeError, ValueError, LookupError, ArithmeticError, BadField, BadCard, AttributeError) as error:
-        raise BadPhh(f"not a PHH hand of a known game: {str(error)[:MAX_SHOWN]}") from error
+        raise BadPhh(f"not a valid PHH hand: {str(error)[:MAX_SHOWN]}") from error
     missing = tuple(finding for finding in kept if finding not in hand.findings)
     return replace(hand, findings=missing + hand.findings) if missing else hand
 
@@ -93,7 +93,7 @@ def _read_own(table: dict[str, Any]) -> dict[str, Any]:
     """Return what our own export keeps beside the fields of PHH; a foreign text has nothing."""
     own = json.loads(table.get(OWN, "{}"))
     if not isinstance(own, dict):
-        raise BadPhh(f"not a PHH hand of a known game: {OWN}: expected an object")
+        raise BadPhh(f"not a valid PHH hand: {OWN}: expected a JSON object")
     return own
 
 
@@ -107,7 +107,7 @@ class PhhReader:
         self.rules = rules
         names = find_phh_names(self.values["variant"])
         if not names:
-            raise BadPhh(f"not a PHH hand of a known game: unknown variant {str(self.values['variant'])[:20]!r}")
+            raise BadPhh(f"not a valid PHH hand: unknown variant {str(self.values['variant'])[:20]!r}")
         self.variant, self.structure = names
         self.stacks: list[int] = self.values["starting_stacks"]
         self.numbers: list[int] = list(self.values.get("seats") or range(1, len(self.stacks) + 1))

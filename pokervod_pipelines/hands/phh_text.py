@@ -49,7 +49,7 @@ def split_hands(text: str) -> list[tuple[str, dict[str, Any]]]:
     try:
         tables = tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, InvalidOperation, RecursionError, ValueError) as error:
-        raise BadPhh(f"not a PHH hand of a known game: {str(error)[:160]}") from error
+        raise BadPhh(f"not a valid PHH hand: {str(error)[:160]}") from error
     if tables and "variant" not in tables and all(isinstance(table, dict) for table in tables.values()):
         return list(tables.items())
     return [("", tables)]
@@ -64,12 +64,12 @@ def read_fields(key: str, table: Mapping[str, Any], *, least_decimals: int = 0) 
     """
     for name in REQUIRED:
         if name not in table:
-            raise BadPhh(f"not a PHH hand of a known game: the field {name} is missing")
+            raise BadPhh(f"not a valid PHH hand: the field {name} is missing")
     written = dict(_list_amounts(table))
     decimals = max([least_decimals, *(_count_decimals(amount) for amount in written.values() if amount.is_finite())])
     decimals = max(decimals, CENTS) if decimals else 0
     if decimals > MAX_DECIMALS:
-        raise BadPhh(f"not a PHH hand of a known game: an amount has {decimals} decimals, at most {MAX_DECIMALS}")
+        raise BadPhh(f"not a valid PHH hand: an amount has {decimals} decimals, at most {MAX_DECIMALS} are possible")
     scaled = {place: _scale(amount, decimals) for place, amount in written.items()}
     values = {name: _store_text(value) for name, value in table.items()}
     for name in LISTS:
@@ -89,26 +89,26 @@ def _check_lengths(values: Mapping[str, Any]) -> None:
     count = len(values["starting_stacks"])
     for name in (*LISTS, "players", "seats"):
         if name in values and (not isinstance(values[name], list) or len(values[name]) != count):
-            raise BadPhh(f"not a PHH hand of a known game: {name} must list {count} players, as starting_stacks does")
+            raise BadPhh(f"not a valid PHH hand: {name} must list {count} players, as starting_stacks does")
 
 
 def _check_types(values: Mapping[str, Any]) -> None:
     seats, players = values.get("seats", [1]), values.get("players", [])
     if not all(type(seat) is int and 0 < seat < MAX_SEAT for seat in seats) or len({*seats}) < len(seats):
-        raise BadPhh("not a PHH hand of a known game: seats: expected different whole numbers from 1")
+        raise BadPhh("not a valid PHH hand: seats: expected different whole numbers from 1")
     if not all(isinstance(player, str) for player in players):
-        raise BadPhh("not a PHH hand of a known game: players: expected a list of texts")
+        raise BadPhh("not a valid PHH hand: players: expected a list of strings")
     for name in ("year", "month", "day"):
         if type(values.get(name, 0)) is not int:
-            raise BadPhh(f"not a PHH hand of a known game: {name}: expected a number, got {describe(values[name])}")
+            raise BadPhh(f"not a valid PHH hand: {name}: expected a number, got {describe(values[name])}")
     if not isinstance(values["variant"], str):
-        raise BadPhh(f"not a PHH hand of a known game: variant: expected text, got {describe(values['variant'])}")
+        raise BadPhh(f"not a valid PHH hand: variant: expected text, got {describe(values['variant'])}")
 
 
 def _list_amounts(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, int], Decimal]]:
     for name in LISTS:
         if not isinstance(table.get(name, []), list):
-            raise BadPhh(f"not a PHH hand of a known game: {name}: expected a list, got {describe(table[name])}")
+            raise BadPhh(f"not a valid PHH hand: {name}: expected a list, got {describe(table[name])}")
         for at, value in enumerate(table.get(name, [])):
             yield (name, at), _read_amount(name, value, may_be_unknown=name.endswith("stacks"))
     for name in AMOUNTS:
@@ -116,7 +116,7 @@ def _list_amounts(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, int], D
             yield (name, 0), _read_amount(name, table[name])
     actions = table["actions"]
     if not isinstance(actions, list) or not all(isinstance(action, str) for action in actions):
-        raise BadPhh("not a PHH hand of a known game: actions: expected a list of texts")
+        raise BadPhh("not a valid PHH hand: actions: expected a list of strings")
     for at, action in enumerate(actions):
         match action.partition("#")[0].split():
             case _, "cbr", amount:
@@ -129,9 +129,9 @@ def _read_amount(name: str, value: Any, *, may_be_unknown: bool = False) -> Deci
     except InvalidOperation:
         amount = None
     if amount is None or amount.is_nan() or not (amount.is_finite() or may_be_unknown):
-        raise BadPhh(f"not a PHH hand of a known game: {name}: expected an amount, got {describe(value)}")
+        raise BadPhh(f"not a valid PHH hand: {name}: expected an amount, got {describe(value)}")
     if amount.is_finite() and (abs(amount) > MAX_CHIPS or (amount < 0 and name != "blinds_or_straddles")):
-        raise BadPhh(f"not a PHH hand of a known game: {name}: {str(amount)[:30]} is not a possible amount")
+        raise BadPhh(f"not a valid PHH hand: {name}: the amount {str(amount)[:30]} is negative or too large")
     return amount
 
 

@@ -91,7 +91,7 @@ def test_a_hand_without_a_day_needs_one() -> None:
     ["", "not toml", 'variant = "NT"', FOREIGN.replace("NT", "XX"), FOREIGN.replace("AsAd", "AxAd") + DAY, "x = 1"],
 )
 def test_a_text_that_is_not_a_hand_history_is_refused(text: str) -> None:
-    with pytest.raises(BadPhh, match="not a PHH hand of a known game"):
+    with pytest.raises(BadPhh, match="not a valid PHH hand"):
         read_history(text)
 
 

@@ -240,7 +240,7 @@ def test_hands_come_from_csv_with_the_fields_of_phh() -> None:
     (session,) = parse_file(CSV.encode(), "day.csv", HandRules(GradeRule(), DAYS))
 
     assert [(row.hand_number, row.pot, row.source) for row in session.rows] == [(1, 500, "csv"), (2, 200, "csv")]
-    assert session.problems == ("hand row 4: not a PHH hand of a known game: antes must list 3 players, "
+    assert session.problems == ("hand row 4: not a valid PHH hand: antes must list 3 players, "
                                 "as starting_stacks does",)  # fmt: skip
 
 
