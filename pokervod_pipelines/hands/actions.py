@@ -153,14 +153,14 @@ class BettingState:
                 if kind == "LIVE_ANTE":
                     self._put("ante", number, stakes.ante)
                 else:
-                    self._pay_dead("ante", number, stakes.ante)
+                    self._post_dead_money("ante", number, stakes.ante)
         for seat in self.hand.seats:
             if seat.ante and seat.number in self.stacks:
-                self._pay_dead("ante", seat.number, seat.ante)
+                self._post_dead_money("ante", seat.number, seat.ante)
         for number in self.stacks if stakes.bomb_pot else ():
-            self._pay_dead("bomb_pot", number, stakes.bomb_pot)
+            self._post_dead_money("bomb_pot", number, stakes.bomb_pot)
 
-    def _pay_dead(self, kind: str, seat: int, amount: int) -> None:
+    def _post_dead_money(self, kind: str, seat: int, amount: int) -> None:
         paid = min(amount, self.stacks[seat])
         self.stacks[seat] -= paid
         self.dead[seat] += paid

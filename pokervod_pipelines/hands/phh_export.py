@@ -71,7 +71,7 @@ def export_phh(hand: Hand) -> str:
     if not game or not game.phh or len(seats) < 2:
         name = f"{hand.variant} {hand.structure} of {len(seats)} players"
         raise CannotExport(f"hand {hand.hand_number}: PHH cannot carry {name}")
-    money = partial(_write_amount, decimals=hand.decimals)
+    money = partial(_format_amount, decimals=hand.decimals)
     amounts: dict[str, Any] = {
         "antes": [money(ante) for ante in list_antes(hand, seats)],
         "blinds_or_straddles": [money(blind) for blind in list_blinds(hand, seats)],
@@ -82,7 +82,7 @@ def export_phh(hand: Hand) -> str:
     history = HandHistory(
         variant=game.phh,
         **amounts,
-        actions=list(_write_actions(hand, seats)),
+        actions=list(_format_actions(hand, seats)),
         event=_keep_to_line(hand.event_title) or None,
         table=_keep_to_line(hand.table) or None,
         hand=hand.hand_number,
@@ -93,12 +93,12 @@ def export_phh(hand: Hand) -> str:
         day=hand.started_at.day,
         month=hand.started_at.month,
         year=hand.started_at.year,
-        user_defined_fields={OWN: _write_own(hand, seats)},
+        user_defined_fields={OWN: _format_own_fields(hand, seats)},
     )
     return history.dumps() + "\n"
 
 
-def _write_amount(amount: int, *, decimals: int) -> float:
+def _format_amount(amount: int, *, decimals: int) -> float:
     """Return an amount in chips or money, whole where it is whole."""
     return amount // 10**decimals if amount % 10**decimals == 0 else float(Decimal(amount).scaleb(-decimals))
 
@@ -108,7 +108,7 @@ def _keep_to_line(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text.replace("'", "’"))
 
 
-def _write_actions(hand: Hand, seats: Sequence[HandSeat]) -> Iterator[str]:
+def _format_actions(hand: Hand, seats: Sequence[HandSeat]) -> Iterator[str]:
     players = {seat.number: f"p{at}" for at, seat in enumerate(seats, 1)}
     game = find_game(hand.variant, hand.structure)
     unknown = UNKNOWN_CARD * (game.hole_cards if game else 2)
@@ -118,23 +118,23 @@ def _write_actions(hand: Hand, seats: Sequence[HandSeat]) -> Iterator[str]:
     for at, street in enumerate(hand.streets):
         if street.cards:
             yield f"d db {''.join(street.cards)}"
-        yield from _write_street(street, players, hand.decimals)
+        yield from _format_street(street, players, hand.decimals)
         if at == last and hand.is_showdown:
-            yield from _write_showdown(hand, seats, players)
+            yield from _format_showdown(hand, seats, players)
 
 
 def _has_actions(street: Street) -> bool:
     return any(action.event is not None for action in street.actions)
 
 
-def _write_showdown(hand: Hand, seats: Sequence[HandSeat], players: dict[int, str]) -> Iterator[str]:
+def _format_showdown(hand: Hand, seats: Sequence[HandSeat], players: dict[int, str]) -> Iterator[str]:
     """Yield the shown cards, after the last action as in any all-in: readers find the winners by them."""
     for seat in seats:
         if not seat.has_folded and seat.hole_cards:
             yield f"{players[seat.number]} sm {''.join(seat.hole_cards)}"
 
 
-def _write_street(street: Street, players: dict[int, str], decimals: int) -> Iterator[str]:
+def _format_street(street: Street, players: dict[int, str], decimals: int) -> Iterator[str]:
     for action in street.actions:
         player = players.get(action.seat)
         if action.event is None or player is None:
@@ -142,12 +142,12 @@ def _write_street(street: Street, players: dict[int, str], decimals: int) -> Ite
         if action.kind == "fold":
             yield f"{player} f"
         elif action.kind in {"bet", "raise"}:
-            yield f"{player} cbr {_write_amount(action.to, decimals=decimals)}"
+            yield f"{player} cbr {_format_amount(action.to, decimals=decimals)}"
         else:
             yield f"{player} cc" + (f" # to {action.to}" if action.kind == "call" else "")
 
 
-def _write_own(hand: Hand, seats: Sequence[HandSeat]) -> str:
+def _format_own_fields(hand: Hand, seats: Sequence[HandSeat]) -> str:
     """Return what PHH has no field for, as JSON without apostrophes, which would end a PHH text."""
     dealt = {seat.number for seat in seats}
     own = {

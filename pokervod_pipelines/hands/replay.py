@@ -128,7 +128,7 @@ class Replay:
         )
 
     def run(self) -> None:
-        """BettingState every street, then compare pot and stacks."""
+        """Play every street, then compare pot and stacks."""
         self._deal_hole_cards()
         for street in self.hand.streets:
             if street.cards:

@@ -32,7 +32,7 @@ MAX_SHOWN = 300
 
 
 def check_hand(hand: Hand | BadContent) -> tuple[HandFinding, ...]:
-    """Return the findings of the rules; a stored hand that is not valid has a finding of its own."""
+    """Return the findings of replaying the hand; invalid content, or a failure of the replay, is one finding."""
     if isinstance(hand, BadContent):
         return (HandFinding("invalid_content", str(hand)[:MAX_SHOWN]),)
     try:
