@@ -130,7 +130,7 @@ def _read_packets(source: SourceVideo) -> Iterator[Packet]:
         if packet.pts is not None:
             yield packet
         elif packet.size:
-            raise BadSourceVideo(f"{source.container.name} has no times for its frames; use --mode exact")
+            raise BadSourceVideo(f"{source.container.name} has frames without timestamps; use --mode exact")
 
 
 def _fill_decoding_times(pictures: list[Packet], source: SourceVideo) -> None:

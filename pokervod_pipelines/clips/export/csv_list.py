@@ -25,16 +25,16 @@ def write_csv(clips: Iterable[ExportClip]) -> str:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
-    writer.writerows(_write_row(clip) for clip in clips)
+    writer.writerows(_format_row(clip) for clip in clips)
     return BYTE_ORDER_MARK + buffer.getvalue()
 
 
-def _write_row(clip: ExportClip) -> tuple[str | int, ...]:
+def _format_row(clip: ExportClip) -> tuple[str | int, ...]:
     frames, source, base = clip.frames, clip.source, clip.timebase
     return (
         clip.id,
-        _write_text(clip.title),
-        _write_text(clip.path),
+        _format_text(clip.title),
+        _format_text(clip.path),
         str(clip.rate) if clip.rate.denominator > 1 else name_rate(clip.rate),
         str(clip.drop_frame).lower(),
         frames.first,
@@ -44,12 +44,12 @@ def _write_row(clip: ExportClip) -> tuple[str | int, ...]:
         format_timecode(source.end, base),
         clip.in_ms,
         clip.out_ms,
-        _write_text(clip.grade),
-        _write_text(", ".join(clip.players)),
-        _write_text(", ".join(clip.tags)),
+        _format_text(clip.grade),
+        _format_text(", ".join(clip.players)),
+        _format_text(", ".join(clip.tags)),
     )
 
 
-def _write_text(text: str) -> str:
+def _format_text(text: str) -> str:
     line = keep_line(text)
     return f"'{line}" if line.startswith(FORMULA_STARTS) else line

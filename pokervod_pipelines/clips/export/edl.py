@@ -39,7 +39,7 @@ def write_edl(timeline: Timeline) -> str:
         f"FCM: {'DROP FRAME' if timeline.timebase.drop_frame else 'NON-DROP FRAME'}",
     ]
     for placement in timeline.place():
-        lines += ["", *_write_event(placement, reels[placement.clip.path], timeline.timebase)]
+        lines += ["", *_format_event(placement, reels[placement.clip.path], timeline.timebase)]
     return "\n".join(lines) + "\n"
 
 
@@ -68,16 +68,16 @@ def _propose_reels(clip: ExportClip) -> Iterator[str]:
         yield letters[: REEL_LENGTH - len(str(number))] + str(number)
 
 
-def _write_event(placement: Placement, reel: str, base: Timebase) -> Iterator[str]:
+def _format_event(placement: Placement, reel: str, base: Timebase) -> Iterator[str]:
     clip = placement.clip
-    times = " ".join(map(" ".join, (_write_ends(clip.source, base), _write_ends(placement.record, base))))
+    times = " ".join(map(" ".join, (_format_ends(clip.source, base), _format_ends(placement.record, base))))
     yield f"{placement.number:03d}  {reel:<8} {_name_channels(clip):<5} C        {times}"
     yield f"* FROM CLIP NAME: {clip.name}"
     yield f"* SOURCE FILE: {keep_line(clip.path)}"
     yield from (f"* {field}: {text}" for field, text in clip.remarks)
 
 
-def _write_ends(frames: FrameRange, base: Timebase) -> tuple[str, str]:
+def _format_ends(frames: FrameRange, base: Timebase) -> tuple[str, str]:
     """Return both ends; midnight is 00:00:00:00 of the next day, as on a tape machine."""
     return format_timecode(frames.first, base), format_timecode(frames.end, base)
 

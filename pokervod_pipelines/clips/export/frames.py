@@ -104,7 +104,7 @@ class FrameRange:
     def __post_init__(self) -> None:
         """Refuse a range without a frame."""
         if not 0 <= self.first < self.end:
-            raise BadFrames(f"no frame is between frame {self.first} and frame {self.end}")
+            raise BadFrames(f"expected an out after the in, got frame {self.first} to frame {self.end}; correct in and out")
 
     @property
     def count(self) -> int:
@@ -160,7 +160,7 @@ def find_frames(in_ms: int, out_ms: int, rate: Fraction) -> FrameRange:
 
     """
     if not 0 <= in_ms < out_ms:
-        raise BadFrames(f"no frame is between {in_ms} ms and {out_ms} ms")
+        raise BadFrames(f"expected an out after the in, got {in_ms} ms to {out_ms} ms; correct in and out")
     return FrameRange(in_ms * rate // 1000, -(-out_ms * rate // 1000))
 
 

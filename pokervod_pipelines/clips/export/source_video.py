@@ -116,7 +116,7 @@ def open_source_video(path: Path, rate: Fraction) -> Iterator[SourceVideo]:
         with av.open(str(path)) as container:
             video = choose_video(container)
             if video is None or video.codec_context is None:
-                raise BadSourceVideo(f"{path} has no readable picture; correct the file name in the sheet")
+                raise BadSourceVideo(f"{path} has no video that can be decoded; correct the file name in the sheet")
             video.thread_type = "AUTO"
             yield SourceVideo(container, video, rate, _find_origin(container, video))
     except OSError as error:
