@@ -191,7 +191,7 @@ class _WeekRun:
         if week.state is not WeekState.PASSED:
             again = week.next_try_at
             reason = f"retried at {again:%H:%M:%S} UTC" if again else self.record.reason
-            raise dg.Failure(f"week {self.number} has not passed: {reason}", allow_retries=False)
+            raise dg.Failure(f"the criteria of week {self.number} have not passed: {reason}", allow_retries=False)
         overridden = [each.criterion for each in self.record.overrides if each.week == self.number]
         return {
             "report": dg.MetadataValue.md(write_progress(self.plan, self.record, datetime.now(UTC))),

@@ -77,7 +77,7 @@ def send_request(
     except (httpx2.TimeoutException, TimeoutError):
         raise CallFailed(f"no answer within {seconds:.1f} s") from None
     except (httpx2.ConnectError, httpx2.InvalidURL) as error:
-        raise _explain(error) from None
+        raise _make_call_error(error) from None
     except (httpx2.HTTPError, OSError) as error:
         raise CallFailed(f"the connection broke off ({type(error).__name__})") from None
     return HttpResponse(
@@ -107,8 +107,8 @@ def _read_body(response: httpx2.Response) -> bytes:
     return bytes(body)
 
 
-def _explain(error: Exception) -> CallFailed:
+def _make_call_error(error: Exception) -> CallFailed:
     reason = str(error)
     if any(sign in reason.lower() for sign in _NETWORK_SIGNS):
         return NoRoute(f"no route ({reason})")
-    return CallFailed(f"connection refused ({reason})")
+    return CallFailed(f"connection failed ({reason})")

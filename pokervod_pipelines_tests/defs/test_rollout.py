@@ -161,7 +161,7 @@ def test_a_failed_week_shows_its_results_and_no_later_one_starts(
         "week_2:hands_table": True,
         "week_2:one_is_one": True,
     }
-    assert "week 2 has not passed: retried at" in find_reason(result)
+    assert "the criteria of week 2 have not passed: retried at" in find_reason(result)
     (failed,) = [each for each in result.get_asset_check_evaluations() if not each.passed]
     assert failed.description.startswith("demo_2.txt: the file is missing")
     assert instance.get_latest_materialization_event(key(2)) is None
@@ -174,8 +174,8 @@ def test_after_its_last_attempt_a_week_says_why_it_blocks(
 ) -> None:
     folder.write(attempts=1)
 
-    assert "week 1 has not passed: proof: demo_1.txt: the file is missing" in find_reason(run())
-    assert "week 1 has not passed: proof: demo_1.txt: the file is missing" in find_reason(run())
+    assert "the criteria of week 1 have not passed: proof: demo_1.txt: the file is missing" in find_reason(run())
+    assert "the criteria of week 1 have not passed: proof: demo_1.txt: the file is missing" in find_reason(run())
     assert folder.attempts() == [(1, False)]
     assert folder.record().state == "escalated"
 

@@ -159,7 +159,7 @@ class CheckContext:
                 yield connection
                 connection.rollback()
         except DBAPIError as error:
-            raise _explain(error) from None
+            raise _make_criterion_error(error) from None
         finally:
             engine.dispose()
 
@@ -184,7 +184,7 @@ class CheckContext:
         return hide_secrets(text, {}, [database, *list_addresses(self.services.values())])
 
 
-def _explain(error: DBAPIError) -> CriterionFailed:
+def _make_criterion_error(error: DBAPIError) -> CriterionFailed:
     state = getattr(error.orig, "sqlstate", None)
     reason = next(iter(str(error.orig).strip().splitlines()), type(error).__name__)
     if state in _FORBIDDEN:

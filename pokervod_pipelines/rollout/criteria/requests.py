@@ -55,7 +55,7 @@ def _list_parameters(document: ApiDocument, operation: Operation) -> list[Mappin
 
 
 def _put(request: OperationCall, place: str, name: str, value: object) -> None:
-    parts = [_write(each) for each in value] if isinstance(value, list) else [_write(value)]
+    parts = [_format_value(each) for each in value] if isinstance(value, list) else [_format_value(value)]
     if place == "path":
         request.path = request.path.replace(f"{{{name}}}", quote(",".join(parts), safe=""))
     elif place == "query":
@@ -66,7 +66,7 @@ def _put(request: OperationCall, place: str, name: str, value: object) -> None:
         request.headers["cookie"] = "; ".join(filter(None, (request.headers.get("cookie"), f"{name}={parts[0]}")))
 
 
-def _write(value: object) -> str:
+def _format_value(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -26,7 +26,7 @@ class ApplyMigrations(Fixer):
         """Return the migrations to apply. Raises ``CannotFix`` without any, or with one that a person must look at."""
         before = current_revision(context.engine)
         if before == newest_revision():
-            raise CannotFix(f"no migration is pending, the schema is at {before}; the cause is something else")
+            raise CannotFix(f"no migration is pending (the schema is at {before}), so none can fix the failure")
         if before is not None and before > newest_revision():
             raise CannotFix(
                 f"the database is at {before}, newer than this code ({newest_revision()}); run the newer code"

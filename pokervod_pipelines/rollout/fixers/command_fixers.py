@@ -122,7 +122,7 @@ def _read_outcomes(reports: Mapping[Path, _FileStamp]) -> list[str]:
 
 def _read_report(path: Path) -> Any:
     if path.stat().st_size > MAX_REPORT_BYTES:
-        raise CannotFix(f"the report {path.name} is larger than {MAX_REPORT_BYTES // 1024**2} MiB")
+        raise CannotFix(f"the report {path.name} is larger than {MAX_REPORT_BYTES // 1024**2} MiB; make the tests print less")
     try:
         return ElementTree.parse(path).getroot()
     except (ElementTree.ParseError, DefusedXmlException, ValueError) as error:
@@ -186,7 +186,7 @@ def _read_document(path: Path, command: str) -> bytes:
     if path.is_symlink() or not path.is_file():
         raise CannotFix(f"{command!r} succeeded but wrote no document")
     if path.stat().st_size > MAX_DOCUMENT_BYTES:
-        raise CannotFix(f"{command!r} wrote more than {MAX_DOCUMENT_BYTES // 1024**2} MiB; the old document stays")
+        raise CannotFix(f"{command!r} wrote more than {MAX_DOCUMENT_BYTES // 1024**2} MiB; the previous document was kept")
     content = path.read_bytes()
     kind = "JSON" if path.suffix == ".json" else "YAML"
     try:
@@ -194,10 +194,10 @@ def _read_document(path: Path, command: str) -> bytes:
         values = json.loads(text) if kind == "JSON" else yaml.safe_load(text)
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise CannotFix(
-            f"the output of {command!r} is not {kind} ({type(error).__name__}); the old document stays"
+            f"the output of {command!r} is not {kind} ({type(error).__name__}); the previous document was kept"
         ) from None
     if not isinstance(values, dict) or not values:
-        raise CannotFix(f"the output of {command!r} is not a mapping, or an empty one; the old document stays")
+        raise CannotFix(f"the output of {command!r} is not a mapping, or an empty one; the previous document was kept")
     return content
 
 

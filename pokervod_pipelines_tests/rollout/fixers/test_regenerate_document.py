@@ -73,7 +73,7 @@ def test_a_document_that_was_missing_is_made(name: str, document: Path, make_con
 @pytest.mark.parametrize(
     ("commands", "problem"),
     [
-        (writer("{"), "is not JSON (JSONDecodeError); the old document stays"),
+        (writer("{"), "is not JSON (JSONDecodeError); the previous document was kept"),
         ({"export": python("import sys; open(sys.argv[1], 'w').write('[' * 10**6)", "{output}")}, "(RecursionError)"),
         (writer("[1]"), "is not a mapping, or an empty one"),
         (writer("{}"), "is not a mapping, or an empty one"),

@@ -85,7 +85,7 @@ def test_a_hook_that_is_not_there_is_reported(http_server: LocalServer, make_con
     )
 
     assert not report.done
-    assert report.summary == f"{CLOSED}: connection refused ([Errno 111] Connection refused)"
+    assert report.summary == f"{CLOSED}: connection failed ([Errno 111] Connection refused)"
 
 
 @pytest.mark.parametrize(
