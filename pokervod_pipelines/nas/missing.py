@@ -77,7 +77,7 @@ def confirm_loss(
     root = str(settings.root_of(settings.library(library)).path)
     stall_seconds = settings.scan.stall_seconds
     if not has_content(fs, root, stall_seconds):
-        raise ArchiveUnavailable(f"{root}: unreadable or empty, so a loss cannot be confirmed. Mount it first.")
+        raise ArchiveUnavailable(f"{root}: unreadable or empty. Mount it, then confirm the loss again.")
     # The disk is read between two transactions: an open one holds back every reader of the event log.
     with engine.begin() as connection:
         unseen = [row.path for row in files.read_in_state(connection, library, "unseen", below=_fold_path(below))]

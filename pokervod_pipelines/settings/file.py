@@ -77,7 +77,11 @@ class SettingsFile:
 
 
 def read_settings_file(path: Path | None) -> SettingsFile:
-    """Return the file's content; ``BadSettings`` with its line where it is not a YAML mapping or repeats a key."""
+    """Return the content of the file, or empty settings without a path.
+
+    Raises ``BadSettings``, with the line if it is known, when the file cannot be read, is not a YAML mapping or repeats
+    a key.
+    """
     if path is None:
         return SettingsFile()
     try:
@@ -86,7 +90,7 @@ def read_settings_file(path: Path | None) -> SettingsFile:
         lines = _list_lines(path, node)
         values = yaml.safe_load(text) if node is not None else {}
     except OSError as error:
-        raise BadSettings(f"{path}: cannot be read ({error.strerror}): check that it exists and its rights") from None
+        raise BadSettings(f"{path}: cannot be read ({error.strerror}): check its path and permissions") from None
     except UnicodeDecodeError as error:
         raise BadSettings(f"{path}: byte {error.start} is not UTF-8: save the file as UTF-8") from None
     except yaml.MarkedYAMLError as error:
@@ -95,7 +99,7 @@ def read_settings_file(path: Path | None) -> SettingsFile:
     except (yaml.YAMLError, ValueError) as error:
         raise BadSettings(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
-        raise BadSettings(f"{path}: lists and mappings are nested too deep: write it flatter") from None
+        raise BadSettings(f"{path}: lists and mappings are nested too deep: use fewer levels") from None
     if not isinstance(values, dict):
         raise BadSettings(f"{path}:1: must be a mapping of settings such as 'time_zone: Europe/London'")
     return SettingsFile(path=path, values=values, lines=lines)
@@ -164,7 +168,7 @@ def _list_lines(path: Path, node: yaml.Node | None) -> dict[Location, int]:
         if location in lines:
             raise BadSettings(f"{path}:{line}: duplicate key {location[-1]!r}, see line {lines[location]}: keep one")
         if len(lines) == MAX_ENTRIES:
-            raise BadSettings(f"{path}: more than {MAX_ENTRIES} entries, aliases resolved: use fewer")
+            raise BadSettings(f"{path}: more than {MAX_ENTRIES} entries, each use of an alias counted: use fewer")
         lines[location] = line
     return lines
 
