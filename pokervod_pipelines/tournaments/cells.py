@@ -101,7 +101,7 @@ def read_money(cell: str) -> Decimal:
         raise BadExportCell("expected an amount such as 1234, 1,234 or $1,234.50")
     value *= POWERS[found[2].lower()]
     if value > LARGEST:
-        raise BadExportCell("is larger than any event has seen; check whether two cells were joined")
+        raise BadExportCell(f"is larger than {LARGEST:,}; check whether two cells were joined")
     if value != round(value, 2):
         raise BadExportCell("has more than two decimals; write 1234 or 1234.50")
     return value
@@ -219,7 +219,7 @@ def place_in_zone(day: date, at: time, zone: ZoneInfo) -> datetime:
         moment = datetime.combine(day, at, zone).astimezone(UTC)
         back = moment.astimezone(zone)
     except OverflowError:
-        raise BadExportCell("is beyond the calendar; correct the date") from None
+        raise BadExportCell("is not between the years 1 and 9999; correct the date") from None
     if back.replace(tzinfo=None) != datetime.combine(day, at):
         raise BadExportCell(f"does not exist on {day} in {zone.key}, where clocks go forward; correct it")
     return moment

@@ -80,7 +80,7 @@ def _date_file(path: Path, mtime_ns: int) -> tuple[datetime, timedelta]:
     try:
         written = EPOCH + timedelta(microseconds=mtime_ns // 1000)
     except OverflowError:
-        raise BadInput(f"{path}: the file time is beyond the calendar; copy the file again") from None
+        raise BadInput(f"{path}: the file time is after the year 9999; copy the file again") from None
     if written > now + CLOCKS_APART:
         message = f"{path}: file time {written:%Y-%m-%d} is in the future; set the clock of the exporting machine"
         raise BadInput(f"{message}, and export again: until then newer exports would count as older")

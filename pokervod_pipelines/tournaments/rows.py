@@ -240,7 +240,7 @@ def _next(day: Any) -> Any:
     try:
         return day + timedelta(days=1)
     except OverflowError:
-        raise BadExportCell("is beyond the calendar; correct the date") from None
+        raise BadExportCell("is not between the years 1 and 9999; correct the date") from None
 
 
 _READERS: Mapping[ExportKind, Callable[[CellReader, ZoneInfo, dict[str, int]], ExportRow]] = {
