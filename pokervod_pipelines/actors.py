@@ -25,6 +25,6 @@ class Actor:
     def __post_init__(self) -> None:
         """Refuse an action that nobody could be asked about later."""
         if not self.who.strip():
-            raise BadInput("the name of the person is required (audited); give --by")
+            raise BadInput("the name of the person is required for the audit log; give it with --by")
         if not self.reason.strip():
-            raise BadInput("--reason is required (audited)")
+            raise BadInput("--reason is required for the audit log")

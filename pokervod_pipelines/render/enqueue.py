@@ -74,7 +74,7 @@ def enqueue_request(
 
 def _read_defaults(engine: Engine, settings: Settings, by: str) -> RequestDefaults:
     if not by.strip():
-        raise BadInput("the name of the person is required (audited); give --by")
+        raise BadInput("the name of the person is required for the audit log; give it with --by")
     with engine.connect() as connection:
         today = read_today(connection, DayRule.of(settings))
     templates = load_configured_templates(settings)

@@ -113,7 +113,7 @@ def test_a_priority_is_from_one_to_ten(queue_database: QueueDatabase, priority: 
 
 @pytest.mark.parametrize("names", [{"who": " ", "reason": "x"}, {"who": "eva", "reason": ""}])
 def test_an_action_needs_a_name_and_a_reason(names: dict[str, str]) -> None:
-    with pytest.raises(BadInput, match="is required \\(audited\\)"):
+    with pytest.raises(BadInput, match="is required for the audit log"):
         Actor(correlation_id="c", **names)
 
 
