@@ -50,7 +50,7 @@ def enqueue_file(
         raw = path.read_bytes()
     except OSError as error:
         raise BadInput(
-            f"{path}: cannot read the file ({error.strerror}); check that it exists and its rights"
+            f"{path}: cannot read the file ({error.strerror}); check its path and permissions"
         ) from None
     defaults = _read_defaults(engine, settings, by)
     requests = _refuse_faulty(read_person_csv(raw, file=path.name, defaults=defaults), defaults)

@@ -143,7 +143,7 @@ def _check_number(value: Any) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadValue(f"expected a number, got {value!r}")
     if abs(value) >= 1e18 or value != value:  # noqa: PLR0124 - not a number
-        raise BadValue(f"the number {value} cannot be drawn")
+        raise BadValue(f"the number {value} is too large or not a number; expected one below 10^18")
     return int(value) if value == int(value) else value
 
 
@@ -161,7 +161,7 @@ def _check_cards(value: Any, limit: int) -> list[str]:
     if len(cards) > limit:
         raise BadValue(f"got {len(cards)} cards; at most {limit} fit")
     if repeated := sorted({card for card in cards if cards.count(card) > 1}):
-        raise BadValue(f"{', '.join(repeated)} appears twice")
+        raise BadValue(f"duplicate cards: {', '.join(repeated)}; list each card once")
     return cards
 
 
@@ -241,7 +241,8 @@ def _read_rows(columns: Mapping[str, RowColumn], text: str) -> list[dict[str, An
 def _read_row(columns: Mapping[str, RowColumn], number: int, line: str) -> dict[str, Any]:
     cells = [cell.strip() for cell in line.split("|")]
     if len(cells) > len(columns):
-        raise BadValue(f"row {number}: got {len(cells)} cells for {len(columns)} columns: {' | '.join(columns)}")
+        expected = f"expected at most {len(columns)}: {' | '.join(columns)}"
+        raise BadValue(f"row {number}: got {len(cells)} cells, {expected}; delete the others")
     try:
         return {
             name: cell if column.kind == "text" else _read_number(cell)

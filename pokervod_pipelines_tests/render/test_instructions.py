@@ -226,7 +226,7 @@ def test_a_hand_that_cannot_be_drawn_is_a_problem_and_an_orphan(database: Render
     report = database.make()
 
     assert (report.created, report.problem_count) == (1, 1)
-    assert "hand 1 of Table 7: layer 'cards' of premium_hand: Kd appears twice" in report.problems[0].what
+    assert "hand 1 of Table 7: layer 'cards' of premium_hand: duplicate cards: Kd;" in report.problems[0].what
     with database.engine.connect() as connection:
         assert [(orphan.hand_id, orphan.category) for orphan in find_orphans(connection, DAY)] == [(bad, "full_house")]
         assert find_orphans(connection, date(2031, 5, 5)) == []

@@ -152,9 +152,9 @@ def test_the_first_rule_that_fits_makes_a_template_and_others_make_others(
 @pytest.mark.parametrize(
     ("facts", "says"),
     [
-        ({"best.player": ""}, "layer 'player' of premium_hand is required and its fact is not known"),
-        ({"best.cards": []}, "layer 'cards' of premium_hand is required and its fact is not known"),
-        ({"best.cards": ["As", "As"]}, "layer 'cards' of premium_hand: As appears twice"),
+        ({"best.player": ""}, "layer 'player' of premium_hand is required, but its source has no value"),
+        ({"best.cards": []}, "layer 'cards' of premium_hand is required, but its source has no value"),
+        ({"best.cards": ["As", "As"]}, "layer 'cards' of premium_hand: duplicate cards: As;"),
         ({"pot": None}, "layer 'pot' of premium_hand is required"),
     ],
 )

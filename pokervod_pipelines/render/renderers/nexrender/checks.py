@@ -75,7 +75,7 @@ async def check_farm(settings: NexrenderSettings, client: NexrenderClient | None
     except RenderFailure as failure:
         faults.append(str(failure))
     if client is None:
-        return [*faults, "render.nexrender.url is not set: the address of the nexrender server"]
+        return [*faults, "render.nexrender.url is not set; set it to the address of the nexrender server"]
     try:
         await client.list_jobs()
     except RenderFailure as failure:

@@ -66,7 +66,7 @@ class NexrenderClient:
         try:
             answer = await self._ask("GET", "/jobs")
         except ServerError as failure:
-            raise NoAnswer(str(failure)) from None  # no single job is to explain_error
+            raise NoAnswer(str(failure)) from None  # no single job is to blame
         self._lists = "/jobs"
         return answer
 
@@ -99,14 +99,14 @@ class NexrenderClient:
         except httpx2.TimeoutException:
             raise NoAnswer(f"nexrender at {self.url}: no answer within the time limit") from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise NoAnswer(f"nexrender at {self.url}: {error or type(error).__name__}") from None
+            raise NoAnswer(f"nexrender at {self.url}: the call failed ({error or type(error).__name__}); check the server") from None
         self._raise_for_status(response)
         if not response.content:  # how the server says "unknown"
             return None
         try:
             return response.json()
         except ValueError:
-            raise NoAnswer(f"nexrender at {self.url}: expected JSON") from None
+            raise NoAnswer(f"nexrender at {self.url}: expected JSON; check render.nexrender.url") from None
 
     def _raise_for_status(self, response: httpx2.Response) -> None:
         status = response.status_code

@@ -32,7 +32,7 @@ class FarmFolder:
             )
         if not os.access(self.here, os.R_OK | os.W_OK | os.X_OK):
             raise NoCapacity(
-                f"{self.here}: {machine} cannot write to the farm's folder; grant the user of its worker write access"
+                f"{self.here}: {machine} cannot write to the farm's folder; give the user that runs the worker write access"
             )
 
     def explain_error(self, error: Exception, target: Path) -> RenderFailure | None:
@@ -71,7 +71,7 @@ def find_farm(settings: NexrenderSettings) -> FarmFolder:
     """Return the folder that the settings name. Raises ``NoCapacity`` when they name none."""
     if settings.folder is None:
         raise NoCapacity(
-            "render.nexrender.folder is not set: the folder that the farm writes to, as this machine sees it"
+            "render.nexrender.folder is not set; set it to the folder that the farm writes to, as this machine sees it"
         )
     return FarmFolder(settings.folder, settings.farm_folder or str(settings.folder))
 

@@ -45,7 +45,7 @@ class NexrenderRenderer:
         stopped; its file is ignored.
         """
         if self._client is None or self._job_list is None:
-            raise NoCapacity("render.nexrender.url is not set: the address of the nexrender server")
+            raise NoCapacity("render.nexrender.url is not set; set it to the address of the nexrender server")
         farm = find_farm(self._settings)
         await asyncio.to_thread(farm.check)
         nexrender_job = NexrenderJob(job, self._client, self._job_list, farm, self._timeouts)
