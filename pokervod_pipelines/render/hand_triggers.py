@@ -66,7 +66,7 @@ def _make_trigger(row: Mapping[Any, Any]) -> Trigger:
 
 
 def _describe_best(best: Mapping[str, Any], seats: Mapping[int, Any]) -> dict[str, Any]:
-    """Return who has the best hand; of several with equal ones, all names and no own cards."""
+    """Return who has the best hand; if several have equal ones, all their names and no hole cards."""
     holders = best.get("seats") or []
     alone = seats.get(holders[0]) if len(holders) == 1 else None
     return {

@@ -49,7 +49,7 @@ def lock_instructions(connection: Connection, ids: Collection[int]) -> dict[int,
 def insert_drafts(
     connection: Connection, drafts: Mapping[Identity, tuple[Draft, int]], *, correlation_id: str
 ) -> dict[Identity, int]:
-    """Insert each draft with the version beside it; return the ids of those that did not exist before."""
+    """Insert the drafts that do not exist yet, each with its version; return the new ids."""
     records = [
         {
             "trigger_kind": draft.trigger_kind,
@@ -106,7 +106,7 @@ def apply_changes(
             connection.execute(statement, {"changes": _to_json(records)})
 
 
-def _write_update(assignments: str) -> Any:
+def _make_update(assignments: str) -> Any:
     return text(f"""
         update render_instructions r set {assignments}, changed_at = now()
         from jsonb_to_recordset(cast(:changes as jsonb)) as c(id bigint, reason text, next bigint)
@@ -115,22 +115,22 @@ def _write_update(assignments: str) -> Any:
 
 
 _APPLY = {
-    "supersede": _write_update("""
+    "supersede": _make_update("""
         superseded_by = c.next,
         cancel_requested = case when state = 'processing' then 'superseded: ' || c.reason else cancel_requested end,
         flagged = case when state = 'completed' then c.reason else flagged end,
         reason = case when state = 'pending' then 'superseded: ' || c.reason else r.reason end,
         state = case when state = 'pending' then 'cancelled' else state end
     """),
-    "flag": _write_update("flagged = c.reason, withdrawn_at = null"),
-    "withdraw": _write_update("""
+    "flag": _make_update("flagged = c.reason, withdrawn_at = null"),
+    "withdraw": _make_update("""
         withdrawn_at = now(),
         cancel_requested = case when state = 'processing' then c.reason else cancel_requested end,
         flagged = case when state = 'completed' then c.reason else flagged end,
         reason = case when state = 'pending' then c.reason else r.reason end,
         state = case when state = 'pending' then 'cancelled' else state end
     """),
-    "restore": _write_update("flagged = null, withdrawn_at = null"),
+    "restore": _make_update("flagged = null, withdrawn_at = null"),
 }
 
 

@@ -116,7 +116,7 @@ def sweep_leftovers(engine: Engine, settings: Settings) -> int:
 
 
 def measure_completeness(connection: Connection, day: date | None = None) -> Completeness:
-    """OutputStat how complete the day is, or all days are; withdrawn and cancelled instructions do not count.
+    """Measure how complete the day is, or all days are; withdrawn and cancelled instructions do not count.
 
     A premium hand whose graphic was cancelled counts as requested.
     """

@@ -19,7 +19,7 @@ from pokervod_pipelines.render.renderers.nexrender.job_builder import (
     hash_content,
     list_layer_names,
     name_job,
-    write_assets,
+    make_assets,
     write_text,
 )
 from pokervod_pipelines.render.templates import Template, load_templates
@@ -44,7 +44,7 @@ LAYERS = {
 
 
 def read_texts(layers: dict[str, Any]) -> dict[str, str]:
-    assets = write_assets(make_template(layers=LAYERS), layers, WINDOWS)
+    assets = make_assets(make_template(layers=LAYERS), layers, WINDOWS)
     return {asset["layerName"]: asset["value"] for asset in assets if asset.get("property") == "Source Text"}
 
 
@@ -82,9 +82,9 @@ def test_a_picture_is_footage_and_the_place_of_one_that_is_missing_is_hidden() -
     template = make_template(layers=LAYERS)
 
     given, *_ = [
-        a for a in write_assets(template, {"photo": r"N:\faces\Kim Á.png"}, WINDOWS) if a["layerName"] == "photo"
+        a for a in make_assets(template, {"photo": r"N:\faces\Kim Á.png"}, WINDOWS) if a["layerName"] == "photo"
     ]
-    missing, *_ = [a for a in write_assets(template, {}, WINDOWS) if a["layerName"] == "photo"]
+    missing, *_ = [a for a in make_assets(template, {}, WINDOWS) if a["layerName"] == "photo"]
 
     src = "file:///N:/faces/Kim%20%C3%81.png"
     assert given == {"type": "image", "layerName": "photo", "src": src, "name": "photo-Kim_Á.png"}
@@ -94,7 +94,7 @@ def test_a_picture_is_footage_and_the_place_of_one_that_is_missing_is_hidden() -
 @pytest.mark.parametrize("place", ["faces/kim.png", "/nowhere/kim.png"])
 def test_a_picture_that_no_node_can_find_is_refused_by_its_layer(place: str) -> None:
     with pytest.raises(BadInstruction, match=f"photo: .*{place}"):
-        write_assets(make_template(layers=LAYERS), {"photo": place}, WINDOWS)
+        make_assets(make_template(layers=LAYERS), {"photo": place}, WINDOWS)
 
 
 def test_a_picture_in_the_farms_folder_has_its_name_there(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_picture_in_the_farms_folder_has_its_name_there(tmp_path: Path) -> Non
     (tmp_path / "faces/kim.png").touch()
     farm = FarmFolder(tmp_path, r"\\nas\farm")
 
-    assets = write_assets(make_template(layers=LAYERS), {"photo": str(tmp_path / "faces/kim.png")}, farm)
+    assets = make_assets(make_template(layers=LAYERS), {"photo": str(tmp_path / "faces/kim.png")}, farm)
 
     assert [asset["src"] for asset in assets if asset["type"] == "image"] == ["file://nas/farm/faces/kim.png"]
 

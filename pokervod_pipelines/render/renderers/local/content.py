@@ -129,7 +129,7 @@ def write_value(value: Any) -> str:
     >>> write_value(1250000), write_value(-37.5), write_value(0.004)
     ('1,250,000', '-37.5', '0.004')
     """
-    return _write_number(value, _count_decimals(value)) if isinstance(value, int | float) else clean_text(value)
+    return _format_number(value, _count_decimals(value)) if isinstance(value, int | float) else clean_text(value)
 
 
 def write_column(values: Sequence[Any]) -> list[str]:
@@ -140,12 +140,12 @@ def write_column(values: Sequence[Any]) -> list[str]:
     """
     decimals = max((_count_decimals(value) for value in values if isinstance(value, int | float)), default=0)
     return [
-        "" if value is None else _write_number(value, decimals) if isinstance(value, int | float) else clean_text(value)
+        "" if value is None else _format_number(value, decimals) if isinstance(value, int | float) else clean_text(value)
         for value in values
     ]
 
 
-def _write_number(value: float, decimals: int) -> str:
+def _format_number(value: float, decimals: int) -> str:
     if isinstance(value, int):  # as a float, a large one would lose digits
         return f"{value:,}" + (f".{0:0{decimals}}" if decimals else "")
     return f"{value:,.{decimals}f}"

@@ -51,7 +51,7 @@ def build_job(job: RenderJob, name: str, farm: FarmFolder) -> dict[str, Any]:
     body: dict[str, Any] = {
         "tags": name,
         "template": {
-            **_write_footage(job.template.source or "", "source", farm),
+            **_make_footage_asset(job.template.source or "", "source", farm),
             "composition": job.template.composition,
             "continueOnMissing": False,
             "outputModule": job.template.output_module,
@@ -59,7 +59,7 @@ def build_job(job: RenderJob, name: str, farm: FarmFolder) -> dict[str, Any]:
             "frameStart": 0,
             "frameEnd": job.spec.frames - 1,
         },
-        "assets": write_assets(job.template, job.layers, farm),
+        "assets": make_assets(job.template, job.layers, farm),
         "actions": {"postrender": [{"module": "@nexrender/action-copy", "output": farm.name_on_nodes(file)}]},
     }
     if job.spec.format == "png_sequence":
@@ -79,21 +79,21 @@ def _refuse_other_picture(job: RenderJob) -> None:
         )
 
 
-def write_assets(template: Template, layers: Mapping[str, Any], farm: FarmFolder) -> list[Asset]:
+def make_assets(template: Template, layers: Mapping[str, Any], farm: FarmFolder) -> list[Asset]:
     """Return the assets that fill every layer of the template, with or without a value."""
     return [
-        asset for name, layer in template.layers.items() for asset in _write_layer(name, layer, layers.get(name), farm)
+        asset for name, layer in template.layers.items() for asset in _make_layer_assets(name, layer, layers.get(name), farm)
     ]
 
 
-def _write_layer(name: str, layer: Layer, value: Any, farm: FarmFolder) -> Iterator[Asset]:
+def _make_layer_assets(name: str, layer: Layer, value: Any, farm: FarmFolder) -> Iterator[Asset]:
     if layer.kind != "image":
         texts = dict.fromkeys(list_layer_names(name, layer), "") | dict(_read_texts(name, layer, value))
-        yield from (_write_data(layer_name, "Source Text", text) for layer_name, text in texts.items())
+        yield from (_make_data_asset(layer_name, "Source Text", text) for layer_name, text in texts.items())
     elif value is None:
-        yield _write_data(name, "Opacity", 0)
+        yield _make_data_asset(name, "Opacity", 0)
     else:
-        footage = _write_footage(value, name, farm)
+        footage = _make_footage_asset(value, name, farm)
         yield {"type": "image", "layerName": name, **footage, "name": f"{name}-{footage.get('name', 'picture')}"}
 
 
@@ -161,11 +161,11 @@ def write_text(value: str | float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{round(value, 2) + 0.0:,.2f}".rstrip("0").rstrip(".")
 
 
-def _write_data(layer_name: str, prop: str, value: str | int) -> Asset:
+def _make_data_asset(layer_name: str, prop: str, value: str | int) -> Asset:
     return {"type": "data", "layerName": layer_name, "property": prop, "value": value}
 
 
-def _write_footage(place: str, what: str, farm: FarmFolder) -> Asset:
+def _make_footage_asset(place: str, what: str, farm: FarmFolder) -> Asset:
     """Return the address and a ``name``: without it nexrender uses the whole path as file name and cannot write it."""
     if is_local(place) and not Path(place).is_file():
         raise BadInstruction(f"{what}: {place} is not a file on this machine; correct the path or mount its folder")

@@ -83,10 +83,11 @@ class JobList:
             # Callers from here on may have queued a job after this listing.
             waiters, self._waiting = self._waiting, []
             began = time.monotonic()
-            await self._answer_waiters(waiters)
+            await self._read_list(waiters)
             wait = max(self._poll_seconds, PAUSE_FACTOR * (time.monotonic() - began))
 
-    async def _answer_waiters(self, waiters: list["asyncio.Future[JobListing]"]) -> None:
+    async def _read_list(self, waiters: list["asyncio.Future[JobListing]"]) -> None:
+        """Read the list once for all waiters, and delete the cancelled jobs that ended by it."""
         try:
             statuses = await retry_through_outage(self._client.list_jobs, self._outage_seconds)
             listing = JobListing(statuses, self._measure_unchanged(statuses))
