@@ -49,7 +49,7 @@ def make_private_folder(folder: Path, user: SystemUser) -> Path:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != user.uid or found.st_mode & 0o077:
         raise OperatorNeeded(
-            f"{folder} is not a private folder of user {user.uid} and may be a trap: "
+            f"{folder} must belong to user {user.uid} and be closed to other users; one of them may have made it: "
             "check its owner, remove it, and retry"
         )
     return folder

@@ -101,7 +101,7 @@ def _read_pointer(folder: Path, homes: Sequence[Path]) -> Path | None:
         return None
     # Whoever may write to the folder must not lead root anywhere else.
     if base.parent not in homes:
-        raise OperatorNeeded(f"{pointer} names {base}, which is outside {', '.join(map(str, homes))}: remove the file")
+        raise OperatorNeeded(f"{pointer} names {base}, which is outside {', '.join(map(str, homes))}: delete {pointer}")
     return base
 
 

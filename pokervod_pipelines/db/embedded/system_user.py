@@ -59,10 +59,14 @@ def choose_user(data: Path, server_user: str) -> SystemUser:
         return SystemUser(us, os.getegid()) if us != 0 else _look_up(server_user)
     except PermissionError:
         found = data.parent.lstat()
-    if found.st_uid == 0 or us not in {0, found.st_uid}:
+    if found.st_uid == 0:
         raise OperatorNeeded(
-            f"the database in {data} belongs to user {found.st_uid} and this is user {us}: run as its owner or as "
-            "root, or change its owner with chown -R (never to root: PostgreSQL does not run as root)"
+            f"the database in {data} belongs to user 0, but PostgreSQL does not run as root: change its owner with chown -R"
+        )
+    if us not in {0, found.st_uid}:
+        raise OperatorNeeded(
+            f"the database in {data} belongs to user {found.st_uid}, but this process runs as user {us}: run it as the "
+            "owner or as root, or change the owner with chown -R"
         )
     return SystemUser(found.st_uid, found.st_gid)
 

@@ -89,7 +89,7 @@ def test_a_planted_folder_is_not_trusted(base: Path, plant: Callable[[Path], Non
     trap = base / "trap"
     plant(trap)
 
-    with pytest.raises(OperatorNeeded, match="may be a trap"):
+    with pytest.raises(OperatorNeeded, match="one of them may have made it"):
         make_private_folder(trap, OURSELVES)
 
 
@@ -98,7 +98,7 @@ def test_a_private_folder_of_another_user_is_not_trusted(base: Path, as_root: No
     trap.mkdir(mode=0o700)
     os.chown(trap, 12345, 12345)
 
-    with pytest.raises(OperatorNeeded, match="may be a trap"):
+    with pytest.raises(OperatorNeeded, match="one of them may have made it"):
         make_private_folder(trap, OURSELVES)
 
 
