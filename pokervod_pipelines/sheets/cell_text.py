@@ -43,7 +43,7 @@ def show_duration(value: timedelta, number_format: str) -> str:
     return f"{hours}:{minute:02d}:{second:02d}{tail}"
 
 
-def _write_exactly(value: float) -> str:
+def _format_exactly(value: float) -> str:
     is_whole = isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_EXACT_FLOAT
     return f"{value:.0f}" if is_whole else repr(value)
 
@@ -68,7 +68,7 @@ def show_number(shown: str, value: StoredValue) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return shown if value == shown else None
     if TOO_NARROW.fullmatch(shown) or _rounds_to(shown, value):
-        return _write_exactly(value)
+        return _format_exactly(value)
     return None
 
 

@@ -119,7 +119,7 @@ def set_up_columns(workbook: SharedWorkbook, tabs: Collection[str]) -> None:
 def _plan_columns(spreadsheet: SpreadsheetLayout, tab: TabLayout, cells: Tab) -> _ColumnPlan:
     layout = find_layout(cells)
     if not isinstance(layout, AnnotationLayout):
-        raise Conflict(f"tab {tab.title}: the header row is missing. The next sync tries again.")
+        raise Conflict(f"tab {tab.title}: the header row is missing. Restore it; the next sync tries again.")
     named = _find_named(spreadsheet, tab.sheet_id, layout.managed)
     free = itertools.count(max((len(row) for row in cells.cells), default=0))
     managed = layout.managed

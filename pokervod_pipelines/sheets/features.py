@@ -91,10 +91,10 @@ def split_remark(title: str) -> tuple[str, str]:
 
 
 def read_name_features(name: str) -> NameFeatures:
-    """Return the features of a file name, a title or a folder name, its remarks apart.
+    """Return the features of a file name, a title or a folder name; ``remark`` holds those of its remarks alone.
 
-    A remark states segments and editions as well as the title does, but an event or amount only where the title has
-    none: "(#79 too)" is an aside.
+    Segments and editions count in the title and in a remark. An event or amount in a remark counts only if the title
+    has none: "(#79 too)" is an aside.
     """
     stem = EDIT_DATE.sub("", strip_copy_suffix(strip_download_suffix(strip_extension(name)))).replace("_", " ")
     head, aside = (_read_features(text) for text in split_remark(stem))

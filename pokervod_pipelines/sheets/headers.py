@@ -109,7 +109,7 @@ def map_columns(headers: Sequence[str], kind: SheetKind) -> dict[str, tuple[int,
     field: str | None = None
     for index, header in enumerate(headers[: last + 1]):
         is_merged = not header.strip() and kind is SheetKind.ARCHIVE and (field or "").startswith("tag_")
-        field = field if is_merged else _name_field(header, names)
+        field = field if is_merged else _find_field(header, names)
         if field:
             columns[field] = (*columns.get(field, ()), index)
     return columns
@@ -144,7 +144,7 @@ def simplify_header(header: str) -> str:
     return "".join(character for character in text if character.isalnum())
 
 
-def _name_field(header: str, names: Mapping[str, str]) -> str | None:
+def _find_field(header: str, names: Mapping[str, str]) -> str | None:
     simple = simplify_header(header)
     if simple in names or len(simple) < MIN_TYPO_LENGTH:
         return names.get(simple)

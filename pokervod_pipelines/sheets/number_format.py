@@ -77,7 +77,7 @@ def show_stored_number(value: float, code: str, *, is_1904: bool = False) -> str
     if section.is_time:
         return _show_time(value, section, is_1904=is_1904)
     if not _is_mask(section):
-        return _write_exact(value)
+        return _format_exact(value)
     has_own_sign = len(sections) > 1 and section is sections[1] and not any(each.condition for each in sections)
     return _show_masked(value, section, is_signed=not has_own_sign)
 
@@ -147,13 +147,13 @@ def _show_time(value: float, section: FormatSection, *, is_1904: bool) -> str:
     if not section.is_date or (0 <= value < 1 and not is_1904):
         return show_duration(timedelta(days=value if section.elapsed or value < 0 else value % 1), section.codes)
     if not 0 <= value < LAST_DATE:
-        return _write_exact(value)
+        return _format_exact(value)
     days = value + 1462 if is_1904 else value + 1 if value < FALSE_LEAP_DAY else value
     moment = datetime(1899, 12, 30) + timedelta(milliseconds=round(days * 86_400_000))  # noqa: DTZ001 - cells have no zone
     return str(moment if moment.microsecond else moment.replace(microsecond=0)).removesuffix(" 00:00:00")
 
 
-def _write_exact(value: float) -> str:
+def _format_exact(value: float) -> str:
     """Return every digit that a spreadsheet knows; its files have two more, of binary fractions."""
     if isinstance(value, int):
         return str(value)
@@ -184,7 +184,7 @@ def _draw(kind: str, text: str) -> str:
 
 def _show_masked(value: float, section: FormatSection, *, is_signed: bool) -> str:
     codes = section.codes
-    number = Decimal(_write_exact(abs(value))) * (100 if "%" in codes else 1)
+    number = Decimal(_format_exact(abs(value))) * (100 if "%" in codes else 1)
     if scale := re.search(r"[0#?](,+)(?:\.|[^0#?,.]*$)", codes):
         number = number.scaleb(-3 * len(scale[1]))
     point = section.tokens.index(("code", ".")) if ("code", ".") in section.tokens else len(section.tokens)

@@ -80,7 +80,7 @@ def check_loss(sheet: str, *, known: int, lost: int, present: int) -> None:
     is_empty = lost > 1 and not present
     if is_empty or (lost >= MIN_SUSPICIOUS_LOSS and lost > known * SUSPICIOUS_LOSS_SHARE):
         raise SuspiciousLoss(
-            f"{sheet}: {lost} of {known} rows vanished at once, so nothing was retired. If they were deleted on "
+            f"{sheet}: {lost} of {known} rows vanished at once, so all were kept. If they were deleted on "
             f"purpose, run `pokervod sheets sync {sheet} --confirm-loss`; else restore the workbook."
         )
 

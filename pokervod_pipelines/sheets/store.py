@@ -28,7 +28,7 @@ def lock_sheet(connection: Connection, sheet: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LastReading:
-    """Describe the last good reading: its revision, the last file event that its matches know, what it skipped."""
+    """Describe the last reading: its revision, the last file event that its matches know, what it skipped."""
 
     revision: str | None = None
     matched_up_to: int | None = None
@@ -37,7 +37,7 @@ class LastReading:
 
 
 def read_last_reading(connection: Connection, sheet: str) -> LastReading:
-    """Return the last good reading; an empty one if there was none, or if the last attempt failed."""
+    """Return the last reading; an empty one if it failed or there was none."""
     row = connection.execute(
         text("""
             select revision, matched_up_to, coalesce((counts ->> 'skipped')::int, 0), problems

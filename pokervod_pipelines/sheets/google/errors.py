@@ -30,7 +30,7 @@ class Subject:
 def make_error(kind: FailureKind, subject: Subject, call: Call) -> PokervodError:
     """Return the error to raise for this failure."""
     if kind is FailureKind.CHANGED_MEANWHILE:
-        return _make_change_error(subject, call)
+        return _make_sheet_changed_error(subject, call)
     make, text = MESSAGES.get(kind, TRANSIENT)
     return make(text.format(name=subject.name, address=subject.address, email=subject.email, call=call.kind))
 
@@ -57,7 +57,7 @@ def make_incomplete_error(name: str) -> Unavailable:
     return Unavailable(f"{name}: Google's answer is incomplete. The next sync asks again.")
 
 
-def _make_change_error(subject: Subject, call: Call) -> PokervodError:
+def _make_sheet_changed_error(subject: Subject, call: Call) -> PokervodError:
     if not call.writes:
         return make_read_conflict_error(subject.name)
     return Conflict(

@@ -119,7 +119,7 @@ def classify_no_response(*, was_sent: bool) -> CallFailure:
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds to wait that the answer asks for, as a number or a date; None without a valid request.
+    """Return the seconds to wait that the header names, as a number or a date; None if it is missing or invalid.
 
     >>> read_retry_after({"Retry-After": "7"})
     7.0
