@@ -15,7 +15,7 @@ from pokervod_pipelines.catalog import store, vocabulary
 from pokervod_pipelines.catalog.correctable import Value, apply_corrections
 from pokervod_pipelines.catalog.correction_store import read_corrections_in_force
 from pokervod_pipelines.catalog.facts import list_facts, read_facts
-from pokervod_pipelines.catalog.identity import NO_SHOW, find_season
+from pokervod_pipelines.catalog.identity import UNKNOWN_SHOW, find_season
 from pokervod_pipelines.catalog.names import PARSER_VERSION
 from pokervod_pipelines.catalog.regroup import SOURCE, ChangeCounts, regroup
 from pokervod_pipelines.catalog.scope_store import SeasonKey, open_scope
@@ -137,19 +137,19 @@ def _read_names(
 ) -> Iterator[list[store.ReadName]]:
     count = 0
     for videos in batches:
-        yield [_read_name(video, corrections.get(video.file_id, ())) for video in videos]
+        yield [_read_video_name(video, corrections.get(video.file_id, ())) for video in videos]
         count += len(videos)
         if progress:
             progress(count)
 
 
-def _read_name(video: store.UnreadVideo, corrections: Iterable[tuple[str, Value]]) -> store.ReadName:
+def _read_video_name(video: store.UnreadVideo, corrections: Iterable[tuple[str, Value]]) -> store.ReadName:
     facts = apply_corrections(read_facts(video.path), corrections)
     version = facts.get("version")
-    is_told = video.version_type not in {"", "generic"} and "version" not in facts.get("corrected", ())
-    if version is None and is_told:
+    has_version_type = video.version_type not in {"", "generic"} and "version" not in facts.get("corrected", ())
+    if version is None and has_version_type:
         version = video.version_type
-    reason = None if facts.get("project_code", vocabulary.OTHER) != vocabulary.OTHER else NO_SHOW
+    reason = None if facts.get("project_code", vocabulary.OTHER) != vocabulary.OTHER else UNKNOWN_SHOW
     return store.ReadName(video.file_id, video.path, version, facts, reason)
 
 

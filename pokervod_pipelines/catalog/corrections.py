@@ -33,7 +33,7 @@ def correct_file(engine: Engine, *, path_or_id: str | int, field: str, value: st
 
 
 def undo_correction(engine: Engine, correction_id: int, *, actor: Actor) -> Correction:
-    """Undo the correction and build the catalog without it: an older one of the field counts again, or the rules.
+    """Undo the correction and build the catalog without it: the field has its previous correction again, or what the rules read.
 
     Returns the row that undoes. Raises ``BadInput`` for an unknown correction, ``Conflict`` if it was undone already.
     """

@@ -84,7 +84,7 @@ _ADD_MEMBERS = """
 """
 
 
-def title_videos(connection: Connection, *, new: int) -> Changes:
+def set_video_titles(connection: Connection, *, new: int) -> Changes:
     """Title each video: as a person did, else as its first episode, with its cut.
 
     ``new`` is how many videos have no title yet: a first title does not count as a change.
@@ -113,7 +113,7 @@ def drop_empty_projects(connection: Connection) -> Changes:
 
 
 def stream_new_episodes(connection: Connection) -> Iterator[list[NewEpisode]]:
-    """Yield the new episodes in the order of their keys, in batches."""
+    """Yield the episodes that this build adds in the order of their keys, in batches."""
     rows = connection.execute(text(_NEW_EPISODES), execution_options=_STREAMED)
     for batch in rows.partitions(_BATCH):
         yield [NewEpisode(*row) for row in batch]

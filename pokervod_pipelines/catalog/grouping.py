@@ -79,7 +79,7 @@ class EventDraft:
         """Return the event's title, from the facts that most files have."""
         if strand := vocabulary.STRAND_TITLES.get(key):
             return strand
-        title = titles.title_event(
+        title = titles.make_event_title(
             number=self.number,
             buy_in=_find_most_common(self.buy_ins),
             game=_find_most_common(self.games),

@@ -19,7 +19,7 @@ _PLACE_FACTS = frozenset(
 )
 """A clip known only by its title becomes a programme like others once a person corrects one of these."""
 
-NO_SHOW = "neither the name nor a folder names a known show"
+UNKNOWN_SHOW = "neither the name nor a folder names a known show"
 
 
 class Season(NamedTuple):
@@ -76,7 +76,7 @@ def place_video(facts: VideoFacts) -> CatalogPlace:
     event = find_event(facts, season, show)
     parsed = facts.parsed
     if parsed.hand_number is not None:
-        key, label = _make_hand_key(facts), titles.title_hand(facts)
+        key, label = _make_hand_key(facts), titles.make_hand_title(facts)
     elif parsed.clip_number is not None:
         key, label = f"clip-{parsed.clip_number}", _make_clip_label(facts)
     elif show is not None or parsed.episode_number is not None:
@@ -163,9 +163,9 @@ def find_own_words(facts: VideoFacts) -> str:
             " ".join((facts.parsed.event_code_or_name or "", facts.parsed.version or "", *(facts.parsed.players or ())))
         ).split("-")
     )
-    series = titles.title_series(facts.parsed.project_code or "", facts.parsed.sub_series)
+    series = titles.make_series_title(facts.parsed.project_code or "", facts.parsed.sub_series)
     known.update(
-        make_slug(f"{facts.parsed.sub_series or ''} {series} {titles.title_position(facts.parsed)}").split("-")
+        make_slug(f"{facts.parsed.sub_series or ''} {series} {titles.make_position_title(facts.parsed)}").split("-")
     )
     if phrase := titles.find_event_phrase(text):
         text = text[: phrase[0]] + text[phrase[1] :]
@@ -231,8 +231,8 @@ def _find_max(text: str) -> str | None:
 
 
 def _place_title(facts: VideoFacts, season: Season) -> CatalogPlace:
-    title = titles.title_web_video(facts.stem) or facts.stem
-    reason = NO_SHOW if season.project == vocabulary.OTHER else None
+    title = titles.make_web_video_title(facts.stem) or facts.stem
+    reason = UNKNOWN_SHOW if season.project == vocabulary.OTHER else None
     key = make_slug(title) or title
     return CatalogPlace(season, Event("clips"), key, title, key, reason=reason)
 
@@ -240,13 +240,13 @@ def _place_title(facts: VideoFacts, season: Season) -> CatalogPlace:
 def _make_hand_key(facts: VideoFacts) -> str:
     parsed = facts.parsed
     day = _MONTH_DAY.match(facts.text)
-    when = parsed.date or (day[0] if day else make_slug(titles.title_position(parsed)))
+    when = parsed.date or (day[0] if day else make_slug(titles.make_position_title(parsed)))
     return f"hand-{when}-{parsed.hand_number}"
 
 
 def _make_clip_label(facts: VideoFacts) -> str:
-    title = titles.title_clip(facts) or f"Clip {facts.parsed.clip_number}"
-    return titles.DOT.join(filter(None, (titles.title_position(facts.parsed), title)))
+    title = titles.make_clip_title(facts) or f"Clip {facts.parsed.clip_number}"
+    return titles.DOT.join(filter(None, (titles.make_position_title(facts.parsed), title)))
 
 
 def _make_series_key(parsed: ParsedName, show: int | None) -> tuple[str, str]:
@@ -257,14 +257,14 @@ def _make_series_key(parsed: ParsedName, show: int | None) -> tuple[str, str]:
         key = f"{key}-part-{parsed.part}"
     first, *rest = [*number, *shown]
     label = f"{first} ({rest[0]})" if rest else first
-    return key, " ".join(filter(None, (label, titles.title_position(parsed))))
+    return key, " ".join(filter(None, (label, titles.make_position_title(parsed))))
 
 
 def _make_programme_key(facts: VideoFacts, event: Event) -> tuple[str, str]:
     """Return key and label: days, stages, parts and sessions; else the name's own words; else the whole event."""
     parsed = facts.parsed
     part = _find_part(parsed, find_season(parsed), None)
-    label = titles.title_position(parsed)
+    label = titles.make_position_title(parsed)
     if part is not None and parsed.part is None:
         label = f"{label} Part {part}".strip()
     if parsed.project_code in vocabulary.RECURRING_SHOWS:
@@ -274,23 +274,23 @@ def _make_programme_key(facts: VideoFacts, event: Event) -> tuple[str, str]:
         return make_slug(label), label
     own = "" if parsed.event_number is not None else find_own_words(facts)
     if own:
-        return make_slug(f"{label} title {own}"), titles.title_programme(facts.stem)
+        return make_slug(f"{label} title {own}"), titles.make_programme_title(facts.stem)
     if label:
         return make_slug(label), label
-    return "whole", "" if event.name or event.buy_in or event.number else titles.title_programme(facts.stem)
+    return "whole", "" if event.name or event.buy_in or event.number else titles.make_programme_title(facts.stem)
 
 
 def _make_recording_key(facts: VideoFacts) -> tuple[str, str]:
     """Return key and label for a name that only its folders explain: their place, and the name itself."""
-    title = titles.title_web_video(facts.stem)
-    moment = titles.title_position(facts.parsed)
+    title = titles.make_web_video_title(facts.stem)
+    moment = titles.make_position_title(facts.parsed)
     return f"{make_slug(moment)}:{make_slug(title)}", titles.DOT.join(filter(None, (moment, title)))
 
 
 def _make_recurring_key(facts: VideoFacts, label: str) -> tuple[str, str]:
     parsed = facts.parsed
     if not (parsed.date or parsed.players):
-        return f"title-{make_slug(facts.stem)}", titles.title_web_video(facts.stem)
+        return f"title-{make_slug(facts.stem)}", titles.make_web_video_title(facts.stem)
     people = titles.join_people(parsed.players) if parsed.players else ""
     key = "-".join(filter(None, (parsed.date or make_slug(people), make_slug(label))))
     words_shown = " ".join(

@@ -78,7 +78,7 @@ class TreeLayout:
         self.seasons: dict[Key, Season] = {(season.project, season.key): season for season in grouping.list_seasons()}
         self._season_keys = {season: key for key, season in self.seasons.items()}
         self._season_titles = {
-            season: titles.title_season(season.project, season.series, season.year, season.number)
+            season: titles.make_season_title(season.project, season.series, season.year, season.number)
             for season in self._season_keys
         }
         self.events = {(*self._season_keys[season], key): draft for (season, key), draft in grouping.events.items()}
@@ -117,19 +117,19 @@ class TreeLayout:
     def make_episode_rows(self, numbers: GroupNumbers) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of ``EPISODES``."""
         for key, draft in self.episodes.items():
-            title, label = self.title_episode(key), draft.label or self._event_titles[key[:3]]
+            title, label = self.make_episode_title(key), draft.label or self._event_titles[key[:3]]
             label = draft.title[1] if draft.title else label
             preferred = draft.best[-1] if draft.best else None
             facts = json.dumps({"label": label}, ensure_ascii=False)
             spelled = titles.spell_out_show(title, key[0])
             yield numbers.episodes[key], numbers.events[key[:3]], key[-1], title, spelled, facts, draft.sort, preferred
 
-    def title_episode(self, key: Key) -> str:
+    def make_episode_title(self, key: Key) -> str:
         """Return the episode's title for a viewer: a person's, else that of the rules."""
         draft, event = self.episodes[key], key[2]
         if draft.title:
             return draft.title[1]
-        return titles.title_episode(
+        return titles.make_episode_title(
             project=key[0],
             season=self._season_titles[draft.season],
             event="" if event in vocabulary.STRAND_TITLES else self._event_titles[key[:3]],

@@ -171,7 +171,7 @@ def _write(connection: Connection, counts: ChangeCounts) -> None:
     for level in reversed(LEVELS):
         counts.add(level.table, group_store.drop_groups(connection, level))
     counts.add("projects", group_store.drop_empty_projects(connection))
-    counts.add("video_files", group_store.title_videos(connection, new=counts.created.get("video_files", 0)))
+    counts.add("video_files", group_store.set_video_titles(connection, new=counts.created.get("video_files", 0)))
 
 
 def _append_episode_events(connection: Connection, correlation_id: str) -> None:

@@ -38,9 +38,9 @@ _HAND_HEAD = re.compile(r"^.*?hand[ _]?#?\d+[ _]*", re.IGNORECASE)
 _STUCK_VERSUS = re.compile(r"(?<=[2-9TJQKA10])([cdhs])vs ", re.IGNORECASE)
 
 
-def title_season(project: str, sub_series: str | None, year: int | None, number: int | None) -> str:
+def make_season_title(project: str, sub_series: str | None, year: int | None, number: int | None) -> str:
     """Return ``WSOP Europe 2024``, ``Season 12``, or a title for a season of unknown year and number."""
-    series = title_series(project, sub_series)
+    series = make_series_title(project, sub_series)
     when = str(year) if year else ""
     if number and (project != "WSOP" or not year):
         return f"Season {number}"
@@ -50,10 +50,10 @@ def title_season(project: str, sub_series: str | None, year: int | None, number:
     return f"{series} {when}" if project in {"WSOP", "MPP"} else when
 
 
-def title_series(project: str, sub_series: str | None) -> str:
-    """Return the series of a season, ``WSOP Super Circuit London``, or the show where it has only one.
+def make_series_title(project: str, sub_series: str | None) -> str:
+    """Return the series of a season, ``WSOP Super Circuit London``; for a main series, the title of the show.
 
-    >>> title_series("WSOP", "SUPER CIRCUIT London")
+    >>> make_series_title("WSOP", "SUPER CIRCUIT London")
     'WSOP Super Circuit London'
     """
     if sub_series is None or sub_series in vocabulary.MAIN_SERIES:
@@ -73,7 +73,7 @@ def format_money(amount: int, sub_series: str | None) -> str:
     return f"{'€' if sub_series in vocabulary.EURO_SERIES else '$'}{amount:,}"
 
 
-def title_event(
+def make_event_title(
     *, number: int | None, buy_in: int | None, game: str | None, name: str | None, series: str | None
 ) -> str:
     """Return ``Event #21 $25,000 NLHE High Roller``; a main event has its name and number alone."""
@@ -96,7 +96,7 @@ def name_event(facts: VideoFacts) -> str | None:
     return _read_format(facts)
 
 
-def title_clip(facts: VideoFacts) -> str:
+def make_clip_title(facts: VideoFacts) -> str:
     """Return the title after a clip's coded head, "Fan doubles KK vs Yea QQs"; "" where it has none."""
     head = _CLIP_HEAD.match(facts.text)
     if head is None:
@@ -110,7 +110,7 @@ def title_clip(facts: VideoFacts) -> str:
     return _capitalise(" ".join(title).replace(" ov ", " over "))
 
 
-def title_hand(facts: VideoFacts) -> str:
+def make_hand_title(facts: VideoFacts) -> str:
     """Return ``Day 1B · Hand 39 · Capriles KdKc vs Ghionoiu AdTd``: day, number, players and cards of the name."""
     parsed = facts.parsed
     words_behind = _STUCK_VERSUS.sub(r"\1 vs ", _HAND_HEAD.sub("", facts.stem).replace("_", " ")).strip()
@@ -118,21 +118,21 @@ def title_hand(facts: VideoFacts) -> str:
         words_behind = words_behind[: -len(parsed.version)].strip()
     sides = " ".join(_lower_shouted_word(word) for word in words_behind.split())
     return DOT.join(
-        piece for piece in (title_position(parsed) or parsed.date, f"Hand {parsed.hand_number}", sides) if piece
+        piece for piece in (make_position_title(parsed) or parsed.date, f"Hand {parsed.hand_number}", sides) if piece
     )
 
 
-def title_web_video(stem: str) -> str:
+def make_web_video_title(stem: str) -> str:
     """Return a web title without channel, hash tags, internal numbers and runs of spaces.
 
-    >>> title_web_video("Can He Fold  A Flush_ @HustlerCasinoLive")
+    >>> make_web_video_title("Can He Fold  A Flush_ @HustlerCasinoLive")
     'Can He Fold A Flush'
     """
     bare = _INVISIBLE.sub("", _CHANNEL.sub("", _INTERNAL_TAIL.sub("", stem)))
     return _capitalise(" ".join(bare.replace("_", " ").split()).strip(" -–|"))
 
 
-def title_episode(*, project: str, season: str, event: str, label: str) -> str:
+def make_episode_title(*, project: str, season: str, event: str, label: str) -> str:
     """Return the whole title: ``WSOP 2024 · Event #21 $25,000 NLHE High Roller · Final Table``.
 
     ``event`` is empty for a strand. A loose clip has its own title.
@@ -162,17 +162,17 @@ def spell_out_show(title: str, project: str) -> str:
     return title if title.startswith(full) or project == vocabulary.OTHER else f"{full}{DOT}{title}"
 
 
-def title_programme(stem: str) -> str:
+def make_programme_title(stem: str) -> str:
     """Return a programme's own words, without the series, year and tape id that its name starts and ends with.
 
-    >>> title_programme("WSOP_1981_-_Stu_Unger_Video"), title_programme("2003 WSOP Best of ALL INS_ES0400136869")
+    >>> make_programme_title("WSOP_1981_-_Stu_Unger_Video"), make_programme_title("2003 WSOP Best of ALL INS_ES0400136869")
     ('Stu Unger Video', 'Best of ALL INS')
     """
     bare = _SERIES_HEAD.sub("", _TAPE_TAIL.sub("", stem))
-    return title_web_video(bare) or title_web_video(stem)
+    return make_web_video_title(bare) or make_web_video_title(stem)
 
 
-def title_position(parsed: ParsedName) -> str:
+def make_position_title(parsed: ParsedName) -> str:
     """Return the position of a programme in its event: ``Final Table Day 8 Part 2``, ``Day 2ABD``."""
     pieces = [vocabulary.STAGE_TITLES.get(parsed.stage, parsed.stage.replace("_", " ").title())] if parsed.stage else []
     if parsed.day is not None:

@@ -81,7 +81,7 @@ def test_an_event_is_titled_by_the_facts_most_of_its_files_have() -> None:
 
     layout = TreeLayout(group_paths(enumerate(names)))
 
-    assert {title.partition(" · ")[2].partition(" · ")[0] for title in map(layout.title_episode, layout.episodes)} == {
+    assert {title.partition(" · ")[2].partition(" · ")[0] for title in map(layout.make_episode_title, layout.episodes)} == {
         "Event #8 $600 NLHE Deepstack"
     }
 
@@ -90,8 +90,8 @@ def test_an_event_is_titled_by_the_facts_most_of_its_files_have() -> None:
 def test_the_order_of_files_changes_nothing(files: list[tuple[int, str]]) -> None:
     shuffled, sorted_ = TreeLayout(group_paths(files)), TreeLayout(group_paths(enumerate(NAMES)))
 
-    assert {key: shuffled.title_episode(key) for key in shuffled.episodes} == {
-        key: sorted_.title_episode(key) for key in sorted_.episodes
+    assert {key: shuffled.make_episode_title(key) for key in shuffled.episodes} == {
+        key: sorted_.make_episode_title(key) for key in sorted_.episodes
     }
     assert {key: (sorted(draft.files), draft.best, draft.sort) for key, draft in shuffled.episodes.items()} == {
         key: (sorted(draft.files), draft.best, draft.sort) for key, draft in sorted_.episodes.items()

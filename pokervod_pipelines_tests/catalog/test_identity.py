@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.catalog.facts import list_facts, read_facts
-from pokervod_pipelines.catalog.identity import NO_SHOW, make_slug, place_video
+from pokervod_pipelines.catalog.identity import UNKNOWN_SHOW, make_slug, place_video
 from pokervod_pipelines_tests.catalog.inventory import facts_of, place_of
 
 EUROPE = "WSOP/WSOP-EUROPE/2025 WSOP-Europe/2025 WSOP-EUROPE #14 MAIN EVENT"
@@ -104,7 +104,7 @@ def test_a_season_is_keyed_by_what_the_show_counts(path: str, season: tuple[str,
 def test_what_no_rule_knows_is_in_other_with_its_reason() -> None:
     place = place_of("Clips/시퀀스 01.mp4")
 
-    assert (place.season.project, place.reason) == ("OTHER", NO_SHOW)
+    assert (place.season.project, place.reason) == ("OTHER", UNKNOWN_SHOW)
 
 
 def test_a_file_of_two_events_has_a_place_in_each() -> None:

@@ -14,7 +14,7 @@ CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "catalog" / "title
 def test_an_episode_has_a_title_that_a_viewer_understands(path: str, title: str) -> None:
     layout = TreeLayout(group_paths([(1, path)]))
 
-    assert [layout.title_episode(key) for key in layout.episodes] == [title]
+    assert [layout.make_episode_title(key) for key in layout.episodes] == [title]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_an_episode_has_a_title_that_a_viewer_understands(path: str, title: str)
 def test_a_season_is_called_by_what_is_known_of_it(
     project: str, series: str | None, year: int | None, number: int | None, title: str
 ) -> None:
-    assert titles.title_season(project, series, year, number) == title
+    assert titles.make_season_title(project, series, year, number) == title
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_catalog_title_spells_the_show_out(title: str, project: str, spelled
     ],
 )
 def test_an_event_title_has_the_known_facts_and_no_gap(facts: dict[str, object], title: str) -> None:
-    assert titles.title_event(**facts, series=None) == title
+    assert titles.make_event_title(**facts, series=None) == title
 
 
 def test_people_are_listed_as_english_does() -> None:

@@ -6,7 +6,7 @@ Nothing in this file knows what a word means.
 import re
 import unicodedata
 
-from pokervod_pipelines.catalog.names.vocabulary.noise import EXTENSIONS, FOREIGN_EXTENSIONS, SYSTEM_NAMES
+from pokervod_pipelines.catalog.names.vocabulary.noise import EXTENSIONS, OTHER_EXTENSIONS, SYSTEM_NAMES
 from pokervod_pipelines.text.folding import restore_file_name
 
 _PLAIN_SEPARATORS = '_-()[]{}<>!?"|:;~'
@@ -64,7 +64,7 @@ def prepare_name(path: str) -> PreparedName | None:
     if not path.isascii():
         path = unicodedata.normalize("NFC", path)
     folder, _, file_name = path.rpartition("/")
-    if is_foreign(file_name) or _is_hidden(folder):
+    if shows_no_video(file_name) or _is_hidden(folder):
         return None
     stem = strip_noise(file_name)
     shown, text = fold_words(stem)
@@ -85,12 +85,12 @@ def fold_words(words: str) -> tuple[str, str]:
     return shown, text
 
 
-def is_foreign(file_name: str) -> bool:
-    """Return whether the name is that of a file that no person put there as content."""
+def shows_no_video(file_name: str) -> bool:
+    """Return whether the file shows no video: a hidden file, one of the system, a document, a temporary file."""
     if file_name.startswith("."):
         return True
     lowered = file_name.lower()
-    return lowered in SYSTEM_NAMES or lowered.rpartition(".")[2] in FOREIGN_EXTENSIONS
+    return lowered in SYSTEM_NAMES or lowered.rpartition(".")[2] in OTHER_EXTENSIONS
 
 
 def strip_noise(file_name: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pokervod_pipelines.catalog.names.prepare import fold_words, is_foreign, prepare_name, strip_noise
+from pokervod_pipelines.catalog.names.prepare import fold_words, shows_no_video, prepare_name, strip_noise
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_separators_become_single_spaces_and_texts_stay_aligned(words: str, show
 
 @pytest.mark.parametrize("file_name", [".DS_Store", "._clip.mp4", "Thumbs.db", "link.lnk", "notes.txt", "LIST.CSV"])
 def test_files_of_the_system_and_of_desks_are_foreign(file_name: str) -> None:
-    assert is_foreign(file_name)
+    assert shows_no_video(file_name)
 
 
 @pytest.mark.parametrize("path", [".isg/x/WSOP_1983.mp4", "a/.trash/WSOP_1983.mp4", "a/._WSOP_1983.mp4"])

@@ -18,7 +18,7 @@ _SHORT_MAIN_EVENT = re.compile(r"^\w+ (?:(?:19|20)\d\d )(?:[\d.]+k )?(me)(?!\w)"
 
 
 def set_event(fields: NameFields, event: str, rule: str, text: str) -> None:
-    """Set the event, and its kind where that is a main event."""
+    """Set the event unless it is set already, and its kind if it is a main event."""
     if "event_code_or_name" in fields.found:
         return
     fields.set("event_code_or_name", event, rule, text)

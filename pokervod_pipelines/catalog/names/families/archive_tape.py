@@ -20,7 +20,7 @@ _SHAPE = re.compile(
 
 
 def read_archive_tape(fields: NameFields) -> bool:
-    """Set year, tape number and part, and the episode of the main event."""
+    """Set year, tape number and part, and the main event's episode; return whether the name has this form."""
     name = fields.name
     if not name.text[-1:].isalnum() or not (match := _SHAPE.match(name.text)):
         return False
