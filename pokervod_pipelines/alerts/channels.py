@@ -106,7 +106,7 @@ def hide_address(text: str, url: str) -> str:
 
 
 def _find_host(url: str) -> str | None:
-    """Return the host, unless it may be a piece of a password with an unquoted ``/`` or ``@``."""
+    """Return the host; None if it may be a part of a password in which ``/`` or ``@`` is not quoted."""
     scheme, _, rest = url.partition("://")
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     path = re.split(r"[?#]", rest, maxsplit=1)[0].removeprefix(authority)

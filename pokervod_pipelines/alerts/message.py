@@ -44,11 +44,11 @@ def compose_message(claim: "DeliveryClaim") -> Message:
         title=claim.title,
         body=claim.body,
         link=claim.link,
-        footer=" ".join(_write_footer(claim)),
+        footer=" ".join(_format_footer(claim)),
     )
 
 
-def _write_footer(claim: "DeliveryClaim") -> list[str]:
+def _format_footer(claim: "DeliveryClaim") -> list[str]:
     parts = [f"Raised {_format_time(claim.raised_at)}" + (f", {claim.times} times so far." if claim.times > 1 else ".")]
     if claim.resolved_at is not None:
         parts.append(f"Resolved {_format_time(claim.resolved_at)} by {claim.resolved_by}: {claim.resolved_reason}.")

@@ -153,7 +153,7 @@ def _notify(plugin: NotifyBase, message: Message) -> bool:
         headers[DELIVERY_HEADER] = message.delivery_id
     if isinstance(fields, dict):
         fields.update(delivery=message.delivery_id, key=message.key, severity=message.severity)
-    body, body_format = _write_body(plugin, message)
+    body, body_format = _format_body(plugin, message)
     service = Apprise(asset=plugin.asset)
     service.add(plugin)
     return bool(
@@ -166,7 +166,7 @@ def _notify(plugin: NotifyBase, message: Message) -> bool:
     )
 
 
-def _write_body(plugin: NotifyBase, message: Message) -> tuple[str, NotifyFormat]:
+def _format_body(plugin: NotifyBase, message: Message) -> tuple[str, NotifyFormat]:
     """Return Markdown for services that show it, else HTML, of which apprise makes plain text where required."""
     if isinstance(plugin, NotifyEmail):
         return draw_mail(message), NotifyFormat.HTML

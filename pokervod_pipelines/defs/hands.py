@@ -20,7 +20,7 @@ DayStage = Callable[[SyncRun, date], StageResult]
 def define_hands(settings: Settings) -> list[dg.AssetsDefinition]:
     """Define the assets ``hands``, ``tournaments`` and ``render_instructions``."""
     return [
-        _define_day(
+        _define_day_asset(
             settings,
             "hands",
             run_hands_stage,
@@ -29,7 +29,7 @@ def define_hands(settings: Settings) -> list[dg.AssetsDefinition]:
             description="The hands that the tables recorded: cards, board, actions, pot, winners, grade.",
             is_shown=True,
         ),
-        _define_day(
+        _define_day_asset(
             settings,
             "tournaments",
             run_tournaments_stage,
@@ -37,7 +37,7 @@ def define_hands(settings: Settings) -> list[dg.AssetsDefinition]:
             kinds={"csv", "postgres"},
             description="Players, chips, blinds, payouts and schedule, as the tournament system exports them.",
         ),
-        _define_day(
+        _define_day_asset(
             settings,
             "render_instructions",
             run_instructions_stage,
@@ -49,7 +49,7 @@ def define_hands(settings: Settings) -> list[dg.AssetsDefinition]:
     ]
 
 
-def _define_day(
+def _define_day_asset(
     settings: Settings,
     name: str,
     run_stage: DayStage,

@@ -135,7 +135,7 @@ def _define_stale_instructions(settings: Settings, open_engine: OpenEngine) -> d
 
 
 def _read_failed_ends(instance: dg.DagsterInstance) -> list[datetime]:
-    """Return when the runs ended that failed since the last one that did not, newest first."""
+    """Return when the runs ended that failed since the last one that succeeded or was cancelled, newest first."""
     lately = dg.RunsFilter(job_name=JOB, statuses=ENDED, updated_after=datetime.now(UTC) - RECENTLY)
     records = instance.get_run_records(lately, limit=MAX_RUNS)
     failed = takewhile(lambda record: record.dagster_run.status is dg.DagsterRunStatus.FAILURE, records)

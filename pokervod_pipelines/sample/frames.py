@@ -31,7 +31,7 @@ Pixels = NDArray[np.uint8]
 
 
 def draw_background(title: str, caption: str) -> Pixels:
-    """Return, as planes, what stays the same in every frame of a video: its name and its technical line."""
+    """Return, as YUV planes, what stays the same in every frame of a video: its title and its caption."""
     image = Image.new("RGB", (WIDTH, HEIGHT), FELT)
     pen = ImageDraw.Draw(image)
     pen.rounded_rectangle((12, 12, WIDTH - 13, CODE_TOP - 12), radius=28, outline=LETTERS, width=2)

@@ -1,4 +1,4 @@
-"""All SQL of the inventory: ``staging`` (what a scan saw), ``files`` (the rows it changes), ``scans``, ``scope``.
+"""Keep all SQL of the inventory: ``staging`` (what a scan saw), ``files`` (the rows it changes), ``scans``, ``scope``.
 
 Every function takes an open connection and leaves the transaction to its caller.
 """

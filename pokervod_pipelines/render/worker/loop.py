@@ -1,4 +1,4 @@
-"""Loop of the worker: claim what its pipeline has slots for, watch over each running job, and record the results.
+"""Run the worker's loop: claim what its pipeline has slots for, watch over each running job, and record the results.
 
 One process, one event loop. Running jobs are tasks; the database is called in threads. Results that come in at about
 the same time are recorded in one transaction.

@@ -91,14 +91,14 @@ def _make_row(rng: Random, note: Note, number: int) -> Row:
     needs_link = not note.footage.has_own_name or rng.randrange(4)
     link = paste_link(rng, note.footage) if needs_link and not note.lost_name else ""
     return [
-        *(number, name, link, *_write_times(rng, note), note.grade, note.winner, note.hands),
+        *(number, name, link, *_format_times(rng, note), note.grade, note.winner, note.hands),
         *_pad([player for player in note.players if player], 3),
         *_pad((*note.poker_play, *note.epic_hand, *note.runout), 7),
         *_pad(note.emotion, 2),
     ]
 
 
-def _write_times(rng: Random, note: Note) -> tuple[Cell, Cell]:
+def _format_times(rng: Random, note: Note) -> tuple[Cell, Cell]:
     """Return the cells In and Out in one of the shapes that people use."""
     if note.fault is Fault.BAD_TIMECODE:
         return "99:99", show_clock(note.out_ms)

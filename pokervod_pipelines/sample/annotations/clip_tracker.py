@@ -84,11 +84,11 @@ def _make_row(note: Note, number: int, name: str, *, is_done: bool) -> Row:
     file_name = note.footage.file.name if name and number % 3 == 0 and not note.lost_name else ""
     return (
         *(str(number), "O" if is_done else "", "", file_name, "2025 WSOP" if name else "", name + remark),
-        *("", "", "", _write_range(note), " vs ".join(filter(None, note.players)).upper(), note.hands),
+        *("", "", "", _format_range(note), " vs ".join(filter(None, note.players)).upper(), note.hands),
     )
 
 
-def _write_range(note: Note) -> str:
+def _format_range(note: Note) -> str:
     if note.fault is Fault.BAD_TIMECODE:
         return f"99:99:00 - {show_long_clock(note.out_ms)}"
     return f"{show_long_clock(note.in_ms)} - {show_long_clock(note.out_ms)}"

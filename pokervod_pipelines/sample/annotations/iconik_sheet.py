@@ -39,7 +39,7 @@ def _make_row(rng: Random, note: Note) -> dict[str, str]:
     return {
         "id": str(uuid.UUID(int=rng.getrandbits(128), version=4)),
         "title": note.lost_name or note.footage.file.stem,
-        **_write_times(note, rng.randrange(1000)),
+        **_format_times(note, rng.randrange(1000)),
         "Description": f"{' vs '.join(filter(None, note.players[:2]))} {note.hands}".strip(),
         "ProjectName": about.get("project", ""),
         "ProjectNameTag": about.get("project", ""),
@@ -52,11 +52,11 @@ def _make_row(rng: Random, note: Note) -> dict[str, str]:
         "HandGrade": note.grade,
         "HANDTag": note.hands,
         "Tournament": about.get("tournament", ""),
-        **_write_tags(note),
+        **_format_tags(note),
     }
 
 
-def _write_times(note: Note, shift: int) -> dict[str, str]:
+def _format_times(note: Note, shift: int) -> dict[str, str]:
     """Return the four time cells, both ends moved on by ``shift`` milliseconds: nobody cuts on the full second."""
     start, end = note.in_ms + shift, note.out_ms + shift
     if note.fault is Fault.BAD_TIMECODE:
@@ -67,7 +67,7 @@ def _write_times(note: Note, shift: int) -> dict[str, str]:
     return {"time_start_ms": str(start), "time_start_S": f"{start / 1000:.3f}", **ends}
 
 
-def _write_tags(note: Note) -> Mapping[str, str]:
+def _format_tags(note: Note) -> Mapping[str, str]:
     plays = {play.casefold().replace(" ", "").replace("_", "") for play in note.poker_play}
     flags = {
         name: "TRUE" if name.casefold() in plays else "FALSE" for name in ("Badbeat", "Bluff", "Suckout", "Cooler")

@@ -1,4 +1,4 @@
-"""RetryPolicy, estimate, delay and milestones against a plan."""
+"""Test pace, estimate, delay and milestones against a plan."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
