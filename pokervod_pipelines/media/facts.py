@@ -46,7 +46,8 @@ class MediaFacts:
 
     ``size`` and ``mtime_ns`` are those of the file that was read, None where it was not read.
     ``duration_ms`` is rounded to the nearest millisecond; ``frames`` is the container's own count, None where it has
-    none. ``start_timecode`` is that of the first frame, with ``;`` before its frames when it drops numbers.
+    none. ``start_timecode`` is that of the first frame, with ``;`` before its frames when it drops numbers;
+    ``timecode_rate`` is how many frames it counts in a second, where the file has that apart from the frame rate.
     """
 
     status: MediaStatus
@@ -62,6 +63,7 @@ class MediaFacts:
     rate_num: int | None = None
     rate_den: int | None = None
     start_timecode: str | None = None
+    timecode_rate: int | None = None
     drop_frame: bool | None = None
     bit_rate: int | None = None
     audio: tuple[AudioTrack, ...] = ()

@@ -18,10 +18,14 @@ NUMBER_AT = {0: 12, 1: 20}
 
 @dataclass(frozen=True, slots=True)
 class MovieTrack:
-    """Describe a track; a sideways one is shown turned by a quarter."""
+    """Describe a track; a sideways one is shown turned by a quarter.
+
+    ``timecode_rate`` is how many frames a timecode track counts in a second.
+    """
 
     number: int
     is_sideways: bool
+    timecode_rate: int | None
 
 
 def read_movie_tracks(file: BinaryIO, size: int) -> list[MovieTrack]:
@@ -36,12 +40,26 @@ def _read_track(file: BinaryIO, start: int, end: int) -> MovieTrack | None:
     version = header[0] if header else None
     if version not in MATRIX_AT or len(header) < MATRIX_AT[version] + 36:
         return None
-    return MovieTrack(_number(header, NUMBER_AT[version]), _is_sideways(header, MATRIX_AT[version]))
+    return MovieTrack(
+        _number(header, NUMBER_AT[version]),
+        _is_sideways(header, MATRIX_AT[version]),
+        _read_timecode_rate(file, start, end),
+    )
 
 
 def _is_sideways(header: bytes, matrix: int) -> bool:
     """Return whether the matrix moves x to y, upwards or downwards."""
     return not _number(header, matrix) and bool(_number(header, matrix + 4))
+
+
+def _read_timecode_rate(file: BinaryIO, start: int, end: int) -> int | None:
+    """Return the rate in the track's sample description (QuickTime File Format, "Timecode sample description")."""
+    for place in _find_atoms(file, start, end, (b"mdia", b"minf", b"stbl", b"stsd")):
+        description = _read(file, *place)
+        duration = _number(description, 36)
+        if description[12:16] == b"tmcd" and len(description) >= 40 and duration:
+            return round(_number(description, 32) / duration) or None
+    return None
 
 
 def _find_atoms(file: BinaryIO, start: int, end: int, path: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:

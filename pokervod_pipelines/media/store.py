@@ -65,15 +65,15 @@ def _complete(file: DueFile, facts: MediaFacts) -> MediaFacts:
 
 _COLUMNS = (
     "size, mtime_ns, status, reason, duration_ms, frames, container, video_codec, width, height, rate_num, rate_den, "
-    "start_timecode, drop_frame, bit_rate, audio"
+    "start_timecode, timecode_rate, drop_frame, bit_rate, audio"
 )
 _NEW = ", ".join(f"{column} = excluded.{column}" for column in _COLUMNS.split(", "))
 _ROW = "row({})".format(", ".join("{0}." + column for column in _COLUMNS.split(", ")))
 _STORE = text(f"""
     with found as (select * from jsonb_to_recordset(cast(:rows as jsonb)) as r(file_id bigint, size bigint,
         mtime_ns bigint, status text, reason text, duration_ms bigint, frames bigint, container text, video_codec text,
-        width int, height int, rate_num int, rate_den int, start_timecode text, drop_frame boolean, bit_rate bigint,
-        audio jsonb)),
+        width int, height int, rate_num int, rate_den int, start_timecode text, timecode_rate int,
+        drop_frame boolean, bit_rate bigint, audio jsonb)),
     known as (select m.* from media_facts m join found using (file_id)),
     stored as (insert into media_facts (file_id, probe_version, {_COLUMNS})
         select file_id, {PROBE_VERSION}, {_COLUMNS} from found

@@ -44,9 +44,10 @@ def read_tracks(path: str, size: int) -> dict[str, Any]:
     """Return the facts of a container and its tracks, by the names of ``MediaFacts``. Raises ``Unplayable``."""
     with open_video(path) as (container, video):
         seconds = _find_seconds(container, video)
-        timecode = _find_timecode(container)
+        movie = _read_movie(path, size, container)
+        timecode, timecode_rate = _find_timecode(container, movie)
         rate = find_rate(video)
-        width, height = _find_size(path, size, container, video)
+        width, height = _find_size(video, movie)
         return {
             "duration_ms": None if seconds is None else round(seconds * 1000),
             "frames": video.frames or None,
@@ -57,6 +58,7 @@ def read_tracks(path: str, size: int) -> dict[str, Any]:
             "rate_num": rate.numerator if rate else None,
             "rate_den": rate.denominator if rate else None,
             "start_timecode": timecode,
+            "timecode_rate": timecode_rate,
             "drop_frame": None if timecode is None else timecode[8] in ";.",
             "bit_rate": container.bit_rate or (int(size * 8 / seconds) if seconds else None),
             "audio": tuple(_read_audio(container)),
@@ -112,11 +114,10 @@ def _find_seconds(container: InputContainer, video: VideoStream) -> Fraction | N
     return Fraction(container.duration, av.time_base) if container.duration else None
 
 
-def _find_size(path: str, size: int, container: InputContainer, video: VideoStream) -> tuple[int, int]:
+def _find_size(video: VideoStream, movie: list[MovieTrack]) -> tuple[int, int]:
     """Return width and height as shown: a film that was recorded sideways has its sides swapped."""
     width, height = video.codec_context.width, video.codec_context.height
-    tracks = _read_movie(path, size, container)
-    is_sideways = any(track.is_sideways for track in tracks if track.number == video.id)
+    is_sideways = any(track.is_sideways for track in movie if track.number == video.id)
     return (height, width) if is_sideways else (width, height)
 
 
@@ -127,11 +128,17 @@ def _read_movie(path: str, size: int, container: InputContainer) -> list[MovieTr
         return read_movie_tracks(file, size)
 
 
-def _find_timecode(container: InputContainer) -> str | None:
-    """Return the start timecode of a tmcd track, of the video track or of the file, whichever comes first."""
-    places = [each.metadata for each in (*container.streams.data, *container.streams.video)]
-    written = (metadata.get("timecode", "") for metadata in (*places, container.metadata))
-    return next((text for text in written if _TIMECODE.fullmatch(text)), None)
+def _find_timecode(container: InputContainer, movie: list[MovieTrack]) -> tuple[str | None, int | None]:
+    """Return the start timecode and the rate it counts at, which only a track of its own tells.
+
+    It is that of a timecode track, of a video track or of the file, whichever comes first.
+    """
+    rates = {track.number: track.timecode_rate for track in movie}
+    for each in (*container.streams.data, *container.streams.video):
+        if _TIMECODE.fullmatch(text := each.metadata.get("timecode", "")):
+            return text, rates.get(each.id)
+    text = container.metadata.get("timecode", "")
+    return (text if _TIMECODE.fullmatch(text) else None), None
 
 
 def _read_audio(container: InputContainer) -> Iterator[AudioTrack]:

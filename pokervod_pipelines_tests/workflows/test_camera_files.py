@@ -200,6 +200,37 @@ def test_a_drop_flag_at_a_rate_without_drop_frames_is_ignored(
     assert "FCM: NON-DROP FRAME" in write_edl(make_timelines("x", [clip])[0])
 
 
+@pytest.mark.parametrize(
+    ("rate", "written", "counted", "drop_frame", "first"),
+    [
+        (50, "05:00:00:12", 25, False, "10:00:01:24"),  # the track's first number is 900,012
+        (50, "05:00:00:12", 50, False, "05:00:01:12"),
+        (60, "05:00:00:13", 30, False, "10:00:01:26"),
+        (60, "00:00:05:00", 30, True, "00:00:11:00"),
+        (2 * NTSC, "00:00:05:00", NTSC, True, "00:00:11;00"),
+        (2 * NTSC, "00:15:00:00", NTSC, True, "00:30:02;48"),  # 54,000 frames, of which 54 numbers are left out
+        (2 * NTSC, "05:00:00:13", NTSC, False, "10:00:01:26"),
+        (NTSC, "00:00:10:00", 2 * NTSC, False, "00:00:06:00"),
+        (48, "05:00:00:12", 24, False, None),
+        (25, "10:00:00:12", 25, False, "10:00:01:12"),
+    ],
+)
+def test_a_timecode_track_counts_at_its_own_rate(
+    export: Export, archive: Path, rate: Fraction, written: str, counted: Fraction, drop_frame: bool, first: str | None
+) -> None:
+    path = shoot(archive / "film.mov", Fraction(rate), written)
+    mark_timecode(path, Fraction(counted), drop_frame=drop_frame)
+
+    clip = export("film.mov", 1_001 if rate in {NTSC, 2 * NTSC} else 1_000, 2_000)
+
+    if first is None:
+        assert clip == "unknown frame rate 48; expected one of 23.976, 24, 25, 29.97, 30, 50, 59.94, 60"
+        return
+    assert isinstance(clip, ExportClip)
+    assert format_timecode(clip.source.first, clip.timebase) == first
+    assert f" C        {first} " in write_edl(make_timelines("x", [clip])[0])
+
+
 def shoot(path: Path, rate: Fraction, timecode: str) -> Path:
     """Write a film of 200 frames with a timecode track."""
     return make_film(path, Film(rate=rate, frames=200, timecode=timecode))

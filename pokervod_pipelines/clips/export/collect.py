@@ -8,7 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.clips.export.frames import DROPPED_A_MINUTE, Timebase, parse_timecode, snap_rate
+from pokervod_pipelines.clips.export.frames import (
+    DROPPED_A_MINUTE,
+    Timebase,
+    find_timebase,
+    parse_timecode,
+    snap_rate,
+)
 from pokervod_pipelines.clips.export.timeline import ExportClip
 from pokervod_pipelines.clips.grades import format_grade
 from pokervod_pipelines.errors import BadInput
@@ -37,7 +43,7 @@ def _read(connection: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
     rows = connection.execute(
         text("""
             select c.id, c.title, c.in_ms, c.out_ms, c.grade, c.problem, f.root, f.path, m.rate_num, m.rate_den,
-                   m.drop_frame, m.start_timecode, m.width, m.height, m.frames, m.duration_ms,
+                   m.drop_frame, m.start_timecode, m.timecode_rate, m.width, m.height, m.frames, m.duration_ms,
                    coalesce(m.audio, '[]'::jsonb) as audio,
                    array(select p.name from clip_players cp join players p on p.id = cp.player_id
                          where cp.clip_id = c.id order by cp.position) as players,
@@ -72,7 +78,7 @@ def _make_clip(row: Mapping[str, Any], roots: Mapping[str, Path], assumed_rate: 
         out_ms=row["out_ms"],
         rate=rate,
         drop_frame=drop_frame,
-        start_timecode_frames=_count_to(start, Timebase(rate, drop_frame)) if start else 0,
+        start_timecode_frames=_count_to(start, row["timecode_rate"], Timebase(rate, drop_frame)) if start else 0,
         width=row["width"],
         height=row["height"],
         duration_frames=_count_frames(row["frames"], row["duration_ms"], rate),
@@ -83,9 +89,14 @@ def _make_clip(row: Mapping[str, Any], roots: Mapping[str, Path], assumed_rate: 
     )
 
 
-def _count_to(timecode: str, base: Timebase) -> int:
-    """Return the number of the frame with this timecode; a drop mark counts only where numbers are dropped."""
-    return parse_timecode(timecode if base.drop_frame else re.sub("[;.]", ":", timecode), base)
+def _count_to(timecode: str, counted: int | None, base: Timebase) -> int:
+    """Return the number of the frame with this timecode, whose own track counts so many frames in a second.
+
+    Cameras at 50 frames a second may count 25. A drop mark counts only where numbers are dropped.
+    """
+    text = timecode if base.drop_frame else re.sub("[;.]", ":", timecode)
+    own = find_timebase(counted, drop_frame=base.drop_frame) or base
+    return parse_timecode(text, own) * base.nominal // own.nominal
 
 
 def _count_frames(stored: int | None, duration_ms: int | None, rate: Fraction) -> int | None:

@@ -140,6 +140,17 @@ def snap_rate(measured: Fraction) -> Fraction:
     return Timebase(nearest if abs(nearest - measured) <= nearest * RATE_TOLERANCE else measured).rate
 
 
+def find_timebase(nominal: int | None, *, drop_frame: bool) -> Timebase | None:
+    """Return the timebase that counts this many frames in a second, None where there is none.
+
+    >>> find_timebase(30, drop_frame=True) == Timebase(Fraction(30_000, 1001), drop_frame=True)
+    True
+
+    """
+    able = DROPPED_A_MINUTE if drop_frame else reversed(RATES)
+    return next((Timebase(rate, drop_frame) for rate in able if round(rate) == nominal), None)
+
+
 def name_rate(rate: Fraction) -> str:
     """Return the rate as editors write it.
 

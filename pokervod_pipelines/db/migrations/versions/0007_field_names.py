@@ -183,11 +183,13 @@ UPGRADE: tuple[str, ...] = (
     "alter table nas_scans add column rules varchar",
     # media
     "alter table media_facts add column probe_version integer not null default 1",
+    "alter table media_facts add column timecode_rate integer",
 )
 """Statements in order, grouped by room."""
 
 DOWNGRADE: tuple[str, ...] = (
     # media
+    "alter table media_facts drop column timecode_rate",
     "alter table media_facts drop column probe_version",
     # nas
     "alter table nas_scans drop column rules",
