@@ -82,7 +82,7 @@ class Fields:
             return []
         if isinstance(value, list) and all(item is None or isinstance(item, str) for item in value):
             return [clean_text(item) for item in value if item]
-        raise BadField(self.locate(name), f"expected a list of texts, got {describe(value)}")
+        raise BadField(self.locate(name), f"expected a list of strings, got {describe(value)}")
 
     def read_object(self, name: str) -> "Fields":
         """Return the fields of an object; absent or null is an empty one."""

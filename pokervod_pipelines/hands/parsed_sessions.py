@@ -260,7 +260,7 @@ def _digest(content: str) -> str:
 
 
 def move_to_session(hand: Hand, head: SessionHead, rule: GradeRule) -> Hand:
-    """Return the hand with the table and title of ``head``, graded anew; the title may make it an ungraded test hand."""
+    """Return the hand with the table and title of ``head``, graded anew; the title may make it a test hand."""
     is_test = is_test_hand(hand.seats, head.title)
     grade = grade_hand(rule, hand.best_rank or None, hand.duration_seconds)
     return replace(

@@ -169,16 +169,16 @@ REFUSED = [
     ({"year": None}, "the day is missing"),
     ({"variant": "XX"}, "unknown variant 'XX'"),
     ({"antes": None}, "the field antes is missing"),
-    ({"starting_stacks": [-5, 1, 1]}, "not a possible amount"),
-    ({"starting_stacks": [10**30, 1, 1]}, "not a possible amount"),
+    ({"starting_stacks": [-5, 1, 1]}, "is negative or too large"),
+    ({"starting_stacks": [10**30, 1, 1]}, "is negative or too large"),
     ({"starting_stacks": [1.1234567891, 1, 1]}, "decimals"),
     ({"seats": [1, 1, 2]}, "seats: expected different"),
     ({"seats": ["a", "b", "c"]}, "seats: expected different"),
     ({"seats": [0, 1, 2]}, "seats: expected different"),
-    ({"players": [1, 2, 3]}, "players: expected a list of texts"),
+    ({"players": [1, 2, 3]}, "players: expected a list of strings"),
     ({"year": "soon"}, "year: expected a number"),
     ({"day": 44}, "day is out of range"),
-    ({"_pokervod": "[]"}, "_pokervod: expected an object"),
+    ({"_pokervod": "[]"}, "_pokervod: expected a JSON object"),
 ]
 
 
