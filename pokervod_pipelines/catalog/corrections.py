@@ -33,8 +33,9 @@ def correct_file(engine: Engine, *, path_or_id: str | int, field: str, value: st
 
 
 def undo_correction(engine: Engine, correction_id: int, *, actor: Actor) -> Correction:
-    """Undo the correction and build the catalog without it: the field has its previous correction again, or what the rules read.
+    """Undo the correction and build the catalog without it.
 
+    The field has the value of its previous correction again, or else the one that the rules read.
     Returns the row that undoes. Raises ``BadInput`` for an unknown correction, ``Conflict`` if it was undone already.
     """
     with engine.begin() as connection:

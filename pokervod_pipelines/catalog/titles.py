@@ -165,8 +165,10 @@ def spell_out_show(title: str, project: str) -> str:
 def make_programme_title(stem: str) -> str:
     """Return a programme's own words, without the series, year and tape id that its name starts and ends with.
 
-    >>> make_programme_title("WSOP_1981_-_Stu_Unger_Video"), make_programme_title("2003 WSOP Best of ALL INS_ES0400136869")
-    ('Stu Unger Video', 'Best of ALL INS')
+    >>> make_programme_title("WSOP_1981_-_Stu_Unger_Video")
+    'Stu Unger Video'
+    >>> make_programme_title("2003 WSOP Best of ALL INS_ES0400136869")
+    'Best of ALL INS'
     """
     bare = _SERIES_HEAD.sub("", _TAPE_TAIL.sub("", stem))
     return make_web_video_title(bare) or make_web_video_title(stem)

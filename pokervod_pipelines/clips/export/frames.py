@@ -104,7 +104,7 @@ class FrameRange:
     def __post_init__(self) -> None:
         """Refuse a range without a frame."""
         if not 0 <= self.first < self.end:
-            raise BadFrames(f"expected an out after the in, got frame {self.first} to frame {self.end}; correct in and out")
+            raise BadFrames(f"expected an out after the in, got frames {self.first} to {self.end}; correct them")
 
     @property
     def count(self) -> int:

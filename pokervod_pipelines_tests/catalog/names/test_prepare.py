@@ -2,7 +2,7 @@
 
 import pytest
 
-from pokervod_pipelines.catalog.names.prepare import fold_words, shows_no_video, prepare_name, strip_noise
+from pokervod_pipelines.catalog.names.prepare import fold_words, prepare_name, shows_no_video, strip_noise
 
 
 @pytest.mark.parametrize(
