@@ -82,8 +82,8 @@ def sync_sheet(
     """Store the sheet's rows as they are now, each with the video that it matches.
 
     An unchanged revision is read again only if ``full`` or ``reread``: after we wrote into the sheet, Google may still
-    report the revision before. ``known_revision`` is one that was seen just before. A lock keeps other processes from reading the sheet at
-    the same time, and no transaction is open during the wait for the sheet.
+    report the revision before. ``known_revision`` is one that was seen just before. A lock keeps other processes from
+    reading the sheet at the same time, and no transaction is open during the wait for the sheet.
     Raises what ``open_sheet`` and reading raise, and ``SuspiciousLoss`` when most rows vanished and ``confirm_loss`` is
     not given; the rows then stay and the error is recorded.
     """

@@ -61,7 +61,8 @@ def choose_user(data: Path, server_user: str) -> SystemUser:
         found = data.parent.lstat()
     if found.st_uid == 0:
         raise OperatorNeeded(
-            f"the database in {data} belongs to user 0, but PostgreSQL does not run as root: change its owner with chown -R"
+            f"the database in {data} belongs to user 0, but PostgreSQL does not run as root: "
+            "change its owner with chown -R"
         )
     if us not in {0, found.st_uid}:
         raise OperatorNeeded(

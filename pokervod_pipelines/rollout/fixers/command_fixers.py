@@ -122,7 +122,8 @@ def _read_outcomes(reports: Mapping[Path, _FileStamp]) -> list[str]:
 
 def _read_report(path: Path) -> Any:
     if path.stat().st_size > MAX_REPORT_BYTES:
-        raise CannotFix(f"the report {path.name} is larger than {MAX_REPORT_BYTES // 1024**2} MiB; make the tests print less")
+        limit = f"{MAX_REPORT_BYTES // 1024**2} MiB"
+        raise CannotFix(f"the report {path.name} is larger than {limit}; make the tests print less")
     try:
         return ElementTree.parse(path).getroot()
     except (ElementTree.ParseError, DefusedXmlException, ValueError) as error:
@@ -186,7 +187,8 @@ def _read_document(path: Path, command: str) -> bytes:
     if path.is_symlink() or not path.is_file():
         raise CannotFix(f"{command!r} succeeded but wrote no document")
     if path.stat().st_size > MAX_DOCUMENT_BYTES:
-        raise CannotFix(f"{command!r} wrote more than {MAX_DOCUMENT_BYTES // 1024**2} MiB; the previous document was kept")
+        limit = f"{MAX_DOCUMENT_BYTES // 1024**2} MiB"
+        raise CannotFix(f"{command!r} wrote more than {limit}; the previous document was kept")
     content = path.read_bytes()
     kind = "JSON" if path.suffix == ".json" else "YAML"
     try:

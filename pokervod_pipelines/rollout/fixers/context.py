@@ -39,7 +39,7 @@ class FixContext:
         return hide_secrets(text, self.environment, [database, *list_addresses(self.services.values())])
 
     def resolve(self, path: str) -> Path:
-        """Return the path below the plan's folder, links followed; raise ``CannotFix`` if it leads out of the folder."""
+        """Return the path below the plan's folder, links followed; raise ``CannotFix`` if a link leads out."""
         found = (self.folder / path).resolve()
         if not found.is_relative_to(self.folder.resolve()):
             raise CannotFix(f"{path} leads out of the plan's folder by a link; put the file itself there")
