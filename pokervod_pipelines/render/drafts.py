@@ -121,7 +121,8 @@ def _fill_layers(trigger: Trigger, rule: Rule) -> dict[str, Value]:
         value = expression.evaluate(trigger.facts)
         if value is None:
             if layer.required:
-                raise BadValue(f"layer {name!r} of {rule.template.name} is required, but its source has no value; enter it there")
+                where = f"layer {name!r} of {rule.template.name}"
+                raise BadValue(f"{where} is required, but its source has no value; enter it there")
             continue
         if layer.kind == "text" and not isinstance(value, str):
             value = f"{value:,}"

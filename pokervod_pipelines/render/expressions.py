@@ -100,13 +100,13 @@ class Expression:
 
     def evaluate(self, facts: Mapping[str, Any]) -> Any:
         """Return the value, None where a fact that it needs is unknown."""
-        values = [piece.value if not piece.fact else _format_piece(piece, facts.get(piece.fact)) for piece in self.pieces]
+        values = [piece.value if not piece.fact else _format(piece, facts.get(piece.fact)) for piece in self.pieces]
         if any(value is None for value in values):
             return None
         return values[0] if len(values) == 1 else "".join(_show(value) for value in values)
 
 
-def _format_piece(piece: Piece, value: Any) -> Any:
+def _format(piece: Piece, value: Any) -> Any:
     if value is None or value in ("", []):
         return None
     return FORMATS[piece.form][1](value) if piece.form else value

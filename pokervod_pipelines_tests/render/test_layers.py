@@ -35,7 +35,7 @@ REFUSED = [
     (make_layer("card"), ["As"], "expected a card"),
     (CARDS, [], "expected cards"),
     (CARDS, "As", "expected cards"),
-    (CARDS, ["As", "as"], "twice"),
+    (CARDS, ["As", "as"], "duplicate cards: As;"),
     (CARDS, ["As", "Ks", "Qs"], "at most 2"),
     (CARDS, ["As", "??"], "expected a card"),
     (ROWS, [], "expected rows"),

@@ -18,8 +18,8 @@ from pokervod_pipelines.render.renderers.nexrender.job_builder import (
     build_job,
     hash_content,
     list_layer_names,
-    name_job,
     make_assets,
+    name_job,
     write_text,
 )
 from pokervod_pipelines.render.templates import Template, load_templates

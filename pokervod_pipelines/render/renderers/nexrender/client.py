@@ -99,7 +99,8 @@ class NexrenderClient:
         except httpx2.TimeoutException:
             raise NoAnswer(f"nexrender at {self.url}: no answer within the time limit") from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise NoAnswer(f"nexrender at {self.url}: the call failed ({error or type(error).__name__}); check the server") from None
+            reason = str(error) or type(error).__name__
+            raise NoAnswer(f"nexrender at {self.url}: the call failed ({reason}); check the server") from None
         self._raise_for_status(response)
         if not response.content:  # how the server says "unknown"
             return None

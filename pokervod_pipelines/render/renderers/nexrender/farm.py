@@ -32,7 +32,7 @@ class FarmFolder:
             )
         if not os.access(self.here, os.R_OK | os.W_OK | os.X_OK):
             raise NoCapacity(
-                f"{self.here}: {machine} cannot write to the farm's folder; give the user that runs the worker write access"
+                f"{self.here}: {machine} cannot write to the farm's folder; give the worker's user write access"
             )
 
     def explain_error(self, error: Exception, target: Path) -> RenderFailure | None:

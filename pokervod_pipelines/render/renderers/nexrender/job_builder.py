@@ -82,7 +82,9 @@ def _refuse_other_picture(job: RenderJob) -> None:
 def make_assets(template: Template, layers: Mapping[str, Any], farm: FarmFolder) -> list[Asset]:
     """Return the assets that fill every layer of the template, with or without a value."""
     return [
-        asset for name, layer in template.layers.items() for asset in _make_layer_assets(name, layer, layers.get(name), farm)
+        asset
+        for name, layer in template.layers.items()
+        for asset in _make_layer_assets(name, layer, layers.get(name), farm)
     ]
 
 
