@@ -49,9 +49,7 @@ def enqueue_file(
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise BadInput(
-            f"{path}: cannot read the file ({error.strerror}); check its path and permissions"
-        ) from None
+        raise BadInput(f"{path}: cannot read the file ({error.strerror}); check its path and permissions") from None
     defaults = _read_defaults(engine, settings, by)
     requests = _refuse_faulty(read_person_csv(raw, file=path.name, defaults=defaults), defaults)
     return _enqueue(engine, requests, reason=reason, correlation_id=correlation_id)

@@ -140,7 +140,11 @@ def write_column(values: Sequence[Any]) -> list[str]:
     """
     decimals = max((_count_decimals(value) for value in values if isinstance(value, int | float)), default=0)
     return [
-        "" if value is None else _format_number(value, decimals) if isinstance(value, int | float) else clean_text(value)
+        ""
+        if value is None
+        else _format_number(value, decimals)
+        if isinstance(value, int | float)
+        else clean_text(value)
         for value in values
     ]
 
