@@ -1,5 +1,6 @@
-"""Choose the track of a video file that a player shows, and turn its frames upright."""
+"""Choose the track of a video file that a player shows, find when it starts, and turn its frames upright."""
 
+from fractions import Fraction
 from typing import cast
 
 import av
@@ -13,6 +14,18 @@ def choose_video(container: InputContainer) -> VideoStream | None:
     tracks = [each for each in container.streams.video if not each.disposition & Disposition.attached_pic]
     default = (each for each in tracks if each.disposition & Disposition.default)
     return next(default, tracks[0] if tracks else None)
+
+
+MIN_DELAY = Fraction(1, 4)
+"""Seconds; a shorter delay is that of encoders, and editing programs begin to count at the picture."""
+
+
+def find_delay(container: InputContainer, video: VideoStream) -> Fraction:
+    """Return how many seconds of sound alone a player shows, and counts, before the picture starts."""
+    if video.start_time is None or video.time_base is None or container.start_time is None:
+        return Fraction(0)
+    delay = video.start_time * video.time_base - max(Fraction(container.start_time, av.time_base), Fraction(0))
+    return delay if delay >= MIN_DELAY else Fraction(0)
 
 
 class UprightFilter:

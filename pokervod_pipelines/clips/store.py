@@ -52,7 +52,8 @@ def read_clip_rows(connection: Connection, sheet: str) -> list[ClipRow]:
     """Return the rows of the sheet; a row that reappeared, with a retired clip, has a changed input hash."""
     rows = connection.execute(
         text("""
-            select r.id as row_id, r.fingerprint, r.content, r.file_id, r.match_reason, m.duration_ms as video_ms,
+            select r.id as row_id, r.fingerprint, r.content, r.file_id, r.match_reason,
+                   m.duration_ms + coalesce(m.video_start_ms, 0) as video_ms,
                    case when c.retired_at is null then c.input_hash else c.input_hash || ' retired' end as input_hash
             from sheet_rows r left join hand_clips c on c.sheet_row_id = r.id
             left join nas_files f on f.id = r.file_id

@@ -45,8 +45,9 @@ class MediaFacts:
     """Hold the result of one probe: a status with its reason, and what the file contains.
 
     ``size`` and ``mtime_ns`` are those of the file that was read, None where it was not read.
-    ``duration_ms`` is rounded to the nearest millisecond; ``frames`` is the container's own count, None where it has
-    none. ``start_timecode`` is that of the first frame, with ``;`` before its frames when it drops numbers;
+    ``duration_ms`` is rounded to the nearest millisecond; ``video_start_ms`` is how long a player plays sound before
+    the picture starts, which ``duration_ms`` leaves out. ``frames`` is the container's own count, None without one.
+    ``start_timecode`` is that of the first frame, with ``;`` before its frames when it drops numbers;
     ``timecode_rate`` is how many frames it counts in a second, where the file has that apart from the frame rate.
     """
 
@@ -55,6 +56,7 @@ class MediaFacts:
     size: int | None = None
     mtime_ns: int | None = None
     duration_ms: int | None = None
+    video_start_ms: int | None = None
     frames: int | None = None
     container: str | None = None
     video_codec: str | None = None

@@ -12,7 +12,7 @@ from PIL import Image
 
 from pokervod_pipelines.media.facts import Unplayable
 from pokervod_pipelines.media.tracks import open_video
-from pokervod_pipelines.video_tracks import UprightFilter, find_turn
+from pokervod_pipelines.video_tracks import UprightFilter, find_delay, find_turn
 
 QUALITY = 80
 STEPS_BACK = (0, 10, 60, None)
@@ -28,14 +28,15 @@ ROUNDED = Fraction(1, 1000)
 def draw_thumbnail(path: str, at_ms: int, width: int) -> bytes:
     """Return the last frame whose time, in whole milliseconds, is not after ``at_ms``, as a JPEG of that width.
 
-    ``at_ms`` counts from the first frame; beyond the end it is the last frame. Raises ``Unplayable``.
+    ``at_ms`` counts as a player does; beyond the end it is the last frame. Raises ``Unplayable``.
     """
     for back in STEPS_BACK:
         with open_video(path) as (container, track):
             track.codec_context.thread_count = 1  # only a few frames are decoded; threads would take memory for many
+            picture_ms = at_ms - round(find_delay(container, track) * 1000)
             if back is not None:
-                _seek(container, track, Fraction(at_ms, 1000) - back)
-            frame = _find_last(track, container.decode(track), at_ms, or_first=back is None)
+                _seek(container, track, Fraction(picture_ms, 1000) - back)
+            frame = _find_last(track, container.decode(track), picture_ms, or_first=back is None)
             if frame is not None:
                 return _encode(frame, track.sample_aspect_ratio or Fraction(1), width)
     raise Unplayable("no frame can be decoded")

@@ -64,16 +64,16 @@ def _complete(file: DueFile, facts: MediaFacts) -> MediaFacts:
 
 
 _COLUMNS = (
-    "size, mtime_ns, status, reason, duration_ms, frames, container, video_codec, width, height, rate_num, rate_den, "
-    "start_timecode, timecode_rate, drop_frame, bit_rate, audio"
+    "size, mtime_ns, status, reason, duration_ms, video_start_ms, frames, container, video_codec, width, height, "
+    "rate_num, rate_den, start_timecode, timecode_rate, drop_frame, bit_rate, audio"
 )
 _NEW = ", ".join(f"{column} = excluded.{column}" for column in _COLUMNS.split(", "))
 _ROW = "row({})".format(", ".join("{0}." + column for column in _COLUMNS.split(", ")))
 _STORE = text(f"""
     with found as (select * from jsonb_to_recordset(cast(:rows as jsonb)) as r(file_id bigint, size bigint,
-        mtime_ns bigint, status text, reason text, duration_ms bigint, frames bigint, container text, video_codec text,
-        width int, height int, rate_num int, rate_den int, start_timecode text, timecode_rate int,
-        drop_frame boolean, bit_rate bigint, audio jsonb)),
+        mtime_ns bigint, status text, reason text, duration_ms bigint, video_start_ms bigint, frames bigint,
+        container text, video_codec text, width int, height int, rate_num int, rate_den int, start_timecode text,
+        timecode_rate int, drop_frame boolean, bit_rate bigint, audio jsonb)),
     known as (select m.* from media_facts m join found using (file_id)),
     stored as (insert into media_facts (file_id, probe_version, {_COLUMNS})
         select file_id, {PROBE_VERSION}, {_COLUMNS} from found
@@ -124,7 +124,7 @@ _NEWEST_CLIPS = text(f"""
     select c.file_id, c.in_ms, c.title
     from hand_clips c join counted_videos f on f.id = c.file_id join media_facts m on {_IS_CURRENT}
     where c.sheet = :sheet and c.problem is null and c.retired_at is null and f.state = 'present'
-    and m.status = 'ok' and c.in_ms < m.duration_ms order by c.id desc limit :limit
+    and m.status = 'ok' and c.in_ms < m.duration_ms + coalesce(m.video_start_ms, 0) order by c.id desc limit :limit
 """)  # noqa: S608 - constants
 
 

@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 
 from pokervod_pipelines.media.facts import AudioTrack, Unplayable
 from pokervod_pipelines.media.movie_atoms import MovieTrack, read_movie_tracks
-from pokervod_pipelines.video_tracks import choose_video
+from pokervod_pipelines.video_tracks import choose_video, find_delay
 
 CONTAINERS = "mov,matroska,mxf,avi,mpegts,mpeg,asf,flv,dv,gxf,ogg"
 """Formats with video in them. Playlists and scripts are left out: the reader would open the files they name."""
@@ -43,13 +43,15 @@ def open_video(path: str) -> Iterator[tuple[InputContainer, VideoStream]]:
 def read_tracks(path: str, size: int) -> dict[str, Any]:
     """Return the facts of a container and its tracks, by the names of ``MediaFacts``. Raises ``Unplayable``."""
     with open_video(path) as (container, video):
-        seconds = _find_seconds(container, video)
+        delay = find_delay(container, video)
+        seconds = _find_seconds(container, video, delay)
         movie = _read_movie(path, size, container)
         timecode, timecode_rate = _find_timecode(container, movie)
         rate = find_rate(video)
         width, height = _find_size(video, movie)
         return {
             "duration_ms": None if seconds is None else round(seconds * 1000),
+            "video_start_ms": round(delay * 1000),
             "frames": video.frames or None,
             "container": container.format.name.split(",")[0],
             "video_codec": _name_codec(video),
@@ -107,11 +109,11 @@ def _choose_video(container: InputContainer) -> VideoStream:
     return video
 
 
-def _find_seconds(container: InputContainer, video: VideoStream) -> Fraction | None:
+def _find_seconds(container: InputContainer, video: VideoStream, delay: Fraction) -> Fraction | None:
     """Return the video track's own duration; the container's, which audio may extend, only where that is missing."""
     if video.duration and video.time_base:
         return video.duration * video.time_base
-    return Fraction(container.duration, av.time_base) if container.duration else None
+    return Fraction(container.duration, av.time_base) - delay if container.duration else None
 
 
 def _find_size(video: VideoStream, movie: list[MovieTrack]) -> tuple[int, int]:

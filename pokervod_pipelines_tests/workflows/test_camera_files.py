@@ -24,7 +24,17 @@ from pokervod_pipelines.media.frames import draw_thumbnail
 from pokervod_pipelines.media.library import probe_library
 from pokervod_pipelines.media.tracks import find_rate, open_video
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines_tests.clips.export.burnt import HEIGHT, WIDTH, Shape, burn_video, read_number, read_numbers
+from pokervod_pipelines_tests.clips.export.burnt import (
+    HEIGHT,
+    SAMPLES_A_STEP,
+    WIDTH,
+    Shape,
+    burn_video,
+    find_click,
+    read_number,
+    read_numbers,
+    read_steps,
+)
 from pokervod_pipelines_tests.media.conftest import Register, archive, register, settings
 from pokervod_pipelines_tests.media.films import Film, make_film, make_old
 
@@ -242,3 +252,58 @@ def mark_timecode(path: Path, rate: Fraction, *, drop_frame: bool) -> None:
     at = content.rindex(b"tmcd", 0, content.rindex(b"stts")) + 4  # its sample description (QTFF, "Timecode")
     struct.pack_into(">IIIB", content, at + 12, int(drop_frame), rate.numerator, rate.denominator, round(rate))
     path.write_bytes(content)
+
+
+@pytest.mark.parametrize("mode", CutMode)
+@pytest.mark.parametrize(
+    ("suffix", "sound"), [("mp4", "aac"), ("mov", "pcm_s16le"), ("mkv", "pcm_s16le"), ("ts", "mp2")]
+)
+@pytest.mark.parametrize("seconds", [3, 1, 0.5])
+def test_sound_before_the_picture_counts(
+    export: Export, archive: Path, tmp_path: Path, suffix: str, sound: str, seconds: float, mode: CutMode
+) -> None:
+    path = archive / f"film.{suffix}"
+    shape = Shape(
+        rate=Fraction(30), frames=180, b_frames=0, has_audio=True, sound_codec=sound, sound_seconds=10, click_at=5
+    )
+    delay_picture(burn_video(tmp_path / "flat.mov", shape), path, round(seconds * 30))
+    delay = round(seconds * 30)
+
+    clip = export(path.name, 4_000, 6_000)
+
+    assert isinstance(clip, ExportClip)
+    assert (clip.frames.first, clip.frames.end) == (120, 180)
+    assert number_of(draw_thumbnail(str(path), 4_010, WIDTH)) == 120 - delay
+    report = cut_media(clip, path, tmp_path / f"cut.{'mov' if mode is CutMode.EXACT else suffix}", mode=mode)
+    assert read_numbers(report.path)[: 180 - report.cut.first] == list(range(report.cut.first - delay, 180 - delay))
+    assert find_click(report.path) == pytest.approx(5 - report.cut.first / 30, abs=0.003)
+    assert isinstance(export(path.name, round(1000 * seconds) + 5_000, round(1000 * seconds) + 6_000), ExportClip)
+
+
+def test_a_clip_around_the_start_of_the_picture_has_all_its_sound(
+    export: Export, archive: Path, tmp_path: Path
+) -> None:
+    shape = Shape(rate=Fraction(30), frames=180, b_frames=0, has_audio=True, sound_seconds=10)
+    delay_picture(burn_video(tmp_path / "flat.mov", shape), archive / "film.mov", 90)
+
+    clip = export("film.mov", 1_000, 5_000)
+
+    assert isinstance(clip, ExportClip)
+    cut_media(clip, archive / "film.mov", tmp_path / "cut.mov")
+    assert read_numbers(tmp_path / "cut.mov") == list(range(60))
+    assert list(read_steps(tmp_path / "cut.mov")[::48_000]) == [48_000 * n // SAMPLES_A_STEP for n in range(1, 5)]
+    reason = "its video has no picture before 3 s; correct the timecode"
+    assert export("film.mov", 1_000, 3_000) == reason
+
+
+def delay_picture(source: Path, target: Path, frames: int) -> None:
+    """Copy the video with its picture later than its sound."""
+    with av.open(str(source)) as old, av.open(str(target), "w") as new:
+        tracks = {each.index: new.add_stream_from_template(each) for each in (*old.streams.video, *old.streams.audio)}
+        for packet in old.demux(*old.streams.video, *old.streams.audio):
+            if packet.dts is not None:
+                if packet.stream.type == "video":
+                    later = round(frames / Fraction(30) / packet.time_base)
+                    packet.pts, packet.dts = packet.pts + later, packet.dts + later
+                packet.stream = tracks[packet.stream.index]
+                new.mux(packet)

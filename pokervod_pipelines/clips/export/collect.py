@@ -43,8 +43,8 @@ def _read(connection: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
     rows = connection.execute(
         text("""
             select c.id, c.title, c.in_ms, c.out_ms, c.grade, c.problem, f.root, f.path, m.rate_num, m.rate_den,
-                   m.drop_frame, m.start_timecode, m.timecode_rate, m.width, m.height, m.frames, m.duration_ms,
-                   coalesce(m.audio, '[]'::jsonb) as audio,
+                   m.drop_frame, m.start_timecode, m.timecode_rate, m.width, m.height, m.frames,
+                   m.duration_ms, m.video_start_ms, coalesce(m.audio, '[]'::jsonb) as audio,
                    array(select p.name from clip_players cp join players p on p.id = cp.player_id
                          where cp.clip_id = c.id order by cp.position) as players,
                    array(select t.name from clip_tags ct join tags t on t.id = ct.tag_id
@@ -68,6 +68,9 @@ def _make_clip(row: Mapping[str, Any], roots: Mapping[str, Path], assumed_rate: 
     rate = snap_rate(Fraction(row["rate_num"], row["rate_den"])) if row["rate_num"] else assumed_rate
     if rate is None:
         raise BadInput("the frame rate of its video is unknown; sync with media on, or give --assume-rate")
+    delay_ms = row["video_start_ms"] or 0
+    if row["out_ms"] <= delay_ms:
+        raise BadInput(f"its video has no picture before {delay_ms / 1000:g} s; correct the timecode")
     drop_frame = bool(row["drop_frame"]) and rate in DROPPED_A_MINUTE  # cameras mark 30.000 as well
     start = row["start_timecode"]
     return ExportClip(
@@ -81,7 +84,7 @@ def _make_clip(row: Mapping[str, Any], roots: Mapping[str, Path], assumed_rate: 
         start_timecode_frames=_count_to(start, row["timecode_rate"], Timebase(rate, drop_frame)) if start else 0,
         width=row["width"],
         height=row["height"],
-        duration_frames=_count_frames(row["frames"], row["duration_ms"], rate),
+        duration_frames=_count_frames(row["frames"], row["duration_ms"], delay_ms, rate),
         audio_channels=tuple(track["channels"] for track in row["audio"] if track.get("channels")),
         players=tuple(row["players"]),
         tags=tuple(row["tags"]),
@@ -99,8 +102,8 @@ def _count_to(timecode: str, counted: int | None, base: Timebase) -> int:
     return parse_timecode(text, own) * base.nominal // own.nominal
 
 
-def _count_frames(stored: int | None, duration_ms: int | None, rate: Fraction) -> int | None:
-    """Return how many frames long the video is, those that were lost included."""
+def _count_frames(stored: int | None, duration_ms: int | None, delay_ms: int, rate: Fraction) -> int | None:
+    """Return how many frames long the video is, those before its picture and those that were lost included."""
     if stored is None or duration_ms is None:
-        return stored
-    return max(stored, round(duration_ms * rate / 1000))
+        return None if stored is None else stored + round(delay_ms * rate / 1000)
+    return round(delay_ms * rate / 1000) + max(stored, round(duration_ms * rate / 1000))

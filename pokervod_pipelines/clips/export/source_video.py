@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.video_tracks import choose_video, find_turn
+from pokervod_pipelines.video_tracks import choose_video, find_delay, find_turn
 
 Packet: TypeAlias = "av.Packet[Any]"
 
@@ -46,13 +46,15 @@ class SourceVideoUnavailable(Unavailable):
 class SourceVideo:
     """Hold an open video; ``rate`` numbers its frames.
 
-    ``origin`` is the time of its first frame, in seconds of the container, which need not start at 0.
+    ``origin`` is the time of frame 0, in seconds of the container, which need not start at 0. It is that of the first
+    picture, unless sound precedes it: then a player counts from there, and ``delay`` frames are missing.
     """
 
     container: InputContainer
     video: av.VideoStream
     rate: Fraction
     origin: Fraction
+    delay: int
 
     @property
     def sounds(self) -> tuple[av.AudioStream, ...]:
@@ -74,7 +76,14 @@ class SourceVideo:
         return False
 
     def rewind(self, frame: int) -> None:
-        """Seek to where reading gives a key frame at or before the frame, if there is one."""
+        """Seek to where reading gives a key frame at or before the frame, if there is one.
+
+        Before the picture the sound leads, since other tracks go where the one does that is seeked.
+        """
+        if frame < self.delay:
+            sound = self.sounds[0]
+            self.container.seek(int(self.find_time(frame) / cast("Fraction", sound.time_base)), stream=sound)
+            return
         for seconds in RUN_UPS:
             self._seek(self.find_time(frame) - seconds)
             if self._begins_by(frame):
@@ -118,7 +127,8 @@ def open_source_video(path: Path, rate: Fraction) -> Iterator[SourceVideo]:
             if video is None or video.codec_context is None:
                 raise BadSourceVideo(f"{path} has no video that can be decoded; correct the file name in the sheet")
             video.thread_type = "AUTO"
-            yield SourceVideo(container, video, rate, _find_origin(container, video))
+            delay = round(find_delay(container, video) * rate)
+            yield SourceVideo(container, video, rate, _find_first(container, video) - delay / rate, delay)
     except OSError as error:
         message = f"{path} could not be cut: {error}; check the share and the free space, then retry"
         raise SourceVideoUnavailable(message) from error
@@ -127,7 +137,7 @@ def open_source_video(path: Path, rate: Fraction) -> Iterator[SourceVideo]:
         raise BadSourceVideo(message) from error
 
 
-def _find_origin(container: InputContainer, video: av.VideoStream) -> Fraction:
+def _find_first(container: InputContainer, video: av.VideoStream) -> Fraction:
     """Return the time of the first frame; AVI stores no times, so there it has to be decoded."""
     first = video.start_time
     if container.format.name == "avi":

@@ -184,11 +184,13 @@ UPGRADE: tuple[str, ...] = (
     # media
     "alter table media_facts add column probe_version integer not null default 1",
     "alter table media_facts add column timecode_rate integer",
+    "alter table media_facts add column video_start_ms bigint",
 )
 """Statements in order, grouped by room."""
 
 DOWNGRADE: tuple[str, ...] = (
     # media
+    "alter table media_facts drop column video_start_ms",
     "alter table media_facts drop column timecode_rate",
     "alter table media_facts drop column probe_version",
     # nas
