@@ -22,7 +22,7 @@ CENTS = 2
 
 
 class BadPhh(BadInput):
-    """Raised for a text that is not a hand history of a known game; it says why."""
+    """Raised for a text that is not a valid PHH hand of a known variant; it says why."""
 
 
 @dataclass(frozen=True, slots=True)

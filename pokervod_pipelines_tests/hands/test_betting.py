@@ -1,4 +1,4 @@
-"""Chips: who put in what, which pots it makes, who wins them by stacks and by cards."""
+"""Test chips: who put in what, which pots it makes, who wins them by stacks and by cards."""
 
 from typing import Any
 

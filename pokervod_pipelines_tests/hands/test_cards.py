@@ -1,4 +1,4 @@
-"""Cards are read however tables and people write them, and refused with the text at fault."""
+"""Test that cards are read however tables and people write them, and refused with the text at fault."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Hands go out as PHH and come back equal; hands of other houses come in."""
+"""Test that hands are exported as PHH and imported equal, and that hands of other houses are imported."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime

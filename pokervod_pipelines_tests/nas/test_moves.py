@@ -1,4 +1,4 @@
-"""Which gone file is which fresh one: evidence by evidence, and the laws that hold_entries for all."""
+"""Test which missing file is which new one: evidence by evidence, and the laws that hold for all."""
 
 from collections.abc import Sequence
 
