@@ -13,6 +13,7 @@ from pokervod_pipelines.rollout import interventions
 from pokervod_pipelines.rollout.record import RolloutRecord, RolloutState, WeekState
 from pokervod_pipelines.rollout.runner import evaluate_week, lock_rollout, run_rollout, start_rollout
 from pokervod_pipelines_tests.rollout.scripted import Killed, ScriptedHandler, ScriptedRollout
+from pokervod_pipelines_tests.sizes import choose
 
 EVA = Actor(who="eva", reason="the table was filled by hand")
 
@@ -207,7 +208,7 @@ def test_wherever_the_process_dies_no_attempt_counts_twice_and_nothing_is_report
     undisturbed = ScriptedRollout(engine=engine, handler=ScriptedHandler(engine, failures=failures), plan="undisturbed")
     expected = run_to_the_end(undisturbed)
     reported = undisturbed.reported()
-    for dies_at in range(1, undisturbed.handler.acts + 1):
+    for dies_at in range(1, undisturbed.handler.acts + 1, choose(4, long=1)):
         scripted = ScriptedRollout(
             engine=engine, handler=ScriptedHandler(engine, failures=failures, dies_at=dies_at), plan=f"dies {dies_at}"
         )

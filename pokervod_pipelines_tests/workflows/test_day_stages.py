@@ -58,7 +58,7 @@ def room(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Pa
     drop.mkdir()
     exports.mkdir()
     settings = settings_factory(
-        hands={"drop_folders": [drop], "settle_seconds": 20}, tournaments={"export_folders": [exports]}
+        hands={"drop_folders": [drop], "settle_seconds": 0.2}, tournaments={"export_folders": [exports]}
     )
     return Room(engine, settings, drop, exports)
 
