@@ -1,4 +1,4 @@
-"""Rules fit their template and their trigger's facts, or are refused with file and line before anything is made."""
+"""Test that rules fit their template and their trigger's facts, or are refused with file and line before anything is made."""
 
 from collections.abc import Callable
 from datetime import date

@@ -1,4 +1,4 @@
-"""Templates are valid or refused, each problem with file and line."""
+"""Test that templates are valid or refused, each problem with file and line."""
 
 from pathlib import Path
 from typing import Any

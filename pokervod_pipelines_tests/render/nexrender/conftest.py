@@ -1,4 +1,4 @@
-"""A farm of the test's own, and jobs for it."""
+"""Provide a farm of the test's own, and jobs for it."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ def packages() -> Path:
 
 @pytest.fixture
 def farm(packages: Path, tmp_path: Path) -> Iterator[Farm]:
-    """A farm with a server and no worker."""
+    """Yield a farm with a server and no worker."""
     with farms.running(packages, tmp_path / "farm") as farm:
         farm.start_server()
         yield farm

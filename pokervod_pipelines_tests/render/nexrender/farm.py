@@ -1,4 +1,4 @@
-"""A farm on this machine: nexrender's server and worker from npm, with a stub where After Effects would be."""
+"""Run a farm on this machine: nexrender's server and worker from npm, with a stub where After Effects would be."""
 
 import fcntl
 import os
@@ -32,7 +32,7 @@ T_FRAMES, T_WIDTH, T_HEIGHT, T_FPS = 12, 160, 90, 30
 
 
 def install() -> Path:
-    """The folder with the packages, installed once on this machine; the test is skipped where that cannot be."""
+    """Return the folder with the packages, installed once on this machine; the test is skipped where that cannot be."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("NEXRENDER NOT TESTED: node and npm are not on this machine")
     pins = (NODE / "package.json").read_bytes()
@@ -66,7 +66,7 @@ def _run_npm(home: Path) -> None:
 
 
 def until(is_so: Callable[[], object], what: str) -> None:
-    """It is so; waiting for ever is a failure."""
+    """Wait until it is so; fail at the time limit."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
         assert time.monotonic() < deadline, f"waited in vain: {what}"
@@ -74,7 +74,7 @@ def until(is_so: Callable[[], object], what: str) -> None:
 
 
 class Farm:
-    """One server, any number of workers, the folder they share with us, and the knobs of the stub."""
+    """Run one server, any number of workers, the folder they share with us, and the knobs of the stub."""
 
     def __init__(self, packages: Path, folder: Path) -> None:
         self.packages, self.folder = packages, folder
@@ -89,7 +89,7 @@ class Farm:
         _make_stub(self.stub)
 
     def start_server(self, *, forgetful: bool = False, store: str | None = None) -> None:
-        """It answers; forgetful, it has lost all its jobs. ``store`` is a database plug-in instead of a file."""
+        """Start the server; forgetful, it has lost all its jobs. ``store`` is a database plug-in instead of a file."""
         if forgetful:
             self.database.unlink(missing_ok=True)
         program = self.packages / "node_modules/@nexrender/server/src/bin.js"
@@ -99,7 +99,7 @@ class Farm:
         until(self.is_up, "the server answers")
 
     def start_worker(self, *, talks: bool = False) -> subprocess.Popen[bytes]:
-        """One more worker takes jobs."""
+        """Start one more worker."""
         number = len(self.workers)
         work = str(self.folder / f"work{number}")
         arguments = [str(NODE / "worker.js"), self.url, self.secret, str(self.stub / "aerender"), work]
@@ -122,19 +122,19 @@ class Farm:
         return response.json() if response.content else None
 
     def calls(self) -> list[str]:
-        """The compositions that the stub was called for."""
+        """Return the compositions that the stub was called for."""
         calls = self.stub / "calls"
         return calls.read_text().splitlines() if calls.exists() else []
 
     def release(self) -> None:
-        """What waits for the gate is finished."""
+        """Finish what is stopped at the gate."""
         (self.stub / "go").touch()
 
     def wait_until_drawing(self) -> None:
         until((self.stub / "drawing").exists, "the stub draws")
 
     def stop(self) -> None:
-        """No process of the farm is left."""
+        """Stop every process of the farm."""
         for process in [*self.workers, *([self.server] if self.server else [])]:
             kill(process)
 
@@ -162,7 +162,7 @@ class Farm:
 
 @contextmanager
 def running(packages: Path, folder: Path) -> Iterator[Farm]:
-    """A farm whose processes end with the block, and whose logs are printed when it fails."""
+    """Yield a farm whose processes end with the block, and whose logs are printed when it fails."""
     farm = Farm(packages, folder)
     try:
         yield farm
@@ -175,7 +175,7 @@ def running(packages: Path, folder: Path) -> Iterator[Farm]:
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """It and its children are gone, without having been asked."""
+    """Kill it and its children, without asking first."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     if process.stdin:

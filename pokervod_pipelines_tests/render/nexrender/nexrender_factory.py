@@ -1,4 +1,4 @@
-"""What the tests share besides fixtures: a template, a renderer that is not patient, and waiting without sleeping."""
+"""Share what tests need besides fixtures: a template, a renderer that is not patient, and waiting without sleeping."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -19,7 +19,7 @@ LAYERS = {"player": {"type": "text", "required": True, "description": "who"}}
 
 
 def make_template(**overrides: Any) -> Template:
-    """A template that nexrender takes."""
+    """Return a template that nexrender takes."""
     facts = {
         "name": "lower_third",
         "title": "Lower third",
@@ -39,7 +39,7 @@ def make_template(**overrides: Any) -> Template:
 
 @asynccontextmanager
 async def renderer_at(farm: Farm, *, url: str | None = None, **timeouts: float) -> AsyncIterator[NexrenderRenderer]:
-    """A renderer that asks ten times a second, closed at the end."""
+    """Yield a renderer that asks ten times a second, closed at the end."""
     settings = NexrenderSettings(url=url or farm.url, folder=farm.share, poll_seconds=0.1)
     limits = NexrenderTimeouts(**{"outage": 20.0, "share": 5.0, "unclaimed": 20.0, **timeouts})
     renderer = NexrenderRenderer(settings, farm.secret, timeouts=limits)
@@ -50,17 +50,17 @@ async def renderer_at(farm: Farm, *, url: str | None = None, **timeouts: float) 
 
 
 def run(case: Coroutine[Any, Any, None]) -> None:
-    """The case ends in time."""
+    """Run the case within the time limit."""
     asyncio.run(asyncio.wait_for(case, LIMIT_SECONDS))
 
 
 async def see(is_so: Callable[[], object], what: str) -> None:
-    """As ``until``, while the loop runs on."""
+    """Wait as ``until`` does, while the loop runs on."""
     await asyncio.to_thread(farms.until, is_so, what)
 
 
 def silent(_: float) -> None:
-    """Nobody listens."""
+    """Ignore the progress."""
 
 
 def assert_nothing_is_left(farm: Farm) -> None:

@@ -1,4 +1,4 @@
-"""A wire to the server that loses or holds back the answers to posts, as a network does."""
+"""Lose or delay the answers of the server to posts, as a network does."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from pokervod_pipelines_tests.render.nexrender.farm import Farm
 
 
 class Proxy:
-    """Passes bytes both ways; from the first post on, so many answers do not come through."""
+    """Pass bytes both ways; from the first post on, lose so many answers."""
 
     def __init__(self, farm: Farm, *, lost_answers: int, is_held: bool) -> None:
         self._farm, self._lost, self._is_held = farm, lost_answers, is_held
@@ -16,7 +16,7 @@ class Proxy:
         self.url = ""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection of ours, until either end closes it; a request at a time."""
+        """Serve one connection, a request at a time, until either end closes it."""
         there, onward = await asyncio.open_connection("127.0.0.1", self._farm.port)
         back = asyncio.create_task(self._answer(there, writer))
         with suppress(OSError):
@@ -43,7 +43,7 @@ class Proxy:
 
 @asynccontextmanager
 async def proxy_to(farm: Farm, *, lost_answers: int = 0, is_held: bool = False) -> AsyncIterator[Proxy]:
-    """A proxy that loses so many answers from the first post on, or holds back the answers to posts for ever."""
+    """Yield a proxy that loses so many answers from the first post on, or holds back the answers to posts for ever."""
     proxy = Proxy(farm, lost_answers=lost_answers, is_held=is_held)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

@@ -1,4 +1,4 @@
-"""What the server and the nodes say, read without believing it."""
+"""Test what the server and the nodes say, read without believing it."""
 
 from datetime import UTC, datetime
 from typing import Any

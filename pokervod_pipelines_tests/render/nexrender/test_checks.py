@@ -1,4 +1,4 @@
-"""What is found wrong before a render node is used."""
+"""Test what is found wrong before a render node is used."""
 
 from pathlib import Path
 from typing import Any

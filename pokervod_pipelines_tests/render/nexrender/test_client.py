@@ -1,4 +1,4 @@
-"""Answers that no nexrender gives: proxies, wrong addresses, servers that hang or break off."""
+"""Test answers that no nexrender gives: proxies, wrong addresses, servers that hang or break off."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from pokervod_pipelines_tests.render.nexrender.nexrender_factory import run
 
 
 class Answers:
-    """A server that gives these answers in turn, the last one for ever."""
+    """Give these answers in turn, the last one for ever."""
 
     def __init__(self, *answers: bytes) -> None:
         self.answers = list(answers)
@@ -101,7 +101,7 @@ def test_a_server_that_breaks_down_over_both_listings_keeps_the_short_one() -> N
         async with answering(http(500), http(500), http(200, "[]")) as (server, client):
             with pytest.raises(NoAnswer) as raised:
                 await client.list_jobs()
-            assert type(raised.value) is NoAnswer  # no job is to explain_error
+            assert type(raised.value) is NoAnswer  # no job is to blame
             await client.list_jobs()
             assert server.asked[2:] == ["GET /api/v1/jobs/status"]
 

@@ -1,4 +1,4 @@
-"""What the server is told of a claim."""
+"""Test what the server receives for a claim."""
 
 import re
 from collections.abc import Callable

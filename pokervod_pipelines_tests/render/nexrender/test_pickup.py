@@ -1,4 +1,4 @@
-"""The finished file's way here: late, short, changing, or stopped."""
+"""Test how a finished file is fetched: late, short, changing, or stopped."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Servers that die, forget, and answer nobody; workers that die: with those of npm."""
+"""Test servers that die, forget, and answer nobody; workers that die: with those of npm."""
 
 import asyncio
 from collections.abc import Callable

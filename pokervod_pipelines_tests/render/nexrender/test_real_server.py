@@ -1,4 +1,4 @@
-"""Against the server and the worker of npm, with a stub where After Effects would be."""
+"""Test against the server and the worker of npm, with a stub where After Effects would be."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""A good output is refused not once, a spoiled one always, and the problem says what is wrong."""
+"""Test that a good output is never refused and a spoiled one always, with what is wrong."""
 
 import shutil
 from collections.abc import Callable, Sequence

@@ -59,7 +59,7 @@ class NexrenderClient:
         try:
             return read_statuses(answer)
         except TypeError:
-            raise NoAnswer(f"nexrender at {self.url}: expected a list of jobs") from None
+            raise NoAnswer(f"nexrender at {self.url}: expected a list of jobs; check render.nexrender.url") from None
 
     async def _list_long(self) -> object:
         """Return the long listing: with its Redis store the server always fails on the short one."""
