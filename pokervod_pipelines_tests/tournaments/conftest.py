@@ -10,7 +10,7 @@ from pokervod_pipelines_tests.tournaments.exports import Office
 
 @pytest.fixture
 def office(engine: Engine, tmp_path: Path) -> Office:
-    """An empty folder, and a database in which nothing of this room is known."""
+    """Provide an empty folder, and a database in which nothing of this room is known."""
     folder = tmp_path / "exports"
     folder.mkdir()
     return Office(engine=engine, folder=folder)

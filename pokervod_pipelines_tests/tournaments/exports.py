@@ -1,4 +1,4 @@
-"""Exports as the tournament system writes them, in a folder, with the database that they go to."""
+"""Write exports as the tournament system does, in a folder, with the database that they go to."""
 
 import csv
 import io
@@ -84,17 +84,17 @@ def out(name: str, rank: int = 10, **cells: Any) -> Row:
 
 @dataclass(kw_only=True)
 class Office:
-    """The folder that the tournament system exports to, and the database."""
+    """Hold the folder that the tournament system exports to, and the database."""
 
     engine: Engine
     folder: Path
 
     def write(self, kind: str, *rows: Row, minute: int = 0, name: str = "") -> Path:
-        """An export of these rows, written so many minutes after noon, is in the folder."""
+        """Write an export of these rows, dated so many minutes after noon."""
         return self.write_text(make_export(kind, rows), name=name or f"{kind}.csv", minute=minute)
 
     def write_text(self, content: str | bytes, *, name: str, minute: float = 0) -> Path:
-        """A file of this content, written so many minutes after noon, is in the folder."""
+        """Write a file of this content, dated so many minutes after noon."""
         path = self.folder / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         moment = int((NOON + timedelta(minutes=minute)).timestamp()) * 1_000_000_000
@@ -124,28 +124,28 @@ class Office:
             return question(connection, *arguments, **options)
 
     def chips(self) -> dict[str, int]:
-        """The present chips of each player by name."""
+        """Return the present chips of each player by name."""
         return dict(map(tuple, self.query("select player_name, chips from tournament_players")))
 
     def events(self, type_: str = "%") -> list[dict[str, Any]]:
-        """The payloads of the events of that type, in order."""
+        """Return the payloads of the events of that type, in order."""
         return [
             row[0] for row in self.query("select payload from events where type like :type order by id", type=type_)
         ]
 
     def count_events(self) -> int:
-        """How many events there are."""
+        """Count the events."""
         return int(self.query("select count(*) from events")[0][0])
 
     def state(self, tables: Sequence[str] = ()) -> dict[str, Any]:
-        """Everything that the room's tables hold, apart from the files."""
+        """Return everything that the room's tables have, apart from the files."""
         names = tables or CONTENT_TABLES
         parts = (f"(select jsonb_agg(t order by t::text) from (select to_jsonb(r) as t from {n} r) s)" for n in names)
         return dict(zip(names, self.query(f"select {', '.join(parts)}")[0], strict=True))
 
     @contextmanager
     def failing_at(self, table: str) -> Iterator[None]:
-        """The database refuses to write that table while the context lasts."""
+        """Make the database refuse to write that table while the context lasts."""
         with self.engine.begin() as connection:
             connection.execute(
                 text("""

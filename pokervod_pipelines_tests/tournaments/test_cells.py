@@ -1,4 +1,4 @@
-"""Cells are read as a person means them, or refused with what was expected."""
+"""Test that cells are read as a person means them, or refused with what was expected."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time

@@ -1,4 +1,4 @@
-"""Files are read when they are whole and at rest; encodings that are not UTF-8 are named."""
+"""Test that files are read when they are complete and unchanged; encodings that are not UTF-8 are named."""
 
 import os
 from datetime import UTC, datetime, timedelta

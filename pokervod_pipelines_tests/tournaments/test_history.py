@@ -1,4 +1,4 @@
-"""A history is the same in whatever order the exports came."""
+"""Test that a history is the same in whatever order the exports came."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -18,7 +18,7 @@ def state(chips: int) -> PlayerState:
 
 
 def tell(*sightings: tuple[int, int]) -> list[PlayerSpan]:
-    """The history after sightings of (minute, chips), in this order."""
+    """Return the history after sightings of (minute, chips), in this order."""
     spans: list[PlayerSpan] = []
     for minute, chips in sightings:
         spans = add_sighting(spans, START + timedelta(minutes=minute), state(chips))

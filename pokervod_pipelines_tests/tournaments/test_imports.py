@@ -1,4 +1,4 @@
-"""Exports become the present of tournaments, once each; what is empty, cut or broken takes nothing away."""
+"""Test that exports become the state of tournaments, once each; what is empty, cut or broken takes nothing away."""
 
 from datetime import date, timedelta
 from decimal import Decimal

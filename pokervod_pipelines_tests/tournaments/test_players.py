@@ -1,4 +1,4 @@
-"""Chips keep their history; an elimination is told once, and again only after it was withdrawn."""
+"""Test that chips keep their history and an elimination is reported once, and again only after it was withdrawn."""
 
 from datetime import timedelta
 from typing import Any

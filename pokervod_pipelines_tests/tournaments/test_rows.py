@@ -1,4 +1,4 @@
-"""Exports are read whatever their dress; what breaks is named by file, line and column, and the rest goes on."""
+"""Test that exports are read in any form, and that a bad row is named by file, line and column and skipped."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
