@@ -1,4 +1,4 @@
-"""The corpora of names: made-up names in the shapes of real ones, one YAML file per group of families.
+"""Read the corpora of names: made-up names in the shapes of real ones, one YAML file per group of families.
 
 A case is a path and the fields that it encodes; every field that is not listed must come out as None.
 """
@@ -12,14 +12,14 @@ _FOLDER = Path(__file__).parents[2] / "cases" / "names"
 
 
 class Case(NamedTuple):
-    """One name and what it encodes."""
+    """Hold one name and what it encodes."""
 
     path: str
     answer: dict[str, object]
 
 
 def read_cases(*files: str) -> list[Case]:
-    """The cases of the named files (without ``.yaml``), or of all."""
+    """Return the cases of the named files (without ``.yaml``), or of all."""
     chosen = sorted(_FOLDER / f"{name}.yaml" for name in files) or sorted(_FOLDER.glob("*.yaml"))
     rows = [row for file in chosen for row in yaml.safe_load(file.read_text(encoding="utf-8"))]
     return [Case(row["path"], _as_answer(row.get("answer", {}))) for row in rows]

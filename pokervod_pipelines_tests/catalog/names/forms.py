@@ -1,4 +1,4 @@
-"""Names written from fields: for each family of fixed shape a strategy of (name, what it encodes).
+"""Write names from fields: for each family of fixed shape a strategy of (name, what it encodes).
 
 Used by the laws: what a family writes it reads back, and what downloads and copies add changes nothing.
 """

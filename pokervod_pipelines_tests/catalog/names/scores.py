@@ -1,4 +1,4 @@
-"""Scores the parser on a truth table by family: ``python -m pokervod_pipelines_tests.catalog.names.scores TRUTH.tsv``.
+"""Score the parser on a truth table by family: ``python -m pokervod_pipelines_tests.catalog.names.scores TRUTH.tsv``.
 
 All fields count, unlike in a table's own tool: also names of events, versions and players. A cell ``?`` was read
 differently by two people and a day without its year is written as ``(MMDD)``; neither is scored.
@@ -17,7 +17,7 @@ CORE_FIELDS = frozenset(FIELDS) - {"event_code_or_name", "event_kind", "version"
 
 
 class Score(NamedTuple):
-    """Cells that we told, that the table tells, and that agree."""
+    """Count the cells that we read, that the table has, and that agree."""
 
     said: int
     truth: int
@@ -25,19 +25,19 @@ class Score(NamedTuple):
 
     @property
     def precision(self) -> float:
-        """The share of what we told that is right."""
+        """Return the share of what we read that is right."""
         return self.right / self.said if self.said else 1.0
 
     @property
     def recall(self) -> float:
-        """The share of what the table tells that we told."""
+        """Return the share of what the table has that we read."""
         return self.right / self.truth if self.truth else 1.0
 
 
 def score_by_family(
     table: Path, fields: frozenset[str] = frozenset(FIELDS), *, every: int = 1, start: int = 0
 ) -> dict[str, Score]:
-    """The score of each family and of ``all``, over the table's rows ``start``, ``start + every`` and so on."""
+    """Return the score of each family and of ``all``, over the table's rows ``start``, ``start + every`` and so on."""
     said, truth, right = Counter[str](), Counter[str](), Counter[str]()
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))[start::every]
@@ -62,7 +62,7 @@ def _plain(value: object) -> str:
 
 
 def main() -> None:
-    """Prints the scores of the table named on the command line."""
+    """Print the scores of the table named on the command line."""
     for family, score in score_by_family(Path(sys.argv[1])).items():
         line = f"{family:18} precision {score.precision:.3f}  recall {score.recall:.3f}  ({score.truth} cells)"
         sys.stdout.write(line + "\n")

@@ -1,4 +1,4 @@
-"""Every made-up name of the corpora is read as its case says, and nothing more is read."""
+"""Test that every made-up name of the corpora is read as its case says, and nothing more is read."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Each fact alone: where it stands, what it means, and what looks like it but is none."""
+"""Test each fact alone: where it is, what it means, and what only looks like it."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Laws of the parser that hold for every name, not only for those in the corpora."""
+"""Test laws of the parser that hold for every name, not only for those in the corpora."""
 
 import unicodedata
 

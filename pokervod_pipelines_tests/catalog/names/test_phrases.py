@@ -1,4 +1,4 @@
-"""Vocabulary is found leftmost first, longest there, in whole words only."""
+"""Test that vocabulary is found leftmost first, then longest, in whole words only."""
 
 import pytest
 

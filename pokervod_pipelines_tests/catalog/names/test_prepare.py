@@ -1,4 +1,4 @@
-"""Endings, junk and separators are taken off before any rule reads, and what is no content is told apart."""
+"""Test that endings, junk and separators are removed before any rule reads, and that other files are known."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The parser against what two people read in real names, where that table lies beside the checkout."""
+"""Test the parser against what two people read in real names, where that table lies beside the checkout."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The parser's version moves with its rules and vocabulary."""
+"""Test that the parser's version changes with its rules and vocabulary."""
 
 import ast
 import hashlib
