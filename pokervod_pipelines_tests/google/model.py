@@ -65,7 +65,7 @@ class Spreadsheet:
 
     @property
     def named_ranges(self) -> dict[str, str]:
-        """Names and the places in A1 notation where they now are."""
+        """Return the names and the places in A1 notation where they now are."""
         with self.lock:
             return {name: write_area(self.located(grid, area)) for name, (_, grid, area) in self.named.items()}
 

@@ -10,7 +10,7 @@ from pokervod_pipelines_tests.google.answers import refuse_drive_quota, refuse_q
 
 @dataclass(slots=True)
 class Quota:
-    """Limits of one account in one minute, by default Google's own; fixed windows, refused calls count too."""
+    """Limit one account in one minute, by default Google's own; fixed windows, refused calls count too."""
 
     reads_per_minute: int = 60
     writes_per_minute: int = 60

@@ -31,7 +31,7 @@ Answering = Callable[[Request], Answer]
 
 
 class _Server(ThreadingHTTPServer):
-    """Keeps its open connections, so that none outlives it."""
+    """Keep the open connections, so that none outlives it."""
 
     daemon_threads = True
     block_on_close = False

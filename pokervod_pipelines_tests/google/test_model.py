@@ -16,7 +16,7 @@ Edit = Callable[[Spreadsheet], object]
 
 
 def make_hands(rows: int = 4) -> Spreadsheet:
-    """Column A names a row, B its number, C a formula that repeats the row's name; C is named."""
+    """Return rows: column A names a row, B its number, C a formula that repeats the row's name; C is named."""
     lines = [[f"hand {n}", n, f"=A{n + 1}"] for n in range(1, rows + 1)]
     sheet = make_spreadsheet({"Hands": [["Name", "Number", "Again"], *lines]}, "Tracker", VirtualClock())
     sheet.add_named_range("again", "Hands!C1:C")

@@ -37,7 +37,7 @@ VALUES: dict[str, tuple[object, ...]] = {
 
 @dataclass
 class Person:
-    """Somebody who edits the sheet, and knows of each line which row of theirs it is."""
+    """Edit the sheet as a person does, and know of each line which row of theirs it is."""
 
     book: Spreadsheet
     random: random.Random
@@ -171,7 +171,7 @@ class Life:
     previous_lines: list[int] = field(default_factory=list)
 
     def check_events(self) -> None:
-        """At most one event a row for what it says, and none for looking again."""
+        """Check for at most one event a row for what it says, and none for looking again."""
         repeated = self.harness.execute("""
             select * from (
                 select payload ->> 'row_id' as row_id, payload -> 'before' as before, payload -> 'after' as after,
@@ -200,7 +200,7 @@ class Life:
         assert len({*keys}) == len(keys) == len(held)
 
     def check_against_a_fresh_sync(self) -> None:
-        """Rows and clips are those that a sheet gets that is seen for the first time."""
+        """Check that rows and clips are those that a sheet gets that is seen for the first time."""
         fresh = replace(self.harness, sheet=f"fresh{self.person.made}-{self.harness.google.count()}")
         source = self.harness.settings.sheets[0].model_copy(update={"name": fresh.sheet, "write_back": False})
         fresh.settings = self.harness.settings.model_copy(update={"sheets": (source,)})

@@ -200,7 +200,7 @@ EDITS: dict[str, Edit] = {
 
 
 def settle_whatever_happens(harness: GoogleSheetHarness) -> None:
-    """Passes go on until nobody is in the way any more."""
+    """Repeat passes until no edit interferes."""
     for _ in range(6):
         with suppress(PokervodError):
             harness.sync_until_stable()
