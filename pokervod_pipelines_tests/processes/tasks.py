@@ -1,4 +1,4 @@
-"""Calls for a child process: they answer, or misbehave in every way a library can."""
+"""Offer calls for a child process: they answer, or misbehave in every way a library can."""
 
 import ctypes
 import errno

@@ -1,4 +1,4 @@
-"""Many calls of one event loop share a few children."""
+"""Test that many calls of one event loop share a few children."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Many calls, a few children: each is answered once, in time, and no child is left."""
+"""Test many calls on a few children: each is answered once, in time, and no child is left."""
 
 import time
 from collections.abc import Callable, Iterator

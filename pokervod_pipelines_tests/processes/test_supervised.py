@@ -1,4 +1,4 @@
-"""Whatever happens to a child, its call is answered and the next one is, too."""
+"""Test that, whatever happens to a child, its call is answered and the next one is, too."""
 
 import errno
 import os

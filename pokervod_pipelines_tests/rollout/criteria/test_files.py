@@ -1,4 +1,4 @@
-"""Files and reports below the plan's folder, and nothing beside it."""
+"""Test that criteria read files and reports below the plan's folder, and nothing outside."""
 
 import os
 import time
