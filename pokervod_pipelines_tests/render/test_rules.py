@@ -1,4 +1,4 @@
-"""Test that rules fit their template and their trigger's facts, or are refused with file and line before anything is made."""
+"""Test that rules fit their template and their trigger's facts, or are refused with file and line first."""
 
 from collections.abc import Callable
 from datetime import date

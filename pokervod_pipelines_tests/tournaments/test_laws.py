@@ -1,4 +1,4 @@
-"""Test that, in whatever order and however often exports come, the database ends the same, and damage is never half imported."""
+"""Test that exports in any order and number end in the same database, and damage is never half imported."""
 
 import random
 from collections.abc import Callable
