@@ -12,7 +12,7 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.render import store
 from pokervod_pipelines.render.changes import InstructionPlan, StoredInstruction
 from pokervod_pipelines.render.drafts import Draft
-from pokervod_pipelines.render.instructions import MAKING, apply_plan, find_template_faults
+from pokervod_pipelines.render.instructions import MAKING, apply_plan, find_template_faults, find_value_faults
 from pokervod_pipelines.render.person_csv import (
     BadRequestCell,
     RequestDefaults,
@@ -66,7 +66,7 @@ def enqueue_request(
     draft = read_request(cells, defaults=defaults, place=BY_HAND)
     requests = _refuse_faulty(Requests({1: draft}, ()), defaults)
     if requests.problems:
-        raise BadRequestCell("template", requests.problems[0].message)
+        raise BadRequestCell(requests.problems[0].column, requests.problems[0].message)
     return _enqueue(engine, requests, reason=reason, correlation_id=correlation_id)
 
 
@@ -80,7 +80,7 @@ def _read_defaults(engine: Engine, settings: Settings, by: str) -> RequestDefaul
 
 
 def _refuse_faulty(requests: Requests, defaults: RequestDefaults) -> Requests:
-    """Skip rows whose template cannot be rendered, before a worker tries."""
+    """Skip rows whose template or values cannot be rendered, before a worker tries."""
     used = {draft.template for draft in requests.drafts.values()}
     faults = find_template_faults(defaults.templates[name] for name in sorted(used))
     refused = [
@@ -89,6 +89,10 @@ def _refuse_faulty(requests: Requests, defaults: RequestDefaults) -> Requests:
         if draft.template in faults
     ]
     valid = {line: draft for line, draft in requests.drafts.items() if draft.template not in faults}
+    for line, draft in list(valid.items()):
+        if found := find_value_faults(draft):
+            refused.append(RowProblem(line, *found[0]))
+            del valid[line]
     return Requests(valid, tuple(sorted((*requests.problems, *refused), key=lambda problem: problem.line)))
 
 

@@ -138,6 +138,10 @@ def _leave_out_unready(plan: InstructionPlan, rules: Sequence[Rule]) -> tuple[In
         draft.identity: f"{draft.template} cannot be rendered: {'; '.join(faults[draft.template])}"
         for draft in plan.new
         if draft.template in faults
+    } | {
+        draft.identity: f"{draft.template} cannot be rendered: {'; '.join(f'{name}: {text}' for name, text in found)}"
+        for draft in plan.new
+        if draft.template not in faults and (found := find_value_faults(draft))
     }
     new = tuple(draft for draft in plan.new if draft.identity not in unready)
     return replace(plan, new=new), unready
@@ -148,6 +152,15 @@ def find_template_faults(templates: Iterable[Template]) -> dict[str, list[str]]:
     checks = _load_checks()
     found = {template.name: checks[template.renderer](template) for template in templates}
     return {name: faults for name, faults in found.items() if faults}
+
+
+def find_value_faults(draft: Draft) -> list[tuple[str, str]]:
+    """Return the layers of the draft whose values its renderer cannot draw, each with the reason."""
+    if draft.renderer != "local":
+        return []
+    from pokervod_pipelines.render.renderers.local import check  # noqa: PLC0415 - brings Pillow
+
+    return list(check.find_undrawable_values(draft.layers).items())
 
 
 def _load_checks() -> Mapping[str, Callable[[Template], list[str]]]:

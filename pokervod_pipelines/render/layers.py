@@ -4,6 +4,7 @@ Pure. ``templates`` say which layers a graphic has, its renderer how a layer loo
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
@@ -15,17 +16,26 @@ LayerKind = Literal["text", "number", "chips", "card", "cards", "image", "rows"]
 """The kinds of values: ``chips`` is an amount, ``card`` is written ``As``, ``image`` is a path or URL of a picture."""
 
 Value = str | int | float | list[Any]
-"""The value of a layer: a text, a number, a list of cards, or a list of rows."""
+"""The value of a layer: a text, a number (a text with its currency, as ``€850,000``), a list of cards or of rows."""
 
 MAX_CARDS = 7
 MAX_CHARACTERS = 500
 MAX_DIGITS = 24
 CARD = re.compile(r"(10|[2-9TJQKA])([cdhs])", re.IGNORECASE)
 SUITS = str.maketrans("♣♦♥♠♧♢♡♤", "cdhscdhs")
-NUMBER = re.compile(r"[-+]?\d[\d,\s]*(\.\d+)?")
+AMOUNT = re.compile(
+    r"""
+    (?P<minus>[-+]?) (?P<before>[^\d+-]*?) \s* (?P<inner_minus>[-+]?)
+    (?P<digits>\d{1,3}(?:[,\s]\d{2,3})*[,\s]\d{3}|\d+) (?P<fraction>\.\d+)?
+    (?: \s* (?P<multiple>[kmb]) (?![a-z]{2}$) )? (?P<after>\s*[^\d]*)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+CURRENCY_CODE = re.compile(r"[A-Z]{3}|[원円元圓]")
+AMBIGUOUS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+"""Half of Europe writes 850.000 for 850,000."""
 UNDRAWABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
 MULTIPLES = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
-CURRENCIES = "$€£₩"
 
 
 class BadValue(BadInput):
@@ -139,9 +149,15 @@ def _check_text(value: Any, characters: int | None) -> str:
     return text
 
 
-def _check_number(value: Any) -> int | float:
+def _check_number(value: Any) -> int | float | str:
+    if isinstance(value, str) and _is_amount(value):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadValue(f"expected a number, got {value!r}")
+    return _check_size(value)
+
+
+def _check_size(value: float) -> int | float:
     if abs(value) >= 1e18 or value != value:  # noqa: PLR0124 - not a number
         raise BadValue(f"the number {value} is too large or not a number; expected one below 10^18")
     return int(value) if value == int(value) else value
@@ -197,14 +213,16 @@ def read_text(layer: Layer, text: str) -> Value:
 
     A row is a line (or ends with ``;``) of cells separated by ``|``, in the order of the columns. Raises ``BadValue``.
 
-    >>> read_text(Layer(type="chips", required=True, description="pot"), "$1.25M")
+    >>> read_text(Layer(type="chips", required=True, description="pot"), "1.25M")
     1250000
+    >>> read_text(Layer(type="chips", required=True, description="pot"), "€850k")
+    '€850,000'
     >>> read_text(Layer(type="cards", required=True, description="hand"), "10d 9♦")
     ['Td', '9d']
     """
     match layer.kind:
         case "number" | "chips":
-            return check_value(layer, _read_number(text))
+            return check_value(layer, _read_number(text, layer.kind))
         case "cards":
             return check_value(layer, _split_cards(text))
         case "rows":
@@ -213,16 +231,50 @@ def read_text(layer: Layer, text: str) -> Value:
             return check_value(layer, text)
 
 
-def _read_number(text: str) -> int | float:
-    plain = text.strip().strip(CURRENCIES).strip()
-    multiple = MULTIPLES[plain[-1].lower()] if plain and plain[-1].lower() in MULTIPLES else 1
-    digits = plain[:-1].strip() if multiple > 1 else plain
-    if not NUMBER.fullmatch(digits):
-        raise BadValue(f"expected a number such as 1,250,000 or 1.25M, got {text.strip()[:40]!r}")
-    number = re.sub(r"[,\s]", "", digits)
-    if len(number) > MAX_DIGITS:
-        raise BadValue(f"the number {text.strip()[:40]!r} is too large")
-    return round(float(number) * multiple, 6) if "." in number else int(number) * multiple
+def _read_number(text: str, kind: str) -> int | float | str:
+    """Return the number; with a currency, the text as it is drawn, since an amount must not lose its currency."""
+    shown = text.strip()[:40]
+    found = AMOUNT.fullmatch(unicodedata.normalize("NFKC", text.strip()))
+    before, after = (found["before"].strip(), found["after"].strip()) if found else ("", "")
+    has_currency = bool(before or after)
+    if found is None or (has_currency and not _is_currency(before, after)) or (found["minus"] and found["inner_minus"]):
+        raise BadValue(f"expected a number such as 1,250,000 or 1.25M, got {shown!r}")
+    digits = re.sub(r"[,\s]", "", found["digits"])
+    written = digits + (found["fraction"] or "")
+    if len(written) > MAX_DIGITS:
+        raise BadValue(f"the number {shown!r} is too large")
+    if (kind == "chips" or has_currency) and not found["multiple"] and AMBIGUOUS.fullmatch(written):
+        raise BadValue(f"{shown!r} may mean {written.replace('.', ',')} or {float(written):g}; write one of them")
+    multiple = MULTIPLES[(found["multiple"] or "").lower()]
+    number = round(float(written) * multiple, 6) if found["fraction"] else int(digits) * multiple
+    if found["minus"] == "-" or found["inner_minus"] == "-":
+        number = -number
+    return _write_amount(_check_size(number), before, found["after"]) if has_currency else number
+
+
+def _is_amount(text: str) -> bool:
+    """Return whether the text is a number with a currency, as ``read_text`` writes it."""
+    try:
+        return _read_number(text, "chips") == text
+    except BadValue:
+        return False
+
+
+def _is_currency(before: str, after: str) -> bool:
+    """Return whether one of the two is a currency: a sign such as € or HK$, or a code such as KRW."""
+    mark, other = (before, after) if before else (after, before)
+    if other:
+        return False
+    is_sign = unicodedata.category(mark[-1]) == "Sc" and re.fullmatch("[A-Z]{0,3}", mark[:-1]) is not None
+    return is_sign or CURRENCY_CODE.fullmatch(mark) is not None
+
+
+def _write_amount(number: float, before: str, after: str) -> str:
+    figures = f"{abs(number):,}" if isinstance(number, int) else f"{abs(number):,.2f}"
+    if 0 < abs(number) < 0.01:
+        figures = f"{abs(number):.6f}".rstrip("0")
+    space = " " if CURRENCY_CODE.fullmatch(before) else ""
+    return f"{'-' if number < 0 else ''}{before}{space}{figures}{' ' if after[:1].isspace() else ''}{after.strip()}"
 
 
 def _split_cards(text: str) -> Sequence[str]:
@@ -245,7 +297,7 @@ def _read_row(columns: Mapping[str, RowColumn], number: int, line: str) -> dict[
         raise BadValue(f"row {number}: got {len(cells)} cells, {expected}; delete the others")
     try:
         return {
-            name: cell if column.kind == "text" else _read_number(cell)
+            name: cell if column.kind == "text" else _read_number(cell, column.kind)
             for (name, column), cell in zip(columns.items(), cells, strict=False)
             if cell
         }

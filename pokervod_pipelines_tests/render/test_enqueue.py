@@ -58,6 +58,34 @@ def test_a_missing_file_is_named(database: RenderDatabase, tmp_path: Path) -> No
         enqueue_file(database.engine, database.settings, tmp_path / "nowhere.csv", by="eva", correlation_id="test")
 
 
+UNDRAWABLE = [
+    ("Ana 🏆", "🏆 (U+1F3C6)"),
+    ("שלום", "ו (U+05D5), ל (U+05DC), ם (U+05DD), ש (U+05E9)"),
+    ("مرحبا Ana", "(U+0645)"),
+    ("Ana ไทย", "(U+0E44)"),
+]
+
+
+@pytest.mark.parametrize(("player", "named"), UNDRAWABLE)
+def test_a_text_that_the_fonts_cannot_draw_is_refused_with_its_characters(
+    player: str, named: str, database: RenderDatabase, tmp_path: Path
+) -> None:
+    report = enqueue(database, tmp_path / "a.csv", "elimination,Tom,9th,1", f"elimination,{player},8th,1")
+
+    (problem,) = report.problems
+    assert (len(report.created), problem.line, problem.column) == (1, 3, "player")
+    assert "the fonts cannot draw " in problem.message
+    assert named in problem.message
+    with pytest.raises(BadInput, match="the fonts cannot draw"):
+        enqueue_request(
+            database.engine,
+            database.settings,
+            {"template": "elimination", "player": player},
+            by="eva",
+            correlation_id="test",
+        )
+
+
 FAULTY = """
 name: banner
 title: Banner
@@ -123,7 +151,7 @@ def test_the_commands_enqueue_list_and_show(run: Callable[..., str], tmp_path: P
 
     listed = json.loads(run("list", "--state", "pending", "--json"))
     assert listed[0]["by"] == "eva"
-    assert listed[1]["layers"] == {"player": "Tom", "prize": 1500}
+    assert listed[1]["layers"] == {"player": "Tom", "prize": "$1,500"}
     assert listed[1]["id"] == by_hand["created"][0]
     assert "requested in friday.csv line 2" in run("list")
     assert json.loads(run("list", "--day", "2001-01-01", "--json")) == []

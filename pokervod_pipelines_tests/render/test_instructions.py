@@ -63,6 +63,15 @@ def test_a_premium_hand_becomes_an_instruction_with_all_its_layers(database: Ren
     assert database.events() == [("created", "")]
 
 
+def test_a_hand_whose_name_cannot_be_drawn_is_reported_instead_of_made(database: RenderDatabase) -> None:
+    database.put_hand(12, player="Ana 🏆")
+
+    report = database.make()
+
+    assert (report.created, report.problem_count) == (0, 1)
+    assert "player: the fonts cannot draw 🏆 (U+1F3C6)" in report.problems[0].what
+
+
 def test_making_again_writes_nothing(database: RenderDatabase) -> None:
     database.put_hand(1)
     database.put_hand(2)

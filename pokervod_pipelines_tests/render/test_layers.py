@@ -27,6 +27,7 @@ REFUSED = [
     (TEXT, "a\x00b", "control"),
     (TEXT, "\udcff", "broken letters"),
     (CHIPS, "5", "expected a number"),
+    (CHIPS, "€850000", "expected a number"),  # amounts are stored as they are drawn
     (CHIPS, True, "expected a number"),
     (CHIPS, float("nan"), "expected one below"),
     (CHIPS, float("inf"), "expected one below"),
@@ -56,10 +57,39 @@ def test_a_wrong_value_is_refused_with_the_reason(layer: Layer, value: Any, says
 
 READ = [
     ("chips", "1,250,000", 1_250_000),
-    ("chips", "$1.25M", 1_250_000),
+    ("chips", "$1.25M", "$1,250,000"),
     ("chips", "900 k", 900_000),
     ("chips", "1 250 000", 1_250_000),
-    ("chips", "€2.5", 2.5),
+    ("chips", "€2.5", "€2.50"),
+    ("chips", "€850,000", "€850,000"),
+    ("chips", "€ 850k", "€850,000"),
+    ("chips", "850,000 €", "850,000 €"),
+    ("chips", "850 000 €", "850,000 €"),
+    ("chips", "1.25M€", "1,250,000€"),
+    ("chips", "US$ 10,000", "US$10,000"),
+    ("chips", "HK$500K", "HK$500,000"),
+    ("chips", "R$1,000", "R$1,000"),
+    ("chips", "EUR 850,000", "EUR 850,000"),
+    ("chips", "850,000 KRW", "850,000 KRW"),
+    ("chips", "￦1,000,000", "₩1,000,000"),
+    ("chips", "1,000,000원", "1,000,000원"),
+    ("chips", "₹1,00,000", "₹100,000"),
+    ("chips", "-$500", "-$500"),
+    ("chips", "$-500", "-$500"),
+    ("chips", "$0.004", "$0.004"),
+    ("chips", "¥0", "¥0"),
+    ("number", "$5", "$5"),
+    ("chips", "0.004", 0.004),
+    ("chips", "1.250M", 1_250_000),
+    ("number", "12.125", 12.125),
+    ("chips", "850.000", None),  # 850,000 in half of Europe
+    ("chips", "€850.000", None),
+    ("chips", "1,25", None),
+    ("chips", "€1,5M", None),
+    ("chips", "$5€", None),
+    ("chips", "€", None),
+    ("chips", "5 chips", None),
+    ("chips", "--5", None),
     ("number", "-3", -3),
     ("number", "1e6", None),
     ("number", "9" * 40, None),
@@ -82,6 +112,14 @@ def test_cells_are_read_as_people_write_them(kind: str, text: str, value: Any) -
             read_text(layer, text)
     else:
         assert read_text(layer, text) == value
+
+
+@given(amount=st.integers(-(10**17), 10**17), mark=st.sampled_from(["$", "€", "₩", "HK$", "EUR "]))
+def test_an_amount_with_a_currency_is_kept_as_it_is_drawn(amount: int, mark: str) -> None:
+    text = read_text(CHIPS, f"{mark}{amount}")
+
+    assert text == f"{'-' if amount < 0 else ''}{mark}{abs(amount):,}"
+    assert check_value(CHIPS, text) == text
 
 
 def test_rows_in_a_cell_are_lines_of_the_columns_in_order() -> None:

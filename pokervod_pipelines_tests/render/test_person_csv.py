@@ -27,7 +27,7 @@ def test_a_valid_row_becomes_a_draft() -> None:
     draft = requests.drafts[2]
     assert not requests.problems
     assert (draft.template, draft.priority, draft.day, draft.by) == ("elimination", 1, date(2031, 5, 5), "eva")
-    assert draft.layers == {"player": "Ana Ruiz", "place": "9th", "prize": 1250}
+    assert draft.layers == {"player": "Ana Ruiz", "place": "9th", "prize": "$1,250"}
     assert (draft.output["format"], draft.output["seconds"], draft.output["fps"]) == ("mp4", 7.5, 30)
     assert draft.reason == "requested in f.csv line 2"
 
@@ -56,7 +56,7 @@ BAD_ROWS = [
     ("elimination,,,,,,,Ana,,,As", "cards", "unknown layer of elimination; its layers are player"),
     ("elimination,,,,,,,An extraordinarily long name of a player", "player", "at most 32"),
     ("premium_hand,,,,,,,Ana,,,As Kx,5,Pair", "cards", "expected a card"),
-    ("premium_hand,,,,,,,Ana,,,As As,5,Pair", "cards", "twice"),
+    ("premium_hand,,,,,,,Ana,,,As As,5,Pair", "cards", "duplicate cards"),
     ("payouts,,,,,,,,,,,,,WSOP,1st | lots", "rows", "row 1: expected a number such as 1,250,000 or 1.25M, got 'lots'"),
     ("payouts,,,,,,,,,,,,,WSOP,1st", "rows", "row 1: amount is missing"),
     ("elimination,,,,,,,Ana,,,,,,,,extra", "number 16", "unknown layer"),

@@ -80,10 +80,35 @@ def test_a_text_becomes_one_line_that_can_be_drawn(text: str, cleaned: str) -> N
 def test_values_with_letters_that_no_font_has_are_named() -> None:
     values = {"player": "Kim 🏆", "pot": 5, "rows": [{"player": "Lee"}, {"player": "שלום"}]}
 
-    assert find_undrawable_values(values) == [
-        "player: no font has 🏆; □ is drawn in its place",
-        "rows 2 player: no font has ו ל ם ש; □ is drawn in its place",
-    ]
+    assert find_undrawable_values(values) == {
+        "player": "the fonts cannot draw 🏆 (U+1F3C6); replace it or leave it out",
+        "rows": (
+            "row 2: player: the fonts cannot draw ו (U+05D5), ל (U+05DC), ם (U+05DD), ש (U+05E9); "
+            "replace it or leave it out"
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "characters"),
+    [
+        ("Zoë Łukasz Nguyễn Đức Ștefan", []),
+        ("김민수 田中 たなか ｱﾅ Ｋｉｍ", []),
+        ("K♠ ♥️ ½ № – “Ana” …", []),
+        ("e\u0301 a\u200bb \u200f", []),
+        ("𝐊ing ﬁsh ①", []),
+        ("€ £ ¥ ₩ ₽ ₹ ₿", ["₿"]),
+        ("Wǐng", ["ǐ"]),  # drawn without its mark it would be another letter
+        ("ลูก", ["ก", "ล", "ู"]),
+        ("हिन्दी", ["द", "न", "ह", "ि", "ी", "्"]),
+        ("👩‍🚀🇰🇷", ["🇰", "🇷", "👩", "🚀"]),
+        ("Z\u0334", ["\u0334"]),
+        ("\u1112\u119e\u11ab", ["\u1112", "\u119e", "\u11ab"]),  # old Hangul, whose letters have to be joined
+        ("张伟", ["张", "伟"]),
+    ],
+)
+def test_characters_that_would_be_drawn_otherwise_are_found(text: str, characters: list[str]) -> None:
+    assert find_undrawable(text) == sorted(characters)
 
 
 @pytest.mark.parametrize(

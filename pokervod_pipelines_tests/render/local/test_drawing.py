@@ -100,6 +100,13 @@ def test_without_what_is_optional_the_rest_closes_up(name: str) -> None:
         assert weigh(bare.draw(20)) < weigh(whole.draw(20))
 
 
+@pytest.mark.parametrize("prize", ["€850,000", "HK$1,250,000.50", "850,000 KRW"])
+def test_a_currency_is_drawn(prize: str) -> None:
+    boxes = Drawing(TEMPLATES["elimination"], {"player": "Kim", "prize": prize}, make_spec(**HD)).boxes
+
+    assert prize in shown(boxes, "prize")
+
+
 def test_cards_that_are_not_dealt_elsewhere_are_drawn_by_themselves() -> None:
     values = {key: value for key, value in ORDINARY["premium_hand"].items() if key not in {"hole_cards", "board"}}
 

@@ -59,21 +59,22 @@ def _find_letters(template: Template) -> Iterator[str]:
             yield f"template {template.name}: no font has {' '.join(missing)} in {text!r}; use other characters"
 
 
-def find_undrawable_values(layers: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each text that has characters which no font has; they are drawn as ``□``."""
-    return [
-        f"{name}: no font has {' '.join(missing)}; □ is drawn in its place"
-        for name, text in _list_texts(layers)
-        if (missing := find_undrawable(text))
-    ]
+def find_undrawable_values(layers: Mapping[str, Any]) -> dict[str, str]:
+    """Return a sentence for each layer with characters that cannot be drawn as they are, by layer."""
+    found: dict[str, str] = {}
+    for name, place, text in _list_texts(layers):
+        if missing := find_undrawable(text):
+            named = ", ".join(f"{character} (U+{ord(character):04X})" for character in missing)
+            found.setdefault(name, f"{place}the fonts cannot draw {named}; replace it or leave it out")
+    return found
 
 
-def _list_texts(layers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _list_texts(layers: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for name, value in layers.items():
         if isinstance(value, str):
-            yield name, value
+            yield name, "", value
         elif isinstance(value, list):
             rows = [row for row in value if isinstance(row, dict)]
             for number, row in enumerate(rows, 1):
                 texts = {column: cell for column, cell in row.items() if isinstance(cell, str)}
-                yield from ((f"{name} {number} {column}", text) for column, text in texts.items())
+                yield from ((name, f"row {number}: {column}: ", text) for column, text in texts.items())

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.render.failures import BadWorker
+from pokervod_pipelines.render.failures import BadInstruction, BadWorker
 from pokervod_pipelines.render.renderers.job import OutputSpec, ReportProgress, check_layers
+from pokervod_pipelines.render.renderers.local.check import find_undrawable_values
 from pokervod_pipelines.render.renderers.local.drawing import Drawing
 from pokervod_pipelines.render.renderers.local.encode import MovCodec, write_output
 from pokervod_pipelines.render.templates import Template
@@ -34,6 +35,7 @@ def draw_output(
 
     try:
         check_layers(template, layers)
+        _check_characters(layers)
         drawing = Drawing(template, layers, spec)
         write_output(drawing, spec, target, mov_codec, report_hundredth)
     except MemoryError:
@@ -44,3 +46,9 @@ def draw_output(
     except Exception as error:
         message = f"the local renderer failed: {type(error).__name__}: {error}. Report this with the instruction."
         raise RuntimeError(message) from error
+
+
+def _check_characters(layers: Mapping[str, Any]) -> None:
+    """Raise ``BadInstruction`` for texts that would not be drawn as they are."""
+    if undrawable := find_undrawable_values(layers):
+        raise BadInstruction("; ".join(f"{name}: {text}" for name, text in undrawable.items()))

@@ -71,8 +71,13 @@ def clean_text(text: str) -> str:
 
 
 def find_undrawable(text: str) -> list[str]:
-    """Return the characters of the text that no font has, each once."""
-    return sorted({character for character in text if REPLACEMENT in _replace(character) and character != REPLACEMENT})
+    """Return the characters that cannot be drawn as they are, each once: no font has them, or they need shaping.
+
+    >>> find_undrawable("Zoë 김 Ｋim \N{TROPHY} שלום")
+    ['ו', 'ל', 'ם', 'ש', '\N{TROPHY}']
+    """
+    plain = " ".join(unicodedata.normalize("NFC", text).split())
+    return sorted({character for character in plain if not _is_kept(character)})
 
 
 def split_runs(text: str, weight: Weight, size: int) -> Sequence[TextRun]:
@@ -125,7 +130,19 @@ def _replace(character: str) -> str:
     return kept.strip() or REPLACEMENT
 
 
+def _is_kept(character: str) -> bool:
+    """Return whether the drawn text shows the character, or one that reads the same."""
+    if character in SIMILAR or character == REPLACEMENT or "\ufe00" <= character <= "\ufe0f":
+        return True
+    if unicodedata.category(character) in UNSEEN or _is_drawable(character):
+        return True
+    pieces = unicodedata.normalize("NFKD", character)
+    return pieces != character and all(_is_drawable(piece) or piece == " " for piece in pieces)
+
+
 def _is_drawable(character: str) -> bool:
+    if "\u1100" <= character <= "\u11ff":  # letters that the basic layout cannot join to a syllable
+        return False
     return ord(character) in _latin_characters() or ord(character) in _hangul_characters()
 
 

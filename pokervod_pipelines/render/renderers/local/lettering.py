@@ -12,7 +12,7 @@ from pokervod_pipelines.render.renderers.local.theme import Style
 SMALLEST, SMALLEST_NUMBER = 0.62, 0.1
 """Smallest scale of a text that is too long, before it is shortened; a number is never shortened before that."""
 
-NUMBER = re.compile(r"[-\d.,]+")
+NUMBER = re.compile(r"-?(?:[A-Z]{0,3}[^\w\s.,-]?\s?)?\d[\d.,]*\s?(?:[A-Z]{3}|[^\w\s])?|[-\d.,]+")
 
 ELLIPSIS = "…"
 
