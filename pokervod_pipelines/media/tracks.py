@@ -103,7 +103,9 @@ def snap_rate(rate: Fraction) -> Fraction:
 def _choose_video(container: InputContainer) -> VideoStream:
     video = choose_video(container)
     if video is None:
-        raise Unplayable("no video track")
+        sounds = len(container.streams.audio)
+        tracks = "1 audio track" if sounds == 1 else f"{sounds} audio tracks"
+        raise Unplayable(f"audio only: {tracks}, no video track" if sounds else "no video track")
     if video.codec_context is None:
         raise Unplayable("unknown video codec")
     return video

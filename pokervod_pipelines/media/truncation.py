@@ -15,6 +15,10 @@ _EBML_HEADER = b"\x1a\x45\xdf\xa3"
 _EBML_SEGMENT = b"\x18\x53\x80\x67"
 _MXF_PARTITION = bytes.fromhex("060e2b34020501010d01020101")
 _MXF_FOOTER_AT = 24
+_MXF_FOOTER = _MXF_PARTITION + b"\x04"
+_MXF_INDEX_OF_PARTITIONS = _MXF_PARTITION + bytes.fromhex("110100")
+MXF_END_READ = 1 << 18
+"""How much of the end of an MXF file is searched for a footer that its header does not know of."""
 
 
 def find_truncation(file: BinaryIO, size: int) -> str | None:
@@ -112,12 +116,20 @@ def _check_riff(file: BinaryIO, size: int) -> str | None:
 
 
 def _check_mxf(file: BinaryIO, size: int) -> str | None:
-    """Check MXF (SMPTE ST 377-1 §7.1): the header partition has the place of the footer, 0 if not known then."""
+    """Check MXF (SMPTE ST 377-1 §7.1): the header partition has the place of the footer, 0 if not known then.
+
+    A recorder writes the footer when it closes the file.
+    """
     prefix = _read(file, 16, 9)
     width = prefix[0] & 0x7F if prefix and prefix[0] & 0x80 else 0
     value = _read(file, 17 + width, _MXF_FOOTER_AT + 8)
     footer = int.from_bytes(value[_MXF_FOOTER_AT:])
-    return _describe("its footer", footer + 16, size) if footer + 16 > size else None
+    if footer:
+        return _describe("its footer", footer + 16, size) if footer + 16 > size else None
+    end = _read(file, max(size - MXF_END_READ, 0), MXF_END_READ)
+    if _MXF_FOOTER in end or _MXF_INDEX_OF_PARTITIONS in end:
+        return None
+    return f"unfinished: no footer in its {size:,} bytes, the recording or copy did not end"
 
 
 def _describe(what: str, end: int, size: int) -> str:

@@ -29,8 +29,10 @@ from pokervod_pipelines_tests.clips.export.burnt import (
     SAMPLES_A_STEP,
     WIDTH,
     Shape,
+    burn_frame,
     burn_video,
     find_click,
+    make_sound,
     read_number,
     read_numbers,
     read_steps,
@@ -307,3 +309,54 @@ def delay_picture(source: Path, target: Path, frames: int) -> None:
                     packet.pts, packet.dts = packet.pts + later, packet.dts + later
                 packet.stream = tracks[packet.stream.index]
                 new.mux(packet)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "count"), [("mxf", 1), ("mov", 1), ("mov", 2), ("mp4", 1), ("mkv", 2), ("avi", 1), ("ts", 2)]
+)
+def test_a_file_with_sound_only_is_named_as_that(export: Export, archive: Path, suffix: str, count: int) -> None:
+    codec = {"mp4": "aac", "ts": "mp2"}.get(suffix, "pcm_s16le")
+    form = "mxf_opatom" if suffix == "mxf" else None  # a camera's file for each track
+    with av.open(str(archive / f"film.{suffix}"), "w", format=form) as container:
+        sounds = [container.add_stream(codec, rate=48_000, layout="mono") for _ in range(count)]
+        for sound in sounds:
+            for block in make_sound(1):
+                container.mux(sound.encode(block))
+            container.mux(sound.encode(None))
+
+    found = export(f"film.{suffix}", 0, 500)
+
+    assert found == f"its video cannot be used: audio only: {count} audio track{'s'[: count - 1]}, no video track"
+
+
+@pytest.mark.parametrize(("kept", "is_finished"), [(0.4, False), (0.8, False), (1.0, True)])
+def test_an_mxf_that_is_not_finished_is_named_as_that(
+    export: Export, archive: Path, kept: float, is_finished: bool
+) -> None:
+    path = archive / "film.mxf"
+    record_mxf(path, kept)
+
+    found = export("film.mxf", 0, 500)
+
+    if is_finished:
+        assert isinstance(found, ExportClip)
+    else:
+        reason = f"unfinished: no footer in its {path.stat().st_size:,} bytes, the recording or copy did not end"
+        assert found == f"its video cannot be used: {reason}"
+
+
+def record_mxf(path: Path, kept: float) -> None:
+    """Write a file as a recorder that cannot go back to the header; keep a part of it."""
+    pipe = io.BytesIO()
+
+    class Recorder:
+        def write(self, data: bytes) -> int:
+            return pipe.write(data)
+
+    with av.open(Recorder(), "w", format="mxf") as container:
+        picture = container.add_stream("mpeg2video", rate=25)
+        picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for number in range(50):
+            container.mux(picture.encode(burn_frame(number)))
+        container.mux(picture.encode(None))
+    path.write_bytes(pipe.getvalue()[: int(len(pipe.getvalue()) * kept)])

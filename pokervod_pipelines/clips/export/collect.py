@@ -45,6 +45,8 @@ def _read(connection: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
             select c.id, c.title, c.in_ms, c.out_ms, c.grade, c.problem, f.root, f.path, m.rate_num, m.rate_den,
                    m.drop_frame, m.start_timecode, m.timecode_rate, m.width, m.height, m.frames,
                    m.duration_ms, m.video_start_ms, coalesce(m.audio, '[]'::jsonb) as audio,
+                   (select b.reason from media_facts b where b.file_id = f.id and b.status <> 'ok'
+                        and b.size = f.size and b.mtime_ns = f.mtime_ns) as media_problem,
                    array(select p.name from clip_players cp join players p on p.id = cp.player_id
                          where cp.clip_id = c.id order by cp.position) as players,
                    array(select t.name from clip_tags ct join tags t on t.id = ct.tag_id
@@ -66,6 +68,8 @@ def _make_clip(row: Mapping[str, Any], roots: Mapping[str, Path], assumed_rate: 
     if row["root"] not in roots:
         raise BadInput(f"the archive root {row['root']!r} is missing; add it to `archive_roots`")
     rate = snap_rate(Fraction(row["rate_num"], row["rate_den"])) if row["rate_num"] else assumed_rate
+    if rate is None and row["media_problem"]:
+        raise BadInput(f"its video cannot be used: {row['media_problem']}")
     if rate is None:
         raise BadInput("the frame rate of its video is unknown; sync with media on, or give --assume-rate")
     delay_ms = row["video_start_ms"] or 0
