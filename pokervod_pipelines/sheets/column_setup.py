@@ -13,7 +13,7 @@ from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.sheets.google.layout import NamedRange, SpreadsheetLayout, TabLayout
 from pokervod_pipelines.sheets.google.workbook import ColumnValues
 from pokervod_pipelines.sheets.headers import AnnotationLayout, find_layout, find_managed_columns
-from pokervod_pipelines.sheets.managed_columns import COLUMN_TITLES, make_column, name_column_range
+from pokervod_pipelines.sheets.managed_columns import COLUMN_TITLES, WRITTEN_FIELDS, make_column, name_column_range
 from pokervod_pipelines.sheets.reading import SheetReading
 from pokervod_pipelines.sheets.tab import Tab, clean_tab
 from pokervod_pipelines.sheets.workbook import SharedWorkbook, Workbook
@@ -114,6 +114,34 @@ def set_up_columns(workbook: SharedWorkbook, tabs: Collection[str]) -> None:
             if field not in plan.titled
         ]
     )
+
+
+def clear_formats(workbook: SharedWorkbook, columns: Mapping[str, ManagedColumns]) -> None:
+    """Give our cells in these tabs the automatic format; as plain text, Google would keep a formula as its text.
+
+    A request for a format takes an address, not a name, so the addresses are asked for right before.
+    """
+    spreadsheet = workbook.layout()
+    requests = [
+        {"repeatCell": {"range": cells, "cell": {}, "fields": "userEnteredFormat.numberFormat"}}
+        for each in columns.values()
+        for field in WRITTEN_FIELDS
+        if (cells := _find_cells(spreadsheet, each, field))
+    ]
+    if requests:
+        workbook.change(requests)
+
+
+def _find_cells(spreadsheet: SpreadsheetLayout, columns: ManagedColumns, field: str) -> dict[str, int]:
+    named = _find_range(spreadsheet, columns.sheet_id, field)
+    if named is None or named.end_column != named.start_column + 1:
+        return {}
+    return {
+        "sheetId": named.sheet_id,
+        "startRowIndex": columns.header_row + 1,
+        "startColumnIndex": named.start_column,
+        "endColumnIndex": named.start_column + 1,
+    }
 
 
 def _plan_columns(spreadsheet: SpreadsheetLayout, tab: TabLayout, cells: Tab) -> _ColumnPlan:

@@ -27,6 +27,7 @@ MAX_STATUS_LENGTH = 500
 """Characters of one cell; the rest is cut off."""
 
 _KEY = re.compile(r"pv-[a-z2-7]{10}")
+_GUARDED = re.compile(rf'=IF\(\$[A-Z]+\d+="{_KEY.pattern}";"(?:[^"]|"")*";""\)')
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
 
@@ -60,6 +61,15 @@ def make_guarded_formula(text: str, key: str, *, key_column: int, row_number: in
     """
     quoted = shorten(text).replace('"', '""')
     return f'=IF(${column_letters(key_column)}{row_number}="{key}";"{quoted}";"")'
+
+
+def is_guarded_formula(cell: str) -> bool:
+    """Return whether the cell shows our formula itself, as one does that is formatted as plain text.
+
+    >>> is_guarded_formula('=IF($Z4="pv-abcdefghij";"ready";"")'), is_guarded_formula("ready")
+    (True, False)
+    """
+    return bool(_GUARDED.fullmatch(cell))
 
 
 def shorten(text: str) -> str:

@@ -14,13 +14,14 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.sheets.column_setup import ManagedColumns, set_up_columns
+from pokervod_pipelines.sheets.column_setup import ManagedColumns, clear_formats, set_up_columns
 from pokervod_pipelines.sheets.google.clock import SYSTEM_CLOCK, Clock
 from pokervod_pipelines.sheets.google.workbook import ColumnValues
 from pokervod_pipelines.sheets.managed_columns import (
     KEY_FIELD,
     STATUS_FIELDS,
     WRITTEN_FIELDS,
+    is_guarded_formula,
     is_up_to_date,
     make_column,
     make_guarded_formula,
@@ -43,8 +44,8 @@ from pokervod_pipelines.sheets.workbook import SharedWorkbook
 class WriteBackReport:
     """Count the rows of a write-back: statuses ``written``, and ``overtaken`` by an edit of the same moment.
 
-    ``cleared`` lines are not rows any more. ``keyed`` rows got an id, and ``set_up`` tabs our columns; both must be
-    read again before statuses are written.
+    ``cleared`` lines are not rows any more. ``keyed`` rows got an id, and ``set_up`` tabs our columns; their statuses
+    are written after the next reading.
     """
 
     rows: int = 0
@@ -57,8 +58,8 @@ class WriteBackReport:
 
     @property
     def needs_reading(self) -> bool:
-        """Tell whether the sheet must be read again, because new ids belong to no row until then."""
-        return bool(self.keyed or self.set_up)
+        """Tell whether the sheet was changed; it is read again, so that our own write does not count as an edit."""
+        return bool(self.written or self.overtaken or self.cleared or self.keyed or self.set_up)
 
 
 def write_back(engine: Engine, settings: Settings, sheet: str, *, clock: Clock = SYSTEM_CLOCK) -> WriteBackReport:
@@ -111,7 +112,7 @@ def _write_statuses(
         for field in WRITTEN_FIELDS
         if tab in stray or (field != KEY_FIELD and any(row.tab == tab for row in updates))
     }
-    after = dict(zip(ranges, workbook.write_values([*ranges.values()]), strict=True))
+    after = _write_formulas(workbook, ranges, columns)
     shown = {row.id: tuple(_cell(after[row.tab, field], row.row_number) for field in STATUS_FIELDS) for row in updates}
     with engine.begin() as connection:
         store_shown(connection, shown)
@@ -123,6 +124,18 @@ def _write_statuses(
         cleared=sum(map(len, stray.values())),
         calls=count_calls(workbook) or 0,
     )
+
+
+def _write_formulas(
+    workbook: SharedWorkbook, ranges: Mapping[tuple[str, str], ColumnValues], columns: Mapping[str, ManagedColumns]
+) -> dict[tuple[str, str], ColumnValues]:
+    """Write the columns and return what they show; where Google kept our formulas as text, write once more."""
+    after = dict(zip(ranges, workbook.write_values([*ranges.values()]), strict=True))
+    as_text = {tab for (tab, _), each in after.items() if any(is_guarded_formula(cell or "") for cell in each.cells)}
+    if not as_text:
+        return after
+    clear_formats(workbook, {tab: columns[tab] for tab in as_text})
+    return dict(zip(ranges, workbook.write_values([*ranges.values()]), strict=True))
 
 
 def _find_outdated(

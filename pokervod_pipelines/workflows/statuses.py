@@ -1,33 +1,32 @@
 """Write the status of each row into a sheet that allows it: the last stage of a sheet."""
 
 import time
+from dataclasses import replace
 
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.sheets.write_back import WriteBackReport, write_back
 from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_sheets_stage
 
+NOT_SHOWN = (
+    "the sheet shows other text than was written into the PokerVOD columns; choose Format > Number > Automatic for "
+    "them, and remove scripts that change them"
+)
 STILL_EDITED = "the sheet is being edited, so some statuses are not written yet; the next sync writes them"
 
-MAX_ROUNDS = 4
-"""Columns, ids, statuses, and one more for edits that came in between."""
+MAX_ROUNDS = 5
+"""Columns, ids, statuses, one more for edits that came in between, and one that finds nothing to write."""
 
 
 def run_statuses_stage(run: SyncRun, sheet: str) -> StageResult:
     """Write the status of every row, new ones included.
 
-    An id identifies a row once it was read beside it, so the sheet is read again after ids were written. Without
-    write-back the sheet is not touched.
+    Without write-back the sheet is not touched.
     """
     started = time.monotonic()
     if not run.settings.sheet(sheet).write_back:
         return StageResult(stage="statuses", name=sheet, seconds=0.0, counts={})
-    rounds: list[WriteBackReport] = []
-    while not rounds or (rounds[-1].needs_reading and len(rounds) < MAX_ROUNDS):
-        if rounds:
-            run_sheets_stage(run, sheet, reread=True)
-            run_clips_stage(run, sheet)
-        rounds.append(write_back(run.engine, run.settings, sheet))
+    rounds, is_edited = _write_until_shown(run, sheet)
     counts = {
         "rows": rounds[-1].rows,
         "written": sum(each.written for each in rounds),
@@ -37,5 +36,23 @@ def run_statuses_stage(run: SyncRun, sheet: str) -> StageResult:
         "tabs_set_up": sum(each.set_up for each in rounds),
         "api_calls": sum(each.calls for each in rounds),
     }
-    problems = [Problem(sheet, STILL_EDITED)] if rounds[-1].needs_reading else []
+    problems = [Problem(sheet, STILL_EDITED if is_edited else NOT_SHOWN)] if rounds[-1].needs_reading else []
     return make_result("statuses", sheet, time.monotonic() - started, counts, problems)
+
+
+def _write_until_shown(run: SyncRun, sheet: str) -> tuple[list[WriteBackReport], bool]:
+    """Write, and read after each write, until there is nothing to write; tell whether people edited meanwhile.
+
+    The reading makes ids belong to their rows, and our own write the last known revision, so that it starts no run.
+    Only edits that never stop are left unread: the next run is theirs.
+    """
+    again, is_edited = replace(run, full=False), False
+    rounds = [write_back(run.engine, run.settings, sheet)]
+    while rounds[-1].needs_reading and not (is_edited and len(rounds) == MAX_ROUNDS):
+        counts = run_sheets_stage(again, sheet, reread=True).counts
+        run_clips_stage(again, sheet)
+        is_edited = is_edited or any(counts[name] for name in ("added", "changed", "removed"))
+        if len(rounds) == MAX_ROUNDS:
+            break
+        rounds.append(write_back(run.engine, run.settings, sheet))
+    return rounds, is_edited

@@ -61,6 +61,9 @@ def serial_of(moment: datetime) -> float:
     return (moment - EPOCH) / timedelta(days=1)
 
 
+PLAIN_TEXT = "@"
+
+
 def parse_entry(text: str) -> Cell | None:
     """Return the cell that typing the text makes: formula, number, TRUE, time, day, or text (after ' always text)."""
     if text.startswith("'"):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
 
-from pokervod_pipelines_tests.google.cells import Cell, Formula, Value, make_cell, parse_entry, show_value
+from pokervod_pipelines_tests.google.cells import PLAIN_TEXT, Cell, Formula, Value, make_cell, parse_entry, show_value
 from pokervod_pipelines_tests.google.clock import Clock, SystemClock
 from pokervod_pipelines_tests.google.formulas import evaluate
 from pokervod_pipelines_tests.google.grid import Grid, Row, move_area
@@ -150,6 +150,18 @@ class Spreadsheet:
         """Make the cell hold what typing the text at the keyboard makes."""
         self._write(tab, row, column, lambda kept: entered_cell(text, kept))
 
+    def format_cells(self, tab: str, number_format: str, place: Area | None = None) -> None:
+        """Give a number format to the cells, or to the whole tab; what they hold stays."""
+        with self.editing():
+            grid = self.grid(tab)
+            area = (place or Area()).clipped(grid.rows, grid.columns)
+            for row in range(area.top, area.bottom or 0):
+                for column in range(area.left, area.right or 0):
+                    old = grid.at(row, column)
+                    content = old.content if old else None
+                    is_blank = content is None and not number_format
+                    grid.put(row, column, None if is_blank else Cell(content, number_format))
+
     def _write(self, tab: str, row: int, column: Column, make: Callable[[str], Cell | None]) -> None:
         with self.lock:
             grid, at = self.grid(tab), _column(column)
@@ -279,7 +291,12 @@ def make_spreadsheet(tabs: Mapping[str, Sequence[Given]], title: str, clock: Clo
 
 
 def entered_cell(text: str, kept_format: str) -> Cell | None:
-    """Return the cell that typing makes where this format is set already; a set format stays."""
+    """Return the cell that typing makes where this format is set already; a set format stays.
+
+    In a cell that is formatted as plain text everything stays as typed, formulas too.
+    """
+    if text and kept_format == PLAIN_TEXT:
+        return Cell(text, kept_format)
     cell = parse_entry(text) if text else make_cell(None, kept_format)
     if cell is None or not kept_format:
         return cell

@@ -118,8 +118,24 @@ def _tab(sheet: Spreadsheet, details: Json, wrong: str) -> Grid:
     raise refuse(400, f"{wrong}No grid with id: {wanted}")
 
 
+def _repeat_cell(sheet: Spreadsheet, details: Json, wrong: str) -> Json:
+    """Repeat a number format; the emulator knows no other property of a cell."""
+    if details.get("fields") != "userEnteredFormat.numberFormat":
+        raise refuse(400, f"{wrong}fields: the emulator only knows userEnteredFormat.numberFormat")
+    edges = details.get("range", {})
+    grid = _tab(sheet, edges, wrong)
+    top, left = edges.get("startRowIndex", 0), edges.get("startColumnIndex", 0)
+    bottom, right = edges.get("endRowIndex", grid.rows), edges.get("endColumnIndex", grid.columns)
+    if bottom > grid.rows or right > grid.columns or top >= bottom or left >= right:
+        raise refuse(400, f"{wrong}range is outside the grid")
+    given = details.get("cell", {}).get("userEnteredFormat", {}).get("numberFormat", {})
+    sheet.format_cells(grid.title, given.get("pattern", ""), Area(None, top, bottom, left, right))
+    return {}
+
+
 REQUESTS: dict[str, Callable[[Spreadsheet, Json, str], Json]] = {
     "appendDimension": _append_dimension,
     "addNamedRange": _add_named_range,
     "deleteNamedRange": _delete_named_range,
+    "repeatCell": _repeat_cell,
 }

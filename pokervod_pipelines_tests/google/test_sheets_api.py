@@ -21,6 +21,9 @@ ROWS: list[list[object]] = [
 ]
 
 
+FORMAT = "userEnteredFormat.numberFormat"
+
+
 @dataclass
 class ApiHarness:
     """Hold an emulator with one shared spreadsheet, and gspread as its client."""
@@ -245,6 +248,8 @@ def test_names_and_rows_are_added_in_one_atomic_batch(api: ApiHarness) -> None:
         ({"addNamedRange": {"namedRange": {"name": "taken", "range": {}}}}, "exists"),
         ({"addNamedRange": {"namedRange": {"name": "wide", "range": {"endColumnIndex": 99}}}}, "outside the grid"),
         ({"deleteNamedRange": {"namedRangeId": "none"}}, "No NamedRange with id: none"),
+        ({"repeatCell": {"range": {"endRowIndex": 999}, "fields": FORMAT}}, "outside the grid"),
+        ({"repeatCell": {"range": {}, "fields": "*"}}, "the emulator only knows"),
     ],
 )
 def test_one_wrong_request_and_nothing_is_changed(api: ApiHarness, request_: dict[str, Any], message: str) -> None:
@@ -255,6 +260,24 @@ def test_one_wrong_request_and_nothing_is_changed(api: ApiHarness, request_: dic
         api.change({"appendDimension": {"sheetId": 0, "dimension": "ROWS", "length": 9}}, request_)
 
     assert api.sheet.fingerprint() == before
+
+
+def test_plain_text_stays_as_typed_until_its_format_is_cleared(api: ApiHarness) -> None:
+    column = {"sheetId": 0, "startColumnIndex": 4, "endColumnIndex": 5}
+    plain = {"userEnteredFormat": {"numberFormat": {"type": "TEXT", "pattern": "@"}}}
+    written = {"range": "Hands!E1:E3", "values": [["=A2"], ["007"], ["TRUE"]]}
+
+    def enter() -> list[list[object]]:
+        api.write(written, option="USER_ENTERED")
+        return [line[4:] for line in api.sheet.shown("Hands")[:3]]
+
+    api.change({"repeatCell": {"range": column, "cell": plain, "fields": FORMAT}})
+    as_text = enter()
+    api.change({"repeatCell": {"range": column, "cell": {}, "fields": FORMAT}})
+    kept = [line[4:] for line in api.sheet.shown("Hands")[:3]]
+
+    assert as_text == kept == [["=A2"], ["007"], ["TRUE"]]
+    assert enter() == [["a.mp4"], ["7"], ["TRUE"]]
 
 
 def test_fields_are_masked(api: ApiHarness) -> None:

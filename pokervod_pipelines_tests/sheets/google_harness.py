@@ -45,7 +45,7 @@ class GoogleSheetHarness(SheetHarness):
         self.build()
         if self.settings.sheet(self.sheet).write_back:
             while self.write_back().needs_reading:
-                self.sync()
+                self.sync(reread=True)
                 self.build()
         return report
 

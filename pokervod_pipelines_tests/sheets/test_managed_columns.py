@@ -7,6 +7,7 @@ import pytest
 from pokervod_pipelines.sheets.headers import AnnotationLayout, find_layout, find_managed_columns
 from pokervod_pipelines.sheets.managed_columns import (
     MAX_STATUS_LENGTH,
+    is_guarded_formula,
     make_column,
     make_guarded_formula,
     make_row_key,
@@ -84,6 +85,18 @@ def test_a_guarded_text_stays_one_text() -> None:
     assert make_guarded_formula('a "b"; c', KEY, key_column=26, row_number=9) == f'=IF($AA9="{KEY}";"a ""b""; c";"")'
     assert make_guarded_formula("two\nlines", KEY, key_column=0, row_number=1) == f'=IF($A1="{KEY}";"two lines";"")'
     assert len(shorten("x" * 9_999)) == MAX_STATUS_LENGTH
+
+
+@pytest.mark.parametrize("text", ["", "ready", 'a "b"; c', '";"', '"', "two\nlines", "=1", "x" * 9_999])
+def test_a_guarded_text_is_recognized_as_ours(text: str) -> None:
+    assert is_guarded_formula(make_guarded_formula(text, KEY, key_column=30, row_number=12))
+
+
+@pytest.mark.parametrize(
+    "cell", ["", "ready", "=A1", '=IF($Z4="x";"ready";"")', f'=IF($Z4="{KEY}","ready","")', f'x=IF($Z4="{KEY}";"a";"")']
+)
+def test_other_formulas_are_not_ours(cell: str) -> None:
+    assert not is_guarded_formula(cell)
 
 
 @pytest.mark.parametrize(
