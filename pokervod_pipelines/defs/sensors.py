@@ -19,6 +19,7 @@ from pokervod_pipelines.sheets.polling import (
     ReadRequest,
     decide,
     dump_memory,
+    find_in_use,
     find_unread,
     load_memory,
     observe_sheets,
@@ -141,9 +142,11 @@ def _watch(settings: Settings, engine: Engine) -> tuple[Arrivals, PendingEvents]
 
 def _poll_sheets(settings: Settings, engine: Engine, memory: dict[str, ReadRequest]) -> PollDecision:
     seen = observe_sheets(engine, settings, settings.sheets)
+    in_use = find_in_use(engine, settings.sheets)
     return decide(
         seen,
         memory,
+        in_use=in_use,
         unread=find_unread(engine, seen, settings.sheets),
         now=datetime.now(UTC),
         gather_seconds=settings.google.gather_seconds,

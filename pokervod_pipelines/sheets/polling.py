@@ -5,7 +5,7 @@ own, never "unchanged" and never "empty".
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from pokervod_pipelines.db.locks import is_locked
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import SheetSource
@@ -23,6 +24,8 @@ MAX_GATHER_FACTOR = 4
 """An edit waits for further edits at most this many times ``google.gather_seconds``."""
 
 STILL_EDITED = "edited a moment ago; it will be read when the edits stop"
+
+IN_USE = "a pass is reading or writing it; it is checked again afterwards"
 
 CLOCK_GRAIN_SECONDS = 1.0
 """Google reports its time in whole seconds."""
@@ -113,18 +116,24 @@ def decide(
     unread: Mapping[str, bool],
     now: datetime,
     gather_seconds: float,
+    in_use: Collection[str] = (),
 ) -> PollDecision:
     """Decide which sheets to read now.
 
     ``unread`` tells for each sheet whether its last reading failed or has another revision than the one seen. A
-    revision is requested once its edits have stopped, and again only if it was not read for ``RETRY_AFTER``.
+    revision is requested once its edits have stopped, and again only if it was not read for ``RETRY_AFTER``. A sheet
+    ``in_use`` is left to its pass, whose own write may be what was seen.
     """
     due: list[tuple[str, str, str]] = []
     remembered: dict[str, ReadRequest] = {}
     reasons: dict[str, str] = {}
     for name, observation in seen.items():
         before = memory.get(name, ReadRequest())
-        reason, after = _decide_one(observation, before, is_unread=unread[name], now=now, gather_seconds=gather_seconds)
+        reason, after = IN_USE, before
+        if observation.error or name not in in_use:
+            reason, after = _decide_one(
+                observation, before, is_unread=unread[name], now=now, gather_seconds=gather_seconds
+            )
         remembered[name] = after
         if reason:
             reasons[name] = reason
@@ -167,6 +176,12 @@ def find_unread(engine: Engine, seen: Mapping[str, Observation], sheets: Sequenc
         observation = seen[sheet.name]
         unread[sheet.name] = failed or (observation.is_comparable and revision != observation.revision)
     return unread
+
+
+def find_in_use(engine: Engine, sheets: Sequence[SheetSource]) -> frozenset[str]:
+    """Return the sheets that a pass of any process is reading or writing; asked for before ``find_unread``."""
+    with engine.connect() as connection:
+        return frozenset(sheet.name for sheet in sheets if is_locked(connection, f"reading of sheet {sheet.name}"))
 
 
 def load_memory(cursor: str | None) -> dict[str, ReadRequest]:

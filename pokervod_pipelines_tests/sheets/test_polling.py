@@ -10,11 +10,13 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.polling import (
+    IN_USE,
     RETRY_AFTER,
     Observation,
     ReadRequest,
     decide,
     dump_memory,
+    find_in_use,
     find_unread,
     load_memory,
     observe_sheets,
@@ -134,6 +136,26 @@ def test_a_revision_is_requested_once_and_the_memory_survives_as_text() -> None:
     assert memory == first.memory
     assert again.due == ()
     assert late.due == (("s", "2", "s:2:2"),)
+
+
+def test_a_sheet_in_use_is_left_to_its_pass_and_requested_afterwards() -> None:
+    seen = {"s": Observation(revision="2", age_seconds=60)}
+    memory = {"s": ReadRequest(revision="1", at=ago(minutes=1), times=1)}
+    during = decide(seen, memory, unread={"s": True}, now=NOW, gather_seconds=GATHER, in_use={"s"})
+    after = decide(seen, during.memory, unread={"s": True}, now=NOW, gather_seconds=GATHER)
+
+    assert (during.due, during.memory, during.reasons) == ((), memory, {"s": IN_USE})
+    assert [name for name, _, _ in after.due] == ["s"]
+
+
+def test_a_sheet_is_in_use_while_a_pass_has_it(harness: SheetHarness) -> None:
+    harness.write(*make_lines(1))
+    during: list[frozenset[str]] = []
+    sheets = harness.settings.sheets
+    harness.sync(progress=lambda _: during.append(find_in_use(harness.engine, sheets)))
+
+    assert during[0] == {"hands"}
+    assert find_in_use(harness.engine, sheets) == frozenset()
 
 
 def test_a_sheet_that_cannot_be_checked_is_remembered_as_it_was() -> None:
