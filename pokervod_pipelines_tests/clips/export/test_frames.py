@@ -157,13 +157,13 @@ def test_handles_stay_within_the_video(frames: FrameRange, before: int, after: i
 
 @pytest.mark.parametrize(("first", "end"), [(5, 5), (6, 5), (-1, 5)])
 def test_a_range_without_a_frame_cannot_be_built(first: int, end: int) -> None:
-    with pytest.raises(BadFrames, match=f"frame {first} and frame {end}"):
+    with pytest.raises(BadFrames, match=f"frames {first} to {end}"):
         FrameRange(first, end)
 
 
 @pytest.mark.parametrize(("in_ms", "out_ms"), [(1000, 1000), (1000, 999), (-1, 1000)])
 def test_milliseconds_without_a_stretch_are_refused(in_ms: int, out_ms: int) -> None:
-    with pytest.raises(BadFrames, match=f"{in_ms} ms and {out_ms} ms"):
+    with pytest.raises(BadFrames, match=f"{in_ms} ms to {out_ms} ms"):
         find_frames(in_ms, out_ms, NTSC)
 
 
