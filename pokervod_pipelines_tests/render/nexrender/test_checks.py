@@ -64,7 +64,7 @@ def test_a_file_that_is_no_project_we_know_is_left_to_after_effects(tmp_path: Pa
 def test_the_doctor_is_told_all_that_is_missing(tmp_path: Path) -> None:
     async def case() -> None:
         nothing = NexrenderRenderer(NexrenderSettings(), None)
-        assert [fault.split(":")[0] for fault in await nothing.check_server()] == [
+        assert [fault.split(";")[0] for fault in await nothing.check_server()] == [
             "render.nexrender.folder is not set",
             "render.nexrender.url is not set",
         ]

@@ -75,7 +75,7 @@ def test_nobody_listening_is_a_service_that_is_down(make_context: MakeContext) -
     result = judge(make_context, find_closed_address())
 
     assert result.error_class is ErrorClass.SERVICE_DOWN
-    assert "connection refused" in result.summary
+    assert "connection failed" in result.summary
 
 
 def test_an_unknown_host_is_unreachable(make_context: MakeContext) -> None:
