@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from pokervod_pipelines.media.facts import AudioTrack, Unplayable
 from pokervod_pipelines.media.movie_atoms import MovieTrack, read_movie_tracks
+from pokervod_pipelines.media.mxf_timecode import read_timecode_rate
 from pokervod_pipelines.video_tracks import choose_video, find_delay
 
 CONTAINERS = "mov,matroska,mxf,avi,mpegts,mpeg,asf,flv,dv,gxf,ogg"
@@ -47,6 +48,9 @@ def read_tracks(path: str, size: int) -> dict[str, Any]:
         seconds = _find_seconds(container, video, delay)
         movie = _read_movie(path, size, container)
         timecode, timecode_rate = _find_timecode(container, movie)
+        if timecode and container.format.name == "mxf":
+            with Path(path).open("rb", buffering=0) as file:
+                timecode_rate = read_timecode_rate(file)
         rate = find_rate(video)
         width, height = _find_size(video, movie)
         return {

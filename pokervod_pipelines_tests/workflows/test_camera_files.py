@@ -243,6 +243,18 @@ def test_a_timecode_track_counts_at_its_own_rate(
     assert f" C        {first} " in write_edl(make_timelines("x", [clip])[0])
 
 
+@pytest.mark.parametrize(("base", "first"), [(25, "10:00:01:24"), (50, "05:00:01:12")])
+def test_the_timecode_of_an_mxf_counts_at_its_own_base(export: Export, archive: Path, base: int, first: str) -> None:
+    film = Film(rate=Fraction(50), frames=200, timecode="05:00:00:12", codec="mpeg2video")
+    path = make_film(archive / "film.mxf", film)
+    path.write_bytes(path.read_bytes().replace(b"\x15\x02\x00\x02\x00\x32", b"\x15\x02\x00\x02" + base.to_bytes(2)))
+
+    clip = export("film.mxf", 1_000, 2_000)
+
+    assert isinstance(clip, ExportClip)
+    assert format_timecode(clip.source.first, clip.timebase) == first
+
+
 def shoot(path: Path, rate: Fraction, timecode: str) -> Path:
     """Write a film of 200 frames with a timecode track."""
     return make_film(path, Film(rate=rate, frames=200, timecode=timecode))
