@@ -258,7 +258,7 @@ def test_an_ordinary_user_is_refused_the_data_of_another(
     client = make_client("use", base, user=NOBODY, python=python_for_all)
 
     client.process.stdin.close()
-    assert "run as its owner or as root" in client.process.stderr.read()
+    assert "run it as the owner or as root" in client.process.stderr.read()
 
 
 def test_data_of_another_user_are_refused_and_not_touched(base: Path, make_server: MakeServer, as_root: None) -> None:
