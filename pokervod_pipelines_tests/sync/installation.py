@@ -109,7 +109,7 @@ class InProcess(Installation):
 
     def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""
-        (self.folder / "dagster.yaml").write_text("{}", encoding="utf-8")
+        (self.folder / "dagster.yaml").write_text("telemetry: {enabled: false}", encoding="utf-8")
         with contextlib.chdir(self.folder), mock.patch.dict(os.environ, {**self.environ, **environ}):
             result = CliRunner().invoke(app, arguments)
         error = result.exception

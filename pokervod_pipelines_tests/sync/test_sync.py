@@ -18,13 +18,6 @@ EPISODES_AND_CLIPS = """
 FILE_EVENTS = "select type, count(*) from events where type like 'nas.file.%' group by 1 order by 1"
 
 
-@pytest.fixture(scope="module")
-def synced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Installation, dict[str, Any]]:
-    """Sync in a process of its own, below a folder in Hangul, with the embedded server; return what it printed."""
-    installation = build_installation(tmp_path_factory.mktemp("synced") / "제작 하우스 2026")
-    return installation, installation.sync()
-
-
 @pytest.fixture
 def installation(tmp_path: Path, database_url: str) -> Installation:
     """Build an installation whose commands run in this process."""
@@ -50,8 +43,13 @@ def read_checks(installation: Installation, monkeypatch: pytest.MonkeyPatch, ass
     return [record.status.value for record in history]
 
 
-def test_a_first_sync_reports_every_file_once_and_every_library(synced: tuple[Installation, dict[str, Any]]) -> None:
-    _, first = synced
+def test_a_first_sync_reports_every_file_once_and_is_a_run_of_dagster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sync in a process of its own, below a folder in Hangul, with the embedded server."""
+    installation = build_installation(tmp_path / "제작 하우스 2026")
+
+    first = installation.sync()
 
     assert first["status"] == "success"
     assert [(each["name"], each["counts"]["files"]) for each in first["libraries"]] == [
@@ -63,6 +61,15 @@ def test_a_first_sync_reports_every_file_once_and_every_library(synced: tuple[In
     assert totals(first, "sheets") == {"rows": 20, "added": 20, "matched": 20}
     assert totals(first, "clips") == {"clips": 20, "usable": 20, "created": 20}
     assert all(check["passed"] for check in first["checks"])
+    monkeypatch.chdir(installation.folder)
+    with dg.DagsterInstance.from_config(str(installation.folder / ".pokervod" / "dagster")) as instance:
+        run = instance.get_run_by_id(first["run_id"])
+        partitions = instance.get_materialized_partitions(dg.AssetKey("nas_files"))
+    assert run is not None
+    assert run.status is dg.DagsterRunStatus.SUCCESS
+    assert run.tags["pokervod/correlation_id"] == first["correlation_id"]
+    assert partitions == {"WSOP", "PAD", "rest"}
+    assert read_checks(installation, monkeypatch, "nas_files", "every_library_was_read") == ["SUCCEEDED"]
 
 
 def test_a_second_sync_changes_nothing_and_tells_of_nothing_but_its_scans(installation: Installation) -> None:
@@ -163,19 +170,3 @@ def test_a_deletion_that_an_operator_clears_is_audited(installation: Installatio
     assert cleared.returncode == 0, cleared.stderr
     assert installation.ask("select action, by, reason from archive_clearances") == [("clear", "archivist", "re-cut")]
     assert installation.ask("select state from nas_files where path like '%1973%'") == [("cleared",)]
-
-
-def test_the_run_and_its_materializations_are_dagsters(
-    synced: tuple[Installation, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    installation, first = synced
-    monkeypatch.chdir(installation.folder)
-    with dg.DagsterInstance.from_config(str(installation.folder / ".pokervod" / "dagster")) as instance:
-        run = instance.get_run_by_id(first["run_id"])
-        partitions = instance.get_materialized_partitions(dg.AssetKey("nas_files"))
-
-    assert run is not None
-    assert run.status is dg.DagsterRunStatus.SUCCESS
-    assert run.tags["pokervod/correlation_id"] == first["correlation_id"]
-    assert partitions == {"WSOP", "PAD", "rest"}
-    assert read_checks(installation, monkeypatch, "nas_files", "every_library_was_read") == ["SUCCEEDED"]
