@@ -3,6 +3,7 @@
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image, ImageChops
 
@@ -105,6 +106,22 @@ def test_a_currency_is_drawn(prize: str) -> None:
     boxes = Drawing(TEMPLATES["elimination"], {"player": "Kim", "prize": prize}, make_spec(**HD)).boxes
 
     assert prize in shown(boxes, "prize")
+
+
+@pytest.mark.parametrize("name", ["next_stream", "leaderboard"])
+@pytest.mark.parametrize("output", ["mov_alpha", "mp4"])
+@pytest.mark.parametrize("size", [HD, {"width": 3840, "height": 2160}, {"width": 1080, "height": 1920}], ids=str)
+def test_a_dark_gradient_shows_no_bands(size: dict[str, int], output: Any, name: str) -> None:
+    """Rounded alike, each level of a colour was a band of up to 166 rows."""
+    frame = np.asarray(Drawing(TEMPLATES[name], ORDINARY[name], make_spec(output, **size)).draw(20).convert("RGB"))
+    rows = frame[10:-40, 8:40].mean(axis=1)  # the margin, where only the backdrop is
+
+    for colour in rows.T:
+        changes = np.flatnonzero(np.abs(np.diff(colour)) > 0.01)
+        means = np.convolve(colour, np.ones(16) / 16, "valid")
+        smooth = np.polyval(np.polyfit(np.arange(len(means)), means, 3), np.arange(len(means)))
+        assert np.diff(changes).max() <= size["height"] / 40
+        assert np.abs(means - smooth).max() < 0.3
 
 
 def test_cards_that_are_not_dealt_elsewhere_are_drawn_by_themselves() -> None:

@@ -138,10 +138,7 @@ class Canvas:
 
     def draw_backdrop(self) -> None:
         """Darken the whole screen, with a soft light above and a gold line at the bottom."""
-        backdrop = shapes.draw_gradient(self.width, self.height, theme.VEIL_TOP, theme.VEIL_FOOT)
-        height = max(1, round(self.height * 0.9))
-        glow = shapes.draw_glow(self.width, height, theme.GLOW)
-        backdrop.alpha_composite(glow.crop((0, height // 3, self.width, height)))
+        backdrop = shapes.draw_backdrop(self.width, self.height, theme.VEIL_TOP, theme.VEIL_FOOT, theme.GLOW)
         line = self.pixels(6)
         gold = shapes.draw_gradient(self.width, line, theme.GOLD_TOP, theme.GOLD_FOOT)
         backdrop.alpha_composite(gold, (0, max(0, self.height - line)))

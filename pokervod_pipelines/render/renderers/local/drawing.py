@@ -14,8 +14,8 @@ from pokervod_pipelines.render.renderers.job import OutputSpec
 from pokervod_pipelines.render.renderers.local.canvas import Canvas
 from pokervod_pipelines.render.renderers.local.compositions import COMPOSITIONS
 from pokervod_pipelines.render.renderers.local.content import read_content
+from pokervod_pipelines.render.renderers.local.shapes import lay_on_black
 from pokervod_pipelines.render.renderers.local.sprites import Box, compose
-from pokervod_pipelines.render.renderers.local.theme import SCREEN
 from pokervod_pipelines.render.templates import Template
 
 ENTER_SECONDS, LEAVE_SECONDS = 0.6, 0.4
@@ -61,9 +61,7 @@ class Drawing:
         frame = compose(self._sprites, size, visibility, leaves=leaves)
         if self._spec.format not in OPAQUE_FORMATS:
             return frame
-        screen = Image.new("RGBA", size, SCREEN)
-        screen.alpha_composite(frame)
-        return screen
+        return lay_on_black(frame)
 
 
 def describe_unknown(template: Template) -> str:

@@ -117,9 +117,11 @@ def _group_equal_frames(drawing: Drawing, spec: OutputSpec) -> Iterator[tuple[Im
 
 
 def _convert(image: Image.Image, codec: VideoCodec) -> av.VideoFrame:
-    frame = av.VideoFrame.from_ndarray(np.asarray(image), format="rgba")  # ``from_image`` drops the alpha
+    pixels = np.asarray(image)  # ``from_image`` drops the alpha
     if not codec.has_luma:
-        return frame.reformat(format=codec.pixels)
+        return av.VideoFrame.from_ndarray(pixels, format="rgba").reformat(format=codec.pixels)
+    # Of eight bits FFmpeg would round luma without dithering, which makes bands in dark gradients.
+    frame = av.VideoFrame.from_ndarray(pixels.astype(np.uint16) * 257, format="rgba64le")
     frame = frame.reformat(format=codec.pixels, dst_colorspace="ITU709", dst_color_range="MPEG")
     frame.colorspace = frame.color_primaries = frame.color_trc = BT709
     return frame

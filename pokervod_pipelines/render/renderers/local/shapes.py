@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import cache
 from math import cos, pi, sin
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from pokervod_pipelines.render.renderers.local.theme import Colour
@@ -11,16 +13,63 @@ from pokervod_pipelines.render.renderers.local.theme import Colour
 OVERSAMPLING = 4
 """Edges are drawn this many times larger and reduced, which makes them smooth."""
 
+GLOW_CENTRE, GLOW_RADIUS = 1 / 6, 0.25
+"""Of a glow, in heights and widths."""
+
+THRESHOLDS = [(int(f"{row:04b}"[::-1], 2) + 0.5) / 16 for row in range(16)]
+"""Thresholds of 16 rows in bit-reversed order: neighbours differ much, and any few rows have all of them."""
+
+GOLDEN_RATIO = 0.618034
+
 Point = tuple[float, float]
+Pixels = NDArray[np.float32]
 
 
 def draw_gradient(width: int, height: int, top: Colour, foot: Colour) -> Image.Image:
     """Return a plate whose colour changes from top to foot."""
-    column = Image.new("RGBA", (1, height))
-    for row in range(height):
-        share = row / max(1, height - 1)
-        column.putpixel((0, row), tuple(round(a + (b - a) * share) for a, b in zip(top, foot, strict=True)))
-    return column.resize((width, height))
+    column = Image.fromarray(dither(_interpolate(height, top, foot)))
+    return column.resize((width, height), Image.Resampling.NEAREST)  # others round colours by opacity
+
+
+def draw_backdrop(width: int, height: int, top: Colour, foot: Colour, glow: Colour) -> Image.Image:
+    """Return a gradient with a wide soft light in the upper middle."""
+    image = draw_gradient(width, height, top, foot)
+    lit_rows = min(height, round(0.9 * height * (GLOW_CENTRE + GLOW_RADIUS)) + 1)
+    back = _interpolate(height, top, foot)[:lit_rows]
+    y, x = np.ogrid[:lit_rows, :width]
+    distance = np.hypot((x + 0.5) / width - 0.5, (y + 0.5) / (0.9 * height) - GLOW_CENTRE, dtype=np.float32)
+    share = np.maximum(0, 1 - distance / GLOW_RADIUS)[..., None] * np.float32(glow[3] / 255)
+    below = back[..., 3:] / 255 * (1 - share)
+    opacity = share + below
+    colours = (share * np.array(glow[:3], np.float32) + below * back[..., :3]) / opacity
+    image.paste(Image.fromarray(dither(np.concatenate([colours, 255 * opacity], axis=2))), (0, 0))
+    return image
+
+
+def _interpolate(height: int, top: Colour, foot: Colour) -> Pixels:
+    share = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
+    return np.array(top, np.float32) * (1 - share) + np.array(foot, np.float32) * share
+
+
+def lay_on_black(image: Image.Image) -> Image.Image:
+    """Return the image on black, opaque, without bands in dark gradients; integers, since it is done for each frame.
+
+    The thresholds differ from those of ``dither``, whose rows would be rounded alike a second time.
+    """
+    pixels = np.asarray(image)
+    thresholds = (np.arange(image.height) * GOLDEN_RATIO % 1 * 255).astype(np.uint16)[:, None, None]
+    flat = np.full_like(pixels, 255)
+    flat[..., :3] = (pixels[..., :3].astype(np.uint16) * pixels[..., 3:] + thresholds) // 255
+    return Image.fromarray(flat)
+
+
+def dither(pixels: Pixels) -> NDArray[np.uint8]:
+    """Round the pixels, each row at another threshold, so that a slow change of a dark colour shows no bands.
+
+    Rows of one colour stay of one colour, which keeps lossless files small.
+    """
+    thresholds = np.resize(THRESHOLDS, len(pixels)).astype(np.float32)[:, None, None]
+    return (pixels + thresholds).astype(np.uint8)
 
 
 def draw_plate(width: int, height: int, top: Colour, foot: Colour, radius: float) -> Image.Image:
@@ -55,12 +104,6 @@ def draw_shadow(width: int, height: int, blur: float, colour: Colour, radius: fl
     mask.paste(draw_rounded(width, height, radius), (margin, margin))
     mask = mask.filter(ImageFilter.GaussianBlur(blur))
     return _tint(mask, colour)
-
-
-def draw_glow(width: int, height: int, colour: Colour) -> Image.Image:
-    """Return a wide soft light in the upper middle, smooth since it is enlarged from a small one."""
-    small = Image.radial_gradient("L").point([max(0, 255 - value * 2) for value in range(256)])
-    return _tint(small.resize((width, height), Image.Resampling.BICUBIC), colour)
 
 
 @cache

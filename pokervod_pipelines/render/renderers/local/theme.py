@@ -34,9 +34,6 @@ SUITS: dict[str, Colour] = {
 }
 """Four colours, so that a suit is recognised from afar."""
 
-SCREEN: Colour = (0, 0, 0, 255)
-"""Background of a graphic in a format without alpha."""
-
 
 @dataclass(frozen=True, slots=True)
 class Style:
