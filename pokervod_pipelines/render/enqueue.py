@@ -66,7 +66,8 @@ def enqueue_request(
     draft = read_request(cells, defaults=defaults, place=BY_HAND)
     requests = _refuse_faulty(Requests({1: draft}, ()), defaults)
     if requests.problems:
-        raise BadRequestCell(requests.problems[0].column, requests.problems[0].message)
+        column, message = requests.problems[0].column, requests.problems[0].message
+        raise BadRequestCell(column, message if column == "template" else f"{column}: {message}")
     return _enqueue(engine, requests, reason=reason, correlation_id=correlation_id)
 
 

@@ -76,7 +76,7 @@ def test_a_text_that_the_fonts_cannot_draw_is_refused_with_its_characters(
     assert (len(report.created), problem.line, problem.column) == (1, 3, "player")
     assert "the fonts cannot draw " in problem.message
     assert named in problem.message
-    with pytest.raises(BadInput, match="the fonts cannot draw"):
+    with pytest.raises(BadInput, match="player: the fonts cannot draw"):
         enqueue_request(
             database.engine,
             database.settings,
