@@ -43,7 +43,7 @@ class CallFailed(Exception):
     """Raised when a call gives no whole response; the text says why."""
 
 
-class TooLarge(CallFailed):
+class ResponseTooLarge(CallFailed):
     """Raised when the response is larger than ``MAX_BYTES``."""
 
 
@@ -103,7 +103,7 @@ def _read_body(response: httpx2.Response) -> bytes:
     for piece in response.iter_bytes():
         body += piece
         if len(body) > MAX_BYTES:
-            raise TooLarge(f"the response is larger than {MAX_BYTES // 1_000_000} MB")
+            raise ResponseTooLarge(f"the response is larger than {MAX_BYTES // 1_000_000} MB")
     return bytes(body)
 
 

@@ -54,7 +54,7 @@ def parse_xlsx(content: bytes, *, file: Path) -> tuple[Tab, ...]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             tabs = tuple(_read_tabs(Package(archive)))
-    except TooLarge as error:
+    except WorkbookTooLarge as error:
         message = f"{file}: {error}. Delete what is not annotations, or correct the path."
         raise BadInput(message) from error
     except READ_ERRORS as error:
@@ -66,7 +66,7 @@ def parse_xlsx(content: bytes, *, file: Path) -> tuple[Tab, ...]:
     return tabs
 
 
-class TooLarge(Exception):
+class WorkbookTooLarge(Exception):
     """Report a workbook that unpacks to more than any sheet has."""
 
 
@@ -93,7 +93,7 @@ class Package:
         self._left -= member.file_size
         if self._left < 0:
             message = f"the workbook unpacks to more than {MAX_UNPACKED_BYTES:,} bytes, which are too many for a sheet"
-            raise TooLarge(message)
+            raise WorkbookTooLarge(message)
         return self._archive.open(member)
 
     def parse(self, part: str) -> Element:

@@ -1,6 +1,6 @@
 """Run the stages of a broadcast day: hands, tournaments and render instructions.
 
-Each reads whatever is due, of any day, and returns the result of the day it was asked for; instructions are made for
+Each reads whatever is due, of any day, and returns the result of the requested day; instructions are made for
 every day that changed.
 """
 

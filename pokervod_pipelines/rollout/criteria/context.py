@@ -16,7 +16,7 @@ from pokervod_pipelines.rollout.http_calls import (
     CallFailed,
     HttpResponse,
     NoRoute,
-    TooLarge,
+    ResponseTooLarge,
     open_client,
     send_request,
 )
@@ -54,7 +54,7 @@ class HttpCaller:
         where = f"{method} {path} of {self.title}"
         try:
             return send_request(self.client, method, self.address + path, seconds=seconds, **arguments)
-        except TooLarge as error:
+        except ResponseTooLarge as error:
             raise CriterionFailed(ErrorClass.CONTRACT, f"{where}: {error}") from None
         except NoRoute as error:
             raise CriterionFailed(ErrorClass.UNREACHABLE, f"{where}: {error}") from None
