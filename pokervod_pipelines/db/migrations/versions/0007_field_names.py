@@ -162,8 +162,7 @@ UPGRADE: tuple[str, ...] = (
     # hands: links of hands and clips
     "alter table hand_moments rename to hand_clip_links",
     "alter table hand_clip_links rename constraint pk_hand_moments to pk_hand_clip_links",
-    "alter table hand_clip_links rename constraint fk_hand_moments_hand_id_hands "
-    "to fk_hand_clip_links_hand_id_hands",
+    "alter table hand_clip_links rename constraint fk_hand_moments_hand_id_hands to fk_hand_clip_links_hand_id_hands",
     "alter table hand_clip_links rename constraint fk_hand_moments_clip_id_hand_clips "
     "to fk_hand_clip_links_clip_id_hand_clips",
     "alter table hand_clip_links rename constraint ck_hand_moments_how to ck_hand_clip_links_how",
@@ -203,8 +202,7 @@ DOWNGRADE: tuple[str, ...] = (
     "alter table hand_clip_links rename constraint ck_hand_clip_links_how to ck_hand_moments_how",
     "alter table hand_clip_links rename constraint fk_hand_clip_links_clip_id_hand_clips "
     "to fk_hand_moments_clip_id_hand_clips",
-    "alter table hand_clip_links rename constraint fk_hand_clip_links_hand_id_hands "
-    "to fk_hand_moments_hand_id_hands",
+    "alter table hand_clip_links rename constraint fk_hand_clip_links_hand_id_hands to fk_hand_moments_hand_id_hands",
     "alter table hand_clip_links rename constraint pk_hand_clip_links to pk_hand_moments",
     "alter table hand_clip_links rename to hand_moments",
     # alerts
