@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pokervod_pipelines.alerts.alert import AlertSeverity
 from pokervod_pipelines_tests.alerts.outbox import START, FakeChannels, Outbox
+from pokervod_pipelines_tests.sizes import choose
 
 CHANNELS = {"all": "info", "some": "warning", "few": "critical"}
 KEYS = st.sampled_from(["a", "b"])
@@ -34,7 +35,7 @@ def play(outbox: Outbox, box: FakeChannels, steps: list[tuple[str, Any, Any]]) -
             outbox.deliver(box.open_channel)
 
 
-@settings(max_examples=60)
+@settings(max_examples=choose(25, long=200))
 @given(steps=st.lists(STEPS, max_size=14))
 def test_one_message_for_each_alert_severity_and_channel_and_the_last_one_always_comes(
     outbox: Outbox, steps: list[tuple[str, Any, Any]]

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pokervod_pipelines_tests.nas.conftest import Archive
+from pokervod_pipelines_tests.sizes import choose
 
 FOLDERS = ("A", "A/x", "A/y", "B", "B/x")
 NAMES = ("one.mp4", "two.mp4", "three.mp4", "._one.mp4")
@@ -57,7 +58,7 @@ def apply(archive: Archive, step: tuple[str, str, str], contents: dict[str, str]
             contents[f"{other}/{path.removeprefix(f'{one}/')}"] = contents.pop(path)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=choose(10, long=100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=st.lists(STEPS, max_size=8), after=st.lists(STEPS, max_size=8))
 def test_a_content_that_is_still_there_keeps_its_row(
     trees: Archive, before: list[tuple[str, str, str]], after: list[tuple[str, str, str]]

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pokervod_pipelines_tests.render.render_database import RenderDatabase
+from pokervod_pipelines_tests.sizes import choose
 
 STEPS = st.lists(
     st.tuples(
@@ -35,7 +36,7 @@ def play(database: RenderDatabase, steps: list[Any], *, with_workers: bool) -> N
     database.make()
 
 
-@settings(max_examples=15)
+@settings(max_examples=choose(8, long=50))
 @given(steps=STEPS)
 def test_pending_instructions_follow_the_last_state_of_the_hands(database: RenderDatabase, steps: list[Any]) -> None:
     database.clear()
@@ -51,7 +52,7 @@ def test_pending_instructions_follow_the_last_state_of_the_hands(database: Rende
     assert sorted(tuple(row)[1:] for row in database.execute(IN_FORCE)) == sorted(waiting)
 
 
-@settings(max_examples=15)
+@settings(max_examples=choose(8, long=50))
 @given(steps=STEPS)
 def test_whatever_workers_do_meanwhile_one_version_is_in_force_and_everything_outdated_is_flagged(
     database: RenderDatabase, steps: list[Any]

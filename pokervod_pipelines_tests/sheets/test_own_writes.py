@@ -23,7 +23,8 @@ OURS = tuple(COLUMN_TITLES.values())
 @pytest.fixture
 def harness(make_google_harness: MakeHarness) -> GoogleSheetHarness:
     """Return a harness with an archive of three shows and write-back, in the time of the system."""
-    harness = make_google_harness(*make_lines(1, 2, 3), write_back=True)
+    harness = make_google_harness(*make_lines(1, 2, 3), write_back=True, calls_per_minute=10_000)
+    harness.google.quota.reads_per_minute = harness.google.quota.writes_per_minute = 10**9
     harness.google.clock = harness.book.clock = SystemClock()
     harness.add_files(*(f"a/show {number}.mp4" for number in range(1, 13)))
     return harness

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, Line, SheetHarness, make_line
+from pokervod_pipelines_tests.sizes import choose
 
 BLANK = ("",) * len(COLUMNS)
 NUMBERS = count()
@@ -89,7 +90,7 @@ def read_unique(harness: SheetHarness) -> dict[str, Any]:
     return {row[0]: tuple(row[1:]) for row in rows if often[row[0]] == 1}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=choose(8, long=50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(passes=st.lists(EDITS, min_size=1, max_size=3))
 def test_every_edit_ends_as_a_first_reading_would_and_a_second_pass_is_silent(
     engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path, passes: list[list[Any]]
