@@ -11,6 +11,7 @@ from pokervod_pipelines_tests.google import faults
 from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
+from pokervod_pipelines_tests.sizes import cover
 
 MakeHarness = Callable[..., GoogleSheetHarness]
 OURS = tuple(COLUMN_TITLES.values())
@@ -207,11 +208,11 @@ def settle_whatever_happens(harness: GoogleSheetHarness) -> None:
             harness.sync_until_stable()
 
 
-@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-@pytest.mark.parametrize("moment", range(1, 5), ids="before write {}".format)
+@pytest.mark.parametrize(("name", "moment"), cover(EDITS, range(1, 5)), ids=str)
 def test_no_row_shows_the_status_of_another_after_any_simultaneous_edit(
-    make_harness: MakeHarness, edit: Edit, moment: int
+    make_harness: MakeHarness, name: str, moment: int
 ) -> None:
+    edit = EDITS[name]
     harness = make_harness(*make_lines(3, 1, 4, 5))
     twin = harness.google.add_workbook({TAB: [COLUMNS, *make_lines(3, 1, 4, 5)]}, title="Untouched by us")
 

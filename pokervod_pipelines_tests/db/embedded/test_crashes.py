@@ -15,6 +15,7 @@ from pokervod_pipelines.db.embedded.locks import is_held
 from pokervod_pipelines.db.embedded.process import LOG_LIMIT
 from pokervod_pipelines.errors import Conflict, OperatorNeeded, PokervodError
 from pokervod_pipelines_tests.db.embedded.client_process import ClientProcess
+from pokervod_pipelines_tests.sizes import choose
 
 MakeServer = Callable[..., EmbeddedServer]
 MakeClient = Callable[..., ClientProcess]
@@ -44,7 +45,7 @@ def kill_server(server: EmbeddedServer) -> None:
     wait_until(lambda: not is_held(server.folder / "server.lock"))
 
 
-@pytest.fixture(params=["a stranger", "ourselves", "init"])
+@pytest.fixture(params=choose(["a stranger"], long=["a stranger", "ourselves", "init"]))
 def living_pid(request: pytest.FixtureRequest, base: Path) -> Iterator[int]:
     """Yield the id of a living process that is not PostgreSQL."""
     account = 65534 if os.geteuid() == 0 else None  # the server's own user, or PostgreSQL would notice

@@ -32,6 +32,7 @@ from pokervod_pipelines_tests.render.worker.graphics import (
     request_graphic,
     wait_until,
 )
+from pokervod_pipelines_tests.sizes import choose
 
 INSTRUCTIONS, KILLS = 12, 4
 LEASE_SECONDS = 4
@@ -106,7 +107,7 @@ def test_a_stopped_worker_finishes_its_jobs_and_claims_no_more(site: Site) -> No
         wait_until_gone(child)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", choose([signal.SIGTERM], long=[signal.SIGTERM, signal.SIGINT]))
 def test_a_worker_stopped_twice_releases_its_jobs(site: Site, number: signal.Signals) -> None:
     long = request_graphic(site.database, **LONG)
     worker = site.start()
@@ -190,6 +191,7 @@ def test_a_template_that_is_added_while_a_worker_runs_is_used(site: Site) -> Non
     wait_until(lambda: site.database.row(added).state == "completed")
 
 
+@pytest.mark.long
 def test_workers_killed_over_real_graphics_render_each_once_and_whole(site: Site) -> None:
     asked = [request_graphic(site.database, layers=ELIMINATION | {"prize": 1_000 * n}) for n in range(INSTRUCTIONS)]
     site.database.execute("update render_instructions set max_retries = 9")
