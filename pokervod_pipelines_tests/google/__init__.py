@@ -24,6 +24,9 @@ title; each bumps ``version`` and ``modified_at``, is atomic, and may be called 
         sheet.insert_rows("Hands", 2, [["b.mp4", 3]])  # before row 2; rows may be a number of blank ones
         sheet.delete_rows("Hands", 2, count=1)
         sheet.sort("Hands", "B", header_rows=1, descending=False)
+        sheet.sort_range("Hands", "A2:F", "B")         # these cells only; what stands beside them stays
+        sheet.set_filter("Hands", "A1:F"); sheet.sort_filter("Hands", "B")   # the same, by a filter that is there
+        sheet.import_range("Hands", "A1", [[...]])     # what an IMPORTRANGE shows, or "Loading...", "#REF!"
         sheet.copy_row("Hands", 2, 5)                  # row 2 as it was, inserted before row 5
         sheet.insert_column("Hands", 1, ["Head", ...]) # values from row 1 on, optional
         sheet.delete_column("Hands", "A")

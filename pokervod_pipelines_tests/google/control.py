@@ -39,6 +39,8 @@ EDITS: dict[str, Callable[..., object]] = {
     "insert": Spreadsheet.insert_rows,
     "delete": Spreadsheet.delete_rows,
     "sort": Spreadsheet.sort,
+    "sort_range": Spreadsheet.sort_range,
+    "import_range": Spreadsheet.import_range,
     "copy": Spreadsheet.copy_row,
     "insert_column": Spreadsheet.insert_column,
     "delete_column": Spreadsheet.delete_column,

@@ -1,6 +1,7 @@
 """Evaluate formulas of a small language, and move their references with rows and columns.
 
-Evaluated are text, numbers, cell references, ``+ - * / & =``, brackets, IF, UPPER and NOW. Anything else shows #NAME?.
+Evaluated are text, numbers, cell references, ``+ - * / & =``, brackets, IF, IFERROR, ISERROR, NA, UPPER and NOW.
+Another name shows #NAME?, and what is no formula #ERROR!.
 Arguments are set apart by commas or semicolons.
 """
 
@@ -15,9 +16,12 @@ from pokervod_pipelines_tests.google.ranges import column_index, column_letters
 
 TOKEN = re.compile(
     r'\s*(?:(?P<text>"(?:[^"]|"")*")|(?P<number>\d+(?:\.\d+)?)|(?P<error>#REF!)'
-    r"|(?P<cell>\$?[A-Za-z]{1,3}\$?[1-9]\d*(?![\w(!]))|(?P<name>[A-Za-z][A-Za-z.]*)|(?P<sign><>|[-+*/&=(),;]))"
+    r"|(?P<cell>\$?[A-Za-z]{1,3}\$?[1-9]\d*(?![\w(!]))|(?P<name>[A-Za-z][A-Za-z.]*)|(?P<sign><>|[-+*/&=(),;:]))"
 )
 REFERENCE = re.compile(r'"(?:[^"]|"")*"|(?<![\w!])(\$?)([A-Za-z]{1,3})(\$?)([1-9]\d*)(?![\w(!])')
+
+ERROR = re.compile(r"#(?:NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!|N/A|ERROR!)|Loading\.\.\.")
+"""What a cell without a value shows; formulas that refer to it show the same."""
 
 Lookup = Callable[[int, int], Value | None]
 """Row and column from 0 to the evaluated value there; None is blank."""
@@ -70,7 +74,7 @@ class _Reader:
 
     def expect(self, sign: str) -> None:
         if not self.sign(sign):
-            raise FormulaError("#NAME?")
+            self.unknown()
 
     def whole(self) -> Value | None:
         value = self.comparison()
@@ -124,25 +128,29 @@ class _Reader:
         return self.named(text.upper()) if kind == "name" else self.unknown()
 
     def unknown(self) -> Value:
-        raise FormulaError("#NAME?")
+        raise FormulaError("#ERROR!")
 
     def cell(self, text: str) -> Value | None:
         found = REFERENCE.fullmatch(text)
         assert found is not None
         value = self.lookup(int(found[4]) - 1, column_index(found[2]))
-        if isinstance(value, str) and re.fullmatch(r"#(REF!|NAME\?|VALUE!|DIV/0!)", value):
+        if isinstance(value, str) and ERROR.fullmatch(value):
             raise FormulaError(value)
         return value
 
     def named(self, name: str) -> Value | None:
         if name in {"TRUE", "FALSE"} and not (self.kind == "sign" and self.tokens[self.place][1] == "("):
             return name == "TRUE"
-        if name not in {"IF", "UPPER", "NOW"}:
+        if name not in {"IF", "IFERROR", "ISERROR", "NA", "UPPER", "NOW"}:
             raise FormulaError("#NAME?")
         self.expect("(")
-        if name == "NOW":
+        if name in {"NOW", "NA"}:
             self.expect(")")
+            if name == "NA":
+                raise FormulaError("#N/A")
             return serial_of(self.now)
+        if name in {"IFERROR", "ISERROR"}:
+            return self.caught(name)
         arguments = [self.comparison()]
         while self.sign(",", ";"):
             arguments.append(self.comparison())
@@ -152,6 +160,21 @@ class _Reader:
         if len(arguments) not in {2, 3}:
             raise FormulaError("#N/A")
         return arguments[1] if arguments[0] else (arguments[2] if len(arguments) == 3 else False)
+
+    def caught(self, name: str) -> Value | None:
+        """Return IFERROR's or ISERROR's value; the first argument ends where its brackets do, whatever fails in it."""
+        start, depth, end = self.place, 0, self.place
+        while end < len(self.tokens) and (depth or self.tokens[end][1] not in {",", ";", ")"}):
+            depth += {"(": 1, ")": -1}.get(self.tokens[end][1], 0)
+            end += 1
+        try:
+            value, failed = _Reader(self.tokens[start:end], self.lookup, self.now).whole(), False
+        except FormulaError:
+            value, failed = "", True
+        self.place = end
+        other = self.comparison() if self.sign(",", ";") else ""
+        self.expect(")")
+        return failed if name == "ISERROR" else other if failed else value
 
 
 def _number(value: Value | None) -> float:

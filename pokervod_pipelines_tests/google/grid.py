@@ -2,12 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from pokervod_pipelines_tests.google.cells import Cell, Formula
 from pokervod_pipelines_tests.google.formulas import move_references, shift_relative
 from pokervod_pipelines_tests.google.ranges import Area
 
 Row = list[Cell | None]
+
+
+class PlacedArea(NamedTuple):
+    """Hold an area that moves with the rows and columns of its tab; ``editors`` may write in a protected one."""
+
+    id: str
+    tab: int
+    area: Area
+    editors: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -70,9 +80,16 @@ class Grid:
             del line[at:end]
         self._move(lambda r, c: None if at <= c < end else (r, c - count if c >= end else c))
 
-    def reorder(self, first: int, order: list[int]) -> None:
-        """Make the rows from ``first`` on stand in this order of row numbers; relative references move with them."""
-        self.cells[first:] = [self.row_as_at(old, first + place) for place, old in enumerate(order)]
+    def reorder(self, order: list[int], area: Area) -> None:
+        """Make the cells of the area stand in this order of row numbers; relative references move with them.
+
+        Cells beside the area stay where they are.
+        """
+        right = self.columns if area.right is None else area.right
+        moved = [self.row_as_at(old, area.top + place)[area.left : right] for place, old in enumerate(order)]
+        for row, cells in enumerate(moved, area.top):
+            for column in range(area.left, min(right, max(len(cells) + area.left, len(self.cells[row])))):
+                self.put(row, column, cells[column - area.left] if column - area.left < len(cells) else None)
 
     def row_as_at(self, row: int, place: int) -> Row:
         """Return a copy of the row as it reads at another place."""

@@ -8,13 +8,14 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
 from pokervod_pipelines_tests.google.cells import PLAIN_TEXT, Cell, Formula, Value, make_cell, parse_entry, show_value
 from pokervod_pipelines_tests.google.clock import Clock, SystemClock
 from pokervod_pipelines_tests.google.formulas import evaluate
-from pokervod_pipelines_tests.google.grid import Grid, Row, move_area
+from pokervod_pipelines_tests.google.grid import Grid, PlacedArea, Row, move_area
 from pokervod_pipelines_tests.google.ranges import Area, BadRange, column_index, read_cells, split_range, write_area
 
 Column = int | str
@@ -31,8 +32,11 @@ class Spreadsheet:
         self.clock = clock or SystemClock()
         self.lock = threading.RLock()
         self.grids: list[Grid] = []
-        self.named: dict[str, tuple[str, int, Area]] = {}
-        """Name to Google's id of the named range, the id of its tab, and its place there."""
+        self.named: dict[str, PlacedArea] = {}
+        self.filters: dict[str, PlacedArea] = {}
+        """By the id of the tab: one has at most one filter."""
+        self.imports: dict[tuple[int, int, int], tuple[int, int]] = {}
+        """Tab, row and column of each IMPORTRANGE to the height and width that it fills."""
         self.roles: dict[str, str] = {}
         self.trashed = False
         self.version = 1
@@ -67,7 +71,7 @@ class Spreadsheet:
     def named_ranges(self) -> dict[str, str]:
         """Return the names and the places in A1 notation where they now are."""
         with self.lock:
-            return {name: write_area(self.located(grid, area)) for name, (_, grid, area) in self.named.items()}
+            return {name: write_area(self.located(place.tab, place.area)) for name, place in self.named.items()}
 
     def shown(self, tab: str) -> list[list[str]]:
         """Return the text of every cell, without blank ends."""
@@ -129,11 +133,11 @@ class Spreadsheet:
     def editing(self) -> Iterator[None]:
         """Hold the lock; afterwards it is one version later, or as it was if the edit failed."""
         with self.lock:
-            before = ([grid.copy() for grid in self.grids], dict(self.named))
+            before = ([grid.copy() for grid in self.grids], dict(self.named), dict(self.filters))
             try:
                 yield
             except BaseException:
-                self.grids, self.named = before
+                self.grids, self.named, self.filters = before
                 raise
             self.touch()
 
@@ -179,35 +183,80 @@ class Spreadsheet:
     def _insert_lines(self, grid: Grid, at: int, lines: list[Row]) -> None:
         grid.insert_rows(at, lines)
         grid.columns = max([grid.columns, *map(len, lines)])
-        self._move_named(grid, at=at, inserted=len(lines), by_rows=True)
+        self._move_areas(grid, at=at, inserted=len(lines), by_rows=True)
 
     def delete_rows(self, tab: str, at: int, count: int = 1) -> None:
         """Remove ``count`` rows from row ``at`` on."""
         with self.editing():
             grid = self.grid(tab)
             grid.delete_rows(at - 1, count)
-            self._move_named(grid, at=at - 1, deleted=count, by_rows=True)
+            self._move_areas(grid, at=at - 1, deleted=count, by_rows=True)
 
     def sort(self, tab: str, column: Column, header_rows: int = 1, *, descending: bool = False) -> list[int]:
         """Sort the rows below the header: numbers, then text, then TRUE and FALSE; blanks last in either direction.
 
         Return the rows' former numbers, in the new order.
         """
+        return self._sort_area(tab, Area(top=header_rows), column, descending=descending)
+
+    def sort_range(self, tab: str, cells: str, column: Column, *, descending: bool = False) -> list[int]:
+        """Sort the cells ``A2:F`` only, as Sort range does: what stands beside them stays where it is."""
+        area = read_cells(cells, None)
+        if area is None:
+            raise BadRange(cells)
+        return self._sort_area(tab, area, column, descending=descending)
+
+    def set_filter(self, tab: str, cells: str) -> None:
+        """Give the tab a filter over the cells, their headers included; columns made beside it later are outside."""
+        area = read_cells(cells, None)
+        if area is None:
+            raise BadRange(cells)
+        with self.editing():
+            grid = self.grid(tab)
+            self.filters[str(grid.id)] = PlacedArea("", grid.id, area)
+
+    def sort_filter(self, tab: str, column: Column, *, descending: bool = False) -> list[int]:
+        """Sort by a column of the tab's filter: the cells below its headers, and nothing beside them."""
+        area = self.filters[str(self.grid(tab).id)].area
+        return self._sort_area(tab, replace(area, top=area.top + 1), column, descending=descending)
+
+    def _sort_area(self, tab: str, area: Area, column: Column, *, descending: bool) -> list[int]:
         with self.editing():
             grid, at = self.grid(tab), _column(column)
-            values = {row: self.value(grid, row, at) for row in range(header_rows, len(grid.cells))}
+            rows = range(area.top, min(len(grid.cells), area.bottom or len(grid.cells)))
+            values = {row: self.value(grid, row, at) for row in rows}
             filled = [row for row, value in values.items() if value not in {None, ""}]
             blank = [row for row, value in values.items() if value in {None, ""}]
             filled.sort(key=lambda row: _sort_key(values[row]), reverse=descending)
-            grid.reorder(header_rows, filled + blank)
+            grid.reorder(filled + blank, area)
             return [row + 1 for row in filled + blank]
+
+    def import_range(self, tab: str, cell: str, rows: Sequence[Given] | str) -> None:
+        """Let an IMPORTRANGE in the cell show other rows than before, or an error such as ``Loading...`` alone.
+
+        Only the cells that it fills change: rows that move in the source do not move what stands beside them here.
+        """
+        place = read_cells(cell, None)
+        if place is None:
+            raise BadRange(cell)
+        lines: Sequence[Given] = [[rows]] if isinstance(rows, str) else rows
+        with self.editing():
+            grid = self.grid(tab)
+            height, width = self.imports.get((grid.id, place.top, place.left), (0, 0))
+            for row in range(height):
+                for column in range(width):
+                    grid.put(place.top + row, place.left + column, None)
+            for row, line in enumerate(lines, place.top):
+                for column, value in enumerate(line, place.left):
+                    grid.put(row, column, make_cell(value))
+            self.imports[grid.id, place.top, place.left] = (len(lines), max(map(len, lines), default=0))
 
     def copy_row(self, tab: str, source: int, to: int) -> None:
         """Make a copy of row ``source``, as it now is, stand before row ``to``."""
         with self.editing():
             grid = self.grid(tab)
             grid.insert_rows(to - 1, [[]])
-            self._move_named(grid, at=to - 1, inserted=1, by_rows=True)
+            self._move_areas(grid, at=to - 1, inserted=1, by_rows=True)
             grid.cells[to - 1] = grid.row_as_at(source if source >= to else source - 1, to - 1)
 
     def insert_column(self, tab: str, at: Column, values: Given = ()) -> None:
@@ -215,7 +264,7 @@ class Spreadsheet:
         with self.editing():
             grid, place = self.grid(tab), _column(at)
             grid.insert_columns(place, 1)
-            self._move_named(grid, at=place, inserted=1, by_rows=False)
+            self._move_areas(grid, at=place, inserted=1, by_rows=False)
             for row, value in enumerate(values):
                 grid.put(row, place, make_cell(value))
 
@@ -224,7 +273,7 @@ class Spreadsheet:
         with self.editing():
             grid, place = self.grid(tab), _column(at)
             grid.delete_columns(place, 1)
-            self._move_named(grid, at=place, deleted=1, by_rows=False)
+            self._move_areas(grid, at=place, deleted=1, by_rows=False)
 
     def rename_header(self, tab: str, old: str, new: str, row: int = 1) -> None:
         """Make the first header that reads ``old`` read ``new``."""
@@ -255,7 +304,8 @@ class Spreadsheet:
         with self.editing():
             gone = self.grid(title)
             self.grids.remove(gone)
-            self.named = {name: entry for name, entry in self.named.items() if entry[1] != gone.id}
+            self.named = {name: place for name, place in self.named.items() if place.tab != gone.id}
+            self.filters.pop(str(gone.id), None)
 
     def add_named_range(self, name: str, place: str) -> str:
         """Give the cells ``Tab!A1:B2`` a name; return Google's id of it."""
@@ -269,17 +319,17 @@ class Spreadsheet:
     def name_area(self, name: str, grid: Grid, area: Area) -> str:
         """Give an area a name inside an edit; return Google's id of it."""
         identity = secrets.token_hex(6)
-        self.named[name] = (identity, grid.id, area)
+        self.named[name] = PlacedArea(identity, grid.id, area)
         return identity
 
-    def _move_named(self, grid: Grid, *, at: int, inserted: int = 0, deleted: int = 0, by_rows: bool) -> None:
-        for name, (identity, tab, area) in list(self.named.items()):
-            if tab == grid.id:
-                moved = move_area(area, at=at, inserted=inserted, deleted=deleted, by_rows=by_rows)
+    def _move_areas(self, grid: Grid, *, at: int, inserted: int = 0, deleted: int = 0, by_rows: bool) -> None:
+        for areas in (self.named, self.filters):
+            for name, place in [entry for entry in areas.items() if entry[1].tab == grid.id]:
+                moved = move_area(place.area, at=at, inserted=inserted, deleted=deleted, by_rows=by_rows)
                 if moved is None:
-                    del self.named[name]
+                    del areas[name]
                 else:
-                    self.named[name] = (identity, tab, moved)
+                    areas[name] = place._replace(area=moved)
 
 
 def make_spreadsheet(tabs: Mapping[str, Sequence[Given]], title: str, clock: Clock | None = None) -> Spreadsheet:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pokervod_pipelines_tests.google.answers import refuse
-from pokervod_pipelines_tests.google.grid import Grid
+from pokervod_pipelines_tests.google.grid import Grid, PlacedArea
 from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.google.ranges import CELL, Area
 
@@ -24,21 +24,28 @@ def describe(sheet: Spreadsheet) -> Json:
             "autoRecalc": "ON_CHANGE",
             "timeZone": "Etc/GMT",
         },
-        "sheets": [{"properties": _describe_tab(grid, index)} for index, grid in enumerate(sheet.grids)],
+        "sheets": [_describe_tab(sheet, grid, index) for index, grid in enumerate(sheet.grids)],
         "spreadsheetUrl": f"https://docs.google.com/spreadsheets/d/{sheet.id}/edit",
     }
     if sheet.named:
-        answer["namedRanges"] = [_describe_name(name, *entry) for name, entry in sheet.named.items()]
+        answer["namedRanges"] = [_describe_name(name, place) for name, place in sheet.named.items()]
     return answer
 
 
-def _describe_tab(grid: Grid, index: int) -> Json:
+def _describe_tab(sheet: Spreadsheet, grid: Grid, index: int) -> Json:
     size = {"rowCount": grid.rows, "columnCount": grid.columns}
-    return {"sheetId": grid.id, "title": grid.title, "index": index, "sheetType": "GRID", "gridProperties": size}
+    properties = {"sheetId": grid.id, "title": grid.title, "index": index, "sheetType": "GRID", "gridProperties": size}
+    place = sheet.filters.get(str(grid.id))
+    return {"properties": properties} | ({"basicFilter": {"range": _describe_area(place)}} if place else {})
 
 
-def _describe_name(name: str, identity: str, tab: int, area: Area) -> Json:
-    """Return the name's resource; an open end, and the id 0 of the first tab, are left out as Google leaves them."""
+def _describe_name(name: str, place: PlacedArea) -> Json:
+    return {"namedRangeId": place.id, "name": name, "range": _describe_area(place)}
+
+
+def _describe_area(place: PlacedArea) -> Json:
+    """Return the place; an open end, and the id 0 of the first tab, are left out as Google leaves them."""
+    area = place.area
     edges = {
         "startRowIndex": area.top,
         "endRowIndex": area.bottom,
@@ -46,7 +53,7 @@ def _describe_name(name: str, identity: str, tab: int, area: Area) -> Json:
         "endColumnIndex": area.right,
     }
     known = {key: value for key, value in edges.items() if value is not None}
-    return {"namedRangeId": identity, "name": name, "range": ({"sheetId": tab} if tab else {}) | known}
+    return ({"sheetId": place.tab} if place.tab else {}) | known
 
 
 def batch_update(sheet: Spreadsheet, body: Json) -> Json:
@@ -98,13 +105,13 @@ def _add_named_range(sheet: Spreadsheet, details: Json, wrong: str) -> Json:
     if (bottom or grid.rows) > grid.rows or (right or grid.columns) > grid.columns:
         raise refuse(400, f"{wrong}range is outside the grid")
     sheet.name_area(name, grid, Area(None, top, bottom, left, right))
-    return {"addNamedRange": {"namedRange": _describe_name(name, *sheet.named[name])}}
+    return {"addNamedRange": {"namedRange": _describe_name(name, sheet.named[name])}}
 
 
 def _delete_named_range(sheet: Spreadsheet, details: Json, wrong: str) -> Json:
     wanted = details.get("namedRangeId", "")
-    for name, (identity, _, _) in sheet.named.items():
-        if identity == wanted:
+    for name, place in sheet.named.items():
+        if place.id == wanted:
             del sheet.named[name]
             return {}
     raise refuse(400, f"{wrong}No NamedRange with id: {wanted}")

@@ -8,7 +8,13 @@ from pokervod_pipelines_tests.google.cells import Cell, Formula, Value, make_cel
 from pokervod_pipelines_tests.google.formulas import evaluate, move_references, shift_relative
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-SHEET: dict[tuple[int, int], Value] = {(0, 0): "ante", (0, 1): 4, (4, 16): "Text", (1, 0): "#REF!"}
+SHEET: dict[tuple[int, int], Value] = {
+    (0, 0): "ante",
+    (0, 1): 4,
+    (4, 16): "Text",
+    (1, 0): "#REF!",
+    (2, 0): "Loading...",
+}
 
 
 @pytest.mark.parametrize(
@@ -31,8 +37,16 @@ SHEET: dict[tuple[int, int], Value] = {(0, 0): "ante", (0, 1): 4, (4, 16): "Text
         ("=A2+1", "#REF!"),  # an error is contagious
         ("=#REF!&1", "#REF!"),
         ("=VLOOKUP(A1,B:C,2)", "#NAME?"),
-        ("=1+", "#NAME?"),
-        ("=Other!A1", "#NAME?"),
+        ("=1+", "#ERROR!"),
+        ("=Other!A1", "#ERROR!"),
+        ("=NA()", "#N/A"),
+        ("=A3&1", "Loading..."),
+        ("=IFERROR(1/0,7)", 7),
+        ("=IFERROR(A2;UPPER(A1))", "ANTE"),
+        ("=IFERROR(NA())", ""),
+        ("=IFERROR((1+2)*3,7)", 9),
+        ('=ISERROR(UPPER(")")&A2)', True),
+        ("=ISERROR(B1)", False),
         ("=TRUE", True),
     ],
 )

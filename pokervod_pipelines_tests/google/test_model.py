@@ -90,7 +90,7 @@ def test_a_name_stays_with_its_column_until_that_is_deleted(script: list[tuple[b
     headers = (sheet.shown("Hands") or [[]])[0]
     assert ("again" in sheet.named_ranges) == ("Again" in headers)
     if "Again" in headers:
-        _, _, area = sheet.named["again"]
+        area = sheet.named["again"].area
         assert headers[area.left] == "Again"
         assert area.right == area.left + 1
 
@@ -125,6 +125,51 @@ def test_a_sort_puts_numbers_before_text_and_blanks_last() -> None:
     sheet.sort("T", 1, header_rows=0)
 
     assert sheet.stored("T") == [[9], [10], ["A"], ["b"], [True]]
+
+
+@pytest.mark.parametrize(
+    ("edit", "rows"),
+    [
+        (lambda s: s.sort_range("T", "A2:B", "A"), "a1x b2y c3z"),
+        (lambda s: s.sort_range("T", "A3:B4", "A", descending=True), "c3x b2y a1z"),
+        (lambda s: s.sort_range("T", "A2:A4", "A"), "a3x b1y c2z"),
+        (lambda s: s.sort_filter("T", "B"), "a1x b2y c3z"),
+        (lambda s: (s.insert_column("T", "C"), s.sort_filter("T", "B")), "a1x b2y c3z"),
+        (lambda s: (s.insert_column("T", "A"), s.sort_filter("T", "C")), "a1x b2y c3z"),
+        (
+            lambda s: (s.insert_rows("T", 1, 2), s.sort_filter("T", "B", descending=True)),
+            "NameNumberBeside c3x b2y a1z",
+        ),
+    ],
+)
+def test_a_sort_of_a_range_leaves_what_stands_beside_it(edit: Edit, rows: str) -> None:
+    lines: list[list[object]] = [["c", 3, "x"], ["a", 1, "y"], ["b", 2, "z"]]
+    sheet = make_spreadsheet({"T": [["Name", "Number", "Beside"], *lines]}, "T")
+    sheet.set_filter("T", "A1:B4")
+
+    edit(sheet)
+
+    assert " ".join(map("".join, sheet.shown("T")[1:])).strip() == rows
+
+
+def test_a_formula_in_a_sorted_range_follows_its_row_and_one_beside_it_stays() -> None:
+    sheet = make_spreadsheet({"T": [["c", "=A1", "=A1"], ["a", "=A2", "=A2"], ["b"]]}, "T")
+
+    sheet.sort_range("T", "A1:B3", "A")
+
+    assert sheet.stored("T") == [["a", "=A1", "=A1"], ["b", "", "=A2"], ["c", "=A3"]]
+    assert sheet.shown("T") == [["a", "a", "a"], ["b", "", "b"], ["c", "c"]]
+
+
+def test_an_imported_range_moves_only_what_it_fills() -> None:
+    sheet = make_spreadsheet({"T": [["File", "In", "Ours"], [None, None, "id 1"], [None, None, "id 2"]]}, "T")
+
+    sheet.import_range("T", "A2", [["a", 1], ["b", 2]])
+    sheet.import_range("T", "A2", [["new", 0], ["a", 1], ["b", 2]])
+    assert sheet.shown("T")[1:] == [["new", "0", "id 1"], ["a", "1", "id 2"], ["b", "2"]]
+    sheet.import_range("T", "A2", "Loading...")
+
+    assert sheet.shown("T")[1:] == [["Loading...", "", "id 1"], ["", "", "id 2"]]
 
 
 def test_a_failed_edit_leaves_no_trace() -> None:

@@ -94,9 +94,9 @@ def resolve_range(sheet: Spreadsheet, text: str) -> tuple[Grid, Area]:
     except BadRange:
         raise refuse(400, f"Unable to parse range: {text}") from None
     if cells is None and not quoted:
-        for name, (_, tab, area) in sheet.named.items():
+        for name, place in sheet.named.items():
             if name.casefold() == text.casefold():
-                return next(grid for grid in sheet.grids if grid.id == tab), area
+                return next(grid for grid in sheet.grids if grid.id == place.tab), place.area
         if (area_here := read_cells(text, None)) is not None:
             return sheet.grids[0], area_here
     found = read_cells(cells, None) if cells is not None else Area()
