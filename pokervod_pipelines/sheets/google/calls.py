@@ -21,14 +21,12 @@ class QuotaGroup(StrEnum):
 class Call:
     """Describe a kind of call.
 
-    ``repeatable`` means that it may safely be made twice, so one without an answer is retried. ``reads_ranges`` means
-    that it names tabs, which may be renamed at the same time.
+    ``repeatable`` means that it may safely be made twice, so one without an answer is retried.
     """
 
     kind: str
     service: QuotaGroup
     repeatable: bool = True
-    reads_ranges: bool = False
 
     @property
     def writes(self) -> bool:
@@ -42,10 +40,7 @@ CALLS = (
         re.compile(r"POST /v4/spreadsheets/[^/:]+:batchUpdate"),
         Call("spreadsheets.batchUpdate", QuotaGroup.WRITE, repeatable=False),
     ),
-    (
-        re.compile(r"GET /v4/spreadsheets/[^/:]+/values:batchGet"),
-        Call("values.batchGet", QuotaGroup.READ, reads_ranges=True),
-    ),
+    (re.compile(r"GET /v4/spreadsheets/[^/:]+/values:batchGet"), Call("values.batchGet", QuotaGroup.READ)),
     (re.compile(r"POST /v4/spreadsheets/[^/:]+/values:batchUpdate"), Call("values.batchUpdate", QuotaGroup.WRITE)),
     (re.compile(r"GET /drive/v3/files"), Call("drive.files.list", QuotaGroup.DRIVE)),
     (re.compile(r"GET /drive/v3/files/[^/]+"), Call("drive.files.get", QuotaGroup.DRIVE)),

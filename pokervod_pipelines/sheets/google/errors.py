@@ -1,7 +1,7 @@
 """Make the errors for the person who can act when Google refuses: which sheet, whose address, what to do.
 
 The texts contain nothing that differs from one attempt to the next, since a failure is reported again when its text
-changes; the details of each attempt are in the log.
+changes; the details of each attempt are in the log. What we do not know the remedy for is quoted in Google's words.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pokervod_pipelines.errors import BadInput, BadSettings, Conflict, PokervodError, Unavailable
 from pokervod_pipelines.sheets.google.calls import Call
 from pokervod_pipelines.sheets.google.credentials import VARIABLE
-from pokervod_pipelines.sheets.google.responses import FailureKind
+from pokervod_pipelines.sheets.google.responses import CallFailure, FailureKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,13 @@ class Subject:
         return cls(name, f"https://docs.google.com/spreadsheets/d/{spreadsheet_id}", email)
 
 
-def make_error(kind: FailureKind, subject: Subject, call: Call) -> PokervodError:
+def make_error(failure: CallFailure, subject: Subject, call: Call) -> PokervodError:
     """Return the error to raise for this failure."""
-    if kind is FailureKind.CHANGED_MEANWHILE:
-        return _make_sheet_changed_error(subject, call)
-    make, text = MESSAGES.get(kind, TRANSIENT)
-    return make(text.format(name=subject.name, address=subject.address, email=subject.email, call=call.kind))
+    make, text = MESSAGES.get(failure.kind, TRANSIENT)
+    if failure.kind is FailureKind.CHANGED_MEANWHILE and call.writes:
+        make, text = CHANGED_BEFORE_WRITE
+    said = f' Google said: "{failure.words}"' if failure.words and failure.kind in QUOTED else ""
+    return make(text.format(name=subject.name, address=subject.address, email=subject.email, call=call.kind) + said)
 
 
 def make_unclear_error(subject: Subject, call: Call) -> Unavailable:
@@ -47,29 +48,27 @@ def make_trash_error(subject: Subject) -> BadInput:
     )
 
 
-def make_read_conflict_error(name: str) -> Unavailable:
-    """Return the error for a sheet of which half was read before an edit and half after."""
-    return Unavailable(f"{name}: the sheet changed while it was read. The next sync reads it again.")
-
-
 def make_incomplete_error(name: str) -> Unavailable:
     """Return the error for an answer that lacks a required part."""
     return Unavailable(f"{name}: Google's answer is incomplete. The next sync asks again.")
 
 
-def _make_sheet_changed_error(subject: Subject, call: Call) -> PokervodError:
-    if not call.writes:
-        return make_read_conflict_error(subject.name)
-    return Conflict(
-        f"{subject.name}: the sheet changed before the write, so nothing was written. The next sync tries again."
-    )
+Message = tuple[Callable[[str], PokervodError], str]
 
-
-TRANSIENT: tuple[Callable[[str], PokervodError], str] = (
+TRANSIENT: Message = (
     Unavailable,
     "{name}: Google cannot be reached or is too busy. The rows stay as they were, and the next sync tries again.",
 )
-MESSAGES: dict[FailureKind, tuple[Callable[[str], PokervodError], str]] = {
+CHANGED_BEFORE_WRITE: Message = (
+    Conflict,
+    "{name}: the sheet changed before the write, so nothing was written. The next sync tries again.",
+)
+QUOTED = {FailureKind.CHANGED_MEANWHILE, FailureKind.KEY_REFUSED, FailureKind.TOKEN, FailureKind.REFUSED}
+MESSAGES: dict[FailureKind, Message] = {
+    FailureKind.CHANGED_MEANWHILE: (
+        Unavailable,
+        "{name}: the sheet changed while it was read. The next sync reads it again.",
+    ),
     FailureKind.NOT_SHARED: (
         BadInput,
         "{name}: the sheet {address} is not shared with {email}. Open it, press Share and add that address.",
@@ -111,6 +110,7 @@ MESSAGES: dict[FailureKind, tuple[Callable[[str], PokervodError], str]] = {
     ),
     FailureKind.REFUSED: (
         BadInput,
-        "{name}: Google refuses {call} of {address}. Check the address in the settings, and that the sheet opens.",
+        "{name}: Google refuses {call} of {address}. Check that the sheet opens, and ask whoever manages the Google "
+        "account or project of {email}.",
     ),
 }

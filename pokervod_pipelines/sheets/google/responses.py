@@ -66,8 +66,21 @@ class FailureKind(StrEnum):
 KIND_BY_MESSAGE = {
     "not supported for this document": FailureKind.NOT_A_GOOGLE_SHEET,
     "protected cell or object": FailureKind.PROTECTED,
+    "unable to parse range": FailureKind.CHANGED_MEANWHILE,
+    "exceeds grid limits": FailureKind.CHANGED_MEANWHILE,
+    "outside the grid": FailureKind.CHANGED_MEANWHILE,
+    "but tried writing to": FailureKind.CHANGED_MEANWHILE,
+    "no grid with id": FailureKind.CHANGED_MEANWHILE,
+    "no namedrange with id": FailureKind.CHANGED_MEANWHILE,
+    "named range with that name exists": FailureKind.CHANGED_MEANWHILE,
 }
 """Phrases in the message of a 400, which has no reasons."""
+
+PERMISSION_REASONS = frozenset({"forbidden", "insufficientfilepermissions"})
+PERMISSION_MESSAGE = "does not have permission"
+"""What a 403 says that is about sharing; a policy or a suspended project has other words."""
+
+MAX_WORDS_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +88,14 @@ class CallFailure:
     """Describe how a call failed and what happens next.
 
     ``wait`` is the time in seconds that Google asked for. ``is_unclear`` means that the call may have been carried out.
+    ``words`` are Google's own.
     """
 
     step: NextStep
     kind: FailureKind
     wait: float | None = None
     is_unclear: bool = False
+    words: str = ""
 
 
 def classify_response(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> CallFailure | None:
@@ -88,16 +103,16 @@ def classify_response(call: Call, status: int, headers: Mapping[str, str], body:
     if 200 <= status < 300:
         garbled = CallFailure(step=NextStep.RETRY, kind=FailureKind.GARBLED, is_unclear=True)
         return None if _parse(body) is not None else garbled
-    if status == 401:
-        return CallFailure(step=NextStep.RENEW_TOKEN, kind=FailureKind.TOKEN)
     error = _ErrorBody.from_body(body)
+    if status == 401:
+        return CallFailure(step=NextStep.RENEW_TOKEN, kind=FailureKind.TOKEN, words=error.words)
     if status == 429 or (status == 403 and error.reasons & RATE_REASONS):
         return CallFailure(step=NextStep.RETRY, kind=FailureKind.QUOTA, wait=read_retry_after(headers) or WINDOW)
     if status >= 500 or status < 400 or status in TRANSIENT_STATUSES or not error.is_from_google:
         is_unclear = status >= 500 or status == 408
         wait = read_retry_after(headers)
         return CallFailure(step=NextStep.RETRY, kind=FailureKind.SERVER_ERROR, wait=wait, is_unclear=is_unclear)
-    return CallFailure(step=NextStep.GIVE_UP, kind=_classify_refusal(call, status, error))
+    return CallFailure(step=NextStep.GIVE_UP, kind=_classify_refusal(call, status, error), words=error.words)
 
 
 def classify_token_response(status: int, headers: Mapping[str, str], body: bytes) -> CallFailure | None:
@@ -108,7 +123,8 @@ def classify_token_response(status: int, headers: Mapping[str, str], body: bytes
         return None if isinstance(answer.get("access_token"), str) and _is_lifetime(answer) else garbled
     error = answer.get("error")
     if 400 <= status < 500 and status != 429 and isinstance(error, str) and error not in TRANSIENT_TOKEN_ERRORS:
-        return CallFailure(step=NextStep.GIVE_UP, kind=FailureKind.KEY_REFUSED)
+        words = _make_quotable(f"{error}: {answer.get('error_description', '')}".rstrip(": "))
+        return CallFailure(step=NextStep.GIVE_UP, kind=FailureKind.KEY_REFUSED, words=words)
     kind = FailureKind.QUOTA if status == 429 else FailureKind.SERVER_ERROR
     return CallFailure(step=NextStep.RETRY, kind=kind, wait=read_retry_after(headers))
 
@@ -149,16 +165,20 @@ class _ErrorBody:
 
     is_from_google: bool
     reasons: frozenset[str]
-    message: str
+    words: str
 
     @classmethod
     def from_body(cls, body: bytes) -> "_ErrorBody":
         error = (_parse(body) or {}).get("error")
         if not isinstance(error, dict):
-            return cls(is_from_google=False, reasons=frozenset(), message="")
+            return cls(is_from_google=False, reasons=frozenset(), words="")
         found = [str(entry.get("reason", "")) for key in ("errors", "details") for entry in _entries(error.get(key))]
         reasons = frozenset(reason.casefold() for reason in found)
-        return cls(is_from_google=True, reasons=reasons, message=str(error.get("message", "")).casefold())
+        return cls(is_from_google=True, reasons=reasons, words=_make_quotable(str(error.get("message", ""))))
+
+    def mentions(self, phrase: str) -> bool:
+        """Return whether the words contain the phrase, in whatever case."""
+        return phrase in self.words.casefold()
 
 
 def _entries(value: object) -> Iterator[dict[str, Any]]:
@@ -169,18 +189,21 @@ def _entries(value: object) -> Iterator[dict[str, Any]]:
 def _classify_refusal(call: Call, status: int, error: _ErrorBody) -> FailureKind:
     if status == 403 and error.reasons & DISABLED_REASONS:
         return FailureKind.API_DISABLED
-    if status == 403:
+    if status == 403 and (not error.words or error.reasons & PERMISSION_REASONS or error.mentions(PERMISSION_MESSAGE)):
         return FailureKind.READ_ONLY if call.writes else FailureKind.NOT_SHARED
     if status in {404, 410}:
         return FailureKind.NOT_FOUND_IN_DRIVE if call.kind.startswith("drive.") else FailureKind.NOT_FOUND
-    return _classify_bad_request(call, error) if status == 400 else FailureKind.REFUSED
+    return _classify_bad_request(error) if status == 400 else FailureKind.REFUSED
 
 
-def _classify_bad_request(call: Call, error: _ErrorBody) -> FailureKind:
-    for phrase, kind in KIND_BY_MESSAGE.items():
-        if phrase in error.message:
-            return kind
-    return FailureKind.CHANGED_MEANWHILE if call.writes or call.reads_ranges else FailureKind.REFUSED
+def _classify_bad_request(error: _ErrorBody) -> FailureKind:
+    return next((kind for phrase, kind in KIND_BY_MESSAGE.items() if error.mentions(phrase)), FailureKind.REFUSED)
+
+
+def _make_quotable(words: str) -> str:
+    """Return the words in one line of printable characters, cut where they are long."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in words).split())
+    return line if len(line) <= MAX_WORDS_LENGTH else line[: MAX_WORDS_LENGTH - 1] + "…"
 
 
 def _parse(body: bytes) -> dict[str, Any] | None:

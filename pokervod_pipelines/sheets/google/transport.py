@@ -176,7 +176,7 @@ class RetryingClient(HTTPClient):
             self.connection.clock.sleep(wait)
 
     def _give_up(self, failure: CallFailure, call: Call) -> NoReturn:
-        raise make_error(failure.kind, self.subject, call)
+        raise make_error(failure, self.subject, call)
 
 
 class _TokenTransport(google.auth.transport.Request):

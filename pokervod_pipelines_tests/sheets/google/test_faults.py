@@ -192,9 +192,8 @@ def test_a_revoked_key_is_for_the_administrator(
 ) -> None:
     del google.accounts.keys[account["client_email"]]
 
-    with pytest.raises(
-        BadSettings, match=r"the key of pokervod@.* in POKERVOD_GOOGLE_CREDENTIALS. The key was revoked"
-    ):
+    words = r"the key of pokervod@.* in POKERVOD_GOOGLE_CREDENTIALS. The key was revoked.*account not found"
+    with pytest.raises(BadSettings, match=words):
         client.open(sheet.id, "tracker").revision()
 
     assert google.count() == 1
@@ -257,7 +256,7 @@ def test_what_a_person_can_fix_is_named_and_not_retried(
             BadInput,
             "Excel",
         ),
-        (FixedAnswer("fixed", 418), BadInput, "Check the address"),
+        (FixedAnswer("fixed", 418), BadInput, "Check that the sheet opens"),
     ],
 )
 def test_a_refusal_is_recognized_by_its_reason(
@@ -267,6 +266,58 @@ def test_a_refusal_is_recognized_by_its_reason(
 
     with pytest.raises(error, match=words):
         client.open(sheet.id, "tracker").layout()
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "reason", "words"),
+    [
+        ("change", 400, "", "Invalid requests[0].appendDimension: This action would increase the number of cells "
+         "in the workbook above the limit of 10000000 cells."),
+        ("change", 400, "", "Invalid requests[0].addNamedRange: Cannot add named range: too many named ranges."),
+        ("write", 400, "", "Your input contains more than the maximum of 50000 characters in a single cell."),
+        ("write", 400, "", "Range (Hands!Z1:Z9) exceeds grid limits. Max rows: 9, max columns: 6"),
+        ("write", 400, "", "Requested writing within range [Hands!H1:H9], but tried writing to row [10]"),
+        ("tabs", 400, "", "Unable to parse range: 'Hands'"),
+        ("layout", 400, "", "Precondition check failed."),
+        ("revision", 403, "domainPolicy", "The domain administrators have disabled Drive apps."),
+        ("revision", 403, "insufficientPermissions", "Insufficient Permission: Request had insufficient scopes."),
+        ("layout", 403, "CONSUMER_SUSPENDED", "Permission denied: Consumer 'project_number:9' has been suspended."),
+        ("layout", 403, "CONSUMER_INVALID", "Project #9 has been deleted."),
+        ("layout", 403, "BILLING_DISABLED", "This API method requires billing to be enabled."),
+        ("tabs", 403, "SECURITY_POLICY_VIOLATED", "Request is prohibited by organization's policy. vpcServiceControls"),
+        ("write", 403, "USER_PROJECT_DENIED", "Caller does not have required permission to use project 9."),
+        ("write", 413, "", "Request payload size exceeds the limit: 10485760 bytes."),
+    ],
+)  # fmt: skip
+def test_an_unknown_refusal_is_quoted(
+    client: GoogleClient, google: Emulator, sheet: Spreadsheet, act: str, status: int, reason: str, words: str
+) -> None:
+    kind, perform = ACTS[act]
+    google.fail_next(
+        FixedAnswer("fixed", status, body=(("message", words), ("errors", [{"reason": reason}]))), kind=kind
+    )
+
+    with pytest.raises(PokervodError) as raised:
+        perform(client.open(sheet.id, "tracker"))
+
+    assert str(raised.value).startswith("tracker: ")
+    assert str(raised.value).endswith(f'Google said: "{words}"')
+    assert google.count(kind) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "quoted"),
+    [("one\ntwo\x1b[31m\u202e three", "one two [31m three"), ("x" * 9_000, "x" * 299 + "…"), ("", "")],
+)
+def test_a_quotation_is_one_short_line(
+    client: GoogleClient, google: Emulator, sheet: Spreadsheet, words: str, quoted: str
+) -> None:
+    google.fail_next(FixedAnswer("fixed", 400, body=(("message", words),)), kind="spreadsheets.get")
+
+    with pytest.raises(BadInput) as raised:
+        client.open(sheet.id, "tracker").layout()
+
+    assert str(raised.value).partition(' Google said: "')[2].removesuffix('"') == quoted
 
 
 @pytest.mark.parametrize("act", ["revision", "layout", "tabs", "write"])
