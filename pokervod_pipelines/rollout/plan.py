@@ -6,7 +6,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ class FixerEntry(BaseModel):
 class PlannedWeek:
     """Describe a rollout week, planned from ``starts`` to ``ends`` (included); ``place`` is its file and line.
 
-    It starts after all of ``requires`` and gets ``attempts``, with waits of ``wait_seconds`` × attempt between them.
+    It starts after the previous one and gets ``attempts``, with waits of ``wait_seconds`` × attempt between them.
     """
 
     number: int
@@ -47,7 +46,6 @@ class PlannedWeek:
     milestone: str | None
     starts: date
     ends: date
-    requires: tuple[int, ...]
     attempts: int
     wait_seconds: float
     criteria: tuple[Criterion, ...]
@@ -75,16 +73,3 @@ class RolloutPlan:
         if not 1 <= number <= len(self.weeks):
             raise BadInput(f"unknown week {number}; plan {self.name!r} has weeks 1 to {len(self.weeks)}")
         return self.weeks[number - 1]
-
-    @property
-    def order(self) -> tuple[int, ...]:
-        """Return the numbers of the weeks in an order that keeps what they require, the lowest first."""
-        sorter = TopologicalSorter({week.number: week.requires for week in self.weeks})
-        sorter.prepare()
-        order: list[int] = []
-        ready: list[int] = []
-        while sorter.is_active():
-            ready = sorted((*ready, *sorter.get_ready()))
-            order.append(ready.pop(0))
-            sorter.done(order[-1])
-        return tuple(order)

@@ -14,7 +14,6 @@ from pokervod_pipelines.rollout.criteria.fields import Name, Title, check_filled
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.fixers.base import Fixer
 from pokervod_pipelines.rollout.plan import FixerEntry, PlannedWeek, RolloutPlan
-from pokervod_pipelines.rollout.plan_order import find_date_problems, find_number_problem, find_order_problems
 from pokervod_pipelines.rollout.services import ServiceUnderRollout, has_user, merge_services
 from pokervod_pipelines.settings.file import Location, SettingsFile, describe_error, read_settings_file
 from pokervod_pipelines.settings.rollout import FixerRights
@@ -68,16 +67,8 @@ class WeekEntry(BaseModel):
     milestone: Title | None = None
     starts: Day | None = None
     ends: Day | None = None
-    requires: list[int] | None = None
     attempts: int | None = Field(default=None, ge=1, le=MAX_ATTEMPTS)
     wait_seconds: float | None = Field(default=None, ge=0, le=MAX_WAIT_SECONDS)
-
-    @property
-    def needs(self) -> tuple[int, ...]:
-        """Return the weeks that it requires; by default the previous one."""
-        if self.requires is not None:
-            return tuple(dict.fromkeys(self.requires))
-        return (self.number - 1,) if self.number > 1 else ()
 
     def plan_dates(self, first: date) -> tuple[date, date]:
         """Return its first and last day in a rollout that starts on ``first``; by default seven days a week."""
@@ -302,16 +293,41 @@ def _check_fixer(reader: PlanReader, fixer: FixerEntry, weeks: list[_WeekInFile]
 
 
 def _check_order(reader: PlanReader, weeks: list[_WeekInFile]) -> None:
-    entries = [(week.entry.number, week.entry.needs) for week in weeks]
+    """Report the first wrong number, titles that are there twice, and dates out of order."""
     # A week that could not be read was reported already, and leaves a gap.
     if len(weeks) == len(reader.list_entries(reader.file.values.get("weeks"), ("weeks",))):
-        for (at, key), text in (*find_number_problem(entries), *find_order_problems(entries)):
-            reader.report((*weeks[at].location, key), text)
+        _check_numbers(reader, weeks)
     starts = reader.file.values.get("starts")
     if type(starts) is date and starts <= LAST_DAY:
-        dated = [(week.entry.number, week.entry.needs, week.entry.plan_dates(starts)) for week in weeks]
-        for (at, key), text in find_date_problems(dated):
-            reader.report((*weeks[at].location, key), text)
+        _check_dates(reader, weeks, starts)
+    titles: set[str] = set()
+    for week in weeks:
+        if week.entry.title in titles:
+            problem = f"{week.entry.title!r} is a duplicate; progress is kept by title, so rename one"
+            reader.report((*week.location, "title"), f"title: {problem}")
+        titles.add(week.entry.title)
+
+
+def _check_numbers(reader: PlanReader, weeks: list[_WeekInFile]) -> None:
+    for at, week in enumerate(weeks, 1):
+        if (number := week.entry.number) != at:
+            is_duplicate = number in {each.entry.number for each in weeks[: at - 1]}
+            problem = "is a duplicate" if is_duplicate else f"is out of order, week {at} is missing"
+            reader.report((*week.location, "number"), f"number: week {number} {problem}")
+            return
+
+
+def _check_dates(reader: PlanReader, weeks: list[_WeekInFile], first: date) -> None:
+    before: tuple[int, date] | None = None
+    for week in weeks:
+        number, (starts, ends) = week.entry.number, week.entry.plan_dates(first)
+        if ends < starts:
+            problem = f"week {number} ends on {ends}, before it starts on {starts}"
+            reader.report((*week.location, "ends"), f"ends: {problem}")
+        if before and starts <= before[1]:
+            problem = f"week {number} starts on {starts}, before week {before[0]} ends on {before[1]}"
+            reader.report((*week.location, "starts"), f"starts: {problem}")
+        before = number, ends
 
 
 def _make_week(reader: PlanReader, head: PlanHead, week: _WeekInFile) -> PlannedWeek:
@@ -324,7 +340,6 @@ def _make_week(reader: PlanReader, head: PlanHead, week: _WeekInFile) -> Planned
         milestone=entry.milestone,
         starts=starts,
         ends=ends,
-        requires=entry.needs,
         attempts=entry.attempts or head.attempts,
         wait_seconds=head.wait_seconds if entry.wait_seconds is None else entry.wait_seconds,
         criteria=week.criteria,

@@ -80,9 +80,6 @@ def _load(
     )
     if plan.name in taken:
         raise BadPlan(f"{plan.source}: another plan has the name {plan.name!r}; rename one", plan.name)
-    if plan.order != tuple(range(1, len(plan.weeks) + 1)):
-        order = ", ".join(map(str, plan.order))
-        raise BadPlan(f"{plan.source}: renumber the weeks in the order that 'requires' demands: {order}", plan.name)
     return plan
 
 

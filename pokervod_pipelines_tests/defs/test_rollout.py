@@ -194,7 +194,7 @@ def test_a_week_that_has_passed_is_shown_again_without_another_attempt(
     assert folder.attempts() == [(1, True), (2, True)]
 
 
-def test_a_week_cannot_be_made_before_those_that_it_requires(
+def test_a_week_cannot_be_made_before_the_one_before_it(
     folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
     folder.prove(1, 3, 4)

@@ -1,13 +1,10 @@
-"""Check that a valid plan has the dates, the requirements and the criteria of each week."""
+"""Check that a valid plan has the dates and the criteria of each week."""
 
 from datetime import date, timedelta
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
@@ -38,8 +35,6 @@ def shipped() -> RolloutPlan:
 
 def test_the_shipped_plan_has_nine_weeks_in_a_chain(shipped: RolloutPlan) -> None:
     assert [week.number for week in shipped.weeks] == list(range(1, 10))
-    assert [week.requires for week in shipped.weeks] == [(), *((number,) for number in range(1, 9))]
-    assert shipped.order == tuple(range(1, 10))
     assert tuple(shipped.services) == SERVICES
 
 
@@ -82,12 +77,6 @@ def test_a_week_takes_its_defaults_from_the_plan(tmp_path: Path) -> None:
     assert [(week.attempts, week.wait_seconds) for week in plan.weeks] == [(5, 9), (1, 0)]
 
 
-def test_weeks_side_by_side_are_done_from_the_lowest(tmp_path: Path) -> None:
-    plan = write_weeks(tmp_path, {}, {"requires": [3], "starts": date(2028, 1, 1)}, {"requires": [1]}, {"requires": []})
-
-    assert plan.order == (1, 3, 2, 4)
-
-
 def test_one_criterion_for_all_services_is_one_for_each(tmp_path: Path) -> None:
     each = {"kind": "junit_report", "name": "tests", "service": "all", "paths": "{service}/*.xml"}
     services = {"search": {"owner": "Ada"}, "ui": None}
@@ -119,14 +108,3 @@ def test_an_unknown_week_is_refused_with_the_known_ones(shipped: RolloutPlan) ->
 def test_the_files_of_a_plan_are_below_its_own_folder_or_the_one_given(tmp_path: Path) -> None:
     assert write_weeks(tmp_path, {}).folder == tmp_path
     assert load_plan(folder=tmp_path).folder == tmp_path
-
-
-@given(st.lists(st.sets(st.integers(0, 7)), min_size=1, max_size=8))
-def test_the_order_keeps_every_requirement(tmp_path_factory: pytest.TempPathFactory, needs: list[set[int]]) -> None:
-    weeks = [{"requires": sorted(each + 1 for each in need if each < at)} for at, need in enumerate(needs)]
-
-    plan = write_weeks(tmp_path_factory.mktemp("plan"), *weeks)
-
-    assert sorted(plan.order) == list(range(1, len(weeks) + 1))
-    assert all(plan.order.index(need) < plan.order.index(week.number) for week in plan.weeks for need in week.requires)
-    TopologicalSorter({week.number: week.requires for week in plan.weeks}).prepare()

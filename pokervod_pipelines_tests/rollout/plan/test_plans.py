@@ -1,7 +1,6 @@
 """Check that a broken plan affects no other, and that no other takes its place."""
 
 import re
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import BadInput, BadSettings
 from pokervod_pipelines.rollout.plans import find_plan, load_plans
-from pokervod_pipelines_tests.rollout.plan_folder import PlanFolder, describe_week
+from pokervod_pipelines_tests.rollout.plan_folder import PlanFolder
 
 
 @pytest.fixture
@@ -67,13 +66,6 @@ def test_of_two_plans_of_one_name_the_later_is_refused(folder: PlanFolder, head:
 
     assert any("another plan has the name 'first'" in str(problem) for problem in plans.broken)
     assert [*plans.valid] == (["third"] if head else ["first", "third"])
-
-
-def test_weeks_numbered_against_their_requirements_break_a_plan(folder: PlanFolder) -> None:
-    late = {**describe_week(1), "requires": [2], "starts": date(2031, 3, 1)}
-    folder.write("second", weeks=[late, {**describe_week(2), "requires": []}])
-
-    assert "renumber the weeks in the order that 'requires' demands: 2, 1" in refuse(folder, "second")
 
 
 def test_an_unusable_service_of_the_settings_is_reported(folder: PlanFolder) -> None:

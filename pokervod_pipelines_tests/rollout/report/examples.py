@@ -50,7 +50,6 @@ def plan_weeks(count: int = 9) -> RolloutPlan:
             milestone=milestone,
             starts=MONDAY + (number - 1) * 7 * DAY,
             ends=MONDAY + (number - 1) * 7 * DAY + 4 * DAY,
-            requires=(),
             attempts=3,
             wait_seconds=300.0,
             criteria=tuple(
