@@ -13,6 +13,7 @@ Imports come from the modules, by name::
         account = google.make_service_account()        # dict like Google's JSON; token_uri is {root}/token
         sheet = google.add_workbook({"Hands": [["File", "In"], ["a.mp4", 12]]}, title="Tracker")  # or an .xlsx Path
         sheet.share(account["client_email"], "writer") # or "reader"; .unshare(email); .trash(); .restore()
+        google.add_office_file(title="T.xlsx")         # an Excel file: Drive lists it, Sheets refuses it
         google.remove(sheet.id)                        # deleted for ever
 
 People's edits, methods of ``model.Spreadsheet`` (rows and columns from 1; a column is a number or letters, a tab its
@@ -32,6 +33,8 @@ title; each bumps ``version`` and ``modified_at``, is atomic, and may be called 
         sheet.delete_column("Hands", "A")
         sheet.rename_header("Hands", "Old", "New", row=1)
         sheet.add_tab("New", [[...]]); sheet.rename_tab("Hands", "H"); sheet.delete_tab("H")
+        sheet.protect("Hands", "A1:F", editors=[...])  # or the whole tab; writes of others are refused
+        sheet.drive_lag = timedelta(seconds=90)        # Drive's version is what it was then; Sheets' answers are new
         sheet.add_named_range("name", "Hands!C1:C"); sheet.named_ranges   # {name: A1 text}
 
 Looking without the API: ``sheet.version``, ``.modified_at``, ``.titles``, ``.shown("Hands")`` (rows of text),

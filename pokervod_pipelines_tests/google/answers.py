@@ -3,6 +3,17 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from pokervod_pipelines_tests.google.grid import Grid
+from pokervod_pipelines_tests.google.ranges import Area, quote_title, write_area
+
+PROTECTED = (
+    "You are trying to edit a protected cell or object. Please contact the spreadsheet owner to remove protection if "
+    "you need to edit."
+)
+TOO_LONG = "Your input contains more than the maximum of 50000 characters in a single cell."
+NOT_A_SHEET = "This operation is not supported for this document"
+"""What Sheets says of an Excel file in Drive, with the status FAILED_PRECONDITION."""
+
 STATUS = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
@@ -45,6 +56,19 @@ def refuse(code: int, message: str, *, details: list[dict[str, Any]] | None = No
     if details:
         error["details"] = details
     return Refused(code, {"error": error})
+
+
+def describe_excess(grid: Grid, area: Area) -> str:
+    """Return the words for a range that does not lie in the grid."""
+    place = f"{quote_title(grid.title)}!{write_area(area)}"
+    return f"Range ({place}) exceeds grid limits. Max rows: {grid.rows}, max columns: {grid.columns}"
+
+
+def refuse_office_file() -> Refused:
+    """Return the refusal of a file that is not in the format of Sheets."""
+    refusal = refuse(400, NOT_A_SHEET)
+    refusal.body["error"]["status"] = "FAILED_PRECONDITION"
+    return refusal
 
 
 def refuse_grant(error: str, description: str) -> Refused:

@@ -48,6 +48,7 @@ EDITS: dict[str, Callable[..., object]] = {
     "add_tab": Spreadsheet.add_tab,
     "rename_tab": Spreadsheet.rename_tab,
     "delete_tab": Spreadsheet.delete_tab,
+    "protect": Spreadsheet.protect,
     "share": Spreadsheet.share,
     "unshare": Spreadsheet.unshare,
     "trash": Spreadsheet.trash,

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from pokervod_pipelines_tests.google.answers import refuse
+from pokervod_pipelines_tests.google.files import DriveFile, moment_text
 from pokervod_pipelines_tests.google.masks import apply_mask
-from pokervod_pipelines_tests.google.model import Spreadsheet, modified_text
 
 Json = dict[str, Any]
 
-SPREADSHEET = "application/vnd.google-apps.spreadsheet"
 DEFAULT_FIELDS = "kind,id,name,mimeType"
 TERM = re.compile(
     r"""\s*(?P<field>mimeType|name|trashed|modifiedTime)\s*(?P<sign>!=|>=|<=|=|>|<|contains)\s*"""
@@ -19,26 +18,27 @@ TERM = re.compile(
 )
 
 
-def describe_file(sheet: Spreadsheet) -> Json:
+def describe_file(sheet: DriveFile) -> Json:
     """Return a spreadsheet as the file that Drive knows; numbers are text, as in all of Drive."""
+    modified_at, version = sheet.version_in_drive()
     return {
         "kind": "drive#file",
         "id": sheet.id,
         "name": sheet.title,
-        "mimeType": SPREADSHEET,
+        "mimeType": sheet.mime_type,
         "trashed": sheet.trashed,
-        "version": str(sheet.version),
-        "createdTime": modified_text(sheet.created_at),
-        "modifiedTime": modified_text(sheet.modified_at),
+        "version": str(version),
+        "createdTime": moment_text(sheet.created_at),
+        "modifiedTime": moment_text(modified_at),
     }
 
 
-def get_file(sheet: Spreadsheet, params: Mapping[str, str]) -> Json:
+def get_file(sheet: DriveFile, params: Mapping[str, str]) -> Json:
     """Answer ``files.get``."""
     return apply_mask(describe_file(sheet), params.get("fields") or DEFAULT_FIELDS)
 
 
-def list_files(sheets: Iterable[Spreadsheet], params: Mapping[str, str]) -> Json:
+def list_files(sheets: Iterable[DriveFile], params: Mapping[str, str]) -> Json:
     """Answer ``files.list``: the newest first, in pages."""
     newest = sorted(sheets, key=lambda sheet: (sheet.modified_at, sheet.id), reverse=True)
     found = [file for file in map(describe_file, newest) if _matches(file, params.get("q", ""))]

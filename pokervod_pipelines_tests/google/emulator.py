@@ -14,9 +14,10 @@ from typing import Any
 
 from pokervod_pipelines_tests.google import drive_api, spreadsheets_api, values_api
 from pokervod_pipelines_tests.google.accounts import Accounts
-from pokervod_pipelines_tests.google.answers import Refused, refuse, refuse_file, refuse_token
+from pokervod_pipelines_tests.google.answers import Refused, refuse, refuse_file, refuse_office_file, refuse_token
 from pokervod_pipelines_tests.google.clock import Clock, SystemClock
 from pokervod_pipelines_tests.google.faults import Call, Fault
+from pokervod_pipelines_tests.google.files import OFFICE
 from pokervod_pipelines_tests.google.loading import read_workbook
 from pokervod_pipelines_tests.google.masks import apply_mask
 from pokervod_pipelines_tests.google.model import Spreadsheet, make_spreadsheet
@@ -77,6 +78,12 @@ class Emulator:
         """Let a spreadsheet exist here."""
         self.spreadsheets[sheet.id] = sheet
         return sheet
+
+    def add_office_file(self, *, title: str = "Tracker.xlsx") -> Spreadsheet:
+        """Make an Excel file in Drive, which Drive lists and Sheets refuses."""
+        sheet = make_spreadsheet({}, title, self.clock)
+        sheet.mime_type = OFFICE
+        return self.add(sheet)
 
     def remove(self, spreadsheet_id: str) -> None:
         """Delete a spreadsheet for ever."""
@@ -174,7 +181,7 @@ class Emulator:
         sheet = self._open(route, email)
         self._run_hooks(route)
         with sheet.lock:
-            return _ask_spreadsheet(sheet, request, route)
+            return _ask_spreadsheet(sheet, request, route, email)
 
     def _open(self, route: Route, email: str) -> Spreadsheet:
         sheet = self.spreadsheets.get(route.spreadsheet_id)
@@ -182,6 +189,8 @@ class Emulator:
             raise refuse_file(route.spreadsheet_id)
         if sheet is None or sheet.trashed:
             raise refuse(404, "Requested entity was not found.")
+        if not route.is_drive and sheet.mime_type == OFFICE and email in sheet.roles:
+            raise refuse_office_file()
         role = sheet.roles.get(email)
         if role is None or (route.is_write and role != "writer"):
             raise refuse(403, "The caller does not have permission")
@@ -195,7 +204,7 @@ class Emulator:
             action()
 
 
-def _ask_spreadsheet(sheet: Spreadsheet, request: Request, route: Route) -> dict[str, Any]:
+def _ask_spreadsheet(sheet: Spreadsheet, request: Request, route: Route, email: str) -> dict[str, Any]:
     params = request.params
     try:
         body = request.json() if route.is_write else {}
@@ -211,11 +220,11 @@ def _ask_spreadsheet(sheet: Spreadsheet, request: Request, route: Route) -> dict
         ranges = request.lists.get("ranges", [])
         answer = values_api.batch_get(sheet, ranges, values_api.read_rendering(params))
     elif route.kind == "values.update":
-        answer = values_api.update(sheet, route.range, params, body)
+        answer = values_api.update(sheet, route.range, params, body, email)
     elif route.kind == "values.batchUpdate":
-        answer = values_api.batch_update(sheet, body)
+        answer = values_api.batch_update(sheet, body, email)
     else:
-        answer = spreadsheets_api.batch_update(sheet, body)
+        answer = spreadsheets_api.batch_update(sheet, body, email)
     return apply_mask(answer, params.get("fields"))
 
 

@@ -5,15 +5,14 @@ safe from any thread, and is one more ``version``. What the API makes of a sprea
 """
 
 import secrets
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from typing import TypeVar
 
 from pokervod_pipelines_tests.google.cells import PLAIN_TEXT, Cell, Formula, Value, make_cell, parse_entry, show_value
-from pokervod_pipelines_tests.google.clock import Clock, SystemClock
+from pokervod_pipelines_tests.google.clock import Clock
+from pokervod_pipelines_tests.google.files import DriveFile
 from pokervod_pipelines_tests.google.formulas import evaluate
 from pokervod_pipelines_tests.google.grid import Grid, PlacedArea, Row, move_area
 from pokervod_pipelines_tests.google.ranges import Area, BadRange, column_index, read_cells, split_range, write_area
@@ -23,42 +22,19 @@ Given = Sequence[object]
 T = TypeVar("T")
 
 
-class Spreadsheet:
+class Spreadsheet(DriveFile):
     """Model one Google spreadsheet, shared with nobody at first."""
 
     def __init__(self, title: str, *, id: str | None = None, clock: Clock | None = None) -> None:  # noqa: A002 - Google's word
-        self.id = id or secrets.token_urlsafe(33)
-        self.title = title
-        self.clock = clock or SystemClock()
-        self.lock = threading.RLock()
+        super().__init__(title, id=id, clock=clock)
         self.grids: list[Grid] = []
         self.named: dict[str, PlacedArea] = {}
         self.filters: dict[str, PlacedArea] = {}
         """By the id of the tab: one has at most one filter."""
         self.imports: dict[tuple[int, int, int], tuple[int, int]] = {}
         """Tab, row and column of each IMPORTRANGE to the height and width that it fills."""
-        self.roles: dict[str, str] = {}
-        self.trashed = False
-        self.version = 1
-        self.created_at = self.modified_at = self.clock.now()
-
-    # Sharing
-
-    def share(self, email: str, role: str = "reader") -> None:
-        """Let the account read, or as ``writer`` also write."""
-        self.roles[email] = role
-
-    def unshare(self, email: str) -> None:
-        """Let the account see it no more."""
-        self.roles.pop(email, None)
-
-    def trash(self) -> None:
-        """Throw it away; ``restore`` undoes it."""
-        self.trashed = True
-
-    def restore(self) -> None:
-        """Take it out of the bin."""
-        self.trashed = False
+        self.protected: dict[str, PlacedArea] = {}
+        """Description to the area and who may write in it."""
 
     # Looking
 
@@ -133,18 +109,13 @@ class Spreadsheet:
     def editing(self) -> Iterator[None]:
         """Hold the lock; afterwards it is one version later, or as it was if the edit failed."""
         with self.lock:
-            before = ([grid.copy() for grid in self.grids], dict(self.named), dict(self.filters))
+            before = ([grid.copy() for grid in self.grids], dict(self.named), dict(self.filters), dict(self.protected))
             try:
                 yield
             except BaseException:
-                self.grids, self.named, self.filters = before
+                self.grids, self.named, self.filters, self.protected = before
                 raise
             self.touch()
-
-    def touch(self) -> None:
-        """Count one more change."""
-        self.version += 1
-        self.modified_at = self.clock.now()
 
     def type_cell(self, tab: str, row: int, column: Column, value: object, number_format: str | None = None) -> None:
         """Make the cell hold exactly this value; its format stays unless one is given."""
@@ -305,6 +276,7 @@ class Spreadsheet:
             gone = self.grid(title)
             self.grids.remove(gone)
             self.named = {name: place for name, place in self.named.items() if place.tab != gone.id}
+            self.protected = {name: place for name, place in self.protected.items() if place.tab != gone.id}
             self.filters.pop(str(gone.id), None)
 
     def add_named_range(self, name: str, place: str) -> str:
@@ -322,8 +294,25 @@ class Spreadsheet:
         self.named[name] = PlacedArea(identity, grid.id, area)
         return identity
 
+    def protect(self, tab: str, cells: str | None = None, *, editors: Collection[str] = ()) -> None:
+        """Let only these accounts write in the cells, or in the whole tab; without editors only its owner can."""
+        area = Area() if cells is None else read_cells(cells, None)
+        if area is None:
+            raise BadRange(str(cells))
+        with self.editing():
+            grid = self.grid(tab)
+            name = f"{grid.title} {cells or ''}".strip()
+            self.protected[name] = PlacedArea(str(secrets.randbelow(2**31)), grid.id, area, frozenset(editors))
+
+    def is_protected(self, grid: Grid, area: Area, email: str) -> bool:
+        """Return whether some of the cells are closed to the account."""
+        return any(
+            place.tab == grid.id and email not in place.editors and place.area.meets(area)
+            for place in self.protected.values()
+        )
+
     def _move_areas(self, grid: Grid, *, at: int, inserted: int = 0, deleted: int = 0, by_rows: bool) -> None:
-        for areas in (self.named, self.filters):
+        for areas in (self.named, self.filters, self.protected):
             for name, place in [entry for entry in areas.items() if entry[1].tab == grid.id]:
                 moved = move_area(place.area, at=at, inserted=inserted, deleted=deleted, by_rows=by_rows)
                 if moved is None:
@@ -377,8 +366,3 @@ def _trimmed(rows: list[list[T]]) -> list[list[T]]:
     while rows and not rows[-1]:
         rows.pop()
     return rows
-
-
-def modified_text(moment: datetime) -> str:
-    """Return a moment as Drive writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

@@ -29,6 +29,12 @@ class Area:
         right = columns if self.right is None else min(self.right, columns)
         return Area(self.tab, self.top, bottom, self.left, right)
 
+    def meets(self, other: "Area") -> bool:
+        """Tell whether the two have a cell in common, whatever their tabs."""
+        rows = (self.bottom is None or other.top < self.bottom) and (other.bottom is None or self.top < other.bottom)
+        columns = (self.right is None or other.left < self.right) and (other.right is None or self.left < other.right)
+        return rows and columns
+
     @property
     def is_cell(self) -> bool:
         """Tell whether it is one cell."""

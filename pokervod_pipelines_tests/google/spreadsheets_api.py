@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from pokervod_pipelines_tests.google.answers import refuse
+from pokervod_pipelines_tests.google.answers import PROTECTED, describe_excess, refuse
 from pokervod_pipelines_tests.google.grid import Grid, PlacedArea
 from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.google.ranges import CELL, Area
@@ -35,8 +35,17 @@ def describe(sheet: Spreadsheet) -> Json:
 def _describe_tab(sheet: Spreadsheet, grid: Grid, index: int) -> Json:
     size = {"rowCount": grid.rows, "columnCount": grid.columns}
     properties = {"sheetId": grid.id, "title": grid.title, "index": index, "sheetType": "GRID", "gridProperties": size}
-    place = sheet.filters.get(str(grid.id))
-    return {"properties": properties} | ({"basicFilter": {"range": _describe_area(place)}} if place else {})
+    answer: Json = {"properties": properties}
+    if place := sheet.filters.get(str(grid.id)):
+        answer["basicFilter"] = {"range": _describe_area(place)}
+    if closed := [_describe_protection(*entry) for entry in sheet.protected.items() if entry[1].tab == grid.id]:
+        answer["protectedRanges"] = closed
+    return answer
+
+
+def _describe_protection(name: str, place: PlacedArea) -> Json:
+    answer: Json = {"protectedRangeId": int(place.id), "range": _describe_area(place), "description": name}
+    return answer | {"editors": {"users": sorted(place.editors)} if place.editors else {}}
 
 
 def _describe_name(name: str, place: PlacedArea) -> Json:
@@ -56,24 +65,30 @@ def _describe_area(place: PlacedArea) -> Json:
     return ({"sheetId": place.tab} if place.tab else {}) | known
 
 
-def batch_update(sheet: Spreadsheet, body: Json) -> Json:
+def batch_update(sheet: Spreadsheet, body: Json, email: str) -> Json:
     """Answer ``spreadsheets.batchUpdate``: every request is carried out, or none."""
     requests = body.get("requests")
     if not requests:
         raise refuse(400, "Must specify at least one request.")
     with sheet.editing():
-        replies = [_carry_out(sheet, request, f"requests[{at}]") for at, request in enumerate(requests)]
+        replies = [_carry_out(sheet, request, f"requests[{at}]", email) for at, request in enumerate(requests)]
         answer: Json = {"spreadsheetId": sheet.id, "replies": replies}
         if body.get("includeSpreadsheetInResponse"):
             answer["updatedSpreadsheet"] = describe(sheet)
     return answer
 
 
-def _carry_out(sheet: Spreadsheet, request: Json, place: str) -> Json:
-    name, details = next(iter(request.items()), ("", {}))
+def _carry_out(sheet: Spreadsheet, request: Json, place: str, email: str) -> Json:
+    name: str = next(iter(request), "")
+    details: Json = request.get(name, {})
     if len(request) != 1 or name not in REQUESTS:
         raise refuse(400, f"Invalid JSON payload received. Unknown name \"{name}\" at '{place}': Cannot find field.")
-    return REQUESTS[name](sheet, details, f"Invalid {place}.{name}: ")
+    wrong = f"Invalid {place}.{name}: "
+    if name in CHANGED:
+        grid = _tab(sheet, details.get("range", details), wrong)
+        if sheet.is_protected(grid, CHANGED[name](details), email):
+            raise refuse(400, wrong + PROTECTED)
+    return REQUESTS[name](sheet, details, wrong)
 
 
 def _append_dimension(sheet: Spreadsheet, details: Json, wrong: str) -> Json:
@@ -99,22 +114,52 @@ def _add_named_range(sheet: Spreadsheet, details: Json, wrong: str) -> Json:
         raise refuse(400, f'{wrong}Invalid name: "{name}"')
     if name.casefold() in map(str.casefold, sheet.named):
         raise refuse(400, f"{wrong}Cannot add named range with name: {name}. A named range with that name exists.")
-    grid = _tab(sheet, edges, wrong)
-    top, left = edges.get("startRowIndex", 0), edges.get("startColumnIndex", 0)
-    bottom, right = edges.get("endRowIndex"), edges.get("endColumnIndex")
-    if (bottom or grid.rows) > grid.rows or (right or grid.columns) > grid.columns:
-        raise refuse(400, f"{wrong}range is outside the grid")
-    sheet.name_area(name, grid, Area(None, top, bottom, left, right))
+    grid, area = _tab(sheet, edges, wrong), _read_area(edges)
+    _check_start(grid, area, wrong)
+    sheet.name_area(name, grid, area)
     return {"addNamedRange": {"namedRange": _describe_name(name, sheet.named[name])}}
 
 
+def _update_named_range(sheet: Spreadsheet, details: Json, wrong: str) -> Json:
+    """Change the place of a named range; the emulator knows no other field to change."""
+    if details.get("fields") not in {"range", "*"}:
+        raise refuse(400, f"{wrong}fields: the emulator only knows range")
+    given = details.get("namedRange", {})
+    name, place = _find_name(sheet, str(given.get("namedRangeId", "")), wrong)
+    edges = given.get("range", {})
+    grid, area = _tab(sheet, edges, wrong), _read_area(edges)
+    _check_start(grid, area, wrong)
+    sheet.named[name] = place._replace(tab=grid.id, area=area)
+    return {}
+
+
 def _delete_named_range(sheet: Spreadsheet, details: Json, wrong: str) -> Json:
-    wanted = details.get("namedRangeId", "")
+    name, _ = _find_name(sheet, str(details.get("namedRangeId", "")), wrong)
+    del sheet.named[name]
+    return {}
+
+
+def _find_name(sheet: Spreadsheet, wanted: str, wrong: str) -> tuple[str, PlacedArea]:
     for name, place in sheet.named.items():
         if place.id == wanted:
-            del sheet.named[name]
-            return {}
+            return name, place
     raise refuse(400, f"{wrong}No NamedRange with id: {wanted}")
+
+
+def _read_area(edges: Json) -> Area:
+    return Area(
+        None,
+        edges.get("startRowIndex", 0),
+        edges.get("endRowIndex"),
+        edges.get("startColumnIndex", 0),
+        edges.get("endColumnIndex"),
+    )
+
+
+def _check_start(grid: Grid, area: Area, wrong: str) -> None:
+    """Refuse a range that starts outside the grid; one that only ends there is taken as far as the grid goes."""
+    if area.top >= grid.rows or area.left >= grid.columns:
+        raise refuse(400, wrong + describe_excess(grid, area))
 
 
 def _tab(sheet: Spreadsheet, details: Json, wrong: str) -> Grid:
@@ -130,19 +175,24 @@ def _repeat_cell(sheet: Spreadsheet, details: Json, wrong: str) -> Json:
     if details.get("fields") != "userEnteredFormat.numberFormat":
         raise refuse(400, f"{wrong}fields: the emulator only knows userEnteredFormat.numberFormat")
     edges = details.get("range", {})
-    grid = _tab(sheet, edges, wrong)
-    top, left = edges.get("startRowIndex", 0), edges.get("startColumnIndex", 0)
-    bottom, right = edges.get("endRowIndex", grid.rows), edges.get("endColumnIndex", grid.columns)
-    if bottom > grid.rows or right > grid.columns or top >= bottom or left >= right:
-        raise refuse(400, f"{wrong}range is outside the grid")
+    grid, area = _tab(sheet, edges, wrong), _read_area(edges)
+    _check_start(grid, area, wrong)
     given = details.get("cell", {}).get("userEnteredFormat", {}).get("numberFormat", {})
-    sheet.format_cells(grid.title, given.get("pattern", ""), Area(None, top, bottom, left, right))
+    sheet.format_cells(grid.title, given.get("pattern", ""), area)
     return {}
+
+
+CHANGED: dict[str, Callable[[Json], Area]] = {
+    "appendDimension": lambda _: Area(),
+    "repeatCell": lambda details: _read_area(details.get("range", {})),
+}
+"""What each request changes of a tab, to be compared with its protected ranges; a name changes nothing."""
 
 
 REQUESTS: dict[str, Callable[[Spreadsheet, Json, str], Json]] = {
     "appendDimension": _append_dimension,
     "addNamedRange": _add_named_range,
+    "updateNamedRange": _update_named_range,
     "deleteNamedRange": _delete_named_range,
     "repeatCell": _repeat_cell,
 }

@@ -1,60 +1,14 @@
 """Check the Sheets and Drive calls, with gspread itself as the client."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import gspread
 import pytest
 
-from pokervod_pipelines_tests.google.client import connect
+from pokervod_pipelines_tests.google.api_harness import ApiHarness
 from pokervod_pipelines_tests.google.clock import VirtualClock
-from pokervod_pipelines_tests.google.emulator import Emulator
-from pokervod_pipelines_tests.google.model import Spreadsheet
-from pokervod_pipelines_tests.google.quota import Quota
-
-ROWS: list[list[object]] = [
-    ["File", "In", "Again", "On"],
-    ["a.mp4", 1200, "=A2", True],
-    [],
-    ["b'c.mp4", 0.5, "=UPPER(A4)", None],
-]
-
 
 FORMAT = "userEnteredFormat.numberFormat"
-
-
-@dataclass
-class ApiHarness:
-    """Hold an emulator with one shared spreadsheet, and gspread as its client."""
-
-    google: Emulator
-    sheet: Spreadsheet
-    client: gspread.Client
-
-    def ask(self, *ranges: str, **params: Any) -> list[dict[str, Any]]:
-        answer = self.client.http_client.values_batch_get(self.sheet.id, list(ranges), params)
-        assert answer["spreadsheetId"] == self.sheet.id
-        return list(answer["valueRanges"])
-
-    def write(self, *data: dict[str, Any], option: str = "RAW", **more: Any) -> Any:
-        body = {"valueInputOption": option, "data": list(data), **more}
-        return self.client.http_client.values_batch_update(self.sheet.id, body)
-
-    def change(self, *requests: dict[str, Any], **more: Any) -> Any:
-        return self.client.http_client.batch_update(self.sheet.id, {"requests": list(requests), **more})
-
-
-@pytest.fixture
-def api() -> Iterator[ApiHarness]:
-    with Emulator.start(clock=VirtualClock(), quota=Quota(1000, 1000)) as google:
-        sheet = google.add_workbook({"Hands": ROWS, "It's 2": [["x"]]}, title="Tracker")
-        sheet.type_cell("Hands", 2, "B", 1200, number_format="#,##0")
-        sheet.type_cell("Hands", 4, "B", 0.5, number_format="[h]:mm:ss")
-        account = google.make_service_account()
-        sheet.share(account["client_email"], "writer")
-        with connect(google, account) as client:
-            yield ApiHarness(google, sheet, client)
 
 
 @pytest.mark.parametrize(
@@ -179,11 +133,11 @@ def test_raw_is_text_and_entered_is_understood(api: ApiHarness, option: str, sto
         ),
         (
             {"range": "Hands!A1:B1", "values": [[1], [2]]},
-            "Requested writing within range [Hands!A1:B1], but tried writing to row [2]",
+            "Requested writing within range ['Hands'!A1:B1], but tried writing to row [2]",
         ),
         (
             {"range": "Hands!A1:B1", "values": [[1, 2, 3]]},
-            "Requested writing within range [Hands!A1:B1], but tried writing to column [C]",
+            "Requested writing within range ['Hands'!A1:B1], but tried writing to column [C]",
         ),
         ({"range": "gone", "values": [[1]]}, "Unable to parse range: gone"),
     ],
@@ -194,7 +148,7 @@ def test_one_wrong_range_and_nothing_is_written(api: ApiHarness, item: dict[str,
     with pytest.raises(gspread.exceptions.APIError) as refused:
         api.write({"range": "Hands!A1", "values": [["written?"]]}, item)
 
-    assert refused.value.error["message"] == message
+    assert refused.value.error["message"] == f"Invalid data[1]: {message}"
     assert (api.sheet.fingerprint(), api.sheet.version) == (before, version)
 
 
@@ -246,9 +200,12 @@ def test_names_and_rows_are_added_in_one_atomic_batch(api: ApiHarness) -> None:
         ({"appendDimension": {"sheetId": 0, "dimension": "ROWS"}}, "must be positive"),
         ({"addNamedRange": {"namedRange": {"name": "A1", "range": {}}}}, "Invalid name"),
         ({"addNamedRange": {"namedRange": {"name": "taken", "range": {}}}}, "exists"),
-        ({"addNamedRange": {"namedRange": {"name": "wide", "range": {"endColumnIndex": 99}}}}, "outside the grid"),
+        ({"addNamedRange": {"namedRange": {"name": "wide", "range": {"startColumnIndex": 99}}}}, "exceeds grid"),
         ({"deleteNamedRange": {"namedRangeId": "none"}}, "No NamedRange with id: none"),
-        ({"repeatCell": {"range": {"endRowIndex": 999}, "fields": FORMAT}}, "outside the grid"),
+        (
+            {"repeatCell": {"range": {"startRowIndex": 999}, "fields": FORMAT}},
+            "Range .Hands!A1000. exceeds grid limits",
+        ),
         ({"repeatCell": {"range": {}, "fields": "*"}}, "the emulator only knows"),
     ],
 )
@@ -267,7 +224,7 @@ def test_plain_text_stays_as_typed_until_its_format_is_cleared(api: ApiHarness) 
     plain = {"userEnteredFormat": {"numberFormat": {"type": "TEXT", "pattern": "@"}}}
     written = {"range": "Hands!E1:E3", "values": [["=A2"], ["007"], ["TRUE"]]}
 
-    def enter() -> list[list[object]]:
+    def enter() -> list[list[str]]:
         api.write(written, option="USER_ENTERED")
         return [line[4:] for line in api.sheet.shown("Hands")[:3]]
 
@@ -289,10 +246,6 @@ def test_fields_are_masked(api: ApiHarness) -> None:
     assert answer == {"properties": {"title": "Tracker"}, "sheets": tabs}
 
 
-def list_drive(api: ApiHarness, **params: Any) -> Any:
-    return api.client.http_client.request("get", "https://www.googleapis.com/drive/v3/files", params=params).json()
-
-
 @pytest.mark.parametrize(
     ("query", "names"),
     [
@@ -312,7 +265,7 @@ def test_drive_lists_what_is_shared_and_asked_for(api: ApiHarness, query: str, n
     second.trash()
     api.google.add_workbook({"T": []}, title="Somebody else's")
 
-    assert [file["name"] for file in list_drive(api, q=query)["files"]] == names
+    assert [file["name"] for file in api.ask_drive(q=query)["files"]] == names
 
 
 def test_drive_lists_version_and_time_of_each_change_in_pages(api: ApiHarness) -> None:
@@ -320,8 +273,8 @@ def test_drive_lists_version_and_time_of_each_change_in_pages(api: ApiHarness) -
     second.share(next(iter(api.sheet.roles)))
     fields = "nextPageToken,files(id,version,modifiedTime)"
 
-    first = list_drive(api, pageSize=1, fields=fields, supportsAllDrives="true", corpora="allDrives")
-    last = list_drive(api, pageSize=1, fields=fields, pageToken=first["nextPageToken"])
+    first = api.ask_drive(pageSize=1, fields=fields, supportsAllDrives="true", corpora="allDrives")
+    last = api.ask_drive(pageSize=1, fields=fields, pageToken=first["nextPageToken"])
 
     listed = {file["id"]: file for file in first["files"] + last["files"]}
     assert listed[api.sheet.id] == {

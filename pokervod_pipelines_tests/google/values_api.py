@@ -1,10 +1,10 @@
 """Answer ``spreadsheets.values``: read and write cells by range."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pokervod_pipelines_tests.google.answers import refuse
+from pokervod_pipelines_tests.google.answers import PROTECTED, TOO_LONG, Refused, describe_excess, refuse
 from pokervod_pipelines_tests.google.cells import Cell, Value, is_date_format
 from pokervod_pipelines_tests.google.grid import Grid
 from pokervod_pipelines_tests.google.model import Spreadsheet, entered_cell, stored_value
@@ -12,7 +12,6 @@ from pokervod_pipelines_tests.google.ranges import (
     Area,
     BadRange,
     column_letters,
-    quote_title,
     read_cells,
     split_range,
     write_area,
@@ -120,9 +119,7 @@ def check_inside(grid: Grid, area: Area, *, reading: bool) -> None:
     if not reading:
         outside = outside or (area.bottom or 0) > grid.rows or (area.right or 0) > grid.columns
     if outside:
-        place = f"{quote_title(grid.title)}!{write_area(area)}"
-        limits = f"Max rows: {grid.rows}, max columns: {grid.columns}"
-        raise refuse(400, f"Range ({place}) exceeds grid limits. {limits}")
+        raise refuse(400, describe_excess(grid, area))
 
 
 def _value_range(sheet: Spreadsheet, grid: Grid, area: Area, rendering: Rendering) -> Json:
@@ -181,7 +178,7 @@ class Writing:
     cells: dict[tuple[int, int], Value]
 
 
-def batch_update(sheet: Spreadsheet, body: Json) -> Json:
+def batch_update(sheet: Spreadsheet, body: Json, email: str) -> Json:
     """Answer ``values.batchUpdate``: all of it is written, or nothing."""
     for name in body:
         if name not in BATCH_FIELDS:
@@ -189,7 +186,7 @@ def batch_update(sheet: Spreadsheet, body: Json) -> Json:
     option = read_input_option(body)
     rendering = read_rendering(body, "response")
     with sheet.editing():
-        writings = [_plan(sheet, item, f"data[{at}].") for at, item in enumerate(body.get("data", []))]
+        writings = [_plan_item(sheet, item, at, email) for at, item in enumerate(body.get("data", []))]
         for writing in writings:
             _write(writing, option)
         shown = rendering if body.get("includeValuesInResponse") else None
@@ -199,11 +196,22 @@ def batch_update(sheet: Spreadsheet, body: Json) -> Json:
     return {"spreadsheetId": sheet.id, **totals, "totalUpdatedSheets": tabs, "responses": responses}
 
 
-def update(sheet: Spreadsheet, text: str, params: Mapping[str, object], body: Json) -> Json:
+def _plan_item(sheet: Spreadsheet, item: Json, at: int, email: str) -> Writing:
+    """Plan one of many writings: a refusal names it."""
+    try:
+        return _plan(sheet, item, f"data[{at}].", email)
+    except Refused as refusal:
+        error = refusal.body["error"]
+        if not error["message"].startswith("Invalid "):
+            error["message"] = f"Invalid data[{at}]: {error['message']}"
+        raise
+
+
+def update(sheet: Spreadsheet, text: str, params: Mapping[str, object], body: Json, email: str) -> Json:
     """Answer ``values.update``."""
     option = read_input_option(params)
     with sheet.editing():
-        writing = _plan(sheet, {**body, "range": text}, "")
+        writing = _plan(sheet, {**body, "range": text}, "", email)
         _write(writing, option)
         wanted = str(params.get("includeValuesInResponse", "")).lower() == "true"
         return _response(sheet, writing, read_rendering(params, "response") if wanted else None)
@@ -224,7 +232,7 @@ def read_input_option(given: Mapping[str, object]) -> str:
 _COUNTS = ("updatedRows", "updatedColumns", "updatedCells")
 
 
-def _plan(sheet: Spreadsheet, item: Json, place: str) -> Writing:
+def _plan(sheet: Spreadsheet, item: Json, place: str, email: str) -> Writing:
     grid, area = resolve_range(sheet, str(item.get("range", "")))
     rows = _checked_values(item.get("values", []), place)
     if choose(item.get("majorDimension"), f"{place}major_dimension", DIMENSIONS, "ROWS") == "COLUMNS":
@@ -243,6 +251,8 @@ def _plan(sheet: Spreadsheet, item: Json, place: str) -> Writing:
         for c, value in enumerate(row)
         if value is not None
     }
+    if any(sheet.is_protected(grid, Area(None, r, r + 1, c, c + 1), email) for r, c in cells):
+        raise refuse(400, PROTECTED)
     return Writing(grid, inside, written, cells)
 
 
@@ -254,13 +264,14 @@ def _checked_values(values: object, place: str) -> list[list[Value | None]]:
             if isinstance(value, list | dict):
                 kind = "list_value" if isinstance(value, list) else "struct_value"
                 raise refuse(400, f"Invalid {place}values[{r}][{c}]: {kind} {{\n}}\n")
+            if isinstance(value, str) and len(value) > 50_000:
+                raise refuse(400, TOO_LONG)
     return values
 
 
 def _check_fits(grid: Grid, area: Area, height: int, width: int) -> None:
-    within = (
-        f"Requested writing within range [{write_area(Area(grid.title, area.top, area.bottom, area.left, area.right))}]"
-    )
+    title = grid.title.replace("'", "''")
+    within = f"Requested writing within range ['{title}'!{write_area(replace(area, tab=None))}]"
     if area.top + height > (area.bottom or 0):
         raise refuse(400, f"{within}, but tried writing to row [{(area.bottom or 0) + 1}]")
     if area.left + width > (area.right or 0):
