@@ -50,7 +50,8 @@ Faults (``faults.py``), for any request, the token endpoint and Drive included::
 
         google.fail_next(faults.refuse_rate(retry_after=7), faults.refuse_rate(), faults.broken(503, html=True))
         google.fail_next(faults.HANG, faults.RESET, faults.TRUNCATE, faults.GARBAGE, kind="drive.list")
-        google.fail_next(faults.DEAD_TOKEN)
+        google.fail_next(faults.DEAD_TOKEN, faults.API_DISABLED, faults.SUSPENDED, faults.DOMAIN_POLICY)
+        google.fail_next(faults.quoted(400, "Whatever Google says.", "REASON"))
         google.fail_next(faults.RESET.after_execution())        # done, but the client never hears of it
         google.fault_source = faults.random_storm(seed=1, share=0.3)  # Callable[[Call], Fault | None]; or None
         google.revoke_tokens()                                  # every current token is dead; new ones can be had

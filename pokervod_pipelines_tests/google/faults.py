@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pokervod_pipelines_tests.google.answers import HTML, Refused, refuse, refuse_quota, refuse_token
+from pokervod_pipelines_tests.google.answers import CONSUMER, HTML, Refused, refuse, refuse_quota, refuse_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Fault:
     retry_after: int | None = None
     html: bool = False
     executed: bool = False
+    message: str = ""
+    reason: str = ""
 
     def after_execution(self) -> "Fault":
         """Return the same fault, striking after the work was done: the client cannot know."""
@@ -42,6 +44,8 @@ class Fault:
             return Refused(code, HTML.format(code=code))
         if self.name == "dead_token":
             return refuse_token(drive=drive)
+        if self.message:
+            return self._quote(drive=drive)
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         if call.kind == "token":
             body = {"error": "temporarily_unavailable", "error_description": f"Error {code}"}
@@ -52,6 +56,31 @@ class Fault:
         refusal.headers.update(headers)
         return refusal
 
+    def _quote(self, *, drive: bool) -> Refused:
+        """Return the refusal with these words.
+
+        Reasons in capitals come from the front of all services, as a detail; Drive adds its own list of errors.
+        """
+        service, title = ("drive", "Google Drive") if drive else ("sheets", "Google Sheets")
+        message = self.message.format(service=service, title=title, project=CONSUMER)
+        detail = {
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            "reason": self.reason,
+            "domain": "googleapis.com",
+            "metadata": {"service": f"{service}.googleapis.com", "consumer": f"projects/{CONSUMER}"},
+        }
+        refusal = refuse(self.status, message, drive=drive, details=[detail] if self.reason.isupper() else None)
+        if drive and self.reason:
+            domain, reason = DRIVE_REASONS.get(self.reason, ("global", self.reason))
+            refusal.body["error"]["errors"] = [{"message": message, "domain": domain, "reason": reason}]
+        return refusal
+
+
+DRIVE_REASONS = {
+    "SERVICE_DISABLED": ("usageLimits", "accessNotConfigured"),
+    "CONSUMER_SUSPENDED": ("global", "forbidden"),
+}
+"""Domain and reason that Drive gives beside a reason of the front."""
 
 MESSAGES = {
     429: "Rate Limit Exceeded",
@@ -74,6 +103,25 @@ GARBAGE = Fault("garbage", 200, html=True)
 
 DEAD_TOKEN = Fault("dead_token", 401)
 """The caller's token is dead from now on."""
+
+
+def quoted(status: int, message: str, reason: str = "") -> Fault:
+    """Return a refusal in these words, for whatever Google may say; what stands in braces is filled in."""
+    return Fault("quoted", status, message=message, reason=reason)
+
+
+API_DISABLED = quoted(
+    403,
+    "{title} API has not been used in project {project} before or it is disabled. Enable it by visiting "
+    "https://console.developers.google.com/apis/api/{service}.googleapis.com/overview?project={project} then retry. "
+    "If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.",
+    "SERVICE_DISABLED",
+)
+SUSPENDED = quoted(
+    403, "Permission denied: Consumer 'project_number:{project}' has been suspended.", "CONSUMER_SUSPENDED"
+)
+DOMAIN_POLICY = quoted(403, "The domain administrators have disabled Drive apps.", "domainPolicy")
+"""What Drive says where the company allows no programs."""
 
 
 def refuse_rate(*, retry_after: int | None = None) -> Fault:

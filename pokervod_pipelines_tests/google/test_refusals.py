@@ -6,6 +6,7 @@ from typing import Any
 import gspread
 import pytest
 
+from pokervod_pipelines_tests.google import faults
 from pokervod_pipelines_tests.google.answers import NOT_A_SHEET, PROTECTED, TOO_LONG
 from pokervod_pipelines_tests.google.api_harness import ApiHarness
 from pokervod_pipelines_tests.google.clock import VirtualClock
@@ -171,3 +172,30 @@ def test_a_name_with_an_end_takes_no_more_rows_until_it_is_extended(api: ApiHarn
 
     assert [row[4:] for row in api.sheet.shown("Hands")[:4]] == [["a"], ["b"], ["c"], ["d"]]
     assert api.sheet.named_ranges == {"ours": "Hands!E1:E9"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "sheets", "drive", "words"),
+    [
+        (faults.API_DISABLED, "SERVICE_DISABLED", "accessNotConfigured", "Google {} API has not been used in project"),
+        (faults.SUSPENDED, "CONSUMER_SUSPENDED", "forbidden", "has been suspended."),
+        (faults.DOMAIN_POLICY, None, "domainPolicy", "The domain administrators have disabled Drive apps."),
+        (faults.quoted(400, "Something new."), None, "invalid", "Something new."),
+    ],
+)
+def test_a_refusal_of_the_project_is_told_as_each_service_tells_it(
+    api: ApiHarness, fault: faults.Fault, sheets: str | None, drive: str, words: str
+) -> None:
+    api.ask("Hands!A1")  # with a token already
+    api.google.fail_next(fault, fault)
+
+    with pytest.raises(gspread.exceptions.APIError) as by_sheets:
+        api.ask("Hands!A1")
+    with pytest.raises(gspread.exceptions.APIError) as by_drive:
+        api.ask_drive()
+
+    details = by_sheets.value.error.get("details", [{}])
+    assert (by_sheets.value.code, details[0].get("reason")) == (fault.status, sheets)
+    assert words.format("Sheets") in by_sheets.value.error["message"]
+    assert by_drive.value.error["errors"][0]["reason"] == drive
+    assert words.format("Drive") in by_drive.value.error["message"]
