@@ -2,16 +2,19 @@
 
 import os
 import sys
+import uuid
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.status import Status
 
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.cli.options import JsonOption
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
+from pokervod_pipelines.cli.stopping import end_at_signal
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.monitoring.evaluation import evaluate_all
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
@@ -66,11 +69,19 @@ def _run(progress: "ProgressLine", *, full: bool) -> "tuple[SyncResult, dict[str
     progress.show("starting the database")
     with open_database(settings) as engine:
         progress.show("loading Dagster")
-        from pokervod_pipelines.defs.run import run_sync  # noqa: PLC0415 - a second, while the progress line is shown
+        from pokervod_pipelines.defs import run  # noqa: PLC0415 - a second, while the progress line is shown
 
-        result = run_sync(
-            settings, engine, home=home, full=full, correlation_id=new_correlation_id(), listener=progress
-        )
+        run_id = str(uuid.uuid4())
+        with end_at_signal(lambda: run.cancel_sync(home, run_id)):
+            result = run.run_sync(
+                settings,
+                engine,
+                home=home,
+                full=full,
+                run_id=run_id,
+                correlation_id=new_correlation_id(),
+                listener=progress,
+            )
         with engine.connect() as connection:
             return result, evaluate_all(connection)
 
@@ -97,6 +108,10 @@ class ProgressLine:
     def advanced(self, stage: str, name: str, done: int) -> None:
         """Show how many entries a stage has done."""
         self.show(f"{stage} {name}: {done:,}")
+
+    def waiting(self, reason: str) -> None:
+        """Print what the sync waits for."""
+        err.print(f"[yellow]…[/]      {escape(reason)}")
 
     def finished(self, result: StageResult) -> None:
         """Print how a stage ended."""

@@ -12,6 +12,7 @@ from pokervod_pipelines.defs.automation import define_asset_jobs, define_schedul
 from pokervod_pipelines.defs.catalog import define_catalog
 from pokervod_pipelines.defs.checks import define_checks
 from pokervod_pipelines.defs.clips import define_clips
+from pokervod_pipelines.defs.dead_runs import define_run_sensors
 from pokervod_pipelines.defs.hands import define_hands
 from pokervod_pipelines.defs.media import define_media
 from pokervod_pipelines.defs.nas import define_nas
@@ -44,6 +45,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         jobs=[*sync_jobs, *define_asset_jobs(), *define_rollout_jobs(plans), alerts],
         schedules=define_schedules(settings, sync_jobs),
         sensors=[
+            *define_run_sensors(open_engine),
             *define_sensors(settings, open_engine),
             *define_render_sensors(settings, open_engine),
             *define_rollout_sensors(plans, open_engine),

@@ -4,12 +4,14 @@ Domain code gets plain objects and never sees a resource.
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Protocol
 
 import dagster as dg
 from sqlalchemy import Engine
 
 from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.defs.dead_runs import hold_run
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stage_result import StageResult
 
@@ -22,6 +24,9 @@ class SyncListener(Protocol):
 
     def advanced(self, stage: str, name: str, done: int) -> None:
         """Note how many entries a stage has done."""
+
+    def waiting(self, reason: str) -> None:
+        """Note what the sync waits for."""
 
     def finished(self, result: StageResult) -> None:
         """Note how a stage ended."""
@@ -36,16 +41,22 @@ class SilentListener:
     def advanced(self, stage: str, name: str, done: int) -> None:
         """Do nothing."""
 
+    def waiting(self, reason: str) -> None:
+        """Do nothing."""
+
     def finished(self, result: StageResult) -> None:
         """Do nothing."""
 
 
 def define_engine(settings: Settings) -> dg.ResourceDefinition:
-    """Define an engine on the migrated database of the settings, open while the step's process needs it."""
+    """Define an engine on the migrated database of the settings, open while the run's process needs it.
+
+    That process holds the run's lock, so that its death is noticed.
+    """
 
     @dg.resource(description="PokerVOD's database.")
-    def engine(_: dg.InitResourceContext) -> Iterator[Engine]:
-        with open_database(settings) as opened:
+    def engine(context: dg.InitResourceContext) -> Iterator[Engine]:
+        with open_database(settings) as opened, hold_run(opened, context.run.run_id) if context.run else nullcontext():
             yield opened
 
     return engine

@@ -1,14 +1,18 @@
 """Run a sync as a Dagster run in this process: the same job that the schedule starts, visible in the UI afterwards."""
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
 from sqlalchemy import Engine
 
-from pokervod_pipelines.db.locks import hold_lock
+from pokervod_pipelines.db.locks import hold_lock, is_locked
 from pokervod_pipelines.defs.assembly import build_defs
+from pokervod_pipelines.defs.dead_runs import describe_waits, fail_dead_runs, hold_run
 from pokervod_pipelines.defs.resources import SyncListener
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.settings import Settings
@@ -16,6 +20,9 @@ from pokervod_pipelines.workflows.stage_result import StageResult
 
 STARTED_BY_TAG = "pokervod/started_by"
 SYNC_LOCK = "sync by command"
+WATCH_SECONDS = 2.0
+"""Between two looks at what a sync waits for."""
+
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -44,31 +51,44 @@ class _Collector:
     def advanced(self, stage: str, name: str, done: int) -> None:
         self.other.advanced(stage, name, done)
 
+    def waiting(self, reason: str) -> None:
+        self.other.waiting(reason)
+
     def finished(self, result: StageResult) -> None:
         self.stages.append(result)
         self.other.finished(result)
 
 
 def run_sync(
-    settings: Settings, engine: Engine, *, home: Path, full: bool, correlation_id: str, listener: SyncListener
+    settings: Settings,
+    engine: Engine,
+    *,
+    home: Path,
+    full: bool,
+    run_id: str,
+    correlation_id: str,
+    listener: SyncListener,
 ) -> SyncResult:
     """Run the sync to its end, also where stages fail.
 
-    One sync by command runs at a time; a second one waits and then finds its work done. A run that a killed command
-    left as started is marked failed, which frees its pool slots.
+    One sync by command runs at a time; a second one waits and then finds its work done. The listener is told of every
+    wait. Runs without a process are failed first, which frees their pool slots.
     """
     job = "full_sync" if full else "incremental_sync"
     collector = _Collector(listener)
     defs = build_defs(settings=settings, engine=engine, listener=collector)
-    with dg.DagsterInstance.from_config(str(home)) as instance, hold_lock(engine, SYNC_LOCK):
-        fail_dead_runs(instance)
+    with dg.DagsterInstance.from_config(str(home)) as instance, _take_turn(engine, listener):
+        for sentence in fail_dead_runs(instance, engine):
+            listener.waiting(sentence)
         started = time.monotonic()
-        result = defs.resolve_job_def(job).execute_in_process(
-            instance=instance,
-            run_config=QUIET,
-            raise_on_error=False,
-            tags={CORRELATION_TAG: correlation_id, STARTED_BY_TAG: "command"},
-        )
+        with hold_run(engine, run_id), tell_waits(instance, engine, run_id, listener):
+            result = defs.resolve_job_def(job).execute_in_process(
+                instance=instance,
+                run_config=QUIET,
+                raise_on_error=False,
+                run_id=run_id,
+                tags={CORRELATION_TAG: correlation_id, STARTED_BY_TAG: "command"},
+            )
         seconds = time.monotonic() - started
     return SyncResult(
         job=job,
@@ -80,13 +100,45 @@ def run_sync(
     )
 
 
-def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark the runs failed that a command started and left; the caller has the lock that a running one would have."""
-    alive = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
-    runs = instance.get_runs(dg.RunsFilter(statuses=alive, tags={STARTED_BY_TAG: "command"}))
-    for run in runs:
-        instance.report_run_failed(
-            run, "the process of this sync ended before the sync did; the next sync completes it"
-        )
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-    return [run.run_id for run in runs]
+def cancel_sync(home: Path, run_id: str) -> None:
+    """Record that a person or the system stopped the sync, and free its pool slots."""
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+        run = instance.get_run_by_id(run_id)
+        if run is not None and not run.is_finished:
+            instance.report_run_canceled(run, "Stopped by a signal. The next sync completes the work.")
+
+
+@contextmanager
+def _take_turn(engine: Engine, listener: SyncListener) -> Iterator[None]:
+    with engine.connect() as connection:
+        if is_locked(connection, SYNC_LOCK):
+            listener.waiting("waits for another `pokervod sync` of this installation to end")
+    with hold_lock(engine, SYNC_LOCK):
+        yield
+
+
+@contextmanager
+def tell_waits(instance: dg.DagsterInstance, engine: Engine, run_id: str, listener: SyncListener) -> Iterator[None]:
+    """Tell the listener what the run waits for while the context lasts, and end the dead runs that it waits for."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_watch_waits, args=(instance, engine, run_id, listener, ended), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _watch_waits(
+    instance: dg.DagsterInstance, engine: Engine, run_id: str, listener: SyncListener, ended: threading.Event
+) -> None:
+    told: set[str] = set()
+    while not ended.wait(WATCH_SECONDS):
+        with suppress(Exception):  # the database is away: the sync itself says so
+            waits = describe_waits(instance, run_id)
+            for sentence in waits and [*waits, *fail_dead_runs(instance, engine)]:
+                if sentence not in told:
+                    listener.waiting(sentence)
+            told = set(waits)

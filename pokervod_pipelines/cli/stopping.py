@@ -1,0 +1,55 @@
+"""End a command soon after Ctrl-C or SIGTERM, whatever it waits for."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from pokervod_pipelines.cli.output import err
+
+LAST_WORK_SECONDS = 1.2
+"""Limit of what is done before the end."""
+
+
+@contextmanager
+def end_at_signal(last_work: Callable[[], object]) -> Iterator[None]:
+    """End this process at the first SIGINT or SIGTERM, after ``last_work`` or its time limit.
+
+    Dagster replaces the handlers of signals and reads its own notes between steps only, so a wait for a pool or a share
+    would outlast them. The interpreter writes each signal to a descriptor, whoever handles it, and a thread reads that.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    thread = threading.Thread(target=_end_at_first, args=(reader, last_work), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(previous)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(writer)
+        thread.join()  # without a signal it ends now; with one it ends the process
+
+
+def _end_at_first(reader: int, last_work: Callable[[], object]) -> None:
+    with os.fdopen(reader, "rb", buffering=0) as numbers:
+        while number := numbers.read(1):
+            if number[0] in {signal.SIGINT, signal.SIGTERM}:
+                _end(number[0], last_work)
+
+
+def _end(number: int, last_work: Callable[[], object]) -> None:
+    def work() -> None:
+        with suppress(Exception):  # the process ends in any case
+            last_work()
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    worker.join(LAST_WORK_SECONDS)
+    err.show_cursor()
+    err.print("stopped; what was committed is kept, and the next sync resumes from there")
+    os._exit(128 + number)
