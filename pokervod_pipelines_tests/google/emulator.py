@@ -16,6 +16,7 @@ from pokervod_pipelines_tests.google import drive_api, spreadsheets_api, values_
 from pokervod_pipelines_tests.google.accounts import Accounts
 from pokervod_pipelines_tests.google.answers import Refused, refuse, refuse_file, refuse_office_file, refuse_token
 from pokervod_pipelines_tests.google.clock import Clock, SystemClock
+from pokervod_pipelines_tests.google.discovery import find_method
 from pokervod_pipelines_tests.google.faults import Call, Fault
 from pokervod_pipelines_tests.google.files import OFFICE
 from pokervod_pipelines_tests.google.loading import read_workbook
@@ -39,6 +40,8 @@ class Emulator:
     spreadsheets: dict[str, Spreadsheet] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     fault_source: Callable[[Call], Fault | None] | None = None
+    violations: list[str] = field(default_factory=list)
+    """Where a request or an answer was not as Google's documents say; a test that wants that empties the list."""
     accounts: Accounts = field(init=False)
     _planned: list[tuple[Fault, str | None]] = field(default_factory=list)
     _hooks: list[tuple[Callable[[Route], bool], Callable[[], object]]] = field(default_factory=list)
@@ -61,6 +64,8 @@ class Emulator:
         with serving(answer, google.clock, port) as root:
             google.root, google.accounts = root, Accounts(root, google.clock)
             yield google
+        if google.violations:
+            raise AssertionError("\n".join(google.violations))
 
     # Making a world
 
@@ -139,7 +144,7 @@ class Emulator:
             if fault is not None and not fault.executed:
                 answer = _spoil(fault, call, None)
             else:
-                done = encode_answer(200, self._execute(request, route, email))
+                done = encode_answer(200, self._execute_checked(request, route, email))
                 answer = done if fault is None else _spoil(fault, call, done)
         except Refused as refusal:
             answer = encode_answer(refusal.code, refusal.body, refusal.headers)
@@ -170,6 +175,22 @@ class Emulator:
                     del self._planned[place]
                     return fault
         return self.fault_source(call) if self.fault_source else None
+
+    def _execute_checked(self, request: Request, route: Route, email: str) -> dict[str, Any]:
+        """Carry out a request that Google's documents allow, and give an answer that they describe."""
+        method = find_method(route.kind)
+        if method is None:
+            return self._execute(request, route, email)
+        try:
+            wrong = list(method.check_request(request))
+        except ValueError:
+            raise refuse(400, "Invalid JSON payload received. Unexpected token.", drive=route.is_drive) from None
+        self.violations += [f"{route.kind} asked {each}" for each in wrong]
+        if wrong and not route.is_drive:  # Drive passes over what it does not know
+            raise refuse(400, wrong[0].words)
+        answer = self._execute(request, route, email)
+        self.violations += [f"{route.kind} answered {each}" for each in method.check_answer(answer)]
+        return answer
 
     def _execute(self, request: Request, route: Route, email: str) -> dict[str, Any]:
         if route.kind == "token":
@@ -206,10 +227,7 @@ class Emulator:
 
 def _ask_spreadsheet(sheet: Spreadsheet, request: Request, route: Route, email: str) -> dict[str, Any]:
     params = request.params
-    try:
-        body = request.json() if route.is_write else {}
-    except ValueError:
-        raise refuse(400, "Invalid JSON payload received. Unexpected token.") from None
+    body = request.json() if route.is_write else {}
     if route.kind == "drive.get":
         return drive_api.get_file(sheet, params)
     if route.kind == "spreadsheets.get":
