@@ -20,6 +20,7 @@ from pokervod_pipelines.render import actions, pauses, queue
 from pokervod_pipelines.render import workers as registry
 from pokervod_pipelines.render.actions import ActionReport
 from pokervod_pipelines.render.listing import InstructionFilter
+from pokervod_pipelines.render.outputs.marker import write_marker
 from pokervod_pipelines.render.states import Transition
 from pokervod_pipelines.render.templates import load_configured_templates, read_time_limits
 from pokervod_pipelines.settings import Settings, load_settings
@@ -47,6 +48,7 @@ def register(app: typer.Typer) -> None:
     app.command("resume")(resume)
     app.command("workers")(workers)
     app.command("rescue")(rescue)
+    app.command("accept-folder")(accept_folder)
 
 
 def worker(
@@ -277,3 +279,17 @@ def rescue(as_json: JsonOption = False) -> None:
     out.print(f"{len(requeued)} lost jobs found", markup=False)
     for each in requeued:
         _print_transition(each)
+
+
+def accept_folder(reason: ReasonOption, by: ByOption = "") -> None:
+    """Accept the outputs folder as it is mounted now, where graphics are known and its marker is missing.
+
+    Without the marker nothing is written there: it may be the empty folder below an unmounted share.
+
+    Example: pokervod render accept-folder --reason "moved to the new share"
+    """
+    root = load_settings().renders
+    if not root.is_dir():
+        raise BadInput(f"{root}: the outputs folder is missing; mount the share or create the folder")
+    write_marker(root, read_actor(by, reason))
+    out.print(f"{root} is accepted for graphics", markup=False)

@@ -16,7 +16,13 @@ from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines.render import pauses, workers
 from pokervod_pipelines.render import queue_store as store
-from pokervod_pipelines.render.failures import BadInstruction, FailureKind, SpoiledOutput, classify_failure
+from pokervod_pipelines.render.failures import (
+    BadInstruction,
+    FailureKind,
+    RenderFailure,
+    SpoiledOutput,
+    classify_failure,
+)
 from pokervod_pipelines.render.queue_store import ClaimedJob, Heartbeat, LostJob, OutputFacts
 from pokervod_pipelines.render.states import (
     Job,
@@ -51,8 +57,8 @@ MIN_WAIT_SECONDS = 0.2
 class FinishedRender:
     """Hold a rendered and verified job whose file is not published yet.
 
-    ``publish`` moves the file to its final path; it may raise ``OSError``. ``unpublish`` deletes it from there, and
-    nothing else that has that path; it may be called whether or not the file was published.
+    ``publish`` moves the file to its final path; it may raise ``OSError`` or a ``RenderFailure``. ``unpublish``
+    deletes it from there, and nothing else that has that path; it may be called whether or not it was published.
     """
 
     job: Job
@@ -201,7 +207,7 @@ def _publish(
                 _refuse_repeated_picture(connection, each)
                 each.publish()
                 outputs[job] = each.facts
-            except (OSError, SpoiledOutput, BadInstruction) as error:
+            except (OSError, RenderFailure) as error:
                 transition = _find_failure_transition(job, error, limits)
         transitions.append(transition)
     return transitions, outputs

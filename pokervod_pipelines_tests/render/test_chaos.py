@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import OUR_DRIVER, make_engine
 from pokervod_pipelines.db.migrate import upgrade_database
+from pokervod_pipelines.render.outputs.marker import FIRST_USE, write_marker
 from pokervod_pipelines_tests.render.chaos_worker import write_content
 from pokervod_pipelines_tests.sizes import choose
 
@@ -79,6 +80,7 @@ def test_killed_workers_and_a_restarted_database_lose_nothing_and_double_nothing
     upgrade_database(engine)
     root = tmp_path / "renders"
     root.mkdir()
+    write_marker(root, FIRST_USE)
     requested = request(engine)
     chance = random.Random(20261121)
     kills, until, restarted = 0, time.monotonic() + TIMEOUT_SECONDS, False

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pokervod_pipelines.errors import BadSettings, Unavailable
 from pokervod_pipelines.render.outputs.digest import OutputStat, hash_output, stat_output
+from pokervod_pipelines.render.outputs.marker import MARKER, has_marker
 from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, find_output_path
 
 
@@ -43,7 +44,7 @@ def audit_outputs(root: Path, known: Iterable[KnownOutput]) -> list[OutputProble
     """Return the problems of the outputs, in their order; a file with only another time is fine.
 
     Raises ``OutputsUnavailable`` when the root is missing, or empty although outputs are known: before any file is
-    checked, and again before any is reported as missing.
+    checked, and again before any is reported as missing; also when it has no marker and none of the outputs.
     """
     outputs = list(known)
     if not outputs:
@@ -52,6 +53,8 @@ def audit_outputs(root: Path, known: Iterable[KnownOutput]) -> list[OutputProble
     problems = [problem for output in outputs for problem in _check_output(root, output)]
     if any(problem.kind != "changed" for problem in problems):
         _check_root(root)
+    if all(problem.kind == "missing" for problem in problems) and len(problems) == len(outputs):
+        _check_marker(root)
     return problems
 
 
@@ -66,6 +69,11 @@ def _check_root(root: Path) -> None:
         raise OutputsUnavailable(
             f"{root}: the outputs folder is empty, but finished graphics are known; check the mount"
         )
+
+
+def _check_marker(root: Path) -> None:
+    if not has_marker(root):
+        raise OutputsUnavailable(f"{root}: has neither the marker {MARKER} nor any finished graphic; check the mount")
 
 
 def _check_output(root: Path, output: KnownOutput) -> Iterator[OutputProblem]:

@@ -11,7 +11,7 @@ from string import Formatter
 from uuid import UUID
 
 from pokervod_pipelines.errors import BadSettings
-from pokervod_pipelines.render.failures import BadWorker
+from pokervod_pipelines.render.outputs.marker import check_marker
 from pokervod_pipelines.render.renderers.job import SUFFIXES
 from pokervod_pipelines.settings.render import OUTPUT_NAMES, RenderFormat
 
@@ -144,10 +144,9 @@ def prepare_target(root: Path, claim_id: UUID, format: RenderFormat) -> Path:  #
     """Return the path where this claim renders, on the file system of the root; create the folder, not the file.
 
     The root itself is not created: where a share is not mounted, its empty folder would fill the disk. Raises
-    ``BadWorker`` if the root is missing, and ``OSError``.
+    ``BadWorker`` if the root or its marker is missing, and ``OSError``.
     """
-    if not root.is_dir():
-        raise BadWorker(f"{root}: the outputs folder is missing; mount the share or create the folder")
+    check_marker(root)
     folder = root / UNFINISHED
     if folder.is_symlink():
         raise PathOutsideRoot(f"{folder}: is a link, expected a folder on the file system of {root}; remove the link")

@@ -62,6 +62,12 @@ def list_outputs(connection: Connection, day: date | None = None) -> list[Stored
     return [StoredOutput(**row._mapping) for row in rows]
 
 
+def list_newest_paths(connection: Connection, limit: int = 100) -> list[str]:
+    """List the paths of the newest finished graphics below the outputs folder."""
+    query = text("select path from render_outputs order by instruction_id desc limit :limit")
+    return list(connection.execute(query, {"limit": limit}).scalars())
+
+
 def list_unrendered(connection: Connection, day: date) -> list[UnrenderedInstruction]:
     """List the instructions of the day that ended without a file."""
     rows = connection.execute(

@@ -12,6 +12,7 @@ from pathlib import Path
 from pokervod_pipelines.render.failures import BadInstruction, RenderFailure, SpoiledOutput, TransientFailure
 from pokervod_pipelines.render.outputs.digest import OutputStat
 from pokervod_pipelines.render.outputs.inspection import ExpectedOutput, Inspection
+from pokervod_pipelines.render.outputs.marker import check_marker
 from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, find_output_path, prepare_target
 from pokervod_pipelines.render.outputs.publish import delete_output, publish, unpublish
 from pokervod_pipelines.render.outputs.verifier import Verifier
@@ -82,7 +83,7 @@ class RenderPipeline:
         return FinishedRender(
             job=job,
             facts=_read_facts(inspection, final.relative_to(self._root), content_hash),
-            publish=_publish_once(target, final),
+            publish=_publish_once(self._root, target, final),
             unpublish=lambda: _try_unpublish(target, final, inspection),
         )
 
@@ -132,12 +133,10 @@ def open_pipeline(
 ) -> RenderPipeline:
     """Return a pipeline of all renderers that the settings allow; at most ``concurrency`` local renders at once.
 
-    The default folder of the graphics is created; a configured one has to exist. To be called inside the event loop.
+    To be called inside the event loop.
     """
     cores = os.cpu_count() or 1
     processes = min(concurrency or cores, cores)
-    if settings.render.outputs is None:
-        settings.renders.mkdir(parents=True, exist_ok=True)
     secret = settings.nexrender_secret.get_secret_value() if settings.nexrender_secret else None
     renderers: list[Renderer] = [LocalRenderer(settings.render.mov_codec, processes)]
     slots = {"local": processes}
@@ -221,12 +220,16 @@ def _try_unpublish(target: Path, final: Path, inspection: Inspection) -> None:
         _log.warning("%s belongs to no completed instruction and was not deleted: %s", final, error)
 
 
-def _publish_once(target: Path, final: Path) -> Callable[[], None]:
-    """Return a function that publishes the file once, however often its transaction has to be repeated."""
+def _publish_once(root: Path, target: Path, final: Path) -> Callable[[], None]:
+    """Return a function that publishes the file once, however often its transaction has to be repeated.
+
+    The share may have been unmounted since the render began, so its marker is checked again.
+    """
     done: list[Path] = []
 
     def move() -> None:
         if not done:
+            check_marker(root)
             publish(target, final)
             done.append(final)
 

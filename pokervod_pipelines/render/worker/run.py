@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import OperatorNeeded
 from pokervod_pipelines.render import workers
+from pokervod_pipelines.render.outputs.marker import mark_known_folder
+from pokervod_pipelines.render.outputs.store import list_newest_paths
 from pokervod_pipelines.render.states import State
 from pokervod_pipelines.render.templates import TemplateCache, find_template_folders
 from pokervod_pipelines.render.worker.loop import OnTransition, Worker, WorkerOptions
@@ -35,6 +37,7 @@ def run_worker(
     folder of templates, ``Conflict`` for the name of a living worker, and ``OperatorNeeded`` for a quarantined one.
     """
     templates = TemplateCache(find_template_folders(settings))
+    prepare_outputs_folder(engine, settings)
 
     async def run() -> Counter[State]:
         pipeline = open_pipeline(settings, templates.read, concurrency=concurrency)
@@ -56,3 +59,15 @@ def run_worker(
         return worker.counts
 
     return asyncio.run(run())
+
+
+def prepare_outputs_folder(engine: Engine, settings: Settings) -> bool:
+    """Mark the folder of the graphics where it is evidently the right one, and return whether it is marked.
+
+    The default folder is created; a configured one has to exist.
+    """
+    if settings.render.outputs is None:
+        settings.renders.mkdir(parents=True, exist_ok=True)
+    with engine.connect() as connection:
+        known = list_newest_paths(connection)
+    return mark_known_folder(settings.renders, known)

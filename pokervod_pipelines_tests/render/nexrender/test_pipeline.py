@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pokervod_pipelines.render.outputs.marker import FIRST_USE, write_marker
 from pokervod_pipelines.render.outputs.verifier import Verifier
 from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
@@ -48,6 +49,7 @@ def open_pipeline(
 ) -> RenderPipeline:
     """Return a pipeline of both renderers, with short time limits for the farm."""
     root.mkdir()
+    write_marker(root, FIRST_USE)
     settings = NexrenderSettings(url=farm.url, folder=farm.share, poll_seconds=0.1)
     timeouts = NexrenderTimeouts(outage=0.5, share=5.0)
     files = TemplateFiles(valid={**load_templates(), template.name: template})

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pokervod_pipelines.errors import BadSettings
 from pokervod_pipelines.render.failures import BadWorker
+from pokervod_pipelines.render.outputs.marker import FIRST_USE, write_marker
 from pokervod_pipelines.render.outputs.paths import (
     MAX_BYTES,
     PathOutsideRoot,
@@ -161,6 +162,7 @@ def test_a_link_that_stays_below_the_root_is_fine(tmp_path: Path) -> None:
 
 def test_a_claim_makes_its_graphic_below_the_root(tmp_path: Path) -> None:
     claim = uuid4()
+    write_marker(tmp_path, FIRST_USE)
 
     target = prepare_target(tmp_path, claim, "mp4")
 
@@ -180,6 +182,7 @@ def test_where_no_share_is_mounted_no_folder_is_made(tmp_path: Path) -> None:
 def test_the_folder_of_unfinished_graphics_may_be_no_link(tmp_path: Path) -> None:
     root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
     root.mkdir()
+    write_marker(root, FIRST_USE)
     elsewhere.mkdir()
     (root / ".unfinished").symlink_to(elsewhere)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pokervod_pipelines.render.outputs.marker import FIRST_USE, write_marker
 from pokervod_pipelines.render.outputs.paths import UNFINISHED
 from pokervod_pipelines.render.outputs.verifier import Verifier
 from pokervod_pipelines.render.renderers.job import Renderer
@@ -65,6 +66,7 @@ def open_small_pipeline(
 ) -> RenderPipeline:
     """Return a pipeline below the root, by default with the real local renderer; to be called in the loop."""
     root.mkdir(exist_ok=True)
+    write_marker(root, FIRST_USE)
     shipped = TemplateFiles(valid=load_templates())
     return RenderPipeline(
         root=root,

@@ -1,6 +1,7 @@
 """Render real files: verified, stopped in the middle, refused, and published over leftovers."""
 
 import asyncio
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -89,6 +90,24 @@ def test_a_cancelled_render_stops_its_child_and_leaves_nothing_and_the_next_one_
             assert queue_database.row(long).reason == "wrong player (eva)"
         assert list_unfinished(root) == []
         assert len(list_finished(root)) == 1
+
+    run_case(case())
+
+
+def test_a_share_unmounted_during_a_render_is_not_filled(queue_database: QueueDatabase, tmp_path: Path) -> None:
+    async def case() -> None:
+        root = tmp_path / "renders"
+        async with running_worker(queue_database, open_small_pipeline(root)):
+            request_graphic(queue_database, seconds=10)
+            await wait_for(lambda: list_unfinished(root))
+            root.rename(tmp_path / "unmounted")
+            root.mkdir()
+            await wait_for(
+                lambda: queue_database.execute(
+                    "select from render_attempts where reason like '%the marker%is missing%'"
+                )
+            )
+        assert list(root.iterdir()) == []
 
     run_case(case())
 
@@ -385,7 +404,7 @@ def test_a_missing_outputs_folder_is_the_machine_s_fault_and_is_not_created(
 ) -> None:
     async def case() -> None:
         pipeline = open_small_pipeline(tmp_path / "renders")
-        (tmp_path / "renders").rmdir()
+        shutil.rmtree(tmp_path / "renders")
         async with running_worker(queue_database, pipeline):
             request_graphic(queue_database)
             await wait_for(
