@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli import render_work
 from pokervod_pipelines.cli.options import ByOption, JsonOption
-from pokervod_pipelines.cli.output import make_table, out, print_json, print_table
+from pokervod_pipelines.cli.output import SafeConsole, make_table, out, print_json, print_table
 from pokervod_pipelines.cli.render_pages import (
     ATTEMPT_COLUMNS,
     EVENT_COLUMNS,
@@ -173,7 +173,7 @@ def _follow(engine: Engine, filters: InstructionFilter, limit: int) -> None:
     """
     shown: RenderableType
     last: RenderableType = ""
-    with suppress(KeyboardInterrupt), Live(console=Console(highlight=False), auto_refresh=False) as live:
+    with suppress(KeyboardInterrupt), Live(console=SafeConsole(highlight=False), auto_refresh=False) as live:
         while True:
             rows = min(limit, max(3, live.console.height - HEADER_LINES))
             try:

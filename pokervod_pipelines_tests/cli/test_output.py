@@ -1,0 +1,48 @@
+"""Check that nothing in a file name or a cell reaches the terminal as a command."""
+
+import io
+import json
+
+import pytest
+
+from pokervod_pipelines.cli.output import SafeConsole, make_table, print_json, print_json_lines, show_controls
+
+HOSTILE = [
+    "\x1b]0;title\x07.mp4",
+    "\x1b[2J\x1b[31mred.mp4",
+    "\x9b31mred.mp4",
+    "a\rb.mp4",
+    "a\x08\x08b.mp4",
+    "\x7f.mp4",
+    "evil\u202e4pm.exe",
+    "\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\",
+]
+FORBIDDEN = set(map(chr, [*range(9), *range(11, 32), *range(127, 160), 0x202E]))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_control_characters_are_shown(name: str) -> None:
+    console = SafeConsole(file=io.StringIO(), width=200)
+    console.print(make_table("Files of [x]", ["name"], [[name]]))
+    console.print(name, markup=False)
+    console.print(f"[bold]{name}")
+
+    assert not FORBIDDEN & set(console.file.getvalue())
+    assert len(show_controls(name)) == len(name)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_json_has_them_escaped(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_json([name])
+    print_json_lines([name])
+
+    printed = capsys.readouterr().out
+    assert not FORBIDDEN & set(printed)
+    assert [json.loads(printed.splitlines()[-1])] == json.loads("".join(printed.splitlines()[:-1])) == [name]
+
+
+def test_colours_are_kept_and_korean_is_not_touched() -> None:
+    console = SafeConsole(file=io.StringIO(), force_terminal=True, color_system="standard", highlight=False)
+    console.print("[red]핸드 7[/red]\tok")
+
+    assert "\x1b[31m핸드 7\x1b[0m" in console.file.getvalue()
