@@ -34,6 +34,7 @@ title; each bumps ``version`` and ``modified_at``, is atomic, and may be called 
         sheet.rename_header("Hands", "Old", "New", row=1)
         sheet.add_tab("New", [[...]]); sheet.rename_tab("Hands", "H"); sheet.delete_tab("H")
         sheet.protect("Hands", "A1:F", editors=[...])  # or the whole tab; writes of others are refused
+        sheet.locale = LOCALES["de_DE"]                # how it shows and reads numbers, times, TRUE and formulas
         sheet.drive_lag = timedelta(seconds=90)        # Drive's version is what it was then; Sheets' answers are new
         sheet.add_named_range("name", "Hands!C1:C"); sheet.named_ranges   # {name: A1 text}
 

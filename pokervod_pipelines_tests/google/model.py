@@ -15,6 +15,7 @@ from pokervod_pipelines_tests.google.clock import Clock
 from pokervod_pipelines_tests.google.files import DriveFile
 from pokervod_pipelines_tests.google.formulas import evaluate
 from pokervod_pipelines_tests.google.grid import Grid, PlacedArea, Row, move_area
+from pokervod_pipelines_tests.google.locales import ENGLISH, Locale
 from pokervod_pipelines_tests.google.ranges import Area, BadRange, column_index, read_cells, split_range, write_area
 
 Column = int | str
@@ -27,6 +28,7 @@ class Spreadsheet(DriveFile):
 
     def __init__(self, title: str, *, id: str | None = None, clock: Clock | None = None) -> None:  # noqa: A002 - Google's word
         super().__init__(title, id=id, clock=clock)
+        self.locale = ENGLISH
         self.grids: list[Grid] = []
         self.named: dict[str, PlacedArea] = {}
         self.filters: dict[str, PlacedArea] = {}
@@ -93,7 +95,10 @@ class Spreadsheet(DriveFile):
         if (row, column) in _seen or row >= grid.rows:
             return "#REF!"
         seen = _seen | {(row, column)}
-        return evaluate(cell.content.text, lambda r, c: self.value(grid, r, c, seen), self.clock.now())
+        text = self.locale.read_formula(cell.content.text)
+        if text is None:
+            return "#ERROR!"
+        return evaluate(text, lambda r, c: self.value(grid, r, c, seen), self.clock.now())
 
     def show(self, grid: Grid, row: int, column: int) -> str:
         """Return the text shown in a cell, from 0."""
@@ -101,7 +106,8 @@ class Spreadsheet(DriveFile):
         if cell is None:
             return ""
         is_now = cell.content == Formula("=NOW()") and not cell.number_format
-        return show_value(self.value(grid, row, column), "m/d/yyyy h:mm:ss" if is_now else cell.number_format)
+        number_format = "m/d/yyyy h:mm:ss" if is_now else cell.number_format
+        return show_value(self.value(grid, row, column), number_format, self.locale)
 
     # People's edits
 
@@ -123,7 +129,7 @@ class Spreadsheet(DriveFile):
 
     def enter(self, tab: str, row: int, column: Column, text: str) -> None:
         """Make the cell hold what typing the text at the keyboard makes."""
-        self._write(tab, row, column, lambda kept: entered_cell(text, kept))
+        self._write(tab, row, column, lambda kept: entered_cell(text, kept, self.locale))
 
     def format_cells(self, tab: str, number_format: str, place: Area | None = None) -> None:
         """Give a number format to the cells, or to the whole tab; what they hold stays."""
@@ -329,14 +335,14 @@ def make_spreadsheet(tabs: Mapping[str, Sequence[Given]], title: str, clock: Clo
     return sheet
 
 
-def entered_cell(text: str, kept_format: str) -> Cell | None:
+def entered_cell(text: str, kept_format: str, locale: Locale = ENGLISH) -> Cell | None:
     """Return the cell that typing makes where this format is set already; a set format stays.
 
     In a cell that is formatted as plain text everything stays as typed, formulas too.
     """
     if text and kept_format == PLAIN_TEXT:
         return Cell(text, kept_format)
-    cell = parse_entry(text) if text else make_cell(None, kept_format)
+    cell = parse_entry(text, locale) if text else make_cell(None, kept_format)
     if cell is None or not kept_format:
         return cell
     return Cell(cell.content, kept_format)

@@ -20,7 +20,7 @@ def describe(sheet: Spreadsheet) -> Json:
         "spreadsheetId": sheet.id,
         "properties": {
             "title": sheet.title,
-            "locale": "en_US",
+            "locale": sheet.locale.name,
             "autoRecalc": "ON_CHANGE",
             "timeZone": "Etc/GMT",
         },

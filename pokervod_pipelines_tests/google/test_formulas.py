@@ -6,6 +6,8 @@ import pytest
 
 from pokervod_pipelines_tests.google.cells import Cell, Formula, Value, make_cell, parse_entry, show_value
 from pokervod_pipelines_tests.google.formulas import evaluate, move_references, shift_relative
+from pokervod_pipelines_tests.google.locales import LOCALES
+from pokervod_pipelines_tests.google.model import make_spreadsheet
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SHEET: dict[tuple[int, int], Value] = {
@@ -113,6 +115,10 @@ def test_a_copy_that_would_refer_above_the_sheet_is_broken() -> None:
         (46027.5, "yyyy-mm-dd", "2026-01-05"),
         (46027.5625, "m/d/yyyy h:mm AM/PM", "1/5/2026 1:30 PM"),
         (46027, "mmm d, yyyy", "Jan 5, 2026"),
+        (5025.256 / 86400, "h:mm:ss.00", "1:23:45.26"),
+        (5025 / 86400, "[$-en-US]h:mm", "1:23"),
+        (1234.5, "[red]0", "1235"),
+        (1.04383, "yyyy-mm-dd h:mm:ss", "1899-12-31 1:03:07"),
     ],
 )
 def test_a_number_shows_as_its_format_says(value: float, number_format: str, text: str) -> None:
@@ -155,3 +161,62 @@ def test_typed_text_becomes_what_sheets_makes_of_it(typed: str, cell: Cell) -> N
 )
 def test_what_a_workbook_holds_becomes_serial_numbers(given: object, cell: Cell | None) -> None:
     assert make_cell(given) == cell
+
+
+@pytest.mark.parametrize(
+    ("locale", "value", "number_format", "text"),
+    [
+        ("de_DE", 1234.5, "#,##0", "1.235"),
+        ("de_DE", 1234.5, "", "1234,5"),
+        ("de_DE", True, "", "WAHR"),
+        ("de_DE", 0.0625, "h:mm:ss.00", "1:30:00,00"),
+        ("fr_FR", 1234567.25, "#,##0.00", "1\u202f234\u202f567,25"),
+        ("fr_FR", 0.125, "0.0%", "12,5%"),
+        ("ko_KR", 0.29091435, "am/pm h:mm:ss", "오전 6:58:55"),
+        ("ko_KR", 0.79091435, "am/pm h:mm:ss", "오후 6:58:55"),
+        ("ko_KR", 1234.5, "#,##0", "1,235"),
+        ("en_US", 0.29091435, "h:mm:ss am/pm", "6:58:55 AM"),
+        ("sv_SE", 123450, "0.0E+00", "1,2E+05"),
+    ],
+)
+def test_a_value_shows_as_in_its_country(locale: str, value: Value, number_format: str, text: str) -> None:
+    assert show_value(value, number_format, LOCALES[locale]) == text
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed", "cell"),
+    [
+        ("de_DE", "1,5", Cell(1.5)),
+        ("de_DE", "1.234", Cell(1234, "#,##0")),
+        ("de_DE", "wahr", Cell(True)),
+        ("de_DE", "1:30:00", Cell(0.0625, "h:mm:ss")),
+        ("fr_FR", "12,5%", Cell(0.125, "0.00%")),
+        ("ko_KR", "오전 6:58:55", Cell(25135 / 86400, "am/pm h:mm:ss")),
+        ("ko_KR", "1,5", Cell("1,5")),
+        ("en_US", "6:58:55 PM", Cell(68335 / 86400, "h:mm:ss am/pm")),
+        ("en_US", "12:00:01 AM", Cell(1 / 86400, "h:mm:ss am/pm")),
+        ("en_US", "오전 6:58:55", Cell("오전 6:58:55")),
+    ],
+)
+def test_typed_text_is_read_as_in_its_country(locale: str, typed: str, cell: Cell) -> None:
+    assert parse_entry(typed, LOCALES[locale]) == cell
+
+
+@pytest.mark.parametrize(
+    ("locale", "formula", "shown"),
+    [
+        ("en_US", '=IF(A1="x","yes; no","")', "yes; no"),
+        ("en_US", '=IF(A1="x";"yes, no";"")', "yes, no"),
+        ("de_DE", '=IF(A1="x";"yes, no";"")', "yes, no"),
+        ("de_DE", '=IF(A1="x","yes","")', "#ERROR!"),
+        ("de_DE", "=1,5*2", "3"),
+        ("de_DE", "=3/2", "1,5"),
+    ],
+)
+def test_a_formula_is_read_as_in_its_country(locale: str, formula: str, shown: str) -> None:
+    sheet = make_spreadsheet({"T": [["x", None]]}, "T")
+    sheet.locale = LOCALES[locale]
+
+    sheet.enter("T", 1, 2, formula)
+
+    assert sheet.shown("T") == [["x", shown]]

@@ -7,6 +7,7 @@ from typing import Any
 from pokervod_pipelines_tests.google.answers import PROTECTED, TOO_LONG, Refused, describe_excess, refuse
 from pokervod_pipelines_tests.google.cells import Cell, Value, is_date_format
 from pokervod_pipelines_tests.google.grid import Grid
+from pokervod_pipelines_tests.google.locales import Locale
 from pokervod_pipelines_tests.google.model import Spreadsheet, entered_cell, stored_value
 from pokervod_pipelines_tests.google.ranges import (
     Area,
@@ -178,7 +179,7 @@ def batch_update(sheet: Spreadsheet, body: Json, email: str) -> Json:
     with sheet.editing():
         writings = [_plan_item(sheet, item, at, email) for at, item in enumerate(body.get("data", []))]
         for writing in writings:
-            _write(writing, option)
+            _write(sheet, writing, option)
         shown = rendering if body.get("includeValuesInResponse") else None
         responses = [_response(sheet, writing, shown) for writing in writings]
     totals = {f"totalU{key[1:]}": sum(answer[key] for answer in responses) for key in _COUNTS}
@@ -202,7 +203,7 @@ def update(sheet: Spreadsheet, text: str, params: Mapping[str, object], body: Js
     option = read_input_option(params)
     with sheet.editing():
         writing = _plan(sheet, {**body, "range": text}, "", email)
-        _write(writing, option)
+        _write(sheet, writing, option)
         wanted = str(params.get("includeValuesInResponse", "")).lower() == "true"
         return _response(sheet, writing, read_rendering(params, "response") if wanted else None)
 
@@ -268,17 +269,17 @@ def _check_fits(grid: Grid, area: Area, height: int, width: int) -> None:
         raise refuse(400, f"{within}, but tried writing to column [{column_letters(area.right or 0)}]")
 
 
-def _write(writing: Writing, option: str) -> None:
+def _write(sheet: Spreadsheet, writing: Writing, option: str) -> None:
     for (row, column), value in writing.cells.items():
         old = writing.grid.at(row, column)
-        writing.grid.put(row, column, _written_cell(value, option, old.number_format if old else ""))
+        writing.grid.put(row, column, _written_cell(value, option, old.number_format if old else "", sheet.locale))
 
 
-def _written_cell(value: Value, option: str, kept_format: str) -> Cell | None:
+def _written_cell(value: Value, option: str, kept_format: str, locale: Locale) -> Cell | None:
     if value == "" and isinstance(value, str):
         return Cell(None, kept_format) if kept_format else None
     if isinstance(value, str) and option == "USER_ENTERED":
-        return entered_cell(value, kept_format)
+        return entered_cell(value, kept_format, locale)
     return Cell(value, kept_format)
 
 
