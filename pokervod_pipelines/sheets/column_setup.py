@@ -1,7 +1,8 @@
 """Locate the PokerVOD columns of a sheet at Google, and set them up.
 
 A tab gets them once, in blank columns to the right of what people use. From then on Google knows each by the name of a
-range, which moves with its column.
+range, which moves with its column. A range that does not cover its whole column, from the first row to the last, is
+replaced.
 """
 
 import itertools
@@ -49,7 +50,7 @@ def locate_managed_columns(workbook: Workbook, reading: SheetReading) -> dict[st
             sheet_id=tab.sheet_id,
             header_row=reading.layouts[tab.title].header_row,
             rows=tab.row_count,
-            indexes=_find_named(spreadsheet, tab.sheet_id, reading.layouts[tab.title].managed),
+            indexes=_find_named(spreadsheet, tab, reading.layouts[tab.title].managed),
             stray=reading.stray[tab.title],
         )
         for tab in spreadsheet.tabs
@@ -57,14 +58,10 @@ def locate_managed_columns(workbook: Workbook, reading: SheetReading) -> dict[st
     }
 
 
-def _find_named(spreadsheet: SpreadsheetLayout, sheet_id: int, headers: Mapping[str, int]) -> dict[str, int]:
+def _find_named(spreadsheet: SpreadsheetLayout, tab: TabLayout, headers: Mapping[str, int]) -> dict[str, int]:
     """Return field → index where header and named range agree."""
-    found = {field: _find_range(spreadsheet, sheet_id, field) for field in headers}
-    return {
-        field: index
-        for field, index in headers.items()
-        if (named := found[field]) and (named.sheet_id, named.start_column) == (sheet_id, index)
-    }
+    found = {field: _find_range(spreadsheet, tab.sheet_id, field) for field in headers}
+    return {field: index for field, index in headers.items() if (named := found[field]) and named.covers(tab, index)}
 
 
 def _find_range(spreadsheet: SpreadsheetLayout, sheet_id: int, field: str) -> NamedRange | None:
@@ -148,7 +145,7 @@ def _plan_columns(spreadsheet: SpreadsheetLayout, tab: TabLayout, cells: Tab) ->
     layout = find_layout(cells)
     if not isinstance(layout, AnnotationLayout):
         raise Conflict(f"tab {tab.title}: the header row is missing. Restore it; the next sync tries again.")
-    named = _find_named(spreadsheet, tab.sheet_id, layout.managed)
+    named = _find_named(spreadsheet, tab, layout.managed)
     free = itertools.count(max((len(row) for row in cells.cells), default=0))
     managed = layout.managed
     unnamed = [field for field in COLUMN_TITLES if field not in named]

@@ -1,6 +1,7 @@
 """Check that the sheet shows the status of each row, and never that of another row."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 import pytest
@@ -9,6 +10,7 @@ from pokervod_pipelines.errors import BadInput, PokervodError, Unavailable
 from pokervod_pipelines.sheets.managed_columns import COLUMN_TITLES
 from pokervod_pipelines_tests.google import faults
 from pokervod_pipelines_tests.google.model import Spreadsheet
+from pokervod_pipelines_tests.google.ranges import column_index, column_letters
 from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
 from pokervod_pipelines_tests.sizes import cover
@@ -156,6 +158,47 @@ def test_a_tab_without_room_is_widened_and_one_that_came_later_is_set_up(make_ha
 
     assert [row["PokerVOD State"] for row in harness.shown()] == ["ready"] * 2
     assert [row["PokerVOD State"] for row in harness.shown("Day 2")] == ["ready"]
+
+
+RANGES = {
+    "ends at the last row but one": "{0}1:{0}3",
+    "ends at the header": "{0}1:{0}1",
+    "ends below the rows, above the grid's end": "{0}1:{0}10",
+    "ends with the grid": "{0}1:{0}104",
+    "starts below the header": "{0}2:{0}",
+    "starts and ends within the rows": "{0}3:{0}3",
+    "covers two columns": "{0}1:{1}",
+    "is open": "{0}1:{0}",
+}
+
+
+def move_ranges(book: Spreadsheet, place: str, fields: Collection[str]) -> None:
+    """Give our named ranges of these fields other ends, as people do in Data, Named ranges."""
+    for name, cells in book.named_ranges.items():
+        if name.rpartition("PokerVOD_0_")[2] in fields:
+            at = column_index(re.findall("!([A-Z]+)", cells)[0])
+            book.add_named_range(name, f"{TAB}!{place.format(column_letters(at), column_letters(at + 1))}")
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [*((name, tuple(COLUMN_TITLES)) for name in RANGES), ("ends at the header", ("state",))],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value)} columns",
+)
+def test_a_named_range_covers_its_whole_column_again(
+    make_harness: MakeHarness, name: str, fields: tuple[str, ...]
+) -> None:
+    harness = make_harness(*make_lines(1, 2, 3))
+    harness.sync_until_stable()
+    keys = [row["PokerVOD ID"] for row in harness.shown()]
+    move_ranges(harness.book, RANGES[name], fields)
+    harness.book.insert_rows(TAB, 5, make_lines(4, 5))
+    harness.book.type_cell(TAB, 4, "B", "show 9")
+    harness.sync_until_stable()
+
+    assert [row["PokerVOD File"] for row in harness.shown()] == [f"a/show {each}.mp4" for each in (1, 2, 9, 4, 5)]
+    assert [row["PokerVOD ID"] for row in harness.shown()][:3] == keys
+    assert all(re.fullmatch(rf"{TAB}![A-Z]+1:[A-Z]+106", cells) for cells in harness.book.named_ranges.values())
 
 
 def test_a_set_up_whose_answer_was_lost_is_completed_by_the_next_pass(make_harness: MakeHarness) -> None:

@@ -34,6 +34,11 @@ class NamedRange:
     start_column: int
     end_column: int | None
 
+    def covers(self, tab: TabLayout, column: int) -> bool:
+        """Return whether it is this column of the tab, whole: what is written counts from its first row."""
+        is_column = (self.sheet_id, self.start_column, self.end_column) == (tab.sheet_id, column, column + 1)
+        return is_column and self.start_row == 0 and (self.end_row is None or self.end_row >= tab.row_count)
+
 
 @dataclass(frozen=True, slots=True)
 class SpreadsheetLayout:
