@@ -21,7 +21,8 @@ from pokervod_pipelines.render.layers import BadValue, Value, read_text
 from pokervod_pipelines.render.templates import OWN_COLUMNS, Template, Templates
 from pokervod_pipelines.render.triggers import PERSON
 from pokervod_pipelines.settings.render import RenderOutput, RenderSettings
-from pokervod_pipelines.text.delimited import decode, sniff_delimiter
+from pokervod_pipelines.text.delimited import sniff_delimiter
+from pokervod_pipelines.text.encodings import decode
 
 DEFAULT_PRIORITY = 5
 

@@ -1,5 +1,6 @@
-"""Define the types of settings: names, times of day, cron lines, addresses, and the base of all sections."""
+"""Define the types of settings: names, times of day, cron lines, encodings, addresses, and the base of all sections."""
 
+import codecs
 import re
 from collections.abc import Sequence
 from datetime import time
@@ -47,6 +48,16 @@ def _check_spreadsheet(text: str) -> str:
     return found[1]
 
 
+def _check_encoding(text: str) -> str:
+    try:
+        "".encode(text)  # refuses codecs of bytes, which codecs.lookup knows too
+        return codecs.lookup(text).name
+    except LookupError:
+        known = "'cp1252' (Windows), 'cp949' (Korean Windows) or 'mac_roman'"
+        message = f"expected an encoding such as {known}, got {text!r}"
+        raise ValueError(message) from None
+
+
 def _check_address(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
         message = f"expected an address such as 'http://host:8080', without user, query or blank, got {text!r}"
@@ -84,6 +95,9 @@ ClockTime = Annotated[time, BeforeValidator(_read_clock)]
 
 SpreadsheetId = Annotated[str, AfterValidator(_check_spreadsheet)]
 """The id of a spreadsheet; its whole address in the browser is accepted too."""
+
+EncodingName = Annotated[str, AfterValidator(_check_encoding)]
+"""A text encoding that Python knows, by any of its names."""
 
 HttpAddress = Annotated[str, AfterValidator(_check_address)]
 """The root of a server, without a slash at its end."""

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pokervod_pipelines.settings.fields import (
     ClockTime,
     CronLine,
+    EncodingName,
     Glob,
     HttpAddress,
     Name,
@@ -57,6 +58,7 @@ class SheetSource(SettingsModel):
     write_back: bool = False
     skip_tabs: tuple[Glob, ...] = ()
     skip_hidden_tabs: bool = False
+    encoding: EncodingName | None = Field(default=None, description="Of a CSV or TSV file that is not in Unicode.")
 
     @model_validator(mode="after")
     def _has_one_location(self) -> Self:
@@ -65,6 +67,9 @@ class SheetSource(SettingsModel):
             raise ValueError(message)
         if self.write_back and self.spreadsheet is None:
             message = f"sheet {self.name!r}: write_back is for Google sheets; files are never written to"
+            raise ValueError(message)
+        if self.encoding and (self.path is None or self.path.suffix.lower() not in {".csv", ".tsv"}):
+            message = f"sheet {self.name!r}: encoding is for CSV and TSV files; remove it"
             raise ValueError(message)
         return self
 

@@ -28,7 +28,7 @@ def open_sheet(
 ) -> Iterator[Workbook]:
     """Open the sheet's workbook for one pass; a known revision saves the call that would ask for it."""
     if source.path is not None:
-        yield open_workbook(source.path)
+        yield open_workbook(source.path, source.encoding or "")
     else:
         with open_shared(engine, settings, source, known_revision=known_revision, clock=clock) as workbook:
             yield workbook

@@ -79,6 +79,7 @@ class LocalWorkbook:
 
     path: Path
     content: bytes
+    encoding: str = ""
 
     @property
     def name(self) -> str:
@@ -86,8 +87,8 @@ class LocalWorkbook:
         return self.path.name
 
     def revision(self) -> str:
-        """Return a digest of the content: copying the file does not change it, an edit of equal length does."""
-        return hashlib.sha256(self.content).hexdigest()
+        """Return a digest of content and encoding: a copy has the same, an edit of equal length another one."""
+        return hashlib.sha256(self.content + self.encoding.encode()).hexdigest()
 
     def tabs(self) -> tuple[Tab, ...]:
         """Return the tabs; a CSV or TSV file is one tab named after the file."""
@@ -95,13 +96,13 @@ class LocalWorkbook:
 
     def _parse(self) -> tuple[Tab, ...]:
         if self.path.suffix.lower() in DELIMITED_SUFFIXES:
-            rows = parse_delimited(self.content, file=self.path)
+            rows = parse_delimited(self.content, file=self.path, encoding=self.encoding, setting="sheets[].encoding")
             return (Tab(self.path.stem, tuple(tuple(row) for row in rows)),)
         return parse_xlsx(self.content, file=self.path)
 
 
-def open_workbook(path: Path) -> Workbook:
-    """Return the workbook in the file, read but not yet parsed.
+def open_workbook(path: Path, encoding: str = "") -> Workbook:
+    """Return the workbook in the file, read but not yet parsed; ``encoding`` is that of a CSV which is not in Unicode.
 
     Raises:
         BadInput: the file type is unknown, the file is empty, or it is far too large for a sheet.
@@ -116,7 +117,7 @@ def open_workbook(path: Path) -> Workbook:
     if not content:
         message = f"{path}: the file is empty (0 bytes). Save or export the sheet again."
         raise BadInput(message)
-    return LocalWorkbook(path, content)
+    return LocalWorkbook(path, content, encoding)
 
 
 def _read_unchanged(path: Path) -> bytes:

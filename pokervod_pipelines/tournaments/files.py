@@ -4,7 +4,6 @@ The tournament system writes into the folder that is read here, so a file may be
 follows read its text.
 """
 
-import codecs
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
@@ -13,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pokervod_pipelines.errors import BadInput, Unavailable
+from pokervod_pipelines.text.encodings import decode, ends_inside_character
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; ten thousand players take one."""
@@ -88,33 +88,16 @@ def _date_file(path: Path, mtime_ns: int) -> tuple[datetime, timedelta]:
 
 
 def decode_export(file: ExportFile) -> str:
-    """Return the text of a UTF-8 file, with or without byte order mark.
+    """Return the text.
 
     Raises:
         Unavailable: it ends inside a character, so it is still being written.
-        BadInput: it is not UTF-8; names the likely encoding and the place.
+        BadInput: its encoding is not certain; names the likely one and the place.
 
     """
-    if file.content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise BadInput(f"{file.path}: expected UTF-8, got UTF-16; export as CSV UTF-8")
     try:
-        text = file.content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data" and not file.content.endswith(b"\n"):
+        return decode(file.content, file=file.path)
+    except BadInput:
+        if ends_inside_character(file.content) and not file.content.endswith(b"\n"):
             raise Unavailable(f"{file.path}: ends inside a character; it will be read when it is complete") from None
-        raise BadInput(_name_encoding(file, error)) from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise BadInput(f"{file.path}:{line}: contains a null byte, so the file is damaged; export it again")
-    return text
-
-
-def _name_encoding(file: ExportFile, error: UnicodeDecodeError) -> str:
-    line = file.content.count(b"\n", 0, error.start) + 1
-    try:
-        file.content.decode("cp949")
-    except UnicodeDecodeError:
-        guess = "is not UTF-8"
-    else:
-        guess = "is not UTF-8 but most likely CP949 (Korean Windows)"
-    return f"{file.path}:{line}: {guess}, at byte {error.start:,}; export as CSV UTF-8"
+        raise

@@ -80,7 +80,7 @@ BAD_FILES = [
     (b"template,player,Player \nelimination,Ana,Eva\n", "column 'player' appears twice"),
     (
         "template,player\nelimination,\uae40\uac00\n".encode() + "elimination,\uae40".encode("cp949"),
-        "save the file as CSV UTF-8",
+        "line 3 is not UTF-8, other lines are. Export the whole file as CSV UTF-8.",
     ),
     (b'template,player\nelimination,"Ana\n', "f.csv line 2: unexpected end of data"),
     (b'template,player\nelimination,"Ana"x\n', "f.csv line 2: "),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.errors import BadInput, PokervodError
 from pokervod_pipelines_tests.sheets.harness import (
     COLUMNS,
     Line,
@@ -224,3 +224,16 @@ def test_a_sheet_saved_again_in_another_encoding_is_unchanged(harness: SheetHarn
     report = harness.sync()
 
     assert (report.rows, report.unchanged) == (1, 1)
+
+
+def test_a_sheet_of_no_certain_encoding_keeps_its_rows(harness: SheetHarness) -> None:
+    lines = [make_line(1, Hands="Åsa’s bluff"), make_line(2, Hands="Älv")]
+    harness.write(*lines)
+    harness.sync()
+    before = harness.execute("select * from sheet_rows order by id")
+    harness.path.write_bytes(to_csv(lines[:1]).encode("cp1252", "ignore"))
+
+    with pytest.raises(BadInput, match="looks like Windows-1252"):
+        harness.sync()
+
+    assert harness.execute("select * from sheet_rows order by id") == before

@@ -1,4 +1,4 @@
-"""Test that files are read when they are complete and unchanged; encodings that are not UTF-8 are named."""
+"""Test that files are read when they are complete and unchanged; encodings that are not certain are named."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -19,19 +19,27 @@ def read(path: Path) -> str:
 @pytest.mark.parametrize(
     ("content", "error", "reason"),
     [
-        ("이름,칩\n".encode("cp949"), BadInput, r"bad.csv:1: is not UTF-8 but most likely CP949"),
-        (b"name\n\xff\xfe\xfa,\x80\n", BadInput, r"bad.csv:2: is not UTF-8, at byte 5"),
-        ("name\n".encode("utf-16"), BadInput, "expected UTF-8, got UTF-16"),
-        (b"name\nAn\x00a\n", BadInput, "bad.csv:2: contains a null byte"),
+        ("올인\n".encode("cp949"), BadInput, r"bad.csv: .*Korean Windows \(CP949\) \(line 1: '올인'\)"),
+        ("name\nRené\n".encode("cp1252"), BadInput, r"bad.csv: .*Windows-1252 \(line 2: 'René'\)"),
+        (b"name\n\xff\xfe\xfa,\x80\n", BadInput, "bad.csv: Expected UTF-8, .* line 2"),
+        (b"name\nAn\x00a\n", BadInput, "bad.csv: line 2 contains a null byte"),
         ("name\n한".encode()[:-1], Unavailable, "ends inside a character"),
     ],
 )
-def test_what_is_not_utf8_is_named(tmp_path: Path, content: bytes, error: type[PokervodError], reason: str) -> None:
+def test_a_doubtful_encoding_is_named(tmp_path: Path, content: bytes, error: type[PokervodError], reason: str) -> None:
     path = tmp_path / "bad.csv"
     path.write_bytes(content)
 
     with pytest.raises(error, match=reason):
         read(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp949"])
+def test_a_certain_encoding_is_read(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "korean.csv"
+    path.write_bytes("name,chips\n김철수,100\n".encode(encoding))
+
+    assert read(path) == "name,chips\n김철수,100\n"
 
 
 def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Test what ``pokervod_pipelines.text`` makes of bytes."""
