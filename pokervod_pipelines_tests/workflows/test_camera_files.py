@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import av
@@ -39,6 +40,7 @@ from pokervod_pipelines_tests.clips.export.burnt import (
 )
 from pokervod_pipelines_tests.media.conftest import Register, archive, register, settings
 from pokervod_pipelines_tests.media.films import Film, make_film, make_old
+from pokervod_pipelines_tests.sizes import cover
 
 __all__ = ["archive", "register", "settings"]
 
@@ -79,13 +81,17 @@ LOST = {
 }
 
 
-@pytest.mark.parametrize("lost", LOST.values(), ids=LOST.keys())
-@pytest.mark.parametrize(("rate", "suffix"), [(30, "mp4"), (30, "mov"), (25, "mp4"), (60, "mkv"), (50, "avi")])
+@pytest.mark.parametrize(
+    ("lost", "film"),
+    cover(LOST, [(30, "mp4"), (30, "mov"), (25, "mp4"), (60, "mkv"), (50, "avi")]),
+    ids=str,
+)
 def test_a_recording_that_lost_frames_keeps_its_rate_and_length(
-    export: Export, archive: Path, rate: int, suffix: str, lost: set[int]
+    export: Export, archive: Path, lost: str, film: tuple[int, str]
 ) -> None:
+    rate, suffix = film
     shape = Shape(rate=Fraction(rate), frames=600, suffix=f".{suffix}", codec="mpeg4", b_frames=0, has_audio=False)
-    burn_video(archive / f"film.{suffix}", replace(shape, left_out=frozenset(lost)))
+    burn_video(archive / f"film.{suffix}", replace(shape, left_out=frozenset(LOST[lost])))
 
     clip = export(f"film.{suffix}", 4_000, 600_000 // rate)
 
@@ -153,8 +159,7 @@ def number_of(jpeg: bytes) -> int:
     return read_number(av.VideoFrame.from_image(Image.open(io.BytesIO(jpeg))).reformat(format="yuv420p"))
 
 
-@pytest.mark.parametrize("turn", [90, -90, 180, 0])
-@pytest.mark.parametrize("suffix", ["mp4", "mov"])
+@pytest.mark.parametrize(("turn", "suffix"), cover([90, -90, 180, 0], ["mp4", "mov"]))
 def test_a_rotated_recording_is_upright_everywhere(
     export: Export, archive: Path, tmp_path: Path, suffix: str, turn: int
 ) -> None:
@@ -268,14 +273,17 @@ def mark_timecode(path: Path, rate: Fraction, *, drop_frame: bool) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("mode", CutMode)
 @pytest.mark.parametrize(
-    ("suffix", "sound"), [("mp4", "aac"), ("mov", "pcm_s16le"), ("mkv", "pcm_s16le"), ("ts", "mp2")]
+    ("case", "seconds"),
+    cover(
+        [*product(CutMode, [("mp4", "aac"), ("mov", "pcm_s16le"), ("mkv", "pcm_s16le"), ("ts", "mp2")])], [3, 1, 0.5]
+    ),
+    ids=str,
 )
-@pytest.mark.parametrize("seconds", [3, 1, 0.5])
 def test_sound_before_the_picture_counts(
-    export: Export, archive: Path, tmp_path: Path, suffix: str, sound: str, seconds: float, mode: CutMode
+    export: Export, archive: Path, tmp_path: Path, case: tuple[CutMode, tuple[str, str]], seconds: float
 ) -> None:
+    mode, (suffix, sound) = case
     path = archive / f"film.{suffix}"
     shape = Shape(
         rate=Fraction(30), frames=180, b_frames=0, has_audio=True, sound_codec=sound, sound_seconds=10, click_at=5

@@ -87,6 +87,7 @@ def test_a_pid_file_that_names_another_living_process_is_ignored(
         assert read(server) == 42
 
 
+@pytest.mark.long
 def test_a_child_that_outlived_its_server_is_named_and_awaited(base: Path, make_server: MakeServer) -> None:
     server = make_server(base)
     server.acquire()
@@ -104,17 +105,17 @@ def test_a_child_that_outlived_its_server_is_named_and_awaited(base: Path, make_
         assert read(server) == 42
 
 
-@pytest.mark.parametrize(
-    "trace",
-    [
-        "start.lock",  # before anything was made
-        "data.new-*/PG_VERSION",  # in the middle of initdb
-        "data.new-*/global/pg_control",  # later in initdb
-        "data/PG_VERSION",  # made, not started
-        "server.log",  # being started
-        "data/postmaster.pid",  # started, not ready
-    ],
+TRACES = (
+    "start.lock",  # before anything was made
+    "data.new-*/PG_VERSION",  # in the middle of initdb
+    "data.new-*/global/pg_control",  # later in initdb
+    "data/PG_VERSION",  # made, not started
+    "server.log",  # being started
+    "data/postmaster.pid",  # started, not ready
 )
+
+
+@pytest.mark.parametrize("trace", choose((TRACES[1], TRACES[-1]), long=TRACES))
 def test_a_start_killed_at_any_moment_does_not_block_the_next(
     base: Path, make_client: MakeClient, make_server: MakeServer, trace: str
 ) -> None:
@@ -237,6 +238,7 @@ def test_a_file_instead_of_a_folder_is_reported(base: Path, make_server: MakeSer
         make_server(base / "file").acquire()
 
 
+@pytest.mark.long
 def test_a_long_log_is_rotated_while_the_server_writes_to_it(base: Path, make_server: MakeServer) -> None:
     with make_server(base) as server:
         log = server.status().log_file

@@ -208,6 +208,7 @@ def test_data_that_became_unreachable_are_not_replaced(base: Path, make_server: 
         make_server(folder).acquire()
 
 
+@pytest.mark.long
 def test_unreachable_programs_are_copied_once(
     base: Path, homes: tuple[Path, ...], make_client: MakeClient, as_root: None
 ) -> None:
@@ -251,6 +252,7 @@ def test_an_ordinary_user_runs_the_server(base: Path, make_client: MakeClient, p
     assert {path.stat().st_uid for path in mine.iterdir()} == {NOBODY}
 
 
+@pytest.mark.long
 def test_an_ordinary_user_is_refused_the_data_of_another(
     base: Path, make_client: MakeClient, make_server: MakeServer, python_for_all: str
 ) -> None:

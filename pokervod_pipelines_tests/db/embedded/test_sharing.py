@@ -70,6 +70,7 @@ def test_keep_running_leaves_the_server_running(base: Path, make_server: MakeSer
     assert not make_server(base).stop()
 
 
+@pytest.mark.long
 def test_uses_of_one_process_nest(base: Path, make_server: MakeServer) -> None:
     outer, inner = make_server(base), make_server(base / "." / "..", timeout_seconds=60.0)
     inner.folder = outer.folder
@@ -81,6 +82,7 @@ def test_uses_of_one_process_nest(base: Path, make_server: MakeServer) -> None:
     assert not outer.status().running
 
 
+@pytest.mark.long
 def test_a_forked_child_keeps_the_server_after_its_parent(
     base: Path, make_client: MakeClient, make_server: MakeServer
 ) -> None:
@@ -96,6 +98,7 @@ def test_a_forked_child_keeps_the_server_after_its_parent(
     assert not server.status().running
 
 
+@pytest.mark.long
 def test_a_program_started_by_a_client_does_not_count_as_a_user(
     base: Path, make_client: MakeClient, make_server: MakeServer
 ) -> None:
@@ -135,6 +138,7 @@ def test_what_was_written_is_there_after_a_restart(base: Path, make_server: Make
             assert server.create_database('name "with" 한글') is expected
 
 
+@pytest.mark.long
 def test_the_server_is_set_up_for_one_machine(base: Path, make_server: MakeServer) -> None:
     expected = {
         "listen_addresses": "",
@@ -151,6 +155,7 @@ def test_the_server_is_set_up_for_one_machine(base: Path, make_server: MakeServe
         assert server.status().version.startswith("18.")
 
 
+@pytest.mark.long
 def test_a_pgport_of_the_environment_changes_nothing(
     base: Path, make_server: MakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +165,7 @@ def test_a_pgport_of_the_environment_changes_nothing(
         assert ask(server.url("postgres"), "show port") == "5432"
 
 
+@pytest.mark.long
 def test_a_server_full_of_clients_still_counts_as_running(base: Path, make_server: MakeServer) -> None:
     with make_server(base, settings={"max_connections": "4", "superuser_reserved_connections": "1"}) as server:
         clients = [psycopg.connect(server.url("postgres", "postgresql")) for _ in range(4)]

@@ -33,7 +33,7 @@ from pokervod_pipelines_tests.render.outputs.spoiled_outputs import (
     make_wide,
     rewrap,
 )
-from pokervod_pipelines_tests.sizes import cover
+from pokervod_pipelines_tests.sizes import choose, cover
 
 OutputCache = Callable[[str], Path]
 
@@ -236,7 +236,7 @@ def _draw_once(factory: pytest.TempPathFactory, coding: str, size: Any) -> Path:
     return _drawn[coding]
 
 
-@pytest.mark.parametrize("coding", FORMATS)
+@pytest.mark.parametrize("coding", choose(["animation", "h264"], long=FORMATS))
 def test_the_file_of_another_job_is_refused(coding: str, cache: OutputCache) -> None:
     for name in VALUES.keys() - {"premium_hand"}:
         other = make_expected(name, coding=coding, seconds=0.8)
@@ -272,8 +272,7 @@ def dot(image: Image.Image) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-@pytest.mark.parametrize("coding", ["animation", "h264"])
-@pytest.mark.parametrize("spoil", [tint, dot])
+@pytest.mark.parametrize(("spoil", "coding"), cover([tint, dot], ["animation", "h264"]))
 def test_a_graphic_that_changes_for_a_few_frames_is_refused(
     spoil: Callable[[Image.Image], Image.Image], coding: str, tmp_path: Path
 ) -> None:
