@@ -18,7 +18,9 @@ from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.nas.scan import LOCAL, has_content
 from pokervod_pipelines.render.instructions import find_template_faults
+from pokervod_pipelines.render.outputs.marker import MARKER, has_marker
 from pokervod_pipelines.render.outputs.paths import UNFINISHED
+from pokervod_pipelines.render.outputs.store import list_newest_paths
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
 from pokervod_pipelines.render.rules import load_rules
 from pokervod_pipelines.render.templates import load_configured_templates
@@ -161,7 +163,7 @@ async def _ask_nexrender(settings: Settings) -> list[str]:
 def _find_file_fix(sheet: SheetSource, path: Path) -> str:
     """Return what to fix in the workbook, which is read as the sync reads it."""
     try:
-        reading = read_workbook(open_workbook(path), choose_tabs(sheet))
+        reading = read_workbook(open_workbook(path, sheet.encoding or ""), choose_tabs(sheet))
     except PokervodError as error:
         return str(error)
     return " ".join(f"Tab {title}: {reason}" for title, reason in reading.unread.items())
@@ -184,8 +186,9 @@ def _check_database(settings: Settings) -> Iterator[CheckResult]:
         with serve_database(settings) as urls:
             engine = make_engine(urls.pokervod)
             with engine.connect() as connection:
+                revision = current_revision(engine)
                 version = int(connection.scalar(text("show server_version_num")) or 0)
-            revision = current_revision(engine)
+                known = revision == newest_revision() and list_newest_paths(connection, 1)
             engine.dispose()
     except PokervodError as error:
         yield report_part("database", str(error), "start the server or correct POKERVOD_DATABASE_URL")
@@ -202,6 +205,9 @@ def _check_database(settings: Settings) -> Iterator[CheckResult]:
         f"revision {revision or 'none yet'}, this code has {newest_revision()}",
         "" if is_current else "run `pokervod db upgrade`",
     )
+    if known and settings.renders.is_dir() and not has_marker(settings.renders):
+        found = f"{settings.renders} has no marker {MARKER}, but graphics were finished"
+        yield report_part("outputs folder", found, "mount the share, or `pokervod render accept-folder --reason …`")
 
 
 def _check_dagster_home(settings: Settings) -> CheckResult:

@@ -1,5 +1,6 @@
 """Check the commands that change the queue: each prints what it did, stores the reason, and refuses nonsense."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from typer.testing import CliRunner
 
 from pokervod_pipelines.cli.app import app
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.monitoring.doctor import check_installation
 from pokervod_pipelines_tests.cli.command import CommandResult, RunCommand
 from pokervod_pipelines_tests.workflows.render_day import RenderDay
 
@@ -151,6 +153,20 @@ def test_an_instruction_is_shown_with_its_attempts_and_its_file(run: RunCommand,
         path.name,
         "w1",
     )
+
+
+def test_an_unmounted_outputs_folder_is_reported_until_a_person_accepts_it(
+    run: RunCommand, render_day: RenderDay
+) -> None:
+    root = render_day.make_file("Ana Ruiz").parent
+    shutil.rmtree(root)
+
+    assert "is missing; mount the share" in run("accept-folder", *WHY).error
+    root.mkdir()
+    (before,) = (each for each in check_installation() if each.name == "outputs folder" and not each.passed)
+    assert "has no marker .pokervod-outputs.json, but graphics were finished" in before.summary
+    assert run("accept-folder", *WHY).printed.endswith("is accepted for graphics\n")
+    assert all(each.passed for each in check_installation() if each.name == "outputs folder")
 
 
 def test_a_long_id_is_listed_as_it_is_typed(run: RunCommand, render_day: RenderDay) -> None:
