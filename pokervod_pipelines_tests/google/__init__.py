@@ -33,6 +33,7 @@ title; each bumps ``version`` and ``modified_at``, is atomic, and may be called 
         sheet.delete_column("Hands", "A")
         sheet.rename_header("Hands", "Old", "New", row=1)
         sheet.add_tab("New", [[...]]); sheet.rename_tab("Hands", "H"); sheet.delete_tab("H")
+        sheet.merge("Hands", "A2:A4"); sheet.hide_tab("Old")
         sheet.protect("Hands", "A1:F", editors=[...])  # or the whole tab; writes of others are refused
         sheet.locale = LOCALES["de_DE"]                # how it shows and reads numbers, times, TRUE and formulas
         sheet.drive_lag = timedelta(seconds=90)        # Drive's version is what it was then; Sheets' answers are new

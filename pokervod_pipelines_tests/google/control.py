@@ -49,6 +49,8 @@ EDITS: dict[str, Callable[..., object]] = {
     "rename_tab": Spreadsheet.rename_tab,
     "delete_tab": Spreadsheet.delete_tab,
     "protect": Spreadsheet.protect,
+    "merge": Spreadsheet.merge,
+    "hide_tab": Spreadsheet.hide_tab,
     "share": Spreadsheet.share,
     "unshare": Spreadsheet.unshare,
     "trash": Spreadsheet.trash,

@@ -29,6 +29,7 @@ class Grid:
     rows: int
     columns: int
     cells: list[Row] = field(default_factory=list)
+    hidden: bool = False
 
     def copy(self) -> "Grid":
         """Return a grid that can be changed without changing this one."""

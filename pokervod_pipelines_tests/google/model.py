@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
+from pokervod_pipelines_tests.google.areas import Areas
 from pokervod_pipelines_tests.google.cells import PLAIN_TEXT, Cell, Formula, Value, make_cell, parse_entry, show_value
 from pokervod_pipelines_tests.google.clock import Clock
 from pokervod_pipelines_tests.google.files import DriveFile
 from pokervod_pipelines_tests.google.formulas import evaluate
-from pokervod_pipelines_tests.google.grid import Grid, PlacedArea, Row, move_area
+from pokervod_pipelines_tests.google.grid import Grid, PlacedArea, Row
 from pokervod_pipelines_tests.google.locales import ENGLISH, Locale
 from pokervod_pipelines_tests.google.ranges import Area, BadRange, column_index, read_cells, split_range, write_area
 
@@ -30,13 +31,9 @@ class Spreadsheet(DriveFile):
         super().__init__(title, id=id, clock=clock)
         self.locale = ENGLISH
         self.grids: list[Grid] = []
-        self.named: dict[str, PlacedArea] = {}
-        self.filters: dict[str, PlacedArea] = {}
-        """By the id of the tab: one has at most one filter."""
+        self.areas = Areas()
         self.imports: dict[tuple[int, int, int], tuple[int, int]] = {}
         """Tab, row and column of each IMPORTRANGE to the height and width that it fills."""
-        self.protected: dict[str, PlacedArea] = {}
-        """Description to the area and who may write in it."""
 
     # Looking
 
@@ -49,7 +46,7 @@ class Spreadsheet(DriveFile):
     def named_ranges(self) -> dict[str, str]:
         """Return the names and the places in A1 notation where they now are."""
         with self.lock:
-            return {name: write_area(self.located(place.tab, place.area)) for name, place in self.named.items()}
+            return {name: write_area(self.located(place.tab, place.area)) for name, place in self.areas.named.items()}
 
     def shown(self, tab: str) -> list[list[str]]:
         """Return the text of every cell, without blank ends."""
@@ -115,11 +112,11 @@ class Spreadsheet(DriveFile):
     def editing(self) -> Iterator[None]:
         """Hold the lock; afterwards it is one version later, or as it was if the edit failed."""
         with self.lock:
-            before = ([grid.copy() for grid in self.grids], dict(self.named), dict(self.filters), dict(self.protected))
+            before = ([grid.copy() for grid in self.grids], self.areas.copy())
             try:
                 yield
             except BaseException:
-                self.grids, self.named, self.filters, self.protected = before
+                self.grids, self.areas = before
                 raise
             self.touch()
 
@@ -160,14 +157,14 @@ class Spreadsheet(DriveFile):
     def _insert_lines(self, grid: Grid, at: int, lines: list[Row]) -> None:
         grid.insert_rows(at, lines)
         grid.columns = max([grid.columns, *map(len, lines)])
-        self._move_areas(grid, at=at, inserted=len(lines), by_rows=True)
+        self.areas.move(grid, at=at, inserted=len(lines), by_rows=True)
 
     def delete_rows(self, tab: str, at: int, count: int = 1) -> None:
         """Remove ``count`` rows from row ``at`` on."""
         with self.editing():
             grid = self.grid(tab)
             grid.delete_rows(at - 1, count)
-            self._move_areas(grid, at=at - 1, deleted=count, by_rows=True)
+            self.areas.move(grid, at=at - 1, deleted=count, by_rows=True)
 
     def sort(self, tab: str, column: Column, header_rows: int = 1, *, descending: bool = False) -> list[int]:
         """Sort the rows below the header: numbers, then text, then TRUE and FALSE; blanks last in either direction.
@@ -190,11 +187,11 @@ class Spreadsheet(DriveFile):
             raise BadRange(cells)
         with self.editing():
             grid = self.grid(tab)
-            self.filters[str(grid.id)] = PlacedArea("", grid.id, area)
+            self.areas.filters[str(grid.id)] = PlacedArea("", grid.id, area)
 
     def sort_filter(self, tab: str, column: Column, *, descending: bool = False) -> list[int]:
         """Sort by a column of the tab's filter: the cells below its headers, and nothing beside them."""
-        area = self.filters[str(self.grid(tab).id)].area
+        area = self.areas.filters[str(self.grid(tab).id)].area
         return self._sort_area(tab, replace(area, top=area.top + 1), column, descending=descending)
 
     def _sort_area(self, tab: str, area: Area, column: Column, *, descending: bool) -> list[int]:
@@ -233,7 +230,7 @@ class Spreadsheet(DriveFile):
         with self.editing():
             grid = self.grid(tab)
             grid.insert_rows(to - 1, [[]])
-            self._move_areas(grid, at=to - 1, inserted=1, by_rows=True)
+            self.areas.move(grid, at=to - 1, inserted=1, by_rows=True)
             grid.cells[to - 1] = grid.row_as_at(source if source >= to else source - 1, to - 1)
 
     def insert_column(self, tab: str, at: Column, values: Given = ()) -> None:
@@ -241,7 +238,7 @@ class Spreadsheet(DriveFile):
         with self.editing():
             grid, place = self.grid(tab), _column(at)
             grid.insert_columns(place, 1)
-            self._move_areas(grid, at=place, inserted=1, by_rows=False)
+            self.areas.move(grid, at=place, inserted=1, by_rows=False)
             for row, value in enumerate(values):
                 grid.put(row, place, make_cell(value))
 
@@ -250,7 +247,7 @@ class Spreadsheet(DriveFile):
         with self.editing():
             grid, place = self.grid(tab), _column(at)
             grid.delete_columns(place, 1)
-            self._move_areas(grid, at=place, deleted=1, by_rows=False)
+            self.areas.move(grid, at=place, deleted=1, by_rows=False)
 
     def rename_header(self, tab: str, old: str, new: str, row: int = 1) -> None:
         """Make the first header that reads ``old`` read ``new``."""
@@ -281,9 +278,7 @@ class Spreadsheet(DriveFile):
         with self.editing():
             gone = self.grid(title)
             self.grids.remove(gone)
-            self.named = {name: place for name, place in self.named.items() if place.tab != gone.id}
-            self.protected = {name: place for name, place in self.protected.items() if place.tab != gone.id}
-            self.filters.pop(str(gone.id), None)
+            self.areas.drop(gone)
 
     def add_named_range(self, name: str, place: str) -> str:
         """Give the cells ``Tab!A1:B2`` a name; return Google's id of it."""
@@ -297,7 +292,7 @@ class Spreadsheet(DriveFile):
     def name_area(self, name: str, grid: Grid, area: Area) -> str:
         """Give an area a name inside an edit; return Google's id of it."""
         identity = secrets.token_hex(6)
-        self.named[name] = PlacedArea(identity, grid.id, area)
+        self.areas.named[name] = PlacedArea(identity, grid.id, area)
         return identity
 
     def protect(self, tab: str, cells: str | None = None, *, editors: Collection[str] = ()) -> None:
@@ -308,23 +303,25 @@ class Spreadsheet(DriveFile):
         with self.editing():
             grid = self.grid(tab)
             name = f"{grid.title} {cells or ''}".strip()
-            self.protected[name] = PlacedArea(str(secrets.randbelow(2**31)), grid.id, area, frozenset(editors))
+            self.areas.protected[name] = PlacedArea(str(secrets.randbelow(2**31)), grid.id, area, frozenset(editors))
 
-    def is_protected(self, grid: Grid, area: Area, email: str) -> bool:
-        """Return whether some of the cells are closed to the account."""
-        return any(
-            place.tab == grid.id and email not in place.editors and place.area.meets(area)
-            for place in self.protected.values()
-        )
+    def merge(self, tab: str, cells: str) -> None:
+        """Merge the cells into one: what stands in all but the first is lost."""
+        area = read_cells(cells, None)
+        if area is None or area.bottom is None or area.right is None:
+            raise BadRange(cells)
+        with self.editing():
+            grid = self.grid(tab)
+            for row in range(area.top, area.bottom):
+                for column in range(area.left, area.right):
+                    if (row, column) != (area.top, area.left):
+                        grid.put(row, column, None)
+            self.areas.merged[secrets.token_hex(6)] = PlacedArea("", grid.id, area)
 
-    def _move_areas(self, grid: Grid, *, at: int, inserted: int = 0, deleted: int = 0, by_rows: bool) -> None:
-        for areas in (self.named, self.filters, self.protected):
-            for name, place in [entry for entry in areas.items() if entry[1].tab == grid.id]:
-                moved = move_area(place.area, at=at, inserted=inserted, deleted=deleted, by_rows=by_rows)
-                if moved is None:
-                    del areas[name]
-                else:
-                    areas[name] = place._replace(area=moved)
+    def hide_tab(self, title: str, *, hidden: bool = True) -> None:
+        """Hide a tab, or show it again."""
+        with self.editing():
+            self.grid(title).hidden = hidden
 
 
 def make_spreadsheet(tabs: Mapping[str, Sequence[Given]], title: str, clock: Clock | None = None) -> Spreadsheet:

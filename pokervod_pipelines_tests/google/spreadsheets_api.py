@@ -27,18 +27,20 @@ def describe(sheet: Spreadsheet) -> Json:
         "sheets": [_describe_tab(sheet, grid, index) for index, grid in enumerate(sheet.grids)],
         "spreadsheetUrl": f"https://docs.google.com/spreadsheets/d/{sheet.id}/edit",
     }
-    if sheet.named:
-        answer["namedRanges"] = [_describe_name(name, place) for name, place in sheet.named.items()]
+    if sheet.areas.named:
+        answer["namedRanges"] = [_describe_name(name, place) for name, place in sheet.areas.named.items()]
     return answer
 
 
 def _describe_tab(sheet: Spreadsheet, grid: Grid, index: int) -> Json:
     size = {"rowCount": grid.rows, "columnCount": grid.columns}
     properties = {"sheetId": grid.id, "title": grid.title, "index": index, "sheetType": "GRID", "gridProperties": size}
-    answer: Json = {"properties": properties}
-    if place := sheet.filters.get(str(grid.id)):
+    answer: Json = {"properties": properties | ({"hidden": True} if grid.hidden else {})}
+    if merges := [_describe_area(place) for place in sheet.areas.merged.values() if place.tab == grid.id]:
+        answer["merges"] = merges
+    if place := sheet.areas.filters.get(str(grid.id)):
         answer["basicFilter"] = {"range": _describe_area(place)}
-    if closed := [_describe_protection(*entry) for entry in sheet.protected.items() if entry[1].tab == grid.id]:
+    if closed := [_describe_protection(*entry) for entry in sheet.areas.protected.items() if entry[1].tab == grid.id]:
         answer["protectedRanges"] = closed
     return answer
 
@@ -87,7 +89,7 @@ def _carry_out(sheet: Spreadsheet, request: Json, place: str, email: str) -> Jso
     wrong = f"Invalid {place}.{name}: "
     if name in CHANGED:
         grid = _tab(sheet, details.get("range", details), wrong)
-        if sheet.is_protected(grid, CHANGED[name](details), email):
+        if sheet.areas.is_protected(grid, CHANGED[name](details), email):
             raise refuse(400, wrong + PROTECTED)
     return REQUESTS[name](sheet, details, wrong)
 
@@ -113,12 +115,12 @@ def _add_named_range(sheet: Spreadsheet, details: Json, wrong: str) -> Json:
     name, edges = str(given.get("name", "")), given.get("range", {})
     if not RANGE_NAME.fullmatch(name) or CELL.fullmatch(name):
         raise refuse(400, f'{wrong}Invalid name: "{name}"')
-    if name.casefold() in map(str.casefold, sheet.named):
+    if name.casefold() in map(str.casefold, sheet.areas.named):
         raise refuse(400, f"{wrong}Cannot add named range with name: {name}. A named range with that name exists.")
     grid, area = _tab(sheet, edges, wrong), _read_area(edges)
     _check_start(grid, area, wrong)
     sheet.name_area(name, grid, area)
-    return {"addNamedRange": {"namedRange": _describe_name(name, sheet.named[name])}}
+    return {"addNamedRange": {"namedRange": _describe_name(name, sheet.areas.named[name])}}
 
 
 def _update_named_range(sheet: Spreadsheet, details: Json, wrong: str) -> Json:
@@ -130,18 +132,18 @@ def _update_named_range(sheet: Spreadsheet, details: Json, wrong: str) -> Json:
     edges = given.get("range", {})
     grid, area = _tab(sheet, edges, wrong), _read_area(edges)
     _check_start(grid, area, wrong)
-    sheet.named[name] = place._replace(tab=grid.id, area=area)
+    sheet.areas.named[name] = place._replace(tab=grid.id, area=area)
     return {}
 
 
 def _delete_named_range(sheet: Spreadsheet, details: Json, wrong: str) -> Json:
     name, _ = _find_name(sheet, str(details.get("namedRangeId", "")), wrong)
-    del sheet.named[name]
+    del sheet.areas.named[name]
     return {}
 
 
 def _find_name(sheet: Spreadsheet, wanted: str, wrong: str) -> tuple[str, PlacedArea]:
-    for name, place in sheet.named.items():
+    for name, place in sheet.areas.named.items():
         if place.id == wanted:
             return name, place
     raise refuse(400, f"{wrong}No NamedRange with id: {wanted}")

@@ -90,7 +90,7 @@ def test_a_name_stays_with_its_column_until_that_is_deleted(script: list[tuple[b
     headers = (sheet.shown("Hands") or [[]])[0]
     assert ("again" in sheet.named_ranges) == ("Again" in headers)
     if "Again" in headers:
-        area = sheet.named["again"].area
+        area = sheet.areas.named["again"].area
         assert headers[area.left] == "Again"
         assert area.right == area.left + 1
 

@@ -240,6 +240,19 @@ def test_fields_are_masked(api: ApiHarness) -> None:
     assert answer == {"properties": {"title": "Tracker"}, "sheets": tabs}
 
 
+def test_merged_cells_and_hidden_tabs_are_told(api: ApiHarness) -> None:
+    api.sheet.merge("Hands", "A2:B4")
+    api.sheet.hide_tab("It's 2")
+    api.sheet.insert_rows("Hands", 3)
+
+    mask = "sheets(properties(title,hidden),merges)"
+    first, second = api.client.http_client.spreadsheets_get(api.sheet.id, {"fields": mask})["sheets"]
+    assert first["merges"] == [{"startRowIndex": 1, "endRowIndex": 5, "startColumnIndex": 0, "endColumnIndex": 2}]
+    assert "hidden" not in first["properties"]
+    assert second["properties"] == {"title": "It's 2", "hidden": True}
+    assert api.ask("Hands!A2:B5")[0]["values"] == [["a.mp4"]]
+
+
 @pytest.mark.parametrize(
     ("query", "names"),
     [

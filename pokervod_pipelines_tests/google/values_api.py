@@ -87,7 +87,7 @@ def resolve_range(sheet: Spreadsheet, text: str) -> tuple[Grid, Area]:
     except BadRange:
         raise refuse(400, f"Unable to parse range: {text}") from None
     if cells is None and not quoted:
-        for name, place in sheet.named.items():
+        for name, place in sheet.areas.named.items():
             if name.casefold() == text.casefold():
                 return next(grid for grid in sheet.grids if grid.id == place.tab), place.area
         if (area_here := read_cells(text, None)) is not None:
@@ -242,7 +242,7 @@ def _plan(sheet: Spreadsheet, item: Json, place: str, email: str) -> Writing:
         for c, value in enumerate(row)
         if value is not None
     }
-    if any(sheet.is_protected(grid, Area(None, r, r + 1, c, c + 1), email) for r, c in cells):
+    if any(sheet.areas.is_protected(grid, Area(None, r, r + 1, c, c + 1), email) for r, c in cells):
         raise refuse(400, PROTECTED)
     return Writing(grid, inside, written, cells)
 
