@@ -10,12 +10,17 @@ GRID = "GRID"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TabLayout:
-    """Describe a tab with cells. Its ``sheet_id`` survives a rename and a move."""
+    """Describe a tab with cells. Its ``sheet_id`` survives a rename and a move.
+
+    ``merged`` lists (first row, last row, column) of cells merged over several rows, counted from 0.
+    """
 
     sheet_id: int
     title: str
     row_count: int
     column_count: int
+    is_hidden: bool = False
+    merged: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def cell_count(self) -> int:
@@ -47,7 +52,9 @@ class SpreadsheetLayout:
     tabs: tuple[TabLayout, ...]
     named_ranges: Mapping[str, NamedRange]
 
-    FIELDS = "sheets.properties(sheetId,title,sheetType,gridProperties(rowCount,columnCount)),namedRanges"
+    FIELDS = (
+        "sheets(properties(sheetId,title,sheetType,hidden,gridProperties(rowCount,columnCount)),merges),namedRanges"
+    )
     """What to ask ``spreadsheets.get`` for."""
 
     @classmethod
@@ -71,7 +78,17 @@ def _read_tabs(answer: Mapping[str, Any]) -> Iterator[TabLayout]:
                 title=properties["title"],
                 row_count=grid["rowCount"],
                 column_count=grid["columnCount"],
+                is_hidden=properties.get("hidden", False),
+                merged=tuple(_read_merges(sheet)),
             )
+
+
+def _read_merges(sheet: Mapping[str, Any]) -> Iterator[tuple[int, int, int]]:
+    """Yield the merged cells; over columns they show their value once, over rows in each."""
+    for area in sheet.get("merges", ()):
+        first, last = area.get("startRowIndex", 0), area["endRowIndex"] - 1
+        if last > first:
+            yield first, last, area.get("startColumnIndex", 0)
 
 
 def _read_ranges(answer: Mapping[str, Any]) -> Iterator[tuple[str, NamedRange]]:
