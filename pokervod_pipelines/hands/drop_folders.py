@@ -50,6 +50,8 @@ def _list_files(folder: Path, problems: list[Problem]) -> Iterator[SeenFile]:
     def note(error: OSError) -> None:
         problems.append(Problem(str(error.filename or folder), f"cannot be listed: {error.strerror}"))
 
+    top = folder.resolve()
+
     for place, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
@@ -57,12 +59,19 @@ def _list_files(folder: Path, problems: list[Problem]) -> Iterator[SeenFile]:
                 path = os.path.join(place, name)  # noqa: PTH118 - a Path for each of thousands is slow
                 try:
                     status = os.stat(path)  # noqa: PTH116
+                    if not _is_below(path, top):
+                        problems.append(Problem(path, f"is a link out of {folder}; put the file itself there"))
+                        continue
                 except FileNotFoundError:
                     continue  # moved away just now
                 except OSError as error:
                     problems.append(Problem(path, f"cannot be read: {error.strerror}"))
                     continue
                 yield SeenFile(path, status.st_size, status.st_mtime_ns)
+
+
+def _is_below(path: str, top: Path) -> bool:
+    return not os.path.islink(path) or Path(path).resolve().is_relative_to(top)  # noqa: PTH114
 
 
 def name_path(path: str) -> str:

@@ -49,12 +49,14 @@ def read_export_file(path: Path, *, quiet_time: timedelta) -> ExportFile:
 
     Raises:
         Unavailable: it changes, is not there, or does not answer.
-        BadInput: it cannot be an export.
+        BadInput: it cannot be an export, or is a link out of its folder.
 
     """
     if not str(path).isprintable():
         raise BadInput(f"{str(path)!r}: the name contains unprintable characters; rename the file")
     try:
+        if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
+            raise BadInput(f"{path}: is a link out of its folder; put the file itself there")
         before = path.stat()
         if before.st_size > LARGEST_FILE:
             raise BadInput(f"{path}: {before.st_size:,} bytes are too large for an export; check what was put there")

@@ -23,6 +23,22 @@ def test_session_and_history_files_are_listed_at_any_depth(tmp_path: Path) -> No
     assert not listing.problems
 
 
+def test_a_link_out_of_the_folder_is_a_problem_and_not_followed(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "secret.json", tmp_path / "drop"
+    outside.write_text("{}")
+    (folder / "day").mkdir(parents=True)
+    (folder / "a.json").write_text("{}")
+    (folder / "day" / "inside.json").symlink_to(folder / "a.json")
+    (folder / "outside.json").symlink_to(outside)
+    (folder / "relative.json").symlink_to("../secret.json")
+    (folder / "all").symlink_to(tmp_path)
+
+    listing = list_hand_files([folder])
+
+    assert [Path(each.path).name for each in listing.files] == ["a.json", "inside.json"]
+    assert sorted(Path(each.where).name for each in listing.problems) == ["outside.json", "relative.json"]
+
+
 def test_a_folder_that_cannot_be_listed_is_a_problem(tmp_path: Path) -> None:
     listing = list_hand_files([tmp_path / "unmounted"])
 

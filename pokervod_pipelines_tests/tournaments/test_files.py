@@ -80,6 +80,16 @@ def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+def test_a_link_out_of_its_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    (tmp_path / "drop").mkdir()
+    link = tmp_path / "drop" / "players.csv"
+    link.symlink_to("../secret.csv")
+
+    with pytest.raises(BadInput, match="link out of its folder"):
+        read(link)
+
+
 def test_a_folder_stands_for_the_exports_in_it(tmp_path: Path) -> None:
     for name in ("b.csv", "A.CSV", "c.tsv", "._b.csv", "~b.csv", "b.csv.part", "notes.docx"):
         (tmp_path / name).write_text("x")
