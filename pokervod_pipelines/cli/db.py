@@ -73,6 +73,8 @@ def backup(
 
     path = target or Path(f"pokervod-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump")
     part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)  # pg_dump keeps the mode of a file that exists
     with serve_database(load_settings()) as urls:
         url = urls.pokervod.set(drivername="postgresql")
         command = [str(find_program("pg_dump")), "--format=custom", f"--file={part}"]
