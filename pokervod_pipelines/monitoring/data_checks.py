@@ -77,14 +77,26 @@ DATA_CHECKS = (
     DataCheck(
         name="no_file_is_missing",
         asset="nas_files",
-        passes="Every file of the inventory is present.",
+        passes="No file of the inventory is missing.",
         fails=("file is missing", "files are missing"),
         cases="""
             select root || '/' || path || ' since ' || to_char(state_since, 'YYYY-MM-DD HH24:MI') from nas_files
-            where state in ('missing', 'unseen') and not is_junk order by state_since desc, path
+            where state = 'missing' and not is_junk order by state_since desc, path
         """,
         population="nas_files where not is_junk and state <> 'cleared'",
         next_step="See `pokervod nas missing` for what depends on them; restore them, or clear them with a reason.",
+    ),
+    DataCheck(
+        name="every_file_was_seen",
+        asset="nas_files",
+        passes="The last scan of every library saw where each file is, or that it is missing.",
+        fails=("file was not seen by the last scan", "files were not seen by the last scan"),
+        cases="""
+            select root || '/' || path || ' since ' || to_char(state_since, 'YYYY-MM-DD HH24:MI') from nas_files
+            where state = 'unseen' and not is_junk order by state_since desc, path
+        """,
+        population="nas_files where not is_junk and state <> 'cleared'",
+        next_step="Mount the share or make its folders readable, then scan again; nothing has to be cleared.",
     ),
     DataCheck(
         name="every_video_has_an_episode",

@@ -11,6 +11,7 @@ from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
 from pokervod_pipelines.monitoring.evaluation import evaluate_all, refresh_and_evaluate
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines_tests.catalog.inventory import add_file
 from pokervod_pipelines_tests.workflows.render_day import DAY, RenderDay
 
 NEXT_DAY = DAY + timedelta(days=1)
@@ -38,6 +39,20 @@ def test_every_check_passes_on_an_empty_database_and_looks_at_nothing(engine: En
 def test_every_check_has_a_unique_name_and_a_next_step() -> None:
     assert all(check.next_step.endswith(".") and check.passes.endswith(".") for check in DATA_CHECKS)
     assert len({check.name for check in DATA_CHECKS}) == len(DATA_CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("state", "name", "advice"),
+    [("missing", "no_file_is_missing", "clear them"), ("unseen", "every_file_was_seen", "Mount the share")],
+)
+def test_a_file_not_seen_is_not_a_missing_one(render_day: RenderDay, state: str, name: str, advice: str) -> None:
+    add_file(render_day.engine, "a.mp4", state=state)
+
+    failing = [each for each in (evaluate(render_day, c.name) for c in DATA_CHECKS) if not each.passed]
+
+    assert name in {each.name for each in failing}
+    assert {each.name for each in failing} & {"no_file_is_missing", "every_file_was_seen"} == {name}
+    assert advice in next(each for each in failing if each.name == name).next_step
 
 
 RENDER_CHECKS = (
