@@ -17,7 +17,7 @@ MAX_CLIP = timedelta(minutes=30)
 
 CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,3}))?")
 MILLISECONDS = re.compile(r"\d{1,10}(?:\.0+)?")
-SECONDS = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)\s*s")
+SECONDS = re.compile(r"(\d{1,7}(?:\.\d{1,3}|,\d{1,2})?)\s*s")
 RANGE = re.compile(r"([\d:.,]+s?)\s*(?:[-~\u2010-\u2015\u2212\uff5e\u301c]|to|->|→)\s*([\d:.,]+s?)", re.IGNORECASE)
 SMALLER_UNIT = 60
 MAX_CELL = 300
@@ -69,7 +69,7 @@ def parse_timecode(text: str) -> int:
     if MILLISECONDS.fullmatch(plain):
         return int(plain.partition(".")[0])
     if found := SECONDS.fullmatch(plain):
-        return round(float(found[1]) * 1000)
+        return round(float(found[1].replace(",", ".")) * 1000)
     if not (found := CLOCK.fullmatch(plain)):
         raise BadTimecode(f"expected a timecode, got {show_text(text)}; write {SHAPES}")
     hours, minutes, seconds = int(found[1] or 0), int(found[2]), int(found[3])
