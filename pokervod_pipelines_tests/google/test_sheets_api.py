@@ -129,7 +129,7 @@ def test_raw_is_text_and_entered_is_understood(api: ApiHarness, option: str, sto
         ),
         (
             {"range": "Hands!J1", "values": [[1, 2]]},
-            "Range (Hands!J1:K1) exceeds grid limits. Max rows: 104, max columns: 10",
+            "Requested writing within range ['Hands'!J1], but tried writing to column [K]",
         ),
         (
             {"range": "Hands!A1:B1", "values": [[1], [2]]},

@@ -224,17 +224,18 @@ _COUNTS = ("updatedRows", "updatedColumns", "updatedCells")
 
 
 def _plan(sheet: Spreadsheet, item: Json, place: str, email: str) -> Writing:
-    grid, area = resolve_range(sheet, str(item.get("range", "")))
+    grid, asked = resolve_range(sheet, str(item.get("range", "")))
     rows = _checked_values(item.get("values", []), place)
     if choose(item.get("majorDimension"), f"{place}major_dimension", DIMENSIONS, "ROWS") == "COLUMNS":
         height = max(map(len, rows), default=0)
         rows = [[column[at] if at < len(column) else None for column in rows] for at in range(height)]
     height, width = len(rows), max(map(len, rows), default=0)
-    if area.is_cell:
-        area = Area(None, area.top, area.top + max(1, height), area.left, area.left + max(1, width))
-    check_inside(grid, area, reading=False)
+    check_inside(grid, asked, reading=False)
+    area = asked
+    if asked.is_cell:
+        area = Area(None, asked.top, asked.top + max(1, height), asked.left, asked.left + max(1, width))
     inside = area.clipped(grid.rows, grid.columns)
-    _check_fits(grid, inside, height, width)
+    _check_fits(grid, asked if asked.is_cell else inside, inside, height, width)
     written = Area(grid.title, area.top, area.top + max(1, height), area.left, area.left + max(1, width))
     cells = {
         (area.top + r, area.left + c): value
@@ -260,9 +261,9 @@ def _checked_values(values: object, place: str) -> list[list[Value | None]]:
     return values
 
 
-def _check_fits(grid: Grid, area: Area, height: int, width: int) -> None:
+def _check_fits(grid: Grid, asked: Area, area: Area, height: int, width: int) -> None:
     title = grid.title.replace("'", "''")
-    within = f"Requested writing within range ['{title}'!{write_area(replace(area, tab=None))}]"
+    within = f"Requested writing within range ['{title}'!{write_area(replace(asked, tab=None))}]"
     if area.top + height > (area.bottom or 0):
         raise refuse(400, f"{within}, but tried writing to row [{(area.bottom or 0) + 1}]")
     if area.left + width > (area.right or 0):
