@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.metadata import version
 from typing import Annotated, Never
 
 import typer
@@ -25,15 +26,28 @@ MAX_TEXT_SHOWN = 80
 """Characters of a refused text."""
 
 
+def print_version(wanted: bool) -> None:
+    """Print the version and exit."""
+    if wanted:
+        typer.echo(f"pokervod {version('pokervod-pipelines')}")
+        raise typer.Exit
+
+
 @app.callback()
 def configure(
     folder: Annotated[
         str, typer.Option("--folder", "-C", metavar="DIR", help="Work as if started in DIR, where pokervod.yaml is.")
     ] = "",
+    _version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
     """Change to the folder that was given."""
     if folder:
-        os.chdir(folder)
+        try:
+            os.chdir(folder)
+        except OSError as error:
+            raise BadInput(f"--folder {folder}: cannot be entered ({error.strerror}). Correct the path.") from None
 
 
 def main() -> None:

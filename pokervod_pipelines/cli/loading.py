@@ -1,5 +1,10 @@
-"""Load the module of a command only when that command is called, so that ``pokervod --help`` answers at once."""
+"""Load the module of a command only when that command is called, so that ``pokervod --help`` answers at once.
 
+Every command but a few needs settings; without any it ends before it asks a database or makes one.
+"""
+
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -13,19 +18,22 @@ class CommandEntry(NamedTuple):
     module: str
     help: str
     is_group: bool = True
+    needs_settings: bool = True
 
 
 COMMANDS = {
     "sync": CommandEntry(
         "sync", "Scan the archive, build the catalog, read the sheets, make the clips, and print a summary.", False
     ),
-    "setup": CommandEntry("setup", "Make this folder ready: check settings, create a sample archive if needed.", False),
+    "setup": CommandEntry(
+        "setup", "Make this folder ready: check settings, create a sample archive if needed.", False, False
+    ),
     "doctor": CommandEntry("setup", "Check settings, roots, sheets, plans, channels, database and Dagster.", False),
     "dev": CommandEntry(
         "setup", "Run everything here: database, Dagster UI and daemon, a render worker, until Ctrl-C.", False
     ),
     "nas": CommandEntry("nas", "Scan the archive's disks; list files that are missing or duplicated."),
-    "names": CommandEntry("names", "Parse file names by the naming rules."),
+    "names": CommandEntry("names", "Parse file names by the naming rules.", needs_settings=False),
     "catalog": CommandEntry(
         "catalog", "Search and correct the catalog: projects, seasons, events, episodes and their files."
     ),
@@ -69,7 +77,22 @@ def load_command(name: str) -> Any:
     """Return the command or group of this name from its module."""
     entry = COMMANDS[name]
     group = typer.main.get_group(import_module(f"pokervod_pipelines.cli.{entry.module}").app)
+    for command in group.commands.values() if entry.needs_settings else ():
+        command.callback = _check_first(command.callback)
     if not entry.is_group:
         return group.commands[name]
     group.name, group.help = name, entry.help
     return group
+
+
+def _check_first(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the command preceded by the check; options and ``--help`` are read before."""
+
+    @wraps(callback)
+    def check_and_call(*arguments: Any, **options: Any) -> Any:
+        from pokervod_pipelines.settings import require_settings  # noqa: PLC0415 - `--help` needs no settings
+
+        require_settings()
+        return callback(*arguments, **options)
+
+    return check_and_call

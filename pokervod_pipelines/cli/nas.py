@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from pokervod_pipelines.actors import new_correlation_id
-from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
+from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, print_sources, read_actor
 from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import PokervodError
@@ -29,6 +29,7 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
     """
     settings = load_settings()
     names = [settings.library(library).name] if library else [each.name for each in settings.libraries]
+    print_sources(settings)
     reports, failures = [], []
     with open_database(settings) as engine:
         for name in names:

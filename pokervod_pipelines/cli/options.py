@@ -1,4 +1,4 @@
-"""Define the options that commands of several rooms share, and the actor that they make."""
+"""Define the options that commands of several rooms share, the actor that they make, and what a sync prints first."""
 
 import getpass
 from typing import Annotated
@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.cli.output import err
+from pokervod_pipelines.settings import Settings
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why (audited).")]
 ByOption = Annotated[str, typer.Option("--by", help="Who acts; default: the user of this terminal.")]
@@ -16,3 +18,9 @@ LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at 
 def read_actor(by: str, reason: str) -> Actor:
     """Return who acts and why, by default the user of this terminal; ``BadInput`` without a reason."""
     return Actor(who=by or getpass.getuser(), reason=reason)
+
+
+def print_sources(settings: Settings) -> None:
+    """Print which settings and archive roots a sync uses, beside its output."""
+    roots = ", ".join(f"{root.name} {root.path}" for root in settings.archive_roots) or "none"
+    err.print(f"settings: {settings.source or 'environment'} · roots: {roots}", markup=False)

@@ -11,7 +11,7 @@ import typer
 from pokervod_pipelines.cli.options import JsonOption
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
+from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder, set_up_folder
 
 app = typer.Typer()
 
@@ -22,7 +22,7 @@ def setup() -> None:
 
     Example: pokervod setup && dagster definitions validate
     """
-    settings = prepare_folder(progress=lambda what, done, total: None)
+    settings = set_up_folder()
     out.print(f"settings: {settings.source or 'environment'}")
     out.print(f"libraries: {', '.join(library.name for library in settings.libraries) or 'none'}")
     out.print(f"sheets: {', '.join(sheet.name for sheet in settings.sheets) or 'none'}")

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.catalog.name_identity import identify_name
-from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
+from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, print_sources, read_actor
 from pokervod_pipelines.cli.output import out, print_json, print_json_lines, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import PokervodError
@@ -48,6 +48,7 @@ def sync(
 
     settings = load_settings()
     names = [settings.sheet(sheet).name] if sheet else [each.name for each in settings.sheets]
+    print_sources(settings)
     outcomes, failures = [], []
     with open_database(settings) as engine:
         run = SyncRun(engine=engine, settings=settings, correlation_id=new_correlation_id(), full=True)

@@ -12,7 +12,7 @@ from rich.status import Status
 
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.checks import CheckResult
-from pokervod_pipelines.cli.options import JsonOption
+from pokervod_pipelines.cli.options import JsonOption, print_sources
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
 from pokervod_pipelines.cli.stopping import end_at_signal
 from pokervod_pipelines.db.engine import open_database
@@ -63,7 +63,8 @@ def sync(
 
 
 def _run(progress: "ProgressLine", *, full: bool) -> "tuple[SyncResult, dict[str, CheckResult]]":
-    settings = prepare_folder(progress=progress.create_sample)
+    settings = prepare_folder()
+    print_sources(settings)
     home = find_dagster_home(settings)
     os.environ["DAGSTER_HOME"] = str(home)
     progress.show("starting the database")
@@ -96,10 +97,6 @@ class ProgressLine:
         """Replace the text of the moving line."""
         if self.status is not None:
             self.status.update(text)
-
-    def create_sample(self, what: str, done: int, total: int) -> None:
-        """Show how much of the sample archive is written."""
-        self.show(f"creating a sample archive: {what} {done:,} of {total:,}")
 
     def started(self, stage: str, name: str) -> None:
         """Show that a stage began."""

@@ -4,6 +4,6 @@ A new setting belongs into ``rooms``, ``render`` or ``rollout`` as a typed, docu
 else reads the environment, and no message contains the value of a secret: secrets are ``SecretStr``.
 """
 
-from pokervod_pipelines.settings.loading import Settings, load_settings
+from pokervod_pipelines.settings.loading import Settings, load_settings, require_settings
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["Settings", "load_settings", "require_settings"]

@@ -103,6 +103,9 @@ class Settings(SettingsModel):
         return _find("sheet", name, self.sheets)
 
 
+WORK_VARIABLES = ("POKERVOD_ARCHIVE_ROOTS", "POKERVOD_SHEETS", "POKERVOD_DATABASE_URL")
+"""Any of them is enough without a file: a render worker on another machine has only the last."""
+
 _Entry = TypeVar("_Entry", Library, SheetSource)
 
 
@@ -119,7 +122,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     Raises ``BadSettings`` naming file and line, or the environment variable, of everything that is wrong.
     """
     folder = (folder or Path.cwd()).absolute()
-    env = {**read_dotenv(folder / ".env"), **(os.environ if environ is None else environ)}
+    env = _read_variables(environ, folder)
     home = folder / env.get("POKERVOD_HOME", ".pokervod")
     file = read_settings_file(_find_file(env, folder, home))
     values = file.resolved(folder) | _read_environment(env, folder)
@@ -128,6 +131,22 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         return Settings.model_validate({**values, "home": home, "source": file.path})
     except ValidationError as error:
         raise BadSettings(describe_errors(error, file, Settings)) from None
+
+
+def require_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> None:
+    """Raise ``BadSettings`` where neither a file nor a variable says what to work on."""
+    folder = (folder or Path.cwd()).absolute()
+    env = _read_variables(environ, folder)
+    file = _find_file(env, folder, folder / env.get("POKERVOD_HOME", ".pokervod"))
+    if file is None and not any(env.get(variable) for variable in WORK_VARIABLES):
+        raise BadSettings(
+            f"{folder}: no settings here, pokervod.yaml is missing. Change to its folder, name that with "
+            "`pokervod -C DIR`, or write one (docs/settings.md); `pokervod setup` lays out a sample archive"
+        )
+
+
+def _read_variables(environ: Mapping[str, str] | None, folder: Path) -> dict[str, str]:
+    return {**read_dotenv(folder / ".env"), **(os.environ if environ is None else environ)}
 
 
 def _find_file(env: Mapping[str, str], folder: Path, home: Path) -> Path | None:

@@ -4,7 +4,6 @@ Every step can be repeated at any time and changes only what is missing.
 """
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -13,16 +12,19 @@ from pokervod_pipelines.settings import Settings, load_settings
 
 DAGSTER_YAML = Path(__file__).parents[1] / "defs" / "dagster.yaml"
 
-SampleProgress = Callable[[str, int, int], None]
 
-
-def prepare_folder(folder: Path | None = None, progress: SampleProgress | None = None) -> Settings:
-    """Return the settings of a folder; create its Dagster home, and the sample archive if nothing is configured."""
-    folder = (folder or Path.cwd()).absolute()
+def set_up_folder(folder: Path | None = None) -> Settings:
+    """Prepare the folder, with a sample archive if nothing is configured, and return its settings."""
     settings = load_settings(folder=folder)
     if not settings.archive_roots and not settings.sheets and settings.source is None:
-        _lay_out_sample(settings, progress)
-        settings = load_settings(folder=folder)
+        _lay_out_sample(settings)
+    return prepare_folder(folder)
+
+
+def prepare_folder(folder: Path | None = None) -> Settings:
+    """Return the settings of a folder, and create its Dagster home."""
+    folder = (folder or Path.cwd()).absolute()
+    settings = load_settings(folder=folder)
     create_dagster_home(settings, folder)
     return settings
 
@@ -53,11 +55,11 @@ def _name_home_in_dotenv(path: Path, home: Path) -> None:
     path.write_text("\n".join([*kept, line]) + "\n", encoding="utf-8")
 
 
-def _lay_out_sample(settings: Settings, progress: SampleProgress | None) -> None:
+def _lay_out_sample(settings: Settings) -> None:
     from pokervod_pipelines.sample import lay_out_sample  # noqa: PLC0415 - only a first run needs its media libraries
 
     folder = settings.home / "sample"
-    layout = lay_out_sample(folder, progress=progress)
+    layout = lay_out_sample(folder)
     values = {
         "archive_roots": [{"name": "sample", "path": str(layout.archive_root.relative_to(folder))}],
         "libraries": [{"name": name, "root": "sample", "folder": below} for name, below in layout.libraries],

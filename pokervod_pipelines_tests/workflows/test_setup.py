@@ -2,24 +2,24 @@
 
 from pathlib import Path
 
-from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
+from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder, set_up_folder
 from pokervod_pipelines_tests.sync.installation import build_installation
 
 
 def test_without_a_configuration_the_sample_is_created_and_used(tmp_path: Path) -> None:
-    settings = prepare_folder(tmp_path)
+    settings = set_up_folder(tmp_path)
 
     assert len(settings.libraries) == 9
     assert len(settings.sheets) == 3
     assert all(settings.root_of(library).path.is_dir() for library in settings.libraries)
-    assert prepare_folder(tmp_path) == settings
+    assert set_up_folder(tmp_path) == prepare_folder(tmp_path) == settings
 
 
 def test_a_configuration_is_left_as_it_is(tmp_path: Path) -> None:
     installation = build_installation(tmp_path)
     written = (tmp_path / "pokervod.yaml").read_bytes()
 
-    settings = prepare_folder(tmp_path)
+    settings = set_up_folder(tmp_path)
 
     assert (tmp_path / "pokervod.yaml").read_bytes() == written
     assert not (tmp_path / ".pokervod" / "sample").exists()
