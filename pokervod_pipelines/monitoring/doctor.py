@@ -7,6 +7,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import text
@@ -15,8 +16,9 @@ from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_database
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
-from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.nas.scan import LOCAL, has_content
+from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
+from pokervod_pipelines.nas.scan import LOCAL, holds_any
+from pokervod_pipelines.nas.stall import ReadProgress, read_watched
 from pokervod_pipelines.render.instructions import find_template_faults
 from pokervod_pipelines.render.outputs.marker import MARKER, has_marker
 from pokervod_pipelines.render.outputs.paths import UNFINISHED
@@ -50,12 +52,11 @@ def check_installation(folder: Path | None = None) -> list[CheckResult]:
         return [report_part("settings", str(error), "correct the settings named, then run doctor again")]
     return [
         _check_settings(settings),
-        *_check_roots(settings),
-        *_check_sheets(settings),
         *_check_folders(settings),
+        *_check_sheets(settings),
         *_check_rules(settings),
         *_check_templates(settings),
-        _check_outputs(settings),
+        *_check_outputs(settings),
         *_check_nexrender(settings),
         *_check_database(settings),
         _check_dagster_home(settings),
@@ -74,32 +75,29 @@ def _check_settings(settings: Settings) -> CheckResult:
     return report_part("settings", found)
 
 
-def _check_roots(settings: Settings) -> Iterator[CheckResult]:
-    for library in settings.libraries:
-        path = settings.root_of(library).path / library.folder
-        part = f"library {library.name}"
-        try:
-            is_filled = has_content(LOCAL, str(path), TIMEOUT_SECONDS)
-        except PokervodError as error:
-            yield report_part(part, str(error), "mount the share, or correct the path")
-            continue
-        fix = "" if is_filled else "mount the share: the folder is empty"
-        yield report_part(part, str(path), fix)
+def _check_folders(settings: Settings) -> list[CheckResult]:
+    """Look into all folders at once, so that the ones that do not answer take no longer than one of them."""
+    folders = [(f"library {each.name}", settings.root_of(each).path / each.folder) for each in settings.libraries]
+    folders += [("drop folder", folder) for folder in settings.hands.drop_folders]
+    folders += [("export folder", folder) for folder in settings.tournaments.export_folders]
+    with ThreadPoolExecutor(max(1, len(folders))) as pool:
+        return list(pool.map(lambda each: _check_folder(*each), folders))
+
+
+def _check_folder(part: str, folder: Path) -> CheckResult:
+    try:
+        is_filled = holds_any(LOCAL, str(folder), TIMEOUT_SECONDS)
+    except PokervodError as error:
+        return report_part(part, str(error), "mount the share, correct the path, or give the service read rights")
+    if part.startswith("library") and not is_filled:
+        return report_part(part, f"{folder}: is empty", "mount the share: the folder is empty")
+    return report_part(part, str(folder))
 
 
 def _check_sheets(settings: Settings) -> Iterator[CheckResult]:
     for sheet in settings.sheets:
         fix = _find_google_fix(settings) if sheet.path is None else _find_file_fix(sheet, sheet.path)
         yield report_part(f"sheet {sheet.name}", sheet.place, fix)
-
-
-def _check_folders(settings: Settings) -> Iterator[CheckResult]:
-    folders = [("drop folder", each) for each in settings.hands.drop_folders]
-    folders += [("export folder", each) for each in settings.tournaments.export_folders]
-    for part, folder in folders:
-        is_readable = folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
-        fix = "" if is_readable else "mount the share, correct the path, or give the service read rights"
-        yield report_part(part, str(folder), fix)
 
 
 def _check_rules(settings: Settings) -> Iterator[CheckResult]:
@@ -123,7 +121,18 @@ def _check_templates(settings: Settings) -> Iterator[CheckResult]:
         yield report_part(f"template {name}", "; ".join(found), "correct the template; see docs/render.md")
 
 
-def _check_outputs(settings: Settings) -> CheckResult:
+def _check_outputs(settings: Settings) -> list[CheckResult]:
+    def check(progress: ReadProgress) -> list[CheckResult]:
+        progress.enter(str(settings.renders))
+        return [_check_outputs_folder(settings)]
+
+    try:
+        return list(read_watched(check, TIMEOUT_SECONDS))
+    except ArchiveUnavailable as error:
+        return [report_part("outputs folder", str(error), "check the mount and its server")]
+
+
+def _check_outputs_folder(settings: Settings) -> CheckResult:
     """Check that outputs can be written; one below ``home`` is created when needed, a configured one must exist."""
     root = settings.renders
     part, place = "outputs folder", _find_existing(root)

@@ -371,14 +371,19 @@ def _stat_each(
 def has_content(fs: FileSystem, folder: str, stall_seconds: float) -> bool:
     """Return whether the folder can be read and has at least one entry; an unmounted share has none."""
     try:
-        return all(read_watched(lambda progress: [_holds_any(fs, folder, progress)], stall_seconds))
+        return holds_any(fs, folder, stall_seconds)
     except ArchiveUnavailable:
         return False
 
 
-def _holds_any(fs: FileSystem, folder: str, progress: ReadProgress) -> bool:
-    progress.enter(folder)
-    return bool(list_names(fs, folder))
+def holds_any(fs: FileSystem, folder: str, stall_seconds: float) -> bool:
+    """Return whether the folder has an entry. Raises ``ArchiveUnavailable`` where it is missing or does not answer."""
+
+    def read(progress: ReadProgress) -> list[bool]:
+        progress.enter(folder)
+        return [bool(list_names(fs, folder))]
+
+    return all(read_watched(read, stall_seconds))
 
 
 def _is_utf8(name: str) -> bool:

@@ -25,9 +25,9 @@ class FaultyDisk(LocalFileSystem):
 
 @dataclass
 class HangingDisk(LocalFileSystem):
-    """Hang on a folder whose path ends in ``folder`` until ``release`` is set."""
+    """Hang on folders whose path ends in ``folder`` until ``release`` is set."""
 
-    folder: str
+    folder: str | tuple[str, ...]
     release: threading.Event = field(default_factory=threading.Event)
 
     def scandir(self, path: str, /) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
