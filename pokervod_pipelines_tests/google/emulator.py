@@ -206,9 +206,9 @@ class Emulator:
 
     def _open(self, route: Route, email: str) -> Spreadsheet:
         sheet = self.spreadsheets.get(route.spreadsheet_id)
-        if route.is_drive and (sheet is None or sheet.trashed or email not in sheet.roles):
+        if route.is_drive and (sheet is None or email not in sheet.roles):
             raise refuse_file(route.spreadsheet_id)
-        if sheet is None or sheet.trashed:
+        if sheet is None:
             raise refuse(404, "Requested entity was not found.")
         if not route.is_drive and sheet.mime_type == OFFICE and email in sheet.roles:
             raise refuse_office_file()

@@ -39,7 +39,7 @@ class DriveFile:
         self.roles.pop(email, None)
 
     def trash(self) -> None:
-        """Throw it away; ``restore`` undoes it."""
+        """Throw it away; ``restore`` undoes it. Until it is deleted for ever, Sheets reads and writes it as before."""
         self.trashed = True
 
     def restore(self) -> None:

@@ -305,7 +305,6 @@ def test_a_write_of_ours_is_a_change_too(api: ApiHarness) -> None:
     ("state", "sheets", "drive"),
     [
         ("unshared", (403, "PERMISSION_DENIED", "The caller does not have permission"), 404),
-        ("trashed", (404, "NOT_FOUND", "Requested entity was not found."), 404),
         ("removed", (404, "NOT_FOUND", "Requested entity was not found."), 404),
     ],
 )
@@ -314,8 +313,6 @@ def test_what_the_account_cannot_see_is_refused(
 ) -> None:
     if state == "unshared":
         api.sheet.unshare(next(iter(api.sheet.roles)))
-    elif state == "trashed":
-        api.sheet.trash()
     else:
         api.google.remove(api.sheet.id)
 
@@ -327,6 +324,15 @@ def test_what_the_account_cannot_see_is_refused(
     assert (refused.value.code, refused.value.error["status"], refused.value.error["message"]) == sheets
     assert not_found.value.code == drive
     assert not_found.value.error["errors"][0]["reason"] == "notFound"
+
+
+def test_a_sheet_in_the_trash_is_told_by_drive_alone(api: ApiHarness) -> None:
+    api.sheet.trash()
+
+    assert api.ask("Hands!A1")[0]["values"] == [["File"]]
+    api.write({"range": "Hands!A1", "values": [["x"]]})
+    assert api.ask_drive(f"/{api.sheet.id}", fields="trashed") == {"trashed": True}
+    assert api.ask_drive(q="trashed=false")["files"] == []
 
 
 def test_a_reader_reads_and_may_not_write(api: ApiHarness) -> None:

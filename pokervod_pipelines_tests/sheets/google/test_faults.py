@@ -200,13 +200,25 @@ def test_a_revoked_key_is_for_the_administrator(
 
 
 @pytest.mark.parametrize(
+    ("act", "words"),
+    [("revision", "cannot see a sheet at"), ("layout", "no sheet found at"), ("tabs", "It was deleted")],
+)
+def test_a_sheet_that_was_deleted_for_good_is_named(
+    client: GoogleClient, google: Emulator, sheet: Spreadsheet, act: str, words: str
+) -> None:
+    google.remove(sheet.id)
+
+    with pytest.raises(BadInput, match=words):
+        ACTS[act][1](client.open(sheet.id, "tracker"))
+
+
+@pytest.mark.parametrize(
     ("act", "make_it_so", "error", "words"),
     [
         ("revision", lambda sheet, email: sheet.unshare(email), BadInput, "not shared: open it, press Share"),
         ("layout", lambda sheet, email: sheet.unshare(email), BadInput, "is not shared with pokervod@"),
         ("tabs", lambda sheet, email: sheet.unshare(email), BadInput, "is not shared with pokervod@"),
-        ("revision", lambda sheet, _: sheet.trash(), BadInput, "It was deleted"),
-        ("layout", lambda sheet, _: sheet.trash(), BadInput, "no sheet found at https://docs.google.com/"),
+        ("revision", lambda sheet, _: sheet.trash(), BadInput, "is in Drive's trash. Restore it"),
         ("write", lambda sheet, email: sheet.share(email, "reader"), BadInput, "for reading only. Press Share"),
         ("change", lambda sheet, email: sheet.share(email, "reader"), BadInput, "for reading only. Press Share"),
         (
