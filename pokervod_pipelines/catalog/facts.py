@@ -4,21 +4,15 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pokervod_pipelines.catalog.names import ParsedName, explain_name, parse_events
 from pokervod_pipelines.catalog.names.prepare import fold_words, strip_noise
 from pokervod_pipelines.catalog.names.second_event import find_second_event
+from pokervod_pipelines.catalog.unread import PLACE_FIELDS, find_endings, find_unread
 
-_PLACE_FIELDS = frozenset(
-    """
-    show_number episode_number seq event_number event_code_or_name event_kind buy_in day flight part session stage
-    clip_number hand_number date year
-    """.split()  # noqa: SIM905 - the columns as one reads them
-)
-
-_NOTES = frozenset({"from_folder", "second_event", "corrected", "title"})
+_NOTES = frozenset({"from_folder", "second_event", "corrected", "title", "unread"})
 """Keys beside the parser's fields."""
 
 
@@ -29,7 +23,8 @@ class VideoFacts:
     ``stem`` is the name without endings and download marks; ``shown`` the same with separators as single spaces and
     ``text`` that in lower case. ``is_named_by_folder``: no fact of the name itself places it (``HyperDeck_0028``); such
     files are not versions of each other, however alike their folders. ``corrected`` are the facts that a person
-    corrected, ``title`` is the title that a person gave.
+    corrected, ``title`` is the title that a person gave. ``unread`` are the numbers of the name that no rule read, and
+    ``endings`` those at its end (see ``unread``).
     """
 
     parsed: ParsedName
@@ -39,6 +34,8 @@ class VideoFacts:
     is_named_by_folder: bool
     corrected: frozenset[str] = frozenset()
     title: str | None = None
+    unread: str = ""
+    endings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def read_facts(path: str) -> dict[str, Any]:
@@ -50,6 +47,8 @@ def read_facts(path: str) -> dict[str, Any]:
     facts: dict[str, Any] = {finding.field: finding.value for finding in findings}
     if from_folder := [finding.field for finding in findings if finding.source != "name"]:
         facts["from_folder"] = from_folder
+    if unread := find_unread(path, findings):
+        facts["unread"] = unread
     if "&" in path:
         _, *more = parse_events(path)
         for event in more:
@@ -61,9 +60,17 @@ def list_facts(path: str, facts: Mapping[str, Any]) -> tuple[VideoFacts, ...]:
     """Return the events of a video, from the facts that ``read_facts`` returned for its path: one, seldom two."""
     stem = strip_noise(path.rpartition("/")[2])
     shown, text = fold_words(stem)
-    own = facts.keys() & _PLACE_FIELDS - set(facts.get("from_folder", ()))
+    own = facts.keys() & PLACE_FIELDS - set(facts.get("from_folder", ()))
     first = VideoFacts(
-        _as_parsed(facts), stem, shown, text, not own, frozenset(facts.get("corrected", ())), facts.get("title")
+        _as_parsed(facts),
+        stem,
+        shown,
+        text,
+        not own,
+        frozenset(facts.get("corrected", ())),
+        facts.get("title"),
+        facts.get("unread", ""),
+        find_endings(path.rpartition("/")[2]),
     )
     if second := facts.get("second_event"):
         place = find_second_event(text) or len(text)

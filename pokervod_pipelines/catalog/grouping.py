@@ -1,21 +1,27 @@
 """Group placed files into seasons, events and episodes, in whatever order the files come.
 
 Pure. Joins keys that only the whole season shows to be one programme (a tape numbered 16 and the main event's fourth
-episode that another name calls show 16), and splits a name that several tapes share.
+episode that another name calls show 16), and splits a name that several tapes share, or whose files only a number at
+their end tells apart.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pokervod_pipelines.catalog import titles, vocabulary
-from pokervod_pipelines.catalog.identity import CatalogPlace, Event, Season
+from pokervod_pipelines.catalog.identity import MARKS, CatalogPlace, Event, Mark, Season
 
 EpisodeKey = tuple[Season, str, str]
 """Season, event key, episode key."""
 
 FileRank = tuple[int, int, int, int]
+
+MarkedFile = tuple[int, FileRank, dict[str, Mark]]
+
+Part = tuple[int | None, str]
+"""The part, and the numbers of the name that no rule read."""
 
 
 @dataclass(slots=True)
@@ -32,15 +38,16 @@ class EpisodeDraft:
     sort: str
     show: int | None
     episode: int | None
-    part: int | None
+    part: Part
     files: list[int] = field(default_factory=list)
     best: FileRank | None = None
-    tapes: dict[str, list[tuple[int, FileRank]]] | None = None
+    marked: list[MarkedFile] = field(default_factory=list)
     title: tuple[FileRank, str] | None = None
 
     def merge(self, other: "EpisodeDraft") -> None:
         """Merge another draft of the same programme into this one."""
         self.files += other.files
+        self.marked += other.marked
         if other.best is not None and (self.best is None or other.best < self.best):
             self.best = other.best
         self.title = min(filter(None, (self.title, other.title)), default=None)
@@ -122,22 +129,20 @@ class Grouping:
             place.sort,
             place.show,
             place.episode,
-            place.part,
+            (place.part, place.unread),
             [file_id],
             rank,
+            [(file_id, rank, place.marks)],
             title=(rank, title) if title else None,
         )
         known = self.episodes.setdefault((season, place.event.key, place.key), draft)
         if known is not draft:
             known.merge(draft)
-        if place.is_whole:
-            known.tapes = known.tapes or {}
-            known.tapes.setdefault(place.tape or "", []).append((file_id, rank))
 
     def finish(self) -> None:
         """Join groups that are one programme, split those that are several, remove empty events."""
         self._join_shows()
-        self._split_tapes()
+        self._split_marked()
         used = {(draft.season, draft.event) for draft in self.episodes.values()}
         self.events = {key: event for key, event in self.events.items() if key in used}
 
@@ -156,29 +161,45 @@ class Grouping:
                 self.episodes.pop((lone.season, lone.event, lone.key))
                 home.merge(lone)
 
-    def _split_tapes(self) -> None:
-        """Split recordings of one name by their tape ids, where the name has several."""
-        for draft in [draft for draft in self.episodes.values() if draft.tapes and len(draft.tapes.keys() - {""}) > 1]:
+    def _split_marked(self) -> None:
+        """Split files of one name by the first mark that contradicts itself: other tapes, days, numbers at the end."""
+        for draft in [draft for draft in self.episodes.values() if len(draft.files) > 1]:
+            kind = next((kind for kind in MARKS if _contradicts(kind, draft.marked)), None)
+            if kind is None:
+                continue
             del self.episodes[draft.season, draft.event, draft.key]
-            for tape, files in sorted((draft.tapes or {}).items()):
-                part = _split_off_tape(draft, tape, files)
+            parts: dict[str, list[MarkedFile]] = defaultdict(list)
+            for file in draft.marked:
+                parts[file[2][kind].value if kind in file[2] else ""].append(file)
+            for value, files in sorted(parts.items()):
+                part = _split_off(draft, kind, value, files)
                 self.episodes[part.season, part.event, part.key] = part
 
 
-def _split_off_tape(draft: EpisodeDraft, tape: str, files: list[tuple[int, FileRank]]) -> EpisodeDraft:
-    """Return the part of a draft that is on one tape; files without a tape keep the draft's own key."""
-    ranks = [rank for _, rank in files]
+def _contradicts(kind: str, files: Iterable[MarkedFile]) -> bool:
+    """Return whether files that are alike but for this mark have several; copies do only where the original lacks."""
+    values: dict[str, set[str]] = defaultdict(set)
+    for _, _, marks in files:
+        if kind in marks:
+            values[marks[kind].among].add(marks[kind].value)
+    return any(len(own - {""}) > 1 and not (kind == "copy" and "" in own) for own in values.values())
+
+
+def _split_off(draft: EpisodeDraft, kind: str, value: str, files: list[MarkedFile]) -> EpisodeDraft:
+    """Return the part of a draft with one value of a mark; files without it keep the draft's own key."""
+    ranks = [rank for _, rank, _ in files]
     title = draft.title if draft.title and draft.title[0] in ranks else None
-    part = replace(draft, files=[file_id for file_id, _ in files], best=min(ranks), tapes=None, title=title)
-    if tape:
-        part.key, part.label, part.sort = f"{draft.key}-{tape}", f"Tape {tape.upper()}", f"{draft.sort}-{tape}"
+    part = replace(draft, files=[file[0] for file in files], best=min(ranks), marked=files, title=title)
+    if value:
+        label = f"Tape {value.upper()}" if kind == "tape" else f"{draft.label} ({value})".strip()
+        part.key, part.label, part.sort = f"{draft.key}-{value}", label, f"{draft.sort}-{value}"
     return part
 
 
 def _find_matches(drafts: list[EpisodeDraft]) -> Iterator[tuple[EpisodeDraft, EpisodeDraft]]:
     """Yield each draft of a season that has one number only, with the only draft that has this number and the other."""
-    by_show: dict[tuple[int, int | None], list[EpisodeDraft]] = defaultdict(list)
-    by_episode: dict[tuple[str, int, int | None], list[EpisodeDraft]] = defaultdict(list)
+    by_show: dict[tuple[int, Part], list[EpisodeDraft]] = defaultdict(list)
+    by_episode: dict[tuple[str, int, Part], list[EpisodeDraft]] = defaultdict(list)
     counted = {draft.event for draft in drafts if draft.show is not None and draft.episode is not None}
     for draft in drafts:
         if draft.show is None or draft.event == "shows":

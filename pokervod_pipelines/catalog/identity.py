@@ -19,6 +19,9 @@ _PLACE_FACTS = frozenset(
 )
 """A clip known only by its title becomes a programme like others once a person corrects one of these."""
 
+_MOMENT_FACTS = frozenset({"episode_number", "show_number", "day", "stage", "part", "session"})
+"""A person who corrects one of these decides what the unread numbers of the name mean."""
+
 UNKNOWN_SHOW = "neither the name nor a folder names a known show"
 
 
@@ -47,11 +50,22 @@ class Event(NamedTuple):
     name: str | None = None
 
 
+class Mark(NamedTuple):
+    """Hold a value that tells two files apart where both have one; ``among`` is equal for files alike but for it."""
+
+    among: str
+    value: str
+
+
+MARKS = ("tape", "date", "internal", "count", "id", "copy")
+"""What may contradict: the tape, the day of recording, and the numbers at the end of the file's name."""
+
+
 class CatalogPlace(NamedTuple):
     """Hold the place of one file: season, event, episode key, and the label and sort key of the episode.
 
-    ``show`` and ``episode`` are the numbers of a television series and ``tape`` the tape id: ``grouping`` joins and
-    splits groups by them once all files of the season are known.
+    ``show`` and ``episode`` are the numbers of a television series. ``grouping`` joins groups by them and splits groups
+    by ``marks``, once all files of the season are known. Key and label have the ``unread`` numbers of the name.
     """
 
     season: Season
@@ -62,8 +76,8 @@ class CatalogPlace(NamedTuple):
     show: int | None = None
     episode: int | None = None
     part: int | None = None
-    tape: str | None = None
-    is_whole: bool = False
+    unread: str = ""
+    marks: dict[str, Mark] = {}  # noqa: RUF012 - of a tuple, never changed
     reason: str | None = None
 
 
@@ -81,14 +95,18 @@ def place_video(facts: VideoFacts) -> CatalogPlace:
         key, label = f"clip-{parsed.clip_number}", _make_clip_label(facts)
     elif show is not None or parsed.episode_number is not None:
         key, label = _make_series_key(parsed, show)
+    elif title := titles.make_clip_title(facts):
+        key, label = f"clip-{make_slug(title)}", _make_clip_label(facts)
     else:
         key, label = _make_programme_key(facts, event)
     if facts.is_named_by_folder:
         key, label = _make_recording_key(facts)
+    part, marks = _find_part(parsed, season, show), _find_marks(facts, season, is_whole=key == "whole")
+    unread = "" if facts.corrected & _MOMENT_FACTS else facts.unread
+    if unread:
+        key, label = f"{key}-{make_slug(unread)}", f"{label} ({unread.title()})" if label else unread.title()
     sort = sort_episode(parsed, show, key)
-    part, is_whole = _find_part(parsed, season, show), key == "whole"
-    tape = find_tape(facts.text) if is_whole else None
-    return CatalogPlace(season, event, key, label, sort, show, parsed.episode_number, part, tape, is_whole)
+    return CatalogPlace(season, event, key, label, sort, show, parsed.episode_number, part, unread, marks)
 
 
 def find_season(parsed: ParsedName) -> Season:
@@ -133,7 +151,7 @@ def find_event(facts: VideoFacts, season: Season, show: int | None) -> Event:
 
 def sort_episode(parsed: ParsedName, show: int | None, key: str) -> str:
     """Return a sort key: programmes before clips and hands, then numbers, stages, days and parts in their order."""
-    kind = 2 if parsed.hand_number is not None else 1 if parsed.clip_number is not None else 0
+    kind = 2 if parsed.hand_number is not None else 1 if key.startswith("clip-") else 0
     number = show if show is not None else parsed.episode_number
     count = 9999 if number is None and kind == 0 and key != "whole" and not _has_moment(parsed) else number or 0
     stage = vocabulary.STAGE_ORDER.get(parsed.stage, 1)
@@ -234,7 +252,20 @@ def _place_title(facts: VideoFacts, season: Season) -> CatalogPlace:
     title = titles.make_web_video_title(facts.stem) or facts.stem
     reason = UNKNOWN_SHOW if season.project == vocabulary.OTHER else None
     key = make_slug(title) or title
-    return CatalogPlace(season, Event("clips"), key, title, key, reason=reason)
+    return CatalogPlace(season, Event("clips"), key, title, key, marks=_find_marks(facts, season), reason=reason)
+
+
+def _find_marks(facts: VideoFacts, season: Season, *, is_whole: bool = False) -> dict[str, Mark]:
+    """Return the marks of a file; clips and hands have none, as their numbers and titles tell them apart."""
+    parsed, marks = facts.parsed, dict[str, Mark]()
+    if (parsed.clip_number, parsed.hand_number) != (None, None):
+        return marks
+    if is_whole and (tape := find_tape(facts.text)):
+        marks["tape"] = Mark("", tape)
+    if parsed.date and is_whole and season.project not in vocabulary.RECURRING_SHOWS:
+        marks["date"] = Mark("", parsed.date)
+    is_title = season.project in vocabulary.TITLE_SHOWS or facts.is_named_by_folder
+    return marks | {kind: Mark(*mark) for kind, mark in facts.endings.items() if kind != "count" or is_title}
 
 
 def _make_hand_key(facts: VideoFacts) -> str:

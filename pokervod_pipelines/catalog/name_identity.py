@@ -2,16 +2,19 @@
 
 from collections.abc import Hashable
 
-from pokervod_pipelines.catalog.names import ParsedName, parse_name
+from pokervod_pipelines.catalog.names import ParsedName, explain_name
+from pokervod_pipelines.catalog.names.parsed import build_answer
+from pokervod_pipelines.catalog.unread import find_unread
 
 
 def identify_name(name: str) -> Hashable | None:
     """Return a value that is equal for names of the same programme, or None for a name that does not encode enough.
 
-    The name itself must encode year, event and place in the series; version, title and spelling of the event do not
-    count.
+    The name itself must encode year, event and place in the series. Version, title and spelling of the event do not
+    count, but a number that no rule read does.
     """
-    parsed = parse_name(name)
+    findings = explain_name(name)
+    parsed = build_answer({finding.field: finding[1:] for finding in findings})
     if parsed.project_code is None or parsed.year is None or not _is_specific(parsed):
         return None
     return (
@@ -30,6 +33,7 @@ def identify_name(name: str) -> Hashable | None:
         parsed.clip_number,
         parsed.hand_number,
         parsed.buy_in if parsed.event_number is None else None,
+        find_unread(name, findings),
     )
 
 

@@ -30,7 +30,9 @@ _MONEY = re.compile(r"[$€]\d[\d.,]*[km]?(?= |$)|\d[\d.,]*[km](?= |$)", re.IGNO
 _SYMBOLS = re.compile(r"[^\w\s$€'’.,&/+#()!?-]")
 _NUMBERED = re.compile(r"(?:event ?#?|ev |#)\d+ *")
 _STAGE = re.compile(r" *(?:final (?:table|day)|day ?\d|part ?\d|session ?\d|\d{6,}|live (?:from|stream))")
-_CLIP_HEAD = re.compile(r"\d{1,3} wsop \d{4} (?:be )?(?:(?:ev|event) ?\d{1,3}|me) ?")
+_CLIP_HEAD = re.compile(
+    r"(?:\d{1,3} wsop \d{4} (?:be )?|wsop \d{4} (?:be |(?=ev ?\d|me (?:day|ft))))(?:(?:ev|event) ?\d{1,3}|me) ?"
+)
 _CLIP_DAY = re.compile(r"day\d+[a-h]*|\d[\d.]*k?")
 _SERIES_HEAD = re.compile(r"^(?:(?:(?:19|20)\d\d|wsop|world series of poker|espn)[\s_-]+)+", re.IGNORECASE)
 _TAPE_TAIL = re.compile(r"(?:_ES[MO]?\d+|[_ -]+GMPO \d+).*$")
@@ -91,7 +93,7 @@ def name_event(facts: VideoFacts) -> str | None:
     name = facts.parsed.event_code_or_name
     if name:
         return vocabulary.EVENT_TITLES.get(name) or _spell_circuit_stop(name)
-    if facts.parsed.clip_number is not None and (head := _CLIP_HEAD.match(facts.text)):
+    if head := _CLIP_HEAD.match(facts.text):
         return " ".join(_read_clip_formats(facts, head.end())) or None
     return _read_format(facts)
 

@@ -70,7 +70,7 @@ STRAND_TITLES = {
 }
 """Strands beside the tournaments of a season, in the order of the tree."""
 
-STAGE_TITLES = {"final_table": "Final Table", "final_day": "Final Day"}
+STAGE_TITLES = {"final_table": "Final Table", "final_day": "Final Day", "final_four": "Final Four"}
 
 STAGE_ORDER = {None: 0, "final_day": 1, "final_table": 2}
 
@@ -116,6 +116,33 @@ HYPHENATED = {
     "2 7": "2-7",
 }
 """Words whose hyphen was lost when separators were made equal."""
+
+COUNTED = {
+    **{
+        word: word
+        for word in """
+    part disc tape reel roll table half hour segment block chapter act volume section side camera show episode day
+    session round heat level match group pool quarter take
+    """.split()  # noqa: SIM905 - as one reads them
+    },
+    **dict.fromkeys(("pt", "파트"), "part"),
+    **dict.fromkeys(("cd", "dvd", "disk", "디스크"), "disc"),
+    **dict.fromkeys(("tbl", "테이블"), "table"),
+    **{"테이프": "tape", "seg": "segment", "vol": "volume", "cam": "camera", "ep": "episode"},
+}
+"""Things of which a name has a first and a second, and how a title calls them."""
+
+FORMATS_BEFORE = frozenset(
+    """
+    mpeg mp h x prores dnxhd dnxhr rec bt v ver version rev aac ac dd ddp crf copy draft
+    """.split()  # noqa: SIM905 - as one reads them
+)
+FORMATS_BEHIND = frozenset(
+    """
+    pass fps mbps kbps hz khz bit bits ch min mins minutes handed max way bet card game
+    """.split()  # noqa: SIM905 - as one reads them
+)
+"""Words before and behind a number that describes the file or the game."""
 
 TAPE_MARKS = frozenset(
     """

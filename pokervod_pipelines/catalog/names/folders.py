@@ -17,7 +17,7 @@ from pokervod_pipelines.catalog.names.facts.stage import read_stage
 from pokervod_pipelines.catalog.names.facts.year import read_year
 from pokervod_pipelines.catalog.names.families.mpp import read_mpp
 from pokervod_pipelines.catalog.names.name_fields import NO_FOLDERS, Entry, FolderFields, NameFields
-from pokervod_pipelines.catalog.names.prepare import PreparedName, fold_words
+from pokervod_pipelines.catalog.names.prepare import PreparedName, fold_words, narrow
 
 _FOLDER_FACTS: tuple[Callable[[NameFields], object], ...] = (
     read_year,
@@ -56,7 +56,7 @@ def read_folders(folder: str) -> FolderFields:
 
 @lru_cache(maxsize=8192)
 def _read_folder(folder_name: str) -> FolderFields:
-    shown, text = fold_words(folder_name)
+    shown, text = fold_words(narrow(folder_name))
     fields = NameFields(PreparedName("", folder_name, shown, text))
     named = find_project(text)
     if named:

@@ -11,7 +11,9 @@ from pokervod_pipelines.text.folding import restore_file_name
 
 _PLAIN_SEPARATORS = '_-()[]{}<>!?"|:;~'
 _SEPARATORS = str.maketrans(
-    dict.fromkeys(_PLAIN_SEPARATORS + "‐‑–—−\u200b\ufeff“”【】", " ") | dict.fromkeys("’‘`´", "'")
+    dict.fromkeys(_PLAIN_SEPARATORS + "‐‑–—−\u200b\ufeff“”【】", " ")
+    | dict.fromkeys("’‘`´", "'")
+    | dict.fromkeys("⧸∕⁄", "/")
 )
 # The same for names in ASCII, where translating bytes is six times as fast.
 _ASCII_SEPARATORS = bytes.maketrans((_PLAIN_SEPARATORS + "`").encode(), b" " * len(_PLAIN_SEPARATORS) + b"'")
@@ -29,6 +31,12 @@ _NOISE_TAIL = re.compile(
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _LONGEST_TAIL = 24
+
+# Full-width letters and digits, which a Korean keyboard writes, and numerals that are one character.
+_WIDE = re.compile("[\uff01-\uff5e\u3000]|([\u2160-\u217f\u2460-\u2473])")
+# "Poker.After.Dark.S05E10", but "1.5K" and "€1.1".
+_DOT = re.compile(r"(?<=\w)(?<![$€£]\d)(?<![$€£]\d\d)\.(?=[\w$€£#])(?!\d[km](?!\w))", re.IGNORECASE)
+_FEWEST_DOTS = 2
 
 
 class PreparedName:
@@ -73,6 +81,8 @@ def prepare_name(path: str) -> PreparedName | None:
 
 def fold_words(words: str) -> tuple[str, str]:
     """Return the words with every run of separators as one space: as written, and in lower case of the same length."""
+    if "." in words and " " not in words and len(_DOT.findall(words)) >= _FEWEST_DOTS:
+        words = _DOT.sub(" ", words)
     plain = words.isascii()
     shown = words.encode().translate(_ASCII_SEPARATORS).decode() if plain else words.translate(_SEPARATORS)
     if "," in shown:
@@ -101,7 +111,7 @@ def strip_noise(file_name: str) -> str:
     """
     name = file_name.strip()
     if name.endswith(".") or not name.isascii():
-        name = _restore(name)
+        name = narrow(_restore(name))
     while True:
         head, dot, ending = name.rpartition(".")
         if dot and head and ending.lower() in EXTENSIONS:
@@ -110,6 +120,11 @@ def strip_noise(file_name: str) -> str:
             name = name[: tail.start()]
         else:
             return name
+
+
+def narrow(words: str) -> str:
+    """Return the words with full-width characters as a keyboard for English writes them; ``②`` is a word of its own."""
+    return _WIDE.sub(lambda found: unicodedata.normalize("NFKC", f" {found[0]} " if found[1] else found[0]), words)
 
 
 def _restore(name: str) -> str:

@@ -8,7 +8,7 @@ from pokervod_pipelines.catalog import names
 from pokervod_pipelines.catalog.names import PARSER_VERSION
 
 # Print both with: python -m pokervod_pipelines_tests.catalog.names.test_version
-VERSION_AND_DIGEST = ("2026.11-2", "9be1b9bb10c1ac94")
+VERSION_AND_DIGEST = ("2026.11-3", "025e6221891a152a")
 
 
 def digest_rules() -> str:

@@ -1,18 +1,25 @@
 """Read numbers of television series: season, show, episode, coded episode (``ME06``), tape number (``WSOP_2003-01``).
 
+Season and episode also as ``S05E10`` and ``5x12``.
+
 The show counts the year's broadcasts, the episode those of one event; a bare number after the year may be either and
 stays ``seq``. Minutes (``ME07_60``), codecs (``H264``, ``4CH``, ``MPEG-2``) and asset numbers are none of these.
 """
 
 import re
 
+from pokervod_pipelines.catalog.names.facts.count import COUNT, read_count
 from pokervod_pipelines.catalog.names.facts.event_name import set_event
 from pokervod_pipelines.catalog.names.name_fields import NameFields
 from pokervod_pipelines.catalog.names.vocabulary.events import EPISODE_CODES
 
 _SHOW = re.compile(r"(?<![a-z])show ?(\d{1,3})(?!\w)", re.ASCII)
 _SEASON = re.compile(r"(?<![a-z])season ?(\d{1,2})(?!\w)", re.ASCII)
-_EPISODE = re.compile(r"(?<![a-z])(?:episode|ep) ?(\d{1,3})(?!\w)", re.ASCII)
+_EPISODE = re.compile(rf"(?<![a-z])(?:episode|ep)[ .#]*(\d{{1,3}}|{COUNT})(?!\w)", re.ASCII)
+_SEASON_AND_EPISODE = re.compile(
+    r"(?<!\w)(?:s(?:eason)?[ .]?(\d{1,2}) ?(?:episode|ep|e)[ .]{0,2}(\d{1,3})|(\d{1,2})x(\d{2,3}))(?![\da-df-z])",
+    re.ASCII,
+)
 
 _CODES = "|".join(sorted(EPISODE_CODES, key=len, reverse=True))
 # Every code that a tape can have, so that meeting them with a name's words takes the place of a search.
@@ -46,10 +53,19 @@ def read_show(fields: NameFields) -> None:
 
 
 def read_episode(fields: NameFields) -> None:
-    """Set the episode that is called an episode."""
+    """Set the episode that is called an episode, or follows its season."""
     text = fields.name.text
     if "ep" in text and (match := _EPISODE.search(text)):
-        fields.set("episode_number", int(match[1]), "episode", match[0])
+        fields.set("episode_number", read_count(match[1]), "episode", match[0])
+    elif match := find_season_and_episode(text):
+        season, episode = match[1] or match[3], match[2] or match[4]
+        fields.set("season", int(season), "season_and_episode", match[0])
+        fields.set("episode_number", int(episode), "season_and_episode", match[0])
+
+
+def find_season_and_episode(text: str) -> re.Match[str] | None:
+    """Return ``s05e10`` (its groups 1 and 2) or ``5x12`` (3 and 4) in a prepared name."""
+    return _SEASON_AND_EPISODE.search(text) if "e" in text or "x" in text else None
 
 
 def read_coded_episode(fields: NameFields) -> None:

@@ -1,13 +1,17 @@
-"""Read the number of an event in its series: ``Event #67``, ``Event29``, ``BRACELET EVENT #13``, ``WSOPE #2``.
+"""Read the number of an event in its series: ``Event #67``, ``Event29``, ``Event No. 5``, ``WSOPE #2``.
 
-Not event numbers: the year after "Main Event", hashtags, money.
+Not event numbers: the year after "Main Event", hashtags, money, and the number of a part or table ("Part #2").
 """
 
 import re
 
 from pokervod_pipelines.catalog.names.name_fields import NameFields
 
-_NUMBER = re.compile(r"(?:(?<!main )event ?#?|(?<!\w)#) ?(\d{1,3})(?![\w,.%]\w|\w)", re.ASCII)
+_NUMBER = re.compile(
+    r"(?:(?<!main )event ?(?:no\.? ?|#)?|(?<!\w)(?<!pt )(?<!part )(?<!table )(?<!day )(?<! ep )(?<!episode )#)"
+    r" ?(\d{1,3})(?![\w,.%]\w|\w)",
+    re.ASCII,
+)
 
 
 def read_event_number(fields: NameFields) -> None:

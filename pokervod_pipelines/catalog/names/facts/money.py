@@ -12,6 +12,9 @@ from pokervod_pipelines.catalog.names.name_fields import NameFields
 _SIGNED = re.compile(
     r"[$€£] ?(\d[\d,]*(?:\.\d+)?)(?: ?([km])(?!\w))?( ?gtd| guaranteed)?(\+| pot limit| \w+)?", re.ASCII
 )
+# "$500 $1,000 No Limit Hold'em", "€25/50": blinds of a cash game, the big one up to three times the small one.
+_BLINDS = re.compile(r"[$€£](\d[\d,]*) ?/? ?[$€£]?(\d[\d,]*)(?!\w|\.\d)(?! ?gtd)", re.ASCII)
+_WIDEST_BLINDS = 3
 _THOUSANDS = re.compile(r"(\d{1,3}(?:\.\d)?)k", re.ASCII)
 _SHORTEST_BARE, _LONGEST_BARE = 3, 5
 
@@ -34,10 +37,12 @@ def whole_amount(digits: str, unit: str | None = None) -> int:
 
 
 def read_signed_money(fields: NameFields) -> None:
-    """Set guarantee and buy-in where the amounts carry a currency sign."""
+    """Set guarantee and buy-in where the amounts carry a currency sign; the blinds of a cash game are neither."""
     text = fields.name.text
     if not ("$" in text or "€" in text or "£" in text):
         return
+    if "/" in text or sum(map(text.count, "$€£")) > 1:
+        text = _BLINDS.sub(_hide_blinds, text)
     for match in _SIGNED.finditer(text):
         amount = whole_amount(match[1], match[2])
         if match[3]:
@@ -62,6 +67,11 @@ def read_plain_money(fields: NameFields) -> None:
             fields.set("buy_in", int(word), "bare_buy_in", word)
             return
         place += len(word) + 1
+
+
+def _hide_blinds(match: re.Match[str]) -> str:
+    small, big = whole_amount(match[1]), whole_amount(match[2])
+    return " " * len(match[0]) if small < big <= _WIDEST_BLINDS * small else match[0]
 
 
 def _is_bare_buy_in(fields: NameFields, digits: str, place: int) -> bool:

@@ -1,19 +1,43 @@
-"""Read part and session of a recording: ``Part 2``, ``Part1``, ``pt2``, ``Hour 1``, a tape's ``P01``; ``Session 1``."""
+"""Read part and session of a recording: ``Part 2``, ``Part II``, ``pt.2``, ``(1 of 3)``, ``1부``; ``Session 1``.
+
+Also ``Hour 1``, ``second part``, a tape's ``P01``. "The best of 2 worlds" has no part, nor has "9 of 2".
+"""
 
 import re
 
+from pokervod_pipelines.catalog.names.facts.count import COUNT, ORDINAL, read_count
 from pokervod_pipelines.catalog.names.name_fields import NameFields
 
-_PART = re.compile(r"(?<![a-z])(?:part|pt|hour) ?(\d{1,2})(?!\w)", re.ASCII)
+_PART = re.compile(
+    rf"(?<![a-z])(?:parte|partie|part|pt|teil|hour|파트)[ .#]*(?:no\.? ?)?({COUNT})(?!(?!of ?\d)\w)"
+    rf"|(?<!\w)({ORDINAL}) (?:part|hour)(?!\w)",
+    re.ASCII,
+)
+_OF = re.compile(r"(?<![\w.,$€£#])(\d{1,2}) ?of ?(\d{1,2})(?!\w)", re.ASCII)
+_PART_BEHIND = re.compile(r"(?<!\d)(\d{1,2}) ?부(?![가-힣])", re.ASCII)
 _TAPE_PART = re.compile(r"(?<!\w)p(\d{1,2})(?!\w)", re.ASCII)
-_SESSION = re.compile(r"(?<![a-z])session ?(\d{1,2})(?!\w)", re.ASCII)
+_SESSION = re.compile(rf"(?<![a-z])session[ .#]*({COUNT})(?!\w)", re.ASCII)
 
 
 def read_part(fields: NameFields) -> None:
     """Set the part."""
-    text = fields.name.text
-    if ("part" in text or "pt" in text or "hour" in text) and (match := _PART.search(text)):
-        fields.set("part", int(match[1]), "part", match[0])
+    if found := find_part(fields.name.text):
+        fields.set("part", *found)
+
+
+def find_part(text: str) -> tuple[int, str, str] | None:
+    """Return the part that the words call a part, the rule and these words; None if they have none.
+
+    >>> find_part("main event day 2 part ii"), find_part("day 4 1 of 3")
+    ((2, 'part', 'part ii'), (1, 'part_of', '1 of 3'))
+    """
+    if ("part" in text or "pt" in text or "hour" in text or "파트" in text) and (match := _PART.search(text)):
+        return read_count(match[1] or match[2]), "part", match[0]
+    if "of" in text and (match := _OF.search(text)) and 1 <= int(match[1]) <= int(match[2]) > 1:
+        return int(match[1]), "part_of", match[0]
+    if "부" in text and (match := _PART_BEHIND.search(text)):
+        return int(match[1]), "part", match[0]
+    return None
 
 
 def read_tape_part(fields: NameFields) -> None:
@@ -25,4 +49,4 @@ def read_tape_part(fields: NameFields) -> None:
 def read_session(fields: NameFields) -> None:
     """Set the session."""
     if "session" in fields.name.text and (match := _SESSION.search(fields.name.text)):
-        fields.set("session", int(match[1]), "session", match[0])
+        fields.set("session", read_count(match[1]), "session", match[0])

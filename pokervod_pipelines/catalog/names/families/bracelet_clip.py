@@ -1,6 +1,6 @@
 """Read bracelet clips: ``10-wsop-2024-be-ev-21-25k-nlh-hr-ft-schutten-…-clean``, ``45-wsop-2024-me-day1c-cho-…``.
 
-Clip number, year, event number or main event, buy-in, game, stage or day; then a free title,
+Clip number (seldom missing), year, event number or main event, buy-in, game, stage or day; then a free title,
 in which "ft" and numbers mean nothing: only the first words are read.
 """
 
@@ -9,6 +9,7 @@ import re
 from pokervod_pipelines.catalog.names.facts.event_name import EVENT_BOOK, set_event
 from pokervod_pipelines.catalog.names.facts.game import set_game
 from pokervod_pipelines.catalog.names.facts.money import whole_amount
+from pokervod_pipelines.catalog.names.facts.stage import STAGE, set_stage
 from pokervod_pipelines.catalog.names.facts.version import read_clip_version
 from pokervod_pipelines.catalog.names.facts.year import set_year
 from pokervod_pipelines.catalog.names.name_fields import NameFields
@@ -16,7 +17,8 @@ from pokervod_pipelines.catalog.names.name_fields import NameFields
 RULE = "bracelet_clip"
 
 _SHAPE = re.compile(
-    r"(\d{1,3}) wsop ((?:19|20)\d\d) (?:be )?(?:(?:ev|event) ?(\d{1,3})(?!\w)|(me)(?!\w))"
+    r"(?:(\d{1,3}) (?=wsop)|(?=wsop \d{4} (?:be |ev ?\d|me (?:day|ft))))"
+    r"wsop ((?:19|20)\d\d) (?:be )?(?:(?:ev|event) ?(\d{1,3})(?!\w)|(me)(?!\w))"
     r"(?: (?:(\d{1,3}(?:\.\d)?)(k)|(\d{3,6}))(?= |$))?",
     re.ASCII,
 )
@@ -32,7 +34,8 @@ def read_bracelet_clip(fields: NameFields) -> bool:
     if "wsop" not in name.text or not (match := _SHAPE.match(name.text)):
         return False
     fields.set("project_code", "WSOP", RULE, "wsop")
-    fields.set("clip_number", int(match[1]), RULE, match[1])
+    if match[1]:
+        fields.set("clip_number", int(match[1]), RULE, match[1])
     set_year(fields, int(match[2]), RULE, match[2])
     if match[3]:
         fields.set("event_number", int(match[3]), RULE, f"ev {match[3]}")
@@ -59,6 +62,9 @@ def _read_stage_and_day(fields: NameFields, start: int) -> int:
     for word in fields.name.text[start:].split(" ", _WORDS_BEFORE_TITLE)[:_WORDS_BEFORE_TITLE]:
         if word == "ft":
             fields.set("stage", "final_table", RULE, word)
+            title = title or place
+        elif word == "final" and (match := STAGE.match(fields.name.text, place)):
+            set_stage(fields, match, RULE)
             title = title or place
         elif word.startswith("day") and (match := _DAY.fullmatch(word)):
             fields.set("day", int(match[1]), RULE, word)

@@ -1,5 +1,7 @@
 """Read coded clips: ``WCLA24-15``, ``WP23-05``, ``WE24-ME-01``, ``WP23-PE-04``: series, year, kind, clip number.
 
+A series or kind that the vocabulary lacks is read by its shape (``WV22-HB-02``) and shown as it is written.
+
 ``WP2015-01`` is not read: it may mean WP 2015 or WP20-15.
 """
 
@@ -13,7 +15,12 @@ from pokervod_pipelines.catalog.names.vocabulary.series import PLACES, SERIES_CO
 
 RULE = "clip_code"
 
-_SHAPE = re.compile(rf"(?:wc([a-z]{{2,4}})|(wp|we))(\d\d)(?: ({'|'.join(CLIP_CODES)}))? (\d{{1,3}})(?= |$)", re.ASCII)
+_SHAPE = re.compile(r"(?:wc([a-z]{2,4})|(w[a-z]{1,4}))(\d\d)(?: ([a-z]{2,3}))? (\d{1,3})(?= |$)", re.ASCII)
+
+# The other known codes are those of tapes.
+_CLIP_SERIES = frozenset({"wp", "we"})
+_SHORTEST_CODE = 2
+_NO_KINDS = frozenset({"be", "cd", "day", "dvd", "ev", "ft", "nb", "nc", "pt", "vol"})
 
 
 def read_clip_code(fields: NameFields) -> bool:
@@ -22,11 +29,18 @@ def read_clip_code(fields: NameFields) -> bool:
     if not text.startswith("w") or not (match := _SHAPE.match(text)):
         return False
     place, code, year, kind, number = match.groups()
+    if kind in _NO_KINDS or (code and not _is_series(code, bare=kind is None)):
+        return False
     fields.set("project_code", "WSOP", RULE, match[0])
-    series = f"CIRCUIT {PLACES.get(place, place.upper())}" if place else SERIES_CODES[code]
+    series = f"CIRCUIT {PLACES.get(place, place.upper())}" if place else SERIES_CODES.get(code, code.upper())
     fields.set("sub_series", series, RULE, place or code)
     set_year(fields, expand_year(year), RULE, year)
     if kind:
-        set_event(fields, CLIP_CODES[kind], RULE, kind)
+        set_event(fields, CLIP_CODES.get(kind, kind.upper()), RULE, kind)
     fields.set("clip_number", int(number), RULE, number)
     return True
+
+
+def _is_series(code: str, *, bare: bool) -> bool:
+    """Return whether the letters name a series; without a kind behind the year ("Wed24-01") only two letters do."""
+    return code in _CLIP_SERIES or (code not in SERIES_CODES and (len(code) == _SHORTEST_CODE or not bare))

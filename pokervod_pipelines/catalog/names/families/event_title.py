@@ -8,8 +8,10 @@ import re
 from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 _NUMBERED = re.compile(r"(?<!\w)(?:event ?#?|#) ?\d{1,3}(?!\w)", re.ASCII)
-_PRICED = re.compile(r"[$€£][\d.,]+[km]? (?:(?!gtd|prize|pot(?! limit))[^$€£]+ )??(?:final table|day \d)", re.ASCII)
-_TELLS = re.compile(r"(?<!\w)(?:day ?\d|final table|main event)", re.ASCII)
+_PRICED = re.compile(
+    r"[$€£][\d.,]+[km]? (?:(?!gtd|prize|pot(?! limit))[^$€£]+ )??(?:final (?:table|day|four)|day \d)", re.ASCII
+)
+_TELLS = re.compile(r"(?<!\w)(?:day ?\d|final (?:table|day|four)|main event)", re.ASCII)
 _WITH_EVENTS = frozenset({"WSOP", "MPP"})
 
 

@@ -11,7 +11,11 @@ from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 RULE = "mpp"
 
-_SHAPE = re.compile(r"\$[\d.,]+[km]? gtd \$[\d.,]+k? (.+?)(?= day \d| final (?:table|day(?! \d))| part \d|$)", re.ASCII)
+_SHAPE = re.compile(
+    r"\$[\d.,]+[km]? gtd \$[\d.,]+k? (.+?)"
+    r"(?= day \d| final (?:table|four|day(?! \d))| (?:part|pt)[ .]?\w{1,3}(?!\w)|$)",
+    re.ASCII,
+)
 
 
 def read_mpp(fields: NameFields) -> bool:

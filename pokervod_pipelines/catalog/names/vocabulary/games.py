@@ -22,7 +22,7 @@ GAMES = {
     **dict.fromkeys(("7cs", "seven card stud", "7 card stud", "stud"), "7-Card Stud"),
     **dict.fromkeys(("seven card stud hi lo", "7 card stud hi lo", "stud hi lo", "stud 8"), "7-Card Stud Hi-Lo"),
     "razz": "Razz",
-    **dict.fromkeys(("h.o.r.s.e.", "h.o.r.s.e", "horse"), "HORSE"),
+    **dict.fromkeys(("h.o.r.s.e.", "h.o.r.s.e", "h o r s e", "horse"), "HORSE"),
     **dict.fromkeys(("8 game", "8 game mix", "eight game"), "8-Game"),
     **dict.fromkeys(("dealer's choice", "dealers choice"), "Dealer's Choice"),
     **{f"{limit} 2 7 lowball draw": "2-7 Lowball Draw" for limit in _NO_LIMIT},
