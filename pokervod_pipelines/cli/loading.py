@@ -30,7 +30,7 @@ COMMANDS = {
     ),
     "doctor": CommandEntry("setup", "Check settings, roots, sheets, plans, channels, database and Dagster.", False),
     "dev": CommandEntry(
-        "setup", "Run everything here: database, Dagster UI and daemon, a render worker, until Ctrl-C.", False
+        "dev", "Run everything here: database, Dagster UI and daemon, a render worker, until Ctrl-C.", False
     ),
     "nas": CommandEntry("nas", "Scan the archive's disks; list files that are missing or duplicated."),
     "names": CommandEntry("names", "Parse file names by the naming rules.", needs_settings=False),
@@ -78,7 +78,7 @@ def load_command(name: str) -> Any:
     entry = COMMANDS[name]
     group = typer.main.get_group(import_module(f"pokervod_pipelines.cli.{entry.module}").app)
     for command in group.commands.values() if entry.needs_settings else ():
-        command.callback = _check_first(command.callback)
+        command.callback = command.callback and _check_first(command.callback)
     if not entry.is_group:
         return group.commands[name]
     group.name, group.help = name, entry.help

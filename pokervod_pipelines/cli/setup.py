@@ -1,17 +1,10 @@
-"""Set up and run PokerVOD: ``pokervod setup``, ``doctor`` and ``dev``."""
-
-import os
-import signal
-import subprocess
-import sys
-from typing import Annotated
+"""Set up and check PokerVOD: ``pokervod setup`` and ``doctor``."""
 
 import typer
 
 from pokervod_pipelines.cli.options import JsonOption
-from pokervod_pipelines.cli.output import err, out, print_json, print_table
-from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder, set_up_folder
+from pokervod_pipelines.cli.output import out, print_json, print_table
+from pokervod_pipelines.workflows.setup import find_dagster_home, set_up_folder
 
 app = typer.Typer()
 
@@ -48,32 +41,3 @@ def doctor(as_json: JsonOption = False) -> None:
         print_table("Parts of the installation", ("", "part", "found", "what to do"), rows)
     if not all(each.passed for each in results):
         raise typer.Exit(1)
-
-
-@app.command("dev")
-def dev(
-    host: Annotated[str, typer.Option(help="Address the UI listens on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
-) -> None:
-    """Run everything here: database, Dagster UI and daemon, a render worker, until Ctrl-C.
-
-    Example: pokervod dev --port 3001
-    """
-    settings = prepare_folder()
-    environ = {**os.environ, "DAGSTER_HOME": str(find_dagster_home(settings))}
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "pokervod_pipelines.definitions"]
-    # A shell's `&` starts us with SIGINT ignored, and Dagster then ignores SIGTERM as well.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    with open_database(settings):
-        err.print(f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything")
-        # Without its worker the sensor render_queue makes Dagster render, so nobody restarts it here.
-        worker = subprocess.Popen([sys.executable, "-m", "pokervod_pipelines.cli", "render", "worker"], env=environ)
-        process = subprocess.Popen([*command, "--host", host, "--port", str(port)], env=environ)
-        signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGTERM))
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            code = process.wait()
-        worker.terminate()
-        worker.wait()
-    raise typer.Exit(0 if code in {0, -signal.SIGTERM, -signal.SIGINT, 130, 143} else code)

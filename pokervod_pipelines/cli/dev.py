@@ -1,0 +1,117 @@
+"""Run everything on one machine with ``pokervod dev``: database, Dagster, a render worker."""
+
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+import yaml
+
+from pokervod_pipelines.cli.output import err
+from pokervod_pipelines.cli.services import Service, run_services
+from pokervod_pipelines.db.embedded.locks import open_exclusive
+from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.errors import BadInput, Conflict
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
+
+MODULE = "pokervod_pipelines.definitions"
+LOCATION = "pokervod"
+"""The name that ``workspace.yaml`` gives too, so that ``dagster dev`` finds the same sensors and their cursors."""
+
+app = typer.Typer()
+
+
+@app.command("dev")
+def dev(
+    host: Annotated[str, typer.Option(help="Address the UI listens on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the Dagster UI.")] = 3000,
+) -> None:
+    """Run everything here: database, Dagster UI and daemon, a render worker, until Ctrl-C.
+
+    A program that dies is started again. Restart the command after a change of the settings.
+
+    Example: pokervod dev --port 3001
+    """
+    settings = prepare_folder()
+    with _hold_folder(settings), tempfile.TemporaryDirectory(prefix="pokervod-dev-") as folder:
+        _refuse_taken_port(host, port)
+        with open_database(settings) as engine:
+            engine.dispose()  # the server is ours to keep running, a connection is not needed
+            err.print(f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything", soft_wrap=True)
+            run_services(_list_services(Path(folder), host, port), _make_environ(settings), _tell)
+    err.print("stopped")
+
+
+def _list_services(folder: Path, host: str, port: int) -> list[Service]:
+    """Return the programs, that with the runs last: the others end before it."""
+    place, workspace = folder / "code.sock", folder / "workspace.yaml"
+    server = {"socket": str(place), "location_name": LOCATION}
+    workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": server}]}), encoding="utf-8")
+    python, quiet = (sys.executable, "-m"), ("--log-level", "warning")
+    ui = ("dagster_webserver", "-w", str(workspace), "--host", host, "--port", str(port))
+    code = ("dagster", "api", "grpc", "-m", MODULE, "--socket", str(place), "--location-name", LOCATION)
+    return [
+        Service(name="the render worker", command=[*python, "pokervod_pipelines.cli", "render", "worker"]),
+        Service(name="Dagster's UI", command=[*python, *ui, "--dagster-log-level", "warning"]),
+        Service(name="Dagster's daemon", command=[*python, "dagster._daemon", "run", "-w", str(workspace), *quiet]),
+        Service(name="the code server", command=[*python, *code, "--lazy-load-user-code", *quiet]),
+    ]
+
+
+def _make_environ(settings: Settings) -> dict[str, str]:
+    """Return the environment of the programs.
+
+    Nothing of gRPC is used in a forked child; its handlers would print a line at every fork.
+    """
+    home = str(find_dagster_home(settings))
+    return {**os.environ, "DAGSTER_HOME": home, "GRPC_ENABLE_FORK_SUPPORT": "0", "PYTHONWARNINGS": "ignore"}
+
+
+def _tell(sentence: str) -> None:
+    err.print(f"[yellow]{sentence}[/]")
+
+
+@contextmanager
+def _hold_folder(settings: Settings) -> Iterator[None]:
+    """Keep other starts in this folder out; raise ``Conflict`` where one runs."""
+    path = settings.home / "dev.lock"
+    descriptor = open_exclusive(path)
+    if descriptor is None:
+        pid = path.read_text(encoding="utf-8").strip() or "unknown"
+        raise Conflict(f"`pokervod dev` already runs in this folder as process {pid}. Use it, or stop it: kill {pid}")
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BadInput(
+            f"cannot listen on {host}:{port} ({reason}{_name_holder(port)}). Choose another with --port or --host."
+        ) from None
+
+
+def _name_holder(port: int) -> str:
+    """Return which process listens on the port, as far as this user may know."""
+    try:
+        listening = [each for each in psutil.net_connections("tcp") if each.status == psutil.CONN_LISTEN]
+    except (psutil.Error, OSError):
+        return ""
+    pids = [each.pid for each in listening if each.pid and each.laddr and each.laddr[1] == port]
+    return f", process {pids[0]}" if pids else ""

@@ -1,0 +1,103 @@
+"""Keep programs running side by side: start one that ended again, and end all of them at a signal."""
+
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from pokervod_pipelines.policies.backoff import Backoff
+
+STOP_SECONDS = 15.0
+"""A program that has not ended by then is killed."""
+
+STEADY_SECONDS = 60.0
+"""A program that ran for so long has recovered, and its failures are forgotten."""
+
+RESTARTS = Backoff(first_seconds=1, limit_seconds=60)
+
+STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """Run one program, again after each end; ``name`` is for people."""
+
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    due_at: float = 0.0
+    failures: int = field(default=0, repr=False)
+
+    def start_if_due(self, environ: Mapping[str, str]) -> None:
+        """Start the program if it is not running and its pause is over."""
+        if self.process is None and time.monotonic() >= self.due_at:
+            self.started_at = time.monotonic()
+            self.process = subprocess.Popen(self.command, env=environ, stdin=subprocess.DEVNULL)
+
+    def find_end(self) -> str | None:
+        """Return how the program ended and when it is started again, None while it runs or waits."""
+        if self.process is None or self.process.poll() is None:
+            return None
+        lasted, code = time.monotonic() - self.started_at, self.process.returncode
+        self.failures = 1 if lasted > STEADY_SECONDS else self.failures + 1
+        pause = RESTARTS.find_wait(self.failures)
+        pid, self.process, self.due_at = self.process.pid, None, time.monotonic() + pause
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+        return f"{self.name} (process {pid}) {how} after {lasted:.0f} s; it starts again in {pause:g} s"
+
+
+def run_services(services: Sequence[Service], environ: Mapping[str, str], tell: Callable[[str], object]) -> None:
+    """Run the programs until this process gets SIGINT or SIGTERM; tell each end, and that one starts again."""
+    with _read_signals() as reader:
+        while True:
+            for service in services:
+                service.start_if_due(environ)
+            numbers = _wait(reader, [each.due_at for each in services if each.process is None])
+            if STOPPING & numbers:
+                break
+            for service in services:
+                if sentence := service.find_end():
+                    tell(sentence)
+        _stop(services)
+
+
+def _wait(reader: int, due: Sequence[float]) -> set[int]:
+    """Wait for a signal, or until something is due; return the signals."""
+    timeout = max(0.0, min(due) - time.monotonic()) if due else None
+    return set(os.read(reader, 64)) if select.select([reader], [], [], timeout)[0] else set()
+
+
+def _stop(services: Sequence[Service]) -> None:
+    """End the programs in the order given, all at once where they are quick."""
+    running = [each.process for each in services if each.process is not None]
+    for process in running:
+        process.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in running:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def _read_signals() -> Iterator[int]:
+    """Yield a descriptor with the numbers of the signals that arrive; also of those that our parent ignored."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = {number: signal.signal(number, lambda *_: None) for number in (*STOPPING, signal.SIGCHLD)}
+    previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    try:
+        yield reader
+    finally:
+        signal.set_wakeup_fd(previous)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(reader)
+        os.close(writer)

@@ -1,0 +1,162 @@
+"""Check what ``pokervod dev`` refuses, and that the whole of it works again after a power loss."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from pokervod_pipelines.db.embedded.locks import open_exclusive
+from pokervod_pipelines.db.engine import make_engine, serve_database
+from pokervod_pipelines.settings import load_settings
+from pokervod_pipelines_tests.sync.installation import InProcess, Installation, build_installation
+
+POWER_LOSSES = 10
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_taken_port_is_refused_with_its_process(tmp_path: Path, taken_port: int) -> None:
+    done = build_installation(tmp_path, kind=InProcess).run("dev", "--port", str(taken_port))
+
+    assert done.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{taken_port} (Address already in use, process {os.getpid()})." in done.stderr
+    assert "Choose another with --port" in done.stderr
+    assert not (tmp_path / ".pokervod" / "postgres").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--port", "80000"], "80000 is not in the range"),
+        (["--port", "0"], "0 is not in the range"),
+        (["--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid:3000"),
+        (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1:3000"),
+    ],
+)
+def test_an_address_that_is_not_here_is_refused(tmp_path: Path, arguments: list[str], told: str) -> None:
+    done = build_installation(tmp_path, kind=InProcess).run("dev", *arguments)
+
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+def test_a_second_start_in_the_folder_is_refused_with_the_process(tmp_path: Path) -> None:
+    installation = build_installation(tmp_path, kind=InProcess)
+    installation.run("setup")
+    lock = tmp_path / ".pokervod" / "dev.lock"
+    descriptor = open_exclusive(lock)
+    assert descriptor is not None
+    os.write(descriptor, b"4711")
+
+    done = installation.run("dev")
+
+    os.close(descriptor)
+    assert done.returncode == 1
+    assert "`pokervod dev` already runs in this folder as process 4711. Use it, or stop it: kill 4711" in done.stderr
+
+
+@pytest.mark.long
+def test_everything_works_again_after_power_losses_in_the_middle_of_a_sync(tmp_path: Path, free_port: int) -> None:
+    installation = build_installation(tmp_path)
+    for number in range(POWER_LOSSES):
+        dev = start_dev(installation, free_port)
+        launch_sync(free_port)
+        wait_until(lambda: ask_dagster(installation, IN_PROGRESS) > 0)
+        sync = installation.start("sync")
+        time.sleep(number / 5)  # a loss may come at any moment
+        os.killpg(dev.pid, signal.SIGKILL)
+        installation.kill_everything(sync)
+        dev.communicate()
+
+    dev = start_dev(installation, free_port)
+    began = time.monotonic()
+    done = installation.run("sync")
+    synced = time.monotonic() - began
+    wait_until(lambda: ask_dagster(installation, IN_PROGRESS) == 0)
+    recovered = time.monotonic() - began
+    held = ask_dagster(installation, HELD)
+    os.kill(dev.pid, signal.SIGINT)
+    log = dev.communicate(timeout=60)[1]
+
+    assert done.returncode == 0, done.stderr
+    assert (synced < 60, recovered < 60, held) == (True, True, 0), (synced, recovered)
+    assert (dev.returncode, "Traceback" in log) == (0, False), log
+
+
+IN_PROGRESS = "select count(*) from runs where status in ('STARTED', 'STARTING', 'NOT_STARTED', 'CANCELING')"
+HELD = """
+    select (select count(*) from concurrency_slots where run_id is not null) + (select count(*) from pending_steps)
+"""
+LAUNCH = """
+    mutation { launchRun(executionParams: {runConfigData: {}, selector: {
+        repositoryLocationName: "pokervod", repositoryName: "__repository__", jobName: "full_sync"
+    }}) { __typename } }
+"""
+
+
+def start_dev(installation: Installation, port: int) -> subprocess.Popen[str]:
+    """Start ``dev`` and wait until its UI answers."""
+    process = installation.start("dev", "--port", str(port))
+
+    def answers() -> bool:
+        assert process.poll() is None, process.communicate()
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info", timeout=5):
+            return True
+        return False
+
+    wait_until(answers)
+    return process
+
+
+def launch_sync(port: int) -> None:
+    """Request a full sync as the UI does, as soon as the code is loaded."""
+
+    def is_launched() -> bool:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/graphql",
+            json.dumps({"query": LAUNCH}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return bool(json.load(answer)["data"]["launchRun"]["__typename"] == "LaunchRunSuccess")
+
+    wait_until(is_launched)
+
+
+def ask_dagster(installation: Installation, query: str) -> int:
+    """Return the number that Dagster's database answers."""
+    with serve_database(load_settings(installation.environ, installation.folder)) as urls:
+        engine = make_engine(urls.dagster)
+        with engine.connect() as connection:
+            number = connection.scalar(text(query))
+        engine.dispose()
+    return int(number)
+
+
+def wait_until(is_true: Callable[[], bool], seconds: float = 120.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
