@@ -111,7 +111,7 @@ def _parse_time(text: str, locale: Locale) -> Cell | None:
 
 def is_date_format(number_format: str) -> bool:
     """Return whether numbers of this format are moments or durations."""
-    code = re.sub(r'"[^"]*"', "", number_format.lower())
+    code = re.sub(r'"[^"]*"', "", BRACKET.sub("", number_format.lower()))
     return bool(re.search(r"[ymdhs]", code)) and not re.search(r"#|(?<!s)(?<!s[.,])(?<!s[.,]0)(?<!s[.,]00)0", code)
 
 

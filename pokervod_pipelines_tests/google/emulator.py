@@ -63,7 +63,11 @@ class Emulator:
 
         with serving(answer, google.clock, port) as root:
             google.root, google.accounts = root, Accounts(root, google.clock)
-            yield google
+            try:
+                yield google
+            except BaseException as error:
+                error.add_note("\n".join(google.violations))
+                raise
         if google.violations:
             raise AssertionError("\n".join(google.violations))
 

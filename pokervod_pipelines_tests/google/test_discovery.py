@@ -118,6 +118,14 @@ def test_every_call_but_the_token_is_described_where_it_is_answered() -> None:
             assert [wrong for wrong in method.check_request(Request(http_method, path)) if wrong.place == "path"] == []
 
 
+def test_a_difference_is_told_beside_the_failure_that_it_causes() -> None:
+    with pytest.raises(RuntimeError) as failed, Emulator.start(clock=VirtualClock()) as google:
+        google.violations.append('drive.get asked x: Unknown name "x"')
+        raise RuntimeError
+
+    assert failed.value.__notes__ == ['drive.get asked x: Unknown name "x"']
+
+
 def test_a_difference_fails_the_test_at_its_end() -> None:
     with (
         pytest.raises(AssertionError, match=r"drive.get asked x: Unknown name"),
