@@ -1,8 +1,9 @@
 """Align the rows of two readings of a sheet, so that each row keeps its id.
 
-File No. repeats and row numbers move, so a row is recognized by the id in our own column, else by its content, else by
-its UUID, else by similar content and its neighbours. A row that was only moved keeps its id; a copy of a row is a new
-row; no id is given twice. The result depends on the two sequences only.
+File No. repeats and row numbers move, so a row is recognized by its exact content, else by its UUID, else by the key in
+our own column, else by similar content and its neighbours. Content comes before the key because a sort of some columns,
+or an import that grows by a row, moves people's cells and leaves our column behind. A row that was only moved keeps its
+id; a copy of a row or of a tab is new; no id is given twice. The result depends on the two sequences only.
 """
 
 from collections import defaultdict
@@ -10,7 +11,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from pokervod_pipelines.sheets.copied_rows import find_copied_keys, find_copied_tabs
 from pokervod_pipelines.sheets.rows import AnnotationRow, fingerprint
+from pokervod_pipelines.sheets.stored_rows import StoredRow, contradicts, measure_similarity
 
 K = TypeVar("K", bound=Hashable)
 
@@ -18,38 +21,28 @@ MIN_ROW_SIMILARITY = 0.5
 """An edited row keeps its id if at least this share of its content, by weight, is unchanged."""
 
 Signature = tuple[str, ...]
+IdentifiedRow = tuple[int, AnnotationRow]
+"""A row of the sheet with its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRow:
-    """Hold a row as it was read last time; ``id`` is ours."""
-
-    id: int
-    fingerprint: str
-    row_key: str = ""
-    source_id: str = ""
-    file_no: str = ""
-    file_name: str = ""
-    time_in: str = ""
-    time_out: str = ""
-    hands: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Alignment:
     """Hold every old id and every new row, each exactly once; pairs and added rows in new order, removed in old order.
 
-    ``copies`` are the rows among them that had the key of another row; they come without it.
+    ``uncomputed`` are known rows with cells that are not computed yet. ``copies`` are the rows among all of them that
+    were copied together with a key, and ``displaced`` those that are beside the key of another row, with its id; both
+    come without the key.
     """
 
-    kept: tuple[tuple[int, AnnotationRow], ...]
-    changed: tuple[tuple[int, AnnotationRow], ...]
+    kept: tuple[IdentifiedRow, ...]
+    changed: tuple[IdentifiedRow, ...]
+    uncomputed: tuple[IdentifiedRow, ...]
     added: tuple[AnnotationRow, ...]
     removed: tuple[int, ...]
-    copies: tuple[AnnotationRow, ...] = ()
+    copies: tuple[AnnotationRow, ...]
+    displaced: tuple[IdentifiedRow, ...]
 
 
-WEIGHTS = {"file_name": 3, "time_in": 3, "time_out": 2, "hands": 2, "file_no": 1}
 STRONG_KEYS: tuple[tuple[str, ...], ...] = (
     ("file_no", "file_name", "time_in", "time_out"),
     ("file_name", "time_in", "time_out"),
@@ -60,50 +53,61 @@ STRONG_KEYS: tuple[tuple[str, ...], ...] = (
 
 
 def align_rows(old: Sequence[StoredRow], new: Sequence[AnnotationRow]) -> Alignment:
-    """Return which stored row each new row is.
+    """Return which stored row each new row is; both sequences are in the order of the sheet.
 
-    Both sequences are in the order of the sheet. Steps, each on what the one before left: the key in our column; equal
-    content; the UUID; edited rows with the same file and time; edited rows beside a paired row with similar content.
+    Copies are paired last, with what all other rows left.
     """
-    fingerprints = [fingerprint(row) for row in new]
-    new, copies = _drop_copied_keys(old, new, fingerprints)
-    pairing = _Pairing(old, new, fingerprints)
-    pairing.pair_row_keys()
-    pairing.pair_equal_content()
-    pairing.pair_source_ids()
-    for key in STRONG_KEYS:
-        pairing.pair_key(key)
-    pairing.pair_neighbours()
-    return replace(pairing.make_alignment(), copies=copies)
-
-
-def _drop_copied_keys(
-    old: Sequence[StoredRow], new: Sequence[AnnotationRow], fingerprints: Sequence[str]
-) -> tuple[list[AnnotationRow], tuple[AnnotationRow, ...]]:
-    """Return the rows with each key on one only, and the rows that lost theirs.
-
-    A copied row brings its key along: the one with the content that the key had before keeps it, else the upper one.
-    """
-    known = {row.row_key: row.fingerprint for row in old if row.row_key}
-    rows, copies = list(new), []
-    for key, positions in _group(range(len(new)), lambda j: new[j].row_key).items():
-        owner = next((j for j in positions if fingerprints[j] == known.get(key)), positions[0])
-        for j in positions:
-            if j != owner:
-                rows[j] = replace(new[j], row_key="")
-                copies.append(rows[j])
-    return rows, tuple(copies)
+    pairing = _Pairing(old, new, [fingerprint(row) for row in new])
+    copied_tabs = find_copied_tabs(frozenset(row.tab for row in old), new, pairing.fingerprints)
+    pairing.held = pairing.copies | copied_tabs
+    pairing.pair_rows()
+    if pairing.held:
+        pairing.held = frozenset()
+        pairing.pair_rows()
+    return pairing.make_alignment()
 
 
 @dataclass(slots=True)
 class _Pairing:
-    """Collect the pairs found so far, as positions."""
+    """Collect the pairs found so far, as positions; rows at ``held`` ones wait."""
 
     old: Sequence[StoredRow]
     new: Sequence[AnnotationRow]
     fingerprints: Sequence[str]
     new_of: dict[int, int] = field(default_factory=dict)
     old_of: dict[int, int] = field(default_factory=dict)
+    held: frozenset[int] = frozenset()
+    old_by_key: dict[str, int] = field(init=False)
+    copies: frozenset[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.old_by_key = {row.row_key: i for i, row in enumerate(self.old) if row.row_key}
+        known = {key: self.old[i] for key, i in self.old_by_key.items()}
+        self.copies = find_copied_keys(known, self.new, self.fingerprints)
+
+    def pair_rows(self) -> None:
+        """Pair all rows that do not wait; each step what the ones before left."""
+        self._pair_groups(
+            lambda i: self.old[i].row_key and (self.old[i].row_key, self.old[i].fingerprint),
+            lambda j: self._key(j) and (self._key(j), self.fingerprints[j]),
+        )
+        self._pair_equal_content(same_tab=True)
+        self._pair_equal_content(same_tab=False)
+        self._pair_source_ids()
+        doubtful = {self.new[j].tab for j, i in self.old_of.items() if self._owner(j) not in {None, i}}
+        self._pair_row_keys(lambda _, j: self.new[j].tab not in doubtful)
+        self._pair_uncomputed_lines()
+        for names in STRONG_KEYS:
+            self._pair_strong_key(names)
+        self._pair_row_keys(self._is_similar)
+        self._pair_neighbours()
+
+    def _key(self, j: int) -> str:
+        return "" if j in self.copies else self.new[j].row_key
+
+    def _owner(self, j: int) -> int | None:
+        """Return the old row whose key is beside the new one."""
+        return self.old_by_key.get(self._key(j))
 
     def _pair(self, i: int, j: int) -> None:
         self.new_of[i], self.old_of[j] = j, i
@@ -112,32 +116,47 @@ class _Pairing:
         return (i for i in range(len(self.old)) if i not in self.new_of)
 
     def _free_new(self) -> Iterator[int]:
-        return (j for j in range(len(self.new)) if j not in self.old_of)
+        return (j for j in range(len(self.new)) if j not in self.old_of and j not in self.held)
 
     def _is_free(self, i: int, j: int) -> bool:
         inside = 0 <= i < len(self.old) and 0 <= j < len(self.new)
-        return inside and i not in self.new_of and j not in self.old_of
+        return inside and i not in self.new_of and j not in self.old_of and j not in self.held
 
-    def pair_row_keys(self) -> None:
-        """Pair rows by the id in our own column, in any place and with any content."""
-        known = {row.row_key: i for i, row in enumerate(self.old) if row.row_key}
-        for j, row in enumerate(self.new):
-            i = known.get(row.row_key, -1)
-            if row.row_key and self._is_free(i, j):
+    def _pair_groups(self, old_key: Callable[[int], Hashable], new_key: Callable[[int], Hashable]) -> None:
+        """Pair rows with the same key, in order."""
+        groups_old, groups_new = _group(self._free_old(), old_key), _group(self._free_new(), new_key)
+        for key, positions in groups_old.items():
+            for i, j in zip(positions, groups_new.get(key, ()), strict=False):
                 self._pair(i, j)
 
-    def pair_source_ids(self) -> None:
-        """Pair edited rows by UUID; where one row became several, the upper one keeps the id."""
-        groups_old = _group(self._free_old(), lambda i: self.old[i].source_id.casefold())
-        groups_new = _group(self._free_new(), lambda j: self.new[j].source_id)
-        for source_id, positions in groups_old.items():
-            for i, j in zip(positions, groups_new.get(source_id, ()), strict=False):
+    def _pair_source_ids(self) -> None:
+        """Pair edited rows by UUID; of several the one with the key keeps the id, else the upper one."""
+
+        def is_same(i: int, j: int) -> bool:
+            return bool(self.new[j].source_id) and self.old[i].source_id.casefold() == self.new[j].source_id
+
+        self._pair_row_keys(is_same)
+        self._pair_groups(lambda i: self.old[i].source_id.casefold(), lambda j: self.new[j].source_id)
+
+    def _pair_row_keys(self, fits: Callable[[int, int], bool]) -> None:
+        """Pair edited rows by the id in our own column, in any place."""
+        for j in list(self._free_new()):
+            i = self._owner(j)
+            if i is not None and i not in self.new_of and fits(i, j):
                 self._pair(i, j)
 
-    def pair_equal_content(self) -> None:
+    def _pair_uncomputed_lines(self) -> None:
+        """Pair rows that are not computed yet with the rows that were on their lines."""
+        lines = {(self.old[i].tab, self.old[i].row_number): i for i in self._free_old()}
+        for j in [j for j in self._free_new() if self.new[j].uncomputed]:
+            i = lines.get((self.new[j].tab, self.new[j].row_number))
+            if i is not None and i not in self.new_of and not contradicts(self.old[i], self.new[j]):
+                self._pair(i, j)
+
+    def _pair_equal_content(self, *, same_tab: bool) -> None:
         """Pair rows with equal content; several equal rows go by their neighbours, then by order."""
-        groups_old = _group(self._free_old(), lambda i: self.old[i].fingerprint)
-        groups_new = _group(self._free_new(), lambda j: self.fingerprints[j])
+        groups_old = _group(self._free_old(), lambda i: (self.old[i].fingerprint, self.old[i].tab * same_tab))
+        groups_new = _group(self._free_new(), lambda j: (self.fingerprints[j], self.new[j].tab * same_tab))
         for content, positions in groups_old.items():
             if len(positions) == len(groups_new.get(content, ())):
                 for i, j in zip(positions, groups_new[content], strict=True):
@@ -162,7 +181,7 @@ class _Pairing:
                 while self._pair_if_equal(i, j):
                     i, j = i + step, j + step
 
-    def pair_key(self, names: tuple[str, ...]) -> None:
+    def _pair_strong_key(self, names: tuple[str, ...]) -> None:
         """Pair edited rows that share all the named fields, none of them blank."""
         groups_old = _group(self._free_old(), lambda i: _signature(self.old[i], names))
         groups_new = _group(self._free_new(), lambda j: _signature(self.new[j], names))
@@ -170,7 +189,7 @@ class _Pairing:
             for i, j in zip(positions, groups_new.get(shared, ()), strict=False):
                 self._pair_if_similar(i, j)
 
-    def pair_neighbours(self) -> None:
+    def _pair_neighbours(self) -> None:
         """Pair edited rows that follow or precede a paired row in both sequences."""
         for step in (1, -1):
             starts = sorted(self.new_of, reverse=step < 0)
@@ -180,31 +199,34 @@ class _Pairing:
                     next_old, next_new = next_old + step, next_new + step
 
     def _pair_if_similar(self, i: int, j: int) -> bool:
-        old, new = self.old[i], self.new[j]
-        is_other_asset = bool(old.source_id and new.source_id) and old.source_id.casefold() != new.source_id
-        fits = not is_other_asset and measure_similarity(old, new) >= MIN_ROW_SIMILARITY
+        fits = self._is_similar(i, j)
         if fits:
             self._pair(i, j)
         return fits
 
+    def _is_similar(self, i: int, j: int) -> bool:
+        old, new = self.old[i], self.new[j]
+        is_other_asset = bool(old.source_id and new.source_id) and old.source_id.casefold() != new.source_id
+        return not is_other_asset and measure_similarity(old, new) >= MIN_ROW_SIMILARITY
+
     def make_alignment(self) -> Alignment:
-        pairs = [(self.old[self.old_of[j]], self.new[j], self.fingerprints[j]) for j in sorted(self.old_of)]
+        owners = {j: owner for j in range(len(self.new)) if (owner := self._owner(j)) is not None}
+        displaced = {j: owner for j, owner in owners.items() if self.old_of.get(j) != owner}
+        keyless = displaced.keys() | self.copies
+        rows = [replace(row, row_key="") if j in keyless else row for j, row in enumerate(self.new)]
+        kept, changed, uncomputed = list[IdentifiedRow](), list[IdentifiedRow](), list[IdentifiedRow]()
+        for j, i in sorted(self.old_of.items()):
+            same = self.old[i].fingerprint == self.fingerprints[j]
+            (uncomputed if rows[j].uncomputed else kept if same else changed).append((self.old[i].id, rows[j]))
         return Alignment(
-            kept=tuple((old.id, new) for old, new, content in pairs if old.fingerprint == content),
-            changed=tuple((old.id, new) for old, new, content in pairs if old.fingerprint != content),
-            added=tuple(self.new[j] for j in self._free_new()),
+            kept=tuple(kept),
+            changed=tuple(changed),
+            uncomputed=tuple(uncomputed),
+            added=tuple(row for j, row in enumerate(rows) if j not in self.old_of),
             removed=tuple(self.old[i].id for i in self._free_old()),
+            copies=tuple(rows[j] for j in sorted(self.copies)),
+            displaced=tuple((self.old[owner].id, rows[j]) for j, owner in displaced.items()),
         )
-
-
-def measure_similarity(old: StoredRow, new: AnnotationRow) -> float:
-    """Return the weighted share (0 to 1) of key fields on which the rows agree; fields blank in both do not count."""
-    filled = same = 0
-    for name, weight in WEIGHTS.items():
-        before, after = getattr(old, name), getattr(new, name)
-        filled += weight if before or after else 0
-        same += weight if before and before == after else 0
-    return same / filled if filled else 0.0
 
 
 def _signature(row: StoredRow | AnnotationRow, names: tuple[str, ...]) -> Signature | None:

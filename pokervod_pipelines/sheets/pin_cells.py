@@ -1,10 +1,12 @@
 """Apply the ``Pin`` column: people name a row's video in the sheet itself, and the newest decision counts.
 
 Only a cell that changed since the last reading is applied, so a pin set by command stays until somebody edits the cell,
-and a cleared cell withdraws only what the cell itself had pinned.
+and a cleared cell withdraws only what the cell itself had pinned. Cells that stayed on their lines while the rows moved
+are not edits.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -13,11 +15,16 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.sheets import pin_store
+from pokervod_pipelines.sheets.align import IdentifiedRow
 from pokervod_pipelines.sheets.pins import find_video, record_pin, withdraw_pin
-from pokervod_pipelines.sheets.row_changes import IdentifiedRow
 
 BY = "the sheet"
 """Sign the pins of the column; the sheet's own version history knows the person."""
+
+LEFT_BEHIND = (
+    "Pin: cells were moved without the Pin column, so this one was not applied and the row keeps the video it had. "
+    "Write the path of the row's video here, or clear the cell."
+)
 
 
 class PinCell(NamedTuple):
@@ -38,24 +45,67 @@ class _PinCells(NamedTuple):
 
 
 def apply_pin_cells(
-    connection: Connection, sheet: str, rows: Sequence[IdentifiedRow], *, correlation_id: str
+    connection: Connection,
+    sheet: str,
+    rows: Sequence[IdentifiedRow],
+    *,
+    beside: Mapping[int, int],
+    correlation_id: str,
 ) -> list[int]:
     """Pin and unpin the rows whose cell was edited, as it says; return the ids of those rows.
 
-    A cell that names no video, or several, is stored with the problem and tried again at every reading.
+    ``beside`` maps the id of a row to the one that was in its place. A cell that names no video, or several, is stored
+    with the problem and tried again at every reading.
     """
     cells = {row_id: PinCell(row.tab, row.row_number, row.pin) for row_id, row in rows if row.pin is not None}
-    known = pin_store.read_cells(connection, list(cells)) if cells else {}
+    known = pin_store.read_cells(connection, sorted({*cells, *beside.values()})) if cells else {}
+    left = find_left_cells(cells, {row_id: text for row_id, (text, _) in known.items()}, beside)
     edited = {
-        row_id: cells[row_id] for row_id, (text, problem) in known.items() if problem or text != cells[row_id].text
+        row_id: cell
+        for row_id, cell in cells.items()
+        if row_id not in left and (known[row_id][1] not in {None, LEFT_BEHIND} or known[row_id][0] != cell.text)
     }
+    _store_left_cells(connection, sheet, {row_id: cells[row_id].text for row_id in left})
     return _apply_all(connection, _PinCells(sheet, edited, known, correlation_id))
+
+
+def find_left_cells(cells: Mapping[int, PinCell], known: Mapping[int, str], beside: Mapping[int, int]) -> set[int]:
+    """Return the rows whose cell says what it said beside another row.
+
+    In a tab where that explains more cells than edits would, the rows moved without the Pin column.
+    """
+    left: set[int] = set()
+    for _, group in groupby(sorted(cells, key=lambda row_id: cells[row_id].tab), key=lambda row_id: cells[row_id].tab):
+        ids = list(group)
+        differs_from_row = {each for each in ids if cells[each].text != known[each]}
+        differs_from_place = {each for each in ids if cells[each].text != known.get(beside.get(each, 0), "")}
+        if len(differs_from_place) < len(differs_from_row):
+            left |= differs_from_row - differs_from_place
+    return left
+
+
+def _store_left_cells(connection: Connection, sheet: str, texts: Mapping[int, str]) -> None:
+    """Store the cells, with a problem for those that do not say what is in force."""
+    pins = pin_store.read_in_force(connection, sheet) if texts else {}
+    cells = {row_id: (text, _compare(connection, text, pins.get(row_id))) for row_id, text in texts.items()}
+    pin_store.store_cells(connection, cells)
+
+
+def _compare(connection: Connection, text: str, pin: pin_store.PinnedVideo | None) -> str | None:
+    if not text:
+        return LEFT_BEHIND if pin is not None and pin.by == BY else None
+    try:
+        return None if pin is not None and find_video(connection, text).id == pin.file_id else LEFT_BEHIND
+    except BadInput:
+        return LEFT_BEHIND
 
 
 def retry_pin_cells(connection: Connection, sheet: str, *, correlation_id: str) -> list[int]:
     """Apply the cells that named no video at the last reading but do now; return the ids of those rows."""
     failed = pin_store.read_failed_cells(connection, sheet)
-    cells = {row_id: PinCell(tab, number, text) for row_id, tab, number, text, _ in failed}
+    cells = {
+        row_id: PinCell(tab, number, text) for row_id, tab, number, text, problem in failed if problem != LEFT_BEHIND
+    }
     known = {row_id: (text, problem) for row_id, _, _, text, problem in failed}
     return _apply_all(connection, _PinCells(sheet, cells, known, correlation_id))
 

@@ -7,18 +7,18 @@ named in ``unread``, never treated as a tab without rows, which would retire cli
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from itertools import groupby, starmap
-from operator import itemgetter
+from itertools import starmap
 
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.directives import NO_DIRECTIVES, SheetDirectives, find_kind, read_directives
 from pokervod_pipelines.sheets.headers import AnnotationLayout, SkippedTab, find_layout
-from pokervod_pipelines.sheets.rows import AnnotationRow, read_rows
+from pokervod_pipelines.sheets.rows import AnnotationRow, name_errors, read_rows
 from pokervod_pipelines.sheets.tab import Tab, clean_tab, fill_merged, name_cell
 from pokervod_pipelines.sheets.workbook import Workbook
 
 MAX_CELLS_NAMED = 5
+SHOWS_ERROR = "The sheet shows an error in place of a value"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,8 @@ class SheetReading:
     """Hold the annotation rows of a workbook, the number of skipped lines, and why tabs are unreadable, by title.
 
     ``layouts`` are those of the tabs with rows, by title, and ``stray`` the numbers of their lines that are not rows
-    but have text in our columns; ``directives`` are those of the tabs made for them.
+    but have text in our columns; ``directives`` are those of the tabs made for them. ``computing`` are the titles of
+    tabs with cells that are not computed yet.
     """
 
     rows: tuple[AnnotationRow, ...] = ()
@@ -36,6 +37,7 @@ class SheetReading:
     layouts: Mapping[str, AnnotationLayout] = field(default_factory=dict)
     directives: SheetDirectives = NO_DIRECTIVES
     stray: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    computing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def read_workbook(workbook: Workbook, tab_filter: TabFilter = ALL_TABS) -> Sheet
             unreadable[tab.title] = reason
         elif isinstance(layout, AnnotationLayout):
             read = read_rows(fill_merged(tab, below=layout.header_row), layout)
-            errors.extend(_find_errors(tab, layout))
+            errors.extend(() if tab.is_live else _find_errors(tab, layout))
             layouts[tab.title], stray[tab.title] = layout, read.stray
             rows.extend(read.rows)
             skipped += read.blank + read.examples + read.remarks
@@ -96,6 +98,7 @@ def read_workbook(workbook: Workbook, tab_filter: TabFilter = ALL_TABS) -> Sheet
         layouts=layouts,
         directives=directives,
         stray=stray,
+        computing=frozenset(tab.title for tab in tabs if tab.is_live and tab.errors),
     )
 
 
@@ -116,23 +119,12 @@ def _explain_unreadable(tab: Tab, layout: AnnotationLayout | SkippedTab) -> str:
 
 def _find_errors(tab: Tab, layout: AnnotationLayout) -> Iterator[Problem]:
     """Yield each row with cells of ours that show an error in place of a value."""
-    claimed = {index for indexes in layout.columns.values() for index in indexes}
-    below = sorted(place for place in tab.errors if place[0] > layout.header_row and place[1] in claimed)
-    for row, places in groupby(below, key=itemgetter(0)):
-        cells = ", ".join(f"{name_cell(*place)} {tab.errors[place]}" for place in places)
-        yield Problem(
-            f"{tab.title} row {row + 1}",
-            f"The sheet shows an error in place of a value: {cells}. The cell counts as blank. Correct its formula.",
-        )
-
-
-def find_copied_rows(rows: Sequence[AnnotationRow]) -> Iterator[Problem]:
-    """Yield each row that was copied together with the id of another row."""
-    for row in rows:
-        yield Problem(
-            f"{row.tab} row {row.row_number}",
-            "The row was copied together with the PokerVOD ID of another row. It is now a new row with its own ID.",
-        )
+    for row in sorted({row for row, _ in tab.errors if row > layout.header_row}):
+        if cells := ", ".join(name_errors(tab, layout, row)):
+            text = (
+                f"The sheet shows an error in place of a value: {cells}. The cell counts as blank. Correct its formula."
+            )
+            yield Problem(f"{tab.title} row {row + 1}", text)
 
 
 def find_repeated_ids(rows: Sequence[AnnotationRow]) -> Iterator[Problem]:

@@ -13,15 +13,22 @@ from dataclasses import dataclass, field, replace
 
 from pokervod_pipelines.sheets.headers import AnnotationLayout
 from pokervod_pipelines.sheets.managed_columns import KEY_FIELD, PIN_FIELD, STATUS_FIELDS, WRITTEN_FIELDS, read_row_key
-from pokervod_pipelines.sheets.tab import Tab, column_letters, replace_unstorable
+from pokervod_pipelines.sheets.tab import Tab, column_letters, name_cell, replace_unstorable
 from pokervod_pipelines.sheets.vocabulary import SheetKind
 from pokervod_pipelines.text.folding import fold_width
 
 EXAMPLE = re.compile(r"^\s*(?:ex|e\.g|example|예|예시)\s*[).:]", re.IGNORECASE)
 KEYS = {SheetKind.ARCHIVE: "file_no", SheetKind.ICONIK: "source_id", SheetKind.CLIP_TRACKER: "time_range"}
 CARRIED_DOWN = ("file_name", "event", "event_name")
-TRUE_WORDS = frozenset({"true", "yes", "y", "o", "1", "✓", "✔"})
-FALSE_WORDS = frozenset({"", "false", "no", "n", "x", "0", "-"})
+TRUE_WORDS = frozenset(
+    {"true", "yes", "y", "o", "1", "✓", "✔"}
+    # A checkbox as sheets of other countries show it.
+    | {"wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar", "sant", "sann", "sand", "tosi", "prawda", "истина"}
+)
+FALSE_WORDS = frozenset(
+    {"", "false", "no", "n", "x", "0", "-"}
+    | {"falsch", "faux", "falso", "onwaar", "falskt", "usann", "falsk", "epätosi", "fałsz", "ложь"}
+)
 
 Cells = Sequence[str]
 
@@ -34,8 +41,8 @@ class AnnotationRow:
     ``tags`` are (category, text), a cell with several values split; ``players`` are whole cells, since "Last, First"
     and "A vs B" are for ``clips`` to read; ``extra`` maps other headers to their cells.
 
-    The last three come from the PokerVOD columns and are not part of the content: the id, the status cells as shown,
-    and the pin (None where the tab has no such column).
+    The last four are not part of the content: of the PokerVOD columns the id, the status cells as shown, and the pin
+    (None where the tab has no such column); ``uncomputed`` names the cells that are not computed yet.
     """
 
     tab: str
@@ -57,6 +64,7 @@ class AnnotationRow:
     row_key: str = ""
     shown: tuple[str, ...] = ()
     pin: str | None = None
+    uncomputed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +104,7 @@ def read_rows(tab: Tab, layout: AnnotationLayout) -> TabRows:
                 stray.append(index + 1)
         else:
             row = _name_by_event(_read_row(cells, layout, index + 1), layout, carried)
+            row = replace(row, uncomputed=tuple(name_errors(tab, layout, index)) if tab.is_live else ())
             rows.append(_with_managed_cells(row, tab.cells[index], layout))
     return TabRows(
         rows=tuple(rows),
@@ -104,6 +113,14 @@ def read_rows(tab: Tab, layout: AnnotationLayout) -> TabRows:
         remarks=skipped["remark"],
         stray=tuple(stray),
     )
+
+
+def name_errors(tab: Tab, layout: AnnotationLayout, row: int) -> Iterator[str]:
+    """Yield each cell of ours in the row that shows an error, with the error."""
+    if tab.errors:
+        claimed = sorted(column for columns in layout.columns.values() for column in columns)
+        places = ((row, column) for column in claimed if (row, column) in tab.errors)
+        yield from (f"{name_cell(*place)} {tab.errors[place]}" for place in places)
 
 
 def _mask(cells: Cells, layout: AnnotationLayout) -> Cells:

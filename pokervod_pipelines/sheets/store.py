@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +11,12 @@ from sqlalchemy import Connection, text
 from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.problems import Problem
-from pokervod_pipelines.sheets.align import StoredRow
 from pokervod_pipelines.sheets.file_index import CandidateFile
 from pokervod_pipelines.sheets.match import Match
 from pokervod_pipelines.sheets.rows import AnnotationRow, fingerprint
+from pokervod_pipelines.sheets.stored_rows import StoredRow
 
-_NOT_CONTENT = frozenset({"tab", "row_number", "row_key", "shown", "pin"})
+_NOT_CONTENT = frozenset({"tab", "row_number", "row_key", "shown", "pin", "uncomputed"})
 
 FILE_EVENTS = ("nas.file.added", "nas.file.moved", "nas.file.changed", "nas.file.returned", "nas.file.cleared")
 
@@ -138,18 +138,20 @@ def read_retired_rows(connection: Connection, sheet: str) -> list[StoredRow]:
     return _stored(connection, "retired_at is not null order by retired_at desc, id", {"sheet": sheet})
 
 
+_STORED_FIELDS = tuple(field.name for field in fields(StoredRow))
+
+
 def _stored(connection: Connection, condition: str, parameters: Mapping[str, object]) -> list[StoredRow]:
     rows = connection.execute(
         text(f"""
-            select id, fingerprint, coalesce(row_key, ''), coalesce(source_id, ''),
+            select id, fingerprint, tab, row_number, coalesce(row_key, ''), coalesce(source_id, ''),
                    coalesce(content ->> 'file_no', ''), file_name,
                    content ->> 'time_in', content ->> 'time_out', content ->> 'hands'
             from sheet_rows where sheet = :sheet and {condition}
         """),  # noqa: S608 - the conditions are the two above
         parameters,
     )
-    names = ("id", "fingerprint", "row_key", "source_id", "file_no", "file_name", "time_in", "time_out", "hands")
-    return [StoredRow(**dict(zip(names, row, strict=True))) for row in rows]
+    return [StoredRow(**dict(zip(_STORED_FIELDS, row, strict=True))) for row in rows]
 
 
 def read_contents(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -23,8 +23,8 @@ from pokervod_pipelines.sheets.google.clock import SYSTEM_CLOCK, Clock
 from pokervod_pipelines.sheets.match import MatchStatus
 from pokervod_pipelines.sheets.match_rows import match_rows
 from pokervod_pipelines.sheets.pin_cells import apply_pin_cells, retry_pin_cells
-from pokervod_pipelines.sheets.reading import SheetReading, TabFilter, choose_tabs, find_copied_rows, read_workbook
-from pokervod_pipelines.sheets.row_changes import RowChanges, apply_reading
+from pokervod_pipelines.sheets.reading import SheetReading, TabFilter, choose_tabs, read_workbook
+from pokervod_pipelines.sheets.row_changes import RowChanges, apply_reading, leave_computing_tabs
 from pokervod_pipelines.sheets.sources import count_calls, open_sheet
 from pokervod_pipelines.sheets.statuses import store_managed_columns
 from pokervod_pipelines.sheets.tab import replace_unstorable
@@ -140,6 +140,7 @@ class _SheetPass:
             if reading is None:
                 counts, problems = self._match_again(connection, revision, last)
             else:
+                reading = leave_computing_tabs(connection, self.sheet, reading)
                 counts, problems = self._store_reading(connection, revision, last, reading)
                 store.record_unread_tabs(connection, self.sheet, reading.unread)
                 store_managed_columns(connection, self.sheet, locate_managed_columns(workbook, reading))
@@ -154,8 +155,10 @@ class _SheetPass:
         )
         self.progress(len(reading.rows))
         rows = (*changes.kept, *changes.changed, *changes.added)
-        pinned = apply_pin_cells(connection, self.sheet, rows, correlation_id=self.correlation_id)
-        problems = (*reading.problems, *find_copied_rows(changes.copies))
+        pinned = apply_pin_cells(
+            connection, self.sheet, rows, beside=changes.beside, correlation_id=self.correlation_id
+        )
+        problems = (*reading.problems, *changes.problems)
         return self._match(connection, revision, last, changes, pinned, (reading.skipped, problems)), problems
 
     def _match_again(self, connection: Connection, revision: str, last: store.LastReading) -> tuple[Counts, Problems]:

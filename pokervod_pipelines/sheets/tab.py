@@ -8,9 +8,15 @@ from pokervod_pipelines.text.folding import make_storable
 
 ERROR_TEXT = re.compile(
     r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!|GETTING_DATA"
-    r"|ERROR!|PYTHON!|EXTERNAL!|TIMEOUT!)|Err:\d{3}|#{3,}"
+    r"|ERROR!|PYTHON!|EXTERNAL!|TIMEOUT!"
+    # German, French, Spanish, Portuguese and Italian.
+    r"|NV|BEZUG!|WERT!|ZAHL!|FEHLER!|VALEUR!|NOM\?|NOMBRE!|NUL!|ERREUR!|¡(?:REF|VALOR|NUM|DIV/0|NULO|ERROR)!"
+    r"|¿NOMBRE\?|VALOR!|NOME\?|NÚM!|ERRO!|N/D|RIF!|VALORE!|ERRORE!)"
+    r"|Err:\d{3}|#{3,}|(?:Loading|로드 중|로딩 중|読み込み中) ?(?:\.{3}|…)"
 )
 """What Excel, LibreOffice and Google show in place of a value, ``###`` where the column is too narrow for it."""
+
+FIRST_OF_ERROR = ("#", "Err:", " ", "L", "로", "読")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +24,8 @@ class Tab:
     """Hold a tab's title and its rows of cells, each the text that a person sees ("" where the cell is blank).
 
     Indexes count from 0. ``uncomputed`` lists (row, column) of formulas whose value the workbook does not store: they
-    look blank but are not. ``errors`` maps (row, column) to an error such as ``#REF!``; the cell is blank.
+    look blank but are not. ``errors`` maps (row, column) to an error such as ``#REF!``; the cell is blank. In a tab
+    that ``is_live`` it means "not computed yet".
     ``merged`` lists (first row, last row, column) of cells merged over several rows; ``cells`` has the first only.
     """
 
@@ -28,6 +35,7 @@ class Tab:
     errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
     merged: tuple[tuple[int, int, int], ...] = ()
     is_hidden: bool = False
+    is_live: bool = False
 
 
 def replace_unstorable(text: str) -> str:
@@ -51,7 +59,7 @@ def blank_errors(tab: Tab) -> Tab:
         (row, column): cell.strip()
         for row, cells in enumerate(tab.cells)
         for column, cell in enumerate(cells)
-        if cell.startswith(("#", "Err:", " ")) and ERROR_TEXT.fullmatch(cell.strip())
+        if cell.startswith(FIRST_OF_ERROR) and ERROR_TEXT.fullmatch(cell.strip())
     }
     errors = {**texts, **tab.errors}
     cells = list(tab.cells)

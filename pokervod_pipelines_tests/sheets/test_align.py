@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pokervod_pipelines.sheets.align import Alignment, StoredRow, align_rows
+from pokervod_pipelines.sheets.align import Alignment, align_rows
 from pokervod_pipelines.sheets.rows import AnnotationRow, fingerprint
+from pokervod_pipelines.sheets.stored_rows import StoredRow
 
 
 def make_row(number: int, **fields: str) -> AnnotationRow:

@@ -6,9 +6,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pokervod_pipelines.sheets.align import Alignment, StoredRow, align_rows
+from pokervod_pipelines.sheets.align import Alignment, align_rows
 from pokervod_pipelines.sheets.headers import AnnotationLayout, SkippedTab, find_layout
 from pokervod_pipelines.sheets.rows import AnnotationRow, fingerprint, read_rows
+from pokervod_pipelines.sheets.stored_rows import StoredRow
 from pokervod_pipelines.sheets.workbook import open_workbook
 from pokervod_pipelines_tests.sheets.samples import ARCHIVE_HEADER
 

@@ -6,7 +6,7 @@ nothing is asked for cell by cell. What is written and where belongs in ``sheets
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,7 +17,7 @@ from pokervod_pipelines.sheets.google.calls import DRIVE_FILES
 from pokervod_pipelines.sheets.google.errors import make_incomplete_error, make_trash_error
 from pokervod_pipelines.sheets.google.layout import SpreadsheetLayout
 from pokervod_pipelines.sheets.headers import AnnotationLayout, find_layout
-from pokervod_pipelines.sheets.tab import Tab
+from pokervod_pipelines.sheets.tab import Tab, blank_errors
 
 if TYPE_CHECKING:
     from pokervod_pipelines.sheets.google.transport import RetryingClient
@@ -73,8 +73,15 @@ class GoogleWorkbook:
     def tabs(self) -> tuple[Tab, ...]:
         """Return every tab with cells, each cell as the text that people see; in tabs that are read, numbers are exact.
 
+        Errors and texts such as ``Loading...`` are errors of a live tab.
         Raises ``BadInput`` for a sheet that is far too large, ``Unavailable`` where a tab was renamed meanwhile.
         """
+        return tuple(
+            blank_errors(replace(tab, is_live=True, is_hidden=place.is_hidden, merged=place.merged))
+            for tab, place in zip(self._read_tabs(), self.layout().tabs, strict=True)
+        )
+
+    def _read_tabs(self) -> tuple[Tab, ...]:
         layout = self._read_layout()
         if layout.cell_count > MAX_CELLS:
             raise BadInput(
