@@ -119,9 +119,13 @@ def test_every_call_but_the_token_is_described_where_it_is_answered() -> None:
 
 
 def test_a_difference_is_told_beside_the_failure_that_it_causes() -> None:
-    with pytest.raises(RuntimeError) as failed, Emulator.start(clock=VirtualClock()) as google:
-        google.violations.append('drive.get asked x: Unknown name "x"')
-        raise RuntimeError
+    def fail_after_a_difference() -> None:
+        with Emulator.start(clock=VirtualClock()) as google:
+            google.violations.append('drive.get asked x: Unknown name "x"')
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError) as failed:
+        fail_after_a_difference()
 
     assert failed.value.__notes__ == ['drive.get asked x: Unknown name "x"']
 
