@@ -5,7 +5,6 @@ The meaning of the values is in ``rooms``, ``render`` and ``rollout``; plans and
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from pokervod_pipelines.errors import BadSettings
+from pokervod_pipelines.text.suggestions import suggest_name
 
 Location = tuple[int | str, ...]
 
@@ -143,8 +143,7 @@ def _read_location(problem: Any) -> Location:
 
 
 def _suggest(key: str, known: list[str]) -> str:
-    near = [RENAMED[key]] if RENAMED.get(key) in known else get_close_matches(key, known, n=1)
-    return f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
+    return f"did you mean `{RENAMED[key]}`?" if RENAMED.get(key) in known else suggest_name(key, known)
 
 
 def _list_keys(location: Location, model: type[BaseModel]) -> list[str]:

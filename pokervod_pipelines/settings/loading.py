@@ -29,6 +29,7 @@ from pokervod_pipelines.settings.rooms import (
     SheetSource,
     TournamentSettings,
 )
+from pokervod_pipelines.text.suggestions import suggest_name
 
 
 class Settings(SettingsModel):
@@ -113,7 +114,7 @@ def _find(kind: str, name: str, entries: Sequence[_Entry]) -> _Entry:
     for entry in entries:
         if entry.name == name:
             return entry
-    raise BadSettings(f"unknown {kind} {name!r}; configured: {', '.join(each.name for each in entries) or 'none'}")
+    raise BadSettings(f"unknown {kind} {name!r}; {suggest_name(name, [entry.name for entry in entries])}")
 
 
 def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:

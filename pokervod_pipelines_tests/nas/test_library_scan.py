@@ -217,7 +217,7 @@ def test_a_scan_leaves_a_record_and_an_event(small: Archive) -> None:
 
 
 def test_an_unknown_library_is_named_with_the_known_ones(archive: Archive) -> None:
-    with pytest.raises(BadSettings, match="unknown library 'nope'; configured: all"):
+    with pytest.raises(BadSettings, match="unknown library 'nope'; known: all"):
         archive.scan("nope")
 
 
