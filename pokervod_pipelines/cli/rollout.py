@@ -17,19 +17,21 @@ from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, OperatorNeeded, Unavailable
 from pokervod_pipelines.rollout.handler import PlanHandler, open_rollout
 from pokervod_pipelines.rollout.interventions import (
+    abandon_rollout,
     acknowledge_escalation,
     override_criterion,
     pause_rollout,
+    reset_rollout,
     resume_rollout,
+    undo_override,
 )
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.plans import find_plan
-from pokervod_pipelines.rollout.publish import deliver_alerts, write_page_file
+from pokervod_pipelines.rollout.publish import deliver_alerts, find_channels, write_page_file
 from pokervod_pipelines.rollout.record import ResultRecord, RolloutRecord, RolloutState
 from pokervod_pipelines.rollout.report.as_json import make_report_json
 from pokervod_pipelines.rollout.report.figures import make_report
-from pokervod_pipelines.rollout.report.html import write_page
-from pokervod_pipelines.rollout.report.markdown import write_final, write_progress
+from pokervod_pipelines.rollout.report.text import write_page, write_report
 from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.rollout.runner import Rollout, evaluate_week, read_rollout, run_rollout
 from pokervod_pipelines.settings import Settings, load_settings
@@ -38,9 +40,13 @@ app = typer.Typer(no_args_is_help=True)
 
 PlanOption = Annotated[str, typer.Option("--plan", help="Name of the plan; default: the first of the settings.")]
 WeekArgument = Annotated[int, typer.Argument(metavar="WEEK", min=1, help="Number of the week.")]
+EarlyOption = Annotated[bool, typer.Option("--early", help="Begin even before the planned start.")]
 WaitOption = Annotated[bool, typer.Option("--wait", help="Stay until it is completed or needs a person.")]
 MAX_REASON = 200
 """Characters; the table above it lists everything that failed."""
+
+WAITING = 4
+"""Exit status of a command that ends while a week waits for its next attempt."""
 
 MAX_INLINE_WAIT = 10.0
 """Seconds that a command waits without `--wait`; after longer waits the sensor continues."""
@@ -68,18 +74,22 @@ def run(
     plan: PlanOption = "",
     until: Annotated[int | None, typer.Option("--until", min=1, help="Stop before the week after this one.")] = None,
     wait: WaitOption = False,
+    early: EarlyOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run until done, waiting or escalated: week after week.
 
-    After a wait the sensor rollout_clock continues, or this command does when it is called again. Exit status 3 means
-    that a person has to decide.
+    After a wait the sensor rollout_clock continues, or this command does when it is called again. Exit status 4 means
+    that a week waits for its next attempt, 3 that a person has to decide.
 
     Example: pokervod rollout run --until 3
     """
     with _open(plan) as opened:
+        if not find_channels(opened.settings)[0]:
+            problem = "no alert channel can be used, so nobody is told when a week needs a person"
+            err.print(f"warning: {problem}; set alerts.channels and its address (docs/alerts.md)", markup=False)
         while True:
-            run_rollout(opened.rollout, until=until, log=lambda line: err.print(line, markup=False))
+            run_rollout(opened.rollout, until=until, early=early, log=lambda line: err.print(line, markup=False))
             record = read_rollout(opened.rollout)
             seconds = _find_wait(record, until)
             if seconds is None or not (wait or seconds <= MAX_INLINE_WAIT):
@@ -87,6 +97,8 @@ def run(
             _deliver(opened)
             time.sleep(seconds)
         _conclude(opened, record, as_json=as_json)
+    if seconds is not None:
+        raise typer.Exit(WAITING)
 
 
 def _find_wait(record: RolloutRecord, until: int | None) -> float | None:
@@ -108,10 +120,16 @@ def _conclude(opened: _OpenRollout, record: RolloutRecord, *, as_json: bool) -> 
     _show(opened.plan, record, as_json=as_json)
     if not as_json:
         out.print(page, markup=False)
-    if record.state in {RolloutState.ESCALATED, RolloutState.PAUSED}:
+    if step := _NEXT_STEPS.get(record.state):
         problem = f"week {record.current_week} is {record.state}: {trim_text(record.reason, MAX_REASON)}"
-        step = "fix the cause, then" if record.state is RolloutState.ESCALATED else "to continue,"
-        raise OperatorNeeded(f"{problem}\n{step} run `pokervod rollout resume`")
+        raise OperatorNeeded(f"{problem}\n{step}")
+
+
+_NEXT_STEPS = {
+    RolloutState.ESCALATED: "fix the cause, then run `pokervod rollout resume`",
+    RolloutState.PAUSED: "to continue, run `pokervod rollout resume`",
+    RolloutState.ABANDONED: "to begin anew, run `pokervod rollout reset`",
+}
 
 
 def _deliver(opened: _OpenRollout) -> None:
@@ -123,7 +141,7 @@ def _deliver(opened: _OpenRollout) -> None:
 def _show(plan: RolloutPlan, record: RolloutRecord, *, as_json: bool) -> None:
     report = make_report(plan, record, datetime.now(UTC))
     if as_json:
-        print_json(make_report_json(report, record))
+        print_json(make_report_json(report))
         return
     rows = []
     for week in report.weeks:
@@ -134,6 +152,10 @@ def _show(plan: RolloutPlan, record: RolloutRecord, *, as_json: bool) -> None:
         rows.append((week.number, week.plan.title, week.state, week.attempts or None, failing, next_try))
     columns = ("week", "title", "state", "attempts", "failed", "")
     print_table(f"{plan.title}: {report.percent} %, {record.state}", columns, rows, right=("week", "attempts"))
+    for escalation in (each for each in record.escalations if each.ended_at is None):
+        for each in record.interventions:
+            if each.kind == "acknowledge" and each.week == escalation.week and each.at >= escalation.at:
+                out.print(f"acknowledged by {each.by}: {each.reason}", markup=False)
 
 
 def _name_failed(result: ResultRecord) -> str:
@@ -223,8 +245,7 @@ def report(
             raise BadInput(f"{html}: cannot be written ({error.strerror}); name another file") from None
         err.print(f"written to {html}", markup=False)
     elif markdown:
-        write = write_final if record.state is RolloutState.COMPLETED else write_progress
-        out.print(write(opened.plan, record, now, link), markup=False)
+        out.print(write_report(opened.plan, record, now, link), markup=False)
     else:
         _show(opened.plan, record, as_json=as_json)
 
@@ -236,16 +257,23 @@ def override(
     reason: ReasonOption,
     plan: PlanOption = "",
     by: ByOption = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Take the override back.")] = False,
 ) -> None:
     """Count a failing criterion as passed; every report shows it as overridden, with name and reason.
 
+    `--undo` takes it back: a week that passed only by it is judged anew by the next run.
+
     Example: pokervod rollout override 4 hands --reason "the tables come on Monday"
     """
-    actor = read_actor(by, reason)
-    known = {each.name for each in find_plan(load_settings(), plan or None).week(week).criteria}
+    act = undo_override if undo else override_criterion
     with _open(plan) as opened:
-        override_criterion(opened.rollout, week, criterion, actor, known=known)
-    out.print(f"{criterion} of week {week} counts as passed; continue with `pokervod rollout resume`", markup=False)
+        act(opened.rollout, week, criterion, read_actor(by, reason))
+    done = (
+        "is judged again; continue with `pokervod rollout run`"
+        if undo
+        else ("counts as passed; continue with `pokervod rollout resume`")
+    )
+    out.print(f"{criterion} of week {week} {done}", markup=False)
 
 
 @app.command("pause")
@@ -257,6 +285,28 @@ def pause(reason: ReasonOption, plan: PlanOption = "", by: ByOption = "") -> Non
     with _open(plan) as opened:
         pause_rollout(opened.rollout, read_actor(by, reason))
     out.print("paused", markup=False)
+
+
+@app.command("abandon")
+def abandon(reason: ReasonOption, plan: PlanOption = "", by: ByOption = "") -> None:
+    """Give the rollout up: nothing continues it, and only `rollout reset` begins it anew.
+
+    Example: pokervod rollout abandon --reason "the project was cancelled"
+    """
+    with _open(plan) as opened:
+        abandon_rollout(opened.rollout, read_actor(by, reason))
+    out.print("abandoned", markup=False)
+
+
+@app.command("reset")
+def reset(reason: ReasonOption, plan: PlanOption = "", by: ByOption = "") -> None:
+    """Let the next `rollout run` begin with week 1, without overrides; the history stays.
+
+    Example: pokervod rollout reset --reason "the rehearsal is over"
+    """
+    with _open(plan) as opened:
+        reset_rollout(opened.rollout, read_actor(by, reason))
+    out.print("reset; begin with `pokervod rollout run`", markup=False)
 
 
 @app.command("acknowledge")

@@ -1,8 +1,9 @@
 """Define rollouts in Dagster: an asset a week, a check a criterion, and a job that runs week after week.
 
-A week's asset runs the rollout up to that week; a passed week is materialized again without a new evaluation. The first
-plan's weeks are ``rollout/week_1`` onward, those of another plan ``rollout/<plan>/week_1`` onward. The job is one op: a
-run of the assets would plan all of them, and Dagster would show the weeks after a failed one as failed, too.
+A week's asset runs the rollout up to that week; a week that had passed before is evaluated anew, and nothing of it is
+stored. The first plan's weeks are ``rollout/week_1`` onward, those of another plan ``rollout/<plan>/week_1`` onward.
+The job is one op: a run of the assets would plan all of them, and Dagster would show the weeks after a failed one as
+failed, too.
 """
 
 import logging
@@ -23,9 +24,16 @@ from pokervod_pipelines.rollout.handler import open_rollout
 from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
 from pokervod_pipelines.rollout.plans import load_plans
 from pokervod_pipelines.rollout.publish import write_page_file
-from pokervod_pipelines.rollout.record import ResultRecord, RolloutRecord, WeekState
-from pokervod_pipelines.rollout.report.markdown import write_progress
-from pokervod_pipelines.rollout.runner import name_lock, read_rollout, run_rollout, start_rollout
+from pokervod_pipelines.rollout.record import ResultRecord, RolloutRecord, WeekResult, WeekState
+from pokervod_pipelines.rollout.report.text import write_progress
+from pokervod_pipelines.rollout.runner import (
+    Rollout,
+    evaluate_week,
+    name_lock,
+    read_rollout,
+    run_rollout,
+    start_rollout,
+)
 from pokervod_pipelines.rollout.store import read_progress
 from pokervod_pipelines.settings import Settings
 
@@ -105,6 +113,7 @@ class RolloutConfig(dg.Config):
     """Limit a run of the job, and the automatic runs after it."""
 
     until: int | None = Field(default=None, description="The last week to run; default: the last of the plan.")
+    early: bool = Field(default=False, description="Begin even before the planned start.")
 
 
 def _define_job(plan: RolloutPlan) -> dg.JobDefinition:
@@ -120,10 +129,16 @@ def _define_job(plan: RolloutPlan) -> dg.JobDefinition:
         context: dg.OpExecutionContext, config: RolloutConfig
     ) -> Iterator[dg.AssetCheckEvaluation | dg.AssetMaterialization]:
         engine, settings = context.resources.engine, context.resources.settings
-        run_or_fail(lambda: start_rollout(open_rollout(engine, settings, plan), config.until))
+        rollout = open_rollout(engine, settings, plan)
+        run_or_fail(lambda: start_rollout(rollout, config.until, early=config.early))
+        passed = {week.number for week in read_rollout(rollout).weeks if week.state is WeekState.PASSED}
+        if len(passed) == len(plan.weeks):
+            run_or_fail(lambda: run_rollout(rollout, until=config.until))  # completes it where weeks were deleted
         for week in plan.weeks:
             if config.until is not None and week.number > config.until:
                 return
+            if week.number in passed:
+                continue  # its checks are those of the run in which it passed
             run = _run_to_week(engine, settings, plan, week.number)
             key = _name_week(plan, week.number)
             for check in run.list_checks():
@@ -172,26 +187,33 @@ def _define_clock(plan: RolloutPlan, open_engine: OpenEngine) -> dg.SensorDefini
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _WeekRun:
-    """Describe a week for Dagster after the rollout ran up to it."""
+    """Describe a week for Dagster after the rollout ran up to it, with the results of this run."""
 
     plan: RolloutPlan
     number: int
     record: RolloutRecord
+    result: WeekResult
 
     def list_checks(self) -> list[dict[str, Any]]:
-        """Return the arguments of Dagster's checks for the plan's criteria; none before the first evaluation."""
-        evaluated = (each.results for each in reversed(self.record.attempts_of(self.number)) if each.results)
-        found = {result.criterion: result for result in next(evaluated, ())}
-        criteria = self.plan.weeks[self.number - 1].criteria
-        return [_describe_check(each.name, found.get(each.name)) for each in criteria] if found else []
+        """Return the arguments of Dagster's checks; none for a week that was not evaluated."""
+        overrides = {each.criterion: each for each in self.record.overrides if each.week == self.number}
+        return [
+            _describe_check(each, f"overridden by {let.by} ({let.reason})" if let else "")
+            for each in self.result.results
+            for let in (overrides.get(each.criterion) if each.is_overridden else None,)
+        ]
 
     def describe_pass(self) -> dict[str, dg.MetadataValue | str | int]:
-        """Return the metadata of a passed week. Raises Dagster's ``Failure`` if it has not passed."""
+        """Return the metadata of a passed week. Raises Dagster's ``Failure`` if it has not passed, or fails now."""
         week = self.record.weeks[self.number - 1]
         if week.state is not WeekState.PASSED:
             again = week.next_try_at
             reason = f"retried at {again:%H:%M:%S} UTC" if again else self.record.reason
             raise dg.Failure(f"the criteria of week {self.number} have not passed: {reason}", allow_retries=False)
+        if not self.result.passed:
+            reason = f"week {self.number} has passed, but fails now: {self.result.summarize()}"
+            step = f"fix it, or run `pokervod rollout resume --from {self.number}`"
+            raise dg.Failure(f"{reason}; {step}", allow_retries=False)
         overridden = [each.criterion for each in self.record.overrides if each.week == self.number]
         return {
             "report": dg.MetadataValue.md(write_progress(self.plan, self.record, datetime.now(UTC))),
@@ -206,37 +228,36 @@ def _run_to_week(engine: Engine, settings: Settings, plan: RolloutPlan, number: 
 
     Raises Dagster's ``Failure`` if the week may not start yet, or while another runner has the lock.
     """
-    record = run_or_fail(lambda: _run_until(engine, settings, plan, number))
+    record, result = run_or_fail(lambda: _run_until(open_rollout(engine, settings, plan), number))
     try:
         write_page_file(settings, plan, record)
     except PokervodError as error:  # a week has passed whether or not its page can be written
         _log.warning("%s", error)
-    return _WeekRun(plan=plan, number=number, record=record)
+    return _WeekRun(plan=plan, number=number, record=record, result=result)
 
 
-def _run_until(engine: Engine, settings: Settings, plan: RolloutPlan, number: int) -> RolloutRecord:
-    rollout = open_rollout(engine, settings, plan)
+def _run_until(rollout: Rollout, number: int) -> tuple[RolloutRecord, WeekResult]:
+    """Return the record and the result of this run: a new one for a week that had passed before."""
+    start = rollout.clock()
     run_rollout(rollout, until=number, only_extends=True)
     record = read_rollout(rollout)
     if blocker := record.find_blocker(number):
         raise Conflict(blocker)
-    return record
+    new = [each.results for each in record.attempts_of(number) if each.ended_at and each.ended_at >= start]
+    if not new and record.weeks[number - 1].state is WeekState.PASSED:
+        return record, evaluate_week(rollout, number)
+    return record, WeekResult(results=new[-1] if new else ())
 
 
-def _describe_check(criterion: str, result: ResultRecord | None) -> dict[str, Any]:
-    if result is None:
-        return {
-            "check_name": criterion,
-            "passed": False,
-            "severity": dg.AssetCheckSeverity.WARN,
-            "description": "not evaluated: the week passed before this criterion was in the plan",
-        }
+def _describe_check(result: ResultRecord, override: str) -> dict[str, Any]:
+    """Return the arguments of Dagster's check; an overridden criterion has failed, but stops nothing."""
     metadata = {**result.figures, "seconds": result.seconds, "overridden": result.is_overridden}
     if result.details:
         metadata["evidence"] = dg.MetadataValue.md("\n".join(f"- `{line}`" for line in result.details))
     return {
-        "check_name": criterion,
-        "passed": result.passed or result.is_overridden,
-        "description": f"overridden: {result.summary}" if result.is_overridden else result.summary,
+        "check_name": result.criterion,
+        "passed": result.passed,
+        "severity": dg.AssetCheckSeverity.WARN if result.is_overridden else dg.AssetCheckSeverity.ERROR,
+        "description": f"{override}: {result.summary}" if override else result.summary,
         "metadata": metadata,
     }

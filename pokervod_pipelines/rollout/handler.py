@@ -14,6 +14,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.lifecycle import acknowledge_alert, raise_alert, resolve_alert
 from pokervod_pipelines.rollout import store
+from pokervod_pipelines.rollout.alignment import WeekShape
 from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.result import ErrorClass
@@ -22,8 +23,8 @@ from pokervod_pipelines.rollout.fixers.context import FixContext
 from pokervod_pipelines.rollout.fixers.registry import FIXERS, choose_fixers
 from pokervod_pipelines.rollout.plan import FixerEntry, RolloutPlan
 from pokervod_pipelines.rollout.record import FixRecord, ResultRecord, RolloutRecord, RolloutState
-from pokervod_pipelines.rollout.report.escalation import describe_escalation
-from pokervod_pipelines.rollout.report.markdown import write_final, write_progress
+from pokervod_pipelines.rollout.report.text import write_escalation, write_progress, write_report
+from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.rollout.runner import Clock, RetryPolicy, Rollout, read_clock
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.text.folding import make_storable
@@ -42,7 +43,16 @@ def open_rollout(engine: Engine, settings: Settings, plan: RolloutPlan, *, clock
 
     handler = PlanHandler(engine=engine, settings=settings, plan=plan, clock=clock)
     return Rollout(
-        engine=engine, plan=plan.name, weeks=len(plan.weeks), handler=handler, retries=find_retries, clock=clock
+        engine=engine,
+        plan=plan.name,
+        weeks=tuple(
+            WeekShape(title=week.title, digests={each.name: each.digest for each in week.criteria})
+            for week in plan.weeks
+        ),
+        handler=handler,
+        retries=find_retries,
+        clock=clock,
+        starts=plan.weeks[0].starts,
     )
 
 
@@ -79,7 +89,7 @@ class PlanHandler:
         """Raise an alert with the progress, or the final report, and resolve those of escalations."""
         passed = max((each for each in record.attempts if each.passed), key=lambda each: each.id)
         is_completed = record.state is RolloutState.COMPLETED
-        write = write_final if is_completed else write_progress
+        write = write_report if is_completed else write_progress
         self._raise(
             connection,
             key=f"rollout {self.plan.name} week {passed.week} attempt {passed.id}" + " completed" * is_completed,
@@ -91,13 +101,15 @@ class PlanHandler:
 
     def report_escalation(self, connection: Connection, record: RolloutRecord, week: int) -> None:
         """Raise an alert that the week blocks, with what was tried and what to do."""
-        message = describe_escalation(self.plan, record, week, self.clock(), self.settings.rollout.link)
+        cycle = record.weeks[week - 1].cycle
+        count = sum(each.cycle == cycle for each in record.attempts_of(week))
+        title = f"Rollout escalated: week {week} {self.plan.week(week).title} failed {count} times"
         self._raise(
             connection,
             key=self._name_escalation(week),
             severity=AlertSeverity.CRITICAL,
-            title=message.title,
-            body=message.body_markdown,
+            title=trim_text(title, 140),
+            body=write_escalation(self.plan, record, week, self.clock(), self.settings.rollout.link),
         )
 
     def acknowledge_escalation(self, connection: Connection, week: int, actor: Actor) -> None:

@@ -1,23 +1,26 @@
-"""Act on a rollout for a person: pause, resume, override a criterion, acknowledge an escalation.
+"""Act on a rollout for a person: pause, resume, abandon, reset, override a criterion, acknowledge an escalation.
 
 Each action is stored with its actor. None of them evaluates anything; a later run continues from what they leave.
 """
+
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType
-from pokervod_pipelines.rollout import store
-from pokervod_pipelines.rollout.record import RolloutRecord, RolloutState, WeekState
-from pokervod_pipelines.rollout.runner import Rollout, append_event, lock_rollout, read_rollout
+from pokervod_pipelines.rollout import overrides, store
+from pokervod_pipelines.rollout.alignment import WeekShape
+from pokervod_pipelines.rollout.record import OverrideRecord, RolloutRecord, RolloutState, WeekState
+from pokervod_pipelines.rollout.runner import Rollout, append_event, fit_rollout, lock_rollout, read_rollout
 
 
 def pause_rollout(rollout: Rollout, actor: Actor) -> None:
     """Start no further attempt until a person resumes the rollout; a running attempt finishes."""
     record = read_rollout(rollout)
-    if record.state is RolloutState.COMPLETED:
-        raise Conflict(f"the rollout {rollout.plan} is completed, so it cannot be paused")
+    if record.state in {RolloutState.COMPLETED, RolloutState.ABANDONED}:
+        raise Conflict(f"the rollout {rollout.plan} is {record.state}, so it cannot be paused")
     with rollout.engine.begin() as connection:
         store.set_rollout_state(connection, rollout.plan, RolloutState.PAUSED, actor.reason, rollout.clock())
         week = record.current_week
@@ -37,10 +40,11 @@ def resume_rollout(rollout: Rollout, actor: Actor, *, week: int | None = None) -
         number = _find_start(rollout, record, week)
         with rollout.engine.begin() as connection:
             now = rollout.clock()
+            fit_rollout(connection, rollout)
             if week is None and record.state in {RolloutState.RUNNING, RolloutState.WAITING}:
                 store.end_wait(connection, rollout.plan, number, now)
             else:
-                _start_cycles(connection, rollout, record, number)
+                _start_cycles(connection, rollout, record, number, repeats=week is not None)
             store.end_escalations(connection, rollout.plan, now)
             rollout.handler.resolve_escalations(connection, record, actor)
             reason = f"resumed: {actor.reason}"
@@ -51,36 +55,112 @@ def resume_rollout(rollout: Rollout, actor: Actor, *, week: int | None = None) -
 
 
 def _find_start(rollout: Rollout, record: RolloutRecord, week: int | None) -> int:
+    if record.state is RolloutState.ABANDONED:
+        raise Conflict(f"the rollout {rollout.plan} is abandoned; to begin anew, run `pokervod rollout reset`")
     number = week or record.current_week
     if number is None:
         raise Conflict(f"every week of the rollout {rollout.plan} has passed; to repeat weeks, name the first one")
-    if not 1 <= number <= rollout.weeks:
-        raise BadInput(f"unknown week {number}; the rollout {rollout.plan} has weeks 1 to {rollout.weeks}")
+    _check_week(rollout, number)
     if blocker := record.find_blocker(number):
         raise Conflict(blocker)
     return number
 
 
-def _start_cycles(connection: Connection, rollout: Rollout, record: RolloutRecord, first: int) -> None:
-    """Reset the week and every later one that has started."""
+def _check_week(rollout: Rollout, number: int) -> None:
+    if not 1 <= number <= len(rollout.weeks):
+        raise BadInput(f"unknown week {number}; the rollout {rollout.plan} has weeks 1 to {len(rollout.weeks)}")
+
+
+def _start_cycles(
+    connection: Connection, rollout: Rollout, record: RolloutRecord, first: int, *, repeats: bool
+) -> None:
+    """Reset the week and every later one that has started; those that have passed only if it ``repeats`` them."""
     for each in record.weeks:
+        if each.state is WeekState.PASSED and not repeats:
+            continue
         if each.number >= first and (each.state is not WeekState.PENDING or each.attempts):
             store.start_cycle(connection, rollout.plan, each.number)
 
 
-def override_criterion(rollout: Rollout, week: int, criterion: str, actor: Actor, *, known: set[str]) -> None:
+def override_criterion(rollout: Rollout, week: int, criterion: str, actor: Actor) -> None:
     """Count the criterion of the week as passed from the next attempt on; every report shows it as overridden.
 
     Raises ``BadInput`` for a criterion that the week does not have, ``Conflict`` for one that is overridden already.
     """
-    if criterion not in known:
-        raise BadInput(f"unknown criterion {criterion!r}; week {week} has {', '.join(sorted(known))}")
-    read_rollout(rollout)
+    shape = _find_shape(rollout, week, criterion)
     with rollout.engine.begin() as connection:
-        if not store.insert_override(connection, rollout.plan, week, criterion, actor=actor, now=rollout.clock()):
+        if _find_override(connection, rollout, week, criterion):
             raise Conflict(f"criterion {criterion!r} of week {week} is already overridden")
+        signed = _sign(connection, rollout, actor)
+        overrides.insert_override(connection, rollout.plan, week, shape, criterion, actor=signed, now=rollout.clock())
         payload = {"week": week, "criterion": criterion, "by": actor.who, "reason": actor.reason}
         append_event(connection, rollout, EventType.ROLLOUT_OVERRIDDEN, **payload)
+
+
+def undo_override(rollout: Rollout, week: int, criterion: str, actor: Actor) -> None:
+    """Take the override of the criterion back: a week that passed only by it is judged anew.
+
+    Raises ``BadInput`` for a criterion that the week does not have, ``Conflict`` for one that is not overridden.
+    """
+    _find_shape(rollout, week, criterion)
+    with rollout.engine.begin() as connection:
+        found = _find_override(connection, rollout, week, criterion)
+        if not found:
+            raise Conflict(f"criterion {criterion!r} of week {week} is not overridden")
+        overrides.withdraw_overrides(connection, rollout.plan, found, _sign(connection, rollout, actor))
+        _store(connection, rollout, f"undo override of {criterion}", week, actor)
+        payload = {"week": week, "criterion": criterion, "by": actor.who, "reason": actor.reason}
+        append_event(connection, rollout, EventType.ROLLOUT_OVERRIDE_UNDONE, **payload)
+
+
+def _find_shape(rollout: Rollout, week: int, criterion: str) -> WeekShape:
+    _check_week(rollout, week)
+    shape = rollout.weeks[week - 1]
+    if criterion not in shape.digests:
+        raise BadInput(f"unknown criterion {criterion!r}; week {week} has {', '.join(sorted(shape.digests))}")
+    read_rollout(rollout)
+    return shape
+
+
+def _find_override(connection: Connection, rollout: Rollout, week: int, criterion: str) -> list[OverrideRecord]:
+    overrides.lock_overrides(connection, rollout.plan)
+    record = store.read_rollout(connection, rollout.plan, rollout.weeks)
+    return [each for each in record.overrides if (each.week, each.criterion) == (week, criterion)] if record else []
+
+
+def abandon_rollout(rollout: Rollout, actor: Actor) -> None:
+    """Give the rollout up: nothing continues it until it is reset. Raises ``Conflict`` if it has ended."""
+    record = read_rollout(rollout)
+    if record.state in {RolloutState.COMPLETED, RolloutState.ABANDONED}:
+        raise Conflict(f"the rollout {rollout.plan} is {record.state}, so it cannot be abandoned")
+    with rollout.engine.begin() as connection:
+        now = rollout.clock()
+        store.end_escalations(connection, rollout.plan, now)
+        rollout.handler.resolve_escalations(connection, record, actor)
+        store.set_rollout_state(connection, rollout.plan, RolloutState.ABANDONED, actor.reason, now)
+        _store(connection, rollout, "abandon", record.current_week, actor)
+        append_event(connection, rollout, EventType.ROLLOUT_ABANDONED, by=actor.who, reason=actor.reason)
+
+
+def reset_rollout(rollout: Rollout, actor: Actor) -> None:
+    """Begin anew with the first week at the next run, without overrides; the history stays.
+
+    Raises ``Conflict`` while a runner has the lock.
+    """
+    with lock_rollout(rollout):
+        record = read_rollout(rollout)
+        with rollout.engine.begin() as connection:
+            now = rollout.clock()
+            fit_rollout(connection, rollout)
+            _start_cycles(connection, rollout, record, 1, repeats=True)
+            store.end_escalations(connection, rollout.plan, now)
+            rollout.handler.resolve_escalations(connection, record, actor)
+            overrides.withdraw_overrides(connection, rollout.plan, record.overrides, _sign(connection, rollout, actor))
+            reason = f"reset: {actor.reason}"
+            store.set_rollout_state(connection, rollout.plan, RolloutState.WAITING, reason, now, is_resumed=True)
+            store.reset_rollout(connection, rollout.plan, now)
+            _store(connection, rollout, "reset", None, actor)
+            append_event(connection, rollout, EventType.ROLLOUT_RESET, by=actor.who, reason=actor.reason)
 
 
 def acknowledge_escalation(rollout: Rollout, actor: Actor) -> int:
@@ -92,6 +172,10 @@ def acknowledge_escalation(rollout: Rollout, actor: Actor) -> int:
         _store(connection, rollout, "acknowledge", week, actor)
         rollout.handler.acknowledge_escalation(connection, week, actor)
     return week
+
+
+def _sign(connection: Connection, rollout: Rollout, actor: Actor) -> Actor:
+    return replace(actor, correlation_id=store.read_correlation_id(connection, rollout.plan))
 
 
 def _store(connection: Connection, rollout: Rollout, kind: str, week: int | None, actor: Actor) -> None:

@@ -13,7 +13,7 @@ from pokervod_pipelines.alerts.delivery import deliver_pending
 from pokervod_pipelines.errors import BadSettings, Unavailable
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.record import RolloutRecord
-from pokervod_pipelines.rollout.report.html import write_page
+from pokervod_pipelines.rollout.report.text import write_page
 from pokervod_pipelines.settings import Settings
 
 

@@ -28,6 +28,9 @@ class RolloutState(StrEnum):
     COMPLETED = "completed"
     """Every week has passed."""
 
+    ABANDONED = "abandoned"
+    """A person gave it up; only a reset lets it run again."""
+
 
 class WeekState(StrEnum):
     """List the states of a rollout week."""
@@ -51,6 +54,12 @@ class ResultRecord:
     figures: Mapping[str, Any]
     error_class: str | None
     seconds: float
+    digest: str | None = None
+    """Of the criterion as it was evaluated; None in results that are older than digests."""
+
+    def is_of(self, digest: str | None) -> bool:
+        """Return whether it is the result of a criterion with this digest; None is a criterion that does not exist."""
+        return digest is not None and self.digest in {None, digest}
 
     @property
     def blocks(self) -> bool:
@@ -121,18 +130,23 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverrideRecord:
-    """Hold a criterion that a person overrode; every report shows it."""
+    """Hold a criterion that a person overrode; every report shows it.
+
+    It counts for the criterion with that digest in the week with that title; None in overrides that are older.
+    """
 
     week: int
     criterion: str
     by: str
     reason: str
     at: datetime
+    title: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterventionRecord:
-    """Hold an action of a person: ``pause``, ``resume`` or ``acknowledge``."""
+    """Hold what changed a rollout from outside: an action of a person such as ``pause``, or a changed plan."""
 
     kind: str
     week: int | None
@@ -158,6 +172,9 @@ class WeekRecord:
     """Hold the progress of a week; ``next_try_at`` is set while it is waiting."""
 
     number: int
+    title: str | None = None
+    """Its title in the plan, by which it is found when numbers change; None in records that are older."""
+
     state: WeekState = WeekState.PENDING
     cycle: int = 1
     attempts: int = 0

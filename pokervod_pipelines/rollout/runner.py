@@ -8,7 +8,7 @@ fixer of an attempt once. A wait is a time in the database; no process has to st
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
@@ -19,6 +19,7 @@ from pokervod_pipelines.db.locks import try_lock
 from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.rollout import store
+from pokervod_pipelines.rollout.alignment import WeekShape, align_record, find_places, list_changes
 from pokervod_pipelines.rollout.record import (
     FixRecord,
     ResultRecord,
@@ -77,37 +78,46 @@ class RolloutHandler(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """Identify a rollout: the name of its plan, the number of its weeks, the retry policy of each, and its handler."""
+    """Identify a rollout: the name of its plan, its weeks as planned now, the retry policy of each, and its handler.
+
+    It does not begin before ``starts`` unless it is told to.
+    """
 
     engine: Engine
     plan: str
-    weeks: int
+    weeks: tuple[WeekShape, ...]
     handler: RolloutHandler
     retries: Callable[[int], RetryPolicy]
     clock: Clock = read_clock
+    starts: date | None = None
 
 
 def run_rollout(
-    rollout: Rollout, *, until: int | None = None, only_extends: bool = False, log: Log = ignore_line
+    rollout: Rollout,
+    *,
+    until: int | None = None,
+    only_extends: bool = False,
+    early: bool = False,
+    log: Log = ignore_line,
 ) -> None:
     """Run until the rollout is completed, week ``until`` has passed, or it is waiting, paused or escalated.
 
     ``until`` also limits later automatic runs; with ``only_extends`` a later limit of an earlier run stays. Raises
-    ``Conflict`` while another runner has the lock.
+    ``Conflict`` while another runner has the lock, and before the planned start unless ``early``.
     """
     with lock_rollout(rollout):
-        _start(rollout, until, only_extends=only_extends)
+        _start(rollout, until, only_extends=only_extends, early=early, log=log)
         while run_step(rollout, until=until, log=log):
             pass
 
 
-def start_rollout(rollout: Rollout, until: int | None) -> None:
+def start_rollout(rollout: Rollout, until: int | None, *, early: bool = False) -> None:
     """Start the rollout if it has not started, and limit automatic runs to week ``until``; evaluate nothing.
 
-    Raises ``Conflict`` while another runner has the lock.
+    Raises ``Conflict`` while another runner has the lock, and before the planned start unless ``early``.
     """
     with lock_rollout(rollout):
-        _start(rollout, until, only_extends=False)
+        _start(rollout, until, only_extends=False, early=early, log=ignore_line)
 
 
 def run_step(rollout: Rollout, *, until: int | None = None, log: Log = ignore_line) -> bool:
@@ -121,7 +131,7 @@ def run_step(rollout: Rollout, *, until: int | None = None, log: Log = ignore_li
         log(f"stopped before week {number} by --until {until}")
         _stop(rollout, record, number)
         return False
-    if record.state in {RolloutState.PAUSED, RolloutState.ESCALATED}:
+    if record.state in {RolloutState.PAUSED, RolloutState.ESCALATED, RolloutState.ABANDONED}:
         return False
     week = record.weeks[number - 1]
     _run_fixers(rollout, record, number, log)
@@ -160,10 +170,47 @@ def evaluate_week(rollout: Rollout, number: int) -> WeekResult:
     with rollout.engine.connect() as connection:
         record = store.read_rollout(connection, rollout.plan, rollout.weeks)
     overridden = {each.criterion for each in record.overrides if each.week == number} if record else set()
-    results = rollout.handler.evaluate(number)
-    return WeekResult(
-        results=tuple(replace(each, is_overridden=not each.passed and each.criterion in overridden) for each in results)
+    digests = rollout.weeks[number - 1].digests
+    results = (
+        replace(
+            each,
+            is_overridden=not each.passed and each.criterion in overridden,
+            digest=digests.get(each.criterion),
+        )
+        for each in rollout.handler.evaluate(number)
     )
+    return WeekResult(results=tuple(results))
+
+
+def fit_rollout(connection: Connection, rollout: Rollout) -> list[str]:
+    """Store the weeks as the plan has them now; return what has changed, which is also stored.
+
+    The caller has the lock of the rollout.
+    """
+    stored = store.read_stored(connection, rollout.plan)
+    assert stored is not None  # noqa: S101 - the caller has read or written it
+    changes, aligned = list_changes(stored, rollout.weeks), align_record(stored, rollout.weeks)
+    places = _number_weeks(stored, rollout)
+    store.place_weeks(connection, rollout.plan, places, [shape.title for shape in rollout.weeks])
+    passed = {places.get(each.number) for each in stored.weeks if each.state is WeekState.PASSED}
+    for week in aligned.weeks:
+        if week.number in passed and week.state is WeekState.PENDING:
+            store.start_cycle(connection, rollout.plan, week.number)
+    if changes:
+        actor = Actor(who="the plan", reason="; ".join(changes))
+        store.insert_intervention(connection, rollout.plan, "change", None, actor=actor, now=rollout.clock())
+        rollout.handler.resolve_escalations(connection, stored, actor)
+        for week_number in (each.week for each in aligned.escalations if each.ended_at is None):
+            rollout.handler.report_escalation(connection, _read_again(connection, rollout), week_number)
+    return changes
+
+
+def _number_weeks(stored: RolloutRecord, rollout: Rollout) -> dict[int, int]:
+    """Return the new number of each stored week; those that the plan no longer has count down from 0."""
+    places = find_places(stored.weeks, rollout.weeks)
+    last = min([0, *(each.number for each in stored.weeks)])
+    removed = [each.number for each in stored.weeks if each.number > 0 and each.number not in places]
+    return places | {number: last - at for at, number in enumerate(removed, 1)}
 
 
 def append_event(connection: Connection, rollout: Rollout, kind: EventType, **payload: object) -> None:
@@ -172,14 +219,22 @@ def append_event(connection: Connection, rollout: Rollout, kind: EventType, **pa
     append_events(connection, "rollout", correlation_id, [NewEvent(kind, {"plan": rollout.plan, **payload})])
 
 
-def _start(rollout: Rollout, until: int | None, *, only_extends: bool) -> None:
-    now = rollout.clock()
+def _start(rollout: Rollout, until: int | None, *, only_extends: bool, early: bool, log: Log) -> None:
+    now, name = rollout.clock(), rollout.plan
     with rollout.engine.begin() as connection:
-        name, weeks, correlation_id = rollout.plan, rollout.weeks, new_correlation_id()
-        if store.start_rollout(connection, name, weeks, until=until, correlation_id=correlation_id, now=now):
-            append_event(connection, rollout, EventType.ROLLOUT_STARTED, weeks=rollout.weeks)
+        stored = store.read_stored(connection, name)
+        if rollout.starts and now.date() < rollout.starts and not early and (stored is None or stored.until == 0):
+            raise Conflict(
+                f"the rollout {name} is planned from {rollout.starts} on; wait until then, "
+                "or begin now with `pokervod rollout run --early`"
+            )
+        if store.start_rollout(connection, name, until=until, correlation_id=new_correlation_id(), now=now):
+            append_event(connection, rollout, EventType.ROLLOUT_STARTED, weeks=len(rollout.weeks))
         else:
             store.set_until(connection, name, until, only_extends=only_extends)
+        changes = fit_rollout(connection, rollout)
+    for change in changes:
+        log(f"the plan has changed: {change}")
 
 
 def _stop(rollout: Rollout, record: RolloutRecord, number: int) -> None:
@@ -235,7 +290,7 @@ def _pass_week(connection: Connection, rollout: Rollout, number: int, now: datet
     store.set_week_state(connection, rollout.plan, number, WeekState.PASSED, now)
     store.end_escalations(connection, rollout.plan, now)
     append_event(connection, rollout, EventType.ROLLOUT_WEEK_PASSED, week=number)
-    if number == rollout.weeks:
+    if _read_again(connection, rollout).current_week is None:
         _complete(connection, rollout, now)
     else:
         store.set_rollout_state(connection, rollout.plan, RolloutState.RUNNING, f"week {number} passed", now)

@@ -2,21 +2,20 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.db.locks import lock_until_commit
-from pokervod_pipelines.decisions import DecisionKind, Subject, read_in_force, record
+from pokervod_pipelines.rollout.alignment import WeekShape, align_record
+from pokervod_pipelines.rollout.overrides import list_override_decisions, make_override
 from pokervod_pipelines.rollout.record import (
     AttemptRecord,
     EscalationRecord,
     FixRecord,
     InterventionRecord,
-    OverrideRecord,
     ResultRecord,
     RolloutRecord,
     RolloutState,
@@ -25,10 +24,8 @@ from pokervod_pipelines.rollout.record import (
 )
 
 
-def start_rollout(
-    connection: Connection, plan: str, weeks: int, *, until: int | None, correlation_id: str, now: datetime
-) -> bool:
-    """Insert the rollout, if missing, and its missing weeks; return whether the rollout was missing."""
+def start_rollout(connection: Connection, plan: str, *, until: int | None, correlation_id: str, now: datetime) -> bool:
+    """Insert the rollout, if missing; return whether it was."""
     inserted = connection.execute(
         text("""
             insert into rollouts (plan, until, correlation_id, started_at, changed_at)
@@ -36,18 +33,48 @@ def start_rollout(
         """),
         {"plan": plan, "until": until, "correlation_id": correlation_id, "now": now},
     ).one_or_none()
-    connection.execute(
-        text("""
-            insert into rollout_weeks (plan, number) select :plan, n from generate_series(1, :weeks) n
-            on conflict do nothing
-        """),
-        {"plan": plan, "weeks": weeks},
-    )
     return inserted is not None
 
 
-def read_rollout(connection: Connection, plan: str, weeks: int) -> RolloutRecord | None:
-    """Return the rollout with its first ``weeks`` weeks (its plan no longer has the others), or None if not started."""
+FAR = 1_000_000
+"""Further than any number of a week, so that weeks can change places one after the other."""
+
+
+_PLACES = (("rollout_weeks", "number"), ("rollout_escalations", "week"), ("rollout_interventions", "week"))
+"""Tables with the numbers of weeks; attempts follow their week by the foreign key."""
+
+_MOVE_AWAY = """
+    update {table} t set {column} = p.new + :far
+    from unnest(cast(:old as int[]), cast(:new as int[])) p(old, new) where t.plan = :plan and t.{column} = p.old
+"""
+_MOVE_BACK = "update {table} set {column} = {column} - :far where plan = :plan and {column} > :far / 2"
+
+
+def place_weeks(connection: Connection, plan: str, numbers: Mapping[int, int], titles: Sequence[str]) -> None:
+    """Give stored weeks and all that belongs to them other numbers, then insert and name the weeks of the plan."""
+    moved = {old: new for old, new in numbers.items() if old != new}
+    places = {"plan": plan, "old": [*moved], "new": [*moved.values()], "far": FAR}
+    for table, column in _PLACES:
+        for query in (_MOVE_AWAY, _MOVE_BACK):
+            connection.execute(text(query.format(table=table, column=column)), places)
+    connection.execute(
+        text("""
+            insert into rollout_weeks (plan, number, title)
+            select :plan, number, title from unnest(cast(:titles as text[])) with ordinality w(title, number)
+            on conflict (plan, number) do update set title = excluded.title
+        """),
+        {"plan": plan, "titles": [*titles]},
+    )
+
+
+def read_rollout(connection: Connection, plan: str, shapes: Sequence[WeekShape]) -> RolloutRecord | None:
+    """Return the rollout as its plan is now, or None if it has not started."""
+    stored = read_stored(connection, plan)
+    return None if stored is None else align_record(stored, shapes)
+
+
+def read_stored(connection: Connection, plan: str) -> RolloutRecord | None:
+    """Return the rollout as it is stored, or None if it has not started."""
     row = connection.execute(
         text("select plan, state, reason, until, started_at, finished_at from rollouts where plan = :plan"),
         {"plan": plan},
@@ -56,12 +83,9 @@ def read_rollout(connection: Connection, plan: str, weeks: int) -> RolloutRecord
         return None
     return RolloutRecord(
         **{**row._mapping, "state": RolloutState(row.state)},
-        weeks=_read_weeks(connection, plan, weeks),
+        weeks=_read_weeks(connection, plan),
         attempts=_read_attempts(connection, plan),
-        overrides=tuple(
-            OverrideRecord(**each)
-            for each in _read(connection, "rollout_overrides", "week, criterion, by, reason, at", plan, "at, criterion")
-        ),
+        overrides=tuple(make_override(each) for each in list_override_decisions(connection, plan)),
         interventions=tuple(
             InterventionRecord(**each)
             for each in _read(connection, "rollout_interventions", "kind, week, by, reason, at", plan, "id")
@@ -87,9 +111,9 @@ def _read(connection: Connection, table: str, columns: str, plan: str, order: st
     return [dict(row._mapping) for row in rows]
 
 
-def _read_weeks(connection: Connection, plan: str, weeks: int) -> tuple[WeekRecord, ...]:
-    columns = "number, state, cycle, attempts, next_try_at, started_at, finished_at"
-    rows = _read(connection, "rollout_weeks", columns, plan, "number")[:weeks]
+def _read_weeks(connection: Connection, plan: str) -> tuple[WeekRecord, ...]:
+    columns = "number, title, state, cycle, attempts, next_try_at, started_at, finished_at"
+    rows = _read(connection, "rollout_weeks", columns, plan, "number")
     return tuple(WeekRecord(**{**row, "state": WeekState(row["state"])}) for row in rows)
 
 
@@ -112,7 +136,7 @@ def _read_attempts(connection: Connection, plan: str) -> tuple[AttemptRecord, ..
 
 _RESULTS = text("""
     select r.attempt_id, r.criterion, r.passed, r.is_overridden, r.summary, r.details, r.figures, r.error_class,
-           r.seconds
+           r.seconds, r.digest
     from rollout_results r join rollout_attempts a on a.id = r.attempt_id where a.plan = :plan
     order by r.attempt_id, r.criterion
 """)
@@ -132,13 +156,14 @@ def set_rollout_state(
     *,
     is_resumed: bool = False,
 ) -> None:
-    """Set state and reason; a paused rollout only changes when it is resumed, completed or escalated."""
+    """Set state and reason; a paused or abandoned rollout only changes when it is resumed, completed or escalated."""
     connection.execute(
         text("""
             update rollouts set state = cast(:state as text), reason = :reason, changed_at = :now,
                 finished_at = case when cast(:state as text) = 'completed' then :now end
             where plan = :plan
-              and (state <> 'paused' or cast(:state as text) in ('completed', 'escalated') or :is_resumed)
+              and (:is_resumed or state not in ('paused', 'abandoned')
+                   or state = 'paused' and cast(:state as text) in ('completed', 'escalated', 'abandoned'))
         """),
         {"plan": plan, "state": state, "reason": reason, "now": now, "is_resumed": is_resumed},
     )
@@ -217,9 +242,9 @@ def end_attempt(
 
 _INSERT_RESULT = text("""
     insert into rollout_results (attempt_id, criterion, passed, is_overridden, summary, details, figures, error_class,
-        seconds)
+        seconds, digest)
     values (:attempt_id, :criterion, :passed, :is_overridden, :summary, cast(:details as jsonb),
-        cast(:figures as jsonb), :error_class, :seconds)
+        cast(:figures as jsonb), :error_class, :seconds, :digest)
 """)
 
 
@@ -276,6 +301,13 @@ def start_cycle(connection: Connection, plan: str, week: int) -> None:
     )
 
 
+def reset_rollout(connection: Connection, plan: str, now: datetime) -> None:
+    """Let nothing be requested any more, and count the time from now on."""
+    connection.execute(
+        text("update rollouts set until = 0, started_at = :now where plan = :plan"), {"plan": plan, "now": now}
+    )
+
+
 def end_wait(connection: Connection, plan: str, week: int, now: datetime) -> None:
     """Make a waiting week due now."""
     connection.execute(
@@ -304,19 +336,6 @@ def end_escalations(connection: Connection, plan: str, now: datetime) -> None:
         text("update rollout_escalations set ended_at = :now where plan = :plan and ended_at is null"),
         {"plan": plan, "now": now},
     )
-
-
-def insert_override(
-    connection: Connection, plan: str, week: int, criterion: str, *, actor: Actor, now: datetime
-) -> bool:
-    """Record that the criterion counts as passed; return False if it was overridden already."""
-    lock_until_commit(connection, f"rollout overrides {plan}")
-    subject: Subject = {"plan": plan, "week": week, "criterion": criterion}
-    if read_in_force(connection, DecisionKind.OVERRIDE, subject):
-        return False
-    actor = replace(actor, correlation_id=read_correlation_id(connection, plan))
-    record(connection, DecisionKind.OVERRIDE, subject, value=True, actor=actor, at=now)
-    return True
 
 
 def insert_intervention(
@@ -349,9 +368,10 @@ def read_progress(connection: Connection, plan: str, weeks: int) -> RolloutProgr
 
 _PROGRESS = text("""
     select r.state, r.until, ((r.state = 'waiting' and not exists (
-            select from rollout_weeks w where w.plan = r.plan and w.number <= :weeks and w.next_try_at > now()))
+            select from rollout_weeks w
+            where w.plan = r.plan and w.number between 1 and :weeks and w.next_try_at > now()))
         or (r.state = 'running' and r.changed_at < now() - interval '15 seconds'))
         and (select coalesce(min(w.number), 0) from rollout_weeks w where w.plan = r.plan and w.state <> 'passed'
-            and w.number <= :weeks) <= coalesce(r.until, :weeks) as is_due
+            and w.number between 1 and :weeks) <= coalesce(r.until, :weeks) as is_due
     from rollouts r where r.plan = :plan
 """)

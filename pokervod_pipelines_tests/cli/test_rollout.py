@@ -35,15 +35,15 @@ def test_until_stops_before_the_next_week(plans: PlanFolder, pokervod: RunComman
     assert plans.states() == ["passed", "passed", "pending", "pending"]
 
 
-def test_a_wait_is_left_to_the_sensor_and_is_not_a_failure(plans: PlanFolder, pokervod: RunCommand) -> None:
+def test_a_wait_is_left_to_the_sensor_and_has_a_status_of_its_own(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.prove(1)
 
     said = pokervod("rollout", "run")
 
-    assert (said.status, said.error) == (0, "")
+    assert (said.status, said.error) == (4, "")
     assert "week 2 is retried at 20" in said.errors
     assert re.search(r"waiting +1 +proof +again at \d\d:\d\d:\d\d UTC", said.printed)
-    assert pokervod("rollout", "run").status == 0
+    assert pokervod("rollout", "run").status == 4
     assert plans.attempts() == [(1, True), (2, False)]
 
 

@@ -180,18 +180,32 @@ def test_after_its_last_attempt_a_week_says_why_it_blocks(
     assert folder.record().state == "escalated"
 
 
-def test_a_week_that_has_passed_is_shown_again_without_another_attempt(
+def test_a_week_that_has_passed_is_evaluated_anew_without_another_attempt(
     folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
     folder.prove(1, 2)
     run(1, 2)
+    assert list_materialized(run(1, 2)) == ["rollout/week_1", "rollout/week_2"]
     (folder.folder / "demo_1.txt").unlink()
 
-    result = run(1, 2)
+    result = run(1)
 
-    assert list_materialized(result) == ["rollout/week_1", "rollout/week_2"]
-    assert list_checks(result)["week_1:proof"]
+    assert list_materialized(result) == []
+    assert list_checks(result)["week_1:proof"] is False
+    assert "week 1 has passed, but fails now: proof: demo_1.txt: the file is missing" in find_reason(result)
     assert folder.attempts() == [(1, True), (2, True)]
+
+
+def test_the_job_never_shows_old_evidence_as_a_new_check(
+    folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    folder.prove(1, 2, 3)
+    run(until=2)
+
+    result = run(until=3)
+
+    assert list_materialized(result) == ["rollout/week_3"]
+    assert list_checks(result) == {"week_3:proof": True}
 
 
 def test_a_week_cannot_be_made_before_the_one_before_it(
@@ -206,24 +220,30 @@ def test_a_week_cannot_be_made_before_the_one_before_it(
     assert folder.attempts() == [(1, True), (2, False)]
 
 
-def test_an_overridden_criterion_passes_and_says_so(
+def test_an_overridden_criterion_is_shown_as_one_and_stops_nothing(
     folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
     folder.write(attempts=1)
+    folder.prove(2)
     run()
-    interventions.override_criterion(folder.rollout(), 1, "proof", EVA, known={"proof"})
+    interventions.override_criterion(folder.rollout(), 1, "proof", EVA)
     interventions.resume_rollout(folder.rollout(), EVA)
 
-    result = run(1)
+    result = run(1, 2)
 
-    (check,) = result.get_asset_check_evaluations()
+    check = result.get_asset_check_evaluations()[0]
     metadata = result.get_asset_materialization_events()[0].materialization.metadata
-    assert (check.passed, check.metadata["overridden"].value) == (True, True)
-    assert check.description.startswith("overridden: demo_1.txt: the file is missing")
+    assert (check.passed, check.severity, check.metadata["overridden"].value) == (
+        False,
+        dg.AssetCheckSeverity.WARN,
+        True,
+    )
+    assert check.description.startswith("overridden by eva (it was proven by hand): demo_1.txt: the file is missing")
     assert (metadata["overridden"].value, metadata["attempts"].value, metadata["round"].value) == ("proof", 2, 2)
+    assert list_materialized(result) == ["rollout/week_1", "rollout/week_2"]
 
 
-def test_a_criterion_added_after_its_week_passed_is_reported_as_not_evaluated(
+def test_a_criterion_added_after_its_week_passed_is_evaluated(
     folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
 ) -> None:
     folder.prove(1, 2, 3, 4)
@@ -236,13 +256,16 @@ def test_a_criterion_added_after_its_week_passed_is_reported_as_not_evaluated(
     result = run()
 
     assert result.success
-    assert list_checks(result)["week_3:one_is_one"] is False
-    assert "week_2:hands_table" not in list_checks(result)
-    (late,) = [each for each in result.get_asset_check_evaluations() if not each.passed]
-    assert (late.severity, late.description) == (
-        dg.AssetCheckSeverity.WARN,
-        "not evaluated: the week passed before this criterion was in the plan",
-    )
+    assert list_checks(result) == {"week_3:one_is_one": True, "week_3:proof": True}
+    assert folder.attempts()[4:] == [(3, True)]
+
+
+def test_the_job_does_not_begin_before_the_planned_start(
+    folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]
+) -> None:
+    folder.write(starts="2999-01-04")
+
+    assert "is planned from 2999-01-04 on" in find_reason(run())
 
 
 def test_a_run_beside_another_runner_fails(folder: PlanFolder, run: Callable[..., dg.ExecuteInProcessResult]) -> None:

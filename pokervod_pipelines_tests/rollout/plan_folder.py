@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +46,14 @@ class PlanFolder:
         values = {
             "name": name,
             "title": f"The {name} rollout",
-            "starts": "2031-01-06",
+            "starts": "2020-01-06",
             "wait_seconds": 3600.0,
             "weeks": [describe_week(each, name) for each in range(1, weeks + 1)] if isinstance(weeks, int) else weeks,
             "fixers": [{"kind": "apply_migrations", "on": ["schema"]}],
         } | head
         path = self.folder / f"{name}.yaml"
-        dumped = yaml.safe_dump(values, sort_keys=False).replace("'2031-01-06'", "2031-01-06")
-        path.write_text(dumped, encoding="utf-8")
+        values["starts"] = date.fromisoformat(str(values["starts"]))
+        path.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
         if path not in self.plans:
             self.plans.append(path)
         return path

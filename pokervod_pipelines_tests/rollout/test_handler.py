@@ -78,6 +78,6 @@ def test_the_alert_of_a_week_that_was_taken_out_of_the_plan_is_over_too(folder: 
     run_rollout(folder.rollout())
 
     *_, escalated, completed = list_alerts(folder)
-    assert escalated == ("rollout demo week 4 escalated", "the rollout")
+    assert escalated == ("rollout demo week 4 escalated", "the plan")
     assert completed[0].endswith("completed")
     assert folder.record().state == "completed"

@@ -134,7 +134,7 @@ def test_an_overridden_criterion_counts_and_stays_marked(scripted: ScriptedRollo
     scripted.handler.failures = {1: 99}
     run_to_the_end(scripted)
 
-    interventions.override_criterion(scripted.rollout, 1, "tables", EVA, known={"tables", "health"})
+    interventions.override_criterion(scripted.rollout, 1, "tables", EVA)
     interventions.resume_rollout(scripted.rollout, EVA)
     record = scripted.run(until=1)
 
@@ -145,9 +145,9 @@ def test_an_overridden_criterion_counts_and_stays_marked(scripted: ScriptedRollo
     }
     assert [(each.criterion, each.by) for each in record.overrides] == [("tables", "eva")]
     with pytest.raises(Conflict, match="already overridden"):
-        interventions.override_criterion(scripted.rollout, 1, "tables", EVA, known={"tables"})
+        interventions.override_criterion(scripted.rollout, 1, "tables", EVA)
     with pytest.raises(BadInput, match="unknown criterion 'speed'"):
-        interventions.override_criterion(scripted.rollout, 1, "speed", EVA, known={"tables"})
+        interventions.override_criterion(scripted.rollout, 1, "speed", EVA)
 
 
 def test_a_pause_in_the_middle_of_a_week_lasts_until_it_is_resumed(scripted: ScriptedRollout) -> None:

@@ -3,6 +3,8 @@
 A new kind is a new file in ``kinds``; all that it may touch is a ``CheckContext``.
 """
 
+import hashlib
+import json
 import queue
 import threading
 from abc import ABC, abstractmethod
@@ -46,6 +48,13 @@ class Criterion(BaseModel, ABC):
     name: Name
     description: str = Field(default="", max_length=500)
     seconds: float | None = Field(default=None, gt=0, le=3600)
+
+    @property
+    def digest(self) -> str:
+        """Return a digest of what is judged: another one means that an earlier result says nothing about it."""
+        judged = self.model_dump(mode="json", exclude={"description", "seconds"}, exclude_defaults=True, by_alias=True)
+        whole = json.dumps({**judged, "kind": self.kind}, sort_keys=True, default=str)
+        return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
     @abstractmethod
     def check(self, context: CheckContext) -> CriterionResult:

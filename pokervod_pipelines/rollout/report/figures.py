@@ -1,6 +1,6 @@
 """Compute every figure of a report, once, from the plan and the record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -8,6 +8,8 @@ from enum import Enum, auto
 from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
 from pokervod_pipelines.rollout.record import (
     AttemptRecord,
+    EscalationRecord,
+    InterventionRecord,
     OverrideRecord,
     ResultRecord,
     RolloutRecord,
@@ -36,7 +38,16 @@ class WeekReport:
     fixes_failed: int
     escalations: int
     overrides: int
-    criteria_held: int
+    results: Mapping[str, ResultRecord]
+    """The newest result of each criterion that the plan has now, also of a running attempt."""
+
+    overridden: Mapping[str, OverrideRecord]
+
+    @property
+    def criteria_held(self) -> int:
+        """Return how many criteria passed when they were last evaluated, or are overridden."""
+        passed = {name for name, result in self.results.items() if result.passed}
+        return len(passed | {*self.overridden})
 
     @property
     def number(self) -> int:
@@ -106,6 +117,10 @@ class RolloutReport:
     milestones: tuple[Milestone, ...]
     forecast: Forecast
     recoveries: Recoveries
+    attempts: tuple[AttemptRecord, ...]
+    escalations: tuple[EscalationRecord, ...]
+    overrides: tuple[OverrideRecord, ...]
+    interventions: tuple[InterventionRecord, ...]
     current: int | None
     """The first week that has not passed, or None when all have."""
 
@@ -127,7 +142,7 @@ class RolloutReport:
 
     @property
     def criteria_held(self) -> int:
-        """Return how many criteria pass: all of a passed week, else those that passed last or are overridden."""
+        """Return how many criteria of all weeks passed when they were last evaluated, or are overridden."""
         return sum(week.criteria_held for week in self.weeks)
 
     @property
@@ -145,6 +160,15 @@ class RolloutReport:
         """Return the week of that number. Raises ``KeyError`` if the plan does not have it."""
         return {week.number: week for week in self.weeks}[number]
 
+    def last_escalation(self, week: int) -> EscalationRecord | None:
+        """Return the newest escalation of the week, or None without any."""
+        return next((each for each in reversed(self.escalations) if each.week == week), None)
+
+    def attempts_of(self, week: int, escalation: EscalationRecord | None) -> list[AttemptRecord]:
+        """Return the attempts at the week, only those of the escalated cycle where an escalation is given."""
+        own = (each for each in self.attempts if each.week == week)
+        return [each for each in own if escalation is None or each.cycle == escalation.cycle]
+
 
 def make_report(plan: RolloutPlan, record: RolloutRecord, now: datetime) -> RolloutReport:
     """Return the figures of the rollout at ``now``; what has not ended counts up to then."""
@@ -152,6 +176,7 @@ def make_report(plan: RolloutPlan, record: RolloutRecord, now: datetime) -> Roll
     records = {week.number: WeekRecord(number=week.number) for week in plan.weeks}
     records |= {week.number: week for week in record.weeks}
     weeks = tuple(_report_week(week, records[week.number], record, now) for week in plan.weeks)
+    forecast = make_forecast(plan, records, {week.number: week.time for week in weeks}, now)
     return RolloutReport(
         name=plan.name,
         title=plan.title,
@@ -161,9 +186,13 @@ def make_report(plan: RolloutPlan, record: RolloutRecord, now: datetime) -> Roll
         started_at=record.started_at,
         finished_at=record.finished_at,
         weeks=weeks,
-        milestones=find_milestones(plan, records, now),
-        forecast=make_forecast(plan, records, {week.number: week.time for week in weeks}, now),
+        milestones=find_milestones(plan, records, forecast),
+        forecast=forecast,
         recoveries=count_recoveries(record),
+        attempts=record.attempts,
+        escalations=record.escalations,
+        overrides=record.overrides,
+        interventions=record.interventions,
         current=next((week.number for week in weeks if week.state is not WeekState.PASSED), None),
     )
 
@@ -186,26 +215,16 @@ def _report_week(plan: PlannedWeek, week: WeekRecord, record: RolloutRecord, now
         fixes_failed=len(fixes) - sum(fixes),
         escalations=len(escalations),
         overrides=sum(each.week == plan.number for each in record.overrides),
-        criteria_held=_count_passing(plan, week.state, record),
+        results=_find_results(plan, attempts),
+        overridden={each.criterion: each for each in record.overrides if each.week == plan.number},
     )
 
 
-def _count_passing(plan: PlannedWeek, state: WeekState, record: RolloutRecord) -> int:
-    if state is WeekState.PASSED:
-        return len(plan.criteria)
-    latest, overridden = find_latest_results(record, plan.number), find_overrides(record, plan.number)
-    passing = {name for name, result in latest.items() if not result.blocks}
-    return sum(each.name in passing or each.name in overridden for each in plan.criteria)
-
-
-def find_latest_results(record: RolloutRecord, week: int) -> Mapping[str, ResultRecord]:
-    """Return the newest result of each criterion of the week, also of a running attempt."""
-    return {each.criterion: each for attempt in record.attempts_of(week) for each in attempt.results}
-
-
-def find_overrides(record: RolloutRecord, week: int) -> Mapping[str, OverrideRecord]:
-    """Return the newest override of each overridden criterion of the week."""
-    return {each.criterion: each for each in record.overrides if each.week == week}
+def _find_results(plan: PlannedWeek, attempts: Sequence[AttemptRecord]) -> Mapping[str, ResultRecord]:
+    """Return the newest result of each criterion; a result of a criterion that was changed since is not one of it."""
+    digests = {criterion.name: criterion.digest for criterion in plan.criteria}
+    results = (result for attempt in attempts for result in attempt.results)
+    return {each.criterion: each for each in results if each.is_of(digests.get(each.criterion))}
 
 
 def count_recoveries(record: RolloutRecord) -> Recoveries:

@@ -1,60 +1,35 @@
-"""Format durations, times, delays, shares, states and commands: one wording for chat, e-mail and page."""
+"""Format durations, times, delays, shares and states, and escape foreign text: one wording for all reports."""
 
 import re
 from datetime import UTC, date, datetime
-from typing import NamedTuple
 
 from pokervod_pipelines.rollout.record import WeekState
 from pokervod_pipelines.rollout.report.figures import WeekReport
 
-
-class StateStyle(NamedTuple):
-    """Name a state for style sheets, with its word and sign: colour alone says nothing."""
-
-    key: str
-    word: str
-    sign: str
-
-
-_STYLES = {
-    WeekState.PENDING: StateStyle("pending", "pending", "○"),
-    WeekState.RUNNING: StateStyle("running", "running", "▶"),
-    WeekState.WAITING: StateStyle("waiting", "waiting for the next attempt", "…"),
-    WeekState.PASSED: StateStyle("passed", "passed", "✓"),
-    WeekState.FAILED: StateStyle("failed", "failed", "✕"),
+_STATES = {
+    WeekState.PENDING: "○ pending",
+    WeekState.RUNNING: "▶ running",
+    WeekState.WAITING: "… waiting for the next attempt",
+    WeekState.PASSED: "✓ passed",
+    WeekState.FAILED: "✕ failed",
 }
-ESCALATED = StateStyle("failed", "escalated", "!")
 
-_MARKDOWN = re.compile(r"([\\`*\[\]<>|~]|(?<!\w)_|_(?!\w))")
+_MARKDOWN = re.compile(r"([\\`*\[\]]|(?<!\w)_|_(?!\w))")
+_ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "&<>|~"}
+"""Signs that some readers of Markdown take for markup even after a backslash."""
+
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\s]+")
 
 
-class Commands(NamedTuple):
-    """Hold the commands with which a person can act on an escalated week."""
+class Plain(str):
+    """Mark text that is Markdown or HTML already, so that the template does not escape it."""
 
-    validate: str
-    """Evaluates the week without side effects."""
-
-    resume: str
-    """Resumes from the week with all attempts."""
-
-    override: str
-    """Overrides one criterion, shown in every report."""
+    __slots__ = ()
 
 
-def find_style(week: WeekReport) -> StateStyle:
-    """Return how the week's state is shown; an escalated week is shown as such whatever its state."""
-    return ESCALATED if week.is_escalated else _STYLES[week.state]
-
-
-def find_commands(plan: str, week: int, criterion: str = "CRITERION") -> Commands:
-    """Return the commands for the week of the plan."""
-    name = trim_text(criterion, 80)
-    return Commands(
-        validate=f"pokervod rollout validate {week} --plan {plan}",
-        resume=f"pokervod rollout resume --from {week} --plan {plan}",
-        override=f"pokervod rollout override {week} {name} --reason … --plan {plan}".replace("`", "ˋ"),
-    )
+def describe_state(week: WeekReport) -> str:
+    """Return sign and word of the week's state; an escalated week is shown as such whatever its state."""
+    return "! escalated" if week.is_escalated else _STATES[week.state]
 
 
 def format_duration(seconds: float) -> str:
@@ -123,12 +98,22 @@ def trim_text(text: str, limit: int = 160) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
 
 
-def quote_code(text: str, limit: int = 160) -> str:
+def trim_command(text: str) -> Plain:
+    """Return foreign text as a part of a command in Markdown's quotes."""
+    return Plain(trim_text(text, 80).replace("`", "ˋ"))
+
+
+def quote_code(text: str, limit: int = 160) -> Plain:
     """Return foreign text trimmed, as Markdown code, in which nothing is markup."""
     line = trim_text(text, limit).replace("`", "ˋ")
-    return f"`{line}`" if line else "–"
+    return Plain(f"`{line}`" if line else "–")
 
 
 def escape_markdown(text: str, limit: int = 300) -> str:
     """Return foreign text trimmed, with every character escaped that is Markdown within a line."""
-    return _MARKDOWN.sub(r"\\\1", trim_text(text, limit))
+    return _MARKDOWN.sub(r"\\\1", trim_text(text, limit)).translate(_ENTITIES)
+
+
+def escape_value(value: object) -> str:
+    """Return what a template writes for the value: escaped, unless it is marked as plain."""
+    return value if isinstance(value, Plain) else escape_markdown(str(value))

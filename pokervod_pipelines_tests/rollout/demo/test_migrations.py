@@ -23,7 +23,7 @@ WEEK = {
 PLAN = {
     "name": "behind",
     "title": "A database that is behind",
-    "starts": "2031-01-06",
+    "starts": "2020-01-06",
     "weeks": [WEEK],
     "fixers": [{"kind": "apply_migrations", "on": ["schema"]}],
 }
@@ -43,7 +43,7 @@ def behind(make_database: Callable[[bool], str]) -> Iterator[Engine]:
 def test_pending_migrations_are_applied_and_no_row_is_lost(
     behind: Engine, settings_factory: Callable[..., Settings], tmp_path: Path
 ) -> None:
-    written = yaml.safe_dump(PLAN).replace("'2031-01-06'", "2031-01-06")
+    written = yaml.safe_dump(PLAN).replace("'2020-01-06'", "2020-01-06")
     (tmp_path / "plan.yaml").write_text(written, encoding="utf-8")
     settings = settings_factory(rollout={"plans": [tmp_path / "plan.yaml"]})
     handler = PlanHandler(engine=behind, settings=settings, plan=find_plan(settings), clock=read_clock)

@@ -4,12 +4,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pokervod_pipelines.rollout.record import RolloutRecord, WeekState
 from pokervod_pipelines.rollout.report.figures import RolloutReport, make_report
 from pokervod_pipelines.rollout.report.forecast import find_slots
 from pokervod_pipelines_tests.rollout.report.examples import (
     DAY,
+    MINUTE,
     MONDAY,
     NOW,
     START,
@@ -20,6 +23,7 @@ from pokervod_pipelines_tests.rollout.report.examples import (
     plan_weeks,
     week,
 )
+from pokervod_pipelines_tests.rollout.report.test_figures import latest_moment, rollouts
 
 MIDNIGHT = datetime(2026, 9, 7, tzinfo=UTC)
 PLANNED_END = datetime(2026, 11, 7, tzinfo=UTC)
@@ -78,6 +82,32 @@ def test_an_absurd_pace_ends_within_ten_years() -> None:
     assert report.forecast.estimated_end == report.measured_at + 3650 * DAY
 
 
+@given(rollouts(), st.integers(0, 10_000))
+def test_milestones_agree_with_the_estimate_and_nothing_is_expected_before_today(
+    record: RolloutRecord, after: int
+) -> None:
+    now = latest_moment(record) + after * MINUTE
+    report = make_report(plan_weeks(), record, now)
+    last = report.milestones[-1]
+    assert (last.expected, last.days_late) == (report.forecast.estimated_day, report.forecast.delay_days)
+    assert all(each.expected is None or each.expected >= now.date() for each in report.milestones)
+    days = [each.expected for each in report.milestones if each.expected]
+    assert days == sorted(days)
+
+
+def test_at_midnight_an_estimate_of_now_is_today() -> None:
+    record = replace(fresh(), started_at=MIDNIGHT, weeks=(week(1, WeekState.RUNNING, start=MIDNIGHT),))
+    found = make_report(plan_weeks(1), record, MIDNIGHT + 30 * DAY).forecast
+    assert found.estimated_day == (MIDNIGHT + 30 * DAY).date()
+
+
+def test_time_blocked_counts_in_the_pace() -> None:
+    record, finish = completed()
+    without = replace(record, escalations=())
+    paces = [make_report(plan_weeks(), each, finish).forecast.pace for each in (record, without)]
+    assert paces[0] == paces[1] == pytest.approx(72 / 61)
+
+
 def test_while_a_week_is_blocked_the_estimate_moves_on() -> None:
     first, later = (make_report(plan_weeks(), escalated(), now).forecast.estimated_end for now in (NOW, NOW + 3 * DAY))
     assert first is not None
@@ -97,8 +127,8 @@ def milestones(record: RolloutRecord, now: datetime) -> dict[int, tuple[bool, bo
 
 
 def test_milestones_are_reached_late_or_to_come() -> None:
-    assert milestones(escalated(), NOW) == {2: (True, True), 4: (True, True), 6: (False, False), 9: (False, False)}
-    assert milestones(escalated(), datetime(2026, 10, 17, 1, tzinfo=UTC))[6] == (False, True)
+    assert milestones(escalated(), NOW) == {2: (True, True), 4: (True, True), 6: (False, True), 9: (False, True)}
+    assert milestones(fresh(), MIDNIGHT) == {2: (False, False), 4: (False, False), 6: (False, False), 9: (False, False)}
 
 
 def test_a_milestone_on_its_last_day_is_in_time() -> None:

@@ -69,8 +69,8 @@ def test_quoted_text_cannot_leave_its_quotes(text: str) -> None:
     ("text", "escaped"),
     [
         ("*bold* [link](http://evil)", r"\*bold\* \[link\](http://evil)"),
-        ("<!channel> `rm`", r"\<!channel\> \`rm\`"),
-        ("a | b", r"a \| b"),
+        ("<!channel> `rm`", r"&#60;!channel&#62; \`rm\`"),
+        ("a | b & ~c~", "a &#124; b &#38; &#126;c&#126;"),
         ("hand_clips _soft_", r"hand_clips \_soft\_"),
         ("one\n# two", "one # two"),
     ],
@@ -86,5 +86,5 @@ def test_no_sign_of_markdown_stays_bare(text: str) -> None:
 
 def test_an_escalated_week_says_so() -> None:
     report = make_report(plan_weeks(), escalated(), NOW)
-    assert [wording.find_style(each).word for each in report.weeks[3:6]] == ["passed", "escalated", "pending"]
-    assert wording.find_style(replace(report.week(5), is_escalated=False)).word == "failed"
+    assert [wording.describe_state(each) for each in report.weeks[3:6]] == ["✓ passed", "! escalated", "○ pending"]
+    assert wording.describe_state(replace(report.week(5), is_escalated=False)) == "✕ failed"
