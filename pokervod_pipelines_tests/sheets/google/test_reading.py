@@ -1,6 +1,7 @@
 """Check that a sheet at Google reads like a workbook, with a known number of calls."""
 
 import itertools
+import random
 import subprocess
 import sys
 import time
@@ -14,11 +15,14 @@ from pokervod_pipelines.errors import BadInput, Unavailable
 from pokervod_pipelines.sheets.google import workbook as workbook_module
 from pokervod_pipelines.sheets.google.client import GoogleClient, SheetVersion
 from pokervod_pipelines.sheets.google.workbook import pack_ranges
+from pokervod_pipelines.sheets.reading import TabFilter, read_workbook
 from pokervod_pipelines_tests.google.clock import VirtualClock
 from pokervod_pipelines_tests.google.emulator import Emulator
 from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.sheets.google.conftest import ROWS
+from pokervod_pipelines_tests.sizes import choose
 
+ERRORS = ("#DIV/0!", "#REF!")
 READING = Counter({"token": 1, "spreadsheets.get": 1, "values.batchGet": 1})
 
 
@@ -40,6 +44,33 @@ def test_an_unchanged_sheet_costs_one_call(client: GoogleClient, sheet: Spreadsh
 
     assert revision == str(sheet.version)
     assert client.calls == Counter({"token": 1, "drive.files.get": 1})
+
+
+def test_merged_cells_and_hidden_tabs_are_known(client: GoogleClient, archive: Spreadsheet) -> None:
+    archive.add_tab("Old", [["File Name"], ["old.mp4"], ["older.mp4"]])
+    archive.merge("Hands", "B2:B3")
+    archive.merge("Hands", "C2:D2")  # over columns only: shown once
+    archive.hide_tab("Old")
+
+    hands, old = client.open(archive.id, "tracker").tabs()
+
+    assert (hands.is_hidden, hands.merged) == (False, ((1, 2, 1),))
+    assert (old.is_hidden, old.merged) == (True, ())
+    assert client.calls["spreadsheets.get"] == client.calls["values.batchGet"] == 1
+
+
+def test_each_row_has_the_merged_value_and_a_hidden_tab_may_be_left_out(
+    client: GoogleClient, archive: Spreadsheet
+) -> None:
+    archive.add_tab("Old", archive.shown("Hands"))
+    archive.merge("Hands", "B2:B3")
+    archive.hide_tab("Old")
+
+    everything = read_workbook(client.open(archive.id, "tracker"))
+    without_hidden = read_workbook(client.open(archive.id, "tracker"), TabFilter(skips_hidden=True))
+
+    assert [row.file_name for row in everything.rows] == ["a.mp4", "a.mp4", "a.mp4", "b.mp4"]
+    assert [row.file_name for row in without_hidden.rows] == ["a.mp4", "a.mp4"]
 
 
 def test_a_known_revision_costs_none(client: GoogleClient, sheet: Spreadsheet) -> None:
@@ -77,6 +108,28 @@ def test_rows_are_as_wide_as_the_widest(client: GoogleClient, google: Emulator, 
 
     assert hands.cells == (("a", "b", "c"), ("1", "", ""), ("", "", ""), ("", "2", ""))
     assert blank.cells == ()
+
+
+@pytest.mark.parametrize("seed", range(choose(3, long=50)))
+def test_any_tab_is_read_as_people_see_it(
+    client: GoogleClient, google: Emulator, account: dict[str, str], seed: int
+) -> None:
+    chance = random.Random(seed)
+    cells = [None, None, "a", "b\nc", 0, 1.5, True, '=""', "=A1", "=1/0"]
+    tabs = {
+        f"{title} {number}": [chance.choices(cells, k=chance.randint(0, 6)) for _ in range(chance.randint(0, 8))]
+        for title in ("Day", "It's", "A1", "한국!", "x:y")
+        for number in range(4)
+    }
+    sheet = add_sheet(google, account, tabs)
+
+    for tab in client.open(sheet.id, "tracker").tabs():
+        shown = sheet.shown(tab.title)
+        width = len(tab.cells[0]) if tab.cells else 0
+        expected = [["" if cell in ERRORS else cell for cell in (*row, *[""] * (width - len(row)))] for row in shown]
+        assert [list(row) for row in tab.cells[: len(shown)]] == expected
+        assert not any(map(any, tab.cells[len(shown) :]))
+        assert sorted(tab.errors.values()) == sorted(cell for row in shown for cell in row if cell in ERRORS)
 
 
 def test_titles_may_contain_anything(client: GoogleClient, google: Emulator, account: dict[str, str]) -> None:
