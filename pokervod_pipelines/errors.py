@@ -12,7 +12,7 @@
         └── SuspiciousLoss      so many files vanished at once that a lost mount is suspected
 
 Raise a leaf. The message is for the person named above: it says where (file, row, column, key) and what to do.
-Only ``Unavailable`` is worth a retry.
+Only ``Unavailable`` is worth a retry, unless it says that something does not exist.
 """
 
 
@@ -29,7 +29,14 @@ class BadSettings(BadInput):
 
 
 class Unavailable(PokervodError):
-    """Report that something outside did not answer or was not ready; a retry may help."""
+    """Report that something outside did not answer or was not ready; a retry may help.
+
+    Where ``is_absent`` the file or share does not exist; a retry within the same run would find the same.
+    """
+
+    def __init__(self, message: str = "", *, is_absent: bool = False) -> None:
+        super().__init__(message)
+        self.is_absent = is_absent
 
 
 class ArchiveUnavailable(Unavailable):

@@ -8,6 +8,8 @@ from pokervod_pipelines.errors import BadInput, Conflict, OperatorNeeded, Pokerv
 TRANSIENT_STATES = ("08", "25P03", "40", "53", "57")
 """First characters of transient SQLSTATEs: connection lost, idle timeout, deadlock, no resources, shutdown."""
 
+DISK_FULL = "53100"
+
 DatabaseError = DBAPIError | psycopg.Error
 """Raised by SQLAlchemy, or by the driver where it is used directly."""
 
@@ -31,6 +33,8 @@ def read_first_line(error: DatabaseError) -> str:
 def translate_error(error: DatabaseError) -> PokervodError:
     """Return the error as one of ours, by who can act; its text is one line that says what to do."""
     message, cause = read_first_line(error), _find_cause(error)
+    if _read_state(error) == DISK_FULL:
+        return OperatorNeeded(f"the database's disk is full: {message}; free space on it, then run it again")
     if is_transient(error):
         return Unavailable(
             f"the database connection failed: {message}; check with `pokervod doctor` that it answers, then retry"
@@ -46,7 +50,8 @@ def translate_error(error: DatabaseError) -> PokervodError:
 
 
 def _read_state(error: DatabaseError) -> str | None:
-    state = getattr(_find_cause(error), "sqlstate", None)
+    cause = _find_cause(error)
+    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)  # of Dagster's driver
     return None if state is None else str(state)
 
 

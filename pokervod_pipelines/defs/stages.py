@@ -1,7 +1,7 @@
 """Run a stage of the sync under Dagster: retries by kind of failure, metadata from its result.
 
-Only ``Unavailable`` is retried, by the policy of its room; every other named failure is final for this run, since the
-same input would fail again.
+Only ``Unavailable`` is retried, by the policy of its room; every other failure is final for this run, since the same
+input would fail again, and so is a file or share that does not exist.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ import dagster as dg
 from pokervod_pipelines.errors import PokervodError, Unavailable
 from pokervod_pipelines.media.clip_previews import embed_clip_previews
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.failures import name_failure
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import SyncRun
 
@@ -62,25 +63,31 @@ def run_or_fail(run: Callable[[], T]) -> T:
     """Call ``run``; turn failures that a retry cannot fix into Dagster failures that are not retried."""
     try:
         return run()
-    except Unavailable:
-        raise
     except PokervodError as error:
+        if is_worth_a_retry(error):
+            raise
         raise dg.Failure(description=str(error), allow_retries=False) from error
 
 
-def run_or_report(run: Callable[[], StageResult], *, stage: str, name: str, retries_left: int) -> StageResult:
+def run_or_report(
+    run: Callable[[], StageResult], *, settings: Settings, stage: str, name: str, retries_left: int
+) -> StageResult:
     """Return the stage's result, also of a failure, so that the other libraries and sheets continue.
 
-    Raises ``Unavailable`` while retries are left; the step's policy then retries it.
+    Raises ``Unavailable`` while a retry may help and some are left; the step's policy then retries it.
     """
     try:
         return run()
-    except Unavailable as error:
-        if retries_left > 0:
-            raise
-        return StageResult(stage=stage, name=name, seconds=0.0, error=str(error))
-    except PokervodError as error:
-        return StageResult(stage=stage, name=name, seconds=0.0, error=str(error))
+    except Exception as error:
+        failure = name_failure(error, settings)
+        if retries_left > 0 and is_worth_a_retry(failure):
+            raise failure from error
+        return StageResult(stage=stage, name=name, seconds=0.0, error=str(failure))
+
+
+def is_worth_a_retry(error: PokervodError) -> bool:
+    """Return whether the same call may succeed within the same run."""
+    return isinstance(error, Unavailable) and not error.is_absent
 
 
 def metadata_of(result: StageResult) -> dict[str, Any]:

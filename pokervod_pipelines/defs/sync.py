@@ -15,6 +15,7 @@ from pokervod_pipelines.defs.catalog import LEVELS, level_metadata
 from pokervod_pipelines.defs.checks import evaluate_asset_checks
 from pokervod_pipelines.defs.resources import SyncListener
 from pokervod_pipelines.defs.stages import RETRIES, clips_metadata, correlation_of, metadata_of, run_or_report
+from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import (
@@ -168,12 +169,18 @@ def _run(
         full=context.job_name == FULL,
     )
     listener.started(stage, name)
-    result = run_or_report(
-        lambda: run_stage(run, lambda done: listener.advanced(stage, name, done)),
-        stage=stage,
-        name=name,
-        retries_left=RETRIES[stage](settings).max_retries - context.retry_number,
-    )
+    retries_left = RETRIES[stage](settings).max_retries - context.retry_number
+    try:
+        result = run_or_report(
+            lambda: run_stage(run, lambda done: listener.advanced(stage, name, done)),
+            settings=settings,
+            stage=stage,
+            name=name,
+            retries_left=retries_left,
+        )
+    except Unavailable as error:
+        listener.waiting(f"{stage} {name}: {error} Trying again, up to {retries_left} times.")
+        raise
     listener.finished(result)
     _log_result(context, run, result)
     return result.as_dict()

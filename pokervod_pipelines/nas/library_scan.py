@@ -157,7 +157,8 @@ class _LibraryScan:
         where = f"{self.root}/{self.scope.folder}".rstrip("/")
         if expected:
             raise ArchiveUnavailable(
-                f"{where}: is empty, but {expected} files are known there. Mount the share. Nothing was removed."
+                f"{where}: is empty, but {expected} files are known there. Mount the share. Nothing was removed.",
+                is_absent=True,
             )
         self.tally.problems.append(Problem(where, "is empty. Check that the share is mounted."))
 

@@ -136,9 +136,8 @@ def _spell(fs: FileSystem, root: str, folder: str, progress: ReadProgress) -> st
         names = list_names(fs, here)
         name = part if part in names else next((each for each in names if to_key(each) == to_key(part)), None)
         if name is None:
-            raise ArchiveUnavailable(
-                f"{here}: folder {part!r} is missing. Mount the share, or correct the library's folder in the settings."
-            )
+            advice = "Mount the share, or correct the library's folder in the settings."
+            raise ArchiveUnavailable(f"{here}: folder {part!r} is missing. {advice}", is_absent=True)
         spelled = f"{spelled}/{name}" if spelled else name
     return spelled
 
@@ -195,9 +194,8 @@ class _Walker:
         except OSError as error:
             raise _unavailable(top, error) from None
         if not modes.S_ISDIR(state.st_mode):
-            raise ArchiveUnavailable(
-                f"{top}: expected a folder, got a file. Correct the archive root or the library in the settings."
-            )
+            advice = "Correct the archive root or the library in the settings."
+            raise ArchiveUnavailable(f"{top}: expected a folder, got a file. {advice}", is_absent=True)
         self.result.identities[top] = (state.st_dev, state.st_ino)
         self.outside = {state.st_dev} | _read_devices_above(self.fs, top)
         self.mount_points = _read_mount_points(top)
@@ -395,10 +393,11 @@ def _is_utf8(name: str) -> bool:
 
 
 def _unavailable(place: str, error: OSError) -> ArchiveUnavailable:
-    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+    is_absent = error.errno in {errno.ENOENT, errno.ENOTDIR}
+    if is_absent:
         advice = "Mount the share, or correct the path in the settings."
     elif error.errno in {errno.EACCES, errno.EPERM}:
         advice = "Give the scanning user the right to list it."
     else:
         advice = "Mount the share again and check its server."
-    return ArchiveUnavailable(f"{place}: {error.strerror or error}. {advice}")
+    return ArchiveUnavailable(f"{place}: {error.strerror or error}. {advice}", is_absent=is_absent)

@@ -129,7 +129,7 @@ def _read_unchanged(path: Path) -> bytes:
         after = path.stat()
     except OSError as error:
         message = f"{path}: the workbook cannot be read ({error.strerror or error}). Check the path and the share."
-        raise Unavailable(message) from error
+        raise Unavailable(message, is_absent=isinstance(error, FileNotFoundError | NotADirectoryError)) from error
     if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size) or len(content) != after.st_size:
         message = f"{path}: the workbook changed while it was read. The next sync reads it again."
         raise Unavailable(message)

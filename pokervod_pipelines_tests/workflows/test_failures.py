@@ -1,0 +1,72 @@
+"""Check that whatever ends a stage is named with its cause and what to do next."""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from pokervod_pipelines.errors import ArchiveUnavailable, BadInput, OperatorNeeded, PokervodError, Unavailable
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.failures import name_failure
+
+
+def fail(number: int, place: str | None = "/mnt/nas/a.mp4") -> OSError:
+    return OSError(number, os.strerror(number), place)
+
+
+def fail_statement(cause: Exception) -> OperationalError:
+    return OperationalError("insert", {}, cause)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "told"),
+    [
+        (BadInput("row 3: no file name"), BadInput, ["row 3: no file name"]),
+        (fail(errno.ENOENT), Unavailable, ["/mnt/nas/a.mp4: No such file", "mount the share, or correct the path"]),
+        (fail(errno.ENOTDIR), Unavailable, ["Not a directory", "correct the path"]),
+        (fail(errno.EIO), Unavailable, ["/mnt/nas/a.mp4: Input/output error", "check its disk"]),
+        (fail(errno.ESTALE), Unavailable, ["Stale file handle", "check its disk"]),
+        (fail(errno.EACCES), OperatorNeeded, ["/mnt/nas/a.mp4: Permission denied", "the right to it"]),
+        (fail(errno.EROFS), OperatorNeeded, ["Read-only file system", "the right to it"]),
+        (fail(errno.ENOSPC), OperatorNeeded, ["No space left on device: free space on /"]),
+        (fail(errno.EDQUOT), OperatorNeeded, ["quota exceeded: free space on /"]),
+        (fail(errno.ENOSPC, None), OperatorNeeded, ["No space left on device: free space on /"]),
+        (TimeoutError("no answer"), Unavailable, ["no answer: check its disk"]),
+        (MemoryError(), OperatorNeeded, ["the memory is full: end other programs"]),
+        (ValueError("bad row\nmore"), OperatorNeeded, ["unexpected ValueError: bad row.", "report it with the log"]),
+        (AssertionError(), OperatorNeeded, ["unexpected AssertionError"]),
+        (fail_statement(psycopg.errors.DiskFull("no room")), OperatorNeeded, ["no room; free space on it"]),
+        (fail_statement(psycopg.errors.AdminShutdown("bye")), Unavailable, ["the database connection failed: bye"]),
+    ],
+)
+def test_a_failure_names_its_cause_and_the_next_step(
+    settings_factory: Callable[..., Settings], error: Exception, kind: type[PokervodError], told: list[str]
+) -> None:
+    named = name_failure(error, settings_factory())
+
+    assert type(named) is kind
+    assert [each for each in told if each not in str(named)] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "is_absent"),
+    [(fail(errno.ENOENT), True), (fail(errno.EIO), False), (ArchiveUnavailable("x", is_absent=True), True)],
+)
+def test_what_does_not_exist_is_told_from_what_does_not_answer(
+    settings_factory: Callable[..., Settings], error: Exception, is_absent: bool
+) -> None:
+    named = name_failure(error, settings_factory())
+
+    assert isinstance(named, Unavailable)
+    assert named.is_absent is is_absent
+
+
+def test_the_disk_with_the_least_space_is_named(settings_factory: Callable[..., Settings], tmp_path: Path) -> None:
+    full = Path("/proc")  # a file system without any space
+    settings = settings_factory(home=tmp_path)
+
+    assert "free space on /proc," in str(name_failure(fail(errno.ENOSPC, str(full / "self" / "x")), settings))
