@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from pokervod_pipelines.cli.clips_export import export
-from pokervod_pipelines.cli.options import JsonOption, LimitOption
+from pokervod_pipelines.cli.known import require_known_filters
+from pokervod_pipelines.cli.options import JsonOption, LimitOption, SinceOption, UntilOption
 from pokervod_pipelines.cli.output import print_json, print_table
 from pokervod_pipelines.clips.grades import format_grade
 from pokervod_pipelines.clips.roster import list_tags, list_unknown_tags
@@ -14,6 +15,7 @@ from pokervod_pipelines.clips.search import ClipFilter, list_clips
 from pokervod_pipelines.clips.timecode import format_ms
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.paging import DEFAULT_LIMIT, Page
+from pokervod_pipelines.periods import read_period
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -38,14 +40,24 @@ def list_(
     problems: Annotated[
         bool | None, typer.Option("--problems/--usable", help="Only those that cannot be cut, or only those that can.")
     ] = None,
+    since: SinceOption = "",
+    until: UntilOption = "",
     limit: LimitOption = DEFAULT_LIMIT,
     as_json: JsonOption = False,
 ) -> None:
     """List clips, and why a clip cannot be cut.
 
-    Example: pokervod clips list --tag "bad beat" --grade 3
+    Example: pokervod clips list --tag "bad beat" --grade 3, or pokervod clips list --since yesterday
     """
-    filters = ClipFilter(player=player, tag=tag, grade=grade, project=project, sheet=sheet, has_problem=problems)
+    filters = ClipFilter(
+        player=player,
+        tag=tag,
+        grade=grade,
+        project=project,
+        sheet=sheet,
+        has_problem=problems,
+        period=read_period(since, until, load_settings().zone),
+    )
     _print_clips(filters, limit=limit, as_json=as_json)
 
 
@@ -67,8 +79,11 @@ def search(
 
 
 def _print_clips(filters: ClipFilter, *, limit: int, as_json: bool) -> None:
-    with open_database(load_settings()) as engine, engine.connect() as connection:
+    settings = load_settings()
+    with open_database(settings) as engine, engine.connect() as connection:
         clips = list_clips(connection, filters, Page(limit=limit))
+        if not clips:
+            require_known_filters(engine, settings, filters)
     if as_json:
         print_json([asdict(clip) for clip in clips])
         return

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from pokervod_pipelines.cli.options import JsonOption
+from pokervod_pipelines.cli.options import JsonOption, SinceOption, UntilOption
 from pokervod_pipelines.cli.output import out, print_json_lines
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
-from pokervod_pipelines.events.log import LoggedEvent, read_events, read_latest
+from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_events, read_latest
+from pokervod_pipelines.periods import read_period
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -24,12 +25,23 @@ def tail(
     correlation: Annotated[
         str, typer.Option("--correlation", help="Only events that this sync or request caused.")
     ] = "",
+    types: Annotated[
+        list[str] | None, typer.Option("--type", "-t", help="Only of this type: nas.file.removed, or nas.file for all.")
+    ] = None,
+    since: SinceOption = "",
+    until: UntilOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Print the newest events, oldest first.
 
-    Example: pokervod events tail -n 50 --follow
+    Example: pokervod events tail -n 50 --follow, or pokervod events tail --type nas.file --since yesterday
     """
+    settings = load_settings()
+    filters = EventFilter(
+        types=tuple(types or ()),
+        correlation_id=correlation or None,
+        period=read_period(since, until, settings.zone),
+    )
 
     def show(events: list[LoggedEvent]) -> None:
         for event in events:
@@ -42,11 +54,12 @@ def tail(
                 facts = " ".join(
                     f"{key}={value}" for key, value in event.payload.items() if not isinstance(value, dict)
                 )
-                out.print(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.type:26} {facts}", markup=False)
+                at = event.at.astimezone(settings.zone)
+                out.print(f"{at:%Y-%m-%d %H:%M:%S}  {event.type:26} {facts}", markup=False)
 
-    with open_database(load_settings()) as engine:
+    with open_database(settings) as engine:
         with engine.connect() as connection:
-            latest = read_latest(connection, limit=lines, correlation_id=correlation or None)
+            latest = read_latest(connection, filters, limit=lines)
         show(latest)
         position = (latest[-1].txid, latest[-1].id) if latest else (0, 0)
         if not follow:
@@ -56,6 +69,6 @@ def tail(
         while True:
             new = read_events(listening, after=position)
             position = (new[-1].txid, new[-1].id) if new else position
-            show([event for event in new if not correlation or event.correlation_id == correlation])
+            show([event for event in new if filters.fits(event)])
             if not new:
                 wait_for_append(listening, timeout=POLL_SECONDS)

@@ -10,13 +10,14 @@ import typer
 from sqlalchemy import Connection
 
 from pokervod_pipelines.actors import Actor, new_correlation_id
-from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
+from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, SinceOption, UntilOption, read_actor
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
 from pokervod_pipelines.clips.timecode import format_ms
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.hands import clip_link_store, interventions, listing
 from pokervod_pipelines.hands.cards import pretty
 from pokervod_pipelines.hands.show import format_amount, show_hand
+from pokervod_pipelines.periods import read_period
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -95,13 +96,16 @@ def list_(
     table: Annotated[str, typer.Option("--table", help="Only of tables with this text in their name.")] = "",
     tests: Annotated[bool, typer.Option("--tests/--no-tests", help="Include hands played to test the table.")] = True,
     withdrawn: Annotated[bool, typer.Option("--withdrawn", help="Only hands that were withdrawn.")] = False,
+    since: SinceOption = "",
+    until: UntilOption = "",
     limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Show at most this many.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List hands in the order they were played.
 
-    Example: pokervod hands list --day 2026-05-04 --grade AB
+    Example: pokervod hands list --day 2026-05-04 --grade AB, or pokervod hands list --since 2h
     """
+    settings = load_settings()
     grades = tuple(letter for letter in grade.upper() if letter.isalpha())
     if set(grades) - set("ABC"):
         raise typer.BadParameter(f"{grade!r}: the grades are A, B and C", param_hint="--grade")
@@ -113,8 +117,9 @@ def list_(
         table=table,
         tests=tests,
         withdrawn=withdrawn,
+        period=read_period(since, until, settings.zone),
     )
-    with open_database(load_settings()) as engine, engine.connect() as connection:
+    with open_database(settings) as engine, engine.connect() as connection:
         hands = listing.list_hands(connection, filters, limit=limit)
     if as_json:
         print_json([_describe_hand(hand) for hand in hands])

@@ -6,7 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from pokervod_pipelines.actors import new_correlation_id
-from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, print_sources, read_actor
+from pokervod_pipelines.cli.options import (
+    ByOption,
+    JsonOption,
+    ReasonOption,
+    SinceOption,
+    UntilOption,
+    print_sources,
+    read_actor,
+)
 from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import PokervodError
@@ -14,6 +22,7 @@ from pokervod_pipelines.nas.duplicates import find_duplicates
 from pokervod_pipelines.nas.library_scan import scan_library
 from pokervod_pipelines.nas.missing import clear_missing, confirm_loss, list_missing
 from pokervod_pipelines.nas.report import ScanReport
+from pokervod_pipelines.periods import read_period
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -59,13 +68,18 @@ def _make_document(report: ScanReport) -> dict[str, Any]:
 
 
 @app.command("missing")
-def missing(library: LibraryOption = "", as_json: JsonOption = False) -> None:
+def missing(
+    library: LibraryOption = "", since: SinceOption = "", until: UntilOption = "", as_json: JsonOption = False
+) -> None:
     """List missing files: since when, and what depends on them.
 
-    Example: pokervod nas missing --library WSOP
+    Example: pokervod nas missing --library WSOP --since yesterday
     """
-    with open_database(load_settings()) as engine:
-        files = list_missing(engine, library or None)
+    settings = load_settings()
+    with open_database(settings) as engine:
+        files = list_missing(engine, library or None, read_period(since, until, settings.zone))
+    if library and not files:
+        settings.library(library)
     if as_json:
         print_json([asdict(file) for file in files])
         return
@@ -85,8 +99,11 @@ def clear(
 
     Example: pokervod nas clear --library WSOP --below "ARCHIVE/WSOP/old takes" --reason "re-cut"
     """
-    with open_database(load_settings()) as engine:
+    settings = load_settings()
+    with open_database(settings) as engine:
         count = clear_missing(engine, library=library, below=below, actor=read_actor(by, reason))
+    if not count:
+        settings.library(library)
     out.print(f"{count} missing files cleared")
 
 
@@ -110,13 +127,14 @@ def confirm(
 
 
 @app.command("duplicates")
-def duplicates(as_json: JsonOption = False) -> None:
+def duplicates(since: SinceOption = "", until: UntilOption = "", as_json: JsonOption = False) -> None:
     """List the same content in several places, and the same name with different content.
 
-    Example: pokervod nas duplicates
+    Example: pokervod nas duplicates --since yesterday lists those with a file that came since then
     """
-    with open_database(load_settings()) as engine:
-        groups = find_duplicates(engine)
+    settings = load_settings()
+    with open_database(settings) as engine:
+        groups = find_duplicates(engine, read_period(since, until, settings.zone))
     if as_json:
         print_json([asdict(group) for group in groups])
         return

@@ -7,11 +7,14 @@ import typer
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.cli.output import err
+from pokervod_pipelines.periods import FORMS
 from pokervod_pipelines.settings import Settings
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why (audited).")]
 ByOption = Annotated[str, typer.Option("--by", help="Who acts; default: the user of this terminal.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+SinceOption = Annotated[str, typer.Option("--since", metavar="TIME", help=f"From then on: {FORMS}.")]
+UntilOption = Annotated[str, typer.Option("--until", metavar="TIME", help="Until then; a day includes all of it.")]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many.")]
 
 

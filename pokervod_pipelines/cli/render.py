@@ -18,7 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli import render_work
-from pokervod_pipelines.cli.options import ByOption, JsonOption
+from pokervod_pipelines.cli.known import require_known
+from pokervod_pipelines.cli.options import ByOption, JsonOption, SinceOption, UntilOption
 from pokervod_pipelines.cli.output import SafeConsole, make_table, out, print_json, print_table
 from pokervod_pipelines.cli.render_pages import (
     ATTEMPT_COLUMNS,
@@ -29,12 +30,14 @@ from pokervod_pipelines.cli.render_pages import (
     describe_instruction,
     event_rows,
     list_rows,
+    print_instructions,
 )
 from pokervod_pipelines.cli.render_work import LARGEST, DayOption
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.db.failures import is_transient, read_first_line
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.paging import Page
+from pokervod_pipelines.periods import read_period
 from pokervod_pipelines.render.enqueue import EnqueueReport, enqueue_file, enqueue_request
 from pokervod_pipelines.render.listing import (
     InstructionFilter,
@@ -134,16 +137,19 @@ def list_(
     hand: Annotated[int | None, typer.Option("--hand", min=1, max=LARGEST, help="Of the hand with this id.")] = None,
     flagged: Annotated[bool, typer.Option("--flagged", help="Completed ones that are outdated.")] = False,
     history: Annotated[bool, typer.Option("--history", help="Also versions that a next one replaced.")] = False,
+    since: SinceOption = "",
+    until: UntilOption = "",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=LARGEST, help="Show at most this many.")] = 100,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep the table up to date until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List render instructions: running, next, then the newest.
 
-    Example: pokervod render list --state pending --day 2031-05-04
+    Example: pokervod render list --state failed --since yesterday
 
     Example: pokervod render list --follow
     """
+    settings = load_settings()
     filters = InstructionFilter(
         states=tuple(state or ()),
         template=template or None,
@@ -151,19 +157,19 @@ def list_(
         hand_id=hand,
         is_flagged=True if flagged else None,
         is_in_force=None if history else True,
+        period=read_period(since, until, settings.zone),
     )
     if follow and as_json:
         raise BadInput("--follow prints a table for a person; leave out --follow or --json")
-    with open_database(load_settings()) as engine:
+    with open_database(settings) as engine:
         if follow:
             _follow(engine, filters, limit)
             return
         with engine.connect() as connection:
             listed = list_instructions(connection, filters, page=Page(limit=limit))
-    if as_json:
-        print_json([asdict(each) for each in listed])
-        return
-    print_table(f"{len(listed)} render instructions", LIST_COLUMNS, list_rows(listed), right=LIST_FIGURES)
+    if template and not listed:
+        require_known("template", template, load_configured_templates(settings))
+    print_instructions(listed, "render instructions", as_json=as_json)
 
 
 def _follow(engine: Engine, filters: InstructionFilter, limit: int) -> None:

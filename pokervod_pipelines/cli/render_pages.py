@@ -1,9 +1,11 @@
 """Format instructions and workers for ``pokervod render``: words and rows for a person, no printing."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from pokervod_pipelines.cli.output import print_json, print_table
 from pokervod_pipelines.render.listing import InstructionEvent, ListedAttempt, ListedInstruction
 from pokervod_pipelines.render.workers import RegisteredWorker
 
@@ -32,6 +34,14 @@ RULES = "the rules"
 """Who acted, where neither a person nor a worker did."""
 
 PICTURE = ("format", "width", "height", "fps", "seconds")
+
+
+def print_instructions(listed: Sequence[ListedInstruction], title: str, *, as_json: bool) -> None:
+    """Print the instructions as JSON, or as a table whose title begins with their number."""
+    if as_json:
+        print_json([asdict(each) for each in listed])
+        return
+    print_table(f"{len(listed)} {title}", LIST_COLUMNS, list_rows(listed), right=LIST_FIGURES)
 
 
 def list_rows(listed: Sequence[ListedInstruction]) -> list[Sequence[object]]:

@@ -11,11 +11,13 @@ import typer
 from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
+from pokervod_pipelines.cli.known import require_known
+from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, SinceOption, UntilOption, read_actor
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
-from pokervod_pipelines.cli.render_pages import WORKER_COLUMNS, WORKER_FIGURES, worker_rows
+from pokervod_pipelines.cli.render_pages import WORKER_COLUMNS, WORKER_FIGURES, print_instructions, worker_rows
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.periods import read_period
 from pokervod_pipelines.render import actions, pauses, queue
 from pokervod_pipelines.render import workers as registry
 from pokervod_pipelines.render.actions import ActionReport
@@ -103,20 +105,33 @@ def retry(ids: Ids, reason: ReasonOption, by: ByOption = "", as_json: JsonOption
 
 
 def bulk_retry(
-    reason: ReasonOption,
     state: Annotated[
         list[str] | None, typer.Option("--state", "-s", help="In this state; default: failed and timed_out.")
     ] = None,
     template: TemplateOption = "",
     day: DayOption = None,
+    since: SinceOption = "",
+    until: UntilOption = "",
+    reason: ReasonOption = "",
+    preview: Annotated[bool, typer.Option("--preview", help="Only list what would be retried.")] = False,
     by: ByOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Retry all graphics that failed or timed out, or those of a template or day.
+    """Retry all graphics that failed or timed out, or those of a template, day or time; `--preview` lists them first.
 
-    Example: pokervod render bulk-retry --day 2031-05-04 --reason "the share is back"
+    Example: pokervod render bulk-retry --since 10:00 --preview, then with --reason "the share is back"
     """
-    filters = InstructionFilter(states=tuple(state or ()), template=template or None, day=day.date() if day else None)
+    settings = load_settings()
+    filters = InstructionFilter(
+        states=tuple(state or ()),
+        template=template or None,
+        day=day.date() if day else None,
+        period=read_period(since, until, settings.zone),
+    )
+    if preview:
+        with open_database(settings) as engine:
+            print_instructions(actions.list_retryable(engine, filters), "would be retried", as_json=as_json)
+        return
     _act(lambda engine, actor: actions.bulk_retry(engine, filters, actor), "requeued", reason, by, as_json=as_json)
 
 
@@ -212,10 +227,9 @@ def _drain(engine: Engine, scope: str) -> None:
 
 def _name_scope(settings: Settings, renderer: str, template: str) -> str:
     """Return the scope to pause; an unknown name would pause nothing, unnoticed."""
-    if renderer and renderer not in RENDERERS:
-        raise BadInput(f"unknown renderer {renderer!r}; the renderers are {', '.join(RENDERERS)}")
-    if template and template not in (known := load_configured_templates(settings)):
-        raise BadInput(f"unknown template {template!r}; the templates are {', '.join(known)}")
+    require_known("renderer", renderer, RENDERERS)
+    if template:
+        require_known("template", template, load_configured_templates(settings))
     return pauses.name_scope(renderer=renderer or None, template=template or None)
 
 

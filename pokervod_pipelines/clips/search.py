@@ -1,6 +1,6 @@
 """Find clips by words, player, tag, grade, project and sheet."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, text
 
@@ -8,6 +8,7 @@ from pokervod_pipelines.clips.aliases import resolve_aliases
 from pokervod_pipelines.clips.players import make_player_key
 from pokervod_pipelines.clips.tags import simplify_tag
 from pokervod_pipelines.paging import EVERYTHING, Page
+from pokervod_pipelines.periods import ALWAYS, Period, filter_period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +17,7 @@ class ClipFilter:
 
     ``query`` are words that must all be somewhere in the clip's texts; ``player`` is a name in any spelling, an
     alias, or a part of the name; ``tag`` a tag in any spelling; ``has_problem`` selects those that cannot be cut, or
-    those that can.
+    those that can; ``period`` those that were made or changed in it.
     """
 
     query: str = ""
@@ -26,6 +27,7 @@ class ClipFilter:
     project: str = ""
     sheet: str = ""
     has_problem: bool | None = None
+    period: Period = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +67,13 @@ def list_clips(connection: Connection, filters: ClipFilter, page: Page = EVERYTH
             "sheet": filters.sheet or None,
             "has_problem": filters.has_problem,
             "limit": page.limit,
+            **asdict(filters.period),
         },
     )
     return [ListedClip(**{**row._mapping, "players": tuple(row.players), "tags": tuple(row.tags)}) for row in rows]
 
 
-_LIST = text("""
+_LIST = text(f"""
     with described as (
         select c.id, c.sheet, r.tab, r.row_number, c.title, f.path, v.parsed ->> 'project_code' as project,
                c.in_ms, c.out_ms, c.grade, c.hands, c.winner, c.problem, c.remark,
@@ -86,6 +89,7 @@ _LIST = text("""
           and (cast(:sheet as text) is null or c.sheet = :sheet)
           and (cast(:grade as int) is null or c.grade = :grade)
           and (cast(:project as text) is null or v.parsed ->> 'project_code' = upper(:project))
+          and {filter_period("c.changed_at")}
           and (cast(:has_problem as boolean) is null or (c.problem is not null) = :has_problem)
           and (cast(:player as text) is null or exists (
               select from clip_players cp join players p on p.id = cp.player_id
@@ -100,4 +104,4 @@ _LIST = text("""
         where strpos(lower(concat_ws(' ', d.title, d.path, d.hands, d.winner, array_to_string(d.players, ' '),
                                      replace(array_to_string(d.tags, ' '), '_', ' '))), lower(word)) = 0)
     order by sheet, tab, row_number limit :limit
-""")
+""")  # noqa: S608 - constants

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.listen import CHANNEL
-from pokervod_pipelines.events.types import NewEvent
+from pokervod_pipelines.events.types import EventType, NewEvent
+from pokervod_pipelines.periods import ALWAYS, Period, filter_period
 
 _BATCH = 5_000
 
@@ -75,15 +77,45 @@ _READ = text("""
 """)
 
 
-def read_latest(connection: Connection, *, limit: int, correlation_id: str | None = None) -> list[LoggedEvent]:
-    """Return the newest events, oldest first; only those of one correlation id if it is given."""
-    rows = connection.execute(_LATEST, {"limit": limit, "correlation_id": correlation_id}).all()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Filter events by the fields that are set; a type such as ``nas.file`` includes ``nas.file.added``."""
+
+    types: tuple[str, ...] = ()
+    correlation_id: str | None = None
+    period: Period = ALWAYS
+
+    def __post_init__(self) -> None:
+        """Raise ``BadInput`` for a type that no event has."""
+        for name in self.types:
+            if not any(_is_of_type(known, name) for known in EventType):
+                raise BadInput(f"--type: unknown event type {name!r}; the types are {', '.join(EventType)}")
+
+    def fits(self, event: LoggedEvent) -> bool:
+        """Return whether the event passes."""
+        return (
+            self.correlation_id in {None, event.correlation_id}
+            and (not self.types or any(_is_of_type(event.type, name) for name in self.types))
+            and self.period.contains(event.at)
+        )
+
+
+def _is_of_type(type_: str, name: str) -> bool:
+    return type_ == name or type_.startswith(f"{name}.")
+
+
+def read_latest(connection: Connection, filters: EventFilter, *, limit: int) -> list[LoggedEvent]:
+    """Return the newest events that pass, oldest first."""
+    names = [str(known) for known in EventType if any(_is_of_type(known, name) for name in filters.types)]
+    parameters = {"limit": limit, "types": names or None, "correlation_id": filters.correlation_id}
+    rows = connection.execute(_LATEST, parameters | asdict(filters.period)).all()
     return [LoggedEvent(**row._mapping) for row in reversed(rows)]
 
 
-_LATEST = text("""
+_LATEST = text(f"""
     select id, txid, at, type, source, correlation_id, payload from events
-    where cast(:correlation_id as text) is null or correlation_id = :correlation_id
+    where (cast(:correlation_id as text) is null or correlation_id = :correlation_id)
+      and (cast(:types as text[]) is null or type = any(:types)) and {filter_period("at")}
     order by txid desc, id desc
     limit :limit
-""")
+""")  # noqa: S608 - constants

@@ -1,6 +1,6 @@
 """List stored hands by any filter, and read one hand with its findings, clips and events."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.show import show_hand_in_line
 from pokervod_pipelines.hands.store import read_content
+from pokervod_pipelines.periods import ALWAYS, Period, filter_period
 
 
 class UnknownHand(BadInput):
@@ -27,6 +28,7 @@ class HandFilter:
     table: str = ""
     tests: bool = True
     withdrawn: bool = False
+    period: Period = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ def list_hands(connection: Connection, filters: HandFilter, *, limit: int | None
             "tests": filters.tests,
             "withdrawn": filters.withdrawn,
             "limit": limit,
+            **asdict(filters.period),
         },
     )
     return [_list_hand(row._mapping) for row in rows]
@@ -105,10 +108,10 @@ def _list_hand(row: Any) -> ListedHand:
     return ListedHand(**{**row, **tuples})
 
 
-_LIST = text("""
+_LIST = text(f"""
     select h.id as hand_id, h.session_id, h.hand_number, h.started_at, h.broadcast_day, h.table_name as "table",
            h.source,
-           h.content #> array['boards', coalesce(h.content #>> '{best_hand,board}', '0')] as board,
+           h.content #> array['boards', coalesce(h.content #>> '{{best_hand,board}}', '0')] as board,
            h.best_category as best_rank,
            h.best_rank as best_rank_number, h.winners,
            (select jsonb_agg(coalesce(nullif(s ->> 'name', ''), nullif(s ->> 'long_name', ''),
@@ -126,8 +129,9 @@ _LIST = text("""
       and (cast(:premium as boolean) is null or h.is_premium = :premium)
       and (cast(:table as text) is null or strpos(lower(h.table_name), lower(:table)) > 0)
       and (:tests or not h.is_test) and (h.withdrawn_by is not null) = :withdrawn
+      and {filter_period("h.started_at")}
     order by h.started_at, h.id limit :limit
-""")
+""")  # noqa: S608 - constants
 
 
 def read_hand(connection: Connection, hand_id: int) -> Hand:

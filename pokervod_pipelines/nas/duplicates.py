@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, text
 
+from pokervod_pipelines.periods import ALWAYS, Period
+
 _TOO_SMALL = 4_096
 _COPY_SUFFIX = re.compile(r"(?:[ _-]*\(\d{1,2}\)|[ _-]+copy(?: \d+)?|-\d{3}| - 복사본)+$", re.IGNORECASE)
 _HAND = re.compile(r"(?<![a-z])hand[ _-]*(\d+)", re.IGNORECASE)
@@ -30,29 +32,32 @@ class DuplicateGroup:
     paths: tuple[str, ...]
 
 
-def find_duplicates(engine: Engine) -> list[DuplicateGroup]:
+def find_duplicates(engine: Engine, period: Period = ALWAYS) -> list[DuplicateGroup]:
     """Return the groups of present files without junk, surest first, then by size.
+
+    Only groups with a file that was first seen in the period are returned.
+
 
     Hard links are one file: of names with the same inode, size and time in one root only the first is compared, since
     deleting the other frees nothing.
     """
     with engine.connect() as connection:
         rows = connection.execute(_TWICE, {"smallest": _TOO_SMALL}).all()
-    groups = [_classify_group(group) for group in _groups((row for row in rows if row.shares_size), "size")]
+    groups = [_classify_group(group) for group in _groups((row for row in rows if row.shares_size), "size", period)]
     groups += [
         DuplicateGroup(kind="same_name", size=0, paths=_paths(group))
-        for group in _groups((row for row in rows if row.shares_name), "name")
+        for group in _groups((row for row in rows if row.shares_name), "name", period)
         if len({row.size for row in group}) == len(group)
     ]
     order = ("copy", "mislabelled", "renamed_copy", "same_size", "same_name")
     return sorted(groups, key=lambda group: (order.index(group.kind), -group.size, group.paths))
 
 
-def _groups(rows: Iterable[Row[Any]], column: str) -> list[list[Row[Any]]]:
+def _groups(rows: Iterable[Row[Any]], column: str, period: Period) -> list[list[Row[Any]]]:
     groups: dict[Any, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         groups[getattr(row, column)].append(row)
-    return list(groups.values())
+    return [group for group in groups.values() if any(period.contains(row.first_seen_at) for row in group)]
 
 
 def _classify_group(group: Sequence[Row[Any]]) -> DuplicateGroup:
@@ -85,13 +90,15 @@ def _paths(group: Sequence[Row[Any]]) -> tuple[str, ...]:
 _TWICE = text("""
     with candidates as (
         select distinct on (root, size, mtime_ns, inode, case when inode = 0 then id end)
-            id, root, library, path, size, mtime_ns, regexp_replace(lower(path), '^.*/', '') as name from nas_files
+            id, root, library, path, size, mtime_ns, first_seen_at,
+            regexp_replace(lower(path), '^.*/', '') as name from nas_files
         where state = 'present' and not is_junk and size > :smallest
         order by root, size, mtime_ns, inode, case when inode = 0 then id end, path
     ), counted as (
         select *, count(*) over (partition by size) as of_size, count(*) over (partition by name) as of_name
         from candidates
     )
-    select root, library, path, size, mtime_ns, name, of_size > 1 as shares_size, of_name > 1 as shares_name
+    select root, library, path, size, mtime_ns, first_seen_at, name,
+           of_size > 1 as shares_size, of_name > 1 as shares_name
     from counted where of_size > 1 or of_name > 1 order by size, root, path
 """)

@@ -18,6 +18,7 @@ from pokervod_pipelines.errors import ArchiveUnavailable, BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.nas.scan import LOCAL, FileSystem, has_content, stat_files
 from pokervod_pipelines.nas.store import files
+from pokervod_pipelines.periods import ALWAYS, Period
 from pokervod_pipelines.settings import Settings
 
 
@@ -36,10 +37,10 @@ class MissingFile:
     sheet_rows: int
 
 
-def list_missing(engine: Engine, library: str | None = None) -> list[MissingFile]:
-    """Return the missing and unseen files, without junk; longest missing first."""
+def list_missing(engine: Engine, library: str | None = None, period: Period = ALWAYS) -> list[MissingFile]:
+    """Return the files that became missing or unseen in the period, without junk; longest missing first."""
     with engine.connect() as connection:
-        return [MissingFile(**row._mapping) for row in files.read_missing(connection, library)]
+        return [MissingFile(**row._mapping) for row in files.read_missing(connection, library, period)]
 
 
 def clear_missing(

@@ -14,7 +14,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.paging import Page
-from pokervod_pipelines.render.listing import InstructionFilter, list_instructions
+from pokervod_pipelines.render.listing import InstructionFilter, ListedInstruction, list_instructions
 from pokervod_pipelines.render.states import State
 
 MAX_INSTRUCTIONS = 100_000
@@ -35,14 +35,19 @@ def retry(engine: Engine, ids: Collection[int], actor: Actor) -> ActionReport:
 
 
 def bulk_retry(engine: Engine, filters: InstructionFilter, actor: Actor) -> ActionReport:
-    """Requeue all instructions in force that fit and failed or timed out, or are in the states of the filter."""
+    """Requeue what ``list_retryable`` returns."""
+    return retry(engine, [each.id for each in list_retryable(engine, filters)], actor)
+
+
+def list_retryable(engine: Engine, filters: InstructionFilter) -> list[ListedInstruction]:
+    """Return all instructions in force that fit and failed or timed out, or are in the states of the filter."""
     states = filters.states or (State.FAILED, State.TIMED_OUT)
     if wrong := [state for state in states if state not in RETRYABLE]:
         raise BadInput(f"{wrong[0]} instructions cannot be retried; retryable states are {', '.join(RETRYABLE)}")
     with engine.connect() as connection:
         narrowed = filters.narrow(states=states, is_in_force=True)
         found = list_instructions(connection, narrowed, page=Page(limit=MAX_INSTRUCTIONS))
-    return retry(engine, [each.id for each in found if each.withdrawn_at is None], actor)
+    return [each for each in found if each.withdrawn_at is None]
 
 
 def remake(engine: Engine, ids: Collection[int], actor: Actor) -> ActionReport:

@@ -1,7 +1,7 @@
 """List instructions, show one with all its versions, and find premium hands without any. Never writes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.paging import Page
+from pokervod_pipelines.periods import ALWAYS, Period, filter_period
 from pokervod_pipelines.render.states import State
 
 STATES = tuple(State)
@@ -17,7 +18,10 @@ DEFAULT_PAGE = Page()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstructionFilter:
-    """Filter instructions by the fields that are set. ``is_in_force`` leaves out versions that a next one replaced."""
+    """Filter instructions by the fields that are set.
+
+    ``is_in_force`` leaves out versions that a next one replaced; ``period`` is that of the last change of state.
+    """
 
     states: tuple[str, ...] = ()
     template: str | None = None
@@ -26,6 +30,7 @@ class InstructionFilter:
     hand_id: int | None = None
     is_flagged: bool | None = None
     is_in_force: bool | None = None
+    period: Period = ALWAYS
 
     def narrow(self, **filters: Any) -> "InstructionFilter":
         """Return the same filter with these fields replaced."""
@@ -90,7 +95,8 @@ def list_instructions(
     if unknown := [state for state in filters.states if state not in STATES]:
         raise BadInput(f"unknown state {unknown[0]!r}; the states are {', '.join(STATES)}")
     parameters = {field.name: getattr(filters, field.name) for field in fields(InstructionFilter)}
-    rows = connection.execute(_LIST, {**parameters, "states": list(filters.states) or None, "limit": page.limit})
+    parameters |= {"states": list(filters.states) or None, "limit": page.limit} | asdict(filters.period)
+    rows = connection.execute(_LIST, parameters)
     return [ListedInstruction(**row._mapping) for row in rows]
 
 
@@ -103,6 +109,7 @@ _LIST = text(f"""
       and (cast(:hand_id as bigint) is null or hand_id = :hand_id)
       and (cast(:is_flagged as boolean) is null or (flagged is not null) = :is_flagged)
       and (cast(:is_in_force as boolean) is null or (superseded_by is null) = :is_in_force)
+      and {filter_period("changed_at")}
     order by array_position(array['processing', 'pending'], state), priority * (state = 'pending')::int,
              case when state = 'pending' then id else -id end
     limit :limit

@@ -74,6 +74,21 @@ def test_all_that_failed_is_requeued_at_once(run: RunCommand, render_day: Render
     assert len(render_day.states()) == len(failed) + len(waiting)
 
 
+def test_a_bulk_retry_is_previewed_and_limited_to_a_time(run: RunCommand, render_day: RenderDay) -> None:
+    old, new = fail_one(render_day), fail_one(render_day)
+    render_day.execute(
+        "update render_instructions set changed_at = now() - make_interval(hours => 2 * (id = :old)::int)", old=old
+    )
+
+    listed = run("bulk-retry", "--since", "1h", "--preview", "--json").json
+    assert [each["id"] for each in listed] == [new]
+    assert "1 would be retried" in run("bulk-retry", "--since", "1h", "--preview").printed
+    assert render_day.states()[new] == "failed"
+    assert run("bulk-retry", "--since", "1h", *WHY).printed == f"1 requeued: {new}\n"
+    assert [each["id"] for each in run("list", "--until", "1h", "--json").json] == [old]
+    assert "--since: expected a time such as" in run("list", "--since", "soon").error
+
+
 WITHOUT_WHY = [
     ("retry", "1"), ("cancel", "1"), ("prioritize", "1", "-p", "1"), ("bulk-retry",), ("pause",), ("resume",),
     ("workers", "--reinstate", "w1"),
@@ -105,7 +120,7 @@ def test_a_pause_holds_until_it_is_resumed(run: RunCommand, render_day: RenderDa
 
 WRONG = [
     (("pause", "--renderer", "remote"), "unknown renderer 'remote'"),
-    (("pause", "--template", "banner"), "unknown template 'banner'; the templates are chip_counts"),
+    (("pause", "--template", "banner"), "unknown template 'banner'; known: chip_counts"),
     (("pause", "--renderer", "local", "-t", "elimination"), "give one of them"),
     (("workers", "--reinstate", "nobody"), "unknown worker 'nobody'"),
     (("bulk-retry", "--state", "completed"), "completed instructions cannot be retried"),

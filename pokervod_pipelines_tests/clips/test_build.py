@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from pokervod_pipelines.clips.players import MAX_NAME
 from pokervod_pipelines.clips.search import ClipFilter, list_clips
 from pokervod_pipelines.clips.store import ClipRow
 from pokervod_pipelines.clips.tag_words import TagCategory
+from pokervod_pipelines.periods import Period
 from pokervod_pipelines.sheets.vocabulary import HEADERS
 from pokervod_pipelines_tests.sheets.harness import SheetHarness, make_line, make_lines
 
@@ -223,6 +225,8 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
     ({"query": "SHOW 2"}, [2]),
     ({"query": "show rabbit"}, [2]),
     ({"query": "show nothing"}, []),
+    ({"period": Period(since=datetime(2001, 1, 1, tzinfo=UTC)), "query": "show 2"}, [2]),
+    ({"period": Period(until=datetime(2001, 1, 1, tzinfo=UTC))}, []),
 ]
 
 

@@ -1,12 +1,16 @@
 """Check that the log contains exactly what was committed, and that a reader misses nothing."""
 
 import time
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import Engine, text
 
+from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events, read_events
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
-from pokervod_pipelines.events.log import LoggedEvent, read_latest
+from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_latest
+from pokervod_pipelines.periods import Period
 
 
 def added(number: int) -> NewEvent:
@@ -79,11 +83,37 @@ def test_the_latest_events_are_oldest_first_and_filtered_by_correlation_id(engin
             append_events(connection, "nas", f"correlation {number % 2}", [added(number)])
 
     with engine.connect() as connection:
-        latest = read_latest(connection, limit=3)
-        odd = read_latest(connection, limit=2, correlation_id="correlation 1")
+        latest = read_latest(connection, EventFilter(), limit=3)
+        odd = read_latest(connection, EventFilter(correlation_id="correlation 1"), limit=2)
 
     assert [event.payload["number"] for event in latest] == [3, 4, 5]
     assert [event.payload["number"] for event in odd] == [3, 5]
+
+
+def test_events_are_filtered_by_type_and_time(engine: Engine) -> None:
+    with engine.begin() as connection:
+        types = (EventType.NAS_FILE_ADDED, EventType.NAS_FILE_REMOVED, EventType.NAS_SCAN_COMPLETED)
+        append_events(connection, "nas", "one", [NewEvent(type_, {}) for type_ in types])
+        connection.execute(text("update events set at = at - interval '1 day' where type = 'nas.file.added'"))
+
+    yesterday = Period(until=datetime.now(UTC) - timedelta(hours=1))
+    cases = {
+        EventFilter(types=("nas.file",)): ["nas.file.added", "nas.file.removed"],
+        EventFilter(types=("nas.file.removed", "nas.scan")): ["nas.file.removed", "nas.scan.completed"],
+        EventFilter(period=yesterday): ["nas.file.added"],
+        EventFilter(types=("nas.scan",), period=yesterday): [],
+    }
+    with engine.connect() as connection:
+        everything = read_latest(connection, EventFilter(), limit=9)
+        for filters, expected in cases.items():
+            assert [each.type for each in read_latest(connection, filters, limit=9)] == expected
+            assert [each.type for each in everything if filters.fits(each)] == expected
+
+
+@pytest.mark.parametrize("name", ["nas.fil", "nas.file.", "", "NAS.FILE"])
+def test_an_unknown_type_is_named(name: str) -> None:
+    with pytest.raises(BadInput, match="unknown event type"):
+        EventFilter(types=(name,))
 
 
 def test_a_listener_is_notified_of_commits_only(engine: Engine) -> None:

@@ -1,8 +1,10 @@
 """Find files that are there twice, labelled by how much a listing can know."""
 
 import os
+from datetime import UTC, datetime, timedelta
 
 from pokervod_pipelines.nas.duplicates import find_duplicates
+from pokervod_pipelines.periods import Period
 from pokervod_pipelines_tests.nas.conftest import Archive
 
 
@@ -76,3 +78,17 @@ def test_files_without_an_inode_are_files_of_their_own(archive: Archive) -> None
         connection.exec_driver_sql("update nas_files set inode = 0")
 
     assert [group.kind for group in find_duplicates(archive.engine)] == ["copy"]
+
+
+def test_duplicates_are_filtered_by_when_a_file_came(archive: Archive) -> None:
+    for name in ("A/old.mp4", "B/old.mp4", "A/grown.mp4"):
+        archive.write(name, 50_000 if "old" in name else 60_000)
+    archive.scan()
+    with archive.engine.begin() as connection:
+        connection.exec_driver_sql("update nas_files set first_seen_at = now() - interval '2 days'")
+    archive.write("B/grown.mp4", 60_000)
+    archive.scan()
+
+    recent = find_duplicates(archive.engine, Period(since=datetime.now(UTC) - timedelta(days=1)))
+
+    assert [group.paths for group in recent] == [("main/A/grown.mp4", "main/B/grown.mp4")]

@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import ArchiveUnavailable, BadInput, SuspiciousLoss
 from pokervod_pipelines.nas.missing import clear_missing, confirm_loss, list_missing
 from pokervod_pipelines.nas.scan import LOCAL, FileSystem
+from pokervod_pipelines.periods import Period
 from pokervod_pipelines_tests.nas.conftest import Archive
 from pokervod_pipelines_tests.nas.faults import FaultyDisk
 
@@ -25,6 +27,17 @@ def lost(archive: Archive) -> Archive:
     (archive.root / "B/show-00.mp4").unlink()
     archive.scan()
     return archive
+
+
+def test_missing_files_are_filtered_by_when_they_went_missing(lost: Archive) -> None:
+    with lost.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "update nas_files set state_since = now() - interval '2 days' where path = 'A/show-00.mp4'"
+        )
+    day_ago = datetime.now(UTC) - timedelta(days=1)
+
+    assert [file.path for file in list_missing(lost.engine, period=Period(since=day_ago))] == ["B/show-00.mp4"]
+    assert [file.path for file in list_missing(lost.engine, period=Period(until=day_ago))] == ["A/show-00.mp4"]
 
 
 def clear(archive: Archive, **options: object) -> int:

@@ -1,7 +1,7 @@
 """Read and change the inventory's rows. No function here deletes one."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -10,6 +10,7 @@ from pokervod_pipelines.nas.classify import Category, FileClass, VersionType, cl
 from pokervod_pipelines.nas.path_rules import PathRules
 from pokervod_pipelines.nas.store.scope import IN_SCOPE, LibraryScope
 from pokervod_pipelines.nas.store.staging import copy_lines, escape
+from pokervod_pipelines.periods import Period, filter_period
 
 _CHUNK = 5_000
 
@@ -233,21 +234,21 @@ _TOTALS = text(f"""
 """)  # noqa: S608 - a constant condition
 
 
-def read_missing(connection: Connection, library: str | None) -> Sequence[Row[Any]]:
+def read_missing(connection: Connection, library: str | None, period: Period) -> Sequence[Row[Any]]:
     """Return missing and unseen files, longest missing first, with how many episodes, clips and sheet rows each has."""
-    return connection.execute(_MISSING, {"library": library}).all()
+    return connection.execute(_MISSING, {"library": library} | asdict(period)).all()
 
 
-_MISSING = text("""
+_MISSING = text(f"""
     select f.id as file_id, f.library, f.path, f.state, f.state_since as since, f.size,
         (select count(*) from episode_files e where e.file_id = f.id) as episodes,
         (select count(*) from hand_clips c where c.file_id = f.id and c.retired_at is null) as clips,
         (select count(*) from sheet_rows r where r.file_id = f.id and r.retired_at is null) as sheet_rows
     from nas_files f
     where f.state in ('missing', 'unseen') and not f.is_junk
-    and (cast(:library as text) is null or f.library = :library)
+    and (cast(:library as text) is null or f.library = :library) and {filter_period("f.state_since")}
     order by f.state_since, f.library, f.path
-""")
+""")  # noqa: S608 - constants
 
 # The rows are locked: a scan that sees one of them again waits, and then finds it in its new state.
 _IN_STATE = text("""

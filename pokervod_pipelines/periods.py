@@ -1,0 +1,80 @@
+"""Filter by time: one shape for ``--since`` and ``--until`` of every command and, later, route."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from pokervod_pipelines.errors import BadInput
+
+FORMS = "2h, 30m, 3d, 10:00, today, yesterday, 2026-05-04 or 2026-05-04 10:00"
+
+_AGO = re.compile(r"(\d{1,5}) ?(m|h|d|w)")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DAYS = {"today": 0, "yesterday": 1}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Hold the first moment and the moment after the last; None is unlimited. Both have a time zone."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ``BadInput`` for a period that ends before it begins."""
+        if self.since and self.until and self.since >= self.until:
+            raise BadInput(f"--since {self.since:%Y-%m-%d %H:%M} must be before --until {self.until:%Y-%m-%d %H:%M}")
+
+    def contains(self, moment: datetime) -> bool:
+        """Return whether the moment is in the period."""
+        return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)
+
+
+ALWAYS = Period()
+
+
+def filter_period(column: str) -> str:
+    """Return the SQL condition that the column is in the period of the parameters ``since`` and ``until``."""
+    return (
+        f"(cast(:since as timestamptz) is null or {column} >= :since) "
+        f"and (cast(:until as timestamptz) is null or {column} < :until)"
+    )
+
+
+def read_period(since: str, until: str, zone: ZoneInfo) -> Period:
+    """Return the period that a person wrote, in the zone; "" is unlimited. A day as the end includes that day."""
+    now = datetime.now(zone)
+    first = _read_time("--since", since, now)[0] if since else None
+    last = _read_time("--until", until, now)[1] if until else None
+    return Period(first, last)
+
+
+def _read_time(option: str, text: str, now: datetime) -> tuple[datetime, datetime]:
+    """Return the first and the last moment that the text names: a day has two, a time of day is the most recent."""
+    written = text.strip().lower()
+    midnight = datetime.combine(now, time(), now.tzinfo)
+    try:
+        if ago := _AGO.fullmatch(written):
+            moment = now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+            return moment, moment
+        if written in _DAYS:
+            return _span_day(midnight - timedelta(days=_DAYS[written]))
+        if _DAY.fullmatch(written):
+            return _span_day(datetime.fromisoformat(written).replace(tzinfo=now.tzinfo))
+        if _CLOCK.fullmatch(written):
+            clock = time.fromisoformat(written if written[2] == ":" else f"0{written}")
+            moment = datetime.combine(now, clock, now.tzinfo)
+            return (moment, moment) if moment <= now else (moment - timedelta(days=1), moment - timedelta(days=1))
+        moment = datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError):
+        raise BadInput(f"{option}: expected a time such as {FORMS}, got {text!r}") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
+    return moment, moment
+
+
+def _span_day(start: datetime) -> tuple[datetime, datetime]:
+    """Return the start of the day and of the next, which is not always 24 hours later."""
+    return start, start + timedelta(days=1)
