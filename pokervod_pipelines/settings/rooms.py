@@ -80,10 +80,19 @@ class SheetSource(SettingsModel):
 
 
 class GoogleSettings(SettingsModel):
-    """Limit the calls to Google's services; the account itself comes from ``POKERVOD_GOOGLE_CREDENTIALS``."""
+    """Limit the calls to Google's services; the account itself comes from ``POKERVOD_GOOGLE_CREDENTIALS``.
+
+    ``rotation_share`` limits what is read without a sign of an edit, since Drive's version may lag behind a sheet.
+    """
 
     calls_per_minute: int = Field(
         default=50, ge=4, le=10_000, description="For reading and for writing each, of all processes together."
+    )
+    drive_calls_per_minute: int = Field(
+        default=300, ge=4, le=12_000, description="To Drive, of all processes together."
+    )
+    rotation_share: float = Field(
+        default=0.2, ge=0, le=0.8, description="Of the calls for reading: one unchanged sheet at a time is read again."
     )
     seconds_per_call: float = Field(default=30.0, gt=0, le=600, description="A call that takes longer is retried.")
     attempts: int = Field(default=6, ge=1, le=20, description="Of one call, before the sheet waits for the next pass.")

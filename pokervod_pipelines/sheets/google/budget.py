@@ -13,6 +13,9 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, text
 
+from pokervod_pipelines.settings.rooms import GoogleSettings
+from pokervod_pipelines.sheets.google.calls import QuotaGroup
+
 WINDOW = 60.0
 """Seconds after which Google starts to count again."""
 
@@ -38,6 +41,19 @@ class CallRate:
         return cls(burst, calls_per_minute - burst)
 
 
+CALLS_PER_READING = 3
+"""What reading a sheet takes: its layout, the cells as shown, and the numbers behind some of them."""
+
+ROTATION = "sheets.rotation"
+"""The key in ``api_budgets`` of the readings that nobody asked for."""
+
+
+def find_rate(options: GoogleSettings, service: QuotaGroup) -> CallRate:
+    """Return the rate of a service: Drive counts its calls apart from those of Sheets."""
+    is_drive = service is QuotaGroup.DRIVE
+    return CallRate.within(options.drive_calls_per_minute if is_drive else options.calls_per_minute)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
     """Count the calls left at the moment of the last refill; none may be made before ``closed_until``."""
@@ -51,14 +67,22 @@ class Bucket:
 
         A clock that was set back refills nothing.
         """
-        elapsed = max(0.0, (now - self.refilled_at).total_seconds())
-        calls = min(rate.burst, self.calls + elapsed * rate.per_minute / WINDOW)
+        calls = self._refill(rate, now)
         refilled = replace(self, calls=calls, refilled_at=max(now, self.refilled_at))
         if self.closed_until is not None and now < self.closed_until:
             return refilled, (self.closed_until - now).total_seconds()
         if calls < 1:
             return refilled, max((1 - calls) * WINDOW / rate.per_minute, 0.001)
         return replace(refilled, calls=calls - 1, closed_until=None), 0.0
+
+    def count_left(self, rate: CallRate, now: datetime) -> float:
+        """Return how many calls may be made at once now, 0 while it is closed."""
+        is_closed = self.closed_until is not None and now < self.closed_until
+        return 0.0 if is_closed else self._refill(rate, now)
+
+    def _refill(self, rate: CallRate, now: datetime) -> float:
+        elapsed = max(0.0, (now - self.refilled_at).total_seconds())
+        return min(rate.burst, self.calls + elapsed * rate.per_minute / WINDOW)
 
     def close(self, seconds: float, now: datetime) -> "Bucket":
         """Return the bucket closed for this time, or for longer if it was closed for longer before."""
@@ -81,6 +105,18 @@ def block_calls(engine: Engine, service: str, rate: CallRate, seconds: float, *,
     """Stop the calls of all processes to the service for this time."""
     with _lock_bucket(engine, service, rate, now) as (connection, bucket, moment):
         _save(connection, service, bucket.close(seconds, moment))
+
+
+def take_reading(engine: Engine, options: GoogleSettings, *, now: datetime | None = None) -> bool:
+    """Take one reading of a whole sheet from the share for rotation; return whether it may be made without a wait."""
+    if not options.rotation_share:
+        return False
+    reads = find_rate(options, QuotaGroup.READ)
+    with _lock_bucket(engine, QuotaGroup.READ, reads, now) as (_, bucket, moment):
+        if bucket.count_left(reads, moment) < min(CALLS_PER_READING, reads.burst):
+            return False
+    share = CallRate(1, options.calls_per_minute * options.rotation_share / CALLS_PER_READING)
+    return take_call(engine, ROTATION, share, now=now) == 0
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines.settings.rooms import GoogleSettings
-from pokervod_pipelines.sheets.google.budget import CallRate, block_calls, take_call
+from pokervod_pipelines.sheets.google.budget import block_calls, find_rate, take_call
 from pokervod_pipelines.sheets.google.calls import TOKEN, Call, QuotaGroup, name_call, redirect
 from pokervod_pipelines.sheets.google.clock import SYSTEM_CLOCK, Clock
 from pokervod_pipelines.sheets.google.credentials import ServiceAccount
@@ -73,7 +73,7 @@ class GoogleConnection:
 
     def wait_for_quota(self, service: QuotaGroup) -> None:
         """Wait until a call of the service may be made. Raises ``Unavailable`` when that would take too long."""
-        rate, waited = CallRate.within(self.options.calls_per_minute), 0.0
+        rate, waited = find_rate(self.options, service), 0.0
         while seconds := take_call(self.engine, service, rate, now=self._emulated_now()):
             waited += seconds
             if waited > MAX_QUOTA_WAIT:
@@ -82,7 +82,7 @@ class GoogleConnection:
 
     def block(self, service: QuotaGroup, seconds: float) -> None:
         """Stop the calls of all processes to the service for this time."""
-        rate = CallRate.within(self.options.calls_per_minute)
+        rate = find_rate(self.options, service)
         block_calls(self.engine, service, rate, seconds, now=self._emulated_now())
 
     def ensure_token(self, count: Counter[str]) -> None:
