@@ -7,8 +7,10 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.column_setup import ManagedColumns
 from pokervod_pipelines.sheets.match import MatchStatus
+from pokervod_pipelines.sheets.store import SheetState
 
 
 class RowState(StrEnum):
@@ -35,7 +37,10 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowFacts:
-    """Describe a row in its sheet, what our columns show, and its match and clip; ``path`` is its video's."""
+    """Describe a row in its sheet, what our columns show, and its match and clip; ``path`` is its video's.
+
+    ``is_read_since`` tells that people changed the row, and it was read, after its status was last written.
+    """
 
     id: int
     tab: str
@@ -50,6 +55,7 @@ class RowFacts:
     has_clip: bool
     clip_problem: str | None
     clip_remark: str | None
+    is_read_since: bool
 
 
 Status = tuple[str, str, str]
@@ -93,9 +99,12 @@ def store_managed_columns(connection: Connection, sheet: str, columns: Mapping[s
     )
 
 
-def read_managed_columns(connection: Connection, sheet: str) -> dict[str, ManagedColumns]:
-    """Return where our columns were at the last reading, by tab."""
-    found = connection.scalar(text("select own_columns from sheet_states where sheet = :sheet"), {"sheet": sheet})
+def read_managed_columns(connection: Connection, sheet: str, spreadsheet: str | None) -> dict[str, ManagedColumns]:
+    """Return where our columns were at the last reading, by tab; none where that was another sheet at Google."""
+    found = connection.scalar(
+        text("select own_columns from sheet_states where sheet = :sheet and coalesce(place, :place) = :place"),
+        {"sheet": sheet, "place": spreadsheet},
+    )
     return {tab: ManagedColumns(**values) for tab, values in (found or {}).items()}
 
 
@@ -104,7 +113,8 @@ def read_row_facts(connection: Connection, sheet: str) -> list[RowFacts]:
     rows = connection.execute(
         text("""
             select r.id, r.tab, r.row_number, r.row_key, r.shown, r.match_status, r.match_reason, f.path, r.candidates,
-                   r.pin_problem, c.id is not null as has_clip, c.problem as clip_problem, c.remark as clip_remark
+                   r.pin_problem, c.id is not null as has_clip, c.problem as clip_problem, c.remark as clip_remark,
+                   r.status_at is null or r.status_at < r.changed_at as is_read_since
             from sheet_rows r left join nas_files f on f.id = r.file_id
             left join hand_clips c on c.sheet_row_id = r.id and c.retired_at is null
             where r.sheet = :sheet and r.retired_at is null order by r.tab, r.row_number
@@ -117,12 +127,35 @@ def read_row_facts(connection: Connection, sheet: str) -> list[RowFacts]:
 
 
 def store_shown(connection: Connection, shown: Mapping[int, Sequence[str]]) -> None:
-    """Store what the sheet now shows of the rows, by their ids."""
+    """Store what the sheet now shows of the rows whose status was written, by their ids."""
     records = [{"id": row_id, "shown": list(cells)} for row_id, cells in shown.items()]
     connection.execute(
         text("""
-            update sheet_rows s set shown = n.shown
+            update sheet_rows s set shown = n.shown, status_at = now()
             from jsonb_to_recordset(cast(:shown as jsonb)) as n(id bigint, shown jsonb) where s.id = n.id
         """),
         {"shown": json.dumps(records, ensure_ascii=False)},
     )
+
+
+def store_write_problem(connection: Connection, sheet: str, problem: str | None) -> None:
+    """Store why the last pass wrote no statuses; None if it wrote them."""
+    connection.execute(
+        text("update sheet_states set write_problem = :problem where sheet = :sheet"),
+        {"sheet": sheet, "problem": problem},
+    )
+
+
+def explain_missing_status(source: SheetSource, state: SheetState | None) -> str:
+    """Return why no status, or not every status, is in the sheet; "" where all are."""
+    if source.spreadsheet is None:
+        return "Workbook files are never written to."
+    if not source.write_back:
+        return "`write_back` is off. Set `write_back: true` and share the sheet with the account as Editor."
+    if state is None or state.spreadsheet not in {None, source.spreadsheet}:
+        return "The sheet was not read yet. Run `pokervod sheets sync`."
+    if problem := "The sheet could not be read." if state.error else state.write_problem:
+        return problem
+    if state.with_id < state.rows:
+        return f"{state.rows - state.with_id:,} rows have no ID yet. The next sync writes it."
+    return ""

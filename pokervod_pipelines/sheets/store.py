@@ -28,32 +28,32 @@ def lock_sheet(connection: Connection, sheet: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LastReading:
-    """Describe the last reading: its revision, the last file event that its matches know, what it skipped."""
+    """Describe the last reading: its revision, the last file event that its matches know, what it skipped.
+
+    ``was_elsewhere`` means that the settings have named another sheet at Google since then.
+    """
 
     revision: str | None = None
     matched_up_to: int | None = None
     skipped: int = 0
     problems: tuple[Problem, ...] = ()
+    was_elsewhere: bool = False
 
 
-def read_last_reading(connection: Connection, sheet: str) -> LastReading:
-    """Return the last reading; an empty one if it failed or there was none."""
+def read_last_reading(connection: Connection, sheet: str, spreadsheet: str | None = None) -> LastReading:
+    """Return the last reading; an empty one if it failed, there was none, or it was of another sheet at Google."""
     row = connection.execute(
         text("""
-            select revision, matched_up_to, coalesce((counts ->> 'skipped')::int, 0), problems
-            from sheet_states where sheet = :sheet and error is null
+            select revision, matched_up_to, coalesce((counts ->> 'skipped')::int, 0), problems, error, place
+            from sheet_states where sheet = :sheet
         """),
         {"sheet": sheet},
     ).one_or_none()
-    if row is None:
+    if row is None or row.place not in {None, spreadsheet}:
+        return LastReading(was_elsewhere=row is not None)
+    if row.error is not None:
         return LastReading()
     return LastReading(row[0], row[1], row[2], tuple(Problem(where, what) for where, what in row[3]))
-
-
-def read_revisions(connection: Connection) -> dict[str, tuple[str | None, bool]]:
-    """Return the last revision of every sheet ever read, and whether the last attempt failed."""
-    rows = connection.execute(text("select sheet, revision, error is not null from sheet_states"))
-    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def read_horizon(connection: Connection) -> int:
@@ -297,15 +297,18 @@ def count_keys(connection: Connection, sheet: str) -> int:
 class SheetState:
     """Describe a sheet: when it was last read, its rows, how many have an id or a video, and the last error.
 
-    ``unread_tabs`` maps the title of a tab that was passed over to the reason.
+    ``spreadsheet`` is the one at Google that was read. ``unread_tabs`` maps the title of a tab that was passed over to
+    the reason, and ``write_problem`` tells why the last pass wrote no statuses.
     """
 
     sheet: str
+    spreadsheet: str | None
     read_at: datetime | None
     rows: int
     with_id: int
     matched: int
     error: str | None
+    write_problem: str | None
     unread_tabs: Mapping[str, str]
 
 
@@ -313,7 +316,8 @@ def list_sheet_states(connection: Connection) -> dict[str, SheetState]:
     """Return the state of every sheet ever read, by name."""
     rows = connection.execute(
         text("""
-            select s.sheet, s.read_at, s.error, s.unread_tabs, count(r.id) as rows, count(r.row_key) as with_id,
+            select s.sheet, s.place as spreadsheet, s.read_at, s.error, s.write_problem, s.unread_tabs,
+                   count(r.id) as rows, count(r.row_key) as with_id,
                    count(r.id) filter (where r.match_status = 'matched') as matched
             from sheet_states s left join sheet_rows r on r.sheet = s.sheet and r.retired_at is null
             group by s.sheet order by s.sheet

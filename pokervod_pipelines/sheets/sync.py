@@ -24,6 +24,7 @@ from pokervod_pipelines.sheets.match import MatchStatus
 from pokervod_pipelines.sheets.match_rows import match_rows
 from pokervod_pipelines.sheets.pin_cells import apply_pin_cells, retry_pin_cells
 from pokervod_pipelines.sheets.reading import SheetReading, TabFilter, choose_tabs, read_workbook
+from pokervod_pipelines.sheets.reading_digest import digest_reading, store_digest
 from pokervod_pipelines.sheets.row_changes import RowChanges, apply_reading, leave_computing_tabs
 from pokervod_pipelines.sheets.sources import count_calls, open_sheet
 from pokervod_pipelines.sheets.statuses import store_managed_columns
@@ -31,6 +32,11 @@ from pokervod_pipelines.sheets.tab import replace_unstorable
 from pokervod_pipelines.sheets.workbook import Workbook
 
 MAX_PROBLEMS = 200
+
+NEW_ADDRESS = (
+    "The address in the settings changed, so this is a new sheet: rows of the former one that are not in it count as "
+    "deleted. If the address is wrong, correct it; the rows then return with their clips."
+)
 
 Progress = Callable[[int], None]
 Counts = dict[str, int]
@@ -90,6 +96,7 @@ def sync_sheet(
     source = settings.sheet(sheet)
     sheet_pass = _SheetPass(
         sheet=sheet,
+        spreadsheet=source.spreadsheet,
         correlation_id=correlation_id,
         full=full,
         reread=reread,
@@ -120,6 +127,7 @@ class _SheetPass:
     """Run one pass over an open workbook."""
 
     sheet: str
+    spreadsheet: str | None
     correlation_id: str
     full: bool
     reread: bool
@@ -131,10 +139,11 @@ class _SheetPass:
     def run(self, engine: Engine, workbook: Workbook) -> SheetReport:
         started = time.monotonic()
         with engine.connect() as connection:
-            last = store.read_last_reading(connection, self.sheet)
+            last = store.read_last_reading(connection, self.sheet, self.spreadsheet)
         revision = workbook.revision()
         is_due = self.full or self.reread or revision != last.revision
         reading = read_workbook(workbook, self.tab_filter) if is_due else None
+        digest = None if reading is None else digest_reading(reading, locate_managed_columns(workbook, reading))
         with engine.begin() as connection:
             store.lock_sheet(connection, self.sheet)
             if reading is None:
@@ -144,6 +153,7 @@ class _SheetPass:
                 counts, problems = self._store_reading(connection, revision, last, reading)
                 store.record_unread_tabs(connection, self.sheet, reading.unread)
                 store_managed_columns(connection, self.sheet, locate_managed_columns(workbook, reading))
+                store_digest(connection, self.sheet, place=self.spreadsheet, digest=digest)
                 store_directives(connection, self.sheet, reading.directives)
             return self._report(connection, workbook, counts, problems, seconds=time.monotonic() - started)
 
@@ -151,14 +161,19 @@ class _SheetPass:
         self, connection: Connection, revision: str, last: store.LastReading, reading: SheetReading
     ) -> tuple[Counts, Problems]:
         changes = apply_reading(
-            connection, self.sheet, reading, correlation_id=self.correlation_id, confirm_loss=self.confirm_loss
+            connection,
+            self.sheet,
+            reading,
+            correlation_id=self.correlation_id,
+            confirm_loss=self.confirm_loss or last.was_elsewhere,
         )
         self.progress(len(reading.rows))
         rows = (*changes.kept, *changes.changed, *changes.added)
         pinned = apply_pin_cells(
             connection, self.sheet, rows, beside=changes.beside, correlation_id=self.correlation_id
         )
-        problems = (*reading.problems, *changes.problems)
+        moved = [Problem(self.sheet, NEW_ADDRESS)] if last.was_elsewhere else []
+        problems = (*moved, *reading.problems, *changes.problems)
         return self._match(connection, revision, last, changes, pinned, (reading.skipped, problems)), problems
 
     def _match_again(self, connection: Connection, revision: str, last: store.LastReading) -> tuple[Counts, Problems]:

@@ -8,7 +8,6 @@ where it is not the text that was written, somebody edited at the same moment, a
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Engine
 
@@ -62,16 +61,19 @@ class WriteBackReport:
         return bool(self.written or self.overtaken or self.cleared or self.keyed or self.set_up)
 
 
-def write_back(engine: Engine, settings: Settings, sheet: str, *, clock: Clock = SYSTEM_CLOCK) -> WriteBackReport:
+def write_back(
+    engine: Engine, settings: Settings, sheet: str, *, everything: bool = False, clock: Clock = SYSTEM_CLOCK
+) -> WriteBackReport:
     """Write the status of every row that has an id; give ids to rows without one.
 
+    A row that shows its status already is left, unless it was read since, or ``everything`` was: its time then moves.
     Raises what the client raises; ``Conflict`` when somebody changed the tabs so much that nothing was written.
     """
     source = settings.sheet(sheet)
     lock = hold_lock(engine, f"reading of sheet {sheet}")
     with lock, open_shared(engine, settings, source, clock=clock) as workbook:
         with engine.connect() as connection:
-            columns = read_managed_columns(connection, sheet)
+            columns = read_managed_columns(connection, sheet, source.spreadsheet)
             rows = read_row_facts(connection, sheet)
         incomplete = [tab for tab, each in columns.items() if each.missing]
         if incomplete:
@@ -81,7 +83,9 @@ def write_back(engine: Engine, settings: Settings, sheet: str, *, clock: Clock =
         if keyless:
             workbook.write_values(_make_key_columns(keyless, columns))
             return WriteBackReport(rows=len(rows), keyed=len(keyless), calls=count_calls(workbook) or 0)
-        return _write_statuses(engine, workbook, rows, columns, now=clock.now().astimezone(settings.zone))
+        moment = clock.now().astimezone(settings.zone).strftime("%Y-%m-%d %H:%M")
+        updates = _find_outdated(rows, columns, moment, everything=everything)
+        return _write_statuses(engine, workbook, rows, columns, updates)
 
 
 def _make_key_columns(rows: Sequence[RowFacts], columns: Mapping[str, ManagedColumns]) -> list[ColumnValues]:
@@ -99,10 +103,8 @@ def _write_statuses(
     workbook: SharedWorkbook,
     rows: Sequence[RowFacts],
     columns: Mapping[str, ManagedColumns],
-    *,
-    now: datetime,
+    updates: Mapping[RowFacts, tuple[str, ...]],
 ) -> WriteBackReport:
-    updates = _find_outdated(rows, columns, now.strftime("%Y-%m-%d %H:%M"))
     stray = {tab: each.stray for tab, each in columns.items() if each.stray}
     if not updates and not stray:
         return WriteBackReport(rows=len(rows), calls=count_calls(workbook) or 0)
@@ -139,11 +141,15 @@ def _write_formulas(
 
 
 def _find_outdated(
-    rows: Sequence[RowFacts], columns: Mapping[str, ManagedColumns], moment: str
+    rows: Sequence[RowFacts], columns: Mapping[str, ManagedColumns], moment: str, *, everything: bool
 ) -> dict[RowFacts, tuple[str, ...]]:
-    """Return the new status of each row that shows another one, in the order of ``STATUS_FIELDS``."""
+    """Return the new status of each row that shows another one or was read since, in the order of ``STATUS_FIELDS``."""
     current = {row: tuple(shorten(text) for text in (*describe_row(row), moment)) for row in rows if row.tab in columns}
-    return {row: cells for row, cells in current.items() if not is_up_to_date(row.shown, cells)}
+    return {
+        row: cells
+        for row, cells in current.items()
+        if everything or row.is_read_since or not is_up_to_date(row.shown, cells)
+    }
 
 
 def _make_status_column(

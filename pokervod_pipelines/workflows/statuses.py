@@ -3,7 +3,9 @@
 import time
 from dataclasses import replace
 
+from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.problems import Problem
+from pokervod_pipelines.sheets.statuses import store_write_problem
 from pokervod_pipelines.sheets.write_back import WriteBackReport, write_back
 from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_sheets_stage
@@ -19,14 +21,18 @@ MAX_ROUNDS = 5
 
 
 def run_statuses_stage(run: SyncRun, sheet: str) -> StageResult:
-    """Write the status of every row, new ones included.
+    """Write the status of every row, new ones included; what hinders it is stored for ``sheets list``.
 
     Without write-back the sheet is not touched.
     """
     started = time.monotonic()
     if not run.settings.sheet(sheet).write_back:
         return StageResult(stage="statuses", name=sheet, seconds=0.0, counts={})
-    rounds, is_edited = _write_until_shown(run, sheet)
+    try:
+        rounds, is_edited = _write_until_shown(run, sheet)
+    except PokervodError as error:
+        _store_problem(run, sheet, str(error))
+        raise
     counts = {
         "rows": rounds[-1].rows,
         "written": sum(each.written for each in rounds),
@@ -37,7 +43,13 @@ def run_statuses_stage(run: SyncRun, sheet: str) -> StageResult:
         "api_calls": sum(each.calls for each in rounds),
     }
     problems = [Problem(sheet, STILL_EDITED if is_edited else NOT_SHOWN)] if rounds[-1].needs_reading else []
+    _store_problem(run, sheet, problems[0].what if problems else None)
     return make_result("statuses", sheet, time.monotonic() - started, counts, problems)
+
+
+def _store_problem(run: SyncRun, sheet: str, problem: str | None) -> None:
+    with run.engine.begin() as connection:
+        store_write_problem(connection, sheet, problem)
 
 
 def _write_until_shown(run: SyncRun, sheet: str) -> tuple[list[WriteBackReport], bool]:
@@ -47,7 +59,7 @@ def _write_until_shown(run: SyncRun, sheet: str) -> tuple[list[WriteBackReport],
     Only edits that never stop are left unread: the next run is theirs.
     """
     again, is_edited = replace(run, full=False), False
-    rounds = [write_back(run.engine, run.settings, sheet)]
+    rounds = [write_back(run.engine, run.settings, sheet, everything=run.full)]
     while rounds[-1].needs_reading and not (is_edited and len(rounds) == MAX_ROUNDS):
         counts = run_sheets_stage(again, sheet, reread=True).counts
         run_clips_stage(again, sheet)
