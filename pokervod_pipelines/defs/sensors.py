@@ -24,6 +24,7 @@ from pokervod_pipelines.sheets.polling import (
     load_memory,
     observe_sheets,
 )
+from pokervod_pipelines.sheets.rotation import compare_sheets
 from pokervod_pipelines.workflows.arrivals import REPEAT_SECONDS, Arrivals, find_arrivals
 from pokervod_pipelines.workflows.pending_events import PendingEvents, read_pending_events
 
@@ -71,7 +72,7 @@ def _define_sheet_changes(settings: Settings, open_engine: OpenEngine) -> dg.Sen
         job_name="sheets_sync",
         minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Reads a sheet once nobody has edited it for a moment.",
+        description="Reads a sheet once nobody has edited it for a moment, and compares unchanged ones in rotation.",
     )
     def sheet_changes(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         decision = _poll_sheets(settings, open_engine(), load_memory(context.cursor))
@@ -143,11 +144,13 @@ def _watch(settings: Settings, engine: Engine) -> tuple[Arrivals, PendingEvents]
 def _poll_sheets(settings: Settings, engine: Engine, memory: dict[str, ReadRequest]) -> PollDecision:
     seen = observe_sheets(engine, settings, settings.sheets)
     in_use = find_in_use(engine, settings.sheets)
-    return decide(
+    now = datetime.now(UTC)
+    decision = decide(
         seen,
         memory,
         in_use=in_use,
         unread=find_unread(engine, seen, settings.sheets),
-        now=datetime.now(UTC),
+        now=now,
         gather_seconds=settings.google.gather_seconds,
     )
+    return compare_sheets(engine, settings, seen, decision, now=now)

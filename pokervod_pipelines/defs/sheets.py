@@ -35,7 +35,11 @@ def define_sheets(settings: Settings) -> list[dg.AssetsDefinition]:
         """Read the annotation rows, each matched to its video or with the reason why not."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         seen = context.run.tags.get(REVISION_TAG)
-        outcome = run_or_fail(lambda: run_sheets_stage(run, context.partition_key, known_revision=seen))
+        is_google = settings.sheet(context.partition_key).spreadsheet is not None
+        outcome = run_or_fail(
+            # What was seen to have changed is read, also where Drive still tells the version before.
+            lambda: run_sheets_stage(run, context.partition_key, known_revision=seen, reread=is_google and bool(seen))
+        )
         return dg.MaterializeResult(metadata=metadata_of(outcome))
 
     @dg.asset(

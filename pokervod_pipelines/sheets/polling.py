@@ -17,12 +17,14 @@ from pokervod_pipelines.db.locks import is_locked
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import SheetSource
-from pokervod_pipelines.sheets import store
+from pokervod_pipelines.sheets.reading_digest import read_stored_readings
 from pokervod_pipelines.sheets.sources import make_client
 
 MAX_GATHER_FACTOR = 4
 """An edit waits for further edits at most this many times ``google.gather_seconds``."""
 
+UNCHANGED = "unchanged"
+REQUESTED = "requested, not read yet"
 STILL_EDITED = "edited a moment ago; it will be read when the edits stop"
 
 IN_USE = "a pass is reading or writing it; it is checked again afterwards"
@@ -38,9 +40,11 @@ RETRY_AFTER = timedelta(minutes=10)
 class Observation:
     """Hold what a check of a sheet found: its revision and how long ago it was edited, or the error.
 
-    A file's revision is its time stamp, which cannot be compared with the digest that its reading recorded.
+    ``place`` is the sheet's id at Google, where revisions count for each sheet. A file's revision is its time stamp,
+    which cannot be compared with the digest that its reading recorded.
     """
 
+    place: str = ""
     revision: str = ""
     age_seconds: float = 0.0
     is_comparable: bool = True
@@ -51,13 +55,17 @@ class Observation:
 class ReadRequest:
     """Remember the last request for a sheet: its revision, when, and how often; since when edits are awaited.
 
+    ``compared_at`` is when the sheet was last compared with its reading, ``digest`` what it read when it had changed.
     The field names are keys of the sensor's cursor.
     """
 
+    place: str = ""
     revision: str = ""
     at: str = ""
     times: int = 0
     waiting_since: str = ""
+    compared_at: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,15 +105,15 @@ def _check_google(engine: Engine, settings: Settings, sheets: Mapping[str, str])
         with closing(make_client(engine, settings)) as client:
             versions = client.read_versions([*sheets.values()])
     except PokervodError as error:
-        return dict.fromkeys(sheets, Observation(error=str(error)))
+        return {name: Observation(place=identity, error=str(error)) for name, identity in sheets.items()}
     seen = {}
     for name, identity in sheets.items():
         version = versions[identity]
         if isinstance(version, PokervodError):
-            seen[name] = Observation(error=str(version))
+            seen[name] = Observation(place=identity, error=str(version))
         else:
             age = (version.seen_at - version.modified_at).total_seconds()
-            seen[name] = Observation(revision=version.revision, age_seconds=max(age, 0.0))
+            seen[name] = Observation(place=identity, revision=version.revision, age_seconds=max(age, 0.0))
     return seen
 
 
@@ -129,6 +137,8 @@ def decide(
     reasons: dict[str, str] = {}
     for name, observation in seen.items():
         before = memory.get(name, ReadRequest())
+        if before.place != observation.place:
+            before = ReadRequest(place=observation.place)
         reason, after = IN_USE, before
         if observation.error or name not in in_use:
             reason, after = _decide_one(
@@ -138,8 +148,8 @@ def decide(
         if reason:
             reasons[name] = reason
         else:
-            attempt = f":{after.times}" if after.times > 1 else ""
-            due.append((name, observation.revision, f"{name}:{observation.revision}{attempt}"))
+            parts = (name, observation.place, observation.revision, str(after.times) if after.times > 1 else "")
+            due.append((name, observation.revision, ":".join(filter(None, parts))))
     ages = [seen[name].age_seconds for name, reason in reasons.items() if reason == STILL_EDITED]
     quiet = gather_seconds - min(ages) + CLOCK_GRAIN_SECONDS if ages else 0.0
     return PollDecision(due=tuple(due), memory=remembered, reasons=reasons, quiet_seconds=quiet)
@@ -154,11 +164,11 @@ def _decide_one(
     if observation.revision == before.revision:
         is_due = is_unread and now - datetime.fromisoformat(before.at) >= RETRY_AFTER * before.times
         if not is_due:
-            return "requested, not read yet" if is_unread else "unchanged", before
+            return REQUESTED if is_unread else UNCHANGED, before
         return "", replace(before, at=now.isoformat(), times=before.times + 1)
-    request = ReadRequest(revision=observation.revision, at=now.isoformat(), times=1)
+    request = replace(before, revision=observation.revision, at=now.isoformat(), times=1, waiting_since="")
     if observation.is_comparable and not is_unread:
-        return "unchanged", request
+        return UNCHANGED, request
     since = before.waiting_since or now.isoformat()
     waited = (now - datetime.fromisoformat(since)).total_seconds()
     if observation.age_seconds < gather_seconds and waited < gather_seconds * MAX_GATHER_FACTOR:
@@ -169,12 +179,16 @@ def _decide_one(
 def find_unread(engine: Engine, seen: Mapping[str, Observation], sheets: Sequence[SheetSource]) -> dict[str, bool]:
     """Tell for each sheet whether its last reading failed or has another revision than the one seen."""
     with engine.connect() as connection:
-        readings = store.read_revisions(connection)
+        readings = read_stored_readings(connection)
     unread = {}
     for sheet in sheets:
-        revision, failed = readings.get(sheet.name, (None, True))
-        observation = seen[sheet.name]
-        unread[sheet.name] = failed or (observation.is_comparable and revision != observation.revision)
+        last, observation = readings.get(sheet.name), seen[sheet.name]
+        unread[sheet.name] = (
+            last is None
+            or last.has_failed
+            or last.place not in {None, sheet.spreadsheet}
+            or (observation.is_comparable and last.revision != observation.revision)
+        )
     return unread
 
 

@@ -77,9 +77,10 @@ def test_a_changed_google_sheet_is_requested_once_and_others_are_left(
             google.fail_next(faults.broken(503), kind="drive.list")
             fourth = tick()
 
-    assert asked(first) == [(f"one:{books[0].version}", "one"), (f"two:{books[1].version - 1}", "two")]
+    keys = [f"{book.title}:{book.id}:{book.version}" for book in books]
+    assert asked(first) == [(keys[0], "one"), (f"two:{books[1].id}:{books[1].version - 1}", "two")]
     assert reason(second) == "one: requested, not read yet; two: requested, not read yet"
-    assert asked(third) == [(f"two:{books[1].version}", "two")]
+    assert asked(third) == [(keys[1], "two")]
     assert calls == ["drive.list"]
     assert "could not be checked" in reason(fourth)
 
@@ -99,7 +100,7 @@ def test_edits_that_follow_each_other_are_gathered(engine: Engine, settings_fact
             google.before_read(lambda: book.type_cell("Hands", 2, "B", "show 9"), kind="drive.list")
             result = tick()
 
-    assert asked(result) == [(f"one:{book.version}", "one")]
+    assert asked(result) == [(f"one:{book.id}:{book.version}", "one")]
 
 
 def test_a_saved_workbook_file_is_requested(
