@@ -130,6 +130,7 @@ def _make_document(result: "SyncResult", checks: dict[str, CheckResult]) -> dict
         "catalog": by_stage["catalog"][0] if by_stage["catalog"] else None,
         "sheets": by_stage["sheets"],
         "clips": by_stage["clips"],
+        "problems": result.problems,
         "checks": [
             {
                 "name": name,
@@ -148,8 +149,9 @@ def _print_summary(result: "SyncResult", checks: dict[str, CheckResult]) -> None
         results = [each for each in result.stages if each.stage == stage]
         if results:
             _print_stage(stage, results)
-    for failed in (each for each in result.stages if not each.succeeded):
-        out.print("[bold red]failed:[/] " + f"{failed.stage} {failed.name}: {failed.error}".replace("[", "\\["))
+    failed = [f"{each.stage} {each.name}: {each.error}" for each in result.stages if not each.succeeded]
+    for sentence in (*failed, *result.problems):
+        out.print(f"[bold red]failed:[/] {escape(sentence)}")
     for check in checks.values():
         if not check.passed:
             _print_check(check)

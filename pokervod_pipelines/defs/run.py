@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.events import JobFailureData
+from dagster._core.execution.plan.objects import StepFailureData
 from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import hold_lock, is_locked
@@ -28,7 +30,10 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncResult:
-    """Describe how the run ended, with the result of every stage in the order they ended."""
+    """Describe how the run ended, with the result of every stage in the order they ended.
+
+    ``problems`` has what failed outside the stages.
+    """
 
     job: str
     run_id: str
@@ -36,6 +41,7 @@ class SyncResult:
     succeeded: bool
     seconds: float
     stages: tuple[StageResult, ...]
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -97,6 +103,7 @@ def run_sync(
         succeeded=result.success,
         seconds=seconds,
         stages=tuple(collector.stages),
+        problems=tuple(_list_problems(result)),
     )
 
 
@@ -107,6 +114,21 @@ def cancel_sync(home: Path, run_id: str) -> None:
         run = instance.get_run_by_id(run_id)
         if run is not None and not run.is_finished:
             instance.report_run_canceled(run, "Stopped by a signal. The next sync completes the work.")
+
+
+def _list_problems(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Return what failed outside the stages, by the innermost cause; the last step only repeats what stages said."""
+    problems: dict[str, str] = {}
+    for event in result.all_events:
+        failure = event.event_specific_data
+        if not isinstance(failure, StepFailureData | JobFailureData) or failure.error is None:
+            continue
+        error = failure.error
+        while error.cause is not None:
+            error = error.cause
+        if error.cls_name != dg.Failure.__name__:
+            problems.setdefault(error.message, f"{event.step_key or 'the run'}: {error.message.strip()}")
+    return list(problems.values())
 
 
 @contextmanager

@@ -238,7 +238,7 @@ def _explain_failure(location: ServerLocation, log_start: int) -> str:
         log.seek(log_start)
         text = log.read().decode(errors="replace")
     is_full = "No space left" in text or shutil.disk_usage(location.base).free < NEEDED_TO_START
-    advice = "free some space on its disk and retry" if is_full else "fix what the log reports and retry"
+    advice = f"free space on the disk of {location.base} and retry" if is_full else "fix what the log reports and retry"
     return (
         f"the embedded PostgreSQL in {location.data} did not start: {advice}. {location.log_file} ends:\n{_tail(text)}"
     )

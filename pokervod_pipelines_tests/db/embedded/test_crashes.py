@@ -202,7 +202,7 @@ def test_a_full_disk_at_a_later_start_is_reported_and_loses_nothing(small_disk: 
         fill(server)
     filler = fill_disk(small_disk, left=0)
 
-    with pytest.raises(OperatorNeeded, match="free some space"):
+    with pytest.raises(OperatorNeeded, match="free space on"):
         server.acquire()
     filler.unlink()
     with server:
