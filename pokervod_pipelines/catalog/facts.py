@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pokervod_pipelines.catalog.names import ParsedName, explain_name, parse_events
+from pokervod_pipelines.catalog.names import ParsedName, explain_name, explain_second_event, parse_events
 from pokervod_pipelines.catalog.names.prepare import fold_words, strip_noise
 from pokervod_pipelines.catalog.names.second_event import find_second_event
 from pokervod_pipelines.catalog.unread import PLACE_FIELDS, find_endings, find_unread
@@ -53,6 +53,8 @@ def read_facts(path: str) -> dict[str, Any]:
         _, *more = parse_events(path)
         for event in more:
             facts["second_event"] = {field: value for field, value in event.as_dict().items() if value is not None}
+            if unread := find_unread(path, explain_second_event(path), second=True):
+                facts["second_event"]["unread"] = unread
     return facts
 
 
@@ -76,7 +78,14 @@ def list_facts(path: str, facts: Mapping[str, Any]) -> tuple[VideoFacts, ...]:
         place = find_second_event(text) or len(text)
         return (
             replace(first, shown=shown[:place], text=text[:place]),
-            replace(first, parsed=_as_parsed(second), shown=shown[place + 3 :], text=text[place + 3 :], title=None),
+            replace(
+                first,
+                parsed=_as_parsed(second),
+                shown=shown[place + 3 :],
+                text=text[place + 3 :],
+                title=None,
+                unread=second.get("unread", ""),
+            ),
         )
     return (first,)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pokervod_pipelines.catalog import titles, vocabulary
-from pokervod_pipelines.catalog.identity import MARKS, CatalogPlace, Event, Mark, Season
+from pokervod_pipelines.catalog.identity import MARKS, CatalogPlace, Event, Mark, Season, make_slug
 
 EpisodeKey = tuple[Season, str, str]
 """Season, event key, episode key."""
@@ -192,7 +192,7 @@ def _split_off(draft: EpisodeDraft, kind: str, value: str, files: list[MarkedFil
     part = replace(draft, files=[file[0] for file in files], best=min(ranks), marked=files, title=title)
     if value:
         label = f"Tape {value.upper()}" if kind == "tape" else f"{draft.label} ({value})".strip()
-        part.key, part.label, part.sort = f"{draft.key}-{value}", label, f"{draft.sort}-{value}"
+        part.key, part.label, part.sort = f"{draft.key}-{make_slug(value)}", label, f"{draft.sort}-{value}"
     return part
 
 

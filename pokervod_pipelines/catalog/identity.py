@@ -20,7 +20,7 @@ _PLACE_FACTS = frozenset(
 """A clip known only by its title becomes a programme like others once a person corrects one of these."""
 
 _MOMENT_FACTS = frozenset({"episode_number", "show_number", "day", "stage", "part", "session"})
-"""A person who corrects one of these decides what the unread numbers of the name mean."""
+"""A person who corrects one of these, also to none, decides what the numbers mean that no rule reads."""
 
 UNKNOWN_SHOW = "neither the name nor a folder names a known show"
 
@@ -57,8 +57,8 @@ class Mark(NamedTuple):
     value: str
 
 
-MARKS = ("tape", "date", "internal", "count", "id", "copy")
-"""What may contradict: the tape, the day of recording, and the numbers at the end of the file's name."""
+MARKS = ("event", "tape", "date", "internal", "count", "id", "copy")
+"""What may contradict: a main event's number, the tape, the day of recording, the numbers at the end of the name."""
 
 
 class CatalogPlace(NamedTuple):
@@ -256,10 +256,12 @@ def _place_title(facts: VideoFacts, season: Season) -> CatalogPlace:
 
 
 def _find_marks(facts: VideoFacts, season: Season, *, is_whole: bool = False) -> dict[str, Mark]:
-    """Return the marks of a file; clips and hands have none, as their numbers and titles tell them apart."""
+    """Return the marks of a file; clips and hands have none, nor has one that a person has placed."""
     parsed, marks = facts.parsed, dict[str, Mark]()
-    if (parsed.clip_number, parsed.hand_number) != (None, None):
+    if (parsed.clip_number, parsed.hand_number) != (None, None) or facts.corrected & _MOMENT_FACTS:
         return marks
+    if parsed.event_kind == "main_event" and parsed.event_number is not None:
+        marks["event"] = Mark("", f"event {parsed.event_number}")
     if is_whole and (tape := find_tape(facts.text)):
         marks["tape"] = Mark("", tape)
     if parsed.date and is_whole and season.project not in vocabulary.RECURRING_SHOWS:

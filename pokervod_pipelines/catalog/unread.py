@@ -12,8 +12,11 @@ from functools import lru_cache
 from pokervod_pipelines.catalog.names import NameFinding
 from pokervod_pipelines.catalog.names.facts.count import COUNTS, ORDINALS
 from pokervod_pipelines.catalog.names.facts.part import find_part
+from pokervod_pipelines.catalog.names.families.clip_code import RULE as CLIP_CODE
 from pokervod_pipelines.catalog.names.prepare import PreparedName, fold_words, narrow, prepare_name
+from pokervod_pipelines.catalog.names.second_event import find_second_event
 from pokervod_pipelines.catalog.names.vocabulary.noise import EXTENSIONS
+from pokervod_pipelines.catalog.names.vocabulary.versions import CLIP_VERSIONS
 from pokervod_pipelines.catalog.vocabulary import COUNTED, FORMATS_BEFORE, FORMATS_BEHIND, TAPE_MARKS
 
 PLACE_FIELDS = frozenset(
@@ -35,30 +38,39 @@ _ENDING = re.compile(r"(?P<internal>-\d{3})$|(?P<id>_\d{6,})$|(?P<count>[_ ]\d{3
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
 # What only several words show to be no count: tape ids, days, "v2_1", the minutes behind an episode's code.
 _NO_COUNTS = re.compile(
-    r"""(?<!\w)(?:es[mo]?\d{6,} | gmpo[ ]\d+ | (?:19|20)\d\d[ .](?:0\d|1[0-2])[ .][0-3]\d | v\d{1,2}[ ]\d{1,2}
-      | (?<=[a-z]\d\d[ ])(?:30|60|90|120))(?!\w)""",
+    r"""(?<!\w)(?:es[mo]?\d{6,} | gmpo[ ]\d+ | v\d{1,2}[ ]\d{1,2} | (?<=[a-z]\d\d[ ])(?:30|60|90|120)
+      | (?:19|20)\d\d[ .](?:0\d|1[0-2])[ .][0-3]\d | [0-3]\d[ .](?:0\d|1[0-2])[ .](?:19|20)\d\d)(?!\w)""",
     re.VERBOSE,
 )
 _OF_FILE = re.compile(
-    r"""[$€£].* | \d{6,} | \d{3,4}[ip]\d* | \d{3,4}x\d{3,4} | [248]k\d* | (?:19|20)\d\d | \d{1,2}\.\d{1,3}
+    r"""[$€£].* | \d{6,} | \d{3,4}[ip]\d* | \d{3,4}x\d{3,4} | [248]k\d* | (?:19|20)\d\d
+      | [57]\.1 | 2\.[01] | 23\.9\d* | 29\.97 | 59\.94 | \d\d(?:\.\d+)?[ip]
       | \d[\d.]*(?:[kmg]?bps|k?hz|fps|bits?|ch|[mg]b|mins?|hd|x?pass)
-      | (?:[hx]\.?|mpe?g|mp|avc|hevc|av|aac|ac|ddp?|pcm|prores|dnxh[dr]|xdcam|hdr|rec|dv|vp)\.?\d[\d.]*[a-z]*
-      | (?:v|ver|version|rev|cut|edit|draft|copy|prob|final|최종|찐최종|클린본|수정)\d{1,2}
+      | (?:mpe?g|mp|avc|hevc|av|aac|ac|ddp?|pcm|prores|dnxh[dr]|xdcam|hdr|rec|vp|crf)\.?\d[\d.]*[a-z]*
+      | [hx]\.?26[3-6] | v\d+(?:\.\d+)*
+      | (?:ver|version|rev|cut|edit|draft|copy|prob|final|최종|찐최종|클린본|수정)\d{1,2}
       | [2-9](?:max|handed|way|bet|card|game|m)""",
     re.VERBOSE,
 )
-_HANGUL_ORDINALS = frozenset("상 중 하 상편 중편 하편 전편 후편 전반 후반 전반부 후반부 上 下 前編 後編".split())  # noqa: SIM905
+_HANGUL_ORDINALS = frozenset(
+    """
+    상 중 하 상편 중편 하편 전편 후편 전반 후반 전반부 후반부 첫째 둘째 셋째 일부 이부 삼부 上 下 前編 後編
+    """.split()  # noqa: SIM905 - as one reads them
+)
+_HAN_COUNT = re.compile("第?[一二三四五六七八九十]+[部話回巻編]?|其の[一二三四五]")
 _LETTERS = frozenset("abcdefgh")
 _ORDINAL_WORDS = COUNTS.keys() | ORDINALS.keys() | _HANGUL_ORDINALS | _LETTERS
+_HAND_COUNT = re.compile(rf" (\d)(?= (?:{'|'.join(CLIP_VERSIONS)})$|$)", re.ASCII)
 _FOLDER = re.compile(r"([^\W\d_]+)[ .#]*(\w{1,5})(?: of \d+)?")
 _KOREAN_PART = re.compile(r"(\d{1,2}) ?부")
 _FOLDERS = frozenset({"part", "disc", "tape", "reel", "table", "half", "side", "segment", "session", "camera"})
 
 
-def find_unread(path: str, findings: Iterable[NameFinding]) -> str:
+def find_unread(path: str, findings: Iterable[NameFinding], *, second: bool = False) -> str:
     """Return the unread numbers and ordinals of a path's name, each with the thing it counts; "" if there are none.
 
-    A folder that is nothing but such a number ("CD1", "Part 2") counts as well.
+    A folder that is nothing but such a number ("CD1", "Part 2") counts as well. ``second`` asks for the second event of
+    a name that has two.
 
     >>> from pokervod_pipelines.catalog.names import explain_name
     >>> path = "WSOP 2023 Main Event Day 2 Table 1.mp4"
@@ -68,11 +80,14 @@ def find_unread(path: str, findings: Iterable[NameFinding]) -> str:
     name = prepare_name(path)
     if name is None:
         return ""
+    if "&" in name.text and (place := find_second_event(name.text)):
+        name = name.cut(place + len(" & ")) if second else name.cut(0, place)
     own = {finding.field: finding for finding in findings if finding.source == "name"}
     found: list[str] = []
-    if not own.keys().isdisjoint(("clip_number", "hand_number")):
-        # Their titles are full of numbers and cards; only a part is told apart.
+    if "hand_number" in own or ("clip_number" in own and own["clip_number"].rule != CLIP_CODE):
+        # Their titles are full of numbers and cards; only a part is told apart, and what counts the files of a hand.
         found = [f"part {part[0]}"] if (part := find_part(name.text)) else []
+        found += _HAND_COUNT.findall(name.text) if "hand_number" in own else []
     elif not own.keys().isdisjoint(PLACE_FIELDS):
         found = list(_list_unread(name, own))
     folder = _read_counting_folder(name.folder.rpartition("/")[2])
@@ -105,7 +120,8 @@ def _list_unread(name: PreparedName, own: Mapping[str, NameFinding]) -> Iterator
     last = max((place for place, token in enumerate(tokens) if not _describes_file(token)), default=-1)
     for place, token in enumerate(tokens):
         before, behind = (tokens[place - 1] if place else ""), (tokens[place + 1] if place < len(tokens) - 1 else "")
-        if _describes_file(token) or before in FORMATS_BEFORE or behind in FORMATS_BEHIND:
+        is_of_file = _describes_file(token) and not (token[0].isdigit() and "." in token and before in COUNTED)
+        if is_of_file or before in FORMATS_BEFORE or behind in FORMATS_BEHIND:
             continue
         is_share = behind == "of" and not COUNTS.keys().isdisjoint(tokens[place + 2 : place + 3])
         counts = place == last or before in COUNTED or behind in COUNTED or is_share
@@ -143,6 +159,8 @@ def _describes_file(token: str) -> bool:
 
 def _list_numbers(token: str, *, counts: bool) -> list[str]:
     """Return the numbers in a word; an ordinal or a letter is one only where it ``counts`` something."""
+    if _HAN_COUNT.fullmatch(token):
+        return [token]
     if token.isalpha() or _ORDINAL.fullmatch(token):
         return [token] if counts and (token in _ORDINAL_WORDS or token[0].isdecimal()) else []
     return _NUMBER.findall(token)

@@ -122,7 +122,7 @@ COUNTED = {
         word: word
         for word in """
     part disc tape reel roll table half hour segment block chapter act volume section side camera show episode day
-    session round heat level match group pool quarter take
+    session round heat level match group pool quarter take final
     """.split()  # noqa: SIM905 - as one reads them
     },
     **dict.fromkeys(("pt", "파트"), "part"),
@@ -134,7 +134,7 @@ COUNTED = {
 
 FORMATS_BEFORE = frozenset(
     """
-    mpeg mp h x prores dnxhd dnxhr rec bt v ver version rev aac ac dd ddp crf copy draft
+    mpeg mp h x prores dnxhd dnxhr rec bt v ver version rev aac ac dd ddp crf copy draft encode export render
     """.split()  # noqa: SIM905 - as one reads them
 )
 FORMATS_BEHIND = frozenset(

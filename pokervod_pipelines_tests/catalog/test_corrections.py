@@ -52,6 +52,22 @@ def keys_of(engine: Engine, path: str) -> str:
     return explain_file(engine, path).episodes[0][2]
 
 
+@pytest.mark.parametrize("endings", [("Day 2 Table 1", "Day 2 Table 2"), ("Day 2-001", "Day 2-002")])
+def test_a_person_decides_that_an_unread_number_tells_nothing_apart(
+    engine: Engine, correct: Callable[..., int], endings: tuple[str, str]
+) -> None:
+    paths = [f"A/WSOP 2025 Main Event {ending}.mp4" for ending in endings]
+    for path in paths:
+        add_file(engine, path)
+    build_catalog(engine, correlation_id="test")
+    assert keys_of(engine, paths[0]) != keys_of(engine, paths[1])
+
+    for path in paths:
+        correct(path, "part", "none")
+
+    assert {keys_of(engine, path) for path in paths} == {"WSOP / :2025 / main-event / day-2"}
+
+
 @pytest.mark.parametrize(
     ("path", "field", "value", "keys"),
     [

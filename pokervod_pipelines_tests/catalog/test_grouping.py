@@ -24,6 +24,10 @@ NAMES = [
     "GOG/E11_GOG_final_edit_20231203_찐최종.mp4",
     "GOG/E11_GOG_final_edit_클린본_20231201.mp4",
     "Clips/시퀀스 01.mp4",
+    "A/2021 WSOP Main Event Day 4-001.mp4",
+    "A/2021 WSOP Main Event Day 4-002.mp4",
+    "A/2021 WSOP Main Event Day 4.mp4",
+    "A/2021 WSOP Main Event Day 4 Table 2.mp4",
 ]
 
 

@@ -137,6 +137,16 @@ def test_a_file_is_explained_by_its_keys_and_the_words_they_come_from(engine: En
     assert told.reason is None
 
 
+def test_the_numbers_that_no_rule_read_are_explained(engine: Engine, add: Callable[..., int]) -> None:
+    add("A/WSOP 2025 Main Event Day 2 Table 1.mp4")
+
+    findings = {
+        finding.field: finding for finding in explain_file(engine, "A/WSOP 2025 Main Event Day 2 Table 1.mp4").findings
+    }
+
+    assert findings["unread"][1:] == ("table 1", "no rule", "table 1", "name")
+
+
 def test_a_file_of_no_show_says_why(engine: Engine, add: Callable[..., int]) -> None:
     add("Clips/시퀀스 01.mp4")
 

@@ -70,6 +70,30 @@ def count_programmes(*paths: str) -> int:
         " (상)| (하)",
         " 전반| 후반",
         " 前編| 後編",
+        " 第一部| 第二部",
+        " 其の一| 其の二",
+        " 첫째| 둘째",
+        " 1탄| 2탄",
+        " 1일차| 2일차",
+        " Part ²| Part ³",
+        " Part ❶| Part ❷",
+        " Part ⑴| Part ⑵",
+        " Part ١| Part ٢",
+        " Part 1a| Part 1b",
+        " Part 1 & 2| Part 3 & 4",
+        " Part 1-2| Part 1",
+        ".1|.2",
+        " #1| #2",
+        " [01]| [02]",
+        " H1| H2",
+        " 1H| 2H",
+        " 13h| 15h",
+        " 12-30-00| 14-45-00",
+        " Hands 1-50| Hands 51-100",
+        " Stream One| Stream Two",
+        " CD 01 1080p| CD 02 1080p",
+        " Part 1 clean| Part 2 clean",
+        " final 1| final 2",
         # two copies of a download whose original is absent
         " (1)| (2)",
         "-001|-002",
@@ -96,7 +120,16 @@ def test_a_count_behind_the_day_parts_files(marks: str) -> None:
         ("WSOP/2026 WSOP Event #2 - $10K Stud - Day 1", "WSOP/2026 WSOP Event #2 - $10K Stud - Day 1 2"),
         ("2026.WSOP.Main.Event.Day.2.Part.1", "2026.WSOP.Main.Event.Day.2.Part.2"),
         ("2026_WSOP_Main_Event_Day_2_Part_I", "2026_WSOP_Main_Event_Day_2_Part_II"),
+        ("WSOP/2026 WSOP Main Event Final Nine", "WSOP/2026 WSOP Main Event Final Six"),
+        ("WSOP/2026 WSOP Main Event Last 27", "WSOP/2026 WSOP Main Event Last 18"),
+        ("2026 WSOP Event #9 Day 1 Flight A", "2026 WSOP Event #9 Day 1 Flight B"),
+        ("2026 WSOP Event Nine", "2026 WSOP Event Ten"),
+        ("2026 WSOP Event No. 9", "2026 WSOP Event No. 10"),
+        ("2026 WSOP Main Event E05", "2026 WSOP Main Event E06"),
         # archive tapes
+        ("WSOPE08_Episode_1-2_H264", "WSOPE08_Episode_1_H264"),
+        ("WSOP 1988/wsop-1988-me-1-nobug", "WSOP 1988/wsop-1988-me-2-nobug"),
+        ("2005 WSOP Rio Hour 1 CC", "2005 WSOP Rio Hour 2 CC"),
         ("WSOP 2003/WSOP_2003_pt1", "WSOP 2003/WSOP_2003_pt2"),
         ("WSOP 1983/WSOP_1983 I", "WSOP 1983/WSOP_1983 II"),
         ("WSOP 1983/WSOP_1983 1st", "WSOP 1983/WSOP_1983 2nd"),
@@ -108,6 +141,10 @@ def test_a_count_behind_the_day_parts_files(marks: str) -> None:
         ("WSOP 2003/2003 WSOP Best of Bluffs One", "WSOP 2003/2003 WSOP Best of Bluffs Two"),
         ("World Series of Poker 2005 S03E02", "World Series of Poker 2005 S03E03"),
         # other shows
+        ("PAD S05E10 & E11", "PAD S05E10"),
+        ("PAD Season 5 Episodes 1-3", "PAD Season 5 Episodes 4-6"),
+        ("E01-02_GOG_final", "E01_GOG_final"),
+        ("GGMillion$ High Rollers Week 3", "GGMillion$ High Rollers Week 4"),
         ("PAD/pad-s12-ep01_pt1", "PAD/pad-s12-ep01_pt2"),
         ("PAD/PAD_S12_EP01_1", "PAD/PAD_S12_EP01_2"),
         ("PAD/pad-s12-ep01-002", "PAD/pad-s12-ep01-003"),
@@ -128,6 +165,9 @@ def test_a_count_behind_the_day_parts_files(marks: str) -> None:
         ("1213_Hand_09_A KJc vs B ThTc_pt1_PGM", "1213_Hand_09_A KJc vs B ThTc_pt2_PGM"),
         ("WV26-HB-02", "WK26-HB-02"),
         ("WE26-ME-01 part 1", "WE26-ME-01 part 2"),
+        ("WE26-05 CD1", "WE26-05 CD2"),
+        ("2026 WSOP-PARADISE/Day 1B/1213_Hand_09_A AhKh vs B 2c2d_1_PGM",
+         "2026 WSOP-PARADISE/Day 1B/1213_Hand_09_A AhKh vs B 2c2d_2_PGM"),
         # the folder counts
         ("Part 1/2026 WSOP Main Event Day 2", "Part 2/2026 WSOP Main Event Day 2"),
         ("A/1부/2026 WSOP Main Event Day 2", "A/2부/2026 WSOP Main Event Day 2"),
@@ -157,7 +197,8 @@ def test_files_that_a_number_tells_apart_are_two_programmes(one: str, other: str
                 "", " 1080p", " (720p)", " 4K", " H264", " x265 10bit", "-CLEAN", " nobug", "_nb", " v2", " ver2",
                 " (1)", " copy 2", "-003", "_789647313", " 1920x1080 25fps", " 5.1", " ProRes 422", " 50Mbps",
                 " MPEG-2 6.2Mbps 2-pass", " - final edit", " mastered", "_v2_1", " [dQw4w9WgXcQ]", " 2026-07-12",
-                " $15M Prize",
+                " 12.07.2026", " $15M Prize", " 2160p60", " 59.94p", " 50i", " HEVC 10 bit", " 8 Mbps", " crf18",
+                " DNxHD 120", " Rec. 709", " HDR10", " V1.2", " final2", " rev2", " re-encode 2", " 6-Handed", " 9-max",
             )
         ],
         ["2026.WSOP.Main.Event.Day.2.1080p.WEB-DL.x264-GRP.mp4", f"{MAIN}.mp4"],
@@ -166,12 +207,35 @@ def test_files_that_a_number_tells_apart_are_two_programmes(one: str, other: str
         ["1_2026 WSOPE #7 €550 Colossus Part1_NC.mp4", "2026 WSOPE #7 €550 Colossus Part 1.mp4"],
         ["WSOP13_ME07_60_NB.mp4", "WSOP13_ME07_NB.mp4", "WSOP13_ME07_FINAL_4CH.mov", "WSOP13_ME07_90.mov"],
         ["E11_GOG_final_edit_20231203_찐최종.mp4", "E11_GOG_final_edit_클린본.mp4", "E11_GOG_final_edit_최종2.mp4"],
+        [
+            "7-wsop-2026-be-ev-12-1500-nlh-ft-Ann-KK-vs-Bo-QQs-clean-updated-015.mp4",
+            "7-wsop-2026-be-ev-12-1500-nlh-ft-Ann-KK-vs-Bo-QQs_1_prob4.mp4",
+        ],
+        ["wsop-2026-be-ev-21-25k-nlh-ft-ann-wins-clean-004.mp4", "wsop-2026-be-ev-21-25k-nlh-ft-ann-wins.mp4"],
         ["A/Backup 2/2026 WSOP Main Event Day 2.mp4", f"{MAIN}.mp4"],
         ["2026 WSOP Event #67 Main Event Day 3.mp4", "2026 WSOP #67 Main Event Day 3 [BRACELET EVENT #67].mp4"],
     ],
 )  # fmt: skip
 def test_versions_of_one_programme_stay_together(files: list[str]) -> None:
     assert count_programmes(*files) == 1
+
+
+def test_copies_of_a_download_stay_with_their_original() -> None:
+    assert count_programmes(f"{MAIN}.mp4", f"{MAIN} (1).mp4", f"{MAIN} (2).mp4") == 1
+
+
+def test_each_event_of_a_name_has_its_own_numbers() -> None:
+    """The first event has two versions, the second two parts."""
+    names = [f"2026 WSOP Main Event Day 1B & $100K PLO Day 2 Table {table}.mp4" for table in (1, 2)]
+
+    assert sorted(len(draft.files) for draft in group_paths(enumerate(names)).episodes.values()) == [1, 1, 2]
+
+
+def test_a_main_event_with_two_numbers_is_two_programmes() -> None:
+    names = [f"2026 WSOP {number}Main Event Day 3.mp4" for number in ("Event #67 ", "Event #68 ", "")]
+
+    assert count_programmes(*names) == 3
+    assert count_programmes(names[0], names[2]) == 1
 
 
 def test_the_title_has_the_number_that_no_rule_read() -> None:

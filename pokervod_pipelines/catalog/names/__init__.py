@@ -6,7 +6,14 @@ fixed shape or calls the ``facts``, ``folders`` fill what is missing. ``vocabula
 The parser reads no file and no database and never guesses: what is not encoded stays None.
 """
 
-from pokervod_pipelines.catalog.names.engine import explain_name, find_family, parse_events, parse_lines, parse_name
+from pokervod_pipelines.catalog.names.engine import (
+    explain_name,
+    explain_second_event,
+    find_family,
+    parse_events,
+    parse_lines,
+    parse_name,
+)
 from pokervod_pipelines.catalog.names.parsed import FIELDS, NameFinding, ParsedName
 from pokervod_pipelines.catalog.names.version import PARSER_VERSION
 
@@ -16,6 +23,7 @@ __all__ = [
     "NameFinding",
     "ParsedName",
     "explain_name",
+    "explain_second_event",
     "find_family",
     "parse_events",
     "parse_lines",

@@ -34,14 +34,17 @@ def parse_events(path: str) -> tuple[ParsedName, ...]:
 
     The first is that of ``parse_name``; the second shares its project, series and year.
     """
-    first, name = parse_name(path), prepare_name(path)
-    place = find_second_event(name.text) if name and "&" in name.text else None
-    if name is None or place is None:
+    first, second = parse_name(path), _read_second(path)
+    if second is None:
         return (first,)
-    second = NameFields(name.cut(place + len(" & ")))
-    _read_by_family(second)
     common = {field: getattr(first, field) for field in ("project_code", "sub_series", "year", "year_in_filename")}
     return first, replace(second.answer(), **common)
+
+
+def explain_second_event(path: str) -> list[NameFinding]:
+    """Return what ``explain_name`` returns, for the second event of the file; empty if it has one."""
+    second = _read_second(path)
+    return second.findings() if second else []
 
 
 def find_family(path: str) -> str | None:
@@ -68,6 +71,16 @@ def _read(path: str) -> NameFields | None:
     fields = NameFields(name, read_folders(name.folder))
     _read_by_family(fields)
     return fields
+
+
+def _read_second(path: str) -> NameFields | None:
+    name = prepare_name(path) if "&" in path else None
+    place = find_second_event(name.text) if name else None
+    if name is None or place is None:
+        return None
+    second = NameFields(name.cut(place + len(" & ")))
+    _read_by_family(second)
+    return second
 
 
 def _read_by_family(fields: NameFields) -> None:

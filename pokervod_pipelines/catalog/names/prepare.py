@@ -32,8 +32,8 @@ _NOISE_TAIL = re.compile(
 )
 _LONGEST_TAIL = 24
 
-# Full-width letters and digits, which a Korean keyboard writes, and numerals that are one character.
-_WIDE = re.compile("[\uff01-\uff5e\u3000]|([\u2160-\u217f\u2460-\u2473])")
+# Full-width letters and digits, which a Korean keyboard writes, and numerals that are one character: "Ⅱ", "②", "²".
+_WIDE = re.compile("[\uff01-\uff5e\u3000]|([\u00b2\u00b3\u00b9\u2074-\u2079\u2160-\u217b\u2460-\u249b\u2776-\u2793])")
 # "Poker.After.Dark.S05E10", but "1.5K" and "€1.1".
 _DOT = re.compile(r"(?<=\w)(?<![$€£]\d)(?<![$€£]\d\d)\.(?=[\w$€£#])(?!\d[km](?!\w))", re.IGNORECASE)
 _FEWEST_DOTS = 2
@@ -124,7 +124,11 @@ def strip_noise(file_name: str) -> str:
 
 def narrow(words: str) -> str:
     """Return the words with full-width characters as a keyboard for English writes them; ``②`` is a word of its own."""
-    return _WIDE.sub(lambda found: unicodedata.normalize("NFKC", f" {found[0]} " if found[1] else found[0]), words)
+    return _WIDE.sub(_narrow_one, words)
+
+
+def _narrow_one(found: re.Match[str]) -> str:
+    return f" {unicodedata.numeric(found[0]):.0f} " if found[1] else unicodedata.normalize("NFKC", found[0])
 
 
 def _restore(name: str) -> str:
