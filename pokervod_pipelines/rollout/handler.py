@@ -137,10 +137,12 @@ class PlanHandler:
 
     def _choose_fixers(self, week: int, failed: Sequence[ResultRecord]) -> list[_FixerChoice]:
         """Return the fixers for these failures; a kind that the plan declares several times is numbered."""
+        services = {each.name: getattr(each, "service", None) for each in self.plan.week(week).criteria}
         failures = [
             FailedCriterion(
                 week=week,
                 name=each.criterion,
+                service=services.get(each.criterion),
                 error_class=ErrorClass(each.error_class or ErrorClass.UNKNOWN),
                 summary=each.summary,
             )

@@ -22,10 +22,11 @@ MAX_REPORT_LENGTH = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedCriterion:
-    """Describe a criterion that failed in the attempt that just ended."""
+    """Describe a criterion that failed in the attempt that just ended, and the service that it is about, if any."""
 
     week: int
     name: str
+    service: str | None = None
     error_class: ErrorClass
     summary: str
 

@@ -12,8 +12,8 @@ from pokervod_pipelines.rollout.redaction import hide_secrets
 from pokervod_pipelines.rollout.services import ServiceUnderRollout, list_addresses
 from pokervod_pipelines.settings.rollout import FixerRights
 
-HOOK_TOKENS = "POKERVOD_HOOK_"
-"""Prefix of the variables with the tokens of hooks, which no command needs."""
+SECRETS = ("POKERVOD_HOOK_", "POKERVOD_SERVICE_")
+"""Prefixes of the variables with tokens of hooks and addresses of services, which no command needs."""
 
 
 class CannotFix(PokervodError):
@@ -57,7 +57,7 @@ class FixContext:
 
     def run(self, name: str, arguments: Sequence[str], seconds: float) -> CommandResult:
         """Run the command to its end in the folder. Raises ``CannotFix`` if it cannot be started or its time is up."""
-        environment = {key: value for key, value in self.environment.items() if not key.startswith(HOOK_TOKENS)}
+        environment = {key: value for key, value in self.environment.items() if not key.startswith(SECRETS)}
         try:
             return run_command(
                 arguments, folder=self.folder, environment=environment, seconds=seconds, keeps_children=True

@@ -2,17 +2,16 @@
 
 import time
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from pokervod_pipelines.rollout.criteria.fields import UrlPath
 from pokervod_pipelines.rollout.fixers.base import Fixer
 from pokervod_pipelines.rollout.fixers.context import CannotFix, FixContext
 from pokervod_pipelines.rollout.http_calls import CallFailed, open_client, send_request
 from pokervod_pipelines.rollout.services import AddressKind
-from pokervod_pipelines.settings.fields import HttpAddress
 
 CALL_SECONDS = 10.0
 """Limit of one health check; then it is repeated."""
@@ -21,26 +20,16 @@ POLL_SECONDS = 0.5
 
 
 class HealthFixer(Fixer):
-    """Fix something, then expect a healthy service: ``health_path`` of ``service``, or the address ``health``."""
+    """Fix the ``service``, then expect it to answer ``health_path`` within ``wait_seconds``."""
 
-    service: str | None = Field(default=None, min_length=1, max_length=80)
+    service: str
     at: AddressKind = "address"
     health_path: UrlPath = "/health"
-    health: HttpAddress | None = None
     wait_seconds: float = Field(default=120.0, gt=0, le=3600)
-
-    @model_validator(mode="after")
-    def _has_one_health_address(self) -> Self:
-        if (self.service is None) == (self.health is None):
-            message = "health: give either the service, whose address the plan has, or the address itself"
-            raise ValueError(message)
-        return self
 
     def health_address(self, context: FixContext) -> str:
         """Return the address of the health check. Raises ``CannotFix`` for a service without an address."""
-        if self.health is not None:
-            return self.health
-        service = context.services.get(str(self.service))
+        service = context.services.get(self.service)
         address = service.find_address(self.at) if service else None
         if address is None:
             raise CannotFix(
@@ -50,25 +39,19 @@ class HealthFixer(Fixer):
         return address + self.health_path
 
     def await_health(self, context: FixContext) -> str:
-        """Return "healthy after …" once the service is. Raises ``CannotFix`` if it is not within ``wait_seconds``."""
-        return wait_until_healthy(self.health_address(context), self.wait_seconds)
-
-
-def wait_until_healthy(url: str, seconds: float) -> str:
-    """Return how long it took until the address answered 2xx. Raises ``CannotFix`` with its last answer."""
-    start = time.monotonic()
-    last = "it was not called"
-    while (left := seconds - (time.monotonic() - start)) > 0:
-        try:
-            status = _send("GET", url, min(left, CALL_SECONDS))
-        except CallFailed as error:
-            last = str(error)
-        else:
-            if is_success(status):
-                return f"healthy after {time.monotonic() - start:.1f} s"
-            last = f"it answers {describe_status(status)}"
-        time.sleep(min(POLL_SECONDS, max(0.0, seconds - (time.monotonic() - start))))
-    raise CannotFix(f"{show_host(url)} is not healthy after {seconds:g} s: {last}")
+        """Return how long it took until the service answered 2xx. Raises ``CannotFix`` with its last answer."""
+        url, start, last = self.health_address(context), time.monotonic(), "it was not called"
+        while (left := self.wait_seconds - (time.monotonic() - start)) > 0:
+            try:
+                status = _send("GET", url, min(left, CALL_SECONDS))
+            except CallFailed as error:
+                last = str(error)
+            else:
+                if 200 <= status < 300:
+                    return f"healthy after {time.monotonic() - start:.1f} s"
+                last = f"it answers {describe_status(status)}"
+            time.sleep(min(POLL_SECONDS, max(0.0, self.wait_seconds - (time.monotonic() - start))))
+        raise CannotFix(f"{show_host(url)} is not healthy after {self.wait_seconds:g} s: {last}")
 
 
 def call_once(method: str, url: str, seconds: float, **arguments: Any) -> int:
@@ -84,17 +67,10 @@ def _send(method: str, url: str, seconds: float, **arguments: Any) -> int:
         return send_request(client, method, url, seconds=seconds, reads_body=False, **arguments).status
 
 
-def is_success(status: int) -> bool:
-    """Return whether the status is 2xx."""
-    return 200 <= status < 300
-
-
 def describe_status(status: int) -> str:
     """Return the status with its phrase, such as ``403 Forbidden``."""
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return f"{status} unknown status"
+    phrases = {each.value: each.phrase for each in HTTPStatus}
+    return f"{status} {phrases.get(status, 'unknown status')}"
 
 
 def show_host(url: str) -> str:

@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 from pokervod_pipelines.rollout.fixers.apply_migrations import ApplyMigrations
 from pokervod_pipelines.rollout.fixers.base import FailedCriterion, Fixer
-from pokervod_pipelines.rollout.fixers.command_fixers import RebuildMocks, RegenerateDocument, RerunTests
-from pokervod_pipelines.rollout.fixers.restart_service import RestartService
+from pokervod_pipelines.rollout.fixers.command_fixers import RegenerateDocument, RerunTests
+from pokervod_pipelines.rollout.fixers.restart_service import RebuildMocks, RestartService
 from pokervod_pipelines.rollout.plan import FixerEntry
 
 FIXERS: Mapping[str, type[Fixer]] = MappingProxyType(
@@ -27,8 +27,10 @@ def choose_fixers(
 
 
 def _is_for(entry: FixerEntry, failed: FailedCriterion) -> bool:
+    service = entry.parameters.get("service")
     return (
         failed.error_class in entry.on
+        and service in {None, failed.service}
         and (entry.weeks is None or failed.week in entry.weeks)
         and (entry.criteria is None or failed.name in entry.criteria)
     )

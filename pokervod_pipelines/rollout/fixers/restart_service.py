@@ -10,7 +10,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from pokervod_pipelines.rollout.fixers.base import FailedCriterion, FixStep
 from pokervod_pipelines.rollout.fixers.context import CannotFix, FixContext
-from pokervod_pipelines.rollout.fixers.health import HealthFixer, call_once, describe_status, is_success, show_host
+from pokervod_pipelines.rollout.fixers.health import HealthFixer, call_once, describe_status, show_host
+from pokervod_pipelines.rollout.services import AddressKind
 from pokervod_pipelines.settings.fields import HttpAddress, Name
 from pokervod_pipelines.settings.rollout import Unit
 
@@ -68,7 +69,7 @@ class RestartService(HealthFixer):
         def run() -> str:
             headers = {} if token is None else {"Authorization": f"Bearer {token}"}
             status = call_once("POST", hook, self.seconds, headers=headers, json={} if self.body is None else self.body)
-            if not is_success(status):
+            if not 200 <= status < 300:
                 raise CannotFix(f"the hook at {shown} answered {describe_status(status)}{self._advise(status)}")
             return f"called the hook at {shown}; {health} is {self.await_health(context)}"
 
@@ -98,3 +99,12 @@ class RestartService(HealthFixer):
                 f"the unit {unit} is not allowed (allowed: {known}); an administrator adds it to rollout.fixers.units"
             )
         return ("systemctl", "--no-ask-password", "restart", unit)
+
+
+class RebuildMocks(RestartService):
+    """Rebuild the mock of the service, and expect the mock to be healthy."""
+
+    kind: ClassVar[str] = "rebuild_mocks"
+
+    at: AddressKind = "mock"
+    seconds: float = Field(default=300.0, gt=0, le=3600)

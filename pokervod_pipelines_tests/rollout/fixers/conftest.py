@@ -23,8 +23,11 @@ def http_server() -> Iterator[LocalServer]:
 
 
 @pytest.fixture
-def make_context(tmp_path: Path) -> MakeContext:
-    """Return ``make_context(commands=…, …)``, which makes a context with every fixer on and without a database."""
+def make_context(tmp_path: Path, http_server: LocalServer) -> MakeContext:
+    """Return ``make_context(commands=…, …)``, which makes a context with every fixer on and without a database.
+
+    Its service search is the HTTP server.
+    """
     nowhere = create_engine("postgresql+psycopg://user:database-password@127.0.0.1:1/none")
 
     def make(
@@ -41,7 +44,7 @@ def make_context(tmp_path: Path) -> MakeContext:
             engine=engine,
             folder=tmp_path,
             rights=rights,
-            services=services or {},
+            services=services or {"search": ServiceUnderRollout(address=http_server.url, mock=http_server.url)},
             environment={"PATH": os.environ["PATH"], **environment},
         )
 

@@ -1,6 +1,8 @@
 """Check that a fixer is chosen by error class, week and criterion, once an attempt."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ class Entry:
     on: tuple[ErrorClass, ...]
     weeks: tuple[int, ...] | None = None
     criteria: tuple[str, ...] | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def fail(name: str, error_class: ErrorClass, week: int = 4) -> FailedCriterion:
@@ -58,3 +61,25 @@ def test_what_failed_in_another_week_is_not_meant() -> None:
 
 def test_nothing_failed_nothing_is_chosen() -> None:
     assert choose_fixers([Entry(tuple(ErrorClass))], 4, ()) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "meant"),
+    [("search", ["search_health", "search_contract"]), ("clipping", ["clipping_health"]), ("ui", []), (None, None)],
+)
+def test_a_fixer_of_a_service_is_for_failures_of_that_service_only(
+    service: str | None, meant: list[str] | None
+) -> None:
+    failed = [
+        replace(DOWN, service="search"),
+        replace(ALSO_DOWN, service="clipping"),
+        replace(fail("search_contract", ErrorClass.CONTRACT), service="search"),
+        fail("hands", ErrorClass.DATA),
+        SCHEMA,
+    ]
+    entry = Entry(tuple(ErrorClass), parameters={"service": service} if service else {})
+
+    chosen = choose_fixers([entry], 4, failed)
+
+    names = [each.name for _, criteria in chosen for each in criteria]
+    assert names == ([each.name for each in failed] if meant is None else meant)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.rollout.fixers.command_fixers import RebuildMocks
+from pokervod_pipelines.rollout.fixers.restart_service import RebuildMocks
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
 from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, LocalServer, list_files, python
@@ -19,7 +19,7 @@ def test_the_mock_is_rebuilt_and_healthy(http_server: LocalServer, make_context:
     report = RebuildMocks(command="mocks", service="search").fix(context, FAILED, dry_run=False)
 
     assert report.done, report.summary
-    assert report.summary.startswith(f"ran 'mocks'; the mock at {http_server.url} is healthy after")
+    assert report.summary.startswith(f"ran 'mocks'; {http_server.url} is healthy after")
     assert (tmp_path / "rebuilt").exists()
 
 
@@ -37,7 +37,7 @@ def test_a_mock_that_cannot_be_rebuilt_is_reported(
 ) -> None:
     http_server.answers = {"/health": [health]}
     seconds = 1 if "sleep" in str(commands) else 60
-    fixer = RebuildMocks(command="mocks", health=f"{http_server.url}/health", seconds=seconds, wait_seconds=1)
+    fixer = RebuildMocks(command="mocks", service="search", seconds=seconds, wait_seconds=1)
 
     report = fixer.fix(make_context(commands=commands), FAILED, dry_run=False)
 
@@ -52,6 +52,6 @@ def test_a_dry_run_runs_and_calls_nothing(http_server: LocalServer, make_context
     report = RebuildMocks(command="mocks", service="search").fix(context, FAILED, dry_run=True)
 
     assert not report.done
-    assert report.summary == f"would run 'mocks' and wait until the mock at {http_server.url} is healthy"
+    assert report.summary == f"would run 'mocks' and wait until {http_server.url} is healthy"
     assert list_files(tmp_path) == before
     assert http_server.asked == []

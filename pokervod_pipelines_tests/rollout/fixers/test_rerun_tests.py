@@ -29,27 +29,19 @@ def report_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "status", "problem"),
-    [
-        (junit(3, failed=1), junit(4), 0, "exit status 0; passed before 75% (3 of 4), now 100% (4 of 4)"),
-        (junit(2, failed=2), junit(3, broken=1), 1, "exit status 1; passed before 50% (2 of 4), now 75% (3 of 4)"),
-        (junit(1, skipped=1), junit(1, skipped=3), 0, "passed before 50% (1 of 2), now 25% (1 of 4)"),
-        (None, junit(1), 0, "passed before none, now 100% (1 of 1)"),
-        ("broken", junit(1), 0, "passed before unknown, because the old report cannot be read, now 100%"),
-    ],
-)
-def test_the_tests_run_and_their_pass_rate_is_reported(
-    before: str | None, after: str, status: int, problem: str, report_file: Path, make_context: MakeContext
+@pytest.mark.parametrize("before", [None, junit(3, failed=1), "broken"])
+@pytest.mark.parametrize("status", [0, 1])
+def test_the_tests_run_and_write_their_report(
+    before: str | None, status: int, report_file: Path, make_context: MakeContext
 ) -> None:
     if before is not None:
         report_file.write_text(before)
-    context = make_context(commands={"tests": python(WRITE, "reports/search.xml", after, str(status))})
+    context = make_context(commands={"tests": python(WRITE, "reports/search.xml", junit(4), str(status))})
 
     report = make_fixer().fix(context, FAILED, dry_run=False)
 
     assert report.done, report.summary
-    assert problem in report.summary
+    assert report.summary == f"ran 'tests', exit status {status}; wrote reports/search.xml"
 
 
 @pytest.mark.parametrize(
@@ -60,12 +52,6 @@ def test_the_tests_run_and_their_pass_rate_is_reported(
             "wrote no report reports/*.xml (exit status 4: cannot",
         ),
         (python("import os; os.kill(os.getpid(), 9)"), "wrote no report reports/*.xml (ended by signal 9)"),
-        (python(WRITE, "reports/search.xml", junit(0), "5"), "ran no tests (exit status 5)"),
-        (python(WRITE, "reports/search.xml", "no XML", "0"), "the report search.xml is not JUnit XML"),
-        (
-            python(WRITE, "reports/search.xml", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "0"),
-            "the report search.xml is not JUnit XML",
-        ),
         (["/no/such/program"], "cannot be started: No such file or directory: /no/such/program"),
         (python("import time; time.sleep(60)"), "did not finish within 1 s and was stopped"),
     ],
@@ -83,9 +69,7 @@ def test_a_run_without_a_new_report_is_a_failure(
     assert problem in report.summary
 
 
-def test_a_dry_run_tells_the_rate_and_runs_nothing(
-    report_file: Path, make_context: MakeContext, tmp_path: Path
-) -> None:
+def test_a_dry_run_runs_nothing(report_file: Path, make_context: MakeContext, tmp_path: Path) -> None:
     report_file.write_text(junit(1, failed=1))
     before = list_files(tmp_path)
     context = make_context(commands={"tests": python(WRITE, "reports/search.xml", junit(2), "0")})
@@ -93,7 +77,7 @@ def test_a_dry_run_tells_the_rate_and_runs_nothing(
     report = make_fixer().fix(context, FAILED, dry_run=True)
 
     assert not report.done
-    assert report.summary == "would run 'tests'; passed so far 50% (1 of 2)"
+    assert report.summary == "would run 'tests' and expect a new report reports/*.xml"
     assert list_files(tmp_path) == before
 
 
@@ -114,13 +98,3 @@ def test_a_report_outside_of_the_folder_is_not_read(report_file: Path, make_cont
 
     assert not report.done
     assert "leads out of the plan's folder by a link" in report.summary
-
-
-def test_a_test_in_several_reports_counts_as_the_newest_tells_it(report_file: Path, make_context: MakeContext) -> None:
-    report_file.write_text(junit(0, failed=2))
-    context = make_context(commands={"tests": python(WRITE, "reports/again.xml", junit(2), "0")})
-
-    report = make_fixer().fix(context, FAILED, dry_run=False)
-
-    assert report.done, report.summary
-    assert report.summary.endswith("passed before 0% (0 of 2), now 100% (2 of 2)")

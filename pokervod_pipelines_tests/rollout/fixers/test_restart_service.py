@@ -19,7 +19,7 @@ def by_hook(http_server: LocalServer, **changes: object) -> RestartService:
     given = {
         "hook": f"{http_server.url}/restart/path-that-is-secret",
         "token_variable": "POKERVOD_HOOK_SEARCH",
-        "health": f"{http_server.url}/health",
+        "service": "search",
         "wait_seconds": 60.0,
         "seconds": 60.0,
     }
@@ -140,11 +140,10 @@ def test_an_allowed_command_restarts_and_health_is_asked_at_the_services_address
 def test_what_the_settings_do_not_name_is_refused(
     dry_run: bool, http_server: LocalServer, make_context: MakeContext
 ) -> None:
-    health = f"{http_server.url}/health"
     context = make_context(commands={"other": python("pass")}, units=["other.service"])
 
-    by_command = RestartService(command="restart", health=health).fix(context, FAILED, dry_run=dry_run)
-    by_unit = RestartService(unit="search.service", health=health).fix(context, FAILED, dry_run=dry_run)
+    by_command = RestartService(command="restart", service="search").fix(context, FAILED, dry_run=dry_run)
+    by_unit = RestartService(unit="search.service", service="search").fix(context, FAILED, dry_run=dry_run)
 
     assert "the command 'restart' is not allowed (allowed: other)" in by_command.summary
     assert "the unit search.service is not allowed (allowed: other.service)" in by_unit.summary
@@ -164,9 +163,7 @@ def test_a_unit_is_restarted_by_systemctl(
     http_server.answers = {"/health": [200]}
     context = make_context(units=["search.service"], PATH=f"{systemctl.parent}:/usr/bin:/bin")
 
-    report = RestartService(unit="search.service", health=f"{http_server.url}/health").fix(
-        context, FAILED, dry_run=False
-    )
+    report = RestartService(unit="search.service", service="search").fix(context, FAILED, dry_run=False)
 
     assert report.done is done, report.summary
     assert (tmp_path / "arguments").read_text().split() == ["--no-ask-password", "restart", "search.service"]
