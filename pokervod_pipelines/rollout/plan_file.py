@@ -14,7 +14,7 @@ from pokervod_pipelines.rollout.criteria.fields import Name, Title, check_filled
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.fixers.base import Fixer
 from pokervod_pipelines.rollout.plan import FixerEntry, PlannedWeek, RolloutPlan
-from pokervod_pipelines.rollout.services import ServiceUnderRollout, has_user, merge_services
+from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, ServiceUnderRollout, has_user, merge_services
 from pokervod_pipelines.settings.file import Location, SettingsFile, describe_error, read_settings_file
 from pokervod_pipelines.settings.rollout import FixerRights
 
@@ -186,7 +186,8 @@ def _read_services(reader: PlanReader, values: object) -> dict[str, ServiceUnder
             reader.report(location, f"services: expected {expected}, got {name!r}")
         for at in ("address", "mock", "production"):
             if service is not None and has_user(getattr(service, at) or ""):
-                problem = "a password is not allowed in a plan; put the address into the settings"
+                variable = f"{SERVICE_VARIABLE}{str(name).upper()}_{at.upper()}"
+                problem = f"a password is not allowed in a plan; set the address in {variable}"
                 reader.report((*location, at), f"services.{name}.{at}: {problem}")
     return services
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 from pydantic import ValidationError
 
@@ -13,7 +14,7 @@ from pokervod_pipelines.rollout.fixers.registry import FIXERS
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.plan_file import BadPlan, load_plan
 from pokervod_pipelines.rollout.publish import find_channels
-from pokervod_pipelines.rollout.services import ServiceUnderRollout
+from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, AddressKind, ServiceUnderRollout
 from pokervod_pipelines.settings import Settings, load_settings
 
 _FIX = "correct the lines named; see docs/rollout.md"
@@ -84,10 +85,16 @@ def _load(
 
 
 def _read_services(settings: Settings) -> dict[str, ServiceUnderRollout]:
+    given = {name: each.model_dump(exclude_none=True) for name, each in settings.rollout.services.items()}
+    for variable, address in settings.service_addresses.items():
+        name, _, kind = variable.removeprefix(SERVICE_VARIABLE).lower().rpartition("_")
+        if not name or kind not in get_args(AddressKind):
+            raise BadSettings(f"{variable}: expected {SERVICE_VARIABLE}<SERVICE>_ADDRESS, _MOCK or _PRODUCTION")
+        given.setdefault(name, {})[kind] = address.get_secret_value()
     services = {}
-    for name, each in settings.rollout.services.items():
+    for name, values in given.items():
         try:
-            services[name] = ServiceUnderRollout.model_validate(each.model_dump(exclude_none=True))
+            services[name] = ServiceUnderRollout.model_validate(values)
         except ValidationError as error:
             problem = error.errors(include_url=False, include_input=False)[0]
             text = problem["msg"].removeprefix("Value error, ")

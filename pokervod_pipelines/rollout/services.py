@@ -14,6 +14,9 @@ from pokervod_pipelines.rollout.criteria.fields import RelativePath, Title
 
 AddressKind = Literal["address", "mock", "production"]
 
+SERVICE_VARIABLE = "POKERVOD_SERVICE_"
+"""Prefix of the variables with addresses, such as ``POKERVOD_SERVICE_SEARCH_ADDRESS``; they may contain a password."""
+
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _PORTS = {"http": 80, "https": 443}
 
@@ -40,7 +43,7 @@ def _split(text: str) -> SplitResult | None:
 
 
 Address = Annotated[str, AfterValidator(_check_address)]
-"""The root of a service, without a slash at its end. It may contain a user and password, though not in a plan."""
+"""The root of a service, without a slash at its end. From the environment it may contain a user and password."""
 
 
 class ServiceUnderRollout(BaseModel):

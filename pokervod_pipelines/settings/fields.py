@@ -60,7 +60,8 @@ def _check_encoding(text: str) -> str:
 
 def _check_address(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
-        message = f"expected an address such as 'http://host:8080', without user, query or blank, got {text!r}"
+        shown = re.sub(r"(?<=://)[^/?#]*@|(?<=[?#]).*", "…", text)  # a user or query may be secret
+        message = f"expected an address such as 'http://host:8080', without user, query or blank, got {shown!r}"
         raise ValueError(message)
     return text.rstrip("/")
 

@@ -61,6 +61,7 @@ class Settings(SettingsModel):
     nexrender_secret: SecretStr | None = None
     alert_urls: dict[str, SecretStr] = Field(default_factory=dict)
     hook_tokens: dict[str, SecretStr] = Field(default_factory=dict)
+    service_addresses: dict[str, SecretStr] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_are_unique_and_known(self) -> Self:
@@ -176,7 +177,11 @@ def _read_environment(env: Mapping[str, str], folder: Path) -> dict[str, object]
         )
         if env.get(variable)
     }
-    for field, prefix in (("alert_urls", "POKERVOD_ALERT_"), ("hook_tokens", "POKERVOD_HOOK_")):
+    for field, prefix in (
+        ("alert_urls", "POKERVOD_ALERT_"),
+        ("hook_tokens", "POKERVOD_HOOK_"),
+        ("service_addresses", "POKERVOD_SERVICE_"),
+    ):
         values[field] = {name: value for name, value in env.items() if name.startswith(prefix)}
     for field, variable in (("archive_roots", "POKERVOD_ARCHIVE_ROOTS"), ("sheets", "POKERVOD_SHEETS")):
         if env.get(variable):
