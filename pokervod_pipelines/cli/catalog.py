@@ -13,6 +13,7 @@ from pokervod_pipelines.catalog.search import search_catalog
 from pokervod_pipelines.catalog.tree import explain_file, read_stats, read_tree
 from pokervod_pipelines.catalog.tree_store import YearStats
 from pokervod_pipelines.cli.catalog_tree import plural, print_tree
+from pokervod_pipelines.cli.known import require_known, require_known_player, require_known_project
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
 from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
@@ -53,6 +54,12 @@ def search(
             player=player or None,
             limit=limit,
         )
+        if not result.total:
+            known = search_catalog(engine, "", limit=0).facets
+            for name, value in {"project": project, "game": game, "stage": stage, "version": version}.items():
+                require_known(name, value, known[name])
+            if player and not search_catalog(engine, "", player=player, limit=0).total:
+                require_known_player(engine, player)
     if as_json:
         print_json(asdict(result))
         return
@@ -84,6 +91,8 @@ def tree(
     """
     with open_database(load_settings()) as engine:
         shows = read_tree(engine, project.upper() or None)
+        if not shows:
+            require_known_project(engine, project)
     if as_json:
         print_json([asdict(show) for show in shows])
     else:

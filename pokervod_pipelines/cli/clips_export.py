@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from pokervod_pipelines.cli.known import require_known_filters
 from pokervod_pipelines.cli.output import err, out
 from pokervod_pipelines.clips.export import csv_list, edl, fcpxml
 from pokervod_pipelines.clips.export.collect import collect_clips
@@ -18,7 +19,7 @@ from pokervod_pipelines.clips.export.output_files import make_file_names, save_l
 from pokervod_pipelines.clips.export.timeline import ExportClip, make_timelines
 from pokervod_pipelines.clips.search import ClipFilter, list_clips
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.errors import BadInput, PokervodError
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings, load_settings
 
@@ -72,16 +73,21 @@ def export(
     )
     with open_database(settings) as engine, engine.connect() as connection:
         listed = list_clips(connection, filters)
+        if not listed:
+            require_known_filters(engine, settings, filters)
+            raise BadInput("no usable clip matches, so nothing was written. List them with `pokervod clips list`.")
         clips, problems = collect_clips(
             connection, [clip.id for clip in listed], _roots(settings), assumed_rate=_read_rate(assume_rate)
         )
+    _print_problems(problems)
+    if not clips:
+        raise BadInput("none of the clips found can be exported, so nothing was written. Correct what is said above.")
     target.mkdir(parents=True, exist_ok=True)
     if form is Format.MEDIA:
         failed = _cut_all(clips, target, mode=mode, handles=handles)
     else:
         _write_lists(clips, target, form, title)
         failed = 0
-    _print_problems(problems)
     out.print(f"{len(clips) - failed} of {len(listed)} clips exported to {target}", markup=False)
     if failed:
         raise typer.Exit(1)

@@ -40,10 +40,11 @@ def require_known_filters(engine: Engine, settings: Settings, filters: ClipFilte
         if simplify_tag(filters.tag) not in map(simplify_tag, names):
             require_known("tag", filters.tag, names)
     if filters.player:
-        _require_known_player(engine, filters.player)
+        require_known_player(engine, filters.player)
 
 
-def _require_known_player(engine: Engine, name: str) -> None:
+def require_known_player(engine: Engine, name: str) -> None:
+    """Raise ``BadInput`` for a name that is no part of a player's name or alias."""
     players = list_players(engine)
     names = [each for player in players for each in (player.name, *player.aliases)]
     key = make_player_key(name)

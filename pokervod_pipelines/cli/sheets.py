@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.catalog.name_identity import identify_name
+from pokervod_pipelines.cli.known import require_known
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, print_sources, read_actor
 from pokervod_pipelines.cli.output import out, print_json, print_json_lines, print_table
 from pokervod_pipelines.db.engine import open_database
@@ -16,7 +17,7 @@ from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.paging import DEFAULT_LIMIT, Page
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.sheets.file_index import FileIndex
-from pokervod_pipelines.sheets.match import match_lines
+from pokervod_pipelines.sheets.match import MatchStatus, match_lines
 from pokervod_pipelines.sheets.pins import list_pins, pin_row, unpin_row
 from pokervod_pipelines.sheets.store import ListedRow, list_rows, list_sheet_states, read_candidate_files
 
@@ -142,8 +143,12 @@ def rows(
 
     Example: pokervod sheets rows --status ambiguous
     """
-    with open_database(load_settings()) as engine, engine.connect() as connection:
+    require_known("status", status, MatchStatus)
+    settings = load_settings()
+    with open_database(settings) as engine, engine.connect() as connection:
         listed = list_rows(connection, page=Page(limit=limit), sheet=sheet or None, status=status or None)
+    if sheet and not listed:
+        settings.sheet(sheet)
     if as_json:
         print_json([asdict(row) for row in listed])
         return

@@ -23,6 +23,7 @@ from pokervod_pipelines.render.triggers import PERSON
 from pokervod_pipelines.settings.render import RenderOutput, RenderSettings
 from pokervod_pipelines.text.delimited import sniff_delimiter
 from pokervod_pipelines.text.encodings import decode
+from pokervod_pipelines.text.suggestions import suggest_name
 
 DEFAULT_PRIORITY = 5
 
@@ -121,7 +122,7 @@ def _find_template(name: str, templates: Templates) -> Template:
     if not name:
         raise BadRequestCell("template", f"the cell is empty; write one of {', '.join(templates)}")
     if name not in templates:
-        raise BadRequestCell("template", f"unknown template {name[:80]!r}; the templates are {', '.join(templates)}")
+        raise BadRequestCell("template", f"unknown template {name[:80]!r}; {suggest_name(name[:80], templates)}")
     return templates[name]
 
 
@@ -131,9 +132,8 @@ def _read_layers(given: Mapping[str, str], template: Template) -> dict[str, Valu
         if column in OWN_COLUMNS:
             continue
         if column not in template.layers:
-            raise BadRequestCell(
-                column, f"unknown layer of {template.name}; its layers are {', '.join(template.layers)}"
-            )
+            suggestion = suggest_name(column[:80], template.layers)
+            raise BadRequestCell(column, f"unknown layer {column[:80]!r} of {template.name}; {suggestion}")
         try:
             layers[column] = read_text(template.layers[column], cell)
         except BadValue as error:
@@ -150,7 +150,7 @@ def _read_output(given: Mapping[str, str], template: Template) -> RenderOutput:
     seconds = "seconds" if "seconds" in given else "duration"
     if "format" in given and given["format"] not in template.formats:
         raise BadRequestCell(
-            "format", f"unknown format {given['format']!r}; the formats are {', '.join(template.formats)}"
+            "format", f"unknown format {given['format']!r}; {suggest_name(given['format'][:80], template.formats)}"
         )
     try:
         return RenderOutput.model_validate({"format": given.get("format"), "seconds": given.get(seconds)})

@@ -1,0 +1,104 @@
+"""Check that a name that nobody knows is told from one with nothing to show, with the name that was meant."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from pokervod_pipelines.cli.app import app
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines_tests.sheets.harness import SheetHarness, harness, make_line
+
+__all__ = ["harness"]
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(harness: SheetHarness, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Return ``run(*words)``, which runs ``pokervod …`` where two clips are built."""
+    harness.write(
+        make_line(1, **{"Tag_(Player)": "Ana Ruiz vs Tom Berg", "Tag_(Poker_Play)": "Bad Beat"}),
+        make_line(2, **{"Tag_(Player)": "Tom Berg"}),
+    )
+    harness.sync()
+    harness.build()
+    (tmp_path / "pokervod.yaml").write_text(
+        "archive_roots: [{name: nas, path: .}]\nlibraries: [{name: wsop, root: nas}]\n"
+        "sheets: [{name: hands, path: hands.csv}]\n",
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POKERVOD_DATABASE_URL", harness.engine.url.render_as_string(hide_password=False))
+    return lambda *words: CliRunner().invoke(app, words)
+
+
+UNKNOWN = [
+    (("clips", "list", "--player", "Ana Ruis"), "unknown player 'Ana Ruis'; did you mean `Ana Ruiz`?"),
+    (("clips", "list", "--player", "Bergg"), "unknown player 'Bergg'; did you mean `Tom Berg`?"),
+    (("clips", "list", "--tag", "bad beet"), "unknown tag 'bad beet'; did you mean `bad_beat`?"),
+    (("clips", "list", "--project", "WSPO"), "unknown project 'WSPO'; "),
+    (("clips", "list", "--sheet", "hand"), "unknown sheet 'hand'; did you mean `hands`?"),
+    (("clips", "search", "bluff", "--project", "WSPO"), "unknown project 'WSPO'; "),
+    (("clips", "export", "out", "--player", "Ana Ruis"), "unknown player 'Ana Ruis'; did you mean `Ana Ruiz`?"),
+    (("clips", "export", "out", "--tag", "bad beet"), "unknown tag 'bad beet'; did you mean `bad_beat`?"),
+    (("sheets", "rows", "handz"), "unknown sheet 'handz'; did you mean `hands`?"),
+    (("sheets", "rows", "--status", "match"), "unknown status 'match'; did you mean `matched`?"),
+    (("sheets", "sync", "handz"), "unknown sheet 'handz'; did you mean `hands`?"),
+    (("nas", "scan", "--library", "wspo"), "unknown library 'wspo'; did you mean `wsop`?"),
+    (("nas", "missing", "--library", "wspo"), "unknown library 'wspo'; did you mean `wsop`?"),
+    (
+        ("nas", "clear", "--library", "wspo", "--below", "x", "--reason", "y"),
+        "unknown library 'wspo'; did you mean `wsop`?",
+    ),
+    (("catalog", "search", "x", "--project", "WSPO"), "unknown project 'WSPO'; "),
+    (("catalog", "search", "x", "--stage", "final_tabel"), "unknown stage 'final_tabel'; "),
+    (("catalog", "search", "x", "--player", "Ana Ruis"), "unknown player 'Ana Ruis'; did you mean `Ana Ruiz`?"),
+    (("catalog", "tree", "WSPO"), "unknown project 'WSPO'; "),
+    (("render", "list", "--template", "elimnation"), "unknown template 'elimnation'; did you mean `elimination`?"),
+    (
+        ("render", "pause", "--template", "elimnation", "--reason", "y"),
+        "unknown template 'elimnation'; did you mean `elimination`?",
+    ),
+    (
+        ("render", "enqueue", "--template", "elimnation", "--layer", "player=Ana"),
+        "unknown template 'elimnation'; did you mean `elimination`?",
+    ),
+    (
+        ("render", "enqueue", "--template", "elimination", "--layer", "plyer=Ana"),
+        "unknown layer 'plyer' of elimination; did you mean `player`?",
+    ),
+]
+
+
+def test_an_unknown_name_is_refused_with_the_one_that_was_meant(run: Run) -> None:
+    for words, says in UNKNOWN:
+        error = run(*words).exception
+
+        assert isinstance(error, BadInput), (words, error)
+        assert says in str(error), words
+
+
+NOTHING_THERE = [
+    ("clips", "list", "--player", "ruiz", "--grade", "1"),
+    ("clips", "list", "--tag", "Hero Call"),
+    ("clips", "list", "--sheet", "HANDS", "--grade", "1"),
+    ("clips", "search", "zzzz"),
+    ("sheets", "rows", "--status", "ambiguous"),
+    ("nas", "missing", "--library", "wsop"),
+    ("catalog", "search", "zzzz"),
+    ("render", "list", "--template", "elimination"),
+]
+
+
+def test_a_known_name_may_have_nothing_to_show(run: Run) -> None:
+    assert {words: run(*words).exit_code for words in NOTHING_THERE} == dict.fromkeys(NOTHING_THERE, 0)
+
+
+def test_an_empty_export_is_refused_and_writes_nothing(run: Run, tmp_path: Path) -> None:
+    error = run("clips", "export", "out", "--query", "zzzz", "--format", "csv").exception
+
+    assert str(error) == "no usable clip matches, so nothing was written. List them with `pokervod clips list`."
+    assert not (tmp_path / "out").exists()
