@@ -2,11 +2,14 @@
 
 import typer
 
+from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.cli.options import JsonOption
 from pokervod_pipelines.cli.output import out, print_json, print_table
 from pokervod_pipelines.workflows.setup import find_dagster_home, set_up_folder
 
 app = typer.Typer()
+
+LABELS = {Severity.INFO: "note", Severity.WARNING: "note", Severity.ERROR: "FIX"}
 
 
 @app.command("setup")
@@ -26,6 +29,8 @@ def setup() -> None:
 def doctor(as_json: JsonOption = False) -> None:
     """Check settings, roots, sheets, plans, channels, database and Dagster; exit with 1 if something has to be fixed.
 
+    A note is worth a look: everything else of that part works.
+
     Example: pokervod doctor
     """
     from pokervod_pipelines.monitoring.doctor import check_installation  # noqa: PLC0415 - it loads every room
@@ -37,7 +42,10 @@ def doctor(as_json: JsonOption = False) -> None:
             [{"part": each.name, "ok": each.passed, "found": each.summary, "fix": each.next_step} for each in results]
         )
     else:
-        rows = [("ok" if each.passed else "FIX", each.name, each.summary, each.next_step) for each in results]
+        rows = [
+            ("ok" if each.passed else LABELS[each.severity], each.name, each.summary, each.next_step)
+            for each in results
+        ]
         print_table("Parts of the installation", ("", "part", "found", "what to do"), rows)
-    if not all(each.passed for each in results):
+    if not all(each.passed or each.severity is Severity.WARNING for each in results):
         raise typer.Exit(1)

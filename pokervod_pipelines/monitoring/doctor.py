@@ -17,6 +17,7 @@ from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_database
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
+from pokervod_pipelines.monitoring.doctor_sheets import check_sheets
 from pokervod_pipelines.nas.scan import LOCAL, holds_any
 from pokervod_pipelines.nas.stall import ReadProgress, read_watched
 from pokervod_pipelines.render.instructions import find_template_faults
@@ -27,10 +28,6 @@ from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRend
 from pokervod_pipelines.render.rules import load_rules
 from pokervod_pipelines.render.templates import load_configured_templates
 from pokervod_pipelines.settings import Settings, load_settings
-from pokervod_pipelines.settings.rooms import SheetSource
-from pokervod_pipelines.sheets.google.credentials import load_account
-from pokervod_pipelines.sheets.reading import choose_tabs, read_workbook
-from pokervod_pipelines.sheets.workbook import open_workbook
 from pokervod_pipelines.workflows.setup import find_dagster_home
 
 MIN_FREE_BYTES = 1_000_000_000
@@ -53,7 +50,7 @@ def check_installation(folder: Path | None = None) -> list[CheckResult]:
     return [
         _check_settings(settings),
         *_check_folders(settings),
-        *_check_sheets(settings),
+        *check_sheets(settings),
         *_check_rules(settings),
         *_check_templates(settings),
         *_check_outputs(settings),
@@ -92,12 +89,6 @@ def _check_folder(part: str, folder: Path) -> CheckResult:
     if part.startswith("library") and not is_filled:
         return report_part(part, f"{folder}: is empty", "mount the share: the folder is empty")
     return report_part(part, str(folder))
-
-
-def _check_sheets(settings: Settings) -> Iterator[CheckResult]:
-    for sheet in settings.sheets:
-        fix = _find_google_fix(settings) if sheet.path is None else _find_file_fix(sheet, sheet.path)
-        yield report_part(f"sheet {sheet.name}", sheet.place, fix)
 
 
 def _check_rules(settings: Settings) -> Iterator[CheckResult]:
@@ -167,24 +158,6 @@ async def _ask_nexrender(settings: Settings) -> list[str]:
         return [f"nexrender did not answer within {TIMEOUT_SECONDS:.0f} s: start it, or correct render.nexrender.url"]
     finally:
         await renderer.close()
-
-
-def _find_file_fix(sheet: SheetSource, path: Path) -> str:
-    """Return what to fix in the workbook, which is read as the sync reads it."""
-    try:
-        reading = read_workbook(open_workbook(path, sheet.encoding or ""), choose_tabs(sheet))
-    except PokervodError as error:
-        return str(error)
-    return " ".join(f"Tab {title}: {reason}" for title, reason in reading.unread.items())
-
-
-def _find_google_fix(settings: Settings) -> str:
-    """Return what to fix in the account; the sync reports a sheet that is not shared with it."""
-    try:
-        load_account(settings)
-    except PokervodError as error:
-        return str(error)
-    return ""
 
 
 def _check_database(settings: Settings) -> Iterator[CheckResult]:

@@ -33,9 +33,11 @@ def describe_file(sheet: DriveFile) -> Json:
     }
 
 
-def get_file(sheet: DriveFile, params: Mapping[str, str]) -> Json:
-    """Answer ``files.get``."""
-    return apply_mask(describe_file(sheet), params.get("fields") or DEFAULT_FIELDS)
+def get_file(sheet: DriveFile, params: Mapping[str, str], *, can_edit: bool) -> Json:
+    """Answer ``files.get``, with what the caller may do."""
+    return apply_mask(
+        describe_file(sheet) | {"capabilities": {"canEdit": can_edit}}, params.get("fields") or DEFAULT_FIELDS
+    )
 
 
 def list_files(sheets: Iterable[DriveFile], params: Mapping[str, str]) -> Json:

@@ -233,7 +233,7 @@ def _ask_spreadsheet(sheet: Spreadsheet, request: Request, route: Route, email: 
     params = request.params
     body = request.json() if route.is_write else {}
     if route.kind == "drive.get":
-        return drive_api.get_file(sheet, params)
+        return drive_api.get_file(sheet, params, can_edit=sheet.roles.get(email) == "writer")
     if route.kind == "spreadsheets.get":
         return apply_mask(spreadsheets_api.describe(sheet), params.get("fields"))
     if route.kind == "values.get":

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
-from pokervod_pipelines.monitoring.doctor import _check_sheets
+from pokervod_pipelines.monitoring.doctor_sheets import check_sheets
 from pokervod_pipelines.monitoring.evaluation import evaluate_check
 from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.reading import choose_tabs, read_workbook
@@ -67,7 +67,7 @@ def test_a_tab_that_is_passed_over_is_named_everywhere(harness: SheetHarness) ->
         result = evaluate_check(connection, CHECK)
     assert dict(state.unread_tabs) == {"Clips": report.problems[0].what}
     assert (result.passed, result.evidence) == (False, (f"hands: tab Clips: {report.problems[0].what}",))
-    (part,) = _check_sheets(harness.settings)
+    (part,) = check_sheets(harness.settings)
     assert (part.passed, part.next_step) == (False, f"Tab Clips: {report.problems[0].what}")
 
 

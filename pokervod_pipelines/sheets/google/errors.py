@@ -48,6 +48,11 @@ def make_trash_error(subject: Subject) -> BadInput:
     )
 
 
+def make_read_only_error(subject: Subject) -> BadInput:
+    """Return the error for a sheet that is to be written to and cannot be."""
+    return BadInput(READ_ONLY.format(name=subject.name, address=subject.address, email=subject.email))
+
+
 def make_incomplete_error(name: str) -> Unavailable:
     """Return the error for an answer that lacks a required part."""
     return Unavailable(f"{name}: Google's answer is incomplete. The next sync asks again.")
@@ -63,6 +68,7 @@ CHANGED_BEFORE_WRITE: Message = (
     Conflict,
     "{name}: the sheet changed before the write, so nothing was written. The next sync tries again.",
 )
+READ_ONLY = "{name}: the sheet {address} is shared with {email} for reading only. Press Share and make it Editor."
 QUOTED = {FailureKind.CHANGED_MEANWHILE, FailureKind.KEY_REFUSED, FailureKind.TOKEN, FailureKind.REFUSED}
 MESSAGES: dict[FailureKind, Message] = {
     FailureKind.CHANGED_MEANWHILE: (
@@ -73,10 +79,7 @@ MESSAGES: dict[FailureKind, Message] = {
         BadInput,
         "{name}: the sheet {address} is not shared with {email}. Open it, press Share and add that address.",
     ),
-    FailureKind.READ_ONLY: (
-        BadInput,
-        "{name}: the sheet {address} is shared with {email} for reading only. Press Share and make it Editor.",
-    ),
+    FailureKind.READ_ONLY: (BadInput, READ_ONLY),
     FailureKind.PROTECTED: (
         BadInput,
         "{name}: a protected range of {address} covers the PokerVOD columns. "

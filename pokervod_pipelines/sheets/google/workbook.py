@@ -14,7 +14,7 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.sheets.cell_text import StoredValue, may_hide_number, show_number
 from pokervod_pipelines.sheets.directives import find_kind
 from pokervod_pipelines.sheets.google.calls import DRIVE_FILES
-from pokervod_pipelines.sheets.google.errors import make_incomplete_error, make_trash_error
+from pokervod_pipelines.sheets.google.errors import make_incomplete_error, make_read_only_error, make_trash_error
 from pokervod_pipelines.sheets.google.layout import SpreadsheetLayout
 from pokervod_pipelines.sheets.headers import AnnotationLayout, find_layout
 from pokervod_pipelines.sheets.tab import Tab, blank_errors
@@ -28,6 +28,7 @@ MAX_CELLS = 5_000_000
 MAX_ADDRESS_LENGTH = 6_000
 """Characters for the names of tabs in one address; servers refuse addresses of more than eight thousand."""
 
+FILE_FIELDS = "id,version,modifiedTime,trashed,capabilities(canEdit)"
 ROWS, COLUMNS = "ROWS", "COLUMNS"
 SHOWN, STORED = "FORMATTED_VALUE", "UNFORMATTED_VALUE"
 
@@ -65,6 +66,12 @@ class GoogleWorkbook:
         if self._revision is None:
             self._revision = read_file(self._http, self.spreadsheet_id)["version"]
         return self._revision
+
+    def check_access(self, *, may_write: bool) -> None:
+        """Raise ``BadInput`` where the sheet is in the trash, or is to be written to and shared for reading only."""
+        file = read_file(self._http, self.spreadsheet_id)
+        if may_write and not file.get("capabilities", {}).get("canEdit", True):
+            raise make_read_only_error(self._http.subject)
 
     def layout(self) -> SpreadsheetLayout:
         """Return the tabs and named ranges of the last reading, asked for with one call if there was none."""
@@ -154,12 +161,12 @@ class GoogleWorkbook:
         return [each.get("values", []) for each in found]
 
 
-def read_file(http: "RetryingClient", spreadsheet_id: str) -> dict[str, str]:
-    """Return the sheet's ``version`` and ``modifiedTime`` in Drive, and the answer's ``Date``, with one call.
+def read_file(http: "RetryingClient", spreadsheet_id: str) -> dict[str, Any]:
+    """Return what Drive knows of the sheet, its ``version`` above all, and the answer's ``Date``, with one call.
 
     Raises ``BadInput`` for a sheet in the trash.
     """
-    params: dict[str, Any] = {"fields": "id,version,modifiedTime,trashed", "supportsAllDrives": "true"}
+    params: dict[str, Any] = {"fields": FILE_FIELDS, "supportsAllDrives": "true"}
     response = http.request("get", f"{DRIVE_FILES}/{spreadsheet_id}", params=params)
     file = response.json()
     if file.get("trashed"):

@@ -1,0 +1,88 @@
+"""Check the annotation sheets: each is read as the sync reads it, and one at Google is asked for once."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from pokervod_pipelines.checks import CheckResult, Severity
+from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.errors import PokervodError, Unavailable
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.settings.rooms import SheetSource
+from pokervod_pipelines.sheets.google.client import GoogleClient
+from pokervod_pipelines.sheets.google.clock import SYSTEM_CLOCK, Clock
+from pokervod_pipelines.sheets.google.credentials import load_account
+from pokervod_pipelines.sheets.reading import SheetReading, choose_tabs, read_workbook
+from pokervod_pipelines.sheets.sources import make_client
+from pokervod_pipelines.sheets.workbook import open_workbook
+
+ATTEMPTS, SECONDS_PER_CALL = 2, 10.0
+"""The doctor does not wait as long for an answer as a sync does."""
+
+NO_HEADER = "No tab has a header of annotations (docs/sheets.md). Add one, or correct the address in the settings."
+
+
+def check_sheets(settings: Settings, engine: Engine | None = None, *, clock: Clock = SYSTEM_CLOCK) -> list[CheckResult]:
+    """Return a result for every sheet; the database, which counts the calls to Google, is opened if none is given."""
+    found = [_check_file(sheet, sheet.path) for sheet in settings.sheets if sheet.path is not None]
+    google = [sheet for sheet in settings.sheets if sheet.spreadsheet is not None]
+    if not google:
+        return found
+    options = settings.google
+    impatient = options.model_copy(
+        update={
+            "attempts": min(options.attempts, ATTEMPTS),
+            "seconds_per_call": min(options.seconds_per_call, SECONDS_PER_CALL),
+        }
+    )
+    settings = settings.model_copy(update={"google": impatient})
+    try:
+        load_account(settings)
+        with ExitStack() as stack:
+            engine = engine or stack.enter_context(open_database(settings))
+            client = stack.enter_context(closing(make_client(engine, settings, clock)))
+            return [*found, *_check_google(client, google)]
+    except PokervodError as error:
+        return [*found, *(_report(sheet, str(error)) for sheet in google)]
+
+
+def _check_google(client: GoogleClient, sheets: Sequence[SheetSource]) -> Iterator[CheckResult]:
+    """Yield a result for each sheet; after the first without an answer the others are not asked for."""
+    silent: str | None = None
+    for sheet in sheets:
+        assert sheet.spreadsheet is not None  # noqa: S101 - narrows the type
+        if silent:
+            yield _report(sheet, f"Not asked for, since Google did not answer for {silent}. Run doctor again.")
+            continue
+        workbook = client.open(sheet.spreadsheet, sheet.name)
+        try:
+            reading = read_workbook(workbook, choose_tabs(sheet))
+            workbook.check_access(may_write=sheet.write_back)
+        except PokervodError as error:
+            silent = sheet.name if isinstance(error, Unavailable) else None
+            yield _report(sheet, str(error))
+        else:
+            yield _judge(sheet, reading)
+
+
+def _check_file(sheet: SheetSource, path: Path) -> CheckResult:
+    try:
+        return _judge(sheet, read_workbook(open_workbook(path, sheet.encoding or ""), choose_tabs(sheet)))
+    except PokervodError as error:
+        return _report(sheet, str(error))
+
+
+def _judge(sheet: SheetSource, reading: SheetReading) -> CheckResult:
+    """Return the result of a sheet that can be read: beside tabs that are read, a passed over one is a warning."""
+    fix = " ".join(f"Tab {title}: {reason}" for title, reason in reading.unread.items())
+    if not reading.layouts:
+        return _report(sheet, fix or NO_HEADER)
+    return _report(sheet, fix, Severity.WARNING)
+
+
+def _report(sheet: SheetSource, fix: str, severity: Severity = Severity.ERROR) -> CheckResult:
+    return CheckResult(
+        name=f"sheet {sheet.name}", passed=not fix, summary=sheet.place, severity=severity, next_step=fix
+    )
