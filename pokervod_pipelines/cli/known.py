@@ -15,7 +15,7 @@ from pokervod_pipelines.clips.tag_words import TAG_WORDS
 from pokervod_pipelines.clips.tags import simplify_tag
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.text.suggestions import suggest_name
+from pokervod_pipelines.suggestions import suggest_name
 
 
 def require_known(kind: str, name: str, known: Iterable[str]) -> None:

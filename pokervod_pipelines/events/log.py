@@ -12,6 +12,7 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.listen import CHANNEL
 from pokervod_pipelines.events.types import EventType, NewEvent
 from pokervod_pipelines.periods import ALWAYS, Period, filter_period
+from pokervod_pipelines.suggestions import suggest_name
 
 _BATCH = 5_000
 
@@ -89,7 +90,7 @@ class EventFilter:
         """Raise ``BadInput`` for a type that no event has."""
         for name in self.types:
             if not any(_is_of_type(known, name) for known in EventType):
-                raise BadInput(f"--type: unknown event type {name!r}; the types are {', '.join(EventType)}")
+                raise BadInput(f"--type: unknown event type {name!r}; {suggest_name(name, EventType)}")
 
     def fits(self, event: LoggedEvent) -> bool:
         """Return whether the event passes."""

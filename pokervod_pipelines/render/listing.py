@@ -11,6 +11,7 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.paging import Page
 from pokervod_pipelines.periods import ALWAYS, Period, filter_period
 from pokervod_pipelines.render.states import State
+from pokervod_pipelines.suggestions import suggest_name
 
 STATES = tuple(State)
 DEFAULT_PAGE = Page()
@@ -93,7 +94,7 @@ def list_instructions(
     """Return the instructions that fit: running, next, then the newest. Raises ``BadInput`` for an unknown state."""
     filters = filters or InstructionFilter()
     if unknown := [state for state in filters.states if state not in STATES]:
-        raise BadInput(f"unknown state {unknown[0]!r}; the states are {', '.join(STATES)}")
+        raise BadInput(f"unknown state {unknown[0]!r}; {suggest_name(unknown[0], STATES)}")
     parameters = {field.name: getattr(filters, field.name) for field in fields(InstructionFilter)}
     parameters |= {"states": list(filters.states) or None, "limit": page.limit} | asdict(filters.period)
     rows = connection.execute(_LIST, parameters)

@@ -21,9 +21,9 @@ from pokervod_pipelines.render.layers import BadValue, Value, read_text
 from pokervod_pipelines.render.templates import OWN_COLUMNS, Template, Templates
 from pokervod_pipelines.render.triggers import PERSON
 from pokervod_pipelines.settings.render import RenderOutput, RenderSettings
+from pokervod_pipelines.suggestions import suggest_name
 from pokervod_pipelines.text.delimited import sniff_delimiter
 from pokervod_pipelines.text.encodings import decode
-from pokervod_pipelines.text.suggestions import suggest_name
 
 DEFAULT_PRIORITY = 5
 

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from pokervod_pipelines.errors import BadSettings
-from pokervod_pipelines.text.suggestions import suggest_name
+from pokervod_pipelines.suggestions import suggest_name
 
 Location = tuple[int | str, ...]
 

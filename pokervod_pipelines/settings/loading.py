@@ -29,7 +29,7 @@ from pokervod_pipelines.settings.rooms import (
     SheetSource,
     TournamentSettings,
 )
-from pokervod_pipelines.text.suggestions import suggest_name
+from pokervod_pipelines.suggestions import suggest_name
 
 
 class Settings(SettingsModel):
