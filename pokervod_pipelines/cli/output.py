@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.table import Table
+from rich.text import Text
 
 PIPE_WIDTH = 200
 """Columns of a table where there is no terminal, wide enough for paths."""
@@ -61,29 +63,58 @@ def print_json_lines(values: Iterable[Any]) -> None:
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()
 ) -> None:
-    """Print a table for a person; ``right`` names the columns of figures."""
-    table = make_table(title, columns, rows, right=right)
-    SafeConsole(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
+    """Print a table for a person; ``right`` names the columns of figures.
+
+    No word is broken: where the terminal is too narrow for that, each row is printed as lines of name and value.
+    """
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    console = SafeConsole(highlight=False, width=width)
+    console.print(make_table(title, columns, rows, right=right, width=console.width))
 
 
 def make_table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = (), width: int
 ) -> Table:
     """Return the table that ``print_table`` prints, for a display that is redrawn."""
-    table = Table(
-        title=title, title_justify="left", title_style="bold", header_style="dim", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
-    for column in columns:
-        is_figure = column in right
-        table.add_column(
-            column,
-            justify="right" if is_figure else "left",
-            overflow="fold",
-            no_wrap=is_figure,
-            min_width=min(len(column), 12),
-        )
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = _fit_columns([list(column) for column in zip(columns, *cells, strict=True)], width)
+    if widths is None:
+        return _make_records(title, columns, cells)
+    table = Table(**_STYLE, title=title, header_style="dim", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column, column_width in zip(columns, widths, strict=True):
+        table.add_column(column, justify="right" if column in right else "left", width=column_width)
+    for row in cells:
+        table.add_row(*map(Text, row))
+    return table
+
+
+_STYLE: dict[str, Any] = {"title_justify": "left", "title_style": "bold"}
+_EDGE, _GAP = 1, 2
+"""Blanks before the table, and behind each column."""
+
+
+def _fit_columns(columns: Sequence[Sequence[str]], width: int) -> list[int] | None:
+    """Return a width for each column that breaks no word, None where there is not enough room for that."""
+    needed = [max(cell_len(word) for text in column for word in text.split() or [""]) for column in columns]
+    wanted = [max(cell_len(line) for text in column for line in text.splitlines() or [""]) for column in columns]
+    room = width - _EDGE - _GAP * len(columns) - sum(needed)
+    missing = sum(wanted) - sum(needed)
+    if room < 0:
+        return None
+    share = min(1.0, room / missing) if missing else 0.0
+    return [least + int(share * (most - least)) for least, most in zip(needed, wanted, strict=True)]
+
+
+def _make_records(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
+    """Return a table of two columns, with a blank line between rows, in which empty values are left out."""
+    table = Table(**_STYLE, title=title, show_header=False, box=None, padding=(0, 1, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in cells:
+        for name, value in zip(columns, row, strict=True):
+            if value:
+                table.add_row(name, Text(value))
+        table.add_row("", "")
     return table
 
 
@@ -110,7 +141,7 @@ def _cell(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    return show_controls(str(value)).replace("[", "\\[")
+    return show_controls(str(value))
 
 
 def _plain(value: Any) -> Any:

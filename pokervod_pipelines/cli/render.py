@@ -4,7 +4,7 @@ import getpass
 import time
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.actors import new_correlation_id
@@ -166,10 +166,11 @@ def list_(
             _follow(engine, filters, limit)
             return
         with engine.connect() as connection:
+            queue = _describe_queue(connection, filters)
             listed = list_instructions(connection, filters, page=Page(limit=limit))
     if template and not listed:
         require_known("template", template, load_configured_templates(settings))
-    print_instructions(listed, "render instructions", as_json=as_json)
+    print_instructions(listed, f"render instructions   {queue}", as_json=as_json)
 
 
 def _follow(engine: Engine, filters: InstructionFilter, limit: int) -> None:
@@ -183,7 +184,7 @@ def _follow(engine: Engine, filters: InstructionFilter, limit: int) -> None:
         while True:
             rows = min(limit, max(3, live.console.height - HEADER_LINES))
             try:
-                shown = last = _make_queue_table(engine, filters, rows=rows)
+                shown = last = _make_queue_table(engine, filters, rows=rows, width=live.console.width)
             except DBAPIError as error:
                 if not is_transient(error):
                     raise
@@ -196,17 +197,21 @@ def _read_clock() -> str:
     return f"{datetime.now().astimezone():%H:%M:%S}"
 
 
-def _make_queue_table(engine: Engine, filters: InstructionFilter, *, rows: int) -> Table:
+def _make_queue_table(engine: Engine, filters: InstructionFilter, *, rows: int, width: int) -> Table:
     with engine.connect() as connection:
-        counts = count_states(connection, filters.day)
-        workers, pauses = count_available(connection), list_pauses(connection)
+        title = _describe_queue(connection, filters)
         listed = list_instructions(connection, filters, page=Page(limit=rows))
-    title = "  ".join(f"{count:,} {state}" for state, count in counts.items()) or "no instructions"
-    title += f"   workers: {workers}"
-    title += "".join(f"   paused: {each.scope} ({each.reason})" for each in pauses)
     why = LIST_COLUMNS.index("why")
-    shown = [(*row[:why], _first_line(str(row[why])), *row[why + 1 :]) for row in list_rows(listed)]
-    return make_table(f"{_read_clock()}  {title}", LIST_COLUMNS, shown, right=LIST_FIGURES)
+    shown = [(*row[:why], _first_line(str(row[why])), *row[why + 1 :]) for row in list_rows(listed, datetime.now(UTC))]
+    return make_table(f"{_read_clock()}  {title}", LIST_COLUMNS, shown, right=LIST_FIGURES, width=width)
+
+
+def _describe_queue(connection: Connection, filters: InstructionFilter) -> str:
+    """Return the counts by state, the number of workers, and what is paused."""
+    counts = count_states(connection, filters.day)
+    states = "  ".join(f"{count:,} {state}" for state, count in counts.items()) or "no instructions"
+    pauses = "".join(f"   paused: {each.scope} ({each.reason})" for each in list_pauses(connection))
+    return f"{states}   workers: {count_available(connection)}{pauses or '   not paused'}"
 
 
 def _first_line(text: str) -> str:

@@ -9,12 +9,12 @@ from pokervod_pipelines.cli.output import print_json, print_table
 from pokervod_pipelines.render.listing import InstructionEvent, ListedAttempt, ListedInstruction
 from pokervod_pipelines.render.workers import RegisteredWorker
 
-LIST_COLUMNS = ("id", "template", "shows", "state", "prio", "day", "why", "who")
-LIST_FIGURES = ("id", "prio")
+LIST_COLUMNS = ("id", "template", "shows", "state", "prio", "day", "age", "took", "why", "who")
+LIST_FIGURES = ("id", "prio", "age", "took")
 ATTEMPT_COLUMNS = ("started (UTC)", "duration", "worker", "outcome", "failure", "why")
 EVENT_COLUMNS = ("time (UTC)", "event", "who", "why")
 WORKER_COLUMNS = ("worker", "state", "jobs", "strikes", "renderers", "seen")
-WORKER_FIGURES = ("jobs", "strikes")
+WORKER_FIGURES = ("strikes",)
 EVENT_NAMES = {
     "render.instruction.created": "requested",
     "render.timed_out": "timed out",
@@ -41,10 +41,10 @@ def print_instructions(listed: Sequence[ListedInstruction], title: str, *, as_js
     if as_json:
         print_json([asdict(each) for each in listed])
         return
-    print_table(f"{len(listed)} {title}", LIST_COLUMNS, list_rows(listed), right=LIST_FIGURES)
+    print_table(f"{len(listed)} {title}", LIST_COLUMNS, list_rows(listed, datetime.now(UTC)), right=LIST_FIGURES)
 
 
-def list_rows(listed: Sequence[ListedInstruction]) -> list[Sequence[object]]:
+def list_rows(listed: Sequence[ListedInstruction], now: datetime) -> list[Sequence[object]]:
     """Return a row of ``LIST_COLUMNS`` for each; an id is written as other commands take it."""
     return [
         (
@@ -54,11 +54,24 @@ def list_rows(listed: Sequence[ListedInstruction]) -> list[Sequence[object]]:
             describe_state(each),
             each.priority,
             each.broadcast_day,
+            format_span((now - each.created_at).total_seconds()),
+            _describe_duration(each, now),
             describe_reason(each),
             each.by,
         )
         for each in listed
     ]
+
+
+def _describe_duration(each: ListedInstruction, now: datetime) -> str:
+    """Return how long the render took, or has been running and probably still takes."""
+    if each.started_at is None or each.state == "pending":
+        return ""
+    if each.state != "processing":
+        return "" if each.finished_at is None else f"{(each.finished_at - each.started_at).total_seconds():.0f} s"
+    elapsed = max(0.0, (now - each.started_at).total_seconds())
+    left = f", {elapsed / each.progress - elapsed:.0f} s left" if each.progress else ""
+    return f"{elapsed:.0f} s{left}"
 
 
 def _name_subject(layers: Mapping[str, Any]) -> str:
@@ -67,9 +80,10 @@ def _name_subject(layers: Mapping[str, Any]) -> str:
 
 def describe_state(each: ListedInstruction) -> str:
     """Return the state, with the progress while it is running."""
-    if each.state == "processing" and each.progress is not None:
-        return f"processing {each.progress:.0%}"
-    return each.state
+    if each.state != "processing":
+        return each.state
+    progress = "" if each.progress is None else f" {each.progress:.0%}"
+    return f"processing{progress} by {each.claimed_by}"
 
 
 def describe_reason(each: ListedInstruction) -> str:
@@ -91,7 +105,6 @@ def _describe(each: ListedInstruction) -> Iterator[tuple[str, object]]:
     yield "state", describe_state(each)
     yield "why", describe_reason(each)
     yield "failure", each.failure_kind
-    yield "worker", each.claimed_by if each.state == "processing" else None
     yield "not before", _format_time(each.due_at) if each.state == "pending" and each.due_at > each.changed_at else None
     yield "template", each.template if each.renderer == "local" else f"{each.template} ({each.renderer})"
     for name, value in each.layers.items():
@@ -169,10 +182,10 @@ def worker_rows(workers: Sequence[RegisteredWorker], now: datetime) -> list[Sequ
         (
             each.name,
             _describe_worker(each),
-            each.holding,
+            " ".join(map(str, each.jobs)),
             each.strikes,
             ", ".join(each.renderers),
-            format_ago((now - each.seen_at).total_seconds()),
+            f"{format_span((now - each.seen_at).total_seconds())} ago",
         )
         for each in workers
     ]
@@ -181,19 +194,21 @@ def worker_rows(workers: Sequence[RegisteredWorker], now: datetime) -> list[Sequ
 def _describe_worker(each: RegisteredWorker) -> str:
     if each.quarantine_reason:
         return f"quarantined: {each.quarantine_reason}"
-    return "alive" if each.is_alive else "stopped"
+    if each.is_alive:
+        return "alive"
+    return "stopped" if each.has_stopped else "died: no heartbeat, and it never stopped"
 
 
-def format_ago(seconds: float) -> str:
-    """Return how long ago, in the largest unit of which at least two have passed.
+def format_span(seconds: float) -> str:
+    """Return a duration in the largest unit of which at least two have passed.
 
-    >>> format_ago(3.6), format_ago(119), format_ago(7200), format_ago(400_000)
-    ('3 s ago', '119 s ago', '2 h ago', '4 days ago')
+    >>> format_span(3.6), format_span(119), format_span(7200), format_span(400_000)
+    ('3 s', '119 s', '2 h', '4 days')
     """
     for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
         if seconds >= 2 * size:
-            return f"{int(seconds // size)} {unit} ago"
-    return f"{max(0, int(seconds))} s ago"
+            return f"{int(seconds // size)} {unit}"
+    return f"{max(0, int(seconds))} s"
 
 
 def _format_time(at: datetime) -> str:

@@ -29,9 +29,10 @@ ALIVE_SECONDS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredWorker:
-    """Hold a worker; ``holding`` counts its running jobs, ``quarantine_reason`` is why it gets none.
+    """Hold a worker; ``quarantine_reason`` is why it gets no jobs.
 
-    It renders ``day`` only, or all days where that is None.
+    ``jobs`` are the instructions that it renders, ``holding`` is their number. ``has_stopped`` tells one that ended in
+    good order from one that died. It renders ``day`` only, or all days where that is None.
     """
 
     name: str
@@ -42,9 +43,11 @@ class RegisteredWorker:
     started_at: datetime
     seen_at: datetime
     is_alive: bool
+    has_stopped: bool
     strikes: int
     quarantine_reason: str | None
     holding: int
+    jobs: list[int]
 
 
 def register(engine: Engine, name: str | None, renderers: Collection[str], *, day: date | None = None) -> str:
@@ -126,9 +129,11 @@ def list_workers(connection: Connection) -> list[RegisteredWorker]:
 _LIST = text("""
     select name, host, pid, renderers, day, started_at, seen_at, strikes, quarantine_reason,
            stopped_at is null and seen_at > now() - :alive * interval '1 second' as is_alive,
-           (select count(*) from render_instructions r
-            where r.state = 'processing' and r.claimed_by = w.name) as holding
-    from render_workers w order by is_alive desc, name
+           stopped_at is not null as has_stopped, cardinality(running.ids) as holding, running.ids as jobs
+    from render_workers w, lateral (
+        select array(select id from render_instructions r
+                     where r.state = 'processing' and r.claimed_by = w.name order by id) as ids) running
+    order by is_alive desc, name
 """)
 
 

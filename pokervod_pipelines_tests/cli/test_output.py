@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+from rich.cells import cell_len
 
 from pokervod_pipelines.cli.output import SafeConsole, make_table, print_json, print_json_lines, show_controls
 
@@ -23,7 +24,7 @@ FORBIDDEN = set(map(chr, [*range(9), *range(11, 32), *range(127, 160), 0x202E]))
 @pytest.mark.parametrize("name", HOSTILE)
 def test_control_characters_are_shown(name: str) -> None:
     console = SafeConsole(file=io.StringIO(), width=200)
-    console.print(make_table("Files of [x]", ["name"], [[name]]))
+    console.print(make_table("Files", ["name"], [[name]], width=200))
     console.print(name, markup=False)
     console.print(f"[bold]{name}")
 
@@ -46,3 +47,41 @@ def test_colours_are_kept_and_korean_is_not_touched() -> None:
     console.print("[red]핸드 7[/red]\tok")
 
     assert "\x1b[31m핸드 7\x1b[0m" in console.file.getvalue()
+
+
+ROWS = [
+    [17, "elimination", "Ana Ruiz", "processing 45%", "the worker studio-2 renders it since 10:04"],
+    [
+        1_234_567,
+        "premium_hand",
+        "김도훈",
+        "failed",
+        "[bold] the file differs from its instruction: 3 of 90 frames\nsecond line",
+    ],
+]
+
+
+def render(rows: list[list[object]], width: int) -> list[str]:
+    console = SafeConsole(file=io.StringIO(), width=width)
+    console.print(
+        make_table("2 graphics", ["id", "template", "shows", "state", "why"], rows, right=["id"], width=width)
+    )
+    return console.file.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 72, 80, 100, 140, 200])
+def test_a_table_breaks_no_word_and_keeps_to_the_width(width: int) -> None:
+    lines = render(ROWS, width)
+
+    words = {word for row in ROWS for value in row[1:] for word in str(value).split()}
+    assert max(map(cell_len, lines)) <= width
+    assert words <= {word for line in lines for word in line.split()}
+    assert "1,234,567" in " ".join(lines)
+
+
+def test_a_wide_terminal_has_a_row_a_line_and_a_narrow_one_a_value_a_line() -> None:
+    wide, narrow = render(ROWS, 140), render(ROWS, 40)
+
+    assert sum("elimination" in line for line in wide) == 1
+    assert any(line.split() == ["shows", "Ana", "Ruiz"] for line in narrow)
+    assert render([], 20)[0].split() == ["2", "graphics"]

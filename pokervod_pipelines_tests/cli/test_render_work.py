@@ -1,5 +1,6 @@
 """Check the commands that change the queue: each prints what it did, stores the reason, and refuses nonsense."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -182,6 +183,34 @@ def test_an_unmounted_outputs_folder_is_reported_until_a_person_accepts_it(
     assert "has no marker .pokervod-outputs.json, but graphics were finished" in before.summary
     assert run("accept-folder", *WHY).printed.endswith("is accepted for graphics\n")
     assert all(each.passed for each in check_installation() if each.name == "outputs folder")
+
+
+def test_a_running_job_is_listed_with_who_renders_it_and_for_how_long(run: RunCommand, render_day: RenderDay) -> None:
+    job = render_day.claim_one()
+    render_day.execute(
+        """update render_instructions set progress = 0.25, started_at = now() - interval '30 s',
+               created_at = now() - interval '3 h' where id = :id""",
+        id=job.id,
+    )
+    run("pause", "--renderer", "nexrender", *WHY)
+
+    printed = " ".join(run("list").printed.split())
+
+    assert f"processing 25% by {job.worker}" in printed
+    assert re.search(r" 3 h 3\d s, 9\d s left ", printed)
+    assert "1 processing workers: 0 paused: renderer:nexrender (the font is there)" in printed
+
+
+def test_a_worker_is_listed_with_its_jobs_and_one_that_died_as_that(run: RunCommand, render_day: RenderDay) -> None:
+    render_day.register_worker("w1", "local")
+    job = render_day.claim_one()
+    (worker,) = run("workers", "--json").json["workers"]
+    render_day.execute("update render_workers set seen_at = now() - interval '1 h'")
+
+    assert (worker["jobs"], worker["holding"], worker["is_alive"]) == ([job.id], 1, True)
+    assert f"died: no heartbeat, and it never stopped {job.id} " in " ".join(run("workers").printed.split())
+    render_day.execute("update render_workers set stopped_at = now()")
+    assert " stopped " in run("workers").printed
 
 
 def test_a_long_id_is_listed_as_it_is_typed(run: RunCommand, render_day: RenderDay) -> None:
