@@ -1,5 +1,6 @@
 """Check that every check ends in time and with a result, a new kind is one file, and nothing secret is shown."""
 
+import re
 import threading
 import time
 from pathlib import Path
@@ -15,7 +16,7 @@ from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import MAX_LINE, follow_pointer
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
-from pokervod_pipelines.rollout.criteria.select_only import find_problem
+from pokervod_pipelines.rollout.criteria.select_only import read_query
 from pokervod_pipelines.rollout.services import has_user, is_same_address, show_address
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext
 
@@ -136,31 +137,29 @@ def test_a_pointer_made_of_a_way_leads_along_it(values: object) -> None:
     ],
 )
 def test_a_query_that_reads_is_let_through(query: str) -> None:
-    assert find_problem(query) is None
+    assert read_query(read_query(query)) == read_query(query)
 
 
 @pytest.mark.parametrize(
     ("query", "problem"),
     [
-        ("", "must begin with"),
-        (";", "must begin with"),
-        ("explain analyze delete from hands", "must begin with"),
-        ("copy hands to program 'sh'", "must begin with"),
-        ("do $$ begin delete from hands; end $$", "must begin with"),
-        ("select 1;;", "expected one statement"),
-        ("select 1; select 2", "expected one statement"),
-        ("select E'\\'; drop table hands; --'; drop table hands", "expected one statement"),
-        ("select '\\'; drop table hands; --'", "expected one statement"),
-        ("select $é$ ' $é$ ; drop table hands; -- '", "expected one statement"),
-        ("select 1 /* /* */ ; drop table hands */", "comment is not closed"),
-        ("select 1 /* open", "comment is not closed"),
-        ("select 'a", "is not closed"),
-        ('select "a', "is not closed"),
-        ("select (1", "bracket is not closed"),
-        ("select 1) as a, (select 1", "has no opening bracket"),
+        ("", "expected one reading SELECT, got"),
+        (";", "expected one reading SELECT, got"),
+        ("explain analyze delete from hands", "expected one reading SELECT, got"),
+        ("copy hands to program 'sh'", "expected one reading SELECT, got"),
+        ("do $$ begin delete from hands; end $$", "expected one reading SELECT, got"),
+        ("select 1; select 2", "expected one reading SELECT, got select and"),
+        ("select E'\\'; drop table hands; --'; drop table hands", "expected one reading SELECT, got select and"),
+        ("select '\\'; drop table hands; --'", "expected one reading SELECT, got select and"),
+        ("select $é$ ' $é$ ; drop table hands; -- '", "expected one reading SELECT, got select and"),
+        ("select 1 /* open", "cannot be read"),
+        ("select 'a", "cannot be read"),
+        ('select "a', "cannot be read"),
+        ("select (1", "cannot be read"),
+        ("select 1) as a, (select 1", "cannot be read"),
         ("WITH a AS (UPDATE hands SET pot = 0 RETURNING 1) SELECT 1", "'update' writes"),
-        ("select * from hands for update", "'update' writes"),
-        ("select * from hands for share", "'share' writes"),
+        ("select * from hands for update", "'lock' writes"),
+        ("select * from hands for share", "'lock' writes"),
         ("select * Into copies from hands", "'into' writes"),
         ("select pg_read_file('/etc/passwd')", "may not call"),
         ("select pg_advisory_lock(1)", "may not call"),
@@ -175,20 +174,20 @@ def test_a_query_that_reads_is_let_through(query: str) -> None:
         ("select pg_wal_replay_pause()", "may not call"),
         ("select txid_current()", "may not call"),
         ("select pg_current_xact_id()", "may not call"),
-        ("select PG_SLEEP /* a while */ (5)", "may not call 'pg_sleep'"),
+        ("select PG_SLEEP /* a while */ (5)", "may not call 'PG_SLEEP'"),
         ("select pg_catalog.pg_sleep(5)", "may not call"),
-        ("select mine.count(1)", "may not call 'count'"),
+        ("select mine.count(1)", "may not call 'mine.count(1)'"),
         ("select 1 -- \rwhere pg_sleep(5) is null", "may not call"),
-        ("select 1 -- \r; drop table hands", "expected one statement"),
-        ('select U&"pg\\005fsleep"(5)', "U& hides names"),
-        ("select u&'\\0061'", "U& hides names"),
-        ("select e'a'\n'b\\'' || pg_sleep(5)::text || 'x' --'", "two texts follow each other"),
+        ("select 1 -- \r; drop table hands", "expected one reading SELECT, got select and"),
+        ('select U&"pg\\005fsleep"(5)', "may not call"),
+        ("select e'a'\n'b\\'' || pg_sleep(5)::text || 'x' --'", "cannot be read"),
         ("select $→$ ' $→$, pg_sleep(5), $→$ ' $→$", "may not call"),
         ("select 1into copies", "'into' writes"),
     ],
 )
 def test_a_query_that_does_more_is_refused(query: str, problem: str) -> None:
-    assert problem in str(find_problem(query))
+    with pytest.raises(ValueError, match=re.escape(problem)):
+        read_query(query)
 
 
 @pytest.mark.parametrize(

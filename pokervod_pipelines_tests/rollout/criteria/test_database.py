@@ -1,18 +1,21 @@
 """Tables, queries, freshness and claims are judged as the database stands, which no look can change."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
 from pokervod_pipelines.rollout.criteria.base import check_criterion
+from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.kinds.database_table import DatabaseTable
 from pokervod_pipelines.rollout.criteria.kinds.sql import Sql
-from pokervod_pipelines.rollout.criteria.result import ErrorClass
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
 from pokervod_pipelines.rollout.plan_file import load_plan
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check, make_criterion
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 
 PASSWORD = "tell-nobody"
 COLUMNS = {"id": "bigint", "name": "text", "at": "timestamptz", "kept": "bool", "tags": "text[]"}
@@ -34,11 +37,11 @@ def table(engine: Engine) -> Iterator[str]:
         connection.execute(text(f"drop table if exists {name}"))
 
 
-def smuggle(query: str) -> Sql:
-    """Return a criterion with a query that no plan could have."""
-    sound = make_criterion("sql", query="select 1", expect={"value": 1})
-    assert isinstance(sound, Sql)
-    return sound.model_copy(update={"query": query})
+def run_unread(context: CheckContext, query: str) -> CriterionFailed:
+    """Run a query that no plan could have; return why the database refused it."""
+    with pytest.raises(CriterionFailed) as refused, context.start().read_database() as connection:
+        connection.exec_driver_sql(f"select * from (\n{query}\n) as answer limit 9")
+    return refused.value
 
 
 def test_a_table_that_is_filled_and_fresh_passes(make_context: MakeContext, table: str) -> None:
@@ -115,9 +118,7 @@ def test_a_day_has_begun_where_the_sun_rises_first(
     assert check(make_context(), "freshness", table=table, column="day", hours=48).passed is passed
 
 
-@pytest.mark.parametrize(
-    "query", ["select 1 +", "select name, count(*) from {table}", "select id from {table} a, {table} b"]
-)
+@pytest.mark.parametrize("query", ["select name, count(*) from {table}", "select id from {table} a, {table} b"])
 def test_a_mistake_in_the_plan_is_not_a_schema_error(make_context: MakeContext, table: str, query: str) -> None:
     result = check(make_context(), "sql", query=query.format(table=table), expect={"value": 1})
 
@@ -194,7 +195,7 @@ def test_a_query_that_writes_by_a_function_is_stopped(make_context: MakeContext,
             text(f"create function spoil_{table}() returns int language sql as 'delete from {table} returning 1'")
         )
 
-    result = check_criterion(smuggle(f"select spoil_{table}()"), make_context())
+    result = run_unread(make_context(), f"select spoil_{table}()").result
 
     assert result.error_class is ErrorClass.NOT_ALLOWED
     assert "cannot execute DELETE in a read-only transaction" in result.summary
@@ -216,7 +217,7 @@ def test_a_query_that_writes_by_a_function_is_stopped(make_context: MakeContext,
 def test_what_gets_by_the_reading_of_a_plan_still_cannot_write(
     make_context: MakeContext, engine: Engine, table: str, query: str
 ) -> None:
-    result = check_criterion(smuggle(query.format(table=table)), make_context())
+    result = run_unread(make_context(), query.format(table=table)).result
 
     assert not result.passed
     assert result.error_class in {ErrorClass.SCHEMA, ErrorClass.NOT_ALLOWED}
@@ -265,18 +266,49 @@ def test_a_claim_that_holds_passes_and_one_that_does_not_shows_its_evidence(
     make_context: MakeContext, engine: Engine
 ) -> None:
     context = make_context(engine=engine)
+    empty = check(context, "asset_check", claim="every_sheet_was_read")
+    with engine.begin() as connection:
+        connection.execute(text("insert into sheet_states (sheet) values ('finals')"))
     holding = check(context, "asset_check", claim="every_sheet_was_read")
     with engine.begin() as connection:
-        connection.execute(text("insert into sheet_states (sheet, error) values ('finals', 'no such tab')"))
+        connection.execute(text("update sheet_states set error = 'no such tab'"))
 
     broken = check(context, "asset_check", claim="every_sheet_was_read")
     whole = check(context, "asset_check", asset="sheet_rows")
 
-    assert holding.passed
+    assert (empty.error_class, "looked at nothing" in empty.summary) == (ErrorClass.DATA, True)
+    assert (holding.passed, holding.summary) == (True, "passed: every_sheet_was_read (looked at 1)")
     assert broken.error_class is ErrorClass.CHECK
     assert "every_sheet_was_read: finals: no such tab" in broken.evidence
     assert "Correct the workbook" in broken.summary
     assert whole.figures == {"every_sheet_was_read": 1, "every_row_has_its_video": 0}
+
+
+@pytest.mark.parametrize("claim", [each.name for each in DATA_CHECKS])
+def test_no_claim_holds_on_an_empty_database(make_context: MakeContext, claim: str) -> None:
+    assert check(make_context(), "asset_check", claim=claim).error_class is ErrorClass.DATA
+
+
+def test_a_library_of_the_settings_that_was_never_read_fails(
+    make_context: MakeContext, engine: Engine, settings_factory: Callable[..., Settings]
+) -> None:
+    roots = [{"name": name, "path": f"/archive/{name}"} for name in ("main", "clips")]
+    libraries = [{"name": each["name"], "root": each["name"]} for each in roots]
+    context = make_context(engine=engine, settings=settings_factory(archive_roots=roots, libraries=libraries))
+    with engine.begin() as connection:
+        connection.execute(
+            text("insert into nas_scans (library, status, correlation_id) values ('main', 'completed', '')")
+        )
+
+    result = check(context, "asset_check", claim="every_library_was_read")
+
+    assert (result.error_class, result.evidence) == (ErrorClass.DATA, ("clips",))
+    assert "never read to the end: clips; run `pokervod nas scan`" in result.summary
+    with engine.begin() as connection:
+        connection.execute(
+            text("insert into nas_scans (library, status, correlation_id) values ('clips', 'completed', '')")
+        )
+    assert check(context, "asset_check", claim="every_library_was_read").passed
 
 
 def test_the_tables_of_the_plan_that_ships_have_the_columns_it_asks_for(make_context: MakeContext) -> None:

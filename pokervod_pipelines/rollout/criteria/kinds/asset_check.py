@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import model_validator
+from sqlalchemy import text
 
 from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS, DataCheck
@@ -11,6 +12,9 @@ from pokervod_pipelines.monitoring.evaluation import evaluate_check
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
+
+LIBRARIES = "every_library_was_read"
+"""The check that knows only libraries which were scanned at least once; the settings know the others."""
 
 
 class AssetCheck(Criterion):
@@ -37,17 +41,28 @@ class AssetCheck(Criterion):
     def check(self, context: CheckContext) -> CriterionResult:
         """Return the results for the data as they are now; the state of files is that of their asset's last check."""
         with context.read_database() as connection:
-            return _combine([evaluate_check(connection, check) for check in self._list_checks()])
+            results = [evaluate_check(connection, check) for check in self._list_checks()]
+            read = set(connection.scalars(text("select distinct library from nas_scans where status = 'completed'")))
+        unread = [each.name for each in context.settings.libraries if each.name not in read]
+        return _combine(results, unread if LIBRARIES in {each.name for each in results} else [])
 
     def _list_checks(self) -> Sequence[DataCheck]:
         return [check for check in DATA_CHECKS if self.claim == check.name or self.asset == check.asset]
 
 
-def _combine(results: Sequence[CheckResult]) -> CriterionResult:
+def _combine(results: Sequence[CheckResult], unread: Sequence[str]) -> CriterionResult:
+    """Return one result of the checks; one that looked at nothing proves nothing."""
     figures = {each.name: each.evidence_count for each in results}
     failed = [each for each in results if not each.passed]
+    if not failed and unread:
+        message = f"these libraries were never read to the end: {', '.join(unread)}; run `pokervod nas scan`"
+        return CriterionResult.fails(ErrorClass.DATA, message, evidence=unread, figures=figures)
+    if not failed and (empty := [each.name for each in results if each.looked_at == 0]):
+        message = f"looked at nothing: {', '.join(empty)}; there are no data yet, run `pokervod sync`"
+        return CriterionResult.fails(ErrorClass.DATA, message, figures=figures)
     if not failed:
-        return CriterionResult.passes(f"passed: {', '.join(figures)}", figures=figures)
+        looked_at = ", ".join(f"{each.name} (looked at {each.looked_at or 0:,})" for each in results)
+        return CriterionResult.passes(f"passed: {looked_at}", figures=figures)
     names = ", ".join(each.name for each in failed)
     message = f"failed: {names} (cases: {failed[0].evidence_count}). {failed[0].next_step}"
     evidence = [f"{each.name}: {line}" for each in failed for line in each.evidence]

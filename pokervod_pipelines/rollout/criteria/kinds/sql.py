@@ -10,15 +10,13 @@ from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import Scalar
 from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
-from pokervod_pipelines.rollout.criteria.select_only import find_problem, strip_end
+from pokervod_pipelines.rollout.criteria.select_only import read_query
 
 MAX_ROWS = 1000
 
 
 def _check_query(text: str) -> str:
-    if problem := find_problem(text):
-        message = f"expected one reading SELECT: {problem}"
-        raise ValueError(message)
+    read_query(text)
     return text
 
 
@@ -81,7 +79,7 @@ class Sql(Criterion):
 
     def check(self, context: CheckContext) -> CriterionResult:
         """Return whether the query returned what is expected, with its rows as evidence if not."""
-        bounded = f"select * from (\n{strip_end(self.query)}\n) as answer limit {MAX_ROWS + 1}"  # noqa: S608 - checked
+        bounded = f"select * from (\n{read_query(self.query)}\n) as answer limit {MAX_ROWS + 1}"  # noqa: S608 - checked
         with context.read_database() as connection:
             plain = connection.execution_options(no_parameters=True)
             rows = [tuple(row) for row in plain.exec_driver_sql(bounded)]
