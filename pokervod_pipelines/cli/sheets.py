@@ -19,6 +19,7 @@ from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.sheets.file_index import FileIndex
 from pokervod_pipelines.sheets.match import MatchStatus, match_lines
 from pokervod_pipelines.sheets.pins import list_pins, pin_row, unpin_row
+from pokervod_pipelines.sheets.statuses import explain_missing_status
 from pokervod_pipelines.sheets.store import ListedRow, list_rows, list_sheet_states, read_candidate_files
 
 app = typer.Typer(no_args_is_help=True)
@@ -79,6 +80,8 @@ def sync(
 def list_sheets(as_json: JsonOption = False) -> None:
     """List the configured sheets: where each is, when it was read, how its rows are identified, the last error.
 
+    It also tells why no status is written into a sheet.
+
     Example: pokervod sheets list
     """
     settings = load_settings()
@@ -93,6 +96,7 @@ def list_sheets(as_json: JsonOption = False) -> None:
             "matched": 0 if reading is None else reading.matched,
             "with_id": 0 if reading is None else reading.with_id,
             "write_back": sheet.write_back,
+            "no_status": explain_missing_status(sheet, reading),
             "error": "not read yet" if reading is None else reading.error,
             "unread_tabs": {} if reading is None else dict(reading.unread_tabs),
         }
@@ -109,12 +113,12 @@ def list_sheets(as_json: JsonOption = False) -> None:
             f"{each['rows']:,}",
             f"{each['matched']:,}",
             f"id column ({each['with_id']:,})" if each["with_id"] else "content",
-            "on" if each["write_back"] else "off",
+            each["no_status"] or "written",
             each["error"] or "\n".join(f"tab {title}: {reason}" for title, reason in each["unread_tabs"].items()),
         )
         for each in listed
     ]
-    columns = ("sheet", "where", "read", "rows", "with video", "rows identified by", "write-back", "problem")
+    columns = ("sheet", "where", "read", "rows", "with video", "rows identified by", "status in the sheet", "problem")
     print_table(f"{len(listed)} sheets", columns, table, right=("rows", "with video"))
 
 

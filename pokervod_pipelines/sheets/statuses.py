@@ -157,5 +157,5 @@ def explain_missing_status(source: SheetSource, state: SheetState | None) -> str
     if problem := "The sheet could not be read." if state.error else state.write_problem:
         return problem
     if state.with_id < state.rows:
-        return f"{state.rows - state.with_id:,} rows have no ID yet. The next sync writes it."
+        return f"Rows without an ID: {state.rows - state.with_id:,}. The next sync writes it."
     return ""

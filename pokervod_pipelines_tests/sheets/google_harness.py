@@ -35,9 +35,9 @@ class GoogleSheetHarness(SheetHarness):
             self.engine, self.settings, self.sheet, correlation_id="test", clock=self.google.clock, **options
         )
 
-    def write_back(self) -> WriteBackReport:
+    def write_back(self, *, everything: bool = False) -> WriteBackReport:
         """Run one write-back."""
-        return write_back(self.engine, self.settings, self.sheet, clock=self.google.clock)
+        return write_back(self.engine, self.settings, self.sheet, everything=everything, clock=self.google.clock)
 
     def sync_until_stable(self, **options: Any) -> SheetReport:
         """Sync, build, and write back until nothing changes."""
