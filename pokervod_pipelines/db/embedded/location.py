@@ -8,7 +8,7 @@ create is never opened to anybody.
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,6 +53,11 @@ class ServerLocation:
         """Return the file that the server and its children lock by an inherited descriptor, as long as one lives."""
         return self.base / "server.lock"
 
+    @property
+    def guard_lock(self) -> Path:
+        """Return the file that the guard locks, which stops the server after its last user."""
+        return self.base / "guard.lock"
+
 
 def find_location(folder: Path, server_user: str, homes: Sequence[Path] = HOMES) -> ServerLocation:
     """Return the location of the server of ``folder``; create nothing.
@@ -65,8 +70,13 @@ def find_location(folder: Path, server_user: str, homes: Sequence[Path] = HOMES)
     return ServerLocation(folder, base, choose_user(base / "data", server_user))
 
 
-def prepare_location(folder: Path, server_user: str, homes: Sequence[Path] = HOMES) -> ServerLocation:
+def prepare_location(
+    folder: Path, server_user: str, homes: Sequence[Path] = HOMES, *, is_serving: Callable[[ServerLocation], bool]
+) -> ServerLocation:
     """Return the location of the server of ``folder``; create it, in reach of the server's user, if it is missing.
+
+    While one is serving there is nothing to find out: whether its user can enter is asked by a program, which a process
+    with threads starts at its own risk.
 
     Raises ``OperatorNeeded`` when the server's user cannot enter the folder of existing data, or the folder is a copy.
     """
@@ -74,7 +84,7 @@ def prepare_location(folder: Path, server_user: str, homes: Sequence[Path] = HOM
     location = find_location(folder, server_user, homes)
     if location.base != folder:
         _refuse_copy(location)
-    if location.user.can_enter(location.base):
+    if is_serving(location) or location.user.can_enter(location.base):
         return location
     if location.data.exists():
         raise OperatorNeeded(

@@ -10,9 +10,10 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,8 +24,10 @@ from pokervod_pipelines.db.embedded.binaries import Binaries
 from pokervod_pipelines.db.embedded.folders import SOCKET_FILE, choose_socket_folder
 from pokervod_pipelines.db.embedded.location import ServerLocation
 from pokervod_pipelines.db.embedded.locks import POLL_SECONDS, is_held, open_exclusive, open_owned
+from pokervod_pipelines.db.embedded.system_user import SystemUser
 from pokervod_pipelines.errors import Conflict, OperatorNeeded, Unavailable
 
+GUARD = Path(__file__).with_name("guard.py")
 PORT = 5432
 SUPERUSER = "postgres"
 LOG_LIMIT = 8_000_000
@@ -79,6 +82,23 @@ def probe_server(location: ServerLocation) -> tuple[Readiness, Path]:
 def is_alive(location: ServerLocation) -> bool:
     """Return whether the server, or a child that outlived it, still has the data open."""
     return is_held(location.server_lock) or probe_server(location)[0] is not Readiness.NO_ANSWER
+
+
+def is_ready(location: ServerLocation) -> bool:
+    """Return whether the server takes clients."""
+    return probe_server(location)[0] is Readiness.READY
+
+
+def ensure_guard(location: ServerLocation) -> None:
+    """Start the program that stops the server after its last user, unless it runs."""
+    lock = open_exclusive(location.guard_lock)
+    if lock is None:
+        return
+    try:
+        command: list[str | Path] = [sys.executable, "-I", "-S", GUARD, location.base, location.data / "postmaster.pid"]
+        _run_detached(SystemUser(os.geteuid(), os.getegid()), command, output=subprocess.DEVNULL, lock=lock)
+    finally:
+        os.close(lock)
 
 
 def read_pid(location: ServerLocation) -> int | None:
@@ -215,22 +235,20 @@ def _launch(location: ServerLocation, binaries: Binaries, extra: Mapping[str, st
     log = open_owned(location.log_file, os.O_WRONLY | os.O_APPEND, 0o600)
     try:
         log_start = os.fstat(log).st_size
-        # The shell exits at once, so the server becomes a child of init and never a zombie of ours.
-        command: list[str | Path] = [
-            "/bin/sh",
-            "-c",
-            '"$@" &',
-            "sh",
-            binaries.program("postgres"),
-            "-D",
-            location.data,
-            *options,
-        ]
-        location.user.run(command, output=log, pass_fds=(lock,))
+        command: list[str | Path] = [binaries.program("postgres"), "-D", location.data, *options]
+        _run_detached(location.user, command, output=log, lock=lock)
     finally:
         os.close(log)
         os.close(lock)
     return log_start
+
+
+def _run_detached(user: SystemUser, command: Sequence[str | Path], *, output: int, lock: int) -> None:
+    """Start a program that inherits the lock.
+
+    The shell exits at once, so the program becomes a child of init and never a zombie of ours.
+    """
+    user.run(["/bin/sh", "-c", '"$@" &', "sh", *command], output=output, pass_fds=(lock,))
 
 
 def _explain_failure(location: ServerLocation, log_start: int) -> str:

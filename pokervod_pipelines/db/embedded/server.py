@@ -1,7 +1,7 @@
 """Share one embedded server per folder between any number of processes.
 
 The first process starts it, the last one to leave stops it; both under one lock, so a start waits for a stop and the
-other way round. A process that is killed loses its lock, so the next one to leave last stops the server.
+other way round. A process that is killed loses its lock; where it was the last one, the guard stops the server.
 """
 
 import os
@@ -23,7 +23,9 @@ from pokervod_pipelines.db.embedded.process import (
     PORT,
     SUPERUSER,
     Readiness,
+    ensure_guard,
     find_running,
+    is_ready,
     probe_server,
     read_pid,
     rotate_log,
@@ -100,7 +102,7 @@ class EmbeddedServer:
         """
         try:
             with thread_lock:
-                location = prepare_location(self.folder, self._server_user, self._homes)
+                location = prepare_location(self.folder, self._server_user, self._homes, is_serving=is_ready)
                 with hold_exclusively(location.start_lock, self._timeout_seconds):
                     self._address = self._join(location)
                 self._location = location
@@ -181,6 +183,8 @@ class EmbeddedServer:
             if sockets is None:
                 binaries = find_binaries(location.user, self._homes)
                 sockets = start_server(location, binaries, self._settings, self._timeout_seconds)
+            if not self._keep_running:
+                ensure_guard(location)
         except BaseException:
             if release_use(location.users_lock):
                 leave_users(location.users_lock)

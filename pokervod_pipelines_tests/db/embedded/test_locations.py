@@ -208,6 +208,18 @@ def test_data_that_became_unreachable_are_not_replaced(base: Path, make_server: 
         make_server(folder).acquire()
 
 
+def test_joining_a_running_server_asks_nothing_about_its_user(
+    base: Path, make_server: MakeServer, make_client: MakeClient, as_root: None
+) -> None:
+    """Join where the answer would be no: a program asks it, which fails at random in a process with threads."""
+    folder = base / "later closed" / "pg"
+    pid = make_client("use", folder).read()["pid"]
+    folder.parent.chmod(0o700)
+
+    with make_server(folder) as server:
+        assert server.status().pid == pid
+
+
 @pytest.mark.long
 def test_unreachable_programs_are_copied_once(
     base: Path, homes: tuple[Path, ...], make_client: MakeClient, as_root: None

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from hypothesis import given
@@ -48,17 +49,33 @@ def test_a_user_killed_does_not_stop_the_others(base: Path, make_client: MakeCli
     assert not make_server(base).status().running
 
 
-def test_a_server_whose_only_user_was_killed_is_stopped_by_the_next(
+def test_a_server_whose_users_were_all_killed_is_stopped(
     base: Path, make_client: MakeClient, make_server: MakeServer
 ) -> None:
-    killed = make_client("use", base)
-    pid = killed.read()["pid"]
-    killed.kill()
-    server = make_server(base)
+    clients = [make_client("use", base) for _ in range(2)]
+    pid = clients[0].read()["pid"]
+    server = psutil.Process(pid)
+    for client in clients:
+        client.kill()
 
-    with server:
-        assert server.status().pid == pid
-    assert not server.status().running
+    server.wait(30)
+
+    assert not make_server(base).status().running
+
+
+def test_a_server_is_kept_while_a_user_lives_and_stopped_though_its_starter_was_killed(
+    base: Path, make_client: MakeClient, make_server: MakeServer
+) -> None:
+    starter = make_client("use", base)
+    pid = starter.read()["pid"]
+    other = make_client("use", base)
+    other.read()
+    starter.kill()
+
+    assert make_server(base).status().pid == pid
+    server = psutil.Process(pid)
+    other.kill()
+    server.wait(30)
 
 
 def test_keep_running_leaves_the_server_running(base: Path, make_server: MakeServer) -> None:
