@@ -1,9 +1,10 @@
 """Align the rows of two readings of a sheet, so that each row keeps its id.
 
-File No. repeats and row numbers move, so a row is recognized by its exact content, else by its UUID, else by the key in
-our own column, else by similar content and its neighbours. Content comes before the key because a sort of some columns,
-or an import that grows by a row, moves people's cells and leaves our column behind. A row that was only moved keeps its
-id; a copy of a row or of a tab is new; no id is given twice. The result depends on the two sequences only.
+File No. repeats and row numbers move, so a row is recognized by its exact content or its clip, else by its UUID, else
+by the key in our own column, else by similar content and its neighbours. Content comes before the key because a sort of
+some columns, or an import that grows by a row, moves people's cells and leaves our column behind. A row that was only
+moved keeps its id; a copy of a row or of a tab is new; no id is given twice. The result depends on the two sequences
+only.
 """
 
 from collections import defaultdict
@@ -93,6 +94,7 @@ class _Pairing:
         )
         self._pair_equal_content(same_tab=True)
         self._pair_equal_content(same_tab=False)
+        self._pair_equal_clips()
         self._pair_source_ids()
         doubtful = {self.new[j].tab for j, i in self.old_of.items() if self._owner(j) not in {None, i}}
         self._pair_row_keys(lambda _, j: self.new[j].tab not in doubtful)
@@ -168,6 +170,14 @@ class _Pairing:
             for i, j in zip(left_old, left_new, strict=False):
                 self._pair_if_equal(i, j)
 
+    def _pair_equal_clips(self) -> None:
+        """Pair rows that alone show the same clip: their numbers, or columns that no rule reads, may stay behind."""
+        groups_old = _group(self._free_old(), lambda i: _describe_clip(self.old[i]))
+        groups_new = _group(self._free_new(), lambda j: _describe_clip(self.new[j]))
+        for clip, positions in groups_old.items():
+            if len(positions) == len(groups_new.get(clip, ())) == 1:
+                self._pair_if_similar(positions[0], groups_new[clip][0])
+
     def _pair_if_equal(self, i: int, j: int) -> bool:
         fits = self._is_free(i, j) and self.fingerprints[j] == self.old[i].fingerprint
         if fits:
@@ -232,6 +242,11 @@ class _Pairing:
 def _signature(row: StoredRow | AnnotationRow, names: tuple[str, ...]) -> Signature | None:
     values = tuple(str(getattr(row, name)) for name in names)
     return values if all(values) else None
+
+
+def _describe_clip(row: StoredRow | AnnotationRow) -> Signature | None:
+    is_clear = bool(row.file_name and row.time_in)
+    return (row.file_name, row.time_in, row.time_out, row.hands) if is_clear else None
 
 
 def _group(positions: Iterable[int], key: Callable[[int], K]) -> dict[K, list[int]]:
