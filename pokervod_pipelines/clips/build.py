@@ -23,7 +23,7 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.problems import Problem
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 """Raise it when a rule of this room changes, so that every row is read again."""
 
 PROBLEMS_KEPT = 200
@@ -97,7 +97,7 @@ def read_clip(row: ClipRow, aliases: Aliases = NO_ALIASES) -> Clip:
     ``remark`` lists cells that could not be read, but do not prevent the cut.
     """
     content = row.content
-    clip_range, problems = _read_range(content, row.video_ms)
+    clip_range, problems = _read_range(row)
     if row.file_id is None:
         problems.insert(0, f"no video: {row.match_reason}")
     grade, grade_remarks = _read_grade(content["grade"])
@@ -120,9 +120,10 @@ def read_clip(row: ClipRow, aliases: Aliases = NO_ALIASES) -> Clip:
     )
 
 
-def _read_range(content: dict[str, Any], video_ms: int | None) -> tuple[ClipRange | None, list[str]]:
+def _read_range(row: ClipRow) -> tuple[ClipRange | None, list[str]]:
     try:
-        return parse_range(content["time_in"], content["time_out"], video_ms=video_ms), []
+        ends = row.content["time_in"], row.content["time_out"]
+        return parse_range(*ends, video_ms=row.video_ms, rate=row.rate), []
     except BadInput as error:
         return None, [str(error)]
 

@@ -13,7 +13,7 @@ from pokervod_pipelines.problems import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipRow:
-    """Hold a row with its match, the duration of its video, and the input hash of its clip, if known."""
+    """Hold a row with its match, its video's duration and frames a second, and its clip's input hash, where known."""
 
     row_id: int
     fingerprint: str
@@ -21,6 +21,7 @@ class ClipRow:
     file_id: int | None
     match_reason: str
     video_ms: int | None = None
+    rate: float | None = None
     input_hash: str | None
 
 
@@ -54,6 +55,7 @@ def read_clip_rows(connection: Connection, sheet: str) -> list[ClipRow]:
         text("""
             select r.id as row_id, r.fingerprint, r.content, r.file_id, r.match_reason,
                    m.duration_ms + coalesce(m.video_start_ms, 0) as video_ms,
+                   cast(m.rate_num as double precision) / m.rate_den as rate,
                    case when c.retired_at is null then c.input_hash else c.input_hash || ' retired' end as input_hash
             from sheet_rows r left join hand_clips c on c.sheet_row_id = r.id
             left join nas_files f on f.id = r.file_id

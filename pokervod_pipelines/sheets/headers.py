@@ -24,7 +24,8 @@ MIN_TYPO_LENGTH = 5
 LONG_HEADER_LENGTH = 9
 OTHER_TABLE_SHARE = 0.6
 LEADING_COLUMN_NUMBER = re.compile(r"^\s*\d+\s+(?=\D)")
-TIME_RANGE = re.compile(r"^\s*\d{1,2}:\d{2}(?::\d{2})?\s*[-~\u2013\u2014]\s*\d{1,2}:\d{2}(?::\d{2})?\b")
+END_OF_RANGE = r"(?:[^\W\d_]{2} )?\d{1,2}:\d{2}(?::\d{2}){0,2}"
+TIME_RANGE = re.compile(rf"^\s*{END_OF_RANGE}(?: ?[ap]m)?\s*[-~\u2013\u2014]\s*{END_OF_RANGE}\b", re.IGNORECASE)
 
 Columns = Mapping[str, tuple[int, ...]]
 

@@ -48,6 +48,7 @@ def make_row(**content: Any) -> ClipRow:
         ({"grade": "best"}, {"grade": None, "problem": None}),  # a bad grade does not cost the clip
         ({"time_in": "0:01:00 - 0:01:40", "time_out": ""}, {"in_ms": 60_000, "out_ms": 100_000}),
         ({"time_in": ""}, {"in_ms": None, "out_ms": None}),
+        ({"time_in": "6:58:55 AM", "time_out": "오전 6:59:10"}, {"in_ms": 25_135_000, "out_ms": 25_150_000}),
         ({"players": []}, {"players": ()}),
         ({"players": ["Ruiz, Ana", "ANA RUIZ"]}, {"players": (("ana ruiz", "Ana Ruiz"),)}),
         ({"tags": [["emotion", "Bluff"], ["poker_play", "bluff"]]}, {"tags": (("poker_play", "bluff", True),)}),

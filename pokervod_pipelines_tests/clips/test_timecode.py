@@ -27,6 +27,25 @@ def test_a_timecode_is_read_as_a_person_means_it(text: str, milliseconds: int) -
     assert parse_timecode(text) == milliseconds
 
 
+@pytest.mark.parametrize(
+    ("text", "rate", "milliseconds"),
+    [
+        ("06:58:55:12", 25, 25_135_480),
+        ("06:58:55:12", 30_000 / 1001, 25_135_400),
+        ("06:58:55;29", 30_000 / 1001, 25_135_968),
+        ("0:00:01:59", 60_000 / 1001, 1_984),
+        ("0:00:01", 25, 1_000),
+    ],
+)
+def test_frames_count_at_the_rate_of_the_video(text: str, rate: float, milliseconds: int) -> None:
+    assert parse_timecode(text, rate=rate) == milliseconds
+
+
+def test_a_frame_that_no_second_has_is_refused() -> None:
+    with pytest.raises(BadTimecode, match=r"In: expected frames below the video's rate 25, got '0:01:00:25'"):
+        parse_range("0:01:00:25", "0:01:10:00", rate=25)
+
+
 @pytest.mark.parametrize("text", CASES["invalid"])
 def test_what_is_no_timecode_is_refused_with_its_text_and_what_is_expected(text: str) -> None:
     with pytest.raises(BadTimecode, match="write h:mm:ss") as refused:
