@@ -52,6 +52,13 @@ STRONG_KEYS: tuple[tuple[str, ...], ...] = (
 )
 """What an edited row may still share, the most certain first."""
 
+UNCOMPUTED_KEYS: tuple[tuple[str, ...], ...] = (
+    ("file_no", "time_in", "time_out"),
+    ("time_in", "time_out"),
+    ("file_no", "file_name"),
+)
+"""What a row may share while other fields are not computed yet."""
+
 
 def align_rows(old: Sequence[StoredRow], new: Sequence[AnnotationRow]) -> Alignment:
     """Return which stored row each new row is; both sequences are in the order of the sheet.
@@ -59,8 +66,6 @@ def align_rows(old: Sequence[StoredRow], new: Sequence[AnnotationRow]) -> Alignm
     Copies are paired last, with what all other rows left.
     """
     pairing = _Pairing(old, new, [fingerprint(row) for row in new])
-    copied_tabs = find_copied_tabs(frozenset(row.tab for row in old), new, pairing.fingerprints)
-    pairing.held = pairing.copies | copied_tabs
     pairing.pair_rows()
     if pairing.held:
         pairing.held = frozenset()
@@ -77,14 +82,15 @@ class _Pairing:
     fingerprints: Sequence[str]
     new_of: dict[int, int] = field(default_factory=dict)
     old_of: dict[int, int] = field(default_factory=dict)
-    held: frozenset[int] = frozenset()
     old_by_key: dict[str, int] = field(init=False)
     copies: frozenset[int] = field(init=False)
+    held: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.old_by_key = {row.row_key: i for i, row in enumerate(self.old) if row.row_key}
-        known = {key: self.old[i] for key, i in self.old_by_key.items()}
-        self.copies = find_copied_keys(known, self.new, self.fingerprints)
+        in_copies = find_copied_tabs(self.old, self.new, self.fingerprints)
+        self.copies = find_copied_keys(self.old, self.new, self.fingerprints, in_copies)
+        self.held = self.copies | in_copies
 
     def pair_rows(self) -> None:
         """Pair all rows that do not wait; each step what the ones before left."""
@@ -100,7 +106,10 @@ class _Pairing:
         self._pair_row_keys(lambda _, j: self.new[j].tab not in doubtful)
         self._pair_uncomputed_lines()
         for names in STRONG_KEYS:
-            self._pair_strong_key(names)
+            self._pair_strong_key(names, self.new)
+        uncomputed = [row if row.uncomputed else None for row in self.new]
+        for names in UNCOMPUTED_KEYS:
+            self._pair_strong_key(names, uncomputed)
         self._pair_row_keys(self._is_similar)
         self._pair_neighbours()
 
@@ -191,10 +200,10 @@ class _Pairing:
                 while self._pair_if_equal(i, j):
                     i, j = i + step, j + step
 
-    def _pair_strong_key(self, names: tuple[str, ...]) -> None:
+    def _pair_strong_key(self, names: tuple[str, ...], rows: Sequence[AnnotationRow | None]) -> None:
         """Pair edited rows that share all the named fields, none of them blank."""
         groups_old = _group(self._free_old(), lambda i: _signature(self.old[i], names))
-        groups_new = _group(self._free_new(), lambda j: _signature(self.new[j], names))
+        groups_new = _group(self._free_new(), lambda j: _signature(rows[j], names))
         for shared, positions in groups_old.items():
             for i, j in zip(positions, groups_new.get(shared, ()), strict=False):
                 self._pair_if_similar(i, j)
@@ -239,8 +248,8 @@ class _Pairing:
         )
 
 
-def _signature(row: StoredRow | AnnotationRow, names: tuple[str, ...]) -> Signature | None:
-    values = tuple(str(getattr(row, name)) for name in names)
+def _signature(row: StoredRow | AnnotationRow | None, names: tuple[str, ...]) -> Signature | None:
+    values = tuple(str(getattr(row, name, "")) for name in names)
     return values if all(values) else None
 
 

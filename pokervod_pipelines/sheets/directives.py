@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.sheets.headers import simplify_header
-from pokervod_pipelines.sheets.tab import Tab
+from pokervod_pipelines.sheets.tab import Tab, name_cell
 
 
 class DirectiveKind(StrEnum):
@@ -42,7 +42,10 @@ class Directive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetDirectives:
-    """Hold the directives of a sheet, the kinds that have a tab in it, and rows that a person should correct."""
+    """Hold the directives of a sheet, the kinds that have a whole tab in it, and rows that a person should correct.
+
+    Only in a whole tab, without an error in place of a value, a line that is missing was cleared.
+    """
 
     directives: tuple[Directive, ...] = ()
     kinds: frozenset[DirectiveKind] = frozenset()
@@ -71,7 +74,8 @@ def read_directives(tabs: Sequence[Tab]) -> SheetDirectives:
             expected = ", ".join(name.capitalize() for name in COLUMNS[kind])
             problems.append(Problem(tab.title, f"expected the columns {expected} in its first row; tab ignored"))
             continue
-        kinds.add(kind)
+        if not tab.errors:
+            kinds.add(kind)
         for read in _read_rows(tab, kind, *columns):
             if isinstance(read, Directive):
                 directives[kind, read.key] = read
@@ -94,7 +98,12 @@ def _read_rows(tab: Tab, kind: DirectiveKind, header: int, columns: Mapping[str,
     for index, row in enumerate(tab.cells[header + 1 :], start=header + 2):
         cells = [row[columns[name]].strip() if columns[name] < len(row) else "" for name in COLUMNS[kind]]
         where = f"{tab.title} row {index}"
-        if all(cells):
+        errors = [f"{name_cell(*place)} {error}" for place, error in tab.errors.items() if place[0] == index - 1]
+        if errors:
+            yield Problem(
+                where, f"{', '.join(errors)} in place of a value; correct the formula. No line is withdrawn now"
+            )
+        elif all(cells):
             *subject, value = cells
             key = subject[0] if kind is DirectiveKind.ALIAS else json.dumps(subject, ensure_ascii=False)
             yield Directive(kind=kind, key=key, value=value, where=where)

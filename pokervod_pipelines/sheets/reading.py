@@ -13,8 +13,9 @@ from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.directives import NO_DIRECTIVES, SheetDirectives, find_kind, read_directives
 from pokervod_pipelines.sheets.headers import AnnotationLayout, SkippedTab, find_layout
-from pokervod_pipelines.sheets.rows import AnnotationRow, name_errors, read_rows
+from pokervod_pipelines.sheets.rows import AnnotationRow, read_rows
 from pokervod_pipelines.sheets.tab import Tab, clean_tab, fill_merged, name_cell
+from pokervod_pipelines.sheets.uncomputed import name_errors
 from pokervod_pipelines.sheets.workbook import Workbook
 
 MAX_CELLS_NAMED = 5

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from pokervod_pipelines.sheets.headers import AnnotationLayout
 from pokervod_pipelines.sheets.managed_columns import KEY_FIELD, PIN_FIELD, STATUS_FIELDS, WRITTEN_FIELDS, read_row_key
-from pokervod_pipelines.sheets.tab import Tab, column_letters, name_cell, replace_unstorable
+from pokervod_pipelines.sheets.tab import Tab, column_letters, replace_unstorable
+from pokervod_pipelines.sheets.uncomputed import find_uncomputed, has_error
 from pokervod_pipelines.sheets.vocabulary import SheetKind
 from pokervod_pipelines.text.folding import fold_width
 
@@ -90,21 +91,22 @@ def read_rows(tab: Tab, layout: AnnotationLayout) -> TabRows:
     rows, stray = [], []
     skipped = {"blank": 0, "example": 0, "remark": 0}
     carried: dict[str, str] = {}
+    is_tracker = layout.kind is SheetKind.CLIP_TRACKER
+    uncomputed = find_uncomputed(tab, layout, CARRIED_DOWN if is_tracker else ())
     for index in range(layout.header_row + 1, len(tab.cells)):
         cells = _mask(tab.cells[index], layout)
-        has_key = _has_key(cells, layout) or any(
-            (index, column) in tab.errors for column in layout.columns.get(KEYS[layout.kind], ())
-        )
-        kind = _classify_row(cells, layout, has_key=has_key)
-        if layout.kind is SheetKind.CLIP_TRACKER and kind not in {"blank", "example"}:
-            carried = _carry_down(cells, layout, carried)
+        is_error_key = has_error(tab, layout, index, (KEYS[layout.kind],))
+        kind = _classify_row(cells, layout, has_key=is_error_key or _has_key(cells, layout))
+        kind = "" if kind == "blank" and is_error_key and tab.is_live else kind
+        if is_tracker and kind not in {"blank", "example"}:
+            carried = _carry_down(cells, layout, {} if has_error(tab, layout, index, CARRIED_DOWN) else carried)
         if kind:
             skipped[kind] += 1
             if any(_cell(tab.cells[index], layout.managed[name]) for name in WRITTEN_FIELDS if name in layout.managed):
                 stray.append(index + 1)
         else:
             row = _name_by_event(_read_row(cells, layout, index + 1), layout, carried)
-            row = replace(row, uncomputed=tuple(name_errors(tab, layout, index)) if tab.is_live else ())
+            row = replace(row, uncomputed=uncomputed.get(index, ()))
             rows.append(_with_managed_cells(row, tab.cells[index], layout))
     return TabRows(
         rows=tuple(rows),
@@ -113,14 +115,6 @@ def read_rows(tab: Tab, layout: AnnotationLayout) -> TabRows:
         remarks=skipped["remark"],
         stray=tuple(stray),
     )
-
-
-def name_errors(tab: Tab, layout: AnnotationLayout, row: int) -> Iterator[str]:
-    """Yield each cell of ours in the row that shows an error, with the error."""
-    if tab.errors:
-        claimed = sorted(column for columns in layout.columns.values() for column in columns)
-        places = ((row, column) for column in claimed if (row, column) in tab.errors)
-        yield from (f"{name_cell(*place)} {tab.errors[place]}" for place in places)
 
 
 def _mask(cells: Cells, layout: AnnotationLayout) -> Cells:

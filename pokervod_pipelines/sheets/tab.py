@@ -1,6 +1,7 @@
 """Hold one tab of a workbook, and name its cells as people do."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -48,9 +49,14 @@ def replace_unstorable(text: str) -> str:
 
 
 def clean_tab(tab: Tab) -> Tab:
-    """Return the tab with every text storable."""
-    cells = tuple(tuple(map(replace_unstorable, row)) for row in tab.cells)
+    """Return the tab with every text storable, and blank cells where nobody sees a character."""
+    cells = tuple(tuple(map(_clean_cell, row)) for row in tab.cells)
     return replace(tab, title=replace_unstorable(tab.title), cells=cells)
+
+
+def _clean_cell(text: str) -> str:
+    is_seen = text.isascii() or any(unicodedata.category(character) not in {"Cf", "Zs"} for character in text)
+    return replace_unstorable(text) if is_seen else ""
 
 
 def blank_errors(tab: Tab) -> Tab:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pokervod_pipelines.sheets.align import Alignment, align_rows
 from pokervod_pipelines.sheets.rows import AnnotationRow, fingerprint
 from pokervod_pipelines.sheets.stored_rows import StoredRow
+from pokervod_pipelines_tests.sizes import choose
 
 
 def make_row(number: int, **fields: str) -> AnnotationRow:
@@ -27,7 +28,7 @@ def make_row(number: int, **fields: str) -> AnnotationRow:
 
 
 def store(rows: Sequence[AnnotationRow], first_id: int = 100) -> list[StoredRow]:
-    names = ("source_id", "file_no", "file_name", "time_in", "time_out", "hands")
+    names = ("tab", "row_number", "row_key", "source_id", "file_no", "file_name", "time_in", "time_out", "hands")
     return [
         StoredRow(id=first_id + place, fingerprint=fingerprint(row), **{name: getattr(row, name) for name in names})
         for place, row in enumerate(rows)
@@ -200,3 +201,130 @@ def test_aligning_a_sheet_with_itself_keeps_every_row_in_order(numbers: list[int
 
     assert [row_id for row_id, _ in alignment.kept] == [100 + place for place in range(len(rows))]
     assert not alignment.changed + alignment.added + alignment.removed
+
+
+@dataclass(frozen=True)
+class Line:
+    """Hold a line of the sheet: people's cells, and the key in our column beside them."""
+
+    row: AnnotationRow
+    key: str
+
+
+def read_lines(lines: Sequence[Line], tab: str = "2031") -> list[AnnotationRow]:
+    return [replace(line.row, row_key=line.key, tab=tab, row_number=n) for n, line in enumerate(lines, start=2)]
+
+
+def make_sheet(count: int) -> list[Line]:
+    return [Line(make_row(number, hands=f"hand {number}"), f"pv-{number}") for number in range(count)]
+
+
+PLACES = st.integers(0, 12)
+MOVES = st.lists(
+    st.tuples(st.sampled_from(["sort", "sort some", "insert", "insert cells", "delete", "edit"]), PLACES, PLACES),
+    min_size=1,
+    max_size=8,
+)
+
+
+def move_lines(lines: list[Line], script: list[tuple[str, int, int]]) -> list[Line]:
+    """Return the lines after each step; only whole sorts, inserted lines and deleted lines take the keys along."""
+    for step, (action, first, second) in enumerate(script):
+        start, end = sorted((first % (len(lines) + 1), second % (len(lines) + 1)))
+        rows, keys = [line.row for line in lines], [line.key for line in lines]
+        new = make_row(40 + step, hands=f"new {step}")
+        if action == "sort":
+            lines = sorted(lines, key=lambda line: line.row.hands, reverse=bool(first % 2))
+        elif action == "sort some":
+            rows[start:end] = sorted(rows[start:end], key=lambda row: row.time_out, reverse=bool(second % 2))
+            lines = [*map(Line, rows, keys)]
+        elif action == "insert":
+            lines = [*lines[:start], Line(new, ""), *lines[start:]]
+        elif action == "insert cells":
+            lines = [*map(Line, [*rows[:start], new, *rows[start:]], [*keys, ""])]
+        elif action == "delete":
+            lines = lines[:start] + lines[start + 1 :]
+        elif start < len(lines):
+            edited = replace(lines[start].row, grade="★" * (1 + step % 3), description=f"edited {step}")
+            lines = [*lines[:start], Line(edited, lines[start].key), *lines[start + 1 :]]
+    return lines
+
+
+@settings(max_examples=choose(150, long=2_000))
+@given(st.integers(1, 9), MOVES)
+def test_unedited_rows_keep_their_ids_wherever_their_keys_are(count: int, script: list[tuple[str, int, int]]) -> None:
+    before = make_sheet(count)
+    stored = store(read_lines(before))
+    after = read_lines(move_lines(before, script))
+
+    alignment = align_rows(stored, after)
+
+    pairs = [*alignment.kept, *alignment.changed]
+    assert sorted([row_id for row_id, _ in pairs] + list(alignment.removed)) == [row.id for row in stored]
+    assert len(pairs) + len(alignment.added) == len(after)
+    own = {row.fingerprint: row for row in stored}
+    kept = {row_id: fingerprint(row) for row_id, row in alignment.kept}
+    assert kept == {own[each].id: each for each in map(fingerprint, after) if each in own}
+    # Edits leave the time, which tells which row it was.
+    times = {row.id: row.time_in for row in stored}
+    assert all(times[row_id] == row.time_in for row_id, row in alignment.changed if row.time_in in times.values())
+    keys = {row.id: row.row_key for row in stored}
+    assert all(row.row_key in {"", keys[row_id]} for row_id, row in pairs)
+    assert all(row.row_key not in keys.values() for row in alignment.added)
+
+
+@settings(max_examples=choose(100, long=1_000))
+@given(st.integers(1, 9), MOVES, st.sampled_from(["Copy of 2031", "2031의 사본", "2031 (2)"]), st.booleans())
+def test_a_copied_tab_takes_no_row_whatever_happens_to_the_original(
+    count: int, script: list[tuple[str, int, int]], title: str, has_keys: bool
+) -> None:
+    before = make_sheet(count)
+    if not has_keys:
+        before = [Line(line.row, "") for line in before]
+    stored = store(read_lines(before))
+    edited = read_lines(move_lines(before, [step for step in script if step[0] in {"sort", "edit"}]))
+    copy = read_lines(before, title)
+
+    alignment = align_rows(stored, sorted([*edited, *copy], key=lambda row: (row.tab, row.row_number)))
+
+    assert {row.tab for row in alignment.added} == {title}
+    assert len(alignment.added) == count
+    assert not alignment.removed
+
+
+def test_a_tab_that_was_copied_and_then_deleted_gives_its_rows_to_the_copy() -> None:
+    stored = store(read_lines(make_sheet(4)))
+
+    alignment = align_rows(stored, read_lines(make_sheet(4), "Copy of 2031"))
+
+    assert [row_id for row_id, _ in alignment.kept] == [100, 101, 102, 103]
+
+
+def test_of_a_renamed_tab_and_its_copy_the_shorter_title_is_the_original() -> None:
+    stored = store(read_lines(make_sheet(4)))
+    new = [*read_lines(make_sheet(4), "Copy of Final"), *read_lines(make_sheet(4), "Final")]
+
+    alignment = align_rows(stored, new)
+
+    assert {row.tab for _, row in alignment.kept} == {"Final"}
+
+
+def test_a_row_overwritten_with_the_cells_of_another_is_an_edit() -> None:
+    before = make_sheet(4)
+    after = [*before[:2], Line(before[0].row, before[2].key), before[3]]
+
+    alignment = align_rows(store(read_lines(before)), read_lines(after))
+
+    assert ids(alignment) == {"kept": [100, 101, 103], "changed": [102], "removed": []}
+    assert alignment.displaced == ()
+
+
+def test_a_row_copied_to_another_tab_stays_where_it_was() -> None:
+    before = make_sheet(3)
+    edited = Line(replace(before[1].row, grade="★"), before[1].key)
+    new = [*read_lines([before[1]], "2020"), *read_lines([before[0], edited, before[2]])]
+
+    alignment = align_rows(store([*read_lines(before), make_row(9, tab="2020")]), new)
+
+    assert ids(alignment) == {"kept": [100, 102], "changed": [101], "removed": [103]}
+    assert alignment.copies == (replace(new[0], row_key=""),)

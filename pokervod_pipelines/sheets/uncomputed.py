@@ -1,0 +1,56 @@
+"""Find the errors of a tab, and the rows of a live tab that wait for cells which are not computed yet."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from pokervod_pipelines.sheets.headers import AnnotationLayout
+from pokervod_pipelines.sheets.tab import Tab, name_cell
+
+FILLED = ("file_name", "time_in", "time_out", "time_range")
+"""Fields that one formula may fill for all rows: where it shows an error, the cells below are blank."""
+
+
+def has_error(tab: Tab, layout: AnnotationLayout, row: int, fields: Iterable[str]) -> bool:
+    """Return whether a cell of these fields shows an error in the row."""
+    return bool(tab.errors) and any((row, column) in tab.errors for column in _find_columns(layout, fields))
+
+
+def name_errors(tab: Tab, layout: AnnotationLayout, row: int) -> Iterator[str]:
+    """Yield each cell of ours in the row that shows an error, with the error."""
+    for column in sorted(_find_columns(layout, layout.columns)):
+        if (row, column) in tab.errors:
+            yield f"{name_cell(row, column)} {tab.errors[row, column]}"
+
+
+def find_uncomputed(tab: Tab, layout: AnnotationLayout, carried: Iterable[str]) -> Mapping[int, tuple[str, ...]]:
+    """Return the cells that each row waits for: its own, and one above in a field that is carried down or filled."""
+    if not (tab.is_live and tab.errors):
+        return {}
+    waits: dict[int, list[str]] = defaultdict(list)
+    for row in sorted({row for row, _ in tab.errors if row > layout.header_row}):
+        waits[row].extend(name_errors(tab, layout, row))
+    for column in {*_find_columns(layout, carried)}:
+        _add_waits_below(tab, layout, column, waits)
+    for column in {*_find_columns(layout, FILLED)}:
+        last = max(
+            (row for row, cells in enumerate(tab.cells) if column < len(cells) and cells[column].strip()), default=-1
+        )
+        if any(place[1] == column and place[0] > last for place in tab.errors):
+            _add_waits_below(tab, layout, column, waits)
+    return {row: tuple(dict.fromkeys(cells)) for row, cells in waits.items()}
+
+
+def _add_waits_below(tab: Tab, layout: AnnotationLayout, column: int, waits: dict[int, list[str]]) -> None:
+    """Let each row with a blank cell wait for an error that is the nearest cell above."""
+    above = ""
+    for row in range(layout.header_row + 1, len(tab.cells)):
+        if (row, column) in tab.errors:
+            above = f"{name_cell(row, column)} {tab.errors[row, column]}"
+        elif column < len(tab.cells[row]) and tab.cells[row][column].strip():
+            above = ""
+        elif above:
+            waits[row].append(above)
+
+
+def _find_columns(layout: AnnotationLayout, fields: Iterable[str]) -> Iterator[int]:
+    return (column for field in fields for column in layout.columns.get(field, ()))

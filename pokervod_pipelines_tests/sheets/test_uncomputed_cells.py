@@ -1,0 +1,187 @@
+"""Check that a row of a sheet at Google stays as it was while its cells are not computed yet."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pokervod_pipelines.sheets.headers import AnnotationLayout, find_layout
+from pokervod_pipelines.sheets.reading import read_workbook
+from pokervod_pipelines.sheets.rows import read_rows
+from pokervod_pipelines.sheets.tab import Tab
+from pokervod_pipelines.sheets.workbook import open_workbook
+from pokervod_pipelines_tests.google.model import Spreadsheet
+from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
+
+MakeHarness = Callable[..., GoogleSheetHarness]
+Edit = Callable[[Spreadsheet], object]
+NUMBERS = (3, 1, 4, 5, 9)
+ERRORS = ("#REF!", "#N/A", "Loading...", "#ERROR!", "#BEZUG!", "#NOM?", "#¡REF!", "로드 중...")
+
+
+@pytest.fixture(params=[True, False], ids=["by id", "by content"])
+def harness(make_google_harness: MakeHarness, request: pytest.FixtureRequest) -> GoogleSheetHarness:
+    harness = make_google_harness(*make_lines(*NUMBERS), write_back=request.param)
+    harness.add_files(*(f"a/show {number}.mp4" for number in range(1, 10)))
+    harness.sync_until_stable()
+    return harness
+
+
+def state(harness: GoogleSheetHarness) -> list[Any]:
+    return harness.execute("""
+        select r.id, r.content, c.id, c.in_ms, c.out_ms, c.file_id, c.problem
+        from sheet_rows r join hand_clips c on c.sheet_row_id = r.id
+        where r.sheet = :sheet and r.retired_at is null and c.retired_at is null order by r.id
+    """)
+
+
+def show(*cells: str) -> Edit:
+    """Return the edit that lets these cells show ``#N/A``."""
+
+    def edit(book: Spreadsheet) -> None:
+        for cell in cells:
+            book.type_cell(TAB, int(cell[1:]), cell[0], "#N/A")
+
+    return edit
+
+
+def blank_below(book: Spreadsheet) -> None:
+    """Let the formula that fills File Name for all rows show an error."""
+    book.type_cell(TAB, 2, "B", "#REF!")
+    for row in range(3, 7):
+        book.type_cell(TAB, row, "B", "")
+
+
+def import_nothing(book: Spreadsheet) -> None:
+    rows = [row[: len(COLUMNS)] for row in book.shown(TAB)[1:]]
+    book.import_range(TAB, "A2", rows)
+    book.import_range(TAB, "A2", "Loading...")
+
+
+EDITS: dict[str, Edit] = {
+    "name": show("B3"),
+    "both times": show("D4", "E4"),
+    "a tag of a row edited as well": lambda book: (show("J2")(book), book.type_cell(TAB, 2, "F", "★★★")),
+    "key": show("A3"),
+    "key and name": show("A3", "B3"),
+    "every cell": show(*(f"{column}5" for column in "ABCDEFGHIJK")),
+    "names of all rows": show(*(f"B{row}" for row in range(2, 7))),
+    "a column filled by one formula": blank_below,
+    "an import of all rows": import_nothing,
+    "name in a sorted sheet": lambda book: (show("B3")(book), book.sort(TAB, "D")),
+    "players and grade": show("F2", "I2"),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_the_row_stays_as_it_was_until_it_is_computed(harness: GoogleSheetHarness, name: str) -> None:
+    before, events = state(harness), len(harness.events())
+    EDITS[name](harness.book)
+    report = harness.sync_until_stable()
+
+    assert state(harness) == before
+    assert len(harness.events()) == events
+    assert any("computed" in problem.what for problem in harness.sync(reread=True).problems)
+    assert (report.rows, report.changed, report.removed) == (len(NUMBERS), 0, 0)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_every_error_waits(make_google_harness: MakeHarness, error: str) -> None:
+    harness = make_google_harness(*make_lines(1, 2))
+    harness.sync_until_stable()
+    before = state(harness)
+    harness.book.type_cell(TAB, 2, "B", error)
+    report = harness.sync_until_stable()
+
+    assert state(harness) == before
+    assert f"B2 {error}" in report.problems[0].what
+
+
+def test_the_edit_counts_once_it_is_computed(harness: GoogleSheetHarness) -> None:
+    show("B3")(harness.book)
+    harness.book.type_cell(TAB, 3, "F", "★★★")
+    harness.sync_until_stable()
+    harness.book.type_cell(TAB, 3, "B", "show 1")
+    report = harness.sync_until_stable()
+
+    assert (report.changed, report.added, report.problem_count) == (1, 0, 0)
+    assert harness.execute("select count(*) from hand_clips where grade = 3") == [(1,)]
+
+
+def test_a_new_row_is_taken_in_when_it_is_computed(harness: GoogleSheetHarness) -> None:
+    harness.book.insert_rows(TAB, 3, [make_line(6, Out="#N/A")])
+    waiting = harness.sync_until_stable()
+    harness.book.type_cell(TAB, 3, "E", "0:06:40")
+    report = harness.sync_until_stable()
+
+    assert (waiting.rows, waiting.added, report.rows) == (5, 0, 6)
+    assert [problem for problem in waiting.problems if problem.where == f"{TAB} row 3" and "E3 #N/A" in problem.what]
+    assert report.problem_count == 0
+
+
+def test_ids_are_kept_while_an_import_is_computed(harness: GoogleSheetHarness) -> None:
+    before, rows = state(harness), [row[: len(COLUMNS)] for row in harness.book.shown(TAB)[1:]]
+    import_nothing(harness.book)
+    harness.sync_until_stable()
+    keys = [row.get("PokerVOD ID") for row in harness.shown()[1:]]
+    harness.book.import_range(TAB, "A2", [make_line(7), *rows])
+    harness.sync_until_stable()
+
+    after = state(harness)
+    assert all(keys)
+    assert [row for row in after if row[0] in {each[0] for each in before}] == before
+    assert len(after) == len(before) + 1
+
+
+def test_an_error_beside_the_annotations_counts_as_blank(make_google_harness: MakeHarness) -> None:
+    lines = [[*COLUMNS, "Note"], [*make_line(1), "#N/A"], [*make_line(2), "mine"]]
+    harness = make_google_harness(tabs={TAB: lines})
+    report = harness.sync_until_stable()
+
+    assert report.rows == 2
+    assert [row[0]["extra"] for row in harness.execute("select content from sheet_rows order by id")] == [
+        {},
+        {"Note": "mine"},
+    ]
+
+
+def test_a_correction_stays_in_force_while_it_is_not_computed() -> None:
+    lines = (("File", "Field", "Value"), ("a.mp4", "year", ""), ("b.mp4", "year", "2024"))
+    tab = Tab("PokerVOD Corrections", lines, errors={(1, 2): "#N/A"}, is_live=True)
+
+    class Book:
+        name = "hands"
+
+        def revision(self) -> str:
+            return "1"
+
+        def tabs(self) -> tuple[Tab, ...]:
+            return (tab,)
+
+    read = read_workbook(Book()).directives
+    assert (len(read.directives), read.kinds) == (1, frozenset())
+    assert "C2 #N/A" in read.problems[0].what
+
+
+TRACKER = ("File No.", "Event Name", "timecode range", "players", "hands")
+
+
+@pytest.mark.parametrize(("is_live", "waiting"), [(True, [False, True, True, False]), (False, [False] * 4)])
+def test_an_event_is_not_carried_over_one_that_shows_an_error(*, is_live: bool, waiting: list[bool]) -> None:
+    lines = [TRACKER, *((str(n), event, f"0:0{n}:00 - 0:0{n}:40") for n, event in enumerate(["#1", "", "", "#4"], 1))]
+    tab = Tab("t", tuple(lines), errors={(2, 1): "#N/A"}, is_live=is_live)
+    layout = find_layout(tab)
+    assert isinstance(layout, AnnotationLayout)
+
+    rows = read_rows(tab, layout).rows
+    assert [row.file_name for row in rows] == ["#1", "", "", "#4"]
+    assert [bool(row.uncomputed) for row in rows] == waiting
+
+
+def test_a_cell_without_a_visible_character_is_blank(tmp_path: Any) -> None:
+    path = tmp_path / "hands.csv"
+    path.write_text(f"{','.join(COLUMNS)}\n1,show 1,\u200b,0:01:00,0:01:40,\u200b,,\u2060\n\u200b,,,,,,,\n")
+
+    reading = read_workbook(open_workbook(path))
+    assert [(row.row_number, row.folder_link, row.grade, row.hands) for row in reading.rows] == [(2, "", "", "")]
