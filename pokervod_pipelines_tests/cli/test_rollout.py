@@ -72,6 +72,7 @@ def test_an_escalation_is_acknowledged_fixed_and_resumed(plans: PlanFolder, poke
 
     assert pokervod("rollout", "acknowledge", *WHY).printed == "the escalation of week 2 is acknowledged\n"
     assert " acknowledged " in pokervod("alerts", "list", "--open").printed
+    assert "acknowledged by eva: the table was filled by hand\n" in pokervod("rollout", "report").printed
     plans.prove(2)
     said = pokervod("rollout", "resume", *WHY)
 
@@ -120,6 +121,103 @@ def test_an_override_stays_marked(plans: PlanFolder, pokervod: RunCommand) -> No
     final = pokervod("rollout", "report", "--markdown").printed
     assert "Week 2, `proof`: the table was filled by hand (eva, " in final
     assert [each["by"] for each in pokervod("rollout", "report", "--json").json["overrides"]] == ["eva"]
+
+
+def test_an_override_is_taken_back(plans: PlanFolder, pokervod: RunCommand) -> None:
+    escalate(plans, pokervod)
+    pokervod("rollout", "override", "2", "proof", *WHY)
+    pokervod("rollout", "resume", *WHY)
+
+    assert pokervod("rollout", "override", "2", "proof", "--undo", *WHY).printed == (
+        "proof of week 2 is judged again; continue with `pokervod rollout run`\n"
+    )
+    assert pokervod("rollout", "override", "2", "proof", "--undo", *WHY).status == 1
+    said = pokervod("rollout", "run")
+    assert (said.status, plans.states()) == (3, ["passed", "failed", "passed", "passed"])
+
+
+def test_a_rollout_is_abandoned_and_reset(plans: PlanFolder, pokervod: RunCommand) -> None:
+    escalate(plans, pokervod)
+
+    assert pokervod("rollout", "abandon", *WHY).printed == "abandoned\n"
+    said = pokervod("rollout", "run")
+    assert (said.status, said.error.splitlines()[1]) == (3, "to begin anew, run `pokervod rollout reset`")
+    assert pokervod("rollout", "reset", *WHY).printed == "reset; begin with `pokervod rollout run`\n"
+    assert plans.states() == ["pending"] * 4
+
+
+def test_it_does_not_begin_before_the_planned_start(plans: PlanFolder, pokervod: RunCommand) -> None:
+    plans.write(starts="2999-01-07")
+    plans.prove(1, 2, 3, 4)
+
+    said = pokervod("rollout", "run")
+
+    assert (said.status, "is planned from 2999-01-07 on" in said.error) == (1, True)
+    assert plans.execute("select count(*) from rollouts") == [(0,)]
+    assert pokervod("rollout", "run", "--until", "1", "--early").status == 0
+    assert pokervod("rollout", "run").status == 0
+
+
+@pytest.mark.parametrize(
+    ("alerts", "urls", "warns"),
+    [
+        ({}, {}, True),
+        ({"channels": [{"name": "there"}]}, {}, True),
+        ({"channels": [{"name": "here"}]}, {"POKERVOD_ALERT_HERE": "console://"}, False),
+    ],
+)
+def test_a_run_without_a_channel_for_alerts_warns(
+    plans: PlanFolder,
+    pokervod: RunCommand,
+    monkeypatch: pytest.MonkeyPatch,
+    alerts: dict[str, object],
+    urls: dict[str, str],
+    warns: bool,
+) -> None:
+    plans.alerts = alerts
+    for name in [name for name in os.environ if name.startswith("POKERVOD_ALERT_")]:
+        monkeypatch.delenv(name)
+    for name, url in urls.items():
+        monkeypatch.setenv(name, url)
+
+    assert ("warning: no alert channel can be used" in pokervod("rollout", "run").errors) is warns
+
+
+def test_a_changed_plan_says_what_it_changes(plans: PlanFolder, pokervod: RunCommand) -> None:
+    plans.prove(1, 2, 3, 4)
+    pokervod("rollout", "run")
+    weeks = [describe_week(number) for number in range(1, 5)]
+    weeks[0]["criteria"].append({"kind": "file", "name": "more", "path": "more.txt"})
+    plans.write(weeks=weeks)
+
+    assert pokervod("rollout", "report", "--json").json["percent"] == 75
+    said = pokervod("rollout", "run")
+
+    changed = "the plan has changed: week 1 'Part 1' is judged anew, because these never passed: more"
+    assert (said.status, changed in said.errors) == (4, True)
+
+
+@pytest.mark.parametrize("kind", ["address", "mock", "production"])
+def test_an_address_with_a_password_is_used_and_never_printed(
+    plans: PlanFolder, pokervod: RunCommand, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    health = {"kind": "http_health", "name": "health", "service": "search", "at": kind, "calls": 1}
+    week = {**describe_week(1), "criteria": [health]}
+    plans.write(weeks=[week], services={"search": None}, attempts=1)
+    monkeypatch.setenv(f"POKERVOD_SERVICE_SEARCH_{kind.upper()}", "http://ada:hush123@127.0.0.1:1")
+
+    run, validate = pokervod("rollout", "run"), pokervod("rollout", "validate", "1")
+    report = pokervod("rollout", "report", "--json")
+
+    assert "GET /health of search (http://127.0.0.1:1): connection failed" in validate.printed
+    assert not [said for said in (run, validate, report) if "hush123" in said.printed + said.errors + said.error]
+    monkeypatch.setenv("POKERVOD_SERVICE_SEARCH", "http://ada:hush123@127.0.0.1:1")
+    refused = pokervod("rollout", "validate", "1")
+    assert (refused.status, "_ADDRESS, _MOCK or _PRODUCTION" in refused.error) == (2, True)
+    monkeypatch.delenv("POKERVOD_SERVICE_SEARCH")
+    plans.given = {"services": {"search": {kind: "http://ada:hush123@127.0.0.1:1"}}}
+    refused = pokervod("rollout", "validate", "1")
+    assert (refused.status, "hush123" in refused.error) == (2, False)
 
 
 def test_a_pause_lasts_until_a_person_resumes(plans: PlanFolder, pokervod: RunCommand) -> None:

@@ -281,7 +281,7 @@ def test_a_claim_that_holds_passes_and_one_that_does_not_shows_its_evidence(
     assert broken.error_class is ErrorClass.CHECK
     assert "every_sheet_was_read: finals: no such tab" in broken.evidence
     assert "Correct the workbook" in broken.summary
-    assert whole.figures == {"every_sheet_was_read": 1, "every_row_has_its_video": 0}
+    assert whole.figures == {"every_sheet_was_read": 1, "every_tab_was_read": 0, "every_row_has_its_video": 0}
 
 
 @pytest.mark.parametrize("claim", [each.name for each in DATA_CHECKS])
