@@ -42,6 +42,15 @@ SHOWN_HANDS = "hands where not is_test"
 INSTRUCTIONS_IN_FORCE = "render_instructions where superseded_by is null and withdrawn_at is null"
 
 
+UNREAD_TABS = """
+    (select s.sheet, t.key as tab, t.value as reason, r.rows = 0 or r.in_tab > 0 as is_needed
+     from sheet_states s, jsonb_each_text(s.unread_tabs) t,
+     lateral (select count(*) as rows, count(*) filter (where tab = t.key) as in_tab
+              from sheet_rows where sheet = s.sheet and retired_at is null) r)
+"""
+"""The tabs that were passed over; one is needed if it has rows from before, or if no tab of its sheet has any."""
+
+
 def _name_hands(query: str) -> str:
     return query.replace("{hand}", HAND)
 
@@ -80,7 +89,8 @@ DATA_CHECKS = (
         passes="No file of the inventory is missing.",
         fails=("file is missing", "files are missing"),
         cases="""
-            select root || '/' || path || ' since ' || to_char(state_since, 'YYYY-MM-DD HH24:MI') from nas_files
+            select root || '/' || path || ' since '
+                   || to_char(state_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC' from nas_files
             where state = 'missing' and not is_junk order by state_since desc, path
         """,
         population="nas_files where not is_junk and state <> 'cleared'",
@@ -92,7 +102,8 @@ DATA_CHECKS = (
         passes="The last scan of every library saw where each file is, or that it is missing.",
         fails=("file was not seen by the last scan", "files were not seen by the last scan"),
         cases="""
-            select root || '/' || path || ' since ' || to_char(state_since, 'YYYY-MM-DD HH24:MI') from nas_files
+            select root || '/' || path || ' since '
+                   || to_char(state_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC' from nas_files
             where state = 'unseen' and not is_junk order by state_since desc, path
         """,
         population="nas_files where not is_junk and state <> 'cleared'",
@@ -129,13 +140,24 @@ DATA_CHECKS = (
         passes="Every sheet was read.",
         fails=("sheet could not be read", "sheets could not be read"),
         cases="""
-            select s.sheet || ': ' || coalesce(s.error, u.tabs) from sheet_states s,
-            lateral (select string_agg('tab ' || key || ': ' || value, ' ') from jsonb_each_text(s.unread_tabs)) u(tabs)
-            where s.error is not null or u.tabs is not null order by 1
-        """,
+            select s.sheet || ': ' || coalesce(s.error, string_agg('tab ' || u.tab || ': ' || u.reason, ' '))
+            from sheet_states s left join (select * from {tabs} t where is_needed) u using (sheet)
+            where s.error is not null or u.tab is not null group by s.sheet order by 1
+        """.replace("{tabs}", UNREAD_TABS),
         population="sheet_states",
         next_step="Correct the workbook as the message says; until then its rows are kept unchanged.",
         severity=Severity.ERROR,
+    ),
+    DataCheck(
+        name="every_tab_was_read",
+        asset="sheet_rows",
+        passes="Every tab beside those with rows is blank, another known table, or left out by the settings.",
+        fails=("tab was passed over", "tabs were passed over"),
+        cases="""
+            select sheet || ': tab ' || tab || ': ' || reason from {tabs} t where not is_needed order by 1
+        """.replace("{tabs}", UNREAD_TABS),
+        population="sheet_states",
+        next_step="Correct the tab as the message says, or add it to the sheet's `skip_tabs`.",
     ),
     DataCheck(
         name="every_row_has_its_video",

@@ -1,10 +1,12 @@
 """Check that a tab is left out only where the settings say so, and that a tab that is passed over is named."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
 from pokervod_pipelines.monitoring.doctor_sheets import check_sheets
 from pokervod_pipelines.monitoring.evaluation import evaluate_check
@@ -14,7 +16,10 @@ from pokervod_pipelines.sheets.store import list_sheet_states
 from pokervod_pipelines.sheets.workbook import open_workbook
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, SheetHarness, make_line, write_book
 
-CHECK = next(check for check in DATA_CHECKS if check.name == "every_sheet_was_read")
+Tabs = Mapping[str, Sequence[Sequence[object]]]
+
+CHECKS = {check.name: check for check in DATA_CHECKS}
+SHEETS, TABS = CHECKS["every_sheet_was_read"], CHECKS["every_tab_was_read"]
 
 
 def write_tabs(path: Path, *, hidden: str = "") -> None:
@@ -64,7 +69,7 @@ def test_a_tab_that_is_passed_over_is_named_everywhere(harness: SheetHarness) ->
     assert "The formulas in D2 have no saved value" in report.problems[0].what
     with harness.engine.connect() as connection:
         state = list_sheet_states(connection)["hands"]
-        result = evaluate_check(connection, CHECK)
+        result = evaluate_check(connection, TABS)
     assert dict(state.unread_tabs) == {"Clips": report.problems[0].what}
     assert (result.passed, result.evidence) == (False, (f"hands: tab Clips: {report.problems[0].what}",))
     (part,) = check_sheets(harness.settings)
@@ -80,4 +85,44 @@ def test_a_tab_that_is_read_again_is_no_longer_named(harness: SheetHarness) -> N
 
     with harness.engine.connect() as connection:
         assert list_sheet_states(connection)["hands"].unread_tabs == {}
-        assert evaluate_check(connection, CHECK).passed
+        assert evaluate_check(connection, SHEETS).passed
+        assert evaluate_check(connection, TABS).passed
+
+
+NOTES: Tabs = {"Notes": [("Ask Kim about day 3",)]}
+SEVERITIES: dict[str, tuple[list[Tabs], bool, bool]] = {
+    # tabs of each reading; whether every sheet, and every tab, counts as read
+    "a tab with rows": ([{"Clips": [COLUMNS, make_line(1)]}], True, True),
+    "notes beside a tab with rows": ([{"Clips": [COLUMNS, make_line(1)], **NOTES}], True, False),
+    "notes and formulas beside a tab with rows": (
+        [{"Clips": [COLUMNS, make_line(1)], **NOTES, "2031": [COLUMNS, make_line(2, In="=TIME(0,0,2)")]}],
+        True,
+        False,
+    ),
+    "only notes": ([NOTES], False, True),
+    "two tabs without a header": ([{**NOTES, "More": [("and day 4",)]}], False, True),
+    "a tab that lost its header": ([{"A": [COLUMNS, make_line(1)], "B": [COLUMNS, make_line(2)]},
+                                    {"A": [COLUMNS, make_line(1)], "B": [make_line(2)]}], False, True),
+    "a tab that lost its values": ([{"A": [COLUMNS, make_line(1)], "B": [COLUMNS, make_line(2)]},
+                                    {"A": [COLUMNS, make_line(1)], "B": [COLUMNS, make_line(2, In="=TIME(0,0,2)")]}],
+                                   False, True),
+    "a lost header and notes": ([{"A": [COLUMNS, make_line(1)], "B": [COLUMNS, make_line(2)]},
+                                 {"A": [COLUMNS, make_line(1)], "B": [make_line(2)], **NOTES}], False, False),
+    "a blank tab beside rows": ([{"A": [COLUMNS, make_line(1)], "Sheet2": []}], True, True),
+    "notes that became rows": ([{"A": [COLUMNS, make_line(1)], **NOTES},
+                                {"A": [COLUMNS, make_line(1)], "Notes": [COLUMNS, make_line(2)]}], True, True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SEVERITIES)
+def test_a_tab_passed_over_is_an_error_only_where_rows_are_missing(harness: SheetHarness, name: str) -> None:
+    readings, all_sheets, all_tabs = SEVERITIES[name]
+    harness.read_from(harness.path.with_suffix(".xlsx"))
+    for tabs in readings:
+        write_book(harness.path, tabs)
+        harness.sync()
+
+    with harness.engine.connect() as connection:
+        sheets, single = evaluate_check(connection, SHEETS), evaluate_check(connection, TABS)
+    assert (sheets.passed, single.passed) == (all_sheets, all_tabs)
+    assert (sheets.severity, single.severity) == (Severity.ERROR, Severity.WARNING)
