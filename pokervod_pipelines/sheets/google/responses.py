@@ -76,7 +76,7 @@ KIND_BY_MESSAGE = {
 }
 """Phrases in the message of a 400, which has no reasons."""
 
-PERMISSION_REASONS = frozenset({"forbidden", "insufficientfilepermissions"})
+PERMISSION_REASONS = frozenset({"insufficientfilepermissions"})
 PERMISSION_MESSAGE = "does not have permission"
 """What a 403 says that is about sharing; a policy or a suspended project has other words."""
 

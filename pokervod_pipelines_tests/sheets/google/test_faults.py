@@ -294,6 +294,7 @@ def test_a_refusal_is_recognized_by_its_reason(
         ("revision", 403, "domainPolicy", "The domain administrators have disabled Drive apps."),
         ("revision", 403, "insufficientPermissions", "Insufficient Permission: Request had insufficient scopes."),
         ("layout", 403, "CONSUMER_SUSPENDED", "Permission denied: Consumer 'project_number:9' has been suspended."),
+        ("revision", 403, "forbidden", "Permission denied: Consumer 'project_number:9' has been suspended."),
         ("layout", 403, "CONSUMER_INVALID", "Project #9 has been deleted."),
         ("layout", 403, "BILLING_DISABLED", "This API method requires billing to be enabled."),
         ("tabs", 403, "SECURITY_POLICY_VIOLATED", "Request is prohibited by organization's policy. vpcServiceControls"),
