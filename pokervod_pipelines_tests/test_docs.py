@@ -39,7 +39,7 @@ def test_every_command_shows_an_example_in_its_help() -> None:
 def test_every_setting_is_on_its_page() -> None:
     page = (TOP / "docs" / "settings.md").read_text(encoding="utf-8")
     given = {"home", "source", "database_url", "dagster_database_url", "google_credentials", "nexrender_secret"}
-    given |= {"alert_urls", "hook_tokens"}  # variables, and as such on the page
+    given |= {"alert_urls", "hook_tokens", "service_addresses"}  # variables, and as such on the page
     for name, field in Settings.model_fields.items():
         kind = field.annotation
         nested = getattr(kind, "model_fields", {})
