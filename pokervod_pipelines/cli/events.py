@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pokervod_pipelines.cli.options import JsonOption, SinceOption, UntilOption
-from pokervod_pipelines.cli.output import out, print_json_lines
+from pokervod_pipelines.cli.output import out, print_json_lines, show_time
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
 from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_events, read_latest
@@ -54,8 +54,7 @@ def tail(
                 facts = " ".join(
                     f"{key}={value}" for key, value in event.payload.items() if not isinstance(value, dict)
                 )
-                at = event.at.astimezone(settings.zone)
-                out.print(f"{at:%Y-%m-%d %H:%M:%S}  {event.type:26} {facts}", markup=False)
+                out.print(f"{show_time(event.at, '%Y-%m-%d %H:%M:%S')}  {event.type:26} {facts}", markup=False)
 
     with open_database(settings) as engine:
         with engine.connect() as connection:

@@ -149,7 +149,7 @@ def _print_hands(hands: list[listing.ListedHand]) -> None:
         )
         for hand in hands
     ]
-    columns = ("id", "start (UTC)", "table", "hand", "board", "best", "won by", "pot", "grade", "findings", "clips")
+    columns = ("id", "start", "table", "hand", "board", "best", "won by", "pot", "grade", "findings", "clips")
     print_table(f"{len(rows)} hands", columns, rows, right=("id", "pot", "findings", "clips"))
 
 

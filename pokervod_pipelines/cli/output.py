@@ -1,13 +1,17 @@
-"""Print tables for people and JSON for programs.
+"""Print tables for people, with times in the configured zone, and JSON for programs, with times in UTC.
 
 File names and cells are untrusted: a control character in them is shown as a picture, and never reaches the terminal.
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
@@ -118,6 +122,19 @@ def _make_records(title: str, columns: Sequence[str], cells: Sequence[Sequence[s
     return table
 
 
+def show_time(moment: datetime, form: str = "%Y-%m-%d %H:%M") -> str:
+    """Return the moment in the configured time zone."""
+    zone = _load_zone(Path.cwd(), os.environ.get("POKERVOD_CONFIG"), os.environ.get("POKERVOD_TIME_ZONE"))
+    return f"{moment.astimezone(zone):{form}}"
+
+
+@lru_cache(maxsize=1)
+def _load_zone(*_: object) -> ZoneInfo:
+    from pokervod_pipelines.settings import load_settings  # noqa: PLC0415 - `--help` needs no settings
+
+    return load_settings().zone
+
+
 def human_size(size: int) -> str:
     """Return a size in the unit that a disk's label uses.
 
@@ -140,13 +157,13 @@ def _cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
+        return show_time(value)
     return show_controls(str(value))
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.astimezone(UTC).isoformat()
     if isinstance(value, frozenset | set | tuple):
         return list(value)
     return str(value)

@@ -20,7 +20,7 @@ from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli import render_work
 from pokervod_pipelines.cli.known import require_known
 from pokervod_pipelines.cli.options import ByOption, JsonOption, SinceOption, UntilOption
-from pokervod_pipelines.cli.output import SafeConsole, make_table, out, print_json, print_table
+from pokervod_pipelines.cli.output import SafeConsole, make_table, out, print_json, print_table, show_time
 from pokervod_pipelines.cli.render_pages import (
     ATTEMPT_COLUMNS,
     EVENT_COLUMNS,
@@ -194,7 +194,7 @@ def _follow(engine: Engine, filters: InstructionFilter, limit: int) -> None:
 
 
 def _read_clock() -> str:
-    return f"{datetime.now().astimezone():%H:%M:%S}"
+    return show_time(datetime.now(UTC), "%H:%M:%S")
 
 
 def _make_queue_table(engine: Engine, filters: InstructionFilter, *, rows: int, width: int) -> Table:

@@ -5,14 +5,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from pokervod_pipelines.cli.output import print_json, print_table
+from pokervod_pipelines.cli.output import print_json, print_table, show_time
 from pokervod_pipelines.render.listing import InstructionEvent, ListedAttempt, ListedInstruction
 from pokervod_pipelines.render.workers import RegisteredWorker
 
 LIST_COLUMNS = ("id", "template", "shows", "state", "prio", "day", "age", "took", "why", "who")
 LIST_FIGURES = ("id", "prio", "age", "took")
-ATTEMPT_COLUMNS = ("started (UTC)", "duration", "worker", "outcome", "failure", "why")
-EVENT_COLUMNS = ("time (UTC)", "event", "who", "why")
+ATTEMPT_COLUMNS = ("started", "duration", "worker", "outcome", "failure", "why")
+EVENT_COLUMNS = ("time", "event", "who", "why")
 WORKER_COLUMNS = ("worker", "state", "jobs", "strikes", "renderers", "seen")
 WORKER_FIGURES = ("strikes",)
 EVENT_NAMES = {
@@ -140,7 +140,7 @@ def attempt_rows(attempts: Sequence[ListedAttempt]) -> list[Sequence[object]]:
     """Return a row of ``ATTEMPT_COLUMNS`` for each."""
     return [
         (
-            f"{each.started_at.astimezone(UTC):%m-%d %H:%M:%S}",
+            show_time(each.started_at, "%m-%d %H:%M:%S"),
             f"{(each.ended_at - each.started_at).total_seconds():.1f} s",
             each.worker,
             each.outcome.replace("_", " "),
@@ -155,7 +155,7 @@ def event_rows(events: Sequence[InstructionEvent]) -> list[Sequence[object]]:
     """Return a row of ``EVENT_COLUMNS`` for each."""
     return [
         (
-            f"{each.at.astimezone(UTC):%m-%d %H:%M:%S}",
+            show_time(each.at, "%m-%d %H:%M:%S"),
             name_event(each.type, each.payload),
             each.payload.get("by") or each.payload.get("worker") or RULES,
             each.payload.get("reason"),
@@ -212,4 +212,4 @@ def format_span(seconds: float) -> str:
 
 
 def _format_time(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return show_time(at, "%Y-%m-%d %H:%M:%S")

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.cli.known import require_known
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, SinceOption, UntilOption, read_actor
-from pokervod_pipelines.cli.output import err, out, print_json, print_table
+from pokervod_pipelines.cli.output import err, out, print_json, print_table, show_time
 from pokervod_pipelines.cli.render_pages import WORKER_COLUMNS, WORKER_FIGURES, print_instructions, worker_rows
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
@@ -91,7 +91,7 @@ def worker(
 def _print_transition(each: Transition) -> None:
     state = "requeued" if each.state == "pending" else each.state
     out.print(
-        f"{datetime.now().astimezone():%H:%M:%S}  {each.job.id} {each.job.template}: {state}, {each.reason}",
+        f"{show_time(datetime.now(UTC), '%H:%M:%S')}  {each.job.id} {each.job.template}: {state}, {each.reason}",
         markup=False,
     )
 
@@ -275,7 +275,7 @@ def workers(
     rows = worker_rows(listed, datetime.now(UTC))
     print_table(f"{len(listed)} workers", WORKER_COLUMNS, rows, right=WORKER_FIGURES)
     for each in paused:
-        until = f"until {each.until:%H:%M:%S} UTC" if each.until else "until a person resumes it"
+        until = f"until {show_time(each.until, '%H:%M:%S')}" if each.until else "until a person resumes it"
         out.print(f"paused: {each.scope}, {until}: {each.reason} ({each.by})", markup=False)
 
 

@@ -213,6 +213,17 @@ def test_a_worker_is_listed_with_its_jobs_and_one_that_died_as_that(run: RunComm
     assert " stopped " in run("workers").printed
 
 
+def test_people_see_times_of_their_zone_and_programs_utc(
+    run: RunCommand, render_day: RenderDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (number,) = render_day.request()[:1]
+    render_day.execute("update render_instructions set created_at = '2031-05-04 20:30Z' where id = :id", id=number)
+    monkeypatch.setenv("POKERVOD_TIME_ZONE", "Asia/Seoul")
+
+    assert "2031-05-05 05:30:00" in run("show", str(number)).printed
+    assert run("show", str(number), "--json").json[0]["created_at"] == "2031-05-04T20:30:00+00:00"
+
+
 def test_a_long_id_is_listed_as_it_is_typed(run: RunCommand, render_day: RenderDay) -> None:
     render_day.execute("alter sequence render_instructions_id_seq restart with 1234567")
     render_day.request_for("Ana Ruiz")
