@@ -16,6 +16,7 @@ import yaml
 from pokervod_pipelines.cli.output import err
 from pokervod_pipelines.cli.services import Service, run_services
 from pokervod_pipelines.db.embedded.locks import open_exclusive
+from pokervod_pipelines.db.embedded.process import rotate_log
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.settings import Settings
@@ -44,24 +45,29 @@ def dev(
         _refuse_taken_port(host, port)
         with open_database(settings) as engine:
             engine.dispose()  # the server is ours to keep running, a connection is not needed
-            err.print(f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything", soft_wrap=True)
-            run_services(_list_services(Path(folder), host, port), _make_environ(settings), _tell)
+            log = find_dagster_home(settings) / "dev.log"
+            rotate_log(log)
+            err.print(f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything. Dagster's own log: {log}")
+            run_services(_list_services(Path(folder), host, port, log), _make_environ(settings), _tell)
     err.print("stopped")
 
 
-def _list_services(folder: Path, host: str, port: int) -> list[Service]:
-    """Return the programs, that with the runs last: the others end before it."""
+def _list_services(folder: Path, host: str, port: int, log: Path) -> list[Service]:
+    """Return the programs; what Dagster writes about itself, a page for each restart, goes to the log."""
     place, workspace = folder / "code.sock", folder / "workspace.yaml"
     server = {"socket": str(place), "location_name": LOCATION}
     workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": server}]}), encoding="utf-8")
     python, quiet = (sys.executable, "-m"), ("--log-level", "warning")
+    daemon = ("dagster._daemon", "run", "-w", str(workspace))
     ui = ("dagster_webserver", "-w", str(workspace), "--host", host, "--port", str(port))
-    code = ("dagster", "api", "grpc", "-m", MODULE, "--socket", str(place), "--location-name", LOCATION)
+    lazy = ("--lazy-load-user-code", "--location-name", LOCATION)
+    code = ("dagster", "api", "grpc", "-m", MODULE, "--socket", str(place), *lazy)
     return [
         Service(name="the render worker", command=[*python, "pokervod_pipelines.cli", "render", "worker"]),
-        Service(name="Dagster's UI", command=[*python, *ui, "--dagster-log-level", "warning"]),
-        Service(name="Dagster's daemon", command=[*python, "dagster._daemon", "run", "-w", str(workspace), *quiet]),
-        Service(name="the code server", command=[*python, *code, "--lazy-load-user-code", *quiet]),
+        *(
+            Service(name=name, command=[*python, *command, *quiet], log=log)
+            for name, command in (("Dagster's UI", ui), ("Dagster's daemon", daemon), ("the code server", code))
+        ),
     ]
 
 

@@ -6,8 +6,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pokervod_pipelines.policies.backoff import Backoff
 
@@ -24,10 +25,11 @@ STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
 
 @dataclass(slots=True, kw_only=True)
 class Service:
-    """Run one program, again after each end; ``name`` is for people."""
+    """Run one program, again after each end; ``name`` is for people, and its output goes to ``log`` if there is one."""
 
     name: str
     command: Sequence[str]
+    log: Path | None = None
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     due_at: float = 0.0
@@ -37,7 +39,10 @@ class Service:
         """Start the program if it is not running and its pause is over."""
         if self.process is None and time.monotonic() >= self.due_at:
             self.started_at = time.monotonic()
-            self.process = subprocess.Popen(self.command, env=environ, stdin=subprocess.DEVNULL)
+            with self.log.open("ab") if self.log else nullcontext() as log:
+                self.process = subprocess.Popen(
+                    self.command, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                )
 
     def find_end(self) -> str | None:
         """Return how the program ended and when it is started again, None while it runs or waits."""
