@@ -7,6 +7,7 @@ import typer
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.cli.output import err
+from pokervod_pipelines.errors import BadSettings
 from pokervod_pipelines.periods import FORMS
 from pokervod_pipelines.settings import Settings
 
@@ -24,6 +25,8 @@ def read_actor(by: str, reason: str) -> Actor:
 
 
 def print_sources(settings: Settings) -> None:
-    """Print which settings and archive roots a sync uses, beside its output."""
+    """Print which settings and archive roots a sync uses, beside its output; ``BadSettings`` where it has none."""
     roots = ", ".join(f"{root.name} {root.path}" for root in settings.archive_roots) or "none"
     err.print(f"settings: {settings.source or 'environment'} · roots: {roots}", markup=False)
+    if not settings.libraries and not settings.sheets:
+        raise BadSettings("nothing to sync: add archive_roots or sheets to the settings (docs/settings.md)")

@@ -141,10 +141,13 @@ def require_settings(environ: Mapping[str, str] | None = None, folder: Path | No
     env = _read_variables(environ, folder)
     file = _find_file(env, folder, folder / env.get("POKERVOD_HOME", ".pokervod"))
     if file is None and not any(env.get(variable) for variable in WORK_VARIABLES):
-        raise BadSettings(
-            f"{folder}: no settings here, pokervod.yaml is missing. Change to its folder, name that with "
-            "`pokervod -C DIR`, or write one (docs/settings.md); `pokervod setup` lays out a sample archive"
-        )
+        near = next((each for each in folder.parents if (each / "pokervod.yaml").is_file()), None)
+        instead = "write one (docs/settings.md); `pokervod setup` lays out a sample archive"
+        if (folder / "pokervod.yml").exists():
+            instead = "rename pokervod.yml"
+        elif near is not None:
+            instead = f"use the one of {near} by `pokervod -C {near}`"
+        raise BadSettings(f"{folder}: no settings here, pokervod.yaml is missing. Change to its folder, or {instead}")
 
 
 def _read_variables(environ: Mapping[str, str] | None, folder: Path) -> dict[str, str]:
@@ -157,7 +160,7 @@ def _find_file(env: Mapping[str, str], folder: Path, home: Path) -> Path | None:
         if not path.is_file():
             raise BadSettings(f"POKERVOD_CONFIG names {path}, which is not a file: create it or unset the variable")
         return path
-    if (folder / "pokervod.yaml").exists():
+    if os.path.lexists(folder / "pokervod.yaml"):  # a link to nowhere is refused when it is read
         return folder / "pokervod.yaml"
     if "POKERVOD_ARCHIVE_ROOTS" in env:
         return None

@@ -52,6 +52,41 @@ def test_a_command_in_a_folder_without_settings_says_so_and_makes_nothing(
     assert list(empty_folder.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        (".env", "Change to its folder, or write one (docs/settings.md); `pokervod setup` lays out a sample archive"),
+        ("pokervod.yml", "Change to its folder, or rename pokervod.yml"),
+        ("../pokervod.yaml", "use the one of {parent} by `pokervod -C {parent}`"),
+    ],
+)
+def test_settings_that_are_near_are_named(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch, path: str, says: str
+) -> None:
+    folder = empty_folder / "below"
+    folder.mkdir()
+    (folder / path).write_text("DAGSTER_HOME=/x\n", encoding="utf-8")
+    monkeypatch.chdir(folder)
+
+    assert says.format(parent=empty_folder) in str(CliRunner().invoke(app, ["nas", "missing"]).exception)
+
+
+def test_a_link_to_settings_that_are_away_is_no_empty_folder(empty_folder: Path) -> None:
+    (empty_folder / "pokervod.yaml").symlink_to("/nowhere/pokervod.yaml")
+
+    for words in (["nas", "missing"], ["setup"]):
+        error = CliRunner().invoke(app, words).exception
+
+        assert str(error).startswith(f"{empty_folder}/pokervod.yaml: cannot be read (No such file or directory)")
+
+
+@pytest.mark.parametrize("words", [("nas", "scan"), ("sheets", "sync"), ("sync",)], ids=" ".join)
+def test_a_sync_of_nothing_is_refused(empty_folder: Path, words: tuple[str, ...]) -> None:
+    (empty_folder / "pokervod.yaml").write_text("time_zone: Asia/Seoul\n", encoding="utf-8")
+
+    assert str(CliRunner().invoke(app, words).exception).startswith("nothing to sync: add archive_roots or sheets")
+
+
 def test_every_documented_command_is_tried() -> None:
     page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
     documented = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
