@@ -4,17 +4,18 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.google import faults
 from pokervod_pipelines_tests.google.emulator import Emulator
-from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_lines
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
 
 LINES = {"Hands": [COLUMNS, *make_lines(1, 2)]}
 Tick = Callable[..., dg.SensorResult]
@@ -101,6 +102,45 @@ def test_edits_that_follow_each_other_are_gathered(engine: Engine, settings_fact
             result = tick()
 
     assert asked(result) == [(f"one:{book.id}:{book.version}", "one")]
+
+
+def test_an_edit_that_drive_tells_late_is_read_by_its_run(
+    engine: Engine, settings_factory: Callable[..., Settings]
+) -> None:
+    with Emulator.start() as google:
+        account = google.make_service_account()
+        book = google.add_workbook(LINES, title="one")
+        book.share(account["client_email"])
+        settings = settings_factory(
+            sheets=[{"name": "one", "spreadsheet": book.id}],
+            google={"endpoint": google.root, "gather_seconds": 0, "rotation_share": 0.8, "calls_per_minute": 10_000},
+            google_credentials=json.dumps(account),
+        )
+        with ticking(settings, engine) as tick:
+            materialize(settings, engine, tick())
+            idle = tick()
+            book.drive_lag = timedelta(minutes=1)
+            book.insert_rows("Hands", 4, [make_line(9)])
+            found = tick()
+            materialize(settings, engine, found)
+            book.drive_lag = timedelta()
+            told = tick()
+
+    assert [len(asked(each)) for each in (idle, found, told)] == [0, 1, 0]
+    assert reason(told) == "one: its new version reads as before"
+    with engine.connect() as connection:
+        assert connection.scalar(text("select count(*) from sheet_rows")) == 3
+
+
+def materialize(settings: Settings, engine: Engine, result: dg.SensorResult) -> None:
+    """Materialize the rows as the requested run does."""
+    defs = build_defs(settings=settings, engine=engine)
+    (request,) = result.run_requests or ()
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = defs.resolve_job_def("sheets_sync")
+        assert job.execute_in_process(
+            instance=instance, partition_key=request.partition_key, tags=dict(request.tags), asset_selection=None
+        ).success
 
 
 def test_a_saved_workbook_file_is_requested(

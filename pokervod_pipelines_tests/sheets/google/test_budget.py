@@ -1,5 +1,6 @@
 """Check that no minute sees more calls than the quota, and that all processes share one bucket."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from pokervod_pipelines.sheets.google.budget import Bucket, CallRate, block_calls, take_call
+from pokervod_pipelines.settings.rooms import GoogleSettings
+from pokervod_pipelines.sheets.google.budget import Bucket, CallRate, block_calls, find_rate, take_call, take_reading
+from pokervod_pipelines.sheets.google.calls import QuotaGroup
+from pokervod_pipelines.sheets.google.client import GoogleClient
+from pokervod_pipelines_tests.google.emulator import Emulator
+from pokervod_pipelines_tests.google.model import Spreadsheet
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RATE = CallRate(burst=4, per_minute=6)
@@ -119,3 +125,42 @@ def test_the_databases_clock_counts_where_none_is_given(engine: Engine) -> None:
     block_calls(engine, "drive", RATE, 1000)
 
     assert 900 < take_call(engine, "drive", RATE) <= 1000
+
+
+def test_the_calls_to_drive_use_nothing_of_the_calls_to_sheets(
+    make_client: Callable[..., GoogleClient], google: Emulator, sheet: Spreadsheet
+) -> None:
+    client, start = make_client(calls_per_minute=4), google.clock.now()
+    for _ in range(100):
+        client.read_versions([sheet.id])
+    client.open(sheet.id, "tracker").layout()
+
+    assert (google.count("drive.list"), google.clock.now()) == (100, start)
+
+
+@pytest.mark.parametrize(("calls", "drive"), [(4, 4), (50, 300), (60, 12_000)])
+def test_each_service_has_its_rate(calls: int, drive: int) -> None:
+    options = GoogleSettings(calls_per_minute=calls, drive_calls_per_minute=drive)
+
+    assert find_rate(options, QuotaGroup.DRIVE) == CallRate.within(drive)
+    assert find_rate(options, QuotaGroup.READ) == find_rate(options, QuotaGroup.WRITE) == CallRate.within(calls)
+
+
+@pytest.mark.parametrize(("calls", "share"), [(50, 0.2), (50, 0.0), (50, 0.8), (60, 0.5), (4, 0.2), (300, 0.1)])
+def test_rotation_takes_its_share_of_ten_minutes(engine: Engine, calls: int, share: float) -> None:
+    options = GoogleSettings(calls_per_minute=calls, rotation_share=share)
+    taken = sum(take_reading(engine, options, now=after(second)) for second in range(600))
+
+    assert 0.8 * calls * share * 10 <= taken * 3 <= calls * share * 10 + (3 if share else 0)
+
+
+def test_rotation_leaves_the_last_calls_and_never_waits(engine: Engine) -> None:
+    options = GoogleSettings(calls_per_minute=50)
+    rate = find_rate(options, QuotaGroup.READ)
+    for _ in range(rate.burst - 2):
+        take_call(engine, QuotaGroup.READ, rate, now=NOON)
+    few = take_reading(engine, options, now=NOON)
+    block_calls(engine, QuotaGroup.READ, rate, 60, now=NOON)
+    closed = take_reading(engine, options, now=after(59))
+
+    assert (few, closed, take_reading(engine, options, now=after(61))) == (False, False, True)
