@@ -53,9 +53,17 @@ def read_facts(path: str) -> dict[str, Any]:
         _, *more = parse_events(path)
         for event in more:
             facts["second_event"] = {field: value for field, value in event.as_dict().items() if value is not None}
-            if unread := find_unread(path, explain_second_event(path), second=True):
-                facts["second_event"]["unread"] = unread
+            _share_unread(facts, facts["second_event"], find_unread(path, explain_second_event(path), second=True))
     return facts
+
+
+def _share_unread(first: dict[str, Any], second: dict[str, Any], unread: str) -> None:
+    """Note in both events of a file what tells it from others, as "Part 2" behind the second is part of both."""
+    counts = dict.fromkeys(filter(None, (first.get("unread"), unread)))
+    for own, other in ((first, second), (second, first)):
+        part = [f"part {other['part']}"] if "part" in other and "part" not in own else []
+        if counts or part:
+            own["unread"] = " ".join([*counts, *part])
 
 
 def list_facts(path: str, facts: Mapping[str, Any]) -> tuple[VideoFacts, ...]:

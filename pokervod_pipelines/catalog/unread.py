@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from pokervod_pipelines.catalog.names import NameFinding
 from pokervod_pipelines.catalog.names.facts.count import COUNTS, ORDINALS
+from pokervod_pipelines.catalog.names.facts.money import find_blinds
 from pokervod_pipelines.catalog.names.facts.part import find_part
 from pokervod_pipelines.catalog.names.families.clip_code import RULE as CLIP_CODE
 from pokervod_pipelines.catalog.names.prepare import PreparedName, fold_words, narrow, prepare_name
@@ -38,7 +39,8 @@ _ENDING = re.compile(r"(?P<internal>-\d{3})$|(?P<id>_\d{6,})$|(?P<count>[_ ]\d{3
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
 # What only several words show to be no count: tape ids, days, "v2_1", the minutes behind an episode's code.
 _NO_COUNTS = re.compile(
-    r"""(?<!\w)(?:es[mo]?\d{6,} | gmpo[ ]\d+ | v\d{1,2}[ ]\d{1,2} | (?<=[a-z]\d\d[ ])(?:30|60|90|120)
+    r"""(?<!\w)(?:es[mo]?\d{6,} | gmpo[ ]\d+ | v\d{1,2}[ ]\d{1,2} | (?:aac|ddp?|dts|ac3)[ ]?\d[ ]\d
+      | (?<=[a-z]\d\d[ ])(?:30|60|90|120)
       | (?:19|20)\d\d[ .](?:0\d|1[0-2])[ .][0-3]\d | [0-3]\d[ .](?:0\d|1[0-2])[ .](?:19|20)\d\d)(?!\w)""",
     re.VERBOSE,
 )
@@ -114,6 +116,8 @@ def find_endings(file_name: str) -> dict[str, tuple[str, str]]:
 
 
 def _list_unread(name: PreparedName, own: Mapping[str, NameFinding]) -> Iterator[str]:
+    if blinds := find_blinds(name.text):
+        yield "/".join(_DIGITS.findall(blinds[0].replace(",", "")))
     text, read = _remove_read(name, own)
     tokens = _TOKEN.findall(text)
     told = {str(own[field].value) for field in ("event_number", "part") if field in own}

@@ -175,6 +175,8 @@ def test_a_count_behind_the_day_parts_files(marks: str) -> None:
         ("2026 WSOP Main Event Day 2/Part 1/stream", "2026 WSOP Main Event Day 2/Part 2/stream"),
         ("2026 WSOP Main Event/Day 2/CD1/HyperDeck_0011", "2026 WSOP Main Event/Day 2/CD2/HyperDeck_0011"),
         ("2026 WSOP Main Event/Day 2/HyperDeck_0011-001", "2026 WSOP Main Event/Day 2/HyperDeck_0011-003"),
+        # blinds of a cash game
+        ("WSOP 2026 Cash Game $25 $50 NLH", "WSOP 2026 Cash Game $100 $200 NLH"),
         # two days of recording of an event without a day
         ("260602_WSOP 2026 Event #3 $5K NLH", "260603_WSOP 2026 Event #3 $5K NLH"),
     ],
@@ -224,11 +226,11 @@ def test_copies_of_a_download_stay_with_their_original() -> None:
     assert count_programmes(f"{MAIN}.mp4", f"{MAIN} (1).mp4", f"{MAIN} (2).mp4") == 1
 
 
-def test_each_event_of_a_name_has_its_own_numbers() -> None:
-    """The first event has two versions, the second two parts."""
-    names = [f"2026 WSOP Main Event Day 1B & $100K PLO Day 2 Table {table}.mp4" for table in (1, 2)]
+@pytest.mark.parametrize("count", ["Part", "Table"])
+def test_a_number_behind_the_second_event_parts_the_first_too(count: str) -> None:
+    names = [f"2026 WSOP Main Event Day 1B & $100K PLO Day 2 {count} {number}.mp4" for number in (1, 2)]
 
-    assert sorted(len(draft.files) for draft in group_paths(enumerate(names)).episodes.values()) == [1, 1, 2]
+    assert count_programmes(*names) == 4
 
 
 def test_a_main_event_with_two_numbers_is_two_programmes() -> None:

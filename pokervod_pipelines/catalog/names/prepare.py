@@ -36,7 +36,8 @@ _LONGEST_TAIL = 24
 _WIDE = re.compile("[\uff01-\uff5e\u3000]|([\u00b2\u00b3\u00b9\u2074-\u2079\u2160-\u217b\u2460-\u249b\u2776-\u2793])")
 # "Poker.After.Dark.S05E10", but "1.5K" and "€1.1".
 _DOT = re.compile(r"(?<=\w)(?<![$€£]\d)(?<![$€£]\d\d)\.(?=[\w$€£#])(?!\d[km](?!\w))", re.IGNORECASE)
-_FEWEST_DOTS = 2
+# One such dot ("PAD.S12E05") may be beside a decimal ("23.976"): only one with a letter beside it is a blank then.
+_DOT_OF_WORD = re.compile(rf"{_DOT.pattern}(?:(?<=[^\W\d]\.)|(?=[^\W\d]))", re.IGNORECASE)
 
 
 class PreparedName:
@@ -81,8 +82,8 @@ def prepare_name(path: str) -> PreparedName | None:
 
 def fold_words(words: str) -> tuple[str, str]:
     """Return the words with every run of separators as one space: as written, and in lower case of the same length."""
-    if "." in words and " " not in words and len(_DOT.findall(words)) >= _FEWEST_DOTS:
-        words = _DOT.sub(" ", words)
+    if "." in words and " " not in words:
+        words = (_DOT if len(_DOT_OF_WORD.findall(words)) > 1 else _DOT_OF_WORD).sub(" ", words)
     plain = words.isascii()
     shown = words.encode().translate(_ASCII_SEPARATORS).decode() if plain else words.translate(_SEPARATORS)
     if "," in shown:

@@ -12,8 +12,11 @@ from pokervod_pipelines.catalog.names.name_fields import NameFields
 _SIGNED = re.compile(
     r"[$€£] ?(\d[\d,]*(?:\.\d+)?)(?: ?([km])(?!\w))?( ?gtd| guaranteed)?(\+| pot limit| \w+)?", re.ASCII
 )
-# "$500 $1,000 No Limit Hold'em", "€25/50": blinds of a cash game, the big one up to three times the small one.
-_BLINDS = re.compile(r"[$€£](\d[\d,]*) ?/? ?[$€£]?(\d[\d,]*)(?!\w|\.\d)(?! ?gtd)", re.ASCII)
+_BLINDS = re.compile(
+    r"(?<![\w.,$€£#])(?=[$€£]|[\d,]+k? ?/)[$€£]?(\d[\d,]*)(k?)(?: ?/ ?| )[$€£]?(\d[\d,]*)(k?)"
+    r"(?:(?: ?/ ?| )[$€£]\d[\d,]*k?)*(?![\w,]|\.\d)(?! gtd)",
+    re.ASCII,
+)
 _WIDEST_BLINDS = 3
 _THOUSANDS = re.compile(r"(\d{1,3}(?:\.\d)?)k", re.ASCII)
 _SHORTEST_BARE, _LONGEST_BARE = 3, 5
@@ -36,14 +39,30 @@ def whole_amount(digits: str, unit: str | None = None) -> int:
     return round(float(plain) * _UNITS[unit]) if "." in plain else int(plain) * _UNITS[unit]
 
 
+def find_blinds(text: str) -> re.Match[str] | None:
+    """Return the blinds of a cash game: two signed or joined amounts, the big one up to three times the small one.
+
+    >>> [bool(find_blinds(text)) for text in ("$500 $1,000 no limit", "€25/50 plo", "$5m gtd $5k", "day 1 2")]
+    [True, True, False, False]
+    """
+    if "/" not in text and sum(map(text.count, "$€£")) <= 1:
+        return None
+    return next((match for match in _BLINDS.finditer(text) if _are_blinds(match)), None)
+
+
+def _are_blinds(match: re.Match[str]) -> bool:
+    small, unit, big, big_unit = match.groups()
+    least = whole_amount(small, unit or (big_unit or None))
+    return least < whole_amount(big, big_unit or None) <= _WIDEST_BLINDS * least
+
+
 def read_signed_money(fields: NameFields) -> None:
     """Set guarantee and buy-in where the amounts carry a currency sign; the blinds of a cash game are neither."""
     text = fields.name.text
     if not ("$" in text or "€" in text or "£" in text):
         return
-    if "/" in text or sum(map(text.count, "$€£")) > 1:
-        text = _BLINDS.sub(_hide_blinds, text)
-    for match in _SIGNED.finditer(text):
+    blinds = find_blinds(text) if "event_number" not in fields.found else None
+    for match in _SIGNED.finditer(text, blinds.end() if blinds else 0):
         amount = whole_amount(match[1], match[2])
         if match[3]:
             fields.set("gtd", amount, "guarantee", match[0])
@@ -54,24 +73,23 @@ def read_signed_money(fields: NameFields) -> None:
 
 
 def read_plain_money(fields: NameFields) -> None:
-    """Set the buy-in of names without currency signs: ``50K DIAMOND HIGH ROLLER``, ``1500 7CS``."""
+    """Set the buy-in of names without currency signs: ``50K HIGH ROLLER``, ``1500 7CS``, not ``500-1000 NLH``."""
     text = fields.name.text
-    if "buy_in" in fields.found:
+    if "buy_in" in fields.found or find_blinds(text):
         return
-    place = 0
+    place, before = 0, ""
     for word in text.split(" "):
         if word.endswith("k") and (match := _THOUSANDS.fullmatch(word)):
             fields.set("buy_in", whole_amount(match[1], "k"), "buy_in_in_thousands", word)
             return
-        if word.isdecimal() and _is_bare_buy_in(fields, word, place + len(word) + 1):
+        if word.isdecimal() and not _doubles(word, before) and _is_bare_buy_in(fields, word, place + len(word) + 1):
             fields.set("buy_in", int(word), "bare_buy_in", word)
             return
-        place += len(word) + 1
+        place, before = place + len(word) + 1, word
 
 
-def _hide_blinds(match: re.Match[str]) -> str:
-    small, big = whole_amount(match[1]), whole_amount(match[2])
-    return " " * len(match[0]) if small < big <= _WIDEST_BLINDS * small else match[0]
+def _doubles(big: str, small: str) -> bool:
+    return small.isdecimal() and int(big) == 2 * int(small)
 
 
 def _is_bare_buy_in(fields: NameFields, digits: str, place: int) -> bool:

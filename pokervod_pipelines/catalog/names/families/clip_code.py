@@ -10,17 +10,18 @@ import re
 from pokervod_pipelines.catalog.names.facts.event_name import set_event
 from pokervod_pipelines.catalog.names.facts.year import expand_year, set_year
 from pokervod_pipelines.catalog.names.name_fields import NameFields
-from pokervod_pipelines.catalog.names.vocabulary.events import CLIP_CODES
+from pokervod_pipelines.catalog.names.vocabulary.events import CLIP_CODES, EPISODE_CODES
 from pokervod_pipelines.catalog.names.vocabulary.series import PLACES, SERIES_CODES
 
 RULE = "clip_code"
 
 _SHAPE = re.compile(r"(?:wc([a-z]{2,4})|(w[a-z]{1,4}))(\d\d)(?: ([a-z]{2,3}))? (\d{1,3})(?= |$)", re.ASCII)
 
-# The other known codes are those of tapes.
+# The other known codes are those of tapes, but where a kind of clip follows; WPT is the World Poker Tour.
 _CLIP_SERIES = frozenset({"wp", "we"})
 _SHORTEST_CODE = 2
-_NO_KINDS = frozenset({"be", "cd", "day", "dvd", "ev", "ft", "nb", "nc", "pt", "vol"})
+_OTHER_TOUR = "wpt"
+_NO_KINDS = frozenset({"be", "cd", "day", "dvd", "ev", "nb", "nc", "pt", "vol"})
 
 
 def read_clip_code(fields: NameFields) -> bool:
@@ -29,11 +30,11 @@ def read_clip_code(fields: NameFields) -> bool:
     if not text.startswith("w") or not (match := _SHAPE.match(text)):
         return False
     place, code, year, kind, number = match.groups()
-    if kind in _NO_KINDS or (code and not _is_series(code, bare=kind is None)):
+    if kind in _NO_KINDS or (code and not _is_series(code, kind)):
         return False
     fields.set("project_code", "WSOP", RULE, match[0])
-    series = f"CIRCUIT {PLACES.get(place, place.upper())}" if place else SERIES_CODES.get(code, code.upper())
-    fields.set("sub_series", series, RULE, place or code)
+    if series := f"CIRCUIT {PLACES.get(place, place.upper())}" if place else SERIES_CODES.get(code, code.upper()):
+        fields.set("sub_series", series, RULE, place or code)
     set_year(fields, expand_year(year), RULE, year)
     if kind:
         set_event(fields, CLIP_CODES.get(kind, kind.upper()), RULE, kind)
@@ -41,6 +42,8 @@ def read_clip_code(fields: NameFields) -> bool:
     return True
 
 
-def _is_series(code: str, *, bare: bool) -> bool:
-    """Return whether the letters name a series; without a kind behind the year ("Wed24-01") only two letters do."""
-    return code in _CLIP_SERIES or (code not in SERIES_CODES and (len(code) == _SHORTEST_CODE or not bare))
+def _is_series(code: str, kind: str | None) -> bool:
+    """Return whether the letters name a series of clips; without a kind ("Wed24-01") only two unknown letters do."""
+    if code in SERIES_CODES:
+        return code in _CLIP_SERIES or (kind is not None and kind not in EPISODE_CODES)
+    return code != _OTHER_TOUR and (kind is not None or len(code) == _SHORTEST_CODE)

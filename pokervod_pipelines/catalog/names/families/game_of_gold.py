@@ -11,14 +11,16 @@ from pokervod_pipelines.catalog.names.vocabulary.versions import GOG_VERSIONS
 
 RULE = "game_of_gold"
 
-_SHAPE = re.compile(r"(?:gog )?(?:e|ep|episode )(\d{1,2})(?: gog)?(?= |$)", re.ASCII)
+_SHAPE = re.compile(
+    r"(?:(?:gog|game of gold) )?(?:s\d{1,2} ?|season \d{1,2} )?(?:episode|ep|e)[ .]?(\d{1,2})(?: gog)?(?= |$)", re.ASCII
+)
 _EDIT_DATE = re.compile(r"(?<!\w)(?:20)?(\d\d)(\d\d)(\d\d)(?!\w)", re.ASCII)
 
 
 def read_game_of_gold(fields: NameFields) -> bool:
     """Set episode, edit date and version."""
     text = fields.name.text
-    if "gog" not in text or not (match := _SHAPE.match(text)):
+    if not ("gog" in text or "game of gold" in text) or not (match := _SHAPE.match(text)):
         return False
     fields.set("project_code", "GOG", RULE, "gog")
     fields.set("episode_number", int(match[1]), RULE, match[0])

@@ -11,7 +11,7 @@ from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 RULE = "poker_after_dark"
 
-_SHOW = re.compile(r"(?:pad|poker after dark) (?=\w)", re.ASCII)
+_SHOW = re.compile(r"(?:pad|poker ?after ?dark) (?=\w)", re.ASCII)
 _VERSION = re.compile(r" ([^\d ]+(?: [^\d ]+)*?)(?= ?$| \w*\d)", re.ASCII)
 
 

@@ -9,7 +9,7 @@ EVENTS = {
     "super main event": "Super Main Event",
     "mini main event": "Mini Main Event",
     "mystery millions": "Mystery Millions",
-    **dict.fromkeys(("mystery bounty", "my.bo"), "Mystery Bounty"),
+    **dict.fromkeys(("mystery bounty", "my.bo", "my bo"), "Mystery Bounty"),
     "millionaire maker": "Millionaire Maker",
     **dict.fromkeys(("monster stack", "monsterstack"), "Monster Stack"),
     "mini monster stack": "Mini Monster Stack",

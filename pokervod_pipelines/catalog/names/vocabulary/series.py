@@ -9,7 +9,7 @@ PROJECT_WORDS = {
     "mpp": "MPP",
     "mediterranean poker party": "MPP",
     "pad": "PAD",
-    "poker after dark": "PAD",
+    **dict.fromkeys(("poker after dark", "pokerafterdark"), "PAD"),
     "gog": "GOG",
     "game of gold": "GOG",
     "hcl": "HCL",
