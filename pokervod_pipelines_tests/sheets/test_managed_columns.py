@@ -112,6 +112,7 @@ def test_a_column_leaves_all_other_cells_unchanged(
 FACTS = RowFacts(
     id=1, tab="t", row_number=2, row_key=KEY, shown=(), match_status="matched", match_reason="exact name",
     path="a/show.mp4", candidates=("a/show.mp4",), pin_problem=None, has_clip=True, clip_problem=None, clip_remark=None,
+    is_read_since=False,
 )  # fmt: skip
 
 
