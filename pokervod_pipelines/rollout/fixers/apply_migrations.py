@@ -1,18 +1,22 @@
-"""Fix by migrations: upgrade the schema to the newest revision, unless a migration may lose data."""
+"""Fix by migrations: upgrade the schema to the newest revision, if every pending one declares that it keeps all data.
+
+A migration declares it by ``KEEPS_DATA = True``; whoever writes it knows, and nobody has to guess from its SQL.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from alembic.script import Script, ScriptDirectory
 from pydantic import Field
 from sqlalchemy import Engine, event
 
+from pokervod_pipelines.db import migrate
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.db.migrate import current_revision, newest_revision, upgrade_database
 from pokervod_pipelines.rollout.fixers.base import FailedCriterion, Fixer, FixStep
 from pokervod_pipelines.rollout.fixers.context import CannotFix, FixContext
-from pokervod_pipelines.rollout.fixers.migration_dangers import list_pending_migrations
 
 
 class ApplyMigrations(Fixer):
@@ -31,13 +35,15 @@ class ApplyMigrations(Fixer):
             raise CannotFix(
                 f"the database is at {before}, newer than this code ({newest_revision()}); run the newer code"
             )
-        pending = list_pending_migrations(before)
-        if dangers := [f"{step.name} {step.danger}" for step in pending if step.danger]:
+        script = ScriptDirectory(str(migrate.MIGRATIONS))
+        pending = [*reversed([*script.iterate_revisions("head", before or "base")])]
+        undeclared = [step for step in pending if before and not getattr(step.module, "KEEPS_DATA", False)]
+        if undeclared:
             raise CannotFix(
-                f"nothing was applied, because pending migrations may lose data: {'; '.join(dangers)}. "
+                f"nothing was applied, because pending migrations may lose data: {_name_steps(undeclared)}. "
                 "Make a backup, read them, and apply them with 'pokervod db upgrade'"
             )
-        names = ", ".join(step.name for step in pending)
+        names = _name_steps(pending)
         return FixStep(f"apply to the schema at {before or 'nothing'}: {names}", lambda: self._apply(context.engine))
 
     def _apply(self, engine: Engine) -> str:
@@ -46,6 +52,10 @@ class ApplyMigrations(Fixer):
         if not applied:
             raise CannotFix("another process has just applied the pending migrations")
         return f"applied {', '.join(applied)}; the schema is at {newest_revision()}"
+
+
+def _name_steps(steps: Sequence[Script]) -> str:
+    return ", ".join(f"{step.revision} {step.doc}" for step in steps)
 
 
 @contextmanager
