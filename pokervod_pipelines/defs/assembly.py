@@ -14,6 +14,7 @@ from pokervod_pipelines.defs.checks import define_checks
 from pokervod_pipelines.defs.clips import define_clips
 from pokervod_pipelines.defs.dead_runs import define_run_sensors
 from pokervod_pipelines.defs.hands import define_hands
+from pokervod_pipelines.defs.lineage import complete_spec, define_sources
 from pokervod_pipelines.defs.media import define_media
 from pokervod_pipelines.defs.nas import define_nas
 from pokervod_pipelines.defs.renders import define_render_sensors, define_renders
@@ -30,17 +31,19 @@ def build_defs(**overrides: Any) -> dg.Definitions:
     settings = overrides.get("settings") or load_settings()
     sync_jobs, plans = define_sync_jobs(settings), read_plans(settings)
     open_engine = (lambda: overrides["engine"]) if "engine" in overrides else keep_engine(settings)
+    assets = [
+        *define_sources(settings),
+        *define_nas(settings),
+        *define_media(settings),
+        *define_catalog(settings),
+        *define_sheets(settings),
+        *define_clips(settings),
+        *define_hands(settings),
+        *define_renders(settings),
+        *define_rollout(plans),
+    ]
     return dg.Definitions(
-        assets=[
-            *define_nas(settings),
-            *define_media(settings),
-            *define_catalog(settings),
-            *define_sheets(settings),
-            *define_clips(settings),
-            *define_hands(settings),
-            *define_renders(settings),
-            *define_rollout(plans),
-        ],
+        assets=[*dg.map_asset_specs(lambda spec: complete_spec(spec, settings), assets)],
         asset_checks=define_checks(),
         jobs=[*sync_jobs, *define_asset_jobs(), *define_rollout_jobs(plans), alerts],
         schedules=define_schedules(settings, sync_jobs),

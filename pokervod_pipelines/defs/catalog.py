@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 from sqlalchemy import Engine
 
-from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, nas_retries, run_or_fail
+from pokervod_pipelines.defs.stages import correlation_of, metadata_of, nas_retries, run_or_fail
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import SyncRun, run_catalog_stage
@@ -27,9 +27,7 @@ def define_catalog(settings: Settings) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(
         name="catalog",
         specs=[
-            dg.AssetSpec(
-                level, deps=[above], description=description, group_name="catalog", kinds={"postgres"}, owners=OWNERS
-            )
+            dg.AssetSpec(level, deps=[above], description=description, group_name="catalog", kinds={"postgres"})
             for level, (description, above) in LEVELS.items()
         ],
         retry_policy=nas_retries(settings),

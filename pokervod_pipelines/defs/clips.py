@@ -4,7 +4,7 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.partitions import sheet_partitions
-from pokervod_pipelines.defs.stages import OWNERS, clips_metadata, clips_retries, correlation_of, run_or_fail
+from pokervod_pipelines.defs.stages import clips_metadata, clips_retries, correlation_of, run_or_fail
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage
 
@@ -21,7 +21,6 @@ def define_clips(settings: Settings) -> list[dg.AssetsDefinition]:
         ],
         group_name="clips",
         kinds={"postgres"},
-        owners=OWNERS,
         retry_policy=clips_retries(settings),
     )
     def hand_clips(

@@ -7,7 +7,7 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.partitions import broadcast_days
-from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, run_or_fail, tables_retries
+from pokervod_pipelines.defs.stages import correlation_of, metadata_of, run_or_fail, tables_retries
 from pokervod_pipelines.hands.listing import show_premium_hands
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.day_stages import run_hands_stage, run_instructions_stage, run_tournaments_stage
@@ -24,6 +24,7 @@ def define_hands(settings: Settings) -> list[dg.AssetsDefinition]:
             settings,
             "hands",
             run_hands_stage,
+            deps=("session_files",),
             group="hands",
             kinds={"json", "postgres"},
             description="The hands that the tables recorded: cards, board, actions, pot, winners, grade.",
@@ -33,6 +34,7 @@ def define_hands(settings: Settings) -> list[dg.AssetsDefinition]:
             settings,
             "tournaments",
             run_tournaments_stage,
+            deps=("tournament_exports",),
             group="tournaments",
             kinds={"csv", "postgres"},
             description="Players, chips, blinds, payouts and schedule, as the tournament system exports them.",
@@ -66,7 +68,6 @@ def _define_day_asset(
         deps=deps,
         group_name=group,
         kinds=kinds,
-        owners=OWNERS,
         description=description,
         pool=group,
         retry_policy=tables_retries(settings),

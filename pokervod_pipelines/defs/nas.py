@@ -4,7 +4,7 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.partitions import library_partitions
-from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, nas_retries, run_or_fail
+from pokervod_pipelines.defs.stages import correlation_of, metadata_of, nas_retries, run_or_fail
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stages import SyncRun, run_nas_stage
 
@@ -14,9 +14,9 @@ def define_nas(settings: Settings) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         partitions_def=library_partitions(settings),
+        deps=["archive_disks"],
         group_name="nas",
         kinds={"filesystem", "postgres"},
-        owners=OWNERS,
         pool="nas",
         retry_policy=nas_retries(settings),
     )

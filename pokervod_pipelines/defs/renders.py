@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.partitions import broadcast_days
 from pokervod_pipelines.defs.sensors import INTERVAL_SECONDS, OpenEngine, is_running
-from pokervod_pipelines.defs.stages import OWNERS, correlation_of, metadata_of, run_or_fail, tables_retries
+from pokervod_pipelines.defs.stages import correlation_of, metadata_of, run_or_fail, tables_retries
 from pokervod_pipelines.render.queue import requeue_lost
 from pokervod_pipelines.render.templates import read_time_limits
 from pokervod_pipelines.settings import Settings
@@ -47,7 +47,6 @@ def define_renders(settings: Settings) -> list[dg.AssetsDefinition]:
         deps=["render_instructions"],
         group_name="render",
         kinds={"video", "postgres"},
-        owners=OWNERS,
         description="Graphics as files on the share, each verified against its instruction: MOV with alpha, MP4, PNG.",
         pool="render",
         retry_policy=tables_retries(settings),

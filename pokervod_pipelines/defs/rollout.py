@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import is_locked
 from pokervod_pipelines.defs.sensors import OpenEngine, is_running
-from pokervod_pipelines.defs.stages import OWNERS, run_or_fail
+from pokervod_pipelines.defs.stages import run_or_fail
 from pokervod_pipelines.errors import BadInput, Conflict, PokervodError
 from pokervod_pipelines.rollout.handler import open_rollout
 from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
@@ -90,7 +90,6 @@ def _define_week(plan: RolloutPlan, week: PlannedWeek) -> dg.AssetsDefinition:
         deps=[_name_week(plan, week.number - 1)] if week.number > 1 else [],
         group_name="rollout",
         kinds={"postgres"},
-        owners=OWNERS,
         description=f"{week.title}. {week.summary}",
         retry_policy=dg.RetryPolicy(max_retries=1),
         check_specs=[

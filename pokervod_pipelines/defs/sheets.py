@@ -5,7 +5,6 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.partitions import sheet_partitions
 from pokervod_pipelines.defs.stages import (
-    OWNERS,
     REVISION_TAG,
     correlation_of,
     metadata_of,
@@ -22,10 +21,9 @@ def define_sheets(settings: Settings) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         partitions_def=sheet_partitions(settings),
-        deps=["video_files"],
+        deps=["annotation_sheets", "video_files"],
         group_name="sheets",
         kinds={"excel", "postgres"},
-        owners=OWNERS,
         pool="sheets",
         retry_policy=sheets_retries(settings),
     )
@@ -47,7 +45,6 @@ def define_sheets(settings: Settings) -> list[dg.AssetsDefinition]:
         deps=["hand_clips"],
         group_name="sheets",
         kinds={"googlesheets"},
-        owners=OWNERS,
         pool="sheets",
         retry_policy=sheets_retries(settings),
     )

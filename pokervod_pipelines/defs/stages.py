@@ -18,7 +18,6 @@ from pokervod_pipelines.workflows.stages import SyncRun
 
 CORRELATION_TAG = "pokervod/correlation_id"
 REVISION_TAG = "pokervod/revision"
-OWNERS = ["team:archive"]
 
 T = TypeVar("T")
 

@@ -27,6 +27,7 @@ from pokervod_pipelines.settings.rooms import (
     ScanSettings,
     ScheduleSettings,
     SheetSource,
+    TeamSettings,
     TournamentSettings,
 )
 from pokervod_pipelines.suggestions import suggest_name
@@ -55,6 +56,7 @@ class Settings(SettingsModel):
     google: GoogleSettings = GoogleSettings()
     schedules: ScheduleSettings = ScheduleSettings()
     retries: RetrySettings = RetrySettings()
+    teams: TeamSettings = TeamSettings()
     database_url: SecretStr | None = None
     dagster_database_url: SecretStr | None = None
     google_credentials: SecretStr | None = None

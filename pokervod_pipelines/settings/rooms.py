@@ -192,6 +192,25 @@ class RetrySettings(SettingsModel):
     clips_seconds: float = Field(default=2.0, ge=0)
 
 
+class TeamSettings(SettingsModel):
+    """Name the team that owns the assets of each group in Dagster; ``default`` owns the others."""
+
+    default: Name = "archive"
+    nas: Name | None = None
+    media: Name | None = None
+    catalog: Name | None = None
+    sheets: Name | None = None
+    clips: Name | None = None
+    hands: Name | None = None
+    tournaments: Name | None = None
+    render: Name | None = None
+    rollout: Name | None = None
+
+    def find_owner(self, group: str) -> str:
+        """Return the team of the group."""
+        return getattr(self, group, None) or self.default
+
+
 class ScheduleSettings(SettingsModel):
     """Set when the schedules run, as cron lines in ``time_zone``."""
 
