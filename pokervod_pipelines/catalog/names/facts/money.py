@@ -13,10 +13,9 @@ _SIGNED = re.compile(
     r"[$€£] ?(\d[\d,]*(?:\.\d+)?)(?: ?([km])(?!\w))?( ?gtd| guaranteed)?(\+| pot limit| \w+)?", re.ASCII
 )
 _BLINDS = re.compile(
-    r"(?<![\w.,$€£#])(?=[$€£]|[\d,]+k? ?/)[$€£]?(\d[\d,]*)(k?)(?: ?/ ?| )[$€£]?(\d[\d,]*)(k?)"
-    r"(?:(?: ?/ ?| )[$€£]\d[\d,]*k?)*(?![\w,]|\.\d)(?! gtd)",
-    re.ASCII,
+    r"[$€£](\d[\d,]*)(k?)(?: ?/ ?| )[$€£]?(\d[\d,]*)(k?)(?:(?: ?/ ?| )[$€£]\d[\d,]*k?)*(?![\w,]|\.\d)(?! gtd)", re.ASCII
 )
+_BARE_BLINDS = re.compile(r"(?<![\w.,$€£#])(\d[\d,]*)(k?) ?/ ?(\d[\d,]*)(k?)(?![\w,])", re.ASCII)
 _WIDEST_BLINDS = 3
 _THOUSANDS = re.compile(r"(\d{1,3}(?:\.\d)?)k", re.ASCII)
 _SHORTEST_BARE, _LONGEST_BARE = 3, 5
@@ -45,9 +44,12 @@ def find_blinds(text: str) -> re.Match[str] | None:
     >>> [bool(find_blinds(text)) for text in ("$500 $1,000 no limit", "€25/50 plo", "$5m gtd $5k", "day 1 2")]
     [True, True, False, False]
     """
-    if "/" not in text and sum(map(text.count, "$€£")) <= 1:
-        return None
-    return next((match for match in _BLINDS.finditer(text) if _are_blinds(match)), None)
+    matches: list[re.Match[str]] = []
+    if "$" in text or "€" in text or "£" in text:
+        matches += _BLINDS.finditer(text)
+    if "/" in text:
+        matches += _BARE_BLINDS.finditer(text)
+    return next((match for match in matches if _are_blinds(match)), None)
 
 
 def _are_blinds(match: re.Match[str]) -> bool:
