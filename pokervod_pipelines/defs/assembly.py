@@ -31,7 +31,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
     settings = overrides.get("settings") or load_settings()
     sync_jobs, plans = define_sync_jobs(settings), read_plans(settings)
     open_engine = (lambda: overrides["engine"]) if "engine" in overrides else keep_engine(settings)
-    assets = [
+    assets: list[dg.AssetsDefinition | dg.AssetSpec] = [
         *define_sources(settings),
         *define_nas(settings),
         *define_media(settings),

@@ -1,5 +1,6 @@
 """Complete the asset graph: what lies outside of it; owner, block and freshness of each asset."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import dagster as dg
@@ -15,7 +16,7 @@ RELIED_ON = frozenset({"nas_files", "video_files", "sheet_rows", "hand_clips"})
 
 def define_sources(settings: Settings) -> list[dg.AssetSpec]:
     """Define what people and other systems change: nothing here materializes it."""
-    folders = {
+    folders: dict[str, tuple[str, Iterable[object]]] = {
         "archive_disks": ("The shows on the NAS.", [root.path for root in settings.archive_roots]),
         "annotation_sheets": ("The sheets in which people annotate hands.", [each.place for each in settings.sheets]),
         "session_files": ("What the tables record of each session.", settings.hands.drop_folders),
