@@ -82,27 +82,26 @@ class _Pairing:
     fingerprints: Sequence[str]
     new_of: dict[int, int] = field(default_factory=dict)
     old_of: dict[int, int] = field(default_factory=dict)
-    old_by_key: dict[str, int] = field(init=False)
+    owner_of: dict[int, int] = field(init=False)
     copies: frozenset[int] = field(init=False)
     held: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.old_by_key = {row.row_key: i for i, row in enumerate(self.old) if row.row_key}
         in_copies = find_copied_tabs(self.old, self.new, self.fingerprints)
         self.copies = find_copied_keys(self.old, self.new, self.fingerprints, in_copies)
         self.held = self.copies | in_copies
+        by_key = {row.row_key: i for i, row in enumerate(self.old) if row.row_key}
+        keyed = (j for j, row in enumerate(self.new) if row.row_key in by_key and j not in self.copies)
+        self.owner_of = {j: by_key[self.new[j].row_key] for j in keyed}
 
     def pair_rows(self) -> None:
         """Pair all rows that do not wait; each step what the ones before left."""
-        self._pair_groups(
-            lambda i: self.old[i].row_key and (self.old[i].row_key, self.old[i].fingerprint),
-            lambda j: self._key(j) and (self._key(j), self.fingerprints[j]),
-        )
+        self._pair_row_keys(lambda i, j: self.old[i].fingerprint == self.fingerprints[j])
         self._pair_equal_content(same_tab=True)
         self._pair_equal_content(same_tab=False)
         self._pair_equal_clips()
         self._pair_source_ids()
-        doubtful = {self.new[j].tab for j, i in self.old_of.items() if self._owner(j) not in {None, i}}
+        doubtful = {self.new[j].tab for j, i in self.owner_of.items() if self.old_of.get(j, i) != i}
         self._pair_row_keys(lambda _, j: self.new[j].tab not in doubtful)
         self._pair_uncomputed_lines()
         for names in STRONG_KEYS:
@@ -112,13 +111,6 @@ class _Pairing:
             self._pair_strong_key(names, uncomputed)
         self._pair_row_keys(self._is_similar)
         self._pair_neighbours()
-
-    def _key(self, j: int) -> str:
-        return "" if j in self.copies else self.new[j].row_key
-
-    def _owner(self, j: int) -> int | None:
-        """Return the old row whose key is beside the new one."""
-        return self.old_by_key.get(self._key(j))
 
     def _pair(self, i: int, j: int) -> None:
         self.new_of[i], self.old_of[j] = j, i
@@ -151,9 +143,8 @@ class _Pairing:
 
     def _pair_row_keys(self, fits: Callable[[int, int], bool]) -> None:
         """Pair edited rows by the id in our own column, in any place."""
-        for j in list(self._free_new()):
-            i = self._owner(j)
-            if i is not None and i not in self.new_of and fits(i, j):
+        for j, i in self.owner_of.items():
+            if self._is_free(i, j) and fits(i, j):
                 self._pair(i, j)
 
     def _pair_uncomputed_lines(self) -> None:
@@ -168,6 +159,8 @@ class _Pairing:
         """Pair rows with equal content; several equal rows go by their neighbours, then by order."""
         groups_old = _group(self._free_old(), lambda i: (self.old[i].fingerprint, self.old[i].tab * same_tab))
         groups_new = _group(self._free_new(), lambda j: (self.fingerprints[j], self.new[j].tab * same_tab))
+        if not groups_old:
+            return
         for content, positions in groups_old.items():
             if len(positions) == len(groups_new.get(content, ())):
                 for i, j in zip(positions, groups_new[content], strict=True):
@@ -229,8 +222,7 @@ class _Pairing:
         return not is_other_asset and measure_similarity(old, new) >= MIN_ROW_SIMILARITY
 
     def make_alignment(self) -> Alignment:
-        owners = {j: owner for j in range(len(self.new)) if (owner := self._owner(j)) is not None}
-        displaced = {j: owner for j, owner in owners.items() if self.old_of.get(j) != owner}
+        displaced = {j: owner for j, owner in self.owner_of.items() if self.old_of.get(j) != owner}
         keyless = displaced.keys() | self.copies
         rows = [replace(row, row_key="") if j in keyless else row for j, row in enumerate(self.new)]
         kept, changed, uncomputed = list[IdentifiedRow](), list[IdentifiedRow](), list[IdentifiedRow]()

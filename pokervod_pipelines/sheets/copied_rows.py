@@ -46,6 +46,8 @@ def find_copied_tabs(old: Sequence[StoredRow], rows: Sequence[AnnotationRow], fi
     for position, row in enumerate(rows):
         tabs[row.tab].append(position)
     known_tabs = {row.tab for row in old}
+    if tabs.keys() <= known_tabs:
+        return frozenset()
     seen, copied = {row.fingerprint for row in old if row.tab in tabs}, set[int]()
     for title in sorted(tabs, key=lambda title: (title not in known_tabs, len(title), title)):
         marks = [{fingerprints[each], rows[each].row_key} - {""} for each in tabs[title]]

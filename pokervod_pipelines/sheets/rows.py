@@ -106,8 +106,9 @@ def read_rows(tab: Tab, layout: AnnotationLayout) -> TabRows:
                 stray.append(index + 1)
         else:
             row = _name_by_event(_read_row(cells, layout, index + 1), layout, carried)
-            row = replace(row, uncomputed=uncomputed.get(index, ()))
             rows.append(_with_managed_cells(row, tab.cells[index], layout))
+            if index in uncomputed:
+                rows[-1] = replace(rows[-1], uncomputed=uncomputed[index])
     return TabRows(
         rows=tuple(rows),
         blank=skipped["blank"],

@@ -55,7 +55,9 @@ def clean_tab(tab: Tab) -> Tab:
 
 
 def _clean_cell(text: str) -> str:
-    is_seen = text.isascii() or any(unicodedata.category(character) not in {"Cf", "Zs"} for character in text)
+    if text.isascii() and text.isprintable():
+        return text
+    is_seen = any(unicodedata.category(character) not in {"Cf", "Zs"} for character in text)
     return replace_unstorable(text) if is_seen else ""
 
 

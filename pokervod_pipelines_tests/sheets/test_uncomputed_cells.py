@@ -8,11 +8,12 @@ import pytest
 from pokervod_pipelines.sheets.headers import AnnotationLayout, find_layout
 from pokervod_pipelines.sheets.reading import read_workbook
 from pokervod_pipelines.sheets.rows import read_rows
-from pokervod_pipelines.sheets.tab import Tab
+from pokervod_pipelines.sheets.tab import Tab, blank_errors
 from pokervod_pipelines.sheets.workbook import open_workbook
 from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
+from pokervod_pipelines_tests.sizes import cover
 
 MakeHarness = Callable[..., GoogleSheetHarness]
 Edit = Callable[[Spreadsheet], object]
@@ -20,9 +21,10 @@ NUMBERS = (3, 1, 4, 5, 9)
 ERRORS = ("#REF!", "#N/A", "Loading...", "#ERROR!", "#BEZUG!", "#NOM?", "#¡REF!", "로드 중...")
 
 
-@pytest.fixture(params=[True, False], ids=["by id", "by content"])
+@pytest.fixture
 def harness(make_google_harness: MakeHarness, request: pytest.FixtureRequest) -> GoogleSheetHarness:
-    harness = make_google_harness(*make_lines(*NUMBERS), write_back=request.param)
+    """Return a sheet of five rows with clips, with ids unless the test says otherwise."""
+    harness = make_google_harness(*make_lines(*NUMBERS), write_back=getattr(request, "param", True))
     harness.add_files(*(f"a/show {number}.mp4" for number in range(1, 10)))
     harness.sync_until_stable()
     return harness
@@ -74,7 +76,7 @@ EDITS: dict[str, Edit] = {
 }
 
 
-@pytest.mark.parametrize("name", EDITS)
+@pytest.mark.parametrize(("name", "harness"), cover(EDITS, (True, False)), indirect=["harness"], ids=str)
 def test_the_row_stays_as_it_was_until_it_is_computed(harness: GoogleSheetHarness, name: str) -> None:
     before, events = state(harness), len(harness.events())
     EDITS[name](harness.book)
@@ -87,15 +89,13 @@ def test_the_row_stays_as_it_was_until_it_is_computed(harness: GoogleSheetHarnes
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_every_error_waits(make_google_harness: MakeHarness, error: str) -> None:
-    harness = make_google_harness(*make_lines(1, 2))
-    harness.sync_until_stable()
-    before = state(harness)
-    harness.book.type_cell(TAB, 2, "B", error)
-    report = harness.sync_until_stable()
+def test_every_error_waits(error: str) -> None:
+    tab = blank_errors(Tab("t", (COLUMNS, make_line(1, File_Name=error)), is_live=True))
+    layout = find_layout(tab)
+    assert isinstance(layout, AnnotationLayout)
 
-    assert state(harness) == before
-    assert f"B2 {error}" in report.problems[0].what
+    (row,) = read_rows(tab, layout).rows
+    assert (row.file_name, row.uncomputed) == ("", (f"B2 {error}",))
 
 
 def test_the_edit_counts_once_it_is_computed(harness: GoogleSheetHarness) -> None:
