@@ -173,14 +173,17 @@ def insert_rows(connection: Connection, sheet: str, rows: Sequence[AnnotationRow
 
 
 def update_rows(connection: Connection, pairs: Sequence[tuple[int, AnnotationRow]]) -> None:
-    """Update content and position of the rows with these ids; un-retire rows that reappeared."""
+    """Update content and position of the rows with these ids; un-retire rows that reappeared.
+
+    A column that no rule reads, such as a clock, is no change: its row would be written to at every reading.
+    """
     ids = [row_id for row_id, _ in pairs]
     connection.execute(
         text(f"""
             update sheet_rows s set ({_COLUMNS}) =
                 (n.tab, n.row_number, n.fingerprint, n.row_key, n.shown, n.source_id, n.file_name, n.folder_link,
                  n.content),
-                changed_at = case when s.fingerprint = n.fingerprint and s.retired_at is null
+                changed_at = case when s.content - 'extra' = n.content - 'extra' and s.retired_at is null
                              then s.changed_at else now() end,
                 retired_at = null
             from (select position as id, {_COLUMNS} from {_RECORDS}) n

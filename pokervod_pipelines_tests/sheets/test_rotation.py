@@ -210,6 +210,19 @@ def test_a_clock_in_a_column_that_no_rule_reads_starts_no_run(make_harness: Make
     assert (found, harness.google.count("values.batchGet") > 5) == ([], True)
 
 
+@pytest.mark.parametrize("formula", ["=NOW()*1000000", '=IF(B2="","",NOW()*86400000)', "=NOW()&A2"])
+def test_an_edit_beside_a_clock_is_written_once(make_harness: MakeHarness, formula: str) -> None:
+    harness = make_harness(tabs={TAB: [(*COLUMNS, "Seen"), *((*make_line(n), formula) for n in (1, 2, 3))]})
+    poller = Poller(harness)
+    poller.poll_and_run()
+    harness.google.forget_calls()
+    harness.book.type_cell(TAB, 2, "H", "QQ vs JJ")
+
+    found = [poller.poll_and_run() for _ in range(4)]
+
+    assert (found, harness.google.count("values.batchUpdate")) == ([["hands"], [], [], []], 1)
+
+
 def test_a_request_is_not_repeated_while_its_run_is_pending(make_harness: MakeHarness) -> None:
     harness = make_harness()
     poller = Poller(harness)
