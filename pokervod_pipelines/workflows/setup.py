@@ -3,6 +3,7 @@
 Every step can be repeated at any time and changes only what is missing.
 """
 
+import os
 import shutil
 from pathlib import Path
 
@@ -52,7 +53,21 @@ def _name_home_in_dotenv(path: Path, home: Path) -> None:
     if line in lines:
         return
     kept = [each for each in lines if not each.startswith("DAGSTER_HOME=")]
-    path.write_text("\n".join([*kept, line]) + "\n", encoding="utf-8")
+    _replace_secret_text(path, "\n".join([*kept, line]) + "\n")
+
+
+def _replace_secret_text(path: Path, content: str) -> None:
+    """Write the file whole or not at all; a new one is closed to others, an existing one keeps its owner and mode."""
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    part.write_text(content, encoding="utf-8")
+    if path.exists():
+        status = path.stat()
+        part.chmod(status.st_mode & 0o777)
+        if os.geteuid() == 0:
+            os.chown(part, status.st_uid, status.st_gid)
+    part.replace(path)
 
 
 def _lay_out_sample(settings: Settings) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder, set_up_folder
 from pokervod_pipelines_tests.sync.installation import build_installation
 
@@ -37,3 +39,18 @@ def test_dotenv_names_dagsters_home_and_keeps_a_persons_lines(tmp_path: Path) ->
         f"DAGSTER_HOME={find_dagster_home(settings)}",
     ]
     assert (find_dagster_home(settings) / "dagster.yaml").is_file()
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 0o600), (0o640, 0o640)])
+def test_a_new_dotenv_is_closed_to_others_and_a_persons_mode_is_kept(
+    tmp_path: Path, before: int | None, after: int
+) -> None:
+    build_installation(tmp_path)
+    (tmp_path / ".env").unlink(missing_ok=True)
+    if before is not None:
+        (tmp_path / ".env").touch()
+        (tmp_path / ".env").chmod(before)
+
+    prepare_folder(tmp_path)
+
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == after
