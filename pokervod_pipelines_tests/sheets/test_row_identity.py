@@ -1,15 +1,21 @@
 """Check that rows keep id, pin and clip where our columns do not move with them, and in copied tabs."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.pin_cells import PinCell, find_left_cells
 from pokervod_pipelines.sheets.pins import pin_row
 from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
-from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, Line, SheetHarness, make_line, make_lines, to_csv
+from pokervod_pipelines_tests.sizes import choose
 
 MakeHarness = Callable[..., GoogleSheetHarness]
 Edit = Callable[[Spreadsheet], object]
@@ -27,6 +33,14 @@ def harness(make_google_harness: MakeHarness) -> GoogleSheetHarness:
     pin(harness, 6, "a/show 12.mp4", by_cell=False)
     harness.sync_until_stable()
     return harness
+
+
+@pytest.fixture
+def harness_of_file(engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path) -> SheetHarness:
+    """Return a harness with a CSV that is not written yet."""
+    path = tmp_path / "hands.csv"
+    settings = settings_factory(sheets=[{"name": "hands", "path": path}])
+    return SheetHarness(engine=engine, settings=settings, path=path)
 
 
 def pin(harness: GoogleSheetHarness, row: int, path: str, *, by_cell: bool) -> None:
@@ -189,7 +203,7 @@ def test_a_copied_tab_does_not_take_the_rows_of_the_original(harness: GoogleShee
     assert report.rows == 2 * len(before)
 
 
-@pytest.mark.parametrize("name", COPIES)
+@pytest.mark.parametrize("name", choose(["duplicated, then edited"], long=[*COPIES]))
 def test_a_copied_tab_without_ids_does_not_take_them_either(make_google_harness: MakeHarness, name: str) -> None:
     harness = make_google_harness(*make_lines(*NUMBERS))
     harness.add_files(*(f"a/show {number}.mp4" for number in range(1, 13)))
@@ -199,3 +213,121 @@ def test_a_copied_tab_without_ids_does_not_take_them_either(make_google_harness:
     harness.sync_until_stable()
 
     assert identities(harness) == before
+
+
+def test_what_was_left_behind_is_said(harness: GoogleSheetHarness) -> None:
+    harness.book.sort_range(TAB, "A2:K", "B")
+    problems = [problem for problem in harness.sync().problems if "sort the whole tab" in problem.what]
+    harness.sync_until_stable(reread=True)
+
+    (problem,) = problems
+    assert problem.where == f"{TAB} row 2"
+    assert problem.what.startswith("7 rows came beside the PokerVOD IDs of other rows")
+    said = {row["File Name"]: (row["PokerVOD State"], row["PokerVOD Problem"]) for row in harness.shown()}
+    # The cell of "show 1" is now beside "show 2", whose own is now blank; the pin by command has no cell.
+    assert {name for name, (_, text) in said.items() if "moved without the Pin column" in text} == {"show 1", "show 2"}
+    assert {state for state, _ in said.values()} == {"ready", "check"}
+
+
+def test_a_pin_cell_that_was_left_behind_counts_again_once_it_is_edited(harness: GoogleSheetHarness) -> None:
+    harness.book.sort_range(TAB, "A2:K", "B")
+    harness.sync_until_stable()
+    column = harness.book.shown(TAB)[0].index("Pin") + 1
+    harness.book.type_cell(TAB, 2, column, "show 10.mp4")
+    harness.book.type_cell(TAB, 3, column, "")
+    harness.sync_until_stable()
+
+    assert [(row["PokerVOD State"], row["PokerVOD File"]) for row in harness.shown()[:2]] == [
+        ("ready", "a/show 10.mp4"),
+        ("ready", "a/show 2.mp4"),
+    ]
+
+
+def test_a_sort_that_is_undone_leaves_nothing_to_correct(harness: GoogleSheetHarness) -> None:
+    before, rows = identities(harness), rows_of(harness.book)
+    harness.book.sort_range(TAB, "A2:K", "B")
+    harness.sync_until_stable()
+    harness.book.import_range(TAB, "A2", rows)
+    harness.sync_until_stable()
+
+    assert identities(harness) == before
+    assert {row["PokerVOD State"] for row in harness.shown()} == {"ready"}
+
+
+def test_a_copy_of_the_whole_spreadsheet_is_a_sheet_of_its_own(harness: GoogleSheetHarness) -> None:
+    before = identities(harness)
+    copy = harness.google.add_workbook({TAB: harness.book.stored(TAB)}, title="Copy of Tracker")
+    copy.share(harness.account["client_email"], "writer")
+    sources = (
+        *harness.settings.sheets,
+        harness.settings.sheets[0].model_copy(update={"name": "copy", "spreadsheet": copy.id}),
+    )
+    other = replace(harness, sheet="copy", book=copy, settings=harness.settings.model_copy(update={"sheets": sources}))
+    other.sync_until_stable()
+    harness.sync_until_stable(reread=True)
+
+    assert identities(harness) == before
+    assert {row[0] for row in identities(other).values()}.isdisjoint(row[0] for row in before.values())
+    assert len(identities(other)) == len(before)
+
+
+def test_a_pin_column_beside_a_sorted_range_of_a_file_stays_with_its_rows(harness_of_file: SheetHarness) -> None:
+    harness_of_file.add_files(*(f"a/show {number}.mp4" for number in range(1, 9)))
+    pins, lines = ["a/show 7.mp4", "", "a/show 8.mp4", ""], make_lines(1, 2, 3, 4)
+
+    def write(rows: list[Line]) -> None:
+        text = to_csv([(*row, text) for row, text in zip(rows, pins, strict=True)])
+        harness_of_file.path.write_text(text.replace("(Emotion)", "(Emotion),Pin", 1), encoding="utf-8", newline="")
+
+    write(lines)
+    harness_of_file.sync()
+    harness_of_file.build()
+    before = videos(harness_of_file)
+    write([lines[1], lines[0], lines[3], lines[2]])
+    harness_of_file.sync()
+    harness_of_file.build()
+
+    assert before == {
+        "show 1": "a/show 7.mp4",
+        "show 2": "a/show 2.mp4",
+        "show 3": "a/show 8.mp4",
+        "show 4": "a/show 4.mp4",
+    }
+    assert videos(harness_of_file) == before
+
+
+def videos(harness: SheetHarness) -> dict[str, str]:
+    rows = harness.execute(
+        "select file_name, path from sheet_rows r join nas_files f on f.id = r.file_id where r.sheet = :sheet"
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def left(known: list[str], now: list[tuple[int, str]]) -> set[int]:
+    """Return the rows, from 1, with a cell that stayed on its line; ``now`` lists the row and the cell of each line."""
+    cells = {row: PinCell(TAB, line, text) for line, (row, text) in enumerate(now, start=1)}
+    beside = {row: line for line, (row, _) in enumerate(now, start=1) if line <= len(known)}
+    return find_left_cells(cells, {**dict.fromkeys(cells, ""), **dict(enumerate(known, start=1))}, beside)
+
+
+@pytest.mark.parametrize(
+    ("known", "now", "stayed"),
+    [
+        (["x", "", "y"], [(1, "x"), (2, ""), (3, "y")], set()),  # nothing happened
+        (["x", "", "y"], [(1, "z"), (2, ""), (3, "y")], set()),  # one cell edited
+        (["x", "", "y"], [(1, ""), (2, "x"), (3, "y")], set()),  # a pin moved to another row by hand
+        (["x", "", "y"], [(2, ""), (1, "x"), (3, "y")], set()),  # rows sorted with their pins
+        (["x", "", "y"], [(2, "x"), (1, ""), (3, "y")], {1, 2}),  # rows sorted without
+        (["x", "", "y"], [(2, "x"), (1, ""), (3, "z")], {1, 2}),  # and another cell edited
+        (["x", "", "y"], [(3, "x"), (1, ""), (2, "y")], {1, 2, 3}),
+        (["x", "", "y"], [(9, "x"), (1, ""), (2, "y"), (3, "")], {9, 1, 2, 3}),  # cells inserted above
+        (["x", "x", "y"], [(9, "x"), (1, "x"), (2, "x"), (3, "y")], set()),  # a row inserted, with a pin
+        (["x", "", "y"], [(9, ""), (1, "x"), (2, ""), (3, "y")], set()),  # a row inserted, without one
+        (["x", "", "y"], [(2, ""), (3, "y")], set()),  # a row deleted
+        (["", "", ""], [(3, ""), (1, ""), (2, "")], set()),
+    ],
+)
+def test_only_cells_that_stayed_on_their_lines_are_left_behind(
+    known: list[str], now: list[tuple[int, str]], stayed: set[int]
+) -> None:
+    assert left(known, now) == stayed
