@@ -9,7 +9,7 @@ from pokervod_pipelines.rollout.report.figures import RolloutReport, WeekReport
 
 _FIGURES = (
     *("state", "reason", "measured_at", "started_at", "finished_at", "percent", "done", "current", "next", "totals"),
-    *("title", "forecast", "recoveries", "overrides", "interventions"),
+    *("title", "recoveries", "overrides", "interventions"),
 )
 _WEEK_FIGURES = (
     *("number", "state", "is_escalated", "started_at", "finished_at", "next_try_at", "planned_days", "attempts"),
@@ -23,6 +23,7 @@ def make_report_json(report: RolloutReport) -> dict[str, Any]:
         "plan": report.name,
         "criteria": {"held": report.criteria_held, "total": report.criteria_total},
         "automation_rate": report.recoveries.automation_rate,
+        "forecast": asdict(report.forecast) | {"estimated_end": report.forecast.estimated_end},
         "milestones": [asdict(each) | {"is_late": each.is_late} for each in report.milestones],
         "weeks": [_describe_week(week) for week in report.weeks],
         "attempts": [_describe_attempt(asdict(each)) for each in report.attempts],

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pokervod_pipelines.rollout.criteria import kinds
+from pokervod_pipelines.rollout.criteria import base, kinds
 from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import MAX_LINE, follow_pointer
@@ -75,7 +75,10 @@ def test_an_error_that_says_nothing_is_named(make_context: MakeContext) -> None:
     assert check_criterion(Raising(name="it"), make_context()).summary == "ValueError"
 
 
-def test_a_check_that_cannot_be_stopped_is_abandoned_in_time(make_context: MakeContext) -> None:
+def test_a_check_that_cannot_be_stopped_is_abandoned_in_time(
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "GRACE_SECONDS", 0.05)
     begun = time.monotonic()
     result = check_criterion(Hanging(name="it", seconds=0.05), make_context())
 

@@ -140,7 +140,7 @@ def test_a_document_without_anything_to_read_does_not_pass_by_itself(make_contex
 
 
 def test_a_service_that_hangs_ends_in_time(make_context: MakeContext) -> None:
-    result, service = judge(make_context, {"GET /videos": Reply(after_seconds=30)}, seconds=2)
+    result, service = judge(make_context, {"GET /videos": Reply(after_seconds=30)}, seconds=1)
 
     assert result.error_class is ErrorClass.SERVICE_DOWN
     assert len(service.asked) == 1

@@ -88,7 +88,7 @@ def test_an_unknown_host_is_unreachable(make_context: MakeContext) -> None:
 def test_a_service_that_hangs_ends_in_time(make_context: MakeContext) -> None:
     with run_silence() as address:
         begun = time.monotonic()
-        result = judge(make_context, address, seconds=2)
+        result = judge(make_context, address, seconds=1)
 
     assert result.error_class is ErrorClass.SERVICE_DOWN
     assert "no answer within" in result.summary
@@ -97,7 +97,7 @@ def test_a_service_that_hangs_ends_in_time(make_context: MakeContext) -> None:
 
 def test_a_service_that_answers_byte_by_byte_ends_in_time(make_context: MakeContext) -> None:
     with run_dripping() as address:
-        result = judge(make_context, address, world_seconds=3)
+        result = judge(make_context, address, world_seconds=1)
 
     assert result.error_class is ErrorClass.SERVICE_DOWN
     assert "no answer within" in result.summary

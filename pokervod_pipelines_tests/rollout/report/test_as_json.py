@@ -24,7 +24,7 @@ def test_it_says_what_happened() -> None:
     assert report["percent"] == 100
     assert report["automation_rate"] == pytest.approx(1 / 3)
     assert report["finished_at"] == "2026-11-18T09:00:00Z"
-    assert report["forecast"]["expected"] == {}
+    assert report["forecast"]["estimated_end"] is None
     assert [each["number"] for each in report["weeks"]] == list(range(1, 10))
     assert report["weeks"][4]["seconds"]["blocked"] == 27 * 3600
     assert report["weeks"][0]["planned_start"] == "2026-09-07"

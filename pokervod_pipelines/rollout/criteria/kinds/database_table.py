@@ -49,7 +49,8 @@ class DatabaseTable(Criterion):
                 return CriterionResult.fails(ErrorClass.DATA, message, figures=figures)
             if self.fresh_column and self.fresh_hours:
                 figures["age_hours"] = self._check_age(connection, self.fresh_column, self.fresh_hours)
-        return CriterionResult.passes(f"{self.table} is as expected, with {rows} rows or more", figures=figures)
+        counted = f", with {rows:,} rows or more" if rows else ""
+        return CriterionResult.passes(f"{self.table} is as expected{counted}", figures=figures)
 
     def _check_columns(self, connection: Connection) -> None:
         found = {row[0]: row[1] for row in connection.execute(_COLUMNS, {"name": quote_table(self.table)})}
