@@ -23,6 +23,7 @@ from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_sh
 from pokervod_pipelines.workflows.statuses import run_statuses_stage
 from pokervod_pipelines_tests.google import faults
 from pokervod_pipelines_tests.google.clock import SystemClock
+from pokervod_pipelines_tests.google.locales import LOCALES
 from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
@@ -221,6 +222,40 @@ def test_an_edit_beside_a_clock_is_written_once(make_harness: MakeHarness, formu
     found = [poller.poll_and_run() for _ in range(4)]
 
     assert (found, harness.google.count("values.batchUpdate")) == ([["hands"], [], [], []], 1)
+
+
+def end_our_names_early(book: Spreadsheet) -> None:
+    for name, place in book.areas.named.items():
+        book.areas.named[name] = place._replace(area=place.area.clipped(3, book.grid(TAB).columns))
+
+
+def sort_by_a_filter(book: Spreadsheet) -> None:
+    book.set_filter(TAB, "A1:K4")
+    book.sort_filter(TAB, "B", descending=True)
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        pytest.param(lambda book: setattr(book, "locale", LOCALES["de_DE"]), id="another country"),
+        pytest.param(lambda book: book.merge(TAB, "B2:B3"), id="merged cells"),
+        pytest.param(lambda book: book.protect(TAB, "A:K"), id="people's columns protected"),
+        pytest.param(end_our_names_early, id="names that end early"),
+        pytest.param(sort_by_a_filter, id="sorted by an older filter"),
+    ],
+)
+def test_edits_start_one_run_after_which_every_row_has_its_state(
+    make_harness: MakeHarness, prepare: Callable[[Spreadsheet], object]
+) -> None:
+    harness = make_harness()
+    prepare(harness.book)
+    harness.book.insert_rows(TAB, 5, [make_line(5)])
+    poller = Poller(harness)
+
+    found = [poller.poll_and_run() for _ in range(3)]
+
+    assert found == [["hands"], [], []]
+    assert [row["PokerVOD State"] for row in harness.shown()] == ["ready"] * 4
 
 
 def test_a_request_is_not_repeated_while_its_run_is_pending(make_harness: MakeHarness) -> None:
