@@ -10,6 +10,7 @@ import typer
 from sqlalchemy import Connection
 
 from pokervod_pipelines.actors import Actor, new_correlation_id
+from pokervod_pipelines.cli.known import require_known_part
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, SinceOption, UntilOption, read_actor
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
 from pokervod_pipelines.clips.timecode import format_ms
@@ -121,6 +122,10 @@ def list_(
     )
     with open_database(settings) as engine, engine.connect() as connection:
         hands = listing.list_hands(connection, filters, limit=limit)
+        if table and not hands:
+            require_known_part(
+                "table", table, {hand.table for hand in listing.list_hands(connection, listing.HandFilter())}
+            )
     if as_json:
         print_json([_describe_hand(hand) for hand in hands])
         return

@@ -25,6 +25,13 @@ def require_known(kind: str, name: str, known: Iterable[str]) -> None:
         raise BadInput(f"unknown {kind} {name!r}; {suggest_name(name, names)}")
 
 
+def require_known_part(kind: str, part: str, known: Iterable[str]) -> None:
+    """Raise ``BadInput`` for a text that is in none of the known names, in any case."""
+    names = sorted(known)
+    if not any(part.casefold() in name.casefold() for name in names):
+        require_known(kind, part, names)
+
+
 def require_known_project(engine: Engine, code: str) -> None:
     """Raise ``BadInput`` for a project that has no file in the catalog."""
     require_known("project", code, [year.project for year in read_stats(engine)] if code else ())
@@ -48,5 +55,5 @@ def require_known_player(engine: Engine, name: str) -> None:
     players = list_players(engine)
     names = [each for player in players for each in (player.name, *player.aliases)]
     key = make_player_key(name)
-    if not any(make_player_key(each) == key or name.casefold() in each.casefold() for each in names):
-        require_known("player", name, names)
+    if key not in map(make_player_key, names):
+        require_known_part("player", name, names)

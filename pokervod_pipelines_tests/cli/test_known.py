@@ -57,6 +57,9 @@ UNKNOWN = [
     (("catalog", "search", "x", "--stage", "final_tabel"), "unknown stage 'final_tabel'; "),
     (("catalog", "search", "x", "--player", "Ana Ruis"), "unknown player 'Ana Ruis'; did you mean `Ana Ruiz`?"),
     (("catalog", "tree", "WSPO"), "unknown project 'WSPO'; "),
+    (("hands", "list", "--table", "feature"), "unknown table 'feature'; known: none"),
+    (("events", "tail", "--type", "clip.creatd"), "unknown event type 'clip.creatd'; did you mean "),
+    (("render", "list", "--state", "pendng"), "unknown state 'pendng'; did you mean `pending`?"),
     (("render", "list", "--template", "elimnation"), "unknown template 'elimnation'; did you mean `elimination`?"),
     (
         ("render", "pause", "--template", "elimnation", "--reason", "y"),
