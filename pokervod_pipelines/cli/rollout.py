@@ -150,7 +150,7 @@ def _show(plan: RolloutPlan, record: RolloutRecord, *, as_json: bool) -> None:
         last = next((each for each in reversed(attempts) if each.results), None)
         failing = "\n".join(_name_failed(each) for each in last.results if not each.passed) if last else ""
         rows.append((week.number, week.plan.title, week.state, week.attempts or None, failing, next_try))
-    columns = ("week", "title", "state", "attempts", "failed", "")
+    columns = ("week", "title", "state", "attempts", "failed", "next attempt")
     print_table(f"{plan.title}: {report.percent} %, {record.state}", columns, rows, right=("week", "attempts"))
     for escalation in (each for each in record.escalations if each.ended_at is None):
         for each in record.interventions:
@@ -221,7 +221,7 @@ def _show_results(week: int, results: Sequence[ResultRecord]) -> None:
         )
         for each in results
     ]
-    print_table(f"week {week}", ("", "criterion", "evidence", "seconds"), rows, right=("seconds",))
+    print_table(f"week {week}", ("result", "criterion", "evidence", "seconds"), rows, right=("seconds",))
 
 
 @app.command("report")
