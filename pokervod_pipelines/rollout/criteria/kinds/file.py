@@ -46,7 +46,7 @@ class File(Criterion):
         if problems:
             message = f"{self.path} has other values than expected: {problems[0]}"
             return CriterionResult.fails(ErrorClass.DATA, message, evidence=problems, figures=figures)
-        return CriterionResult.passes(f"{self.path} is as expected", figures=figures)
+        return CriterionResult.passes(f"{self.path} is as expected: {len(content):,} bytes", figures=figures)
 
     def _compare(self, content: bytes) -> Iterator[str]:
         if not self.json_values:

@@ -46,7 +46,9 @@ class HttpHealth(AddressCriterion):
                 f"{title} is too slow: 95 % of {len(answers)} calls within {p95:.0f} ms, allowed are {self.p95_ms:g} ms"
             )
             return CriterionResult.fails(ErrorClass.SERVICE_DOWN, message, figures=figures)
-        return CriterionResult.passes(f"{title} answers {self.status}, 95 % within {p95:.0f} ms", figures=figures)
+        return CriterionResult.passes(
+            f"{title} answers {self.status} to {len(answers)} calls, 95 % within {p95:.0f} ms", figures=figures
+        )
 
 
 def find_p95(values: Sequence[float]) -> float:

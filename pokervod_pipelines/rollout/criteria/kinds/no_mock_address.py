@@ -53,7 +53,9 @@ class NoMockAddress(AddressCriterion):
         if (status := answers[self.path].status) >= 500:
             message = f"GET {self.path} of {caller.title} answers {status}, so it is unknown whether a mock answers"
             return CriterionResult.fails(ErrorClass.SERVICE_DOWN, message, figures={"status": status})
-        return CriterionResult.passes(f"{caller.title} is not a mock", figures={"status": status})
+        return CriterionResult.passes(
+            f"{caller.title} is not a mock: {len(answers)} answers", figures={"status": status}
+        )
 
     def _find_mock_signs(self, answer: HttpResponse) -> list[str]:
         prefixes = (*MOCK_HEADERS, *(name.lower() for name in self.headers))

@@ -38,7 +38,9 @@ class OpenapiDocument(ServiceCriterion):
         if problems:
             message = f"{document.path} is invalid or incomplete (problems: {len(problems)}): {problems[0]}"
             return CriterionResult.fails(ErrorClass.DOCUMENT, message, evidence=problems, figures=figures)
-        return CriterionResult.passes(f"{document.path} is valid and complete", figures=figures)
+        return CriterionResult.passes(
+            f"{document.path} is valid and complete: {len(operations)} operations", figures=figures
+        )
 
 
 def _find_invalid(document: ApiDocument) -> Iterator[str]:
