@@ -90,12 +90,14 @@ def test_everything_works_again_after_power_losses_in_the_middle_of_a_sync(tmp_p
         installation.kill_everything(sync)
         dev.communicate()
 
+    dead = f"{IN_PROGRESS} and create_timestamp < to_timestamp({time.time()}) at time zone 'utc'"
     dev = start_dev(installation, free_port)
     began = time.monotonic()
     done = installation.run("sync")
     synced = time.monotonic() - began
-    wait_until(lambda: ask_dagster(installation, IN_PROGRESS) == 0)
+    wait_until(lambda: ask_dagster(installation, dead) == 0)
     recovered = time.monotonic() - began
+    wait_until(lambda: ask_dagster(installation, IN_PROGRESS) == 0)  # Dagster runs again what was killed
     held = ask_dagster(installation, HELD)
     os.kill(dev.pid, signal.SIGINT)
     log = dev.communicate(timeout=60)[1]
