@@ -10,6 +10,7 @@ from functools import cache
 import dagster as dg
 from sqlalchemy import Engine
 
+from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.defs.stages import REVISION_TAG
 from pokervod_pipelines.hands.times import BroadcastDays
@@ -23,6 +24,7 @@ from pokervod_pipelines.sheets.polling import (
     find_unread,
     load_memory,
     observe_sheets,
+    record_refusals,
 )
 from pokervod_pipelines.sheets.rotation import compare_sheets
 from pokervod_pipelines.workflows.arrivals import REPEAT_SECONDS, Arrivals, find_arrivals
@@ -143,6 +145,7 @@ def _watch(settings: Settings, engine: Engine) -> tuple[Arrivals, PendingEvents]
 
 def _poll_sheets(settings: Settings, engine: Engine, memory: dict[str, ReadRequest]) -> PollDecision:
     seen = observe_sheets(engine, settings, settings.sheets)
+    record_refusals(engine, seen, new_correlation_id())
     in_use = find_in_use(engine, settings.sheets)
     now = datetime.now(UTC)
     decision = decide(

@@ -14,11 +14,12 @@ from typing import Any
 from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import is_locked
-from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.errors import PokervodError, Unavailable
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.reading_digest import read_stored_readings
 from pokervod_pipelines.sheets.sources import make_client
+from pokervod_pipelines.sheets.sync import record_failure
 
 MAX_GATHER_FACTOR = 4
 """An edit waits for further edits at most this many times ``google.gather_seconds``."""
@@ -41,13 +42,14 @@ class Observation:
     """Hold what a check of a sheet found: its revision and how long ago it was edited, or the error.
 
     ``place`` is the sheet's id at Google, where revisions count for each sheet. A file's revision is its time stamp,
-    which cannot be compared with the digest that its reading recorded.
+    which cannot be compared with the digest that its reading recorded. ``is_refused`` is an error for a person.
     """
 
     place: str = ""
     revision: str = ""
     age_seconds: float = 0.0
     is_comparable: bool = True
+    is_refused: bool = False
     error: str = ""
 
 
@@ -90,6 +92,13 @@ def observe_sheets(engine: Engine, settings: Settings, sheets: Sequence[SheetSou
     return seen
 
 
+def record_refusals(engine: Engine, seen: Mapping[str, Observation], correlation_id: str) -> None:
+    """Store why sheets cannot be read where a person has to act: until then there is nothing to run."""
+    for name, observation in seen.items():
+        if observation.is_refused:
+            record_failure(engine, name, observation.error, correlation_id)
+
+
 def _check_file(sheet: SheetSource) -> Observation:
     assert sheet.path is not None  # noqa: S101 - narrows the type
     try:
@@ -110,7 +119,8 @@ def _check_google(engine: Engine, settings: Settings, sheets: Mapping[str, str])
     for name, identity in sheets.items():
         version = versions[identity]
         if isinstance(version, PokervodError):
-            seen[name] = Observation(place=identity, error=str(version))
+            is_refused = not isinstance(version, Unavailable)
+            seen[name] = Observation(place=identity, error=str(version), is_refused=is_refused)
         else:
             age = (version.seen_at - version.modified_at).total_seconds()
             seen[name] = Observation(place=identity, revision=version.revision, age_seconds=max(age, 0.0))

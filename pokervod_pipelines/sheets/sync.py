@@ -111,11 +111,12 @@ def sync_sheet(
             with open_sheet(engine, settings, source, known_revision=known_revision, clock=clock) as workbook:
                 return sheet_pass.run(engine, workbook)
         except PokervodError as error:
-            _record_failure(engine, sheet, replace_unstorable(str(error)), correlation_id)
+            record_failure(engine, sheet, replace_unstorable(str(error)), correlation_id)
             raise
 
 
-def _record_failure(engine: Engine, sheet: str, error: str, correlation_id: str) -> None:
+def record_failure(engine: Engine, sheet: str, error: str, correlation_id: str) -> None:
+    """Store why the sheet could not be read; the event is appended once for each error."""
     with engine.begin() as connection:
         if store.record_failure(connection, sheet, error):
             event = NewEvent(EventType.SHEETS_SYNC_FAILED, {"sheet": sheet, "error": error})

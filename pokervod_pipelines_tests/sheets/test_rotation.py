@@ -17,6 +17,7 @@ from pokervod_pipelines.sheets.polling import (
     find_unread,
     load_memory,
     observe_sheets,
+    record_refusals,
 )
 from pokervod_pipelines.sheets.rotation import READ_ALREADY, compare_sheets
 from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_sheets_stage
@@ -29,6 +30,7 @@ from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarne
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
 
 MakeHarness = Callable[..., GoogleSheetHarness]
+Act = Callable[[GoogleSheetHarness], object]
 LAG = timedelta(minutes=2)
 
 
@@ -45,6 +47,7 @@ class Poller:
         engine, settings = self.harness.engine, self.harness.settings
         now = datetime.now(UTC) + later
         seen = observe_sheets(engine, settings, settings.sheets)
+        record_refusals(engine, seen, "test")
         decision = decide(
             seen,
             load_memory(dump_memory(self.memory)),
@@ -222,6 +225,37 @@ def test_an_edit_beside_a_clock_is_written_once(make_harness: MakeHarness, formu
     found = [poller.poll_and_run() for _ in range(4)]
 
     assert (found, harness.google.count("values.batchUpdate")) == ([["hands"], [], [], []], 1)
+
+
+@pytest.mark.parametrize(
+    ("refuse", "restore", "words"),
+    [
+        (lambda harness: harness.book.trash(), lambda harness: harness.book.restore(), "is in Drive's trash"),
+        (
+            lambda harness: harness.book.unshare(harness.account["client_email"]),
+            lambda harness: harness.book.share(harness.account["client_email"], "writer"),
+            "cannot see a sheet",
+        ),
+    ],
+)
+def test_a_sheet_that_a_person_has_to_restore_is_told_at_once_and_read_afterwards(
+    make_harness: MakeHarness, refuse: Act, restore: Act, words: str
+) -> None:
+    harness = make_harness()
+    poller = Poller(harness)
+    poller.poll_and_run()
+    refuse(harness)
+    found = [poller.poll_and_run() for _ in range(3)]
+
+    ((error, told),) = harness.execute(
+        "select error, (select count(*) from events where type = 'sheets.sync.failed') from sheet_states"
+    )
+    assert (found, words in error, told) == ([[], [], []], True, 1)
+
+    restore(harness)
+    harness.book.type_cell(TAB, 2, "H", "QQ vs JJ")
+    assert [poller.poll_and_run() for _ in range(2)] == [["hands"], []]
+    assert harness.execute("select error from sheet_states") == [(None,)]
 
 
 def end_our_names_early(book: Spreadsheet) -> None:
