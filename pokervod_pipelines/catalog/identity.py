@@ -252,6 +252,8 @@ def _place_title(facts: VideoFacts, season: Season) -> CatalogPlace:
     title = titles.make_web_video_title(facts.stem) or facts.stem
     reason = UNKNOWN_SHOW if season.project == vocabulary.OTHER else None
     key = make_slug(title) or title
+    if facts.unread:
+        key, title = f"{key}-{make_slug(facts.unread)}", f"{title} ({facts.unread.title()})"
     return CatalogPlace(season, Event("clips"), key, title, key, marks=_find_marks(facts, season), reason=reason)
 
 

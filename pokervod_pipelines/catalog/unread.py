@@ -6,7 +6,7 @@ file are left out: formats, resolutions, ids of tapes and downloads, money, vers
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from pokervod_pipelines.catalog.names import NameFinding
@@ -59,16 +59,18 @@ _HANGUL_ORDINALS = frozenset(
     상 중 하 상편 중편 하편 전편 후편 전반 후반 전반부 후반부 첫째 둘째 셋째 일부 이부 삼부 上 下 前編 後編
     """.split()  # noqa: SIM905 - as one reads them
 )
-_HAN_COUNT = re.compile("第?[一二三四五六七八九十]+[部話回巻編]?|其の[一二三四五]")
+_HAN_COUNT = re.compile("第?[一二三四五六七八九十]+[部話回巻編]?|其の[一二三四五]|[a-h][조팀부편반]")
+_GLUED = re.compile(rf"({'|'.join(COUNTED)})({'|'.join(COUNTS)})")
 _LETTERS = frozenset("abcdefgh")
 _ORDINAL_WORDS = COUNTS.keys() | ORDINALS.keys() | _HANGUL_ORDINALS | _LETTERS
 _HAND_COUNT = re.compile(rf" (\d)(?= (?:{'|'.join(CLIP_VERSIONS)})$|$)", re.ASCII)
 _FOLDER = re.compile(r"([^\W\d_]+)[ .#]*(\w{1,5})(?: of \d+)?")
 _KOREAN_PART = re.compile(r"(\d{1,2}) ?부")
+_OF_CLIPS = frozenset({"disc", "segment", "tape"})
 _FOLDERS = frozenset({"part", "disc", "tape", "reel", "table", "half", "side", "segment", "session", "camera"})
 
 
-def find_unread(path: str, findings: Iterable[NameFinding], *, second: bool = False) -> str:
+def find_unread(path: str, findings: Sequence[NameFinding], *, second: bool = False) -> str:
     """Return the unread numbers and ordinals of a path's name, each with the thing it counts; "" if there are none.
 
     A folder that is nothing but such a number ("CD1", "Part 2") counts as well. ``second`` asks for the second event of
@@ -85,17 +87,35 @@ def find_unread(path: str, findings: Iterable[NameFinding], *, second: bool = Fa
     if "&" in name.text and (place := find_second_event(name.text)):
         name = name.cut(place + len(" & ")) if second else name.cut(0, place)
     own = {finding.field: finding for finding in findings if finding.source == "name"}
-    found: list[str] = []
-    if "hand_number" in own or ("clip_number" in own and own["clip_number"].rule != CLIP_CODE):
-        # Their titles are full of numbers and cards; only a part is told apart, and what counts the files of a hand.
-        found = [f"part {part[0]}"] if (part := find_part(name.text)) else []
-        found += _HAND_COUNT.findall(name.text) if "hand_number" in own else []
-    elif not own.keys().isdisjoint(PLACE_FIELDS):
-        found = list(_list_unread(name, own))
-    folder = _read_counting_folder(name.folder.rpartition("/")[2])
-    if folder and folder.partition(" ")[0] not in own:
-        found.append(folder)
-    return " ".join(dict.fromkeys(found))
+    parent = name.folder.rpartition("/")[2]
+    folder = _read_counting_folder(parent)
+    if folder and folder.partition(" ")[0] in own:
+        folder = ""
+    if own.keys().isdisjoint(PLACE_FIELDS):
+        found = [folder] if folder else _list_of_folder(parent, findings)
+    else:
+        found = [*_list_of_name(name, own), folder]
+    return " ".join(dict.fromkeys(filter(None, found)))
+
+
+def _list_of_name(name: PreparedName, own: Mapping[str, NameFinding]) -> list[str]:
+    """Return the unread numbers; titles of clips and hands are full of numbers, so only some count there."""
+    unread = list(_list_unread(name, own))
+    is_hand = "hand_number" in own
+    if not is_hand and ("clip_number" not in own or own["clip_number"].rule == CLIP_CODE):
+        return unread
+    part = find_part(name.text)
+    parts = [f"part {part[0]}"] if part else []
+    parts += [number for number in unread if number.partition(" ")[0] in _OF_CLIPS]
+    return parts + (_HAND_COUNT.findall(name.text) if is_hand else [])
+
+
+def _list_of_folder(folder: str, findings: Sequence[NameFinding]) -> list[str]:
+    """Return the unread numbers of the folder that places a file without facts of its own (``HyperDeck_0028``)."""
+    above = {finding.field: finding for finding in findings if finding.source == "folder"}
+    if above.keys().isdisjoint(PLACE_FIELDS):
+        return []
+    return list(_list_unread(PreparedName("", folder, *fold_words(narrow(folder))), above))
 
 
 def find_endings(file_name: str) -> dict[str, tuple[str, str]]:
@@ -163,7 +183,7 @@ def _describes_file(token: str) -> bool:
 
 def _list_numbers(token: str, *, counts: bool) -> list[str]:
     """Return the numbers in a word; an ordinal or a letter is one only where it ``counts`` something."""
-    if _HAN_COUNT.fullmatch(token):
+    if _HAN_COUNT.fullmatch(token) or ((glued := _GLUED.fullmatch(token)) and len(glued[2]) > 1):
         return [token]
     if token.isalpha() or _ORDINAL.fullmatch(token):
         return [token] if counts and (token in _ORDINAL_WORDS or token[0].isdecimal()) else []
@@ -181,7 +201,7 @@ def _take(number: str, read: Counter[str]) -> bool:
 
 def _spell(number: str, before: str, behind: str) -> str:
     """Return the number with the thing that it counts, the same however it is written: ``disc 1``, ``table 2``."""
-    match = _SPLIT.fullmatch(number)
+    match = _SPLIT.fullmatch(number) or _GLUED.fullmatch(number)
     letters, digits = match.groups() if match else ("", number)
     count = _count(digits)
     if letters and letters not in COUNTED:

@@ -94,6 +94,19 @@ def count_programmes(*paths: str) -> int:
         " CD 01 1080p| CD 02 1080p",
         " Part 1 clean| Part 2 clean",
         " final 1| final 2",
+        " DiscOne| DiscTwo",
+        " XI| XII",
+        " (1-3)| (2-3)",
+        " 1번 테이블| 2번 테이블",
+        " 테이블 1| 테이블 2",
+        " A조| B조",
+        " 1교시| 2교시",
+        " TV Table A| TV Table B",
+        " T1| T2",
+        " LTO1| LTO2",
+        ".001|.002",
+        ", 1|, 2",
+        " – 1| – 2",
         # two copies of a download whose original is absent
         " (1)| (2)",
         "-001|-002",
@@ -166,6 +179,9 @@ def test_a_count_behind_the_day_parts_files(marks: str) -> None:
         ("WV26-HB-02", "WK26-HB-02"),
         ("WE26-ME-01 part 1", "WE26-ME-01 part 2"),
         ("WE26-05 CD1", "WE26-05 CD2"),
+        ("WE26-ME-01a", "WE26-ME-01b"),
+        ("45-wsop-2026-me-day1c-ann-vs-bo-cd1", "45-wsop-2026-me-day1c-ann-vs-bo-cd2"),
+        ("2026 WSOP-PARADISE/Day 1B/1213_Hand_09_A vs B_CD1", "2026 WSOP-PARADISE/Day 1B/1213_Hand_09_A vs B_CD2"),
         ("2026 WSOP-PARADISE/Day 1B/1213_Hand_09_A AhKh vs B 2c2d_1_PGM",
          "2026 WSOP-PARADISE/Day 1B/1213_Hand_09_A AhKh vs B 2c2d_2_PGM"),
         # the folder counts
@@ -173,6 +189,10 @@ def test_a_count_behind_the_day_parts_files(marks: str) -> None:
         ("A/1부/2026 WSOP Main Event Day 2", "A/2부/2026 WSOP Main Event Day 2"),
         ("Disc 1/WSOP_1983", "Disc 2/WSOP_1983"),
         ("2026 WSOP Main Event Day 2/Part 1/stream", "2026 WSOP Main Event Day 2/Part 2/stream"),
+        ("2026 WSOP/Main Event/Day 1-1/stream", "2026 WSOP/Main Event/Day 1-2/stream"),
+        ("2026 WSOP/Main Event/Day 1 - Part 1/stream", "2026 WSOP/Main Event/Day 1 - Part 2/stream"),
+        ("2026 WSOP/Main Event/1/stream", "2026 WSOP/Main Event/2/stream"),
+        ("A/Table 1/stream", "A/Table 2/stream"),
         ("2026 WSOP Main Event/Day 2/CD1/HyperDeck_0011", "2026 WSOP Main Event/Day 2/CD2/HyperDeck_0011"),
         ("2026 WSOP Main Event/Day 2/HyperDeck_0011-001", "2026 WSOP Main Event/Day 2/HyperDeck_0011-003"),
         # blinds of a cash game
@@ -189,7 +209,7 @@ def test_files_that_a_number_tells_apart_are_two_programmes(one: str, other: str
     "files",
     [
         # one part in many spellings
-        [f"{MAIN}{mark}.mp4" for mark in (" Part 1", " Part I", " pt.1", " (1 of 2)", " 1부", " Part One", "_pt1")],
+        [f"{MAIN}{mark}.mp4" for mark in (" Part 1", " PartI", " pt.1", " (1 of 2)", " Part 1 of 2", " 1⧸2", "_pt1")],
         [f"{MAIN}{mark}.mp4" for mark in (" CD1", " CD 1", " Disc 1", " Disc One", " disk01")],
         [f"{MAIN}{mark}.mp4" for mark in (" Table 1", " - Table One", " (Table 01)")],
         # what describes the file: formats, cuts, copies, ids

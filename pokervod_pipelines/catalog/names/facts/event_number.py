@@ -7,8 +7,9 @@ import re
 
 from pokervod_pipelines.catalog.names.name_fields import NameFields
 
+# What may not precede is checked behind the word, so that the search can skip to it.
 _NUMBER = re.compile(
-    r"(?:(?<!main )event ?(?:no\.? ?|#)?|(?<!\w)(?<!pt )(?<!part )(?<!table )(?<!day )(?<! ep )(?<!episode )#)"
+    r"(?:event(?<!main event) ?(?:no\.? ?|#)?|#(?<!\w#)(?<!part #)(?<! pt #)(?<!table #)(?<!day #)(?<!episode #))"
     r" ?(\d{1,3})(?![\w,.%]\w|\w)",
     re.ASCII,
 )

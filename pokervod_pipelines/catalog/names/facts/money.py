@@ -15,7 +15,7 @@ _SIGNED = re.compile(
 _BLINDS = re.compile(
     r"[$€£](\d[\d,]*)(k?)(?: ?/ ?| )[$€£]?(\d[\d,]*)(k?)(?:(?: ?/ ?| )[$€£]\d[\d,]*k?)*(?![\w,]|\.\d)(?! gtd)", re.ASCII
 )
-_BARE_BLINDS = re.compile(r"(?<![\w.,$€£#])(\d[\d,]*)(k?) ?/ ?(\d[\d,]*)(k?)(?![\w,])", re.ASCII)
+_BARE_BLINDS = re.compile(r"(?<![\w.,$€£#])(\d[\d,]*)(k?) ?/ ?(\d[\d,]+)(k?)(?![\w,])", re.ASCII)
 _WIDEST_BLINDS = 3
 _THOUSANDS = re.compile(r"(\d{1,3}(?:\.\d)?)k", re.ASCII)
 _SHORTEST_BARE, _LONGEST_BARE = 3, 5

@@ -9,10 +9,10 @@ from pokervod_pipelines.catalog.names.facts.count import COUNT, ORDINAL, read_co
 from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 _PART = re.compile(
-    rf"(?<![a-z])(?:parte|partie|part|pt|teil|hour|파트)[ .#]*(?:no\.? ?)?({COUNT})(?!(?!of ?\d)\w)", re.ASCII
+    rf"(?<![a-z])(?:parte|partie|part|pt|teil|hour|파트)[ .#]*(?:no\.? ?)?({COUNT})(?: ?of ?\d{{1,2}})?(?!\w)", re.ASCII
 )
 _ORDINAL_PART = re.compile(rf"(?<!\w)({ORDINAL}) (?:part|hour)(?!\w)", re.ASCII)
-_OF = re.compile(r"(?<![\w.,$€£#])(\d{1,2}) ?of ?(\d{1,2})(?!\w)", re.ASCII)
+_OF = re.compile(r"(?<![\w.,$€£#])(\d{1,2}) ?(?:of ?(\d{1,2})(?!\w)|/ ?(\d)$)", re.ASCII)
 _PART_BEHIND = re.compile(r"(?<!\d)(\d{1,2}) ?부(?![가-힣])", re.ASCII)
 _TAPE_PART = re.compile(r"(?<!\w)p(\d{1,2})(?!\w)", re.ASCII)
 _SESSION = re.compile(rf"(?<![a-z])session[ .#]*({COUNT})(?!\w)", re.ASCII)
@@ -34,7 +34,11 @@ def find_part(text: str) -> tuple[int, str, str] | None:
         match = _PART.search(text) or _ORDINAL_PART.search(text)
         if match:
             return read_count(match[1]), "part", match[0]
-    if "of" in text and (match := _OF.search(text)) and 1 <= int(match[1]) <= int(match[2]) > 1:
+    if (
+        ("of" in text or "/" in text)
+        and (match := _OF.search(text))
+        and 1 <= int(match[1]) <= int(match[2] or match[3]) > 1
+    ):
         return int(match[1]), "part_of", match[0]
     if "부" in text and (match := _PART_BEHIND.search(text)):
         return int(match[1]), "part", match[0]
