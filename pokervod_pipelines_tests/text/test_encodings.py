@@ -54,6 +54,7 @@ def test_utf16_of_the_other_byte_order_is_read_by_its_mark() -> None:
         write("김민준", "★ 최고의 장면 ★ “올인” 그리고… 폴드 ― 끝ㅋㅋㅋ"),
         write("김민준", "뷁 똠방각하 쉣 펲시 대박 장면입니다"),
         write("金", "結勝전 하이라이트 명장면 모음입니다"),
+        write("홍길동(洪吉童)", "올인") + write("김철수", "배드빗 장면", header=""),
         write("황정민", "탑셋 대 백도어 플러시, 칩리더 탈락"),
     ],
 )
@@ -146,6 +147,11 @@ UNICODE = BOTH.encode()
         (UNICODE + write("Åsa", "René", header="").encode("cp1252"), "line 4 is not UTF-8, other lines are"),
         (KOREAN_ROWS.encode("cp949") + write("Åsa", "It’s", header="").encode("cp1252"), "but line 4 does not"),
         (KOREAN_ROWS.encode("cp949") + write("김철수", "올인", header="").encode(), "line 2 is not UTF-8"),
+        (KOREAN_ROWS.encode("cp949") + "4,보자\n".encode(), "Korean Windows"),
+        (
+            (KOREAN_ROWS * 3).encode("cp949") + write("张伟", "德州扑克全下", header="").encode("gbk"),
+            "but line 10 does not",
+        ),
         (BOTH.encode("utf-16") + write("Ivey", "a bluff", header="").encode(), "is UTF-16 in part, but not at byte"),
         (UNICODE + write("Ivey", "a bluff", header="").encode("utf-16-le"), "line 4 contains a null byte"),
         (UNICODE[: UNICODE.index("장".encode()) + 1], "ends inside a character, so it was cut off"),
