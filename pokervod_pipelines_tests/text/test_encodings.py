@@ -150,7 +150,7 @@ UNICODE = BOTH.encode()
         (KOREAN_ROWS.encode("cp949") + "4,보자\n".encode(), "Korean Windows"),
         (
             (KOREAN_ROWS * 3).encode("cp949") + write("张伟", "德州扑克全下", header="").encode("gbk"),
-            "but line 10 does not",
+            "Expected UTF-8, got",
         ),
         (BOTH.encode("utf-16") + write("Ivey", "a bluff", header="").encode(), "is UTF-16 in part, but not at byte"),
         (UNICODE + write("Ivey", "a bluff", header="").encode("utf-16-le"), "line 4 contains a null byte"),
