@@ -11,7 +11,7 @@ from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.catalog.name_identity import identify_name
 from pokervod_pipelines.cli.known import require_known
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, print_sources, read_actor
-from pokervod_pipelines.cli.output import out, print_json, print_json_lines, print_table
+from pokervod_pipelines.cli.output import err, out, print_json, print_json_lines, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.paging import DEFAULT_LIMIT, Page
@@ -72,6 +72,8 @@ def sync(
                 out.print(f"  {problem}", markup=False)
             if outcome.problem_count > MAX_PROBLEMS_SHOWN:
                 out.print(f"  and {outcome.problem_count - MAX_PROBLEMS_SHOWN:,} more; --json lists them")
+        for failure in failures[1:]:
+            err.print(f"error: {failure}", markup=False)
     if failures:
         raise failures[0]
 
