@@ -8,6 +8,7 @@ from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
 from pokervod_pipelines_tests.sheets.harness import make_line, make_lines
 from pokervod_pipelines_tests.sheets.test_row_identity import identities, pin
+from pokervod_pipelines_tests.sizes import cover
 
 MakeHarness = Callable[..., GoogleSheetHarness]
 NUMBERS = (3, 1, 4, 5, 9, 2, 6)
@@ -40,8 +41,7 @@ def grow(book: Spreadsheet) -> None:
     book.type_cell(TAB, LINES.stop, "A", len(LINES))
 
 
-@pytest.mark.parametrize("edit", [sort, swap, grow])
-@pytest.mark.parametrize("name", STAYING)
+@pytest.mark.parametrize(("name", "edit"), cover(STAYING, [sort, swap, grow]))
 def test_what_stays_behind_does_not_take_the_rows_along(
     make_google_harness: MakeHarness, name: str, edit: Callable[[Spreadsheet], None]
 ) -> None:
