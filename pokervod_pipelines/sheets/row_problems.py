@@ -28,7 +28,7 @@ def _find_displaced(rows: Sequence[AnnotationRow]) -> Iterator[Problem]:
         numbers = [row.row_number for row in group]
         yield Problem(
             f"{tab} row {numbers[0]}",
-            f"{len(numbers)} rows came beside the PokerVOD IDs of other rows: people's cells were sorted or imported "
+            f"Rows beside the PokerVOD ID of another row: {len(numbers)}. People's cells were sorted or imported "
             "without the PokerVOD columns. Known rows keep their clips, and the IDs are given anew. Remove the filter "
             "and set it again over all columns, or sort the whole tab.",
         )

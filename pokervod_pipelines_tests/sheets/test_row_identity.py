@@ -222,7 +222,7 @@ def test_what_was_left_behind_is_said(harness: GoogleSheetHarness) -> None:
 
     (problem,) = problems
     assert problem.where == f"{TAB} row 2"
-    assert problem.what.startswith("7 rows came beside the PokerVOD IDs of other rows")
+    assert problem.what.startswith("Rows beside the PokerVOD ID of another row: 7.")
     said = {row["File Name"]: (row["PokerVOD State"], row["PokerVOD Problem"]) for row in harness.shown()}
     # The cell of "show 1" is now beside "show 2", whose own is now blank; the pin by command has no cell.
     assert {name for name, (_, text) in said.items() if "moved without the Pin column" in text} == {"show 1", "show 2"}
