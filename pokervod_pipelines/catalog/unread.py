@@ -39,19 +39,21 @@ _ENDING = re.compile(r"(?P<internal>-\d{3})$|(?P<id>_\d{6,})$|(?P<count>[_ ]\d{3
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
 # What only several words show to be no count: tape ids, days, "v2_1", the minutes behind an episode's code.
 _NO_COUNTS = re.compile(
-    r"""(?<!\w)(?:es[mo]?\d{6,} | gmpo[ ]\d+ | v\d{1,2}[ ]\d{1,2} | (?:aac|ddp?|dts|ac3)[ ]?\d[ ]\d
+    r"""(?<!\w)(?:es[mo]?\d{6,} | gmpo[ ]\d+ | v\d{1,2}[ ]\d{1,2} | (?:aac|ddp?|dts|ac3)[ ]?\d[ ]\d | [hx][ ]26[3-6]
       | (?<=[a-z]\d\d[ ])(?:30|60|90|120)
       | (?:19|20)\d\d[ .](?:0\d|1[0-2])[ .][0-3]\d | [0-3]\d[ .](?:0\d|1[0-2])[ .](?:19|20)\d\d)(?!\w)""",
     re.VERBOSE,
 )
 _OF_FILE = re.compile(
-    r"""[$€£].* | \d{6,} | \d{3,4}[ip]\d* | \d{3,4}x\d{3,4} | [248]k\d* | (?:19|20)\d\d
+    r"""[$€£].* | \d{6,} | \d{3,4}[ip][\d.]* | \d{3,4}x\d{3,4} | 16x9 | 4x3 | (?:19|20)\d\d
+      | \d{4,5}k | \d{2,3}m | [248]k\d*
       | [57]\.1 | 2\.[01] | 23\.9\d* | 29\.97 | 59\.94 | \d\d(?:\.\d+)?[ip]
       | \d[\d.]*(?:[kmg]?bps|k?hz|fps|bits?|ch|[mg]b|mins?|hd|x?pass)
-      | (?:mpe?g|mp|avc|hevc|av|aac|ac|ddp?|pcm|prores|dnxh[dr]|xdcam|hdr|rec|vp|crf)\.?\d[\d.]*[a-z]*
+      | (?:mpe?g|mp|avc|hevc|av|aac|ac|ddp?|pcm|prores|dnxh[dr]|xdcam|u?hd|hdr|rec|vp|crf)\.?\d[\d.]*[a-z]*
       | [hx]\.?26[3-6] | v\d+(?:\.\d+)*
-      | (?:ver|version|rev|cut|edit|draft|copy|prob|final|최종|찐최종|클린본|수정)\d{1,2}
-      | [2-9](?:max|handed|way|bet|card|game|m)""",
+      | (?:ver|version|rev|cut|edit|draft|copy|prob|final|fix|qc|(?:re)?encode|export|render)\d{1,2}
+      | (?:최종|찐최종|클린본|수정)\d{1,2}
+      | [a-z]*[2-9](?:max|handed|way) | [2-9](?:bet|card|game|m)""",
     re.VERBOSE,
 )
 _HANGUL_ORDINALS = frozenset(

@@ -134,12 +134,12 @@ COUNTED = {
 
 FORMATS_BEFORE = frozenset(
     """
-    mpeg mp h x prores dnxhd dnxhr rec bt v ver version rev aac ac dd ddp crf copy draft encode export render
+    mpeg mp prores dnxhd dnxhr rec bt v ver version rev aac ac dd ddp crf copy draft encode export render hd uhd intra
     """.split()  # noqa: SIM905 - as one reads them
 )
 FORMATS_BEHIND = frozenset(
     """
-    pass fps mbps kbps hz khz bit bits ch min mins minutes handed max way bet card game
+    pass fps mbps kbps hz khz bit bits ch mb gb tb min mins minutes handed max way bet card game
     """.split()  # noqa: SIM905 - as one reads them
 )
 """Words before and behind a number that describes the file or the game."""

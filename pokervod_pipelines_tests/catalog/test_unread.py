@@ -221,6 +221,8 @@ def test_files_that_a_number_tells_apart_are_two_programmes(one: str, other: str
                 " MPEG-2 6.2Mbps 2-pass", " - final edit", " mastered", "_v2_1", " [dQw4w9WgXcQ]", " 2026-07-12",
                 " 12.07.2026", " $15M Prize", " 2160p60", " 59.94p", " 50i", " HEVC 10 bit", " 8 Mbps", " crf18",
                 " DNxHD 120", " Rec. 709", " HDR10", " V1.2", " final2", " rev2", " re-encode 2", " 6-Handed", " 9-max",
+                " 1080i59.94", " 1080p25 50M", " XDCAM HD422", " AVC-Intra 100", " 16x9", " 5000k", " UHD50", " 3.5 GB",
+                " fix2", "_export2",
             )
         ],
         ["2026.WSOP.Main.Event.Day.2.1080p.WEB-DL.x264-GRP.mp4", f"{MAIN}.mp4"],
