@@ -166,7 +166,7 @@ class _SheetPass:
             self.sheet,
             reading,
             correlation_id=self.correlation_id,
-            confirm_loss=self.confirm_loss or last.was_elsewhere,
+            confirm_loss=self.confirm_loss or (last.was_elsewhere and bool(reading.layouts)),
         )
         self.progress(len(reading.rows))
         rows = (*changes.kept, *changes.changed, *changes.added)
