@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pokervod_pipelines.rollout.record import OverrideRecord, RolloutRecord, WeekRecord, WeekState
+from pokervod_pipelines.rollout.record import OverrideRecord, RolloutRecord, RolloutState, WeekRecord, WeekState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ def find_places(weeks: Sequence[WeekRecord], shapes: Sequence[WeekShape]) -> dic
 def align_record(record: RolloutRecord, shapes: Sequence[WeekShape]) -> RolloutRecord:
     """Return the record by the present numbers of its weeks, without those that the plan no longer has.
 
-    A passed week with a criterion that never passed, as it is now, is pending again.
+    A passed week with a criterion that never passed, as it is now, is pending again, and its rollout is not completed.
     """
     places = find_places(record.weeks, shapes)
     moved = replace(
@@ -52,7 +52,11 @@ def align_record(record: RolloutRecord, shapes: Sequence[WeekShape]) -> RolloutR
         else week
         for week in weeks.values()
     ]
-    return replace(moved, weeks=tuple(opened))
+    aligned = replace(moved, weeks=tuple(opened))
+    if record.state is RolloutState.COMPLETED and aligned.current_week is not None:
+        reason = "not every criterion has passed as it is now; continue with `pokervod rollout run`"
+        return replace(aligned, state=RolloutState.WAITING, reason=reason, finished_at=None)
+    return aligned
 
 
 def find_unjudged(record: RolloutRecord, week: int, shape: WeekShape) -> list[str]:
