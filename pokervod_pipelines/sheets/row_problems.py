@@ -8,13 +8,13 @@ from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.sheets.align import Alignment
 from pokervod_pipelines.sheets.rows import AnnotationRow
 
+MAX_ROWS_NAMED = 5
+
 
 def find_row_problems(alignment: Alignment) -> Iterator[Problem]:
     """Yield what a person should know of the rows."""
     yield from _find_displaced([row for _, row in alignment.displaced])
-    for row in alignment.copies:
-        text = "The row was copied together with the PokerVOD ID of another row. It is now a new row with its own ID."
-        yield Problem(_place(row), text)
+    yield from _find_copies(alignment.copies)
     for _, row in alignment.uncomputed:
         yield Problem(_place(row), f"{_name_cells(row)} The row stays as it was until they are computed.")
     for row in alignment.added:
@@ -32,6 +32,22 @@ def _find_displaced(rows: Sequence[AnnotationRow]) -> Iterator[Problem]:
             "without the PokerVOD columns. Known rows keep their clips, and the IDs are given anew. Remove the filter "
             "and set it again over all columns, or sort the whole tab.",
         )
+
+
+def _find_copies(rows: Sequence[AnnotationRow]) -> Iterator[Problem]:
+    """Yield one problem for each row, for a copied tab one for all."""
+    for tab, group in groupby(rows, key=attrgetter("tab")):
+        copies = list(group)
+        if len(copies) > MAX_ROWS_NAMED:
+            text = f"{len(copies)} rows were copied together with the PokerVOD IDs of other rows."
+            yield Problem(
+                tab, f"{text} They are new rows with their own IDs. Name the tab in `skip_tabs` to leave it out."
+            )
+        else:
+            text = (
+                "The row was copied together with the PokerVOD ID of another row. It is now a new row with its own ID."
+            )
+            yield from (Problem(_place(row), text) for row in copies)
 
 
 def _place(row: AnnotationRow) -> str:
