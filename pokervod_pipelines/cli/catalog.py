@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import Engine
 
 from pokervod_pipelines.catalog.copies import find_copies
 from pokervod_pipelines.catalog.correctable import Value
@@ -55,11 +56,7 @@ def search(
             limit=limit,
         )
         if not result.total:
-            known = search_catalog(engine, "", limit=0).facets
-            for name, value in {"project": project, "game": game, "stage": stage, "version": version}.items():
-                require_known(name, value, known[name])
-            if player and not search_catalog(engine, "", player=player, limit=0).total:
-                require_known_player(engine, player)
+            _require_known_filters(engine, player, project=project, game=game, stage=stage, version=version)
     if as_json:
         print_json(asdict(result))
         return
@@ -77,6 +74,15 @@ def search(
         best = sorted(counts.items(), key=lambda count: -count[1])[:8]
         if len(counts) > 1:
             out.print(f"{facet:>8}  " + "  ".join(f"{label} {count:,}" for label, count in best), markup=False)
+
+
+def _require_known_filters(engine: Engine, player: str, **filters: str) -> None:
+    """Raise ``BadInput`` for a filter that no file has, so that nothing found is told from nothing there."""
+    known = search_catalog(engine, "", limit=0).facets
+    for name, value in filters.items():
+        require_known(name, value, known[name])
+    if player and not search_catalog(engine, "", player=player, limit=0).total:
+        require_known_player(engine, player)
 
 
 @app.command("tree")

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
 from pokervod_pipelines.cli.options import JsonOption, SinceOption, UntilOption
 from pokervod_pipelines.cli.output import out, print_json_lines, show_time
@@ -42,32 +43,33 @@ def tail(
         correlation_id=correlation or None,
         period=read_period(since, until, settings.zone),
     )
-
-    def show(events: list[LoggedEvent]) -> None:
-        for event in events:
-            if as_json:
-                values = {
-                    name: getattr(event, name) for name in ("id", "at", "type", "source", "correlation_id", "payload")
-                }
-                print_json_lines([values])
-            else:
-                facts = " ".join(
-                    f"{key}={value}" for key, value in event.payload.items() if not isinstance(value, dict)
-                )
-                out.print(f"{show_time(event.at, '%Y-%m-%d %H:%M:%S')}  {event.type:26} {facts}", markup=False)
-
     with open_database(settings) as engine:
         with engine.connect() as connection:
             latest = read_latest(connection, filters, limit=lines)
-        show(latest)
-        position = (latest[-1].txid, latest[-1].id) if latest else (0, 0)
-        if not follow:
-            return
-        listening = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        start_listening(listening)
-        while True:
-            new = read_events(listening, after=position)
-            position = (new[-1].txid, new[-1].id) if new else position
-            show([event for event in new if filters.fits(event)])
-            if not new:
-                wait_for_append(listening, timeout=POLL_SECONDS)
+            newest = read_latest(connection, EventFilter(), limit=1)
+        _print_events(latest, as_json=as_json)
+        if follow:
+            _follow(engine, filters, newest, as_json=as_json)
+
+
+def _follow(engine: Engine, filters: EventFilter, newest: list[LoggedEvent], *, as_json: bool) -> None:
+    """Print the events that fit as they are appended after the newest one."""
+    listening = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    start_listening(listening)
+    while True:
+        position = (newest[-1].txid, newest[-1].id) if newest else (0, 0)
+        new = read_events(listening, after=position)
+        _print_events([event for event in new if filters.fits(event)], as_json=as_json)
+        newest = new or newest
+        if not new:
+            wait_for_append(listening, timeout=POLL_SECONDS)
+
+
+def _print_events(events: list[LoggedEvent], *, as_json: bool) -> None:
+    for event in events:
+        if as_json:
+            names = ("id", "at", "type", "source", "correlation_id", "payload")
+            print_json_lines([{name: getattr(event, name) for name in names}])
+        else:
+            facts = " ".join(f"{key}={value}" for key, value in event.payload.items() if not isinstance(value, dict))
+            out.print(f"{show_time(event.at, '%Y-%m-%d %H:%M:%S')}  {event.type:26} {facts}", markup=False)
