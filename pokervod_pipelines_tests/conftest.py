@@ -1,6 +1,7 @@
 """Give every test a real PostgreSQL: one server a run, one migrated database a process, emptied for each test."""
 
 import os
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -25,6 +26,10 @@ hypothesis_settings.register_profile(
     "pokervod", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 hypothesis_settings.load_profile("pokervod")
+
+# Hundreds of processes start below; without compiled modules each of them would compile the whole package again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 os.environ.pop("DAGSTER_HOME", None)
 for variable in [name for name in os.environ if name.startswith("POKERVOD_") and not name.startswith("POKERVOD_TEST_")]:

@@ -17,7 +17,7 @@ from pokervod_pipelines_tests.sizes import choose
 
 KIM = Actor(who="kim", reason="seen")
 
-CHUNKS, STEPS = 10, 25
+CHUNKS, STEPS = choose(5, long=10), 25
 
 CORRECTIONS = {
     "project": ("WSOP", "PAD", "HCL", "OTHER"),

@@ -429,6 +429,7 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
+@pytest.mark.long
 def test_a_terminal_of_80_columns_shows_words_whole(plans: PlanFolder, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
 

@@ -220,6 +220,7 @@ def test_a_missing_library_fails_its_partition_and_is_not_retried(
     assert statuses == ["failed"]
 
 
+@pytest.mark.long
 def test_no_room_imports_dagster() -> None:
     modules = "; ".join(f"walk('pokervod_pipelines.{room}')" for room in ROOMS)
     script = (
@@ -235,6 +236,7 @@ def test_no_room_imports_dagster() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
+@pytest.mark.long
 def test_the_dagster_command_works_from_a_prepared_folder(installation: Installation, database_url: str) -> None:
     installation = Installation(installation.folder, database_url)
     installation.run("setup")

@@ -274,6 +274,7 @@ def test_libraries_are_the_folders_of_the_projects() -> None:
     assert LIBRARIES[-1] == ("rest", ".")
 
 
+@pytest.mark.long
 def test_every_process_makes_the_same_sample() -> None:
     """Compare processes: sets and hashes differ between them, and the sample must not follow them."""
     made = {

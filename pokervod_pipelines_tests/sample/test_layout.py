@@ -56,6 +56,7 @@ def test_nothing_but_the_sample_is_left_in_the_folder(laid_out: SampleLayout) ->
     assert sorted(path.name for path in (folder / "sheets").iterdir()) == sorted(WORKBOOKS)
 
 
+@pytest.mark.long
 def test_two_samples_are_equal_to_the_byte(laid_out: SampleLayout, tmp_path: Path, snapshot: Take) -> None:
     calls: list[tuple[str, int, int]] = []
 
@@ -141,6 +142,7 @@ def test_a_half_laid_out_sample_is_repaired(
     assert read_contents(copied) == read_contents(laid_out.archive_root.parent)
 
 
+@pytest.mark.long
 def test_a_sample_of_another_version_is_replaced_whole(copied: Path, laid_out: SampleLayout, snapshot: Take) -> None:
     (copied / MARKER).write_text(json.dumps({"version": VERSION - 1, "files": 1, "videos": 1, "rows": 1}))
     (copied / "archive" / "a name of the older version.mp4").touch()

@@ -15,6 +15,7 @@ from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
 from pokervod_pipelines_tests.sheets.poller import MakeHarness, Poller, configure, refill, run_stages
+from pokervod_pipelines_tests.sizes import choose
 
 Act = Callable[[GoogleSheetHarness], object]
 LAG = timedelta(minutes=2)
@@ -37,7 +38,7 @@ EDITS: dict[str, Callable[[Spreadsheet], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", EDITS)
+@pytest.mark.parametrize("name", choose([*EDITS][::3], long=[*EDITS]))
 def test_an_edit_that_drive_does_not_tell_is_found_by_reading(make_polled_harness: MakeHarness, name: str) -> None:
     harness = make_polled_harness()
     poller = Poller(harness)

@@ -52,6 +52,7 @@ def test_syncs_killed_at_random_moments_leave_nothing_doubled_and_nothing_lost(t
     assert installation.ask("select count(*) from nas_scans where status = 'running'") == [(0,)]
 
 
+@pytest.mark.long
 def test_two_syncs_at_once_do_the_work_once(tmp_path: Path, database_url: str) -> None:
     installation = build_installation(tmp_path, database_url=database_url)
     documents = []

@@ -55,6 +55,7 @@ def test_a_clip_reaches_the_editor(installation: Installation, tmp_path: Path) -
     assert re.findall(r"\d\d:\d\d:\d\d:\d\d", line)[:2] == ["00:00:01:00", "00:00:03:00"], edl.stderr
 
 
+@pytest.mark.long
 def test_a_clip_beyond_the_end_of_its_video_says_both_times(installation: Installation) -> None:
     text = installation.sheet.read_text(encoding="utf-8").replace("0:59:59", "0:00:09")
     installation.sheet.write_text(text, encoding="utf-8")

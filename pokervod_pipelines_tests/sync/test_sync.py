@@ -117,6 +117,7 @@ def test_what_happens_on_disk_is_reported_as_what_it_is_and_ids_stay(installatio
     ]
 
 
+@pytest.mark.long
 def test_a_lost_library_fails_alone_and_loses_nothing(installation: Installation) -> None:
     installation.sync()
     before = installation.ask("select count(*) from nas_files"), installation.ask(EPISODES_AND_CLIPS)
@@ -155,6 +156,7 @@ def test_a_sheet_that_cannot_be_read_keeps_its_clips(
     assert read_checks(installation, monkeypatch, "sheet_rows", "every_sheet_was_read") == ["FAILED", "SUCCEEDED"]
 
 
+@pytest.mark.long
 def test_a_deletion_that_an_operator_clears_is_audited(installation: Installation) -> None:
     installation.sync()
     gone = "ARCHIVE/WSOP/WSOP 1973/wsop-1973-me-nobug.mp4"

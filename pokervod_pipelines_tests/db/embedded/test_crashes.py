@@ -130,6 +130,7 @@ def test_a_start_killed_at_any_moment_does_not_block_the_next(
     assert not server.status().running
 
 
+@pytest.mark.long
 def test_a_server_started_without_us_is_used(base: Path, make_server: MakeServer) -> None:
     server = make_server(base)
     with server:
@@ -152,6 +153,7 @@ def test_a_server_started_without_us_is_used(base: Path, make_server: MakeServer
     assert foreign.wait() == 0
 
 
+@pytest.mark.long
 def test_half_created_data_are_deleted(base: Path, make_server: MakeServer) -> None:
     leftover = base / "data.new-abc" / "base"
     leftover.mkdir(parents=True)
@@ -160,6 +162,7 @@ def test_half_created_data_are_deleted(base: Path, make_server: MakeServer) -> N
         assert not leftover.parent.exists()
 
 
+@pytest.mark.long
 def test_a_failed_start_shows_the_end_of_the_log_and_releases_its_locks(base: Path, make_server: MakeServer) -> None:
     with pytest.raises(OperatorNeeded, match='invalid value for parameter "shared_buffers"'):
         make_server(base, settings={"shared_buffers": "plenty"}).acquire()
@@ -209,6 +212,7 @@ def test_a_full_disk_at_a_later_start_is_reported_and_loses_nothing(small_disk: 
         assert read(server) == 42
 
 
+@pytest.mark.long
 def test_data_of_another_major_version_are_not_touched(base: Path, make_server: MakeServer) -> None:
     with make_server(base) as server:
         version = server.status().data_folder / "PG_VERSION"
@@ -253,6 +257,7 @@ def test_a_long_log_is_rotated_while_the_server_writes_to_it(base: Path, make_se
         assert log.with_name("server.log.1").stat().st_size > LOG_LIMIT
 
 
+@pytest.mark.long
 def test_a_folder_deleted_meanwhile_is_accepted(base: Path, make_server: MakeServer) -> None:
     folder = base / "pg"
     server = make_server(folder)

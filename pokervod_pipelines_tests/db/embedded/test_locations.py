@@ -54,6 +54,7 @@ def test_a_line_break_in_the_folder_is_refused(base: Path, make_server: MakeServ
         make_server(base / "two\nlines").acquire()
 
 
+@pytest.mark.long
 def test_a_long_path_has_its_socket_in_a_short_private_folder(
     base: Path, make_server: MakeServer, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +147,7 @@ def list_modes(folder: Path) -> list[tuple[Path, int, int]]:
     return [(path, path.stat().st_mode, path.stat().st_uid) for path in (folder, *folder.parents)]
 
 
+@pytest.mark.long
 def test_below_a_closed_folder_the_data_are_outside_and_nothing_is_opened(
     closed: Path, homes: tuple[Path, ...], make_server: MakeServer, make_client: MakeClient
 ) -> None:
@@ -169,6 +171,7 @@ def test_below_a_closed_folder_the_data_are_outside_and_nothing_is_opened(
     assert not any(closed.iterdir())
 
 
+@pytest.mark.long
 def test_concurrent_first_users_below_a_closed_folder_share_one_location(closed: Path, make_client: MakeClient) -> None:
     clients = [make_client("use", closed) for _ in range(3)]
 
@@ -198,6 +201,7 @@ def test_a_pointer_outside_the_homes_is_refused(
         make_server(base).acquire()
 
 
+@pytest.mark.long
 def test_data_that_became_unreachable_are_not_replaced(base: Path, make_server: MakeServer, as_root: None) -> None:
     folder = base / "later closed" / "pg"
     with make_server(folder):
@@ -208,6 +212,7 @@ def test_data_that_became_unreachable_are_not_replaced(base: Path, make_server: 
         make_server(folder).acquire()
 
 
+@pytest.mark.long
 def test_joining_a_running_server_asks_nothing_about_its_user(
     base: Path, make_server: MakeServer, make_client: MakeClient, as_root: None
 ) -> None:

@@ -38,6 +38,7 @@ def test_the_last_one_leaving_stops_the_server(base: Path, make_client: MakeClie
     assert not server.status().running
 
 
+@pytest.mark.long
 def test_a_user_killed_does_not_stop_the_others(base: Path, make_client: MakeClient, make_server: MakeServer) -> None:
     killed, other = make_client("use", base), make_client("use", base)
     killed.read()
@@ -78,6 +79,7 @@ def test_a_server_is_kept_while_a_user_lives_and_stopped_though_its_starter_was_
     server.wait(30)
 
 
+@pytest.mark.long
 def test_keep_running_leaves_the_server_running(base: Path, make_server: MakeServer) -> None:
     with make_server(base, keep_running=True):
         pass
@@ -128,6 +130,7 @@ def test_a_program_started_by_a_client_does_not_count_as_a_user(
     os.kill(program, signal.SIGKILL)
 
 
+@pytest.mark.long
 def test_concurrent_starts_and_stops_wait_in_turn(base: Path, make_client: MakeClient, make_server: MakeServer) -> None:
     clients = [make_client("use_repeatedly", base) for _ in range(3)]
 
@@ -137,6 +140,7 @@ def test_concurrent_starts_and_stops_wait_in_turn(base: Path, make_client: MakeC
     assert not make_server(base).status().running
 
 
+@pytest.mark.long
 def test_of_concurrent_creators_of_a_database_one_creates_it(base: Path, make_client: MakeClient) -> None:
     clients = [make_client("create", base) for _ in range(3)]
     for client in clients:
@@ -207,6 +211,7 @@ def test_an_address_is_known_only_after_acquiring(base: Path, make_server: MakeS
         make_server(base).url("postgres")
 
 
+@pytest.mark.long
 def test_a_server_in_use_is_not_erased(base: Path, make_server: MakeServer) -> None:
     server = make_server(base)
     with server, pytest.raises(Conflict, match="in use"):

@@ -70,6 +70,7 @@ def test_a_sequence_has_a_file_for_every_frame(name: str, tmp_path: Path) -> Non
             assert (drawn.mode, drawn.tobytes()) == ("RGBA", drawing.draw(number - 1).tobytes())
 
 
+@pytest.mark.long
 def test_an_mp4_shows_no_bands_in_dark_gradients(tmp_path: Path) -> None:
     """FFmpeg rounds eight bits to luma without dithering, which left bands of 240 rows."""
     spec, target = make_spec("mp4", width=1920, height=1080, seconds=1.4), tmp_path / "graphic.mp4"

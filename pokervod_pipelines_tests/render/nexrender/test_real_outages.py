@@ -65,6 +65,7 @@ def test_a_job_that_a_killed_server_forgot_is_queued_again(farm: Farm, job_facto
     assert_nothing_is_left(farm)
 
 
+@pytest.mark.long
 def test_a_server_that_always_forgets_is_given_up(farm: Farm, job_factory: JobFactory) -> None:
     async def case() -> None:
         async with renderer_at(farm) as renderer:
@@ -107,6 +108,7 @@ def test_a_server_that_stays_down_has_no_capacity(farm: Farm, job_factory: JobFa
     run(case())
 
 
+@pytest.mark.long
 def test_a_job_that_was_given_up_while_the_server_was_away_is_taken_back_when_it_is_seen_again(
     farm: Farm, job_factory: JobFactory
 ) -> None:
@@ -130,6 +132,7 @@ def test_a_job_that_was_given_up_while_the_server_was_away_is_taken_back_when_it
     assert farm.list_jobs() == []
 
 
+@pytest.mark.long
 def test_a_job_whose_worker_was_killed_says_nothing_until_it_is_cancelled(farm: Farm, job_factory: JobFactory) -> None:
     worker, told = farm.start_worker(), list[float]()
     first, second = job_factory(composition="gated"), job_factory()
@@ -169,6 +172,7 @@ def test_a_job_posted_twice_loses_the_younger(farm: Farm, job_factory: JobFactor
     run(case())
 
 
+@pytest.mark.long
 def test_a_store_of_promises_breaks_the_short_listing_and_the_long_one_is_used(
     farm: Farm, job_factory: JobFactory
 ) -> None:

@@ -89,6 +89,7 @@ def site(engine: Engine, tmp_path: Path) -> Iterator[Site]:
             process.stdout.close()
 
 
+@pytest.mark.long
 def test_a_stopped_worker_finishes_its_jobs_and_claims_no_more(site: Site) -> None:
     first, second = (request_graphic(site.database, width=1920, height=1080, seconds=3) for _ in range(2))
     worker = site.start()
@@ -146,6 +147,7 @@ def test_a_killed_worker_takes_its_children_with_it_and_another_renders_its_jobs
     assert attempts == [("killed", "lost"), ("other", "completed")]
 
 
+@pytest.mark.long
 def test_the_name_of_a_living_worker_is_refused(site: Site) -> None:
     site.start("--name", "studio 1")
     wait_until(lambda: site.count_living() == 1)
@@ -157,6 +159,7 @@ def test_the_name_of_a_living_worker_is_refused(site: Site) -> None:
     assert "a worker named 'studio 1' is running" in " ".join(output.split())
 
 
+@pytest.mark.long
 def test_a_worker_of_a_day_ends_by_itself(site: Site) -> None:
     mine, others = request_graphic(site.database), request_graphic(site.database)
     site.database.execute("update render_instructions set broadcast_day = '2031-05-05' where id = :id", id=others)
@@ -168,6 +171,7 @@ def test_a_worker_of_a_day_ends_by_itself(site: Site) -> None:
     assert site.database.states() == {mine: "completed", others: "pending"}
 
 
+@pytest.mark.long
 def test_a_worker_of_a_day_is_registered_as_one(site: Site) -> None:
     site.start("--day", DAY)
 

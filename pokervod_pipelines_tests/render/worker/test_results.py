@@ -270,6 +270,7 @@ def test_results_that_come_while_the_database_is_away_are_recorded_when_it_is_ba
         own_server.release()
 
 
+@pytest.mark.long
 def test_a_worker_whose_database_stays_away_ends(own_server: EmbeddedServer) -> None:
     database = QueueDatabase(engine=make_engine(own_server.url("away", OUR_DRIVER)))
     upgrade_database(database.engine)

@@ -52,6 +52,7 @@ def test_the_mocks_of_the_demo_are_prism() -> None:
         pytest.skip(f"PRISM NOT TESTED, the mocks are the generic server: {error}")
 
 
+@pytest.mark.long
 def test_two_weeks_are_fixed_by_fixers(make_site: MakeSite, database_url: str) -> None:
     site = make_site("plan.yaml", wait_seconds=0, database_url=database_url, with_prism=False)
     inject_first_failures(site)
