@@ -102,6 +102,7 @@ def test_the_list_follows_the_queue_until_it_is_interrupted(
     assert "Traceback" not in following.seen
 
 
+@pytest.mark.long
 def test_the_list_is_kept_while_the_database_is_unavailable_and_continues_then(
     follow: Callable[..., Following], render_day: RenderDay
 ) -> None:

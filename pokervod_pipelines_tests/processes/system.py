@@ -43,3 +43,10 @@ def _find_parent(pid: int) -> int | None:
 def _is_alive(pid: int) -> bool:
     fields = read_process(pid, "stat").rpartition(b")")[2].split()
     return bool(fields) and fields[0] != b"Z"
+
+
+def is_pending(pid: int, number: int) -> bool:
+    """Return whether the process has not taken the signal yet; a second one of the same number would be lost."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    (mask,) = (line.split()[1] for line in status.splitlines() if line.startswith("ShdPnd:"))
+    return bool(int(mask, 16) >> (number - 1) & 1)

@@ -141,6 +141,7 @@ def test_a_lost_library_fails_alone_and_loses_nothing(installation: Installation
     assert installation.ask("select count(*) from nas_files where state <> 'present'") == [(0,)]
 
 
+@pytest.mark.long
 def test_a_sheet_that_cannot_be_read_keeps_its_clips(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

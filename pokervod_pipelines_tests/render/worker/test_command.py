@@ -19,7 +19,7 @@ from pokervod_pipelines.render.outputs.inspection import ExpectedOutput
 from pokervod_pipelines.render.outputs.verify import inspect_output
 from pokervod_pipelines.render.renderers.job import OutputSpec
 from pokervod_pipelines.render.templates import SHIPPED, load_templates
-from pokervod_pipelines_tests.processes.system import wait_until_gone
+from pokervod_pipelines_tests.processes.system import is_pending, wait_until_gone
 from pokervod_pipelines_tests.render.queue_database import QueueDatabase
 from pokervod_pipelines_tests.render.worker.graphics import (
     DAY,
@@ -117,7 +117,7 @@ def test_a_worker_stopped_twice_releases_its_jobs(site: Site, number: signal.Sig
     assert children
 
     worker.send_signal(number)
-    wait_until(lambda: site.database.row(long).state == "processing")
+    wait_until(lambda: not is_pending(worker.pid, number))
     worker.send_signal(number)
     output, _ = worker.communicate(timeout=60)
 

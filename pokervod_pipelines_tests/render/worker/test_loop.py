@@ -112,6 +112,7 @@ def test_a_render_that_reports_progress_is_not_silent(queue_database: QueueDatab
     assert queue_database.execute("select outcome from render_attempts") == [("completed",)]
 
 
+@pytest.mark.long
 def test_a_job_may_be_queued_at_its_renderer_for_longer_than_its_limit(queue_database: QueueDatabase) -> None:
     async def wait(_: ClaimedJob, report: ReportProgress) -> None:
         for _step in range(120):
@@ -130,6 +131,7 @@ def test_a_job_may_be_queued_at_its_renderer_for_longer_than_its_limit(queue_dat
     assert queue_database.execute("select outcome from render_attempts") == [("completed",)]
 
 
+@pytest.mark.long
 def test_progress_is_written_at_most_once_a_second(queue_database: QueueDatabase) -> None:
     queue_database.execute("create table progress_log (moment timestamptz default clock_timestamp(), progress real)")
     queue_database.execute("""

@@ -183,6 +183,7 @@ def test_a_render_that_finishes_though_it_is_stopped_is_discarded(queue_database
     run_case(case())
 
 
+@pytest.mark.long
 def test_hanging_disks_do_not_stop_heartbeats(queue_database: QueueDatabase) -> None:
     gate = threading.Event()
 
@@ -287,6 +288,7 @@ def test_a_worker_whose_database_stays_away_ends(own_server: EmbeddedServer) -> 
     database.engine.dispose()
 
 
+@pytest.mark.long
 def test_an_idle_worker_whose_database_is_away_stops(
     own_server: EmbeddedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
