@@ -23,6 +23,7 @@ from pokervod_pipelines.hands.actions import Street
 from pokervod_pipelines.hands.cards import UNKNOWN_CARD
 from pokervod_pipelines.hands.games import find_game
 from pokervod_pipelines.hands.hand import Hand, HandSeat
+from pokervod_pipelines.hands.phh_text import MAX_SEAT
 from pokervod_pipelines.hands.records import Seat
 from pokervod_pipelines.hands.replay import list_antes, list_bet_sizes, list_blinds, order_seats
 
@@ -63,7 +64,7 @@ def export_phh(hand: Hand) -> str:
     """Return the hand as PHH; ``phh_import`` reads an equal hand back, except for its source.
 
     Raises:
-        CannotExport: PHH has no such game, or fewer than two players were dealt in.
+        CannotExport: PHH has no such game or seat, or fewer than two players were dealt in.
 
     """
     game = find_game(hand.variant, hand.structure)
@@ -71,6 +72,8 @@ def export_phh(hand: Hand) -> str:
     if not game or not game.phh or len(seats) < 2:
         name = f"{hand.variant} {hand.structure} of {len(seats)} players"
         raise CannotExport(f"hand {hand.hand_number}: PHH cannot carry {name}")
+    if wrong := [seat.number for seat in seats if not 0 < seat.number < MAX_SEAT]:
+        raise CannotExport(f"hand {hand.hand_number}: PHH numbers seats from 1 to {MAX_SEAT - 1}, got seat {wrong[0]}")
     money = partial(_format_amount, decimals=hand.decimals)
     amounts: dict[str, Any] = {
         "antes": [money(ante) for ante in list_antes(hand, seats)],

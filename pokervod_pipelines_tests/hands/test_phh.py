@@ -98,3 +98,12 @@ def test_a_text_that_is_not_a_hand_history_is_refused(text: str) -> None:
 def test_a_game_that_phh_has_not_is_not_exported() -> None:
     with pytest.raises(CannotExport, match="PHH cannot carry BADUGI"):
         export_phh(build_one(make_showdown(GameVariant="BADUGI")))
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**31])
+def test_a_seat_that_phh_cannot_number_is_not_exported(number: int) -> None:
+    hand = build_one(make_showdown())
+    first, *others = hand.seats
+
+    with pytest.raises(CannotExport, match=f"got seat {number}"):
+        export_phh(replace(hand, seats=(replace(first, number=number), *others)))
