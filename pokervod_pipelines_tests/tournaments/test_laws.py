@@ -181,7 +181,7 @@ def test_damaged_exports_are_imported_whole_or_not_at_all_with_a_reason(office: 
 
         refused += file.error is not None
         assert file.error is None or (str(path) in str(file.error) and after == before)
-        assert all(str(path) in problem or "taken for an older export" in problem for problem in file.problems)
+        assert all(str(path) in problem or "Treated as an older export" in problem for problem in file.problems)
         assert kind is not ExportKind.PLAYER_CHIPS or tuple(office.query(SOUND)[0]) == (True, True)
         before = after
     assert 0 < refused < ROUNDS

@@ -138,13 +138,14 @@ class EmbeddedServer:
         """Return what is known now, without starting or creating anything."""
         location = self._find_location()
         answer, sockets = probe_server(location)
-        running = answer is Readiness.READY
+        running_version = _ask_version(sockets) if answer is Readiness.READY else None
+        running = running_version is not None
         written = location.data / "PG_VERSION"
         version = written.read_text().strip() if written.exists() else None
         return ServerStatus(
             running=running,
             pid=read_pid(location) if running else None,
-            version=_ask_version(sockets) if running else version,
+            version=running_version or version,
             data_folder=location.data,
             socket_folder=sockets if running else None,
             log_file=location.log_file,
@@ -211,6 +212,10 @@ def _connect(sockets: Path) -> psycopg.Connection:
     return psycopg.connect(host=str(sockets), port=PORT, user=SUPERUSER, dbname=SUPERUSER, autocommit=True)
 
 
-def _ask_version(sockets: Path) -> str:
-    with _connect(sockets) as connection:
-        return connection.info.parameter_status("server_version") or "unknown"
+def _ask_version(sockets: Path) -> str | None:
+    """Return the version, None where the server stopped since it was asked whether it is ready."""
+    try:
+        with _connect(sockets) as connection:
+            return connection.info.parameter_status("server_version") or "unknown"
+    except psycopg.OperationalError:
+        return None

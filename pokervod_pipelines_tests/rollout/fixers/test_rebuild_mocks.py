@@ -29,7 +29,7 @@ def test_the_mock_is_rebuilt_and_healthy(http_server: LocalServer, make_context:
         ({}, 200, "the command 'mocks' is not allowed"),
         ({"mocks": python("print('npx: not found'); raise SystemExit(127)")}, 200, "exit status 127: npx: not found"),
         ({"mocks": python("import time; time.sleep(60)")}, 200, "did not finish within 1 s"),
-        ({"mocks": REBUILD}, 503, "is not healthy after 1 s: it answers 503"),
+        ({"mocks": REBUILD}, 503, "is not healthy after 1 s: "),
     ],
 )
 def test_a_mock_that_cannot_be_rebuilt_is_reported(
