@@ -7,6 +7,7 @@ import pytest
 
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
+from pokervod_pipelines_tests.processes.system import wait_until_gone
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 
 
@@ -89,23 +90,11 @@ def test_a_command_that_hangs_is_stopped_with_all_that_it_started(context: Check
     assert result.error_class is ErrorClass.UNREACHABLE
     assert "was stopped" in result.summary
     assert time.monotonic() - begun < 60
-    assert not is_alive(int(result.evidence[0]))
+    wait_until_gone(int(result.evidence[0]))
 
 
 def test_what_a_command_left_in_the_background_ends_with_it(context: CheckContext) -> None:
     result = run(context, "sh", "-c", "sleep 600 & echo $!")
 
     assert result.passed
-    assert not is_alive(int(result.evidence[0]))
-
-
-def is_alive(process: int) -> bool:
-    """Return whether the process runs; a zombie does not."""
-    for _ in range(1000):
-        try:
-            state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return False
-        if state in {"Z", "X"}:
-            return False
-    return True
+    wait_until_gone(int(result.evidence[0]))
