@@ -18,7 +18,7 @@ from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_dat
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
 from pokervod_pipelines.monitoring.doctor_sheets import check_sheets
-from pokervod_pipelines.nas.scan import LOCAL, holds_any
+from pokervod_pipelines.nas.file_system import LOCAL, holds_any
 from pokervod_pipelines.nas.stall import ReadProgress, read_watched
 from pokervod_pipelines.render.instructions import find_template_faults
 from pokervod_pipelines.render.outputs.marker import MARKER, has_marker

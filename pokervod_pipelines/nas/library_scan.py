@@ -13,20 +13,12 @@ from sqlalchemy import Connection, Engine
 from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.nas.classify import Category, classify, find_target, is_control_file, is_unfinished, make_digest
+from pokervod_pipelines.nas.file_system import LOCAL, FileSystem, has_content, stat_files
 from pokervod_pipelines.nas.losses import LossLimits, LostFolder, SeenFolders, find_suspicious_losses
 from pokervod_pipelines.nas.moves import MoveSource, MoveTarget, match_moves
 from pokervod_pipelines.nas.path_rules import PathRules
 from pokervod_pipelines.nas.report import ScanReport, ScanTally, make_report
-from pokervod_pipelines.nas.scan import (
-    LOCAL,
-    FileSystem,
-    WalkResult,
-    check_mounts,
-    find_library_folder,
-    has_content,
-    stat_files,
-    walk,
-)
+from pokervod_pipelines.nas.scan import WalkResult, check_mounts, find_library_folder, walk
 from pokervod_pipelines.nas.store import files, scans, staging
 from pokervod_pipelines.nas.store.scope import LibraryScope, find_scope
 from pokervod_pipelines.nas.vanished import find_in_bins, list_bins_above, make_loss_error, make_unreadable_error

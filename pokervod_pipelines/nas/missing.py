@@ -16,7 +16,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.decisions import DecisionKind, record
 from pokervod_pipelines.errors import ArchiveUnavailable, BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.nas.scan import LOCAL, FileSystem, has_content, stat_files
+from pokervod_pipelines.nas.file_system import LOCAL, FileSystem, has_content, stat_files
 from pokervod_pipelines.nas.store import files
 from pokervod_pipelines.periods import ALWAYS, Period
 from pokervod_pipelines.settings import Settings

@@ -1,4 +1,4 @@
-"""Walk a library's folder, and read the state of single files again.
+"""Walk a library's folder.
 
 The walk yields what it saw and keeps apart what it could not read, because "could not be read" must never look like "is
 not there". Comparing with what was there before belongs to ``store.staging``.
@@ -9,13 +9,13 @@ import os
 import re
 import stat as modes
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from pokervod_pipelines.errors import ArchiveUnavailable
+from pokervod_pipelines.nas.file_system import FileSystem, list_names, make_unavailable
 from pokervod_pipelines.nas.path_rules import PathRules, is_bin
 from pokervod_pipelines.nas.stall import ReadProgress, read_watched
 from pokervod_pipelines.problems import Problem
@@ -37,31 +37,6 @@ _FOLDER_ERRORS = frozenset(
     {errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL}
 )
 """Errors of one folder; every other one (ESTALE, EIO, ENOTCONN …) is an error of the share."""
-
-
-class FileSystem(Protocol):
-    """Read folders and files of a disk; paths are absolute."""
-
-    def scandir(self, path: str, /) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
-        """Return the entries of a folder, as ``os.scandir``."""
-
-    def stat(self, path: str, /, *, follow_symlinks: bool) -> os.stat_result:
-        """Return the state of one file, as ``os.stat``."""
-
-
-class LocalFileSystem:
-    """Read what the operating system has mounted."""
-
-    def scandir(self, path: str, /) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
-        """Return the entries of a folder."""
-        return os.scandir(path)
-
-    def stat(self, path: str, /, *, follow_symlinks: bool) -> os.stat_result:
-        """Return the state of one file."""
-        return os.stat(path, follow_symlinks=follow_symlinks)  # noqa: PTH116 - strings throughout, for speed
-
-
-LOCAL: FileSystem = LocalFileSystem()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +117,6 @@ def _spell(fs: FileSystem, root: str, folder: str, progress: ReadProgress) -> st
     return spelled
 
 
-def list_names(fs: FileSystem, folder: str) -> set[str]:
-    """Return the names in a folder; raise ``ArchiveUnavailable`` when it cannot be read."""
-    try:
-        with fs.scandir(folder) as entries:
-            return {entry.name for entry in entries}
-    except OSError as error:
-        raise _unavailable(folder, error) from None
-
-
 def walk(fs: FileSystem, place: LibraryFolder, result: WalkResult, stall_seconds: float) -> Iterator[list[Entry]]:
     """Yield every file of the place in batches; ``result`` gets all else.
 
@@ -192,7 +158,7 @@ class _Walker:
         try:
             state = self.fs.stat(top, follow_symlinks=True)
         except OSError as error:
-            raise _unavailable(top, error) from None
+            raise make_unavailable(top, error) from None
         if not modes.S_ISDIR(state.st_mode):
             advice = "Correct the archive root or the library in the settings."
             raise ArchiveUnavailable(f"{top}: expected a folder, got a file. {advice}", is_absent=True)
@@ -279,7 +245,7 @@ class _Walker:
     def _skip_folder(self, relative: str, absolute: str, error: OSError) -> None:
         """Record that the folder's content is unknown; raise when it is the library itself or the share is lost."""
         if relative == self.place.folder or error.errno not in _FOLDER_ERRORS:
-            raise _unavailable(absolute, error) from None
+            raise make_unavailable(absolute, error) from None
         self.result.unreadable.add(to_key(relative))
         if isinstance(error, FileNotFoundError):
             what = "the folder vanished while it was read. The next scan reads it again."
@@ -328,7 +294,7 @@ def _read_identities(
         try:
             state = fs.stat(path, follow_symlinks=True)
         except OSError as error:
-            raise _unavailable(path, error) from None
+            raise make_unavailable(path, error) from None
         yield path, (state.st_dev, state.st_ino)
 
 
@@ -340,64 +306,9 @@ def _mount_changed(place: str) -> ArchiveUnavailable:
     )
 
 
-def stat_files(
-    fs: FileSystem, root: str, paths: Sequence[str], stall_seconds: float
-) -> dict[str, tuple[int, int] | None]:
-    """Return size and mtime in ns of each path now; None where there is nothing.
-
-    Raises ``ArchiveUnavailable`` where that cannot be read, or hangs.
-    """
-    return dict(read_watched(lambda progress: _stat_each(fs, root, paths, progress), stall_seconds))
-
-
-def _stat_each(
-    fs: FileSystem, root: str, paths: Sequence[str], progress: ReadProgress
-) -> Iterator[tuple[str, tuple[int, int] | None]]:
-    for path in paths:
-        absolute = f"{root}/{path}"
-        progress.enter(absolute)
-        try:
-            state = fs.stat(absolute, follow_symlinks=False)
-        except (FileNotFoundError, NotADirectoryError):
-            yield path, None
-        except OSError as error:
-            raise _unavailable(absolute, error) from None
-        else:
-            yield path, (state.st_size, state.st_mtime_ns)
-
-
-def has_content(fs: FileSystem, folder: str, stall_seconds: float) -> bool:
-    """Return whether the folder can be read and has at least one entry; an unmounted share has none."""
-    try:
-        return holds_any(fs, folder, stall_seconds)
-    except ArchiveUnavailable:
-        return False
-
-
-def holds_any(fs: FileSystem, folder: str, stall_seconds: float) -> bool:
-    """Return whether the folder has an entry. Raises ``ArchiveUnavailable`` where it is missing or does not answer."""
-
-    def read(progress: ReadProgress) -> list[bool]:
-        progress.enter(folder)
-        return [bool(list_names(fs, folder))]
-
-    return all(read_watched(read, stall_seconds))
-
-
 def _is_utf8(name: str) -> bool:
     try:
         name.encode()
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _unavailable(place: str, error: OSError) -> ArchiveUnavailable:
-    is_absent = error.errno in {errno.ENOENT, errno.ENOTDIR}
-    if is_absent:
-        advice = "Mount the share, or correct the path in the settings."
-    elif error.errno in {errno.EACCES, errno.EPERM}:
-        advice = "Give the scanning user the right to list it."
-    else:
-        advice = "Mount the share again and check its server."
-    return ArchiveUnavailable(f"{place}: {error.strerror or error}. {advice}", is_absent=is_absent)

@@ -6,9 +6,10 @@ from contextlib import suppress
 from functools import partial
 
 from pokervod_pipelines.errors import ArchiveUnavailable, OperatorNeeded, PokervodError, SuspiciousLoss
+from pokervod_pipelines.nas.file_system import FileSystem, list_names
 from pokervod_pipelines.nas.losses import LostFolder
 from pokervod_pipelines.nas.path_rules import is_bin
-from pokervod_pipelines.nas.scan import FileSystem, LibraryFolder, WalkResult, list_names, walk
+from pokervod_pipelines.nas.scan import LibraryFolder, WalkResult, walk
 from pokervod_pipelines.nas.stall import ReadProgress, read_watched
 from pokervod_pipelines.nas.store.files import KnownFile
 

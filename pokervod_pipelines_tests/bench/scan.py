@@ -3,8 +3,9 @@
 import subprocess
 from collections.abc import Iterator
 
+from pokervod_pipelines.nas.file_system import LOCAL
 from pokervod_pipelines.nas.library_scan import scan_library
-from pokervod_pipelines.nas.scan import LOCAL, WalkResult, find_library_folder, walk
+from pokervod_pipelines.nas.scan import WalkResult, find_library_folder, walk
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.bench.figure import Figure, make_tree, median_seconds, scratch, scratch_database
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from pokervod_pipelines.nas.file_system import LOCAL, FileSystem
 from pokervod_pipelines.nas.library_scan import scan_library
 from pokervod_pipelines.nas.report import ScanReport
-from pokervod_pipelines.nas.scan import LOCAL, FileSystem
 from pokervod_pipelines.settings import Settings
 
 _FIRST_MTIME = 1_600_000_000

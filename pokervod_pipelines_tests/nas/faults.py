@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pokervod_pipelines.nas.scan import LocalFileSystem
+from pokervod_pipelines.nas.file_system import LocalFileSystem
 
 
 @dataclass

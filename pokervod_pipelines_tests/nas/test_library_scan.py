@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import BadSettings
-from pokervod_pipelines.nas.scan import LOCAL
+from pokervod_pipelines.nas.file_system import LOCAL
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.nas.conftest import Archive
 

@@ -8,8 +8,8 @@ import pytest
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import ArchiveUnavailable, BadInput, SuspiciousLoss
+from pokervod_pipelines.nas.file_system import LOCAL, FileSystem
 from pokervod_pipelines.nas.missing import clear_missing, confirm_loss, list_missing
-from pokervod_pipelines.nas.scan import LOCAL, FileSystem
 from pokervod_pipelines.periods import Period
 from pokervod_pipelines_tests.nas.conftest import Archive
 from pokervod_pipelines_tests.nas.faults import FaultyDisk

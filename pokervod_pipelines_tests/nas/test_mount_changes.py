@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pokervod_pipelines.errors import ArchiveUnavailable
-from pokervod_pipelines.nas.scan import LocalFileSystem
+from pokervod_pipelines.nas.file_system import LocalFileSystem
 from pokervod_pipelines_tests.nas.conftest import Archive
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError, SuspiciousLoss
-from pokervod_pipelines.nas.scan import LOCAL, FileSystem
+from pokervod_pipelines.nas.file_system import LOCAL, FileSystem
 from pokervod_pipelines_tests.nas.conftest import Archive
 from pokervod_pipelines_tests.nas.faults import FaultyDisk, HangingDisk
 

@@ -9,17 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.errors import ArchiveUnavailable
-from pokervod_pipelines.nas.scan import (
-    LOCAL,
-    FileSystem,
-    LibraryFolder,
-    WalkResult,
-    find_library_folder,
-    has_content,
-    stat_files,
-    to_key,
-    walk,
-)
+from pokervod_pipelines.nas.file_system import LOCAL, FileSystem, has_content, stat_files
+from pokervod_pipelines.nas.scan import LibraryFolder, WalkResult, find_library_folder, to_key, walk
 from pokervod_pipelines.nas.store.scope import find_scope
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.nas.faults import FaultyDisk, HangingDisk

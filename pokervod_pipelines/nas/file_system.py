@@ -1,0 +1,100 @@
+"""Read folders and single files of a disk, local or a share: an error of it is never an empty folder."""
+
+import errno
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from pokervod_pipelines.errors import ArchiveUnavailable
+from pokervod_pipelines.nas.stall import ReadProgress, read_watched
+
+
+class FileSystem(Protocol):
+    """Read folders and files of a disk; paths are absolute."""
+
+    def scandir(self, path: str, /) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        """Return the entries of a folder, as ``os.scandir``."""
+
+    def stat(self, path: str, /, *, follow_symlinks: bool) -> os.stat_result:
+        """Return the state of one file, as ``os.stat``."""
+
+
+class LocalFileSystem:
+    """Read what the operating system has mounted."""
+
+    def scandir(self, path: str, /) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        """Return the entries of a folder."""
+        return os.scandir(path)
+
+    def stat(self, path: str, /, *, follow_symlinks: bool) -> os.stat_result:
+        """Return the state of one file."""
+        return os.stat(path, follow_symlinks=follow_symlinks)  # noqa: PTH116 - strings throughout, for speed
+
+
+LOCAL: FileSystem = LocalFileSystem()
+
+
+def list_names(fs: FileSystem, folder: str) -> set[str]:
+    """Return the names in a folder; raise ``ArchiveUnavailable`` when it cannot be read."""
+    try:
+        with fs.scandir(folder) as entries:
+            return {entry.name for entry in entries}
+    except OSError as error:
+        raise make_unavailable(folder, error) from None
+
+
+def stat_files(
+    fs: FileSystem, root: str, paths: Sequence[str], stall_seconds: float
+) -> dict[str, tuple[int, int] | None]:
+    """Return size and mtime in ns of each path now; None where there is nothing.
+
+    Raises ``ArchiveUnavailable`` where that cannot be read, or hangs.
+    """
+    return dict(read_watched(lambda progress: _stat_each(fs, root, paths, progress), stall_seconds))
+
+
+def _stat_each(
+    fs: FileSystem, root: str, paths: Sequence[str], progress: ReadProgress
+) -> Iterator[tuple[str, tuple[int, int] | None]]:
+    for path in paths:
+        absolute = f"{root}/{path}"
+        progress.enter(absolute)
+        try:
+            state = fs.stat(absolute, follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError):
+            yield path, None
+        except OSError as error:
+            raise make_unavailable(absolute, error) from None
+        else:
+            yield path, (state.st_size, state.st_mtime_ns)
+
+
+def has_content(fs: FileSystem, folder: str, stall_seconds: float) -> bool:
+    """Return whether the folder can be read and has at least one entry; an unmounted share has none."""
+    try:
+        return holds_any(fs, folder, stall_seconds)
+    except ArchiveUnavailable:
+        return False
+
+
+def holds_any(fs: FileSystem, folder: str, stall_seconds: float) -> bool:
+    """Return whether the folder has an entry. Raises ``ArchiveUnavailable`` where it is missing or does not answer."""
+
+    def read(progress: ReadProgress) -> list[bool]:
+        progress.enter(folder)
+        return [bool(list_names(fs, folder))]
+
+    return all(read_watched(read, stall_seconds))
+
+
+def make_unavailable(place: str, error: OSError) -> ArchiveUnavailable:
+    """Return the error that names the place and what to do about it."""
+    is_absent = error.errno in {errno.ENOENT, errno.ENOTDIR}
+    if is_absent:
+        advice = "Mount the share, or correct the path in the settings."
+    elif error.errno in {errno.EACCES, errno.EPERM}:
+        advice = "Give the scanning user the right to list it."
+    else:
+        advice = "Mount the share again and check its server."
+    return ArchiveUnavailable(f"{place}: {error.strerror or error}. {advice}", is_absent=is_absent)
