@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
@@ -24,7 +24,7 @@ PIPE_WIDTH = 200
 """Columns of a table where there is no terminal, wide enough for paths."""
 
 _BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""What reverses the text that follows, so that a name reads as another."""
+"""Controls that reverse the text behind them, so that a name reads as another."""
 
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n"} | {0x7F: "␡"}
 _PICTURES |= dict.fromkeys([*range(0x80, 0xA0), *map(ord, _BIDI)], "\ufffd")
@@ -78,21 +78,21 @@ def print_table(
 
 def make_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = (), width: int
-) -> Table:
-    """Return the table that ``print_table`` prints, for a display that is redrawn."""
+) -> Group:
+    """Return the title and table that ``print_table`` prints, for a display that is redrawn."""
+    heading = Text(title, style="bold")
     cells = [[_cell(value) for value in row] for row in rows]
     widths = _fit_columns([list(column) for column in zip(columns, *cells, strict=True)], width)
     if widths is None:
-        return _make_records(title, columns, cells)
-    table = Table(**_STYLE, title=title, header_style="dim", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        return Group(heading, _make_records(columns, cells))
+    table = Table(header_style="dim", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column, column_width in zip(columns, widths, strict=True):
         table.add_column(column, justify="right" if column in right else "left", width=column_width)
     for row in cells:
         table.add_row(*map(Text, row))
-    return table
+    return Group(heading, table)
 
 
-_STYLE: dict[str, Any] = {"title_justify": "left", "title_style": "bold"}
 _EDGE, _GAP = 1, 2
 """Blanks before the table, and behind each column."""
 
@@ -109,9 +109,9 @@ def _fit_columns(columns: Sequence[Sequence[str]], width: int) -> list[int] | No
     return [least + int(share * (most - least)) for least, most in zip(needed, wanted, strict=True)]
 
 
-def _make_records(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
+def _make_records(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
     """Return a table of two columns, with a blank line between rows, in which empty values are left out."""
-    table = Table(**_STYLE, title=title, show_header=False, box=None, padding=(0, 1, 0, 0))
+    table = Table(show_header=False, box=None, padding=(0, 1, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for row in cells:

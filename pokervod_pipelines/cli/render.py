@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -197,7 +196,7 @@ def _read_clock() -> str:
     return show_time(datetime.now(UTC), "%H:%M:%S")
 
 
-def _make_queue_table(engine: Engine, filters: InstructionFilter, *, rows: int, width: int) -> Table:
+def _make_queue_table(engine: Engine, filters: InstructionFilter, *, rows: int, width: int) -> Group:
     with engine.connect() as connection:
         title = _describe_queue(connection, filters)
         listed = list_instructions(connection, filters, page=Page(limit=rows))
