@@ -21,7 +21,7 @@ FileRank = tuple[int, int, int, int]
 MarkedFile = tuple[int, FileRank, dict[str, Mark]]
 
 Part = tuple[int | None, str]
-"""The part, and the numbers of the name that no rule read."""
+"""Hold the part, and the numbers of the name that no rule read."""
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ _PLACE_FACTS = frozenset(
 """A clip known only by its title becomes a programme like others once a person corrects one of these."""
 
 _MOMENT_FACTS = frozenset({"episode_number", "show_number", "day", "stage", "part", "session"})
-"""A person who corrects one of these, also to none, decides what the numbers mean that no rule reads."""
+"""Facts whose correction by a person, also to none, decides what the unread numbers mean."""
 
 UNKNOWN_SHOW = "neither the name nor a folder names a known show"
 
@@ -58,7 +58,7 @@ class Mark(NamedTuple):
 
 
 MARKS = ("event", "tape", "date", "internal", "count", "id", "copy")
-"""What may contradict: a main event's number, the tape, the day of recording, the numbers at the end of the name."""
+"""Facts that may contradict: a main event's number, the tape, the day of recording, the numbers at the end of the name."""
 
 
 class CatalogPlace(NamedTuple):

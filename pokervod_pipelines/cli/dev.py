@@ -24,7 +24,7 @@ from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
 
 MODULE = "pokervod_pipelines.definitions"
 LOCATION = "pokervod"
-"""The name that ``workspace.yaml`` gives too, so that ``dagster dev`` finds the same sensors and their cursors."""
+"""Keep the name of ``workspace.yaml``, so that ``dagster dev`` finds the same sensors and their cursors."""
 
 app = typer.Typer()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from pokervod_pipelines.policies.backoff import Backoff
 
 STOP_SECONDS = 15.0
-"""A program that has not ended by then is killed."""
+"""Kill a program that has not ended by then."""
 
 STEADY_SECONDS = 60.0
 """A program that ran for so long has recovered, and its failures are forgotten."""
