@@ -58,7 +58,7 @@ class Mark(NamedTuple):
 
 
 MARKS = ("event", "tape", "date", "internal", "count", "id", "copy")
-"""Facts that may contradict: a main event's number, the tape, the day of recording, the numbers at the end of the name."""
+"""Facts that may contradict: a main event's number, the tape, the recording day, numbers at the end of the name."""
 
 
 class CatalogPlace(NamedTuple):

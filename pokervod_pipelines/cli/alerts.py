@@ -11,7 +11,7 @@ from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.lifecycle import acknowledge_alert, raise_alert, resolve_alert
 from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
 from pokervod_pipelines.cli.options import ByOption, JsonOption, LimitOption, ReasonOption, read_actor
-from pokervod_pipelines.cli.output import out, print_json, print_table
+from pokervod_pipelines.cli.output import count_nouns, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, BadSettings, Unavailable
 from pokervod_pipelines.paging import Page
@@ -49,7 +49,7 @@ def list_(
         )
         for each in listed
     ]
-    print_table(f"{len(rows)} alerts", ("raised", "state", "alert and its key", "deliveries"), rows)
+    print_table(count_nouns(len(rows), "alert"), ("raised", "state", "alert and its key", "deliveries"), rows)
 
 
 def _name_state(alert: ListedAlert) -> str:

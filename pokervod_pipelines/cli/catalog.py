@@ -13,10 +13,10 @@ from pokervod_pipelines.catalog.corrections import correct_file, list_correction
 from pokervod_pipelines.catalog.search import search_catalog
 from pokervod_pipelines.catalog.tree import explain_file, read_stats, read_tree
 from pokervod_pipelines.catalog.tree_store import YearStats
-from pokervod_pipelines.cli.catalog_tree import plural, print_tree
+from pokervod_pipelines.cli.catalog_tree import print_tree
 from pokervod_pipelines.cli.known import require_known, require_known_player, require_known_project
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
-from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
+from pokervod_pipelines.cli.output import count_nouns, human_size, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import load_settings
 
@@ -63,7 +63,7 @@ def search(
     rows = [(f"{hit.title}\n{hit.path}", hit.version, human_size(hit.size), hit.state) for hit in result.hits]
     shown = f", the best {len(rows)}" if len(rows) < result.total else ""
     print_table(
-        f"{result.total:,} {plural(result.total, 'file')}{shown}",
+        f"{count_nouns(result.total, 'file')}{shown}",
         ("file", "version", "size", "state"),
         rows,
         right=("size",),
@@ -180,7 +180,7 @@ def corrections(
         for row in history
     ]
     columns = ("id", "when", "who", "file", "field", "before", "after", "", "why")
-    print_table(f"{len(rows)} {plural(len(rows), 'correction')}", columns, rows, right=("id",))
+    print_table(count_nouns(len(rows), "correction"), columns, rows, right=("id",))
 
 
 @app.command("undo")
@@ -238,9 +238,7 @@ def copies(as_json: JsonOption = False) -> None:
         )
         for group in groups
     ]
-    print_table(
-        f"{len(groups)} {plural(len(groups), 'group')}", ("kind", "size", "evidence", "files"), rows, right=("size",)
-    )
+    print_table(count_nouns(len(groups), "group"), ("kind", "size", "evidence", "files"), rows, right=("size",))
 
 
 def _make_stats_row(year: YearStats) -> tuple[Any, ...]:

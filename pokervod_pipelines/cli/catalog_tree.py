@@ -6,7 +6,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from pokervod_pipelines.catalog.tree import TreeEpisode, TreeEvent, TreeFile, TreeProject, TreeSeason
-from pokervod_pipelines.cli.output import human_size, out
+from pokervod_pipelines.cli.output import count_nouns, human_size, out
 
 
 def print_tree(shows: Iterable[TreeProject], *, with_episodes: bool) -> None:
@@ -44,8 +44,8 @@ def _label(title: str, episodes: Iterable[TreeEpisode], style: str = "") -> Text
     files = {file.file_id: file for episode in found for file in episode.files}
     missing = sum(file.state == "missing" for file in files.values())
     texts = [
-        _count(len(found), "programme"),
-        _count(len(files), "file"),
+        count_nouns(len(found), "programme"),
+        count_nouns(len(files), "file"),
         human_size(sum(f.size for f in files.values())),
     ]
     texts += [f"{missing:,} missing"] if missing else []
@@ -56,12 +56,3 @@ def _label_file(file: TreeFile) -> Text:
     texts = [file.version or "", human_size(file.size), "" if file.state == "present" else file.state]
     mark = "★ " if file.is_preferred else "  "
     return Text.assemble(mark, file.path, ("  " + ", ".join(filter(None, texts)), "dim"))
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {plural(count, noun)}"
-
-
-def plural(count: int, noun: str) -> str:
-    """Return the noun as it goes with the count."""
-    return noun if count == 1 else f"{noun}s"

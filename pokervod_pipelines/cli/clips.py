@@ -8,7 +8,7 @@ import typer
 from pokervod_pipelines.cli.clips_export import export
 from pokervod_pipelines.cli.known import require_known_filters
 from pokervod_pipelines.cli.options import JsonOption, LimitOption, SinceOption, UntilOption
-from pokervod_pipelines.cli.output import print_json, print_table
+from pokervod_pipelines.cli.output import count_nouns, print_json, print_table
 from pokervod_pipelines.clips.grades import format_grade
 from pokervod_pipelines.clips.roster import list_tags, list_unknown_tags
 from pokervod_pipelines.clips.search import ClipFilter, list_clips
@@ -100,7 +100,7 @@ def _print_clips(filters: ClipFilter, *, limit: int, as_json: bool) -> None:
         for clip in clips
     ]
     columns = ("id", "clip", "in, out", "grade", "hands", "players", "tags")
-    print_table(f"{len(clips)} clips", columns, rows, right=("id", "in, out"))
+    print_table(count_nouns(len(clips), "clip"), columns, rows, right=("id", "in, out"))
 
 
 @app.command("tags")
@@ -120,7 +120,7 @@ def tags(
         print_json([asdict(tag) for tag in listed])
         return
     rows = [(tag.category, tag.name, tag.is_known, tag.clips) for tag in listed]
-    print_table(f"{len(rows)} tags", ("category", "tag", "known", "clips"), rows, right=("clips",))
+    print_table(count_nouns(len(rows), "tag"), ("category", "tag", "known", "clips"), rows, right=("clips",))
 
 
 app.command("export")(export)

@@ -11,7 +11,7 @@ import typer
 from rich.progress import Progress
 
 from pokervod_pipelines.cli.known import require_known_filters
-from pokervod_pipelines.cli.output import err, out
+from pokervod_pipelines.cli.output import count_nouns, err, out
 from pokervod_pipelines.clips.export import csv_list, edl, fcpxml
 from pokervod_pipelines.clips.export.collect import collect_clips
 from pokervod_pipelines.clips.export.frames import snap_rate
@@ -88,7 +88,7 @@ def export(
     else:
         _write_lists(clips, target, form, title)
         failed = 0
-    out.print(f"{len(clips) - failed} of {len(listed)} clips exported to {target}", markup=False)
+    out.print(f"{len(clips) - failed} of {count_nouns(len(listed), 'clip')} exported to {target}", markup=False)
     if failed:
         raise typer.Exit(1)
 

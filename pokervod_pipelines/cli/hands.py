@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from pokervod_pipelines.actors import Actor, new_correlation_id
 from pokervod_pipelines.cli.known import require_known_part
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, SinceOption, UntilOption, read_actor
-from pokervod_pipelines.cli.output import err, out, print_json, print_table
+from pokervod_pipelines.cli.output import count_nouns, err, out, print_json, print_table
 from pokervod_pipelines.clips.timecode import format_ms
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.hands import clip_link_store, interventions, listing
@@ -155,7 +155,7 @@ def _print_hands(hands: list[listing.ListedHand]) -> None:
         for hand in hands
     ]
     columns = ("id", "start", "table", "hand", "board", "best", "won by", "pot", "grade", "findings", "clips")
-    print_table(f"{len(rows)} hands", columns, rows, right=("id", "pot", "findings", "clips"))
+    print_table(count_nouns(len(rows), "hand"), columns, rows, right=("id", "pot", "findings", "clips"))
 
 
 @app.command("show")
@@ -285,10 +285,8 @@ def disagreements(
         for each in listed
     ]
     last = "settled by" if settled else "since"
-    print_table(
-        f"{len(rows)} disagreements", ("id", "hand", "sheet row", "about", "the hand", "the sheet", last), rows,
-        right=("id",),
-    )  # fmt: skip
+    columns = ("id", "hand", "sheet row", "about", "the hand", "the sheet", last)
+    print_table(count_nouns(len(rows), "disagreement"), columns, rows, right=("id",))
 
 
 @app.command("settle")

@@ -19,7 +19,7 @@ from pokervod_pipelines.suggestions import suggest_name
 
 
 def require_known(kind: str, name: str, known: Iterable[str]) -> None:
-    """Raise ``BadInput`` for a name that is not one of the known ones, in any case; a blank one is no filter."""
+    """Raise ``BadInput`` for a name that is not one of the known ones, in any case; a blank one is ignored."""
     names = list(known)
     if name and name.casefold() not in {each.casefold() for each in names}:
         raise BadInput(f"unknown {kind} {name!r}; {suggest_name(name, names)}")
@@ -51,7 +51,7 @@ def require_known_filters(engine: Engine, settings: Settings, filters: ClipFilte
 
 
 def require_known_player(engine: Engine, name: str) -> None:
-    """Raise ``BadInput`` for a name that is no part of a player's name or alias."""
+    """Raise ``BadInput`` for a text that no player's name or alias contains."""
     players = list_players(engine)
     names = [each for player in players for each in (player.name, *player.aliases)]
     key = make_player_key(name)

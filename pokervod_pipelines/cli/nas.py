@@ -15,7 +15,7 @@ from pokervod_pipelines.cli.options import (
     print_sources,
     read_actor,
 )
-from pokervod_pipelines.cli.output import human_size, out, print_json, print_table
+from pokervod_pipelines.cli.output import count_nouns, human_size, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.nas.duplicates import find_duplicates
@@ -85,7 +85,7 @@ def missing(
         return
     columns = ("library", "path", "state", "since", "size", "episodes", "clips")
     rows = [(f.library, f.path, f.state, f.since, human_size(f.size), f.episodes, f.clips) for f in files]
-    print_table(f"{len(files)} files missing", columns, rows, right=("size", "episodes", "clips"))
+    print_table(f"{count_nouns(len(files), 'file')} missing", columns, rows, right=("size", "episodes", "clips"))
 
 
 @app.command("clear")
@@ -104,7 +104,7 @@ def clear(
         count = clear_missing(engine, library=library, below=below, actor=read_actor(by, reason))
     if not count:
         settings.library(library)
-    out.print(f"{count} missing files cleared")
+    out.print(f"{count_nouns(count, 'missing file')} cleared")
 
 
 @app.command("confirm-loss")
@@ -123,7 +123,7 @@ def confirm(
     settings = load_settings()
     with open_database(settings) as engine:
         count = confirm_loss(engine, settings, library=library, below=below, actor=read_actor(by, reason))
-    out.print(f"{count} files are now missing; `pokervod nas clear` removes them from the catalog")
+    out.print(f"{count_nouns(count, 'file')} now missing; `pokervod nas clear` removes them from the catalog")
 
 
 @app.command("duplicates")
@@ -139,4 +139,4 @@ def duplicates(since: SinceOption = "", until: UntilOption = "", as_json: JsonOp
         print_json([asdict(group) for group in groups])
         return
     rows = [(group.kind, human_size(group.size), "\n".join(group.paths)) for group in groups]
-    print_table(f"{len(groups)} groups", ("kind", "size", "paths"), rows, right=("size",))
+    print_table(count_nouns(len(groups), "group"), ("kind", "size", "paths"), rows, right=("size",))

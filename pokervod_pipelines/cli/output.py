@@ -135,6 +135,15 @@ def _load_zone(*_: object) -> ZoneInfo:
     return load_settings().zone
 
 
+def count_nouns(count: int, noun: str) -> str:
+    """Return the count with its noun.
+
+    >>> count_nouns(1, "clip"), count_nouns(1_506, "clip")
+    ('1 clip', '1,506 clips')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def human_size(size: int) -> str:
     """Return a size in the unit that a disk's label uses.
 

@@ -7,7 +7,7 @@ import typer
 from sqlalchemy import Engine
 
 from pokervod_pipelines.cli.options import ByOption, JsonOption, read_actor
-from pokervod_pipelines.cli.output import out, print_json, print_table
+from pokervod_pipelines.cli.output import count_nouns, out, print_json, print_table
 from pokervod_pipelines.clips.aliases import add_alias, remove_alias
 from pokervod_pipelines.clips.roster import list_doubtful_players, list_players
 from pokervod_pipelines.db.engine import open_database
@@ -33,7 +33,7 @@ def list_(as_json: JsonOption = False) -> None:
         print_json([asdict(player) for player in players])
         return
     rows = [(player.name, player.clips, ", ".join(player.aliases)) for player in players]
-    print_table(f"{len(rows)} players", ("player", "clips", "aliases"), rows, right=("clips",))
+    print_table(count_nouns(len(rows), "player"), ("player", "clips", "aliases"), rows, right=("clips",))
 
 
 @app.command("doubtful")
@@ -49,7 +49,7 @@ def doubtful(as_json: JsonOption = False) -> None:
         return
     rows = [(pair.one, pair.one_clips, pair.other, pair.other_clips, pair.reason) for pair in pairs]
     columns = ("one", "clips", "other", "its clips", "why")
-    print_table(f"{len(rows)} doubtful pairs", columns, rows, right=("clips", "its clips"))
+    print_table(count_nouns(len(rows), "doubtful pair"), columns, rows, right=("clips", "its clips"))
 
 
 @app.command("alias")

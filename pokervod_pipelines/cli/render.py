@@ -19,7 +19,7 @@ from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli import render_work
 from pokervod_pipelines.cli.known import require_known
 from pokervod_pipelines.cli.options import ByOption, JsonOption, SinceOption, UntilOption
-from pokervod_pipelines.cli.output import SafeConsole, make_table, out, print_json, print_table, show_time
+from pokervod_pipelines.cli.output import SafeConsole, count_nouns, make_table, out, print_json, print_table, show_time
 from pokervod_pipelines.cli.render_pages import (
     ATTEMPT_COLUMNS,
     EVENT_COLUMNS,
@@ -282,4 +282,4 @@ def templates(as_json: JsonOption = False) -> None:
         for template in known.values()
     ]
     columns = ("template", "title", "layers", "formats", "picture", "made by rule")
-    print_table(f"{len(rows)} templates", columns, rows)
+    print_table(count_nouns(len(rows), "template"), columns, rows)

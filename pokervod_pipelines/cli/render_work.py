@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.cli.known import require_known
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, SinceOption, UntilOption, read_actor
-from pokervod_pipelines.cli.output import err, out, print_json, print_table, show_time
+from pokervod_pipelines.cli.output import count_nouns, err, out, print_json, print_table, show_time
 from pokervod_pipelines.cli.render_pages import WORKER_COLUMNS, WORKER_FIGURES, print_instructions, worker_rows
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
@@ -273,7 +273,7 @@ def workers(
         print_json({"workers": [asdict(each) for each in listed], "pauses": [asdict(each) for each in paused]})
         return
     rows = worker_rows(listed, datetime.now(UTC))
-    print_table(f"{len(listed)} workers", WORKER_COLUMNS, rows, right=WORKER_FIGURES)
+    print_table(count_nouns(len(listed), "worker"), WORKER_COLUMNS, rows, right=WORKER_FIGURES)
     for each in paused:
         until = f"until {show_time(each.until, '%H:%M:%S')}" if each.until else "until a person resumes it"
         out.print(f"paused: {each.scope}, {until}: {each.reason} ({each.by})", markup=False)

@@ -302,7 +302,7 @@ def abandon(reason: ReasonOption, plan: PlanOption = "", by: ByOption = "") -> N
 def reset(reason: ReasonOption, plan: PlanOption = "", by: ByOption = "") -> None:
     """Let the next `rollout run` begin with week 1, without overrides; the history stays.
 
-    Example: pokervod rollout reset --reason "the rehearsal is over"
+    Example: pokervod rollout reset --reason "the trial is over"
     """
     with _open(plan) as opened:
         reset_rollout(opened.rollout, read_actor(by, reason))

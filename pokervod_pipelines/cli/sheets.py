@@ -11,7 +11,7 @@ from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.catalog.name_identity import identify_name
 from pokervod_pipelines.cli.known import require_known
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, print_sources, read_actor
-from pokervod_pipelines.cli.output import err, out, print_json, print_json_lines, print_table
+from pokervod_pipelines.cli.output import count_nouns, err, out, print_json, print_json_lines, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.paging import DEFAULT_LIMIT, Page
@@ -121,7 +121,7 @@ def list_sheets(as_json: JsonOption = False) -> None:
         for each in listed
     ]
     columns = ("sheet", "where", "read", "rows", "with video", "rows identified by", "status in the sheet", "problem")
-    print_table(f"{len(listed)} sheets", columns, table, right=("rows", "with video"))
+    print_table(count_nouns(len(listed), "sheet"), columns, table, right=("rows", "with video"))
 
 
 @app.command("match")
@@ -170,7 +170,7 @@ def rows(
         for row in listed
     ]
     columns = ("id", "row", "file name", "match", "video or candidates", "why")
-    print_table(f"{len(listed)} rows", columns, table, right=("id",))
+    print_table(count_nouns(len(listed), "row"), columns, table, right=("id",))
 
 
 @app.command("pin")
@@ -242,4 +242,4 @@ def pins(
         for each in listed
     ]
     columns = ("id", "row", "file name", "video", "file state", "when", "who", "why")
-    print_table(f"{len(listed)} pins", columns, table, right=("id",))
+    print_table(count_nouns(len(listed), "pin"), columns, table, right=("id",))

@@ -98,7 +98,7 @@ def _list_processes(instance: dg.DagsterInstance, run_id: str) -> Iterator[tuple
 
 
 def _lives_since(pid: int, seen_at: float) -> bool:
-    """Return whether this process lives and is no later one with the same number."""
+    """Return whether this process lives, and not a later one with the same number."""
     try:
         return psutil.Process(pid).create_time() <= seen_at + CLOCK_TOLERANCE
     except psutil.Error:

@@ -175,7 +175,8 @@ def insert_rows(connection: Connection, sheet: str, rows: Sequence[AnnotationRow
 def update_rows(connection: Connection, pairs: Sequence[tuple[int, AnnotationRow]]) -> None:
     """Update content and position of the rows with these ids; un-retire rows that reappeared.
 
-    A column that no rule reads, such as a clock, is no change: its row would be written to at every reading.
+    A change of a column that no rule reads, such as a clock, does not count, or its row would be
+    written to at every reading.
     """
     ids = [row_id for row_id, _ in pairs]
     connection.execute(

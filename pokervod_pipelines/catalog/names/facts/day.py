@@ -1,7 +1,7 @@
 """Read day and flight of play: ``Day 3``, ``Day Three``, ``Day 1A``, ``day2abc``, ``Day 2A_B_C``, a folder ``Day 1 A``.
 
 A letter after the day is a flight only if nothing else can be meant: "Day 3 A brutal river" has none. "The day I won"
-is no day, and a number behind ("Day 1-2") may be a part or the next day: it is left unread.
+is not a day, and a number behind ("Day 1-2") may be a part or the next day: it is left unread.
 """
 
 import re
