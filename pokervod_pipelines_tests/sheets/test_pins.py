@@ -387,7 +387,7 @@ def test_the_commands_pin_list_and_unpin_and_the_clip_follows(pinned: SheetHarne
     assert "asked [Ana]" in run("pins")
     assert "ambiguous; 2 files fit" in run("unpin", row_id, "--reason", "both are wrong")
     assert pinned.clips()["show 2"].file_id is None
-    assert "1 pins" in run("pins", "hands")
+    assert "1 pin\n" in run("pins", "hands")
     reasons = [each["reason"] for each in json.loads(run("pins", "--history", "--json"))]
     assert reasons == ["seen", "asked [Ana]", "both are wrong"]
     assert "superseded" in run("pins", "--history")
