@@ -1,6 +1,8 @@
 """Define ``pokervod clips export``: write clips as lists for editing programs, or cut them as media."""
 
+import re
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from enum import StrEnum
 from fractions import Fraction
@@ -13,10 +15,10 @@ from rich.progress import Progress
 from pokervod_pipelines.cli.known import require_known_filters
 from pokervod_pipelines.cli.output import count_nouns, err, out
 from pokervod_pipelines.clips.export import csv_list, edl, fcpxml
-from pokervod_pipelines.clips.export.collect import collect_clips
+from pokervod_pipelines.clips.export.collect import collect_clips, collect_listed_clips
 from pokervod_pipelines.clips.export.frames import snap_rate
 from pokervod_pipelines.clips.export.output_files import make_file_names, save_list
-from pokervod_pipelines.clips.export.timeline import ExportClip, make_timelines
+from pokervod_pipelines.clips.export.timeline import ClipEntry, ExportClip, make_timelines
 from pokervod_pipelines.clips.search import ClipFilter, list_clips
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, PokervodError
@@ -71,24 +73,29 @@ def export(
     filters = ClipFilter(
         query=query, player=player, tag=tag, grade=grade, project=project, sheet=sheet, has_problem=False
     )
+    rate = _read_rate(assume_rate)
+    collect = collect_listed_clips if form is Format.CSV else collect_clips
     with open_database(settings) as engine, engine.connect() as connection:
         listed = list_clips(connection, filters)
         if not listed:
             require_known_filters(engine, settings, filters)
             raise BadInput("no usable clip matches, so nothing was written. List them with `pokervod clips list`.")
-        clips, problems = collect_clips(
-            connection, [clip.id for clip in listed], _roots(settings), assumed_rate=_read_rate(assume_rate)
-        )
+        clips, problems = collect(connection, [clip.id for clip in listed], _roots(settings), assumed_rate=rate)
     _print_problems(problems)
+    if problems and form is not Format.CSV:
+        err.print("a CSV needs no frame rate and no readable video: --format csv")
     if not clips:
         raise BadInput("none of the clips found can be exported, so nothing was written. Correct what is said above.")
     target.mkdir(parents=True, exist_ok=True)
-    if form is Format.MEDIA:
-        failed = _cut_all(clips, target, mode=mode, handles=handles)
+    failed = 0
+    rated = [clip for clip in clips if isinstance(clip, ExportClip)]  # all but for a CSV
+    if form is Format.CSV:
+        _write_table(clips, target, title)
+    elif form is Format.MEDIA:
+        failed = _cut_all(rated, target, mode=mode, handles=handles)
     else:
-        _write_lists(clips, target, form, title)
-        failed = 0
-    out.print(f"{len(clips) - failed} of {count_nouns(len(listed), 'clip')} exported to {target}", markup=False)
+        _write_lists(rated, target, form, title)
+    out.print(f"{len(clips) - failed:,} of {count_nouns(len(listed), 'clip')} exported to {target}", markup=False)
     if failed:
         raise typer.Exit(1)
 
@@ -104,10 +111,13 @@ def _read_rate(written: str) -> Fraction | None:
         raise typer.BadParameter(f"expected a frame rate such as 25, 29.97 or 30000/1001, got {written!r}") from None
 
 
+def _write_table(clips: Sequence[ClipEntry], target: Path, title: str) -> None:
+    path = target / make_file_names([title], ".csv")[0]
+    save_list(csv_list.write_csv(clips), path)
+    out.print(f"{path}: {count_nouns(len(clips), 'clip')}", markup=False)
+
+
 def _write_lists(clips: list[ExportClip], target: Path, form: Format, title: str) -> None:
-    if form is Format.CSV:
-        save_list(csv_list.write_csv(clips), target / make_file_names([title], ".csv")[0])
-        return
     timelines = make_timelines(title, clips, limit=edl.MAX_EVENTS if form is Format.EDL else None)
     names = make_file_names([timeline.title for timeline in timelines], f".{form}")
     for timeline, name in zip(timelines, names, strict=True):
@@ -120,7 +130,8 @@ def _write_lists(clips: list[ExportClip], target: Path, form: Format, title: str
 
             text = write_otio(timeline)
         save_list(text, target / name)
-        out.print(f"{target / name}: {len(timeline.clips)} clips at {timeline.timebase}", markup=False)
+        clips_there = count_nouns(len(timeline.clips), "clip")
+        out.print(f"{target / name}: {clips_there} at {timeline.timebase}", markup=False)
 
 
 def _cut_all(clips: list[ExportClip], target: Path, *, mode: Mode, handles: int) -> int:
@@ -152,10 +163,9 @@ def _cut_all(clips: list[ExportClip], target: Path, *, mode: Mode, handles: int)
 
 
 def _print_problems(problems: list[Problem]) -> None:
-    """Print one line for each reason, with the first clips that it prevents."""
-    by_reason: dict[str, list[str]] = {}
+    """Print one line for each reason, whatever its numbers, with the first clip that it prevents."""
+    by_reason: dict[str, list[Problem]] = {}
     for problem in problems:
-        by_reason.setdefault(problem.what, []).append(problem.where)
-    for reason, clips in by_reason.items():
-        some = ", ".join(clips[:5]) + (" …" if len(clips) > 5 else "")
-        err.print(f"{len(clips):,} not exported ({some}): {reason}", markup=False)
+        by_reason.setdefault(re.sub(r"\d[\d,.:]*", "0", problem.what), []).append(problem)
+    for like in by_reason.values():
+        err.print(f"{count_nouns(len(like), 'clip')} not exported; {like[0].where}: {like[0].what}", markup=False)

@@ -1,5 +1,6 @@
 """Go from a video and an annotation row to a cut clip and its lists, by the commands alone."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -41,12 +42,16 @@ def test_a_clip_reaches_the_editor(installation: Installation, tmp_path: Path) -
 
     cut = installation.run("clips", "export", "cut", "--format", "media", "--player", "Stone", "--handles", "5")
     edl = installation.run("clips", "export", "lists", "--format", "edl", "--query", "pad ep99")
+    table = installation.run("clips", "export", "table", "--format", "csv")
 
     assert document["media"][1]["counts"]["ok"] == 1
     assert [(clip["grade"], clip["problem"] is None) for clip in listed] == [(3, True), (1, False), (1, True)]
     assert "longer" in listed[1]["problem"] or "30" in listed[1]["problem"]
     assert "1 of 2 clips exported" in cut.stdout, cut.stderr
-    assert "its video cannot be used: contains only zeros" in cut.stderr
+    assert "1 clip not exported; clip 3: its video cannot be used: contains only zeros" in cut.stderr
+    assert "2 of 2 clips exported" in table.stdout, table.stderr
+    rows = list(csv.DictReader((tmp_path / "table/pokervod.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [(row["rate"], row["first_frame"], row["in_ms"]) for row in rows] == [("25", "25", "1000"), ("", "", "1000")]
     (media,) = (tmp_path / "cut").iterdir()
     with av.open(str(media)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 2 * 25 + 2 * 5

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 
 from pokervod_pipelines.clips.export.frames import format_timecode, name_rate
-from pokervod_pipelines.clips.export.timeline import ExportClip, keep_line
+from pokervod_pipelines.clips.export.timeline import ClipEntry, ExportClip, keep_line
 
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel reads Hangul as Latin letters."""
@@ -17,10 +17,13 @@ COLUMNS = (
     "clip_id", "title", "file", "rate", "drop_frame", "first_frame", "last_frame", "frames", "timecode_in",
     "timecode_out", "in_ms", "out_ms", "grade", "players", "tags",
 )  # fmt: skip
-"""``last_frame`` belongs to the clip, ``timecode_out`` is the frame after it, as in an EDL. ``rate`` is a fraction."""
+"""``last_frame`` belongs to the clip, ``timecode_out`` is the frame after it, as in an EDL. ``rate`` is a fraction.
+
+Without a known rate the columns from ``rate`` to ``timecode_out`` are blank.
+"""
 
 
-def write_csv(clips: Iterable[ExportClip]) -> str:
+def write_csv(clips: Iterable[ClipEntry]) -> str:
     """Return the list with its header; lines end as spreadsheets expect (RFC 4180)."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
@@ -29,12 +32,23 @@ def write_csv(clips: Iterable[ExportClip]) -> str:
     return BYTE_ORDER_MARK + buffer.getvalue()
 
 
-def _format_row(clip: ExportClip) -> tuple[str | int, ...]:
-    frames, source, base = clip.frames, clip.source, clip.timebase
+def _format_row(clip: ClipEntry) -> tuple[str | int, ...]:
     return (
         clip.id,
         _format_text(clip.title),
         _format_text(clip.path),
+        *(_format_frames(clip) if isinstance(clip, ExportClip) else [""] * 7),
+        clip.in_ms,
+        clip.out_ms,
+        _format_text(clip.grade),
+        _format_text(", ".join(clip.players)),
+        _format_text(", ".join(clip.tags)),
+    )
+
+
+def _format_frames(clip: ExportClip) -> tuple[str | int, ...]:
+    frames, source, base = clip.frames, clip.source, clip.timebase
+    return (
         str(clip.rate) if clip.rate.denominator > 1 else name_rate(clip.rate),
         str(clip.drop_frame).lower(),
         frames.first,
@@ -42,11 +56,6 @@ def _format_row(clip: ExportClip) -> tuple[str | int, ...]:
         frames.count,
         format_timecode(source.first, base),
         format_timecode(source.end, base),
-        clip.in_ms,
-        clip.out_ms,
-        _format_text(clip.grade),
-        _format_text(", ".join(clip.players)),
-        _format_text(", ".join(clip.tags)),
     )
 
 

@@ -25,16 +25,11 @@ LINE_BREAKERS, NON_CHARACTERS = ("Cc", "Cs", "Zl", "Zp"), "\ufffe\uffff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExportClip:
-    """Hold a clip and the facts of its video that editing programs need; an unknown fact is None.
+class ClipEntry:
+    """Hold a clip of a video whose frame rate nobody knows: enough for a list that counts milliseconds.
 
     ``path`` is the video as the editor's machine sees it: absolute (POSIX, drive letter or UNC), or relative to the
-    exported list. ``rate`` is exact (``frames.snap_rate``). ``start_timecode_frames`` is the timecode of the video's
-    first frame, counted from 00:00:00:00. ``audio_channels`` has one number for each audio track.
-
-    Raises:
-        BadRate: no editing program knows the rate.
-        BadFrames: the clip has no frame, or ends after its video by more than the rounding to milliseconds.
+    exported list.
     """
 
     id: int
@@ -42,6 +37,23 @@ class ExportClip:
     path: str
     in_ms: int
     out_ms: int
+    players: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    grade: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportClip(ClipEntry):
+    """Hold a clip and the facts of its video that editing programs need; an unknown fact is None.
+
+    ``rate`` is exact (``frames.snap_rate``). ``start_timecode_frames`` is the timecode of the video's first frame,
+    counted from 00:00:00:00. ``audio_channels`` has one number for each audio track.
+
+    Raises:
+        BadRate: no editing program knows the rate.
+        BadFrames: the clip has no frame, or ends after its video by more than the rounding to milliseconds.
+    """
+
     rate: Fraction
     drop_frame: bool = False
     start_timecode_frames: int = 0
@@ -49,9 +61,6 @@ class ExportClip:
     height: int | None = None
     duration_frames: int | None = None
     audio_channels: tuple[int, ...] = ()
-    players: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    grade: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a clip that cannot be cut."""
