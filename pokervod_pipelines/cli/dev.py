@@ -20,6 +20,7 @@ from pokervod_pipelines.db.embedded.process import rotate_log
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.first_day import record_first_day
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
 
 MODULE = "pokervod_pipelines.definitions"
@@ -44,6 +45,7 @@ def dev(
     with _hold_folder(settings), tempfile.TemporaryDirectory(prefix="pokervod-dev-") as folder:
         _refuse_taken_port(host, port)
         with open_database(settings) as engine:
+            record_first_day(engine, settings)
             engine.dispose()  # the server is ours to keep running, a connection is not needed
             log = find_dagster_home(settings) / "dev.log"
             rotate_log(log)

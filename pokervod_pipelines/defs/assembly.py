@@ -24,11 +24,12 @@ from pokervod_pipelines.defs.sensors import define_sensors, keep_engine
 from pokervod_pipelines.defs.sheets import define_sheets
 from pokervod_pipelines.defs.sync import define_sync_jobs
 from pokervod_pipelines.settings import load_settings
+from pokervod_pipelines.workflows.first_day import fix_first_day
 
 
 def build_defs(**overrides: Any) -> dg.Definitions:
     """Build fresh definitions; ``settings``, ``engine`` and ``listener`` default to those of the folder."""
-    settings = overrides.get("settings") or load_settings()
+    settings = fix_first_day(overrides.get("settings") or load_settings())
     sync_jobs, plans = define_sync_jobs(settings), read_plans(settings)
     open_engine = (lambda: overrides["engine"]) if "engine" in overrides else keep_engine(settings)
     assets: list[dg.AssetsDefinition | dg.AssetSpec] = [

@@ -6,6 +6,7 @@ Files, rows and hands are never partitions; they are rows of a table.
 import dagster as dg
 
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.first_day import find_first_day
 
 
 def library_partitions(settings: Settings) -> dg.StaticPartitionsDefinition:
@@ -22,7 +23,7 @@ def broadcast_days(settings: Settings) -> dg.DailyPartitionsDefinition:
     """Return a partition for each broadcast day, the current one included; the settings say when a day begins."""
     begins = settings.hands.day_starts_at
     return dg.DailyPartitionsDefinition(
-        start_date=settings.hands.first_day.isoformat(),
+        start_date=find_first_day(settings).isoformat(),
         timezone=settings.time_zone,
         hour_offset=begins.hour,
         minute_offset=begins.minute,

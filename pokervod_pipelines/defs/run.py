@@ -18,6 +18,7 @@ from pokervod_pipelines.defs.dead_runs import describe_waits, fail_dead_runs, ho
 from pokervod_pipelines.defs.resources import SyncListener
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.first_day import record_first_day
 from pokervod_pipelines.workflows.stage_result import StageResult
 
 STARTED_BY_TAG = "pokervod/started_by"
@@ -82,6 +83,7 @@ def run_sync(
     """
     job = "full_sync" if full else "incremental_sync"
     collector = _Collector(listener)
+    record_first_day(engine, settings)
     defs = build_defs(settings=settings, engine=engine, listener=collector)
     with dg.DagsterInstance.from_config(str(home)) as instance, _take_turn(engine, listener):
         for sentence in fail_dead_runs(instance, engine):

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.defs.partitions import broadcast_days
 from pokervod_pipelines.defs.stages import REVISION_TAG
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.settings import Settings
@@ -96,6 +97,8 @@ def _define_sheet_changes(settings: Settings, open_engine: OpenEngine) -> dg.Sen
 
 
 def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorDefinition:
+    partitions = broadcast_days(settings)
+
     @dg.sensor(
         job_name="hands_to_renders",
         minimum_interval_seconds=INTERVAL_SECONDS,
@@ -113,10 +116,9 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
         now = datetime.now(UTC)
         day = BroadcastDays(settings.zone, settings.hands.day_starts_at).find_day(now)
         key = f"{arrivals.name(now)}:{pending.newest}"
-        requests = [
-            dg.RunRequest(run_key=f"{key}:{each}", partition_key=each.isoformat())
-            for each in dict.fromkeys(arrivals.list_days(settings, day))
-        ]
+        found = map(str, arrivals.list_days(settings, day))
+        due = dict.fromkeys(each if partitions.has_partition_key(each) else str(day) for each in found)
+        requests = [dg.RunRequest(run_key=f"{key}:{each}", partition_key=each) for each in due]
         return dg.SensorResult(run_requests=requests)
 
     return rfid_drop

@@ -142,7 +142,7 @@ class HandSettings(SettingsModel):
     drop_folders: tuple[Path, ...] = ()
     quarantine: Path | None = Field(default=None, description="For files that are not sessions; default in ``home``.")
     settle_seconds: float = Field(default=2.0, ge=0, description="A file changed this recently is left for later.")
-    first_day: date = Field(default=date(2024, 1, 1), description="The first broadcast day that has a partition.")
+    first_day: date | None = Field(default=None, description="The first partition; default: the first day with data.")
     day_starts_at: ClockTime = Field(default=time(6), description="When a broadcast day begins, in ``time_zone``.")
     rule: Grading = Grading()
 

@@ -51,11 +51,10 @@ class Arrivals:
         return f"{digest[:16]}:{seconds // REPEAT_SECONDS}"
 
     def list_days(self, settings: Settings, today: date) -> list[date]:
-        """Return the broadcast days of the due session files, today's for other files: each is a partition to make."""
+        """Return the broadcast days of the due session files, today's for other files."""
         days = BroadcastDays(settings.zone, settings.hands.day_starts_at)
         named = {read_session_day(Path(file.path), days) or today for file in self.hands}
-        found = named | ({today} if self.exports or not self.hands else set())
-        return sorted(day if settings.hands.first_day <= day <= today else today for day in found)
+        return sorted(named | ({today} if self.exports or not self.hands else set()))
 
     def describe(self) -> str:
         """Return why there is nothing to do."""

@@ -33,6 +33,7 @@ from pokervod_pipelines.render.listing import InstructionFilter, list_instructio
 from pokervod_pipelines.render.outputs.store import find_output
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.text.folding import fold_name
+from pokervod_pipelines.workflows.first_day import record_first_day
 
 EVENT_HEADERS = ("event", "event name", "episodeevent", "tournament")
 POT_HEADERS = ("pot", "final pot", "pot size", "팟")
@@ -85,6 +86,7 @@ def import_and_link_hands(
     replayed = replay_hands(engine, seconds_limit=replay_seconds_limit, before=count)
     is_changed = bool(imported.created or imported.changed)
     links = link_hands(engine, settings.zone, correlation_id=correlation_id) if is_changed else NO_LINKS
+    record_first_day(engine, settings)
     return HandsReport(imported=imported, replayed=replayed, links=links)
 
 

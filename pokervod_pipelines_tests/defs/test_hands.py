@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.hands import import_and_link_hands
 from pokervod_pipelines_tests.hands.sessions import make_showdown, make_walk, write_session
 
 DAY = "2031-05-04"
@@ -39,6 +40,16 @@ def test_a_day_is_materialized_from_the_drop_folder_to_its_instructions(settings
     checks = {each.check_name: each.passed for each in result.get_asset_check_evaluations()}
     assert checks["every_premium_hand_has_its_instruction"]
     assert checks["hand_count_is_the_sessions"]
+
+
+def test_days_begin_with_the_first_session_that_was_imported(settings: Settings, engine: Engine) -> None:
+    folder = settings.hands.drop_folders[0]
+    (folder / "s.json").write_bytes(write_session(make_walk(), CreatedDateTimeUTC="2026-05-04T12:00:00.1Z"))
+    import_and_link_hands(engine, settings, [folder], correlation_id="test")
+
+    graph = build_defs(settings=settings).resolve_asset_graph()
+    days = [graph.get(dg.AssetKey(name)).partitions_def for name in ("hands", "tournaments", "render_outputs")]
+    assert [each and each.get_first_partition_key() for each in days] == ["2026-05-04"] * 3
 
 
 def test_a_premium_hand_is_shown_as_poker_people_write_it(settings: Settings, engine: Engine) -> None:

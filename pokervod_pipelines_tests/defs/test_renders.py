@@ -15,12 +15,13 @@ from pokervod_pipelines.workflows import renders
 from pokervod_pipelines_tests.workflows.render_day import DAY, RenderDay
 
 TOMORROW = date.today() + timedelta(days=2)  # noqa: DTZ011 - any day that is no partition yet, in every zone
+FIRST = {"first_day": DAY}
 CHECKS = ("no_instruction_failed", "every_output_is_as_it_was_made", "every_instruction_has_its_output")
 
 
 @pytest.fixture
 def render_day(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
-    return RenderDay(engine=engine, settings=settings_factory())
+    return RenderDay(engine=engine, settings=settings_factory(hands=FIRST))
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_without_its_folder_a_day_fails_and_is_retried(
 ) -> None:
     path = render_day.make_file()
     path.parent.rename(path.parent.with_name("unmounted"))
-    quick = settings_factory(retries={"nas_seconds": 0}, render={"outputs": path.parent})
+    quick = settings_factory(hands=FIRST, retries={"nas_seconds": 0}, render={"outputs": path.parent})
     job = build_defs(settings=quick, engine=render_day.engine).resolve_job_def("renders")
 
     result = job.execute_in_process(instance=instance, partition_key=str(DAY), raise_on_error=False)
@@ -148,7 +149,7 @@ def away(render_day: RenderDay, settings_factory: Callable[..., Settings], tmp_p
     render_day.make_file("Zoe")
     render_day.request_for("Ana")
     render_day.request_for("Tom", day=DAY + timedelta(days=1))
-    settings = settings_factory(retries={"nas_seconds": 0}, render={"outputs": tmp_path / "away"})
+    settings = settings_factory(hands=FIRST, retries={"nas_seconds": 0}, render={"outputs": tmp_path / "away"})
     return build_defs(settings=settings, engine=render_day.engine)
 
 
