@@ -1,21 +1,96 @@
-"""Describe the plan of a rollout: its weeks in order, the criteria of each, and the fixers.
+"""Describe the plan of a rollout: its weeks in order, the criteria of each, and the fixers; ``plan_file`` reads one."""
 
-``plan_file`` reads and validates one.
-"""
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout.criteria.base import Criterion
-from pokervod_pipelines.rollout.criteria.fields import Name
+from pokervod_pipelines.rollout.criteria.fields import Name, Summary, Title
+from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.criteria.result import ErrorClass
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+
+LAST_DAY = date(2999, 12, 31)
+"""Early enough for all weeks after it."""
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=LAST_DAY)]
+Attempts = Annotated[int, Field(ge=1, le=20)]
+WaitSeconds = Annotated[float, Field(ge=0, le=86_400.0)]
+
+
+def _read_entry(value: object, info: ValidationInfo) -> list[Criterion]:
+    """Return the criterion, or one for each service of the plan where it has ``service: all``."""
+    if isinstance(value, Criterion):
+        return [value]
+    if not isinstance(value, Mapping):
+        raise PydanticCustomError("dict_type", "expected a mapping")
+    name, kinds = value.get("kind"), list_kinds()
+    if not (isinstance(name, str) and name in kinds):
+        problem = f"unknown {name!r}" if "kind" in value else "required"
+        raise _locate(("kind",), f"{problem}; known are {', '.join(kinds)}")
+    kind = kinds[name]
+    return [kind.model_validate(each, context=info.context) for each in _spread(value, kind, info)]
+
+
+def _spread(value: Mapping[Any, Any], kind: type[Criterion], info: ValidationInfo) -> Iterator[Mapping[Any, Any]]:
+    if value.get("service") != "all" or not info.context or not info.context.own:
+        yield value
+        return
+    # A kind without the field ``service`` can also be repeated for each.
+    kept = {key: each for key, each in value.items() if key != "service" or key in kind.model_fields}
+    for name in info.context.own:
+        own = {"service": name, "name": f"{value.get('name')}_{name}"}
+        yield {
+            key: own.get(key, each.replace("{service}", name)) if isinstance(each, str) else each
+            for key, each in kept.items()
+        }
+
+
+_ENTRIES = TypeAdapter(list[Annotated[list[Criterion], PlainValidator(_read_entry)]])
+
+
+def _read_criteria(values: object, info: ValidationInfo) -> tuple[Criterion, ...]:
+    criteria: dict[str, Criterion] = {}
+    for at, entry in enumerate(_ENTRIES.validate_python(values, context=info.context)):
+        for each in entry:
+            if each.name in criteria:
+                raise _locate((at, "name"), f"{each.name!r} is a duplicate in its week; rename one")
+            criteria[each.name] = each
+    if not criteria:
+        message = "expected at least one, got none; a week without criteria would always pass"
+        raise ValueError(message)
+    return tuple(criteria.values())
+
+
+def _check_service_name(name: str) -> str:
+    if not name.isidentifier() or name != name.lower() or name == "all":
+        message = f"expected a name of lower-case letters, digits and '_' other than 'all', got {name!r}"
+        raise ValueError(message)
+    return name
+
+
+def _locate(location: tuple[int | str, ...], text: str) -> ValidationError:
+    problem = PydanticCustomError("plan", "{text}", {"text": text})
+    return ValidationError.from_exception_data("plan", [InitErrorDetails(type=problem, loc=location, input=None)])
 
 
 class FixerEntry(BaseModel):
@@ -30,40 +105,108 @@ class FixerEntry(BaseModel):
     on: tuple[ErrorClass, ...] = Field(min_length=1)
     weeks: tuple[int, ...] | None = Field(default=None, min_length=1)
     criteria: tuple[str, ...] | None = Field(default=None, min_length=1)
-    parameters: Mapping[str, Any] = Field(default_factory=dict)
+    parameters: Mapping[str, Any] = Field(default_factory=dict, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_on(cls, values: object) -> object:
+        """Name the key ``on``, which YAML 1.1 reads as true."""
+        return {"on" if key is True else key: each for key, each in values.items()} if type(values) is dict else values
+
+    @field_validator("kind")
+    @classmethod
+    def _check_kind(cls, kind: str, info: ValidationInfo) -> str:
+        known = info.context.fixers if info.context else None
+        if known is not None and kind not in known:
+            message = f"unknown fixer {kind!r}; known are {', '.join(known)}"
+            raise ValueError(message)
+        return kind
+
+    @field_validator("parameters")
+    @classmethod
+    def _check_parameters(cls, values: Mapping[str, Any], info: ValidationInfo) -> Mapping[str, Any]:
+        if info.context and info.context.fixers and "kind" in info.data:
+            info.context.fixers[info.data["kind"]].model_validate(values, context=info.context)
+        return values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedWeek:
-    """Describe a rollout week, planned from ``starts`` to ``ends`` (included); ``place`` is its file and line.
+class PlanModel(BaseModel):
+    """Refuse unknown keys and values of another type in a plan."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class PlannedWeek(PlanModel):
+    """Describe a rollout week, planned from ``starts`` to ``ends`` (included).
 
     It starts after the previous one and gets ``attempts``, with waits of ``wait_seconds`` × attempt between them.
     """
 
-    number: int
-    title: str
-    summary: str
-    milestone: str | None
-    starts: date
-    ends: date
-    attempts: int
-    wait_seconds: float
-    criteria: tuple[Criterion, ...]
-    place: str
+    number: int = Field(ge=1, le=520)
+    title: Title
+    summary: Summary
+    milestone: Title | None = None
+    starts: Day
+    ends: Day
+    attempts: Attempts
+    wait_seconds: WaitSeconds
+    criteria: Annotated[tuple[Criterion, ...], PlainValidator(_read_criteria)] = Field(
+        default=(), validate_default=True
+    )
+
+    @field_validator("ends")
+    @classmethod
+    def _check_end(cls, ends: date, info: ValidationInfo) -> date:
+        if (starts := info.data.get("starts", ends)) > ends:
+            message = f"week {info.data.get('number')} ends on {ends}, before it starts on {starts}"
+            raise ValueError(message)
+        return ends
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RolloutPlan:
+class PlanFile(PlanModel):
+    """Define the keys of a plan; a week takes what it does not have from the plan or the previous week."""
+
+    name: Name
+    title: Title
+    starts: Day
+    attempts: Attempts = 3
+    wait_seconds: WaitSeconds = 300.0
+    services: Mapping[
+        Annotated[str, AfterValidator(_check_service_name)],
+        Annotated[ServiceUnderRollout, BeforeValidator(lambda value: value or {})],
+    ] = Field(default_factory=dict)
+    weeks: tuple[PlannedWeek, ...] = Field(strict=False)
+    fixers: tuple[FixerEntry, ...] = Field(default=(), strict=False)
+
+    @field_validator("weeks", mode="before")
+    @classmethod
+    def _fill_weeks(cls, weeks: object, info: ValidationInfo) -> object:
+        """Add the plan's attempts and waits, and the dates of seven days a week, where a week has no own."""
+        if not isinstance(weeks, list):
+            return weeks
+        if not weeks:
+            message = "expected at least one, got none"
+            raise ValueError(message)
+        own = {key: info.data.get(key, cls.model_fields[key].default) for key in ("attempts", "wait_seconds")}
+        first = info.data.get("starts", date(2000, 1, 1))
+        return [_fill_week(each, {**own, "starts": first + WEEK * at}) for at, each in enumerate(weeks)]
+
+
+def _fill_week(week: object, defaults: Mapping[str, object]) -> object:
+    if not isinstance(week, dict):
+        return week
+    filled = {**defaults, **{key: each for key, each in week.items() if each is not None}}
+    starts = filled["starts"]
+    is_day = type(starts) is date and starts <= LAST_DAY
+    return {"ends": starts + WEEK - DAY if is_day else LAST_DAY, **filled}
+
+
+class RolloutPlan(PlanFile):
     """Describe a valid plan from the file ``source``; its relative paths are below ``folder``.
 
     ``is_first`` marks the first plan of the settings, which is used where none is named.
     """
 
-    name: str
-    title: str
-    services: Mapping[str, ServiceUnderRollout]
-    weeks: tuple[PlannedWeek, ...]
-    fixers: tuple[FixerEntry, ...]
     source: Path
     folder: Path
     is_first: bool = True

@@ -1,7 +1,7 @@
 """Load the plans of the settings, and check for ``pokervod doctor`` that rollouts and alerts are configured."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
@@ -37,7 +37,7 @@ def load_plans(settings: Settings) -> LoadedPlans:
     for at, path in enumerate(settings.rollout.plans or (None,)):
         try:
             plan = _load(settings, path, services, names)
-            valid[plan.name] = replace(plan, is_first=at == 0)
+            valid[plan.name] = plan.model_copy(update={"is_first": at == 0})
             names.add(plan.name)
         except BadPlan as error:
             broken.append(error)

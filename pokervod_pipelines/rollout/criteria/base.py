@@ -8,35 +8,17 @@ import json
 import queue
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pokervod_pipelines.rollout.criteria.context import CheckContext
-from pokervod_pipelines.rollout.criteria.fields import Name, shorten
+from pokervod_pipelines.rollout.criteria.fields import Name, ServiceName, shorten
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
-from pokervod_pipelines.rollout.services import AddressKind, ServiceUnderRollout
-from pokervod_pipelines.settings.rollout import FixerRights
+from pokervod_pipelines.rollout.services import AddressKind
 
 GRACE_SECONDS = 2.0
 """How much longer than its time a check may take before it is abandoned."""
-
-KeyProblem = tuple[tuple[int | str, ...], str]
-"""The keys that lead to a problem within an entry of a plan, and what is wrong there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanContext:
-    """Tell what is known where a plan is loaded: its services, the programs commands may start, what fixers may use.
-
-    What is None is unknown, and nothing is refused because of it.
-    """
-
-    services: Mapping[str, ServiceUnderRollout]
-    programs: frozenset[str] = frozenset()
-    allow_commands: bool = False
-    rights: FixerRights | None = None
 
 
 class Criterion(BaseModel, ABC):
@@ -60,21 +42,11 @@ class Criterion(BaseModel, ABC):
     def check(self, context: CheckContext) -> CriterionResult:
         """Return the result of one check. May raise ``CriterionFailed``; any other exception is unexpected."""
 
-    def find_problems(self, plan: PlanContext) -> Iterator[KeyProblem]:
-        """Yield what is wrong with it in this plan and with these settings; by default nothing."""
-        yield from ()
-
 
 class ServiceCriterion(Criterion, ABC):
     """Check one service of the plan. ``service: all`` in a plan makes one criterion for each service."""
 
-    service: str
-
-    def find_problems(self, plan: PlanContext) -> Iterator[KeyProblem]:
-        """Yield a problem if neither the plan nor the settings name the service."""
-        if self.service not in plan.services:
-            known = ", ".join(plan.services) or "none"
-            yield ("service",), f"service: unknown {self.service!r}; known are {known}"
+    service: ServiceName
 
 
 class AddressCriterion(ServiceCriterion, ABC):

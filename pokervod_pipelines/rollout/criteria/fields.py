@@ -1,12 +1,14 @@
 """Define the types of what a person writes in a plan, checked when it is loaded."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationInfo
 
+from pokervod_pipelines.settings.rollout import FixerRights
 from pokervod_pipelines.text.folding import make_storable
 
 MAX_EVIDENCE = 20
@@ -14,6 +16,28 @@ MAX_EVIDENCE = 20
 
 MAX_LINE = 300
 """Characters of one line of evidence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanContext:
+    """Tell what a plan may name where it is loaded: its ``own`` services, all services, programs, fixers.
+
+    What is None is unknown, and nothing is refused because of it.
+    """
+
+    own: Sequence[str] = ()
+    services: Collection[str] = ()
+    programs: Collection[str] = ()
+    allow_commands: bool = False
+    fixers: Mapping[str, type[BaseModel]] | None = None
+    rights: FixerRights | None = None
+
+
+def _check_service(name: str, info: ValidationInfo) -> str:
+    if info.context is not None and name not in info.context.services:
+        message = f"unknown {name!r}; known are {', '.join(info.context.services) or 'none'}"
+        raise ValueError(message)
+    return name
 
 
 def _check_relative(text: str) -> str:
@@ -34,8 +58,7 @@ def _check_glob(text: str) -> str:
     return text
 
 
-def check_filled(text: str) -> str:
-    """Return the text. Raises ``ValueError`` if it is blank."""
+def _check_filled(text: str) -> str:
     if not text.strip():
         message = "expected text for a person to read, got blanks"
         raise ValueError(message)
@@ -67,8 +90,13 @@ RelativePath = Annotated[str, Field(min_length=1, max_length=400), AfterValidato
 Glob = Annotated[RelativePath, AfterValidator(_check_glob)]
 """A pattern of files below the plan's folder, with ``*``, ``?``, ``[...]`` or ``**``."""
 
-Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(check_filled)]
+Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_check_filled)]
 """A line of text that is not blank."""
+
+Summary = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_check_filled)]
+
+ServiceName = Annotated[str, AfterValidator(_check_service)]
+"""A service that the plan or the settings have."""
 
 Pointer = Annotated[str, Field(max_length=400), AfterValidator(_check_pointer)]
 """A path to a value in a JSON document (RFC 6901)."""

@@ -5,14 +5,13 @@ changes. So a dry run asks the same questions as a real one.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.rollout.criteria.base import KeyProblem, PlanContext
 from pokervod_pipelines.rollout.criteria.result import ErrorClass
 from pokervod_pipelines.rollout.fixers.context import CannotFix, FixContext
 from pokervod_pipelines.text.folding import make_storable
@@ -67,16 +66,21 @@ class Fixer(BaseModel, ABC):
             done, summary = False, f"unexpected error in {self.kind}: {type(error).__name__}: {lines[0]}"
         return FixReport(done, make_storable(context.hide_secrets(summary))[:MAX_REPORT_LENGTH])
 
-    def find_problems(self, plan: PlanContext) -> Iterator[KeyProblem]:
-        """Yield an unknown service, and a command or unit that a fixer which is switched on may not use."""
-        known: dict[str, Collection[str]] = {"service": plan.services}
-        if plan.rights is not None and self.kind in plan.rights.kinds:
-            known |= {"command": plan.rights.commands, "unit": plan.rights.units}
-        for field, names in known.items():
-            name = getattr(self, field, None)
-            if name is not None and name not in names:
-                where = "" if field == "service" else f" in rollout.fixers.{field}s of the settings"
-                yield (field,), f"{field}: unknown {name!r}{where}; known are {', '.join(sorted(names)) or 'none'}"
+    @field_validator("service", "command", "unit", check_fields=False)
+    @classmethod
+    def _check_known(cls, name: str | None, info: ValidationInfo) -> str | None:
+        """Refuse an unknown service, and a command or unit that a fixer which is switched on may not use."""
+        if info.context is None or name is None:
+            return name
+        known: dict[str | None, Collection[str]] = {"service": info.context.services}
+        if info.context.rights is not None and cls.kind in info.context.rights.kinds:
+            known |= {"command": info.context.rights.commands, "unit": info.context.rights.units}
+        names = known.get(info.field_name, (name,))
+        if name not in names:
+            where = "" if info.field_name == "service" else f" in rollout.fixers.{info.field_name}s of the settings"
+            message = f"unknown {name!r}{where}; known are {', '.join(sorted(names)) or 'none'}"
+            raise ValueError(message)
+        return name
 
     @abstractmethod
     def prepare(self, context: FixContext, failed: Sequence[FailedCriterion]) -> FixStep:

@@ -10,7 +10,7 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
 from pokervod_pipelines.rollout.plan import RolloutPlan
-from pokervod_pipelines.rollout.plan_file import SHIPPED, load_plan
+from pokervod_pipelines.rollout.plan_file import load_plan
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
 
 SERVICES = ("data_ingestion", "video_metadata", "timecode_validation", "search", "clipping", "ui")
@@ -62,13 +62,6 @@ def test_weeks_follow_one_another_without_a_gap(shipped: RolloutPlan) -> None:
     assert shipped.weeks[0].starts == date(2027, 1, 4)
     for before, after in zip(shipped.weeks, shipped.weeks[1:], strict=False):
         assert after.starts - before.ends == timedelta(days=1)
-
-
-def test_each_week_has_its_place_in_the_file(shipped: RolloutPlan) -> None:
-    path, line = shipped.week(4).place.rsplit(":", 1)
-
-    assert Path(path) == SHIPPED
-    assert SHIPPED.read_text(encoding="utf-8").splitlines()[int(line) - 1].strip() == "- number: 4"
 
 
 def test_a_week_takes_its_defaults_from_the_plan(tmp_path: Path) -> None:

@@ -56,13 +56,13 @@ def plan_weeks(count: int = 9) -> RolloutPlan:
                 ServiceOwner(name=name, service="search", description=f"The {name.replace('_', ' ')} criterion.")
                 for name in NAMES.get(number, (f"week_{number}_documents", f"week_{number}_health"))
             ),
-            place="plan.yaml:1",
         )
         for number, (title, summary, milestone) in enumerate(WEEKS[:count], 1)
     )
     return RolloutPlan(
         name="default",
         title="PokerVOD goes into production",
+        starts=MONDAY,
         services={},
         weeks=weeks,
         fixers=(),

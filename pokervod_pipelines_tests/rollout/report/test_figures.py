@@ -180,9 +180,11 @@ def test_a_week_that_the_plan_has_not_is_refused() -> None:
 def test_only_results_of_the_criteria_as_they_are_now_count() -> None:
     weeks, attempts = passed_weeks(1)
     record = replace(fresh(), weeks=(*weeks, *fresh().weeks[1:]), attempts=tuple(attempts))
-    changed = replace(PLAN.weeks[0], criteria=(PLAN.weeks[0].criteria[0].model_copy(update={"service": "ui"}),))
+    criterion = PLAN.weeks[0].criteria[0].model_copy(update={"service": "ui"})
+    changed = PLAN.weeks[0].model_copy(update={"criteria": (criterion,)})
+    other = PLAN.model_copy(update={"weeks": (changed, *PLAN.weeks[1:])})
     judged = tuple(replace(each, digest=PLAN.weeks[0].criteria[0].digest) for each in attempts[0].results)
 
-    for plan, results, held in ((PLAN, judged, 1), (replace(PLAN, weeks=(changed, *PLAN.weeks[1:])), judged, 0)):
+    for plan, results, held in ((PLAN, judged, 1), (other, judged, 0)):
         report = make_report(plan, replace(record, attempts=(replace(attempts[0], results=results),)), NOW)
         assert report.criteria_held == held

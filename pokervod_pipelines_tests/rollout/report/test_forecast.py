@@ -48,8 +48,8 @@ def test_the_slots_are_the_whole_plan() -> None:
 
 def test_weeks_planned_side_by_side_have_slots_of_a_day() -> None:
     planned = plan_weeks(2)
-    both = tuple(replace(each, starts=MONDAY, ends=MONDAY) for each in planned.weeks)
-    assert set(find_slots(replace(planned, weeks=both)).values()) == {DAY}
+    both = tuple(each.model_copy(update={"starts": MONDAY, "ends": MONDAY}) for each in planned.weeks)
+    assert set(find_slots(planned.model_copy(update={"weeks": both})).values()) == {DAY}
 
 
 def test_as_planned_before_a_first_week_has_passed() -> None:

@@ -110,7 +110,8 @@ def test_messages_fit_into_chat() -> None:
 
 def test_every_row_of_the_table_has_every_column() -> None:
     record, finish = completed()
-    named = replace(PLAN, weeks=(replace(PLAN.weeks[0], title="a | b"), *PLAN.weeks[1:]))
+    first = PLAN.weeks[0].model_copy(update={"title": "a | b"})
+    named = PLAN.model_copy(update={"weeks": (first, *PLAN.weeks[1:])})
     rows = [line for line in write_report(named, record, finish).splitlines() if line.startswith("|")]
     assert len(rows) == 11
     assert {row.count("|") for row in rows} == {14}
@@ -181,7 +182,8 @@ class PageReader(HTMLParser):
 
 @pytest.mark.parametrize("record", [fresh(), blocked(), completed()[0], poisoned()])
 def test_the_page_is_one_safe_file_that_needs_nothing_else(record: RolloutRecord) -> None:
-    titles = replace(PLAN, title=EVIL, weeks=tuple(replace(each, title=EVIL, summary=EVIL) for each in PLAN.weeks))
+    weeks = tuple(each.model_copy(update={"title": EVIL, "summary": EVIL}) for each in PLAN.weeks)
+    titles = PLAN.model_copy(update={"title": EVIL, "weeks": weeks})
 
     page = PageReader(write_page(titles, record, NOW, link="javascript:alert(1)"))
 

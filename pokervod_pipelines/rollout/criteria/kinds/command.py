@@ -1,13 +1,12 @@
 """Check ``command``: a program ends with the expected status. No shell; only programs that the settings allow."""
 
 import os
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from pokervod_pipelines.rollout.commands import CommandTimeout, run_command
-from pokervod_pipelines.rollout.criteria.base import Criterion, KeyProblem, PlanContext
+from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import MAX_EVIDENCE
 from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
@@ -27,12 +26,14 @@ class Command(Criterion):
     run: list[Argument] = Field(min_length=1, max_length=100)
     exit_status: int = Field(default=0, ge=0, le=255)
 
-    def find_problems(self, plan: PlanContext) -> Iterator[KeyProblem]:
-        """Yield a problem if the settings do not allow it."""
-        if not plan.allow_commands:
-            yield ("kind",), f"commands are not allowed here; {_NEXT_STEP}"
-        elif self.run[0] not in plan.programs:
-            yield ("run", 0), f"program {self.run[0]!r} is not allowed; {_NEXT_STEP}"
+    @field_validator("run")
+    @classmethod
+    def _check_allowed(cls, run: list[str], info: ValidationInfo) -> list[str]:
+        if (plan := info.context) and not (plan.allow_commands and run[0] in plan.programs):
+            problem = f"program {run[0]!r} is" if plan.allow_commands else "commands are"
+            message = f"{problem} not allowed here; {_NEXT_STEP}"
+            raise ValueError(message)
+        return run
 
     def check(self, context: CheckContext) -> CriterionResult:
         """Return how the program ended, with the end of its output; the processes it started are killed."""
