@@ -19,6 +19,8 @@ class CommandEntry(NamedTuple):
     help: str
     is_group: bool = True
     needs_settings: bool = True
+    works_anywhere: str = ""
+    """The one command of a group that needs no settings."""
 
 
 COMMANDS = {
@@ -42,7 +44,9 @@ COMMANDS = {
     "players": CommandEntry("players", "List the players on the clips, and manage their aliases."),
     "hands": CommandEntry("hands", "Import, list and compare the hands that the tables recorded."),
     "render": CommandEntry("render", "Request graphics, follow and control the render queue and its workers."),
-    "rollout": CommandEntry("rollout", "Bring the services into production, week by week, behind criteria."),
+    "rollout": CommandEntry(
+        "rollout", "Bring the services into production, week by week, behind criteria.", works_anywhere="demo"
+    ),
     "alerts": CommandEntry("alerts", "List, acknowledge and test alerts (mail, Slack, webhook, console and more)."),
     "events": CommandEntry("events", "Print the event log."),
     "db": CommandEntry("db", "Show and change the schema's revision; back up and restore the database."),
@@ -77,8 +81,9 @@ def load_command(name: str) -> Any:
     """Return the command or group of this name from its module."""
     entry = COMMANDS[name]
     group = typer.main.get_group(import_module(f"pokervod_pipelines.cli.{entry.module}").app)
-    for command in group.commands.values() if entry.needs_settings else ():
-        command.callback = command.callback and _check_first(command.callback)
+    for leaf, command in group.commands.items() if entry.needs_settings else ():
+        if leaf != entry.works_anywhere:
+            command.callback = command.callback and _check_first(command.callback)
     if not entry.is_group:
         return group.commands[name]
     group.name, group.help = name, entry.help

@@ -1,5 +1,6 @@
 """Run, resume, validate, report and override rollouts: ``pokervod rollout``."""
 
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, r
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, OperatorNeeded, Unavailable
+from pokervod_pipelines.rollout.demo.story import run_demo
 from pokervod_pipelines.rollout.handler import PlanHandler, open_rollout
 from pokervod_pipelines.rollout.interventions import (
     abandon_rollout,
@@ -42,6 +44,7 @@ PlanOption = Annotated[str, typer.Option("--plan", help="Name of the plan; defau
 WeekArgument = Annotated[int, typer.Argument(metavar="WEEK", min=1, help="Number of the week.")]
 EarlyOption = Annotated[bool, typer.Option("--early", help="Begin even before the planned start.")]
 WaitOption = Annotated[bool, typer.Option("--wait", help="Stay until it is completed or needs a person.")]
+DEMO_PAGE = Path("rollout-demo.html")
 MAX_REASON = 200
 """Characters; the table above it lists everything that failed."""
 
@@ -318,3 +321,23 @@ def acknowledge(reason: ReasonOption, plan: PlanOption = "", by: ByOption = "") 
     with _open(plan) as opened:
         week = acknowledge_escalation(opened.rollout, read_actor(by, reason))
     out.print(f"the escalation of week {week} is acknowledged", markup=False)
+
+
+@app.command("demo")
+def demo(
+    html: Annotated[Path, typer.Option("--html", help="Write the final report to this file.")] = DEMO_PAGE,
+) -> None:
+    """Live through the shipped plan in two minutes: its weeks pass, fail, are fixed, and are escalated.
+
+    Works in any folder: the sample archive, the services and the database are its own, and are removed at the end.
+
+    Example: pokervod rollout demo
+    """
+    start = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        run_demo(html, lambda line: err.print(line, markup=False))
+    except KeyboardInterrupt:
+        err.print("stopped; nothing of the demo is left")
+        raise typer.Exit(130) from None
+    out.print(f"nine weeks in {time.monotonic() - start:.0f} s; report: {html.absolute()}", markup=False)

@@ -12,7 +12,7 @@ from pokervod_pipelines.cli.app import app
 from pokervod_pipelines.cli.loading import COMMANDS, load_command
 from pokervod_pipelines.errors import BadInput, BadSettings
 
-WORK_ANYWHERE = ("names parse", "setup")
+WORK_ANYWHERE = ("names parse", "rollout demo", "setup")
 
 
 def list_commands() -> Iterator[tuple[str, ...]]:
