@@ -50,12 +50,16 @@ class SettingsFile:
     path: Path | None = None
     values: dict[str, object] = field(default_factory=dict)
     lines: dict[Location, int] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    """The variables that replace values of the file, by key."""
 
     def place(self, location: Location, text: str = "") -> str:
-        """Return ``file:line`` of the location, or of the nearest entry around it that has a line."""
+        """Return ``file:line`` of the location, or of the nearest entry around it that has a line, or the variable."""
+        head = text.split(":", 1)[0]
+        if variable := self.variables.get(str(location[0]) if location else head):
+            return variable
         if self.path is None:
             return "environment"
-        head = text.split(":", 1)[0]
         if not location and (head,) in self.lines:
             location = (head,)
         while location and location not in self.lines:

@@ -5,6 +5,7 @@ Precedence, highest first: environment variable, ``.env`` beside the configurati
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -110,6 +111,16 @@ class Settings(SettingsModel):
 WORK_VARIABLES = ("POKERVOD_ARCHIVE_ROOTS", "POKERVOD_SHEETS", "POKERVOD_DATABASE_URL")
 """Any of them is enough without a file: a render worker on another machine has only the last."""
 
+TEXT_VARIABLES = {
+    "time_zone": "POKERVOD_TIME_ZONE",
+    "database_url": "POKERVOD_DATABASE_URL",
+    "dagster_database_url": "POKERVOD_DAGSTER_DATABASE_URL",
+    "google_credentials": "POKERVOD_GOOGLE_CREDENTIALS",
+    "nexrender_secret": "POKERVOD_NEXRENDER_SECRET",
+}
+PATH_VARIABLES = {"archive_roots": "POKERVOD_ARCHIVE_ROOTS", "sheets": "POKERVOD_SHEETS"}
+"""Variables of one text or of several paths, by the key that they replace."""
+
 _Entry = TypeVar("_Entry", Library, SheetSource)
 
 
@@ -128,7 +139,8 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     folder = (folder or Path.cwd()).absolute()
     env = _read_variables(environ, folder)
     home = folder / env.get("POKERVOD_HOME", ".pokervod")
-    file = read_settings_file(_find_file(env, folder, home))
+    given = {key: name for key, name in (TEXT_VARIABLES | PATH_VARIABLES).items() if env.get(name)}
+    file = replace(read_settings_file(_find_file(env, folder, home)), variables=given)
     values = file.resolved(folder) | _read_environment(env, folder)
     values.setdefault("libraries", [{"name": name, "root": name} for name in _list_root_names(values)])
     try:
@@ -171,24 +183,14 @@ def _find_file(env: Mapping[str, str], folder: Path, home: Path) -> Path | None:
 
 
 def _read_environment(env: Mapping[str, str], folder: Path) -> dict[str, object]:
-    values: dict[str, object] = {
-        field: env[variable]
-        for field, variable in (
-            ("time_zone", "POKERVOD_TIME_ZONE"),
-            ("database_url", "POKERVOD_DATABASE_URL"),
-            ("dagster_database_url", "POKERVOD_DAGSTER_DATABASE_URL"),
-            ("google_credentials", "POKERVOD_GOOGLE_CREDENTIALS"),
-            ("nexrender_secret", "POKERVOD_NEXRENDER_SECRET"),
-        )
-        if env.get(variable)
-    }
+    values: dict[str, object] = {key: env[name] for key, name in TEXT_VARIABLES.items() if env.get(name)}
     for field, prefix in (
         ("alert_urls", "POKERVOD_ALERT_"),
         ("hook_tokens", "POKERVOD_HOOK_"),
         ("service_addresses", "POKERVOD_SERVICE_"),
     ):
         values[field] = {name: value for name, value in env.items() if name.startswith(prefix)}
-    for field, variable in (("archive_roots", "POKERVOD_ARCHIVE_ROOTS"), ("sheets", "POKERVOD_SHEETS")):
+    for field, variable in PATH_VARIABLES.items():
         if env.get(variable):
             values[field] = [_name_path(entry, folder) for entry in env[variable].split(os.pathsep) if entry]
     return values
