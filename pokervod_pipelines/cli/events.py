@@ -3,11 +3,12 @@
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.cli.options import JsonOption, SinceOption, UntilOption
 from pokervod_pipelines.cli.output import out, print_json_lines, show_time
 from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
 from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_events, read_latest
 from pokervod_pipelines.periods import read_period
@@ -15,13 +16,17 @@ from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
 
+DEFAULT_LINES = 20
+
 POLL_SECONDS = 5.0
 """The log is read this often even if a notification was lost."""
 
 
 @app.command("tail")
 def tail(
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Begin with this many.")] = 20,
+    lines: Annotated[
+        int | None, typer.Option("--lines", "-n", min=0, help="Begin with this many; default: 20, with --since all.")
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing new events.")] = False,
     correlation: Annotated[
         str, typer.Option("--correlation", help="Only events that this sync or request caused.")
@@ -43,13 +48,21 @@ def tail(
         correlation_id=correlation or None,
         period=read_period(since, until, settings.zone),
     )
+    default = None if since else DEFAULT_LINES
     with open_database(settings) as engine:
         with engine.connect() as connection:
-            latest = read_latest(connection, filters, limit=lines)
+            latest = read_latest(connection, filters, limit=default if lines is None else lines)
             newest = read_latest(connection, EventFilter(), limit=1)
+            if correlation and not latest and not follow:
+                _require_known(connection, correlation)
         _print_events(latest, as_json=as_json)
         if follow:
             _follow(engine, filters, newest, as_json=as_json)
+
+
+def _require_known(connection: Connection, correlation: str) -> None:
+    if not read_latest(connection, EventFilter(correlation_id=correlation), limit=1):
+        raise BadInput(f"unknown correlation id {correlation!r}; `pokervod events tail --json` shows those of events")
 
 
 def _follow(engine: Engine, filters: EventFilter, newest: list[LoggedEvent], *, as_json: bool) -> None:

@@ -105,8 +105,8 @@ def _is_of_type(type_: str, name: str) -> bool:
     return type_ == name or type_.startswith(f"{name}.")
 
 
-def read_latest(connection: Connection, filters: EventFilter, *, limit: int) -> list[LoggedEvent]:
-    """Return the newest events that pass, oldest first."""
+def read_latest(connection: Connection, filters: EventFilter, *, limit: int | None) -> list[LoggedEvent]:
+    """Return the newest events that pass, oldest first; without a limit all of them."""
     names = [str(known) for known in EventType if any(_is_of_type(known, name) for name in filters.types)]
     parameters = {"limit": limit, "types": names or None, "correlation_id": filters.correlation_id}
     rows = connection.execute(_LATEST, parameters | asdict(filters.period)).all()
