@@ -49,6 +49,8 @@ def read_period(since: str, until: str, zone: ZoneInfo) -> Period:
     now = datetime.now(zone)
     first = _read_time("--since", since, now)[0] if since else None
     last = _read_time("--until", until, now)[1] if until else None
+    if first and last and first >= last:
+        raise BadInput(f"--since {since!r} must be before --until {until!r}; exchange them, or leave one out")
     return Period(first, last)
 
 

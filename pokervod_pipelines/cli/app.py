@@ -9,7 +9,7 @@ import typer
 
 from pokervod_pipelines.cli.loading import LoadingGroup
 from pokervod_pipelines.cli.output import err
-from pokervod_pipelines.errors import BadInput, OperatorNeeded, PokervodError
+from pokervod_pipelines.errors import BadInput, OperatorNeeded, PokervodError, Unavailable
 
 app = typer.Typer(
     cls=LoadingGroup,
@@ -68,10 +68,17 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
-        failure = _name_database_error(error)
+        failure = _name_file_error(error) or _name_database_error(error)
         if failure is None:
             raise
         _fail(failure)
+
+
+def _name_file_error(error: Exception) -> PokervodError | None:
+    """Return an error of a named file or folder as one of ours, None for any other error."""
+    if not isinstance(error, OSError) or not error.filename:
+        return None
+    return Unavailable(f"{error.filename}: {error.strerror}; check the path, its rights and its disk, then retry")
 
 
 def _name_database_error(error: Exception) -> PokervodError | None:

@@ -29,7 +29,7 @@ PathArgument = Annotated[str, typer.Argument(metavar="PATH", help="A file, from 
 def search(
     query: Annotated[list[str] | None, typer.Argument(metavar="QUERY…", help="Words in any order.")] = None,
     project: Annotated[str, typer.Option("--project", help="Only of this project, such as WSOP.")] = "",
-    year: Annotated[int | None, typer.Option("--year", help="Only of this year.")] = None,
+    year: Annotated[int | None, typer.Option("--year", min=1900, max=2100, help="Only of this year.")] = None,
     game: Annotated[str, typer.Option("--game", help="Only of this game, such as PLO.")] = "",
     stage: Annotated[str, typer.Option("--stage", help="Only of this stage, such as final_table.")] = "",
     version: Annotated[str, typer.Option("--version", help="Only of this cut, such as clean.")] = "",
@@ -162,6 +162,8 @@ def corrections(
     """
     with open_database(load_settings()) as engine:
         history = list_corrections(engine, path or None)
+        if path and not history:
+            explain_file(engine, path)  # refuses an unknown path
     if as_json:
         print_json([asdict(row) for row in history])
         return

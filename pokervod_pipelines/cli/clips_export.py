@@ -13,6 +13,7 @@ import typer
 from rich.progress import Progress
 
 from pokervod_pipelines.cli.known import require_known_filters
+from pokervod_pipelines.cli.options import write_to
 from pokervod_pipelines.cli.output import count_nouns, err, out
 from pokervod_pipelines.clips.export import csv_list, edl, fcpxml
 from pokervod_pipelines.clips.export.collect import collect_clips, collect_listed_clips
@@ -86,15 +87,16 @@ def export(
         err.print("a CSV needs no frame rate and no readable video: --format csv")
     if not clips:
         raise BadInput("none of the clips found can be exported, so nothing was written. Correct what is said above.")
-    target.mkdir(parents=True, exist_ok=True)
-    failed = 0
     rated = [clip for clip in clips if isinstance(clip, ExportClip)]  # all but for a CSV
-    if form is Format.CSV:
-        _write_table(clips, target, title)
-    elif form is Format.MEDIA:
-        failed = _cut_all(rated, target, mode=mode, handles=handles)
-    else:
-        _write_lists(rated, target, form, title)
+    failed = 0
+    with write_to(target):
+        target.mkdir(parents=True, exist_ok=True)
+        if form is Format.CSV:
+            _write_table(clips, target, title)
+        elif form is Format.MEDIA:
+            failed = _cut_all(rated, target, mode=mode, handles=handles)
+        else:
+            _write_lists(rated, target, form, title)
     out.print(f"{len(clips) - failed:,} of {count_nouns(len(listed), 'clip')} exported to {target}", markup=False)
     if failed:
         raise typer.Exit(1)

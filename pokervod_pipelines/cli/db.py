@@ -1,5 +1,6 @@
 """Run the commands ``pokervod db``: schema and backup."""
 
+import errno
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pokervod_pipelines.cli.options import write_to
 from pokervod_pipelines.cli.output import out
 from pokervod_pipelines.db.engine import make_engine, serve_database
 from pokervod_pipelines.db.migrate import current_revision, downgrade_database, newest_revision, upgrade_database
@@ -73,8 +75,11 @@ def backup(
 
     path = target or Path(f"pokervod-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump")
     part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600)  # pg_dump keeps the mode of a file that exists
+    with write_to(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "Is a directory")
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600)  # pg_dump keeps the mode of a file that exists
     with serve_database(load_settings()) as urls:
         url = urls.pokervod.set(drivername="postgresql")
         command = [str(find_program("pg_dump")), "--format=custom", f"--file={part}"]

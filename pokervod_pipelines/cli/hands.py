@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, astuple
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +11,16 @@ from sqlalchemy import Connection
 
 from pokervod_pipelines.actors import Actor, new_correlation_id
 from pokervod_pipelines.cli.known import require_known_part
-from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, SinceOption, UntilOption, read_actor
+from pokervod_pipelines.cli.options import (
+    ByOption,
+    DayOption,
+    JsonOption,
+    ReasonOption,
+    SinceOption,
+    UntilOption,
+    read_actor,
+    read_day,
+)
 from pokervod_pipelines.cli.output import count_nouns, err, out, print_json, print_table
 from pokervod_pipelines.clips.timecode import format_ms
 from pokervod_pipelines.db.engine import open_database
@@ -38,8 +47,8 @@ def import_(
         typer.Argument(metavar="PATH…", help="Session files (.json), hand histories (.phh, .phhs, .csv), or folders."),
     ],
     day: Annotated[
-        datetime | None,
-        typer.Option("--day", formats=["%Y-%m-%d"], help="The day of hand histories that name none."),
+        date | None,
+        typer.Option("--day", metavar="DAY", parser=read_day, help="The day of hand histories that name none."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,9 +65,7 @@ def import_(
 
     settings, correlation_id = load_settings(), new_correlation_id()
     with open_database(settings) as engine:
-        report = import_and_link_hands(
-            engine, settings, paths, correlation_id=correlation_id, day=day.date() if day else None
-        )
+        report = import_and_link_hands(engine, settings, paths, correlation_id=correlation_id, day=day)
         made = make_touched_instructions(engine, settings, correlation_id=correlation_id)
     if as_json:
         text = asdict(report)
@@ -85,10 +92,7 @@ def import_(
 
 @app.command("list")
 def list_(
-    day: Annotated[
-        datetime | None,
-        typer.Option("--day", formats=["%Y-%m-%d"], help="Only of this broadcast day, for example 2026-05-04."),
-    ] = None,
+    day: DayOption = None,
     session: Annotated[int | None, typer.Option("--session", help="Only of this session.")] = None,
     grade: Annotated[str, typer.Option("--grade", "-g", help="Only of these grades: A, or AB.")] = "",
     premium: Annotated[
@@ -111,7 +115,7 @@ def list_(
     if set(grades) - set("ABC"):
         raise typer.BadParameter(f"{grade!r}: the grades are A, B and C", param_hint="--grade")
     filters = listing.HandFilter(
-        day=day.date() if day else None,
+        day=day,
         session=session,
         grades=grades,
         premium=premium,

@@ -17,7 +17,7 @@ from pokervod_pipelines.cli.options import (
 )
 from pokervod_pipelines.cli.output import count_nouns, human_size, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.errors import BadInput, PokervodError
 from pokervod_pipelines.nas.duplicates import find_duplicates
 from pokervod_pipelines.nas.library_scan import scan_library
 from pokervod_pipelines.nas.missing import clear_missing, confirm_loss, list_missing
@@ -28,6 +28,7 @@ from pokervod_pipelines.settings import load_settings
 app = typer.Typer(no_args_is_help=True)
 
 LibraryOption = Annotated[str, typer.Option("--library", "-l", help="Only this library.")]
+LIST_THEM = "`pokervod nas missing` lists them."
 
 
 @app.command("scan")
@@ -104,6 +105,7 @@ def clear(
         count = clear_missing(engine, library=library, below=below, actor=read_actor(by, reason))
     if not count:
         settings.library(library)
+        raise BadInput(f"no missing file of {library} is below {below!r}; nothing changed. {LIST_THEM}")
     out.print(f"{count_nouns(count, 'missing file')} cleared")
 
 
@@ -123,6 +125,8 @@ def confirm(
     settings = load_settings()
     with open_database(settings) as engine:
         count = confirm_loss(engine, settings, library=library, below=below, actor=read_actor(by, reason))
+    if not count:
+        raise BadInput(f"no file of {library} that a scan held back is below {below!r}; nothing changed. {LIST_THEM}")
     out.print(f"{count_nouns(count, 'file')} now missing; `pokervod nas clear` removes them from the catalog")
 
 

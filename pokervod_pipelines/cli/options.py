@@ -1,13 +1,17 @@
 """Define the options that commands of several rooms share, the actor that they make, and what a sync prints first."""
 
 import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.cli.output import err
-from pokervod_pipelines.errors import BadSettings
+from pokervod_pipelines.errors import BadInput, BadSettings
 from pokervod_pipelines.periods import FORMS
 from pokervod_pipelines.settings import Settings
 
@@ -17,6 +21,28 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 SinceOption = Annotated[str, typer.Option("--since", metavar="TIME", help=f"From then on: {FORMS}.")]
 UntilOption = Annotated[str, typer.Option("--until", metavar="TIME", help="Until then; a day includes all of it.")]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many.")]
+
+
+def read_day(text: str) -> date:
+    """Return the day that a person wrote."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"expected a day such as 2026-05-04, got {text!r}") from None
+
+
+DayOption = Annotated[
+    date | None, typer.Option("--day", metavar="DAY", parser=read_day, help="Of this broadcast day: 2026-05-04.")
+]
+
+
+@contextmanager
+def write_to(path: Path) -> Iterator[None]:
+    """Raise ``BadInput`` where the output path that a person gave cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written ({error.strerror}); correct the path or its rights") from None
 
 
 def read_actor(by: str, reason: str) -> Actor:

@@ -68,7 +68,8 @@ def alias(
         actor = read_actor(by, reason)
         made = add_alias(engine, alias, player, actor=actor)
         changed = _build_clips(engine, settings, actor.correlation_id)
-    out.print(f"{made.alias} means {made.player}; {changed} clips changed", markup=False)
+    undo = f'pokervod players unalias "{made.alias}"'
+    out.print(f"{made.alias} means {made.player}; {count_nouns(changed, 'clip')} changed; undo: {undo}", markup=False)
 
 
 @app.command("unalias")
@@ -82,7 +83,7 @@ def unalias(alias: AliasArgument, by: ByOption = "", reason: OptionalReason = NO
         actor = read_actor(by, reason)
         removed = remove_alias(engine, alias, actor=actor)
         changed = _build_clips(engine, settings, actor.correlation_id)
-    out.print(f"{removed.alias} no longer means {removed.player}; {changed} clips changed", markup=False)
+    out.print(f"{removed.alias} no longer means {removed.player}; {count_nouns(changed, 'clip')} changed", markup=False)
 
 
 def _build_clips(engine: Engine, settings: Settings, correlation_id: str) -> int:

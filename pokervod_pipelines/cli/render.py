@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli import render_work
 from pokervod_pipelines.cli.known import require_known
-from pokervod_pipelines.cli.options import ByOption, JsonOption, SinceOption, UntilOption
+from pokervod_pipelines.cli.options import ByOption, DayOption, JsonOption, SinceOption, UntilOption
 from pokervod_pipelines.cli.output import SafeConsole, count_nouns, make_table, out, print_json, print_table, show_time
 from pokervod_pipelines.cli.render_pages import (
     ATTEMPT_COLUMNS,
@@ -31,7 +31,7 @@ from pokervod_pipelines.cli.render_pages import (
     list_rows,
     print_instructions,
 )
-from pokervod_pipelines.cli.render_work import LARGEST, DayOption
+from pokervod_pipelines.cli.render_work import LARGEST
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.db.failures import is_transient, read_first_line
 from pokervod_pipelines.errors import BadInput
@@ -152,7 +152,7 @@ def list_(
     filters = InstructionFilter(
         states=tuple(state or ()),
         template=template or None,
-        day=day.date() if day else None,
+        day=day,
         hand_id=hand,
         is_flagged=True if flagged else None,
         is_in_force=None if history else True,

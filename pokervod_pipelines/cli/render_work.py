@@ -12,7 +12,15 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.cli.known import require_known
-from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, SinceOption, UntilOption, read_actor
+from pokervod_pipelines.cli.options import (
+    ByOption,
+    DayOption,
+    JsonOption,
+    ReasonOption,
+    SinceOption,
+    UntilOption,
+    read_actor,
+)
 from pokervod_pipelines.cli.output import count_nouns, err, out, print_json, print_table, show_time
 from pokervod_pipelines.cli.render_pages import WORKER_COLUMNS, WORKER_FIGURES, print_instructions, worker_rows
 from pokervod_pipelines.db.engine import open_database
@@ -31,7 +39,6 @@ LARGEST = 2**63 - 1
 """The largest id or count that the database takes."""
 
 Ids = Annotated[list[int], typer.Argument(metavar="ID…", min=1, max=LARGEST, help="As `render list` shows them.")]
-DayOption = Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Of this broadcast day.")]
 RendererOption = Annotated[str, typer.Option("--renderer", help="Only this renderer: local or nexrender.")]
 TemplateOption = Annotated[str, typer.Option("--template", "-t", help="Only this template.")]
 RENDERERS = ("local", "nexrender")
@@ -59,9 +66,7 @@ def worker(
     ] = None,
     name: Annotated[str, typer.Option("--name", help="Default: this machine's name and a number.")] = "",
     until_empty: Annotated[bool, typer.Option("--until-empty", help="End when nothing is due any more.")] = False,
-    day: Annotated[
-        datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Only this broadcast day.")
-    ] = None,
+    day: DayOption = None,
 ) -> None:
     """Render pending graphics until Ctrl-C or SIGTERM; running ones may finish, a second signal releases them.
 
@@ -77,7 +82,7 @@ def worker(
             engine,
             settings,
             name=name or None,
-            day=day.date() if day else None,
+            day=day,
             until_empty=until_empty,
             concurrency=concurrency,
             stop_signals=(signal.SIGTERM, signal.SIGINT),
@@ -122,10 +127,12 @@ def bulk_retry(
     Example: pokervod render bulk-retry --since 10:00 --preview, then with --reason "the share is back"
     """
     settings = load_settings()
+    if template:
+        require_known("template", template, load_configured_templates(settings))
     filters = InstructionFilter(
         states=tuple(state or ()),
         template=template or None,
-        day=day.date() if day else None,
+        day=day,
         period=read_period(since, until, settings.zone),
     )
     if preview:

@@ -223,8 +223,11 @@ def pins(
 
     Example: pokervod sheets pins --history
     """
-    with open_database(load_settings()) as engine:
+    settings = load_settings()
+    with open_database(settings) as engine:
         listed = [each for each in list_pins(engine, sheet or None) if history or each.is_in_force]
+    if sheet and not listed:
+        settings.sheet(sheet)
     if as_json:
         print_json([asdict(each) for each in listed])
         return

@@ -33,7 +33,7 @@ def run(harness: SheetHarness, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 
 def test_an_alias_is_in_force_at_once_until_it_is_taken_back(run: Callable[..., str]) -> None:
-    assert "The Kid means Ana Ruiz; 1 clips changed" in run("players", "alias", "The Kid", "Ana Ruiz")
+    assert "The Kid means Ana Ruiz; 1 clip changed" in run("players", "alias", "The Kid", "Ana Ruiz")
     listed = json.loads(run("players", "list", "--json"))
     assert {player["name"]: player["aliases"] for player in listed} == {
         "Ana Ruiz": ["The Kid"],
@@ -41,7 +41,7 @@ def test_an_alias_is_in_force_at_once_until_it_is_taken_back(run: Callable[..., 
         "Tom Berg": [],
     }
 
-    assert "no longer means Ana Ruiz; 1 clips changed" in run("players", "unalias", "the kid")
+    assert "no longer means Ana Ruiz; 1 clip changed" in run("players", "unalias", "the kid")
     assert "The Kid" in run("players", "list")
 
 

@@ -44,6 +44,8 @@ def test_a_clip_reaches_the_editor(installation: Installation, tmp_path: Path) -
     edl = installation.run("clips", "export", "lists", "--format", "edl", "--query", "pad ep99")
     table = installation.run("clips", "export", "table", "--format", "csv")
 
+    refused = [installation.run("clips", "export", path, "--format", "csv") for path in ("pokervod.yaml", "/proc/x")]
+
     assert document["media"][1]["counts"]["ok"] == 1
     assert [(clip["grade"], clip["problem"] is None) for clip in listed] == [(3, True), (1, False), (1, True)]
     assert "longer" in listed[1]["problem"] or "30" in listed[1]["problem"]
@@ -52,6 +54,10 @@ def test_a_clip_reaches_the_editor(installation: Installation, tmp_path: Path) -
     assert "2 of 2 clips exported" in table.stdout, table.stderr
     rows = list(csv.DictReader((tmp_path / "table/pokervod.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert [(row["rate"], row["first_frame"], row["in_ms"]) for row in rows] == [("25", "25", "1000"), ("", "", "1000")]
+    assert [(each.returncode, each.stderr) for each in refused] == [
+        (2, "pokervod.yaml: cannot be written (File exists); correct the path or its rights"),
+        (2, "/proc/x: cannot be written (No such file or directory); correct the path or its rights"),
+    ]
     (media,) = (tmp_path / "cut").iterdir()
     with av.open(str(media)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 2 * 25 + 2 * 5
