@@ -1,8 +1,6 @@
-"""Show the newest clips of a sheet as Markdown with embedded thumbnails."""
+"""Show the newest clips of a sheet as Markdown with embedded thumbnails, each with what it shows."""
 
-import base64
 import logging
-import re
 
 from sqlalchemy import Engine
 
@@ -10,6 +8,7 @@ from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.media.store import list_newest_clips
 from pokervod_pipelines.media.thumbnails import draw_thumbnails
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.text.markdown import embed_image
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +16,6 @@ PREVIEWS, WIDTH = 6, 160
 """A few kB each, since they are kept with every materialization."""
 
 PASS_SECONDS = 4.0
-MARKUP = re.compile(r"[\[\]\\<>`*_\s]+")
 
 
 def embed_clip_previews(engine: Engine, settings: Settings, sheet: str, *, pass_seconds: float = PASS_SECONDS) -> str:
@@ -32,12 +30,10 @@ def embed_clip_previews(engine: Engine, settings: Settings, sheet: str, *, pass_
     try:
         frames = [(clip.file_id, clip.in_ms) for clip in clips]
         drawn = draw_thumbnails(engine, settings, frames, width=WIDTH, pass_seconds=pass_seconds)
-        shown = [(clip.title, drawn[frame]) for clip, frame in zip(clips, frames, strict=True) if frame in drawn]
-        return "\n".join(_embed(title, path.read_bytes()) for title, path in shown)
+        shown = [(clip, drawn[frame]) for clip, frame in zip(clips, frames, strict=True) if frame in drawn]
+        return "\n\n".join(
+            embed_image(path.read_bytes(), clip.programme, clip.times, clip.hands) for clip, path in shown
+        )
     except (PokervodError, OSError) as error:
         logger.warning("no previews of the clips of sheet %s: %s", sheet, error)
         return ""
-
-
-def _embed(title: str, jpeg: bytes) -> str:
-    return f"![{MARKUP.sub(' ', title).strip()}](data:image/jpeg;base64,{base64.b64encode(jpeg).decode()})"

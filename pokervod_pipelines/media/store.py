@@ -108,11 +108,16 @@ _PROBLEMS = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class ClipStart:
-    """Tell where a clip begins, in ms from the start of its video, and its title."""
+    """Tell where a clip begins, in ms from the start of its video, and what it shows.
+
+    ``programme`` is the clip's title where the video has no episode; ``times`` are those of its two ends.
+    """
 
     file_id: int
     in_ms: int
-    title: str
+    programme: str
+    times: str
+    hands: str
 
 
 def list_newest_clips(connection: Connection, sheet: str, *, limit: int) -> list[ClipStart]:
@@ -120,9 +125,18 @@ def list_newest_clips(connection: Connection, sheet: str, *, limit: int) -> list
     return [ClipStart(*row) for row in connection.execute(_NEWEST_CLIPS, {"sheet": sheet, "limit": limit})]
 
 
+def _format_time(column: str) -> str:
+    return f"to_char(make_interval(secs => {column} / 1000), 'FMHH24:MI:SS')"
+
+
 _NEWEST_CLIPS = text(f"""
-    select c.file_id, c.in_ms, c.title
+    select c.file_id, c.in_ms, coalesce(e.title, c.title),
+           concat_ws(' to ', {_format_time("c.in_ms")}, {_format_time("c.out_ms")}),
+           concat_ws(', ', nullif(c.hands, ''), linked.hands)
     from hand_clips c join counted_videos f on f.id = c.file_id join media_facts m on {_IS_CURRENT}
+    left join episode_files g on g.file_id = c.file_id left join episodes e on e.id = g.episode_id
+    cross join lateral (select string_agg('hand #' || h.hand_number, ', ' order by h.id) as hands
+        from hand_clip_links l join hands h on h.id = l.hand_id where l.clip_id = c.id) linked
     where c.sheet = :sheet and c.problem is null and c.retired_at is null and f.state = 'present'
     and m.status = 'ok' and c.in_ms < m.duration_ms + coalesce(m.video_start_ms, 0) order by c.id desc limit :limit
 """)  # noqa: S608 - constants

@@ -4,12 +4,12 @@ The queue does not need this: workers claim pending graphics at once. It does th
 shows it to an operator.
 """
 
-import base64
 import math
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, text
 
@@ -23,6 +23,7 @@ from pokervod_pipelines.render.states import Transition
 from pokervod_pipelines.render.worker.run import run_worker
 from pokervod_pipelines.render.workers import HAS_WORKER, count_available
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.text.markdown import embed_image
 from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun
 
@@ -152,17 +153,21 @@ def _list_failures(connection: Connection, day: date) -> list[Problem]:
     return [Problem(where=f"instruction {row.id} ({row.template})", what=f"{row.state}: {row.reason}") for row in rows]
 
 
-def embed_previews(engine: Engine, day: date) -> str:
-    """Return the newest previews of the day as Markdown with embedded images; "" where there is none."""
+def embed_previews(engine: Engine, day: date, zone: ZoneInfo) -> str:
+    """Return the newest previews of the day as Markdown, each with what it shows; "" where there is none."""
     with engine.connect() as connection:
-        rows = connection.execute(_PREVIEWS, {"day": day, "limit": PREVIEWS}).all()
-    return "\n".join(
-        f"{row.template} {row.id}: ![](data:image/jpeg;base64,{base64.b64encode(row.preview).decode()})" for row in rows
+        rows = connection.execute(_PREVIEWS, {"day": day, "zone": str(zone), "limit": PREVIEWS}).all()
+    return "\n\n".join(
+        embed_image(row.preview, f"{row.template} {row.id}", row.player, row.programme, row.hand) for row in rows
     )
 
 
 _PREVIEWS = text("""
-    select r.id, r.template, o.preview from render_outputs o join render_instructions r on r.id = o.instruction_id
+    select r.id, r.template, o.preview, r.layers ->> 'player' as player,
+           coalesce(r.layers ->> 'event', r.layers ->> 'heading', nullif(s.event_title, ''), h.table_name) as programme,
+           'hand #' || h.hand_number || to_char(h.started_at at time zone :zone, ' "at" HH24:MI:SS') as hand
+    from render_outputs o join render_instructions r on r.id = o.instruction_id
+    left join hands h on h.id = r.hand_id left join hand_sessions s on s.session_id = h.session_id
     where r.broadcast_day = :day and o.preview is not null order by o.made_at desc, r.id desc limit :limit
 """)
 

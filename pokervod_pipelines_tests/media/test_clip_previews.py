@@ -26,7 +26,7 @@ from pokervod_pipelines_tests.media.test_thumbnails import Cutter, cut, film_id
 
 __all__ = ["archive", "cut", "film_id", "reel", "register", "settings"]
 
-PREVIEW = re.compile(r"!\[([^\]]*)\]\(data:image/jpeg;base64,([A-Za-z0-9+/=]+)\)")
+PREVIEW = re.compile(r"!\[([^\]]*)\]\(data:image/jpeg;base64,([A-Za-z0-9+/=]+)\)  \n(.+)")
 
 
 @pytest.fixture
@@ -35,9 +35,10 @@ def run(engine: Engine, settings: Settings) -> SyncRun:
 
 
 def read_previews(markdown: str) -> list[tuple[str, Any]]:
-    """Return the title and image of every line."""
-    found = [PREVIEW.fullmatch(line) for line in markdown.splitlines()]
-    return [(each[1], Image.open(io.BytesIO(base64.b64decode(each[2])))) for each in found if each]
+    """Return the caption and image of every paragraph."""
+    found = [PREVIEW.fullmatch(paragraph) for paragraph in markdown.split("\n\n")]
+    assert all(each and each[3].replace("*", "") == each[1] for each in found)
+    return [(each[3], Image.open(io.BytesIO(base64.b64decode(each[2])))) for each in found if each]
 
 
 def numbers(markdown: str) -> list[int]:
@@ -58,14 +59,28 @@ def test_the_newest_usable_clips_are_shown_by_their_first_frame(run: SyncRun, fi
     assert embed_clip_previews(run.engine, run.settings, "another sheet") == ""
 
 
+def test_a_preview_says_what_it_shows(run: SyncRun, film_id: int, cut: Cutter) -> None:
+    cut(film_id, 400)
+    cut(film_id, 800)
+    with run.engine.begin() as connection:
+        connection.execute(text("update hand_clips set title = 'Final Table', out_ms = in_ms + 61000"))
+        connection.execute(text("update hand_clips set hands = 'AA vs KK', title = '#1 Final' where in_ms = 800"))
+
+    shown = read_previews(embed_clip_previews(run.engine, run.settings, "s", pass_seconds=60))
+    assert [caption for caption, _ in shown] == [
+        "**#1 Final** · 0:00:00 to 0:01:01 · AA vs KK",
+        "**Final Table** · 0:00:00 to 0:01:01",
+    ]
+
+
 def test_a_title_cannot_break_the_markdown(run: SyncRun, film_id: int, cut: Cutter) -> None:
     cut(film_id, 400)
     with run.engine.begin() as connection:
         connection.execute(text(r"update hand_clips set title = E'A](x) [b]\n<i>`_*\\ 뒤집기'"))
 
     assert [
-        title for title, _ in read_previews(embed_clip_previews(run.engine, run.settings, "s", pass_seconds=60))
-    ] == ["A (x) b i 뒤집기"]
+        caption for caption, _ in read_previews(embed_clip_previews(run.engine, run.settings, "s", pass_seconds=60))
+    ] == ["**A (x) b i 뒤집기** · 0:00:00 to 0:00:00"]
 
 
 def test_previews_once_drawn_are_shown_in_no_time(run: SyncRun, film_id: int, cut: Cutter, archive: Path) -> None:

@@ -73,7 +73,9 @@ def test_a_day_is_drained_and_others_are_left_unless_they_are_named(render_day: 
     assert [problem.where for problem in outcome.problems] == [f"instruction {broken} (elimination)"]
     assert outcome.problems[0].what == ("failed: template elimination: player: the layer is required")
     assert (render_day.settings.renders / f"2026-01-05/elimination_{ours[0]}.mov").is_file()
-    assert embed_previews(render_day.engine, DAY).startswith(f"elimination {ours[0]}: ![](data:image/jpeg;base64,/9j/")
+    shown = embed_previews(render_day.engine, DAY, render_day.settings.zone)
+    assert shown.startswith(f"![elimination {ours[0]} · Ana Ruiz](data:image/jpeg;base64,/9j/")
+    assert shown.endswith(f"  \n**elimination {ours[0]}** · Ana Ruiz")
     assert audit_day(render_day.engine, render_day.settings) == {}
 
 
