@@ -1,6 +1,7 @@
 """Run everything on one machine with ``pokervod dev``: database, Dagster, a render worker."""
 
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -15,10 +16,12 @@ import yaml
 
 from pokervod_pipelines.cli.output import err
 from pokervod_pipelines.cli.services import Service, run_services
+from pokervod_pipelines.db.embedded.folders import digest_path
 from pokervod_pipelines.db.embedded.locks import open_exclusive
 from pokervod_pipelines.db.embedded.process import rotate_log
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, Conflict
+from pokervod_pipelines.processes.marked import VARIABLE, end_after_us, end_marked, make_mark
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.first_day import record_first_day
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
@@ -42,15 +45,17 @@ def dev(
     Example: pokervod dev --port 3001
     """
     settings = prepare_folder()
-    with _hold_folder(settings), tempfile.TemporaryDirectory(prefix="pokervod-dev-") as folder:
+    with _hold_folder(settings):
+        _end_remains(settings)
         _refuse_taken_port(host, port)
-        with open_database(settings) as engine:
+        mark = make_mark(settings.home)
+        with _make_scratch(settings) as folder, end_after_us(mark), open_database(settings) as engine:
             record_first_day(engine, settings)
             engine.dispose()  # the server is ours to keep running, a connection is not needed
             log = find_dagster_home(settings) / "dev.log"
             rotate_log(log)
             err.print(f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything. Dagster's own log: {log}")
-            run_services(_list_services(Path(folder), host, port, log), _make_environ(settings), _tell)
+            run_services(_list_services(folder, host, port, log), _make_environ(settings, mark), _tell)
     err.print("stopped")
 
 
@@ -73,13 +78,14 @@ def _list_services(folder: Path, host: str, port: int, log: Path) -> list[Servic
     ]
 
 
-def _make_environ(settings: Settings) -> dict[str, str]:
+def _make_environ(settings: Settings, mark: str) -> dict[str, str]:
     """Return the environment of the programs.
 
     Nothing of gRPC is used in a forked child; its handlers would print a line at every fork.
     """
     home = str(find_dagster_home(settings))
-    return {**os.environ, "DAGSTER_HOME": home, "GRPC_ENABLE_FORK_SUPPORT": "0", "PYTHONWARNINGS": "ignore"}
+    own = {"DAGSTER_HOME": home, "GRPC_ENABLE_FORK_SUPPORT": "0", "PYTHONWARNINGS": "ignore", VARIABLE: mark}
+    return {**os.environ, **own}
 
 
 def _tell(sentence: str) -> None:
@@ -100,6 +106,23 @@ def _hold_folder(settings: Settings) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _end_remains(settings: Settings) -> None:
+    """End what an earlier start left where it was killed with all that would have ended its programs."""
+    if left := end_marked(str(settings.home)):
+        pids = ", ".join(map(str, left))
+        raise Conflict(f"process {pids} of an earlier `pokervod dev` cannot be ended. Check the disk it waits for.")
+
+
+@contextmanager
+def _make_scratch(settings: Settings) -> Iterator[Path]:
+    """Yield a folder whose path is short enough for a socket; remove those of starts that were killed."""
+    prefix = f"pokervod-dev-{digest_path(settings.home)}-"
+    for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix) as folder:
+        yield Path(folder)
 
 
 def _refuse_taken_port(host: str, port: int) -> None:

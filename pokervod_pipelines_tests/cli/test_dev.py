@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import text
 
+from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.embedded.locks import open_exclusive
 from pokervod_pipelines.db.engine import make_engine, serve_database
 from pokervod_pipelines.settings import load_settings
@@ -86,20 +88,49 @@ def test_everything_works_again_after_power_losses_in_the_middle_of_a_sync(tmp_p
         wait_until(lambda: ask_dagster(installation, IN_PROGRESS) > 0)
         sync = installation.start("sync")
         time.sleep(number / 5)  # a loss may come at any moment
-        os.killpg(dev.pid, signal.SIGKILL)
-        installation.kill_everything(sync)
+        lose_power(installation, dev, sync)
+
+        check_recovery(installation, free_port)
+
+
+@pytest.mark.long
+def test_all_programs_end_with_a_killed_dev_and_the_next_starts_at_once(tmp_path: Path, free_port: int) -> None:
+    installation = build_installation(tmp_path)
+    for _ in range(2):
+        dev = start_dev(installation, free_port)
+        launch_sync(free_port)
+        wait_until(lambda: ask_dagster(installation, IN_PROGRESS) > 0)
+        programs = psutil.Process(dev.pid).children(recursive=True)
+        dev.kill()
         dev.communicate()
 
+        check_recovery(installation, free_port)
+        assert [each for each in programs if each.is_running()] == []
+    wait_until(lambda: not EmbeddedServer(tmp_path / ".pokervod" / "postgres").status().running)
+
+
+def lose_power(installation: Installation, *processes: subprocess.Popen[str]) -> None:
+    """Kill the commands with every process that they started, and the database, at once."""
+    children = [child for each in processes for child in psutil.Process(each.pid).children(recursive=True)]
+    for child in children:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+    for process in processes:
+        installation.kill_everything(process)
+
+
+def check_recovery(installation: Installation, port: int) -> None:
+    """Start again, sync beside it, and check that both work within a minute and nothing dead holds anything."""
     dead = f"{IN_PROGRESS} and create_timestamp < to_timestamp({time.time()}) at time zone 'utc'"
-    dev = start_dev(installation, free_port)
     began = time.monotonic()
+    dev = start_dev(installation, port)
     done = installation.run("sync")
     synced = time.monotonic() - began
     wait_until(lambda: ask_dagster(installation, dead) == 0)
     recovered = time.monotonic() - began
     wait_until(lambda: ask_dagster(installation, IN_PROGRESS) == 0)  # Dagster runs again what was killed
     held = ask_dagster(installation, HELD)
-    os.kill(dev.pid, signal.SIGINT)
+    dev.send_signal(signal.SIGINT)
     log = dev.communicate(timeout=60)[1]
 
     assert done.returncode == 0, done.stderr
