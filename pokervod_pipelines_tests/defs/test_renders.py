@@ -72,7 +72,7 @@ def test_a_pending_day_is_requested_rendered_materialized_and_then_left_alone(
         "complete_percent": 100,
         "problems": 0,
     }
-    assert str(metadata["previews"].value).startswith(f"elimination {made}: ![](data:image/jpeg;base64,")
+    assert str(metadata["previews"].value).startswith(f"![elimination {made} · Ana Ruiz](data:image/jpeg;base64,")
     assert {each.check_name: each.passed for each in result.get_asset_check_evaluations()} == dict.fromkeys(
         CHECKS, True
     )
