@@ -3,7 +3,6 @@
 import math
 import os
 import time
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,9 +16,7 @@ from pokervod_pipelines.rollout import store
 from pokervod_pipelines.rollout.alignment import WeekShape
 from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
-from pokervod_pipelines.rollout.criteria.result import ErrorClass
-from pokervod_pipelines.rollout.fixers.base import FailedCriterion, FixReport
-from pokervod_pipelines.rollout.fixers.context import FixContext
+from pokervod_pipelines.rollout.fixers.base import FixContext, FixReport
 from pokervod_pipelines.rollout.fixers.registry import FIXERS, choose_fixers
 from pokervod_pipelines.rollout.plan import FixerEntry, RolloutPlan
 from pokervod_pipelines.rollout.record import FixRecord, ResultRecord, RolloutRecord, RolloutState
@@ -28,9 +25,6 @@ from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.rollout.runner import Clock, RetryPolicy, Rollout, read_clock
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.text.folding import make_storable
-
-_FixerChoice = tuple[str, FixerEntry, tuple[FailedCriterion, ...]]
-"""The name of a fixer among those of a plan, its entry, and the failures it is for."""
 
 
 def open_rollout(engine: Engine, settings: Settings, plan: RolloutPlan, *, clock: Clock = read_clock) -> Rollout:
@@ -72,18 +66,17 @@ class PlanHandler:
 
     def fix(self, week: int, failed: Sequence[ResultRecord], finished: Collection[str]) -> Iterator[FixRecord]:
         """Run the fixers for these failures in the order of the plan, each once."""
-        for name, entry, failures in self._choose_fixers(week, failed):
+        for name, (entry, error_class) in choose_fixers(self.plan, week, failed).items():
             if name not in finished:
-                report = self._run_fixer(entry, failures, dry_run=False)
-                error_class = failures[0].error_class
+                report = self._run_fixer(entry, dry_run=False)
                 yield FixRecord(
                     fixer=name, error_class=error_class, done=report.done, reported=report.summary, at=self.clock()
                 )
 
     def preview_fixes(self, week: int, failed: Sequence[ResultRecord]) -> dict[str, str]:
         """Return what each fixer would do, or why it cannot; change nothing."""
-        chosen = self._choose_fixers(week, failed)
-        return {name: self._run_fixer(entry, failures, dry_run=True).summary for name, entry, failures in chosen}
+        chosen = choose_fixers(self.plan, week, failed)
+        return {name: self._run_fixer(entry, dry_run=True).summary for name, (entry, _) in chosen.items()}
 
     def report_progress(self, connection: Connection, record: RolloutRecord) -> None:
         """Raise an alert with the progress, or the final report, and resolve those of escalations."""
@@ -135,30 +128,16 @@ class PlanHandler:
         )
         raise_alert(connection, alert, self.settings.alerts.channels, now=self.clock())
 
-    def _choose_fixers(self, week: int, failed: Sequence[ResultRecord]) -> list[_FixerChoice]:
-        """Return the fixers for these failures; a kind that the plan declares several times is numbered."""
-        services = {each.name: getattr(each, "service", None) for each in self.plan.week(week).criteria}
-        failures = [
-            FailedCriterion(
-                week=week,
-                name=each.criterion,
-                service=services.get(each.criterion),
-                error_class=ErrorClass(each.error_class or ErrorClass.UNKNOWN),
-                summary=each.summary,
-            )
-            for each in failed
-        ]
-        seen: Counter[str] = Counter()
-        chosen = []
-        for entry, own in choose_fixers(self.plan.fixers, week, failures):
-            seen[entry.kind] += 1
-            name = entry.kind if seen[entry.kind] == 1 else f"{entry.kind} {seen[entry.kind]}"
-            chosen.append((name, entry, own))
-        return chosen
-
-    def _run_fixer(self, entry: FixerEntry, failures: Sequence[FailedCriterion], *, dry_run: bool) -> FixReport:
-        fixer = FIXERS[entry.kind].model_validate(dict(entry.parameters))
-        return fixer.fix(self._open_fix_context(), failures, dry_run=dry_run)
+    def _run_fixer(self, entry: FixerEntry, *, dry_run: bool) -> FixReport:
+        tokens = {name: token.get_secret_value() for name, token in self.settings.hook_tokens.items()}
+        context = FixContext(
+            engine=self.engine,
+            folder=self.plan.folder,
+            rights=self.settings.rollout.fixers,
+            services=self.plan.services,
+            environment=dict(os.environ) | tokens,
+        )
+        return FIXERS[entry.kind].model_validate(dict(entry.parameters)).fix(context, dry_run=dry_run)
 
     def _open_check_context(self) -> CheckContext:
         rollout = self.settings.rollout
@@ -170,16 +149,6 @@ class PlanHandler:
             seconds=rollout.seconds_per_criterion,
             allow_commands=rollout.allow_commands,
             programs=frozenset(rollout.programs),
-        )
-
-    def _open_fix_context(self) -> FixContext:
-        tokens = {name: token.get_secret_value() for name, token in self.settings.hook_tokens.items()}
-        return FixContext(
-            engine=self.engine,
-            folder=self.plan.folder,
-            rights=self.settings.rollout.fixers,
-            services=self.plan.services,
-            environment=dict(os.environ) | tokens,
         )
 
 

@@ -1,13 +1,20 @@
 """List the kinds of fixers, and choose those of a plan that are for what failed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from pokervod_pipelines.rollout.criteria.result import ErrorClass
 from pokervod_pipelines.rollout.fixers.apply_migrations import ApplyMigrations
-from pokervod_pipelines.rollout.fixers.base import FailedCriterion, Fixer
-from pokervod_pipelines.rollout.fixers.command_fixers import RegenerateDocument, RerunTests
-from pokervod_pipelines.rollout.fixers.restart_service import RebuildMocks, RestartService
-from pokervod_pipelines.rollout.plan import FixerEntry
+from pokervod_pipelines.rollout.fixers.base import Fixer
+from pokervod_pipelines.rollout.fixers.command_fixers import (
+    RebuildMocks,
+    RegenerateDocument,
+    RerunTests,
+    RestartService,
+)
+from pokervod_pipelines.rollout.plan import FixerEntry, RolloutPlan
+from pokervod_pipelines.rollout.record import ResultRecord
 
 FIXERS: Mapping[str, type[Fixer]] = MappingProxyType(
     {kind.kind: kind for kind in (ApplyMigrations, RestartService, RerunTests, RegenerateDocument, RebuildMocks)}
@@ -15,22 +22,32 @@ FIXERS: Mapping[str, type[Fixer]] = MappingProxyType(
 
 
 def choose_fixers(
-    entries: Iterable[FixerEntry], week: int, failed: Sequence[FailedCriterion]
-) -> list[tuple[FixerEntry, tuple[FailedCriterion, ...]]]:
-    """Return the entries for the failed criteria of the week, once each and in order, with those criteria."""
-    chosen = []
-    for entry in entries:
-        criteria = tuple(each for each in failed if each.week == week and _is_for(entry, each))
-        if criteria:
-            chosen.append((entry, criteria))
+    plan: RolloutPlan, week: int, failed: Sequence[ResultRecord]
+) -> Mapping[str, tuple[FixerEntry, ErrorClass]]:
+    """Return by name, in the plan's order, each entry that is for a failure of the week, and the class of the first.
+
+    The second entry of a kind is named with its number.
+    """
+    services = {each.name: getattr(each, "service", None) for each in plan.week(week).criteria}
+    seen: Counter[str] = Counter()
+    chosen = {}
+    for entry in plan.fixers:
+        own = [each for each in failed if _is_for(entry, week, each, services.get(each.criterion))]
+        if own:
+            seen[entry.kind] += 1
+            name = entry.kind if seen[entry.kind] == 1 else f"{entry.kind} {seen[entry.kind]}"
+            chosen[name] = entry, _read_class(own[0])
     return chosen
 
 
-def _is_for(entry: FixerEntry, failed: FailedCriterion) -> bool:
-    service = entry.parameters.get("service")
+def _is_for(entry: FixerEntry, week: int, failed: ResultRecord, service: str | None) -> bool:
     return (
-        failed.error_class in entry.on
-        and service in {None, failed.service}
-        and (entry.weeks is None or failed.week in entry.weeks)
-        and (entry.criteria is None or failed.name in entry.criteria)
+        _read_class(failed) in entry.on
+        and entry.parameters.get("service") in {None, service}
+        and (entry.weeks is None or week in entry.weeks)
+        and (entry.criteria is None or failed.criterion in entry.criteria)
     )
+
+
+def _read_class(failed: ResultRecord) -> ErrorClass:
+    return ErrorClass(failed.error_class or ErrorClass.UNKNOWN)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from pokervod_pipelines.rollout.fixers.context import FixContext
+from pokervod_pipelines.rollout.fixers.base import FixContext
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
 from pokervod_pipelines.settings.rollout import FixerRights
 from pokervod_pipelines_tests.rollout.fixers.http_server import ALL_KINDS, LocalServer

@@ -8,13 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pokervod_pipelines.rollout.criteria.result import ErrorClass
-from pokervod_pipelines.rollout.fixers.base import FailedCriterion
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
 
 ALL_KINDS = frozenset(FIXERS)
-
-FAILED = (FailedCriterion(week=6, name="search_answers", error_class=ErrorClass.SERVICE_DOWN, summary="refused"),)
 
 
 def python(code: str, *arguments: str) -> list[str]:

@@ -13,7 +13,6 @@ from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.db.migrate import MIGRATIONS, VERSION_TABLE, current_revision, newest_revision, upgrade_database
 from pokervod_pipelines.rollout.fixers.apply_migrations import ApplyMigrations
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
-from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED
 
 STEP = '''
 """{doc}"""
@@ -93,7 +92,7 @@ def dump_tables(engine: Engine) -> dict[str, list[str]]:
 def test_a_database_that_is_behind_is_upgraded_and_keeps_its_rows(old: Engine, make_context: MakeContext) -> None:
     rows = dump_tables(old)["tags"]
 
-    report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=old), dry_run=False)
 
     assert report.done, report.summary
     assert report.summary.startswith("applied 0007 ")
@@ -107,7 +106,7 @@ def test_an_empty_database_gets_the_whole_schema(
 ) -> None:
     engine = make_engine(make_database(False))
 
-    report = ApplyMigrations().fix(make_context(engine=engine), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=engine), dry_run=False)
 
     assert report.done, report.summary
     assert current_revision(engine) == newest_revision()
@@ -117,7 +116,7 @@ def test_an_empty_database_gets_the_whole_schema(
 def test_a_dry_run_names_the_migrations_and_changes_nothing(old: Engine, make_context: MakeContext) -> None:
     before = dump_tables(old)
 
-    report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=True)
+    report = ApplyMigrations().fix(make_context(engine=old), dry_run=True)
 
     assert not report.done
     assert report.summary.startswith("would apply to the schema at 0006: 0007 ")
@@ -125,7 +124,7 @@ def test_a_dry_run_names_the_migrations_and_changes_nothing(old: Engine, make_co
 
 
 def test_nothing_pending_is_reported(engine: Engine, make_context: MakeContext) -> None:
-    report = ApplyMigrations().fix(make_context(engine=engine), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=engine), dry_run=False)
 
     assert not report.done
     assert "no migration is pending" in report.summary
@@ -135,7 +134,7 @@ def test_a_database_newer_than_the_code_is_left_alone(own: Engine, make_context:
     with own.begin() as connection:
         connection.execute(text(f"update {VERSION_TABLE} set version_num = '9998'"))
 
-    report = ApplyMigrations().fix(make_context(engine=own), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=own), dry_run=False)
 
     assert not report.done
     assert "newer than this code" in report.summary
@@ -148,9 +147,9 @@ def test_a_migration_that_does_not_declare_that_it_keeps_data_stops_all(
     before = dump_tables(old)
     add_steps('op.execute("create table fine (id int)")', f'op.drop_table("tags")\n\n\n{declared}')
 
-    report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=old), dry_run=False)
 
-    assert report == ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=True)
+    assert report == ApplyMigrations().fix(make_context(engine=old), dry_run=True)
     assert not report.done
     assert "nothing was applied, because pending migrations may lose data: 9002 step 9002. " in report.summary
     assert "pokervod db upgrade" in report.summary
@@ -163,7 +162,7 @@ def test_an_applied_migration_is_not_asked_again(
     add_steps(f'op.execute("delete from tags")\n\n\n{LOSES}', 'op.execute("create table fine (id int)")')
     upgrade_database(own, "9001")
 
-    report = ApplyMigrations().fix(make_context(engine=own), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=own), dry_run=False)
 
     assert report.done, report.summary
     assert report.summary.startswith("applied 9002 step 9002;")
@@ -175,7 +174,7 @@ def test_a_failing_migration_is_rolled_back_and_named(
     before = dump_tables(old)
     add_steps('op.execute("create table half (id int)"); op.execute("select no_such_function()")')
 
-    report = ApplyMigrations().fix(make_context(engine=old), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(engine=old), dry_run=False)
 
     assert not report.done
     assert "migration 9001_step failed and was rolled back" in report.summary
@@ -192,7 +191,7 @@ def test_migrations_that_last_too_long_are_stopped(
     before = dump_tables(engine)
     add_steps(body)
 
-    report = ApplyMigrations(seconds=1).fix(make_context(engine=engine), FAILED, dry_run=False)
+    report = ApplyMigrations(seconds=1).fix(make_context(engine=engine), dry_run=False)
 
     assert not report.done
     assert re.search(TOO_LONG, report.summary)
@@ -202,7 +201,7 @@ def test_migrations_that_last_too_long_are_stopped(
 def test_the_wait_for_a_locked_table_is_limited(old: Engine, make_context: MakeContext) -> None:
     with old.connect() as holder:
         holder.execute(text("lock table sheet_rows in access exclusive mode"))
-        report = ApplyMigrations(seconds=1).fix(make_context(engine=old), FAILED, dry_run=False)
+        report = ApplyMigrations(seconds=1).fix(make_context(engine=old), dry_run=False)
 
     assert not report.done
     assert re.search(TOO_LONG, report.summary)
@@ -210,7 +209,7 @@ def test_the_wait_for_a_locked_table_is_limited(old: Engine, make_context: MakeC
 
 
 def test_a_database_that_does_not_answer_is_reported_without_its_password(make_context: MakeContext) -> None:
-    report = ApplyMigrations().fix(make_context(), FAILED, dry_run=False)
+    report = ApplyMigrations().fix(make_context(), dry_run=False)
 
     assert not report.done
     assert "OperationalError" in report.summary

@@ -1,85 +1,99 @@
-"""Check that a fixer is chosen by error class, week and criterion, once an attempt."""
+"""Check that a fixer is chosen by error class, service, week and criterion, once an attempt."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from pokervod_pipelines.rollout.criteria.result import ErrorClass
-from pokervod_pipelines.rollout.fixers.base import FailedCriterion
 from pokervod_pipelines.rollout.fixers.registry import choose_fixers
+from pokervod_pipelines.rollout.plan import RolloutPlan
+from pokervod_pipelines.rollout.plan_file import load_plan
+from pokervod_pipelines.rollout.record import ResultRecord
+
+CRITERIA = [
+    {"kind": "database_table", "name": "tables", "table": "hands"},
+    {"kind": "http_health", "name": "search_health", "service": "search"},
+    {"kind": "http_contract", "name": "search_contract", "service": "search"},
+    {"kind": "http_health", "name": "clipping_health", "service": "clipping"},
+]
+FAILED = {
+    "tables": "schema",
+    "search_health": "service_down",
+    "search_contract": "contract",
+    "clipping_health": "service_down",
+}
+EVERY_CLASS = [each.value for each in ErrorClass]
 
 
-@dataclass(frozen=True)
-class Entry:
-    on: tuple[ErrorClass, ...]
-    weeks: tuple[int, ...] | None = None
-    criteria: tuple[str, ...] | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+def make_plan(folder: Path, *fixers: dict[str, Any]) -> RolloutPlan:
+    week = {"title": "One", "summary": "It works."}
+    values = {
+        "name": "demo",
+        "title": "Demo",
+        "services": {"search": {"document": "a.yaml"}, "clipping": {"document": "b.yaml"}, "ui": {}},
+        "weeks": [
+            {"number": 1, "criteria": CRITERIA, **week},
+            {"number": 2, "criteria": CRITERIA, **week, "title": "Two"},
+        ],
+        "fixers": [{"kind": "apply_migrations", **each} for each in fixers],
+    }
+    path = folder / "plan.yaml"
+    path.write_text(f"starts: 2020-01-06\n{yaml.safe_dump(values)}", encoding="utf-8")
+    return load_plan(path)
 
 
-def fail(name: str, error_class: ErrorClass, week: int = 4) -> FailedCriterion:
-    return FailedCriterion(week=week, name=name, error_class=error_class, summary="it failed")
-
-
-SCHEMA, DOWN = fail("tables", ErrorClass.SCHEMA), fail("search_health", ErrorClass.SERVICE_DOWN)
-ALSO_DOWN = fail("clipping_health", ErrorClass.SERVICE_DOWN)
-FAILED = (SCHEMA, DOWN, ALSO_DOWN)
+def fail(*names: str) -> list[ResultRecord]:
+    return [
+        ResultRecord(
+            criterion=name,
+            passed=False,
+            is_overridden=False,
+            summary="it failed",
+            details=(),
+            figures={},
+            error_class=FAILED[name],
+            seconds=0.1,
+        )
+        for name in names
+    ]
 
 
 @pytest.mark.parametrize(
-    ("entry", "meant"),
+    ("fixer", "error_class"),
     [
-        (Entry((ErrorClass.SCHEMA,)), (SCHEMA,)),
-        (Entry((ErrorClass.SERVICE_DOWN,)), (DOWN, ALSO_DOWN)),
-        (Entry((ErrorClass.SCHEMA, ErrorClass.SERVICE_DOWN)), FAILED),
-        (Entry((ErrorClass.SERVICE_DOWN,), weeks=(4, 5)), (DOWN, ALSO_DOWN)),
-        (Entry((ErrorClass.SERVICE_DOWN,), weeks=(5,)), None),
-        (Entry((ErrorClass.SERVICE_DOWN,), weeks=()), None),
-        (Entry((ErrorClass.SERVICE_DOWN,), criteria=("clipping_health", "tables")), (ALSO_DOWN,)),
-        (Entry((ErrorClass.SERVICE_DOWN,), criteria=("tables",)), None),
-        (Entry((ErrorClass.TESTS,)), None),
-        (Entry(()), None),
+        ({"on": ["schema"]}, "schema"),
+        ({"on": ["service_down"]}, "service_down"),
+        ({"on": ["service_down", "schema"]}, "schema"),
+        ({"on": ["service_down"], "weeks": [1, 2]}, "service_down"),
+        ({"on": ["service_down"], "weeks": [1]}, None),
+        ({"on": ["schema", "service_down"], "criteria": ["clipping_health"]}, "service_down"),
+        ({"on": ["service_down"], "criteria": ["tables"]}, None),
+        ({"on": ["tests"]}, None),
+        ({"on": EVERY_CLASS, "parameters": {"service": "search"}}, "service_down"),
+        ({"on": ["schema", "contract"], "parameters": {"service": "search"}}, "contract"),
+        ({"on": ["contract"], "parameters": {"service": "clipping"}}, None),
+        ({"on": EVERY_CLASS, "parameters": {"service": "ui"}}, None),
     ],
 )
-def test_an_entry_is_for_what_it_names(entry: Entry, meant: tuple[FailedCriterion, ...] | None) -> None:
-    assert choose_fixers([entry], 4, FAILED) == ([] if meant is None else [(entry, meant)])
+def test_a_fixer_is_for_what_its_entry_names(fixer: dict[str, Any], error_class: str | None, tmp_path: Path) -> None:
+    chosen = choose_fixers(make_plan(tmp_path, fixer), 2, fail(*FAILED))
+
+    assert [found for _, found in chosen.values()] == ([] if error_class is None else [error_class])
 
 
-def test_each_entry_comes_once_and_in_the_plans_order() -> None:
-    entries = [Entry((ErrorClass.SERVICE_DOWN,)), Entry((ErrorClass.TESTS,)), Entry((ErrorClass.SCHEMA,))]
+def test_each_comes_once_and_in_the_plans_order_and_has_a_name_of_its_own(tmp_path: Path) -> None:
+    given = [{"on": ["service_down"]}, {"on": ["tests"]}, {"on": ["schema"]}, {"on": ["schema"], "kind": "rerun_tests"}]
 
-    assert [entry for entry, _ in choose_fixers(entries, 4, FAILED)] == [entries[0], entries[2]]
+    chosen = choose_fixers(make_plan(tmp_path, *given), 1, fail(*FAILED))
 
-
-def test_what_failed_in_another_week_is_not_meant() -> None:
-    failed = (fail("tables", ErrorClass.SCHEMA, week=3), SCHEMA)
-
-    assert choose_fixers([Entry((ErrorClass.SCHEMA,))], 4, failed) == [(Entry((ErrorClass.SCHEMA,)), (SCHEMA,))]
-
-
-def test_nothing_failed_nothing_is_chosen() -> None:
-    assert choose_fixers([Entry(tuple(ErrorClass))], 4, ()) == []
-
-
-@pytest.mark.parametrize(
-    ("service", "meant"),
-    [("search", ["search_health", "search_contract"]), ("clipping", ["clipping_health"]), ("ui", []), (None, None)],
-)
-def test_a_fixer_of_a_service_is_for_failures_of_that_service_only(
-    service: str | None, meant: list[str] | None
-) -> None:
-    failed = [
-        replace(DOWN, service="search"),
-        replace(ALSO_DOWN, service="clipping"),
-        replace(fail("search_contract", ErrorClass.CONTRACT), service="search"),
-        fail("hands", ErrorClass.DATA),
-        SCHEMA,
+    assert [(name, entry.on) for name, (entry, _) in chosen.items()] == [
+        ("apply_migrations", (ErrorClass.SERVICE_DOWN,)),
+        ("apply_migrations 2", (ErrorClass.SCHEMA,)),
+        ("rerun_tests", (ErrorClass.SCHEMA,)),
     ]
-    entry = Entry(tuple(ErrorClass), parameters={"service": service} if service else {})
 
-    chosen = choose_fixers([entry], 4, failed)
 
-    names = [each.name for _, criteria in chosen for each in criteria]
-    assert names == ([each.name for each in failed] if meant is None else meant)
+def test_nothing_failed_nothing_is_chosen(tmp_path: Path) -> None:
+    assert choose_fixers(make_plan(tmp_path, {"on": EVERY_CLASS}), 1, []) == {}

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from pokervod_pipelines.rollout.commands import MAX_OUTPUT_BYTES
+from pokervod_pipelines.rollout.fixers.base import CannotFix
 from pokervod_pipelines.rollout.fixers.command_fixers import RerunTests
-from pokervod_pipelines.rollout.fixers.context import CannotFix
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
-from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, python
+from pokervod_pipelines_tests.rollout.fixers.http_server import python
 
 SPAWN = ["sh", "-c", "(trap '' TERM; exec sleep 60) & echo $! > child; wait"]
 """Leaves a child that does not listen."""
@@ -66,6 +66,6 @@ def test_a_secret_in_the_output_is_not_shown(make_context: MakeContext) -> None:
         SEARCH_API_KEY="abc-very-secret",
     )
 
-    report = RerunTests(command="tests", report="a.xml").fix(context, FAILED, dry_run=False)
+    report = RerunTests(command="tests", report="a.xml").fix(context, dry_run=False)
 
     assert report.summary == "'tests' wrote no report a.xml (exit status 0: using ***)"

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.rollout.fixers.restart_service import RebuildMocks
+from pokervod_pipelines.rollout.fixers.command_fixers import RebuildMocks
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
-from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, LocalServer, list_files, python
+from pokervod_pipelines_tests.rollout.fixers.http_server import LocalServer, list_files, python
 
 REBUILD = python("open('rebuilt', 'w').close()")
 
@@ -16,7 +16,7 @@ def test_the_mock_is_rebuilt_and_healthy(http_server: LocalServer, make_context:
     http_server.answers = {"/health": [500, 200]}
     context = make_context(commands={"mocks": REBUILD}, services={"search": ServiceUnderRollout(mock=http_server.url)})
 
-    report = RebuildMocks(command="mocks", service="search").fix(context, FAILED, dry_run=False)
+    report = RebuildMocks(command="mocks", service="search").fix(context, dry_run=False)
 
     assert report.done, report.summary
     assert report.summary.startswith(f"ran 'mocks'; {http_server.url} is healthy after")
@@ -39,7 +39,7 @@ def test_a_mock_that_cannot_be_rebuilt_is_reported(
     seconds = 1 if "sleep" in str(commands) else 60
     fixer = RebuildMocks(command="mocks", service="search", seconds=seconds, wait_seconds=1)
 
-    report = fixer.fix(make_context(commands=commands), FAILED, dry_run=False)
+    report = fixer.fix(make_context(commands=commands), dry_run=False)
 
     assert not report.done
     assert problem in report.summary
@@ -49,7 +49,7 @@ def test_a_dry_run_runs_and_calls_nothing(http_server: LocalServer, make_context
     before = list_files(tmp_path)
     context = make_context(commands={"mocks": REBUILD}, services={"search": ServiceUnderRollout(mock=http_server.url)})
 
-    report = RebuildMocks(command="mocks", service="search").fix(context, FAILED, dry_run=True)
+    report = RebuildMocks(command="mocks", service="search").fix(context, dry_run=True)
 
     assert not report.done
     assert report.summary == f"would run 'mocks' and wait until {http_server.url} is healthy"

@@ -7,7 +7,7 @@ import pytest
 
 from pokervod_pipelines.rollout.fixers.command_fixers import RegenerateDocument
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
-from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, list_files, python
+from pokervod_pipelines_tests.rollout.fixers.http_server import list_files, python
 
 WRITE = "import sys; open(sys.argv[1], 'w').write(sys.argv[2]); sys.exit(int(sys.argv[3]))"
 OLD = '{"openapi": "3.0.0"}'
@@ -36,7 +36,7 @@ def document(tmp_path: Path) -> Path:
 
 
 def test_the_new_document_takes_the_place_of_the_old_which_is_kept(document: Path, make_context: MakeContext) -> None:
-    report = make_fixer().fix(make_context(commands=writer(NEW)), FAILED, dry_run=False)
+    report = make_fixer().fix(make_context(commands=writer(NEW)), dry_run=False)
 
     assert report.done, report.summary
     assert report.summary == "ran 'export'; documents/search.json is new, the old one is search.json.bak"
@@ -51,7 +51,7 @@ def test_the_new_document_takes_the_place_of_the_old_which_is_kept(document: Pat
 def test_no_earlier_copy_is_written_over(document: Path, make_context: MakeContext) -> None:
     contents = [json.dumps({"version": number}) for number in range(3)]
     for content in contents:
-        assert make_fixer().fix(make_context(commands=writer(content)), FAILED, dry_run=False).done
+        assert make_fixer().fix(make_context(commands=writer(content)), dry_run=False).done
 
     assert {path.name: path.read_text() for path in document.parent.iterdir()} == {
         "search.json": contents[2],
@@ -63,7 +63,7 @@ def test_no_earlier_copy_is_written_over(document: Path, make_context: MakeConte
 
 @pytest.mark.parametrize("name", ["clipping.json", "clipping.yaml", "clipping.yml"])
 def test_a_document_that_was_missing_is_made(name: str, document: Path, make_context: MakeContext) -> None:
-    report = make_fixer(f"documents/{name}").fix(make_context(commands=writer(NEW)), FAILED, dry_run=False)
+    report = make_fixer(f"documents/{name}").fix(make_context(commands=writer(NEW)), dry_run=False)
 
     assert report.done, report.summary
     assert report.summary.endswith(f"documents/{name} is new, no old one existed")
@@ -92,7 +92,7 @@ def test_the_old_document_stays_when_the_new_one_is_none(
 ) -> None:
     before = list_files(tmp_path)
 
-    report = make_fixer(seconds=limit(commands)).fix(make_context(commands=commands), FAILED, dry_run=False)
+    report = make_fixer(seconds=limit(commands)).fix(make_context(commands=commands), dry_run=False)
 
     assert not report.done
     assert problem in report.summary
@@ -100,7 +100,7 @@ def test_the_old_document_stays_when_the_new_one_is_none(
 
 
 def test_invalid_yaml_is_refused(document: Path, make_context: MakeContext) -> None:
-    report = make_fixer("documents/a.yaml").fix(make_context(commands=writer("a: [")), FAILED, dry_run=False)
+    report = make_fixer("documents/a.yaml").fix(make_context(commands=writer("a: [")), dry_run=False)
 
     assert "the output of 'export' is not YAML" in report.summary
     assert [path.name for path in document.parent.iterdir()] == ["search.json"]
@@ -109,7 +109,7 @@ def test_invalid_yaml_is_refused(document: Path, make_context: MakeContext) -> N
 def test_a_dry_run_changes_nothing(document: Path, make_context: MakeContext, tmp_path: Path) -> None:
     before = list_files(tmp_path)
 
-    report = make_fixer().fix(make_context(commands=writer(NEW)), FAILED, dry_run=True)
+    report = make_fixer().fix(make_context(commands=writer(NEW)), dry_run=True)
 
     assert not report.done
     assert report.summary == "would run 'export' and replace documents/search.json by its output"
@@ -121,7 +121,7 @@ def test_a_link_out_of_the_folder_is_not_followed(document: Path, make_context: 
     outside.write_text(OLD)
     document.with_name("linked.json").symlink_to(outside)
 
-    report = make_fixer("documents/linked.json").fix(make_context(commands=writer(NEW)), FAILED, dry_run=False)
+    report = make_fixer("documents/linked.json").fix(make_context(commands=writer(NEW)), dry_run=False)
 
     assert not report.done
     assert "leads out of the plan's folder by a link" in report.summary
@@ -129,7 +129,7 @@ def test_a_link_out_of_the_folder_is_not_followed(document: Path, make_context: 
 
 
 def test_a_folder_that_is_missing_is_reported(document: Path, make_context: MakeContext) -> None:
-    report = make_fixer("nowhere/a.json").fix(make_context(commands=writer(NEW)), FAILED, dry_run=False)
+    report = make_fixer("nowhere/a.json").fix(make_context(commands=writer(NEW)), dry_run=False)
 
     assert not report.done
     assert "the folder of nowhere/a.json does not exist" in report.summary

@@ -6,7 +6,7 @@ import pytest
 
 from pokervod_pipelines.rollout.fixers.command_fixers import RerunTests
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
-from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, list_files, python
+from pokervod_pipelines_tests.rollout.fixers.http_server import list_files, python
 
 WRITE = "import sys; open(sys.argv[1], 'w').write(sys.argv[2]); sys.exit(int(sys.argv[3]))"
 
@@ -38,7 +38,7 @@ def test_the_tests_run_and_write_their_report(
         report_file.write_text(before)
     context = make_context(commands={"tests": python(WRITE, "reports/search.xml", junit(4), str(status))})
 
-    report = make_fixer().fix(context, FAILED, dry_run=False)
+    report = make_fixer().fix(context, dry_run=False)
 
     assert report.done, report.summary
     assert report.summary == f"ran 'tests', exit status {status}; wrote reports/search.xml"
@@ -62,7 +62,7 @@ def test_a_run_without_a_new_report_is_a_failure(
     report_file.write_text(junit(1, failed=1))
 
     report = make_fixer(seconds=1 if "sleep" in str(command) else 60).fix(
-        make_context(commands={"tests": command}), FAILED, dry_run=False
+        make_context(commands={"tests": command}), dry_run=False
     )
 
     assert not report.done
@@ -74,7 +74,7 @@ def test_a_dry_run_runs_nothing(report_file: Path, make_context: MakeContext, tm
     before = list_files(tmp_path)
     context = make_context(commands={"tests": python(WRITE, "reports/search.xml", junit(2), "0")})
 
-    report = make_fixer().fix(context, FAILED, dry_run=True)
+    report = make_fixer().fix(context, dry_run=True)
 
     assert not report.done
     assert report.summary == "would run 'tests' and expect a new report reports/*.xml"
@@ -83,7 +83,7 @@ def test_a_dry_run_runs_nothing(report_file: Path, make_context: MakeContext, tm
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_command_that_is_not_allowed_is_refused(dry_run: bool, make_context: MakeContext) -> None:
-    report = make_fixer().fix(make_context(), FAILED, dry_run=dry_run)
+    report = make_fixer().fix(make_context(), dry_run=dry_run)
 
     assert not report.done
     assert "the command 'tests' is not allowed (allowed: none)" in report.summary
@@ -94,7 +94,7 @@ def test_a_report_outside_of_the_folder_is_not_read(report_file: Path, make_cont
     outside.write_text(junit(1))
     report_file.symlink_to(outside)
 
-    report = make_fixer().fix(make_context(commands={"tests": python("pass")}), FAILED, dry_run=False)
+    report = make_fixer().fix(make_context(commands={"tests": python("pass")}), dry_run=False)
 
     assert not report.done
     assert "leads out of the plan's folder by a link" in report.summary

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.rollout.fixers.restart_service import RestartService
+from pokervod_pipelines.rollout.fixers.command_fixers import RestartService
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
-from pokervod_pipelines_tests.rollout.fixers.http_server import FAILED, LocalServer, python
+from pokervod_pipelines_tests.rollout.fixers.http_server import LocalServer, python
 
 TOKEN = "s3cr3t-token-of-the-hook"
 CLOSED = "http://127.0.0.1:1"
@@ -31,9 +31,7 @@ def test_the_hook_is_called_with_its_token_and_health_awaited(
 ) -> None:
     http_server.answers = {"/restart/path-that-is-secret": [202], "/health": [503, 503, 200]}
 
-    report = by_hook(http_server, body={"revision": "new"}).fix(
-        make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False
-    )
+    report = by_hook(http_server, body={"revision": "new"}).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), dry_run=False)
 
     assert report.done, report.summary
     assert report.summary.startswith(f"called the hook at {http_server.url}; {http_server.url} is healthy after")
@@ -43,7 +41,7 @@ def test_the_hook_is_called_with_its_token_and_health_awaited(
 
 
 def test_a_dry_run_calls_nothing(http_server: LocalServer, make_context: MakeContext) -> None:
-    report = by_hook(http_server).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=True)
+    report = by_hook(http_server).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), dry_run=True)
 
     assert not report.done
     assert report.summary == f"would call the hook at {http_server.url} and wait until {http_server.url} is healthy"
@@ -70,7 +68,7 @@ def test_a_hook_that_does_not_obey_is_named_without_its_secrets(
     http_server.headers = {"Location": f"{http_server.url}/elsewhere"}
 
     fixer = by_hook(http_server, seconds=0.5 if status <= 0 else 60.0)
-    report = fixer.fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False)
+    report = fixer.fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), dry_run=False)
 
     assert not report.done
     assert problem in report.summary
@@ -80,9 +78,7 @@ def test_a_hook_that_does_not_obey_is_named_without_its_secrets(
 
 
 def test_a_hook_that_is_not_there_is_reported(http_server: LocalServer, make_context: MakeContext) -> None:
-    report = by_hook(http_server, hook=f"{CLOSED}/x").fix(
-        make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False
-    )
+    report = by_hook(http_server, hook=f"{CLOSED}/x").fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), dry_run=False)
 
     assert not report.done
     assert report.summary == f"{CLOSED}: connection failed ([Errno 111] Connection refused)"
@@ -97,7 +93,7 @@ def test_a_service_that_stays_unhealthy_is_a_failure(
 ) -> None:
     http_server.answers = {"/restart/path-that-is-secret": [200], "/health": [health]}
 
-    report = by_hook(http_server, wait_seconds=1.0).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False)
+    report = by_hook(http_server, wait_seconds=1.0).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), dry_run=False)
 
     assert not report.done
     assert f"{http_server.url} is not healthy after 1 s: " in report.summary
@@ -112,7 +108,7 @@ def test_a_service_that_stays_unhealthy_is_a_failure(
 def test_without_a_valid_token_nothing_is_called(
     token: str, problem: str, dry_run: bool, http_server: LocalServer, make_context: MakeContext
 ) -> None:
-    report = by_hook(http_server).fix(make_context(POKERVOD_HOOK_SEARCH=token), FAILED, dry_run=dry_run)
+    report = by_hook(http_server).fix(make_context(POKERVOD_HOOK_SEARCH=token), dry_run=dry_run)
 
     assert not report.done
     assert problem in report.summary
@@ -129,7 +125,7 @@ def test_an_allowed_command_restarts_and_health_is_asked_at_the_services_address
     )
     fixer = RestartService(command="restart_search", service="search", health_path="/v1/alive")
 
-    report = fixer.fix(context, FAILED, dry_run=False)
+    report = fixer.fix(context, dry_run=False)
 
     assert report.done, report.summary
     assert (tmp_path / "restarted").exists()
@@ -142,11 +138,11 @@ def test_what_the_settings_do_not_name_is_refused(
 ) -> None:
     context = make_context(commands={"other": python("pass")}, units=["other.service"])
 
-    by_command = RestartService(command="restart", service="search").fix(context, FAILED, dry_run=dry_run)
-    by_unit = RestartService(unit="search.service", service="search").fix(context, FAILED, dry_run=dry_run)
+    by_command = RestartService(command="restart", service="search").fix(context, dry_run=dry_run)
+    by_unit = RestartService(unit="search.service", service="search").fix(context, dry_run=dry_run)
 
     assert "the command 'restart' is not allowed (allowed: other)" in by_command.summary
-    assert "the unit search.service is not allowed (allowed: other.service)" in by_unit.summary
+    assert "the unit 'search.service' is not allowed (allowed: other.service)" in by_unit.summary
     assert not by_command.done
     assert not by_unit.done
     assert http_server.asked == []
@@ -163,7 +159,7 @@ def test_a_unit_is_restarted_by_systemctl(
     http_server.answers = {"/health": [200]}
     context = make_context(units=["search.service"], PATH=f"{systemctl.parent}:/usr/bin:/bin")
 
-    report = RestartService(unit="search.service", service="search").fix(context, FAILED, dry_run=False)
+    report = RestartService(unit="search.service", service="search").fix(context, dry_run=False)
 
     assert report.done is done, report.summary
     assert (tmp_path / "arguments").read_text().split() == ["--no-ask-password", "restart", "search.service"]
@@ -175,7 +171,7 @@ def test_a_service_without_an_address_is_not_touched(make_context: MakeContext, 
         commands={"restart": python("open('restarted', 'w').close()")}, services={"search": ServiceUnderRollout()}
     )
 
-    report = RestartService(command="restart", service="search").fix(context, FAILED, dry_run=False)
+    report = RestartService(command="restart", service="search").fix(context, dry_run=False)
 
     assert not report.done
     assert "set rollout.services.search.address" in report.summary
@@ -186,6 +182,6 @@ def test_a_fixer_works_where_a_loop_is_running_already(http_server: LocalServer,
     http_server.answers = {"/restart/path-that-is-secret": [200], "/health": [200]}
 
     async def fix() -> bool:
-        return by_hook(http_server).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), FAILED, dry_run=False).done
+        return by_hook(http_server).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), dry_run=False).done
 
     assert asyncio.run(fix())
