@@ -1,4 +1,4 @@
-"""Measure how old data are, count rows, and say what is wrong with an age."""
+"""Measure how old data are, and say what is wrong with an age."""
 
 from datetime import timedelta
 
@@ -33,12 +33,6 @@ def format_hours(hours: float) -> str:
     if hours < 1:
         return f"{timedelta(hours=hours).total_seconds() / 60:.0f} min"
     return f"{hours:.1f} h".replace(".0 h", " h")
-
-
-def count_rows(connection: Connection, table: str, limit: int) -> int:
-    """Return how many rows the table has, counting no further than ``limit``."""
-    query = f"select count(*) from (select from {quote_table(table)} limit :limit) counted"  # noqa: S608 - quoted
-    return int(connection.scalar(text(query), {"limit": limit}) or 0)
 
 
 def measure_age(connection: Connection, table: str, column: str) -> float | None:

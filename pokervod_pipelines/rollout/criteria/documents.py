@@ -1,10 +1,13 @@
-"""Read OpenAPI documents: limited in size, references followed within the document only."""
+"""Read OpenAPI documents: limited in size, valid, references followed within the document only."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import yaml
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import NoValue, follow_pointer
@@ -17,20 +20,14 @@ MAX_VALUES = 500_000
 _MAX_REFERENCES = 50
 """References that lead to references."""
 
-
-class _JsonLoader(yaml.SafeLoader):
-    """Read YAML as JSON defines values: a date stays text."""
-
-
-_JsonLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+_VALIDATORS = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator}
+_LITERAL = frozenset({"example", "examples", "enum", "const", "default"})
+"""Keys whose values are data, so that a ``$ref`` in them is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """Describe one operation of a service: method, path, and its part of the document."""
+    """Describe one operation of a service: method, path, its part of the document, the parameters of its path."""
 
     method: str
     path: str
@@ -51,96 +48,82 @@ class ApiDocument:
     version: str
     values: Mapping[str, Any]
 
-    def resolve(self, value: object) -> Mapping[str, Any]:
+    def resolve(self, value: Any) -> Mapping[str, Any]:
         """Return the mapping, or the one that its ``$ref`` leads to, or an empty one."""
         for _ in range(_MAX_REFERENCES):
             if not isinstance(value, Mapping):
                 return {}
             if not isinstance(reference := value.get("$ref"), str):
                 return value
-            try:
-                value = follow_pointer(self.values, reference.removeprefix("#"))
-            except NoValue:
-                return {}
+            value = follow_pointer(self.values, reference.removeprefix("#"))
         return {}
 
     def list_operations(self) -> Iterator[Operation]:
         """Yield all operations in the order of the document."""
-        paths = self.values.get("paths")
-        for path, item in paths.items() if isinstance(paths, Mapping) else ():
+        for path, item in self.values.get("paths", {}).items():
             shape = self.resolve(item)
-            shared = shape.get("parameters", ())
-            for method in METHODS:
-                if isinstance(operation := shape.get(method), Mapping):
-                    kept = tuple(shared) if isinstance(shared, list) else ()
-                    yield Operation(method=method, path=str(path), values=operation, shared=kept)
+            for method in filter(shape.get, METHODS):
+                yield Operation(method=method, path=path, values=shape[method], shared=(*shape.get("parameters", ()),))
 
-    def find_dangling(self) -> Iterator[str]:
+    def find_problems(self) -> list[str]:
+        """Return what is invalid; only broken references if there are any, because they cause other problems."""
+        values: Any = self.values
+        return [*self._find_dangling(self.values, "")] or [
+            f"/{'/'.join(map(str, getattr(error, 'absolute_path', ())))}: {error.message}"
+            for error in _VALIDATORS[self.version](values).iter_errors()
+        ]
+
+    def _find_dangling(self, value: object, place: str) -> Iterator[str]:
         """Yield a line for each reference that leads to nothing or out of the document."""
-        for place, reference in _list_references(self.values, ""):
-            if not reference.startswith("#"):
-                yield f"{place}: $ref {reference!r} leads out of the document; bundle it into one file"
-                continue
+        if isinstance(value, Mapping) and isinstance(reference := value.get("$ref"), str):
             try:
-                follow_pointer(self.values, reference[1:])
+                follow_pointer(self.values, reference.removeprefix("#"))
             except NoValue as error:
-                yield f"{place}: $ref {reference!r} leads to nothing ({error})"
+                problem = f"leads to nothing ({error})"
+                if not reference.startswith("#"):
+                    problem = "leads out of the document; bundle it into one file"
+                yield f"{place or '/'}: $ref {reference!r} {problem}"
+        parts = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+        for key, each in parts:
+            if key not in _LITERAL:
+                yield from self._find_dangling(each, f"{place}/{key}")
 
 
 def read_document(context: CheckContext, service: str) -> ApiDocument:
-    """Return the document of the service. Raises ``CriterionFailed`` unless it is OpenAPI 3."""
+    """Return the document of the service. Raises ``CriterionFailed`` unless it is valid OpenAPI 3."""
     path = context.find_service(service).document
     if path is None:
         message = f"{service} has no document; set rollout.services.{service}.document in the settings or the plan"
         raise CriterionFailed(ErrorClass.DOCUMENT, message)
     values = _read_yaml(context, path)
     version = str(values.get("openapi", ""))
-    if not version.startswith(("3.0", "3.1")):
+    if not version.startswith((*_VALIDATORS,)):
         message = f"{path}: expected 'openapi' 3.0 or 3.1, got {version or 'nothing'}"
         raise CriterionFailed(ErrorClass.DOCUMENT, message)
-    return ApiDocument(path, version[:3], values)
+    document = ApiDocument(path, version[:3], values)
+    if problems := document.find_problems():
+        message = f"{path} is invalid (problems: {len(problems)}): {problems[0]}"
+        raise CriterionFailed(ErrorClass.DOCUMENT, message, evidence=problems, figures={"faults": len(problems)})
+    return document
 
 
-def _read_yaml(context: CheckContext, path: str) -> Mapping[str, Any]:
+def _read_yaml(context: CheckContext, path: str) -> dict[str, Any]:
+    """Return the values as JSON has them: with strings as keys, and a date as text."""
     try:
-        text = context.read_file(path).decode("utf-8")
-        values = yaml.load(text, Loader=_JsonLoader)  # noqa: S506 - a SafeLoader with fewer types
+        values = yaml.safe_load(context.read_file(path).decode("utf-8"))
     except UnicodeDecodeError as error:
         raise CriterionFailed(ErrorClass.DOCUMENT, f"{path}: byte {error.start} is not UTF-8") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise CriterionFailed(
-            ErrorClass.DOCUMENT, f"{path}{line}: not valid YAML: {getattr(error, 'problem', error)}"
-        ) from None
+        place = f"{path}:{mark.line + 1}" if mark else path
+        problem = f"{place}: not valid YAML: {getattr(error, 'problem', error)}"
+        raise CriterionFailed(ErrorClass.DOCUMENT, problem) from None
     if not isinstance(values, dict):
         raise CriterionFailed(ErrorClass.DOCUMENT, f"{path}: expected an OpenAPI document, got {type(values).__name__}")
-    budget = iter(range(MAX_VALUES))
     try:
-        plain = _make_plain(values, budget)
-    except (RecursionError, StopIteration):
-        raise CriterionFailed(
-            ErrorClass.DOCUMENT, f"{path}: has more than {MAX_VALUES} values; split the document"
-        ) from None
-    assert isinstance(plain, dict)  # noqa: S101 - narrows the type
+        pieces = json.JSONEncoder(default=lambda value: value.isoformat()).iterencode(values)
+        plain: dict[str, Any] = json.loads("".join(islice(pieces, 2 * MAX_VALUES)))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        problem = f"{path}: has more than {MAX_VALUES} values, or some that JSON does not know; split the document"
+        raise CriterionFailed(ErrorClass.DOCUMENT, problem) from None
     return plain
-
-
-def _make_plain(value: object, budget: Iterator[int]) -> object:
-    """Return the value with strings as keys: YAML reads the status 200 as a number."""
-    next(budget)
-    if isinstance(value, dict):
-        return {str(key): _make_plain(each, budget) for key, each in value.items()}
-    return [_make_plain(each, budget) for each in value] if isinstance(value, list) else value
-
-
-def _list_references(value: object, place: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        if isinstance(reference := value.get("$ref"), str):
-            yield place or "/", reference
-        for key, each in value.items():
-            if key not in {"example", "examples", "enum", "const", "default"}:
-                yield from _list_references(each, f"{place}/{key}")
-    elif isinstance(value, list):
-        for at, each in enumerate(value):
-            yield from _list_references(each, f"{place}/{at}")

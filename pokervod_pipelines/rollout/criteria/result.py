@@ -9,6 +9,8 @@ from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.rollout.criteria.fields import MAX_EVIDENCE, shorten
 
+Figures = Mapping[str, float | int | str]
+
 
 class ErrorClass(StrEnum):
     """Classify what is wrong; a plan chooses fixers by it."""
@@ -52,35 +54,28 @@ class CriterionResult(CheckResult):
     error_class: ErrorClass | None = None
 
     @classmethod
-    def passes(
-        cls, summary: str, *, evidence: Iterable[str] = (), figures: Mapping[str, float | int | str] | None = None
-    ) -> Self:
+    def passes(cls, summary: str, *, evidence: Iterable[str] = (), figures: Figures | None = None) -> Self:
         """Return the result of a criterion that passed."""
-        lines = [shorten(line) for line in evidence]
-        return cls(
-            passed=True,
-            summary=shorten(summary),
-            evidence=_limit(lines),
-            evidence_count=len(lines),
-            figures=figures or {},
-        )
+        return cls.fails(None, summary, evidence=evidence, figures=figures)
 
     @classmethod
     def fails(
         cls,
-        error_class: ErrorClass,
+        error_class: ErrorClass | None,
         summary: str,
         *,
         evidence: Iterable[str] = (),
-        figures: Mapping[str, float | int | str] | None = None,
+        figures: Figures | None = None,
     ) -> Self:
         """Return the result of a criterion that failed: what is wrong and what to do about it."""
         lines = [shorten(line) for line in evidence]
+        if (count := len(lines)) > MAX_EVIDENCE:
+            lines[MAX_EVIDENCE - 1 :] = [f"… and {count - MAX_EVIDENCE + 1} more"]
         return cls(
-            passed=False,
+            passed=error_class is None,
             summary=shorten(summary),
-            evidence=_limit(lines),
-            evidence_count=len(lines),
+            evidence=tuple(lines),
+            evidence_count=count,
             figures=figures or {},
             error_class=error_class,
         )
@@ -89,12 +84,13 @@ class CriterionResult(CheckResult):
 class CriterionFailed(PokervodError):
     """Raised to end a check early; carries the result of the criterion."""
 
-    def __init__(self, error_class: ErrorClass, summary: str, *, evidence: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        error_class: ErrorClass,
+        summary: str,
+        *,
+        evidence: Iterable[str] = (),
+        figures: Figures | None = None,
+    ) -> None:
         super().__init__(summary)
-        self.result = CriterionResult.fails(error_class, summary, evidence=evidence)
-
-
-def _limit(lines: list[str]) -> tuple[str, ...]:
-    if len(lines) > MAX_EVIDENCE:
-        return (*lines[: MAX_EVIDENCE - 1], f"… and {len(lines) - MAX_EVIDENCE + 1} more")
-    return tuple(lines)
+        self.result = CriterionResult.fails(error_class, summary, evidence=evidence, figures=figures)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
@@ -77,6 +78,24 @@ def test_an_unexpected_answer_is_reported_with_method_and_path(
     assert "GET /videos: " in result.summary
     assert any(problem in line for line in result.evidence), result
     assert "GET /videos/7" in service.asked
+
+
+def test_an_invalid_document_is_named_and_no_call_is_made(make_context: MakeContext) -> None:
+    result, service = judge(make_context, GOOD, make_document(**{"components.schemas.Video": None}))
+
+    assert result.error_class is ErrorClass.DOCUMENT
+    assert "search.yaml is invalid (problems: 4): /paths//videos/get/responses" in result.summary
+    assert service.asked == []
+
+
+def test_a_day_in_the_document_is_text_as_in_json(make_context: MakeContext) -> None:
+    text = "example: 2031-05-04"
+    document = yaml.safe_dump(SOUND, sort_keys=False).replace("example: '2031-05-04'", text)
+
+    result, service = judge(make_context, GOOD, document)
+
+    assert text in document
+    assert (result.passed, service.asked[0]) == (True, "GET /videos?day=2031-05-04")
 
 
 def test_a_service_that_breaks_down_is_down_whatever_else_it_answers(make_context: MakeContext) -> None:

@@ -10,8 +10,7 @@ from sqlalchemy import Engine, create_engine, text
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
 from pokervod_pipelines.rollout.criteria.base import check_criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
-from pokervod_pipelines.rollout.criteria.kinds.database_table import DatabaseTable
-from pokervod_pipelines.rollout.criteria.kinds.sql import Sql
+from pokervod_pipelines.rollout.criteria.kinds.database import DatabaseTable, Sql
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
 from pokervod_pipelines.rollout.plan_file import load_plan
 from pokervod_pipelines.settings import Settings

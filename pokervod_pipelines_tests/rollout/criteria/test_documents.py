@@ -62,6 +62,12 @@ def test_a_mistake_in_a_document_is_reported(make_context: MakeContext, mistakes
         ("- openapi", "expected an OpenAPI document, got list"),
         ("", "expected an OpenAPI document, got NoneType"),
         ("a: &a [1]\nb: &b [*a, *a]\nopenapi: &c [*b, *b, *b]\n", "expected 'openapi' 3.0 or 3.1"),
+        ("openapi: 3.1.0\na: &a [*a]\n", "that JSON does not know"),
+        ("openapi: 3.1.0\na: !!binary YQ==\n", "that JSON does not know"),
+        ("openapi: 3.1.0\n2031-05-04: 1\n", "that JSON does not know"),
+        ("openapi: 3.1.0\na: 2031-13-45\n", "search.yaml: not valid YAML: month must be in 1..12"),
+        ("openapi: 3.1.0\na: !!python/name:os.system x\n", "search.yaml:2: not valid YAML"),
+        (f"openapi: 3.1.0\na: {'[' * 3000}", "search.yaml"),
     ],
 )
 def test_a_file_that_is_not_a_document_is_reported(make_context: MakeContext, text: str, problem: str) -> None:

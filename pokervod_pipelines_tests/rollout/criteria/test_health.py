@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from pokervod_pipelines.rollout.criteria.kinds.http_health import find_p95
-from pokervod_pipelines.rollout.criteria.kinds.no_mock_address import UNDOCUMENTED_PATH
+from pokervod_pipelines.rollout.criteria.kinds.services import UNDOCUMENTED_PATH, find_p95
 from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 from pokervod_pipelines_tests.rollout.criteria.http_services import (

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from pokervod_pipelines.rollout.criteria.kinds.service_owner import ServiceOwner
+from pokervod_pipelines.rollout.criteria.kinds.services import ServiceOwner
 from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
 from pokervod_pipelines.rollout.record import (
     AttemptRecord,

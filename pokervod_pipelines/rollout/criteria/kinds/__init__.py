@@ -1,9 +1,8 @@
-"""Find the kinds of criteria: each file here is one, named as its kind, with one class in it.
+"""Find the kinds of criteria: each class of a criterion in a file of this folder is one.
 
-A new kind needs only its file; ``list_kinds`` finds it.
+A new kind needs only its class, here or in a file of its own; ``list_kinds`` finds it.
 """
 
-import inspect
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
@@ -15,18 +14,11 @@ from pokervod_pipelines.rollout.criteria.base import Criterion
 @cache
 def list_kinds() -> Mapping[str, type[Criterion]]:
     """Return the class of each kind, by name."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return {name: _find_class(name) for name in names}
-
-
-def _find_class(kind: str) -> type[Criterion]:
-    module = import_module(f"{__name__}.{kind}")
-    found = [
+    modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+    classes = [
         each
-        for _, each in inspect.getmembers(module, inspect.isclass)
-        if issubclass(each, Criterion) and each.__module__ == module.__name__
+        for module in modules
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, Criterion) and each.__module__ == module.__name__
     ]
-    if len(found) != 1:
-        message = f"{module.__name__} must define one class of a criterion, got {len(found)}"
-        raise TypeError(message)
-    return found[0]
+    return {each.model_fields["kind"].default: each for each in sorted(classes, key=lambda each: each.__name__)}

@@ -1,16 +1,19 @@
-"""Check ``file``: a file exists, is large enough, and has the expected content."""
+"""Check what is below the plan's folder: ``file``, and ``command``: a program that the settings allow, no shell."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
+from pokervod_pipelines.rollout.commands import CommandTimeout, run_command
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import (
+    MAX_EVIDENCE,
     NoValue,
     Pattern,
     Pointer,
@@ -20,6 +23,9 @@ from pokervod_pipelines.rollout.criteria.fields import (
 )
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
 
+Argument = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
+
+_NEXT_STEP = "an administrator sets rollout.allow_commands and adds it to rollout.programs, or remove the criterion"
 _SEARCH = "import re, sys; sys.exit(not re.search(sys.argv[1], sys.stdin.buffer.read().decode(errors='replace'), re.M))"
 
 
@@ -42,17 +48,14 @@ class File(Criterion):
         if self.matches is not None and not _search(self.matches, content, context):
             message = f"{self.path}: nothing in it matches {self.matches!r}"
             return CriterionResult.fails(ErrorClass.DOCUMENT, message, figures=figures)
-        problems = [*self._compare(content)]
-        if problems:
+        if problems := [*self._compare(content)]:
             message = f"{self.path} has other values than expected: {problems[0]}"
             return CriterionResult.fails(ErrorClass.DATA, message, evidence=problems, figures=figures)
         return CriterionResult.passes(f"{self.path} is as expected: {len(content):,} bytes", figures=figures)
 
     def _compare(self, content: bytes) -> Iterator[str]:
-        if not self.json_values:
-            return
         try:
-            values = json.loads(content)
+            values = json.loads(content) if self.json_values else None
         except (ValueError, RecursionError) as error:
             raise CriterionFailed(ErrorClass.DOCUMENT, f"{self.path} is not JSON: {error}") from None
         for pointer, expected in self.json_values.items():
@@ -74,3 +77,44 @@ def _search(pattern: str, content: bytes, context: CheckContext) -> bool:
     except subprocess.TimeoutExpired:
         message = f"the search for {pattern!r} did not finish within {seconds:.0f} s; simplify the pattern"
         raise CriterionFailed(ErrorClass.UNREACHABLE, message) from None
+
+
+class Command(Criterion):
+    """Run the program ``run`` with its arguments in the plan's folder and expect ``exit_status``.
+
+    It gets the environment without PokerVOD's own variables, because those contain secrets.
+    """
+
+    kind: Literal["command"] = "command"
+    run: list[Argument] = Field(min_length=1, max_length=100)
+    exit_status: int = Field(default=0, ge=0, le=255)
+
+    @field_validator("run")
+    @classmethod
+    def _check_allowed(cls, run: list[str], info: ValidationInfo) -> list[str]:
+        if (plan := info.context) and not (plan.allow_commands and run[0] in plan.programs):
+            problem = f"program {run[0]!r} is" if plan.allow_commands else "commands are"
+            message = f"{problem} not allowed here; {_NEXT_STEP}"
+            raise ValueError(message)
+        return run
+
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return how the program ended, with the end of its output; the processes it started are killed."""
+        program, seconds = self.run[0], context.take_seconds()
+        if not context.allow_commands or program not in context.programs:
+            return CriterionResult.fails(ErrorClass.NOT_ALLOWED, f"{program!r} is not allowed; {_NEXT_STEP}")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("POKERVOD_")}
+        try:
+            ended = run_command(self.run, folder=context.folder, environment=environment, seconds=seconds)
+        except OSError as error:
+            return CriterionResult.fails(ErrorClass.UNREACHABLE, f"{program!r} cannot be started ({error.strerror})")
+        except CommandTimeout as timeout:
+            message = f"{program!r} did not finish within {seconds:.1f} s and was stopped"
+            return CriterionResult.fails(ErrorClass.UNREACHABLE, message, evidence=timeout.lines[-MAX_EVIDENCE:])
+        is_expected = ended.status == self.exit_status
+        return CriterionResult.fails(
+            None if is_expected else ErrorClass.CHECK,
+            f"{program!r} ended with {ended.status}" + ("" if is_expected else f", expected {self.exit_status}"),
+            evidence=ended.lines[-MAX_EVIDENCE:],
+            figures={"exit_status": ended.status},
+        )

@@ -1,0 +1,274 @@
+"""Check data: ``database_table``, ``sql`` (one reading query), ``freshness``, and ``asset_check``: PokerVOD's own."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from sqlalchemy import Connection, text
+
+from pokervod_pipelines.checks import CheckResult
+from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS, DataCheck
+from pokervod_pipelines.monitoring.evaluation import evaluate_check
+from pokervod_pipelines.rollout.criteria.ages import find_age_problem, format_hours, measure_age
+from pokervod_pipelines.rollout.criteria.base import Criterion
+from pokervod_pipelines.rollout.criteria.context import CheckContext
+from pokervod_pipelines.rollout.criteria.fields import ColumnName, Glob, Hours, Scalar, TableName, quote_table
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.select_only import read_query
+
+ColumnType = Annotated[str, StringConstraints(pattern=r"^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*( [a-z]+)*(\[\])?$")]
+"""A type as PostgreSQL spells it, long or short (``int8``, ``timestamptz``), or ``any``."""
+
+LIBRARIES = "every_library_was_read"
+"""The check that knows only libraries which were scanned at least once; the settings know the others."""
+
+MAX_ROWS = 1000
+
+
+class DatabaseTable(Criterion):
+    """Expect a table with these ``columns`` (and others), at least ``rows_at_least`` rows, the newest fresh enough."""
+
+    kind: Literal["database_table"] = "database_table"
+    table: TableName
+    columns: Mapping[ColumnName, ColumnType] = Field(default_factory=dict)
+    rows_at_least: int = Field(default=0, ge=0, le=10_000_000)
+    fresh_column: ColumnName | None = None
+    fresh_hours: Hours | None = None
+
+    @model_validator(mode="after")
+    def _freshness_is_whole(self) -> Self:
+        if (self.fresh_column is None) != (self.fresh_hours is None):
+            message = "fresh_column and fresh_hours require each other; give both or none"
+            raise ValueError(message)
+        return self
+
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return what the schema and then the rows of the table show."""
+        table, least = quote_table(self.table), self.rows_at_least
+        with context.read_database() as connection:
+            if problems := [*self._compare_columns(connection, table)]:
+                message = f"{self.table}: {problems[0]}; apply pending migrations"
+                return CriterionResult.fails(ErrorClass.SCHEMA, message, evidence=problems)
+            count = text(f"select count(*) from (select from {table} limit :limit) counted")  # noqa: S608 - quoted
+            rows = int(connection.scalar(count, {"limit": least}) or 0)
+            figures: dict[str, float | int | str] = {"rows_at_least": rows}
+            if rows < least:
+                message = f"{self.table} has {rows} rows, expected at least {least}"
+                return CriterionResult.fails(ErrorClass.DATA, message, figures=figures)
+            if self.fresh_column and self.fresh_hours:
+                figures["age_hours"] = self._check_age(connection, self.fresh_column, self.fresh_hours)
+        counted = f", with {rows:,} rows or more" if rows else ""
+        return CriterionResult.passes(f"{self.table} is as expected{counted}", figures=figures)
+
+    def _compare_columns(self, connection: Connection, table: str) -> Iterator[str]:
+        columns = text("""
+            select attname, format_type(atttypid, null) from pg_attribute
+            where attrelid = to_regclass(:name) and attnum > 0 and not attisdropped
+        """)
+        found = {row[0]: row[1] for row in connection.execute(columns, {"name": table})}
+        if not found:
+            yield "the table is missing"
+            return
+        for name, expected in self.columns.items():
+            if problem := _compare_type(connection, expected, found.get(name)):
+                yield f"column {name}{problem}"
+
+    def _check_age(self, connection: Connection, column: str, hours: float) -> float:
+        age = measure_age(connection, self.table, column)
+        if age is None:
+            raise CriterionFailed(ErrorClass.DATA, f"{self.table} has no row with a value in {column}")
+        if problem := find_age_problem(age, hours):
+            raise CriterionFailed(ErrorClass.DATA, f"{self.table} is not fresh: its newest {column} {problem}")
+        return round(age, 2)
+
+
+def _compare_type(connection: Connection, expected: str, found: str | None) -> str | None:
+    if found is None:
+        return " is missing"
+    if expected in {"any", found}:
+        return None
+    known = connection.scalar(text("select format_type(to_regtype(:kind), null)"), {"kind": expected})
+    if known in {None, "-", "???"}:
+        return f": the database has no type {expected!r}"
+    return None if known == found else f" is {found}, expected {known}"
+
+
+def _check_query(query: str) -> str:
+    read_query(query)
+    return query
+
+
+class Expectation(BaseModel):
+    """Describe the expected answer: its first value, or bounds of it, or the number of ``rows``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    value: Scalar = None
+    at_least: float | None = None
+    at_most: float | None = None
+    rows: int | None = Field(default=None, ge=0, le=MAX_ROWS)
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        given = self.model_fields_set
+        problem = ""
+        if empty := sorted(name for name in given - {"value"} if getattr(self, name) is None):
+            problem = f"{empty[0]}: expected a number, got nothing"
+        elif not given or len({"value", "rows"} & given) + bool({"at_least", "at_most"} & given) > 1:
+            problem = "expect: give value, or rows, or at_least and at_most"
+        elif self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            problem = f"at_least: {self.at_least:g} is more than at_most, {self.at_most:g}"
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    def describe(self) -> str:
+        """Return it in words."""
+        if self.rows is not None:
+            return f"{self.rows} rows"
+        bounds = {"at least": self.at_least, "at most": self.at_most}
+        return " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None) or repr(
+            self.value
+        )
+
+    def fits(self, rows: Sequence[tuple[Any, ...]]) -> bool:
+        """Return whether the rows are as expected."""
+        if self.rows is not None:
+            return len(rows) == self.rows
+        first = rows[0][0] if rows else None
+        if "value" in self.model_fields_set:
+            return is_equal(first, self.value)
+        if isinstance(first, bool) or not isinstance(first, int | float | Decimal) or math.isnan(first):
+            return False
+        return (self.at_least is None or first >= self.at_least) and (self.at_most is None or first <= self.at_most)
+
+
+class Sql(Criterion):
+    """Run the query and compare what it returns with ``expect``. It runs READ ONLY, limited in time and rows."""
+
+    kind: Literal["sql"] = "sql"
+    query: Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_check_query)]
+    expect: Expectation
+
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return whether the query returned what is expected, with its rows as evidence if not."""
+        bounded = f"select * from (\n{read_query(self.query)}\n) as answer limit {MAX_ROWS + 1}"  # noqa: S608 - checked
+        with context.read_database() as connection:
+            plain = connection.execution_options(no_parameters=True)
+            rows = [tuple(row) for row in plain.exec_driver_sql(bounded)]
+        figures: dict[str, float | int | str] = {"rows": len(rows)}
+        if rows:
+            figures["value"] = _show(rows[0][0] if rows[0] else None)
+        answer = f"{len(rows)} rows" if self.expect.rows is not None else repr(figures.get("value", "no row"))
+        if self.expect.fits(rows):
+            return CriterionResult.passes(f"the query returns {answer}", figures=figures)
+        evidence = [" | ".join(map(str, row)) for row in rows]
+        message = f"the query returns {answer}, expected {self.expect.describe()}"
+        return CriterionResult.fails(ErrorClass.DATA, message, evidence=evidence, figures=figures)
+
+
+def is_equal(found: object, expected: Scalar) -> bool:
+    """Return whether both are the same value: compare numbers by size, ``true`` only with ``true``, others as text.
+
+    >>> is_equal(Decimal("2.0"), 2), is_equal(1, True), is_equal(None, None)
+    (True, False, True)
+    """
+    if any(each is None or isinstance(each, bool) for each in (expected, found)):
+        return found is expected
+    if isinstance(expected, int | float):
+        return isinstance(found, int | float | Decimal) and found == expected
+    return str(found) == expected
+
+
+def _show(value: object) -> float | int | str:
+    if isinstance(value, Decimal):
+        return float(value)
+    return value if isinstance(value, int | float) else str(value)
+
+
+class Freshness(Criterion):
+    """Expect the newest time in the table's ``column``, or the newest file of ``path``, to be at most ``hours`` old."""
+
+    kind: Literal["freshness"] = "freshness"
+    hours: Hours
+    table: TableName | None = None
+    column: ColumnName | None = None
+    path: Glob | None = None
+
+    @model_validator(mode="after")
+    def _is_of_one_thing(self) -> Self:
+        if (self.table is None) == (self.path is None) or (self.table is None) != (self.column is None):
+            message = "freshness needs either a table and its column, or a path"
+            raise ValueError(message)
+        return self
+
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return how old the newest time or file is."""
+        if self.table and self.column:
+            what = f"newest {self.column} of {self.table}"
+            with context.read_database() as connection:
+                age = measure_age(connection, self.table, self.column)
+        else:
+            what = f"newest file {self.path}"
+            newest = context.find_files(str(self.path))[-1:]
+            age = (time.time() - newest[0].stat().st_mtime) / 3600 if newest else None
+        if age is None:
+            return CriterionResult.fails(ErrorClass.DATA, f"the {what} is missing")
+        figures = {"age_hours": round(age, 2)}
+        if problem := find_age_problem(age, self.hours):
+            return CriterionResult.fails(ErrorClass.DATA, f"{what} {problem}", figures=figures)
+        return CriterionResult.passes(f"{what} is {format_hours(max(age, 0.0))} old", figures=figures)
+
+
+class AssetCheck(Criterion):
+    """Expect the check named ``claim``, or all checks of the ``asset``, to pass."""
+
+    kind: Literal["asset_check"] = "asset_check"
+    claim: str | None = None
+    asset: str | None = None
+
+    @model_validator(mode="after")
+    def _names_a_check(self) -> Self:
+        problem = ""
+        if (self.claim is None) == (self.asset is None):
+            problem = "asset_check needs either a claim, or an asset for all its checks"
+        elif self.claim is not None and not self._list_checks():
+            problem = f"claim: unknown {self.claim!r}; known are {', '.join(check.name for check in DATA_CHECKS)}"
+        elif not self._list_checks():
+            assets = dict.fromkeys(check.asset for check in DATA_CHECKS)
+            problem = f"asset: {self.asset!r} has no checks; those with checks are {', '.join(assets)}"
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return the results for the data as they are now; the state of files is that of their asset's last check."""
+        with context.read_database() as connection:
+            results = [evaluate_check(connection, check) for check in self._list_checks()]
+            read = set(connection.scalars(text("select distinct library from nas_scans where status = 'completed'")))
+        unread = [each.name for each in context.settings.libraries if each.name not in read]
+        return _combine(results, unread if LIBRARIES in {each.name for each in results} else [])
+
+    def _list_checks(self) -> Sequence[DataCheck]:
+        return [check for check in DATA_CHECKS if self.claim == check.name or self.asset == check.asset]
+
+
+def _combine(results: Sequence[CheckResult], unread: Sequence[str]) -> CriterionResult:
+    """Return one result of the checks; one that looked at nothing proves nothing."""
+    figures = {each.name: each.evidence_count for each in results}
+    if failed := [each for each in results if not each.passed]:
+        names = ", ".join(each.name for each in failed)
+        message = f"failed: {names} (cases: {failed[0].evidence_count}). {failed[0].next_step}"
+        evidence = [f"{each.name}: {line}" for each in failed for line in each.evidence]
+        return CriterionResult.fails(ErrorClass.CHECK, message, evidence=evidence, figures=figures)
+    if unread:
+        message = f"these libraries were never read to the end: {', '.join(unread)}; run `pokervod nas scan`"
+        return CriterionResult.fails(ErrorClass.DATA, message, evidence=unread, figures=figures)
+    if empty := [each.name for each in results if each.looked_at == 0]:
+        message = f"looked at nothing: {', '.join(empty)}; there are no data yet, run `pokervod sync`"
+        return CriterionResult.fails(ErrorClass.DATA, message, figures=figures)
+    looked_at = ", ".join(f"{each.name} (looked at {each.looked_at or 0:,})" for each in results)
+    return CriterionResult.passes(f"passed: {looked_at}", figures=figures)

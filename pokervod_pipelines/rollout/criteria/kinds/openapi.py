@@ -1,0 +1,166 @@
+"""Check ``openapi_document``: a document is complete enough to build from, and ``http_contract``: it is obeyed.
+
+Complete means: it has operations, each with a summary, a response for success and schemas for its responses. Only
+``GET`` and ``HEAD`` operations are called, and those that ``also`` names by ``operationId``: a check must not change
+what it checks.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Literal
+
+from openapi_schema_validator import OAS30ReadValidator, OAS31Validator, oas30_format_checker, oas31_format_checker
+from pydantic import Field
+
+from pokervod_pipelines.rollout.criteria.base import AddressCriterion, ServiceCriterion
+from pokervod_pipelines.rollout.criteria.context import CheckContext, HttpCaller
+from pokervod_pipelines.rollout.criteria.documents import ApiDocument, Operation, read_document
+from pokervod_pipelines.rollout.criteria.requests import NoExample, make_call
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.http_calls import HttpResponse
+
+READING = frozenset({"get", "head"})
+MAX_PROBLEMS = 3
+"""Problems shown of one response body."""
+
+_DOWN = frozenset({ErrorClass.UNREACHABLE, ErrorClass.SERVICE_DOWN})
+_NO_CONTENT = frozenset({"204", "205"})
+
+
+class OpenapiDocument(ServiceCriterion):
+    """Expect a valid and complete document that describes ``operations_at_least``."""
+
+    kind: Literal["openapi_document"] = "openapi_document"
+    operations_at_least: int = Field(default=1, ge=1, le=10_000)
+
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return what is wrong with the document."""
+        document = read_document(context, self.service)
+        operations = [*document.list_operations()]
+        problems = [problem for each in operations for problem in _find_incomplete(document, each)]
+        if (count := len(operations)) < self.operations_at_least:
+            problems.append(f"{count} operations are described, expected at least {self.operations_at_least}")
+        figures = {"operations": count, "faults": len(problems)}
+        if problems:
+            message = f"{document.path} is incomplete (problems: {len(problems)}): {problems[0]}"
+            return CriterionResult.fails(ErrorClass.DOCUMENT, message, evidence=problems, figures=figures)
+        return CriterionResult.passes(f"{document.path} is valid and complete: {count} operations", figures=figures)
+
+
+def _find_incomplete(document: ApiDocument, operation: Operation) -> Iterator[str]:
+    title, responses = operation.title, operation.values.get("responses", {})
+    if not operation.values.get("summary", "").strip():
+        yield f"{title}: has no summary"
+    if not any(status.startswith(("2", "3")) for status in responses):
+        yield f"{title}: describes no response for success"
+    for status, response in responses.items():
+        content = document.resolve(response).get("content", {})
+        has_body = status.startswith("2") and status not in _NO_CONTENT and operation.method != "head"
+        if has_body and not content:
+            yield f"{title}: response {status} has no content with a schema"
+        for media, value in content.items():
+            if not document.resolve(value).get("schema"):
+                yield f"{title}: response {status} as {media} has no schema"
+
+
+class HttpContract(AddressCriterion):
+    """Expect every reading operation to answer with a status, media type and body that the document allows.
+
+    An error status is allowed only if the document gave no example to call with. ``skip`` excludes operations by
+    ``operationId``.
+    """
+
+    kind: Literal["http_contract"] = "http_contract"
+    also: list[str] = Field(default_factory=list, max_length=100)
+    skip: list[str] = Field(default_factory=list, max_length=100)
+
+    def check(self, context: CheckContext) -> CriterionResult:
+        """Return what is wrong with the responses; an operation that fails does not stop the check of the others."""
+        document = read_document(context, self.service)
+        every = {str(each.values.get("operationId", each.title)): each for each in document.list_operations()}
+        called = [
+            operation
+            for name, operation in every.items()
+            if name not in self.skip and (operation.method in READING or name in self.also)
+        ]
+        unknown = [name for name in (*self.also, *self.skip) if name not in every]
+        problems = [(ErrorClass.CONTRACT, f"operation {name!r} is missing in {document.path}") for name in unknown]
+        with context.open_caller(self.service, self.at) as caller:
+            for operation in called:
+                try:
+                    found = _find_problems(caller, document, operation)
+                    problems += [(ErrorClass.CONTRACT, f"{operation.title}: {text}") for text in found]
+                except CriterionFailed as failed:
+                    error_class = failed.result.error_class or ErrorClass.CONTRACT
+                    problems.append((error_class, f"{operation.title}: {failed}"))
+                    if error_class in _DOWN:
+                        break  # the other calls would fail the same way
+        figures = {"operations": len(every), "asked": len(called), "faults": len(problems)}
+        if not called:
+            message = f"{document.path} has no reading operation to call; name some in 'also'"
+            problems.append((ErrorClass.CONTRACT, message))
+        if problems:
+            # A service that is down explains all other problems.
+            error_class, first = next((problem for problem in problems if problem[0] in _DOWN), problems[0])
+            message = f"{caller.title} does not answer as {document.path} describes: {first}"
+            return CriterionResult.fails(error_class, message, evidence=[text for _, text in problems], figures=figures)
+        return CriterionResult.passes(f"{caller.title} answers {len(called)} operations as documented", figures=figures)
+
+
+def _find_problems(caller: HttpCaller, document: ApiDocument, operation: Operation) -> Iterator[str]:
+    """Call the operation, and yield how the response differs from the document."""
+    try:
+        request = make_call(document, operation)
+    except NoExample as error:
+        yield f"cannot be called: {error}; add one"
+        return
+    query = tuple(request.query) or None
+    method = operation.method.upper()
+    answer = caller.call(method, request.path, params=query, headers=request.headers, json=request.body)
+    if (status := answer.status) >= 500:
+        raise CriterionFailed(ErrorClass.SERVICE_DOWN, f"answers {status}")
+    responses = operation.values.get("responses", {})
+    described = next(
+        (responses[key] for key in (str(status), f"{status // 100}XX", "default") if key in responses), None
+    )
+    if described is None:
+        yield f"answers {status}, which the document does not describe"
+    elif status >= 400 and not request.is_made_up:
+        yield f"answers {status} to the document's own example"
+    else:
+        response = document.resolve(described)
+        if operation.method != "head":
+            yield from _find_body_problems(document, response.get("content", {}), answer)
+        for name, header in response.get("headers", {}).items():
+            if document.resolve(header).get("required") and name.lower() not in answer.headers:
+                yield f"answers without the header {name}"
+
+
+def _find_body_problems(document: ApiDocument, content: Mapping[str, Any], answer: HttpResponse) -> Iterator[str]:
+    media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    shapes = {name.partition(";")[0].strip().lower(): document.resolve(value) for name, value in content.items()}
+    keys = [key for key in (media, f"{media.partition('/')[0]}/*", "*/*") if key in shapes]
+    if content and not keys:
+        yield f"answers {answer.status} as {media or 'no media type'}, documented is {', '.join(content)}"
+    if not keys or not media.endswith("json"):
+        return
+    try:
+        body = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        yield f"answers {answer.status} with a body that is not JSON"
+        return
+    for place, problem in _validate(document, shapes[keys[0]].get("schema", {}), body):
+        yield f"answer {answer.status}{' at ' + place if place else ''}: {problem}"
+
+
+def _validate(document: ApiDocument, schema: Any, body: object) -> Iterator[tuple[str, str]]:
+    """Yield the first problems of a body; the document is put around the schema so that references resolve."""
+    around = {key: value for key, value in document.values.items() if key in {"components", "paths"}}
+    whole = {"allOf": [schema], **around}
+    if document.version == "3.0":
+        validator = OAS30ReadValidator(whole, format_checker=oas30_format_checker)
+    else:
+        validator = OAS31Validator(whole, format_checker=oas31_format_checker)
+    for error in islice(validator.iter_errors(body), MAX_PROBLEMS):
+        yield "/".join(map(str, error.absolute_path)), error.message
