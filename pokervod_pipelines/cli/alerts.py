@@ -11,7 +11,7 @@ from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.lifecycle import acknowledge_alert, raise_alert, resolve_alert
 from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
 from pokervod_pipelines.cli.options import ByOption, JsonOption, LimitOption, ReasonOption, read_actor
-from pokervod_pipelines.cli.output import count_nouns, out, print_json, print_table
+from pokervod_pipelines.cli.output import count_listed, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, BadSettings, Unavailable
 from pokervod_pipelines.paging import Page
@@ -49,7 +49,8 @@ def list_(
         )
         for each in listed
     ]
-    print_table(count_nouns(len(rows), "alert"), ("raised", "state", "alert and its key", "deliveries"), rows)
+    columns = ("raised", "state", "alert and its key", "deliveries")
+    print_table(count_listed(len(rows), "alert", limit), columns, rows)
 
 
 def _name_state(alert: ListedAlert) -> str:

@@ -8,7 +8,7 @@ import typer
 from pokervod_pipelines.cli.clips_export import export
 from pokervod_pipelines.cli.known import require_known_filters
 from pokervod_pipelines.cli.options import JsonOption, LimitOption, SinceOption, UntilOption
-from pokervod_pipelines.cli.output import count_nouns, print_json, print_table
+from pokervod_pipelines.cli.output import count_listed, count_nouns, print_json, print_table
 from pokervod_pipelines.clips.grades import format_grade
 from pokervod_pipelines.clips.roster import list_tags, list_unknown_tags
 from pokervod_pipelines.clips.search import ClipFilter, list_clips
@@ -89,7 +89,7 @@ def _print_clips(filters: ClipFilter, *, limit: int, as_json: bool) -> None:
         return
     rows = [
         (
-            clip.id,
+            str(clip.id),
             clip.title if clip.problem is None else f"{clip.title}\n! {clip.problem}",
             f"{format_ms(clip.in_ms)}\n{format_ms(clip.out_ms)}" if clip.in_ms is not None and clip.out_ms else "",
             format_grade(clip.grade) if clip.grade else "",
@@ -100,7 +100,7 @@ def _print_clips(filters: ClipFilter, *, limit: int, as_json: bool) -> None:
         for clip in clips
     ]
     columns = ("id", "clip", "in, out", "grade", "hands", "players", "tags")
-    print_table(count_nouns(len(clips), "clip"), columns, rows, right=("id", "in, out"))
+    print_table(count_listed(len(clips), "clip", limit), columns, rows, right=("id", "in, out"))
 
 
 @app.command("tags")

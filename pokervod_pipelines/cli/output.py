@@ -82,10 +82,12 @@ def make_table(
     """Return the title and table that ``print_table`` prints, for a display that is redrawn."""
     heading = Text(title, style="bold")
     cells = [[_cell(value) for value in row] for row in rows]
-    widths = _fit_columns([list(column) for column in zip(columns, *cells, strict=True)], width)
+    filled = [list(column) for column in zip(columns, *cells, strict=True)]
+    fitting = ((found, padding) for padding in (1, 0) if (found := _fit_columns(filled, width, padding)) is not None)
+    widths, padding = next(fitting, (None, 0))
     if widths is None:
         return Group(heading, _make_records(columns, cells))
-    table = Table(header_style="dim", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(header_style="dim", box=SIMPLE_HEAD, padding=(0, padding, 0, 0))
     for column, column_width in zip(columns, widths, strict=True):
         table.add_column(column, justify="right" if column in right else "left", width=column_width)
     for row in cells:
@@ -93,15 +95,15 @@ def make_table(
     return Group(heading, table)
 
 
-_EDGE, _GAP = 1, 2
-"""Blanks before the table, and behind each column."""
+_EDGE, _GAP = 1, 1
+"""Blanks before the table, and behind each column beside its padding."""
 
 
-def _fit_columns(columns: Sequence[Sequence[str]], width: int) -> list[int] | None:
+def _fit_columns(columns: Sequence[Sequence[str]], width: int, padding: int) -> list[int] | None:
     """Return a width for each column that breaks no word, None where there is not enough room for that."""
     needed = [max(cell_len(word) for text in column for word in text.split() or [""]) for column in columns]
     wanted = [max(cell_len(line) for text in column for line in text.splitlines() or [""]) for column in columns]
-    room = width - _EDGE - _GAP * len(columns) - sum(needed)
+    room = width - _EDGE - (_GAP + padding) * len(columns) - sum(needed)
     missing = sum(wanted) - sum(needed)
     if room < 0:
         return None
@@ -142,6 +144,16 @@ def count_nouns(count: int, noun: str) -> str:
     ('1 clip', '1,506 clips')
     """
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def count_listed(count: int, noun: str, limit: int) -> str:
+    """Return the count with its noun, and that a limit was reached.
+
+    >>> count_listed(3, "clip", 100), count_listed(100, "clip", 100)
+    ('3 clips', 'the first 100 clips; a larger --limit may show more')
+    """
+    counted = count_nouns(count, noun)
+    return counted if count < limit else f"the first {counted}; a larger --limit may show more"
 
 
 def human_size(size: int) -> str:

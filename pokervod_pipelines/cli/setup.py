@@ -46,6 +46,6 @@ def doctor(as_json: JsonOption = False) -> None:
             ("ok" if each.passed else LABELS[each.severity], each.name, each.summary, each.next_step)
             for each in results
         ]
-        print_table("Parts of the installation", ("", "part", "found", "what to do"), rows)
+        print_table("Parts of the installation", ("state", "part", "found", "what to do"), rows)
     if not all(each.passed or each.severity is Severity.WARNING for each in results):
         raise typer.Exit(1)

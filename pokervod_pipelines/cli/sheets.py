@@ -11,7 +11,7 @@ from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.catalog.name_identity import identify_name
 from pokervod_pipelines.cli.known import require_known
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, print_sources, read_actor
-from pokervod_pipelines.cli.output import count_nouns, err, out, print_json, print_json_lines, print_table
+from pokervod_pipelines.cli.output import count_listed, count_nouns, err, out, print_json, print_json_lines, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.paging import DEFAULT_LIMIT, Page
@@ -142,7 +142,7 @@ def match() -> None:
 def rows(
     sheet: Annotated[str, typer.Argument(help="Only this sheet.")] = "",
     status: Annotated[str, typer.Option("--status", help="matched, ambiguous or none.")] = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The maximum number of rows.")] = DEFAULT_LIMIT,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many.")] = DEFAULT_LIMIT,
     as_json: JsonOption = False,
 ) -> None:
     """List annotation rows with their video, or the reason why they have none.
@@ -170,7 +170,7 @@ def rows(
         for row in listed
     ]
     columns = ("id", "row", "file name", "match", "video or candidates", "why")
-    print_table(count_nouns(len(listed), "row"), columns, table, right=("id",))
+    print_table(count_listed(len(listed), "row", limit), columns, table, right=("id",))
 
 
 @app.command("pin")

@@ -81,7 +81,9 @@ def test_a_table_breaks_no_word_and_keeps_to_the_width(width: int) -> None:
 
 def test_a_wide_terminal_has_a_row_a_line_and_a_narrow_one_a_value_a_line() -> None:
     wide, narrow = render(ROWS, 140), render(ROWS, 40)
+    closer = make_table("", list("abcdefghijkl"), [["12345"] * 12], width=80)  # 85 with two blanks between columns
 
+    assert len(closer.renderables[1].columns) == 12
     assert sum("elimination" in line for line in wide) == 1
     assert any(line.split() == ["shows", "Ana", "Ruiz"] for line in narrow)
     assert render([], 20)[0].split() == ["2", "graphics"]
