@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError
 
 from pokervod_pipelines.db.embedded import EmbeddedServer
+from pokervod_pipelines.db.failures import read_first_line
 from pokervod_pipelines.db.migrate import upgrade_database
 from pokervod_pipelines.errors import BadSettings, Unavailable
 from pokervod_pipelines.settings import Settings
@@ -49,20 +51,18 @@ class DatabaseUrls:
 
 @contextmanager
 def serve_database(settings: Settings) -> Iterator[DatabaseUrls]:
-    """Yield the URLs of both databases, which exist; run the embedded server if the settings name no other.
+    """Yield the URLs of both databases, ours created if missing; run the embedded server if the settings name no other.
 
     Raises ``BadSettings`` for an invalid URL, ``Unavailable`` when the server does not answer.
     """
     if settings.database_url is not None:
         urls = _configured_urls(settings)
-        for url in (urls.pokervod, urls.dagster):
-            _create_if_missing(url)
+        create_missing_database(urls.pokervod)
         yield urls
         return
     server = EmbeddedServer(embedded_folder(settings))
     with server:
-        for name in ("pokervod", "dagster"):
-            server.create_database(name)
+        server.create_database("pokervod")
         yield DatabaseUrls(
             pokervod=make_url(server.url("pokervod", OUR_DRIVER)),
             dagster=make_url(server.url("dagster", DAGSTER_DRIVER)),
@@ -87,6 +87,22 @@ def make_engine(url: URL | str) -> Engine:
     return create_engine(url, pool_size=4, pool_pre_ping=True, connect_args=CONNECT_ARGUMENTS)
 
 
+def create_missing_database(url: URL) -> None:
+    """Create the database of the URL if its server has none of that name.
+
+    Raises ``BadSettings`` when the user may not create it, ``Unavailable`` when the server does not answer.
+    """
+    where = url.set(drivername="postgresql").render_as_string(hide_password=True)
+    address = make_engine(url).dialect.create_connect_args(url)[1]
+    try:
+        psycopg.connect(**{**address, **CONNECT_ARGUMENTS}).close()  # an engine would ask four questions more
+    except psycopg.OperationalError as error:
+        if f'database "{url.database}" does not exist' not in str(error):
+            message = f"{where} does not answer: {read_first_line(error)}; start it, or correct POKERVOD_DATABASE_URL"
+            raise Unavailable(message) from None
+        _create_database(url, where)
+
+
 def embedded_folder(settings: Settings) -> Path:
     """Return the folder of the embedded server of this installation."""
     return settings.home / "postgres"
@@ -105,25 +121,11 @@ def _configured_urls(settings: Settings) -> DatabaseUrls:
 def _parse_url(variable: str, value: str) -> URL:
     try:
         url = make_url(value)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is not a number
         raise BadSettings(f"{variable} must be a URL such as postgresql://user:password@host:5432/pokervod") from None
     if url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
         raise BadSettings(f"{variable} must name a PostgreSQL database: postgresql://user:password@host:5432/pokervod")
     return url
-
-
-def _create_if_missing(url: URL) -> None:
-    where = url.render_as_string(hide_password=True)
-    probe = make_engine(url)
-    try:
-        with probe.connect():
-            return
-    except OperationalError as error:
-        if f'database "{url.database}" does not exist' not in str(error.orig):
-            raise Unavailable(f"{where} does not answer: {_first_line(error)}") from None
-    finally:
-        probe.dispose()
-    _create_database(url, where)
 
 
 def _create_database(url: URL, where: str) -> None:
@@ -139,10 +141,6 @@ def _create_database(url: URL, where: str) -> None:
                 f"ask the administrator to run CREATE DATABASE {url.database}"
             ) from None
     except OperationalError as error:
-        raise Unavailable(f"{where} does not exist and cannot be created: {_first_line(error)}") from None
+        raise Unavailable(f"{where} does not exist and cannot be created: {read_first_line(error)}") from None
     finally:
         maintenance.dispose()
-
-
-def _first_line(error: OperationalError) -> str:
-    return str(error.orig).strip().splitlines()[0]

@@ -15,7 +15,7 @@ from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
 from sqlalchemy import Engine, create_engine
 
-from pokervod_pipelines.db.engine import make_engine, serve_database
+from pokervod_pipelines.db.engine import create_missing_database, make_engine, serve_database
 from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.settings import load_settings
 
@@ -60,6 +60,7 @@ def _open_engine(folder: Path) -> Engine:
     ours = make_engine(urls.pokervod)
     try:
         with hold_lock(ours, "creation of Dagster's tables"):
+            create_missing_database(urls.dagster)
             DagsterPostgresStorage(postgres_url=urls.dagster.render_as_string(hide_password=False))
     finally:
         ours.dispose()

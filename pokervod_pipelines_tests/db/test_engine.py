@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from pokervod_pipelines.db.engine import open_database, serve_database
+from pokervod_pipelines.db.engine import create_missing_database, open_database, serve_database
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import BadSettings, Unavailable
 from pokervod_pipelines.settings import Settings
@@ -55,6 +55,7 @@ def test_a_server_of_the_operating_system_serves_both_databases(
     settings = settings_factory(database_url=system_server)
 
     with open_database(settings) as engine, serve_database(settings) as urls:
+        create_missing_database(urls.dagster)
         revision = current_revision(engine)
         with engine.connect() as connection:
             names = connection.scalars(text("select datname from pg_database where not datistemplate")).all()
@@ -76,6 +77,7 @@ def test_concurrent_starters_create_databases_once(
 
     def start(_: int) -> str | None:
         with serve_database(settings) as urls:
+            create_missing_database(urls.dagster)
             return urls.dagster.database
 
     with ThreadPoolExecutor(6) as pool:
