@@ -78,11 +78,10 @@ def database_url(worker_database: WorkerDatabase) -> str:
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """Yield an engine on a migrated, empty database."""
-    made = make_engine(database_url)
-    yield made
-    made.dispose()
+def engine(database_url: str, worker_database: WorkerDatabase) -> Iterator[Engine]:
+    """Yield an engine on a migrated, empty database; its one idle connection is used by the next test again."""
+    yield worker_database.engine
+    worker_database.reset_engine()
 
 
 @pytest.fixture
