@@ -179,6 +179,7 @@ def _remove_read(name: PreparedName, own: Mapping[str, NameFinding]) -> tuple[st
     return text, inside
 
 
+@lru_cache(maxsize=4096)
 def _describes_file(token: str) -> bool:
     return token in TAPE_MARKS or _OF_FILE.fullmatch(token) is not None
 

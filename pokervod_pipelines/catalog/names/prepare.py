@@ -5,6 +5,7 @@ Nothing in this file knows what a word means.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from pokervod_pipelines.catalog.names.vocabulary.noise import EXTENSIONS, OTHER_EXTENSIONS, SYSTEM_NAMES
 from pokervod_pipelines.text.folding import restore_file_name
@@ -68,6 +69,7 @@ class PreparedName:
         return PreparedName(self.folder, self.shown[start:end], self.shown[start:end], self.text[start:end])
 
 
+@lru_cache(maxsize=16)  # a name is read for its facts, then for the numbers they leave
 def prepare_name(path: str) -> PreparedName | None:
     """Return the path ready for the rules; None for a file without content (system files, links, hidden folders)."""
     if not path.isascii():
