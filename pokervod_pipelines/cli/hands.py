@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, astuple
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from sqlalchemy import Connection
@@ -22,13 +22,15 @@ from pokervod_pipelines.cli.options import (
     read_day,
 )
 from pokervod_pipelines.cli.output import count_nouns, err, out, print_json, print_table
-from pokervod_pipelines.clips.timecode import format_ms
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.hands import clip_link_store, interventions, listing
 from pokervod_pipelines.hands.cards import pretty
 from pokervod_pipelines.hands.show import format_amount, show_hand
 from pokervod_pipelines.periods import read_period
 from pokervod_pipelines.settings import load_settings
+
+if TYPE_CHECKING:
+    from pokervod_pipelines.workflows.hand_places import HandPlace
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -164,16 +166,22 @@ def _print_hands(hands: list[listing.ListedHand]) -> None:
 
 @app.command("show")
 def show(hand_id: IdArgument, as_json: JsonOption = False) -> None:
-    """Show one hand street by street, its findings, and the clips that show it.
+    """Show one hand street by street, its findings, and the clips that show it: file, times, frames and timecode.
 
     Example: pokervod hands show 17
     """
-    with open_database(load_settings()) as engine, engine.connect() as connection:
+    from pokervod_pipelines.workflows.hand_places import locate_hand  # noqa: PLC0415 - loads the rules engine
+
+    settings = load_settings()
+    with open_database(settings) as engine, engine.connect() as connection:
         hand = listing.read_hand(connection, hand_id)
         findings = listing.read_findings(connection, hand_id)
         clips = listing.read_linked_clips(connection, hand_id)
+        places = locate_hand(connection, settings, hand, clips)
     if as_json:
-        extra = {"findings": [asdict(each) for each in findings], "clips": [asdict(each) for each in clips]}
+        placed = {clip_id: asdict(place) for clip_id, place in places.items()}
+        shown = [asdict(each) | {"place": placed.get(each.clip_id)} for each in clips]
+        extra = {"findings": [asdict(each) for each in findings], "clips": shown}
         print_json({"hand_id": hand_id, **hand.to_content(), **extra})
         return
     out.print(show_hand(hand), markup=False)
@@ -182,9 +190,17 @@ def show(hand_id: IdArgument, as_json: JsonOption = False) -> None:
             place = f" ({finding.street})" if finding.street else ""
             out.print(f"! {finding.code}{place}, by the rules: {finding.message}", markup=False)
     for clip in clips:
-        where = f"{format_ms(clip.in_ms)}-{format_ms(clip.out_ms)} " if clip.in_ms is not None and clip.out_ms else ""
-        row = f"{clip.sheet}, {clip.tab} row {clip.row_number}"
-        out.print(f"Clip {clip.clip_id}: {where}{clip.path or 'no video'} · {row} · by {clip.how}", markup=False)
+        _print_clip(clip, places.get(clip.clip_id))
+
+
+def _print_clip(clip: listing.LinkedClip, place: "HandPlace | None") -> None:
+    path, row = place.file if place else clip.path or "no video", f"{clip.sheet}, {clip.tab} row {clip.row_number}"
+    out.print(f"Clip {clip.clip_id}: {path} · {row} · by {clip.how}", markup=False, soft_wrap=True)
+    ends = [("clip", place.clip_in, place.clip_out), ("hand", place.hand_start, place.hand_end)] if place else []
+    for name, begin, end in ends:
+        if begin and end:
+            out.print(f"  {name} from {begin}", markup=False)
+            out.print(f"       to   {end}", markup=False)
 
 
 @app.command("export")

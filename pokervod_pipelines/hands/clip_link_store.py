@@ -67,8 +67,8 @@ def lock_links(connection: Connection) -> None:
     lock_until_commit(connection, "hands/clip_links")
 
 
-def read_clip_texts(connection: Connection) -> list[ClipText]:
-    """Return the clips that are not retired."""
+def read_clip_texts(connection: Connection, ids: Collection[int] | None = None) -> list[ClipText]:
+    """Return the clips that are not retired, all or those with these ids."""
     rows = connection.execute(
         text("""
             select c.id as clip_id, r.content, c.hands, c.winner, c.in_ms, c.out_ms, f.path,
@@ -83,8 +83,9 @@ def read_clip_texts(connection: Connection) -> list[ClipText]:
             left join nas_files f on f.id = c.file_id
             left join video_files v on v.file_id = c.file_id
             left join media_facts m on m.file_id = c.file_id and m.status = 'ok'
-            where c.retired_at is null order by c.id
-        """)
+            where c.retired_at is null and (cast(:ids as bigint[]) is null or c.id = any(:ids)) order by c.id
+        """),
+        {"ids": None if ids is None else [*ids]},
     )
     return [ClipText(**{**row._mapping, "players": tuple(row.players)}) for row in rows]
 
