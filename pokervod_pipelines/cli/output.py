@@ -83,7 +83,9 @@ def make_table(
     heading = Text(title, style="bold")
     cells = [[_cell(value) for value in row] for row in rows]
     filled = [list(column) for column in zip(columns, *cells, strict=True)]
-    fitting = ((found, padding) for padding in (1, 0) if (found := _fit_columns(filled, width, padding)) is not None)
+    fitting = (
+        (found, padding) for padding in (1, 0) if (found := _fit_columns(filled, width, padding, right)) is not None
+    )
     widths, padding = next(fitting, (None, 0))
     if widths is None:
         return Group(heading, _make_records(columns, cells))
@@ -99,9 +101,12 @@ _EDGE, _GAP = 1, 1
 """Blanks before the table, and behind each column beside its padding."""
 
 
-def _fit_columns(columns: Sequence[Sequence[str]], width: int, padding: int) -> list[int] | None:
-    """Return a width for each column that breaks no word, None where there is not enough room for that."""
-    needed = [max(cell_len(word) for text in column for word in text.split() or [""]) for column in columns]
+def _fit_columns(columns: Sequence[Sequence[str]], width: int, padding: int, right: Sequence[str]) -> list[int] | None:
+    """Return a width for each column that breaks no word and no figure, None where there is no room for that."""
+    needed = []
+    for name, *cells in columns:
+        parts = [part for cell in cells for part in (cell.splitlines() if name in right else cell.split())]
+        needed.append(max(map(cell_len, (*name.split(), *parts, ""))))
     wanted = [max(cell_len(line) for text in column for line in text.splitlines() or [""]) for column in columns]
     room = width - _EDGE - (_GAP + padding) * len(columns) - sum(needed)
     missing = sum(wanted) - sum(needed)

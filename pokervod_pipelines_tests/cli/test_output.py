@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 
 import pytest
 from rich.cells import cell_len
@@ -61,12 +62,14 @@ ROWS = [
 ]
 
 
-def render(rows: list[list[object]], width: int) -> list[str]:
-    console = SafeConsole(file=io.StringIO(), width=width)
-    console.print(
-        make_table("2 graphics", ["id", "template", "shows", "state", "why"], rows, right=["id"], width=width)
-    )
-    return console.file.getvalue().splitlines()
+COLUMNS = ("id", "template", "shows", "state", "why")
+
+
+def render(rows: list[list[object]], width: int, columns: Sequence[str] = COLUMNS) -> list[str]:
+    file = io.StringIO()
+    table = make_table("2 graphics", columns, rows, right=["id", "size"], width=width)
+    SafeConsole(file=file, width=width).print(table)
+    return file.getvalue().splitlines()
 
 
 @pytest.mark.parametrize("width", [30, 40, 60, 72, 80, 100, 140, 200])
@@ -79,11 +82,20 @@ def test_a_table_breaks_no_word_and_keeps_to_the_width(width: int) -> None:
     assert "1,234,567" in " ".join(lines)
 
 
+def test_columns_are_closer_before_a_row_takes_several_lines() -> None:
+    lines = render([["12345"] * 12], 80, "abcdefghijkl")  # 85 with two blanks between columns
+
+    assert ["12345"] * 12 in [line.split() for line in lines]
+
+
+def test_a_figure_is_not_parted_from_its_unit() -> None:
+    lines = render([["820.2 MB", "a long title of a video that takes several lines"]], 30, ("size", "title"))
+
+    assert any("820.2 MB" in line for line in lines)
+
+
 def test_a_wide_terminal_has_a_row_a_line_and_a_narrow_one_a_value_a_line() -> None:
     wide, narrow = render(ROWS, 140), render(ROWS, 40)
-    closer = make_table("", list("abcdefghijkl"), [["12345"] * 12], width=80)  # 85 with two blanks between columns
-
-    assert len(closer.renderables[1].columns) == 12
     assert sum("elimination" in line for line in wide) == 1
     assert any(line.split() == ["shows", "Ana", "Ruiz"] for line in narrow)
     assert render([], 20)[0].split() == ["2", "graphics"]
