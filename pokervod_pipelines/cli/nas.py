@@ -9,6 +9,7 @@ from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli.options import (
     ByOption,
     JsonOption,
+    PreviewOption,
     ReasonOption,
     SinceOption,
     UntilOption,
@@ -20,7 +21,14 @@ from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, PokervodError
 from pokervod_pipelines.nas.duplicates import find_duplicates
 from pokervod_pipelines.nas.library_scan import scan_library
-from pokervod_pipelines.nas.missing import clear_missing, confirm_loss, list_missing
+from pokervod_pipelines.nas.missing import (
+    MissingFile,
+    clear_missing,
+    confirm_loss,
+    list_clearable,
+    list_lost,
+    list_missing,
+)
 from pokervod_pipelines.nas.report import ScanReport
 from pokervod_pipelines.periods import read_period
 from pokervod_pipelines.settings import load_settings
@@ -84,24 +92,33 @@ def missing(
     if as_json:
         print_json([asdict(file) for file in files])
         return
+    _print_files(files, "missing")
+
+
+def _print_files(files: list[MissingFile], what: str) -> None:
     columns = ("library", "path", "state", "since", "size", "episodes", "clips")
     rows = [(f.library, f.path, f.state, f.since, human_size(f.size), f.episodes, f.clips) for f in files]
-    print_table(f"{count_nouns(len(files), 'file')} missing", columns, rows, right=("size", "episodes", "clips"))
+    print_table(f"{count_nouns(len(files), 'file')} {what}", columns, rows, right=("size", "episodes", "clips"))
 
 
 @app.command("clear")
 def clear(
     library: Annotated[str, typer.Option("--library", "-l", help="The library of the files.")],
     below: Annotated[str, typer.Option("--below", help="A folder or file, from the archive root.")],
-    reason: ReasonOption,
+    reason: ReasonOption = "",
+    preview: PreviewOption = False,
     by: ByOption = "",
 ) -> None:
     """Record that missing files were deleted on purpose. Their rows are kept; the action is audited.
 
-    Example: pokervod nas clear --library WSOP --below "ARCHIVE/WSOP/old takes" --reason "re-cut"
+    Example: pokervod nas clear --library WSOP --below "ARCHIVE/WSOP/old takes" --preview, then with --reason "re-cut"
     """
     settings = load_settings()
     with open_database(settings) as engine:
+        if preview:
+            settings.library(library)
+            _print_files(list_clearable(engine, library=library, below=below), "would be cleared")
+            return
         count = clear_missing(engine, library=library, below=below, actor=read_actor(by, reason))
     if not count:
         settings.library(library)
@@ -115,15 +132,19 @@ def confirm(
     below: Annotated[
         str, typer.Option("--below", help="The folder that was deleted on purpose, from the archive root.")
     ],
-    reason: ReasonOption,
+    reason: ReasonOption = "",
+    preview: PreviewOption = False,
     by: ByOption = "",
 ) -> None:
     """Confirm that files a scan held back (suspected mount failure) were deleted on purpose.
 
-    Example: pokervod nas confirm-loss --library WSOP --below "ARCHIVE/WSOP/WSOP 2004" --reason "moved to tape"
+    Example: pokervod nas confirm-loss -l WSOP --below "WSOP 2004" --preview, then with --reason "moved to tape"
     """
     settings = load_settings()
     with open_database(settings) as engine:
+        if preview:
+            _print_files(list_lost(engine, settings, library=library, below=below), "would be confirmed as lost")
+            return
         count = confirm_loss(engine, settings, library=library, below=below, actor=read_actor(by, reason))
     if not count:
         raise BadInput(f"no file of {library} that a scan held back is below {below!r}; nothing changed. {LIST_THEM}")

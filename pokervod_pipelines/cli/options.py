@@ -20,6 +20,7 @@ ByOption = Annotated[str, typer.Option("--by", help="Who acts; default: the user
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 SinceOption = Annotated[str, typer.Option("--since", metavar="TIME", help=f"From then on: {FORMS}.")]
 UntilOption = Annotated[str, typer.Option("--until", metavar="TIME", help="Until then; a day includes all of it.")]
+PreviewOption = Annotated[bool, typer.Option("--preview", help="Only list what would change.")]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many.")]
 
 

@@ -40,7 +40,30 @@ class MissingFile:
 def list_missing(engine: Engine, library: str | None = None, period: Period = ALWAYS) -> list[MissingFile]:
     """Return the files that became missing or unseen in the period, without junk; longest missing first."""
     with engine.connect() as connection:
-        return [MissingFile(**row._mapping) for row in files.read_missing(connection, library, period)]
+        return _describe(connection, None, library=library, period=period)
+
+
+def list_clearable(engine: Engine, *, library: str, below: str) -> list[MissingFile]:
+    """Return what ``clear_missing`` would clear at or below the folder."""
+    with engine.connect() as connection:
+        return _describe(connection, files.read_in_state(connection, library, "missing", below=_fold_path(below)))
+
+
+def list_lost(
+    engine: Engine, settings: Settings, *, library: str, below: str, fs: FileSystem = LOCAL
+) -> list[MissingFile]:
+    """Return what ``confirm_loss`` would mark as missing. Raises what it raises."""
+    deleted = _find_deleted(engine, settings, library, below, fs)
+    with engine.connect() as connection:
+        rows = files.read_in_state(connection, library, "unseen", below=_fold_path(below))
+        return _describe(connection, [row for row in rows if row.path in deleted])
+
+
+def _describe(
+    connection: Connection, rows: Sequence[Row[Any]] | None, *, library: str | None = None, period: Period = ALWAYS
+) -> list[MissingFile]:
+    ids = None if rows is None else [row.id for row in rows]
+    return [MissingFile(**row._mapping) for row in files.read_missing(connection, library, period, ids)]
 
 
 def clear_missing(
@@ -75,23 +98,28 @@ def confirm_loss(
 
     Raises ``ArchiveUnavailable`` when the archive root cannot be read or is empty, or a path cannot be checked.
     """
-    root = str(settings.root_of(settings.library(library)).path)
-    stall_seconds = settings.scan.stall_seconds
-    if not has_content(fs, root, stall_seconds):
-        raise ArchiveUnavailable(f"{root}: unreadable or empty. Mount it, then confirm the loss again.")
     # The disk is read between two transactions: an open one holds back every reader of the event log.
-    with engine.begin() as connection:
-        unseen = [row.path for row in files.read_in_state(connection, library, "unseen", below=_fold_path(below))]
-    found = stat_files(fs, root, unseen, stall_seconds)
+    deleted = _find_deleted(engine, settings, library, below, fs)
     with engine.begin() as connection:
         rows = files.read_in_state(connection, library, "unseen", below=_fold_path(below))
-        lost = [row for row in rows if row.path in found and found[row.path] is None]
+        lost = [row for row in rows if row.path in deleted]
         if lost:
             files.set_state(connection, [row.id for row in lost], "missing")
             _record(
                 connection, "confirm-loss", EventType.NAS_FILE_REMOVED, lost, library=library, below=below, actor=actor
             )
     return len(lost)
+
+
+def _find_deleted(engine: Engine, settings: Settings, library: str, below: str, fs: FileSystem) -> set[str]:
+    """Return the paths of the unseen files that the disk does not have now."""
+    root = str(settings.root_of(settings.library(library)).path)
+    stall_seconds = settings.scan.stall_seconds
+    if not has_content(fs, root, stall_seconds):
+        raise ArchiveUnavailable(f"{root}: unreadable or empty. Mount it, then confirm the loss again.")
+    with engine.begin() as connection:
+        unseen = [row.path for row in files.read_in_state(connection, library, "unseen", below=_fold_path(below))]
+    return {path for path, status in stat_files(fs, root, unseen, stall_seconds).items() if status is None}
 
 
 def _fold_path(path: str) -> str:

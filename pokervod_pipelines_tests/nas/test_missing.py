@@ -9,7 +9,7 @@ import pytest
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import ArchiveUnavailable, BadInput, SuspiciousLoss
 from pokervod_pipelines.nas.file_system import LOCAL, FileSystem
-from pokervod_pipelines.nas.missing import clear_missing, confirm_loss, list_missing
+from pokervod_pipelines.nas.missing import clear_missing, confirm_loss, list_clearable, list_lost, list_missing
 from pokervod_pipelines.periods import Period
 from pokervod_pipelines_tests.nas.conftest import Archive
 from pokervod_pipelines_tests.nas.faults import FaultyDisk
@@ -101,11 +101,23 @@ def test_missing_since_is_the_first_scan_that_missed_it(lost: Archive) -> None:
 def test_only_missing_files_of_the_place_are_cleared(
     lost: Archive, options: dict[str, object], cleared: list[str]
 ) -> None:
+    below, library = options.get("below"), str(options.get("library", "all"))
+    listed = None if below is None else list_clearable(lost.engine, library=library, below=str(below))
     count = clear(lost, **options)
 
     assert count == len(cleared)
+    assert listed is None or sorted(file.path for file in listed) == cleared
     assert sorted(path for path, state in lost.states().items() if state == "cleared") == cleared
     assert lost.ask("select payload->>'path' from events where type = 'nas.file.cleared'") == cleared
+
+
+def test_what_would_be_cleared_has_junk_and_what_hangs_on_each(lost: Archive) -> None:
+    with lost.engine.begin() as connection:
+        connection.exec_driver_sql("update nas_files set is_junk = true where path = 'A/show-00.mp4'")
+
+    listed = list_clearable(lost.engine, library="all", below=".")
+    assert {file.path: file.clips for file in listed} == {"A/show-00.mp4": 0, "B/show-00.mp4": 0}
+    assert len(listed) == clear(lost, below=".")
 
 
 def test_a_clearance_is_audited_once_and_no_row_is_lost(lost: Archive) -> None:
@@ -162,6 +174,8 @@ def test_a_confirmed_loss_is_missing_and_the_next_scan_completes(suspected: Arch
 def test_a_loss_is_not_confirmed_for_files_that_are_there_again(suspected: Archive) -> None:
     suspected.write("old/takes/show-07.mp4")
 
+    listed = list_lost(suspected.engine, suspected.settings, library="all", below="old")
+    assert [file.state for file in listed] == ["unseen"] * 29
     assert confirm(suspected, "old") == 29
     assert suspected.states()["old/takes/show-07.mp4"] == "unseen"
 
@@ -172,6 +186,8 @@ def test_no_loss_is_confirmed_while_the_root_stands_empty(suspected: Archive) ->
 
     with pytest.raises(ArchiveUnavailable, match="unreadable or empty"):
         confirm(suspected, "old")
+    with pytest.raises(ArchiveUnavailable, match="unreadable or empty"):
+        list_lost(suspected.engine, suspected.settings, library="all", below="old")
 
     assert "missing" not in suspected.states().values()
 

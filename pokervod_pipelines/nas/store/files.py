@@ -234,9 +234,11 @@ _TOTALS = text(f"""
 """)  # noqa: S608 - a constant condition
 
 
-def read_missing(connection: Connection, library: str | None, period: Period) -> Sequence[Row[Any]]:
-    """Return missing and unseen files, longest missing first, with how many episodes, clips and sheet rows each has."""
-    return connection.execute(_MISSING, {"library": library} | asdict(period)).all()
+def read_missing(
+    connection: Connection, library: str | None, period: Period, ids: Sequence[int] | None = None
+) -> Sequence[Row[Any]]:
+    """Return missing and unseen files, without junk or those with these ids, with what refers to each; oldest first."""
+    return connection.execute(_MISSING, {"library": library, "ids": ids} | asdict(period)).all()
 
 
 _MISSING = text(f"""
@@ -245,7 +247,8 @@ _MISSING = text(f"""
         (select count(*) from hand_clips c where c.file_id = f.id and c.retired_at is null) as clips,
         (select count(*) from sheet_rows r where r.file_id = f.id and r.retired_at is null) as sheet_rows
     from nas_files f
-    where f.state in ('missing', 'unseen') and not f.is_junk
+    where f.state in ('missing', 'unseen')
+    and (f.id = any(:ids) or cast(:ids as bigint[]) is null and not f.is_junk)
     and (cast(:library as text) is null or f.library = :library) and {filter_period("f.state_since")}
     order by f.state_since, f.library, f.path
 """)  # noqa: S608 - constants
