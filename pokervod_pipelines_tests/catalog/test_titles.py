@@ -1,13 +1,13 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from pokervod_pipelines.catalog import titles
 from pokervod_pipelines.catalog.layout import TreeLayout
 from pokervod_pipelines_tests.catalog.inventory import group_paths
+from pokervod_pipelines_tests.read_yaml import read_yaml
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "catalog" / "titles.yaml").read_text("utf-8"))
+CASES = read_yaml(Path(__file__).parents[1] / "cases" / "catalog" / "titles.yaml")
 
 
 @pytest.mark.parametrize(("path", "title"), CASES)

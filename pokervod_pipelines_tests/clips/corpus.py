@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
+from pokervod_pipelines_tests.read_yaml import read_yaml
 
 CASES = Path(__file__).parent.parent / "cases" / "clips"
 
 
 def load_cases(name: str) -> Any:
     """Return the cases of one corpus."""
-    return yaml.safe_load((CASES / f"{name}.yml").read_text(encoding="utf-8"))
+    return read_yaml(CASES / f"{name}.yml")

@@ -5,13 +5,13 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.nas.classify import Category, VersionType, classify, is_unfinished
+from pokervod_pipelines_tests.read_yaml import read_yaml
 
-CORPUS = yaml.safe_load((Path(__file__).parents[1] / "cases" / "nas" / "classify.yaml").read_text(encoding="utf-8"))
+CORPUS = read_yaml(Path(__file__).parents[1] / "cases" / "nas" / "classify.yaml")
 CASES = [(path, expected) for group in CORPUS.values() for path, expected in group.items()]
 
 

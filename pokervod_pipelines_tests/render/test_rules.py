@@ -13,9 +13,10 @@ from pokervod_pipelines.render.drafts import make_drafts
 from pokervod_pipelines.render.rules import load_rules
 from pokervod_pipelines.render.triggers import Trigger
 from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines_tests.read_yaml import read_yaml
 
 CASES = Path(__file__).parents[1] / "cases" / "render"
-BROKEN = yaml.safe_load((CASES / "broken_rules.yaml").read_text(encoding="utf-8"))
+BROKEN = read_yaml(CASES / "broken_rules.yaml")
 HAND = {
     "category": "full_house",
     "grade": "B",

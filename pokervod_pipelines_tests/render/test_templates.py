@@ -8,9 +8,10 @@ import yaml
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.render.templates import SHIPPED, BadTemplate, load_templates, read_template
+from pokervod_pipelines_tests.read_yaml import read_yaml
 
 CASES = Path(__file__).parents[1] / "cases" / "render"
-BROKEN = yaml.safe_load((CASES / "broken_templates.yaml").read_text(encoding="utf-8"))
+BROKEN = read_yaml(CASES / "broken_templates.yaml")
 GOOD: dict[str, Any] = {
     "name": "banner",
     "title": "Banner",

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from pokervod_pipelines.errors import BadSettings
 from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines_tests.read_yaml import read_yaml
 
 GOOD = """
 time_zone: Asia/Seoul
@@ -19,7 +19,7 @@ sheets:
   - {name: notes, path: sheets/notes.xlsx}
 """
 
-BROKEN = yaml.safe_load((Path(__file__).parents[1] / "cases" / "settings" / "broken.yaml").read_text(encoding="utf-8"))
+BROKEN = read_yaml(Path(__file__).parents[1] / "cases" / "settings" / "broken.yaml")
 
 
 def load(folder: Path, text: str | bytes | None = None, **environ: str) -> Settings:

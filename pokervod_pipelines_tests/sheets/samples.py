@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pokervod_pipelines.sheets.file_index import CandidateFile, FileIndex
 from pokervod_pipelines.sheets.tab import Tab
+from pokervod_pipelines_tests.read_yaml import read_yaml
 
 CASES = Path(__file__).parent.parent / "cases" / "sheets"
 
@@ -26,7 +25,7 @@ TRACKER_HEADER = ("File No.", "완료", "Filename", "EVENT", "Event Name", "?", 
 
 def load_cases(name: str) -> Any:
     """Return the cases of one corpus."""
-    return yaml.safe_load((CASES / f"{name}.yml").read_text(encoding="utf-8"))
+    return read_yaml(CASES / f"{name}.yml")
 
 
 def make_tab(*rows: tuple[str, ...], title: str = "2031") -> Tab:

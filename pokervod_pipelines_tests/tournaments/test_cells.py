@@ -8,17 +8,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.text.folding import join_blanks
 from pokervod_pipelines.tournaments import cells
 from pokervod_pipelines.tournaments.cells import BadExportCell
+from pokervod_pipelines_tests.read_yaml import read_yaml
 
-CASES: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parent.parent / "cases" / "tournaments" / "cells.yml").read_text(encoding="utf-8")
-)
+CASES: dict[str, Any] = read_yaml(Path(__file__).parent.parent / "cases" / "tournaments" / "cells.yml")
 READERS: dict[str, Callable[[str], Any]] = {
     "money": cells.read_money,
     "counts": cells.read_count,

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from pokervod_pipelines.errors import BadInput, Unavailable
 from pokervod_pipelines.tournaments.kinds import ExportKind
@@ -20,11 +19,10 @@ from pokervod_pipelines.tournaments.records import (
     TournamentStatus,
 )
 from pokervod_pipelines.tournaments.rows import ParsedExport, read_export
+from pokervod_pipelines_tests.read_yaml import read_yaml
 from pokervod_pipelines_tests.tournaments.exports import GOOD, HEADERS, ZONE, make_export, player
 
-BROKEN: list[dict[str, Any]] = yaml.safe_load(
-    (Path(__file__).parent.parent / "cases" / "tournaments" / "broken.yml").read_text(encoding="utf-8")
-)
+BROKEN: list[dict[str, Any]] = read_yaml(Path(__file__).parent.parent / "cases" / "tournaments" / "broken.yml")
 FEW = "tournament_number,player_name,chips,is_eliminated\n"
 
 

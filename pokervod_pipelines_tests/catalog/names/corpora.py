@@ -6,7 +6,7 @@ A case is a path and the fields that it encodes; every field that is not listed 
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
+from pokervod_pipelines_tests.read_yaml import read_yaml
 
 _FOLDER = Path(__file__).parents[2] / "cases" / "names"
 
@@ -21,7 +21,7 @@ class Case(NamedTuple):
 def read_cases(*files: str) -> list[Case]:
     """Return the cases of the named files (without ``.yaml``), or of all."""
     chosen = sorted(_FOLDER / f"{name}.yaml" for name in files) or sorted(_FOLDER.glob("*.yaml"))
-    rows = [row for file in chosen for row in yaml.safe_load(file.read_text(encoding="utf-8"))]
+    rows = [row for file in chosen for row in read_yaml(file)]
     return [Case(row["path"], _as_answer(row.get("answer", {}))) for row in rows]
 
 
