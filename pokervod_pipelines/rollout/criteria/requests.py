@@ -35,23 +35,15 @@ class OperationCall:
 def make_call(document: ApiDocument, operation: Operation) -> OperationCall:
     """Return a call of the operation with all required values. Raises ``NoExample``."""
     request = OperationCall(operation.path)
-    for parameter in _list_parameters(document, operation):
-        place, name = parameter.get("in"), str(parameter.get("name"))
+    parameters = map(document.resolve, (*operation.shared, *operation.values.get("parameters", ())))
+    # An operation's own parameters replace those of its path.
+    for (place, name), parameter in {(each["in"], each["name"]): each for each in parameters}.items():
         if place == "path" or parameter.get("required"):
             value, is_made_up = _find_value(document, parameter, f"parameter {name!r}")
             request.is_made_up |= is_made_up
-            _put(request, str(place), name, value)
-    if operation.values.get("requestBody"):
-        body = document.resolve(operation.values["requestBody"])
-        request.body = _find_body(document, body)
+            _put(request, place, name, value)
+    request.body = _find_body(document, document.resolve(operation.values.get("requestBody")))
     return request
-
-
-def _list_parameters(document: ApiDocument, operation: Operation) -> list[Mapping[str, Any]]:
-    """Return the operation's parameters; its own replace those of its path."""
-    own = operation.values.get("parameters") or ()
-    resolved = [document.resolve(parameter) for parameter in (*operation.shared, *own)]
-    return [*{(parameter.get("in"), parameter.get("name")): parameter for parameter in resolved}.values()]
 
 
 def _put(request: OperationCall, place: str, name: str, value: object) -> None:
@@ -71,7 +63,7 @@ def _format_value(value: object) -> str:
 
 
 def _find_body(document: ApiDocument, body: Mapping[str, Any]) -> object:
-    for media, value in (body.get("content") or {}).items():
+    for media, value in body.get("content", {}).items():
         if media.endswith("json"):
             return _find_value(document, document.resolve(value), "the body")[0]
     if body.get("required"):
@@ -82,16 +74,13 @@ def _find_body(document: ApiDocument, body: Mapping[str, Any]) -> object:
 def _find_value(document: ApiDocument, holder: Mapping[str, Any], title: str) -> tuple[object, bool]:
     """Return the value that the document gives, or a made-up one, and whether it is made up."""
     schema = document.resolve(holder.get("schema"))
-    examples = holder.get("examples")
-    if "example" in holder:
-        return holder["example"], False
-    if isinstance(examples, Mapping) and examples:
-        return document.resolve(next(iter(examples.values()))).get("value"), False
-    for key in ("example", "const", "default"):
-        if key in schema:
-            return schema[key], False
+    named = document.resolve(next(iter(holder.get("examples", {}).values()), None))
+    places = ((holder, "example"), (named, "value"), (schema, "example"), (schema, "const"), (schema, "default"))
+    for place, key in places:
+        if key in place:
+            return place[key], False
     for key in ("examples", "enum"):
-        if isinstance(schema.get(key), list) and schema[key]:
+        if schema.get(key):
             return schema[key][0], False
     return _make_up(document, schema, title), True
 
@@ -106,9 +95,8 @@ def _make_up(document: ApiDocument, schema: Mapping[str, Any], title: str) -> ob
     if kind == "array":
         return [_find_value(document, {"schema": schema.get("items")}, title)[0]]
     if kind == "object":
-        required = schema.get("required") or ()
-        parts = schema.get("properties") or {}
-        return {name: _find_value(document, {"schema": parts.get(name)}, f"{title}.{name}")[0] for name in required}
+        parts = {name: {"schema": schema.get("properties", {}).get(name)} for name in schema.get("required", ())}
+        return {name: _find_value(document, part, f"{title}.{name}")[0] for name, part in parts.items()}
     if kind != "string" or "pattern" in schema:
         raise NoExample(f"{title} has no example in the document")
     return _FORMATS.get(str(schema.get("format")), "a" * max(1, schema.get("minLength", 1)))
