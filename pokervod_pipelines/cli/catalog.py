@@ -41,7 +41,7 @@ def search(
 ) -> None:
     """Find files by whatever words you remember, whole or begun, even with a typing error.
 
-    Example: pokervod catalog search ivey 2-7 --project WSOP
+    Example: pokervod catalog search razz ft --project WSOP
     """
     with open_database(load_settings()) as engine:
         result = search_catalog(
@@ -136,7 +136,7 @@ def correct(
 ) -> None:
     """Correct a field of a file. The correction wins over every rule until somebody undoes it.
 
-    Example: pokervod catalog correct "WSOP/2024/tape 7.mov" event 21 --reason "seen in the titles"
+    Example: pokervod catalog correct "Clips/IMG_4471.MOV" project WSOP --reason "seen in the titles"
     """
     with open_database(load_settings()) as engine:
         row = correct_file(
@@ -193,7 +193,7 @@ def undo(
 ) -> None:
     """Undo a correction: an older one of the field counts again, or else the rules.
 
-    Example: pokervod catalog undo 7 --reason "it was event 22 after all"
+    Example: pokervod catalog undo 1 --reason "it was another show after all"
     """
     with open_database(load_settings()) as engine:
         row = undo_correction(engine, correction, actor=read_actor(by, reason))
@@ -204,7 +204,7 @@ def undo(
 def explain(path: PathArgument, as_json: JsonOption = False) -> None:
     """Explain where a file is in the catalog, and which words or corrections put it there.
 
-    Example: pokervod catalog explain "WSOP/2024/tape 7.mov"
+    Example: pokervod catalog explain "Clips/IMG_4471.MOV"
     """
     with open_database(load_settings()) as engine:
         known = explain_file(engine, path)

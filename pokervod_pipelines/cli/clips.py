@@ -47,7 +47,9 @@ def list_(
 ) -> None:
     """List clips, and why a clip cannot be cut.
 
-    Example: pokervod clips list --tag "bad beat" --grade 3, or pokervod clips list --since yesterday
+    Example: pokervod clips list --tag "bad beat" --grade 3
+
+    Example: pokervod clips list --since yesterday
     """
     filters = ClipFilter(
         player=player,
@@ -73,7 +75,7 @@ def search(
 ) -> None:
     """Find clips by any words.
 
-    Example: pokervod clips search rivers hero call --grade 3
+    Example: pokervod clips search underhill hero call --grade 3
     """
     _print_clips(ClipFilter(query=" ".join(query), grade=grade, project=project), limit=limit, as_json=as_json)
 

@@ -68,7 +68,7 @@ def export(
 
     A list has one frame rate, so clips of several rates make several lists.
 
-    Example: pokervod clips export edit/ --format fcpxml --player Rivers --grade 3
+    Example: pokervod clips export edit/ --format fcpxml --player Underhill
     """
     settings = load_settings()
     filters = ClipFilter(

@@ -40,7 +40,9 @@ def tail(
 ) -> None:
     """Print the newest events, oldest first.
 
-    Example: pokervod events tail -n 50 --follow, or pokervod events tail --type nas.file --since yesterday
+    Example: pokervod events tail -n 50 --follow
+
+    Example: pokervod events tail --type nas.file --since yesterday
     """
     settings = load_settings()
     filters = EventFilter(

@@ -110,7 +110,9 @@ def list_(
 ) -> None:
     """List hands in the order they were played.
 
-    Example: pokervod hands list --day 2026-05-04 --grade AB, or pokervod hands list --since 2h
+    Example: pokervod hands list --day 2026-05-04 --grade AB
+
+    Example: pokervod hands list --since 2h
     """
     settings = load_settings()
     grades = tuple(letter for letter in grade.upper() if letter.isalpha())

@@ -43,7 +43,7 @@ LIST_THEM = "`pokervod nas missing` lists them."
 def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
     """Scan the libraries into the inventory.
 
-    Example: pokervod nas scan --library WSOP
+    Example: pokervod nas scan --library wsop
     """
     settings = load_settings()
     names = [settings.library(library).name] if library else [each.name for each in settings.libraries]
@@ -82,7 +82,7 @@ def missing(
 ) -> None:
     """List missing files: since when, and what depends on them.
 
-    Example: pokervod nas missing --library WSOP --since yesterday
+    Example: pokervod nas missing --library wsop --since yesterday
     """
     settings = load_settings()
     with open_database(settings) as engine:
@@ -111,7 +111,9 @@ def clear(
 ) -> None:
     """Record that missing files were deleted on purpose. Their rows are kept; the action is audited.
 
-    Example: pokervod nas clear --library WSOP --below "ARCHIVE/WSOP/old takes" --preview, then with --reason "re-cut"
+    Example: pokervod nas clear --library wsop --below "ARCHIVE/WSOP/WSOP ARCHIVE (PRE-2016)" --preview
+
+    Example: pokervod nas clear --library wsop --below "ARCHIVE/WSOP/WSOP ARCHIVE (PRE-2016)" --reason "re-cut"
     """
     settings = load_settings()
     with open_database(settings) as engine:
@@ -138,7 +140,9 @@ def confirm(
 ) -> None:
     """Confirm that files a scan held back (suspected mount failure) were deleted on purpose.
 
-    Example: pokervod nas confirm-loss -l WSOP --below "WSOP 2004" --preview, then with --reason "moved to tape"
+    Example: pokervod nas confirm-loss --library wsop --below "ARCHIVE/WSOP/WSOP ARCHIVE (PRE-2016)" --preview
+
+    Example: pokervod nas confirm-loss --library wsop --below "ARCHIVE/WSOP/WSOP ARCHIVE (PRE-2016)" --reason "on tape"
     """
     settings = load_settings()
     with open_database(settings) as engine:
@@ -155,7 +159,9 @@ def confirm(
 def duplicates(since: SinceOption = "", until: UntilOption = "", as_json: JsonOption = False) -> None:
     """List the same content in several places, and the same name with different content.
 
-    Example: pokervod nas duplicates --since yesterday lists those with a file that came since then
+    `--since` lists those with a file that came since then.
+
+    Example: pokervod nas duplicates --since yesterday
     """
     settings = load_settings()
     with open_database(settings) as engine:

@@ -83,10 +83,8 @@ def make_table(
     heading = Text(title, style="bold")
     cells = [[_cell(value) for value in row] for row in rows]
     filled = [list(column) for column in zip(columns, *cells, strict=True)]
-    fitting = (
-        (found, padding) for padding in (1, 0) if (found := _fit_columns(filled, width, padding, right)) is not None
-    )
-    widths, padding = next(fitting, (None, 0))
+    wide, close = (_fit_columns(filled, width, padding, right) for padding in (1, 0))
+    widths, padding = (wide, 1) if wide else (close, 0)
     if widths is None:
         return Group(heading, _make_records(columns, cells))
     table = Table(header_style="dim", box=SIMPLE_HEAD, padding=(0, padding, 0, 0))

@@ -61,7 +61,7 @@ def alias(
 ) -> None:
     """Make a name mean a player, and update the clips.
 
-    Example: pokervod players alias "Kid Poker" "Daniel Negreanu"
+    Example: pokervod players alias "The Captain" "Captain Nit"
     """
     settings = load_settings()
     with open_database(settings) as engine:
@@ -76,7 +76,7 @@ def alias(
 def unalias(alias: AliasArgument, by: ByOption = "", reason: OptionalReason = NO_REASON) -> None:
     """Delete an alias, and update the clips; the name is a player of its own again.
 
-    Example: pokervod players unalias "Kid Poker"
+    Example: pokervod players unalias "The Captain"
     """
     settings = load_settings()
     with open_database(settings) as engine:

@@ -124,7 +124,9 @@ def bulk_retry(
 ) -> None:
     """Retry all graphics that failed or timed out, or those of a template, day or time; `--preview` lists them first.
 
-    Example: pokervod render bulk-retry --since 10:00 --preview, then with --reason "the share is back"
+    Example: pokervod render bulk-retry --since 10:00 --preview
+
+    Example: pokervod render bulk-retry --since 10:00 --reason "the share is back"
     """
     settings = load_settings()
     if template:

@@ -184,7 +184,7 @@ def pin(
 ) -> None:
     """Pin a row to its video. The pin overrides every rule until somebody unpins the row.
 
-    Example: pokervod sheets pin 17 "WSOP 2005/WSOP_2005_02.mxf" --reason "seen in the titles"
+    Example: pokervod sheets pin 17 "Clips/IMG_4471.MOV" --reason "seen in the titles"
     """
     settings, actor = load_settings(), read_actor(by, reason)
     with open_database(settings) as engine:
