@@ -149,10 +149,10 @@ def _show(plan: RolloutPlan, record: RolloutRecord, *, as_json: bool) -> None:
     rows = []
     for week in report.weeks:
         attempts = record.attempts_of(week.number)
-        next_try = f"again at {week.next_try_at:%H:%M:%S} UTC" if week.next_try_at else ""
+        next_try = f"again at {at:%H:%M:%S} UTC" if (at := week.record.next_try_at) else ""
         last = next((each for each in reversed(attempts) if each.results), None)
         failing = "\n".join(_name_failed(each) for each in last.results if not each.passed) if last else ""
-        rows.append((week.number, week.plan.title, week.state, week.attempts or None, failing, next_try))
+        rows.append((week.number, week.plan.title, week.record.state, len(attempts) or None, failing, next_try))
     columns = ("week", "title", "state", "attempts", "failed", "next attempt")
     print_table(f"{plan.title}: {report.percent} %, {record.state}", columns, rows, right=("week", "attempts"))
     for escalation in (each for each in record.escalations if each.ended_at is None):

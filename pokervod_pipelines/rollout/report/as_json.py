@@ -7,39 +7,43 @@ from pydantic_core import to_jsonable_python
 
 from pokervod_pipelines.rollout.report.figures import RolloutReport, WeekReport
 
-_FIGURES = (
-    *("state", "reason", "measured_at", "started_at", "finished_at", "percent", "done", "current", "next", "totals"),
-    *("title", "recoveries", "overrides", "interventions"),
-)
-_WEEK_FIGURES = (
-    *("number", "state", "is_escalated", "started_at", "finished_at", "next_try_at", "planned_days", "attempts"),
-    *("retries", "fixes_done", "fixes_failed", "escalations", "overrides", "criteria_held"),
-)
-
 
 def make_report_json(report: RolloutReport) -> dict[str, Any]:
     """Return the report as values for ``json.dumps``: times as ISO 8601, shares from 0 to 1, durations in seconds."""
-    values = {name: getattr(report, name) for name in _FIGURES} | {
-        "plan": report.name,
+    forecast = report.forecast
+    values = asdict(report.record) | {
+        "title": report.plan.title,
+        "measured_at": report.measured_at,
+        "percent": report.percent,
+        "done": report.done,
+        "current": (*report.open, None)[0],
+        "next": (*report.open, None, None)[1],
+        "totals": report.totals,
         "criteria": {"held": report.criteria_held, "total": report.criteria_total},
+        "recoveries": asdict(report.recoveries),
         "automation_rate": report.recoveries.automation_rate,
-        "forecast": asdict(report.forecast) | {"estimated_end": report.forecast.estimated_end},
+        "forecast": asdict(forecast) | {"estimated_end": forecast.estimated_end, "delay_days": forecast.delay_days},
         "milestones": [asdict(each) | {"is_late": each.is_late} for each in report.milestones],
         "weeks": [_describe_week(week) for week in report.weeks],
-        "attempts": [_describe_attempt(asdict(each)) for each in report.attempts],
-        "escalations": [_rename(asdict(each), "cycle", "round") for each in report.escalations],
+        "attempts": [_describe_attempt(asdict(each)) for each in report.record.attempts],
+        "escalations": [_rename(asdict(each), "cycle", "round") for each in report.record.escalations],
     }
     found: dict[str, Any] = to_jsonable_python(values, fallback=str)
     return found
 
 
 def _describe_week(week: WeekReport) -> dict[str, Any]:
-    return {name: getattr(week, name) for name in _WEEK_FIGURES} | {
+    return {
+        **_rename(asdict(week.record), "cycle", "round"),
+        **week.counts,
         "title": week.plan.title,
+        "is_escalated": week.is_escalated,
         "milestone": week.plan.milestone,
         "planned_start": week.plan.starts,
         "planned_end": week.plan.ends,
+        "planned_days": (week.plan.ends - week.plan.starts).days + 1,
         "seconds": asdict(week.time) | {"total": week.time.total},
+        "criteria_held": week.criteria_held,
         "criteria_total": len(week.plan.criteria),
     }
 

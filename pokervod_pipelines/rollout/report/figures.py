@@ -1,19 +1,16 @@
 """Compute every figure of a report, once, from the plan and the record."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, auto
 
 from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
 from pokervod_pipelines.rollout.record import (
     AttemptRecord,
-    EscalationRecord,
-    InterventionRecord,
     OverrideRecord,
     ResultRecord,
     RolloutRecord,
-    RolloutState,
     WeekRecord,
     WeekState,
 )
@@ -23,21 +20,15 @@ from pokervod_pipelines.rollout.report.times import TimeSpent, measure_time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekReport:
-    """Hold the figures of a week. ``retries`` are attempts after the first of a cycle, ``fixes_failed`` did nothing."""
+    """Hold the figures of a week."""
 
     plan: PlannedWeek
-    state: WeekState
+    record: WeekRecord
     is_escalated: bool
-    started_at: datetime | None
-    finished_at: datetime | None
-    next_try_at: datetime | None
     time: TimeSpent
-    attempts: int
-    retries: int
-    fixes_done: int
-    fixes_failed: int
-    escalations: int
-    overrides: int
+    counts: Mapping[str, int]
+    """Attempts, retries (those after the first of a cycle), fixes_done, fixes_failed, escalations, overrides."""
+
     results: Mapping[str, ResultRecord]
     """The newest result of each criterion that the plan has now, also of a running attempt."""
 
@@ -46,8 +37,7 @@ class WeekReport:
     @property
     def criteria_held(self) -> int:
         """Return how many criteria passed when they were last evaluated, or are overridden."""
-        passed = {name for name, result in self.results.items() if result.passed}
-        return len(passed | {*self.overridden})
+        return len({name for name, result in self.results.items() if result.passed} | {*self.overridden})
 
     @property
     def number(self) -> int:
@@ -55,35 +45,23 @@ class WeekReport:
         return self.plan.number
 
     @property
-    def planned_days(self) -> int:
-        """Return the days from its first to its last, both included."""
-        return (self.plan.ends - self.plan.starts).days + 1
-
-
-class Recovery(Enum):
-    """Name what a rollout recovered by from a failed attempt."""
-
-    FIXER = auto()
-    """A fixer did something after it, and a later attempt of the same cycle passed."""
-
-    RETRY = auto()
-    """No fixer did anything, and a later attempt of the same cycle passed."""
-
-    PERSON = auto()
-    """A person overrode what had failed, or the cycle ended in an escalation or a resumption."""
-
-    OPEN = auto()
-    """Not known yet: its cycle has not ended."""
+    def has_passed(self) -> bool:
+        """Return whether the week has passed."""
+        return self.record.state is WeekState.PASSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recoveries:
-    """Count the failed attempts of a rollout by what it recovered by."""
+    """Count the failed attempts of a rollout by what it recovered by.
 
-    by_fixer: int
-    by_retry: int
-    by_person: int
-    open: int
+    By a fixer: one did something after it, and a later attempt of the same cycle passed; by a retry: none did. By a
+    person: what had failed was overridden, or the cycle ended in an escalation or a resumption. Open: it has not ended.
+    """
+
+    by_fixer: int = 0
+    by_retry: int = 0
+    by_person: int = 0
+    open: int = 0
 
     @property
     def failed_attempts(self) -> int:
@@ -92,13 +70,8 @@ class Recoveries:
 
     @property
     def automation_rate(self) -> float | None:
-        """Return the share, 0 to 1, of decided failed attempts that needed no person; None without any.
-
-        A failed attempt is decided when its cycle has passed, was escalated, or was followed by another cycle, which
-        only a person starts. It needed no person when a later attempt of its cycle passed and none of the criteria
-        that had failed in it was overridden there.
-        """
-        decided = self.by_fixer + self.by_retry + self.by_person
+        """Return the share, 0 to 1, of decided failed attempts that needed no person; None without any."""
+        decided = self.failed_attempts - self.open
         return (self.by_fixer + self.by_retry) / decided if decided else None
 
 
@@ -106,34 +79,23 @@ class Recoveries:
 class RolloutReport:
     """Hold the figures of a rollout at ``measured_at``."""
 
-    name: str
-    title: str
-    state: RolloutState
-    reason: str
+    plan: RolloutPlan
+    record: RolloutRecord
     measured_at: datetime
-    started_at: datetime
-    finished_at: datetime | None
     weeks: tuple[WeekReport, ...]
     milestones: tuple[Milestone, ...]
     forecast: Forecast
     recoveries: Recoveries
-    attempts: tuple[AttemptRecord, ...]
-    escalations: tuple[EscalationRecord, ...]
-    overrides: tuple[OverrideRecord, ...]
-    interventions: tuple[InterventionRecord, ...]
-    current: int | None
-    """The first week that has not passed, or None when all have."""
 
     @property
     def done(self) -> tuple[int, ...]:
         """Return the numbers of the weeks that have passed."""
-        return tuple(week.number for week in self.weeks if week.state is WeekState.PASSED)
+        return tuple(week.number for week in self.weeks if week.has_passed)
 
     @property
-    def next(self) -> int | None:
-        """Return the first week after the current one that has not passed."""
-        open_weeks = (week.number for week in self.weeks if week.state is not WeekState.PASSED)
-        return next((number for number in open_weeks if number != self.current), None)
+    def open(self) -> tuple[int, ...]:
+        """Return the numbers of the weeks that have not passed: the current one, the next one and so on."""
+        return tuple(week.number for week in self.weeks if not week.has_passed)
 
     @property
     def percent(self) -> int:
@@ -152,22 +114,12 @@ class RolloutReport:
 
     @property
     def totals(self) -> Mapping[str, int]:
-        """Return attempts, retries, fixes, escalations and overrides of all weeks together."""
-        names = ("attempts", "retries", "fixes_done", "fixes_failed", "escalations", "overrides")
-        return {name: sum(getattr(week, name) for week in self.weeks) for name in names}
+        """Return the counts of all weeks together."""
+        return {name: sum(week.counts[name] for week in self.weeks) for name in self.weeks[0].counts}
 
     def week(self, number: int) -> WeekReport:
         """Return the week of that number. Raises ``KeyError`` if the plan does not have it."""
         return {week.number: week for week in self.weeks}[number]
-
-    def last_escalation(self, week: int) -> EscalationRecord | None:
-        """Return the newest escalation of the week, or None without any."""
-        return next((each for each in reversed(self.escalations) if each.week == week), None)
-
-    def attempts_of(self, week: int, escalation: EscalationRecord | None) -> list[AttemptRecord]:
-        """Return the attempts at the week, only those of the escalated cycle where an escalation is given."""
-        own = (each for each in self.attempts if each.week == week)
-        return [each for each in own if escalation is None or each.cycle == escalation.cycle]
 
 
 def make_report(plan: RolloutPlan, record: RolloutRecord, now: datetime) -> RolloutReport:
@@ -178,22 +130,13 @@ def make_report(plan: RolloutPlan, record: RolloutRecord, now: datetime) -> Roll
     weeks = tuple(_report_week(week, records[week.number], record, now) for week in plan.weeks)
     forecast = make_forecast(plan, records, {week.number: week.time for week in weeks}, now)
     return RolloutReport(
-        name=plan.name,
-        title=plan.title,
-        state=record.state,
-        reason=record.reason,
+        plan=plan,
+        record=record,
         measured_at=now,
-        started_at=record.started_at,
-        finished_at=record.finished_at,
         weeks=weeks,
-        milestones=find_milestones(plan, records, forecast),
+        milestones=find_milestones(plan, records, forecast, now),
         forecast=forecast,
         recoveries=count_recoveries(record),
-        attempts=record.attempts,
-        escalations=record.escalations,
-        overrides=record.overrides,
-        interventions=record.interventions,
-        current=next((week.number for week in weeks if week.state is not WeekState.PASSED), None),
     )
 
 
@@ -201,22 +144,22 @@ def _report_week(plan: PlannedWeek, week: WeekRecord, record: RolloutRecord, now
     attempts = record.attempts_of(plan.number)
     fixes = [fix.done for attempt in attempts for fix in attempt.fixes]
     escalations = [each for each in record.escalations if each.week == plan.number]
+    overrides = [each for each in record.overrides if each.week == plan.number]
     return WeekReport(
         plan=plan,
-        state=week.state,
+        record=week,
         is_escalated=week.state is not WeekState.PASSED and any(each.ended_at is None for each in escalations),
-        started_at=week.started_at,
-        finished_at=week.finished_at,
-        next_try_at=week.next_try_at,
         time=measure_time(week, record, now),
-        attempts=len(attempts),
-        retries=sum(attempt.number > 1 for attempt in attempts),
-        fixes_done=sum(fixes),
-        fixes_failed=len(fixes) - sum(fixes),
-        escalations=len(escalations),
-        overrides=sum(each.week == plan.number for each in record.overrides),
+        counts={
+            "attempts": len(attempts),
+            "retries": sum(attempt.number > 1 for attempt in attempts),
+            "fixes_done": sum(fixes),
+            "fixes_failed": len(fixes) - sum(fixes),
+            "escalations": len(escalations),
+            "overrides": len(overrides),
+        },
         results=_find_results(plan, attempts),
-        overridden={each.criterion: each for each in record.overrides if each.week == plan.number},
+        overridden={each.criterion: each for each in overrides},
     )
 
 
@@ -229,26 +172,19 @@ def _find_results(plan: PlannedWeek, attempts: Sequence[AttemptRecord]) -> Mappi
 
 def count_recoveries(record: RolloutRecord) -> Recoveries:
     """Count the failed attempts by what the rollout recovered by."""
-    found = [find_recovery(record, attempt) for attempt in record.attempts if attempt.passed is False]
-    return Recoveries(
-        by_fixer=found.count(Recovery.FIXER),
-        by_retry=found.count(Recovery.RETRY),
-        by_person=found.count(Recovery.PERSON),
-        open=found.count(Recovery.OPEN),
-    )
+    failed = (attempt for attempt in record.attempts if attempt.passed is False)
+    return Recoveries(**Counter(_find_recovery(record, attempt) for attempt in failed))
 
 
-def find_recovery(record: RolloutRecord, failed: AttemptRecord) -> Recovery:
-    """Return what the rollout recovered by from one failed attempt."""
+def _find_recovery(record: RolloutRecord, failed: AttemptRecord) -> str:
     of_week = record.attempts_of(failed.week)
     later = [each for each in of_week if each.cycle == failed.cycle and each.number > failed.number]
     passing = next((each for each in later if each.passed), None)
     if passing is not None:
         blocking = {each.criterion for each in failed.results if each.blocks}
         if blocking & {each.criterion for each in passing.results if each.is_overridden}:
-            return Recovery.PERSON
+            return "by_person"
         tried = [failed, *(each for each in later if each.number < passing.number)]
-        return Recovery.FIXER if any(fix.done for each in tried for fix in each.fixes) else Recovery.RETRY
+        return "by_fixer" if any(fix.done for each in tried for fix in each.fixes) else "by_retry"
     escalated = any(each.week == failed.week and each.cycle == failed.cycle for each in record.escalations)
-    followed = any(each.cycle > failed.cycle for each in of_week)
-    return Recovery.PERSON if escalated or followed else Recovery.OPEN
+    return "by_person" if escalated or any(each.cycle > failed.cycle for each in of_week) else "open"

@@ -5,9 +5,10 @@ day), because a rollout continues as soon as a week has passed. The slots togeth
 1 is expected on its planned end.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.record import WeekRecord, WeekState
@@ -20,19 +21,20 @@ MAX_REMAINING = timedelta(days=3650)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """Estimate the end. ``pace`` is actual ÷ planned time of the passed weeks (above 1 is slower), None before them.
-
-    Nothing is expected before ``measured_at``. ``delay_days`` counts calendar days from the planned last day to the
-    estimated (or actual) one; below 0 is ahead.
-    """
+    """Estimate the end. ``pace`` is actual ÷ planned time of the passed weeks (above 1 is slower), None before them."""
 
     pace: float | None
-    measured_at: datetime
     planned_day: date
     expected: Mapping[int, datetime]
-    """When each week that has not passed is expected to pass, one after the other."""
+    """When each week that has not passed is expected to pass, one after the other; never before the present."""
 
-    delay_days: int
+    last_day: date
+    """The day on which it is expected to end, or ended."""
+
+    @property
+    def delay_days(self) -> int:
+        """Return the calendar days from the planned last day to the estimated or actual one; below 0 is ahead."""
+        return (self.last_day - self.planned_day).days
 
     @property
     def estimated_end(self) -> datetime | None:
@@ -42,11 +44,7 @@ class Forecast:
     @property
     def estimated_day(self) -> date | None:
         """Return the day on which it is expected to end."""
-        return None if self.estimated_end is None else self.find_expected_day(max(self.expected))
-
-    def find_expected_day(self, week: int) -> date:
-        """Return the day on which the week is expected to pass, today at the earliest."""
-        return max(find_day(self.expected[week]), self.measured_at.astimezone(UTC).date())
+        return self.last_day if self.expected else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,73 +78,55 @@ def make_forecast(
     of the plan.
     """
     slots = find_slots(plan)
-    passed = {number for number in slots if _has_passed(weeks.get(number))}
-    spent = sum(times[number].total for number in passed)
-    pace = spent / sum(slots[number].total_seconds() for number in passed) if passed else None
-    planned_day = max(week.ends for week in plan.weeks)
-    remaining = {number: slot for number, slot in slots.items() if number not in passed}
-    gaps = {week.number: find_end_of_slot(plan, at) - week.ends - DAY for at, week in enumerate(plan.weeks)}
-    expected = dict(_expect_weeks(remaining, gaps, times, now, 1.0 if pace is None else pace))
-    forecast = Forecast(pace=pace, measured_at=now, planned_day=planned_day, expected=expected, delay_days=0)
-    last_day = forecast.estimated_day or find_day(_find_last_finish(weeks) or now)
-    return replace(forecast, delay_days=(last_day - planned_day).days)
+    passed = [number for number in slots if weeks[number].state is WeekState.PASSED]
+    planned = sum((slots[number] for number in passed), timedelta()).total_seconds()
+    pace = sum(times[number].total for number in passed) / planned if passed else None
+    rate, total, expected = 1.0 if pace is None else pace, 0.0, {}
+    for week in (week for week in plan.weeks if week.number not in passed):
+        slot, time = slots[week.number], times[week.number]
+        total += max(0.0, slot.total_seconds() * rate - time.working - time.waiting)
+        gap = week.starts + slot - week.ends - DAY  # at the slot's end, after the week's last day
+        seconds = max(0.0, total - gap.total_seconds() * rate)
+        expected[week.number] = now + timedelta(seconds=min(seconds, MAX_REMAINING.total_seconds()))
+    finished = max((week.finished_at for week in weeks.values() if week.finished_at), default=now)
+    last_day = _find_expected_day(max(expected.values()), now) if expected else _find_day(finished)
+    return Forecast(pace=pace, planned_day=max(week.ends for week in plan.weeks), expected=expected, last_day=last_day)
 
 
 def find_slots(plan: RolloutPlan) -> Mapping[int, timedelta]:
     """Return the slot of each week; at least a day, because weeks may be planned side by side."""
-    return {week.number: max(DAY, find_end_of_slot(plan, at) - week.starts) for at, week in enumerate(plan.weeks)}
+    starts = [*(week.starts for week in plan.weeks), plan.weeks[-1].ends + DAY]
+    return {week.number: max(DAY, end - start) for week, (start, end) in zip(plan.weeks, pairwise(starts), strict=True)}
 
 
-def find_end_of_slot(plan: RolloutPlan, at: int) -> date:
-    """Return the day on which the next week begins, or the day after the last one."""
-    return plan.weeks[at + 1].starts if at + 1 < len(plan.weeks) else plan.weeks[at].ends + DAY
-
-
-def find_milestones(plan: RolloutPlan, weeks: Mapping[int, WeekRecord], forecast: Forecast) -> tuple[Milestone, ...]:
+def find_milestones(
+    plan: RolloutPlan, weeks: Mapping[int, WeekRecord], forecast: Forecast, now: datetime
+) -> tuple[Milestone, ...]:
     """Return the milestones of the plan in its order; one is reached when its week has passed."""
     found = []
-    for week in plan.weeks:
-        if week.milestone:
-            is_open = week.number in forecast.expected
-            reached = None if is_open else weeks[week.number].finished_at or forecast.measured_at
-            expected = forecast.find_expected_day(week.number) if is_open else None
-            late = ((find_day(reached) if reached else expected or week.ends) - week.ends).days
-            found.append(
-                Milestone(
-                    week=week.number,
-                    name=week.milestone,
-                    due=week.ends,
-                    reached_at=reached,
-                    expected=expected,
-                    days_late=late,
-                )
+    for week in (week for week in plan.weeks if week.milestone):
+        end = forecast.expected.get(week.number)
+        expected = None if end is None else _find_expected_day(end, now)
+        reached = None if expected else weeks[week.number].finished_at or now
+        day = expected or _find_day(reached or now)
+        found.append(
+            Milestone(
+                week=week.number,
+                name=str(week.milestone),
+                due=week.ends,
+                reached_at=reached,
+                expected=expected,
+                days_late=(day - week.ends).days,
             )
+        )
     return tuple(found)
 
 
-def find_day(end: datetime) -> date:
+def _find_expected_day(end: datetime, now: datetime) -> date:
+    """Return the day of an expected end, today at the earliest."""
+    return max(_find_day(end), now.astimezone(UTC).date())
+
+
+def _find_day(end: datetime) -> date:
     """Return the day, in UTC, on which something ended; an end at midnight belongs to the day before."""
     return (end.astimezone(UTC) - timedelta(microseconds=1)).date()
-
-
-def _expect_weeks(
-    slots: Mapping[int, timedelta],
-    gaps: Mapping[int, timedelta],
-    times: Mapping[int, TimeSpent],
-    now: datetime,
-    rate: float,
-) -> Iterator[tuple[int, datetime]]:
-    """Yield when each week of these slots will have passed, one after the other: before the gap at the slot's end."""
-    total = 0.0
-    for number, slot in slots.items():
-        total += max(0.0, slot.total_seconds() * rate - times[number].working - times[number].waiting)
-        seconds = max(0.0, total - gaps[number].total_seconds() * rate)
-        yield number, now + timedelta(seconds=min(seconds, MAX_REMAINING.total_seconds()))
-
-
-def _has_passed(week: WeekRecord | None) -> bool:
-    return week is not None and week.state is WeekState.PASSED
-
-
-def _find_last_finish(weeks: Mapping[int, WeekRecord]) -> datetime | None:
-    return max((week.finished_at for week in weeks.values() if week.finished_at), default=None)

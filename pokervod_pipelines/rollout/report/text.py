@@ -44,7 +44,7 @@ def write_page(plan: RolloutPlan, record: RolloutRecord, now: datetime, link: st
         part.deregister(name)  # HTML in a text is text
     body = converter.convert(write_report(plan, record, now, shown))
     template = _prepare_templates().get_template("page.html.j2")
-    title = escape(f"{report.percent} % – {report.title}")
+    title = escape(f"{report.percent} % – {report.plan.title}")
     return template.render(title=wording.Plain(title), body=wording.Plain(body))
 
 

@@ -66,23 +66,13 @@ def divide_time(window: Span, groups: Sequence[Sequence[Span]]) -> list[timedelt
     >>> [part.seconds // 60 for part in divide_time((at(0), at(10)), [[(at(0), at(4))], [(at(3), at(8))]])]
     [4, 4, 2]
     """
-    parts = [timedelta() for _ in range(len(groups) + 1)]
-    for start, end in _cut(window, groups):
-        owner = next((at for at, spans in enumerate(groups) if _covers(spans, start)), len(groups))
-        parts[owner] += end - start
-    return parts
-
-
-def _cut(window: Span, groups: Sequence[Sequence[Span]]) -> list[Span]:
-    """Cut the window wherever a span starts or ends."""
     first, last = window
     inside = {moment for spans in groups for span in spans for moment in span if first < moment < last}
-    moments = [first, *sorted(inside), last]
-    return [(start, end) for start, end in pairwise(moments) if start < end]
-
-
-def _covers(spans: Sequence[Span], moment: datetime) -> bool:
-    return any(start <= moment < end for start, end in spans)
+    parts = [timedelta() for _ in range(len(groups) + 1)]
+    for start, end in pairwise([first, *sorted(inside), last]):
+        owner = next((at for at, spans in enumerate(groups) if any(begin <= start < stop for begin, stop in spans)), -1)
+        parts[owner] += end - start
+    return parts
 
 
 def _find_end(week: WeekRecord, attempts: Sequence[AttemptRecord], now: datetime) -> datetime:

@@ -29,7 +29,7 @@ class Plain(str):
 
 def describe_state(week: WeekReport) -> str:
     """Return sign and word of the week's state; an escalated week is shown as such whatever its state."""
-    return "! escalated" if week.is_escalated else _STATES[week.state]
+    return "! escalated" if week.is_escalated else _STATES[week.record.state]
 
 
 def format_duration(seconds: float) -> str:
