@@ -36,6 +36,13 @@ def test_every_command_shows_an_example_in_its_help() -> None:
         assert f"pokervod {name}" in help_text, name
 
 
+def test_every_help_has_a_summary_of_one_line_and_explains_every_option() -> None:
+    for name, command in COMMANDS.items():
+        summary = (command.callback.__doc__ or "").strip().split("\n\n")[0]
+        assert "\n" not in summary, name
+        assert [each.opts for each in command.params if not each.help] == [], name
+
+
 def test_every_setting_is_on_its_page() -> None:
     page = (TOP / "docs" / "settings.md").read_text(encoding="utf-8")
     given = {"home", "source", "database_url", "dagster_database_url", "google_credentials", "nexrender_secret"}

@@ -59,7 +59,7 @@ def export(
     sheet: Annotated[str, typer.Option("--sheet", help="Only from this sheet.")] = "",
     title: Annotated[str, typer.Option("--title", help="Name of the lists.")] = "pokervod",
     assume_rate: Annotated[
-        str, typer.Option(help="Frame rate of videos with an unknown rate, such as 25 or 30000/1001.")
+        str, typer.Option(help="Frames a second of videos with an unknown rate, such as 25 or 30000/1001.")
     ] = "",
     handles: Annotated[int, typer.Option(min=0, help="Extra frames at both ends (media).")] = 0,
     mode: Annotated[Mode, typer.Option(help="Cut exactly to the frame, or fast at key frames (media).")] = Mode.EXACT,

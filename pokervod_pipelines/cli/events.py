@@ -25,7 +25,8 @@ POLL_SECONDS = 5.0
 @app.command("tail")
 def tail(
     lines: Annotated[
-        int | None, typer.Option("--lines", "-n", min=0, help="Begin with this many; default: 20, with --since all.")
+        int | None,
+        typer.Option("--lines", "-n", min=0, help="Begin with this many events; default: 20, with --since all."),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing new events.")] = False,
     correlation: Annotated[

@@ -241,7 +241,7 @@ def correct(
 ) -> None:
     """Correct a hand by an edited PHH file: what it says stays, whatever the table's file says.
 
-    Example: pokervod hands export 17 --to . ; edit the file; pokervod hands correct 17 FILE --reason "misread card"
+    Example: pokervod hands correct 17 corrected.phh --reason "misread card"
     """
     from pokervod_pipelines.hands.imports import make_rules  # noqa: PLC0415 - loads the rules engine
     from pokervod_pipelines.hands.phh_import import read_one  # noqa: PLC0415

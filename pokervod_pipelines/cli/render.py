@@ -72,7 +72,9 @@ def enqueue(
     ] = None,
     priority: Annotated[str, typer.Option("--priority", help="1 (the highest) to 10.")] = "",
     format_: Annotated[str, typer.Option("--format", help="png_sequence, mov_alpha or mp4.")] = "",
-    seconds: Annotated[str, typer.Option("--seconds", help="Its duration.")] = "",
+    seconds: Annotated[
+        str, typer.Option("--seconds", help="Duration in seconds, such as 7.5; default: its template's.")
+    ] = "",
     name: Annotated[str, typer.Option("--id", help="Tell two requests of the same graphic apart.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why (audited).")] = "",
     by: ByOption = "",
