@@ -25,6 +25,7 @@ from pokervod_pipelines.nas.missing import (
     MissingFile,
     clear_missing,
     confirm_loss,
+    count_unseen,
     list_clearable,
     list_lost,
     list_missing,
@@ -122,10 +123,17 @@ def clear(
             _print_files(list_clearable(engine, library=library, below=below), "would be cleared")
             return
         count = clear_missing(engine, library=library, below=below, actor=read_actor(by, reason))
+        unseen = 0 if count else count_unseen(engine, library=library, below=below)
     if not count:
         settings.library(library)
-        raise BadInput(f"no missing file of {library} is below {below!r}; nothing changed. {LIST_THEM}")
+        raise BadInput(f"no missing file of {library} is below {below!r}; nothing changed. {_say_next(unseen)}")
     out.print(f"{count_nouns(count, 'missing file')} cleared")
+
+
+def _say_next(unseen: int) -> str:
+    if not unseen:
+        return LIST_THEM
+    return f"The last scan did not see {count_nouns(unseen, 'file')} there: mount the share, then scan again"
 
 
 @app.command("confirm-loss")

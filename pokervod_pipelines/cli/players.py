@@ -1,14 +1,16 @@
 """Define ``pokervod players``: list the players on the clips, and manage their aliases."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.cli.options import ByOption, JsonOption, read_actor
+from pokervod_pipelines.cli.options import ByOption, JsonOption, PreviewOption, read_actor
 from pokervod_pipelines.cli.output import count_nouns, out, print_json, print_table
-from pokervod_pipelines.clips.aliases import add_alias, remove_alias
+from pokervod_pipelines.clips.aliases import add_alias, record_alias, remove_alias, resolve_aliases, withdraw_alias
+from pokervod_pipelines.clips.build import list_due_rows
 from pokervod_pipelines.clips.roster import list_doubtful_players, list_players
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import Settings, load_settings
@@ -56,16 +58,19 @@ def doubtful(as_json: JsonOption = False) -> None:
 def alias(
     alias: AliasArgument,
     player: Annotated[str, typer.Argument(help="The player's name, as it should be shown.")],
+    preview: PreviewOption = False,
     by: ByOption = "",
     reason: OptionalReason = NO_REASON,
 ) -> None:
-    """Make a name mean a player, and update the clips.
+    """Make a name mean a player, and update the clips; `--preview` lists them first.
 
     Example: pokervod players alias "The Captain" "Captain Nit"
     """
-    settings = load_settings()
+    settings, actor = load_settings(), read_actor(by, reason)
     with open_database(settings) as engine:
-        actor = read_actor(by, reason)
+        if preview:
+            _print_due_clips(engine, settings, lambda connection: record_alias(connection, alias, player, actor=actor))
+            return
         made = add_alias(engine, alias, player, actor=actor)
         changed = _build_clips(engine, settings, actor.correlation_id)
     undo = f'pokervod players unalias "{made.alias}"'
@@ -73,17 +78,33 @@ def alias(
 
 
 @app.command("unalias")
-def unalias(alias: AliasArgument, by: ByOption = "", reason: OptionalReason = NO_REASON) -> None:
-    """Delete an alias, and update the clips; the name is a player of its own again.
+def unalias(
+    alias: AliasArgument, preview: PreviewOption = False, by: ByOption = "", reason: OptionalReason = NO_REASON
+) -> None:
+    """Delete an alias, and update the clips; `--preview` lists them first. The name is a player of its own again.
 
     Example: pokervod players unalias "The Captain"
     """
-    settings = load_settings()
+    settings, actor = load_settings(), read_actor(by, reason)
     with open_database(settings) as engine:
-        actor = read_actor(by, reason)
+        if preview:
+            _print_due_clips(engine, settings, lambda connection: withdraw_alias(connection, alias, actor=actor))
+            return
         removed = remove_alias(engine, alias, actor=actor)
         changed = _build_clips(engine, settings, actor.correlation_id)
     out.print(f"{removed.alias} no longer means {removed.player}; {count_nouns(changed, 'clip')} changed", markup=False)
+
+
+def _print_due_clips(engine: Engine, settings: Settings, act: Callable[[Connection], object]) -> None:
+    """List the clips that a build changes after the action, which is rolled back."""
+    with engine.connect() as connection:
+        act(connection)
+        aliases = resolve_aliases(connection)
+        due = [(sheet.name, row) for sheet in settings.sheets for row in list_due_rows(connection, sheet.name, aliases)]
+        connection.rollback()
+    rows = [(sheet, row.tab, row.row_number, " | ".join(row.content["players"])) for sheet, row in due]
+    title = f"{count_nouns(len(rows), 'clip')} would be changed"
+    print_table(title, ("sheet", "tab", "row", "players"), rows, right=("row",))
 
 
 def _build_clips(engine: Engine, settings: Settings, correlation_id: str) -> int:

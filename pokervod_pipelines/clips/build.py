@@ -64,7 +64,7 @@ def build_clips(
     with engine.begin() as connection:
         store.lock_clips(connection, sheet)
         aliases = resolve_aliases(connection)
-        rows = [row for row in store.read_clip_rows(connection, sheet) if row.input_hash != hash_input(row, aliases)]
+        rows = list_due_rows(connection, sheet, aliases)
         created = _write(connection, sheet, rows, aliases, correlation_id)
         retired = store.retire_clips(connection, sheet)
         append_events(
@@ -76,6 +76,11 @@ def build_clips(
         if progress is not None:
             progress(len(rows))
         return _report(connection, sheet, created=created, changed=len(rows) - created, retired=len(retired))
+
+
+def list_due_rows(connection: Connection, sheet: str, aliases: Aliases) -> list[ClipRow]:
+    """Return the rows of the sheet whose clips a build would make or change."""
+    return [row for row in store.read_clip_rows(connection, sheet) if row.input_hash != hash_input(row, aliases)]
 
 
 def hash_input(row: ClipRow, aliases: Aliases = NO_ALIASES) -> str:

@@ -20,6 +20,8 @@ class ClipRow:
     content: dict[str, Any]
     file_id: int | None
     match_reason: str
+    tab: str = ""
+    row_number: int = 0
     video_ms: int | None = None
     rate: float | None = None
     input_hash: str | None
@@ -53,7 +55,7 @@ def read_clip_rows(connection: Connection, sheet: str) -> list[ClipRow]:
     """Return the rows of the sheet; a row that reappeared, with a retired clip, has a changed input hash."""
     rows = connection.execute(
         text("""
-            select r.id as row_id, r.fingerprint, r.content, r.file_id, r.match_reason,
+            select r.id as row_id, r.fingerprint, r.content, r.file_id, r.match_reason, r.tab, r.row_number,
                    m.duration_ms + coalesce(m.video_start_ms, 0) as video_ms,
                    cast(m.rate_num as double precision) / m.rate_den as rate,
                    case when c.retired_at is null then c.input_hash else c.input_hash || ' retired' end as input_hash

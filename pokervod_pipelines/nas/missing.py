@@ -59,6 +59,12 @@ def list_lost(
         return _describe(connection, [row for row in rows if row.path in deleted])
 
 
+def count_unseen(engine: Engine, *, library: str, below: str) -> int:
+    """Count the files at or below the folder that the last scan did not see."""
+    with engine.connect() as connection:
+        return len(files.read_in_state(connection, library, "unseen", below=_fold_path(below)))
+
+
 def _describe(
     connection: Connection, rows: Sequence[Row[Any]] | None, *, library: str | None = None, period: Period = ALWAYS
 ) -> list[MissingFile]:
