@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -104,13 +104,12 @@ def map_columns(headers: Sequence[str], kind: SheetKind) -> dict[str, tuple[int,
     >>> map_columns(["File No.", "file name", "", "Tag (Player)", "tag player"], SheetKind.ARCHIVE)
     {'file_no': (0,), 'file_name': (1,), 'tag_player': (3, 4)}
     """
-    names = _field_by_name(kind)
     columns: dict[str, tuple[int, ...]] = {}
     last = max((index for index, header in enumerate(headers) if header.strip()), default=-1)
     field: str | None = None
     for index, header in enumerate(headers[: last + 1]):
         is_merged = not header.strip() and kind is SheetKind.ARCHIVE and (field or "").startswith("tag_")
-        field = field if is_merged else _find_field(header, names)
+        field = field if is_merged else _find_field(header, kind)
         if field:
             columns[field] = (*columns.get(field, ()), index)
     return columns
@@ -122,7 +121,7 @@ def find_managed_columns(headers: Sequence[str]) -> dict[str, int]:
     >>> find_managed_columns(["File No.", "Pin", "pokervod id"])
     {'pin': 1, 'row_key': 2}
     """
-    names = {simplify_header(name): field for field, spellings in MANAGED_HEADERS.items() for name in spellings}
+    names = _managed_field_by_name()
     found: dict[str, int] = {}
     for index, header in enumerate(headers):
         if (name := names.get(simplify_header(header))) is not None:
@@ -135,6 +134,12 @@ def _field_by_name(kind: SheetKind) -> dict[str, str]:
     return {simplify_header(name): field for field, names in HEADERS[kind].items() for name in names}
 
 
+@cache
+def _managed_field_by_name() -> dict[str, str]:
+    return {simplify_header(name): field for field, spellings in MANAGED_HEADERS.items() for name in spellings}
+
+
+@lru_cache(maxsize=4096)
 def simplify_header(header: str) -> str:
     """Return only the header's letters and digits, in lower case, without a leading column number.
 
@@ -145,7 +150,9 @@ def simplify_header(header: str) -> str:
     return "".join(character for character in text if character.isalnum())
 
 
-def _find_field(header: str, names: Mapping[str, str]) -> str | None:
+@lru_cache(maxsize=4096)  # every pass asks again for the same few rows
+def _find_field(header: str, kind: SheetKind) -> str | None:
+    names = _field_by_name(kind)
     simple = simplify_header(header)
     if simple in names or len(simple) < MIN_TYPO_LENGTH:
         return names.get(simple)
