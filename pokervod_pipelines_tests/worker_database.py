@@ -1,7 +1,7 @@
 """Keep one migrated database for all tests of a process, and empty it for each of them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
@@ -82,14 +82,15 @@ class WorkerDatabase:
         return self._engine
 
     def reset_engine(self) -> None:
-        """Keep one idle connection in its first state; close all if a test left more."""
+        """Bring the idle connections into their first state; close all if a test left one in use."""
         pool = self.engine.pool
-        if pool.checkedout() or pool.checkedin() != 1:
+        if pool.checkedout():
             self.engine.dispose()
             self._pids.clear()
             return
-        with self.engine.connect() as connection:
-            connection.exec_driver_sql(RESET_SESSION)
+        with ExitStack() as idle:
+            for _ in range(pool.checkedin()):
+                idle.enter_context(self.engine.connect()).exec_driver_sql(RESET_SESSION)
 
     def empty(self) -> None:
         """End connections, delete rows, restart sequences; clone anew if a test changed the schema."""
