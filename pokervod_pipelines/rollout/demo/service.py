@@ -1,4 +1,4 @@
-"""Serve a document of OpenAPI in JSON: each path answers its example. Print the port; end when the input does.
+"""Serve an OpenAPI document: each path answers its example. Print the port; end when the input does.
 
 Started as ``python -m pokervod_pipelines.rollout.demo.service DOCUMENT PORT``; port 0 is any that is free. Its input is
 a pipe of the demo, so no service outlives the demo, however that ends.
@@ -10,10 +10,12 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import yaml
+
 
 def serve(document: Path, port: int) -> None:
     """Answer until the input ends."""
-    paths = json.loads(document.read_text(encoding="utf-8"))["paths"]
+    paths = yaml.safe_load(document.read_text(encoding="utf-8"))["paths"]
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

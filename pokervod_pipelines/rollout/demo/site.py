@@ -5,14 +5,13 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
-import yaml
+from jinja2 import Environment, PackageLoader
 
 from pokervod_pipelines.rollout.plan_file import SHIPPED
 
@@ -26,17 +25,6 @@ CONTENTS = {
 }
 """List what each service of the shipped plan answers."""
 
-COMMANDS = {
-    "describe_clipping": ["cp", "later/clipping.yaml", "{output}"],
-    "test_ui": ["cp", "later/passed.xml", "reports/ui/run.xml"],
-    "test_end_to_end": ["cp", "later/passed.xml", "reports/end_to_end/run.xml"],
-}
-"""Name the commands that fixers run: what the developers of a service would do, here a copy of their result."""
-
-HAND = """hand,date,time,time_zone,event,variant,antes,blinds_or_straddles,min_bet,starting_stacks,players,actions
-1,2026-05-04,21:30,Asia/Seoul,Open,NT,0;0,100;200,200,20000;20000,Ann;Bob,d dh p1 AsKs;d dh p2 7h2c;p2 f
-"""
-
 
 @dataclass(kw_only=True)
 class DemoSite:
@@ -47,27 +35,30 @@ class DemoSite:
     services: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
 
-    def start(self, name: str) -> None:
-        """Start the service, or the mock of one, at its port."""
-        document = self.folder / "later" / f"{name.removeprefix('mock_')}.yaml"
-        port = self.ports.get(name, 0)
-        command = [sys.executable, "-m", f"{__package__}.service", str(document), str(port)]
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-        self.services[name] = process
-        assert process.stdout is not None  # noqa: S101 - narrows the type
-        self.ports[name] = int(process.stdout.readline())
+    def start(self, *names: str) -> None:
+        """Start the services, or the mocks of services, at their ports."""
+        for name in names:
+            document = self.folder / "later" / f"{name.removeprefix('mock_')}.yaml"
+            command = [sys.executable, "-m", f"{__package__}.service", str(document), str(self.ports.get(name, 0))]
+            self.services[name] = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+            )
+        for name in names:
+            output = self.services[name].stdout
+            assert output is not None  # noqa: S101 - narrows the type
+            self.ports[name] = int(output.readline())
 
-    def stop(self, name: str) -> None:
-        """Kill the service."""
-        with self.services.pop(name) as process:
-            process.kill()
+    def stop(self, *names: str) -> None:
+        """Kill the services."""
+        for name in names:
+            with self.services.pop(name) as process:
+                process.kill()
 
-    def close(self) -> None:
-        """Kill all services."""
-        for name in [*self.services]:
-            self.stop(name)
+    def render(self, template: str, **values: object) -> str:
+        """Return the file of the demo with these values in it."""
+        templates = Environment(loader=PackageLoader(__package__, "files"), trim_blocks=True, autoescape=False)  # noqa: S701 - no HTML
+        given = {"contents": CONTENTS, "ports": self.ports, "folder": self.folder}
+        return templates.get_template(f"{template}.j2").render(given | values)
 
     def write(self, path: str, content: str) -> None:
         """Write the file below the folder."""
@@ -76,7 +67,7 @@ class DemoSite:
         file.write_text(content, encoding="utf-8")
 
     @property
-    def environment(self) -> dict[str, str]:
+    def environment(self) -> Mapping[str, str]:
         """Return the variables of its commands: none that leads to the person's own installation."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(("POKERVOD_", "DAGSTER_"))}
         return own | {"POKERVOD_ALERT_DEMO": f"json://127.0.0.1:{self.ports['demo']}/alerts"}
@@ -90,74 +81,24 @@ def open_site(folder: Path, tell: Callable[[str], object]) -> Iterator[DemoSite]
         server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(site)))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         stack.callback(server.shutdown)
-        stack.callback(site.close)
+        stack.callback(lambda: site.stop(*site.services))
         site.ports["demo"] = server.server_port
         _write_files(site)
-        for name in CONTENTS:
-            site.start(name)
-            site.start(f"mock_{name}")
+        site.start(*CONTENTS, *(f"mock_{name}" for name in CONTENTS))
         yield site
 
 
-def write_settings(site: DemoSite) -> None:
-    """Add the rollout to the settings of the sample."""
-    services = {
-        name: {
-            "owner": "Kim",
-            "address": f"http://127.0.0.1:{site.ports[name]}",
-            "production": f"http://127.0.0.1:{site.ports[name]}",
-            "mock": f"http://127.0.0.1:{site.ports[f'mock_{name}']}",
-        }
-        for name in CONTENTS
-    }
-    kinds = ["regenerate_document", "rerun_tests", "restart_service"]
-    rollout = {
-        "plans": [str(site.folder / "plan.yaml")],
-        "services": services,
-        "attempts": 2,
-        "wait_seconds": 0,
-        "fixers": {"kinds": kinds, "commands": COMMANDS},
-    }
-    alerts = {"channels": [{"name": "demo", "min_severity": "info"}]}
-    with (site.folder / ".pokervod" / "sample" / "pokervod.yaml").open("a", encoding="utf-8") as settings:
-        settings.write(yaml.safe_dump({"rollout": rollout, "alerts": alerts}))
-
-
-def make_document(service: str, **operation: str) -> str:
-    """Return an OpenAPI document of the service, as JSON, which is YAML too."""
-    paths: dict[str, dict[str, Any]] = {"/health": {"state": "well"}, f"/{CONTENTS[service]}": {"count": 2}}
-    info = {"title": service, "version": "1"}
-    described = {path: {"get": _describe(path, answer) | operation} for path, answer in paths.items()}
-    return json.dumps({"openapi": "3.1.0", "info": info, "paths": described}, indent=1)
-
-
-def _describe(path: str, answer: dict[str, Any]) -> dict[str, Any]:
-    schema = {"type": "object", "required": [*answer]}
-    content = {"application/json": {"schema": schema, "example": answer}}
-    name = path.strip("/")
-    responses = {"200": {"description": name, "content": content}}
-    return {"operationId": name, "summary": f"Return {name}.", "responses": responses}
-
-
-def make_tests(*, failed: int) -> str:
-    """Return a JUnit report of twelve tests, of which so many failed."""
-    cases = (f'<testcase name="case_{at}">{"<failure/>" * (at < failed)}</testcase>' for at in range(12))
-    return f'<testsuite name="demo">{"".join(cases)}</testsuite>'
-
-
 def _write_files(site: DemoSite) -> None:
-    """Write all that weeks 1 to 8 need; three of them are wrong at first."""
-    fixers = Path(__file__).with_name("fixers.yaml").read_text(encoding="utf-8")
-    hook = f"http://127.0.0.1:{site.ports['demo']}"
-    site.write("plan.yaml", SHIPPED.read_text(encoding="utf-8") + fixers.replace("HOOK", hook))
+    """Write all that weeks 1 to 8 need; three files are wrong at first, and right ones are below ``later``."""
+    site.write("plan.yaml", SHIPPED.read_text(encoding="utf-8") + site.render("fixers.yaml"))
     for name in CONTENTS:
-        site.write(f"later/{name}.yaml", make_document(name))
-        wrong = {"summary": ""} if name == "clipping" else {}
-        site.write(f"services/{name}/openapi.yaml", make_document(name, **wrong))
-        site.write(f"reports/{name}/run.xml", make_tests(failed=2 if name == "ui" else 0))
-    site.write("reports/end_to_end/run.xml", make_tests(failed=2))
-    site.write("later/passed.xml", make_tests(failed=0))
-    site.write("later/final.hands.csv", HAND)
+        document = site.render("openapi.yaml", service=name, is_wrong=name == "clipping")
+        site.write(f"services/{name}/openapi.yaml", document)
+        site.write(f"later/{name}.yaml", site.render("openapi.yaml", service=name))
+        site.write(f"reports/{name}/run.xml", site.render("tests.xml", failed=2 if name == "ui" else 0))
+    site.write("reports/end_to_end/run.xml", site.render("tests.xml", failed=2))
+    site.write("later/passed.xml", site.render("tests.xml", failed=0))
+    site.write("later/final.hands.csv", site.render("hands.csv"))
 
 
 def _make_handler(site: DemoSite) -> type[BaseHTTPRequestHandler]:

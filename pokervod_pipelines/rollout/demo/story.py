@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pokervod_pipelines.db.engine import serve_database
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.rollout.demo.site import DemoSite, make_tests, open_site, write_settings
+from pokervod_pipelines.rollout.demo.site import DemoSite, open_site
 from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.settings import load_settings
 
@@ -25,7 +25,8 @@ def run_demo(page: Path, tell: Callable[[str], object]) -> None:
         raise BadInput(f"{page}: cannot be written; name another file by --html")
     with tempfile.TemporaryDirectory(prefix="pokervod-rollout-demo-") as name, open_site(Path(name), tell) as site:
         _call(site, "setup")
-        write_settings(site)
+        with (site.folder / ".pokervod" / "sample" / "pokervod.yaml").open("a", encoding="utf-8") as settings:
+            settings.write(site.render("settings.yaml"))
         with serve_database(load_settings(site.environment, site.folder)):
             _live(site)
         shutil.copyfile(site.folder / ".pokervod" / "rollout" / "production.html", page)
@@ -42,7 +43,7 @@ def _live(site: DemoSite) -> None:
     site.stop("search")
     _call(site, "rollout", "run", expected=3)
     site.tell("A person tests them.")
-    site.write("reports/restore/run.xml", make_tests(failed=0))
+    site.write("reports/restore/run.xml", site.render("tests.xml", failed=0))
     _call(site, "rollout", "resume", "--reason", "a backup was restored")
 
 
