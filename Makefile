@@ -10,6 +10,7 @@ STAMP := $(POKERVOD_VENV)/.installed
 
 run: setup  ## Sync what is configured, or a sample archive
 	@$(BIN)/pokervod sync
+	@echo 'next: `. $(BIN)/activate`, then `pokervod clips list` and `pokervod --help`; or `make dev`'
 
 test: $(STAMP)  ## Run the tests in parallel, against databases that they make
 	@$(BIN)/python -m pytest $(ARGS)
@@ -40,7 +41,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -oE '^uv==[^ ]+' requirements.lock)" \
 	    && $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements.lock \
 	    || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	    --no-build-isolation -e .
 	@touch $@
 
 clean:  ## Remove the environment; keep the data under .pokervod
