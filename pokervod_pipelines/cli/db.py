@@ -8,10 +8,16 @@ from typing import Annotated
 
 import typer
 
-from pokervod_pipelines.cli.options import write_to
-from pokervod_pipelines.cli.output import out
+from pokervod_pipelines.cli.options import PreviewOption, write_to
+from pokervod_pipelines.cli.output import count_nouns, out
 from pokervod_pipelines.db.engine import make_engine, serve_database
-from pokervod_pipelines.db.migrate import current_revision, downgrade_database, newest_revision, upgrade_database
+from pokervod_pipelines.db.migrate import (
+    current_revision,
+    downgrade_database,
+    list_undone,
+    newest_revision,
+    upgrade_database,
+)
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.settings import load_settings
 
@@ -48,12 +54,16 @@ def upgrade(
 @app.command("downgrade")
 def downgrade(
     revision: Annotated[str, typer.Argument(help="The revision to return to; 'base' removes all tables.")],
+    preview: PreviewOption = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; the data of the undone steps is lost.")] = False,
 ) -> None:
     """Undo schema steps. Make a backup first: the data that the undone steps stored is lost.
 
     Example: pokervod db backup && pokervod db downgrade 0006
     """
+    if preview:
+        _print_undone(revision)
+        return
     if not yes:
         typer.confirm("This deletes the tables and columns of the undone steps with their data. Continue?", abort=True)
     with serve_database(load_settings()) as urls:
@@ -61,6 +71,15 @@ def downgrade(
         steps = downgrade_database(engine, revision)
         engine.dispose()
     out.print("\n".join(f"undone {step}" for step in steps) or "already at that revision")
+
+
+def _print_undone(revision: str) -> None:
+    with serve_database(load_settings()) as urls:
+        engine = make_engine(urls.pokervod)
+        undone = list_undone(engine, revision)
+        engine.dispose()
+    steps = f": {', '.join(undone)}, with the data that they stored" if undone else ""
+    out.print(f"{count_nouns(len(undone), 'step')} would be undone{steps}")
 
 
 @app.command("backup")

@@ -77,6 +77,7 @@ def enqueue(
     ] = "",
     name: Annotated[str, typer.Option("--id", help="Tell two requests of the same graphic apart.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why (audited).")] = "",
+    preview: Annotated[bool, typer.Option("--preview", help="Only check the CSV and count its graphics.")] = False,
     by: ByOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -89,16 +90,20 @@ def enqueue(
     cells = {"template": template, "priority": priority, "format": format_, "seconds": seconds, "id": name}
     if (file is None) == (not template):
         raise BadInput("expected either a CSV file or --template; `pokervod render templates` lists the templates")
+    if preview and file is None:
+        raise BadInput("--preview is for a CSV file; leave it out for a single graphic")
     if file is not None and (layer or any(cells.values())):
         raise BadInput("--layer, --priority, --format, --seconds and --id are columns of a CSV; leave out the options")
     settings, by, correlation_id = load_settings(), by or getpass.getuser(), new_correlation_id()
     with open_database(settings) as engine:
         if file is not None:
-            report = enqueue_file(engine, settings, file, by=by, reason=reason, correlation_id=correlation_id)
+            report = enqueue_file(
+                engine, settings, file, by=by, reason=reason, correlation_id=correlation_id, is_preview=preview
+            )
         else:
             cells |= _read_layers(layer or [])
             report = enqueue_request(engine, settings, cells, by=by, reason=reason, correlation_id=correlation_id)
-    _show_enqueued(report, as_json=as_json)
+    _show_enqueued(report, as_json=as_json, is_preview=preview)
 
 
 def _read_layers(layers: list[str]) -> dict[str, str]:
@@ -111,8 +116,11 @@ def _read_layers(layers: list[str]) -> dict[str, str]:
     return cells
 
 
-def _show_enqueued(report: EnqueueReport, *, as_json: bool) -> None:
-    if as_json:
+def _show_enqueued(report: EnqueueReport, *, as_json: bool, is_preview: bool) -> None:
+    if is_preview:
+        counts = {"would be requested": len(report.created), "already exist": len(report.already_there)}
+        print_json(counts) if as_json else out.print(", ".join(f"{count} {what}" for what, count in counts.items()))
+    elif as_json:
         print_json(asdict(report))
     else:
         out.print(f"{len(report.created)} requested: {_list_ids(report.created)}", markup=False)

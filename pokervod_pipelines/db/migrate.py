@@ -60,6 +60,13 @@ def downgrade_database(engine: Engine, revision: str) -> list[str]:
     return _run_locked(engine, lambda config: command.downgrade(config, revision))
 
 
+def list_undone(engine: Engine, revision: str) -> list[str]:
+    """Return the revisions that ``downgrade_database`` would undo, newest first. Raises ``BadInput`` as it does."""
+    _require_known(revision, "base")
+    first, last = "" if revision == "base" else revision, current_revision(engine) or ""
+    return [each for each in reversed(list_revisions()) if first < each <= last]
+
+
 def _require_known(revision: str, alias: str) -> None:
     known = ["base", *list_revisions()]
     if revision not in {alias, *known}:

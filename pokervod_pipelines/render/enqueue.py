@@ -40,9 +40,16 @@ class EnqueueReport:
 
 
 def enqueue_file(
-    engine: Engine, settings: Settings, path: Path, *, by: str, reason: str = "", correlation_id: str
+    engine: Engine,
+    settings: Settings,
+    path: Path,
+    *,
+    by: str,
+    reason: str = "",
+    correlation_id: str,
+    is_preview: bool = False,
 ) -> EnqueueReport:
-    """Enqueue every valid row of the CSV; duplicates of earlier requests are ignored.
+    """Enqueue every valid row of the CSV; duplicates of earlier requests are ignored, a preview changes nothing.
 
     Raises ``BadInput`` where the file cannot be read as a table at all; the text names file and line.
     """
@@ -52,7 +59,7 @@ def enqueue_file(
         raise BadInput(f"{path}: cannot read the file ({error.strerror}); check its path and permissions") from None
     defaults = _read_defaults(engine, settings, by)
     requests = _refuse_faulty(read_person_csv(raw, file=path.name, defaults=defaults), defaults)
-    return _enqueue(engine, requests, reason=reason, correlation_id=correlation_id)
+    return _enqueue(engine, requests, reason=reason, correlation_id=correlation_id, is_preview=is_preview)
 
 
 def enqueue_request(
@@ -97,10 +104,12 @@ def _refuse_faulty(requests: Requests, defaults: RequestDefaults) -> Requests:
     return Requests(valid, tuple(sorted((*requests.problems, *refused), key=lambda problem: problem.line)))
 
 
-def _enqueue(engine: Engine, requests: Requests, *, reason: str, correlation_id: str) -> EnqueueReport:
+def _enqueue(
+    engine: Engine, requests: Requests, *, reason: str, correlation_id: str, is_preview: bool = False
+) -> EnqueueReport:
     started, reason = time.monotonic(), reason.strip()
     drafts = [replace(draft, reason=reason) if reason else draft for draft in requests.drafts.values()]
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         lock_until_commit(connection, MAKING)
         triggers = [(draft.trigger_kind, draft.trigger_key) for draft in drafts]
         known = {each.identity: each.id for each in store.read_in_force(connection, triggers, kinds=(), day=None)}
@@ -108,6 +117,8 @@ def _enqueue(engine: Engine, requests: Requests, *, reason: str, correlation_id:
         plan = InstructionPlan(new=new, changes=(), unchanged=len(known))
         apply_plan(connection, plan, correlation_id=correlation_id)
         stored = store.read_in_force(connection, triggers, kinds=(), day=None)
+        if not is_preview:
+            connection.commit()
     return EnqueueReport(
         created=_list_ids(stored, new),
         already_there=tuple(sorted(known.values())),

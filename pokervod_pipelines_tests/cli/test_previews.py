@@ -9,6 +9,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from pokervod_pipelines.cli.app import app
+from pokervod_pipelines.db.migrate import newest_revision
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.nas.library_scan import scan_library
 from pokervod_pipelines.settings import load_settings
@@ -84,6 +85,27 @@ def test_a_preview_changes_nothing_and_lists_what_the_action_changes(
     assert listed in shown.output
     after = run(*words, "--reason", "re-cut")
     assert done in f"{after.output} {after.exception}"
+
+
+def test_a_file_of_graphics_is_checked_before_it_is_enqueued(run: Run, harness: SheetHarness, tmp_path: Path) -> None:
+    (tmp_path / "friday.csv").write_text("template,player\nelimination,Ana\nelimination,Bob\nelimination,Ana\n")
+    before = read_state(harness)
+
+    for wanted in ("2 would be requested, 0 already exist", "2 would be requested, 0 already exist"):
+        assert wanted in run("render", "enqueue", "friday.csv", "--preview").output
+    assert read_state(harness) == before
+    run("render", "enqueue", "friday.csv")
+    assert "0 would be requested, 2 already exist" in run("render", "enqueue", "friday.csv", "--preview").output
+
+
+@pytest.mark.parametrize(
+    ("revision", "listed"), [("base", "steps would be undone"), (newest_revision(), "0 steps would be undone")]
+)
+def test_steps_are_listed_before_they_are_undone(run: Run, harness: SheetHarness, revision: str, listed: str) -> None:
+    before = read_state(harness)
+
+    assert listed in run("db", "downgrade", revision, "--preview").output
+    assert read_state(harness) == before
 
 
 def test_the_clips_of_an_alias_are_listed_before_it_is_deleted(run: Run, harness: SheetHarness) -> None:

@@ -18,6 +18,7 @@ from pokervod_pipelines.db.migrate import (
     VERSION_TABLE,
     current_revision,
     downgrade_database,
+    list_undone,
     newest_revision,
     upgrade_database,
 )
@@ -104,11 +105,14 @@ def test_the_history_is_linear() -> None:
 def test_every_step_goes_up_and_down_and_up_again(empty: Engine) -> None:
     applied = upgrade_database(empty)
     after_up = dump_schema(empty)
+    listed = list_undone(empty, "base")
     undone = downgrade_database(empty, "base")
     after_down = tables_of(empty)
     upgrade_database(empty)
 
     assert after_down == set()
+    assert [step[:4] for step in undone] == listed
+    assert list_undone(empty, newest_revision()) == []
     assert len(applied) == len(undone) == len(list(ScriptDirectory(str(MIGRATIONS)).walk_revisions()))
     assert dump_schema(empty) == after_up
     assert current_revision(empty) == newest_revision()
