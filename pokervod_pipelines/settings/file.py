@@ -99,7 +99,8 @@ def read_settings_file(path: Path | None) -> SettingsFile:
         raise BadSettings(f"{path}: byte {error.start} is not UTF-8: save the file as UTF-8") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadSettings(f"{path}:{line}: not valid YAML: {error.problem}") from None
+        hint = "; indent with blanks, not tabs" if "'\\t'" in str(error.problem) else ""
+        raise BadSettings(f"{path}:{line}: not valid YAML: {error.problem}{hint}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise BadSettings(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     except RecursionError:

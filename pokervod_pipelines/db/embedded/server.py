@@ -107,7 +107,11 @@ class EmbeddedServer:
                     self._address = self._join(location)
                 self._location = location
         except OSError as problem:
-            raise OperatorNeeded(f"cannot use the embedded PostgreSQL of {self.folder}: {problem}") from problem
+            message = (
+                f"cannot use the embedded PostgreSQL of {self.folder}: {problem}; correct the folder's rights and disk, "
+                "or name another one in POKERVOD_HOME, or a server in POKERVOD_DATABASE_URL"
+            )
+            raise OperatorNeeded(message) from problem
         return self._address
 
     def release(self) -> None:
