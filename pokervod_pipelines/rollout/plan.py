@@ -22,7 +22,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout.criteria.base import Criterion
-from pokervod_pipelines.rollout.criteria.fields import Name, Summary, Title
+from pokervod_pipelines.rollout.criteria.fields import Name, Summary, Title, require
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.criteria.result import ErrorClass
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
@@ -75,16 +75,13 @@ def _read_criteria(values: object, info: ValidationInfo) -> tuple[Criterion, ...
             if each.name in criteria:
                 raise _locate((at, "name"), f"{each.name!r} is a duplicate in its week; rename one")
             criteria[each.name] = each
-    if not criteria:
-        message = "expected at least one, got none; a week without criteria would always pass"
-        raise ValueError(message)
+    require(criteria, "expected at least one, got none; a week without criteria would always pass")
     return tuple(criteria.values())
 
 
 def _check_service_name(name: str) -> str:
-    if not name.isidentifier() or name != name.lower() or name == "all":
-        message = f"expected a name of lower-case letters, digits and '_' other than 'all', got {name!r}"
-        raise ValueError(message)
+    expected = "a name of lower-case letters, digits and '_' other than 'all'"
+    require(name.isidentifier() and name == name.lower() != "all", f"expected {expected}, got {name!r}")
     return name
 
 
@@ -116,16 +113,14 @@ class FixerEntry(BaseModel):
     @field_validator("kind")
     @classmethod
     def _check_kind(cls, kind: str, info: ValidationInfo) -> str:
-        known = info.context.fixers if info.context else None
-        if known is not None and kind not in known:
-            message = f"unknown fixer {kind!r}; known are {', '.join(known)}"
-            raise ValueError(message)
+        known = info.context.fixers if info.context else [kind]
+        require(kind in known, f"unknown fixer {kind!r}; known are {', '.join(known)}")
         return kind
 
     @field_validator("parameters")
     @classmethod
     def _check_parameters(cls, values: Mapping[str, Any], info: ValidationInfo) -> Mapping[str, Any]:
-        if info.context and info.context.fixers and "kind" in info.data:
+        if info.context and "kind" in info.data:
             info.context.fixers[info.data["kind"]].model_validate(values, context=info.context)
         return values
 
@@ -157,9 +152,8 @@ class PlannedWeek(PlanModel):
     @field_validator("ends")
     @classmethod
     def _check_end(cls, ends: date, info: ValidationInfo) -> date:
-        if (starts := info.data.get("starts", ends)) > ends:
-            message = f"week {info.data.get('number')} ends on {ends}, before it starts on {starts}"
-            raise ValueError(message)
+        starts = info.data.get("starts", ends)
+        require(starts <= ends, f"week {info.data.get('number')} ends on {ends}, before it starts on {starts}")
         return ends
 
 
@@ -184,9 +178,7 @@ class PlanFile(PlanModel):
         """Add the plan's attempts and waits, and the dates of seven days a week, where a week has no own."""
         if not isinstance(weeks, list):
             return weeks
-        if not weeks:
-            message = "expected at least one, got none"
-            raise ValueError(message)
+        require(weeks, "expected at least one, got none")
         own = {key: info.data.get(key, cls.model_fields[key].default) for key in ("attempts", "wait_seconds")}
         first = info.data.get("starts", date(2000, 1, 1))
         return [_fill_week(each, {**own, "starts": first + WEEK * at}) for at, each in enumerate(weeks)]

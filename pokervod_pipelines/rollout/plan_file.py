@@ -10,11 +10,11 @@ from pydantic import BaseModel, ValidationError
 from pokervod_pipelines.errors import BadInput, BadSettings
 from pokervod_pipelines.rollout.criteria.fields import PlanContext
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
-from pokervod_pipelines.rollout.fixers.base import Fixer
+from pokervod_pipelines.rollout.fixers.registry import FIXERS
 from pokervod_pipelines.rollout.plan import PlanFile, PlannedWeek, RolloutPlan
 from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, ServiceUnderRollout, has_user, merge_services
 from pokervod_pipelines.settings.file import Location, SettingsFile, describe_error, read_settings_file
-from pokervod_pipelines.settings.rollout import FixerRights
+from pokervod_pipelines.settings.rollout import RolloutSettings
 
 SHIPPED = Path(__file__).parent / "rollout.yaml"
 NO_SERVICES: Mapping[str, ServiceUnderRollout] = {}
@@ -38,48 +38,33 @@ class BadPlan(BadInput):
 
 def load_plan(
     path: Path | None = None,
+    settings: RolloutSettings | None = None,
     *,
     folder: Path | None = None,
     services: Mapping[str, ServiceUnderRollout] = NO_SERVICES,
-    allow_commands: bool = False,
-    programs: Sequence[str] = (),
-    fixer_kinds: Mapping[str, type[Fixer]] | None = None,
-    rights: FixerRights | None = None,
 ) -> RolloutPlan:
     """Return the plan in the file, or the one in the package. Raises ``BadPlan`` with every problem.
 
-    ``services`` are those of the settings; ``fixer_kinds`` and ``rights`` are unchecked if None. Relative paths are
-    below ``folder``, by default the file's own.
+    ``services`` are those of the settings. Relative paths are below ``folder``, by default the file's own.
     """
     source = path or SHIPPED
-    file = _read_file(source)
+    try:
+        file = read_settings_file(source)
+    except BadSettings as error:
+        raise BadPlan(str(error)) from None
     values = {key: value for key, value in file.values.items() if value is not None}
     own = values.get("services")
     names = [*map(str, own)] if isinstance(own, dict) else []
-    context = PlanContext(
-        own=names,
-        services=[*dict.fromkeys([*names, *services])],
-        programs=programs,
-        allow_commands=allow_commands,
-        fixers=fixer_kinds,
-        rights=rights,
-    )
+    known = [*dict.fromkeys([*names, *services])]
+    context = PlanContext(own=names, services=known, fixers=FIXERS, settings=settings)
     try:
         plan = PlanFile.model_validate(values, context=context)
     except ValidationError as error:
-        raise _refuse(file, [_describe(each, values, context) for each in error.errors(include_url=False)]) from None
+        raise _refuse(file, [_describe(each, values) for each in error.errors(include_url=False)]) from None
     if problems := [*_check_passwords(plan), *_check_weeks(plan.weeks), *_check_fixers(plan)]:
         raise _refuse(file, problems)
-    known = merge_services(plan.services, services)
-    own_folder = folder or source.absolute().parent
-    return RolloutPlan.model_construct(**{**dict(plan), "services": known}, source=source, folder=own_folder)
-
-
-def _read_file(path: Path) -> SettingsFile:
-    try:
-        return read_settings_file(path)
-    except BadSettings as error:
-        raise BadPlan(str(error)) from None
+    found = {"services": merge_services(plan.services, services), "folder": folder or source.absolute().parent}
+    return RolloutPlan.model_construct(**{**dict(plan), **found}, source=source)
 
 
 def _refuse(file: SettingsFile, problems: Sequence[LocatedProblem]) -> BadPlan:
@@ -87,7 +72,7 @@ def _refuse(file: SettingsFile, problems: Sequence[LocatedProblem]) -> BadPlan:
     return BadPlan("\n".join(sorted(lines, key=lambda line: lines[line])), file.values.get("name"))
 
 
-def _describe(problem: Any, values: Any, context: PlanContext) -> LocatedProblem:
+def _describe(problem: Any, values: Any) -> LocatedProblem:
     """Return where the problem is and what is wrong, in the words of the model that found it."""
     location = tuple(part for part in problem["loc"] if part != "[key]")
     if expected := _EXPECTED.get(problem["type"]):
@@ -98,8 +83,8 @@ def _describe(problem: Any, values: Any, context: PlanContext) -> LocatedProblem
     match location:
         case ("weeks", week, "criteria", at, key, *_) if key != "kind":
             model, start = list_kinds()[values["weeks"][week]["criteria"][at]["kind"]], 4
-        case ("fixers", at, "parameters", _, *_) if context.fixers:
-            model, start = context.fixers[values["fixers"][at]["kind"]], 3
+        case ("fixers", at, "parameters", _, *_):
+            model, start = FIXERS[values["fixers"][at]["kind"]], 3
     text = describe_error({**problem, "loc": location[start:]}, model, noun="key")
     prefix = ".".join(map(str, location[:start]))
     return location, f"{prefix}{'.' if text.startswith(str(location[start])) else ': '}{text}" if prefix else text

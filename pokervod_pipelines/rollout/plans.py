@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.errors import BadInput, BadSettings, PokervodError
 from pokervod_pipelines.monitoring.doctor import report_part
-from pokervod_pipelines.rollout.fixers.registry import FIXERS
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.plan_file import BadPlan, load_plan
 from pokervod_pipelines.rollout.publish import find_channels
@@ -69,16 +68,8 @@ def check_rollouts(folder: Path | None = None) -> list[CheckResult]:
 def _load(
     settings: Settings, path: Path | None, services: Mapping[str, ServiceUnderRollout], taken: Collection[str | None]
 ) -> RolloutPlan:
-    rollout = settings.rollout
-    plan = load_plan(
-        path,
-        folder=(rollout.folder or Path.cwd()) if path is None else None,
-        services=services,
-        allow_commands=rollout.allow_commands,
-        programs=rollout.programs,
-        fixer_kinds=FIXERS,
-        rights=rollout.fixers,
-    )
+    folder = (settings.rollout.folder or Path.cwd()) if path is None else None
+    plan = load_plan(path, settings.rollout, folder=folder, services=services)
     if plan.name in taken:
         raise BadPlan(f"{plan.source}: another plan has the name {plan.name!r}; rename one", plan.name)
     return plan

@@ -244,7 +244,7 @@ def test_validate_changes_nothing(plans: PlanFolder, pokervod: RunCommand) -> No
 
     assert (plans.dump(), sorted(plans.folder.rglob("*"))) == (before, files)
     assert (failing.status, passing.status) == (1, 0)
-    assert re.search(r"FAILED +hands_table +hands does not have the expected columns", failing.printed)
+    assert re.search(r"FAILED +hands_table +hands: column ", failing.printed)
     assert re.search(r"passed +one_is_one +the query returns 1", failing.printed)
     assert "apply_migrations: no migration is pending" in failing.printed
 
@@ -366,7 +366,7 @@ def test_a_bad_plan_is_shown_with_every_file_and_line(plans: PlanFolder, pokervo
     lines = path.read_text(encoding="utf-8").splitlines()
     wanted = [
         (lines.index("attempts: 0") + 1, "attempts: Input should be greater than or equal to 1"),
-        (lines.index("  - kind: fille") + 1, "kind: unknown 'fille'; known are asset_check, command"),
+        (lines.index("  - kind: fille") + 1, "weeks.0.criteria.0.kind: unknown 'fille'; known are asset_check, command"),
         (lines.index("- number: 3") + 1, "number: week 3 is out of order, week 2 is missing"),
     ]
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import Name, ServiceName, shorten
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails
 from pokervod_pipelines.rollout.services import AddressKind
 
 GRACE_SECONDS = 2.0
@@ -68,7 +68,7 @@ def check_criterion(criterion: Criterion, context: CheckContext) -> CriterionRes
     try:
         result = results.get(timeout=started.seconds + GRACE_SECONDS)
     except queue.Empty:
-        result = CriterionResult.fails(
+        result = fails(
             ErrorClass.UNREACHABLE, f"the check did not finish within {started.seconds:g} s; increase its 'seconds'"
         )
     return replace(
@@ -86,4 +86,4 @@ def _check(criterion: Criterion, context: CheckContext) -> CriterionResult:
         return failed.result
     except Exception as error:  # noqa: BLE001 - whatever happens, the rollout continues with a result
         first = next(iter(str(error).strip().splitlines()), "")
-        return CriterionResult.fails(ErrorClass.UNKNOWN, shorten(f"{type(error).__name__}: {first}".rstrip(": ")))
+        return fails(ErrorClass.UNKNOWN, shorten(f"{type(error).__name__}: {first}".rstrip(": ")))

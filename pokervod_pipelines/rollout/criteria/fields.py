@@ -4,11 +4,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationInfo
 
-from pokervod_pipelines.settings.rollout import FixerRights
+from pokervod_pipelines.settings.rollout import RolloutSettings
 from pokervod_pipelines.text.folding import make_storable
 
 MAX_EVIDENCE = 20
@@ -20,55 +20,48 @@ MAX_LINE = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanContext:
-    """Tell what a plan may name where it is loaded: its ``own`` services, all services, programs, fixers.
+    """Tell what a plan may name where it is loaded; without ``settings`` nothing is refused because of them."""
 
-    What is None is unknown, and nothing is refused because of it.
-    """
+    own: Sequence[str]
+    services: Collection[str]
+    fixers: Mapping[str, type[BaseModel]]
+    settings: RolloutSettings | None = None
 
-    own: Sequence[str] = ()
-    services: Collection[str] = ()
-    programs: Collection[str] = ()
-    allow_commands: bool = False
-    fixers: Mapping[str, type[BaseModel]] | None = None
-    rights: FixerRights | None = None
+
+def require(holds: object, message: str) -> None:
+    """Raise ``ValueError`` with the message unless it holds."""
+    if not holds:
+        raise ValueError(message)
 
 
 def _check_service(name: str, info: ValidationInfo) -> str:
-    if info.context is not None and name not in info.context.services:
-        message = f"unknown {name!r}; known are {', '.join(info.context.services) or 'none'}"
-        raise ValueError(message)
+    known = info.context.services if info.context else [name]
+    require(name in known, f"unknown {name!r}; known are {', '.join(known) or 'none'}")
     return name
 
 
 def _check_relative(text: str) -> str:
     path = PurePosixPath(text)
-    if path.is_absolute() or ".." in path.parts or "\\" in text or "\0" in text or text.startswith("~"):
-        message = f"path {text!r} must stay below the plan's folder: write it relative, without '..'"
-        raise ValueError(message)
+    leads_out = path.is_absolute() or ".." in path.parts or {"\\", "\0"} & {*text} or text.startswith("~")
+    require(not leads_out, f"path {text!r} must stay below the plan's folder: write it relative, without '..'")
     return text
 
 
 def _check_glob(text: str) -> str:
-    if any("**" in part and part != "**" for part in text.split("/")):
-        message = f"glob {text!r}: '**' must be a whole part between slashes"
-        raise ValueError(message)
-    if not PurePosixPath(text).parts or "[" in re.sub(r"\[!?[^/][^]/]*\]", "", text):
-        message = f"glob {text!r}: {'a [ is not closed' if '[' in text else 'expected the name of a file'}"
-        raise ValueError(message)
+    is_whole = all(part == "**" or "**" not in part for part in text.split("/"))
+    require(is_whole, f"glob {text!r}: '**' must be a whole part between slashes")
+    require(PurePosixPath(text).parts, f"glob {text!r}: expected the name of a file")
+    require("[" not in re.sub(r"\[!?[^/][^]/]*\]", "", text), f"glob {text!r}: a [ is not closed")
     return text
 
 
 def _check_filled(text: str) -> str:
-    if not text.strip():
-        message = "expected text for a person to read, got blanks"
-        raise ValueError(message)
+    require(text.strip(), "expected text for a person to read, got blanks")
     return text
 
 
 def _check_pointer(text: str) -> str:
-    if text and not text.startswith("/"):
-        message = f"expected a JSON pointer such as '/tests/passed', got {text!r}"
-        raise ValueError(message)
+    require(not text or text.startswith("/"), f"expected a JSON pointer such as '/tests/passed', got {text!r}")
     return text
 
 
@@ -133,7 +126,7 @@ class NoValue(LookupError):
     """Raised when a JSON pointer leads to no value; the text says where it ends."""
 
 
-def follow_pointer(values: object, pointer: str) -> object:
+def follow_pointer(values: Any, pointer: str) -> Any:
     """Return the value that the JSON pointer leads to. Raises ``NoValue``.
 
     >>> follow_pointer({"a/b": [1, 2]}, "/a~1b/1")
@@ -141,15 +134,10 @@ def follow_pointer(values: object, pointer: str) -> object:
     """
     if pointer and not pointer.startswith("/"):
         raise NoValue(f"expected a pointer such as '/tests/passed', got {pointer!r}")
-    value = values
     for part in pointer.split("/")[1:]:
-        value = _follow_part(value, part.replace("~1", "/").replace("~0", "~"))
-    return value
-
-
-def _follow_part(value: object, part: str) -> object:
-    if isinstance(value, Mapping) and part in value:
-        return value[part]
-    if isinstance(value, Sequence) and not isinstance(value, str) and part.isdecimal() and int(part) < len(value):
-        return value[int(part)]
-    raise NoValue(f"{part!r} is missing")
+        key = part.replace("~1", "/").replace("~0", "~")
+        try:
+            values = values[int(key) if isinstance(values, list) and key.isdecimal() else key]
+        except (LookupError, TypeError):
+            raise NoValue(f"{key!r} is missing") from None
+    return values

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Any
 
 from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.errors import PokervodError
@@ -53,44 +53,32 @@ class CriterionResult(CheckResult):
     name: str = ""
     error_class: ErrorClass | None = None
 
-    @classmethod
-    def passes(cls, summary: str, *, evidence: Iterable[str] = (), figures: Figures | None = None) -> Self:
-        """Return the result of a criterion that passed."""
-        return cls.fails(None, summary, evidence=evidence, figures=figures)
 
-    @classmethod
-    def fails(
-        cls,
-        error_class: ErrorClass | None,
-        summary: str,
-        *,
-        evidence: Iterable[str] = (),
-        figures: Figures | None = None,
-    ) -> Self:
-        """Return the result of a criterion that failed: what is wrong and what to do about it."""
-        lines = [shorten(line) for line in evidence]
-        if (count := len(lines)) > MAX_EVIDENCE:
-            lines[MAX_EVIDENCE - 1 :] = [f"… and {count - MAX_EVIDENCE + 1} more"]
-        return cls(
-            passed=error_class is None,
-            summary=shorten(summary),
-            evidence=tuple(lines),
-            evidence_count=count,
-            figures=figures or {},
-            error_class=error_class,
-        )
+def passes(summary: str, *, evidence: Iterable[str] = (), figures: Figures | None = None) -> CriterionResult:
+    """Return the result of a criterion that passed."""
+    return fails(None, summary, evidence=evidence, figures=figures)
+
+
+def fails(
+    error_class: ErrorClass | None, summary: str, *, evidence: Iterable[str] = (), figures: Figures | None = None
+) -> CriterionResult:
+    """Return the result of a criterion that failed: what is wrong and what to do about it."""
+    lines = [shorten(line) for line in evidence]
+    if (count := len(lines)) > MAX_EVIDENCE:
+        lines[MAX_EVIDENCE - 1 :] = [f"… and {count - MAX_EVIDENCE + 1} more"]
+    return CriterionResult(
+        passed=error_class is None,
+        summary=shorten(summary),
+        evidence=tuple(lines),
+        evidence_count=count,
+        figures=figures or {},
+        error_class=error_class,
+    )
 
 
 class CriterionFailed(PokervodError):
     """Raised to end a check early; carries the result of the criterion."""
 
-    def __init__(
-        self,
-        error_class: ErrorClass,
-        summary: str,
-        *,
-        evidence: Iterable[str] = (),
-        figures: Figures | None = None,
-    ) -> None:
+    def __init__(self, error_class: ErrorClass, summary: str, **found: Any) -> None:
         super().__init__(summary)
-        self.result = CriterionResult.fails(error_class, summary, evidence=evidence, figures=figures)
+        self.result = fails(error_class, summary, **found)

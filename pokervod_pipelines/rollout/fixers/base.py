@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.rollout.commands import CommandResult, CommandTimeout, run_command
+from pokervod_pipelines.rollout.criteria.fields import require
 from pokervod_pipelines.rollout.redaction import hide_secrets
 from pokervod_pipelines.rollout.services import ServiceUnderRollout, list_addresses
 from pokervod_pipelines.settings.rollout import FixerRights
@@ -119,13 +120,12 @@ class Fixer(BaseModel, ABC):
         if info.context is None or name is None:
             return name
         known: dict[str | None, Collection[str]] = {"service": info.context.services}
-        if info.context.rights is not None and cls.kind in info.context.rights.kinds:
-            known |= {"command": info.context.rights.commands, "unit": info.context.rights.units}
-        names = known.get(info.field_name, (name,))
-        if name not in names:
-            where = "" if info.field_name == "service" else f" in rollout.fixers.{info.field_name}s of the settings"
-            message = f"unknown {name!r}{where}; known are {', '.join(sorted(names)) or 'none'}"
-            raise ValueError(message)
+        rights = info.context.settings.fixers if info.context.settings else None
+        if rights is not None and cls.kind in rights.kinds:
+            known |= {"command": rights.commands, "unit": rights.units}
+        names = known.get(info.field_name, [name])
+        where = "" if info.field_name == "service" else f" in rollout.fixers.{info.field_name}s of the settings"
+        require(name in names, f"unknown {name!r}{where}; known are {', '.join(sorted(names)) or 'none'}")
         return name
 
     @abstractmethod

@@ -15,7 +15,7 @@ from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import MAX_LINE, follow_pointer
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails
 from pokervod_pipelines.rollout.criteria.select_only import read_query
 from pokervod_pipelines.rollout.services import has_user, is_same_address, show_address
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext
@@ -102,7 +102,7 @@ def test_a_timeout_is_reported(make_context: MakeContext) -> None:
 
 @given(st.lists(st.text(), max_size=60), st.text())
 def test_evidence_is_bounded(details: list[str], summary: str) -> None:
-    result = CriterionResult.fails(ErrorClass.DATA, summary, evidence=details)
+    result = fails(ErrorClass.DATA, summary, evidence=details)
 
     assert len(result.evidence) <= 20
     assert all(len(line) <= MAX_LINE for line in (result.summary, *result.evidence))

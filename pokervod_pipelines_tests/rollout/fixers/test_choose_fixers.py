@@ -24,6 +24,7 @@ FAILED = {
     "search_contract": "contract",
     "clipping_health": "service_down",
 }
+TESTS = {"command": "tests", "report": "a.xml"}
 EVERY_CLASS = [each.value for each in ErrorClass]
 
 
@@ -71,10 +72,13 @@ def fail(*names: str) -> list[ResultRecord]:
         ({"on": ["schema", "service_down"], "criteria": ["clipping_health"]}, "service_down"),
         ({"on": ["service_down"], "criteria": ["tables"]}, None),
         ({"on": ["tests"]}, None),
-        ({"on": EVERY_CLASS, "parameters": {"service": "search"}}, "service_down"),
-        ({"on": ["schema", "contract"], "parameters": {"service": "search"}}, "contract"),
-        ({"on": ["contract"], "parameters": {"service": "clipping"}}, None),
-        ({"on": EVERY_CLASS, "parameters": {"service": "ui"}}, None),
+        ({"on": EVERY_CLASS, "kind": "rerun_tests", "parameters": {**TESTS, "service": "search"}}, "service_down"),
+        (
+            {"on": ["schema", "contract"], "kind": "rerun_tests", "parameters": {**TESTS, "service": "search"}},
+            "contract",
+        ),
+        ({"on": ["contract"], "kind": "rerun_tests", "parameters": {**TESTS, "service": "clipping"}}, None),
+        ({"on": EVERY_CLASS, "kind": "rerun_tests", "parameters": {**TESTS, "service": "ui"}}, None),
     ],
 )
 def test_a_fixer_is_for_what_its_entry_names(fixer: dict[str, Any], error_class: str | None, tmp_path: Path) -> None:
@@ -84,7 +88,12 @@ def test_a_fixer_is_for_what_its_entry_names(fixer: dict[str, Any], error_class:
 
 
 def test_each_comes_once_and_in_the_plans_order_and_has_a_name_of_its_own(tmp_path: Path) -> None:
-    given = [{"on": ["service_down"]}, {"on": ["tests"]}, {"on": ["schema"]}, {"on": ["schema"], "kind": "rerun_tests"}]
+    given = [
+        {"on": ["service_down"]},
+        {"on": ["tests"]},
+        {"on": ["schema"]},
+        {"on": ["schema"], "kind": "rerun_tests", "parameters": TESTS},
+    ]
 
     chosen = choose_fixers(make_plan(tmp_path, *given), 1, fail(*FAILED))
 

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
 from pokervod_pipelines.rollout.plan_file import BadPlan, load_plan
-from pokervod_pipelines.settings.rollout import FixerRights
+from pokervod_pipelines.settings.rollout import RolloutSettings
 
 CASES = Path(__file__).parents[2] / "cases" / "rollout"
 BROKEN = yaml.safe_load((CASES / "broken_plans.yaml").read_text(encoding="utf-8"))
-RIGHTS = FixerRights.model_validate({"kinds": [*FIXERS], "commands": {"mocks": ["true"]}})
+FIXER_RIGHTS = {"kinds": [*FIXERS], "commands": {"mocks": ["true"]}}
+SETTINGS = RolloutSettings.model_validate({"fixers": FIXER_RIGHTS})
 VALID = (CASES / "valid_plan.yaml").read_text(encoding="utf-8").splitlines()
 
 
@@ -38,9 +39,9 @@ def write_plan(folder: Path, *mistakes: dict[str, Any]) -> Path:
     return path
 
 
-def refuse(path: Path, **given: Any) -> str:
+def refuse(path: Path, settings: RolloutSettings = SETTINGS) -> str:
     with pytest.raises(BadPlan) as refusal:
-        load_plan(path, fixer_kinds=FIXERS, rights=RIGHTS, **given)
+        load_plan(path, settings)
     return str(refusal.value)
 
 
@@ -48,7 +49,9 @@ def refuse(path: Path, **given: Any) -> str:
 def test_a_broken_plan_is_refused_with_its_line_and_what_is_wrong(tmp_path: Path, case: dict[str, Any]) -> None:
     programs = case.get("programs", [])
 
-    message = refuse(write_plan(tmp_path, case), allow_commands=bool(programs), programs=programs)
+    settings = SETTINGS.model_copy(update={"allow_commands": bool(programs), "programs": programs})
+
+    message = refuse(write_plan(tmp_path, case), settings)
 
     reported = [line for line in message.splitlines() if f"plan.yaml:{case.get('line', case['at'])}: " in line]
     assert any(case["says"] in line for line in reported), message
@@ -59,7 +62,7 @@ def test_there_are_at_least_forty_broken_plans() -> None:
 
 
 def test_the_plan_that_the_mistakes_are_made_in_is_valid(tmp_path: Path) -> None:
-    plan = load_plan(write_plan(tmp_path), fixer_kinds=FIXERS)
+    plan = load_plan(write_plan(tmp_path))
 
     assert [len(week.criteria) for week in plan.weeks] == [1, 1, 1]
 
@@ -123,7 +126,7 @@ def test_a_command_is_not_missed_where_its_fixer_is_switched_off(tmp_path: Path)
     entry = "- {kind: rebuild_mocks, on: [contract], parameters: {command: nope, service: search}}"
     path = write_plan(tmp_path, {"at": 38, "put": [entry], "indents": [-2]})
 
-    assert len(load_plan(path, fixer_kinds=FIXERS, rights=FixerRights()).fixers) == 2
+    assert len(load_plan(path, RolloutSettings()).fixers) == 2
 
 
 ODD = st.recursive(
@@ -161,7 +164,7 @@ def test_any_value_anywhere_in_a_plan_is_valid_or_refused(
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
 
     with suppress(BadPlan):
-        assert load_plan(path, fixer_kinds=FIXERS, rights=RIGHTS).weeks
+        assert load_plan(path, SETTINGS).weeks
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import yaml
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
-from pokervod_pipelines.rollout.fixers.registry import FIXERS
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.plan_file import load_plan
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
@@ -30,7 +29,7 @@ def write_weeks(folder: Path, *weeks: dict[str, object], **head: object) -> Roll
 
 @pytest.fixture(scope="module")
 def shipped() -> RolloutPlan:
-    return load_plan(fixer_kinds=FIXERS)
+    return load_plan()
 
 
 def test_the_shipped_plan_has_nine_weeks_in_a_chain(shipped: RolloutPlan) -> None:

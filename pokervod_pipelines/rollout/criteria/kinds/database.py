@@ -15,8 +15,8 @@ from pokervod_pipelines.monitoring.evaluation import evaluate_check
 from pokervod_pipelines.rollout.criteria.ages import find_age_problem, format_hours, measure_age
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
-from pokervod_pipelines.rollout.criteria.fields import ColumnName, Glob, Hours, Scalar, TableName, quote_table
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.fields import ColumnName, Glob, Hours, Scalar, TableName, quote_table, require
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails, passes
 from pokervod_pipelines.rollout.criteria.select_only import read_query
 
 ColumnType = Annotated[str, StringConstraints(pattern=r"^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*( [a-z]+)*(\[\])?$")]
@@ -40,9 +40,8 @@ class DatabaseTable(Criterion):
 
     @model_validator(mode="after")
     def _freshness_is_whole(self) -> Self:
-        if (self.fresh_column is None) != (self.fresh_hours is None):
-            message = "fresh_column and fresh_hours require each other; give both or none"
-            raise ValueError(message)
+        is_whole = (self.fresh_column is None) == (self.fresh_hours is None)
+        require(is_whole, "fresh_column and fresh_hours require each other; give both or none")
         return self
 
     def check(self, context: CheckContext) -> CriterionResult:
@@ -51,17 +50,17 @@ class DatabaseTable(Criterion):
         with context.read_database() as connection:
             if problems := [*self._compare_columns(connection, table)]:
                 message = f"{self.table}: {problems[0]}; apply pending migrations"
-                return CriterionResult.fails(ErrorClass.SCHEMA, message, evidence=problems)
+                return fails(ErrorClass.SCHEMA, message, evidence=problems)
             count = text(f"select count(*) from (select from {table} limit :limit) counted")  # noqa: S608 - quoted
             rows = int(connection.scalar(count, {"limit": least}) or 0)
             figures: dict[str, float | int | str] = {"rows_at_least": rows}
             if rows < least:
                 message = f"{self.table} has {rows} rows, expected at least {least}"
-                return CriterionResult.fails(ErrorClass.DATA, message, figures=figures)
+                return fails(ErrorClass.DATA, message, figures=figures)
             if self.fresh_column and self.fresh_hours:
                 figures["age_hours"] = self._check_age(connection, self.fresh_column, self.fresh_hours)
         counted = f", with {rows:,} rows or more" if rows else ""
-        return CriterionResult.passes(f"{self.table} is as expected{counted}", figures=figures)
+        return passes(f"{self.table} is as expected{counted}", figures=figures)
 
     def _compare_columns(self, connection: Connection, table: str) -> Iterator[str]:
         columns = text("""
@@ -114,15 +113,13 @@ class Expectation(BaseModel):
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
         given = self.model_fields_set
-        problem = ""
-        if empty := sorted(name for name in given - {"value"} if getattr(self, name) is None):
-            problem = f"{empty[0]}: expected a number, got nothing"
-        elif not given or len({"value", "rows"} & given) + bool({"at_least", "at_most"} & given) > 1:
-            problem = "expect: give value, or rows, or at_least and at_most"
-        elif self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+        for name in sorted(given - {"value"}):
+            require(getattr(self, name) is not None, f"{name}: expected a number, got nothing")
+        kinds = len({"value", "rows"} & given) + bool({"at_least", "at_most"} & given)
+        require(kinds == 1, "expect: give value, or rows, or at_least and at_most")
+        if self.at_least is not None and self.at_most is not None:
             problem = f"at_least: {self.at_least:g} is more than at_most, {self.at_most:g}"
-        if problem:
-            raise ValueError(problem)
+            require(self.at_least <= self.at_most, problem)
         return self
 
     def describe(self) -> str:
@@ -164,10 +161,10 @@ class Sql(Criterion):
             figures["value"] = _show(rows[0][0] if rows[0] else None)
         answer = f"{len(rows)} rows" if self.expect.rows is not None else repr(figures.get("value", "no row"))
         if self.expect.fits(rows):
-            return CriterionResult.passes(f"the query returns {answer}", figures=figures)
+            return passes(f"the query returns {answer}", figures=figures)
         evidence = [" | ".join(map(str, row)) for row in rows]
         message = f"the query returns {answer}, expected {self.expect.describe()}"
-        return CriterionResult.fails(ErrorClass.DATA, message, evidence=evidence, figures=figures)
+        return fails(ErrorClass.DATA, message, evidence=evidence, figures=figures)
 
 
 def is_equal(found: object, expected: Scalar) -> bool:
@@ -200,9 +197,8 @@ class Freshness(Criterion):
 
     @model_validator(mode="after")
     def _is_of_one_thing(self) -> Self:
-        if (self.table is None) == (self.path is None) or (self.table is None) != (self.column is None):
-            message = "freshness needs either a table and its column, or a path"
-            raise ValueError(message)
+        is_one = (self.table is None) != (self.path is None) and (self.table is None) == (self.column is None)
+        require(is_one, "freshness needs either a table and its column, or a path")
         return self
 
     def check(self, context: CheckContext) -> CriterionResult:
@@ -216,11 +212,11 @@ class Freshness(Criterion):
             newest = context.find_files(str(self.path))[-1:]
             age = (time.time() - newest[0].stat().st_mtime) / 3600 if newest else None
         if age is None:
-            return CriterionResult.fails(ErrorClass.DATA, f"the {what} is missing")
+            return fails(ErrorClass.DATA, f"the {what} is missing")
         figures = {"age_hours": round(age, 2)}
         if problem := find_age_problem(age, self.hours):
-            return CriterionResult.fails(ErrorClass.DATA, f"{what} {problem}", figures=figures)
-        return CriterionResult.passes(f"{what} is {format_hours(max(age, 0.0))} old", figures=figures)
+            return fails(ErrorClass.DATA, f"{what} {problem}", figures=figures)
+        return passes(f"{what} is {format_hours(max(age, 0.0))} old", figures=figures)
 
 
 class AssetCheck(Criterion):
@@ -232,16 +228,13 @@ class AssetCheck(Criterion):
 
     @model_validator(mode="after")
     def _names_a_check(self) -> Self:
-        problem = ""
-        if (self.claim is None) == (self.asset is None):
-            problem = "asset_check needs either a claim, or an asset for all its checks"
-        elif self.claim is not None and not self._list_checks():
-            problem = f"claim: unknown {self.claim!r}; known are {', '.join(check.name for check in DATA_CHECKS)}"
-        elif not self._list_checks():
+        is_one = (self.claim is None) != (self.asset is None)
+        require(is_one, "asset_check needs either a claim, or an asset for all its checks")
+        problem = f"claim: unknown {self.claim!r}; known are {', '.join(check.name for check in DATA_CHECKS)}"
+        if self.asset is not None:
             assets = dict.fromkeys(check.asset for check in DATA_CHECKS)
             problem = f"asset: {self.asset!r} has no checks; those with checks are {', '.join(assets)}"
-        if problem:
-            raise ValueError(problem)
+        require(self._list_checks(), problem)
         return self
 
     def check(self, context: CheckContext) -> CriterionResult:
@@ -263,12 +256,12 @@ def _combine(results: Sequence[CheckResult], unread: Sequence[str]) -> Criterion
         names = ", ".join(each.name for each in failed)
         message = f"failed: {names} (cases: {failed[0].evidence_count}). {failed[0].next_step}"
         evidence = [f"{each.name}: {line}" for each in failed for line in each.evidence]
-        return CriterionResult.fails(ErrorClass.CHECK, message, evidence=evidence, figures=figures)
+        return fails(ErrorClass.CHECK, message, evidence=evidence, figures=figures)
     if unread:
         message = f"these libraries were never read to the end: {', '.join(unread)}; run `pokervod nas scan`"
-        return CriterionResult.fails(ErrorClass.DATA, message, evidence=unread, figures=figures)
+        return fails(ErrorClass.DATA, message, evidence=unread, figures=figures)
     if empty := [each.name for each in results if each.looked_at == 0]:
         message = f"looked at nothing: {', '.join(empty)}; there are no data yet, run `pokervod sync`"
-        return CriterionResult.fails(ErrorClass.DATA, message, figures=figures)
+        return fails(ErrorClass.DATA, message, figures=figures)
     looked_at = ", ".join(f"{each.name} (looked at {each.looked_at or 0:,})" for each in results)
-    return CriterionResult.passes(f"passed: {looked_at}", figures=figures)
+    return passes(f"passed: {looked_at}", figures=figures)

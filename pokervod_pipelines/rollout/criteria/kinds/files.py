@@ -20,8 +20,9 @@ from pokervod_pipelines.rollout.criteria.fields import (
     RelativePath,
     Scalar,
     follow_pointer,
+    require,
 )
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails, passes
 
 Argument = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
 
@@ -44,14 +45,13 @@ class File(Criterion):
         figures = {"bytes": len(content)}
         if len(content) < self.least_bytes:
             message = f"{self.path} has {len(content)} bytes, expected at least {self.least_bytes}"
-            return CriterionResult.fails(ErrorClass.DOCUMENT, message, figures=figures)
+            return fails(ErrorClass.DOCUMENT, message, figures=figures)
         if self.matches is not None and not _search(self.matches, content, context):
-            message = f"{self.path}: nothing in it matches {self.matches!r}"
-            return CriterionResult.fails(ErrorClass.DOCUMENT, message, figures=figures)
+            return fails(ErrorClass.DOCUMENT, f"{self.path}: nothing in it matches {self.matches!r}", figures=figures)
         if problems := [*self._compare(content)]:
             message = f"{self.path} has other values than expected: {problems[0]}"
-            return CriterionResult.fails(ErrorClass.DATA, message, evidence=problems, figures=figures)
-        return CriterionResult.passes(f"{self.path} is as expected: {len(content):,} bytes", figures=figures)
+            return fails(ErrorClass.DATA, message, evidence=problems, figures=figures)
+        return passes(f"{self.path} is as expected: {len(content):,} bytes", figures=figures)
 
     def _compare(self, content: bytes) -> Iterator[str]:
         try:
@@ -92,27 +92,26 @@ class Command(Criterion):
     @field_validator("run")
     @classmethod
     def _check_allowed(cls, run: list[str], info: ValidationInfo) -> list[str]:
-        if (plan := info.context) and not (plan.allow_commands and run[0] in plan.programs):
-            problem = f"program {run[0]!r} is" if plan.allow_commands else "commands are"
-            message = f"{problem} not allowed here; {_NEXT_STEP}"
-            raise ValueError(message)
+        if info.context and (settings := info.context.settings):
+            require(settings.allow_commands, f"commands are not allowed here; {_NEXT_STEP}")
+            require(run[0] in settings.programs, f"program {run[0]!r} is not allowed; {_NEXT_STEP}")
         return run
 
     def check(self, context: CheckContext) -> CriterionResult:
         """Return how the program ended, with the end of its output; the processes it started are killed."""
         program, seconds = self.run[0], context.take_seconds()
         if not context.allow_commands or program not in context.programs:
-            return CriterionResult.fails(ErrorClass.NOT_ALLOWED, f"{program!r} is not allowed; {_NEXT_STEP}")
+            return fails(ErrorClass.NOT_ALLOWED, f"{program!r} is not allowed; {_NEXT_STEP}")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("POKERVOD_")}
         try:
             ended = run_command(self.run, folder=context.folder, environment=environment, seconds=seconds)
         except OSError as error:
-            return CriterionResult.fails(ErrorClass.UNREACHABLE, f"{program!r} cannot be started ({error.strerror})")
+            return fails(ErrorClass.UNREACHABLE, f"{program!r} cannot be started ({error.strerror})")
         except CommandTimeout as timeout:
             message = f"{program!r} did not finish within {seconds:.1f} s and was stopped"
-            return CriterionResult.fails(ErrorClass.UNREACHABLE, message, evidence=timeout.lines[-MAX_EVIDENCE:])
+            return fails(ErrorClass.UNREACHABLE, message, evidence=timeout.lines[-MAX_EVIDENCE:])
         is_expected = ended.status == self.exit_status
-        return CriterionResult.fails(
+        return fails(
             None if is_expected else ErrorClass.CHECK,
             f"{program!r} ended with {ended.status}" + ("" if is_expected else f", expected {self.exit_status}"),
             evidence=ended.lines[-MAX_EVIDENCE:],

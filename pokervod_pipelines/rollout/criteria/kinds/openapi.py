@@ -17,7 +17,7 @@ from pokervod_pipelines.rollout.criteria.base import AddressCriterion, ServiceCr
 from pokervod_pipelines.rollout.criteria.context import CheckContext, HttpCaller
 from pokervod_pipelines.rollout.criteria.documents import ApiDocument, Operation, read_document
 from pokervod_pipelines.rollout.criteria.requests import NoExample, make_call
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails, passes
 from pokervod_pipelines.rollout.http_calls import HttpResponse
 
 READING = frozenset({"get", "head"})
@@ -44,8 +44,8 @@ class OpenapiDocument(ServiceCriterion):
         figures = {"operations": count, "faults": len(problems)}
         if problems:
             message = f"{document.path} is incomplete (problems: {len(problems)}): {problems[0]}"
-            return CriterionResult.fails(ErrorClass.DOCUMENT, message, evidence=problems, figures=figures)
-        return CriterionResult.passes(f"{document.path} is valid and complete: {count} operations", figures=figures)
+            return fails(ErrorClass.DOCUMENT, message, evidence=problems, figures=figures)
+        return passes(f"{document.path} is valid and complete: {count} operations", figures=figures)
 
 
 def _find_incomplete(document: ApiDocument, operation: Operation) -> Iterator[str]:
@@ -104,8 +104,8 @@ class HttpContract(AddressCriterion):
             # A service that is down explains all other problems.
             error_class, first = next((problem for problem in problems if problem[0] in _DOWN), problems[0])
             message = f"{caller.title} does not answer as {document.path} describes: {first}"
-            return CriterionResult.fails(error_class, message, evidence=[text for _, text in problems], figures=figures)
-        return CriterionResult.passes(f"{caller.title} answers {len(called)} operations as documented", figures=figures)
+            return fails(error_class, message, evidence=[text for _, text in problems], figures=figures)
+        return passes(f"{caller.title} answers {len(called)} operations as documented", figures=figures)
 
 
 def _find_problems(caller: HttpCaller, document: ApiDocument, operation: Operation) -> Iterator[str]:

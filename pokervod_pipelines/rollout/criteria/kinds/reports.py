@@ -19,7 +19,7 @@ from pokervod_pipelines.rollout.criteria.ages import find_age_problem
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import Glob, Hours
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails
 
 Cases = dict[str, list[str]]
 """The outcomes of each test, by its suite and name; several if a report lists it several times."""
@@ -46,11 +46,10 @@ class JunitReport(Criterion):
         """Return the share of tests that passed, and which ones did not."""
         files = context.find_files(self.paths)
         if not files:
-            message = f"no file {self.paths} below {context.folder}; run the tests"
-            return CriterionResult.fails(ErrorClass.TESTS, message)
+            return fails(ErrorClass.TESTS, f"no file {self.paths} below {context.folder}; run the tests")
         age = (time.time() - files[-1].stat().st_mtime) / 3600
         if self.fresh_hours is not None and (problem := find_age_problem(age, self.fresh_hours)):
-            return CriterionResult.fails(ErrorClass.TESTS, f"the newest report {problem}; run the tests again")
+            return fails(ErrorClass.TESTS, f"the newest report {problem}; run the tests again")
         cases: Cases = {}
         for path in files:
             context.take_seconds()
@@ -68,7 +67,7 @@ class JunitReport(Criterion):
         elif share < self.passed:
             error_class = ErrorClass.TESTS
             message += f", required are {self.passed:.0%}: {counts['failed']} failed, {counts['skipped']} skipped"
-        return CriterionResult.fails(
+        return fails(
             error_class,
             message,
             evidence=sorted(f"{each}: {name}" for name, found in cases.items() for each in {*found} - {"passed"}),

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from pokervod_pipelines.rollout.criteria.base import AddressCriterion, ServiceCriterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import UrlPath
-from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass, fails, passes
 from pokervod_pipelines.rollout.http_calls import HttpResponse
 from pokervod_pipelines.rollout.services import is_same_address
 
@@ -34,9 +34,8 @@ class ServiceOwner(ServiceCriterion):
         """Return the owner's name."""
         owner = context.find_service(self.service).owner
         if owner is None:
-            message = f"{self.service} has no owner; set rollout.services.{self.service}.owner"
-            return CriterionResult.fails(ErrorClass.DOCUMENT, message)
-        return CriterionResult.passes(f"{owner} owns {self.service}", figures={"owner": owner})
+            return fails(ErrorClass.DOCUMENT, f"{self.service} has no owner; set rollout.services.{self.service}.owner")
+        return passes(f"{owner} owns {self.service}", figures={"owner": owner})
 
 
 class HttpHealth(AddressCriterion):
@@ -57,17 +56,15 @@ class HttpHealth(AddressCriterion):
                 if (status := answer.status) != self.status:
                     message = f"GET {self.path} of {caller.title} answers {status}, expected {self.status}"
                     error_class = ErrorClass.SERVICE_DOWN if status >= 500 else ErrorClass.CONTRACT
-                    return CriterionResult.fails(error_class, message, figures={"calls": number, "status": status})
+                    return fails(error_class, message, figures={"calls": number, "status": status})
                 seconds.append(answer.seconds)
         p95 = find_p95(seconds) * 1000
         figures = {"calls": self.calls, "status": self.status, "p95_ms": round(p95, 1)}
         if self.p95_ms is not None and p95 > self.p95_ms:
             speed = f"95 % of {self.calls} calls within {p95:.0f} ms, allowed are {self.p95_ms:g} ms"
-            return CriterionResult.fails(
-                ErrorClass.SERVICE_DOWN, f"{caller.title} is too slow: {speed}", figures=figures
-            )
+            return fails(ErrorClass.SERVICE_DOWN, f"{caller.title} is too slow: {speed}", figures=figures)
         message = f"{caller.title} answers {self.status} to {self.calls} calls, 95 % within {p95:.0f} ms"
-        return CriterionResult.passes(message, figures=figures)
+        return passes(message, figures=figures)
 
 
 def find_p95(values: Sequence[float]) -> float:
@@ -94,18 +91,18 @@ class NoMockAddress(AddressCriterion):
         mock = context.find_service(self.service).mock
         if mock and self.at != "mock" and is_same_address(context.find_address(self.service, self.at), mock):
             message = f"{self.service} still has the address of its mock; set rollout.services.{self.service}.{self.at}"
-            return CriterionResult.fails(ErrorClass.CONTRACT, message)
+            return fails(ErrorClass.CONTRACT, message)
         with context.open_caller(self.service, self.at) as caller:
             answers = {path: caller.call("GET", path) for path in (self.path, UNDOCUMENTED_PATH)}
         for path, answer in answers.items():
             if found := self._find_mock_signs(answer):
                 message = f"GET {path} of {caller.title} is answered by a mock: the response has {', '.join(found)}"
-                return CriterionResult.fails(ErrorClass.CONTRACT, message, figures={"status": answer.status})
+                return fails(ErrorClass.CONTRACT, message, figures={"status": answer.status})
         figures = {"status": (status := answers[self.path].status)}
         if status >= 500:
             message = f"GET {self.path} of {caller.title} answers {status}, so it is unknown whether a mock answers"
-            return CriterionResult.fails(ErrorClass.SERVICE_DOWN, message, figures=figures)
-        return CriterionResult.passes(f"{caller.title} is not a mock: {len(answers)} answers", figures=figures)
+            return fails(ErrorClass.SERVICE_DOWN, message, figures=figures)
+        return passes(f"{caller.title} is not a mock: {len(answers)} answers", figures=figures)
 
     def _find_mock_signs(self, answer: HttpResponse) -> list[str]:
         prefixes = (*MOCK_HEADERS, *(name.lower() for name in self.headers))
