@@ -108,8 +108,8 @@ class EmbeddedServer:
                 self._location = location
         except OSError as problem:
             message = (
-                f"cannot use the embedded PostgreSQL of {self.folder}: {problem}; correct the folder's rights and disk, "
-                "or name another one in POKERVOD_HOME, or a server in POKERVOD_DATABASE_URL"
+                f"cannot use the embedded PostgreSQL of {self.folder}: {problem}; correct its rights or its disk, "
+                "or name another folder in POKERVOD_HOME, or a server in POKERVOD_DATABASE_URL"
             )
             raise OperatorNeeded(message) from problem
         return self._address
@@ -140,7 +140,7 @@ class EmbeddedServer:
 
     def status(self) -> ServerStatus:
         """Return what is known now, without starting or creating anything."""
-        location = self._find_location()
+        location = self.locate()
         answer, sockets = probe_server(location)
         running_version = _ask_version(sockets) if answer is Readiness.READY else None
         running = running_version is not None
@@ -157,7 +157,7 @@ class EmbeddedServer:
 
     def stop(self) -> bool:
         """Stop the server, whoever uses it; return whether one was running."""
-        location = self._find_location()
+        location = self.locate()
         if not location.base.exists():
             return False
         with thread_lock, hold_exclusively(location.start_lock, self._timeout_seconds):
@@ -165,7 +165,7 @@ class EmbeddedServer:
 
     def erase(self) -> None:
         """Stop the server and delete its data, wherever they are; raise ``Conflict`` while any process uses it."""
-        location = self._find_location()
+        location = self.locate()
         if not location.base.exists():
             return
         with thread_lock, hold_exclusively(location.start_lock, self._timeout_seconds):
@@ -176,7 +176,7 @@ class EmbeddedServer:
             stop_server(location, self._timeout_seconds)
             erase_location(location)
 
-    def _find_location(self) -> ServerLocation:
+    def locate(self) -> ServerLocation:
         return find_location(self.folder, self._server_user, self._homes)
 
     def _join(self, location: ServerLocation) -> ServerAddress:
