@@ -93,7 +93,9 @@ def missing(
     if as_json:
         print_json([asdict(file) for file in files])
         return
-    _print_files(files, "missing")
+    unseen = sum(file.state == "unseen" for file in files)
+    advice = f", {unseen} of them only not seen: mount the share, then scan again" if unseen else ""
+    _print_files(files, f"missing{advice}")
 
 
 def _print_files(files: list[MissingFile], what: str) -> None:

@@ -87,6 +87,12 @@ def test_a_preview_changes_nothing_and_lists_what_the_action_changes(
     assert done in f"{after.output} {after.exception}"
 
 
+def test_files_that_were_only_not_seen_are_told_from_missing_ones(run: Run) -> None:
+    shown = run("nas", "missing").output
+
+    assert "4 files missing, 2 of them only not seen: mount the share" in " ".join(shown.split())
+
+
 def test_a_file_of_graphics_is_checked_before_it_is_enqueued(run: Run, harness: SheetHarness, tmp_path: Path) -> None:
     (tmp_path / "friday.csv").write_text("template,player\nelimination,Ana\nelimination,Bob\nelimination,Ana\n")
     before = read_state(harness)
