@@ -291,5 +291,5 @@ def templates(as_json: JsonOption = False) -> None:
         )
         for template in known.values()
     ]
-    columns = ("template", "title", "layers", "formats", "picture", "made by rule")
+    columns = ("template", "title", "layers (* required)", "formats", "picture", "made by rule")
     print_table(count_nouns(len(rows), "template"), columns, rows)
