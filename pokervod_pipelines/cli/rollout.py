@@ -33,7 +33,7 @@ from pokervod_pipelines.rollout.publish import deliver_alerts, find_channels, wr
 from pokervod_pipelines.rollout.record import ResultRecord, RolloutRecord, RolloutState
 from pokervod_pipelines.rollout.report.as_json import make_report_json
 from pokervod_pipelines.rollout.report.figures import make_report
-from pokervod_pipelines.rollout.report.text import write_page, write_report
+from pokervod_pipelines.rollout.report.text import write_page, write_text
 from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.rollout.runner import Rollout, evaluate_week, read_rollout, run_rollout
 from pokervod_pipelines.settings import Settings, load_settings
@@ -248,7 +248,7 @@ def report(
             raise BadInput(f"{html}: cannot be written ({error.strerror}); name another file") from None
         err.print(f"written to {html}", markup=False)
     elif markdown:
-        out.print(write_report(opened.plan, record, now, link), markup=False)
+        out.print(write_text("report", opened.plan, record, now, link), markup=False)
     else:
         _show(opened.plan, record, as_json=as_json)
 

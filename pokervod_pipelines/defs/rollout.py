@@ -8,9 +8,8 @@ failed, too.
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import dagster as dg
 from pydantic import Field
@@ -24,8 +23,8 @@ from pokervod_pipelines.rollout.handler import open_rollout
 from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
 from pokervod_pipelines.rollout.plans import load_plans
 from pokervod_pipelines.rollout.publish import write_page_file
-from pokervod_pipelines.rollout.record import ResultRecord, RolloutRecord, WeekResult, WeekState
-from pokervod_pipelines.rollout.report.text import write_progress
+from pokervod_pipelines.rollout.record import OverrideRecord, RolloutRecord, WeekResult, WeekState
+from pokervod_pipelines.rollout.report.text import write_text
 from pokervod_pipelines.rollout.runner import (
     Rollout,
     evaluate_week,
@@ -184,23 +183,28 @@ def _define_clock(plan: RolloutPlan, open_engine: OpenEngine) -> dg.SensorDefini
     return clock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _WeekRun:
-    """Describe a week for Dagster after the rollout ran up to it, with the results of this run."""
+class _WeekRun(NamedTuple):
+    """Hold a week after the rollout ran up to it: the record, and the result of this run."""
 
     plan: RolloutPlan
     number: int
     record: RolloutRecord
     result: WeekResult
 
-    def list_checks(self) -> list[dict[str, Any]]:
-        """Return the arguments of Dagster's checks; none for a week that was not evaluated."""
-        overrides = {each.criterion: each for each in self.record.overrides if each.week == self.number}
-        return [
-            _describe_check(each, f"overridden by {let.by} ({let.reason})" if let else "")
-            for each in self.result.results
-            for let in (overrides.get(each.criterion) if each.is_overridden else None,)
-        ]
+    def list_checks(self) -> Iterator[dict[str, Any]]:
+        """Yield the arguments of Dagster's checks; an overridden criterion has failed, but stops nothing."""
+        reasons = {each.criterion: f"overridden by {each.by} ({each.reason}): " for each in self._list_overrides()}
+        for each in self.result.results:
+            metadata = {**each.figures, "seconds": each.seconds, "overridden": each.is_overridden}
+            if each.details:
+                metadata["evidence"] = dg.MetadataValue.md("\n".join(f"- `{line}`" for line in each.details))
+            yield {
+                "check_name": each.criterion,
+                "passed": each.passed,
+                "severity": dg.AssetCheckSeverity.WARN if each.is_overridden else dg.AssetCheckSeverity.ERROR,
+                "description": (reasons.get(each.criterion, "") if each.is_overridden else "") + each.summary,
+                "metadata": metadata,
+            }
 
     def describe_pass(self) -> dict[str, dg.MetadataValue | str | int]:
         """Return the metadata of a passed week. Raises Dagster's ``Failure`` if it has not passed, or fails now."""
@@ -213,13 +217,15 @@ class _WeekRun:
             reason = f"week {self.number} has passed, but fails now: {self.result.summarize()}"
             step = f"fix it, or run `pokervod rollout resume --from {self.number}`"
             raise dg.Failure(f"{reason}; {step}", allow_retries=False)
-        overridden = [each.criterion for each in self.record.overrides if each.week == self.number]
         return {
-            "report": dg.MetadataValue.md(write_progress(self.plan, self.record, datetime.now(UTC))),
+            "report": dg.MetadataValue.md(write_text("progress", self.plan, self.record, datetime.now(UTC))),
             "attempts": len(self.record.attempts_of(self.number)),
             "round": week.cycle,
-            "overridden": ", ".join(overridden) or "none",
+            "overridden": ", ".join(each.criterion for each in self._list_overrides()) or "none",
         }
+
+    def _list_overrides(self) -> list[OverrideRecord]:
+        return [each for each in self.record.overrides if each.week == self.number]
 
 
 def _run_to_week(engine: Engine, settings: Settings, plan: RolloutPlan, number: int) -> _WeekRun:
@@ -232,7 +238,7 @@ def _run_to_week(engine: Engine, settings: Settings, plan: RolloutPlan, number: 
         write_page_file(settings, plan, record)
     except PokervodError as error:  # a week has passed whether or not its page can be written
         _log.warning("%s", error)
-    return _WeekRun(plan=plan, number=number, record=record, result=result)
+    return _WeekRun(plan, number, record, result)
 
 
 def _run_until(rollout: Rollout, number: int) -> tuple[RolloutRecord, WeekResult]:
@@ -246,17 +252,3 @@ def _run_until(rollout: Rollout, number: int) -> tuple[RolloutRecord, WeekResult
     if not new and record.weeks[number - 1].state is WeekState.PASSED:
         return record, evaluate_week(rollout, number)
     return record, WeekResult(results=new[-1] if new else ())
-
-
-def _describe_check(result: ResultRecord, override: str) -> dict[str, Any]:
-    """Return the arguments of Dagster's check; an overridden criterion has failed, but stops nothing."""
-    metadata = {**result.figures, "seconds": result.seconds, "overridden": result.is_overridden}
-    if result.details:
-        metadata["evidence"] = dg.MetadataValue.md("\n".join(f"- `{line}`" for line in result.details))
-    return {
-        "check_name": result.criterion,
-        "passed": result.passed,
-        "severity": dg.AssetCheckSeverity.WARN if result.is_overridden else dg.AssetCheckSeverity.ERROR,
-        "description": f"{override}: {result.summary}" if override else result.summary,
-        "metadata": metadata,
-    }

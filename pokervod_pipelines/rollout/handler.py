@@ -20,7 +20,7 @@ from pokervod_pipelines.rollout.fixers.base import FixContext, FixReport
 from pokervod_pipelines.rollout.fixers.registry import FIXERS, choose_fixers
 from pokervod_pipelines.rollout.plan import FixerEntry, RolloutPlan
 from pokervod_pipelines.rollout.record import FixRecord, ResultRecord, RolloutRecord, RolloutState
-from pokervod_pipelines.rollout.report.text import write_escalation, write_progress, write_report
+from pokervod_pipelines.rollout.report.text import ReportPart, write_text
 from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.rollout.runner import Clock, RetryPolicy, Rollout, read_clock
 from pokervod_pipelines.settings import Settings
@@ -82,13 +82,12 @@ class PlanHandler:
         """Raise an alert with the progress, or the final report, and resolve those of escalations."""
         passed = max((each for each in record.attempts if each.passed), key=lambda each: each.id)
         is_completed = record.state is RolloutState.COMPLETED
-        write = write_report if is_completed else write_progress
         self._raise(
             connection,
             key=f"rollout {self.plan.name} week {passed.week} attempt {passed.id}" + " completed" * is_completed,
             severity=AlertSeverity.INFO,
             title=f"{self.plan.title}: week {passed.week} passed" + ", rollout completed" * is_completed,
-            body=write(self.plan, record, self.clock(), self.settings.rollout.link),
+            body=self._write("report" if is_completed else "progress", record),
         )
         self.resolve_escalations(connection, record, Actor(who="the rollout", reason="the week passed"))
 
@@ -102,7 +101,7 @@ class PlanHandler:
             key=self._name_escalation(week),
             severity=AlertSeverity.CRITICAL,
             title=trim_text(title, 140),
-            body=write_escalation(self.plan, record, week, self.clock(), self.settings.rollout.link),
+            body=self._write("escalation", record, week),
         )
 
     def acknowledge_escalation(self, connection: Connection, week: int, actor: Actor) -> None:
@@ -113,6 +112,9 @@ class PlanHandler:
         """Resolve the alerts of all escalations."""
         for week in sorted({each.week for each in record.escalations}):
             resolve_alert(connection, self._name_escalation(week), actor=actor, now=self.clock())
+
+    def _write(self, part: ReportPart, record: RolloutRecord, week: int | None = None) -> str:
+        return write_text(part, self.plan, record, self.clock(), self.settings.rollout.link, week)
 
     def _name_escalation(self, week: int) -> str:
         return f"rollout {self.plan.name} week {week} escalated"
@@ -161,14 +163,11 @@ def _check(criterion: Criterion, context: CheckContext) -> ResultRecord:
         is_overridden=False,
         summary=result.summary,
         details=result.evidence,
-        figures={name: _make_storable(figure) for name, figure in result.figures.items()},
+        figures={
+            # JSON knows neither nan nor inf
+            name: make_storable(str(figure)) if isinstance(figure, str) or not math.isfinite(figure) else figure
+            for name, figure in result.figures.items()
+        },
         error_class=result.error_class,
         seconds=round(time.monotonic() - started, 3),
     )
-
-
-def _make_storable(figure: float | str) -> float | str:
-    if isinstance(figure, str):
-        return make_storable(figure)
-    is_number = not isinstance(figure, float) or math.isfinite(figure)
-    return figure if is_number else str(figure)  # JSON knows neither nan nor inf

@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from functools import cache
 from html import escape
-from typing import Any
+from typing import Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown import Markdown
@@ -17,22 +17,25 @@ from pokervod_pipelines.rollout.record import RolloutRecord
 from pokervod_pipelines.rollout.report import wording
 from pokervod_pipelines.rollout.report.figures import make_report
 
-
-def write_report(plan: RolloutPlan, record: RolloutRecord, now: datetime, link: str | None = None) -> str:
-    """Return the whole report in Markdown; of a completed rollout it is the final one."""
-    return _write(plan, record, now, link, part="report")
+ReportPart = Literal["report", "progress", "escalation"]
 
 
-def write_progress(plan: RolloutPlan, record: RolloutRecord, now: datetime, link: str | None = None) -> str:
-    """Return the short report in Markdown: bar, done, current, next, milestones, estimated completion."""
-    return _write(plan, record, now, link, part="progress")
-
-
-def write_escalation(
-    plan: RolloutPlan, record: RolloutRecord, week: int, now: datetime, link: str | None = None
+def write_text(
+    part: ReportPart,
+    plan: RolloutPlan,
+    record: RolloutRecord,
+    now: datetime,
+    link: str | None = None,
+    week: int | None = None,
 ) -> str:
-    """Return in Markdown what a person must know of the escalated week in order to act."""
-    return _write(plan, record, now, link, part="escalation", week=week)
+    """Return in Markdown the whole report (the final one of a completed rollout), or a message.
+
+    ``progress`` is short: bar, done, current, next, milestones, estimated completion. ``escalation`` is what a person
+    must know of the escalated ``week`` in order to act.
+    """
+    template = _prepare_templates().get_template("report.md.j2")
+    text = template.render(report=make_report(plan, record, now), link=link, part=part, week=week)
+    return re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
 
 
 def write_page(plan: RolloutPlan, record: RolloutRecord, now: datetime, link: str | None = None) -> str:
@@ -42,16 +45,10 @@ def write_page(plan: RolloutPlan, record: RolloutRecord, now: datetime, link: st
     converter = Markdown(extensions=["tables", "sane_lists"])
     for part, name in ((converter.preprocessors, "html_block"), (converter.inlinePatterns, "html")):
         part.deregister(name)  # HTML in a text is text
-    body = converter.convert(write_report(plan, record, now, shown))
+    body = converter.convert(write_text("report", plan, record, now, shown))
     template = _prepare_templates().get_template("page.html.j2")
     title = escape(f"{report.percent} % – {report.plan.title}")
     return template.render(title=wording.Plain(title), body=wording.Plain(body))
-
-
-def _write(plan: RolloutPlan, record: RolloutRecord, now: datetime, link: str | None, **values: Any) -> str:
-    template = _prepare_templates().get_template("report.md.j2")
-    text = template.render(report=make_report(plan, record, now), link=link, **values)
-    return re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
 
 
 @cache

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from pokervod_pipelines.rollout.record import AttemptRecord, InterventionRecord, RolloutRecord
-from pokervod_pipelines.rollout.report.text import write_escalation, write_page, write_progress, write_report
+from pokervod_pipelines.rollout.report.text import write_page, write_text
 from pokervod_pipelines_tests.rollout.report.examples import (
     NOW,
     OVERRIDE,
@@ -89,11 +89,11 @@ def blocked() -> RolloutRecord:
 
 
 TEXTS = {
-    "progress": (write_progress(PLAN, escalated(), NOW, LINK), PROGRESS),
-    "escalation": (write_escalation(PLAN, blocked(), 5, NOW, LINK), ESCALATION),
-    "blocked": (write_report(PLAN, blocked(), NOW), BLOCKED),
-    "final": (write_report(PLAN, *completed()), FINAL),
-    "fresh": (write_report(PLAN, fresh(), START), NOTHING),
+    "progress": (write_text("progress", PLAN, escalated(), NOW, LINK), PROGRESS),
+    "escalation": (write_text("escalation", PLAN, blocked(), NOW, LINK, 5), ESCALATION),
+    "blocked": (write_text("report", PLAN, blocked(), NOW), BLOCKED),
+    "final": (write_text("report", PLAN, *completed()), FINAL),
+    "fresh": (write_text("report", PLAN, fresh(), START), NOTHING),
 }
 
 
@@ -112,13 +112,13 @@ def test_every_row_of_the_table_has_every_column() -> None:
     record, finish = completed()
     first = PLAN.weeks[0].model_copy(update={"title": "a | b"})
     named = PLAN.model_copy(update={"weeks": (first, *PLAN.weeks[1:])})
-    rows = [line for line in write_report(named, record, finish).splitlines() if line.startswith("|")]
+    rows = [line for line in write_text("report", named, record, finish).splitlines() if line.startswith("|")]
     assert len(rows) == 11
     assert {row.count("|") for row in rows} == {14}
 
 
 def of_week_5(*attempts: AttemptRecord) -> str:
-    return write_escalation(PLAN, replace(escalated(), attempts=attempts), 5, NOW)
+    return write_text("escalation", PLAN, replace(escalated(), attempts=attempts), NOW, week=5)
 
 
 def test_many_errors_are_counted() -> None:
@@ -136,7 +136,7 @@ def test_without_fixes_it_says_why() -> None:
 
 
 def test_only_the_escalated_cycle_is_reported() -> None:
-    assert write_escalation(PLAN, completed()[0], 5, NOW).count("- Attempt ") == 3
+    assert write_text("escalation", PLAN, completed()[0], NOW, week=5).count("- Attempt ") == 3
 
 
 def poisoned() -> RolloutRecord:
@@ -198,7 +198,7 @@ def test_the_page_is_one_safe_file_that_needs_nothing_else(record: RolloutRecord
 
 
 def test_a_reason_cannot_bring_markup_in() -> None:
-    for text in (write_report(PLAN, poisoned(), NOW), write_escalation(PLAN, poisoned(), 5, NOW)):
+    for text in (write_text("report", PLAN, poisoned(), NOW), write_text("escalation", PLAN, poisoned(), NOW, week=5)):
         assert "<script" not in re.sub("`[^`]*`", "", text)
         assert "\n#" not in text.replace("\n# ", "", 0)[2:].replace("\n## ", "")
 
@@ -210,6 +210,6 @@ def test_long_evidence_is_cut() -> None:
 
 def test_a_running_attempt_is_shown_with_its_results_so_far() -> None:
     running = replace(attempt(1, 1, START, (result("week_1_health"),)), ended_at=None, passed=None)
-    text = write_report(PLAN, replace(fresh(), attempts=(running,)), NOW)
+    text = write_text("report", PLAN, replace(fresh(), attempts=(running,)), NOW)
     assert ": running" in text
     assert "✓ passed `week_1_health`: answers as the document says: 24 of 24 operations" in text
