@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
-from sqlalchemy import Engine
 
-from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
+from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor, write_to
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.errors import BadInput, OperatorNeeded, Unavailable
+from pokervod_pipelines.errors import OperatorNeeded, Unavailable
 from pokervod_pipelines.rollout.demo.story import run_demo
 from pokervod_pipelines.rollout.handler import PlanHandler, open_rollout
 from pokervod_pipelines.rollout.interventions import (
@@ -42,6 +41,7 @@ app = typer.Typer(no_args_is_help=True)
 
 PlanOption = Annotated[str, typer.Option("--plan", help="Name of the plan; default: the first of the settings.")]
 WeekArgument = Annotated[int, typer.Argument(metavar="WEEK", min=1, help="Number of the week.")]
+UntilOption = Annotated[int | None, typer.Option("--until", min=1, help="Stop before the week after this one.")]
 EarlyOption = Annotated[bool, typer.Option("--early", help="Begin even before the planned start.")]
 WaitOption = Annotated[bool, typer.Option("--wait", help="Stay until it is completed or needs a person.")]
 DEMO_PAGE = Path("rollout-demo.html")
@@ -58,7 +58,6 @@ MAX_INLINE_WAIT = 10.0
 class _OpenRollout(NamedTuple):
     """Hold what every command needs of a rollout."""
 
-    engine: Engine
     settings: Settings
     plan: RolloutPlan
     rollout: Rollout
@@ -69,13 +68,13 @@ def _open(plan_name: str) -> Iterator[_OpenRollout]:
     settings = load_settings()
     plan = find_plan(settings, plan_name or None)
     with open_database(settings) as engine:
-        yield _OpenRollout(engine, settings, plan, open_rollout(engine, settings, plan))
+        yield _OpenRollout(settings, plan, open_rollout(engine, settings, plan))
 
 
 @app.command("run")
 def run(
     plan: PlanOption = "",
-    until: Annotated[int | None, typer.Option("--until", min=1, help="Stop before the week after this one.")] = None,
+    until: UntilOption = None,
     wait: WaitOption = False,
     early: EarlyOption = False,
     as_json: JsonOption = False,
@@ -137,7 +136,7 @@ _NEXT_STEPS = {
 
 def _deliver(opened: _OpenRollout) -> None:
     """Send alerts, so that nobody waits for them until the command ends."""
-    for channel, fault in deliver_alerts(opened.engine, opened.settings).items():
+    for channel, fault in deliver_alerts(opened.rollout.engine, opened.settings).items():
         err.print(f"alert not delivered to {channel}, retried later: {fault}", markup=False)
 
 
@@ -171,9 +170,7 @@ def resume(
         int | None, typer.Option("--from", min=1, help="Repeat this and all later weeks; default: the current week.")
     ] = None,
     plan: PlanOption = "",
-    until: Annotated[
-        int | None, typer.Option("--until", min=1, help="Stop before the week after this one; default: as before.")
-    ] = None,
+    until: UntilOption = None,
     reason: ReasonOption = "resumed by command",
     by: ByOption = "",
     wait: WaitOption = False,
@@ -181,7 +178,7 @@ def resume(
 ) -> None:
     """Resume after an escalation or a pause, with all attempts; `--from` repeats earlier weeks.
 
-    A waiting or interrupted rollout continues at once where it was.
+    A waiting or interrupted rollout continues at once where it was, up to its earlier `--until`.
 
     Example: pokervod rollout resume --from 5 --reason "the database is back"
     """
@@ -215,15 +212,10 @@ def validate(week: WeekArgument, plan: PlanOption = "", as_json: JsonOption = Fa
 
 
 def _show_results(week: int, results: Sequence[ResultRecord]) -> None:
-    rows = [
-        (
-            "passed" if each.passed else "overridden" if each.is_overridden else "FAILED",
-            each.criterion,
-            "\n".join((each.summary, *each.details)),
-            f"{each.seconds:.1f}",
-        )
-        for each in results
-    ]
+    rows = []
+    for each in results:
+        word = "passed" if each.passed else "overridden" if each.is_overridden else "FAILED"
+        rows.append((word, each.criterion, "\n".join((each.summary, *each.details)), f"{each.seconds:.1f}"))
     print_table(f"week {week}", ("result", "criterion", "evidence", "seconds"), rows, right=("seconds",))
 
 
@@ -242,10 +234,8 @@ def report(
         record = read_rollout(opened.rollout)
     now, link = datetime.now(UTC), opened.settings.rollout.link
     if html is not None:
-        try:
+        with write_to(html):
             html.write_text(write_page(opened.plan, record, now, link), encoding="utf-8")
-        except OSError as error:
-            raise BadInput(f"{html}: cannot be written ({error.strerror}); name another file") from None
         err.print(f"written to {html}", markup=False)
     elif markdown:
         out.print(write_text("report", opened.plan, record, now, link), markup=False)
@@ -271,12 +261,8 @@ def override(
     act = undo_override if undo else override_criterion
     with _open(plan) as opened:
         act(opened.rollout, week, criterion, read_actor(by, reason))
-    done = (
-        "is judged again; continue with `pokervod rollout run`"
-        if undo
-        else ("counts as passed; continue with `pokervod rollout resume`")
-    )
-    out.print(f"{criterion} of week {week} {done}", markup=False)
+    done, step = ("is judged again", "run") if undo else ("counts as passed", "resume")
+    out.print(f"{criterion} of week {week} {done}; continue with `pokervod rollout {step}`", markup=False)
 
 
 @app.command("pause")

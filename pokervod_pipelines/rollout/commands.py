@@ -64,15 +64,14 @@ def run_command(
     reader.start()
     try:
         status = process.wait(seconds)
-    except subprocess.TimeoutExpired:
+    except BaseException as error:
         _stop(process, asks_first=keeps_children)
         reader.join(STOP_SECONDS)
-        raise CommandTimeout(_list_lines(bytes(tail))) from None
-    except BaseException:
-        _stop(process, asks_first=keeps_children)
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise CommandTimeout(_list_lines(bytes(tail))) from None
         raise
     if not keeps_children:
-        _kill_group(process)
+        _stop(process, asks_first=False)
     reader.join(STOP_SECONDS)
     return CommandResult(status, _list_lines(bytes(tail)))
 
@@ -86,18 +85,12 @@ def _keep_tail(process: subprocess.Popen[bytes], tail: bytearray) -> None:
 
 
 def _stop(process: subprocess.Popen[bytes], *, asks_first: bool) -> None:
-    if asks_first:
+    """Kill the process and all that it started, also those children that ignore SIGTERM."""
+    for number in (signal.SIGTERM, signal.SIGKILL) if asks_first else (signal.SIGKILL,):
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
+            os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
-    _kill_group(process)  # also those children that ignore SIGTERM
-    process.wait()
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _list_lines(tail: bytes) -> list[str]:

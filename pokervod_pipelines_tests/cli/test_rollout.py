@@ -282,7 +282,7 @@ def test_the_page_is_written_to_the_given_file(plans: PlanFolder, pokervod: RunC
     said = pokervod("rollout", "report", "--html", "nowhere/page.html")
     assert (said.status, said.error) == (
         2,
-        "nowhere/page.html: cannot be written (No such file or directory); name another file",
+        "nowhere/page.html: cannot be written (No such file or directory); correct the path or its rights",
     )
 
 
