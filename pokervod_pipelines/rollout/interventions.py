@@ -3,29 +3,37 @@
 Each action is stored with its actor. None of them evaluates anything; a later run continues from what they leave.
 """
 
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
 from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType
-from pokervod_pipelines.rollout import overrides, store
+from pokervod_pipelines.rollout import store
 from pokervod_pipelines.rollout.alignment import WeekShape
 from pokervod_pipelines.rollout.record import OverrideRecord, RolloutRecord, RolloutState, WeekState
 from pokervod_pipelines.rollout.runner import Rollout, append_event, fit_rollout, lock_rollout, read_rollout
 
 
+@contextmanager
+def _act(
+    rollout: Rollout, actor: Actor, kind: str, event: EventType, about: int | None = None, **payload: object
+) -> Iterator[Connection]:
+    """Open the transaction of an action, which is stored with its actor and its event."""
+    with rollout.engine.begin() as connection:
+        yield connection
+        store.insert_intervention(connection, rollout.plan, kind, about, actor=actor, now=rollout.clock())
+        append_event(connection, rollout, event, **payload, by=actor.who, reason=actor.reason)
+
+
 def pause_rollout(rollout: Rollout, actor: Actor) -> None:
     """Start no further attempt until a person resumes the rollout; a running attempt finishes."""
-    record = read_rollout(rollout)
-    if record.state in {RolloutState.COMPLETED, RolloutState.ABANDONED}:
-        raise Conflict(f"the rollout {rollout.plan} is {record.state}, so it cannot be paused")
-    with rollout.engine.begin() as connection:
+    week = _read_open(rollout, "paused").current_week
+    with _act(rollout, actor, "pause", EventType.ROLLOUT_PAUSED, week, week=week) as connection:
         store.set_rollout_state(connection, rollout.plan, RolloutState.PAUSED, actor.reason, rollout.clock())
-        week = record.current_week
-        _store(connection, rollout, "pause", week, actor)
-        append_event(connection, rollout, EventType.ROLLOUT_PAUSED, week=week, by=actor.who, reason=actor.reason)
 
 
 def resume_rollout(rollout: Rollout, actor: Actor, *, week: int | None = None) -> int:
@@ -38,19 +46,14 @@ def resume_rollout(rollout: Rollout, actor: Actor, *, week: int | None = None) -
     with lock_rollout(rollout):
         record = read_rollout(rollout)
         number = _find_start(rollout, record, week)
-        with rollout.engine.begin() as connection:
-            now = rollout.clock()
+        with _act(rollout, actor, "resume", EventType.ROLLOUT_RESUMED, number, week=number) as connection:
             fit_rollout(connection, rollout)
             if week is None and record.state in {RolloutState.RUNNING, RolloutState.WAITING}:
-                store.end_wait(connection, rollout.plan, number, now)
+                store.end_wait(connection, rollout.plan, number, rollout.clock())
             else:
                 _start_cycles(connection, rollout, record, number, repeats=week is not None)
-            store.end_escalations(connection, rollout.plan, now)
-            rollout.handler.resolve_escalations(connection, record, actor)
-            reason = f"resumed: {actor.reason}"
-            store.set_rollout_state(connection, rollout.plan, RolloutState.RUNNING, reason, now, is_resumed=True)
-            _store(connection, rollout, "resume", number, actor)
-            append_event(connection, rollout, EventType.ROLLOUT_RESUMED, week=number, by=actor.who, reason=actor.reason)
+            _end_escalations(connection, rollout, record, actor)
+            _set_state(connection, rollout, RolloutState.RUNNING, f"resumed: {actor.reason}")
     return number
 
 
@@ -76,10 +79,18 @@ def _start_cycles(
 ) -> None:
     """Reset the week and every later one that has started; those that have passed only if it ``repeats`` them."""
     for each in record.weeks:
-        if each.state is WeekState.PASSED and not repeats:
-            continue
-        if each.number >= first and (each.state is not WeekState.PENDING or each.attempts):
+        has_started = each.state is not WeekState.PENDING or each.attempts
+        if each.number >= first and has_started and (repeats or each.state is not WeekState.PASSED):
             store.start_cycle(connection, rollout.plan, each.number)
+
+
+def _end_escalations(connection: Connection, rollout: Rollout, record: RolloutRecord, actor: Actor) -> None:
+    store.end_escalations(connection, rollout.plan, rollout.clock())
+    rollout.handler.resolve_escalations(connection, record, actor)
+
+
+def _set_state(connection: Connection, rollout: Rollout, state: RolloutState, reason: str) -> None:
+    store.set_rollout_state(connection, rollout.plan, state, reason, rollout.clock(), is_resumed=True)
 
 
 def override_criterion(rollout: Rollout, week: int, criterion: str, actor: Actor) -> None:
@@ -91,8 +102,7 @@ def override_criterion(rollout: Rollout, week: int, criterion: str, actor: Actor
     with rollout.engine.begin() as connection:
         if _find_override(connection, rollout, week, criterion):
             raise Conflict(f"criterion {criterion!r} of week {week} is already overridden")
-        signed = _sign(connection, rollout, actor)
-        overrides.insert_override(connection, rollout.plan, week, shape, criterion, actor=signed, now=rollout.clock())
+        store.insert_override(connection, rollout.plan, week, shape, criterion, actor=actor, now=rollout.clock())
         payload = {"week": week, "criterion": criterion, "by": actor.who, "reason": actor.reason}
         append_event(connection, rollout, EventType.ROLLOUT_OVERRIDDEN, **payload)
 
@@ -103,14 +113,12 @@ def undo_override(rollout: Rollout, week: int, criterion: str, actor: Actor) -> 
     Raises ``BadInput`` for a criterion that the week does not have, ``Conflict`` for one that is not overridden.
     """
     _find_shape(rollout, week, criterion)
-    with rollout.engine.begin() as connection:
+    kind, event = f"undo override of {criterion}", EventType.ROLLOUT_OVERRIDE_UNDONE
+    with _act(rollout, actor, kind, event, week, week=week, criterion=criterion) as connection:
         found = _find_override(connection, rollout, week, criterion)
         if not found:
             raise Conflict(f"criterion {criterion!r} of week {week} is not overridden")
-        overrides.withdraw_overrides(connection, rollout.plan, found, _sign(connection, rollout, actor))
-        _store(connection, rollout, f"undo override of {criterion}", week, actor)
-        payload = {"week": week, "criterion": criterion, "by": actor.who, "reason": actor.reason}
-        append_event(connection, rollout, EventType.ROLLOUT_OVERRIDE_UNDONE, **payload)
+        store.withdraw_overrides(connection, rollout.plan, found, actor)
 
 
 def _find_shape(rollout: Rollout, week: int, criterion: str) -> WeekShape:
@@ -123,23 +131,25 @@ def _find_shape(rollout: Rollout, week: int, criterion: str) -> WeekShape:
 
 
 def _find_override(connection: Connection, rollout: Rollout, week: int, criterion: str) -> list[OverrideRecord]:
-    overrides.lock_overrides(connection, rollout.plan)
+    """Return the overrides of the criterion, and keep others from overriding until this transaction commits."""
+    lock_until_commit(connection, f"rollout overrides {rollout.plan}")
     record = store.read_rollout(connection, rollout.plan, rollout.weeks)
     return [each for each in record.overrides if (each.week, each.criterion) == (week, criterion)] if record else []
 
 
 def abandon_rollout(rollout: Rollout, actor: Actor) -> None:
     """Give the rollout up: nothing continues it until it is reset. Raises ``Conflict`` if it has ended."""
+    record = _read_open(rollout, "abandoned")
+    with _act(rollout, actor, "abandon", EventType.ROLLOUT_ABANDONED, record.current_week) as connection:
+        _end_escalations(connection, rollout, record, actor)
+        store.set_rollout_state(connection, rollout.plan, RolloutState.ABANDONED, actor.reason, rollout.clock())
+
+
+def _read_open(rollout: Rollout, action: str) -> RolloutRecord:
     record = read_rollout(rollout)
     if record.state in {RolloutState.COMPLETED, RolloutState.ABANDONED}:
-        raise Conflict(f"the rollout {rollout.plan} is {record.state}, so it cannot be abandoned")
-    with rollout.engine.begin() as connection:
-        now = rollout.clock()
-        store.end_escalations(connection, rollout.plan, now)
-        rollout.handler.resolve_escalations(connection, record, actor)
-        store.set_rollout_state(connection, rollout.plan, RolloutState.ABANDONED, actor.reason, now)
-        _store(connection, rollout, "abandon", record.current_week, actor)
-        append_event(connection, rollout, EventType.ROLLOUT_ABANDONED, by=actor.who, reason=actor.reason)
+        raise Conflict(f"the rollout {rollout.plan} is {record.state}, so it cannot be {action}")
+    return record
 
 
 def reset_rollout(rollout: Rollout, actor: Actor) -> None:
@@ -149,18 +159,13 @@ def reset_rollout(rollout: Rollout, actor: Actor) -> None:
     """
     with lock_rollout(rollout):
         record = read_rollout(rollout)
-        with rollout.engine.begin() as connection:
-            now = rollout.clock()
+        with _act(rollout, actor, "reset", EventType.ROLLOUT_RESET) as connection:
             fit_rollout(connection, rollout)
             _start_cycles(connection, rollout, record, 1, repeats=True)
-            store.end_escalations(connection, rollout.plan, now)
-            rollout.handler.resolve_escalations(connection, record, actor)
-            overrides.withdraw_overrides(connection, rollout.plan, record.overrides, _sign(connection, rollout, actor))
-            reason = f"reset: {actor.reason}"
-            store.set_rollout_state(connection, rollout.plan, RolloutState.WAITING, reason, now, is_resumed=True)
-            store.reset_rollout(connection, rollout.plan, now)
-            _store(connection, rollout, "reset", None, actor)
-            append_event(connection, rollout, EventType.ROLLOUT_RESET, by=actor.who, reason=actor.reason)
+            _end_escalations(connection, rollout, record, actor)
+            store.withdraw_overrides(connection, rollout.plan, record.overrides, actor)
+            _set_state(connection, rollout, RolloutState.WAITING, f"reset: {actor.reason}")
+            store.reset_rollout(connection, rollout.plan, rollout.clock())
 
 
 def acknowledge_escalation(rollout: Rollout, actor: Actor) -> int:
@@ -169,14 +174,6 @@ def acknowledge_escalation(rollout: Rollout, actor: Actor) -> int:
     if week is None:
         raise Conflict(f"the rollout {rollout.plan} has no open escalation")
     with rollout.engine.begin() as connection:
-        _store(connection, rollout, "acknowledge", week, actor)
+        store.insert_intervention(connection, rollout.plan, "acknowledge", week, actor=actor, now=rollout.clock())
         rollout.handler.acknowledge_escalation(connection, week, actor)
     return week
-
-
-def _sign(connection: Connection, rollout: Rollout, actor: Actor) -> Actor:
-    return replace(actor, correlation_id=store.read_correlation_id(connection, rollout.plan))
-
-
-def _store(connection: Connection, rollout: Rollout, kind: str, week: int | None, actor: Actor) -> None:
-    store.insert_intervention(connection, rollout.plan, kind, week, actor=actor, now=rollout.clock())

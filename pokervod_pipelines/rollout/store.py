@@ -2,21 +2,22 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, text
 
 from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.decisions import DecisionKind, Subject, read_in_force, record, withdraw
 from pokervod_pipelines.rollout.alignment import WeekShape, align_record
-from pokervod_pipelines.rollout.overrides import list_override_decisions, make_override
 from pokervod_pipelines.rollout.record import (
     AttemptRecord,
     EscalationRecord,
     FixRecord,
     InterventionRecord,
+    OverrideRecord,
     ResultRecord,
     RolloutRecord,
     RolloutState,
@@ -92,7 +93,7 @@ def read_stored(connection: Connection, plan: str) -> RolloutRecord | None:
             AttemptRecord(**each, results=tuple(results[each["id"]]), fixes=tuple(fixes[each["id"]]))
             for each in _read(connection, AttemptRecord, "rollout_attempts", plan, "id")
         ),
-        overrides=tuple(map(make_override, list_override_decisions(connection, plan))),
+        overrides=tuple(each for each, _ in _read_overrides(connection, plan)),
         interventions=tuple(
             InterventionRecord(**each)
             for each in _read(connection, InterventionRecord, "rollout_interventions", plan, "id")
@@ -104,24 +105,24 @@ def read_stored(connection: Connection, plan: str) -> RolloutRecord | None:
 
 
 def _read(
-    connection: Connection, record: type[Any], table: str, plan: str, order: str, *more: str
+    connection: Connection, kind: type[Any], table: str, plan: str, order: str, *more: str
 ) -> list[dict[str, Any]]:
     """Return the columns that the record has, and ``more``."""
-    columns = ", ".join([*more, *(each.name for each in fields(record) if each.name not in {"results", "fixes"})])
+    columns = ", ".join([*more, *(each.name for each in fields(kind) if each.name not in {"results", "fixes"})])
     query = f"select {columns} from {table} where plan = :plan order by {order}"  # noqa: S608 - constants
     return [dict(row._mapping) for row in _run(connection, query, plan=plan)]
 
 
 def _read_details(
-    connection: Connection, record: type[Record], table: str, plan: str, order: str
+    connection: Connection, kind: type[Record], table: str, plan: str, order: str
 ) -> dict[int, list[Record]]:
     """Return the records of each attempt."""
     source = f"(select t.*, plan from {table} t join rollout_attempts a on a.id = t.attempt_id) t"  # noqa: S608 - constants
     found = defaultdict[int, list[Record]](list)
-    for row in _read(connection, record, source, plan, order, "attempt_id"):
+    for row in _read(connection, kind, source, plan, order, "attempt_id"):
         attempt_id = row.pop("attempt_id")
         plain = {key: tuple(each) if isinstance(each, list) else each for key, each in row.items()}
-        found[attempt_id].append(record(**plain))
+        found[attempt_id].append(kind(**plain))
     return found
 
 
@@ -276,6 +277,35 @@ def insert_intervention(
     """Store what the person did."""
     values = {"plan": plan, "kind": kind, "week": week, "by": actor.who, "reason": actor.reason, "at": now}
     _insert(connection, "rollout_interventions", **values)
+
+
+def insert_override(
+    connection: Connection, plan: str, week: int, shape: WeekShape, criterion: str, *, actor: Actor, now: datetime
+) -> None:
+    """Record that the criterion, as it is now, counts as passed; a changed one does not."""
+    digest = shape.digests[criterion]
+    subject: Subject = {"plan": plan, "week": week, "criterion": criterion, "title": shape.title, "digest": digest}
+    record(connection, DecisionKind.OVERRIDE, subject, value=True, actor=_sign(connection, plan, actor), at=now)
+
+
+def withdraw_overrides(connection: Connection, plan: str, overrides: Sequence[OverrideRecord], actor: Actor) -> None:
+    """Record that these overrides do not count any more."""
+    keys = {(each.title, each.digest, each.at) for each in overrides}
+    for found, subject in _read_overrides(connection, plan):
+        if (found.title, found.digest, found.at) in keys:
+            withdraw(connection, DecisionKind.OVERRIDE, subject, actor=_sign(connection, plan, actor))
+
+
+def _sign(connection: Connection, plan: str, actor: Actor) -> Actor:
+    return replace(actor, correlation_id=read_correlation_id(connection, plan))
+
+
+def _read_overrides(connection: Connection, plan: str) -> Iterator[tuple[OverrideRecord, Subject]]:
+    """Yield the overrides that count, each with what it was decided about."""
+    for each in read_in_force(connection, DecisionKind.OVERRIDE):
+        about: dict[str, Any] = dict(each.subject)
+        if about.pop("plan") == plan:
+            yield OverrideRecord(**about, by=each.by, reason=each.reason, at=each.at), each.subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

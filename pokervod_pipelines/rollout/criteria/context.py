@@ -29,14 +29,19 @@ MAX_FILE_BYTES = 20_000_000
 CALL_SECONDS = 10.0
 """Limit of one call, if the criterion's time allows as much."""
 
-_FORBIDDEN = frozenset({"25006", "42501", "0A000"})
-"""SQL states: a write in a read-only transaction, a missing privilege, a write within a subquery."""
-
-_MISSING = frozenset({"3F000", "42P01", "42703", "42704", "42804", "42846", "42883"})
-"""SQL states: a schema, table, column or type is missing or of another type, no function or operator for such types."""
-
-_TIMED_OUT = frozenset({"57014", "55P03"})
-"""SQL states: cancelled by the statement timeout, and a lock that was not available."""
+_DATABASE_PROBLEMS = (
+    (("25006", "42501", "0A000"), ErrorClass.NOT_ALLOWED, "the database forbids it"),
+    (("57014", "55P03"), ErrorClass.UNREACHABLE, "the database did not answer in time"),
+    (("08", "53", "57", "28", "3D"), ErrorClass.UNREACHABLE, "the database does not answer"),
+    (
+        ("3F000", "42P01", "42703", "42704", "42804", "42846", "42883"),
+        ErrorClass.SCHEMA,
+        "a part of the schema is missing or of another type",
+    ),
+    (("42",), ErrorClass.NOT_ALLOWED, "the database rejects the query; correct the plan"),
+    (("",), ErrorClass.DATA, "the database cannot answer"),
+)
+"""Beginnings of SQL states, with what they mean for a criterion; the first one that fits counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +59,9 @@ class HttpCaller:
         where = f"{method} {path} of {self.title}"
         try:
             return send_request(self.client, method, self.address + path, seconds=seconds, **arguments)
-        except ResponseTooLarge as error:
-            raise CriterionFailed(ErrorClass.CONTRACT, f"{where}: {error}") from None
-        except NoRoute as error:
-            raise CriterionFailed(ErrorClass.UNREACHABLE, f"{where}: {error}") from None
         except CallFailed as error:
-            raise CriterionFailed(ErrorClass.SERVICE_DOWN, f"{where}: {error}") from None
+            kinds = {ResponseTooLarge: ErrorClass.CONTRACT, NoRoute: ErrorClass.UNREACHABLE}
+            raise CriterionFailed(kinds.get(type(error), ErrorClass.SERVICE_DOWN), f"{where}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,25 +89,21 @@ class CheckContext:
         """Return the seconds that are left, at most ``limit``. Raises ``CriterionFailed`` when the time is up."""
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise CriterionFailed(
-                ErrorClass.UNREACHABLE, f"not finished after {self.seconds:g} s; increase 'seconds' of the criterion"
-            )
+            problem = f"not finished after {self.seconds:g} s; increase 'seconds' of the criterion"
+            raise CriterionFailed(ErrorClass.UNREACHABLE, problem)
         return min(left, limit)
 
-    def read_file(self, path: str) -> bytes:
+    def read_file(self, path: str | Path) -> bytes:
         """Return the content of a file below the folder. Raises ``CriterionFailed``."""
-        return self.read_found(self.folder / path)
-
-    def read_found(self, path: Path) -> bytes:
-        """Return the content of a file that ``find_files`` found. Raises ``CriterionFailed``."""
-        shown = self.show(path)
-        self._check_below(path)
+        file = self.folder / path
+        shown = self.show(file)
+        self._check_below(file)
         try:
-            if not path.is_file():
+            if not file.is_file():
                 raise CriterionFailed(ErrorClass.DOCUMENT, f"{shown}: the file is missing below {self.folder}")
-            if path.stat().st_size > MAX_FILE_BYTES:
+            if file.stat().st_size > MAX_FILE_BYTES:
                 raise CriterionFailed(ErrorClass.DOCUMENT, f"{shown}: larger than {MAX_FILE_BYTES // 1_000_000} MB")
-            return path.read_bytes()
+            return file.read_bytes()
         except OSError as error:
             raise CriterionFailed(ErrorClass.DOCUMENT, f"{shown}: cannot be read ({error.strerror})") from None
 
@@ -135,11 +133,9 @@ class CheckContext:
         """Return the service's address of that kind. Raises ``CriterionFailed`` if it is unknown."""
         address = self.find_service(name).find_address(kind)
         if address is None:
-            raise CriterionFailed(
-                ErrorClass.UNREACHABLE,
-                f"the {kind if kind == 'address' else kind + ' address'} of {name} is unknown; "
-                f"set rollout.services.{name}.{kind} in the settings or the plan",
-            )
+            noun, key = kind if kind == "address" else f"{kind} address", f"rollout.services.{name}.{kind}"
+            problem = f"the {noun} of {name} is unknown; set {key} in the settings or the plan"
+            raise CriterionFailed(ErrorClass.UNREACHABLE, problem)
         return address
 
     @contextmanager
@@ -152,49 +148,27 @@ class CheckContext:
     @contextmanager
     def read_database(self) -> Iterator[Connection]:
         """Open a READ ONLY transaction of limited time. Raises ``CriterionFailed`` for errors of the database."""
-        engine = self._limit_engine()
+        milliseconds = max(1, int(self.take_seconds(86_400) * 1000))
+        limits = f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+        # Prepared at once: the protocol then accepts one statement only, whatever a text contains.
+        connect = {
+            "options": f"-c timezone=UTC {limits} -c default_transaction_read_only=on",
+            "connect_timeout": max(1, int(self.take_seconds(10))),
+            "prepare_threshold": 0,
+        }
+        engine = create_engine(self.engine.url, poolclass=NullPool, connect_args=connect)
         try:
             with engine.connect() as connection:
                 connection.execution_options(postgresql_readonly=True)
                 yield connection
                 connection.rollback()
         except DBAPIError as error:
-            raise _make_criterion_error(error) from None
-        finally:
-            engine.dispose()
-
-    def _limit_engine(self) -> Engine:
-        """Return an engine on the same database whose statements only read and end with this context's time."""
-        milliseconds = max(1, int(self.take_seconds(86_400) * 1000))
-        options = (
-            f"-c timezone=UTC -c statement_timeout={milliseconds} -c lock_timeout={milliseconds} "
-            "-c default_transaction_read_only=on"
-        )
-        # Prepared at once: the protocol then accepts one statement only, whatever a text contains.
-        connect = {
-            "options": options,
-            "connect_timeout": max(1, int(self.take_seconds(10))),
-            "prepare_threshold": 0,
-        }
-        return create_engine(self.engine.url, poolclass=NullPool, connect_args=connect)
+            state = getattr(error.orig, "sqlstate", None) or "08"
+            reason = next(iter(str(error.orig).strip().splitlines()), type(error).__name__)
+            error_class, problem = next(each[1:] for each in _DATABASE_PROBLEMS if state.startswith(each[0]))
+            raise CriterionFailed(error_class, f"{problem}: {reason}") from None
 
     def hide_secrets(self, text: str) -> str:
         """Return the text without users and passwords of addresses and of the database."""
         database = self.engine.url.render_as_string(hide_password=False)
         return hide_secrets(text, {}, [database, *list_addresses(self.services.values())])
-
-
-def _make_criterion_error(error: DBAPIError) -> CriterionFailed:
-    state = getattr(error.orig, "sqlstate", None)
-    reason = next(iter(str(error.orig).strip().splitlines()), type(error).__name__)
-    if state in _FORBIDDEN:
-        return CriterionFailed(ErrorClass.NOT_ALLOWED, f"the database forbids it: {reason}")
-    if state in _TIMED_OUT:
-        return CriterionFailed(ErrorClass.UNREACHABLE, f"the database did not answer in time: {reason}")
-    if state is None or state.startswith(("08", "53", "57", "28", "3D")):
-        return CriterionFailed(ErrorClass.UNREACHABLE, f"the database does not answer: {reason}")
-    if state in _MISSING:
-        return CriterionFailed(ErrorClass.SCHEMA, f"a part of the schema is missing or of another type: {reason}")
-    if state.startswith("42"):
-        return CriterionFailed(ErrorClass.NOT_ALLOWED, f"the database rejects the query; correct the plan: {reason}")
-    return CriterionFailed(ErrorClass.DATA, f"the database cannot answer: {reason}")

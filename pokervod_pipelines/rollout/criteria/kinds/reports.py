@@ -80,7 +80,7 @@ def _read_cases(context: CheckContext, path: Path) -> Cases:
     """Return the outcomes of all tests; an error of a suite itself counts as a failed test of it."""
     shown = context.show(path)
     try:
-        root: Element = fromstring(context.read_found(path))
+        root: Element = fromstring(context.read_file(path))
     except (ParseError, DefusedXmlException, ValueError) as error:
         message = f"{shown} is not a report: {error or type(error).__name__}; run the tests again"
         raise CriterionFailed(ErrorClass.TESTS, message) from None
