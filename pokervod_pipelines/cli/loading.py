@@ -4,12 +4,16 @@ Every command but a few needs settings; without any it ends before it asks a dat
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from pokervod_pipelines.errors import BadSettings
 
 
 class CommandEntry(NamedTuple):
@@ -95,9 +99,17 @@ def _check_first(callback: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(callback)
     def check_and_call(*arguments: Any, **options: Any) -> Any:
-        from pokervod_pipelines.settings import require_settings  # noqa: PLC0415 - `--help` needs no settings
-
-        require_settings()
+        _prepare()
         return callback(*arguments, **options)
 
     return check_and_call
+
+
+def _prepare() -> None:
+    """Require settings, and close to others what the installation keeps."""
+    from pokervod_pipelines.settings import load_settings, require_settings  # noqa: PLC0415 - `--help` needs neither
+    from pokervod_pipelines.workflows.closing import close_installation  # noqa: PLC0415
+
+    require_settings()
+    with suppress(BadSettings):  # the command says so in its own way
+        close_installation(load_settings(), Path.cwd())

@@ -28,6 +28,7 @@ from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRend
 from pokervod_pipelines.render.rules import load_rules
 from pokervod_pipelines.render.templates import load_configured_templates
 from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.workflows.closing import find_open
 from pokervod_pipelines.workflows.setup import find_dagster_home
 
 MIN_FREE_BYTES = 1_000_000_000
@@ -57,6 +58,7 @@ def check_installation(folder: Path | None = None) -> list[CheckResult]:
         *_check_nexrender(settings),
         *_check_database(settings),
         _check_dagster_home(settings),
+        *_check_rights(settings, folder or Path.cwd()),
         _check_disk(settings),
     ]
 
@@ -196,6 +198,12 @@ def _check_dagster_home(settings: Settings) -> CheckResult:
     home = find_dagster_home(settings)
     is_there = (home / "dagster.yaml").is_file()
     return report_part("Dagster's home", str(home), "" if is_there else "run `pokervod setup`")
+
+
+def _check_rights(settings: Settings, folder: Path) -> Iterator[CheckResult]:
+    for path in find_open(settings, folder):
+        found = f"{path} has mode {path.stat().st_mode & 0o777:o}: other users can read what is there"
+        yield report_part("rights", found, f"run as its owner, {path.owner()}, or as root: chmod go= {path}")
 
 
 def _check_disk(settings: Settings) -> CheckResult:

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.workflows.closing import close_installation
 
 DAGSTER_YAML = Path(__file__).parents[1] / "defs" / "dagster.yaml"
 
@@ -23,10 +24,11 @@ def set_up_folder(folder: Path | None = None) -> Settings:
 
 
 def prepare_folder(folder: Path | None = None) -> Settings:
-    """Return the settings of a folder, and create its Dagster home."""
+    """Return the settings of a folder; create its Dagster home, and close to others what it keeps."""
     folder = (folder or Path.cwd()).absolute()
     settings = load_settings(folder=folder)
     create_dagster_home(settings, folder)
+    close_installation(settings, folder)
     return settings
 
 
@@ -57,7 +59,7 @@ def _name_home_in_dotenv(path: Path, home: Path) -> None:
 
 
 def _replace_secret_text(path: Path, content: str) -> None:
-    """Write the file whole or not at all; a new one is closed to others, an existing one keeps its owner and mode."""
+    """Write the file whole or not at all; an existing one keeps its owner and mode."""
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
     part.touch(mode=0o600)

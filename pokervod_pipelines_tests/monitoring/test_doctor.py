@@ -43,6 +43,20 @@ def test_every_broken_part_is_named_with_what_to_do(installation: Installation) 
     assert "pokervod setup" in found["Dagster's home"]
 
 
+def test_what_others_can_read_is_named(installation: Installation) -> None:
+    home, secrets = installation.folder / ".pokervod", installation.folder / ".env"
+    home.chmod(0o755)
+    secrets.chmod(0o644)
+
+    found = [each for each in check_installation(installation.folder) if each.name == "rights"]
+
+    assert [each.summary for each in found] == [
+        f"{home} has mode 755: other users can read what is there",
+        f"{secrets} has mode 644: other users can read what is there",
+    ]
+    assert found[1].next_step == f"run as its owner, {secrets.owner()}, or as root: chmod go= {secrets}"
+
+
 def test_folders_that_do_not_answer_are_asked_at_the_same_time(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -138,8 +138,9 @@ def _create_outside(location: ServerLocation, homes: Sequence[Path]) -> Path:
     """Create a folder outside and point to it; of two processes at once both use that of the first."""
     home = open_home(homes, location.user)
     base = home / f"{digest_path(location.folder)}-{secrets.token_hex(4)}"
-    base.mkdir()
-    base.chmod(0o755)
+    base.mkdir(mode=0o700)
+    os.chown(base, -1, location.user.gid)
+    base.chmod(0o710)
     (base / OWNER_FILE).write_bytes(os.fsencode(location.folder))
     draft = location.folder / f"{POINTER}.{base.name}"
     draft.write_bytes(os.fsencode(base) + b"\n")

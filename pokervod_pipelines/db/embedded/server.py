@@ -138,6 +138,10 @@ class EmbeddedServer:
                 return False
         return True
 
+    def locate(self) -> ServerLocation:
+        """Return where the files are and which system user owns them, without creating anything."""
+        return find_location(self.folder, self._server_user, self._homes)
+
     def status(self) -> ServerStatus:
         """Return what is known now, without starting or creating anything."""
         location = self.locate()
@@ -175,9 +179,6 @@ class EmbeddedServer:
                 )
             stop_server(location, self._timeout_seconds)
             erase_location(location)
-
-    def locate(self) -> ServerLocation:
-        return find_location(self.folder, self._server_user, self._homes)
 
     def _join(self, location: ServerLocation) -> ServerAddress:
         """Count as a user before the start, so that a process that stops the server in between sees us."""
