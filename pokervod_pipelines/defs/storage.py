@@ -5,14 +5,16 @@ before Dagster starts; this class starts the embedded server on first use.
 """
 
 import atexit
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dagster._core.scheduler.instigation import TickStatus
 from dagster._serdes import ConfigurableClassData
-from dagster_postgres import DagsterPostgresStorage
+from dagster_postgres import DagsterPostgresStorage, PostgresScheduleStorage
 from sqlalchemy import Engine, create_engine
 
 from pokervod_pipelines.db.engine import create_missing_database, make_engine, serve_database
@@ -21,6 +23,24 @@ from pokervod_pipelines.settings import load_settings
 
 POOL_SIZE = 2
 """Connections that a process keeps; it opens and closes more when it needs them."""
+
+SKIPPED_SECONDS = 180.0
+"""Ticks of sensors that had nothing to do are kept for so long."""
+
+
+class RecentTicks(PostgresScheduleStorage):
+    """Store schedules and ticks, and forget skipped ticks after minutes.
+
+    Dagster's own setting counts days: sensors that look every few seconds fill the database with 3 MB an hour.
+    """
+
+    def purge_ticks(
+        self, origin_id: str, selector_id: str, before: float, tick_statuses: Sequence[TickStatus] | None = None
+    ) -> None:
+        """Delete the ticks of a sensor before a time; skipped ones where Dagster deletes those of days ago."""
+        if tick_statuses == [TickStatus.SKIPPED]:
+            before = time.time() - SKIPPED_SECONDS
+        super().purge_ticks(origin_id, selector_id, before, tick_statuses)
 
 
 class PokervodStorage(DagsterPostgresStorage):
@@ -43,6 +63,7 @@ class PokervodStorage(DagsterPostgresStorage):
         engine = _open_engine(Path.cwd())
         url = engine.url.render_as_string(hide_password=False)
         storage = cls(postgres_url=url, should_autocreate_tables=False, inst_data=inst_data)
+        storage._schedule_storage = RecentTicks(url, should_autocreate_tables=False)
         for part in (storage._run_storage, storage._event_log_storage, storage._schedule_storage):
             part._engine = engine
         return storage
