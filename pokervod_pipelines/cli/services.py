@@ -25,7 +25,10 @@ STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
 
 @dataclass(slots=True, kw_only=True)
 class Service:
-    """Run one program, again after each end; ``name`` is for people, and its output goes to ``log`` if there is one."""
+    """Run one program, again after each end; its output goes to ``log`` if there is one.
+
+    ``name`` is for people; the program's connections to the database have it, too.
+    """
 
     name: str
     command: Sequence[str]
@@ -41,7 +44,11 @@ class Service:
             self.started_at = time.monotonic()
             with self.log.open("ab") if self.log else nullcontext() as log:
                 self.process = subprocess.Popen(
-                    self.command, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                    self.command,
+                    env={**environ, "PGAPPNAME": self.name},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
                 )
 
     def find_end(self) -> str | None:

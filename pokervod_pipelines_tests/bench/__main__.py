@@ -1,11 +1,12 @@
-"""Run ``make bench``: every subject, or those named; ``ARGS="names scan --small"``."""
+"""Run ``make bench``: every subject, or those named; ``ARGS="names scan --small"``, ``ARGS="rest --seconds=600"``."""
 
 import sys
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
 
-from pokervod_pipelines_tests.bench import events, hands, match, names, render, scan, search, sheets, sync
+from pokervod_pipelines_tests.bench import events, hands, match, names, render, rest, scan, search, sheets, sync
 
 SUBJECTS = {
     "names": names.measure,
@@ -17,12 +18,18 @@ SUBJECTS = {
     "hands": hands.measure,
     "render": render.measure,
     "sync": sync.measure,
+    "rest": rest.measure,
 }
+
+SECONDS = "--seconds="
+"""Prefix of the option for how long to watch what is at rest."""
 
 
 def main(arguments: list[str]) -> None:
     """Print a table a subject; ``--small`` leaves the largest sizes out."""
     is_small = "--small" in arguments
+    seconds = [int(each.removeprefix(SECONDS)) for each in arguments if each.startswith(SECONDS)]
+    measures = SUBJECTS | {"rest": partial(rest.measure, seconds=seconds[0])} if seconds else SUBJECTS
     subjects = [each for each in arguments if not each.startswith("-")] or list(SUBJECTS)
     console = Console()
     for subject in subjects:
@@ -30,7 +37,7 @@ def main(arguments: list[str]) -> None:
         for column in ("what", "figure", "to reach"):
             table.add_column(column, justify="right" if column == "figure" else "left")
         with console.status(f"measuring {subject}"):
-            for figure in SUBJECTS[subject](is_small=is_small):
+            for figure in measures[subject](is_small=is_small):
                 table.add_row(figure.what, figure.value, figure.target)
         console.print(table)
 

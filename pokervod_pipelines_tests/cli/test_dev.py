@@ -122,8 +122,8 @@ def lose_power(installation: Installation, *processes: subprocess.Popen[str]) ->
 def check_recovery(installation: Installation, port: int) -> None:
     """Start again, sync beside it, and check that both work within a minute and nothing dead holds anything."""
     dead = f"{IN_PROGRESS} and create_timestamp < to_timestamp({time.time()}) at time zone 'utc'"
-    began = time.monotonic()
     dev = start_dev(installation, port)
+    began = time.monotonic()
     done = installation.run("sync")
     synced = time.monotonic() - began
     wait_until(lambda: ask_dagster(installation, dead) == 0)
@@ -133,7 +133,7 @@ def check_recovery(installation: Installation, port: int) -> None:
     dev.send_signal(signal.SIGINT)
     log = dev.communicate(timeout=60)[1]
 
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     assert (synced < 60, recovered < 60, held) == (True, True, 0), (synced, recovered)
     assert (dev.returncode, "Traceback" in log) == (0, False), log
 
