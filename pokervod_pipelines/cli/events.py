@@ -1,22 +1,28 @@
 """Show the event log: ``pokervod events``."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.cli.options import JsonOption, SinceOption, UntilOption
-from pokervod_pipelines.cli.output import out, print_json_lines, show_time
+from pokervod_pipelines.cli.options import JsonOption, PreviewOption, SinceOption, UntilOption
+from pokervod_pipelines.cli.output import count_nouns, out, print_json, print_json_lines, print_table, show_time
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.events.cursors import list_cursors, set_back_cursor
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
-from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_events, read_latest
-from pokervod_pipelines.periods import read_period
+from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_events, read_latest, read_snapshot
+from pokervod_pipelines.periods import FORMS, read_period
 from pokervod_pipelines.settings import load_settings
+from pokervod_pipelines.suggestions import suggest_name
+from pokervod_pipelines.workflows.pending_events import INSTRUCTIONS
 
 app = typer.Typer(no_args_is_help=True)
 
 DEFAULT_LINES = 20
+
+CONSUMERS = (INSTRUCTIONS,)
 
 POLL_SECONDS = 5.0
 """The log is read this often even if a notification was lost."""
@@ -53,14 +59,14 @@ def tail(
     )
     default = None if since else DEFAULT_LINES
     with open_database(settings) as engine:
-        with engine.connect() as connection:
+        with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            since_now = read_snapshot(connection)
             latest = read_latest(connection, filters, limit=default if lines is None else lines)
-            newest = read_latest(connection, EventFilter(), limit=1)
             if correlation and not latest and not follow:
                 _require_known(connection, correlation)
         _print_events(latest, as_json=as_json)
         if follow:
-            _follow(engine, filters, newest, as_json=as_json)
+            _follow(engine, filters, since_now, as_json=as_json)
 
 
 def _require_known(connection: Connection, correlation: str) -> None:
@@ -68,15 +74,13 @@ def _require_known(connection: Connection, correlation: str) -> None:
         raise BadInput(f"unknown correlation id {correlation!r}; `pokervod events tail --json` shows those of events")
 
 
-def _follow(engine: Engine, filters: EventFilter, newest: list[LoggedEvent], *, as_json: bool) -> None:
-    """Print the events that fit as they are appended after the newest one."""
+def _follow(engine: Engine, filters: EventFilter, since: str, *, as_json: bool) -> None:
+    """Print the events that fit as they are appended after the snapshot."""
     listening = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     start_listening(listening)
     while True:
-        position = (newest[-1].txid, newest[-1].id) if newest else (0, 0)
-        new = read_events(listening, after=position)
+        new, since = read_events(listening, since)
         _print_events([event for event in new if filters.fits(event)], as_json=as_json)
-        newest = new or newest
         if not new:
             wait_for_append(listening, timeout=POLL_SECONDS)
 
@@ -89,3 +93,42 @@ def _print_events(events: list[LoggedEvent], *, as_json: bool) -> None:
         else:
             facts = " ".join(f"{key}={value}" for key, value in event.payload.items() if not isinstance(value, dict))
             out.print(f"{show_time(event.at, '%Y-%m-%d %H:%M:%S')}  {event.type:26} {facts}", markup=False)
+
+
+@app.command("cursors")
+def cursors(as_json: JsonOption = False) -> None:
+    """List who reads the event log by a durable cursor, and how far each is behind.
+
+    Example: pokervod events cursors
+    """
+    with open_database(load_settings()) as engine, engine.connect() as connection:
+        states = list_cursors(connection, CONSUMERS)
+    if as_json:
+        print_json([asdict(state) for state in states])
+        return
+    rows = [(each.consumer, each.pending, each.oldest, each.moved_at or "never") for each in states]
+    print_table("consumers of the event log", ("consumer", "pending", "oldest", "read last"), rows, right=("pending",))
+
+
+@app.command("replay")
+def replay(
+    name: Annotated[str, typer.Argument(help="The consumer, as `events cursors` lists it.")],
+    since: Annotated[str, typer.Option("--from", "--since", metavar="TIME", help=f"Read again from then on: {FORMS}.")],
+    preview: PreviewOption = False,
+) -> None:
+    """Let a consumer read again the events since a time; what it has done already changes nothing.
+
+    Example: pokervod events replay "render instructions" --from yesterday
+    """
+    settings = load_settings()
+    consumer = next((each for each in CONSUMERS if each.name == name), None)
+    if consumer is None:
+        raise BadInput(f"unknown consumer {name!r}; {suggest_name(name, [each.name for each in CONSUMERS])}")
+    moment = read_period(since, "", settings.zone).since
+    assert moment is not None  # noqa: S101 - narrows the type
+    with open_database(settings) as engine, engine.connect() as connection:
+        state = set_back_cursor(connection, consumer, moment)
+        if not preview:
+            connection.commit()
+    counted = count_nouns(state.pending, "event")
+    out.print(f"{name} would read {counted} again" if preview else f"{name} reads {counted} again")

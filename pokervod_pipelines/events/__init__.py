@@ -4,7 +4,7 @@ An event exists if and only if its change does. Its meaning is defined by its ro
 that a misspelt one cannot be appended.
 """
 
-from pokervod_pipelines.events.log import append_events, read_events
+from pokervod_pipelines.events.log import append_events, read_events, read_snapshot
 from pokervod_pipelines.events.types import EventType, NewEvent
 
-__all__ = ["EventType", "NewEvent", "append_events", "read_events"]
+__all__ = ["EventType", "NewEvent", "append_events", "read_events", "read_snapshot"]

@@ -22,7 +22,6 @@ class LoggedEvent:
     """Hold one row of the log."""
 
     id: int
-    txid: int
     at: datetime
     type: str
     source: str
@@ -60,21 +59,30 @@ _INSERT = text("""
 """)
 
 
-def read_events(connection: Connection, *, after: tuple[int, int] = (0, 0), limit: int = 1_000) -> list[LoggedEvent]:
-    """Return the events after the position ``(txid, id)``, in the order in which they can safely be consumed.
+def read_snapshot(connection: Connection) -> str:
+    """Return PostgreSQL's snapshot of now, from which ``read_events`` continues."""
+    return str(connection.scalar(text("select cast(pg_current_snapshot() as text)")))
 
-    Events of transactions that a running one may still precede are left for the next call, so a consumer that
-    continues after the last event returned never skips one.
+
+def read_events(connection: Connection, since: str) -> tuple[list[LoggedEvent], str]:
+    """Return the events committed since a snapshot, and the snapshot from which to continue.
+
+    A transaction that commits late is not in the earlier snapshot, so it is read then, whatever its number; nobody
+    waits for a transaction that runs.
     """
-    rows = connection.execute(_READ, {"txid": after[0], "id": after[1], "limit": limit})
-    return [LoggedEvent(**row._mapping) for row in rows]
+    rows = connection.execute(_READ, {"since": since}).all()
+    events = [LoggedEvent(**{name: row._mapping[name] for name in LoggedEvent.__slots__}) for row in rows if row.id]
+    return events, rows[0].snapshot
 
 
 _READ = text("""
-    select id, txid, at, type, source, correlation_id, payload from events
-    where (txid, id) > (:txid, :id) and txid < (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint
-    order by txid, id
-    limit :limit
+    select now.snapshot, fresh.* from (select cast(pg_current_snapshot() as text) as snapshot) as now
+    left join (
+        select * from events
+        where txid >= cast(cast(pg_snapshot_xmin(cast(:since as pg_snapshot)) as text) as bigint)
+            and not pg_visible_in_snapshot(cast(cast(txid as text) as xid8), cast(:since as pg_snapshot))
+    ) as fresh on true
+    order by fresh.txid, fresh.id
 """)
 
 
@@ -114,7 +122,7 @@ def read_latest(connection: Connection, filters: EventFilter, *, limit: int | No
 
 
 _LATEST = text(f"""
-    select id, txid, at, type, source, correlation_id, payload from events
+    select id, at, type, source, correlation_id, payload from events
     where (cast(:correlation_id as text) is null or correlation_id = :correlation_id)
       and (cast(:types as text[]) is null or type = any(:types)) and {filter_period("at")}
     order by txid desc, id desc

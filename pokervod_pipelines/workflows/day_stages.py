@@ -11,13 +11,14 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.events.cursors import advance_cursor
 from pokervod_pipelines.hands.listing import count_day
 from pokervod_pipelines.render.instructions import InstructionReport, make_instructions
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments.imports import ImportStatus, import_exports
 from pokervod_pipelines.workflows.arrivals import find_arrivals
 from pokervod_pipelines.workflows.hands import import_and_link_hands
-from pokervod_pipelines.workflows.pending_events import advance_cursor, read_pending_events
+from pokervod_pipelines.workflows.pending_events import INSTRUCTIONS, read_pending_events
 from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun
 
@@ -120,5 +121,5 @@ def make_touched_instructions(
     due: list[date | None] = [None] if pending.has_exports else [*sorted({*days, *pending.days})]
     made = [make_instructions(engine, settings, day=day, correlation_id=correlation_id) for day in due]
     with engine.begin() as connection:
-        advance_cursor(connection, pending)
+        advance_cursor(connection, INSTRUCTIONS, pending.read)
     return made

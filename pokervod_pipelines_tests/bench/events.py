@@ -4,8 +4,9 @@ import threading
 import time
 from collections.abc import Iterator
 
-from pokervod_pipelines.events import EventType, NewEvent, append_events, read_events
+from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
+from pokervod_pipelines.events.log import read_events, read_snapshot
 from pokervod_pipelines_tests.bench.figure import Figure, percentile, scratch, scratch_database
 
 
@@ -15,20 +16,23 @@ def measure(*, is_small: bool) -> Iterator[Figure]:
         count = 100 if is_small else 500
         sent: dict[int, float] = {}
         taken: list[float] = []
+        ready = threading.Event()
         listening = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         start_listening(listening)
 
         def listen() -> None:
-            position = (0, 0)
+            position = read_snapshot(listening)
+            ready.set()
             while len(taken) < count:
-                for event in read_events(listening, after=position):
-                    position = (event.txid, event.id)
-                    taken.append((time.perf_counter() - sent[event.payload["n"]]) * 1000)
+                events, position = read_events(listening, position)
+                now = time.perf_counter()
+                taken.extend((now - sent[event.payload["n"]]) * 1000 for event in events)
                 if len(taken) < count:
                     wait_for_append(listening, timeout=5)
 
         listener = threading.Thread(target=listen)
         listener.start()
+        ready.wait()
         for number in range(count):
             sent[number] = time.perf_counter()
             with engine.begin() as connection:

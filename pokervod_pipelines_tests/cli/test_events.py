@@ -1,8 +1,12 @@
-"""Check how many events `pokervod events tail` prints."""
+"""Check what `pokervod events` prints, and that a consumer reads again."""
+
+import json
 
 import pytest
 
 from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.events.cursors import advance_cursor
+from pokervod_pipelines.workflows.pending_events import INSTRUCTIONS, read_pending_events
 from pokervod_pipelines_tests.cli.test_known import Run, run
 from pokervod_pipelines_tests.sheets.harness import SheetHarness, harness
 
@@ -19,3 +23,30 @@ def test_a_time_limits_what_is_printed_and_nothing_else_does(
     printed = run("events", "tail", "--json", "--type", "nas.file", *words).stdout
 
     assert len(printed.splitlines()) == count
+
+
+def test_a_consumer_is_listed_and_reads_again(run: Run, harness: SheetHarness) -> None:
+    def pending() -> int:
+        return int(json.loads(run("events", "cursors", "--json").stdout)[0]["pending"])
+
+    day = NewEvent(EventType.HAND_CREATED, {"broadcast_day": "2031-07-01"})
+    with harness.engine.begin() as connection:
+        append_events(connection, "test", "sync 1", [day, day])
+    before = pending()
+    with harness.engine.begin() as connection:
+        advance_cursor(connection, INSTRUCTIONS, read_pending_events(connection).read)
+    after = pending()
+    again = ("events", "replay", INSTRUCTIONS.name, "--from", "1h")
+
+    assert (before, after) == (2, 0)
+    assert "would read 2 events again" in run(*again, "--preview").stdout
+    assert pending() == 0
+    assert "reads 2 events again" in run(*again).stdout
+    assert pending() == 2
+    assert "render instructions" in run("events", "cursors").stdout
+
+
+def test_an_unknown_consumer_is_named_with_what_was_meant(run: Run, harness: SheetHarness) -> None:
+    error = run("events", "replay", "render instruction", "--from", "1h").exception
+
+    assert "unknown consumer 'render instruction'; did you mean `render instructions`?" in str(error)

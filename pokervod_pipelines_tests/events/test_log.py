@@ -1,15 +1,14 @@
 """Check that the log contains exactly what was committed, and that a reader misses nothing."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.events import EventType, NewEvent, append_events, read_events
+from pokervod_pipelines.events import EventType, NewEvent, append_events, read_events, read_snapshot
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
-from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_latest
+from pokervod_pipelines.events.log import EventFilter, read_latest
 from pokervod_pipelines.periods import Period
 
 
@@ -17,64 +16,60 @@ def added(number: int) -> NewEvent:
     return NewEvent(EventType.NAS_FILE_ADDED, {"number": number, "name": "찐최종 ’–"})
 
 
-def read(engine: Engine, *, count: int, after: tuple[int, int] = (0, 0), limit: int = 20_000) -> list[LoggedEvent]:
-    """Wait for ``count`` events: transactions of other databases on the server delay readers."""
-    deadline = time.monotonic() + 60
-    while True:
-        with engine.connect() as connection:
-            events = read_events(connection, after=after, limit=limit)
-        if len(events) >= count or time.monotonic() > deadline:
-            return events
-        time.sleep(0.01)
+def numbers(engine: Engine, since: str) -> tuple[list[int], str]:
+    with engine.connect() as connection:
+        events, snapshot = read_events(connection, since)
+    return [event.payload["number"] for event in events], snapshot
 
 
-def numbers(engine: Engine, *, count: int, after: tuple[int, int] = (0, 0)) -> list[int]:
-    return [event.payload["number"] for event in read(engine, count=count, after=after)]
+@pytest.fixture
+def start(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return read_snapshot(connection)
 
 
-def test_events_are_read_in_the_order_they_were_appended(engine: Engine) -> None:
+def test_events_are_read_in_the_order_they_were_appended(engine: Engine, start: str) -> None:
     with engine.begin() as connection:
         append_events(connection, "nas", "one", [added(n) for n in range(12_000)])
 
-    events = read(engine, count=12_000)
+    with engine.connect() as connection:
+        events, _ = read_events(connection, start)
 
     assert [event.payload["number"] for event in events] == list(range(12_000))
     assert events[0].payload["name"] == "찐최종 ’–"
     assert (events[0].type, events[0].source, events[0].correlation_id) == ("nas.file.added", "nas", "one")
 
 
-def test_an_event_of_a_transaction_that_rolls_back_is_never_read(engine: Engine) -> None:
+def test_an_event_of_a_transaction_that_rolls_back_is_never_read(engine: Engine, start: str) -> None:
     connection = engine.connect()
     transaction = connection.begin()
     append_events(connection, "nas", "one", [added(1)])
     transaction.rollback()
     connection.close()
 
-    assert numbers(engine, count=0) == []
+    assert numbers(engine, start)[0] == []
 
 
-def test_a_transaction_that_commits_late_is_not_skipped(engine: Engine) -> None:
+def test_a_transaction_that_commits_late_is_read_late_and_delays_nobody(engine: Engine, start: str) -> None:
     late = engine.connect()
     late_transaction = late.begin()
     append_events(late, "nas", "late", [added(1)])
     with engine.begin() as early:
         append_events(early, "nas", "early", [added(2)])
 
-    while_running = numbers(engine, count=0)
+    while_running, snapshot = numbers(engine, start)
     late_transaction.commit()
     late.close()
 
-    assert while_running == []
-    assert numbers(engine, count=2) == [1, 2]
+    assert while_running == [2]
+    assert numbers(engine, snapshot)[0] == [1]
 
 
-def test_a_reader_continues_after_the_last_event_it_has_read(engine: Engine) -> None:
-    for number in range(5):
-        with engine.begin() as connection:
-            append_events(connection, "nas", "one", [added(number)])
-    first = read(engine, count=3, limit=3)
+def test_nothing_new_is_an_empty_list(engine: Engine, start: str) -> None:
+    read, snapshot = numbers(engine, start)
 
-    assert numbers(engine, count=2, after=(first[-1].txid, first[-1].id)) == [3, 4]
+    assert read == []
+    assert numbers(engine, snapshot)[0] == []
 
 
 def test_the_latest_events_are_oldest_first_and_filtered_by_correlation_id(engine: Engine) -> None:
