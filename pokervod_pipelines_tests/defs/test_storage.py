@@ -1,0 +1,57 @@
+"""Check which ticks Dagster's database keeps with the settings and the storage of ``dagster.yaml``."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.scheduler.instigation import TickData, TickStatus
+
+from pokervod_pipelines.defs import storage
+from pokervod_pipelines.workflows.setup import prepare_folder
+
+SENSOR = InstigatorType.SENSOR
+NOW = timedelta()
+MINUTES = timedelta(seconds=storage.SKIPPED_SECONDS + 60)
+DAYS = timedelta(days=29)
+MONTHS = timedelta(days=31)
+
+
+@pytest.fixture
+def instance(
+    make_database: Callable[[bool], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dg.DagsterInstance]:
+    url = make_database(False)
+    monkeypatch.setenv("POKERVOD_DATABASE_URL", url)
+    monkeypatch.setenv("POKERVOD_DAGSTER_DATABASE_URL", url)
+    monkeypatch.chdir(tmp_path)
+    prepare_folder(tmp_path)
+    with dg.DagsterInstance.from_config(str(tmp_path / ".pokervod" / "dagster")) as made:
+        yield made
+    storage._open_engine(tmp_path).dispose()
+
+
+def test_skipped_ticks_are_kept_for_minutes_and_others_for_a_month(instance: dg.DagsterInstance) -> None:
+    for status in (TickStatus.SKIPPED, TickStatus.SUCCESS):
+        for age in (NOW, MINUTES, DAYS, MONTHS):
+            for sensor in ("ours", "another"):
+                at = time.time() - age.total_seconds()
+                instance.create_tick(TickData(sensor, sensor, SENSOR, status, at, run_ids=[], selector_id=sensor))
+
+    for status, days in instance.get_tick_retention_settings(SENSOR).items():
+        if days > 0:
+            instance.purge_ticks("ours", "ours", time.time() - days * 86_400, [status])
+
+    kept = [
+        (each.status, round((time.time() - each.timestamp) / 86_400)) for each in instance.get_ticks("ours", "ours")
+    ]
+    assert kept == [
+        (TickStatus.SUCCESS, 0),
+        (TickStatus.SKIPPED, 0),
+        (TickStatus.SUCCESS, 0),
+        (TickStatus.SUCCESS, 29),
+    ]
+    assert len(instance.get_ticks("another", "another")) == 8
