@@ -3,6 +3,7 @@
 A service is called directly: no proxy, no redirection, so a token goes where the plan says and nowhere else.
 """
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -16,15 +17,8 @@ import httpx2
 MAX_BYTES = 5_000_000
 """Limit of a response's body."""
 
-_NETWORK_SIGNS = (
-    "name resolution",
-    "name or service",
-    "getaddrinfo",
-    "nodename",
-    "certificate",
-    "ssl",
-    "no route",
-    "unreachable",
+_NETWORK_SIGNS = re.compile(
+    "name resolution|name or service|getaddrinfo|nodename|certificate|ssl|no route|unreachable", re.IGNORECASE
 )
 """Words of a failure to connect whose cause is the network, not the service."""
 
@@ -77,7 +71,9 @@ def send_request(
     except (httpx2.TimeoutException, TimeoutError):
         raise CallFailed(f"no answer within {seconds:.1f} s") from None
     except (httpx2.ConnectError, httpx2.InvalidURL) as error:
-        raise _make_call_error(error) from None
+        if _NETWORK_SIGNS.search(str(error)):
+            raise NoRoute(f"no route ({error})") from None
+        raise CallFailed(f"connection failed ({error})") from None
     except (httpx2.HTTPError, OSError) as error:
         raise CallFailed(f"the connection broke off ({type(error).__name__})") from None
     return HttpResponse(
@@ -88,27 +84,17 @@ def send_request(
 def _send(
     client: httpx2.Client, request: httpx2.Request, sent: "Future[tuple[httpx2.Response, bytes]]", *, reads_body: bool
 ) -> None:
+    body = bytearray()
     try:
-        response = client.send(request, stream=True)
-        with closing(response):
-            body = _read_body(response) if reads_body else b""
+        with closing(client.send(request, stream=True)) as response:
+            for piece in response.iter_bytes() if reads_body else ():
+                body += piece
+                if len(body) > MAX_BYTES:
+                    break
     except BaseException as error:  # noqa: BLE001 - raised in the thread that waits for the result
         sent.set_exception(error)
+        return
+    if len(body) > MAX_BYTES:
+        sent.set_exception(ResponseTooLarge(f"the response is larger than {MAX_BYTES // 1_000_000} MB"))
     else:
-        sent.set_result((response, body))
-
-
-def _read_body(response: httpx2.Response) -> bytes:
-    body = bytearray()
-    for piece in response.iter_bytes():
-        body += piece
-        if len(body) > MAX_BYTES:
-            raise ResponseTooLarge(f"the response is larger than {MAX_BYTES // 1_000_000} MB")
-    return bytes(body)
-
-
-def _make_call_error(error: Exception) -> CallFailed:
-    reason = str(error)
-    if any(sign in reason.lower() for sign in _NETWORK_SIGNS):
-        return NoRoute(f"no route ({reason})")
-    return CallFailed(f"connection failed ({reason})")
+        sent.set_result((response, bytes(body)))
