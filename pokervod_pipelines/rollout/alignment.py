@@ -19,10 +19,8 @@ def find_places(weeks: Sequence[WeekRecord], shapes: Sequence[WeekShape]) -> dic
     numbers = {shape.title: at for at, shape in enumerate(shapes, 1)}
     places = {week.number: numbers[week.title] for week in weeks if week.title in numbers}
     taken = {*places.values()}
-    for week in weeks:
-        if week.number not in places and 1 <= week.number <= len(shapes) and week.number not in taken:
-            places[week.number] = week.number
-    return places
+    free = {*range(1, len(shapes) + 1)} - taken
+    return places | {week.number: week.number for week in weeks if week.number in free and week.number not in places}
 
 
 def align_record(record: RolloutRecord, shapes: Sequence[WeekShape]) -> RolloutRecord:
@@ -31,16 +29,13 @@ def align_record(record: RolloutRecord, shapes: Sequence[WeekShape]) -> RolloutR
     A passed week with a criterion that never passed, as it is now, is pending again, and its rollout is not completed.
     """
     places = find_places(record.weeks, shapes)
+    overrides = [(each, _find_override(each, places, shapes)) for each in record.overrides]
     moved = replace(
         record,
         attempts=tuple(replace(each, week=places[each.week]) for each in record.attempts if each.week in places),
         escalations=tuple(replace(each, week=places[each.week]) for each in record.escalations if each.week in places),
-        interventions=tuple(
-            replace(each, week=places.get(each.week) if each.week else None) for each in record.interventions
-        ),
-        overrides=tuple(
-            replace(each, week=place) for each in record.overrides if (place := _find_override(each, places, shapes))
-        ),
+        interventions=tuple(replace(each, week=places.get(each.week or 0)) for each in record.interventions),
+        overrides=tuple(replace(each, week=place) for each, place in overrides if place),
     )
     weeks = {number: WeekRecord(number=number, title=shape.title) for number, shape in enumerate(shapes, 1)}
     for week in record.weeks:
@@ -75,7 +70,8 @@ def list_changes(record: RolloutRecord, shapes: Sequence[WeekShape]) -> list[str
     """Return how the plan differs from the stored weeks, and which passed weeks are judged anew because of it."""
     places, aligned = find_places(record.weeks, shapes), align_record(record, shapes)
     before = {place: week for week in record.weeks if (place := places.get(week.number))}
-    changes = [f"week {each.number} {each.title!r} was removed" for each in record.weeks if _is_removed(each, places)]
+    removed = [each for each in record.weeks if each.number not in places and each.number > 0]  # others were before
+    changes = [f"week {each.number} {each.title!r} was removed" for each in removed]
     for number, shape in enumerate(shapes, 1):
         week = before.get(number)
         if week is None:
@@ -89,10 +85,6 @@ def list_changes(record: RolloutRecord, shapes: Sequence[WeekShape]) -> list[str
             names = ", ".join(find_unjudged(aligned, number, shape))
             changes.append(f"week {number} {shape.title!r} is judged anew, because these never passed: {names}")
     return changes
-
-
-def _is_removed(week: WeekRecord, places: Mapping[int, int]) -> bool:
-    return week.number > 0 and week.number not in places  # a number below 0 was removed before
 
 
 def _find_override(each: OverrideRecord, places: Mapping[int, int], shapes: Sequence[WeekShape]) -> int | None:

@@ -22,7 +22,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout.criteria.base import Criterion
-from pokervod_pipelines.rollout.criteria.fields import Name, Summary, Title, require
+from pokervod_pipelines.rollout.criteria.fields import Name, PlanModel, Summary, Title, require
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.criteria.result import ErrorClass
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
@@ -123,12 +123,6 @@ class FixerEntry(BaseModel):
         if info.context and "kind" in info.data:
             info.context.fixers[info.data["kind"]].model_validate(values, context=info.context)
         return values
-
-
-class PlanModel(BaseModel):
-    """Refuse unknown keys and values of another type in a plan."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class PlannedWeek(PlanModel):

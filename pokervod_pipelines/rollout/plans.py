@@ -1,6 +1,6 @@
 """Load the plans of the settings, and check for ``pokervod doctor`` that rollouts and alerts are configured."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -32,15 +32,16 @@ def load_plans(settings: Settings) -> LoadedPlans:
     services = _read_services(settings)
     valid: dict[str, RolloutPlan] = {}
     broken: list[BadPlan] = []
-    names: set[str | None] = set()
     for at, path in enumerate(settings.rollout.plans or (None,)):
+        folder = (settings.rollout.folder or Path.cwd()) if path is None else None
         try:
-            plan = _load(settings, path, services, names)
-            valid[plan.name] = plan.model_copy(update={"is_first": at == 0})
-            names.add(plan.name)
+            plan = load_plan(path, settings.rollout, folder=folder, services=services)
+            if plan.name in {*valid, *(each.name for each in broken)}:
+                raise BadPlan(f"{plan.source}: another plan has the name {plan.name!r}; rename one", plan.name)  # noqa: TRY301
         except BadPlan as error:
             broken.append(error)
-            names.add(error.name)
+        else:
+            valid[plan.name] = plan.model_copy(update={"is_first": at == 0})
     return LoadedPlans(valid, tuple(broken))
 
 
@@ -63,16 +64,6 @@ def check_rollouts(folder: Path | None = None) -> list[CheckResult]:
     except PokervodError:
         return []
     return [_check_plans(settings), *_check_channels(settings)]
-
-
-def _load(
-    settings: Settings, path: Path | None, services: Mapping[str, ServiceUnderRollout], taken: Collection[str | None]
-) -> RolloutPlan:
-    folder = (settings.rollout.folder or Path.cwd()) if path is None else None
-    plan = load_plan(path, settings.rollout, folder=folder, services=services)
-    if plan.name in taken:
-        raise BadPlan(f"{plan.source}: another plan has the name {plan.name!r}; rename one", plan.name)
-    return plan
 
 
 def _read_services(settings: Settings) -> dict[str, ServiceUnderRollout]:

@@ -30,6 +30,7 @@ Record = TypeVar("Record")
 FAR = 1_000_000
 """Further than any number of a week, so that weeks can change places one after the other."""
 
+
 _PLACES = (("rollout_weeks", "number"), ("rollout_escalations", "week"), ("rollout_interventions", "week"))
 """Tables with the numbers of weeks; attempts follow their week by the foreign key."""
 
@@ -155,22 +156,16 @@ def set_until(connection: Connection, plan: str, until: int | None, *, only_exte
 
 
 def set_week_state(
-    connection: Connection,
-    plan: str,
-    number: int,
-    state: WeekState,
-    now: datetime,
-    *,
-    next_try_at: datetime | None = None,
+    connection: Connection, plan: str, week: int, state: WeekState, now: datetime, next_try_at: datetime | None = None
 ) -> None:
     """Set the state of the week, and the times that follow from it."""
     query = """
         update rollout_weeks set state = cast(:state as text), next_try_at = :next_try_at,
             started_at = case when cast(:state as text) = 'pending' then null else coalesce(started_at, :now) end,
             finished_at = case when cast(:state as text) = 'passed' then :now end
-        where plan = :plan and number = :number
+        where plan = :plan and number = :week
     """
-    _run(connection, query, plan=plan, number=number, state=state, next_try_at=next_try_at, now=now)
+    _run(connection, query, plan=plan, week=week, state=state, next_try_at=next_try_at, now=now)
 
 
 def start_attempt(connection: Connection, plan: str, week: int, now: datetime) -> tuple[int, int]:
@@ -319,16 +314,14 @@ class RolloutProgress:
 
 def read_progress(connection: Connection, plan: str, weeks: int) -> RolloutProgress | None:
     """Return the progress of the rollout with its first ``weeks`` weeks, or None if it has not started."""
-    row = connection.execute(_PROGRESS, {"plan": plan, "weeks": weeks}).one_or_none()
+    query = """
+        select r.state, r.until, ((r.state = 'waiting' and not exists (
+                select from rollout_weeks w
+                where w.plan = r.plan and w.number between 1 and :weeks and w.next_try_at > now()))
+            or (r.state = 'running' and r.changed_at < now() - interval '15 seconds'))
+            and (select coalesce(min(w.number), 0) from rollout_weeks w where w.plan = r.plan and w.state <> 'passed'
+                and w.number between 1 and :weeks) <= coalesce(r.until, :weeks) as is_due
+        from rollouts r where r.plan = :plan
+    """
+    row = _run(connection, query, plan=plan, weeks=weeks).one_or_none()
     return None if row is None else RolloutProgress(**{**row._mapping, "state": RolloutState(row.state)})
-
-
-_PROGRESS = text("""
-    select r.state, r.until, ((r.state = 'waiting' and not exists (
-            select from rollout_weeks w
-            where w.plan = r.plan and w.number between 1 and :weeks and w.next_try_at > now()))
-        or (r.state = 'running' and r.changed_at < now() - interval '15 seconds'))
-        and (select coalesce(min(w.number), 0) from rollout_weeks w where w.plan = r.plan and w.state <> 'passed'
-            and w.number between 1 and :weeks) <= coalesce(r.until, :weeks) as is_due
-    from rollouts r where r.plan = :plan
-""")

@@ -10,10 +10,10 @@ import threading
 from abc import ABC, abstractmethod
 from dataclasses import replace
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from pokervod_pipelines.rollout.criteria.context import CheckContext
-from pokervod_pipelines.rollout.criteria.fields import Name, ServiceName, shorten
+from pokervod_pipelines.rollout.criteria.fields import Name, PlanModel, ServiceName, shorten
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails
 from pokervod_pipelines.rollout.services import AddressKind
 
@@ -21,10 +21,8 @@ GRACE_SECONDS = 2.0
 """How much longer than its time a check may take before it is abandoned."""
 
 
-class Criterion(BaseModel, ABC):
+class Criterion(PlanModel, ABC):
     """Define one thing that a week has to show. ``seconds`` limits one check; the settings have the default."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     kind: str
     name: Name

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 
 from pokervod_pipelines.settings.rollout import RolloutSettings
 from pokervod_pipelines.text.folding import make_storable
@@ -16,6 +16,12 @@ MAX_EVIDENCE = 20
 
 MAX_LINE = 300
 """Characters of one line of evidence."""
+
+
+class PlanModel(BaseModel):
+    """Refuse unknown keys and values of another type in a plan."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

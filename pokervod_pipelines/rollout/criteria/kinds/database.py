@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.checks import CheckResult
@@ -15,7 +15,16 @@ from pokervod_pipelines.monitoring.evaluation import evaluate_check
 from pokervod_pipelines.rollout.criteria.ages import find_age_problem, format_hours, measure_age
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
-from pokervod_pipelines.rollout.criteria.fields import ColumnName, Glob, Hours, Scalar, TableName, quote_table, require
+from pokervod_pipelines.rollout.criteria.fields import (
+    ColumnName,
+    Glob,
+    Hours,
+    PlanModel,
+    Scalar,
+    TableName,
+    quote_table,
+    require,
+)
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails, passes
 from pokervod_pipelines.rollout.criteria.select_only import read_query
 
@@ -72,8 +81,14 @@ class DatabaseTable(Criterion):
             yield "the table is missing"
             return
         for name, expected in self.columns.items():
-            if problem := _compare_type(connection, expected, found.get(name)):
-                yield f"column {name}{problem}"
+            if (given := found.get(name)) is None:
+                yield f"column {name} is missing"
+            elif expected not in {"any", given}:
+                known = connection.scalar(text("select format_type(to_regtype(:kind), null)"), {"kind": expected})
+                if known in {None, "-", "???"}:
+                    yield f"column {name}: the database has no type {expected!r}"
+                elif known != given:
+                    yield f"column {name} is {given}, expected {known}"
 
     def _check_age(self, connection: Connection, column: str, hours: float) -> float:
         age = measure_age(connection, self.table, column)
@@ -84,26 +99,13 @@ class DatabaseTable(Criterion):
         return round(age, 2)
 
 
-def _compare_type(connection: Connection, expected: str, found: str | None) -> str | None:
-    if found is None:
-        return " is missing"
-    if expected in {"any", found}:
-        return None
-    known = connection.scalar(text("select format_type(to_regtype(:kind), null)"), {"kind": expected})
-    if known in {None, "-", "???"}:
-        return f": the database has no type {expected!r}"
-    return None if known == found else f" is {found}, expected {known}"
-
-
 def _check_query(query: str) -> str:
     read_query(query)
     return query
 
 
-class Expectation(BaseModel):
+class Expectation(PlanModel):
     """Describe the expected answer: its first value, or bounds of it, or the number of ``rows``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     value: Scalar = None
     at_least: float | None = None
@@ -127,9 +129,8 @@ class Expectation(BaseModel):
         if self.rows is not None:
             return f"{self.rows} rows"
         bounds = {"at least": self.at_least, "at most": self.at_most}
-        return " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None) or repr(
-            self.value
-        )
+        words = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
+        return " and ".join(words) or repr(self.value)
 
     def fits(self, rows: Sequence[tuple[Any, ...]]) -> bool:
         """Return whether the rows are as expected."""

@@ -24,6 +24,10 @@ READING = frozenset({"get", "head"})
 MAX_PROBLEMS = 3
 """Problems shown of one response body."""
 
+_VALIDATORS = {
+    "3.0": (OAS30ReadValidator, oas30_format_checker),
+    "3.1": (OAS31Validator, oas31_format_checker),
+}
 _DOWN = frozenset({ErrorClass.UNREACHABLE, ErrorClass.SERVICE_DOWN})
 _NO_CONTENT = frozenset({"204", "205"})
 
@@ -150,17 +154,10 @@ def _find_body_problems(document: ApiDocument, content: Mapping[str, Any], answe
     except (ValueError, RecursionError):
         yield f"answers {answer.status} with a body that is not JSON"
         return
-    for place, problem in _validate(document, shapes[keys[0]].get("schema", {}), body):
-        yield f"answer {answer.status}{' at ' + place if place else ''}: {problem}"
-
-
-def _validate(document: ApiDocument, schema: Any, body: object) -> Iterator[tuple[str, str]]:
-    """Yield the first problems of a body; the document is put around the schema so that references resolve."""
+    # The document is put around the schema so that references resolve.
     around = {key: value for key, value in document.values.items() if key in {"components", "paths"}}
-    whole = {"allOf": [schema], **around}
-    if document.version == "3.0":
-        validator = OAS30ReadValidator(whole, format_checker=oas30_format_checker)
-    else:
-        validator = OAS31Validator(whole, format_checker=oas31_format_checker)
-    for error in islice(validator.iter_errors(body), MAX_PROBLEMS):
-        yield "/".join(map(str, error.absolute_path)), error.message
+    validator, formats = _VALIDATORS[document.version]
+    whole = validator({"allOf": [shapes[keys[0]].get("schema", {})], **around}, format_checker=formats)
+    for error in islice(whole.iter_errors(body), MAX_PROBLEMS):
+        place = "/".join(map(str, error.absolute_path))
+        yield f"answer {answer.status}{' at ' + place if place else ''}: {error.message}"
