@@ -83,6 +83,8 @@ def import_(
     out.print(f"{played.hands} replayed by the rules, {played.doubtful} with findings; {played.seconds:.1f} s")
     out.print(f"{report.links.linked} clips linked; {report.links.disagreements} new disagreements")
     out.print(f"{sum(each.created for each in made)} new render instructions, on {len(made)} days")
+    if not done.files:
+        err.print("no file was found; expected files that end in .json, .phh, .phhs or .hands.csv")
     for problem in done.problems[:PROBLEMS_SHOWN]:
         err.print(str(problem), markup=False)
     if done.problem_count > PROBLEMS_SHOWN:

@@ -164,7 +164,7 @@ def _parse_history(raw: bytes, file: str, rules: HandRules) -> tuple[ParsedSessi
     except UnicodeDecodeError as error:
         raise BadInput(f"{file}: byte {error.start:,} is not UTF-8; save the file as UTF-8") from error
     except BadInput as error:
-        raise BadInput(f"{file}: {error}") from error
+        raise BadInput(f"{file}: {str(error).removeprefix(f'{file}: ')}") from error
     sessions: dict[int, dict[datetime, HandRow]] = {}
     first: dict[int, Hand] = {}
     for hand in hands:

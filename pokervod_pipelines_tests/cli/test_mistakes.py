@@ -1,5 +1,6 @@
 """Check what people are told who mistype, give a wrong file, or have a wrong setting; unknown names: test_known."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ A_TIME = "expected a time such as 2h, 30m, 3d, 10:00, today, yesterday, 2026-05-
 FILES = {
     "empty.csv": b"",
     "empty.phh": b"",
+    "empty.hands.csv": b"",
     "headless.csv": b"elimination,1,Ana Ruiz\n",
     "headless.hands.csv": b"1,2026-05-04,NT,0;0,1;2\n",
     "latin.csv": b"template,player\nelimination,Jos\xe9 N\xfa\xf1ez\n",
@@ -92,6 +94,7 @@ NOT_THERE = [
 WRONG_FILE = [
     ("hands import nowhere.phh", "nowhere.phh: no such file or folder; check the path"),
     ("hands import empty.phh", "empty.phh: not a valid PHH hand: the field variant is missing"),
+    ("hands import empty.hands.csv", "empty.hands.csv: the file is empty; export the sheet again"),
     ("hands import headless.hands.csv", "not a CSV of hands: the column variant is missing in row 1; see docs/hands"),
     ("hands import latin.hands.csv", "Expected UTF-8, got what looks like Windows-1252 (line 2: 'José'). Save it as"),
     ("hands import letter.txt", "letter.txt: not JSON at line 1, column 1: Expecting value; export the session again"),
@@ -120,7 +123,9 @@ def read_end(result: Any) -> tuple[int, str]:
     assert error is None or isinstance(error, PokervodError | SystemExit), error
     status = next((code for kind, code in EXIT_CODES if isinstance(error, kind)), result.exit_code)
     words = unstyle(f"{error if isinstance(error, PokervodError) else result.stderr}").replace("│", " ").split()
-    return status, " ".join(words)
+    told = " ".join(words)
+    assert not re.search(r"(\S+): \1: ", told), told
+    return status, told
 
 
 @pytest.fixture
