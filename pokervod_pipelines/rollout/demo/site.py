@@ -70,7 +70,8 @@ class DemoSite:
     def environment(self) -> Mapping[str, str]:
         """Return the variables of its commands: none that leads to the person's own installation."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(("POKERVOD_", "DAGSTER_"))}
-        return own | {"POKERVOD_ALERT_DEMO": f"json://127.0.0.1:{self.ports['demo']}/alerts"}
+        alerts = f"json://127.0.0.1:{self.ports['demo']}/alerts"
+        return own | {"POKERVOD_ALERT_DEMO": alerts, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
 @contextmanager
