@@ -14,14 +14,14 @@ from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.settings import Settings
 
 BEFORE_IMPORT = date(2024, 1, 1)
-"""Nothing is imported yet, and files of any day may be in the configured folders."""
+"""Nothing was recorded yet, and files of any day may be in the configured folders."""
 
 
 def record_first_day(engine: Engine, settings: Settings) -> None:
-    """Record the first day with a hand or a graphic; nothing where there is none."""
+    """Record the first day with a hand or a graphic, today where there is none."""
     with engine.connect() as connection:
-        day = connection.scalar(_FIRST_DAY)
-    if day is None or day == _read_recorded(settings):
+        day = connection.scalar(_FIRST_DAY) or _find_today(settings)
+    if day == _read_recorded(settings):
         return
     path = _name_file(settings)
     part = path.with_name(f"{path.name}.{os.getpid()}")
@@ -48,9 +48,13 @@ def find_first_day(settings: Settings) -> date:
     """Return the configured first day, else the recorded one, else today where no folder is configured either."""
     if settings.hands.first_day:
         return settings.hands.first_day
-    today = BroadcastDays(settings.zone, settings.hands.day_starts_at).find_day(datetime.now(UTC))
+    today = _find_today(settings)
     has_folders = bool(settings.hands.drop_folders or settings.tournaments.export_folders)
     return min(today, _read_recorded(settings) or (BEFORE_IMPORT if has_folders else today))
+
+
+def _find_today(settings: Settings) -> date:
+    return BroadcastDays(settings.zone, settings.hands.day_starts_at).find_day(datetime.now(UTC))
 
 
 def _read_recorded(settings: Settings) -> date | None:

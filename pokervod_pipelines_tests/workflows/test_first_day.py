@@ -82,10 +82,14 @@ def test_a_graphic_of_an_earlier_day_counts(installation: Installation) -> None:
     assert find_first_day(installation.settings) == date(2026, 3, 1)
 
 
-def test_without_sessions_there_is_today_alone(installation: Installation) -> None:
-    installation.play()
+@pytest.mark.parametrize("folders", [(), ("drop",)])
+def test_without_sessions_there_is_today_alone(
+    installation: Installation, settings_factory: Callable[..., Settings], folders: tuple[str, ...]
+) -> None:
+    settings = settings_factory(hands={"drop_folders": folders})
+    record_first_day(installation.engine, settings)
 
-    assert find_first_day(installation.settings) in {today(), date.fromordinal(today().toordinal() - 1)}
+    assert find_first_day(settings) in {today(), date.fromordinal(today().toordinal() - 1)}
 
 
 def test_a_session_of_the_future_leaves_today(installation: Installation) -> None:
@@ -95,7 +99,7 @@ def test_a_session_of_the_future_leaves_today(installation: Installation) -> Non
 
 
 @pytest.mark.parametrize("section", [{"hands": {"drop_folders": ["x"]}}, {"tournaments": {"export_folders": ["x"]}}])
-def test_files_not_yet_imported_may_be_of_any_day(
+def test_before_anything_is_recorded_files_may_be_of_any_day(
     section: dict[str, object], settings_factory: Callable[..., Settings]
 ) -> None:
     assert find_first_day(settings_factory(**section)) == BEFORE_IMPORT
