@@ -32,7 +32,7 @@ def close_installation(settings: Settings, folder: Path) -> None:
                 os.chown(path, -1, group)
                 path.chmod(PASSABLE)
             elif excess := _find_excess(path):
-                path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~excess)
+                path.chmod(stat.S_IMODE(path.stat().st_mode) & ~excess)
 
 
 def find_open(settings: Settings, folder: Path) -> list[Path]:
@@ -42,18 +42,19 @@ def find_open(settings: Settings, folder: Path) -> list[Path]:
 
 def _list_own(home: Path, folder: Path) -> Iterator[Path]:
     """Yield ``home`` and what is in it, nothing where others use it, too: ``/tmp``, or a folder around the project."""
-    if home.is_dir() and not folder.is_relative_to(home) and not home.stat().st_mode & stat.S_ISVTX:
+    if home.is_dir() and not folder.resolve().is_relative_to(home.resolve()) and not home.stat().st_mode & stat.S_ISVTX:
         yield home
         yield from (each for each in home.iterdir() if not each.is_symlink() and not each.is_mount())
 
 
 def _find_excess(path: Path) -> int:
-    """Return the rights of others that nobody chose to give."""
+    """Return the rights of others that nobody chose to give; none to a device such as ``/dev/null``, by a link."""
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
+        mode = path.stat().st_mode
     except OSError:
         return 0
-    return 0 if mode in CHOSEN else mode & 0o077
+    is_kept = (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and stat.S_IMODE(mode) not in CHOSEN
+    return mode & 0o077 if is_kept else 0
 
 
 def _find_server_group(settings: Settings) -> int | None:

@@ -64,6 +64,52 @@ def test_a_folder_that_others_use_too_is_left(
     assert home.stat().st_mode & 0o7777 == mode
 
 
+@pytest.mark.parametrize("wide", [0o644, 0o666, 0o755, 0o777, 0o604, 0o4755])
+def test_a_link_closes_what_it_refers_to(settings_factory: Callable[..., Settings], tmp_path: Path, wide: int) -> None:
+    """The rights to take away were those of the file, what was left those of the link: 0644 became 0733."""
+    settings = settings_factory(database_url=SERVER)
+    secrets, home = tmp_path / "shared.env", tmp_path / "state"
+    secrets.touch()
+    home.mkdir()
+    for path in (secrets, home):
+        path.chmod(wide)
+    (tmp_path / ".env").symlink_to(secrets)
+    settings.home.symlink_to(home)
+
+    for _ in range(2):
+        close_installation(settings, tmp_path)
+
+        assert find_modes(secrets, home) == [f"{wide & 0o700:o}"] * 2
+        assert find_open(settings, tmp_path) == []
+
+
+@pytest.mark.parametrize("target", ["missing", ".env", "queue"])
+def test_a_link_to_no_file_is_left(settings_factory: Callable[..., Settings], tmp_path: Path, target: str) -> None:
+    """A ``.env`` that is ``/dev/null`` would be closed to everybody on the machine."""
+    settings = settings_factory(database_url=SERVER)
+    os.mkfifo(tmp_path / "queue")
+    (tmp_path / "queue").chmod(0o666)
+    (tmp_path / ".env").symlink_to(target)
+
+    close_installation(settings, tmp_path)
+
+    assert find_open(settings, tmp_path) == []
+    assert find_modes(tmp_path / "queue") == ["666"]
+
+
+def test_a_home_that_leads_to_the_folder_of_the_project_is_left(
+    settings_factory: Callable[..., Settings], tmp_path: Path
+) -> None:
+    settings = settings_factory(home=tmp_path / "project" / "state", database_url=SERVER)
+    settings.home.parent.mkdir()
+    settings.home.symlink_to(tmp_path)
+    tmp_path.chmod(0o755)
+
+    close_installation(settings, settings.home.parent)
+
+    assert find_modes(tmp_path) == ["755"]
+
+
 @pytest.fixture
 def reachable() -> Iterator[Path]:
     """Yield an empty folder that every user can enter; pytest's own is closed."""
