@@ -54,3 +54,21 @@ def test_a_new_dotenv_is_closed_to_others_and_a_persons_mode_is_kept(
     prepare_folder(tmp_path)
 
     assert (tmp_path / ".env").stat().st_mode & 0o777 == after
+
+
+@pytest.mark.parametrize("link", ["shared.env", "env/shared.env", "../shared.env"])
+def test_a_dotenv_that_is_a_link_stays_one(tmp_path: Path, link: str) -> None:
+    """A line was written into a file in its place, and those who share the target no longer saw the same."""
+    folder = tmp_path / "project"
+    build_installation(folder)
+    target, dotenv = folder / link, folder / ".env"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text("POKERVOD_TIME_ZONE=Asia/Seoul\n", encoding="utf-8")
+    dotenv.unlink(missing_ok=True)
+    dotenv.symlink_to(link)
+
+    prepare_folder(folder)
+
+    assert dotenv.is_symlink()
+    assert "DAGSTER_HOME=" in target.read_text(encoding="utf-8")
+    assert [each.name for each in target.parent.glob("*.part")] == []
