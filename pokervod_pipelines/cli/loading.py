@@ -108,8 +108,8 @@ def _check_first(callback: Callable[..., Any]) -> Callable[..., Any]:
 def _prepare() -> None:
     """Require settings, and close to others what the installation keeps."""
     from pokervod_pipelines.settings import load_settings, require_settings  # noqa: PLC0415 - `--help` needs neither
-    from pokervod_pipelines.workflows.closing import close_installation  # noqa: PLC0415
+    from pokervod_pipelines.workflows.file_access import restrict_access  # noqa: PLC0415
 
     require_settings()
     with suppress(BadSettings):  # the command says so in its own way
-        close_installation(load_settings(), Path.cwd())
+        restrict_access(load_settings(), Path.cwd())

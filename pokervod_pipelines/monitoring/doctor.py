@@ -28,7 +28,7 @@ from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRend
 from pokervod_pipelines.render.rules import load_rules
 from pokervod_pipelines.render.templates import load_configured_templates
 from pokervod_pipelines.settings import Settings, load_settings
-from pokervod_pipelines.workflows.closing import find_open
+from pokervod_pipelines.workflows.file_access import find_accessible
 from pokervod_pipelines.workflows.setup import find_dagster_home
 
 MIN_FREE_BYTES = 1_000_000_000
@@ -201,7 +201,7 @@ def _check_dagster_home(settings: Settings) -> CheckResult:
 
 
 def _check_rights(settings: Settings, folder: Path) -> Iterator[CheckResult]:
-    for path in find_open(settings, folder):
+    for path in find_accessible(settings, folder):
         found = f"{path} has mode {path.stat().st_mode & 0o777:o}: other users can read what is there"
         yield report_part("rights", found, f"run as its owner, {path.owner()}, or as root: chmod go= {path}")
 

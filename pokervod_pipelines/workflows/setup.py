@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from pokervod_pipelines.settings import Settings, load_settings
-from pokervod_pipelines.workflows.closing import close_installation
+from pokervod_pipelines.workflows.file_access import restrict_access
 
 DAGSTER_YAML = Path(__file__).parents[1] / "defs" / "dagster.yaml"
 
@@ -28,7 +28,7 @@ def prepare_folder(folder: Path | None = None) -> Settings:
     folder = (folder or Path.cwd()).absolute()
     settings = load_settings(folder=folder)
     create_dagster_home(settings, folder)
-    close_installation(settings, folder)
+    restrict_access(settings, folder)
     return settings
 
 

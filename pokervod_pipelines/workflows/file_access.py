@@ -1,4 +1,4 @@
-"""Close to other users what an installation keeps: ``home`` with all it holds, and ``.env``.
+"""Restrict to its owner what an installation keeps: ``home`` with all it holds, and ``.env``.
 
 An embedded server that root starts runs as another user, whose group alone may pass through ``home`` to the data.
 """
@@ -21,8 +21,8 @@ CHOSEN = frozenset({PASSABLE, 0o640})
 """Modes that give a right to a group on purpose: to the server's, or to that of a service that reads ``.env``."""
 
 
-def close_installation(settings: Settings, folder: Path) -> None:
-    """Take the rights of others away; leave what belongs to another user, which ``find_open`` tells."""
+def restrict_access(settings: Settings, folder: Path) -> None:
+    """Take the rights of others away; leave what belongs to another user, which ``find_accessible`` tells."""
     if settings.database_url is None:
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     passage, group = (settings.home, embedded_folder(settings)), _find_server_group(settings)
@@ -35,7 +35,7 @@ def close_installation(settings: Settings, folder: Path) -> None:
                 path.chmod(stat.S_IMODE(path.stat().st_mode) & ~excess)
 
 
-def find_open(settings: Settings, folder: Path) -> list[Path]:
+def find_accessible(settings: Settings, folder: Path) -> list[Path]:
     """Return what others can enter or read."""
     return [path for path in (*list(_list_own(settings.home, folder))[:1], folder / ".env") if _find_excess(path)]
 

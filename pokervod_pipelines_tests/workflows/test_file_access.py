@@ -11,7 +11,7 @@ import pytest
 from pokervod_pipelines.db.embedded.system_user import SystemUser
 from pokervod_pipelines.db.engine import serve_database
 from pokervod_pipelines.settings import Settings, load_settings
-from pokervod_pipelines.workflows.closing import close_installation, find_open
+from pokervod_pipelines.workflows.file_access import find_accessible, restrict_access
 from pokervod_pipelines.workflows.setup import prepare_folder
 from pokervod_pipelines_tests.sync.installation import InProcess, build_installation
 
@@ -39,12 +39,12 @@ def test_what_is_in_home_is_closed_and_keeps_the_rights_of_its_owner(
     for path in (settings.home, entry, secrets, shared):
         path.chmod(wide)
     (settings.home / "link").symlink_to(shared)
-    opened = find_open(settings, tmp_path)
+    opened = find_accessible(settings, tmp_path)
 
-    close_installation(settings, tmp_path)
+    restrict_access(settings, tmp_path)
 
     assert opened == [settings.home, secrets]
-    assert find_open(settings, tmp_path) == []
+    assert find_accessible(settings, tmp_path) == []
     assert find_modes(entry) == [closed]
     assert find_modes(shared) == [f"{wide & 0o777:o}"]
 
@@ -58,9 +58,9 @@ def test_a_folder_that_others_use_too_is_left(
     home.chmod(mode)
     settings = settings_factory(home=home, database_url=SERVER)
 
-    close_installation(settings, tmp_path)
+    restrict_access(settings, tmp_path)
 
-    assert find_open(settings, tmp_path) == []
+    assert find_accessible(settings, tmp_path) == []
     assert home.stat().st_mode & 0o7777 == mode
 
 
@@ -77,10 +77,10 @@ def test_a_link_closes_what_it_refers_to(settings_factory: Callable[..., Setting
     settings.home.symlink_to(home)
 
     for _ in range(2):
-        close_installation(settings, tmp_path)
+        restrict_access(settings, tmp_path)
 
         assert find_modes(secrets, home) == [f"{wide & 0o700:o}"] * 2
-        assert find_open(settings, tmp_path) == []
+        assert find_accessible(settings, tmp_path) == []
 
 
 @pytest.mark.parametrize("target", ["missing", ".env", "queue"])
@@ -91,9 +91,9 @@ def test_a_link_to_no_file_is_left(settings_factory: Callable[..., Settings], tm
     (tmp_path / "queue").chmod(0o666)
     (tmp_path / ".env").symlink_to(target)
 
-    close_installation(settings, tmp_path)
+    restrict_access(settings, tmp_path)
 
-    assert find_open(settings, tmp_path) == []
+    assert find_accessible(settings, tmp_path) == []
     assert find_modes(tmp_path / "queue") == ["666"]
 
 
@@ -105,7 +105,7 @@ def test_a_home_that_leads_to_the_folder_of_the_project_is_left(
     settings.home.symlink_to(tmp_path)
     tmp_path.chmod(0o755)
 
-    close_installation(settings, settings.home.parent)
+    restrict_access(settings, settings.home.parent)
 
     assert find_modes(tmp_path) == ["755"]
 
@@ -125,7 +125,7 @@ def test_the_servers_user_passes_through_a_home_that_is_closed_to_others(reachab
     settings = load_settings({}, reachable)
     home, data = settings.home, settings.home / "postgres" / "data"
     for before in ("missing", "made while it was open"):
-        close_installation(settings, reachable)
+        restrict_access(settings, reachable)
         with serve_database(settings):
             pass
 
