@@ -4,6 +4,7 @@ Dagster notices neither: after a power loss a run stays started, with its slots,
 alive while its process holds the run's lock in the database, or while the process that its log names lives here.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from dagster._utils.concurrency import ConcurrencyKeyInfo
 from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.db.locks import hold_lock, is_locked
+from pokervod_pipelines.processes.marked import VARIABLE
 
 IN_PROGRESS = [
     dg.DagsterRunStatus.NOT_STARTED,
@@ -27,7 +29,7 @@ QUIET = timedelta(seconds=10)
 """After its newest event a run with a process on another machine has its lock, or none is to come."""
 
 QUIET_BEFORE_START = timedelta(seconds=45)
-"""A busy machine takes so long, at most, from a run's record to its process."""
+"""A busy machine takes so long, at most, from a run's record to its process; less is certain after a restart."""
 
 INTERVAL_SECONDS = 20
 
@@ -49,7 +51,7 @@ def define_run_sensors(open_engine: Callable[[], Engine]) -> list[dg.SensorDefin
         description="Fails runs whose process has ended, and frees what ended runs still hold of pools.",
     )
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        done = fail_dead_runs(context.instance, open_engine())
+        done = fail_dead_runs(context.instance, open_engine(), restarted_at=find_restart())
         for sentence in done:
             context.log.warning(sentence)
         return dg.SkipReason("; ".join(done) or "every run in progress has its process")
@@ -57,11 +59,23 @@ def define_run_sensors(open_engine: Callable[[], Engine]) -> list[dg.SensorDefin
     return [dead_runs]
 
 
-def fail_dead_runs(instance: dg.DagsterInstance, engine: Engine, *, now: datetime | None = None) -> list[str]:
-    """Fail every run in progress whose process has ended, free the pools, and return what was done as sentences."""
+def find_restart() -> datetime | None:
+    """Return when the ``pokervod dev`` started that this process belongs to, None outside of one."""
+    return datetime.fromtimestamp(psutil.Process(os.getppid()).create_time(), UTC) if VARIABLE in os.environ else None
+
+
+def fail_dead_runs(
+    instance: dg.DagsterInstance, engine: Engine, *, now: datetime | None = None, restarted_at: datetime | None = None
+) -> list[str]:
+    """Fail every run in progress whose process has ended, free the pools, and return what was done as sentences.
+
+    A run that nobody had started before ``restarted_at`` is not going to be, where one machine has the database.
+    """
     records = instance.get_run_records(dg.RunsFilter(statuses=IN_PROGRESS))
+    is_alone = str(engine.url.query.get("host", "")).startswith("/")
+    since = restarted_at if is_alone else None
     with engine.connect() as connection:
-        dead = [each for each in records if not _is_alive(instance, connection, each, now or datetime.now(UTC))]
+        dead = [each for each in records if not _is_alive(instance, connection, each, now or datetime.now(UTC), since)]
     done = [_end_run(instance, each.dagster_run) for each in dead]
     return done + [_free_pools(instance, run_id) for run_id in sorted(_find_ended_holders(instance))]
 
@@ -77,7 +91,13 @@ def describe_waits(instance: dg.DagsterInstance, run_id: str) -> list[str]:
     return waits
 
 
-def _is_alive(instance: dg.DagsterInstance, connection: Connection, record: dg.RunRecord, now: datetime) -> bool:
+def _is_alive(
+    instance: dg.DagsterInstance,
+    connection: Connection,
+    record: dg.RunRecord,
+    now: datetime,
+    restarted_at: datetime | None,
+) -> bool:
     run_id = record.dagster_run.run_id
     if is_locked(connection, _name_lock(run_id)):
         return True
@@ -85,7 +105,8 @@ def _is_alive(instance: dg.DagsterInstance, connection: Connection, record: dg.R
     if any(_lives_since(pid, seen_at) for pid, seen_at in starts.items()):
         return True
     newest = max([record.update_timestamp, *(datetime.fromtimestamp(each, UTC) for each in starts.values())])
-    return now - newest < (QUIET if starts else QUIET_BEFORE_START)
+    is_left = restarted_at is not None and newest < restarted_at
+    return now - newest < (QUIET if starts or is_left else QUIET_BEFORE_START)
 
 
 def _list_processes(instance: dg.DagsterInstance, run_id: str) -> Iterator[tuple[int, float]]:

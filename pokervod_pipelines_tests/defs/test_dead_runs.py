@@ -128,6 +128,34 @@ def test_a_run_lives_with_its_lock_or_its_process(
     assert (read_status(instance, run) is STATUS.STARTED) is is_alive
 
 
+@pytest.mark.parametrize(
+    ("restarted", "later", "has_process", "is_alive"),
+    [
+        (1, 15, False, False),  # the restart came after the run, whose process cannot come any more
+        (1, 5, False, True),  # another command may have made it just before
+        (-1, 15, False, True),  # it is about to start
+        (None, 15, False, True),
+        (1, 15, True, True),
+    ],
+)
+def test_a_run_from_before_a_restart_is_not_waited_for(
+    engine: Engine,
+    instance: dg.DagsterInstance,
+    restarted: int | None,
+    later: int,
+    *,
+    has_process: bool,
+    is_alive: bool,
+) -> None:
+    run = start_run(instance, STATUS.STARTING, pid=os.getpid() if has_process else None)
+    now = datetime.now(UTC)
+    restarted_at = None if restarted is None else now + timedelta(seconds=restarted)
+
+    fail_dead_runs(instance, engine, now=now + timedelta(seconds=later), restarted_at=restarted_at)
+
+    assert (read_status(instance, run) is STATUS.STARTING) is is_alive
+
+
 def test_a_dead_run_frees_its_pool_for_the_one_that_waits(
     engine: Engine, instance: dg.DagsterInstance, ended_pid: int
 ) -> None:
