@@ -1,8 +1,8 @@
 """Name whatever ends a stage: the cause in words, and what a person does next."""
 
 import errno
+import os
 import shutil
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +36,8 @@ def _name_system_error(error: OSError, settings: Settings) -> PokervodError:
     place = str(error.filename or "")
     text = f"{place}: {error.strerror or error}" if place else str(error.strerror or error)
     if error.errno in FULL:
-        fullest = _find_fullest([place, settings.home, settings.renders, tempfile.gettempdir()])
+        temporary = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - `tempfile` finds it by writing a file
+        fullest = _find_fullest([place, settings.home, settings.renders, temporary])
         return OperatorNeeded(f"{text}: free space on {fullest}, then run it again")
     if error.errno in REFUSED:
         return OperatorNeeded(f"{text}: give the user of this process the right to it, then run it again")

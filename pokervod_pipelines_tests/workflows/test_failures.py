@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,3 +71,15 @@ def test_the_disk_with_the_least_space_is_named(settings_factory: Callable[..., 
     settings = settings_factory(home=tmp_path)
 
     assert "free space on /proc," in str(name_failure(fail(errno.ENOSPC, str(full / "self" / "x")), settings))
+
+
+def test_a_full_disk_is_named_where_no_folder_takes_a_file(
+    settings_factory: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python finds its folder of temporary files by writing one, which a full disk refuses too."""
+    monkeypatch.setenv("TMPDIR", "/proc")
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc"])
+    settings = settings_factory(home=tmp_path)
+
+    assert "free space on /proc," in str(name_failure(fail(errno.ENOSPC), settings))
