@@ -4,6 +4,7 @@ Only reading them belongs here; the rooms that they are for are asked by ``workf
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,6 +30,11 @@ TABS = {"pokervodcorrections": DirectiveKind.CORRECTION, "pokervodaliases": Dire
 COLUMNS = {DirectiveKind.CORRECTION: ("file", "field", "value"), DirectiveKind.ALIAS: ("alias", "player")}
 """The headers, which are in the first row that is not blank."""
 
+NO_VALUE = (
+    "{cells} in place of a value; correct the formula, or open the workbook in Excel or LibreOffice and save it again. "
+    "No line is withdrawn now"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directive:
@@ -44,7 +50,7 @@ class Directive:
 class SheetDirectives:
     """Hold the directives of a sheet, the kinds that have a whole tab in it, and rows that a person should correct.
 
-    Only in a whole tab, without an error in place of a value, a line that is missing was cleared.
+    Only in a whole tab, where every formula has a value, a line that is missing was cleared.
     """
 
     directives: tuple[Directive, ...] = ()
@@ -63,25 +69,26 @@ def find_kind(tab: Tab) -> DirectiveKind | None:
 def read_directives(tabs: Sequence[Tab]) -> SheetDirectives:
     """Return every directive of every such tab; of two about one subject the lower one counts."""
     directives: dict[tuple[DirectiveKind, str], Directive] = {}
-    kinds: set[DirectiveKind] = set()
+    is_whole: dict[DirectiveKind, bool] = {}
     problems: list[Problem] = []
     for tab in tabs:
         kind = find_kind(tab)
-        columns = _find_columns(tab, kind) if kind else None
         if kind is None:
             continue
+        columns = _find_columns(tab, kind)
+        unreadable = _find_unreadable(tab, kind, *columns) if columns else {}
+        is_whole[kind] = is_whole.get(kind, True) and columns is not None and not unreadable
         if columns is None:
             expected = ", ".join(name.capitalize() for name in COLUMNS[kind])
             problems.append(Problem(tab.title, f"expected the columns {expected} in its first row; tab ignored"))
             continue
-        if not tab.errors:
-            kinds.add(kind)
-        for read in _read_rows(tab, kind, *columns):
+        for read in _read_rows(tab, kind, *columns, unreadable):
             if isinstance(read, Directive):
                 directives[kind, read.key] = read
             else:
                 problems.append(read)
-    return SheetDirectives(directives=tuple(directives.values()), kinds=frozenset(kinds), problems=tuple(problems))
+    kinds = frozenset(kind for kind, whole in is_whole.items() if whole)
+    return SheetDirectives(directives=tuple(directives.values()), kinds=kinds, problems=tuple(problems))
 
 
 def _find_columns(tab: Tab, kind: DirectiveKind) -> tuple[int, Mapping[str, int]] | None:
@@ -94,15 +101,25 @@ def _find_columns(tab: Tab, kind: DirectiveKind) -> tuple[int, Mapping[str, int]
     return None
 
 
-def _read_rows(tab: Tab, kind: DirectiveKind, header: int, columns: Mapping[str, int]) -> Iterator[Directive | Problem]:
-    for index, row in enumerate(tab.cells[header + 1 :], start=header + 2):
+def _find_unreadable(tab: Tab, kind: DirectiveKind, header: int, columns: Mapping[str, int]) -> dict[int, list[str]]:
+    """Return by row index the cells of ours that have no value although they are not blank."""
+    found: dict[int, list[str]] = defaultdict(list)
+    ours = {columns[name] for name in COLUMNS[kind]}
+    for (row, column), what in sorted({**dict.fromkeys(tab.uncomputed, "has no saved value"), **tab.errors}.items()):
+        if row > header and column in ours:
+            found[row].append(f"{name_cell(row, column)} {what}")
+    return found
+
+
+def _read_rows(
+    tab: Tab, kind: DirectiveKind, header: int, columns: Mapping[str, int], unreadable: Mapping[int, Sequence[str]]
+) -> Iterator[Directive | Problem]:
+    for index in range(header + 1, max(len(tab.cells), *(row + 1 for row in unreadable), 0)):
+        row = tab.cells[index] if index < len(tab.cells) else ()
         cells = [row[columns[name]].strip() if columns[name] < len(row) else "" for name in COLUMNS[kind]]
-        where = f"{tab.title} row {index}"
-        errors = [f"{name_cell(*place)} {error}" for place, error in tab.errors.items() if place[0] == index - 1]
-        if errors:
-            yield Problem(
-                where, f"{', '.join(errors)} in place of a value; correct the formula. No line is withdrawn now"
-            )
+        where = f"{tab.title} row {index + 1}"
+        if index in unreadable:
+            yield Problem(where, NO_VALUE.format(cells=", ".join(unreadable[index])))
         elif all(cells):
             *subject, value = cells
             key = subject[0] if kind is DirectiveKind.ALIAS else json.dumps(subject, ensure_ascii=False)

@@ -74,12 +74,13 @@ def read_worksheet(stream: IO[bytes], parts: WorkbookParts, *, title: str, is_hi
         elif name == "mergeCell":
             reader.read_merge(element)
     rows = reader.rows
-    last = max((row for row, cells in rows.items() if any(cells)), default=-1)
+    written = {row for row, cells in rows.items() if any(cells)} | {row for row, _ in reader.errors}
+    last = max(written, default=-1)
     return Tab(
         title=title,
         cells=tuple(tuple(rows.get(row, ())) for row in range(last + 1)),
         uncomputed=tuple(sorted(reader.uncomputed)),
-        errors={place: text for place, text in reader.errors.items() if place[0] <= last},
+        errors=reader.errors,
         merged=tuple(reader.merged),
         is_hidden=is_hidden,
     )

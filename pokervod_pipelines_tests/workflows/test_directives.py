@@ -78,6 +78,40 @@ def test_a_deleted_tab_undoes_nothing(engine: Engine, write: Callable[..., Stage
     assert len(list_aliases(engine)) == 1
 
 
+FORMULA, ERROR = '="1"&"3"', "#REF!"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [(VIDEO, "season", FORMULA)],
+        [(VIDEO, FORMULA, "13")],
+        [(FORMULA, "season", "13")],
+        [(FORMULA, FORMULA, FORMULA)],
+        [(VIDEO, "season", ERROR)],
+        [(ERROR, ERROR, ERROR)],
+        [("x.mp4", "year", "2011"), (ERROR, FORMULA, FORMULA)],
+    ],
+)
+def test_a_line_whose_formula_has_no_value_stays_in_force(
+    engine: Engine, write: Callable[..., StageResult], lines: Lines
+) -> None:
+    write(corrections=[(VIDEO, "season", "13")])
+    outcome = write(corrections=lines)
+
+    told = [problem.what for problem in outcome.problems if problem.where == f"{CORRECTIONS} row {len(lines) + 1}"]
+    assert seasons(engine) == [13]
+    assert len(told) == 1
+    assert "No line is withdrawn" in told[0]
+
+
+def test_an_alias_whose_formula_has_no_value_stays_in_force(engine: Engine, write: Callable[..., StageResult]) -> None:
+    write(aliases=[("Durrrr", "Tom Dwan")])
+    write(aliases=[("Durrrr", '="Tom "&"Dwan"'), ("Kid Poker", "Daniel Negreanu")])
+
+    assert sorted(each.alias for each in list_aliases(engine)) == ["Durrrr", "Kid Poker"]
+
+
 def test_an_alias_counts_while_its_row_exists(engine: Engine, write: Callable[..., StageResult]) -> None:
     write(aliases=[("Durrrr", "Tom Dwan")])
     given = [(each.alias, each.player) for each in list_aliases(engine)]
@@ -160,3 +194,19 @@ def test_a_tab_without_its_header_is_a_problem() -> None:
     assert (read.directives, read.kinds) == ((), frozenset())
     assert "expected the columns Alias, Player" in read.problems[0].what
     assert read_directives([]) == NO_DIRECTIVES
+
+
+@pytest.mark.parametrize("place", [(0, 2), (1, 2), (1, 3)])
+def test_a_cell_that_is_not_of_a_directive_needs_no_value(place: tuple[int, int]) -> None:
+    lines = (("File", "Field", "Note", "Seen", "Value"), ("a.mp4", "year", "", "", "2024"))
+    for tab in (Tab(CORRECTIONS, lines, uncomputed=(place,)), Tab(CORRECTIONS, lines, errors={place: ERROR})):
+        read = read_directives([tab])
+        assert (len(read.directives), read.kinds, read.problems) == (1, {DirectiveKind.CORRECTION}, ())
+
+
+@pytest.mark.parametrize("broken", [(("?",),), (("Alias", "Player"), ("Durrrr", ""))])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_of_two_tabs_one_that_is_not_whole_keeps_its_lines_in_force(broken: Lines, *, is_first: bool) -> None:
+    tabs = [Tab(ALIASES, tuple(broken), uncomputed=((1, 1),)), Tab("pokervod aliases", (("Alias", "Player"),))]
+
+    assert read_directives(tabs if is_first else tabs[::-1]).kinds == frozenset()
