@@ -1,8 +1,6 @@
 """Handle a rollout by its plan and the settings: criteria evaluate weeks, fixers fix them, alerts notify people."""
 
-import math
 import os
-import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +12,7 @@ from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.lifecycle import acknowledge_alert, raise_alert, resolve_alert
 from pokervod_pipelines.rollout import store
 from pokervod_pipelines.rollout.alignment import WeekShape
-from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
+from pokervod_pipelines.rollout.criteria.base import check_criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.fixers.base import FixContext, FixReport
 from pokervod_pipelines.rollout.fixers.registry import FIXERS, choose_fixers
@@ -24,7 +22,6 @@ from pokervod_pipelines.rollout.report.text import ReportPart, write_text
 from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.rollout.runner import Clock, RetryPolicy, Rollout, read_clock
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.text.folding import make_storable
 
 
 def open_rollout(engine: Engine, settings: Settings, plan: RolloutPlan, *, clock: Clock = read_clock) -> Rollout:
@@ -61,8 +58,9 @@ class PlanHandler:
 
     def evaluate(self, week: int) -> tuple[ResultRecord, ...]:
         """Return the result of every criterion of the week."""
-        context = self._open_check_context()
-        return tuple(_check(criterion, context) for criterion in self.plan.week(week).criteria)
+        plan = self.plan
+        context = CheckContext(engine=self.engine, settings=self.settings, folder=plan.folder, services=plan.services)
+        return tuple(check_criterion(each, context) for each in plan.week(week).criteria)
 
     def fix(self, week: int, failed: Sequence[ResultRecord], finished: Collection[str]) -> Iterator[FixRecord]:
         """Run the fixers for these failures in the order of the plan, each once."""
@@ -140,34 +138,3 @@ class PlanHandler:
             environment=dict(os.environ) | tokens,
         )
         return FIXERS[entry.kind].model_validate(dict(entry.parameters)).fix(context, dry_run=dry_run)
-
-    def _open_check_context(self) -> CheckContext:
-        rollout = self.settings.rollout
-        return CheckContext(
-            engine=self.engine,
-            settings=self.settings,
-            folder=self.plan.folder,
-            services=self.plan.services,
-            seconds=rollout.seconds_per_criterion,
-            allow_commands=rollout.allow_commands,
-            programs=frozenset(rollout.programs),
-        )
-
-
-def _check(criterion: Criterion, context: CheckContext) -> ResultRecord:
-    started = time.monotonic()
-    result = check_criterion(criterion, context)
-    return ResultRecord(
-        criterion=criterion.name,
-        passed=result.passed,
-        is_overridden=False,
-        summary=result.summary,
-        details=result.evidence,
-        figures={
-            # JSON knows neither nan nor inf
-            name: make_storable(str(figure)) if isinstance(figure, str) or not math.isfinite(figure) else figure
-            for name, figure in result.figures.items()
-        },
-        error_class=result.error_class,
-        seconds=round(time.monotonic() - started, 3),
-    )

@@ -1,12 +1,11 @@
 """Hold what happened in a rollout as the database keeps it: plain records that the runner and the reports read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from pokervod_pipelines.rollout.criteria.result import ErrorClass
 from pokervod_pipelines.text.folding import make_storable
 
 
@@ -44,16 +43,19 @@ class WeekState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRecord:
-    """Hold the result of a criterion in an attempt; one with ``is_overridden`` failed and counts as passed."""
+    """Hold the result of a criterion in an attempt; one with ``is_overridden`` failed and counts as passed.
 
-    criterion: str
+    ``details`` has at most 20 lines, ``error_class`` is None where it passed.
+    """
+
+    criterion: str = ""
     passed: bool
-    is_overridden: bool
+    is_overridden: bool = False
     summary: str
-    details: tuple[str, ...]
-    figures: Mapping[str, Any]
-    error_class: str | None
-    seconds: float
+    details: tuple[str, ...] = ()
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    error_class: str | None = None
+    seconds: float = 0.0
     digest: str | None = None
     """Of the criterion as it was evaluated; None in results that are older than digests."""
 
@@ -91,12 +93,14 @@ class WeekResult:
         """Return failed results that can be stored, for those that the database rejected with the error."""
         reason = make_storable(str(getattr(error, "orig", error)).partition("\n")[0])
         summary = f"the database cannot store what the week's criteria found: {reason}"
-        unknown = ErrorClass.UNKNOWN.value
-        failed = (
-            replace(each, passed=False, summary=summary, details=(), figures={}, error_class=unknown)
-            for each in self.results
-        )
-        return replace(self, results=tuple(failed))
+        rejected: dict[str, Any] = {
+            "passed": False,
+            "summary": summary,
+            "details": (),
+            "figures": {},
+            "error_class": "unknown",
+        }
+        return replace(self, results=tuple(replace(each, **rejected) for each in self.results))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

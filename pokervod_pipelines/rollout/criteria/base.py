@@ -7,6 +7,7 @@ import hashlib
 import json
 import queue
 import threading
+import time
 from abc import ABC, abstractmethod
 from dataclasses import replace
 
@@ -14,7 +15,8 @@ from pydantic import Field
 
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import Name, PlanModel, ServiceName, shorten
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails
+from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines.rollout.services import AddressKind
 
 GRACE_SECONDS = 2.0
@@ -37,7 +39,7 @@ class Criterion(PlanModel, ABC):
         return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
     @abstractmethod
-    def check(self, context: CheckContext) -> CriterionResult:
+    def check(self, context: CheckContext) -> ResultRecord:
         """Return the result of one check. May raise ``CriterionFailed``; any other exception is unexpected."""
 
 
@@ -53,13 +55,13 @@ class AddressCriterion(ServiceCriterion, ABC):
     at: AddressKind = "address"
 
 
-def check_criterion(criterion: Criterion, context: CheckContext) -> CriterionResult:
+def check_criterion(criterion: Criterion, context: CheckContext) -> ResultRecord:
     """Return the result of the criterion within its time and a little more; never raises for what is found.
 
     A check that hangs and cannot be stopped is abandoned in a thread that ends with the process.
     """
-    started = context.start(criterion.seconds)
-    results: queue.SimpleQueue[CriterionResult] = queue.SimpleQueue()
+    begun, started = time.monotonic(), context.start(criterion.seconds)
+    results: queue.SimpleQueue[ResultRecord] = queue.SimpleQueue()
     threading.Thread(
         target=lambda: results.put(_check(criterion, started)), name=f"criterion {criterion.name}", daemon=True
     ).start()
@@ -71,13 +73,14 @@ def check_criterion(criterion: Criterion, context: CheckContext) -> CriterionRes
         )
     return replace(
         result,
-        name=criterion.name,
+        criterion=criterion.name,
+        seconds=round(time.monotonic() - begun, 3),
         summary=started.hide_secrets(result.summary),
-        evidence=tuple(map(started.hide_secrets, result.evidence)),
+        details=tuple(map(started.hide_secrets, result.details)),
     )
 
 
-def _check(criterion: Criterion, context: CheckContext) -> CriterionResult:
+def _check(criterion: Criterion, context: CheckContext) -> ResultRecord:
     try:
         return criterion.check(context)
     except CriterionFailed as failed:

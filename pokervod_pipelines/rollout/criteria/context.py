@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -66,23 +66,18 @@ class HttpCaller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckContext:
-    """Offer what a criterion may look at, for ``seconds`` from ``start`` on.
-
-    Relative paths are below ``folder``. Commands run only if ``allow_commands``, and only these ``programs``.
-    """
+    """Offer what a criterion may look at, for ``seconds`` from ``start`` on; relative paths are below ``folder``."""
 
     engine: Engine
     settings: Settings
     folder: Path
-    services: Mapping[str, ServiceUnderRollout] = field(default_factory=dict)
+    services: Mapping[str, ServiceUnderRollout]
     seconds: float = 60.0
-    allow_commands: bool = False
-    programs: frozenset[str] = frozenset()
     deadline: float = math.inf
 
     def start(self, seconds: float | None = None) -> Self:
-        """Return this context with its time starting now; ``seconds`` replaces its own."""
-        seconds = self.seconds if seconds is None else seconds
+        """Return this context with its time starting now; ``seconds`` replaces that of the settings."""
+        seconds = self.settings.rollout.seconds_per_criterion if seconds is None else seconds
         return replace(self, seconds=seconds, deadline=time.monotonic() + seconds)
 
     def take_seconds(self, limit: float = math.inf) -> float:

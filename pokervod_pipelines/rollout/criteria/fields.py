@@ -11,11 +11,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pokervod_pipelines.settings.rollout import RolloutSettings
 from pokervod_pipelines.text.folding import make_storable
 
-MAX_EVIDENCE = 20
-"""Lines of evidence that a person is shown."""
+MAX_DETAILS = 20
+"""Lines of details that a person is shown."""
 
 MAX_LINE = 300
-"""Characters of one line of evidence."""
+"""Characters of one line of details."""
 
 
 class PlanModel(BaseModel):

@@ -1,13 +1,14 @@
-"""Carry the result of a criterion: a check result with the class of the error, by which a fixer is chosen."""
+"""Make the result of a criterion, with the class of the error, by which a fixer is chosen."""
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.rollout.criteria.fields import MAX_EVIDENCE, shorten
+from pokervod_pipelines.rollout.criteria.fields import MAX_DETAILS, shorten
+from pokervod_pipelines.rollout.record import ResultRecord
+from pokervod_pipelines.text.folding import make_storable
 
 Figures = Mapping[str, float | int | str]
 
@@ -46,34 +47,30 @@ class ErrorClass(StrEnum):
     """An unexpected error; the summary has its first line."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CriterionResult(CheckResult):
-    """Tell whether a criterion passed; ``evidence`` has at most 20 lines, ``error_class`` is None where it passed."""
-
-    name: str = ""
-    error_class: ErrorClass | None = None
-
-
-def passes(summary: str, *, evidence: Iterable[str] = (), figures: Figures | None = None) -> CriterionResult:
+def passes(summary: str, *, details: Iterable[str] = (), figures: Figures | None = None) -> ResultRecord:
     """Return the result of a criterion that passed."""
-    return fails(None, summary, evidence=evidence, figures=figures)
+    return fails(None, summary, details=details, figures=figures)
 
 
 def fails(
-    error_class: ErrorClass | None, summary: str, *, evidence: Iterable[str] = (), figures: Figures | None = None
-) -> CriterionResult:
-    """Return the result of a criterion that failed: what is wrong and what to do about it."""
-    lines = [shorten(line) for line in evidence]
-    if (count := len(lines)) > MAX_EVIDENCE:
-        lines[MAX_EVIDENCE - 1 :] = [f"… and {count - MAX_EVIDENCE + 1} more"]
-    return CriterionResult(
+    error_class: ErrorClass | None, summary: str, *, details: Iterable[str] = (), figures: Figures | None = None
+) -> ResultRecord:
+    """Return the result of a criterion that failed: what is wrong and what to do about it; all of it can be stored."""
+    lines = [shorten(line) for line in details]
+    if (count := len(lines)) > MAX_DETAILS:
+        lines[MAX_DETAILS - 1 :] = [f"… and {count - MAX_DETAILS + 1} more"]
+    return ResultRecord(
         passed=error_class is None,
         summary=shorten(summary),
-        evidence=tuple(lines),
-        evidence_count=count,
-        figures=figures or {},
+        details=tuple(lines),
+        figures={name: _make_storable(figure) for name, figure in (figures or {}).items()},
         error_class=error_class,
     )
+
+
+def _make_storable(figure: float | str) -> float | str:
+    is_number = not isinstance(figure, str) and math.isfinite(figure)  # JSON knows neither nan nor inf
+    return figure if is_number else make_storable(str(figure))
 
 
 class CriterionFailed(PokervodError):

@@ -15,8 +15,9 @@ from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import MAX_LINE, follow_pointer
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails
 from pokervod_pipelines.rollout.criteria.select_only import read_query
+from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines.rollout.services import has_user, is_same_address, show_address
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext
 
@@ -32,7 +33,7 @@ class Raising(Criterion):
     kind: Literal["raising"] = "raising"
     text: str = ""
 
-    def check(self, context: CheckContext) -> CriterionResult:
+    def check(self, context: CheckContext) -> ResultRecord:
         """Raise the error."""
         raise ValueError(self.text)
 
@@ -42,7 +43,7 @@ class Hanging(Criterion):
 
     kind: Literal["hanging"] = "hanging"
 
-    def check(self, context: CheckContext) -> CriterionResult:
+    def check(self, context: CheckContext) -> ResultRecord:
         """Wait without an end."""
         threading.Event().wait()
         raise AssertionError
@@ -102,10 +103,10 @@ def test_a_timeout_is_reported(make_context: MakeContext) -> None:
 
 @given(st.lists(st.text(), max_size=60), st.text())
 def test_evidence_is_bounded(details: list[str], summary: str) -> None:
-    result = fails(ErrorClass.DATA, summary, evidence=details)
+    result = fails(ErrorClass.DATA, summary, details=details)
 
-    assert len(result.evidence) <= 20
-    assert all(len(line) <= MAX_LINE for line in (result.summary, *result.evidence))
+    assert len(result.details) <= 20
+    assert all(len(line) <= MAX_LINE for line in (result.summary, *result.details))
 
 
 @given(st.recursive(st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pokervod_pipelines.rollout.criteria.context import CheckContext
-from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.result import ErrorClass
+from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines_tests.processes.system import wait_until_gone
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 
@@ -14,10 +15,10 @@ from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, chec
 @pytest.fixture
 def context(make_context: MakeContext) -> CheckContext:
     """Return a context that allows ``sh``."""
-    return make_context(allow_commands=True, programs=frozenset({"sh", "true", "no-such-program"}))
+    return make_context(rollout={"allow_commands": True, "programs": ["sh", "true", "no-such-program"]})
 
 
-def run(context: CheckContext, *arguments: str, **parameters: object) -> CriterionResult:
+def run(context: CheckContext, *arguments: str, **parameters: object) -> ResultRecord:
     return check(context, "command", run=[*arguments], **parameters)
 
 
@@ -42,7 +43,7 @@ def test_the_exit_status_decides(
 
 
 def test_nothing_is_started_where_the_settings_do_not_allow_it(make_context: MakeContext) -> None:
-    context = make_context(programs=frozenset({"touch"}))
+    context = make_context(rollout={"programs": ["touch"]})
 
     result = run(context, "touch", "made")
 
@@ -51,11 +52,11 @@ def test_nothing_is_started_where_the_settings_do_not_allow_it(make_context: Mak
 
 
 def test_no_shell_reads_the_arguments(make_context: MakeContext) -> None:
-    context = make_context(allow_commands=True, programs=frozenset({"echo"}))
+    context = make_context(rollout={"allow_commands": True, "programs": ["echo"]})
 
     result = run(context, "echo", "$HOME; touch made", "&& false")
 
-    assert result.evidence == ("$HOME; touch made && false",)
+    assert result.details == ("$HOME; touch made && false",)
     assert not (context.folder / "made").exists()
 
 
@@ -67,20 +68,20 @@ def test_a_command_runs_in_the_folder_without_our_variables(
     place = run(context, "sh", "-c", "pwd")
     environment = run(context, "sh", "-c", "env | grep -c -e ^POKERVOD_ -e hush", exit_status=1)
 
-    assert Path(place.evidence[0]) == context.folder.resolve()
-    assert environment.evidence == ("0",)
+    assert Path(place.details[0]) == context.folder.resolve()
+    assert environment.details == ("0",)
 
 
 def test_of_its_output_the_end_is_shown(context: CheckContext) -> None:
     result = run(context, "sh", "-c", "seq 1 9999; echo broken >&2; exit 1")
 
-    assert (result.evidence[-2:], len(result.evidence)) == (("9999", "broken"), 20)
+    assert (result.details[-2:], len(result.details)) == (("9999", "broken"), 20)
 
 
 def test_a_password_in_its_output_is_not_shown(context: CheckContext) -> None:
     result = run(context, "sh", "-c", "echo cannot reach https://ada:hush@example.org/x")
 
-    assert result.evidence == ("cannot reach https://***@example.org/x",)
+    assert result.details == ("cannot reach https://***@example.org/x",)
 
 
 def test_a_command_that_hangs_is_stopped_with_all_that_it_started(context: CheckContext) -> None:
@@ -90,11 +91,11 @@ def test_a_command_that_hangs_is_stopped_with_all_that_it_started(context: Check
     assert result.error_class is ErrorClass.UNREACHABLE
     assert "was stopped" in result.summary
     assert time.monotonic() - begun < 60
-    wait_until_gone(int(result.evidence[0]))
+    wait_until_gone(int(result.details[0]))
 
 
 def test_what_a_command_left_in_the_background_ends_with_it(context: CheckContext) -> None:
     result = run(context, "sh", "-c", "sleep 600 & echo $!")
 
     assert result.passed
-    wait_until_gone(int(result.evidence[0]))
+    wait_until_gone(int(result.details[0]))

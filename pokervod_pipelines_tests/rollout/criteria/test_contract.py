@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.result import ErrorClass
+from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 from pokervod_pipelines_tests.rollout.criteria.documents import SOUND, make_document, write_document
 from pokervod_pipelines_tests.rollout.criteria.http_services import (
@@ -23,7 +24,7 @@ GOOD: Answers = {"GET /videos": LISTED, "GET /videos/7": Reply(body=VIDEO), "POS
 
 def judge(
     make_context: MakeContext, answers: Answers, document: Any = SOUND, **parameters: Any
-) -> tuple[CriterionResult, RunningService]:
+) -> tuple[ResultRecord, RunningService]:
     with run_service(answers) as service:
         context = make_context(
             {"search": {"document": "search.yaml", "address": service.address, "mock": service.address}}
@@ -76,7 +77,7 @@ def test_an_unexpected_answer_is_reported_with_method_and_path(
 
     assert result.error_class is ErrorClass.CONTRACT
     assert "GET /videos: " in result.summary
-    assert any(problem in line for line in result.evidence), result
+    assert any(problem in line for line in result.details), result
     assert "GET /videos/7" in service.asked
 
 
@@ -107,7 +108,7 @@ def test_a_service_that_breaks_down_is_down_whatever_else_it_answers(make_contex
     assert (only.error_class, among.error_class) == (ErrorClass.SERVICE_DOWN, ErrorClass.SERVICE_DOWN)
     assert "GET /videos/{id}: answers 500" in only.summary
     assert "GET /videos/{id}: answers 500" in among.summary
-    assert len(among.evidence) == len(service.asked) == 2
+    assert len(among.details) == len(service.asked) == 2
 
 
 def test_an_answer_of_failure_is_fine_only_where_the_document_gave_no_example(make_context: MakeContext) -> None:
@@ -142,7 +143,7 @@ def test_nobody_listening_is_a_service_that_is_down(make_context: MakeContext) -
     result = check(context, "http_contract", service="search")
 
     assert result.error_class is ErrorClass.SERVICE_DOWN
-    assert len(result.evidence) == 1
+    assert len(result.details) == 1
 
 
 def test_an_operation_that_there_is_not_cannot_be_named(make_context: MakeContext) -> None:

@@ -183,9 +183,9 @@ def test_a_query_answers_as_expected_or_not(make_context: MakeContext, query: st
 def test_rows_that_should_not_be_there_are_shown_twenty_at_most(make_context: MakeContext) -> None:
     result = check(make_context(), "sql", query="select n, 'x' from generate_series(1, 30) n", expect={"rows": 0})
 
-    assert result.evidence[0] == "1 | x"
-    assert result.evidence[-1] == "… and 11 more"
-    assert len(result.evidence) == 20
+    assert result.details[0] == "1 | x"
+    assert result.details[-1] == "… and 11 more"
+    assert len(result.details) == 20
 
 
 def test_a_query_that_writes_by_a_function_is_stopped(make_context: MakeContext, engine: Engine, table: str) -> None:
@@ -278,7 +278,7 @@ def test_a_claim_that_holds_passes_and_one_that_does_not_shows_its_evidence(
     assert (empty.error_class, "looked at nothing" in empty.summary) == (ErrorClass.DATA, True)
     assert (holding.passed, holding.summary) == (True, "passed: every_sheet_was_read (looked at 1)")
     assert broken.error_class is ErrorClass.CHECK
-    assert "every_sheet_was_read: finals: no such tab" in broken.evidence
+    assert "every_sheet_was_read: finals: no such tab" in broken.details
     assert "Correct the workbook" in broken.summary
     assert whole.figures == {"every_sheet_was_read": 1, "every_tab_was_read": 0, "every_row_has_its_video": 0}
 
@@ -301,7 +301,7 @@ def test_a_library_of_the_settings_that_was_never_read_fails(
 
     result = check(context, "asset_check", claim="every_library_was_read")
 
-    assert (result.error_class, result.evidence) == (ErrorClass.DATA, ("clips",))
+    assert (result.error_class, result.details) == (ErrorClass.DATA, ("clips",))
     assert "never read to the end: clips; run `pokervod nas scan`" in result.summary
     with engine.begin() as connection:
         connection.execute(

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.result import ErrorClass
+from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 from pokervod_pipelines_tests.rollout.criteria.documents import SOUND, make_document, write_document
 
@@ -12,7 +13,7 @@ GET = "paths./videos.get"
 SEARCH = {"search": {"document": "search.yaml"}}
 
 
-def judge(make_context: MakeContext, document: Any, **parameters: Any) -> CriterionResult:
+def judge(make_context: MakeContext, document: Any, **parameters: Any) -> ResultRecord:
     context = make_context(SEARCH)
     write_document(context.folder, document)
     return check(context, "openapi_document", service="search", **parameters)
@@ -52,7 +53,7 @@ def test_a_mistake_in_a_document_is_reported(make_context: MakeContext, mistakes
     result = judge(make_context, make_document(**mistakes))
 
     assert result.error_class is ErrorClass.DOCUMENT
-    assert any(problem in line for line in (result.summary, *result.evidence)), result
+    assert any(problem in line for line in (result.summary, *result.details)), result
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_the_tests_that_did_not_pass_are_named(make_context: MakeContext) -> Non
 
     result = check(context, "junit_report", paths="reports/*.xml")
 
-    assert result.evidence == ("failed: s / suite.case 1", "skipped: s / suite.case 2")
+    assert result.details == ("failed: s / suite.case 1", "skipped: s / suite.case 2")
     assert "1 of 3 tests passed (33.3%), required are 100%: 1 failed, 1 skipped" in result.summary
 
 
@@ -168,7 +168,7 @@ def test_tests_of_one_name_in_several_suites_are_several_tests(make_context: Mak
     result = check(context, "junit_report", paths="reports/*.xml")
 
     assert (result.passed, result.figures["tests"]) == (False, 2)
-    assert result.evidence == ("failed: chrome / suite.case 0",)
+    assert result.details == ("failed: chrome / suite.case 0",)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_suite_that_broke_counts_as_a_test_that_failed(make_context: MakeConte
     result = check(context, "junit_report", paths="r.xml")
 
     assert (result.passed, result.figures["failed"]) == (False, 1)
-    assert result.evidence == ("failed: s / (the suite)",)
+    assert result.details == ("failed: s / (the suite)",)
 
 
 def test_a_report_with_a_namespace_and_one_suite_is_read(make_context: MakeContext) -> None:

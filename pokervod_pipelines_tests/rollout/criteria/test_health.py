@@ -6,7 +6,8 @@ import time
 import pytest
 
 from pokervod_pipelines.rollout.criteria.kinds.services import UNDOCUMENTED_PATH, find_p95
-from pokervod_pipelines.rollout.criteria.result import CriterionResult, ErrorClass
+from pokervod_pipelines.rollout.criteria.result import ErrorClass
+from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 from pokervod_pipelines_tests.rollout.criteria.http_services import (
     Reply,
@@ -19,8 +20,8 @@ from pokervod_pipelines_tests.rollout.criteria.http_services import (
 PASSWORD = "tell-nobody"
 
 
-def judge(make_context: MakeContext, address: str, **parameters: object) -> CriterionResult:
-    context = make_context({"search": {"address": address}}, seconds=parameters.pop("world_seconds", 10.0))
+def judge(make_context: MakeContext, address: str, **parameters: object) -> ResultRecord:
+    context = make_context({"search": {"address": address}})
     return check(context, "http_health", service="search", **parameters)
 
 
@@ -96,7 +97,7 @@ def test_a_service_that_hangs_ends_in_time(make_context: MakeContext) -> None:
 
 def test_a_service_that_answers_byte_by_byte_ends_in_time(make_context: MakeContext) -> None:
     with run_dripping() as address:
-        result = judge(make_context, address, world_seconds=1)
+        result = judge(make_context, address, seconds=1)
 
     assert result.error_class is ErrorClass.SERVICE_DOWN
     assert "no answer within" in result.summary

@@ -25,8 +25,9 @@ from pokervod_pipelines.rollout.criteria.fields import (
     quote_table,
     require,
 )
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails, passes
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails, passes
 from pokervod_pipelines.rollout.criteria.select_only import read_query
+from pokervod_pipelines.rollout.record import ResultRecord
 
 ColumnType = Annotated[str, StringConstraints(pattern=r"^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*( [a-z]+)*(\[\])?$")]
 """A type as PostgreSQL spells it, long or short (``int8``, ``timestamptz``), or ``any``."""
@@ -53,13 +54,13 @@ class DatabaseTable(Criterion):
         require(is_whole, "fresh_column and fresh_hours require each other; give both or none")
         return self
 
-    def check(self, context: CheckContext) -> CriterionResult:
+    def check(self, context: CheckContext) -> ResultRecord:
         """Return what the schema and then the rows of the table show."""
         table, least = quote_table(self.table), self.rows_at_least
         with context.read_database() as connection:
             if problems := [*self._compare_columns(connection, table)]:
                 message = f"{self.table}: {problems[0]}; apply pending migrations"
-                return fails(ErrorClass.SCHEMA, message, evidence=problems)
+                return fails(ErrorClass.SCHEMA, message, details=problems)
             count = text(f"select count(*) from (select from {table} limit :limit) counted")  # noqa: S608 - quoted
             rows = int(connection.scalar(count, {"limit": least}) or 0)
             figures: dict[str, float | int | str] = {"rows_at_least": rows}
@@ -151,7 +152,7 @@ class Sql(Criterion):
     query: Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_check_query)]
     expect: Expectation
 
-    def check(self, context: CheckContext) -> CriterionResult:
+    def check(self, context: CheckContext) -> ResultRecord:
         """Return whether the query returned what is expected, with its rows as evidence if not."""
         bounded = f"select * from (\n{read_query(self.query)}\n) as answer limit {MAX_ROWS + 1}"  # noqa: S608 - checked
         with context.read_database() as connection:
@@ -163,9 +164,9 @@ class Sql(Criterion):
         answer = f"{len(rows)} rows" if self.expect.rows is not None else repr(figures.get("value", "no row"))
         if self.expect.fits(rows):
             return passes(f"the query returns {answer}", figures=figures)
-        evidence = [" | ".join(map(str, row)) for row in rows]
+        details = [" | ".join(map(str, row)) for row in rows]
         message = f"the query returns {answer}, expected {self.expect.describe()}"
-        return fails(ErrorClass.DATA, message, evidence=evidence, figures=figures)
+        return fails(ErrorClass.DATA, message, details=details, figures=figures)
 
 
 def is_equal(found: object, expected: Scalar) -> bool:
@@ -202,7 +203,7 @@ class Freshness(Criterion):
         require(is_one, "freshness needs either a table and its column, or a path")
         return self
 
-    def check(self, context: CheckContext) -> CriterionResult:
+    def check(self, context: CheckContext) -> ResultRecord:
         """Return how old the newest time or file is."""
         if self.table and self.column:
             what = f"newest {self.column} of {self.table}"
@@ -238,7 +239,7 @@ class AssetCheck(Criterion):
         require(self._list_checks(), problem)
         return self
 
-    def check(self, context: CheckContext) -> CriterionResult:
+    def check(self, context: CheckContext) -> ResultRecord:
         """Return the results for the data as they are now; the state of files is that of their asset's last check."""
         with context.read_database() as connection:
             results = [evaluate_check(connection, check) for check in self._list_checks()]
@@ -250,17 +251,17 @@ class AssetCheck(Criterion):
         return [check for check in DATA_CHECKS if self.claim == check.name or self.asset == check.asset]
 
 
-def _combine(results: Sequence[CheckResult], unread: Sequence[str]) -> CriterionResult:
+def _combine(results: Sequence[CheckResult], unread: Sequence[str]) -> ResultRecord:
     """Return one result of the checks; one that looked at nothing proves nothing."""
     figures = {each.name: each.evidence_count for each in results}
     if failed := [each for each in results if not each.passed]:
         names = ", ".join(each.name for each in failed)
         message = f"failed: {names} (cases: {failed[0].evidence_count}). {failed[0].next_step}"
-        evidence = [f"{each.name}: {line}" for each in failed for line in each.evidence]
-        return fails(ErrorClass.CHECK, message, evidence=evidence, figures=figures)
+        details = [f"{each.name}: {line}" for each in failed for line in each.evidence]
+        return fails(ErrorClass.CHECK, message, details=details, figures=figures)
     if unread:
         message = f"these libraries were never read to the end: {', '.join(unread)}; run `pokervod nas scan`"
-        return fails(ErrorClass.DATA, message, evidence=unread, figures=figures)
+        return fails(ErrorClass.DATA, message, details=unread, figures=figures)
     if empty := [each.name for each in results if each.looked_at == 0]:
         message = f"looked at nothing: {', '.join(empty)}; there are no data yet, run `pokervod sync`"
         return fails(ErrorClass.DATA, message, figures=figures)

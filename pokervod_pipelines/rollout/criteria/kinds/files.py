@@ -13,7 +13,7 @@ from pokervod_pipelines.rollout.commands import CommandTimeout, run_command
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import (
-    MAX_EVIDENCE,
+    MAX_DETAILS,
     NoValue,
     Pattern,
     Pointer,
@@ -22,7 +22,8 @@ from pokervod_pipelines.rollout.criteria.fields import (
     follow_pointer,
     require,
 )
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails, passes
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails, passes
+from pokervod_pipelines.rollout.record import ResultRecord
 
 Argument = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
 
@@ -39,7 +40,7 @@ class File(Criterion):
     matches: Pattern | None = None
     json_values: Mapping[Pointer, Scalar] = Field(default_factory=dict, alias="json")
 
-    def check(self, context: CheckContext) -> CriterionResult:
+    def check(self, context: CheckContext) -> ResultRecord:
         """Return whether the file has the expected size and content."""
         content = context.read_file(self.path)
         figures = {"bytes": len(content)}
@@ -50,7 +51,7 @@ class File(Criterion):
             return fails(ErrorClass.DOCUMENT, f"{self.path}: nothing in it matches {self.matches!r}", figures=figures)
         if problems := [*self._compare(content)]:
             message = f"{self.path} has other values than expected: {problems[0]}"
-            return fails(ErrorClass.DATA, message, evidence=problems, figures=figures)
+            return fails(ErrorClass.DATA, message, details=problems, figures=figures)
         return passes(f"{self.path} is as expected: {len(content):,} bytes", figures=figures)
 
     def _compare(self, content: bytes) -> Iterator[str]:
@@ -97,10 +98,11 @@ class Command(Criterion):
             require(run[0] in settings.programs, f"program {run[0]!r} is not allowed; {_NEXT_STEP}")
         return run
 
-    def check(self, context: CheckContext) -> CriterionResult:
+    def check(self, context: CheckContext) -> ResultRecord:
         """Return how the program ended, with the end of its output; the processes it started are killed."""
         program, seconds = self.run[0], context.take_seconds()
-        if not context.allow_commands or program not in context.programs:
+        settings = context.settings.rollout
+        if not settings.allow_commands or program not in settings.programs:
             return fails(ErrorClass.NOT_ALLOWED, f"{program!r} is not allowed; {_NEXT_STEP}")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("POKERVOD_")}
         try:
@@ -109,11 +111,11 @@ class Command(Criterion):
             return fails(ErrorClass.UNREACHABLE, f"{program!r} cannot be started ({error.strerror})")
         except CommandTimeout as timeout:
             message = f"{program!r} did not finish within {seconds:.1f} s and was stopped"
-            return fails(ErrorClass.UNREACHABLE, message, evidence=timeout.lines[-MAX_EVIDENCE:])
+            return fails(ErrorClass.UNREACHABLE, message, details=timeout.lines[-MAX_DETAILS:])
         is_expected = ended.status == self.exit_status
         return fails(
             None if is_expected else ErrorClass.CHECK,
             f"{program!r} ended with {ended.status}" + ("" if is_expected else f", expected {self.exit_status}"),
-            evidence=ended.lines[-MAX_EVIDENCE:],
+            details=ended.lines[-MAX_DETAILS:],
             figures={"exit_status": ended.status},
         )

@@ -17,8 +17,9 @@ from pokervod_pipelines.rollout.criteria.base import AddressCriterion, ServiceCr
 from pokervod_pipelines.rollout.criteria.context import CheckContext, HttpCaller
 from pokervod_pipelines.rollout.criteria.documents import ApiDocument, Operation, read_document
 from pokervod_pipelines.rollout.criteria.requests import NoExample, make_call
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails, passes
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails, passes
 from pokervod_pipelines.rollout.http_calls import HttpResponse
+from pokervod_pipelines.rollout.record import ResultRecord
 
 READING = frozenset({"get", "head"})
 MAX_PROBLEMS = 3
@@ -38,7 +39,7 @@ class OpenapiDocument(ServiceCriterion):
     kind: Literal["openapi_document"] = "openapi_document"
     operations_at_least: int = Field(default=1, ge=1, le=10_000)
 
-    def check(self, context: CheckContext) -> CriterionResult:
+    def check(self, context: CheckContext) -> ResultRecord:
         """Return what is wrong with the document."""
         document = read_document(context, self.service)
         operations = [*document.list_operations()]
@@ -48,7 +49,7 @@ class OpenapiDocument(ServiceCriterion):
         figures = {"operations": count, "faults": len(problems)}
         if problems:
             message = f"{document.path} is incomplete (problems: {len(problems)}): {problems[0]}"
-            return fails(ErrorClass.DOCUMENT, message, evidence=problems, figures=figures)
+            return fails(ErrorClass.DOCUMENT, message, details=problems, figures=figures)
         return passes(f"{document.path} is valid and complete: {count} operations", figures=figures)
 
 
@@ -79,7 +80,7 @@ class HttpContract(AddressCriterion):
     also: list[str] = Field(default_factory=list, max_length=100)
     skip: list[str] = Field(default_factory=list, max_length=100)
 
-    def check(self, context: CheckContext) -> CriterionResult:
+    def check(self, context: CheckContext) -> ResultRecord:
         """Return what is wrong with the responses; an operation that fails does not stop the check of the others."""
         document = read_document(context, self.service)
         every = {str(each.values.get("operationId", each.title)): each for each in document.list_operations()}
@@ -96,7 +97,7 @@ class HttpContract(AddressCriterion):
                     found = _find_problems(caller, document, operation)
                     problems += [(ErrorClass.CONTRACT, f"{operation.title}: {text}") for text in found]
                 except CriterionFailed as failed:
-                    error_class = failed.result.error_class or ErrorClass.CONTRACT
+                    error_class = ErrorClass(failed.result.error_class or ErrorClass.CONTRACT)
                     problems.append((error_class, f"{operation.title}: {failed}"))
                     if error_class in _DOWN:
                         break  # the other calls would fail the same way
@@ -108,7 +109,7 @@ class HttpContract(AddressCriterion):
             # A service that is down explains all other problems.
             error_class, first = next((problem for problem in problems if problem[0] in _DOWN), problems[0])
             message = f"{caller.title} does not answer as {document.path} describes: {first}"
-            return fails(error_class, message, evidence=[text for _, text in problems], figures=figures)
+            return fails(error_class, message, details=[text for _, text in problems], figures=figures)
         return passes(f"{caller.title} answers {len(called)} operations as documented", figures=figures)
 
 

@@ -19,7 +19,8 @@ from pokervod_pipelines.rollout.criteria.ages import find_age_problem
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import Glob, Hours
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, CriterionResult, ErrorClass, fails
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails
+from pokervod_pipelines.rollout.record import ResultRecord
 
 Cases = dict[str, list[str]]
 """The outcomes of each test, by its suite and name; several if a report lists it several times."""
@@ -42,7 +43,7 @@ class JunitReport(Criterion):
     tests_at_least: int = Field(default=1, ge=1)
     fresh_hours: Hours | None = None
 
-    def check(self, context: CheckContext) -> CriterionResult:
+    def check(self, context: CheckContext) -> ResultRecord:
         """Return the share of tests that passed, and which ones did not."""
         files = context.find_files(self.paths)
         if not files:
@@ -56,7 +57,7 @@ class JunitReport(Criterion):
             cases |= _read_cases(context, path)
         return self._describe(cases, len(files))
 
-    def _describe(self, cases: Cases, files: int) -> CriterionResult:
+    def _describe(self, cases: Cases, files: int) -> ResultRecord:
         counts = Counter(outcome for outcomes in cases.values() for outcome in outcomes)
         tests, error_class = counts.total(), None
         share = counts["passed"] / tests if tests else 0.0
@@ -70,7 +71,7 @@ class JunitReport(Criterion):
         return fails(
             error_class,
             message,
-            evidence=sorted(f"{each}: {name}" for name, found in cases.items() for each in {*found} - {"passed"}),
+            details=sorted(f"{each}: {name}" for name, found in cases.items() for each in {*found} - {"passed"}),
             figures={"tests": tests, "files": files, "share": round(share, 4)}
             | {outcome: counts[outcome] for outcome in ("passed", "failed", "skipped")},
         )
