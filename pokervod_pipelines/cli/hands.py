@@ -76,13 +76,15 @@ def import_(
         raise typer.Exit(QUARANTINED if report.imported.quarantined else 0)
     done, played = report.imported, report.replayed
     out.print(
-        f"{done.files} files: {done.read} read, {done.unchanged} unchanged, {done.waiting} still being written, "
-        f"{done.quarantined} quarantined, {done.unreadable} unreadable"
+        f"{count_nouns(done.files, 'file')}: {done.read} read, {done.unchanged} unchanged, "
+        f"{done.waiting} still being written, {done.quarantined} quarantined, {done.unreadable} unreadable"
     )
-    out.print(f"{done.hands} hands: {done.created} new, {done.changed} changed; {done.seconds:.1f} s")
+    out.print(f"{count_nouns(done.hands, 'hand')}: {done.created} new, {done.changed} changed; {done.seconds:.1f} s")
     out.print(f"{played.hands} replayed by the rules, {played.doubtful} with findings; {played.seconds:.1f} s")
-    out.print(f"{report.links.linked} clips linked; {report.links.disagreements} new disagreements")
-    out.print(f"{sum(each.created for each in made)} new render instructions, on {len(made)} days")
+    disagreements = count_nouns(report.links.disagreements, "new disagreement")
+    out.print(f"{count_nouns(report.links.linked, 'clip')} linked; {disagreements}")
+    instructions = count_nouns(sum(each.created for each in made), "new render instruction")
+    out.print(f"{instructions}, on {count_nouns(len(made), 'day')}")
     if not done.files:
         err.print("no file was found; expected files that end in .json, .phh, .phhs or .hands.csv")
     for problem in done.problems[:PROBLEMS_SHOWN]:
