@@ -5,6 +5,8 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from socket import gaierror
+from ssl import SSLCertVerificationError, SSLEOFError
 
 import psycopg
 import pytest
@@ -29,14 +31,39 @@ def fail_statement(cause: Exception) -> OperationalError:
         (BadInput("row 3: no file name"), BadInput, ["row 3: no file name"]),
         (fail(errno.ENOENT), Unavailable, ["/mnt/nas/a.mp4: No such file", "mount the share, or correct the path"]),
         (fail(errno.ENOTDIR), Unavailable, ["Not a directory", "correct the path"]),
-        (fail(errno.EIO), Unavailable, ["/mnt/nas/a.mp4: Input/output error", "check its disk"]),
-        (fail(errno.ESTALE), Unavailable, ["Stale file handle", "check its disk"]),
+        (fail(errno.EIO), Unavailable, ["/mnt/nas/a.mp4: Input/output error: mount the share again, or check"]),
+        (fail(errno.ESTALE), Unavailable, ["Stale file handle: mount the share again"]),
+        (fail(errno.EHOSTDOWN), Unavailable, ["/mnt/nas/a.mp4: Host is down: mount the share again"]),
+        (fail(errno.EHOSTUNREACH), Unavailable, ["/mnt/nas/a.mp4: No route to host: mount the share again"]),
+        (fail(errno.ENOTCONN), Unavailable, ["endpoint is not connected: mount the share again"]),
+        (fail(errno.ETIMEDOUT), Unavailable, ["/mnt/nas/a.mp4: Connection timed out: mount the share again"]),
+        (fail(errno.EIO, None), Unavailable, ["Input/output error: mount the share again, or check"]),
         (fail(errno.EACCES), OperatorNeeded, ["/mnt/nas/a.mp4: Permission denied", "the right to it"]),
         (fail(errno.EROFS), OperatorNeeded, ["Read-only file system", "the right to it"]),
         (fail(errno.ENOSPC), OperatorNeeded, ["No space left on device: free space on /"]),
         (fail(errno.EDQUOT), OperatorNeeded, ["quota exceeded: free space on /"]),
         (fail(errno.ENOSPC, None), OperatorNeeded, ["No space left on device: free space on /"]),
-        (TimeoutError("no answer"), Unavailable, ["no answer: check its disk"]),
+        (TimeoutError("no answer"), Unavailable, ["no answer: the service does not answer"]),
+        (TimeoutError(), Unavailable, ["TimeoutError: the service does not answer"]),
+        (ConnectionResetError(), Unavailable, ["ConnectionResetError: the service does not answer"]),
+        (fail(errno.ECONNREFUSED, None), Unavailable, ["Connection refused: the service does not answer"]),
+        (fail(errno.EHOSTUNREACH, None), Unavailable, ["No route to host: the service does not answer"]),
+        (fail(errno.ENETUNREACH, None), Unavailable, ["Network is unreachable: the service does not answer"]),
+        (fail(errno.EADDRNOTAVAIL, None), Unavailable, ["Cannot assign requested address: the service does not"]),
+        (fail(errno.EPIPE, None), Unavailable, ["Broken pipe: the service does not answer"]),
+        (gaierror(-2, "Name or service not known"), Unavailable, ["service not known: the service does not answer"]),
+        (SSLEOFError(8, "violation of protocol"), Unavailable, ["violation of protocol: the service does not answer"]),
+        (SSLCertVerificationError(1, "expired"), OperatorNeeded, ["expired: check the certificate"]),
+        (fail(errno.EMFILE), OperatorNeeded, ["Too many open files: raise the limit", "`ulimit -n`"]),
+        (fail(errno.ENFILE, None), OperatorNeeded, ["Too many open files in system: raise the limit"]),
+        (fail(errno.EAGAIN, None), OperatorNeeded, ["temporarily unavailable: raise the limit", "`ulimit -u`"]),
+        (fail(errno.ENOMEM, None), OperatorNeeded, ["Cannot allocate memory: end other programs"]),
+        (fail(errno.ENAMETOOLONG), OperatorNeeded, ["File name too long: shorten or correct the name"]),
+        (fail(errno.ELOOP), OperatorNeeded, ["Too many levels of symbolic links: shorten or correct the name"]),
+        (fail(errno.EISDIR), OperatorNeeded, ["/mnt/nas/a.mp4: Is a directory: move elsewhere what is in its place"]),
+        (fail(errno.EEXIST), OperatorNeeded, ["/mnt/nas/a.mp4: File exists: move elsewhere what is in its place"]),
+        (fail(errno.EINVAL, None), Unavailable, ["Invalid argument: look into the log of this run"]),
+        (OSError(), Unavailable, ["OSError: look into the log of this run"]),
         (MemoryError(), OperatorNeeded, ["the memory is full: end other programs"]),
         (ValueError("bad row\nmore"), OperatorNeeded, ["unexpected ValueError: bad row.", "report it with the log"]),
         (AssertionError(), OperatorNeeded, ["unexpected AssertionError"]),
