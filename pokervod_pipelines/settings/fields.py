@@ -59,9 +59,10 @@ def _check_encoding(text: str) -> str:
 
 
 def _check_address(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
-        shown = re.sub(r"(?<=://)[^/?#]*@|(?<=[?#]).*", "…", text)  # a user or query may be secret
-        message = f"expected an address such as 'http://host:8080', without user, query or blank, got {shown!r}"
+    if not re.fullmatch(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?(/[^\s?#@]*)?", text):
+        is_secret = "@" in text or "%40" in text  # a user, wherever it ends; so may be a query
+        shown = "one with `@`" if is_secret else repr(re.sub(r"(?<=[?#]).*", "…", text))
+        message = f"expected an address such as 'http://host:8080', without user, query or blank, got {shown}"
         raise ValueError(message)
     return text.rstrip("/")
 

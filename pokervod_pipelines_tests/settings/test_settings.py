@@ -1,5 +1,6 @@
 """Check that settings are valid, or refused with the line to correct."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,41 @@ def test_a_secret_is_in_no_message_or_representation(tmp_path: Path) -> None:
 
     assert "hunter2" not in repr(settings)
     assert "hunter2" not in settings.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "user:sesame@host:8080",
+        "https:/user:sesame@host",
+        "https:user:sesame@host",
+        "http://user:ses#ame@host",
+        "http://user:ses?ame@host",
+        "http://user:ses/ame@host:1",
+        "http://sesame@host",
+        "http://host/@sesame",
+        "http://user:ses ame@host",
+        "http://user:sesame%40host",
+        "ftp://user:sesame@host",
+        "http://host?token=sesame",
+        "http://host/#sesame",
+        "host?token=sesame",
+    ],
+)
+def test_an_address_with_a_secret_is_refused_and_not_repeated(tmp_path: Path, address: str) -> None:
+    with pytest.raises(BadSettings) as refusal:
+        load(tmp_path, f"rollout: {{link: {address!r}}}")
+
+    assert "pokervod.yaml:1: rollout.link: expected an address such as" in str(refusal.value)
+    assert not re.search("user|ses|ame", str(refusal.value).replace("without user", ""))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://host", "https://host:8080/a/b%40c/", "http://[::1]:80", "http://10.0.0.5", "https://한국.kr/제목"],
+)
+def test_an_address_of_a_server_is_read(tmp_path: Path, address: str) -> None:
+    assert load(tmp_path, f"rollout: {{link: {address!r}}}").rollout.link == address.rstrip("/")
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(tmp_path: Path) -> None:
