@@ -23,10 +23,8 @@ _PORTS = {"http": 80, "https": 443}
 
 def _check_address(text: str) -> str:
     if _split(text) is None:
-        message = (
-            f"expected an address such as 'https://search.example.org' without query and blanks, "
-            f"got {show_address(text)!r}"
-        )
+        shown = "one with `@`, not shown for its password" if "@" in text else repr(show_address(text))
+        message = f"expected an address such as 'https://search.example.org' without query and blanks, got {shown}"
         raise ValueError(message)
     return text.rstrip("/")
 

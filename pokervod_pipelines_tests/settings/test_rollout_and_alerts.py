@@ -1,11 +1,14 @@
 """Check the settings of rollouts and alerts: safe defaults, relative paths, and secrets that are never shown."""
 
+import re
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from pokervod_pipelines.alerts.channels import name_variable, open_channels
 from pokervod_pipelines.errors import BadSettings
+from pokervod_pipelines.rollout.services import Address
 from pokervod_pipelines.settings import Settings, load_settings
 
 SECRETS = {
@@ -104,3 +107,13 @@ def test_an_invalid_address_is_not_repeated_in_the_message(tmp_path: Path) -> No
         open_channels(settings.alerts.channels, settings.alert_urls)
     assert "Set POKERVOD_ALERT_OPS in" in str(refusal.value)
     assert "sesame" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["eva:sesame@host:8080", "https:/eva:sesame@host", "http://eva:ses#ame@host", "http://eva:ses/ame@host"]
+)
+def test_an_invalid_address_of_a_service_is_not_shown_where_it_may_be_secret(address: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        TypeAdapter(Address).validate_python(address)
+
+    assert not re.search("eva|ses|ame", str(refusal.value.errors()[0]["msg"]))
