@@ -202,8 +202,9 @@ def _check_dagster_home(settings: Settings) -> CheckResult:
 
 def _check_rights(settings: Settings, folder: Path) -> Iterator[CheckResult]:
     for path in find_accessible(settings, folder):
-        found = f"{path} has mode {path.stat().st_mode & 0o777:o}: other users can read what is there"
-        yield report_part("rights", found, f"run as its owner, {path.owner()}, or as root: chmod go= {path}")
+        status = path.stat()
+        found = f"{path} has mode {status.st_mode & 0o777:o}: other users can read what is there"
+        yield report_part("rights", found, f"run as its owner, user {status.st_uid}, or as root: chmod go= {path}")
 
 
 def _check_disk(settings: Settings) -> CheckResult:
