@@ -68,10 +68,16 @@ class ApiDocument:
     def find_problems(self) -> list[str]:
         """Return what is invalid; only broken references if there are any, because they cause other problems."""
         values: Any = self.values
-        return [*self._find_dangling(self.values, "")] or [
-            f"/{'/'.join(map(str, getattr(error, 'absolute_path', ())))}: {error.message}"
-            for error in _VALIDATORS[self.version](values).iter_errors()
-        ]
+        found = [*self._find_dangling(values, "")]
+        try:
+            for error in _VALIDATORS[self.version](values).iter_errors() if not found else ():
+                place = "/".join(map(str, getattr(error, "absolute_path", ())))
+                found.append(f"/{place}: {error.message}")  # noqa: PERF401 - keeps what was found before an error
+        except (LookupError, TypeError, AttributeError, RecursionError) as error:
+            # The validator follows parts of another type, and references that lead to themselves.
+            problem = f"/: cannot be validated ({type(error).__name__}: {error}); correct its types and references"
+            return found or [problem]
+        return found
 
     def _find_dangling(self, value: object, place: str) -> Iterator[str]:
         """Yield a line for each reference that leads to nothing or out of the document."""

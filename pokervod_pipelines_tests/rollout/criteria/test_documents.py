@@ -47,6 +47,10 @@ def test_a_document_that_is_valid_and_complete_passes(make_context: MakeContext,
         ({"components.schemas.Error": {"$ref": "other.yaml#/Error"}}, "leads out of the document"),
         ({"components.schemas.Error": {"$ref": "file:///etc/passwd"}}, "leads out of the document"),
         ({"paths": {}}, "0 operations are described, expected at least 1"),
+        ({"paths./videos": "text"}, "/paths//videos: 'text' is not of type 'object'"),
+        ({f"{GET}.summary": 5}, "/paths//videos/get/summary: 5 is not of type 'string'"),
+        ({f"{GET}.operationId": "getVideo"}, "Operation ID 'getVideo' for 'get' in '/videos/{id}' is not unique"),
+        ({"components.schemas.Error": {"$ref": "#/components/schemas/Error"}}, "cannot be validated (RecursionError"),
     ],
 )
 def test_a_mistake_in_a_document_is_reported(make_context: MakeContext, mistakes: dict[str, Any], problem: str) -> None:
