@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from pokervod_pipelines.errors import BadSettings
 from pokervod_pipelines.settings.fields import SettingsModel, TimeZone, require_unique
-from pokervod_pipelines.settings.file import describe_errors, read_dotenv, read_settings_file
+from pokervod_pipelines.settings.file import SettingsFile, describe_errors, read_dotenv, read_settings_file
 from pokervod_pipelines.settings.render import RenderSettings
 from pokervod_pipelines.settings.rollout import RolloutSettings
 from pokervod_pipelines.settings.rooms import (
@@ -121,6 +121,23 @@ TEXT_VARIABLES = {
 PATH_VARIABLES = {"archive_roots": "POKERVOD_ARCHIVE_ROOTS", "sheets": "POKERVOD_SHEETS"}
 """Variables of one text or of several paths, by the key that they replace."""
 
+PREFIXES = {
+    "alert_urls": "POKERVOD_ALERT_",
+    "hook_tokens": "POKERVOD_HOOK_",
+    "service_addresses": "POKERVOD_SERVICE_",
+}
+"""Beginnings of variables that are kept by their names."""
+
+NEVER_IN_FILE = {
+    "home": "POKERVOD_HOME",
+    "source": "POKERVOD_CONFIG",
+    "alert_urls": "POKERVOD_ALERT_<NAME>",
+    "hook_tokens": "POKERVOD_HOOK_<NAME>",
+    "service_addresses": "POKERVOD_SERVICE_<SERVICE>_ADDRESS",
+    **{key: name for key, name in TEXT_VARIABLES.items() if key != "time_zone"},
+}
+"""What is secret, or known before the file is read, with the variable to set instead."""
+
 _Entry = TypeVar("_Entry", Library, SheetSource)
 
 
@@ -140,7 +157,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     env = _read_variables(environ, folder)
     home = folder / env.get("POKERVOD_HOME", ".pokervod")
     given = {key: name for key, name in (TEXT_VARIABLES | PATH_VARIABLES).items() if env.get(name)}
-    file = replace(read_settings_file(_find_file(env, folder, home)), variables=given)
+    file = replace(_read_file(_find_file(env, folder, home)), variables=given)
     values = file.resolved(folder) | _read_environment(env, folder)
     values.setdefault("libraries", [{"name": name, "root": name} for name in _list_root_names(values)])
     try:
@@ -182,13 +199,21 @@ def _find_file(env: Mapping[str, str], folder: Path, home: Path) -> Path | None:
     return sample if sample.exists() else None
 
 
+def _read_file(path: Path | None) -> SettingsFile:
+    file = read_settings_file(path)
+    refused = [
+        f"{file.place((key,))}: {key}: not read from the file; set {NEVER_IN_FILE[key]} in the environment or in .env"
+        for key in file.values
+        if key in NEVER_IN_FILE
+    ]
+    if refused:
+        raise BadSettings("\n".join(refused))
+    return file
+
+
 def _read_environment(env: Mapping[str, str], folder: Path) -> dict[str, object]:
     values: dict[str, object] = {key: env[name] for key, name in TEXT_VARIABLES.items() if env.get(name)}
-    for field, prefix in (
-        ("alert_urls", "POKERVOD_ALERT_"),
-        ("hook_tokens", "POKERVOD_HOOK_"),
-        ("service_addresses", "POKERVOD_SERVICE_"),
-    ):
+    for field, prefix in PREFIXES.items():
         values[field] = {name: value for name, value in env.items() if name.startswith(prefix)}
     for field, variable in PATH_VARIABLES.items():
         if env.get(variable):
