@@ -111,10 +111,19 @@ def read_settings_file(path: Path | None) -> SettingsFile:
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
-    """Return the ``KEY=value`` lines of a ``.env`` file; none where it is missing."""
-    if not path.is_file():
-        return {}
-    pairs = (line.partition("=") for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    """Return the ``KEY=value`` lines of a ``.env`` file; none where it is missing.
+
+    Raises ``BadSettings`` where it cannot be read; the line is not repeated, it may be secret.
+    """
+    try:
+        content = path.read_bytes() if path.is_file() else b""
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        raise BadSettings(f"{path}: cannot be read ({error.strerror}): check its permissions") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise BadSettings(f"{path}:{line}: not UTF-8: save the file as UTF-8") from None
+    pairs = (line.partition("=") for line in text.splitlines() if not line.startswith("#"))
     return {key.strip().removeprefix("export "): value.strip().strip("'\"") for key, equals, value in pairs if equals}
 
 

@@ -161,6 +161,66 @@ def test_an_address_of_a_server_is_read(tmp_path: Path, address: str) -> None:
     assert load(tmp_path, f"rollout: {{link: {address!r}}}").rollout.link == address.rstrip("/")
 
 
+@pytest.mark.parametrize(
+    ("line", "variable"),
+    [
+        ("home: /sesame", "POKERVOD_HOME"),
+        ("home:", "POKERVOD_HOME"),
+        ("source: sesame", "POKERVOD_CONFIG"),
+        ("database_url: sesame", "POKERVOD_DATABASE_URL"),
+        ("dagster_database_url: sesame", "POKERVOD_DAGSTER_DATABASE_URL"),
+        ("google_credentials: sesame", "POKERVOD_GOOGLE_CREDENTIALS"),
+        ("nexrender_secret: sesame", "POKERVOD_NEXRENDER_SECRET"),
+        ("alert_urls: {POKERVOD_ALERT_OPS: sesame}", "POKERVOD_ALERT_<NAME>"),
+        ("hook_tokens: {POKERVOD_HOOK_A: sesame}", "POKERVOD_HOOK_<NAME>"),
+        ("service_addresses: sesame", "POKERVOD_SERVICE_<SERVICE>_ADDRESS"),
+    ],
+)
+@pytest.mark.parametrize("environ", [{}, {"POKERVOD_DATABASE_URL": "postgresql://a/b", "POKERVOD_HOME": "state"}])
+def test_what_comes_from_the_environment_is_refused_in_the_file(
+    tmp_path: Path, line: str, variable: str, environ: dict[str, str]
+) -> None:
+    """It was left out without a word, so that people looked for their data in another folder."""
+    with pytest.raises(BadSettings) as refusal:
+        load(tmp_path, f"time_zone: UTC\n{line}\n", **environ)
+
+    key = line.split(":", maxsplit=1)[0]
+    assert f"pokervod.yaml:2: {key}: " in str(refusal.value)
+    assert f"set {variable}" in str(refusal.value)
+    assert "sesame" not in str(refusal.value)
+
+
+def test_all_keys_of_the_environment_are_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings) as refusal:
+        load(tmp_path, "source: a\nhome: b\n")
+
+    assert [each.split(": ")[1] for each in str(refusal.value).splitlines()] == ["source", "home"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("POKERVOD_TIME_ZONE=UTC\nNAME=René\n".encode("latin-1"), ".env:2: not UTF-8: save the file as UTF-8"),
+        (b"A=b\n\n\xb1\xe8=c", ".env:3: not UTF-8"),
+        ("A=b\n".encode("utf-16"), ".env:1: not UTF-8"),
+    ],
+)
+def test_a_dotenv_that_is_not_utf_8_is_refused_with_the_line(tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / ".env").write_bytes(content)
+
+    with pytest.raises(BadSettings, match=re.escape(says)):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xef\xbb\xbfPOKERVOD_HOME=state\n", b"POKERVOD_HOME=state\r\n", b" POKERVOD_HOME = 'state' "]
+)
+def test_a_dotenv_of_windows_is_read(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ".env").write_bytes(content)
+
+    assert load(tmp_path).home == tmp_path / "state"
+
+
 def test_an_unknown_name_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     settings = load(tmp_path, GOOD)
 
