@@ -117,16 +117,9 @@ class CheckContext:
         if not path.resolve().is_relative_to(self.folder.resolve()):
             raise CriterionFailed(ErrorClass.NOT_ALLOWED, f"{self.show(path)}: a link leads out of {self.folder}")
 
-    def find_service(self, name: str) -> ServiceUnderRollout:
-        """Return the service. Raises ``CriterionFailed`` if it is unknown."""
-        if name not in self.services:
-            known = ", ".join(self.services) or "none"
-            raise CriterionFailed(ErrorClass.UNREACHABLE, f"unknown service {name!r}; known are {known}")
-        return self.services[name]
-
     def find_address(self, name: str, kind: AddressKind) -> str:
         """Return the service's address of that kind. Raises ``CriterionFailed`` if it is unknown."""
-        address = self.find_service(name).find_address(kind)
+        address = self.services[name].find_address(kind)
         if address is None:
             noun, key = kind if kind == "address" else f"{kind} address", f"rollout.services.{name}.{kind}"
             problem = f"the {noun} of {name} is unknown; set {key} in the settings or the plan"

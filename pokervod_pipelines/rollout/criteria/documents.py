@@ -72,7 +72,7 @@ class ApiDocument:
         try:
             for error in _VALIDATORS[self.version](values).iter_errors() if not found else ():
                 place = "/".join(map(str, getattr(error, "absolute_path", ())))
-                found.append(f"/{place}: {error.message}")  # noqa: PERF401 - keeps what was found before an error
+                found.append(f"/{place}: {error.message}")
         except (LookupError, TypeError, AttributeError, RecursionError) as error:
             # The validator follows parts of another type, and references that lead to themselves.
             problem = f"/: cannot be validated ({type(error).__name__}: {error}); correct its types and references"
@@ -97,7 +97,7 @@ class ApiDocument:
 
 def read_document(context: CheckContext, service: str) -> ApiDocument:
     """Return the document of the service. Raises ``CriterionFailed`` unless it is valid OpenAPI 3."""
-    path = context.find_service(service).document
+    path = context.services[service].document
     if path is None:
         message = f"{service} has no document; set rollout.services.{service}.document in the settings or the plan"
         raise CriterionFailed(ErrorClass.DOCUMENT, message)

@@ -33,7 +33,7 @@ class ServiceOwner(ServiceCriterion):
 
     def check(self, context: CheckContext) -> ResultRecord:
         """Return the owner's name."""
-        owner = context.find_service(self.service).owner
+        owner = context.services[self.service].owner
         if owner is None:
             return fails(ErrorClass.DOCUMENT, f"{self.service} has no owner; set rollout.services.{self.service}.owner")
         return passes(f"{owner} owns {self.service}", figures={"owner": owner})
@@ -89,7 +89,7 @@ class NoMockAddress(AddressCriterion):
 
     def check(self, context: CheckContext) -> ResultRecord:
         """Return what the addresses and two calls show."""
-        mock = context.find_service(self.service).mock
+        mock = context.services[self.service].mock
         if mock and self.at != "mock" and is_same_address(context.find_address(self.service, self.at), mock):
             message = f"{self.service} still has the address of its mock; set rollout.services.{self.service}.{self.at}"
             return fails(ErrorClass.CONTRACT, message)
