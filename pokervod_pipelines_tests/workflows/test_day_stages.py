@@ -151,7 +151,8 @@ def test_a_file_that_vanishes_before_it_is_read_stops_no_other(room: Room) -> No
 
 def test_a_finished_file_is_due_until_it_was_read(room: Room) -> None:
     path = room.put(room.drop, "s.json", write_session(make_walk()), age_seconds=0)
-    at_once = find_arrivals(room.engine, room.settings)
+    patient = room.settings.hands.model_copy(update={"settle_seconds": 600})
+    at_once = find_arrivals(room.engine, room.settings.model_copy(update={"hands": patient}))
     os.utime(path, (LONG_AGO, LONG_AGO))
     rested = find_arrivals(room.engine, room.settings)
     room.run()
