@@ -125,11 +125,12 @@ def decode(content: bytes, *, file: Path, encoding: str = "", setting: str = "")
 
 def ends_inside_character(content: bytes, encoding: str = "utf-8") -> bool:
     """Return whether all is in the encoding but for the first bytes of a character at the end."""
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        codecs.getincrementaldecoder(encoding)().decode(content)
+        decoder.decode(content)
     except UnicodeDecodeError:
         return False
-    return True
+    return bool(decoder.getstate()[0])
 
 
 def _find_encoding(content: bytes, given: str) -> str:

@@ -93,13 +93,15 @@ def decode_export(file: ExportFile) -> str:
     """Return the text.
 
     Raises:
-        Unavailable: it ends inside a character, so it is still being written.
+        Unavailable: it is still being written.
         BadInput: its encoding is not certain; names the likely one and the place.
 
     """
     try:
         return decode(file.content, file=file.path)
     except BadInput:
-        if ends_inside_character(file.content) and not file.content.endswith(b"\n"):
+        if file.is_fresh:
+            raise Unavailable(f"{file.path}: may be incomplete; it will be read when it stops changing") from None
+        if ends_inside_character(file.content) and not file.content[:-1].isascii():  # one byte may be "é" of Windows
             raise Unavailable(f"{file.path}: ends inside a character; it will be read when it is complete") from None
         raise

@@ -34,6 +34,42 @@ def test_a_doubtful_encoding_is_named(tmp_path: Path, content: bytes, error: typ
         read(path)
 
 
+ROWS = "선수,칩\n김민수,1000\n박지영,2000\n이재"
+
+
+@pytest.mark.parametrize(
+    ("content", "old"),
+    [
+        (b"Player,Chips\nAna,1\0", "line 2 contains a null byte"),
+        (b"Player,Chips\n\x1b$B$\x22\x1b(B,1", "looks like ISO-2022"),
+        ("한,1\n".encode("cp949"), "Korean Windows"),
+        (ROWS.encode("utf-16")[:-1], "ends inside a character, so it was cut off"),
+        (ROWS.encode("utf-16-le")[:-1], "ends inside a character, so it was cut off"),
+        (ROWS.encode("cp949")[:-1], "Expected UTF-8"),
+        ("name\nRené".encode("cp1252"), "Windows-1252"),
+    ],
+)
+def test_an_unreadable_file_is_waited_for_only_while_it_is_new(tmp_path: Path, content: bytes, old: str) -> None:
+    """A damaged file without a last line end was waited for without an end, a half-written one refused at once."""
+    path = tmp_path / "players.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(Unavailable, match=r"players.csv: may be incomplete; it will be read when it stops changing"):
+        decode_export(read_export_file(path, quiet_time=timedelta(hours=1)))
+    with pytest.raises(BadInput, match=old):
+        read(path)
+
+
+@pytest.mark.parametrize("end", [1, 2])
+def test_a_file_cut_inside_a_character_is_waited_for_at_any_age(tmp_path: Path, end: int) -> None:
+    path = tmp_path / "players.csv"
+    path.write_bytes(ROWS.encode()[:-end])
+
+    for quiet_time in (NO_TIME, timedelta(hours=1)):
+        with pytest.raises(Unavailable):
+            decode_export(read_export_file(path, quiet_time=quiet_time))
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "cp949"])
 def test_a_certain_encoding_is_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "korean.csv"
