@@ -105,7 +105,7 @@ def _find_unreadable(tab: Tab, kind: DirectiveKind, header: int, columns: Mappin
     """Return by row index the cells of ours that have no value although they are not blank."""
     found: dict[int, list[str]] = defaultdict(list)
     ours = {columns[name] for name in COLUMNS[kind]}
-    for (row, column), what in sorted({**dict.fromkeys(tab.uncomputed, "has no saved value"), **tab.errors}.items()):
+    for (row, column), what in sorted(tab.unreadable.items()):
         if row > header and column in ours:
             found[row].append(f"{name_cell(row, column)} {what}")
     return found

@@ -87,6 +87,7 @@ def read_workbook(workbook: Workbook, tab_filter: TabFilter = ALL_TABS) -> Sheet
         elif isinstance(layout, AnnotationLayout):
             read = read_rows(fill_merged(tab, below=layout.header_row), layout)
             errors.extend(() if tab.is_live else _find_errors(tab, layout))
+            errors.extend(_find_unread_pins(tab, read.unread_pins))
             layouts[tab.title], stray[tab.title] = layout, read.stray
             rows.extend(read.rows)
             skipped += read.blank + read.examples + read.remarks
@@ -111,11 +112,29 @@ def _explain_unreadable(tab: Tab, layout: AnnotationLayout | SkippedTab) -> str:
     cells = [name_cell(row, column) for row, column in tab.uncomputed if row > layout.header_row and column in claimed]
     if not cells:
         return ""
-    more = f" and {len(cells) - MAX_CELLS_NAMED} more" if len(cells) > MAX_CELLS_NAMED else ""
     return (
-        f"The formulas in {', '.join(cells[:MAX_CELLS_NAMED])}{more} have no saved value, so the rows of this tab stay "
-        "as they were. Open the workbook in Excel or LibreOffice and save it again."
+        f"The formulas in {join_cells(cells)} have no saved value, so the rows of this tab stay as they were. "
+        "Open the workbook in Excel or LibreOffice and save it again."
     )
+
+
+def join_cells(cells: Sequence[str]) -> str:
+    """Return the first cells and the number of the others.
+
+    >>> join_cells(["B2", "B3", "B4", "B5", "B6", "B7", "B8"])
+    'B2, B3, B4, B5, B6 and 2 more'
+    """
+    more = f" and {len(cells) - MAX_CELLS_NAMED} more" if len(cells) > MAX_CELLS_NAMED else ""
+    return f"{', '.join(cells[:MAX_CELLS_NAMED])}{more}"
+
+
+def _find_unread_pins(tab: Tab, pins: Mapping[int, str]) -> Iterator[Problem]:
+    if pins:
+        yield Problem(
+            f"{tab.title} row {min(pins)}",
+            f"Pin: {join_cells([*dict.fromkeys(pins.values())])} in place of a path, so the row keeps the pin that it "
+            "had. Write the path as text, or correct the formula and save the workbook again.",
+        )
 
 
 def _find_errors(tab: Tab, layout: AnnotationLayout) -> Iterator[Problem]:

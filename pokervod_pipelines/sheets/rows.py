@@ -8,13 +8,13 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pokervod_pipelines.sheets.headers import AnnotationLayout
 from pokervod_pipelines.sheets.managed_columns import KEY_FIELD, PIN_FIELD, STATUS_FIELDS, WRITTEN_FIELDS, read_row_key
 from pokervod_pipelines.sheets.tab import Tab, column_letters, replace_unstorable
-from pokervod_pipelines.sheets.uncomputed import find_uncomputed, has_error
+from pokervod_pipelines.sheets.uncomputed import find_uncomputed, find_unreadable_cells, has_error
 from pokervod_pipelines.sheets.vocabulary import SheetKind
 from pokervod_pipelines.text.folding import fold_width
 
@@ -43,7 +43,8 @@ class AnnotationRow:
     and "A vs B" are for ``clips`` to read; ``extra`` maps other headers to their cells.
 
     The last four are not part of the content: of the PokerVOD columns the id, the status cells as shown, and the pin
-    (None where the tab has no such column); ``uncomputed`` names the cells that are not computed yet.
+    (None where the tab has no such column, or the cell cannot be read); ``uncomputed`` names the cells that are not
+    computed yet.
     """
 
     tab: str
@@ -72,7 +73,8 @@ class AnnotationRow:
 class TabRows:
     """Hold the rows of a tab, and count the skipped lines of each kind.
 
-    ``stray`` are the numbers of those skipped lines that have text in our columns, as if they were rows.
+    ``stray`` are the numbers of those skipped lines that have text in our columns, as if they were rows, and
+    ``unread_pins`` map the number of a row to the cell that leaves its pin unknown.
     """
 
     rows: tuple[AnnotationRow, ...]
@@ -80,6 +82,7 @@ class TabRows:
     examples: int
     remarks: int
     stray: tuple[int, ...] = ()
+    unread_pins: Mapping[int, str] = field(default_factory=dict)
 
 
 def read_rows(tab: Tab, layout: AnnotationLayout) -> TabRows:
@@ -93,6 +96,7 @@ def read_rows(tab: Tab, layout: AnnotationLayout) -> TabRows:
     carried: dict[str, str] = {}
     is_tracker = layout.kind is SheetKind.CLIP_TRACKER
     uncomputed = find_uncomputed(tab, layout, CARRIED_DOWN if is_tracker else ())
+    pins = find_unreadable_cells(tab, layout, layout.managed.get(PIN_FIELD))
     for index in range(layout.header_row + 1, len(tab.cells)):
         cells = _mask(tab.cells[index], layout)
         is_error_key = has_error(tab, layout, index, (KEYS[layout.kind],))
@@ -109,12 +113,15 @@ def read_rows(tab: Tab, layout: AnnotationLayout) -> TabRows:
             rows.append(_with_managed_cells(row, tab.cells[index], layout))
             if index in uncomputed:
                 rows[-1] = replace(rows[-1], uncomputed=uncomputed[index])
+            if index in pins:
+                rows[-1] = replace(rows[-1], pin=None)
     return TabRows(
         rows=tuple(rows),
         blank=skipped["blank"],
         examples=skipped["example"],
         remarks=skipped["remark"],
         stray=tuple(stray),
+        unread_pins={row.row_number: pins[row.row_number - 1] for row in rows if row.row_number - 1 in pins},
     )
 
 

@@ -38,6 +38,11 @@ class Tab:
     is_hidden: bool = False
     is_live: bool = False
 
+    @property
+    def unreadable(self) -> Mapping[tuple[int, int], str]:
+        """Map (row, column) of each cell without a value that is not blank to what it has in place of one."""
+        return {**dict.fromkeys(self.uncomputed, "has no saved value"), **self.errors}
+
 
 def replace_unstorable(text: str) -> str:
     r"""Return the text with a replacement character for each that the database refuses.
@@ -79,13 +84,21 @@ def blank_errors(tab: Tab) -> Tab:
 def fill_merged(tab: Tab, *, below: int) -> Tab:
     """Return the tab with merged cells filled in each row that has text of its own; those up to ``below`` stay."""
     cells = [list(row) for row in tab.cells] if tab.merged else []
+    filled: dict[tuple[int, int], tuple[int, int]] = {}
     for first, last, column in tab.merged:
         if below < first < len(cells) and column < len(tab.cells[first]):
             for row in range(first + 1, min(last + 1, len(cells))):
                 if any(cell.strip() for cell in tab.cells[row]):
                     cells[row] += [""] * (column + 1 - len(cells[row]))
                     cells[row][column] = tab.cells[first][column]
-    return replace(tab, cells=tuple(map(tuple, cells))) if tab.merged else tab
+                    filled[row, column] = first, column
+    if not filled:
+        return tab
+    errors = {place: tab.errors[source] for place, source in filled.items() if source in tab.errors}
+    uncomputed = {*tab.uncomputed} | {place for place, source in filled.items() if source in tab.uncomputed}
+    return replace(
+        tab, cells=tuple(map(tuple, cells)), errors={**tab.errors, **errors}, uncomputed=tuple(sorted(uncomputed))
+    )
 
 
 def name_cell(row: int, column: int) -> str:

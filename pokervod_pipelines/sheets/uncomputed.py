@@ -9,6 +9,8 @@ from pokervod_pipelines.sheets.tab import Tab, name_cell
 FILLED = ("file_name", "time_in", "time_out", "time_range")
 """Fields that one formula may fill for all rows: where it shows an error, the cells below are blank."""
 
+Place = tuple[int, int]
+
 
 def has_error(tab: Tab, layout: AnnotationLayout, row: int, fields: Iterable[str]) -> bool:
     """Return whether a cell of these fields shows an error in the row."""
@@ -29,27 +31,42 @@ def find_uncomputed(tab: Tab, layout: AnnotationLayout, carried: Iterable[str]) 
     waits: dict[int, list[str]] = defaultdict(list)
     for row in sorted({row for row, _ in tab.errors if row > layout.header_row}):
         waits[row].extend(name_errors(tab, layout, row))
-    for column in {*_find_columns(layout, carried)}:
-        _add_waits_below(tab, layout, column, waits)
-    for column in {*_find_columns(layout, FILLED)}:
-        last = max(
-            (row for row, cells in enumerate(tab.cells) if column < len(cells) and cells[column].strip()), default=-1
-        )
-        if any(place[1] == column and place[0] > last for place in tab.errors):
-            _add_waits_below(tab, layout, column, waits)
+    filled = {column for column in _find_columns(layout, FILLED) if _may_fill(tab, column, tab.errors)}
+    for column in {*_find_columns(layout, carried), *filled}:
+        for row, cell in _find_blank_below(tab, layout, column, tab.errors):
+            waits[row].append(cell)
     return {row: tuple(dict.fromkeys(cells)) for row, cells in waits.items()}
 
 
-def _add_waits_below(tab: Tab, layout: AnnotationLayout, column: int, waits: dict[int, list[str]]) -> None:
-    """Let each row with a blank cell wait for an error that is the nearest cell above."""
+def find_unreadable_cells(tab: Tab, layout: AnnotationLayout, column: int | None) -> Mapping[int, str]:
+    """Return by row the cell of the column whose value cannot be read: the row's own, or one above that may fill it."""
+    unreadable = tab.unreadable
+    if column is None or not unreadable:
+        return {}
+    own = {row: f"{name_cell(row, column)} {what}" for (row, each), what in unreadable.items() if each == column}
+    below = _find_blank_below(tab, layout, column, unreadable) if _may_fill(tab, column, unreadable) else ()
+    return {**dict(below), **own}
+
+
+def _may_fill(tab: Tab, column: int, unreadable: Iterable[Place]) -> bool:
+    """Return whether one formula may fill the column: nothing is written below a cell without its value."""
+    written = (row for row, cells in enumerate(tab.cells) if column < len(cells) and cells[column].strip())
+    last = max(written, default=-1)
+    return any(place[1] == column and place[0] > last for place in unreadable)
+
+
+def _find_blank_below(
+    tab: Tab, layout: AnnotationLayout, column: int, unreadable: Mapping[Place, str]
+) -> Iterator[tuple[int, str]]:
+    """Yield each row with a blank cell whose nearest cell above has no value, and that cell."""
     above = ""
     for row in range(layout.header_row + 1, len(tab.cells)):
-        if (row, column) in tab.errors:
-            above = f"{name_cell(row, column)} {tab.errors[row, column]}"
+        if (row, column) in unreadable:
+            above = f"{name_cell(row, column)} {unreadable[row, column]}"
         elif column < len(tab.cells[row]) and tab.cells[row][column].strip():
             above = ""
         elif above:
-            waits[row].append(above)
+            yield row, above
 
 
 def _find_columns(layout: AnnotationLayout, fields: Iterable[str]) -> Iterator[int]:

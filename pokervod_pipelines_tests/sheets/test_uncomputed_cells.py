@@ -169,6 +169,39 @@ def test_a_correction_stays_in_force_while_it_is_not_computed() -> None:
     assert "C2 #N/A" in read.problems[0].what
 
 
+PINS = "select sheet_row_id, file_id, is_in_force from sheet_pins order by id"
+
+
+@pytest.mark.parametrize("error", ["#REF!", "Loading..."])
+@pytest.mark.parametrize("title", ["Pin", "PokerVOD ID", "PokerVOD State"])
+def test_a_cell_of_ours_that_is_not_computed_changes_no_row(
+    harness: GoogleSheetHarness, title: str, error: str
+) -> None:
+    column = harness.book.shown(TAB)[0].index("Pin") + 1
+    harness.book.type_cell(TAB, 3, column, "show 8.mp4")
+    harness.sync_until_stable()
+    before, pins = state(harness), harness.execute(PINS)
+    harness.book.type_cell(TAB, 3, harness.book.shown(TAB)[0].index(title) + 1, error)
+    harness.sync_until_stable()
+    report = harness.sync(reread=True)
+
+    assert (state(harness), harness.execute(PINS), report.with_id) == (before, pins, len(NUMBERS))
+    assert bool(report.problems) == (title == "Pin")
+
+
+def test_pins_stay_while_a_formula_that_fills_their_column_is_not_computed(harness: GoogleSheetHarness) -> None:
+    column = harness.book.shown(TAB)[0].index("Pin") + 1
+    for row in (3, 5):
+        harness.book.type_cell(TAB, row, column, "show 8.mp4")
+    harness.sync_until_stable()
+    before = state(harness)
+    for row, text in ((2, "Loading..."), (3, ""), (5, "")):
+        harness.book.type_cell(TAB, row, column, text)
+    harness.sync_until_stable()
+
+    assert state(harness) == before
+
+
 TRACKER = ("File No.", "Event Name", "timecode range", "players", "hands")
 
 
