@@ -1,7 +1,9 @@
 """Describe the plan of a rollout: its weeks in order, the criteria of each, and the fixers; ``plan_file`` reads one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -125,18 +127,27 @@ class FixerEntry(BaseModel):
         return values
 
 
-class PlannedWeek(PlanModel):
-    """Describe a rollout week, planned from ``starts`` to ``ends`` (included).
+class WeekPlace(BaseModel):
+    """Define the keys by which a week has its place; it is planned from ``starts`` to ``ends`` (included)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+    number: int = Field(ge=1, le=520)
+    title: Title
+    starts: Day
+    ends: Day
+
+
+class PlannedWeek(WeekPlace):
+    """Describe a rollout week.
 
     It starts after the previous one and gets ``attempts``, with waits of ``wait_seconds`` × attempt between them.
     """
 
-    number: int = Field(ge=1, le=520)
-    title: Title
+    model_config = PlanModel.model_config
+
     summary: Summary
     milestone: Title | None = None
-    starts: Day
-    ends: Day
     attempts: Attempts
     wait_seconds: WaitSeconds
     criteria: Annotated[tuple[Criterion, ...], PlainValidator(_read_criteria)] = Field(
@@ -175,7 +186,10 @@ class PlanFile(PlanModel):
         require(weeks, "expected at least one, got none")
         own = {key: info.data.get(key, cls.model_fields[key].default) for key in ("attempts", "wait_seconds")}
         first = info.data.get("starts", date(2000, 1, 1))
-        return [_fill_week(each, {**own, "starts": first + WEEK * at}) for at, each in enumerate(weeks)]
+        filled = [_fill_week(each, {**own, "starts": first + WEEK * at}) for at, each in enumerate(weeks)]
+        if info.context:
+            info.context.problems.extend(_find_disorder(filled))
+        return filled
 
 
 def _fill_week(week: object, defaults: Mapping[str, object]) -> object:
@@ -185,6 +199,27 @@ def _fill_week(week: object, defaults: Mapping[str, object]) -> object:
     starts = filled["starts"]
     is_day = type(starts) is date and starts <= LAST_DAY
     return {"ends": starts + WEEK - DAY if is_day else LAST_DAY, **filled}
+
+
+def _find_disorder(entries: Sequence[object]) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Yield the first wrong number, titles that are there twice, and dates out of order, of the weeks so far valid."""
+    weeks: dict[int, WeekPlace] = {}
+    for at, entry in enumerate(entries):
+        with suppress(ValidationError):
+            weeks[at] = WeekPlace.model_validate(entry)
+    # An invalid week is reported as such, and leaves a gap.
+    wrong = [at for at, week in weeks.items() if week.number != at + 1 and len(weeks) == len(entries)]
+    for at in wrong[:1]:
+        number = weeks[at].number
+        problem = "is a duplicate" if number <= at else f"is out of order, week {at + 1} is missing"
+        yield ("weeks", at, "number"), f"number: week {number} {problem}"
+    for (_, before), (at, week) in pairwise(weeks.items()):
+        if week.starts <= before.ends:
+            problem = f"starts on {week.starts}, before week {before.number} ends on {before.ends}"
+            yield ("weeks", at, "starts"), f"starts: week {week.number} {problem}"
+        if week.title in {weeks[other].title for other in weeks if other < at}:
+            problem = f"{week.title!r} is a duplicate; progress is kept by title, so rename one"
+            yield ("weeks", at, "title"), f"title: {problem}"
 
 
 class RolloutPlan(PlanFile):

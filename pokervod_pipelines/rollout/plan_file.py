@@ -1,7 +1,6 @@
 """Read a plan from its file and validate it; report every problem with file and line."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from pokervod_pipelines.errors import BadInput, BadSettings
 from pokervod_pipelines.rollout.criteria.fields import PlanContext
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
-from pokervod_pipelines.rollout.plan import PlanFile, PlannedWeek, RolloutPlan
+from pokervod_pipelines.rollout.plan import PlanFile, RolloutPlan
 from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, ServiceUnderRollout, has_user, merge_services
 from pokervod_pipelines.settings.file import Location, SettingsFile, describe_error, read_settings_file
 from pokervod_pipelines.settings.rollout import RolloutSettings
@@ -59,10 +58,11 @@ def load_plan(
     context = PlanContext(own=names, services=known, fixers=FIXERS, settings=settings)
     try:
         plan = PlanFile.model_validate(values, context=context)
+        context.problems.extend([*_check_passwords(plan), *_check_fixers(plan)])
     except ValidationError as error:
-        raise _refuse(file, [_describe(each, values) for each in error.errors(include_url=False)]) from None
-    if problems := [*_check_passwords(plan), *_check_weeks(plan.weeks), *_check_fixers(plan)]:
-        raise _refuse(file, problems)
+        context.problems.extend(_describe(each, values) for each in error.errors(include_url=False))
+    if context.problems:
+        raise _refuse(file, context.problems)
     found = {"services": merge_services(plan.services, services), "folder": folder or source.absolute().parent}
     return RolloutPlan.model_construct(**{**dict(plan), **found}, source=source)
 
@@ -97,21 +97,6 @@ def _check_passwords(plan: PlanFile) -> Iterator[LocatedProblem]:
                 variable = f"{SERVICE_VARIABLE}{name.upper()}_{at.upper()}"
                 problem = f"a password is not allowed in a plan; set the address in {variable}"
                 yield ("services", name, at), f"services.{name}.{at}: {problem}"
-
-
-def _check_weeks(weeks: Sequence[PlannedWeek]) -> Iterator[LocatedProblem]:
-    """Yield the first wrong number, titles that are there twice, and dates out of order."""
-    wrong = [(at, week.number) for at, week in enumerate(weeks) if week.number != at + 1]
-    for at, number in wrong[:1]:
-        problem = "is a duplicate" if number <= at else f"is out of order, week {at + 1} is missing"
-        yield ("weeks", at, "number"), f"number: week {number} {problem}"
-    for at, (before, week) in enumerate(pairwise(weeks), 1):
-        if week.starts <= before.ends:
-            problem = f"starts on {week.starts}, before week {before.number} ends on {before.ends}"
-            yield ("weeks", at, "starts"), f"starts: week {week.number} {problem}"
-        if week.title in {each.title for each in weeks[:at]}:
-            problem = f"{week.title!r} is a duplicate; progress is kept by title, so rename one"
-            yield ("weeks", at, "title"), f"title: {problem}"
 
 
 def _check_fixers(plan: PlanFile) -> Iterator[LocatedProblem]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -26,12 +26,16 @@ class PlanModel(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanContext:
-    """Tell what a plan may name where it is loaded; without ``settings`` nothing is refused because of them."""
+    """Tell what a plan may name where it is loaded; without ``settings`` nothing is refused because of them.
+
+    ``problems`` collects what is wrong with several weeks together, each with the keys that lead to it.
+    """
 
     own: Sequence[str]
     services: Collection[str]
     fixers: Mapping[str, type[BaseModel]]
     settings: RolloutSettings | None = None
+    problems: list[tuple[tuple[int | str, ...], str]] = field(default_factory=list)
 
 
 def require(holds: object, message: str) -> None:
