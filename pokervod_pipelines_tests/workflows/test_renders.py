@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine
 
+from pokervod_pipelines.hands.imports import import_hands
 from pokervod_pipelines.render.outputs.audit import OutputsUnavailable
 from pokervod_pipelines.render.outputs.paths import UNFINISHED
 from pokervod_pipelines.settings import Settings
@@ -27,6 +30,7 @@ from pokervod_pipelines.workflows.renders import (
     sweep_leftovers,
 )
 from pokervod_pipelines.workflows.stages import SyncRun
+from pokervod_pipelines_tests.hands.sessions import make_showdown, write_session
 from pokervod_pipelines_tests.render.render_database import RenderDatabase
 from pokervod_pipelines_tests.workflows.render_day import DAY, RenderDay
 
@@ -77,6 +81,19 @@ def test_a_day_is_drained_and_others_are_left_unless_they_are_named(render_day: 
     assert shown.startswith(f"![elimination {ours[0]} · Ana Ruiz](data:image/jpeg;base64,/9j/")
     assert shown.endswith(f"  \n**elimination {ours[0]}** · Ana Ruiz")
     assert audit_day(render_day.engine, render_day.settings) == {}
+
+
+def test_a_preview_says_which_hand_it_shows(render_day: RenderDay, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_bytes(write_session(make_showdown(number=7), EventTitle="Main Event"))
+    import_hands(render_day.engine, render_day.settings, [tmp_path / "s.json"], correlation_id="test")
+    render_day.request_for("Ana", hand_id=1)
+    (job,) = render_day.claim()
+    (tmp_path / "x.mov").write_bytes(b"x")
+    render_day.finish_as(job, tmp_path / "x.mov")
+    render_day.execute("update render_outputs set preview = 'jpeg'")
+
+    shown = embed_previews(render_day.engine, DAY, ZoneInfo("Asia/Seoul"))
+    assert shown.endswith("**elimination 1** · Ana · Main Event · hand #7 at 03:00:00")
 
 
 def test_the_audit_of_a_day_stores_problems_and_removes_them_when_they_are_fixed(render_day: RenderDay) -> None:
