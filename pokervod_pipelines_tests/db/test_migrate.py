@@ -148,6 +148,28 @@ def test_an_old_database_keeps_every_row_on_the_way_up_and_down(old: Engine) -> 
     assert dump_schema(old) == schema
 
 
+def test_the_override_in_force_is_kept_on_the_way_down(old: Engine) -> None:
+    upgrade_database(old)
+    with old.begin() as connection:
+        (plan,) = connection.scalars(text("select plan from rollout_overrides limit 1"))
+        subject = f"""{{"plan": "{plan}", "week": 2, "criterion": "speed"}}"""
+        for undoes, reason in ((None, "first"), (None, "second"), (0, "undone")):
+            connection.execute(
+                text("""
+                    insert into decisions (kind, subject, value, by, reason, undoes)
+                    values ('rollout.override', cast(:subject as jsonb), 'true', 'eva', :reason,
+                        (select max(id) from decisions where kind = 'rollout.override' and :undoes = 0))
+                """),
+                {"subject": subject, "reason": reason, "undoes": undoes},
+            )
+
+    downgrade_database(old, "0006")
+
+    with old.connect() as connection:
+        kept = connection.scalars(text("select reason from rollout_overrides where criterion = 'speed'")).all()
+    assert kept == ["first"]
+
+
 @pytest.mark.parametrize("revision", ["0001", "0005"])
 def test_a_database_older_than_the_baseline_is_refused(own: Engine, revision: str) -> None:
     with own.begin() as connection:

@@ -360,7 +360,7 @@ DOWNGRADE: tuple[str, ...] = (
     """
     insert into rollout_overrides (plan, week, criterion, by, reason, at)
     select subject ->> 'plan', (subject ->> 'week')::integer, subject ->> 'criterion', by, reason, at
-    from decisions where kind = 'rollout.override'
+    from decision_history where kind = 'rollout.override' and is_in_force
     """,
     *(
         f"select setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false) from {table}"  # noqa: S608
