@@ -81,10 +81,12 @@ def _list_services(folder: Path, host: str, port: int, log: Path) -> list[Servic
 def _make_environ(settings: Settings, mark: str) -> dict[str, str]:
     """Return the environment of the programs.
 
-    Nothing of gRPC is used in a forked child; its handlers would print a line at every fork.
+    Nothing of gRPC is used in a forked child; its handlers would print a line at every fork. Threads of Python take
+    turns, so a heap for each of them only takes memory.
     """
     home = str(find_dagster_home(settings))
-    own = {"DAGSTER_HOME": home, "GRPC_ENABLE_FORK_SUPPORT": "0", "PYTHONWARNINGS": "ignore", VARIABLE: mark}
+    own = {"DAGSTER_HOME": home, VARIABLE: mark, "PYTHONWARNINGS": "ignore"}
+    own |= {"GRPC_ENABLE_FORK_SUPPORT": "0", "MALLOC_ARENA_MAX": "2"}
     return {**os.environ, **own}
 
 

@@ -17,7 +17,7 @@ from pokervod_pipelines_tests.bench.figure import Figure, scratch
 from pokervod_pipelines_tests.bench.sync import COMMAND
 
 PORT = 3999
-SETTLED_SECONDS = 240
+SETTLED_SECONDS = 360
 """After a start: code is loaded, and the database has its size at rest."""
 
 NAMES = {
