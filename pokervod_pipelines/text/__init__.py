@@ -1,1 +1,1 @@
-"""Clean, compare and read text: strings and delimited files."""
+"""Clean, compare, decode and read text: strings, files of an unknown encoding, delimited files and Markdown."""

@@ -26,6 +26,13 @@ UTF16_PROBE_BYTES = 4096
 MIN_ASCII_SHARE = 0.1
 """Of UTF-16 text in any language: delimiters, blanks, digits and line ends."""
 
+MIN_ASCII_SHARE_OF_UTF8 = 0.5
+"""Of UTF-16 text that is UTF-8, too: other text with a null byte is UTF-8 that was damaged."""
+
+WIDE = re.compile(r"utf[-_]?(16|32)", re.IGNORECASE)
+SEVEN_BIT = re.compile(r"iso[-_]?2022|hz|utf[-_]?7", re.IGNORECASE)
+"""Names of encodings that write other letters in ASCII, so that ASCII may be in one of them."""
+
 KOREAN = "cp949"
 COMMON_KOREAN = frozenset(
     "ㅋㅎㅜㅠ가각간갈감강같개거건걸검것게겠겨격견결겸경계고곡골곳공과곽관광교구국군권귀규균그극근글금급기긴길"
@@ -92,7 +99,6 @@ UTF8_HANGUL = re.compile(rb"[\xea-\xed][\x80-\xbf]{2}")
 UTF8_CHARACTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}", re.DOTALL)
 NEVER_IN_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 ASCII_END = 0x7F
-BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 RUN_AND_NEIGHBOURS = re.compile(r"[A-Za-z]?[^\x00-\x7f]+[A-Za-z]?")
 WORD_BEYOND_ASCII = re.compile(r"\w{0,12}[^\x00-\x7f][\w’]{0,12}")
 
@@ -138,23 +144,40 @@ def _find_encoding(content: bytes, given: str) -> str:
     for mark, encoding in BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return encoding
-    if encoding := _find_utf16(content):
+    if encoding := _find_utf16(content, given):
         return encoding
-    shows_none = content.isascii() and (given or ISO_2022.search(content))
-    if not shows_none and (_is_utf8(content) or (ends_inside_character(content) and _is_mostly_utf8(content))):
+    if content.isascii():
+        return given if SEVEN_BIT.match(given) else "" if ISO_2022.search(content) else "utf-8"
+    if _is_utf8(content) or (ends_inside_character(content) and _is_mostly_utf8(content)):
         return "utf-8"
-    return given or (KOREAN if _reads_as_korean(content) else "")
+    if given and not WIDE.match(given):
+        return given
+    return KOREAN if _reads_as_korean(content) else ""
 
 
-def _find_utf16(content: bytes) -> str:
+def _find_utf16(content: bytes, given: str) -> str:
+    """Return the UTF-16 that the content shows, then a given UTF-16 or UTF-32 that fits it, or blank."""
     probe = content[:UTF16_PROBE_BYTES]
-    for encoding in ("utf-16-le", "utf-16-be") if b"\0" in probe else ():
+    if b"\0" not in probe:
+        return ""
+    share = 0 if WIDE.match(given) else MIN_ASCII_SHARE
+    if _is_utf8(probe) or ends_inside_character(probe):
+        share = MIN_ASCII_SHARE_OF_UTF8
+    for encoding in _list_wide(given):
         text = codecs.getincrementaldecoder(encoding)("replace").decode(probe)
         ascii_count = sum(c in "\t\r\n" or " " <= c <= "~" for c in text)
-        is_aligned = text.count("\n") * 2 >= probe.count(b"\n")
-        if is_aligned and ascii_count >= MIN_ASCII_SHARE * len(text) and not NEVER_IN_TEXT.search(text):
+        is_aligned = sum(map(text.count, "\n,")) * 2 >= sum(map(probe.count, (b"\n", b",")))
+        if is_aligned and ascii_count >= share * len(text) and not NEVER_IN_TEXT.search(text):
             return encoding
     return ""
+
+
+def _list_wide(given: str) -> list[str]:
+    """Return the encodings to try, a given one first; UTF-32 without its mark is read only where one is given."""
+    if not WIDE.match(given):
+        return ["utf-16-le", "utf-16-be"]
+    name = given.lower().replace("_", "-")
+    return sorted(("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"), key=lambda each: not each.startswith(name))
 
 
 def _is_utf8(content: bytes) -> bool:

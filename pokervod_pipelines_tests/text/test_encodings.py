@@ -136,6 +136,57 @@ def test_a_file_that_is_not_in_the_given_encoding_is_refused() -> None:
         read(write("René", "café").encode("cp1252"), encoding="shift_jis", setting="sheets[].encoding")
 
 
+ASCII_ROWS = "No;File;In;Out\r\n1;a.mp4;0:01:00;0:02:00\r\n"
+
+
+@pytest.mark.parametrize(
+    "given", ["utf-16", "utf-16-le", "UTF_16_BE", "utf-32", "utf-32-be", "cp037", "cp949", "cp1252"]
+)
+@pytest.mark.parametrize("text", [ASCII_ROWS, "a,b\n1,2\n", "ab", ""])
+def test_ascii_is_read_as_it_is_whatever_the_setting(given: str, text: str) -> None:
+    """Sheets of plain names became Chinese characters where the setting named UTF-16."""
+    assert read(text.encode(), encoding=given) == text
+
+
+@pytest.mark.parametrize("given", ["iso2022_jp", "hz", "utf-7"])
+def test_an_encoding_that_writes_other_letters_in_ascii_is_read_where_it_is_given(given: str) -> None:
+    text = write("田中", "全下")
+
+    assert read(text.encode(given), encoding=given) == text
+
+
+@pytest.mark.parametrize("given", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("text", ["a,b\n", "天地玄黃宇宙洪荒日月盈昃\n", write("김철수", "올인"), "中文,丁\n"])
+def test_a_given_utf_16_or_32_is_read(given: str, text: str) -> None:
+    assert read(text.encode(given), encoding=given) == text
+    assert read(text.encode(given), encoding=given.rpartition("-")[0]) == text
+
+
+@pytest.mark.parametrize("codec", ["cp949", "euc_kr"])
+def test_korean_is_read_although_utf_16_is_given(codec: str) -> None:
+    assert read(write("김철수", "배드빗 장면").encode(codec), encoding="utf-16") == write("김철수", "배드빗 장면")
+
+
+@pytest.mark.parametrize("given", ["", "utf-16", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Player,Chips\nAna,1\0\n",
+        b"Player,Chips\n\0Ana,1\n\n",
+        b"Players1\0\n",
+        b"a\0\nb",
+        "Player,Chips\nRené,1\0\n".encode(),
+        "선수,칩\n김민수,1\0\n".encode(),
+        "선수,칩\n김민수,10\0\n".encode("cp949"),
+        b"\0Player,Chips\nAna,1\n",
+        b"Player,Chips\r\nAna,1\0\r\n",
+    ],
+)
+def test_one_null_byte_makes_no_utf_16(content: bytes, given: str) -> None:
+    with pytest.raises(BadInput, match="null byte"):
+        read(content, encoding=given)
+
+
 KOREAN_ROWS = write("김철수", "배드빗 장면입니다") + write("이영희", "플러시", header="")
 UNICODE = BOTH.encode()
 

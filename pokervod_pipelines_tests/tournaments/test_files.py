@@ -41,6 +41,7 @@ ROWS = "선수,칩\n김민수,1000\n박지영,2000\n이재"
     ("content", "old"),
     [
         (b"Player,Chips\nAna,1\0", "line 2 contains a null byte"),
+        (b"Player,Chips\nAna,1\0\n", "line 2 contains a null byte"),
         (b"Player,Chips\n\x1b$B$\x22\x1b(B,1", "looks like ISO-2022"),
         ("한,1\n".encode("cp949"), "Korean Windows"),
         (ROWS.encode("utf-16")[:-1], "ends inside a character, so it was cut off"),
