@@ -14,12 +14,14 @@ from PIL import Image
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.defs.stages import clips_metadata
+from pokervod_pipelines.hands.imports import import_hands
 from pokervod_pipelines.media.clip_previews import PREVIEWS, WIDTH, embed_clip_previews
 from pokervod_pipelines.media.library import probe_library
 from pokervod_pipelines.media.thumbnails import open_thumbnail_cache
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import SyncRun
+from pokervod_pipelines_tests.hands.sessions import make_walk, write_session
 from pokervod_pipelines_tests.media.conftest import Register, archive, reel, register, settings
 from pokervod_pipelines_tests.media.films import make_old, read_number
 from pokervod_pipelines_tests.media.test_thumbnails import Cutter, cut, film_id
@@ -59,17 +61,22 @@ def test_the_newest_usable_clips_are_shown_by_their_first_frame(run: SyncRun, fi
     assert embed_clip_previews(run.engine, run.settings, "another sheet") == ""
 
 
-def test_a_preview_says_what_it_shows(run: SyncRun, film_id: int, cut: Cutter) -> None:
+def test_a_preview_says_what_it_shows(run: SyncRun, film_id: int, cut: Cutter, tmp_path: Path) -> None:
     cut(film_id, 400)
     cut(film_id, 800)
+    (tmp_path / "s.json").write_bytes(write_session(make_walk(number=7)))
+    import_hands(run.engine, run.settings, [tmp_path / "s.json"], correlation_id="test")
     with run.engine.begin() as connection:
         connection.execute(text("update hand_clips set title = 'Final Table', out_ms = in_ms + 61000"))
         connection.execute(text("update hand_clips set hands = 'AA vs KK', title = '#1 Final' where in_ms = 800"))
+        connection.execute(
+            text("insert into hand_clip_links (hand_id, clip_id, how) select 1, id, 'time' from hand_clips")
+        )
 
     shown = read_previews(embed_clip_previews(run.engine, run.settings, "s", pass_seconds=60))
     assert [caption for caption, _ in shown] == [
-        "**#1 Final** · 0:00:00 to 0:01:01 · AA vs KK",
-        "**Final Table** · 0:00:00 to 0:01:01",
+        "**#1 Final** · 0:00:00 to 0:01:01 · AA vs KK, hand #7",
+        "**Final Table** · 0:00:00 to 0:01:01 · hand #7",
     ]
 
 
