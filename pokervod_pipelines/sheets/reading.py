@@ -15,7 +15,7 @@ from pokervod_pipelines.sheets.directives import NO_DIRECTIVES, SheetDirectives,
 from pokervod_pipelines.sheets.headers import AnnotationLayout, SkippedTab, find_layout
 from pokervod_pipelines.sheets.rows import AnnotationRow, read_rows
 from pokervod_pipelines.sheets.tab import Tab, clean_tab, fill_merged, name_cell
-from pokervod_pipelines.sheets.uncomputed import name_errors
+from pokervod_pipelines.sheets.uncomputed import find_filling_errors, name_errors
 from pokervod_pipelines.sheets.workbook import Workbook
 
 MAX_CELLS_NAMED = 5
@@ -27,8 +27,8 @@ class SheetReading:
     """Hold the annotation rows of a workbook, the number of skipped lines, and why tabs are unreadable, by title.
 
     ``layouts`` are those of the tabs with rows, by title, and ``stray`` the numbers of their lines that are not rows
-    but have text in our columns; ``directives`` are those of the tabs made for them. ``computing`` are the titles of
-    tabs with cells that are not computed yet.
+    but have text in our columns; ``directives`` are those of the tabs made for them. ``computing`` maps the titles of
+    tabs to the cells that are not computed yet and may leave rows blank.
     """
 
     rows: tuple[AnnotationRow, ...] = ()
@@ -38,7 +38,7 @@ class SheetReading:
     layouts: Mapping[str, AnnotationLayout] = field(default_factory=dict)
     directives: SheetDirectives = NO_DIRECTIVES
     stray: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    computing: frozenset[str] = frozenset()
+    computing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ def read_workbook(workbook: Workbook, tab_filter: TabFilter = ALL_TABS) -> Sheet
     unreadable: dict[str, str] = {}
     layouts: dict[str, AnnotationLayout] = {}
     stray: dict[str, tuple[int, ...]] = {}
+    computing: dict[str, tuple[str, ...]] = {}
     tabs = [clean_tab(tab) for tab in workbook.tabs() if tab_filter.is_read(tab)]
     for tab in tabs:
         if find_kind(tab):
@@ -88,6 +89,7 @@ def read_workbook(workbook: Workbook, tab_filter: TabFilter = ALL_TABS) -> Sheet
             read = read_rows(fill_merged(tab, below=layout.header_row), layout)
             errors.extend(() if tab.is_live else _find_errors(tab, layout))
             errors.extend(_find_unread_pins(tab, read.unread_pins))
+            computing[tab.title] = tuple(find_filling_errors(tab, layout)) if tab.is_live else ()
             layouts[tab.title], stray[tab.title] = layout, read.stray
             rows.extend(read.rows)
             skipped += read.blank + read.examples + read.remarks
@@ -100,7 +102,7 @@ def read_workbook(workbook: Workbook, tab_filter: TabFilter = ALL_TABS) -> Sheet
         layouts=layouts,
         directives=directives,
         stray=stray,
-        computing=frozenset(tab.title for tab in tabs if tab.is_live and tab.errors),
+        computing={title: cells for title, cells in computing.items() if cells},
     )
 
 

@@ -6,6 +6,7 @@ Every function works inside the caller's transaction; the SQL is in ``store``, t
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import starmap
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,7 +16,7 @@ from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.sheets import store
 from pokervod_pipelines.sheets.align import Alignment, IdentifiedRow, align_rows
-from pokervod_pipelines.sheets.reading import SheetReading
+from pokervod_pipelines.sheets.reading import SheetReading, join_cells
 from pokervod_pipelines.sheets.row_problems import find_row_problems
 from pokervod_pipelines.sheets.rows import AnnotationRow
 from pokervod_pipelines.sheets.stored_rows import StoredRow
@@ -25,8 +26,9 @@ SUSPICIOUS_LOSS_SHARE = 0.5
 """Of rows that vanish in one pass, fewer than the first number are an edit, more than the share never are."""
 
 NOT_COMPUTED = (
-    "Most rows are blank beside cells that are not computed yet, so the rows of this tab stay as they were. Correct "
-    "the formula if it stays so."
+    "Most rows are blank beside cells that are not computed yet ({cells}), so the rows of this tab stay as they were. "
+    "Correct the formula if it stays so. If the rows were deleted on purpose, run "
+    "`pokervod sheets sync {sheet} --confirm-loss`."
 )
 
 
@@ -89,14 +91,18 @@ def leave_computing_tabs(connection: Connection, sheet: str, reading: SheetReadi
     """Return the reading without the tabs that lost most of their rows while a formula for many cells is computed."""
     found = Counter(row.tab for row in reading.rows if not row.uncomputed)
     stored = Counter(row.tab for row in store.read_stored_rows(connection, sheet)) if reading.computing else {}
-    left = {tab for tab in reading.computing & stored.keys() if stored[tab] > 1 and found[tab] * 2 < stored[tab]}
+    left = {
+        tab: NOT_COMPUTED.format(cells=join_cells(cells), sheet=sheet)
+        for tab, cells in sorted(reading.computing.items())
+        if stored.get(tab, 0) > 1 and found[tab] * 2 < stored[tab]
+    }
     if not left:
         return reading
     return replace(
         reading,
         rows=tuple(row for row in reading.rows if row.tab not in left),
-        unread={**reading.unread, **dict.fromkeys(sorted(left), NOT_COMPUTED)},
-        problems=(*(Problem(tab, NOT_COMPUTED) for tab in sorted(left)), *reading.problems),
+        unread={**reading.unread, **left},
+        problems=(*starmap(Problem, left.items()), *reading.problems),
         layouts={tab: layout for tab, layout in reading.layouts.items() if tab not in left},
     )
 

@@ -87,9 +87,9 @@ def sync_sheet(
 ) -> SheetReport:
     """Store the sheet's rows as they are now, each with the video that it matches.
 
-    An unchanged revision is read again only if ``full`` or ``reread``: after we wrote into the sheet, Google may still
-    report the revision before. ``known_revision`` is one that was seen just before. A lock keeps other processes from
-    reading the sheet at the same time, and no transaction is open during the wait for the sheet.
+    An unchanged revision is read again only if ``full``, ``reread`` or ``confirm_loss``: after we wrote into the sheet,
+    Google may still report the revision before. ``known_revision`` is one that was seen just before. A lock keeps other
+    processes from reading the sheet at the same time, and no transaction is open during the wait for the sheet.
     Raises what ``open_sheet`` and reading raise, and ``SuspiciousLoss`` when most rows vanished and ``confirm_loss`` is
     not given; the rows then stay and the error is recorded.
     """
@@ -142,7 +142,7 @@ class _SheetPass:
         with engine.connect() as connection:
             last = store.read_last_reading(connection, self.sheet, self.spreadsheet)
         revision = workbook.revision()
-        is_due = self.full or self.reread or revision != last.revision
+        is_due = self.full or self.reread or self.confirm_loss or revision != last.revision
         reading = read_workbook(workbook, self.tab_filter) if is_due else None
         digest = None if reading is None else digest_reading(reading, locate_managed_columns(workbook, reading))
         with engine.begin() as connection:
@@ -150,7 +150,8 @@ class _SheetPass:
             if reading is None:
                 counts, problems = self._match_again(connection, revision, last)
             else:
-                reading = leave_computing_tabs(connection, self.sheet, reading)
+                if not self.confirm_loss:
+                    reading = leave_computing_tabs(connection, self.sheet, reading)
                 counts, problems = self._store_reading(connection, revision, last, reading)
                 store.record_unread_tabs(connection, self.sheet, reading.unread)
                 store_managed_columns(connection, self.sheet, locate_managed_columns(workbook, reading))

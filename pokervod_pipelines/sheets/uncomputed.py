@@ -24,6 +24,15 @@ def name_errors(tab: Tab, layout: AnnotationLayout, row: int) -> Iterator[str]:
             yield f"{name_cell(row, column)} {tab.errors[row, column]}"
 
 
+def find_filling_errors(tab: Tab, layout: AnnotationLayout) -> Iterator[str]:
+    """Yield each error that may leave rows blank: those of ours, and those in a line with nothing else of ours."""
+    ours = {*_find_columns(layout, layout.columns)}
+    for (row, column), error in sorted(tab.errors.items()):
+        is_alone = not any(tab.cells[row][each].strip() for each in ours if each < len(tab.cells[row]))
+        if row > layout.header_row and (column in ours or is_alone):
+            yield f"{name_cell(row, column)} {error}"
+
+
 def find_uncomputed(tab: Tab, layout: AnnotationLayout, carried: Iterable[str]) -> Mapping[int, tuple[str, ...]]:
     """Return the cells that each row waits for: its own, and one above in a field that is carried down or filled."""
     if not (tab.is_live and tab.errors):

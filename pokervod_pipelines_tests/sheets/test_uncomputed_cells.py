@@ -9,6 +9,7 @@ from pokervod_pipelines.sheets.headers import AnnotationLayout, find_layout
 from pokervod_pipelines.sheets.reading import read_workbook
 from pokervod_pipelines.sheets.rows import read_rows
 from pokervod_pipelines.sheets.tab import Tab, blank_errors
+from pokervod_pipelines.sheets.uncomputed import find_filling_errors
 from pokervod_pipelines.sheets.workbook import open_workbook
 from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
@@ -137,6 +138,46 @@ def test_ids_are_kept_while_an_import_is_computed(harness: GoogleSheetHarness) -
     assert all(keys)
     assert [row for row in after if row[0] in {each[0] for each in before}] == before
     assert len(after) == len(before) + 1
+
+
+def test_a_tab_that_lost_most_rows_beside_an_error_names_its_cell_and_the_command(harness: GoogleSheetHarness) -> None:
+    before = state(harness)
+    show("J2")(harness.book)
+    for _ in range(3):
+        harness.book.delete_rows(TAB, 3)
+    report = harness.sync_until_stable()
+    again = harness.sync()
+    kept = state(harness)
+    confirmed = harness.sync(confirm_loss=True)
+
+    (problem,) = [each for each in report.problems if each.where == TAB]
+    assert "(J2 #N/A)" in problem.what
+    assert "`pokervod sheets sync hands --confirm-loss`" in problem.what
+    assert (kept, again.removed, confirmed.removed, confirmed.rows) == (before, 0, 3, 2)
+
+
+@pytest.mark.parametrize(("column", "is_left"), [("A", True), ("L", False)])
+def test_only_an_error_that_may_leave_rows_blank_keeps_a_tab(
+    make_google_harness: MakeHarness, column: str, *, is_left: bool
+) -> None:
+    lines = [[*COLUMNS, "Note"], *([*line, "x"] for line in make_lines(*NUMBERS)), ["x", "", "", "", ""]]
+    harness = make_google_harness(tabs={TAB: lines})
+    harness.sync_until_stable()
+    for _ in range(3):
+        harness.book.delete_rows(TAB, 3)
+    harness.book.type_cell(TAB, 2, column, "#N/A")
+    report = harness.sync_until_stable()
+
+    assert report.removed == (0 if is_left else 3)
+
+
+def test_an_error_alone_in_its_line_may_fill_the_tab() -> None:
+    lines = (("Note", *COLUMNS), ("#REF!",), ("", *make_line(1)), ("#N/A", *make_line(2)))
+    tab = blank_errors(Tab("t", lines, is_live=True))
+    layout = find_layout(tab)
+    assert isinstance(layout, AnnotationLayout)
+
+    assert [*find_filling_errors(tab, layout)] == ["A2 #REF!"]
 
 
 def test_an_error_beside_the_annotations_counts_as_blank(make_google_harness: MakeHarness) -> None:
