@@ -1,8 +1,9 @@
 """Filter by time: one shape for ``--since`` and ``--until`` of every command and, later, route."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pokervod_pipelines.errors import BadInput
@@ -12,7 +13,6 @@ FORMS = "2h, 30m, 3d, 10:00, today, yesterday, 2026-05-04 or 2026-05-04 10:00"
 _AGO = re.compile(r"(\d{1,5}) ?(m|h|d|w)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DAYS = {"today": 0, "yesterday": 1}
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 
 
@@ -22,11 +22,6 @@ class Period:
 
     since: datetime | None = None
     until: datetime | None = None
-
-    def __post_init__(self) -> None:
-        """Raise ``BadInput`` for a period that ends before it begins."""
-        if self.since and self.until and self.since >= self.until:
-            raise BadInput(f"--since {self.since:%Y-%m-%d %H:%M} must be before --until {self.until:%Y-%m-%d %H:%M}")
 
     def contains(self, moment: datetime) -> bool:
         """Return whether the moment is in the period."""
@@ -55,28 +50,37 @@ def read_period(since: str, until: str, zone: ZoneInfo) -> Period:
 
 
 def _read_time(option: str, text: str, now: datetime) -> tuple[datetime, datetime]:
-    """Return the first and the last moment that the text names: a day has two, a time of day is the most recent."""
+    """Return the first and the last moment that the text names: a day has two, a time of day is the most recent.
+
+    Sums and comparisons are of moments of UTC: within one zone Python adds and compares what clocks show.
+    """
     written = text.strip().lower()
     midnight = datetime.combine(now, time(), now.tzinfo)
     try:
         if ago := _AGO.fullmatch(written):
-            moment = now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+            moment = now.astimezone(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
             return moment, moment
         if written in _DAYS:
             return _span_day(midnight - timedelta(days=_DAYS[written]))
-        if _DAY.fullmatch(written):
-            return _span_day(datetime.fromisoformat(written).replace(tzinfo=now.tzinfo))
         if _CLOCK.fullmatch(written):
-            clock = time.fromisoformat(written if written[2] == ":" else f"0{written}")
-            moment = datetime.combine(now, clock, now.tzinfo)
-            return (moment, moment) if moment <= now else (moment - timedelta(days=1), moment - timedelta(days=1))
+            moment = _find_last(time.fromisoformat(written if written[2] == ":" else f"0{written}"), midnight, now)
+            return moment, moment
+        with suppress(ValueError):
+            return _span_day(datetime.combine(date.fromisoformat(text.strip()), time(), now.tzinfo))
         moment = datetime.fromisoformat(text.strip())
     except (ValueError, OverflowError):
         raise BadInput(f"{option}: expected a time such as {FORMS}, got {text!r}") from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
-    return moment, moment
+    return moment.astimezone(UTC), moment.astimezone(UTC)
+
+
+def _find_last(clock: time, midnight: datetime, now: datetime) -> datetime:
+    """Return when clocks last showed this time, which they do twice on the day on which they are put back."""
+    days = (midnight - timedelta(days=1), midnight)
+    shown = [datetime.combine(day, clock, now.tzinfo).replace(fold=fold) for day in days for fold in (0, 1)]
+    return max(moment for each in shown if (moment := each.astimezone(UTC)) <= now)
 
 
 def _span_day(start: datetime) -> tuple[datetime, datetime]:
     """Return the start of the day and of the next, which is not always 24 hours later."""
-    return start, start + timedelta(days=1)
+    return start.astimezone(UTC), (start + timedelta(days=1)).astimezone(UTC)

@@ -39,6 +39,8 @@ def show(moment: datetime | None) -> str:
         ("today", "2026-11-30 00:00:00", "2026-12-01 00:00:00"),
         ("Yesterday", "2026-11-29 00:00:00", "2026-11-30 00:00:00"),
         ("2026-11-28", "2026-11-28 00:00:00", "2026-11-29 00:00:00"),
+        ("20261128", "2026-11-28 00:00:00", "2026-11-29 00:00:00"),
+        ("2026-W48-6", "2026-11-28 00:00:00", "2026-11-29 00:00:00"),
         ("8:30", "2026-11-30 08:30:00", "2026-11-30 08:30:00"),
         ("10:00", "2026-11-29 10:00:00", "2026-11-29 10:00:00"),  # the last ten o'clock
         ("10:00:30", "2026-11-29 10:00:30", "2026-11-29 10:00:30"),
@@ -67,6 +69,41 @@ def test_a_day_of_25_hours_ends_at_midnight(monkeypatch: pytest.MonkeyPatch) -> 
     day = read_period("2026-10-25", "2026-10-25", BERLIN)
 
     assert (day.until.astimezone(UTC) - day.since.astimezone(UTC)).total_seconds() == 25 * 3_600
+
+
+def test_the_same_day_in_two_forms_is_one_day() -> None:
+    assert read_period("2026-05-04", "20260504", SEOUL) == read_period("20260504", "2026-05-04", SEOUL)
+
+
+@pytest.mark.parametrize(
+    ("now", "written", "expected"),
+    [
+        (
+            datetime(2026, 10, 25, 2, 30, tzinfo=UTC),
+            "2h",
+            datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        ),  # back at 1:00
+        (datetime(2026, 10, 25, 1, 15, tzinfo=UTC), "30m", datetime(2026, 10, 25, 0, 45, tzinfo=UTC)),
+        (datetime(2026, 10, 25, 1, 15, tzinfo=UTC), "90m", datetime(2026, 10, 24, 23, 45, tzinfo=UTC)),
+        (datetime(2026, 10, 25, 0, 15, tzinfo=UTC), "30m", datetime(2026, 10, 24, 23, 45, tzinfo=UTC)),
+        (datetime(2026, 3, 29, 1, 30, tzinfo=UTC), "1h", datetime(2026, 3, 29, 0, 30, tzinfo=UTC)),  # forward at 1:00
+        (datetime(2026, 3, 29, 3, 0, tzinfo=UTC), "2h", datetime(2026, 3, 29, 1, 0, tzinfo=UTC)),
+        (datetime(2026, 3, 29, 12, 0, tzinfo=UTC), "1d", datetime(2026, 3, 28, 12, 0, tzinfo=UTC)),
+        (datetime(2026, 10, 25, 12, 0, tzinfo=UTC), "1w", datetime(2026, 10, 18, 12, 0, tzinfo=UTC)),
+        (datetime(2026, 10, 25, 1, 15, tzinfo=UTC), "2:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        (datetime(2026, 10, 25, 1, 45, tzinfo=UTC), "2:30", datetime(2026, 10, 25, 1, 30, tzinfo=UTC)),
+        (datetime(2026, 10, 26, 1, 0, tzinfo=UTC), "2:30", datetime(2026, 10, 25, 1, 30, tzinfo=UTC)),
+        (datetime(2026, 10, 25, 12, 0, tzinfo=UTC), "today", datetime(2026, 10, 24, 22, 0, tzinfo=UTC)),
+        (datetime(2026, 3, 30, 12, 0, tzinfo=UTC), "yesterday", datetime(2026, 3, 28, 23, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_time_is_right_on_the_day_on_which_clocks_change(
+    monkeypatch: pytest.MonkeyPatch, now: datetime, written: str, expected: datetime
+) -> None:
+    """Two hours ago was three or one, by the clock on the wall."""
+    monkeypatch.setattr("pokervod_pipelines_tests.test_periods.NOW", now)
+
+    assert read_period(written, "", BERLIN).since.astimezone(UTC) == expected
 
 
 @pytest.mark.parametrize("period", [ALWAYS, Period(NOW), Period(None, NOW), Period(NOW, NOW.replace(hour=1))])
