@@ -114,17 +114,20 @@ def _check_google(engine: Engine, settings: Settings, sheets: Mapping[str, str])
         with closing(make_client(engine, settings)) as client:
             versions = client.read_versions([*sheets.values()])
     except PokervodError as error:
-        return {name: Observation(place=identity, error=str(error)) for name, identity in sheets.items()}
+        return {name: _observe_error(identity, error) for name, identity in sheets.items()}
     seen = {}
     for name, identity in sheets.items():
         version = versions[identity]
         if isinstance(version, PokervodError):
-            is_refused = not isinstance(version, Unavailable)
-            seen[name] = Observation(place=identity, error=str(version), is_refused=is_refused)
+            seen[name] = _observe_error(identity, version)
         else:
             age = (version.seen_at - version.modified_at).total_seconds()
             seen[name] = Observation(place=identity, revision=version.revision, age_seconds=max(age, 0.0))
     return seen
+
+
+def _observe_error(place: str, error: PokervodError) -> Observation:
+    return Observation(place=place, error=str(error), is_refused=not isinstance(error, Unavailable))
 
 
 def decide(

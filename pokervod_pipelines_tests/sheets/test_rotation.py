@@ -1,9 +1,11 @@
 """Check that a sheet is read where it reads differently, whatever Drive tells of its version and however late."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from pokervod_pipelines.sheets.polling import (
     UNCHANGED,
@@ -165,6 +167,49 @@ def test_a_sheet_that_a_person_has_to_restore_is_told_at_once_and_read_afterward
     restore(harness)
     harness.book.type_cell(TAB, 2, "H", "QQ vs JJ")
     assert [poller.poll_and_run() for _ in range(2)] == [["hands"], []]
+    assert harness.execute("select error from sheet_states") == [(None,)]
+
+
+def forget_the_key(harness: GoogleSheetHarness) -> None:
+    harness.settings = harness.settings.model_copy(update={"google_credentials": None})
+
+
+def damage_the_key(harness: GoogleSheetHarness) -> None:
+    harness.settings = harness.settings.model_copy(update={"google_credentials": SecretStr("{")})
+
+
+def change_the_key(harness: GoogleSheetHarness) -> None:
+    other = {**harness.account, "client_email": "deleted@example.org"}
+    harness.settings = harness.settings.model_copy(update={"google_credentials": SecretStr(json.dumps(other))})
+
+
+@pytest.mark.parametrize("refuse", [forget_the_key, damage_the_key, change_the_key])
+def test_a_key_that_a_person_has_to_replace_is_told_of_every_sheet(
+    make_polled_harness: MakeHarness, refuse: Act
+) -> None:
+    harness = make_polled_harness()
+    other = harness.google.add_workbook({TAB: [COLUMNS, *make_lines(5)]})
+    other.share(harness.account["client_email"], "writer")
+    configure(harness, {"hands": harness.book, "more": other})
+    run_stages(harness, "more")
+    good, poller = harness.settings, Poller(harness)
+    poller.poll()
+    refuse(harness)
+    found = [poller.poll() for _ in range(3)]
+    errors = harness.execute("select error from sheet_states where error like '%POKERVOD_GOOGLE_CREDENTIALS%'")
+    told = harness.execute("select count(*) from events where type = 'sheets.sync.failed'")
+
+    harness.settings = good
+    assert (found, len(errors), told) == ([[], [], []], 2, [(2,)])
+    assert sorted(poller.poll(later=timedelta(minutes=30))) == ["hands", "more"]
+
+
+def test_an_unanswered_poll_is_no_error_of_the_sheets(make_polled_harness: MakeHarness) -> None:
+    harness = make_polled_harness(attempts=1)
+    poller = Poller(harness)
+    harness.google.fail_next(faults.broken(503), kind="drive.list")
+
+    assert poller.poll() == []
     assert harness.execute("select error from sheet_states") == [(None,)]
 
 
