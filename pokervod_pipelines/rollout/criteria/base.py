@@ -1,6 +1,6 @@
 """Define a criterion, and check one: in limited time, and always with a result.
 
-A new kind is a new file in ``kinds``; all that it may touch is a ``CheckContext``.
+A new kind is a new class in ``kinds``; all that it may touch is a ``CheckContext``.
 """
 
 import hashlib
