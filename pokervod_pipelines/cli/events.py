@@ -1,5 +1,6 @@
 """Show the event log: ``pokervod events``."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated
 
@@ -62,15 +63,15 @@ def tail(
         with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
             since_now = read_snapshot(connection)
             latest = read_latest(connection, filters, limit=default if lines is None else lines)
-            if correlation and not latest and not follow:
+            printed = _print_events(latest, as_json=as_json)
+            if correlation and not printed and not follow:
                 _require_known(connection, correlation)
-        _print_events(latest, as_json=as_json)
         if follow:
             _follow(engine, filters, since_now, as_json=as_json)
 
 
 def _require_known(connection: Connection, correlation: str) -> None:
-    if not read_latest(connection, EventFilter(correlation_id=correlation), limit=1):
+    if not any(read_latest(connection, EventFilter(correlation_id=correlation), limit=1)):
         raise BadInput(f"unknown correlation id {correlation!r}; `pokervod events tail --json` shows those of events")
 
 
@@ -85,14 +86,18 @@ def _follow(engine: Engine, filters: EventFilter, since: str, *, as_json: bool) 
             wait_for_append(listening, timeout=POLL_SECONDS)
 
 
-def _print_events(events: list[LoggedEvent], *, as_json: bool) -> None:
+def _print_events(events: Iterable[LoggedEvent], *, as_json: bool) -> int:
+    """Print the events as they come; return how many."""
+    count = 0
     for event in events:
+        count += 1
         if as_json:
             names = ("id", "at", "type", "source", "correlation_id", "payload")
             print_json_lines([{name: getattr(event, name) for name in names}])
         else:
             facts = " ".join(f"{key}={value}" for key, value in event.payload.items() if not isinstance(value, dict))
             out.print(f"{show_time(event.at, '%Y-%m-%d %H:%M:%S')}  {event.type:26} {facts}", markup=False)
+    return count
 
 
 @app.command("cursors")

@@ -1,7 +1,7 @@
 """Append to the log, and read it without skipping a transaction that commits late."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -113,18 +113,24 @@ def _is_of_type(type_: str, name: str) -> bool:
     return type_ == name or type_.startswith(f"{name}.")
 
 
-def read_latest(connection: Connection, filters: EventFilter, *, limit: int | None) -> list[LoggedEvent]:
-    """Return the newest events that pass, oldest first; without a limit all of them."""
+def read_latest(connection: Connection, filters: EventFilter, *, limit: int | None) -> Iterator[LoggedEvent]:
+    """Yield the newest events that pass, oldest first; without a limit all of them. Only a batch is in memory."""
     names = [str(known) for known in EventType if any(_is_of_type(known, name) for name in filters.types)]
-    parameters = {"limit": limit, "types": names or None, "correlation_id": filters.correlation_id}
-    rows = connection.execute(_LATEST, parameters | asdict(filters.period)).all()
-    return [LoggedEvent(**row._mapping) for row in reversed(rows)]
+    parameters = {"types": names or None, "correlation_id": filters.correlation_id} | asdict(filters.period)
+    query = _ALL if limit is None else _LATEST.bindparams(limit=limit)
+    for row in connection.execute(query, parameters, execution_options={"yield_per": _BATCH}):
+        yield LoggedEvent(**row._mapping)
 
 
-_LATEST = text(f"""
-    select id, at, type, source, correlation_id, payload from events
+_COLUMNS = "id, at, type, source, correlation_id, payload"
+_MATCHING = f"""
+    from events
     where (cast(:correlation_id as text) is null or correlation_id = :correlation_id)
       and (cast(:types as text[]) is null or type = any(:types)) and {filter_period("at")}
-    order by txid desc, id desc
-    limit :limit
+"""
+
+_ALL = text(f"select {_COLUMNS} {_MATCHING} order by txid, id")
+
+_LATEST = text(f"""
+    select {_COLUMNS} from (select * {_MATCHING} order by txid desc, id desc limit :limit) as latest order by txid, id
 """)  # noqa: S608 - constants

@@ -1,5 +1,6 @@
 """Check that the log contains exactly what was committed, and that a reader misses nothing."""
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -78,11 +79,13 @@ def test_the_latest_events_are_oldest_first_and_filtered_by_correlation_id(engin
             append_events(connection, "nas", f"correlation {number % 2}", [added(number)])
 
     with engine.connect() as connection:
-        latest = read_latest(connection, EventFilter(), limit=3)
-        odd = read_latest(connection, EventFilter(correlation_id="correlation 1"), limit=2)
+        latest = list(read_latest(connection, EventFilter(), limit=3))
+        odd = list(read_latest(connection, EventFilter(correlation_id="correlation 1"), limit=2))
+        every = list(read_latest(connection, EventFilter(), limit=None))
 
     assert [event.payload["number"] for event in latest] == [3, 4, 5]
     assert [event.payload["number"] for event in odd] == [3, 5]
+    assert [event.payload["number"] for event in every] == [0, 1, 2, 3, 4, 5]
 
 
 def test_events_are_filtered_by_type_and_time(engine: Engine) -> None:
@@ -99,10 +102,26 @@ def test_events_are_filtered_by_type_and_time(engine: Engine) -> None:
         EventFilter(types=("nas.scan",), period=yesterday): [],
     }
     with engine.connect() as connection:
-        everything = read_latest(connection, EventFilter(), limit=9)
+        everything = list(read_latest(connection, EventFilter(), limit=9))
         for filters, expected in cases.items():
             assert [each.type for each in read_latest(connection, filters, limit=9)] == expected
             assert [each.type for each in everything if filters.fits(each)] == expected
+
+
+@pytest.mark.parametrize("limit", [None, 15_000])
+def test_events_are_read_a_batch_at_a_time(engine: Engine, limit: int | None) -> None:
+    """600,000 events of one day took 497 MB before the first was printed."""
+    with engine.begin() as connection:
+        append_events(connection, "nas", "one", [added(number) for number in range(15_000)])
+
+    tracemalloc.start()
+    with engine.connect() as connection:
+        count = sum(1 for _ in read_latest(connection, EventFilter(), limit=limit))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert count == 15_000
+    assert peak < 5_000_000
 
 
 @pytest.mark.parametrize("name", ["nas.fil", "nas.file.", "", "NAS.FILE"])
