@@ -35,14 +35,14 @@ NAMES = {
 
 BUDGETS = {
     "pokervod dev": "< 0.1 %, 65 MB, 0",
-    "the render worker": "< 0.5 %, 90 MB, 4",
-    "Dagster's UI": "< 0.7 %, 160 MB, 3",
-    "Dagster's daemon": "< 3 %, 150 MB, 5",
-    "the code server": "< 1.2 %, 210 MB, 6",
-    "PostgreSQL": "< 1.5 %, 80 MB",
+    "the render worker": "< 0.3 %, 80 MB, 4",
+    "Dagster's UI": "< 0.5 %, 150 MB, 2",
+    "Dagster's daemon": "< 3 %, 135 MB, 3",
+    "the code server": "< 1 %, 200 MB, 4",
+    "PostgreSQL": "< 1.2 %, 65 MB",
     "PostgreSQL's guard": "< 0.1 %, 6 MB",
     "others": "none for long",
-    "together": "< 6 %, 700 MB",
+    "together": "< 6 %, 700 MB, 13",
 }
 
 
