@@ -124,6 +124,14 @@ def test_events_are_read_a_batch_at_a_time(engine: Engine, limit: int | None) ->
     assert peak < 5_000_000
 
 
+def test_a_period_is_found_by_the_index_of_times(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("set local enable_seqscan = off"))
+        plan = connection.scalars(text("explain select * from events where at >= now() - interval '1 hour'")).all()
+
+    assert any("ix_events_at" in line for line in plan)
+
+
 @pytest.mark.parametrize("name", ["nas.fil", "nas.file.", "", "NAS.FILE"])
 def test_an_unknown_type_is_named(name: str) -> None:
     with pytest.raises(BadInput, match="unknown event type"):
