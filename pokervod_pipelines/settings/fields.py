@@ -3,14 +3,21 @@
 import codecs
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import time
 from typing import Annotated
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
+from pokervod_pipelines.suggestions import suggest_name
+
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 """A name that is also a Dagster partition key and a part of a command: letters, digits, ``_`` and ``-``."""
+
+
+OTHER_CLOCKS = ("posix", "right/")
+"""Of the names of zones that some systems have besides those of IANA; ``right`` counts leap seconds."""
 
 
 class SettingsModel(BaseModel):
@@ -34,10 +41,12 @@ def _check_cron(text: str) -> str:
 
 
 def _check_time_zone(name: str) -> str:
-    if name not in available_timezones():
-        message = f"expected an IANA time zone such as 'Europe/London', got {name!r}"
-        raise ValueError(message)
-    return name
+    with suppress(ValueError, OSError, ZoneInfoNotFoundError):
+        if ZoneInfo(name) and not name.startswith(OTHER_CLOCKS):
+            return name
+    suggestion = suggest_name(name, sorted(available_timezones()))  # listing them takes 28 ms
+    message = f"expected an IANA time zone such as 'Europe/London', got {name!r}; {suggestion}"
+    raise ValueError(message)
 
 
 def _check_spreadsheet(text: str) -> str:
