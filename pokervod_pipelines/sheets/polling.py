@@ -36,6 +36,9 @@ CLOCK_GRAIN_SECONDS = 1.0
 RETRY_AFTER = timedelta(minutes=10)
 """A revision that was requested and is not read by then is requested again."""
 
+SECONDS_PER_CALL = 8.0
+"""A check takes up to six calls, and Dagster ends a sensor after 60 seconds, without its cursor."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
@@ -92,6 +95,13 @@ def observe_sheets(engine: Engine, settings: Settings, sheets: Sequence[SheetSou
     return seen
 
 
+def hurry(settings: Settings) -> Settings:
+    """Return the settings with one short attempt for each call to Google: what fails is checked at the next tick."""
+    seconds = min(settings.google.seconds_per_call, SECONDS_PER_CALL)
+    google = settings.google.model_copy(update={"attempts": 1, "seconds_per_call": seconds})
+    return settings.model_copy(update={"google": google})
+
+
 def record_refusals(engine: Engine, seen: Mapping[str, Observation], correlation_id: str) -> None:
     """Store why sheets cannot be read where a person has to act: until then there is nothing to run."""
     for name, observation in seen.items():
@@ -111,7 +121,7 @@ def _check_file(sheet: SheetSource) -> Observation:
 
 def _check_google(engine: Engine, settings: Settings, sheets: Mapping[str, str]) -> dict[str, Observation]:
     try:
-        with closing(make_client(engine, settings)) as client:
+        with closing(make_client(engine, hurry(settings))) as client:
             versions = client.read_versions([*sheets.values()])
     except PokervodError as error:
         return {name: _observe_error(identity, error) for name, identity in sheets.items()}

@@ -25,6 +25,7 @@ from pokervod_pipelines.sheets.polling import (
     Observation,
     PollDecision,
     find_in_use,
+    hurry,
 )
 from pokervod_pipelines.sheets.reading import choose_tabs, read_workbook
 from pokervod_pipelines.sheets.reading_digest import (
@@ -122,7 +123,7 @@ def _skip(decision: PollDecision, name: str, reason: str) -> PollDecision:
 
 
 def _read_digest(engine: Engine, settings: Settings, source: SheetSource, clock: Clock) -> str:
-    with open_shared(engine, settings, source, clock=clock) as workbook:
+    with open_shared(engine, hurry(settings), source, clock=clock) as workbook:
         reading = read_workbook(workbook, choose_tabs(source))
         return digest_reading(reading, locate_managed_columns(workbook, reading))
 

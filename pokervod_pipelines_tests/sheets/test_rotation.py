@@ -310,6 +310,54 @@ def test_a_comparison_that_fails_is_reported_and_changes_nothing(
     assert "could not be compared: hands: Google cannot be reached" in poller.reasons["hands"]
 
 
+@pytest.mark.parametrize("kind", ["spreadsheets.get", "values.batchGet"])
+@pytest.mark.parametrize("fault", [faults.broken(503), faults.refuse_rate(), faults.RESET])
+def test_a_comparison_that_fails_is_left_for_a_later_tick(
+    make_polled_harness: MakeHarness, kind: str, fault: faults.Fault
+) -> None:
+    harness = make_polled_harness()
+    poller = Poller(harness)
+    poller.poll()
+    before = poller.memory["hands"].compared_at
+    refill(harness)
+    harness.google.forget_calls()
+    harness.google.fail_next(fault, kind=kind)
+
+    assert poller.poll() == []
+    assert (harness.google.count(kind), poller.memory["hands"].compared_at > before) == (1, True)
+
+
+@pytest.mark.parametrize("fault", [faults.broken(503), faults.refuse_rate(), faults.RESET])
+def test_versions_that_cannot_be_asked_for_are_left_for_a_later_tick(
+    make_polled_harness: MakeHarness, fault: faults.Fault
+) -> None:
+    harness = make_polled_harness()
+    poller = Poller(harness)
+    poller.poll()
+    harness.google.forget_calls()
+    harness.google.fail_next(fault, kind="drive.list")
+
+    assert (poller.poll(), [call.kind for call in harness.google.calls]) == ([], ["drive.list"])
+    assert "could not be checked" in poller.reasons["hands"]
+
+
+def test_a_token_that_died_early_is_renewed_within_the_poll(make_polled_harness: MakeHarness) -> None:
+    harness = make_polled_harness()
+    poller = Poller(harness)
+    poller.poll()
+    harness.google.fail_next(faults.DEAD_TOKEN, kind="drive.list")
+
+    assert (poller.poll(), poller.reasons) == ([], {"hands": UNCHANGED})
+
+
+def test_tokens_that_are_all_refused_are_told_by_the_poll(make_polled_harness: MakeHarness) -> None:
+    harness = make_polled_harness()
+    harness.google.fail_next(*[faults.DEAD_TOKEN] * 3, kind="drive.list")
+
+    assert Poller(harness).poll() == []
+    assert "does not accept new tokens" in harness.execute("select error from sheet_states")[0][0]
+
+
 def test_by_hand_a_sheet_is_always_read(make_polled_harness: MakeHarness) -> None:
     harness = make_polled_harness()
     harness.book.drive_lag = LAG

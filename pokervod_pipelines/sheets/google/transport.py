@@ -135,15 +135,16 @@ class RetryingClient(HTTPClient):
 
         Raises the error for whoever can act; ``Unavailable`` after as many attempts as the settings allow.
         """
-        call, renewals = name_call(method, endpoint), 0
+        call, renewals, failures = name_call(method, endpoint), 0, 0
         sent = {"params": params, "data": data, "json": json, "files": files, "headers": headers}
-        for failures in range(1, self.connection.options.attempts + 1):
+        while failures < self.connection.options.attempts:
             try:
                 return self._try_once(call, method, endpoint, sent)
             except _CallFailed as failed:
                 failure = failed.failure
             _log.warning("A call to Google failed.", extra={"call": call.kind, "failure": failure.kind.value})
             renewals = renewals + 1 if failure.step is NextStep.RENEW_TOKEN else 0
+            failures += not renewals
             if failure.step is NextStep.GIVE_UP or renewals > MAX_TOKEN_RENEWALS:
                 self._give_up(failure, call)
             if failure.is_unclear and not call.repeatable:
