@@ -3,13 +3,13 @@
 Dagster loads its definitions without a database; so whoever changes hands records the day in a file of ``home``.
 """
 
-import os
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, text
 
+from pokervod_pipelines.files import replace_file
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.settings import Settings
 
@@ -24,11 +24,9 @@ def record_first_day(engine: Engine, settings: Settings) -> None:
     if day == _read_recorded(settings):
         return
     path = _name_file(settings)
-    part = path.with_name(f"{path.name}.{os.getpid()}")
     with suppress(OSError):  # the disk is full, say; the next import or start records it
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part.write_text(f"{day}\n", encoding="ascii")
-        part.replace(path)
+        replace_file(path, f"{day}\n".encode("ascii"))
 
 
 _FIRST_DAY = text("""

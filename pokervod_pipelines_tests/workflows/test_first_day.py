@@ -92,6 +92,15 @@ def test_without_sessions_there_is_today_alone(
     assert find_first_day(settings) in {today(), date.fromordinal(today().toordinal() - 1)}
 
 
+def test_a_record_that_cannot_be_written_leaves_nothing(installation: Installation) -> None:
+    home = installation.settings.home
+    (home / "first_day").mkdir(parents=True)
+
+    record_first_day(installation.engine, installation.settings)
+
+    assert [each.name for each in home.glob("*first_day*")] == ["first_day"]
+
+
 def test_a_session_of_the_future_leaves_today(installation: Installation) -> None:
     installation.play("2999-05-04T18:00")
 

@@ -1,0 +1,52 @@
+"""Check that a file is replaced whole or not at all."""
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pokervod_pipelines.files import replace_file
+
+
+@pytest.mark.parametrize("sync", [True, False])
+@pytest.mark.parametrize("before", [None, b"old"])
+def test_a_file_is_written_or_replaced(tmp_path: Path, before: bytes | None, *, sync: bool) -> None:
+    path = tmp_path / "page.html"
+    if before is not None:
+        path.write_bytes(before)
+
+    replace_file(path, b"new", sync=sync)
+
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("page.html", b"new")]
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "page.html" / "kept").mkdir(parents=True)
+
+    with pytest.raises(OSError, match="directory"):
+        replace_file(tmp_path / "page.html", b"new")
+
+    assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_a_full_disk_leaves_the_former_file(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(b"old")
+    beside = tmp_path / f".page.html.{os.getpid()}-{threading.get_ident()}"
+    beside.symlink_to("/dev/full")
+
+    with pytest.raises(OSError, match="No space left"):
+        replace_file(path, b"new")
+
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("page.html", b"old")]
+
+
+def test_several_write_the_same_file_at_the_same_time(tmp_path: Path) -> None:
+    contents = [bytes([65 + number]) * 100_000 for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda content: replace_file(tmp_path / "page.html", content), contents))
+
+    assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
+    assert (tmp_path / "page.html").read_bytes() in contents
