@@ -18,12 +18,12 @@ from pokervod_pipelines.clips.grades import parse_grade
 from pokervod_pipelines.clips.players import MAX_NAME, make_player_key, split_players
 from pokervod_pipelines.clips.store import Clip, ClipRow
 from pokervod_pipelines.clips.tags import parse_tags
-from pokervod_pipelines.clips.timecode import ClipRange, parse_range, show_text
+from pokervod_pipelines.clips.timecode import ClipRange, have_frames, parse_range, show_text
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.problems import Problem
 
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 """Raise it when a rule of this room changes, so that every row is read again."""
 
 PROBLEMS_KEPT = 200
@@ -87,7 +87,7 @@ def hash_input(row: ClipRow, aliases: Aliases = NO_ALIASES) -> str:
     """Return a digest of all that the row's clip depends on; of the aliases only those of its own players."""
     reason = row.match_reason if row.file_id is None else ""
     used = _list_used(row.content["players"], aliases) if aliases else []
-    text = json.dumps([RULES_VERSION, row.fingerprint, row.file_id, reason, row.video_ms, *used])
+    text = json.dumps([RULES_VERSION, row.fingerprint, row.file_id, reason, row.video_ms, row.rate, *used])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -118,7 +118,7 @@ def read_clip(row: ClipRow, aliases: Aliases = NO_ALIASES) -> Clip:
         winner=content["winner"],
         hands=content["hands"],
         problem="; ".join(problems) or None,
-        remark="; ".join((*grade_remarks, *player_remarks, *tag_remarks)) or None,
+        remark="; ".join((*_remark_frames(row), *grade_remarks, *player_remarks, *tag_remarks)) or None,
         input_hash=hash_input(row, aliases),
         players=players,
         tags=tags,
@@ -131,6 +131,12 @@ def _read_range(row: ClipRow) -> tuple[ClipRange | None, list[str]]:
         return parse_range(*ends, video_ms=row.video_ms, rate=row.rate), []
     except BadInput as error:
         return None, [str(error)]
+
+
+def _remark_frames(row: ClipRow) -> list[str]:
+    has_frames = any(have_frames(row.content[name]) for name in ("time_in", "time_out"))
+    unknown = row.rate is None and row.file_id is not None and has_frames
+    return ["frames are not counted: the video's frame rate is unknown"] if unknown else []
 
 
 def _read_grade(text: str) -> tuple[int | None, list[str]]:

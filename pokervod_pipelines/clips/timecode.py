@@ -31,7 +31,6 @@ DAY_ZERO = re.compile(
 """The days that spreadsheets show before a time without a day."""
 
 NOON = 12
-FRAMES_LIMIT = 120
 MILLISECONDS = re.compile(r"\d{1,10}(?:\.0+)?")
 SECONDS = re.compile(r"(\d{1,7}(?:\.\d{1,3}|,\d{1,2})?)\s*s")
 END = rf"((?:{HALF} ?)?\d[\d:;.,]*(?:s| ?{HALF})?)"
@@ -100,6 +99,15 @@ def parse_timecode(text: str, *, rate: float | None = None) -> int:
     return whole + _read_frames(found["frames"], rate, text) + int((found["fraction"] or "").ljust(3, "0"))
 
 
+def have_frames(text: str) -> bool:
+    """Return whether a timecode in the text counts frames.
+
+    >>> have_frames("06:58:55:12"), have_frames("06:58:55")
+    (True, False)
+    """
+    return any(found["frames"] for found in CLOCK.finditer(fold_width(text[:MAX_CELL])))
+
+
 def _read_half_of_day(half: str, hours: int | None, text: str) -> int:
     """Return the hours from midnight; a time of day has seconds, since minutes and seconds have no noon."""
     if hours is None or hours > NOON or not re.fullmatch(HALF, half, re.IGNORECASE):
@@ -108,8 +116,8 @@ def _read_half_of_day(half: str, hours: int | None, text: str) -> int:
 
 
 def _read_frames(frames: str | None, rate: float | None, text: str) -> int:
-    if frames and int(frames) >= (rate or FRAMES_LIMIT):
-        raise BadTimecode(f"expected frames below the video's rate {rate or FRAMES_LIMIT:g}, got {show_text(text)}")
+    if frames and rate and int(frames) >= rate:
+        raise BadTimecode(f"expected frames below the video's rate {rate:g}, got {show_text(text)}")
     return round(int(frames) * 1000 / rate) if frames and rate else 0
 
 

@@ -130,11 +130,12 @@ def _format_time(column: str) -> str:
 
 
 _NEWEST_CLIPS = text(f"""
-    select c.file_id, c.in_ms, coalesce(e.title, c.title),
+    select c.file_id, c.in_ms,
+           coalesce((select string_agg(e.title, ' & ' order by e.id) from episode_files g
+                     join episodes e on e.id = g.episode_id where g.file_id = c.file_id), c.title),
            concat_ws(' to ', {_format_time("c.in_ms")}, {_format_time("c.out_ms")}),
            concat_ws(', ', nullif(c.hands, ''), linked.hands)
     from hand_clips c join counted_videos f on f.id = c.file_id join media_facts m on {_IS_CURRENT}
-    left join episode_files g on g.file_id = c.file_id left join episodes e on e.id = g.episode_id
     cross join lateral (select string_agg('hand #' || h.hand_number, ', ' order by h.id) as hands
         from hand_clip_links l join hands h on h.id = l.hand_id where l.clip_id = c.id) linked
     where c.sheet = :sheet and c.problem is null and c.retired_at is null and f.state = 'present'

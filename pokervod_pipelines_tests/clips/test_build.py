@@ -73,12 +73,23 @@ def test_every_reason_why_a_clip_cannot_be_cut_is_listed() -> None:
     assert clip.remark == "Hand Grade: expected ★, ★★ or ★★★, got 'best'"
 
 
+def test_frames_count_only_at_a_known_rate_and_the_clip_says_so() -> None:
+    row = make_row(time_in="0:01:00:12", time_out="0:01:40:00")
+
+    unknown, known = read_clip(row), read_clip(replace(row, rate=25.0))
+
+    assert (unknown.in_ms, known.in_ms) == (60_000, 60_480)
+    assert unknown.remark == "frames are not counted: the video's frame rate is unknown"
+    assert known.remark is None
+
+
 @pytest.mark.parametrize(
     ("change", "is_read_again"),
     [
         (lambda row: row, False),
         (lambda row: replace(row, fingerprint="g"), True),
         (lambda row: replace(row, file_id=8), True),
+        (lambda row: replace(row, rate=50.0), True),
         (lambda row: replace(row, match_reason="one file by exact name"), False),  # the same video, found otherwise
         (lambda row: replace(row, file_id=None, match_reason="no file"), True),
     ],
