@@ -23,7 +23,7 @@ from pokervod_pipelines.catalog.search.store import has_changed_players
 from pokervod_pipelines.catalog.search.update import is_outdated, update_search
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 
-BUILD_VERSION = "2"
+BUILD_VERSION = "3"
 """Raised when ``identity``, ``grouping``, ``titles`` or ``preferred`` answer differently: the next build redoes all."""
 
 _RULES = f"{PARSER_VERSION}+{BUILD_VERSION}"

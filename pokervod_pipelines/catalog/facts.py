@@ -10,7 +10,7 @@ from typing import Any
 from pokervod_pipelines.catalog.names import ParsedName, explain_name, explain_second_event, parse_events
 from pokervod_pipelines.catalog.names.prepare import fold_words, strip_noise
 from pokervod_pipelines.catalog.names.second_event import find_second_event
-from pokervod_pipelines.catalog.unread import PLACE_FIELDS, find_endings, find_unread
+from pokervod_pipelines.catalog.names.unread import PLACE_FIELDS, find_endings, find_unread
 
 _NOTES = frozenset({"from_folder", "second_event", "corrected", "title", "unread"})
 """Keys beside the parser's fields."""

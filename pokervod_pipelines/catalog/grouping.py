@@ -162,8 +162,10 @@ class Grouping:
                 home.merge(lone)
 
     def _split_marked(self) -> None:
-        """Split files of one name by the first mark that contradicts itself: other tapes, days, numbers at the end."""
-        for draft in [draft for draft in self.episodes.values() if len(draft.files) > 1]:
+        """Split files of one name by marks that contradict themselves: other tapes, days, numbers at the end."""
+        todo = [draft for draft in self.episodes.values() if len(draft.files) > 1]
+        while todo:
+            draft = todo.pop()
             kind = next((kind for kind in MARKS if _contradicts(kind, draft.marked)), None)
             if kind is None:
                 continue
@@ -174,6 +176,7 @@ class Grouping:
             for value, files in sorted(parts.items()):
                 part = _split_off(draft, kind, value, files)
                 self.episodes[part.season, part.event, part.key] = part
+                todo.append(part)
 
 
 def _contradicts(kind: str, files: Iterable[MarkedFile]) -> bool:
@@ -192,7 +195,8 @@ def _split_off(draft: EpisodeDraft, kind: str, value: str, files: list[MarkedFil
     part = replace(draft, files=[file[0] for file in files], best=min(ranks), marked=files, title=title)
     if value:
         label = f"Tape {value.upper()}" if kind == "tape" else f"{draft.label} ({value})".strip()
-        part.key, part.label, part.sort = f"{draft.key}-{make_slug(value)}", label, f"{draft.sort}-{value}"
+        # two hyphens, which no slug has: the key meets that of no other name
+        part.key, part.label, part.sort = f"{draft.key}--{kind}-{make_slug(value)}", label, f"{draft.sort}-{value}"
     return part
 
 

@@ -13,14 +13,13 @@ from typing import NamedTuple
 from pokervod_pipelines.catalog import titles, vocabulary
 from pokervod_pipelines.catalog.facts import VideoFacts
 from pokervod_pipelines.catalog.names import ParsedName
+from pokervod_pipelines.catalog.names.vocabulary.counted import TAPE_MARKS
 
-_PLACE_FACTS = frozenset(
-    {"event_number", "episode_number", "show_number", "clip_number", "hand_number", "day", "stage"}
-)
+COUNT_FACTS = frozenset({"episode_number", "show_number", "part", "session"})
+"""Facts whose correction by a person, also to none, says what the numbers mean that no rule read."""
+
+_PLACE_FACTS = COUNT_FACTS | {"event_number", "clip_number", "hand_number", "day", "stage"}
 """A clip known only by its title becomes a programme like others once a person corrects one of these."""
-
-_MOMENT_FACTS = frozenset({"episode_number", "show_number", "day", "stage", "part", "session"})
-"""Facts whose correction by a person, also to none, decides what the unread numbers mean."""
 
 UNKNOWN_SHOW = "neither the name nor a folder names a known show"
 
@@ -96,13 +95,13 @@ def place_video(facts: VideoFacts) -> CatalogPlace:
     elif show is not None or parsed.episode_number is not None:
         key, label = _make_series_key(parsed, show)
     elif title := titles.make_clip_title(facts):
-        key, label = f"clip-{make_slug(title)}", _make_clip_label(facts)
+        key, label = f"clip-{make_slug(f'{titles.make_position_title(parsed)} {title}')}", _make_clip_label(facts)
     else:
         key, label = _make_programme_key(facts, event)
     if facts.is_named_by_folder:
         key, label = _make_recording_key(facts)
     part, marks = _find_part(parsed, season, show), _find_marks(facts, season, is_whole=key == "whole")
-    unread = "" if facts.corrected & _MOMENT_FACTS else facts.unread
+    unread = "" if facts.corrected & COUNT_FACTS else facts.unread
     if unread:
         key, label = f"{key}-{make_slug(unread)}", f"{label} ({unread.title()})" if label else unread.title()
     sort = sort_episode(parsed, show, key)
@@ -187,7 +186,7 @@ def find_own_words(facts: VideoFacts) -> str:
     )
     if phrase := titles.find_event_phrase(text):
         text = text[: phrase[0]] + text[phrase[1] :]
-    own = [word for word in make_slug(text).split("-") if word not in known and word not in vocabulary.TAPE_MARKS]
+    own = [word for word in make_slug(text).split("-") if word not in known and word not in TAPE_MARKS]
     has_letters = any(not word.isdigit() and len(word) > 1 for word in own)
     return " ".join(word for word in own if not _YEAR.fullmatch(word)) if has_letters else ""
 
@@ -260,7 +259,7 @@ def _place_title(facts: VideoFacts, season: Season) -> CatalogPlace:
 def _find_marks(facts: VideoFacts, season: Season, *, is_whole: bool = False) -> dict[str, Mark]:
     """Return the marks of a file; clips and hands have none, nor has one that a person has placed."""
     parsed, marks = facts.parsed, dict[str, Mark]()
-    if (parsed.clip_number, parsed.hand_number) != (None, None) or facts.corrected & _MOMENT_FACTS:
+    if (parsed.clip_number, parsed.hand_number) != (None, None) or facts.corrected & COUNT_FACTS:
         return marks
     if parsed.event_kind == "main_event" and parsed.event_number is not None:
         marks["event"] = Mark("", f"event {parsed.event_number}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pokervod_pipelines.catalog.names import ParsedName, explain_name, parse_name
-from pokervod_pipelines.catalog.unread import find_unread
+from pokervod_pipelines.catalog.names.unread import find_unread
 
 
 @dataclass(eq=False)

@@ -31,9 +31,9 @@ _SYMBOLS = re.compile(r"[^\w\s$€'’.,&/+#()!?-]")
 _NUMBERED = re.compile(r"(?:event ?#?|ev |#)\d+ *")
 _STAGE = re.compile(r" *(?:final (?:table|day)|day ?\d|part ?\d|session ?\d|\d{6,}|live (?:from|stream))")
 _CLIP_HEAD = re.compile(
-    r"(?:\d{1,3} wsop \d{4} (?:be )?|wsop \d{4} (?:be |(?=ev ?\d|me (?:day|ft))))(?:(?:ev|event) ?\d{1,3}|me) ?"
+    r"(?:\d{1,3} wsop \d{4} (?:be )?|wsop \d{4} (?:be |(?=ev ?\d|me (?:day\d|ft))))(?:(?:ev|event) ?\d{1,3}|me) ?"
 )
-_CLIP_DAY = re.compile(r"day\d+[a-h]*|\d[\d.]*k?")
+_CLIP_DAY = re.compile(r"(?:day ?\d+[a-h]*|\d[\d.]*k?)(?!\S)")
 _SERIES_HEAD = re.compile(r"^(?:(?:(?:19|20)\d\d|wsop|world series of poker|espn)[\s_-]+)+", re.IGNORECASE)
 _TAPE_TAIL = re.compile(r"(?:_ES[MO]?\d+|[_ -]+GMPO \d+).*$")
 _HAND_HEAD = re.compile(r"^.*?hand[ _]?#?\d+[ _]*", re.IGNORECASE)
@@ -217,9 +217,9 @@ def _count_coded_words(facts: VideoFacts, shown: list[str]) -> int:
     place = 0
     while place < len(lowered):
         word = lowered[place:].partition(" ")[0]
-        if match := _GAME_OR_EVENT.match(lowered, place):
+        if match := _GAME_OR_EVENT.match(lowered, place) or _CLIP_DAY.match(lowered, place):
             place = match.end() + 1
-        elif word in vocabulary.CLIP_FORMATS or word in vocabulary.CLIP_MARKS or _CLIP_DAY.fullmatch(word):
+        elif word in vocabulary.CLIP_FORMATS or word in vocabulary.CLIP_MARKS:
             place += len(word) + 1
         else:
             break

@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 from pokervod_pipelines.catalog import tree_store
 from pokervod_pipelines.catalog.correctable import FIELDS, Value
 from pokervod_pipelines.catalog.correction_store import Correction, read_history
+from pokervod_pipelines.catalog.identity import COUNT_FACTS
 from pokervod_pipelines.catalog.names import NameFinding, explain_name
 from pokervod_pipelines.catalog.tree_store import TreeRow, YearStats
-from pokervod_pipelines.catalog.unread import find_unread
 from pokervod_pipelines.errors import BadInput
 
 
@@ -118,15 +118,16 @@ def explain_file(engine: Engine, path: str) -> FileExplanation:
         known["version"],
         reason,
         tuple(episodes),
-        _merge_findings(_list_findings(known["path"]), corrections),
+        _merge_findings(_list_findings(known["path"], known["unread"], corrections), corrections),
     )
 
 
-def _list_findings(path: str) -> list[NameFinding]:
-    """Return the findings of the rules, and the numbers that no rule read but that part the file from others."""
+def _list_findings(path: str, unread: str | None, corrections: Iterable[Correction]) -> list[NameFinding]:
+    """Return the findings of the rules, and the numbers that no rule read unless a person said what they mean."""
     findings = explain_name(path)
-    unread = find_unread(path, findings)
-    return [*findings, NameFinding("unread", unread, "no rule", unread, "name")] if unread else findings
+    if unread and COUNT_FACTS.isdisjoint(FIELDS[row.field].fact for row in corrections):
+        findings.append(NameFinding("unread", unread, "no rule", unread, "name"))
+    return findings
 
 
 def _merge_findings(findings: Iterable[NameFinding], corrections: Iterable[Correction]) -> tuple[NameFinding, ...]:

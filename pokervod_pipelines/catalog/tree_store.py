@@ -106,7 +106,8 @@ def find_file(connection: Connection, path: str) -> dict[str, Any] | None:
 
 
 _FILE = """
-    select n.id as file_id, n.path, n.category, n.is_junk, n.state, v.title, v.version, v.reason
+    select n.id as file_id, n.path, n.category, n.is_junk, n.state, v.title, v.version, v.reason,
+        v.parsed ->> 'unread' as unread
     from nas_files n left join video_files v on v.file_id = n.id
     where n.path = :path or n.path_key = normalize(:path, nfc)
     order by n.path <> :path, n.id limit 1

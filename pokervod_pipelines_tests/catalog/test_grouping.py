@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,6 +102,28 @@ def test_the_order_of_files_changes_nothing(files: list[tuple[int, str]]) -> Non
     assert {key: (sorted(draft.files), draft.best, draft.sort) for key, draft in shuffled.episodes.items()} == {
         key: (sorted(draft.files), draft.best, draft.sort) for key, draft in sorted_.episodes.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (("HCL/Foo Bar_1.mp4", "HCL/Foo Bar_2.mp4", "HCL/Foo Bar 1.mp4"), 3),
+        (("HCL/Big win (1).mp4", "HCL/Big win (2).mp4", "HCL/Big win 2.mp4"), 3),
+        (("WSOP 2023 ME Day 2 (1).mp4", "WSOP 2023 ME Day 2 (2).mp4", "WSOP 2023 ME Day 2 1.mp4"), 3),
+        (("A_ES0400143329-001.mxf", "A_ES0400143329-002.mxf", "A_ES0400143330-001.mxf"), 3),
+        (("Deck_0011-001 (1).mp4", "Deck_0011-001 (2).mp4", "Deck_0011-002.mp4"), 3),
+        (("Deck_0011-001.mp4", "Deck_0011-001 (2).mp4", "Deck_0011-002.mp4"), 2),
+        (("WSOP 2023 ME Day 2_20230705.mp4", "WSOP 2023 ME Day 2 2023-07-06.mp4"), 2),
+        (("WSOP 2023 ME Day 2_20230705.mp4", "WSOP 2023 ME Day 2 2023-07-05.mov"), 1),
+        (("WSOP 2023 ME Day 2.mp4", "WSOP 2023 ME Day 3.mp4", "WSOP 2023 Main Event Day 3.mp4"), 2),
+        (("WSOP 2023 ME Day1C Part 1.mp4", "WSOP 2023 ME Day1D Part 1.mp4", "WSOP 2023 ME Day 2 Part 1.mp4"), 3),
+    ],
+)
+def test_whatever_tells_files_of_one_name_apart_no_file_is_lost(paths: Sequence[str], expected: int) -> None:
+    episodes = group_paths(enumerate(paths)).episodes.values()
+
+    assert sorted(file_id for draft in episodes for file_id in draft.files) == list(range(len(paths)))
+    assert len(episodes) == expected
 
 
 @given(st.sets(st.sampled_from(NAMES)))

@@ -9,16 +9,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from pokervod_pipelines.catalog.names import NameFinding
 from pokervod_pipelines.catalog.names.facts.count import COUNTS, ORDINALS
 from pokervod_pipelines.catalog.names.facts.money import find_blinds
 from pokervod_pipelines.catalog.names.facts.part import find_part
 from pokervod_pipelines.catalog.names.families.clip_code import RULE as CLIP_CODE
+from pokervod_pipelines.catalog.names.parsed import NameFinding
 from pokervod_pipelines.catalog.names.prepare import PreparedName, fold_words, narrow, prepare_name
 from pokervod_pipelines.catalog.names.second_event import find_second_event
+from pokervod_pipelines.catalog.names.vocabulary.counted import COUNTED, FORMATS_BEFORE, FORMATS_BEHIND, TAPE_MARKS
 from pokervod_pipelines.catalog.names.vocabulary.noise import EXTENSIONS
 from pokervod_pipelines.catalog.names.vocabulary.versions import CLIP_VERSIONS
-from pokervod_pipelines.catalog.vocabulary import COUNTED, FORMATS_BEFORE, FORMATS_BEHIND, TAPE_MARKS
 
 PLACE_FIELDS = frozenset(
     """
@@ -35,7 +35,12 @@ _DIGITS = re.compile(r"\d+")
 _INTERNAL = re.compile(r"(?: ?\(\d{1,2}\))?-\d{3}$")
 _EXTENSION = re.compile(rf"(?:\.(?:{'|'.join(sorted(EXTENSIONS))}))+$", re.IGNORECASE)
 _COPY = re.compile(r" ?\((\d{1,2})\)$")
-_ENDING = re.compile(r"(?P<internal>-\d{3})$|(?P<id>_\d{6,})$|(?P<count>[_ ]\d{3}|_\d)$")
+_ENDING = re.compile(
+    r"""(?: (?P<date>[ _.-](?:19|20)\d\d([ _.-]?)(?:0\d|1[0-2])\2[0-3]\d)
+      | (?P<internal>-\d{3}) | (?P<id>_\d{6,}) | (?P<count>[_ ]\d{3}|_\d) )$""",
+    re.VERBOSE,
+)
+_SEPARATOR = re.compile(r"[\W_]")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
 # What only several words show to be no count: tape ids, days, "v2_1", the minutes behind an episode's code.
 _NO_COUNTS = re.compile(
@@ -56,6 +61,7 @@ _OF_FILE = re.compile(
       | [a-z]*[2-9](?:max|handed|way) | [2-9](?:bet|card|game|m)""",
     re.VERBOSE,
 )
+_TOTAL = re.compile(r"(?<=[\d|]) ?of ?\d{1,2}(?!\w)", re.ASCII)
 _HANGUL_ORDINALS = frozenset(
     """
     상 중 하 상편 중편 하편 전편 후편 전반 후반 전반부 후반부 첫째 둘째 셋째 일부 이부 삼부 上 下 前編 後編
@@ -123,7 +129,8 @@ def _list_of_folder(folder: str, findings: Sequence[NameFinding]) -> list[str]:
 def find_endings(file_name: str) -> dict[str, tuple[str, str]]:
     """Return the numbers at a name's end that may tell files apart, by kind, each behind the name without it.
 
-    Kinds: ``internal`` of an export, ``count`` of a title, ``id`` of a download, ``copy`` (empty for the original).
+    Kinds: the ``date`` of a recording, ``internal`` of an export, ``count`` of a title, ``id`` of a download, ``copy``
+    (empty for the original).
 
     >>> find_endings("HyperDeck_0011-003.mp4")
     {'copy': ('HyperDeck_0011-003', ''), 'internal': ('HyperDeck_0011', '003')}
@@ -133,7 +140,7 @@ def find_endings(file_name: str) -> dict[str, tuple[str, str]]:
     original = stem[: copy.start()] if copy else stem
     endings = {"copy": (original, copy[1] if copy else "")}
     if match := _ENDING.search(original):
-        endings[str(match.lastgroup)] = (original[: match.start()], match[0][1:])
+        endings[str(match.lastgroup)] = (original[: match.start()], _SEPARATOR.sub("", match[0]))
     return endings
 
 
@@ -176,7 +183,7 @@ def _remove_read(name: PreparedName, own: Mapping[str, NameFinding]) -> tuple[st
             text = text.replace(f" {bare} ", " | ", 1)
         else:
             inside.update(_DIGITS.findall(bare))
-    return text, inside
+    return _TOTAL.sub(" ", text), inside
 
 
 @lru_cache(maxsize=4096)

@@ -4,4 +4,4 @@ Raised by hand, not computed: a hash over sources would need their files at impo
 code without comments and docstrings and fails until version and digest change together.
 """
 
-PARSER_VERSION = "2026.11-3"
+PARSER_VERSION = "2026.11-4"

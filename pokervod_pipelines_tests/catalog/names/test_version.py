@@ -8,7 +8,7 @@ from pokervod_pipelines.catalog import names
 from pokervod_pipelines.catalog.names import PARSER_VERSION
 
 # Print both with: python -m pokervod_pipelines_tests.catalog.names.test_version
-VERSION_AND_DIGEST = ("2026.11-3", "51c2c8d374dd00aa")
+VERSION_AND_DIGEST = ("2026.11-4", "76af6dd9c14521ca")
 
 
 def digest_rules() -> str:

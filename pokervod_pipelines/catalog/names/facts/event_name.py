@@ -15,6 +15,9 @@ _LAST_RESORT_BOOK = PhraseBook(LAST_RESORT_EVENTS)
 _BEST_OF = re.compile(r"(?<!\w)best of [a-z][a-z ]*(?![a-z]*\d)", re.ASCII)
 _CIRCUIT_STOP = re.compile(r"(?:\d{4} )([a-z]+(?: [a-z]+)?)(?: hour \d+)? cc(?!\w)", re.ASCII)
 _SHORT_MAIN_EVENT = re.compile(r"^\w+ (?:(?:19|20)\d\d )(?:[\d.]+k )?(me)(?!\w)", re.ASCII)
+_ME_BEFORE_POSITION = re.compile(
+    r"(?<!\w)me(?= (?:day ?\d|d\d|ft(?!\w)|final table|flight|(?:part|session|show|ep|episode) ?\d))", re.ASCII
+)
 
 
 def set_event(fields: NameFields, event: str, rule: str, text: str) -> None:
@@ -31,6 +34,10 @@ def read_event_name(fields: NameFields) -> None:
     name = fields.name
     if phrase := EVENT_BOOK.find_first(name.text, name.words):
         set_event(fields, phrase.meaning, "event_name", name.shown[phrase.start : phrase.end])
+    elif (
+        "me" in name.words and (match := _ME_BEFORE_POSITION.search(name.text)) and "wsop" in name.text[: match.start()]
+    ):
+        set_event(fields, "Main Event", "short_main_event", match[0])
 
 
 def read_archive_event(fields: NameFields) -> None:

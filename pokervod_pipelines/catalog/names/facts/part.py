@@ -1,11 +1,12 @@
 """Read part and session of a recording: ``Part 2``, ``Part II``, ``pt.2``, ``(1 of 3)``, ``1부``; ``Session 1``.
 
-Also ``Hour 1``, ``second part``, a tape's ``P01``. "The best of 2 worlds" has no part, nor has "9 of 2".
+Also ``Hour 1``, ``second part``, a tape's ``P01``. "Best of 2 worlds" has no part, nor has "9 of 2" or "day 2 of 5".
 """
 
 import re
 
 from pokervod_pipelines.catalog.names.facts.count import COUNT, ORDINAL, read_count
+from pokervod_pipelines.catalog.names.facts.counted import follows_counted
 from pokervod_pipelines.catalog.names.name_fields import NameFields
 
 _PART = re.compile(
@@ -37,6 +38,7 @@ def find_part(text: str) -> tuple[int, str, str] | None:
     if (
         ("of" in text or "/" in text)
         and (match := _OF.search(text))
+        and not follows_counted(text, match.start())
         and 1 <= int(match[1]) <= int(match[2] or match[3]) > 1
     ):
         return int(match[1]), "part_of", match[0]

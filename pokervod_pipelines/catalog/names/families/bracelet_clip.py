@@ -17,12 +17,12 @@ from pokervod_pipelines.catalog.names.name_fields import NameFields
 RULE = "bracelet_clip"
 
 _SHAPE = re.compile(
-    r"(?:(\d{1,3}) (?=wsop)|(?=wsop \d{4} (?:be |ev ?\d|me (?:day|ft))))"
+    r"(?:(\d{1,3}) (?=wsop)|(?=wsop \d{4} (?:be |ev ?\d|me (?:day\d|ft))))"
     r"wsop ((?:19|20)\d\d) (?:be )?(?:(?:ev|event) ?(\d{1,3})(?!\w)|(me)(?!\w))"
     r"(?: (?:(\d{1,3}(?:\.\d)?)(k)|(\d{3,6}))(?= |$))?",
     re.ASCII,
 )
-_DAY = re.compile(r"day ?(\d{1,2})([a-h]{0,8})", re.ASCII)
+_DAY = re.compile(r"day ?(\d{1,2})([a-h]{0,8})(?!\w)", re.ASCII)
 
 # Event, format, stage and day are within this many words; the title follows.
 _WORDS_BEFORE_TITLE = 8
@@ -66,12 +66,12 @@ def _read_stage_and_day(fields: NameFields, start: int) -> int:
         elif word == "final" and (match := STAGE.match(fields.name.text, place)):
             set_stage(fields, match, RULE)
             title = title or place
-        elif word.startswith("day") and (match := _DAY.fullmatch(word)):
-            fields.set("day", int(match[1]), RULE, word)
+        elif word.startswith("day") and (match := _DAY.match(fields.name.text, place)):
+            fields.set("day", int(match[1]), RULE, match[0])
             if match[2]:
-                fields.set("flight", match[2].upper(), RULE, word)
+                fields.set("flight", match[2].upper(), RULE, match[0])
             title = title or place
-        elif title is not None:
+        elif title is not None and not fields.name.text.endswith("day", 0, place - 1):
             break
         place += len(word) + 1
     return title or place - 1

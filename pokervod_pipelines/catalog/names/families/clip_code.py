@@ -1,6 +1,7 @@
 """Read coded clips: ``WCLA24-15``, ``WP23-05``, ``WE24-ME-01``, ``WP23-PE-04``: series, year, kind, clip number.
 
-A series or kind that the vocabulary lacks is read by its shape (``WV22-HB-02``) and shown as it is written.
+A series or kind that the vocabulary lacks is read by its shape, in capitals only (``WV22-HB-02``, not
+``Wide24_cam_02``), and shown as it is written.
 
 ``WP2015-01`` is not read: it may mean WP 2015 or WP20-15.
 """
@@ -30,7 +31,9 @@ def read_clip_code(fields: NameFields) -> bool:
     if not text.startswith("w") or not (match := _SHAPE.match(text)):
         return False
     place, code, year, kind, number = match.groups()
-    if kind in _NO_KINDS or (code and not _is_series(code, kind)):
+    if kind in _NO_KINDS or not _is_code(
+        place, code, kind, is_capital=match[0].upper() == fields.name.shown[: match.end()]
+    ):
         return False
     fields.set("project_code", "WSOP", RULE, match[0])
     if series := f"CIRCUIT {PLACES.get(place, place.upper())}" if place else SERIES_CODES.get(code, code.upper()):
@@ -42,8 +45,11 @@ def read_clip_code(fields: NameFields) -> bool:
     return True
 
 
-def _is_series(code: str, kind: str | None) -> bool:
+def _is_code(place: str | None, code: str | None, kind: str | None, *, is_capital: bool) -> bool:
     """Return whether the letters name a series of clips; without a kind ("Wed24-01") only two unknown letters do."""
+    if place is not None:
+        return is_capital or place in PLACES
     if code in SERIES_CODES:
         return code in _CLIP_SERIES or (kind is not None and kind not in EPISODE_CODES)
-    return code != _OTHER_TOUR and (kind is not None or len(code) == _SHORTEST_CODE)
+    is_clip = len(kind) == _SHORTEST_CODE or kind in CLIP_CODES if kind else len(str(code)) == _SHORTEST_CODE
+    return is_capital and code != _OTHER_TOUR and is_clip
