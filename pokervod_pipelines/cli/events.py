@@ -118,7 +118,7 @@ def cursors(as_json: JsonOption = False) -> None:
 @app.command("replay")
 def replay(
     name: Annotated[str, typer.Argument(help="The consumer, as `events cursors` lists it.")],
-    since: Annotated[str, typer.Option("--from", "--since", metavar="TIME", help=f"Read again from then on: {FORMS}.")],
+    since: Annotated[str, typer.Option("--from", metavar="TIME", help=f"Read again from then on: {FORMS}.")],
     preview: PreviewOption = False,
 ) -> None:
     """Let a consumer read again the events since a time; what it has done already changes nothing.
