@@ -7,14 +7,17 @@ own: a clock or a random number in one of them differs from one reading to the n
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.sheets.column_setup import ManagedColumns
 from pokervod_pipelines.sheets.reading import SheetReading
+from pokervod_pipelines.sheets.rows import AnnotationRow
 
 SEPARATOR = "-"
+
+_FIELDS = tuple(field.name for field in fields(AnnotationRow) if field.name != "extra")
 
 
 def digest_reading(reading: SheetReading, columns: Mapping[str, ManagedColumns]) -> str:
@@ -23,7 +26,7 @@ def digest_reading(reading: SheetReading, columns: Mapping[str, ManagedColumns])
     >>> digest_reading(SheetReading(), {}) == digest_reading(SheetReading(skipped=3), {})
     True
     """
-    rows = [asdict(replace(row, extra={})) for row in reading.rows]
+    rows = [[getattr(row, name) for name in _FIELDS] for row in reading.rows]
     places = {tab: asdict(each) for tab, each in columns.items()}
     content = [rows, dict(reading.unread), asdict(reading.directives), places]
     return _digest(content) + SEPARATOR + _digest([row.extra for row in reading.rows])

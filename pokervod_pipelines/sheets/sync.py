@@ -144,7 +144,8 @@ class _SheetPass:
         revision = workbook.revision()
         is_due = self.full or self.reread or self.confirm_loss or revision != last.revision
         reading = read_workbook(workbook, self.tab_filter) if is_due else None
-        digest = None if reading is None else digest_reading(reading, locate_managed_columns(workbook, reading))
+        columns = {} if reading is None else locate_managed_columns(workbook, reading)
+        digest = digest_reading(reading, columns) if reading is not None and self.spreadsheet else None
         with engine.begin() as connection:
             store.lock_sheet(connection, self.sheet)
             if reading is None:
@@ -154,7 +155,8 @@ class _SheetPass:
                     reading = leave_computing_tabs(connection, self.sheet, reading)
                 counts, problems = self._store_reading(connection, revision, last, reading)
                 store.record_unread_tabs(connection, self.sheet, reading.unread)
-                store_managed_columns(connection, self.sheet, locate_managed_columns(workbook, reading))
+                columns = {tab: each for tab, each in columns.items() if tab in reading.layouts}
+                store_managed_columns(connection, self.sheet, columns)
                 store_digest(connection, self.sheet, place=self.spreadsheet, digest=digest)
                 store_directives(connection, self.sheet, reading.directives)
             return self._report(connection, workbook, counts, problems, seconds=time.monotonic() - started)
