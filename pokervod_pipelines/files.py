@@ -11,7 +11,7 @@ def replace_file(path: Path, content: bytes, *, sync: bool = False) -> None:
 
     With ``sync`` it is on the disk before it is in place, for what exists nowhere else once the power fails.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+    beside = path.with_name(f".{path.name[-40:]}.{os.getpid()}-{threading.get_native_id()}")  # a name has 255 bytes
     try:
         with beside.open("wb") as file:
             file.write(content)

@@ -34,13 +34,20 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_the_former_file(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(b"old")
-    beside = tmp_path / f".page.html.{os.getpid()}-{threading.get_ident()}"
+    beside = tmp_path / f".page.html.{os.getpid()}-{threading.get_native_id()}"
     beside.symlink_to("/dev/full")
 
     with pytest.raises(OSError, match="No space left"):
         replace_file(path, b"new")
 
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("page.html", b"old")]
+
+
+@pytest.mark.parametrize("name", ["a" * 255, "한" * 85])
+def test_the_longest_name_is_written(tmp_path: Path, name: str) -> None:
+    replace_file(tmp_path / name, b"new")
+
+    assert (tmp_path / name).read_bytes() == b"new"
 
 
 def test_several_write_the_same_file_at_the_same_time(tmp_path: Path) -> None:

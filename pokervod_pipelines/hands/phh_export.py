@@ -6,7 +6,6 @@ are kept as JSON in the user-defined field ``_pokervod``, which other programs i
 """
 
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -19,6 +18,7 @@ from typing import Any
 from pokerkit import HandHistory
 
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.files import replace_file
 from pokervod_pipelines.hands.actions import Street
 from pokervod_pipelines.hands.cards import UNKNOWN_CARD
 from pokervod_pipelines.hands.games import find_game
@@ -47,9 +47,7 @@ def export_hands(hands: Iterable[tuple[int, Hand]], folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, text in texts:
-            beside = file.with_name(f".{file.name}.{os.getpid()}")
-            beside.write_text(text, encoding="utf-8")
-            beside.replace(file)
+            replace_file(file, text.encode())
     except OSError as error:
         raise BadInput(f"{folder}: cannot be written ({error.strerror}); name another folder") from error
     return [file for file, _ in texts]

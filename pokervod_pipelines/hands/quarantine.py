@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.files import replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,10 @@ class Quarantine:
         copy = self.name_copy(file, digest)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            _write(copy.with_name(f"{copy.name}.reason.txt"), f"{file}\n{reason}\n".encode("utf-8", "replace"))
+            note = f"{file}\n{reason}\n".encode("utf-8", "replace")
+            replace_file(copy.with_name(f"{copy.name}.reason.txt"), note, sync=True)
             if not copy.exists():
-                _write(copy, raw)
+                replace_file(copy, raw, sync=True)
         except OSError as error:
             message = f"{self.folder}: cannot be written ({error.strerror}); correct the quarantine folder"
             raise Unavailable(message) from error
@@ -54,13 +56,3 @@ class Quarantine:
                 return False  # the copy is kept, the file stays
             raise
         return True
-
-
-def _write(path: Path, raw: bytes) -> None:
-    """Write the file whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)

@@ -1,8 +1,6 @@
 """Draw thumbnails: frames of videos as small JPEG files, drawn once and then found in a cache folder."""
 
 import hashlib
-import os
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from pokervod_pipelines.files import replace_file
 from pokervod_pipelines.media.facts import Unplayable
 from pokervod_pipelines.media.reader import describe_failure, draw_frame, limit_reading, read_videos
 from pokervod_pipelines.media.store import list_playable
@@ -76,12 +75,7 @@ class ThumbnailCache:
 
     def _write(self, target: Path, content: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f".{target.name}-{os.getpid()}-{threading.get_ident()}")
-        try:
-            unfinished.write_bytes(content)
-            unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        replace_file(target, content)
 
 
 def open_thumbnail_cache(settings: Settings) -> ThumbnailCache:

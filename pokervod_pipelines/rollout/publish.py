@@ -1,8 +1,6 @@
 """Publish a rollout outside the database: write its page, send its alerts."""
 
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.alerts.channels import Channel, open_channels
 from pokervod_pipelines.alerts.delivery import deliver_pending
 from pokervod_pipelines.errors import BadSettings, Unavailable
+from pokervod_pipelines.files import replace_file
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.record import RolloutRecord
 from pokervod_pipelines.rollout.report.text import write_page
@@ -20,16 +19,12 @@ from pokervod_pipelines.settings import Settings
 def write_page_file(settings: Settings, plan: RolloutPlan, record: RolloutRecord) -> Path:
     """Write the page of the rollout, whole at every moment; return its path. Raises ``Unavailable``."""
     folder = settings.rollout.pages or settings.home / "rollout"
-    # The draft is named after the process, because a command and a run of Dagster may write at the same time.
-    page, draft = folder / f"{plan.name}.html", folder / f".{plan.name}.{os.getpid()}.part"
+    page = folder / f"{plan.name}.html"
     content = write_page(plan, record, datetime.now(UTC), settings.rollout.link)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draft.write_text(content, encoding="utf-8")
-        draft.replace(page)
+        replace_file(page, content.encode())
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
         raise Unavailable(f"cannot write the page {page} ({error.strerror}); correct rollout.pages") from None
     return page
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.files import replace_file
 from pokervod_pipelines.sample.annotations.archive_sheet import build_archive_sheet
 from pokervod_pipelines.sample.annotations.clip_tracker import build_clip_tracker
 from pokervod_pipelines.sample.annotations.iconik_sheet import build_iconik_sheet
@@ -108,7 +109,7 @@ def _lay_out(folder: Path, progress: Progress) -> dict[str, int]:
         "videos": len(list_videos()) + len(PLAYABLE),
         "rows": rows,
     }
-    _write_atomically(folder / MARKER, json.dumps(marker, indent=1).encode())
+    replace_file(folder / MARKER, json.dumps(marker, indent=1).encode())
     return marker
 
 
@@ -160,19 +161,12 @@ def _lay_out_workbooks(folder: Path, progress: Progress) -> int:
     rows = 0
     for done, (name, build) in enumerate(WORKBOOKS.items(), start=1):
         content, count = build()
-        _write_atomically(folder / name, content)
+        replace_file(folder / name, content)
         mtime = SHEET_MTIME + digest(name) % 10_000
         os.utime(folder / name, (mtime, mtime))
         rows += count
         progress("workbooks", done, len(WORKBOOKS))
     return rows
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    """Write the file under another name and rename it, so that nobody reads half of it."""
-    unfinished = path.with_name(f".{os.getpid()}-{path.name}")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
 
 
 def _ignore_progress(_stage: str, _done: int, _total: int) -> None:
