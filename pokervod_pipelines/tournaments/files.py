@@ -64,6 +64,8 @@ def read_export_file(path: Path, *, quiet_time: timedelta) -> ExportFile:
         after = path.stat()
     except IsADirectoryError:
         raise BadInput(f"{path}: expected a file, got a folder; name the exports in it") from None
+    except RuntimeError:  # of `resolve`
+        raise BadInput(f"{path}: is a link that leads to itself; put the file itself there") from None
     except OSError as error:
         raise Unavailable(f"{path}: cannot be read now ({error.strerror or error}); it will be retried") from None
     if _is_other(before, after) or after.st_size != len(content):

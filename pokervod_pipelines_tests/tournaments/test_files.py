@@ -127,6 +127,14 @@ def test_a_link_out_of_its_folder_is_refused(tmp_path: Path) -> None:
         read(link)
 
 
+def test_a_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
+    link = tmp_path / "players.csv"
+    link.symlink_to(link)
+
+    with pytest.raises(BadInput, match=r"players.csv: is a link that leads to itself; put the file itself there"):
+        read(link)
+
+
 def test_a_folder_stands_for_the_exports_in_it(tmp_path: Path) -> None:
     for name in ("b.csv", "A.CSV", "c.tsv", "._b.csv", "~b.csv", "b.csv.part", "notes.docx"):
         (tmp_path / name).write_text("x")
