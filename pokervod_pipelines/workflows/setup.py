@@ -60,7 +60,7 @@ def _name_home_in_dotenv(path: Path, home: Path) -> None:
 
 def _replace_secret_text(path: Path, content: str) -> None:
     """Write the file whole or not at all; an existing one keeps its owner and mode."""
-    path = path.resolve()
+    path = Path(os.path.realpath(path))  # `resolve` fails for a link that leads to itself
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
     part.touch(mode=0o600)

@@ -72,3 +72,13 @@ def test_a_dotenv_that_is_a_link_stays_one(tmp_path: Path, link: str) -> None:
     assert dotenv.is_symlink()
     assert "DAGSTER_HOME=" in target.read_text(encoding="utf-8")
     assert [each.name for each in target.parent.glob("*.part")] == []
+
+
+def test_a_dotenv_that_leads_to_itself_is_replaced(tmp_path: Path) -> None:
+    build_installation(tmp_path)
+    (tmp_path / ".env").unlink(missing_ok=True)
+    (tmp_path / ".env").symlink_to(".env")
+
+    prepare_folder(tmp_path)
+
+    assert "DAGSTER_HOME=" in (tmp_path / ".env").read_text(encoding="utf-8")
