@@ -26,6 +26,7 @@ from pokervod_pipelines.cli.render_pages import WORKER_COLUMNS, WORKER_FIGURES, 
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.periods import read_period
+from pokervod_pipelines.processes.places import require_answer
 from pokervod_pipelines.render import actions, pauses, queue
 from pokervod_pipelines.render import workers as registry
 from pokervod_pipelines.render.actions import ActionReport
@@ -312,6 +313,7 @@ def accept_folder(reason: ReasonOption, by: ByOption = "") -> None:
     Example: pokervod render accept-folder --reason "moved to the new share"
     """
     root = load_settings().renders
+    require_answer(root)
     if not root.is_dir():
         raise BadInput(f"{root}: the outputs folder is missing; mount the share or create the folder")
     write_marker(root, read_actor(by, reason))

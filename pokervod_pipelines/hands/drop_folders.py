@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pokervod_pipelines.hands.parsed_sessions import SUFFIXES
 from pokervod_pipelines.problems import Problem
+from pokervod_pipelines.processes.places import IS_SILENT, find_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ def _list_files(folder: Path, problems: list[Problem]) -> Iterator[SeenFile]:
     def note(error: OSError) -> None:
         problems.append(Problem(str(error.filename or folder), f"cannot be listed: {error.strerror}"))
 
+    if find_faults([folder])[folder].startswith(IS_SILENT):
+        problems.append(Problem(str(folder), f"cannot be listed: {IS_SILENT}"))
+        return
     top = folder.resolve()
 
     for place, folders, names in os.walk(folder, onerror=note):

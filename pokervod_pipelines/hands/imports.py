@@ -27,6 +27,7 @@ from pokervod_pipelines.hands.store import FileRecord, FileState, SessionRecord
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.hands.versions import Choice, choose_head, choose_rows, rename_rows
 from pokervod_pipelines.problems import Problem
+from pokervod_pipelines.processes.places import require_answer
 from pokervod_pipelines.settings import Settings
 
 PROBLEMS_KEPT = 200
@@ -117,6 +118,8 @@ def make_quarantine(settings: Settings) -> Quarantine:
 def _list_files(paths: Iterable[Path], *, may_vanish: bool) -> tuple[list[Path], list[Problem]]:
     files: dict[Path, None] = {}
     problems: list[Problem] = []
+    paths = list(paths)
+    require_answer(*paths)
     for path in paths:
         if path.is_dir():
             listing = list_hand_files([path.absolute()])

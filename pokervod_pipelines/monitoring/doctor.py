@@ -7,7 +7,6 @@ import asyncio
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import text
@@ -18,23 +17,22 @@ from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_dat
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
 from pokervod_pipelines.monitoring.doctor_sheets import check_sheets
-from pokervod_pipelines.nas.file_system import LOCAL, holds_any
-from pokervod_pipelines.nas.stall import ReadProgress, read_watched
+from pokervod_pipelines.processes.places import IS_ABSENT, IS_EMPTY, IS_SILENT, find_faults, require_answer
 from pokervod_pipelines.render.instructions import find_template_faults
 from pokervod_pipelines.render.outputs.marker import MARKER, has_marker
 from pokervod_pipelines.render.outputs.paths import UNFINISHED
 from pokervod_pipelines.render.outputs.store import list_newest_paths
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
 from pokervod_pipelines.render.rules import load_rules
-from pokervod_pipelines.render.templates import load_configured_templates
+from pokervod_pipelines.render.templates import load_configured_templates, locate_templates
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.workflows.file_access import find_accessible
 from pokervod_pipelines.workflows.setup import find_dagster_home
 
 MIN_FREE_BYTES = 1_000_000_000
 MIN_SERVER_VERSION = 140_000
-TIMEOUT_SECONDS = 10.0
-"""A listing that takes longer hangs."""
+TIMEOUT_SECONDS = 4.0
+"""A folder or server that takes longer does not answer; the whole check ends within 10 s."""
 
 
 def report_part(part: str, found: str, fix: str = "") -> CheckResult:
@@ -74,23 +72,31 @@ def _check_settings(settings: Settings) -> CheckResult:
     return report_part("settings", found)
 
 
-def _check_folders(settings: Settings) -> list[CheckResult]:
-    """Look into all folders at once, so that the ones that do not answer take no longer than one of them."""
+def _check_folders(settings: Settings) -> Iterator[CheckResult]:
+    """Ask all places of the settings at once; what does not answer is known to the checks that come after."""
     folders = [(f"library {each.name}", settings.root_of(each).path / each.folder) for each in settings.libraries]
     folders += [("drop folder", folder) for folder in settings.hands.drop_folders]
     folders += [("export folder", folder) for folder in settings.tournaments.export_folders]
-    with ThreadPoolExecutor(max(1, len(folders))) as pool:
-        return list(pool.map(lambda each: _check_folder(*each), folders))
+    others = [each.path for each in settings.sheets if each.path is not None]
+    others += [settings.renders, *locate_templates(settings)]
+    faults = find_faults([*(folder for _, folder in folders), *others], TIMEOUT_SECONDS)
+    for part, folder in folders:
+        fault = faults[folder]
+        if fault == IS_EMPTY and not part.startswith("library"):
+            fault = ""
+        yield report_part(part, f"{folder}: {fault}" if fault else str(folder), _advise(fault))
 
 
-def _check_folder(part: str, folder: Path) -> CheckResult:
-    try:
-        is_filled = holds_any(LOCAL, str(folder), TIMEOUT_SECONDS)
-    except PokervodError as error:
-        return report_part(part, str(error), "mount the share, correct the path, or give the service read rights")
-    if part.startswith("library") and not is_filled:
-        return report_part(part, f"{folder}: is empty", "mount the share: the folder is empty")
-    return report_part(part, str(folder))
+def _advise(fault: str) -> str:
+    if not fault:
+        return ""
+    known = {
+        IS_EMPTY: "mount the share: the folder is empty",
+        IS_ABSENT: "mount the share, or correct the path in the settings",
+    }
+    if fault in known:
+        return known[fault]
+    return "mount the share again and check its server" if IS_SILENT in fault else "give the service read rights"
 
 
 def _check_rules(settings: Settings) -> Iterator[CheckResult]:
@@ -115,13 +121,10 @@ def _check_templates(settings: Settings) -> Iterator[CheckResult]:
 
 
 def _check_outputs(settings: Settings) -> list[CheckResult]:
-    def check(progress: ReadProgress) -> list[CheckResult]:
-        progress.enter(str(settings.renders))
-        return [_check_outputs_folder(settings)]
-
     try:
-        return list(read_watched(check, TIMEOUT_SECONDS))
-    except ArchiveUnavailable as error:
+        require_answer(settings.renders, seconds=TIMEOUT_SECONDS)
+        return [_check_outputs_folder(settings)]
+    except (ArchiveUnavailable, OSError) as error:
         return [report_part("outputs folder", str(error), "check the mount and its server")]
 
 
@@ -189,7 +192,8 @@ def _check_database(settings: Settings) -> Iterator[CheckResult]:
         f"revision {revision or 'none yet'}, this code has {newest_revision()}",
         "" if is_current else "run `pokervod db upgrade`",
     )
-    if known and settings.renders.is_dir() and not has_marker(settings.renders):
+    is_there = find_faults([settings.renders])[settings.renders] in {"", IS_EMPTY}
+    if known and is_there and not has_marker(settings.renders):
         found = f"{settings.renders} has no marker {MARKER}, but graphics were finished"
         yield report_part("outputs folder", found, "mount the share, or `pokervod render accept-folder --reason …`")
 

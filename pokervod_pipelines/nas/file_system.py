@@ -4,10 +4,12 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.nas.stall import ReadProgress, read_watched
+from pokervod_pipelines.processes.places import require_answer
 
 
 class FileSystem(Protocol):
@@ -72,20 +74,16 @@ def _stat_each(
 
 def has_content(fs: FileSystem, folder: str, stall_seconds: float) -> bool:
     """Return whether the folder can be read and has at least one entry; an unmounted share has none."""
-    try:
-        return holds_any(fs, folder, stall_seconds)
-    except ArchiveUnavailable:
-        return False
-
-
-def holds_any(fs: FileSystem, folder: str, stall_seconds: float) -> bool:
-    """Return whether the folder has an entry. Raises ``ArchiveUnavailable`` where it is missing or does not answer."""
 
     def read(progress: ReadProgress) -> list[bool]:
         progress.enter(folder)
         return [bool(list_names(fs, folder))]
 
-    return all(read_watched(read, stall_seconds))
+    try:
+        require_answer(Path(folder), seconds=stall_seconds)
+        return all(read_watched(read, stall_seconds))
+    except ArchiveUnavailable:
+        return False
 
 
 def make_unavailable(place: str, error: OSError) -> ArchiveUnavailable:

@@ -19,6 +19,7 @@ from pokervod_pipelines.nas.file_system import FileSystem, list_names, make_unav
 from pokervod_pipelines.nas.path_rules import PathRules, is_bin
 from pokervod_pipelines.nas.stall import ReadProgress, read_watched
 from pokervod_pipelines.problems import Problem
+from pokervod_pipelines.processes.places import require_answer
 
 Entry = tuple[str, int, int, int]
 """A file: posix path below the archive root as the disk spells it, size, mtime in ns, inode. A tuple, for speed."""
@@ -99,6 +100,7 @@ def find_library_folder(
     """
     keys = frozenset(to_key(each) for each in pruned)
     path = "" if folder in {"", "."} else folder.strip("/")
+    require_answer(Path(root), Path(root, path), seconds=stall_seconds)
     found = list(read_watched(lambda progress: [_spell(fs, root, path, progress)], stall_seconds))
     return LibraryFolder(root, found[0], keys, rules)
 

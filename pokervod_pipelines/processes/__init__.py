@@ -2,5 +2,5 @@
 
 ``supervised`` is one child, ``pool`` many of them for asyncio, ``streams`` many for a loop; ``child`` is what runs in
 the child and ``failures`` what callers have to expect. ``marked`` ends whole programs with the process that started
-them. Nothing is imported here: a child loads only what it uses.
+them, and ``places`` asks shares that may never answer. Nothing is imported here: a child loads only what it uses.
 """

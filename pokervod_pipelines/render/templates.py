@@ -16,6 +16,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.processes.places import require_answer
 from pokervod_pipelines.render.layers import MAX_CHARACTERS, Layer
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.file import describe_errors, read_settings_file
@@ -117,7 +118,14 @@ def load_configured_templates(settings: Settings) -> Templates:
 
 
 def find_template_folders(settings: Settings) -> list[Path]:
-    """Return the folder of templates that the settings name, if any."""
+    """Return the folder of templates that the settings name, if any; raise where it does not answer."""
+    folders = locate_templates(settings)
+    require_answer(*folders)
+    return folders
+
+
+def locate_templates(settings: Settings) -> list[Path]:
+    """Return the folder of templates that the settings name, if any, without looking for it."""
     folder = settings.render.templates
     base = settings.source.parent if settings.source else Path.cwd()
     return [base / folder] if folder else []

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import is_locked
 from pokervod_pipelines.errors import PokervodError, Unavailable
+from pokervod_pipelines.processes.places import require_answer
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.reading_digest import read_stored_readings
@@ -112,7 +113,10 @@ def record_refusals(engine: Engine, seen: Mapping[str, Observation], correlation
 def _check_file(sheet: SheetSource) -> Observation:
     assert sheet.path is not None  # noqa: S101 - narrows the type
     try:
+        require_answer(sheet.path)
         stamp = sheet.path.stat()
+    except Unavailable as error:
+        return Observation(error=str(error))
     except OSError as error:
         return Observation(error=f"{sheet.path}: {error.strerror or error}")
     age = datetime.now().timestamp() - stamp.st_mtime  # noqa: DTZ005 - a difference of stamps

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from pokervod_pipelines.errors import BadInput, Unavailable
+from pokervod_pipelines.processes.places import require_answer
 from pokervod_pipelines.sheets.google.layout import SpreadsheetLayout
 from pokervod_pipelines.sheets.google.workbook import ColumnValues
 from pokervod_pipelines.sheets.tab import Tab, blank_errors
@@ -113,6 +114,7 @@ def open_workbook(path: Path, encoding: str = "") -> Workbook:
     if path.suffix.lower() not in known:
         message = f"{path}: unknown workbook type. Save it as one of {', '.join(known)}."
         raise BadInput(message)
+    require_answer(path)
     content = _read_unchanged(path)
     if not content:
         message = f"{path}: the file is empty (0 bytes). Save or export the sheet again."

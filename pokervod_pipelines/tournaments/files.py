@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pokervod_pipelines.errors import BadInput, Unavailable
+from pokervod_pipelines.processes.places import require_answer
 from pokervod_pipelines.text.encodings import decode, ends_inside_character
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -34,7 +35,12 @@ class ExportFile:
 
 
 def find_exports(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files as given and what may be exports in each folder, by name; skip temporary files."""
+    """Yield the files as given and what may be exports in each folder, by name; skip temporary files.
+
+    Raises ``ArchiveUnavailable`` where one does not answer.
+    """
+    paths = list(paths)
+    require_answer(*paths)
     for path in paths:
         if not path.is_dir():
             yield path

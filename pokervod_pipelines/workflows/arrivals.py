@@ -12,11 +12,13 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.hands import store as hand_store
 from pokervod_pipelines.hands.drop_folders import SeenFile, find_due_files, list_hand_files, name_path
 from pokervod_pipelines.hands.session_files import read_session_day
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.problems import Problem
+from pokervod_pipelines.processes.places import IS_SILENT
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments import store as tournament_store
 from pokervod_pipelines.tournaments.files import find_exports
@@ -97,6 +99,8 @@ def _list_all_exports(folders: Iterable[Path]) -> tuple[list[SeenFile], list[Pro
     for folder in folders:
         try:
             seen.extend(_list_exports(folder))
+        except ArchiveUnavailable:
+            problems.append(Problem(str(folder), f"cannot be listed: {IS_SILENT}"))
         except OSError as error:
             problems.append(Problem(str(folder), f"cannot be listed: {error.strerror}"))
     return seen, problems

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pokervod_pipelines.errors import BadSettings, Unavailable
+from pokervod_pipelines.processes.places import require_answer
 from pokervod_pipelines.render.outputs.digest import OutputStat, hash_output, stat_output
 from pokervod_pipelines.render.outputs.marker import MARKER, has_marker
 from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, find_output_path
@@ -49,6 +50,7 @@ def audit_outputs(root: Path, known: Iterable[KnownOutput]) -> list[OutputProble
     outputs = list(known)
     if not outputs:
         return []
+    require_answer(root)
     _check_root(root)
     problems = [problem for output in outputs for problem in _check_output(root, output)]
     if any(problem.kind != "changed" for problem in problems):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.processes.places import require_answer
 from pokervod_pipelines.render.failures import BadWorker
 
 MARKER = ".pokervod-outputs.json"
@@ -24,6 +25,7 @@ def has_marker(root: Path) -> bool:
 
 def check_marker(root: Path) -> None:
     """Raise ``BadWorker`` where the folder is missing or has no marker, and ``OSError`` where it cannot be read."""
+    require_answer(root)
     if not root.is_dir():
         raise BadWorker(f"{root}: the outputs folder is missing; mount the share or create the folder")
     if not has_marker(root):
@@ -46,6 +48,7 @@ def mark_known_folder(root: Path, known: Iterable[str]) -> bool:
 
     That is where no graphic is known yet, or one of the known ones is in it; ``known`` has paths below the root.
     """
+    require_answer(root)
     if not root.is_dir():
         return False
     paths = list(known)
