@@ -1,0 +1,1 @@
+"""Stage what goes wrong with disks and shares by real means: mounts that are taken away or never answer."""

@@ -1,0 +1,104 @@
+"""Check that a share which never answers ends each command at its limit, also where nothing can be killed."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pokervod_pipelines_tests.staged.mounts import KILLABLE, UNKILLABLE, mount_hanging, need_mounts
+from pokervod_pipelines_tests.sync.installation import SETTINGS, Installation, build_installation
+
+pytestmark = pytest.mark.long
+
+LIMIT_SECONDS = 120
+"""A busy machine's; alone, the slowest command takes 35 s."""
+
+PLACES = ("archive", "sheets", "drop", "exports", "renders", "templates")
+SILENT = "does not answer"
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Return an installation that was synced, with all that it reads below ``real``."""
+    need_mounts()
+    made = build_installation(tmp_path_factory.mktemp("hangs"))
+    real = made.folder / "real"
+    for name in PLACES:
+        (real / name).mkdir(parents=True)
+    (made.folder / "archive").rename(real / "archive")
+    (made.folder / "sheets").rename(real / "sheets")
+    put_on_share(made.folder)
+    assert made.run("sync").returncode == 0
+    return made
+
+
+def put_on_share(folder: Path, *names: str) -> None:
+    """Write settings in which these places are on the share, the others on the disk."""
+    at = {name: f"{'share' if name in names else 'real'}/{name}" for name in PLACES}
+    settings = SETTINGS.replace("path: archive", f"path: {at['archive']}").replace(
+        "sheets/notes", f"{at['sheets']}/notes"
+    )
+    rooms = (
+        f"hands: {{drop_folders: [{at['drop']}]}}\n"
+        f"tournaments: {{export_folders: [{at['exports']}]}}\n"
+        f"render: {{outputs: {at['renders']}, templates: {at['templates']}}}\n"
+    )
+    (folder / "pokervod.yaml").write_text(settings + rooms, encoding="utf-8")
+
+
+@pytest.mark.parametrize("how", [KILLABLE, UNKILLABLE])
+@pytest.mark.parametrize(
+    ("place", "command"),
+    [
+        ("archive", "nas scan --library WSOP"),
+        ("archive", "sync"),
+        ("archive", "doctor"),
+        ("sheets", "sheets sync"),
+        ("sheets", "doctor"),
+        ("drop", "hands import share/drop"),
+        ("drop", "doctor"),
+        ("exports", "doctor"),
+        ("renders", "render worker --until-empty"),
+        ("renders", "render accept-folder --reason x"),
+        ("renders", "doctor"),
+        ("templates", "render templates"),
+        ("templates", "doctor"),
+    ],
+)
+def test_a_command_ends_at_its_limit_and_names_what_does_not_answer(
+    installation: Installation,
+    place: str,
+    command: str,
+    how: signal.Signals,
+    record_property: Callable[[str, object], None],
+) -> None:
+    put_on_share(installation.folder, place)
+    with mount_hanging(installation.folder / "real", installation.folder / "share", how):
+        began = time.monotonic()
+        process = installation.start(*command.split(), COLUMNS="300")
+        try:
+            out, errors = process.communicate(timeout=LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            pytest.fail(f"pokervod {command} hangs")
+        record_property("seconds", round(time.monotonic() - began, 1))
+
+    assert process.returncode == 1, errors
+    assert f"share/{place}" in out + errors
+    assert SILENT in out + errors
+
+
+def test_nothing_is_lost_and_the_next_sync_heals(installation: Installation) -> None:
+    put_on_share(installation.folder, "archive", "sheets")
+    with mount_hanging(installation.folder / "real", installation.folder / "share", UNKILLABLE):
+        installation.sync(expect=1)
+    states = installation.ask("select state, count(*) from nas_files where not is_junk group by 1")
+    rows = installation.ask("select count(*) from sheet_rows where retired_at is null")
+    put_on_share(installation.folder)
+
+    assert (states, rows) == ([("unseen", 60)], [(20,)])
+    installation.sync()
+    assert installation.ask("select state, count(*) from nas_files where not is_junk group by 1") == [("present", 60)]
