@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
-from pokervod_pipelines.sheets.tab import Tab, column_letters
+from pokervod_pipelines.sheets.tab import Tab
 from pokervod_pipelines.sheets.vocabulary import HEADERS, MANAGED_HEADERS, OTHER_TABLES, REQUIRED, SheetKind
 from pokervod_pipelines.text.folding import fold_width
 
@@ -43,10 +43,6 @@ class AnnotationLayout:
     headers: tuple[str, ...]
     columns: Columns
     managed: Mapping[str, int] = field(default_factory=dict)
-
-    def letters(self, field: str) -> str:
-        """Return the field's columns as a person names them ("I, J, K"), "" where the tab has none."""
-        return ", ".join(column_letters(index) for index in self.columns.get(field, ()))
 
     def unmapped(self) -> tuple[int, ...]:
         """Return the indexes of the columns without a field."""

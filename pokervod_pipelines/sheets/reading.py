@@ -19,7 +19,6 @@ from pokervod_pipelines.sheets.uncomputed import find_filling_errors, name_error
 from pokervod_pipelines.sheets.workbook import Workbook
 
 MAX_CELLS_NAMED = 5
-SHOWS_ERROR = "The sheet shows an error in place of a value"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,6 @@ def test_repeated_columns_keep_their_positions() -> None:
     assert layout.columns["tag_player"] == (8, 9, 10)
     assert layout.columns["tag_poker_play"] == tuple(range(11, 18))
     assert layout.columns["tag_emotion"] == (18, 19)
-    assert layout.letters("tag_player") == "I, J, K"
     assert layout.unmapped() == ()
 
 
