@@ -67,15 +67,15 @@ def align_rows(old: Sequence[StoredRow], new: Sequence[AnnotationRow]) -> Alignm
     """
     pairing = _Pairing(old, new, [fingerprint(row) for row in new])
     pairing.pair_rows()
-    if pairing.held:
-        pairing.held = frozenset()
+    if pairing.waiting:
+        pairing.waiting = frozenset()
         pairing.pair_rows()
     return pairing.make_alignment()
 
 
 @dataclass(slots=True)
 class _Pairing:
-    """Collect the pairs found so far, as positions; rows at ``held`` ones wait."""
+    """Collect the pairs found so far, as positions; rows at ``waiting`` ones wait."""
 
     old: Sequence[StoredRow]
     new: Sequence[AnnotationRow]
@@ -84,12 +84,12 @@ class _Pairing:
     old_of: dict[int, int] = field(default_factory=dict)
     owner_of: dict[int, int] = field(init=False)
     copies: frozenset[int] = field(init=False)
-    held: frozenset[int] = field(init=False)
+    waiting: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
         in_copies = find_copied_tabs(self.old, self.new, self.fingerprints)
         self.copies = find_copied_keys(self.old, self.new, self.fingerprints, in_copies)
-        self.held = self.copies | in_copies
+        self.waiting = self.copies | in_copies
         by_key = {row.row_key: i for i, row in enumerate(self.old) if row.row_key}
         keyed = (j for j, row in enumerate(self.new) if row.row_key in by_key and j not in self.copies)
         self.owner_of = {j: by_key[self.new[j].row_key] for j in keyed}
@@ -119,11 +119,11 @@ class _Pairing:
         return (i for i in range(len(self.old)) if i not in self.new_of)
 
     def _free_new(self) -> Iterator[int]:
-        return (j for j in range(len(self.new)) if j not in self.old_of and j not in self.held)
+        return (j for j in range(len(self.new)) if j not in self.old_of and j not in self.waiting)
 
     def _is_free(self, i: int, j: int) -> bool:
         inside = 0 <= i < len(self.old) and 0 <= j < len(self.new)
-        return inside and i not in self.new_of and j not in self.old_of and j not in self.held
+        return inside and i not in self.new_of and j not in self.old_of and j not in self.waiting
 
     def _pair_groups(self, old_key: Callable[[int], Hashable], new_key: Callable[[int], Hashable]) -> None:
         """Pair rows with the same key, in order."""

@@ -121,4 +121,4 @@ def _conclude(
 
 
 def _describe(row: ListedRow) -> dict[str, str | None]:
-    return {"match_status": row.status, "match_stage": row.stage, "path": row.path}
+    return {"match_status": row.status, "matcher": row.matcher, "path": row.path}

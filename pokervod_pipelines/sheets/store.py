@@ -40,7 +40,7 @@ class LastReading:
     was_elsewhere: bool = False
 
 
-def read_last_reading(connection: Connection, sheet: str, spreadsheet: str | None = None) -> LastReading:
+def read_last_reading(connection: Connection, sheet: str, spreadsheet: str | None) -> LastReading:
     """Return the last reading; an empty one if it failed, there was none, or it was of another sheet at Google."""
     row = connection.execute(
         text("""
@@ -354,7 +354,7 @@ class ListedRow:
     file_name: str
     folder_link: str
     status: str
-    stage: str | None
+    matcher: str | None
     reason: str
     path: str | None
     candidates: tuple[str, ...]
@@ -372,7 +372,7 @@ def list_rows(
     rows = connection.execute(
         text("""
             select r.id, r.sheet, r.tab, r.row_number, r.file_name, r.folder_link, r.match_status as status,
-                   r.matcher as stage, r.match_reason as reason, f.path, r.candidates
+                   r.matcher, r.match_reason as reason, f.path, r.candidates
             from sheet_rows r left join nas_files f on f.id = r.file_id
             where r.retired_at is null and (cast(:sheet as text) is null or r.sheet = :sheet)
               and (cast(:status as text) is null or r.match_status = :status)

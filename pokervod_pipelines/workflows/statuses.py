@@ -36,7 +36,7 @@ def run_statuses_stage(run: SyncRun, sheet: str) -> StageResult:
     counts = {
         "rows": rounds[-1].rows,
         "written": sum(each.written for each in rounds),
-        "gave_way": sum(each.overtaken for each in rounds),
+        "overtaken": sum(each.overtaken for each in rounds),
         "cleared": sum(each.cleared for each in rounds),
         "keyed": sum(each.keyed for each in rounds),
         "tabs_set_up": sum(each.set_up for each in rounds),

@@ -69,7 +69,7 @@ def test_a_pin_is_in_force_at_once_with_who_and_why(harness: SheetHarness) -> No
 
     row = pin(harness, "show 1", RIGHT, who=" kim ", reason="seen in the titles\n")
 
-    assert (row.status, row.stage, row.path) == ("matched", "pinned", RIGHT)
+    assert (row.status, row.matcher, row.path) == ("matched", "pinned", RIGHT)
     assert (row.reason, row.candidates) == ("pinned by kim: seen in the titles", (RIGHT,))
     (stored,) = harness.execute("select file_id, match_score from sheet_rows where matcher = 'pinned'")
     assert tuple(stored) == (file_id(harness, RIGHT), 1.0)
@@ -188,7 +188,7 @@ def test_the_same_pin_twice_writes_nothing(pinned: SheetHarness) -> None:
 def test_unpinning_matches_the_row_by_the_rules_at_once(pinned: SheetHarness) -> None:
     row = unpin(pinned, "show 1")
 
-    assert (row.status, row.stage, row.path) == ("matched", "exact name", "show 1.mp4")
+    assert (row.status, row.matcher, row.path) == ("matched", "exact name", "show 1.mp4")
     assert pinned.events()[-1] == ("sheets.row.changed", "unpinned")
     assert (pinned.sync(full=True).matched, videos(pinned)["show 1"][1]) == (1, "show 1.mp4")
 
@@ -209,7 +209,7 @@ def test_unpinning_asks_the_given_reader_what_names_mean(pinned: SheetHarness) -
 
     row = unpin(pinned, "the closing", lambda name: "end" if name in {"the closing", "last evening.mov"} else None)
 
-    assert (row.stage, row.path) == ("parsed identity", "last evening.mov")
+    assert (row.matcher, row.path) == ("parsed identity", "last evening.mov")
 
 
 def test_the_history_keeps_every_pin_and_unpin(pinned: SheetHarness) -> None:
