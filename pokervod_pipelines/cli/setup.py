@@ -16,7 +16,7 @@ LABELS = {Severity.INFO: "note", Severity.WARNING: "note", Severity.ERROR: "FIX"
 def setup() -> None:
     """Make this folder ready: check settings; create a sample archive if none is configured, Dagster's home and `.env`.
 
-    Example: pokervod setup && dagster definitions validate
+    Example: pokervod setup && pokervod doctor
     """
     settings = set_up_folder()
     out.print(f"settings: {settings.source or 'environment'}")
