@@ -36,7 +36,7 @@ def test_an_import_prints_its_counts(run: Run) -> None:
     text = run("import", "table-7")
     again = json.loads(run("import", "table-7", "--json"))
 
-    assert "1 files: 1 read" in text
+    assert "1 file: 1 read" in text
     assert "2 hands: 2 new" in text
     assert (again["imported"]["unchanged"], again["replayed"]["hands"]) == (1, 0)
 
