@@ -56,7 +56,6 @@ def put_on_share(folder: Path, *names: str) -> None:
         ("archive", "doctor"),
         ("sheets", "sheets sync"),
         ("sheets", "doctor"),
-        ("drop", "hands import share/drop"),
         ("drop", "doctor"),
         ("exports", "doctor"),
         ("renders", "render worker --until-empty"),
