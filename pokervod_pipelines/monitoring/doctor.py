@@ -17,7 +17,8 @@ from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_dat
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
 from pokervod_pipelines.monitoring.doctor_sheets import check_sheets
-from pokervod_pipelines.processes.places import IS_ABSENT, IS_EMPTY, IS_SILENT, find_faults, require_answer
+from pokervod_pipelines.processes.look import IS_ABSENT, IS_EMPTY
+from pokervod_pipelines.processes.places import IS_SILENT, find_faults, require_answer
 from pokervod_pipelines.render.instructions import find_template_faults
 from pokervod_pipelines.render.outputs.marker import MARKER, has_marker
 from pokervod_pipelines.render.outputs.paths import UNFINISHED

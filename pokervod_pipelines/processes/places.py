@@ -1,10 +1,11 @@
 """Ask whether folders and files answer, in a process of its own: a call into a dead share may never return.
 
 Nothing ends such a call, and a process with one cannot end either, not even by a kill. So whoever opens a place on a
-share asks first; the process that got stuck is left behind.
+share asks first; the process that got stuck is left behind. A local disk is looked at without one.
 """
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -14,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from pokervod_pipelines.errors import ArchiveUnavailable
+from pokervod_pipelines.processes import look
+from pokervod_pipelines.processes.look import find_fault
 
 ANSWER_SECONDS = 20.0
 """Disks of a sleeping server need up to 15 s to spin up."""
@@ -27,30 +30,16 @@ So a hundred clips wait once, not each, and a poller leaves one stuck process be
 LEAST_SECONDS = 3.0
 """A busy machine needs so long to start a process."""
 
-IS_ABSENT, IS_EMPTY, IS_SILENT = "does not exist", "is empty", "does not answer"
+IS_SILENT = "does not answer"
 
-_PROGRAM = f"""
-import os, stat, sys, threading
+LOCAL = frozenset(
+    """
+    apfs btrfs exfat ext2 ext3 ext4 f2fs iso9660 overlay ramfs squashfs tmpfs vfat xfs zfs
+    """.split()  # noqa: SIM905 - as one reads them
+)
+"""File systems that no server and no other process answers for; their places are looked at in this process."""
 
-def look(number, place):
-    try:
-        for end in [end for end, each in enumerate(place) if each == os.sep] + [len(place)]:
-            mode = os.stat(place[:end] or os.sep).st_mode
-            os.write(1, f"{{number}} {{end}}\\n".encode())
-        found = ""
-        if stat.S_ISDIR(mode):
-            with os.scandir(place) as entries:
-                found = "" if next(entries, None) else "{IS_EMPTY}"
-    except FileNotFoundError:
-        found = "{IS_ABSENT}"
-    except OSError as error:
-        found = error.strerror or str(error)
-    os.write(1, f"{{number}} ={{found}}\\n".encode())
-
-for numbered in enumerate(sys.argv[1:]):
-    threading.Thread(target=look, args=numbered).start()
-"""
-"""It looks at every folder above a place first, to find the one that stopped answering."""
+MAX_LINKS = 40
 
 _silent: dict[str, tuple[float, subprocess.Popen[bytes]]] = {}
 
@@ -59,17 +48,65 @@ def find_faults(places: Iterable[Path], seconds: float = ANSWER_SECONDS) -> dict
     """Return what is wrong with each place, or "", after ``seconds`` at the latest; all are asked at the same time."""
     seconds = max(seconds, LEAST_SECONDS)
     wanted = {place: os.path.abspath(place) for place in places}  # noqa: PTH100 - resolving a link may hang
-    asked = [path for path in dict.fromkeys(wanted.values()) if not _is_known_silent(path)]
+    shared = [path for path in dict.fromkeys(wanted.values()) if is_on_share(path)]
+    asked = [path for path in shared if not _is_known_silent(path)]
     answers = _ask(asked, seconds) if asked else {}
+    answers |= {path: find_fault(path) for path in wanted.values() if path not in shared}
     silent = f"{IS_SILENT} (waited {seconds:g} s)"
     return {place: answers.get(path, silent) for place, path in wanted.items()}
 
 
 def require_answer(*places: Path, seconds: float = ANSWER_SECONDS) -> None:
     """Raise ``ArchiveUnavailable`` where a place does not answer; any other fault is the reader's to find."""
-    for place, fault in find_faults(places, seconds).items():
+    shared = [place for place in places if is_on_share(os.path.abspath(place))]  # noqa: PTH100 - as above
+    for place, fault in find_faults(shared, seconds).items():
         if fault.startswith(IS_SILENT):
             raise ArchiveUnavailable(f"{place}: {fault}. Check the mount and its server, then run it again.")
+
+
+def is_on_share(path: str) -> bool:
+    """Return whether the path leads to a share, by its links too; nothing on a share is touched."""
+    mounts = _read_mounts()
+    for _ in range(MAX_LINKS):
+        if not _is_local(path, mounts):
+            return True
+        link = _find_link(path, mounts)
+        if link is None:
+            return False
+        with suppress(OSError):
+            target = os.path.join(os.path.dirname(link), os.readlink(link))  # noqa: PTH115, PTH118, PTH120 - texts
+            path = os.path.normpath(target + path[len(link) :])
+    return False
+
+
+def _find_link(path: str, mounts: Mapping[str, str]) -> str | None:
+    """Return the first link on the way to the path."""
+    for end in [*(end for end, letter in enumerate(path) if letter == os.sep and end), len(path)]:
+        if _is_local(path[:end], mounts) and os.path.islink(path[:end]):  # noqa: PTH114 - texts
+            return path[:end]
+    return None
+
+
+def _is_local(path: str, mounts: Mapping[str, str]) -> bool:
+    while path not in mounts and path not in {os.sep, ""}:
+        path = path.rpartition(os.sep)[0] or os.sep
+    return mounts.get(path) in LOCAL
+
+
+def _read_mounts() -> dict[str, str]:
+    """Return the type of each mounted file system; empty, so that nothing is local, on a system without the list."""
+    with suppress(OSError):
+        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        return {_unescape(line.split(" ")[4]): line.partition(" - ")[2].partition(" ")[0] for line in lines}
+    return {}
+
+
+def _unescape(text: str) -> str:
+    """Return the path with its blanks, which the list shows as octal numbers."""
+    return _NUMBER.sub(lambda found: chr(int(found[1], 8)), text)
+
+
+_NUMBER = re.compile(r"\\([0-7]{3})")
 
 
 def _is_known_silent(path: str) -> bool:
@@ -80,10 +117,10 @@ def _is_known_silent(path: str) -> bool:
     )
 
 
-def _ask(paths: list[str], seconds: float) -> Mapping[str, str]:
+def _ask(paths: list[str], seconds: float) -> dict[str, str]:
     """Return what was found at each path that answered, and remember where the others stopped."""
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _PROGRAM, *paths],
+        [sys.executable, "-I", "-S", look.__file__, *paths],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # what reads our own error output would wait for a process that is left behind
@@ -106,13 +143,6 @@ def _ask(paths: list[str], seconds: float) -> Mapping[str, str]:
     for path in set(paths) - set(answers):
         end = path.find(os.sep, seen[path] + 1)
         stopped = path if end < 0 else path[:end]
-        if _is_mount_point(stopped):
+        if stopped in _read_mounts():
             _silent[stopped] = time.monotonic() + REMEMBERED_SECONDS, process
     return answers
-
-
-def _is_mount_point(path: str) -> bool:
-    """Return whether Linux lists it as one; asking the path itself would hang."""
-    with suppress(OSError):
-        return f" {path} " in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
-    return False

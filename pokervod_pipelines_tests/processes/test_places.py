@@ -1,0 +1,42 @@
+"""Check which places are asked in a process of their own, and what is said of each."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pokervod_pipelines.processes.places import find_faults, is_on_share, require_answer
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/mountinfo").exists(), reason="only Linux lists its mounts")
+
+
+def test_a_local_disk_is_looked_at_and_anything_else_is_asked(tmp_path: Path) -> None:
+    """The files of /proc are on no disk, as those of a share."""
+    (tmp_path / "link").symlink_to("/proc/1")
+    (tmp_path / "again").symlink_to("link")
+    (tmp_path / "up").symlink_to("../" * 20 + "proc")
+    (tmp_path / "broken").symlink_to("nowhere")
+    (tmp_path / "loop").symlink_to("loop")
+
+    on_share = {name: is_on_share(str(tmp_path / name)) for name in ("link/stat", "again", "up/1", "broken", "loop")}
+
+    assert on_share == {"link/stat": True, "again": True, "up/1": True, "broken": False, "loop": False}
+    assert not is_on_share(str(tmp_path / "missing" / "too"))
+    assert is_on_share("/proc/1")
+
+
+@pytest.mark.parametrize("through", ["", "share"])
+def test_what_is_wrong_is_said_the_same_on_a_disk_and_through_a_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, through: str
+) -> None:
+    if through:
+        monkeypatch.setattr("pokervod_pipelines.processes.places.LOCAL", frozenset())
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    places = [tmp_path / name for name in ("empty", "full", "full/file", "missing", "full/file/below")]
+
+    faults = [fault for _, fault in sorted(find_faults(places).items(), key=lambda each: places.index(each[0]))]
+
+    assert faults == ["is empty", "", "", "does not exist", os.strerror(20)]
+    require_answer(*places)
