@@ -72,6 +72,7 @@ def count_open(engine: Engine) -> int:
         return INSTRUCTIONS
 
 
+@pytest.mark.long
 def test_killed_workers_and_a_restarted_database_lose_nothing_and_double_nothing(
     own_server: EmbeddedServer, tmp_path: Path
 ) -> None:

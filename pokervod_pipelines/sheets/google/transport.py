@@ -142,7 +142,7 @@ class RetryingClient(HTTPClient):
                 return self._try_once(call, method, endpoint, sent)
             except _CallFailed as failed:
                 failure = failed.failure
-            _log.warning("A call to Google failed.", extra={"call": call.kind, "failure": failure.kind.value})
+            _log.warning("call to Google failed: %s: %s", call.kind, failure.kind.value)
             renewals = renewals + 1 if failure.step is NextStep.RENEW_TOKEN else 0
             failures += not renewals
             if failure.step is NextStep.GIVE_UP or renewals > MAX_TOKEN_RENEWALS:

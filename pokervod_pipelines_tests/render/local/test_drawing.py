@@ -1,6 +1,6 @@
 """Draw every value in its place, complete, and the same every time."""
 
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from pokervod_pipelines_tests.render.local.sample_jobs import (
     fill,
     make_spec,
 )
+from pokervod_pipelines_tests.sizes import cover
 
 HD = {"width": 1920, "height": 1080}
 
@@ -65,10 +66,13 @@ def test_nothing_lies_outside_the_safe_part_of_the_picture(name: str) -> None:
         assert box.bottom <= 1026 + 2, box
 
 
-@pytest.mark.parametrize("size", [HD, {"width": 1280, "height": 720}, {"width": 1080, "height": 1920}], ids=str)
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("text", HARD_TEXTS.values(), ids=HARD_TEXTS)
-def test_hard_texts_stay_in_the_picture_and_never_overlap(name: str, text: str, size: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    ("graphic", "size"),
+    cover([*product(NAMES, HARD_TEXTS)], [HD, {"width": 1280, "height": 720}, {"width": 1080, "height": 1920}]),
+    ids=str,
+)
+def test_hard_texts_stay_in_the_picture_and_never_overlap(graphic: tuple[str, str], size: dict[str, int]) -> None:
+    name, text = graphic[0], HARD_TEXTS[graphic[1]]
     template = TEMPLATES[name]
     boxes = Drawing(template, fill(template, text, 1_234_567), make_spec(**size)).boxes
 
@@ -108,9 +112,15 @@ def test_a_currency_is_drawn(prize: str) -> None:
     assert prize in shown(boxes, "prize")
 
 
-@pytest.mark.parametrize("name", ["next_stream", "leaderboard"])
-@pytest.mark.parametrize("output", ["mov_alpha", "mp4"])
-@pytest.mark.parametrize("size", [HD, {"width": 3840, "height": 2160}, {"width": 1080, "height": 1920}], ids=str)
+@pytest.mark.parametrize(
+    ("name", "output", "size"),
+    cover(
+        ["next_stream", "leaderboard"],
+        ["mov_alpha", "mp4"],
+        [HD, {"width": 3840, "height": 2160}, {"width": 1080, "height": 1920}],
+    ),
+    ids=str,
+)
 def test_a_dark_gradient_shows_no_bands(size: dict[str, int], output: Any, name: str) -> None:
     """Rounded alike, each level of a colour was a band of up to 166 rows."""
     frame = np.asarray(Drawing(TEMPLATES[name], ORDINARY[name], make_spec(output, **size)).draw(20).convert("RGB"))
