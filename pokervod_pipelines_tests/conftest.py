@@ -31,6 +31,7 @@ hypothesis_settings.load_profile("pokervod")
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # nothing multiplies matrices, and each thread costs 0.1 s at the start
 os.environ.pop("DAGSTER_HOME", None)
 for variable in [name for name in os.environ if name.startswith("POKERVOD_") and not name.startswith("POKERVOD_TEST_")]:
     del os.environ[variable]
