@@ -55,8 +55,7 @@ def google(clock: VirtualClock) -> Iterator[Emulator]:
 
 @pytest.fixture
 def account(google: Emulator) -> dict[str, str]:
-    # The same key under the same id is loaded once.
-    return {**google.make_service_account(), "private_key_id": "1"}
+    return google.make_service_account()
 
 
 @pytest.fixture
