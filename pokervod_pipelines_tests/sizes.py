@@ -15,6 +15,11 @@ def choose(short: Size, *, long: Size) -> Size:
     return long if IS_LONG else short
 
 
+def thin(cases: Collection[Any], step: int = 2) -> list[Any]:
+    """Return every ``step``-th case; in a long run all."""
+    return [*cases] if IS_LONG else [*cases][::step]
+
+
 def cover(*axes: Collection[Any]) -> list[tuple[Any, ...]]:
     """Return combinations that name every value of every axis once or more; in a long run all combinations."""
     if IS_LONG:

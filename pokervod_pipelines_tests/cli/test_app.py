@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pokervod_pipelines_tests.cli.outage import cut_off
+from pokervod_pipelines_tests.sizes import thin
 from pokervod_pipelines_tests.workflows.render_day import RenderDay
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -70,7 +71,7 @@ NO_UTF_8 = [
 ]
 
 
-@pytest.mark.parametrize("words", NO_UTF_8, ids=lambda words: " ".join(map(str, words[1:4])))
+@pytest.mark.parametrize("words", thin(NO_UTF_8), ids=lambda words: " ".join(map(str, words[1:4])))
 def test_arguments_that_are_not_utf_8_are_refused(
     start: Start, render_day: RenderDay, words: tuple[str | bytes, ...]
 ) -> None:

@@ -123,14 +123,15 @@ def test_what_people_rely_on_every_day_has_a_block_and_a_freshness(defs: dg.Defi
     assert [graph.get(dg.AssetKey(key)).tags["pokervod/block"] for key in ("nas_files", "sheet_rows")] == ["A", "D"]
 
 
-@pytest.mark.parametrize("key", GROUPS)
-def test_every_asset_has_an_owner_a_description_and_retries(defs: dg.Definitions, key: str) -> None:
-    node = defs.resolve_asset_graph().get(dg.AssetKey.from_user_string(key))
+def test_every_asset_has_an_owner_a_description_and_retries(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    for key in GROUPS:
+        node = graph.get(dg.AssetKey.from_user_string(key))
 
-    assert node.owners == ["team:archive"]
-    assert node.kinds
-    assert node.description
-    assert asset(defs, key).op.retry_policy is not None
+        assert node.owners == ["team:archive"], key
+        assert node.kinds, key
+        assert node.description, key
+        assert asset(defs, key).op.retry_policy is not None, key
 
 
 @pytest.mark.parametrize("key", RETRIES)

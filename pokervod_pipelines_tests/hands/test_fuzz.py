@@ -18,7 +18,7 @@ from pokervod_pipelines_tests.hands.hand_factory import build_one, read_history
 from pokervod_pipelines_tests.hands.sessions import make_showdown
 from pokervod_pipelines_tests.sizes import choose
 
-MUTATIONS = choose(200, long=2_000)
+MUTATIONS = choose(100, long=2_000)
 BATCHES = 10
 
 

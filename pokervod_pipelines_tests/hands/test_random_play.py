@@ -20,7 +20,7 @@ from pokervod_pipelines.hands.replay import replay_hand
 from pokervod_pipelines_tests.hands.hand_factory import read_history
 from pokervod_pipelines_tests.sizes import choose
 
-HANDS = choose(40, long=40)
+HANDS = choose(20, long=40)
 BIG_BLIND = 200
 GAMES: tuple[Any, ...] = (NoLimitTexasHoldem, PotLimitOmahaHoldem, FixedLimitTexasHoldem)
 

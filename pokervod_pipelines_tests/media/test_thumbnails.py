@@ -18,6 +18,7 @@ from pokervod_pipelines.media.library import probe_library
 from pokervod_pipelines.media.thumbnails import draw_thumbnails
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.media.films import Film, make_film, make_old, read_number
+from pokervod_pipelines_tests.sizes import cover
 
 Register = Callable[..., int]
 
@@ -26,21 +27,25 @@ def number_of(jpeg: bytes) -> int:
     return read_number(np.asarray(Image.open(io.BytesIO(jpeg))))
 
 
-@pytest.mark.parametrize("rate", [Fraction(24_000, 1001), Fraction(25), Fraction(30_000, 1001), Fraction(60_000, 1001)])
 @pytest.mark.parametrize(
-    ("suffix", "codec", "key_every"),
-    [("mp4", "libx264", 60), ("mov", "mpeg4", 1), ("mkv", "libx264", 12), ("ts", "mpeg2video", 12)],
+    ("rate", "film"),
+    cover(
+        [Fraction(24_000, 1001), Fraction(25), Fraction(30_000, 1001), Fraction(60_000, 1001)],
+        [("mp4", "libx264", 60), ("mov", "mpeg4", 1), ("mkv", "libx264", 12), ("ts", "mpeg2video", 12)],
+    ),
+    ids=str,
 )
 def test_a_thumbnail_is_the_frame_at_or_before_the_time(
-    tmp_path: Path, rate: Fraction, suffix: str, codec: str, key_every: int
+    tmp_path: Path, rate: Fraction, film: tuple[str, str, int]
 ) -> None:
-    film = str(make_film(tmp_path / f"film.{suffix}", Film(rate=rate, frames=100, codec=codec, key_every=key_every)))
+    suffix, codec, key_every = film
+    path = str(make_film(tmp_path / f"film.{suffix}", Film(rate=rate, frames=100, codec=codec, key_every=key_every)))
     frame_ms = 1000 / rate
 
     for frame in (0, 1, 11, 12, 13, 59, 60, 98, 99):
         begins = int(frame * frame_ms)
-        assert number_of(draw_thumbnail(film, begins, 320)) == frame
-        assert number_of(draw_thumbnail(film, begins + int(frame_ms) - 2, 320)) == frame
+        assert number_of(draw_thumbnail(path, begins, 320)) == frame
+        assert number_of(draw_thumbnail(path, begins + int(frame_ms) - 2, 320)) == frame
 
 
 def test_beyond_the_end_is_the_last_frame(reel: Path) -> None:

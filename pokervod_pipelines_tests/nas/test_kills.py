@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pokervod_pipelines_tests.nas.conftest import Archive
+from pokervod_pipelines_tests.sizes import thin
 
 _SCAN = """
 import os, signal, sys
@@ -36,7 +37,7 @@ MOMENTS = [
 ]
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", thin(MOMENTS))
 def test_a_scan_that_is_killed_changes_nothing_and_the_next_repairs_all(archive: Archive, moment: str) -> None:
     archive.fill("A", 3)
     archive.scan()

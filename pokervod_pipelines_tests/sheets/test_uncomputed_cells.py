@@ -14,7 +14,7 @@ from pokervod_pipelines.sheets.workbook import open_workbook
 from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
-from pokervod_pipelines_tests.sizes import cover
+from pokervod_pipelines_tests.sizes import cover, thin
 
 MakeHarness = Callable[..., GoogleSheetHarness]
 Edit = Callable[[Spreadsheet], object]
@@ -82,7 +82,7 @@ EDITS: dict[str, Edit] = {
 }
 
 
-@pytest.mark.parametrize(("name", "harness"), cover(EDITS, (True, False)), indirect=["harness"], ids=str)
+@pytest.mark.parametrize(("name", "harness"), thin(cover(EDITS, (True, False))), indirect=["harness"], ids=str)
 def test_the_row_stays_as_it_was_until_it_is_computed(harness: GoogleSheetHarness, name: str) -> None:
     before, events = state(harness), len(harness.events())
     EDITS[name](harness.book)

@@ -13,7 +13,7 @@ from pokervod_pipelines_tests.google.model import Spreadsheet
 from pokervod_pipelines_tests.google.ranges import column_index, column_letters
 from pokervod_pipelines_tests.sheets.google_harness import TAB, GoogleSheetHarness
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines
-from pokervod_pipelines_tests.sizes import cover
+from pokervod_pipelines_tests.sizes import cover, thin
 
 MakeHarness = Callable[..., GoogleSheetHarness]
 OURS = tuple(COLUMN_TITLES.values())
@@ -182,7 +182,7 @@ def move_ranges(book: Spreadsheet, place: str, fields: Collection[str]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "fields"),
-    [*((name, tuple(COLUMN_TITLES)) for name in RANGES), ("ends at the header", ("state",))],
+    thin([*((name, tuple(COLUMN_TITLES)) for name in RANGES), ("ends at the header", ("state",))]),
     ids=lambda value: value if isinstance(value, str) else f"{len(value)} columns",
 )
 def test_a_named_range_covers_its_whole_column_again(
@@ -251,7 +251,7 @@ def settle_whatever_happens(harness: GoogleSheetHarness) -> None:
             harness.sync_until_stable()
 
 
-@pytest.mark.parametrize(("name", "moment"), cover(EDITS, range(1, 5)), ids=str)
+@pytest.mark.parametrize(("name", "moment"), thin(cover(EDITS, range(1, 5))), ids=str)
 def test_no_row_shows_the_status_of_another_after_any_simultaneous_edit(
     make_harness: MakeHarness, name: str, moment: int
 ) -> None:

@@ -40,7 +40,7 @@ from pokervod_pipelines_tests.clips.export.burnt import (
 )
 from pokervod_pipelines_tests.media.conftest import Register, archive, register, settings
 from pokervod_pipelines_tests.media.films import Film, make_film, make_old
-from pokervod_pipelines_tests.sizes import cover
+from pokervod_pipelines_tests.sizes import cover, thin
 
 __all__ = ["archive", "register", "settings"]
 
@@ -116,7 +116,7 @@ def test_a_clock_too_coarse_for_the_rate_is_no_loss_of_frames(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("suffix", "shown"), [("mov", 1), ("mov", 0), ("mp4", 1), ("mkv", 1), ("mkv", 0), ("mov", None)]
+    ("suffix", "shown"), thin([("mov", 1), ("mov", 0), ("mp4", 1), ("mkv", 1), ("mkv", 0), ("mov", None)])
 )
 def test_the_track_marked_as_default_is_probed_cut_and_previewed(
     export: Export, archive: Path, tmp_path: Path, suffix: str, shown: int | None
@@ -219,18 +219,20 @@ def test_a_drop_flag_at_a_rate_without_drop_frames_is_ignored(
 
 @pytest.mark.parametrize(
     ("rate", "written", "counted", "drop_frame", "first"),
-    [
-        (50, "05:00:00:12", 25, False, "10:00:01:24"),  # the track's first number is 900,012
-        (50, "05:00:00:12", 50, False, "05:00:01:12"),
-        (60, "05:00:00:13", 30, False, "10:00:01:26"),
-        (60, "00:00:05:00", 30, True, "00:00:11:00"),
-        (2 * NTSC, "00:00:05:00", NTSC, True, "00:00:11;00"),
-        (2 * NTSC, "00:15:00:00", NTSC, True, "00:30:02;48"),  # 54,000 frames, of which 54 numbers are left out
-        (2 * NTSC, "05:00:00:13", NTSC, False, "10:00:01:26"),
-        (NTSC, "00:00:10:00", 2 * NTSC, False, "00:00:06:00"),
-        (48, "05:00:00:12", 24, False, None),
-        (25, "10:00:00:12", 25, False, "10:00:01:12"),
-    ],
+    thin(
+        [
+            (50, "05:00:00:12", 25, False, "10:00:01:24"),  # the track's first number is 900,012
+            (50, "05:00:00:12", 50, False, "05:00:01:12"),
+            (60, "05:00:00:13", 30, False, "10:00:01:26"),
+            (60, "00:00:05:00", 30, True, "00:00:11:00"),
+            (2 * NTSC, "00:00:05:00", NTSC, True, "00:00:11;00"),
+            (2 * NTSC, "00:15:00:00", NTSC, True, "00:30:02;48"),  # 54,000 frames, of which 54 numbers are left out
+            (2 * NTSC, "05:00:00:13", NTSC, False, "10:00:01:26"),
+            (NTSC, "00:00:10:00", 2 * NTSC, False, "00:00:06:00"),
+            (48, "05:00:00:12", 24, False, None),
+            (25, "10:00:00:12", 25, False, "10:00:01:12"),
+        ]
+    ),
 )
 def test_a_timecode_track_counts_at_its_own_rate(
     export: Export, archive: Path, rate: Fraction, written: str, counted: Fraction, drop_frame: bool, first: str | None
@@ -275,8 +277,11 @@ def mark_timecode(path: Path, rate: Fraction, *, drop_frame: bool) -> None:
 
 @pytest.mark.parametrize(
     ("case", "seconds"),
-    cover(
-        [*product(CutMode, [("mp4", "aac"), ("mov", "pcm_s16le"), ("mkv", "pcm_s16le"), ("ts", "mp2")])], [3, 1, 0.5]
+    thin(
+        cover(
+            [*product(CutMode, [("mp4", "aac"), ("mov", "pcm_s16le"), ("mkv", "pcm_s16le"), ("ts", "mp2")])],
+            [3, 1, 0.5],
+        )
     ),
     ids=str,
 )

@@ -82,8 +82,7 @@ def test_hard_texts_stay_in_the_picture_and_never_overlap(graphic: tuple[str, st
         assert 0 <= box.top < box.bottom <= size["height"], box
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("number", HARD_NUMBERS.values(), ids=HARD_NUMBERS)
+@pytest.mark.parametrize(("name", "number"), cover(NAMES, HARD_NUMBERS.values()), ids=str)
 def test_hard_numbers_are_drawn_with_all_their_digits(name: str, number: float) -> None:
     template = TEMPLATES[name]
     boxes = Drawing(template, fill(template, "Kim", number), make_spec(**HD)).boxes
@@ -204,8 +203,9 @@ def test_without_alpha_it_lies_on_black(name: str) -> None:
     assert frame.getchannel("A").getextrema() == (255, 255)
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (3840, 2160), (1080, 1920), (720, 576), (2560, 1080)])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "size"), cover(NAMES, [(1280, 720), (3840, 2160), (1080, 1920), (720, 576), (2560, 1080)]), ids=str
+)
 def test_every_size_shows_the_same_texts(name: str, size: tuple[int, int]) -> None:
     boxes = Drawing(TEMPLATES[name], ORDINARY[name], make_spec(width=size[0], height=size[1])).boxes
 

@@ -33,7 +33,7 @@ from pokervod_pipelines_tests.render.outputs.spoiled_outputs import (
     make_wide,
     rewrap,
 )
-from pokervod_pipelines_tests.sizes import choose, cover
+from pokervod_pipelines_tests.sizes import choose, cover, thin
 
 OutputCache = Callable[[str], Path]
 
@@ -65,7 +65,7 @@ def inspect(path: Path, expected: ExpectedOutput, draw: MakeDrawing = plain_draw
     return inspect_output(path, expected, draw=draw)
 
 
-@pytest.mark.parametrize(("coding", "name"), cover(FORMATS, VALUES))
+@pytest.mark.parametrize(("coding", "name"), thin(cover(FORMATS, VALUES)))
 def test_outputs_of_the_local_renderer_are_never_refused(name: str, coding: str, tmp_path: Path) -> None:
     expected = make_expected(name, coding=coding, seconds=1.4)
     path = tmp_path / "output"
@@ -110,12 +110,12 @@ def test_an_inspection_reports_what_was_found(cache: OutputCache) -> None:
     assert inspection.preview.startswith(b"\xff\xd8")
 
 
-@pytest.mark.parametrize(("how", "coding"), cover(SPOILED_VIDEOS, CODECS))
+@pytest.mark.parametrize(("how", "coding"), thin(cover(SPOILED_VIDEOS, CODECS)))
 def test_a_spoiled_video_is_refused(coding: str, how: str, cache: OutputCache, tmp_path: Path) -> None:
     assert_refused(SPOILED_VIDEOS[how], coding, cache, tmp_path)
 
 
-@pytest.mark.parametrize("how", SPOILED_SEQUENCES)
+@pytest.mark.parametrize("how", thin(SPOILED_SEQUENCES))
 def test_a_spoiled_sequence_is_refused(how: str, cache: OutputCache, tmp_path: Path) -> None:
     assert_refused(SPOILED_SEQUENCES[how], "png", cache, tmp_path)
 
@@ -312,7 +312,7 @@ MOVES: dict[str, Callable[[Frames, range, Frames], Sequence[Image.Image]]] = {
 }
 
 
-@pytest.mark.parametrize(("move", "coding"), cover(MOVES, ["animation", "h264"]))
+@pytest.mark.parametrize(("move", "coding"), thin(cover(MOVES, ["animation", "h264"])))
 def test_a_wrong_entrance_or_exit_is_refused(move: str, coding: str, tmp_path: Path) -> None:
     expected = make_expected("elimination", coding=coding, seconds=1.4)
     other = make_expected("elimination", coding=coding, seconds=1.4, player="Bo Zhang", place="3rd")

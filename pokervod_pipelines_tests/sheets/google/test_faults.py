@@ -21,6 +21,7 @@ from pokervod_pipelines_tests.google.clock import VirtualClock
 from pokervod_pipelines_tests.google.emulator import Emulator
 from pokervod_pipelines_tests.google.faults import Call, Fault
 from pokervod_pipelines_tests.google.model import Spreadsheet
+from pokervod_pipelines_tests.sizes import cover
 
 PASSING = {
     "429": faults.refuse_rate(),
@@ -58,8 +59,7 @@ class FixedAnswer(Fault):
         return Refused(self.status, {"error": {"code": self.status, "message": call.kind, **dict(self.body)}})
 
 
-@pytest.mark.parametrize("act", [name for name in ACTS if name != "change"])
-@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize(("act", "fault"), cover([name for name in ACTS if name != "change"], PASSING), ids=str)
 def test_transient_failures_are_retried(
     client: GoogleClient, google: Emulator, sheet: Spreadsheet, fault: str, act: str
 ) -> None:
