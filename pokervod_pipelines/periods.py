@@ -49,6 +49,11 @@ def read_period(since: str, until: str, zone: ZoneInfo) -> Period:
     return Period(first, last)
 
 
+def read_moment(option: str, text: str, zone: ZoneInfo) -> datetime:
+    """Return the first moment that the text of the option names, in the zone."""
+    return _read_time(option, text, datetime.now(zone))[0]
+
+
 def _read_time(option: str, text: str, now: datetime) -> tuple[datetime, datetime]:
     """Return the first and the last moment that the text names: a day has two, a time of day is the most recent.
 

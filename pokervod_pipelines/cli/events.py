@@ -14,7 +14,7 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.cursors import list_cursors, set_back_cursor
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
 from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_events, read_latest, read_snapshot
-from pokervod_pipelines.periods import FORMS, read_period
+from pokervod_pipelines.periods import FORMS, read_moment, read_period
 from pokervod_pipelines.settings import load_settings
 from pokervod_pipelines.suggestions import suggest_name
 from pokervod_pipelines.workflows.pending_events import INSTRUCTIONS
@@ -129,8 +129,7 @@ def replay(
     consumer = next((each for each in CONSUMERS if each.name == name), None)
     if consumer is None:
         raise BadInput(f"unknown consumer {name!r}; {suggest_name(name, [each.name for each in CONSUMERS])}")
-    moment = read_period(since, "", settings.zone).since
-    assert moment is not None  # noqa: S101 - narrows the type
+    moment = read_moment("--from", since, settings.zone)
     with open_database(settings) as engine, engine.connect() as connection:
         state = set_back_cursor(connection, consumer, moment)
         if not preview:

@@ -50,3 +50,11 @@ def test_an_unknown_consumer_is_named_with_what_was_meant(run: Run, harness: She
     error = run("events", "replay", "render instruction", "--from", "1h").exception
 
     assert "unknown consumer 'render instruction'; did you mean `render instructions`?" in str(error)
+
+
+@pytest.mark.parametrize("moment", ["", "soon"])
+def test_a_time_that_is_none_is_refused_with_its_option(run: Run, harness: SheetHarness, moment: str) -> None:
+    error = run("events", "replay", INSTRUCTIONS.name, "--from", moment).exception
+
+    assert "--from: expected a time such as 2h, 30m" in str(error)
+    assert repr(moment) in str(error)
