@@ -24,7 +24,7 @@ class CommandEntry(NamedTuple):
     is_group: bool = True
     needs_settings: bool = True
     works_anywhere: str = ""
-    """The one command of a group that needs no settings."""
+    """Name the one command of a group that needs no settings."""
 
 
 COMMANDS = {

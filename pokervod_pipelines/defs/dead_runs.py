@@ -29,7 +29,7 @@ QUIET = timedelta(seconds=10)
 """After its newest event a run with a process on another machine has its lock, or none is to come."""
 
 QUIET_BEFORE_START = timedelta(seconds=45)
-"""A busy machine takes so long, at most, from a run's record to its process; less is certain after a restart."""
+"""Give a busy machine so long from a run's record to its process; less is certain after a restart."""
 
 INTERVAL_SECONDS = 20
 

@@ -32,7 +32,7 @@ READ_UP_TO = """
         (select coalesce(max(id), 0) from pending) as newest
     from seen
 """
-"""The columns of ``ReadUpTo``."""
+"""Select the columns of ``ReadUpTo``."""
 
 
 @dataclass(frozen=True, slots=True)

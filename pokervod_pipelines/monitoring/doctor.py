@@ -33,7 +33,7 @@ from pokervod_pipelines.workflows.setup import find_dagster_home
 MIN_FREE_BYTES = 1_000_000_000
 MIN_SERVER_VERSION = 140_000
 TIMEOUT_SECONDS = 4.0
-"""A folder or server that takes longer does not answer; the whole check ends within 10 s."""
+"""Wait so long for a folder or server; the whole check ends within 10 s."""
 
 
 def report_part(part: str, found: str, fix: str = "") -> CheckResult:

@@ -28,7 +28,7 @@ So a hundred clips wait once, not each, and a poller leaves one stuck process be
 """
 
 LEAST_SECONDS = 3.0
-"""A busy machine needs so long to start a process."""
+"""Give a busy machine so long to start a process."""
 
 IS_SILENT = "does not answer"
 
@@ -58,8 +58,7 @@ def find_faults(places: Iterable[Path], seconds: float = ANSWER_SECONDS) -> dict
 
 def require_answer(*places: Path, seconds: float = ANSWER_SECONDS) -> None:
     """Raise ``ArchiveUnavailable`` where a place does not answer; any other fault is the reader's to find."""
-    shared = [place for place in places if is_on_share(os.path.abspath(place))]  # noqa: PTH100 - as above
-    for place, fault in find_faults(shared, seconds).items():
+    for place, fault in find_faults(places, seconds).items():
         if fault.startswith(IS_SILENT):
             raise ArchiveUnavailable(f"{place}: {fault}. Check the mount and its server, then run it again.")
 
