@@ -26,7 +26,7 @@ LINE_BREAKERS, NON_CHARACTERS = ("Cc", "Cs", "Zl", "Zp"), "\ufffe\uffff"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipEntry:
-    """Hold a clip of a video whose frame rate nobody knows: enough for a list that counts milliseconds.
+    """Hold what every list has of a clip: enough for one that counts milliseconds, without a frame rate.
 
     ``path`` is the video as the editor's machine sees it: absolute (POSIX, drive letter or UNC), or relative to the
     exported list.
