@@ -104,12 +104,11 @@ def run(
 
 
 def _find_wait(record: RolloutRecord, until: int | None) -> float | None:
-    if until is not None and (record.current_week or 0) > until:
+    number = record.current_week
+    if record.state is not RolloutState.WAITING or number is None or (until is not None and number > until):
         return None
-    waiting = [week.next_try_at for week in record.weeks if week.next_try_at is not None]
-    if record.state is not RolloutState.WAITING or not waiting:
-        return None
-    return max(0.0, (min(waiting) - datetime.now(UTC)).total_seconds())
+    next_try_at = record.weeks[number - 1].next_try_at
+    return None if next_try_at is None else max(0.0, (next_try_at - datetime.now(UTC)).total_seconds())
 
 
 def _conclude(opened: _OpenRollout, record: RolloutRecord, *, as_json: bool) -> None:

@@ -315,13 +315,14 @@ class RolloutProgress:
 def read_progress(connection: Connection, plan: str, weeks: int) -> RolloutProgress | None:
     """Return the progress of the rollout with its first ``weeks`` weeks, or None if it has not started."""
     query = """
-        select r.state, r.until, ((r.state = 'waiting' and not exists (
-                select from rollout_weeks w
-                where w.plan = r.plan and w.number between 1 and :weeks and w.next_try_at > now()))
+        select r.state, r.until, ((r.state = 'waiting' and coalesce(w.next_try_at <= now(), true))
             or (r.state = 'running' and r.changed_at < now() - interval '15 seconds'))
-            and (select coalesce(min(w.number), 0) from rollout_weeks w where w.plan = r.plan and w.state <> 'passed'
-                and w.number between 1 and :weeks) <= coalesce(r.until, :weeks) as is_due
-        from rollouts r where r.plan = :plan
+            and coalesce(w.number, 0) <= coalesce(r.until, :weeks) as is_due
+        from rollouts r left join lateral (
+            select number, next_try_at from rollout_weeks w
+            where w.plan = r.plan and w.state <> 'passed' and w.number between 1 and :weeks
+            order by number limit 1) w on true
+        where r.plan = :plan
     """
     row = _run(connection, query, plan=plan, weeks=weeks).one_or_none()
     return None if row is None else RolloutProgress(**{**row._mapping, "state": RolloutState(row.state)})

@@ -5,6 +5,7 @@ import pty
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,21 @@ def test_short_waits_are_waited_for(plans: PlanFolder, pokervod: RunCommand, opt
 
     assert pokervod("rollout", "run", *option).status == 3
     assert plans.attempts() == [(1, False)] * 3
+
+
+def test_only_the_wait_of_the_current_week_counts(
+    plans: PlanFolder, pokervod: RunCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("the wait of week 2 is over, that of week 1 is not"))
+    pokervod("rollout", "run")
+    pokervod("rollout", "override", "1", "proof", *WHY)
+    pokervod("rollout", "resume", *WHY)
+    pokervod("rollout", "override", "1", "proof", "--undo", *WHY)
+    plans.end_wait()
+
+    assert pokervod("rollout", "run").status == 4
+    assert plans.attempts() == [(1, False), (1, True), (2, False), (1, False)]
+    assert plans.states()[:2] == ["waiting", "waiting"]
 
 
 def test_an_escalation_exits_with_3_and_says_what_to_do(plans: PlanFolder, pokervod: RunCommand) -> None:

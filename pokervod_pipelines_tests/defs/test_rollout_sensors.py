@@ -66,6 +66,12 @@ def end_wait(folder: PlanFolder) -> None:
     folder.end_wait()
 
 
+def wait_for_a_later_week(folder: PlanFolder) -> None:
+    end_wait(folder)
+    later = "state = 'waiting', next_try_at = now() + interval '1 hour'"
+    folder.execute(f"update rollout_weeks set {later} where number = 2")
+
+
 def pause(folder: PlanFolder) -> None:
     end_wait(folder)
     interventions.pause_rollout(folder.rollout(), EVA)
@@ -85,7 +91,7 @@ def start_nothing(folder: PlanFolder) -> None:
     """Leave the rollout unstarted."""
 
 
-@pytest.mark.parametrize("happened", [end_wait, die_long_ago], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("happened", [end_wait, wait_for_a_later_week, die_long_ago], ids=lambda each: each.__name__)
 def test_the_clock_continues_after_a_wait_and_after_a_runner_died(
     folder: PlanFolder, instance: dg.DagsterInstance, happened: Callable[[PlanFolder], None]
 ) -> None:
@@ -121,7 +127,7 @@ def test_the_clock_requests_nothing_that_is_waiting_or_needs_a_person(
     assert tick(folder, instance, "rollout_clock") == ([], f"The rollout demo {says}.")
 
 
-@pytest.mark.parametrize("happened", [end_wait, die_long_ago], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("happened", [end_wait, wait_for_a_later_week, die_long_ago], ids=lambda each: each.__name__)
 def test_the_clock_leaves_a_living_runner_alone(
     folder: PlanFolder, instance: dg.DagsterInstance, happened: Callable[[PlanFolder], None]
 ) -> None:
