@@ -77,6 +77,9 @@ def check_criterion(criterion: Criterion, context: CheckContext) -> ResultRecord
         seconds=round(time.monotonic() - begun, 3),
         summary=started.hide_secrets(result.summary),
         details=tuple(map(started.hide_secrets, result.details)),
+        figures={
+            name: started.hide_secrets(each) if isinstance(each, str) else each for name, each in result.figures.items()
+        },
     )
 
 

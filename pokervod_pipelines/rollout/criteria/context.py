@@ -1,6 +1,7 @@
 """Give a criterion all that it may touch: files below the plan's folder, the database, the services, limited time."""
 
 import math
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -157,6 +158,6 @@ class CheckContext:
             raise CriterionFailed(error_class, f"{problem}: {reason}") from None
 
     def hide_secrets(self, text: str) -> str:
-        """Return the text without users and passwords of addresses and of the database."""
+        """Return the text without secrets of the environment, of addresses and of the database."""
         database = self.engine.url.render_as_string(hide_password=False)
-        return hide_secrets(text, {}, [database, *list_addresses(self.services.values())])
+        return hide_secrets(text, os.environ, [database, *list_addresses(self.services.values())])

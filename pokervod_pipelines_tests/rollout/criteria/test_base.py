@@ -19,7 +19,7 @@ from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorCla
 from pokervod_pipelines.rollout.criteria.select_only import read_query
 from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines.rollout.services import has_user, is_same_address, show_address
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 
 ASKED_FOR = {
     "openapi_document", "http_health", "http_contract", "database_table", "sql", "junit_report", "asset_check",
@@ -94,6 +94,21 @@ def test_passwords_known_here_come_out_nowhere(make_context: MakeContext) -> Non
     assert check_criterion(Raising(name="it", text=text), context).summary == (
         "ValueError: *** or *** or https://***@example.org/"
     )
+
+
+def test_a_secret_of_the_environment_is_hidden_in_texts_and_figures(
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAMERA_TOKEN", "sesame-9")
+    address = "http://ada:hush123@127.0.0.1:9"
+
+    query = f"values ('{address} sesame-9', 1)"
+    result = check(make_context(), "sql", query=query, expect={"value": 1})
+    number = check(make_context(), "sql", query="select 9", expect={"value": 1})
+
+    assert dict(result.figures) == {"rows": 1, "value": "http://***@127.0.0.1:9 ***"}
+    assert not [secret for secret in ("sesame", "hush") if secret in str(result)]
+    assert dict(number.figures) == {"rows": 1, "value": 9}
 
 
 def test_a_timeout_is_reported(make_context: MakeContext) -> None:
