@@ -122,8 +122,8 @@ def _conclude(opened: _OpenRollout, record: RolloutRecord, *, as_json: bool) -> 
     if not as_json:
         out.print(page, markup=False)
     if step := _NEXT_STEPS.get(record.state):
-        problem = f"week {record.current_week} is {record.state}: {trim_text(record.reason, MAX_REASON)}"
-        raise OperatorNeeded(f"{problem}\n{step}")
+        what = "the rollout" if record.state is RolloutState.ABANDONED else f"week {record.current_week}"
+        raise OperatorNeeded(f"{what} is {record.state}: {trim_text(record.reason, MAX_REASON)}\n{step}")
 
 
 _NEXT_STEPS = {

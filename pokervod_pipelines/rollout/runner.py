@@ -247,7 +247,7 @@ def _stop(rollout: Rollout, record: RolloutRecord, number: int) -> None:
 
 def _end(rollout: Rollout, record: RolloutRecord) -> None:
     """Complete the rollout if the last weeks were deleted from its plan, so that no week passed just now."""
-    if record.state is not RolloutState.COMPLETED:
+    if record.state not in {RolloutState.COMPLETED, RolloutState.ABANDONED}:
         with rollout.engine.begin() as connection:
             _complete(connection, rollout, rollout.clock())
             rollout.handler.report_progress(connection, _read_again(connection, rollout))

@@ -157,6 +157,9 @@ def test_a_rollout_is_abandoned_and_reset(plans: PlanFolder, pokervod: RunComman
     assert pokervod("rollout", "abandon", *WHY).printed == "abandoned\n"
     said = pokervod("rollout", "run")
     assert (said.status, said.error.splitlines()[1]) == (3, "to begin anew, run `pokervod rollout reset`")
+    plans.write(weeks=1)
+    assert pokervod("rollout", "run").error.startswith("the rollout is abandoned: the table was filled by hand\n")
+    plans.write(attempts=1)
     assert pokervod("rollout", "reset", *WHY).printed == "reset; begin with `pokervod rollout run`\n"
     assert plans.states() == ["pending"] * 4
 

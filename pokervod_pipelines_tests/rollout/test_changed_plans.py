@@ -209,6 +209,19 @@ def test_an_abandoned_rollout_runs_again_only_after_a_reset(folder: PlanFolder) 
     assert kinds == ["abandon", "reset"]
 
 
+def test_an_abandoned_rollout_without_open_weeks_is_not_completed(folder: PlanFolder) -> None:
+    interventions.abandon_rollout(folder.rollout(), EVA)
+    folder.write(weeks=remove_last(list_weeks()), attempts=1)
+    before = folder.execute("select count(*) from alerts")
+
+    run_rollout(folder.rollout())
+    run_rollout(folder.rollout())
+
+    assert (folder.record().state, folder.record().current_week) == ("abandoned", None)
+    assert folder.execute("select count(*) from alerts") == before
+    assert folder.execute("select count(*) from events where type = 'rollout.completed'") == [(0,)]
+
+
 def test_results_without_a_digest_are_found_by_name(folder: PlanFolder) -> None:
     """Results of an older version have neither digest nor title."""
     folder.execute("update rollout_results set digest = null")

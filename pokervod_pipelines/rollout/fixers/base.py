@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.processes.process_tags import VARIABLE
 from pokervod_pipelines.rollout.commands import CommandResult, CommandTimeout, run_command
 from pokervod_pipelines.rollout.criteria.fields import require
 from pokervod_pipelines.rollout.redaction import hide_secrets
@@ -66,7 +67,8 @@ class FixContext:
 
     def run(self, name: str, arguments: Sequence[str], seconds: float) -> CommandResult:
         """Run the command to its end in the folder. Raises ``CannotFix`` if it cannot be started or its time is up."""
-        environment = {key: value for key, value in self.environment.items() if not key.startswith(SECRETS)}
+        kept = {key: value for key, value in self.environment.items() if not key.startswith(SECRETS)}
+        environment = {key: value for key, value in kept.items() if key != VARIABLE}  # a restarted service outlives dev
         try:
             return run_command(
                 arguments, folder=self.folder, environment=environment, seconds=seconds, keeps_children=True
