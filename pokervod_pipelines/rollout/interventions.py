@@ -60,6 +60,8 @@ def resume_rollout(rollout: Rollout, actor: Actor, *, week: int | None = None) -
 def _find_start(rollout: Rollout, record: RolloutRecord, week: int | None) -> int:
     if record.state is RolloutState.ABANDONED:
         raise Conflict(f"the rollout {rollout.plan} is abandoned; to begin anew, run `pokervod rollout reset`")
+    if record.until == 0:
+        raise Conflict(f"the rollout {rollout.plan} was reset; begin with `pokervod rollout run`")
     number = week or record.current_week
     if number is None:
         raise Conflict(f"every week of the rollout {rollout.plan} has passed; to repeat weeks, name the first one")

@@ -164,6 +164,24 @@ def test_a_rollout_is_abandoned_and_reset(plans: PlanFolder, pokervod: RunComman
     assert plans.states() == ["pending"] * 4
 
 
+@pytest.mark.parametrize("words", [(), ("--from", "1"), ("--until", "3")], ids=str)
+def test_a_reset_rollout_is_begun_and_not_resumed(
+    plans: PlanFolder, pokervod: RunCommand, words: tuple[str, ...]
+) -> None:
+    escalate(plans, pokervod)
+    pokervod("rollout", "reset", *WHY)
+    before = plans.dump()
+
+    said = pokervod("rollout", "resume", *words, *WHY)
+
+    assert (said.status, said.error) == (1, "the rollout demo was reset; begin with `pokervod rollout run`")
+    assert plans.dump() == before
+    plans.prove(2)
+    assert pokervod("rollout", "run", "--until", "1").status == 0
+    assert pokervod("rollout", "resume", "--until", "2", *WHY).status == 0
+    assert plans.states() == ["passed", "passed", "pending", "pending"]
+
+
 def test_it_does_not_begin_before_the_planned_start(plans: PlanFolder, pokervod: RunCommand) -> None:
     plans.write(starts="2999-01-07")
     plans.prove(1, 2, 3, 4)
