@@ -15,7 +15,7 @@ from pokervod_pipelines.events import EventType
 from pokervod_pipelines.rollout import store
 from pokervod_pipelines.rollout.alignment import WeekShape
 from pokervod_pipelines.rollout.record import OverrideRecord, RolloutRecord, RolloutState, WeekState
-from pokervod_pipelines.rollout.runner import Rollout, append_event, fit_rollout, lock_rollout, read_rollout
+from pokervod_pipelines.rollout.runner import Rollout, append_event, fit_rollout, lock_rollout, read_again, read_rollout
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def resume_rollout(rollout: Rollout, actor: Actor, *, week: int | None = None) -
             if week is None and record.state in {RolloutState.RUNNING, RolloutState.WAITING}:
                 store.end_wait(connection, rollout.plan, number, rollout.clock())
             else:
-                _start_cycles(connection, rollout, record, number, repeats=week is not None)
+                _start_cycles(connection, rollout, number, repeats=week is not None)
             _end_escalations(connection, rollout, record, actor)
             _set_state(connection, rollout, RolloutState.RUNNING, f"resumed: {actor.reason}")
     return number
@@ -76,11 +76,12 @@ def _check_week(rollout: Rollout, number: int) -> None:
         raise BadInput(f"unknown week {number}; the rollout {rollout.plan} has weeks 1 to {len(rollout.weeks)}")
 
 
-def _start_cycles(
-    connection: Connection, rollout: Rollout, record: RolloutRecord, first: int, *, repeats: bool
-) -> None:
-    """Reset the week and every later one that has started; those that have passed only if it ``repeats`` them."""
-    for each in record.weeks:
+def _start_cycles(connection: Connection, rollout: Rollout, first: int, *, repeats: bool) -> None:
+    """Reset the week and every later one that has started; those that have passed only if it ``repeats`` them.
+
+    Fitting the rollout to its plan has reset weeks already: what is stored now counts.
+    """
+    for each in read_again(connection, rollout).weeks:
         has_started = each.state is not WeekState.PENDING or each.attempts
         if each.number >= first and has_started and (repeats or each.state is not WeekState.PASSED):
             store.start_cycle(connection, rollout.plan, each.number)
@@ -163,7 +164,7 @@ def reset_rollout(rollout: Rollout, actor: Actor) -> None:
         record = read_rollout(rollout)
         with _act(rollout, actor, "reset", EventType.ROLLOUT_RESET) as connection:
             fit_rollout(connection, rollout)
-            _start_cycles(connection, rollout, record, 1, repeats=True)
+            _start_cycles(connection, rollout, 1, repeats=True)
             _end_escalations(connection, rollout, record, actor)
             store.withdraw_overrides(connection, rollout.plan, record.overrides, actor)
             _set_state(connection, rollout, RolloutState.WAITING, f"reset: {actor.reason}")

@@ -201,7 +201,7 @@ def fit_rollout(connection: Connection, rollout: Rollout) -> list[str]:
         store.insert_intervention(connection, rollout.plan, "change", None, actor=actor, now=rollout.clock())
         rollout.handler.resolve_escalations(connection, stored, actor)
         for week_number in (each.week for each in aligned.escalations if each.ended_at is None):
-            rollout.handler.report_escalation(connection, _read_again(connection, rollout), week_number)
+            rollout.handler.report_escalation(connection, read_again(connection, rollout), week_number)
     return changes
 
 
@@ -211,6 +211,13 @@ def _number_weeks(stored: RolloutRecord, rollout: Rollout) -> dict[int, int]:
     last = min([0, *(each.number for each in stored.weeks)])
     removed = [each.number for each in stored.weeks if each.number > 0 and each.number not in places]
     return places | {number: last - at for at, number in enumerate(removed, 1)}
+
+
+def read_again(connection: Connection, rollout: Rollout) -> RolloutRecord:
+    """Return the record of the rollout as this transaction sees it; the caller has read or written it."""
+    record = store.read_rollout(connection, rollout.plan, rollout.weeks)
+    assert record is not None  # noqa: S101 - the caller has read or written it
+    return record
 
 
 def append_event(connection: Connection, rollout: Rollout, kind: EventType, **payload: object) -> None:
@@ -250,7 +257,7 @@ def _end(rollout: Rollout, record: RolloutRecord) -> None:
     if record.state not in {RolloutState.COMPLETED, RolloutState.ABANDONED}:
         with rollout.engine.begin() as connection:
             _complete(connection, rollout, rollout.clock())
-            rollout.handler.report_progress(connection, _read_again(connection, rollout))
+            rollout.handler.report_progress(connection, read_again(connection, rollout))
 
 
 def _attempt(rollout: Rollout, number: int, log: Log) -> None:
@@ -290,23 +297,17 @@ def _pass_week(connection: Connection, rollout: Rollout, number: int, now: datet
     store.set_week_state(connection, rollout.plan, number, WeekState.PASSED, now)
     store.end_escalations(connection, rollout.plan, now)
     append_event(connection, rollout, EventType.ROLLOUT_WEEK_PASSED, week=number)
-    if _read_again(connection, rollout).current_week is None:
+    if read_again(connection, rollout).current_week is None:
         _complete(connection, rollout, now)
     else:
         store.set_rollout_state(connection, rollout.plan, RolloutState.RUNNING, f"week {number} passed", now)
-    rollout.handler.report_progress(connection, _read_again(connection, rollout))
+    rollout.handler.report_progress(connection, read_again(connection, rollout))
 
 
 def _complete(connection: Connection, rollout: Rollout, now: datetime) -> None:
     store.end_escalations(connection, rollout.plan, now)
     store.set_rollout_state(connection, rollout.plan, RolloutState.COMPLETED, "every week has passed", now)
     append_event(connection, rollout, EventType.ROLLOUT_COMPLETED)
-
-
-def _read_again(connection: Connection, rollout: Rollout) -> RolloutRecord:
-    record = store.read_rollout(connection, rollout.plan, rollout.weeks)
-    assert record is not None  # noqa: S101 - this transaction has written it
-    return record
 
 
 def _schedule_retry(
@@ -320,12 +321,12 @@ def _schedule_retry(
 
 
 def _escalate(connection: Connection, rollout: Rollout, number: int, result: WeekResult, now: datetime) -> None:
-    cycle, reason = _read_again(connection, rollout).weeks[number - 1].cycle, result.summarize()
+    cycle, reason = read_again(connection, rollout).weeks[number - 1].cycle, result.summarize()
     store.set_week_state(connection, rollout.plan, number, WeekState.FAILED, now)
     store.set_rollout_state(connection, rollout.plan, RolloutState.ESCALATED, reason, now)
     store.insert_escalation(connection, rollout.plan, number, cycle, reason, now)
     append_event(connection, rollout, EventType.ROLLOUT_ESCALATED, week=number, reason=reason)
-    rollout.handler.report_escalation(connection, _read_again(connection, rollout), number)
+    rollout.handler.report_escalation(connection, read_again(connection, rollout), number)
 
 
 def _run_fixers(rollout: Rollout, record: RolloutRecord, number: int, log: Log) -> None:

@@ -1,6 +1,7 @@
 """Check that progress is kept by what was judged when a plan changes in the middle of its rollout."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.rollout import interventions
 from pokervod_pipelines.rollout.plans import find_plan
 from pokervod_pipelines.rollout.report.figures import make_report
-from pokervod_pipelines.rollout.runner import run_rollout
+from pokervod_pipelines.rollout.runner import Rollout, run_rollout
 from pokervod_pipelines_tests.rollout.plan_folder import QUERY, TABLE, PlanFolder, describe_week
 
 EVA = Actor(who="eva", reason="proven by hand")
@@ -188,6 +189,18 @@ def test_an_override_that_is_taken_back_opens_its_week(folder: PlanFolder) -> No
         interventions.undo_override(folder.rollout(), 4, "proof", EVA)
     interventions.override_criterion(folder.rollout(), 4, "proof", EVA)
     assert len(folder.record().overrides) == 1
+
+
+@pytest.mark.parametrize("act", [interventions.reset_rollout, partial(interventions.resume_rollout, week=1)])
+def test_a_week_that_is_judged_anew_begins_one_cycle(
+    folder: PlanFolder, act: Callable[[Rollout, Actor], object]
+) -> None:
+    folder.write(weeks=add_criterion(list_weeks()), attempts=1)
+
+    act(folder.rollout(), EVA)
+
+    assert [week.cycle for week in folder.record().weeks] == [2] * 4
+    assert folder.states() == ["pending"] * 4
 
 
 def test_an_abandoned_rollout_runs_again_only_after_a_reset(folder: PlanFolder) -> None:

@@ -54,10 +54,11 @@ def test_a_line_whose_beginning_is_lost_is_not_shown(make_context: MakeContext) 
 
 
 def test_a_command_gets_nothing_to_read_and_no_token_of_a_hook(make_context: MakeContext) -> None:
-    context = make_context(POKERVOD_HOOK_SEARCH="hook-token", OTHER="other")
-    code = "import os, sys; print(repr(sys.stdin.read()), os.environ.get('POKERVOD_HOOK_SEARCH'), os.environ['OTHER'])"
+    context = make_context(POKERVOD_HOOK_SEARCH="hook-token", OTHER="other", STARTED_BY_POKERVOD_DEV="tag of dev")
+    names = ("POKERVOD_HOOK_SEARCH", "STARTED_BY_POKERVOD_DEV", "OTHER")  # what has the tag ends with `dev`
+    code = f"import os, sys; print(repr(sys.stdin.read()), *map(os.environ.get, {names}))"
 
-    assert context.run("env", python(code), 30).lines[-1] == "'' None other"
+    assert context.run("env", python(code), 30).lines[-1] == "'' None None other"
 
 
 def test_a_secret_in_the_output_is_not_shown(make_context: MakeContext) -> None:
