@@ -37,6 +37,11 @@ CONNECT_ARGUMENTS: dict[str, Any] = {
 Without them a pulled cable keeps a worker waiting, and its rows locked, for a quarter of an hour or indefinitely.
 """
 
+REFUSALS = ("authentication failed", "no password supplied", "pg_hba.conf", 'role "')
+"""What a server says that answers, but not to this user."""
+
+SECRET_OPTIONS = frozenset({"passfile", "password", "sslpassword"})
+
 CREATED_MEANWHILE = frozenset({"42P04", "23505"})
 """SQLSTATEs of a database that another process has created, or is creating, at the same time."""
 
@@ -96,11 +101,17 @@ def create_missing_database(url: URL) -> None:
     address = make_engine(url).dialect.create_connect_args(url)[1]
     try:
         psycopg.connect(**{**address, **CONNECT_ARGUMENTS}).close()  # an engine would ask four questions more
+    except psycopg.ProgrammingError as error:  # an option that the driver does not know
+        raise BadSettings(f"{where}: {read_first_line(error)}; correct POKERVOD_DATABASE_URL") from None
     except psycopg.OperationalError as error:
-        if f'database "{url.database}" does not exist' not in str(error):
-            message = f"{where} does not answer: {read_first_line(error)}; start it, or correct POKERVOD_DATABASE_URL"
+        said = read_first_line(error)
+        if f'database "{url.database}" does not exist' in str(error):
+            _create_database(url, where)
+        elif any(reason in said for reason in REFUSALS):
+            raise Unavailable(f"{where} refuses its user: {said}; correct POKERVOD_DATABASE_URL") from None
+        else:
+            message = f"{where} does not answer: {said}; start it, or correct POKERVOD_DATABASE_URL"
             raise Unavailable(message) from None
-        _create_database(url, where)
 
 
 def embedded_folder(settings: Settings) -> Path:
@@ -125,6 +136,8 @@ def _parse_url(variable: str, value: str) -> URL:
         raise BadSettings(f"{variable} must be a URL such as postgresql://user:password@host:5432/pokervod") from None
     if url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
         raise BadSettings(f"{variable} must name a PostgreSQL database: postgresql://user:password@host:5432/pokervod")
+    if secret := SECRET_OPTIONS & url.query.keys():  # they would be printed with the address
+        raise BadSettings(f"{variable}: expected the password before the @, not as {', '.join(sorted(secret))}=…")
     return url
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from pokervod_pipelines.db.engine import create_missing_database, open_database, serve_database
+from pokervod_pipelines.db.embedded import EmbeddedServer
+from pokervod_pipelines.db.engine import OUR_DRIVER, create_missing_database, open_database, serve_database
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import BadSettings, Unavailable
 from pokervod_pipelines.settings import Settings
@@ -113,6 +114,36 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(
 def test_an_invalid_url_is_refused(url: str, settings_factory: Callable[..., Settings]) -> None:
     with pytest.raises(BadSettings, match="POKERVOD_DATABASE_URL"), open_database(settings_factory(database_url=url)):
         raise AssertionError
+
+
+@pytest.mark.parametrize("option", ["password=hunter2", "sslmode=require&sslpassword=hunter2", "passfile=hunter2"])
+def test_a_secret_behind_the_address_is_refused_unseen(option: str, settings_factory: Callable[..., Settings]) -> None:
+    settings = settings_factory(database_url=f"postgresql://me@127.0.0.1:1/pokervod?{option}")
+
+    with pytest.raises(BadSettings, match="expected the password before the @") as refusal, open_database(settings):
+        raise AssertionError
+
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_an_unknown_option_is_named(settings_factory: Callable[..., Settings]) -> None:
+    settings = settings_factory(database_url="postgresql://me@127.0.0.1:1/pokervod?foo=bar")
+
+    with pytest.raises(BadSettings, match=r'"foo".*correct POKERVOD_DATABASE_URL'), open_database(settings):
+        raise AssertionError
+
+
+def test_a_server_that_answers_but_not_to_this_user_is_not_called_down(
+    server: EmbeddedServer, settings_factory: Callable[..., Settings]
+) -> None:
+    url = make_url(server.url("postgres", OUR_DRIVER)).set(username="stranger")
+    settings = settings_factory(database_url=url.render_as_string(hide_password=False))
+
+    with pytest.raises(Unavailable, match=r"refuses its user.*correct POKERVOD_DATABASE_URL") as refusal:  # noqa: SIM117
+        with open_database(settings):
+            raise AssertionError
+
+    assert "start it" not in str(refusal.value)
 
 
 def test_without_a_url_the_embedded_server_serves_both(settings_factory: Callable[..., Settings]) -> None:
