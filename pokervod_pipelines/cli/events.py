@@ -134,5 +134,4 @@ def replay(
         state = set_back_cursor(connection, consumer, moment)
         if not preview:
             connection.commit()
-    counted = count_nouns(state.pending, "event")
-    out.print(f"{name} would read {counted} again" if preview else f"{name} reads {counted} again")
+    out.print(f"{name} {'would read' if preview else 'reads'} {count_nouns(state.pending, 'event')} with its next run")

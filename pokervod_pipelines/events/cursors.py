@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.types import EventType
 
 PENDING = """
@@ -112,9 +111,9 @@ def _read_state(connection: Connection, consumer: Consumer) -> CursorState:
 def set_back_cursor(connection: Connection, consumer: Consumer, since: datetime) -> CursorState:
     """Set the cursor back to the first event since ``since``, never forward; return the state after it.
 
-    Raises ``BadInput`` for a consumer that has never read: all events are pending for it.
+    For a consumer that has never read all events are pending already.
     """
-    moved = connection.execute(
+    connection.execute(
         text("""
             update event_cursors set snapshot = null, moved_at = now(),
                 txid = least(txid, coalesce((select min(txid) from events where at >= :since), txid))
@@ -122,6 +121,4 @@ def set_back_cursor(connection: Connection, consumer: Consumer, since: datetime)
         """),
         {"consumer": consumer.name, "since": since},
     )
-    if moved.rowcount == 0:
-        raise BadInput(f"the consumer {consumer.name!r} has never read: all events are pending for it")
     return _read_state(connection, consumer)

@@ -39,9 +39,9 @@ def test_a_consumer_is_listed_and_reads_again(run: Run, harness: SheetHarness) -
     again = ("events", "replay", INSTRUCTIONS.name, "--from", "1h")
 
     assert (before, after) == (2, 0)
-    assert "would read 2 events again" in run(*again, "--preview").stdout
+    assert "would read 2 events with its next run" in run(*again, "--preview").stdout
     assert pending() == 0
-    assert "reads 2 events again" in run(*again).stdout
+    assert "reads 2 events with its next run" in run(*again).stdout
     assert pending() == 2
     assert "render instructions" in run("events", "cursors").stdout
 

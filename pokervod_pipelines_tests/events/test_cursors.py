@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.events.cursors import (
     PENDING,
@@ -142,9 +141,12 @@ def test_a_read_from_before_a_replay_does_not_undo_it(engine: Engine) -> None:
     assert consume(engine) == []
 
 
-def test_a_consumer_that_has_never_read_cannot_be_set_back(engine: Engine) -> None:
-    with pytest.raises(BadInput, match="has never read"):
-        set_back(engine, datetime.now(UTC))
+def test_for_a_consumer_that_has_never_read_all_events_are_pending_already(engine: Engine) -> None:
+    with engine.begin() as connection:
+        append(connection, 1, 2)
+
+    assert set_back(engine, datetime.now(UTC)) == 2
+    assert consume(engine) == [1, 2]
 
 
 def test_the_state_tells_how_far_a_consumer_is_behind(engine: Engine) -> None:
