@@ -48,7 +48,8 @@ def find_first_day(settings: Settings) -> date:
         return settings.hands.first_day
     today = _find_today(settings)
     has_folders = bool(settings.hands.drop_folders or settings.tournaments.export_folders)
-    return min(today, _read_recorded(settings) or (BEFORE_IMPORT if has_folders else today))
+    found = _read_recorded(settings) or (BEFORE_IMPORT if has_folders else today)
+    return min(today, max(found, BEFORE_IMPORT))  # a hand of 2000 is of a table whose clock was reset
 
 
 def _find_today(settings: Settings) -> date:

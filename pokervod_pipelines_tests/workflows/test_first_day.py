@@ -56,6 +56,7 @@ def today() -> date:
         ([["2026-05-04T18:00", "2026-02-28T18:00"]], "2026-02-28"),
         ([["2026-05-04T18:00"], ["2025-12-31T18:00"]], "2025-12-31"),
         ([["2026-05-04T18:00"], ["2026-06-04T18:00"], []], "2026-05-04"),
+        ([["2026-05-04T18:00"], ["2000-01-01T18:00"]], "2024-01-01"),  # the clock of a table was reset
     ],
 )
 def test_days_begin_with_the_first_session(installation: Installation, imports: list[list[str]], first: str) -> None:
