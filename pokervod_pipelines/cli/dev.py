@@ -21,7 +21,7 @@ from pokervod_pipelines.db.embedded.locks import open_exclusive
 from pokervod_pipelines.db.embedded.process import rotate_log
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, Conflict
-from pokervod_pipelines.processes.marked import VARIABLE, end_after_us, end_marked, make_mark
+from pokervod_pipelines.processes.process_tags import VARIABLE, end_after_us, end_tagged, make_tag
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.first_day import record_first_day
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
@@ -46,16 +46,16 @@ def dev(
     """
     settings = prepare_folder()
     with _hold_folder(settings):
-        _end_remains(settings)
+        _end_orphans(settings)
         _refuse_taken_port(host, port)
-        mark = make_mark(settings.home)
-        with _make_scratch(settings) as folder, end_after_us(mark), open_database(settings) as engine:
+        tag = make_tag(settings.home)
+        with _make_temporary_folder(settings) as folder, end_after_us(tag), open_database(settings) as engine:
             record_first_day(engine, settings)
             engine.dispose()  # the server is ours to keep running, a connection is not needed
             log = find_dagster_home(settings) / "dev.log"
             rotate_log(log)
             err.print(f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything. Dagster's own log: {log}")
-            run_services(_list_services(folder, host, port, log), _make_environ(settings, mark), _tell)
+            run_services(_list_services(folder, host, port, log), _make_environ(settings, tag), _tell)
     err.print("stopped")
 
 
@@ -78,14 +78,14 @@ def _list_services(folder: Path, host: str, port: int, log: Path) -> list[Servic
     ]
 
 
-def _make_environ(settings: Settings, mark: str) -> dict[str, str]:
+def _make_environ(settings: Settings, tag: str) -> dict[str, str]:
     """Return the environment of the programs.
 
     Nothing of gRPC is used in a forked child; its handlers would print a line at every fork. Threads of Python take
     turns, so a heap for each of them only takes memory.
     """
     home = str(find_dagster_home(settings))
-    own = {"DAGSTER_HOME": home, VARIABLE: mark, "PYTHONWARNINGS": "ignore"}
+    own = {"DAGSTER_HOME": home, VARIABLE: tag, "PYTHONWARNINGS": "ignore"}
     own |= {"GRPC_ENABLE_FORK_SUPPORT": "0", "MALLOC_ARENA_MAX": "2"}
     return {**os.environ, **own}
 
@@ -110,15 +110,15 @@ def _hold_folder(settings: Settings) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _end_remains(settings: Settings) -> None:
+def _end_orphans(settings: Settings) -> None:
     """End what an earlier start left where it was killed with all that would have ended its programs."""
-    if left := end_marked(str(settings.home)):
+    if left := end_tagged(str(settings.home)):
         pids = ", ".join(map(str, left))
         raise Conflict(f"process {pids} of an earlier `pokervod dev` cannot be ended. Check the disk it waits for.")
 
 
 @contextmanager
-def _make_scratch(settings: Settings) -> Iterator[Path]:
+def _make_temporary_folder(settings: Settings) -> Iterator[Path]:
     """Yield a folder whose path is short enough for a socket; remove those of starts that were killed."""
     prefix = f"pokervod-dev-{digest_path(settings.home)}-"
     for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):

@@ -26,7 +26,7 @@ from pokervod_pipelines.cli.render_pages import WORKER_COLUMNS, WORKER_FIGURES, 
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.periods import read_period
-from pokervod_pipelines.processes.places import require_answer
+from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.render import actions, pauses, queue
 from pokervod_pipelines.render import workers as registry
 from pokervod_pipelines.render.actions import ActionReport

@@ -15,7 +15,7 @@ from dagster._utils.concurrency import ConcurrencyKeyInfo
 from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.db.locks import hold_lock, is_locked
-from pokervod_pipelines.processes.marked import VARIABLE
+from pokervod_pipelines.processes.process_tags import VARIABLE
 
 IN_PROGRESS = [
     dg.DagsterRunStatus.NOT_STARTED,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pokervod_pipelines.hands.parsed_sessions import SUFFIXES
 from pokervod_pipelines.problems import Problem
-from pokervod_pipelines.processes.places import IS_SILENT, find_faults
+from pokervod_pipelines.processes.path_check import NO_ANSWER, check_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ def _list_files(folder: Path, problems: list[Problem]) -> Iterator[SeenFile]:
     def note(error: OSError) -> None:
         problems.append(Problem(str(error.filename or folder), f"cannot be listed: {error.strerror}"))
 
-    if find_faults([folder])[folder].startswith(IS_SILENT):
-        problems.append(Problem(str(folder), f"cannot be listed: {IS_SILENT}"))
+    if check_paths([folder])[folder].startswith(NO_ANSWER):
+        problems.append(Problem(str(folder), f"cannot be listed: {NO_ANSWER}"))
         return
     top = folder.resolve()
 

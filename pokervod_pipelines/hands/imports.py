@@ -17,7 +17,7 @@ from pokervod_pipelines.db.failures import read_first_line
 from pokervod_pipelines.errors import BadInput, BadSettings
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.hands import store
-from pokervod_pipelines.hands.drop_folders import list_hand_files, name_path
+from pokervod_pipelines.hands.drop_folders import is_hand_file, list_hand_files, name_path
 from pokervod_pipelines.hands.grade import GradeRule
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.parsed_sessions import HandRow, HandRules, ParsedSession, Weight
@@ -27,7 +27,7 @@ from pokervod_pipelines.hands.store import FileRecord, FileState, SessionRecord
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.hands.versions import Choice, choose_head, choose_rows, rename_rows
 from pokervod_pipelines.problems import Problem
-from pokervod_pipelines.processes.places import require_answer
+from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.settings import Settings
 
 PROBLEMS_KEPT = 200
@@ -119,7 +119,7 @@ def _list_files(paths: Iterable[Path], *, may_vanish: bool) -> tuple[list[Path],
     files: dict[Path, None] = {}
     problems: list[Problem] = []
     paths = list(paths)
-    require_answer(*paths)
+    require_answer(*{path.parent if is_hand_file(path.name) else path for path in paths})  # thousands of files
     for path in paths:
         if path.is_dir():
             listing = list_hand_files([path.absolute()])

@@ -4,9 +4,10 @@ The checks only read, except that the embedded database is started to be queried
 """
 
 import asyncio
+import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy import text
@@ -15,10 +16,10 @@ from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_database
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
-from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
+from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.monitoring.doctor_sheets import check_sheets
-from pokervod_pipelines.processes.look import IS_ABSENT, IS_EMPTY
-from pokervod_pipelines.processes.places import IS_SILENT, find_faults, require_answer
+from pokervod_pipelines.processes.path_check import NO_ANSWER, check_paths
+from pokervod_pipelines.processes.path_check_child import ABSENT, EMPTY, IS_FILE
 from pokervod_pipelines.render.instructions import find_template_faults
 from pokervod_pipelines.render.outputs.marker import MARKER, has_marker
 from pokervod_pipelines.render.outputs.paths import UNFINISHED
@@ -47,15 +48,16 @@ def check_installation(folder: Path | None = None) -> list[CheckResult]:
         settings = load_settings(folder=folder)
     except PokervodError as error:
         return [report_part("settings", str(error), "correct the settings named, then run doctor again")]
+    faults = _check_paths(settings)
     return [
         _check_settings(settings),
-        *_check_folders(settings),
+        *_check_folders(settings, faults),
         *check_sheets(settings),
         *_check_rules(settings),
         *_check_templates(settings),
-        *_check_outputs(settings),
+        *_check_outputs(settings, faults[settings.renders]),
         *_check_nexrender(settings),
-        *_check_database(settings),
+        *_check_database(settings, faults[settings.renders]),
         _check_dagster_home(settings),
         *_check_rights(settings, folder or Path.cwd()),
         _check_disk(settings),
@@ -73,31 +75,36 @@ def _check_settings(settings: Settings) -> CheckResult:
     return report_part("settings", found)
 
 
-def _check_folders(settings: Settings) -> Iterator[CheckResult]:
-    """Ask all places of the settings at once; what does not answer is known to the checks that come after."""
-    folders = [(f"library {each.name}", settings.root_of(each).path / each.folder) for each in settings.libraries]
-    folders += [("drop folder", folder) for folder in settings.hands.drop_folders]
-    folders += [("export folder", folder) for folder in settings.tournaments.export_folders]
+def _check_paths(settings: Settings) -> dict[Path, str]:
+    """Check all paths of the settings at once; what does not answer is known to the checks that come after."""
     others = [each.path for each in settings.sheets if each.path is not None]
     others += [settings.renders, *locate_templates(settings)]
-    faults = find_faults([*(folder for _, folder in folders), *others], TIMEOUT_SECONDS)
-    for part, folder in folders:
+    return check_paths([*(folder for _, folder in _list_folders(settings)), *others], TIMEOUT_SECONDS)
+
+
+def _list_folders(settings: Settings) -> list[tuple[str, Path]]:
+    folders = [(f"library {each.name}", settings.root_of(each).path / each.folder) for each in settings.libraries]
+    folders += [("drop folder", folder) for folder in settings.hands.drop_folders]
+    return folders + [("export folder", folder) for folder in settings.tournaments.export_folders]
+
+
+def _check_folders(settings: Settings, faults: Mapping[Path, str]) -> Iterator[CheckResult]:
+    for part, folder in _list_folders(settings):
         fault = faults[folder]
-        if fault == IS_EMPTY and not part.startswith("library"):
+        if fault == EMPTY and not part.startswith("library"):
             fault = ""
-        yield report_part(part, f"{folder}: {fault}" if fault else str(folder), _advise(fault))
+        yield report_part(part, f"{folder}: {fault}" if fault else str(folder), _advise(fault) if fault else "")
 
 
 def _advise(fault: str) -> str:
-    if not fault:
-        return ""
     known = {
-        IS_EMPTY: "mount the share: the folder is empty",
-        IS_ABSENT: "mount the share, or correct the path in the settings",
+        EMPTY: "mount the share: the folder is empty",
+        ABSENT: "mount the share, or correct the path in the settings",
+        IS_FILE: "expected a folder; correct the path in the settings",
+        os.strerror(errno.EACCES): "give the service read rights",
+        os.strerror(errno.EPERM): "give the service read rights",
     }
-    if fault in known:
-        return known[fault]
-    return "mount the share again and check its server" if IS_SILENT in fault else "give the service read rights"
+    return known.get(fault, "mount the share again and check its server")
 
 
 def _check_rules(settings: Settings) -> Iterator[CheckResult]:
@@ -121,11 +128,12 @@ def _check_templates(settings: Settings) -> Iterator[CheckResult]:
         yield report_part(f"template {name}", "; ".join(found), "correct the template; see docs/render.md")
 
 
-def _check_outputs(settings: Settings) -> list[CheckResult]:
+def _check_outputs(settings: Settings, fault: str) -> list[CheckResult]:
+    if fault.startswith(NO_ANSWER):
+        return [report_part("outputs folder", f"{settings.renders}: {fault}", _advise(fault))]
     try:
-        require_answer(settings.renders, seconds=TIMEOUT_SECONDS)
         return [_check_outputs_folder(settings)]
-    except (ArchiveUnavailable, OSError) as error:
+    except OSError as error:
         return [report_part("outputs folder", str(error), "check the mount and its server")]
 
 
@@ -166,7 +174,7 @@ async def _ask_nexrender(settings: Settings) -> list[str]:
         await renderer.close()
 
 
-def _check_database(settings: Settings) -> Iterator[CheckResult]:
+def _check_database(settings: Settings, outputs_fault: str) -> Iterator[CheckResult]:
     kind = "configured server"
     if settings.database_url is None:
         kind = f"embedded server, data in {EmbeddedServer(embedded_folder(settings)).status().data_folder}"
@@ -179,7 +187,7 @@ def _check_database(settings: Settings) -> Iterator[CheckResult]:
                 known = revision == newest_revision() and list_newest_paths(connection, 1)
             engine.dispose()
     except PokervodError as error:
-        yield report_part("database", str(error), "start the server or correct POKERVOD_DATABASE_URL")
+        yield report_part("database", str(error), "correct what the message names, then run doctor again")
         return
     old = version < MIN_SERVER_VERSION
     yield report_part(
@@ -193,8 +201,7 @@ def _check_database(settings: Settings) -> Iterator[CheckResult]:
         f"revision {revision or 'none yet'}, this code has {newest_revision()}",
         "" if is_current else "run `pokervod db upgrade`",
     )
-    is_there = find_faults([settings.renders])[settings.renders] in {"", IS_EMPTY}
-    if known and is_there and not has_marker(settings.renders):
+    if known and outputs_fault in {"", EMPTY} and not has_marker(settings.renders):
         found = f"{settings.renders} has no marker {MARKER}, but graphics were finished"
         yield report_part("outputs folder", found, "mount the share, or `pokervod render accept-folder --reason …`")
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.nas.stall import ReadProgress, read_watched
-from pokervod_pipelines.processes.places import require_answer
+from pokervod_pipelines.processes.path_check import require_answer
 
 
 class FileSystem(Protocol):
@@ -77,7 +77,11 @@ def has_content(fs: FileSystem, folder: str, stall_seconds: float) -> bool:
 
     def read(progress: ReadProgress) -> list[bool]:
         progress.enter(folder)
-        return [bool(list_names(fs, folder))]
+        try:
+            with fs.scandir(folder) as entries:
+                return [next(entries, None) is not None]
+        except OSError as error:
+            raise make_unavailable(folder, error) from None
 
     try:
         require_answer(Path(folder), seconds=stall_seconds)

@@ -40,7 +40,7 @@ class MissingFile:
 def list_missing(engine: Engine, library: str | None = None, period: Period = ALWAYS) -> list[MissingFile]:
     """Return the files that became missing or unseen in the period, without junk; longest missing first."""
     with engine.connect() as connection:
-        return _describe(connection, None, library=library, period=period)
+        return [MissingFile(**row._mapping) for row in files.read_missing(connection, library, period, None)]
 
 
 def list_clearable(engine: Engine, *, library: str, below: str) -> list[MissingFile]:
@@ -65,11 +65,9 @@ def count_unseen(engine: Engine, *, library: str, below: str) -> int:
         return len(files.read_in_state(connection, library, "unseen", below=_fold_path(below)))
 
 
-def _describe(
-    connection: Connection, rows: Sequence[Row[Any]] | None, *, library: str | None = None, period: Period = ALWAYS
-) -> list[MissingFile]:
-    ids = None if rows is None else [row.id for row in rows]
-    return [MissingFile(**row._mapping) for row in files.read_missing(connection, library, period, ids)]
+def _describe(connection: Connection, rows: Sequence[Row[Any]]) -> list[MissingFile]:
+    found = files.read_missing(connection, None, ALWAYS, [row.id for row in rows])
+    return [MissingFile(**row._mapping) for row in found]
 
 
 def clear_missing(

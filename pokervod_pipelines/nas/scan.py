@@ -19,7 +19,7 @@ from pokervod_pipelines.nas.file_system import FileSystem, list_names, make_unav
 from pokervod_pipelines.nas.path_rules import PathRules, is_bin
 from pokervod_pipelines.nas.stall import ReadProgress, read_watched
 from pokervod_pipelines.problems import Problem
-from pokervod_pipelines.processes.places import require_answer
+from pokervod_pipelines.processes.path_check import require_answer
 
 Entry = tuple[str, int, int, int]
 """A file: posix path below the archive root as the disk spells it, size, mtime in ns, inode. A tuple, for speed."""

@@ -16,7 +16,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.processes.places import require_answer
+from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.render.layers import MAX_CHARACTERS, Layer
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.file import describe_errors, read_settings_file

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import is_locked
 from pokervod_pipelines.errors import PokervodError, Unavailable
-from pokervod_pipelines.processes.places import require_answer
+from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.reading_digest import read_stored_readings

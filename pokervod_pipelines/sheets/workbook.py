@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.processes.places import require_answer
+from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.sheets.google.layout import SpreadsheetLayout
 from pokervod_pipelines.sheets.google.workbook import ColumnValues
 from pokervod_pipelines.sheets.tab import Tab, blank_errors

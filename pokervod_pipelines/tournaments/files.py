@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.processes.places import require_answer
+from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.text.encodings import decode, ends_inside_character
 
 LARGEST_FILE = 64 * 1024 * 1024

@@ -18,7 +18,7 @@ from pokervod_pipelines.hands.drop_folders import SeenFile, find_due_files, list
 from pokervod_pipelines.hands.session_files import read_session_day
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.problems import Problem
-from pokervod_pipelines.processes.places import IS_SILENT
+from pokervod_pipelines.processes.path_check import NO_ANSWER
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments import store as tournament_store
 from pokervod_pipelines.tournaments.files import find_exports
@@ -100,7 +100,7 @@ def _list_all_exports(folders: Iterable[Path]) -> tuple[list[SeenFile], list[Pro
         try:
             seen.extend(_list_exports(folder))
         except ArchiveUnavailable:
-            problems.append(Problem(str(folder), f"cannot be listed: {IS_SILENT}"))
+            problems.append(Problem(str(folder), f"cannot be listed: {NO_ANSWER}"))
         except OSError as error:
             problems.append(Problem(str(folder), f"cannot be listed: {error.strerror}"))
     return seen, problems

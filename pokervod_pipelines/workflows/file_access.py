@@ -7,11 +7,13 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import embedded_folder
 from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.processes.path_check import is_mounted
 from pokervod_pipelines.settings import Settings
 
 PASSABLE = 0o710
@@ -22,9 +24,17 @@ CHOSEN = frozenset({PASSABLE, 0o640})
 
 
 def restrict_access(settings: Settings, folder: Path) -> None:
-    """Take the rights of others away; leave what belongs to another user, which ``find_accessible`` tells."""
-    if settings.database_url is None:
-        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Take the rights of others away; leave what belongs to another user, which ``find_accessible`` tells.
+
+    What cannot be made or listed is for the command to say, which needs it.
+    """
+    with suppress(OSError):
+        if settings.database_url is None:
+            settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _restrict_each(settings, folder)
+
+
+def _restrict_each(settings: Settings, folder: Path) -> None:
     passage, group = (settings.home, embedded_folder(settings)), _find_server_group(settings)
     for path in (*_list_own(settings.home, folder), folder / ".env"):
         with suppress(OSError):
@@ -37,14 +47,14 @@ def restrict_access(settings: Settings, folder: Path) -> None:
 
 def find_accessible(settings: Settings, folder: Path) -> list[Path]:
     """Return what others can enter or read."""
-    return [path for path in (*list(_list_own(settings.home, folder))[:1], folder / ".env") if _find_excess(path)]
+    return [path for path in (*islice(_list_own(settings.home, folder), 1), folder / ".env") if _find_excess(path)]
 
 
 def _list_own(home: Path, folder: Path) -> Iterator[Path]:
     """Yield ``home`` and what is in it, nothing where others use it, too: ``/tmp``, or a folder around the project."""
     if home.is_dir() and not folder.resolve().is_relative_to(home.resolve()) and not home.stat().st_mode & stat.S_ISVTX:
         yield home
-        yield from (each for each in home.iterdir() if not each.is_symlink() and not each.is_mount())
+        yield from (each for each in home.iterdir() if not (is_mounted(each) or each.is_symlink()))
 
 
 def _find_excess(path: Path) -> int:

@@ -29,7 +29,6 @@ from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.imports import ImportReport, import_hands
 from pokervod_pipelines.hands.pgfx import name_table
 from pokervod_pipelines.hands.stored_replay import ReplayReport, replay_beside, replay_hands
-from pokervod_pipelines.processes.places import require_answer
 from pokervod_pipelines.render.listing import InstructionFilter, list_instructions
 from pokervod_pipelines.render.outputs.store import find_output
 from pokervod_pipelines.settings import Settings
@@ -80,7 +79,6 @@ def import_and_link_hands(
     Hands that are not replayed within ``replay_seconds_limit`` are replayed by the next call. Raises what
     ``import_hands`` raises.
     """
-    require_answer(*paths)
     with replay_beside(engine) as count:
         imported = import_hands(
             engine, settings, paths, correlation_id=correlation_id, day=day, may_vanish=may_vanish, progress=progress

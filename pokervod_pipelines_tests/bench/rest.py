@@ -28,7 +28,7 @@ NAMES = {
     "multiprocessing": "the code server",
     "postgres": "PostgreSQL",
     "guard.py": "PostgreSQL's guard",
-    "processes.marked": "pokervod dev",
+    "processes.process_tags": "pokervod dev",
     "dev --port": "pokervod dev",
 }
 """Part of the command of a process, and the line of the table that it belongs to."""

@@ -42,6 +42,13 @@ def test_every_broken_part_is_named_with_what_to_do(installation: Installation) 
     assert "pokervod setup" in found["Dagster's home"]
 
 
+def test_a_library_that_is_a_file_is_no_folder(installation: Installation) -> None:
+    (installation.archive / "ARCHIVE" / "PAD").rename(installation.folder / "elsewhere")
+    (installation.archive / "ARCHIVE" / "PAD").touch()
+
+    assert broken_parts(installation.folder)["library PAD"] == "expected a folder; correct the path in the settings"
+
+
 def test_what_others_can_read_is_named(installation: Installation) -> None:
     home, secrets = installation.folder / ".pokervod", installation.folder / ".env"
     home.chmod(0o755)

@@ -146,3 +146,14 @@ def test_every_command_closes_what_it_finds_open(tmp_path: Path) -> None:
     installation.run("nas", "missing")
 
     assert find_modes(*paths) == ["700"] * 3
+
+
+def test_a_home_that_cannot_be_made_is_left_to_the_command_that_needs_it(
+    settings_factory: Callable[..., Settings], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    settings = settings_factory(home=tmp_path / "file" / "home")
+
+    restrict_access(settings, tmp_path)
+
+    assert find_accessible(settings, tmp_path) == []

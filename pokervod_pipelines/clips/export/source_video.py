@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.processes.places import require_answer
+from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.video_tracks import choose_video, find_delay, find_turn
 
 Packet: TypeAlias = "av.Packet[Any]"

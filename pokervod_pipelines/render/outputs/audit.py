@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pokervod_pipelines.errors import BadSettings, Unavailable
-from pokervod_pipelines.processes.places import require_answer
+from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.render.outputs.digest import OutputStat, hash_output, stat_output
 from pokervod_pipelines.render.outputs.marker import MARKER, has_marker
 from pokervod_pipelines.render.outputs.paths import UNFINISHED, fill_path, find_output_path

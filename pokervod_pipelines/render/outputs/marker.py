@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.processes.places import require_answer
+from pokervod_pipelines.files import replace_file
+from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.render.failures import BadWorker
 
 MARKER = ".pokervod-outputs.json"
@@ -40,7 +41,7 @@ def write_marker(root: Path, actor: Actor) -> None:
     if has_marker(root):
         return
     content = {"accepted_by": actor.who, "reason": actor.reason, "at": datetime.now(UTC).isoformat(timespec="seconds")}
-    (root / MARKER).write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
+    replace_file(root / MARKER, (json.dumps(content, ensure_ascii=False) + "\n").encode(), sync=True)
 
 
 def mark_known_folder(root: Path, known: Iterable[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Check that everything with a mark ends with the process that set it, however that one ends."""
+"""Check that everything with a tag ends with the process that set it, however that one ends."""
 
 import os
 import signal
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.processes import marked
-from pokervod_pipelines.processes.marked import VARIABLE, end_after_us, end_marked, make_mark
+from pokervod_pipelines.processes import process_tags
+from pokervod_pipelines.processes.process_tags import VARIABLE, end_after_us, end_tagged, make_tag
 from pokervod_pipelines_tests.processes.system import wait_until_gone
 
 OWNER = """
 import os, subprocess, sys
-from pokervod_pipelines.processes.marked import VARIABLE, end_after_us
+from pokervod_pipelines.processes.process_tags import VARIABLE, end_after_us
 code = '''
 import os, subprocess, sys
 apart = subprocess.Popen([sys.executable, "-S", "-c", "import signal; signal.pause()"], start_new_session=True)
@@ -31,8 +31,8 @@ STUBBORN = "import signal; signal.signal(15, signal.SIG_IGN); print(flush=True);
 
 @pytest.fixture
 def owner(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Start a process with a marked child that has a child in a session of its own."""
-    command = [sys.executable, "-c", OWNER, make_mark(tmp_path)]
+    """Start a process with a tagged child that has a child in a session of its own."""
+    command = [sys.executable, "-c", OWNER, make_tag(tmp_path)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
@@ -58,9 +58,9 @@ def test_children_and_theirs_end_with_their_owner(owner: subprocess.Popen[str], 
     wait_until_gone(apart)
 
 
-def start_marked(mark: str, code: str = STUBBORN) -> subprocess.Popen[bytes]:
+def start_tagged(tag: str, code: str = STUBBORN) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        [sys.executable, "-S", "-c", code], env={**os.environ, VARIABLE: mark}, stdout=subprocess.PIPE
+        [sys.executable, "-S", "-c", code], env={**os.environ, VARIABLE: tag}, stdout=subprocess.PIPE
     )
     assert process.stdout
     process.stdout.readline()
@@ -68,11 +68,11 @@ def start_marked(mark: str, code: str = STUBBORN) -> subprocess.Popen[bytes]:
 
 
 def test_what_remains_of_a_folder_is_ended_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marked, "STOP_SECONDS", 0.1)
-    first, second = (start_marked(make_mark(tmp_path)) for _ in range(2))
-    others = [start_marked(make_mark(folder)) for folder in (tmp_path / "below", tmp_path.parent, Path(f"{tmp_path}2"))]
+    monkeypatch.setattr(process_tags, "STOP_SECONDS", 0.1)
+    first, second = (start_tagged(make_tag(tmp_path)) for _ in range(2))
+    others = [start_tagged(make_tag(folder)) for folder in (tmp_path / "below", tmp_path.parent, Path(f"{tmp_path}2"))]
 
-    left = end_marked(str(tmp_path))
+    left = end_tagged(str(tmp_path))
 
     assert left == []
     assert [each.poll() for each in others] == [None] * 3
@@ -80,12 +80,12 @@ def test_what_remains_of_a_folder_is_ended_and_nothing_else(tmp_path: Path, monk
         each.kill()
     for each in (first, second, *others):
         each.communicate()
-    assert end_marked(str(tmp_path)) == []
+    assert end_tagged(str(tmp_path)) == []
 
 
 def test_of_two_starts_in_a_folder_only_the_one_named_is_ended(tmp_path: Path) -> None:
-    earlier, later = make_mark(tmp_path), make_mark(tmp_path)
-    process = start_marked(later)
+    earlier, later = make_tag(tmp_path), make_tag(tmp_path)
+    process = start_tagged(later)
 
     with end_after_us(earlier):
         pass

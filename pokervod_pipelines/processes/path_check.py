@@ -1,7 +1,7 @@
-"""Ask whether folders and files answer, in a process of its own: a call into a dead share may never return.
+"""Check whether folders and files answer, in a process of its own: a call into a dead share may never return.
 
-Nothing ends such a call, and a process with one cannot end either, not even by a kill. So whoever opens a place on a
-share asks first; the process that got stuck is left behind. A local disk is looked at without one.
+Nothing ends such a call, and a process with one cannot end either, not even by a kill. So whoever opens a path on a
+share asks first; the process that got stuck is left behind. A local disk is read without one.
 """
 
 import os
@@ -15,14 +15,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from pokervod_pipelines.errors import ArchiveUnavailable
-from pokervod_pipelines.processes import look
-from pokervod_pipelines.processes.look import find_fault
+from pokervod_pipelines.processes import path_check_child
+from pokervod_pipelines.processes.path_check_child import check_path
 
 ANSWER_SECONDS = 20.0
 """Disks of a sleeping server need up to 15 s to spin up."""
 
 REMEMBERED_SECONDS = 30.0
-"""Places on a mount that did not answer are not asked again for so long, nor while the process stuck there lives.
+"""Paths below one that did not answer are not asked again for so long, nor while the process stuck there lives.
 
 So a hundred clips wait once, not each, and a poller leaves one stuck process behind, not one for each poll.
 """
@@ -30,42 +30,56 @@ So a hundred clips wait once, not each, and a poller leaves one stuck process be
 LEAST_SECONDS = 3.0
 """Give a busy machine so long to start a process."""
 
-IS_SILENT = "does not answer"
+NO_ANSWER = "does not answer"
 
 LOCAL = frozenset(
     """
     apfs btrfs exfat ext2 ext3 ext4 f2fs iso9660 overlay ramfs squashfs tmpfs vfat xfs zfs
     """.split()  # noqa: SIM905 - as one reads them
 )
-"""File systems that no server and no other process answers for; their places are looked at in this process."""
+"""File systems that no server and no other process answers for; their paths are checked in this process."""
 
 MAX_LINKS = 40
 
-_silent: dict[str, tuple[float, subprocess.Popen[bytes]]] = {}
+_unanswered: dict[str, tuple[float, subprocess.Popen[bytes]]] = {}
 
 
-def find_faults(places: Iterable[Path], seconds: float = ANSWER_SECONDS) -> dict[Path, str]:
-    """Return what is wrong with each place, or "", after ``seconds`` at the latest; all are asked at the same time."""
-    seconds = max(seconds, LEAST_SECONDS)
-    wanted = {place: os.path.abspath(place) for place in places}  # noqa: PTH100 - resolving a link may hang
-    shared = [path for path in dict.fromkeys(wanted.values()) if is_on_share(path)]
-    asked = [path for path in shared if not _is_known_silent(path)]
-    answers = _ask(asked, seconds) if asked else {}
-    answers |= {path: find_fault(path) for path in wanted.values() if path not in shared}
-    silent = f"{IS_SILENT} (waited {seconds:g} s)"
-    return {place: answers.get(path, silent) for place, path in wanted.items()}
+def check_paths(paths: Iterable[Path], seconds: float = ANSWER_SECONDS) -> dict[Path, str]:
+    """Return what is wrong with each path, or "", after ``seconds`` at the latest; all are asked at the same time.
+
+    ``IS_FILE`` says that it is no folder, which is wrong for a folder only.
+    """
+    seconds, mounts = max(seconds, LEAST_SECONDS), _read_mounts()
+    given = dict.fromkeys(paths)
+    shared = {path: full for path in given if _leads_to_share(full := _make_absolute(path), mounts)}
+    asked = [full for full in dict.fromkeys(shared.values()) if not _is_known_unanswered(full)]
+    answers = _ask(asked, seconds, mounts) if asked else {}
+    none = f"{NO_ANSWER} (waited {seconds:g} s)"
+    return {path: answers.get(shared[path], none) if path in shared else check_path(str(path)) for path in given}
 
 
-def require_answer(*places: Path, seconds: float = ANSWER_SECONDS) -> None:
-    """Raise ``ArchiveUnavailable`` where a place does not answer; any other fault is the reader's to find."""
-    for place, fault in find_faults(places, seconds).items():
-        if fault.startswith(IS_SILENT):
-            raise ArchiveUnavailable(f"{place}: {fault}. Check the mount and its server, then run it again.")
+def require_answer(*paths: Path, seconds: float = ANSWER_SECONDS) -> None:
+    """Raise ``ArchiveUnavailable`` where a path does not answer; anything else is the reader's to find."""
+    for path, fault in check_paths(paths, seconds).items():
+        if fault.startswith(NO_ANSWER):
+            raise ArchiveUnavailable(f"{path}: {fault}. Check the mount and its server, then run it again.")
 
 
-def is_on_share(path: str) -> bool:
+def is_on_share(path: Path) -> bool:
     """Return whether the path leads to a share, by its links too; nothing on a share is touched."""
-    mounts = _read_mounts()
+    return _leads_to_share(_make_absolute(path), _read_mounts())
+
+
+def is_mounted(path: Path) -> bool:
+    """Return whether something is mounted at the path, which is not touched: a dead share would never answer."""
+    return _make_absolute(path) in _read_mounts()
+
+
+def _make_absolute(path: Path) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 - resolving a link may hang
+
+
+def _leads_to_share(path: str, mounts: Mapping[str, str]) -> bool:
     for _ in range(MAX_LINKS):
         if not _is_local(path, mounts):
             return True
@@ -108,24 +122,24 @@ def _unescape(text: str) -> str:
 _NUMBER = re.compile(r"\\([0-7]{3})")
 
 
-def _is_known_silent(path: str) -> bool:
+def _is_known_unanswered(path: str) -> bool:
     return any(
-        path == mount or path.startswith(f"{mount}{os.sep}")
-        for mount, (until, process) in [*_silent.items()]
+        path == stopped or path.startswith(f"{stopped}{os.sep}")
+        for stopped, (until, process) in [*_unanswered.items()]
         if until > time.monotonic() or process.poll() is None
     )
 
 
-def _ask(paths: list[str], seconds: float) -> dict[str, str]:
+def _ask(paths: list[str], seconds: float, mounts: Mapping[str, str]) -> dict[str, str]:
     """Return what was found at each path that answered, and remember where the others stopped."""
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", look.__file__, *paths],
-        stdin=subprocess.DEVNULL,
+        [sys.executable, "-I", "-S", path_check_child.__file__],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # what reads our own error output would wait for a process that is left behind
     )
     try:
-        output, _ = process.communicate(timeout=seconds)
+        output, _ = process.communicate("\0".join(paths).encode("utf-8", "surrogateescape"), timeout=seconds)
     except subprocess.TimeoutExpired as error:
         output = error.output or b""
         process.kill()
@@ -142,6 +156,6 @@ def _ask(paths: list[str], seconds: float) -> dict[str, str]:
     for path in set(paths) - set(answers):
         end = path.find(os.sep, seen[path] + 1)
         stopped = path if end < 0 else path[:end]
-        if stopped in _read_mounts():
-            _silent[stopped] = time.monotonic() + REMEMBERED_SECONDS, process
+        if _leads_to_share(stopped, mounts):
+            _unanswered[stopped] = time.monotonic() + REMEMBERED_SECONDS, process
     return answers

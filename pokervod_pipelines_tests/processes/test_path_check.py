@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.processes.places import find_faults, is_on_share, require_answer
+from pokervod_pipelines.processes.path_check import check_paths, is_on_share, require_answer
+from pokervod_pipelines_tests.sizes import choose
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/mountinfo").exists(), reason="only Linux lists its mounts")
 
@@ -18,11 +19,11 @@ def test_a_local_disk_is_looked_at_and_anything_else_is_asked(tmp_path: Path) ->
     (tmp_path / "broken").symlink_to("nowhere")
     (tmp_path / "loop").symlink_to("loop")
 
-    on_share = {name: is_on_share(str(tmp_path / name)) for name in ("link/stat", "again", "up/1", "broken", "loop")}
+    on_share = {name: is_on_share(tmp_path / name) for name in ("link/stat", "again", "up/1", "broken", "loop")}
 
     assert on_share == {"link/stat": True, "again": True, "up/1": True, "broken": False, "loop": False}
-    assert not is_on_share(str(tmp_path / "missing" / "too"))
-    assert is_on_share("/proc/1")
+    assert not is_on_share(tmp_path / "missing" / "too")
+    assert is_on_share(Path("/proc/1"))
 
 
 @pytest.mark.parametrize("through", ["", "share"])
@@ -30,13 +31,21 @@ def test_what_is_wrong_is_said_the_same_on_a_disk_and_through_a_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, through: str
 ) -> None:
     if through:
-        monkeypatch.setattr("pokervod_pipelines.processes.places.LOCAL", frozenset())
+        monkeypatch.setattr("pokervod_pipelines.processes.path_check.LOCAL", frozenset())
     (tmp_path / "empty").mkdir()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     places = [tmp_path / name for name in ("empty", "full", "full/file", "missing", "full/file/below")]
 
-    faults = [fault for _, fault in sorted(find_faults(places).items(), key=lambda each: places.index(each[0]))]
+    faults = [fault for _, fault in sorted(check_paths(places).items(), key=lambda each: places.index(each[0]))]
 
-    assert faults == ["is empty", "", "", "does not exist", os.strerror(20)]
+    assert faults == ["is empty", "", "is a file", "does not exist", os.strerror(20)]
     require_answer(*places)
+
+
+def test_thousands_of_paths_are_asked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arguments may have 2 MB in all; 5,000 paths have more than one."""
+    monkeypatch.setattr("pokervod_pipelines.processes.path_check.LOCAL", frozenset())
+    paths = [tmp_path / f"{'x' * 200}-{number}" for number in range(choose(500, long=5_000))]
+
+    assert set(check_paths(paths).values()) == {"does not exist"}
