@@ -156,7 +156,8 @@ def _print_summary(result: "SyncResult", checks: dict[str, CheckResult]) -> None
         if not check.passed:
             _print_check(check)
     word = "[green]done[/]" if result.succeeded else "[bold red]done, with failures[/]"
-    out.print(f"{word} in {result.seconds:.1f} s · {result.job} · run {result.run_id[:8]} · `pokervod dev` shows it")
+    run = f"run {result.run_id[:8]}, under Runs in `pokervod dev`"
+    out.print(f"{word} in {result.seconds:.1f} s · {result.job} · {run}")
 
 
 def _print_check(check: CheckResult) -> None:
