@@ -189,11 +189,16 @@ DATA_CHECKS = (
     DataCheck(
         name="every_session_file_was_read",
         asset="hands",
-        passes="No session file is in quarantine.",
-        fails=("session file is in quarantine", "session files are in quarantine"),
-        cases="select path || ': ' || reason from hand_files where state = 'quarantined' order by read_at desc, path",
+        passes="Every session file was read.",
+        fails=("session file was not read", "session files were not read"),
+        cases="""
+            select case when starts_with(reason, path) then reason else path || ': ' || reason end from hand_files
+            where state = 'quarantined'
+                or (state = 'waiting' and mtime_ns < (extract(epoch from now()) - 3600) * 1000000000)
+            order by read_at desc, path
+        """,
         population="hand_files",
-        next_step="Read the reason beside the file in the quarantine folder; correct the file and drop it again.",
+        next_step="Correct or export the file again, then drop it again; a quarantined one has its reason beside it.",
     ),
     DataCheck(
         name="cards_are_unique",

@@ -255,6 +255,12 @@ def test_folders_that_cannot_be_listed_are_reported(room: Room) -> None:
             "every_session_file_was_read",
             "/x/odd.json: no session",
         ),
+        (  # a reason that names its file already, of a file that nobody writes any more
+            "insert into hand_files (path, digest, size, mtime_ns, state, reason) "
+            "values ('/x/cut.json', 'd', 1, 1, 'waiting', '/x/cut.json: the file ends in the middle')",
+            "every_session_file_was_read",
+            "/x/cut.json: the file ends in the middle",
+        ),
     ],
 )
 def test_wrong_data_fail_exactly_one_check(room: Room, sql: str, check: str, says: str) -> None:
@@ -269,4 +275,5 @@ def test_wrong_data_fail_exactly_one_check(room: Room, sql: str, check: str, say
     assert {name for name, result in before.items() if not result.passed} == set()
     assert [name for name, result in after.items() if not result.passed] == [check]
     assert says in after[check].evidence[0]
+    assert after[check].evidence[0].count("/x/") <= 1
     assert (after[check].looked_at or 0) >= after[check].evidence_count == 1
