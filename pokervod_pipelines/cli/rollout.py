@@ -319,7 +319,9 @@ def demo(
     Example: pokervod rollout demo
     """
     start = time.monotonic()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(each, signal.default_int_handler)
     try:
         run_demo(html, lambda line: err.print(line, markup=False))
     except KeyboardInterrupt:

@@ -9,11 +9,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from pokervod_pipelines.db.engine import serve_database
+from pokervod_pipelines.db.embedded.location import erase_location
+from pokervod_pipelines.db.embedded.server import EmbeddedServer
+from pokervod_pipelines.db.engine import embedded_folder, serve_database
 from pokervod_pipelines.errors import BadInput, Unavailable
 from pokervod_pipelines.rollout.demo.site import DemoSite, open_site
 from pokervod_pipelines.rollout.report.wording import trim_text
-from pokervod_pipelines.settings import load_settings
+from pokervod_pipelines.settings import Settings, load_settings
 
 
 def run_demo(page: Path, tell: Callable[[str], object]) -> None:
@@ -27,9 +29,20 @@ def run_demo(page: Path, tell: Callable[[str], object]) -> None:
         _call(site, "setup")
         with (site.folder / ".pokervod" / "sample" / "pokervod.yaml").open("a", encoding="utf-8") as settings:
             settings.write(site.render("settings.yaml"))
-        with serve_database(load_settings(site.environment, site.folder)):
-            _live(site)
+        settings = load_settings(site.environment, site.folder)
+        try:
+            with serve_database(settings):
+                _live(site)
+        finally:
+            _erase_database(settings)
         shutil.copyfile(site.folder / ".pokervod" / "rollout" / "production.html", page)
+
+
+def _erase_database(settings: Settings) -> None:
+    """Delete the database, which is outside the folder where root has started the demo."""
+    server = EmbeddedServer(embedded_folder(settings))
+    server.stop()
+    erase_location(server.locate())
 
 
 def _live(site: DemoSite) -> None:
