@@ -27,8 +27,8 @@ def run_demo(page: Path, tell: Callable[[str], object]) -> None:
         raise BadInput(f"{page}: cannot be written; name another file by --html")
     with tempfile.TemporaryDirectory(prefix="pokervod-rollout-demo-") as name, open_site(Path(name), tell) as site:
         _call(site, "setup")
-        with (site.folder / ".pokervod" / "sample" / "pokervod.yaml").open("a", encoding="utf-8") as settings:
-            settings.write(site.render("settings.yaml"))
+        with (site.folder / ".pokervod" / "sample" / "pokervod.yaml").open("a", encoding="utf-8") as file:
+            file.write(site.render("settings.yaml"))
         settings = load_settings(site.environment, site.folder)
         try:
             with serve_database(settings):
