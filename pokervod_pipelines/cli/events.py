@@ -11,7 +11,7 @@ from pokervod_pipelines.cli.options import JsonOption, PreviewOption, SinceOptio
 from pokervod_pipelines.cli.output import count_nouns, out, print_json, print_json_lines, print_table, show_time
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.events.cursors import list_cursors, set_back_cursor
+from pokervod_pipelines.events.cursors import Consumer, list_consumers, read_cursor, set_back_cursor
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
 from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_events, read_latest, read_snapshot
 from pokervod_pipelines.periods import FORMS, read_moment, read_period
@@ -107,12 +107,22 @@ def cursors(as_json: JsonOption = False) -> None:
     Example: pokervod events cursors
     """
     with open_database(load_settings()) as engine, engine.connect() as connection:
-        states = list_cursors(connection, CONSUMERS)
+        states = [read_cursor(connection, each) for each in _list_consumers(connection)]
     if as_json:
         print_json([asdict(state) for state in states])
         return
-    rows = [(each.consumer, each.pending, each.oldest, each.moved_at or "never") for each in states]
-    print_table("consumers of the event log", ("consumer", "pending", "oldest", "read last"), rows, right=("pending",))
+    rows = [
+        (each.consumer, each.pending, each.oldest, each.moved_at or "never", each.waiting, each.parked)
+        for each in states
+    ]
+    columns = ("consumer", "pending", "oldest", "read last", "waiting", "parked")
+    print_table("consumers of the event log", columns, rows, right=("pending", "waiting", "parked"))
+
+
+def _list_consumers(connection: Connection) -> list[Consumer]:
+    """Return those that have read, and those that are there to read."""
+    found = list_consumers(connection)
+    return [*found, *(each for each in CONSUMERS if each.name not in {one.name for one in found})]
 
 
 @app.command("replay")
@@ -126,12 +136,17 @@ def replay(
     Example: pokervod events replay "render instructions" --from yesterday
     """
     settings = load_settings()
-    consumer = next((each for each in CONSUMERS if each.name == name), None)
-    if consumer is None:
-        raise BadInput(f"unknown consumer {name!r}; {suggest_name(name, [each.name for each in CONSUMERS])}")
     moment = read_moment("--from", since, settings.zone)
     with open_database(settings) as engine, engine.connect() as connection:
+        consumer = _find_consumer(connection, name)
         state = set_back_cursor(connection, consumer, moment)
         if not preview:
             connection.commit()
     out.print(f"{name} {'would read' if preview else 'reads'} {count_nouns(state.pending, 'event')} with its next run")
+
+
+def _find_consumer(connection: Connection, name: str) -> Consumer:
+    found = {each.name: each for each in _list_consumers(connection)}
+    if name not in found:
+        raise BadInput(f"unknown consumer {name!r}; {suggest_name(name, found)}")
+    return found[name]

@@ -1,37 +1,35 @@
 """Remember how far a consumer has read the log, and set it back.
 
-The position is PostgreSQL's snapshot of the last read: what that snapshot does not see is pending. So a transaction
-that commits late is not skipped, however low its number, and nobody waits for a transaction of another database.
+The position is a snapshot of PostgreSQL: what that snapshot does not see is pending. So a transaction that commits
+late is not skipped, however low its number, and nobody waits for a transaction of another database. What is pending
+is read in rounds: a later snapshot fixes which events belong to one, so that reading can stop within it and continue.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.events.types import EventType
 
-PENDING = """
+_BATCH = 1_000
+
+_SEEN = """
     seen as (
         select coalesce(max(txid), 0) as txid, max(snapshot) as snapshot from event_cursors where consumer = :consumer
-    ),
-    pending as (
-        select events.* from events, seen
-        where events.txid >= seen.txid and events.type = any(:types)
-            and not coalesce(pg_visible_in_snapshot(
-                cast(cast(events.txid as text) as xid8), cast(seen.snapshot as pg_snapshot)), false)
     )
 """
-"""Two common table expressions: the position of ``:consumer``, and the events of ``:types`` that it has not read."""
+"""Common table expression: the position of ``:consumer``."""
 
-READ_UP_TO = """
-    select seen.txid as seen_txid, seen.snapshot as seen_snapshot, cast(pg_current_snapshot() as text) as snapshot,
-        (select coalesce(max(id), 0) from pending) as newest
-    from seen
+_PENDING = """
+    events.type = any(:types) and events.txid >= seen.txid
+    and not coalesce(pg_visible_in_snapshot(
+        cast(cast(events.txid as text) as xid8), cast(seen.snapshot as pg_snapshot)), false)
 """
-"""Select the columns of ``ReadUpTo``."""
+"""Condition: the event has one of ``:types`` and was not visible at the position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,69 +41,119 @@ class Consumer:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Return the parameters of ``PENDING``."""
+        """Return the parameters of the queries of this module."""
         return {"consumer": self.name, "types": [str(type_) for type_ in self.types]}
 
 
-@dataclass(frozen=True, slots=True)
-class ReadUpTo:
-    """Hold from where to where a consumer has read; ``newest`` is the highest id of the pending events, 0 for none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """Describe the events that were pending at one moment: those in ``snapshot`` that the position does not see.
+
+    ``first`` and ``last`` are the lowest and highest of their ids, 0 where nothing is pending.
+    """
 
     seen_txid: int
     seen_snapshot: str | None
     snapshot: str
-    newest: int
+    first: int
+    last: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing is pending."""
+        return self.last == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CursorState:
-    """Describe how far a consumer is behind; ``moved_at`` is None for one that has never read."""
+    """Describe how far a consumer is behind; ``moved_at`` is None for one that has never read.
+
+    ``waiting`` counts events whose handler failed and is tried again, and those behind them; ``parked`` those given up.
+    """
 
     consumer: str
     pending: int
     oldest: datetime | None
     moved_at: datetime | None
+    waiting: int
+    parked: int
 
 
-def advance_cursor(connection: Connection, consumer: Consumer, read: ReadUpTo) -> None:
-    """Move the cursor to the end of the read, unless it was set back or a later read has moved it since."""
-    connection.execute(
-        text("""
-            insert into event_cursors as c (consumer, txid, event_id, snapshot)
-            select :consumer, cast(cast(pg_snapshot_xmin(cast(:snapshot as pg_snapshot)) as text) as bigint), :newest,
-                :snapshot
-            on conflict (consumer) do update set txid = excluded.txid, event_id = excluded.event_id,
-                snapshot = excluded.snapshot, moved_at = now()
-            where (c.snapshot is null and cast(:seen_snapshot as varchar) is null and c.txid = :seen_txid)
-                or pg_snapshot_xmax(cast(c.snapshot as pg_snapshot))
-                    <= pg_snapshot_xmax(cast(excluded.snapshot as pg_snapshot))
-        """),
-        {
-            "consumer": consumer.name,
-            "snapshot": read.snapshot,
-            "newest": read.newest,
-            "seen_snapshot": read.seen_snapshot,
-            "seen_txid": read.seen_txid,
-        },
+def find_round(connection: Connection, consumer: Consumer) -> Round:
+    """Return the events that are pending now."""
+    row = connection.execute(_FIND_ROUND, consumer.parameters).one()
+    return Round(**row._mapping)
+
+
+_FIND_ROUND = text(f"""
+    with {_SEEN}
+    select seen.txid as seen_txid, seen.snapshot as seen_snapshot, cast(pg_current_snapshot() as text) as snapshot,
+        coalesce(found.first, 0) as first, coalesce(found.last, 0) as last
+    from seen, lateral (select min(id) as first, max(id) as last from events where {_PENDING}) as found
+""")  # noqa: S608 - constants
+
+
+def stream_round(
+    connection: Connection, consumer: Consumer, pending: Round, *, after: int = 0, limit: int | None = None
+) -> Iterator[LoggedEvent]:
+    """Yield the events of the round with an id above ``after``, in the order of their ids."""
+    values = {**consumer.parameters, **asdict(pending), "after": max(after, pending.first - 1), "limit": limit}
+    for row in connection.execute(_STREAM_ROUND, values, execution_options={"yield_per": _BATCH}):
+        yield LoggedEvent(**row._mapping)
+
+
+_STREAM_ROUND = text(f"""
+    select id, at, type, source, correlation_id, payload
+    from events, (select cast(:seen_txid as bigint) as txid, cast(:seen_snapshot as text) as snapshot) as seen
+    where {_PENDING} and id > :after and id <= :last
+        and pg_visible_in_snapshot(cast(cast(events.txid as text) as xid8), cast(:snapshot as pg_snapshot))
+    order by id limit :limit
+""")  # noqa: S608 - constants
+
+
+def advance_cursor(connection: Connection, consumer: Consumer, done: Round) -> None:
+    """Move the cursor to the end of the round, unless it was set back or a later round has moved it since."""
+    connection.execute(_ADVANCE, {**consumer.parameters, **asdict(done)})
+
+
+_ADVANCE = text("""
+    insert into event_cursors as c (consumer, types, txid, event_id, snapshot)
+    select :consumer, :types, cast(cast(pg_snapshot_xmin(cast(:snapshot as pg_snapshot)) as text) as bigint), :last,
+        :snapshot
+    on conflict (consumer) do update set types = excluded.types, txid = excluded.txid, event_id = excluded.event_id,
+        snapshot = excluded.snapshot, round_snapshot = null, round_end = null, moved_at = now()
+    where (c.snapshot is null and cast(:seen_snapshot as varchar) is null and c.txid = :seen_txid)
+        or pg_snapshot_xmax(cast(c.snapshot as pg_snapshot)) <= pg_snapshot_xmax(cast(excluded.snapshot as pg_snapshot))
+""")
+
+
+def list_consumers(connection: Connection) -> list[Consumer]:
+    """Return all consumers that have ever read, by name."""
+    rows = connection.execute(text("select consumer, types from event_cursors order by consumer"))
+    known = {str(each) for each in EventType}
+    return [Consumer(name, tuple(EventType(each) for each in types if each in known)) for name, types in rows]
+
+
+def read_cursor(connection: Connection, consumer: Consumer) -> CursorState:
+    """Return how far the consumer is behind."""
+    return CursorState(**connection.execute(_READ_CURSOR, consumer.parameters).one()._mapping)
+
+
+_READ_CURSOR = text(f"""
+    with {_SEEN}, progress as (
+        select coalesce(max(event_id) filter (where round_snapshot is not null), 0) as done,
+            max(round_snapshot) as snapshot, max(moved_at) as moved_at
+        from event_cursors where consumer = :consumer
     )
-
-
-def list_cursors(connection: Connection, consumers: Sequence[Consumer]) -> list[CursorState]:
-    """Return the state of each consumer, in the given order."""
-    return [_read_state(connection, consumer) for consumer in consumers]
-
-
-def _read_state(connection: Connection, consumer: Consumer) -> CursorState:
-    row = connection.execute(
-        text(f"""
-            with {PENDING}
-            select :consumer as consumer, count(*) as pending, min(at) as oldest,
-                (select moved_at from event_cursors where consumer = :consumer) as moved_at
-            from pending
-        """),  # noqa: S608 - a constant
-        consumer.parameters,
-    ).one()
-    return CursorState(**row._mapping)
+    select cast(:consumer as text) as consumer, pending.*, progress.moved_at,
+        (select count(*) from event_retries where consumer = :consumer and parked_at is null) as waiting,
+        (select count(*) from event_retries where consumer = :consumer and parked_at is not null) as parked
+    from progress, lateral (
+        select count(*) as pending, min(at) as oldest from events, seen
+        where {_PENDING} and (id > progress.done or not coalesce(pg_visible_in_snapshot(
+            cast(cast(events.txid as text) as xid8), cast(progress.snapshot as pg_snapshot)), false))
+    ) as pending
+""")  # noqa: S608 - constants
 
 
 def set_back_cursor(connection: Connection, consumer: Consumer, since: datetime) -> CursorState:
@@ -113,12 +161,12 @@ def set_back_cursor(connection: Connection, consumer: Consumer, since: datetime)
 
     For a consumer that has never read all events are pending already.
     """
-    connection.execute(
-        text("""
-            update event_cursors set snapshot = null, moved_at = now(),
-                txid = least(txid, coalesce((select min(txid) from events where at >= :since), txid))
-            where consumer = :consumer
-        """),
-        {"consumer": consumer.name, "since": since},
-    )
-    return _read_state(connection, consumer)
+    connection.execute(_SET_BACK, {"consumer": consumer.name, "since": since})
+    return read_cursor(connection, consumer)
+
+
+_SET_BACK = text("""
+    update event_cursors set snapshot = null, round_snapshot = null, round_end = null, moved_at = now(),
+        txid = least(txid, coalesce((select min(txid) from events where at >= :since), txid))
+    where consumer = :consumer
+""")

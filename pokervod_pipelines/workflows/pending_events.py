@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from pokervod_pipelines.events import EventType
-from pokervod_pipelines.events.cursors import PENDING, READ_UP_TO, Consumer, ReadUpTo
+from pokervod_pipelines.events.cursors import Consumer, Round, find_round, stream_round
 
 _EXPORTS = tuple(each for each in EventType if each.startswith("tournament.") and each != EventType.TOURNAMENT_IMPORTED)
 
@@ -17,12 +17,12 @@ INSTRUCTIONS = Consumer("render instructions", (EventType.HAND_CREATED, EventTyp
 class PendingEvents:
     """Describe the pending events: the broadcast days of new and changed hands, and whether an export changed anything.
 
-    ``read`` is from where to where the log was read.
+    ``read`` is the round that was read.
     """
 
     days: tuple[date, ...]
     has_exports: bool
-    read: ReadUpTo
+    read: Round
 
     @property
     def is_empty(self) -> bool:
@@ -32,16 +32,12 @@ class PendingEvents:
 
 def read_pending_events(connection: Connection) -> PendingEvents:
     """Return the events since the cursor."""
-    row = connection.execute(
-        text(f"""
-            with {PENDING}, read as ({READ_UP_TO})
-            select
-                (select array_agg(distinct (payload ->> 'broadcast_day')::date) from pending where type like 'hand.%'),
-                exists (select from pending where type like 'tournament.%'),
-                read.*
-            from read
-        """),  # noqa: S608 - constants
-        INSTRUCTIONS.parameters,
-    ).one()
-    days, has_exports, *read = row
-    return PendingEvents(days=tuple(sorted(days or ())), has_exports=has_exports, read=ReadUpTo(*read))
+    read = find_round(connection, INSTRUCTIONS)
+    days: set[date] = set()
+    has_exports = False
+    for event in () if read.is_empty else stream_round(connection, INSTRUCTIONS, read):
+        if event.type in _EXPORTS:
+            has_exports = True
+        elif day := event.payload.get("broadcast_day"):
+            days.add(date.fromisoformat(day))
+    return PendingEvents(days=tuple(sorted(days)), has_exports=has_exports, read=read)

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.events.cursors import (
-    PENDING,
-    READ_UP_TO,
     Consumer,
-    ReadUpTo,
+    Round,
     advance_cursor,
-    list_cursors,
+    find_round,
+    read_cursor,
     set_back_cursor,
+    stream_round,
 )
 from pokervod_pipelines_tests.sizes import choose
 
@@ -26,16 +26,11 @@ def append(connection: Connection, *numbers: int, type_: EventType = EventType.N
     append_events(connection, "nas", "one", [NewEvent(type_, {"number": number}) for number in numbers])
 
 
-def read(engine: Engine) -> tuple[list[int], ReadUpTo]:
-    """Return what is pending, and from where to where it was read."""
-    query = f"""
-        with {PENDING}, read as ({READ_UP_TO})
-        select (select array_agg(cast(payload ->> 'number' as integer) order by txid, id) from pending), read.*
-        from read
-    """
+def read(engine: Engine) -> tuple[list[int], Round]:
+    """Return what is pending, and the round that was read."""
     with engine.connect() as connection:
-        numbers, *position = connection.execute(text(query), CONSUMER.parameters).one()
-    return numbers or [], ReadUpTo(*position)
+        pending = find_round(connection, CONSUMER)
+        return [each.payload["number"] for each in stream_round(connection, CONSUMER, pending)], pending
 
 
 def consume(engine: Engine) -> list[int]:
@@ -47,7 +42,7 @@ def consume(engine: Engine) -> list[int]:
 
 def count_pending(engine: Engine) -> int:
     with engine.connect() as connection:
-        return list_cursors(connection, [CONSUMER])[0].pending
+        return read_cursor(connection, CONSUMER).pending
 
 
 def test_events_of_other_types_are_not_pending(engine: Engine) -> None:
@@ -152,7 +147,7 @@ def test_for_a_consumer_that_has_never_read_all_events_are_pending_already(engin
 def test_the_state_tells_how_far_a_consumer_is_behind(engine: Engine) -> None:
     def state() -> Sequence[object]:
         with engine.connect() as connection:
-            found = list_cursors(connection, [CONSUMER])[0]
+            found = read_cursor(connection, CONSUMER)
         return (found.consumer, found.pending, found.oldest is not None, found.moved_at is not None)
 
     never = state()
