@@ -1,6 +1,7 @@
 """Live through the demo: its services, its files, and all of it as a person starts it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,9 +16,11 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.db.embedded.folders import HOMES
 from pokervod_pipelines.db.embedded.location import OWNER_FILE
+from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.rollout.criteria.base import check_criterion
 from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.demo.site import CONTENTS, DemoSite, open_site
+from pokervod_pipelines.rollout.demo.story import call_command
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.plan_file import SHIPPED, load_plan
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
@@ -39,30 +42,18 @@ def site(tmp_path: Path, told: list[str]) -> Iterator[DemoSite]:
 
 def test_services_and_mocks_answer_until_the_site_closes(tmp_path: Path) -> None:
     with open_site(tmp_path, print) as site:
-        answers = {name: get(site, name, "/health").status_code for name in site.services}
-        running = [*site.services.values()]
+        names = [*CONTENTS, *(f"mock_{name}" for name in CONTENTS)]
+        answers = {name: get(site, name, "/health").status_code for name in names}
 
-    assert answers == dict.fromkeys([*CONTENTS, *(f"mock_{name}" for name in CONTENTS)], 200)
-    assert all(each.poll() is not None for each in running)
+    assert answers == dict.fromkeys(names, 200)
+    for name in site.ports:
+        with pytest.raises(httpx2.ConnectError):
+            get(site, name, "/health")
 
 
 def test_what_a_document_does_not_describe_is_not_found(site: DemoSite) -> None:
     assert get(site, "ui", "/pages").json() == {"count": 2}
     assert get(site, "ui", "/clips").status_code == 404
-
-
-def test_a_service_ends_with_the_demo_however_that_ends(tmp_path: Path) -> None:
-    code = (
-        "import os, signal, pathlib, sys\n"
-        "from pokervod_pipelines.rollout.demo.site import open_site\n"
-        "with open_site(pathlib.Path(sys.argv[1]), print):\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-
-    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, timeout=60)
-
-    assert ended.returncode == -signal.SIGKILL
-    assert wait_for_end(str(tmp_path)) == []
 
 
 def test_the_hook_restarts_a_service_at_its_address(site: DemoSite) -> None:
@@ -72,6 +63,30 @@ def test_the_hook_restarts_a_service_at_its_address(site: DemoSite) -> None:
 
     assert call.status_code == 200
     assert get(site, "search", "/hands").status_code == 200
+
+
+def test_a_service_that_cannot_start_is_told(site: DemoSite, told: list[str]) -> None:
+    call = httpx2.post(f"http://127.0.0.1:{site.ports['demo']}/restart/search", json={}, trust_env=False)
+
+    assert call.status_code == 503
+    problem = "(Address already in use); start the demo again"
+    assert told == [f"    search cannot listen at port {site.ports['search']} {problem}"]
+
+
+@pytest.mark.parametrize(
+    ("words", "escalates", "problem"),
+    [
+        (["rollout", "report"], None, "pokervod.yaml is missing"),
+        (["--help"], 4, ""),
+    ],
+)
+def test_a_command_that_ends_otherwise_is_named_with_its_error(
+    site: DemoSite, words: list[str], escalates: int | None, problem: str
+) -> None:
+    with pytest.raises(Unavailable, match=re.escape(f"the demo ended at `pokervod {' '.join(words)}`: ")) as failed:
+        call_command(site, *words, escalates=escalates)
+
+    assert problem in str(failed.value)
 
 
 def test_an_alert_is_told(site: DemoSite, told: list[str]) -> None:

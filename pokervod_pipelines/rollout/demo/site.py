@@ -2,17 +2,17 @@
 
 import json
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
 
+from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.rollout.plan_file import SHIPPED
 
 CONTENTS = {
@@ -25,39 +25,45 @@ CONTENTS = {
 }
 """List what each service of the shipped plan answers."""
 
+POLL_SECONDS = 0.05
+"""How often a server looks whether it has to end."""
+
+
+ANSWER = {"count": 2}
+"""The example of each operation in a document of the demo."""
+
 
 @dataclass(kw_only=True)
 class DemoSite:
-    """Hold the folder, its running services by name, and what tells a person about the progress."""
+    """Hold the folder, its running servers with their ports by name, and what tells a person about the progress."""
 
     folder: Path
     tell: Callable[[str], object]
-    services: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+    servers: dict[str, ThreadingHTTPServer] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
 
     def start(self, *names: str) -> None:
-        """Start the services, or the mocks of services, at their ports."""
+        """Start the services, or the mocks of services, at their ports. Raises ``Unavailable`` if one cannot listen."""
         for name in names:
-            document = self.folder / "later" / f"{name.removeprefix('mock_')}.yaml"
-            command = [sys.executable, "-m", f"{__package__}.service", str(document), str(self.ports.get(name, 0))]
-            self.services[name] = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-            )
-        for name in names:
-            output = self.services[name].stdout
-            assert output is not None  # noqa: S101 - narrows the type
-            self.ports[name] = int(output.readline())
+            try:
+                server = ThreadingHTTPServer(("127.0.0.1", self.ports.get(name, 0)), _make_handler(self, name))
+            except OSError as error:
+                place = f"port {self.ports[name]}" if name in self.ports else "a free port"
+                raise Unavailable(f"{name} cannot listen at {place} ({error.strerror}); start the demo again") from None
+            self.servers[name], self.ports[name] = server, server.server_port
+            threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
 
     def stop(self, *names: str) -> None:
-        """Kill the services."""
+        """Let the services crash: their ports are closed."""
         for name in names:
-            with self.services.pop(name) as process:
-                process.kill()
+            server = self.servers.pop(name)
+            server.shutdown()
+            server.server_close()
 
     def render(self, template: str, **values: object) -> str:
         """Return the file of the demo with these values in it."""
         templates = Environment(loader=PackageLoader(__package__, "files"), trim_blocks=True, autoescape=False)  # noqa: S701 - no HTML
-        given = {"contents": CONTENTS, "ports": self.ports, "folder": self.folder}
+        given = {"contents": CONTENTS, "answer": ANSWER, "ports": self.ports, "folder": self.folder}
         return templates.get_template(f"{template}.j2").render(given | values)
 
     def write(self, path: str, content: str) -> None:
@@ -78,15 +84,12 @@ class DemoSite:
 def open_site(folder: Path, tell: Callable[[str], object]) -> Iterator[DemoSite]:
     """Yield the site with everything running; nothing runs after it."""
     site = DemoSite(folder=folder, tell=tell)
-    with ExitStack() as stack:
-        server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(site)))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        stack.callback(server.shutdown)
-        stack.callback(lambda: site.stop(*site.services))
-        site.ports["demo"] = server.server_port
+    try:
+        site.start("demo", *CONTENTS, *(f"mock_{name}" for name in CONTENTS))
         _write_files(site)
-        site.start(*CONTENTS, *(f"mock_{name}" for name in CONTENTS))
         yield site
+    finally:
+        site.stop(*site.servers)
 
 
 def _write_files(site: DemoSite) -> None:
@@ -102,17 +105,34 @@ def _write_files(site: DemoSite) -> None:
     site.write("later/final.hands.csv", site.render("hands.csv"))
 
 
-def _make_handler(site: DemoSite) -> type[BaseHTTPRequestHandler]:
+def _make_handler(site: DemoSite, name: str) -> type[BaseHTTPRequestHandler]:
+    """Return what answers as the service's document says; the server ``demo`` takes calls of the hook, and alerts."""
+    paths = {"/health", f"/{CONTENTS.get(name.removeprefix('mock_'), '')}"}
+
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.answer(*((HTTPStatus.OK, ANSWER) if self.path in paths else (HTTPStatus.NOT_FOUND, None)))
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            if self.path.startswith("/restart/"):
-                site.start(self.path.rpartition("/")[2])
-            else:
+            status = HTTPStatus.OK
+            if not self.path.startswith("/restart/"):
                 site.tell(f"    alert received: {json.loads(body)['title']}")
-            self.send_response(200)
-            self.send_header("content-length", "0")
+            else:
+                try:
+                    site.start(self.path.rpartition("/")[2])
+                except Unavailable as error:
+                    site.tell(f"    {error}")
+                    status = HTTPStatus.SERVICE_UNAVAILABLE
+            self.answer(status, None)
+
+        def answer(self, status: HTTPStatus, content: object) -> None:
+            body = json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             """Print nothing."""

@@ -17,6 +17,9 @@ from pokervod_pipelines.rollout.demo.site import DemoSite, open_site
 from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.settings import Settings, load_settings
 
+ESCALATED = 3
+"""Exit status of a command whose rollout needs a person."""
+
 
 def run_demo(page: Path, tell: Callable[[str], object]) -> None:
     """Run the nine weeks in a folder of their own, which is removed, and write the final report to ``page``.
@@ -26,7 +29,7 @@ def run_demo(page: Path, tell: Callable[[str], object]) -> None:
     if page.is_dir() or not os.access(page if page.exists() else page.parent, os.W_OK):
         raise BadInput(f"{page}: cannot be written; name another file by --html")
     with tempfile.TemporaryDirectory(prefix="pokervod-rollout-demo-") as name, open_site(Path(name), tell) as site:
-        _call(site, "setup")
+        call_command(site, "setup")
         with (site.folder / ".pokervod" / "sample" / "pokervod.yaml").open("a", encoding="utf-8") as file:
             file.write(site.render("settings.yaml"))
         settings = load_settings(site.environment, site.folder)
@@ -46,22 +49,25 @@ def _erase_database(settings: Settings) -> None:
 
 
 def _live(site: DemoSite) -> None:
-    _call(site, "sync")
+    call_command(site, "sync")
     site.tell("Documents and tests have faults that fixers correct; nobody has imported hands.")
-    _call(site, "rollout", "run", "--early", expected=3)
+    call_command(site, "rollout", "run", "--early", escalates=4)
     site.tell("A person imports the hands.")
-    _call(site, "hands", "import", "later/final.hands.csv")
-    _call(site, "rollout", "resume", "--until", "5", "--reason", "the hands are there")
+    call_command(site, "hands", "import", "later/final.hands.csv")
+    call_command(site, "rollout", "resume", "--until", "5", "--reason", "the hands are there")
     site.tell("The service search has crashed; a fixer restarts it by its hook. Nobody has tested the backups.")
     site.stop("search")
-    _call(site, "rollout", "run", expected=3)
+    call_command(site, "rollout", "run", escalates=9)
     site.tell("A person tests them.")
     site.write("reports/restore/run.xml", site.render("tests.xml", failed=0))
-    _call(site, "rollout", "resume", "--reason", "a backup was restored")
+    call_command(site, "rollout", "resume", "--reason", "a backup was restored")
 
 
-def _call(site: DemoSite, *words: str, expected: int = 0) -> None:
-    """Call ``pokervod`` with these words; tell what a rollout logs. Raises ``Unavailable`` for another exit status."""
+def call_command(site: DemoSite, *words: str, escalates: int | None = None) -> None:
+    """Call ``pokervod`` with these words; tell what a rollout logs.
+
+    Raises ``Unavailable`` if it fails, or does not escalate the week that it should.
+    """
     site.tell(f"$ pokervod {shlex.join(words)}")
     process = subprocess.Popen(
         [sys.executable, "-m", "pokervod_pipelines.cli", *words],
@@ -74,18 +80,21 @@ def _call(site: DemoSite, *words: str, expected: int = 0) -> None:
     )
     with process:
         try:
-            last = _follow(site, process, is_told=words[0] == "rollout")
+            said = _follow(site, process, is_told=words[0] == "rollout")
         except BaseException:
             process.kill()
             raise
-    if process.returncode != expected:
-        raise Unavailable(f"the demo ended at `pokervod {shlex.join(words)}`: {last}")
+    expected = (0, "") if escalates is None else (ESCALATED, f"error: week {escalates} is escalated")
+    if process.returncode != expected[0] or not said.startswith(expected[1]):
+        raise Unavailable(f"the demo ended at `pokervod {shlex.join(words)}`: {said.removeprefix('error: ')}")
 
 
 def _follow(site: DemoSite, process: "subprocess.Popen[str]", *, is_told: bool) -> str:
-    """Tell the steps in the output of a command until it ends; return its last line."""
-    line = ""
+    """Tell the steps in the output of a command until it ends; return its last error, or else its last line."""
+    line = error = ""
     for line in process.stdout or ():
+        if line.startswith("error: "):
+            error = line
         if is_told and line.startswith(("week ", "error: ")):
             site.tell(f"    {trim_text(line)}")
-    return line.rstrip()
+    return (error or line or "it printed nothing").rstrip()
