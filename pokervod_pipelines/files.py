@@ -1,9 +1,44 @@
-"""Replace a file whole: nobody reads half of it, and a full disk leaves the former one."""
+"""Replace a file whole: nobody reads half of it, and a full disk leaves the former one. Read one that nobody writes."""
 
 import os
+import stat
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """Hold the bytes of a file and its state before and after it was read.
+
+    There are none of what is not a plain file or is too large: a pipe never ends, a video would fill the memory.
+    """
+
+    content: bytes
+    before: os.stat_result
+    after: os.stat_result
+
+    @property
+    def was_changed(self) -> bool:
+        """Return whether somebody wrote to the file meanwhile."""
+        states = {(each.st_size, each.st_mtime_ns) for each in (self.before, self.after)}
+        return len(states) > 1 or len(self.content) != self.after.st_size
+
+
+def read_file(path: Path, report: Callable[[object], object], *, limit: int) -> FileReading:
+    """Return the bytes of a plain file of at most ``limit`` bytes; report each part that was read."""
+    before = path.stat()
+    content = bytearray()
+    if stat.S_ISREG(before.st_mode) and before.st_size <= limit:
+        with path.open("rb", buffering=0) as file:
+            while (part := file.read(CHUNK_BYTES)) and len(content) <= limit:
+                content += part
+                report(len(content))
+    return FileReading(bytes(content), before, path.stat())
 
 
 def replace_file(path: Path, content: bytes, *, sync: bool = False) -> None:

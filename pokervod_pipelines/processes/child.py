@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.processes.failures import TaskFailed
@@ -53,12 +53,16 @@ def serve(memory_bytes: int, modules: Sequence[str]) -> None:
     write_frame(answers, pickle.dumps((READY, None)))
     while True:
         seconds, is_announced, is_reporting, call = pickle.loads(requests.get())  # noqa: S301 - our own parent wrote it
-        if seconds is not None:
-            faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True)
+        _begin_time_limit(seconds)
         if is_announced:
             write_frame(answers, pickle.dumps((ACCEPTED, None)))
-        write_frame(answers, _answer(call, answers if is_reporting else None))
+        write_frame(answers, _answer(call, seconds, answers if is_reporting else None))
         faulthandler.cancel_dump_traceback_later()
+
+
+def _begin_time_limit(seconds: float | None) -> None:
+    if seconds is not None:
+        faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True)
 
 
 def limit_memory(limit_bytes: int) -> None:
@@ -92,12 +96,14 @@ def _read_requests() -> "queue.SimpleQueue[bytes]":
     return requests
 
 
-def _answer(call: bytes, reports: IO[bytes] | None) -> bytes:
+def _answer(call: bytes, seconds: float | None, reports: IO[bytes] | None) -> bytes:
+    def report(value: Any) -> None:
+        _begin_time_limit(seconds)
+        write_frame(cast("IO[bytes]", reports), pickle.dumps((PROGRESS, value)))
+
     try:
         function: Callable[..., Any] = pickle.loads(call)  # noqa: S301 - our own parent wrote it
-        if reports is None:
-            return pickle.dumps((DONE, function()))
-        return pickle.dumps((DONE, function(lambda value: write_frame(reports, pickle.dumps((PROGRESS, value))))))
+        return pickle.dumps((DONE, function() if reports is None else function(report)))
     except Exception as error:  # noqa: BLE001 - the parent raises it
         return pickle.dumps((RAISED, make_portable(error)))
 

@@ -54,7 +54,7 @@ def check_paths(paths: Iterable[Path], seconds: float = ANSWER_SECONDS) -> dict[
     shared = {path: full for path in given if _leads_to_share(full := _make_absolute(path), mounts)}
     asked = [full for full in dict.fromkeys(shared.values()) if not _is_known_unanswered(full)]
     answers = _ask(asked, seconds, mounts) if asked else {}
-    none = f"{NO_ANSWER} (waited {seconds:g} s)"
+    none = describe_wait(seconds)
     return {path: answers.get(shared[path], none) if path in shared else check_path(str(path)) for path in given}
 
 
@@ -62,12 +62,23 @@ def require_answer(*paths: Path, seconds: float = ANSWER_SECONDS) -> None:
     """Raise ``ArchiveUnavailable`` where a path does not answer; anything else is the reader's to find."""
     for path, fault in check_paths(paths, seconds).items():
         if fault.startswith(NO_ANSWER):
-            raise ArchiveUnavailable(f"{path}: {fault}. Check the mount and its server, then run it again.")
+            raise make_unanswered(path, fault)
 
 
-def is_on_share(path: Path) -> bool:
-    """Return whether the path leads to a share, by its links too; nothing on a share is touched."""
-    return _leads_to_share(_make_absolute(path), _read_mounts())
+def make_unanswered(path: object, fault: str) -> ArchiveUnavailable:
+    """Return the error of a path that does not answer."""
+    return ArchiveUnavailable(f"{path}: {fault}. Check the mount and its server, then run it again.")
+
+
+def describe_wait(seconds: float) -> str:
+    """Return what is wrong with a path that did not answer for so long."""
+    return f"{NO_ANSWER} (waited {seconds:g} s)"
+
+
+def is_on_share(*paths: Path) -> bool:
+    """Return whether a path leads to a share, by its links too, or has one below; nothing on a share is touched."""
+    mounts = _read_mounts()
+    return any(_leads_to_share(full, mounts) or _has_share_below(full, mounts) for full in map(_make_absolute, paths))
 
 
 def is_mounted(path: Path) -> bool:
@@ -90,6 +101,11 @@ def _leads_to_share(path: str, mounts: Mapping[str, str]) -> bool:
             target = os.path.join(os.path.dirname(link), os.readlink(link))  # noqa: PTH115, PTH118, PTH120 - texts
             path = os.path.normpath(target + path[len(link) :])
     return False
+
+
+def _has_share_below(path: str, mounts: Mapping[str, str]) -> bool:
+    below = path.rstrip(os.sep) + os.sep
+    return any(point.startswith(below) and kind not in LOCAL for point, kind in mounts.items())
 
 
 def _find_link(path: str, mounts: Mapping[str, str]) -> str | None:

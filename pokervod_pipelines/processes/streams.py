@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TypeVar
 
-from pokervod_pipelines.processes.failures import ChildNotStarted, ChildStuck
+from pokervod_pipelines.processes.failures import ChildNotStarted
 from pokervod_pipelines.processes.supervised import ChildProgram, SupervisedChild
 
 K = TypeVar("K")
@@ -40,8 +40,7 @@ def ask_all(
 ) -> Generator[tuple[K, T | Exception], None, None]:
     """Yield each key with what its call returned or raised, as they come; calls not begun by the deadline are left out.
 
-    Raises ``ChildNotStarted`` and ``ChildStuck``, which are not the call's doing. Closing the generator early leaves
-    no child behind.
+    Raises ``ChildNotStarted``, which is not the call's doing. Closing the generator early leaves no child behind.
     """
     source, lock, ended = iter(calls), threading.Lock(), threading.Event()
     answers: queue.SimpleQueue[tuple[K, T | Exception] | Exception | None] = queue.SimpleQueue()
@@ -101,7 +100,7 @@ def ask_in_order(
 def _ask(child: SupervisedChild, call: Call[T], limits: StreamLimits) -> T | Exception:
     try:
         return child.ask(call, seconds=limits.seconds, attempts=limits.attempts)
-    except (ChildNotStarted, ChildStuck):
+    except ChildNotStarted:
         raise
     except Exception as error:  # noqa: BLE001 - the caller is given it
         return error

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -63,8 +62,8 @@ class SupervisedChild:
     ) -> T:
         """Return what the call returns, or raise what it raises; both travel by ``pickle``, as does the call.
 
-        With ``report`` the call gets a function as its argument, and each value given to it comes here. A child that
-        dies over a call may have been dying before: the call is put to ``attempts`` children.
+        With ``report`` the call gets a function as its argument, and each value given to it comes here; ``seconds``
+        then begin anew. A child that dies over a call may have been dying before: it is put to ``attempts`` children.
 
         Raises:
             ChildTimedOut, ChildDied, ChildStuck, ChildNotStarted, ChildClosed: there was no answer.
@@ -93,10 +92,9 @@ class SupervisedChild:
         self, request: bytes, seconds: float | None, report: Callable[[Any], object] | None, *, was_accepted: bool
     ) -> Any:
         process = self._find_process()
-        deadline = None if seconds is None else time.monotonic() + seconds
         process.send(request)
         try:
-            while (answer := process.receive(deadline))[0] in (ACCEPTED, PROGRESS):
+            while (answer := process.receive(seconds))[0] in (ACCEPTED, PROGRESS):
                 was_accepted = True
                 if report is not None and answer[0] == PROGRESS:
                     report(answer[1])
@@ -173,9 +171,9 @@ class _Process:
         with suppress(OSError):  # a child that is dead already gives no answer either
             write_frame(self._popen.stdin, request)
 
-    def receive(self, deadline: float | None) -> tuple[str, Any]:
-        """Return the next answer. Raises ``queue.Empty`` at the deadline, ``EOFError`` when the child says no more."""
-        frame = self._frames.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
+    def receive(self, seconds: float | None) -> tuple[str, Any]:
+        """Return the next answer. Raises ``queue.Empty`` after the time, ``EOFError`` when the child says no more."""
+        frame = self._frames.get(timeout=seconds)
         if frame is None:
             raise EOFError
         kind, value = pickle.loads(frame)  # noqa: S301 - our own child wrote it
@@ -183,7 +181,7 @@ class _Process:
 
     def find_start_problem(self) -> str | None:
         try:
-            if self.receive(time.monotonic() + START_SECONDS)[0] == READY:
+            if self.receive(START_SECONDS)[0] == READY:
                 return None
         except queue.Empty:
             self.kill()

@@ -1,0 +1,78 @@
+"""Read from shares in a child process: a call into a dead share may never return, and nothing ends it.
+
+``path_check`` asks whether a path answers; what reads further does it here, since a share may stop at any moment. A
+local disk is read in our own process.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from pokervod_pipelines.processes.failures import ChildStuck, ChildTimedOut
+from pokervod_pipelines.processes.path_check import (
+    describe_wait,
+    is_on_share,
+    make_unanswered,
+    require_answer,
+)
+from pokervod_pipelines.processes.supervised import ChildProgram, SupervisedChild
+
+T = TypeVar("T")
+Report = Callable[[object], object]
+
+PROGRAM = ChildProgram(name="share reader")
+
+READ_SECONDS = 30.0
+"""Time for one file of the size of a sheet or a hand file, or for a part of it, over a slow line."""
+
+
+class ShareReader:
+    """Make calls in a child process, which is given up when it neither answers nor reports for ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._child = SupervisedChild(PROGRAM)
+        self._lock = threading.Lock()
+
+    def ask(self, place: object, call: Callable[..., T], report: Report | None = None) -> T:
+        """Return what the call returns, or raise what it raises, as ``SupervisedChild.ask`` does.
+
+        Raises ``ArchiveUnavailable`` naming the place where no answer comes.
+        """
+        try:
+            with self._lock:
+                return self._child.ask(call, seconds=self._seconds, report=report)
+        except (ChildTimedOut, ChildStuck):
+            raise make_unanswered(place, describe_wait(self._seconds)) from None
+
+    def close(self) -> None:
+        """End the child."""
+        self._child.close()
+
+
+def access_path(
+    path: Path, call: Callable[[Path, Report], T], seconds: float = READ_SECONDS, report: Report = lambda _: None
+) -> T:
+    """Return what a call that uses the path returns; it is made in a child process where the path is on a share.
+
+    The call gets the path, which is absolute in a child, and a function to report how far it is, for ``report``.
+    Raises ``ArchiveUnavailable`` where the share neither answers nor reports for ``seconds``.
+    """
+    if not is_on_share(path):
+        return call(path, report)
+    require_answer(path)
+    with closing(ShareReader(seconds)) as reader:
+        return reader.ask(path, partial(call, path.absolute()), report)
+
+
+def read_state(path: Path) -> os.stat_result:
+    """Return the state of a file or folder, as ``access_path`` does."""
+    return access_path(path, _read_state)
+
+
+def _read_state(path: Path, _: Report) -> os.stat_result:
+    return path.stat()
