@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import is_locked
 from pokervod_pipelines.errors import PokervodError, Unavailable
-from pokervod_pipelines.processes.path_check import require_answer
+from pokervod_pipelines.processes.share_reader import read_state
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.reading_digest import read_stored_readings
@@ -113,8 +113,7 @@ def record_refusals(engine: Engine, seen: Mapping[str, Observation], correlation
 def _check_file(sheet: SheetSource) -> Observation:
     assert sheet.path is not None  # noqa: S101 - narrows the type
     try:
-        require_answer(sheet.path)
-        stamp = sheet.path.stat()
+        stamp = read_state(sheet.path)
     except Unavailable as error:
         return Observation(error=str(error))
     except OSError as error:

@@ -10,11 +10,13 @@ import os
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.processes.path_check import require_answer
+from pokervod_pipelines.files import read_file
+from pokervod_pipelines.processes.share_reader import access_path
 from pokervod_pipelines.sheets.google.layout import SpreadsheetLayout
 from pokervod_pipelines.sheets.google.workbook import ColumnValues
 from pokervod_pipelines.sheets.tab import Tab, blank_errors
@@ -114,7 +116,6 @@ def open_workbook(path: Path, encoding: str = "") -> Workbook:
     if path.suffix.lower() not in known:
         message = f"{path}: unknown workbook type. Save it as one of {', '.join(known)}."
         raise BadInput(message)
-    require_answer(path)
     content = _read_unchanged(path)
     if not content:
         message = f"{path}: the file is empty (0 bytes). Save or export the sheet again."
@@ -125,21 +126,19 @@ def open_workbook(path: Path, encoding: str = "") -> Workbook:
 def _read_unchanged(path: Path) -> bytes:
     """Return the bytes of a file that nobody wrote to meanwhile: half a sheet looks like a sheet with rows removed."""
     try:
-        before = path.stat()
-        _check_is_sheet_file(path, before)
-        content = path.read_bytes()
-        after = path.stat()
+        reading = access_path(path, partial(read_file, limit=MAX_FILE_BYTES))
     except OSError as error:
         message = f"{path}: the workbook cannot be read ({error.strerror or error}). Check the path and the share."
         raise Unavailable(message, is_absent=isinstance(error, FileNotFoundError | NotADirectoryError)) from error
-    if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size) or len(content) != after.st_size:
+    _check_is_sheet_file(path, reading.before)
+    if reading.was_changed:
         message = f"{path}: the workbook changed while it was read. The next sync reads it again."
         raise Unavailable(message)
-    return content
+    return reading.content
 
 
 def _check_is_sheet_file(path: Path, status: os.stat_result) -> None:
-    """Refuse what must not be read: a folder cannot be, a pipe never ends, a video would fill the memory."""
+    """Refuse what was not read: a folder, a device, a video saved under the sheet's name."""
     if not stat.S_ISREG(status.st_mode):
         message = f"{path}: expected a file, got a folder or device. Set the sheet's path to the workbook itself."
         raise BadInput(message)
