@@ -5,14 +5,17 @@ follows read its text.
 """
 
 import hashlib
-import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from pokervod_pipelines.errors import BadInput, Unavailable
+from pokervod_pipelines.files import read_file
 from pokervod_pipelines.processes.path_check import require_answer
+from pokervod_pipelines.processes.share_reader import Report, access_path
 from pokervod_pipelines.text.encodings import decode, ends_inside_character
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -42,12 +45,18 @@ def find_exports(paths: Iterable[Path]) -> Iterator[Path]:
     paths = list(paths)
     require_answer(*paths)
     for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        for child in sorted(path.iterdir()):
-            if child.suffix.lower() in EXPORT_SUFFIXES and not child.name.startswith((".", "~")) and child.is_file():
-                yield child
+        yield from access_path(path, _list_exports)
+
+
+def _list_exports(path: Path, report: Report) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = []
+    for child in sorted(path.iterdir()):
+        report(child)
+        if child.suffix.lower() in EXPORT_SUFFIXES and not child.name.startswith((".", "~")) and child.is_file():
+            found.append(child)
+    return found
 
 
 def read_export_file(path: Path, *, quiet_time: timedelta) -> ExportFile:
@@ -60,29 +69,28 @@ def read_export_file(path: Path, *, quiet_time: timedelta) -> ExportFile:
     """
     if not str(path).isprintable():
         raise BadInput(f"{str(path)!r}: the name contains unprintable characters; rename the file")
+    return access_path(path, partial(_read_export, quiet_time=quiet_time))
+
+
+def _read_export(path: Path, report: Report, *, quiet_time: timedelta) -> ExportFile:
     try:
         if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
             raise BadInput(f"{path}: is a link out of its folder; put the file itself there")
-        before = path.stat()
-        if before.st_size > LARGEST_FILE:
-            raise BadInput(f"{path}: {before.st_size:,} bytes are too large for an export; check what was put there")
-        content = path.read_bytes()
-        after = path.stat()
-    except IsADirectoryError:
-        raise BadInput(f"{path}: expected a file, got a folder; name the exports in it") from None
+        reading = read_file(path, report, limit=LARGEST_FILE)
     except RuntimeError:  # of `resolve`
         raise BadInput(f"{path}: is a link that leads to itself; put the file itself there") from None
     except OSError as error:
         raise Unavailable(f"{path}: cannot be read now ({error.strerror or error}); it will be retried") from None
-    if _is_other(before, after) or after.st_size != len(content):
+    if stat.S_ISDIR(reading.before.st_mode):
+        raise BadInput(f"{path}: expected a file, got a folder; name the exports in it")
+    size = reading.after.st_size
+    if size > LARGEST_FILE:
+        raise BadInput(f"{path}: {size:,} bytes are too large for an export; check what was put there")
+    if reading.was_changed:
         raise Unavailable(f"{path}: is still being written; it will be read when it stops changing")
-    seen_at, age = _date_file(path, after.st_mtime_ns)
-    digest = hashlib.sha256(content).hexdigest()
-    return ExportFile(path=path, content=content, digest=digest, seen_at=seen_at, is_fresh=age < quiet_time)
-
-
-def _is_other(before: os.stat_result, after: os.stat_result) -> bool:
-    return (before.st_size, before.st_mtime_ns, before.st_ino) != (after.st_size, after.st_mtime_ns, after.st_ino)
+    seen_at, age = _date_file(path, reading.after.st_mtime_ns)
+    digest = hashlib.sha256(reading.content).hexdigest()
+    return ExportFile(path=path, content=reading.content, digest=digest, seen_at=seen_at, is_fresh=age < quiet_time)
 
 
 def _date_file(path: Path, mtime_ns: int) -> tuple[datetime, timedelta]:
