@@ -9,9 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pokervod_pipelines.hands.parsed_sessions import SUFFIXES
+from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.problems import Problem
-from pokervod_pipelines.processes.path_check import NO_ANSWER, check_paths
+from pokervod_pipelines.processes.path_check import ANSWER_SECONDS, NO_ANSWER
+from pokervod_pipelines.processes.share_reader import Report, access_path
+
+SUFFIXES = (".json", ".phh", ".phhs", ".hands.csv")
+"""Ends of the names of files that a drop folder delivers; other CSV files are imported by their path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +47,32 @@ class DueFiles:
 def list_hand_files(folders: Iterable[Path]) -> FolderListing:
     """Return the session files and hand histories below the folders."""
     problems: list[Problem] = []
-    files = {seen.path: seen for folder in folders for seen in _list_files(folder, problems)}
+    files: dict[str, SeenFile] = {}
+    for folder in folders:
+        try:
+            listing = access_path(folder, _list_folder, ANSWER_SECONDS)
+        except ArchiveUnavailable:
+            listing = FolderListing((), (Problem(str(folder), f"cannot be listed: {NO_ANSWER}"),))
+        files |= {seen.path: seen for seen in listing.files}
+        problems += listing.problems
     return FolderListing(tuple(files[path] for path in sorted(files)), tuple(problems))
 
 
-def _list_files(folder: Path, problems: list[Problem]) -> Iterator[SeenFile]:
+def _list_folder(folder: Path, report: Report) -> FolderListing:
+    problems: list[Problem] = []
+    return FolderListing(tuple(_find_files(folder, problems, report)), tuple(problems))
+
+
+def _find_files(folder: Path, problems: list[Problem], report: Report) -> Iterator[SeenFile]:
     def note(error: OSError) -> None:
         problems.append(Problem(str(error.filename or folder), f"cannot be listed: {error.strerror}"))
 
-    if check_paths([folder])[folder].startswith(NO_ANSWER):
-        problems.append(Problem(str(folder), f"cannot be listed: {NO_ANSWER}"))
-        return
     top = folder.resolve()
 
     for place, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
+            report(name)
             if is_hand_file(name):
                 path = os.path.join(place, name)  # noqa: PTH118 - a Path for each of thousands is slow
                 try:

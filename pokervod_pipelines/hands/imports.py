@@ -3,6 +3,8 @@
 A file that ends in the middle is read again when it has grown; one that is not a session goes to the quarantine folder.
 """
 
+import errno
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +19,7 @@ from pokervod_pipelines.db.failures import read_first_line
 from pokervod_pipelines.errors import BadInput, BadSettings
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.hands import store
-from pokervod_pipelines.hands.drop_folders import is_hand_file, list_hand_files, name_path
+from pokervod_pipelines.hands.drop_folders import list_hand_files, name_path
 from pokervod_pipelines.hands.grade import GradeRule
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.parsed_sessions import HandRow, HandRules, ParsedSession, Weight
@@ -27,10 +29,12 @@ from pokervod_pipelines.hands.store import FileRecord, FileState, SessionRecord
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.hands.versions import Choice, choose_head, choose_rows, rename_rows
 from pokervod_pipelines.problems import Problem
-from pokervod_pipelines.processes.path_check import require_answer
+from pokervod_pipelines.processes.path_check import NO_ANSWER, check_paths, make_unanswered
+from pokervod_pipelines.processes.path_check_child import ABSENT, EMPTY, IS_FILE
 from pokervod_pipelines.settings import Settings
 
 PROBLEMS_KEPT = 200
+NOT_A_FOLDER = os.strerror(errno.ENOTDIR)
 UNSTORABLE = (
     DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError, BadInput, ValueError, TypeError, LookupError,
     ArithmeticError,
@@ -118,15 +122,17 @@ def make_quarantine(settings: Settings) -> Quarantine:
 def _list_files(paths: Iterable[Path], *, may_vanish: bool) -> tuple[list[Path], list[Problem]]:
     files: dict[Path, None] = {}
     problems: list[Problem] = []
-    paths = list(paths)
-    require_answer(*{path.parent if is_hand_file(path.name) else path for path in paths})  # thousands of files
-    for path in paths:
-        if path.is_dir():
+    for path, fault in check_paths(paths).items():
+        if fault.startswith(NO_ANSWER):
+            raise make_unanswered(path, fault)
+        if fault == IS_FILE:
+            files[path.absolute()] = None
+        elif fault in {"", EMPTY}:
             listing = list_hand_files([path.absolute()])
             files.update(dict.fromkeys(Path(seen.path) for seen in listing.files))
             problems.extend(listing.problems)
-        elif path.exists():
-            files[path.absolute()] = None
+        elif fault not in {ABSENT, NOT_A_FOLDER}:
+            problems.append(Problem(str(path), f"cannot be read: {fault}"))
         elif not may_vanish:
             raise BadInput(f"{path}: no such file or folder; check the path")
     return list(files), problems

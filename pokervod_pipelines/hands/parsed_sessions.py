@@ -23,10 +23,8 @@ from pokervod_pipelines.hands.times import BroadcastDays
 RULES_VERSION = "2"
 """Version of the rules of this package; a new one makes every file be read again."""
 
-SESSION_SUFFIX, CSV_SUFFIX = ".json", ".csv"
+CSV_SUFFIX = ".csv"
 HISTORY_SUFFIXES = (".phh", ".phhs", CSV_SUFFIX)
-SUFFIXES = (SESSION_SUFFIX, ".phh", ".phhs", ".hands.csv")
-"""Ends of the names of files that a drop folder delivers; other CSV files are imported by their path."""
 
 TRUST: dict[Source, int] = {"manual": 0, "csv": 1, "rfid": 2}
 CORRECTED = 3

@@ -8,10 +8,12 @@ import errno
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.files import replace_file
+from pokervod_pipelines.processes.share_reader import Report, access_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,17 @@ class Quarantine:
         """Move a file of a drop folder to ``copy`` if it is unchanged since it was ``seen``; return whether it was."""
         if not any(file.is_relative_to(folder) for folder in self.drop_folders):
             return False
-        try:
-            now = file.stat()
-            if (now.st_size, now.st_mtime_ns, now.st_ino) != (seen.st_size, seen.st_mtime_ns, seen.st_ino):
-                return False
-            file.replace(copy)
-        except OSError as error:
-            if error.errno in {errno.EXDEV, errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS}:
-                return False  # the copy is kept, the file stays
-            raise
-        return True
+        return access_path(file, partial(_move, copy=copy.absolute(), seen=seen))
+
+
+def _move(file: Path, _: Report, *, copy: Path, seen: os.stat_result) -> bool:
+    try:
+        now = file.stat()
+        if (now.st_size, now.st_mtime_ns, now.st_ino) != (seen.st_size, seen.st_mtime_ns, seen.st_ino):
+            return False
+        file.replace(copy)
+    except OSError as error:
+        if error.errno in {errno.EXDEV, errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS}:
+            return False  # the copy is kept, the file stays
+        raise
+    return True

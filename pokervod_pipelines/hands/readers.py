@@ -6,6 +6,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from pokervod_pipelines.processes.failures import ChildStuck, ChildTimedOut
 from pokervod_pipelines.processes.streams import StreamLimits, ask_in_order
 from pokervod_pipelines.processes.supervised import ChildProgram
 
@@ -18,7 +19,7 @@ WORTH_BYTES = 8_000_000
 
 
 def count_readers(files: Sequence[Path]) -> int:
-    """Return how many readers are worth starting for the files, 0 for none."""
+    """Return how many readers are worth starting for the files on a disk, 0 for none."""
     if len(files) < 2:
         return 0
     size = 0
@@ -30,8 +31,13 @@ def count_readers(files: Sequence[Path]) -> int:
     return 0
 
 
-def read_ahead(calls: Sequence[Callable[[], T]], readers: int) -> Iterator[T]:
-    """Yield what each call returns, in order; a call that fails in a reader is made in this process."""
-    with closing(ask_in_order(PROGRAM, calls, StreamLimits(children=readers))) as answers:
+def read_ahead(calls: Sequence[Callable[[], T]], readers: int, seconds: float | None = None) -> Iterator[T]:
+    """Yield what each call returns, in order; a call that fails in a reader is made in this process.
+
+    Raises ``ChildTimedOut`` or ``ChildStuck`` where one is not answered within ``seconds``.
+    """
+    with closing(ask_in_order(PROGRAM, calls, StreamLimits(children=readers, seconds=seconds))) as answers:
         for call, answer in zip(calls, answers, strict=True):
+            if isinstance(answer, ChildTimedOut | ChildStuck):
+                raise answer
             yield call() if isinstance(answer, Exception) else answer

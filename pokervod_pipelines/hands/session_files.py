@@ -5,7 +5,8 @@ Reading takes most of an import's time, so a large import reads ahead in child p
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -13,11 +14,15 @@ from pathlib import Path
 from typing import Literal
 
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.files import read_file
 from pokervod_pipelines.hands.drop_folders import name_path
 from pokervod_pipelines.hands.parsed_sessions import HandRules, ParsedSession, digest_file, parse_file
 from pokervod_pipelines.hands.readers import count_readers, read_ahead
 from pokervod_pipelines.hands.session_json import UnfinishedFile
 from pokervod_pipelines.hands.times import BadTime, BroadcastDays, parse_time
+from pokervod_pipelines.processes.failures import ChildStuck, ChildTimedOut
+from pokervod_pipelines.processes.path_check import describe_wait, is_on_share, make_unanswered
+from pokervod_pipelines.processes.share_reader import READ_SECONDS, access_path
 from pokervod_pipelines.text.folding import make_storable
 
 FileFailure = Literal["", "unchanged", "waiting", "quarantined", "unreadable"]
@@ -25,6 +30,7 @@ FileFailure = Literal["", "unchanged", "waiting", "quarantined", "unreadable"]
 
 MAX_REASON = 1_000
 HEAD_BYTES = 4_096
+SHARE_READERS = 2
 CREATED = re.compile(r'"CreatedDateTimeUTC"\s*:\s*"([^"]{1,60})"')
 
 
@@ -45,8 +51,20 @@ class SessionFile:
 def read_session_files(files: Sequence[Path], rules: HandRules, known: Mapping[str, str]) -> Iterator[SessionFile]:
     """Yield each file, read; one whose digest is the ``known`` one of its path is not parsed."""
     calls = [partial(read_session_file, file, rules, known.get(name_path(str(file)))) for file in files]
+    if is_on_share(*files):
+        return _read_share(files, calls)
     readers = count_readers([file for file in files if name_path(str(file)) not in known])
     return read_ahead(calls, readers) if readers > 1 else (call() for call in calls)
+
+
+def _read_share(files: Sequence[Path], calls: Sequence[Callable[[], SessionFile]]) -> Iterator[SessionFile]:
+    """Yield each file of a share, which may stop answering: it is never read in this process."""
+    answers = read_ahead(calls, min(len(files), SHARE_READERS), READ_SECONDS)
+    for file in files:
+        try:
+            yield next(answers)
+        except (ChildTimedOut, ChildStuck):
+            raise make_unanswered(file, describe_wait(READ_SECONDS)) from None
 
 
 def read_session_file(file: Path, rules: HandRules, known: str | None) -> SessionFile:
@@ -87,7 +105,8 @@ def read_session_day(file: Path, days: BroadcastDays) -> date | None:
 
 def reject(file: SessionFile, reason: str) -> SessionFile:
     """Return a parsed file as one to quarantine."""
-    return replace(file, parsed=(), failure="quarantined", reason=_make_reason(reason), raw=file.file.read_bytes())
+    raw = access_path(file.file, partial(read_file, limit=sys.maxsize)).content
+    return replace(file, parsed=(), failure="quarantined", reason=_make_reason(reason), raw=raw)
 
 
 def _make_reason(text: str) -> str:
