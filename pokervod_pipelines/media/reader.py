@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
+from pathlib import Path
 from typing import TypeVar
 
 from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
-from pokervod_pipelines.processes.failures import ChildDied, ChildStuck
+from pokervod_pipelines.processes.failures import ChildDied, ChildStuck, ChildTimedOut
+from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.processes.streams import StreamLimits, ask_all
 from pokervod_pipelines.processes.supervised import ChildProgram
 
@@ -37,7 +39,7 @@ def read_videos(
     """Yield each key with the result of its call, or why there is none; the path is for messages.
 
     Raises:
-        ArchiveUnavailable: a child cannot even be killed, which is the disk's fault and not the file's.
+        ArchiveUnavailable: the disk does not answer, or holds a child that cannot even be killed.
         Unavailable: no child starts.
 
     """
@@ -47,6 +49,8 @@ def read_videos(
                 raise ArchiveUnavailable(
                     f"{path}: its reader {answer}. Check the mount and its server, then run again."
                 )
+            if isinstance(answer, ChildTimedOut):
+                require_answer(Path(path))  # otherwise the file is to blame
             yield key, answer
 
 
