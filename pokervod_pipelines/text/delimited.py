@@ -2,14 +2,24 @@
 
 import csv
 import io
+import re
 from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.text.encodings import decode
 
+if TYPE_CHECKING:
+    from _csv import Reader
+
 DELIMITERS = (",", "\t", ";")
 SNIFFED_RECORDS = 100
+
+MIN_WIDTH = 3
+"""Fewer cells do not tell a record from a line of text."""
 
 Rows = list[list[str]]
 
@@ -18,7 +28,8 @@ def parse_delimited(content: bytes, *, file: Path, encoding: str = "", setting: 
     """Return the cells of the file, row by row; ``decode`` says what ``encoding`` and ``setting`` mean.
 
     Raises:
-        BadInput: the encoding is not certain, or a quote is not closed; names the file and the place.
+        BadInput: the encoding is not certain, or a quote is not closed, so that rows would be lost; names file and
+            place.
 
     """
     text = decode(content, file=file, encoding=encoding, setting=setting)
@@ -51,20 +62,66 @@ def _regularity(text: str, delimiter: str) -> int:
 
 
 def _parse(text: str, delimiter: str, *, file: Path) -> Rows:
-    try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        if "unexpected end of data" in str(error):
-            message = f"{file}: a quoted cell is not closed, so the file is truncated; export the sheet again"
-            raise BadInput(message) from error
-    return _parse_leniently(text, delimiter, file=file)
+    """Return the records. One with stray quotes in its cells is read leniently; one that takes in others is refused."""
+    lines = io.StringIO(text, newline="").readlines()
+    rows: Rows = []
+    ends = [0]
+    while (begin := ends[-1]) < len(lines):
+        reader = _read(lines, begin, delimiter, strict=True)
+        try:
+            for row in reader:
+                rows.append(row)
+                ends.append(begin + reader.line_num)
+        except csv.Error as error:
+            row, length = _read_leniently(lines, ends[-1], delimiter, file=file)
+            if length > 1 or "unexpected end of data" in str(error):
+                raise BadInput(_explain_open_quote(file, row, ends[-1], length)) from error
+            rows.append(row)
+            ends.append(ends[-1] + length)
+    if len(rows) < len(lines) and (found := _find_swallowing(lines, ends, delimiter)):
+        raise BadInput(_explain_open_quote(file, rows[found[0]], *found[1:]))
+    return rows
 
 
-def _parse_leniently(text: str, delimiter: str, *, file: Path) -> Rows:
-    """Read text with stray quotes inside cells, as hand-made files have them."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _read(lines: Sequence[str], begin: int, delimiter: str, *, strict: bool) -> "Reader":
+    return csv.reader(map(lines.__getitem__, range(begin, len(lines))), delimiter=delimiter, strict=strict)
+
+
+def _read_leniently(lines: Sequence[str], begin: int, delimiter: str, *, file: Path) -> tuple[list[str], int]:
+    """Return the record that begins in this line, with the quotes inside its cells, and how many lines it takes."""
+    reader = _read(lines, begin, delimiter, strict=False)
     try:
-        return list(reader)
+        return next(reader), reader.line_num
     except csv.Error as error:
-        message = f"{file}: line {reader.line_num} cannot be read as cells ({error}); export the sheet again"
+        message = f"{file}: line {begin + 1} cannot be read as cells ({error}); export the sheet again"
         raise BadInput(message) from error
+
+
+def _find_swallowing(lines: Sequence[str], ends: Sequence[int], delimiter: str) -> tuple[int, int, int] | None:
+    """Return index, first line and length of the first record that takes in others."""
+    widths = Counter(len(next(_read(lines, at, delimiter, strict=False))) for at in range(len(lines)))
+    width = max(widths, key=lambda each: (each >= MIN_WIDTH, widths[each]))
+    for index, (begin, end) in enumerate(pairwise(ends)):
+        if takes_in_records(lines[begin:end], delimiter, width=width):
+            return index, begin, end - begin
+    return None
+
+
+def takes_in_records(lines: Sequence[str], delimiter: str, *, width: int) -> bool:
+    """Return whether most lines of a record have all the delimiters of one, so that a quote must have stayed open.
+
+    A delimiter before a blank is punctuation: a cell may hold text with line breaks.
+    """
+    if len(lines) == 1 or width < MIN_WIDTH:
+        return False
+    counts = [len(re.findall(re.escape(delimiter) + r"(?! )", line)) for line in lines]
+    return sum(count >= width - 1 for count in counts) * 2 > len(lines)
+
+
+def _explain_open_quote(file: Path, row: Sequence[str], begin: int, length: int) -> str:
+    column = next((index for index, cell in enumerate(row) if "\n" in cell or "\r" in cell), len(row) - 1)
+    lost = f", so the rows up to line {begin + length:,} would become one cell" if length > 1 else ""
+    return (
+        f"{file}: line {begin + 1:,}, cell {column + 1}: a quote opens and is not closed{lost}. "
+        "Correct the quotes of that line, or export the sheet again."
+    )

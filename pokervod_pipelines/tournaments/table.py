@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.text.delimited import sniff_delimiter
+from pokervod_pipelines.text.delimited import sniff_delimiter, takes_in_records
 from pokervod_pipelines.text.folding import join_blanks
 
 
@@ -68,13 +68,17 @@ def _trim(header: ExportRecord) -> ExportRecord:
 
 
 def _read_records(text: str, delimiter: str, first_line: int = 1) -> Iterator[ExportRecord]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = first_line
+    lines = io.StringIO(text, newline="").readlines()
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    end = width = 0
     for row in reader:
+        begin, end, width = end, reader.line_num, width or len(row)
+        if takes_in_records(lines[begin:end], delimiter, width=width):
+            message = "a quote opens and is not closed"
+            raise csv.Error(message)
         cells = tuple(join_blanks(cell) for cell in row)
         if any(cells):
-            yield ExportRecord(line, cells)
-        line = first_line + reader.line_num
+            yield ExportRecord(first_line + begin, cells)
 
 
 def _read_line_by_line(text: str, delimiter: str) -> tuple[list[ExportRecord], list[tuple[int, str]]]:

@@ -90,6 +90,46 @@ def test_cells_keep_their_line_breaks_quotes_and_delimiters(text: str, cells: tu
     assert parse_delimited(text.encode(), file=Path("x.csv"))[1] == list(cells)
 
 
+HANDS = [f"{number},a{number}.mp4,0:0{number}:00,Ana,good\n" for number in range(1, 9)]
+
+
+def write_hands(changed: dict[int, tuple[str, str]], header: str = "File No.,File Name,In,Players,Comment\n") -> str:
+    return header + "".join(row.replace(*changed.get(at, ("", ""))) for at, row in enumerate(HANDS, start=2))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (write_hands({5: ("good", '"good')}), "line 5, cell 5: .* up to line 9"),  # never closed
+        (write_hands({9: ("good", '"good')}), "line 9, cell 5: a quote opens and is not closed. Correct"),
+        (write_hands({5: ("4,a", '"4,a'), 7: ("Ana", '"Ana, Bo"')}), "line 5, cell 1: .* up to line 7"),
+        (write_hands({5: ("good", '"good'), 7: ("Ana", '5"')}), "line 5, cell 5: .* up to line 7"),  # inches close it
+        (write_hands({3: ("Ana", '"'), 4: ("Ana", '"')}), "line 3, cell 4: .* up to line 4"),  # ditto marks
+        (write_hands({3: ("good", '"'), 8: ("good", '"')}), "line 3, cell 5: .* up to line 8"),
+        (write_hands({6: ("Ana", '"')}, 'File No.,File Name,In,"Players,Comment\n'), "line 1, cell 4: .* up to line 6"),
+        (write_hands({5: ("good", '"good'), 7: ("Ana", '5"')}).replace(",", ";"), "line 5, cell 5"),
+        (write_hands({5: ("good", '"good'), 7: ("Ana", '5"')}).replace("\n", "\r\n"), "line 5, cell 5"),
+    ],
+)
+def test_a_quote_that_stays_open_never_takes_in_rows(text: str, place: str) -> None:
+    with pytest.raises(BadInput, match=rf"hands\.csv: {place}"):
+        parse_delimited(text.encode(), file=Path("hands.csv"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        write_hands({4: ("good", '"He said "hi" there"')}),
+        write_hands({4: ("good", '"He said "hi" there"'), 6: ("good", '"two\nlines"')}),
+        write_hands({4: ("good", '"one, two, three, four, five\nAna, Bo, Cy, Di, Ed\n\nlast"')}),
+        write_hands({4: ("Ana,good", '"Ana, Bo\nCy, Di",good'), 5: ("good", '"x ""y"" z"')}),
+        "".join('"' + row.strip().replace(",", '","') + '\nsecond line\nthird"\n' for row in ("No,x,y,z,a\n", *HANDS)),
+    ],
+)
+def test_quotes_inside_cells_and_cells_of_several_lines_keep_every_row(text: str) -> None:
+    assert len(parse_delimited(text.encode(), file=Path("hands.csv"))) == 1 + len(HANDS)
+
+
 def test_a_tab_separated_file_with_commas_in_its_text_is_split_at_tabs() -> None:
     assert sniff_delimiter("a, b\tc\nd, e\tf\n", preferred="\t") == "\t"
 
