@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
-from pokervod_pipelines.sheets.tab import Tab
+from pokervod_pipelines.sheets.tab import Tab, name_cell
 from pokervod_pipelines.sheets.vocabulary import HEADERS, MANAGED_HEADERS, OTHER_TABLES, REQUIRED, SheetKind
 from pokervod_pipelines.text.folding import fold_width
 
@@ -26,6 +26,12 @@ OTHER_TABLE_SHARE = 0.6
 LEADING_COLUMN_NUMBER = re.compile(r"^\s*\d+\s+(?=\D)")
 END_OF_RANGE = r"(?:[^\W\d_]{2} )?\d{1,2}:\d{2}(?::\d{2}){0,2}"
 TIME_RANGE = re.compile(rf"^\s*{END_OF_RANGE}(?: ?[ap]m)?\s*[-~\u2013\u2014]\s*{END_OF_RANGE}\b", re.IGNORECASE)
+TIME = re.compile(r"^\s*\d{1,2}:\d{2}(?::\d{2}){0,2}\b")
+
+MIN_KNOWN_FIELDS = 2
+"""Fewer may be words of a note."""
+
+MIN_SIMILAR = 0.5
 
 Columns = Mapping[str, tuple[int, ...]]
 
@@ -82,7 +88,7 @@ def _read_header(tab: Tab, index: int, kind: SheetKind) -> AnnotationLayout | No
     headers = tab.cells[index]
     managed = find_managed_columns(headers)
     columns = map_columns(["" if place in managed.values() else header for place, header in enumerate(headers)], kind)
-    if kind is SheetKind.CLIP_TRACKER and "time_range" not in columns:
+    if kind is SheetKind.CLIP_TRACKER and "time_range" not in columns and _may_be_header(headers):
         columns = _with_time_range_by_content(tab, index, columns)
     if not all(any(field in columns for field in group) for group in REQUIRED[kind]):
         return None
@@ -161,6 +167,13 @@ def _find_field(header: str, kind: SheetKind) -> str | None:
     return fields.pop() if len(fields) == 1 else None
 
 
+def _may_be_header(cells: Sequence[str]) -> bool:
+    """Return whether a header is spelt as known and no cell is a time range: an example's "Event #0" is no "EVENT"."""
+    known = _field_by_name(SheetKind.CLIP_TRACKER)
+    is_known = any(simplify_header(cell) in known for cell in cells)
+    return is_known and not any(TIME_RANGE.match(fold_width(cell)) for cell in cells)
+
+
 def _with_time_range_by_content(
     tab: Tab, header_row: int, columns: dict[str, tuple[int, ...]]
 ) -> dict[str, tuple[int, ...]]:
@@ -185,10 +198,48 @@ def _name_other_table(row: Iterable[str]) -> str | None:
 
 
 def _explain_missing(tab: Tab) -> str:
-    expected = "; ".join(
-        f"{kind}: " + " + ".join(HEADERS[kind][group[0]][0] for group in groups) for kind, groups in REQUIRED.items()
-    )
+    head = tab.cells[:HEADER_ROWS_SEARCHED]
+    found = [(*_find_missing(row, kind), -index, kind) for index, row in enumerate(head) for kind in SheetKind]
+    known, missing, place, kind = max(found, key=lambda each: (each[0] - len(each[1]), each[2]))
+    if known >= MIN_KNOWN_FIELDS:
+        lacks = " and ".join(_name_missing(group, kind, -place, head[-place]) for group in missing)
+        hint = f"Row {1 - place} is nearest, as {kind}: it lacks {lacks}."
+    else:
+        hint = _hint_at_first(head) + "Expected " + "; ".join(map(_name_required, SheetKind)) + "."
     return (
-        f"No header row in the first {min(HEADER_ROWS_SEARCHED, len(tab.cells))} rows of tab {tab.title!r}, so its "
-        f"rows stay as they were. Expected {expected}. Correct the header, or add the tab to the sheet's `skip_tabs`."
+        f"No header row in the first {len(head)} rows of tab {tab.title!r}, so its rows stay as they were. {hint} "
+        "Correct the header, or add the tab to the sheet's `skip_tabs`."
     )
+
+
+def _find_missing(headers: Sequence[str], kind: SheetKind) -> tuple[int, list[tuple[str, ...]]]:
+    """Return how many fields the row names, and the groups of required fields that it has none of."""
+    columns = map_columns(headers, kind)
+    return len(columns), [group for group in REQUIRED[kind] if not any(field in columns for field in group)]
+
+
+def _name_missing(group: Sequence[str], kind: SheetKind, row: int, headers: Sequence[str]) -> str:
+    """Return the names of the columns, and the header that may mean one."""
+    names = [name for field in group for name in HEADERS[kind][field]]
+    unknown = [(cell, index) for index, cell in enumerate(headers) if cell.strip() and not _find_field(cell, kind)]
+    expected = " or ".join(HEADERS[kind][field][0] for field in group)
+    nearest = max(unknown, key=lambda each: _compare(each[0], names), default=("", 0))
+    if _compare(nearest[0], names) < MIN_SIMILAR:
+        return expected
+    return f"{expected} (is it {nearest[0].strip()!r} in {name_cell(row, nearest[1])}?)"
+
+
+def _compare(header: str, names: Iterable[str]) -> float:
+    return max(OSA.normalized_similarity(simplify_header(header), simplify_header(name)) for name in names)
+
+
+def _hint_at_first(head: Sequence[Sequence[str]]) -> str:
+    """Return which row has a time and no header above it, "" if none has one."""
+    for index, row in enumerate(head):
+        if any(TIME.match(fold_width(cell)) for cell in row):
+            return f"Row {index + 1} has times, but no header above it: add one. "
+    return ""
+
+
+def _name_required(kind: SheetKind) -> str:
+    return f"{kind}: " + " + ".join(HEADERS[kind][group[0]][0] for group in REQUIRED[kind])

@@ -12,11 +12,12 @@ from itertools import starmap
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.directives import NO_DIRECTIVES, SheetDirectives, find_kind, read_directives
-from pokervod_pipelines.sheets.headers import AnnotationLayout, SkippedTab, find_layout
-from pokervod_pipelines.sheets.rows import AnnotationRow, read_rows
+from pokervod_pipelines.sheets.headers import TIME, AnnotationLayout, SkippedTab, find_layout
+from pokervod_pipelines.sheets.rows import EXAMPLE, AnnotationRow, read_rows
 from pokervod_pipelines.sheets.tab import Tab, clean_tab, fill_merged, name_cell
 from pokervod_pipelines.sheets.uncomputed import find_filling_errors, name_errors
 from pokervod_pipelines.sheets.workbook import Workbook
+from pokervod_pipelines.text.folding import fold_width
 
 MAX_CELLS_NAMED = 5
 
@@ -88,6 +89,7 @@ def read_workbook(workbook: Workbook, tab_filter: TabFilter = ALL_TABS) -> Sheet
             read = read_rows(fill_merged(tab, below=layout.header_row), layout)
             errors.extend(() if tab.is_live else _find_errors(tab, layout))
             errors.extend(_find_unread_pins(tab, read.unread_pins))
+            errors.extend(_find_rows_above(tab, layout))
             computing[tab.title] = tuple(find_filling_errors(tab, layout)) if tab.is_live else ()
             layouts[tab.title], stray[tab.title] = layout, read.stray
             rows.extend(read.rows)
@@ -136,6 +138,21 @@ def _find_unread_pins(tab: Tab, pins: Mapping[int, str]) -> Iterator[Problem]:
             f"Pin: {join_cells([*dict.fromkeys(pins.values())])} in place of a path, so the row keeps the pin that it "
             "had. Write the path as text, or correct the formula and save the workbook again.",
         )
+
+
+def _find_rows_above(tab: Tab, layout: AnnotationLayout) -> Iterator[Problem]:
+    """Yield the first row above the header that has a time in the column of times."""
+    columns = [index for name in ("time_range", "time_in") for index in layout.columns.get(name, ())]
+    found = [
+        number
+        for number, cells in enumerate(tab.cells[: layout.header_row], start=1)
+        if any(TIME.match(fold_width(cells[index])) for index in columns if index < len(cells))
+        and not any(map(EXAMPLE.match, cells))
+    ]
+    if found:
+        more = f", like {len(found) - 1} more" if len(found) > 1 else ""
+        text = f"The row is above the header in row {layout.header_row + 1}{more}, and is not read. Move it below."
+        yield Problem(f"{tab.title} row {found[0]}", text)
 
 
 def _find_errors(tab: Tab, layout: AnnotationLayout) -> Iterator[Problem]:

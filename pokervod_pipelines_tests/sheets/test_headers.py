@@ -1,6 +1,7 @@
 """Check that the header is found in any row, and that repeated columns keep their positions."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,31 @@ def test_a_tab_without_a_header_is_a_problem_that_names_the_expected_columns() -
     assert passed.is_problem
     assert "'2031'" in passed.reason
     assert "File No." in passed.reason
+
+
+RANGE = "00:01:00 - 00:02:00"
+EXPECTED = r"Expected archive: File No. \+ File Name \+ In \+ Out; iconik: "
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ((("ex) 1", "2025 WSOP", "Event #0", RANGE), ("1", "", "x", RANGE)), f"Row 1 has times, but .* {EXPECTED}"),
+        ((("notes",), ("1", "File_Name", "x", RANGE), ("2", "a.mp4", "y", RANGE)), "Row 2 has times, but no header"),
+        ((("Event Names", ""), ("", RANGE), ("", RANGE)), "Row 2 has times, but no header above it: add one"),
+        ((("1", "이벤트", RANGE), ("2", "", RANGE)), "Row 1 has times"),
+        ((("No.", "Fl", "EVNT", "?", "players"), ("1", "", "x", RANGE, "Ana")), r"Row 1 is nearest, as clip_tracker: .*"
+         r"lacks EVENT or Event Name or Filename \(is it 'EVNT' in C1\?\)"),
+        ((("Notes",), ("File No.", "File Name", "In", "Ot")), r"Row 2 is nearest, .* Out \(is it 'Ot' in D2"),
+        ((("File No.", "File Name", "Nas Folder Link", "Start", "End"),), "Row 1 is nearest, as archive: it lacks In and Out"),
+        ((ICONIK_HEADER[1:],), "Row 1 is nearest, as iconik: it lacks id"),
+        ((("Dear Ana", ""), ("a letter", "")), f"as they were. {EXPECTED}"),
+    ],
+)  # fmt: skip
+def test_a_row_is_never_taken_for_a_header_and_the_message_says_what_is_missing(
+    rows: tuple[tuple[str, ...], ...], says: str
+) -> None:
+    assert re.search(says, pass_over(*rows).reason), pass_over(*rows).reason
 
 
 def test_a_header_below_the_searched_rows_is_not_found() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from pokervod_pipelines.sheets.align import Alignment, align_rows
 from pokervod_pipelines.sheets.headers import AnnotationLayout, SkippedTab, find_layout
+from pokervod_pipelines.sheets.reading import read_workbook
 from pokervod_pipelines.sheets.rows import AnnotationRow, fingerprint, read_rows
 from pokervod_pipelines.sheets.stored_rows import StoredRow
 from pokervod_pipelines.sheets.workbook import open_workbook
@@ -166,3 +167,14 @@ def test_edits_of_a_workbook_are_reported_as_what_they_are(
     found: Alignment = align_rows(store(before), after)
 
     assert (len(found.kept), len(found.changed), len(found.added), len(found.removed)) == counts
+
+
+def test_rows_above_the_header_are_named_and_examples_are_not(tmp_path: Path) -> None:
+    rows = make_lines(3)
+    lines = [("a note",), ("ex) 1", *rows[0][1:]), *rows[:2], ARCHIVE_HEADER, rows[2]]
+    reading = read_workbook(open_workbook(write_book(tmp_path / "hands.xlsx", {"2031": lines})))
+
+    assert [(each.where, each.what) for each in reading.problems] == [
+        ("2031 row 3", "The row is above the header in row 5, like 1 more, and is not read. Move it below.")
+    ]
+    assert [row.row_number for row in reading.rows] == [6]
