@@ -1,13 +1,12 @@
 """Ask several child processes from one event loop."""
 
 import asyncio
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from pokervod_pipelines.processes.failures import ChildClosed
 from pokervod_pipelines.processes.supervised import ChildProgram, SupervisedChild
+from pokervod_pipelines.processes.threads import run_in_thread
 
 T = TypeVar("T")
 
@@ -74,15 +73,4 @@ def _make_reporter(child: SupervisedChild, report: Callable[[Any], object] | Non
 
 
 def _run_in_thread(work: Callable[[], T]) -> "asyncio.Future[T]":
-    """Run the work in a thread of its own, which does not keep the interpreter from ending as those of pools do."""
-    future: Future[T] = Future()
-    future.set_running_or_notify_cancel()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - raised where it is awaited
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="child-asker", daemon=True).start()
-    return asyncio.wrap_future(future)
+    return asyncio.wrap_future(run_in_thread(work, "child-asker"))

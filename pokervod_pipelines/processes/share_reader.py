@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from pokervod_pipelines.processes.failures import ChildStuck, ChildTimedOut
+from pokervod_pipelines.errors import ArchiveUnavailable
+from pokervod_pipelines.processes.failures import ChildFailure, ChildStuck, ChildTimedOut
 from pokervod_pipelines.processes.path_check import (
     describe_wait,
     is_on_share,
@@ -45,9 +46,11 @@ class ShareReader:
         """
         try:
             with self._lock:
-                return self._child.ask(call, seconds=self._seconds, report=report)
+                return self._child.ask(call, seconds=self._seconds, attempts=2, report=report)
         except (ChildTimedOut, ChildStuck):
             raise make_unanswered(place, describe_wait(self._seconds)) from None
+        except ChildFailure as error:
+            raise ArchiveUnavailable(f"{place}: cannot be read (its reader: {error}). Run it again.") from None
 
     def close(self) -> None:
         """End the child."""
