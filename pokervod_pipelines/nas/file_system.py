@@ -12,10 +12,31 @@ from pokervod_pipelines.nas.stall import ReadProgress, read_watched
 from pokervod_pipelines.processes.path_check import require_answer
 
 
+class FolderEntry(Protocol):
+    """Describe an entry of a folder, as ``os.DirEntry``."""
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+
+    @property
+    def path(self) -> str:
+        """Return its absolute path."""
+
+    def is_file(self, *, follow_symlinks: bool) -> bool:
+        """Return whether it is a plain file."""
+
+    def is_dir(self, *, follow_symlinks: bool) -> bool:
+        """Return whether it is a folder."""
+
+    def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+        """Return its state."""
+
+
 class FileSystem(Protocol):
     """Read folders and files of a disk; paths are absolute."""
 
-    def scandir(self, path: str, /) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+    def scandir(self, path: str, /) -> AbstractContextManager[Iterator[FolderEntry]]:
         """Return the entries of a folder, as ``os.scandir``."""
 
     def stat(self, path: str, /, *, follow_symlinks: bool) -> os.stat_result:
@@ -25,7 +46,7 @@ class FileSystem(Protocol):
 class LocalFileSystem:
     """Read what the operating system has mounted."""
 
-    def scandir(self, path: str, /) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+    def scandir(self, path: str, /) -> AbstractContextManager[Iterator[FolderEntry]]:
         """Return the entries of a folder."""
         return os.scandir(path)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from pokervod_pipelines.errors import ArchiveUnavailable
+from pokervod_pipelines.processes.path_check import describe_wait, make_unanswered
 
 T = TypeVar("T")
 
@@ -79,10 +79,7 @@ def _wait(items: queue.Queue[_Item[T] | _End], progress: ReadProgress, stall_sec
             return items.get(timeout=stall_seconds)
         except queue.Empty:
             if progress.steps == steps:
-                raise ArchiveUnavailable(
-                    f"{progress.place}: no answer for {stall_seconds:g} s. "
-                    "Check the mount and its server, then scan again."
-                ) from None
+                raise make_unanswered(progress.place, describe_wait(stall_seconds)) from None
 
 
 def _drain(items: queue.Queue[_Item[T] | _End]) -> None:

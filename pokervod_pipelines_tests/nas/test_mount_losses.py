@@ -82,7 +82,7 @@ def full(archive: Archive) -> Archive:
         (halve, SuspiciousLoss, "30 of 60 files"),
         (lose_sub_mount, SuspiciousLoss, "PAD: 18 files: exists but is empty"),
         (rename_root, ArchiveUnavailable, "Mount the share"),
-        (hang, ArchiveUnavailable, "no answer for 0.2 s"),
+        (hang, ArchiveUnavailable, "does not answer .waited 0.2 s"),
     ],
 )
 def test_a_lost_mount_removes_nothing_and_a_later_deletion_is_seen_at_once(

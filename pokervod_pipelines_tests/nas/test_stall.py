@@ -33,7 +33,7 @@ def test_silence_names_the_place_where_it_began() -> None:
         release.wait(60)
         yield 1
 
-    with pytest.raises(ArchiveUnavailable, match=r"/mnt/archive/PAD: no answer for 0.05 s"):
+    with pytest.raises(ArchiveUnavailable, match=r"/mnt/archive/PAD: does not answer .waited 0.05 s"):
         list(read_watched(read, 0.05))
     release.set()
 
