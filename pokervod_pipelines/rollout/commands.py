@@ -9,19 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pokervod_pipelines.rollout.criteria.fields import MAX_DETAILS
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
+
 MAX_OUTPUT_BYTES = 16_384
 """Size of the end of a command's output that is kept."""
 
 STOP_SECONDS = 2.0
 """How long a stopped command may take to exit, and the rest of its output to arrive."""
-
-
-class CommandTimeout(Exception):
-    """Raised when a command was stopped because its time was up."""
-
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__("the command was stopped because its time was up")
-        self.lines = lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +33,7 @@ class CommandResult:
 
 
 def run_command(
+    name: str,
     arguments: Sequence[str],
     *,
     folder: Path,
@@ -48,32 +44,37 @@ def run_command(
     """Run the command to its end; one that lasts longer is stopped with all processes that it started.
 
     With ``keeps_children``, a service that the command leaves running keeps running, and a command whose time is up is
-    asked to exit before it is killed. Raises ``OSError`` when it cannot be started, and ``CommandTimeout``.
+    asked to exit before it is killed. Raises ``CriterionFailed`` if it cannot be started or its time is up.
     """
-    process = subprocess.Popen(
-        list(arguments),
-        cwd=folder,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,  # so that everything it starts can be stopped together
-    )
+    try:
+        process = subprocess.Popen(
+            list(arguments),
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that everything it starts can be stopped together
+        )
+    except OSError as error:
+        problem = f"the command {name!r} cannot be started: {error.strerror}: {arguments[0]}"
+        raise CriterionFailed(ErrorClass.UNREACHABLE, problem) from None
     tail = bytearray()
     reader = threading.Thread(target=_keep_tail, args=(process, tail), name="command-output", daemon=True)
     reader.start()
+    status = None
     try:
-        status = process.wait(seconds)
-    except BaseException as error:
-        _stop(process, asks_first=keeps_children)
+        with suppress(subprocess.TimeoutExpired):
+            status = process.wait(seconds)
+    finally:
+        if status is None or not keeps_children:
+            _stop(process, asks_first=keeps_children)
         reader.join(STOP_SECONDS)
-        if isinstance(error, subprocess.TimeoutExpired):
-            raise CommandTimeout(_list_lines(bytes(tail))) from None
-        raise
-    if not keeps_children:
-        _stop(process, asks_first=False)
-    reader.join(STOP_SECONDS)
-    return CommandResult(status, _list_lines(bytes(tail)))
+    lines = _list_lines(bytes(tail))
+    if status is None:
+        problem = f"the command {name!r} did not finish within {seconds:.3g} s and was stopped"
+        raise CriterionFailed(ErrorClass.UNREACHABLE, problem, details=lines[-MAX_DETAILS:])
+    return CommandResult(status, lines)
 
 
 def _keep_tail(process: subprocess.Popen[bytes], tail: bytearray) -> None:

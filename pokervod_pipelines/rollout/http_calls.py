@@ -4,15 +4,16 @@ A service is called directly: no proxy, no redirection, so a token goes where th
 """
 
 import re
-import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+
+from pokervod_pipelines.processes.threads import run_in_thread
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
 
 MAX_BYTES = 5_000_000
 """Limit of a response's body."""
@@ -33,68 +34,51 @@ class HttpResponse:
     seconds: float
 
 
-class CallFailed(Exception):
-    """Raised when a call gives no whole response; the text says why."""
+@dataclass(frozen=True, slots=True)
+class HttpCaller:
+    """Call one service over kept connections; ``title`` is its name in messages, ``take_seconds`` limits a call."""
 
+    client: httpx2.Client
+    address: str
+    title: str
+    take_seconds: Callable[[], float]
 
-class ResponseTooLarge(CallFailed):
-    """Raised when the response is larger than ``MAX_BYTES``."""
+    def call(self, method: str, path: str, *, reads_body: bool = True, **arguments: Any) -> HttpResponse:
+        """Return the response to one call. Raises ``CriterionFailed`` without a whole one in time.
 
+        A read timeout does not limit a head that arrives byte by byte, so the call has a thread of its own, which ends
+        at the latest when the client is closed.
+        """
+        seconds = self.take_seconds()
+        error_class = ErrorClass.SERVICE_DOWN
+        try:
+            request = self.client.build_request(method, self.address + path, timeout=seconds, **arguments)
+            return run_in_thread(lambda: self._send(request, reads_body=reads_body), "call").result(seconds)
+        except (httpx2.TimeoutException, TimeoutError):
+            problem = f"no answer within {seconds:.1f} s"
+        except (httpx2.ConnectError, httpx2.InvalidURL) as error:
+            problem = f"connection failed ({error})"
+            if _NETWORK_SIGNS.search(str(error)):
+                error_class, problem = ErrorClass.UNREACHABLE, f"no route ({error})"
+        except (httpx2.HTTPError, OSError) as error:
+            problem = f"the connection broke off ({type(error).__name__})"
+        except OverflowError:
+            error_class, problem = ErrorClass.CONTRACT, f"the response is larger than {MAX_BYTES // 1_000_000} MB"
+        raise CriterionFailed(error_class, f"{f'{method} {path}'.rstrip()} of {self.title}: {problem}")
 
-class NoRoute(CallFailed):
-    """Raised when the network does not lead to the service."""
-
-
-@contextmanager
-def open_client(address: str) -> Iterator[httpx2.Client]:
-    """Open a client for the address; no certificates are loaded where it needs none."""
-    with httpx2.Client(trust_env=False, follow_redirects=False, verify=address.startswith("https:")) as client:
-        yield client
-
-
-def send_request(
-    client: httpx2.Client, method: str, url: str, *, seconds: float, reads_body: bool = True, **arguments: Any
-) -> HttpResponse:
-    """Return the response to one call that takes at most ``seconds`` in all. Raises ``CallFailed``.
-
-    A read timeout does not limit a head that arrives byte by byte, so the call has a thread of its own, which ends at
-    the latest when the client is closed.
-    """
-    started = time.monotonic()
-    sent: Future[tuple[httpx2.Response, bytes]] = Future()
-    try:
-        request = client.build_request(method, url, timeout=seconds, **arguments)
-        threading.Thread(
-            target=_send, args=(client, request, sent), kwargs={"reads_body": reads_body}, name="call", daemon=True
-        ).start()
-        response, body = sent.result(seconds)
-    except (httpx2.TimeoutException, TimeoutError):
-        raise CallFailed(f"no answer within {seconds:.1f} s") from None
-    except (httpx2.ConnectError, httpx2.InvalidURL) as error:
-        if _NETWORK_SIGNS.search(str(error)):
-            raise NoRoute(f"no route ({error})") from None
-        raise CallFailed(f"connection failed ({error})") from None
-    except (httpx2.HTTPError, OSError) as error:
-        raise CallFailed(f"the connection broke off ({type(error).__name__})") from None
-    return HttpResponse(
-        status=response.status_code, headers=response.headers, body=body, seconds=time.monotonic() - started
-    )
-
-
-def _send(
-    client: httpx2.Client, request: httpx2.Request, sent: "Future[tuple[httpx2.Response, bytes]]", *, reads_body: bool
-) -> None:
-    body = bytearray()
-    try:
-        with closing(client.send(request, stream=True)) as response:
+    def _send(self, request: httpx2.Request, *, reads_body: bool) -> HttpResponse:
+        started, body = time.monotonic(), bytearray()
+        with closing(self.client.send(request, stream=True)) as response:
             for piece in response.iter_bytes() if reads_body else ():
                 body += piece
                 if len(body) > MAX_BYTES:
-                    break
-    except BaseException as error:  # noqa: BLE001 - raised in the thread that waits for the result
-        sent.set_exception(error)
-        return
-    if len(body) > MAX_BYTES:
-        sent.set_exception(ResponseTooLarge(f"the response is larger than {MAX_BYTES // 1_000_000} MB"))
-    else:
-        sent.set_result((response, bytes(body)))
+                    raise OverflowError
+        seconds = time.monotonic() - started
+        return HttpResponse(status=response.status_code, headers=response.headers, body=bytes(body), seconds=seconds)
+
+
+@contextmanager
+def open_caller(address: str, title: str, take_seconds: Callable[[], float]) -> Iterator[HttpCaller]:
+    """Open a caller of what is at the address; no certificates are loaded where it needs none."""
+    with httpx2.Client(trust_env=False, follow_redirects=False, verify=address.startswith("https:")) as client:
+        yield HttpCaller(client, address, title, take_seconds)

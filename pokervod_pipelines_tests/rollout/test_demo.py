@@ -18,7 +18,7 @@ from pokervod_pipelines.db.embedded.folders import HOMES
 from pokervod_pipelines.db.embedded.location import OWNER_FILE
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.rollout.criteria.base import check_criterion
-from pokervod_pipelines.rollout.criteria.context import CheckContext
+from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.demo.site import CONTENTS, DemoSite, open_site
 from pokervod_pipelines.rollout.demo.story import call_command
 from pokervod_pipelines.rollout.plan import RolloutPlan
@@ -111,7 +111,7 @@ def test_at_first_fails_only_what_the_demo_wants(
     site: DemoSite, engine: Engine, settings_factory: Callable[..., Settings]
 ) -> None:
     plan = read_plan(site)
-    context = CheckContext(
+    context = RolloutContext(
         engine=engine, settings=settings_factory(), folder=site.folder, services=plan.services, seconds=10.0
     )
 
@@ -197,7 +197,7 @@ def name_of(criterion: object) -> str:
     return str(getattr(criterion, "name", ""))
 
 
-def find_failing(plan: RolloutPlan, context: CheckContext, week: int) -> list[str]:
+def find_failing(plan: RolloutPlan, context: RolloutContext, week: int) -> list[str]:
     return [each.name for each in plan.week(week).criteria if not check_criterion(each, context).passed]
 
 

@@ -1,19 +1,18 @@
 """Define a criterion, and check one: in limited time, and always with a result.
 
-A new kind is a new class in ``kinds``; all that it may touch is a ``CheckContext``.
+A new kind is a new class in ``kinds``; all that it may touch is a ``RolloutContext``.
 """
 
 import hashlib
 import json
-import queue
-import threading
 import time
 from abc import ABC, abstractmethod
 from dataclasses import replace
 
 from pydantic import Field
 
-from pokervod_pipelines.rollout.criteria.context import CheckContext
+from pokervod_pipelines.processes.threads import run_in_thread
+from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.fields import Name, PlanModel, ServiceName, shorten
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails
 from pokervod_pipelines.rollout.record import ResultRecord
@@ -39,7 +38,7 @@ class Criterion(PlanModel, ABC):
         return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
     @abstractmethod
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Return the result of one check. May raise ``CriterionFailed``; any other exception is unexpected."""
 
 
@@ -55,19 +54,16 @@ class AddressCriterion(ServiceCriterion, ABC):
     at: AddressKind = "address"
 
 
-def check_criterion(criterion: Criterion, context: CheckContext) -> ResultRecord:
+def check_criterion(criterion: Criterion, context: RolloutContext) -> ResultRecord:
     """Return the result of the criterion within its time and a little more; never raises for what is found.
 
     A check that hangs and cannot be stopped is abandoned in a thread that ends with the process.
     """
     begun, started = time.monotonic(), context.start(criterion.seconds)
-    results: queue.SimpleQueue[ResultRecord] = queue.SimpleQueue()
-    threading.Thread(
-        target=lambda: results.put(_check(criterion, started)), name=f"criterion {criterion.name}", daemon=True
-    ).start()
+    checked = run_in_thread(lambda: _check(criterion, started), f"criterion {criterion.name}")
     try:
-        result = results.get(timeout=started.seconds + GRACE_SECONDS)
-    except queue.Empty:
+        result = checked.result(started.seconds + GRACE_SECONDS)
+    except TimeoutError:
         result = fails(
             ErrorClass.UNREACHABLE, f"the check did not finish within {started.seconds:g} s; increase its 'seconds'"
         )
@@ -83,7 +79,7 @@ def check_criterion(criterion: Criterion, context: CheckContext) -> ResultRecord
     )
 
 
-def _check(criterion: Criterion, context: CheckContext) -> ResultRecord:
+def _check(criterion: Criterion, context: RolloutContext) -> ResultRecord:
     try:
         return criterion.check(context)
     except CriterionFailed as failed:

@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-from pokervod_pipelines.rollout.criteria.context import CheckContext
+from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.fields import NoValue, follow_pointer
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
 
@@ -95,13 +96,13 @@ class ApiDocument:
                 yield from self._find_dangling(each, f"{place}/{key}")
 
 
-def read_document(context: CheckContext, service: str) -> ApiDocument:
+def read_document(context: RolloutContext, service: str) -> ApiDocument:
     """Return the document of the service. Raises ``CriterionFailed`` unless it is valid OpenAPI 3."""
     path = context.services[service].document
     if path is None:
         message = f"{service} has no document; set rollout.services.{service}.document in the settings or the plan"
         raise CriterionFailed(ErrorClass.DOCUMENT, message)
-    values = _read_yaml(context, path)
+    values = read_mapping(context, path)
     version = str(values.get("openapi", ""))
     if not version.startswith((*_VALIDATORS,)):
         message = f"{path}: expected 'openapi' 3.0 or 3.1, got {version or 'nothing'}"
@@ -113,23 +114,26 @@ def read_document(context: CheckContext, service: str) -> ApiDocument:
     return document
 
 
-def _read_yaml(context: CheckContext, path: str) -> dict[str, Any]:
-    """Return the values as JSON has them: with strings as keys, and a date as text."""
+def read_mapping(context: RolloutContext, path: str | Path) -> dict[str, Any]:
+    """Return the mapping in a file of JSON or YAML as JSON has it: with strings as keys, and a date as text."""
+    shown, is_json = context.show(path), str(path).endswith(".json")
     try:
-        values = yaml.safe_load(context.read_file(path).decode("utf-8"))
+        text = context.read_file(path).decode("utf-8")
+        values = json.loads(text) if is_json else yaml.safe_load(text)
     except UnicodeDecodeError as error:
-        raise CriterionFailed(ErrorClass.DOCUMENT, f"{path}: byte {error.start} is not UTF-8") from None
+        raise CriterionFailed(ErrorClass.DOCUMENT, f"{shown}: byte {error.start} is not UTF-8") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}" if mark else path
-        problem = f"{place}: not valid YAML: {getattr(error, 'problem', error)}"
+        place = f"{shown}:{mark.line + 1}" if mark else shown
+        problem = f"{place}: not valid {'JSON' if is_json else 'YAML'}: {getattr(error, 'problem', error)}"
         raise CriterionFailed(ErrorClass.DOCUMENT, problem) from None
-    if not isinstance(values, dict):
-        raise CriterionFailed(ErrorClass.DOCUMENT, f"{path}: expected an OpenAPI document, got {type(values).__name__}")
+    if not isinstance(values, dict) or not values:
+        problem = f"{shown}: expected keys with values, got {type(values).__name__ if values else 'nothing'}"
+        raise CriterionFailed(ErrorClass.DOCUMENT, problem)
     try:
         pieces = json.JSONEncoder(default=lambda value: value.isoformat()).iterencode(values)
         plain: dict[str, Any] = json.loads("".join(islice(pieces, 2 * MAX_VALUES)))
     except (ValueError, TypeError, AttributeError, RecursionError):
-        problem = f"{path}: has more than {MAX_VALUES} values, or some that JSON does not know; split the document"
+        problem = f"{shown}: has more than {MAX_VALUES} values, or some that JSON does not know; split the document"
         raise CriterionFailed(ErrorClass.DOCUMENT, problem) from None
     return plain

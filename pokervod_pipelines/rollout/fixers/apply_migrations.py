@@ -13,7 +13,8 @@ from sqlalchemy import Engine, event
 from pokervod_pipelines.db import migrate
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.db.migrate import current_revision, newest_revision, upgrade_database
-from pokervod_pipelines.rollout.fixers.base import CannotFix, FixContext, Fixer, FixStep
+from pokervod_pipelines.rollout.context import RolloutContext
+from pokervod_pipelines.rollout.fixers.base import CannotFix, Fixer, FixStep
 
 
 class ApplyMigrations(Fixer):
@@ -23,7 +24,7 @@ class ApplyMigrations(Fixer):
 
     seconds: float = Field(default=300.0, gt=0, le=3600)
 
-    def prepare(self, context: FixContext) -> FixStep:
+    def prepare(self, context: RolloutContext) -> FixStep:
         """Return the migrations to apply. Raises ``CannotFix`` without any, or with one that a person must look at."""
         before, newest = current_revision(context.engine), newest_revision()
         if before == newest:

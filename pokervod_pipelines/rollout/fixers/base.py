@@ -5,78 +5,22 @@ changes. So a dry run asks the same questions as a real one.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
-from sqlalchemy import Engine
+from pydantic import ValidationInfo, field_validator
 
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.processes.process_tags import VARIABLE
-from pokervod_pipelines.rollout.commands import CommandResult, CommandTimeout, run_command
-from pokervod_pipelines.rollout.criteria.fields import require
-from pokervod_pipelines.rollout.redaction import hide_secrets
-from pokervod_pipelines.rollout.services import ServiceUnderRollout, list_addresses
-from pokervod_pipelines.settings.rollout import FixerRights
+from pokervod_pipelines.rollout.context import RolloutContext
+from pokervod_pipelines.rollout.criteria.fields import PlanModel, require
 from pokervod_pipelines.text.folding import make_storable
 
 MAX_REPORT_LENGTH = 1000
 
-SECRETS = ("POKERVOD_HOOK_", "POKERVOD_SERVICE_")
-"""Prefixes of the variables with tokens of hooks and addresses of services, which no command needs."""
-
 
 class CannotFix(PokervodError):
-    """Raised when the fixer changes nothing; the text says why and, where a person can help, how."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FixContext:
-    """Offer the database, the folder of the plan's relative paths, its services, and what the settings allow.
-
-    ``environment`` contains the tokens of hooks; commands get it without them.
-    """
-
-    engine: Engine
-    folder: Path
-    rights: FixerRights
-    services: Mapping[str, ServiceUnderRollout] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    def hide_secrets(self, text: str) -> str:
-        """Return the text without any secret that is known here or looks like one."""
-        database = self.engine.url.render_as_string(hide_password=False)
-        return hide_secrets(text, self.environment, [database, *list_addresses(self.services.values())])
-
-    def resolve(self, path: str) -> Path:
-        """Return the path below the plan's folder, links followed; raise ``CannotFix`` if a link leads out."""
-        found = (self.folder / path).resolve()
-        if not found.is_relative_to(self.folder.resolve()):
-            raise CannotFix(f"{path} leads out of the plan's folder by a link; put the file itself there")
-        return found
-
-    def require(self, kind: str, name: str) -> None:
-        """Raise ``CannotFix`` if the settings do not allow this of ``kinds``, ``commands`` or ``units``."""
-        allowed: Collection[str] = getattr(self.rights, kind)
-        if name not in allowed:
-            known, noun = ", ".join(sorted(allowed)) or "none", "fixer" if kind == "kinds" else kind.removesuffix("s")
-            step = f"an administrator adds it to rollout.fixers.{kind} in the settings"
-            raise CannotFix(f"the {noun} {name!r} is not allowed (allowed: {known}); {step}")
-
-    def run(self, name: str, arguments: Sequence[str], seconds: float) -> CommandResult:
-        """Run the command to its end in the folder. Raises ``CannotFix`` if it cannot be started or its time is up."""
-        kept = {key: value for key, value in self.environment.items() if not key.startswith(SECRETS)}
-        environment = {key: value for key, value in kept.items() if key != VARIABLE}  # a restarted service outlives dev
-        try:
-            return run_command(
-                arguments, folder=self.folder, environment=environment, seconds=seconds, keeps_children=True
-            )
-        except OSError as error:
-            raise CannotFix(f"the command {name!r} cannot be started: {error.strerror}: {arguments[0]}") from None
-        except CommandTimeout:
-            raise CannotFix(f"the command {name!r} did not finish within {seconds:g} s and was stopped") from None
+    """Raised when the fixer did not fix anything; the text says why and, where a person can help, how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +39,15 @@ class FixStep:
     run: Callable[[], str]
 
 
-class Fixer(BaseModel, ABC):
+class Fixer(PlanModel, ABC):
     """Fix one kind of failure; the fields are the parameters in the plan."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     kind: ClassVar[str]
 
-    def fix(self, context: FixContext, *, dry_run: bool) -> FixReport:
+    def fix(self, context: RolloutContext, *, dry_run: bool) -> FixReport:
         """Fix what failed, or report why not; with ``dry_run`` only report. Never raises for what happens outside."""
         try:
-            context.require("kinds", self.kind)
+            require_right(context, "kinds", self.kind)
             step = self.prepare(context)
             done, summary = (False, f"would {step.intent}") if dry_run else (True, step.run())
         except PokervodError as error:
@@ -131,5 +73,14 @@ class Fixer(BaseModel, ABC):
         return name
 
     @abstractmethod
-    def prepare(self, context: FixContext) -> FixStep:
+    def prepare(self, context: RolloutContext) -> FixStep:
         """Return what would be done, without changes. Raises ``CannotFix`` if nothing should be done."""
+
+
+def require_right(context: RolloutContext, kind: str, name: str) -> None:
+    """Raise ``CannotFix`` if the settings do not allow this of ``kinds``, ``commands`` or ``units``."""
+    allowed: Collection[str] = getattr(context.settings.rollout.fixers, kind)
+    if name not in allowed:
+        known, noun = ", ".join(sorted(allowed)) or "none", "fixer" if kind == "kinds" else kind.removesuffix("s")
+        step = f"an administrator adds it to rollout.fixers.{kind} in the settings"
+        raise CannotFix(f"the {noun} {name!r} is not allowed (allowed: {known}); {step}")

@@ -7,28 +7,28 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
-from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
 from pokervod_pipelines.settings import Settings
 
-MakeContext = Callable[..., CheckContext]
+MakeContext = Callable[..., RolloutContext]
 
 
 @pytest.fixture
 def make_context(
     engine: Engine, settings_factory: Callable[..., Settings], tmp_path: Path
-) -> Callable[..., CheckContext]:
+) -> Callable[..., RolloutContext]:
     """Return ``make_context(services, …)``, which makes a context in the test's own folder."""
     folder = tmp_path / "plan"
     folder.mkdir()
 
-    def make(services: Mapping[str, Mapping[str, str]] | None = None, **given: Any) -> CheckContext:
+    def make(services: Mapping[str, Mapping[str, str]] | None = None, **given: Any) -> RolloutContext:
         known = {name: ServiceUnderRollout.model_validate(values) for name, values in (services or {}).items()}
         settings = settings_factory(rollout=given.pop("rollout", {}))
-        return CheckContext(services=known, folder=folder, **{"engine": engine, "settings": settings, **given})
+        return RolloutContext(services=known, folder=folder, **{"engine": engine, "settings": settings, **given})
 
     return make
 
@@ -38,6 +38,6 @@ def make_criterion(kind: str, **parameters: Any) -> Criterion:
     return list_kinds()[kind].model_validate({"kind": kind, "name": "it", **parameters})
 
 
-def check(context: CheckContext, kind: str, **parameters: Any) -> ResultRecord:
+def check(context: RolloutContext, kind: str, **parameters: Any) -> ResultRecord:
     """Check such a criterion."""
     return check_criterion(make_criterion(kind, **parameters), context)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria import base, kinds
 from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
-from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import MAX_LINE, follow_pointer
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails
@@ -33,7 +33,7 @@ class Raising(Criterion):
     kind: Literal["raising"] = "raising"
     text: str = ""
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Raise the error."""
         raise ValueError(self.text)
 
@@ -43,7 +43,7 @@ class Hanging(Criterion):
 
     kind: Literal["hanging"] = "hanging"
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Wait without an end."""
         threading.Event().wait()
         raise AssertionError

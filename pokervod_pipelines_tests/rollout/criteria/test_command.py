@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.rollout.criteria.context import CheckContext
+from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.result import ErrorClass
 from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines_tests.processes.system import wait_until_gone
@@ -13,12 +13,12 @@ from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, chec
 
 
 @pytest.fixture
-def context(make_context: MakeContext) -> CheckContext:
+def context(make_context: MakeContext) -> RolloutContext:
     """Return a context that allows ``sh``."""
     return make_context(rollout={"allow_commands": True, "programs": ["sh", "true", "no-such-program"]})
 
 
-def run(context: CheckContext, *arguments: str, **parameters: object) -> ResultRecord:
+def run(context: RolloutContext, *arguments: str, **parameters: object) -> ResultRecord:
     return check(context, "command", run=[*arguments], **parameters)
 
 
@@ -34,7 +34,7 @@ def run(context: CheckContext, *arguments: str, **parameters: object) -> ResultR
     ],
 )
 def test_the_exit_status_decides(
-    context: CheckContext, arguments: list[str], exit_status: int, error_class: ErrorClass | None, problem: str
+    context: RolloutContext, arguments: list[str], exit_status: int, error_class: ErrorClass | None, problem: str
 ) -> None:
     result = run(context, *arguments, exit_status=exit_status)
 
@@ -61,7 +61,7 @@ def test_no_shell_reads_the_arguments(make_context: MakeContext) -> None:
 
 
 def test_a_command_runs_in_the_folder_without_our_variables(
-    context: CheckContext, monkeypatch: pytest.MonkeyPatch
+    context: RolloutContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POKERVOD_DATABASE_URL", "postgresql://ada:hush@db/x")
 
@@ -72,19 +72,19 @@ def test_a_command_runs_in_the_folder_without_our_variables(
     assert environment.details == ("0",)
 
 
-def test_of_its_output_the_end_is_shown(context: CheckContext) -> None:
+def test_of_its_output_the_end_is_shown(context: RolloutContext) -> None:
     result = run(context, "sh", "-c", "seq 1 9999; echo broken >&2; exit 1")
 
     assert (result.details[-2:], len(result.details)) == (("9999", "broken"), 20)
 
 
-def test_a_password_in_its_output_is_not_shown(context: CheckContext) -> None:
+def test_a_password_in_its_output_is_not_shown(context: RolloutContext) -> None:
     result = run(context, "sh", "-c", "echo cannot reach https://ada:hush@example.org/x")
 
     assert result.details == ("cannot reach https://***@example.org/x",)
 
 
-def test_a_command_that_hangs_is_stopped_with_all_that_it_started(context: CheckContext) -> None:
+def test_a_command_that_hangs_is_stopped_with_all_that_it_started(context: RolloutContext) -> None:
     begun = time.monotonic()
     result = run(context, "sh", "-c", "sleep 600 & echo $! ; sleep 600", seconds=0.5)
 
@@ -94,7 +94,7 @@ def test_a_command_that_hangs_is_stopped_with_all_that_it_started(context: Check
     wait_until_gone(int(result.details[0]))
 
 
-def test_what_a_command_left_in_the_background_ends_with_it(context: CheckContext) -> None:
+def test_what_a_command_left_in_the_background_ends_with_it(context: RolloutContext) -> None:
     result = run(context, "sh", "-c", "sleep 600 & echo $!")
 
     assert result.passed

@@ -64,8 +64,8 @@ def test_a_mistake_in_a_document_is_reported(make_context: MakeContext, mistakes
     ("text", "problem"),
     [
         ("openapi: [3", "search.yaml:"),
-        ("- openapi", "expected an OpenAPI document, got list"),
-        ("", "expected an OpenAPI document, got NoneType"),
+        ("- openapi", "expected keys with values, got list"),
+        ("", "expected keys with values, got nothing"),
         ("a: &a [1]\nb: &b [*a, *a]\nopenapi: &c [*b, *b, *b]\n", "expected 'openapi' 3.0 or 3.1"),
         ("openapi: 3.1.0\na: &a [*a]\n", "that JSON does not know"),
         ("openapi: 3.1.0\na: !!binary YQ==\n", "that JSON does not know"),

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from pokervod_pipelines.rollout.fixers.base import FixContext
+from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
-from pokervod_pipelines.settings.rollout import FixerRights
+from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.rollout.fixers.http_server import ALL_KINDS, LocalServer
 
-MakeContext = Callable[..., FixContext]
+MakeContext = Callable[..., RolloutContext]
 
 
 @pytest.fixture
@@ -23,7 +23,9 @@ def http_server() -> Iterator[LocalServer]:
 
 
 @pytest.fixture
-def make_context(tmp_path: Path, http_server: LocalServer) -> MakeContext:
+def make_context(
+    tmp_path: Path, http_server: LocalServer, settings_factory: Callable[..., Settings]
+) -> Callable[..., RolloutContext]:
     """Return ``make_context(commands=…, …)``, which makes a context with every fixer on and without a database.
 
     Its service search is the HTTP server.
@@ -38,12 +40,12 @@ def make_context(tmp_path: Path, http_server: LocalServer) -> MakeContext:
         units: object = (),
         services: Mapping[str, ServiceUnderRollout] | None = None,
         **environment: str,
-    ) -> FixContext:
-        rights = FixerRights.model_validate({"kinds": kinds, "commands": commands or {}, "units": units})
-        return FixContext(
+    ) -> RolloutContext:
+        rights = {"kinds": kinds, "commands": commands or {}, "units": units}
+        return RolloutContext(
             engine=engine,
+            settings=settings_factory(rollout={"fixers": rights}),
             folder=tmp_path,
-            rights=rights,
             services=services or {"search": ServiceUnderRollout(address=http_server.url, mock=http_server.url)},
             environment={"PATH": os.environ["PATH"], **environment},
         )

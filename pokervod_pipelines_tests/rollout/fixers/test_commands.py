@@ -2,18 +2,24 @@
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.rollout.commands import MAX_OUTPUT_BYTES
-from pokervod_pipelines.rollout.fixers.base import CannotFix
-from pokervod_pipelines.rollout.fixers.command_fixers import RerunTests
+from pokervod_pipelines.rollout.commands import MAX_OUTPUT_BYTES, CommandResult
+from pokervod_pipelines.rollout.context import RolloutContext
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed
+from pokervod_pipelines.rollout.fixers.command_fixers import HIDDEN, RerunTests
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
 from pokervod_pipelines_tests.rollout.fixers.http_server import python
 
 SPAWN = ["sh", "-c", "(trap '' TERM; exec sleep 60) & echo $! > child; wait"]
 """Leaves a child that does not listen."""
+
+
+def run(context: RolloutContext, name: str, arguments: Sequence[str], seconds: float) -> CommandResult:
+    return context.run_command(name, arguments, seconds, hidden=HIDDEN, keeps_children=True)
 
 
 def is_alive(pid: int) -> bool:
@@ -24,15 +30,15 @@ def is_alive(pid: int) -> bool:
 
 
 def test_no_shell_reads_the_arguments(make_context: MakeContext, tmp_path: Path) -> None:
-    result = make_context().run("echo", ["echo", "$HOME; touch harmed", "&&", "`id`"], 10)
+    result = run(make_context(), "echo", ["echo", "$HOME; touch harmed", "&&", "`id`"], 10)
 
     assert result.lines[-1] == "$HOME; touch harmed && `id`"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_command_that_lasts_too_long_ends_with_its_children(make_context: MakeContext, tmp_path: Path) -> None:
-    with pytest.raises(CannotFix, match="did not finish within 1 s and was stopped"):
-        make_context().run("spawn", SPAWN, 1)
+    with pytest.raises(CriterionFailed, match="did not finish within 1 s and was stopped"):
+        run(make_context(), "spawn", SPAWN, 1)
 
     child = int((tmp_path / "child").read_text())
     until = time.monotonic() + 10
@@ -44,13 +50,13 @@ def test_a_command_that_lasts_too_long_ends_with_its_children(make_context: Make
 def test_any_amount_of_output_is_taken_and_its_end_kept(make_context: MakeContext) -> None:
     code = f"import sys; sys.stdout.write('x' * {MAX_OUTPUT_BYTES * 20}); print(); print('the end'); print(' ')"
 
-    assert make_context().run("loud", python(code), 30).lines[-1] == "the end"
+    assert run(make_context(), "loud", python(code), 30).lines[-1] == "the end"
 
 
 def test_a_line_whose_beginning_is_lost_is_not_shown(make_context: MakeContext) -> None:
     code = f"print('s3cr3t' * {MAX_OUTPUT_BYTES}, end='')"
 
-    assert make_context().run("loud", python(code), 30).lines == []
+    assert run(make_context(), "loud", python(code), 30).lines == []
 
 
 def test_a_command_gets_nothing_to_read_and_no_token_of_a_hook(make_context: MakeContext) -> None:
@@ -58,7 +64,7 @@ def test_a_command_gets_nothing_to_read_and_no_token_of_a_hook(make_context: Mak
     names = ("POKERVOD_HOOK_SEARCH", "STARTED_BY_POKERVOD_DEV", "OTHER")  # what has the tag ends with `dev`
     code = f"import os, sys; print(repr(sys.stdin.read()), *map(os.environ.get, {names}))"
 
-    assert context.run("env", python(code), 30).lines[-1] == "'' None None other"
+    assert run(context, "env", python(code), 30).lines[-1] == "'' None None other"
 
 
 def test_a_secret_in_the_output_is_not_shown(make_context: MakeContext) -> None:
@@ -69,4 +75,4 @@ def test_a_secret_in_the_output_is_not_shown(make_context: MakeContext) -> None:
 
     report = RerunTests(command="tests", report="a.xml").fix(context, dry_run=False)
 
-    assert report.summary == "'tests' wrote no report a.xml (exit status 0: using ***)"
+    assert report.summary == "ran 'tests', exit status 0: using ***; it wrote no report a.xml"

@@ -19,7 +19,7 @@ def test_the_mock_is_rebuilt_and_healthy(http_server: LocalServer, make_context:
     report = RebuildMocks(command="mocks", service="search").fix(context, dry_run=False)
 
     assert report.done, report.summary
-    assert report.summary.startswith(f"ran 'mocks'; {http_server.url} is healthy after")
+    assert report.summary.startswith(f"ran 'mocks', exit status 0; search ({http_server.url}) is healthy after")
     assert (tmp_path / "rebuilt").exists()
 
 

@@ -6,7 +6,8 @@ from typing import Any, ClassVar, get_args
 import pytest
 from pydantic import ValidationError
 
-from pokervod_pipelines.rollout.fixers.base import MAX_REPORT_LENGTH, FixContext, Fixer, FixStep
+from pokervod_pipelines.rollout.context import RolloutContext
+from pokervod_pipelines.rollout.fixers.base import MAX_REPORT_LENGTH, Fixer, FixStep
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
 from pokervod_pipelines.settings.rollout import FixerKind, FixerRights
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
@@ -23,14 +24,14 @@ VALID: Mapping[str, Mapping[str, Any]] = {
 class Breaking(Fixer):
     kind: ClassVar[str] = "apply_migrations"
 
-    def prepare(self, context: FixContext) -> FixStep:
+    def prepare(self, context: RolloutContext) -> FixStep:
         raise RuntimeError("token hook-token\nand more" + "x" * MAX_REPORT_LENGTH)
 
 
 class Talking(Fixer):
     kind: ClassVar[str] = "apply_migrations"
 
-    def prepare(self, context: FixContext) -> FixStep:
+    def prepare(self, context: RolloutContext) -> FixStep:
         return FixStep("talk", lambda: "x" * 2 * MAX_REPORT_LENGTH)
 
 

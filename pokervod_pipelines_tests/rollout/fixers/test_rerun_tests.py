@@ -49,9 +49,9 @@ def test_the_tests_run_and_write_their_report(
     [
         (
             python("print('cannot collect'); raise SystemExit(4)"),
-            "wrote no report reports/*.xml (exit status 4: cannot",
+            "exit status 4: cannot collect; it wrote no report reports/*.xml",
         ),
-        (python("import os; os.kill(os.getpid(), 9)"), "wrote no report reports/*.xml (ended by signal 9)"),
+        (python("import os; os.kill(os.getpid(), 9)"), "ended by signal 9; it wrote no report reports/*.xml"),
         (["/no/such/program"], "cannot be started: No such file or directory: /no/such/program"),
         (python("import time; time.sleep(60)"), "did not finish within 1 s and was stopped"),
     ],
@@ -97,4 +97,4 @@ def test_a_report_outside_of_the_folder_is_not_read(report_file: Path, make_cont
     report = make_fixer().fix(make_context(commands={"tests": python("pass")}), dry_run=False)
 
     assert not report.done
-    assert "leads out of the plan's folder by a link" in report.summary
+    assert "a link leads out of" in report.summary

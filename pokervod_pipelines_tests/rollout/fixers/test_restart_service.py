@@ -34,7 +34,9 @@ def test_the_hook_is_called_with_its_token_and_health_awaited(
     report = by_hook(http_server, body={"revision": "new"}).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), dry_run=False)
 
     assert report.done, report.summary
-    assert report.summary.startswith(f"called the hook at {http_server.url}; {http_server.url} is healthy after")
+    assert report.summary.startswith(
+        f"called the hook at {http_server.url}; search ({http_server.url}) is healthy after"
+    )
     assert http_server.asked[0] == ("POST", "/restart/path-that-is-secret", f"Bearer {TOKEN}", b'{"revision":"new"}')
     assert [path for _, path, _, _ in http_server.asked[1:]] == ["/health"] * 3
     assert [token for _, _, token, _ in http_server.asked[1:]] == [None] * 3
@@ -81,7 +83,7 @@ def test_a_hook_that_is_not_there_is_reported(http_server: LocalServer, make_con
     report = by_hook(http_server, hook=f"{CLOSED}/x").fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), dry_run=False)
 
     assert not report.done
-    assert report.summary == f"{CLOSED}: connection failed ([Errno 111] Connection refused)"
+    assert report.summary == f"POST of {CLOSED}: connection failed ([Errno 111] Connection refused)"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_a_service_that_stays_unhealthy_is_a_failure(
     report = by_hook(http_server, wait_seconds=1.0).fix(make_context(POKERVOD_HOOK_SEARCH=TOKEN), dry_run=False)
 
     assert not report.done
-    assert f"{http_server.url} is not healthy after 1 s: " in report.summary
+    assert f"search ({http_server.url}) is not healthy after 1 s: " in report.summary
     assert problem in report.summary
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, text
 from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS, DataCheck
 from pokervod_pipelines.monitoring.evaluation import evaluate_check
+from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.ages import find_age_problem, format_hours, measure_age
 from pokervod_pipelines.rollout.criteria.base import Criterion
-from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import (
     ColumnName,
     Glob,
@@ -54,7 +54,7 @@ class DatabaseTable(Criterion):
         require(is_whole, "fresh_column and fresh_hours require each other; give both or none")
         return self
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Return what the schema and then the rows of the table show."""
         table, least = quote_table(self.table), self.rows_at_least
         with context.read_database() as connection:
@@ -152,7 +152,7 @@ class Sql(Criterion):
     query: Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_check_query)]
     expect: Expectation
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Return whether the query returned what is expected, with its rows as evidence if not."""
         bounded = f"select * from (\n{read_query(self.query)}\n) as answer limit {MAX_ROWS + 1}"  # noqa: S608 - checked
         with context.read_database() as connection:
@@ -203,7 +203,7 @@ class Freshness(Criterion):
         require(is_one, "freshness needs either a table and its column, or a path")
         return self
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Return how old the newest time or file is."""
         if self.table and self.column:
             what = f"newest {self.column} of {self.table}"
@@ -239,10 +239,10 @@ class AssetCheck(Criterion):
         require(self._list_checks(), problem)
         return self
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Return the results for the data as they are now; the state of files is that of their asset's last check."""
         with context.read_database() as connection:
-            results = [evaluate_check(connection, check) for check in self._list_checks()]
+            results = [evaluate_check(connection, check, context.settings) for check in self._list_checks()]
             read = set(connection.scalars(text("select distinct library from nas_scans where status = 'completed'")))
         unread = [each.name for each in context.settings.libraries if each.name not in read]
         return _combine(results, unread if LIBRARIES in {each.name for each in results} else [])

@@ -1,7 +1,6 @@
 """Check what is below the plan's folder: ``file``, and ``command``: a program that the settings allow, no shell."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -9,9 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
-from pokervod_pipelines.rollout.commands import CommandTimeout, run_command
+from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import Criterion
-from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import (
     MAX_DETAILS,
     NoValue,
@@ -40,7 +38,7 @@ class File(Criterion):
     matches: Pattern | None = None
     json_values: Mapping[Pointer, Scalar] = Field(default_factory=dict, alias="json")
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Return whether the file has the expected size and content."""
         content = context.read_file(self.path)
         figures = {"bytes": len(content)}
@@ -69,7 +67,7 @@ class File(Criterion):
                 yield f"{pointer} is {json.dumps(found)}, expected {json.dumps(expected)}"
 
 
-def _search(pattern: str, content: bytes, context: CheckContext) -> bool:
+def _search(pattern: str, content: bytes, context: RolloutContext) -> bool:
     """Search in a process of its own: some patterns never end, and nothing else can stop them."""
     seconds = context.take_seconds()
     command = [sys.executable, "-I", "-S", "-c", _SEARCH, pattern]
@@ -98,20 +96,13 @@ class Command(Criterion):
             require(run[0] in settings.programs, f"program {run[0]!r} is not allowed; {_NEXT_STEP}")
         return run
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Return how the program ended, with the end of its output; the processes it started are killed."""
         program, seconds = self.run[0], context.take_seconds()
         settings = context.settings.rollout
         if not settings.allow_commands or program not in settings.programs:
             return fails(ErrorClass.NOT_ALLOWED, f"{program!r} is not allowed; {_NEXT_STEP}")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("POKERVOD_")}
-        try:
-            ended = run_command(self.run, folder=context.folder, environment=environment, seconds=seconds)
-        except OSError as error:
-            return fails(ErrorClass.UNREACHABLE, f"{program!r} cannot be started ({error.strerror})")
-        except CommandTimeout as timeout:
-            message = f"{program!r} did not finish within {seconds:.1f} s and was stopped"
-            return fails(ErrorClass.UNREACHABLE, message, details=timeout.lines[-MAX_DETAILS:])
+        ended = context.run_command(program, self.run, seconds, hidden=("POKERVOD_",), keeps_children=False)
         is_expected = ended.status == self.exit_status
         return fails(
             None if is_expected else ErrorClass.CHECK,

@@ -13,12 +13,12 @@ from typing import Any, Literal
 from openapi_schema_validator import OAS30ReadValidator, OAS31Validator, oas30_format_checker, oas31_format_checker
 from pydantic import Field
 
+from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import AddressCriterion, ServiceCriterion
-from pokervod_pipelines.rollout.criteria.context import CheckContext, HttpCaller
 from pokervod_pipelines.rollout.criteria.documents import ApiDocument, Operation, read_document
 from pokervod_pipelines.rollout.criteria.requests import NoExample, make_call
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails, passes
-from pokervod_pipelines.rollout.http_calls import HttpResponse
+from pokervod_pipelines.rollout.http_calls import HttpCaller, HttpResponse
 from pokervod_pipelines.rollout.record import ResultRecord
 
 READING = frozenset({"get", "head"})
@@ -39,7 +39,7 @@ class OpenapiDocument(ServiceCriterion):
     kind: Literal["openapi_document"] = "openapi_document"
     operations_at_least: int = Field(default=1, ge=1, le=10_000)
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Return what is wrong with the document."""
         document = read_document(context, self.service)
         operations = [*document.list_operations()]
@@ -80,7 +80,7 @@ class HttpContract(AddressCriterion):
     also: list[str] = Field(default_factory=list, max_length=100)
     skip: list[str] = Field(default_factory=list, max_length=100)
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Return what is wrong with the responses; an operation that fails does not stop the check of the others."""
         document = read_document(context, self.service)
         every = {str(each.values.get("operationId", each.title)): each for each in document.list_operations()}

@@ -15,9 +15,9 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from pydantic import Field
 
+from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.ages import find_age_problem
 from pokervod_pipelines.rollout.criteria.base import Criterion
-from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import Glob, Hours
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails
 from pokervod_pipelines.rollout.record import ResultRecord
@@ -43,7 +43,7 @@ class JunitReport(Criterion):
     tests_at_least: int = Field(default=1, ge=1)
     fresh_hours: Hours | None = None
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Return the share of tests that passed, and which ones did not."""
         files = context.find_files(self.paths)
         if not files:
@@ -77,7 +77,7 @@ class JunitReport(Criterion):
         )
 
 
-def _read_cases(context: CheckContext, path: Path) -> Cases:
+def _read_cases(context: RolloutContext, path: Path) -> Cases:
     """Return the outcomes of all tests; an error of a suite itself counts as a failed test of it."""
     shown = context.show(path)
     try:

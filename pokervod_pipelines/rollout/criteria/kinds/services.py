@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import AddressCriterion, ServiceCriterion
-from pokervod_pipelines.rollout.criteria.context import CheckContext
 from pokervod_pipelines.rollout.criteria.fields import UrlPath
 from pokervod_pipelines.rollout.criteria.result import ErrorClass, fails, passes
 from pokervod_pipelines.rollout.http_calls import HttpResponse
@@ -31,7 +31,7 @@ class ServiceOwner(ServiceCriterion):
 
     kind: Literal["service_owner"] = "service_owner"
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Return the owner's name."""
         owner = context.services[self.service].owner
         if owner is None:
@@ -48,7 +48,7 @@ class HttpHealth(AddressCriterion):
     calls: int = Field(default=5, ge=1, le=1000)
     p95_ms: float | None = Field(default=None, gt=0, le=60_000)
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Return the result of the calls; the first wrong status ends the check."""
         seconds: list[float] = []
         with context.open_caller(self.service, self.at) as caller:
@@ -87,7 +87,7 @@ class NoMockAddress(AddressCriterion):
     path: UrlPath = "/health"
     headers: list[HeaderName] = Field(default_factory=list, max_length=20)
 
-    def check(self, context: CheckContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> ResultRecord:
         """Return what the addresses and two calls show."""
         mock = context.services[self.service].mock
         if mock and self.at != "mock" and is_same_address(context.find_address(self.service, self.at), mock):

@@ -1,26 +1,20 @@
-"""Give a criterion all that it may touch: files below the plan's folder, the database, the services, limited time."""
+"""Give criteria and fixers all that they may touch: files of the plan, the database, services, commands, a time."""
 
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
+from pokervod_pipelines.rollout.commands import CommandResult, run_command
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
-from pokervod_pipelines.rollout.http_calls import (
-    CallFailed,
-    HttpResponse,
-    NoRoute,
-    ResponseTooLarge,
-    open_client,
-    send_request,
-)
+from pokervod_pipelines.rollout.http_calls import HttpCaller, open_caller
 from pokervod_pipelines.rollout.redaction import hide_secrets
 from pokervod_pipelines.rollout.services import AddressKind, ServiceUnderRollout, list_addresses, show_address
 from pokervod_pipelines.settings import Settings
@@ -45,34 +39,18 @@ _DATABASE_PROBLEMS = (
 """Beginnings of SQL states, with what they mean for a criterion; the first one that fits counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpCaller:
-    """Call one service at one address over kept connections, within the time of a criterion."""
-
-    context: "CheckContext"
-    client: Any
-    address: str
-    title: str
-
-    def call(self, method: str, path: str, **arguments: Any) -> HttpResponse:
-        """Return the response to one call. Raises ``CriterionFailed`` without one."""
-        seconds = self.context.take_seconds(CALL_SECONDS)
-        where = f"{method} {path} of {self.title}"
-        try:
-            return send_request(self.client, method, self.address + path, seconds=seconds, **arguments)
-        except CallFailed as error:
-            kinds = {ResponseTooLarge: ErrorClass.CONTRACT, NoRoute: ErrorClass.UNREACHABLE}
-            raise CriterionFailed(kinds.get(type(error), ErrorClass.SERVICE_DOWN), f"{where}: {error}") from None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckContext:
-    """Offer what a criterion may look at, for ``seconds`` from ``start`` on; relative paths are below ``folder``."""
+class RolloutContext:
+    """Offer what criteria and fixers may look at, for ``seconds`` from ``start`` on.
+
+    Relative paths are below ``folder``. ``environment`` may contain secrets, which ``hide_secrets`` knows.
+    """
 
     engine: Engine
     settings: Settings
     folder: Path
     services: Mapping[str, ServiceUnderRollout]
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     seconds: float = 60.0
     deadline: float = math.inf
 
@@ -89,34 +67,35 @@ class CheckContext:
             raise CriterionFailed(ErrorClass.UNREACHABLE, problem)
         return min(left, limit)
 
+    def resolve(self, path: str | Path) -> Path:
+        """Return the path below the folder, links followed. Raises ``CriterionFailed`` if a link leads out of it."""
+        file = (self.folder / path).resolve()
+        if not file.is_relative_to(self.folder.resolve()):
+            raise CriterionFailed(ErrorClass.NOT_ALLOWED, f"{self.show(path)}: a link leads out of {self.folder}")
+        return file
+
     def read_file(self, path: str | Path) -> bytes:
         """Return the content of a file below the folder. Raises ``CriterionFailed``."""
-        file = self.folder / path
-        shown = self.show(file)
-        self._check_below(file)
+        file = self.resolve(path)
         try:
             if not file.is_file():
-                raise CriterionFailed(ErrorClass.DOCUMENT, f"{shown}: the file is missing below {self.folder}")
-            if file.stat().st_size > MAX_FILE_BYTES:
-                raise CriterionFailed(ErrorClass.DOCUMENT, f"{shown}: larger than {MAX_FILE_BYTES // 1_000_000} MB")
-            return file.read_bytes()
+                problem = f"the file is missing below {self.folder}"
+            elif file.stat().st_size > MAX_FILE_BYTES:
+                problem = f"larger than {MAX_FILE_BYTES // 1_000_000} MB"
+            else:
+                return file.read_bytes()
         except OSError as error:
-            raise CriterionFailed(ErrorClass.DOCUMENT, f"{shown}: cannot be read ({error.strerror})") from None
+            problem = f"cannot be read ({error.strerror})"
+        raise CriterionFailed(ErrorClass.DOCUMENT, f"{self.show(path)}: {problem}")
 
     def find_files(self, pattern: str) -> list[Path]:
         """Return the files below the folder that match the pattern, the oldest first."""
-        found = {path for path in self.folder.glob(pattern) if path.is_file()}
-        for path in found:
-            self._check_below(path)
+        found = {path for path in self.folder.glob(pattern) if path.is_file() and self.resolve(path)}
         return sorted(found, key=lambda path: (path.stat().st_mtime, path))
 
-    def show(self, path: Path) -> str:
+    def show(self, path: str | Path) -> str:
         """Return the path relative to the folder."""
-        return str(path.relative_to(self.folder)) if path.is_relative_to(self.folder) else str(path)
-
-    def _check_below(self, path: Path) -> None:
-        if not path.resolve().is_relative_to(self.folder.resolve()):
-            raise CriterionFailed(ErrorClass.NOT_ALLOWED, f"{self.show(path)}: a link leads out of {self.folder}")
+        return str(path).removeprefix(f"{self.folder}/")
 
     def find_address(self, name: str, kind: AddressKind) -> str:
         """Return the service's address of that kind. Raises ``CriterionFailed`` if it is unknown."""
@@ -131,8 +110,23 @@ class CheckContext:
     def open_caller(self, service: str, kind: AddressKind = "address") -> Iterator[HttpCaller]:
         """Open a caller of the service at its address of that kind. Raises ``CriterionFailed`` if it is unknown."""
         address = self.find_address(service, kind)
-        with open_client(address) as client:
-            yield HttpCaller(self, client, address, f"{service} ({show_address(address)})")
+        title = f"{service} ({show_address(address)})"
+        with open_caller(address, title, lambda: self.take_seconds(CALL_SECONDS)) as caller:
+            yield caller
+
+    def run_command(
+        self, name: str, arguments: Sequence[str], seconds: float, *, hidden: tuple[str, ...], keeps_children: bool
+    ) -> CommandResult:
+        """Run the command in the folder, without the variables that begin with one of ``hidden``."""
+        environment = {key: value for key, value in self.environment.items() if not key.startswith(hidden)}
+        return run_command(
+            name,
+            arguments,
+            folder=self.folder,
+            environment=environment,
+            seconds=seconds,
+            keeps_children=keeps_children,
+        )
 
     @contextmanager
     def read_database(self) -> Iterator[Connection]:
@@ -160,4 +154,4 @@ class CheckContext:
     def hide_secrets(self, text: str) -> str:
         """Return the text without secrets of the environment, of addresses and of the database."""
         database = self.engine.url.render_as_string(hide_password=False)
-        return hide_secrets(text, os.environ, [database, *list_addresses(self.services.values())])
+        return hide_secrets(text, self.environment, [database, *list_addresses(self.services.values())])
