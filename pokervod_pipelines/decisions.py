@@ -38,6 +38,9 @@ class DecisionKind(StrEnum):
     CLEARANCE = "nas.clearance"
     """Missing files are cleared, or unseen ones confirmed as missing: ``archive_clearances``."""
 
+    RETIREMENT = "sheets.retirement"
+    """The rows of a sheet that left the settings are retired."""
+
     HAND_WITHDRAWAL = "hands.withdrawal"
     """A hand does not count, whatever its file says."""
 

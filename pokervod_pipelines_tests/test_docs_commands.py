@@ -95,6 +95,7 @@ REPLACED = (
 OPEN = re.compile(r"…|\[|\b(ID|ROW_ID|FILE|KEY|PATH|NAME|WEEK|TEXT|DIR)\b")
 
 ENDS = (
+    (r"pokervod sheets retire", 2, "every sheet of the sample is in its settings"),
     (r"pokervod hands settle 3", 2, "the hand of the sample agrees with its sheets"),
     (r"pokervod render workers --reinstate", 2, "no worker of the sample is quarantined"),
     (r"pokervod rollout validate 4", 1, "its criterion fails"),

@@ -1,6 +1,7 @@
 """Run ``pokervod sheets``: the annotation sheets."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -10,17 +11,18 @@ from sqlalchemy import Engine
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.catalog.name_identity import identify_name
 from pokervod_pipelines.cli.known import require_known
-from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, print_sources, read_actor
+from pokervod_pipelines.cli.options import ByOption, JsonOption, PreviewOption, ReasonOption, print_sources, read_actor
 from pokervod_pipelines.cli.output import count_listed, count_nouns, err, out, print_json, print_json_lines, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.paging import DEFAULT_LIMIT, Page
+from pokervod_pipelines.paging import DEFAULT_LIMIT, EVERYTHING, Page
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.sheets.file_index import FileIndex
 from pokervod_pipelines.sheets.match import MatchStatus, match_lines
 from pokervod_pipelines.sheets.pins import list_pins, pin_row, unpin_row
+from pokervod_pipelines.sheets.retirement import LeftSheet, find_left_sheet, list_left_sheets, retire_sheet
 from pokervod_pipelines.sheets.statuses import explain_missing_status
-from pokervod_pipelines.sheets.store import ListedRow, list_rows, list_sheet_states, read_candidate_files
+from pokervod_pipelines.sheets.store import ListedRow, SheetState, list_rows, list_sheet_states, read_candidate_files
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -88,7 +90,7 @@ def list_sheets(as_json: JsonOption = False) -> None:
     """
     settings = load_settings()
     with open_database(settings) as engine, engine.connect() as connection:
-        readings = list_sheet_states(connection)
+        readings, left = list_sheet_states(connection), list_left_sheets(connection, settings)
     listed: list[dict[str, Any]] = [
         {
             "sheet": sheet.name,
@@ -104,6 +106,7 @@ def list_sheets(as_json: JsonOption = False) -> None:
         }
         for sheet, reading in ((each, readings.get(each.name)) for each in settings.sheets)
     ]
+    listed += [_describe_left(each, readings.get(each.sheet)) for each in left]
     if as_json:
         print_json(listed)
         return
@@ -122,6 +125,56 @@ def list_sheets(as_json: JsonOption = False) -> None:
     ]
     columns = ("sheet", "where", "read", "rows", "with video", "rows identified by", "status in the sheet", "problem")
     print_table(count_nouns(len(listed), "sheet"), columns, table, right=("rows", "with video"))
+
+
+def _describe_left(left: LeftSheet, reading: SheetState | None) -> dict[str, Any]:
+    """Return what `sheets list` shows of a sheet that is no longer in the settings."""
+    retire = f"retire them with `pokervod sheets retire {left.sheet} --reason …` (first --preview)"
+    return {
+        "sheet": left.sheet,
+        "place": "not in the settings",
+        "read_at": reading and reading.read_at,
+        "rows": left.rows,
+        "matched": reading.matched if reading else 0,
+        "with_id": reading.with_id if reading else 0,
+        "write_back": False,
+        "no_status": "It is not in the settings.",
+        "error": f"no longer in the settings: {_count(left)} are left; {retire}, or add the sheet again",
+        "unread_tabs": {},
+    }
+
+
+@app.command("retire")
+def retire(
+    sheet: Annotated[str, typer.Argument(help="A sheet that is no longer in the settings; `sheets list` shows it.")],
+    reason: ReasonOption = "",
+    preview: PreviewOption = False,
+    by: ByOption = "",
+) -> None:
+    """Retire the rows and clips of a sheet that was removed from the settings. They are kept; the action is audited.
+
+    In the settings again, the sheet is read and its rows return with their clips and pins.
+
+    Example: pokervod sheets retire clip_tracker --preview
+
+    Example: pokervod sheets retire clip_tracker --reason "the series is over"
+    """
+    settings = load_settings()
+    with open_database(settings) as engine:
+        if preview:
+            with engine.connect() as connection:
+                left = find_left_sheet(connection, settings, sheet)
+                listed = list_rows(connection, page=EVERYTHING, sheet=sheet)
+            _print_rows(listed, f"{_count(left)} would be retired")
+            return
+        actor = read_actor(by, reason)
+        left = retire_sheet(engine, settings, sheet, actor=actor)
+        _build_clips(engine, settings, sheet, actor.correlation_id)
+    out.print(f"{_count(left)} of {sheet} retired", markup=False)
+
+
+def _count(left: LeftSheet) -> str:
+    return f"{count_nouns(left.rows, 'row')} and {count_nouns(left.clips, 'clip')}"
 
 
 @app.command("match")
@@ -158,6 +211,10 @@ def rows(
     if as_json:
         print_json([asdict(row) for row in listed])
         return
+    _print_rows(listed, count_listed(len(listed), "row", limit))
+
+
+def _print_rows(rows: Sequence[ListedRow], title: str) -> None:
     table = [
         (
             str(row.id),
@@ -167,10 +224,10 @@ def rows(
             row.path or "\n".join(row.candidates),
             row.reason,
         )
-        for row in listed
+        for row in rows
     ]
     columns = ("id", "row", "file name", "match", "video or candidates", "why")
-    print_table(count_listed(len(listed), "row", limit), columns, table, right=("id",))
+    print_table(title, columns, table, right=("id",))
 
 
 @app.command("pin")
@@ -206,11 +263,15 @@ def unpin(row_id: RowArgument, reason: ReasonOption, by: ByOption = "") -> None:
 
 def _update_clips(engine: Engine, settings: Settings, row: ListedRow, correlation_id: str) -> None:
     """Update the clip of the row, and print its match."""
-    from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage  # noqa: PLC0415
-
-    run_clips_stage(SyncRun(engine=engine, settings=settings, correlation_id=correlation_id), row.sheet)
+    _build_clips(engine, settings, row.sheet, correlation_id)
     answer = f"{row.status} {row.path or ''}".rstrip()
     out.print(f"row {row.id} ({row.sheet} {row.tab} {row.row_number}): {answer}; {row.reason}", markup=False)
+
+
+def _build_clips(engine: Engine, settings: Settings, sheet: str, correlation_id: str) -> None:
+    from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage  # noqa: PLC0415
+
+    run_clips_stage(SyncRun(engine=engine, settings=settings, correlation_id=correlation_id), sheet)
 
 
 @app.command("pins")

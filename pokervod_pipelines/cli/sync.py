@@ -84,7 +84,7 @@ def _run(progress: "ProgressLine", *, full: bool) -> "tuple[SyncResult, dict[str
                 listener=progress,
             )
         with engine.connect() as connection:
-            return result, evaluate_all(connection)
+            return result, evaluate_all(connection, settings)
 
 
 class ProgressLine:

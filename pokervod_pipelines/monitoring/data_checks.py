@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.retirement import LEFT_SHEETS
 from pokervod_pipelines.workflows.renders import audit_day
 
 Refresh = Callable[[Engine, Settings], object]
@@ -19,6 +20,8 @@ Refresh = Callable[[Engine, Settings], object]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataCheck:
     """Declare a check of an asset by two queries: ``cases`` (one text column) and ``population`` (what follows FROM).
+
+    ``:sheets`` in a query are the sheets of the settings, or null.
 
     ``passes`` is the sentence when there are no cases, ``fails`` follows the number of cases (of one, of several).
     ``refresh`` has to run before the query can tell.
@@ -42,12 +45,20 @@ SHOWN_HANDS = "hands where not is_test"
 INSTRUCTIONS_IN_FORCE = "render_instructions where superseded_by is null and withdrawn_at is null"
 
 
-UNREAD_TABS = """
+CONFIGURED = "(cast(:sheets as text[]) is null or {sheet} = any(:sheets))"
+"""The condition for a sheet of the settings; one that left them has a check of its own."""
+
+SHEETS = f"sheet_states where {CONFIGURED.format(sheet='sheet')}"
+MATCHED_CLIPS = f"""hand_clips c join sheet_rows r on r.id = c.sheet_row_id
+    where c.retired_at is null and r.match_status = 'matched' and {CONFIGURED.format(sheet="c.sheet")}"""
+ROWS = f"sheet_rows where retired_at is null and {CONFIGURED.format(sheet='sheet')}"
+
+UNREAD_TABS = f"""
     (select s.sheet, t.key as tab, t.value as reason, r.rows = 0 or r.in_tab > 0 as is_needed
-     from sheet_states s, jsonb_each_text(s.unread_tabs) t,
+     from (select * from {SHEETS}) s, jsonb_each_text(s.unread_tabs) t,
      lateral (select count(*) as rows, count(*) filter (where tab = t.key) as in_tab
               from sheet_rows where sheet = s.sheet and retired_at is null) r)
-"""
+"""  # noqa: S608 - constants
 """The tabs that were passed over; one is needed if it has rows from before, or if no tab of its sheet has any."""
 
 
@@ -141,10 +152,10 @@ DATA_CHECKS = (
         fails=("sheet could not be read", "sheets could not be read"),
         cases="""
             select s.sheet || ': ' || coalesce(s.error, string_agg('tab ' || u.tab || ': ' || u.reason, ' '))
-            from sheet_states s left join (select * from {tabs} t where is_needed) u using (sheet)
-            where s.error is not null or u.tab is not null group by s.sheet order by 1
-        """.replace("{tabs}", UNREAD_TABS),
-        population="sheet_states",
+            from (select * from {sheets}) s left join (select * from {tabs} t where is_needed) u using (sheet)
+            where s.error is not null or u.tab is not null group by s.sheet, s.error order by 1
+        """.replace("{tabs}", UNREAD_TABS).replace("{sheets}", SHEETS),
+        population=SHEETS,
         next_step="Correct the workbook as the message says; until then its rows are kept unchanged.",
         severity=Severity.ERROR,
     ),
@@ -156,19 +167,31 @@ DATA_CHECKS = (
         cases="""
             select sheet || ': tab ' || tab || ': ' || reason from {tabs} t where not is_needed order by 1
         """.replace("{tabs}", UNREAD_TABS),
-        population="sheet_states",
+        population=SHEETS,
         next_step="Correct the tab as the message says, or add it to the sheet's `skip_tabs`.",
+    ),
+    DataCheck(
+        name="every_sheet_is_in_the_settings",
+        asset="sheet_rows",
+        passes="Every sheet with rows or clips is in the settings.",
+        fails=("sheet is no longer in the settings", "sheets are no longer in the settings"),
+        cases=f"""
+            select sheet || ': ' || rows || case rows when 1 then ' row' else ' rows' end || ', ' || clips
+                   || case clips when 1 then ' clip' else ' clips' end from {LEFT_SHEETS} l order by sheet
+        """,  # noqa: S608 - constants
+        population="sheet_states",
+        next_step="Retire it with `pokervod sheets retire SHEET --reason …` (first `--preview`), or add it again.",
     ),
     DataCheck(
         name="every_row_has_its_video",
         asset="sheet_rows",
         passes="Every annotation row is matched to one video.",
         fails=("row has no video", "rows have no video"),
-        cases="""
-            select sheet || ' ' || tab || ' row ' || row_number || ': ' || match_reason from sheet_rows
-            where retired_at is null and match_status <> 'matched' order by sheet, tab, row_number
-        """,
-        population="sheet_rows where retired_at is null",
+        cases=f"""
+            select sheet || ' ' || tab || ' row ' || row_number || ': ' || match_reason from {ROWS}
+            and match_status <> 'matched' order by sheet, tab, row_number
+        """,  # noqa: S608 - constants
+        population=ROWS,
         next_step="Correct File Name or Nas Folder Link in the rows listed; every sync matches them again.",
     ),
     DataCheck(
@@ -176,14 +199,11 @@ DATA_CHECKS = (
         asset="hand_clips",
         passes="Every matched row has a clip that can be cut.",
         fails=("clip cannot be cut", "clips cannot be cut"),
-        cases="""
+        cases=f"""
             select r.sheet || ' ' || r.tab || ' row ' || r.row_number || ': ' || c.problem
-            from hand_clips c join sheet_rows r on r.id = c.sheet_row_id
-            where c.retired_at is null and c.problem is not null and r.match_status = 'matched'
-            order by r.sheet, r.tab, r.row_number
-        """,
-        population="""hand_clips c join sheet_rows r on r.id = c.sheet_row_id
-            where c.retired_at is null and r.match_status = 'matched'""",
+            from {MATCHED_CLIPS} and c.problem is not null order by r.sheet, r.tab, r.row_number
+        """,  # noqa: S608 - constants
+        population=MATCHED_CLIPS,
         next_step="Correct In and Out in the rows listed; every sync makes their clips again.",
     ),
     DataCheck(

@@ -14,14 +14,16 @@ from pokervod_pipelines.settings import Settings
 EVIDENCE_SHOWN = 20
 
 
-def evaluate_check(connection: Connection, check: DataCheck) -> CheckResult:
-    """Return the result of one check on the data as they are now."""
+def evaluate_check(connection: Connection, check: DataCheck, settings: Settings | None = None) -> CheckResult:
+    """Return the result of one check on the data as they are now; without settings every sheet counts as configured."""
+    sheets = None if settings is None else [each.name for each in settings.sheets]
     looked_at, count, evidence = connection.execute(
         text(f"""
             with c(evidence) as materialized ({check.cases})
             select (select count(*) from {check.population}), (select count(*) from c),
                    array(select evidence from c limit {EVIDENCE_SHOWN})
-        """)  # noqa: S608 - checks are constants
+        """),  # noqa: S608 - checks are constants
+        {"sheets": sheets},
     ).one()
     return CheckResult(
         name=check.name,
@@ -51,9 +53,9 @@ def refresh_and_evaluate(engine: Engine, settings: Settings, check: DataCheck) -
             next_step=check.next_step,
         )
     with engine.connect() as connection:
-        return evaluate_check(connection, check)
+        return evaluate_check(connection, check, settings)
 
 
-def evaluate_all(connection: Connection) -> dict[str, CheckResult]:
+def evaluate_all(connection: Connection, settings: Settings | None = None) -> dict[str, CheckResult]:
     """Return the result of every check by its name."""
-    return {check.name: evaluate_check(connection, check) for check in DATA_CHECKS}
+    return {check.name: evaluate_check(connection, check, settings) for check in DATA_CHECKS}

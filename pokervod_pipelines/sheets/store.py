@@ -330,6 +330,11 @@ def list_sheet_states(connection: Connection) -> dict[str, SheetState]:
     return {row.sheet: SheetState(**row._mapping) for row in rows}
 
 
+def delete_state(connection: Connection, sheet: str) -> None:
+    """Forget the last reading of the sheet; the next one begins anew."""
+    connection.execute(text("delete from sheet_states where sheet = :sheet"), {"sheet": sheet})
+
+
 def read_match_problems(connection: Connection, sheet: str, limit: int) -> list[Problem]:
     """Return the first rows without a video, each with the reason, in the order of the sheet."""
     rows = connection.execute(

@@ -39,7 +39,9 @@ CHECKS = {
         *("no_file_is_missing", "every_file_was_seen"),
     },
     "video_files": {"every_video_has_an_episode", "every_name_was_understood"},
-    "sheet_rows": {"every_sheet_was_read", "every_tab_was_read", "every_row_has_its_video"},
+    "sheet_rows": {
+        *("every_sheet_was_read", "every_tab_was_read", "every_sheet_is_in_the_settings", "every_row_has_its_video"),
+    },
     "hand_clips": {"every_clip_is_usable"},
     "hands": {
         "every_session_file_was_read",

@@ -124,7 +124,7 @@ EXPECTED = r"Expected archive: File No. \+ File Name \+ In \+ Out; iconik: "
         ((("No.", "Fl", "EVNT", "?", "players"), ("1", "", "x", RANGE, "Ana")), r"Row 1 is nearest, as clip_tracker: .*"
          r"lacks EVENT or Event Name or Filename \(is it 'EVNT' in C1\?\)"),
         ((("Notes",), ("File No.", "File Name", "In", "Ot")), r"Row 2 is nearest, .* Out \(is it 'Ot' in D2"),
-        ((("File No.", "File Name", "Nas Folder Link", "Start", "End"),), "Row 1 is nearest, as archive: it lacks In and Out"),
+        ((("File No.", "File Name", "Nas Folder Link", "Start", "End"),), "as archive: it lacks In and Out"),
         ((ICONIK_HEADER[1:],), "Row 1 is nearest, as iconik: it lacks id"),
         ((("Dear Ana", ""), ("a letter", "")), f"as they were. {EXPECTED}"),
     ],

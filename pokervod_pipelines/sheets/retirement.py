@@ -1,0 +1,71 @@
+"""Retire a sheet that is no longer in the settings: its rows leave as if they had been deleted, and its clips follow.
+
+Rows, pins and decisions stay on record: in the settings again the sheet is read anew, and its rows return with them.
+"""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection, Engine, text
+
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.decisions import DecisionKind, record
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.events import append_events
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets import store
+from pokervod_pipelines.sheets.row_changes import RowChanges, make_row_events
+from pokervod_pipelines.suggestions import suggest_name
+
+LEFT_SHEETS = """
+    (select sheet, (select count(*) from sheet_rows r where r.sheet = s.sheet and r.retired_at is null) as rows,
+            (select count(*) from hand_clips c where c.sheet = s.sheet and c.retired_at is null) as clips
+     from (select sheet from sheet_states union select sheet from sheet_rows where retired_at is null
+           union select sheet from hand_clips where retired_at is null) s
+     where sheet <> all(cast(:sheets as text[])))
+"""
+"""The sheets of the database that are not among ``sheets``; none where that is null."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftSheet:
+    """Name a sheet that is no longer in the settings, with how many rows and clips it still has."""
+
+    sheet: str
+    rows: int
+    clips: int
+
+
+def list_left_sheets(connection: Connection, settings: Settings) -> list[LeftSheet]:
+    """Return the sheets of the database that are not in the settings, by name."""
+    rows = connection.execute(
+        text(f"select * from {LEFT_SHEETS} l order by sheet"),  # noqa: S608 - a constant
+        {"sheets": [each.name for each in settings.sheets]},
+    )
+    return [LeftSheet(**row._mapping) for row in rows]
+
+
+def find_left_sheet(connection: Connection, settings: Settings, sheet: str) -> LeftSheet:
+    """Return the sheet; ``BadInput`` if it is in the settings, or unknown."""
+    left = {each.sheet: each for each in list_left_sheets(connection, settings)}
+    if sheet in left:
+        return left[sheet]
+    if any(each.name == sheet for each in settings.sheets):
+        raise BadInput(f"{sheet}: the settings have this sheet, so it would be read again. Remove it there first.")
+    raise BadInput(f"no sheet {sheet!r} has left the settings; {suggest_name(sheet, left)}")
+
+
+def retire_sheet(engine: Engine, settings: Settings, sheet: str, *, actor: Actor) -> LeftSheet:
+    """Retire every row of the sheet, for a build of its clips to follow; return what it had. Raises ``BadInput``."""
+    with engine.begin() as connection:
+        store.lock_sheet(connection, sheet)
+        left = find_left_sheet(connection, settings, sheet)
+        ids = tuple(row.id for row in store.read_stored_rows(connection, sheet))
+        before = store.read_contents(connection, ids)
+        store.retire_rows(connection, ids)
+        store.delete_state(connection, sheet)
+        decision = record(connection, DecisionKind.RETIREMENT, {"sheet": sheet}, {"row_ids": list(ids)}, actor=actor)
+        signed = {"by": decision.by, "reason": decision.reason}
+        events = make_row_events(sheet, RowChanges(removed=ids), before)
+        signed_events = [replace(event, payload={**event.payload, **signed}) for event in events]
+        append_events(connection, "sheets", decision.correlation_id, signed_events)
+    return left
