@@ -1,12 +1,10 @@
 """Recognise the outputs folder by a marker file, so that the empty folder below an unmounted share is never filled."""
 
-import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
+from pokervod_pipelines import markers
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.files import replace_file
 from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.render.failures import BadWorker
 
@@ -38,10 +36,8 @@ def check_marker(root: Path) -> None:
 
 def write_marker(root: Path, actor: Actor) -> None:
     """Write the marker, with who accepted the folder and why; keep one that is there. Raises ``OSError``."""
-    if has_marker(root):
-        return
-    content = {"accepted_by": actor.who, "reason": actor.reason, "at": datetime.now(UTC).isoformat(timespec="seconds")}
-    replace_file(root / MARKER, (json.dumps(content, ensure_ascii=False) + "\n").encode(), sync=True)
+    if not has_marker(root):
+        markers.write_marker(root / MARKER, actor)
 
 
 def mark_known_folder(root: Path, known: Iterable[str]) -> bool:
