@@ -31,6 +31,7 @@ from pokervod_pipelines.nas.missing import (
     list_missing,
 )
 from pokervod_pipelines.nas.report import ScanReport
+from pokervod_pipelines.nas.root_marker import accept_root
 from pokervod_pipelines.periods import read_period
 from pokervod_pipelines.settings import load_settings
 
@@ -163,6 +164,27 @@ def confirm(
     if not count:
         raise BadInput(f"no file of {library} that a scan held back is below {below!r}; nothing changed. {LIST_THEM}")
     out.print(f"{count_nouns(count, 'file')} now missing; `pokervod nas clear` removes them from the catalog")
+
+
+@app.command("accept-folder")
+def accept_folder(
+    library: Annotated[str, typer.Option("--library", "-l", help="A library of the archive root.")],
+    reason: ReasonOption = "",
+    by: ByOption = "",
+) -> None:
+    """Accept a library's archive root as it is mounted now, where its marker is missing or another one.
+
+    Without the marker nothing is read there: it may be the folder below an unmounted share.
+
+    Example: pokervod nas accept-folder --library wsop --reason "moved to the new share"
+    """
+    settings = load_settings()
+    configured = settings.library(library)
+    with open_database(settings) as engine:
+        marker = accept_root(engine, settings, configured, actor=read_actor(by, reason))
+    without = "" if marker else "; it cannot be written to, so it has no marker"
+    root = settings.root_of(configured).path
+    out.print(f"{root} is accepted{without}; scan it: pokervod nas scan --library {library}", markup=False)
 
 
 @app.command("duplicates")

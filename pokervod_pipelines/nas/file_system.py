@@ -2,14 +2,16 @@
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.nas.stall import ReadProgress, read_watched
 from pokervod_pipelines.processes.path_check import require_answer
+
+T = TypeVar("T")
 
 
 class FolderEntry(Protocol):
@@ -42,6 +44,9 @@ class FileSystem(Protocol):
     def stat(self, path: str, /, *, follow_symlinks: bool) -> os.stat_result:
         """Return the state of one file, as ``os.stat``."""
 
+    def access(self, path: str, call: Callable[[Path], T], /) -> T:
+        """Return what a call that reads or writes one file returns."""
+
 
 class LocalFileSystem:
     """Read what the operating system has mounted."""
@@ -53,6 +58,10 @@ class LocalFileSystem:
     def stat(self, path: str, /, *, follow_symlinks: bool) -> os.stat_result:
         """Return the state of one file."""
         return os.stat(path, follow_symlinks=follow_symlinks)  # noqa: PTH116 - strings throughout, for speed
+
+    def access(self, path: str, call: Callable[[Path], T], /) -> T:
+        """Return what a call that reads or writes one file returns."""
+        return call(Path(path))
 
 
 LOCAL: FileSystem = LocalFileSystem()

@@ -13,12 +13,14 @@ from sqlalchemy import Connection, Engine
 from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.nas.classify import Category, classify, find_target, is_control_file, is_unfinished, make_digest
-from pokervod_pipelines.nas.file_system import LOCAL, FileSystem, has_content, stat_files
+from pokervod_pipelines.nas.file_system import FileSystem, has_content, stat_files
 from pokervod_pipelines.nas.losses import LossLimits, LostFolder, SeenFolders, find_suspicious_losses
 from pokervod_pipelines.nas.moves import MoveSource, MoveTarget, match_moves
 from pokervod_pipelines.nas.path_rules import PathRules
 from pokervod_pipelines.nas.report import ScanReport, ScanTally, make_report
+from pokervod_pipelines.nas.root_marker import check_marker, find_marker
 from pokervod_pipelines.nas.scan import WalkResult, check_mounts, find_library_folder, walk
+from pokervod_pipelines.nas.share import open_disk
 from pokervod_pipelines.nas.store import files, scans, staging
 from pokervod_pipelines.nas.store.scope import LibraryScope, find_scope
 from pokervod_pipelines.nas.vanished import find_in_bins, list_bins_above, make_loss_error, make_unreadable_error
@@ -47,7 +49,7 @@ def scan_library(
     library_name: str,
     *,
     correlation_id: str,
-    fs: FileSystem = LOCAL,
+    fs: FileSystem | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ScanReport:
     """Bring the inventory up to date with the library's folder; each change is an event of a file that is not junk.
@@ -55,8 +57,8 @@ def scan_library(
     ``progress`` gets the number of files found. A second scan of the same library waits for the first.
 
     Raises:
-        ArchiveUnavailable: the folder cannot be read as a whole, its mount changed during the scan, or a folder with
-            known files vanished while it was read.
+        ArchiveUnavailable: the folder cannot be read as a whole, its root is not the one that was scanned before, its
+            mount changed during the scan, or a folder with known files vanished while it was read.
         SuspiciousLoss: more vanished than people delete.
         OperatorNeeded: the scanning user may not list a folder.
 
@@ -64,8 +66,9 @@ def scan_library(
     """
     library = settings.library(library_name)
     scope = find_scope(settings, library)
-    with staging.open_scan_session(engine, scope) as connection:
-        scan = _LibraryScan(connection, settings, library, scope, correlation_id, fs, progress or (lambda _: None))
+    root, stall_seconds = settings.root_of(library).path, settings.scan.stall_seconds
+    with staging.open_scan_session(engine, scope) as connection, open_disk(root, stall_seconds, fs) as disk:
+        scan = _LibraryScan(connection, settings, library, scope, correlation_id, disk, progress or (lambda _: None))
         return scan.run()
 
 
@@ -107,7 +110,9 @@ class _LibraryScan:
             self.scan_id = scans.start_scan(self.connection, self.scope, self.correlation_id)
             self.mounts_before = scans.read_mounts(self.connection, self.library.name)
             self.old_digest = scans.read_rules(self.connection, self.library.name)
+            marker = scans.read_marker(self.connection, self.scope.root)
         try:
+            check_marker(self.settings, self.library, marker, self.fs)
             self._walk()
             self._refuse_empty()
             self._hold_growing()
@@ -193,7 +198,13 @@ class _LibraryScan:
         staging.store_held_files(self.connection, self.scope)
         # The last step before the commit: whatever was read above was read through these mounts.
         check_mounts(self.fs, self.result.identities, self.stall_seconds)
-        return self._finish(error, rules=digest), error
+        marker = scans.read_marker(self.connection, self.scope.root)
+        check_marker(self.settings, self.library, marker, self.fs)
+        report = self._finish(error, rules=digest)
+        if error is None and report.seen > report.junk:
+            marker = marker or find_marker(self.settings, self.library, self.fs)
+            scans.store_marker(self.connection, self.scan_id, marker)
+        return report, error
 
     def _find_moves(self) -> list[tuple[int, str]]:
         sources = self._verify_sources(staging.list_move_candidates(self.connection, self.scope))

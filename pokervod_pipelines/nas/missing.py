@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
@@ -16,8 +17,10 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.decisions import DecisionKind, record
 from pokervod_pipelines.errors import ArchiveUnavailable, BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.nas.file_system import LOCAL, FileSystem, has_content, stat_files
-from pokervod_pipelines.nas.store import files
+from pokervod_pipelines.nas.file_system import FileSystem, has_content, stat_files
+from pokervod_pipelines.nas.root_marker import check_marker
+from pokervod_pipelines.nas.share import open_disk
+from pokervod_pipelines.nas.store import files, scans
 from pokervod_pipelines.periods import ALWAYS, Period
 from pokervod_pipelines.settings import Settings
 
@@ -50,7 +53,7 @@ def list_clearable(engine: Engine, *, library: str, below: str) -> list[MissingF
 
 
 def list_lost(
-    engine: Engine, settings: Settings, *, library: str, below: str, fs: FileSystem = LOCAL
+    engine: Engine, settings: Settings, *, library: str, below: str, fs: FileSystem | None = None
 ) -> list[MissingFile]:
     """Return what ``confirm_loss`` would mark as missing. Raises what it raises."""
     deleted = _find_deleted(engine, settings, library, below, fs)
@@ -96,11 +99,12 @@ def clear_missing(
 
 
 def confirm_loss(
-    engine: Engine, settings: Settings, *, library: str, below: str, actor: Actor, fs: FileSystem = LOCAL
+    engine: Engine, settings: Settings, *, library: str, below: str, actor: Actor, fs: FileSystem | None = None
 ) -> int:
     """Mark unseen files at or below the folder as missing, where the disk does not have them now; return how many.
 
-    Raises ``ArchiveUnavailable`` when the archive root cannot be read or is empty, or a path cannot be checked.
+    Raises ``ArchiveUnavailable`` when the archive root cannot be read, is empty or is another one, or a path cannot be
+    checked.
     """
     # The disk is read between two transactions: an open one holds back every reader of the event log.
     deleted = _find_deleted(engine, settings, library, below, fs)
@@ -115,15 +119,19 @@ def confirm_loss(
     return len(lost)
 
 
-def _find_deleted(engine: Engine, settings: Settings, library: str, below: str, fs: FileSystem) -> set[str]:
+def _find_deleted(engine: Engine, settings: Settings, library: str, below: str, fs: FileSystem | None) -> set[str]:
     """Return the paths of the unseen files that the disk does not have now."""
-    root = str(settings.root_of(settings.library(library)).path)
+    configured = settings.library(library)
+    root = str(settings.root_of(configured).path)
     stall_seconds = settings.scan.stall_seconds
-    if not has_content(fs, root, stall_seconds):
-        raise ArchiveUnavailable(f"{root}: unreadable or empty. Mount it, then confirm the loss again.")
     with engine.begin() as connection:
+        marker = scans.read_marker(connection, configured.root)
         unseen = [row.path for row in files.read_in_state(connection, library, "unseen", below=_fold_path(below))]
-    return {path for path, status in stat_files(fs, root, unseen, stall_seconds).items() if status is None}
+    with open_disk(Path(root), stall_seconds, fs) as disk:
+        if not has_content(disk, root, stall_seconds):
+            raise ArchiveUnavailable(f"{root}: unreadable or empty. Mount it, then confirm the loss again.")
+        check_marker(settings, configured, marker, disk)
+        return {path for path, status in stat_files(disk, root, unseen, stall_seconds).items() if status is None}
 
 
 def _fold_path(path: str) -> str:

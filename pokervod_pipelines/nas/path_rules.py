@@ -14,6 +14,9 @@ from typing import Self
 from pokervod_pipelines.settings.rooms import ScanSettings
 from pokervod_pipelines.text.folding import restore_file_name
 
+MARKER = ".pokervod-archive.json"
+"""The file by which an archive root is known again; a scan passes it over wherever it is."""
+
 _SYSTEM_FOLDER = re.compile(
     r"""
     [#@$~.]{1,2}(?:[^\W_]+[-_ ])?(?:snapshots?|recycle(?:d|r|[ .]?bin)?|trash(?:es|bin)?)(?:replica|[-_.\d]\S*)?

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pokervod_pipelines.errors import ArchiveUnavailable
-from pokervod_pipelines.nas.file_system import FileSystem, list_names, make_unavailable
-from pokervod_pipelines.nas.path_rules import PathRules, is_bin
+from pokervod_pipelines.nas.file_system import FileSystem, FolderEntry, list_names, make_unavailable
+from pokervod_pipelines.nas.path_rules import MARKER, PathRules, is_bin
 from pokervod_pipelines.nas.stall import ReadProgress, read_watched
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.processes.path_check import require_answer
@@ -171,7 +171,7 @@ class _Walker:
 
     def _read_folder(self, absolute: str, prefix: str, device: int) -> list[tuple[str, str, int]]:
         """Add the folder's files to the batch; return its subfolders with their devices."""
-        found: list[os.DirEntry[str]] = []
+        found: list[FolderEntry] = []
         files, progress = self.batch, self.progress
         with self.fs.scandir(absolute) as entries:
             is_empty = True
@@ -180,7 +180,7 @@ class _Walker:
                 progress.steps += 1
                 name = entry.name
                 is_plain = name.isascii() and len(prefix) + len(name) < _MAX_FAST_LENGTH
-                if not (is_plain or self._is_storable(prefix, name)):
+                if name == MARKER or not (is_plain or self._is_storable(prefix, name)):
                     continue
                 if entry.is_file(follow_symlinks=False):
                     try:
@@ -225,7 +225,7 @@ class _Walker:
             self.result.problems.append(Problem(prefix + name, what))
         return size <= _MAX_KEY_BYTES
 
-    def _descend(self, folders: list[os.DirEntry[str]], prefix: str, device: int) -> Iterator[tuple[str, str, int]]:
+    def _descend(self, folders: list[FolderEntry], prefix: str, device: int) -> Iterator[tuple[str, str, int]]:
         for entry in folders:
             relative = prefix + entry.name
             if to_key(relative) in self.place.pruned:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from pokervod_pipelines.nas.file_system import LOCAL, FileSystem, FolderEntry
 from pokervod_pipelines.processes.path_check import is_on_share
 from pokervod_pipelines.processes.share_reader import ShareReader
+
+T = TypeVar("T")
 
 CHUNK_ENTRIES = 200
 """Entries that are read at a time: each chunk has the whole time limit of an answer."""
@@ -47,6 +50,10 @@ class ShareFileSystem:
         """Return the state of one file."""
         call: Callable[[], os.stat_result] = partial(os.stat, path, follow_symlinks=follow_symlinks)
         return self.reader.ask(path, call)
+
+    def access(self, path: str, call: Callable[[Path], T], /) -> T:
+        """Return what a call that reads or writes one file returns."""
+        return self.reader.ask(path, partial(call, Path(path)))
 
     def _read(self, path: str, chunk: list[Listed]) -> Iterator["ShareEntry"]:
         while chunk:

@@ -22,7 +22,7 @@ _END_KILLED = text("""
     where library = :library and status = 'running'
 """)
 _START = text("""
-    insert into nas_scans (library, correlation_id) values (:library, :correlation_id) returning id
+    insert into nas_scans (library, root, correlation_id) values (:library, :root, :correlation_id) returning id
 """)
 
 
@@ -78,3 +78,28 @@ def read_rules(connection: Connection, library: str) -> str | None:
 
 
 _RULES = text("select rules from nas_scans where library = :library and rules is not null order by id desc limit 1")
+
+
+def read_marker(connection: Connection, root: str) -> str | None:
+    """Return the id in the marker that the root has, None where no scan found or wrote one."""
+    marker: str | None = connection.scalar(_MARKER, {"root": root})
+    return marker
+
+
+_MARKER = text("select marker from nas_scans where root = :root and marker is not null order by id desc limit 1")
+
+
+def store_marker(connection: Connection, scan_id: int, marker: str | None) -> None:
+    """Record the id in the root's marker as this scan found it."""
+    connection.execute(_STORE_MARKER, {"id": scan_id, "marker": marker})
+
+
+_STORE_MARKER = text("update nas_scans set marker = :marker where id = :id")
+
+
+def replace_marker(connection: Connection, root: str, marker: str | None) -> None:
+    """Expect this id in the marker of the root from now on, with None any or none."""
+    connection.execute(_REPLACE_MARKER, {"root": root, "marker": marker})
+
+
+_REPLACE_MARKER = text("update nas_scans set marker = :marker where root = :root and marker is not null")
