@@ -16,7 +16,6 @@ from pokervod_pipelines.cli.output import err, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import OperatorNeeded, Unavailable
 from pokervod_pipelines.rollout.demo.story import run_demo
-from pokervod_pipelines.rollout.handler import PlanHandler, open_rollout
 from pokervod_pipelines.rollout.interventions import (
     abandon_rollout,
     acknowledge_escalation,
@@ -34,7 +33,8 @@ from pokervod_pipelines.rollout.report.as_json import make_report_json
 from pokervod_pipelines.rollout.report.figures import make_report
 from pokervod_pipelines.rollout.report.text import write_page, write_text
 from pokervod_pipelines.rollout.report.wording import trim_text
-from pokervod_pipelines.rollout.runner import Rollout, evaluate_week, read_rollout, run_rollout
+from pokervod_pipelines.rollout.rollout import Rollout
+from pokervod_pipelines.rollout.runner import TooEarly, evaluate_week, run_rollout
 from pokervod_pipelines.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -49,7 +49,7 @@ MAX_REASON = 200
 """Characters; the table above it lists everything that failed."""
 
 WAITING = 4
-"""Exit status of a command that ends while a week waits for its next attempt."""
+"""Exit status of a command that ends while the rollout waits for its next attempt or its planned start."""
 
 MAX_INLINE_WAIT = 10.0
 """Seconds that a command waits without `--wait`; after longer waits the sensor continues."""
@@ -68,7 +68,7 @@ def _open(plan_name: str) -> Iterator[_OpenRollout]:
     settings = load_settings()
     plan = find_plan(settings, plan_name or None)
     with open_database(settings) as engine:
-        yield _OpenRollout(settings, plan, open_rollout(engine, settings, plan))
+        yield _OpenRollout(settings, plan, Rollout(engine=engine, settings=settings, plan=plan))
 
 
 @app.command("run")
@@ -82,7 +82,7 @@ def run(
     """Run until done, waiting or escalated: week after week.
 
     After a wait the sensor rollout_clock continues, or this command does when it is called again. Exit status 4 means
-    that a week waits for its next attempt, 3 that a person has to decide.
+    that it waits, for a week's next attempt or for the planned start, 3 that a person has to decide.
 
     Example: pokervod rollout run --until 3
     """
@@ -91,8 +91,12 @@ def run(
             problem = "no alert channel can be used, so nobody is told when a week needs a person"
             err.print(f"warning: {problem}; set alerts.channels and its address (docs/alerts.md)", markup=False)
         while True:
-            run_rollout(opened.rollout, until=until, early=early, log=lambda line: err.print(line, markup=False))
-            record = read_rollout(opened.rollout)
+            try:
+                run_rollout(opened.rollout, until=until, early=early, log=lambda line: err.print(line, markup=False))
+            except TooEarly as error:
+                err.print(str(error), markup=False)
+                raise typer.Exit(WAITING) from None
+            record = opened.rollout.read()
             seconds = _find_wait(record, until)
             if seconds is None or not (wait or seconds <= MAX_INLINE_WAIT):
                 break
@@ -146,11 +150,11 @@ def _show(plan: RolloutPlan, record: RolloutRecord, *, as_json: bool) -> None:
         return
     rows = []
     for week in report.weeks:
-        attempts = record.attempts_of(week.number)
+        attempts = record.attempts_of(week.plan.number)
         next_try = f"again at {at:%H:%M:%S} UTC" if (at := week.record.next_try_at) else ""
         last = next((each for each in reversed(attempts) if each.results), None)
         failing = "\n".join(_name_failed(each) for each in last.results if not each.passed) if last else ""
-        rows.append((week.number, week.plan.title, week.record.state, len(attempts) or None, failing, next_try))
+        rows.append((week.plan.number, week.plan.title, week.record.state, len(attempts) or None, failing, next_try))
     columns = ("week", "title", "state", "attempts", "failed", "next attempt")
     print_table(f"{plan.title}: {report.percent} %, {record.state}", columns, rows, right=("week", "attempts"))
     for escalation in (each for each in record.escalations if each.ended_at is None):
@@ -183,7 +187,7 @@ def resume(
     """
     with _open(plan) as opened:
         number = resume_rollout(opened.rollout, read_actor(by, reason), week=from_)
-        until = until or read_rollout(opened.rollout).until
+        until = until or opened.rollout.read().until
     err.print(f"resumed from week {number}", markup=False)
     run(plan=plan, until=until, wait=wait, as_json=as_json)
 
@@ -197,8 +201,7 @@ def validate(week: WeekArgument, plan: PlanOption = "", as_json: JsonOption = Fa
     find_plan(load_settings(), plan or None).week(week)
     with _open(plan) as opened:
         result = evaluate_week(opened.rollout, week)
-        handler = opened.rollout.handler
-        fixes = handler.preview_fixes(week, result.failed) if isinstance(handler, PlanHandler) else {}
+        fixes = opened.rollout.preview_fixes(week, result.failed)
     if as_json:
         results = [asdict(each) for each in result.results]
         print_json({"week": week, "passed": result.passed, "results": results, "fixers": fixes})
@@ -230,7 +233,7 @@ def report(
     Example: pokervod rollout report --html rollout.html
     """
     with _open(plan) as opened:
-        record = read_rollout(opened.rollout)
+        record = opened.rollout.read()
     now, link = datetime.now(UTC), opened.settings.rollout.link
     if html is not None:
         with write_to(html):

@@ -19,21 +19,14 @@ from pokervod_pipelines.db.locks import is_locked
 from pokervod_pipelines.defs.sensors import OpenEngine, is_running
 from pokervod_pipelines.defs.stages import run_or_fail
 from pokervod_pipelines.errors import BadInput, Conflict, PokervodError
-from pokervod_pipelines.rollout.handler import open_rollout
 from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
 from pokervod_pipelines.rollout.plans import load_plans
 from pokervod_pipelines.rollout.publish import write_page_file
 from pokervod_pipelines.rollout.record import OverrideRecord, RolloutRecord, WeekResult, WeekState
 from pokervod_pipelines.rollout.report.text import write_text
-from pokervod_pipelines.rollout.runner import (
-    Rollout,
-    evaluate_week,
-    name_lock,
-    read_rollout,
-    run_rollout,
-    start_rollout,
-)
-from pokervod_pipelines.rollout.store import read_progress
+from pokervod_pipelines.rollout.rollout import Rollout
+from pokervod_pipelines.rollout.runner import evaluate_week, name_lock, run_rollout, start_rollout
+from pokervod_pipelines.rollout.store import RolloutStore
 from pokervod_pipelines.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -127,9 +120,9 @@ def _define_job(plan: RolloutPlan) -> dg.JobDefinition:
         context: dg.OpExecutionContext, config: RolloutConfig
     ) -> Iterator[dg.AssetCheckEvaluation | dg.AssetMaterialization]:
         engine, settings = context.resources.engine, context.resources.settings
-        rollout = open_rollout(engine, settings, plan)
+        rollout = Rollout(engine=engine, settings=settings, plan=plan)
         run_or_fail(lambda: start_rollout(rollout, config.until, early=config.early))
-        passed = {week.number for week in read_rollout(rollout).weeks if week.state is WeekState.PASSED}
+        passed = {week.number for week in rollout.read().weeks if week.state is WeekState.PASSED}
         if len(passed) == len(plan.weeks):
             run_or_fail(lambda: run_rollout(rollout, until=config.until))  # completes it where weeks were deleted
         for week in plan.weeks:
@@ -166,7 +159,7 @@ def _define_clock(plan: RolloutPlan, open_engine: OpenEngine) -> dg.SensorDefini
     )
     def clock(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         with open_engine().connect() as connection:
-            progress = read_progress(connection, plan.name, len(plan.weeks))
+            progress = RolloutStore(connection=connection, plan=plan, now=datetime.now(UTC)).read_progress()
             is_active = is_locked(connection, name_lock(plan.name))
         if progress is None:
             return dg.SkipReason(f"The rollout {plan.name} has not started; start it with `pokervod rollout run`.")
@@ -233,7 +226,7 @@ def _run_to_week(engine: Engine, settings: Settings, plan: RolloutPlan, number: 
 
     Raises Dagster's ``Failure`` if the week may not start yet, or while another runner has the lock.
     """
-    record, result = run_or_fail(lambda: _run_until(open_rollout(engine, settings, plan), number))
+    record, result = run_or_fail(lambda: _run_until(Rollout(engine=engine, settings=settings, plan=plan), number))
     try:
         write_page_file(settings, plan, record)
     except PokervodError as error:  # a week has passed whether or not its page can be written
@@ -245,7 +238,7 @@ def _run_until(rollout: Rollout, number: int) -> tuple[RolloutRecord, WeekResult
     """Return the record and the result of this run: a new one for a week that had passed before."""
     start = rollout.clock()
     run_rollout(rollout, until=number, only_extends=True)
-    record = read_rollout(rollout)
+    record = rollout.read()
     if blocker := record.find_blocker(number):
         raise Conflict(blocker)
     new = [each.results for each in record.attempts_of(number) if each.ended_at and each.ended_at >= start]

@@ -1,39 +1,39 @@
 """Act on a rollout for a person: pause, resume, abandon, reset, override a criterion, acknowledge an escalation.
 
-Each action is stored with its actor. None of them evaluates anything; a later run continues from what they leave.
+Each action is stored with its actor. A later run continues from what they leave.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from sqlalchemy import Connection
+from dataclasses import replace
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.db.locks import lock_until_commit
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events import EventType
-from pokervod_pipelines.rollout import store
-from pokervod_pipelines.rollout.alignment import WeekShape
+from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.record import OverrideRecord, RolloutRecord, RolloutState, WeekState
-from pokervod_pipelines.rollout.runner import Rollout, append_event, fit_rollout, lock_rollout, read_again, read_rollout
+from pokervod_pipelines.rollout.rollout import Rollout
+from pokervod_pipelines.rollout.runner import fit_rollout, lock_rollout
+from pokervod_pipelines.rollout.store import RolloutStore
 
 
 @contextmanager
 def _act(
-    rollout: Rollout, actor: Actor, kind: str, event: EventType, about: int | None = None, **payload: object
-) -> Iterator[Connection]:
+    rollout: Rollout, actor: Actor, kind: str, event: EventType, week: int | None, **payload: object
+) -> Iterator[RolloutStore]:
     """Open the transaction of an action, which is stored with its actor and its event."""
-    with rollout.engine.begin() as connection:
-        yield connection
-        store.insert_intervention(connection, rollout.plan, kind, about, actor=actor, now=rollout.clock())
-        append_event(connection, rollout, event, **payload, by=actor.who, reason=actor.reason)
+    with rollout.begin() as store:
+        yield store
+        store.insert_intervention(kind, week, actor)
+        store.append_event(event, week=week, **payload, by=actor.who, reason=actor.reason)
 
 
 def pause_rollout(rollout: Rollout, actor: Actor) -> None:
     """Start no further attempt until a person resumes the rollout; a running attempt finishes."""
     week = _read_open(rollout, "paused").current_week
-    with _act(rollout, actor, "pause", EventType.ROLLOUT_PAUSED, week, week=week) as connection:
-        store.set_rollout_state(connection, rollout.plan, RolloutState.PAUSED, actor.reason, rollout.clock())
+    with _act(rollout, actor, "pause", EventType.ROLLOUT_PAUSED, week) as store:
+        store.set_state(RolloutState.PAUSED, actor.reason)
 
 
 def resume_rollout(rollout: Rollout, actor: Actor, *, week: int | None = None) -> int:
@@ -44,70 +44,65 @@ def resume_rollout(rollout: Rollout, actor: Actor, *, week: int | None = None) -
     while a runner has the lock or an earlier week has not passed, ``BadInput`` for a week that the plan does not have.
     """
     with lock_rollout(rollout):
-        record = read_rollout(rollout)
+        record = rollout.read()
         number = _find_start(rollout, record, week)
-        with _act(rollout, actor, "resume", EventType.ROLLOUT_RESUMED, number, week=number) as connection:
-            fit_rollout(connection, rollout)
-            if week is None and record.state in {RolloutState.RUNNING, RolloutState.WAITING}:
-                store.end_wait(connection, rollout.plan, number, rollout.clock())
-            else:
-                _start_cycles(connection, rollout, number, repeats=week is not None)
-            _end_escalations(connection, rollout, record, actor)
-            _set_state(connection, rollout, RolloutState.RUNNING, f"resumed: {actor.reason}")
+        with _act(rollout, actor, "resume", EventType.ROLLOUT_RESUMED, number) as store:
+            fit_rollout(store, rollout)
+            current = store.read().weeks[number - 1]
+            if week is not None or record.state not in {RolloutState.RUNNING, RolloutState.WAITING}:
+                _start_cycles(store, number, repeats=week is not None)
+            elif current.next_try_at is not None:
+                store.save_week(replace(current, next_try_at=min(current.next_try_at, store.now)))
+            _end_escalations(store, rollout, record, actor)
+            store.set_state(RolloutState.RUNNING, f"resumed: {actor.reason}", is_resumed=True)
     return number
 
 
 def _find_start(rollout: Rollout, record: RolloutRecord, week: int | None) -> int:
+    name, number = rollout.plan.name, week or record.current_week
     if record.state is RolloutState.ABANDONED:
-        raise Conflict(f"the rollout {rollout.plan} is abandoned; to begin anew, run `pokervod rollout reset`")
+        raise Conflict(f"the rollout {name} is abandoned; to begin anew, run `pokervod rollout reset`")
     if record.until == 0:
-        raise Conflict(f"the rollout {rollout.plan} was reset; begin with `pokervod rollout run`")
-    number = week or record.current_week
+        raise Conflict(f"the rollout {name} was reset; begin with `pokervod rollout run`")
     if number is None:
-        raise Conflict(f"every week of the rollout {rollout.plan} has passed; to repeat weeks, name the first one")
-    _check_week(rollout, number)
+        raise Conflict(f"every week of the rollout {name} has passed; to repeat weeks, name the first one")
+    rollout.plan.week(number)
     if blocker := record.find_blocker(number):
         raise Conflict(blocker)
     return number
 
 
-def _check_week(rollout: Rollout, number: int) -> None:
-    if not 1 <= number <= len(rollout.weeks):
-        raise BadInput(f"unknown week {number}; the rollout {rollout.plan} has weeks 1 to {len(rollout.weeks)}")
-
-
-def _start_cycles(connection: Connection, rollout: Rollout, first: int, *, repeats: bool) -> None:
+def _start_cycles(store: RolloutStore, first: int, *, repeats: bool) -> None:
     """Reset the week and every later one that has started; those that have passed only if it ``repeats`` them.
 
     Fitting the rollout to its plan has reset weeks already: what is stored now counts.
     """
-    for each in read_again(connection, rollout).weeks:
+    for each in store.read().weeks:
         has_started = each.state is not WeekState.PENDING or each.attempts
         if each.number >= first and has_started and (repeats or each.state is not WeekState.PASSED):
-            store.start_cycle(connection, rollout.plan, each.number)
+            store.start_cycle(each)
 
 
-def _end_escalations(connection: Connection, rollout: Rollout, record: RolloutRecord, actor: Actor) -> None:
-    store.end_escalations(connection, rollout.plan, rollout.clock())
-    rollout.handler.resolve_escalations(connection, record, actor)
-
-
-def _set_state(connection: Connection, rollout: Rollout, state: RolloutState, reason: str) -> None:
-    store.set_rollout_state(connection, rollout.plan, state, reason, rollout.clock(), is_resumed=True)
+def _end_escalations(store: RolloutStore, rollout: Rollout, record: RolloutRecord, actor: Actor) -> None:
+    store.end_escalations()
+    rollout.resolve_escalations(store, record, actor)
 
 
 def override_criterion(rollout: Rollout, week: int, criterion: str, actor: Actor) -> None:
     """Count the criterion of the week as passed from the next attempt on; every report shows it as overridden.
 
-    Raises ``BadInput`` for a criterion that the week does not have, ``Conflict`` for one that is overridden already.
+    Raises ``BadInput`` for a criterion that the week does not have, ``Conflict`` for one that is overridden already or
+    passes now, for which it is evaluated.
     """
-    shape = _find_shape(rollout, week, criterion)
-    with rollout.engine.begin() as connection:
-        if _find_override(connection, rollout, week, criterion):
+    overridden = _find_criterion(rollout, week, criterion)
+    if result := next((each for each in rollout.evaluate(week, criterion) if each.passed), None):
+        raise Conflict(f"criterion {criterion!r} of week {week} passes now ({result.summary}); override one that fails")
+    with rollout.begin() as store:
+        if _find_overrides(store, week, criterion):
             raise Conflict(f"criterion {criterion!r} of week {week} is already overridden")
-        store.insert_override(connection, rollout.plan, week, shape, criterion, actor=actor, now=rollout.clock())
+        store.insert_override(rollout.plan.week(week), overridden, actor)
         payload = {"week": week, "criterion": criterion, "by": actor.who, "reason": actor.reason}
-        append_event(connection, rollout, EventType.ROLLOUT_OVERRIDDEN, **payload)
+        store.append_event(EventType.ROLLOUT_OVERRIDDEN, **payload)
 
 
 def undo_override(rollout: Rollout, week: int, criterion: str, actor: Actor) -> None:
@@ -115,43 +110,43 @@ def undo_override(rollout: Rollout, week: int, criterion: str, actor: Actor) -> 
 
     Raises ``BadInput`` for a criterion that the week does not have, ``Conflict`` for one that is not overridden.
     """
-    _find_shape(rollout, week, criterion)
+    _find_criterion(rollout, week, criterion)
     kind, event = f"undo override of {criterion}", EventType.ROLLOUT_OVERRIDE_UNDONE
-    with _act(rollout, actor, kind, event, week, week=week, criterion=criterion) as connection:
-        found = _find_override(connection, rollout, week, criterion)
+    with _act(rollout, actor, kind, event, week, criterion=criterion) as store:
+        found = _find_overrides(store, week, criterion)
         if not found:
             raise Conflict(f"criterion {criterion!r} of week {week} is not overridden")
-        store.withdraw_overrides(connection, rollout.plan, found, actor)
+        store.withdraw_overrides(found, actor)
 
 
-def _find_shape(rollout: Rollout, week: int, criterion: str) -> WeekShape:
-    _check_week(rollout, week)
-    shape = rollout.weeks[week - 1]
-    if criterion not in shape.digests:
-        raise BadInput(f"unknown criterion {criterion!r}; week {week} has {', '.join(sorted(shape.digests))}")
-    read_rollout(rollout)
-    return shape
+def _find_criterion(rollout: Rollout, week: int, name: str) -> Criterion:
+    planned = rollout.plan.week(week)
+    found = planned.find_criterion(name)
+    if found is None:
+        known = ", ".join(sorted(each.name for each in planned.criteria))
+        raise BadInput(f"unknown criterion {name!r}; week {week} has {known}")
+    rollout.read()
+    return found
 
 
-def _find_override(connection: Connection, rollout: Rollout, week: int, criterion: str) -> list[OverrideRecord]:
+def _find_overrides(store: RolloutStore, week: int, criterion: str) -> list[OverrideRecord]:
     """Return the overrides of the criterion, and keep others from overriding until this transaction commits."""
-    lock_until_commit(connection, f"rollout overrides {rollout.plan}")
-    record = store.read_rollout(connection, rollout.plan, rollout.weeks)
-    return [each for each in record.overrides if (each.week, each.criterion) == (week, criterion)] if record else []
+    lock_until_commit(store.connection, f"rollout overrides {store.plan.name}")
+    return [each for each in store.read().overrides if (each.week, each.criterion) == (week, criterion)]
 
 
 def abandon_rollout(rollout: Rollout, actor: Actor) -> None:
     """Give the rollout up: nothing continues it until it is reset. Raises ``Conflict`` if it has ended."""
     record = _read_open(rollout, "abandoned")
-    with _act(rollout, actor, "abandon", EventType.ROLLOUT_ABANDONED, record.current_week) as connection:
-        _end_escalations(connection, rollout, record, actor)
-        store.set_rollout_state(connection, rollout.plan, RolloutState.ABANDONED, actor.reason, rollout.clock())
+    with _act(rollout, actor, "abandon", EventType.ROLLOUT_ABANDONED, record.current_week) as store:
+        _end_escalations(store, rollout, record, actor)
+        store.set_state(RolloutState.ABANDONED, actor.reason)
 
 
 def _read_open(rollout: Rollout, action: str) -> RolloutRecord:
-    record = read_rollout(rollout)
+    record = rollout.read()
     if record.state in {RolloutState.COMPLETED, RolloutState.ABANDONED}:
-        raise Conflict(f"the rollout {rollout.plan} is {record.state}, so it cannot be {action}")
+        raise Conflict(f"the rollout {rollout.plan.name} is {record.state}, so it cannot be {action}")
     return record
 
 
@@ -161,22 +156,22 @@ def reset_rollout(rollout: Rollout, actor: Actor) -> None:
     Raises ``Conflict`` while a runner has the lock.
     """
     with lock_rollout(rollout):
-        record = read_rollout(rollout)
-        with _act(rollout, actor, "reset", EventType.ROLLOUT_RESET) as connection:
-            fit_rollout(connection, rollout)
-            _start_cycles(connection, rollout, 1, repeats=True)
-            _end_escalations(connection, rollout, record, actor)
-            store.withdraw_overrides(connection, rollout.plan, record.overrides, actor)
-            _set_state(connection, rollout, RolloutState.WAITING, f"reset: {actor.reason}")
-            store.reset_rollout(connection, rollout.plan, rollout.clock())
+        record = rollout.read()
+        with _act(rollout, actor, "reset", EventType.ROLLOUT_RESET, None) as store:
+            fit_rollout(store, rollout)
+            _start_cycles(store, 1, repeats=True)
+            _end_escalations(store, rollout, record, actor)
+            store.withdraw_overrides(record.overrides, actor)
+            store.set_state(RolloutState.WAITING, f"reset: {actor.reason}", is_resumed=True)
+            store.reset()
 
 
 def acknowledge_escalation(rollout: Rollout, actor: Actor) -> int:
     """Record that a person takes care of the escalation; return its week. Raises ``Conflict`` without one."""
-    week = next((each.week for each in read_rollout(rollout).escalations if each.ended_at is None), None)
+    week = next((each.week for each in rollout.read().escalations if each.ended_at is None), None)
     if week is None:
-        raise Conflict(f"the rollout {rollout.plan} has no open escalation")
-    with rollout.engine.begin() as connection:
-        store.insert_intervention(connection, rollout.plan, "acknowledge", week, actor=actor, now=rollout.clock())
-        rollout.handler.acknowledge_escalation(connection, week, actor)
+        raise Conflict(f"the rollout {rollout.plan.name} has no open escalation")
+    with rollout.begin() as store:
+        store.insert_intervention("acknowledge", week, actor)
+        rollout.acknowledge_escalation(store, week, actor)
     return week

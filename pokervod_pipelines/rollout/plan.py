@@ -154,6 +154,10 @@ class PlannedWeek(WeekPlace):
         default=(), validate_default=True
     )
 
+    def find_criterion(self, name: str) -> Criterion | None:
+        """Return the criterion of that name, or None if the week does not have it."""
+        return next((each for each in self.criteria if each.name == name), None)
+
     @field_validator("ends")
     @classmethod
     def _check_end(cls, ends: date, info: ValidationInfo) -> date:

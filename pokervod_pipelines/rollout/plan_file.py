@@ -63,7 +63,12 @@ def load_plan(
         context.problems.extend(_describe(each, values) for each in error.errors(include_url=False))
     if context.problems:
         raise _refuse(file, context.problems)
-    found = {"services": merge_services(plan.services, services), "folder": folder or source.absolute().parent}
+    instead = settings.model_dump(include={"attempts", "wait_seconds"}, exclude_none=True) if settings else {}
+    found = {
+        "services": merge_services(plan.services, services),
+        "folder": folder or source.absolute().parent,
+        "weeks": tuple(week.model_copy(update=instead) for week in plan.weeks),
+    }
     return RolloutPlan.model_construct(**{**dict(plan), **found}, source=source)
 
 

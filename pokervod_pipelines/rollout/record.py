@@ -1,12 +1,15 @@
 """Hold what happened in a rollout as the database keeps it: plain records that the runner and the reports read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Annotated, Any
 
-from pokervod_pipelines.text.folding import make_storable
+from pydantic import Field
+
+Cycle = Annotated[int, Field(serialization_alias="round")]
+"""A series of attempts at a week, from 1, one more each time a person resumes it; programs know it as a round."""
 
 
 class RolloutState(StrEnum):
@@ -59,10 +62,6 @@ class ResultRecord:
     digest: str | None = None
     """Of the criterion as it was evaluated; None in results that are older than digests."""
 
-    def is_of(self, digest: str | None) -> bool:
-        """Return whether it is the result of a criterion with this digest; None is a criterion that does not exist."""
-        return digest is not None and self.digest in {None, digest}
-
     @property
     def blocks(self) -> bool:
         """Return whether it keeps its week from passing."""
@@ -89,19 +88,6 @@ class WeekResult:
         """Return in one line why the week has not passed."""
         return "; ".join(f"{each.criterion}: {each.summary}" for each in self.failed)
 
-    def replace_rejected(self, error: Exception) -> Self:
-        """Return failed results that can be stored, for those that the database rejected with the error."""
-        reason = make_storable(str(getattr(error, "orig", error)).partition("\n")[0])
-        summary = f"the database cannot store what the week's criteria found: {reason}"
-        rejected: dict[str, Any] = {
-            "passed": False,
-            "summary": summary,
-            "details": (),
-            "figures": {},
-            "error_class": "unknown",
-        }
-        return replace(self, results=tuple(replace(each, **rejected) for each in self.results))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixRecord:
@@ -110,24 +96,24 @@ class FixRecord:
     fixer: str
     error_class: str
     done: bool
-    reported: str
+    reported: Annotated[str, Field(serialization_alias="said")]
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
-    """Hold one evaluation of a week's criteria; ``passed`` is None until it ends.
-
-    ``cycle`` counts from 1, one more each time a person resumes the week; ``number`` counts within the cycle.
-    """
+    """Hold one evaluation of a week's criteria, by its number within the cycle; ``passed`` is None until it ends."""
 
     id: int
     week: int
-    cycle: int
+    cycle: Cycle
     number: int
     started_at: datetime
     ended_at: datetime | None
     passed: bool | None
+    fixed_at: datetime | None = None
+    """The time at which all fixers for what failed have run."""
+
     results: tuple[ResultRecord, ...] = ()
     fixes: tuple[FixRecord, ...] = ()
 
@@ -144,6 +130,7 @@ class OverrideRecord:
     by: str
     reason: str
     at: datetime
+    id: int = 0
     title: str | None = None
     digest: str | None = None
 
@@ -164,7 +151,7 @@ class EscalationRecord:
     """Hold a week that failed the last attempt of a cycle."""
 
     week: int
-    cycle: int
+    cycle: Cycle
     at: datetime
     summary: str
     ended_at: datetime | None
@@ -180,7 +167,7 @@ class WeekRecord:
     """Its title in the plan, by which it is found when numbers change; None in records that are older."""
 
     state: WeekState = WeekState.PENDING
-    cycle: int = 1
+    cycle: Cycle = 1
     attempts: int = 0
     next_try_at: datetime | None = None
     started_at: datetime | None = None

@@ -5,91 +5,36 @@ runner may be killed at any point: the next one continues an interrupted attempt
 fixer of an attempt once. A wait is a time in the database; no process has to stay for it.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from dataclasses import replace
+from datetime import timedelta
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DataError
-
-from pokervod_pipelines.actors import Actor, new_correlation_id
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.db.locks import try_lock
 from pokervod_pipelines.errors import Conflict
-from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.rollout import store
-from pokervod_pipelines.rollout.alignment import WeekShape, align_record, find_places, list_changes
-from pokervod_pipelines.rollout.record import (
-    FixRecord,
-    ResultRecord,
-    RolloutRecord,
-    RolloutState,
-    WeekResult,
-    WeekState,
+from pokervod_pipelines.events import EventType
+from pokervod_pipelines.rollout.alignment import (
+    align_record,
+    find_numbers,
+    find_reopened,
+    list_changes,
+    list_reopened,
 )
+from pokervod_pipelines.rollout.record import RolloutRecord, RolloutState, WeekRecord, WeekResult, WeekState
+from pokervod_pipelines.rollout.rollout import Rollout
+from pokervod_pipelines.rollout.store import RolloutStore
 
-Clock = Callable[[], datetime]
 Log = Callable[[str], None]
 """Receives a line about each step, for a person who watches."""
 
 
-def read_clock() -> datetime:
-    """Return the present time."""
-    return datetime.now(UTC)
+class TooEarly(Conflict):
+    """Raised before the planned start of a rollout; it waits until then."""
 
 
 def ignore_line(line: str) -> None:
     """Log nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryPolicy:
-    """Limit the attempts at a week; the wait after the second failure is twice as long as after the first."""
-
-    attempts: int = 3
-    wait: timedelta = timedelta(minutes=5)
-
-
-class RolloutHandler(Protocol):
-    """Evaluate weeks, fix them and notify people: what a runner needs from outside.
-
-    What takes a connection takes effect only when its transaction commits.
-    """
-
-    def evaluate(self, week: int) -> tuple[ResultRecord, ...]:
-        """Return the result of every criterion of the week, regardless of overrides."""
-
-    def fix(self, week: int, failed: Sequence[ResultRecord], finished: Collection[str]) -> Iterator[FixRecord]:
-        """Run the fixers for these failures one after the other, except the ``finished`` ones."""
-
-    def report_progress(self, connection: Connection, record: RolloutRecord) -> None:
-        """Notify people that a week passed."""
-
-    def report_escalation(self, connection: Connection, record: RolloutRecord, week: int) -> None:
-        """Notify people that the week needs a person."""
-
-    def acknowledge_escalation(self, connection: Connection, week: int, actor: Actor) -> None:
-        """Record that a person takes care of the escalation of the week."""
-
-    def resolve_escalations(self, connection: Connection, record: RolloutRecord, actor: Actor) -> None:
-        """Record that no week needs a person any more."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rollout:
-    """Identify a rollout: the name of its plan, its weeks as planned now, the retry policy of each, and its handler.
-
-    It does not begin before ``starts`` unless it is told to.
-    """
-
-    engine: Engine
-    plan: str
-    weeks: tuple[WeekShape, ...]
-    handler: RolloutHandler
-    retries: Callable[[int], RetryPolicy]
-    clock: Clock = read_clock
-    starts: date | None = None
 
 
 def run_rollout(
@@ -103,7 +48,7 @@ def run_rollout(
     """Run until the rollout is completed, week ``until`` has passed, or it is waiting, paused or escalated.
 
     ``until`` also limits later automatic runs; with ``only_extends`` a later limit of an earlier run stays. Raises
-    ``Conflict`` while another runner has the lock, and before the planned start unless ``early``.
+    ``Conflict`` while another runner has the lock, ``TooEarly`` before the planned start unless ``early``.
     """
     with lock_rollout(rollout):
         _start(rollout, until, only_extends=only_extends, early=early, log=log)
@@ -114,7 +59,7 @@ def run_rollout(
 def start_rollout(rollout: Rollout, until: int | None, *, early: bool = False) -> None:
     """Start the rollout if it has not started, and limit automatic runs to week ``until``; evaluate nothing.
 
-    Raises ``Conflict`` while another runner has the lock, and before the planned start unless ``early``.
+    Raises ``Conflict`` while another runner has the lock, ``TooEarly`` before the planned start unless ``early``.
     """
     with lock_rollout(rollout):
         _start(rollout, until, only_extends=False, early=early, log=ignore_line)
@@ -122,7 +67,7 @@ def start_rollout(rollout: Rollout, until: int | None, *, early: bool = False) -
 
 def run_step(rollout: Rollout, *, until: int | None = None, log: Log = ignore_line) -> bool:
     """Run one step; return whether another is due. The caller has the lock of the rollout."""
-    record = read_rollout(rollout)
+    record = rollout.read()
     number = record.current_week
     if number is None:
         _end(rollout, record)
@@ -134,11 +79,11 @@ def run_step(rollout: Rollout, *, until: int | None = None, log: Log = ignore_li
     if record.state in {RolloutState.PAUSED, RolloutState.ESCALATED, RolloutState.ABANDONED}:
         return False
     week = record.weeks[number - 1]
-    _run_fixers(rollout, record, number, log)
+    _run_fixers(rollout, record, week, log)
     if week.next_try_at is not None and week.next_try_at > rollout.clock():
         log(f"week {number} is retried at {week.next_try_at:%Y-%m-%d %H:%M:%S} UTC")
         return False
-    _attempt(rollout, number, log)
+    _attempt(rollout, week, log)
     return True
 
 
@@ -150,198 +95,150 @@ def name_lock(plan: str) -> str:
 @contextmanager
 def lock_rollout(rollout: Rollout) -> Iterator[None]:
     """Lock the rollout while the context lasts. Raises ``Conflict`` at once while another runner has the lock."""
-    with try_lock(rollout.engine, name_lock(rollout.plan)) as has_lock:
+    name = rollout.plan.name
+    with try_lock(rollout.engine, name_lock(name)) as has_lock:
         if not has_lock:
-            raise Conflict(f"the rollout {rollout.plan} is already running; wait until its runner has finished")
+            raise Conflict(f"the rollout {name} is already running; wait until its runner has finished")
         yield
-
-
-def read_rollout(rollout: Rollout) -> RolloutRecord:
-    """Return the record of the rollout. Raises ``Conflict`` if it has not started."""
-    with rollout.engine.connect() as connection:
-        record = store.read_rollout(connection, rollout.plan, rollout.weeks)
-    if record is None:
-        raise Conflict(f"the rollout {rollout.plan} has not started; start it with `pokervod rollout run`")
-    return record
 
 
 def evaluate_week(rollout: Rollout, number: int) -> WeekResult:
     """Return the present results of the week's criteria, with overrides; store nothing."""
     with rollout.engine.connect() as connection:
-        record = store.read_rollout(connection, rollout.plan, rollout.weeks)
+        record = rollout.open_store(connection).find()
     overridden = {each.criterion for each in record.overrides if each.week == number} if record else set()
-    digests = rollout.weeks[number - 1].digests
-    results = (
-        replace(
-            each,
-            is_overridden=not each.passed and each.criterion in overridden,
-            digest=digests.get(each.criterion),
-        )
-        for each in rollout.handler.evaluate(number)
+    results = rollout.evaluate(number)
+    return WeekResult(
+        results=tuple(replace(each, is_overridden=not each.passed and each.criterion in overridden) for each in results)
     )
-    return WeekResult(results=tuple(results))
 
 
-def fit_rollout(connection: Connection, rollout: Rollout) -> list[str]:
-    """Store the weeks as the plan has them now; return what has changed, which is also stored.
-
-    The caller has the lock of the rollout.
-    """
-    stored = store.read_stored(connection, rollout.plan)
+def fit_rollout(store: RolloutStore, rollout: Rollout) -> list[str]:
+    """Store the weeks as the plan has them now; return what has changed. The caller has the lock of the rollout."""
+    stored, weeks = store.find_stored(), rollout.plan.weeks
     assert stored is not None  # noqa: S101 - the caller has read or written it
-    changes, aligned = list_changes(stored, rollout.weeks), align_record(stored, rollout.weeks)
-    places = _number_weeks(stored, rollout)
-    store.place_weeks(connection, rollout.plan, places, [shape.title for shape in rollout.weeks])
-    passed = {places.get(each.number) for each in stored.weeks if each.state is WeekState.PASSED}
-    for week in aligned.weeks:
-        if week.number in passed and week.state is WeekState.PENDING:
-            store.start_cycle(connection, rollout.plan, week.number)
+    changes, aligned = list_changes(stored, weeks), align_record(stored, weeks)
+    store.renumber_weeks(_number_weeks(stored, rollout))
+    for each in aligned.weeks:
+        store.save_week(each)
+    for week in find_reopened(stored, weeks):
+        store.start_cycle(aligned.weeks[week.number - 1])
     if changes:
         actor = Actor(who="the plan", reason="; ".join(changes))
-        store.insert_intervention(connection, rollout.plan, "change", None, actor=actor, now=rollout.clock())
-        rollout.handler.resolve_escalations(connection, stored, actor)
-        for week_number in (each.week for each in aligned.escalations if each.ended_at is None):
-            rollout.handler.report_escalation(connection, read_again(connection, rollout), week_number)
-    return changes
+        store.insert_intervention("change", None, actor)
+        rollout.resolve_escalations(store, stored, actor)
+        for number in (each.week for each in aligned.escalations if each.ended_at is None):
+            rollout.report_escalation(store, number)
+    return [*(f"the plan has changed: {each}" for each in changes), *list_reopened(stored, weeks, undone=True)]
 
 
 def _number_weeks(stored: RolloutRecord, rollout: Rollout) -> dict[int, int]:
     """Return the new number of each stored week; those that the plan no longer has count down from 0."""
-    places = find_places(stored.weeks, rollout.weeks)
+    numbers = find_numbers(stored.weeks, rollout.plan.weeks)
     last = min([0, *(each.number for each in stored.weeks)])
-    removed = [each.number for each in stored.weeks if each.number > 0 and each.number not in places]
-    return places | {number: last - at for at, number in enumerate(removed, 1)}
-
-
-def read_again(connection: Connection, rollout: Rollout) -> RolloutRecord:
-    """Return the record of the rollout as this transaction sees it; the caller has read or written it."""
-    record = store.read_rollout(connection, rollout.plan, rollout.weeks)
-    assert record is not None  # noqa: S101 - the caller has read or written it
-    return record
-
-
-def append_event(connection: Connection, rollout: Rollout, kind: EventType, **payload: object) -> None:
-    """Append an event of the rollout."""
-    correlation_id = store.read_correlation_id(connection, rollout.plan)
-    append_events(connection, "rollout", correlation_id, [NewEvent(kind, {"plan": rollout.plan, **payload})])
+    removed = [each.number for each in stored.weeks if each.number > 0 and each.number not in numbers]
+    return numbers | {number: last - at for at, number in enumerate(removed, 1)}
 
 
 def _start(rollout: Rollout, until: int | None, *, only_extends: bool, early: bool, log: Log) -> None:
-    now, name = rollout.clock(), rollout.plan
-    with rollout.engine.begin() as connection:
-        stored = store.read_stored(connection, name)
-        if rollout.starts and now.date() < rollout.starts and not early and (stored is None or stored.until == 0):
-            raise Conflict(
-                f"the rollout {name} is planned from {rollout.starts} on; wait until then, "
+    with rollout.begin() as store:
+        stored, starts = store.find_stored(), rollout.plan.weeks[0].starts
+        if store.now.date() < starts and not early and (stored is None or stored.until == 0):
+            raise TooEarly(
+                f"the rollout {rollout.plan.name} is planned from {starts} on; wait until then, "
                 "or begin now with `pokervod rollout run --early`"
             )
-        if store.start_rollout(connection, name, until=until, correlation_id=new_correlation_id(), now=now):
-            append_event(connection, rollout, EventType.ROLLOUT_STARTED, weeks=len(rollout.weeks))
+        if store.start(until):
+            store.append_event(EventType.ROLLOUT_STARTED, weeks=len(rollout.plan.weeks))
         else:
-            store.set_until(connection, name, until, only_extends=only_extends)
-        changes = fit_rollout(connection, rollout)
+            store.set_until(until, only_extends=only_extends)
+        changes = fit_rollout(store, rollout)
     for change in changes:
-        log(f"the plan has changed: {change}")
+        log(change)
 
 
 def _stop(rollout: Rollout, record: RolloutRecord, number: int) -> None:
     """Set the rollout to waiting if no run has requested the week, so that no automatic run continues."""
     if record.state is RolloutState.RUNNING and record.until is not None and number > record.until:
-        reason = f"week {number} has not been requested yet"
-        with rollout.engine.begin() as connection:
-            store.set_rollout_state(connection, rollout.plan, RolloutState.WAITING, reason, rollout.clock())
+        with rollout.begin() as store:
+            store.set_state(RolloutState.WAITING, f"week {number} has not been requested yet")
 
 
 def _end(rollout: Rollout, record: RolloutRecord) -> None:
     """Complete the rollout if the last weeks were deleted from its plan, so that no week passed just now."""
     if record.state not in {RolloutState.COMPLETED, RolloutState.ABANDONED}:
-        with rollout.engine.begin() as connection:
-            _complete(connection, rollout, rollout.clock())
-            rollout.handler.report_progress(connection, read_again(connection, rollout))
+        with rollout.begin() as store:
+            _complete(store)
+            rollout.report_progress(store)
 
 
-def _attempt(rollout: Rollout, number: int, log: Log) -> None:
-    with rollout.engine.begin() as connection:
-        now = rollout.clock()
-        attempt_id, count = store.start_attempt(connection, rollout.plan, number, now)
-        store.set_week_state(connection, rollout.plan, number, WeekState.RUNNING, now)
-        reason = f"week {number}, attempt {count}"
-        store.set_rollout_state(connection, rollout.plan, RolloutState.RUNNING, reason, now)
-        append_event(connection, rollout, EventType.ROLLOUT_WEEK_STARTED, week=number, attempt=count)
+def _attempt(rollout: Rollout, week: WeekRecord, log: Log) -> None:
+    reason = f"week {week.number}, attempt {week.attempts + 1}"
+    with rollout.begin() as store:
+        attempt_id = store.start_attempt(week)
+        begun = week.started_at or store.now
+        week = replace(week, state=WeekState.RUNNING, next_try_at=None, started_at=begun)
+        store.save_week(week)
+        store.set_state(RolloutState.RUNNING, reason)
+        store.append_event(EventType.ROLLOUT_WEEK_STARTED, week=week.number, attempt=week.attempts + 1)
     log(reason)
-    result = evaluate_week(rollout, number)
-    with rollout.engine.begin() as connection:
-        now = rollout.clock()
-        result = _store_result(connection, attempt_id, result, now)
+    result = evaluate_week(rollout, week.number)
+    week = replace(week, attempts=week.attempts + 1)
+    with rollout.begin() as store:
+        store.end_attempt(attempt_id, result)
         if result.passed:
-            _pass_week(connection, rollout, number, now)
-        elif count < rollout.retries(number).attempts:
-            _schedule_retry(connection, rollout, number, count, result, now)
+            _pass_week(store, rollout, week)
+        elif week.attempts < rollout.plan.week(week.number).attempts:
+            _schedule_retry(store, rollout, week, result.summarize())
         else:
-            _escalate(connection, rollout, number, result, now)
-    log(f"week {number}: " + ("passed" if result.passed else f"failed, {result.summarize()}"))
+            _escalate(store, rollout, week, result.summarize())
+    log(f"week {week.number}: " + ("passed" if result.passed else f"failed, {result.summarize()}"))
 
 
-def _store_result(connection: Connection, attempt_id: int, result: WeekResult, now: datetime) -> WeekResult:
-    """Store the result and end the attempt; return what was stored, a failure if the database rejects the result."""
-    try:
-        with connection.begin_nested():
-            store.end_attempt(connection, attempt_id, result.results, passed=result.passed, now=now)
-    except (DataError, ValueError) as error:
-        result = result.replace_rejected(error)
-        store.end_attempt(connection, attempt_id, result.results, passed=result.passed, now=now)
-    return result
-
-
-def _pass_week(connection: Connection, rollout: Rollout, number: int, now: datetime) -> None:
-    store.set_week_state(connection, rollout.plan, number, WeekState.PASSED, now)
-    store.end_escalations(connection, rollout.plan, now)
-    append_event(connection, rollout, EventType.ROLLOUT_WEEK_PASSED, week=number)
-    if read_again(connection, rollout).current_week is None:
-        _complete(connection, rollout, now)
+def _pass_week(store: RolloutStore, rollout: Rollout, week: WeekRecord) -> None:
+    store.save_week(replace(week, state=WeekState.PASSED, finished_at=store.now))
+    store.end_escalations()
+    store.append_event(EventType.ROLLOUT_WEEK_PASSED, week=week.number)
+    if store.read().current_week is None:
+        _complete(store)
     else:
-        store.set_rollout_state(connection, rollout.plan, RolloutState.RUNNING, f"week {number} passed", now)
-    rollout.handler.report_progress(connection, read_again(connection, rollout))
+        store.set_state(RolloutState.RUNNING, f"week {week.number} passed")
+    rollout.report_progress(store)
 
 
-def _complete(connection: Connection, rollout: Rollout, now: datetime) -> None:
-    store.end_escalations(connection, rollout.plan, now)
-    store.set_rollout_state(connection, rollout.plan, RolloutState.COMPLETED, "every week has passed", now)
-    append_event(connection, rollout, EventType.ROLLOUT_COMPLETED)
+def _complete(store: RolloutStore) -> None:
+    store.end_escalations()
+    store.set_state(RolloutState.COMPLETED, "every week has passed")
+    store.append_event(EventType.ROLLOUT_COMPLETED)
 
 
-def _schedule_retry(
-    connection: Connection, rollout: Rollout, number: int, count: int, result: WeekResult, now: datetime
-) -> None:
-    next_try_at, reason = now + rollout.retries(number).wait * count, result.summarize()
-    store.set_week_state(connection, rollout.plan, number, WeekState.WAITING, now, next_try_at=next_try_at)
-    store.set_rollout_state(connection, rollout.plan, RolloutState.WAITING, reason, now)
-    payload = {"week": number, "attempt": count, "reason": reason, "next_try_at": next_try_at.isoformat()}
-    append_event(connection, rollout, EventType.ROLLOUT_ATTEMPT_FAILED, **payload)
+def _schedule_retry(store: RolloutStore, rollout: Rollout, week: WeekRecord, reason: str) -> None:
+    wait = timedelta(seconds=rollout.plan.week(week.number).wait_seconds) * week.attempts
+    next_try_at = store.now + wait
+    store.save_week(replace(week, state=WeekState.WAITING, next_try_at=next_try_at))
+    store.set_state(RolloutState.WAITING, reason)
+    payload = {"week": week.number, "attempt": week.attempts, "reason": reason, "next_try_at": next_try_at.isoformat()}
+    store.append_event(EventType.ROLLOUT_ATTEMPT_FAILED, **payload)
 
 
-def _escalate(connection: Connection, rollout: Rollout, number: int, result: WeekResult, now: datetime) -> None:
-    cycle, reason = read_again(connection, rollout).weeks[number - 1].cycle, result.summarize()
-    store.set_week_state(connection, rollout.plan, number, WeekState.FAILED, now)
-    store.set_rollout_state(connection, rollout.plan, RolloutState.ESCALATED, reason, now)
-    store.insert_escalation(connection, rollout.plan, number, cycle, reason, now)
-    append_event(connection, rollout, EventType.ROLLOUT_ESCALATED, week=number, reason=reason)
-    rollout.handler.report_escalation(connection, read_again(connection, rollout), number)
+def _escalate(store: RolloutStore, rollout: Rollout, week: WeekRecord, reason: str) -> None:
+    store.save_week(replace(week, state=WeekState.FAILED))
+    store.set_state(RolloutState.ESCALATED, reason)
+    store.insert_escalation(week, reason)
+    store.append_event(EventType.ROLLOUT_ESCALATED, week=week.number, reason=reason)
+    rollout.report_escalation(store, week.number)
 
 
-def _run_fixers(rollout: Rollout, record: RolloutRecord, number: int, log: Log) -> None:
+def _run_fixers(rollout: Rollout, record: RolloutRecord, week: WeekRecord, log: Log) -> None:
     """Run the fixers of the last failed attempt once; one that was interrupted by a crash runs again."""
-    with rollout.engine.connect() as connection:
-        attempt_id = store.find_unfixed_attempt(connection, rollout.plan, number)
-    if attempt_id is None:
-        return
-    attempt = next(each for each in record.attempts if each.id == attempt_id)
-    failed = [each for each in attempt.results if each.blocks]
-    for fix in rollout.handler.fix(number, failed, {fix.fixer for fix in attempt.fixes}):
-        payload = {"week": number, "fixer": fix.fixer, "done": fix.done, "said": fix.reported}
-        with rollout.engine.begin() as connection:
-            store.insert_fix(connection, attempt_id, fix)
-            append_event(connection, rollout, EventType.ROLLOUT_FIXED, **payload)
-        log(f"week {number}: {fix.fixer}: {fix.reported}")
-    with rollout.engine.begin() as connection:
-        store.mark_fixed(connection, attempt_id, rollout.clock())
+    for attempt in record.attempts_of(week.number):
+        if (attempt.cycle, attempt.number) == (week.cycle, week.attempts) and not attempt.fixed_at:
+            failed, finished = [each for each in attempt.results if each.blocks], {fix.fixer for fix in attempt.fixes}
+            for fix in rollout.fix(week.number, failed, finished):
+                with rollout.begin() as store:
+                    store.insert_fix(attempt.id, fix)
+                    event = {"week": week.number, "fixer": fix.fixer, "done": fix.done, "said": fix.reported}
+                    store.append_event(EventType.ROLLOUT_FIXED, **event)
+                log(f"week {week.number}: {fix.fixer}: {fix.reported}")
+            with rollout.begin() as store:
+                store.mark_fixed(attempt.id)

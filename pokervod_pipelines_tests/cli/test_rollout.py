@@ -188,7 +188,7 @@ def test_it_does_not_begin_before_the_planned_start(plans: PlanFolder, pokervod:
 
     said = pokervod("rollout", "run")
 
-    assert (said.status, "is planned from 2999-01-07 on" in said.error) == (1, True)
+    assert (said.status, "is planned from 2999-01-07 on" in said.errors) == (4, True)
     assert plans.execute("select count(*) from rollouts") == [(0,)]
     assert pokervod("rollout", "run", "--until", "1", "--early").status == 0
     assert pokervod("rollout", "run").status == 0
@@ -340,7 +340,7 @@ REFUSED = [
     (("override", "2", "proof", "--reason", " "), 2, "--reason is required"),
     (("pause", "--reason", ""), 2, "--reason is required"),
     (("acknowledge", "--reason", "\t"), 2, "--reason is required"),
-    (("resume", "--from", "9", *WHY), 2, "unknown week 9; the rollout demo has weeks 1 to 4"),
+    (("resume", "--from", "9", *WHY), 2, "unknown week 9; plan 'demo' has weeks 1 to 4"),
     (("resume", "--from", "4", *WHY), 1, "week 2 is waiting; it has to pass before week 4 starts"),
     (("acknowledge", *WHY), 1, "the rollout demo has no open escalation"),
 ]

@@ -9,10 +9,9 @@ from typing import Any
 import yaml
 from sqlalchemy import Engine, text
 
-from pokervod_pipelines.rollout.handler import open_rollout
 from pokervod_pipelines.rollout.plans import find_plan
 from pokervod_pipelines.rollout.record import RolloutRecord
-from pokervod_pipelines.rollout.runner import Rollout, read_rollout
+from pokervod_pipelines.rollout.rollout import Rollout
 from pokervod_pipelines.settings import Settings
 
 TABLE = {"kind": "database_table", "name": "hands_table", "table": "hands", "columns": {"id": "bigint"}}
@@ -79,10 +78,10 @@ class PlanFolder:
         (self.folder / "pokervod.yaml").write_text(json.dumps(self.sections), encoding="utf-8")
 
     def rollout(self, plan: str | None = None) -> Rollout:
-        return open_rollout(self.engine, self.settings, find_plan(self.settings, plan))
+        return Rollout(engine=self.engine, settings=self.settings, plan=find_plan(self.settings, plan))
 
     def record(self, plan: str | None = None) -> RolloutRecord:
-        return read_rollout(self.rollout(plan))
+        return self.rollout(plan).read()
 
     def states(self, plan: str | None = None) -> list[str]:
         """Return the state of each week."""

@@ -1,16 +1,22 @@
 """Run a rollout by script: with results that the test gives, and a clock that the test moves."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.rollout.alignment import WeekShape
+from pokervod_pipelines.rollout.criteria.kinds.services import ServiceOwner
+from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
 from pokervod_pipelines.rollout.record import FixRecord, ResultRecord, RolloutRecord
-from pokervod_pipelines.rollout.runner import RetryPolicy, Rollout, read_rollout, run_rollout
+from pokervod_pipelines.rollout.rollout import Rollout
+from pokervod_pipelines.rollout.runner import run_rollout
+from pokervod_pipelines.rollout.store import RolloutStore
+from pokervod_pipelines.settings import Settings
 
 START = datetime(2031, 5, 5, 8, 0, tzinfo=UTC)
 
@@ -64,22 +70,42 @@ class ScriptedHandler:
                     fixer=fixer, error_class="schema", done=True, reported="two migrations applied", at=self.now
                 )
 
-    def report_progress(self, connection: Connection, record: RolloutRecord) -> None:
-        self._report(connection, f"progress {record.current_week}")
-
-    def report_escalation(self, connection: Connection, record: RolloutRecord, week: int) -> None:
-        self._report(connection, f"escalation {week}")
-
-    def acknowledge_escalation(self, connection: Connection, week: int, actor: Actor) -> None:
-        self._report(connection, f"acknowledged by {actor.who}")
-
-    def resolve_escalations(self, connection: Connection, record: RolloutRecord, actor: Actor) -> None:
-        self._report(connection, f"resolved by {actor.who}")
-
-    def _report(self, connection: Connection, what: str) -> None:
+    def report(self, connection: Connection, what: str) -> None:
         """Report in the transaction, as alerts are, so that a rollback undoes it."""
         self.act()
         connection.execute(_REPORT, {"what": what})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ScriptedPlan(Rollout):
+    """Replace criteria, fixers and alerts by the script; write no page."""
+
+    script: ScriptedHandler
+
+    @contextmanager
+    def begin(self) -> Iterator[RolloutStore]:
+        with self.engine.begin() as connection:
+            yield self.open_store(connection)
+
+    def evaluate(self, week: int, only: str | None = None) -> tuple[ResultRecord, ...]:
+        found = self.script.evaluate(week)
+        digests = {each.name: each.digest for each in self.plan.week(week).criteria}
+        return tuple(replace(each, digest=digests[each.criterion]) for each in found if only in {None, each.criterion})
+
+    def fix(self, week: int, failed: Sequence[ResultRecord], finished: Collection[str]) -> Iterator[FixRecord]:
+        return self.script.fix(week, failed, finished)
+
+    def report_progress(self, store: RolloutStore) -> None:
+        self.script.report(store.connection, f"progress {store.read().current_week}")
+
+    def report_escalation(self, store: RolloutStore, week: int) -> None:
+        self.script.report(store.connection, f"escalation {week}")
+
+    def acknowledge_escalation(self, store: RolloutStore, week: int, actor: Actor) -> None:
+        self.script.report(store.connection, f"acknowledged by {actor.who}")
+
+    def resolve_escalations(self, store: RolloutStore, record: RolloutRecord, actor: Actor) -> None:
+        self.script.report(store.connection, f"resolved by {actor.who}")
 
 
 _REPORT = text("insert into events (type, source, correlation_id, payload) values (:what, 'reported', '', '{}')")
@@ -99,30 +125,49 @@ def make_result(criterion: str, *, passed: bool, figures: Mapping[str, Any] | No
     )
 
 
-def shape_weeks(count: int) -> tuple[WeekShape, ...]:
-    """Return the shapes of weeks with the criteria of the script."""
-    digests = {"tables": "1", "health": "2"}
-    return tuple(WeekShape(title=f"Part {number}", digests=digests) for number in range(1, count + 1))
+def plan_weeks(count: int) -> tuple[PlannedWeek, ...]:
+    """Return weeks with the criteria of the script."""
+    starts = [date(2031, 5, 5) + timedelta(days=7 * at) for at in range(count)]
+    criteria = tuple(ServiceOwner(name=name, service="search") for name in ("tables", "health"))
+    return tuple(
+        PlannedWeek(
+            number=number,
+            title=f"Part {number}",
+            summary="It is proven.",
+            starts=start,
+            ends=start,
+            attempts=3,
+            wait_seconds=300.0,
+            criteria=criteria,
+        )
+        for number, start in enumerate(starts, 1)
+    )
 
 
 @dataclass
 class ScriptedRollout:
-    """Hold a rollout of nine weeks and its handler."""
+    """Hold a rollout of nine weeks and its script."""
 
     engine: Engine
     handler: ScriptedHandler
     plan: str = "demo"
     weeks: int = 9
-    retries: RetryPolicy = field(default_factory=RetryPolicy)
 
     @property
     def rollout(self) -> Rollout:
-        return Rollout(
+        plan = RolloutPlan(
+            name=self.plan,
+            title="Demo",
+            starts=START.date(),
+            weeks=plan_weeks(self.weeks),
+            source=Path("plan.yaml"),
+            folder=Path(),
+        )
+        return _ScriptedPlan(
             engine=self.engine,
-            plan=self.plan,
-            weeks=shape_weeks(self.weeks),
-            handler=self.handler,
-            retries=lambda week: self.retries,
+            settings=Settings(home=Path()),
+            plan=plan,
+            script=self.handler,
             clock=lambda: self.handler.now,
         )
 
@@ -132,7 +177,7 @@ class ScriptedRollout:
         return self.record()
 
     def record(self) -> RolloutRecord:
-        return read_rollout(self.rollout)
+        return self.rollout.read()
 
     def pass_time(self, minutes: float = 60) -> None:
         """Move the clock."""

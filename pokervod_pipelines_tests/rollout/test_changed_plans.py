@@ -12,7 +12,8 @@ from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.rollout import interventions
 from pokervod_pipelines.rollout.plans import find_plan
 from pokervod_pipelines.rollout.report.figures import make_report
-from pokervod_pipelines.rollout.runner import Rollout, run_rollout
+from pokervod_pipelines.rollout.rollout import Rollout
+from pokervod_pipelines.rollout.runner import run_rollout
 from pokervod_pipelines_tests.rollout.plan_folder import QUERY, TABLE, PlanFolder, describe_week
 
 EVA = Actor(who="eva", reason="proven by hand")

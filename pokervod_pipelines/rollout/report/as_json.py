@@ -3,38 +3,39 @@
 from dataclasses import asdict
 from typing import Any
 
+from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
+from pokervod_pipelines.rollout.record import RolloutRecord
 from pokervod_pipelines.rollout.report.figures import RolloutReport, WeekReport
+
+_RECORD = TypeAdapter(RolloutRecord)
 
 
 def make_report_json(report: RolloutReport) -> dict[str, Any]:
     """Return the report as values for ``json.dumps``: times as ISO 8601, shares from 0 to 1, durations in seconds."""
-    forecast = report.forecast
-    values = asdict(report.record) | {
+    record = _RECORD.dump_python(report.record, mode="json", by_alias=True, fallback=str)
+    forecast, (current, following, *_) = report.forecast, (*(week.number for week in report.open), None, None)
+    values = record | {
         "title": report.plan.title,
         "measured_at": report.measured_at,
         "percent": report.percent,
         "done": report.done,
-        "current": (*report.open, None)[0],
-        "next": (*report.open, None, None)[1],
+        "current": current,
+        "next": following,
         "totals": report.totals,
         "criteria": {"held": report.criteria_held, "total": report.criteria_total},
-        "recoveries": asdict(report.recoveries),
-        "automation_rate": report.recoveries.automation_rate,
+        "recoveries": report.recoveries,
+        "automation_rate": report.automation_rate,
         "forecast": asdict(forecast) | {"estimated_end": forecast.estimated_end, "delay_days": forecast.delay_days},
-        "milestones": [asdict(each) | {"is_late": each.is_late} for each in report.milestones],
-        "weeks": [_describe_week(week) for week in report.weeks],
-        "attempts": [_describe_attempt(asdict(each)) for each in report.record.attempts],
-        "escalations": [_rename(asdict(each), "cycle", "round") for each in report.record.escalations],
+        "milestones": [asdict(each) | {"is_late": each.days_late > 0} for each in report.milestones],
+        "weeks": [stored | _describe_week(week) for stored, week in zip(record["weeks"], report.weeks, strict=True)],
     }
-    found: dict[str, Any] = to_jsonable_python(values, fallback=str)
-    return found
+    return {key: to_jsonable_python(each) for key, each in values.items()}
 
 
 def _describe_week(week: WeekReport) -> dict[str, Any]:
     return {
-        **_rename(asdict(week.record), "cycle", "round"),
         **week.counts,
         "title": week.plan.title,
         "is_escalated": week.is_escalated,
@@ -46,13 +47,3 @@ def _describe_week(week: WeekReport) -> dict[str, Any]:
         "criteria_held": week.criteria_held,
         "criteria_total": len(week.plan.criteria),
     }
-
-
-def _describe_attempt(attempt: dict[str, Any]) -> dict[str, Any]:
-    fixes = [_rename(fix, "reported", "said") for fix in attempt["fixes"]]
-    return _rename(attempt, "cycle", "round") | {"fixes": fixes}
-
-
-def _rename(values: dict[str, Any], name: str, key: str) -> dict[str, Any]:
-    """Return the values with the key that programs know."""
-    return {key if each == name else each: value for each, value in values.items()}

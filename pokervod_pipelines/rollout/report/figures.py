@@ -1,10 +1,11 @@
 """Compute every figure of a report, once, from the plan and the record."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from pokervod_pipelines.rollout.alignment import is_of_week
 from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
 from pokervod_pipelines.rollout.record import (
     AttemptRecord,
@@ -39,41 +40,6 @@ class WeekReport:
         """Return how many criteria passed when they were last evaluated, or are overridden."""
         return len({name for name, result in self.results.items() if result.passed} | {*self.overridden})
 
-    @property
-    def number(self) -> int:
-        """Return the number of the week."""
-        return self.plan.number
-
-    @property
-    def has_passed(self) -> bool:
-        """Return whether the week has passed."""
-        return self.record.state is WeekState.PASSED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recoveries:
-    """Count the failed attempts of a rollout by what it recovered by.
-
-    By a fixer: one did something after it, and a later attempt of the same cycle passed; by a retry: none did. By a
-    person: what had failed was overridden, or the cycle ended in an escalation or a resumption. Open: it has not ended.
-    """
-
-    by_fixer: int = 0
-    by_retry: int = 0
-    by_person: int = 0
-    open: int = 0
-
-    @property
-    def failed_attempts(self) -> int:
-        """Return the number of all failed attempts."""
-        return self.by_fixer + self.by_retry + self.by_person + self.open
-
-    @property
-    def automation_rate(self) -> float | None:
-        """Return the share, 0 to 1, of decided failed attempts that needed no person; None without any."""
-        decided = self.failed_attempts - self.open
-        return (self.by_fixer + self.by_retry) / decided if decided else None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutReport:
@@ -85,17 +51,17 @@ class RolloutReport:
     weeks: tuple[WeekReport, ...]
     milestones: tuple[Milestone, ...]
     forecast: Forecast
-    recoveries: Recoveries
+    recoveries: Mapping[str, int]
+
+    @property
+    def open(self) -> tuple[PlannedWeek, ...]:
+        """Return the weeks that have not passed: the current one, the next one and so on."""
+        return tuple(week.plan for week in self.weeks if week.record.state is not WeekState.PASSED)
 
     @property
     def done(self) -> tuple[int, ...]:
         """Return the numbers of the weeks that have passed."""
-        return tuple(week.number for week in self.weeks if week.has_passed)
-
-    @property
-    def open(self) -> tuple[int, ...]:
-        """Return the numbers of the weeks that have not passed: the current one, the next one and so on."""
-        return tuple(week.number for week in self.weeks if not week.has_passed)
+        return tuple(week.plan.number for week in self.weeks if week.record.state is WeekState.PASSED)
 
     @property
     def percent(self) -> int:
@@ -110,41 +76,42 @@ class RolloutReport:
     @property
     def criteria_total(self) -> int:
         """Return the number of all criteria of the plan."""
-        return sum(len(week.plan.criteria) for week in self.weeks)
+        return sum(len(week.criteria) for week in self.plan.weeks)
 
     @property
     def totals(self) -> Mapping[str, int]:
         """Return the counts of all weeks together."""
         return {name: sum(week.counts[name] for week in self.weeks) for name in self.weeks[0].counts}
 
-    def week(self, number: int) -> WeekReport:
-        """Return the week of that number. Raises ``KeyError`` if the plan does not have it."""
-        return {week.number: week for week in self.weeks}[number]
+    @property
+    def automation_rate(self) -> float | None:
+        """Return the share, 0 to 1, of decided failed attempts that needed no person; None without any."""
+        automatic = self.recoveries["by_fixer"] + self.recoveries["by_retry"]
+        decided = automatic + self.recoveries["by_person"]
+        return automatic / decided if decided else None
 
 
 def make_report(plan: RolloutPlan, record: RolloutRecord, now: datetime) -> RolloutReport:
     """Return the figures of the rollout at ``now``; what has not ended counts up to then."""
-    # A week that was added to the plan after the start has no record yet.
-    records = {week.number: WeekRecord(number=week.number) for week in plan.weeks}
-    records |= {week.number: week for week in record.weeks}
-    weeks = tuple(_report_week(week, records[week.number], record, now) for week in plan.weeks)
-    forecast = make_forecast(plan, records, {week.number: week.time for week in weeks}, now)
+    weeks = tuple(_report_week(week, record, now) for week in plan.weeks)
+    forecast = make_forecast(plan, record, [week.time for week in weeks], now)
     return RolloutReport(
         plan=plan,
         record=record,
         measured_at=now,
         weeks=weeks,
-        milestones=find_milestones(plan, records, forecast, now),
+        milestones=find_milestones(plan, record, forecast, now),
         forecast=forecast,
         recoveries=count_recoveries(record),
     )
 
 
-def _report_week(plan: PlannedWeek, week: WeekRecord, record: RolloutRecord, now: datetime) -> WeekReport:
-    attempts = record.attempts_of(plan.number)
+def _report_week(plan: PlannedWeek, record: RolloutRecord, now: datetime) -> WeekReport:
+    week, attempts = record.weeks[plan.number - 1], record.attempts_of(plan.number)
     fixes = [fix.done for attempt in attempts for fix in attempt.fixes]
     escalations = [each for each in record.escalations if each.week == plan.number]
-    overrides = [each for each in record.overrides if each.week == plan.number]
+    overridden = {each.criterion: each for each in record.overrides if each.week == plan.number}
+    results = (result for attempt in attempts for result in attempt.results)
     return WeekReport(
         plan=plan,
         record=week,
@@ -156,24 +123,21 @@ def _report_week(plan: PlannedWeek, week: WeekRecord, record: RolloutRecord, now
             "fixes_done": sum(fixes),
             "fixes_failed": len(fixes) - sum(fixes),
             "escalations": len(escalations),
-            "overrides": len(overrides),
+            "overrides": len(overridden),
         },
-        results=_find_results(plan, attempts),
-        overridden={each.criterion: each for each in overrides},
+        results={each.criterion: each for each in results if is_of_week(each, plan)},
+        overridden=overridden,
     )
 
 
-def _find_results(plan: PlannedWeek, attempts: Sequence[AttemptRecord]) -> Mapping[str, ResultRecord]:
-    """Return the newest result of each criterion; a result of a criterion that was changed since is not one of it."""
-    digests = {criterion.name: criterion.digest for criterion in plan.criteria}
-    results = (result for attempt in attempts for result in attempt.results)
-    return {each.criterion: each for each in results if each.is_of(digests.get(each.criterion))}
+def count_recoveries(record: RolloutRecord) -> dict[str, int]:
+    """Count the failed attempts by what the rollout recovered by.
 
-
-def count_recoveries(record: RolloutRecord) -> Recoveries:
-    """Count the failed attempts by what the rollout recovered by."""
-    failed = (attempt for attempt in record.attempts if attempt.passed is False)
-    return Recoveries(**Counter(_find_recovery(record, attempt) for attempt in failed))
+    By a fixer: one did something after it, and a later attempt of the same cycle passed; by a retry: none did. By a
+    person: what had failed was overridden, or the cycle ended in an escalation or a resumption. Open: it has not ended.
+    """
+    found = Counter(_find_recovery(record, attempt) for attempt in record.attempts if attempt.passed is False)
+    return {name: found[name] for name in ("by_fixer", "by_retry", "by_person", "open")}
 
 
 def _find_recovery(record: RolloutRecord, failed: AttemptRecord) -> str:

@@ -5,13 +5,13 @@ day), because a rollout continues as soon as a week has passed. The slots togeth
 1 is expected on its planned end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
-from pokervod_pipelines.rollout.plan import RolloutPlan
-from pokervod_pipelines.rollout.record import WeekRecord, WeekState
+from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
+from pokervod_pipelines.rollout.record import RolloutRecord, WeekRecord, WeekState
 from pokervod_pipelines.rollout.report.times import TimeSpent
 
 DAY = timedelta(days=1)
@@ -41,11 +41,6 @@ class Forecast:
         """Return when the last week is expected to pass."""
         return max(self.expected.values(), default=None)
 
-    @property
-    def estimated_day(self) -> date | None:
-        """Return the day on which it is expected to end."""
-        return self.last_day if self.expected else None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Milestone:
@@ -62,64 +57,57 @@ class Milestone:
     expected: date | None
     days_late: int
 
-    @property
-    def is_late(self) -> bool:
-        """Return whether it was, or will be, late."""
-        return self.days_late > 0
 
-
-def make_forecast(
-    plan: RolloutPlan, weeks: Mapping[int, WeekRecord], times: Mapping[int, TimeSpent], now: datetime
-) -> Forecast:
+def make_forecast(plan: RolloutPlan, record: RolloutRecord, times: Sequence[TimeSpent], now: datetime) -> Forecast:
     """Return the forecast at ``now``: the slots of the remaining weeks, at the pace of those that passed.
 
     The current week counts less the time it already worked and waited. Time blocked or paused is no progress, so it
     delays the estimate, and it counts in the pace once the week has passed. Before the first one has, the pace is that
-    of the plan.
+    of the plan. ``times`` are those of the weeks.
     """
-    slots = find_slots(plan)
-    passed = [number for number in slots if weeks[number].state is WeekState.PASSED]
-    planned = sum((slots[number] for number in passed), timedelta()).total_seconds()
-    pace = sum(times[number].total for number in passed) / planned if passed else None
+    whole = list(zip(plan.weeks, record.weeks, find_slots(plan), times, strict=True))
+    passed = [(slot, time) for _, week, slot, time in whole if week.state is WeekState.PASSED]
+    planned = sum(slot.total_seconds() for slot, _ in passed)
+    pace = sum(time.total for _, time in passed) / planned if passed else None
     rate, total, expected = 1.0 if pace is None else pace, 0.0, {}
-    for week in (week for week in plan.weeks if week.number not in passed):
-        slot, time = slots[week.number], times[week.number]
-        total += max(0.0, slot.total_seconds() * rate - time.working - time.waiting)
-        gap = week.starts + slot - week.ends - DAY  # at the slot's end, after the week's last day
-        seconds = max(0.0, total - gap.total_seconds() * rate)
-        expected[week.number] = now + timedelta(seconds=min(seconds, MAX_REMAINING.total_seconds()))
-    finished = max((week.finished_at for week in weeks.values() if week.finished_at), default=now)
+    for week, stored, slot, time in whole:
+        if stored.state is not WeekState.PASSED:
+            total += max(0.0, slot.total_seconds() * rate - time.working - time.waiting)
+            gap = week.starts + slot - week.ends - DAY  # at the slot's end, after the week's last day
+            seconds = max(0.0, total - gap.total_seconds() * rate)
+            expected[week.number] = now + timedelta(seconds=min(seconds, MAX_REMAINING.total_seconds()))
+    finished = max((week.finished_at for week in record.weeks if week.finished_at), default=now)
     last_day = _find_expected_day(max(expected.values()), now) if expected else _find_day(finished)
     return Forecast(pace=pace, planned_day=max(week.ends for week in plan.weeks), expected=expected, last_day=last_day)
 
 
-def find_slots(plan: RolloutPlan) -> Mapping[int, timedelta]:
+def find_slots(plan: RolloutPlan) -> list[timedelta]:
     """Return the slot of each week; at least a day, because weeks may be planned side by side."""
     starts = [*(week.starts for week in plan.weeks), plan.weeks[-1].ends + DAY]
-    return {week.number: max(DAY, end - start) for week, (start, end) in zip(plan.weeks, pairwise(starts), strict=True)}
+    return [max(DAY, end - start) for start, end in pairwise(starts)]
 
 
 def find_milestones(
-    plan: RolloutPlan, weeks: Mapping[int, WeekRecord], forecast: Forecast, now: datetime
+    plan: RolloutPlan, record: RolloutRecord, forecast: Forecast, now: datetime
 ) -> tuple[Milestone, ...]:
     """Return the milestones of the plan in its order; one is reached when its week has passed."""
-    found = []
-    for week in (week for week in plan.weeks if week.milestone):
-        end = forecast.expected.get(week.number)
-        expected = None if end is None else _find_expected_day(end, now)
-        reached = None if expected else weeks[week.number].finished_at or now
-        day = expected or _find_day(reached or now)
-        found.append(
-            Milestone(
-                week=week.number,
-                name=str(week.milestone),
-                due=week.ends,
-                reached_at=reached,
-                expected=expected,
-                days_late=(day - week.ends).days,
-            )
-        )
-    return tuple(found)
+    weeks = zip(plan.weeks, record.weeks, strict=True)
+    return tuple(_make_milestone(week, stored, forecast, now) for week, stored in weeks if week.milestone)
+
+
+def _make_milestone(week: PlannedWeek, stored: WeekRecord, forecast: Forecast, now: datetime) -> Milestone:
+    end = forecast.expected.get(week.number)
+    expected = None if end is None else _find_expected_day(end, now)
+    reached = None if expected else stored.finished_at or now
+    day = expected or _find_day(reached or now)
+    return Milestone(
+        week=week.number,
+        name=str(week.milestone),
+        due=week.ends,
+        reached_at=reached,
+        expected=expected,
+        days_late=(day - week.ends).days,
+    )
 
 
 def _find_expected_day(end: datetime, now: datetime) -> date:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pokervod_pipelines.rollout.record import AttemptRecord, EscalationRecord, FixRecord
-from pokervod_pipelines.rollout.report.figures import Recoveries, count_recoveries
+from pokervod_pipelines.rollout.record import AttemptRecord, EscalationRecord, FixRecord, RolloutRecord
+from pokervod_pipelines.rollout.report.figures import count_recoveries, make_report
 from pokervod_pipelines_tests.rollout.report.examples import (
     HOUR,
     START,
@@ -14,6 +14,7 @@ from pokervod_pipelines_tests.rollout.report.examples import (
     escalated,
     fix,
     fresh,
+    plan_weeks,
     result,
 )
 
@@ -53,17 +54,18 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_each_failure_is_counted_under_what_got_over_it(case: str) -> None:
     attempts, escalations, (fixer, retry, person, still_open), rate = CASES[case]
-    found = count_recoveries(replace(fresh(), attempts=tuple(attempts), escalations=escalations))
-    assert found == Recoveries(by_fixer=fixer, by_retry=retry, by_person=person, open=still_open)
+    record = replace(fresh(), attempts=tuple(attempts), escalations=escalations)
+    found = make_report(plan_weeks(), record, START + 9 * HOUR)
+    assert found.recoveries == {"by_fixer": fixer, "by_retry": retry, "by_person": person, "open": still_open}
     assert found.automation_rate == rate
 
 
 @pytest.mark.parametrize("record", [escalated(), completed()[0]])
-def test_every_failed_attempt_is_counted_once(record: object) -> None:
-    failed = sum(each.passed is False for each in record.attempts)  # type: ignore[attr-defined]
-    assert count_recoveries(record).failed_attempts == failed == 6  # type: ignore[arg-type]
+def test_every_failed_attempt_is_counted_once(record: RolloutRecord) -> None:
+    failed = sum(each.passed is False for each in record.attempts)
+    assert sum(count_recoveries(record).values()) == failed == 6
 
 
 def test_the_rate_of_a_story_counted_by_hand() -> None:
     """Week 2 by itself, week 3 by a fixer; week 4 by an override, week 5 three times by a resumption."""
-    assert count_recoveries(completed()[0]).automation_rate == pytest.approx(2 / 6)
+    assert make_report(plan_weeks(), *completed()).automation_rate == pytest.approx(2 / 6)

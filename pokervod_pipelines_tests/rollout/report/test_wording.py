@@ -87,4 +87,4 @@ def test_no_sign_of_markdown_stays_bare(text: str) -> None:
 def test_an_escalated_week_says_so() -> None:
     report = make_report(plan_weeks(), escalated(), NOW)
     assert [wording.describe_state(each) for each in report.weeks[3:6]] == ["✓ passed", "! escalated", "○ pending"]
-    assert wording.describe_state(replace(report.week(5), is_escalated=False)) == "✕ failed"
+    assert wording.describe_state(replace(report.weeks[4], is_escalated=False)) == "✕ failed"

@@ -1,0 +1,144 @@
+"""Join the plan of a rollout with the settings: criteria evaluate weeks, fixers fix them, alerts and a page report."""
+
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine
+
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
+from pokervod_pipelines.alerts.lifecycle import acknowledge_alert, raise_alert, resolve_alert
+from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.rollout.context import RolloutContext
+from pokervod_pipelines.rollout.criteria.base import check_criterion
+from pokervod_pipelines.rollout.fixers.base import FixReport
+from pokervod_pipelines.rollout.fixers.registry import FIXERS, choose_fixers
+from pokervod_pipelines.rollout.plan import FixerEntry, RolloutPlan
+from pokervod_pipelines.rollout.publish import write_page_file
+from pokervod_pipelines.rollout.record import FixRecord, ResultRecord, RolloutRecord, RolloutState
+from pokervod_pipelines.rollout.report.text import ReportPart, write_text
+from pokervod_pipelines.rollout.report.wording import trim_text
+from pokervod_pipelines.rollout.store import RolloutStore
+from pokervod_pipelines.settings import Settings
+
+
+def read_clock() -> datetime:
+    """Return the present time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollout:
+    """Hold a plan as it is now; evaluate, fix and report its weeks. What takes a store belongs to its transaction."""
+
+    engine: Engine
+    settings: Settings
+    plan: RolloutPlan
+    clock: Callable[[], datetime] = read_clock
+
+    @contextmanager
+    def begin(self) -> Iterator[RolloutStore]:
+        """Open the transaction of a step; the page is written anew after it."""
+        with self.engine.begin() as connection:
+            yield self.open_store(connection)
+        with suppress(Unavailable):  # whoever runs the rollout reports it at the end
+            write_page_file(self.settings, self.plan, self.read())
+
+    def open_store(self, connection: Connection) -> RolloutStore:
+        """Return the store for a transaction that is open."""
+        return RolloutStore(connection=connection, plan=self.plan, now=self.clock())
+
+    def read(self) -> RolloutRecord:
+        """Return the record of the rollout. Raises ``Conflict`` if it has not started."""
+        with self.engine.connect() as connection:
+            return self.open_store(connection).read()
+
+    def evaluate(self, week: int, only: str | None = None) -> tuple[ResultRecord, ...]:
+        """Return the result of every criterion of the week, or of ``only`` one, regardless of overrides."""
+        context = self._make_context()
+        criteria = [each for each in self.plan.week(week).criteria if only in {None, each.name}]
+        return tuple(replace(check_criterion(each, context), digest=each.digest) for each in criteria)
+
+    def fix(self, week: int, failed: Sequence[ResultRecord], finished: Collection[str]) -> Iterator[FixRecord]:
+        """Run the fixers for these failures in the order of the plan, each once, except the ``finished`` ones."""
+        for name, (entry, error_class) in choose_fixers(self.plan, week, failed).items():
+            if name not in finished:
+                report = self._run_fixer(entry, dry_run=False)
+                yield FixRecord(
+                    fixer=name, error_class=error_class, done=report.done, reported=report.summary, at=self.clock()
+                )
+
+    def preview_fixes(self, week: int, failed: Sequence[ResultRecord]) -> dict[str, str]:
+        """Return what each fixer would do, or why it cannot; change nothing."""
+        chosen = choose_fixers(self.plan, week, failed)
+        return {name: self._run_fixer(entry, dry_run=True).summary for name, (entry, _) in chosen.items()}
+
+    def report_progress(self, store: RolloutStore) -> None:
+        """Raise an alert that a week passed, or with the final report, and resolve those of escalations."""
+        record = store.read()
+        passed = max((each for each in record.attempts if each.passed), key=lambda each: each.id)
+        is_completed = record.state is RolloutState.COMPLETED
+        self._raise(
+            store,
+            key=f"rollout {self.plan.name} week {passed.week} attempt {passed.id}" + " completed" * is_completed,
+            severity=AlertSeverity.INFO,
+            title=f"{self.plan.title}: week {passed.week} passed" + ", rollout completed" * is_completed,
+            body=self._write("report" if is_completed else "progress", record),
+        )
+        self.resolve_escalations(store, record, Actor(who="the rollout", reason="the week passed"))
+
+    def report_escalation(self, store: RolloutStore, week: int) -> None:
+        """Raise an alert that the week blocks, with what was tried and what to do."""
+        record = store.read()
+        cycle = record.weeks[week - 1].cycle
+        count = sum(each.cycle == cycle for each in record.attempts_of(week))
+        title = f"Rollout escalated: week {week} {self.plan.week(week).title} failed {count} times"
+        self._raise(
+            store,
+            key=self._name_escalation(week),
+            severity=AlertSeverity.CRITICAL,
+            title=trim_text(title, 140),
+            body=self._write("escalation", record, week),
+        )
+
+    def acknowledge_escalation(self, store: RolloutStore, week: int, actor: Actor) -> None:
+        """Acknowledge the alert of the escalation."""
+        acknowledge_alert(store.connection, self._name_escalation(week), actor=actor, now=store.now)
+
+    def resolve_escalations(self, store: RolloutStore, record: RolloutRecord, actor: Actor) -> None:
+        """Resolve the alerts of all escalations in the record."""
+        for week in sorted({each.week for each in record.escalations}):
+            resolve_alert(store.connection, self._name_escalation(week), actor=actor, now=store.now)
+
+    def _write(self, part: ReportPart, record: RolloutRecord, week: int | None = None) -> str:
+        return write_text(part, self.plan, record, self.clock(), self.settings.rollout.link, week)
+
+    def _name_escalation(self, week: int) -> str:
+        return f"rollout {self.plan.name} week {week} escalated"
+
+    def _raise(self, store: RolloutStore, *, key: str, severity: AlertSeverity, title: str, body: str) -> None:
+        alert = Alert(
+            key=key,
+            severity=severity,
+            title=title,
+            body=body,
+            link=self.settings.rollout.link,
+            correlation_id=store.correlation_id,
+        )
+        raise_alert(store.connection, alert, self.settings.alerts.channels, now=store.now)
+
+    def _run_fixer(self, entry: FixerEntry, *, dry_run: bool) -> FixReport:
+        return FIXERS[entry.kind].model_validate(dict(entry.parameters)).fix(self._make_context(), dry_run=dry_run)
+
+    def _make_context(self) -> RolloutContext:
+        tokens = {name: token.get_secret_value() for name, token in self.settings.hook_tokens.items()}
+        return RolloutContext(
+            engine=self.engine,
+            settings=self.settings,
+            folder=self.plan.folder,
+            services=self.plan.services,
+            environment=dict(os.environ) | tokens,
+        )
