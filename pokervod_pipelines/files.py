@@ -1,6 +1,8 @@
-"""Replace a file whole: nobody reads half of it, and a full disk leaves the former one. Read one that nobody writes."""
+"""Replace a file whole, read one that nobody writes to, and name the disk that is full."""
 
+import errno
 import os
+import shutil
 import stat
 import threading
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHUNK_BYTES = 1 << 20
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,10 @@ def read_file(path: Path, report: Callable[[object], object], *, limit: int) -> 
 
 
 def replace_file(path: Path, content: bytes, *, sync: bool = False) -> None:
-    """Write the content beside the file, then put it in its place; raise ``OSError`` and leave nothing where it fails.
+    """Write the content beside the file, then put it in its place; nobody reads half of it.
 
-    With ``sync`` it is on the disk before it is in place, for what exists nowhere else once the power fails.
+    With ``sync`` it is on the disk before it is in place, for what exists nowhere else once the power fails. Raises
+    ``OSError`` that names the file, which then is the former one.
     """
     beside = path.with_name(f".{path.name[-40:]}.{os.getpid()}-{threading.get_native_id()}")  # a name has 255 bytes
     try:
@@ -54,7 +58,23 @@ def replace_file(path: Path, content: bytes, *, sync: bool = False) -> None:
                 file.flush()
                 os.fsync(file.fileno())
         beside.replace(path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def find_full_disk(error: OSError, *places: str | Path) -> str:
+    """Return the mount with the least free space where the error is that of a full disk, otherwise "".
+
+    The system does not say which disk a write was for; it is that of one of the places.
+    """
+    free: dict[str, int] = {}
+    for place in filter(None, map(str, places)):
+        with suppress(OSError, StopIteration):
+            full = Path(place).absolute()
+            mount = next(each for each in (full, *full.parents) if each.is_mount())
+            free[str(mount)] = shutil.disk_usage(mount).free
+    return (min(free, key=lambda each: free[each]) if free else "the disk") if error.errno in FULL else ""

@@ -10,6 +10,7 @@ import typer
 from pokervod_pipelines.cli.loading import LoadingGroup
 from pokervod_pipelines.cli.output import err
 from pokervod_pipelines.errors import BadInput, OperatorNeeded, PokervodError, Unavailable
+from pokervod_pipelines.files import find_full_disk
 
 app = typer.Typer(
     cls=LoadingGroup,
@@ -76,7 +77,12 @@ def main() -> None:
 
 def _name_file_error(error: Exception) -> PokervodError | None:
     """Return an error of a named file or folder as one of ours, None for any other error."""
-    if not isinstance(error, OSError) or not error.filename:
+    if not isinstance(error, OSError):
+        return None
+    if disk := find_full_disk(error, error.filename or "", ".pokervod", "/tmp"):  # noqa: S108 - only looked at
+        text = ": ".join(filter(None, (error.filename, error.strerror)))
+        return OperatorNeeded(f"{text}: free space on {disk}, then run it again")
+    if not error.filename:
         return None
     return Unavailable(f"{error.filename}: {error.strerror}; check the path, its rights and its disk, then retry")
 

@@ -1,6 +1,7 @@
 """Run the commands ``pokervod db``: schema and backup."""
 
 import errno
+import os
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,8 @@ from pokervod_pipelines.db.migrate import (
     newest_revision,
     upgrade_database,
 )
-from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.errors import OperatorNeeded, Unavailable
+from pokervod_pipelines.files import find_full_disk
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -107,6 +109,10 @@ def backup(
         result = subprocess.run([*command, uri], env=environ, capture_output=True, text=True, check=False)
     if result.returncode:
         part.unlink(missing_ok=True)
-        raise Unavailable(f"pg_dump failed: {result.stderr.strip()}")
+        text = f"pg_dump failed: {result.stderr.strip()}"
+        if os.strerror(errno.ENOSPC) in text:
+            disk = find_full_disk(OSError(errno.ENOSPC, text), path)
+            raise OperatorNeeded(f"{text}: free space on {disk}, then run it again")
+        raise Unavailable(text)
     part.replace(path)
     out.print(f"{path}: {path.stat().st_size:,} bytes")

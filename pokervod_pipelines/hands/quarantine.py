@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from pokervod_pipelines.errors import Unavailable
-from pokervod_pipelines.files import replace_file
+from pokervod_pipelines.files import find_full_disk, replace_file
 from pokervod_pipelines.processes.share_reader import Report, access_path
 
 
@@ -40,8 +40,9 @@ class Quarantine:
             if not copy.exists():
                 replace_file(copy, raw, sync=True)
         except OSError as error:
-            message = f"{self.folder}: cannot be written ({error.strerror}); correct the quarantine folder"
-            raise Unavailable(message) from error
+            disk = find_full_disk(error, self.folder)
+            advice = f"free space on {disk}, then run it again" if disk else "correct the quarantine folder"
+            raise Unavailable(f"{self.folder}: cannot be written ({error.strerror}); {advice}") from error
         return copy
 
     def move_original(self, file: Path, copy: Path, seen: os.stat_result) -> bool:

@@ -2,18 +2,14 @@
 
 import errno
 import os
-import shutil
-from collections.abc import Iterable
-from contextlib import suppress
-from pathlib import Path
 from socket import gaierror
 from ssl import SSLCertVerificationError, SSLError
 
 from pokervod_pipelines.db.failures import DatabaseError, translate_error
 from pokervod_pipelines.errors import OperatorNeeded, PokervodError, Unavailable
+from pokervod_pipelines.files import find_full_disk
 from pokervod_pipelines.settings import Settings
 
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR})
 UNREACHABLE = frozenset({errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH, errno.EADDRNOTAVAIL})
 LOST = UNREACHABLE | {errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.ENODEV, errno.ENXIO}
@@ -55,10 +51,9 @@ def _name_system_error(error: OSError, settings: Settings) -> PokervodError:
         return OperatorNeeded(f"{text}: check the certificate, and the clock of this machine, then run it again")
     if isinstance(error, SSLError):  # its numbers are those of OpenSSL
         return Unavailable(f"{text}: {NO_ANSWER}, then run it again")
-    if error.errno in FULL:
-        temporary = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - `tempfile` finds it by writing a file
-        fullest = _find_fullest([place, settings.home, settings.renders, temporary])
-        return OperatorNeeded(f"{text}: free space on {fullest}, then run it again")
+    temporary = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - `tempfile` finds it by writing a file
+    if disk := find_full_disk(error, place, settings.home, settings.renders, temporary):
+        return OperatorNeeded(f"{text}: free space on {disk}, then run it again")
     if step := next((step for numbers, step in STEPS if error.errno in numbers), ""):
         return OperatorNeeded(f"{text}: {step}, then run it again")
     return Unavailable(f"{text}: {_advise(error)}, then run it again", is_absent=error.errno in ABSENT)
@@ -74,13 +69,3 @@ def _advise(error: OSError) -> str:
     if error.errno in LOST:
         return "mount the share again, or check its disk"
     return "check its disk and the log of this run" if error.filename else "look into the log of this run"
-
-
-def _find_fullest(places: Iterable[str | Path]) -> str:
-    """Return the mount with the least free space; the system does not say which one a write was for."""
-    free: dict[str, int] = {}
-    for place in filter(None, map(str, places)):
-        with suppress(OSError, StopIteration):
-            mount = next(each for each in (Path(place), *Path(place).parents) if each.is_mount())
-            free[str(mount)] = shutil.disk_usage(mount).free
-    return min(free, key=lambda each: free[each]) if free else "the disk"
