@@ -1,5 +1,6 @@
 """Run a sync as a Dagster run in this process: the same job that the schedule starts, visible in the UI afterwards."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from pokervod_pipelines.defs.dead_runs import describe_waits, fail_dead_runs, ho
 from pokervod_pipelines.defs.resources import SyncListener
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.failures import name_failure
 from pokervod_pipelines.workflows.first_day import record_first_day
 from pokervod_pipelines.workflows.stage_result import StageResult
 
@@ -25,6 +27,8 @@ STARTED_BY_TAG = "pokervod/started_by"
 SYNC_LOCK = "sync by command"
 WATCH_SECONDS = 2.0
 """Between two looks at what a sync waits for."""
+
+SYSTEM_ERROR = re.compile(r"\w*Error: \[Errno (?P<number>\d+)\] (?P<text>[^:\n]+)(?:: '(?P<file>[^'\n]+)')?")
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -105,7 +109,7 @@ def run_sync(
         succeeded=result.success,
         seconds=seconds,
         stages=tuple(collector.stages),
-        problems=tuple(_list_problems(result)),
+        problems=tuple(_list_problems(result, settings)),
     )
 
 
@@ -118,7 +122,7 @@ def cancel_sync(home: Path, run_id: str) -> None:
             instance.report_run_canceled(run, "Stopped by a signal. The next sync completes the work.")
 
 
-def _list_problems(result: dg.ExecuteInProcessResult) -> list[str]:
+def _list_problems(result: dg.ExecuteInProcessResult, settings: Settings) -> list[str]:
     """Return what failed outside the stages, by the innermost cause; the last step only repeats what stages said."""
     problems: dict[str, str] = {}
     for event in result.all_events:
@@ -129,8 +133,16 @@ def _list_problems(result: dg.ExecuteInProcessResult) -> list[str]:
         while error.cause is not None:
             error = error.cause
         if error.cls_name != dg.Failure.__name__:
-            problems.setdefault(error.message, f"{event.step_key or 'the run'}: {error.message.strip()}")
+            problems.setdefault(error.message, f"{event.step_key or 'the run'}: {_describe(error.message, settings)}")
     return list(problems.values())
+
+
+def _describe(message: str, settings: Settings) -> str:
+    """Return what Dagster says of an error, with the next step where it is one of the system: a full disk, say."""
+    found = SYSTEM_ERROR.match(message)
+    if found is None:
+        return message.strip()
+    return str(name_failure(OSError(int(found["number"]), found["text"], found["file"]), settings))
 
 
 @contextmanager
