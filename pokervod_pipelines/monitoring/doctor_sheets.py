@@ -21,6 +21,8 @@ from pokervod_pipelines.sheets.workbook import open_workbook
 ATTEMPTS, SECONDS_PER_CALL = 2, 10.0
 """The doctor does not wait as long for an answer as a sync does."""
 
+FILE_SECONDS = 4.0
+
 NO_HEADER = "No tab has a header of annotations (docs/sheets.md). Add one, or correct the address in the settings."
 
 
@@ -69,7 +71,8 @@ def _check_google(client: GoogleClient, sheets: Sequence[SheetSource]) -> Iterat
 
 def _check_file(sheet: SheetSource, path: Path) -> CheckResult:
     try:
-        return _judge(sheet, read_workbook(open_workbook(path, sheet.encoding or ""), choose_tabs(sheet)))
+        workbook = open_workbook(path, sheet.encoding or "", seconds=FILE_SECONDS)
+        return _judge(sheet, read_workbook(workbook, choose_tabs(sheet)))
     except PokervodError as error:
         return _report(sheet, str(error))
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from pokervod_pipelines.errors import BadInput, Unavailable
 from pokervod_pipelines.files import read_file
-from pokervod_pipelines.processes.share_reader import access_path
+from pokervod_pipelines.processes.share_reader import READ_SECONDS, access_path
 from pokervod_pipelines.sheets.google.layout import SpreadsheetLayout
 from pokervod_pipelines.sheets.google.workbook import ColumnValues
 from pokervod_pipelines.sheets.tab import Tab, blank_errors
@@ -104,8 +104,10 @@ class LocalWorkbook:
         return parse_xlsx(self.content, file=self.path)
 
 
-def open_workbook(path: Path, encoding: str = "") -> Workbook:
+def open_workbook(path: Path, encoding: str = "", *, seconds: float = READ_SECONDS) -> Workbook:
     """Return the workbook in the file, read but not yet parsed; ``encoding`` is that of a CSV which is not in Unicode.
+
+    A share has ``seconds`` to answer.
 
     Raises:
         BadInput: the file type is unknown, the file is empty, or it is far too large for a sheet.
@@ -116,17 +118,17 @@ def open_workbook(path: Path, encoding: str = "") -> Workbook:
     if path.suffix.lower() not in known:
         message = f"{path}: unknown workbook type. Save it as one of {', '.join(known)}."
         raise BadInput(message)
-    content = _read_unchanged(path)
+    content = _read_unchanged(path, seconds)
     if not content:
         message = f"{path}: the file is empty (0 bytes). Save or export the sheet again."
         raise BadInput(message)
     return LocalWorkbook(path, content, encoding)
 
 
-def _read_unchanged(path: Path) -> bytes:
+def _read_unchanged(path: Path, seconds: float) -> bytes:
     """Return the bytes of a file that nobody wrote to meanwhile: half a sheet looks like a sheet with rows removed."""
     try:
-        reading = access_path(path, partial(read_file, limit=MAX_FILE_BYTES))
+        reading = access_path(path, partial(read_file, limit=MAX_FILE_BYTES), seconds)
     except OSError as error:
         message = f"{path}: the workbook cannot be read ({error.strerror or error}). Check the path and the share."
         raise Unavailable(message, is_absent=isinstance(error, FileNotFoundError | NotADirectoryError)) from error
