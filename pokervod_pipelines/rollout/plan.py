@@ -191,7 +191,7 @@ class PlanFile(PlanModel):
         own = {key: info.data.get(key, cls.model_fields[key].default) for key in ("attempts", "wait_seconds")}
         first = info.data.get("starts", date(2000, 1, 1))
         filled = [_fill_week(each, {**own, "starts": first + WEEK * at}) for at, each in enumerate(weeks)]
-        if info.context:
+        if info.context and "starts" in info.data:
             info.context.problems.extend(_find_disorder(filled))
         return filled
 

@@ -1,6 +1,6 @@
 """Read a plan from its file and validate it; report every problem with file and line."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,14 @@ from pokervod_pipelines.errors import BadInput, BadSettings
 from pokervod_pipelines.rollout.criteria.fields import PlanContext
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
-from pokervod_pipelines.rollout.plan import PlanFile, RolloutPlan
-from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, ServiceUnderRollout, has_user, merge_services
-from pokervod_pipelines.settings.file import Location, SettingsFile, describe_error, read_settings_file
+from pokervod_pipelines.rollout.plan import FixerEntry, PlanFile, PlannedWeek, RolloutPlan
+from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, ServiceUnderRollout, merge_services
+from pokervod_pipelines.settings.file import Location, describe_error, read_settings_file
 from pokervod_pipelines.settings.rollout import RolloutSettings
+from pokervod_pipelines.settings.wording import word_problem
 
 SHIPPED = Path(__file__).parent / "rollout.yaml"
 NO_SERVICES: Mapping[str, ServiceUnderRollout] = {}
-
-_EXPECTED = {"dict_type": "a mapping", "model_type": "a mapping", "list_type": "a list", "tuple_type": "a list"}
 
 LocatedProblem = tuple[Location, str]
 """The keys that lead to a problem, and the text about it."""
@@ -44,25 +43,26 @@ def load_plan(
 ) -> RolloutPlan:
     """Return the plan in the file, or the one in the package. Raises ``BadPlan`` with every problem.
 
-    ``services`` are those of the settings. Relative paths are below ``folder``, by default the file's own.
+    ``services`` are those of the settings, whose attempts and waits replace the plan's. Relative paths are below
+    ``folder``, by default the file's own.
     """
     source = path or SHIPPED
     try:
-        file = read_settings_file(source)
+        file = read_settings_file(source, example="name: studio")
     except BadSettings as error:
         raise BadPlan(str(error)) from None
-    values = {key: value for key, value in file.values.items() if value is not None}
-    own = values.get("services")
-    names = [*map(str, own)] if isinstance(own, dict) else []
-    known = [*dict.fromkeys([*names, *services])]
-    context = PlanContext(own=names, services=known, fixers=FIXERS, settings=settings)
+    values: dict[str, Any] = {key: value for key, value in file.values.items() if value is not None}
+    own = [*map(str, values["services"])] if isinstance(values.get("services"), dict) else []
+    context = PlanContext(own=own, services=[*dict.fromkeys([*own, *services])], fixers=FIXERS, settings=settings)
     try:
         plan = PlanFile.model_validate(values, context=context)
-        context.problems.extend([*_check_passwords(plan), *_check_fixers(plan)])
+        context.problems.extend(_check_fixers(plan, values))
     except ValidationError as error:
         context.problems.extend(_describe(each, values) for each in error.errors(include_url=False))
     if context.problems:
-        raise _refuse(file, context.problems)
+        places = {f"{place}: {text}": place for at, text in context.problems for place in [file.place(at)]}
+        lines = sorted(places, key=lambda line: int(places[line].rpartition(":")[2]))
+        raise BadPlan("\n".join(lines), file.values.get("name"))
     instead = settings.model_dump(include={"attempts", "wait_seconds"}, exclude_none=True) if settings else {}
     found = {
         "services": merge_services(plan.services, services),
@@ -72,45 +72,42 @@ def load_plan(
     return RolloutPlan.model_construct(**{**dict(plan), **found}, source=source)
 
 
-def _refuse(file: SettingsFile, problems: Sequence[LocatedProblem]) -> BadPlan:
-    lines = {f"{place}: {text}": int(place.rpartition(":")[2]) for at, text in problems for place in [file.place(at)]}
-    return BadPlan("\n".join(sorted(lines, key=lambda line: lines[line])), file.values.get("name"))
-
-
 def _describe(problem: Any, values: Any) -> LocatedProblem:
-    """Return where the problem is and what is wrong, in the words of the model that found it."""
+    """Return where the problem is and what is wrong: the week, criterion or fixer, the key in it, what was expected."""
     location = tuple(part for part in problem["loc"] if part != "[key]")
-    if expected := _EXPECTED.get(problem["type"]):
-        found = "nothing" if problem["input"] is None else type(problem["input"]).__name__
-        problem["msg"] = f"expected {expected}, got {found}"
-    model: type[BaseModel] = PlanFile
-    start = 0
+    place, start, model = _find_place(location, values)
+    worded = {**problem, "loc": location[start:], "msg": word_problem(problem, is_secret=location[0] == "services")}
+    text = describe_error(worded, model, noun="key")
+    if location[0] == "services" and "one with `@`" in text:
+        text += f"; set it in {SERVICE_VARIABLE}{'_'.join(map(str, location[1:])).upper()}"
+    return location, place + text
+
+
+def _find_place(location: Location, values: Any) -> tuple[str, int, type[BaseModel]]:
+    """Return what a location is in, as a beginning of the text, how many keys lead there, and the model of the rest."""
     match location:
-        case ("weeks", week, "criteria", at, key, *_) if key != "kind":
-            model, start = list_kinds()[values["weeks"][week]["criteria"][at]["kind"]], 4
-        case ("fixers", at, "parameters", _, *_):
-            model, start = FIXERS[values["fixers"][at]["kind"]], 3
-    text = describe_error({**problem, "loc": location[start:]}, model, noun="key")
-    prefix = ".".join(map(str, location[:start]))
-    return location, f"{prefix}{'.' if text.startswith(str(location[start])) else ': '}{text}" if prefix else text
+        case ("weeks", int(week), "criteria", int(at), *rest):
+            entry = values["weeks"][week]["criteria"][at] if rest else {}
+            place = f"week {week + 1}, criterion {entry.get('name', at + 1)}: "
+            return place, 4, list_kinds().get(str(entry.get("kind")), PlanFile)
+        case ("weeks", int(week), *_):
+            return f"week {week + 1}: ", 2, PlannedWeek
+        case ("fixers", int(at), *rest):
+            kind = values["fixers"][at].get("kind") if rest else None
+            place = f"fixer {at + 1} ({kind}): " if kind else f"fixer {at + 1}: "
+            in_parameters = rest[:1] == ["parameters"] and len(rest) > 1
+            return place, 3 if in_parameters else 2, FIXERS[str(kind)] if in_parameters else FixerEntry
+    return "", 0, PlanFile
 
 
-def _check_passwords(plan: PlanFile) -> Iterator[LocatedProblem]:
-    for name, service in plan.services.items():
-        for at in ("address", "mock", "production"):
-            if has_user(getattr(service, at) or ""):
-                variable = f"{SERVICE_VARIABLE}{name.upper()}_{at.upper()}"
-                problem = f"a password is not allowed in a plan; set the address in {variable}"
-                yield ("services", name, at), f"services.{name}.{at}: {problem}"
-
-
-def _check_fixers(plan: PlanFile) -> Iterator[LocatedProblem]:
+def _check_fixers(plan: PlanFile, values: Any) -> Iterator[LocatedProblem]:
     numbers = {week.number for week in plan.weeks}
     names = {criterion.name for week in plan.weeks for criterion in week.criteria}
-    for place, fixer in enumerate(plan.fixers):
-        for at, number in enumerate(fixer.weeks or ()):
+    for at, fixer in enumerate(plan.fixers):
+        place, *_ = _find_place(("fixers", at, "kind"), values)
+        for index, number in enumerate(fixer.weeks or ()):
             if number not in numbers:
-                yield ("fixers", place, "weeks", at), f"weeks: unknown week {number}"
-        for at, name in enumerate(fixer.criteria or ()):
+                yield ("fixers", at, "weeks", index), f"{place}weeks: unknown week {number}"
+        for index, name in enumerate(fixer.criteria or ()):
             if name not in names:
-                yield ("fixers", place, "criteria", at), f"criteria: unknown {name!r}; no week has it"
+                yield ("fixers", at, "criteria", index), f"{place}criteria: unknown {name!r}; no week has it"

@@ -13,8 +13,9 @@ from pokervod_pipelines.monitoring.doctor import report_part
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.plan_file import BadPlan, load_plan
 from pokervod_pipelines.rollout.publish import find_channels
-from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, AddressKind, ServiceUnderRollout
+from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, AddressKind, ServiceUnderRollout, show_address
 from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.settings.rollout import RolloutService
 
 _FIX = "correct the lines named; see docs/rollout.md"
 
@@ -67,21 +68,28 @@ def check_rollouts(folder: Path | None = None) -> list[CheckResult]:
 
 
 def _read_services(settings: Settings) -> dict[str, ServiceUnderRollout]:
-    given = {name: each.model_dump(exclude_none=True) for name, each in settings.rollout.services.items()}
-    for variable, address in settings.service_addresses.items():
+    services = {}
+    for name, each in settings.rollout.services.items():
+        try:
+            services[name] = ServiceUnderRollout.model_validate(each.model_dump(exclude_none=True))
+        except ValidationError as error:
+            raise BadSettings(f"rollout.services.{name}.{_describe(error)}") from None
+    for variable, secret in settings.service_addresses.items():
         name, _, kind = variable.removeprefix(SERVICE_VARIABLE).lower().rpartition("_")
         if not name or kind not in get_args(AddressKind):
             raise BadSettings(f"{variable}: expected {SERVICE_VARIABLE}<SERVICE>_ADDRESS, _MOCK or _PRODUCTION")
-        given.setdefault(name, {})[kind] = address.get_secret_value()
-    services = {}
-    for name, values in given.items():
+        address = secret.get_secret_value().rstrip("/")
         try:
-            services[name] = ServiceUnderRollout.model_validate(values)
+            RolloutService.model_validate({kind: show_address(address)})
         except ValidationError as error:
-            problem = error.errors(include_url=False, include_input=False)[0]
-            text = problem["msg"].removeprefix("Value error, ")
-            raise BadSettings(f"rollout.services.{name}.{problem['loc'][0]}: {text}") from None
+            raise BadSettings(f"{variable}: {_describe(error)}") from None
+        services[name] = services.get(name, ServiceUnderRollout()).model_copy(update={kind: address})
     return services
+
+
+def _describe(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    return f"{problem['loc'][0]}: {problem['msg'].removeprefix('Value error, ')}"
 
 
 def _check_plans(settings: Settings) -> CheckResult:

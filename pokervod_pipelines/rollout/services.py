@@ -5,12 +5,11 @@ A secret in an address is never shown: ``show_address`` removes it.
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal
-from urllib.parse import SplitResult, urlsplit
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from typing import Literal, get_args
+from urllib.parse import urlsplit
 
 from pokervod_pipelines.rollout.criteria.fields import RelativePath, Title
+from pokervod_pipelines.settings.rollout import RolloutService
 
 AddressKind = Literal["address", "mock", "production"]
 
@@ -21,48 +20,21 @@ _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _PORTS = {"http": 80, "https": 443}
 
 
-def _check_address(text: str) -> str:
-    if _split(text) is None:
-        shown = "one with `@`, not shown for its password" if "@" in text else repr(show_address(text))
-        message = f"expected an address such as 'https://search.example.org' without query and blanks, got {shown}"
-        raise ValueError(message)
-    return text.rstrip("/")
+class ServiceUnderRollout(RolloutService):
+    """Describe a service of a plan; an address from the environment may contain a user and password."""
 
-
-def _split(text: str) -> SplitResult | None:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
-        return None
-    try:
-        parts = urlsplit(text)
-        is_valid = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port out of range, or half an IPv6 address
-        return None
-    return parts if is_valid else None
-
-
-Address = Annotated[str, AfterValidator(_check_address)]
-"""The root of a service, without a slash at its end. From the environment it may contain a user and password."""
-
-
-class ServiceUnderRollout(BaseModel):
-    """Describe a service: its OpenAPI document, where it runs, where its mock runs, who owns it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    document: RelativePath | None = Field(default=None, description="Its OpenAPI document, below the plan's folder.")
-    address: Address | None = Field(default=None, description="Where it runs.")
-    mock: Address | None = Field(default=None, description="Where its mock runs.")
-    production: Address | None = Field(default=None, description="Where it runs in production.")
-    owner: Title | None = Field(default=None, description="Who owns it.")
+    document: RelativePath | None = None
+    owner: Title | None = None
 
     def find_address(self, kind: AddressKind) -> str | None:
         """Return its address of that kind, or None where none is known."""
-        return {"address": self.address, "mock": self.mock, "production": self.production}[kind]
+        found: str | None = getattr(self, kind)
+        return found
 
 
 def list_addresses(services: Iterable[ServiceUnderRollout]) -> list[str]:
     """Return every address of the services."""
-    return [address for each in services for address in (each.address, each.mock, each.production) if address]
+    return [address for each in services for kind in get_args(AddressKind) if (address := each.find_address(kind))]
 
 
 def merge_services(
@@ -76,15 +48,9 @@ def merge_services(
     return merged
 
 
-def has_user(address: str) -> bool:
-    """Return whether the address contains a user or password."""
-    return "@" in address.partition("://")[2].partition("/")[0]
-
-
 def show_address(address: str) -> str:
-    """Return the address without user, password and query, which may be secret."""
-    shown = re.sub(r"(?<=://)[^/?#]*@", "", address)
-    return re.split(r"[?#]", shown, maxsplit=1)[0]
+    """Return the address without user and password."""
+    return re.sub(r"(?<=://)[^/?#]*@", "", address)
 
 
 def is_same_address(one: str, other: str) -> bool:

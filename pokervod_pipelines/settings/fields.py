@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import time
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
@@ -68,7 +69,7 @@ def _check_encoding(text: str) -> str:
 
 
 def _check_address(text: str) -> str:
-    if not re.fullmatch(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?(/[^\s?#@]*)?", text):
+    if not re.fullmatch(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?(/[^\s?#@]*)?", text) or urlsplit(text).port == 0:
         is_secret = "@" in text or "%40" in text  # a user, wherever it ends; so may be a query
         shown = "one with `@`" if is_secret else repr(re.sub(r"(?<=[?#]).*", "…", text))
         message = f"expected an address such as 'http://host:8080', without user, query or blank, got {shown}"

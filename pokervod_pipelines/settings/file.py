@@ -80,8 +80,8 @@ class SettingsFile:
         return values
 
 
-def read_settings_file(path: Path | None) -> SettingsFile:
-    """Return the content of the file, or empty settings without a path.
+def read_settings_file(path: Path | None, *, example: str = "time_zone: Europe/London") -> SettingsFile:
+    """Return the content of the file, or empty settings without a path; ``example`` is a line that it may have.
 
     Raises ``BadSettings``, with the line if it is known, when the file cannot be read, is not a YAML mapping or repeats
     a key.
@@ -106,7 +106,7 @@ def read_settings_file(path: Path | None) -> SettingsFile:
     except RecursionError:
         raise BadSettings(f"{path}: lists and mappings are nested too deep: use fewer levels") from None
     if not isinstance(values, dict):
-        raise BadSettings(f"{path}:1: must be a mapping of settings such as 'time_zone: Europe/London'")
+        raise BadSettings(f"{path}:1: expected a mapping such as '{example}', got {type(values).__name__}")
     return SettingsFile(path=path, values=values, lines=lines)
 
 

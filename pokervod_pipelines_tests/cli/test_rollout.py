@@ -402,10 +402,10 @@ def test_a_bad_plan_is_shown_with_every_file_and_line(plans: PlanFolder, pokervo
     path = plans.write(weeks=weeks, attempts=0)
     lines = path.read_text(encoding="utf-8").splitlines()
     wanted = [
-        (lines.index("attempts: 0") + 1, "attempts: Input should be greater than or equal to 1"),
+        (lines.index("attempts: 0") + 1, "attempts: expected at least 1, got 0"),
         (
             lines.index("  - kind: fille") + 1,
-            "weeks.0.criteria.0.kind: unknown 'fille'; known are asset_check, command",
+            "week 1, criterion proof: kind: unknown 'fille'; known are asset_check, command",
         ),
         (lines.index("- number: 3") + 1, "number: week 3 is out of order, week 2 is missing"),
     ]

@@ -26,7 +26,7 @@ def make_context(
     folder.mkdir()
 
     def make(services: Mapping[str, Mapping[str, str]] | None = None, **given: Any) -> RolloutContext:
-        known = {name: ServiceUnderRollout.model_validate(values) for name, values in (services or {}).items()}
+        known = {name: ServiceUnderRollout().model_copy(update=values) for name, values in (services or {}).items()}
         settings = settings_factory(rollout=given.pop("rollout", {}))
         return RolloutContext(services=known, folder=folder, **{"engine": engine, "settings": settings, **given})
 

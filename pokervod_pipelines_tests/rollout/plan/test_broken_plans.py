@@ -174,7 +174,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_file_that_is_not_a_mapping_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text("- weeks\n", encoding="utf-8")
 
-    assert "plan.yaml:1: must be a mapping" in refuse(tmp_path / "plan.yaml")
+    assert "plan.yaml:1: expected a mapping such as 'name: studio', got list" in refuse(tmp_path / "plan.yaml")
 
 
 def test_a_broken_plan_is_bad_input_and_knows_its_name(tmp_path: Path) -> None:
