@@ -1,10 +1,13 @@
-"""Measure how old data are, and say what is wrong with an age."""
+"""Measure how old data are, and say whether that is young enough."""
 
-from datetime import timedelta
+import time
+from pathlib import Path
 
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.rollout.criteria.fields import quote_table
+from pokervod_pipelines.rollout.criteria.result import ErrorClass, fails
+from pokervod_pipelines.rollout.record import ResultRecord
 
 CLOCK_DIFFERENCE_HOURS = 5 / 60
 """How far clocks may differ. Anything further in the future would be fresh for too long."""
@@ -13,29 +16,34 @@ TIME_ZONE_HOURS = 14
 """How far the first time zone is ahead of UTC."""
 
 
-def find_age_problem(age: float, limit: float) -> str | None:
-    """Return what is wrong with the age, both in hours, or None if it is young enough.
+def check_age(age: float | None, limit: float, what: str) -> ResultRecord:
+    """Return whether ``what`` is young enough; age and limit are in hours.
 
-    >>> find_age_problem(3, 2), find_age_problem(-0.5, 2), find_age_problem(-0.05, 2)
-    ('is 3 h old, allowed are 2 h', 'is 30 min in the future: correct the clock or the data', None)
+    >>> check_age(3, 2, "newest file").summary, check_age(-0.05, 2, "newest file").summary
+    ('the newest file is 3 h old, allowed are 2 h', 'the newest file is 0 min old')
     """
+    if age is None:
+        return fails(ErrorClass.DATA, f"the {what} is missing")
+    figures = {"age_hours": round(age, 2)}
     if age < -CLOCK_DIFFERENCE_HOURS:
-        return f"is {format_hours(-age)} in the future: correct the clock or the data"
-    return None if age <= limit else f"is {format_hours(age)} old, allowed are {format_hours(limit)}"
+        message = f"the {what} is {_format_hours(-age)} in the future: correct the clock or the data"
+        return fails(ErrorClass.DATA, message, figures=figures)
+    message = f"the {what} is {_format_hours(max(age, 0.0))} old"
+    if age <= limit:
+        return fails(None, message, figures=figures)
+    return fails(ErrorClass.DATA, f"{message}, allowed are {_format_hours(limit)}", figures=figures)
 
 
-def format_hours(hours: float) -> str:
-    """Return hours for people to read.
-
-    >>> format_hours(0.5), format_hours(30.26)
-    ('30 min', '30.3 h')
-    """
-    if hours < 1:
-        return f"{timedelta(hours=hours).total_seconds() / 60:.0f} min"
-    return f"{hours:.1f} h".replace(".0 h", " h")
+def _format_hours(hours: float) -> str:
+    return f"{hours:.1f} h".replace(".0 h", " h") if hours >= 1 else f"{hours * 60:.0f} min"
 
 
-def measure_age(connection: Connection, table: str, column: str) -> float | None:
+def measure_file(path: Path) -> float:
+    """Return how many hours ago the file was written."""
+    return (time.time() - path.stat().st_mtime) / 3600
+
+
+def measure_table(connection: Connection, table: str, column: str) -> float | None:
     """Return how many hours ago the newest time in the column is, by the database's clock; None without any.
 
     A day begins earlier in other time zones, so the age of a date that may have begun somewhere is 0.

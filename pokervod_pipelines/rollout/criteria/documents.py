@@ -1,17 +1,16 @@
 """Read OpenAPI documents: limited in size, valid, references followed within the document only."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 from pokervod_pipelines.rollout.context import RolloutContext
-from pokervod_pipelines.rollout.criteria.fields import NoValue, follow_pointer
+from pokervod_pipelines.rollout.criteria.fields import follow_pointer
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -26,14 +25,15 @@ _LITERAL = frozenset({"example", "examples", "enum", "const", "default"})
 """Keys whose values are data, so that a ``$ref`` in them is none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """Describe one operation of a service: method, path, its part of the document, the parameters of its path."""
+    """Describe one operation of a service: method, path, its part of the document, its parameters and responses."""
 
     method: str
     path: str
     values: Mapping[str, Any]
-    shared: tuple[object, ...] = ()
+    parameters: Sequence[Mapping[str, Any]]
+    responses: Mapping[str, Mapping[str, Any]]
 
     @property
     def title(self) -> str:
@@ -52,11 +52,9 @@ class ApiDocument:
     def resolve(self, value: Any) -> Mapping[str, Any]:
         """Return the mapping, or the one that its ``$ref`` leads to, or an empty one."""
         for _ in range(_MAX_REFERENCES):
-            if not isinstance(value, Mapping):
-                return {}
-            if not isinstance(reference := value.get("$ref"), str):
-                return value
-            value = follow_pointer(self.values, reference.removeprefix("#"))
+            if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
+                return value if isinstance(value, Mapping) else {}
+            value = follow_pointer(self.values, value["$ref"].removeprefix("#"))
         return {}
 
     def list_operations(self) -> Iterator[Operation]:
@@ -64,7 +62,12 @@ class ApiDocument:
         for path, item in self.values.get("paths", {}).items():
             shape = self.resolve(item)
             for method in filter(shape.get, METHODS):
-                yield Operation(method=method, path=path, values=shape[method], shared=(*shape.get("parameters", ()),))
+                values = shape[method]
+                given = map(self.resolve, (*shape.get("parameters", ()), *values.get("parameters", ())))
+                # An operation's own parameters replace those of its path.
+                parameters = {(each["in"], each["name"]): each for each in given}
+                responses = {status: self.resolve(each) for status, each in values.get("responses", {}).items()}
+                yield Operation(method, path, values, [*parameters.values()], responses)
 
     def find_problems(self) -> list[str]:
         """Return what is invalid; only broken references if there are any, because they cause other problems."""
@@ -85,7 +88,7 @@ class ApiDocument:
         if isinstance(value, Mapping) and isinstance(reference := value.get("$ref"), str):
             try:
                 follow_pointer(self.values, reference.removeprefix("#"))
-            except NoValue as error:
+            except LookupError as error:
                 problem = f"leads to nothing ({error})"
                 if not reference.startswith("#"):
                     problem = "leads out of the document; bundle it into one file"
@@ -114,26 +117,24 @@ def read_document(context: RolloutContext, service: str) -> ApiDocument:
     return document
 
 
-def read_mapping(context: RolloutContext, path: str | Path) -> dict[str, Any]:
+def read_mapping(context: RolloutContext, path: str) -> dict[str, Any]:
     """Return the mapping in a file of JSON or YAML as JSON has it: with strings as keys, and a date as text."""
-    shown, is_json = context.show(path), str(path).endswith(".json")
+    content, language = context.read_file(path), "JSON" if path.endswith(".json") else "YAML"
     try:
-        text = context.read_file(path).decode("utf-8")
-        values = json.loads(text) if is_json else yaml.safe_load(text)
-    except UnicodeDecodeError as error:
-        raise CriterionFailed(ErrorClass.DOCUMENT, f"{shown}: byte {error.start} is not UTF-8") from None
+        values = json.loads(content) if language == "JSON" else yaml.safe_load(content.decode("utf-8"))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        place = f"{shown}:{mark.line + 1}" if mark else shown
-        problem = f"{place}: not valid {'JSON' if is_json else 'YAML'}: {getattr(error, 'problem', error)}"
+        problem = (
+            f"{path}{f':{mark.line + 1}' if mark else ''}: not valid {language}: {getattr(error, 'problem', error)}"
+        )
         raise CriterionFailed(ErrorClass.DOCUMENT, problem) from None
     if not isinstance(values, dict) or not values:
-        problem = f"{shown}: expected keys with values, got {type(values).__name__ if values else 'nothing'}"
+        problem = f"{path}: expected keys with values, got {type(values).__name__ if values else 'nothing'}"
         raise CriterionFailed(ErrorClass.DOCUMENT, problem)
     try:
         pieces = json.JSONEncoder(default=lambda value: value.isoformat()).iterencode(values)
         plain: dict[str, Any] = json.loads("".join(islice(pieces, 2 * MAX_VALUES)))
     except (ValueError, TypeError, AttributeError, RecursionError):
-        problem = f"{shown}: has more than {MAX_VALUES} values, or some that JSON does not know; split the document"
+        problem = f"{path}: has more than {MAX_VALUES} values, or some that JSON does not know; split the document"
         raise CriterionFailed(ErrorClass.DOCUMENT, problem) from None
     return plain

@@ -132,22 +132,18 @@ def shorten(text: str) -> str:
     return line if len(line) <= MAX_LINE else line[: MAX_LINE - 1] + "…"
 
 
-class NoValue(LookupError):
-    """Raised when a JSON pointer leads to no value; the text says where it ends."""
-
-
 def follow_pointer(values: Any, pointer: str) -> Any:
-    """Return the value that the JSON pointer leads to. Raises ``NoValue``.
+    """Return the value that the JSON pointer leads to. Raises ``LookupError`` with where it ends.
 
     >>> follow_pointer({"a/b": [1, 2]}, "/a~1b/1")
     2
     """
     if pointer and not pointer.startswith("/"):
-        raise NoValue(f"expected a pointer such as '/tests/passed', got {pointer!r}")
+        raise LookupError(f"expected a pointer such as '/tests/passed', got {pointer!r}")
     for part in pointer.split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")
         try:
             values = values[int(key) if isinstance(values, list) and key.isdecimal() else key]
         except (LookupError, TypeError):
-            raise NoValue(f"{key!r} is missing") from None
+            raise LookupError(f"{key!r} is missing") from None
     return values

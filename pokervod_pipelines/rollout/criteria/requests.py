@@ -1,5 +1,6 @@
 """Make calls of operations from an OpenAPI document: with its own examples, or with made-up values."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +27,7 @@ class OperationCall:
     """Describe a call; ``is_made_up`` if a value came from no example, so that what it names may not exist."""
 
     path: str
-    query: list[tuple[str, str]] = field(default_factory=list)
+    query: dict[str, object] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     body: object = None
     is_made_up: bool = False
@@ -34,55 +35,43 @@ class OperationCall:
 
 def make_call(document: ApiDocument, operation: Operation) -> OperationCall:
     """Return a call of the operation with all required values. Raises ``NoExample``."""
-    request = OperationCall(operation.path)
-    parameters = map(document.resolve, (*operation.shared, *operation.values.get("parameters", ())))
-    # An operation's own parameters replace those of its path.
-    for (place, name), parameter in {(each["in"], each["name"]): each for each in parameters}.items():
-        if place == "path" or parameter.get("required"):
-            value, is_made_up = _find_value(document, parameter, f"parameter {name!r}")
-            request.is_made_up |= is_made_up
-            _put(request, place, name, value)
-    request.body = _find_body(document, document.resolve(operation.values.get("requestBody")))
-    return request
-
-
-def _put(request: OperationCall, place: str, name: str, value: object) -> None:
-    parts = [_format_value(each) for each in value] if isinstance(value, list) else [_format_value(value)]
-    if place == "path":
-        request.path = request.path.replace(f"{{{name}}}", quote(",".join(parts), safe=""))
-    elif place == "query":
-        request.query += [(name, part) for part in parts]
-    elif place == "header":
-        request.headers[name] = ",".join(parts)
-    else:
-        request.headers["cookie"] = "; ".join(filter(None, (request.headers.get("cookie"), f"{name}={parts[0]}")))
+    call = OperationCall(operation.path)
+    for parameter in operation.parameters:
+        name, place = parameter["name"], parameter["in"]
+        if place != "path" and not parameter.get("required"):
+            continue
+        value, is_made_up = _find_value(document, parameter, f"parameter {name!r}")
+        call.is_made_up |= is_made_up
+        text = ",".join(map(_format_value, value if isinstance(value, list) else [value]))
+        if place == "path":
+            call.path = call.path.replace(f"{{{name}}}", quote(text, safe=""))
+        elif place == "query":
+            call.query[name] = value
+        elif place == "header":
+            call.headers[name] = text
+        else:
+            call.headers["cookie"] = "; ".join(filter(None, (call.headers.get("cookie"), f"{name}={text}")))
+    body = document.resolve(operation.values.get("requestBody"))
+    content = [document.resolve(each) for media, each in body.get("content", {}).items() if media.endswith("json")]
+    if content:
+        call.body, _ = _find_value(document, content[0], "the body")
+    elif body.get("required"):
+        raise NoExample("the body is not JSON")
+    return call
 
 
 def _format_value(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return value if isinstance(value, str) else json.dumps(value)
 
 
-def _find_body(document: ApiDocument, body: Mapping[str, Any]) -> object:
-    for media, value in body.get("content", {}).items():
-        if media.endswith("json"):
-            return _find_value(document, document.resolve(value), "the body")[0]
-    if body.get("required"):
-        raise NoExample("the body is not JSON")
-    return None
-
-
-def _find_value(document: ApiDocument, holder: Mapping[str, Any], title: str) -> tuple[object, bool]:
+def _find_value(document: ApiDocument, holder: Mapping[str, Any], title: str) -> tuple[Any, bool]:
     """Return the value that the document gives, or a made-up one, and whether it is made up."""
     schema = document.resolve(holder.get("schema"))
     named = document.resolve(next(iter(holder.get("examples", {}).values()), None))
     places = ((holder, "example"), (named, "value"), (schema, "example"), (schema, "const"), (schema, "default"))
-    for place, key in places:
-        if key in place:
-            return place[key], False
-    for key in ("examples", "enum"):
-        if schema.get(key):
-            return schema[key][0], False
-    return _make_up(document, schema, title), True
+    given = [place[key] for place, key in places if key in place]
+    given += [values[0] for values in (schema.get("examples"), schema.get("enum")) if values]
+    return (given[0], False) if given else (_make_up(document, schema, title), True)
 
 
 def _make_up(document: ApiDocument, schema: Mapping[str, Any], title: str) -> object:

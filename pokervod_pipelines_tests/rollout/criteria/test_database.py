@@ -71,7 +71,7 @@ def test_a_table_that_is_filled_and_fresh_passes(make_context: MakeContext, tabl
         ({"columns": {"id": "public.number_of"}}, ErrorClass.SCHEMA, "the database has no type 'public.number_of'"),
         ({"rows_at_least": 3}, ErrorClass.DATA, "has 2 rows, expected at least 3"),
         ({"fresh_column": "at", "fresh_hours": 0.5}, ErrorClass.DATA, "is 1 h old, allowed are 30 min"),
-        ({"fresh_column": "day", "fresh_hours": 5}, ErrorClass.DATA, "has no row with a value in day"),
+        ({"fresh_column": "day", "fresh_hours": 5}, ErrorClass.DATA, "the newest day of"),
         ({"fresh_column": "colour", "fresh_hours": 5}, ErrorClass.SCHEMA, 'column "colour" does not exist'),
     ],
 )

@@ -101,7 +101,7 @@ def test_parameters_go_where_they_belong() -> None:
     )
 
     assert request.path == "/a/x"
-    assert request.query == [("day", "2026-01-01"), ("tag", "a"), ("tag", "b")]
+    assert request.query == {"day": "2026-01-01", "tag": ["a", "b"]}
     assert request.headers == {"x-h": "h", "cookie": "one=1; two=2"}
 
 

@@ -1,10 +1,9 @@
 """Check data: ``database_table``, ``sql`` (one reading query), ``freshness``, and ``asset_check``: PokerVOD's own."""
 
 import math
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from sqlalchemy import Connection, text
@@ -13,7 +12,7 @@ from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS, DataCheck
 from pokervod_pipelines.monitoring.evaluation import evaluate_check
 from pokervod_pipelines.rollout.context import RolloutContext
-from pokervod_pipelines.rollout.criteria.ages import find_age_problem, format_hours, measure_age
+from pokervod_pipelines.rollout.criteria.ages import check_age, measure_file, measure_table
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.fields import (
     ColumnName,
@@ -25,9 +24,10 @@ from pokervod_pipelines.rollout.criteria.fields import (
     quote_table,
     require,
 )
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails, passes
+from pokervod_pipelines.rollout.criteria.result import ErrorClass, fails, passes
 from pokervod_pipelines.rollout.criteria.select_only import read_query
 from pokervod_pipelines.rollout.record import ResultRecord
+from pokervod_pipelines.settings import Settings
 
 ColumnType = Annotated[str, StringConstraints(pattern=r"^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*( [a-z]+)*(\[\])?$")]
 """A type as PostgreSQL spells it, long or short (``int8``, ``timestamptz``), or ``any``."""
@@ -68,7 +68,11 @@ class DatabaseTable(Criterion):
                 message = f"{self.table} has {rows} rows, expected at least {least}"
                 return fails(ErrorClass.DATA, message, figures=figures)
             if self.fresh_column and self.fresh_hours:
-                figures["age_hours"] = self._check_age(connection, self.fresh_column, self.fresh_hours)
+                age = measure_table(connection, self.table, self.fresh_column)
+                fresh = check_age(age, self.fresh_hours, f"newest {self.fresh_column} of {self.table}")
+                figures |= fresh.figures
+                if not fresh.passed:
+                    return fresh
         counted = f", with {rows:,} rows or more" if rows else ""
         return passes(f"{self.table} is as expected{counted}", figures=figures)
 
@@ -90,14 +94,6 @@ class DatabaseTable(Criterion):
                     yield f"column {name}: the database has no type {expected!r}"
                 elif known != given:
                     yield f"column {name} is {given}, expected {known}"
-
-    def _check_age(self, connection: Connection, column: str, hours: float) -> float:
-        age = measure_age(connection, self.table, column)
-        if age is None:
-            raise CriterionFailed(ErrorClass.DATA, f"{self.table} has no row with a value in {column}")
-        if problem := find_age_problem(age, hours):
-            raise CriterionFailed(ErrorClass.DATA, f"{self.table} is not fresh: its newest {column} {problem}")
-        return round(age, 2)
 
 
 def _check_query(query: str) -> str:
@@ -133,11 +129,10 @@ class Expectation(PlanModel):
         words = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
         return " and ".join(words) or repr(self.value)
 
-    def fits(self, rows: Sequence[tuple[Any, ...]]) -> bool:
-        """Return whether the rows are as expected."""
+    def fits(self, rows: int, first: object) -> bool:
+        """Return whether that many rows, or the first value, are as expected."""
         if self.rows is not None:
-            return len(rows) == self.rows
-        first = rows[0][0] if rows else None
+            return rows == self.rows
         if "value" in self.model_fields_set:
             return is_equal(first, self.value)
         if isinstance(first, bool) or not isinstance(first, int | float | Decimal) or math.isnan(first):
@@ -158,11 +153,12 @@ class Sql(Criterion):
         with context.read_database() as connection:
             plain = connection.execution_options(no_parameters=True)
             rows = [tuple(row) for row in plain.exec_driver_sql(bounded)]
+        first = next(iter(rows[0]), None) if rows else None
         figures: dict[str, float | int | str] = {"rows": len(rows)}
         if rows:
-            figures["value"] = _show(rows[0][0] if rows[0] else None)
+            figures["value"] = first if isinstance(first, int | float) else str(first)
         answer = f"{len(rows)} rows" if self.expect.rows is not None else repr(figures.get("value", "no row"))
-        if self.expect.fits(rows):
+        if self.expect.fits(len(rows), first):
             return passes(f"the query returns {answer}", figures=figures)
         details = [" | ".join(map(str, row)) for row in rows]
         message = f"the query returns {answer}, expected {self.expect.describe()}"
@@ -180,12 +176,6 @@ def is_equal(found: object, expected: Scalar) -> bool:
     if isinstance(expected, int | float):
         return isinstance(found, int | float | Decimal) and found == expected
     return str(found) == expected
-
-
-def _show(value: object) -> float | int | str:
-    if isinstance(value, Decimal):
-        return float(value)
-    return value if isinstance(value, int | float) else str(value)
 
 
 class Freshness(Criterion):
@@ -206,19 +196,11 @@ class Freshness(Criterion):
     def check(self, context: RolloutContext) -> ResultRecord:
         """Return how old the newest time or file is."""
         if self.table and self.column:
-            what = f"newest {self.column} of {self.table}"
             with context.read_database() as connection:
-                age = measure_age(connection, self.table, self.column)
-        else:
-            what = f"newest file {self.path}"
-            newest = context.find_files(str(self.path))[-1:]
-            age = (time.time() - newest[0].stat().st_mtime) / 3600 if newest else None
-        if age is None:
-            return fails(ErrorClass.DATA, f"the {what} is missing")
-        figures = {"age_hours": round(age, 2)}
-        if problem := find_age_problem(age, self.hours):
-            return fails(ErrorClass.DATA, f"{what} {problem}", figures=figures)
-        return passes(f"{what} is {format_hours(max(age, 0.0))} old", figures=figures)
+                age = measure_table(connection, self.table, self.column)
+            return check_age(age, self.hours, f"newest {self.column} of {self.table}")
+        newest = context.find_files(str(self.path))[-1:]
+        return check_age(measure_file(newest[0]) if newest else None, self.hours, f"newest file {self.path}")
 
 
 class AssetCheck(Criterion):
@@ -241,14 +223,20 @@ class AssetCheck(Criterion):
 
     def check(self, context: RolloutContext) -> ResultRecord:
         """Return the results for the data as they are now; the state of files is that of their asset's last check."""
+        checks = self._list_checks()
         with context.read_database() as connection:
-            results = [evaluate_check(connection, check, context.settings) for check in self._list_checks()]
-            read = set(connection.scalars(text("select distinct library from nas_scans where status = 'completed'")))
-        unread = [each.name for each in context.settings.libraries if each.name not in read]
-        return _combine(results, unread if LIBRARIES in {each.name for each in results} else [])
+            results = [evaluate_check(connection, check, context.settings) for check in checks]
+            is_asked = LIBRARIES in {check.name for check in checks}
+            unread = _list_unread(connection, context.settings) if is_asked else []
+        return _combine(results, unread)
 
     def _list_checks(self) -> Sequence[DataCheck]:
         return [check for check in DATA_CHECKS if self.claim == check.name or self.asset == check.asset]
+
+
+def _list_unread(connection: Connection, settings: Settings) -> list[str]:
+    read = {*connection.scalars(text("select distinct library from nas_scans where status = 'completed'"))}
+    return [each.name for each in settings.libraries if each.name not in read]
 
 
 def _combine(results: Sequence[CheckResult], unread: Sequence[str]) -> ResultRecord:

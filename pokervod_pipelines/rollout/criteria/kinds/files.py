@@ -12,7 +12,6 @@ from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.fields import (
     MAX_DETAILS,
-    NoValue,
     Pattern,
     Pointer,
     RelativePath,
@@ -60,7 +59,7 @@ class File(Criterion):
         for pointer, expected in self.json_values.items():
             try:
                 found = follow_pointer(values, pointer)
-            except NoValue as error:
+            except LookupError as error:
                 yield f"{pointer}: {error}"
                 continue
             if (found, type(found) is bool) != (expected, type(expected) is bool):  # true is not 1

@@ -16,7 +16,7 @@ from pydantic import Field
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import AddressCriterion, ServiceCriterion
 from pokervod_pipelines.rollout.criteria.documents import ApiDocument, Operation, read_document
-from pokervod_pipelines.rollout.criteria.requests import NoExample, make_call
+from pokervod_pipelines.rollout.criteria.requests import NoExample, OperationCall, make_call
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails, passes
 from pokervod_pipelines.rollout.http_calls import HttpCaller, HttpResponse
 from pokervod_pipelines.rollout.record import ResultRecord
@@ -54,19 +54,18 @@ class OpenapiDocument(ServiceCriterion):
 
 
 def _find_incomplete(document: ApiDocument, operation: Operation) -> Iterator[str]:
-    title, responses = operation.title, operation.values.get("responses", {})
+    title = operation.title
     if not operation.values.get("summary", "").strip():
         yield f"{title}: has no summary"
-    if not any(status.startswith(("2", "3")) for status in responses):
+    if not any(status.startswith(("2", "3")) for status in operation.responses):
         yield f"{title}: describes no response for success"
-    for status, response in responses.items():
-        content = document.resolve(response).get("content", {})
+    for status, response in operation.responses.items():
+        content = response.get("content", {})
         has_body = status.startswith("2") and status not in _NO_CONTENT and operation.method != "head"
         if has_body and not content:
             yield f"{title}: response {status} has no content with a schema"
-        for media, value in content.items():
-            if not document.resolve(value).get("schema"):
-                yield f"{title}: response {status} as {media} has no schema"
+        for media in [name for name, value in content.items() if not document.resolve(value).get("schema")]:
+            yield f"{title}: response {status} as {media} has no schema"
 
 
 class HttpContract(AddressCriterion):
@@ -84,71 +83,68 @@ class HttpContract(AddressCriterion):
         """Return what is wrong with the responses; an operation that fails does not stop the check of the others."""
         document = read_document(context, self.service)
         every = {str(each.values.get("operationId", each.title)): each for each in document.list_operations()}
-        called = [
-            operation
-            for name, operation in every.items()
-            if name not in self.skip and (operation.method in READING or name in self.also)
+        reading = {name for name, each in every.items() if each.method in READING}
+        called = [each for name, each in every.items() if name in (reading | {*self.also}) - {*self.skip}]
+        problems = [
+            (ErrorClass.CONTRACT, f"operation {name!r} is missing in {document.path}")
+            for name in (*self.also, *self.skip)
+            if name not in every
         ]
-        unknown = [name for name in (*self.also, *self.skip) if name not in every]
-        problems = [(ErrorClass.CONTRACT, f"operation {name!r} is missing in {document.path}") for name in unknown]
         with context.open_caller(self.service, self.at) as caller:
             for operation in called:
-                try:
-                    found = _find_problems(caller, document, operation)
-                    problems += [(ErrorClass.CONTRACT, f"{operation.title}: {text}") for text in found]
-                except CriterionFailed as failed:
-                    error_class = ErrorClass(failed.result.error_class or ErrorClass.CONTRACT)
-                    problems.append((error_class, f"{operation.title}: {failed}"))
-                    if error_class in _DOWN:
-                        break  # the other calls would fail the same way
-        figures = {"operations": len(every), "asked": len(called), "faults": len(problems)}
+                problems += _ask(caller, document, operation)
+                if problems and problems[-1][0] in _DOWN:
+                    break  # the other calls would fail the same way
         if not called:
             message = f"{document.path} has no reading operation to call; name some in 'also'"
             problems.append((ErrorClass.CONTRACT, message))
-        if problems:
-            # A service that is down explains all other problems.
-            error_class, first = next((problem for problem in problems if problem[0] in _DOWN), problems[0])
-            message = f"{caller.title} does not answer as {document.path} describes: {first}"
-            return fails(error_class, message, details=[text for _, text in problems], figures=figures)
-        return passes(f"{caller.title} answers {len(called)} operations as documented", figures=figures)
+        figures = {"operations": len(every), "asked": len(called), "faults": len(problems)}
+        if not problems:
+            return passes(f"{caller.title} answers {len(called)} operations as documented", figures=figures)
+        # A service that is down explains all other problems.
+        error_class, first = next((problem for problem in problems if problem[0] in _DOWN), problems[0])
+        message = f"{caller.title} does not answer as {document.path} describes: {first}"
+        return fails(error_class, message, details=[text for _, text in problems], figures=figures)
 
 
-def _find_problems(caller: HttpCaller, document: ApiDocument, operation: Operation) -> Iterator[str]:
-    """Call the operation, and yield how the response differs from the document."""
+def _ask(caller: HttpCaller, document: ApiDocument, operation: Operation) -> list[tuple[ErrorClass, str]]:
+    """Call the operation, and return how the response differs from the document."""
     try:
-        request = make_call(document, operation)
+        call = make_call(document, operation)
+        method, query = operation.method.upper(), call.query or None
+        answer = caller.call(method, call.path, params=query, headers=call.headers, json=call.body)
+        error_class, problems = ErrorClass.CONTRACT, [*_compare(document, operation, call, answer)]
+        if answer.status >= 500:
+            error_class, problems = ErrorClass.SERVICE_DOWN, [f"answers {answer.status}"]
     except NoExample as error:
-        yield f"cannot be called: {error}; add one"
-        return
-    query = tuple(request.query) or None
-    method = operation.method.upper()
-    answer = caller.call(method, request.path, params=query, headers=request.headers, json=request.body)
-    if (status := answer.status) >= 500:
-        raise CriterionFailed(ErrorClass.SERVICE_DOWN, f"answers {status}")
-    responses = operation.values.get("responses", {})
-    described = next(
-        (responses[key] for key in (str(status), f"{status // 100}XX", "default") if key in responses), None
-    )
+        error_class, problems = ErrorClass.CONTRACT, [f"cannot be called: {error}; add one"]
+    except CriterionFailed as failed:
+        error_class, problems = ErrorClass(failed.result.error_class or ErrorClass.CONTRACT), [str(failed)]
+    return [(error_class, f"{operation.title}: {problem}") for problem in problems]
+
+
+def _compare(document: ApiDocument, operation: Operation, call: OperationCall, answer: HttpResponse) -> Iterator[str]:
+    status, keys = answer.status, (str(answer.status), f"{answer.status // 100}XX", "default")
+    described = next((operation.responses[key] for key in keys if key in operation.responses), None)
     if described is None:
         yield f"answers {status}, which the document does not describe"
-    elif status >= 400 and not request.is_made_up:
+    elif status >= 400 and not call.is_made_up:
         yield f"answers {status} to the document's own example"
     else:
-        response = document.resolve(described)
         if operation.method != "head":
-            yield from _find_body_problems(document, response.get("content", {}), answer)
-        for name, header in response.get("headers", {}).items():
+            yield from _compare_body(document, described.get("content", {}), answer)
+        for name, header in described.get("headers", {}).items():
             if document.resolve(header).get("required") and name.lower() not in answer.headers:
                 yield f"answers without the header {name}"
 
 
-def _find_body_problems(document: ApiDocument, content: Mapping[str, Any], answer: HttpResponse) -> Iterator[str]:
-    media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    shapes = {name.partition(";")[0].strip().lower(): document.resolve(value) for name, value in content.items()}
-    keys = [key for key in (media, f"{media.partition('/')[0]}/*", "*/*") if key in shapes]
-    if content and not keys:
+def _compare_body(document: ApiDocument, content: Mapping[str, Any], answer: HttpResponse) -> Iterator[str]:
+    media = _read_media(answer.headers.get("content-type", ""))
+    shapes = {_read_media(name): document.resolve(value) for name, value in content.items()}
+    key = next((key for key in (media, f"{media.partition('/')[0]}/*", "*/*") if key in shapes), None)
+    if content and key is None:
         yield f"answers {answer.status} as {media or 'no media type'}, documented is {', '.join(content)}"
-    if not keys or not media.endswith("json"):
+    if key is None or not media.endswith("json"):
         return
     try:
         body = json.loads(answer.body)
@@ -158,7 +154,11 @@ def _find_body_problems(document: ApiDocument, content: Mapping[str, Any], answe
     # The document is put around the schema so that references resolve.
     around = {key: value for key, value in document.values.items() if key in {"components", "paths"}}
     validator, formats = _VALIDATORS[document.version]
-    whole = validator({"allOf": [shapes[keys[0]].get("schema", {})], **around}, format_checker=formats)
+    whole = validator({"allOf": [shapes[key].get("schema", {})], **around}, format_checker=formats)
     for error in islice(whole.iter_errors(body), MAX_PROBLEMS):
         place = "/".join(map(str, error.absolute_path))
         yield f"answer {answer.status}{' at ' + place if place else ''}: {error.message}"
+
+
+def _read_media(text: str) -> str:
+    return text.partition(";")[0].strip().lower()

@@ -4,7 +4,7 @@ No standard exists, so what does not clearly say that it passed did not pass. A 
 name. If several files list it, the newest counts, so that a test which was run again counts once.
 """
 
-import time
+import math
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from defusedxml.ElementTree import fromstring
 from pydantic import Field
 
 from pokervod_pipelines.rollout.context import RolloutContext
-from pokervod_pipelines.rollout.criteria.ages import find_age_problem
+from pokervod_pipelines.rollout.criteria.ages import check_age, measure_file
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.fields import Glob, Hours
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails
@@ -48,9 +48,9 @@ class JunitReport(Criterion):
         files = context.find_files(self.paths)
         if not files:
             return fails(ErrorClass.TESTS, f"no file {self.paths} below {context.folder}; run the tests")
-        age = (time.time() - files[-1].stat().st_mtime) / 3600
-        if self.fresh_hours is not None and (problem := find_age_problem(age, self.fresh_hours)):
-            return fails(ErrorClass.TESTS, f"the newest report {problem}; run the tests again")
+        fresh = check_age(measure_file(files[-1]), self.fresh_hours or math.inf, "newest report")
+        if self.fresh_hours is not None and not fresh.passed:
+            return fails(ErrorClass.TESTS, f"{fresh.summary}; run the tests again")
         cases: Cases = {}
         for path in files:
             context.take_seconds()
