@@ -11,7 +11,7 @@ from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.lifecycle import acknowledge_alert, raise_alert, resolve_alert
 from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
 from pokervod_pipelines.cli.options import ByOption, JsonOption, LimitOption, ReasonOption, read_actor
-from pokervod_pipelines.cli.output import count_listed, out, print_json, print_table
+from pokervod_pipelines.cli.output import count_listed, make_hint, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, BadSettings, Unavailable
 from pokervod_pipelines.paging import Page
@@ -50,7 +50,8 @@ def list_(
         for each in listed
     ]
     columns = ("raised", "state", "alert and its key", "deliveries")
-    print_table(count_listed(len(rows), "alert", limit), columns, rows)
+    hint = make_hint(len(rows), limit=limit) if rows else f"No alert {'is open' if open_only else 'was raised yet'}."
+    print_table(count_listed(len(rows), "alert", limit), columns, rows, hint=hint)
 
 
 def _name_state(alert: ListedAlert) -> str:
@@ -89,7 +90,8 @@ def deliver() -> None:
 
     Example: pokervod alerts deliver
     """
-    from pokervod_pipelines.rollout.publish import deliver_alerts, find_channels  # noqa: PLC0415 - loads much
+    from pokervod_pipelines.alerts.channels import find_channels  # noqa: PLC0415 - as the next
+    from pokervod_pipelines.alerts.delivery import deliver_alerts  # noqa: PLC0415 - loads much
 
     settings = load_settings()
     with open_database(settings) as engine:

@@ -16,11 +16,13 @@ from pokervod_pipelines.catalog.tree_store import YearStats
 from pokervod_pipelines.cli.catalog_tree import print_tree
 from pokervod_pipelines.cli.known import require_known, require_known_player, require_known_project
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
-from pokervod_pipelines.cli.output import count_nouns, human_size, out, print_json, print_table
+from pokervod_pipelines.cli.output import count_nouns, human_size, make_hint, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
+
+FIRST_STEP = "`pokervod sync` builds the catalog"
 
 PathArgument = Annotated[str, typer.Argument(metavar="PATH", help="A file, from the archive root; or its id.")]
 
@@ -57,6 +59,7 @@ def search(
         )
         if not result.total:
             _require_known_filters(engine, player, project=project, game=game, stage=stage, version=version)
+        are_others = not result.total and bool(search_catalog(engine, "", limit=0).total)
     if as_json:
         print_json(asdict(result))
         return
@@ -67,6 +70,7 @@ def search(
         ("file", "version", "size", "state"),
         rows,
         right=("size",),
+        hint="" if rows else make_hint(0, are_others=are_others, first_step=FIRST_STEP),
     )
     if result.with_typos:
         out.print("no file has all these words; the hits have words one typing error away")
@@ -101,8 +105,10 @@ def tree(
             require_known_project(engine, project)
     if as_json:
         print_json([asdict(show) for show in shows])
-    else:
-        print_tree(shows, with_episodes=episodes)
+        return
+    print_tree(shows, with_episodes=episodes)
+    if not shows:
+        out.print(make_hint(0, first_step=FIRST_STEP))
 
 
 @app.command("stats")
@@ -121,7 +127,8 @@ def stats(as_json: JsonOption = False) -> None:
     totals = [sum(getattr(year, name) for year in years) for name in ("files", "episodes", "clips", "missing")]
     hours, terabytes = sum(year.hours for year in years), sum(year.terabytes for year in years)
     rows.append(("all", "", *totals[:2], f"{hours:,.1f}", f"{terabytes:.2f}", *totals[2:]))
-    print_table("Catalog", ("project", "year", *figures), rows, right=figures)
+    hint = make_hint(len(years), first_step=FIRST_STEP)
+    print_table("Catalog", ("project", "year", *figures), rows, right=figures, hint=hint)
     if unmeasured := sum(year.files - year.measured for year in years):
         out.print(f"hours exclude {unmeasured:,} files of unknown duration")
 
@@ -182,7 +189,9 @@ def corrections(
         for row in history
     ]
     columns = ("id", "when", "who", "file", "field", "before", "after", "", "why")
-    print_table(count_nouns(len(rows), "correction"), columns, rows, right=("id",))
+    first_step = "`pokervod catalog correct` corrects a fact of a file"
+    hint = make_hint(len(rows), first_step=first_step)
+    print_table(count_nouns(len(rows), "correction"), columns, rows, right=("id",), hint=hint)
 
 
 @app.command("undo")
@@ -240,7 +249,9 @@ def copies(as_json: JsonOption = False) -> None:
         )
         for group in groups
     ]
-    print_table(count_nouns(len(groups), "group"), ("kind", "size", "evidence", "files"), rows, right=("size",))
+    hint = "" if groups else "No content was found in several places."
+    columns = ("kind", "size", "evidence", "files")
+    print_table(count_nouns(len(groups), "group"), columns, rows, right=("size",), hint=hint)
 
 
 def _make_stats_row(year: YearStats) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ import typer
 from pokervod_pipelines.cli.clips_export import export
 from pokervod_pipelines.cli.known import require_known_filters
 from pokervod_pipelines.cli.options import JsonOption, LimitOption, SinceOption, UntilOption
-from pokervod_pipelines.cli.output import count_listed, count_nouns, print_json, print_table
+from pokervod_pipelines.cli.output import count_listed, count_nouns, make_hint, print_json, print_table
 from pokervod_pipelines.clips.grades import format_grade
 from pokervod_pipelines.clips.roster import list_tags, list_unknown_tags
 from pokervod_pipelines.clips.search import ClipFilter, list_clips
@@ -20,6 +20,7 @@ from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
 
+FIRST_STEP = "`pokervod sync` makes the clips of the sheets"
 
 PlayerOption = Annotated[
     str, typer.Option("--player", "-p", help="Only with this player; a part of the name is enough.")
@@ -86,6 +87,7 @@ def _print_clips(filters: ClipFilter, *, limit: int, as_json: bool) -> None:
         clips = list_clips(connection, filters, Page(limit=limit))
         if not clips:
             require_known_filters(engine, settings, filters)
+        are_others = not clips and bool(list_clips(connection, ClipFilter(), Page(limit=1)))
     if as_json:
         print_json([asdict(clip) for clip in clips])
         return
@@ -102,7 +104,8 @@ def _print_clips(filters: ClipFilter, *, limit: int, as_json: bool) -> None:
         for clip in clips
     ]
     columns = ("id", "clip", "in, out", "grade", "hands", "players", "tags")
-    print_table(count_listed(len(clips), "clip", limit), columns, rows, right=("id", "in, out"))
+    hint = make_hint(len(clips), limit=limit, are_others=are_others, first_step=FIRST_STEP)
+    print_table(count_listed(len(clips), "clip", limit), columns, rows, right=("id", "in, out"), hint=hint)
 
 
 @app.command("tags")
@@ -122,7 +125,8 @@ def tags(
         print_json([asdict(tag) for tag in listed])
         return
     rows = [(tag.category, tag.name, tag.is_known, tag.clips) for tag in listed]
-    print_table(count_nouns(len(rows), "tag"), ("category", "tag", "known", "clips"), rows, right=("clips",))
+    hint = "" if rows else "Every tag is known." if unknown else make_hint(0, first_step=FIRST_STEP)
+    print_table(count_nouns(len(rows), "tag"), ("category", "tag", "known", "clips"), rows, right=("clips",), hint=hint)
 
 
 app.command("export")(export)

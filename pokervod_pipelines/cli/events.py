@@ -8,7 +8,17 @@ import typer
 from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.cli.options import JsonOption, PreviewOption, SinceOption, UntilOption
-from pokervod_pipelines.cli.output import count_nouns, out, print_json, print_json_lines, print_table, show_time
+from pokervod_pipelines.cli.output import (
+    count_nouns,
+    err,
+    make_hint,
+    out,
+    print_json,
+    print_json_lines,
+    print_table,
+    show_time,
+)
+from pokervod_pipelines.cli.usage import LARGEST
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.cursors import Consumer, list_consumers, read_cursor, set_back_cursor
@@ -33,7 +43,9 @@ POLL_SECONDS = 5.0
 def tail(
     lines: Annotated[
         int | None,
-        typer.Option("--lines", "-n", min=0, help="Begin with this many events; default: 20, with --since all."),
+        typer.Option(
+            "--lines", "-n", min=0, max=LARGEST, help="Begin with this many events; default: 20, with --since all."
+        ),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing new events.")] = False,
     correlation: Annotated[
@@ -66,6 +78,9 @@ def tail(
             printed = _print_events(latest, as_json=as_json)
             if correlation and not printed and not follow:
                 _require_known(connection, correlation)
+            if not (printed or follow or as_json):
+                are_others = any(read_latest(connection, EventFilter(), limit=1))
+                err.print(make_hint(0, are_others=are_others, first_step="`pokervod sync` causes the first events"))
         if follow:
             _follow(engine, filters, since_now, as_json=as_json)
 

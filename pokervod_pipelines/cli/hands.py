@@ -21,7 +21,8 @@ from pokervod_pipelines.cli.options import (
     read_actor,
     read_day,
 )
-from pokervod_pipelines.cli.output import count_nouns, err, out, print_json, print_table
+from pokervod_pipelines.cli.output import count_nouns, err, make_hint, out, print_json, print_table
+from pokervod_pipelines.cli.usage import LARGEST
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.hands import clip_link_store, interventions, listing
 from pokervod_pipelines.hands.cards import pretty
@@ -36,10 +37,14 @@ app = typer.Typer(no_args_is_help=True)
 
 PROBLEMS_SHOWN = 20
 
+FIRST_STEP = "`pokervod hands import PATH` reads session files; `pokervod dev` reads the drop folders"
+
 QUARANTINED = 2
 """Exit status of an import that quarantined a file."""
 
-IdArgument = Annotated[int, typer.Argument(metavar="ID", help="The hand_id that `pokervod hands list` shows.")]
+IdArgument = Annotated[
+    int, typer.Argument(metavar="ID", min=1, max=LARGEST, help="The hand_id that `pokervod hands list` shows.")
+]
 
 
 @app.command("import")
@@ -99,7 +104,7 @@ def import_(
 @app.command("list")
 def list_(
     day: DayOption = None,
-    session: Annotated[int | None, typer.Option("--session", help="Only of this session.")] = None,
+    session: Annotated[int | None, typer.Option("--session", max=LARGEST, help="Only of this session.")] = None,
     grade: Annotated[str, typer.Option("--grade", "-g", help="Only of these grades: A, or AB.")] = "",
     premium: Annotated[
         bool | None, typer.Option("--premium/--not-premium", help="Only premium hands, or only the others.")
@@ -109,7 +114,9 @@ def list_(
     withdrawn: Annotated[bool, typer.Option("--withdrawn", help="Only hands that were withdrawn.")] = False,
     since: SinceOption = "",
     until: UntilOption = "",
-    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Show at most this many.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", min=1, max=LARGEST, help="Show at most this many.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List hands in the order they were played.
@@ -138,10 +145,11 @@ def list_(
             require_known_part(
                 "table", table, {hand.table for hand in listing.list_hands(connection, listing.HandFilter())}
             )
+        are_others = not hands and bool(listing.list_hands(connection, listing.HandFilter(), limit=1))
     if as_json:
         print_json([_describe_hand(hand) for hand in hands])
         return
-    _print_hands(hands)
+    _print_hands(hands, make_hint(len(hands), limit=limit, are_others=are_others, first_step=FIRST_STEP))
 
 
 def _describe_hand(hand: listing.ListedHand) -> dict[str, Any]:
@@ -149,7 +157,7 @@ def _describe_hand(hand: listing.ListedHand) -> dict[str, Any]:
     return {name: value for name, value in asdict(hand).items() if name != "decimals" or value}
 
 
-def _print_hands(hands: list[listing.ListedHand]) -> None:
+def _print_hands(hands: list[listing.ListedHand], hint: str) -> None:
     rows = [
         (
             str(hand.hand_id),
@@ -167,7 +175,7 @@ def _print_hands(hands: list[listing.ListedHand]) -> None:
         for hand in hands
     ]
     columns = ("id", "start", "table", "hand", "board", "best", "won by", "pot", "grade", "findings", "clips")
-    print_table(count_nouns(len(rows), "hand"), columns, rows, right=("id", "pot", "findings", "clips"))
+    print_table(count_nouns(len(rows), "hand"), columns, rows, right=("id", "pot", "findings", "clips"), hint=hint)
 
 
 @app.command("show")
@@ -312,7 +320,8 @@ def disagreements(
     ]
     last = "settled by" if settled else "since"
     columns = ("id", "hand", "sheet row", "about", "the hand", "the sheet", last)
-    print_table(count_nouns(len(rows), "disagreement"), columns, rows, right=("id",))
+    hint = "" if rows or settled else "Nothing to decide."
+    print_table(count_nouns(len(rows), "disagreement"), columns, rows, right=("id",), hint=hint)
 
 
 @app.command("settle")

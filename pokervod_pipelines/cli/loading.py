@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pokervod_pipelines.cli.usage import explain_refusal
 from pokervod_pipelines.errors import BadSettings
 
 
@@ -53,7 +54,7 @@ COMMANDS = {
     ),
     "alerts": CommandEntry("alerts", "List, acknowledge and test alerts (mail, Slack, webhook, console and more)."),
     "events": CommandEntry("events", "Print the event log."),
-    "db": CommandEntry("db", "Show and change the schema's revision; back up and restore the database."),
+    "db": CommandEntry("db", "Show and change the schema's revision; back up the database."),
 }
 """Every command and group, in the order of ``--help``; the group's own ``--help`` opens with the same line."""
 
@@ -68,6 +69,14 @@ class LoadingGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the whole command, or None for a name that is not one."""
         return load_command(cmd_name) if cmd_name in COMMANDS else None
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; explain an argument or option that is refused."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = explain_refusal(error)
+            raise
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the commands' help lines without loading them."""

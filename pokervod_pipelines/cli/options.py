@@ -11,7 +11,9 @@ import typer
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.cli.output import err
-from pokervod_pipelines.errors import BadInput, BadSettings
+from pokervod_pipelines.cli.usage import LARGEST
+from pokervod_pipelines.errors import BadInput, BadSettings, OperatorNeeded
+from pokervod_pipelines.files import find_full_disk
 from pokervod_pipelines.periods import FORMS
 from pokervod_pipelines.settings import Settings
 
@@ -21,7 +23,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 SinceOption = Annotated[str, typer.Option("--since", metavar="TIME", help=f"From then on: {FORMS}.")]
 UntilOption = Annotated[str, typer.Option("--until", metavar="TIME", help="Until then; a day includes all of it.")]
 PreviewOption = Annotated[bool, typer.Option("--preview", help="Only list what would change.")]
-LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many.")]
+LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, max=LARGEST, help="Show at most this many.")]
 
 
 def read_day(text: str) -> date:
@@ -39,10 +41,12 @@ DayOption = Annotated[
 
 @contextmanager
 def write_to(path: Path) -> Iterator[None]:
-    """Raise ``BadInput`` where the output path that a person gave cannot be written."""
+    """Raise ``BadInput`` where the output path that a person gave cannot be written, or name the full disk."""
     try:
         yield
     except OSError as error:
+        if disk := find_full_disk(error, path):
+            raise OperatorNeeded(f"{path}: {error.strerror}: free space on {disk}, then run it again") from None
         raise BadInput(f"{path}: cannot be written ({error.strerror}); correct the path or its rights") from None
 
 

@@ -5,6 +5,7 @@ File names and cells are untrusted: a control character in them is shown as a pi
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -48,6 +49,34 @@ class SafeConsole(Console):
         for text, style, control in super().render(renderable, options):
             yield Segment(text if control else show_controls(text), style, control)
 
+    def print(self, *objects: Any, markup: bool | None = None, soft_wrap: bool | None = None, **options: Any) -> None:
+        """Print; on a terminal a text is wrapped between words below its indentation, unless ``soft_wrap`` is given."""
+        is_text = bool(objects) and all(isinstance(each, str) for each in objects)
+        if not (self.is_terminal and self.soft_wrap and soft_wrap is None and is_text):
+            super().print(*objects, markup=markup, soft_wrap=soft_wrap, **options)
+            return
+        for line in self.render_str(" ".join(map(str, objects)), markup=markup).split("\n", allow_blank=True):
+            super().print(wrap_line(line, self.width), **options)
+
+
+_WORD = re.compile(r"(?:`[^`]*`|\S)+\s*")
+"""A command in backticks is one word, so that it can be copied."""
+
+
+def wrap_line(line: Text, width: int) -> Text:
+    """Return the line wrapped between words, also where a word alone is longer."""
+    indent = len(line.plain) - len(line.plain.lstrip())
+    breaks, end = [], 0
+    for word in _WORD.finditer(line.plain, indent):
+        if end > indent and end + cell_len(word[0].rstrip()) > width:
+            breaks.append(word.start())
+            end = indent
+        end = max(end, indent) + cell_len(word[0])
+    parts = line.divide(breaks)
+    for part in parts[:-1]:
+        part.rstrip()
+    return Text("\n" + " " * indent).join(parts)
+
 
 out = SafeConsole(highlight=False, soft_wrap=True)
 err = SafeConsole(stderr=True, highlight=False, soft_wrap=True)
@@ -65,15 +94,20 @@ def print_json_lines(values: Iterable[Any]) -> None:
 
 
 def print_table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = (), hint: str = ""
 ) -> None:
-    """Print a table for a person; ``right`` names the columns of figures.
+    """Print a table for a person, without rows only its title; ``right`` names the columns of figures.
 
-    No word is broken: where the terminal is too narrow for that, each row is printed as lines of name and value.
+    No word is broken: where the terminal is too narrow for that, each row is printed as lines of name and value. The
+    ``hint`` is below, where it is seen without scrolling.
     """
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     console = SafeConsole(highlight=False, width=width)
-    console.print(make_table(title, columns, rows, right=right, width=console.width))
+    listed = list(rows)
+    table = make_table(title, columns, listed, right=right, width=console.width)
+    console.print(table if listed else Text(title, style="bold"))
+    if hint:
+        out.print(hint, markup=False)
 
 
 def make_table(
@@ -150,13 +184,36 @@ def count_nouns(count: int, noun: str) -> str:
 
 
 def count_listed(count: int, noun: str, limit: int) -> str:
-    """Return the count with its noun, and that a limit was reached.
+    """Return the count with its noun, as the first ones where a limit was reached.
 
     >>> count_listed(3, "clip", 100), count_listed(100, "clip", 100)
-    ('3 clips', 'the first 100 clips; a larger --limit may show more')
+    ('3 clips', 'the first 100 clips')
     """
     counted = count_nouns(count, noun)
-    return counted if count < limit else f"the first {counted}; a larger --limit may show more"
+    return counted if count < limit else f"the first {counted}"
+
+
+def make_hint(count: int, *, limit: int | None = None, are_others: bool = False, first_step: str = "") -> str:
+    """Return what belongs below a listing: that a limit was reached, that nothing fits, or how to get the first ones.
+
+    >>> make_hint(100, limit=100), make_hint(0, are_others=True), make_hint(0, first_step="run `pokervod sync`")
+    ('A larger --limit may show more.', 'Nothing matches these filters.', 'Nothing yet: run `pokervod sync`.')
+    """
+    if count:
+        return "" if limit is None or count < limit else "A larger --limit may show more."
+    return "Nothing matches these filters." if are_others else f"Nothing yet: {first_step}."
+
+
+def name_failures(failures: Iterable[tuple[str, object]]) -> list[str]:
+    """Return a line for each error, with the names of all that failed for it.
+
+    >>> name_failures([("wsop", "not mounted"), ("pad", "not mounted"), ("hcl", "empty")])
+    ['wsop, pad: not mounted', 'hcl: empty']
+    """
+    names: dict[str, list[str]] = {}
+    for name, error in failures:
+        names.setdefault(str(error), []).append(name)
+    return [f"{', '.join(each)}: {error}" for error, each in names.items()]
 
 
 def human_size(size: int) -> str:

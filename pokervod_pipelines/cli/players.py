@@ -8,7 +8,7 @@ import typer
 from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.cli.options import ByOption, JsonOption, PreviewOption, read_actor
-from pokervod_pipelines.cli.output import count_nouns, out, print_json, print_table
+from pokervod_pipelines.cli.output import count_nouns, make_hint, out, print_json, print_table
 from pokervod_pipelines.clips.aliases import add_alias, record_alias, remove_alias, resolve_aliases, withdraw_alias
 from pokervod_pipelines.clips.build import list_due_rows
 from pokervod_pipelines.clips.roster import list_doubtful_players, list_players
@@ -35,7 +35,8 @@ def list_(as_json: JsonOption = False) -> None:
         print_json([asdict(player) for player in players])
         return
     rows = [(player.name, player.clips, ", ".join(player.aliases)) for player in players]
-    print_table(count_nouns(len(rows), "player"), ("player", "clips", "aliases"), rows, right=("clips",))
+    hint = make_hint(len(rows), first_step="`pokervod sync` makes the clips of the sheets")
+    print_table(count_nouns(len(rows), "player"), ("player", "clips", "aliases"), rows, right=("clips",), hint=hint)
 
 
 @app.command("doubtful")
@@ -51,7 +52,9 @@ def doubtful(as_json: JsonOption = False) -> None:
         return
     rows = [(pair.one, pair.one_clips, pair.other, pair.other_clips, pair.reason) for pair in pairs]
     columns = ("one", "clips", "other", "its clips", "why")
-    print_table(count_nouns(len(rows), "doubtful pair"), columns, rows, right=("clips", "its clips"))
+    decide = "`pokervod players alias ALIAS PLAYER` makes two names one player."
+    hint = decide if rows else "No two names seem to be one person."
+    print_table(count_nouns(len(rows), "doubtful pair"), columns, rows, right=("clips", "its clips"), hint=hint)
 
 
 @app.command("alias")

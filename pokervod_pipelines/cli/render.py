@@ -19,7 +19,16 @@ from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli import render_work
 from pokervod_pipelines.cli.known import require_known
 from pokervod_pipelines.cli.options import ByOption, DayOption, JsonOption, SinceOption, UntilOption
-from pokervod_pipelines.cli.output import SafeConsole, count_nouns, make_table, out, print_json, print_table, show_time
+from pokervod_pipelines.cli.output import (
+    SafeConsole,
+    count_nouns,
+    make_hint,
+    make_table,
+    out,
+    print_json,
+    print_table,
+    show_time,
+)
 from pokervod_pipelines.cli.render_pages import (
     ATTEMPT_COLUMNS,
     EVENT_COLUMNS,
@@ -31,7 +40,7 @@ from pokervod_pipelines.cli.render_pages import (
     list_rows,
     print_instructions,
 )
-from pokervod_pipelines.cli.render_work import LARGEST
+from pokervod_pipelines.cli.usage import LARGEST
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.db.failures import is_transient, read_first_line
 from pokervod_pipelines.errors import BadInput
@@ -59,6 +68,8 @@ IDS_SHOWN = 20
 FOLLOW_SECONDS = 1.0
 HEADER_LINES = 5
 MAX_REASON = 100
+
+FIRST_STEP = "`pokervod render enqueue` requests a graphic, and so do the rules for premium hands"
 
 render_work.register(app)
 
@@ -177,9 +188,11 @@ def list_(
         with engine.connect() as connection:
             queue = _describe_queue(connection, filters)
             listed = list_instructions(connection, filters, page=Page(limit=limit))
+            are_others = not listed and bool(list_instructions(connection, InstructionFilter(), page=Page(limit=1)))
     if template and not listed:
         require_known("template", template, load_configured_templates(settings))
-    print_instructions(listed, f"render instructions   {queue}", as_json=as_json)
+    hint = make_hint(len(listed), limit=limit, are_others=are_others, first_step=FIRST_STEP)
+    print_instructions(listed, f"render instructions   {queue}", as_json=as_json, hint=hint)
 
 
 def _follow(engine: Engine, filters: InstructionFilter, limit: int) -> None:

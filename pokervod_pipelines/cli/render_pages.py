@@ -36,12 +36,13 @@ RULES = "the rules"
 PICTURE = ("format", "width", "height", "fps", "seconds")
 
 
-def print_instructions(listed: Sequence[ListedInstruction], title: str, *, as_json: bool) -> None:
-    """Print the instructions as JSON, or as a table whose title begins with their number."""
+def print_instructions(listed: Sequence[ListedInstruction], title: str, *, as_json: bool, hint: str = "") -> None:
+    """Print the instructions as JSON, or as a table whose title begins with their number, with the hint below."""
     if as_json:
         print_json([asdict(each) for each in listed])
         return
-    print_table(f"{len(listed)} {title}", LIST_COLUMNS, list_rows(listed, datetime.now(UTC)), right=LIST_FIGURES)
+    rows = list_rows(listed, datetime.now(UTC))
+    print_table(f"{len(listed)} {title}", LIST_COLUMNS, rows, right=LIST_FIGURES, hint=hint)
 
 
 def list_rows(listed: Sequence[ListedInstruction], now: datetime) -> list[Sequence[object]]:

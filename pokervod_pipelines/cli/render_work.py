@@ -21,8 +21,9 @@ from pokervod_pipelines.cli.options import (
     UntilOption,
     read_actor,
 )
-from pokervod_pipelines.cli.output import count_nouns, err, out, print_json, print_table, show_time
+from pokervod_pipelines.cli.output import count_nouns, err, make_hint, out, print_json, print_table, show_time
 from pokervod_pipelines.cli.render_pages import WORKER_COLUMNS, WORKER_FIGURES, print_instructions, worker_rows
+from pokervod_pipelines.cli.usage import LARGEST
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.periods import read_period
@@ -35,9 +36,6 @@ from pokervod_pipelines.render.outputs.marker import write_marker
 from pokervod_pipelines.render.states import Transition
 from pokervod_pipelines.render.templates import load_configured_templates, read_time_limits
 from pokervod_pipelines.settings import Settings, load_settings
-
-LARGEST = 2**63 - 1
-"""The largest id or count that the database takes."""
 
 Ids = Annotated[list[int], typer.Argument(metavar="ID…", min=1, max=LARGEST, help="As `render list` shows them.")]
 RendererOption = Annotated[str, typer.Option("--renderer", help="Only this renderer: local or nexrender.")]
@@ -283,7 +281,8 @@ def workers(
         print_json({"workers": [asdict(each) for each in listed], "pauses": [asdict(each) for each in paused]})
         return
     rows = worker_rows(listed, datetime.now(UTC))
-    print_table(count_nouns(len(listed), "worker"), WORKER_COLUMNS, rows, right=WORKER_FIGURES)
+    hint = make_hint(len(rows), first_step="`pokervod render worker` starts one, and so does `pokervod dev`")
+    print_table(count_nouns(len(listed), "worker"), WORKER_COLUMNS, rows, right=WORKER_FIGURES, hint=hint)
     for each in paused:
         until = f"until {show_time(each.until, '%H:%M:%S')}" if each.until else "until a person resumes it"
         out.print(f"paused: {each.scope}, {until}: {each.reason} ({each.by})", markup=False)

@@ -11,8 +11,26 @@ from sqlalchemy import Engine
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.catalog.name_identity import identify_name
 from pokervod_pipelines.cli.known import require_known
-from pokervod_pipelines.cli.options import ByOption, JsonOption, PreviewOption, ReasonOption, print_sources, read_actor
-from pokervod_pipelines.cli.output import count_listed, count_nouns, err, out, print_json, print_json_lines, print_table
+from pokervod_pipelines.cli.options import (
+    ByOption,
+    JsonOption,
+    LimitOption,
+    PreviewOption,
+    ReasonOption,
+    print_sources,
+    read_actor,
+)
+from pokervod_pipelines.cli.output import (
+    count_listed,
+    count_nouns,
+    err,
+    make_hint,
+    out,
+    print_json,
+    print_json_lines,
+    print_table,
+)
+from pokervod_pipelines.cli.usage import LARGEST
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.paging import DEFAULT_LIMIT, EVERYTHING, Page
@@ -28,10 +46,8 @@ app = typer.Typer(no_args_is_help=True)
 
 MAX_PROBLEMS_SHOWN = 10
 
-MAX_ID = 2**63 - 1
-
 RowArgument = Annotated[
-    int, typer.Argument(metavar="ROW_ID", min=1, max=MAX_ID, help="The row's id, as `sheets rows` shows it.")
+    int, typer.Argument(metavar="ROW_ID", min=1, max=LARGEST, help="The row's id, as `sheets rows` shows it.")
 ]
 
 
@@ -124,7 +140,8 @@ def list_sheets(as_json: JsonOption = False) -> None:
         for each in listed
     ]
     columns = ("sheet", "where", "read", "rows", "with video", "rows identified by", "status in the sheet", "problem")
-    print_table(count_nouns(len(listed), "sheet"), columns, table, right=("rows", "with video"))
+    hint = make_hint(len(listed), first_step="add `sheets` to the settings (docs/sheets.md)")
+    print_table(count_nouns(len(listed), "sheet"), columns, table, right=("rows", "with video"), hint=hint)
 
 
 def _describe_left(left: LeftSheet, reading: SheetState | None) -> dict[str, Any]:
@@ -195,7 +212,7 @@ def match() -> None:
 def rows(
     sheet: Annotated[str, typer.Argument(help="Only this sheet.")] = "",
     status: Annotated[str, typer.Option("--status", help="matched, ambiguous or none.")] = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many.")] = DEFAULT_LIMIT,
+    limit: LimitOption = DEFAULT_LIMIT,
     as_json: JsonOption = False,
 ) -> None:
     """List annotation rows with their video, or the reason why they have none.
@@ -206,15 +223,17 @@ def rows(
     settings = load_settings()
     with open_database(settings) as engine, engine.connect() as connection:
         listed = list_rows(connection, page=Page(limit=limit), sheet=sheet or None, status=status or None)
+        are_others = not listed and bool(list_rows(connection, page=Page(limit=1)))
     if sheet and not listed:
         settings.sheet(sheet)
     if as_json:
         print_json([asdict(row) for row in listed])
         return
-    _print_rows(listed, count_listed(len(listed), "row", limit))
+    hint = make_hint(len(listed), limit=limit, are_others=are_others, first_step="`pokervod sync` reads the sheets")
+    _print_rows(listed, count_listed(len(listed), "row", limit), hint)
 
 
-def _print_rows(rows: Sequence[ListedRow], title: str) -> None:
+def _print_rows(rows: Sequence[ListedRow], title: str, hint: str = "") -> None:
     table = [
         (
             str(row.id),
@@ -227,7 +246,7 @@ def _print_rows(rows: Sequence[ListedRow], title: str) -> None:
         for row in rows
     ]
     columns = ("id", "row", "file name", "match", "video or candidates", "why")
-    print_table(title, columns, table, right=("id",))
+    print_table(title, columns, table, right=("id",), hint=hint)
 
 
 @app.command("pin")
@@ -306,4 +325,5 @@ def pins(
         for each in listed
     ]
     columns = ("id", "row", "file name", "video", "file state", "when", "who", "why")
-    print_table(count_nouns(len(listed), "pin"), columns, table, right=("id",))
+    hint = make_hint(len(listed), first_step="`pokervod sheets pin ROW_ID PATH --reason …` pins a row")
+    print_table(count_nouns(len(listed), "pin"), columns, table, right=("id",), hint=hint)

@@ -84,11 +84,3 @@ def test_arguments_that_are_not_utf_8_are_refused(
     assert told.count("\n") == 1
     assert render_day.execute("select count(*) from events") == [(0,)]
     assert render_day.execute("select count(*) from render_workers") == [(0,)]
-
-
-def test_a_number_that_is_too_large_for_the_database_has_to_be_corrected(start: Start) -> None:
-    process = start("hands", "list", "--session", "99999999999999999999")
-    told = process.communicate(timeout=60)[1].decode()
-
-    assert process.returncode == 2
-    assert told.startswith("error: the database refuses a value: bigint out of range; correct the value")

@@ -16,6 +16,7 @@ __all__ = ["harness", "run"]
 
 WHY = ("--reason", "x")
 ENQUEUE = ("render", "enqueue", "-t", "elimination", "-l", "player=Ana", "-l")
+A_NUMBER = "expected a whole number"
 A_TIME = "expected a time such as 2h, 30m, 3d, 10:00, today, yesterday, 2026-05-04 or 2026-05-04 10:00, got "
 
 FILES = {
@@ -41,15 +42,20 @@ USAGE = [
     ("nas clear --library wsop", "Missing option '--below'"),
     ("catalog correct 1 event 3", "Missing option '--reason'"),
     ("render prioritize 1 --reason x", "Missing option '--priority'"),
-    ("clips list --limit 0", "Invalid value for '--limit' / '-n': Input should be greater than or equal to 1"),
-    ("clips list --grade 5", "Invalid value for '--grade' / '-g': Input should be less than or equal to 3"),
-    ("events tail -n -3", "Invalid value for '--lines' / '-n': Input should be greater than or equal to 0"),
-    ("catalog search x --year 24", "Invalid value for '--year': Input should be greater than or equal to 1900"),
-    ("hands show abc", "Invalid value for 'ID': Input should be a valid integer"),
-    ("sheets pin video.mp4 1 --reason x", "Invalid value for 'ROW_ID': Input should be a valid integer"),
+    ("clips list --limit 0", f"Invalid value for '--limit' / '-n': {A_NUMBER} of at least 1, such as 17, got '0'"),
+    ("clips list --grade 5", f"Invalid value for '--grade' / '-g': {A_NUMBER} from 1 to 3, got '5'"),
+    ("clips list --grade five", f"Invalid value for '--grade' / '-g': {A_NUMBER} from 1 to 3, got 'five'"),
+    ("hands list --limit 99999999999999999999", f"Invalid value for '--limit' / '-n': {A_NUMBER} of at least 1, such"),
+    ("hands export 1 x --to out", f"Invalid value for 'ID…': {A_NUMBER}, such as 17, got 'x'"),
+    ("hands list --session 99999999999999999999", "Invalid value for '--session': expected a whole number, such as 17"),
+    ("hands show 99999999999999999999", f"Invalid value for 'ID': {A_NUMBER} of at least 1, such as 17, got '9999"),
+    ("events tail -n -3", f"Invalid value for '--lines' / '-n': {A_NUMBER} of at least 0, such as 17, got '-3'"),
+    ("catalog search x --year 24", f"Invalid value for '--year': {A_NUMBER} from 1900 to 2100, got '24'"),
+    ("hands show abc", f"Invalid value for 'ID': {A_NUMBER} of at least 1, such as 17, got 'abc'"),
+    ("sheets pin video.mp4 1 --reason x", f"Invalid value for 'ROW_ID': {A_NUMBER} of at least 1, such as 17, got"),
     ("clips export out --format avi", "'avi' is not one of 'edl', 'fcpxml', 'otio', 'csv', 'media'"),
     ("clips export out --assume-rate fast", "expected a frame rate such as 25, 29.97 or 30000/1001, got 'fast'"),
-    ("dev --port 99999", "Invalid value for '--port': Input should be less than or equal to 65535"),
+    ("dev --port 99999", f"Invalid value for '--port': {A_NUMBER} from 1 to 65535, got '99999'"),
     ("hands list --day yesterday", "Invalid value for '--day': expected a day such as 2026-05-04, got 'yesterday'"),
     ("hands import x --day 4.5.26", "Invalid value for '--day': expected a day such as 2026-05-04, got '4.5.26'"),
     ("render list --day 2026-02-30", "Invalid value for '--day': expected a day such as 2026-05-04, got '2026-02-30'"),

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 import pytest
 from rich.cells import cell_len
 
-from pokervod_pipelines.cli.output import SafeConsole, make_table, print_json, print_json_lines, show_controls
+from pokervod_pipelines.cli.output import (
+    SafeConsole,
+    make_table,
+    print_json,
+    print_json_lines,
+    print_table,
+    show_controls,
+)
 
 HOSTILE = [
     "\x1b]0;title\x07.mp4",
@@ -48,6 +55,49 @@ def test_colours_are_kept_and_korean_is_not_touched() -> None:
     console.print("[red]핸드 7[/red]\tok")
 
     assert "\x1b[31m핸드 7\x1b[0m" in console.file.getvalue()
+
+
+LONG = "error: line 5, cell 7: a quote opens. Run `pokervod sheets retire hands --reason …`, or correct /a.csv, 핸드 7"
+WRAPPED = [
+    (LONG, 46, ["error: line 5, cell 7: a quote opens. Run", "`pokervod sheets retire hands --reason …`, or"]),
+    (f"    → {LONG}", 60, ["    `pokervod sheets retire hands --reason …`, or correct"]),
+    (
+        "see /a/path/that/is/longer/than/the/line.csv now",
+        20,
+        ["see", "/a/path/that/is/longer/than/the/line.csv", "now"],
+    ),
+    ("핸드 없음 핸드 없음 핸드 없음", 10, ["핸드 없음", "핸드 없음", "핸드 없음"]),
+    ("a\n\n  b c", 20, ["a", "", "  b c"]),
+]
+
+
+@pytest.mark.parametrize(("text", "width", "lines"), WRAPPED)
+def test_a_terminal_wraps_between_words_and_keeps_commands_whole(text: str, width: int, lines: list[str]) -> None:
+    options = {"width": width, "highlight": False, "soft_wrap": True}
+    terminal, pipe = (SafeConsole(file=io.StringIO(), force_terminal=each, **options) for each in (True, False))
+    terminal.print(text, markup=False)
+    pipe.print(text, markup=False)
+
+    printed = terminal.file.getvalue().splitlines()
+    assert [each for each in lines if each not in printed] == []
+    assert " ".join(" ".join(printed).split()) == " ".join(text.split())
+    assert all(cell_len(line) <= width or len(line.split()) == 1 for line in printed)
+    assert pipe.file.getvalue() == f"{text}\n"
+
+
+def test_colours_stay_on_wrapped_lines() -> None:
+    console = SafeConsole(file=io.StringIO(), force_terminal=True, width=12, color_system="standard", soft_wrap=True)
+    console.print("[red]one two three four[/red]")
+
+    assert console.file.getvalue() == "\x1b[31mone two\x1b[0m\n\x1b[31mthree four\x1b[0m\n"
+
+
+def test_a_hint_is_below_the_rows_and_no_rows_have_no_header(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table("1 clip", ["id"], [["17"]], hint="A larger --limit may show more.")
+    print_table("0 clips", ["id"], [], hint="Nothing yet: run `pokervod sync`.")
+
+    printed = capsys.readouterr().out.split("\n")
+    assert printed[-4:] == ["A larger --limit may show more.", "0 clips", "Nothing yet: run `pokervod sync`.", ""]
 
 
 ROWS = [
