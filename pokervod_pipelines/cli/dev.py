@@ -1,5 +1,6 @@
 """Run everything on one machine with ``pokervod dev``: database, Dagster, a render worker."""
 
+import errno
 import os
 import shutil
 import socket
@@ -128,6 +129,7 @@ def _make_temporary_folder(settings: Settings) -> Iterator[Path]:
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
+    """Raise ``Conflict`` where another process has the port, as a second start does, else ``BadInput``."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -135,7 +137,8 @@ def _refuse_taken_port(host: str, port: int) -> None:
             probe.bind(address)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise BadInput(
+        is_taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        raise (Conflict if is_taken else BadInput)(
             f"cannot listen on {host}:{port} ({reason}{_name_holder(port)}). Choose another with --port or --host."
         ) from None
 
