@@ -62,7 +62,8 @@ def test_a_sheet_that_left_the_settings_is_named_once_with_the_next_step(run: Ru
         ("hands: 3 rows, 3 clips",),
     )
     assert "`pokervod sheets retire SHEET --reason …` (first `--preview`)" in check.next_step
-    assert "no longer in the settings: 3 rows and 3 clips are left; retire them with" in tell(run("sheets", "list", "--json"))
+    listed = tell(run("sheets", "list", "--json"))
+    assert "no longer in the settings: 3 rows and 3 clips are left; retire them with" in listed
 
 
 def test_a_preview_lists_the_rows_and_changes_nothing(run: Run, harness: SheetHarness) -> None:
