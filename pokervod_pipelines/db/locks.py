@@ -26,14 +26,17 @@ def hold_lock(engine: Engine, name: str) -> Iterator[None]:
 def try_lock(engine: Engine, name: str) -> Iterator[bool]:
     """Hold the lock of that name while the context lasts, or yield False at once when another process has it."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        has_lock = bool(
-            connection.scalar(text("select pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name})
-        )
+        has_lock = take_lock(connection, name)
         try:
             yield has_lock
         finally:
             if has_lock:
                 _unlock(connection, name)
+
+
+def take_lock(connection: Connection, name: str) -> bool:
+    """Return at once whether this connection has the lock of that name from now on, until it is closed for good."""
+    return bool(connection.scalar(text("select pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name}))
 
 
 def is_locked(connection: Connection, name: str) -> bool:

@@ -5,6 +5,7 @@ that a misspelt one cannot be appended.
 """
 
 from pokervod_pipelines.events.log import append_events, read_events, read_snapshot
+from pokervod_pipelines.events.subscriptions import subscribe, subscribe_async
 from pokervod_pipelines.events.types import EventType, NewEvent
 
-__all__ = ["EventType", "NewEvent", "append_events", "read_events", "read_snapshot"]
+__all__ = ["EventType", "NewEvent", "append_events", "read_events", "read_snapshot", "subscribe", "subscribe_async"]

@@ -45,7 +45,7 @@ class Consumer:
         return {"consumer": self.name, "types": [str(type_) for type_ in self.types]}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Round:
     """Describe the events that were pending at one moment: those in ``snapshot`` that the position does not see.
 
@@ -93,22 +93,84 @@ _FIND_ROUND = text(f"""
 """)  # noqa: S608 - constants
 
 
+def read_pending(connection: Connection, consumer: Consumer, limit: int) -> tuple[Round, list[LoggedEvent]]:
+    """Return the events that are pending now, if they are fewer than ``limit``; else the round, and no event."""
+    rows = connection.execute(_READ_PENDING, {**consumer.parameters, "limit": limit}).all()
+    if len(rows) == limit:
+        return find_round(connection, consumer), []
+    events = [LoggedEvent(*row[3:]) for row in rows if row.id]
+    seen_txid, seen_snapshot, snapshot, *_ = rows[0]
+    first, last = (events[0].id, events[-1].id) if events else (0, 0)
+    return Round(seen_txid, seen_snapshot, snapshot, first, last), events
+
+
+_READ_PENDING = text(f"""
+    with {_SEEN}
+    select seen.txid as seen_txid, seen.snapshot as seen_snapshot, cast(pg_current_snapshot() as text) as now, found.*
+    from seen left join lateral (
+        select id, at, type, source, correlation_id, payload from events where {_PENDING} order by id limit :limit
+    ) as found on true
+    order by found.id
+""")  # noqa: S608 - constants
+
+
+def keep_round(connection: Connection, consumer: Consumer, left: Round) -> None:
+    """Store what is left of a round, to continue there, unless the cursor was set back since the round was found."""
+    connection.execute(_KEEP_ROUND, consumer.parameters | asdict(left))
+
+
+_KEEP_ROUND = text("""
+    insert into event_cursors as c (consumer, types, txid, event_id, round_snapshot, round_end)
+    values (:consumer, :types, :seen_txid, :first - 1, :snapshot, :last)
+    on conflict (consumer) do update set types = excluded.types, event_id = excluded.event_id,
+        round_snapshot = excluded.round_snapshot, round_end = excluded.round_end, moved_at = now()
+    where c.txid = :seen_txid and c.snapshot is not distinct from cast(:seen_snapshot as varchar)
+""")
+
+
+def read_round(connection: Connection, consumer: Consumer) -> Round | None:
+    """Return what is left of the round that was kept, or None between rounds."""
+    row = connection.execute(_READ_ROUND, consumer.parameters).one_or_none()
+    return None if row is None else Round(**row._mapping)
+
+
+_READ_ROUND = text("""
+    select txid as seen_txid, snapshot as seen_snapshot, round_snapshot as snapshot, event_id + 1 as first,
+        round_end as last
+    from event_cursors where consumer = :consumer and round_snapshot is not null
+""")
+
+
 def stream_round(
-    connection: Connection, consumer: Consumer, pending: Round, *, after: int = 0, limit: int | None = None
+    connection: Connection, consumer: Consumer, pending: Round, *, limit: int | None = None
 ) -> Iterator[LoggedEvent]:
-    """Yield the events of the round with an id above ``after``, in the order of their ids."""
-    values = {**consumer.parameters, **asdict(pending), "after": max(after, pending.first - 1), "limit": limit}
-    for row in connection.execute(_STREAM_ROUND, values, execution_options={"yield_per": _BATCH}):
+    """Yield the first events of the round in the order of their ids; without a limit all of them."""
+    values = {**consumer.parameters, **asdict(pending), "limit": limit}
+    options = {"yield_per": _BATCH} if limit is None else {}
+    for row in connection.execute(_STREAM_ROUND, values, execution_options=options):
         yield LoggedEvent(**row._mapping)
 
 
 _STREAM_ROUND = text(f"""
     select id, at, type, source, correlation_id, payload
     from events, (select cast(:seen_txid as bigint) as txid, cast(:seen_snapshot as text) as snapshot) as seen
-    where {_PENDING} and id > :after and id <= :last
+    where {_PENDING} and id between :first and :last
         and pg_visible_in_snapshot(cast(cast(events.txid as text) as xid8), cast(:snapshot as pg_snapshot))
     order by id limit :limit
 """)  # noqa: S608 - constants
+
+
+def start_cursor(connection: Connection, consumer: Consumer) -> None:
+    """Let a consumer that has never read begin with the events after this moment."""
+    connection.execute(_START, consumer.parameters)
+
+
+_START = text("""
+    insert into event_cursors (consumer, types, txid, event_id, snapshot)
+    select :consumer, :types, cast(cast(pg_snapshot_xmin(now) as text) as bigint), 0, cast(now as text)
+    from pg_current_snapshot() as now
+    on conflict (consumer) do nothing
+""")
 
 
 def advance_cursor(connection: Connection, consumer: Consumer, done: Round) -> None:

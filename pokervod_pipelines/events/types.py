@@ -68,6 +68,9 @@ class EventType(StrEnum):
     TOURNAMENT_IMPORTED = "tournament.imported"
     TOURNAMENT_LEVEL_ENDED = "tournament.level.ended"
     TOURNAMENT_PLAYER_ELIMINATED = "tournament.player.eliminated"
+    SYSTEM_EVENT_PARKED = "system.event.parked"
+    SYSTEM_EVENT_RETRIED = "system.event.retried"
+    SYSTEM_EVENT_DROPPED = "system.event.dropped"
 
 
 @dataclass(frozen=True, slots=True)

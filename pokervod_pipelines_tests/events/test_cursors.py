@@ -114,7 +114,9 @@ def test_a_cursor_is_set_back_to_a_time_and_never_forward(engine: Engine) -> Non
             append(connection, number)
     consume(engine)
     with engine.begin() as connection:
-        connection.execute(text("update events set at = now() - (3 - id) * interval '1 day'"))
+        connection.execute(
+            text("update events set at = now() - ((select max(id) from events) - id) * interval '1 day'")
+        )
 
     assert set_back(engine, datetime.now(UTC) - timedelta(days=1, hours=1)) == 2
     assert consume(engine) == [1, 2]
