@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote
 from pydantic import SecretStr
 
 from pokervod_pipelines.errors import BadSettings
+from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import AlertChannel
 
 CONSOLE = "console"
@@ -78,6 +79,18 @@ def open_channels(configured: Iterable[AlertChannel], environ: Mapping[str, str 
     if missing:
         raise BadSettings("\n".join(missing))
     return tuple(channels)
+
+
+def find_channels(settings: Settings) -> tuple[list[Channel], dict[str, str]]:
+    """Return the channels that have an address, and by name what to do about the others."""
+    channels: list[Channel] = []
+    missing: dict[str, str] = {}
+    for each in settings.alerts.channels:
+        try:
+            channels += open_channels([each], settings.alert_urls)
+        except BadSettings as error:
+            missing[each.name] = str(error)
+    return channels, missing
 
 
 def show_address(url: str) -> str:

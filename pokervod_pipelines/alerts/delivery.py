@@ -13,15 +13,15 @@ on its own; after a failure the rest of its messages are left to the next call.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
 from pokervod_pipelines.alerts import delivery_store as store
-from pokervod_pipelines.alerts.channels import Channel
+from pokervod_pipelines.alerts.channels import Channel, find_channels
 from pokervod_pipelines.alerts.delivery_store import DeliveryClaim
 from pokervod_pipelines.alerts.lifecycle import append_event
 from pokervod_pipelines.alerts.message import compose_message
@@ -30,6 +30,7 @@ from pokervod_pipelines.alerts.transport import PREPARE_SECONDS, OpenTransport, 
 from pokervod_pipelines.events import EventType
 from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines.processes.supervised import START_SECONDS
+from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import AlertSettings
 
 MAX_MESSAGES = 100
@@ -84,6 +85,15 @@ class _Call:
     def find_retry(self, attempts: int) -> datetime:
         backoff = Backoff(first_seconds=self.limits.retry_seconds, limit_seconds=self.limits.max_retry_seconds)
         return self.read_time() + timedelta(seconds=backoff.find_wait(attempts))
+
+
+def deliver_alerts(engine: Engine, settings: Settings) -> Mapping[str, str]:
+    """Send what is due once; return the failure of each channel that failed, which is retried later.
+
+    A channel without an address is one of them; it does not stop the others.
+    """
+    channels, missing = find_channels(settings)
+    return missing | deliver_pending(engine, channels, now=datetime.now(UTC), limits=settings.alerts).failures
 
 
 def deliver_pending(

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
+from pokervod_pipelines.alerts.channels import find_channels
+from pokervod_pipelines.alerts.delivery import deliver_alerts
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor, write_to
 from pokervod_pipelines.cli.output import err, out, print_json, print_table
 from pokervod_pipelines.db.engine import open_database
@@ -27,15 +29,14 @@ from pokervod_pipelines.rollout.interventions import (
 )
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.plans import find_plan
-from pokervod_pipelines.rollout.publish import deliver_alerts, find_channels, write_page_file
 from pokervod_pipelines.rollout.record import ResultRecord, RolloutRecord, RolloutState
 from pokervod_pipelines.rollout.report.as_json import make_report_json
 from pokervod_pipelines.rollout.report.figures import make_report
-from pokervod_pipelines.rollout.report.text import write_page, write_text
+from pokervod_pipelines.rollout.report.text import write_page, write_page_file, write_text
 from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.rollout.rollout import Rollout
 from pokervod_pipelines.rollout.runner import TooEarly, evaluate_week, run_rollout
-from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -55,20 +56,12 @@ MAX_INLINE_WAIT = 10.0
 """Seconds that a command waits without `--wait`; after longer waits the sensor continues."""
 
 
-class _OpenRollout(NamedTuple):
-    """Hold what every command needs of a rollout."""
-
-    settings: Settings
-    plan: RolloutPlan
-    rollout: Rollout
-
-
 @contextmanager
-def _open(plan_name: str) -> Iterator[_OpenRollout]:
+def _open(plan_name: str) -> Iterator[Rollout]:
     settings = load_settings()
     plan = find_plan(settings, plan_name or None)
     with open_database(settings) as engine:
-        yield _OpenRollout(settings, plan, Rollout(engine=engine, settings=settings, plan=plan))
+        yield Rollout(engine=engine, settings=settings, plan=plan)
 
 
 @app.command("run")
@@ -86,23 +79,23 @@ def run(
 
     Example: pokervod rollout run --until 3
     """
-    with _open(plan) as opened:
-        if not find_channels(opened.settings)[0]:
+    with _open(plan) as rollout:
+        if not find_channels(rollout.settings)[0]:
             problem = "no alert channel can be used, so nobody is told when a week needs a person"
             err.print(f"warning: {problem}; set alerts.channels and its address (docs/alerts.md)", markup=False)
         while True:
             try:
-                run_rollout(opened.rollout, until=until, early=early, log=lambda line: err.print(line, markup=False))
+                run_rollout(rollout, until=until, early=early, log=lambda line: err.print(line, markup=False))
             except TooEarly as error:
                 err.print(str(error), markup=False)
                 raise typer.Exit(WAITING) from None
-            record = opened.rollout.read()
+            record = rollout.read()
             seconds = _find_wait(record, until)
             if seconds is None or not (wait or seconds <= MAX_INLINE_WAIT):
                 break
-            _deliver(opened)
+            _deliver(rollout)
             time.sleep(seconds)
-        _conclude(opened, record, as_json=as_json)
+        _conclude(rollout, record, as_json=as_json)
     if seconds is not None:
         raise typer.Exit(WAITING)
 
@@ -115,14 +108,14 @@ def _find_wait(record: RolloutRecord, until: int | None) -> float | None:
     return None if next_try_at is None else max(0.0, (next_try_at - datetime.now(UTC)).total_seconds())
 
 
-def _conclude(opened: _OpenRollout, record: RolloutRecord, *, as_json: bool) -> None:
+def _conclude(rollout: Rollout, record: RolloutRecord, *, as_json: bool) -> None:
     """Write the page, send alerts, and print the state. Raises ``OperatorNeeded`` where a person has to decide."""
     try:
-        page = f"page: {write_page_file(opened.settings, opened.plan, record)}"
+        page = f"page: {write_page_file(rollout.settings, rollout.plan, record)}"
     except Unavailable as error:
         page = str(error)
-    _deliver(opened)
-    _show(opened.plan, record, as_json=as_json)
+    _deliver(rollout)
+    _show(rollout.plan, record, as_json=as_json)
     if not as_json:
         out.print(page, markup=False)
     if step := _NEXT_STEPS.get(record.state):
@@ -137,9 +130,9 @@ _NEXT_STEPS = {
 }
 
 
-def _deliver(opened: _OpenRollout) -> None:
+def _deliver(rollout: Rollout) -> None:
     """Send alerts, so that nobody waits for them until the command ends."""
-    for channel, fault in deliver_alerts(opened.rollout.engine, opened.settings).items():
+    for channel, fault in deliver_alerts(rollout.engine, rollout.settings).items():
         err.print(f"alert not delivered to {channel}, retried later: {fault}", markup=False)
 
 
@@ -185,9 +178,9 @@ def resume(
 
     Example: pokervod rollout resume --from 5 --reason "the database is back"
     """
-    with _open(plan) as opened:
-        number = resume_rollout(opened.rollout, read_actor(by, reason), week=from_)
-        until = until or opened.rollout.read().until
+    with _open(plan) as rollout:
+        number = resume_rollout(rollout, read_actor(by, reason), week=from_)
+        until = until or rollout.read().until
     err.print(f"resumed from week {number}", markup=False)
     run(plan=plan, until=until, wait=wait, as_json=as_json)
 
@@ -199,17 +192,17 @@ def validate(week: WeekArgument, plan: PlanOption = "", as_json: JsonOption = Fa
     Example: pokervod rollout validate 4
     """
     find_plan(load_settings(), plan or None).week(week)
-    with _open(plan) as opened:
-        result = evaluate_week(opened.rollout, week)
-        fixes = opened.rollout.preview_fixes(week, result.failed)
+    with _open(plan) as rollout:
+        results = evaluate_week(rollout, week)
+        fixes = rollout.preview_fixes(week, [each for each in results if each.blocks])
+        passed = not any(each.blocks for each in results)
     if as_json:
-        results = [asdict(each) for each in result.results]
-        print_json({"week": week, "passed": result.passed, "results": results, "fixers": fixes})
+        print_json({"week": week, "passed": passed, "results": [*map(asdict, results)], "fixers": fixes})
     else:
-        _show_results(week, result.results)
+        _show_results(week, results)
         for fixer, summary in fixes.items():
             out.print(f"{fixer}: {summary}", markup=False)
-    if not result.passed:
+    if not passed:
         raise typer.Exit(1)
 
 
@@ -232,17 +225,17 @@ def report(
 
     Example: pokervod rollout report --html rollout.html
     """
-    with _open(plan) as opened:
-        record = opened.rollout.read()
-    now, link = datetime.now(UTC), opened.settings.rollout.link
+    with _open(plan) as rollout:
+        record = rollout.read()
+    now, link = datetime.now(UTC), rollout.settings.rollout.link
     if html is not None:
         with write_to(html):
-            html.write_text(write_page(opened.plan, record, now, link), encoding="utf-8")
+            html.write_text(write_page(rollout.plan, record, now, link), encoding="utf-8")
         err.print(f"written to {html}", markup=False)
     elif markdown:
-        out.print(write_text("report", opened.plan, record, now, link), markup=False)
+        out.print(write_text("report", rollout.plan, record, now, link), markup=False)
     else:
-        _show(opened.plan, record, as_json=as_json)
+        _show(rollout.plan, record, as_json=as_json)
 
 
 @app.command("override")
@@ -261,8 +254,8 @@ def override(
     Example: pokervod rollout override 4 hands --reason "the tables come on Monday"
     """
     act = undo_override if undo else override_criterion
-    with _open(plan) as opened:
-        act(opened.rollout, week, criterion, read_actor(by, reason))
+    with _open(plan) as rollout:
+        act(rollout, week, criterion, read_actor(by, reason))
     done, step = ("is judged again", "run") if undo else ("counts as passed", "resume")
     out.print(f"{criterion} of week {week} {done}; continue with `pokervod rollout {step}`", markup=False)
 
@@ -273,8 +266,8 @@ def pause(reason: ReasonOption, plan: PlanOption = "", by: ByOption = "") -> Non
 
     Example: pokervod rollout pause --reason "holidays"
     """
-    with _open(plan) as opened:
-        pause_rollout(opened.rollout, read_actor(by, reason))
+    with _open(plan) as rollout:
+        pause_rollout(rollout, read_actor(by, reason))
     out.print("paused", markup=False)
 
 
@@ -284,8 +277,8 @@ def abandon(reason: ReasonOption, plan: PlanOption = "", by: ByOption = "") -> N
 
     Example: pokervod rollout abandon --reason "the project was cancelled"
     """
-    with _open(plan) as opened:
-        abandon_rollout(opened.rollout, read_actor(by, reason))
+    with _open(plan) as rollout:
+        abandon_rollout(rollout, read_actor(by, reason))
     out.print("abandoned", markup=False)
 
 
@@ -295,8 +288,8 @@ def reset(reason: ReasonOption, plan: PlanOption = "", by: ByOption = "") -> Non
 
     Example: pokervod rollout reset --reason "the trial is over"
     """
-    with _open(plan) as opened:
-        reset_rollout(opened.rollout, read_actor(by, reason))
+    with _open(plan) as rollout:
+        reset_rollout(rollout, read_actor(by, reason))
     out.print("reset; begin with `pokervod rollout run`", markup=False)
 
 
@@ -306,8 +299,8 @@ def acknowledge(reason: ReasonOption, plan: PlanOption = "", by: ByOption = "") 
 
     Example: pokervod rollout acknowledge --reason "I am on it"
     """
-    with _open(plan) as opened:
-        week = acknowledge_escalation(opened.rollout, read_actor(by, reason))
+    with _open(plan) as rollout:
+        week = acknowledge_escalation(rollout, read_actor(by, reason))
     out.print(f"the escalation of week {week} is acknowledged", markup=False)
 
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import dagster as dg
 from sqlalchemy import text
 
+from pokervod_pipelines.alerts.channels import find_channels
+from pokervod_pipelines.alerts.delivery import deliver_alerts
 from pokervod_pipelines.defs.sensors import OpenEngine, is_running
-from pokervod_pipelines.rollout.publish import deliver_alerts, find_channels
 from pokervod_pipelines.settings import Settings
 
 DELIVERY_SECONDS = 30

@@ -21,9 +21,14 @@ from pokervod_pipelines.defs.stages import run_or_fail
 from pokervod_pipelines.errors import BadInput, Conflict, PokervodError
 from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
 from pokervod_pipelines.rollout.plans import load_plans
-from pokervod_pipelines.rollout.publish import write_page_file
-from pokervod_pipelines.rollout.record import OverrideRecord, RolloutRecord, WeekResult, WeekState
-from pokervod_pipelines.rollout.report.text import write_text
+from pokervod_pipelines.rollout.record import (
+    OverrideRecord,
+    ResultRecord,
+    RolloutRecord,
+    WeekState,
+    summarize_failures,
+)
+from pokervod_pipelines.rollout.report.text import write_page_file, write_text
 from pokervod_pipelines.rollout.rollout import Rollout
 from pokervod_pipelines.rollout.runner import evaluate_week, name_lock, run_rollout, start_rollout
 from pokervod_pipelines.rollout.store import RolloutStore
@@ -177,17 +182,18 @@ def _define_clock(plan: RolloutPlan, open_engine: OpenEngine) -> dg.SensorDefini
 
 
 class _WeekRun(NamedTuple):
-    """Hold a week after the rollout ran up to it: the record, and the result of this run."""
+    """Hold a week after the rollout ran up to it."""
 
     plan: RolloutPlan
     number: int
     record: RolloutRecord
-    result: WeekResult
+    results: Sequence[ResultRecord]
+    """Of this run, with overrides."""
 
     def list_checks(self) -> Iterator[dict[str, Any]]:
         """Yield the arguments of Dagster's checks; an overridden criterion has failed, but stops nothing."""
         reasons = {each.criterion: f"overridden by {each.by} ({each.reason}): " for each in self._list_overrides()}
-        for each in self.result.results:
+        for each in self.results:
             metadata = {**each.figures, "seconds": each.seconds, "overridden": each.is_overridden}
             if each.details:
                 metadata["evidence"] = dg.MetadataValue.md("\n".join(f"- `{line}`" for line in each.details))
@@ -206,8 +212,8 @@ class _WeekRun(NamedTuple):
             again = week.next_try_at
             reason = f"retried at {again:%H:%M:%S} UTC" if again else self.record.reason
             raise dg.Failure(f"the criteria of week {self.number} have not passed: {reason}", allow_retries=False)
-        if not self.result.passed:
-            reason = f"week {self.number} has passed, but fails now: {self.result.summarize()}"
+        if problem := summarize_failures(self.results):
+            reason = f"week {self.number} has passed, but fails now: {problem}"
             step = f"fix it, or run `pokervod rollout resume --from {self.number}`"
             raise dg.Failure(f"{reason}; {step}", allow_retries=False)
         return {
@@ -226,16 +232,16 @@ def _run_to_week(engine: Engine, settings: Settings, plan: RolloutPlan, number: 
 
     Raises Dagster's ``Failure`` if the week may not start yet, or while another runner has the lock.
     """
-    record, result = run_or_fail(lambda: _run_until(Rollout(engine=engine, settings=settings, plan=plan), number))
+    record, results = run_or_fail(lambda: _run_until(Rollout(engine=engine, settings=settings, plan=plan), number))
     try:
         write_page_file(settings, plan, record)
     except PokervodError as error:  # a week has passed whether or not its page can be written
         _log.warning("%s", error)
-    return _WeekRun(plan, number, record, result)
+    return _WeekRun(plan, number, record, results)
 
 
-def _run_until(rollout: Rollout, number: int) -> tuple[RolloutRecord, WeekResult]:
-    """Return the record and the result of this run: a new one for a week that had passed before."""
+def _run_until(rollout: Rollout, number: int) -> tuple[RolloutRecord, Sequence[ResultRecord]]:
+    """Return the record and the results of this run: a new one for a week that had passed before."""
     start = rollout.clock()
     run_rollout(rollout, until=number, only_extends=True)
     record = rollout.read()
@@ -244,4 +250,4 @@ def _run_until(rollout: Rollout, number: int) -> tuple[RolloutRecord, WeekResult
     new = [each.results for each in record.attempts_of(number) if each.ended_at and each.ended_at >= start]
     if not new and record.weeks[number - 1].state is WeekState.PASSED:
         return record, evaluate_week(rollout, number)
-    return record, WeekResult(results=new[-1] if new else ())
+    return record, new[-1] if new else ()

@@ -7,12 +7,12 @@ from typing import get_args
 
 from pydantic import ValidationError
 
+from pokervod_pipelines.alerts.channels import find_channels
 from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.errors import BadInput, BadSettings, PokervodError
 from pokervod_pipelines.monitoring.doctor import report_part
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.plan_file import BadPlan, load_plan
-from pokervod_pipelines.rollout.publish import find_channels
 from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, AddressKind, ServiceUnderRollout, show_address
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.settings.rollout import RolloutService

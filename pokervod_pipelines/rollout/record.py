@@ -1,6 +1,6 @@
 """Hold what happened in a rollout as the database keeps it: plain records that the runner and the reports read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -68,25 +68,9 @@ class ResultRecord:
         return not self.passed and not self.is_overridden
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeekResult:
-    """Hold the results of all criteria of a week in one attempt."""
-
-    results: tuple[ResultRecord, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Return whether every criterion passed or is overridden."""
-        return not self.failed
-
-    @property
-    def failed(self) -> tuple[ResultRecord, ...]:
-        """Return the results that keep the week from passing."""
-        return tuple(each for each in self.results if each.blocks)
-
-    def summarize(self) -> str:
-        """Return in one line why the week has not passed."""
-        return "; ".join(f"{each.criterion}: {each.summary}" for each in self.failed)
+def summarize_failures(results: Sequence[ResultRecord]) -> str:
+    """Return in one line what keeps a week from passing; nothing if it passed."""
+    return "; ".join(f"{each.criterion}: {each.summary}" for each in results if each.blocks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,8 @@ from pokervod_pipelines.rollout.criteria.base import check_criterion
 from pokervod_pipelines.rollout.fixers.base import FixReport
 from pokervod_pipelines.rollout.fixers.registry import FIXERS, choose_fixers
 from pokervod_pipelines.rollout.plan import FixerEntry, RolloutPlan
-from pokervod_pipelines.rollout.publish import write_page_file
 from pokervod_pipelines.rollout.record import FixRecord, ResultRecord, RolloutRecord, RolloutState
-from pokervod_pipelines.rollout.report.text import ReportPart, write_text
+from pokervod_pipelines.rollout.report.text import ReportPart, write_page_file, write_text
 from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.rollout.store import RolloutStore
 from pokervod_pipelines.settings import Settings

@@ -21,7 +21,14 @@ from pokervod_pipelines.rollout.alignment import (
     list_changes,
     list_reopened,
 )
-from pokervod_pipelines.rollout.record import RolloutRecord, RolloutState, WeekRecord, WeekResult, WeekState
+from pokervod_pipelines.rollout.record import (
+    ResultRecord,
+    RolloutRecord,
+    RolloutState,
+    WeekRecord,
+    WeekState,
+    summarize_failures,
+)
 from pokervod_pipelines.rollout.rollout import Rollout
 from pokervod_pipelines.rollout.store import RolloutStore
 
@@ -102,15 +109,13 @@ def lock_rollout(rollout: Rollout) -> Iterator[None]:
         yield
 
 
-def evaluate_week(rollout: Rollout, number: int) -> WeekResult:
+def evaluate_week(rollout: Rollout, number: int) -> tuple[ResultRecord, ...]:
     """Return the present results of the week's criteria, with overrides; store nothing."""
     with rollout.engine.connect() as connection:
         record = rollout.open_store(connection).find()
     overridden = {each.criterion for each in record.overrides if each.week == number} if record else set()
     results = rollout.evaluate(number)
-    return WeekResult(
-        results=tuple(replace(each, is_overridden=not each.passed and each.criterion in overridden) for each in results)
-    )
+    return tuple(replace(each, is_overridden=not each.passed and each.criterion in overridden) for each in results)
 
 
 def fit_rollout(store: RolloutStore, rollout: Rollout) -> list[str]:
@@ -182,17 +187,17 @@ def _attempt(rollout: Rollout, week: WeekRecord, log: Log) -> None:
         store.set_state(RolloutState.RUNNING, reason)
         store.append_event(EventType.ROLLOUT_WEEK_STARTED, week=week.number, attempt=week.attempts + 1)
     log(reason)
-    result = evaluate_week(rollout, week.number)
-    week = replace(week, attempts=week.attempts + 1)
+    results = evaluate_week(rollout, week.number)
+    problem, week = summarize_failures(results), replace(week, attempts=week.attempts + 1)
     with rollout.begin() as store:
-        store.end_attempt(attempt_id, result)
-        if result.passed:
+        store.end_attempt(attempt_id, results, passed=not problem)
+        if not problem:
             _pass_week(store, rollout, week)
         elif week.attempts < rollout.plan.week(week.number).attempts:
-            _schedule_retry(store, rollout, week, result.summarize())
+            _schedule_retry(store, rollout, week, problem)
         else:
-            _escalate(store, rollout, week, result.summarize())
-    log(f"week {week.number}: " + ("passed" if result.passed else f"failed, {result.summarize()}"))
+            _escalate(store, rollout, week, problem)
+    log(f"week {week.number}: " + (f"failed, {problem}" if problem else "passed"))
 
 
 def _pass_week(store: RolloutStore, rollout: Rollout, week: WeekRecord) -> None:

@@ -19,10 +19,10 @@ from pokervod_pipelines.rollout.plan import PlannedWeek, RolloutPlan
 from pokervod_pipelines.rollout.record import (
     FixRecord,
     OverrideRecord,
+    ResultRecord,
     RolloutRecord,
     RolloutState,
     WeekRecord,
-    WeekResult,
 )
 
 _RECORD = TypeAdapter(RolloutRecord)
@@ -176,13 +176,13 @@ class RolloutStore:
         """
         return int(self._run(query, week=week.number, cycle=week.cycle, number=week.attempts + 1).scalar_one())
 
-    def end_attempt(self, attempt_id: int, result: WeekResult) -> None:
-        """Store the result of the attempt."""
-        for each in result.results:
+    def end_attempt(self, attempt_id: int, results: Sequence[ResultRecord], *, passed: bool) -> None:
+        """Store the results of the attempt."""
+        for each in results:
             texts = {"details": json.dumps(each.details), "figures": json.dumps(dict(each.figures), default=str)}
             self._insert("rollout_results", {**asdict(each), **texts, "attempt_id": attempt_id})
         query = "update rollout_attempts set ended_at = :now, passed = :passed where id = :id"
-        self._run(query, id=attempt_id, passed=result.passed)
+        self._run(query, id=attempt_id, passed=passed)
 
     def insert_fix(self, attempt_id: int, fix: FixRecord) -> None:
         """Store what the fixer reported."""

@@ -4,18 +4,22 @@ Every value in the template is escaped, because what a criterion reports comes f
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from html import escape
+from pathlib import Path
 from typing import Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown import Markdown
 
+from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.files import replace_file
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.record import RolloutRecord
 from pokervod_pipelines.rollout.report import wording
 from pokervod_pipelines.rollout.report.figures import make_report
+from pokervod_pipelines.settings import Settings
 
 ReportPart = Literal["report", "progress", "escalation"]
 
@@ -51,6 +55,19 @@ def write_page(plan: RolloutPlan, record: RolloutRecord, now: datetime, link: st
     return template.render(title=wording.Plain(title), body=wording.Plain(body))
 
 
+def write_page_file(settings: Settings, plan: RolloutPlan, record: RolloutRecord) -> Path:
+    """Write the page of the rollout, whole at every moment; return its path. Raises ``Unavailable``."""
+    folder = settings.rollout.pages or settings.home / "rollout"
+    page = folder / f"{plan.name}.html"
+    content = write_page(plan, record, datetime.now(UTC), settings.rollout.link)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(page, content.encode())
+    except OSError as error:
+        raise Unavailable(f"cannot write the page {page} ({error.strerror}); correct rollout.pages") from None
+    return page
+
+
 @cache
 def _prepare_templates() -> Environment:
     """Return the templates of this package; a missing name is an error."""
@@ -73,7 +90,5 @@ def _prepare_templates() -> Environment:
         "pace": wording.format_pace,
         "plain": lambda text: wording.Plain(text.strip("\n")),
         "share": wording.format_share,
-        "until": lambda start, end: (end - start).total_seconds(),
-        "word": wording.describe_state,
     }
     return templates

@@ -3,17 +3,6 @@
 import re
 from datetime import UTC, date, datetime
 
-from pokervod_pipelines.rollout.record import WeekState
-from pokervod_pipelines.rollout.report.figures import WeekReport
-
-_STATES = {
-    WeekState.PENDING: "○ pending",
-    WeekState.RUNNING: "▶ running",
-    WeekState.WAITING: "… waiting for the next attempt",
-    WeekState.PASSED: "✓ passed",
-    WeekState.FAILED: "✕ failed",
-}
-
 _MARKDOWN = re.compile(r"([\\`*\[\]]|(?<!\w)_|_(?!\w))")
 _ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "&<>|~"}
 """Signs that some readers of Markdown take for markup even after a backslash."""
@@ -25,11 +14,6 @@ class Plain(str):
     """Mark text that is Markdown or HTML already, so that the template does not escape it."""
 
     __slots__ = ()
-
-
-def describe_state(week: WeekReport) -> str:
-    """Return sign and word of the week's state; an escalated week is shown as such whatever its state."""
-    return "! escalated" if week.is_escalated else _STATES[week.record.state]
 
 
 def format_duration(seconds: float) -> str:

@@ -103,6 +103,13 @@ def test_it_says(name: str) -> None:
     assert [each for each in expected if each not in text] == []
 
 
+def test_the_state_of_each_week_is_shown_and_an_escalation_before_it() -> None:
+    lines = write_text("report", PLAN, escalated(), NOW).splitlines()
+    states = [line.split(" | ")[1] for line in lines if line.startswith(("| 4 ", "| 5 ", "| 6 "))]
+    assert states == ["✓ passed", "! escalated", "○ pending"]
+    assert "| ✕ failed |" in write_text("report", PLAN, replace(escalated(), escalations=()), NOW)
+
+
 def test_messages_fit_into_chat() -> None:
     assert len(TEXTS["progress"][0]) < 1_200
     assert len(TEXTS["escalation"][0]) < 3_500

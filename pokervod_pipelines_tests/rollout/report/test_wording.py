@@ -1,7 +1,6 @@
 """Check the wording of reports."""
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -9,8 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pokervod_pipelines.rollout.report import wording
-from pokervod_pipelines.rollout.report.figures import make_report
-from pokervod_pipelines_tests.rollout.report.examples import NOW, escalated, plan_weeks
 
 
 @pytest.mark.parametrize(
@@ -82,9 +79,3 @@ def test_foreign_text_is_not_markdown(text: str, escaped: str) -> None:
 @given(st.text())
 def test_no_sign_of_markdown_stays_bare(text: str) -> None:
     assert not re.search(r"(?<!\\)(\\\\)*[*`\[<|~]", wording.escape_markdown(text))
-
-
-def test_an_escalated_week_says_so() -> None:
-    report = make_report(plan_weeks(), escalated(), NOW)
-    assert [wording.describe_state(each) for each in report.weeks[3:6]] == ["✓ passed", "! escalated", "○ pending"]
-    assert wording.describe_state(replace(report.weeks[4], is_escalated=False)) == "✕ failed"
