@@ -13,11 +13,13 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.rollout.commands import CommandResult, run_command
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, expect
 from pokervod_pipelines.rollout.http_calls import HttpCaller, open_caller
 from pokervod_pipelines.rollout.redaction import hide_secrets
 from pokervod_pipelines.rollout.services import AddressKind, ServiceUnderRollout, list_addresses, show_address
 from pokervod_pipelines.settings import Settings
+
+Figure = float | int | str
 
 MAX_FILE_BYTES = 20_000_000
 
@@ -43,7 +45,8 @@ _DATABASE_PROBLEMS = (
 class RolloutContext:
     """Offer what criteria and fixers may look at, for ``seconds`` from ``start`` on.
 
-    Relative paths are below ``folder``. ``environment`` may contain secrets, which ``hide_secrets`` knows.
+    Relative paths are below ``folder``. ``environment`` may contain secrets, which ``hide_secrets`` knows. A check
+    leaves its evidence in ``figures`` and ``details``.
     """
 
     engine: Engine
@@ -53,25 +56,26 @@ class RolloutContext:
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     seconds: float = 60.0
     deadline: float = math.inf
+    figures: dict[str, Figure] = field(default_factory=dict)
+    details: list[str] = field(default_factory=list)
 
     def start(self, seconds: float | None = None) -> Self:
         """Return this context with its time starting now; ``seconds`` replaces that of the settings."""
         seconds = self.settings.rollout.seconds_per_criterion if seconds is None else seconds
-        return replace(self, seconds=seconds, deadline=time.monotonic() + seconds)
+        return replace(self, seconds=seconds, deadline=time.monotonic() + seconds, figures={}, details=[])
 
     def take_seconds(self, limit: float = math.inf) -> float:
         """Return the seconds that are left, at most ``limit``. Raises ``CriterionFailed`` when the time is up."""
         left = self.deadline - time.monotonic()
-        if left <= 0:
-            problem = f"not finished after {self.seconds:g} s; increase 'seconds' of the criterion"
-            raise CriterionFailed(ErrorClass.UNREACHABLE, problem)
+        problem = f"not finished after {self.seconds:g} s; increase 'seconds' of the criterion"
+        expect(left > 0, ErrorClass.UNREACHABLE, problem)
         return min(left, limit)
 
     def resolve(self, path: str | Path) -> Path:
         """Return the path below the folder, links followed. Raises ``CriterionFailed`` if a link leads out of it."""
         file = (self.folder / path).resolve()
-        if not file.is_relative_to(self.folder.resolve()):
-            raise CriterionFailed(ErrorClass.NOT_ALLOWED, f"{self.show(path)}: a link leads out of {self.folder}")
+        is_below = file.is_relative_to(self.folder.resolve())
+        expect(is_below, ErrorClass.NOT_ALLOWED, f"{self.show(path)}: a link leads out of {self.folder}")
         return file
 
     def read_file(self, path: str | Path) -> bytes:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.fields import quote_table
-from pokervod_pipelines.rollout.criteria.result import ErrorClass, fails
-from pokervod_pipelines.rollout.record import ResultRecord
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, expect
 
 CLOCK_DIFFERENCE_HOURS = 5 / 60
 """How far clocks may differ. Anything further in the future would be fresh for too long."""
@@ -16,22 +16,16 @@ TIME_ZONE_HOURS = 14
 """How far the first time zone is ahead of UTC."""
 
 
-def check_age(age: float | None, limit: float, what: str) -> ResultRecord:
-    """Return whether ``what`` is young enough; age and limit are in hours.
-
-    >>> check_age(3, 2, "newest file").summary, check_age(-0.05, 2, "newest file").summary
-    ('the newest file is 3 h old, allowed are 2 h', 'the newest file is 0 min old')
-    """
+def check_age(context: RolloutContext, age: float | None, limit: float, what: str) -> str:
+    """Return how old ``what`` is; age and limit are in hours. Raises ``CriterionFailed`` unless it is young enough."""
     if age is None:
-        return fails(ErrorClass.DATA, f"the {what} is missing")
-    figures = {"age_hours": round(age, 2)}
-    if age < -CLOCK_DIFFERENCE_HOURS:
-        message = f"the {what} is {_format_hours(-age)} in the future: correct the clock or the data"
-        return fails(ErrorClass.DATA, message, figures=figures)
-    message = f"the {what} is {_format_hours(max(age, 0.0))} old"
-    if age <= limit:
-        return fails(None, message, figures=figures)
-    return fails(ErrorClass.DATA, f"{message}, allowed are {_format_hours(limit)}", figures=figures)
+        raise CriterionFailed(ErrorClass.DATA, f"the {what} is missing")
+    context.figures["age_hours"] = round(age, 2)
+    problem = f"the {what} is {_format_hours(-age)} in the future: correct the clock or the data"
+    expect(age >= -CLOCK_DIFFERENCE_HOURS, ErrorClass.DATA, problem)
+    found = f"the {what} is {_format_hours(max(age, 0.0))} old"
+    expect(age <= limit, ErrorClass.DATA, f"{found}, allowed are {_format_hours(limit)}")
+    return found
 
 
 def _format_hours(hours: float) -> str:

@@ -5,18 +5,19 @@ A new kind is a new class in ``kinds``; all that it may touch is a ``RolloutCont
 
 import hashlib
 import json
+import math
 import time
 from abc import ABC, abstractmethod
-from dataclasses import replace
 
 from pydantic import Field
 
 from pokervod_pipelines.processes.threads import run_in_thread
-from pokervod_pipelines.rollout.context import RolloutContext
-from pokervod_pipelines.rollout.criteria.fields import Name, PlanModel, ServiceName, shorten
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails
+from pokervod_pipelines.rollout.context import Figure, RolloutContext
+from pokervod_pipelines.rollout.criteria.fields import MAX_DETAILS, Name, PlanModel, ServiceName, shorten
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
 from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines.rollout.services import AddressKind
+from pokervod_pipelines.text.folding import make_storable
 
 GRACE_SECONDS = 2.0
 """How much longer than its time a check may take before it is abandoned."""
@@ -38,8 +39,8 @@ class Criterion(PlanModel, ABC):
         return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
     @abstractmethod
-    def check(self, context: RolloutContext) -> ResultRecord:
-        """Return the result of one check. May raise ``CriterionFailed``; any other exception is unexpected."""
+    def check(self, context: RolloutContext) -> str:
+        """Return what was found; put figures and lines of details into the context. Raises ``CriterionFailed``."""
 
 
 class ServiceCriterion(Criterion, ABC):
@@ -62,28 +63,35 @@ def check_criterion(criterion: Criterion, context: RolloutContext) -> ResultReco
     begun, started = time.monotonic(), context.start(criterion.seconds)
     checked = run_in_thread(lambda: _check(criterion, started), f"criterion {criterion.name}")
     try:
-        result = checked.result(started.seconds + GRACE_SECONDS)
+        found = checked.result(started.seconds + GRACE_SECONDS)
     except TimeoutError:
-        result = fails(
-            ErrorClass.UNREACHABLE, f"the check did not finish within {started.seconds:g} s; increase its 'seconds'"
-        )
-    return replace(
-        result,
+        problem = f"the check did not finish within {started.seconds:g} s; increase its 'seconds'"
+        found = CriterionFailed(ErrorClass.UNREACHABLE, problem)
+    failed = found if isinstance(found, CriterionFailed) else None
+    lines = [*started.details, *(failed.details if failed else ())]
+    if len(lines) > MAX_DETAILS:
+        lines[MAX_DETAILS - 1 :] = [f"… and {len(lines) - MAX_DETAILS + 1} more"]
+    return ResultRecord(
         criterion=criterion.name,
+        passed=failed is None,
+        summary=shorten(started.hide_secrets(str(found))),
+        details=tuple(shorten(started.hide_secrets(line)) for line in lines),
+        figures={name: _make_storable(each, started) for name, each in started.figures.items()},
+        error_class=failed.error_class if failed else None,
         seconds=round(time.monotonic() - begun, 3),
-        summary=started.hide_secrets(result.summary),
-        details=tuple(map(started.hide_secrets, result.details)),
-        figures={
-            name: started.hide_secrets(each) if isinstance(each, str) else each for name, each in result.figures.items()
-        },
     )
 
 
-def _check(criterion: Criterion, context: RolloutContext) -> ResultRecord:
+def _check(criterion: Criterion, context: RolloutContext) -> str | CriterionFailed:
     try:
         return criterion.check(context)
     except CriterionFailed as failed:
-        return failed.result
+        return failed
     except Exception as error:  # noqa: BLE001 - whatever happens, the rollout continues with a result
         first = next(iter(str(error).strip().splitlines()), "")
-        return fails(ErrorClass.UNKNOWN, shorten(f"{type(error).__name__}: {first}".rstrip(": ")))
+        return CriterionFailed(ErrorClass.UNKNOWN, f"{type(error).__name__}: {first}".rstrip(": "))
+
+
+def _make_storable(figure: Figure, context: RolloutContext) -> Figure:
+    is_number = not isinstance(figure, str) and math.isfinite(figure)  # JSON knows neither nan nor inf
+    return figure if is_number else make_storable(context.hide_secrets(str(figure)))

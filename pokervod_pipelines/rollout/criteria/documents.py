@@ -113,7 +113,8 @@ def read_document(context: RolloutContext, service: str) -> ApiDocument:
     document = ApiDocument(path, version[:3], values)
     if problems := document.find_problems():
         message = f"{path} is invalid (problems: {len(problems)}): {problems[0]}"
-        raise CriterionFailed(ErrorClass.DOCUMENT, message, details=problems, figures={"faults": len(problems)})
+        context.figures["faults"] = len(problems)
+        raise CriterionFailed(ErrorClass.DOCUMENT, message, problems)
     return document
 
 

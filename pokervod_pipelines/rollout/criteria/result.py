@@ -1,16 +1,9 @@
-"""Make the result of a criterion, with the class of the error, by which a fixer is chosen."""
+"""Say why a criterion failed, with the class of the error, by which a fixer is chosen."""
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
 
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.rollout.criteria.fields import MAX_DETAILS, shorten
-from pokervod_pipelines.rollout.record import ResultRecord
-from pokervod_pipelines.text.folding import make_storable
-
-Figures = Mapping[str, float | int | str]
 
 
 class ErrorClass(StrEnum):
@@ -47,35 +40,16 @@ class ErrorClass(StrEnum):
     """An unexpected error; the summary has its first line."""
 
 
-def passes(summary: str, *, details: Iterable[str] = (), figures: Figures | None = None) -> ResultRecord:
-    """Return the result of a criterion that passed."""
-    return fails(None, summary, details=details, figures=figures)
-
-
-def fails(
-    error_class: ErrorClass | None, summary: str, *, details: Iterable[str] = (), figures: Figures | None = None
-) -> ResultRecord:
-    """Return the result of a criterion that failed: what is wrong and what to do about it; all of it can be stored."""
-    lines = [shorten(line) for line in details]
-    if (count := len(lines)) > MAX_DETAILS:
-        lines[MAX_DETAILS - 1 :] = [f"… and {count - MAX_DETAILS + 1} more"]
-    return ResultRecord(
-        passed=error_class is None,
-        summary=shorten(summary),
-        details=tuple(lines),
-        figures={name: _make_storable(figure) for name, figure in (figures or {}).items()},
-        error_class=error_class,
-    )
-
-
-def _make_storable(figure: float | str) -> float | str:
-    is_number = not isinstance(figure, str) and math.isfinite(figure)  # JSON knows neither nan nor inf
-    return figure if is_number else make_storable(str(figure))
-
-
 class CriterionFailed(PokervodError):
-    """Raised to end a check early; carries the result of the criterion."""
+    """Raised when a criterion fails: what is wrong and what to do about it, with lines of details."""
 
-    def __init__(self, error_class: ErrorClass, summary: str, **found: Any) -> None:
+    def __init__(self, error_class: ErrorClass, summary: str, details: Iterable[str] = ()) -> None:
         super().__init__(summary)
-        self.result = fails(error_class, summary, **found)
+        self.error_class = error_class
+        self.details = [*details]
+
+
+def expect(holds: object, error_class: ErrorClass, summary: str, details: Iterable[str] = ()) -> None:
+    """Raise ``CriterionFailed`` unless it holds."""
+    if not holds:
+        raise CriterionFailed(error_class, summary, details)

@@ -9,16 +9,17 @@ from typing import Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
 
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria import base, kinds
 from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
 from pokervod_pipelines.rollout.criteria.fields import MAX_LINE, follow_pointer
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
 from pokervod_pipelines.rollout.criteria.select_only import read_query
-from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines.rollout.services import is_same_address, show_address
+from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 
 ASKED_FOR = {
@@ -32,9 +33,11 @@ class Raising(Criterion):
 
     kind: Literal["raising"] = "raising"
     text: str = ""
+    details: tuple[str, ...] = ()
 
-    def check(self, context: RolloutContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> str:
         """Raise the error."""
+        context.details.extend(self.details)
         raise ValueError(self.text)
 
 
@@ -43,7 +46,7 @@ class Hanging(Criterion):
 
     kind: Literal["hanging"] = "hanging"
 
-    def check(self, context: RolloutContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> str:
         """Wait without an end."""
         threading.Event().wait()
         raise AssertionError
@@ -116,11 +119,14 @@ def test_a_timeout_is_reported(make_context: MakeContext) -> None:
         make_context().start(1e-9).take_seconds()
 
 
-@given(st.lists(st.text(), max_size=60), st.text())
-def test_evidence_is_bounded(details: list[str], summary: str) -> None:
-    result = fails(ErrorClass.DATA, summary, details=details)
+@given(details=st.lists(st.text(), max_size=60), text=st.text())
+def test_evidence_is_bounded(details: list[str], text: str) -> None:
+    nowhere = create_engine("postgresql+psycopg://127.0.0.1:1/none")
+    context = RolloutContext(engine=nowhere, settings=Settings(home=Path()), folder=Path(), services={}, environment={})
 
-    assert len(result.details) <= 20
+    result = check_criterion(Raising(name="it", text=text, details=tuple(details), seconds=60), context)
+
+    assert len(result.details) == min(len(details), 20)
     assert all(len(line) <= MAX_LINE for line in (result.summary, *result.details))
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS, DataCheck
 from pokervod_pipelines.monitoring.evaluation import evaluate_check
 from pokervod_pipelines.rollout.context import RolloutContext
@@ -24,9 +23,8 @@ from pokervod_pipelines.rollout.criteria.fields import (
     quote_table,
     require,
 )
-from pokervod_pipelines.rollout.criteria.result import ErrorClass, fails, passes
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, expect
 from pokervod_pipelines.rollout.criteria.select_only import read_query
-from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines.settings import Settings
 
 ColumnType = Annotated[str, StringConstraints(pattern=r"^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*( [a-z]+)*(\[\])?$")]
@@ -54,27 +52,21 @@ class DatabaseTable(Criterion):
         require(is_whole, "fresh_column and fresh_hours require each other; give both or none")
         return self
 
-    def check(self, context: RolloutContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> str:
         """Return what the schema and then the rows of the table show."""
         table, least = quote_table(self.table), self.rows_at_least
         with context.read_database() as connection:
-            if problems := [*self._compare_columns(connection, table)]:
-                message = f"{self.table}: {problems[0]}; apply pending migrations"
-                return fails(ErrorClass.SCHEMA, message, details=problems)
+            problems = [*self._compare_columns(connection, table)]
+            problem = f"{self.table}: {' '.join(problems[:1])}; apply pending migrations"
+            expect(not problems, ErrorClass.SCHEMA, problem, problems)
             count = text(f"select count(*) from (select from {table} limit :limit) counted")  # noqa: S608 - quoted
-            rows = int(connection.scalar(count, {"limit": least}) or 0)
-            figures: dict[str, float | int | str] = {"rows_at_least": rows}
-            if rows < least:
-                message = f"{self.table} has {rows} rows, expected at least {least}"
-                return fails(ErrorClass.DATA, message, figures=figures)
+            context.figures["rows_at_least"] = rows = int(connection.scalar(count, {"limit": least}) or 0)
+            expect(rows >= least, ErrorClass.DATA, f"{self.table} has {rows} rows, expected at least {least}")
             if self.fresh_column and self.fresh_hours:
                 age = measure_table(connection, self.table, self.fresh_column)
-                fresh = check_age(age, self.fresh_hours, f"newest {self.fresh_column} of {self.table}")
-                figures |= fresh.figures
-                if not fresh.passed:
-                    return fresh
+                check_age(context, age, self.fresh_hours, f"newest {self.fresh_column} of {self.table}")
         counted = f", with {rows:,} rows or more" if rows else ""
-        return passes(f"{self.table} is as expected{counted}", figures=figures)
+        return f"{self.table} is as expected{counted}"
 
     def _compare_columns(self, connection: Connection, table: str) -> Iterator[str]:
         columns = text("""
@@ -147,22 +139,21 @@ class Sql(Criterion):
     query: Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_check_query)]
     expect: Expectation
 
-    def check(self, context: RolloutContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> str:
         """Return whether the query returned what is expected, with its rows as evidence if not."""
         bounded = f"select * from (\n{read_query(self.query)}\n) as answer limit {MAX_ROWS + 1}"  # noqa: S608 - checked
         with context.read_database() as connection:
             plain = connection.execution_options(no_parameters=True)
             rows = [tuple(row) for row in plain.exec_driver_sql(bounded)]
         first = next(iter(rows[0]), None) if rows else None
-        figures: dict[str, float | int | str] = {"rows": len(rows)}
+        context.figures["rows"] = len(rows)
         if rows:
-            figures["value"] = first if isinstance(first, int | float) else str(first)
-        answer = f"{len(rows)} rows" if self.expect.rows is not None else repr(figures.get("value", "no row"))
-        if self.expect.fits(len(rows), first):
-            return passes(f"the query returns {answer}", figures=figures)
-        details = [" | ".join(map(str, row)) for row in rows]
-        message = f"the query returns {answer}, expected {self.expect.describe()}"
-        return fails(ErrorClass.DATA, message, details=details, figures=figures)
+            context.figures["value"] = first if isinstance(first, int | float) else str(first)
+        answer = f"{len(rows)} rows" if self.expect.rows is not None else repr(context.figures.get("value", "no row"))
+        problem = f"the query returns {answer}, expected {self.expect.describe()}"
+        details = (" | ".join(map(str, row)) for row in rows)
+        expect(self.expect.fits(len(rows), first), ErrorClass.DATA, problem, details)
+        return f"the query returns {answer}"
 
 
 def is_equal(found: object, expected: Scalar) -> bool:
@@ -193,14 +184,16 @@ class Freshness(Criterion):
         require(is_one, "freshness needs either a table and its column, or a path")
         return self
 
-    def check(self, context: RolloutContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> str:
         """Return how old the newest time or file is."""
         if self.table and self.column:
+            what = f"newest {self.column} of {self.table}"
             with context.read_database() as connection:
                 age = measure_table(connection, self.table, self.column)
-            return check_age(age, self.hours, f"newest {self.column} of {self.table}")
-        newest = context.find_files(str(self.path))[-1:]
-        return check_age(measure_file(newest[0]) if newest else None, self.hours, f"newest file {self.path}")
+        else:
+            what, files = f"newest file {self.path}", context.find_files(str(self.path))
+            age = measure_file(files[-1]) if files else None
+        return check_age(context, age, self.hours, what)
 
 
 class AssetCheck(Criterion):
@@ -221,14 +214,25 @@ class AssetCheck(Criterion):
         require(self._list_checks(), problem)
         return self
 
-    def check(self, context: RolloutContext) -> ResultRecord:
-        """Return the results for the data as they are now; the state of files is that of their asset's last check."""
+    def check(self, context: RolloutContext) -> str:
+        """Return what the checks looked at; the state of files is that of their asset's last check."""
         checks = self._list_checks()
         with context.read_database() as connection:
             results = [evaluate_check(connection, check, context.settings) for check in checks]
             is_asked = LIBRARIES in {check.name for check in checks}
             unread = _list_unread(connection, context.settings) if is_asked else []
-        return _combine(results, unread)
+        context.figures.update({each.name: each.evidence_count for each in results})
+        if failed := [each for each in results if not each.passed]:
+            names = ", ".join(each.name for each in failed)
+            problem = f"failed: {names} (cases: {failed[0].evidence_count}). {failed[0].next_step}"
+            details = (f"{each.name}: {line}" for each in failed for line in each.evidence)
+            raise CriterionFailed(ErrorClass.CHECK, problem, details)
+        problem = f"these libraries were never read to the end: {', '.join(unread)}; run `pokervod nas scan`"
+        expect(not unread, ErrorClass.DATA, problem, unread)
+        empty = [each.name for each in results if each.looked_at == 0]  # it proves nothing
+        problem = f"looked at nothing: {', '.join(empty)}; there are no data yet, run `pokervod sync`"
+        expect(not empty, ErrorClass.DATA, problem)
+        return "passed: " + ", ".join(f"{each.name} (looked at {each.looked_at or 0:,})" for each in results)
 
     def _list_checks(self) -> Sequence[DataCheck]:
         return [check for check in DATA_CHECKS if self.claim == check.name or self.asset == check.asset]
@@ -237,21 +241,3 @@ class AssetCheck(Criterion):
 def _list_unread(connection: Connection, settings: Settings) -> list[str]:
     read = {*connection.scalars(text("select distinct library from nas_scans where status = 'completed'"))}
     return [each.name for each in settings.libraries if each.name not in read]
-
-
-def _combine(results: Sequence[CheckResult], unread: Sequence[str]) -> ResultRecord:
-    """Return one result of the checks; one that looked at nothing proves nothing."""
-    figures = {each.name: each.evidence_count for each in results}
-    if failed := [each for each in results if not each.passed]:
-        names = ", ".join(each.name for each in failed)
-        message = f"failed: {names} (cases: {failed[0].evidence_count}). {failed[0].next_step}"
-        details = [f"{each.name}: {line}" for each in failed for line in each.evidence]
-        return fails(ErrorClass.CHECK, message, details=details, figures=figures)
-    if unread:
-        message = f"these libraries were never read to the end: {', '.join(unread)}; run `pokervod nas scan`"
-        return fails(ErrorClass.DATA, message, details=unread, figures=figures)
-    if empty := [each.name for each in results if each.looked_at == 0]:
-        message = f"looked at nothing: {', '.join(empty)}; there are no data yet, run `pokervod sync`"
-        return fails(ErrorClass.DATA, message, figures=figures)
-    looked_at = ", ".join(f"{each.name} (looked at {each.looked_at or 0:,})" for each in results)
-    return passes(f"passed: {looked_at}", figures=figures)

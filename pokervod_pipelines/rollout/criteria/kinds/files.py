@@ -19,8 +19,7 @@ from pokervod_pipelines.rollout.criteria.fields import (
     follow_pointer,
     require,
 )
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails, passes
-from pokervod_pipelines.rollout.record import ResultRecord
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, expect
 
 Argument = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
 
@@ -37,19 +36,18 @@ class File(Criterion):
     matches: Pattern | None = None
     json_values: Mapping[Pointer, Scalar] = Field(default_factory=dict, alias="json")
 
-    def check(self, context: RolloutContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> str:
         """Return whether the file has the expected size and content."""
         content = context.read_file(self.path)
-        figures = {"bytes": len(content)}
-        if len(content) < self.least_bytes:
-            message = f"{self.path} has {len(content)} bytes, expected at least {self.least_bytes}"
-            return fails(ErrorClass.DOCUMENT, message, figures=figures)
-        if self.matches is not None and not _search(self.matches, content, context):
-            return fails(ErrorClass.DOCUMENT, f"{self.path}: nothing in it matches {self.matches!r}", figures=figures)
-        if problems := [*self._compare(content)]:
-            message = f"{self.path} has other values than expected: {problems[0]}"
-            return fails(ErrorClass.DATA, message, details=problems, figures=figures)
-        return passes(f"{self.path} is as expected: {len(content):,} bytes", figures=figures)
+        context.figures["bytes"] = size = len(content)
+        problem = f"{self.path} has {size} bytes, expected at least {self.least_bytes}"
+        expect(size >= self.least_bytes, ErrorClass.DOCUMENT, problem)
+        found = self.matches is None or _search(self.matches, content, context)
+        expect(found, ErrorClass.DOCUMENT, f"{self.path}: nothing in it matches {self.matches!r}")
+        problems = [*self._compare(content)]
+        problem = f"{self.path} has other values than expected: {' '.join(problems[:1])}"
+        expect(not problems, ErrorClass.DATA, problem, problems)
+        return f"{self.path} is as expected: {size:,} bytes"
 
     def _compare(self, content: bytes) -> Iterator[str]:
         try:
@@ -95,17 +93,15 @@ class Command(Criterion):
             require(run[0] in settings.programs, f"program {run[0]!r} is not allowed; {_NEXT_STEP}")
         return run
 
-    def check(self, context: RolloutContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> str:
         """Return how the program ended, with the end of its output; the processes it started are killed."""
         program, seconds = self.run[0], context.take_seconds()
         settings = context.settings.rollout
-        if not settings.allow_commands or program not in settings.programs:
-            return fails(ErrorClass.NOT_ALLOWED, f"{program!r} is not allowed; {_NEXT_STEP}")
+        is_allowed = settings.allow_commands and program in settings.programs
+        expect(is_allowed, ErrorClass.NOT_ALLOWED, f"{program!r} is not allowed; {_NEXT_STEP}")
         ended = context.run_command(program, self.run, seconds, hidden=("POKERVOD_",), keeps_children=False)
-        is_expected = ended.status == self.exit_status
-        return fails(
-            None if is_expected else ErrorClass.CHECK,
-            f"{program!r} ended with {ended.status}" + ("" if is_expected else f", expected {self.exit_status}"),
-            details=ended.lines[-MAX_DETAILS:],
-            figures={"exit_status": ended.status},
-        )
+        context.details.extend(ended.lines[-MAX_DETAILS:])
+        context.figures["exit_status"] = status = ended.status
+        problem = f"{program!r} ended with {status}, expected {self.exit_status}"
+        expect(status == self.exit_status, ErrorClass.CHECK, problem)
+        return f"{program!r} ended with {status}"

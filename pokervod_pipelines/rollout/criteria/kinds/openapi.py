@@ -17,9 +17,8 @@ from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import AddressCriterion, ServiceCriterion
 from pokervod_pipelines.rollout.criteria.documents import ApiDocument, Operation, read_document
 from pokervod_pipelines.rollout.criteria.requests import NoExample, OperationCall, make_call
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails, passes
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, expect
 from pokervod_pipelines.rollout.http_calls import HttpCaller, HttpResponse
-from pokervod_pipelines.rollout.record import ResultRecord
 
 READING = frozenset({"get", "head"})
 MAX_PROBLEMS = 3
@@ -39,18 +38,17 @@ class OpenapiDocument(ServiceCriterion):
     kind: Literal["openapi_document"] = "openapi_document"
     operations_at_least: int = Field(default=1, ge=1, le=10_000)
 
-    def check(self, context: RolloutContext) -> ResultRecord:
-        """Return what is wrong with the document."""
+    def check(self, context: RolloutContext) -> str:
+        """Return how many operations the document has, or what is wrong with it."""
         document = read_document(context, self.service)
         operations = [*document.list_operations()]
         problems = [problem for each in operations for problem in _find_incomplete(document, each)]
         if (count := len(operations)) < self.operations_at_least:
             problems.append(f"{count} operations are described, expected at least {self.operations_at_least}")
-        figures = {"operations": count, "faults": len(problems)}
-        if problems:
-            message = f"{document.path} is incomplete (problems: {len(problems)}): {problems[0]}"
-            return fails(ErrorClass.DOCUMENT, message, details=problems, figures=figures)
-        return passes(f"{document.path} is valid and complete: {count} operations", figures=figures)
+        context.figures.update({"operations": count, "faults": len(problems)})
+        problem = f"{document.path} is incomplete (problems: {len(problems)}): {' '.join(problems[:1])}"
+        expect(not problems, ErrorClass.DOCUMENT, problem, problems)
+        return f"{document.path} is valid and complete: {count} operations"
 
 
 def _find_incomplete(document: ApiDocument, operation: Operation) -> Iterator[str]:
@@ -79,7 +77,7 @@ class HttpContract(AddressCriterion):
     also: list[str] = Field(default_factory=list, max_length=100)
     skip: list[str] = Field(default_factory=list, max_length=100)
 
-    def check(self, context: RolloutContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> str:
         """Return what is wrong with the responses; an operation that fails does not stop the check of the others."""
         document = read_document(context, self.service)
         every = {str(each.values.get("operationId", each.title)): each for each in document.list_operations()}
@@ -98,13 +96,13 @@ class HttpContract(AddressCriterion):
         if not called:
             message = f"{document.path} has no reading operation to call; name some in 'also'"
             problems.append((ErrorClass.CONTRACT, message))
-        figures = {"operations": len(every), "asked": len(called), "faults": len(problems)}
-        if not problems:
-            return passes(f"{caller.title} answers {len(called)} operations as documented", figures=figures)
-        # A service that is down explains all other problems.
-        error_class, first = next((problem for problem in problems if problem[0] in _DOWN), problems[0])
-        message = f"{caller.title} does not answer as {document.path} describes: {first}"
-        return fails(error_class, message, details=[text for _, text in problems], figures=figures)
+        context.figures.update({"operations": len(every), "asked": len(called), "faults": len(problems)})
+        if problems:
+            # A service that is down explains all other problems.
+            error_class, first = next((problem for problem in problems if problem[0] in _DOWN), problems[0])
+            message = f"{caller.title} does not answer as {document.path} describes: {first}"
+            raise CriterionFailed(error_class, message, [text for _, text in problems])
+        return f"{caller.title} answers {len(called)} operations as documented"
 
 
 def _ask(caller: HttpCaller, document: ApiDocument, operation: Operation) -> list[tuple[ErrorClass, str]]:
@@ -119,7 +117,7 @@ def _ask(caller: HttpCaller, document: ApiDocument, operation: Operation) -> lis
     except NoExample as error:
         error_class, problems = ErrorClass.CONTRACT, [f"cannot be called: {error}; add one"]
     except CriterionFailed as failed:
-        error_class, problems = ErrorClass(failed.result.error_class or ErrorClass.CONTRACT), [str(failed)]
+        error_class, problems = failed.error_class, [str(failed)]
     return [(error_class, f"{operation.title}: {problem}") for problem in problems]
 
 

@@ -4,7 +4,6 @@ No standard exists, so what does not clearly say that it passed did not pass. A 
 name. If several files list it, the newest counts, so that a test which was run again counts once.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +18,7 @@ from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.ages import check_age, measure_file
 from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.fields import Glob, Hours
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, fails
-from pokervod_pipelines.rollout.record import ResultRecord
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, expect
 
 Cases = dict[str, list[str]]
 """The outcomes of each test, by its suite and name; several if a report lists it several times."""
@@ -43,38 +41,37 @@ class JunitReport(Criterion):
     tests_at_least: int = Field(default=1, ge=1)
     fresh_hours: Hours | None = None
 
-    def check(self, context: RolloutContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> str:
         """Return the share of tests that passed, and which ones did not."""
         files = context.find_files(self.paths)
-        if not files:
-            return fails(ErrorClass.TESTS, f"no file {self.paths} below {context.folder}; run the tests")
-        fresh = check_age(measure_file(files[-1]), self.fresh_hours or math.inf, "newest report")
-        if self.fresh_hours is not None and not fresh.passed:
-            return fails(ErrorClass.TESTS, f"{fresh.summary}; run the tests again")
+        expect(files, ErrorClass.TESTS, f"no file {self.paths} below {context.folder}; run the tests")
+        if self.fresh_hours is not None:
+            try:
+                check_age(context, measure_file(files[-1]), self.fresh_hours, "newest report")
+            except CriterionFailed as failed:
+                raise CriterionFailed(ErrorClass.TESTS, f"{failed}; run the tests again") from None
         cases: Cases = {}
         for path in files:
             context.take_seconds()
             cases |= _read_cases(context, path)
-        return self._describe(cases, len(files))
-
-    def _describe(self, cases: Cases, files: int) -> ResultRecord:
         counts = Counter(outcome for outcomes in cases.values() for outcome in outcomes)
-        tests, error_class = counts.total(), None
-        share = counts["passed"] / tests if tests else 0.0
-        message = f"{counts['passed']} of {tests} tests passed ({share:.1%})"
-        if tests < self.tests_at_least:
-            error_class = ErrorClass.TESTS
-            message = f"{self.paths} has {tests} tests, expected at least {self.tests_at_least}"
-        elif share < self.passed:
-            error_class = ErrorClass.TESTS
-            message += f", required are {self.passed:.0%}: {counts['failed']} failed, {counts['skipped']} skipped"
-        return fails(
-            error_class,
-            message,
-            details=sorted(f"{each}: {name}" for name, found in cases.items() for each in {*found} - {"passed"}),
-            figures={"tests": tests, "files": files, "share": round(share, 4)}
-            | {outcome: counts[outcome] for outcome in ("passed", "failed", "skipped")},
+        context.figures.update({outcome: counts[outcome] for outcome in ("passed", "failed", "skipped")})
+        context.figures["files"] = len(files)
+        context.details.extend(
+            sorted(f"{each}: {name}" for name, found in cases.items() for each in {*found} - {"passed"})
         )
+        return self._judge(context, counts)
+
+    def _judge(self, context: RolloutContext, counts: Counter[str]) -> str:
+        tests = counts.total()
+        share = counts["passed"] / tests if tests else 0.0
+        context.figures.update({"tests": tests, "share": round(share, 4)})
+        problem = f"{self.paths} has {tests} tests, expected at least {self.tests_at_least}"
+        expect(tests >= self.tests_at_least, ErrorClass.TESTS, problem)
+        found = f"{counts['passed']} of {tests} tests passed ({share:.1%})"
+        problem = f"required are {self.passed:.0%}: {counts['failed']} failed, {counts['skipped']} skipped"
+        expect(share >= self.passed, ErrorClass.TESTS, f"{found}, {problem}")
+        return found
 
 
 def _read_cases(context: RolloutContext, path: Path) -> Cases:

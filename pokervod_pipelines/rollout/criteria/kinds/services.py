@@ -9,9 +9,8 @@ from pydantic import Field, StringConstraints
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import AddressCriterion, ServiceCriterion
 from pokervod_pipelines.rollout.criteria.fields import UrlPath
-from pokervod_pipelines.rollout.criteria.result import ErrorClass, fails, passes
+from pokervod_pipelines.rollout.criteria.result import ErrorClass, expect
 from pokervod_pipelines.rollout.http_calls import HttpResponse
-from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines.rollout.services import is_same_address
 
 MOCK_HEADERS = ("x-pokervod-mock", "x-mock-", "sl-violations", "x-prism")
@@ -31,12 +30,12 @@ class ServiceOwner(ServiceCriterion):
 
     kind: Literal["service_owner"] = "service_owner"
 
-    def check(self, context: RolloutContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> str:
         """Return the owner's name."""
-        owner = context.services[self.service].owner
-        if owner is None:
-            return fails(ErrorClass.DOCUMENT, f"{self.service} has no owner; set rollout.services.{self.service}.owner")
-        return passes(f"{owner} owns {self.service}", figures={"owner": owner})
+        owner, name = context.services[self.service].owner, self.service
+        expect(owner, ErrorClass.DOCUMENT, f"{name} has no owner; set rollout.services.{name}.owner")
+        context.figures["owner"] = str(owner)
+        return f"{owner} owns {name}"
 
 
 class HttpHealth(AddressCriterion):
@@ -48,24 +47,23 @@ class HttpHealth(AddressCriterion):
     calls: int = Field(default=5, ge=1, le=1000)
     p95_ms: float | None = Field(default=None, gt=0, le=60_000)
 
-    def check(self, context: RolloutContext) -> ResultRecord:
-        """Return the result of the calls; the first wrong status ends the check."""
+    def check(self, context: RolloutContext) -> str:
+        """Return how fast the calls were; the first wrong status ends the check."""
         seconds: list[float] = []
         with context.open_caller(self.service, self.at) as caller:
-            for number in range(1, self.calls + 1):
+            while len(seconds) < self.calls:
                 answer = caller.call("GET", self.path)
-                if (status := answer.status) != self.status:
-                    message = f"GET {self.path} of {caller.title} answers {status}, expected {self.status}"
-                    error_class = ErrorClass.SERVICE_DOWN if status >= 500 else ErrorClass.CONTRACT
-                    return fails(error_class, message, figures={"calls": number, "status": status})
                 seconds.append(answer.seconds)
+                context.figures.update({"calls": len(seconds), "status": answer.status})
+                error_class = ErrorClass.SERVICE_DOWN if answer.status >= 500 else ErrorClass.CONTRACT
+                problem = f"GET {self.path} of {caller.title} answers {answer.status}, expected {self.status}"
+                expect(answer.status == self.status, error_class, problem)
         p95 = find_p95(seconds) * 1000
-        figures = {"calls": self.calls, "status": self.status, "p95_ms": round(p95, 1)}
-        if self.p95_ms is not None and p95 > self.p95_ms:
-            speed = f"95 % of {self.calls} calls within {p95:.0f} ms, allowed are {self.p95_ms:g} ms"
-            return fails(ErrorClass.SERVICE_DOWN, f"{caller.title} is too slow: {speed}", figures=figures)
-        message = f"{caller.title} answers {self.status} to {self.calls} calls, 95 % within {p95:.0f} ms"
-        return passes(message, figures=figures)
+        context.figures["p95_ms"] = round(p95, 1)
+        limit = math.inf if self.p95_ms is None else self.p95_ms
+        problem = f"95 % of {self.calls} calls within {p95:.0f} ms, allowed are {limit:g} ms"
+        expect(p95 <= limit, ErrorClass.SERVICE_DOWN, f"{caller.title} is too slow: {problem}")
+        return f"{caller.title} answers {self.status} to {self.calls} calls, 95 % within {p95:.0f} ms"
 
 
 def find_p95(values: Sequence[float]) -> float:
@@ -87,23 +85,22 @@ class NoMockAddress(AddressCriterion):
     path: UrlPath = "/health"
     headers: list[HeaderName] = Field(default_factory=list, max_length=20)
 
-    def check(self, context: RolloutContext) -> ResultRecord:
+    def check(self, context: RolloutContext) -> str:
         """Return what the addresses and two calls show."""
-        mock = context.services[self.service].mock
-        if mock and self.at != "mock" and is_same_address(context.find_address(self.service, self.at), mock):
-            message = f"{self.service} still has the address of its mock; set rollout.services.{self.service}.{self.at}"
-            return fails(ErrorClass.CONTRACT, message)
-        with context.open_caller(self.service, self.at) as caller:
+        name, mock = self.service, context.services[self.service].mock
+        is_mock = mock and self.at != "mock" and is_same_address(context.find_address(name, self.at), mock)
+        problem = f"{name} still has the address of its mock; set rollout.services.{name}.{self.at}"
+        expect(not is_mock, ErrorClass.CONTRACT, problem)
+        with context.open_caller(name, self.at) as caller:
             answers = {path: caller.call("GET", path) for path in (self.path, UNDOCUMENTED_PATH)}
+        context.figures["status"] = status = answers[self.path].status
         for path, answer in answers.items():
-            if found := self._find_mock_signs(answer):
-                message = f"GET {path} of {caller.title} is answered by a mock: the response has {', '.join(found)}"
-                return fails(ErrorClass.CONTRACT, message, figures={"status": answer.status})
-        figures = {"status": (status := answers[self.path].status)}
-        if status >= 500:
-            message = f"GET {self.path} of {caller.title} answers {status}, so it is unknown whether a mock answers"
-            return fails(ErrorClass.SERVICE_DOWN, message, figures=figures)
-        return passes(f"{caller.title} is not a mock: {len(answers)} answers", figures=figures)
+            found = self._find_mock_signs(answer)
+            problem = f"GET {path} of {caller.title} is answered by a mock: the response has {', '.join(found)}"
+            expect(not found, ErrorClass.CONTRACT, problem)
+        problem = f"GET {self.path} of {caller.title} answers {status}, so it is unknown whether a mock answers"
+        expect(status < 500, ErrorClass.SERVICE_DOWN, problem)
+        return f"{caller.title} is not a mock: {len(answers)} answers"
 
     def _find_mock_signs(self, answer: HttpResponse) -> list[str]:
         prefixes = (*MOCK_HEADERS, *(name.lower() for name in self.headers))
