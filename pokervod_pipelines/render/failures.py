@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pokervod_pipelines.errors import BadInput, PokervodError, Unavailable
+from pokervod_pipelines.files import find_full_disk
 
 FailureKind = Literal["transient", "timeout", "capacity", "bad_worker", "bad_input", "unknown"]
 
@@ -90,3 +91,15 @@ def classify_failure(error: BaseException) -> FailureKind:
     if isinstance(error, OSError):
         return "bad_worker" if error.errno in MACHINE_ERRORS else "transient"
     return "unknown"
+
+
+def describe_failure(error: BaseException) -> str:
+    """Return the failure as its instruction records it, with what to do where a disk is full.
+
+    >>> describe_failure(OSError(errno.EACCES, "Permission denied", "/mnt/a.mov"))
+    '/mnt/a.mov: Permission denied'
+    """
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error) or type(error).__name__
+    disk = find_full_disk(error, error.filename or "")
+    return ": ".join(filter(None, (error.filename, error.strerror, disk and f"free space on {disk}")))

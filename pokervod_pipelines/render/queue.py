@@ -22,6 +22,7 @@ from pokervod_pipelines.render.failures import (
     RenderFailure,
     SpoiledOutput,
     classify_failure,
+    describe_failure,
 )
 from pokervod_pipelines.render.queue_store import ClaimedJob, Heartbeat, LostJob, OutputFacts
 from pokervod_pipelines.render.states import (
@@ -232,7 +233,7 @@ def _refuse_repeated_picture(connection: Connection, finished: FinishedRender) -
 def _find_failure_transition(job: Job, error: BaseException, limits: RenderQueueSettings) -> Transition:
     kind: FailureKind = classify_failure(error)
     wait = limits.pause_seconds if kind == "capacity" else _find_retry_wait(job, limits)
-    text = make_storable(str(error) or type(error).__name__, "?")
+    text = make_storable(describe_failure(error), "?")
     return transition_on_failure(job, kind, text if kind != "unknown" else f"{type(error).__name__}: {text}", wait)
 
 
