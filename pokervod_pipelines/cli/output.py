@@ -4,6 +4,7 @@ File names and cells are untrusted: a control character in them is shown as a pi
 """
 
 import json
+import math
 import os
 import re
 import sys
@@ -119,7 +120,7 @@ def make_table(
     filled = [list(column) for column in zip(columns, *cells, strict=True)]
     wide, close = (_fit_columns(filled, width, padding, right) for padding in (1, 0))
     widths, padding = (wide, 1) if wide else (close, 0)
-    if widths is None:
+    if widths is None or _count_lines(cells, widths) > _count_record_lines(columns, cells, width):
         return Group(heading, _make_records(columns, cells))
     table = Table(header_style="dim", box=SIMPLE_HEAD, padding=(0, padding, 0, 0))
     for column, column_width in zip(columns, widths, strict=True):
@@ -139,13 +140,39 @@ def _fit_columns(columns: Sequence[Sequence[str]], width: int, padding: int, rig
     for name, *cells in columns:
         parts = [part for cell in cells for part in (cell.splitlines() if name in right else cell.split())]
         needed.append(max(map(cell_len, (*name.split(), *parts, ""))))
-    wanted = [max(cell_len(line) for text in column for line in text.splitlines() or [""]) for column in columns]
     room = width - _EDGE - (_GAP + padding) * len(columns) - sum(needed)
-    missing = sum(wanted) - sum(needed)
     if room < 0:
         return None
-    share = min(1.0, room / missing) if missing else 0.0
-    return [least + int(share * (most - least)) for least, most in zip(needed, wanted, strict=True)]
+    widths = needed
+    for texts in ([column[1:] for column in columns], columns):  # a header has what the cells leave
+        wanted = [max((cell_len(line) for text in each for line in text.splitlines()), default=0) for each in texts]
+        widths = _widen(widths, wanted, sum(needed) + room)
+    return widths
+
+
+def _widen(widths: Sequence[int], wanted: Sequence[int], room: int) -> list[int]:
+    """Return the widths grown towards those wanted, by the root of what each lacks: a path must not take it all."""
+    widths = list(widths)
+    for _ in widths:  # what one column leaves is for the others
+        weights = [math.sqrt(max(0, most - width)) for width, most in zip(widths, wanted, strict=True)]
+        share = (room - sum(widths)) / (sum(weights) or 1)
+        grown = zip(widths, wanted, weights, strict=True)
+        widths = [max(width, min(most, width + int(share * weight))) for width, most, weight in grown]
+    return widths
+
+
+def _count_lines(cells: Sequence[Sequence[str]], widths: Sequence[int]) -> int:
+    """Return how many lines the rows take as a table, at least."""
+    return sum(max(_measure(text, width) for text, width in zip(row, widths, strict=True)) for row in cells)
+
+
+def _count_record_lines(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> int:
+    room = max(1, width - max(map(cell_len, columns)) - 2 * _GAP)
+    return sum(1 + sum(_measure(text, room) for text in row if text) for row in cells)
+
+
+def _measure(text: str, width: int) -> int:
+    return sum(max(1, math.ceil(cell_len(line) / max(1, width))) for line in text.splitlines() or [""])
 
 
 def _make_records(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:

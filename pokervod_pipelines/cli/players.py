@@ -76,7 +76,7 @@ def alias(
             return
         made = add_alias(engine, alias, player, actor=actor)
         changed = _build_clips(engine, settings, actor.correlation_id)
-    undo = f'pokervod players unalias "{made.alias}"'
+    undo = f'`pokervod players unalias "{made.alias}"`'
     out.print(f"{made.alias} means {made.player}; {count_nouns(changed, 'clip')} changed; undo: {undo}", markup=False)
 
 

@@ -4,7 +4,7 @@ import typer
 
 from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.cli.options import JsonOption
-from pokervod_pipelines.cli.output import out, print_json, print_table
+from pokervod_pipelines.cli.output import out, print_json
 from pokervod_pipelines.workflows.setup import find_dagster_home, set_up_folder
 
 app = typer.Typer()
@@ -42,10 +42,10 @@ def doctor(as_json: JsonOption = False) -> None:
             [{"part": each.name, "ok": each.passed, "found": each.summary, "fix": each.next_step} for each in results]
         )
     else:
-        rows = [
-            ("ok" if each.passed else LABELS[each.severity], each.name, each.summary, each.next_step)
-            for each in results
-        ]
-        print_table("Parts of the installation", ("state", "part", "found", "what to do"), rows)
+        for each in results:
+            state = "ok" if each.passed else LABELS[each.severity]
+            out.print(f"{state:4}  {each.name}: {each.summary}", markup=False)
+            if not each.passed:
+                out.print(f"      → {each.next_step}", markup=False)
     if not all(each.passed or each.severity is Severity.WARNING for each in results):
         raise typer.Exit(1)

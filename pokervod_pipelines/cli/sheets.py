@@ -84,7 +84,7 @@ def sync(
         print_json({"stages": [outcome.as_dict() for outcome in outcomes], "failed": [str(each) for each in failures]})
     else:
         for outcome in outcomes:
-            counts = ", ".join(f"{name} {count:,}" for name, count in outcome.counts.items())
+            counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in outcome.counts.items())
             out.print(f"{outcome.stage} {outcome.name}: {counts} ({outcome.seconds:.2f} s)")
             for problem in outcome.problems[:MAX_PROBLEMS_SHOWN]:
                 out.print(f"  {problem}", markup=False)
