@@ -134,13 +134,15 @@ def test_a_table_breaks_no_word_and_keeps_to_the_width(width: int) -> None:
 
 def test_rows_that_would_take_more_lines_as_a_table_are_printed_as_lines_of_name_and_value() -> None:
     path = "ARCHIVE/WSOP/WSOP Bracelet Event/2025 WSOP-EUROPE/NO COMMENTARY WITH GRAPHICS VER/Day 1 A/HyperDeck.mp4"
-    lines = render([[17, "HyperDeck_0199", f"{path}\n{path}", "ambiguous", "2 files fit by exact name; pin one"]], 80)
+    lines = render(
+        [[17, "HyperDeck_0199", f"{path}\n{path}\n{path}", "ambiguous", "2 files fit by exact name; pin one"]], 80
+    )
 
     assert ["why", "2", "files", "fit", "by", "exact", "name;", "pin", "one"] in [line.split() for line in lines]
 
 
 def test_a_header_leaves_its_room_to_the_cells() -> None:
-    lines = render([["x" * 20, 1, "a family name alone"]] * 3, 50, ("one", "its other clips", "why"))
+    lines = render([["x" * 20, 1, "a family name alone"]] * 3, 53, ("one", "its other clips", "why"))
 
     assert sum("a family name alone" in line for line in lines) == 3
 
