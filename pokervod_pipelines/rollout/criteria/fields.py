@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from pokervod_pipelines.settings.rollout import RolloutSettings
 from pokervod_pipelines.text.folding import make_storable
@@ -44,17 +44,20 @@ def require(holds: object, message: str) -> None:
         raise ValueError(message)
 
 
+def matching(pattern: str, expected: str) -> AfterValidator:
+    """Require text that matches the whole pattern; ``expected`` says it in words."""
+
+    def check(text: str) -> str:
+        require(re.fullmatch(pattern, text, re.DOTALL), f"expected {expected}, got {text!r}")
+        return text
+
+    return AfterValidator(check)
+
+
 def _check_service(name: str, info: ValidationInfo) -> str:
     known = info.context.services if info.context else [name]
     require(name in known, f"unknown {name!r}; known are {', '.join(known) or 'none'}")
     return name
-
-
-def _check_relative(text: str) -> str:
-    path = PurePosixPath(text)
-    leads_out = path.is_absolute() or ".." in path.parts or {"\\", "\0"} & {*text} or text.startswith("~")
-    require(not leads_out, f"path {text!r} must stay below the plan's folder: write it relative, without '..'")
-    return text
 
 
 def _check_glob(text: str) -> str:
@@ -62,16 +65,6 @@ def _check_glob(text: str) -> str:
     require(is_whole, f"glob {text!r}: '**' must be a whole part between slashes")
     require(PurePosixPath(text).parts, f"glob {text!r}: expected the name of a file")
     require("[" not in re.sub(r"\[!?[^/][^]/]*\]", "", text), f"glob {text!r}: a [ is not closed")
-    return text
-
-
-def _check_filled(text: str) -> str:
-    require(text.strip(), "expected text for a person to read, got blanks")
-    return text
-
-
-def _check_pointer(text: str) -> str:
-    require(not text or text.startswith("/"), f"expected a JSON pointer such as '/tests/passed', got {text!r}")
     return text
 
 
@@ -84,40 +77,52 @@ def _check_pattern(text: str) -> str:
     return text
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-"""A name that Dagster accepts for a check: lower-case letters, digits, ``_``."""
+def _check_scalar(value: object) -> object:
+    is_scalar = value is None or isinstance(value, str | bool | int | float)
+    require(is_scalar, f"expected text, a number, true, false or nothing, got {value!r}")
+    return value
 
-RelativePath = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_check_relative)]
-"""A path below the plan's folder."""
+
+Name = Annotated[str, matching(r"[a-z][a-z0-9_]{0,59}", "a name of lower-case letters, digits and '_'")]
+"""A name that Dagster accepts for a check."""
+
+RelativePath = Annotated[
+    str,
+    matching(
+        r"(?!/|~|(.*/)?\.\.(/|$))[^\\\0]{1,400}", "a path that stays below the plan's folder, relative and without '..'"
+    ),
+]
 
 Glob = Annotated[RelativePath, AfterValidator(_check_glob)]
 """A pattern of files below the plan's folder, with ``*``, ``?``, ``[...]`` or ``**``."""
 
-Title = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_check_filled)]
-"""A line of text that is not blank."""
+_READABLE = matching(r".*\S.*", "text for a person to read")
 
-Summary = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_check_filled)]
+Title = Annotated[str, Field(max_length=120), _READABLE]
+Summary = Annotated[str, Field(max_length=1000), _READABLE]
 
 ServiceName = Annotated[str, AfterValidator(_check_service)]
 """A service that the plan or the settings have."""
 
-Pointer = Annotated[str, Field(max_length=400), AfterValidator(_check_pointer)]
+Pointer = Annotated[str, Field(max_length=400), matching("(/.*)?", "a JSON pointer such as '/tests/passed'")]
 """A path to a value in a JSON document (RFC 6901)."""
 
 Pattern = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_check_pattern)]
 """A regular expression of Python."""
 
-UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s#]*$", max_length=1000)]
+UrlPath = Annotated[str, matching(r"/[^\s#]{0,999}", "a path such as '/health'")]
 """A path below a service's address; it may have a query."""
 
-TableName = Annotated[str, StringConstraints(pattern=r"^([a-z_][a-z0-9_]{0,62}\.)?[a-z_][a-z0-9_]{0,62}$")]
-"""A table, with its schema if that is not ``public``."""
+ColumnName = Annotated[str, matching("[a-z_][a-z0-9_]{0,62}", "a column such as 'read_at', in lower case")]
 
-ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
+TableName = Annotated[
+    str, matching(r"([a-z_][a-z0-9_]{0,62}\.)?[a-z_][a-z0-9_]{0,62}", "a table such as 'hands', in lower case")
+]
+"""A table, with its schema if that is not ``public``."""
 
 Hours = Annotated[float, Field(gt=0, le=24 * 366)]
 
-Scalar = str | bool | int | float | None
+Scalar = Annotated[str | bool | int | float | None, BeforeValidator(_check_scalar)]
 """A JSON value that is neither an object nor an array."""
 
 

@@ -14,17 +14,17 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.files import replace_file
 from pokervod_pipelines.processes.process_tags import VARIABLE
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.documents import read_mapping
-from pokervod_pipelines.rollout.criteria.fields import Glob, RelativePath, UrlPath, require
+from pokervod_pipelines.rollout.criteria.fields import Glob, RelativePath, UrlPath, matching, require
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed
 from pokervod_pipelines.rollout.fixers.base import CannotFix, Fixer, FixStep, require_right
-from pokervod_pipelines.rollout.fixers.hooks import TokenVariable, describe_status, prepare_hook, show_host
+from pokervod_pipelines.rollout.fixers.hooks import TokenVariable, prepare_hook, show_host
 from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, AddressKind
 from pokervod_pipelines.settings.fields import HttpAddress, Name
 from pokervod_pipelines.settings.rollout import Unit
@@ -38,14 +38,6 @@ HIDDEN = ("POKERVOD_HOOK_", SERVICE_VARIABLE, VARIABLE)
 """Beginnings of variables that no command gets: secrets, and the tag with which a restarted service ended with dev."""
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
-
-
-def _end_in(*suffixes: str) -> AfterValidator:
-    def check(text: str) -> str:
-        require(text.endswith(suffixes), f"expected a file that ends in {' or '.join(suffixes)}, got {text!r}")
-        return text
-
-    return AfterValidator(check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +109,7 @@ class RerunTests(CommandFixer):
     may_fail: ClassVar[bool] = True
 
     command: Name
-    report: Annotated[Glob, _end_in(".xml")]
+    report: Annotated[Glob, matching(r".*\.xml", "a file that ends in .xml")]
     seconds: Seconds = 900.0
 
     def expect(self, context: RolloutContext) -> Part:
@@ -147,7 +139,7 @@ class RegenerateDocument(CommandFixer):
     kind: ClassVar[str] = "regenerate_document"
 
     command: Name
-    document: Annotated[RelativePath, _end_in(".json", ".yaml", ".yml")]
+    document: Annotated[RelativePath, matching(r".*\.(json|ya?ml)", "a file that ends in .json, .yaml or .yml")]
     seconds: Seconds = 120.0
 
     @property
@@ -244,7 +236,7 @@ class RestartService(CommandFixer):
                 else:
                     if 200 <= status < 300:
                         return f"{caller.title} is healthy after {waited:.1f} s"
-                    last = f"it answers {describe_status(status)}"
+                    last = f"it answers {status}"
                 time.sleep(POLL_SECONDS)
         raise CannotFix(f"{caller.title} is not healthy after {self.wait_seconds:g} s: {last}")
 

@@ -1,17 +1,15 @@
 """Call a hook: an address that takes a POST, such as the one that deploys a new revision of a Cloud Run service."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import StringConstraints
-
 from pokervod_pipelines.rollout.context import RolloutContext
+from pokervod_pipelines.rollout.criteria.fields import matching
 from pokervod_pipelines.rollout.fixers.base import CannotFix, FixStep
 from pokervod_pipelines.rollout.http_calls import open_caller
 
-TokenVariable = Annotated[str, StringConstraints(pattern=r"^POKERVOD_HOOK_[A-Z0-9_]{1,60}$")]
+TokenVariable = Annotated[str, matching("POKERVOD_HOOK_[A-Z0-9_]{1,60}", "a variable such as POKERVOD_HOOK_SEARCH")]
 """A variable that contains a hook's token; the prefix keeps a plan from sending any other secret."""
 
 
@@ -34,16 +32,10 @@ def prepare_hook(
         if not 200 <= status < 300:
             where = f"in {token_variable}" if token_variable else "by token_variable in the plan"
             advice = f"; it requires a valid token {where}" if status in {401, 403} else ""
-            raise CannotFix(f"the hook at {shown} answered {describe_status(status)}{advice}")
+            raise CannotFix(f"the hook at {shown} answered {status}{advice}")
         return f"called the hook at {shown}"
 
     return FixStep(f"call the hook at {shown}", run)
-
-
-def describe_status(status: int) -> str:
-    """Return the status with its name."""
-    phrases = {each.value: each.phrase for each in HTTPStatus}
-    return f"{status} {phrases.get(status, 'unknown status')}"
 
 
 def show_host(url: str) -> str:

@@ -53,12 +53,11 @@ def test_a_dry_run_calls_nothing(http_server: LocalServer, make_context: MakeCon
 @pytest.mark.parametrize(
     ("status", "problem"),
     [
-        (403, "answered 403 Forbidden; it requires a valid token in POKERVOD_HOOK_SEARCH"),
-        (401, "answered 401 Unauthorized; it requires a valid token"),
-        (404, "answered 404 Not Found"),
-        (500, "answered 500 Internal Server Error"),
-        (302, "answered 302 Found"),
-        (599, "answered 599 unknown status"),
+        (403, "answered 403; it requires a valid token in POKERVOD_HOOK_SEARCH"),
+        (401, "answered 401; it requires a valid token"),
+        (404, "answered 404"),
+        (500, "answered 500"),
+        (302, "answered 302"),
         (0, "no answer within 0.5 s"),
         (-1, "no answer within 0.5 s"),
     ],
@@ -88,7 +87,7 @@ def test_a_hook_that_is_not_there_is_reported(http_server: LocalServer, make_con
 
 @pytest.mark.parametrize(
     ("health", "problem"),
-    [(503, "it answers 503 Service Unavailable"), (0, "no answer within"), (-1, "no answer")],
+    [(503, "it answers 503"), (0, "no answer within"), (-1, "no answer")],
 )
 def test_a_service_that_stays_unhealthy_is_a_failure(
     health: int, problem: str, http_server: LocalServer, make_context: MakeContext

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS, DataCheck
@@ -20,6 +20,7 @@ from pokervod_pipelines.rollout.criteria.fields import (
     PlanModel,
     Scalar,
     TableName,
+    matching,
     quote_table,
     require,
 )
@@ -27,7 +28,9 @@ from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorCla
 from pokervod_pipelines.rollout.criteria.select_only import read_query
 from pokervod_pipelines.settings import Settings
 
-ColumnType = Annotated[str, StringConstraints(pattern=r"^([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*( [a-z]+)*(\[\])?$")]
+ColumnType = Annotated[
+    str, matching(r"([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*( [a-z]+)*(\[\])?", "a type such as 'bigint' or 'text[]'")
+]
 """A type as PostgreSQL spells it, long or short (``int8``, ``timestamptz``), or ``any``."""
 
 LIBRARIES = "every_library_was_read"

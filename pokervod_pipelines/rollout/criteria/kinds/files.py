@@ -4,9 +4,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import Criterion
@@ -20,8 +20,7 @@ from pokervod_pipelines.rollout.criteria.fields import (
     require,
 )
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, expect
-
-Argument = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
+from pokervod_pipelines.settings.rollout import Argument
 
 _NEXT_STEP = "an administrator sets rollout.allow_commands and adds it to rollout.programs, or remove the criterion"
 _SEARCH = "import re, sys; sys.exit(not re.search(sys.argv[1], sys.stdin.buffer.read().decode(errors='replace'), re.M))"

@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import AddressCriterion, ServiceCriterion
-from pokervod_pipelines.rollout.criteria.fields import UrlPath
+from pokervod_pipelines.rollout.criteria.fields import UrlPath, matching
 from pokervod_pipelines.rollout.criteria.result import ErrorClass, expect
 from pokervod_pipelines.rollout.http_calls import HttpResponse
 from pokervod_pipelines.rollout.services import is_same_address
@@ -21,7 +21,7 @@ MOCK_TEXTS = (b"stoplight.io/prism",)
 
 UNDOCUMENTED_PATH = "/pokervod-is-this-a-mock"
 
-HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
+HeaderName = Annotated[str, matching(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", "the name of a header")]
 """The name of a header, or its prefix."""
 
 
