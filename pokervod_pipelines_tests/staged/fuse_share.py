@@ -1,7 +1,10 @@
-"""Serve a folder as a mounted share (FUSE, read only) that stops answering when told. Arguments: folder, mount point.
+"""Serve a folder as a mounted share (FUSE, read only) that stops answering when told.
 
 SIGUSR1 makes it take every further request and answer none: who waits for it then cannot be killed. A SIGSTOP makes it
 take none: who waits can be killed. When it ends, everyone who waits gets an error.
+
+Arguments: folder, mount point, and where it stops by itself: the number of one of these signals, and the end of the
+path of the file or folder that was opened then.
 """
 
 import ctypes
@@ -18,6 +21,7 @@ _OUT = struct.Struct("<IiQ")
 _ATTRIBUTES = struct.Struct("<QQQQQQIIIIIIIIII")
 _ENTRY = struct.Struct("<QQQQII")
 _DIRENT = struct.Struct("<QQII")
+_OPEN = {14, 27}
 _UNANSWERED = {2, 36, 42}
 """Requests that expect no answer: forget, interrupt, batch forget."""
 
@@ -25,7 +29,8 @@ _UNANSWERED = {2, 36, 42}
 class FuseShare:
     """Answer the requests of one mount."""
 
-    def __init__(self, folder: str, mount_point: str) -> None:
+    def __init__(self, folder: str, mount_point: str, stop_signal: str = "0", stop_at: str = "") -> None:
+        self.stop_signal, self.stop_at = int(stop_signal), stop_at
         self.paths = {1: folder}
         self.is_silent = False
         self.device = os.open("/dev/fuse", os.O_RDWR)
@@ -66,6 +71,8 @@ class FuseShare:
             except OSError as raised:
                 answer, error = b"", raised.errno or errno.EIO
             os.write(self.device, _OUT.pack(_OUT.size + len(answer), -error, unique) + answer)
+            if operation in _OPEN and self.stop_at and self.paths[node].endswith(self.stop_at):
+                os.kill(os.getpid(), self.stop_signal)
 
     def _look_up(self, parent: int, body: bytes) -> bytes:
         path = f"{self.paths[parent]}/{os.fsdecode(body.split(bytes(1))[0])}"
@@ -107,7 +114,7 @@ class FuseShare:
 
 
 if __name__ == "__main__":
-    share = FuseShare(sys.argv[1], sys.argv[2])
+    share = FuseShare(*sys.argv[1:])
     signal.signal(signal.SIGUSR1, lambda *_: setattr(share, "is_silent", True))
     os.write(1, b"mounted\n")
     share.serve()

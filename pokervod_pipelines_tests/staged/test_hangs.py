@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines_tests.staged.mounts import KILLABLE, UNKILLABLE, mount_hanging, need_mounts
+from pokervod_pipelines_tests.hands.sessions import make_showdown, write_session
+from pokervod_pipelines_tests.staged.mounts import (
+    KILLABLE,
+    MARK,
+    UNKILLABLE,
+    list_left,
+    mount_hanging,
+    need_mounts,
+)
 from pokervod_pipelines_tests.sync.installation import SETTINGS, Installation, build_installation
 
 pytestmark = pytest.mark.long
@@ -28,6 +36,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
         (real / name).mkdir(parents=True)
     (made.folder / "archive").rename(real / "archive")
     (made.folder / "sheets").rename(real / "sheets")
+    for name in ("a", "b"):
+        (real / "drop" / f"{name}.json").write_bytes(write_session(make_showdown()))
     put_on_share(made.folder)
     assert made.run("sync").returncode == 0
     return made
@@ -70,16 +80,60 @@ def test_a_command_ends_at_its_limit_and_names_what_does_not_answer(
 ) -> None:
     put_on_share(installation.folder, place)
     with mount_hanging(installation.folder / "real", installation.folder / "share", how):
-        process = installation.start(*command.split(), COLUMNS="300")
-        try:
-            out, errors = process.communicate(timeout=LIMIT_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            pytest.fail(f"pokervod {command} hangs")
+        said = run_to_its_limit(installation, command)
 
+    assert f"share/{place}" in said
+    assert SILENT in said
+    assert list_left(str(installation.folder)) == []
+
+
+@pytest.mark.parametrize("how", [KILLABLE, UNKILLABLE])
+@pytest.mark.parametrize(
+    ("place", "stop_at", "command"),
+    [
+        ("archive", "WSOP 1980", "nas scan --library WSOP"),
+        ("archive", "PAD S12", "sync"),
+        ("sheets", "notes.csv", "sheets sync"),
+        ("sheets", "notes.csv", "sync"),
+        ("sheets", "notes.csv", "doctor"),
+        ("drop", "drop", "hands import share/drop"),
+        ("drop", "b.json", "hands import share/drop"),
+        ("drop", "b.json", "hands import share/drop/a.json share/drop/b.json"),
+    ],
+)
+def test_a_share_that_stops_while_it_is_read_ends_the_command_and_nothing_is_lost(
+    installation: Installation, place: str, stop_at: str, command: str, how: signal.Signals
+) -> None:
+    before = count_known(installation)
+    put_on_share(installation.folder, place)
+    with mount_hanging(installation.folder / "real", installation.folder / "share", how, stop_at):
+        said = run_to_its_limit(installation, command)
+
+    assert f"share/{place}" in said
+    assert SILENT in said
+    assert list_left(str(installation.folder)) == []
+    assert all(now >= was for now, was in zip(count_known(installation), before, strict=True))
+
+
+def run_to_its_limit(installation: Installation, command: str) -> str:
+    """Run a command that fails, and return what it said; without any of its processes left it is waited for."""
+    process = installation.start(*command.split(), COLUMNS="300", **{MARK: str(installation.folder)})
+    try:
+        out, errors = process.communicate(timeout=LIMIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        pytest.fail(f"pokervod {command} hangs")
     assert process.returncode == 1, errors
-    assert f"share/{place}" in out + errors
-    assert SILENT in out + errors
+    return out + errors
+
+
+def count_known(installation: Installation) -> tuple[int, ...]:
+    """Count what the database has: files that are not missing, rows and clips."""
+    return installation.ask(
+        "select (select count(*) from nas_files where not is_junk and state in ('present', 'unseen')),"
+        " (select count(*) from sheet_rows where retired_at is null), (select count(*) from hand_clips),"
+        " (select count(*) from hands)"
+    )[0]
 
 
 def test_nothing_is_lost_and_the_next_sync_heals(installation: Installation) -> None:
