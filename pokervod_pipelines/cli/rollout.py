@@ -194,15 +194,15 @@ def validate(week: WeekArgument, plan: PlanOption = "", as_json: JsonOption = Fa
     find_plan(load_settings(), plan or None).week(week)
     with _open(plan) as rollout:
         results = evaluate_week(rollout, week)
-        fixes = rollout.preview_fixes(week, [each for each in results if each.blocks])
-        passed = not any(each.blocks for each in results)
+        failed = [each for each in results if each.blocks]
+        fixes = {each.fixer: each.reported for each in rollout.fix(week, failed, dry_run=True)}
     if as_json:
-        print_json({"week": week, "passed": passed, "results": [*map(asdict, results)], "fixers": fixes})
+        print_json({"week": week, "passed": not failed, "results": [*map(asdict, results)], "fixers": fixes})
     else:
         _show_results(week, results)
         for fixer, summary in fixes.items():
             out.print(f"{fixer}: {summary}", markup=False)
-    if not passed:
+    if failed:
         raise typer.Exit(1)
 
 

@@ -1,7 +1,7 @@
 """Fit a stored rollout to its plan as it is now: a week is found by its title, and what was never judged is open."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pokervod_pipelines.rollout.plan import PlannedWeek
 from pokervod_pipelines.rollout.record import (
@@ -14,36 +14,45 @@ from pokervod_pipelines.rollout.record import (
 )
 
 
-def find_numbers(stored: Sequence[WeekRecord], weeks: Sequence[PlannedWeek]) -> dict[int, int]:
-    """Return the present number of each stored week that the plan has; a title that both lack is a renamed week."""
-    by_title = {week.title: week.number for week in weeks}
-    numbers = {each.number: by_title[each.title] for each in stored if each.title in by_title}
-    free = {*by_title.values()} - {*numbers.values()}
-    return {each.number: each.number for each in stored if each.number in free} | numbers
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alignment:
+    """Hold a stored rollout by the weeks of its plan as it is now, and how these differ from the stored ones."""
+
+    record: RolloutRecord
+    """Without the weeks that the plan does not have any more."""
+
+    numbers: Mapping[int, int]
+    """The new number of each stored week; those that the plan does not have count down from 0."""
+
+    reopened: Sequence[WeekRecord]
+    """The weeks that had passed and are pending again."""
+
+    changes: Sequence[str]
+    undone: Sequence[str]
+    """What has changed, by the plan and by overrides that were undone."""
 
 
-def align_record(record: RolloutRecord, weeks: Sequence[PlannedWeek]) -> RolloutRecord:
-    """Return the record by the present numbers of its weeks, without those that the plan no longer has.
+def align_record(stored: RolloutRecord, weeks: Sequence[PlannedWeek]) -> Alignment:
+    """Return the record by the present numbers of its weeks.
 
     A passed week with a criterion that never passed, as it is now, is pending again, and its rollout is not completed.
     """
-    numbers = find_numbers(record.weeks, weeks)
-    stored = {numbers[each.number]: each for each in record.weeks if each.number in numbers}
-    overrides = ((each, _find_week(each, numbers, weeks)) for each in record.overrides)
-    attempts = (each for each in record.attempts if each.week in numbers)
-    escalations = (each for each in record.escalations if each.week in numbers)
-    moved = replace(
-        record,
-        attempts=tuple(replace(each, week=numbers[each.week]) for each in attempts),
-        escalations=tuple(replace(each, week=numbers[each.week]) for each in escalations),
-        interventions=tuple(replace(each, week=numbers.get(each.week or 0)) for each in record.interventions),
-        overrides=tuple(replace(each, week=week.number) for each, week in overrides if week),
-    )
-    aligned = replace(moved, weeks=tuple(_align_week(stored.get(week.number), moved, week) for week in weeks))
-    if record.state is RolloutState.COMPLETED and aligned.current_week is not None:
+    numbers = _number_weeks(stored.weeks, weeks)
+    moved = _move_record(stored, numbers, weeks)
+    changes, undone, reopened = [*_list_changes(stored, numbers, weeks)], [], []
+    for week in weeks:
+        unjudged, taken_back = _find_unjudged(moved, week)
+        if moved.weeks[week.number - 1].state is WeekState.PASSED and (unjudged or taken_back):
+            reopened.append(replace(moved.weeks[week.number - 1], state=WeekState.PENDING, finished_at=None))
+            anew = f"week {week.number} {week.title!r} is judged anew, because"
+            changes += [f"{anew} these never passed: {', '.join(unjudged)}"] if unjudged else []
+            undone += [f"{anew} the override was undone of {', '.join(taken_back)}"] if taken_back else []
+    opened = {each.number: each for each in reopened}
+    record = replace(moved, weeks=tuple(opened.get(each.number, each) for each in moved.weeks))
+    if record.state is RolloutState.COMPLETED and record.current_week is not None:
         reason = "not every criterion has passed as it is now; continue with `pokervod rollout run`"
-        return replace(aligned, state=RolloutState.WAITING, reason=reason, finished_at=None)
-    return aligned
+        record = replace(record, state=RolloutState.WAITING, reason=reason, finished_at=None)
+    return Alignment(record=record, numbers=numbers, reopened=reopened, changes=changes, undone=undone)
 
 
 def is_of_week(judged: ResultRecord | OverrideRecord, week: PlannedWeek) -> bool:
@@ -52,71 +61,59 @@ def is_of_week(judged: ResultRecord | OverrideRecord, week: PlannedWeek) -> bool
     return criterion is not None and judged.digest in {None, criterion.digest}
 
 
-def find_reopened(record: RolloutRecord, weeks: Sequence[PlannedWeek]) -> list[PlannedWeek]:
-    """Return the weeks that had passed in the stored record, and are pending again."""
-    numbers, aligned = find_numbers(record.weeks, weeks), align_record(record, weeks)
-    passed = {numbers.get(each.number) for each in record.weeks if each.state is WeekState.PASSED}
-    states = zip(weeks, aligned.weeks, strict=True)
-    return [week for week, now in states if week.number in passed and now.state is WeekState.PENDING]
+def _number_weeks(stored: Sequence[WeekRecord], weeks: Sequence[PlannedWeek]) -> dict[int, int]:
+    """Return the new number of each stored week; a title that both lack is a renamed week."""
+    by_title = {week.title: week.number for week in weeks}
+    numbers = {each.number: by_title[each.title] for each in stored if each.title in by_title}
+    free = {*by_title.values()} - {*numbers.values()}
+    numbers = {each.number: each.number for each in stored if each.number in free} | numbers
+    last = min([0, *(each.number for each in stored)])
+    removed = [each.number for each in stored if each.number > 0 and each.number not in numbers]
+    return numbers | {number: last - at for at, number in enumerate(removed, 1)}
 
 
-def list_changes(record: RolloutRecord, weeks: Sequence[PlannedWeek]) -> list[str]:
-    """Return how the plan differs from the stored weeks, and which passed weeks are judged anew because of it."""
-    numbers = find_numbers(record.weeks, weeks)
-    stored = {numbers[each.number]: each for each in record.weeks if each.number in numbers}
-    removed = [each for each in record.weeks if each.number not in numbers and each.number > 0]  # others were before
-    differences = [(week, _compare_week(stored.get(week.number), week)) for week in weeks if record.weeks]
-    return [
-        *(f"week {each.number} {each.title!r} was removed" for each in removed),
-        *(f"week {week.number} {week.title!r} {difference}" for week, difference in differences if difference),
-        *list_reopened(record, weeks, undone=False),
-    ]
+def _move_record(stored: RolloutRecord, numbers: Mapping[int, int], weeks: Sequence[PlannedWeek]) -> RolloutRecord:
+    kept = {old: new for old, new in numbers.items() if new > 0}
+    before = {kept[each.number]: each for each in stored.weeks if each.number in kept}
+    placed = ((week, before.get(week.number, WeekRecord(number=0))) for week in weeks)
+    attempts = (each for each in stored.attempts if each.week in kept)
+    escalations = (each for each in stored.escalations if each.week in kept)
+    overrides = ((each, _find_week(each, kept, weeks)) for each in stored.overrides)
+    return replace(
+        stored,
+        weeks=tuple(replace(each, number=week.number, title=week.title) for week, each in placed),
+        attempts=tuple(replace(each, week=kept[each.week]) for each in attempts),
+        escalations=tuple(replace(each, week=kept[each.week]) for each in escalations),
+        interventions=tuple(replace(each, week=kept.get(each.week or 0)) for each in stored.interventions),
+        overrides=tuple(replace(each, week=number) for each, number in overrides if number),
+    )
 
 
-def list_reopened(record: RolloutRecord, weeks: Sequence[PlannedWeek], *, undone: bool) -> list[str]:
-    """Return which passed weeks are judged anew for criteria whose override was ``undone``, or that never passed."""
-    aligned, reopened = align_record(record, weeks), []
-    for week in find_reopened(record, weeks):
-        judged = {each.criterion for each in _list_judged(aligned, week)}
-        if names := [each for each in _find_unjudged(aligned, week) if (each in judged) is undone]:
-            why = "the override was undone of" if undone else "these never passed:"
-            reopened.append(f"week {week.number} {week.title!r} is judged anew, because {why} {', '.join(names)}")
-    return reopened
-
-
-def _align_week(stored: WeekRecord | None, moved: RolloutRecord, week: PlannedWeek) -> WeekRecord:
-    """Return the progress of a week under its present number; of a new one if none is stored."""
-    found = replace(stored or WeekRecord(number=0), number=week.number, title=week.title)
-    if found.state is WeekState.PASSED and _find_unjudged(moved, week):
-        return replace(found, state=WeekState.PENDING, finished_at=None)
-    return found
-
-
-def _compare_week(stored: WeekRecord | None, week: PlannedWeek) -> str | None:
-    if stored is None:
-        return "is new"
-    if stored.number != week.number:
-        return f"was week {stored.number}"
-    return None if stored.title in {None, week.title} else f"was {stored.title!r}"
-
-
-def _find_unjudged(record: RolloutRecord, week: PlannedWeek) -> list[str]:
-    """Return the criteria that neither passed nor are overridden, as they are now, when the week last passed."""
-    overridden = {each.criterion for each in record.overrides if each.week == week.number}
-    judged = {each.criterion for each in _list_judged(record, week) if each.passed or each.criterion in overridden}
-    return [each.name for each in week.criteria if each.name not in judged]
-
-
-def _list_judged(record: RolloutRecord, week: PlannedWeek) -> list[ResultRecord]:
-    """Return the results, with which the week last passed, of criteria that are still the same."""
-    passed = next((each for each in reversed(record.attempts_of(week.number)) if each.passed), None)
-    return [each for each in (passed.results if passed else ()) if is_of_week(each, week)]
-
-
-def _find_week(
-    override: OverrideRecord, numbers: Mapping[int, int], weeks: Sequence[PlannedWeek]
-) -> PlannedWeek | None:
-    """Return the week that an override is of, or None if the plan does not have it with the same criterion."""
-    number = None if override.title else numbers.get(override.week)  # without a title it is older
+def _find_week(override: OverrideRecord, kept: Mapping[int, int], weeks: Sequence[PlannedWeek]) -> int | None:
+    """Return the number of the week that an override is of, if the plan still has it with the same criterion."""
+    number = None if override.title else kept.get(override.week)  # without a title it is older
     found = (week for week in weeks if override.title == week.title or number == week.number)
-    return next((week for week in found if is_of_week(override, week)), None)
+    return next((week.number for week in found if is_of_week(override, week)), None)
+
+
+def _list_changes(stored: RolloutRecord, numbers: Mapping[int, int], weeks: Sequence[PlannedWeek]) -> Iterator[str]:
+    """Yield which weeks were removed, added, moved and renamed."""
+    before = {numbers[each.number]: each for each in stored.weeks if each.number in numbers}
+    yield from (f"week {each.number} {each.title!r} was removed" for new, each in before.items() if new <= 0)
+    for week in weeks if stored.weeks else ():
+        each = before.get(week.number)
+        if each is None:
+            yield f"week {week.number} {week.title!r} is new"
+        elif each.number != week.number:
+            yield f"week {week.number} {week.title!r} was week {each.number}"
+        elif each.title not in {None, week.title}:
+            yield f"week {week.number} {week.title!r} was {each.title!r}"
+
+
+def _find_unjudged(record: RolloutRecord, week: PlannedWeek) -> tuple[list[str], list[str]]:
+    """Return the criteria that never passed as they are now, and those that passed only by an override since undone."""
+    passed = next((each for each in reversed(record.attempts_of(week.number)) if each.passed), None)
+    judged = {each.criterion: each.passed for each in (passed.results if passed else ()) if is_of_week(each, week)}
+    overridden = {each.criterion for each in record.overrides if each.week == week.number}
+    never = [each.name for each in week.criteria if each.name not in judged]
+    return never, [name for name, has_passed in judged.items() if not has_passed and name not in overridden]

@@ -3,8 +3,9 @@
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 
@@ -14,19 +15,13 @@ from pokervod_pipelines.alerts.lifecycle import acknowledge_alert, raise_alert, 
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import check_criterion
-from pokervod_pipelines.rollout.fixers.base import FixReport
 from pokervod_pipelines.rollout.fixers.registry import FIXERS, choose_fixers
-from pokervod_pipelines.rollout.plan import FixerEntry, RolloutPlan
+from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.record import FixRecord, ResultRecord, RolloutRecord, RolloutState
 from pokervod_pipelines.rollout.report.text import ReportPart, write_page_file, write_text
 from pokervod_pipelines.rollout.report.wording import trim_text
 from pokervod_pipelines.rollout.store import RolloutStore
 from pokervod_pipelines.settings import Settings
-
-
-def read_clock() -> datetime:
-    """Return the present time."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +31,7 @@ class Rollout:
     engine: Engine
     settings: Settings
     plan: RolloutPlan
-    clock: Callable[[], datetime] = read_clock
+    clock: Callable[[], datetime] = field(default=partial(datetime.now, UTC))
 
     @contextmanager
     def begin(self) -> Iterator[RolloutStore]:
@@ -61,19 +56,20 @@ class Rollout:
         criteria = [each for each in self.plan.week(week).criteria if only in {None, each.name}]
         return tuple(replace(check_criterion(each, context), digest=each.digest) for each in criteria)
 
-    def fix(self, week: int, failed: Sequence[ResultRecord], finished: Collection[str]) -> Iterator[FixRecord]:
-        """Run the fixers for these failures in the order of the plan, each once, except the ``finished`` ones."""
+    def fix(
+        self, week: int, failed: Sequence[ResultRecord], finished: Collection[str] = (), *, dry_run: bool = False
+    ) -> Iterator[FixRecord]:
+        """Run the fixers for these failures in the order of the plan, each once, except the ``finished`` ones.
+
+        With ``dry_run`` report only what each would do, or why it cannot.
+        """
         for name, (entry, error_class) in choose_fixers(self.plan, week, failed).items():
             if name not in finished:
-                report = self._run_fixer(entry, dry_run=False)
+                fixer = FIXERS[entry.kind].model_validate(dict(entry.parameters))
+                report = fixer.fix(self._make_context(), dry_run=dry_run)
                 yield FixRecord(
                     fixer=name, error_class=error_class, done=report.done, reported=report.summary, at=self.clock()
                 )
-
-    def preview_fixes(self, week: int, failed: Sequence[ResultRecord]) -> dict[str, str]:
-        """Return what each fixer would do, or why it cannot; change nothing."""
-        chosen = choose_fixers(self.plan, week, failed)
-        return {name: self._run_fixer(entry, dry_run=True).summary for name, (entry, _) in chosen.items()}
 
     def report_progress(self, store: RolloutStore) -> None:
         """Raise an alert that a week passed, or with the final report, and resolve those of escalations."""
@@ -128,9 +124,6 @@ class Rollout:
             correlation_id=store.correlation_id,
         )
         raise_alert(store.connection, alert, self.settings.alerts.channels, now=store.now)
-
-    def _run_fixer(self, entry: FixerEntry, *, dry_run: bool) -> FixReport:
-        return FIXERS[entry.kind].model_validate(dict(entry.parameters)).fix(self._make_context(), dry_run=dry_run)
 
     def _make_context(self) -> RolloutContext:
         tokens = {name: token.get_secret_value() for name, token in self.settings.hook_tokens.items()}

@@ -14,13 +14,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.db.locks import try_lock
 from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.events import EventType
-from pokervod_pipelines.rollout.alignment import (
-    align_record,
-    find_numbers,
-    find_reopened,
-    list_changes,
-    list_reopened,
-)
+from pokervod_pipelines.rollout.alignment import align_record
 from pokervod_pipelines.rollout.record import (
     ResultRecord,
     RolloutRecord,
@@ -120,29 +114,21 @@ def evaluate_week(rollout: Rollout, number: int) -> tuple[ResultRecord, ...]:
 
 def fit_rollout(store: RolloutStore, rollout: Rollout) -> list[str]:
     """Store the weeks as the plan has them now; return what has changed. The caller has the lock of the rollout."""
-    stored, weeks = store.find_stored(), rollout.plan.weeks
+    stored = store.find_stored()
     assert stored is not None  # noqa: S101 - the caller has read or written it
-    changes, aligned = list_changes(stored, weeks), align_record(stored, weeks)
-    store.renumber_weeks(_number_weeks(stored, rollout))
-    for each in aligned.weeks:
-        store.save_week(each)
-    for week in find_reopened(stored, weeks):
-        store.start_cycle(aligned.weeks[week.number - 1])
-    if changes:
-        actor = Actor(who="the plan", reason="; ".join(changes))
+    fitted = align_record(stored, rollout.plan.weeks)
+    store.renumber_weeks(fitted.numbers)
+    for week in fitted.record.weeks:
+        store.save_week(week)
+    for week in fitted.reopened:
+        store.start_cycle(week)
+    if fitted.changes:
+        actor = Actor(who="the plan", reason="; ".join(fitted.changes))
         store.insert_intervention("change", None, actor)
         rollout.resolve_escalations(store, stored, actor)
-        for number in (each.week for each in aligned.escalations if each.ended_at is None):
+        for number in (each.week for each in fitted.record.escalations if each.ended_at is None):
             rollout.report_escalation(store, number)
-    return [*(f"the plan has changed: {each}" for each in changes), *list_reopened(stored, weeks, undone=True)]
-
-
-def _number_weeks(stored: RolloutRecord, rollout: Rollout) -> dict[int, int]:
-    """Return the new number of each stored week; those that the plan no longer has count down from 0."""
-    numbers = find_numbers(stored.weeks, rollout.plan.weeks)
-    last = min([0, *(each.number for each in stored.weeks)])
-    removed = [each.number for each in stored.weeks if each.number > 0 and each.number not in numbers]
-    return numbers | {number: last - at for at, number in enumerate(removed, 1)}
+    return [*(f"the plan has changed: {each}" for each in fitted.changes), *fitted.undone]
 
 
 def _start(rollout: Rollout, until: int | None, *, only_extends: bool, early: bool, log: Log) -> None:

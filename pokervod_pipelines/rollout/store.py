@@ -72,7 +72,7 @@ class RolloutStore:
     def find(self) -> RolloutRecord | None:
         """Return the rollout by the weeks of its plan as it is now, or None if it has not started."""
         stored = self.find_stored()
-        return stored and align_record(stored, self.plan.weeks)
+        return stored and align_record(stored, self.plan.weeks).record
 
     def read(self) -> RolloutRecord:
         """Return the rollout by the weeks of its plan as it is now. Raises ``Conflict`` if it has not started."""

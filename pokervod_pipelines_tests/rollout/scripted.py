@@ -92,7 +92,9 @@ class _ScriptedPlan(Rollout):
         digests = {each.name: each.digest for each in self.plan.week(week).criteria}
         return tuple(replace(each, digest=digests[each.criterion]) for each in found if only in {None, each.criterion})
 
-    def fix(self, week: int, failed: Sequence[ResultRecord], finished: Collection[str]) -> Iterator[FixRecord]:
+    def fix(
+        self, week: int, failed: Sequence[ResultRecord], finished: Collection[str] = (), *, dry_run: bool = False
+    ) -> Iterator[FixRecord]:
         return self.script.fix(week, failed, finished)
 
     def report_progress(self, store: RolloutStore) -> None:
