@@ -138,6 +138,19 @@ def test_an_override_stays_marked(plans: PlanFolder, pokervod: RunCommand) -> No
     assert [each["by"] for each in pokervod("rollout", "report", "--json").json["overrides"]] == ["eva"]
 
 
+def test_only_a_criterion_that_fails_now_is_overridden(plans: PlanFolder, pokervod: RunCommand) -> None:
+    escalate(plans, pokervod)
+    plans.prove(2)
+    before = plans.dump()
+
+    for week, criterion in (("1", "proof"), ("2", "proof"), ("2", "one_is_one"), ("3", "proof")):
+        said = pokervod("rollout", "override", week, criterion, *WHY)
+        assert (said.status, said.error.startswith(f"criterion '{criterion}' of week {week} passes now (")) == (1, True)
+    assert plans.dump() == before
+    (plans.folder / "demo_1.txt").unlink()
+    assert pokervod("rollout", "override", "1", "proof", *WHY).status == 0, "it had passed, and fails now"
+
+
 def test_an_override_is_taken_back(plans: PlanFolder, pokervod: RunCommand) -> None:
     escalate(plans, pokervod)
     pokervod("rollout", "override", "2", "proof", *WHY)

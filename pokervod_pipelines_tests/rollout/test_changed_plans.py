@@ -183,9 +183,14 @@ def test_an_override_that_is_taken_back_opens_its_week(folder: PlanFolder) -> No
     interventions.undo_override(folder.rollout(), 4, "proof", EVA)
 
     assert (folder.record().state, folder.states()[-1]) == ("waiting", "pending")
-    run_rollout(folder.rollout())
+    lines: list[str] = []
+    run_rollout(folder.rollout(), log=lines.append)
     assert (folder.record().state, folder.states()[-1]) == ("escalated", "failed")
-    assert "undo override of proof" in [each.kind for each in folder.record().interventions]
+    assert lines[0] == "week 4 'Part 4' is judged anew, because the override was undone of proof"
+    assert [(each.kind, each.by) for each in folder.record().interventions] == [
+        ("resume", "eva"),
+        ("undo override of proof", "eva"),
+    ]
     with pytest.raises(Conflict, match="is not overridden"):
         interventions.undo_override(folder.rollout(), 4, "proof", EVA)
     interventions.override_criterion(folder.rollout(), 4, "proof", EVA)
