@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from types import NoneType
 from typing import Annotated
 
 import typer
@@ -110,7 +111,9 @@ def _print_events(events: Iterable[LoggedEvent], *, as_json: bool) -> int:
             names = ("id", "at", "type", "source", "correlation_id", "payload")
             print_json_lines([{name: getattr(event, name) for name in names}])
         else:
-            facts = " ".join(f"{key}={value}" for key, value in event.payload.items() if not isinstance(value, dict))
+            facts = " ".join(
+                f"{key}={value}" for key, value in event.payload.items() if not isinstance(value, dict | NoneType)
+            )
             out.print(f"{show_time(event.at, '%Y-%m-%d %H:%M:%S')}  {event.type:26} {facts}", markup=False)
     return count
 

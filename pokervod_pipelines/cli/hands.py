@@ -128,7 +128,7 @@ def list_(
     settings = load_settings()
     grades = tuple(letter for letter in grade.upper() if letter.isalpha())
     if set(grades) - set("ABC"):
-        raise typer.BadParameter(f"{grade!r}: the grades are A, B and C", param_hint="--grade")
+        raise typer.BadParameter(f"expected grades from A to C such as AB, got {grade!r}", param_hint="'--grade'")
     filters = listing.HandFilter(
         day=day,
         session=session,

@@ -4,14 +4,11 @@ from typing import Any
 
 import typer
 
-LARGEST = 2**63 - 1
-"""The largest number that the database stores."""
+LARGEST = 10**9
+"""More than any id or listing has; the database stores it."""
 
 MAX_SHOWN = 40
 """Characters of a refused value."""
-
-LARGEST_SAID = 100_000
-"""A larger limit only keeps a number storable."""
 
 
 def explain_refusal(error: typer.BadParameter) -> str:
@@ -27,6 +24,6 @@ def explain_refusal(error: typer.BadParameter) -> str:
 def _describe_range(param: Any) -> str:
     info = param.get_runtime_param().parameter_info
     least, most = info.min, info.max
-    if most is not None and most <= LARGEST_SAID:
+    if most is not None and most < LARGEST:
         return f"a whole number from {least} to {most}"
     return f"a whole number{'' if least is None else f' of at least {least}'}, such as 17"
