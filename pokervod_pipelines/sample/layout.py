@@ -94,8 +94,12 @@ def _read_marker(folder: Path) -> dict[str, int]:
 
 
 def _remove_other_version(folder: Path) -> None:
-    for name in (ARCHIVE, SHEETS):
-        shutil.rmtree(folder / name, ignore_errors=True)
+    """Remove the sample, except the file by which a scan knows its archive again."""
+    for path in [*(folder / ARCHIVE).glob("*"), folder / SHEETS]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif not path.name.startswith(".pokervod-"):
+            path.unlink()
     (folder / MARKER).unlink()
 
 

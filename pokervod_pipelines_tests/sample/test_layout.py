@@ -147,11 +147,13 @@ def test_a_sample_of_another_version_is_replaced_whole(copied: Path, laid_out: S
     (copied / MARKER).write_text(json.dumps({"version": VERSION - 1, "files": 1, "videos": 1, "rows": 1}))
     (copied / "archive" / "a name of the older version.mp4").touch()
     (copied / "beside it.txt").write_text("not ours")
+    (copied / "archive" / ".pokervod-archive.json").write_text("of a scan")
 
     lay_out_sample(copied)
 
     taken = snapshot(copied)
     assert taken.pop("beside it.txt")
+    assert taken.pop("archive/.pokervod-archive.json")
     assert without_marker(taken) == without_marker(snapshot(laid_out.archive_root.parent))
 
 
