@@ -16,7 +16,15 @@ from pokervod_pipelines.cli.options import (
     print_sources,
     read_actor,
 )
-from pokervod_pipelines.cli.output import count_nouns, human_size, out, print_json, print_table
+from pokervod_pipelines.cli.output import (
+    count_nouns,
+    human_size,
+    make_hint,
+    name_failures,
+    out,
+    print_json,
+    print_table,
+)
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput, PokervodError
 from pokervod_pipelines.nas.duplicates import find_duplicates
@@ -26,6 +34,7 @@ from pokervod_pipelines.nas.missing import (
     clear_missing,
     confirm_loss,
     count_unseen,
+    has_files,
     list_clearable,
     list_lost,
     list_missing,
@@ -38,7 +47,8 @@ from pokervod_pipelines.settings import load_settings
 app = typer.Typer(no_args_is_help=True)
 
 LibraryOption = Annotated[str, typer.Option("--library", "-l", help="Only this library.")]
-LIST_THEM = "`pokervod nas missing` lists them."
+FilesLibraryOption = Annotated[str | None, typer.Option("--library", "-l", help="The library of the files.")]
+LIST_THEM = "`pokervod nas missing` lists the files."
 
 
 @app.command("scan")
@@ -50,19 +60,18 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
     settings = load_settings()
     names = [settings.library(library).name] if library else [each.name for each in settings.libraries]
     print_sources(settings)
-    reports, failures = [], []
+    reports: list[ScanReport] = []
+    failures: dict[str, PokervodError] = {}
     with open_database(settings) as engine:
         for name in names:
             try:
                 reports.append(scan_library(engine, settings, name, correlation_id=new_correlation_id()))
             except PokervodError as error:
-                failures.append(error)
-                out.print(f"[bold red]{name}:[/] {str(error).replace('[', chr(92) + '[')}") if not as_json else None
+                failures[name] = error
+    failed = name_failures(failures.items())
     if as_json:
-        print_json(
-            {"libraries": [_make_document(report) for report in reports], "failed": [str(each) for each in failures]}
-        )
-    else:
+        print_json({"libraries": [_make_document(report) for report in reports], "failed": failed})
+    elif reports:
         columns = ("library", "seen", "added", "changed", "moved", "removed", "unchanged", "held", "missing", "seconds")
         rows = [[getattr(report, column, report.library) for column in columns[:-1]] for report in reports]
         rows = [[*row, f"{report.seconds:.2f}"] for row, report in zip(rows, reports, strict=True)]
@@ -70,8 +79,8 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
         for report in reports:
             for problem in report.problems[:10]:
                 out.print(f"  {report.library}: {problem}", markup=False)
-    if failures:
-        raise failures[0]
+    for failure in failures.values():
+        raise type(failure)("\n".join(failed))
 
 
 def _make_document(report: ScanReport) -> dict[str, Any]:
@@ -89,6 +98,7 @@ def missing(
     settings = load_settings()
     with open_database(settings) as engine:
         files = list_missing(engine, library or None, read_period(since, until, settings.zone))
+        is_scanned = bool(files) or has_files(engine)
     if library and not files:
         settings.library(library)
     if as_json:
@@ -96,19 +106,26 @@ def missing(
         return
     unseen = sum(file.state == "unseen" for file in files)
     advice = f", {unseen} of them only not seen: mount the share, then scan again" if unseen else ""
-    _print_files(files, f"missing{advice}")
+    if files:
+        hint = "" if unseen else "Restore them, or `pokervod nas clear` removes them from the catalog."
+    elif is_scanned and not (library or since or until):
+        hint = "Every known file is there; `pokervod nas scan` looks again."
+    else:
+        hint = make_hint(0, are_others=is_scanned, first_step="`pokervod nas scan` reads the archive")
+    _print_files(files, f"missing{advice}", hint)
 
 
-def _print_files(files: list[MissingFile], what: str) -> None:
+def _print_files(files: list[MissingFile], what: str, hint: str = "") -> None:
     columns = ("library", "path", "state", "since", "size", "episodes", "clips")
     rows = [(f.library, f.path, f.state, f.since, human_size(f.size), f.episodes, f.clips) for f in files]
-    print_table(f"{count_nouns(len(files), 'file')} {what}", columns, rows, right=("size", "episodes", "clips"))
+    title = f"{count_nouns(len(files), 'file')} {what}"
+    print_table(title, columns, rows, right=("size", "episodes", "clips"), hint=hint)
 
 
 @app.command("clear")
 def clear(
-    library: Annotated[str, typer.Option("--library", "-l", help="The library of the files.")],
-    below: Annotated[str, typer.Option("--below", help="A folder or file, from the archive root.")],
+    library: FilesLibraryOption = None,
+    below: Annotated[str | None, typer.Option("--below", help="A folder or file, from the archive root.")] = None,
     reason: ReasonOption = "",
     preview: PreviewOption = False,
     by: ByOption = "",
@@ -119,6 +136,7 @@ def clear(
 
     Example: pokervod nas clear --library wsop --below "ARCHIVE/WSOP/WSOP ARCHIVE (PRE-2016)" --reason "re-cut"
     """
+    library, below = _require(library, below)
     settings = load_settings()
     with open_database(settings) as engine:
         if preview:
@@ -133,6 +151,15 @@ def clear(
     out.print(f"{count_nouns(count, 'missing file')} cleared")
 
 
+def _require(library: str | None, below: str | None) -> tuple[str, str]:
+    """Return both; raise ``BadInput`` with all that are missing at once."""
+    if library is not None and below is not None:
+        return library, below
+    names = [f"'{name}'" for name, given in (("--library", library), ("--below", below)) if given is None]
+    noun = "option" if len(names) == 1 else "options"
+    raise BadInput(f"Missing {noun} {' and '.join(names)}. {LIST_THEM}")
+
+
 def _say_next(unseen: int) -> str:
     if not unseen:
         return LIST_THEM
@@ -141,10 +168,10 @@ def _say_next(unseen: int) -> str:
 
 @app.command("confirm-loss")
 def confirm(
-    library: Annotated[str, typer.Option("--library", "-l", help="The library of the files.")],
+    library: FilesLibraryOption = None,
     below: Annotated[
-        str, typer.Option("--below", help="The folder that was deleted on purpose, from the archive root.")
-    ],
+        str | None, typer.Option("--below", help="The folder that was deleted on purpose, from the archive root.")
+    ] = None,
     reason: ReasonOption = "",
     preview: PreviewOption = False,
     by: ByOption = "",
@@ -155,6 +182,7 @@ def confirm(
 
     Example: pokervod nas confirm-loss --library wsop --below "ARCHIVE/WSOP/WSOP ARCHIVE (PRE-2016)" --reason "on tape"
     """
+    library, below = _require(library, below)
     settings = load_settings()
     with open_database(settings) as engine:
         if preview:
@@ -168,23 +196,22 @@ def confirm(
 
 @app.command("accept-folder")
 def accept_folder(
-    library: Annotated[str, typer.Option("--library", "-l", help="A library of the archive root.")],
+    root: Annotated[str, typer.Option("--root", help="The name of the archive root in the settings.")],
     reason: ReasonOption = "",
     by: ByOption = "",
 ) -> None:
-    """Accept a library's archive root as it is mounted now, where its marker is missing or another one.
+    """Accept an archive root as it is mounted now, where its marker is missing or that of another one.
 
-    Without the marker nothing is read there: it may be the folder below an unmounted share.
+    Without the known marker nothing is read there: it may be the folder below an unmounted share.
 
-    Example: pokervod nas accept-folder --library wsop --reason "moved to the new share"
+    Example: pokervod nas accept-folder --root nas --reason "moved to the new share"
     """
     settings = load_settings()
-    configured = settings.library(library)
+    accepted, actor = settings.root(root), read_actor(by, reason)
     with open_database(settings) as engine:
-        marker = accept_root(engine, settings, configured, actor=read_actor(by, reason))
-    without = "" if marker else "; it cannot be written to, so it has no marker"
-    root = settings.root_of(configured).path
-    out.print(f"{root} is accepted{without}; scan it: pokervod nas scan --library {library}", markup=False)
+        marker = accept_root(engine, accepted, settings.scan.stall_seconds, actor=actor)
+    without = "" if marker else " without a marker, since it cannot be written to"
+    out.print(f"{accepted.path} is accepted{without}; `pokervod nas scan` reads it again", markup=False)
 
 
 @app.command("duplicates")

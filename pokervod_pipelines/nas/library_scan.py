@@ -26,7 +26,7 @@ from pokervod_pipelines.nas.store.scope import LibraryScope, find_scope
 from pokervod_pipelines.nas.vanished import find_in_bins, list_bins_above, make_loss_error, make_unreadable_error
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.settings.rooms import Library
+from pokervod_pipelines.settings.rooms import ArchiveRoot, Library
 
 _RECENT_SECONDS = 60.0
 """A file written to within this time, or ten settle times, may still be growing; clocks of servers differ a little."""
@@ -95,9 +95,14 @@ class _LibraryScan:
         self.rules = PathRules.of_library(self.settings.scan, self.scope.folder)
 
     @property
+    def archive_root(self) -> ArchiveRoot:
+        """Return the archive root of the library."""
+        return self.settings.root_of(self.library)
+
+    @property
     def root(self) -> str:
-        """Return the archive root on this machine."""
-        return str(self.settings.root_of(self.library).path)
+        """Return where the archive root is on this machine."""
+        return str(self.archive_root.path)
 
     @property
     def stall_seconds(self) -> float:
@@ -112,7 +117,7 @@ class _LibraryScan:
             self.old_digest = scans.read_rules(self.connection, self.library.name)
             marker = scans.read_marker(self.connection, self.scope.root)
         try:
-            check_marker(self.settings, self.library, marker, self.fs)
+            check_marker(self.archive_root, marker, self.fs, self.stall_seconds)
             self._walk()
             self._refuse_empty()
             self._hold_growing()
@@ -199,10 +204,10 @@ class _LibraryScan:
         # The last step before the commit: whatever was read above was read through these mounts.
         check_mounts(self.fs, self.result.identities, self.stall_seconds)
         marker = scans.read_marker(self.connection, self.scope.root)
-        check_marker(self.settings, self.library, marker, self.fs)
+        check_marker(self.archive_root, marker, self.fs, self.stall_seconds)
         report = self._finish(error, rules=digest)
         if error is None and report.seen > report.junk:
-            marker = marker or find_marker(self.settings, self.library, self.fs)
+            marker = marker or find_marker(self.archive_root, self.fs, self.stall_seconds)
             scans.store_marker(self.connection, self.scan_id, marker)
         return report, error
 

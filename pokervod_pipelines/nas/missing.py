@@ -46,6 +46,12 @@ def list_missing(engine: Engine, library: str | None = None, period: Period = AL
         return [MissingFile(**row._mapping) for row in files.read_missing(connection, library, period, None)]
 
 
+def has_files(engine: Engine) -> bool:
+    """Return whether a scan ever found a file."""
+    with engine.connect() as connection:
+        return files.has_rows(connection)
+
+
 def list_clearable(engine: Engine, *, library: str, below: str) -> list[MissingFile]:
     """Return what ``clear_missing`` would clear at or below the folder."""
     with engine.connect() as connection:
@@ -121,16 +127,16 @@ def confirm_loss(
 
 def _find_deleted(engine: Engine, settings: Settings, library: str, below: str, fs: FileSystem | None) -> set[str]:
     """Return the paths of the unseen files that the disk does not have now."""
-    configured = settings.library(library)
-    root = str(settings.root_of(configured).path)
+    archive_root = settings.root_of(settings.library(library))
+    root = str(archive_root.path)
     stall_seconds = settings.scan.stall_seconds
     with engine.begin() as connection:
-        marker = scans.read_marker(connection, configured.root)
+        marker = scans.read_marker(connection, archive_root.name)
         unseen = [row.path for row in files.read_in_state(connection, library, "unseen", below=_fold_path(below))]
     with open_disk(Path(root), stall_seconds, fs) as disk:
         if not has_content(disk, root, stall_seconds):
             raise ArchiveUnavailable(f"{root}: unreadable or empty. Mount it, then confirm the loss again.")
-        check_marker(settings, configured, marker, disk)
+        check_marker(archive_root, marker, disk, stall_seconds)
         return {path for path, status in stat_files(disk, root, unseen, stall_seconds).items() if status is None}
 
 

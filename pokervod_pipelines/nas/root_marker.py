@@ -21,63 +21,58 @@ from pokervod_pipelines.nas.stall import ReadProgress, read_watched
 from pokervod_pipelines.nas.store import scans
 from pokervod_pipelines.nas.store.staging import lock_root
 from pokervod_pipelines.processes.path_check import require_answer
-from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.settings.rooms import Library
+from pokervod_pipelines.settings.rooms import ArchiveRoot
 
 FIRST_SCAN = Actor(who="nas scan", reason="first scan")
 
 _UNREADABLE = ""
 
 
-def check_marker(settings: Settings, library: Library, known: str | None, fs: FileSystem) -> None:
-    """Raise ``ArchiveUnavailable`` where the library's root has another marker than the known one, or none.
+def check_marker(root: ArchiveRoot, known: str | None, fs: FileSystem, stall_seconds: float) -> None:
+    """Raise ``ArchiveUnavailable`` where the root has another marker than the known one, or none."""
+    if fault := find_marker_fault(root, known, fs, stall_seconds):
+        raise ArchiveUnavailable(
+            f"archive root {root.name!r}: {fault}, so this may not be the share that was scanned before. Nothing was "
+            "removed. Mount the share, then scan again. If it is the right one, accept it: "
+            f"pokervod nas accept-folder --root {root.name} --reason 'why'",
+            is_absent=True,
+        )
 
-    Whether a root without any content is there is for the scan to say.
+
+def find_marker_fault(root: ArchiveRoot, known: str | None, fs: FileSystem, stall_seconds: float) -> str:
+    """Return what is wrong with the root's marker, "" where it is the known one or none is known.
+
+    Whether a root without any content is there is for others to say.
     """
-    root, seconds = settings.root_of(library), settings.scan.stall_seconds
-    if known is None or (found := _read(fs, root.path, seconds)) == known:
-        return
-    if not found and not has_content(fs, str(root.path), seconds):
-        return
+    if known is None or (found := _read(fs, root.path, stall_seconds)) == known:
+        return ""
+    if not found and not has_content(fs, str(root.path), stall_seconds):
+        return ""
     faults = {None: "is missing", _UNREADABLE: "is damaged or may not be read"}
-    raise ArchiveUnavailable(
-        f"library {library.name!r}: the marker {root.path / MARKER} of archive root {root.name!r} "
-        f"{faults.get(found, 'is that of another archive')}, so this may not be the share that was scanned before. "
-        "Nothing was removed. Mount the share, then scan again. If it is the right one, accept it: "
-        f"pokervod nas accept-folder --library {library.name} --reason 'why'",
-        is_absent=True,
-    )
+    return f"the marker {root.path / MARKER} {faults.get(found, 'is that of another archive')}"
 
 
-def find_marker(settings: Settings, library: Library, fs: FileSystem) -> str | None:
-    """Return the id in the marker of the library's root, which is marked now where that is possible."""
-    root, seconds = settings.root_of(library).path, settings.scan.stall_seconds
-    found = _read(fs, root, seconds)
-    return (_write(fs, root, FIRST_SCAN, seconds) if found is None else found) or None
+def find_marker(root: ArchiveRoot, fs: FileSystem, stall_seconds: float) -> str | None:
+    """Return the id in the root's marker, which is written now where there is none and that is possible."""
+    found = _read(fs, root.path, stall_seconds)
+    return (_write(fs, root.path, FIRST_SCAN, stall_seconds) if found is None else found) or None
 
 
-def accept_root(engine: Engine, settings: Settings, library: Library, *, actor: Actor) -> str | None:
-    """Accept the library's root as it is mounted now; return the id in its marker, None where none can be written.
+def accept_root(engine: Engine, root: ArchiveRoot, stall_seconds: float, *, actor: Actor) -> str | None:
+    """Accept the root as it is mounted now; return the id in its marker, None where none can be written.
 
     Raises ``ArchiveUnavailable`` when the root cannot be read or is empty.
     """
-    root, seconds = settings.root_of(library), settings.scan.stall_seconds
-    with open_disk(root.path, seconds) as disk:
-        if not has_content(disk, str(root.path), seconds):
+    with open_disk(root.path, stall_seconds) as disk:
+        if not has_content(disk, str(root.path), stall_seconds):
             raise ArchiveUnavailable(f"{root.path}: unreadable or empty. Mount it, then accept it again.")
-        marker = _read(disk, root.path, seconds) or _write(disk, root.path, actor, seconds)
+        marker = _read(disk, root.path, stall_seconds) or _write(disk, root.path, actor, stall_seconds)
     with engine.begin() as connection:
         lock_root(connection, root.name)
         before = {"marker": scans.read_marker(connection, root.name)}
         scans.replace_marker(connection, root.name, marker)
-        record(
-            connection,
-            DecisionKind.CLEARANCE,
-            {"library": library.name, "below": ""},
-            {"action": "accept-folder", "file_ids": [], "marker": marker},
-            before=before,
-            actor=actor,
-        )
+        value = {"action": "accept-folder", "marker": marker}
+        record(connection, DecisionKind.CLEARANCE, {"root": root.name}, value, before=before, actor=actor)
     return marker
 
 

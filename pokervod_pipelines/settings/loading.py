@@ -97,7 +97,11 @@ class Settings(SettingsModel):
 
     def root_of(self, library: Library) -> ArchiveRoot:
         """Return the archive root that contains the library."""
-        return next(root for root in self.archive_roots if root.name == library.root)
+        return self.root(library.root)
+
+    def root(self, name: str) -> ArchiveRoot:
+        """Return the archive root of that name; ``BadSettings`` lists the known ones."""
+        return _find("archive root", name, self.archive_roots)
 
     def library(self, name: str) -> Library:
         """Return the library of that name; ``BadSettings`` lists the known ones."""
@@ -138,7 +142,7 @@ NEVER_IN_FILE = {
 }
 """What is secret, or known before the file is read, with the variable to set instead."""
 
-_Entry = TypeVar("_Entry", Library, SheetSource)
+_Entry = TypeVar("_Entry", ArchiveRoot, Library, SheetSource)
 
 
 def _find(kind: str, name: str, entries: Sequence[_Entry]) -> _Entry:

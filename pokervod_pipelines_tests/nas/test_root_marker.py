@@ -40,6 +40,10 @@ def known(archive: Archive) -> list[str | None]:
     return archive.ask("select marker from nas_scans where status = 'completed' order by id")
 
 
+def accept(archive: Archive) -> str | None:
+    return accept_root(archive.engine, archive.settings.root("main"), 20, actor=EDITOR)
+
+
 def unmount(archive: Archive) -> None:
     archive.root.rename(archive.root.with_name("elsewhere"))
     archive.root.mkdir()
@@ -108,8 +112,7 @@ def test_a_root_that_is_not_the_known_one_changes_nothing_until_it_is_accepted(f
             full.scan()
 
     assert raised.value.is_absent
-    assert "library 'all'" in str(raised.value)
-    assert f"{full.root}/{MARKER} of archive root 'main'" in str(raised.value)
+    assert f"archive root 'main': the marker {full.root}/{MARKER} {fault}" in str(raised.value)
     assert "Mount the share, then scan again" in str(raised.value)
     assert full.states() == dict.fromkeys(ids, "unseen")
     assert full.events() == events
@@ -126,7 +129,7 @@ def test_an_accepted_root_is_scanned_as_before(full: Archive, replace: Callable[
     ids, before = full.ids(), read_id(full)
     replace(full)
 
-    marker = accept_root(full.engine, full.settings, full.settings.library("all"), actor=EDITOR)
+    marker = accept(full)
     report = full.scan()
 
     assert (report.unchanged + report.moved, report.missing, report.unseen) == (9, 0, 0)
@@ -139,14 +142,13 @@ def test_an_accepted_root_is_scanned_as_before(full: Archive, replace: Callable[
 
 def test_a_root_that_is_empty_or_not_there_is_not_accepted(full: Archive) -> None:
     unmount(full)
-    library = full.settings.library("all")
 
     with pytest.raises(ArchiveUnavailable, match="Mount it, then accept it again"):
-        accept_root(full.engine, full.settings, library, actor=EDITOR)
+        accept(full)
 
     full.root.rmdir()
     with pytest.raises(ArchiveUnavailable, match="Mount it, then accept it again"):
-        accept_root(full.engine, full.settings, library, actor=EDITOR)
+        accept(full)
 
 
 def test_the_right_share_that_comes_back_is_complete_at_once(full: Archive) -> None:
@@ -258,9 +260,9 @@ def test_libraries_of_one_root_have_one_marker(archive: Archive) -> None:
 
     delete_marker(archive)
     for name in archive.options["libraries"]:
-        with pytest.raises(ArchiveUnavailable, match=f"accept-folder --library {name}"):
+        with pytest.raises(ArchiveUnavailable, match="accept-folder --root main"):
             archive.scan(name)
-    accept_root(archive.engine, archive.settings, archive.settings.library("rest"), actor=EDITOR)
+    accept(archive)
     assert [archive.scan(name).unchanged for name in archive.options["libraries"]] == [2, 2, 2]
 
 
@@ -269,7 +271,7 @@ def test_a_library_that_is_added_to_a_root_expects_its_marker(full: Archive) -> 
     full.fill("GOG", 2)
     delete_marker(full)
 
-    with pytest.raises(ArchiveUnavailable, match="library 'gog'"):
+    with pytest.raises(ArchiveUnavailable, match="archive root 'main'"):
         full.scan("gog")
 
 
@@ -314,6 +316,20 @@ def test_a_share_that_is_replaced_during_the_scan_changes_nothing(full: Archive)
     assert full.states() == before
 
 
+def test_a_root_on_a_share_is_marked_and_known_again(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pokervod_pipelines.processes.path_check.LOCAL", frozenset())
+    archive.fill("WSOP", 2)
+    archive.scan()
+    assert known(archive) == [read_id(archive)]
+
+    write_marker(b"[]")(archive)
+    with pytest.raises(ArchiveUnavailable, match="is damaged"):
+        archive.scan()
+
+    accept(archive)
+    assert archive.scan().unchanged == 2
+
+
 @pytest.fixture
 def read_only(archive: Archive) -> Iterator[Archive]:
     """Return an archive of six videos on a file system that is mounted read-only."""
@@ -344,7 +360,7 @@ def test_an_accepted_root_that_cannot_be_written_to_needs_no_marker(read_only: A
     with pytest.raises(ArchiveUnavailable, match="is missing"):
         read_only.scan()
 
-    assert accept_root(read_only.engine, read_only.settings, read_only.settings.library("all"), actor=EDITOR) is None
+    assert accept(read_only) is None
 
     assert read_only.scan().unchanged == 6
 

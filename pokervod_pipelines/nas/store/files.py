@@ -234,6 +234,11 @@ _TOTALS = text(f"""
 """)  # noqa: S608 - a constant condition
 
 
+def has_rows(connection: Connection) -> bool:
+    """Return whether the inventory has any file."""
+    return bool(connection.scalar(text("select exists (select from nas_files)")))
+
+
 def read_missing(
     connection: Connection, library: str | None, period: Period, ids: Sequence[int] | None = None
 ) -> Sequence[Row[Any]]:

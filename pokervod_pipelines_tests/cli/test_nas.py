@@ -1,0 +1,90 @@
+"""Check what the commands of the inventory say where there is nothing to list, or where shares are not mounted."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from pokervod_pipelines.cli.app import app
+from pokervod_pipelines.errors import ArchiveUnavailable, BadInput, BadSettings
+from pokervod_pipelines.nas.path_rules import MARKER
+
+Run = Callable[[str], Any]
+
+SETTINGS = """
+archive_roots: [{name: nas, path: nas}, {name: other, path: other}]
+libraries:
+  - {name: wsop, root: nas, folder: WSOP}
+  - {name: pad, root: nas, folder: PAD}
+  - {name: rest, root: other}
+scan: {settle_seconds: 0}
+"""
+
+
+@pytest.fixture
+def run(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return ``run(words)`` in a folder with three libraries in two roots."""
+    (tmp_path / "pokervod.yaml").write_text(SETTINGS, encoding="utf-8")
+    for path in ("nas/WSOP/a.mp4", "nas/PAD/b.mp4", "other/c.mp4"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(path.encode())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POKERVOD_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    return lambda words: CliRunner().invoke(app, words.split())
+
+
+def test_an_empty_list_of_missing_files_says_why_and_what_next(run: Run) -> None:
+    assert "Nothing yet: `pokervod nas scan` reads the archive." in run("nas missing").output
+    assert "Nothing yet: " in run("nas missing --library wsop").output
+
+    run("nas scan")
+
+    assert "Every known file is there; `pokervod nas scan` looks again." in run("nas missing").output
+    assert "Nothing matches these filters." in run("nas missing --since yesterday").output
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("", "Missing options '--library' and '--below'. `pokervod nas missing` lists the files."),
+        ("--preview", "Missing options '--library' and '--below'."),
+        ("--library wsop", "Missing option '--below'."),
+        ("--below .", "Missing option '--library'."),
+    ],
+)
+@pytest.mark.parametrize("command", ["nas clear", "nas confirm-loss"])
+def test_all_options_that_are_missing_are_named_at_once(run: Run, command: str, words: str, text: str) -> None:
+    error = run(f"{command} {words}").exception
+
+    assert isinstance(error, BadInput)
+    assert text in str(error)
+
+
+def test_libraries_that_fail_for_one_reason_are_named_together(run: Run, tmp_path: Path) -> None:
+    run("nas scan")
+    (tmp_path / "nas").rename(tmp_path / "unmounted")
+    (tmp_path / "other" / MARKER).unlink()
+
+    error = run("nas scan").exception
+
+    assert isinstance(error, ArchiveUnavailable)
+    first, second = str(error).splitlines()
+    assert first.startswith(f"wsop, pad: {tmp_path}/nas: No such file or directory. Mount the share")
+    assert second.startswith(f"rest: archive root 'other': the marker {tmp_path}/other/{MARKER} is missing")
+    assert "3 of them only not seen: mount the share, then scan again" in run("nas missing").output
+
+
+def test_a_root_is_accepted_by_its_name_and_with_a_reason(run: Run, tmp_path: Path) -> None:
+    run("nas scan")
+    (tmp_path / "other" / MARKER).unlink()
+
+    assert isinstance(run("nas accept-folder --root othr --reason moved").exception, BadSettings)
+    assert "--reason is required" in str(run("nas accept-folder --root other").exception)
+    assert not (tmp_path / "other" / MARKER).exists()
+    accepted = run("nas accept-folder --root other --reason moved")
+
+    assert accepted.output.strip() == f"{tmp_path}/other is accepted; `pokervod nas scan` reads it again"
+    assert run("nas scan").exit_code == 0
