@@ -18,6 +18,9 @@ from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_dat
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.monitoring.doctor_sheets import check_sheets
+from pokervod_pipelines.nas.root_marker import find_marker_fault
+from pokervod_pipelines.nas.share import open_disk
+from pokervod_pipelines.nas.store.scans import read_marker
 from pokervod_pipelines.processes.path_check import NO_ANSWER, check_paths
 from pokervod_pipelines.processes.path_check_child import ABSENT, EMPTY, IS_FILE
 from pokervod_pipelines.render.instructions import find_template_faults
@@ -28,6 +31,7 @@ from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRend
 from pokervod_pipelines.render.rules import load_rules
 from pokervod_pipelines.render.templates import load_configured_templates, locate_templates
 from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.settings.rooms import ArchiveRoot
 from pokervod_pipelines.workflows.file_access import find_accessible
 from pokervod_pipelines.workflows.setup import find_dagster_home
 
@@ -57,7 +61,7 @@ def check_installation(folder: Path | None = None) -> list[CheckResult]:
         *_check_templates(settings),
         *_check_outputs(settings, faults[settings.renders]),
         *_check_nexrender(settings),
-        *_check_database(settings, faults[settings.renders]),
+        *_check_database(settings, faults),
         _check_dagster_home(settings),
         *_check_rights(settings, folder or Path.cwd()),
         _check_disk(settings),
@@ -78,7 +82,7 @@ def _check_settings(settings: Settings) -> CheckResult:
 def _check_paths(settings: Settings) -> dict[Path, str]:
     """Check all paths of the settings at once; what does not answer is known to the checks that come after."""
     others = [each.path for each in settings.sheets if each.path is not None]
-    others += [settings.renders, *locate_templates(settings)]
+    others += [settings.renders, *locate_templates(settings), *(root.path for root in settings.archive_roots)]
     return check_paths([*(folder for _, folder in _list_folders(settings)), *others], TIMEOUT_SECONDS)
 
 
@@ -174,7 +178,7 @@ async def _ask_nexrender(settings: Settings) -> list[str]:
         await renderer.close()
 
 
-def _check_database(settings: Settings, outputs_fault: str) -> Iterator[CheckResult]:
+def _check_database(settings: Settings, faults: Mapping[Path, str]) -> Iterator[CheckResult]:
     kind = "configured server"
     if settings.database_url is None:
         kind = f"embedded server, data in {EmbeddedServer(embedded_folder(settings)).status().data_folder}"
@@ -184,7 +188,10 @@ def _check_database(settings: Settings, outputs_fault: str) -> Iterator[CheckRes
             with engine.connect() as connection:
                 revision = current_revision(engine)
                 version = int(connection.scalar(text("show server_version_num")) or 0)
-                known = revision == newest_revision() and list_newest_paths(connection, 1)
+                is_current = revision == newest_revision()
+                known = is_current and list_newest_paths(connection, 1)
+                roots = settings.archive_roots if is_current else ()
+                markers = {each: marker for each in roots if (marker := read_marker(connection, each.name))}
             engine.dispose()
     except PokervodError as error:
         yield report_part("database", str(error), "correct what the message names, then run doctor again")
@@ -195,15 +202,28 @@ def _check_database(settings: Settings, outputs_fault: str) -> Iterator[CheckRes
         f"PostgreSQL {version // 10_000}.{version % 10_000}, {kind}",
         "use PostgreSQL 14 or later" if old else "",
     )
-    is_current = revision in {None, newest_revision()}
     yield report_part(
         "schema",
         f"revision {revision or 'none yet'}, this code has {newest_revision()}",
-        "" if is_current else "run `pokervod db upgrade`",
+        "" if is_current or revision is None else "run `pokervod db upgrade`",
     )
-    if known and outputs_fault in {"", EMPTY} and not has_marker(settings.renders):
+    yield from _check_roots({root: marker for root, marker in markers.items() if not faults[root.path]})
+    if known and faults[settings.renders] in {"", EMPTY} and not has_marker(settings.renders):
         found = f"{settings.renders} has no marker {MARKER}, but graphics were finished"
         yield report_part("outputs folder", found, "mount the share, or `pokervod render accept-folder --reason …`")
+
+
+def _check_roots(markers: Mapping[ArchiveRoot, str]) -> Iterator[CheckResult]:
+    """Check that the roots that answer are those that were scanned before."""
+    for root, known in markers.items():
+        try:
+            with open_disk(root.path, TIMEOUT_SECONDS) as disk:
+                fault = find_marker_fault(root, known, disk, TIMEOUT_SECONDS)
+        except PokervodError as error:
+            fault = str(error)
+        if fault:
+            command = f"pokervod nas accept-folder --root {root.name} --reason …"
+            yield report_part(f"root {root.name}", fault, f"mount the share, or `{command}`")
 
 
 def _check_dagster_home(settings: Settings) -> CheckResult:

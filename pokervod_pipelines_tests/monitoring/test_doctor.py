@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from pokervod_pipelines.checks import CheckResult
+from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.monitoring.doctor import check_installation
+from pokervod_pipelines.nas.library_scan import scan_library
+from pokervod_pipelines.nas.path_rules import MARKER
+from pokervod_pipelines.settings import load_settings
 from pokervod_pipelines.workflows.setup import prepare_folder
 from pokervod_pipelines_tests.sync.installation import Installation, build_installation
 
@@ -47,6 +51,20 @@ def test_a_library_that_is_a_file_is_no_folder(installation: Installation) -> No
     (installation.archive / "ARCHIVE" / "PAD").touch()
 
     assert broken_parts(installation.folder)["library PAD"] == "expected a folder; correct the path in the settings"
+
+
+def test_a_root_that_is_not_the_one_that_was_scanned_is_named(installation: Installation) -> None:
+    settings = load_settings(folder=installation.folder)
+    with open_database(settings) as engine:
+        scan_library(engine, settings, "PAD", correlation_id="test")
+    assert broken_parts(installation.folder) == {}
+
+    (installation.archive / MARKER).unlink()
+
+    assert broken_parts(installation.folder) == {
+        f"root {settings.archive_roots[0].name}": "mount the share, or "
+        f"`pokervod nas accept-folder --root {settings.archive_roots[0].name} --reason …`"
+    }
 
 
 def test_what_others_can_read_is_named(installation: Installation) -> None:
