@@ -9,7 +9,7 @@ from pokervod_pipelines.rollout.criteria.result import ErrorClass
 from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 from pokervod_pipelines_tests.rollout.criteria.documents import SOUND, make_document, write_document
-from pokervod_pipelines_tests.rollout.criteria.http_services import (
+from pokervod_pipelines_tests.rollout.http_services import (
     Answers,
     Reply,
     RunningService,

@@ -9,12 +9,10 @@ from pokervod_pipelines.rollout.criteria.kinds.services import UNDOCUMENTED_PATH
 from pokervod_pipelines.rollout.criteria.result import ErrorClass
 from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
-from pokervod_pipelines_tests.rollout.criteria.http_services import (
+from pokervod_pipelines_tests.rollout.http_services import (
     Reply,
     find_closed_address,
-    run_dripping,
     run_service,
-    run_silence,
 )
 
 PASSWORD = "tell-nobody"
@@ -85,22 +83,15 @@ def test_an_unknown_host_is_unreachable(make_context: MakeContext) -> None:
     assert "no route" in result.summary
 
 
-def test_a_service_that_hangs_ends_in_time(make_context: MakeContext) -> None:
-    with run_silence() as address:
+@pytest.mark.parametrize("reply", [Reply(after_seconds=30), Reply(drips=True)])
+def test_a_service_that_hangs_or_answers_byte_by_byte_ends_in_time(make_context: MakeContext, reply: Reply) -> None:
+    with run_service({"GET /health": reply}) as service:
         begun = time.monotonic()
-        result = judge(make_context, address, seconds=1)
+        result = judge(make_context, service.address, seconds=1)
 
     assert result.error_class is ErrorClass.SERVICE_DOWN
     assert "no answer within" in result.summary
     assert time.monotonic() - begun < 20
-
-
-def test_a_service_that_answers_byte_by_byte_ends_in_time(make_context: MakeContext) -> None:
-    with run_dripping() as address:
-        result = judge(make_context, address, seconds=1)
-
-    assert result.error_class is ErrorClass.SERVICE_DOWN
-    assert "no answer within" in result.summary
 
 
 def test_a_missing_address_says_where_to_set_it(make_context: MakeContext) -> None:

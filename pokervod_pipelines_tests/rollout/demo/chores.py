@@ -35,9 +35,9 @@ def make_document(service: str, output: str) -> None:
     note("fix regenerate_document")
 
 
-def rebuild_mock(service: str, document: str, port: str, kind: str) -> None:
+def rebuild_mock(service: str, document: str, port: str) -> None:
     """Restart the mock of the service with its document as it is now."""
-    start(Path.cwd(), f"mock_{service}", make_mock_command(Path(document), int(port), with_prism=kind == "prism"))
+    start(Path.cwd(), f"mock_{service}", make_mock_command(Path(document), int(port)))
     note("fix rebuild_mocks")
 
 

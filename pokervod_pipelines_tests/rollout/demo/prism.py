@@ -53,9 +53,8 @@ def _run_npm(home: Path) -> None:
         raise NoPrismError(message)
 
 
-def make_mock_command(document: Path, port: int, *, with_prism: bool) -> list[str]:
-    """Return the command that runs a mock of the document: Prism if asked for and installed, or our own server."""
-    if with_prism:
-        with suppress(NoPrismError):
-            return ["node", str(install_prism()), "mock", "-h", "127.0.0.1", "-p", str(port), str(document)]
+def make_mock_command(document: Path, port: int) -> list[str]:
+    """Return the command that runs a mock of the document: Prism if it can be installed, or our own server."""
+    with suppress(NoPrismError):
+        return ["node", str(install_prism()), "mock", "-h", "127.0.0.1", "-p", str(port), str(document)]
     return run_module("server", document, port, "--mock")

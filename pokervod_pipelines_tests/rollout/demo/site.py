@@ -32,7 +32,6 @@ class DemoSite:
     hook: HookServer
     plan: Path
     wait_seconds: float | None = None
-    with_prism: bool = True
     database_url: str | None = None
     """Use the embedded server in the folder if this is None."""
 
@@ -83,10 +82,9 @@ class DemoSite:
 
     def list_commands(self) -> dict[str, list[str]]:
         """Return the commands that fixers may run."""
-        kind = "prism" if self.with_prism else "own"
         return {
             "make_clipping_document": run_module("chores", "make_document", "clipping", "{output}"),
-            "rebuild_ui_mock": run_module("chores", "rebuild_mock", "ui", "ui.yaml", self.mocks["ui"], kind),
+            "rebuild_ui_mock": run_module("chores", "rebuild_mock", "ui", "ui.yaml", self.mocks["ui"]),
             "rerun_unit_tests": run_module("chores", "rerun_tests", "unit"),
         }
 
@@ -99,11 +97,7 @@ class DemoSite:
     def start_mocks(self, documents: Mapping[str, Path]) -> None:
         """Start the mock of each service from this document."""
         for service, document in documents.items():
-            start(
-                self.folder,
-                f"mock_{service}",
-                make_mock_command(document, self.mocks[service], with_prism=self.with_prism),
-            )
+            start(self.folder, f"mock_{service}", make_mock_command(document, self.mocks[service]))
 
     def await_mocks(self) -> None:
         """Wait until every mock answers."""

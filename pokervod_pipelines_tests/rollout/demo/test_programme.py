@@ -53,26 +53,6 @@ def test_the_mocks_of_the_demo_are_prism() -> None:
 
 
 @pytest.mark.long
-def test_two_weeks_are_fixed_by_fixers(make_site: MakeSite, database_url: str) -> None:
-    site = make_site("plan.yaml", wait_seconds=0, database_url=database_url, with_prism=False)
-    inject_first_failures(site)
-    site.await_mocks()
-    run_log = RunLog(site=site)
-
-    run_log.command("run", "--until", "2")
-    report = json.loads(site.run("rollout", "report", "--json").stdout)
-
-    assert report["done"] == [1, 2]
-    assert report["totals"] == run_log.count_totals()
-    assert report["recoveries"] == run_log.count_recoveries()
-    assert find_first_failures(report) == {week: INJECTED[week] for week in (1, 2)}
-    assert {each["week"]: fix["fixer"] for each in report["attempts"] for fix in each["fixes"] if fix["done"]} == {
-        week: FIXED[week] for week in (1, 2)
-    }
-    assert count_passed(site) == [1, 2]
-
-
-@pytest.mark.long
 def test_every_failure_is_caught_named_and_overcome_and_the_report_shows_it(
     make_site: MakeSite, engine: Engine
 ) -> None:
@@ -113,19 +93,14 @@ def test_the_plan_of_the_demo_lets_every_kind_of_criterion_fail(make_site: MakeS
     assert failing == {*list_kinds()}
 
 
-def inject_first_failures(site: DemoSite) -> None:
-    """Break what the first three weeks check; start the mocks, one of them from an old document."""
+def inject_failures(site: DemoSite, engine: Engine) -> None:
+    """Break everything that can be wrong from the start; one mock is started from an old document."""
     write_document(site.folder, "clipping", break_document("clipping"))
     (site.folder / "old").mkdir()
     sound = {service: site.folder / "source" / f"{service}.yaml" for service in ANSWERS}
     site.start_mocks(sound | {"ui": write_document(site.folder / "old", "ui", age_document("ui"))})
     site.write_settings(search={"address": site.mock_of("search")})
     write_tests(site.folder, "unit", passed=4, failed=1)
-
-
-def inject_failures(site: DemoSite, engine: Engine) -> None:
-    """Break everything that can be wrong from the start."""
-    inject_first_failures(site)
     for service in ANSWERS:
         site.start_service(service, *(["--wrong"] if service == "timecode_validation" else []))
     write_tests(site.folder, "end_to_end", passed=10)

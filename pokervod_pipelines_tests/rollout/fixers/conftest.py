@@ -8,23 +8,24 @@ import pytest
 from sqlalchemy import Engine, create_engine
 
 from pokervod_pipelines.rollout.context import RolloutContext
+from pokervod_pipelines.rollout.fixers.registry import FIXERS
 from pokervod_pipelines.rollout.services import ServiceUnderRollout
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines_tests.rollout.fixers.http_server import ALL_KINDS, LocalServer
+from pokervod_pipelines_tests.rollout.http_services import RunningService, run_service
 
 MakeContext = Callable[..., RolloutContext]
 
 
 @pytest.fixture
-def http_server() -> Iterator[LocalServer]:
+def http_server() -> Iterator[RunningService]:
     """Run an HTTP server of the test's own."""
-    with LocalServer() as running:
+    with run_service() as running:
         yield running
 
 
 @pytest.fixture
 def make_context(
-    tmp_path: Path, http_server: LocalServer, settings_factory: Callable[..., Settings]
+    tmp_path: Path, http_server: RunningService, settings_factory: Callable[..., Settings]
 ) -> Callable[..., RolloutContext]:
     """Return ``make_context(commands=…, …)``, which makes a context with every fixer on and without a database.
 
@@ -35,7 +36,7 @@ def make_context(
     def make(
         *,
         engine: Engine = nowhere,
-        kinds: object = ALL_KINDS,
+        kinds: object = frozenset(FIXERS),
         commands: object = None,
         units: object = (),
         services: Mapping[str, ServiceUnderRollout] | None = None,
@@ -46,7 +47,7 @@ def make_context(
             engine=engine,
             settings=settings_factory(rollout={"fixers": rights}),
             folder=tmp_path,
-            services=services or {"search": ServiceUnderRollout(address=http_server.url, mock=http_server.url)},
+            services=services or {"search": ServiceUnderRollout(address=http_server.address, mock=http_server.address)},
             environment={"PATH": os.environ["PATH"], **environment},
         )
 

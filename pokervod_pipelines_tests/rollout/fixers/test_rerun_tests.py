@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pokervod_pipelines.rollout.fixers.command_fixers import RerunTests
+from pokervod_pipelines_tests.rollout.fixers.commands import list_files, python
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
-from pokervod_pipelines_tests.rollout.fixers.http_server import list_files, python
 
 WRITE = "import sys; open(sys.argv[1], 'w').write(sys.argv[2]); sys.exit(int(sys.argv[3]))"
 

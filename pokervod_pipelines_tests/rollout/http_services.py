@@ -1,13 +1,14 @@
-"""Run real HTTP services for the criteria: a server in a thread, with the answers of a test."""
+"""Run real HTTP services for criteria and fixers: a server in a thread, with the answers of a test."""
 
 import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
 
 
@@ -21,27 +22,29 @@ class Reply:
     media: str = "application/json"
     after_seconds: float = 0.0
     breaks_off: bool = False
+    drips: bool = False
+
+
+Answers = Mapping[str, Reply | Sequence[Reply] | Callable[[], Reply]]
+"""By method and path, as ``GET /health``; of several the last one repeatedly. What is not there is answered by 404."""
 
 
 @dataclass
 class RunningService:
-    """Hold the address of a running service, and the requests so far."""
+    """Hold the address of a running service, its answers, and the requests so far."""
 
     address: str
+    answers: Answers
     asked: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     authorizations: list[str | None] = field(default_factory=list)
 
 
-Answers = Mapping[str, Reply | Callable[[], Reply]]
-"""By method and path, as ``GET /health``; what is not there is answered by 404."""
-
-
 @contextmanager
-def run_service(answers: Answers) -> Iterator[RunningService]:
+def run_service(answers: Answers = MappingProxyType({})) -> Iterator[RunningService]:
     """Run a service on a free port of this machine until the context ends."""
-    service = RunningService("")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(answers, service))
+    service = RunningService("", answers)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(service))
     server.daemon_threads = True
     service.address = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
@@ -53,33 +56,13 @@ def run_service(answers: Answers) -> Iterator[RunningService]:
         server.server_close()
 
 
-@contextmanager
-def run_silence() -> Iterator[str]:
-    """Yield the address of a service that accepts connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-
-
-@contextmanager
-def run_dripping() -> Iterator[str]:
-    """Yield the address of a service that answers byte by byte without an end."""
-    ended = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        threading.Thread(target=_drip, args=(listening, ended), daemon=True).start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        ended.set()
-
-
-def _drip(listening: socket.socket, ended: threading.Event) -> None:
-    connection, _ = listening.accept()
-    with connection:
-        connection.recv(4096)
+def _drip(connection: socket.socket) -> None:
+    """Answer byte by byte until the client has enough."""
+    with suppress(OSError):
         connection.sendall(b"HTTP/1.1 200 OK\r\nx-slow: ")
-        while not ended.wait(0.02):
-            try:
-                connection.sendall(b"a")
-            except OSError:
-                return
+        while True:
+            time.sleep(0.02)
+            connection.sendall(b"a")
 
 
 def find_closed_address() -> str:
@@ -88,7 +71,7 @@ def find_closed_address() -> str:
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def _make_handler(answers: Answers, service: RunningService) -> type[BaseHTTPRequestHandler]:
+def _make_handler(service: RunningService) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -97,7 +80,9 @@ def _make_handler(answers: Answers, service: RunningService) -> type[BaseHTTPReq
             service.authorizations.append(self.headers.get("authorization"))
             service.bodies.append(self.rfile.read(int(self.headers.get("content-length") or 0)))
             key = f"{self.command} {self.path.partition('?')[0]}"
-            told = answers.get(key, Reply(404, {"error": "no such thing"}))
+            told = service.answers.get(key, Reply(404, {"error": "no such thing"}))
+            if isinstance(told, Sequence):
+                told = told[min(sum(each.startswith(key) for each in service.asked), len(told)) - 1]
             self.send(told if isinstance(told, Reply) else told())
 
         def send(self, reply: Reply) -> None:
@@ -105,6 +90,9 @@ def _make_handler(answers: Answers, service: RunningService) -> type[BaseHTTPReq
             if reply.breaks_off:
                 self.connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nhalf")
                 self.close_connection = True
+                return
+            if reply.drips:
+                _drip(self.connection)
                 return
             body = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
             self.send_response(reply.status)
