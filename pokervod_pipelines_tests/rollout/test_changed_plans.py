@@ -127,22 +127,46 @@ def test_what_was_never_judged_is_judged_and_nothing_else(
     check_report(folder)
 
 
+def test_five_changes_in_the_middle_of_a_rollout_one_after_the_other(folder: PlanFolder) -> None:
+    weeks = list_weeks()
+    for change in (change_criterion, add_criterion, insert, swap, rename_week, remove):
+        weeks = change(weeks)
+        folder.write(weeks=weeks, attempts=1)
+        interventions.resume_rollout(folder.rollout(), EVA)
+        run_rollout(folder.rollout())
+
+        check_report(folder)
+
+    assert [week["title"] for week in weeks] == ["Rehearsal", "Part 2", "Part 3", "Part 4"]
+    assert folder.states() == ["passed", "passed", "passed", "failed"]
+    changed = [each for each in folder.record().interventions if each.kind == "change"]
+    assert len(changed) == 6
+
+
 def check_report(folder: PlanFolder) -> None:
-    """Count the report again from the tables."""
-    report = make_report(find_plan(folder.settings), folder.record(), folder.rollout().clock())
-    attempts = folder.execute(
-        "select count(*), count(*) filter (where number > 1) from rollout_attempts where week > 0"
-    )
-    held = folder.execute("""
-        select count(*) from (
-            select distinct on (a.week, r.criterion) a.week, r.criterion, r.digest, r.passed
-            from rollout_results r join rollout_attempts a on a.id = r.attempt_id where a.week > 0
-            order by a.week, r.criterion, a.id desc) latest
-        where passed and digest in (select unnest(cast(:digests as text[])))
-    """, digests=[each.digest for week in find_plan(folder.settings).weeks for each in week.criteria])  # fmt: skip
-    assert (report.totals["attempts"], report.totals["retries"]) == attempts[0]
-    assert (report.criteria_held,) == held[0]
-    assert report.criteria_total == sum(len(week.criteria) for week in find_plan(folder.settings).weeks)
+    """Count the report again from the tables, by titles and digests."""
+    plan = find_plan(folder.settings)
+    report = make_report(plan, folder.record(), folder.rollout().clock())
+    for week in report.weeks:
+        digests = [each.digest for each in week.plan.criteria]
+        (counted,) = folder.execute(_COUNT, title=week.plan.title, digests=digests)
+        found = (week.counts["attempts"], week.counts["retries"], week.counts["escalations"], week.criteria_held)
+        assert found == counted[:4], week.plan.title
+        assert (week.plan.number in report.done) is (counted[4] == len(digests)), week.plan.title
+    assert report.criteria_total == sum(len(week.criteria) for week in plan.weeks)
+    assert report.percent == 100 * len(report.done) // len(plan.weeks)
+
+
+_COUNT = """
+    with tried as (select a.* from rollout_attempts a join rollout_weeks w on w.number = a.week where w.title = :title),
+        judged as (select r.*, t.passed as was_passed, max(t.id) filter (where t.passed) over () as last from
+            rollout_results r join tried t on t.id = r.attempt_id where digest = any(cast(:digests as text[]))),
+        latest as (select distinct on (criterion) passed from judged order by criterion, attempt_id desc)
+    select (select count(*) from tried), (select count(*) from tried where number > 1),
+        (select count(*) from rollout_escalations e join rollout_weeks w on w.number = e.week where w.title = :title),
+        (select count(*) from latest where passed),
+        (select count(*) from judged where attempt_id = last and passed)
+"""
 
 
 def test_a_week_that_comes_back_is_known_again(folder: PlanFolder) -> None:
