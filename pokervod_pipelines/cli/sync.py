@@ -13,7 +13,7 @@ from rich.status import Status
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.cli.options import JsonOption, print_sources
-from pokervod_pipelines.cli.output import err, out, print_json, print_table
+from pokervod_pipelines.cli.output import err, name_failures, out, print_json, print_table
 from pokervod_pipelines.cli.stopping import end_at_signal
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.monitoring.evaluation import evaluate_all
@@ -92,6 +92,7 @@ class ProgressLine:
 
     def __init__(self) -> None:
         self.status: Status | None = None
+        self._told: set[str | None] = set()
 
     def show(self, text: str) -> None:
         """Replace the text of the moving line."""
@@ -111,7 +112,10 @@ class ProgressLine:
         err.print(f"[yellow]…[/]      {escape(reason)}")
 
     def finished(self, result: StageResult) -> None:
-        """Print how a stage ended."""
+        """Print how a stage ended; an error that several have, such as that of their share, is printed once."""
+        if not result.succeeded and result.error in self._told:
+            return
+        self._told.add(result.error)
         mark = "[green]ok[/]    " if result.succeeded else "[bold red]failed[/]"
         detail = f"{result.seconds:6.2f} s" if result.succeeded else str(result.error).replace("[", "\\[")
         err.print(f"{mark} {result.stage:9}{result.name:24} {detail}")
@@ -149,22 +153,26 @@ def _print_summary(result: "SyncResult", checks: dict[str, CheckResult]) -> None
         results = [each for each in result.stages if each.stage == stage]
         if results:
             _print_stage(stage, results)
-    failed = [f"{each.stage} {each.name}: {each.error}" for each in result.stages if not each.succeeded]
-    for sentence in (*failed, *result.problems):
+    failed = [each for each in result.stages if not each.succeeded]
+    for stage in STAGES:
+        for sentence in name_failures((each.name, each.error) for each in failed if each.stage == stage):
+            out.print(f"[bold red]failed:[/] {stage} {escape(sentence)}")
+    for sentence in result.problems:
         out.print(f"[bold red]failed:[/] {escape(sentence)}")
     for check in checks.values():
         if not check.passed:
-            _print_check(check)
+            _print_check(check, printed={f"{each.name}: {each.error}" for each in failed})
     word = "[green]done[/]" if result.succeeded else "[bold red]done, with failures[/]"
     run = f"run {result.run_id[:8]}, under Runs in `pokervod dev`"
     out.print(f"{word} in {result.seconds:.1f} s · {result.job} · {run}")
 
 
-def _print_check(check: CheckResult) -> None:
+def _print_check(check: CheckResult, printed: set[str]) -> None:
     looked_at = "" if check.looked_at is None else f" ({check.looked_at:,} checked)"
     out.print(f"[yellow]{check.name}[/]: {check.summary}{looked_at}")
     for line in check.evidence[:3]:
-        out.print(f"    {line}", markup=False)
+        if line not in printed:
+            out.print(f"    {line}", markup=False)
     out.print(f"    → {check.next_step}", markup=False)
 
 

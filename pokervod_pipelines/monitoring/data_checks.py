@@ -78,7 +78,7 @@ DATA_CHECKS = (
             where status = 'failed' order by 1
         """,
         population="(select distinct library from nas_scans) l",
-        next_step="Fix the mount named in the message, then materialize that partition of nas_files again.",
+        next_step="Do what the message says, then run `pokervod nas scan --library NAME`.",
         severity=Severity.ERROR,
     ),
     DataCheck(

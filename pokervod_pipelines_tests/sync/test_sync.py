@@ -143,6 +143,19 @@ def test_a_lost_library_fails_alone_and_loses_nothing(installation: Installation
 
 
 @pytest.mark.long
+def test_a_lost_root_is_told_once_for_all_its_libraries(installation: Installation) -> None:
+    installation.archive.rename(installation.folder / "unmounted")
+
+    done = installation.run("sync")
+
+    fault = f"{installation.archive}: No such file or directory. Mount the share, or correct the path in the settings."
+    assert [line for line in done.stderr.splitlines() if fault in line] == [f"failed nas      {'WSOP':24} {fault}"]
+    assert [line for line in done.stdout.splitlines() if fault in line] == [f"failed: nas WSOP, PAD, rest: {fault}"]
+    assert "every_library_was_read: 3 libraries could not be scanned" in done.stdout
+    assert "run `pokervod nas scan --library NAME`" in done.stdout
+
+
+@pytest.mark.long
 def test_a_sheet_that_cannot_be_read_keeps_its_clips(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
