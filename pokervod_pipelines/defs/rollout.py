@@ -164,18 +164,18 @@ def _define_clock(plan: RolloutPlan, open_engine: OpenEngine) -> dg.SensorDefini
     )
     def clock(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         with open_engine().connect() as connection:
-            progress = RolloutStore(connection=connection, plan=plan, now=datetime.now(UTC)).read_progress()
+            stored = RolloutStore(connection=connection, plan=plan, now=datetime.now(UTC)).find_stored()
             is_active = is_locked(connection, name_lock(plan.name))
-        if progress is None:
+        if stored is None:
             return dg.SkipReason(f"The rollout {plan.name} has not started; start it with `pokervod rollout run`.")
-        if not progress.is_due:
-            return dg.SkipReason(f"The rollout {plan.name} is {progress.state}.")
+        if not stored.is_due(datetime.now(UTC), len(plan.weeks)):
+            return dg.SkipReason(f"The rollout {plan.name} is {stored.state}.")
         if is_active:
             return dg.SkipReason(f"The rollout {plan.name} has an active runner.")
         if is_running(context.instance, job):
             return dg.SkipReason(f"The job {job} is running.")
         key = f"{plan.name}:{datetime.now(UTC).isoformat(timespec='seconds')}"
-        config = dg.RunConfig(ops={f"{job}_weeks": RolloutConfig(until=progress.until)})
+        config = dg.RunConfig(ops={f"{job}_weeks": RolloutConfig(until=stored.until)})
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, run_config=config)])
 
     return clock

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -10,6 +10,10 @@ from pydantic import Field
 
 Cycle = Annotated[int, Field(serialization_alias="round")]
 """A series of attempts at a week, from 1, one more each time a person resumes it; programs know it as a round."""
+
+
+DEATH = timedelta(seconds=15)
+"""A rollout that is running without a runner for this long can continue."""
 
 
 class RolloutState(StrEnum):
@@ -166,6 +170,7 @@ class RolloutRecord:
     state: RolloutState
     reason: str
     started_at: datetime
+    changed_at: datetime
     finished_at: datetime | None
     weeks: tuple[WeekRecord, ...]
     until: int | None = None
@@ -179,6 +184,16 @@ class RolloutRecord:
     def current_week(self) -> int | None:
         """Return the number of the first week that has not passed, or None when all have."""
         return next((week.number for week in self.weeks if week.state is not WeekState.PASSED), None)
+
+    def is_due(self, now: datetime, last_week: int) -> bool:
+        """Return whether it can continue without a person: its wait is over, or its runner died."""
+        planned = (each for each in self.weeks if 0 < each.number <= last_week)  # others were removed from the plan
+        week = next((each for each in planned if each.state is not WeekState.PASSED), None)
+        if week and self.until is not None and week.number > self.until:
+            return False
+        if self.state is RolloutState.RUNNING:
+            return self.changed_at < now - DEATH
+        return self.state is RolloutState.WAITING and not (week and week.next_try_at and week.next_try_at > now)
 
     def attempts_of(self, week: int) -> tuple[AttemptRecord, ...]:
         """Return the attempts at the week, oldest first."""

@@ -53,15 +53,6 @@ _RENUMBER = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RolloutProgress:
-    """Tell whether a rollout can continue without a person: its wait is over, or its runner died."""
-
-    state: RolloutState
-    until: int | None
-    is_due: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutStore:
     """Read and write the rollout of a plan within one transaction; what it writes happened ``now``."""
 
@@ -87,21 +78,6 @@ class RolloutStore:
         if row is None:
             return None
         return _RECORD.validate_python({**row._mapping, "overrides": tuple(self._read_overrides())})
-
-    def read_progress(self) -> RolloutProgress | None:
-        """Return whether the rollout can continue, or None if it has not started."""
-        query = """
-            select r.state, r.until, ((r.state = 'waiting' and coalesce(w.next_try_at <= :now, true))
-                or (r.state = 'running' and r.changed_at < :now - interval '15 seconds'))
-                and coalesce(w.number, 0) <= coalesce(r.until, :weeks) as is_due
-            from rollouts r left join lateral (
-                select number, next_try_at from rollout_weeks w
-                where w.plan = r.plan and w.state <> 'passed' and w.number between 1 and :weeks
-                order by number limit 1) w on true
-            where r.plan = :plan
-        """
-        row = self._run(query, weeks=len(self.plan.weeks)).one_or_none()
-        return None if row is None else RolloutProgress(**{**row._mapping, "state": RolloutState(row.state)})
 
     @property
     def correlation_id(self) -> str:

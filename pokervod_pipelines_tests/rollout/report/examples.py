@@ -130,6 +130,7 @@ def fresh() -> RolloutRecord:
         state=RolloutState.RUNNING,
         reason="",
         started_at=START,
+        changed_at=START,
         finished_at=None,
         weeks=tuple(week(number) for number in range(1, 10)),
     )
