@@ -19,11 +19,11 @@ from pokervod_pipelines.suggestions import suggest_name
 LEFT_SHEETS = """
     (select sheet, (select count(*) from sheet_rows r where r.sheet = s.sheet and r.retired_at is null) as rows,
             (select count(*) from hand_clips c where c.sheet = s.sheet and c.retired_at is null) as clips
-     from (select sheet from sheet_states union select sheet from sheet_rows where retired_at is null
+     from (select sheet from sheet_rows where retired_at is null
            union select sheet from hand_clips where retired_at is null) s
      where sheet <> all(cast(:sheets as text[])))
 """
-"""The sheets of the database that are not among ``sheets``; none where that is null."""
+"""The sheets with rows or clips that are not among ``sheets``; none where that is null."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class LeftSheet:
 
 
 def list_left_sheets(connection: Connection, settings: Settings) -> list[LeftSheet]:
-    """Return the sheets of the database that are not in the settings, by name."""
+    """Return the sheets with rows or clips that are not in the settings, by name."""
     rows = connection.execute(
         text(f"select * from {LEFT_SHEETS} l order by sheet"),  # noqa: S608 - a constant
         {"sheets": [each.name for each in settings.sheets]},

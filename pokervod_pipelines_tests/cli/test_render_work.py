@@ -271,4 +271,4 @@ def test_a_number_out_of_range_is_a_wrong_option(run: RunCommand, option: str, n
     refused = run("list", option, number)
 
     assert (refused.printed, refused.error, refused.status) == ("", "2", 2)
-    assert run("list", option, str(2**63 - 1)).error == ""
+    assert run("list", option, str(10**9)).error == ""
