@@ -35,11 +35,11 @@ class CommandResult:
 def run_command(
     name: str,
     arguments: Sequence[str],
-    *,
+    seconds: float,
     folder: Path,
     environment: Mapping[str, str],
-    seconds: float,
-    keeps_children: bool = False,
+    *,
+    keeps_children: bool,
 ) -> CommandResult:
     """Run the command to its end; one that lasts longer is stopped with all processes that it started.
 

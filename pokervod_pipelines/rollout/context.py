@@ -123,14 +123,7 @@ class RolloutContext:
     ) -> CommandResult:
         """Run the command in the folder, without the variables that begin with one of ``hidden``."""
         environment = {key: value for key, value in self.environment.items() if not key.startswith(hidden)}
-        return run_command(
-            name,
-            arguments,
-            folder=self.folder,
-            environment=environment,
-            seconds=seconds,
-            keeps_children=keeps_children,
-        )
+        return run_command(name, arguments, seconds, self.folder, environment, keeps_children=keeps_children)
 
     @contextmanager
     def read_database(self) -> Iterator[Connection]:

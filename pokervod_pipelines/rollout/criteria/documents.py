@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValida
 
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.fields import follow_pointer
-from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
+from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, expect
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 MAX_VALUES = 500_000
@@ -101,15 +101,12 @@ class ApiDocument:
 
 def read_document(context: RolloutContext, service: str) -> ApiDocument:
     """Return the document of the service. Raises ``CriterionFailed`` unless it is valid OpenAPI 3."""
-    path = context.services[service].document
-    if path is None:
-        message = f"{service} has no document; set rollout.services.{service}.document in the settings or the plan"
-        raise CriterionFailed(ErrorClass.DOCUMENT, message)
+    path, key = context.services[service].document or "", f"rollout.services.{service}.document"
+    expect(path, ErrorClass.DOCUMENT, f"{service} has no document; set {key} in the settings or the plan")
     values = read_mapping(context, path)
     version = str(values.get("openapi", ""))
-    if not version.startswith((*_VALIDATORS,)):
-        message = f"{path}: expected 'openapi' 3.0 or 3.1, got {version or 'nothing'}"
-        raise CriterionFailed(ErrorClass.DOCUMENT, message)
+    is_known = version.startswith((*_VALIDATORS,))
+    expect(is_known, ErrorClass.DOCUMENT, f"{path}: expected 'openapi' 3.0 or 3.1, got {version or 'nothing'}")
     document = ApiDocument(path, version[:3], values)
     if problems := document.find_problems():
         message = f"{path} is invalid (problems: {len(problems)}): {problems[0]}"
@@ -129,9 +126,8 @@ def read_mapping(context: RolloutContext, path: str) -> dict[str, Any]:
             f"{path}{f':{mark.line + 1}' if mark else ''}: not valid {language}: {getattr(error, 'problem', error)}"
         )
         raise CriterionFailed(ErrorClass.DOCUMENT, problem) from None
-    if not isinstance(values, dict) or not values:
-        problem = f"{path}: expected keys with values, got {type(values).__name__ if values else 'nothing'}"
-        raise CriterionFailed(ErrorClass.DOCUMENT, problem)
+    problem = f"{path}: expected keys with values, got {type(values).__name__ if values else 'nothing'}"
+    expect(values and isinstance(values, dict), ErrorClass.DOCUMENT, problem)
     try:
         pieces = json.JSONEncoder(default=lambda value: value.isoformat()).iterencode(values)
         plain: dict[str, Any] = json.loads("".join(islice(pieces, 2 * MAX_VALUES)))

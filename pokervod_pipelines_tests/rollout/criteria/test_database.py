@@ -14,7 +14,7 @@ from pokervod_pipelines.rollout.criteria.kinds.database import DatabaseTable, Sq
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass
 from pokervod_pipelines.rollout.plan_file import load_plan
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
+from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check, make_criterion
 
 PASSWORD = "tell-nobody"
 COLUMNS = {"id": "bigint", "name": "text", "at": "timestamptz", "kept": "bool", "tags": "text[]"}
@@ -178,6 +178,14 @@ def test_a_query_answers_as_expected_or_not(make_context: MakeContext, query: st
 
     assert result.passed is passed, result
     assert result.error_class is (None if passed else ErrorClass.DATA)
+
+
+def test_another_expectation_is_another_criterion() -> None:
+    expectations = ({"rows": 0}, {"rows": 1}, {"value": None}, {"value": 0}, {"at_least": 0}, {"at_most": 0})
+
+    digests = {make_criterion("sql", query="select 1", expect=each).digest for each in expectations}
+
+    assert len(digests) == len(expectations)
 
 
 def test_rows_that_should_not_be_there_are_shown_twenty_at_most(make_context: MakeContext) -> None:

@@ -100,39 +100,33 @@ class Expectation(PlanModel):
     """Describe the expected answer: its first value, or bounds of it, or the number of ``rows``."""
 
     value: Scalar = None
-    at_least: float | None = None
-    at_most: float | None = None
-    rows: int | None = Field(default=None, ge=0, le=MAX_ROWS)
+    at_least: float = -math.inf
+    at_most: float = math.inf
+    rows: int = Field(default=-1, ge=0, le=MAX_ROWS)
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
         given = self.model_fields_set
-        for name in sorted(given - {"value"}):
-            require(getattr(self, name) is not None, f"{name}: expected a number, got nothing")
         kinds = len({"value", "rows"} & given) + bool({"at_least", "at_most"} & given)
         require(kinds == 1, "expect: give value, or rows, or at_least and at_most")
-        if self.at_least is not None and self.at_most is not None:
-            problem = f"at_least: {self.at_least:g} is more than at_most, {self.at_most:g}"
-            require(self.at_least <= self.at_most, problem)
+        problem = f"at_least: {self.at_least:g} is more than at_most, {self.at_most:g}"
+        require(self.at_least <= self.at_most, problem)
         return self
 
     def describe(self) -> str:
         """Return it in words."""
-        if self.rows is not None:
-            return f"{self.rows} rows"
-        bounds = {"at least": self.at_least, "at most": self.at_most}
-        words = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
-        return " and ".join(words) or repr(self.value)
+        given = self.model_dump(exclude_unset=True)
+        return " and ".join(f"{name.replace('_', ' ')} {each!r}" for name, each in given.items())
 
     def fits(self, rows: int, first: object) -> bool:
         """Return whether that many rows, or the first value, are as expected."""
-        if self.rows is not None:
+        if "rows" in self.model_fields_set:
             return rows == self.rows
         if "value" in self.model_fields_set:
             return is_equal(first, self.value)
         if isinstance(first, bool) or not isinstance(first, int | float | Decimal) or math.isnan(first):
             return False
-        return (self.at_least is None or first >= self.at_least) and (self.at_most is None or first <= self.at_most)
+        return self.at_least <= first <= self.at_most
 
 
 class Sql(Criterion):
@@ -152,7 +146,11 @@ class Sql(Criterion):
         context.figures["rows"] = len(rows)
         if rows:
             context.figures["value"] = first if isinstance(first, int | float) else str(first)
-        answer = f"{len(rows)} rows" if self.expect.rows is not None else repr(context.figures.get("value", "no row"))
+        answer = (
+            f"{len(rows)} rows"
+            if "rows" in self.expect.model_fields_set
+            else repr(context.figures.get("value", "no row"))
+        )
         problem = f"the query returns {answer}, expected {self.expect.describe()}"
         details = (" | ".join(map(str, row)) for row in rows)
         expect(self.expect.fits(len(rows), first), ErrorClass.DATA, problem, details)
