@@ -31,7 +31,8 @@ class BadSettings(BadInput):
 class Unavailable(PokervodError):
     """Report that something outside did not answer or was not ready; a retry may help.
 
-    Where ``is_absent`` the file or share does not exist; a retry within the same run would find the same.
+    Where ``is_absent`` the file or share does not exist, or did not answer for as long as one waits for a sleeping
+    disk; a retry within the same run would find the same.
     """
 
     def __init__(self, message: str = "", *, is_absent: bool = False) -> None:

@@ -5,9 +5,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-from pokervod_pipelines.errors import ArchiveUnavailable, PokervodError
+from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.processes.failures import ChildDied, ChildStuck, ChildTimedOut
-from pokervod_pipelines.processes.path_check import require_answer
+from pokervod_pipelines.processes.path_check import NO_ANSWER, make_unanswered, require_answer
 from pokervod_pipelines.processes.streams import StreamLimits, ask_all
 from pokervod_pipelines.processes.supervised import ChildProgram
 
@@ -20,6 +20,8 @@ PROGRAM = ChildProgram(
     modules=("pokervod_pipelines.media.probe",),
 )
 STAGGER_SECONDS = 0.3
+BLAME_SECONDS = 5.0
+"""Time in which a disk answers that has just been waited for."""
 
 
 def limit_reading(files: int, *, workers: int, seconds: float, deadline: float) -> StreamLimits:
@@ -46,11 +48,9 @@ def read_videos(
     with closing(ask_all(PROGRAM, (((key, path), call) for key, path, call in calls), limits)) as answers:
         for (key, path), answer in answers:
             if isinstance(answer, ChildStuck):
-                raise ArchiveUnavailable(
-                    f"{path}: its reader {answer}. Check the mount and its server, then run again."
-                )
+                raise make_unanswered(path, f"{NO_ANSWER} (its reader {answer})")
             if isinstance(answer, ChildTimedOut):
-                require_answer(Path(path))  # otherwise the file is to blame
+                require_answer(Path(path), seconds=BLAME_SECONDS)  # otherwise the file is to blame
             yield key, answer
 
 

@@ -66,8 +66,8 @@ def require_answer(*paths: Path, seconds: float = ANSWER_SECONDS) -> None:
 
 
 def make_unanswered(path: object, fault: str) -> ArchiveUnavailable:
-    """Return the error of a path that does not answer."""
-    return ArchiveUnavailable(f"{path}: {fault}. Check the mount and its server, then run it again.")
+    """Return the error of a path that does not answer, which a run does not try again: it has waited."""
+    return ArchiveUnavailable(f"{path}: {fault}. Check the mount and its server, then run it again.", is_absent=True)
 
 
 def describe_wait(seconds: float) -> str:
