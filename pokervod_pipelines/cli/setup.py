@@ -23,6 +23,7 @@ def setup() -> None:
     out.print(f"libraries: {', '.join(library.name for library in settings.libraries) or 'none'}")
     out.print(f"sheets: {', '.join(sheet.name for sheet in settings.sheets) or 'none'}")
     out.print(f"Dagster's home: {find_dagster_home(settings)} (named in .env)")
+    out.print("next: `pokervod sync` reads everything once; `pokervod dev` runs everything and shows it in a browser")
 
 
 @app.command("doctor")
