@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,4 +41,6 @@ def write_marker(path: Path, actor: Actor) -> str:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     replace_file(path, (json.dumps(content, ensure_ascii=False) + "\n").encode(errors="replace"), sync=True)
+    with suppress(OSError):
+        path.chmod(0o644)  # whatever the umask is: other machines read it as other users
     return marker_id
