@@ -14,8 +14,8 @@ _EXPECTED = {
     "int_type": "a whole number",
     "float_type": "a number",
     "finite_number": "a number that is finite",
-    "date_type": "a day such as 2027-01-31",
-    "date_from_datetime_parsing": "a day such as 2027-01-31",
+    "date_type": "a day such as 2027-01-31 without quotes",
+    "date_from_datetime_parsing": "a day such as 2027-01-31 without quotes",
     "greater_than": "more than {gt}",
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
@@ -28,6 +28,8 @@ _EXPECTED = {
 }
 """What was expected, by pydantic's types of errors; in other words than its own."""
 
+_FOUND = {type(None): "nothing", dict: "a mapping", list: "a list", str: "text"}
+
 MAX_SHOWN = 80
 """Characters of what was found."""
 
@@ -39,8 +41,8 @@ def word_problem(problem: Mapping[str, Any], *, is_secret: bool = False) -> str:
     expected, found = _EXPECTED.get(problem["type"]), problem["input"]
     if expected is None:
         return str(problem["msg"])
-    is_plain = isinstance(found, str | float | int | date) and not is_secret
-    shown = type(found).__name__ if not is_plain else repr(found) if isinstance(found, str) else str(found)
-    return (
-        f"expected {expected.format(**problem.get('ctx', {}))}, got {'nothing' if found is None else shown[:MAX_SHOWN]}"
-    )
+    if isinstance(found, str | float | int | date) and not is_secret:
+        shown = (repr(found) if isinstance(found, str) else str(found))[:MAX_SHOWN]
+    else:
+        shown = _FOUND.get(type(found), type(found).__name__)
+    return f"expected {expected.format(**problem.get('ctx', {}))}, got {shown}"
