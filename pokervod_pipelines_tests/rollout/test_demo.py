@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,8 +18,8 @@ from sqlalchemy import Engine
 from pokervod_pipelines.db.embedded.folders import HOMES
 from pokervod_pipelines.db.embedded.location import OWNER_FILE
 from pokervod_pipelines.errors import Unavailable
-from pokervod_pipelines.rollout.criteria.base import check_criterion
 from pokervod_pipelines.rollout.context import RolloutContext
+from pokervod_pipelines.rollout.criteria.base import check_criterion
 from pokervod_pipelines.rollout.demo.site import CONTENTS, DemoSite, open_site
 from pokervod_pipelines.rollout.demo.story import call_command
 from pokervod_pipelines.rollout.plan import RolloutPlan
@@ -125,6 +126,15 @@ def test_a_page_that_cannot_be_written_is_refused_at_once(tmp_path: Path, page: 
     ended = subprocess.run([*DEMO, "--html", page], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert (ended.returncode, ended.stderr) == (2, f"error: {page}: cannot be written; name another file by --html\n")
+
+
+def test_a_demo_that_the_system_does_not_let_run_says_why(tmp_path: Path) -> None:
+    command = ["sh", "-c", f"ulimit -n 20; exec {shlex.join(DEMO)}"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert "Too many open files" in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.long

@@ -28,17 +28,24 @@ def run_demo(page: Path, tell: Callable[[str], object]) -> None:
     """
     if page.is_dir() or not os.access(page if page.exists() else page.parent, os.W_OK):
         raise BadInput(f"{page}: cannot be written; name another file by --html")
-    with tempfile.TemporaryDirectory(prefix="pokervod-rollout-demo-") as name, open_site(Path(name), tell) as site:
-        call_command(site, "setup")
-        with (site.folder / ".pokervod" / "sample" / "pokervod.yaml").open("a", encoding="utf-8") as file:
-            file.write(site.render("settings.yaml"))
-        settings = load_settings(site.environment, site.folder)
-        try:
-            with serve_database(settings):
-                _live(site)
-        finally:
-            _erase_database(settings)
-        shutil.copyfile(site.folder / ".pokervod" / "rollout" / "production.html", page)
+    try:
+        with tempfile.TemporaryDirectory(prefix="pokervod-rollout-demo-") as name, open_site(Path(name), tell) as site:
+            _run_in(site)
+            shutil.copyfile(site.folder / ".pokervod" / "rollout" / "production.html", page)
+    except OSError as error:
+        raise Unavailable(f"the demo cannot run here ({error}); correct that and start it again") from None
+
+
+def _run_in(site: DemoSite) -> None:
+    call_command(site, "setup")
+    with (site.folder / ".pokervod" / "sample" / "pokervod.yaml").open("a", encoding="utf-8") as file:
+        file.write(site.render("settings.yaml"))
+    settings = load_settings(site.environment, site.folder)
+    try:
+        with serve_database(settings):
+            _live(site)
+    finally:
+        _erase_database(settings)
 
 
 def _erase_database(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Check that a document is valid and complete, or its problems are reported with method and path."""
 
+import json
 from typing import Any
 
 import pytest
@@ -80,6 +81,13 @@ def test_a_file_that_is_not_a_document_is_reported(make_context: MakeContext, te
 
     assert result.error_class is ErrorClass.DOCUMENT
     assert problem in result.summary
+
+
+def test_a_document_of_json_may_be_indented_with_tabs(make_context: MakeContext) -> None:
+    context = make_context({"search": {"document": "search.json"}})
+    (context.folder / "search.json").write_text(json.dumps(SOUND, indent="\t"), encoding="utf-8")
+
+    assert check(context, "openapi_document", service="search").passed
 
 
 def test_a_document_that_grows_without_end_is_refused(make_context: MakeContext) -> None:
