@@ -4,8 +4,6 @@ Columns are ``template`` and one a layer; ``priority``, ``format``, ``seconds`` 
 are optional. Pure: nothing is asked of the database.
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ from pokervod_pipelines.render.templates import OWN_COLUMNS, Template, Templates
 from pokervod_pipelines.render.triggers import PERSON
 from pokervod_pipelines.settings.render import RenderOutput, RenderSettings
 from pokervod_pipelines.suggestions import suggest_name
-from pokervod_pipelines.text.delimited import sniff_delimiter
+from pokervod_pipelines.text.delimited import BrokenRecord, read_records, sniff_delimiter
 from pokervod_pipelines.text.encodings import decode
 
 DEFAULT_PRIORITY = 5
@@ -183,19 +181,16 @@ def _read_rows(raw: bytes, file: str) -> Iterator[tuple[int, dict[str, str]]]:
     text = decode(raw, file=Path(file))
     header, _, _ = text.lstrip("\r\n").partition("\n")
     delimiter = sniff_delimiter(header, preferred=",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     columns: list[str] = []
-    line = 1
     try:
-        for row in reader:
+        for line, row in read_records(text, delimiter):
             if any(cell.strip() for cell in row):
                 if columns:
                     yield line, _name_cells(columns, row)
                 else:
                     columns = _read_header(row, f"{file} line {line}")
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise BadInput(f"{file} line {line}: {error}; correct the quotes there, no row was read") from None
+    except BrokenRecord as error:
+        raise BadInput(f"{file} line {error.line}: {error}; correct the quotes there, no row was read") from None
     if not columns:
         raise BadInput(f"{file}: the file is empty; name the columns in its first line, such as template,player,pot")
 

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", "\t", ";")
 SNIFFED_RECORDS = 100
+
+OPEN_QUOTE = "a quote opens and is not closed"
 
 MIN_WIDTH = 3
 """Fewer cells do not tell a record from a line of text."""
@@ -107,6 +109,38 @@ def _find_swallowing(lines: Sequence[str], ends: Sequence[int], delimiter: str) 
     return None
 
 
+class BrokenRecord(ValueError):
+    """Report a record whose quotes are wrong: the line in which it begins, and whether its last one stays open."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the text ends, or other records begin, inside a quoted cell."""
+        return str(self) == OPEN_QUOTE
+
+
+def read_records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line, from 1, and the cells of each record; raise ``BrokenRecord`` also where one takes in others."""
+    lines = io.StringIO(text, newline="").readlines()
+    reader = _read(lines, 0, delimiter, strict=True)
+    begin = end = width = 0
+    try:
+        for row in reader:
+            begin, end, width = end, reader.line_num, width or len(row)
+            if takes_in_records(lines[begin:end], delimiter, width=width):
+                break
+            yield begin + 1, row
+        else:
+            return
+    except csv.Error as error:
+        is_open = "unexpected end of data" in str(error)
+        raise BrokenRecord(end + 1, OPEN_QUOTE if is_open else str(error)) from None
+    raise BrokenRecord(begin + 1, OPEN_QUOTE)
+
+
 def takes_in_records(lines: Sequence[str], delimiter: str, *, width: int) -> bool:
     """Return whether most lines of a record have all the delimiters of one, so that a quote must have stayed open.
 
@@ -122,6 +156,6 @@ def _explain_open_quote(file: Path, row: Sequence[str], begin: int, length: int)
     column = next((index for index, cell in enumerate(row) if "\n" in cell or "\r" in cell), len(row) - 1)
     lost = f", so the rows up to line {begin + length:,} would become one cell" if length > 1 else ""
     return (
-        f"{file}: line {begin + 1:,}, cell {column + 1}: a quote opens and is not closed{lost}. "
+        f"{file}: line {begin + 1:,}, cell {column + 1}: {OPEN_QUOTE}{lost}. "
         "Correct the quotes of that line, or export the sheet again."
     )

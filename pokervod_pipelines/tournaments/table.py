@@ -3,13 +3,12 @@
 A text that ends in the middle is still being written. ``kinds`` decides which column means what.
 """
 
-import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.text.delimited import sniff_delimiter, takes_in_records
+from pokervod_pipelines.text.delimited import BrokenRecord, read_records, sniff_delimiter
 from pokervod_pipelines.text.folding import join_blanks
 
 
@@ -48,8 +47,8 @@ def parse_table(text: str, *, file: str) -> ExportTable:
     broken: list[tuple[int, str]] = []
     try:
         records = list(_read_records(text, delimiter))
-    except csv.Error as error:
-        if not is_closed and "unexpected end of data" in str(error):
+    except BrokenRecord as error:
+        if error.is_open and not is_closed:
             raise Unavailable(f"{file}: ends inside a quoted cell; it will be read when it is complete") from None
         records, broken = _read_line_by_line(text, delimiter)
     if not records and not broken:
@@ -68,17 +67,10 @@ def _trim(header: ExportRecord) -> ExportRecord:
 
 
 def _read_records(text: str, delimiter: str, first_line: int = 1) -> Iterator[ExportRecord]:
-    lines = io.StringIO(text, newline="").readlines()
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    end = width = 0
-    for row in reader:
-        begin, end, width = end, reader.line_num, width or len(row)
-        if takes_in_records(lines[begin:end], delimiter, width=width):
-            message = "a quote opens and is not closed"
-            raise csv.Error(message)
+    for line, row in read_records(text, delimiter):
         cells = tuple(join_blanks(cell) for cell in row)
         if any(cells):
-            yield ExportRecord(first_line + begin, cells)
+            yield ExportRecord(first_line + line - 1, cells)
 
 
 def _read_line_by_line(text: str, delimiter: str) -> tuple[list[ExportRecord], list[tuple[int, str]]]:
@@ -88,6 +80,6 @@ def _read_line_by_line(text: str, delimiter: str) -> tuple[list[ExportRecord], l
     for line, content in enumerate(io.StringIO(text, newline=None), start=1):
         try:
             records.extend(_read_records(content.rstrip("\n"), delimiter, line))
-        except csv.Error as error:
+        except BrokenRecord as error:
             broken.append((line, str(error)))
     return records, broken

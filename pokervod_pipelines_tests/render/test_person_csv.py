@@ -82,7 +82,11 @@ BAD_FILES = [
         "template,player\nelimination,\uae40\uac00\n".encode() + "elimination,\uae40".encode("cp949"),
         "line 3 is not UTF-8, other lines are. Export the whole file as CSV UTF-8.",
     ),
-    (b'template,player\nelimination,"Ana\n', "f.csv line 2: unexpected end of data"),
+    (b'template,player\nelimination,"Ana\n', "f.csv line 2: a quote opens and is not closed; correct"),
+    (
+        b'template,player,place\nelimination,"Ana,9th\nelimination,Bo,8th\nelimination,5",7th\n',
+        "f.csv line 2: a quote opens and is not closed; correct",
+    ),
     (b'template,player\nelimination,"Ana"x\n', "f.csv line 2: "),
 ]
 
