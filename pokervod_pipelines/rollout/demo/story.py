@@ -100,7 +100,7 @@ def _follow(site: DemoSite, process: "subprocess.Popen[str]", *, is_told: bool) 
     """Tell the steps in the output of a command until it ends; return its last error, or else its last line."""
     line = error = ""
     for line in process.stdout or ():
-        if line.startswith("error: "):
+        if line.startswith(("error: ", "failed: ")):
             error = line
         if is_told and line.startswith(("week ", "error: ")):
             site.tell(f"    {trim_text(line)}")
