@@ -8,6 +8,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import text
@@ -214,16 +215,21 @@ def _check_database(settings: Settings, faults: Mapping[Path, str]) -> Iterator[
 
 
 def _check_roots(markers: Mapping[ArchiveRoot, str]) -> Iterator[CheckResult]:
-    """Check that the roots that answer are those that were scanned before."""
-    for root, known in markers.items():
-        try:
-            with open_disk(root.path, TIMEOUT_SECONDS) as disk:
-                fault = find_marker_fault(root, known, disk, TIMEOUT_SECONDS)
-        except PokervodError as error:
-            fault = str(error)
+    """Check all at once that the roots that answer are those that were scanned before."""
+    with ThreadPoolExecutor(len(markers) or 1) as pool:
+        faults = [*pool.map(_find_root_fault, markers, markers.values())]
+    for root, fault in zip(markers, faults, strict=True):
         if fault:
             command = f"pokervod nas accept-folder --root {root.name} --reason …"
             yield report_part(f"root {root.name}", fault, f"mount the share, or `{command}`")
+
+
+def _find_root_fault(root: ArchiveRoot, known: str) -> str:
+    try:
+        with open_disk(root.path, TIMEOUT_SECONDS) as disk:
+            return find_marker_fault(root, known, disk, TIMEOUT_SECONDS)
+    except PokervodError as error:
+        return str(error)
 
 
 def _check_dagster_home(settings: Settings) -> CheckResult:
