@@ -16,13 +16,16 @@ from pokervod_pipelines.catalog.tree_store import YearStats
 from pokervod_pipelines.cli.catalog_tree import print_tree
 from pokervod_pipelines.cli.known import require_known, require_known_player, require_known_project
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
-from pokervod_pipelines.cli.output import count_nouns, human_size, make_hint, out, print_json, print_table
+from pokervod_pipelines.cli.output import count_nouns, human_size, make_hint, out, print_json, print_record, print_table
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
 
 FIRST_STEP = "`pokervod sync` builds the catalog"
+
+FACETS_SHOWN = 8
+"""Values of a facet, the most frequent."""
 
 PathArgument = Annotated[str, typer.Argument(metavar="PATH", help="A file, from the archive root; or its id.")]
 
@@ -64,20 +67,26 @@ def search(
         print_json(asdict(result))
         return
     rows = [(f"{hit.title}\n{hit.path}", hit.version, human_size(hit.size), hit.state) for hit in result.hits]
-    shown = f", the best {len(rows)}" if len(rows) < result.total else ""
+    shown, hint = "", "" if result.total else make_hint(0, are_others=are_others, first_step=FIRST_STEP)
+    if len(rows) < result.total:
+        shown, hint = f", the best {len(rows)}", "A larger --limit shows more."
     print_table(
         f"{count_nouns(result.total, 'file')}{shown}",
         ("file", "version", "size", "state"),
         rows,
         right=("size",),
-        hint="" if rows else make_hint(0, are_others=are_others, first_step=FIRST_STEP),
+        hint=hint,
     )
     if result.with_typos:
         out.print("no file has all these words; the hits have words one typing error away")
-    for facet, counts in result.facets.items():
-        best = sorted(counts.items(), key=lambda count: -count[1])[:8]
-        if len(counts) > 1:
-            out.print(f"{facet:>8}  " + "  ".join(f"{label} {count:,}" for label, count in best), markup=False)
+    facets = {facet: sorted(counts.items(), key=lambda count: -count[1]) for facet, counts in result.facets.items()}
+    print_record(
+        {
+            facet: ", ".join(f"{label} ({count:,})" for label, count in best[:FACETS_SHOWN])
+            for facet, best in facets.items()
+            if len(best) > 1
+        }
+    )
 
 
 def _require_known_filters(engine: Engine, player: str, **filters: str) -> None:

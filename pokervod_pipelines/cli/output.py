@@ -8,7 +8,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -109,6 +109,13 @@ def print_table(
     console.print(table if listed else Text(title, style="bold"))
     if hint:
         out.print(hint, markup=False)
+
+
+def print_record(values: Mapping[str, str]) -> None:
+    """Print each value behind its name."""
+    console = SafeConsole(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    if values:
+        console.print(_make_records([*values], [[*map(_cell, values.values())]]))
 
 
 def make_table(
