@@ -12,7 +12,6 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
 
-from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.rollout.plan_file import SHIPPED
 
 CONTENTS = {
@@ -43,13 +42,9 @@ class DemoSite:
     ports: dict[str, int] = field(default_factory=dict)
 
     def start(self, *names: str) -> None:
-        """Start the services, or the mocks of services, at their ports. Raises ``Unavailable`` if one cannot listen."""
+        """Start the services, or the mocks of services, at their ports."""
         for name in names:
-            try:
-                server = ThreadingHTTPServer(("127.0.0.1", self.ports.get(name, 0)), _make_handler(self, name))
-            except OSError as error:
-                place = f"port {self.ports[name]}" if name in self.ports else "a free port"
-                raise Unavailable(f"{name} cannot listen at {place} ({error.strerror}); start the demo again") from None
+            server = ThreadingHTTPServer(("127.0.0.1", self.ports.get(name, 0)), _make_handler(self, name))
             self.servers[name], self.ports[name] = server, server.server_port
             threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
 
@@ -121,8 +116,8 @@ def _make_handler(site: DemoSite, name: str) -> type[BaseHTTPRequestHandler]:
             else:
                 try:
                     site.start(self.path.rpartition("/")[2])
-                except Unavailable as error:
-                    site.tell(f"    {error}")
+                except OSError as error:
+                    site.tell(f"    it cannot start again: {error.strerror}")
                     status = HTTPStatus.SERVICE_UNAVAILABLE
             self.answer(status, None)
 
