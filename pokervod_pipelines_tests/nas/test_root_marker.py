@@ -294,6 +294,36 @@ def test_a_root_inside_another_one_has_a_marker_of_its_own(full: Archive) -> Non
     assert scan("all").unchanged == 9
 
 
+def test_shares_that_are_mounted_at_each_others_place_are_told_apart(archive: Archive) -> None:
+    folders = {name: archive.root / name for name in ("one", "two")}
+    archive.fill("one", 2)
+    archive.fill("two", 2)
+    settings = archive.make_settings(
+        archive_roots=[{"name": name, "path": folder} for name, folder in folders.items()],
+        libraries=[{"name": name, "root": name} for name in folders],
+        scan={"settle_seconds": 0},
+    )
+    scan = partial(scan_library, archive.engine, settings, correlation_id="test")
+    assert [scan(name).added for name in folders] == [2, 2]
+
+    folders["one"].rename(archive.root / "aside")
+    folders["two"].rename(folders["one"])
+    (archive.root / "aside").rename(folders["two"])
+
+    for name in folders:
+        with pytest.raises(ArchiveUnavailable, match=f"archive root '{name}': .* is that of another archive"):
+            scan(name)
+
+
+def test_a_marker_that_never_ends_is_given_up(full: Archive) -> None:
+    delete_marker(full)
+    os.mkfifo(full.root / MARKER)
+    full.options["scan"] = {"stall_seconds": 0.2}
+
+    with pytest.raises(ArchiveUnavailable, match=f"{MARKER}: does not answer"):
+        full.scan()
+
+
 def test_scans_at_once_write_one_marker(archive: Archive) -> None:
     names = {f"lib{number}": f"F{number}" for number in range(4)}
     archive.options["libraries"] = names
