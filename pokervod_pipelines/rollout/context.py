@@ -16,8 +16,9 @@ from pokervod_pipelines.rollout.commands import CommandResult, run_command
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, expect
 from pokervod_pipelines.rollout.http_calls import HttpCaller, open_caller
 from pokervod_pipelines.rollout.redaction import hide_secrets
-from pokervod_pipelines.rollout.services import AddressKind, ServiceUnderRollout, list_addresses, show_address
+from pokervod_pipelines.rollout.services import AddressKind, list_addresses, show_address
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.settings.rollout import RolloutService
 
 Figure = float | int | str
 
@@ -52,7 +53,7 @@ class RolloutContext:
     engine: Engine
     settings: Settings
     folder: Path
-    services: Mapping[str, ServiceUnderRollout]
+    services: Mapping[str, RolloutService]
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     seconds: float = 60.0
     deadline: float = math.inf
@@ -103,7 +104,7 @@ class RolloutContext:
 
     def find_address(self, name: str, kind: AddressKind) -> str:
         """Return the service's address of that kind. Raises ``CriterionFailed`` if it is unknown."""
-        address = self.services[name].find_address(kind)
+        address: str | None = getattr(self.services[name], kind)
         if address is None:
             noun, key = kind if kind == "address" else f"{kind} address", f"rollout.services.{name}.{kind}"
             problem = f"the {noun} of {name} is unknown; set {key} in the settings or the plan"

@@ -24,10 +24,11 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout.criteria.base import Criterion
-from pokervod_pipelines.rollout.criteria.fields import Name, PlanModel, Summary, Title, require
+from pokervod_pipelines.rollout.criteria.fields import Name, PlanModel, Summary, require
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.criteria.result import ErrorClass
-from pokervod_pipelines.rollout.services import ServiceUnderRollout
+from pokervod_pipelines.settings.fields import Title
+from pokervod_pipelines.settings.rollout import RolloutService
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -176,7 +177,7 @@ class PlanFile(PlanModel):
     wait_seconds: WaitSeconds = 300.0
     services: Mapping[
         Annotated[str, AfterValidator(_check_service_name)],
-        Annotated[ServiceUnderRollout, BeforeValidator(lambda value: value or {})],
+        Annotated[RolloutService, BeforeValidator(lambda value: value or {})],
     ] = Field(default_factory=dict)
     weeks: tuple[PlannedWeek, ...] = Field(strict=False)
     fixers: tuple[FixerEntry, ...] = Field(default=(), strict=False)

@@ -11,13 +11,13 @@ from pokervod_pipelines.rollout.criteria.fields import PlanContext
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
 from pokervod_pipelines.rollout.plan import FixerEntry, PlanFile, PlannedWeek, RolloutPlan
-from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, ServiceUnderRollout, merge_services
+from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, merge_services
 from pokervod_pipelines.settings.file import Location, describe_error, read_settings_file
-from pokervod_pipelines.settings.rollout import RolloutSettings
+from pokervod_pipelines.settings.rollout import RolloutService, RolloutSettings
 from pokervod_pipelines.settings.wording import word_problem
 
 SHIPPED = Path(__file__).parent / "rollout.yaml"
-NO_SERVICES: Mapping[str, ServiceUnderRollout] = {}
+NO_SERVICES: Mapping[str, RolloutService] = {}
 
 LocatedProblem = tuple[Location, str]
 """The keys that lead to a problem, and the text about it."""
@@ -39,7 +39,7 @@ def load_plan(
     settings: RolloutSettings | None = None,
     *,
     folder: Path | None = None,
-    services: Mapping[str, ServiceUnderRollout] = NO_SERVICES,
+    services: Mapping[str, RolloutService] = NO_SERVICES,
 ) -> RolloutPlan:
     """Return the plan in the file, or the one in the package. Raises ``BadPlan`` with every problem.
 

@@ -13,7 +13,7 @@ from pokervod_pipelines.errors import BadInput, BadSettings, PokervodError
 from pokervod_pipelines.monitoring.doctor import report_part
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.plan_file import BadPlan, load_plan
-from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, AddressKind, ServiceUnderRollout, show_address
+from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, AddressKind, show_address
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.settings.rollout import RolloutService
 
@@ -67,13 +67,8 @@ def check_rollouts(folder: Path | None = None) -> list[CheckResult]:
     return [_check_plans(settings), *_check_channels(settings)]
 
 
-def _read_services(settings: Settings) -> dict[str, ServiceUnderRollout]:
-    services = {}
-    for name, each in settings.rollout.services.items():
-        try:
-            services[name] = ServiceUnderRollout.model_validate(each.model_dump(exclude_none=True))
-        except ValidationError as error:
-            raise BadSettings(f"rollout.services.{name}.{_describe(error)}") from None
+def _read_services(settings: Settings) -> dict[str, RolloutService]:
+    services = dict(settings.rollout.services)
     for variable, secret in settings.service_addresses.items():
         name, _, kind = variable.removeprefix(SERVICE_VARIABLE).lower().rpartition("_")
         if not name or kind not in get_args(AddressKind):
@@ -82,14 +77,10 @@ def _read_services(settings: Settings) -> dict[str, ServiceUnderRollout]:
         try:
             RolloutService.model_validate({kind: show_address(address)})
         except ValidationError as error:
-            raise BadSettings(f"{variable}: {_describe(error)}") from None
-        services[name] = services.get(name, ServiceUnderRollout()).model_copy(update={kind: address})
+            problem = error.errors(include_url=False, include_input=False)[0]
+            raise BadSettings(f"{variable}: {problem['msg'].removeprefix('Value error, ')}") from None
+        services[name] = services.get(name, RolloutService()).model_copy(update={kind: address})
     return services
-
-
-def _describe(error: ValidationError) -> str:
-    problem = error.errors(include_url=False, include_input=False)[0]
-    return f"{problem['loc'][0]}: {problem['msg'].removeprefix('Value error, ')}"
 
 
 def _check_plans(settings: Settings) -> CheckResult:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-from pokervod_pipelines.rollout.criteria.fields import RelativePath, Title
 from pokervod_pipelines.settings.rollout import RolloutService
 
 AddressKind = Literal["address", "mock", "production"]
@@ -20,31 +19,18 @@ _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _PORTS = {"http": 80, "https": 443}
 
 
-class ServiceUnderRollout(RolloutService):
-    """Describe a service of a plan; an address from the environment may contain a user and password."""
-
-    document: RelativePath | None = None
-    owner: Title | None = None
-
-    def find_address(self, kind: AddressKind) -> str | None:
-        """Return its address of that kind, or None where none is known."""
-        found: str | None = getattr(self, kind)
-        return found
-
-
-def list_addresses(services: Iterable[ServiceUnderRollout]) -> list[str]:
+def list_addresses(services: Iterable[RolloutService]) -> list[str]:
     """Return every address of the services."""
-    return [address for each in services for kind in get_args(AddressKind) if (address := each.find_address(kind))]
+    return [address for each in services for kind in get_args(AddressKind) if (address := getattr(each, kind))]
 
 
 def merge_services(
-    services: Mapping[str, ServiceUnderRollout], given: Mapping[str, ServiceUnderRollout]
-) -> dict[str, ServiceUnderRollout]:
+    services: Mapping[str, RolloutService], given: Mapping[str, RolloutService]
+) -> dict[str, RolloutService]:
     """Return the services with the fields given for them replaced, and the further services given."""
     merged = dict(services)
     for name, service in given.items():
-        fields = {field: getattr(service, field) for field in service.model_fields_set}
-        merged[name] = merged.get(name, ServiceUnderRollout()).model_copy(update=fields)
+        merged[name] = merged.get(name, service).model_copy(update=service.model_dump(exclude_unset=True))
     return merged
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from pokervod_pipelines.suggestions import suggest_name
 
@@ -32,6 +32,18 @@ def require_unique(section: str, names: Sequence[str]) -> None:
     if len(set(names)) < len(names):
         message = f"{section}: duplicate name {max(names, key=names.count)!r}; rename one"
         raise ValueError(message)
+
+
+def matching(pattern: str, expected: str) -> AfterValidator:
+    """Require text that matches the whole pattern; ``expected`` says it in words."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.DOTALL):
+            message = f"expected {expected}, got {text!r}"
+            raise ValueError(message)
+        return text
+
+    return AfterValidator(check)
 
 
 def _check_cron(text: str) -> str:
@@ -116,3 +128,16 @@ HttpAddress = Annotated[str, AfterValidator(_check_address)]
 
 Glob = Annotated[str, AfterValidator(_check_glob)]
 """A file name or path with ``*``, ``?`` and ``[...]``."""
+
+RelativePath = Annotated[
+    str,
+    matching(
+        r"(?!/|~|(.*/)?\.\.(/|$))[^\\\0]{1,400}", "a path that stays below the plan's folder, relative and without '..'"
+    ),
+]
+"""A path below the folder of a plan."""
+
+READABLE = matching(r".*\S.*", "text for a person to read")
+
+Title = Annotated[str, Field(max_length=120), READABLE]
+"""A line of text that is not blank."""

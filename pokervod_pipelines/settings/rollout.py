@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from pokervod_pipelines.settings.fields import HttpAddress, Name, SettingsModel
+from pokervod_pipelines.settings.fields import HttpAddress, Name, RelativePath, SettingsModel, Title
 
 FixerKind = Literal["apply_migrations", "restart_service", "rerun_tests", "regenerate_document", "rebuild_mocks"]
 
@@ -34,13 +34,16 @@ class FixerRights(SettingsModel):
 
 
 class RolloutService(SettingsModel):
-    """Locate a service instead of the plan: its document (below the plan's folder), its addresses."""
+    """Describe a service under rollout: its document (below the plan's folder), its addresses, its owner.
 
-    document: str | None = None
+    An address from the environment may contain a user and password.
+    """
+
+    document: RelativePath | None = None
     address: HttpAddress | None = None
     mock: HttpAddress | None = None
     production: HttpAddress | None = None
-    owner: str | None = Field(default=None, min_length=1, max_length=120)
+    owner: Title | None = None
 
 
 class RolloutSettings(SettingsModel):

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
+from pokervod_pipelines.settings.fields import READABLE, RelativePath, matching
 from pokervod_pipelines.settings.rollout import RolloutSettings
 from pokervod_pipelines.text.folding import make_storable
 
@@ -44,16 +45,6 @@ def require(holds: object, message: str) -> None:
         raise ValueError(message)
 
 
-def matching(pattern: str, expected: str) -> AfterValidator:
-    """Require text that matches the whole pattern; ``expected`` says it in words."""
-
-    def check(text: str) -> str:
-        require(re.fullmatch(pattern, text, re.DOTALL), f"expected {expected}, got {text!r}")
-        return text
-
-    return AfterValidator(check)
-
-
 def _check_service(name: str, info: ValidationInfo) -> str:
     known = info.context.services if info.context else [name]
     require(name in known, f"unknown {name!r}; known are {', '.join(known) or 'none'}")
@@ -86,20 +77,10 @@ def _check_scalar(value: object) -> object:
 Name = Annotated[str, matching(r"[a-z][a-z0-9_]{0,59}", "a name of lower-case letters, digits and '_'")]
 """A name that Dagster accepts for a check."""
 
-RelativePath = Annotated[
-    str,
-    matching(
-        r"(?!/|~|(.*/)?\.\.(/|$))[^\\\0]{1,400}", "a path that stays below the plan's folder, relative and without '..'"
-    ),
-]
-
 Glob = Annotated[RelativePath, AfterValidator(_check_glob)]
 """A pattern of files below the plan's folder, with ``*``, ``?``, ``[...]`` or ``**``."""
 
-_READABLE = matching(r".*\S.*", "text for a person to read")
-
-Title = Annotated[str, Field(max_length=120), _READABLE]
-Summary = Annotated[str, Field(max_length=1000), _READABLE]
+Summary = Annotated[str, Field(max_length=1000), READABLE]
 
 ServiceName = Annotated[str, AfterValidator(_check_service)]
 """A service that the plan or the settings have."""

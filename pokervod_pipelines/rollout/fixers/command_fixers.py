@@ -21,12 +21,12 @@ from pokervod_pipelines.files import replace_file
 from pokervod_pipelines.processes.process_tags import VARIABLE
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.documents import read_mapping
-from pokervod_pipelines.rollout.criteria.fields import Glob, RelativePath, UrlPath, matching, require
+from pokervod_pipelines.rollout.criteria.fields import Glob, UrlPath, require
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed
 from pokervod_pipelines.rollout.fixers.base import CannotFix, Fixer, FixStep, require_right
 from pokervod_pipelines.rollout.fixers.hooks import TokenVariable, prepare_hook, show_host
 from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, AddressKind
-from pokervod_pipelines.settings.fields import HttpAddress, Name
+from pokervod_pipelines.settings.fields import HttpAddress, Name, RelativePath, matching
 from pokervod_pipelines.settings.rollout import Unit
 
 OUTPUT = "{output}"

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pokervod_pipelines.rollout.context import RolloutContext
-from pokervod_pipelines.rollout.criteria.fields import matching
 from pokervod_pipelines.rollout.fixers.base import CannotFix, FixStep
 from pokervod_pipelines.rollout.http_calls import open_caller
+from pokervod_pipelines.settings.fields import matching
 
 TokenVariable = Annotated[str, matching("POKERVOD_HOOK_[A-Z0-9_]{1,60}", "a variable such as POKERVOD_HOOK_SEARCH")]
 """A variable that contains a hook's token; the prefix keeps a plan from sending any other secret."""

@@ -11,8 +11,8 @@ from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import Criterion, check_criterion
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.record import ResultRecord
-from pokervod_pipelines.rollout.services import ServiceUnderRollout
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.settings.rollout import RolloutService
 
 MakeContext = Callable[..., RolloutContext]
 
@@ -26,7 +26,7 @@ def make_context(
     folder.mkdir()
 
     def make(services: Mapping[str, Mapping[str, str]] | None = None, **given: Any) -> RolloutContext:
-        known = {name: ServiceUnderRollout().model_copy(update=values) for name, values in (services or {}).items()}
+        known = {name: RolloutService().model_copy(update=values) for name, values in (services or {}).items()}
         settings = settings_factory(rollout=given.pop("rollout", {}))
         return RolloutContext(services=known, folder=folder, **{"engine": engine, "settings": settings, **given})
 

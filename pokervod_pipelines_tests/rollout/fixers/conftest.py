@@ -9,8 +9,8 @@ from sqlalchemy import Engine, create_engine
 
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.fixers.registry import FIXERS
-from pokervod_pipelines.rollout.services import ServiceUnderRollout
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.settings.rollout import RolloutService
 from pokervod_pipelines_tests.rollout.http_services import RunningService, run_service
 
 MakeContext = Callable[..., RolloutContext]
@@ -39,7 +39,7 @@ def make_context(
         kinds: object = frozenset(FIXERS),
         commands: object = None,
         units: object = (),
-        services: Mapping[str, ServiceUnderRollout] | None = None,
+        services: Mapping[str, RolloutService] | None = None,
         **environment: str,
     ) -> RolloutContext:
         rights = {"kinds": kinds, "commands": commands or {}, "units": units}
@@ -47,7 +47,7 @@ def make_context(
             engine=engine,
             settings=settings_factory(rollout={"fixers": rights}),
             folder=tmp_path,
-            services=services or {"search": ServiceUnderRollout(address=http_server.address, mock=http_server.address)},
+            services=services or {"search": RolloutService(address=http_server.address, mock=http_server.address)},
             environment={"PATH": os.environ["PATH"], **environment},
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pokervod_pipelines.rollout.fixers.command_fixers import RebuildMocks, RestartService
-from pokervod_pipelines.rollout.services import ServiceUnderRollout
+from pokervod_pipelines.settings.rollout import RolloutService
 from pokervod_pipelines_tests.rollout.fixers.commands import python
 from pokervod_pipelines_tests.rollout.fixers.conftest import MakeContext
 from pokervod_pipelines_tests.rollout.http_services import Answers, Reply, RunningService
@@ -138,7 +138,7 @@ def test_an_allowed_command_restarts_and_health_is_asked_at_the_services_address
     http_server.answers = {"GET /v1/alive": Reply()}
     context = make_context(
         commands={"restart_search": python("open('restarted', 'w').close()")},
-        services={"search": ServiceUnderRollout(address=http_server.address)},
+        services={"search": RolloutService(address=http_server.address)},
     )
     fixer = RestartService(command="restart_search", service="search", health_path="/v1/alive")
 
@@ -196,7 +196,7 @@ def test_a_mock_is_rebuilt_by_a_command_and_asked_at_its_own_address(
     command: list[str], health: list[int], problem: str, http_server: RunningService, make_context: MakeContext
 ) -> None:
     http_server.answers = answer(*health)
-    services = {"search": ServiceUnderRollout(address=CLOSED, mock=http_server.address)}
+    services = {"search": RolloutService(address=CLOSED, mock=http_server.address)}
     seconds = 1.0 if "sleep" in str(command) else 60.0
     fixer = RebuildMocks(command="mocks", service="search", seconds=seconds, wait_seconds=1.0)
 
@@ -208,7 +208,7 @@ def test_a_mock_is_rebuilt_by_a_command_and_asked_at_its_own_address(
 
 def test_a_service_without_an_address_is_not_touched(make_context: MakeContext, tmp_path: Path) -> None:
     context = make_context(
-        commands={"restart": python("open('restarted', 'w').close()")}, services={"search": ServiceUnderRollout()}
+        commands={"restart": python("open('restarted', 'w').close()")}, services={"search": RolloutService()}
     )
 
     report = RestartService(command="restart", service="search").fix(context, dry_run=False)

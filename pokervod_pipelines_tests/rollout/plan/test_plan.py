@@ -10,7 +10,7 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.plan_file import load_plan
-from pokervod_pipelines.rollout.services import ServiceUnderRollout
+from pokervod_pipelines.settings.rollout import RolloutService
 
 SERVICES = ("data_ingestion", "video_metadata", "timecode_validation", "search", "clipping", "ui")
 NOTE = {"kind": "file", "name": "notes", "path": "notes.txt"}
@@ -81,8 +81,8 @@ def test_one_criterion_for_all_services_is_one_for_each(tmp_path: Path) -> None:
 
 def test_the_settings_override_the_services_of_a_plan() -> None:
     given = {
-        "search": ServiceUnderRollout(address="http://127.0.0.1:8/", owner="Ada"),
-        "elsewhere": ServiceUnderRollout(owner="Bob"),
+        "search": RolloutService(address="http://127.0.0.1:8/", owner="Ada"),
+        "elsewhere": RolloutService(owner="Bob"),
     }
 
     plan = load_plan(services=given)

@@ -20,13 +20,13 @@ from pokervod_pipelines.rollout.criteria.fields import (
     PlanModel,
     Scalar,
     TableName,
-    matching,
     quote_table,
     require,
 )
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, expect
 from pokervod_pipelines.rollout.criteria.select_only import read_query
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.settings.fields import matching
 
 ColumnType = Annotated[
     str, matching(r"([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*( [a-z]+)*(\[\])?", "a type such as 'bigint' or 'text[]'")

@@ -14,12 +14,12 @@ from pokervod_pipelines.rollout.criteria.fields import (
     MAX_DETAILS,
     Pattern,
     Pointer,
-    RelativePath,
     Scalar,
     follow_pointer,
     require,
 )
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, expect
+from pokervod_pipelines.settings.fields import RelativePath
 from pokervod_pipelines.settings.rollout import Argument
 
 _NEXT_STEP = "an administrator sets rollout.allow_commands and adds it to rollout.programs, or remove the criterion"

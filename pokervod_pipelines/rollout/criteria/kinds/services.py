@@ -8,10 +8,11 @@ from pydantic import Field
 
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.base import AddressCriterion, ServiceCriterion
-from pokervod_pipelines.rollout.criteria.fields import UrlPath, matching
+from pokervod_pipelines.rollout.criteria.fields import UrlPath
 from pokervod_pipelines.rollout.criteria.result import ErrorClass, expect
 from pokervod_pipelines.rollout.http_calls import HttpResponse
 from pokervod_pipelines.rollout.services import is_same_address
+from pokervod_pipelines.settings.fields import matching
 
 MOCK_HEADERS = ("x-pokervod-mock", "x-mock-", "sl-violations", "x-prism")
 """Prefixes of headers that only mocks send: ours, generic ones, and Prism's."""
