@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -43,12 +44,14 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     return made
 
 
-def put_on_share(folder: Path, *names: str) -> None:
+def put_on_share(folder: Path, *names: str, probe: bool = False) -> None:
     """Write settings in which these places are on the share, the others on the disk."""
     at = {name: f"{'share' if name in names else 'real'}/{name}" for name in PLACES}
     settings = SETTINGS.replace("path: archive", f"path: {at['archive']}").replace(
         "sheets/notes", f"{at['sheets']}/notes"
     )
+    if probe:
+        settings = settings.replace("{enabled: false}", "{seconds_per_file: 5}")
     rooms = (
         f"hands: {{drop_folders: [{at['drop']}]}}\n"
         f"tournaments: {{export_folders: [{at['exports']}]}}\n"
@@ -92,7 +95,11 @@ def test_a_command_ends_at_its_limit_and_names_what_does_not_answer(
     ("place", "stop_at", "command"),
     [
         ("archive", "WSOP 1980", "nas scan --library WSOP"),
+        ("archive", ".pokervod-archive.json", "nas scan --library WSOP"),
+        ("archive", ".pokervod-archive.json", "nas accept-folder --root nas --reason x"),
+        ("archive", ".pokervod-archive.json", "doctor"),
         ("archive", "PAD S12", "sync"),
+        ("archive", "wsop-1980-me-nobug.mp4", "sync"),
         ("sheets", "notes.csv", "sheets sync"),
         ("sheets", "notes.csv", "sync"),
         ("sheets", "notes.csv", "doctor"),
@@ -105,7 +112,7 @@ def test_a_share_that_stops_while_it_is_read_ends_the_command_and_nothing_is_los
     installation: Installation, place: str, stop_at: str, command: str, how: signal.Signals
 ) -> None:
     before = count_known(installation)
-    put_on_share(installation.folder, place)
+    put_on_share(installation.folder, place, probe=stop_at.endswith(".mp4"))
     with mount_hanging(installation.folder / "real", installation.folder / "share", how, stop_at):
         said = run_to_its_limit(installation, command)
 
@@ -134,6 +141,38 @@ def count_known(installation: Installation) -> tuple[int, ...]:
         " (select count(*) from sheet_rows where retired_at is null), (select count(*) from hand_clips),"
         " (select count(*) from hands)"
     )[0]
+
+
+@pytest.mark.parametrize("how", [KILLABLE, UNKILLABLE])
+def test_the_doctor_says_of_each_of_twelve_roots_what_is_wrong_within_ten_seconds(
+    installation: Installation, tmp_path: Path, how: signal.Signals
+) -> None:
+    """The time is what it takes longer than with roots that answer: a busy machine takes long for that, too."""
+    faults = ("", "is empty", "does not exist", SILENT) * 3
+    for number, fault in enumerate(faults):
+        (tmp_path / "local" / str(number) / ("" if fault else "shows")).mkdir(parents=True)
+        if fault == "does not exist":
+            (tmp_path / "local" / str(number)).rmdir()
+        (tmp_path / "share").mkdir(exist_ok=True)
+    at = ["share" if fault == SILENT else "local" for fault in faults]
+    seconds = {}
+    for name in ("healthy", "hanging"):
+        folders = at if name == "hanging" else ["local"] * len(faults)
+        roots = [f"{{name: r{number}, path: {each}/{number}}}" for number, each in enumerate(folders)]
+        libraries = [f"{{name: L{number}, root: r{number}}}" for number in range(len(faults))]
+        text = f"archive_roots: [{', '.join(roots)}]\nlibraries: [{', '.join(libraries)}]\n"
+        (tmp_path / "pokervod.yaml").write_text(text, encoding="utf-8")
+        with mount_hanging(tmp_path / "local", tmp_path / "share", how):
+            began = time.monotonic()
+            done = Installation(tmp_path).run("doctor", COLUMNS="300", **{MARK: str(tmp_path)})
+            seconds[name] = time.monotonic() - began
+
+    lines = {line.split()[2]: line for line in done.stdout.splitlines() if " library L" in line}
+    assert {name: [fault for fault in {*faults} - {""} if fault in line] for name, line in lines.items()} == {
+        f"L{number}": [fault] if fault else [] for number, fault in enumerate(faults)
+    }
+    assert seconds["hanging"] - seconds["healthy"] < 10
+    assert list_left(str(tmp_path)) == []
 
 
 def test_nothing_is_lost_and_the_next_sync_heals(installation: Installation) -> None:
