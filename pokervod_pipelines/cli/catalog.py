@@ -10,7 +10,7 @@ from pokervod_pipelines.catalog.copies import find_copies
 from pokervod_pipelines.catalog.correctable import Value
 from pokervod_pipelines.catalog.correction_store import Correction
 from pokervod_pipelines.catalog.corrections import correct_file, list_corrections, undo_correction
-from pokervod_pipelines.catalog.search import search_catalog
+from pokervod_pipelines.catalog.search import SearchResult, search_catalog
 from pokervod_pipelines.catalog.tree import explain_file, read_stats, read_tree
 from pokervod_pipelines.catalog.tree_store import YearStats
 from pokervod_pipelines.cli.catalog_tree import print_tree
@@ -66,6 +66,10 @@ def search(
     if as_json:
         print_json(asdict(result))
         return
+    _print_result(result, are_others=are_others)
+
+
+def _print_result(result: SearchResult, *, are_others: bool) -> None:
     rows = [(f"{hit.title}\n{hit.path}", hit.version, human_size(hit.size), hit.state) for hit in result.hits]
     shown, hint = "", "" if result.total else make_hint(0, are_others=are_others, first_step=FIRST_STEP)
     if len(rows) < result.total:
