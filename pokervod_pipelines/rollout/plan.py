@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -27,7 +26,7 @@ from pokervod_pipelines.rollout.criteria.base import Criterion
 from pokervod_pipelines.rollout.criteria.fields import Name, PlanModel, Summary, require
 from pokervod_pipelines.rollout.criteria.kinds import list_kinds
 from pokervod_pipelines.rollout.criteria.result import ErrorClass
-from pokervod_pipelines.settings.fields import Title
+from pokervod_pipelines.settings.fields import Title, matching
 from pokervod_pipelines.settings.rollout import RolloutService
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -38,6 +37,8 @@ LAST_DAY = date(2999, 12, 31)
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=LAST_DAY)]
 Attempts = Annotated[int, Field(ge=1, le=20)]
 WaitSeconds = Annotated[float, Field(ge=0, le=86_400.0)]
+
+_SERVICE_NAME = matching(r"(?!all$)[a-z_][a-z0-9_]*", "a name of lower-case letters, digits and '_' other than 'all'")
 
 
 def _read_entry(value: object, info: ValidationInfo) -> list[Criterion]:
@@ -80,12 +81,6 @@ def _read_criteria(values: object, info: ValidationInfo) -> tuple[Criterion, ...
             criteria[each.name] = each
     require(criteria, "expected at least one, got none; a week without criteria would always pass")
     return tuple(criteria.values())
-
-
-def _check_service_name(name: str) -> str:
-    expected = "a name of lower-case letters, digits and '_' other than 'all'"
-    require(name.isidentifier() and name == name.lower() != "all", f"expected {expected}, got {name!r}")
-    return name
 
 
 def _locate(location: tuple[int | str, ...], text: str) -> ValidationError:
@@ -176,7 +171,7 @@ class PlanFile(PlanModel):
     attempts: Attempts = 3
     wait_seconds: WaitSeconds = 300.0
     services: Mapping[
-        Annotated[str, AfterValidator(_check_service_name)],
+        Annotated[str, _SERVICE_NAME],
         Annotated[RolloutService, BeforeValidator(lambda value: value or {})],
     ] = Field(default_factory=dict)
     weeks: tuple[PlannedWeek, ...] = Field(strict=False)

@@ -87,8 +87,6 @@ def _prepare_templates() -> Environment:
         "delay": wording.format_delay,
         "duration": wording.format_duration,
         "moment": wording.format_time,
-        "pace": wording.format_pace,
         "plain": lambda text: wording.Plain(text.strip("\n")),
-        "share": wording.format_share,
     }
     return templates

@@ -54,18 +54,6 @@ def format_delay(days: int) -> str:
     return f"{abs(days)} day{'s' if abs(days) > 1 else ''} {'late' if days > 0 else 'ahead'}"
 
 
-def format_share(share: float | None) -> str:
-    """Return a share of 1 in percent; None is not known yet."""
-    return "nothing to count yet" if share is None else f"{100 * share:.0f} %"
-
-
-def format_pace(pace: float | None) -> str:
-    """Return the pace: 1 is that of the plan; None is not known yet."""
-    if pace is None:
-        return "not known yet"
-    return f"× {pace:.2f}" if pace >= 0.005 else "× < 0.01"
-
-
 def draw_bar(percent: int, width: int = 20) -> str:
     """Return a bar of text.
 

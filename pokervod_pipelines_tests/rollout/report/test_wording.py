@@ -28,13 +28,6 @@ def test_delays(days: int, said: str) -> None:
     assert wording.format_delay(days) == said
 
 
-@pytest.mark.parametrize(
-    ("pace", "said"), [(None, "not known yet"), (1.0, "× 1.00"), (0.0001, "× < 0.01"), (2.345, "× 2.35")]
-)
-def test_paces(pace: float | None, said: str) -> None:
-    assert wording.format_pace(pace) == said
-
-
 def test_times_are_in_utc() -> None:
     moment = datetime(2026, 11, 1, 1, 30, tzinfo=timezone(timedelta(hours=9)))
     assert wording.format_time(moment) == "31 Oct 2026, 16:30 UTC"
