@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pokervod_pipelines.rollout.criteria.result import ErrorClass
+from pokervod_pipelines.rollout.record import ResultRecord
 from pokervod_pipelines_tests.rollout.criteria.conftest import MakeContext, check
 
 CONTENT = '{"tests": {"passed": 5, "all": true}, "names": ["a/b", "c"]}'
@@ -32,6 +33,13 @@ def write(world_folder: Path, name: str, text: str, *, hours_ago: float = 0) -> 
     moment = time.time() - hours_ago * 3600
     os.utime(path, (moment, moment))
     return path
+
+
+def judge(make_context: MakeContext, report: str, **parameters: Any) -> ResultRecord:
+    """Return what a report of this text shows."""
+    context = make_context()
+    write(context.folder, "r.xml", report)
+    return check(context, "junit_report", paths="r.xml", **parameters)
 
 
 @pytest.mark.parametrize(
@@ -127,20 +135,14 @@ def test_freshness_of_no_file_is_none(make_context: MakeContext) -> None:
 def test_the_share_of_tests_that_passed_decides(
     make_context: MakeContext, outcomes: list[str], parameters: dict[str, Any], passed: bool, share: float
 ) -> None:
-    context = make_context()
-    write(context.folder, "reports/unit.xml", make_report(*outcomes))
-
-    result = check(context, "junit_report", paths="reports/*.xml", **parameters)
+    result = judge(make_context, make_report(*outcomes), **parameters)
 
     assert (result.passed, result.figures["share"], result.figures["tests"]) == (passed, share, len(outcomes))
     assert result.error_class is (None if passed else ErrorClass.TESTS)
 
 
 def test_the_tests_that_did_not_pass_are_named(make_context: MakeContext) -> None:
-    context = make_context()
-    write(context.folder, "reports/unit.xml", make_report("passed", "failure", "skipped"))
-
-    result = check(context, "junit_report", paths="reports/*.xml")
+    result = judge(make_context, make_report("passed", "failure", "skipped"))
 
     assert result.details == ("failed: s / suite.case 1", "skipped: s / suite.case 2")
     assert "1 of 3 tests passed (33.3%), required are 100%: 1 failed, 1 skipped" in result.summary
@@ -185,10 +187,7 @@ def test_tests_of_one_name_in_several_suites_are_several_tests(make_context: Mak
     ],
 )
 def test_a_case_passes_only_where_its_status_says_so(make_context: MakeContext, case: str, outcome: str) -> None:
-    context = make_context()
-    write(context.folder, "r.xml", f'<testsuite name="s"><testcase name="a" {case}/></testsuite>')
-
-    result = check(context, "junit_report", paths="r.xml")
+    result = judge(make_context, f'<testsuite name="s"><testcase name="a" {case}/></testsuite>')
 
     assert (result.passed, result.figures[outcome]) == (outcome == "passed", 1)
 
@@ -204,32 +203,24 @@ def test_a_case_passes_only_where_its_status_says_so(make_context: MakeContext, 
 def test_a_report_that_counts_more_than_it_lists_is_not_whole(
     make_context: MakeContext, suite: str, problem: str
 ) -> None:
-    context = make_context()
     whole = '<testsuite name="t" tests="1" failures="1"><testcase name="b"><failure/></testcase></testsuite>'
     gap = f'<testsuite name="s" {suite}><testcase name="a"/></testsuite>'
-    write(context.folder, "r.xml", f'<testsuites tests="1" failures="1">{whole}{gap}</testsuites>')
 
-    result = check(context, "junit_report", paths="r.xml", passed=0.1)
+    result = judge(make_context, f'<testsuites tests="1" failures="1">{whole}{gap}</testsuites>', passed=0.1)
 
     assert result.error_class is ErrorClass.TESTS
     assert problem in result.summary
 
 
 def test_a_suite_that_broke_counts_as_a_test_that_failed(make_context: MakeContext) -> None:
-    context = make_context()
-    write(context.folder, "r.xml", '<testsuite name="s" errors="1"><testcase name="a"/><error/></testsuite>')
-
-    result = check(context, "junit_report", paths="r.xml")
+    result = judge(make_context, '<testsuite name="s" errors="1"><testcase name="a"/><error/></testsuite>')
 
     assert (result.passed, result.figures["failed"]) == (False, 1)
     assert result.details == ("failed: s / (the suite)",)
 
 
 def test_a_report_with_a_namespace_and_one_suite_is_read(make_context: MakeContext) -> None:
-    context = make_context()
-    write(context.folder, "r.xml", '<testsuite xmlns="urn:j"><testcase name="a"/></testsuite>')
-
-    assert check(context, "junit_report", paths="r.xml").passed
+    assert judge(make_context, '<testsuite xmlns="urn:j"><testcase name="a"/></testsuite>').passed
 
 
 @pytest.mark.parametrize(
@@ -242,10 +233,7 @@ def test_a_report_with_a_namespace_and_one_suite_is_read(make_context: MakeConte
     ],
 )
 def test_an_unreadable_report_fails(make_context: MakeContext, text: str, problem: str) -> None:
-    context = make_context()
-    write(context.folder, "r.xml", text)
-
-    result = check(context, "junit_report", paths="r.xml")
+    result = judge(make_context, text)
 
     assert result.error_class is ErrorClass.TESTS
     assert problem in result.summary
