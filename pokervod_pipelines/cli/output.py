@@ -224,7 +224,7 @@ def count_listed(count: int, noun: str, limit: int) -> str:
     ('3 clips', 'the first 100 clips')
     """
     counted = count_nouns(count, noun)
-    return counted if count < limit else f"the first {counted}"
+    return counted if count < limit else f"the first {noun if count == 1 else counted}"
 
 
 def make_hint(count: int, *, limit: int | None = None, are_others: bool = False, first_step: str = "") -> str:
