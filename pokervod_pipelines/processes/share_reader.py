@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.processes.failures import ChildFailure, ChildStuck, ChildTimedOut
@@ -23,7 +23,7 @@ from pokervod_pipelines.processes.path_check import (
 from pokervod_pipelines.processes.supervised import ChildProgram, SupervisedChild
 
 T = TypeVar("T")
-Report = Callable[[object], object]
+Report = Callable[[Any], object]
 
 PROGRAM = ChildProgram(name="share reader")
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from pokervod_pipelines.clips.export.reencode import reencode
 from pokervod_pipelines.clips.export.source_video import BadSourceVideo, SourceVideo, open_source_video
 from pokervod_pipelines.clips.export.timeline import ExportClip
 from pokervod_pipelines.clips.export.trim import FormatTimecode, Progress
+from pokervod_pipelines.processes.share_reader import Report, access_path
 
 
 class CutMode(StrEnum):
@@ -41,6 +43,10 @@ class CutReport:
     def is_exact(self) -> bool:
         """Return whether the file has exactly the requested frames."""
         return self.requested == self.cut
+
+
+CUT_SECONDS = 120.0
+"""A share has so long for the next frame: in a long clip without key frames many are decoded before the first."""
 
 
 class _Cutter(Protocol):
@@ -82,18 +88,26 @@ def cut_media(
     Raises:
         BadSourceVideo: the video is damaged, ends before the clip, or does not fit the target's container.
         SourceVideoUnavailable: the video cannot be read, or the target cannot be written, at this time.
+        ArchiveUnavailable: the share of the video does not answer.
     """
     requested = clip.frames.widen(before, after, clip.duration_frames)
+    if target.exists() and target.samefile(source):
+        raise BadSourceVideo(f"the cut would replace its own video {source}; choose another folder")
+    tell = progress or (lambda _done, _total: None)
+    with replace_when_whole(target) as unfinished:
+        call = partial(_cut, clip=clip, target=unfinished.absolute(), mode=mode, frames=requested)
+        cut = access_path(source, call, CUT_SECONDS, lambda counts: tell(*counts))
+    return CutReport(path=target, mode=mode, requested=requested, cut=cut)
 
+
+def _cut(
+    source: Path, report: Report, *, clip: ExportClip, target: Path, mode: CutMode, frames: FrameRange
+) -> FrameRange:
     def format_frame(frame: int) -> str:
         return format_timecode(clip.start_timecode_frames + frame, clip.timebase)
 
-    if target.exists() and target.samefile(source):
-        raise BadSourceVideo(f"the cut would replace its own video {source}; choose another folder")
-    with (
-        open_source_video(source, clip.rate) as opened,
-        replace_when_whole(target) as unfinished,
-        av.open(str(unfinished), "w") as container,
-    ):
-        cut = CUTTERS[mode](opened, container, requested, format_frame=format_frame, progress=progress)
-    return CutReport(path=target, mode=mode, requested=requested, cut=cut)
+    def progress(done: int, total: int) -> None:
+        report((done, total))
+
+    with open_source_video(source, clip.rate) as opened, av.open(str(target), "w") as container:
+        return CUTTERS[mode](opened, container, frames, format_frame=format_frame, progress=progress)

@@ -13,7 +13,6 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.processes.path_check import require_answer
 from pokervod_pipelines.video_tracks import choose_video, find_delay, find_turn
 
 Packet: TypeAlias = "av.Packet[Any]"
@@ -122,7 +121,6 @@ def open_source_video(path: Path, rate: Fraction) -> Iterator[SourceVideo]:
         BadSourceVideo: it is damaged, or not a video.
         SourceVideoUnavailable: the system refuses to read it, or to write its cut.
     """
-    require_answer(path)
     try:
         with av.open(str(path)) as container:
             video = choose_video(container)

@@ -116,6 +116,21 @@ def test_interlaced_video_stays_interlaced_with_the_same_field_first(first: str,
     assert _read_field_order(tmp_path / "cut.mov") == _read_field_order(source) == {"tff": 2, "bff": 3}[first]
 
 
+def test_a_video_on_a_share_is_cut_in_a_child_process(
+    burnt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pokervod_pipelines.processes.path_check.LOCAL", frozenset())
+    seen: list[tuple[int, int]] = []
+
+    report = cut_media(
+        clip_of(burnt, Shape()), burnt, tmp_path / "cut.mov", progress=lambda *counts: seen.append(counts)
+    )
+
+    assert read_numbers(report.path) == [*range(FRAMES.first, FRAMES.end)]
+    assert seen[-1] == (FRAMES.count, FRAMES.count)
+    assert [each.name for each in tmp_path.iterdir()] == ["cut.mov"]
+
+
 def _read_field_order(path: Path) -> int:
     with av.open(str(path)) as container:
         return container.streams.video[0].codec_context.field_order
