@@ -1,0 +1,85 @@
+"""Read paths as on a share, in a child process: what comes back, and what is said where nothing does."""
+
+import os
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pokervod_pipelines.errors import ArchiveUnavailable
+from pokervod_pipelines.files import read_file
+from pokervod_pipelines.processes.share_reader import Report, access_path, read_state
+from pokervod_pipelines_tests.processes import tasks
+
+
+def read_content(path: Path, report: Report) -> bytes:
+    report("begun")
+    return path.read_bytes()
+
+
+def find_process(_path: Path, _report: Report) -> int:
+    return os.getpid()
+
+
+def die(_path: Path, _report: Report) -> None:
+    tasks.crash()
+
+
+@pytest.fixture(params=["disk", "share"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    if request.param == "share":
+        monkeypatch.setattr("pokervod_pipelines.processes.path_check.LOCAL", frozenset())
+    (tmp_path / "a.csv").write_bytes(b"x" * 3_000_000)
+    return tmp_path
+
+
+def test_what_is_read_is_the_same_on_a_disk_and_on_a_share(place: Path) -> None:
+    reported: list[object] = []
+
+    reading = access_path(place / "a.csv", partial(read_file, limit=4_000_000), report=reported.append)
+
+    assert reading.content == (place / "a.csv").read_bytes()
+    assert not reading.was_changed
+    assert reported == [1 << 20, 2 << 20, 3_000_000]
+    assert read_state(place / "a.csv") == (place / "a.csv").stat()
+
+
+def test_an_error_of_the_system_is_raised_as_on_a_disk(place: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        access_path(place / "missing.csv", read_content)
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(3_000_000, 3_000_000), (2_999_999, 0)])
+def test_a_file_that_is_too_large_is_not_read(place: Path, limit: int, expected: int) -> None:
+    assert len(access_path(place / "a.csv", partial(read_file, limit=limit)).content) == expected
+
+
+def test_a_pipe_or_folder_is_not_read(place: Path) -> None:
+    os.mkfifo(place / "pipe")
+
+    for name in ("pipe", ""):
+        assert access_path(place / name, partial(read_file, limit=10)).content == b""
+
+
+def test_a_path_on_a_share_is_never_touched_by_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert access_path(tmp_path, find_process) == os.getpid()
+
+    monkeypatch.setattr("pokervod_pipelines.processes.path_check.LOCAL", frozenset())
+    assert access_path(tmp_path, find_process) != os.getpid()
+
+
+def test_a_share_without_an_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pokervod_pipelines.processes.path_check.LOCAL", frozenset())
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(ArchiveUnavailable, match=r"pipe: does not answer \(waited 0.5 s\). Check the mount") as caught:
+        access_path(tmp_path / "pipe", read_content, 0.5)
+
+    assert caught.value.is_absent
+
+
+def test_a_reader_that_dies_is_an_error_of_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pokervod_pipelines.processes.path_check.LOCAL", frozenset())
+
+    with pytest.raises(ArchiveUnavailable, match=r"cannot be read .its reader: SIGSEGV"):
+        access_path(tmp_path, die)
