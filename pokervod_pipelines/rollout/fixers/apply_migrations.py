@@ -40,7 +40,7 @@ class ApplyMigrations(Fixer):
                 f"nothing was applied, because pending migrations may lose data: {names}. "
                 "Make a backup, read them, and apply them with 'pokervod db upgrade'"
             )
-        return FixStep(f"apply to the schema at {before or 'nothing'}: {names}", lambda: self._apply(context.engine))
+        return FixStep(f"apply to the schema at {before or 'nothing'}: {names}", lambda _: self._apply(context.engine))
 
     def _apply(self, engine: Engine) -> str:
         limited = make_engine(engine.url)

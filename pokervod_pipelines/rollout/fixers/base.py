@@ -7,6 +7,8 @@ changes. So a dry run asks the same questions as a real one.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 from pydantic import ValidationInfo, field_validator
@@ -33,10 +35,13 @@ class FixReport:
 
 @dataclass(frozen=True, slots=True)
 class FixStep:
-    """Describe what a fixer is about to do: ``intent`` continues "would", ``run`` does it and returns a summary."""
+    """Describe what a fixer is about to do: ``intent`` continues "would", ``run`` does it and returns a summary.
+
+    ``run`` takes a folder of its own, which is removed afterwards.
+    """
 
     intent: str
-    run: Callable[[], str]
+    run: Callable[[Path], str]
 
 
 class Fixer(PlanModel, ABC):
@@ -49,7 +54,8 @@ class Fixer(PlanModel, ABC):
         try:
             require_right(context, "kinds", self.kind)
             step = self.prepare(context)
-            done, summary = (False, f"would {step.intent}") if dry_run else (True, step.run())
+            with TemporaryDirectory(prefix="pokervod-fix-") as folder:
+                done, summary = (False, f"would {step.intent}") if dry_run else (True, step.run(Path(folder)))
         except PokervodError as error:
             done, summary = False, str(error)
         except Exception as error:  # noqa: BLE001 - an error in a fixer must not stop the rollout

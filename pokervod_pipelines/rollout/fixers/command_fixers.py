@@ -8,10 +8,9 @@ import itertools
 import shutil
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -40,14 +39,6 @@ HIDDEN = ("POKERVOD_HOOK_", SERVICE_VARIABLE, VARIABLE)
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Describe a part of a fix as ``FixStep`` does; its ``run`` takes the folder of the command's output."""
-
-    intent: str
-    run: Callable[[Path], str]
-
-
 class CommandFixer(Fixer, ABC):
     """Run the ``command`` of the settings for at most ``seconds``, then check what it is for."""
 
@@ -61,23 +52,22 @@ class CommandFixer(Fixer, ABC):
         """Return the command and what is expected of it. Raises ``CannotFix`` for what is not allowed or known."""
         action, expected = self.prepare_action(context), self.expect(context)
 
-        def run() -> str:
-            with TemporaryDirectory(prefix="pokervod-fix-") as name:
-                done = action.run(Path(name))
-                try:
-                    return f"{done}; {expected.run(Path(name))}"
-                except PokervodError as error:
-                    raise CannotFix(f"{done}; {error}") from None
+        def run(folder: Path) -> str:
+            done = action.run(folder)
+            try:
+                return f"{done}; {expected.run(folder)}"
+            except PokervodError as error:
+                raise CannotFix(f"{done}; {error}") from None
 
         return FixStep(f"{action.intent} and {expected.intent}", run)
 
-    def prepare_action(self, context: RolloutContext) -> Part:
+    def prepare_action(self, context: RolloutContext) -> FixStep:
         """Return the run of the command. Raises ``CannotFix`` if the settings do not allow it."""
         name = str(self.command)
         require_right(context, "commands", name)
         return self.prepare_command(context, name, context.settings.rollout.fixers.commands[name])
 
-    def prepare_command(self, context: RolloutContext, name: str, arguments: Sequence[str]) -> Part:
+    def prepare_command(self, context: RolloutContext, name: str, arguments: Sequence[str]) -> FixStep:
         """Return the run of a command with these arguments."""
 
         def run(folder: Path) -> str:
@@ -87,7 +77,7 @@ class CommandFixer(Fixer, ABC):
                 raise CannotFix(f"the command {name!r} failed, {result.describe()}")
             return f"ran {name!r}, {result.describe()}"
 
-        return Part(f"run {name!r}", run)
+        return FixStep(f"run {name!r}", run)
 
     @property
     def output(self) -> str:
@@ -95,7 +85,7 @@ class CommandFixer(Fixer, ABC):
         return "output"
 
     @abstractmethod
-    def expect(self, context: RolloutContext) -> Part:
+    def expect(self, context: RolloutContext) -> FixStep:
         """Return what the command is for; its ``run`` raises ``CannotFix`` if that is not there."""
 
 
@@ -112,7 +102,7 @@ class RerunTests(CommandFixer):
     report: Annotated[Glob, matching(r".*\.xml", "a file that ends in .xml")]
     seconds: Seconds = 900.0
 
-    def expect(self, context: RolloutContext) -> Part:
+    def expect(self, context: RolloutContext) -> FixStep:
         """Return the search for a report that was not there before."""
         before = self._stamp_reports(context)
 
@@ -122,7 +112,7 @@ class RerunTests(CommandFixer):
                 raise CannotFix(f"it wrote no report {self.report}")
             return f"wrote {', '.join(sorted(path for path, *_ in written))}"
 
-        return Part(f"expect a new report {self.report}", run)
+        return FixStep(f"expect a new report {self.report}", run)
 
     def _stamp_reports(self, context: RolloutContext) -> set[tuple[str, int, int, int]]:
         """Return each report with what changes when it is written again: time, size and inode."""
@@ -147,7 +137,7 @@ class RegenerateDocument(CommandFixer):
         """Return the document's name, by which a program may choose what it writes."""
         return PurePath(self.document).name
 
-    def expect(self, context: RolloutContext) -> Part:
+    def expect(self, context: RolloutContext) -> FixStep:
         """Return the replacement. Raises ``CannotFix`` if the command or the document's folder is not made for it."""
         target = context.resolve(self.document)
         if not any(OUTPUT in each for each in context.settings.rollout.fixers.commands[self.command]):
@@ -165,7 +155,7 @@ class RegenerateDocument(CommandFixer):
                 raise CannotFix(f"{self.document} was kept: {error}") from None
             return f"{self.document} is new, {self._replace(target, output.read_file(self.output))}"
 
-        return Part(f"replace {self.document} by its output", run)
+        return FixStep(f"replace {self.document} by its output", run)
 
     def _replace(self, target: Path, content: bytes) -> str:
         if not target.exists():
@@ -208,21 +198,20 @@ class RestartService(CommandFixer):
         require(self.hook or is_plain, "token_variable: a token and a body are for a hook only")
         return self
 
-    def prepare_action(self, context: RolloutContext) -> Part:
+    def prepare_action(self, context: RolloutContext) -> FixStep:
         """Return the restart. Raises ``CannotFix`` without a right or a token."""
         if self.hook:
-            step = prepare_hook(context, self.hook, self.token_variable, self.body or {}, self.seconds)
-            return Part(step.intent, lambda _: step.run())
+            return prepare_hook(context, self.hook, self.token_variable, self.body or {}, self.seconds)
         if self.unit:
             require_right(context, "units", self.unit)
             arguments = ("systemctl", "--no-ask-password", "restart", self.unit)
             return self.prepare_command(context, f"systemctl restart {self.unit}", arguments)
         return super().prepare_action(context)
 
-    def expect(self, context: RolloutContext) -> Part:
+    def expect(self, context: RolloutContext) -> FixStep:
         """Return the wait for its health. Raises ``CriterionFailed`` if its address is unknown."""
         shown = show_host(context.find_address(self.service, self.at))
-        return Part(f"wait until {shown} is healthy", lambda _: self._await_health(context))
+        return FixStep(f"wait until {shown} is healthy", lambda _: self._await_health(context))
 
     def _await_health(self, context: RolloutContext) -> str:
         """Return how long it took until the service answered 2xx. Raises ``CannotFix`` with its last answer."""

@@ -1,6 +1,7 @@
 """Call a hook: an address that takes a POST, such as the one that deploys a new revision of a Cloud Run service."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -26,7 +27,7 @@ def prepare_hook(
             raise CannotFix(f"{token_variable} contains characters that no token has; set it again")
         headers = {"Authorization": f"Bearer {token}"}
 
-    def run() -> str:
+    def run(_: Path) -> str:
         with open_caller(hook, shown, lambda: seconds) as caller:
             status = caller.call("POST", "", headers=headers, json=body, reads_body=False).status
         if not 200 <= status < 300:

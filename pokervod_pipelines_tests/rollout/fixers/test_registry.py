@@ -32,7 +32,7 @@ class Talking(Fixer):
     kind: ClassVar[str] = "apply_migrations"
 
     def prepare(self, context: RolloutContext) -> FixStep:
-        return FixStep("talk", lambda: "x" * 2 * MAX_REPORT_LENGTH)
+        return FixStep("talk", lambda _: "x" * 2 * MAX_REPORT_LENGTH)
 
 
 def test_the_kinds_are_those_that_the_settings_know() -> None:
