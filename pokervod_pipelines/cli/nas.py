@@ -204,7 +204,7 @@ def accept_folder(
 
     Without the known marker nothing is read there: it may be the folder below an unmounted share.
 
-    Example: pokervod nas accept-folder --root nas --reason "moved to the new share"
+    Example: pokervod nas accept-folder --root sample --reason "moved to the new share"
     """
     settings = load_settings()
     accepted, actor = settings.root(root), read_actor(by, reason)
