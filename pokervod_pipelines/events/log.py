@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.listen import CHANNEL
+from pokervod_pipelines.events.payloads import Payload, check_payload, find_payload
 from pokervod_pipelines.events.types import EventType, NewEvent
 from pokervod_pipelines.periods import ALWAYS, Period, filter_period
 from pokervod_pipelines.suggestions import suggest_name
@@ -28,18 +29,31 @@ class LoggedEvent:
     correlation_id: str
     payload: dict[str, Any]
 
+    def read_payload(self) -> Payload:
+        """Return the payload as its type has it. Raises pydantic's ``ValidationError`` for one that is older."""
+        return find_payload(EventType(self.type)).model_validate(self.payload)
+
 
 def append_events(connection: Connection, source: str, correlation_id: str, events: Sequence[NewEvent]) -> int:
-    """Append the events within the caller's transaction; return how many."""
+    """Append the events within the caller's transaction; return how many.
+
+    Raises ``ValueError`` for a payload that its type does not have.
+    """
     for start in range(0, len(events), _BATCH):
         batch = events[start : start + _BATCH]
+        for event in batch:
+            check_payload(event.type, event.payload)
         connection.execute(
             _INSERT,
             {
                 "source": source,
                 "correlation_id": correlation_id,
                 "events": json.dumps(
-                    [[event.type.value, event.payload, event.correlation_id] for event in batch], ensure_ascii=False
+                    [
+                        [event.type, event.payload, event.correlation_id, find_payload(event.type).schema_version]
+                        for event in batch
+                    ],
+                    ensure_ascii=False,
                 ),
             },
         )
@@ -52,8 +66,9 @@ _NOTIFY = text("select pg_notify(:channel, '')")
 
 
 _INSERT = text("""
-    insert into events (type, source, correlation_id, payload)
-    select e.event ->> 0, :source, coalesce(e.event ->> 2, :correlation_id), e.event -> 1
+    insert into events (type, source, correlation_id, payload, version)
+    select e.event ->> 0, :source, coalesce(e.event ->> 2, :correlation_id), e.event -> 1,
+        cast(e.event ->> 3 as smallint)
     from jsonb_array_elements(cast(:events as jsonb)) with ordinality as e(event, position)
     order by e.position
 """)

@@ -27,6 +27,7 @@ class EventType(StrEnum):
     HAND_CLIP_CREATED = "hand.clip.created"
     HAND_CLIP_CHANGED = "hand.clip.changed"
     HAND_CLIP_RETIRED = "hand.clip.retired"
+    HAND_CLIP_TAGGED = "hand.clip.tagged"
     HAND_PLAYER_ALIASED = "hand.player.aliased"
     HAND_CREATED = "hand.created"
     HAND_CHANGED = "hand.changed"

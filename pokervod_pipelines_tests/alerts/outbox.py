@@ -38,7 +38,7 @@ class Outbox:
     open_channel: OpenTransport = open_transport
 
     def clear(self) -> None:
-        self.execute("truncate alerts, alert_deliveries, events restart identity")
+        self.execute("truncate alerts, alert_deliveries, events restart identity cascade")
 
     def execute(self, sql: str, **parameters: Any) -> list[Any]:
         with self.engine.begin() as connection:

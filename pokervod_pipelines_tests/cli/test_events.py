@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.events import EventType, append_events
 from pokervod_pipelines.events.cursors import advance_cursor
 from pokervod_pipelines.workflows.pending_events import INSTRUCTIONS, read_pending_events
 from pokervod_pipelines_tests.cli.test_known import Run, run
+from pokervod_pipelines_tests.events.made import make_event
 from pokervod_pipelines_tests.sheets.harness import SheetHarness, harness
 
 __all__ = ["harness", "run"]
@@ -18,7 +19,7 @@ def test_a_time_limits_what_is_printed_and_nothing_else_does(
     run: Run, harness: SheetHarness, words: tuple[str, ...], count: int
 ) -> None:
     with harness.engine.begin() as connection:
-        append_events(connection, "test", "sync 1", [NewEvent(EventType.NAS_FILE_ADDED, {})] * 25)
+        append_events(connection, "test", "sync 1", [make_event(EventType.NAS_FILE_ADDED)] * 25)
 
     printed = run("events", "tail", "--json", "--type", "nas.file", *words).stdout
 
@@ -29,7 +30,7 @@ def test_a_consumer_is_listed_and_reads_again(run: Run, harness: SheetHarness) -
     def pending() -> int:
         return int(json.loads(run("events", "cursors", "--json").stdout)[0]["pending"])
 
-    day = NewEvent(EventType.HAND_CREATED, {"broadcast_day": "2031-07-01"})
+    day = make_event(EventType.HAND_CREATED)
     with harness.engine.begin() as connection:
         append_events(connection, "test", "sync 1", [day, day])
     before = pending()

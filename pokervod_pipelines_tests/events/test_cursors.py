@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.events import EventType, append_events
 from pokervod_pipelines.events.cursors import (
     Consumer,
     Round,
@@ -17,20 +17,21 @@ from pokervod_pipelines.events.cursors import (
     set_back_cursor,
     stream_round,
 )
+from pokervod_pipelines_tests.events.made import make_event
 from pokervod_pipelines_tests.sizes import choose
 
 CONSUMER = Consumer("test", (EventType.NAS_FILE_ADDED, EventType.NAS_FILE_REMOVED))
 
 
 def append(connection: Connection, *numbers: int, type_: EventType = EventType.NAS_FILE_ADDED) -> None:
-    append_events(connection, "nas", "one", [NewEvent(type_, {"number": number}) for number in numbers])
+    append_events(connection, "nas", "one", [make_event(type_, file_id=number) for number in numbers])
 
 
 def read(engine: Engine) -> tuple[list[int], Round]:
     """Return what is pending, and the round that was read."""
     with engine.connect() as connection:
         pending = find_round(connection, CONSUMER)
-        return [each.payload["number"] for each in stream_round(connection, CONSUMER, pending)], pending
+        return [each.payload["file_id"] for each in stream_round(connection, CONSUMER, pending)], pending
 
 
 def consume(engine: Engine) -> list[int]:
@@ -48,7 +49,7 @@ def count_pending(engine: Engine) -> int:
 def test_events_of_other_types_are_not_pending(engine: Engine) -> None:
     with engine.begin() as connection:
         append(connection, 1)
-        append(connection, 2, type_=EventType.NAS_SCAN_COMPLETED)
+        append(connection, 2, type_=EventType.NAS_FILE_CHANGED)
 
     assert consume(engine) == [1]
     assert consume(engine) == []

@@ -10,17 +10,19 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events, read_events, read_snapshot
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
 from pokervod_pipelines.events.log import EventFilter, read_latest
+from pokervod_pipelines.events.payloads import find_payload
 from pokervod_pipelines.periods import Period
+from pokervod_pipelines_tests.events.made import make_event
 
 
 def added(number: int) -> NewEvent:
-    return NewEvent(EventType.NAS_FILE_ADDED, {"number": number, "name": "찐최종 ’–"})
+    return make_event(EventType.NAS_FILE_ADDED, file_id=number, path="찐최종 ’–")
 
 
 def numbers(engine: Engine, since: str) -> tuple[list[int], str]:
     with engine.connect() as connection:
         events, snapshot = read_events(connection, since)
-    return [event.payload["number"] for event in events], snapshot
+    return [event.payload["file_id"] for event in events], snapshot
 
 
 @pytest.fixture
@@ -36,8 +38,8 @@ def test_events_are_read_in_the_order_they_were_appended(engine: Engine, start: 
     with engine.connect() as connection:
         events, _ = read_events(connection, start)
 
-    assert [event.payload["number"] for event in events] == list(range(12_000))
-    assert events[0].payload["name"] == "찐최종 ’–"
+    assert [event.payload["file_id"] for event in events] == list(range(12_000))
+    assert events[0].payload["path"] == "찐최종 ’–"
     assert (events[0].type, events[0].source, events[0].correlation_id) == ("nas.file.added", "nas", "one")
 
 
@@ -83,15 +85,15 @@ def test_the_latest_events_are_oldest_first_and_filtered_by_correlation_id(engin
         odd = list(read_latest(connection, EventFilter(correlation_id="correlation 1"), limit=2))
         every = list(read_latest(connection, EventFilter(), limit=None))
 
-    assert [event.payload["number"] for event in latest] == [3, 4, 5]
-    assert [event.payload["number"] for event in odd] == [3, 5]
-    assert [event.payload["number"] for event in every] == [0, 1, 2, 3, 4, 5]
+    assert [event.payload["file_id"] for event in latest] == [3, 4, 5]
+    assert [event.payload["file_id"] for event in odd] == [3, 5]
+    assert [event.payload["file_id"] for event in every] == [0, 1, 2, 3, 4, 5]
 
 
 def test_events_are_filtered_by_type_and_time(engine: Engine) -> None:
     with engine.begin() as connection:
         types = (EventType.NAS_FILE_ADDED, EventType.NAS_FILE_REMOVED, EventType.NAS_SCAN_COMPLETED)
-        append_events(connection, "nas", "one", [NewEvent(type_, {}) for type_ in types])
+        append_events(connection, "nas", "one", [make_event(type_) for type_ in types])
         connection.execute(text("update events set at = at - interval '1 day' where type = 'nas.file.added'"))
 
     yesterday = Period(until=datetime.now(UTC) - timedelta(hours=1))
@@ -151,3 +153,30 @@ def test_a_listener_is_notified_of_commits_only(engine: Engine) -> None:
 
     assert heard
     assert not heard_again
+
+
+@pytest.mark.parametrize("type_", EventType)
+def test_every_type_has_a_payload_that_is_checked(engine: Engine, type_: EventType) -> None:
+    event = make_event(type_)
+    with engine.begin() as connection:
+        append_events(connection, "nas", "one", [event])
+        [read] = read_latest(connection, EventFilter(), limit=1)
+    assert read.payload == event.payload
+    assert isinstance(read.read_payload(), find_payload(type_))
+
+    wrong = NewEvent(type_, event.payload | {"colour": "red"})
+    with (
+        pytest.raises(ValueError, match=f"^payload of {type_}: colour: Extra inputs"),
+        engine.begin() as connection,
+    ):
+        append_events(connection, "nas", "one", [wrong])
+
+
+def test_what_a_payload_needs_is_not_left_out(engine: Engine) -> None:
+    with (
+        pytest.raises(ValueError, match=r"payload of nas\.file\.added: path: Field required"),
+        engine.begin() as connection,
+    ):
+        append_events(
+            connection, "nas", "one", [NewEvent(EventType.NAS_FILE_ADDED, {"file_id": 1, "library": "PAD", "size": 1})]
+        )

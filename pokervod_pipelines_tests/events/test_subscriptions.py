@@ -18,12 +18,13 @@ from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import BadInput
-from pokervod_pipelines.events import EventType, NewEvent, append_events, subscribe, subscribe_async
+from pokervod_pipelines.events import EventType, append_events, subscribe, subscribe_async
 from pokervod_pipelines.events.cursors import Consumer, read_cursor
 from pokervod_pipelines.events.retries import FailedEvent, drop_parked, list_failed, retry_parked
 from pokervod_pipelines.events.subscriptions import Delivery
 from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines_tests.events import consumer_process
+from pokervod_pipelines_tests.events.made import make_event
 from pokervod_pipelines_tests.sizes import choose
 
 TYPES = (EventType.NAS_FILE_ADDED, EventType.NAS_FILE_REMOVED)
@@ -41,10 +42,7 @@ def append(engine: Engine, *names: str, correlation: str = "one", type_: EventTy
 def append_in(
     connection: Connection, *names: str, correlation: str = "one", type_: EventType = EventType.NAS_FILE_ADDED
 ) -> None:
-    events = [
-        NewEvent(type_, {"file_id": 1, "library": "PAD", "path": name, "size": 1, "category": "video"})
-        for name in names
-    ]
+    events = [make_event(type_, path=name) for name in names]
     append_events(connection, "nas", correlation, events)
 
 
@@ -108,7 +106,7 @@ def test_events_are_handled_in_order_also_those_appended_later(engine: Engine) -
     handler = Handler()
     with run(engine, handler):
         wait_until(lambda: handler.seen == ["a", "b"])
-        append(engine, "x", type_=EventType.CATALOG_UPDATED)
+        append(engine, "x", type_=EventType.NAS_FILE_CHANGED)
         append(engine, "c", type_=EventType.NAS_FILE_REMOVED)
         wait_until(lambda: handler.seen == ["a", "b", "c"])
 

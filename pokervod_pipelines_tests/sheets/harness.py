@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.clips.build import ClipReport, build_clips
-from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.events import EventType, append_events
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import SheetReport, sync_sheet
+from pokervod_pipelines_tests.events.made import make_event
 
 COLUMNS = (
     *("File No.", "File Name", "Nas Folder Link", "In", "Out", "Hand Grade", "Winner", "Hands"),
@@ -73,7 +74,7 @@ def insert_files(connection: Connection, *paths: str) -> None:
         """),
         {"paths": list(paths)},
     )
-    append_events(connection, "nas", "test", [NewEvent(EventType.NAS_FILE_ADDED, {"file_id": row[0]}) for row in rows])
+    append_events(connection, "nas", "test", [make_event(EventType.NAS_FILE_ADDED, file_id=row[0]) for row in rows])
 
 
 @dataclass(kw_only=True)
@@ -107,7 +108,7 @@ class SheetHarness:
             {"path": path, "to": to or path, "state": state},
         )
         with self.engine.begin() as connection:
-            append_events(connection, "nas", "test", [NewEvent(EventType(event), {})])
+            append_events(connection, "nas", "test", [make_event(EventType(event))])
 
     def sync(self, **options: Any) -> SheetReport:
         """Run one pass over the sheet."""
