@@ -15,7 +15,7 @@ from pokervod_pipelines.rollout.record import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alignment:
+class AlignedRollout:
     """Hold a stored rollout by the weeks of its plan as it is now, and how these differ from the stored ones."""
 
     record: RolloutRecord
@@ -32,7 +32,7 @@ class Alignment:
     """What has changed, by the plan and by overrides that were undone."""
 
 
-def align_record(stored: RolloutRecord, weeks: Sequence[PlannedWeek]) -> Alignment:
+def align_record(stored: RolloutRecord, weeks: Sequence[PlannedWeek]) -> AlignedRollout:
     """Return the record by the present numbers of its weeks.
 
     A passed week with a criterion that never passed, as it is now, is pending again, and its rollout is not completed.
@@ -52,7 +52,7 @@ def align_record(stored: RolloutRecord, weeks: Sequence[PlannedWeek]) -> Alignme
     if record.state is RolloutState.COMPLETED and record.current_week is not None:
         reason = "not every criterion has passed as it is now; continue with `pokervod rollout run`"
         record = replace(record, state=RolloutState.WAITING, reason=reason, finished_at=None)
-    return Alignment(record=record, numbers=numbers, reopened=reopened, changes=changes, undone=undone)
+    return AlignedRollout(record=record, numbers=numbers, reopened=reopened, changes=changes, undone=undone)
 
 
 def is_of_week(judged: ResultRecord | OverrideRecord, week: PlannedWeek) -> bool:
