@@ -41,6 +41,9 @@ class DecisionKind(StrEnum):
     RETIREMENT = "sheets.retirement"
     """The rows of a sheet that left the settings are retired."""
 
+    ROOT = "nas.root"
+    """An archive root is the right one as it is mounted, whatever its marker was; ``before`` keeps that."""
+
     HAND_WITHDRAWAL = "hands.withdrawal"
     """A hand does not count, whatever its file says."""
 

@@ -71,8 +71,7 @@ def accept_root(engine: Engine, root: ArchiveRoot, stall_seconds: float, *, acto
         lock_root(connection, root.name)
         before = {"marker": scans.read_marker(connection, root.name)}
         scans.replace_marker(connection, root.name, marker)
-        value = {"action": "accept-folder", "marker": marker}
-        record(connection, DecisionKind.CLEARANCE, {"root": root.name}, value, before=before, actor=actor)
+        record(connection, DecisionKind.ROOT, {"root": root.name}, {"marker": marker}, before=before, actor=actor)
     return marker
 
 

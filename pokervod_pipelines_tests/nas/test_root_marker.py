@@ -136,8 +136,8 @@ def test_an_accepted_root_is_scanned_as_before(full: Archive, replace: Callable[
     assert full.ids() == ids
     assert marker == read_id(full) != before
     assert known(full)[-1] == marker
-    recorded = full.ask("select by, reason, value ->> 'action', value ->> 'marker', before ->> 'marker' from decisions")
-    assert recorded == [("Ana", "new server", "accept-folder", marker, before)]
+    recorded = full.ask("select kind, by, reason, value ->> 'marker', before ->> 'marker' from decisions")
+    assert recorded == [("nas.root", "Ana", "new server", marker, before)]
 
 
 def test_a_root_that_is_empty_or_not_there_is_not_accepted(full: Archive) -> None:
