@@ -9,13 +9,9 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from pokervod_pipelines.suggestions import suggest_name
-
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
-"""A name that is also a Dagster partition key and a part of a command: letters, digits, ``_`` and ``-``."""
-
 
 OTHER_CLOCKS = ("posix", "right/")
 """Of the names of zones that some systems have besides those of IANA; ``right`` counts leap seconds."""
@@ -107,6 +103,9 @@ def _read_clock(value: object) -> object:
     message = f"expected a time of day such as '06:00', got {value!r}"
     raise ValueError(message)
 
+
+Name = Annotated[str, matching("[A-Za-z0-9][A-Za-z0-9_-]{0,62}", "a name of letters, digits, '_' and '-'")]
+"""A name that is also a Dagster partition key and a part of a command."""
 
 CronLine = Annotated[str, AfterValidator(_check_cron)]
 """Five fields: minute, hour, day of month, month, day of week."""

@@ -10,13 +10,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from pokervod_pipelines.settings.fields import HttpAddress, Name, RelativePath, SettingsModel, Title
+from pokervod_pipelines.settings.fields import HttpAddress, Name, RelativePath, SettingsModel, Title, matching
 
 FixerKind = Literal["apply_migrations", "restart_service", "rerun_tests", "regenerate_document", "rebuild_mocks"]
 
 Argument = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]
 
-Unit = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,200}\.service$")]
+Unit = Annotated[str, matching(r"[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,200}\.service", "a unit such as 'search.service'")]
 """A systemd service such as ``pokervod-search.service``; never an option."""
 
 
