@@ -52,14 +52,6 @@ def test_the_problems_of_every_plan_are_reported(folder: Path) -> None:
     assert f"{folder / 'missing.yaml'}: cannot be read" in plans.summary
 
 
-def test_a_missing_plan_is_reported(folder: Path) -> None:
-    write(folder, "rollout: {plans: [missing.yaml]}")
-
-    (plans,) = check_rollouts(folder)
-
-    assert f"{folder / 'missing.yaml'}: cannot be read" in plans.summary
-
-
 def test_channels_are_shown_by_scheme_and_host_or_reported_as_without_address(folder: Path) -> None:
     write(folder, CHANNELS)
 

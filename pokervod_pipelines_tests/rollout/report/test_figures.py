@@ -12,12 +12,10 @@ from pokervod_pipelines.rollout.plan import PlannedWeek
 from pokervod_pipelines.rollout.record import EscalationRecord, OverrideRecord, RolloutRecord, RolloutState, WeekState
 from pokervod_pipelines.rollout.report.figures import make_report
 from pokervod_pipelines_tests.rollout.report.examples import (
-    HOUR,
     MINUTE,
     NOW,
     START,
     attempt,
-    completed,
     escalated,
     fix,
     fresh,
@@ -145,21 +143,6 @@ def test_a_rollout_half_way() -> None:
     )
     assert fifth.time.blocked == 26 * 3600
     assert fifth.time.working == 11 * 60
-
-
-def test_a_rollout_that_is_done() -> None:
-    record, finish = completed()
-    report = make_report(PLAN, record, finish)
-    assert (report.percent, numbers(report.open[:2])) == (100, ())
-    assert report.criteria_held == report.criteria_total == 20
-    assert not any(each.is_escalated for each in report.weeks)
-    assert report.weeks[4].time.blocked == 27 * 3600
-
-
-def test_a_rollout_just_begun() -> None:
-    report = make_report(PLAN, fresh(), START + HOUR)
-    assert (report.percent, report.done, numbers(report.open[:2])) == (0, (), (1, 2))
-    assert report.automation_rate is None
 
 
 def test_an_overridden_criterion_of_the_current_week_holds() -> None:

@@ -109,11 +109,3 @@ def test_every_minute_belongs_to_the_first_group_that_covers_it(window: Span, pa
         expected.append(len(left & minutes_of(part)))
         left -= minutes_of(part)
     assert divide_time(window, parts) == [timedelta(minutes=each) for each in [*expected, len(left)]]
-
-
-def test_without_groups_everything_is_left() -> None:
-    assert divide_time((ORIGIN, ORIGIN + timedelta(hours=2)), []) == [timedelta(hours=2)]
-
-
-def test_an_empty_window_has_nothing_to_share() -> None:
-    assert divide_time((ORIGIN, ORIGIN), [[(ORIGIN, ORIGIN + timedelta(hours=1))]]) == [timedelta(), timedelta()]
