@@ -58,24 +58,21 @@ class ScanSummary(Payload):
 
 
 class FileFacts(Payload):
-    """Name a file of the inventory; ``size`` in bytes. A moved one has its places ``from`` and ``to``."""
+    """Name a file of the inventory; ``size`` in bytes. A moved one has its places ``from`` and ``to``.
+
+    ``by`` and ``reason`` say that a person declared its absence intended, or not.
+    """
 
     file_id: int
     library: str
     path: str
-    size: int
+    size: int | None = None
     category: str | None = None
     version_type: str | None = None
     moved_from: str | None = Field(default=None, alias="from")
     moved_to: str | None = Field(default=None, alias="to")
-
-
-class ClearedFile(SignedPayload):
-    """Name a file whose absence a person declared intended, or not."""
-
-    file_id: int
-    library: str
-    path: str
+    by: str | None = None
+    reason: str | None = None
 
 
 class ProbedFiles(Payload):
@@ -395,7 +392,6 @@ class DecidedEvent(SignedPayload):
 _OF_TYPE: Mapping[EventType, type[Payload]] = {
     EventType.NAS_SCAN_COMPLETED: ScanSummary,
     EventType.NAS_SCAN_FAILED: ScanSummary,
-    EventType.NAS_FILE_CLEARED: ClearedFile,
     EventType.MEDIA_FACTS_CHANGED: ProbedFiles,
     EventType.CATALOG_UPDATED: CatalogSummary,
     EventType.CATALOG_PROJECT_CREATED: NewProject,
