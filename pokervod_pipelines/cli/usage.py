@@ -4,8 +4,11 @@ from typing import Any
 
 import typer
 
-LARGEST = 10**9
-"""More than any id or listing has; the database stores it."""
+LARGEST = 2**63 - 1
+"""The largest id that the database stores."""
+
+MOST_LISTED = 10**9
+"""The largest ``--limit``: more than any listing has, and short enough for ``--help``."""
 
 MAX_SHOWN = 40
 """Characters of a refused value."""
@@ -24,6 +27,6 @@ def explain_refusal(error: typer.BadParameter) -> str:
 def _describe_range(param: Any) -> str:
     info = param.get_runtime_param().parameter_info
     least, most = info.min, info.max
-    if most is not None and most < LARGEST:
+    if most is not None and most < MOST_LISTED:
         return f"a whole number from {least} to {most}"
     return f"a whole number{'' if least is None else f' of at least {least}'}, such as 17"
