@@ -19,7 +19,7 @@ from pokervod_pipelines.cli.output import (
     print_table,
     show_time,
 )
-from pokervod_pipelines.cli.usage import LARGEST
+from pokervod_pipelines.cli.usage import MOST_LISTED
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.cursors import Consumer, list_consumers, read_cursor, set_back_cursor
@@ -45,7 +45,7 @@ def tail(
     lines: Annotated[
         int | None,
         typer.Option(
-            "--lines", "-n", min=0, max=LARGEST, help="Begin with this many events; default: 20, with --since all."
+            "--lines", "-n", min=0, max=MOST_LISTED, help="Begin with this many events; default: 20, with --since all."
         ),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing new events.")] = False,

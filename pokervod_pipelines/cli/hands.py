@@ -22,7 +22,7 @@ from pokervod_pipelines.cli.options import (
     read_day,
 )
 from pokervod_pipelines.cli.output import count_nouns, err, make_hint, out, print_json, print_table
-from pokervod_pipelines.cli.usage import LARGEST
+from pokervod_pipelines.cli.usage import LARGEST, MOST_LISTED
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.hands import clip_link_store, interventions, listing
 from pokervod_pipelines.hands.cards import pretty
@@ -115,7 +115,7 @@ def list_(
     since: SinceOption = "",
     until: UntilOption = "",
     limit: Annotated[
-        int | None, typer.Option("--limit", "-n", min=1, max=LARGEST, help="Show at most this many.")
+        int | None, typer.Option("--limit", "-n", min=1, max=MOST_LISTED, help="Show at most this many.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.cli.output import err
-from pokervod_pipelines.cli.usage import LARGEST
+from pokervod_pipelines.cli.usage import MOST_LISTED
 from pokervod_pipelines.errors import BadInput, BadSettings, OperatorNeeded
 from pokervod_pipelines.files import find_full_disk
 from pokervod_pipelines.periods import FORMS
@@ -23,7 +23,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 SinceOption = Annotated[str, typer.Option("--since", metavar="TIME", help=f"From then on: {FORMS}.")]
 UntilOption = Annotated[str, typer.Option("--until", metavar="TIME", help="Until then; a day includes all of it.")]
 PreviewOption = Annotated[bool, typer.Option("--preview", help="Only list what would change.")]
-LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, max=LARGEST, help="Show at most this many.")]
+LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST_LISTED, help="Show at most this many.")]
 
 
 def read_day(text: str) -> date:

@@ -40,7 +40,7 @@ from pokervod_pipelines.cli.render_pages import (
     list_rows,
     print_instructions,
 )
-from pokervod_pipelines.cli.usage import LARGEST
+from pokervod_pipelines.cli.usage import LARGEST, MOST_LISTED
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.db.failures import is_transient, read_first_line
 from pokervod_pipelines.errors import BadInput
@@ -159,7 +159,7 @@ def list_(
     history: Annotated[bool, typer.Option("--history", help="Also versions that a next one replaced.")] = False,
     since: SinceOption = "",
     until: UntilOption = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=LARGEST, help="Show at most this many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST_LISTED, help="Show at most this many.")] = 100,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep the table up to date until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -105,3 +105,7 @@ def test_an_empty_export_is_refused_and_writes_nothing(run: Run, tmp_path: Path)
 
     assert str(error) == "no usable clip matches, so nothing was written. List them with `pokervod clips list`."
     assert not (tmp_path / "out").exists()
+
+
+def test_the_id_of_a_session_may_be_as_long_as_the_database_takes(run: Run) -> None:
+    assert run("hands", "list", "--session", str(2**63 - 1)).exit_code == 0
