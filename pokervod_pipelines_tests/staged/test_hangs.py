@@ -1,12 +1,15 @@
 """Check that a share which never answers ends each command at its limit, also where nothing can be killed."""
 
+import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from pokervod_pipelines_tests.clips.export.burnt import Shape, burn_video
 from pokervod_pipelines_tests.hands.sessions import make_showdown, write_session
 from pokervod_pipelines_tests.staged.mounts import (
     KILLABLE,
@@ -120,6 +123,42 @@ def test_a_share_that_stops_while_it_is_read_ends_the_command_and_nothing_is_los
     assert SILENT in said
     assert list_left(str(installation.folder)) == []
     assert all(now >= was for now, was in zip(count_known(installation), before, strict=True))
+
+
+CUT = """
+from pokervod_pipelines.clips.export import cut
+from pokervod_pipelines_tests.clips.export.burnt import Shape
+from pokervod_pipelines_tests.clips.export.test_cut import clip_of
+cut.CUT_SECONDS = 5
+cut.cut_media(clip_of(share / "a.mov", Shape()), share / "a.mov", share.parent / "cut" / "cut.mov")
+"""
+READ_EXPORT = """
+from datetime import timedelta
+from pokervod_pipelines.tournaments.files import find_exports, read_export_file
+read_export_file(next(find_exports([share])), quiet_time=timedelta(0))
+"""
+
+
+@pytest.mark.parametrize("how", [KILLABLE, UNKILLABLE])
+@pytest.mark.parametrize(("stop_at", "code"), [("a.mov", CUT), ("b.csv", READ_EXPORT), ("real", READ_EXPORT)])
+def test_what_no_command_reaches_in_a_small_installation_ends_too(
+    tmp_path: Path, stop_at: str, code: str, how: signal.Signals
+) -> None:
+    need_mounts()
+    for name in ("real", "cut"):
+        (tmp_path / name).mkdir()
+    burn_video(tmp_path / "real" / "a.mov", Shape())
+    (tmp_path / "real" / "b.csv").write_text("Place,Player\n1,Ana\n", encoding="utf-8")
+    begin = f"from pathlib import Path; share = Path({str(tmp_path / 'share')!r})\n"
+    with mount_hanging(tmp_path / "real", tmp_path / "share", how, stop_at):
+        command = [sys.executable, "-c", begin + code]
+        environ = {**os.environ, MARK: str(tmp_path)}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False)
+
+    assert "ArchiveUnavailable" in done.stderr
+    assert SILENT in done.stderr
+    assert list((tmp_path / "cut").iterdir()) == []
+    assert list_left(str(tmp_path)) == []
 
 
 def run_to_its_limit(installation: Installation, command: str) -> str:
