@@ -194,7 +194,7 @@ class PlayerAlias(Payload):
     by: str
 
 
-class RecordedHand(Payload):
+class HandReference(Payload):
     """Name a hand with its grade; ``by`` and ``reason`` where a person changed it."""
 
     hand_id: int
@@ -402,8 +402,8 @@ _OF_TYPE: Mapping[EventType, type[Payload]] = {
     EventType.SHEETS_ROW_CHANGED: ChangedRow,
     EventType.HAND_CLIP_TAGGED: TaggedClip,
     EventType.HAND_PLAYER_ALIASED: PlayerAlias,
-    EventType.HAND_CREATED: RecordedHand,
-    EventType.HAND_CHANGED: RecordedHand,
+    EventType.HAND_CREATED: HandReference,
+    EventType.HAND_CHANGED: HandReference,
     EventType.HAND_FILE_QUARANTINED: QuarantinedFile,
     EventType.HAND_DISAGREEMENT: DisagreeingFacts,
     EventType.RENDER_PAUSED: PausedScope,
