@@ -1,6 +1,6 @@
 """Show the event log: ``pokervod events``."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from types import NoneType
 from typing import Annotated
@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection, Engine
 
-from pokervod_pipelines.cli.options import JsonOption, PreviewOption, SinceOption, UntilOption
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.cli.options import (
+    ByOption,
+    JsonOption,
+    PreviewOption,
+    ReasonOption,
+    SinceOption,
+    UntilOption,
+    read_actor,
+)
 from pokervod_pipelines.cli.output import (
     count_nouns,
     err,
@@ -19,12 +28,13 @@ from pokervod_pipelines.cli.output import (
     print_table,
     show_time,
 )
-from pokervod_pipelines.cli.usage import MOST_LISTED
+from pokervod_pipelines.cli.usage import LARGEST, MOST_LISTED
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.cursors import Consumer, list_consumers, read_cursor, set_back_cursor
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
 from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_events, read_latest, read_snapshot
+from pokervod_pipelines.events.retries import drop_parked, list_failed, retry_parked
 from pokervod_pipelines.periods import FORMS, read_moment, read_period
 from pokervod_pipelines.settings import load_settings
 from pokervod_pipelines.suggestions import suggest_name
@@ -55,6 +65,9 @@ def tail(
     types: Annotated[
         list[str] | None, typer.Option("--type", "-t", help="Only of this type: nas.file.removed, or nas.file for all.")
     ] = None,
+    blocks: Annotated[
+        list[str] | None, typer.Option("--block", help="Only of this block (A to G) or room: C, nas, render.")
+    ] = None,
     since: SinceOption = "",
     until: UntilOption = "",
     as_json: JsonOption = False,
@@ -68,6 +81,7 @@ def tail(
     settings = load_settings()
     filters = EventFilter(
         types=tuple(types or ()),
+        blocks=tuple(blocks or ()),
         correlation_id=correlation or None,
         period=read_period(since, until, settings.zone),
     )
@@ -168,3 +182,75 @@ def _find_consumer(connection: Connection, name: str) -> Consumer:
     if name not in found:
         raise BadInput(f"unknown consumer {name!r}; {suggest_name(name, found)}")
     return found[name]
+
+
+@app.command("parked")
+def parked(
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Only of this consumer.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List the events that a consumer could not handle: those parked, and those that it tries again.
+
+    Example: pokervod events parked
+    """
+    with open_database(load_settings()) as engine, engine.connect() as connection:
+        consumer = _find_consumer(connection, name).name if name else None
+        failed = list_failed(connection, consumer)
+    if as_json:
+        print_json([asdict(each) for each in failed])
+        return
+    if not failed:
+        out.print("no event is parked")
+        return
+    rows = [
+        (each.consumer, each.event_id, each.type, each.attempts, each.next_try_at or "parked", each.error or "")
+        for each in failed
+    ]
+    print_table(
+        "events that could not be handled",
+        ("consumer", "event", "type", "failed", "next try", "error"),
+        rows,
+        right=("event", "failed"),
+    )
+    out.print("`pokervod events retry NAME EVENT` lets it try again, `pokervod events drop` gives an event up")
+
+
+ConsumerName = Annotated[str, typer.Argument(metavar="NAME", help="The consumer, as `events parked` lists it.")]
+EventIds = Annotated[
+    list[int] | None, typer.Argument(metavar="[EVENT]...", min=1, max=LARGEST, help="Parked events; default: all.")
+]
+
+
+@app.command("retry")
+def retry(name: ConsumerName, events: EventIds = None, reason: ReasonOption = "", by: ByOption = "") -> None:
+    """Let a consumer handle parked events again.
+
+    Example: pokervod events retry "render instructions" 17 --reason "the share is back"
+    """
+    _decide(retry_parked, "will be handled again", name, events, read_actor(by, reason))
+
+
+@app.command("drop")
+def drop(
+    name: ConsumerName,
+    events: Annotated[list[int], typer.Argument(metavar="EVENT...", min=1, max=LARGEST, help="Parked events.")],
+    reason: ReasonOption = "",
+    by: ByOption = "",
+) -> None:
+    """Give parked events up for good; the log keeps them.
+
+    Example: pokervod events drop "render instructions" 17 --reason "the hand was a test"
+    """
+    _decide(drop_parked, "dropped", name, events, read_actor(by, reason))
+
+
+def _decide(
+    act: Callable[[Connection, str, Sequence[int], Actor], list[int]],
+    done: str,
+    name: str,
+    events: Sequence[int] | None,
+    actor: Actor,
+) -> None:
+    with open_database(load_settings()) as engine, engine.begin() as connection:
+        ids = act(connection, _find_consumer(connection, name).name, events or (), actor)
+    out.print(f"{count_nouns(len(ids), 'event')} {done}: {', '.join(map(str, ids)) or 'none is parked'}")

@@ -11,11 +11,14 @@ from sqlalchemy import Connection, text
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.listen import CHANNEL
 from pokervod_pipelines.events.payloads import Payload, check_payload, find_payload
-from pokervod_pipelines.events.types import EventType, NewEvent
+from pokervod_pipelines.events.types import BLOCKS, EventType, NewEvent
 from pokervod_pipelines.periods import ALWAYS, Period, filter_period
 from pokervod_pipelines.suggestions import suggest_name
 
 _BATCH = 5_000
+
+SOURCES = (*(room for rooms in BLOCKS.values() for room in rooms), "alerts", "rollout", "system")
+"""The rooms that append events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +106,36 @@ _READ = text("""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """Filter events by the fields that are set; a type such as ``nas.file`` includes ``nas.file.added``."""
+    """Filter events by the fields that are set; a type such as ``nas.file`` includes ``nas.file.added``.
+
+    ``blocks`` are letters from A to G, or rooms.
+    """
 
     types: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
     correlation_id: str | None = None
     period: Period = ALWAYS
 
     def __post_init__(self) -> None:
-        """Raise ``BadInput`` for a type that no event has."""
+        """Raise ``BadInput`` for a type or a block that no event has."""
+        for block in self.blocks:
+            if block not in (known := [*BLOCKS, *SOURCES]):
+                raise BadInput(f"--block: unknown block or room {block!r}; {suggest_name(block, known)}")
         for name in self.types:
             if not any(_is_of_type(known, name) for known in EventType):
                 raise BadInput(f"--type: unknown event type {name!r}; {suggest_name(name, EventType)}")
+
+    @property
+    def sources(self) -> list[str]:
+        """Return the rooms of the blocks."""
+        return [room for block in self.blocks for room in BLOCKS.get(block, (block,))]
 
     def fits(self, event: LoggedEvent) -> bool:
         """Return whether the event passes."""
         return (
             self.correlation_id in {None, event.correlation_id}
             and (not self.types or any(_is_of_type(event.type, name) for name in self.types))
+            and (not self.blocks or event.source in self.sources)
             and self.period.contains(event.at)
         )
 
@@ -131,7 +147,12 @@ def _is_of_type(type_: str, name: str) -> bool:
 def read_latest(connection: Connection, filters: EventFilter, *, limit: int | None) -> Iterator[LoggedEvent]:
     """Yield the newest events that pass, oldest first; without a limit all of them. Only a batch is in memory."""
     names = [str(known) for known in EventType if any(_is_of_type(known, name) for name in filters.types)]
-    parameters = {"types": names or None, "correlation_id": filters.correlation_id} | asdict(filters.period)
+    parameters = {
+        "types": names or None,
+        "sources": filters.sources or None,
+        "correlation_id": filters.correlation_id,
+        **asdict(filters.period),
+    }
     query = _ALL if limit is None else _LATEST.bindparams(limit=limit)
     for row in connection.execute(query, parameters, execution_options={"yield_per": _BATCH}):
         yield LoggedEvent(**row._mapping)
@@ -141,7 +162,8 @@ _COLUMNS = "id, at, type, source, correlation_id, payload"
 _MATCHING = f"""
     from events
     where (cast(:correlation_id as text) is null or correlation_id = :correlation_id)
-      and (cast(:types as text[]) is null or type = any(:types)) and {filter_period("at")}
+      and (cast(:types as text[]) is null or type = any(:types))
+      and (cast(:sources as text[]) is null or source = any(:sources)) and {filter_period("at")}
 """
 
 _ALL = text(f"select {_COLUMNS} {_MATCHING} order by txid, id")

@@ -1,8 +1,20 @@
 """List the types of events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+BLOCKS: Mapping[str, tuple[str, ...]] = {
+    "A": ("nas", "media"),
+    "B": ("catalog",),
+    "C": ("clips", "hands", "tournaments", "render"),
+    "D": ("sheets",),
+    "E": ("api",),
+    "F": ("console",),
+    "G": ("db",),
+}
+"""The blocks by their letters, each with the rooms whose events are its own."""
 
 
 class EventType(StrEnum):

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from pokervod_pipelines.events import EventType, append_events
-from pokervod_pipelines.events.cursors import advance_cursor
+from pokervod_pipelines.events.cursors import Consumer, advance_cursor, find_round, stream_round
+from pokervod_pipelines.events.retries import record_failure
 from pokervod_pipelines.workflows.pending_events import INSTRUCTIONS, read_pending_events
 from pokervod_pipelines_tests.cli.test_known import Run, run
 from pokervod_pipelines_tests.events.made import make_event
@@ -59,3 +60,40 @@ def test_a_time_that_is_none_is_refused_with_its_option(run: Run, harness: Sheet
 
     assert "--from: expected a time such as 2h, 30m" in str(error)
     assert repr(moment) in str(error)
+
+
+def test_a_block_selects_the_events_of_its_rooms(run: Run, harness: SheetHarness) -> None:
+    with harness.engine.begin() as connection:
+        append_events(connection, "nas", "sync 1", [make_event(EventType.NAS_FILE_ADDED)])
+        append_events(connection, "render", "sync 1", [make_event(EventType.RENDER_STARTED)])
+        append_events(connection, "rollout", "sync 1", [make_event(EventType.ROLLOUT_STARTED)])
+
+    def list_types(*blocks: str) -> list[str]:
+        words = [word for block in blocks for word in ("--block", block)]
+        printed = run("events", "tail", "--json", "--correlation", "sync 1", *words).stdout
+        return [json.loads(line)["type"] for line in printed.splitlines()]
+
+    assert list_types("A") == ["nas.file.added"]
+    assert list_types("C", "rollout") == ["render.started", "rollout.started"]
+    assert "did you mean `render`?" in str(run("events", "tail", "--block", "rendr").exception)
+
+
+def test_parked_events_are_listed_and_decided(run: Run, harness: SheetHarness) -> None:
+    consumer = Consumer("console", (EventType.NAS_FILE_ADDED,))
+    with harness.engine.begin() as connection:
+        append_events(connection, "nas", "sync 1", [make_event(EventType.NAS_FILE_ADDED)] * 2)
+    with harness.engine.begin() as connection:
+        pending = find_round(connection, consumer)
+        for event in stream_round(connection, consumer, pending):
+            record_failure(connection, consumer.name, event, "ValueError: no", attempts=3, wait=None)
+        advance_cursor(connection, consumer, pending)
+    listed = json.loads(run("events", "parked", "console", "--json").stdout)
+    first, second = [str(each["event_id"]) for each in listed]
+
+    assert [each["error"] for each in listed] == ["ValueError: no"] * 2
+    assert "parked" in run("events", "parked").stdout
+    assert "--reason" in str(run("events", "drop", "console", first).exception)
+    assert run("events", "drop", "console", first, "--reason", "a test").stdout == f"1 event dropped: {first}\n"
+    assert run("events", "retry", "console", "--reason", "x").stdout == f"1 event will be handled again: {second}\n"
+    assert "did you mean `console`?" in str(run("events", "retry", "consle", "--reason", "x").exception)
+    assert f"console: not parked: {first};" in str(run("events", "drop", "console", first, "--reason", "x").exception)
