@@ -115,7 +115,7 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
             return dg.SkipReason(arrivals.describe())
         now = datetime.now(UTC)
         day = BroadcastDays(settings.zone, settings.hands.day_starts_at).find_day(now)
-        key = f"{arrivals.name(now)}:{pending.read.newest}"
+        key = f"{arrivals.name(now)}:{pending.read.last}"
         found = map(str, arrivals.list_days(settings, day))
         due = dict.fromkeys(each if partitions.has_partition_key(each) else str(day) for each in found)
         requests = [dg.RunRequest(run_key=f"{key}:{each}", partition_key=each) for each in due]
