@@ -174,7 +174,7 @@ _START = text("""
 
 
 def advance_cursor(connection: Connection, consumer: Consumer, done: Round) -> None:
-    """Move the cursor to the end of the round, unless it was set back or a later round has moved it since."""
+    """Move the cursor to the end of the round, unless it was set back or moved since the round was found."""
     connection.execute(_ADVANCE, {**consumer.parameters, **asdict(done)})
 
 
@@ -184,8 +184,7 @@ _ADVANCE = text("""
         :snapshot
     on conflict (consumer) do update set types = excluded.types, txid = excluded.txid, event_id = excluded.event_id,
         snapshot = excluded.snapshot, round_snapshot = null, round_end = null, moved_at = now()
-    where (c.snapshot is null and cast(:seen_snapshot as varchar) is null and c.txid = :seen_txid)
-        or pg_snapshot_xmax(cast(c.snapshot as pg_snapshot)) <= pg_snapshot_xmax(cast(excluded.snapshot as pg_snapshot))
+    where c.txid = :seen_txid and c.snapshot is not distinct from cast(:seen_snapshot as varchar)
 """)
 
 
@@ -228,7 +227,19 @@ def set_back_cursor(connection: Connection, consumer: Consumer, since: datetime)
 
 
 _SET_BACK = text("""
-    update event_cursors set snapshot = null, round_snapshot = null, round_end = null, moved_at = now(),
-        txid = least(txid, coalesce((select min(txid) from events where at >= :since), txid))
-    where consumer = :consumer
+    with target as (select min(txid) as txid from events where at >= :since),
+    back as (
+        select c.consumer, target.txid,
+            least(cast(cast(pg_snapshot_xmin(s.now) as text) as bigint), target.txid) as first_running,
+            least(cast(cast(pg_snapshot_xmax(s.now) as text) as bigint), target.txid) as next,
+            (select string_agg(cast(x as text), ',' order by x) from pg_snapshot_xip(s.now) as x
+                where cast(cast(x as text) as bigint) < target.txid) as running
+        from event_cursors c, target, lateral (select cast(c.snapshot as pg_snapshot) as now) as s
+        where c.consumer = :consumer and target.txid is not null
+    )
+    update event_cursors c set moved_at = now(), round_snapshot = null, round_end = null,
+        txid = least(c.txid, back.first_running, back.txid),
+        snapshot = back.first_running || ':' || back.next || ':' || coalesce(back.running, '')
+    from back where c.consumer = back.consumer
 """)
+"""The new position sees what the old one saw of the transactions before the first that is read again."""

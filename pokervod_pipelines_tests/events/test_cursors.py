@@ -126,6 +126,24 @@ def test_a_cursor_is_set_back_to_a_time_and_never_forward(engine: Engine) -> Non
     assert consume(engine) == []
 
 
+def test_a_transaction_that_runs_elsewhere_makes_nobody_read_more_again(engine: Engine) -> None:
+    with engine.connect() as other, engine.connect() as late:
+        other.execute(text("select pg_current_xact_id()"))
+        append(late, 9)
+        for number in range(3):
+            with engine.begin() as connection:
+                append(connection, number)
+        assert consume(engine) == [0, 1, 2]
+        with engine.begin() as connection:
+            connection.execute(
+                text("update events set at = now() - (2 - (payload ->> 'file_id')::int) * interval '1 day'")
+            )
+
+        assert set_back(engine, datetime.now(UTC) - timedelta(hours=1)) == 1
+        late.commit()
+        assert sorted(consume(engine)) == [2, 9]
+
+
 def test_a_read_from_before_a_replay_does_not_undo_it(engine: Engine) -> None:
     with engine.begin() as connection:
         append(connection, 1)
