@@ -34,6 +34,7 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.cursors import Consumer, list_consumers, read_cursor, set_back_cursor
 from pokervod_pipelines.events.listen import start_listening, wait_for_append
 from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_events, read_latest, read_snapshot
+from pokervod_pipelines.events.retention import count_prunable, prune_events
 from pokervod_pipelines.events.retries import drop_parked, list_failed, retry_parked
 from pokervod_pipelines.periods import FORMS, read_moment, read_period
 from pokervod_pipelines.settings import load_settings
@@ -254,3 +255,19 @@ def _decide(
     with open_database(load_settings()) as engine, engine.begin() as connection:
         ids = act(connection, _find_consumer(connection, name).name, events or (), actor)
     out.print(f"{count_nouns(len(ids), 'event')} {done}: {', '.join(map(str, ids)) or 'none is parked'}")
+
+
+@app.command("prune")
+def prune(preview: PreviewOption = False) -> None:
+    """Delete the events that are older than the settings keep them; the nightly sync does it, too.
+
+    Example: pokervod events prune --preview
+    """
+    settings = load_settings()
+    with open_database(settings) as engine:
+        if preview:
+            with engine.connect() as connection:
+                count = count_prunable(connection, settings.events)
+        else:
+            count = prune_events(engine, settings.events)
+    out.print(f"{count_nouns(count, 'event')} {'would be' if preview else 'were'} deleted")

@@ -122,7 +122,7 @@ class EventFilter:
             if block not in (known := [*BLOCKS, *SOURCES]):
                 raise BadInput(f"--block: unknown block or room {block!r}; {suggest_name(block, known)}")
         for name in self.types:
-            if not any(_is_of_type(known, name) for known in EventType):
+            if not any(is_of_type(known, name) for known in EventType):
                 raise BadInput(f"--type: unknown event type {name!r}; {suggest_name(name, EventType)}")
 
     @property
@@ -134,19 +134,20 @@ class EventFilter:
         """Return whether the event passes."""
         return (
             self.correlation_id in {None, event.correlation_id}
-            and (not self.types or any(_is_of_type(event.type, name) for name in self.types))
+            and (not self.types or any(is_of_type(event.type, name) for name in self.types))
             and (not self.blocks or event.source in self.sources)
             and self.period.contains(event.at)
         )
 
 
-def _is_of_type(type_: str, name: str) -> bool:
+def is_of_type(type_: str, name: str) -> bool:
+    """Return whether the type is that of the name, or below it."""
     return type_ == name or type_.startswith(f"{name}.")
 
 
 def read_latest(connection: Connection, filters: EventFilter, *, limit: int | None) -> Iterator[LoggedEvent]:
     """Yield the newest events that pass, oldest first; without a limit all of them. Only a batch is in memory."""
-    names = [str(known) for known in EventType if any(_is_of_type(known, name) for name in filters.types)]
+    names = [str(known) for known in EventType if any(is_of_type(known, name) for name in filters.types)]
     parameters = {
         "types": names or None,
         "sources": filters.sources or None,

@@ -28,13 +28,6 @@ class SignedPayload(Payload):
     reason: str
 
 
-class LibraryRequest(Payload):
-    """Ask for a scan; without a library of all."""
-
-    library: str | None = None
-    below: str | None = None
-
-
 class ScanSummary(Payload):
     """Count what a scan found; ``error`` says why it failed."""
 
@@ -122,12 +115,6 @@ class CorrectedFact(SignedPayload):
     before: Any
     value: Any
     undoes: int | None
-
-
-class SheetRequest(Payload):
-    """Ask for a sync of a sheet; without one of all."""
-
-    sheet: str | None = None
 
 
 class SheetSummary(Payload):
@@ -348,29 +335,28 @@ class RolloutStep(Payload):
     reason: str | None = None
 
 
-class SyncRequest(Payload):
-    """Say which sync began: of what, by which Dagster run."""
+class SyncStart(Payload):
+    """Say which sync began, ``full`` or ``incremental``, and by which Dagster run."""
 
     mode: str
-    run_id: str | None = None
+    run_id: str
 
 
-class SyncSummary(Payload):
-    """Say how a sync ended: which stages failed, and how long it took in seconds."""
+class SyncEnd(Payload):
+    """Say how a sync ended: ``failed`` names the stages that failed, each with its library or sheet."""
 
     mode: str
-    run_id: str | None = None
-    failed: tuple[str, ...] = ()
-    seconds: float | None = None
+    run_id: str
+    failed: tuple[str, ...]
 
 
-class StageFailure(Payload):
-    """Say which part of a run failed and why; ``skipped`` are those that were left out for it."""
+class FailedStage(Payload):
+    """Say which part of a run failed for good, and why; ``name`` is the library, sheet or day."""
 
     stage: str
+    name: str
     error: str
-    run_id: str | None = None
-    skipped: tuple[str, ...] = ()
+    run_id: str
 
 
 class ParkedEvent(Payload):
@@ -414,6 +400,9 @@ _OF_TYPE: Mapping[EventType, type[Payload]] = {
     EventType.TOURNAMENT_IMPORTED: ImportedExport,
     EventType.TOURNAMENT_LEVEL_ENDED: EndedLevel,
     EventType.TOURNAMENT_PLAYER_ELIMINATED: EliminatedPlayer,
+    EventType.SYSTEM_SYNC_ALL: SyncStart,
+    EventType.SYSTEM_SYNC_COMPLETED: SyncEnd,
+    EventType.SYSTEM_ERROR: FailedStage,
     EventType.SYSTEM_EVENT_PARKED: ParkedEvent,
     EventType.SYSTEM_EVENT_RETRIED: DecidedEvent,
     EventType.SYSTEM_EVENT_DROPPED: DecidedEvent,

@@ -20,6 +20,7 @@ from pokervod_pipelines.settings.rollout import RolloutSettings
 from pokervod_pipelines.settings.rooms import (
     AlertSettings,
     ArchiveRoot,
+    EventSettings,
     GoogleSettings,
     HandSettings,
     Library,
@@ -54,6 +55,7 @@ class Settings(SettingsModel):
     render: RenderSettings = RenderSettings()
     rollout: RolloutSettings = RolloutSettings()
     alerts: AlertSettings = AlertSettings()
+    events: EventSettings = EventSettings()
     google: GoogleSettings = GoogleSettings()
     schedules: ScheduleSettings = ScheduleSettings()
     retries: RetrySettings = RetrySettings()

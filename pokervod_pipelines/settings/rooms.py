@@ -2,7 +2,7 @@
 
 from datetime import date, time
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -182,6 +182,19 @@ class AlertSettings(SettingsModel):
             message = f"channels: two channels would take their address from POKERVOD_ALERT_{twice}; rename one"
             raise ValueError(message)
         return self
+
+
+KeptDays = Annotated[int, Field(ge=1, le=36_500)] | None
+
+
+class EventSettings(SettingsModel):
+    """Decide how many days the event log keeps an event; null keeps it for good, and signed ones are always kept.
+
+    ``keep_days_of`` sets other days for a type, such as ``nas.file.added``, or for all that begin so.
+    """
+
+    keep_days: KeptDays = 730
+    keep_days_of: dict[str, KeptDays] = Field(default={"nas.file": 180, "media": 180})
 
 
 class RetrySettings(SettingsModel):
