@@ -16,6 +16,7 @@ from pokervod_pipelines.defs.checks import evaluate_asset_checks
 from pokervod_pipelines.defs.resources import SyncListener
 from pokervod_pipelines.defs.stages import RETRIES, clips_metadata, correlation_of, metadata_of, run_or_report
 from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.events.retention import prune_events
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import (
@@ -28,6 +29,7 @@ from pokervod_pipelines.workflows.stages import (
     run_sheets_stage,
 )
 from pokervod_pipelines.workflows.statuses import run_statuses_stage
+from pokervod_pipelines.workflows.sync_events import record_end, record_failure, record_start
 
 FULL, INCREMENTAL = "full_sync", "incremental_sync"
 RESOURCES = {"engine", "settings", "listener"}
@@ -78,9 +80,10 @@ def _define_job(settings: Settings, name: str, description: str) -> dg.JobDefini
     return sync
 
 
-@dg.op(out=dg.DynamicOut(str), required_resource_keys={"settings"})
+@dg.op(out=dg.DynamicOut(str), required_resource_keys=RESOURCES)
 def libraries(context: dg.OpExecutionContext) -> Iterator[dg.DynamicOutput[str]]:
-    """List the configured libraries."""
+    """List the configured libraries, once it is recorded that the sync began."""
+    record_start(_make_run(context), context.run_id)
     for library in context.resources.settings.libraries:
         yield dg.DynamicOutput(library.name, mapping_key=_mapping_key(library.name))
 
@@ -143,17 +146,30 @@ def conclude(
     clips: list[Report],
     told: list[Report | None],
 ) -> None:
-    """Refresh the search, evaluate every check, and fail the run if a stage failed."""
+    """Refresh the search, evaluate every check, record the end, and fail the run if a stage failed."""
     refresh_search(context.resources.engine)
+    if context.job_name == FULL:
+        prune_events(context.resources.engine, context.resources.settings.events)
     for evaluation in evaluate_asset_checks(context.resources.engine, context.resources.settings):
         context.log_event(evaluation)  # type: ignore[arg-type]
-    failed = [
-        f"{each['stage']} {each['name']}: {each['error']}"
+    failed = {
+        f"{each['stage']} {each['name']}": each["error"]
         for each in (*scans, *media, catalog, *rows, *clips, *filter(None, told))
         if each["error"]
-    ]
+    }
+    record_end(_make_run(context), context.run_id, [*failed])
     if failed:
-        raise dg.Failure(description="\n".join(["everything else is up to date, but:", *failed]), allow_retries=False)
+        lines = ["everything else is up to date, but:", *(f"{stage}: {error}" for stage, error in failed.items())]
+        raise dg.Failure(description="\n".join(lines), allow_retries=False)
+
+
+def _make_run(context: dg.OpExecutionContext) -> SyncRun:
+    return SyncRun(
+        engine=context.resources.engine,
+        settings=context.resources.settings,
+        correlation_id=correlation_of(context),
+        full=context.job_name == FULL,
+    )
 
 
 def _run(
@@ -162,12 +178,7 @@ def _run(
     """Run a stage and report its result to the listener and Dagster's log."""
     settings: Settings = context.resources.settings
     listener: SyncListener = context.resources.listener
-    run = SyncRun(
-        engine=context.resources.engine,
-        settings=settings,
-        correlation_id=correlation_of(context),
-        full=context.job_name == FULL,
-    )
+    run = _make_run(context)
     listener.started(stage, name)
     retries_left = RETRIES[stage](settings).max_retries - context.retry_number
     try:
@@ -188,6 +199,7 @@ def _run(
 
 def _log_result(context: dg.OpExecutionContext, run: SyncRun, result: StageResult) -> None:
     if not result.succeeded:
+        record_failure(run, context.run_id, result)
         context.log.error(f"{result.stage} {result.name}: {result.error}")
     elif result.stage in ASSETS:
         asset = ASSETS[result.stage]

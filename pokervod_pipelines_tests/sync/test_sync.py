@@ -72,10 +72,27 @@ def test_a_first_sync_reports_every_file_once_and_is_a_run_of_dagster(
     assert read_checks(installation, monkeypatch, "nas_files", "every_library_was_read") == ["SUCCEEDED"]
 
 
-def test_a_second_sync_changes_nothing_and_tells_of_nothing_but_its_scans(installation: Installation) -> None:
-    installation.sync()
-    changes = "select count(*), max(id) from events where type <> 'nas.scan.completed'"
+def assert_it_begins_and_ends(installation: Installation, document: dict[str, Any], failed: list[str]) -> None:
+    """Check the first and the last event of the sync, and one event for each stage that failed."""
+    events = installation.ask(
+        f"""
+        select type, payload from events where correlation_id = '{document["correlation_id"]}' order by id
+        """
+    )
+    run = {"mode": "full", "run_id": document["run_id"]}
+    errors = [f"{payload['stage']} {payload['name']}" for kind, payload in events if kind == "system.error"]
+    assert events[0] == ("system.sync.all", run)
+    assert events[-1] == ("system.sync.completed", run | {"failed": failed})
+    assert errors == failed
+
+
+def test_a_second_sync_changes_nothing_and_tells_of_nothing_but_itself(installation: Installation) -> None:
+    first = installation.sync()
+    changes = (
+        "select count(*), max(id) from events where type <> 'nas.scan.completed' and type not like 'system.sync.%'"
+    )
     before = installation.ask(changes)
+    assert_it_begins_and_ends(installation, first, failed=[])
 
     again = installation.sync()
 
@@ -134,6 +151,7 @@ def test_a_lost_library_fails_alone_and_loses_nothing(installation: Installation
     assert errors["PAD"] is None
     assert errors["rest"] is None
     assert document["sheets"][0]["counts"]["changed"] == 1
+    assert_it_begins_and_ends(installation, document, failed=["nas WSOP"])
     assert (installation.ask("select count(*) from nas_files"), installation.ask(EPISODES_AND_CLIPS)) == before
     assert installation.ask("select count(*) from nas_files where state in ('missing', 'cleared')") == [(0,)]
 
