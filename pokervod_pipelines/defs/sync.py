@@ -146,10 +146,8 @@ def conclude(
     clips: list[Report],
     told: list[Report | None],
 ) -> None:
-    """Refresh the search, evaluate every check, record the end, and fail the run if a stage failed."""
+    """Refresh the search, evaluate every check, record the end, delete old events; fail the run if a stage failed."""
     refresh_search(context.resources.engine)
-    if context.job_name == FULL:
-        prune_events(context.resources.engine, context.resources.settings.events)
     for evaluation in evaluate_asset_checks(context.resources.engine, context.resources.settings):
         context.log_event(evaluation)  # type: ignore[arg-type]
     failed = {
@@ -158,6 +156,8 @@ def conclude(
         if each["error"]
     }
     record_end(_make_run(context), context.run_id, [*failed])
+    if context.job_name == FULL:
+        prune_events(context.resources.engine, context.resources.settings.events)
     if failed:
         lines = ["everything else is up to date, but:", *(f"{stage}: {error}" for stage, error in failed.items())]
         raise dg.Failure(description="\n".join(lines), allow_retries=False)

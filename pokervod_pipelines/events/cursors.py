@@ -89,8 +89,11 @@ _FIND_ROUND = text(f"""
     with {_SEEN}
     select seen.txid as seen_txid, seen.snapshot as seen_snapshot, cast(pg_current_snapshot() as text) as snapshot,
         coalesce(found.first, 0) as first, coalesce(found.last, 0) as last
-    from seen, lateral (select min(id) as first, max(id) as last from events where {_PENDING}) as found
+    from seen, lateral (
+        select min(id) as first, max(id) as last from (select id from events where {_PENDING} offset 0) as pending
+    ) as found
 """)  # noqa: S608 - constants
+"""``offset 0`` keeps PostgreSQL from looking for the lowest id along the whole log."""
 
 
 def read_pending(connection: Connection, consumer: Consumer, limit: int) -> tuple[Round, list[LoggedEvent]]:
@@ -108,10 +111,12 @@ _READ_PENDING = text(f"""
     with {_SEEN}
     select seen.txid as seen_txid, seen.snapshot as seen_snapshot, cast(pg_current_snapshot() as text) as now, found.*
     from seen left join lateral (
-        select id, at, type, source, correlation_id, payload from events where {_PENDING} order by id limit :limit
+        select id, at, type, source, correlation_id, payload from events where {_PENDING}
+        order by events.txid, id limit :limit
     ) as found on true
     order by found.id
 """)  # noqa: S608 - constants
+"""Ordered within as the index of transactions is, so that the log is read from the position on, however long it is."""
 
 
 def keep_round(connection: Connection, consumer: Consumer, left: Round) -> None:
@@ -220,6 +225,7 @@ _READ_CURSOR = text(f"""
 def set_back_cursor(connection: Connection, consumer: Consumer, since: datetime) -> CursorState:
     """Set the cursor back to the first event since ``since``, never forward; return the state after it.
 
+    What was parked of these events is not parked any more, since it is read again.
     For a consumer that has never read all events are pending already.
     """
     connection.execute(_SET_BACK, {"consumer": consumer.name, "since": since})
@@ -236,6 +242,10 @@ _SET_BACK = text("""
                 where cast(cast(x as text) as bigint) < target.txid) as running
         from event_cursors c, target, lateral (select cast(c.snapshot as pg_snapshot) as now) as s
         where c.consumer = :consumer and target.txid is not null
+    ),
+    given_up as (
+        delete from event_retries r using events e, target
+        where r.consumer = :consumer and r.parked_at is not null and e.id = r.event_id and e.txid >= target.txid
     )
     update event_cursors c set moved_at = now(), round_snapshot = null, round_end = null,
         txid = least(c.txid, back.first_running, back.txid),

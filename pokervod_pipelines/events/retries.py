@@ -49,9 +49,11 @@ def list_waiting(connection: Connection, consumer: str) -> dict[str, float]:
 
 
 _WAITING = text("""
-    select sequence, min(extract(epoch from next_try_at - clock_timestamp())) as seconds from event_retries
-    where consumer = :consumer and parked_at is null and next_try_at is not null
-    group by sequence order by min(event_id)
+    select sequence, extract(epoch from next_try_at - clock_timestamp()) as seconds from event_retries first
+    where consumer = :consumer and parked_at is null and next_try_at is not null and not exists (
+        select from event_retries r where r.consumer = :consumer and r.sequence = first.sequence
+            and r.parked_at is null and r.event_id < first.event_id)
+    order by event_id
 """)
 
 

@@ -9,12 +9,15 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from pokervod_pipelines.db.failures import is_transient, read_first_line, translate_error
 from pokervod_pipelines.db.locks import take_lock
 from pokervod_pipelines.events import retries
 from pokervod_pipelines.events.cursors import (
@@ -31,6 +34,8 @@ from pokervod_pipelines.events.listen import start_listening, wait_for_append
 from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.events.types import EventType
 from pokervod_pipelines.policies.backoff import Backoff
+from pokervod_pipelines.processes.threads import run_in_thread
+from pokervod_pipelines.text.folding import make_storable
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +48,9 @@ POLL_SECONDS = 5.0
 
 STOP_SECONDS = 0.5
 """A subscription looks this often whether it should stop, or whether its predecessor has ended."""
+
+MAX_ERROR = 1_000
+"""Characters of an error that are kept."""
 
 ATTEMPTS = 3
 BACKOFF = Backoff(first_seconds=1, factor=5, limit_seconds=300, jitter=0.2)
@@ -81,7 +89,7 @@ def subscribe(
 
     The name keeps the position between processes; a new one begins now, with ``from_start`` at the first event of the
     log. A handler fails by raising an exception: after ``attempts`` of them the event is parked. A cut connection is
-    opened again.
+    opened again; what else the database refuses is raised as one of our errors.
     """
     stop = stop or threading.Event()
     reader = _Reader(engine, Consumer(name, tuple(types)), handler, stop, attempts=attempts, backoff=backoff)
@@ -89,16 +97,20 @@ def subscribe(
     while not stop.is_set():
         try:
             with _open_connection(engine) as connection:
-                if not take_lock(connection, name_lock(name)):
-                    stop.wait(STOP_SECONDS)
-                    continue
+                while not take_lock(connection, name_lock(name)):
+                    if stop.wait(STOP_SECONDS):
+                        return
                 if not from_start:
                     start_cursor(connection, reader.consumer)
                 cuts = 0
                 reader.follow(connection)
+        except CancelledError:  # the handler's event loop ends: the event comes again
+            return
         except DBAPIError as error:
+            if not is_transient(error):
+                raise translate_error(error) from None
             cuts += 1
-            _log.warning("%s: the connection was cut, it is opened again: %s", name, error.orig)
+            _log.warning("%s: the connection was cut, it is opened again: %s", name, read_first_line(error))
             stop.wait(min(backoff.find_wait(cuts), POLL_SECONDS))
 
 
@@ -124,19 +136,18 @@ async def subscribe_async(
 
         asyncio.run_coroutine_threadsafe(handle(), loop).result()
 
-    reading = asyncio.create_task(
-        asyncio.to_thread(
-            subscribe,
-            types,
-            call,
-            name,
-            engine=engine,
-            stop=stop,
-            from_start=from_start,
-            attempts=attempts,
-            backoff=backoff,
-        )
+    read = partial(
+        subscribe,
+        types,
+        call,
+        name,
+        engine=engine,
+        stop=stop,
+        from_start=from_start,
+        attempts=attempts,
+        backoff=backoff,
     )
+    reading = asyncio.wrap_future(run_in_thread(read, f"events {name}"))
     try:
         await asyncio.shield(reading)
     finally:
@@ -238,27 +249,30 @@ class _Reader:
         self.waits = {sequence: time.monotonic() + seconds for sequence, seconds in found.items()}
 
     def _retry_sequence(self, connection: Connection, sequence: str) -> None:
-        """Handle the waiting events of the sequence in their order, up to one that fails again."""
-        is_handled = True
-        while is_handled and not self.stop.is_set():
-            events = retries.read_waiting(connection, self.consumer.name, sequence, BATCH)
-            if not events:
-                return
-            handled: list[int] = []
-            for event, failures in events:
-                is_handled = not self.stop.is_set() and self._try(event, attempt=failures + 1)
-                if not is_handled:
-                    break
-                handled.append(event.id)
-            with self.engine.begin() as transaction:
-                retries.delete_handled(transaction, self.consumer.name, sequence, handled)
+        """Handle a batch of the waiting events of the sequence in their order, up to one that fails again."""
+        handled: list[int] = []
+        saved = time.monotonic()
+        for event, failures in retries.read_waiting(connection, self.consumer.name, sequence, BATCH):
+            if self.stop.is_set() or not self._try(event, attempt=failures + 1):
+                break
+            handled.append(event.id)
+            if time.monotonic() - saved > SAVE_SECONDS:
+                self._delete_handled(sequence, handled)
+                handled, saved = [], time.monotonic()
+        self._delete_handled(sequence, handled)
+
+    def _delete_handled(self, sequence: str, handled: Sequence[int]) -> None:
+        with self.engine.begin() as transaction:
+            retries.delete_handled(transaction, self.consumer.name, sequence, handled)
 
     def _try(self, event: LoggedEvent, *, attempt: int) -> bool:
         """Return whether the event is handled; store its failure."""
         try:
             self.handler(Delivery(event, self.consumer.name, attempt))
+        except CancelledError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, the others go on
-            self._store_failure(event, f"{type(error).__name__}: {error}", attempt)
+            self._store_failure(event, _describe(error), attempt)
             return False
         return True
 
@@ -270,3 +284,9 @@ class _Reader:
             retries.record_failure(transaction, self.consumer.name, event, error, attempts=attempt, wait=wait)
         if wait is not None:
             self.waits[retries.name_sequence(event)] = time.monotonic() + wait
+
+
+def _describe(error: Exception) -> str:
+    """Return the error as it can be stored, without a statement and its values."""
+    said = read_first_line(error) if isinstance(error, DBAPIError) else str(error)
+    return make_storable(f"{type(error).__name__}: {said}", "?")[:MAX_ERROR]

@@ -6,9 +6,12 @@ from datetime import date
 from sqlalchemy import Connection
 
 from pokervod_pipelines.events import EventType
-from pokervod_pipelines.events.cursors import Consumer, Round, find_round, stream_round
+from pokervod_pipelines.events.cursors import Consumer, Round, read_pending, stream_round
 
 _EXPORTS = tuple(each for each in EventType if each.startswith("tournament.") and each != EventType.TOURNAMENT_IMPORTED)
+
+_FEW = 1_000
+"""More are streamed, not held in memory."""
 
 INSTRUCTIONS = Consumer("render instructions", (EventType.HAND_CREATED, EventType.HAND_CHANGED, *_EXPORTS))
 
@@ -32,10 +35,10 @@ class PendingEvents:
 
 def read_pending_events(connection: Connection) -> PendingEvents:
     """Return the events since the cursor."""
-    read = find_round(connection, INSTRUCTIONS)
+    read, few = read_pending(connection, INSTRUCTIONS, limit=_FEW)
     days: set[date] = set()
     has_exports = False
-    for event in () if read.is_empty else stream_round(connection, INSTRUCTIONS, read):
+    for event in few if read.is_empty or few else stream_round(connection, INSTRUCTIONS, read):
         if event.type in _EXPORTS:
             has_exports = True
         elif day := event.payload.get("broadcast_day"):

@@ -12,15 +12,25 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DataError
 
 from pokervod_pipelines.actors import Actor
-from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.errors import BadInput, OperatorNeeded
 from pokervod_pipelines.events import EventType, append_events, subscribe, subscribe_async
-from pokervod_pipelines.events.cursors import Consumer, read_cursor
-from pokervod_pipelines.events.retries import FailedEvent, drop_parked, list_failed, retry_parked
+from pokervod_pipelines.events.cursors import Consumer, find_round, read_cursor, set_back_cursor, stream_round
+from pokervod_pipelines.events.retries import (
+    FailedEvent,
+    drop_parked,
+    list_failed,
+    list_waiting,
+    record_failure,
+    retry_parked,
+)
 from pokervod_pipelines.events.subscriptions import Delivery
 from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines_tests.events import consumer_process
@@ -397,3 +407,84 @@ def test_processes_that_are_killed_lose_nothing_and_do_nothing_twice(
 
     assert len(writers.committed) > 1_000
     assert_all_once_and_in_order(effects(), writers.committed)
+
+
+@pytest.mark.parametrize(
+    ("error", "stored"),
+    [
+        (ValueError("bad \x00 name"), "ValueError: bad ? name"),
+        (ValueError("bad \udce9 name"), "ValueError: bad ? name"),
+        (ValueError("x" * 5_000), "ValueError: " + "x" * 988),
+        (
+            DataError("insert into t values (%(secret)s)", {"secret": "s3"}, psycopg.DataError("no\nDETAIL: s3")),
+            "DataError: no",
+        ),
+    ],
+)
+def test_any_error_of_a_handler_is_stored(engine: Engine, error: Exception, stored: str) -> None:
+    append(engine, "bad", "good")
+    seen = Handler()
+
+    def handle(delivery: Delivery) -> None:
+        if delivery.event.payload["path"] == "bad":
+            raise error
+        seen(delivery)
+
+    with run(engine, handle):
+        wait_until(lambda: seen.seen == ["good"])
+    assert [each.error for each in read_failed(engine)] == [stored]
+
+
+def test_what_the_database_refuses_is_raised(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("alter table event_retries rename to event_retries_elsewhere"))
+    try:
+        with pytest.raises(OperatorNeeded, match="event_retries"):
+            subscribe(TYPES, Handler(), "test", engine=engine)
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("alter table event_retries_elsewhere rename to event_retries"))
+
+
+def test_a_retried_event_is_first_tried_when_it_is_due_itself(engine: Engine) -> None:
+    append(engine, "a", "b")
+    with engine.begin() as connection:
+        pending = find_round(connection, CONSUMER)
+        first, second = [*stream_round(connection, CONSUMER, pending)]
+        record_failure(connection, "test", first, "no", attempts=1, wait=60)
+        record_failure(connection, "test", second, "no", attempts=1, wait=0)
+        waiting = list_waiting(connection, "test")
+
+    assert {sequence: round(seconds) for sequence, seconds in waiting.items()} == {"one": 60}
+
+
+def test_a_replay_takes_parked_events_back(engine: Engine) -> None:
+    park(engine)
+    with engine.begin() as connection:
+        set_back_cursor(connection, CONSUMER, datetime.now(UTC) - timedelta(hours=1))
+    handler = Handler()
+    consume(engine, handler, until=1)
+
+    assert (handler.seen, read_failed(engine)) == (["bad"], [])
+
+
+def test_many_coroutines_subscribe_in_one_loop(engine: Engine) -> None:
+    seen: list[str] = []
+
+    async def handle(delivery: Delivery) -> None:
+        seen.append(delivery.consumer)
+
+    async def follow() -> None:
+        names = [f"consumer {number}" for number in range(12)]
+        tasks = [
+            asyncio.create_task(subscribe_async(TYPES, handle, name, engine=engine, from_start=True)) for name in names
+        ]
+        await asyncio.to_thread(append, engine, "a")
+        while len(seen) < len(names):
+            await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(asyncio.wait_for(follow(), LIMIT_SECONDS))
+    assert len(set(seen)) == 12
