@@ -5,7 +5,7 @@ Reading one row is pure (``read_clip``); only rows that changed, or whose video 
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -180,14 +180,24 @@ def _write(connection: Connection, sheet: str, rows: Sequence[ClipRow], aliases:
     clips = [read_clip(row, aliases) for row in rows]
     ids = store.upsert_clips(connection, sheet, clips)
     store.replace_players(connection, ids, clips)
+    before = store.read_tags(connection, [*ids.values()])
     store.replace_tags(connection, ids, clips)
-    append_events(connection, "clips", correlation_id, [_make_event(row, ids[row.row_id], sheet) for row in rows])
+    after = store.read_tags(connection, [*ids.values()])
+    events = [_make_event(row, ids[row.row_id], sheet) for row in rows]
+    append_events(connection, "clips", correlation_id, [*events, *_make_tag_events(sheet, before, after)])
     return sum(row.input_hash is None for row in rows)
 
 
 def _make_event(row: ClipRow, clip_id: int, sheet: str) -> NewEvent:
     kind = EventType.HAND_CLIP_CREATED if row.input_hash is None else EventType.HAND_CLIP_CHANGED
     return NewEvent(kind, {"clip_id": clip_id, "sheet": sheet, "row_id": row.row_id, "file_id": row.file_id})
+
+
+def _make_tag_events(sheet: str, before: dict[int, list[str]], after: dict[int, list[str]]) -> Iterator[NewEvent]:
+    """Yield an event for each clip that has other tags now."""
+    for clip_id in sorted({*before, *after}):
+        if before.get(clip_id) != (tags := after.get(clip_id, [])):
+            yield NewEvent(EventType.HAND_CLIP_TAGGED, {"clip_id": clip_id, "sheet": sheet, "tags": tags})
 
 
 def _report(connection: Connection, sheet: str, *, created: int, changed: int, retired: int) -> ClipReport:

@@ -116,6 +116,18 @@ def replace_players(connection: Connection, ids: Mapping[int, int], clips: Seque
     )
 
 
+def read_tags(connection: Connection, clip_ids: Sequence[int]) -> dict[int, list[str]]:
+    """Return the names of the tags of those clips that have some, in their order."""
+    rows = connection.execute(
+        text("""
+            select clip_id, array_agg(distinct name order by name) as names
+            from clip_tags join tags on tags.id = clip_tags.tag_id where clip_id = any(:ids) group by clip_id
+        """),
+        {"ids": [*clip_ids]},
+    )
+    return {row.clip_id: row.names for row in rows}
+
+
 def replace_tags(connection: Connection, ids: Mapping[int, int], clips: Sequence[Clip]) -> None:
     """Replace the tags of the clips."""
     records = [

@@ -195,6 +195,9 @@ def test_a_clip_follows_its_row_to_another_video_and_back(harness: SheetHarness)
     assert second.file_id not in {None, first.file_id}
 
 
+TAGGED = "select payload -> 'tags' from events where type = 'hand.clip.tagged' order by id"
+
+
 def test_players_and_tags_deleted_from_a_row_are_deleted_from_its_clip(harness: SheetHarness) -> None:
     prepare(harness)
     harness.write(make_line(1, **{"Tag_(Player)": "Tom Berg", "Tag_(Poker_Play)": ""}))
@@ -209,6 +212,16 @@ def test_players_and_tags_deleted_from_a_row_are_deleted_from_its_clip(harness: 
     assert not harness.execute(
         "select 1 from clip_tags ct join hand_clips c on c.id = ct.clip_id where title = 'show 1'"
     )
+    assert [row[0] for row in harness.execute(TAGGED)][-1] == []
+
+
+def test_a_clip_that_gets_other_tags_is_told_with_them(harness: SheetHarness) -> None:
+    for tags in ("Bluff", "Bluff", "Hero Fold"):
+        harness.write(make_line(1, **{"Tag_(Poker_Play)": tags}), make_line(2, **{"Tag_(Poker_Play)": ""}))
+        harness.sync()
+        harness.build()
+
+    assert [row[0] for row in harness.execute(TAGGED)] == [["bluff"], ["hero_fold"]]
 
 
 def test_one_player_in_two_sheets_is_one_player_under_the_first_spelling(harness: SheetHarness) -> None:

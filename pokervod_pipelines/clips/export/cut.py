@@ -1,6 +1,7 @@
 """Cut a clip out of its video into a file: exact to the frame, or fast at key frames."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -91,18 +92,27 @@ def cut_media(
         ArchiveUnavailable: the share of the video does not answer.
     """
     requested = clip.frames.widen(before, after, clip.duration_frames)
-    if target.exists() and target.samefile(source):
-        raise BadSourceVideo(f"the cut would replace its own video {source}; choose another folder")
     tell = progress or (lambda _done, _total: None)
     with replace_when_whole(target) as unfinished:
-        call = partial(_cut, clip=clip, target=unfinished.absolute(), mode=mode, frames=requested)
+        paths = {"target": unfinished.absolute(), "replaced": target.absolute()}
+        call = partial(_cut, **paths, clip=clip, mode=mode, frames=requested)
         cut = access_path(source, call, CUT_SECONDS, lambda counts: tell(*counts))
     return CutReport(path=target, mode=mode, requested=requested, cut=cut)
 
 
 def _cut(
-    source: Path, report: Report, *, clip: ExportClip, target: Path, mode: CutMode, frames: FrameRange
+    source: Path,
+    report: Report,
+    *,
+    target: Path,
+    replaced: Path,
+    clip: ExportClip,
+    mode: CutMode,
+    frames: FrameRange,
 ) -> FrameRange:
+    if _is_same_file(source, replaced):
+        raise BadSourceVideo(f"the cut would replace its own video {source}; choose another folder")
+
     def format_frame(frame: int) -> str:
         return format_timecode(clip.start_timecode_frames + frame, clip.timebase)
 
@@ -111,3 +121,9 @@ def _cut(
 
     with open_source_video(source, clip.rate) as opened, av.open(str(target), "w") as container:
         return CUTTERS[mode](opened, container, frames, format_frame=format_frame, progress=progress)
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    with suppress(OSError):  # of one that does not exist
+        return one.samefile(other)
+    return False
