@@ -223,12 +223,20 @@ EventIds = Annotated[
 
 
 @app.command("retry")
-def retry(name: ConsumerName, events: EventIds = None, reason: ReasonOption = "", by: ByOption = "") -> None:
+def retry(
+    name: ConsumerName,
+    events: EventIds = None,
+    preview: PreviewOption = False,
+    reason: ReasonOption = "",
+    by: ByOption = "",
+) -> None:
     """Let a consumer handle parked events again.
 
     Example: pokervod events retry "render instructions" 17 --reason "the share is back"
     """
-    _decide(retry_parked, "will be handled again", name, events, read_actor(by, reason))
+    actor = Actor(who="preview", reason="preview") if preview else read_actor(by, reason)
+    done = "would be handled again" if preview else "will be handled again"
+    _decide(retry_parked, done, name, events, actor, preview=preview)
 
 
 @app.command("drop")
@@ -251,9 +259,13 @@ def _decide(
     name: str,
     events: Sequence[int] | None,
     actor: Actor,
+    *,
+    preview: bool = False,
 ) -> None:
-    with open_database(load_settings()) as engine, engine.begin() as connection:
+    with open_database(load_settings()) as engine, engine.connect() as connection:
         ids = act(connection, _find_consumer(connection, name).name, events or (), actor)
+        if not preview:
+            connection.commit()
     out.print(f"{count_nouns(len(ids), 'event')} {done}: {', '.join(map(str, ids)) or 'none is parked'}")
 
 

@@ -94,6 +94,7 @@ def test_parked_events_are_listed_and_decided(run: Run, harness: SheetHarness) -
     assert "parked" in run("events", "parked").stdout
     assert "--reason" in str(run("events", "drop", "console", first).exception)
     assert run("events", "drop", "console", first, "--reason", "a test").stdout == f"1 event dropped: {first}\n"
+    assert run("events", "retry", "console", "--preview").stdout == f"1 event would be handled again: {second}\n"
     assert run("events", "retry", "console", "--reason", "x").stdout == f"1 event will be handled again: {second}\n"
     assert "did you mean `console`?" in str(run("events", "retry", "consle", "--reason", "x").exception)
     assert f"console: not parked: {first};" in str(run("events", "drop", "console", first, "--reason", "x").exception)
