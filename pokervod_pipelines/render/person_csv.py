@@ -20,7 +20,7 @@ from pokervod_pipelines.render.templates import OWN_COLUMNS, Template, Templates
 from pokervod_pipelines.render.triggers import PERSON
 from pokervod_pipelines.settings.render import RenderOutput, RenderSettings
 from pokervod_pipelines.suggestions import suggest_name
-from pokervod_pipelines.text.delimited import BrokenRecord, read_records, sniff_delimiter
+from pokervod_pipelines.text.delimited import read_records, sniff_delimiter
 from pokervod_pipelines.text.encodings import decode
 
 DEFAULT_PRIORITY = 5
@@ -182,15 +182,14 @@ def _read_rows(raw: bytes, file: str) -> Iterator[tuple[int, dict[str, str]]]:
     header, _, _ = text.lstrip("\r\n").partition("\n")
     delimiter = sniff_delimiter(header, preferred=",")
     columns: list[str] = []
-    try:
-        for line, row in read_records(text, delimiter):
-            if any(cell.strip() for cell in row):
-                if columns:
-                    yield line, _name_cells(columns, row)
-                else:
-                    columns = _read_header(row, f"{file} line {line}")
-    except BrokenRecord as error:
-        raise BadInput(f"{file} line {error.line}: {error}; correct the quotes there, no row was read") from None
+    for record in read_records(text, delimiter):
+        if record.error:
+            raise BadInput(f"{file} line {record.line}: {record.error}; correct the quotes there, no row was read")
+        if any(cell.strip() for cell in record.cells):
+            if columns:
+                yield record.line, _name_cells(columns, record.cells)
+            else:
+                columns = _read_header(record.cells, f"{file} line {record.line}")
     if not columns:
         raise BadInput(f"{file}: the file is empty; name the columns in its first line, such as template,player,pot")
 

@@ -4,8 +4,8 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,98 +64,118 @@ def _regularity(text: str, delimiter: str) -> int:
 
 
 def _parse(text: str, delimiter: str, *, file: Path) -> Rows:
-    """Return the records. One with stray quotes in its cells is read leniently; one that takes in others is refused."""
+    """Return the cells of the records; stray quotes inside a cell stay there."""
+    records = read_records(text, delimiter)
+    for record in records:
+        if record.error == OPEN_QUOTE:
+            raise BadInput(_explain_open_quote(file, record))
+        if record.error and not record.cells:
+            message = f"{file}: line {record.line:,} cannot be read as cells ({record.error}); export the sheet again"
+            raise BadInput(message)
+    return [record.cells for record in records]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelimitedRecord:
+    """Hold the cells of a record, and the lines (from 1) that it takes; ``error`` says what is wrong with its quotes.
+
+    A quote that is never closed takes all lines to the end; the next record is then read from the line below.
+    """
+
+    line: int
+    last_line: int
+    cells: list[str]
+    error: str = ""
+
+    @property
+    def is_long(self) -> bool:
+        """Return whether it takes several lines."""
+        return self.last_line > self.line
+
+
+def read_records(text: str, delimiter: str) -> list[DelimitedRecord]:
+    """Return the records, read strictly; one with an ``error`` has the cells of a lenient reading.
+
+    The error is ``OPEN_QUOTE`` where the text ends, or other records begin, inside a quoted cell.
+    """
     lines = io.StringIO(text, newline="").readlines()
-    rows: Rows = []
-    ends = [0]
-    while (begin := ends[-1]) < len(lines):
-        reader = _read(lines, begin, delimiter, strict=True)
+    records = list(_read(lines, delimiter))
+    if not any(record.is_long for record in records):
+        return records
+    find = _make_finder(lines, records, delimiter)
+    return [replace(each, error=OPEN_QUOTE) if each.is_long and find(each) else each for each in records]
+
+
+def _read(lines: Sequence[str], delimiter: str) -> Iterator[DelimitedRecord]:
+    end = 0
+    while (begin := end) < len(lines):
+        reader = _open(lines, begin, delimiter, strict=True)
         try:
-            for row in reader:
-                rows.append(row)
-                ends.append(begin + reader.line_num)
+            for cells in reader:
+                yield DelimitedRecord(line=end + 1, last_line=begin + reader.line_num, cells=cells)
+                end = begin + reader.line_num
         except csv.Error as error:
-            row, length = _read_leniently(lines, ends[-1], delimiter, file=file)
-            if length > 1 or "unexpected end of data" in str(error):
-                raise BadInput(_explain_open_quote(file, row, ends[-1], length)) from error
-            rows.append(row)
-            ends.append(ends[-1] + length)
-    if len(rows) < len(lines) and (found := _find_swallowing(lines, ends, delimiter)):
-        raise BadInput(_explain_open_quote(file, rows[found[0]], *found[1:]))
-    return rows
+            record = _read_leniently(lines, end, delimiter, str(error))
+            yield record
+            end = record.line if record.error == OPEN_QUOTE else record.last_line
 
 
-def _read(lines: Sequence[str], begin: int, delimiter: str, *, strict: bool) -> "Reader":
+def _open(lines: Sequence[str], begin: int, delimiter: str, *, strict: bool) -> "Reader":
     return csv.reader(map(lines.__getitem__, range(begin, len(lines))), delimiter=delimiter, strict=strict)
 
 
-def _read_leniently(lines: Sequence[str], begin: int, delimiter: str, *, file: Path) -> tuple[list[str], int]:
-    """Return the record that begins in this line, with the quotes inside its cells, and how many lines it takes."""
-    reader = _read(lines, begin, delimiter, strict=False)
+def _read_leniently(lines: Sequence[str], begin: int, delimiter: str, error: str) -> DelimitedRecord:
+    reader = _open(lines, begin, delimiter, strict=False)
     try:
-        return next(reader), reader.line_num
-    except csv.Error as error:
-        message = f"{file}: line {begin + 1} cannot be read as cells ({error}); export the sheet again"
-        raise BadInput(message) from error
-
-
-def _find_swallowing(lines: Sequence[str], ends: Sequence[int], delimiter: str) -> tuple[int, int, int] | None:
-    """Return index, first line and length of the first record that takes in others."""
-    widths = Counter(len(next(_read(lines, at, delimiter, strict=False))) for at in range(len(lines)))
-    width = max(widths, key=lambda each: (each >= MIN_WIDTH, widths[each]))
-    for index, (begin, end) in enumerate(pairwise(ends)):
-        if takes_in_records(lines[begin:end], delimiter, width=width):
-            return index, begin, end - begin
-    return None
-
-
-class BrokenRecord(ValueError):
-    """Report a record whose quotes are wrong: the line in which it begins, and whether its last one stays open."""
-
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(reason)
-        self.line = line
-
-    @property
-    def is_open(self) -> bool:
-        """Return whether the text ends, or other records begin, inside a quoted cell."""
-        return str(self) == OPEN_QUOTE
-
-
-def read_records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line, from 1, and the cells of each record; raise ``BrokenRecord`` also where one takes in others."""
-    lines = io.StringIO(text, newline="").readlines()
-    reader = _read(lines, 0, delimiter, strict=True)
-    begin = end = width = 0
-    try:
-        for row in reader:
-            begin, end, width = end, reader.line_num, width or len(row)
-            if takes_in_records(lines[begin:end], delimiter, width=width):
-                break
-            yield begin + 1, row
-        else:
-            return
-    except csv.Error as error:
-        is_open = "unexpected end of data" in str(error)
-        raise BrokenRecord(end + 1, OPEN_QUOTE if is_open else str(error)) from None
-    raise BrokenRecord(begin + 1, OPEN_QUOTE)
-
-
-def takes_in_records(lines: Sequence[str], delimiter: str, *, width: int) -> bool:
-    """Return whether most lines of a record have all the delimiters of one, so that a quote must have stayed open.
-
-    A delimiter before a blank is punctuation: a cell may hold text with line breaks.
-    """
-    if len(lines) == 1 or width < MIN_WIDTH:
-        return False
-    counts = [len(re.findall(re.escape(delimiter) + r"(?! )", line)) for line in lines]
-    return sum(count >= width - 1 for count in counts) * 2 > len(lines)
-
-
-def _explain_open_quote(file: Path, row: Sequence[str], begin: int, length: int) -> str:
-    column = next((index for index, cell in enumerate(row) if "\n" in cell or "\r" in cell), len(row) - 1)
-    lost = f", so the rows up to line {begin + length:,} would become one cell" if length > 1 else ""
-    return (
-        f"{file}: line {begin + 1:,}, cell {column + 1}: {OPEN_QUOTE}{lost}. "
-        "Correct the quotes of that line, or export the sheet again."
+        cells = next(reader)
+    except csv.Error as failure:
+        cells, error = [], str(failure)
+    is_open = "unexpected end of data" in error or (not cells and reader.line_num > 1)
+    return DelimitedRecord(
+        line=begin + 1, last_line=begin + reader.line_num, cells=cells, error=OPEN_QUOTE if is_open else error
     )
+
+
+def _make_finder(
+    lines: Sequence[str], records: Sequence[DelimitedRecord], delimiter: str
+) -> Callable[[DelimitedRecord], bool]:
+    """Return what tells whether a record of several lines takes in others: its lines alone are like its neighbours.
+
+    Where it has as many cells as they have, all its lines must be like them; otherwise one line is enough.
+    """
+    short = [record for record in records if not record.is_long]
+    widths = {len(record.cells) for record in short} or {len(record.cells) for record in records}
+    alone = {record.line: _split_alone(lines[record.line - 1], delimiter) for record in short}
+    counts = {len(cells) for cells in alone.values()} | widths
+    first_cells = Counter(_classify(cells[0]) for line, cells in alone.items() if line > records[0].line)
+    common = {kind for kind, _ in first_cells.most_common(1)}
+
+    def takes_in_others(record: DelimitedRecord) -> bool:
+        first, *others = (_split_alone(line, delimiter) for line in lines[record.line - 1 : record.last_line])
+        if max(widths) < MIN_WIDTH:
+            return False
+        kinds = common | {_classify(first[0])}
+        are_like = (1 < len(cells) in counts and _classify(cells[0]) in kinds for cells in others)
+        if len(record.cells) in widths:
+            return len(first) in counts and all(are_like)
+        return bool(record.error) or any(are_like)
+
+    return takes_in_others
+
+
+def _split_alone(line: str, delimiter: str) -> list[str]:
+    """Return the cells of the line without regard to quotes; neither punctuation nor "10,250,000" is split."""
+    between = r"(?!(?<=\d),\d{3}(?!\d))" if delimiter == "," else ""
+    return re.split(rf"{between}{re.escape(delimiter)}(?! )", line)
+
+
+def _classify(cell: str) -> tuple[bool, bool]:
+    """Return whether the cell has letters, and whether it has digits."""
+    return any(map(str.isalpha, cell)), any(map(str.isdigit, cell))
+
+
+def _explain_open_quote(file: Path, record: DelimitedRecord) -> str:
+    column = next((index for index, cell in enumerate(record.cells) if "\n" in cell or "\r" in cell), None)
+    place = f"line {record.line:,}, cell {(len(record.cells) or 1) if column is None else column + 1}"
+    lost = f", so the rows up to line {record.last_line:,} would become one cell" if record.is_long else ""
+    return f"{file}: {place}: {OPEN_QUOTE}{lost}. Correct the quotes of that line, or export the sheet again."

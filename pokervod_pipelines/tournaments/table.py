@@ -3,12 +3,11 @@
 A text that ends in the middle is still being written. ``kinds`` decides which column means what.
 """
 
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.text.delimited import BrokenRecord, read_records, sniff_delimiter
+from pokervod_pipelines.text.delimited import OPEN_QUOTE, DelimitedRecord, read_records, sniff_delimiter
 from pokervod_pipelines.text.folding import join_blanks
 
 
@@ -44,13 +43,12 @@ def parse_table(text: str, *, file: str) -> ExportTable:
     """
     is_closed = text.endswith(("\n", "\r"))
     delimiter = sniff_delimiter(text, preferred=",")
-    broken: list[tuple[int, str]] = []
-    try:
-        records = list(_read_records(text, delimiter))
-    except BrokenRecord as error:
-        if error.is_open and not is_closed:
-            raise Unavailable(f"{file}: ends inside a quoted cell; it will be read when it is complete") from None
-        records, broken = _read_line_by_line(text, delimiter)
+    read = read_records(text, delimiter)
+    end = max((each.last_line for each in read), default=0)
+    if not is_closed and any(each.error == OPEN_QUOTE and each.last_line == end for each in read):
+        raise Unavailable(f"{file}: ends inside a quoted cell; it will be read when it is complete")
+    broken = list(_list_broken(read))
+    records = list(_keep_filled(read))
     if not records and not broken:
         raise Unavailable(f"{file}: is still empty; it will be read when it is complete")
     if not records or (broken and broken[0][0] < records[0].line):
@@ -66,20 +64,17 @@ def _trim(header: ExportRecord) -> ExportRecord:
     return ExportRecord(header.line, header.cells[:width])
 
 
-def _read_records(text: str, delimiter: str, first_line: int = 1) -> Iterator[ExportRecord]:
-    for line, row in read_records(text, delimiter):
-        cells = tuple(join_blanks(cell) for cell in row)
-        if any(cells):
-            yield ExportRecord(first_line + line - 1, cells)
+def _keep_filled(records: Iterable[DelimitedRecord]) -> Iterator[ExportRecord]:
+    for record in records:
+        cells = tuple(join_blanks(cell) for cell in record.cells)
+        if any(cells) and not record.error:
+            yield ExportRecord(record.line, cells)
 
 
-def _read_line_by_line(text: str, delimiter: str) -> tuple[list[ExportRecord], list[tuple[int, str]]]:
-    """Return the records read line by line, and the lines with a stray quote."""
-    records: list[ExportRecord] = []
-    broken: list[tuple[int, str]] = []
-    for line, content in enumerate(io.StringIO(text, newline=None), start=1):
-        try:
-            records.extend(_read_records(content.rstrip("\n"), delimiter, line))
-        except BrokenRecord as error:
-            broken.append((line, str(error)))
-    return records, broken
+def _list_broken(records: Sequence[DelimitedRecord]) -> Iterator[tuple[int, str]]:
+    begun = {record.line for record in records}
+    for record in records:
+        if record.error:
+            is_lost = record.is_long and record.line + 1 not in begun
+            lost = f", so the rows up to line {record.last_line} are not read" if is_lost else ""
+            yield record.line, record.error + lost
