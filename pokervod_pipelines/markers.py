@@ -23,7 +23,7 @@ def read_marker(path: Path) -> str | None:
             found = json.loads(file.read(_MAX_BYTES))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except RecursionError as error:
+    except (ValueError, RecursionError) as error:  # a plain one reaches the parent of a child process as it is
         raise ValueError(str(error)) from None
     if not isinstance(found, dict) or not _ID.fullmatch(str(found.get("id"))):
         message = "expected an object with an id"
