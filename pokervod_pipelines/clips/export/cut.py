@@ -94,22 +94,16 @@ def cut_media(
     requested = clip.frames.widen(before, after, clip.duration_frames)
     tell = progress or (lambda _done, _total: None)
     with replace_when_whole(target) as unfinished:
-        paths = {"target": unfinished.absolute(), "replaced": target.absolute()}
-        call = partial(_cut, **paths, clip=clip, mode=mode, frames=requested)
+        paths = unfinished.absolute(), target.absolute()
+        call = partial(_cut, clip=clip, paths=paths, mode=mode, frames=requested)
         cut = access_path(source, call, CUT_SECONDS, lambda counts: tell(*counts))
     return CutReport(path=target, mode=mode, requested=requested, cut=cut)
 
 
 def _cut(
-    source: Path,
-    report: Report,
-    *,
-    target: Path,
-    replaced: Path,
-    clip: ExportClip,
-    mode: CutMode,
-    frames: FrameRange,
+    source: Path, report: Report, *, clip: ExportClip, paths: tuple[Path, Path], mode: CutMode, frames: FrameRange
 ) -> FrameRange:
+    target, replaced = paths
     if _is_same_file(source, replaced):
         raise BadSourceVideo(f"the cut would replace its own video {source}; choose another folder")
 

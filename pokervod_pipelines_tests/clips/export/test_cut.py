@@ -1,5 +1,6 @@
 """Check that cut media has the reported frames, by the numbers burnt into them, not by timestamps."""
 
+import shutil
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -129,6 +130,24 @@ def test_a_video_on_a_share_is_cut_in_a_child_process(
     assert read_numbers(report.path) == [*range(FRAMES.first, FRAMES.end)]
     assert seen[-1] == (FRAMES.count, FRAMES.count)
     assert [each.name for each in tmp_path.iterdir()] == ["cut.mov"]
+
+
+@pytest.mark.parametrize("target", ["source.mov", "link.mov", "hard.mov"])
+def test_a_video_is_compared_with_its_target_in_the_child_process(
+    burnt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    monkeypatch.setattr("pokervod_pipelines.processes.path_check.LOCAL", frozenset())
+    monkeypatch.setattr(Path, "samefile", None)
+    source = tmp_path / "source.mov"
+    shutil.copy(burnt, source)
+    (tmp_path / "link.mov").symlink_to(source)
+    (tmp_path / "hard.mov").hardlink_to(source)
+
+    with pytest.raises(BadSourceVideo, match="would replace its own video"):
+        cut_media(clip_of(source, Shape()), source, tmp_path / target)
+
+    assert source.read_bytes() == burnt.read_bytes()
+    assert len([*tmp_path.iterdir()]) == 3
 
 
 def _read_field_order(path: Path) -> int:
