@@ -226,7 +226,7 @@ def _check_roots(markers: Mapping[ArchiveRoot, str]) -> Iterator[CheckResult]:
 
 def _find_root_fault(root: ArchiveRoot, known: str) -> str:
     try:
-        with open_disk(root.path, TIMEOUT_SECONDS) as disk:
+        with open_disk(root.path, stall_seconds=TIMEOUT_SECONDS) as disk:
             return find_marker_fault(root, known, disk, TIMEOUT_SECONDS)
     except PokervodError as error:
         return str(error)

@@ -67,7 +67,8 @@ def scan_library(
     library = settings.library(library_name)
     scope = find_scope(settings, library)
     root, stall_seconds = settings.root_of(library).path, settings.scan.stall_seconds
-    with staging.open_scan_session(engine, scope) as connection, open_disk(root, stall_seconds, fs) as disk:
+    reading = open_disk(root, root / library.folder, stall_seconds=stall_seconds, given=fs)
+    with staging.open_scan_session(engine, scope) as connection, reading as disk:
         scan = _LibraryScan(connection, settings, library, scope, correlation_id, disk, progress or (lambda _: None))
         return scan.run()
 

@@ -127,13 +127,14 @@ def confirm_loss(
 
 def _find_deleted(engine: Engine, settings: Settings, library: str, below: str, fs: FileSystem | None) -> set[str]:
     """Return the paths of the unseen files that the disk does not have now."""
-    archive_root = settings.root_of(settings.library(library))
+    configured = settings.library(library)
+    archive_root = settings.root_of(configured)
     root = str(archive_root.path)
     stall_seconds = settings.scan.stall_seconds
     with engine.begin() as connection:
         marker = scans.read_marker(connection, archive_root.name)
         unseen = [row.path for row in files.read_in_state(connection, library, "unseen", below=_fold_path(below))]
-    with open_disk(Path(root), stall_seconds, fs) as disk:
+    with open_disk(Path(root), Path(root, configured.folder), stall_seconds=stall_seconds, given=fs) as disk:
         if not has_content(disk, root, stall_seconds):
             raise ArchiveUnavailable(f"{root}: unreadable or empty. Mount it, then confirm the loss again.")
         check_marker(archive_root, marker, disk, stall_seconds)

@@ -63,7 +63,7 @@ def accept_root(engine: Engine, root: ArchiveRoot, stall_seconds: float, *, acto
 
     Raises ``ArchiveUnavailable`` when the root cannot be read or is empty.
     """
-    with open_disk(root.path, stall_seconds) as disk:
+    with open_disk(root.path, stall_seconds=stall_seconds) as disk:
         if not has_content(disk, str(root.path), stall_seconds):
             raise ArchiveUnavailable(f"{root.path}: unreadable or empty. Mount it, then accept it again.")
         marker = _read(disk, root.path, stall_seconds) or _write(disk, root.path, actor, stall_seconds)

@@ -165,8 +165,9 @@ class _Walker:
             advice = "Correct the archive root or the library in the settings."
             raise ArchiveUnavailable(f"{top}: expected a folder, got a file. {advice}", is_absent=True)
         self.result.identities[top] = (state.st_dev, state.st_ino)
-        self.outside = {state.st_dev} | _read_devices_above(self.fs, top)
-        self.mount_points = _read_mount_points(top)
+        real = self.fs.access(top, os.path.realpath)
+        self.outside = {state.st_dev} | _read_devices_above(self.fs, real)
+        self.mount_points = _read_mount_points(top, real)
         return state.st_dev
 
     def _read_folder(self, absolute: str, prefix: str, device: int) -> list[tuple[str, str, int]]:
@@ -258,10 +259,9 @@ class _Walker:
         self.result.problems.append(Problem(relative, what))
 
 
-def _read_devices_above(fs: FileSystem, top: str) -> set[int]:
-    """Return the devices of the folders above ``top``; a lost mount shows the content of one of them."""
+def _read_devices_above(fs: FileSystem, folder: str) -> set[int]:
+    """Return the devices of the folders above one without links; a lost mount shows the content of one of them."""
     devices = set()
-    folder = os.path.realpath(top)
     while (parent := os.path.dirname(folder)) != folder:  # noqa: PTH120 - strings throughout
         folder = parent
         with suppress(OSError):
@@ -269,13 +269,15 @@ def _read_devices_above(fs: FileSystem, top: str) -> set[int]:
     return devices
 
 
-def _read_mount_points(top: str) -> set[str]:
-    """Return the mount points below ``top``, on Linux; a bind mount has the device of its parent."""
+def _read_mount_points(top: str, real: str) -> set[str]:
+    """Return the mount points below ``top``, ``real`` without its links, on Linux.
+
+    A bind mount has the device of its parent.
+    """
     try:
         lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
     except OSError:
         return set()
-    real = os.path.realpath(top)
     escaped = re.compile(rb"\\(\d{3})")
     points = (os.fsdecode(escaped.sub(lambda code: bytes([int(code[1], 8)]), line.split()[4])) for line in lines)
     return {top + point.removeprefix(real) for point in points if point.startswith(f"{real}/")}

@@ -26,9 +26,9 @@ _listings: list[Iterator[Listed]] = []
 
 
 @contextmanager
-def open_disk(root: Path, stall_seconds: float, given: FileSystem | None = None) -> Iterator[FileSystem]:
-    """Yield the file system to read the archive root with, unless one is given."""
-    if given or not is_on_share(root):
+def open_disk(*places: Path, stall_seconds: float, given: FileSystem | None = None) -> Iterator[FileSystem]:
+    """Yield the file system to read the places with, an archive root and folders of it, unless one is given."""
+    if given or not is_on_share(*places):
         yield given or LOCAL
         return
     with closing(ShareReader(stall_seconds)) as reader:

@@ -11,14 +11,17 @@ import pytest
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.nas import share
 from pokervod_pipelines.nas.file_system import LOCAL, FileSystem, has_content, stat_files
+from pokervod_pipelines.nas.path_rules import MARKER
+from pokervod_pipelines.nas.root_marker import find_marker, find_marker_fault
 from pokervod_pipelines.nas.scan import WalkResult, find_library_folder, walk
 from pokervod_pipelines.nas.share import ShareFileSystem, open_disk
+from pokervod_pipelines.settings.rooms import ArchiveRoot
 
 
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ShareFileSystem]:
     monkeypatch.setattr("pokervod_pipelines.processes.path_check.LOCAL", frozenset())
-    with open_disk(tmp_path, 20) as opened:
+    with open_disk(tmp_path, stall_seconds=20) as opened:
         assert isinstance(opened, ShareFileSystem)
         yield opened
 
@@ -90,5 +93,35 @@ def test_a_reader_that_gives_no_answer_makes_the_archive_unavailable(
     monkeypatch.setattr("pokervod_pipelines.processes.path_check.LOCAL", frozenset())
     os.mkfifo(tmp_path / "pipe")
 
-    with open_disk(tmp_path, 0.5) as disk, pytest.raises(ArchiveUnavailable, match=r"does not answer \(waited 0.5 s\)"):
+    unanswered = pytest.raises(ArchiveUnavailable, match=r"does not answer \(waited 0.5 s\)")
+    with open_disk(tmp_path, stall_seconds=0.5) as disk, unanswered:
         disk.reader.ask(tmp_path / "pipe", (tmp_path / "pipe").read_bytes)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b'{"id": "0123', b"\xff", b"[]", b"[" * 9_999, b'{"id": ' + b"1" * 5_000 + b"}"]
+)
+def test_a_damaged_marker_is_found_as_on_a_disk(tmp_path: Path, disk: ShareFileSystem, content: bytes) -> None:
+    (tmp_path / MARKER).write_bytes(content)
+    root = ArchiveRoot(name="main", path=tmp_path)
+
+    for fs in (LOCAL, disk):
+        assert "is damaged or may not be read" in find_marker_fault(root, "0" * 32, fs, 20)
+        assert find_marker(root, fs, 20) is None
+
+
+@pytest.mark.parametrize("link", [".", "..", "/proc"])
+def test_a_library_folder_that_leads_to_a_share_is_read_in_a_child_process(tmp_path: Path, link: str) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "PAD").symlink_to(link)
+
+    with open_disk(tmp_path / "root", tmp_path / "root" / "PAD", stall_seconds=20) as opened:
+        assert isinstance(opened, ShareFileSystem) == (link == "/proc")
+
+
+def test_a_walk_below_a_link_is_the_same_as_on_a_disk(tmp_path: Path, disk: ShareFileSystem) -> None:
+    (tmp_path / "real" / "day 1").mkdir(parents=True)
+    (tmp_path / "real" / "day 1" / "a.mp4").touch()
+    (tmp_path / "PAD").symlink_to("real")
+
+    assert look(tmp_path / "PAD", disk) == look(tmp_path / "PAD", LOCAL)
