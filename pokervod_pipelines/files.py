@@ -71,10 +71,12 @@ def find_full_disk(error: OSError, *places: str | Path) -> str:
 
     The system does not say which disk a write was for; it is that of one of the places.
     """
+    if error.errno not in FULL:
+        return ""
     free: dict[str, int] = {}
     for place in filter(None, map(str, places)):
         with suppress(OSError, StopIteration):
             full = Path(place).absolute()
             mount = next(each for each in (full, *full.parents) if each.is_mount())
             free[str(mount)] = shutil.disk_usage(mount).free
-    return (min(free, key=lambda each: free[each]) if free else "the disk") if error.errno in FULL else ""
+    return min(free, key=lambda each: free[each]) if free else "the disk"

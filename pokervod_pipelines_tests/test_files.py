@@ -1,5 +1,6 @@
 """Check that a file is replaced whole or not at all."""
 
+import errno
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.files import replace_file
+from pokervod_pipelines.files import find_full_disk, replace_file
 
 
 @pytest.mark.parametrize("sync", [True, False])
@@ -57,3 +58,17 @@ def test_several_write_the_same_file_at_the_same_time(tmp_path: Path) -> None:
 
     assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
     assert (tmp_path / "page.html").read_bytes() in contents
+
+
+@pytest.mark.parametrize(("number", "is_full"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EIO, False)])
+def test_a_disk_is_looked_at_only_where_one_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, *, is_full: bool
+) -> None:
+    """A place on a share that does not answer would hang this process."""
+    looked_at: list[object] = []
+    monkeypatch.setattr("pokervod_pipelines.files.shutil.disk_usage", looked_at.append)
+    monkeypatch.setattr(Path, "is_mount", lambda path: bool(looked_at.append(path)))
+
+    disk = find_full_disk(OSError(number, os.strerror(number)), tmp_path)
+
+    assert (disk == "the disk", bool(looked_at)) == (is_full, is_full)

@@ -80,7 +80,7 @@ def _name_file_error(error: Exception) -> PokervodError | None:
     if not isinstance(error, OSError):
         return None
     if disk := find_full_disk(error, error.filename or "", ".pokervod", "/tmp"):  # noqa: S108 - only looked at
-        text = ": ".join(filter(None, (error.filename, error.strerror)))
+        text = ": ".join(filter(None, (str(error.filename or ""), error.strerror)))
         return OperatorNeeded(f"{text}: free space on {disk}, then run it again")
     if not error.filename:
         return None

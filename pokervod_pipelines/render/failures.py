@@ -102,4 +102,4 @@ def describe_failure(error: BaseException) -> str:
     if not isinstance(error, OSError) or error.strerror is None:
         return str(error) or type(error).__name__
     disk = find_full_disk(error, error.filename or "")
-    return ": ".join(filter(None, (error.filename, error.strerror, disk and f"free space on {disk}")))
+    return ": ".join(filter(None, (str(error.filename or ""), error.strerror, disk and f"free space on {disk}")))
