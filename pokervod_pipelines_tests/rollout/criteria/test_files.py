@@ -89,6 +89,20 @@ def test_an_endless_pattern_ends_in_time(make_context: MakeContext) -> None:
     assert "simplify the pattern" in result.summary
 
 
+@pytest.mark.parametrize("search", ["import os; os.abort()", "raise MemoryError", "import sys; sys.exit(2)"])
+def test_a_search_that_fails_is_not_a_missing_match(
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch, search: str
+) -> None:
+    monkeypatch.setattr("pokervod_pipelines.rollout.criteria.kinds.files._SEARCH", search)
+    context = make_context()
+    write(context.folder, "notes.txt", "a")
+
+    result = check(context, "file", path="notes.txt", matches="a")
+
+    assert result.error_class is ErrorClass.UNREACHABLE
+    assert "expected 0 or 3; run it again" in result.summary
+
+
 @pytest.mark.parametrize(("hours", "passed"), [(2, True), (0.5, False)])
 def test_the_newest_of_several_files_is_fresh_or_not(make_context: MakeContext, hours: float, passed: bool) -> None:
     context = make_context()

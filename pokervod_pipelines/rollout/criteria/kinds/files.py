@@ -23,7 +23,11 @@ from pokervod_pipelines.settings.fields import RelativePath
 from pokervod_pipelines.settings.rollout import Argument
 
 _NEXT_STEP = "an administrator sets rollout.allow_commands and adds it to rollout.programs, or remove the criterion"
-_SEARCH = "import re, sys; sys.exit(not re.search(sys.argv[1], sys.stdin.buffer.read().decode(errors='replace'), re.M))"
+_FOUND, _NOT_FOUND = 0, 3
+_SEARCH = (
+    "import re, sys; text = sys.stdin.buffer.read().decode(errors='replace'); "
+    f"sys.exit({_FOUND} if re.search(sys.argv[1], text, re.M) else {_NOT_FOUND})"
+)
 
 
 class File(Criterion):
@@ -68,10 +72,13 @@ def _search(pattern: str, content: bytes, context: RolloutContext) -> bool:
     seconds = context.take_seconds()
     command = [sys.executable, "-I", "-S", "-c", _SEARCH, pattern]
     try:
-        return subprocess.run(command, input=content, timeout=seconds, check=False, capture_output=True).returncode == 0
+        status = subprocess.run(command, input=content, timeout=seconds, check=False, capture_output=True).returncode
     except subprocess.TimeoutExpired:
         message = f"the search for {pattern!r} did not finish within {seconds:.0f} s; simplify the pattern"
         raise CriterionFailed(ErrorClass.UNREACHABLE, message) from None
+    problem = f"the search for {pattern!r} ended with {status}, expected {_FOUND} or {_NOT_FOUND}; run it again"
+    expect(status in {_FOUND, _NOT_FOUND}, ErrorClass.UNREACHABLE, problem)
+    return status == _FOUND
 
 
 class Command(Criterion):
