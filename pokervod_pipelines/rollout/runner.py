@@ -26,6 +26,9 @@ from pokervod_pipelines.rollout.record import (
 from pokervod_pipelines.rollout.rollout import Rollout
 from pokervod_pipelines.rollout.store import RolloutStore
 
+_STOPPED = {RolloutState.PAUSED, RolloutState.ESCALATED, RolloutState.ABANDONED}
+"""States in which no attempt starts."""
+
 Log = Callable[[str], None]
 """Receives a line about each step, for a person who watches."""
 
@@ -77,7 +80,7 @@ def run_step(rollout: Rollout, *, until: int | None = None, log: Log = ignore_li
         log(f"stopped before week {number} by --until {until}")
         _stop(rollout, record, number)
         return False
-    if record.state in {RolloutState.PAUSED, RolloutState.ESCALATED, RolloutState.ABANDONED}:
+    if record.state in _STOPPED:
         return False
     week = record.weeks[number - 1]
     _run_fixers(rollout, record, week, log)
@@ -157,15 +160,19 @@ def _stop(rollout: Rollout, record: RolloutRecord, number: int) -> None:
 
 def _end(rollout: Rollout, record: RolloutRecord) -> None:
     """Complete the rollout if the last weeks were deleted from its plan, so that no week passed just now."""
-    if record.state not in {RolloutState.COMPLETED, RolloutState.ABANDONED}:
+    ended = {RolloutState.COMPLETED, RolloutState.ABANDONED}
+    if record.state not in ended:
         with rollout.begin() as store:
-            _complete(store)
-            rollout.report_progress(store)
+            if store.lock_state() not in ended:
+                _complete(store)
+                rollout.report_progress(store)
 
 
 def _attempt(rollout: Rollout, week: WeekRecord, log: Log) -> None:
     reason = f"week {week.number}, attempt {week.attempts + 1}"
     with rollout.begin() as store:
+        if store.lock_state() in _STOPPED:
+            return
         attempt_id = store.start_attempt(week)
         begun = week.started_at or store.now
         week = replace(week, state=WeekState.RUNNING, next_try_at=None, started_at=begun)
@@ -177,13 +184,21 @@ def _attempt(rollout: Rollout, week: WeekRecord, log: Log) -> None:
     problem, week = summarize_failures(results), replace(week, attempts=week.attempts + 1)
     with rollout.begin() as store:
         store.end_attempt(attempt_id, results, passed=not problem)
-        if not problem:
+        if store.lock_state() is RolloutState.ABANDONED:
+            _save_result(store, week, passed=not problem)
+        elif not problem:
             _pass_week(store, rollout, week)
         elif week.attempts < rollout.plan.week(week.number).attempts:
             _schedule_retry(store, rollout, week, problem)
         else:
             _escalate(store, rollout, week, problem)
     log(f"week {week.number}: " + (f"failed, {problem}" if problem else "passed"))
+
+
+def _save_result(store: RolloutStore, week: WeekRecord, *, passed: bool) -> None:
+    """Store what became of the week, without any consequence: a person abandoned the rollout meanwhile."""
+    state = WeekState.PASSED if passed else WeekState.FAILED
+    store.save_week(replace(week, state=state, finished_at=store.now if passed else None))
 
 
 def _pass_week(store: RolloutStore, rollout: Rollout, week: WeekRecord) -> None:

@@ -106,6 +106,10 @@ class RolloutStore:
         kept = "and until < cast(:until as int)" if only_extends else ""
         self._run(f"update rollouts set until = :until where plan = :plan {kept}", until=until)  # noqa: S608 - constants
 
+    def lock_state(self) -> RolloutState:
+        """Return the state, which nobody else changes until this transaction ends."""
+        return RolloutState(self._run("select state from rollouts where plan = :plan for update").scalar_one())
+
     def set_state(self, state: RolloutState, reason: str, *, is_resumed: bool = False) -> None:
         """Set state and reason; a paused or abandoned one changes only when it is resumed, completed or escalated."""
         query = """
@@ -120,6 +124,8 @@ class RolloutStore:
     def renumber_weeks(self, numbers: Mapping[int, int]) -> None:
         """Give stored weeks, by their present number, and all that belongs to them other numbers."""
         moved = {old: new for old, new in numbers.items() if old != new}
+        if not moved:
+            return
         for table, column in _NUMBERED:
             for query in _RENUMBER:
                 self._run(query.format(table=table, column=column), old=[*moved], new=[*moved.values()])

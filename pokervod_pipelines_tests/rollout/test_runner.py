@@ -2,7 +2,9 @@
 
 import random
 import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -10,7 +12,8 @@ from sqlalchemy import Engine, text
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.errors import Conflict
 from pokervod_pipelines.rollout import interventions
-from pokervod_pipelines.rollout.record import RolloutRecord, RolloutState, WeekState
+from pokervod_pipelines.rollout.record import FixRecord, ResultRecord, RolloutRecord, RolloutState, WeekState
+from pokervod_pipelines.rollout.rollout import Rollout
 from pokervod_pipelines.rollout.runner import lock_rollout, run_rollout, start_rollout
 from pokervod_pipelines_tests.rollout.scripted import Killed, ScriptedHandler, ScriptedRollout
 from pokervod_pipelines_tests.sizes import choose
@@ -319,3 +322,57 @@ def test_an_escalation_can_be_acknowledged_while_it_is_paused(scripted: Scripted
     interventions.resume_rollout(scripted.rollout, EVA)
     with pytest.raises(Conflict, match="the rollout demo has no open escalation"):
         interventions.acknowledge_escalation(scripted.rollout, EVA)
+
+
+@pytest.mark.parametrize(
+    ("act", "state"), [(interventions.abandon_rollout, "abandoned"), (interventions.pause_rollout, "paused")]
+)
+@pytest.mark.parametrize(("fails", "week", "kept"), [(0, 1, "passed"), (3, 1, "failed"), (0, 9, "passed")])
+def test_a_person_may_act_while_a_week_is_evaluated(
+    scripted: ScriptedRollout,
+    monkeypatch: pytest.MonkeyPatch,
+    act: Callable[[Rollout, Actor], object],
+    state: str,
+    fails: int,
+    week: int,
+    kept: str,
+) -> None:
+    """An abandoned rollout was completed or escalated, with its alert, by the attempt that was running."""
+    evaluate = scripted.handler.evaluate
+    scripted.handler.failures = {week: fails}
+
+    def evaluate_late(number: int) -> tuple[ResultRecord, ...]:
+        results = evaluate(number)
+        if number == week and scripted.handler.count_failed(week) == max(0, fails - 1):
+            act(scripted.rollout, EVA)
+        return results
+
+    monkeypatch.setattr(scripted.handler, "evaluate", evaluate_late)
+    for _ in range(max(1, fails)):
+        scripted.run()
+        scripted.pass_time()
+    is_abandoned = state == "abandoned"
+    ended = {(3, 1): "escalated", (0, 9): "completed"}.get((fails, week), state)
+
+    assert scripted.record().state == (state if is_abandoned else ended)
+    assert scripted.record().weeks[week - 1].state == kept
+    assert {"escalated", "completed"}.isdisjoint(scripted.events()) or not is_abandoned
+    assert scripted.events()[-1] == "abandoned" or not is_abandoned
+
+
+def test_a_rollout_abandoned_while_a_fixer_runs_starts_no_attempt(
+    scripted: ScriptedRollout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted.handler.failures = {1: 1}
+    fix = scripted.handler.fix
+
+    def fix_late(*given: Any) -> Iterator[FixRecord]:
+        scripted.pass_time()
+        interventions.abandon_rollout(scripted.rollout, EVA)
+        yield from fix(*given)
+
+    monkeypatch.setattr(scripted.handler, "fix", fix_late)
+    scripted.run()
+
+    assert numbers(scripted.record(), 1) == [(1, 1, False)]
+    assert scripted.record().state is RolloutState.ABANDONED
