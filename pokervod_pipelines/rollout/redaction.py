@@ -8,6 +8,9 @@ MIN_SECRET_LENGTH = 4
 """Anything shorter is a word that occurs in many sentences."""
 
 _SECRET_NAME = re.compile(r"token|secret|passw|pwd|key|credential|auth|dsn|url|hook", re.IGNORECASE)
+_FOLDERS = {"PWD", "OLDPWD"}
+"""Variables of the shell with a folder, which ``pwd`` would take for a password."""
+
 _USER = re.compile(r"(?<=://)([^\s/@]+)@")
 _QUERY = re.compile(r"(https?://[^\s?#]+)\?[^\s#]+")
 _HEADER = re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
@@ -15,7 +18,7 @@ _HEADER = re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE
 
 def hide_secrets(text: str, environment: Mapping[str, str], addresses: Iterable[str] = ()) -> str:
     """Return the text with ``***`` for every secret of the environment or an address, and for what looks like one."""
-    values = [value for name, value in environment.items() if _SECRET_NAME.search(name)]
+    values = [value for name, value in environment.items() if name not in _FOLDERS and _SECRET_NAME.search(name)]
     found = {*_list_parts(values), *_list_passwords([*values, *addresses])}
     for secret in sorted((each for each in found if len(each) >= MIN_SECRET_LENGTH), key=len, reverse=True):
         text = text.replace(secret, "***")

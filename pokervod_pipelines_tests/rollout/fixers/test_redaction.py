@@ -19,6 +19,9 @@ from pokervod_pipelines.rollout.redaction import MIN_SECRET_LENGTH, hide_secrets
         ("line second-line-of-key", "line ***"),
         ("service-pass there", "*** there"),
         ("plain words stay", "plain words stay"),
+        ("/srv/start/plan.yaml: no such file", "/srv/start/plan.yaml: no such file"),
+        ("/srv/before/plan.yaml: no such file", "/srv/before/plan.yaml: no such file"),
+        ("login with database-pwd", "login with ***"),
     ],
 )
 def test_secrets_are_hidden_and_the_rest_stays(text: str, shown: str) -> None:
@@ -27,6 +30,9 @@ def test_secrets_are_hidden_and_the_rest_stays(text: str, shown: str) -> None:
         "POKERVOD_DATABASE_URL": "postgresql://me:p%40ss%2Fword@db/pokervod",
         "SIGNING_KEY": "first-line-of-key\nsecond-line-of-key",
         "EDITOR": "plain",
+        "PWD": "/srv/start",
+        "OLDPWD": "/srv/before",
+        "PGPWD": "database-pwd",
     }
 
     assert hide_secrets(text, environment, ["https://me:service-pass@search"]) == shown
