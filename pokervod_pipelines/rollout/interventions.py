@@ -94,6 +94,7 @@ def override_criterion(rollout: Rollout, week: int, criterion: str, actor: Actor
     Raises ``BadInput`` for a criterion that the week does not have, ``Conflict`` for one that is overridden already or
     passes now, for which it is evaluated.
     """
+    rollout.require_started()
     overridden = _find_criterion(rollout, week, criterion)
     if result := next((each for each in rollout.evaluate(week, criterion) if each.passed), None):
         raise Conflict(f"criterion {criterion!r} of week {week} passes now ({result.summary}); override one that fails")
@@ -110,6 +111,7 @@ def undo_override(rollout: Rollout, week: int, criterion: str, actor: Actor) -> 
 
     Raises ``BadInput`` for a criterion that the week does not have, ``Conflict`` for one that is not overridden.
     """
+    rollout.require_started()
     _find_criterion(rollout, week, criterion)
     kind, event = f"undo override of {criterion}", EventType.ROLLOUT_OVERRIDE_UNDONE
     with _act(rollout, actor, kind, event, week, criterion=criterion) as store:
@@ -125,7 +127,6 @@ def _find_criterion(rollout: Rollout, week: int, name: str) -> Criterion:
     if found is None:
         known = ", ".join(sorted(each.name for each in planned.criteria))
         raise BadInput(f"unknown criterion {name!r}; week {week} has {known}")
-    rollout.read()
     return found
 
 

@@ -50,6 +50,10 @@ class Rollout:
         with self.engine.connect() as connection:
             return self.open_store(connection).read()
 
+    def require_started(self) -> None:
+        """Raise ``Conflict`` if it has not started."""
+        self.read()
+
     def evaluate(self, week: int, only: str | None = None) -> tuple[ResultRecord, ...]:
         """Return the result of every criterion of the week, or of ``only`` one, regardless of overrides."""
         context = self._make_context()
