@@ -54,6 +54,7 @@ COMMANDS = {
     ),
     "alerts": CommandEntry("alerts", "List, acknowledge and test alerts (mail, Slack, webhook, console and more)."),
     "events": CommandEntry("events", "Print the event log."),
+    "context": CommandEntry("context", "Show what the runs of one request share."),
     "db": CommandEntry("db", "Show and change the schema's revision; back up the database."),
 }
 """Every command and group, in the order of ``--help``; the group's own ``--help`` opens with the same line."""

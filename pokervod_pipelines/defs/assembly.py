@@ -18,7 +18,7 @@ from pokervod_pipelines.defs.lineage import complete_spec, define_sources
 from pokervod_pipelines.defs.media import define_media
 from pokervod_pipelines.defs.nas import define_nas
 from pokervod_pipelines.defs.renders import define_render_sensors, define_renders
-from pokervod_pipelines.defs.resources import SilentListener, define_engine
+from pokervod_pipelines.defs.resources import SilentListener, define_engine, define_shared_context
 from pokervod_pipelines.defs.rollout import define_rollout, define_rollout_jobs, define_rollout_sensors, read_plans
 from pokervod_pipelines.defs.sensors import define_sensors, keep_engine
 from pokervod_pipelines.defs.sheets import define_sheets
@@ -57,5 +57,11 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         ],
         # A spawned step costs 1.5 s and 110 MB; ours are short and talk to one database.
         executor=dg.in_process_executor,
-        resources={"settings": settings, "engine": define_engine(settings), "listener": SilentListener(), **overrides},
+        resources={
+            "settings": settings,
+            "engine": define_engine(settings),
+            "listener": SilentListener(),
+            "shared_context": define_shared_context(settings),
+            **overrides,
+        },
     )

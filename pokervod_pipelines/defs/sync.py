@@ -18,6 +18,7 @@ from pokervod_pipelines.defs.stages import RETRIES, clips_metadata, correlation_
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.events.retention import prune_events
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.context import purge_contexts
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import (
     Progress,
@@ -146,7 +147,7 @@ def conclude(
     clips: list[Report],
     told: list[Report | None],
 ) -> None:
-    """Refresh the search, evaluate every check, record the end, delete old events; fail the run if a stage failed."""
+    """Refresh the search, evaluate every check, record the end, delete what is old; fail the run if a stage failed."""
     refresh_search(context.resources.engine)
     for evaluation in evaluate_asset_checks(context.resources.engine, context.resources.settings):
         context.log_event(evaluation)  # type: ignore[arg-type]
@@ -156,6 +157,8 @@ def conclude(
         if each["error"]
     }
     record_end(_make_run(context), context.run_id, [*failed])
+    with context.resources.engine.begin() as connection:
+        purge_contexts(connection, context.resources.settings.workflows)
     if context.job_name == FULL:
         prune_events(context.resources.engine, context.resources.settings.events)
     if failed:

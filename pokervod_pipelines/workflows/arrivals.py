@@ -5,20 +5,23 @@ This changes nothing and reads no file. A folder that cannot be listed is a prob
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from pokervod_pipelines.errors import ArchiveUnavailable
+from pokervod_pipelines.files import SeenFile
 from pokervod_pipelines.hands import store as hand_store
-from pokervod_pipelines.hands.drop_folders import SeenFile, find_due_files, list_hand_files, name_path
+from pokervod_pipelines.hands.drop_folders import describe_unlisted, find_due_files, list_hand_files, name_path
 from pokervod_pipelines.hands.session_files import read_session_day
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.problems import Problem
-from pokervod_pipelines.processes.path_check import NO_ANSWER
+from pokervod_pipelines.processes.share_reader import PathAccess, Report, access_path
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.tournaments import store as tournament_store
 from pokervod_pipelines.tournaments.files import find_exports
@@ -55,13 +58,20 @@ class Arrivals:
     def list_days(self, settings: Settings, today: date) -> list[date]:
         """Return the broadcast days of the due session files, today's for other files."""
         days = BroadcastDays(settings.zone, settings.hands.day_starts_at)
-        named = {read_session_day(Path(file.path), days) or today for file in self.hands}
+        with closing(PathAccess()) as access:
+            named = {_read_day(access, Path(file.path), days) or today for file in self.hands}
         return sorted(named | ({today} if self.exports or not self.hands else set()))
 
     def describe(self) -> str:
         """Return why there is nothing to do."""
         writing = [f"{len(self.unfinished)} files are still being written"] if self.unfinished else []
         return "; ".join((*writing, *map(str, self.problems))) or "nothing new in the folders"
+
+
+def _read_day(access: PathAccess, file: Path, days: BroadcastDays) -> date | None:
+    with suppress(ArchiveUnavailable):  # the import says so
+        return access(file, partial(read_session_day, days=days))
+    return None
 
 
 def find_arrivals(engine: Engine, settings: Settings, before: Arrivals | None = None) -> Arrivals:
@@ -98,22 +108,17 @@ def _list_all_exports(folders: Iterable[Path]) -> tuple[list[SeenFile], list[Pro
     problems: list[Problem] = []
     for folder in folders:
         try:
-            seen.extend(_list_exports(folder))
-        except ArchiveUnavailable:
-            problems.append(Problem(str(folder), f"cannot be listed: {NO_ANSWER}"))
+            seen += access_path(folder, _list_exports)
+        except ArchiveUnavailable as error:
+            problems.append(describe_unlisted(folder, error))
         except OSError as error:
             problems.append(Problem(str(folder), f"cannot be listed: {error.strerror}"))
     return seen, problems
 
 
-def _list_exports(folder: Path) -> Iterator[SeenFile]:
-    folder.stat()
-    for path in find_exports([folder]):
-        try:
-            status = path.stat()
-        except FileNotFoundError:
-            continue  # replaced by the next export just now
-        yield SeenFile(str(path), status.st_size, status.st_mtime_ns)
+def _list_exports(folder: Path, report: Report) -> list[SeenFile]:
+    folder.stat()  # of a missing one `find_exports` would say that it is a file
+    return find_exports(folder, report)
 
 
 def _is_known(file: SeenFile, stamps: Mapping[str, tuple[int, datetime]]) -> bool:
