@@ -31,6 +31,7 @@ from pokervod_pipelines.settings.rooms import (
     SheetSource,
     TeamSettings,
     TournamentSettings,
+    WorkflowSettings,
 )
 from pokervod_pipelines.suggestions import suggest_name
 
@@ -56,6 +57,7 @@ class Settings(SettingsModel):
     rollout: RolloutSettings = RolloutSettings()
     alerts: AlertSettings = AlertSettings()
     events: EventSettings = EventSettings()
+    workflows: WorkflowSettings = WorkflowSettings()
     google: GoogleSettings = GoogleSettings()
     schedules: ScheduleSettings = ScheduleSettings()
     retries: RetrySettings = RetrySettings()

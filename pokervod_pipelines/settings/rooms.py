@@ -197,6 +197,17 @@ class EventSettings(SettingsModel):
     keep_days_of: dict[str, KeptDays] = Field(default={"nas.file": 180, "media": 180})
 
 
+class WorkflowSettings(SettingsModel):
+    """Limit what the runs of one request share."""
+
+    context_ttl_seconds: float = Field(
+        default=3600.0, gt=0, le=30 * 86_400, description="A context ends this long after its last use."
+    )
+    context_bytes: int = Field(
+        default=10 * 1024 * 1024, ge=1, le=1024**3, description="The values of a context, as JSON, are not larger."
+    )
+
+
 class RetrySettings(SettingsModel):
     """Set the first wait, in seconds, before a room retries what failed outside; later waits grow."""
 
