@@ -39,7 +39,7 @@ class DecisionKind(StrEnum):
     """Missing files are cleared, or unseen ones confirmed as missing: ``archive_clearances``."""
 
     RETIREMENT = "sheets.retirement"
-    """The rows of a sheet that left the settings are retired."""
+    """The rows of a sheet that is no longer in the settings are retired."""
 
     ROOT = "nas.root"
     """An archive root is the right one as it is mounted, whatever its marker was; ``before`` keeps that."""

@@ -32,13 +32,18 @@ from pokervod_pipelines.cli.output import (
 )
 from pokervod_pipelines.cli.usage import LARGEST
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.errors import BadInput, PokervodError
 from pokervod_pipelines.paging import DEFAULT_LIMIT, EVERYTHING, Page
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.sheets.file_index import FileIndex
 from pokervod_pipelines.sheets.match import MatchStatus, match_lines
 from pokervod_pipelines.sheets.pins import list_pins, pin_row, unpin_row
-from pokervod_pipelines.sheets.retirement import LeftSheet, find_left_sheet, list_left_sheets, retire_sheet
+from pokervod_pipelines.sheets.retirement import (
+    UnconfiguredSheet,
+    find_unconfigured_sheet,
+    list_unconfigured_sheets,
+    retire_sheet,
+)
 from pokervod_pipelines.sheets.statuses import explain_missing_status
 from pokervod_pipelines.sheets.store import ListedRow, SheetState, list_rows, list_sheet_states, read_candidate_files
 
@@ -67,10 +72,10 @@ def sync(
     from pokervod_pipelines.workflows.statuses import run_statuses_stage  # noqa: PLC0415
 
     settings = load_settings()
-    names = [settings.sheet(sheet).name] if sheet else [each.name for each in settings.sheets]
     print_sources(settings)
     outcomes, failures = [], []
     with open_database(settings) as engine:
+        names = [_find_sheet(engine, settings, sheet)] if sheet else [each.name for each in settings.sheets]
         run = SyncRun(engine=engine, settings=settings, correlation_id=new_correlation_id(), full=True)
         for name in names:
             try:
@@ -96,6 +101,17 @@ def sync(
         raise failures[0]
 
 
+def _find_sheet(engine: Engine, settings: Settings, name: str) -> str:
+    """Return the name of a configured sheet; say what to do with one that is only stored."""
+    with engine.connect() as connection:
+        if any(each.sheet == name for each in list_unconfigured_sheets(connection, settings)):
+            raise BadInput(
+                f"{name}: no longer in the settings. Add it to `sheets` there to read it, or retire its rows: "
+                f"`pokervod sheets retire {name} --preview`"
+            )
+    return settings.sheet(name).name
+
+
 @app.command("list")
 def list_sheets(as_json: JsonOption = False) -> None:
     """List the configured sheets: where each is, when it was read, how its rows are identified, the last error.
@@ -106,7 +122,7 @@ def list_sheets(as_json: JsonOption = False) -> None:
     """
     settings = load_settings()
     with open_database(settings) as engine, engine.connect() as connection:
-        readings, left = list_sheet_states(connection), list_left_sheets(connection, settings)
+        readings, unconfigured = list_sheet_states(connection), list_unconfigured_sheets(connection, settings)
     listed: list[dict[str, Any]] = [
         {
             "sheet": sheet.name,
@@ -122,7 +138,7 @@ def list_sheets(as_json: JsonOption = False) -> None:
         }
         for sheet, reading in ((each, readings.get(each.name)) for each in settings.sheets)
     ]
-    listed += [_describe_left(each, readings.get(each.sheet)) for each in left]
+    listed += [_describe_unconfigured(each, readings.get(each.sheet)) for each in unconfigured]
     if as_json:
         print_json(listed)
         return
@@ -144,19 +160,19 @@ def list_sheets(as_json: JsonOption = False) -> None:
     print_table(count_nouns(len(listed), "sheet"), columns, table, right=("rows", "with video"), hint=hint)
 
 
-def _describe_left(left: LeftSheet, reading: SheetState | None) -> dict[str, Any]:
+def _describe_unconfigured(sheet: UnconfiguredSheet, reading: SheetState | None) -> dict[str, Any]:
     """Return what `sheets list` shows of a sheet that is no longer in the settings."""
-    retire = f"retire them with `pokervod sheets retire {left.sheet} --reason …` (first --preview)"
+    retire = f"retire them with `pokervod sheets retire {sheet.sheet} --reason …` (first --preview)"
     return {
-        "sheet": left.sheet,
+        "sheet": sheet.sheet,
         "place": "not in the settings",
         "read_at": reading and reading.read_at,
-        "rows": left.rows,
+        "rows": sheet.rows,
         "matched": reading.matched if reading else 0,
         "with_id": reading.with_id if reading else 0,
         "write_back": False,
         "no_status": "It is not in the settings.",
-        "error": f"no longer in the settings: {_count(left)} are left; {retire}, or add the sheet again",
+        "error": f"no longer in the settings: {_count(sheet)} are stored; {retire}, or add the sheet again",
         "unread_tabs": {},
     }
 
@@ -180,18 +196,18 @@ def retire(
     with open_database(settings) as engine:
         if preview:
             with engine.connect() as connection:
-                left = find_left_sheet(connection, settings, sheet)
+                found = find_unconfigured_sheet(connection, settings, sheet)
                 listed = list_rows(connection, page=EVERYTHING, sheet=sheet)
-            _print_rows(listed, f"{_count(left)} would be retired")
+            _print_rows(listed, f"{_count(found)} would be retired")
             return
         actor = read_actor(by, reason)
-        left = retire_sheet(engine, settings, sheet, actor=actor)
+        retired = retire_sheet(engine, settings, sheet, actor=actor)
         _build_clips(engine, settings, sheet, actor.correlation_id)
-    out.print(f"{_count(left)} of {sheet} retired", markup=False)
+    out.print(f"{_count(retired)} of {sheet} retired", markup=False)
 
 
-def _count(left: LeftSheet) -> str:
-    return f"{count_nouns(left.rows, 'row')} and {count_nouns(left.clips, 'clip')}"
+def _count(sheet: UnconfiguredSheet) -> str:
+    return f"{count_nouns(sheet.rows, 'row')} and {count_nouns(sheet.clips, 'clip')}"
 
 
 @app.command("match")

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.sheets.retirement import LEFT_SHEETS
+from pokervod_pipelines.sheets.retirement import UNCONFIGURED_SHEETS
 from pokervod_pipelines.workflows.renders import audit_day
 
 Refresh = Callable[[Engine, Settings], object]
@@ -177,7 +177,7 @@ DATA_CHECKS = (
         fails=("sheet is no longer in the settings", "sheets are no longer in the settings"),
         cases=f"""
             select sheet || ': ' || rows || case rows when 1 then ' row' else ' rows' end || ', ' || clips
-                   || case clips when 1 then ' clip' else ' clips' end from {LEFT_SHEETS} l order by sheet
+                   || case clips when 1 then ' clip' else ' clips' end from {UNCONFIGURED_SHEETS} l order by sheet
         """,  # noqa: S608 - constants
         population="sheet_states",
         next_step="Retire it with `pokervod sheets retire SHEET --reason …` (first `--preview`), or add it again.",

@@ -49,11 +49,11 @@ def read_applied_directives(connection: Connection, sheet: str) -> list[AppliedD
 
 
 def is_in_another_sheet(connection: Connection, sheet: str, directive: AppliedDirective) -> bool:
-    """Return whether another sheet has the same directive."""
+    """Return whether another sheet, which is read, has the same directive."""
     found: bool = connection.scalar(
         text("""
-            select exists (select from sheet_directives where sheet <> :sheet and kind = :kind and key = :key
-                           and value = :value and problem is null)
+            select exists (select from sheet_directives join sheet_states using (sheet)
+                           where sheet <> :sheet and kind = :kind and key = :key and value = :value and problem is null)
         """),
         {"sheet": sheet, "kind": directive.kind.value, "key": directive.key, "value": directive.value},
     )
@@ -82,3 +82,8 @@ def delete_applied(connection: Connection, sheet: str, directive: AppliedDirecti
         text("delete from sheet_directives where sheet = :sheet and kind = :kind and key = :key"),
         {"sheet": sheet, "kind": directive.kind.value, "key": directive.key},
     )
+
+
+def delete_all_applied(connection: Connection, sheet: str) -> None:
+    """Delete the directives of a retired sheet: they no longer keep those of other sheets in force."""
+    connection.execute(text("delete from sheet_directives where sheet = :sheet"), {"sheet": sheet})

@@ -1,6 +1,7 @@
-"""Retire a sheet that is no longer in the settings: its rows leave as if they had been deleted, and its clips follow.
+"""Retire a sheet that is no longer in the settings: its rows are retired as if deleted, and its clips follow.
 
-Rows, pins and decisions stay on record: in the settings again the sheet is read anew, and its rows return with them.
+Rows, pins and decisions stay on record, what became of its directives does not: in the settings again the sheet is read
+anew, and its rows return with them.
 """
 
 from dataclasses import dataclass, replace
@@ -13,10 +14,11 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import append_events
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets import store
+from pokervod_pipelines.sheets.directive_store import delete_all_applied
 from pokervod_pipelines.sheets.row_changes import RowChanges, make_row_events
 from pokervod_pipelines.suggestions import suggest_name
 
-LEFT_SHEETS = """
+UNCONFIGURED_SHEETS = """
     (select sheet, (select count(*) from sheet_rows r where r.sheet = s.sheet and r.retired_at is null) as rows,
             (select count(*) from hand_clips c where c.sheet = s.sheet and c.retired_at is null) as clips
      from (select sheet from sheet_rows where retired_at is null
@@ -27,7 +29,7 @@ LEFT_SHEETS = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftSheet:
+class UnconfiguredSheet:
     """Name a sheet that is no longer in the settings, with how many rows and clips it still has."""
 
     sheet: str
@@ -35,37 +37,38 @@ class LeftSheet:
     clips: int
 
 
-def list_left_sheets(connection: Connection, settings: Settings) -> list[LeftSheet]:
+def list_unconfigured_sheets(connection: Connection, settings: Settings) -> list[UnconfiguredSheet]:
     """Return the sheets with rows or clips that are not in the settings, by name."""
     rows = connection.execute(
-        text(f"select * from {LEFT_SHEETS} l order by sheet"),  # noqa: S608 - a constant
+        text(f"select * from {UNCONFIGURED_SHEETS} l order by sheet"),  # noqa: S608 - a constant
         {"sheets": [each.name for each in settings.sheets]},
     )
-    return [LeftSheet(**row._mapping) for row in rows]
+    return [UnconfiguredSheet(**row._mapping) for row in rows]
 
 
-def find_left_sheet(connection: Connection, settings: Settings, sheet: str) -> LeftSheet:
+def find_unconfigured_sheet(connection: Connection, settings: Settings, sheet: str) -> UnconfiguredSheet:
     """Return the sheet; ``BadInput`` if it is in the settings, or unknown."""
-    left = {each.sheet: each for each in list_left_sheets(connection, settings)}
-    if sheet in left:
-        return left[sheet]
+    unconfigured = {each.sheet: each for each in list_unconfigured_sheets(connection, settings)}
+    if sheet in unconfigured:
+        return unconfigured[sheet]
     if any(each.name == sheet for each in settings.sheets):
         raise BadInput(f"{sheet}: the settings have this sheet, so it would be read again. Remove it there first.")
-    raise BadInput(f"no sheet {sheet!r} has left the settings; {suggest_name(sheet, left)}")
+    raise BadInput(f"unknown sheet {sheet!r}; {suggest_name(sheet, unconfigured)}")
 
 
-def retire_sheet(engine: Engine, settings: Settings, sheet: str, *, actor: Actor) -> LeftSheet:
+def retire_sheet(engine: Engine, settings: Settings, sheet: str, *, actor: Actor) -> UnconfiguredSheet:
     """Retire every row of the sheet, for a build of its clips to follow; return what it had. Raises ``BadInput``."""
     with engine.begin() as connection:
         store.lock_sheet(connection, sheet)
-        left = find_left_sheet(connection, settings, sheet)
+        retired = find_unconfigured_sheet(connection, settings, sheet)
         ids = tuple(row.id for row in store.read_stored_rows(connection, sheet))
         before = store.read_contents(connection, ids)
         store.retire_rows(connection, ids)
         store.delete_state(connection, sheet)
+        delete_all_applied(connection, sheet)
         decision = record(connection, DecisionKind.RETIREMENT, {"sheet": sheet}, {"row_ids": list(ids)}, actor=actor)
         signed = {"by": decision.by, "reason": decision.reason}
         events = make_row_events(sheet, RowChanges(removed=ids), before)
         signed_events = [replace(event, payload={**event.payload, **signed}) for event in events]
         append_events(connection, "sheets", decision.correlation_id, signed_events)
-    return left
+    return retired

@@ -1,4 +1,4 @@
-"""Check that a sheet that left the settings is named, is retired only by a person, and returns whole."""
+"""Check that a sheet that is no longer in the settings is named, is retired only by a person, and returns whole."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,13 +12,15 @@ from pokervod_pipelines.cli.app import app
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.monitoring.evaluation import evaluate_all
 from pokervod_pipelines.settings import load_settings
+from pokervod_pipelines.sheets.directive_store import AppliedDirective, is_in_another_sheet
+from pokervod_pipelines.sheets.directives import DirectiveKind
 from pokervod_pipelines_tests.sheets.harness import SheetHarness, make_line, make_lines
 
 Run = Callable[..., Any]
 
 LINES = [*make_lines(1, 2), make_line(3, In="99:99:00")]
 RETIRE = ("sheets", "retire", "hands")
-LEFT = "sheets: [{name: other, path: other.csv}]\n"
+REMOVED = "sheets: [{name: other, path: other.csv}]\n"
 WITH_IT = "sheets: [{name: hands, path: hands.csv}, {name: other, path: other.csv}]\n"
 
 
@@ -28,7 +30,7 @@ def configure(text: str) -> None:
 
 @pytest.fixture
 def run(harness: SheetHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return ``run(*words)`` where the sheet, with a pinned row, a row without video and one without clip, has left."""
+    """Return ``run(*words)``; the removed sheet has a pinned row, a row without video and one without clip."""
     harness.add_files("show 1.mp4", "show 3.mp4", "tape.mxf")
     harness.write(*LINES)
     monkeypatch.chdir(tmp_path)
@@ -36,11 +38,11 @@ def run(harness: SheetHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     configure(WITH_IT)
     for words in (("sheets", "sync", "hands"), ("sheets", "pin", "1", "tape.mxf", "--reason", "seen")):
         CliRunner().invoke(app, words, catch_exceptions=False)
-    configure(LEFT)
+    configure(REMOVED)
     return lambda *words: CliRunner().invoke(app, words)
 
 
-def tell(result: Any) -> str:
+def read_output(result: Any) -> str:
     return " ".join(f"{result.output} {result.exception or ''}".split())
 
 
@@ -51,10 +53,12 @@ def evaluate(harness: SheetHarness) -> dict[str, CheckResult]:
     return {name: each for name, each in results if not each.passed and "video_has" not in name}
 
 
-def test_a_sheet_that_left_the_settings_is_named_once_with_the_next_step(run: Run, harness: SheetHarness) -> None:
+def test_a_sheet_that_was_removed_from_the_settings_is_named_once_with_the_next_step(
+    run: Run, harness: SheetHarness
+) -> None:
     configure(WITH_IT)
     assert evaluate(harness).keys() == {"every_row_has_its_video", "every_clip_is_usable"}
-    configure(LEFT)
+    configure(REMOVED)
     (check,) = evaluate(harness).values()
 
     assert (check.summary, check.evidence) == (
@@ -62,16 +66,16 @@ def test_a_sheet_that_left_the_settings_is_named_once_with_the_next_step(run: Ru
         ("hands: 3 rows, 3 clips",),
     )
     assert "`pokervod sheets retire SHEET --reason …` (first `--preview`)" in check.next_step
-    listed = tell(run("sheets", "list", "--json"))
-    assert "no longer in the settings: 3 rows and 3 clips are left; retire them with" in listed
+    listed = read_output(run("sheets", "list", "--json"))
+    assert "no longer in the settings: 3 rows and 3 clips are stored; retire them with" in listed
 
 
 def test_a_preview_lists_the_rows_and_changes_nothing(run: Run, harness: SheetHarness) -> None:
     before = harness.versions(), harness.events()
 
-    assert "3 rows and 3 clips would be retired" in tell(run(*RETIRE, "--preview"))
+    assert "3 rows and 3 clips would be retired" in read_output(run(*RETIRE, "--preview"))
     assert (harness.versions(), harness.events()) == before
-    assert "--reason is required" in tell(run(*RETIRE))
+    assert "--reason is required" in read_output(run(*RETIRE))
     assert (harness.versions(), harness.events()) == before
 
 
@@ -80,14 +84,14 @@ def test_a_retired_sheet_has_no_rows_clips_or_alarms_and_returns_with_its_ids_an
 ) -> None:
     ids, clips = harness.ids(), harness.execute("select id, file_id from hand_clips order by id")
 
-    told = tell(run(*RETIRE, "--reason", "the series is over", "--by", "kim"))
+    printed = read_output(run(*RETIRE, "--reason", "the series is over", "--by", "kim"))
 
-    assert "3 rows and 3 clips of hands retired" in told
+    assert "3 rows and 3 clips of hands retired" in printed
     assert (harness.ids(), harness.clips(), evaluate(harness)) == ({}, {}, {})
     assert harness.events()[-6:] == [*[("sheets.row.changed", "removed")] * 3, *[("hand.clip.retired", "")] * 3]
     signed = "select payload ->> 'by', payload ->> 'reason' from events where payload ->> 'change' = 'removed'"
     assert {*map(tuple, harness.execute(signed))} == {("kim", "the series is over")}
-    assert "hands" not in tell(run("sheets", "list"))
+    assert "hands" not in read_output(run("sheets", "list"))
     configure(WITH_IT)
     run("sheets", "sync", "hands")
     assert harness.ids() == ids
@@ -98,7 +102,7 @@ def test_clips_that_a_stopped_retirement_left_are_retired_by_the_next(run: Run, 
     harness.execute("update sheet_rows set retired_at = now()")
     harness.execute("delete from sheet_states")
 
-    assert "0 rows and 3 clips of hands retired" in tell(run(*RETIRE, "--reason", "x"))
+    assert "0 rows and 3 clips of hands retired" in read_output(run(*RETIRE, "--reason", "x"))
     assert harness.clips() == {}
 
 
@@ -106,12 +110,38 @@ def test_clips_that_a_stopped_retirement_left_are_retired_by_the_next(run: Run, 
     ("sheet", "says"),
     [
         ("other", "other: the settings have this sheet, so it would be read again. Remove it there first."),
-        ("handz", "no sheet 'handz' has left the settings; did you mean `hands`?"),
+        ("handz", "unknown sheet 'handz'; did you mean `hands`?"),
     ],
 )
 @pytest.mark.parametrize("how", [("--preview",), ("--reason", "x")])
-def test_only_a_sheet_that_left_the_settings_is_retired(run: Run, sheet: str, says: str, how: tuple[str, ...]) -> None:
+def test_only_a_sheet_that_is_no_longer_in_the_settings_is_retired(
+    run: Run, sheet: str, says: str, how: tuple[str, ...]
+) -> None:
     refused = run("sheets", "retire", sheet, *how)
 
     assert isinstance(refused.exception, BadInput)
-    assert says in tell(refused)
+    assert says in read_output(refused)
+
+
+@pytest.mark.parametrize("stored", ["before", "after"])  # an older version kept them
+def test_the_directives_of_a_retired_sheet_count_no_more(run: Run, harness: SheetHarness, stored: str) -> None:
+    insert = "insert into sheet_directives (sheet, kind, key, value) values ('hands', 'alias', 'Phil', 'Phil Ivey')"
+    same = AppliedDirective(kind=DirectiveKind.ALIAS, key="Phil", value="Phil Ivey", decision_id=None, problem=None)
+    if stored == "before":
+        harness.execute(insert)
+        with harness.engine.connect() as connection:
+            assert is_in_another_sheet(connection, "other", same)
+
+    run(*RETIRE, "--reason", "x")
+    if stored == "after":
+        harness.execute(insert)
+
+    with harness.engine.connect() as connection:
+        assert not is_in_another_sheet(connection, "other", same)
+
+
+def test_a_sync_of_a_sheet_that_is_only_stored_says_what_to_do(run: Run) -> None:
+    refused = read_output(run("sheets", "sync", "hands"))
+
+    assert "hands: no longer in the settings. Add it to `sheets` there to read it, or retire" in refused
+    assert "did you mean `other`?" in read_output(run("sheets", "sync", "othre"))
