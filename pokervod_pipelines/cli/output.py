@@ -50,14 +50,21 @@ class SafeConsole(Console):
         for text, style, control in super().render(renderable, options):
             yield Segment(text if control else show_controls(text), style, control)
 
-    def print(self, *objects: Any, markup: bool | None = None, soft_wrap: bool | None = None, **options: Any) -> None:
+    def print(
+        self,
+        *objects: Any,
+        sep: str = " ",
+        markup: bool | None = None,
+        soft_wrap: bool | None = None,
+        **options: Any,
+    ) -> None:
         """Print; on a terminal a text is wrapped between words below its indentation, unless ``soft_wrap`` is given."""
         is_text = bool(objects) and all(isinstance(each, str) for each in objects)
         if not (self.is_terminal and self.soft_wrap and soft_wrap is None and is_text):
-            super().print(*objects, markup=markup, soft_wrap=soft_wrap, **options)
+            super().print(*objects, sep=sep, markup=markup, soft_wrap=soft_wrap, **options)
             return
-        for line in self.render_str(" ".join(map(str, objects)), markup=markup).split("\n", allow_blank=True):
-            super().print(wrap_line(line, self.width), **options)
+        lines = self.render_str(sep.join(objects), markup=markup).split("\n", allow_blank=True)
+        super().print(Text("\n").join(wrap_line(line, self.width) for line in lines), **options)
 
 
 _WORD = re.compile(r"(?:`[^`]*`|\S)+\s*")

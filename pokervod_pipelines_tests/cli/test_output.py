@@ -85,6 +85,34 @@ def test_a_terminal_wraps_between_words_and_keeps_commands_whole(text: str, widt
     assert pipe.file.getvalue() == f"{text}\n"
 
 
+@pytest.mark.parametrize(
+    ("objects", "options", "printed"),
+    [
+        (("a\nb",), {"end": ""}, "a\nb"),
+        (("a\nb",), {}, "a\nb\n"),
+        (("a\n",), {"end": ""}, "a\n"),
+        (("a\n\nb", "c"), {"end": "!"}, "a\n\nb c!"),
+        (("a", "b"), {"sep": ", "}, "a, b\n"),
+        (("a", "b"), {"sep": "\n"}, "a\nb\n"),
+        (("a", "b"), {"sep": "", "end": "\n\n"}, "ab\n\n"),
+        (("one two three", "four"), {"sep": "\n", "end": ""}, "one two\nthree\nfour"),
+        ((1, "b"), {"sep": "-"}, "1-b\n"),
+        ((), {}, "\n"),
+    ],
+)
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_line_breaks_separators_and_ends_are_printed(
+    objects: tuple[object, ...], options: dict[str, str], printed: str, *, is_terminal: bool
+) -> None:
+    width = 8 if is_terminal else 80
+    console = SafeConsole(
+        file=io.StringIO(), force_terminal=is_terminal, color_system=None, soft_wrap=True, highlight=False, width=width
+    )
+    console.print(*objects, **options)
+
+    assert console.file.getvalue() == (printed if is_terminal else printed.replace("two\nthree", "two three"))
+
+
 def test_colours_stay_on_wrapped_lines() -> None:
     console = SafeConsole(file=io.StringIO(), force_terminal=True, width=12, color_system="standard", soft_wrap=True)
     console.print("[red]one two three four[/red]")
