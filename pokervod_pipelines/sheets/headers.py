@@ -168,7 +168,7 @@ def _find_field(header: str, kind: SheetKind) -> str | None:
 
 
 def _may_be_header(cells: Sequence[str]) -> bool:
-    """Return whether a header is spelt as known and no cell is a time range: an example's "Event #0" is no "EVENT"."""
+    """Return whether a header is spelt as known and no cell is a time range: "Event #0" of an example is data."""
     known = _field_by_name(SheetKind.CLIP_TRACKER)
     is_known = any(simplify_header(cell) in known for cell in cells)
     return is_known and not any(TIME_RANGE.match(fold_width(cell)) for cell in cells)
@@ -234,11 +234,34 @@ def _compare(header: str, names: Iterable[str]) -> float:
 
 
 def _hint_at_first(head: Sequence[Sequence[str]]) -> str:
-    """Return which row has a time and no header above it, "" if none has one."""
+    """Return which row has a time and no known header above it, "" if none has one."""
     for index, row in enumerate(head):
-        if any(TIME.match(fold_width(cell)) for cell in row):
+        times = [place for place, cell in enumerate(row) if TIME.match(fold_width(cell))]
+        if times:
+            above = max((each for each in range(index) if any(map(str.strip, head[each]))), default=0)
+            if above < index and _names_columns(head[above], times):
+                known = "too few" if any(map_columns(head[above], kind) for kind in SheetKind) else "no"
+                suggested = _suggest_names(head[above], above)
+                return f"Row {above + 1} has {known} known column names: rename them{suggested}. "
             return f"Row {index + 1} has times, but no header above it: add one. "
     return ""
+
+
+def _names_columns(row: Sequence[str], times: Iterable[int]) -> bool:
+    """Return whether the row has several texts, also above one of the times."""
+    filled = [index for index, cell in enumerate(row) if cell.strip()]
+    return len(filled) > 1 and not set(times).isdisjoint(filled)
+
+
+def _suggest_names(row: Sequence[str], index: int) -> str:
+    """Return the known names that are like the unknown ones of the row."""
+    known = [name for kind in SheetKind for names in HEADERS[kind].values() for name in names]
+    found = []
+    for place, cell in enumerate(row):
+        likeness, name = max((_compare(cell, [name]), name) for name in known)
+        if MIN_SIMILAR <= likeness < 1:
+            found.append(f"`{name}` in {name_cell(index, place)}")
+    return f" (did you mean {', '.join(found)}?)" if found else ""
 
 
 def _name_required(kind: SheetKind) -> str:

@@ -120,6 +120,13 @@ EXPECTED = r"Expected archive: File No. \+ File Name \+ In \+ Out; iconik: "
         ((("ex) 1", "2025 WSOP", "Event #0", RANGE), ("1", "", "x", RANGE)), f"Row 1 has times, but .* {EXPECTED}"),
         ((("notes",), ("1", "File_Name", "x", RANGE), ("2", "a.mp4", "y", RANGE)), "Row 2 has times, but no header"),
         ((("Event Names", ""), ("", RANGE), ("", RANGE)), "Row 2 has times, but no header above it: add one"),
+        ((("Folge", "Datei", "Zeit"), ("1", "x", RANGE)), "Row 1 has no known column names: rename them. Expected"),
+        ((("Nummer", "Datei", "Zeit"), ("1", "x", RANGE)),
+         r"Row 1 has no known column names: rename them \(did you mean `File Number` in A1\?\). Expected"),
+        ((("notes",), ("번호", "파일", "시작", "끝"), ("",), ("1", "x", "0:01:00", "0:02:00")), "Row 2 has no known"),
+        ((("Nummer", "Datei", "Grade"), ("1", "x", RANGE)), "Row 1 has too few known column names: rename"),
+        ((("Nummer", "Datei", ""), ("1", "x", RANGE)), "Row 2 has times, but no header above it: add one"),
+        ((("a note",), ("1", "x", RANGE)), "Row 2 has times, but no header above it: add one"),
         ((("1", "이벤트", RANGE), ("2", "", RANGE)), "Row 1 has times"),
         ((("No.", "Fl", "EVNT", "?", "players"), ("1", "", "x", RANGE, "Ana")), r"Row 1 is nearest, as clip_tracker: .*"
          r"lacks EVENT or Event Name or Filename \(is it 'EVNT' in C1\?\)"),
