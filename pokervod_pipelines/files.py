@@ -15,6 +15,15 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @dataclass(frozen=True, slots=True)
+class SeenFile:
+    """Describe a file as a folder lists it."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class FileReading:
     """Hold the bytes of a file and its state before and after it was read.
 

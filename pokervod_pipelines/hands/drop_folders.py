@@ -10,21 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pokervod_pipelines.errors import ArchiveUnavailable
+from pokervod_pipelines.files import SeenFile
 from pokervod_pipelines.problems import Problem
-from pokervod_pipelines.processes.path_check import ANSWER_SECONDS, NO_ANSWER
+from pokervod_pipelines.processes.path_check import ANSWER_SECONDS
 from pokervod_pipelines.processes.share_reader import Report, access_path
 
 SUFFIXES = (".json", ".phh", ".phhs", ".hands.csv")
 """Ends of the names of files that a drop folder delivers; other CSV files are imported by their path."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeenFile:
-    """Describe a file as a folder lists it."""
-
-    path: str
-    size: int
-    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +43,16 @@ def list_hand_files(folders: Iterable[Path]) -> FolderListing:
     for folder in folders:
         try:
             listing = access_path(folder, _list_folder, ANSWER_SECONDS)
-        except ArchiveUnavailable:
-            listing = FolderListing((), (Problem(str(folder), f"cannot be listed: {NO_ANSWER}"),))
+        except ArchiveUnavailable as error:
+            listing = FolderListing((), (describe_unlisted(folder, error),))
         files |= {seen.path: seen for seen in listing.files}
         problems += listing.problems
     return FolderListing(tuple(files[path] for path in sorted(files)), tuple(problems))
+
+
+def describe_unlisted(folder: Path, error: ArchiveUnavailable) -> Problem:
+    """Return the problem of a folder whose share does not answer or whose reader died."""
+    return Problem(str(folder), f"cannot be listed: {str(error).removeprefix(f'{folder}: ')}")
 
 
 def _list_folder(folder: Path, report: Report) -> FolderListing:

@@ -6,7 +6,8 @@ Reading takes most of an import's time, so a large import reads ahead in child p
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -20,9 +21,7 @@ from pokervod_pipelines.hands.parsed_sessions import HandRules, ParsedSession, d
 from pokervod_pipelines.hands.readers import count_readers, read_ahead
 from pokervod_pipelines.hands.session_json import UnfinishedFile
 from pokervod_pipelines.hands.times import BadTime, BroadcastDays, parse_time
-from pokervod_pipelines.processes.failures import ChildStuck, ChildTimedOut
-from pokervod_pipelines.processes.path_check import describe_wait, is_on_share, make_unanswered
-from pokervod_pipelines.processes.share_reader import READ_SECONDS, access_path
+from pokervod_pipelines.processes.share_reader import PathAccess, Report, access_path
 from pokervod_pipelines.text.folding import make_storable
 
 FileFailure = Literal["", "unchanged", "waiting", "quarantined", "unreadable"]
@@ -30,7 +29,6 @@ FileFailure = Literal["", "unchanged", "waiting", "quarantined", "unreadable"]
 
 MAX_REASON = 1_000
 HEAD_BYTES = 4_096
-SHARE_READERS = 2
 CREATED = re.compile(r'"CreatedDateTimeUTC"\s*:\s*"([^"]{1,60})"')
 
 
@@ -50,34 +48,28 @@ class SessionFile:
 
 def read_session_files(files: Sequence[Path], rules: HandRules, known: Mapping[str, str]) -> Iterator[SessionFile]:
     """Yield each file, read; one whose digest is the ``known`` one of its path is not parsed."""
-    calls = [partial(read_session_file, file, rules, known.get(name_path(str(file)))) for file in files]
-    if is_on_share(*files):
-        return _read_share(files, calls)
-    readers = count_readers([file for file in files if name_path(str(file)) not in known])
-    return read_ahead(calls, readers) if readers > 1 else (call() for call in calls)
+    with closing(PathAccess()) as access:
+        calls = (partial(_parse, access(file, _read), rules, known.get(name_path(str(file)))) for file in files)
+        readers = count_readers([file for file in files if name_path(str(file)) not in known], access)
+        yield from read_ahead(calls, readers) if readers > 1 else (call() for call in calls)
 
 
-def _read_share(files: Sequence[Path], calls: Sequence[Callable[[], SessionFile]]) -> Iterator[SessionFile]:
-    """Yield each file of a share, which may stop answering: it is never read in this process."""
-    answers = read_ahead(calls, min(len(files), SHARE_READERS), READ_SECONDS)
-    for file in files:
-        try:
-            yield next(answers)
-        except (ChildTimedOut, ChildStuck):
-            raise make_unanswered(file, describe_wait(READ_SECONDS)) from None
-
-
-def read_session_file(file: Path, rules: HandRules, known: str | None) -> SessionFile:
-    """Return the file, read; whatever is wrong with it is its ``failure``."""
+def _read(file: Path, report: Report) -> SessionFile:
+    """Return the file with its bytes; parsing them may take longer than a share has time to answer."""
     path = name_path(str(file))
     try:
-        with file.open("rb") as handle:
-            status = os.fstat(handle.fileno())
-            raw = handle.read()
+        reading = read_file(file, report, limit=sys.maxsize)
     except OSError as error:
         return SessionFile(file=file, path=path, failure="unreadable", reason=f"cannot be read: {error.strerror}")
-    digest = digest_file(raw, rules)
-    read = SessionFile(file=file, path=path, status=status, digest=digest)
+    return SessionFile(file=file, path=path, status=reading.before, raw=reading.content)
+
+
+def _parse(file: SessionFile, rules: HandRules, known: str | None) -> SessionFile:
+    """Return the file, parsed; whatever is wrong with it is its ``failure``."""
+    if file.failure:
+        return file
+    raw, path, digest = file.raw, file.path, digest_file(file.raw, rules)
+    read = replace(file, digest=digest, raw=b"")
     if digest == known:
         return replace(read, failure="unchanged")
     try:
@@ -90,7 +82,7 @@ def read_session_file(file: Path, rules: HandRules, known: str | None) -> Sessio
         return replace(read, failure="quarantined", reason=_make_reason(f"unexpected content: {error!r}"), raw=raw)
 
 
-def read_session_day(file: Path, days: BroadcastDays) -> date | None:
+def read_session_day(file: Path, _: Report, *, days: BroadcastDays) -> date | None:
     """Return the broadcast day that the begin of a session file or hand history names, None where it names none."""
     try:
         with file.open("rb") as handle:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.processes.failures import ChildFailure, ChildStuck, ChildTimedOut
@@ -57,25 +57,61 @@ class ShareReader:
         self._child.close()
 
 
+def _ignore(_: object) -> None: ...
+
+
+class Access(Protocol):
+    """Make a call that uses a path, in a child process where the path is on a share."""
+
+    def __call__(self, path: Path, call: Callable[[Path, Report], T], /) -> T:
+        """Return what the call returns; raise ``ArchiveUnavailable`` where the share does not answer."""
+
+
+class PathAccess:
+    """Make calls that use paths, as ``access_path``, many in one child process; it starts with the first on a share.
+
+    A path in the folder of one that answered, or below it, is not asked whether it answers until one does not.
+    """
+
+    def __init__(self, seconds: float = READ_SECONDS) -> None:
+        self._reader = ShareReader(seconds)
+        self._answered: set[Path] = set()
+
+    def __call__(self, path: Path, call: Callable[[Path, Report], T], report: Report = _ignore) -> T:
+        """Return what the call returns; raise ``ArchiveUnavailable`` where the share does not answer."""
+        if not is_on_share(path):
+            return call(path, report)
+        if self._answered.isdisjoint((path, path.parent)):
+            require_answer(path)
+            self._answered |= {path, path.parent}
+        try:
+            return self._reader.ask(path, partial(call, path.absolute()), report)
+        except ArchiveUnavailable:
+            self._answered.clear()
+            raise
+
+    def close(self) -> None:
+        """End the child."""
+        self._reader.close()
+
+
 def access_path(
-    path: Path, call: Callable[[Path, Report], T], seconds: float = READ_SECONDS, report: Report = lambda _: None
+    path: Path, call: Callable[[Path, Report], T], seconds: float = READ_SECONDS, report: Report = _ignore
 ) -> T:
     """Return what a call that uses the path returns; it is made in a child process where the path is on a share.
 
     The call gets the path, which is absolute in a child, and a function to report how far it is, for ``report``.
     Raises ``ArchiveUnavailable`` where the share neither answers nor reports for ``seconds``.
     """
-    if not is_on_share(path):
-        return call(path, report)
-    require_answer(path)
-    with closing(ShareReader(seconds)) as reader:
-        return reader.ask(path, partial(call, path.absolute()), report)
+    with closing(PathAccess(seconds)) as access:
+        return access(path, call, report)
 
 
 def read_state(path: Path) -> os.stat_result:
     """Return the state of a file or folder, as ``access_path`` does."""
-    return access_path(path, _read_state)
+    return access_path(path, stat_path)
 
 
-def _read_state(path: Path, _: Report) -> os.stat_result:
+def stat_path(path: Path, _: Report) -> os.stat_result:
+    """Return the state of a file or folder, as a call of ``access_path``."""
     return path.stat()

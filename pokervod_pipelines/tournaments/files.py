@@ -6,16 +6,15 @@ follows read its text.
 
 import hashlib
 import stat
-from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from pokervod_pipelines.errors import BadInput, Unavailable
-from pokervod_pipelines.files import read_file
-from pokervod_pipelines.processes.path_check import require_answer
-from pokervod_pipelines.processes.share_reader import Report, access_path
+from pokervod_pipelines.files import SeenFile, read_file
+from pokervod_pipelines.processes.share_reader import Access, Report, access_path
 from pokervod_pipelines.text.encodings import decode, ends_inside_character
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -37,29 +36,30 @@ class ExportFile:
     is_fresh: bool
 
 
-def find_exports(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files as given and what may be exports in each folder, by name; skip temporary files.
+def find_exports(path: Path, report: Report) -> list[SeenFile]:
+    """Return the file as given, or what may be exports in the folder, by name; skip temporary files.
 
-    Raises ``ArchiveUnavailable`` where one does not answer.
+    A file that cannot be read is one without a size and a time.
     """
-    paths = list(paths)
-    require_answer(*paths)
-    for path in paths:
-        yield from access_path(path, _list_exports)
-
-
-def _list_exports(path: Path, report: Report) -> list[Path]:
     if not path.is_dir():
-        return [path]
+        with suppress(OSError):
+            return [_see(path)]
+        return [SeenFile(str(path), 0, 0)]
     found = []
     for child in sorted(path.iterdir()):
         report(child)
-        if child.suffix.lower() in EXPORT_SUFFIXES and not child.name.startswith((".", "~")) and child.is_file():
-            found.append(child)
+        if child.suffix.lower() in EXPORT_SUFFIXES and not child.name.startswith((".", "~")):
+            with suppress(FileNotFoundError):  # replaced by the next export just now
+                found += [_see(child)] if child.is_file() else []
     return found
 
 
-def read_export_file(path: Path, *, quiet_time: timedelta) -> ExportFile:
+def _see(path: Path) -> SeenFile:
+    status = path.stat()
+    return SeenFile(str(path), status.st_size, status.st_mtime_ns)
+
+
+def read_export_file(path: Path, *, quiet_time: timedelta, access: Access = access_path) -> ExportFile:
     """Return the file's bytes; ``is_fresh`` if it was written less than ``quiet_time`` ago.
 
     Raises:
@@ -69,7 +69,7 @@ def read_export_file(path: Path, *, quiet_time: timedelta) -> ExportFile:
     """
     if not str(path).isprintable():
         raise BadInput(f"{str(path)!r}: the name contains unprintable characters; rename the file")
-    return access_path(path, partial(_read_export, quiet_time=quiet_time))
+    return access(path, partial(_read_export, quiet_time=quiet_time))
 
 
 def _read_export(path: Path, report: Report, *, quiet_time: timedelta) -> ExportFile:

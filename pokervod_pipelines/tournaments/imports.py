@@ -6,10 +6,11 @@ person confirms it.
 
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.errors import BadInput, OperatorNeeded, PokervodError, SuspiciousLoss, Unavailable
 from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.processes.share_reader import Access, PathAccess, access_path, stat_path
 from pokervod_pipelines.tournaments import store
 from pokervod_pipelines.tournaments.apply import ApplyResult, apply_players, apply_structure, apply_tournaments
 from pokervod_pipelines.tournaments.files import ExportFile, decode_export, find_exports, read_export_file
@@ -106,23 +108,25 @@ def import_exports(
     ``paths`` are files or folders of exports. ``zone`` is that of the dates in them.
     """
     reports = []
-    for path in sorted(find_exports(paths), key=_order_by_time):
-        try:
-            report = import_export(
-                engine, path, zone=zone, correlation_id=correlation_id, confirm_loss=confirm_loss, quiet_time=quiet_time
-            )
-        except PokervodError as error:
-            report = ExportFileReport(path=path, status=_classify_error(error), kind=guess_kind(str(path)), error=error)
-        reports.append(report)
+    with closing(PathAccess()) as access:
+        run = partial(
+            import_export,
+            engine,
+            zone=zone,
+            correlation_id=correlation_id,
+            confirm_loss=confirm_loss,
+            quiet_time=quiet_time,
+            access=access,
+        )
+        found = [seen for path in paths for seen in access(path, find_exports)]
+        for path in (Path(seen.path) for seen in sorted(found, key=lambda seen: (seen.mtime_ns, seen.path))):
+            try:
+                report = run(path)
+            except PokervodError as error:
+                kind = guess_kind(str(path))
+                report = ExportFileReport(path=path, status=_classify_error(error), kind=kind, error=error)
+            reports.append(report)
     return ExportImportReport(tuple(reports))
-
-
-def _order_by_time(path: Path) -> tuple[int, str]:
-    """Return the sort key of a file; one that does not answer is reported when it is read."""
-    try:
-        return path.stat().st_mtime_ns, str(path)
-    except OSError:
-        return 0, str(path)
 
 
 def _classify_error(error: PokervodError) -> ImportStatus:
@@ -139,6 +143,7 @@ def import_export(
     correlation_id: str,
     confirm_loss: bool = False,
     quiet_time: timedelta = QUIET_TIME,
+    access: Access = access_path,
 ) -> ExportFileReport:
     """Import this export, or change nothing.
 
@@ -149,9 +154,9 @@ def import_export(
 
     """
     try:
-        file = read_export_file(path, quiet_time=quiet_time)
+        file = read_export_file(path, quiet_time=quiet_time, access=access)
     except BadInput as error:
-        _record_refusal(engine, path, str(error))
+        _record_refusal(engine, path, str(error), access)
         raise
     with engine.connect() as connection:
         known = store.read_file_state(connection, str(path))
@@ -247,10 +252,10 @@ def _make_state(file: ExportFile, kind: str | None, **more: Any) -> ExportFileSt
     )
 
 
-def _record_refusal(engine: Engine, path: Path, error: str) -> None:
+def _record_refusal(engine: Engine, path: Path, error: str, access: Access) -> None:
     """Remember that a file cannot be read, until it changes; ignore one that was deleted meanwhile."""
-    with suppress(OSError):
-        status, name = path.stat(), os.fsencode(path).decode("utf-8", "backslashreplace")
+    with suppress(OSError, Unavailable):
+        status, name = access(path, stat_path), os.fsencode(path).decode("utf-8", "backslashreplace")
         written = datetime.fromtimestamp(min(status.st_mtime, LATEST_TIME), UTC)
         with engine.begin() as connection:
             known = store.read_file_state(connection, name)

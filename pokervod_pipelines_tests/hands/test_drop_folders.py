@@ -1,11 +1,14 @@
 """List the drop folders and find the files that are due."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from pokervod_pipelines.hands.drop_folders import FolderListing, SeenFile, find_due_files, list_hand_files, name_path
+from pokervod_pipelines.files import SeenFile
+from pokervod_pipelines.hands.drop_folders import FolderListing, find_due_files, list_hand_files, name_path
 from pokervod_pipelines.problems import Problem
+from pokervod_pipelines.processes.share_reader import Report
 
 SECOND = 1_000_000_000
 NOW = 1_000 * SECOND
@@ -44,6 +47,20 @@ def test_a_folder_that_cannot_be_listed_is_a_problem(tmp_path: Path) -> None:
 
     assert listing.files == ()
     assert listing.problems == (Problem(str(tmp_path / "unmounted"), "cannot be listed: No such file or directory"),)
+
+
+def die(_folder: Path, _report: Report) -> FolderListing:
+    os._exit(3)
+
+
+def test_a_reader_that_dies_is_told_from_a_share_without_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pokervod_pipelines.processes.path_check.LOCAL", frozenset())
+    monkeypatch.setattr("pokervod_pipelines.hands.drop_folders._list_folder", die)
+
+    problem = "cannot be listed: cannot be read (its reader: exit code 3). Run it again."
+    assert list_hand_files([tmp_path]).problems == (Problem(str(tmp_path), problem),)
 
 
 @pytest.mark.parametrize(

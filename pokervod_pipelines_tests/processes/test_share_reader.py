@@ -1,6 +1,7 @@
 """Read paths as on a share, in a child process: what comes back, and what is said where nothing does."""
 
 import os
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.files import read_file
-from pokervod_pipelines.processes.share_reader import Report, access_path, read_state
+from pokervod_pipelines.processes.share_reader import PathAccess, Report, access_path, read_state
 from pokervod_pipelines_tests.processes import tasks
+from pokervod_pipelines_tests.processes.shares import record_processes
 
 
 def read_content(path: Path, report: Report) -> bytes:
@@ -83,3 +85,30 @@ def test_a_reader_that_dies_is_an_error_of_the_path(tmp_path: Path, monkeypatch:
 
     with pytest.raises(ArchiveUnavailable, match=r"cannot be read .its reader: SIGSEGV"):
         access_path(tmp_path, die)
+
+
+def test_many_paths_of_a_folder_are_read_by_one_child_and_asked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = record_processes(monkeypatch)
+    for number in range(50):
+        (tmp_path / str(number)).write_bytes(b"%d" % number)
+
+    with closing(PathAccess()) as access:
+        access(tmp_path, find_process)
+        found = [access(tmp_path / str(number), read_content) for number in range(50)]
+
+    assert found == [b"%d" % number for number in range(50)]
+    assert started == ["path check", "share reader"]
+
+
+def test_a_path_is_asked_again_after_one_that_was_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = record_processes(monkeypatch)
+    (tmp_path / "a").touch()
+
+    with closing(PathAccess()) as access:
+        with pytest.raises(ArchiveUnavailable, match="cannot be read"):
+            access(tmp_path / "a", die)
+        assert access(tmp_path / "a", find_process) != os.getpid()
+
+    assert started.count("path check") == 2

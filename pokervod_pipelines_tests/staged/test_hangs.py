@@ -134,8 +134,10 @@ cut.cut_media(clip_of(share / "a.mov", Shape()), share / "a.mov", share.parent /
 """
 READ_EXPORT = """
 from datetime import timedelta
+from pathlib import Path
+from pokervod_pipelines.processes.share_reader import access_path
 from pokervod_pipelines.tournaments.files import find_exports, read_export_file
-read_export_file(next(find_exports([share])), quiet_time=timedelta(0))
+read_export_file(Path(access_path(share, find_exports)[0].path), quiet_time=timedelta(0))
 """
 
 

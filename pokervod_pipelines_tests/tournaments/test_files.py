@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from pokervod_pipelines.errors import BadInput, PokervodError, Unavailable
+from pokervod_pipelines.files import SeenFile
+from pokervod_pipelines.processes.share_reader import access_path
 from pokervod_pipelines.tournaments.files import decode_export, find_exports, read_export_file
 
 NO_TIME = timedelta(0)
@@ -140,4 +142,7 @@ def test_a_folder_stands_for_the_exports_in_it(tmp_path: Path) -> None:
         (tmp_path / name).write_text("x")
     (tmp_path / "old.csv").mkdir()
 
-    assert [path.name for path in find_exports([tmp_path])] == ["A.CSV", "b.csv", "c.tsv"]
+    found = access_path(tmp_path, find_exports)
+    assert [(Path(each.path).name, each.size) for each in found] == [("A.CSV", 1), ("b.csv", 1), ("c.tsv", 1)]
+    assert access_path(tmp_path / "b.csv", find_exports) == found[1:2]
+    assert access_path(tmp_path / "missing.csv", find_exports) == [SeenFile(str(tmp_path / "missing.csv"), 0, 0)]

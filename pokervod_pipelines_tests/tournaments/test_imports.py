@@ -10,6 +10,8 @@ from pokervod_pipelines.errors import BadInput, SuspiciousLoss, Unavailable
 from pokervod_pipelines.tournaments.imports import ImportStatus
 from pokervod_pipelines.tournaments.kinds import ExportKind
 from pokervod_pipelines.tournaments.queries import list_level_ends, read_blinds, read_payouts, read_schedule
+from pokervod_pipelines_tests.processes.shares import record_processes
+from pokervod_pipelines_tests.sizes import choose
 from pokervod_pipelines_tests.tournaments.exports import GOOD, HEADERS, NOON, Office, make_export, out, player
 
 DAY = date(2025, 7, 15)
@@ -42,6 +44,24 @@ def test_the_same_content_under_a_new_name_or_time_tells_nothing(office: Office,
 
     assert [report.status for report in again] == [ImportStatus.UNCHANGED] * 2
     assert office.count_events() == events
+
+
+def test_all_exports_on_a_share_are_read_by_one_child_oldest_first(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(choose(20, long=500)):
+        office.write(ExportKind.PLAYER_CHIPS, player("Ana", 1_000 + number), minute=-number, name=f"{number:03}.csv")
+    office.write_text("x", name="link.csv", minute=-999)
+    (office.folder / "out.csv").symlink_to("/etc/hostname")
+    here = office.take_all()
+    started = record_processes(monkeypatch)
+
+    there = office.take_all()
+
+    assert [report.path.name for report in there.files] == [report.path.name for report in here.files]
+    assert there.count(ImportStatus.UNCHANGED) == len(here.files) - 2
+    assert there.problems == here.problems
+    assert started == ["path check", "share reader"]
 
 
 @pytest.mark.parametrize("kind", list(ExportKind))

@@ -20,6 +20,7 @@ from pokervod_pipelines.workflows.day_stages import run_hands_stage, run_instruc
 from pokervod_pipelines.workflows.pending_events import read_pending_events
 from pokervod_pipelines.workflows.stages import SyncRun
 from pokervod_pipelines_tests.hands.sessions import make_showdown, make_side_pot, make_walk, write_session
+from pokervod_pipelines_tests.processes.shares import record_processes
 from pokervod_pipelines_tests.tournaments.exports import make_export, out, player
 
 DAY = date(2031, 5, 4)
@@ -213,6 +214,25 @@ def test_the_same_arrivals_are_requested_again_only_after_a_while(room: Room) ->
 
     assert arrivals.name(now) == arrivals.name(now.replace(second=30))
     assert arrivals.name(now) != arrivals.name(datetime.fromtimestamp(REPEAT_SECONDS * 1_000_001, UTC))
+
+
+def test_the_files_of_a_share_are_found_and_dated_in_child_processes(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        room.put(room.drop, f"{number}.json", write_session(make_walk(at=number), ID=number))
+        room.put(room.exports, f"{number}.csv", make_export("player_chips", [player("Ana")]).encode())
+    room.put(room.drop, "none.json", b"{}")
+    here = find_arrivals(room.engine, room.settings)
+    days = here.list_days(room.settings, date(2020, 1, 1))
+    started = record_processes(monkeypatch)
+
+    there = find_arrivals(room.engine, room.settings)
+
+    assert (there.hands, there.exports) == (here.hands, here.exports)
+    assert started == ["path check", "share reader"] * 2
+    assert there.list_days(room.settings, date(2020, 1, 1)) == days
+    assert started == ["path check", "share reader"] * 3
 
 
 def test_folders_that_cannot_be_listed_are_reported(room: Room) -> None:
