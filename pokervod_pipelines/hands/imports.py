@@ -7,6 +7,7 @@ import errno
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -29,8 +30,8 @@ from pokervod_pipelines.hands.store import FileRecord, FileState, SessionRecord
 from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.hands.versions import Choice, choose_head, choose_rows, rename_rows
 from pokervod_pipelines.problems import Problem
-from pokervod_pipelines.processes.path_check import NO_ANSWER, check_paths, make_unanswered
-from pokervod_pipelines.processes.path_check_child import ABSENT, EMPTY, IS_FILE
+from pokervod_pipelines.processes.path_check_child import ABSENT, EMPTY, IS_FILE, check_path
+from pokervod_pipelines.processes.share_reader import PathAccess, Report
 from pokervod_pipelines.settings import Settings
 
 PROBLEMS_KEPT = 200
@@ -122,9 +123,7 @@ def make_quarantine(settings: Settings) -> Quarantine:
 def _list_files(paths: Iterable[Path], *, may_vanish: bool) -> tuple[list[Path], list[Problem]]:
     files: dict[Path, None] = {}
     problems: list[Problem] = []
-    for path, fault in check_paths(paths).items():
-        if fault.startswith(NO_ANSWER):
-            raise make_unanswered(path, fault)
+    for path, fault in _check_paths(paths).items():
         if fault == IS_FILE:
             files[path.absolute()] = None
         elif fault in {"", EMPTY}:
@@ -136,6 +135,16 @@ def _list_files(paths: Iterable[Path], *, may_vanish: bool) -> tuple[list[Path],
         elif not may_vanish:
             raise BadInput(f"{path}: no such file or folder; check the path")
     return list(files), problems
+
+
+def _check_paths(paths: Iterable[Path]) -> dict[Path, str]:
+    """Return what is wrong with each path; thousands on a share are asked one after the other, not each in a thread."""
+    with closing(PathAccess()) as access:
+        return {path: access(path, _check_path) for path in paths}
+
+
+def _check_path(path: Path, _: Report) -> str:
+    return check_path(str(path))
 
 
 @dataclass(slots=True)

@@ -1,15 +1,19 @@
 """Import files: each hand once, in its most complete version, in any order, and nothing half written."""
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pokervod_pipelines.errors import BadInput, BadSettings
+from pokervod_pipelines.errors import ArchiveUnavailable, BadInput, BadSettings
+from pokervod_pipelines.hands import session_files
 from pokervod_pipelines.hands.hand import Hand
 from pokervod_pipelines.hands.imports import make_rules
+from pokervod_pipelines.hands.parsed_sessions import HandRules, ParsedSession, parse_file
 from pokervod_pipelines.hands.phh_export import export_phh
+from pokervod_pipelines.processes.share_reader import Report
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.hands.damaged_files import mutate
 from pokervod_pipelines_tests.hands.hand_factory import DATA, build_one, needs_real_sessions
@@ -21,6 +25,7 @@ from pokervod_pipelines_tests.hands.sessions import (
     write_session,
 )
 from pokervod_pipelines_tests.hands.table import Table, table
+from pokervod_pipelines_tests.processes.shares import record_processes
 
 __all__ = ["table"]
 
@@ -65,6 +70,41 @@ def test_a_file_that_did_not_change_is_passed_over(table: Table) -> None:
 
     assert (report.unchanged, report.read, report.created) == (1, 0, 0)
     assert table.count_events() == {"hand.created": 3}
+
+
+def test_files_on_a_share_are_read_by_one_child_and_parsed_here(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parsing a large file takes longer than a share has time to answer."""
+    parsed: list[str] = []
+
+    def parse_here(raw: bytes, path: str, rules: HandRules) -> tuple[ParsedSession, ...]:
+        parsed.append(path)
+        return parse_file(raw, path, rules)
+
+    monkeypatch.setattr(session_files, "parse_file", parse_here)
+    started = record_processes(monkeypatch)
+    files = [table.write(write_session(make_walk(), ID=number), f"{number}.json") for number in range(1, 31)]
+
+    reports = [table.take(*files), table.take(*files, table.drop)]
+
+    assert [(report.files, report.created, report.unchanged) for report in reports] == [(30, 30, 0), (30, 0, 30)]
+    assert parsed == [*map(str, files)]
+    assert started.count("share reader") == 2 + 3
+    assert set(started) == {"path check", "share reader"}
+
+
+def test_a_reader_that_dies_over_a_file_on_a_share_ends_the_import(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pokervod_pipelines.processes.path_check.LOCAL", frozenset())
+    monkeypatch.setattr(session_files, "_read", die)
+    table.write(write_session(make_walk()))
+
+    with pytest.raises(ArchiveUnavailable, match=r"s.json: cannot be read \(its reader: exit code 3\)"):
+        table.take()
+
+
+def die(_file: Path, _report: Report) -> None:
+    os._exit(3)
 
 
 def test_a_growing_file_changes_only_the_hand_that_grew(table: Table) -> None:
