@@ -14,7 +14,6 @@ from pokervod_pipelines.rollout.plan import FixerEntry, PlanFile, PlannedWeek, R
 from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, merge_services
 from pokervod_pipelines.settings.file import Location, describe_error, read_settings_file
 from pokervod_pipelines.settings.rollout import RolloutService, RolloutSettings
-from pokervod_pipelines.settings.wording import word_problem
 
 SHIPPED = Path(__file__).parent / "rollout.yaml"
 NO_SERVICES: Mapping[str, RolloutService] = {}
@@ -76,8 +75,8 @@ def _describe(problem: Any, values: Any) -> LocatedProblem:
     """Return where the problem is and what is wrong: the week, criterion or fixer, the key in it, what was expected."""
     location = tuple(part for part in problem["loc"] if part != "[key]")
     place, start, model = _find_place(location, values)
-    worded = {**problem, "loc": location[start:], "msg": word_problem(problem, is_secret=location[0] == "services")}
-    text = describe_error(worded, model, noun="key")
+    located = {**problem, "loc": location[start:]}
+    text = describe_error(located, model, noun="key", is_secret=location[0] == "services")
     if location[0] == "services" and "one with `@`" in text:
         text += f"; set it in {SERVICE_VARIABLE}{'_'.join(map(str, location[1:])).upper()}"
     return location, place + text

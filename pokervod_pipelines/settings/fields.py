@@ -30,6 +30,13 @@ def require_unique(section: str, names: Sequence[str]) -> None:
         raise ValueError(message)
 
 
+def _check_line(text: str) -> str:
+    if text.splitlines() != [text]:
+        message = f"expected one line of text, got {text!r}"
+        raise ValueError(message)
+    return text
+
+
 def matching(pattern: str, expected: str) -> AfterValidator:
     """Require text that matches the whole pattern; ``expected`` says it in words."""
 
@@ -77,12 +84,19 @@ def _check_encoding(text: str) -> str:
 
 
 def _check_address(text: str) -> str:
-    if not re.fullmatch(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?(/[^\s?#@]*)?", text) or urlsplit(text).port == 0:
+    if not re.fullmatch(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d+)?(/[^\s?#@]*)?", text) or not _has_valid_port(text):
         is_secret = "@" in text or "%40" in text  # a user, wherever it ends; so may be a query
         shown = "one with `@`" if is_secret else repr(re.sub(r"(?<=[?#]).*", "…", text))
         message = f"expected an address such as 'http://host:8080', without user, query or blank, got {shown}"
         raise ValueError(message)
     return text.rstrip("/")
+
+
+def _has_valid_port(address: str) -> bool:
+    try:
+        return urlsplit(address).port != 0
+    except ValueError:
+        return False
 
 
 def _check_glob(text: str) -> str:
@@ -125,7 +139,9 @@ EncodingName = Annotated[str, AfterValidator(_check_encoding)]
 HttpAddress = Annotated[str, AfterValidator(_check_address)]
 """The root of a server, without a slash at its end."""
 
-Glob = Annotated[str, AfterValidator(_check_glob)]
+ONE_LINE = AfterValidator(_check_line)
+
+Glob = Annotated[str, AfterValidator(_check_glob), ONE_LINE]
 """A file name or path with ``*``, ``?`` and ``[...]``."""
 
 RelativePath = Annotated[
@@ -133,10 +149,11 @@ RelativePath = Annotated[
     matching(
         r"(?!/|~|(.*/)?\.\.(/|$))[^\\\0]{1,400}", "a path that stays below the plan's folder, relative and without '..'"
     ),
+    ONE_LINE,
 ]
 """A path below the folder of a plan."""
 
 READABLE = matching(r".*\S.*", "text for a person to read")
 
-Title = Annotated[str, Field(max_length=120), READABLE]
+Title = Annotated[str, Field(max_length=120), READABLE, ONE_LINE]
 """A line of text that is not blank."""

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from pokervod_pipelines.errors import BadSettings
+from pokervod_pipelines.settings.wording import word_problem
 from pokervod_pipelines.suggestions import suggest_name
 
 Location = tuple[int | str, ...]
@@ -135,20 +136,29 @@ def describe_errors(
     ``model`` is what the values were validated against, ``noun`` what a key of it is called.
     """
     lines = []
-    for problem in error.errors(include_url=False, include_input=False):
+    for problem in error.errors(include_url=False):
         location = _read_location(problem)
-        text = describe_error(problem, model, noun=noun)
+        text = describe_error(problem, model, noun=noun, is_secret=_may_be_secret(location, file))
         lines.append(f"{file.place(location, text)}: {text}")
     return "\n".join(lines)
 
 
-def describe_error(problem: Any, model: type[BaseModel], *, noun: str = "setting") -> str:
-    """Return the key and what is wrong with it; suggest the nearest known key for an unknown one."""
+def _may_be_secret(location: Location, file: SettingsFile) -> bool:
+    """Return whether the value comes from the environment, or is of a service, whose address may have a password."""
+    key = str(location[0]) if location else ""
+    return key not in file.values or key in file.variables or "services" in location
+
+
+def describe_error(problem: Any, model: type[BaseModel], *, noun: str = "setting", is_secret: bool = False) -> str:
+    """Return the key and what is wrong with it; suggest the nearest known key for an unknown one.
+
+    What ``is_secret`` is not shown.
+    """
     location = _read_location(problem)
     name = ".".join(str(part) for part in location)
     if problem["type"] == "extra_forbidden":
         return f"Unknown {noun} {name}; {_suggest(str(location[-1]), _list_keys(location[:-1], model))}"
-    text = str(problem["msg"]).removeprefix("Value error, ")
+    text = word_problem(problem, is_secret=is_secret)
     return f"{name}: {text}" if name else text
 
 

@@ -10,19 +10,27 @@ _EXPECTED = {
     "list_type": "a list",
     "tuple_type": "a list",
     "string_type": "text",
+    "path_type": "a path",
     "bool_type": "true or false",
+    "bool_parsing": "true or false",
     "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
     "float_type": "a number",
+    "float_parsing": "a number",
     "finite_number": "a number that is finite",
     "date_type": "a day such as 2027-01-31 without quotes",
     "date_from_datetime_parsing": "a day such as 2027-01-31 without quotes",
     "greater_than": "more than {gt}",
     "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
+    "multiple_of": "a multiple of {multiple_of}",
     "string_too_short": "at least {min_length} characters",
     "string_too_long": "at most {max_length} characters",
     "string_pattern_mismatch": "text that matches {pattern}",
     "too_short": "at least {min_length} entries",
+    "too_long": "at most {max_length} entries",
     "literal_error": "{expected}",
     "enum": "{expected}",
 }
@@ -40,9 +48,13 @@ def word_problem(problem: Mapping[str, Any], *, is_secret: bool = False) -> str:
         return "required"
     expected, found = _EXPECTED.get(problem["type"]), problem["input"]
     if expected is None:
-        return str(problem["msg"])
+        return str(problem["msg"]).removeprefix("Value error, ")
     if isinstance(found, str | float | int | date) and not is_secret:
         shown = (repr(found) if isinstance(found, str) else str(found))[:MAX_SHOWN]
     else:
         shown = _FOUND.get(type(found), type(found).__name__)
-    return f"expected {expected.format(**problem.get('ctx', {}))}, got {shown}"
+    limits = {
+        name: int(limit) if isinstance(limit, float) and limit.is_integer() else limit
+        for name, limit in problem.get("ctx", {}).items()
+    }
+    return f"expected {expected.format(**limits)}, got {limits.get('actual_length', shown)}"

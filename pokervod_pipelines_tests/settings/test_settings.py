@@ -260,3 +260,22 @@ def test_an_unknown_name_is_refused_with_the_known_ones(tmp_path: Path) -> None:
         settings.library("hcl")
     with pytest.raises(BadSettings, match="notes"):
         settings.sheet("iconik")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rollout: {services: {search: {address: [hush-hush]}}}\n",
+        "rollout: {services: {search: hush-hush}}\n",
+        "rollout: {services: {search: {address: 'http://ada:hush-hush@search'}}}\n",
+        "database_url: hush-hush\n",
+        "hook_tokens: {a: hush-hush}\n",
+    ],
+)
+def test_a_refused_value_that_may_be_secret_is_not_shown(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pokervod.yaml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(BadSettings) as refusal:
+        load_settings({}, folder=tmp_path)
+
+    assert "hush-hush" not in str(refusal.value)
