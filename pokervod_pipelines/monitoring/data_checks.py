@@ -45,7 +45,7 @@ SHOWN_HANDS = "hands where not is_test"
 INSTRUCTIONS_IN_FORCE = "render_instructions where superseded_by is null and withdrawn_at is null"
 
 
-CONFIGURED = "(cast(:sheets as text[]) is null or {sheet} = any(:sheets))"
+CONFIGURED = "{sheet} = any(cast(:sheets as text[]))"
 """The condition for a sheet of the settings; one that left them has a check of its own."""
 
 SHEETS = f"sheet_states where {CONFIGURED.format(sheet='sheet')}"

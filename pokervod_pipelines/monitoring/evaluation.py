@@ -14,16 +14,15 @@ from pokervod_pipelines.settings import Settings
 EVIDENCE_SHOWN = 20
 
 
-def evaluate_check(connection: Connection, check: DataCheck, settings: Settings | None = None) -> CheckResult:
-    """Return the result of one check on the data as they are now; without settings every sheet counts as configured."""
-    sheets = None if settings is None else [each.name for each in settings.sheets]
+def evaluate_check(connection: Connection, check: DataCheck, settings: Settings) -> CheckResult:
+    """Return the result of one check on the data as they are now."""
     looked_at, count, evidence = connection.execute(
         text(f"""
             with c(evidence) as materialized ({check.cases})
             select (select count(*) from {check.population}), (select count(*) from c),
                    array(select evidence from c limit {EVIDENCE_SHOWN})
         """),  # noqa: S608 - checks are constants
-        {"sheets": sheets},
+        {"sheets": [each.name for each in settings.sheets]},
     ).one()
     return CheckResult(
         name=check.name,
@@ -56,6 +55,6 @@ def refresh_and_evaluate(engine: Engine, settings: Settings, check: DataCheck) -
         return evaluate_check(connection, check, settings)
 
 
-def evaluate_all(connection: Connection, settings: Settings | None = None) -> dict[str, CheckResult]:
+def evaluate_all(connection: Connection, settings: Settings) -> dict[str, CheckResult]:
     """Return the result of every check by its name."""
     return {check.name: evaluate_check(connection, check, settings) for check in DATA_CHECKS}

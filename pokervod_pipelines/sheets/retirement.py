@@ -25,7 +25,7 @@ UNCONFIGURED_SHEETS = """
            union select sheet from hand_clips where retired_at is null) s
      where sheet <> all(cast(:sheets as text[])))
 """
-"""The sheets with rows or clips that are not among ``sheets``; none where that is null."""
+"""The sheets with rows or clips that are not among ``sheets``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,9 +27,9 @@ def evaluate(render_day: RenderDay, name: str) -> CheckResult:
     return refresh_and_evaluate(render_day.engine, render_day.settings, check)
 
 
-def test_every_check_passes_on_an_empty_database_and_looks_at_nothing(engine: Engine) -> None:
-    with engine.connect() as connection:
-        results = evaluate_all(connection)
+def test_every_check_passes_on_an_empty_database_and_looks_at_nothing(render_day: RenderDay) -> None:
+    with render_day.engine.connect() as connection:
+        results = evaluate_all(connection, render_day.settings)
 
     assert {(name, each.passed, each.looked_at) for name, each in results.items()} == {
         (check.name, True, 0) for check in DATA_CHECKS

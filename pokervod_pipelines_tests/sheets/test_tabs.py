@@ -69,7 +69,7 @@ def test_a_tab_that_is_passed_over_is_named_everywhere(harness: SheetHarness) ->
     assert "The formulas in D2 have no saved value" in report.problems[0].what
     with harness.engine.connect() as connection:
         state = list_sheet_states(connection)["hands"]
-        result = evaluate_check(connection, TABS)
+        result = evaluate_check(connection, TABS, harness.settings)
     assert dict(state.unread_tabs) == {"Clips": report.problems[0].what}
     assert (result.passed, result.evidence) == (False, (f"hands: tab Clips: {report.problems[0].what}",))
     (part,) = check_sheets(harness.settings)
@@ -85,8 +85,8 @@ def test_a_tab_that_is_read_again_is_no_longer_named(harness: SheetHarness) -> N
 
     with harness.engine.connect() as connection:
         assert list_sheet_states(connection)["hands"].unread_tabs == {}
-        assert evaluate_check(connection, SHEETS).passed
-        assert evaluate_check(connection, TABS).passed
+        assert evaluate_check(connection, SHEETS, harness.settings).passed
+        assert evaluate_check(connection, TABS, harness.settings).passed
 
 
 NOTES: Tabs = {"Notes": [("Ask Kim about day 3",)]}
@@ -123,6 +123,6 @@ def test_a_tab_passed_over_is_an_error_only_where_rows_are_missing(harness: Shee
         harness.sync()
 
     with harness.engine.connect() as connection:
-        sheets, single = evaluate_check(connection, SHEETS), evaluate_check(connection, TABS)
+        sheets, single = (evaluate_check(connection, check, harness.settings) for check in (SHEETS, TABS))
     assert (sheets.passed, single.passed) == (all_sheets, all_tabs)
     assert (sheets.severity, single.severity) == (Severity.ERROR, Severity.WARNING)

@@ -193,7 +193,7 @@ def test_an_export_that_can_never_be_read_is_due_once_and_fails_its_check(room: 
     room.put(room.exports, "chips\u200b.csv", b"x")
     room.run()
     with room.engine.connect() as connection:
-        result = evaluate_all(connection)["every_export_was_read"]
+        result = evaluate_all(connection, room.settings)["every_export_was_read"]
 
     assert not find_arrivals(room.engine, room.settings).is_due
     assert "rename the file" in result.evidence[0]
@@ -287,10 +287,10 @@ def test_wrong_data_fail_exactly_one_check(room: Room, sql: str, check: str, say
     room.put(room.drop, "s.json", write_session(make_showdown(), make_side_pot(number=2, at=9)))
     room.run()
     with room.engine.connect() as connection:
-        before = evaluate_all(connection)
+        before = evaluate_all(connection, room.settings)
     with room.engine.begin() as connection:
         connection.execute(text(sql))
-        after = evaluate_all(connection)
+        after = evaluate_all(connection, room.settings)
 
     assert {name for name, result in before.items() if not result.passed} == set()
     assert [name for name, result in after.items() if not result.passed] == [check]
