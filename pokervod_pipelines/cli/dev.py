@@ -56,7 +56,7 @@ def dev(
             log = find_dagster_home(settings) / "dev.log"
             rotate_log(log)
             err.print(f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything. Dagster's own log: {log}")
-            run_services(_list_services(folder, host, port, log), _make_environ(settings, tag), _tell)
+            run_services(_list_services(folder, host, port, log), _make_environ(settings, tag), _report)
     err.print("stopped")
 
 
@@ -91,7 +91,7 @@ def _make_environ(settings: Settings, tag: str) -> dict[str, str]:
     return {**os.environ, **own}
 
 
-def _tell(sentence: str) -> None:
+def _report(sentence: str) -> None:
     err.print(f"[yellow]{sentence}[/]")
 
 

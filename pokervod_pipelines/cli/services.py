@@ -63,8 +63,8 @@ class Service:
         return f"{self.name} (process {pid}) {how} after {lasted:.0f} s; it starts again in {pause:g} s"
 
 
-def run_services(services: Sequence[Service], environ: Mapping[str, str], tell: Callable[[str], object]) -> None:
-    """Run the programs until this process gets SIGINT or SIGTERM; tell each end, and that one starts again."""
+def run_services(services: Sequence[Service], environ: Mapping[str, str], report: Callable[[str], object]) -> None:
+    """Run the programs until this process gets SIGINT or SIGTERM; report each end, and that one starts again."""
     with _read_signals() as reader:
         while True:
             for service in services:
@@ -74,7 +74,7 @@ def run_services(services: Sequence[Service], environ: Mapping[str, str], tell: 
                 break
             for service in services:
                 if sentence := service.find_end():
-                    tell(sentence)
+                    report(sentence)
         _stop(services)
 
 

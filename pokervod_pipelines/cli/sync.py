@@ -92,7 +92,7 @@ class ProgressLine:
 
     def __init__(self) -> None:
         self.status: Status | None = None
-        self._told: set[str | None] = set()
+        self._printed_errors: set[str | None] = set()
 
     def show(self, text: str) -> None:
         """Replace the text of the moving line."""
@@ -113,9 +113,9 @@ class ProgressLine:
 
     def finished(self, result: StageResult) -> None:
         """Print how a stage ended; an error that several have, such as that of their share, is printed once."""
-        if not result.succeeded and result.error in self._told:
+        if not result.succeeded and result.error in self._printed_errors:
             return
-        self._told.add(result.error)
+        self._printed_errors.add(result.error)
         mark = "[green]ok[/]    " if result.succeeded else "[bold red]failed[/]"
         detail = f"{result.seconds:6.2f} s" if result.succeeded else str(result.error).replace("[", "\\[")
         err.print(f"{mark} {result.stage:9}{result.name:24} {detail}")

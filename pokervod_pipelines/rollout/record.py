@@ -12,7 +12,7 @@ Cycle = Annotated[int, Field(serialization_alias="round")]
 """A series of attempts at a week, from 1, one more each time a person resumes it; programs know it as a round."""
 
 
-DEATH = timedelta(seconds=15)
+RUNNER_TIMEOUT = timedelta(seconds=15)
 """A rollout that is running without a runner for this long can continue."""
 
 
@@ -192,7 +192,7 @@ class RolloutRecord:
         if week and self.until is not None and week.number > self.until:
             return False
         if self.state is RolloutState.RUNNING:
-            return self.changed_at < now - DEATH
+            return self.changed_at < now - RUNNER_TIMEOUT
         return self.state is RolloutState.WAITING and not (week and week.next_try_at and week.next_try_at > now)
 
     def attempts_of(self, week: int) -> tuple[AttemptRecord, ...]:

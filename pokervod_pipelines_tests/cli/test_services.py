@@ -34,12 +34,12 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_program_that_ended_is_told_and_started_again(code: str, how: str) -> None:
     told: list[str] = []
 
-    def tell(sentence: str) -> None:
+    def report(sentence: str) -> None:
         told.append(sentence)
         if len(told) == 2:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    run_services([make_service("the worker", code)], {}, tell)
+    run_services([make_service("the worker", code)], {}, report)
 
     first, second = told
     assert first.startswith("the worker (process ")

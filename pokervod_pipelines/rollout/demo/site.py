@@ -34,10 +34,10 @@ ANSWER = {"count": 2}
 
 @dataclass(kw_only=True)
 class DemoSite:
-    """Hold the folder, its running servers with their ports by name, and what tells a person about the progress."""
+    """Hold the folder, its running servers with their ports by name, and what reports the progress to a person."""
 
     folder: Path
-    tell: Callable[[str], object]
+    report: Callable[[str], object]
     servers: dict[str, ThreadingHTTPServer] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
 
@@ -76,9 +76,9 @@ class DemoSite:
 
 
 @contextmanager
-def open_site(folder: Path, tell: Callable[[str], object]) -> Iterator[DemoSite]:
+def open_site(folder: Path, report: Callable[[str], object]) -> Iterator[DemoSite]:
     """Yield the site with everything running; nothing runs after it."""
-    site = DemoSite(folder=folder, tell=tell)
+    site = DemoSite(folder=folder, report=report)
     try:
         site.start("demo", *CONTENTS, *(f"mock_{name}" for name in CONTENTS))
         _write_files(site)
@@ -112,12 +112,12 @@ def _make_handler(site: DemoSite, name: str) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             status = HTTPStatus.OK
             if not self.path.startswith("/restart/"):
-                site.tell(f"    alert received: {json.loads(body)['title']}")
+                site.report(f"    alert received: {json.loads(body)['title']}")
             else:
                 try:
                     site.start(self.path.rpartition("/")[2])
                 except OSError as error:
-                    site.tell(f"    it cannot start again: {error.strerror}")
+                    site.report(f"    it cannot start again: {error.strerror}")
                     status = HTTPStatus.SERVICE_UNAVAILABLE
             self.answer(status, None)
 

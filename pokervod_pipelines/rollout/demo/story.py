@@ -1,4 +1,4 @@
-"""Tell the story of the demo: the commands of a rollout, and what a person does between them."""
+"""Run the demo: the commands of a rollout, and what a person does between them."""
 
 import os
 import shlex
@@ -21,7 +21,7 @@ ESCALATED = 3
 """Exit status of a command whose rollout needs a person."""
 
 
-def run_demo(page: Path, tell: Callable[[str], object]) -> None:
+def run_demo(page: Path, report: Callable[[str], object]) -> None:
     """Run the nine weeks in a folder of their own, which is removed, and write the final report to ``page``.
 
     Raises ``BadInput`` if the page cannot be written, ``Unavailable`` if a command ends as it should not.
@@ -29,7 +29,10 @@ def run_demo(page: Path, tell: Callable[[str], object]) -> None:
     if page.is_dir() or not os.access(page if page.exists() else page.parent, os.W_OK):
         raise BadInput(f"{page}: cannot be written; name another file by --html")
     try:
-        with tempfile.TemporaryDirectory(prefix="pokervod-rollout-demo-") as name, open_site(Path(name), tell) as site:
+        with (
+            tempfile.TemporaryDirectory(prefix="pokervod-rollout-demo-") as name,
+            open_site(Path(name), report) as site,
+        ):
             _run_in(site)
             shutil.copyfile(site.folder / ".pokervod" / "rollout" / "production.html", page)
     except OSError as error:
@@ -43,7 +46,7 @@ def _run_in(site: DemoSite) -> None:
     settings = load_settings(site.environment, site.folder)
     try:
         with serve_database(settings):
-            _live(site)
+            _run_weeks(site)
     finally:
         _erase_database(settings)
 
@@ -55,27 +58,27 @@ def _erase_database(settings: Settings) -> None:
     erase_location(server.locate())
 
 
-def _live(site: DemoSite) -> None:
+def _run_weeks(site: DemoSite) -> None:
     call_command(site, "sync")
-    site.tell("Documents and tests have faults that fixers correct; nobody has imported hands.")
+    site.report("Documents and tests have faults that fixers correct; nobody has imported hands.")
     call_command(site, "rollout", "run", "--early", escalates=4)
-    site.tell("A person imports the hands.")
+    site.report("A person imports the hands.")
     call_command(site, "hands", "import", "later/final.hands.csv")
     call_command(site, "rollout", "resume", "--until", "5", "--reason", "the hands are there")
-    site.tell("The service search has crashed; a fixer restarts it by its hook. Nobody has tested the backups.")
+    site.report("The service search has crashed; a fixer restarts it by its hook. Nobody has tested the backups.")
     site.stop("search")
     call_command(site, "rollout", "run", escalates=9)
-    site.tell("A person tests them.")
+    site.report("A person tests them.")
     site.write("reports/restore/run.xml", site.render("tests.xml", failed=0))
     call_command(site, "rollout", "resume", "--reason", "a backup was restored")
 
 
 def call_command(site: DemoSite, *words: str, escalates: int | None = None) -> None:
-    """Call ``pokervod`` with these words; tell what a rollout logs.
+    """Call ``pokervod`` with these words; report what a rollout logs.
 
     Raises ``Unavailable`` if it fails, or does not escalate the week that it should.
     """
-    site.tell(f"$ pokervod {shlex.join(words)}")
+    site.report(f"$ pokervod {shlex.join(words)}")
     process = subprocess.Popen(
         [sys.executable, "-m", "pokervod_pipelines.cli", *words],
         cwd=site.folder,
@@ -87,7 +90,7 @@ def call_command(site: DemoSite, *words: str, escalates: int | None = None) -> N
     )
     with process:
         try:
-            said = _follow(site, process, is_told=words[0] == "rollout")
+            said = _follow(site, process, is_reported=words[0] == "rollout")
         except BaseException:
             process.kill()
             raise
@@ -96,12 +99,12 @@ def call_command(site: DemoSite, *words: str, escalates: int | None = None) -> N
         raise Unavailable(f"the demo ended at `pokervod {shlex.join(words)}`: {said.removeprefix('error: ')}")
 
 
-def _follow(site: DemoSite, process: "subprocess.Popen[str]", *, is_told: bool) -> str:
-    """Tell the steps in the output of a command until it ends; return its last error, or else its last line."""
+def _follow(site: DemoSite, process: "subprocess.Popen[str]", *, is_reported: bool) -> str:
+    """Report the steps in the output of a command until it ends; return its last error, or else its last line."""
     line = error = ""
     for line in process.stdout or ():
         if line.startswith(("error: ", "failed: ")):
             error = line
-        if is_told and line.startswith(("week ", "error: ")):
-            site.tell(f"    {trim_text(line)}")
+        if is_reported and line.startswith(("week ", "error: ")):
+            site.report(f"    {trim_text(line)}")
     return (error or line or "it printed nothing").rstrip()
