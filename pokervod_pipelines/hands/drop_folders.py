@@ -12,7 +12,7 @@ from pathlib import Path
 from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.files import SeenFile
 from pokervod_pipelines.problems import Problem
-from pokervod_pipelines.processes.path_check import ANSWER_SECONDS
+from pokervod_pipelines.processes.path_check import ANSWER_SECONDS, is_on_share
 from pokervod_pipelines.processes.share_reader import Report, access_path
 
 SUFFIXES = (".json", ".phh", ".phhs", ".hands.csv")
@@ -64,8 +64,7 @@ def _find_files(folder: Path, problems: list[Problem], report: Report) -> Iterat
     def note(error: OSError) -> None:
         problems.append(Problem(str(error.filename or folder), f"cannot be listed: {error.strerror}"))
 
-    top = folder.resolve()
-
+    top, is_local = folder.resolve(), not is_on_share(folder)
     for place, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
@@ -73,8 +72,8 @@ def _find_files(folder: Path, problems: list[Problem], report: Report) -> Iterat
             if is_hand_file(name):
                 path = os.path.join(place, name)  # noqa: PTH118 - a Path for each of thousands is slow
                 try:
-                    status = os.stat(path)  # noqa: PTH116
-                    if not _is_below(path, top):
+                    status = _read_state(path, top, is_local=is_local)
+                    if status is None:
                         problems.append(Problem(path, f"is a link out of {folder}; put the file itself there"))
                         continue
                 except FileNotFoundError:
@@ -85,8 +84,13 @@ def _find_files(folder: Path, problems: list[Problem], report: Report) -> Iterat
                 yield SeenFile(path, status.st_size, status.st_mtime_ns)
 
 
-def _is_below(path: str, top: Path) -> bool:
-    return not os.path.islink(path) or Path(path).resolve().is_relative_to(top)  # noqa: PTH114
+def _read_state(path: str, top: Path, *, is_local: bool) -> os.stat_result | None:
+    """Return the state of the file, None for a link out of the folder; one to a share may hang and is not followed."""
+    is_link = os.path.islink(path)  # noqa: PTH114
+    if is_link and is_local and is_on_share(Path(path)):
+        return None
+    status = os.stat(path)  # noqa: PTH116
+    return status if not is_link or Path(path).resolve().is_relative_to(top) else None
 
 
 def name_path(path: str) -> str:

@@ -42,6 +42,24 @@ def test_a_link_out_of_the_folder_is_a_problem_and_not_followed(tmp_path: Path) 
     assert sorted(Path(each.where).name for each in listing.problems) == ["outside.json", "relative.json"]
 
 
+def test_a_link_to_a_share_is_not_followed_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A share that does not answer would hang this process."""
+    read_state, followed = os.stat, set()
+
+    def record_state(path: str, **options: bool) -> os.stat_result:
+        followed.add(str(path))
+        return read_state(path, **options)
+
+    monkeypatch.setattr(os, "stat", record_state)
+    (tmp_path / "a.json").symlink_to("/proc/version")
+    (tmp_path / "b.json").symlink_to("a.json")
+
+    listing = list_hand_files([tmp_path])
+
+    assert [each.what for each in listing.problems] == [f"is a link out of {tmp_path}; put the file itself there"] * 2
+    assert not followed & {str(tmp_path / "a.json"), str(tmp_path / "b.json")}
+
+
 def test_a_folder_that_cannot_be_listed_is_a_problem(tmp_path: Path) -> None:
     listing = list_hand_files([tmp_path / "unmounted"])
 
