@@ -27,6 +27,7 @@ from pokervod_pipelines.hands.phh_export import OWN
 from pokervod_pipelines.hands.phh_text import BadPhh, PhhFields, read_fields, split_hands
 from pokervod_pipelines.hands.records import BET, BOARD_CARD, CALL, CHECK, FOLD, Action, RecordedHand, Seat, Stakes
 from pokervod_pipelines.hands.times import BroadcastDays
+from pokervod_pipelines.processes.share_reader import Report, access_path
 
 STREET_TOTAL = re.compile(r"# to (\d{1,19})")
 MAX_SHOWN = 160
@@ -49,12 +50,16 @@ class PhhRules:
 def read_one(file: Path, grade: GradeRule, days: BroadcastDays) -> Hand:
     """Return the one hand of a PHH file; raise ``BadInput`` for a file without exactly one valid hand."""
     try:
-        tables = split_hands(file.read_text(encoding="utf-8-sig"))
+        tables = split_hands(access_path(file, _read_text))
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{file}: cannot be read: {error}") from error
     if len(tables) != 1:
         raise BadInput(f"{file}: expected one hand, got {len(tables)}")
     return read_hand(*tables[0], PhhRules(grade, days, date(2000, 1, 1)))
+
+
+def _read_text(file: Path, _: Report) -> str:
+    return file.read_text(encoding="utf-8-sig")
 
 
 def read_tables(tables: Iterable[tuple[str, dict[str, Any]]], rules: PhhRules) -> tuple[list[Hand], list[str]]:
