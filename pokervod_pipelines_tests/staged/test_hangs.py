@@ -208,7 +208,7 @@ def test_the_doctor_says_of_each_of_twelve_roots_what_is_wrong_within_ten_second
             done = Installation(tmp_path).run("doctor", COLUMNS="300", **{MARK: str(tmp_path)})
             seconds[name] = time.monotonic() - began
 
-    lines = {line.split()[2]: line for line in done.stdout.splitlines() if " library L" in line}
+    lines = {line.split()[2].rstrip(":"): line for line in done.stdout.splitlines() if " library L" in line}
     assert {name: [fault for fault in {*faults} - {""} if fault in line] for name, line in lines.items()} == {
         f"L{number}": [fault] if fault else [] for number, fault in enumerate(faults)
     }
