@@ -1,6 +1,7 @@
 """Answer questions about tournaments: eliminations, leaderboard, payouts, ended levels, broadcast schedule.
 
-Answers are plain values. The render room decides which of them becomes a graphic.
+Answers are plain values. The render room reads payouts and schedule for its graphics; the others are for the
+operator's API and console, and for tests, which have no other view of this state.
 """
 
 from collections.abc import Sequence
