@@ -102,8 +102,8 @@ def read_records(text: str, delimiter: str) -> list[DelimitedRecord]:
     records = list(_read(lines, delimiter))
     if not any(record.is_long for record in records):
         return records
-    find = _make_finder(lines, records, delimiter)
-    return [replace(each, error=OPEN_QUOTE) if each.is_long and find(each) else each for each in records]
+    contains_others = _make_test(lines, records, delimiter)
+    return [replace(each, error=OPEN_QUOTE) if each.is_long and contains_others(each) else each for each in records]
 
 
 def _read(lines: Sequence[str], delimiter: str) -> Iterator[DelimitedRecord]:
@@ -136,10 +136,10 @@ def _read_leniently(lines: Sequence[str], begin: int, delimiter: str, error: str
     )
 
 
-def _make_finder(
+def _make_test(
     lines: Sequence[str], records: Sequence[DelimitedRecord], delimiter: str
 ) -> Callable[[DelimitedRecord], bool]:
-    """Return what tells whether a record of several lines takes in others: its lines alone are like its neighbours.
+    """Return the test whether a record of several lines contains others: its lines alone are like its neighbours.
 
     Where it has as many cells as they have, all its lines must be like them; otherwise one line is enough.
     """
@@ -150,7 +150,7 @@ def _make_finder(
     first_cells = Counter(_classify(cells[0]) for line, cells in alone.items() if line > records[0].line)
     common = {kind for kind, _ in first_cells.most_common(1)}
 
-    def takes_in_others(record: DelimitedRecord) -> bool:
+    def contains_others(record: DelimitedRecord) -> bool:
         first, *others = (_split_alone(line, delimiter) for line in lines[record.line - 1 : record.last_line])
         if max(widths) < MIN_WIDTH:
             return False
@@ -160,7 +160,7 @@ def _make_finder(
             return len(first) in counts and all(are_like)
         return bool(record.error) or any(are_like)
 
-    return takes_in_others
+    return contains_others
 
 
 def _split_alone(line: str, delimiter: str) -> list[str]:

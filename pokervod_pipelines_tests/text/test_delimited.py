@@ -1,4 +1,4 @@
-"""Test that cells of several lines keep every row, and that a quote that stays open takes in none."""
+"""Test that cells of several lines keep every row, and that a quote that stays open hides none."""
 
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def test_an_open_quote_is_refused_with_its_place(text: str, place: str) -> None:
         parse_delimited(text.encode(), file=Path("hands.csv"))
 
 
-def test_records_go_on_below_a_quote_that_is_never_closed_and_behind_one_that_takes_in_others() -> None:
+def test_records_go_on_below_a_quote_that_is_never_closed_and_behind_one_that_contains_others() -> None:
     open_quote = [(record.line, record.error) for record in read_records(CHIPS + '2,"x,y\n3,x,y\n', ",")]
     closed_late = [(record.line, record.error) for record in read_records(CHIPS + '2,x,"\n3,x,"\n4,x,y\n', ",")]
 
