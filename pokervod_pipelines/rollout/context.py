@@ -15,10 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from pokervod_pipelines.rollout.commands import CommandResult, run_command
 from pokervod_pipelines.rollout.criteria.result import CriterionFailed, ErrorClass, expect
 from pokervod_pipelines.rollout.http_calls import HttpCaller, open_caller
-from pokervod_pipelines.rollout.redaction import hide_secrets
 from pokervod_pipelines.rollout.services import AddressKind, list_addresses, show_address
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rollout import RolloutService
+from pokervod_pipelines.text.redaction import hide_secrets
 
 Figure = float | int | str
 

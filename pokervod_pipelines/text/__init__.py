@@ -1,1 +1,1 @@
-"""Clean, compare, decode and read text: strings, files of an unknown encoding, delimited files and Markdown."""
+"""Clean, compare, decode and read text: strings, files of an unknown encoding, delimited files; hide secrets."""

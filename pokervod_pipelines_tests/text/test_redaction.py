@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pokervod_pipelines.rollout.redaction import MIN_SECRET_LENGTH, hide_secrets
+from pokervod_pipelines.text.redaction import MIN_SECRET_LENGTH, hide_secrets
 
 
 @pytest.mark.parametrize(

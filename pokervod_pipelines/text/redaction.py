@@ -1,4 +1,4 @@
-"""Hide secrets in what criteria and fixers report: values of the environment, users in addresses, tokens in headers."""
+"""Hide secrets in what programs print: values of the environment, users in addresses, tokens in headers."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
