@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import text
@@ -17,7 +18,8 @@ from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import embedded_folder, make_engine, serve_database
 from pokervod_pipelines.db.migrate import current_revision, newest_revision
-from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.errors import BadSettings, PokervodError
+from pokervod_pipelines.events.retention import find_oldest
 from pokervod_pipelines.monitoring.doctor_sheets import check_sheets
 from pokervod_pipelines.nas.root_marker import find_marker_fault
 from pokervod_pipelines.nas.share import open_disk
@@ -71,6 +73,10 @@ def check_installation(folder: Path | None = None) -> list[CheckResult]:
 
 def _check_settings(settings: Settings) -> CheckResult:
     found = f"{settings.source or 'environment'}; {len(settings.libraries)} libraries, {len(settings.sheets)} sheets"
+    try:
+        find_oldest(settings.events, datetime.now(UTC))
+    except BadSettings as error:
+        return report_part("settings", str(error), "correct the type of events in the settings")
     if not settings.libraries and not settings.sheets:
         return report_part(
             "settings",

@@ -90,6 +90,14 @@ def test_broken_settings_are_the_only_result(installation: Installation) -> None
     assert "pokervod.yaml:1" in results[0].summary
 
 
+def test_an_unknown_type_of_events_is_named(installation: Installation) -> None:
+    settings = installation.folder / "pokervod.yaml"
+    settings.write_text(f"{settings.read_text()}events: {{keep_days_of: {{nas.fil: 3}}}}\n")
+
+    [broken] = [each for each in check_installation(installation.folder) if not each.passed]
+    assert broken.summary.startswith("events.keep_days_of: unknown event type 'nas.fil'; did you mean")
+
+
 def test_a_server_that_is_down_fails(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POKERVOD_DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1/pokervod")
 
