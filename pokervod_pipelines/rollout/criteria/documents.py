@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any
 
 import yaml
-from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.fields import follow_pointer
@@ -20,7 +19,7 @@ MAX_VALUES = 500_000
 _MAX_REFERENCES = 50
 """References that lead to references."""
 
-_VALIDATORS = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator}
+_VERSIONS = ("3.0", "3.1")
 _LITERAL = frozenset({"example", "examples", "enum", "const", "default"})
 """Keys whose values are data, so that a ``$ref`` in them is none."""
 
@@ -71,10 +70,13 @@ class ApiDocument:
 
     def find_problems(self) -> list[str]:
         """Return what is invalid; only broken references if there are any, because they cause other problems."""
+        import openapi_spec_validator as validation  # noqa: PLC0415 - 10 MB that only these criteria need
+
         values: Any = self.values
         found = [*self._find_dangling(values, "")]
+        validator = {"3.0": validation.OpenAPIV30SpecValidator, "3.1": validation.OpenAPIV31SpecValidator}
         try:
-            for error in _VALIDATORS[self.version](values).iter_errors() if not found else ():
+            for error in validator[self.version](values).iter_errors() if not found else ():
                 place = "/".join(map(str, getattr(error, "absolute_path", ())))
                 found.append(f"/{place}: {error.message}")
         except (LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -105,7 +107,7 @@ def read_document(context: RolloutContext, service: str) -> ApiDocument:
     expect(path, ErrorClass.DOCUMENT, f"{service} has no document; set {key} in the settings or the plan")
     values = read_mapping(context, path)
     version = str(values.get("openapi", ""))
-    is_known = version.startswith((*_VALIDATORS,))
+    is_known = version.startswith(_VERSIONS)
     expect(is_known, ErrorClass.DOCUMENT, f"{path}: expected 'openapi' 3.0 or 3.1, got {version or 'nothing'}")
     document = ApiDocument(path, version[:3], values)
     if problems := document.find_problems():

@@ -6,7 +6,6 @@ A migration declares it by ``KEEPS_DATA = True``; whoever writes it knows, and n
 import time
 from typing import Any, ClassVar
 
-from alembic.script import ScriptDirectory
 from pydantic import Field
 from sqlalchemy import Engine, event
 
@@ -31,6 +30,8 @@ class ApplyMigrations(Fixer):
             raise CannotFix(f"no migration is pending (the schema is at {before}), so none can fix the failure")
         if before is not None and before > newest:
             raise CannotFix(f"the database is at {before}, newer than this code ({newest}); run the newer code")
+        from alembic.script import ScriptDirectory  # noqa: PLC0415 - 10 MB that only this fix needs
+
         script = ScriptDirectory(str(migrate.MIGRATIONS))
         pending = [*reversed([*script.iterate_revisions("head", before or "base")])]
         undeclared = [step for step in pending if before and not getattr(step.module, "KEEPS_DATA", False)]

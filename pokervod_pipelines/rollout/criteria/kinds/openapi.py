@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Literal
 
-from openapi_schema_validator import OAS30ReadValidator, OAS31Validator, oas30_format_checker, oas31_format_checker
 from pydantic import Field
 
 from pokervod_pipelines.rollout.context import RolloutContext
@@ -24,10 +23,6 @@ READING = frozenset({"get", "head"})
 MAX_PROBLEMS = 3
 """Problems shown of one response body."""
 
-_VALIDATORS = {
-    "3.0": (OAS30ReadValidator, oas30_format_checker),
-    "3.1": (OAS31Validator, oas31_format_checker),
-}
 _DOWN = frozenset({ErrorClass.UNREACHABLE, ErrorClass.SERVICE_DOWN})
 _NO_CONTENT = frozenset({"204", "205"})
 
@@ -137,6 +132,8 @@ def _compare(document: ApiDocument, operation: Operation, call: OperationCall, a
 
 
 def _compare_body(document: ApiDocument, content: Mapping[str, Any], answer: HttpResponse) -> Iterator[str]:
+    import openapi_schema_validator as validation  # noqa: PLC0415 - 10 MB that only these criteria need
+
     media = _read_media(answer.headers.get("content-type", ""))
     shapes = {_read_media(name): document.resolve(value) for name, value in content.items()}
     key = next((key for key in (media, f"{media.partition('/')[0]}/*", "*/*") if key in shapes), None)
@@ -151,7 +148,10 @@ def _compare_body(document: ApiDocument, content: Mapping[str, Any], answer: Htt
         return
     # The document is put around the schema so that references resolve.
     around = {key: value for key, value in document.values.items() if key in {"components", "paths"}}
-    validator, formats = _VALIDATORS[document.version]
+    validator, formats = {
+        "3.0": (validation.OAS30ReadValidator, validation.oas30_format_checker),
+        "3.1": (validation.OAS31Validator, validation.oas31_format_checker),
+    }[document.version]
     whole = validator({"allOf": [shapes[key].get("schema", {})], **around}, format_checker=formats)
     for error in islice(whole.iter_errors(body), MAX_PROBLEMS):
         place = "/".join(map(str, error.absolute_path))
