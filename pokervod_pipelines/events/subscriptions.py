@@ -164,9 +164,14 @@ def name_lock(consumer: str) -> str:
 def _open_connection(engine: Engine) -> Iterator[Connection]:
     """Open a connection that no pool takes back with its lock; a crash may lose its last progress, but nothing else."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        driver = connection.connection.dbapi_connection
         connection.detach()
-        connection.execute(text("set synchronous_commit = off"))
-        yield connection
+        try:
+            connection.execute(text("set synchronous_commit = off"))
+            yield connection
+        finally:
+            if connection.invalidated and driver is not None:
+                driver.close()  # of a cut connection nobody else has it
 
 
 @dataclass
