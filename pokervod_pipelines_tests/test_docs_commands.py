@@ -96,6 +96,8 @@ OPEN = re.compile(r"…|\[|\b(ID|ROW_ID|FILE|KEY|PATH|NAME|WEEK|TEXT|DIR)\b")
 
 ENDS = (
     (r"pokervod sheets retire", 2, "every sheet of the sample is in its settings"),
+    (r"pokervod events (retry|drop)", 2, "no event of the sample is parked"),
+    (r"pokervod context show", 2, "the runs of the sample share nothing"),
     (r"pokervod hands settle 3", 2, "the hand of the sample agrees with its sheets"),
     (r"pokervod render workers --reinstate", 2, "no worker of the sample is quarantined"),
     (r"pokervod rollout validate 4", 1, "its criterion fails"),

@@ -147,9 +147,11 @@ def test_a_run_from_before_a_restart_is_not_waited_for(
     has_process: bool,
     is_alive: bool,
 ) -> None:
+    before = datetime.now(UTC)
     run = start_run(instance, STATUS.STARTING, pid=os.getpid() if has_process else None)
     now = datetime.now(UTC)
-    restarted_at = None if restarted is None else now + timedelta(seconds=restarted)
+    begun = now if (restarted or 0) > 0 else before  # however long it takes to start the run
+    restarted_at = None if restarted is None else begun + timedelta(seconds=restarted)
 
     fail_dead_runs(instance, engine, now=now + timedelta(seconds=later), restarted_at=restarted_at)
 

@@ -397,6 +397,7 @@ def test_processes_that_are_killed_lose_nothing_and_do_nothing_twice(
         end = time.monotonic() + chance.uniform(1, 3)
         while time.monotonic() < end:
             writers.step()
+            time.sleep(0.01)
         for process in consumers:
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -405,7 +406,7 @@ def test_processes_that_are_killed_lose_nothing_and_do_nothing_twice(
     with run(engine, Effects(engine, chance)):
         wait_until(lambda: has_cursor(engine) and count_pending(engine) == 0)
 
-    assert len(writers.committed) > 1_000
+    assert len(writers.committed) > 100
     assert_all_once_and_in_order(effects(), writers.committed)
 
 
