@@ -1,6 +1,7 @@
 """Run, resume, validate, report and override rollouts: ``pokervod rollout``."""
 
 import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -315,11 +316,22 @@ def demo(
     Example: pokervod rollout demo
     """
     start = time.monotonic()
-    for each in (signal.SIGTERM, signal.SIGHUP):
+    interrupted = threading.Event()
+
+    def interrupt(*_: object) -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    def report(line: str) -> None:
+        if interrupted.is_set() and threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt  # the first one is lost where Python was destroying an object
+        err.print(line, markup=False)
+
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(each) is not signal.SIG_IGN:  # as under nohup
-            signal.signal(each, signal.default_int_handler)
+            signal.signal(each, interrupt)
     try:
-        run_demo(html, lambda line: err.print(line, markup=False))
+        run_demo(html, report)
     except KeyboardInterrupt:
         err.print("stopped; nothing of the demo is left")
         raise typer.Exit(130) from None

@@ -158,6 +158,12 @@ def test_the_demo_shows_nine_weeks_and_leaves_only_its_report(tmp_path: Path) ->
     assert find_databases(tmp_path) == []
 
 
+def take_signals() -> None:
+    """Let the program be interrupted, also where these tests run in the background or under nohup."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
@@ -174,7 +180,14 @@ def test_the_demo_shows_nine_weeks_and_leaves_only_its_report(tmp_path: Path) ->
 )
 def test_an_interrupted_demo_leaves_nothing(tmp_path: Path, moment: str, number: int) -> None:
     environment = os.environ | {"TMPDIR": str(tmp_path)}
-    with subprocess.Popen(DEMO, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as demo:
+    with subprocess.Popen(
+        DEMO,
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=take_signals,  # noqa: PLW1509
+    ) as demo:
         assert demo.stderr is not None
         assert any(moment in line for line in demo.stderr)
         demo.send_signal(number)
