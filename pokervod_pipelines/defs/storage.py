@@ -15,7 +15,7 @@ from typing import Any
 from dagster._core.scheduler.instigation import TickStatus
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage, PostgresScheduleStorage
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from pokervod_pipelines.db.engine import create_missing_database, make_engine, serve_database
 from pokervod_pipelines.db.locks import hold_lock
@@ -93,6 +93,16 @@ def _open_engine(folder: Path) -> Engine:
             DagsterPostgresStorage(postgres_url=urls.dagster.render_as_string(hide_password=False))
     finally:
         ours.dispose()
-    return create_engine(
+    engine = create_engine(
         urls.dagster, isolation_level="AUTOCOMMIT", pool_size=POOL_SIZE, max_overflow=-1, pool_pre_ping=True
     )
+    with engine.connect() as connection:
+        for table in connection.execute(text(_FULL_TABLES)).scalars().all():
+            connection.execute(text(f"alter table {table} set (fillfactor = 40)"))
+    return engine
+
+
+_FULL_TABLES = """
+    select relname from pg_class where relname in ('jobs', 'instigators') and relkind = 'r' and reloptions is null
+"""
+"""Tables of a few long rows that every tick updates: without room in its page, a new version lengthens the table."""

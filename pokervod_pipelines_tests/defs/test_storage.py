@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import TickData, TickStatus
+from sqlalchemy import text
 
 from pokervod_pipelines.defs import storage
 from pokervod_pipelines.workflows.setup import prepare_folder
@@ -55,3 +56,13 @@ def test_skipped_ticks_are_kept_for_minutes_and_others_for_a_month(instance: dg.
         (TickStatus.SUCCESS, 29),
     ]
     assert len(instance.get_ticks("another", "another")) == 8
+
+
+def test_tables_that_every_tick_updates_have_room_in_their_pages(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    query = text("select relname, reloptions from pg_class where reloptions is not null and relkind = 'r' order by 1")
+    with storage._open_engine(tmp_path).connect() as connection:
+        found = [
+            (row.relname, row.reloptions) for row in connection.execute(query) if not row.relname.startswith("pg_")
+        ]
+
+    assert found == [("instigators", ["fillfactor=40"]), ("jobs", ["fillfactor=40"])]
