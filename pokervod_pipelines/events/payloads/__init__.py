@@ -1,0 +1,110 @@
+"""Describe what each type of event says: a model a type, checked when an event is appended.
+
+Events that a person or a rule signed have ``by`` and ``reason``: they are audit records.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from pokervod_pipelines.events.payloads.archive import (
+    CatalogEpisode,
+    CatalogSummary,
+    ChangedRow,
+    CorrectedFact,
+    FileFacts,
+    NewProject,
+    ProbedFiles,
+    ScanSummary,
+    SheetFailure,
+    SheetSummary,
+)
+from pokervod_pipelines.events.payloads.base import Payload
+from pokervod_pipelines.events.payloads.hands import (
+    ClipReference,
+    DisagreeingFacts,
+    EliminatedPlayer,
+    EndedLevel,
+    HandReference,
+    ImportedExport,
+    InstructionReference,
+    PausedScope,
+    PlayerAlias,
+    QuarantinedFile,
+    RenderWorkerReference,
+    TaggedClip,
+    TournamentChange,
+)
+from pokervod_pipelines.events.payloads.system import (
+    AlertReference,
+    DecidedEvent,
+    FailedStage,
+    ParkedEvent,
+    RolloutStep,
+    SyncEnd,
+    SyncStart,
+)
+from pokervod_pipelines.events.types import EventType
+
+__all__ = ["Payload", "check_payload", "find_payload"]
+
+_OF_TYPE: Mapping[EventType, type[Payload]] = {
+    EventType.NAS_SCAN_COMPLETED: ScanSummary,
+    EventType.NAS_SCAN_FAILED: ScanSummary,
+    EventType.MEDIA_FACTS_CHANGED: ProbedFiles,
+    EventType.CATALOG_UPDATED: CatalogSummary,
+    EventType.CATALOG_PROJECT_CREATED: NewProject,
+    EventType.CATALOG_EPISODE_CREATED: CatalogEpisode,
+    EventType.CATALOG_CORRECTED: CorrectedFact,
+    EventType.SHEETS_SYNC_COMPLETED: SheetSummary,
+    EventType.SHEETS_SYNC_FAILED: SheetFailure,
+    EventType.SHEETS_ROW_CHANGED: ChangedRow,
+    EventType.HAND_CLIP_TAGGED: TaggedClip,
+    EventType.HAND_PLAYER_ALIASED: PlayerAlias,
+    EventType.HAND_CREATED: HandReference,
+    EventType.HAND_CHANGED: HandReference,
+    EventType.HAND_FILE_QUARANTINED: QuarantinedFile,
+    EventType.HAND_DISAGREEMENT: DisagreeingFacts,
+    EventType.RENDER_PAUSED: PausedScope,
+    EventType.RENDER_RESUMED: PausedScope,
+    EventType.RENDER_WORKER_QUARANTINED: RenderWorkerReference,
+    EventType.RENDER_WORKER_REINSTATED: RenderWorkerReference,
+    EventType.TOURNAMENT_CHANGED: TournamentChange,
+    EventType.TOURNAMENT_IMPORTED: ImportedExport,
+    EventType.TOURNAMENT_LEVEL_ENDED: EndedLevel,
+    EventType.TOURNAMENT_PLAYER_ELIMINATED: EliminatedPlayer,
+    EventType.SYSTEM_SYNC_ALL: SyncStart,
+    EventType.SYSTEM_SYNC_COMPLETED: SyncEnd,
+    EventType.SYSTEM_ERROR: FailedStage,
+    EventType.SYSTEM_EVENT_PARKED: ParkedEvent,
+    EventType.SYSTEM_EVENT_RETRIED: DecidedEvent,
+    EventType.SYSTEM_EVENT_DROPPED: DecidedEvent,
+}
+
+_OF_FAMILY: Mapping[str, type[Payload]] = {
+    "nas.file.": FileFacts,
+    "hand.clip.": ClipReference,
+    "render.": InstructionReference,
+    "rollout.": RolloutStep,
+    "alert.": AlertReference,
+}
+"""Payloads of the types that begin so and are not listed on their own."""
+
+
+@cache
+def find_payload(type_: EventType) -> type[Payload]:
+    """Return the model of the payloads of that type."""
+    if type_ in _OF_TYPE:
+        return _OF_TYPE[type_]
+    return next(model for family, model in _OF_FAMILY.items() if type_.startswith(family))
+
+
+def check_payload(type_: EventType, payload: Mapping[str, Any]) -> None:
+    """Raise ``ValueError`` for a payload that the type does not have: a mistake of the room that appends it."""
+    try:
+        find_payload(type_).model_validate(payload)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise ValueError(f"payload of {type_}: {problems}") from None

@@ -1,0 +1,78 @@
+"""Describe what events of alerts, rollouts and the system itself say."""
+
+from datetime import datetime
+
+from pokervod_pipelines.events.payloads.base import Payload, SignedPayload
+
+
+class AlertReference(Payload):
+    """Name an alert, how often and where it is delivered, and who closed it."""
+
+    alert_id: int
+    key: str
+    severity: str | None = None
+    title: str | None = None
+    channels: tuple[str, ...] | None = None
+    delivery_id: str | None = None
+    channel: str | None = None
+    attempts: int | None = None
+    may_have_been_delivered: bool | None = None
+    error: str | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
+class RolloutStep(Payload):
+    """Name a rollout, its week and what happened to it."""
+
+    plan: str
+    weeks: int | None = None
+    week: int | None = None
+    attempt: int | None = None
+    criterion: str | None = None
+    next_try_at: datetime | None = None
+    fixer: str | None = None
+    done: bool | None = None
+    said: str | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
+class SyncStart(Payload):
+    """Say which sync began, ``full`` or ``incremental``, and by which Dagster run."""
+
+    mode: str
+    run_id: str
+
+
+class SyncEnd(Payload):
+    """Say how a sync ended: ``failed`` names the stages that failed, each with its library or sheet."""
+
+    mode: str
+    run_id: str
+    failed: tuple[str, ...]
+
+
+class FailedStage(Payload):
+    """Say which part of a run failed for good, and why; ``name`` is the library, sheet or day."""
+
+    stage: str
+    name: str
+    error: str
+    run_id: str
+
+
+class ParkedEvent(Payload):
+    """Name an event that a consumer could not handle, and why."""
+
+    consumer: str
+    event_id: int
+    type: str
+    error: str
+
+
+class DecidedEvent(SignedPayload):
+    """Name a parked event that a person let a consumer handle again, or gave up."""
+
+    consumer: str
+    event_id: int
