@@ -47,7 +47,7 @@ _unanswered: dict[str, tuple[float, subprocess.Popen[bytes]]] = {}
 def check_paths(paths: Iterable[Path], seconds: float = ANSWER_SECONDS) -> dict[Path, str]:
     """Return what is wrong with each path, or "", after ``seconds`` at the latest; all are asked at the same time.
 
-    ``IS_FILE`` says that it is no folder, which is wrong for a folder only.
+    A file has ``IS_FILE``, which is wrong only where a folder is expected.
     """
     seconds, mounts = max(seconds, LEAST_SECONDS), _read_mounts()
     given = dict.fromkeys(paths)
