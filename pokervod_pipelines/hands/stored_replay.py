@@ -17,7 +17,6 @@ from sqlalchemy import Connection, Engine
 from pokervod_pipelines.hands import store
 from pokervod_pipelines.hands.findings import HandFinding
 from pokervod_pipelines.hands.hand import BadContent, Hand
-from pokervod_pipelines.hands.replay import replay_hand
 from pokervod_pipelines.processes.streams import StreamLimits, ask_in_order
 from pokervod_pipelines.processes.supervised import ChildProgram
 
@@ -35,6 +34,8 @@ def check_hand(hand: Hand | BadContent) -> tuple[HandFinding, ...]:
     """Return the findings of replaying the hand; invalid content, or a failure of the replay, is one finding."""
     if isinstance(hand, BadContent):
         return (HandFinding("invalid_content", str(hand)[:MAX_SHOWN]),)
+    from pokervod_pipelines.hands.replay import replay_hand  # noqa: PLC0415 - loads the rules engine
+
     try:
         return replay_hand(hand)
     except Exception as error:  # noqa: BLE001 - one hand never stops the others

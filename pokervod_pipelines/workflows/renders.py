@@ -20,7 +20,6 @@ from pokervod_pipelines.render.outputs.audit import KnownOutput, audit_outputs, 
 from pokervod_pipelines.render.outputs.publish import sweep_unfinished
 from pokervod_pipelines.render.queue_store import find_output_owners
 from pokervod_pipelines.render.states import Transition
-from pokervod_pipelines.render.worker.run import run_worker
 from pokervod_pipelines.render.workers import HAS_WORKER, count_available
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.text.markdown import embed_image
@@ -60,6 +59,8 @@ def run_outputs_stage(run: SyncRun, day: date, *, also: Collection[date] = ()) -
 
     The result describes the day alone. Raises ``Unavailable`` where the outputs folder cannot be read.
     """
+    from pokervod_pipelines.render.worker.run import run_worker  # noqa: PLC0415 - loads the renderers
+
     started = time.monotonic()
     transitions: list[Transition] = []
     for each in (day, *also):
