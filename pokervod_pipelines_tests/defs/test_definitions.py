@@ -223,6 +223,17 @@ def test_a_missing_library_fails_its_partition_and_is_not_retried(
     assert statuses == ["failed"]
 
 
+def test_what_only_runs_need_is_not_loaded_with_the_definitions(tmp_path: Path) -> None:
+    """The code server stays loaded: each of these is 8 to 16 MB of it."""
+    script = "import sys, pokervod_pipelines.definitions; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout.split()
+
+    assert {"dagster", "pokervod_pipelines.definitions"} <= {*loaded}
+    assert {"alembic", "av", "openapi_schema_validator", "openapi_spec_validator", "pokerkit"} & {*loaded} == set()
+
+
 @pytest.mark.long
 def test_no_room_imports_dagster() -> None:
     modules = "; ".join(f"walk('pokervod_pipelines.{room}')" for room in ROOMS)
