@@ -32,7 +32,7 @@ from pokervod_pipelines.cli.usage import LARGEST, MOST_LISTED
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.cursors import Consumer, list_consumers, read_cursor, set_back_cursor
-from pokervod_pipelines.events.listen import start_listening, wait_for_append
+from pokervod_pipelines.events.listen import POLL_SECONDS, start_listening, wait_for_append
 from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_events, read_latest, read_snapshot
 from pokervod_pipelines.events.retention import count_prunable, prune_events
 from pokervod_pipelines.events.retries import drop_parked, list_failed, retry_parked
@@ -46,9 +46,6 @@ app = typer.Typer(no_args_is_help=True)
 DEFAULT_LINES = 20
 
 CONSUMERS = (INSTRUCTIONS,)
-
-POLL_SECONDS = 5.0
-"""The log is read this often even if a notification was lost."""
 
 
 @app.command("tail")

@@ -8,6 +8,9 @@ from sqlalchemy.exc import OperationalError
 
 CHANNEL = "pokervod_events"
 
+POLL_SECONDS = 5.0
+"""The log is read this often even if a notification was lost."""
+
 
 def start_listening(connection: Connection) -> None:
     """Subscribe the connection to every later append, once it has committed."""

@@ -1,7 +1,7 @@
 """Keep the events whose handler failed: those tried again, those that wait behind them, and those given up.
 
-Events of one sequence are handled in order. The first of a sequence has a time of its next try, those behind it have
-none until they are first. A parked event holds nobody up.
+Events of one sequence are handled in order: the first is tried at its time, at once if it has none, those behind it
+wait. A parked event holds nobody up.
 """
 
 import json
@@ -49,11 +49,30 @@ def list_waiting(connection: Connection, consumer: str) -> dict[str, float]:
 
 
 _WAITING = text("""
-    select sequence, extract(epoch from next_try_at - clock_timestamp()) as seconds from event_retries first
-    where consumer = :consumer and parked_at is null and next_try_at is not null and not exists (
-        select from event_retries r where r.consumer = :consumer and r.sequence = first.sequence
-            and r.parked_at is null and r.event_id < first.event_id)
-    order by event_id
+    with recursive first as (
+        (select sequence, event_id, next_try_at from event_retries
+            where consumer = :consumer and parked_at is null order by sequence, event_id limit 1)
+        union all
+        select next.* from first, lateral (
+            select sequence, event_id, next_try_at from event_retries r
+            where r.consumer = :consumer and r.parked_at is null and r.sequence > first.sequence
+            order by r.sequence, r.event_id limit 1
+        ) as next
+    )
+    select sequence, coalesce(extract(epoch from next_try_at - clock_timestamp()), 0) as seconds
+    from first order by event_id
+""")
+"""Steps from the first event of each sequence to the next, so that those waiting behind it cost nothing."""
+
+
+def find_parked(connection: Connection, consumer: str, event_ids: Sequence[int]) -> set[int]:
+    """Return which of the events are parked."""
+    return set(connection.scalars(_PARKED, {"consumer": consumer, "event_ids": [*event_ids]}))
+
+
+_PARKED = text("""
+    select event_id from event_retries
+    where consumer = :consumer and event_id = any(:event_ids) and parked_at is not null
 """)
 
 
@@ -97,11 +116,9 @@ def record_failure(
         "error": error, "wait": None if wait is None else timedelta(seconds=wait),
     }  # fmt: skip
     connection.execute(_FAIL, values)
-    if wait is None:
-        _promote_next(connection, consumer, name_sequence(event))
-        if event.type != EventType.SYSTEM_EVENT_PARKED:  # a consumer that fails on all would never end
-            payload = {"consumer": consumer, "event_id": event.id, "type": event.type, "error": error}
-            append_events(connection, SOURCE, event.correlation_id, [NewEvent(EventType.SYSTEM_EVENT_PARKED, payload)])
+    if wait is None and event.type != EventType.SYSTEM_EVENT_PARKED:  # a consumer that fails on all would never end
+        payload = {"consumer": consumer, "event_id": event.id, "type": event.type, "error": error}
+        append_events(connection, SOURCE, event.correlation_id, [NewEvent(EventType.SYSTEM_EVENT_PARKED, payload)])
 
 
 _FAIL = text("""
@@ -114,25 +131,12 @@ _FAIL = text("""
 """)
 
 
-def delete_handled(connection: Connection, consumer: str, sequence: str, event_ids: Sequence[int]) -> None:
-    """Delete the events, which are done, and let the next of their sequence be tried."""
+def delete_handled(connection: Connection, consumer: str, event_ids: Sequence[int]) -> None:
+    """Delete the events, which are done; the next of their sequences is due."""
     connection.execute(_DELETE, {"consumer": consumer, "event_ids": [*event_ids]})
-    _promote_next(connection, consumer, sequence)
 
 
 _DELETE = text("delete from event_retries where consumer = :consumer and event_id = any(:event_ids)")
-
-
-def _promote_next(connection: Connection, consumer: str, sequence: str) -> None:
-    connection.execute(_PROMOTE, {"consumer": consumer, "sequence": sequence})
-
-
-_PROMOTE = text("""
-    update event_retries set next_try_at = now()
-    where consumer = :consumer and next_try_at is null and parked_at is null and event_id = (
-        select min(event_id) from event_retries
-        where consumer = :consumer and sequence = :sequence and parked_at is null)
-""")
 
 
 def list_failed(connection: Connection, consumer: str | None = None) -> list[FailedEvent]:

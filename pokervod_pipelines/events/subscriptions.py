@@ -30,7 +30,7 @@ from pokervod_pipelines.events.cursors import (
     start_cursor,
     stream_round,
 )
-from pokervod_pipelines.events.listen import start_listening, wait_for_append
+from pokervod_pipelines.events.listen import POLL_SECONDS, start_listening, wait_for_append
 from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.events.types import EventType
 from pokervod_pipelines.policies.backoff import Backoff
@@ -42,9 +42,6 @@ _log = logging.getLogger(__name__)
 BATCH = 200
 SAVE_SECONDS = 0.1
 """Progress within a batch is stored this often; after a crash at most so much is handled again."""
-
-POLL_SECONDS = 5.0
-"""The log is read this often even if a notification was lost."""
 
 STOP_SECONDS = 0.5
 """A subscription looks this often whether it should stop, or whether its predecessor has ended."""
@@ -186,10 +183,13 @@ class _Reader:
     backoff: Backoff = field(kw_only=True)
     waits: dict[str, float] = field(init=False, default_factory=dict)
     """The sequences that wait for a next try, and until when."""
+    has_read: bool = field(init=False, default=False)
+    """Whether it has read a batch on this connection."""
 
     def follow(self, connection: Connection) -> None:
         """Handle what is pending, then wait for more, until told to stop."""
         start_listening(connection)
+        self.has_read = False
         left = read_round(connection, self.consumer)
         looked = moved = 0.0
         while not self.stop.is_set():
@@ -221,10 +221,11 @@ class _Reader:
         """Return what is left of the round, or None at its end."""
         held: list[LoggedEvent] = []
         saved = time.monotonic()
+        parked = self._find_parked(connection, events)
         for event in events:
             if retries.name_sequence(event) in self.waits:
                 held.append(event)
-            else:
+            elif event.id not in parked:
                 self._try(event, attempt=1)
             if time.monotonic() - saved > SAVE_SECONDS or self.stop.is_set():
                 left = self._save(connection, left, event, held)
@@ -237,6 +238,13 @@ class _Reader:
             return None
         self._save(connection, left, events[-1], held)
         return read_round(connection, self.consumer)
+
+    def _find_parked(self, connection: Connection, events: Sequence[LoggedEvent]) -> set[int]:
+        """Return which events were parked before a crash that lost this progress: it is asked once."""
+        if self.has_read:
+            return set()
+        self.has_read = True
+        return retries.find_parked(connection, self.consumer.name, [event.id for event in events])
 
     def _save(self, connection: Connection, left: Round, done: LoggedEvent, held: Sequence[LoggedEvent]) -> Round:
         """Store that the events of the round up to this one are handled, or held."""
@@ -262,13 +270,9 @@ class _Reader:
                 break
             handled.append(event.id)
             if time.monotonic() - saved > SAVE_SECONDS:
-                self._delete_handled(sequence, handled)
+                retries.delete_handled(connection, self.consumer.name, handled)
                 handled, saved = [], time.monotonic()
-        self._delete_handled(sequence, handled)
-
-    def _delete_handled(self, sequence: str, handled: Sequence[int]) -> None:
-        with self.engine.begin() as transaction:
-            retries.delete_handled(transaction, self.consumer.name, sequence, handled)
+        retries.delete_handled(connection, self.consumer.name, handled)
 
     def _try(self, event: LoggedEvent, *, attempt: int) -> bool:
         """Return whether the event is handled; store its failure."""
