@@ -78,7 +78,8 @@ def describe_wait(seconds: float) -> str:
 def is_on_share(*paths: Path) -> bool:
     """Return whether a path leads to a share, by its links too, or has one below; nothing on a share is touched."""
     mounts = _read_mounts()
-    return any(_leads_to_share(full, mounts) or _has_share_below(full, mounts) for full in map(_make_absolute, paths))
+    found = [_follow_links(_make_absolute(path), mounts) for path in paths]
+    return any(place is None or _has_share_below(place, mounts) for place in found)
 
 
 def is_mounted(path: Path) -> bool:
@@ -91,16 +92,21 @@ def _make_absolute(path: Path) -> str:
 
 
 def _leads_to_share(path: str, mounts: Mapping[str, str]) -> bool:
+    return _follow_links(path, mounts) is None
+
+
+def _follow_links(path: str, mounts: Mapping[str, str]) -> str | None:
+    """Return the path that this one leads to by its links, None for one on a share."""
     for _ in range(MAX_LINKS):
         if not _is_local(path, mounts):
-            return True
+            return None
         link = _find_link(path, mounts)
         if link is None:
-            return False
+            return path
         with suppress(OSError):
             target = os.path.join(os.path.dirname(link), os.readlink(link))  # noqa: PTH115, PTH118, PTH120 - texts
             path = os.path.normpath(target + path[len(link) :])
-    return False
+    return path
 
 
 def _has_share_below(path: str, mounts: Mapping[str, str]) -> bool:

@@ -16,12 +16,15 @@ def test_a_local_disk_is_looked_at_and_anything_else_is_asked(tmp_path: Path) ->
     (tmp_path / "link").symlink_to("/proc/1")
     (tmp_path / "again").symlink_to("link")
     (tmp_path / "up").symlink_to("../" * 20 + "proc")
+    (tmp_path / "above").symlink_to("/")
     (tmp_path / "broken").symlink_to("nowhere")
     (tmp_path / "loop").symlink_to("loop")
 
-    on_share = {name: is_on_share(tmp_path / name) for name in ("link/stat", "again", "up/1", "broken", "loop")}
+    shared, local = ("link/stat", "again", "up/1", "above"), ("broken", "loop")
 
-    assert on_share == {"link/stat": True, "again": True, "up/1": True, "broken": False, "loop": False}
+    on_share = {name: is_on_share(tmp_path / name) for name in (*shared, *local)}
+
+    assert on_share == dict.fromkeys(shared, True) | dict.fromkeys(local, False)
     assert not is_on_share(tmp_path / "missing" / "too")
     assert is_on_share(Path("/proc/1"))
 
