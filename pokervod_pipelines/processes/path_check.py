@@ -49,7 +49,7 @@ def check_paths(paths: Iterable[Path], seconds: float = ANSWER_SECONDS) -> dict[
 
     A file has ``IS_FILE``, which is wrong only where a folder is expected.
     """
-    seconds, mounts = max(seconds, LEAST_SECONDS), _read_mounts()
+    seconds, mounts = max(seconds, LEAST_SECONDS), read_mounts()
     given = dict.fromkeys(paths)
     shared = {path: full for path in given if _leads_to_share(full := _make_absolute(path), mounts)}
     asked = [full for full in dict.fromkeys(shared.values()) if not _is_known_unanswered(full)]
@@ -75,16 +75,19 @@ def describe_wait(seconds: float) -> str:
     return f"{NO_ANSWER} (waited {seconds:g} s)"
 
 
-def is_on_share(*paths: Path) -> bool:
-    """Return whether a path leads to a share, by its links too, or has one below; nothing on a share is touched."""
-    mounts = _read_mounts()
+def is_on_share(*paths: Path, mounts: Mapping[str, str] | None = None) -> bool:
+    """Return whether a path leads to a share, by its links too, or has one below; nothing on a share is touched.
+
+    Whoever asks for thousands of paths gives the ``mounts``, which take longer to read than to look up.
+    """
+    mounts = read_mounts() if mounts is None else mounts
     found = [_follow_links(_make_absolute(path), mounts) for path in paths]
     return any(place is None or _has_share_below(place, mounts) for place in found)
 
 
 def is_mounted(path: Path) -> bool:
     """Return whether something is mounted at the path, which is not touched: a dead share would never answer."""
-    return _make_absolute(path) in _read_mounts()
+    return _make_absolute(path) in read_mounts()
 
 
 def _make_absolute(path: Path) -> str:
@@ -128,7 +131,7 @@ def _is_local(path: str, mounts: Mapping[str, str]) -> bool:
     return mounts.get(path) in LOCAL
 
 
-def _read_mounts() -> dict[str, str]:
+def read_mounts() -> dict[str, str]:
     """Return the type of each mounted file system; empty, so that nothing is local, on a system without the list."""
     with suppress(OSError):
         lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines()

@@ -18,6 +18,7 @@ from pokervod_pipelines.processes.path_check import (
     describe_wait,
     is_on_share,
     make_unanswered,
+    read_mounts,
     require_answer,
 )
 from pokervod_pipelines.processes.supervised import ChildProgram, SupervisedChild
@@ -70,16 +71,19 @@ class Access(Protocol):
 class PathAccess:
     """Make calls that use paths, as ``access_path``, many in one child process; it starts with the first on a share.
 
-    A path in the folder of one that answered, or below it, is not asked whether it answers until one does not.
+    A path in the folder of one that answered, or below it, is not asked whether it answers until one does not. What is
+    mounted is read once, and a folder of a local disk is looked up once, not for each of its files.
     """
 
     def __init__(self, seconds: float = READ_SECONDS) -> None:
         self._reader = ShareReader(seconds)
         self._answered: set[Path] = set()
+        self._mounts = read_mounts()
+        self._local: set[str] = set()
 
     def __call__(self, path: Path, call: Callable[[Path, Report], T], report: Report = _ignore) -> T:
         """Return what the call returns; raise ``ArchiveUnavailable`` where the share does not answer."""
-        if not is_on_share(path):
+        if self._is_local(os.path.abspath(path)):  # noqa: PTH100 - resolving a link may hang
             return call(path, report)
         if self._answered.isdisjoint((path, path.parent)):
             require_answer(path)
@@ -89,6 +93,14 @@ class PathAccess:
         except ArchiveUnavailable:
             self._answered.clear()
             raise
+
+    def _is_local(self, path: str) -> bool:
+        folder = os.path.dirname(path)  # noqa: PTH120 - a Path for each of thousands is slow
+        if folder not in self._local and not is_on_share(Path(folder), mounts=self._mounts):
+            self._local.add(folder)
+        if folder in self._local and not os.path.islink(path):  # noqa: PTH114
+            return True
+        return not is_on_share(Path(path), mounts=self._mounts)
 
     def close(self) -> None:
         """End the child."""
