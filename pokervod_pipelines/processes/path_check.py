@@ -85,6 +85,11 @@ def is_on_share(*paths: Path, mounts: Mapping[str, str] | None = None) -> bool:
     return any(place is None or _has_share_below(place, mounts) for place in found)
 
 
+def leads_to_share(path: Path, mounts: Mapping[str, str]) -> bool:
+    """Return whether a path leads to a share, by its links too; one of a local disk with a share below does not."""
+    return _leads_to_share(_make_absolute(path), mounts)
+
+
 def is_mounted(path: Path) -> bool:
     """Return whether something is mounted at the path, which is not touched: a dead share would never answer."""
     return _make_absolute(path) in read_mounts()

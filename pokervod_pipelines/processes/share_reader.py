@@ -17,6 +17,7 @@ from pokervod_pipelines.processes.failures import ChildFailure, ChildStuck, Chil
 from pokervod_pipelines.processes.path_check import (
     describe_wait,
     is_on_share,
+    leads_to_share,
     make_unanswered,
     read_mounts,
     require_answer,
@@ -71,8 +72,8 @@ class Access(Protocol):
 class PathAccess:
     """Make calls that use paths, as ``access_path``, many in one child process; it starts with the first on a share.
 
-    A path in the folder of one that answered, or below it, is not asked whether it answers until one does not. What is
-    mounted is read once, and a folder of a local disk is looked up once, not for each of its files.
+    A path below one that answered, or below its folder on the share, is not asked whether it answers until one does
+    not. What is mounted is read once, and a folder of a local disk is looked up once, not for each of its files.
     """
 
     def __init__(self, seconds: float = READ_SECONDS) -> None:
@@ -83,16 +84,22 @@ class PathAccess:
 
     def __call__(self, path: Path, call: Callable[[Path, Report], T], report: Report = _ignore) -> T:
         """Return what the call returns; raise ``ArchiveUnavailable`` where the share does not answer."""
-        if self._is_local(os.path.abspath(path)):  # noqa: PTH100 - resolving a link may hang
+        full = os.path.abspath(path)  # noqa: PTH100 - resolving a link may hang
+        if self._is_local(full):
             return call(path, report)
-        if self._answered.isdisjoint((path, path.parent)):
-            require_answer(path)
-            self._answered |= {path, path.parent}
+        self._require_answer(path, Path(full))
         try:
             return self._reader.ask(path, partial(call, path.absolute()), report)
         except ArchiveUnavailable:
             self._answered.clear()
             raise
+
+    def _require_answer(self, path: Path, full: Path) -> None:
+        if self._answered.isdisjoint((full, *full.parents)):
+            require_answer(path)
+            self._answered.add(full)
+            if leads_to_share(full.parent, self._mounts):  # that of a mount point answers for no other share
+                self._answered.add(full.parent)
 
     def _is_local(self, path: str) -> bool:
         folder = os.path.dirname(path)  # noqa: PTH120 - a Path for each of thousands is slow

@@ -142,3 +142,34 @@ def test_mounts_and_a_local_folder_are_looked_at_once_for_all_its_files(
         assert access(tmp_path / "link", find_process) != os.getpid()
 
     assert looked_up == [tmp_path, tmp_path / "link"]
+
+
+def test_folders_below_one_that_answered_are_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = record_processes(monkeypatch)
+
+    with closing(PathAccess()) as access:
+        access(tmp_path, find_process)
+        for number in range(20):
+            (tmp_path / str(number) / "day").mkdir(parents=True)
+            access(tmp_path / str(number) / "day", find_process)
+
+    assert started == ["path check", "share reader"]
+
+
+@pytest.mark.parametrize(("name", "asked"), [("one/a", 1), ("one/below/a", 1), ("two", 2), ("two/a", 2)])
+def test_a_share_that_answered_says_nothing_of_the_one_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, asked: int
+) -> None:
+    local = path_check.LOCAL
+    started = record_processes(monkeypatch)
+    monkeypatch.setattr(path_check, "LOCAL", local)
+    mounts = {"/": "ext4", f"{tmp_path}/one": "cifs", f"{tmp_path}/two": "cifs"}
+    for module in (path_check, share_reader):
+        monkeypatch.setattr(module, "read_mounts", lambda: mounts)
+    (tmp_path / name).mkdir(parents=True)
+
+    with closing(PathAccess()) as access:
+        access(tmp_path / "one", find_process)
+        access(tmp_path / name, find_process)
+
+    assert started.count("path check") == asked
