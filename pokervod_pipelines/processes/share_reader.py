@@ -97,9 +97,8 @@ class PathAccess:
     def _require_answer(self, path: Path, full: Path) -> None:
         if self._answered.isdisjoint((full, *full.parents)):
             require_answer(path)
-            self._answered.add(full)
-            if leads_to_share(full.parent, self._mounts):  # that of a mount point answers for no other share
-                self._answered.add(full.parent)
+            places = (full, full.parent)  # a local one may have other shares below
+            self._answered.update(place for place in places if leads_to_share(place, self._mounts))
 
     def _is_local(self, path: str) -> bool:
         folder = os.path.dirname(path)  # noqa: PTH120 - a Path for each of thousands is slow

@@ -169,6 +169,7 @@ def test_a_share_that_answered_says_nothing_of_the_one_beside_it(
     (tmp_path / name).mkdir(parents=True)
 
     with closing(PathAccess()) as access:
+        access(tmp_path, find_process)
         access(tmp_path / "one", find_process)
         access(tmp_path / name, find_process)
 
