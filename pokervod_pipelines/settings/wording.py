@@ -26,11 +26,11 @@ _EXPECTED = {
     "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
     "multiple_of": "a multiple of {multiple_of}",
-    "string_too_short": "at least {min_length} characters",
-    "string_too_long": "at most {max_length} characters",
+    "string_too_short": "at least {min_length} {characters}",
+    "string_too_long": "at most {max_length} {characters}",
     "string_pattern_mismatch": "text that matches {pattern}",
-    "too_short": "at least {min_length} entries",
-    "too_long": "at most {max_length} entries",
+    "too_short": "at least {min_length} {entries}",
+    "too_long": "at most {max_length} {entries}",
     "literal_error": "{expected}",
     "enum": "{expected}",
 }
@@ -50,11 +50,17 @@ def word_problem(problem: Mapping[str, Any], *, is_secret: bool = False) -> str:
     if expected is None:
         return str(problem["msg"]).removeprefix("Value error, ")
     if isinstance(found, str | float | int | date) and not is_secret:
-        shown = (repr(found) if isinstance(found, str) else str(found))[:MAX_SHOWN]
+        shown = repr(_trim(found)) if isinstance(found, str) else _trim(str(found))
     else:
         shown = _FOUND.get(type(found), type(found).__name__)
     limits = {
         name: int(limit) if isinstance(limit, float) and limit.is_integer() else limit
         for name, limit in problem.get("ctx", {}).items()
     }
-    return f"expected {expected.format(**limits)}, got {limits.get('actual_length', shown)}"
+    is_one = 1 in {limits.get("min_length"), limits.get("max_length")}
+    nouns = {"characters": "character" if is_one else "characters", "entries": "entry" if is_one else "entries"}
+    return f"expected {expected.format(**limits, **nouns)}, got {limits.get('actual_length', shown)}"
+
+
+def _trim(found: str) -> str:
+    return found if len(found) <= MAX_SHOWN else f"{found[: MAX_SHOWN - 1]}…"
