@@ -9,9 +9,8 @@ import typer
 from pokervod_pipelines.cli.options import JsonOption
 from pokervod_pipelines.cli.output import count_nouns, out, print_json, print_table, show_time
 from pokervod_pipelines.db.engine import open_database
-from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.settings import load_settings
-from pokervod_pipelines.workflows.context import find_use, purge_contexts, read_history, read_values
+from pokervod_pipelines.workflows.context import purge_contexts, read_history, read_use, read_values
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -32,9 +31,7 @@ def show(
     Example: pokervod context show 4f1c --history
     """
     with open_database(load_settings()) as engine, engine.connect() as connection:
-        used_at = find_use(connection, correlation)
-        if used_at is None:
-            raise BadInput(f"unknown context {correlation!r}; it was never written, or ended and was deleted")
+        used_at = read_use(connection, correlation)
         values = (read_history if history else read_values)(connection, correlation)
     if as_json:
         print_json([asdict(each) for each in values])

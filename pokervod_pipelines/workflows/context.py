@@ -36,6 +36,9 @@ class SharedContext:
     """
 
     def __init__(self, engine: Engine, settings: WorkflowSettings, correlation_id: str, by: str) -> None:
+        """Raise ``BadInput`` for an id or a name that the database cannot store."""
+        _require_text("correlation id", correlation_id)
+        _require_text("name of who writes", by)
         self.engine = engine
         self.settings = settings
         self.correlation_id = correlation_id
@@ -47,6 +50,7 @@ class SharedContext:
 
     def read(self, key: str) -> ContextValue:
         """Return the value of the key with its version. Raises as ``get`` does."""
+        _require_text("key", key)
         with self.engine.begin() as connection:
             _use(connection, self.correlation_id, self.settings)
             found = _find_value(connection, self.correlation_id, key)
@@ -69,11 +73,12 @@ class SharedContext:
 
         Nobody else changes the context meanwhile. Raises as ``set`` does.
         """
+        _require_text("key", key)
         with self.engine.begin() as connection:
             _begin(connection, self.correlation_id, self.settings)
             found = _find_value(connection, self.correlation_id, key)
             value = change(None if found is None else found.value)
-            set_value(connection, self.settings, self.correlation_id, key, value, by=self.by)
+            _store(connection, self.settings, self.correlation_id, key, value, by=self.by, found=found)
         return value
 
 
@@ -91,22 +96,38 @@ def set_value(
 
     Other writers of the context wait until the transaction ends.
     """
-    written = _write(correlation_id, key, value)
+    _require_text("key", key)
     _begin(connection, correlation_id, settings)
     found = _find_value(connection, correlation_id, key)
     version = 0 if found is None else found.version
     if expects is not None and expects != version:
         who = "has no value" if found is None else f"is at version {version}, set by {found.by}"
         raise Conflict(f"context {correlation_id}: {key!r} {who}, not at {expects}; read it again, then decide")
-    values = {"id": correlation_id, "key": key, "version": version + 1, "value": written, "by": by}
-    others = connection.scalar(_OTHER_BYTES, values) or 0
-    if others + len(written) > settings.context_bytes:
+    return _store(connection, settings, correlation_id, key, value, by=by, found=found)
+
+
+def _store(
+    connection: Connection,
+    settings: WorkflowSettings,
+    correlation_id: str,
+    key: str,
+    value: Any,
+    *,
+    by: str,
+    found: ContextValue | None,
+) -> int:
+    """Store the value as the version after the one found; return that."""
+    written = _write(correlation_id, key, value)
+    version = 1 if found is None else found.version + 1
+    values = {"id": correlation_id, "key": key, "version": version, "value": written, "bytes": len(written), "by": by}
+    total = (connection.scalar(_OTHER_BYTES, values) or 0) + len(written)
+    if total > settings.context_bytes:
         raise BadInput(
-            f"context {correlation_id}: {key!r} would make it {others + len(written):,} bytes, the limit is "
+            f"context {correlation_id}: {key!r} would make it {total:,} bytes, the limit is "
             f"{settings.context_bytes:,}; store the data in a table or file, and share its id or path"
         )
     connection.execute(_INSERT, values)
-    return version + 1
+    return version
 
 
 def read_values(connection: Connection, correlation_id: str) -> list[ContextValue]:
@@ -119,9 +140,11 @@ def read_history(connection: Connection, correlation_id: str) -> list[ContextVal
     return [ContextValue(**row._mapping) for row in connection.execute(_HISTORY, {"id": correlation_id})]
 
 
-def find_use(connection: Connection, correlation_id: str) -> datetime | None:
-    """Return when the context was used last, or None if it does not exist."""
+def read_use(connection: Connection, correlation_id: str) -> datetime:
+    """Return when the context was used last. Raises ``BadInput`` if it does not exist."""
     found: datetime | None = connection.scalar(_USED_AT, {"id": correlation_id})
+    if found is None:
+        raise BadInput(f"unknown context {correlation_id!r}; it was never written, or ended and was deleted")
     return found
 
 
@@ -132,13 +155,17 @@ def purge_contexts(connection: Connection, settings: WorkflowSettings) -> int:
 
 def _write(correlation_id: str, key: str, value: Any) -> str:
     """Return the value as JSON in ASCII, which the database stores whatever its characters are."""
-    if not key or make_storable(key) != key:
-        raise BadInput(f"context {correlation_id}: expected a key that is a text, got {key!r}")
     try:
         return json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         expected = "texts, numbers, true, false, null, lists and mappings"
         raise BadInput(f"context {correlation_id}: {key!r} is not JSON ({error}); expected {expected}") from None
+
+
+def _require_text(what: str, text_: str) -> None:
+    """Raise ``BadInput`` for a text that is empty, or that the database cannot store."""
+    if not text_ or make_storable(text_) != text_:
+        raise BadInput(f"context: expected a {what} without NUL or half characters, got {text_!r}")
 
 
 def _lifetime(settings: WorkflowSettings) -> timedelta:
@@ -159,10 +186,9 @@ def _use(connection: Connection, correlation_id: str, settings: WorkflowSettings
     connection.execute(_USE, values)
 
 
-def _make_ended(connection: Connection, correlation_id: str, settings: WorkflowSettings) -> BadInput | Conflict:
-    used_at = find_use(connection, correlation_id)
-    if used_at is None:
-        return BadInput(f"unknown context {correlation_id!r}; it was never written, or ended and was deleted")
+def _make_ended(connection: Connection, correlation_id: str, settings: WorkflowSettings) -> Conflict:
+    """Return that the context ended. Raises ``BadInput`` if it does not exist."""
+    used_at = read_use(connection, correlation_id)
     return Conflict(
         f"context {correlation_id} ended: it was used last at {used_at:%Y-%m-%d %H:%M:%S} UTC, and is kept for "
         f"{settings.context_ttl_seconds:g} s after that; repeat the request"
@@ -192,12 +218,13 @@ _USE = text("""
 _USED_AT = text("select used_at from contexts where correlation_id = :id")
 
 _INSERT = text("""
-    insert into context_changes (correlation_id, key, version, value, by) values (:id, :key, :version, :value, :by)
+    insert into context_changes (correlation_id, key, version, value, bytes, by)
+    values (:id, :key, :version, :value, :bytes, :by)
 """)
 
 _OTHER_BYTES = text("""
-    select sum(octet_length(value)) from (
-        select distinct on (key) cast(value as text) as value from context_changes
+    select sum(bytes) from (
+        select distinct on (key) bytes from context_changes
         where correlation_id = :id and key <> :key order by key, version desc
     ) as present
 """)

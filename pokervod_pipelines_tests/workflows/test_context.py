@@ -18,9 +18,9 @@ from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import WorkflowSettings
 from pokervod_pipelines.workflows.context import (
     SharedContext,
-    find_use,
     purge_contexts,
     read_history,
+    read_use,
     read_values,
     set_value,
 )
@@ -86,8 +86,11 @@ def test_what_is_not_json_is_refused_by_name(shared: SharedContext, value: objec
 
 @pytest.mark.parametrize("key", ["", "a\x00b", "\ud800"])
 def test_a_key_is_a_text(shared: SharedContext, key: str) -> None:
-    with pytest.raises(BadInput, match="expected a key that is a text"):
-        shared.set(key, 1)
+    for use in (shared.get, lambda key: shared.set(key, 1), lambda key: shared.update(key, lambda _: 1)):
+        with pytest.raises(BadInput, match="context: expected a key without NUL"):
+            use(key)
+    with pytest.raises(BadInput, match="expected a correlation id without NUL"):
+        SharedContext(shared.engine, LIMITS, key, "run 1")
 
 
 def test_a_context_has_a_size_that_it_does_not_exceed(engine: Engine, shared: SharedContext) -> None:
@@ -186,7 +189,7 @@ def test_reading_keeps_a_context_alive(engine: Engine, shared: SharedContext) ->
 
     with engine.begin() as connection:
         assert purge_contexts(connection, LIMITS) == 0
-        assert find_use(connection, "sync 1") is not None
+        assert read_use(connection, "sync 1")
 
 
 def test_an_unknown_key_suggests_the_one_that_was_meant(shared: SharedContext) -> None:

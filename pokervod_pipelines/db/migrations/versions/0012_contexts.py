@@ -12,7 +12,6 @@ UPGRADE: tuple[str, ...] = (
     """
     create table contexts (
         correlation_id varchar constraint pk_contexts primary key,
-        begun_at timestamptz not null default now(),
         used_at timestamptz not null default now()
     )
     """,
@@ -25,11 +24,13 @@ UPGRADE: tuple[str, ...] = (
         key varchar not null,
         version integer not null,
         value json not null,
+        bytes integer not null,
         by varchar not null,
         at timestamptz not null default clock_timestamp(),
         constraint pk_context_changes primary key (correlation_id, key, version)
     )
     """,
+    "comment on column context_changes.bytes is 'Of the value, so that a sum need not read it'",
     "comment on table context_changes is 'Every value that a key of a context has had; the highest version counts'",
 )
 
