@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.defs.dead_runs import hold_run
-from pokervod_pipelines.defs.stages import CORRELATION_TAG
+from pokervod_pipelines.defs.stages import correlation_of
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.context import SharedContext
 from pokervod_pipelines.workflows.stage_result import StageResult
@@ -70,8 +70,7 @@ def define_shared_context(settings: Settings) -> dg.ResourceDefinition:
     @dg.resource(required_resource_keys={"engine"}, description="Values that the runs of one request share.")
     def shared_context(context: dg.InitResourceContext) -> SharedContext:
         assert context.run is not None  # noqa: S101 - a resource of runs
-        correlation_id = context.run.tags.get(CORRELATION_TAG, context.run.run_id)
         by = f"run {context.run.run_id[:8]} ({context.run.job_name})"
-        return SharedContext(context.resources.engine, settings.workflows, correlation_id, by)
+        return SharedContext(context.resources.engine, settings.workflows, correlation_of(context), by)
 
     return shared_context

@@ -53,8 +53,9 @@ RETRIES: dict[str, Callable[[Settings], dg.RetryPolicy]] = {
 """Retry policies by stage."""
 
 
-def correlation_of(context: dg.OpExecutionContext | dg.AssetExecutionContext) -> str:
+def correlation_of(context: dg.OpExecutionContext | dg.AssetExecutionContext | dg.InitResourceContext) -> str:
     """Return the correlation id the run was started with, or the run's own id."""
+    assert context.run is not None  # noqa: S101 - only a resource outside of a run has none
     return context.run.tags.get(CORRELATION_TAG, context.run.run_id)
 
 

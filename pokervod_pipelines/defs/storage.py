@@ -91,18 +91,20 @@ def _open_engine(folder: Path) -> Engine:
         with hold_lock(ours, "creation of Dagster's tables"):
             create_missing_database(urls.dagster)
             DagsterPostgresStorage(postgres_url=urls.dagster.render_as_string(hide_password=False))
+            engine = create_engine(
+                urls.dagster, isolation_level="AUTOCOMMIT", pool_size=POOL_SIZE, max_overflow=-1, pool_pre_ping=True
+            )
+            with engine.connect() as connection:
+                for table in connection.scalars(text(_FULL_TABLES)).all():
+                    connection.execute(text(f"alter table {table} set (fillfactor = 40)"))
     finally:
         ours.dispose()
-    engine = create_engine(
-        urls.dagster, isolation_level="AUTOCOMMIT", pool_size=POOL_SIZE, max_overflow=-1, pool_pre_ping=True
-    )
-    with engine.connect() as connection:
-        for table in connection.execute(text(_FULL_TABLES)).scalars().all():
-            connection.execute(text(f"alter table {table} set (fillfactor = 40)"))
     return engine
 
 
 _FULL_TABLES = """
-    select relname from pg_class where relname in ('jobs', 'instigators') and relkind = 'r' and reloptions is null
+    select cast(cast(oid as regclass) as text) from pg_class
+    where relname in ('jobs', 'instigators') and relkind = 'r' and reloptions is null
+        and relnamespace = cast(current_schema() as regnamespace) and pg_has_role(relowner, 'usage')
 """
 """Tables of a few long rows that every tick updates: without room in its page, a new version lengthens the table."""

@@ -14,7 +14,14 @@ from pokervod_pipelines.catalog.search import refresh_search
 from pokervod_pipelines.defs.catalog import LEVELS, level_metadata
 from pokervod_pipelines.defs.checks import evaluate_asset_checks
 from pokervod_pipelines.defs.resources import SyncListener
-from pokervod_pipelines.defs.stages import RETRIES, clips_metadata, correlation_of, metadata_of, run_or_report
+from pokervod_pipelines.defs.stages import (
+    RETRIES,
+    clips_metadata,
+    correlation_of,
+    metadata_of,
+    run_or_fail,
+    run_or_report,
+)
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.events.retention import prune_events
 from pokervod_pipelines.settings import Settings
@@ -56,7 +63,7 @@ def define_sync_jobs(settings: Settings) -> list[dg.JobDefinition]:
 
 
 def _define_job(settings: Settings, name: str, description: str) -> dg.JobDefinition:
-    scan, probe, build, read, cut, tell = (
+    scan, probe, build, read, cut, write = (
         op.with_retry_policy(RETRIES[stage](settings))
         for stage, op in (
             ("nas", scan_library),
@@ -75,8 +82,9 @@ def _define_job(settings: Settings, name: str, description: str) -> dg.JobDefini
         catalog = build(scans.collect(), media)
         rows = sheets(catalog).map(read)
         clips = rows.map(cut)
-        told = clips.map(tell)
-        conclude(scans.collect(), media, catalog, rows.collect(), clips.collect(), told.collect())
+        statuses = clips.map(write).collect()
+        conclude(scans.collect(), media, catalog, rows.collect(), clips.collect(), statuses)
+        delete_old(statuses)
 
     return sync
 
@@ -145,25 +153,31 @@ def conclude(
     catalog: Report,
     rows: list[Report],
     clips: list[Report],
-    told: list[Report | None],
+    statuses: list[Report | None],
 ) -> None:
-    """Refresh the search, evaluate every check, record the end, delete what is old; fail the run if a stage failed."""
+    """Refresh the search, evaluate every check, record the end, and fail the run if a stage failed."""
     refresh_search(context.resources.engine)
     for evaluation in evaluate_asset_checks(context.resources.engine, context.resources.settings):
         context.log_event(evaluation)  # type: ignore[arg-type]
     failed = {
         f"{each['stage']} {each['name']}": each["error"]
-        for each in (*scans, *media, catalog, *rows, *clips, *filter(None, told))
+        for each in (*scans, *media, catalog, *rows, *clips, *filter(None, statuses))
         if each["error"]
     }
     record_end(_make_run(context), context.run_id, [*failed])
-    with context.resources.engine.begin() as connection:
-        purge_contexts(connection, context.resources.settings.workflows)
-    if context.job_name == FULL:
-        prune_events(context.resources.engine, context.resources.settings.events)
     if failed:
         lines = ["everything else is up to date, but:", *(f"{stage}: {error}" for stage, error in failed.items())]
         raise dg.Failure(description="\n".join(lines), allow_retries=False)
+
+
+@dg.op(required_resource_keys=RESOURCES)
+def delete_old(context: dg.OpExecutionContext, statuses: list[Report | None]) -> None:
+    """Delete contexts that have ended and, in a full sync, old events; a failure here is none of the stages'."""
+    engine, settings = context.resources.engine, context.resources.settings
+    with engine.begin() as connection:
+        purge_contexts(connection, settings.workflows)
+    if context.job_name == FULL:
+        run_or_fail(lambda: prune_events(engine, settings.events))
 
 
 def _make_run(context: dg.OpExecutionContext) -> SyncRun:
