@@ -103,6 +103,8 @@ def sync(
 
 def _find_sheet(engine: Engine, settings: Settings, name: str) -> str:
     """Return the name of a configured sheet; say what to do with one that is only stored."""
+    if any(each.name == name for each in settings.sheets):
+        return name
     with engine.connect() as connection:
         if any(each.sheet == name for each in list_unconfigured_sheets(connection, settings)):
             raise BadInput(
