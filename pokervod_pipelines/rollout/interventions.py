@@ -31,8 +31,9 @@ def _act(
 
 def pause_rollout(rollout: Rollout, actor: Actor) -> None:
     """Start no further attempt until a person resumes the rollout; a running attempt finishes."""
-    week = _read_open(rollout, "paused").current_week
+    week = rollout.read().current_week
     with _act(rollout, actor, "pause", EventType.ROLLOUT_PAUSED, week) as store:
+        _require_open(store, "paused")
         store.set_state(RolloutState.PAUSED, actor.reason)
 
 
@@ -138,17 +139,18 @@ def _find_overrides(store: RolloutStore, week: int, criterion: str) -> list[Over
 
 def abandon_rollout(rollout: Rollout, actor: Actor) -> None:
     """Give the rollout up: nothing continues it until it is reset. Raises ``Conflict`` if it has ended."""
-    record = _read_open(rollout, "abandoned")
+    record = rollout.read()
     with _act(rollout, actor, "abandon", EventType.ROLLOUT_ABANDONED, record.current_week) as store:
+        _require_open(store, "abandoned")
         _end_escalations(store, rollout, record, actor)
         store.set_state(RolloutState.ABANDONED, actor.reason)
 
 
-def _read_open(rollout: Rollout, action: str) -> RolloutRecord:
-    record = rollout.read()
-    if record.state in {RolloutState.COMPLETED, RolloutState.ABANDONED}:
-        raise Conflict(f"the rollout {rollout.plan.name} is {record.state}, so it cannot be {action}")
-    return record
+def _require_open(store: RolloutStore, action: str) -> None:
+    """Raise ``Conflict`` if the rollout has ended; a runner cannot end it until this transaction does."""
+    state = store.lock_state()
+    if state in {RolloutState.COMPLETED, RolloutState.ABANDONED}:
+        raise Conflict(f"the rollout {store.plan.name} is {state}, so it cannot be {action}")
 
 
 def reset_rollout(rollout: Rollout, actor: Actor) -> None:
