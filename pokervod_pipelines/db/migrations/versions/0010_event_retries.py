@@ -39,7 +39,7 @@ UPGRADE: tuple[str, ...] = (
     "comment on table event_retries is 'Events that a consumer could not handle, and those that wait behind them'",
     "comment on column event_retries.sequence is "
     "'Events of one are handled in order: the correlation id, or the id of an event without one'",
-    "comment on column event_retries.next_try_at is 'Null for one that waits for an earlier one: it is due when it is first'",
+    "comment on column event_retries.next_try_at is 'Null for one behind another: it is due when it is first'",
     "create index ix_event_retries_sequence on event_retries (consumer, sequence, event_id) where parked_at is null",
     "create index ix_event_retries_event_id on event_retries (event_id)",
 )
