@@ -5,7 +5,9 @@ folder.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from pokervod_pipelines.errors import ArchiveUnavailable
 from pokervod_pipelines.files import SeenFile
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.processes.path_check import ANSWER_SECONDS, is_on_share
-from pokervod_pipelines.processes.share_reader import Report, access_path
+from pokervod_pipelines.processes.share_reader import Report, access_path, stat_entry
 
 SUFFIXES = (".json", ".phh", ".phhs", ".hands.csv")
 """Ends of the names of files that a drop folder delivers; other CSV files are imported by their path."""
@@ -65,32 +67,49 @@ def _find_files(folder: Path, problems: list[Problem], report: Report) -> Iterat
         problems.append(Problem(str(error.filename or folder), f"cannot be listed: {error.strerror}"))
 
     top, is_local = folder.resolve(), not is_on_share(folder)
-    for place, folders, names in os.walk(folder, onerror=note):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            report(name)
-            if is_hand_file(name):
-                path = os.path.join(place, name)  # noqa: PTH118 - a Path for each of thousands is slow
-                try:
-                    status = _read_state(path, top, is_local=is_local)
-                    if status is None:
-                        problems.append(Problem(path, f"is a link out of {folder}; put the file itself there"))
-                        continue
-                except FileNotFoundError:
-                    continue  # moved away just now
-                except OSError as error:
-                    problems.append(Problem(path, f"cannot be read: {error.strerror}"))
-                    continue
-                yield SeenFile(path, status.st_size, status.st_mtime_ns)
+    for entry in _walk(folder, note):
+        report(entry.name)
+        if not is_hand_file(entry.name):
+            continue
+        try:
+            status = stat_entry(entry.path, is_local=is_local)
+            if stat.S_ISDIR(status.st_mode):
+                continue
+            if _leads_out(entry, status, top):
+                problems.append(Problem(entry.path, f"is a link out of {folder}; put the file itself there"))
+                continue
+        except FileNotFoundError:
+            continue  # moved away just now
+        except OSError as error:
+            problems.append(Problem(entry.path, f"cannot be read: {error.strerror}"))
+            continue
+        yield SeenFile(entry.path, status.st_size, status.st_mtime_ns)
 
 
-def _read_state(path: str, top: Path, *, is_local: bool) -> os.stat_result | None:
-    """Return the state of the file, None for a link out of the folder; one to a share may hang and is not followed."""
-    is_link = os.path.islink(path)  # noqa: PTH114
-    if is_link and is_local and is_on_share(Path(path)):
-        return None
-    status = os.stat(path)  # noqa: PTH116
-    return status if not is_link or Path(path).resolve().is_relative_to(top) else None
+def _walk(folder: Path, note: Callable[[OSError], None]) -> Iterator[os.DirEntry[str]]:
+    """Yield all but folders, at any depth; no link is followed, as ``os.walk`` does: one to a share may hang."""
+    places = [os.fspath(folder)]
+    while places:
+        try:
+            with os.scandir(places.pop()) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            note(error)
+            continue
+        folders = {entry.name: entry.path for entry in entries if _is_folder(entry)}
+        places += [path for name, path in reversed(folders.items()) if not name.startswith(".")]
+        yield from (entry for entry in entries if entry.name not in folders)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    with suppress(OSError):
+        return entry.is_dir(follow_symlinks=False)
+    return False
+
+
+def _leads_out(entry: os.DirEntry[str], status: os.stat_result, top: Path) -> bool:
+    is_to_share = stat.S_ISLNK(status.st_mode)
+    return is_to_share or (entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(top))
 
 
 def name_path(path: str) -> str:

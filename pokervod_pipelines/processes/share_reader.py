@@ -5,6 +5,7 @@ local disk is read in our own process.
 """
 
 import os
+import stat
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -133,3 +134,14 @@ def read_state(path: Path) -> os.stat_result:
 def stat_path(path: Path, _: Report) -> os.stat_result:
     """Return the state of a file or folder, as a call of ``access_path``."""
     return path.stat()
+
+
+def stat_entry(path: str | Path, *, is_local: bool) -> os.stat_result:
+    """Return the state of a folder's entry, by its link; of the link itself where a local folder has one to a share.
+
+    A local folder is listed outside a child process, which would hang over a link to a share that does not answer.
+    """
+    status = os.lstat(path)
+    if not stat.S_ISLNK(status.st_mode) or (is_local and is_on_share(Path(path))):
+        return status
+    return os.stat(path)  # noqa: PTH116 - a Path for each of thousands is slow

@@ -9,6 +9,7 @@ from pokervod_pipelines.files import SeenFile
 from pokervod_pipelines.hands.drop_folders import FolderListing, find_due_files, list_hand_files, name_path
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.processes.share_reader import Report
+from pokervod_pipelines_tests.processes.shares import record_followed
 
 SECOND = 1_000_000_000
 NOW = 1_000 * SECOND
@@ -43,21 +44,25 @@ def test_a_link_out_of_the_folder_is_a_problem_and_not_followed(tmp_path: Path) 
 
 
 def test_a_link_to_a_share_is_not_followed_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A share that does not answer would hang this process."""
-    read_state, followed = os.stat, set()
-
-    def record_state(path: str, **options: bool) -> os.stat_result:
-        followed.add(str(path))
-        return read_state(path, **options)
-
-    monkeypatch.setattr(os, "stat", record_state)
-    (tmp_path / "a.json").symlink_to("/proc/version")
-    (tmp_path / "b.json").symlink_to("a.json")
+    """A share that does not answer would hang this process; a listing asks of every link whether it is a folder."""
+    followed = record_followed(monkeypatch)
+    (tmp_path / "day").mkdir()
+    (tmp_path / "day" / "a.json").symlink_to("/proc/version")
+    (tmp_path / "b.json").symlink_to("day/a.json")
+    (tmp_path / "folder").symlink_to("/proc/self")
 
     listing = list_hand_files([tmp_path])
 
     assert [each.what for each in listing.problems] == [f"is a link out of {tmp_path}; put the file itself there"] * 2
-    assert not followed & {str(tmp_path / "a.json"), str(tmp_path / "b.json")}
+    assert not followed & {str(tmp_path / name) for name in ("day/a.json", "b.json", "folder")}
+
+
+def test_a_link_to_a_folder_is_neither_a_file_nor_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "day").mkdir()
+    (tmp_path / "day.json").symlink_to("day")
+    (tmp_path / "up.json").symlink_to("..")
+
+    assert list_hand_files([tmp_path]) == FolderListing(())
 
 
 def test_a_folder_that_cannot_be_listed_is_a_problem(tmp_path: Path) -> None:
