@@ -4,7 +4,9 @@ The tournament system writes into the folder that is read here, so a file may be
 follows read its text.
 """
 
+import errno
 import hashlib
+import os
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +16,8 @@ from pathlib import Path
 
 from pokervod_pipelines.errors import BadInput, Unavailable
 from pokervod_pipelines.files import SeenFile, read_file
-from pokervod_pipelines.processes.share_reader import Access, Report, access_path
+from pokervod_pipelines.processes.path_check import is_on_share
+from pokervod_pipelines.processes.share_reader import Access, Report, access_path, stat_entry
 from pokervod_pipelines.text.encodings import decode, ends_inside_character
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -22,6 +25,9 @@ LARGEST_FILE = 64 * 1024 * 1024
 
 CLOCKS_APART = timedelta(days=1)
 EXPORT_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
+NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+"""Errors of a file that the next export just replaced, and of a link that leads nowhere."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -39,24 +45,35 @@ class ExportFile:
 def find_exports(path: Path, report: Report) -> list[SeenFile]:
     """Return the file as given, or what may be exports in the folder, by name; skip temporary files.
 
-    A file that cannot be read is one without a size and a time.
+    A file that cannot be read is one without a size and a time. A link of a local folder to a share is not followed,
+    since it may hang: ``read_export_file`` refuses it.
     """
     if not path.is_dir():
         with suppress(OSError):
-            return [_see(path)]
+            return [_see(path, path.stat())]
         return [SeenFile(str(path), 0, 0)]
-    found = []
+    found, is_local = [], not is_on_share(path)
     for child in sorted(path.iterdir()):
         report(child)
         if child.suffix.lower() in EXPORT_SUFFIXES and not child.name.startswith((".", "~")):
-            with suppress(FileNotFoundError):  # replaced by the next export just now
-                found += [_see(child)] if child.is_file() else []
+            try:
+                status = stat_entry(child, is_local=is_local)
+            except OSError as error:
+                if error.errno in NO_FILE:
+                    continue
+                raise
+            if stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
+                found.append(_see(child, status))
     return found
 
 
-def _see(path: Path) -> SeenFile:
-    status = path.stat()
+def _see(path: Path, status: os.stat_result) -> SeenFile:
     return SeenFile(str(path), status.st_size, status.st_mtime_ns)
+
+
+def stat_export(path: Path, _: Report) -> os.stat_result:
+    """Return the state of a file as ``find_exports`` lists it, as a call of ``access_path``."""
+    return stat_entry(path, is_local=not is_on_share(path.parent))
 
 
 def read_export_file(path: Path, *, quiet_time: timedelta, access: Access = access_path) -> ExportFile:

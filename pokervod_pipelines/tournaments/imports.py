@@ -19,10 +19,10 @@ from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.errors import BadInput, OperatorNeeded, PokervodError, SuspiciousLoss, Unavailable
 from pokervod_pipelines.events import EventType, NewEvent, append_events
-from pokervod_pipelines.processes.share_reader import Access, PathAccess, access_path, stat_path
+from pokervod_pipelines.processes.share_reader import Access, PathAccess, access_path
 from pokervod_pipelines.tournaments import store
 from pokervod_pipelines.tournaments.apply import ApplyResult, apply_players, apply_structure, apply_tournaments
-from pokervod_pipelines.tournaments.files import ExportFile, decode_export, find_exports, read_export_file
+from pokervod_pipelines.tournaments.files import ExportFile, decode_export, find_exports, read_export_file, stat_export
 from pokervod_pipelines.tournaments.kinds import ExportKind, guess_kind
 from pokervod_pipelines.tournaments.rows import ParsedExport, read_export
 from pokervod_pipelines.tournaments.store import ExportFileState
@@ -255,7 +255,7 @@ def _make_state(file: ExportFile, kind: str | None, **more: Any) -> ExportFileSt
 def _record_refusal(engine: Engine, path: Path, error: str, access: Access) -> None:
     """Remember that a file cannot be read, until it changes; ignore one that was deleted meanwhile."""
     with suppress(OSError, Unavailable):
-        status, name = access(path, stat_path), os.fsencode(path).decode("utf-8", "backslashreplace")
+        status, name = access(path, stat_export), os.fsencode(path).decode("utf-8", "backslashreplace")
         written = datetime.fromtimestamp(min(status.st_mtime, LATEST_TIME), UTC)
         with engine.begin() as connection:
             known = store.read_file_state(connection, name)

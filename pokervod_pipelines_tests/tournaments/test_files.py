@@ -10,6 +10,7 @@ from pokervod_pipelines.errors import BadInput, PokervodError, Unavailable
 from pokervod_pipelines.files import SeenFile
 from pokervod_pipelines.processes.share_reader import access_path
 from pokervod_pipelines.tournaments.files import decode_export, find_exports, read_export_file
+from pokervod_pipelines_tests.processes.shares import record_followed
 
 NO_TIME = timedelta(0)
 
@@ -146,3 +147,25 @@ def test_a_folder_stands_for_the_exports_in_it(tmp_path: Path) -> None:
     assert [(Path(each.path).name, each.size) for each in found] == [("A.CSV", 1), ("b.csv", 1), ("c.tsv", 1)]
     assert access_path(tmp_path / "b.csv", find_exports) == found[1:2]
     assert access_path(tmp_path / "missing.csv", find_exports) == [SeenFile(str(tmp_path / "missing.csv"), 0, 0)]
+
+
+def test_a_link_of_a_local_folder_to_a_share_is_listed_but_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share that does not answer would hang this process."""
+    (tmp_path / "a.csv").symlink_to("/proc/version")
+    (tmp_path / "b.csv").symlink_to("a.csv")
+    (tmp_path / "c.csv").write_text("x")
+    (tmp_path / "d.csv").symlink_to("c.csv")
+    for name, target in (("nowhere", "missing"), ("itself", "itself.csv"), ("folder", ".")):
+        (tmp_path / f"{name}.csv").symlink_to(target)
+    followed = record_followed(monkeypatch)
+
+    found = access_path(tmp_path, find_exports)
+
+    assert [(Path(each.path).name, each.size) for each in found] == [
+        ("a.csv", len("/proc/version")), ("b.csv", len("a.csv")), ("c.csv", 1), ("d.csv", 1),
+    ]  # fmt: skip
+    assert not followed & {str(tmp_path / name) for name in ("a.csv", "b.csv")}
+    with pytest.raises(BadInput, match="link out of its folder"):
+        read(tmp_path / "a.csv")

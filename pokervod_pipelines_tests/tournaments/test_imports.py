@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from pokervod_pipelines.errors import BadInput, SuspiciousLoss, Unavailable
+from pokervod_pipelines.processes.share_reader import access_path
+from pokervod_pipelines.tournaments.files import find_exports
 from pokervod_pipelines.tournaments.imports import ImportStatus
 from pokervod_pipelines.tournaments.kinds import ExportKind
 from pokervod_pipelines.tournaments.queries import list_level_ends, read_blinds, read_payouts, read_schedule
+from pokervod_pipelines.tournaments.store import read_stamps
 from pokervod_pipelines_tests.processes.shares import record_processes
 from pokervod_pipelines_tests.sizes import choose
 from pokervod_pipelines_tests.tournaments.exports import GOOD, HEADERS, NOON, Office, make_export, out, player
@@ -62,6 +65,18 @@ def test_all_exports_on_a_share_are_read_by_one_child_oldest_first(
     assert there.count(ImportStatus.UNCHANGED) == len(here.files) - 2
     assert there.problems == here.problems
     assert started == ["path check", "share reader"]
+
+
+def test_a_refused_link_to_a_share_is_known_as_it_is_listed(office: Office) -> None:
+    """Otherwise it is due again with every look at the folder."""
+    (office.folder / "a.csv").symlink_to("/proc/version")
+
+    report = office.take_all()
+
+    assert report.count(ImportStatus.REFUSED) == 1
+    (listed,) = access_path(office.folder, find_exports)
+    size, seen_at = office.ask(read_stamps)[listed.path]
+    assert (size, seen_at.timestamp()) == (listed.size, pytest.approx(listed.mtime_ns / 1e9, abs=1e-3))
 
 
 @pytest.mark.parametrize("kind", list(ExportKind))
