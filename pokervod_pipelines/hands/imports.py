@@ -31,7 +31,7 @@ from pokervod_pipelines.hands.times import BroadcastDays
 from pokervod_pipelines.hands.versions import Choice, choose_head, choose_rows, rename_rows
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.processes.path_check_child import ABSENT, EMPTY, IS_FILE, check_path
-from pokervod_pipelines.processes.share_reader import PathAccess, Report
+from pokervod_pipelines.processes.share_reader import Access, PathAccess, Report
 from pokervod_pipelines.settings import Settings
 
 PROBLEMS_KEPT = 200
@@ -86,17 +86,18 @@ def import_hands(
     written.
     """
     started = time.monotonic()
-    files, unlisted = _list_files(paths, may_vanish=may_vanish)
-    run = _ImportRun(engine, replace(make_rules(settings), day=day), make_quarantine(settings), correlation_id)
-    run.problems.extend(unlisted)
-    run.counts["unreadable"] = len(unlisted)
-    with engine.connect() as connection:
-        known = store.read_files(connection, [name_path(str(file)) for file in files])
-    digests = {path: record.digest for path, record in known.items() if record.state == "read"}
-    for file in read_session_files(files, run.rules, digests):
-        run.add(file, known.get(file.path))
-        if progress is not None:
-            progress(run.counts["hands"])
+    with closing(PathAccess()) as access:
+        files, unlisted = _list_files(paths, access, may_vanish=may_vanish)
+        run = _ImportRun(engine, replace(make_rules(settings), day=day), make_quarantine(settings), correlation_id)
+        run.problems.extend(unlisted)
+        run.counts["unreadable"] = len(unlisted)
+        with engine.connect() as connection:
+            known = store.read_files(connection, [name_path(str(file)) for file in files])
+        digests = {path: record.digest for path, record in known.items() if record.state == "read"}
+        for file in read_session_files(files, run.rules, digests, access):
+            run.add(file, known.get(file.path))
+            if progress is not None:
+                progress(run.counts["hands"])
     counts = {"files": len(files), **run.counts}
     problems = tuple(run.problems[:PROBLEMS_KEPT])
     return ImportReport(
@@ -120,10 +121,10 @@ def make_quarantine(settings: Settings) -> Quarantine:
     return Quarantine(folder, tuple(each.absolute() for each in settings.hands.drop_folders))
 
 
-def _list_files(paths: Iterable[Path], *, may_vanish: bool) -> tuple[list[Path], list[Problem]]:
+def _list_files(paths: Iterable[Path], access: Access, *, may_vanish: bool) -> tuple[list[Path], list[Problem]]:
     files: dict[Path, None] = {}
     problems: list[Problem] = []
-    for path, fault in _check_paths(paths).items():
+    for path, fault in {path: access(path, _check_path) for path in paths}.items():
         if fault == IS_FILE:
             files[path.absolute()] = None
         elif fault in {"", EMPTY}:
@@ -135,12 +136,6 @@ def _list_files(paths: Iterable[Path], *, may_vanish: bool) -> tuple[list[Path],
         elif not may_vanish:
             raise BadInput(f"{path}: no such file or folder; check the path")
     return list(files), problems
-
-
-def _check_paths(paths: Iterable[Path]) -> dict[Path, str]:
-    """Return what is wrong with each path; thousands on a share are asked one after the other, not each in a thread."""
-    with closing(PathAccess()) as access:
-        return {path: access(path, _check_path) for path in paths}
 
 
 def _check_path(path: Path, _: Report) -> str:

@@ -7,7 +7,6 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -21,7 +20,7 @@ from pokervod_pipelines.hands.parsed_sessions import HandRules, ParsedSession, d
 from pokervod_pipelines.hands.readers import count_readers, read_ahead
 from pokervod_pipelines.hands.session_json import UnfinishedFile
 from pokervod_pipelines.hands.times import BadTime, BroadcastDays, parse_time
-from pokervod_pipelines.processes.share_reader import PathAccess, Report, access_path
+from pokervod_pipelines.processes.share_reader import Access, Report, access_path
 from pokervod_pipelines.text.folding import make_storable
 
 FileFailure = Literal["", "unchanged", "waiting", "quarantined", "unreadable"]
@@ -46,12 +45,13 @@ class SessionFile:
     raw: bytes = b""
 
 
-def read_session_files(files: Sequence[Path], rules: HandRules, known: Mapping[str, str]) -> Iterator[SessionFile]:
+def read_session_files(
+    files: Sequence[Path], rules: HandRules, known: Mapping[str, str], access: Access
+) -> Iterator[SessionFile]:
     """Yield each file, read; one whose digest is the ``known`` one of its path is not parsed."""
-    with closing(PathAccess()) as access:
-        calls = (partial(_parse, access(file, _read), rules, known.get(name_path(str(file)))) for file in files)
-        readers = count_readers([file for file in files if name_path(str(file)) not in known], access)
-        yield from read_ahead(calls, readers) if readers > 1 else (call() for call in calls)
+    calls = (partial(_parse, access(file, _read), rules, known.get(name_path(str(file)))) for file in files)
+    readers = count_readers([file for file in files if name_path(str(file)) not in known], access)
+    yield from read_ahead(calls, readers) if readers > 1 else (call() for call in calls)
 
 
 def _read(file: Path, report: Report) -> SessionFile:

@@ -88,8 +88,20 @@ def test_files_on_a_share_are_read_by_one_child_and_parsed_here(table: Table, mo
 
     assert [(report.files, report.created, report.unchanged) for report in reports] == [(30, 30, 0), (30, 0, 30)]
     assert parsed == [*map(str, files)]
-    assert started.count("share reader") == 2 + 3
+    assert started.count("share reader") == 1 + 2
     assert set(started) == {"path check", "share reader"}
+
+
+def test_a_drop_folder_on_a_share_is_asked_whether_it_answers_not_each_folder_in_it(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 21):
+        (table.drop / str(number)).mkdir()
+        table.write(write_session(make_walk(), ID=number), f"{number}/s.json")
+    started = record_processes(monkeypatch)
+
+    assert table.take(table.drop).created == 20
+    assert started == ["path check", "share reader"] * 2  # a folder is listed by one of its own
 
 
 def test_a_reader_that_dies_over_a_file_on_a_share_ends_the_import(
