@@ -143,6 +143,9 @@ def abandon_rollout(rollout: Rollout, actor: Actor) -> None:
     with _act(rollout, actor, "abandon", EventType.ROLLOUT_ABANDONED, record.current_week) as store:
         _require_open(store, "abandoned")
         _end_escalations(store, rollout, record, actor)
+        for week in store.read().weeks:
+            if week.state is WeekState.WAITING:
+                store.save_week(replace(week, state=WeekState.FAILED, next_try_at=None))
         store.set_state(RolloutState.ABANDONED, actor.reason)
 
 
@@ -156,10 +159,12 @@ def _require_open(store: RolloutStore, action: str) -> None:
 def reset_rollout(rollout: Rollout, actor: Actor) -> None:
     """Begin anew with the first week at the next run, without overrides; the history stays.
 
-    Raises ``Conflict`` while a runner has the lock.
+    Raises ``Conflict`` while a runner has the lock, or if nothing has run since the last reset.
     """
     with lock_rollout(rollout):
         record = rollout.read()
+        if record.until == 0:
+            raise Conflict(f"the rollout {rollout.plan.name} was reset already; begin with `pokervod rollout run`")
         with _act(rollout, actor, "reset", EventType.ROLLOUT_RESET, None) as store:
             fit_rollout(store, rollout)
             _start_cycles(store, 1, repeats=True)

@@ -252,6 +252,28 @@ def test_an_abandoned_rollout_runs_again_only_after_a_reset(folder: PlanFolder) 
     assert kinds == ["abandon", "reset"]
 
 
+def test_a_report_after_a_reset_shows_nothing_from_before_it(folder: PlanFolder) -> None:
+    interventions.reset_rollout(folder.rollout(), EVA)
+    with pytest.raises(Conflict, match="was reset already"):
+        interventions.reset_rollout(folder.rollout(), EVA)
+
+    rollout = folder.rollout()
+    report = make_report(rollout.plan, rollout.read(), rollout.clock())
+    assert {(week.counts["attempts"], week.is_escalated, len(week.results)) for week in report.weeks} == {(0, False, 0)}
+    assert len(folder.attempts()) == 4
+
+
+def test_no_week_of_an_abandoned_rollout_waits_for_a_time(folder: PlanFolder) -> None:
+    folder.write(attempts=2, wait_seconds=600)
+    interventions.resume_rollout(folder.rollout(), EVA)
+    run_rollout(folder.rollout())
+    assert folder.states()[3] == "waiting"
+
+    interventions.abandon_rollout(folder.rollout(), EVA)
+
+    assert [(str(week.state), week.next_try_at) for week in folder.record().weeks][3] == ("failed", None)
+
+
 def test_an_abandoned_rollout_without_open_weeks_is_not_completed(folder: PlanFolder) -> None:
     interventions.abandon_rollout(folder.rollout(), EVA)
     folder.write(weeks=remove_last(list_weeks()), attempts=1)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pokervod_pipelines.rollout.alignment import is_of_week
@@ -92,7 +92,12 @@ class RolloutReport:
 
 
 def make_report(plan: RolloutPlan, record: RolloutRecord, now: datetime) -> RolloutReport:
-    """Return the figures of the rollout at ``now``; what has not ended counts up to then."""
+    """Return the figures of the rollout at ``now``, since its start or reset; what has not ended counts up to then."""
+    record = replace(
+        record,
+        attempts=tuple(each for each in record.attempts if each.started_at >= record.started_at),
+        escalations=tuple(each for each in record.escalations if each.at >= record.started_at),
+    )
     weeks = tuple(_report_week(week, record, now) for week in plan.weeks)
     forecast = make_forecast(plan, record, [week.time for week in weeks], now)
     return RolloutReport(
