@@ -123,7 +123,7 @@ class EventFilter:
                 raise BadInput(f"--block: unknown block or room {block!r}; {suggest_name(block, known)}")
         for name in self.types:
             if not any(is_of_type(known, name) for known in EventType):
-                raise BadInput(f"--type: unknown event type {name!r}; {suggest_name(name, EventType)}")
+                raise BadInput(f"--type: unknown event type {name!r}; {suggest_type(name)}")
 
     @property
     def sources(self) -> list[str]:
@@ -138,6 +138,16 @@ class EventFilter:
             and (not self.blocks or event.source in self.sources)
             and self.period.contains(event.at)
         )
+
+
+def suggest_type(name: str) -> str:
+    """Return which type, or beginning of types, was meant.
+
+    >>> suggest_type("nas.fil"), suggest_type("render.complete")
+    ('did you mean `nas.file`?', 'did you mean `render.completed`?')
+    """
+    words = [type_.split(".") for type_ in EventType]
+    return suggest_name(name, [".".join(each[:count]) for each in words for count in range(1, len(each) + 1)])
 
 
 def is_of_type(type_: str, name: str) -> bool:

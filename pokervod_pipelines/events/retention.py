@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.errors import BadSettings
-from pokervod_pipelines.events.log import is_of_type
+from pokervod_pipelines.events.log import is_of_type, suggest_type
 from pokervod_pipelines.events.types import EventType
 from pokervod_pipelines.settings.rooms import EventSettings
-from pokervod_pipelines.suggestions import suggest_name
 
 BATCH = 5_000
 
@@ -49,7 +48,7 @@ def find_oldest(settings: EventSettings, now: datetime) -> dict[EventType, datet
     days = settings.keep_days_of
     for name in days:
         if not any(is_of_type(type_, name) for type_ in EventType):
-            raise BadSettings(f"events.keep_days_of: unknown event type {name!r}; {suggest_name(name, EventType)}")
+            raise BadSettings(f"events.keep_days_of: unknown event type {name!r}; {suggest_type(name)}")
     found = {}
     for type_ in EventType:
         names = sorted((name for name in days if is_of_type(type_, name)), key=len)
