@@ -11,14 +11,17 @@ from pydantic import ValidationError
 
 from pokervod_pipelines.events.payloads.archive import (
     CatalogEpisode,
+    CatalogRequest,
     CatalogSummary,
     ChangedRow,
     CorrectedFact,
     FileFacts,
     NewProject,
     ProbedFiles,
+    ScanRequest,
     ScanSummary,
     SheetFailure,
+    SheetRequest,
     SheetSummary,
 )
 from pokervod_pipelines.events.payloads.base import Payload
@@ -45,19 +48,23 @@ from pokervod_pipelines.events.payloads.system import (
     RolloutStep,
     SyncEnd,
     SyncStart,
+    WorkflowEnd,
 )
 from pokervod_pipelines.events.types import EventType
 
 __all__ = ["Payload", "check_payload", "find_payload"]
 
 _OF_TYPE: Mapping[EventType, type[Payload]] = {
+    EventType.NAS_SCAN_REQUESTED: ScanRequest,
     EventType.NAS_SCAN_COMPLETED: ScanSummary,
     EventType.NAS_SCAN_FAILED: ScanSummary,
     EventType.MEDIA_FACTS_CHANGED: ProbedFiles,
+    EventType.CATALOG_UPDATE_REQUESTED: CatalogRequest,
     EventType.CATALOG_UPDATED: CatalogSummary,
     EventType.CATALOG_PROJECT_CREATED: NewProject,
     EventType.CATALOG_EPISODE_CREATED: CatalogEpisode,
     EventType.CATALOG_CORRECTED: CorrectedFact,
+    EventType.SHEETS_SYNC_REQUESTED: SheetRequest,
     EventType.SHEETS_SYNC_COMPLETED: SheetSummary,
     EventType.SHEETS_SYNC_FAILED: SheetFailure,
     EventType.SHEETS_ROW_CHANGED: ChangedRow,
@@ -78,6 +85,8 @@ _OF_TYPE: Mapping[EventType, type[Payload]] = {
     EventType.SYSTEM_SYNC_ALL: SyncStart,
     EventType.SYSTEM_SYNC_COMPLETED: SyncEnd,
     EventType.SYSTEM_ERROR: FailedStage,
+    EventType.SYSTEM_WORKFLOW_COMPLETED: WorkflowEnd,
+    EventType.SYSTEM_WORKFLOW_FAILED: WorkflowEnd,
     EventType.SYSTEM_EVENT_PARKED: ParkedEvent,
     EventType.SYSTEM_EVENT_RETRIED: DecidedEvent,
     EventType.SYSTEM_EVENT_DROPPED: DecidedEvent,

@@ -30,6 +30,12 @@ class ScanSummary(Payload):
     error: str | None = None
 
 
+class ScanRequest(SignedPayload):
+    """Ask for a scan of a library."""
+
+    library: str
+
+
 class FileFacts(Payload):
     """Name a file of the inventory; ``size`` in bytes. A moved one has its places ``from`` and ``to``.
 
@@ -70,6 +76,10 @@ class CatalogSummary(Payload):
     removed: Mapping[str, int]
 
 
+class CatalogRequest(SignedPayload):
+    """Ask for the catalog to be built from the inventory."""
+
+
 class NewProject(Payload):
     """Name a project of the catalog."""
 
@@ -95,6 +105,12 @@ class CorrectedFact(SignedPayload):
     before: Any
     value: Any
     undoes: int | None
+
+
+class SheetRequest(SignedPayload):
+    """Ask for a sheet to be read."""
+
+    sheet: str
 
 
 class SheetSummary(Payload):

@@ -1,6 +1,8 @@
 """Describe what events of alerts, rollouts and the system itself say."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from pokervod_pipelines.events.payloads.base import Payload, SignedPayload
 
@@ -60,6 +62,17 @@ class FailedStage(Payload):
     name: str
     error: str
     run_id: str
+
+
+class WorkflowEnd(Payload):
+    """Say how a run of a workflow ended; ``attempt`` counts from 1, ``error`` says why it failed."""
+
+    workflow: str
+    input: Mapping[str, Any]
+    run_id: str
+    attempt: int
+    seconds: float
+    error: str | None = None
 
 
 class ParkedEvent(Payload):
