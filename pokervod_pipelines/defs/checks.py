@@ -6,7 +6,8 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from pokervod_pipelines.checks import CheckResult, Severity
-from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS, DataCheck
+from pokervod_pipelines.monitoring.check_shape import DataCheck
+from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
 from pokervod_pipelines.monitoring.evaluation import refresh_and_evaluate
 from pokervod_pipelines.settings import Settings
 

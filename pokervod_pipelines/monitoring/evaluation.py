@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS, DataCheck
+from pokervod_pipelines.monitoring.check_shape import DataCheck
+from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
 from pokervod_pipelines.settings import Settings
 
 EVIDENCE_SHOWN = 20

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy import Connection, text
 
-from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS, DataCheck
+from pokervod_pipelines.monitoring.check_shape import DataCheck
+from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
 from pokervod_pipelines.monitoring.evaluation import evaluate_check
 from pokervod_pipelines.rollout.context import RolloutContext
 from pokervod_pipelines.rollout.criteria.ages import check_age, measure_file, measure_table
