@@ -1,6 +1,6 @@
-"""Carry the result of a check: one shape for asset checks, rollout criteria and ``doctor``."""
+"""Carry the result of a check: one shape for asset checks, rollout criteria, ``doctor`` and the health of a block."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -35,3 +35,50 @@ class CheckResult:
     evidence_count: int = 0
     next_step: str = ""
     figures: Mapping[str, float | int | str] = field(default_factory=dict)
+
+
+class HealthState(StrEnum):
+    """Tell how a block is."""
+
+    OK = "ok"
+    """Everything that it needs is there."""
+
+    DEGRADED = "degraded"
+    """A part of what it needs is not there; the rest works."""
+
+    FAILED = "failed"
+    """Nothing of what it needs is there."""
+
+    ABSENT = "absent"
+    """This version does not have the block."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Tell how a block is, in a word and a sentence; ``checks`` are the parts that were looked at."""
+
+    state: HealthState
+    summary: str
+    checks: tuple[CheckResult, ...] = ()
+
+
+def judge_health(checks: Sequence[CheckResult]) -> Health:
+    """Return the health that the checks amount to; the sentence names each part that has to be fixed.
+
+    >>> judge_health([report_part("library WSOP", "/nas/WSOP"), report_part("library PAD", "gone", "mount it")]).summary
+    'library PAD: gone'
+    """
+    failed = [each for each in checks if not each.passed]
+    if not failed:
+        return Health(state=HealthState.OK, summary=f"{len(checks)} parts work", checks=tuple(checks))
+    is_whole = len(failed) == len(checks) and any(each.severity is Severity.ERROR for each in failed)
+    return Health(
+        state=HealthState.FAILED if is_whole else HealthState.DEGRADED,
+        summary="; ".join(f"{each.name}: {each.summary}" for each in failed),
+        checks=tuple(checks),
+    )
+
+
+def report_part(part: str, found: str, fix: str = "") -> CheckResult:
+    """Return the result for one part; it passes where nothing has to be fixed."""
+    return CheckResult(name=part, passed=not fix, summary=found, next_step=fix)

@@ -13,6 +13,9 @@ from pathlib import Path
 CHUNK_BYTES = 1 << 20
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
+MIN_FREE_BYTES = 1_000_000_000
+"""A disk with less needs a person."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeenFile:
@@ -89,3 +92,8 @@ def find_full_disk(error: OSError, *places: str | Path) -> str:
             mount = next(each for each in (full, *full.parents) if each.is_mount())
             free[str(mount)] = shutil.disk_usage(mount).free
     return min(free, key=lambda each: free[each]) if free else "the disk"
+
+
+def find_existing(path: Path) -> Path:
+    """Return the path, or the nearest folder above it that exists."""
+    return next(parent for parent in (path, *path.parents) if parent.exists())

@@ -25,6 +25,7 @@ from pokervod_pipelines.defs.stages import (
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.events.retention import prune_events
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.blocks import initialize_blocks
 from pokervod_pipelines.workflows.context import purge_contexts
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import (
@@ -91,7 +92,8 @@ def _define_job(settings: Settings, name: str, description: str) -> dg.JobDefini
 
 @dg.op(out=dg.DynamicOut(str), required_resource_keys=RESOURCES)
 def libraries(context: dg.OpExecutionContext) -> Iterator[dg.DynamicOutput[str]]:
-    """List the configured libraries, once it is recorded that the sync began."""
+    """List the configured libraries, once the blocks are ready and it is recorded that the sync began."""
+    initialize_blocks(context.resources.engine, context.resources.settings)
     record_start(_make_run(context), context.run_id)
     for library in context.resources.settings.libraries:
         yield dg.DynamicOutput(library.name, mapping_key=_mapping_key(library.name))

@@ -8,9 +8,8 @@ from typing import get_args
 from pydantic import ValidationError
 
 from pokervod_pipelines.alerts.channels import find_channels
-from pokervod_pipelines.checks import CheckResult
+from pokervod_pipelines.checks import CheckResult, report_part
 from pokervod_pipelines.errors import BadInput, BadSettings, PokervodError
-from pokervod_pipelines.monitoring.doctor import report_part
 from pokervod_pipelines.rollout.plan import RolloutPlan
 from pokervod_pipelines.rollout.plan_file import BadPlan, load_plan
 from pokervod_pipelines.rollout.services import SERVICE_VARIABLE, AddressKind, show_address

@@ -8,9 +8,9 @@ import pytest
 
 from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
-from pokervod_pipelines.monitoring.doctor_sheets import check_sheets
 from pokervod_pipelines.monitoring.evaluation import evaluate_check
 from pokervod_pipelines.settings.rooms import SheetSource
+from pokervod_pipelines.sheets.health import check_sheets
 from pokervod_pipelines.sheets.reading import choose_tabs, read_workbook
 from pokervod_pipelines.sheets.store import list_sheet_states
 from pokervod_pipelines.sheets.workbook import open_workbook

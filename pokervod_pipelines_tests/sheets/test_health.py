@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from pokervod_pipelines.checks import CheckResult, Severity
-from pokervod_pipelines.monitoring.doctor_sheets import check_sheets
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.health import check_sheets
 from pokervod_pipelines_tests.google import faults
 from pokervod_pipelines_tests.google.answers import Refused
 from pokervod_pipelines_tests.google.clock import VirtualClock

@@ -1,0 +1,49 @@
+"""Check that the libraries answer and that each archive root is the one that was scanned before."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import Engine
+
+from pokervod_pipelines.checks import CheckResult, report_part
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.nas.root_marker import find_marker_fault
+from pokervod_pipelines.nas.share import open_disk
+from pokervod_pipelines.nas.store.scans import read_marker
+from pokervod_pipelines.processes.folder_check import FOLDER_SECONDS, check_folders
+from pokervod_pipelines.processes.path_check import check_paths
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.settings.rooms import ArchiveRoot
+
+
+def check_archive(engine: Engine | None, settings: Settings) -> list[CheckResult]:
+    """Return a result for every library, and one for every root that answers and is another one than before."""
+    folders = [(f"library {each.name}", settings.root_of(each).path / each.folder) for each in settings.libraries]
+    libraries = check_folders(folders)
+    return [*libraries, *(_check_roots(engine, settings) if engine else ())]
+
+
+def _check_roots(engine: Engine, settings: Settings) -> Iterator[CheckResult]:
+    faults = check_paths((root.path for root in settings.archive_roots), FOLDER_SECONDS)
+    with engine.connect() as connection:
+        roots = [each for each in settings.archive_roots if not faults[each.path]]
+        markers = {each: marker for each in roots if (marker := read_marker(connection, each.name))}
+    yield from _check_markers(markers)
+
+
+def _check_markers(markers: Mapping[ArchiveRoot, str]) -> Iterator[CheckResult]:
+    """Check all at once that the roots are those that were scanned before."""
+    with ThreadPoolExecutor(len(markers) or 1) as pool:
+        faults = [*pool.map(_find_root_fault, markers, markers.values())]
+    for root, fault in zip(markers, faults, strict=True):
+        if fault:
+            command = f"pokervod nas accept-folder --root {root.name} --reason …"
+            yield report_part(f"root {root.name}", fault, f"mount the share, or `{command}`")
+
+
+def _find_root_fault(root: ArchiveRoot, known: str) -> str:
+    try:
+        with open_disk(root.path, stall_seconds=FOLDER_SECONDS) as disk:
+            return find_marker_fault(root, known, disk, FOLDER_SECONDS)
+    except PokervodError as error:
+        return str(error)

@@ -1,0 +1,114 @@
+"""Check rules, templates, the outputs folder and the render farm."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from pokervod_pipelines.checks import CheckResult, report_part
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.files import MIN_FREE_BYTES, find_existing
+from pokervod_pipelines.processes.folder_check import FOLDER_SECONDS, report_folder
+from pokervod_pipelines.processes.path_check import NO_ANSWER, check_paths
+from pokervod_pipelines.processes.path_check_child import EMPTY
+from pokervod_pipelines.render.instructions import find_template_faults
+from pokervod_pipelines.render.outputs.marker import MARKER, has_marker
+from pokervod_pipelines.render.outputs.paths import UNFINISHED
+from pokervod_pipelines.render.outputs.store import list_newest_paths
+from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
+from pokervod_pipelines.render.rules import load_rules
+from pokervod_pipelines.render.templates import load_configured_templates, locate_templates
+from pokervod_pipelines.settings import Settings
+
+
+def check_rendering(engine: Engine | None, settings: Settings) -> Iterator[CheckResult]:
+    """Yield a result for rules, templates, the outputs folder and, where there is one, the farm."""
+    check_paths(locate_templates(settings), FOLDER_SECONDS)  # a folder that does not answer is not waited for again
+    yield from _check_rules(settings)
+    yield from _check_templates(settings)
+    yield from _check_outputs(engine, settings)
+    yield from _check_nexrender(settings)
+
+
+def _check_rules(settings: Settings) -> Iterator[CheckResult]:
+    try:
+        rules = load_rules(settings)
+    except PokervodError as error:
+        yield report_part("render rules", str(error), "correct the rule or the template named")
+        return
+    yield report_part("render rules", f"{len(rules)} rules fit their templates", "")
+
+
+def _check_templates(settings: Settings) -> Iterator[CheckResult]:
+    try:
+        templates = load_configured_templates(settings)
+    except PokervodError:
+        return  # reported with the rules
+    faults = find_template_faults(templates.values())
+    if not faults:
+        yield report_part("render templates", f"{len(templates)} templates can be rendered")
+    for name, found in faults.items():
+        yield report_part(f"template {name}", "; ".join(found), "correct the template; see docs/render.md")
+
+
+def _check_outputs(engine: Engine | None, settings: Settings) -> Iterator[CheckResult]:
+    root = settings.renders
+    fault = check_paths([root], FOLDER_SECONDS)[root]
+    if fault.startswith(NO_ANSWER):
+        yield report_folder("outputs folder", root, fault)
+        return
+    try:
+        yield _check_folder(settings)
+    except OSError as error:
+        yield report_part("outputs folder", str(error), "check the mount and its server")
+    if fault in {"", EMPTY} and engine is not None:
+        yield from _check_marker(engine, root)
+
+
+def _check_marker(engine: Engine, root: Path) -> Iterator[CheckResult]:
+    """Check that the folder is the one that has the finished graphics."""
+    with engine.connect() as connection:
+        known = list_newest_paths(connection, 1)
+    if known and not has_marker(root):
+        found = f"{root} has no marker {MARKER}, but graphics were finished"
+        yield report_part("outputs folder", found, "mount the share, or `pokervod render accept-folder --reason …`")
+
+
+def _check_folder(settings: Settings) -> CheckResult:
+    """Check that outputs can be written; a folder below ``home`` is made when needed, a configured one must exist."""
+    root = settings.renders
+    part, place = "outputs folder", find_existing(root)
+    if settings.render.outputs is not None and not root.is_dir():
+        return report_part(part, f"{root} is missing", "mount the share, or create the folder")
+    if not os.access(place, os.W_OK | os.X_OK):
+        return report_part(part, f"{place} cannot be written to", "give the service write rights")
+    unfinished = root / UNFINISHED
+    if unfinished.exists() and unfinished.stat().st_dev != place.stat().st_dev:
+        fix = "make it a plain folder: a finished graphic cannot be moved between file systems in one step"
+        return report_part(part, f"{unfinished} is on another file system than {root}", fix)
+    free = shutil.disk_usage(place).free
+    fix = "" if free > MIN_FREE_BYTES else "free some space; without it no graphic can be written"
+    return report_part(part, f"{root}, {free / 1e9:.1f} GB free", fix)
+
+
+def _check_nexrender(settings: Settings) -> Iterator[CheckResult]:
+    url = settings.render.nexrender.url
+    if url is None:
+        return
+    faults = asyncio.run(_ask_nexrender(settings))
+    yield report_part("nexrender", url, "; ".join(faults))
+
+
+async def _ask_nexrender(settings: Settings) -> list[str]:
+    secret = settings.nexrender_secret
+    renderer = NexrenderRenderer(settings.render.nexrender, secret.get_secret_value() if secret else None)
+    try:
+        async with asyncio.timeout(FOLDER_SECONDS):
+            return await renderer.check_server()
+    except TimeoutError:
+        return [f"nexrender did not answer within {FOLDER_SECONDS:.0f} s: start it, or correct render.nexrender.url"]
+    finally:
+        await renderer.close()
