@@ -15,12 +15,13 @@ import psutil
 import typer
 import yaml
 
+from pokervod_pipelines.cli.database_service import watch_database
 from pokervod_pipelines.cli.output import err
 from pokervod_pipelines.cli.services import Service, run_services
 from pokervod_pipelines.db.embedded.folders import digest_path
 from pokervod_pipelines.db.embedded.locks import open_exclusive
 from pokervod_pipelines.db.embedded.process import rotate_log
-from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.db.engine import embedded_folder, open_database
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.processes.process_tags import VARIABLE, end_after_us, end_tagged, make_tag
 from pokervod_pipelines.settings import Settings
@@ -56,7 +57,10 @@ def dev(
             log = find_dagster_home(settings) / "dev.log"
             rotate_log(log)
             err.print(f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything. Dagster's own log: {log}")
-            run_services(_list_services(folder, host, port, log), _make_environ(settings, tag), _report)
+            services = _list_services(folder, host, port, log)
+            if settings.database_url is None:
+                services.append(watch_database(embedded_folder(settings)))
+            run_services(services, _make_environ(settings, tag), _report)
     err.print("stopped")
 
 

@@ -38,6 +38,10 @@ class Service:
     due_at: float = 0.0
     failures: int = field(default=0, repr=False)
 
+    def find_due(self) -> float | None:
+        """Return when the program is to be started, None while it runs: its end is a signal."""
+        return self.due_at if self.process is None else None
+
     def start_if_due(self, environ: Mapping[str, str]) -> None:
         """Start the program if it is not running and its pause is over."""
         if self.process is None and time.monotonic() >= self.due_at:
@@ -56,11 +60,18 @@ class Service:
         if self.process is None or self.process.poll() is None:
             return None
         lasted, code = time.monotonic() - self.started_at, self.process.returncode
-        self.failures = 1 if lasted > STEADY_SECONDS else self.failures + 1
-        pause = RESTARTS.find_wait(self.failures)
-        pid, self.process, self.due_at = self.process.pid, None, time.monotonic() + pause
+        pid, self.process = self.process.pid, None
+        pause = self._plan_restart()
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
         return f"{self.name} (process {pid}) {how} after {lasted:.0f} s; it starts again in {pause:g} s"
+
+    def _plan_restart(self) -> float:
+        """Return the pause before the next start, longer after each failure in a row."""
+        now = time.monotonic()
+        self.failures = 1 if now - self.started_at > STEADY_SECONDS else self.failures + 1
+        pause = RESTARTS.find_wait(self.failures)
+        self.due_at = now + pause
+        return pause
 
 
 def run_services(services: Sequence[Service], environ: Mapping[str, str], report: Callable[[str], object]) -> None:
@@ -69,8 +80,8 @@ def run_services(services: Sequence[Service], environ: Mapping[str, str], report
         while True:
             for service in services:
                 service.start_if_due(environ)
-            numbers = _wait(reader, [each.due_at for each in services if each.process is None])
-            if STOPPING & numbers:
+            due = [moment for each in services if (moment := each.find_due()) is not None]
+            if STOPPING & _wait(reader, due):
                 break
             for service in services:
                 if sentence := service.find_end():

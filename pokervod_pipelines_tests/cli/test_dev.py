@@ -109,6 +109,39 @@ def test_all_programs_end_with_a_killed_dev_and_the_next_starts_at_once(tmp_path
     wait_until(lambda: not EmbeddedServer(tmp_path / ".pokervod" / "postgres").status().running)
 
 
+@pytest.mark.long
+def test_a_killed_database_comes_back_and_everything_uses_it_again(tmp_path: Path, free_port: int) -> None:
+    installation = build_installation(tmp_path)
+    server = EmbeddedServer(tmp_path / ".pokervod" / "postgres")
+    dev = start_dev(installation, free_port)
+    programs = {each.pid for each in psutil.Process(dev.pid).children()}
+    for _ in range(2):
+        pid = server.status().pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: answers_page(free_port), seconds=20)
+
+    launch_sync(free_port)
+    done = installation.run("sync")
+    workers = json.loads(installation.run("render", "workers", "--json").stdout)["workers"]
+    remaining = {each.pid for each in psutil.Process(dev.pid).children()}
+    dev.send_signal(signal.SIGINT)
+    log = dev.communicate(timeout=60)[1]
+
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    assert [each["is_alive"] for each in workers] == [True]
+    assert remaining == programs
+    assert (dev.returncode, log.count("the database (process "), "Traceback" in log) == (0, 2, False), log
+    assert not server.status().running
+
+
+def answers_page(port: int) -> bool:
+    """Return whether Dagster's UI reads its database for a page."""
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5):
+        return True
+    return False
+
+
 def lose_power(installation: Installation, *processes: subprocess.Popen[str]) -> None:
     """Kill the commands with every process that they started, and the database, at once."""
     children = [child for each in processes for child in psutil.Process(each.pid).children(recursive=True)]

@@ -1,0 +1,73 @@
+"""Keep the embedded database of ``pokervod dev`` running: notice that it died, and start it again."""
+
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from pokervod_pipelines.cli.services import Service
+from pokervod_pipelines.db.embedded import EmbeddedServer
+
+WATCH_SECONDS = 1.0
+"""Between two looks at the server's process, which is not our child."""
+
+
+@dataclass(slots=True, kw_only=True)
+class DatabaseService(Service):
+    """Watch the server that this process has acquired; ``process`` is a program that starts it again.
+
+    It does so under the server's locks, and on the socket that the other programs know.
+    """
+
+    server: EmbeddedServer
+    watched: psutil.Process | None = None
+
+    def find_due(self) -> float | None:
+        """Return when to look at the server, or to start it."""
+        return Service.find_due(self) if self.watched is None else time.monotonic() + WATCH_SECONDS
+
+    def start_if_due(self, environ: Mapping[str, str]) -> None:
+        """Start the server if it is not running and the pause is over."""
+        if self.watched is None:
+            Service.start_if_due(self, environ)
+
+    def find_end(self) -> str | None:
+        """Return that the server died, or did not start, and when it is started again."""
+        if self.watched is not None:
+            if _is_alive(self.watched):
+                return None
+            pid, self.watched = self.watched.pid, None
+            pause = self._plan_restart()
+            log = self.server.locate().log_file
+            return f"{self.name} (process {pid}) died; it starts again in {pause:g} s. Its log: {log}"
+        if self.process is None or self.process.poll() is None:
+            return None
+        code, self.process = self.process.returncode, None
+        self.watched = self.find_process() if code == 0 else None
+        return None if self.watched else f"{self.name} did not start; it starts again in {self._plan_restart():g} s"
+
+    def find_process(self) -> psutil.Process | None:
+        """Return the server's process, None where it does not answer."""
+        pid = self.server.status().pid
+        try:
+            return psutil.Process(pid) if pid else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def watch_database(folder: Path) -> DatabaseService:
+    """Return the service of the server of ``folder``, which runs."""
+    command = [sys.executable, "-m", "pokervod_pipelines.db.embedded", str(folder)]
+    service = DatabaseService(name="the database", command=command, server=EmbeddedServer(folder))
+    service.watched, service.started_at = service.find_process(), time.monotonic()
+    return service
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
