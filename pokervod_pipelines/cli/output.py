@@ -22,24 +22,12 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from pokervod_pipelines.text.controls import BIDI, show_controls
+
 PIPE_WIDTH = 200
 """Columns of a table where there is no terminal, wide enough for paths."""
 
-_BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Controls that reverse the text behind them, so that a name reads as another."""
-
-_PICTURES = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n"} | {0x7F: "␡"}
-_PICTURES |= dict.fromkeys([*range(0x80, 0xA0), *map(ord, _BIDI)], "\ufffd")
-_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *map(ord, _BIDI))}
-
-
-def show_controls(text: str) -> str:
-    r"""Return the text with a picture in place of each control character but tab and line break.
-
-    >>> show_controls("a\x1b[31m\tb\n")
-    'a␛[31m\tb\n'
-    """
-    return text.translate(_PICTURES)
+_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *map(ord, BIDI))}
 
 
 class SafeConsole(Console):
