@@ -24,6 +24,7 @@ from pokervod_pipelines.settings.rooms import (
     GoogleSettings,
     HandSettings,
     Library,
+    LogSettings,
     MediaSettings,
     RetrySettings,
     ScanSettings,
@@ -57,6 +58,7 @@ class Settings(SettingsModel):
     rollout: RolloutSettings = RolloutSettings()
     alerts: AlertSettings = AlertSettings()
     events: EventSettings = EventSettings()
+    logs: LogSettings = LogSettings()
     workflows: WorkflowSettings = WorkflowSettings()
     google: GoogleSettings = GoogleSettings()
     schedules: ScheduleSettings = ScheduleSettings()

@@ -197,9 +197,26 @@ class EventSettings(SettingsModel):
     keep_days_of: dict[str, KeptDays] = Field(default={"nas.file": 180, "media": 180})
 
 
-class WorkflowSettings(SettingsModel):
-    """Limit what the runs of one request share."""
+class LogSettings(SettingsModel):
+    """Limit the logs: one is rotated when it is full, and the oldest rotated ones are deleted."""
 
+    file_bytes: int = Field(default=5_000_000, ge=10_000, le=1_000_000_000, description="A log is not longer.")
+    kept_bytes: int = Field(
+        default=200_000_000, ge=10_000, le=1_000_000_000_000, description="Rotated logs of all processes together."
+    )
+
+
+class WorkflowSettings(SettingsModel):
+    """Limit the runs of workflows, and what those of one request share."""
+
+    enabled: bool = Field(default=True, description="Whether events and `pokervod execute` start workflows.")
+    at_once: int = Field(default=5, ge=1, le=100, description="So many runs are in progress at once at most.")
+    timeout_seconds: float = Field(
+        default=300.0, gt=0, le=7 * 86_400, description="A run fails after this time, unless its workflow says another."
+    )
+    retries: int = Field(
+        default=3, ge=0, le=20, description="A run whose process dies is started again so often, unless it says so."
+    )
     context_ttl_seconds: float = Field(
         default=3600.0, gt=0, le=30 * 86_400, description="A context ends this long after its last use."
     )

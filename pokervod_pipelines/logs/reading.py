@@ -1,0 +1,156 @@
+"""Read the logs of all processes as one, by time; wait for more of them."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from pokervod_pipelines.logs.files import LogFile, list_logs
+from pokervod_pipelines.logs.lines import LogLine, read_line
+
+LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFilter:
+    """Select lines; "" and None select all. Ids may be cut, as the view shows them."""
+
+    process: str = ""
+    run_id: str = ""
+    correlation_id: str = ""
+    level: str = "debug"
+    since: datetime | None = None
+
+    def fits(self, line: LogLine) -> bool:
+        """Return whether the line is one of those."""
+        return (
+            (not self.process or line.process == self.process)
+            and line.run_id.startswith(self.run_id)
+            and line.correlation_id.startswith(self.correlation_id)
+            and LEVELS.get(line.level.lower(), 0) >= LEVELS[self.level]
+            and (self.since is None or line.at >= self.since)
+        )
+
+    def may_fit(self, log: LogFile) -> bool:
+        """Return whether the log may have such a line: none is newer than its last change."""
+        is_recent = self.since is None or log.mtime >= self.since.timestamp()
+        return is_recent and (not self.process or log.process == self.process)
+
+
+def read_latest(logs: list[LogFile], filters: LogFilter, *, limit: int | None) -> list[LogLine]:
+    """Return the newest lines that fit, oldest first, as the logs were when they were listed; None is all of them.
+
+    The logs are read from the newest on, until none of those left can have a line among the newest.
+    """
+    found: list[LogLine] = []
+    for log in sorted(logs, key=lambda each: each.mtime, reverse=True):
+        if not filters.may_fit(log):
+            continue
+        if limit is not None and len(found) >= limit and (not found or log.mtime < found[0].at.timestamp()):
+            break
+        found.extend(line for line in _read_log(log) if filters.fits(line))
+        found.sort(key=lambda line: line.at)
+        found = found[max(0, len(found) - limit) :] if limit is not None else found
+    return found
+
+
+def find_oldest(logs: list[LogFile]) -> datetime | None:
+    """Return the time of the oldest line there is."""
+    firsts = (next(_read_log(log), None) for log in logs)
+    return min((line.at for line in firsts if line), default=None)
+
+
+def _read_log(log: LogFile) -> Iterator[LogLine]:
+    """Yield the lines that the log had when it was listed."""
+    tail = LogTail(log.process, end=log.size)
+    descriptor = _open(log)
+    if descriptor is None:
+        return
+    with os.fdopen(descriptor, "rb") as file:
+        while part := file.read(min(1 << 20, tail.end - file.tell())):
+            yield from tail.add(part)
+    yield from tail.finish()
+
+
+def _open(log: LogFile) -> int | None:
+    """Return a descriptor of the log, also when it was renamed meanwhile; None when it was deleted."""
+    renamed = (each.path for each in list_logs(log.path.parent) if each.inode == log.inode)
+    for path in (log.path, *renamed):
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            continue
+        if os.fstat(descriptor).st_ino == log.inode:
+            return descriptor
+        os.close(descriptor)
+    return None
+
+
+@dataclass(slots=True)
+class LogTail:
+    """Put the bytes of one log together to lines, each with its further ones."""
+
+    process: str
+    end: int = 0
+    _rest: bytes = b""
+    _lines: list[str] = field(default_factory=list)
+
+    def add(self, part: bytes) -> Iterator[LogLine]:
+        """Yield the lines that are whole; the last one waits for what may still belong to it."""
+        *texts, self._rest = (self._rest + part).split(b"\n")
+        for each in texts:
+            text = each.decode(errors="replace")
+            if not text[:1].isspace():
+                yield from self.finish()
+            self._lines.append(text)
+
+    def finish(self) -> Iterator[LogLine]:
+        """Yield the last line, to which nothing is added any more."""
+        text, self._lines = "\n".join(self._lines), []
+        if line := read_line(self.process, text):
+            yield line
+
+
+class LogFollower:
+    """Read what is appended after the logs were listed, to files that are new or renamed meanwhile, too."""
+
+    def __init__(self, folder: Path, logs: list[LogFile]) -> None:
+        self._folder = folder
+        self._files: dict[int, tuple[int, LogTail]] = {}
+        for log in logs:
+            self._add(log, log.size)
+
+    def _add(self, log: LogFile, start: int) -> None:
+        if (descriptor := _open(log)) is not None:
+            os.lseek(descriptor, start, os.SEEK_SET)
+            self._files[log.inode] = (descriptor, LogTail(log.process))
+
+    def read(self) -> list[LogLine]:
+        """Return the lines that are whole, by time."""
+        listed = list_logs(self._folder)
+        for log in listed:
+            if log.inode not in self._files:
+                self._add(log, 0)
+        found: list[LogLine] = []
+        for descriptor, tail in self._files.values():
+            found.extend(_read_on(descriptor, tail))
+        self._close_deleted({log.inode for log in listed})
+        return sorted(found, key=lambda line: line.at)
+
+    def close(self) -> None:
+        """Close every file."""
+        self._close_deleted(set())
+
+    def _close_deleted(self, inodes: set[int]) -> None:
+        for inode in self._files.keys() - inodes:
+            os.close(self._files.pop(inode)[0])
+
+
+def _read_on(descriptor: int, tail: LogTail) -> Iterator[LogLine]:
+    is_quiet = True
+    while part := os.read(descriptor, 1 << 20):
+        is_quiet = False
+        yield from tail.add(part)
+    if is_quiet:
+        yield from tail.finish()
