@@ -19,6 +19,7 @@ from pokervod_pipelines.tournaments.imports import ImportStatus, import_exports
 from pokervod_pipelines.workflows.arrivals import find_arrivals
 from pokervod_pipelines.workflows.hands import import_and_link_hands
 from pokervod_pipelines.workflows.pending_events import INSTRUCTIONS, read_pending_events
+from pokervod_pipelines.workflows.stage_log import log_stage
 from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun
 
@@ -26,6 +27,7 @@ REPLAY_SECONDS = 2.0
 """Graphics do not wait for the rules; hands that are not replayed in this time are replayed by a later run."""
 
 
+@log_stage("hands", "hands")
 def run_hands_stage(run: SyncRun, day: date) -> StageResult:
     """Store every finished session file of the drop folders, or quarantine it; the counts are the day's.
 
@@ -65,6 +67,7 @@ def run_hands_stage(run: SyncRun, day: date) -> StageResult:
     )
 
 
+@log_stage("tournaments", "tournaments")
 def run_tournaments_stage(run: SyncRun, day: date) -> StageResult:
     """Import every export of the export folders.
 
@@ -90,6 +93,7 @@ def run_tournaments_stage(run: SyncRun, day: date) -> StageResult:
     return make_result("tournaments", str(day), time.monotonic() - started, counts, problems, len(problems))
 
 
+@log_stage("instructions", "render")
 def run_instructions_stage(run: SyncRun, day: date) -> StageResult:
     """Make the instructions that the rules ask for, of the day and of every day that changed."""
     started = time.monotonic()

@@ -23,6 +23,7 @@ from pokervod_pipelines.render.states import Transition
 from pokervod_pipelines.render.workers import HAS_WORKER, count_available
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.text.markdown import embed_image
+from pokervod_pipelines.workflows.stage_log import log_stage
 from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun
 
@@ -54,6 +55,7 @@ class Completeness:
         return 100.0 * self.completed / expected if expected else 100.0
 
 
+@log_stage("outputs", "render")
 def run_outputs_stage(run: SyncRun, day: date, *, also: Collection[date] = ()) -> StageResult:
     """Render everything due of the day and of the days in ``also``, check the finished files, delete leftovers.
 

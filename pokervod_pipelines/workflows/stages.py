@@ -18,6 +18,7 @@ from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import sync_sheet
 from pokervod_pipelines.workflows.directives import apply_directives
 from pokervod_pipelines.workflows.hands import link_hands
+from pokervod_pipelines.workflows.stage_log import log_stage
 from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 
 Progress = Callable[[int], None]
@@ -36,6 +37,7 @@ class SyncRun:
     full: bool = False
 
 
+@log_stage("nas", "nas")
 def run_nas_stage(run: SyncRun, library: str, progress: Progress | None = None) -> StageResult:
     """Scan a library into the inventory."""
     report = scan_library(run.engine, run.settings, library, correlation_id=run.correlation_id, progress=progress)
@@ -56,6 +58,7 @@ def run_nas_stage(run: SyncRun, library: str, progress: Progress | None = None) 
     return make_result("nas", library, report.seconds, counts, report.problems, report.problem_count)
 
 
+@log_stage("media", "media")
 def run_media_stage(run: SyncRun, library: str, progress: Progress | None = None) -> StageResult:
     """Probe the new and changed videos of a library for duration, frame rate and tracks."""
     report = probe_library(run.engine, run.settings, library, correlation_id=run.correlation_id, progress=progress)
@@ -63,6 +66,7 @@ def run_media_stage(run: SyncRun, library: str, progress: Progress | None = None
     return make_result("media", library, report.seconds, counts, report.problems, report.problem_count)
 
 
+@log_stage("catalog", "catalog")
 def run_catalog_stage(run: SyncRun, progress: Progress | None = None) -> StageResult:
     """Build the catalog from every video of the inventory."""
     report = build_catalog(run.engine, correlation_id=run.correlation_id, full=run.full, progress=progress)
@@ -82,6 +86,7 @@ def run_catalog_stage(run: SyncRun, progress: Progress | None = None) -> StageRe
     return make_result("catalog", "catalog", report.seconds, counts, reasons, report.unknown)
 
 
+@log_stage("sheets", "sheets")
 def run_sheets_stage(
     run: SyncRun,
     sheet: str,
@@ -122,6 +127,7 @@ def run_sheets_stage(
     return make_result("sheets", sheet, report.seconds, counts, problems, count)
 
 
+@log_stage("clips", "clips")
 def run_clips_stage(run: SyncRun, sheet: str, progress: Progress | None = None) -> StageResult:
     """Make the clip of every row, usable or with its problem, and link clips to hands."""
     started = time.monotonic()

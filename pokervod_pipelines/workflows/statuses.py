@@ -7,6 +7,7 @@ from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.sheets.statuses import store_write_problem
 from pokervod_pipelines.sheets.write_back import WriteBackReport, write_back
+from pokervod_pipelines.workflows.stage_log import log_stage
 from pokervod_pipelines.workflows.stage_result import StageResult, make_result
 from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_sheets_stage
 
@@ -20,6 +21,7 @@ MAX_ROUNDS = 5
 """Columns, ids, statuses, one more for edits that came in between, and one that finds nothing to write."""
 
 
+@log_stage("statuses", "sheets")
 def run_statuses_stage(run: SyncRun, sheet: str) -> StageResult:
     """Write the status of every row, new ones included; what hinders it is stored for ``sheets list``.
 
