@@ -1,0 +1,17 @@
+"""Read a broadcast day's hands."""
+
+from pokervod_pipelines.workflows.workflow import BroadcastDay, Step, Workflow, WorkflowInput
+
+
+class Input(WorkflowInput):
+    """Name the broadcast day, today's by default."""
+
+    day: BroadcastDay | None = None
+
+
+WORKFLOW = Workflow(
+    name="hands_to_renders",
+    description="Read new files of the tables and the tournament system, and decide which graphics to render.",
+    input=Input,
+    steps=(Step(asset="hands"), Step(asset="tournaments"), Step(asset="render_instructions")),
+)

@@ -1,0 +1,188 @@
+"""Turn events into requests for runs of workflows, and hold those whose time has not come.
+
+What belongs together is one request: events that ask for the same workflow with the same input, until none came for a
+moment. What a run of the same request does itself is not asked for again.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.events import EventType
+from pokervod_pipelines.events.cursors import Consumer, Round
+from pokervod_pipelines.events.log import LoggedEvent
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.routes import ROUTES, list_sources
+from pokervod_pipelines.workflows.workflow import Workflow
+
+ROUTER = Consumer("event router", list_sources())
+
+MAX_DEBOUNCE = 6
+"""Events that never stop coming hold a request for this many times its debounce at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """Ask for a run of a workflow with an input, not before ``due_at``.
+
+    ``event_id`` is the newest event that asked, at ``asked_at``; ``first_at`` is the time of the first one.
+    ``made_by`` is the asset whose step appends such events. ``attempt`` counts from 1.
+    """
+
+    workflow: str
+    input: Mapping[str, Any]
+    correlation_id: str
+    event_id: int
+    first_at: datetime
+    asked_at: datetime
+    due_at: datetime
+    made_by: str | None = None
+    priority: int = 0
+    attempt: int = 1
+
+    @property
+    def target(self) -> str:
+        """Return what is the same for requests that one run answers."""
+        return f"{self.workflow} {json.dumps(dict(self.input), sort_keys=True, ensure_ascii=False)}"
+
+    @property
+    def key(self) -> str:
+        """Return what is the same where the same events ask again."""
+        return f"{self.target} {self.event_id}"
+
+    def merge(self, other: "RunRequest") -> "RunRequest":
+        """Return one request for both; a later event moves its time, within limits."""
+        first, last = sorted((self, other), key=lambda each: each.event_id)
+        latest = first.first_at + MAX_DEBOUNCE * (last.due_at - last.asked_at)
+        return replace(
+            first,
+            event_id=last.event_id,
+            asked_at=last.asked_at,
+            due_at=max(min(last.due_at, latest), last.asked_at),
+            made_by=first.made_by if first.made_by == last.made_by else None,
+            priority=max(first.priority, last.priority),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouterMemory:
+    """Keep between two looks what waits for its time, and the round of events whose requests were handed over."""
+
+    waiting: tuple[RunRequest, ...] = ()
+    done: Round | None = None
+    ends_seen: datetime | None = None
+
+    def dump(self) -> str:
+        """Return the memory as a text."""
+        return json.dumps(asdict(self), default=datetime.isoformat)
+
+    @classmethod
+    def load(cls, dumped: str | None) -> "RouterMemory":
+        """Return what was dumped, or an empty memory."""
+        if not dumped:
+            return cls()
+        values = json.loads(dumped)
+        return cls(
+            waiting=tuple(_load_request(each) for each in values["waiting"]),
+            done=Round(**values["done"]) if values["done"] else None,
+            ends_seen=datetime.fromisoformat(values["ends_seen"]) if values["ends_seen"] else None,
+        )
+
+
+def _load_request(values: dict[str, Any]) -> RunRequest:
+    times = {name: datetime.fromisoformat(values[name]) for name in ("first_at", "asked_at", "due_at")}
+    return RunRequest(**{**values, **times})
+
+
+def find_requests(
+    connection: Connection, events: Iterable[LoggedEvent], workflows: Mapping[str, Workflow]
+) -> list[RunRequest]:
+    """Return what the events ask for, one request a target and correlation id."""
+    found: dict[tuple[str, str], RunRequest] = {}
+    for event in events:
+        for request in _route_event(connection, event, workflows):
+            place = event.correlation_id, request.target
+            found[place] = found[place].merge(request) if place in found else request
+    return list(found.values())
+
+
+def merge_requests(waiting: Iterable[RunRequest], new: Iterable[RunRequest]) -> list[RunRequest]:
+    """Return one request for each target."""
+    merged: dict[str, RunRequest] = {}
+    for request in (*waiting, *new):
+        known = merged.get(request.target)
+        merged[request.target] = known.merge(request) if known else request
+    return list(merged.values())
+
+
+def split_due(requests: Iterable[RunRequest], now: datetime) -> tuple[list[RunRequest], list[RunRequest]]:
+    """Return the requests whose time has come, those of higher priority first, and the others."""
+    due = [each for each in requests if each.due_at <= now]
+    waiting = [each for each in requests if each.due_at > now]
+    return sorted(due, key=lambda each: (-each.priority, each.event_id)), waiting
+
+
+def check_inputs(
+    requests: Iterable[RunRequest], workflows: Mapping[str, Workflow], settings: Settings
+) -> tuple[list[RunRequest], list[str]]:
+    """Return the requests whose input is valid, and why the others are not: a sheet that left the settings, say."""
+    valid, problems = [], []
+    for request in requests:
+        try:
+            workflows[request.workflow].read_input(request.input, settings)
+        except BadInput as error:
+            problems.append(str(error))
+        else:
+            valid.append(request)
+    return valid, problems
+
+
+def _route_event(connection: Connection, event: LoggedEvent, workflows: Mapping[str, Workflow]) -> list[RunRequest]:
+    if event.type == EventType.SYSTEM_WORKFLOW_FAILED:
+        answer = answer_failure(event, workflows)
+        return [answer] if answer else []
+    return [
+        RunRequest(
+            workflow=route.workflow,
+            input=given,
+            correlation_id=event.correlation_id,
+            event_id=event.id,
+            first_at=event.at,
+            asked_at=event.at,
+            due_at=event.at + timedelta(seconds=route.debounce_seconds),
+            made_by=route.made_by,
+            priority=route.priority,
+        )
+        for route in ROUTES
+        if route.on == event.type and route.accepts(event.payload)
+        for given in route.find_inputs(connection, event)
+    ]
+
+
+def answer_failure(event: LoggedEvent, workflows: Mapping[str, Workflow]) -> RunRequest | None:
+    """Return what a workflow's failure asks for: another attempt later, its fallback, or nothing."""
+    failed, attempt = workflows.get(event.payload["workflow"]), int(event.payload["attempt"])
+    if failed is None:
+        return None
+    request = RunRequest(
+        workflow=failed.name,
+        input=event.payload["input"],
+        correlation_id=event.correlation_id,
+        event_id=event.id,
+        first_at=event.at,
+        asked_at=event.at,
+        due_at=event.at + timedelta(seconds=failed.on_error.retry_after_seconds),
+        attempt=attempt + 1,
+    )
+    if attempt <= failed.on_error.retries:
+        return request
+    if failed.on_error.fallback is None:
+        return None
+    fallback = workflows[failed.on_error.fallback]
+    given = {name: value for name, value in request.input.items() if name in fallback.input.model_fields}
+    return replace(request, workflow=fallback.name, input=given, due_at=event.at, attempt=1)
