@@ -89,6 +89,9 @@ class EventType(StrEnum):
     SYSTEM_ERROR = "system.error"
     SYSTEM_WORKFLOW_COMPLETED = "system.workflow.completed"
     SYSTEM_WORKFLOW_FAILED = "system.workflow.failed"
+    SYSTEM_BREAKER_OPENED = "system.breaker.opened"
+    SYSTEM_BREAKER_CLOSED = "system.breaker.closed"
+    SYSTEM_BREAKER_RESET = "system.breaker.reset"
     SYSTEM_EVENT_PARKED = "system.event.parked"
     SYSTEM_EVENT_RETRIED = "system.event.retried"
     SYSTEM_EVENT_DROPPED = "system.event.dropped"
@@ -101,6 +104,6 @@ class NewEvent:
     ``correlation_id`` is set for one that belongs to another request than those appended with it.
     """
 
-    type: EventType
+    type: str
     payload: dict[str, Any] = field(default_factory=dict)
     correlation_id: str | None = None

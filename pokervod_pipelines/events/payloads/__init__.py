@@ -5,6 +5,8 @@ Events that a person or a rule signed have ``by`` and ``reason``: they are audit
 
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from pydantic import ValidationError
@@ -42,17 +44,19 @@ from pokervod_pipelines.events.payloads.hands import (
 )
 from pokervod_pipelines.events.payloads.system import (
     AlertReference,
+    BreakerState,
     DecidedEvent,
     FailedStage,
     ParkedEvent,
+    ResetBreaker,
     RolloutStep,
     SyncEnd,
     SyncStart,
     WorkflowEnd,
 )
-from pokervod_pipelines.events.types import EventType
+from pokervod_pipelines.events.types import BLOCKS, EventType
 
-__all__ = ["Payload", "check_payload", "find_payload"]
+__all__ = ["Payload", "check_payload", "find_payload", "list_types", "read_declared_types"]
 
 _OF_TYPE: Mapping[EventType, type[Payload]] = {
     EventType.NAS_SCAN_REQUESTED: ScanRequest,
@@ -87,6 +91,9 @@ _OF_TYPE: Mapping[EventType, type[Payload]] = {
     EventType.SYSTEM_ERROR: FailedStage,
     EventType.SYSTEM_WORKFLOW_COMPLETED: WorkflowEnd,
     EventType.SYSTEM_WORKFLOW_FAILED: WorkflowEnd,
+    EventType.SYSTEM_BREAKER_OPENED: BreakerState,
+    EventType.SYSTEM_BREAKER_CLOSED: BreakerState,
+    EventType.SYSTEM_BREAKER_RESET: ResetBreaker,
     EventType.SYSTEM_EVENT_PARKED: ParkedEvent,
     EventType.SYSTEM_EVENT_RETRIED: DecidedEvent,
     EventType.SYSTEM_EVENT_DROPPED: DecidedEvent,
@@ -103,14 +110,36 @@ _OF_FAMILY: Mapping[str, type[Payload]] = {
 
 
 @cache
-def find_payload(type_: EventType) -> type[Payload]:
-    """Return the model of the payloads of that type."""
-    if type_ in _OF_TYPE:
-        return _OF_TYPE[type_]
-    return next(model for family, model in _OF_FAMILY.items() if type_.startswith(family))
+def read_declared_types() -> Mapping[str, type[Payload]]:
+    """Return the payloads of the types that rooms declare themselves: ``EVENTS`` in a module ``events`` of the room.
+
+    By this a further block brings its events without an edit here.
+    """
+    declared: dict[str, type[Payload]] = {}
+    for room in (room for rooms in BLOCKS.values() for room in rooms):
+        package = f"pokervod_pipelines.{room}"
+        if find_spec(package) and find_spec(f"{package}.events"):
+            declared |= import_module(f"{package}.events").EVENTS
+    return declared
 
 
-def check_payload(type_: EventType, payload: Mapping[str, Any]) -> None:
+def list_types() -> tuple[str, ...]:
+    """Return every type of events."""
+    return (*EventType, *read_declared_types())
+
+
+@cache
+def find_payload(type_: str) -> type[Payload]:
+    """Return the model of the payloads of that type. Raises ``ValueError`` for an unknown type."""
+    if type_ in read_declared_types():
+        return read_declared_types()[type_]
+    known = EventType(type_)
+    if known in _OF_TYPE:
+        return _OF_TYPE[known]
+    return next(model for family, model in _OF_FAMILY.items() if known.startswith(family))
+
+
+def check_payload(type_: str, payload: Mapping[str, Any]) -> None:
     """Raise ``ValueError`` for a payload that the type does not have: a mistake of the room that appends it."""
     try:
         find_payload(type_).model_validate(payload)

@@ -89,3 +89,21 @@ class DecidedEvent(SignedPayload):
 
     consumer: str
     event_id: int
+
+
+class BreakerState(Payload):
+    """Name a service outside whose breaker opened or closed: how often in a row it failed, the last time why."""
+
+    name: str
+    failures: int
+    error: str | None = None
+    opened_at: datetime | None = None
+
+
+class ResetBreaker(SignedPayload):
+    """Name a service that a person lets be called again at once, and what its breaker was."""
+
+    name: str
+    failures: int
+    error: str | None = None
+    opened_at: datetime | None = None
