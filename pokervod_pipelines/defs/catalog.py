@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.stages import correlation_of, metadata_of, nas_retries, run_or_fail
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.progress import share_progress
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import SyncRun, run_catalog_stage
 
@@ -36,7 +37,8 @@ def define_catalog(settings: Settings) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]
     ) -> Iterator[dg.MaterializeResult[None]]:
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
-        outcome = run_or_fail(lambda: run_catalog_stage(run))
+        progress = share_progress(run, "catalog", "catalog")
+        outcome = run_or_fail(lambda: run_catalog_stage(run, progress))
         for level in LEVELS:
             yield dg.MaterializeResult(asset_key=level, metadata=level_metadata(level, outcome))
 

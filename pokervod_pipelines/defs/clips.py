@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.defs.partitions import sheet_partitions
 from pokervod_pipelines.defs.stages import clips_metadata, clips_retries, correlation_of, run_or_fail
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.progress import share_progress
 from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage
 
 
@@ -28,7 +29,9 @@ def define_clips(settings: Settings) -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult[None]:
         """Make the clips: which stretch of which video shows which hand, with grade, players and tags."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
-        outcome = run_or_fail(lambda: run_clips_stage(run, context.partition_key))
+        outcome = run_or_fail(
+            lambda: run_clips_stage(run, context.partition_key, share_progress(run, "clips", context.partition_key))
+        )
         return dg.MaterializeResult(metadata=clips_metadata(run, outcome))
 
     return [hand_clips]

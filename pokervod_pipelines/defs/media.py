@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.defs.partitions import library_partitions
 from pokervod_pipelines.defs.stages import correlation_of, metadata_of, nas_retries, run_or_fail
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.progress import share_progress
 from pokervod_pipelines.workflows.stages import SyncRun, run_media_stage
 
 
@@ -25,7 +26,9 @@ def define_media(settings: Settings) -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult[None]:
         """Probe each video for duration, frame rate, size and tracks; a broken one has its reason."""
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
-        outcome = run_or_fail(lambda: run_media_stage(run, context.partition_key))
+        outcome = run_or_fail(
+            lambda: run_media_stage(run, context.partition_key, share_progress(run, "media", context.partition_key))
+        )
         return dg.MaterializeResult(metadata=metadata_of(outcome))
 
     return [media_facts]

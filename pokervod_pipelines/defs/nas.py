@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.defs.partitions import library_partitions
 from pokervod_pipelines.defs.stages import correlation_of, metadata_of, nas_retries, run_or_fail
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.progress import share_progress
 from pokervod_pipelines.workflows.stages import SyncRun, run_nas_stage
 
 
@@ -28,7 +29,9 @@ def define_nas(settings: Settings) -> list[dg.AssetsDefinition]:
         A file that vanished is kept and shown as missing; a library that cannot be read fails and loses nothing.
         """
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
-        outcome = run_or_fail(lambda: run_nas_stage(run, context.partition_key))
+        outcome = run_or_fail(
+            lambda: run_nas_stage(run, context.partition_key, share_progress(run, "nas", context.partition_key))
+        )
         return dg.MaterializeResult(metadata=metadata_of(outcome))
 
     return [nas_files]

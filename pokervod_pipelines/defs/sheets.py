@@ -12,6 +12,7 @@ from pokervod_pipelines.defs.stages import (
     sheets_retries,
 )
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.progress import share_progress
 from pokervod_pipelines.workflows.stages import SyncRun, run_sheets_stage
 from pokervod_pipelines.workflows.statuses import run_statuses_stage
 
@@ -34,9 +35,12 @@ def define_sheets(settings: Settings) -> list[dg.AssetsDefinition]:
         run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_of(context))
         seen = context.run.tags.get(REVISION_TAG)
         is_google = settings.sheet(context.partition_key).spreadsheet is not None
+        progress = share_progress(run, "sheets", context.partition_key)
         outcome = run_or_fail(
             # What was seen to have changed is read, also where Drive still tells the version before.
-            lambda: run_sheets_stage(run, context.partition_key, known_revision=seen, reread=is_google and bool(seen))
+            lambda: run_sheets_stage(
+                run, context.partition_key, progress, known_revision=seen, reread=is_google and bool(seen)
+            )
         )
         return dg.MaterializeResult(metadata=metadata_of(outcome))
 
