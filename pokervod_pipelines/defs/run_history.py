@@ -1,0 +1,265 @@
+"""Read from Dagster's database what the status needs of runs, in plain SQL on its indexes.
+
+It imports no Dagster, so that ``pokervod status`` answers at once; Dagster's own instance would take a second more, and
+a query for every run. ``STEPS`` and ``JOBS`` name what the definitions define.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, text
+
+from pokervod_pipelines.checks import Severity
+from pokervod_pipelines.monitoring.status_runs import RecordedCheck, Run, RunFacts, RunState, StageAttempt
+from pokervod_pipelines.monitoring.status_stages import STAGES
+from pokervod_pipelines.settings import Settings
+
+FULL = "full_sync"
+SCHEDULE = "nightly_full_sync"
+JOBS = (FULL, "incremental_sync", "nas_sync", "sheets_sync", "hands_to_renders", "renders")
+"""The jobs whose steps are stages."""
+
+STEPS = {stage.asset: stage.name for stage in STAGES} | {
+    "catalog": "catalog",
+    "scan_library": "nas",
+    "probe_library": "media",
+    "build_catalog": "catalog",
+    "sync_sheet": "sheets",
+    "build_clips": "clips",
+    "write_statuses": "statuses",
+}
+"""The stage of each step: of assets by their name, of a sync by its op."""
+
+RECENT = 50
+"""Runs of a job that are looked at; materializations are found however old they are."""
+
+RECENT_CHECKS = 300
+"""Check results that are looked at: those of the last syncs."""
+
+STATES = {
+    "QUEUED": RunState.QUEUED,
+    "NOT_STARTED": RunState.QUEUED,
+    "STARTING": RunState.RUNNING,
+    "STARTED": RunState.RUNNING,
+    "CANCELING": RunState.RUNNING,
+    "SUCCESS": RunState.SUCCEEDED,
+    "FAILURE": RunState.FAILED,
+    "CANCELED": RunState.STOPPED,
+}
+ENDS = {"STEP_SUCCESS": RunState.SUCCEEDED, "STEP_FAILURE": RunState.FAILED}
+
+
+class DagsterHistory:
+    """Read the runs of an instance from its database: a ``monitoring.status_runs.RunHistory``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def read(self, settings: Settings) -> RunFacts:
+        """Return the facts of now; none where Dagster has made no tables yet."""
+        with self.engine.connect() as connection:
+            if not connection.scalar(text("select to_regclass('runs') is not null")):
+                return RunFacts()
+            runs = [_make_run(row) for row in connection.execute(_RUNS, {"jobs": [*JOBS], "limit": RECENT})]
+            unfinished = [*_pick_unfinished(runs)]
+            attempts = [*_read_steps(connection, unfinished, settings), *_read_materializations(connection, settings)]
+            return RunFacts(
+                in_progress=tuple(each for each in runs if each.state in {RunState.QUEUED, RunState.RUNNING}),
+                attempts=tuple(attempts),
+                last_full=next((each for each in runs if each.job == FULL and _has_ended(each)), None),
+                checks=tuple(_read_checks(connection)),
+                scheduler_seen_at=connection.scalar(_HEARTBEAT),
+                is_scheduled=connection.scalar(_STOPPED, {"schedule": f'%"{SCHEDULE}"%'}) is None,
+            )
+
+
+def _has_ended(run: Run) -> bool:
+    return run.state not in {RunState.QUEUED, RunState.RUNNING}
+
+
+def _make_run(row: Row[Any]) -> Run:
+    moments = [None if each is None else datetime.fromtimestamp(each, UTC) for each in (row.end_time, row.start_time)]
+    return Run(
+        run_id=row.run_id,
+        job=row.job,
+        state=STATES.get(row.status, RunState.QUEUED),
+        at=moments[0] or moments[1] or row.created_at,
+        started_at=moments[1],
+        partition=row.partition or "",
+        correlation_id=row.correlation_id or row.run_id,
+    )
+
+
+def _pick_unfinished(runs: Iterable[Run]) -> Iterator[Run]:
+    """Yield the runs in progress, and of each job and partition the newest that ended, unless it succeeded."""
+    seen: set[tuple[str, str]] = set()
+    for run in runs:
+        if run.state is RunState.RUNNING:
+            yield run
+        elif _has_ended(run) and (run.job, run.partition) not in seen:
+            seen.add((run.job, run.partition))
+            if run.state is not RunState.SUCCEEDED:
+                yield run
+
+
+def _read_steps(connection: Connection, runs: Sequence[Run], settings: Settings) -> Iterator[StageAttempt]:
+    """Yield an attempt for each stage that ran in these runs."""
+    rows: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(_STEPS, {"runs": [each.run_id for each in runs]}):
+        rows[row.run_id].append(row)
+    for run in runs:
+        yield from _follow_steps(run, rows[run.run_id], settings)
+
+
+def _follow_steps(run: Run, rows: Iterable[Row[Any]], settings: Settings) -> Iterator[StageAttempt]:
+    """Yield how far each stage of the run has come; one that a run left without an end ended with the run.
+
+    In a sync a step succeeds although its stage failed: that is told by an event of our own, or by a materialization.
+    """
+    found: dict[str, StageAttempt] = {}
+    end: Row[Any] | None = None
+    for row in rows:
+        if row.step_key is None:
+            end = row
+        elif (attempt := found.get(row.step_key)) is None:
+            if (made := _begin(run, row, settings)) is not None:
+                found[row.step_key] = made
+        elif row.kind in ENDS:
+            error = _read_step_error(row.event) if row.kind == "STEP_FAILURE" else None
+            found[row.step_key] = replace(attempt, state=ENDS[row.kind], at=row.at, error=error)
+    for attempt in found.values():
+        if attempt.state is RunState.RUNNING and _has_ended(run):
+            reason = json.loads(end.event)["dagster_event"]["message"] if end else "its run ended before it"
+            yield replace(attempt, state=run.state, at=run.at, error=reason)
+        elif attempt.state is not RunState.SUCCEEDED:
+            yield attempt
+
+
+def _begin(run: Run, row: Row[Any], settings: Settings) -> StageAttempt | None:
+    """Return the attempt that the first event of a step begins, None for a step that is no stage."""
+    step, _, key = row.step_key.partition("[")
+    name = STEPS.get(step)
+    stage = next((each for each in STAGES if each.name == name), None)
+    if stage is None:
+        return None
+    names = {each.replace("-", "_"): each for each in stage.list_names(settings)}
+    part = names.get(key.rstrip("]"), key.rstrip("]")) or run.partition or stage.name
+    return StageAttempt(
+        stage=stage.name, name=part, state=RunState.RUNNING, at=row.at, started_at=row.at, run_id=run.run_id
+    )
+
+
+def _read_step_error(event: str) -> str:
+    """Return the innermost cause of a failed step, in the words of the room that raised it."""
+    data = json.loads(event)["dagster_event"]["event_specific_data"]
+    failure = data.get("user_failure_data") or {}
+    if failure.get("description"):
+        return str(failure["description"])
+    error = data["error"] or {"message": "unknown"}
+    while error.get("cause"):
+        error = error["cause"]
+    return str(error["message"]).strip().partition(": ")[2] or str(error["message"]).strip()
+
+
+def _read_materializations(connection: Connection, settings: Settings) -> Iterator[StageAttempt]:
+    """Yield the last success of each stage for each library and sheet, and for the last days."""
+    parts = [(stage, name) for stage in STAGES for name in stage.list_names(settings) if stage.scope != "whole"]
+    wanted = {"assets": [_write_key(stage.asset) for stage, _ in parts], "names": [name for _, name in parts]}
+    others = {"assets": [_write_key(each.asset) for each in STAGES if each.scope in {"whole", "day"}]}
+    by_asset = {_write_key(stage.asset): stage for stage in STAGES}
+    for query, values in ((_PARTITIONED, wanted), (_LATEST, others)):
+        for row in connection.execute(query, values):
+            stage = by_asset[row.asset_key]
+            yield StageAttempt(
+                stage=stage.name,
+                name=row.partition or stage.name,
+                state=RunState.SUCCEEDED,
+                at=row.at,
+                run_id=row.run_id,
+                counts=_read_counts(row.event),
+            )
+
+
+def _write_key(asset: str) -> str:
+    return json.dumps([asset])
+
+
+def _read_counts(event: str) -> Mapping[str, float]:
+    entries = json.loads(event)["dagster_event"]["event_specific_data"]["materialization"]["metadata_entries"]
+    values = {each["label"]: each["entry_data"].get("value") for each in entries}
+    return {label: value for label, value in values.items() if isinstance(value, int | float)}
+
+
+def _read_checks(connection: Connection) -> Iterator[RecordedCheck]:
+    for row in connection.execute(_CHECKS, {"limit": RECENT_CHECKS}):
+        data = json.loads(row.evaluation_event)["dagster_event"]["event_specific_data"]
+        is_error = data["severity"]["__enum__"].endswith("ERROR")
+        yield RecordedCheck(
+            name=row.check_name,
+            asset=json.loads(row.asset_key)[-1],
+            passed=data["success"],
+            severity=Severity.ERROR if is_error else Severity.WARNING,
+            summary=data["description"] or "",
+            at=row.at,
+        )
+
+
+_RUNS = text("""
+    with recent as (
+        select r.* from unnest(cast(:jobs as text[])) as job (name)
+        cross join lateral (select * from runs where pipeline_name = job.name order by id desc limit :limit) as r
+    )
+    select r.run_id, r.pipeline_name as job, r.status, r.start_time, r.end_time,
+        r.create_timestamp at time zone 'UTC' as created_at, p.value as partition, c.value as correlation_id
+    from recent r
+    left join run_tags p on p.run_id = r.run_id and p.key = 'dagster/partition'
+    left join run_tags c on c.run_id = r.run_id and c.key = 'pokervod/correlation_id'
+    order by r.id desc
+""")
+
+_STEPS = text("""
+    select run_id, step_key, dagster_event_type as kind, timestamp at time zone 'UTC' as at,
+        case when dagster_event_type not in ('STEP_START', 'STEP_SUCCESS') then event end as event
+    from event_logs
+    where run_id = any(:runs) and dagster_event_type in
+        ('STEP_START', 'STEP_SUCCESS', 'STEP_FAILURE', 'PIPELINE_FAILURE', 'PIPELINE_CANCELED')
+    order by id
+""")
+
+_PARTITIONED = text("""
+    select part.asset_key, part.name as partition, e.run_id, e.event, e.timestamp at time zone 'UTC' as at
+    from unnest(cast(:assets as text[]), cast(:names as text[])) as part (asset_key, name)
+    cross join lateral (
+        select run_id, event, timestamp from event_logs
+        where asset_key = part.asset_key and dagster_event_type = 'ASSET_MATERIALIZATION' and partition = part.name
+        order by id desc limit 1
+    ) as e
+""")
+
+_LATEST = text("""
+    select asset.key as asset_key, e.partition, e.run_id, e.event, e.timestamp at time zone 'UTC' as at
+    from unnest(cast(:assets as text[])) as asset (key)
+    cross join lateral (
+        select run_id, event, timestamp, partition from event_logs
+        where asset_key = asset.key and dagster_event_type = 'ASSET_MATERIALIZATION' order by id desc limit 1
+    ) as e
+""")
+
+_CHECKS = text("""
+    select distinct on (asset_key, check_name) asset_key, check_name, evaluation_event,
+        evaluation_event_timestamp at time zone 'UTC' as at
+    from (select * from asset_check_executions order by id desc limit :limit) as latest
+    where evaluation_event is not null and execution_status in ('SUCCEEDED', 'FAILED')
+    order by asset_key, check_name, id desc
+""")
+
+_HEARTBEAT = text("select timestamp at time zone 'UTC' from daemon_heartbeats where daemon_type = 'SCHEDULER'")
+
+_STOPPED = text("""
+    select 1 from instigators where status = 'STOPPED' and instigator_type = 'SCHEDULE'
+        and instigator_body like :schedule limit 1
+""")

@@ -1,0 +1,95 @@
+"""Read from our database what the status needs besides runs: failed stages, scans and readings by command, progress."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, text
+
+from pokervod_pipelines.db.locks import is_locked
+from pokervod_pipelines.events.types import EventType
+from pokervod_pipelines.monitoring.status_runs import Run, RunState, StageAttempt
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.progress import PREFIX
+
+RECENT_ERRORS = 500
+"""Failed stages that are looked at, the newest: more than a sync of every library and sheet can have."""
+
+
+def read_failures(connection: Connection) -> list[StageAttempt]:
+    """Return the newest failure of each stage of a run, as its event tells it."""
+    values = {"type": EventType.SYSTEM_ERROR, "limit": RECENT_ERRORS}
+    return [
+        StageAttempt(
+            stage=row.stage, name=row.name, state=RunState.FAILED, at=row.at, run_id=row.run_id or "", error=row.error
+        )
+        for row in connection.execute(_FAILURES, values)
+    ]
+
+
+def read_scans(connection: Connection, settings: Settings) -> Iterator[StageAttempt]:
+    """Yield the last scan of each library, also of a command that was no run; a run tells itself what goes on."""
+    for row in connection.execute(_SCANS, {"libraries": [each.name for each in settings.libraries]}):
+        state = RunState.SUCCEEDED if row.status == "completed" else RunState.FAILED
+        counts = {"files": row.counts.get("seen", 0)} if row.status == "completed" else {}
+        yield StageAttempt(
+            stage="nas",
+            name=row.library,
+            state=state,
+            at=row.finished_at,
+            started_at=row.started_at,
+            error=row.error,
+            counts=counts,
+        )
+
+
+def read_readings(connection: Connection, settings: Settings) -> Iterator[StageAttempt]:
+    """Yield the last complete reading of each sheet, also of a command that was no run."""
+    for row in connection.execute(_READINGS, {"sheets": [each.name for each in settings.sheets]}):
+        yield StageAttempt(
+            stage="sheets",
+            name=row.sheet,
+            state=RunState.SUCCEEDED,
+            at=row.read_at,
+            counts={"rows": row.counts.get("rows", 0)},
+        )
+
+
+def read_progress(connection: Connection, runs: Sequence[Run]) -> dict[tuple[str, str, str], int]:
+    """Return how many entries the stages of these runs have done, by run, stage and name."""
+    by_correlation = {run.correlation_id: run.run_id for run in runs}
+    rows = connection.execute(_PROGRESS, {"ids": [*by_correlation], "prefix": f"{PREFIX}%"})
+    found = {}
+    for row in rows:
+        _, stage, name = row.key.split("/", 2)
+        found[by_correlation[row.correlation_id], stage, name] = int(row.value["done"])
+    return found
+
+
+def find_orphans(connection: Connection, runs: Sequence[Run]) -> set[str]:
+    """Return the runs that no process holds: their process died, or the database was restarted since."""
+    return {run.run_id for run in runs if not is_locked(connection, f"run {run.run_id}")}
+
+
+_FAILURES = text("""
+    select distinct on (stage, name) stage, name, at, run_id, error
+    from (
+        select payload ->> 'stage' as stage, payload ->> 'name' as name, id, at, payload ->> 'run_id' as run_id,
+            payload ->> 'error' as error
+        from events where type = :type order by id desc limit :limit
+    ) as latest
+    order by stage, name, id desc
+""")
+
+_SCANS = text("""
+    select s.* from unnest(cast(:libraries as text[])) as l (name)
+    cross join lateral (
+        select library, status, started_at, finished_at, error, counts from nas_scans
+        where library = l.name and status <> 'running' order by id desc limit 1
+    ) as s
+""")
+
+_READINGS = text("select sheet, read_at, counts from sheet_states where sheet = any(:sheets) and read_at is not null")
+
+_PROGRESS = text("""
+    select distinct on (correlation_id, key) correlation_id, key, value from context_changes
+    where correlation_id = any(:ids) and key like :prefix order by correlation_id, key, version desc
+""")
