@@ -22,11 +22,14 @@ from pokervod_pipelines.defs.stages import (
     run_or_fail,
     run_or_report,
 )
+from pokervod_pipelines.defs.workflows import EXCLUSIVE_TAG, limit_tags
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.events.retention import prune_events
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.blocks import initialize_blocks
 from pokervod_pipelines.workflows.context import purge_contexts
+from pokervod_pipelines.workflows.declared import list_workflows
+from pokervod_pipelines.workflows.progress import share_progress
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import (
     Progress,
@@ -39,6 +42,7 @@ from pokervod_pipelines.workflows.stages import (
 )
 from pokervod_pipelines.workflows.statuses import run_statuses_stage
 from pokervod_pipelines.workflows.sync_events import record_end, record_failure, record_start
+from pokervod_pipelines.workflows.workflow import Workflow
 
 FULL, INCREMENTAL = "full_sync", "incremental_sync"
 RESOURCES = {"engine", "settings", "listener"}
@@ -57,13 +61,11 @@ Report = dict[str, Any]
 
 def define_sync_jobs(settings: Settings) -> list[dg.JobDefinition]:
     """Define the jobs ``full_sync`` and ``incremental_sync``."""
-    return [
-        _define_job(settings, FULL, "Everything again: scan, catalog, sheets, clips, checks."),
-        _define_job(settings, INCREMENTAL, "What changed: every library is scanned, only changed sheets are read."),
-    ]
+    workflows = list_workflows()
+    return [_define_job(settings, workflows[name]) for name in (FULL, INCREMENTAL)]
 
 
-def _define_job(settings: Settings, name: str, description: str) -> dg.JobDefinition:
+def _define_job(settings: Settings, workflow: Workflow) -> dg.JobDefinition:
     scan, probe, build, read, cut, write = (
         op.with_retry_policy(RETRIES[stage](settings))
         for stage, op in (
@@ -76,7 +78,12 @@ def _define_job(settings: Settings, name: str, description: str) -> dg.JobDefini
         )
     )
 
-    @dg.job(name=name, description=description, executor_def=dg.in_process_executor)
+    @dg.job(
+        name=workflow.name,
+        description=workflow.description,
+        executor_def=dg.in_process_executor,
+        tags=limit_tags(workflow, settings) | EXCLUSIVE_TAG,
+    )
     def sync() -> None:
         scans = libraries().map(scan)
         media = scans.map(probe).collect()
@@ -199,10 +206,11 @@ def _run(
     listener: SyncListener = context.resources.listener
     run = _make_run(context)
     listener.started(stage, name)
+    progress = share_progress(run, stage, name, lambda done: listener.advanced(stage, name, done))
     retries_left = RETRIES[stage](settings).max_retries - context.retry_number
     try:
         result = run_or_report(
-            lambda: run_stage(run, lambda done: listener.advanced(stage, name, done)),
+            lambda: run_stage(run, progress),
             settings=settings,
             stage=stage,
             name=name,

@@ -4,7 +4,6 @@ Every step can be repeated at any time and changes only what is missing.
 """
 
 import os
-import shutil
 from pathlib import Path
 
 import yaml
@@ -43,10 +42,16 @@ def create_dagster_home(settings: Settings, folder: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
     source = folder / "dagster.yaml"
     target = home / "dagster.yaml"
-    content = (source if source.is_file() else DAGSTER_YAML).read_text(encoding="utf-8")
+    content = source.read_text(encoding="utf-8") if source.is_file() else _compose_dagster_yaml(settings)
     if not target.is_file() or target.read_text(encoding="utf-8") != content:
-        shutil.copyfile(source if source.is_file() else DAGSTER_YAML, target)
+        target.write_text(content, encoding="utf-8")
     _name_home_in_dotenv(folder / ".env", home)
+
+
+def _compose_dagster_yaml(settings: Settings) -> str:
+    """Return our ``dagster.yaml`` with the limits of the settings."""
+    given = DAGSTER_YAML.read_text(encoding="utf-8")
+    return given.replace("max_concurrent_runs: 5", f"max_concurrent_runs: {settings.workflows.at_once}")
 
 
 def _name_home_in_dotenv(path: Path, home: Path) -> None:

@@ -1,0 +1,81 @@
+"""Append how the runs of workflows ended, each once."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.defs.stages import CORRELATION_TAG
+from pokervod_pipelines.defs.workflows import ATTEMPT_TAG, WORKFLOW_TAG, read_input
+from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.workflows.workflow import Workflow
+
+ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+"""A run that a person cancelled asks for nothing."""
+
+WILL_RETRY_TAG = "dagster/will_retry"
+"""Dagster itself starts this run again, since its process died."""
+
+OVERLAP = timedelta(minutes=2)
+"""Each look goes back so far: a run's end may be stored late."""
+
+_NO_ERROR = "the run failed; Dagster's log of it says more"
+
+
+def record_ends(
+    instance: dg.DagsterInstance, engine: Engine, workflows: Mapping[str, Workflow], *, since: datetime
+) -> int:
+    """Append an event for each run that ended since; return how many."""
+    filter_ = dg.RunsFilter(tags={WORKFLOW_TAG: [*workflows]}, statuses=ENDED, updated_after=since - OVERLAP)
+    ended = {record.dagster_run.run_id: record for record in instance.get_run_records(filter_)}
+    if not ended:
+        return 0
+    with engine.begin() as connection:
+        known = set(connection.scalars(_FIND_KNOWN, {"run_ids": [*ended]}))
+        new = [record for run_id, record in ended.items() if run_id not in known]
+        events = [_describe_end(instance, each, workflows) for each in new if not _is_retried(each)]
+        return append_events(connection, "system", "", events)
+
+
+_FIND_KNOWN = text("""
+    select payload ->> 'run_id' from events
+    where type in ('system.workflow.completed', 'system.workflow.failed')
+        and at > now() - interval '1 day' and payload ->> 'run_id' = any(:run_ids)
+""")
+
+
+def _is_retried(record: dg.RunRecord) -> bool:
+    return record.dagster_run.tags.get(WILL_RETRY_TAG) == "true"
+
+
+def _describe_end(instance: dg.DagsterInstance, record: dg.RunRecord, workflows: Mapping[str, Workflow]) -> NewEvent:
+    run = record.dagster_run
+    has_failed = run.status is dg.DagsterRunStatus.FAILURE
+    began = record.start_time or record.create_timestamp.timestamp()
+    payload = {
+        "workflow": run.tags[WORKFLOW_TAG],
+        "input": read_input(run.tags, workflows[run.tags[WORKFLOW_TAG]]),
+        "run_id": run.run_id,
+        "attempt": int(run.tags.get(ATTEMPT_TAG, "1")),
+        "seconds": round((record.end_time or datetime.now(UTC).timestamp()) - began, 3),
+    }
+    if has_failed:
+        payload["error"] = describe_failure(instance, run.run_id)
+    type_ = EventType.SYSTEM_WORKFLOW_FAILED if has_failed else EventType.SYSTEM_WORKFLOW_COMPLETED
+    return NewEvent(type_, payload, run.tags.get(CORRELATION_TAG, run.run_id))
+
+
+def describe_failure(instance: dg.DagsterInstance, run_id: str) -> str:
+    """Return why the run failed: the innermost cause of its first failed step, or of the run itself."""
+    for type_ in (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE):
+        for entry in instance.all_logs(run_id, of_type=type_):
+            event = entry.dagster_event
+            error = getattr(event.event_specific_data, "error", None) if event else None
+            while error is not None and error.cause is not None:
+                error = error.cause
+            if error is not None:
+                return str(error.message).removeprefix("dagster._core.definitions.events.Failure: ").strip()
+            if event and event.message and type_ is dg.DagsterEventType.RUN_FAILURE:
+                return event.message
+    return _NO_ERROR
