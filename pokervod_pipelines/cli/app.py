@@ -9,7 +9,7 @@ import typer
 
 from pokervod_pipelines.cli.loading import LoadingGroup
 from pokervod_pipelines.cli.output import err
-from pokervod_pipelines.errors import BadInput, OperatorNeeded, PokervodError, Unavailable
+from pokervod_pipelines.errors import BadInput, BadSettings, OperatorNeeded, PokervodError, Unavailable
 from pokervod_pipelines.files import find_full_disk
 
 app = typer.Typer(
@@ -95,6 +95,18 @@ def _name_database_error(error: Exception) -> PokervodError | None:
 
 
 def _fail(error: PokervodError) -> Never:
+    _log_failure(error)
     text = str(error).replace("[", "\\[")
     err.print(f"[bold red]error:[/] {text}")
     sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
+
+
+def _log_failure(error: PokervodError) -> None:
+    """Keep in the log what ended the command; what a person mistyped is told to the person alone."""
+    import logging  # noqa: PLC0415 - `--help` does without
+
+    from pokervod_pipelines.logs.start import find_handler  # noqa: PLC0415
+
+    if find_handler() and (not isinstance(error, BadInput) or isinstance(error, BadSettings)):
+        words = " ".join(each for each in sys.argv[1:3] if each.replace("-", "").isalpha())
+        logging.getLogger(__name__).error("`pokervod %s` failed: %s", words, error, extra={"is_shown": True})

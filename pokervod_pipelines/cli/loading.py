@@ -54,10 +54,21 @@ COMMANDS = {
     ),
     "alerts": CommandEntry("alerts", "List, acknowledge and test alerts (mail, Slack, webhook, console and more)."),
     "events": CommandEntry("events", "Print the event log."),
+    "logs": CommandEntry("logs", "Print the logs of all processes as one; follow a sync, a run or a process.", False),
     "context": CommandEntry("context", "Show what the runs of one request share."),
     "db": CommandEntry("db", "Show and change the schema's revision; back up the database."),
 }
 """Every command and group, in the order of ``--help``; the group's own ``--help`` opens with the same line."""
+
+
+PROCESSES = {
+    "sync": "sync",
+    "dev": "dev",
+    "rollout run": "rollout",
+    "rollout resume": "rollout",
+    "render worker": "render-worker",
+}
+"""Commands with a log of their own."""
 
 
 class LoadingGroup(TyperGroup):
@@ -97,29 +108,37 @@ def load_command(name: str) -> Any:
     group = typer.main.get_group(import_module(f"pokervod_pipelines.cli.{entry.module}").app)
     for leaf, command in group.commands.items() if entry.needs_settings else ():
         if leaf != entry.works_anywhere:
-            command.callback = command.callback and _check_first(command.callback)
+            command.callback = command.callback and _check_first(command.callback, _name_process(name, leaf))
     if not entry.is_group:
         return group.commands[name]
     group.name, group.help = name, entry.help
     return group
 
 
-def _check_first(callback: Callable[..., Any]) -> Callable[..., Any]:
+def _name_process(group: str, leaf: str) -> str:
+    """Return the name of the log that the command writes, "" for all that only take a moment."""
+    return PROCESSES.get(group if group == leaf else f"{group} {leaf}", "")
+
+
+def _check_first(callback: Callable[..., Any], process: str) -> Callable[..., Any]:
     """Return the command preceded by the check; options and ``--help`` are read before."""
 
     @wraps(callback)
     def check_and_call(*arguments: Any, **options: Any) -> Any:
-        _prepare()
+        _prepare(process)
         return callback(*arguments, **options)
 
     return check_and_call
 
 
-def _prepare() -> None:
-    """Require settings, and close to others what the installation keeps."""
-    from pokervod_pipelines.settings import load_settings, require_settings  # noqa: PLC0415 - `--help` needs neither
+def _prepare(process: str) -> None:
+    """Require settings, close to others what the installation keeps, and start the log of this process."""
+    from pokervod_pipelines.logs.start import COMMAND, start_log  # noqa: PLC0415 - `--help` needs none of these
+    from pokervod_pipelines.settings import load_settings, require_settings  # noqa: PLC0415
     from pokervod_pipelines.workflows.file_access import restrict_access  # noqa: PLC0415
 
     require_settings()
     with suppress(BadSettings):  # the command says so in its own way
-        restrict_access(load_settings(), Path.cwd())
+        settings = load_settings()
+        restrict_access(settings, Path.cwd())
+        start_log(settings, process or COMMAND)

@@ -14,8 +14,6 @@ P = ParamSpec("P")
 RunStage = Callable[Concatenate[Any, P], StageResult]
 """A stage; its first argument is the ``SyncRun``."""
 
-MAX_PROBLEMS_LOGGED = 3
-
 
 def log_stage(stage: str, room: str) -> Callable[[RunStage[P]], RunStage[P]]:
     """Return a decorator for a stage; the room's logger writes its lines, and a failure goes on to the caller."""
@@ -27,16 +25,13 @@ def log_stage(stage: str, room: str) -> Callable[[RunStage[P]], RunStage[P]]:
             name = " ".join((stage, *(str(each) for each in arguments[:1] if not callable(each))))
             started = time.monotonic()
             with bind(correlation_id=run.correlation_id):
-                log.info("%s: begins", name)
+                log.info("%s begins", name)
                 try:
                     result = run_stage(run, *arguments, **options)
                 except Exception as error:
-                    # Whoever runs the stage tells the person; an error of ours says all that is known of it.
-                    trace = None if isinstance(error, PokervodError) else error
-                    seconds = time.monotonic() - started
-                    log.error("%s: failed after %.1f s: %s", name, seconds, error, exc_info=trace, extra=SHOWN)  # noqa: TRY400
+                    _log_failure(log, f"{name} failed after {time.monotonic() - started:.1f} s", error)
                     raise
-                log.info("%s: ends after %.1f s: %s", name, result.seconds, describe_counts(result))
+                log.info("%s ended after %.1f s: %s", name, result.seconds, describe_counts(result))
             return result
 
         return run_logged
@@ -44,17 +39,17 @@ def log_stage(stage: str, room: str) -> Callable[[RunStage[P]], RunStage[P]]:
     return decorate
 
 
-SHOWN = {"is_shown": True}
+def _log_failure(log: logging.Logger, sentence: str, error: Exception) -> None:
+    """Log a failure, which whoever runs the stage tells the person; an error of ours says all that is known of it."""
+    trace = None if isinstance(error, PokervodError) else error
+    log.error("%s: %s", sentence, error, exc_info=trace, extra={"is_shown": True})
 
 
 def describe_counts(result: StageResult) -> str:
-    """Return the counts that are not zero, and how many problems there are, with the first of them.
+    """Return the counts that are not zero, and how many problems there are.
 
-    >>> describe_counts(StageResult(stage="nas", name="wsop", seconds=1.0, counts={"files": 12, "added": 0}))
-    'files 12'
+    >>> describe_counts(StageResult(stage="nas", name="wsop", seconds=1.0, counts={"files": 1_125, "added": 0}))
+    'files 1,125'
     """
-    counts = [f"{name} {count:,}" for name, count in result.counts.items() if count]
-    if result.problem_count:
-        shown = "; ".join(f"{each.where}: {each.what}" for each in result.problems[:MAX_PROBLEMS_LOGGED])
-        counts.append(f"problems {result.problem_count:,} ({shown})")
-    return ", ".join(counts) or "nothing to do"
+    counts = result.counts | {"problems": result.problem_count}
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items() if count) or "nothing to do"
