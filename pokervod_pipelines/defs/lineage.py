@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import dagster as dg
 
+from pokervod_pipelines.events.types import BLOCKS
 from pokervod_pipelines.settings import Settings
 
-BLOCKS = {"nas": "A", "media": "A", "catalog": "B", "clips": "C", "sheets": "D"}
+LETTERS = {room: letter for letter, rooms in BLOCKS.items() for room in rooms}
 FRESH = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
 """The nightly sync was missed once, or twice."""
 
@@ -39,6 +40,6 @@ def complete_spec(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
     group = str(spec.group_name)
     owned = spec.merge_attributes(
         owners=[f"team:{settings.teams.find_owner(group)}"],
-        tags={"pokervod/block": BLOCKS[group]} if group in BLOCKS else {},
+        tags={"pokervod/block": LETTERS[group]} if group in LETTERS else {},
     )
     return owned.replace_attributes(freshness_policy=FRESH) if spec.key.path[-1] in RELIED_ON else owned

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from pokervod_pipelines.events.log import LoggedEvent
-from pokervod_pipelines.events.types import EventType
+from pokervod_pipelines.events.payloads import list_types
 
 _BATCH = 1_000
 
@@ -37,7 +37,7 @@ class Consumer:
     """Name who reads which types of events."""
 
     name: str
-    types: tuple[EventType, ...]
+    types: tuple[str, ...]
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -196,8 +196,8 @@ _ADVANCE = text("""
 def list_consumers(connection: Connection) -> list[Consumer]:
     """Return all consumers that have ever read, by name."""
     rows = connection.execute(text("select consumer, types from event_cursors order by consumer"))
-    known = {str(each) for each in EventType}
-    return [Consumer(name, tuple(EventType(each) for each in types if each in known)) for name, types in rows]
+    known = {*map(str, list_types())}
+    return [Consumer(name, tuple(each for each in types if each in known)) for name, types in rows]
 
 
 def read_cursor(connection: Connection, consumer: Consumer) -> CursorState:

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.listen import CHANNEL
-from pokervod_pipelines.events.payloads import Payload, check_payload, find_payload
-from pokervod_pipelines.events.types import BLOCKS, EventType, NewEvent
+from pokervod_pipelines.events.payloads import Payload, check_payload, find_payload, list_types
+from pokervod_pipelines.events.types import BLOCKS, NewEvent
 from pokervod_pipelines.periods import ALWAYS, Period, filter_period
 from pokervod_pipelines.suggestions import suggest_name
 
@@ -34,7 +34,7 @@ class LoggedEvent:
 
     def read_payload(self) -> Payload:
         """Return the payload as its type has it. Raises pydantic's ``ValidationError`` for one that is older."""
-        return find_payload(EventType(self.type)).model_validate(self.payload)
+        return find_payload(self.type).model_validate(self.payload)
 
 
 def append_events(connection: Connection, source: str, correlation_id: str, events: Sequence[NewEvent]) -> int:
@@ -122,7 +122,7 @@ class EventFilter:
             if block not in (known := [*BLOCKS, *SOURCES]):
                 raise BadInput(f"--block: unknown block or room {block!r}; {suggest_name(block, known)}")
         for name in self.types:
-            if not any(is_of_type(known, name) for known in EventType):
+            if not any(is_of_type(known, name) for known in list_types()):
                 raise BadInput(f"--type: unknown event type {name!r}; {suggest_type(name)}")
 
     @property
@@ -146,7 +146,7 @@ def suggest_type(name: str) -> str:
     >>> suggest_type("nas.fil"), suggest_type("render.complete")
     ('did you mean `nas.file`?', 'did you mean `render.completed`?')
     """
-    words = [type_.split(".") for type_ in EventType]
+    words = [type_.split(".") for type_ in list_types()]
     return suggest_name(name, [".".join(each[:count]) for each in words for count in range(1, len(each) + 1)])
 
 
@@ -157,7 +157,7 @@ def is_of_type(type_: str, name: str) -> bool:
 
 def read_latest(connection: Connection, filters: EventFilter, *, limit: int | None) -> Iterator[LoggedEvent]:
     """Yield the newest events that pass, oldest first; without a limit all of them. Only a batch is in memory."""
-    names = [str(known) for known in EventType if any(is_of_type(known, name) for name in filters.types)]
+    names = [str(known) for known in list_types() if any(is_of_type(known, name) for name in filters.types)]
     parameters = {
         "types": names or None,
         "sources": filters.sources or None,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.errors import BadSettings
 from pokervod_pipelines.events.log import is_of_type, suggest_type
-from pokervod_pipelines.events.types import EventType
+from pokervod_pipelines.events.payloads import list_types
 from pokervod_pipelines.settings.rooms import EventSettings
 
 BATCH = 5_000
@@ -40,17 +40,17 @@ def count_prunable(connection: Connection, settings: EventSettings, *, now: date
     return int(connection.scalar(_COUNT, _make_parameters(oldest)) or 0) if oldest else 0
 
 
-def find_oldest(settings: EventSettings, now: datetime) -> dict[EventType, datetime]:
+def find_oldest(settings: EventSettings, now: datetime) -> dict[str, datetime]:
     """Return by type the moment before which its events are deleted; the longest type of the settings counts.
 
     Raises ``BadSettings`` for a type that no event has.
     """
     days = settings.keep_days_of
     for name in days:
-        if not any(is_of_type(type_, name) for type_ in EventType):
+        if not any(is_of_type(type_, name) for type_ in list_types()):
             raise BadSettings(f"events.keep_days_of: unknown event type {name!r}; {suggest_type(name)}")
     found = {}
-    for type_ in EventType:
+    for type_ in list_types():
         names = sorted((name for name in days if is_of_type(type_, name)), key=len)
         kept = days[names[-1]] if names else settings.keep_days
         if kept is not None:
@@ -58,7 +58,7 @@ def find_oldest(settings: EventSettings, now: datetime) -> dict[EventType, datet
     return found
 
 
-def _make_parameters(oldest: Mapping[EventType, datetime]) -> dict[str, object]:
+def _make_parameters(oldest: Mapping[str, datetime]) -> dict[str, object]:
     return {"types": [*oldest], "oldest": [*oldest.values()], "living": timedelta(days=LIVING_DAYS)}
 
 

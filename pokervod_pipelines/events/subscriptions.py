@@ -32,7 +32,6 @@ from pokervod_pipelines.events.cursors import (
 )
 from pokervod_pipelines.events.listen import POLL_SECONDS, start_listening, wait_for_append
 from pokervod_pipelines.events.log import LoggedEvent
-from pokervod_pipelines.events.types import EventType
 from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines.processes.threads import run_in_thread
 from pokervod_pipelines.text.folding import make_storable
@@ -72,7 +71,7 @@ AsyncHandler = Callable[[Delivery], Awaitable[object]]
 
 
 def subscribe(
-    types: Collection[EventType],
+    types: Collection[str],
     handler: Handler,
     name: str,
     *,
@@ -112,7 +111,7 @@ def subscribe(
 
 
 async def subscribe_async(
-    types: Collection[EventType],
+    types: Collection[str],
     handler: AsyncHandler,
     name: str,
     *,

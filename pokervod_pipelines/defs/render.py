@@ -39,7 +39,7 @@ RECENTLY, MAX_RUNS = timedelta(hours=1), 25
 """Failed runs count this far back: longer than the longest delay and the run after it."""
 
 
-def define_renders(settings: Settings) -> list[dg.AssetsDefinition]:
+def define_render(settings: Settings) -> list[dg.AssetsDefinition]:
     """Define the asset ``render_outputs``."""
 
     @dg.asset(
