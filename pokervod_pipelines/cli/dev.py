@@ -1,6 +1,7 @@
 """Run everything on one machine with ``pokervod dev``: database, Dagster, a render worker."""
 
 import errno
+import logging
 import os
 import shutil
 import socket
@@ -23,6 +24,7 @@ from pokervod_pipelines.db.embedded.locks import open_exclusive
 from pokervod_pipelines.db.embedded.process import rotate_log
 from pokervod_pipelines.db.engine import embedded_folder, open_database
 from pokervod_pipelines.errors import BadInput, Conflict
+from pokervod_pipelines.events.kept_types import require_known_types
 from pokervod_pipelines.processes.process_tags import VARIABLE, end_after_us, end_tagged, make_tag
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.first_day import record_first_day
@@ -33,6 +35,8 @@ LOCATION = "pokervod"
 """Keep the name of ``workspace.yaml``, so that ``dagster dev`` finds the same sensors and their cursors."""
 
 app = typer.Typer()
+
+_log = logging.getLogger(__name__)
 
 
 @app.command("dev")
@@ -47,6 +51,7 @@ def dev(
     Example: pokervod dev --port 3001
     """
     settings = prepare_folder()
+    require_known_types(settings)
     with _hold_folder(settings):
         _end_orphans(settings)
         _refuse_taken_port(host, port)
@@ -96,6 +101,7 @@ def _make_environ(settings: Settings, tag: str) -> dict[str, str]:
 
 
 def _report(sentence: str) -> None:
+    _log.warning("%s", sentence, extra={"is_shown": True})
     err.print(f"[yellow]{sentence}[/]")
 
 

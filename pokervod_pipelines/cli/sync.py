@@ -16,6 +16,7 @@ from pokervod_pipelines.cli.options import JsonOption, print_sources
 from pokervod_pipelines.cli.output import err, name_failures, out, print_json, print_table
 from pokervod_pipelines.cli.stopping import end_at_signal
 from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.events.kept_types import require_known_types
 from pokervod_pipelines.monitoring.evaluation import evaluate_all
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
 from pokervod_pipelines.workflows.stage_result import StageResult
@@ -64,6 +65,7 @@ def sync(
 
 def _run(progress: "ProgressLine", *, full: bool) -> "tuple[SyncResult, dict[str, CheckResult]]":
     settings = prepare_folder()
+    require_known_types(settings)
     print_sources(settings)
     home = find_dagster_home(settings)
     os.environ["DAGSTER_HOME"] = str(home)

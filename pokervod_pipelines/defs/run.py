@@ -18,6 +18,7 @@ from pokervod_pipelines.defs.assembly import build_defs
 from pokervod_pipelines.defs.dead_runs import describe_waits, fail_dead_runs, hold_run
 from pokervod_pipelines.defs.resources import SyncListener
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
+from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.failures import name_failure
 from pokervod_pipelines.workflows.first_day import record_first_day
@@ -29,6 +30,9 @@ WATCH_SECONDS = 2.0
 """Between two looks at what a sync waits for."""
 
 SYSTEM_ERROR = re.compile(r"\w*Error: \[Errno (?P<number>\d+)\] (?P<text>[^:\n]+)(?:: '(?P<file>[^'\n]+)')?")
+
+OWN_ERROR = re.compile(rf"^{re.escape(PokervodError.__module__)}\.\w+: ")
+"""How Dagster begins the text of an error of ours, which is written for people."""
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -141,7 +145,7 @@ def _describe(message: str, settings: Settings) -> str:
     """Return what Dagster says of an error, with the next step where it is one of the system: a full disk, say."""
     found = SYSTEM_ERROR.match(message)
     if found is None:
-        return message.strip()
+        return OWN_ERROR.sub("", message.strip())
     return str(name_failure(OSError(int(found["number"]), found["text"], found["file"]), settings))
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from pokervod_pipelines.defs import sync
+from pokervod_pipelines.errors import OperatorNeeded
 from pokervod_pipelines_tests.sync.installation import InProcess, Installation, build_installation, write_file
 
 EPISODES_AND_CLIPS = """
@@ -205,3 +207,29 @@ def test_a_deletion_that_an_operator_clears_is_audited(installation: Installatio
     assert cleared.returncode == 0, cleared.stderr
     assert installation.ask("select action, by, reason from archive_clearances") == [("clear", "archivist", "re-cut")]
     assert installation.ask("select state from nas_files where path like '%1973%'") == [("cleared",)]
+
+
+def test_what_fails_outside_the_stages_is_told_in_its_own_words(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperatorNeeded("the database's disk is full; free space on it, then run it again")
+
+    monkeypatch.setattr(sync, "prune_events", fail)
+    done = installation.run("sync")
+
+    assert done.returncode == 1
+    told = "failed: delete_old: the database's disk is full; free space on it, then run it again\n"
+    assert told in done.stdout
+
+
+def test_a_type_of_events_that_does_not_exist_is_refused_before_anything_runs(installation: Installation) -> None:
+    with (installation.folder / "pokervod.yaml").open("a", encoding="utf-8") as file:
+        file.write("events: {keep_days_of: {nas.fil: 3}}\n")
+
+    for command in ("sync", "dev"):
+        done = installation.run(command)
+
+        assert done.returncode == 2
+        assert "pokervod.yaml:12: events.keep_days_of: unknown event type 'nas.fil'; did you mean" in done.stderr
+    assert not list(installation.folder.glob(".pokervod/*.lock"))
