@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.policies.breakers import find_lasting
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets import store
@@ -111,7 +112,7 @@ def sync_sheet(
             with open_sheet(engine, settings, source, known_revision=known_revision, clock=clock) as workbook:
                 return sheet_pass.run(engine, workbook)
         except PokervodError as error:
-            record_failure(engine, sheet, replace_unstorable(str(error)), correlation_id)
+            record_failure(engine, sheet, replace_unstorable(find_lasting(error)), correlation_id)
             raise
 
 

@@ -52,7 +52,12 @@ class GoogleClient:
         self._clock = clock
         self._names = {sheet.spreadsheet: sheet.name for sheet in settings.sheets if sheet.spreadsheet}
         self._connection = GoogleConnection(
-            engine=engine, account=account, options=settings.google, clock=clock, calls=self.calls
+            engine=engine,
+            account=account,
+            options=settings.google,
+            clock=clock,
+            zone=settings.zone,
+            calls=self.calls,
         )
 
     def open(self, spreadsheet_id: str, name: str, *, known_revision: str | None = None) -> GoogleWorkbook:

@@ -63,6 +63,9 @@ class FailureKind(StrEnum):
     REFUSED = "refused for another reason"
 
 
+AWAY = frozenset({FailureKind.SERVER_ERROR, FailureKind.GARBLED, FailureKind.NO_ANSWER})
+"""Failures of the service itself; in all others it answered, and a breaker counts them as such."""
+
 KIND_BY_MESSAGE = {
     "not supported for this document": FailureKind.NOT_A_GOOGLE_SHEET,
     "protected cell or object": FailureKind.PROTECTED,

@@ -7,8 +7,8 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NoReturn
+from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 import google.auth.transport
 import requests
@@ -17,8 +17,11 @@ from gspread.http_client import FileType, HTTPClient, ParamsType
 from requests import PreparedRequest, Response, Session
 from sqlalchemy import Engine
 
-from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.events.breakers import make_breaker
 from pokervod_pipelines.policies.backoff import Backoff
+from pokervod_pipelines.policies.blocks import DRIVE, SHEETS
+from pokervod_pipelines.policies.breakers import BreakerOpen, BreakerOptions, GuardedCall
 from pokervod_pipelines.settings.rooms import GoogleSettings
 from pokervod_pipelines.sheets.google.budget import block_calls, find_rate, take_call
 from pokervod_pipelines.sheets.google.calls import TOKEN, Call, QuotaGroup, name_call, redirect
@@ -26,6 +29,7 @@ from pokervod_pipelines.sheets.google.clock import SYSTEM_CLOCK, Clock
 from pokervod_pipelines.sheets.google.credentials import ServiceAccount
 from pokervod_pipelines.sheets.google.errors import TRANSIENT, Subject, make_error, make_unclear_error
 from pokervod_pipelines.sheets.google.responses import (
+    AWAY,
     CallFailure,
     FailureKind,
     NextStep,
@@ -39,6 +43,9 @@ MAX_QUOTA_WAIT = 300.0
 
 MAX_TOKEN_RENEWALS = 2
 """How many fresh tokens in a row may be refused before the key itself counts as refused."""
+
+PROBE_CALLS = 3
+"""How long a probe may take, in time limits of a call: a token, the call itself, and the wait for the quota."""
 
 BACKOFF = Backoff(first_seconds=0.75, limit_seconds=24.0, jitter=1 / 3)
 """From half a second to one after the first failure, at most 32 seconds."""
@@ -64,12 +71,21 @@ class GoogleConnection:
     account: ServiceAccount
     options: GoogleSettings
     clock: Clock
+    zone: tzinfo = UTC
     calls: Counter[str] = field(default_factory=Counter)
     session: Session = field(default_factory=Session, repr=False)
 
     def __post_init__(self) -> None:
         # Without an auth of its own a session takes what it finds in .netrc.
         self.session.auth = self._sign
+        options = BreakerOptions(
+            zone=self.zone, probe_seconds=PROBE_CALLS * self.options.seconds_per_call, read_clock=self._emulated_now
+        )
+        self._drive, self._sheets = (make_breaker(self.engine, each, options) for each in (DRIVE, SHEETS))
+
+    def enter_breaker(self, service: QuotaGroup) -> GuardedCall:
+        """Return the call that the breaker of the service lets through. Raises ``BreakerOpen`` where it lets none."""
+        return (self._drive if service is QuotaGroup.DRIVE else self._sheets).enter()
 
     def wait_for_quota(self, service: QuotaGroup) -> None:
         """Wait until a call of the service may be made. Raises ``Unavailable`` when that would take too long."""
@@ -135,9 +151,35 @@ class RetryingClient(HTTPClient):
 
         Raises the error for whoever can act; ``Unavailable`` after as many attempts as the settings allow.
         """
-        call, renewals, failures = name_call(method, endpoint), 0, 0
+        call = name_call(method, endpoint)
         sent = {"params": params, "data": data, "json": json, "files": files, "headers": headers}
-        while failures < self.connection.options.attempts:
+        try:
+            guarded = self.connection.enter_breaker(call.service)
+        except BreakerOpen as error:
+            raise BreakerOpen(str(error), lasting=TRANSIENT[1].format(name=self.subject.name)) from None
+        attempts = 1 if guarded.is_probe else self.connection.options.attempts
+        with guarded:
+            try:
+                return self._try_often(call, method, endpoint, sent, attempts)
+            except _CallFailed as failed:
+                failure = failed.failure
+            if failure.kind in AWAY:
+                guarded.fail(f"{call.kind}: {failure.kind.value}")
+            elif failure.kind is FailureKind.QUOTA:  # it has a wait of its own
+                guarded.abandon()
+            else:
+                guarded.succeed()
+        raise self._explain(failure, call)
+
+    def _explain(self, failure: CallFailure, call: Call) -> PokervodError:
+        if failure.is_unclear and not call.repeatable:
+            return make_unclear_error(self.subject, call)
+        return make_error(failure, self.subject, call)
+
+    def _try_often(self, call: Call, method: str, endpoint: str, sent: dict[str, Any], attempts: int) -> Response:
+        """Return the answer of the first attempt that has one. Raises ``_CallFailed`` after the last."""
+        renewals = failures = 0
+        while True:
             try:
                 return self._try_once(call, method, endpoint, sent)
             except _CallFailed as failed:
@@ -146,11 +188,12 @@ class RetryingClient(HTTPClient):
             renewals = renewals + 1 if failure.step is NextStep.RENEW_TOKEN else 0
             failures += not renewals
             if failure.step is NextStep.GIVE_UP or renewals > MAX_TOKEN_RENEWALS:
-                self._give_up(failure, call)
+                raise _CallFailed(failure)
             if failure.is_unclear and not call.repeatable:
-                raise make_unclear_error(self.subject, call)
-            self._prepare_retry(failure, call, failures)
-        raise Unavailable(TRANSIENT[1].format(name=self.subject.name))
+                raise _CallFailed(failure)
+            self._prepare_retry(failure, call, attempts_left=attempts - failures, failures=failures)
+            if failures >= attempts:
+                raise _CallFailed(failure)
 
     def _try_once(self, call: Call, method: str, endpoint: str, sent: dict[str, Any]) -> Response:
         self.connection.ensure_token(self.calls)
@@ -164,20 +207,17 @@ class RetryingClient(HTTPClient):
             raise _CallFailed(failure)
         return response
 
-    def _prepare_retry(self, failure: CallFailure, call: Call, failures: int) -> None:
+    def _prepare_retry(self, failure: CallFailure, call: Call, *, failures: int, attempts_left: int) -> None:
         """Wait before the next attempt; after too many calls all other callers of the service wait too."""
         if failure.step is NextStep.RENEW_TOKEN:
             self.connection.forget_token()
         elif failure.kind is FailureKind.QUOTA and failure.wait is not None:
             self.connection.block(call.service, failure.wait)
-        elif failures < self.connection.options.attempts:
+        elif attempts_left:
             wait = max(failure.wait or 0.0, BACKOFF.find_wait(failures))
             if wait > MAX_QUOTA_WAIT:
-                self._give_up(failure, call)
+                raise _CallFailed(failure)
             self.connection.clock.sleep(wait)
-
-    def _give_up(self, failure: CallFailure, call: Call) -> NoReturn:
-        raise make_error(failure, self.subject, call)
 
 
 class _TokenTransport(google.auth.transport.Request):

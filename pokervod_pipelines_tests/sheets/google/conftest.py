@@ -21,7 +21,7 @@ ROWS = [["File No.", "파일명", "In"], ["1", "a.mp4", "0:01"], ["2", "b.mp4", 
 
 @pytest.fixture(scope="session")
 def shared_engine(server: EmbeddedServer, template: str) -> Iterator[Engine]:
-    """Yield a database for all tests of this folder: they use one small table."""
+    """Yield a database for all tests of this folder: they use two small tables."""
     name = f"test_google_{uuid.uuid4().hex[:12]}"
     admin = create_engine(server.url("postgres", OUR_DRIVER), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
@@ -36,9 +36,10 @@ def shared_engine(server: EmbeddedServer, template: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def engine(shared_engine: Engine) -> Engine:
-    """Return the database with every budget full."""
+    """Return the database with every budget full and every breaker closed."""
     with shared_engine.begin() as connection:
         connection.execute(text("delete from api_budgets"))
+        connection.execute(text("delete from breakers"))
     return shared_engine
 
 

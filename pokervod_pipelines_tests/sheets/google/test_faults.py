@@ -112,6 +112,7 @@ def test_every_transient_failure_has_the_same_text(
         with pytest.raises(Unavailable) as raised:
             make_client(attempts=2).open(sheet.id, "tracker").revision()
         texts.add(str(raised.value))
+        google.clock.sleep(60)  # longer than a breaker stays open
 
     assert len(texts) == 1
     assert "tracker" in texts.pop()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from pokervod_pipelines.errors import Unavailable
+from pokervod_pipelines.policies.breakers import find_lasting
 from pokervod_pipelines.sheets.google.client import GoogleClient
 from pokervod_pipelines_tests.google.emulator import Emulator
 from pokervod_pipelines_tests.google.faults import random_storm
@@ -101,6 +102,7 @@ def test_an_endless_storm_is_one_failure(
     while google.clock.now() < end:
         with pytest.raises(Unavailable) as raised:
             client.open(sheet.id, "tracker").tabs()
-        texts.add(str(raised.value))
+        texts.add(find_lasting(raised.value))
+        google.clock.sleep(5)
 
     assert len(texts) == 1
