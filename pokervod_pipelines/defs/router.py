@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from sqlalchemy import Engine
 
 from pokervod_pipelines.defs.sensors import ALIVE, INTERVAL_SECONDS, OpenEngine
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflow_ends import record_ends
-from pokervod_pipelines.defs.workflows import PARTITION_TAG, WorkflowJob, request_tags
+from pokervod_pipelines.defs.workflows import PARTITION_TAG, request_tags
 from pokervod_pipelines.events.cursors import advance_cursor, find_round, start_cursor, stream_round
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.declared import list_workflows
@@ -34,9 +35,12 @@ IDS_AT_ONCE = 500
 
 
 def define_router(
-    settings: Settings, open_engine: OpenEngine, jobs: Sequence[WorkflowJob]
+    settings: Settings, open_engine: OpenEngine, jobs: Sequence[UnresolvedAssetJobDefinition]
 ) -> list[dg.SensorDefinition]:
-    """Define ``event_router`` over the jobs of all workflows."""
+    """Define ``event_router`` over these jobs: the workflows of assets.
+
+    A sync of everything is asked for by people and schedules, never by an event.
+    """
     workflows = list_workflows()
 
     @dg.sensor(

@@ -1,5 +1,6 @@
 """Append how the runs of workflows ended, each once."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +21,7 @@ WILL_RETRY_TAG = "dagster/will_retry"
 OVERLAP = timedelta(minutes=2)
 """Each look goes back so far: a run's end may be stored late."""
 
+_CLASS_NAME = re.compile(r"^[\w.]+: ")
 _NO_ERROR = "the run failed; Dagster's log of it says more"
 
 
@@ -67,15 +69,15 @@ def _describe_end(instance: dg.DagsterInstance, record: dg.RunRecord, workflows:
 
 
 def describe_failure(instance: dg.DagsterInstance, run_id: str) -> str:
-    """Return why the run failed: the innermost cause of its first failed step, or of the run itself."""
+    """Return why the run failed: what its first failed step said, or the run itself."""
     for type_ in (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE):
         for entry in instance.all_logs(run_id, of_type=type_):
             event = entry.dagster_event
             error = getattr(event.event_specific_data, "error", None) if event else None
-            while error is not None and error.cause is not None:
+            while error is not None and error.cause is not None and str(error.cls_name).startswith("Dagster"):
                 error = error.cause
             if error is not None:
-                return str(error.message).removeprefix("dagster._core.definitions.events.Failure: ").strip()
+                return _CLASS_NAME.sub("", str(error.message)).strip()
             if event and event.message and type_ is dg.DagsterEventType.RUN_FAILURE:
                 return event.message
     return _NO_ERROR

@@ -17,8 +17,6 @@ PARTITION_TAG, PRIORITY_TAG = "dagster/partition", "dagster/priority"
 EXCLUSIVE_TAG = {"pokervod/exclusive": "sync"}
 """One run with it is in progress at a time: see ``dagster.yaml``."""
 
-WorkflowJob = dg.JobDefinition | UnresolvedAssetJobDefinition
-
 
 def define_workflow_jobs(settings: Settings) -> list[UnresolvedAssetJobDefinition]:
     """Define the jobs of all workflows that are a selection of assets; those of ops have their own files."""

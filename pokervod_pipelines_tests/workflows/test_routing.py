@@ -78,6 +78,12 @@ def test_every_route_leads_to_a_workflow_whose_input_it_gives() -> None:
         assert required <= given_fields <= fields, route
 
 
+def test_events_ask_for_workflows_of_assets_only() -> None:
+    led_to = {route.workflow for route in ROUTES} | {each.on_error.fallback for each in WORKFLOWS.values()} - {None}
+    retried = {each.name for each in WORKFLOWS.values() if each.on_error.retries}
+    assert all(WORKFLOWS[str(name)].steps for name in led_to | retried)
+
+
 def test_what_keeps_changing_is_requested_in_the_end() -> None:
     requests = [make_request(number=number, second=number) for number in range(30)]
     merged: list[RunRequest] = []
