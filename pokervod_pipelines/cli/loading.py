@@ -39,6 +39,7 @@ COMMANDS = {
     "dev": CommandEntry(
         "dev", "Run everything here: database, Dagster UI and daemon, a render worker, until Ctrl-C.", False
     ),
+    "status": CommandEntry("status", "Show how each block is, what failed, and when the next sync is due.", False),
     "nas": CommandEntry("nas", "Scan the archive's disks; list files that are missing or duplicated."),
     "names": CommandEntry("names", "Parse file names by the naming rules.", needs_settings=False),
     "catalog": CommandEntry(

@@ -7,13 +7,16 @@ a query for every run. ``STEPS`` and ``JOBS`` name what the definitions define.
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy.exc import OperationalError
 
 from pokervod_pipelines.checks import Severity
+from pokervod_pipelines.db.engine import make_engine, serve_database
 from pokervod_pipelines.monitoring.status_runs import RecordedCheck, Run, RunFacts, RunState, StageAttempt
 from pokervod_pipelines.monitoring.status_stages import STAGES
 from pokervod_pipelines.settings import Settings
@@ -53,6 +56,17 @@ STATES = {
 ENDS = {"STEP_SUCCESS": RunState.SUCCEEDED, "STEP_FAILURE": RunState.FAILED}
 
 
+@contextmanager
+def open_history(settings: Settings) -> Iterator["DagsterHistory"]:
+    """Yield the history of the runs of this installation."""
+    with serve_database(settings) as urls:
+        engine = make_engine(urls.dagster)
+        try:
+            yield DagsterHistory(engine)
+        finally:
+            engine.dispose()
+
+
 class DagsterHistory:
     """Read the runs of an instance from its database: a ``monitoring.status_runs.RunHistory``."""
 
@@ -60,8 +74,14 @@ class DagsterHistory:
         self.engine = engine
 
     def read(self, settings: Settings) -> RunFacts:
-        """Return the facts of now; none where Dagster has made no tables yet."""
-        with self.engine.connect() as connection:
+        """Return the facts of now; none where Dagster has made no database or no tables yet."""
+        try:
+            opened = self.engine.connect()
+        except OperationalError as error:
+            if f'database "{self.engine.url.database}" does not exist' in str(error):
+                return RunFacts()
+            raise
+        with opened as connection:
             if not connection.scalar(text("select to_regclass('runs') is not null")):
                 return RunFacts()
             runs = [_make_run(row) for row in connection.execute(_RUNS, {"jobs": [*JOBS], "limit": RECENT})]

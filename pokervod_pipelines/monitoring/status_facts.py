@@ -8,7 +8,7 @@ from pokervod_pipelines.db.locks import is_locked
 from pokervod_pipelines.events.types import EventType
 from pokervod_pipelines.monitoring.status_runs import Run, RunState, StageAttempt
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.progress import PREFIX
+from pokervod_pipelines.workflows.context import PROGRESS
 
 RECENT_ERRORS = 500
 """Failed stages that are looked at, the newest: more than a sync of every library and sheet can have."""
@@ -56,7 +56,7 @@ def read_readings(connection: Connection, settings: Settings) -> Iterator[StageA
 def read_progress(connection: Connection, runs: Sequence[Run]) -> dict[tuple[str, str, str], int]:
     """Return how many entries the stages of these runs have done, by run, stage and name."""
     by_correlation = {run.correlation_id: run.run_id for run in runs}
-    rows = connection.execute(_PROGRESS, {"ids": [*by_correlation], "prefix": f"{PREFIX}%"})
+    rows = connection.execute(_PROGRESS, {"ids": [*by_correlation], "prefix": f"{PROGRESS}%"})
     found = {}
     for row in rows:
         _, stage, name = row.key.split("/", 2)

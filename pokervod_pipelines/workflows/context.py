@@ -17,6 +17,9 @@ from pokervod_pipelines.settings.rooms import WorkflowSettings
 from pokervod_pipelines.suggestions import suggest_name
 from pokervod_pipelines.text.folding import make_storable
 
+PROGRESS = "progress/"
+"""What the keys of progress begin with; the stage, a slash and its library or sheet follow."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextValue:

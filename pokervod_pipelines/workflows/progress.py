@@ -7,12 +7,9 @@ from collections.abc import Callable
 from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.workflows.context import SharedContext
+from pokervod_pipelines.workflows.context import PROGRESS, SharedContext
 from pokervod_pipelines.workflows.failures import name_failure
 from pokervod_pipelines.workflows.stages import Progress, SyncRun
-
-PREFIX = "progress/"
-"""The key of a stage's progress is this, the stage, a slash and its library or sheet."""
 
 SHARE_SECONDS = 1.0
 """Progress is stored this often at most; a shorter stage stores none."""
@@ -42,7 +39,7 @@ def share_progress(
         if clock() - stored < SHARE_SECONDS:
             return
         try:
-            context.set(f"{PREFIX}{stage}/{name}", {"done": done})
+            context.set(f"{PROGRESS}{stage}/{name}", {"done": done})
         except (DBAPIError, PokervodError) as error:
             _log.warning("progress of %s %s is not stored: %s", stage, name, name_failure(error, run.settings))
         stored = clock()

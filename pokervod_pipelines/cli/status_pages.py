@@ -1,0 +1,148 @@
+"""Format the status for ``pokervod status``: words and rows for a person, no printing."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from pokervod_pipelines.cli.output import make_table, name_failures, show_time, wrap_line
+from pokervod_pipelines.monitoring.status_runs import RunState
+from pokervod_pipelines.monitoring.status_shape import BlockStatus, Overall, PartStatus, SystemStatus
+
+COLUMNS = ("block", "state", "items", "last attempt", "last success")
+
+WORDS = {
+    Overall.OK: ("ok: the last attempt of everything succeeded", "bold green"),
+    Overall.IDLE: ("idle: nothing has run yet; `pokervod sync` is the first step", "bold"),
+    Overall.IN_PROGRESS: ("in progress", "bold cyan"),
+    Overall.DEGRADED: ("degraded: a part of the data is wrong or not up to date, see below", "bold yellow"),
+    Overall.FAILED: ("failed: a block could not be brought up to date, see below", "bold red"),
+}
+
+NEXT_STEP = "then run `pokervod sync --incremental`"
+MOST_CHECKS = 5
+"""Failed checks of a block that are named."""
+
+RECENTLY = timedelta(days=2)
+"""A time of day needs no day for so long, since its age tells it."""
+
+UNITS = ((86_400, "days"), (3_600, "h"), (60, "min"))
+
+
+def format_age(at: datetime, now: datetime) -> str:
+    """Return how long ago the moment was, in the largest unit of which at least two have passed.
+
+    >>> format_age(datetime(2026, 5, 4, 9), datetime(2026, 5, 4, 9, 12))
+    '12 min ago'
+    """
+    seconds = (now - at).total_seconds()
+    for size, unit in UNITS:
+        if seconds >= 2 * size:
+            return f"{int(seconds // size)} {unit} ago"
+    return f"{max(0, int(seconds))} s ago"
+
+
+def format_moment(at: datetime | None, now: datetime) -> str:
+    """Return the local time with its age, or the day where that is days ago; "never" for None."""
+    if at is None:
+        return "never"
+    if now - at >= RECENTLY:
+        return show_time(at)
+    return f"{show_time(at, '%H:%M')}, {format_age(at, now)}"
+
+
+def make_document(status: SystemStatus, now: datetime) -> dict[str, Any]:
+    """Return the status as plain values, of the shape that the API has."""
+    document = asdict(status)
+    for block, each in status.blocks.items():
+        document["blocks"][block]["failed_parts"] = [f"{part.stage} {part.name}" for part in each.failed_parts]
+    return document | {"at": now}
+
+
+def make_page(status: SystemStatus, now: datetime, *, width: int) -> RenderableType:
+    """Return the whole page: how everything is, a row for each block, and what failed with the next step."""
+    sentence, style = WORDS[status.overall]
+    title = Text(sentence, style=style)
+    table = make_table("", COLUMNS, (_make_row(each, now) for each in status.blocks.values()), width=width)
+    lines = [wrap_line(Text(each), width) for each in (*list_lines(status, now), *describe_schedule(status, now))]
+    return Group(title, *table.renderables[1:], *lines)
+
+
+def _make_row(each: BlockStatus, now: datetime) -> tuple[str, ...]:
+    name = f"{each.block_id} {each.rooms[0]}"
+    if not each.exists:
+        return name, "not running", "not in this version", "", ""
+    times = [format_moment(at, now) if each.parts else "" for at in (each.last_attempt_at, each.last_sync_at)]
+    return name, each.status.replace("_", " "), _describe_items(each), *times
+
+
+def _describe_items(each: BlockStatus) -> str:
+    if each.items_total is None:
+        return ""
+    count = f"{each.items_total:,}" if each.items_processed == each.items_total else _count(each)
+    return f"{count} {each.items_unit}"
+
+
+def _count(each: BlockStatus) -> str:
+    return f"{each.items_processed:,} of {each.items_total:,}"
+
+
+def list_lines(status: SystemStatus, now: datetime) -> Iterator[str]:
+    """Yield what goes on, what failed and why, and which checks failed, each with what to do."""
+    for run in status.in_progress:
+        since = f"since {show_time(run.started_at or run.at, '%H:%M:%S')}"
+        of = f" of {run.partition}" if run.partition else ""
+        yield f"{run.state}: {run.job}{of}, run {run.run_id[:8]}, {since}"
+        if run.run_id in status.orphans:
+            yield "    no process holds it; if it died, `pokervod dev` or the next `pokervod sync` ends it"
+    for each in status.blocks.values():
+        for part in each.running_parts:
+            yield f"    {each.block_id}: {_name(part)}{_describe_progress(part)}"
+    is_failed = False
+    for each in status.blocks.values():
+        yield from _list_failures(each, now)
+        is_failed = is_failed or bool(each.failed_parts)
+    if is_failed:
+        yield f"    → {NEXT_STEP}"
+    for each in status.blocks.values():
+        yield from _list_checks(each)
+
+
+def _describe_progress(part: PartStatus) -> str:
+    if not part.done:
+        return " has begun"
+    return f" {part.done:,}" + (f" of {part.total:,}" if part.total else "")
+
+
+def _list_failures(each: BlockStatus, now: datetime) -> Iterator[str]:
+    failures = [
+        (f"{_name(part)}{_describe_end(part, now)}", part.error or "no reason is known") for part in each.failed_parts
+    ]
+    for line in name_failures(failures):
+        yield f"{each.block_id} {line}"
+
+
+def _describe_end(part: PartStatus, now: datetime) -> str:
+    word = "stopped" if part.state is RunState.STOPPED else "failed"
+    return f" {word} {format_age(part.at, now)}" if part.at else f" {word}"
+
+
+def _name(part: PartStatus) -> str:
+    return part.stage if part.stage == part.name else f"{part.stage} {part.name}"
+
+
+def _list_checks(each: BlockStatus) -> Iterator[str]:
+    if names := [check.name for check in each.failed_checks]:
+        more = f" and {len(names) - MOST_CHECKS} more" if len(names) > MOST_CHECKS else ""
+        yield f"{each.block_id} checks that failed: {', '.join(names[:MOST_CHECKS])}{more}"
+
+
+def describe_schedule(status: SystemStatus, now: datetime) -> Iterator[str]:
+    """Yield when the last full sync ended, and when the next one is due."""
+    last = format_moment(status.last_sync, now)
+    yield f"last full sync: {last}" + (f", {status.last_sync_status}" if status.last_sync_status else "")
+    due = show_time(status.next_scheduled_sync) if status.next_scheduled_sync else "none"
+    yield f"next full sync: {due}" + (f"; {status.schedule_note}" if status.schedule_note else "")
