@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 
 from pokervod_pipelines.db.engine import create_missing_database, make_engine, serve_database
 from pokervod_pipelines.db.locks import hold_lock
+from pokervod_pipelines.defs.logs import start_dagster_log
 from pokervod_pipelines.settings import load_settings
 
 POOL_SIZE = 2
@@ -68,6 +69,7 @@ class PokervodStorage(DagsterPostgresStorage):
         Dagster opens a storage for every tick of a sensor, and a connection for every query of it: twenty a second, at
         half of what everything else costs at rest.
         """
+        start_dagster_log(Path.cwd())
         engine = _open_engine(Path.cwd())
         url = engine.url.render_as_string(hide_password=False)
         storage = cls(postgres_url=url, should_autocreate_tables=False, inst_data=inst_data)

@@ -41,10 +41,11 @@ def find_logs(settings: Settings) -> Path:
     return settings.home / "logs"
 
 
-def start_log(settings: Settings, process: str) -> LogHandler:
+def start_log(settings: Settings, process: str, *, has_console: bool = False) -> LogHandler:
     """Let everything that rooms log at INFO, and others at WARNING, go to the log of the process; return its handler.
 
-    A log that this process had started before ends. Warnings still go to standard error, as they do without a log.
+    A log that this process had started before ends. Warnings still go to standard error, as they do without a log,
+    unless what runs here ``has_console`` for them.
     """
     end_log()
     handler = LogHandler(
@@ -56,7 +57,8 @@ def start_log(settings: Settings, process: str) -> LogHandler:
     handler.setFormatter(LineFormatter(settings.zone, lambda text: hide_secrets(text, environment)))
     root = logging.getLogger()
     root.addHandler(handler)
-    root.addHandler(_TerminalHandler())
+    if not has_console:
+        root.addHandler(_TerminalHandler())
     logging.getLogger(ROOMS).setLevel(logging.INFO)
     _log_uncaught()
     return handler
