@@ -41,6 +41,9 @@ class DecisionKind(StrEnum):
     RETIREMENT = "sheets.retirement"
     """The rows of a sheet that is no longer in the settings are retired."""
 
+    LIBRARY_RETIREMENT = "nas.retirement"
+    """The files of a library that is no longer in the settings are cleared."""
+
     ROOT = "nas.root"
     """An archive root is the right one as it is mounted, whatever its marker was; ``before`` keeps that."""
 

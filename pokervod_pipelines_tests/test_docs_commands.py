@@ -95,6 +95,7 @@ REPLACED = (
 OPEN = re.compile(r"…|\[|\b(ID|ROW_ID|FILE|KEY|PATH|NAME|WEEK|TEXT|DIR)\b")
 
 ENDS = (
+    (r"pokervod nas retire", 2, "every library of the sample is in its settings"),
     (r"pokervod sheets retire", 2, "every sheet of the sample is in its settings"),
     (r"pokervod events (retry|drop)", 2, "no event of the sample is parked"),
     (r"pokervod context show", 2, "the runs of the sample share nothing"),

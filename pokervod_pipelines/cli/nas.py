@@ -1,9 +1,11 @@
 """Run the commands ``pokervod nas``: the inventory of the archive's disks."""
 
+import shlex
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli.options import (
@@ -40,9 +42,15 @@ from pokervod_pipelines.nas.missing import (
     list_missing,
 )
 from pokervod_pipelines.nas.report import ScanReport
+from pokervod_pipelines.nas.retirement import (
+    find_unconfigured_library,
+    list_retirable,
+    list_unconfigured_libraries,
+    retire_library,
+)
 from pokervod_pipelines.nas.root_marker import accept_root
 from pokervod_pipelines.periods import read_period
-from pokervod_pipelines.settings import load_settings
+from pokervod_pipelines.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -58,16 +66,18 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
     Example: pokervod nas scan --library wsop
     """
     settings = load_settings()
-    names = [settings.library(library).name] if library else [each.name for each in settings.libraries]
     print_sources(settings)
     reports: list[ScanReport] = []
     failures: dict[str, PokervodError] = {}
     with open_database(settings) as engine:
-        for name in names:
+        if library:
+            _require_library(engine, settings, library)
+        for name in [library] if library else [each.name for each in settings.libraries]:
             try:
                 reports.append(scan_library(engine, settings, name, correlation_id=new_correlation_id()))
             except PokervodError as error:
                 failures[name] = error
+        unconfigured = _describe_unconfigured(engine, settings)
     failed = name_failures(failures.items())
     if as_json:
         print_json({"libraries": [_make_document(report) for report in reports], "failed": failed})
@@ -79,12 +89,41 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
         for report in reports:
             for problem in report.problems[:10]:
                 out.print(f"  {report.library}: {problem}", markup=False)
+        if unconfigured:
+            out.print(unconfigured, markup=False)
     for failure in failures.values():
         raise type(failure)("\n".join(failed))
 
 
 def _make_document(report: ScanReport) -> dict[str, Any]:
     return asdict(report) | {"problems": [(problem.where, problem.what) for problem in report.problems]}
+
+
+def _require_library(engine: Engine, settings: Settings, name: str) -> None:
+    """Raise the error of a library that is not in the settings; say what to do with one that is only stored."""
+    if any(each.name == name for each in settings.libraries):
+        return
+    with engine.connect() as connection:
+        if any(each.library == name for each in list_unconfigured_libraries(connection, settings)):
+            raise BadInput(
+                f"{name}: no longer in the settings. Add it to `libraries` there to scan it, or retire its files: "
+                f"`pokervod nas retire {name} --preview`"
+            )
+    settings.library(name)
+
+
+def _describe_unconfigured(engine: Engine, settings: Settings) -> str:
+    """Return a line about the files of libraries that are no longer in the settings, "" where there are none."""
+    with engine.connect() as connection:
+        found = list_unconfigured_libraries(connection, settings)
+    if not found:
+        return ""
+    names = " ".join(shlex.quote(each.library) for each in found)
+    listed = ", ".join(f"{each.library} ({count_nouns(each.files, 'file')})" for each in found)
+    return (
+        f"No longer in the settings: {listed}. Retire with `pokervod nas retire {names} --reason …` "
+        "(first `--preview`), or add again."
+    )
 
 
 @app.command("missing")
@@ -99,20 +138,22 @@ def missing(
     with open_database(settings) as engine:
         files = list_missing(engine, library or None, read_period(since, until, settings.zone))
         is_scanned = bool(files) or has_files(engine)
-    if library and not files:
-        settings.library(library)
+        if library and not files:
+            _require_library(engine, settings, library)
+        unconfigured = _describe_unconfigured(engine, settings)
     if as_json:
         print_json([asdict(file) for file in files])
         return
     unseen = sum(file.state == "unseen" for file in files)
-    advice = f", {unseen} of them only not seen: mount the share, then scan again" if unseen else ""
+    advice = f", {unseen:,} of them only not seen: mount the share, then scan again" if unseen else ""
     if files:
         hint = "" if unseen else "Restore them, or `pokervod nas clear` removes them from the catalog."
     elif is_scanned and not (library or since or until):
-        hint = "Every known file is there; `pokervod nas scan` looks again."
+        known = "Every known file of the libraries in the settings" if unconfigured else "Every known file"
+        hint = f"{known} is there; `pokervod nas scan` looks again."
     else:
         hint = make_hint(0, are_others=is_scanned, first_step="`pokervod nas scan` reads the archive")
-    _print_files(files, f"missing{advice}", hint)
+    _print_files(files, f"missing{advice}", " ".join(filter(None, (hint, unconfigured))))
 
 
 def _print_files(files: list[MissingFile], what: str, hint: str = "") -> None:
@@ -140,13 +181,14 @@ def clear(
     settings = load_settings()
     with open_database(settings) as engine:
         if preview:
-            settings.library(library)
+            _require_library(engine, settings, library)
             _print_files(list_clearable(engine, library=library, below=below), "would be cleared")
             return
         count = clear_missing(engine, library=library, below=below, actor=read_actor(by, reason))
         unseen = 0 if count else count_unseen(engine, library=library, below=below)
+        if not count:
+            _require_library(engine, settings, library)
     if not count:
-        settings.library(library)
         raise BadInput(f"no missing file of {library} is below {below!r}; nothing changed. {_say_next(unseen)}")
     out.print(f"{count_nouns(count, 'missing file')} cleared")
 
@@ -185,6 +227,7 @@ def confirm(
     library, below = _require(library, below)
     settings = load_settings()
     with open_database(settings) as engine:
+        _require_library(engine, settings, library)
         if preview:
             _print_files(list_lost(engine, settings, library=library, below=below), "would be confirmed as lost")
             return
@@ -192,6 +235,39 @@ def confirm(
     if not count:
         raise BadInput(f"no file of {library} that a scan held back is below {below!r}; nothing changed. {LIST_THEM}")
     out.print(f"{count_nouns(count, 'file')} now missing; `pokervod nas clear` removes them from the catalog")
+
+
+@app.command("retire")
+def retire(
+    libraries: Annotated[
+        list[str], typer.Argument(metavar="LIBRARY", help="No longer in the settings; `nas scan` names them.")
+    ],
+    reason: ReasonOption = "",
+    preview: PreviewOption = False,
+    by: ByOption = "",
+) -> None:
+    """Retire the files of libraries that were removed from the settings. Rows are kept; the action is audited.
+
+    In the settings again, a library is scanned and its files return with their ids.
+
+    Example: pokervod nas retire wsop --preview
+
+    Example: pokervod nas retire wsop --reason "the share is the root nas now"
+    """
+    settings, names = load_settings(), [*dict.fromkeys(libraries)]
+    with open_database(settings) as engine:
+        with engine.connect() as connection:
+            for name in names:
+                find_unconfigured_library(connection, settings, name)
+            if preview:
+                listed = [each for name in names for each in list_retirable(connection, settings, name)]
+                _print_files(listed, "would be retired")
+                return
+        actor = read_actor(by, reason)
+        retired = [retire_library(engine, settings, name, actor=actor) for name in names]
+    for each in retired:
+        out.print(f"{count_nouns(each.files, 'file')} of {each.library} retired", markup=False)
+    out.print("`pokervod sync` builds the catalog without them", markup=False)
 
 
 @app.command("accept-folder")
@@ -224,9 +300,11 @@ def duplicates(since: SinceOption = "", until: UntilOption = "", as_json: JsonOp
     """
     settings = load_settings()
     with open_database(settings) as engine:
-        groups = find_duplicates(engine, read_period(since, until, settings.zone))
+        groups = find_duplicates(engine, settings, read_period(since, until, settings.zone))
+        unconfigured = _describe_unconfigured(engine, settings)
     if as_json:
         print_json([asdict(group) for group in groups])
         return
     rows = [(group.kind, human_size(group.size), "\n".join(group.paths)) for group in groups]
-    print_table(count_nouns(len(groups), "group"), ("kind", "size", "paths"), rows, right=("size",))
+    columns = ("kind", "size", "paths")
+    print_table(count_nouns(len(groups), "group"), columns, rows, right=("size",), hint=unconfigured)

@@ -16,7 +16,7 @@ Refresh = Callable[[Engine, Settings], object]
 class DataCheck:
     """Declare a check of an asset by two queries: ``cases`` (one text column) and ``population`` (what follows FROM).
 
-    ``:sheets`` in a query are the sheets of the settings.
+    ``:sheets`` in a query are the sheets of the settings, ``:libraries``, ``:roots`` and ``:folders`` their libraries.
 
     ``passes`` is the sentence when there are no cases, ``fails`` follows the number of cases (of one, of several).
     ``refresh`` has to run before the query can tell.

@@ -10,6 +10,7 @@ from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.monitoring.check_shape import DataCheck
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
+from pokervod_pipelines.nas.store.scope import list_scopes
 from pokervod_pipelines.settings import Settings
 
 EVIDENCE_SHOWN = 20
@@ -23,7 +24,7 @@ def evaluate_check(connection: Connection, check: DataCheck, settings: Settings)
             select (select count(*) from {check.population}), (select count(*) from c),
                    array(select evidence from c limit {EVIDENCE_SHOWN})
         """),  # noqa: S608 - checks are constants
-        {"sheets": [each.name for each in settings.sheets]},
+        {"sheets": [each.name for each in settings.sheets], **list_scopes(settings)},
     ).one()
     return CheckResult(
         name=check.name,

@@ -11,7 +11,9 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, text
 
+from pokervod_pipelines.nas.store.scope import IS_CONFIGURED, list_scopes
 from pokervod_pipelines.periods import ALWAYS, Period
+from pokervod_pipelines.settings import Settings
 
 _TOO_SMALL = 4_096
 _COPY_SUFFIX = re.compile(r"(?:[ _-]*\(\d{1,2}\)|[ _-]+copy(?: \d+)?|-\d{3}| - 복사본)+$", re.IGNORECASE)
@@ -32,17 +34,16 @@ class DuplicateGroup:
     paths: tuple[str, ...]
 
 
-def find_duplicates(engine: Engine, period: Period = ALWAYS) -> list[DuplicateGroup]:
+def find_duplicates(engine: Engine, settings: Settings, period: Period = ALWAYS) -> list[DuplicateGroup]:
     """Return the groups of present files without junk, surest first, then by size.
 
-    Only groups with a file that was first seen in the period are returned.
-
+    Only groups with a file that was first seen in the period are returned, of files in a library of the settings.
 
     Hard links are one file: of names with the same inode, size and time in one root only the first is compared, since
     deleting the other frees nothing.
     """
     with engine.connect() as connection:
-        rows = connection.execute(_TWICE, {"smallest": _TOO_SMALL}).all()
+        rows = connection.execute(_TWICE, {"smallest": _TOO_SMALL, **list_scopes(settings)}).all()
     groups = [_classify_group(group) for group in _groups((row for row in rows if row.shares_size), "size", period)]
     groups += [
         DuplicateGroup(kind="same_name", size=0, paths=_paths(group))
@@ -87,12 +88,12 @@ def _paths(group: Sequence[Row[Any]]) -> tuple[str, ...]:
     return tuple(f"{row.root}/{row.path}" for row in group)
 
 
-_TWICE = text("""
+_TWICE = text(f"""
     with candidates as (
         select distinct on (root, size, mtime_ns, inode, case when inode = 0 then id end)
             id, root, library, path, size, mtime_ns, first_seen_at,
-            regexp_replace(lower(path), '^.*/', '') as name from nas_files
-        where state = 'present' and not is_junk and size > :smallest
+            regexp_replace(lower(path), '^.*/', '') as name from nas_files f
+        where state = 'present' and not is_junk and size > :smallest and {IS_CONFIGURED}
         order by root, size, mtime_ns, inode, case when inode = 0 then id end, path
     ), counted as (
         select *, count(*) over (partition by size) as of_size, count(*) over (partition by name) as of_name
@@ -101,4 +102,4 @@ _TWICE = text("""
     select root, library, path, size, mtime_ns, first_seen_at, name,
            of_size > 1 as shares_size, of_name > 1 as shares_name
     from counted where of_size > 1 or of_name > 1 order by size, root, path
-""")
+""")  # noqa: S608 - a constant condition

@@ -27,7 +27,7 @@ from pokervod_pipelines.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingFile:
-    """Hold a missing or unseen file, since when, and how much refers to it."""
+    """Hold a file that is missing, unseen or of a library to be retired: since when, and how much refers to it."""
 
     file_id: int
     library: str
@@ -55,7 +55,7 @@ def has_files(engine: Engine) -> bool:
 def list_clearable(engine: Engine, *, library: str, below: str) -> list[MissingFile]:
     """Return what ``clear_missing`` would clear at or below the folder."""
     with engine.connect() as connection:
-        return _describe(connection, files.read_in_state(connection, library, "missing", below=_fold_path(below)))
+        return describe_files(connection, files.read_in_state(connection, library, "missing", below=_fold_path(below)))
 
 
 def list_lost(
@@ -65,7 +65,7 @@ def list_lost(
     deleted = _find_deleted(engine, settings, library, below, fs)
     with engine.connect() as connection:
         rows = files.read_in_state(connection, library, "unseen", below=_fold_path(below))
-        return _describe(connection, [row for row in rows if row.path in deleted])
+        return describe_files(connection, [row for row in rows if row.path in deleted])
 
 
 def count_unseen(engine: Engine, *, library: str, below: str) -> int:
@@ -74,7 +74,8 @@ def count_unseen(engine: Engine, *, library: str, below: str) -> int:
         return len(files.read_in_state(connection, library, "unseen", below=_fold_path(below)))
 
 
-def _describe(connection: Connection, rows: Sequence[Row[Any]]) -> list[MissingFile]:
+def describe_files(connection: Connection, rows: Sequence[Row[Any]]) -> list[MissingFile]:
+    """Return the files of these rows with what refers to each; longest in their state first."""
     found = files.read_missing(connection, None, ALWAYS, [row.id for row in rows])
     return [MissingFile(**row._mapping) for row in found]
 

@@ -19,7 +19,8 @@ NEXT_DAY = DAY + timedelta(days=1)
 
 @pytest.fixture
 def render_day(engine: Engine, settings_factory: Callable[..., Settings]) -> RenderDay:
-    return RenderDay(engine=engine, settings=settings_factory())
+    archive = {"archive_roots": [{"name": "nas", "path": "/nas"}], "libraries": [{"name": "all", "root": "nas"}]}
+    return RenderDay(engine=engine, settings=settings_factory(**archive))
 
 
 def evaluate(render_day: RenderDay, name: str) -> CheckResult:
@@ -46,7 +47,7 @@ def test_every_check_has_a_unique_name_and_a_next_step() -> None:
     [("missing", "no_file_is_missing", "clear them"), ("unseen", "every_file_was_seen", "Mount the share")],
 )
 def test_a_file_not_seen_is_not_a_missing_one(render_day: RenderDay, state: str, name: str, advice: str) -> None:
-    add_file(render_day.engine, "a.mp4", state=state)
+    add_file(render_day.engine, "a.mp4", root="nas", state=state)
 
     failing = [each for each in (evaluate(render_day, c.name) for c in DATA_CHECKS) if not each.passed]
 

@@ -27,7 +27,7 @@ def test_each_group_says_how_sure_it_is(archive: Archive) -> None:
     archive.write("W/small.mp4", 100)
     archive.scan()
 
-    groups = find_duplicates(archive.engine)
+    groups = find_duplicates(archive.engine, archive.settings)
 
     assert [(group.kind, group.size, group.paths) for group in groups] == [
         ("copy", 60_000, ("main/2024/Day 2.mp4", "main/2024/NC/Day 2 (1)-003.mp4")),
@@ -50,7 +50,7 @@ def test_a_file_that_is_missing_is_not_a_duplicate(archive: Archive) -> None:
     (archive.root / "B/x.mp4").unlink()
     archive.scan()
 
-    assert find_duplicates(archive.engine) == []
+    assert find_duplicates(archive.engine, archive.settings) == []
 
 
 def test_hard_links_are_one_file(archive: Archive) -> None:
@@ -60,12 +60,12 @@ def test_hard_links_are_one_file(archive: Archive) -> None:
     (archive.root / "B/x.mp4").hardlink_to(file)
     archive.scan()
 
-    assert find_duplicates(archive.engine) == []
+    assert find_duplicates(archive.engine, archive.settings) == []
 
     archive.write("C/x.mp4", 50_000)
     archive.scan()
 
-    assert [(group.kind, group.paths) for group in find_duplicates(archive.engine)] == [
+    assert [(group.kind, group.paths) for group in find_duplicates(archive.engine, archive.settings)] == [
         ("copy", ("main/A/x (1).mp4", "main/C/x.mp4"))
     ]
 
@@ -77,7 +77,7 @@ def test_files_without_an_inode_are_files_of_their_own(archive: Archive) -> None
     with archive.engine.begin() as connection:
         connection.exec_driver_sql("update nas_files set inode = 0")
 
-    assert [group.kind for group in find_duplicates(archive.engine)] == ["copy"]
+    assert [group.kind for group in find_duplicates(archive.engine, archive.settings)] == ["copy"]
 
 
 def test_duplicates_are_filtered_by_when_a_file_came(archive: Archive) -> None:
@@ -89,6 +89,6 @@ def test_duplicates_are_filtered_by_when_a_file_came(archive: Archive) -> None:
     archive.write("B/grown.mp4", 60_000)
     archive.scan()
 
-    recent = find_duplicates(archive.engine, Period(since=datetime.now(UTC) - timedelta(days=1)))
+    recent = find_duplicates(archive.engine, archive.settings, Period(since=datetime.now(UTC) - timedelta(days=1)))
 
     assert [group.paths for group in recent] == [("main/A/grown.mp4", "main/B/grown.mp4")]

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, Row, text
 
 from pokervod_pipelines.nas.classify import Category, FileClass, VersionType, classify
 from pokervod_pipelines.nas.path_rules import PathRules
-from pokervod_pipelines.nas.store.scope import IN_SCOPE, LibraryScope
+from pokervod_pipelines.nas.store.scope import IN_SCOPE, IS_CONFIGURED, LibraryScope, list_scopes
 from pokervod_pipelines.nas.store.staging import copy_lines, escape
 from pokervod_pipelines.periods import Period, filter_period
+from pokervod_pipelines.settings import Settings
 
 _CHUNK = 5_000
 
@@ -242,7 +243,7 @@ def has_rows(connection: Connection) -> bool:
 def read_missing(
     connection: Connection, library: str | None, period: Period, ids: Sequence[int] | None = None
 ) -> Sequence[Row[Any]]:
-    """Return missing and unseen files, without junk or those with these ids, with what refers to each; oldest first."""
+    """Return missing and unseen files without junk, or those with these ids, with what refers to each; oldest first."""
     return connection.execute(_MISSING, {"library": library, "ids": ids} | asdict(period)).all()
 
 
@@ -252,8 +253,7 @@ _MISSING = text(f"""
         (select count(*) from hand_clips c where c.file_id = f.id and c.retired_at is null) as clips,
         (select count(*) from sheet_rows r where r.file_id = f.id and r.retired_at is null) as sheet_rows
     from nas_files f
-    where f.state in ('missing', 'unseen')
-    and (f.id = any(:ids) or cast(:ids as bigint[]) is null and not f.is_junk)
+    where (f.id = any(:ids) or cast(:ids as bigint[]) is null and f.state in ('missing', 'unseen') and not f.is_junk)
     and (cast(:library as text) is null or f.library = :library) and {filter_period("f.state_since")}
     order by f.state_since, f.library, f.path
 """)  # noqa: S608 - constants
@@ -276,3 +276,16 @@ def read_in_state(
     """Return and lock the library's files in that state, at or below the folder ('' is all) or at the paths, in NFC."""
     parameters = {"library": library, "state": state, "below": below, "paths": None if paths is None else list(paths)}
     return connection.execute(_IN_STATE, parameters).all()
+
+
+def read_unconfigured(connection: Connection, settings: Settings, library: str) -> Sequence[Row[Any]]:
+    """Return and lock the library's files that no library of the settings contains and nobody cleared."""
+    return connection.execute(_UNCONFIGURED, list_scopes(settings) | {"library": library}).all()
+
+
+_UNCONFIGURED = text(f"""
+    select f.id, f.path, f.is_junk from nas_files f
+    where f.library = :library and f.state <> 'cleared' and not {IS_CONFIGURED}
+    order by f.path
+    for update
+""")  # noqa: S608 - a constant condition

@@ -13,6 +13,12 @@ IN_SCOPE = """
 """
 """A condition on ``nas_files f``; its parameters are ``LibraryScope.parameters``."""
 
+IS_CONFIGURED = """
+    exists (select from unnest(cast(:roots as text[]), cast(:folders as text[])) as s(root, folder)
+        where f.root = s.root and (s.folder = '' or starts_with(f.path_key, s.folder || '/')))
+"""
+"""A condition on a file ``f`` that a library of the settings contains; its parameters are those of ``list_scopes``."""
+
 
 @dataclass(frozen=True, slots=True)
 class LibraryScope:
@@ -40,6 +46,16 @@ def find_scope(settings: Settings, library: Library) -> LibraryScope:
     }
     pruned = tuple(sorted(other for other in others if other and other != folder and other.startswith(prefix)))
     return LibraryScope(library.name, library.root, folder, pruned)
+
+
+def list_scopes(settings: Settings) -> dict[str, Any]:
+    """Return the libraries of the settings as SQL binds them: names, roots and folders in the same order."""
+    scopes = [find_scope(settings, each) for each in settings.libraries]
+    return {
+        "libraries": [each.library for each in scopes],
+        "roots": [each.root for each in scopes],
+        "folders": [each.folder for each in scopes],
+    }
 
 
 def _plain(folder: str) -> str:
