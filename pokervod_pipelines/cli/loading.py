@@ -56,6 +56,8 @@ COMMANDS = {
     "alerts": CommandEntry("alerts", "List, acknowledge and test alerts (mail, Slack, webhook, console and more)."),
     "events": CommandEntry("events", "Print the event log."),
     "logs": CommandEntry("logs", "Print the logs of all processes as one; follow a sync, a run or a process.", False),
+    "execute": CommandEntry("execute", "Start a workflow as a Dagster run, by name or by what it is told.", False),
+    "routes": CommandEntry("execute", "List the workflows, and which events start them.", False),
     "context": CommandEntry("context", "Show what the runs of one request share."),
     "db": CommandEntry("db", "Show and change the schema's revision; back up the database."),
 }

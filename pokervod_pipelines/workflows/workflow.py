@@ -19,6 +19,9 @@ from pokervod_pipelines.workflows.first_day import find_first_day
 PARTITIONS = ("library", "sheet", "day")
 """Fields of an input that name a partition; a workflow's input has at most one of them."""
 
+ITS_INPUT = "; its input: "
+"""Between what is wrong with an input and what it may have."""
+
 
 class WorkflowInput(BaseModel):
     """Hold what a workflow is told; an unknown field is an error."""
@@ -120,7 +123,7 @@ class Workflow:
             return self.input.model_validate(dict(given), context=settings)
         except ValidationError as error:
             problems = "; ".join(map(_describe_problem, error.errors()))
-            raise BadInput(f"{self.name}: {problems}. Its input: {self.describe_input()}") from None
+            raise BadInput(f"{self.name}: {problems}{ITS_INPUT}{self.describe_input()}") from None
 
     def describe_input(self) -> str:
         """Return the fields of the input with their types, as a person would write them down."""

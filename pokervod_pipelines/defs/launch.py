@@ -1,0 +1,131 @@
+"""Launch a run of a workflow through Dagster's queue, as the UI does, and follow it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import dagster as dg
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from sqlalchemy import Engine
+
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.defs.assembly import build_defs
+from pokervod_pipelines.defs.workflow_ends import describe_failure
+from pokervod_pipelines.defs.workflows import PARTITION_TAG, request_tags
+from pokervod_pipelines.errors import Conflict, Unavailable
+from pokervod_pipelines.events import NewEvent, append_events
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.workflow import Workflow, WorkflowInput
+
+LOCATION = "pokervod"
+"""The code location's name in ``workspace.yaml``."""
+
+QUEUE_DAEMON = "QUEUED_RUN_COORDINATOR"
+
+HEARTBEAT_SECONDS = 90
+"""A daemon tells every 30 seconds that it lives."""
+
+POLL_SECONDS = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """Name a launched run and the request that it belongs to."""
+
+    workflow: str
+    run_id: str
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """Hold a run's status in Dagster's words, and once it has ended why it failed."""
+
+    status: str
+    has_ended: bool
+    succeeded: bool
+    error: str | None
+
+
+class Launcher:
+    """Launch runs of workflows; the definitions are loaded once."""
+
+    def __init__(self, instance: dg.DagsterInstance, engine: Engine, settings: Settings) -> None:
+        """Load the definitions."""
+        self.instance = instance
+        self.engine = engine
+        self.settings = settings
+        self._repository = build_defs(settings=settings, engine=engine).get_repository_def()
+
+    def launch(self, workflow: Workflow, given: WorkflowInput, actor: Actor, *, priority: int) -> Launch:
+        """Put a run into the queue, record who asked, and return at once.
+
+        Raises ``Conflict`` where workflows are switched off.
+        """
+        if not self.settings.workflows.enabled:
+            raise Conflict("`workflows.enabled` is false in pokervod.yaml; set it to true to start workflows")
+        run = self._create_run(workflow, given, actor, priority=priority)
+        if workflow.request is not None:
+            payload = given.model_dump(mode="json", exclude_defaults=True) | {"by": actor.who, "reason": actor.reason}
+            with self.engine.begin() as connection:
+                append_events(connection, "system", actor.correlation_id, [NewEvent(workflow.request, payload)])
+        self.instance.submit_run(run.run_id, cast(Any, None))  # a queue asks no workspace
+        return Launch(workflow=workflow.name, run_id=run.run_id, correlation_id=actor.correlation_id)
+
+    def _create_run(self, workflow: Workflow, given: WorkflowInput, actor: Actor, *, priority: int) -> dg.DagsterRun:
+        steps = workflow.select_steps(given)
+        selection = frozenset(map(dg.AssetKey, steps)) if len(steps) < len(workflow.steps) else None
+        job = self._repository.get_job(workflow.name)
+        partition = workflow.find_partition(given, self.settings)
+        return self.instance.create_run_for_job(
+            job.get_subset(asset_selection=selection) if selection else job,
+            tags={
+                **job.run_tags,
+                **request_tags(given, correlation_id=actor.correlation_id, priority=priority),
+                **({PARTITION_TAG: partition} if partition else {}),
+            },
+            asset_selection=selection,
+            remote_job_origin=RemoteJobOrigin(
+                RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), self._repository.name), workflow.name
+            ),
+            job_code_origin=job.get_python_origin() if hasattr(job, "get_python_origin") else None,
+        )
+
+
+@contextmanager
+def open_launcher(engine: Engine, settings: Settings, home: Path) -> Iterator[Launcher]:
+    """Open Dagster's instance in its folder. Raises ``Unavailable`` where no daemon takes runs from the queue."""
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        require_daemon(instance)
+        yield Launcher(instance, engine, settings)
+
+
+def require_daemon(instance: dg.DagsterInstance) -> None:
+    """Raise ``Unavailable`` where no daemon has given a sign of life lately."""
+    heartbeat = instance.get_daemon_heartbeats().get(QUEUE_DAEMON)
+    if heartbeat is None or time.time() - heartbeat.timestamp > HEARTBEAT_SECONDS:
+        raise Unavailable("no Dagster daemon takes runs from the queue; start `pokervod dev`, then run this again")
+
+
+def follow_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[RunState]:
+    """Yield the run's state each time it changes, the last one when the run has ended."""
+    last = None
+    while True:
+        run = instance.get_run_by_id(run_id)
+        if run is None:
+            raise Conflict(f"run {run_id} was deleted while it was followed")
+        if run.status is not last:
+            last = run.status
+            has_failed = run.status is dg.DagsterRunStatus.FAILURE
+            yield RunState(
+                status=run.status.value.lower().replace("_", " "),
+                has_ended=run.is_finished,
+                succeeded=run.is_success,
+                error=describe_failure(instance, run_id) if has_failed else None,
+            )
+        if run.is_finished:
+            return
+        time.sleep(POLL_SECONDS)
