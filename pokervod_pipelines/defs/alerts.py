@@ -1,5 +1,6 @@
 """Define the job that sends due alerts, and the sensor that requests it."""
 
+import logging
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -7,17 +8,20 @@ from sqlalchemy import text
 
 from pokervod_pipelines.alerts.channels import find_channels
 from pokervod_pipelines.alerts.delivery import deliver_alerts
+from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.sensors import OpenEngine, is_running
 from pokervod_pipelines.settings import Settings
 
 DELIVERY_SECONDS = 30
+
+_log = logging.getLogger(__name__)
 
 
 @dg.op(required_resource_keys={"engine", "settings"}, description="Sends every alert that is due.")
 def deliver(context: dg.OpExecutionContext) -> None:
     """Try every due delivery once; failed ones are retried later."""
     for channel, reason in deliver_alerts(context.resources.engine, context.resources.settings).items():
-        context.log.warning("not delivered to %s, will be retried: %s", channel, reason)
+        _log.warning("not delivered to %s, will be retried: %s", channel, reason)
 
 
 @dg.job(description="Sends every alert that is due.", executor_def=dg.in_process_executor)
@@ -48,7 +52,9 @@ def define_alert_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg
             return dg.SkipReason("no alert is due")
         if is_running(context.instance, alerts.name):
             return dg.SkipReason("alerts are being sent")
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=datetime.now(UTC).isoformat(timespec="seconds"))])
+        requests = [dg.RunRequest(run_key=datetime.now(UTC).isoformat(timespec="seconds"))]
+        log_requests("alert_delivery", requests)
+        return dg.SensorResult(run_requests=requests)
 
     return [alert_delivery]
 

@@ -17,7 +17,6 @@ from pokervod_pipelines.defs.automation import define_schedules
 from pokervod_pipelines.defs.checks import define_checks
 from pokervod_pipelines.defs.dead_runs import define_run_sensors
 from pokervod_pipelines.defs.lineage import complete_spec, define_sources
-from pokervod_pipelines.defs.logs import LOGGERS
 from pokervod_pipelines.defs.resources import SilentListener, define_engine, define_shared_context
 from pokervod_pipelines.defs.rollout import define_rollout, define_rollout_jobs, define_rollout_sensors, read_plans
 from pokervod_pipelines.defs.router import define_router
@@ -55,7 +54,6 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         ],
         # A spawned step costs 1.5 s and 110 MB; ours are short and talk to one database.
         executor=dg.in_process_executor,
-        loggers=LOGGERS,
         resources={
             "settings": settings,
             "engine": define_engine(settings),

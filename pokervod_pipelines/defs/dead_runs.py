@@ -4,6 +4,7 @@ Dagster notices neither: after a power loss a run stays started, with its slots,
 alive while its process holds the run's lock in the database, or while the process that its log names lives here.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -33,6 +34,8 @@ QUIET_BEFORE_START = timedelta(seconds=45)
 
 INTERVAL_SECONDS = 20
 
+_log = logging.getLogger(__name__)
+
 CLOCK_TOLERANCE = 2.0
 """Seconds between the start of a process as the system tells it and the clock of its events."""
 
@@ -53,7 +56,7 @@ def define_run_sensors(open_engine: Callable[[], Engine]) -> list[dg.SensorDefin
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         done = fail_dead_runs(context.instance, open_engine(), restarted_at=find_restart())
         for sentence in done:
-            context.log.warning(sentence)
+            _log.warning("%s", sentence)
         return dg.SkipReason("; ".join(done) or "every run in progress has its process")
 
     return [dead_runs]

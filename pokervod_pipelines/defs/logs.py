@@ -1,4 +1,4 @@
-"""Start the logs of Dagster's processes, and take over what Dagster says of runs.
+"""Start the logs of Dagster's processes, and say there what sensors request.
 
 Every process of Dagster opens the instance's storage, which calls ``start_dagster_log``. What rooms log in a run goes
 to Dagster, too (``managed_python_loggers`` of ``dagster.yaml``), which shows it with the run; it puts the run into each
@@ -8,15 +8,16 @@ record, and a filter gives that to our line.
 import logging
 import multiprocessing
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import dagster as dg
 
 from pokervod_pipelines.errors import PokervodError
-from pokervod_pipelines.logs.files import LogHandler
 from pokervod_pipelines.logs.start import find_handler, start_log
 from pokervod_pipelines.settings import load_settings
+
+_log = logging.getLogger(__name__)
 
 META = "dagster_meta"
 """Attribute that Dagster gives to the records of a run."""
@@ -68,45 +69,11 @@ class RunFacts(logging.Filter):
         return True
 
 
-@dg.logger(
-    config_schema={
-        "name": dg.Field(str, default_value="dagster", is_required=False),
-        "log_level": dg.Field(str, default_value="WARNING", is_required=False),
-    },
-    description="Problems on the console; the UI has the rest.",
-)
-def console(context: dg.InitLoggerContext) -> logging.Logger:
-    """Print problems only: what Dagster does is in the UI, and would fill the log of ``pokervod dev``."""
-    return dg.colored_console_logger.logger_fn(context)
+def log_requests(sensor: str, requests: Iterable[dg.RunRequest]) -> None:
+    """Log the runs that a sensor requests; one that has nothing to do writes nothing."""
+    from pokervod_pipelines.defs.stages import CORRELATION_TAG  # noqa: PLC0415 - the UI does without stages
 
-
-@dg.logger({}, "Failures of steps and runs in .pokervod/logs; what rooms log is there already.")
-def failures(context: dg.InitLoggerContext) -> logging.Logger:
-    """Log what Dagster says when a step or a run fails."""
-    logger = logging.getLogger("dagster.runs")
-    logger.propagate = False
-    logger.setLevel(logging.ERROR)
-    handler = find_handler()
-    logger.handlers = [_FailureHandler(handler)] if handler else [logging.NullHandler()]
-    return logger
-
-
-class _FailureHandler(logging.Handler):
-    """Pass the records of Dagster's events to the log of the process, with the error that they carry."""
-
-    def __init__(self, handler: LogHandler) -> None:
-        super().__init__()
-        self._handler = handler
-
-    def emit(self, record: logging.LogRecord) -> None:
-        meta = getattr(record, META, {})
-        event = meta.get("dagster_event")
-        if event is None:
-            return
-        error = getattr(event.event_specific_data, "error", None)
-        if error is not None:
-            meta = meta | {"orig_message": f"{meta['orig_message']}\n{error.to_string()}"}
-        self._handler.handle(logging.makeLogRecord(vars(record) | {META: meta}))
-
-
-LOGGERS = {"console": console, "failures": failures}
+    for each in requests:
+        words = " ".join(filter(None, (each.job_name, each.partition_key, f"by key {each.run_key}")))
+        ids = {"correlation_id": each.tags.get(CORRELATION_TAG, "")}
+        _log.info("sensor %s requests a run: %s", sensor, words, extra=ids)

@@ -9,6 +9,7 @@ from itertools import takewhile
 import dagster as dg
 from sqlalchemy import Engine
 
+from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.partitions import broadcast_days
 from pokervod_pipelines.defs.sensors import INTERVAL_SECONDS, OpenEngine, is_running
 from pokervod_pipelines.defs.stages import correlation_of, metadata_of, run_or_fail, tables_retries
@@ -96,7 +97,9 @@ def _define_render_queue(settings: Settings, open_engine: OpenEngine) -> dg.Sens
             reason = f"{requests[0].reason}, but {len(failed)} runs in a row failed; fix the error of the last one"
             return dg.SkipReason(f"{reason}. {JOB} is requested again at {next_attempt:%H:%M:%S} UTC; or launch it now")
         due = requests[:1] if failed else requests
-        return dg.SensorResult(run_requests=[_make_run_request(days, each) for each in due])
+        made = [_make_run_request(days, each) for each in due]
+        log_requests("render_queue", made)
+        return dg.SensorResult(run_requests=made)
 
     return render_queue
 

@@ -16,6 +16,7 @@ from pydantic import Field
 from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import is_locked
+from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.sensors import OpenEngine, is_running
 from pokervod_pipelines.defs.stages import run_or_fail
 from pokervod_pipelines.errors import BadInput, Conflict, PokervodError
@@ -176,7 +177,9 @@ def _define_clock(plan: RolloutPlan, open_engine: OpenEngine) -> dg.SensorDefini
             return dg.SkipReason(f"The job {job} is running.")
         key = f"{plan.name}:{datetime.now(UTC).isoformat(timespec='seconds')}"
         config = dg.RunConfig(ops={f"{job}_weeks": RolloutConfig(until=stored.until)})
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, run_config=config)])
+        requests = [dg.RunRequest(run_key=key, run_config=config)]
+        log_requests(f"{job}_clock", requests)
+        return dg.SensorResult(run_requests=requests)
 
     return clock
 

@@ -12,6 +12,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from sqlalchemy import Engine
 
+from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.sensors import ALIVE, INTERVAL_SECONDS, OpenEngine
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflow_ends import record_ends
@@ -82,8 +83,10 @@ def _route(instance: dg.DagsterInstance, engine: Engine, settings: Settings, mem
     wanted, problems = check_inputs((each for each in found if each not in covered), workflows, settings)
     due, waiting = split_due(merge_requests(memory.waiting, wanted), datetime.now(UTC))
     memory = replace(memory, waiting=tuple(waiting), done=None if read.is_empty else read)
+    requests = [_make_run_request(each, workflows[each.workflow], settings) for each in due]
+    log_requests("event_router", requests)
     return dg.SensorResult(
-        run_requests=[_make_run_request(each, workflows[each.workflow], settings) for each in due],
+        run_requests=requests,
         skip_reason=None if due else dg.SkipReason(_explain(waiting, covered, problems)),
         cursor=memory.dump(),
     )

@@ -34,7 +34,7 @@ SYSTEM_ERROR = re.compile(r"\w*Error: \[Errno (?P<number>\d+)\] (?P<text>[^:\n]+
 OWN_ERROR = re.compile(rf"^{re.escape(PokervodError.__module__)}\.\w+: ")
 """How Dagster begins the text of an error of ours, which is written for people."""
 
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}, "failures": {}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.partitions import broadcast_days
 from pokervod_pipelines.defs.stages import REVISION_TAG
 from pokervod_pipelines.hands.times import BroadcastDays
@@ -86,6 +87,7 @@ def _define_sheet_changes(settings: Settings, open_engine: OpenEngine) -> dg.Sen
             dg.RunRequest(run_key=key, partition_key=name, tags={REVISION_TAG: revision})
             for name, revision, key in decision.due
         ]
+        log_requests("sheet_changes", requests)
         reasons = "; ".join(f"{name}: {reason}" for name, reason in decision.reasons.items())
         return dg.SensorResult(
             run_requests=requests,
@@ -119,6 +121,7 @@ def _define_rfid_drop(settings: Settings, open_engine: OpenEngine) -> dg.SensorD
         found = map(str, arrivals.list_days(settings, day))
         due = dict.fromkeys(each if partitions.has_partition_key(each) else str(day) for each in found)
         requests = [dg.RunRequest(run_key=f"{key}:{each}", partition_key=each) for each in due]
+        log_requests("rfid_drop", requests)
         return dg.SensorResult(run_requests=requests)
 
     return rfid_drop

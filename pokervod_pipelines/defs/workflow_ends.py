@@ -1,5 +1,6 @@
 """Append how the runs of workflows ended, each once."""
 
+import logging
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ WILL_RETRY_TAG = "dagster/will_retry"
 OVERLAP = timedelta(minutes=2)
 """Each look goes back so far: a run's end may be stored late."""
 
+_log = logging.getLogger(__name__)
+
 _CLASS_NAME = re.compile(r"^[\w.]+: ")
 _NO_ERROR = "the run failed; Dagster's log of it says more"
 
@@ -37,7 +40,17 @@ def record_ends(
         known = set(connection.scalars(_FIND_KNOWN, {"run_ids": [*ended]}))
         new = [record for run_id, record in ended.items() if run_id not in known]
         events = [_describe_end(instance, each, workflows) for each in new if not _is_retried(each)]
-        return append_events(connection, "system", "", events)
+        count = append_events(connection, "system", "", events)
+    for event in events:
+        _log_end(event)
+    return count
+
+
+def _log_end(event: NewEvent) -> None:
+    says = f": {error}" if (error := event.payload.get("error")) else ""
+    text = f"{event.payload['workflow']} {'failed' if says else 'completed'} after {event.payload['seconds']} s{says}"
+    ids = {"run_id": event.payload["run_id"], "correlation_id": event.correlation_id}
+    _log.log(logging.ERROR if says else logging.INFO, "%s", text, extra=ids)
 
 
 _FIND_KNOWN = text("""
