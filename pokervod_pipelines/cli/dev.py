@@ -21,7 +21,6 @@ from pokervod_pipelines.cli.output import err
 from pokervod_pipelines.cli.services import Service, run_services
 from pokervod_pipelines.db.embedded.folders import digest_path
 from pokervod_pipelines.db.embedded.locks import open_exclusive
-from pokervod_pipelines.db.embedded.process import rotate_log
 from pokervod_pipelines.db.engine import embedded_folder, open_database
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.events.kept_types import require_known_types
@@ -60,12 +59,12 @@ def dev(
             record_first_day(engine, settings)
             engine.dispose()  # the server is ours to keep running, a connection is not needed
             log = find_dagster_home(settings) / "dev.log"
-            rotate_log(log)
             err.print(f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything. Dagster's own log: {log}")
             services = _list_services(folder, host, port, log)
             if settings.database_url is None:
                 services.append(watch_database(embedded_folder(settings)))
             run_services(services, _make_environ(settings, tag), _report)
+    _log.info("stopped")
     err.print("stopped")
 
 

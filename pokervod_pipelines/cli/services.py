@@ -1,5 +1,6 @@
 """Keep programs running side by side: start one that ended again, and end all of them at a signal."""
 
+import logging
 import os
 import select
 import signal
@@ -10,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pokervod_pipelines.db.embedded.process import rotate_log
 from pokervod_pipelines.policies.backoff import Backoff
 
 STOP_SECONDS = 15.0
@@ -19,6 +21,8 @@ STEADY_SECONDS = 60.0
 """A program that ran for so long has recovered, and its failures are forgotten."""
 
 RESTARTS = Backoff(first_seconds=1, limit_seconds=60)
+
+_log = logging.getLogger(__name__)
 
 STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
 
@@ -46,6 +50,8 @@ class Service:
         """Start the program if it is not running and its pause is over."""
         if self.process is None and time.monotonic() >= self.due_at:
             self.started_at = time.monotonic()
+            if self.log:
+                rotate_log(self.log)
             with self.log.open("ab") if self.log else nullcontext() as log:
                 self.process = subprocess.Popen(
                     self.command,
@@ -54,6 +60,7 @@ class Service:
                     stdout=log,
                     stderr=log,
                 )
+            _log.info("%s started as process %d", self.name, self.process.pid)
 
     def find_end(self) -> str | None:
         """Return how the program ended and when it is started again, None while it runs or waits."""

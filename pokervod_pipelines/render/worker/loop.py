@@ -6,6 +6,7 @@ the same time are recorded in one transaction.
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -28,6 +29,8 @@ from pokervod_pipelines.render.worker.running import Pipeline, RunningJob, TimeL
 from pokervod_pipelines.settings.render import RenderQueueSettings
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 1.0
 """How often at most progress is written."""
@@ -218,6 +221,8 @@ class Worker:
         await self._discard([each for each in finished if each.job.claim_id not in completed])
         for transition in transitions.values():
             self.counts[transition.state] += 1
+            if transition.state != "completed":
+                _log.info("instruction %d, now %s: %s", transition.job.id, transition.state, transition.reason)
             self._on_transition(transition)
 
     async def _discard(self, finished: list[FinishedRender]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import date
@@ -17,6 +18,8 @@ from pokervod_pipelines.render.templates import TemplateCache, find_template_fol
 from pokervod_pipelines.render.worker.loop import OnTransition, Worker, WorkerOptions
 from pokervod_pipelines.render.worker.pipeline import open_pipeline
 from pokervod_pipelines.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 
 def run_worker(
@@ -54,8 +57,11 @@ def run_worker(
             with contextlib.suppress(NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(number, worker.stop)
         on_start(registered)
+        _log.info("worker %s begins, %s", registered, ", ".join(f"{each} {n}" for each, n in pipeline.slots.items()))
         await pipeline.tidy()
         await worker.run()
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(worker.counts.items()))
+        _log.info("worker %s ended: %s", registered, counts or "nothing was due")
         return worker.counts
 
     return asyncio.run(run())
