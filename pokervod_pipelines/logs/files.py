@@ -99,7 +99,8 @@ class LogHandler(logging.Handler):
             if _names(self.path, self._descriptor):
                 return self._descriptor
             self._close_file()
-        self.path.parent.mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.path.parent.parent, self.path.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         self._descriptor = os.open(self.path, flags, 0o600)
         return self._descriptor

@@ -69,10 +69,9 @@ def test_processes_that_rotate_the_same_log_lose_and_tear_nothing(path: Path) ->
     assert all(re.match(r"\d{4}-|    ", line) for line in raw.splitlines())
 
 
-def test_a_log_is_its_owners(path: Path) -> None:
-    path.parent.rmdir()
-    handler = make_handler(path)
-    write(handler, "x")
+def test_a_log_is_its_owners(tmp_path: Path) -> None:
+    path = tmp_path / "home" / "logs" / "run.log"
+    write(make_handler(path), "x")
 
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
