@@ -73,9 +73,10 @@ def _run(progress: "ProgressLine", *, full: bool) -> "tuple[SyncResult, dict[str
     with open_database(settings) as engine:
         progress.show("loading Dagster")
         from pokervod_pipelines.defs import run  # noqa: PLC0415 - a second, while the progress line is shown
+        from pokervod_pipelines.defs.outage import tell_outage  # noqa: PLC0415
 
         run_id = str(uuid.uuid4())
-        with end_at_signal(lambda: run.cancel_sync(home, run_id)):
+        with end_at_signal(lambda: run.cancel_sync(home, run_id)), tell_outage(progress):
             result = run.run_sync(
                 settings,
                 engine,

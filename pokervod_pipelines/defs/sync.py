@@ -217,7 +217,7 @@ def _run(
             retries_left=retries_left,
         )
     except Unavailable as error:
-        listener.waiting(f"{stage} {name}: {error} Trying again, up to {retries_left} times.")
+        listener.waiting(f"{stage} {name}: {str(error).rstrip('.')}. Trying again, up to {retries_left} times.")
         raise
     listener.finished(result)
     _log_result(context, run, result)

@@ -1,12 +1,15 @@
 """Check that a sync repairs what power losses left: nothing is doubled, nothing is lost."""
 
+import os
 import random
+import signal
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines_tests.sync.installation import Installation, build_installation, write_file
 
 KILLED_SYNCS = 12
@@ -67,3 +70,21 @@ def test_two_syncs_at_once_do_the_work_once(tmp_path: Path, database_url: str) -
     assert added == [0, 62]
     assert created == [0, 20]
     assert installation.ask(DOUBLED) == []
+
+
+@pytest.mark.long
+def test_a_database_that_dies_during_a_sync_is_told_in_one_line_and_one_error(tmp_path: Path) -> None:
+    installation = build_installation(tmp_path)
+    process = installation.start("sync")
+    assert process.stderr is not None
+    assert any(line.startswith("ok     nas") for line in process.stderr)
+    pid = EmbeddedServer(tmp_path / ".pokervod" / "postgres").status().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    told = process.communicate(timeout=120)[1].splitlines()
+
+    assert process.returncode == 1
+    assert told.count("…      the database does not answer; waiting for it") == 1
+    assert [line for line in told if not line.startswith(("ok", "failed", "…"))] == told[-1:]
+    assert told[-1].startswith("error: the database connection failed: ")
+    assert installation.sync()["status"] == "success"
