@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from sqlalchemy import Engine
 
@@ -28,7 +28,10 @@ from pokervod_pipelines.alerts.message import compose_message
 from pokervod_pipelines.alerts.sending import SendFailure
 from pokervod_pipelines.alerts.transport import PREPARE_SECONDS, OpenTransport, Transport, open_transport
 from pokervod_pipelines.events import EventType
+from pokervod_pipelines.events.breakers import make_breaker
 from pokervod_pipelines.policies.backoff import Backoff
+from pokervod_pipelines.policies.blocks import find_channel_service
+from pokervod_pipelines.policies.breakers import Breaker, BreakerOpen, BreakerOptions, GuardedCall
 from pokervod_pipelines.processes.supervised import START_SECONDS
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import AlertSettings
@@ -70,6 +73,7 @@ class _Call:
     engine: Engine
     limits: AlertSettings
     start: datetime
+    zone: tzinfo
     started: float = field(default_factory=time.monotonic)
 
     def count_seconds(self) -> float:
@@ -78,9 +82,15 @@ class _Call:
     def read_time(self) -> datetime:
         return self.start + timedelta(seconds=self.count_seconds())
 
+    def find_lease_seconds(self) -> float:
+        return START_SECONDS + PREPARE_SECONDS + self.limits.timeout_seconds + LEASE_MARGIN_SECONDS
+
     def find_lease_end(self) -> datetime:
-        seconds = START_SECONDS + PREPARE_SECONDS + self.limits.timeout_seconds + LEASE_MARGIN_SECONDS
-        return self.read_time() + timedelta(seconds=seconds)
+        return self.read_time() + timedelta(seconds=self.find_lease_seconds())
+
+    def make_breaker(self, channel: Channel) -> Breaker:
+        options = BreakerOptions(zone=self.zone, probe_seconds=self.find_lease_seconds(), read_clock=self.read_time)
+        return make_breaker(self.engine, find_channel_service(channel.name), options)
 
     def find_retry(self, attempts: int) -> datetime:
         backoff = Backoff(first_seconds=self.limits.retry_seconds, limit_seconds=self.limits.max_retry_seconds)
@@ -93,7 +103,8 @@ def deliver_alerts(engine: Engine, settings: Settings) -> Mapping[str, str]:
     A channel without an address is one of them; it does not stop the others.
     """
     channels, missing = find_channels(settings)
-    return missing | deliver_pending(engine, channels, now=datetime.now(UTC), limits=settings.alerts).failures
+    report = deliver_pending(engine, channels, now=datetime.now(UTC), limits=settings.alerts, zone=settings.zone)
+    return missing | report.failures
 
 
 def deliver_pending(
@@ -102,14 +113,16 @@ def deliver_pending(
     *,
     now: datetime,
     limits: AlertSettings | None = None,
+    zone: tzinfo = UTC,
     open_channel: OpenTransport = open_transport,
 ) -> DeliveryReport:
     """Try everything that is due at ``now`` on these channels; what fails has its next time or is dead.
 
     A channel of the ``limits`` that is not among these has no address yet, and its messages stay pending. A service
-    never makes this raise; the database may.
+    never makes this raise; the database may. Messages for one that does not answer stay due as they are while its
+    breaker is open.
     """
-    call = _Call(engine, limits or AlertSettings(), now)
+    call = _Call(engine, limits or AlertSettings(), now, zone)
     report = DeliveryReport(dead=_end_orphans(call, channels))
     if channels:
         with ThreadPoolExecutor(min(len(channels), MAX_CHANNELS), "alerts") as pool:
@@ -121,13 +134,23 @@ def deliver_pending(
 def _serve_channel(call: _Call, channel: Channel, open_channel: OpenTransport) -> DeliveryReport:
     report = DeliveryReport()
     transport = open_channel(channel, call.limits.timeout_seconds)
+    breaker = call.make_breaker(channel)
     try:
         for number in range(MAX_MESSAGES):
             if number and call.count_seconds() > MAX_CALL_SECONDS:
                 break
             claim = _claim_next(call, channel, report)
-            if claim is None or not _deliver(call, channel, claim, transport, report):
+            if claim is None:
                 break
+            try:
+                guarded = breaker.enter()
+            except BreakerOpen as refusal:
+                _release(call, claim)
+                report.failures[channel.name] = str(refusal)
+                break
+            with guarded:
+                if not _deliver(call, channel, claim, transport, report, guarded):
+                    break
     finally:
         transport.close()
     return report
@@ -140,13 +163,30 @@ def _claim_next(call: _Call, channel: Channel, report: DeliveryReport) -> Delive
         return store.claim_next(connection, channel.name, now=now, lease_until=call.find_lease_end())
 
 
-def _deliver(call: _Call, channel: Channel, claim: DeliveryClaim, transport: Transport, report: DeliveryReport) -> bool:
+def _release(call: _Call, claim: DeliveryClaim) -> None:
+    with call.engine.begin() as connection:
+        store.release(connection, claim)
+
+
+def _deliver(
+    call: _Call,
+    channel: Channel,
+    claim: DeliveryClaim,
+    transport: Transport,
+    report: DeliveryReport,
+    guarded: GuardedCall,
+) -> bool:
     """Send one message; return whether the channel may be given the next."""
     failure = transport.prepare(compose_message(claim))
     with call.engine.begin() as connection:
         if not store.begin_sending(connection, claim, call.find_lease_end()):
+            guarded.abandon()
             return True
-    failure = failure or transport.send()
+    if failure is not None:
+        guarded.abandon()  # the service was not asked
+    else:
+        failure = transport.send()
+        guarded.fail(failure.reason) if failure and failure.is_away else guarded.succeed()
     if failure is None:
         report.delivered += _record_delivered(call, claim)
         return True

@@ -8,11 +8,12 @@
        ╰──────── an attempt failed ─────────╯
     pending, or with an expired lease, while a more severe message of the same alert and channel exists ──▶ superseded
 
-In ``claimed`` nothing is sent yet, so a process that dies there leaves nothing behind. One that dies in ``sending`` may
-have sent the message: the next claim sets ``may_have_been_delivered``.
+In ``claimed`` nothing is sent yet, so a process that dies there leaves nothing behind, and a claim for a channel that
+is not called now is released. One that dies in ``sending`` may have sent the message: the next claim sets
+``may_have_been_delivered``.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -61,6 +62,11 @@ def begin_sending(connection: Connection, claim: DeliveryClaim, lease_until: dat
     return bool(connection.execute(_BEGIN, values).rowcount)
 
 
+def release(connection: Connection, claim: DeliveryClaim) -> None:
+    """Make the delivery due again as it was: it was not attempted."""
+    connection.execute(_RELEASE, {"id": claim.id, "claim_id": claim.claim_id})
+
+
 def record_delivered(connection: Connection, delivery_id: UUID, now: datetime) -> bool:
     """Store that the message was delivered, even if the claim was lost meanwhile; return False when it was known."""
     return bool(connection.execute(_DELIVERED, {"id": delivery_id, "now": now}).rowcount)
@@ -70,8 +76,9 @@ def record_failed(
     connection: Connection, claim: DeliveryClaim, failure: SendFailure, *, due_at: datetime, dead_at: datetime | None
 ) -> str | None:
     """Make the delivery due again at ``due_at``, or dead since ``dead_at``; return its state, None if not ours."""
-    values = {"id": claim.id, "claim_id": claim.claim_id, "due_at": due_at, "dead_at": dead_at}
-    state: str | None = connection.scalar(_FAILED, values | asdict(failure))
+    values: dict[str, Any] = {"id": claim.id, "claim_id": claim.claim_id, "due_at": due_at, "dead_at": dead_at}
+    values |= {"reason": failure.reason, "may_have_been_delivered": failure.may_have_been_delivered}
+    state: str | None = connection.scalar(_FAILED, values)
     return state
 
 
@@ -106,6 +113,11 @@ _CLAIM = text(f"""
 
 _BEGIN = text("""
     update alert_deliveries set state = 'sending', attempts = attempts + 1, lease_until = :lease_until
+    where id = :id and claim_id = :claim_id and state = 'claimed'
+""")
+
+_RELEASE = text("""
+    update alert_deliveries set state = 'pending', claim_id = null, lease_until = null
     where id = :id and claim_id = :claim_id and state = 'claimed'
 """)
 

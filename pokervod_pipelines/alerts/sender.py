@@ -31,6 +31,9 @@ _NOT_SENT = re.compile(
 )
 """Matches what apprise logs when the message cannot have been delivered; otherwise it may have been."""
 
+_REFUSED = re.compile(r"error=4(?!08|25)\d\d|[^\d]5\d\d[, ]+b'|are no Email recipients", re.IGNORECASE)
+"""Matches what apprise logs of a service that answers: with a 4xx, or as a mail server with a 5xx, which is final."""
+
 _LOGGED_AT_DEBUG = ("Socket Exception", "Response Details")
 _MAX_CHARACTERS = 1_000
 
@@ -144,7 +147,11 @@ def send(plugin: NotifyBase, message: Message) -> SendFailure | None:
     if is_sent:
         return None
     reason = "; ".join(dict.fromkeys(transcript.lines)) or "apprise gave no reason"
-    return SendFailure(reason=reason[:_MAX_CHARACTERS], may_have_been_delivered=not _NOT_SENT.search(reason))
+    return SendFailure(
+        reason=reason[:_MAX_CHARACTERS],
+        may_have_been_delivered=not _NOT_SENT.search(reason),
+        is_away=not _REFUSED.search(reason),
+    )
 
 
 def _notify(plugin: NotifyBase, message: Message) -> bool:

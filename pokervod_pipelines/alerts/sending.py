@@ -15,10 +15,14 @@ class BadAddress(BadInput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendFailure:
-    """Tell why a message was not sent, or that it was not acknowledged and may have been delivered all the same."""
+    """Tell why a message was not sent, or that it was not acknowledged and may have been delivered all the same.
+
+    ``is_away`` blames the service: it gave no answer, or only that it cannot. A refusal is an answer.
+    """
 
     reason: str
     may_have_been_delivered: bool
+    is_away: bool = False
 
 
 def prepare_message(url: str, endpoint: str | None, message: Message) -> None:

@@ -6,6 +6,7 @@ with the service. A failure never contains a piece of the channel's address.
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
@@ -96,17 +97,18 @@ class ServiceTransport:
             failure = self._child.ask(send_prepared, seconds=self._seconds)
         except (ChildTimedOut, ChildStuck):
             reason = f"{self._channel.shown_address} gave no answer within {self._seconds:g} s"
-            return self._fail(reason, may_have_been_delivered=True)
+            return self._fail(reason, may_have_been_delivered=True, is_away=True)
         except ChildDied as error:
             reason = f"the sender died while it sent ({error})"
             return self._fail(reason, may_have_been_delivered=error.was_accepted)
         except Exception as error:  # noqa: BLE001 - as above
             return self._fail(str(error), may_have_been_delivered=True)
-        return failure and self._fail(failure.reason, may_have_been_delivered=failure.may_have_been_delivered)
+        return failure and replace(failure, reason=self._channel.hide(failure.reason))
 
     def close(self) -> None:
         """Kill the child, whatever it is doing."""
         self._child.close()
 
-    def _fail(self, reason: str, *, may_have_been_delivered: bool = False) -> SendFailure:
-        return SendFailure(reason=self._channel.hide(reason), may_have_been_delivered=may_have_been_delivered)
+    def _fail(self, reason: str, *, may_have_been_delivered: bool = False, is_away: bool = False) -> SendFailure:
+        hidden = self._channel.hide(reason)
+        return SendFailure(reason=hidden, may_have_been_delivered=may_have_been_delivered, is_away=is_away)
