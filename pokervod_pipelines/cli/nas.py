@@ -49,6 +49,7 @@ from pokervod_pipelines.nas.retirement import (
     retire_library,
 )
 from pokervod_pipelines.nas.root_marker import accept_root
+from pokervod_pipelines.nas.same_roots import list_same_roots
 from pokervod_pipelines.periods import read_period
 from pokervod_pipelines.settings import Settings, load_settings
 
@@ -77,7 +78,8 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
                 reports.append(scan_library(engine, settings, name, correlation_id=new_correlation_id()))
             except PokervodError as error:
                 failures[name] = error
-        unconfigured = _describe_unconfigured(engine, settings)
+        with engine.connect() as connection:
+            notes = [*list_same_roots(connection, settings), _describe_unconfigured(engine, settings)]
     failed = name_failures(failures.items())
     if as_json:
         print_json({"libraries": [_make_document(report) for report in reports], "failed": failed})
@@ -89,8 +91,8 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
         for report in reports:
             for problem in report.problems[:10]:
                 out.print(f"  {report.library}: {problem}", markup=False)
-        if unconfigured:
-            out.print(unconfigured, markup=False)
+        for note in filter(None, notes):
+            out.print(note, markup=False)
     for failure in failures.values():
         raise type(failure)("\n".join(failed))
 

@@ -6,6 +6,7 @@ Files that no library of the settings contains have a check of their own, and co
 from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.monitoring.check_shape import DataCheck
 from pokervod_pipelines.nas.retirement import UNCONFIGURED_LIBRARIES
+from pokervod_pipelines.nas.same_roots import NEXT_STEP, SAME_ROOTS
 from pokervod_pipelines.nas.store.scope import IS_CONFIGURED
 
 SCANS = """
@@ -84,6 +85,15 @@ ARCHIVE_CHECKS = (
         """,  # noqa: S608 - constants
         population="(select distinct library from nas_files where state <> 'cleared') l",
         next_step="Retire it with `pokervod nas retire LIBRARY --reason …` (first `--preview`), or add it again.",
+    ),
+    DataCheck(
+        name="every_root_is_known_once",
+        asset="nas_files",
+        passes="No archive root has the marker of another one.",
+        fails=("root has the marker of another one", "roots have the marker of another one"),
+        cases=f"select sentence from {SAME_ROOTS} s order by 1",  # noqa: S608 - a constant
+        population="(select distinct root from nas_scans where marker is not null) r",
+        next_step=NEXT_STEP,
     ),
     DataCheck(
         name="every_video_has_an_episode",

@@ -1,13 +1,17 @@
 """Check that the libraries answer and that each archive root is the one that was scanned before."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from sqlalchemy import Engine
 
-from pokervod_pipelines.checks import CheckResult, report_part
+from pokervod_pipelines.checks import CheckResult, Severity, report_part
 from pokervod_pipelines.errors import PokervodError
+from pokervod_pipelines.nas.retirement import list_unconfigured_libraries
 from pokervod_pipelines.nas.root_marker import find_marker_fault
+from pokervod_pipelines.nas.same_roots import NEXT_STEP, list_same_roots
 from pokervod_pipelines.nas.share import open_disk
 from pokervod_pipelines.nas.store.scans import read_marker
 from pokervod_pipelines.processes.folder_check import FOLDER_SECONDS, check_folders
@@ -17,10 +21,35 @@ from pokervod_pipelines.settings.rooms import ArchiveRoot
 
 
 def check_archive(engine: Engine | None, settings: Settings) -> list[CheckResult]:
-    """Return a result for every library, and one for every root that answers and is another one than before."""
+    """Return a result for every library, and for every root that answers and is another one than before.
+
+    Libraries that are no longer in the settings, and roots that are known under two names, are worth a look.
+    """
     folders = [(f"library {each.name}", settings.root_of(each).path / each.folder) for each in settings.libraries]
     libraries = check_folders(folders)
-    return [*libraries, *(_check_roots(engine, settings) if engine else ())]
+    if engine is None:
+        return libraries
+    return [*libraries, *_check_unconfigured(engine, settings), *_check_roots(engine, settings)]
+
+
+def _check_unconfigured(engine: Engine, settings: Settings) -> Iterator[CheckResult]:
+    """Yield a result for each library that is only stored, and for each root that has files under another name too."""
+    with engine.connect() as connection:
+        libraries = list_unconfigured_libraries(connection, settings)
+        sentences = list_same_roots(connection, settings)
+    for each in libraries:
+        files = f"{each.files:,} files" if each.files > 1 else "1 file"
+        command = f"pokervod nas retire {shlex.quote(each.library)} --reason …"
+        yield replace(
+            report_part(
+                f"library {each.library}",
+                f"{files} in root {', '.join(each.roots)}, no longer in the settings",
+                f"retire it with `{command}` (first `--preview`), or add it again",
+            ),
+            severity=Severity.WARNING,
+        )
+    for sentence in sentences:
+        yield replace(report_part("archive roots", sentence, NEXT_STEP), severity=Severity.WARNING)
 
 
 def _check_roots(engine: Engine, settings: Settings) -> Iterator[CheckResult]:

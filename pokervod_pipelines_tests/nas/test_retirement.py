@@ -1,6 +1,8 @@
 """Check that a library that is no longer in the settings is named, is retired only by a person, and returns whole."""
 
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,13 @@ from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
 from pokervod_pipelines.catalog.build import build_catalog
-from pokervod_pipelines.checks import CheckResult
+from pokervod_pipelines.checks import CheckResult, Severity, report_part
 from pokervod_pipelines.cli.app import app
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.monitoring.evaluation import evaluate_all
+from pokervod_pipelines.nas.health import check_archive
+from pokervod_pipelines.nas.path_rules import MARKER
+from pokervod_pipelines.nas.same_roots import NEXT_STEP
 from pokervod_pipelines.settings import load_settings
 
 Run = Callable[..., Any]
@@ -201,3 +206,54 @@ def test_one_disk_under_the_name_of_another_root_is_no_copy_of_itself(run: Run, 
         run("nas", "retire", "pad", "wsop", "--reason", "x")
     )
     assert CHECK not in evaluate(engine)
+
+
+RENAMED = "root disk has the marker of nas, which is no longer in the settings: it counts twice"
+COPIED = "root nas has the marker of copy: one archive, or a copy of it, counts twice"
+
+
+def test_a_root_with_another_name_is_named_until_it_is_one_again(run: Run, engine: Engine) -> None:
+    configure("libraries: [{name: pad, root: disk, folder: PAD}]", "{name: disk, path: nas}")
+    assert RENAMED in read_output(run("nas", "scan"))
+
+    check = evaluate(engine)["every_root_is_known_once"]
+    assert (check.summary, check.evidence) == ("1 root has the marker of another one.", (RENAMED,))
+    assert check_archive(engine, load_settings())[1:] == [replace(each, severity=Severity.WARNING) for each in NOTES]
+
+    assert "1 file of pad retired 3 files of wsop retired" in read_output(
+        run("nas", "retire", "pad", "wsop", "--reason", "x")
+    )
+    build_catalog(engine, correlation_id="test")
+    assert evaluate(engine) == {}
+    assert [each.name for each in check_archive(engine, load_settings())] == ["library pad"]
+    assert [path for _, path, *_ in ask(engine, IDS)] == ["PAD/pad.mp4"]
+
+
+NOTES = (
+    report_part(
+        "library pad",
+        "1 file in root nas, no longer in the settings",
+        "retire it with `pokervod nas retire pad --reason …` (first `--preview`), or add it again",
+    ),
+    report_part(
+        "library wsop",
+        "3 files in root nas, no longer in the settings",
+        "retire it with `pokervod nas retire wsop --reason …` (first `--preview`), or add it again",
+    ),
+    report_part("archive roots", RENAMED, NEXT_STEP),
+)
+
+
+def test_two_roots_with_one_marker_are_named_until_one_has_its_own(run: Run, engine: Engine) -> None:
+    shutil.copytree("nas", "copy", copy_function=shutil.copy2)
+    roots = "{name: nas, path: nas}, {name: copy, path: copy}"
+    configure(f"{BOTH[:-1]}, {{name: second, root: copy}}]", roots)
+    run("nas", "scan")
+    assert evaluate(engine)["every_root_is_known_once"].evidence == (COPIED,)
+
+    Path("copy", MARKER).unlink()
+    run("nas", "accept-folder", "--root", "copy", "--reason", "a copy")
+
+    assert run("nas", "scan").exit_code == 0
+    build_catalog(engine, correlation_id="test")
+    assert evaluate(engine).keys() == {"no_file_is_missing"}
