@@ -6,6 +6,7 @@ The packages, in the order in which they may import each other (an import never 
 - ``problems``, ``actors``, ``paging``, ``checks``: one shape for a problem, an actor, a page, the result of a check
 - ``settings``, ``processes``, ``text``: typed settings from ``pokervod.yaml`` and the environment; supervised child
   processes; text folding and delimited files
+- ``logs``: the log of each process
 - ``db``: the PostgreSQL server, engine, schema and locks
 - ``policies``, ``events``, ``decisions``: retries; the append-only log of every change; decisions of people
 - ``nas``, ``media``, ``catalog``, ``sheets``, ``clips``, ``hands``, ``tournaments``, ``render``, ``alerts``,
