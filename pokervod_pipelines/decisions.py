@@ -35,6 +35,12 @@ class DecisionKind(StrEnum):
     ALIAS = "clips.alias"
     """A name means this player: ``player_aliases`` has those in force."""
 
+    CLIP = "clips.creation"
+    """A clip that a person made, without a row in a sheet."""
+
+    CLIP_TAG = "clips.tag"
+    """A clip has a tag, or has it not, whatever its row says."""
+
     CLEARANCE = "nas.clearance"
     """Missing files are cleared, or unseen ones confirmed as missing: ``archive_clearances``."""
 

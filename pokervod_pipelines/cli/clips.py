@@ -1,10 +1,11 @@
-"""Define ``pokervod clips``: list, search and export the clips that show a hand."""
+"""Define ``pokervod clips``: list, search, export and edit the clips that show a hand."""
 
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from pokervod_pipelines.cli.clips_edit import create, decisions, tag, undo
 from pokervod_pipelines.cli.clips_export import export
 from pokervod_pipelines.cli.known import require_known_filters
 from pokervod_pipelines.cli.options import JsonOption, LimitOption, SinceOption, UntilOption
@@ -130,3 +131,7 @@ def tags(
 
 
 app.command("export")(export)
+app.command("create")(create)
+app.command("tag")(tag)
+app.command("undo")(undo)
+app.command("decisions")(decisions)

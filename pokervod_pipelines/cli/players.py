@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.cli.options import ByOption, JsonOption, PreviewOption, read_actor
 from pokervod_pipelines.cli.output import count_nouns, make_hint, out, print_json, print_table
-from pokervod_pipelines.clips.aliases import add_alias, record_alias, remove_alias, resolve_aliases, withdraw_alias
-from pokervod_pipelines.clips.build import list_due_rows
+from pokervod_pipelines.clips.aliases import add_alias, record_alias, remove_alias, withdraw_alias
+from pokervod_pipelines.clips.build import list_due_rows, read_decided
 from pokervod_pipelines.clips.roster import list_doubtful_players, list_players
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.sheets.own_rows import BY_HAND
 from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage
 
 app = typer.Typer(no_args_is_help=True)
@@ -102,8 +103,8 @@ def _print_due_clips(engine: Engine, settings: Settings, act: Callable[[Connecti
     """List the clips that a build changes after the action, which is rolled back."""
     with engine.connect() as connection:
         act(connection)
-        aliases = resolve_aliases(connection)
-        due = [(sheet.name, row) for sheet in settings.sheets for row in list_due_rows(connection, sheet.name, aliases)]
+        decided = read_decided(connection)
+        due = [(sheet, row) for sheet in _list_sheets(settings) for row in list_due_rows(connection, sheet, decided)]
         connection.rollback()
     rows = [(sheet, row.tab, row.row_number, " | ".join(row.content["players"])) for sheet, row in due]
     title = f"{count_nouns(len(rows), 'clip')} would be changed"
@@ -112,4 +113,9 @@ def _print_due_clips(engine: Engine, settings: Settings, act: Callable[[Connecti
 
 def _build_clips(engine: Engine, settings: Settings, correlation_id: str) -> int:
     run = SyncRun(engine=engine, settings=settings, correlation_id=correlation_id)
-    return sum(run_clips_stage(run, sheet.name).counts["changed"] for sheet in settings.sheets)
+    return sum(run_clips_stage(run, sheet).counts["changed"] for sheet in _list_sheets(settings))
+
+
+def _list_sheets(settings: Settings) -> list[str]:
+    """Return the sheets that have clips, with that of clips which people made."""
+    return [*(sheet.name for sheet in settings.sheets), BY_HAND]

@@ -6,14 +6,16 @@ Reading one row is pure (``read_clip``); only rows that changed, or whose video 
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.clips import store
 from pokervod_pipelines.clips.aliases import resolve_aliases
+from pokervod_pipelines.clips.decided_tags import DecidedTag, DecidedTags, apply_decided, read_decided_tags
 from pokervod_pipelines.clips.grades import parse_grade
 from pokervod_pipelines.clips.players import MAX_NAME, make_player_key, split_players
 from pokervod_pipelines.clips.store import Clip, ClipRow
@@ -22,6 +24,7 @@ from pokervod_pipelines.clips.timecode import ClipRange, have_frames, parse_rang
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.problems import Problem
+from pokervod_pipelines.text.folding import make_storable
 
 RULES_VERSION = "3"
 """Raise it when a rule of this room changes, so that every row is read again."""
@@ -62,31 +65,60 @@ def build_clips(
 ) -> ClipReport:
     """Make one clip for every row of the sheet, with its players and tags; retire the clips of deleted rows."""
     with engine.begin() as connection:
-        store.lock_clips(connection, sheet)
-        aliases = resolve_aliases(connection)
-        rows = list_due_rows(connection, sheet, aliases)
-        created = _write(connection, sheet, rows, aliases, correlation_id)
-        retired = store.retire_clips(connection, sheet)
-        append_events(
-            connection,
-            "clips",
-            correlation_id,
-            [NewEvent(EventType.HAND_CLIP_RETIRED, {"clip_id": each, "sheet": sheet}) for each in retired],
-        )
-        if progress is not None:
-            progress(len(rows))
-        return _report(connection, sheet, created=created, changed=len(rows) - created, retired=len(retired))
+        report = build_on(connection, sheet, correlation_id=correlation_id)
+    if progress is not None:
+        progress(report.created + report.changed)
+    return report
 
 
-def list_due_rows(connection: Connection, sheet: str, aliases: Aliases) -> list[ClipRow]:
+def build_on(
+    connection: Connection, sheet: str, *, correlation_id: str, signed: Mapping[int, Actor] = MappingProxyType({})
+) -> ClipReport:
+    """Do the same within the caller's transaction; ``signed`` is who decided the clips of some rows, by row."""
+    store.lock_clips(connection, sheet)
+    decided = read_decided(connection)
+    rows = list_due_rows(connection, sheet, decided)
+    events = _write(connection, sheet, rows, decided)
+    retired = store.retire_clips(connection, sheet)
+    events += [
+        (row_id, NewEvent(EventType.HAND_CLIP_RETIRED, {"clip_id": clip_id, "sheet": sheet}))
+        for clip_id, row_id in retired
+    ]
+    append_events(connection, "clips", correlation_id, [_sign(event, signed.get(row_id)) for row_id, event in events])
+    created = sum(row.input_hash is None for row in rows)
+    return _report(connection, sheet, created=created, changed=len(rows) - created, retired=len(retired))
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Hold what people decided about clips."""
+
+    aliases: Aliases
+    tags: DecidedTags
+
+    def find_tags(self, row: ClipRow) -> Sequence[DecidedTag]:
+        """Return the decided tags of the row's clip."""
+        return self.tags.get(row.clip_id, ()) if row.clip_id is not None else ()
+
+
+def read_decided(connection: Connection) -> Decided:
+    """Return what counts now."""
+    return Decided(resolve_aliases(connection), read_decided_tags(connection))
+
+
+def list_due_rows(connection: Connection, sheet: str, decided: Decided) -> list[ClipRow]:
     """Return the rows of the sheet whose clips a build would make or change."""
-    return [row for row in store.read_clip_rows(connection, sheet) if row.input_hash != hash_input(row, aliases)]
+    return [
+        row
+        for row in store.read_clip_rows(connection, sheet)
+        if row.input_hash != hash_input(row, decided.aliases, decided.find_tags(row))
+    ]
 
 
-def hash_input(row: ClipRow, aliases: Aliases = NO_ALIASES) -> str:
+def hash_input(row: ClipRow, aliases: Aliases = NO_ALIASES, tags: Sequence[DecidedTag] = ()) -> str:
     """Return a digest of all that the row's clip depends on; of the aliases only those of its own players."""
     reason = row.match_reason if row.file_id is None else ""
-    used = _list_used(row.content["players"], aliases) if aliases else []
+    used = [*(_list_used(row.content["players"], aliases) if aliases else []), *map(astuple, tags)]
     text = json.dumps([RULES_VERSION, row.fingerprint, row.file_id, reason, row.video_ms, row.rate, *used])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -96,7 +128,7 @@ def _list_used(cells: Sequence[str], aliases: Aliases) -> list[tuple[str, tuple[
     return sorted((key, aliases[key]) for key in {make_player_key(name) for name in names} if key in aliases)
 
 
-def read_clip(row: ClipRow, aliases: Aliases = NO_ALIASES) -> Clip:
+def read_clip(row: ClipRow, aliases: Aliases = NO_ALIASES, decided: Sequence[DecidedTag] = ()) -> Clip:
     """Return the clip of the row; ``problem`` has every reason why it cannot be cut.
 
     ``remark`` lists cells that could not be read, but do not prevent the cut.
@@ -119,9 +151,9 @@ def read_clip(row: ClipRow, aliases: Aliases = NO_ALIASES) -> Clip:
         hands=content["hands"],
         problem="; ".join(problems) or None,
         remark="; ".join((*_remark_frames(row), *grade_remarks, *player_remarks, *tag_remarks)) or None,
-        input_hash=hash_input(row, aliases),
+        input_hash=hash_input(row, aliases, decided),
         players=players,
-        tags=tags,
+        tags=apply_decided(tags, decided),
     )
 
 
@@ -176,16 +208,24 @@ def _make_title(content: dict[str, Any]) -> str:
     return " ".join(title.split())
 
 
-def _write(connection: Connection, sheet: str, rows: Sequence[ClipRow], aliases: Aliases, correlation_id: str) -> int:
-    clips = [read_clip(row, aliases) for row in rows]
+def _write(connection: Connection, sheet: str, rows: Sequence[ClipRow], decided: Decided) -> list[tuple[int, NewEvent]]:
+    """Store the clips of the rows; return the events, each with its row."""
+    clips = [read_clip(row, decided.aliases, decided.find_tags(row)) for row in rows]
     ids = store.upsert_clips(connection, sheet, clips)
     store.replace_players(connection, ids, clips)
     before = store.read_tags(connection, [*ids.values()])
     store.replace_tags(connection, ids, clips)
     after = store.read_tags(connection, [*ids.values()])
-    events = [_make_event(row, ids[row.row_id], sheet) for row in rows]
-    append_events(connection, "clips", correlation_id, [*events, *_make_tag_events(sheet, before, after)])
-    return sum(row.input_hash is None for row in rows)
+    row_ids = {clip_id: row_id for row_id, clip_id in ids.items()}
+    tagged = [(row_ids[event.payload["clip_id"]], event) for event in _make_tag_events(sheet, before, after)]
+    return [*((row.row_id, _make_event(row, ids[row.row_id], sheet)) for row in rows), *tagged]
+
+
+def _sign(event: NewEvent, actor: Actor | None) -> NewEvent:
+    if actor is None:
+        return event
+    by, reason = (make_storable(each, "\ufffd").strip() for each in (actor.who, actor.reason))
+    return replace(event, payload=event.payload | {"by": by, "reason": reason})
 
 
 def _make_event(row: ClipRow, clip_id: int, sheet: str) -> NewEvent:

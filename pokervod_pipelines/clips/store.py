@@ -24,6 +24,7 @@ class ClipRow:
     row_number: int = 0
     video_ms: int | None = None
     rate: float | None = None
+    clip_id: int | None = None
     input_hash: str | None
 
 
@@ -57,7 +58,7 @@ def read_clip_rows(connection: Connection, sheet: str) -> list[ClipRow]:
         text("""
             select r.id as row_id, r.fingerprint, r.content, r.file_id, r.match_reason, r.tab, r.row_number,
                    m.duration_ms + coalesce(m.video_start_ms, 0) as video_ms,
-                   cast(m.rate_num as double precision) / m.rate_den as rate,
+                   cast(m.rate_num as double precision) / m.rate_den as rate, c.id as clip_id,
                    case when c.retired_at is null then c.input_hash else c.input_hash || ' retired' end as input_hash
             from sheet_rows r left join hand_clips c on c.sheet_row_id = r.id
             left join nas_files f on f.id = r.file_id
@@ -156,17 +157,17 @@ def replace_tags(connection: Connection, ids: Mapping[int, int], clips: Sequence
     )
 
 
-def retire_clips(connection: Connection, sheet: str) -> list[int]:
-    """Retire the clips whose row was deleted from the sheet; return their ids."""
+def retire_clips(connection: Connection, sheet: str) -> list[tuple[int, int]]:
+    """Retire the clips whose row was deleted from the sheet; return their ids, each with that of its row."""
     rows = connection.execute(
         text("""
             update hand_clips c set retired_at = now() from sheet_rows r
             where r.id = c.sheet_row_id and c.sheet = :sheet and c.retired_at is null and r.retired_at is not null
-            returning c.id
+            returning c.id, r.id
         """),
         {"sheet": sheet},
     )
-    return sorted(row[0] for row in rows)
+    return sorted((clip_id, row_id) for clip_id, row_id in rows)
 
 
 def count_clips(connection: Connection, sheet: str) -> tuple[int, int, int, int]:

@@ -12,6 +12,7 @@ from pokervod_pipelines.monitoring.check_shape import DataCheck
 from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
 from pokervod_pipelines.nas.store.scope import list_scopes
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.own_rows import BY_HAND
 
 EVIDENCE_SHOWN = 20
 
@@ -24,7 +25,7 @@ def evaluate_check(connection: Connection, check: DataCheck, settings: Settings)
             select (select count(*) from {check.population}), (select count(*) from c),
                    array(select evidence from c limit {EVIDENCE_SHOWN})
         """),  # noqa: S608 - checks are constants
-        {"sheets": [each.name for each in settings.sheets], **list_scopes(settings)},
+        {"sheets": [*(each.name for each in settings.sheets), BY_HAND], **list_scopes(settings)},
     ).one()
     return CheckResult(
         name=check.name,

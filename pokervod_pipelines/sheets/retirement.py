@@ -15,6 +15,7 @@ from pokervod_pipelines.events import append_events
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets import store
 from pokervod_pipelines.sheets.directive_store import delete_all_applied
+from pokervod_pipelines.sheets.own_rows import BY_HAND
 from pokervod_pipelines.sheets.row_changes import RowChanges, make_row_events
 from pokervod_pipelines.suggestions import suggest_name
 
@@ -41,7 +42,7 @@ def list_unconfigured_sheets(connection: Connection, settings: Settings) -> list
     """Return the sheets with rows or clips that are not in the settings, by name."""
     rows = connection.execute(
         text(f"select * from {UNCONFIGURED_SHEETS} l order by sheet"),  # noqa: S608 - a constant
-        {"sheets": [each.name for each in settings.sheets]},
+        {"sheets": [*(each.name for each in settings.sheets), BY_HAND]},
     )
     return [UnconfiguredSheet(**row._mapping) for row in rows]
 

@@ -15,6 +15,7 @@ from pokervod_pipelines.clips.build import build_clips
 from pokervod_pipelines.media.library import probe_library
 from pokervod_pipelines.nas.library_scan import scan_library
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.own_rows import BY_HAND
 from pokervod_pipelines.sheets.sync import sync_sheet
 from pokervod_pipelines.workflows.directives import apply_directives
 from pokervod_pipelines.workflows.hands import link_hands
@@ -132,7 +133,8 @@ def run_clips_stage(run: SyncRun, sheet: str, progress: Progress | None = None) 
     """Make the clip of every row, usable or with its problem, and link clips to hands."""
     started = time.monotonic()
     report = build_clips(run.engine, sheet, correlation_id=run.correlation_id, progress=progress)
-    if report.created or report.changed or report.retired:
+    own = build_clips(run.engine, BY_HAND, correlation_id=run.correlation_id) if sheet != BY_HAND else report
+    if any((report.created, report.changed, report.retired, own.changed)):
         link_hands(run.engine, run.settings.zone, correlation_id=run.correlation_id)
     counts = {
         "clips": report.clips,

@@ -6,20 +6,24 @@ from pokervod_pipelines.events.payloads.base import Payload, SignedPayload
 
 
 class ClipReference(Payload):
-    """Name a clip, the row that it was made of, and its video, if it is known."""
+    """Name a clip, the row that it was made of, and its video, if it is known; ``by`` and ``reason`` of a person."""
 
     clip_id: int
     sheet: str
     row_id: int | None = None
     file_id: int | None = None
+    by: str | None = None
+    reason: str | None = None
 
 
 class TaggedClip(Payload):
-    """Name the tags that a clip has now."""
+    """Name the tags that a clip has now; ``by`` and ``reason`` where a person decided them."""
 
     clip_id: int
     sheet: str
     tags: tuple[str, ...]
+    by: str | None = None
+    reason: str | None = None
 
 
 class PlayerAlias(Payload):
