@@ -1,38 +1,49 @@
 """Bring everything up to date with ``pokervod sync``: show progress, then a summary."""
 
 import os
-import sys
 import uuid
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.status import Status
 
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.checks import CheckResult
 from pokervod_pipelines.cli.options import JsonOption, print_sources
-from pokervod_pipelines.cli.output import err, name_failures, out, print_json, print_table
+from pokervod_pipelines.cli.output import name_failures, out, print_json, print_table, show_time
 from pokervod_pipelines.cli.stopping import end_at_signal
+from pokervod_pipelines.cli.sync_progress import ProgressLine, show_progress
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.events.kept_types import require_known_types
 from pokervod_pipelines.monitoring.evaluation import evaluate_all
+from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
 from pokervod_pipelines.workflows.stage_result import StageResult
 
 if TYPE_CHECKING:
     from pokervod_pipelines.defs.run import SyncResult
 
-STAGES = ("nas", "media", "catalog", "sheets", "clips")
+STAGES = ("nas", "media", "catalog", "sheets", "clips", "hands", "tournaments", "instructions")
 COLUMNS = {
     "nas": ("files", "videos", "added", "changed", "moved", "removed", "held", "missing"),
     "media": ("read", "changed", "waiting", "ok", "sparse", "broken"),
     "catalog": ("projects", "seasons", "events", "episodes", "video_files", "not_understood"),
     "sheets": ("rows", "added", "changed", "removed", "matched", "ambiguous", "unmatched"),
     "clips": ("clips", "usable", "created", "changed", "retired", "failed"),
+    "hands": ("hands_created", "hands_changed", "files_read", "files_waiting", "files_in_quarantine"),
+    "tournaments": ("changed", "eliminated"),
+    "instructions": ("triggers", "created", "superseded", "withdrawn", "unchanged", "postponed"),
 }
-TITLES = {"nas": "Libraries", "media": "Videos", "catalog": "Catalog", "sheets": "Sheets", "clips": "Clips"}
+TITLES = {
+    "nas": "Libraries",
+    "media": "Videos",
+    "catalog": "Catalog",
+    "sheets": "Sheets",
+    "clips": "Clips",
+    "hands": "Hands",
+    "tournaments": "Tournaments",
+    "instructions": "Instructions",
+}
 
 app = typer.Typer()
 
@@ -51,10 +62,11 @@ def sync(
 
     Example: pokervod sync --incremental
     """
-    progress = ProgressLine()
-    with err.status("starting") if sys.stderr.isatty() else nullcontext() as status:
-        progress.status = status
-        result, checks = _run(progress, full=full)
+    settings = prepare_folder()
+    require_known_types(settings)
+    print_sources(settings)
+    with show_progress() as progress:
+        result, checks = _run(settings, progress, full=full)
     if as_json:
         print_json(_make_document(result, checks))
     else:
@@ -63,10 +75,7 @@ def sync(
         raise typer.Exit(1)
 
 
-def _run(progress: "ProgressLine", *, full: bool) -> "tuple[SyncResult, dict[str, CheckResult]]":
-    settings = prepare_folder()
-    require_known_types(settings)
-    print_sources(settings)
+def _run(settings: Settings, progress: ProgressLine, *, full: bool) -> "tuple[SyncResult, dict[str, CheckResult]]":
     home = find_dagster_home(settings)
     os.environ["DAGSTER_HOME"] = str(home)
     progress.show("starting the database")
@@ -76,7 +85,12 @@ def _run(progress: "ProgressLine", *, full: bool) -> "tuple[SyncResult, dict[str
         from pokervod_pipelines.defs.outage import tell_outage  # noqa: PLC0415
 
         run_id = str(uuid.uuid4())
-        with end_at_signal(lambda: run.cancel_sync(home, run_id)), tell_outage(progress):
+
+        def end() -> None:
+            progress.close()
+            run.cancel_sync(home, run_id)
+
+        with end_at_signal(end), tell_outage(progress):
             result = run.run_sync(
                 settings,
                 engine,
@@ -88,40 +102,6 @@ def _run(progress: "ProgressLine", *, full: bool) -> "tuple[SyncResult, dict[str
             )
         with engine.connect() as connection:
             return result, evaluate_all(connection, settings)
-
-
-class ProgressLine:
-    """Show a person the progress of a sync: a moving line on a terminal, a line for each finished stage elsewhere."""
-
-    def __init__(self) -> None:
-        self.status: Status | None = None
-        self._printed_errors: set[str | None] = set()
-
-    def show(self, text: str) -> None:
-        """Replace the text of the moving line."""
-        if self.status is not None:
-            self.status.update(text)
-
-    def started(self, stage: str, name: str) -> None:
-        """Show that a stage began."""
-        self.show(f"{stage} {name}")
-
-    def advanced(self, stage: str, name: str, done: int) -> None:
-        """Show how many entries a stage has done."""
-        self.show(f"{stage} {name}: {done:,}")
-
-    def waiting(self, reason: str) -> None:
-        """Print what the sync waits for."""
-        err.print(f"[yellow]…[/]      {escape(reason)}")
-
-    def finished(self, result: StageResult) -> None:
-        """Print how a stage ended; an error that several have, such as that of their share, is printed once."""
-        if not result.succeeded and result.error in self._printed_errors:
-            return
-        self._printed_errors.add(result.error)
-        mark = "[green]ok[/]    " if result.succeeded else "[bold red]failed[/]"
-        detail = f"{result.seconds:6.2f} s" if result.succeeded else str(result.error).replace("[", "\\[")
-        err.print(f"{mark} {result.stage:9}{result.name:24} {detail}")
 
 
 def _make_document(result: "SyncResult", checks: dict[str, CheckResult]) -> dict[str, Any]:
@@ -137,6 +117,7 @@ def _make_document(result: "SyncResult", checks: dict[str, CheckResult]) -> dict
         "catalog": by_stage["catalog"][0] if by_stage["catalog"] else None,
         "sheets": by_stage["sheets"],
         "clips": by_stage["clips"],
+        **{stage: by_stage[stage][0] if by_stage[stage] else None for stage in ("hands", "tournaments", "instructions")},
         "problems": result.problems,
         "checks": [
             {
@@ -160,6 +141,9 @@ def _print_summary(result: "SyncResult", checks: dict[str, CheckResult]) -> None
     for stage in STAGES:
         for sentence in name_failures((each.name, each.error) for each in failed if each.stage == stage):
             out.print(f"[bold red]failed:[/] {stage} {escape(sentence)}")
+    for each in result.stages:
+        if each.stale_since:
+            out.print(f"[yellow]stale:[/] {each.stage} {escape(each.name)} from the rows of {show_time(each.stale_since)}")
     for sentence in result.problems:
         out.print(f"[bold red]failed:[/] {escape(sentence)}")
     for check in checks.values():

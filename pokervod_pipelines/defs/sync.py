@@ -1,4 +1,4 @@
-"""Define the whole sync as one run: every library, the catalog, every sheet and its clips.
+"""Define the whole sync as one run: libraries, the catalog, sheets and their clips, then hands and instructions.
 
 The assets have different partitions, which one asset job cannot have, so the sync is a job of ops over the same stages.
 Each op reports the partitions it materialized; the last one evaluates every check. A failed stage is reported and the
@@ -6,6 +6,8 @@ others continue; then the run fails and names it.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -26,9 +28,12 @@ from pokervod_pipelines.defs.workflows import EXCLUSIVE_TAG, limit_tags
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.events.retention import prune_events
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.store import find_last_reading
 from pokervod_pipelines.workflows.blocks import initialize_blocks
 from pokervod_pipelines.workflows.context import purge_contexts
+from pokervod_pipelines.workflows.day_stages import run_hands_stage, run_instructions_stage, run_tournaments_stage
 from pokervod_pipelines.workflows.declared import list_workflows
+from pokervod_pipelines.workflows.fallbacks import skip_stage
 from pokervod_pipelines.workflows.progress import share_progress
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import (
@@ -42,7 +47,7 @@ from pokervod_pipelines.workflows.stages import (
 )
 from pokervod_pipelines.workflows.statuses import run_statuses_stage
 from pokervod_pipelines.workflows.sync_events import record_end, record_failure, record_start
-from pokervod_pipelines.workflows.workflow import Workflow
+from pokervod_pipelines.workflows.workflow import Workflow, find_today
 
 FULL, INCREMENTAL = "full_sync", "incremental_sync"
 RESOURCES = {"engine", "settings", "listener"}
@@ -52,6 +57,9 @@ ASSETS = {
     "sheets": "sheet_rows",
     "clips": "hand_clips",
     "statuses": "sheet_statuses",
+    "hands": "hands",
+    "tournaments": "tournaments",
+    "instructions": "render_instructions",
 }
 """Partitioned assets by stage; the catalog's levels have no partitions."""
 
@@ -66,7 +74,7 @@ def define_sync_jobs(settings: Settings) -> list[dg.JobDefinition]:
 
 
 def _define_job(settings: Settings, workflow: Workflow) -> dg.JobDefinition:
-    scan, probe, build, read, cut, write = (
+    scan, probe, build, read, cut, write, hands, tournaments, instructions = (
         op.with_retry_policy(RETRIES[stage](settings))
         for stage, op in (
             ("nas", scan_library),
@@ -75,6 +83,9 @@ def _define_job(settings: Settings, workflow: Workflow) -> dg.JobDefinition:
             ("sheets", sync_sheet),
             ("clips", build_clips),
             ("statuses", write_statuses),
+            ("hands", import_hands),
+            ("tournaments", import_tournaments),
+            ("instructions", make_instructions),
         )
     )
 
@@ -91,8 +102,10 @@ def _define_job(settings: Settings, workflow: Workflow) -> dg.JobDefinition:
         rows = sheets(catalog).map(read)
         clips = rows.map(cut)
         statuses = clips.map(write).collect()
-        conclude(scans.collect(), media, catalog, rows.collect(), clips.collect(), statuses)
-        delete_old(statuses)
+        of_hands, of_exports = hands(clips.collect()), tournaments(clips.collect())
+        day = [of_hands, of_exports, instructions(of_hands, of_exports)]
+        conclude(scans.collect(), media, catalog, rows.collect(), clips.collect(), statuses, day)
+        delete_old(statuses, day)
 
     return sync
 
@@ -116,7 +129,7 @@ def scan_library(context: dg.OpExecutionContext, library: str) -> Report:
 def probe_library(context: dg.OpExecutionContext, scan: Report) -> Report:
     """Probe the library's new and changed videos for duration, frame rate and tracks."""
     library = scan["name"]
-    return _run(context, "media", library, lambda run, progress: run_media_stage(run, library, progress))
+    return _run(context, "media", library, lambda run, progress: run_media_stage(run, library, progress), after=scan)
 
 
 @dg.op(required_resource_keys=RESOURCES)
@@ -142,7 +155,15 @@ def sync_sheet(context: dg.OpExecutionContext, sheet: str) -> Report:
 def build_clips(context: dg.OpExecutionContext, rows: Report) -> Report:
     """Make the sheet's clips from its rows, also from those of an earlier read."""
     sheet = rows["name"]
-    return _run(context, "clips", sheet, lambda run, progress: run_clips_stage(run, sheet, progress))
+
+    def build(run: SyncRun, progress: Progress) -> StageResult:
+        result = run_clips_stage(run, sheet, progress)
+        if not rows["error"]:
+            return result
+        with run.engine.connect() as connection:
+            return replace(result, stale_since=find_last_reading(connection, sheet))
+
+    return _run(context, "clips", sheet, build, after=rows)
 
 
 @dg.op(required_resource_keys=RESOURCES, pool="sheets")
@@ -151,7 +172,34 @@ def write_statuses(context: dg.OpExecutionContext, clips: Report) -> Report | No
     sheet = clips["name"]
     if not context.resources.settings.sheet(sheet).write_back:
         return None
-    return _run(context, "statuses", sheet, lambda run, _: run_statuses_stage(run, sheet))
+    unread = {**clips, "stage": "sheets", "error": clips["stale_since"]}
+    return _run(context, "statuses", sheet, lambda run, _: run_statuses_stage(run, sheet), after=unread)
+
+
+@dg.op(required_resource_keys=RESOURCES, pool="hands")
+def import_hands(context: dg.OpExecutionContext, clips: list[Report]) -> Report | None:
+    """Read the new session files of the tables; return None where no drop folder is configured."""
+    if not context.resources.settings.hands.drop_folders:
+        return None
+    return _run_day(context, "hands", run_hands_stage)
+
+
+@dg.op(required_resource_keys=RESOURCES, pool="tournaments")
+def import_tournaments(context: dg.OpExecutionContext, clips: list[Report]) -> Report | None:
+    """Read the new exports of the tournament system; return None where no export folder is configured."""
+    if not context.resources.settings.tournaments.export_folders:
+        return None
+    return _run_day(context, "tournaments", run_tournaments_stage)
+
+
+@dg.op(required_resource_keys=RESOURCES, pool="render")
+def make_instructions(
+    context: dg.OpExecutionContext, hands: Report | None, tournaments: Report | None
+) -> Report | None:
+    """Make the instructions of the days that changed; return None where hands and exports come from nowhere."""
+    if hands is None and tournaments is None:
+        return None
+    return _run_day(context, "instructions", run_instructions_stage)
 
 
 @dg.op(required_resource_keys=RESOURCES)
@@ -163,16 +211,14 @@ def conclude(
     rows: list[Report],
     clips: list[Report],
     statuses: list[Report | None],
+    day: list[Report | None],
 ) -> None:
     """Refresh the search, evaluate every check, record the end, and fail the run if a stage failed."""
     refresh_search(context.resources.engine)
     for evaluation in evaluate_asset_checks(context.resources.engine, context.resources.settings):
         context.log_event(evaluation)  # type: ignore[arg-type]
-    failed = {
-        f"{each['stage']} {each['name']}": each["error"]
-        for each in (*scans, *media, catalog, *rows, *clips, *filter(None, statuses))
-        if each["error"]
-    }
+    results = (*scans, *media, catalog, *rows, *clips, *filter(None, statuses), *filter(None, day))
+    failed = {f"{each['stage']} {each['name']}": each["error"] for each in results if each["error"]}
     record_end(_make_run(context), context.run_id, [*failed])
     if failed:
         lines = ["everything else is up to date, but:", *(f"{stage}: {error}" for stage, error in failed.items())]
@@ -180,7 +226,7 @@ def conclude(
 
 
 @dg.op(required_resource_keys=RESOURCES)
-def delete_old(context: dg.OpExecutionContext, statuses: list[Report | None]) -> None:
+def delete_old(context: dg.OpExecutionContext, statuses: list[Report | None], day: list[Report | None]) -> None:
     """Delete contexts that have ended and, in a full sync, old events; a failure here is none of the stages'."""
     engine, settings = context.resources.engine, context.resources.settings
     with engine.begin() as connection:
@@ -198,30 +244,47 @@ def _make_run(context: dg.OpExecutionContext) -> SyncRun:
     )
 
 
+def _run_day(context: dg.OpExecutionContext, stage: str, run_stage: Callable[[SyncRun, date], StageResult]) -> Report:
+    """Run a stage of the present broadcast day."""
+    today = find_today(context.resources.settings)
+    return _run(context, stage, str(today), lambda run, _: run_stage(run, today))
+
+
 def _run(
-    context: dg.OpExecutionContext, stage: str, name: str, run_stage: Callable[[SyncRun, Progress], StageResult]
+    context: dg.OpExecutionContext,
+    stage: str,
+    name: str,
+    run_stage: Callable[[SyncRun, Progress], StageResult],
+    *,
+    after: Report | None = None,
 ) -> Report:
-    """Run a stage and report its result to the listener and Dagster's log."""
-    settings: Settings = context.resources.settings
+    """Run a stage and report its result to the listener and Dagster's log.
+
+    Where the stage ``after`` which it comes failed, it is skipped if it has nothing to go on with.
+    """
     listener: SyncListener = context.resources.listener
     run = _make_run(context)
-    listener.started(stage, name)
-    progress = share_progress(run, stage, name, lambda done: listener.advanced(stage, name, done))
-    retries_left = RETRIES[stage](settings).max_retries - context.retry_number
-    try:
-        result = run_or_report(
-            lambda: run_stage(run, progress),
-            settings=settings,
-            stage=stage,
-            name=name,
-            retries_left=retries_left,
-        )
-    except Unavailable as error:
-        listener.waiting(f"{stage} {name}: {str(error).rstrip('.')}. Trying again, up to {retries_left} times.")
-        raise
+    failed = f"{after['stage']} {after['name']}" if after and after["error"] else None
+    result = skip_stage(stage, name, failed) if failed else None
+    if result is None:
+        listener.started(stage, name)
+        progress = share_progress(run, stage, name, lambda done: listener.advanced(stage, name, done))
+        result = _try(context, stage, name, lambda: run_stage(run, progress))
     listener.finished(result)
     _log_result(context, run, result)
     return result.as_dict()
+
+
+def _try(context: dg.OpExecutionContext, stage: str, name: str, run_stage: Callable[[], StageResult]) -> StageResult:
+    """Return the result; raise ``Unavailable`` where the step's policy tries again, and tell the listener."""
+    settings: Settings = context.resources.settings
+    retries_left = RETRIES[stage](settings).max_retries - context.retry_number
+    try:
+        return run_or_report(run_stage, settings=settings, stage=stage, name=name, retries_left=retries_left)
+    except Unavailable as error:
+        listener: SyncListener = context.resources.listener
+        listener.waiting(f"{stage} {name}: {str(error).rstrip('.')}. Trying again, up to {retries_left} times.")
+        raise
 
 
 def _log_result(context: dg.OpExecutionContext, run: SyncRun, result: StageResult) -> None:

@@ -330,6 +330,13 @@ def list_sheet_states(connection: Connection) -> dict[str, SheetState]:
     return {row.sheet: SheetState(**row._mapping) for row in rows}
 
 
+def find_last_reading(connection: Connection, sheet: str) -> datetime | None:
+    """Return when the rows of the sheet were read, None for one that never was."""
+    found = connection.execute(text("select read_at from sheet_states where sheet = :sheet"), {"sheet": sheet})
+    read_at: datetime | None = found.scalar_one_or_none()
+    return read_at
+
+
 def delete_state(connection: Connection, sheet: str) -> None:
     """Forget the last reading of the sheet; the next one begins anew."""
     connection.execute(text("delete from sheet_states where sheet = :sheet"), {"sheet": sheet})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pokervod_pipelines.problems import Problem
@@ -15,7 +16,8 @@ class StageResult:
     """Describe how a stage ended for one library, sheet or day, or for the catalog.
 
     ``stage`` is nas, catalog, sheets or clips; ``name`` is the partition, or the stage again where there is none.
-    ``error`` is None when it succeeded.
+    ``error`` is None when it succeeded; ``is_skipped`` says that it did not begin. ``stale_since`` is set where it went
+    on with what was read then, since a newer reading failed.
     """
 
     stage: str
@@ -25,6 +27,8 @@ class StageResult:
     problems: tuple[Problem, ...] = ()
     problem_count: int = 0
     error: str | None = None
+    is_skipped: bool = False
+    stale_since: datetime | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -33,7 +37,8 @@ class StageResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
-        return {**asdict(self), "problems": [asdict(problem) for problem in self.problems]}
+        stale = self.stale_since and self.stale_since.isoformat(timespec="seconds")
+        return {**asdict(self), "problems": [asdict(problem) for problem in self.problems], "stale_since": stale}
 
 
 def make_result(

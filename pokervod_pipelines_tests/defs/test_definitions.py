@@ -64,11 +64,15 @@ WEEKS = {f"rollout/week_{number}": checks for number, checks in enumerate((6, 6,
 """How many criteria each week of the plan has that ships."""
 
 RETRIES = {
-    "nas_files": (3, 5.0, dg.Backoff.EXPONENTIAL),
-    "video_files": (3, 5.0, dg.Backoff.EXPONENTIAL),
-    "sheet_rows": (5, 10.0, dg.Backoff.EXPONENTIAL),
-    "hand_clips": (2, 2.0, None),
+    "nas_files": (2, 5.0, dg.Backoff.EXPONENTIAL),
+    "video_files": (2, 5.0, dg.Backoff.EXPONENTIAL),
+    "sheet_rows": (4, 10.0, dg.Backoff.EXPONENTIAL),
+    "sheet_statuses": (4, 10.0, dg.Backoff.EXPONENTIAL),
+    "hand_clips": (1, 2.0, None),
+    "hands": (1, 2.0, None),
+    "render_instructions": (1, 2.0, None),
 }
+"""Dagster counts the attempts after the first."""
 
 
 @pytest.fixture
@@ -138,7 +142,7 @@ def test_every_asset_has_an_owner_a_description_and_retries(defs: dg.Definitions
 
 
 @pytest.mark.parametrize("key", RETRIES)
-def test_the_retry_policies_are_those_of_the_rooms(defs: dg.Definitions, key: str, tmp_path: Path) -> None:
+def test_the_retry_policies_are_those_of_the_blocks(defs: dg.Definitions, key: str, tmp_path: Path) -> None:
     plain = build_defs(settings=Settings(home=tmp_path))
     policy = asset(plain, key).op.retry_policy
 
@@ -171,6 +175,7 @@ def test_the_jobs_and_schedules_are_those_of_the_design(defs: dg.Definitions) ->
     }
     assert {sensor.name for sensor in repository.sensor_defs} == {
         "dead_runs",
+        "event_router",
         "sheet_changes",
         "rfid_drop",
         "render_queue",

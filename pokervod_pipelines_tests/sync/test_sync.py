@@ -153,7 +153,7 @@ def test_a_lost_library_fails_alone_and_loses_nothing(installation: Installation
     assert errors["PAD"] is None
     assert errors["rest"] is None
     assert document["sheets"][0]["counts"]["changed"] == 1
-    assert_it_begins_and_ends(installation, document, failed=["nas WSOP"])
+    assert_it_begins_and_ends(installation, document, failed=["nas WSOP", "media WSOP"])
     assert (installation.ask("select count(*) from nas_files"), installation.ask(EPISODES_AND_CLIPS)) == before
     assert installation.ask("select count(*) from nas_files where state in ('missing', 'cleared')") == [(0,)]
 
@@ -181,11 +181,13 @@ def test_a_sheet_that_cannot_be_read_keeps_its_clips(
 ) -> None:
     installation.sync()
     before = installation.ask(EPISODES_AND_CLIPS)
+    read_at = installation.ask("select read_at from sheet_states")[0][0].isoformat(timespec="seconds")
     installation.sheet.write_bytes(b"")
 
     document = installation.sync(expect=1)
 
     assert "notes.csv" in document["sheets"][0]["error"]
+    assert document["clips"][0]["stale_since"] == read_at
     assert installation.ask(EPISODES_AND_CLIPS) == before
     assert [check["name"] for check in document["checks"] if not check["passed"]] == ["every_sheet_was_read"]
     assert read_checks(installation, monkeypatch, "sheet_rows", "every_sheet_was_read") == ["FAILED", "SUCCEEDED"]

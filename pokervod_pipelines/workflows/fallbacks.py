@@ -1,0 +1,27 @@
+"""Say what a stage of a sync does when the stage before it failed: go on with what was read last, or be skipped."""
+
+from collections.abc import Mapping
+
+from pokervod_pipelines.workflows.stage_result import StageResult
+
+FALLBACKS: Mapping[str, str | None] = {
+    "media": None,
+    "catalog": "the files that were scanned last",
+    "clips": "the rows that were read last",
+    "statuses": None,
+    "instructions": "the hands and exports that were read last",
+}
+"""What each stage goes on with; None skips it: it would only wait for the same share or sheet again."""
+
+
+def skip_stage(stage: str, name: str, failed: str) -> StageResult | None:
+    """Return the result of a stage that is skipped since another failed, None for one that goes on."""
+    if FALLBACKS[stage] is not None:
+        return None
+    return StageResult(
+        stage=stage,
+        name=name,
+        seconds=0.0,
+        error=f"skipped, since {failed} failed; the next sync does it",
+        is_skipped=True,
+    )

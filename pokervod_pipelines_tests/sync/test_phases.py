@@ -1,0 +1,121 @@
+"""Check the phases of a sync: each after what it needs, skipped where that failed, under one correlation id."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.defs.stages import CORRELATION_TAG
+from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.workflows.fallbacks import FALLBACKS
+from pokervod_pipelines.workflows.stage_result import StageResult
+from pokervod_pipelines_tests.hands.sessions import make_showdown, make_walk, write_session
+from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_lines, write_book
+
+
+class Listener:
+    """Keep the results of all stages."""
+
+    def __init__(self) -> None:
+        self.results: list[StageResult] = []
+
+    def started(self, stage: str, name: str) -> None:
+        """Do nothing."""
+
+    def advanced(self, stage: str, name: str, done: int) -> None:
+        """Do nothing."""
+
+    def waiting(self, reason: str) -> None:
+        """Do nothing."""
+
+    def finished(self, result: StageResult) -> None:
+        """Keep the result."""
+        self.results.append(result)
+
+
+@pytest.fixture
+def settings(settings_factory: Callable[..., Settings], tmp_path: Path) -> Settings:
+    (tmp_path / "shows").mkdir()
+    (tmp_path / "shows" / "show 1.mp4").write_bytes(b"not a video")
+    write_book(tmp_path / "one.xlsx", {"Hands": [COLUMNS, *make_lines(1, 2)]})
+    (tmp_path / "table").mkdir()
+    session = tmp_path / "table" / "s.json"
+    session.write_bytes(write_session(make_showdown(), make_walk(number=2, at=5)))
+    os.utime(session, (1_700_000_000, 1_700_000_000))
+    return settings_factory(
+        archive_roots=[{"name": "shows", "path": tmp_path / "shows"}],
+        libraries=[{"name": "shows", "root": "shows"}],
+        sheets=[{"name": "one", "path": tmp_path / "one.xlsx"}],
+        hands={"drop_folders": [tmp_path / "table"]},
+        retries={"nas_seconds": 0, "sheets_seconds": 0, "clips_seconds": 0},
+    )
+
+
+def run_sync(settings: Settings, engine: Engine, *, correlation_id: str = "request 1") -> list[StageResult]:
+    listener = Listener()
+    job = build_defs(settings=settings, engine=engine, listener=listener).resolve_job_def("full_sync")
+    with dg.DagsterInstance.ephemeral() as instance:
+        job.execute_in_process(instance=instance, tags={CORRELATION_TAG: correlation_id}, raise_on_error=False)
+    return listener.results
+
+
+def read_events(engine: Engine, correlation_id: str) -> list[tuple[str, dict[str, Any]]]:
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("select type, payload from events where correlation_id = :id order by id"), {"id": correlation_id}
+        )
+        return [tuple(row) for row in rows]
+
+
+def test_the_sync_ends_with_hands_and_their_instructions(settings: Settings, engine: Engine) -> None:
+    results = run_sync(settings, engine)
+
+    stages = [each.stage for each in results]
+    assert [stage for stage in stages if stage != "tournaments"] == [
+        *("nas", "media", "catalog", "sheets", "clips", "hands", "instructions")
+    ]
+    counts = {each.stage: each.counts for each in results}
+    assert (counts["hands"]["hands_created"], counts["instructions"]["created"]) == (2, 1)
+    types = [type_ for type_, _ in read_events(engine, "request 1")]
+    assert (types[0], types[-1]) == ("system.sync.all", "system.sync.completed")
+    order = [types.index(type_) for type_ in ("nas.scan.completed", "catalog.updated", "sheets.row.changed")]
+    order += [types.index(type_) for type_ in ("hand.clip.created", "hand.created", "render.instruction.created")]
+    assert order == sorted(order)
+
+
+def test_without_folders_of_tables_there_is_no_such_phase(settings: Settings, engine: Engine) -> None:
+    results = run_sync(settings.model_copy(update={"hands": type(settings.hands)()}), engine)
+    assert {each.stage for each in results} == {"nas", "media", "catalog", "sheets", "clips"}
+
+
+def test_a_failed_branch_skips_what_depends_on_it_and_the_next_run_heals(
+    settings: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    run_sync(settings, engine)
+    (tmp_path / "shows").rename(tmp_path / "away")
+    (tmp_path / "one.xlsx").write_bytes(b"PK, but no workbook")
+
+    results = {each.stage: each for each in run_sync(settings, engine, correlation_id="request 2")}
+
+    assert {stage for stage, each in results.items() if not each.succeeded} == {"nas", "media", "sheets"}
+    assert results["media"].is_skipped
+    assert results["media"].error == "skipped, since nas shows failed; the next sync does it"
+    assert results["clips"].stale_since is not None
+    assert results["clips"].counts["clips"] == 2
+    assert results["hands"].succeeded
+    errors = [payload["stage"] for type_, payload in read_events(engine, "request 2") if type_ == "system.error"]
+    assert errors == ["nas", "media", "sheets"]
+
+    (tmp_path / "away").rename(tmp_path / "shows")
+    write_book(tmp_path / "one.xlsx", {"Hands": [COLUMNS, *make_lines(1, 2)]})
+    healed = run_sync(settings, engine, correlation_id="request 3")
+    assert all(each.succeeded and each.stale_since is None for each in healed)
+
+
+def test_every_stage_with_one_before_it_says_what_it_goes_on_with() -> None:
+    assert set(FALLBACKS) == {"media", "catalog", "clips", "statuses", "instructions"}
