@@ -9,6 +9,11 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from sqlalchemy import Engine
+
+from pokervod_pipelines.events.breakers import make_breaker
+from pokervod_pipelines.policies.blocks import NEXRENDER
+from pokervod_pipelines.policies.breakers import BreakerOptions
 from pokervod_pipelines.render.failures import BadInstruction, RenderFailure, SpoiledOutput, TransientFailure
 from pokervod_pipelines.render.outputs.digest import OutputStat
 from pokervod_pipelines.render.outputs.inspection import ExpectedOutput, Inspection
@@ -29,6 +34,7 @@ from pokervod_pipelines.render.renderers.job import (
 from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
 from pokervod_pipelines.render.renderers.nexrender.job_builder import hash_content
 from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRenderer
+from pokervod_pipelines.render.renderers.nexrender.timeouts import NexrenderTimeouts
 from pokervod_pipelines.render.states import Job
 from pokervod_pipelines.render.templates import ReadTemplates, Template, TemplateFiles
 from pokervod_pipelines.render.worker.running import RENDERED
@@ -129,11 +135,11 @@ class RenderPipeline:
 
 
 def open_pipeline(
-    settings: Settings, read_templates: ReadTemplates, *, concurrency: int | None = None
+    settings: Settings, read_templates: ReadTemplates, *, engine: Engine | None = None, concurrency: int | None = None
 ) -> RenderPipeline:
     """Return a pipeline of all renderers that the settings allow; at most ``concurrency`` local renders at once.
 
-    To be called inside the event loop.
+    To be called inside the event loop. With an ``engine`` the farm is called behind its breaker.
     """
     cores = os.cpu_count() or 1
     processes = min(concurrency or cores, cores)
@@ -141,7 +147,9 @@ def open_pipeline(
     renderers: list[Renderer] = [LocalRenderer(settings.render.mov_codec, processes)]
     slots = {"local": processes}
     if settings.render.nexrender.url is not None:
-        renderers.append(NexrenderRenderer(settings.render.nexrender, secret))
+        options = BreakerOptions(zone=settings.zone, probe_seconds=NexrenderTimeouts().probe)
+        breaker = make_breaker(engine, NEXRENDER, options) if engine is not None else None
+        renderers.append(NexrenderRenderer(settings.render.nexrender, secret, breaker=breaker))
         slots["nexrender"] = settings.render.nexrender.jobs
     return RenderPipeline(
         root=settings.renders,

@@ -43,7 +43,7 @@ def run_worker(
     prepare_outputs_folder(engine, settings)
 
     async def run() -> Counter[State]:
-        pipeline = open_pipeline(settings, templates.read, concurrency=concurrency)
+        pipeline = open_pipeline(settings, templates.read, engine=engine, concurrency=concurrency)
         registered = await asyncio.to_thread(workers.register, engine, name, pipeline.slots, day=day)
         if reason := await asyncio.to_thread(workers.record_heartbeat, engine, registered):
             await asyncio.to_thread(workers.deregister, engine, registered)

@@ -15,6 +15,7 @@ from pokervod_pipelines.render.renderers.nexrender.client import (
     ServerError,
     retry_through_outage,
 )
+from pokervod_pipelines.render.renderers.nexrender.guard import ServerGuard
 from pokervod_pipelines.render.renderers.nexrender.job_list import JobList
 from pokervod_pipelines_tests.render.nexrender.nexrender_factory import run
 
@@ -150,7 +151,7 @@ def test_a_job_that_does_not_change_is_still_by_our_clock_whatever_the_servers_s
 
     async def case() -> None:
         async with answering(*answers) as (_, client):
-            board = JobList(client, poll_seconds=0.05, outage_seconds=1)
+            board = JobList(client, ServerGuard(None, outage_seconds=1), poll_seconds=0.05)
             first, second, third, *over = [(await board.read()).unchanged_seconds for _ in answers]
             assert first == third == 0
             assert second > 0
@@ -163,7 +164,7 @@ def test_a_job_that_does_not_change_is_still_by_our_clock_whatever_the_servers_s
 def test_all_who_look_share_a_listing_and_later_ones_get_a_later_one() -> None:
     async def case() -> None:
         async with answering(http(200, "[]")) as (server, client):
-            board = JobList(client, poll_seconds=0.01, outage_seconds=1)
+            board = JobList(client, ServerGuard(None, outage_seconds=1), poll_seconds=0.01)
             first = await asyncio.gather(*[board.read() for _ in range(50)])
             second = await board.read()
             assert len({id(listing) for listing in first}) == 1
@@ -177,7 +178,7 @@ def test_all_who_look_share_a_listing_and_later_ones_get_a_later_one() -> None:
 def test_a_failure_reaches_all_who_look_and_the_next_look_asks_again() -> None:
     async def case() -> None:
         async with answering(http(403), http(200, "[]")) as (_, client):
-            board = JobList(client, poll_seconds=0.01, outage_seconds=1)
+            board = JobList(client, ServerGuard(None, outage_seconds=1), poll_seconds=0.01)
             failed = await asyncio.gather(board.read(), board.read(), return_exceptions=True)
             assert [type(failure) for failure in failed] == [NoCapacity, NoCapacity]
             assert (await board.read()).find("x") == []
@@ -189,7 +190,7 @@ def test_a_failure_reaches_all_who_look_and_the_next_look_asks_again() -> None:
 def test_a_board_that_is_closed_lets_nobody_wait() -> None:
     async def case() -> None:
         async with answering(b"") as (server, client):
-            board = JobList(client, poll_seconds=0.01, outage_seconds=20)
+            board = JobList(client, ServerGuard(None, outage_seconds=20), poll_seconds=0.01)
             looking = asyncio.create_task(board.read())
             while not server.asked:
                 await asyncio.sleep(0)

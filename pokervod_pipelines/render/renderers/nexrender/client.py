@@ -1,6 +1,6 @@
 """Call the server's HTTP interface: every answer is a value, or a failure that tells who is at fault.
 
-Nothing is retried here; ``retry_through_outage`` is for callers that may retry.
+Nothing is retried here; ``retry_through_outage`` is for callers that may retry, ``guard`` for those behind a breaker.
 """
 
 import asyncio
@@ -141,7 +141,8 @@ async def retry_through_outage(call: Callable[[], Awaitable[T]], seconds: float)
             if time.monotonic() + wait > deadline:
                 if isinstance(failure, ServerError):
                     raise
-                raise NoCapacity(f"{failure}, for {seconds:g} s; start it, or repair the connection") from None
+                lasted = f", for {seconds:g} s" if seconds else ""
+                raise NoCapacity(f"{failure}{lasted}; start it, or repair the connection") from None
         await asyncio.sleep(wait)
     raise AssertionError("the waits never end")
 

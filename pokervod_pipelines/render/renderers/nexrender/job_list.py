@@ -11,7 +11,8 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 
-from pokervod_pipelines.render.renderers.nexrender.client import NexrenderClient, NoAnswer, retry_through_outage
+from pokervod_pipelines.render.renderers.nexrender.client import NexrenderClient, NoAnswer
+from pokervod_pipelines.render.renderers.nexrender.guard import ServerGuard
 from pokervod_pipelines.render.renderers.nexrender.states import JobStatus
 
 PAUSE_FACTOR = 4.0
@@ -42,10 +43,10 @@ class JobListing:
 class JobList:
     """Share one listing among all running jobs."""
 
-    def __init__(self, client: NexrenderClient, *, poll_seconds: float, outage_seconds: float) -> None:
+    def __init__(self, client: NexrenderClient, guard: ServerGuard, *, poll_seconds: float) -> None:
         self._client = client
+        self._guard = guard
         self._poll_seconds = poll_seconds
-        self._outage_seconds = outage_seconds
         self._waiting: list[asyncio.Future[JobListing]] = []
         self._asking: asyncio.Task[None] | None = None
         self._cancelled: dict[str, float] = {}
@@ -89,7 +90,7 @@ class JobList:
     async def _read_list(self, waiters: list["asyncio.Future[JobListing]"]) -> None:
         """Read the list once for all waiters, and delete the cancelled jobs that ended by it."""
         try:
-            statuses = await retry_through_outage(self._client.list_jobs, self._outage_seconds)
+            statuses = await self._guard.follow(self._client.list_jobs)
             listing = JobListing(statuses, self._measure_unchanged(statuses))
             await self._delete_ended(statuses)
         except asyncio.CancelledError:

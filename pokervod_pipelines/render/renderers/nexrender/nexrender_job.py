@@ -12,8 +12,9 @@ from functools import partial
 from pokervod_pipelines.render.failures import NoCapacity, RenderFailure, TransientFailure
 from pokervod_pipelines.render.renderers.job import SUFFIXES, RenderJob, ReportProgress
 from pokervod_pipelines.render.renderers.nexrender import pickup
-from pokervod_pipelines.render.renderers.nexrender.client import NexrenderClient, retry_through_outage
+from pokervod_pipelines.render.renderers.nexrender.client import NexrenderClient
 from pokervod_pipelines.render.renderers.nexrender.farm import FarmFolder
+from pokervod_pipelines.render.renderers.nexrender.guard import ServerGuard
 from pokervod_pipelines.render.renderers.nexrender.job_builder import build_job, name_job
 from pokervod_pipelines.render.renderers.nexrender.job_list import JobList, JobListing
 from pokervod_pipelines.render.renderers.nexrender.node_errors import read_node_error
@@ -30,9 +31,16 @@ class NexrenderJob:
     """Run one job on the server; call ``run`` once, then always ``end``."""
 
     def __init__(
-        self, job: RenderJob, client: NexrenderClient, job_list: JobList, farm: FarmFolder, timeouts: NexrenderTimeouts
+        self,
+        job: RenderJob,
+        client: NexrenderClient,
+        guard: ServerGuard,
+        job_list: JobList,
+        farm: FarmFolder,
+        timeouts: NexrenderTimeouts,
     ) -> None:
-        self._job, self._client, self._job_list, self._farm, self._timeouts = job, client, job_list, farm, timeouts
+        self._job, self._client, self._guard = job, client, guard
+        self._job_list, self._farm, self._timeouts = job_list, farm, timeouts
         self._names: list[str] = []
         self._uids: dict[str, bool] = {}
         """Our jobs at the server, and whether a node has each."""
@@ -91,7 +99,7 @@ class NexrenderJob:
             self._uids[await self._client.post_job(body)] = False
             self._is_uncertain = False
 
-        await retry_through_outage(post, self._timeouts.outage)
+        await (self._guard.begin if len(self._names) == 1 else self._guard.follow)(post)
 
     async def _is_finished(self, report: ReportProgress) -> bool:
         """Return True when the job has finished, False when the server has forgotten it."""
@@ -138,7 +146,7 @@ class NexrenderJob:
         chosen = max(found, key=measure_progress)
         for status in found:
             if status is not chosen:
-                await retry_through_outage(partial(self._client.delete_job, status.uid), self._timeouts.outage)
+                await self._guard.follow(partial(self._client.delete_job, status.uid))
         return chosen
 
     async def _fetch(self, name: str) -> None:

@@ -4,11 +4,13 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
+from pokervod_pipelines.policies.breakers import Breaker
 from pokervod_pipelines.render.failures import BadInstruction, NoCapacity, SpoiledOutput
 from pokervod_pipelines.render.renderers.job import RenderJob, ReportProgress
 from pokervod_pipelines.render.renderers.nexrender import checks, cleanup
 from pokervod_pipelines.render.renderers.nexrender.client import NexrenderClient
 from pokervod_pipelines.render.renderers.nexrender.farm import find_farm
+from pokervod_pipelines.render.renderers.nexrender.guard import ServerGuard
 from pokervod_pipelines.render.renderers.nexrender.job_list import JobList
 from pokervod_pipelines.render.renderers.nexrender.nexrender_job import NexrenderJob
 from pokervod_pipelines.render.renderers.nexrender.timeouts import NexrenderTimeouts
@@ -24,17 +26,21 @@ class NexrenderRenderer:
     name = "nexrender"
 
     def __init__(
-        self, settings: NexrenderSettings, secret: str | None, *, timeouts: NexrenderTimeouts | None = None
+        self,
+        settings: NexrenderSettings,
+        secret: str | None,
+        *,
+        timeouts: NexrenderTimeouts | None = None,
+        breaker: Breaker | None = None,
     ) -> None:
         self._settings, self._secret = settings, secret
         self._timeouts = timeouts or NexrenderTimeouts()
         self._client: NexrenderClient | None = None
         self._job_list: JobList | None = None
+        self._guard = ServerGuard(breaker, outage_seconds=self._timeouts.outage)
         if settings.url is not None:
             self._client = NexrenderClient(settings.url, secret, answer_seconds=self._timeouts.answer)
-            self._job_list = JobList(
-                self._client, poll_seconds=settings.poll_seconds, outage_seconds=self._timeouts.outage
-            )
+            self._job_list = JobList(self._client, self._guard, poll_seconds=settings.poll_seconds)
         self._shutdowns: set[asyncio.Task[None]] = set()
 
     async def render(self, job: RenderJob, report: ReportProgress) -> None:
@@ -48,7 +54,7 @@ class NexrenderRenderer:
             raise NoCapacity("render.nexrender.url is not set; set it to the address of the nexrender server")
         farm = find_farm(self._settings)
         await asyncio.to_thread(farm.check)
-        nexrender_job = NexrenderJob(job, self._client, self._job_list, farm, self._timeouts)
+        nexrender_job = NexrenderJob(job, self._client, self._guard, self._job_list, farm, self._timeouts)
         try:
             await asyncio.to_thread(self._refuse_faults, job.template)
             await nexrender_job.run(report)

@@ -19,3 +19,8 @@ class NexrenderTimeouts:
     still: float = 600.0
     share: float = 30.0
     shutdown: float = 5.0
+
+    @property
+    def probe(self) -> float:
+        """Return the lease of the one call that finds out whether the server answers again."""
+        return 3 * self.answer
