@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 from sqlalchemy import Engine
 
-from pokervod_pipelines.defs.stages import correlation_of, metadata_of, nas_retries, run_or_fail
+from pokervod_pipelines.defs.stages import catalog_retries, correlation_of, metadata_of, run_or_fail
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.progress import share_progress
 from pokervod_pipelines.workflows.stage_result import StageResult
@@ -31,7 +31,7 @@ def define_catalog(settings: Settings) -> list[dg.AssetsDefinition]:
             dg.AssetSpec(level, deps=[above], description=description, group_name="catalog", kinds={"postgres"})
             for level, (description, above) in LEVELS.items()
         ],
-        retry_policy=nas_retries(settings),
+        retry_policy=catalog_retries(settings),
     )
     def catalog(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine], settings: dg.ResourceParam[Settings]

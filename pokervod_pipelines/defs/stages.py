@@ -1,16 +1,18 @@
 """Run a stage of the sync under Dagster: retries by kind of failure, metadata from its result.
 
-Only ``Unavailable`` is retried, by the policy of its room; every other failure is final for this run, since the same
+Only ``Unavailable`` is retried, by the policy of its block; every other failure is final for this run, since the same
 input would fail again, and so is a file or share that does not exist.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import dagster as dg
 
 from pokervod_pipelines.errors import PokervodError, Unavailable
 from pokervod_pipelines.media.clip_previews import embed_clip_previews
+from pokervod_pipelines.policies.blocks import BLOCKS
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.failures import name_failure
 from pokervod_pipelines.workflows.stage_result import StageResult
@@ -22,35 +24,30 @@ REVISION_TAG = "pokervod/revision"
 T = TypeVar("T")
 
 
-def nas_retries(settings: Settings) -> dg.RetryPolicy:
-    """Return the retries of archive and catalog: a share that drops out is usually back within a minute."""
-    return dg.RetryPolicy(max_retries=3, delay=settings.retries.nas_seconds, backoff=dg.Backoff.EXPONENTIAL)
+def make_retry_policy(block: str, settings: Settings) -> dg.RetryPolicy:
+    """Return the retries of a block; Dagster counts them without the first attempt."""
+    policy = BLOCKS[block]
+    backoff = dg.Backoff.EXPONENTIAL if policy.is_exponential else None
+    return dg.RetryPolicy(max_retries=policy.attempts - 1, delay=policy.find_first_wait(settings), backoff=backoff)
 
 
-def clips_retries(settings: Settings) -> dg.RetryPolicy:
-    """Return the retries of clips: they use the database only, so the next attempt comes at once."""
-    return dg.RetryPolicy(max_retries=2, delay=settings.retries.clips_seconds)
-
-
-def sheets_retries(settings: Settings) -> dg.RetryPolicy:
-    """Return the retries of sheets: a quota window is a minute, and five growing delays outlast it."""
-    return dg.RetryPolicy(max_retries=5, delay=settings.retries.sheets_seconds, backoff=dg.Backoff.EXPONENTIAL)
-
-
-def tables_retries(settings: Settings) -> dg.RetryPolicy:
-    """Return the retries of hands and tournaments, whose files are on shares like the archive."""
-    return nas_retries(settings)
-
+nas_retries = partial(make_retry_policy, "A")
+catalog_retries = partial(make_retry_policy, "B")
+clips_retries = tables_retries = partial(make_retry_policy, "C")
+sheets_retries = partial(make_retry_policy, "D")
 
 RETRIES: dict[str, Callable[[Settings], dg.RetryPolicy]] = {
     "nas": nas_retries,
     "media": nas_retries,
-    "catalog": nas_retries,
+    "catalog": catalog_retries,
     "sheets": sheets_retries,
     "clips": clips_retries,
     "statuses": sheets_retries,
+    "hands": tables_retries,
+    "tournaments": tables_retries,
+    "instructions": clips_retries,
 }
-"""Retry policies by stage."""
+"""Retry policies by stage, as ``policies.blocks`` says of its block."""
 
 
 def correlation_of(context: dg.OpExecutionContext | dg.AssetExecutionContext | dg.InitResourceContext) -> str:

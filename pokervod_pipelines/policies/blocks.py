@@ -7,7 +7,6 @@ The only place with these figures: ``defs`` makes Dagster's retries of them, the
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines.settings import Settings
 
 
@@ -35,20 +34,19 @@ DRIVE = Service(name="drive", title="Google Drive")
 NEXRENDER = Service(name="nexrender", title="nexrender")
 
 
-_AT_ONCE = Backoff(first_seconds=0.0)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockPolicy:
     """Hold how a block meets failures outside.
 
-    ``attempts`` are all attempts, the first one included. ``wait`` is between two of them. ``limits`` are the settings
-    that end an attempt. ``undoes`` tells that a failed attempt is rolled back.
+    ``attempts`` are all attempts, the first one included; ``first_seconds`` is the wait after that, unless ``setting``,
+    one of ``retries``, has another. ``limits`` are the settings that end an attempt. ``undoes`` tells that a failed
+    attempt is rolled back.
     """
 
     attempts: int
-    wait: Backoff = _AT_ONCE
-    waits_setting: str = ""
+    first_seconds: float = 0.0
+    is_exponential: bool = False
+    setting: str = ""
     limits: tuple[str, ...] = ()
     services: tuple[Service, ...] = ()
     is_behind_breaker: bool = False
@@ -56,26 +54,25 @@ class BlockPolicy:
 
     def find_first_wait(self, settings: Settings) -> float:
         """Return the wait after the first failure: of the settings where they have one."""
-        chosen: float | None = getattr(settings.retries, self.waits_setting) if self.waits_setting else None
-        return self.wait.first_seconds if chosen is None else chosen
+        chosen: float | None = getattr(settings.retries, self.setting) if self.setting else None
+        return self.first_seconds if chosen is None else chosen
 
-
-_SHARE = Backoff(first_seconds=5.0, factor=2.0)
-"""A share that drops out is usually back within a minute."""
 
 BLOCKS: Mapping[str, BlockPolicy] = {
+    # A share that drops out is usually back within a minute.
     "A": BlockPolicy(
         attempts=3,
-        wait=_SHARE,
-        waits_setting="nas_seconds",
+        first_seconds=5.0,
+        is_exponential=True,
+        setting="nas_seconds",
         limits=("scan.stall_seconds", "media.seconds_per_file"),
     ),
-    "B": BlockPolicy(attempts=3, wait=_SHARE, waits_setting="nas_seconds"),
+    "B": BlockPolicy(attempts=3, first_seconds=5.0, is_exponential=True, setting="nas_seconds"),
     # The database is there or not: growing waits gain nothing.
     "C": BlockPolicy(
         attempts=2,
-        wait=Backoff(first_seconds=2.0, factor=1.0),
-        waits_setting="clips_seconds",
+        first_seconds=2.0,
+        setting="clips_seconds",
         limits=("render.queue.timeout_minutes",),
         services=(NEXRENDER,),
         is_behind_breaker=True,
@@ -83,8 +80,9 @@ BLOCKS: Mapping[str, BlockPolicy] = {
     # A quota window is a minute, and so is a breaker's: the growing waits outlast both.
     "D": BlockPolicy(
         attempts=5,
-        wait=Backoff(first_seconds=10.0, factor=2.0),
-        waits_setting="sheets_seconds",
+        first_seconds=10.0,
+        is_exponential=True,
+        setting="sheets_seconds",
         limits=("google.seconds_per_call",),
         services=(SHEETS, DRIVE),
         is_behind_breaker=True,

@@ -226,11 +226,11 @@ class WorkflowSettings(SettingsModel):
 
 
 class RetrySettings(SettingsModel):
-    """Set the first wait, in seconds, before a room retries what failed outside; later waits grow."""
+    """Set another first wait, in seconds, before a block retries what failed outside; None is that of its policy."""
 
-    nas_seconds: float = Field(default=5.0, ge=0)
-    sheets_seconds: float = Field(default=10.0, ge=0)
-    clips_seconds: float = Field(default=2.0, ge=0)
+    nas_seconds: float | None = Field(default=None, ge=0, description="Of archive and catalog.")
+    sheets_seconds: float | None = Field(default=None, ge=0, description="Of the sheets; later waits grow.")
+    clips_seconds: float | None = Field(default=None, ge=0, description="Of clips, hands, tournaments and graphics.")
 
 
 class TeamSettings(SettingsModel):

@@ -68,14 +68,14 @@ def test_a_premium_hand_is_shown_as_poker_people_write_it(settings: Settings, en
 
 def test_a_missing_drop_folder_fails_the_day_and_is_retried(settings: Settings, engine: Engine) -> None:
     settings.hands.drop_folders[0].rename(settings.hands.drop_folders[0].parent / "elsewhere")
-    quick = settings.model_copy(update={"retries": settings.retries.model_copy(update={"nas_seconds": 0})})
+    quick = settings.model_copy(update={"retries": settings.retries.model_copy(update={"clips_seconds": 0})})
     job = build_defs(settings=quick, engine=engine).resolve_job_def("hands_to_renders")
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(instance=instance, partition_key="2026-01-05", raise_on_error=False)
 
     retries = [event for event in result.all_events if event.event_type_value == "STEP_RESTARTED"]
     assert not result.success
-    assert len(retries) == 3
+    assert len(retries) == 1
 
 
 def test_a_tick_requests_what_is_in_the_folder_and_not_while_it_is_being_read(

@@ -133,13 +133,13 @@ def test_without_its_folder_a_day_fails_and_is_retried(
 ) -> None:
     path = render_day.make_file()
     path.parent.rename(path.parent.with_name("unmounted"))
-    quick = settings_factory(hands=FIRST, retries={"nas_seconds": 0}, render={"outputs": path.parent})
+    quick = settings_factory(hands=FIRST, retries={"clips_seconds": 0}, render={"outputs": path.parent})
     job = build_defs(settings=quick, engine=render_day.engine).resolve_job_def("renders")
 
     result = job.execute_in_process(instance=instance, partition_key=str(DAY), raise_on_error=False)
 
     assert not result.success
-    assert len([event for event in result.all_events if event.event_type_value == "STEP_RESTARTED"]) == 3
+    assert len([event for event in result.all_events if event.event_type_value == "STEP_RESTARTED"]) == 1
     assert render_day.execute("select problem from render_outputs") == [(None,)]
 
 
@@ -149,7 +149,7 @@ def away(render_day: RenderDay, settings_factory: Callable[..., Settings], tmp_p
     render_day.make_file("Zoe")
     render_day.request_for("Ana")
     render_day.request_for("Tom", day=DAY + timedelta(days=1))
-    settings = settings_factory(hands=FIRST, retries={"nas_seconds": 0}, render={"outputs": tmp_path / "away"})
+    settings = settings_factory(hands=FIRST, retries={"clips_seconds": 0}, render={"outputs": tmp_path / "away"})
     return build_defs(settings=settings, engine=render_day.engine)
 
 
