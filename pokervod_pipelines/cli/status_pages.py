@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from pokervod_pipelines.cli.output import make_table, name_failures, show_time, wrap_line
+from pokervod_pipelines.cli.output import make_table, show_time, wrap_line
 from pokervod_pipelines.monitoring.status_runs import RunState
 from pokervod_pipelines.monitoring.status_shape import BlockStatus, Overall, PartStatus, SystemStatus
 
@@ -118,16 +118,15 @@ def _describe_progress(part: PartStatus) -> str:
 
 
 def _list_failures(each: BlockStatus, now: datetime) -> Iterator[str]:
-    failures = [
-        (f"{_name(part)}{_describe_end(part, now)}", part.error or "no reason is known") for part in each.failed_parts
-    ]
-    for line in name_failures(failures):
-        yield f"{each.block_id} {line}"
-
-
-def _describe_end(part: PartStatus, now: datetime) -> str:
-    word = "stopped" if part.state is RunState.STOPPED else "failed"
-    return f" {word} {format_age(part.at, now)}" if part.at else f" {word}"
+    """Yield a line for each error, with the stage and the names of all that it ended."""
+    ended: dict[tuple[str, str, str | None], list[PartStatus]] = {}
+    for part in each.failed_parts:
+        word = "stopped" if part.state is RunState.STOPPED else "failed"
+        ended.setdefault((part.stage, word, part.error), []).append(part)
+    for (stage, word, error), parts in ended.items():
+        names = ", ".join(part.name for part in parts if part.name != stage)
+        age = format_age(max(part.at for part in parts if part.at), now)
+        yield f"{each.block_id} {f'{stage} {names}'.strip()} {word} {age}: {error or 'no reason is known'}"
 
 
 def _name(part: PartStatus) -> str:

@@ -3,8 +3,9 @@
 The newest attempt of a stage for a library, sheet or day counts, whoever made it: a sync, a run of one asset, a
 command. Overall it is
 
-- **failed** where every part of a block failed at its last attempt,
-- **degraded** where some of a block's parts did, or a check failed that says that a result is wrong or missing,
+- **failed** where a block is: the last attempts of its first stage failed for every library, sheet or day,
+- **degraded** where a block is partial: some of its last attempts failed or were stopped; or where a check failed that
+  says that a result is wrong or missing,
 - **in progress** where neither holds and a run goes on,
 - **idle** where nothing was ever run, and otherwise **ok**.
 
@@ -128,7 +129,7 @@ def _derive_block(
         exists=exists,
         note="" if parts else _explain_idle(block, exists=exists, has_stages=bool(stages)),
         last_attempt_at=max((each.started_at or each.at for each in own), default=None),
-        last_sync_at=max((each.at for each in own if each.state is RunState.SUCCEEDED), default=None),
+        last_sync_at=_find_last_success(stages, own),
         last_error=error.error if error else None,
         last_error_at=error.at if error else None,
         items_processed=sum(each.done or 0 for each in items) if items else None,
@@ -139,16 +140,28 @@ def _derive_block(
     )
 
 
+def _find_last_success(stages: Sequence[Stage], attempts: Iterable[StageAttempt]) -> datetime | None:
+    """Return when the block succeeded last; a stage that only follows the first one for the same library tells not."""
+    telling = {stage.name for stage in stages if stage is stages[0] or stage.scope != stages[0].scope}
+    times = (each.at for each in attempts if each.state is RunState.SUCCEEDED and each.stage in telling)
+    return max(times, default=None)
+
+
 def judge_block(parts: Sequence[PartStatus], *, is_unfinished: bool) -> BlockState:
-    """Return how a block is by the last attempts of its parts; those without any do not count."""
-    states = {each.state for each in parts if each.state is not None}
+    """Return how a block is by the last attempts of its parts, those of its first stage first.
+
+    Parts without an attempt do not count. What follows the first stage for the same library may succeed without it.
+    """
+    tried = [each for each in parts if each.state is not None]
+    states = {each.state for each in tried}
     if is_unfinished or RunState.RUNNING in states:
         return BlockState.IN_PROGRESS
     if not states:
         return BlockState.IDLE
     if not states & BAD:
         return BlockState.COMPLETED
-    return BlockState.FAILED if states == {RunState.FAILED} else BlockState.PARTIAL
+    first = {each.state for each in tried if each.stage == tried[0].stage}
+    return BlockState.FAILED if first == {RunState.FAILED} else BlockState.PARTIAL
 
 
 def _explain_idle(block: str, *, exists: bool, has_stages: bool) -> str:

@@ -20,10 +20,10 @@ class BlockState(StrEnum):
     """The last attempt of every stage succeeded."""
 
     FAILED = "failed"
-    """The last attempt of every stage failed."""
+    """The last attempts of its first stage failed for every library, sheet or day."""
 
     PARTIAL = "partial"
-    """The last attempts of some libraries, sheets or days failed or were stopped, those of others succeeded."""
+    """The last attempts of some of its parts failed or were stopped, those of others succeeded."""
 
 
 class Overall(StrEnum):
