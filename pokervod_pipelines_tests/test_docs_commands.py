@@ -53,6 +53,10 @@ CONFIRM = """pokervod nas confirm-loss --library wsop --below "ARCHIVE/WSOP/WSOP
 BEFORE = (
     (r"pokervod nas confirm-loss .*--reason", LOSE),
     (r"pokervod nas clear .*--reason", f"{LOSE}; {CONFIRM}"),
+    (
+        r"pokervod clips undo",
+        "pokervod clips tag {clip} add tilt --reason x; pokervod clips tag {clip} remove tilt --reason x",
+    ),
     (r"pokervod catalog undo", "pokervod catalog correct Clips/IMG_4471.MOV project PAD --reason x"),
     (r"pokervod sheets unpin", "pokervod sheets pin 17 Clips/IMG_4471.MOV --reason x"),
     (r"pokervod players unalias", 'pokervod players alias "The Captain" "Captain Nit"'),
@@ -72,6 +76,8 @@ REPLACED = (
     (r"--reason (…|TEXT)", "--reason x"),
     (r"\[FILE\]", "saved.dump"),
     (r"catalog undo 1", "catalog undo {correction}"),
+    (r"clips undo (ID|3)", "clips undo {clip_decision}"),
+    (r"(?<=clips tag )(CLIP|12)", "{clip}"),
     (r"KEY", '"rollout production week 4 escalated"'),
     (r"WEEK", "4"),
     (r"--day …", "--day 2026-05-04"),
@@ -92,7 +98,7 @@ REPLACED = (
     (r"db downgrade 0006", "db downgrade 0006 --yes"),
 )
 """Values of the sample for what a page leaves open."""
-OPEN = re.compile(r"…|\[|\b(ID|ROW_ID|FILE|KEY|PATH|NAME|WEEK|TEXT|DIR)\b")
+OPEN = re.compile(r"…|\[|\b(ID|ROW_ID|FILE|KEY|PATH|NAME|WEEK|TEXT|DIR|CLIP)\b")
 
 ENDS = (
     (r"pokervod nas retire", 2, "every library of the sample is in its settings"),
@@ -126,6 +132,8 @@ PLAN = {
     ],
 }
 """A rollout whose week 4 never passes."""
+
+LISTS = {"correction": "catalog corrections", "clip": "clips list --usable", "clip_decision": "clips decisions"}
 
 WITH_SHELL = re.compile(r"[|<>]|&& (?!pokervod)")
 
@@ -192,10 +200,10 @@ class Sample:
         return ended.returncode, ended.stdout + ended.stderr
 
     def find_id(self, state: str) -> str:
-        """Return the id of the newest graphic in this state, or of the newest ``correction``; ``new`` is unused."""
+        """Return the id of the newest graphic in this state, or of the newest of another list; ``new`` is unused."""
         if state == "new":
             return uuid.uuid4().hex
-        command = "catalog corrections" if state == "correction" else f"render list --state {state}"
+        command = LISTS.get(state, f"render list --state {state}")
         listed = json.loads(self.run_here(f"pokervod {command} --json")[1])
         return str(max(each["id"] for each in listed))
 

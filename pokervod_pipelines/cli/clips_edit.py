@@ -38,7 +38,7 @@ def create(
 ) -> None:
     """Make a clip that is in no sheet; syncs leave it as it is.
 
-    Example: pokervod clips create --video "Day 3/final.mp4" --in 0:12:34 --out 0:13:20 --title "Hero call" --reason x
+    Example: pokervod clips create --video Clips/IMG_4471.MOV --in 0:00:02 --out 0:00:04 --title Fold --reason trailer
     """
     settings = load_settings()
     new = NewClip(
@@ -76,7 +76,7 @@ def tag(
 ) -> None:
     """Add tags to a clip or remove some; what a person decides wins over the sheet until somebody undoes it.
 
-    Example: pokervod clips tag 12 add "hero call" --reason "seen in the edit"
+    Example: pokervod clips tag 12 add "big fold" --reason "seen in the edit"
     """
     with open_database(load_settings()) as engine:
         changed = tag_clip(
