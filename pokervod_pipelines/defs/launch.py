@@ -1,5 +1,6 @@
 """Launch a run of a workflow through Dagster's queue, as the UI does, and follow it."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import dagster as dg
+from dagster._core.code_pointer import ModuleCodePointer
+from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from sqlalchemy import Engine
 
@@ -22,6 +25,8 @@ from pokervod_pipelines.workflows.workflow import Workflow, WorkflowInput
 
 LOCATION = "pokervod"
 """The code location's name in ``workspace.yaml``."""
+
+_DEFINITIONS = ModuleCodePointer("pokervod_pipelines.definitions", "defs")
 
 QUEUE_DAEMON = "QUEUED_RUN_COORDINATOR"
 
@@ -91,7 +96,7 @@ class Launcher:
             remote_job_origin=RemoteJobOrigin(
                 RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), self._repository.name), workflow.name
             ),
-            job_code_origin=job.get_python_origin() if hasattr(job, "get_python_origin") else None,
+            job_code_origin=JobPythonOrigin(workflow.name, RepositoryPythonOrigin(sys.executable, _DEFINITIONS)),
         )
 
 

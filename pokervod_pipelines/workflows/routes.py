@@ -42,7 +42,7 @@ class Route:
     def find_inputs(self, connection: Connection, event: LoggedEvent) -> list[dict[str, Any]]:
         """Return the input of each run that the event asks for."""
         if self.each_sheet is None:
-            return [{name: event.payload[source] for name, source in self.input.items()}]
+            return [{name: event.payload[source] for name, source in self.input.items() if source in event.payload}]
         return [{"sheet": name} for name in connection.scalars(_SHEETS[self.each_sheet], event.payload)]
 
 
@@ -52,7 +52,12 @@ REQUESTED = 10
 ROUTES = (
     Route(on=EventType.NAS_SCAN_REQUESTED, workflow="nas_sync", input={"library": "library"}, priority=REQUESTED),
     Route(on=EventType.CATALOG_UPDATE_REQUESTED, workflow="catalog_update", priority=REQUESTED),
-    Route(on=EventType.SHEETS_SYNC_REQUESTED, workflow="sheets_sync", input={"sheet": "sheet"}, priority=REQUESTED),
+    Route(
+        on=EventType.SHEETS_SYNC_REQUESTED,
+        workflow="sheets_sync",
+        input={"sheet": "sheet", "statuses": "statuses"},
+        priority=REQUESTED,
+    ),
     Route(
         on=EventType.NAS_SCAN_COMPLETED,
         any_of=_CHANGED_FILES,

@@ -13,6 +13,7 @@ from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events import EventType
 from pokervod_pipelines.events.cursors import Round
 from pokervod_pipelines.events.log import LoggedEvent
+from pokervod_pipelines.events.payloads import find_payload
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.declared import list_workflows
 from pokervod_pipelines.workflows.routes import ROUTES
@@ -76,6 +77,13 @@ def test_every_route_leads_to_a_workflow_whose_input_it_gives() -> None:
         required = {name for name, field in WORKFLOWS[route.workflow].input.model_fields.items() if field.is_required()}
         given_fields = {"sheet"} if route.each_sheet else set(route.input)
         assert required <= given_fields <= fields, route
+
+
+def test_a_request_says_all_that_its_workflow_may_be_told() -> None:
+    for each in WORKFLOWS.values():
+        if each.request:
+            assert set(find_payload(each.request).model_fields) == {*each.input.model_fields, "by", "reason"}
+            assert [route.workflow for route in ROUTES if route.on == each.request] == [each.name]
 
 
 def test_events_ask_for_workflows_of_assets_only() -> None:

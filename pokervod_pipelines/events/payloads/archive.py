@@ -108,9 +108,10 @@ class CorrectedFact(SignedPayload):
 
 
 class SheetRequest(SignedPayload):
-    """Ask for a sheet to be read."""
+    """Ask for a sheet to be read; ``statuses`` says whether its status columns are written."""
 
     sheet: str
+    statuses: bool = True
 
 
 class SheetSummary(Payload):
