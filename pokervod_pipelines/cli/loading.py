@@ -58,6 +58,7 @@ COMMANDS = {
     "logs": CommandEntry("logs", "Print the logs of all processes as one; follow a sync, a run or a process.", False),
     "execute": CommandEntry("execute", "Start a workflow as a Dagster run, by name or by what it is told.", False),
     "routes": CommandEntry("execute", "List the workflows, and which events start them.", False),
+    "breakers": CommandEntry("breakers", "Show which services outside are not called now; let them be tried again."),
     "context": CommandEntry("context", "Show what the runs of one request share."),
     "db": CommandEntry("db", "Show and change the schema's revision; back up the database."),
 }

@@ -13,6 +13,7 @@ from pokervod_pipelines.db.health import read_database
 from pokervod_pipelines.errors import BadSettings, PokervodError
 from pokervod_pipelines.events.retention import find_oldest
 from pokervod_pipelines.files import MIN_FREE_BYTES, find_existing
+from pokervod_pipelines.policies.health import check_breakers
 from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.workflows.blocks import check_blocks
 from pokervod_pipelines.workflows.file_access import find_accessible
@@ -27,9 +28,11 @@ def check_installation(folder: Path | None = None) -> list[CheckResult]:
         return [report_part("settings", str(error), "correct the settings named, then run doctor again")]
     with read_database(settings) as engine:
         health = check_blocks(engine, settings)
+        breakers = check_breakers(engine, settings)
     return [
         _check_settings(settings),
         *(check for each in health.values() for check in each.checks),
+        *breakers,
         _check_dagster_home(settings),
         *_check_rights(settings, folder or Path.cwd()),
         _check_disk(settings),

@@ -22,7 +22,8 @@ class BreakerHarness:
     service: Service = SHEETS
     look_seconds: float = 0.0
     probe_seconds: float = 30.0
-    now: datetime = field(default=START)
+    now: datetime | None = field(default=START)
+    """None is the database's own clock."""
 
     def make(self) -> Breaker:
         """Return a breaker that remembers nothing of the others."""
@@ -41,6 +42,7 @@ class BreakerHarness:
 
     def wait(self, seconds: float) -> None:
         """Move the clock."""
+        assert self.now is not None
         self.now += timedelta(seconds=seconds)
 
     def read(self) -> BreakerState:
