@@ -20,6 +20,9 @@ STOP_SECONDS = 15.0
 STEADY_SECONDS = 60.0
 """A program that ran for so long has recovered, and its failures are forgotten."""
 
+OUTPUT_SECONDS = 600.0
+"""Between two looks at how long the output of a program is."""
+
 RESTARTS = Backoff(first_seconds=1, limit_seconds=60)
 
 _log = logging.getLogger(__name__)
@@ -47,11 +50,11 @@ class Service:
         return self.due_at if self.process is None else None
 
     def start_if_due(self, environ: Mapping[str, str]) -> None:
-        """Start the program if it is not running and its pause is over."""
+        """Start the program if it is not running and its pause is over; keep its output short in any case."""
+        if self.log:
+            rotate_log(self.log)
         if self.process is None and time.monotonic() >= self.due_at:
             self.started_at = time.monotonic()
-            if self.log:
-                rotate_log(self.log)
             with self.log.open("ab") if self.log else nullcontext() as log:
                 self.process = subprocess.Popen(
                     self.command,
@@ -97,8 +100,8 @@ def run_services(services: Sequence[Service], environ: Mapping[str, str], report
 
 
 def _wait(reader: int, due: Sequence[float]) -> set[int]:
-    """Wait for a signal, or until something is due; return the signals."""
-    timeout = max(0.0, min(due) - time.monotonic()) if due else None
+    """Wait for a signal, or until something is due, the length of an output at the latest; return the signals."""
+    timeout = min([OUTPUT_SECONDS, *(max(0.0, each - time.monotonic()) for each in due)])
     return set(os.read(reader, 64)) if select.select([reader], [], [], timeout)[0] else set()
 
 
