@@ -70,7 +70,7 @@ def status(
 def _fail(error: PokervodError, *, as_json: bool) -> Never:
     """Tell that nothing is known, which is not the same as that nothing runs."""
     if as_json:
-        print_json({"overall": "unknown", "error": str(error)})
+        print_json_lines([{"overall": "unknown", "error": str(error)}])
     err.print("[bold red]the status is unknown:[/] ", end="")
     err.print(str(error), markup=False)
     raise typer.Exit(UNREADABLE)

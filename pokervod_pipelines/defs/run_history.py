@@ -37,6 +37,9 @@ STEPS = {stage.asset: stage.name for stage in STAGES} | {
 }
 """The stage of each step: of assets by their name, of a sync by its op."""
 
+TABLES = ("runs", "run_tags", "event_logs", "asset_check_executions", "daemon_heartbeats", "instigators")
+"""What is read; Dagster's first start makes one after the other."""
+
 RECENT = 50
 """Runs of a job that are looked at; materializations are found however old they are."""
 
@@ -82,7 +85,7 @@ class DagsterHistory:
                 return RunFacts()
             raise
         with opened as connection:
-            if not connection.scalar(text("select to_regclass('runs') is not null")):
+            if not connection.scalar(_HAS_TABLES, {"tables": [*TABLES]}):
                 return RunFacts()
             runs = [_make_run(row) for row in connection.execute(_RUNS, {"jobs": [*JOBS], "limit": RECENT})]
             unfinished = [*_pick_unfinished(runs)]
@@ -227,6 +230,10 @@ def _read_checks(connection: Connection) -> Iterator[RecordedCheck]:
             at=row.at,
         )
 
+
+_HAS_TABLES = text("""
+    select bool_and(to_regclass(each.name) is not null) from unnest(cast(:tables as text[])) as each (name)
+""")
 
 _RUNS = text("""
     with recent as (
