@@ -6,12 +6,25 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from pokervod_pipelines_tests.bench import events, hands, match, names, render, rest, scan, search, sheets, sync
+from pokervod_pipelines_tests.bench import (
+    breakers,
+    events,
+    hands,
+    match,
+    names,
+    render,
+    rest,
+    scan,
+    search,
+    sheets,
+    sync,
+)
 
 SUBJECTS = {
     "names": names.measure,
     "match": match.measure,
     "events": events.measure,
+    "breakers": breakers.measure,
     "search": search.measure,
     "scan": scan.measure,
     "sheets": sheets.measure,
