@@ -16,6 +16,7 @@ from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.engine import OUR_DRIVER, make_engine
 from pokervod_pipelines.db.migrate import upgrade_database
 from pokervod_pipelines.errors import Conflict
+from pokervod_pipelines.logs.start import end_log
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines_tests.worker_database import WorkerDatabase, connect_admin, drop_database
 
@@ -35,6 +36,13 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # nothing multiplies matrices, and eac
 os.environ.pop("DAGSTER_HOME", None)
 for variable in [name for name in os.environ if name.startswith("POKERVOD_") and not name.startswith("POKERVOD_TEST_")]:
     del os.environ[variable]
+
+
+@pytest.fixture(autouse=True)
+def _end_log() -> Iterator[None]:
+    """End the log that a command or an instance of Dagster started in this process."""
+    yield
+    end_log()
 
 
 @pytest.fixture(scope="session")

@@ -70,6 +70,7 @@ def end_log() -> None:
     for handler in [each for each in root.handlers if isinstance(each, LogHandler | _TerminalHandler)]:
         root.removeHandler(handler)
         handler.close()
+    logging.getLogger(ROOMS).setLevel(logging.NOTSET)
 
 
 def find_handler() -> LogHandler | None:

@@ -6,25 +6,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pokervod_pipelines.logs.files import LogHandler
-from pokervod_pipelines.logs.start import end_log, find_handler
+from pokervod_pipelines.logs.start import find_handler
 from pokervod_pipelines_tests.cli.command import RunCommand
 from pokervod_pipelines_tests.rollout.plan_folder import PlanFolder
 
 START = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def _end_log() -> Iterator[None]:
-    yield
-    end_log()
-    logging.getLogger("pokervod_pipelines").setLevel(logging.NOTSET)
 
 
 @pytest.fixture
