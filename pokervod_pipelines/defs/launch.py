@@ -72,13 +72,18 @@ class Launcher:
         """
         if not self.settings.workflows.enabled:
             raise Conflict("`workflows.enabled` is false in pokervod.yaml; set it to true to start workflows")
+        self._record_request(workflow, given, actor)
         run = self._create_run(workflow, given, actor, priority=priority)
-        if workflow.request is not None:
-            payload = given.model_dump(mode="json", exclude_defaults=True) | {"by": actor.who, "reason": actor.reason}
-            with self.engine.begin() as connection:
-                append_events(connection, "system", actor.correlation_id, [NewEvent(workflow.request, payload)])
         self.instance.submit_run(run.run_id, cast(Any, None))  # a queue asks no workspace
         return Launch(workflow=workflow.name, run_id=run.run_id, correlation_id=actor.correlation_id)
+
+    def _record_request(self, workflow: Workflow, given: WorkflowInput, actor: Actor) -> None:
+        """Append who asked, before the run: where this process dies in between, the event router launches it."""
+        if workflow.request is None:
+            return
+        payload = given.model_dump(mode="json", exclude_defaults=True) | {"by": actor.who, "reason": actor.reason}
+        with self.engine.begin() as connection:
+            append_events(connection, "system", actor.correlation_id, [NewEvent(workflow.request, payload)])
 
     def _create_run(self, workflow: Workflow, given: WorkflowInput, actor: Actor, *, priority: int) -> dg.DagsterRun:
         steps = workflow.select_steps(given)

@@ -6,7 +6,7 @@ tick. So after a crash the same events ask again, under the same run keys.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -33,6 +33,9 @@ from pokervod_pipelines.workflows.workflow import Workflow
 
 IDS_AT_ONCE = 500
 """Correlation ids that one query of Dagster's runs names."""
+
+TO_FIRST_STEP = timedelta(seconds=1)
+"""A run takes longer from its record to its first step."""
 
 
 def define_router(
@@ -151,5 +154,6 @@ def _covers(record: dg.RunRecord, request: RunRequest, workflows: Mapping[str, W
     has = frozenset(key.path[-1] for key in run.asset_selection) if run.asset_selection else own.assets
     field = workflow.partition_field
     is_same = not own.steps or field is None or run.tags.get(PARTITION_TAG) == str(request.input.get(field))
+    needed = frozenset(workflow.select_steps(workflow.input.model_construct(**request.input)))
     made_it = request.made_by is not None and request.made_by in has
-    return is_same and workflow.assets <= has and (made_it or record.create_timestamp > request.asked_at)
+    return is_same and needed <= has and (made_it or record.create_timestamp > request.asked_at - TO_FIRST_STEP)

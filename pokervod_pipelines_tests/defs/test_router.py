@@ -10,8 +10,8 @@ import dagster as dg
 import pytest
 from sqlalchemy import Engine, text
 
-from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import sync_sheet
