@@ -41,6 +41,10 @@ from pokervod_pipelines.settings import load_settings
 from pokervod_pipelines.suggestions import suggest_name
 from pokervod_pipelines.workflows.pending_events import INSTRUCTIONS
 
+
+MAX_VALUES_SHOWN = 8
+"""Values of a list in a line."""
+
 app = typer.Typer(no_args_is_help=True)
 
 DEFAULT_LINES = 20
@@ -124,10 +128,19 @@ def _print_events(events: Iterable[LoggedEvent], *, as_json: bool) -> int:
             print_json_lines([{name: getattr(event, name) for name in names}])
         else:
             facts = " ".join(
-                f"{key}={value}" for key, value in event.payload.items() if not isinstance(value, dict | NoneType)
+                f"{key}={_shorten(value)}"
+                for key, value in event.payload.items()
+                if not isinstance(value, dict | NoneType)
             )
             out.print(f"{show_time(event.at, '%Y-%m-%d %H:%M:%S')}  {event.type:26} {facts}", markup=False)
     return count
+
+
+def _shorten(value: object) -> object:
+    """Return a long list by its beginning and its length; JSON has all of it."""
+    if not isinstance(value, list) or len(value) <= MAX_VALUES_SHOWN:
+        return value
+    return f"[{', '.join(map(str, value[:MAX_VALUES_SHOWN]))} … {len(value):,} in all]"
 
 
 @app.command("cursors")
