@@ -4,13 +4,14 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.text.encodings import decode
+from pokervod_pipelines.text.stray_quotes import QuoteCheck
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -45,18 +46,31 @@ def parse_delimited(content: bytes, *, file: Path, encoding: str = "", setting: 
 def sniff_delimiter(text: str, *, preferred: str) -> str:
     r"""Return the delimiter that splits most records into equally many cells; ``preferred`` wins a tie.
 
+    Where quotes do not match, records may be wrong, so the lines alone and the delimiters beside quotes count.
+
     >>> sniff_delimiter("No;Name\n1;Quads, then tears\n", preferred=",")
     ';'
     """
     order = sorted(DELIMITERS, key=lambda delimiter: delimiter != preferred)
-    return max(order, key=lambda delimiter: _regularity(text, delimiter))
+    lines = io.StringIO(text, newline="").readlines()
+    rates = {delimiter: _regularity(csv.reader(lines, delimiter=delimiter)) for delimiter in order}
+    best = max(order, key=rates.__getitem__)
+    if QuoteCheck(lines, best).is_matched():
+        return best
+    head = lines[:SNIFFED_RECORDS]
+
+    def rate(delimiter: str) -> tuple[int, int]:
+        alone = _regularity(_split_alone(line, delimiter) for line in head)
+        beside_quotes = sum(line.count(f'"{delimiter}') + line.count(f'{delimiter}"') for line in head)
+        return alone + beside_quotes, rates[delimiter]
+
+    return max(order, key=rate)
 
 
-def _regularity(text: str, delimiter: str) -> int:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _regularity(rows: Iterable[list[str]]) -> int:
     widths: Counter[int] = Counter()
     try:
-        for row, _ in zip(reader, range(SNIFFED_RECORDS), strict=False):
+        for row, _ in zip(rows, range(SNIFFED_RECORDS), strict=False):
             widths[len(row)] += 1
     except csv.Error:
         return 0
@@ -66,7 +80,7 @@ def _regularity(text: str, delimiter: str) -> int:
 def _parse(text: str, delimiter: str, *, file: Path) -> Rows:
     """Return the cells of the records; stray quotes inside a cell stay there."""
     records = read_records(text, delimiter)
-    for record in records:
+    for record in sorted(records, key=lambda record: not record.open_cell):  # a stray quote makes others look open
         if record.error == OPEN_QUOTE:
             raise BadInput(_explain_open_quote(file, record))
         if record.error and not record.cells:
@@ -80,12 +94,14 @@ class DelimitedRecord:
     """Hold the cells of a record, and the lines (from 1) that it takes; ``error`` says what is wrong with its quotes.
 
     A quote that is never closed takes all lines to the end; the next record is then read from the line below.
+    ``open_cell`` is the cell (from 1) with the quote that stays open, where it is known.
     """
 
     line: int
     last_line: int
     cells: list[str]
     error: str = ""
+    open_cell: int = 0
 
     @property
     def is_long(self) -> bool:
@@ -99,15 +115,31 @@ def read_records(text: str, delimiter: str) -> list[DelimitedRecord]:
     The error is ``OPEN_QUOTE`` where the text ends, or other records begin, inside a quoted cell.
     """
     lines = io.StringIO(text, newline="").readlines()
-    records = list(_read(lines, delimiter))
+    quotes = QuoteCheck(lines, delimiter)
+    records = list(_read(lines, delimiter)) if quotes.is_matched() else _read_checked(lines, delimiter, quotes)
     if not any(record.is_long for record in records):
         return records
     contains_others = _make_test(lines, records, delimiter)
     return [replace(each, error=OPEN_QUOTE) if each.is_long and contains_others(each) else each for each in records]
 
 
-def _read(lines: Sequence[str], delimiter: str) -> Iterator[DelimitedRecord]:
-    end = 0
+def _read_checked(lines: Sequence[str], delimiter: str, quotes: QuoteCheck) -> list[DelimitedRecord]:
+    """Return the records of a text with quotes that do not match; they go on where a row ends without a stray one."""
+    records: list[DelimitedRecord] = []
+    reader = _read(lines, delimiter)
+    while record := next(reader, None):
+        records.append(record)
+        if record.error and not record.cells and record.error != OPEN_QUOTE:
+            continue
+        if stray := quotes.find_stray(record.line, record.last_line):
+            while (record := records.pop()).line != stray.line:
+                pass
+            records.append(replace(record, error=OPEN_QUOTE, open_cell=stray.cell))
+            reader = _read(lines, delimiter, stray.last_line)
+    return records
+
+
+def _read(lines: Sequence[str], delimiter: str, end: int = 0) -> Iterator[DelimitedRecord]:
     while (begin := end) < len(lines):
         reader = _open(lines, begin, delimiter, strict=True)
         try:
@@ -143,7 +175,7 @@ def _make_test(
 
     Where it has as many cells as they have, all its lines must be like them; otherwise one line is enough.
     """
-    short = [record for record in records if not record.is_long]
+    short = [record for record in records if not record.is_long and record.error != OPEN_QUOTE]
     widths = {len(record.cells) for record in short} or {len(record.cells) for record in records}
     alone = {record.line: _split_alone(lines[record.line - 1], delimiter) for record in short}
     counts = {len(cells) for cells in alone.values()} | widths
@@ -175,7 +207,7 @@ def _classify(cell: str) -> tuple[bool, bool]:
 
 
 def _explain_open_quote(file: Path, record: DelimitedRecord) -> str:
-    column = next((index for index, cell in enumerate(record.cells) if "\n" in cell or "\r" in cell), None)
-    place = f"line {record.line:,}, cell {(len(record.cells) or 1) if column is None else column + 1}"
+    long = next((index for index, cell in enumerate(record.cells, start=1) if "\n" in cell or "\r" in cell), 0)
+    place = f"line {record.line:,}, cell {record.open_cell or long or len(record.cells) or 1}"
     lost = f", so the rows up to line {record.last_line:,} would become one cell" if record.is_long else ""
     return f"{file}: {place}: {OPEN_QUOTE}{lost}. Correct the quotes of that line, or export the sheet again."
