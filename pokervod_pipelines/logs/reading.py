@@ -1,7 +1,8 @@
 """Read the logs of all processes as one, by time; wait for more of them."""
 
+import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,12 @@ class LogFilter:
         is_recent = self.since is None or log.mtime >= self.since.timestamp()
         return is_recent and (not self.process or log.process == self.process)
 
+    def list_marks(self) -> Iterator[list[bytes]]:
+        """Yield words of which a log with such a line has at least one, which is sooner known than its lines."""
+        yield from ([each.encode()] for each in (self.run_id, self.correlation_id) if each)
+        if self.level != "debug":
+            yield [f" {name.upper()} ".encode() for name, value in LEVELS.items() if value >= LEVELS[self.level]]
+
 
 def read_latest(logs: list[LogFile], filters: LogFilter, *, limit: int | None) -> list[LogLine]:
     """Return the newest lines that fit, oldest first, as the logs were when they were listed; None is all of them.
@@ -49,7 +56,7 @@ def read_latest(logs: list[LogFile], filters: LogFilter, *, limit: int | None) -
             continue
         if limit is not None and len(found) >= limit and (not found or log.mtime < found[0].at.timestamp()):
             break
-        found.extend(line for line in _read_log(log) if filters.fits(line))
+        found.extend(line for line in _read_log(log, [*filters.list_marks()]) if filters.fits(line))
         found.sort(key=lambda line: line.at)
         found = found[max(0, len(found) - limit) :] if limit is not None else found
     return found
@@ -61,16 +68,25 @@ def find_oldest(logs: list[LogFile]) -> datetime | None:
     return min((line.at for line in firsts if line), default=None)
 
 
-def _read_log(log: LogFile) -> Iterator[LogLine]:
-    """Yield the lines that the log had when it was listed."""
+def _read_log(log: LogFile, marks: Sequence[Sequence[bytes]] = ()) -> Iterator[LogLine]:
+    """Yield the lines that the log had when it was listed, none where it has none of the words of a mark."""
     tail = LogTail(log.process, end=log.size)
     descriptor = _open(log)
     if descriptor is None:
         return
     with os.fdopen(descriptor, "rb") as file:
+        if not _has_marks(descriptor, marks):
+            return
         while part := file.read(min(1 << 20, tail.end - file.tell())):
             yield from tail.add(part)
     yield from tail.finish()
+
+
+def _has_marks(descriptor: int, marks: Sequence[Sequence[bytes]]) -> bool:
+    if not marks or not os.fstat(descriptor).st_size:
+        return True
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as content:
+        return all(any(content.find(word) >= 0 for word in words) for words in marks)
 
 
 def _open(log: LogFile) -> int | None:

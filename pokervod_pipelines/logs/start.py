@@ -12,7 +12,7 @@ from pokervod_pipelines.logs.lines import LineFormatter
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.file import read_dotenv
 from pokervod_pipelines.text.controls import show_controls
-from pokervod_pipelines.text.redaction import hide_secrets
+from pokervod_pipelines.text.redaction import find_secrets, hide_known
 
 ROOMS = "pokervod_pipelines"
 
@@ -53,8 +53,8 @@ def start_log(settings: Settings, process: str, *, has_console: bool = False) ->
         file_bytes=settings.logs.file_bytes,
         kept_bytes=settings.logs.kept_bytes,
     )
-    environment = {**read_dotenv(Path.cwd() / ".env"), **os.environ}
-    handler.setFormatter(LineFormatter(settings.zone, lambda text: hide_secrets(text, environment)))
+    secrets = find_secrets({**read_dotenv(Path.cwd() / ".env"), **os.environ})
+    handler.setFormatter(LineFormatter(settings.zone, lambda text: hide_known(text, secrets)))
     root = logging.getLogger()
     root.addHandler(handler)
     if not has_console:

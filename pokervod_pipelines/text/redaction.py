@@ -18,9 +18,19 @@ _HEADER = re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE
 
 def hide_secrets(text: str, environment: Mapping[str, str], addresses: Iterable[str] = ()) -> str:
     """Return the text with ``***`` for every secret of the environment or an address, and for what looks like one."""
+    return hide_known(text, find_secrets(environment, addresses))
+
+
+def find_secrets(environment: Mapping[str, str], addresses: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return every secret of the environment or an address, the longest first, for ``hide_known``."""
     values = [value for name, value in environment.items() if name not in _FOLDERS and _SECRET_NAME.search(name)]
     found = {*_list_parts(values), *_list_passwords([*values, *addresses])}
-    for secret in sorted((each for each in found if len(each) >= MIN_SECRET_LENGTH), key=len, reverse=True):
+    return tuple(sorted((each for each in found if len(each) >= MIN_SECRET_LENGTH), key=len, reverse=True))
+
+
+def hide_known(text: str, secrets: Iterable[str]) -> str:
+    """Return the text with ``***`` for these secrets, and for what looks like one."""
+    for secret in secrets:
         text = text.replace(secret, "***")
     text = _USER.sub("***@", text)
     text = _QUERY.sub(r"\1?***", text)
