@@ -20,6 +20,7 @@ from pokervod_pipelines.defs.lineage import complete_spec, define_sources
 from pokervod_pipelines.defs.resources import SilentListener, define_engine, define_shared_context
 from pokervod_pipelines.defs.rollout import define_rollout, define_rollout_jobs, define_rollout_sensors, read_plans
 from pokervod_pipelines.defs.router import define_router
+from pokervod_pipelines.defs.run_failures import define_failure_sensor
 from pokervod_pipelines.defs.sensors import define_sensors, keep_engine
 from pokervod_pipelines.defs.sync import define_sync_jobs
 from pokervod_pipelines.defs.workflows import define_workflow_jobs
@@ -51,6 +52,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
             *(each for define in _list_definers("define_{}_sensors") for each in define(settings, open_engine)),
             *define_rollout_sensors(plans, open_engine),
             *define_alert_sensors(settings, open_engine),
+            define_failure_sensor(settings, open_engine),
         ],
         # A spawned step costs 1.5 s and 110 MB; ours are short and talk to one database.
         executor=dg.in_process_executor,

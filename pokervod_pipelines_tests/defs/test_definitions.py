@@ -182,6 +182,7 @@ def test_the_jobs_and_schedules_are_those_of_the_design(defs: dg.Definitions) ->
         "stale_instructions",
         "rollout_clock",
         "alert_delivery",
+        "run_failures",
     }
     assert {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs} == {
         "nightly_full_sync": "0 3 * * *",

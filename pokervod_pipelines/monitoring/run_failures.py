@@ -1,0 +1,130 @@
+"""Raise one alert for each cause that makes a job fail, and resolve it once the job succeeds without it.
+
+A cause is an error with its numbers left out, so that a retry, or the next day's run, has the same one. A sync has as
+many as its stages have errors. Runs of one library or sheet are apart from those of another, days are not: a run of a
+day reads whatever is due.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, text
+
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
+from pokervod_pipelines.alerts.lifecycle import raise_alert, resolve_alert
+from pokervod_pipelines.events.types import EventType
+from pokervod_pipelines.monitoring.status_facts import RECENT_ERRORS
+from pokervod_pipelines.settings import Settings
+
+WATCHER = "run_failures"
+"""Who resolves these alerts, and the beginning of their keys."""
+
+SKIPPED = "skipped, since"
+"""How the error of a stage begins that did not run since another failed, whose error is the cause."""
+
+SHOWN = 10
+"""Names of a cause's stages that an alert lists."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedRun:
+    """Describe a run that ended: ``error`` is None where it succeeded."""
+
+    run_id: str
+    job: str
+    partition: str
+    correlation_id: str
+    error: str | None
+
+    @property
+    def subject(self) -> str:
+        """Return what the alerts of this run are about: its job, with the library or sheet."""
+        return self.job if not self.partition or _DAY.fullmatch(self.partition) else f"{self.job} {self.partition}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Name why a run failed, and its stages that failed for it."""
+
+    error: str
+    stages: tuple[str, ...] = ()
+
+
+def record_ended_runs(engine: Engine, settings: Settings, runs: Iterable[EndedRun]) -> list[str]:
+    """Raise and resolve the alerts of these runs, the earliest first; return what was done as sentences."""
+    done: list[str] = []
+    for run in runs:
+        with engine.begin() as connection:
+            causes = find_causes(connection, run) if run.error else []
+            keys = {make_key(run, cause): cause for cause in causes}
+            done += _resolve_others(connection, run, [*keys])
+            for key, cause in keys.items():
+                outcome = raise_alert(connection, _make_alert(run, key, cause), settings.alerts.channels).outcome
+                done.append(f"{outcome}: {run.subject}: {cause.error}")
+    return done
+
+
+def find_causes(connection: Connection, run: EndedRun) -> list[Cause]:
+    """Return why the run failed: the errors of its stages, or its own where none has any."""
+    values = {"type": EventType.SYSTEM_ERROR, "run_id": run.run_id, "limit": RECENT_ERRORS}
+    stages: dict[str, list[str]] = {}
+    for row in connection.execute(_ERRORS, values):
+        if not row.error.startswith(SKIPPED):
+            stages.setdefault(row.error, []).append(row.stage if row.name == row.stage else f"{row.stage} {row.name}")
+    found = [Cause(error=error, stages=tuple(names)) for error, names in stages.items()]
+    return found or [Cause(error=run.error or "no reason is known")]
+
+
+def make_key(run: EndedRun, cause: Cause) -> str:
+    """Return the key of the alert: the same for every run of the job that fails for this cause."""
+    digest = hashlib.sha256(_VARYING.sub("#", cause.error).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{_begin_key(run)}{digest[:12]}"
+
+
+def _begin_key(run: EndedRun) -> str:
+    return f"{WATCHER} {run.subject[:150]}: "
+
+
+def _make_alert(run: EndedRun, key: str, cause: Cause) -> Alert:
+    first = cause.error.strip().partition("\n")[0]
+    named = ", ".join(cause.stages[:SHOWN]) + (" …" if len(cause.stages) > SHOWN else "")
+    lines = [
+        cause.error.strip(),
+        f"It stopped {named}; everything else is up to date." if named else "",
+        f"Run {run.run_id[:8]} of {run.job}; `pokervod status` shows how it is now.",
+    ]
+    return Alert(
+        key=key,
+        severity=AlertSeverity.WARNING,
+        title=f"{run.subject} failed: {first}",
+        body="\n\n".join(line for line in lines if line),
+        correlation_id=run.correlation_id,
+    )
+
+
+def _resolve_others(connection: Connection, run: EndedRun, kept: Sequence[str]) -> list[str]:
+    """Resolve the job's open alerts of other causes than this run's."""
+    reason = f"run {run.run_id[:8]} {'failed for another cause' if run.error else 'succeeded'}"
+    keys = connection.scalars(_OPEN, {"start": _begin_key(run), "kept": [*kept]}).all()
+    resolved = [key for key in keys if resolve_alert(connection, key, actor=Actor(who=WATCHER, reason=reason))]
+    return [f"resolved: {key}, {reason}" for key in resolved]
+
+
+_ERRORS = text("""
+    select stage, name, error from (
+        select id, payload ->> 'stage' as stage, payload ->> 'name' as name, payload ->> 'error' as error,
+            payload ->> 'run_id' as run_id
+        from events where type = :type order by id desc limit :limit
+    ) as latest
+    where run_id = :run_id order by id
+""")
+
+_OPEN = text("""
+    select key from alerts where resolved_at is null and starts_with(key, :start) and key <> all(:kept) order by key
+""")
