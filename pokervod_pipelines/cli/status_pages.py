@@ -80,14 +80,11 @@ def _make_row(each: BlockStatus, now: datetime) -> tuple[str, ...]:
 
 
 def _describe_items(each: BlockStatus) -> str:
-    if each.items_total is None:
+    """Return the items in words: all, some of all, or some of a number that nobody knows before the first success."""
+    if each.items_processed is None:
         return ""
-    count = f"{each.items_total:,}" if each.items_processed == each.items_total else _count(each)
-    return f"{count} {each.items_unit}"
-
-
-def _count(each: BlockStatus) -> str:
-    return f"{each.items_processed:,} of {each.items_total:,}"
+    of = "" if each.items_total in {None, each.items_processed} else f" of {each.items_total:,}"
+    return f"{each.items_processed:,}{of} {each.items_unit}"
 
 
 def list_lines(status: SystemStatus, now: datetime) -> Iterator[str]:

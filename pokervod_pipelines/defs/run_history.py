@@ -23,7 +23,17 @@ from pokervod_pipelines.settings import Settings
 
 FULL = "full_sync"
 SCHEDULE = "nightly_full_sync"
-JOBS = (FULL, "incremental_sync", "nas_sync", "sheets_sync", "hands_to_renders", "renders")
+JOBS = (
+    FULL,
+    "incremental_sync",
+    "nas_sync",
+    "media_sync",
+    "catalog_update",
+    "sheets_sync",
+    "clips_update",
+    "hands_to_renders",
+    "renders",
+)
 """The jobs whose steps are stages."""
 
 STEPS = {stage.asset: stage.name for stage in STAGES} | {
@@ -34,6 +44,9 @@ STEPS = {stage.asset: stage.name for stage in STAGES} | {
     "sync_sheet": "sheets",
     "build_clips": "clips",
     "write_statuses": "statuses",
+    "import_hands": "hands",
+    "import_tournaments": "tournaments",
+    "make_instructions": "instructions",
 }
 """The stage of each step: of assets by their name, of a sync by its op."""
 

@@ -119,7 +119,8 @@ def _derive_block(
     stages = list_stages(block)
     own = [each for each in attempts if each.stage in {stage.name for stage in stages}]
     parts = [part for stage in stages for part in _derive_parts(stage, own, progress, settings)]
-    items = [each for each in parts if each.stage == stages[0].name and each.total is not None]
+    items = [each for each in parts if each.stage == stages[0].name and each.state is not None]
+    totals = [each.total for each in items if each.total is not None]
     error = max((each for each in own if each.state is RunState.FAILED), key=lambda each: each.at, default=None)
     assets = {stage.asset for stage in stages}
     return BlockStatus(
@@ -133,7 +134,7 @@ def _derive_block(
         last_error=error.error if error else None,
         last_error_at=error.at if error else None,
         items_processed=sum(each.done or 0 for each in items) if items else None,
-        items_total=sum(each.total or 0 for each in items) if items else None,
+        items_total=sum(totals) if totals and len(totals) == len(items) else None,
         items_unit=stages[0].count.replace("_", " ") if stages else "",
         parts=tuple(parts),
         failed_checks=tuple(_list_failed(facts.checks, assets)),
