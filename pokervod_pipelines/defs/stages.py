@@ -4,6 +4,7 @@ Only ``Unavailable`` is retried, by the policy of its block; every other failure
 input would fail again, and so is a file or share that does not exist.
 """
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -22,6 +23,8 @@ CORRELATION_TAG = "pokervod/correlation_id"
 REVISION_TAG = "pokervod/revision"
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 def make_retry_policy(block: str, settings: Settings) -> dg.RetryPolicy:
@@ -62,6 +65,7 @@ def run_or_fail(run: Callable[[], T]) -> T:
         return run()
     except PokervodError as error:
         if is_worth_a_retry(error):
+            _log.info("the step is tried again, as often as its policy says: %s", error)
             raise
         raise dg.Failure(description=str(error), allow_retries=False) from error
 
@@ -78,6 +82,7 @@ def run_or_report(
     except Exception as error:
         failure = name_failure(error, settings)
         if retries_left > 0 and is_worth_a_retry(failure):
+            _log.info("%s %s is tried again, up to %d times", stage, name, retries_left)
             raise failure from error
         return StageResult(stage=stage, name=name, seconds=0.0, error=str(failure))
 
