@@ -77,6 +77,17 @@ def test_libraries_that_fail_for_one_reason_are_named_together(run: Run, tmp_pat
     assert "3 of them only not seen: mount the share, then scan again" in run("nas missing").output
 
 
+def test_many_files_are_counted_in_one_format(run: Run, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("""
+            insert into nas_files (root, library, path, path_key, size, mtime_ns, inode, category, version_type,
+                is_junk, state)
+            select 'nas', 'wsop', n, n, 1, 1, n, 'video', '', false, 'unseen' from generate_series(1, 1074) n
+        """)
+
+    assert run("nas missing").output.startswith("1,074 files missing, 1,074 of them only not seen: mount the share")
+
+
 def test_a_root_is_accepted_by_its_name_and_with_a_reason(run: Run, tmp_path: Path) -> None:
     run("nas scan")
     (tmp_path / "other" / MARKER).unlink()
