@@ -45,7 +45,6 @@ def define_router(
 
     A sync of everything is asked for by people and schedules, never by an event.
     """
-    workflows = list_workflows()
 
     @dg.sensor(
         jobs=jobs,
@@ -61,18 +60,18 @@ def define_router(
             if memory.done:
                 advance_cursor(connection, ROUTER, memory.done)
             start_cursor(connection, ROUTER)
-        memory = _record_ends(context.instance, open_engine(), memory, workflows)
+        memory = _record_ends(context.instance, open_engine(), settings, memory)
         return _route(context.instance, open_engine(), settings, memory)
 
     return [event_router]
 
 
 def _record_ends(
-    instance: dg.DagsterInstance, engine: Engine, memory: RouterMemory, workflows: Mapping[str, Workflow]
+    instance: dg.DagsterInstance, engine: Engine, settings: Settings, memory: RouterMemory
 ) -> RouterMemory:
     """Append how runs ended since the last tick, so that failures are routed like other events."""
     now = datetime.now(UTC)
-    record_ends(instance, engine, workflows, since=memory.ends_seen or now)
+    record_ends(instance, engine, list_workflows(), settings.alerts.channels, since=memory.ends_seen or now)
     return replace(memory, ends_seen=now)
 
 

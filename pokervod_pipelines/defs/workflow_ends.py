@@ -2,15 +2,19 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
+from pokervod_pipelines.alerts.lifecycle import raise_alert, resolve_alert
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflows import ATTEMPT_TAG, WORKFLOW_TAG, read_input
 from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.settings.rooms import AlertChannel
 from pokervod_pipelines.workflows.workflow import Workflow
 
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
@@ -29,9 +33,14 @@ _NO_ERROR = "the run failed; Dagster's log of it says more"
 
 
 def record_ends(
-    instance: dg.DagsterInstance, engine: Engine, workflows: Mapping[str, Workflow], *, since: datetime
+    instance: dg.DagsterInstance,
+    engine: Engine,
+    workflows: Mapping[str, Workflow],
+    channels: Sequence[AlertChannel],
+    *,
+    since: datetime,
 ) -> int:
-    """Append an event for each run that ended since; return how many."""
+    """Append an event for each run that ended since, and tell the channels where its workflow says so."""
     filter_ = dg.RunsFilter(tags={WORKFLOW_TAG: [*workflows]}, statuses=ENDED, updated_after=since - OVERLAP)
     ended = {record.dagster_run.run_id: record for record in instance.get_run_records(filter_)}
     if not ended:
@@ -41,6 +50,9 @@ def record_ends(
         new = [record for run_id, record in ended.items() if run_id not in known]
         events = [_describe_end(instance, each, workflows) for each in new if not _is_retried(each)]
         count = append_events(connection, "system", "", events)
+        for event in events:
+            if workflows[event.payload["workflow"]].notify:
+                _notify(connection, event, channels)
     for event in events:
         _log_end(event)
     return count
@@ -58,6 +70,22 @@ _FIND_KNOWN = text("""
     where type in ('system.workflow.completed', 'system.workflow.failed')
         and at > now() - interval '1 day' and payload ->> 'run_id' = any(:run_ids)
 """)
+
+
+def _notify(connection: Connection, event: NewEvent, channels: Sequence[AlertChannel]) -> None:
+    """Send a message once: the alert is over as soon as it is raised."""
+    end, has_failed = event.payload, event.type == EventType.SYSTEM_WORKFLOW_FAILED
+    told = " ".join(str(value) for value in end["input"].values())
+    alert = Alert(
+        key=f"workflow run {end['run_id']}",
+        severity=AlertSeverity.WARNING if has_failed else AlertSeverity.INFO,
+        title=f"{end['workflow']} {told} {'failed' if has_failed else 'is done'} after {end['seconds']:.0f} s",
+        body=end.get("error", ""),
+        correlation_id=str(event.correlation_id),
+    )
+    raise_alert(connection, alert, channels)
+    actor = Actor(who="event_router", reason="a message, not a condition", correlation_id=alert.correlation_id)
+    resolve_alert(connection, alert.key, actor=actor)
 
 
 def _is_retried(record: dg.RunRecord) -> bool:
