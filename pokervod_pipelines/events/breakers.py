@@ -1,5 +1,7 @@
 """Make and reset the breakers of ``policies`` so that each change is in the event log."""
 
+import logging
+
 from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.actors import Actor
@@ -9,6 +11,8 @@ from pokervod_pipelines.policies import breaker_store
 from pokervod_pipelines.policies.blocks import Service
 from pokervod_pipelines.policies.breaker_store import BreakerState
 from pokervod_pipelines.policies.breakers import Breaker, BreakerChange, BreakerOptions
+
+_log = logging.getLogger(__name__)
 
 _TYPES = {
     BreakerChange.OPENED: EventType.SYSTEM_BREAKER_OPENED,
@@ -23,6 +27,8 @@ def make_breaker(engine: Engine, service: Service, options: BreakerOptions) -> B
 
 def append_change(connection: Connection, change: BreakerChange, state: BreakerState) -> None:
     """Append the event; what belongs to one opening has the same correlation id."""
+    text = "the breaker of %s %s after %d failures: %s"
+    _log.warning(text, state.name, change, state.failures, state.last_error, extra={"is_shown": True})
     event = NewEvent(_TYPES[change], {**_describe(state)})
     append_events(connection, "system", state.correlation_id, [event])
 
