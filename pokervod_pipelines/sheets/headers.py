@@ -206,9 +206,12 @@ def _explain_missing(tab: Tab) -> str:
         hint = f"Row {1 - place} is nearest, as {kind}: it lacks {lacks}."
     else:
         hint = _hint_at_first(head) + "Expected " + "; ".join(map(_name_required, SheetKind)) + "."
+    where, or_skip = f"tab {tab.title!r}", ", or add the tab to the sheet's `skip_tabs`"
+    if tab.is_file:
+        where, or_skip = "the file", ""
     return (
-        f"No header row in the first {len(head)} rows of tab {tab.title!r}, so its rows stay as they were. {hint} "
-        "Correct the header, or add the tab to the sheet's `skip_tabs`."
+        f"No header row in the first {len(head)} rows of {where}, so its rows stay as they were. {hint} "
+        f"Correct the header{or_skip}."
     )
 
 

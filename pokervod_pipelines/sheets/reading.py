@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import starmap
 
+from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings.rooms import SheetSource
 from pokervod_pipelines.sheets.directives import NO_DIRECTIVES, SheetDirectives, find_kind, read_directives
@@ -67,7 +68,7 @@ def read_workbook(workbook: Workbook, tab_filter: TabFilter = ALL_TABS) -> Sheet
     """Return every annotation row of every tab, in the order of the workbook.
 
     Raises:
-        BadInput: the workbook as a whole cannot be read.
+        BadInput: the workbook as a whole cannot be read, such as a CSV without a header.
         Unavailable: it cannot be read now.
 
     """
@@ -84,6 +85,8 @@ def read_workbook(workbook: Workbook, tab_filter: TabFilter = ALL_TABS) -> Sheet
             continue
         layout = find_layout(tab)
         if reason := _explain_unreadable(tab, layout):
+            if tab.is_file:
+                raise BadInput(f"{workbook.name}: {reason}")
             unreadable[tab.title] = reason
         elif isinstance(layout, AnnotationLayout):
             read = read_rows(fill_merged(tab, below=layout.header_row), layout)

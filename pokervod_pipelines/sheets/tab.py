@@ -28,6 +28,7 @@ class Tab:
     look blank but are not. ``errors`` maps (row, column) to an error such as ``#REF!``; the cell is blank. In a tab
     that ``is_live`` it means "not computed yet".
     ``merged`` lists (first row, last row, column) of cells merged over several rows; ``cells`` has the first only.
+    A tab that ``is_file`` is all of a CSV or TSV file.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Tab:
     merged: tuple[tuple[int, int, int], ...] = ()
     is_hidden: bool = False
     is_live: bool = False
+    is_file: bool = False
 
     @property
     def unreadable(self) -> Mapping[tuple[int, int], str]:

@@ -100,7 +100,7 @@ class LocalWorkbook:
     def _parse(self) -> tuple[Tab, ...]:
         if self.path.suffix.lower() in DELIMITED_SUFFIXES:
             rows = parse_delimited(self.content, file=self.path, encoding=self.encoding, setting="sheets[].encoding")
-            return (Tab(self.path.stem, tuple(tuple(row) for row in rows)),)
+            return (Tab(self.path.stem, tuple(tuple(row) for row in rows), is_file=True),)
         return parse_xlsx(self.content, file=self.path)
 
 

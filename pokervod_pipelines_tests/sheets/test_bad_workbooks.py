@@ -90,6 +90,8 @@ def write_bad(path: Path, case: dict[str, Any]) -> None:
     elif "formulas" in case:
         lines = [make_line(number, In=f"=A{number}") for number in range(case["formulas"])]
         write_book(path, {path.stem: [COLUMNS, *lines]})
+    elif "book" in case:
+        write_book(path, {path.stem: case["book"]})
     elif "huge" in case:
         path.write_text(to_csv([("1", "x" * case["huge"])]))
     elif "deep" in case:
