@@ -14,7 +14,8 @@ WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 def find_next_tick(cron: str, zone: ZoneInfo, after: datetime) -> datetime | None:
     """Return the first moment after this one that the cron line names on the clocks of the zone, None without any.
 
-    A time that clocks skip is the next full hour, and of one that they show twice it is the second.
+    A time that clocks skip is the next full hour, and of one that they show twice it is the second; each hour is each
+    hour that passes.
 
     >>> find_next_tick("0 3 * * *", ZoneInfo("Europe/London"), datetime(2026, 7, 1, 12, tzinfo=UTC)).isoformat()
     '2026-07-02T03:00:00+01:00'
@@ -24,7 +25,7 @@ def find_next_tick(cron: str, zone: ZoneInfo, after: datetime) -> datetime | Non
     first = after.astimezone(zone).date()
     for day in (first + timedelta(days=each) for each in range(MOST_DAYS)):
         if _is_on(day, *days):
-            moments = (each for clock in clocks for each in _show(day, clock, zone, both=hours == "*"))
+            moments = (each for clock in clocks for each in _show(day, clock, zone, is_hourly=hours == "*"))
             if found := min((each for each in moments if each > after), default=None):
                 return found.astimezone(zone)
     return None
@@ -41,15 +42,15 @@ def _is_on(day: date, days: str, months: str, weekdays: str) -> bool:
     return all(fits) if "*" in {days[0], weekdays[0]} else any(fits)
 
 
-def _show(day: date, clock: time, zone: ZoneInfo, *, both: bool) -> Iterator[datetime]:
+def _show(day: date, clock: time, zone: ZoneInfo, *, is_hourly: bool) -> Iterator[datetime]:
     """Yield when clocks of the zone show this time on this day, in UTC."""
     shown = datetime.combine(day, clock, zone)
     first, second = (shown.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if second < first:  # clocks skip it
-        late = first.astimezone(zone)
-        yield late.replace(minute=0, second=0).astimezone(UTC)
+        if not is_hourly:
+            yield first.astimezone(zone).replace(minute=0, second=0).astimezone(UTC)
         return
-    if both and first != second:
+    if is_hourly:
         yield first
     yield second
 

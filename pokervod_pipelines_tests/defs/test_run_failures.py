@@ -1,0 +1,166 @@
+"""Check that a cause that fails a job raises one alert however often, resolved once the job runs without it."""
+
+from collections.abc import Callable, Iterator
+
+import dagster as dg
+import pytest
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
+from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.errors import ArchiveUnavailable
+from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.settings import Settings
+
+Tick = Callable[[], str]
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+@pytest.fixture
+def tick(engine: Engine, settings_factory: Callable[..., Settings], instance: dg.DagsterInstance) -> Tick:
+    """Return ``tick()``, which ticks the sensor once and returns what it did."""
+    settings = settings_factory(alerts={"channels": [{"name": "here", "min_severity": "info"}]})
+    defs = build_defs(settings=settings, engine=engine)
+    sensor = defs.get_repository_def().get_sensor_def("run_failures")
+    cursor: str | None = None
+
+    def run() -> str:
+        nonlocal cursor
+        with dg.build_sensor_context(instance=instance, cursor=cursor, definitions=defs) as context:
+            reason = sensor(context)
+            cursor = context.cursor
+        assert isinstance(reason, dg.SkipReason)
+        return str(reason.skip_message)
+
+    return run
+
+
+def run_job(
+    instance: dg.DagsterInstance, error: str | None, *, job: str = "nas_sync", partition: str = "WSOP", **tags: str
+) -> str:
+    """Run a job that ends with this error, or succeeds; return its id."""
+
+    @dg.op
+    def scan() -> None:
+        if error:
+            raise ArchiveUnavailable(error)
+
+    @dg.job(name=job)
+    def scans() -> None:
+        scan()
+
+    partition_tags = {"dagster/partition": partition} if partition else {}
+    done = scans.execute_in_process(instance=instance, raise_on_error=False, tags=partition_tags | tags)
+    return done.run_id
+
+
+def read_alerts(engine: Engine, *, is_open: bool | None = True) -> list[ListedAlert]:
+    with engine.connect() as connection:
+        return list_alerts(connection, is_open=is_open)
+
+
+def test_one_alert_is_raised_for_a_cause_however_often_the_job_fails(
+    engine: Engine, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    tick()
+    run_id = run_job(instance, "/mnt/nas: not mounted after 3 s. Mount the share.")
+    first = tick()
+    for seconds in (4, 5):
+        run_job(instance, f"/mnt/nas: not mounted after {seconds} s. Mount the share.")
+    tick()
+    idle = tick()
+
+    (alert,) = read_alerts(engine)
+    assert first.startswith("raised: nas_sync WSOP: /mnt/nas: not mounted")
+    assert (alert.times, len(alert.deliveries), alert.severity) == (3, 1, "warning")
+    assert alert.title == "nas_sync WSOP failed: /mnt/nas: not mounted after 3 s. Mount the share."
+    assert run_id[:8] in alert.body
+    assert idle == "no run has failed or made a failure good since the last look"
+
+
+def test_the_alert_is_resolved_when_the_job_succeeds_for_the_same_library(
+    engine: Engine, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    run_job(instance, "not mounted")
+    tick()
+
+    run_job(instance, None, partition="PAD")
+    run_job(instance, None, job="sheets_sync")
+    tick()
+    still_open = len(read_alerts(engine))
+    run_id = run_job(instance, None)
+    done = tick()
+
+    (alert,) = read_alerts(engine, is_open=False)
+    assert still_open == 1
+    assert read_alerts(engine) == []
+    assert (alert.resolved_by, alert.resolved_reason) == ("run_failures", f"run {run_id[:8]} succeeded")
+    assert done.startswith("resolved: ")
+
+
+def test_a_day_is_made_good_by_the_next_day(engine: Engine, instance: dg.DagsterInstance, tick: Tick) -> None:
+    run_job(instance, "not mounted", job="hands_to_renders", partition="2026-05-03")
+    tick()
+    run_job(instance, None, job="hands_to_renders", partition="2026-05-04")
+    tick()
+
+    assert read_alerts(engine) == []
+
+
+def test_a_failure_and_its_success_in_one_look_leave_nothing_open(
+    engine: Engine, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    run_job(instance, "not mounted")
+    run_job(instance, None)
+    tick()
+
+    assert (len(read_alerts(engine)), len(read_alerts(engine, is_open=None))) == (0, 1)
+
+
+def test_a_sync_has_an_alert_for_each_error_of_its_stages(
+    engine: Engine, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    def fail(*errors: tuple[str, str, str]) -> None:
+        run_id = run_job(instance, "everything else is up to date, but: …", job="full_sync", partition="")
+        payloads = [{"stage": stage, "name": name, "error": error, "run_id": run_id} for stage, name, error in errors]
+        with engine.begin() as connection:
+            append_events(connection, "system", "c", [NewEvent(EventType.SYSTEM_ERROR, each) for each in payloads])
+        tick()
+
+    away = [("nas", name, "not mounted") for name in ("WSOP", "PAD")]
+    skipped = ("media", "WSOP", "skipped, since nas WSOP failed; the next sync does it")
+    fail(*away, skipped, ("sheets", "notes", "no such file"))
+    both = {alert.title: alert.body for alert in read_alerts(engine)}
+    fail(("sheets", "notes", "no such file"))
+
+    assert sorted(both) == ["full_sync failed: no such file", "full_sync failed: not mounted"]
+    assert "It stopped nas WSOP, nas PAD; everything else is up to date." in both["full_sync failed: not mounted"]
+    assert [(alert.title, alert.times) for alert in read_alerts(engine)] == [("full_sync failed: no such file", 2)]
+
+
+def test_a_run_that_dagster_starts_again_and_one_that_was_cancelled_raise_nothing(
+    engine: Engine, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    run_job(instance, "its process died", **{"dagster/will_retry": "true"})
+    run = instance.create_run_for_job(dg.job(name="nas_sync")(lambda: None), status=dg.DagsterRunStatus.STARTED)
+    instance.report_run_canceled(run)
+    tick()
+
+    assert read_alerts(engine, is_open=None) == []
+
+
+def test_a_look_at_rest_reads_the_ended_runs_only(engine: Engine, instance: dg.DagsterInstance, tick: Tick) -> None:
+    run_job(instance, None)
+    tick()
+    with engine.connect() as connection:
+        before = connection.scalar(text("select count(*) from events"))
+    reasons = {tick() for _ in range(3)}
+
+    with engine.connect() as connection:
+        assert connection.scalar(text("select count(*) from events")) == before
+    assert reasons == {"no run has failed or made a failure good since the last look"}

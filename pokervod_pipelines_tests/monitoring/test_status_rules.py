@@ -1,0 +1,225 @@
+"""Check how the status of a block and of the whole follows from attempts, by tables; and when the next sync is due."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from dagster._utils.schedules import cron_string_iterator
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from pokervod_pipelines.checks import Severity
+from pokervod_pipelines.events.types import BLOCKS
+from pokervod_pipelines.monitoring.status import judge_block, judge_overall, read_status
+from pokervod_pipelines.monitoring.status_runs import RecordedCheck, Run, RunFacts, RunState, StageAttempt
+from pokervod_pipelines.monitoring.status_schedule import find_next_tick
+from pokervod_pipelines.monitoring.status_shape import BlockState, PartStatus, SystemStatus
+from pokervod_pipelines.monitoring.status_stages import STAGES
+from pokervod_pipelines.settings import Settings
+
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+OK, BAD, STOPPED, BUSY = RunState.SUCCEEDED, RunState.FAILED, RunState.STOPPED, RunState.RUNNING
+
+
+def ago(minutes: float) -> datetime:
+    return NOW - timedelta(minutes=minutes)
+
+
+def attempt(stage: str, name: str, state: RunState, minutes: float, **values: object) -> StageAttempt:
+    return StageAttempt(stage=stage, name=name, state=state, at=ago(minutes), **values)  # type: ignore[arg-type]
+
+
+class Told:
+    """Tell facts as a history of runs would."""
+
+    def __init__(self, facts: RunFacts) -> None:
+        self.facts = facts
+
+    def read(self, settings: Settings) -> RunFacts:
+        return self.facts
+
+
+@pytest.fixture
+def told(engine: Engine, settings_factory: Callable[..., Settings]) -> Callable[..., SystemStatus]:
+    """Return ``told(*attempts, **facts)``: the status of two libraries and a sheet."""
+    values = {
+        "archive_roots": [{"name": "nas", "path": "archive"}],
+        "libraries": [{"name": "WSOP", "root": "nas", "folder": "W"}, {"name": "a-b", "root": "nas", "folder": "A"}],
+        "sheets": [{"name": "notes", "path": "notes.csv"}],
+    }
+
+    def read(*attempts: StageAttempt, **facts: object) -> SystemStatus:
+        history = Told(RunFacts(attempts=attempts, **facts))  # type: ignore[arg-type]
+        return read_status(engine, history, settings_factory(**values), now=NOW)
+
+    return read
+
+
+def part(stage: str, state: RunState | None) -> PartStatus:
+    return PartStatus(stage=stage, name="x", state=state, at=None)
+
+
+@pytest.mark.parametrize(
+    ("parts", "is_unfinished", "expected"),
+    [
+        ([], False, BlockState.IDLE),
+        ([("nas", None), ("media", None)], False, BlockState.IDLE),
+        ([("nas", OK), ("nas", None)], False, BlockState.COMPLETED),  # a new library has not been scanned yet
+        ([("nas", OK), ("nas", BAD)], False, BlockState.PARTIAL),
+        ([("nas", OK), ("nas", STOPPED)], False, BlockState.PARTIAL),
+        ([("nas", STOPPED)], False, BlockState.PARTIAL),  # a person stopped it, which is no failure
+        ([("nas", BAD), ("nas", BAD)], False, BlockState.FAILED),
+        ([("nas", BAD), ("media", OK)], False, BlockState.FAILED),  # nothing is left to probe
+        ([("nas", OK), ("media", BAD)], False, BlockState.PARTIAL),
+        ([("nas", BAD), ("nas", BUSY)], False, BlockState.IN_PROGRESS),
+        ([("nas", OK)], True, BlockState.IN_PROGRESS),
+    ],
+)
+def test_a_block_is_as_the_last_attempts_of_its_parts(
+    parts: list[tuple[str, RunState | None]], is_unfinished: bool, expected: BlockState
+) -> None:
+    assert judge_block([part(*each) for each in parts], is_unfinished=is_unfinished) is expected
+
+
+def test_each_stage_is_of_a_block_and_each_block_is_told(told: Callable[..., SystemStatus]) -> None:
+    status = told()
+
+    assert {stage.block for stage in STAGES} <= set(BLOCKS)
+    assert list(status.blocks) == list(BLOCKS)
+    assert status.overall == "idle"
+    absent = {block for block, each in status.blocks.items() if not each.exists}
+    assert all(status.blocks[block].note.startswith("not running: this version has no ") for block in absent)
+
+
+def test_a_failure_counts_until_a_later_success_of_the_same_part(told: Callable[..., SystemStatus]) -> None:
+    failed = [attempt("nas", name, BAD, 5, error="not mounted") for name in ("WSOP", "a-b")]
+    before = [attempt("nas", name, OK, 60, counts={"files": 10}) for name in ("WSOP", "a-b")]
+    healed = attempt("nas", "WSOP", OK, 1, counts={"files": 12})
+
+    away, partly = told(*before, *failed), told(*before, *failed, healed)
+
+    assert (away.overall, away.blocks["A"].status) == ("failed", "failed")
+    assert (away.blocks["A"].items_processed, away.blocks["A"].items_total) == (0, 20)
+    assert (away.blocks["A"].last_sync_at, away.blocks["A"].last_error) == (ago(60), "not mounted")
+    assert (partly.overall, partly.blocks["A"].status) == ("degraded", "partial")
+    assert [each.name for each in partly.blocks["A"].failed_parts] == ["a-b"]
+    assert (partly.blocks["A"].items_processed, partly.blocks["A"].items_total) == (12, 22)
+    assert (partly.blocks["A"].last_sync_at, partly.blocks["A"].last_error_at) == (ago(1), ago(5))
+
+
+@pytest.mark.parametrize(
+    ("attempts", "expected"),
+    [
+        ([("2026-05-03", BAD, 60), ("2026-05-04", OK, 5)], BlockState.COMPLETED),  # the later one read what was left
+        ([("2026-05-04", OK, 60), ("2026-05-03", BAD, 5)], BlockState.FAILED),
+        ([("2026-05-03", BAD, 60)], BlockState.FAILED),
+    ],
+)
+def test_a_day_that_failed_is_made_good_by_the_next(
+    told: Callable[..., SystemStatus], attempts: list[tuple[str, RunState, float]], expected: BlockState
+) -> None:
+    status = told(*(attempt("hands", day, state, minutes) for day, state, minutes in attempts))
+
+    assert status.blocks["C"].status is expected
+
+
+def test_a_sync_that_goes_on_keeps_the_block_in_progress_between_its_stages(told: Callable[..., SystemStatus]) -> None:
+    run = Run(run_id="r", job="full_sync", state=BUSY, at=ago(1), started_at=ago(1))
+    scanned = attempt("nas", "WSOP", OK, 0.5, run_id="r", counts={"files": 7})
+    old = [attempt("nas", "a-b", OK, 60, counts={"files": 5}), attempt("sheets", "notes", OK, 60)]
+
+    status = told(scanned, *old, in_progress=(run,))
+
+    assert (status.overall, status.blocks["A"].status, status.blocks["D"].status) == (
+        "in_progress",
+        "in_progress",
+        "completed",
+    )
+
+
+def test_a_run_that_no_process_holds_is_told(told: Callable[..., SystemStatus]) -> None:
+    runs = [
+        Run(run_id=name, job="nas_sync", state=BUSY, at=ago(age)) for name, age in (("old", 2), ("just begun", 0.1))
+    ]
+
+    assert told(in_progress=tuple(runs)).orphans == ("old",)
+
+
+@pytest.mark.parametrize(("severity", "overall"), [(Severity.ERROR, "degraded"), (Severity.WARNING, "ok")])
+def test_a_failed_check_degrades_where_a_result_is_wrong(
+    told: Callable[..., SystemStatus], severity: Severity, overall: str
+) -> None:
+    check = RecordedCheck(
+        name="each", asset="sheet_rows", passed=False, severity=severity, summary="1 is not.", at=ago(1)
+    )
+
+    status = told(attempt("sheets", "notes", OK, 1), checks=(check,))
+
+    assert (status.overall, status.blocks["D"].failed_checks) == (overall, (check,))
+    assert judge_overall(status.blocks.values(), is_running=False) == overall
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_scheduled", "is_due", "note"),
+    [
+        (0.5, True, True, ""),
+        (30, True, True, "no scheduler runs"),
+        (None, True, True, "no scheduler runs"),
+        (0.5, False, False, "its schedule is stopped"),
+    ],
+)
+def test_the_next_sync_says_what_keeps_it_from_starting(
+    told: Callable[..., SystemStatus], seen: float | None, *, is_scheduled: bool, is_due: bool, note: str
+) -> None:
+    status = told(scheduler_seen_at=None if seen is None else ago(seen), is_scheduled=is_scheduled)
+
+    assert (status.next_scheduled_sync is not None) is is_due
+    assert status.schedule_note.startswith(note)
+    assert bool(status.schedule_note) is bool(note)
+
+
+FIRST, LAST = (datetime.fromisoformat(day) for day in ("2026-01-01", "2027-12-31"))
+FIELDS = st.tuples(
+    st.sampled_from(["0", "30", "*/15", "5,35", "17"]),
+    st.sampled_from(["*", "3", "1", "*/6", "2-4", "0,12"]),
+    st.sampled_from(["*", "1", "31", "10-12"]),
+    st.sampled_from(["*", "jan,jul", "3", "10"]),
+    st.sampled_from(["*", "mon", "1-5", "7", "0"]),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    fields=FIELDS,
+    zone=st.sampled_from(["Europe/London", "America/Los_Angeles", "Asia/Seoul", "UTC"]),
+    after=st.datetimes(FIRST, LAST, timezones=st.just(UTC)),
+)
+def test_the_next_time_of_a_schedule_is_that_of_dagster(fields: tuple[str, ...], zone: str, after: datetime) -> None:
+    cron = " ".join(fields)
+    theirs = (each for each in cron_string_iterator(after.timestamp(), cron, zone) if each > after)
+
+    found = find_next_tick(cron, ZoneInfo(zone), after)
+
+    assert found is not None
+    assert found.timestamp() == next(theirs).timestamp()
+
+
+@pytest.mark.parametrize("start", [datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)])
+@pytest.mark.parametrize("cron", ["30 1 * * *", "0 1 * * *", "17 * * * *", "59 1 * * *", "0 2 * * *"])
+def test_where_clocks_change_it_is_that_of_dagster_too(cron: str, start: datetime) -> None:
+    theirs = [*itertools.islice((each for each in cron_string_iterator(start.timestamp(), cron, "Europe/London")), 40)]
+    ours, moment = [], start
+    for _ in theirs:
+        found = find_next_tick(cron, ZoneInfo("Europe/London"), moment)
+        assert found is not None
+        moment = found.astimezone(UTC)
+        ours.append(moment.timestamp())
+
+    assert ours == [each.timestamp() for each in theirs]
+
+
+def test_a_schedule_that_never_fits_has_no_next_time() -> None:
+    assert find_next_tick("0 3 30 2 *", ZoneInfo("UTC"), NOW) is None
