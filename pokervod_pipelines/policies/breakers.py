@@ -29,6 +29,9 @@ T = TypeVar("T")
 LOOK_SECONDS = 0.5
 """How old the state of a closed breaker may be: what another process opened is seen within this time."""
 
+AWAY_SECONDS = 10.0
+"""How long a database that does not answer is not asked again: it may let each question wait."""
+
 PROBE_SECONDS = 60.0
 """Lease of a probe, where the room names no other: a process that dies with it delays the next one by this."""
 
@@ -123,8 +126,9 @@ class Breaker:
             looked_at, state = self._looked
             if state.opened_at is None and moment - looked_at < self._options.look_seconds:
                 return state
-        state = self._ask(self._read, BreakerState(name=self.service.name))
-        self._looked = moment, state
+        found = self._ask(self._read, None)
+        state = found or BreakerState(name=self.service.name)
+        self._looked = moment if found else moment + AWAY_SECONDS, state
         return state
 
     def _read(self, connection: Connection) -> BreakerState:
@@ -205,7 +209,7 @@ def describe_open(service: Service, state: BreakerState, zone: tzinfo) -> str:
     return (
         f"{service.title} does not answer: {state.failures} failures in a row, {last}; "
         f"next try at {_show_clock(state.next_probe_at, zone)}, "
-        f"or at once after `pokervod breakers reset {service.name} --reason …`"
+        f"or at once after `pokervod breakers reset {service.name} --reason …`."
     )
 
 

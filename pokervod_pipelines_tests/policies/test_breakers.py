@@ -47,7 +47,7 @@ def test_it_opens_after_five_failures_in_a_row_of_all_processes(harness: Breaker
             breaker.enter()
         assert str(raised.value) == (
             "Google Sheets does not answer: 5 failures in a row, the last at 12:00:00: an error\ufffd of theirs; "
-            "next try at 12:01:00, or at once after `pokervod breakers reset sheets --reason …`"
+            "next try at 12:01:00, or at once after `pokervod breakers reset sheets --reason …`."
         )
 
 
@@ -174,7 +174,14 @@ def test_a_success_without_a_failure_before_it_writes_nothing(harness: BreakerHa
 def test_without_the_database_every_call_is_let_through(harness: BreakerHarness, state: str) -> None:
     if state == "open":
         harness.open(harness.make())
-    away = BreakerHarness(make_engine("postgresql://nobody@127.0.0.1:1/pokervod")).make()
+    engine = make_engine("postgresql://nobody@127.0.0.1:1/pokervod")
+    tries: list[object] = []
+    event.listen(engine, "do_connect", lambda *given: tries.append(given))
+    away = BreakerHarness(engine).make()
+    for _ in range(100):
+        with away.enter():
+            pass
+    assert len(tries) == 1, "each may take its time limit"
 
     for end in ("succeed", "fail", "abandon"):
         call = away.enter()
