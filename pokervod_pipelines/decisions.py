@@ -29,6 +29,9 @@ class DecisionKind(StrEnum):
     CORRECTION = "catalog.correction"
     """A field of a video has this value, whatever the rules read: ``catalog_corrections``."""
 
+    CATALOG_ENTRY = "catalog.entry"
+    """A project, season, event or episode is in the catalog, with or without files."""
+
     PIN = "sheets.pin"
     """A row of a sheet means this video: ``sheet_pins``."""
 

@@ -21,6 +21,7 @@ from pokervod_pipelines.catalog.regroup import SOURCE, ChangeCounts, regroup
 from pokervod_pipelines.catalog.scope_store import SeasonKey, open_scope
 from pokervod_pipelines.catalog.search.store import has_changed_players
 from pokervod_pipelines.catalog.search.update import is_outdated, update_search
+from pokervod_pipelines.decisions import Decision
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 
 BUILD_VERSION = "3"
@@ -108,6 +109,15 @@ def _update(
     regroup(connection, counts, correlation_id, seasons if is_partial else None)
     update_search(connection, everything=not is_partial)
     return count
+
+
+def rebuild_season(connection: Connection, season: SeasonKey, decision: Decision) -> None:
+    """Group the videos of the season again after a person's decision; the caller holds the catalog's lock."""
+    counts, seasons = ChangeCounts(), {season}
+    seasons |= open_scope(connection, files=[], seasons=seasons)
+    signature = {"by": decision.by, "reason": decision.reason}
+    regroup(connection, counts, decision.correlation_id, seasons, signature=signature)
+    update_search(connection, everything=False)
 
 
 def _are_few(connection: Connection, unread: int) -> bool:

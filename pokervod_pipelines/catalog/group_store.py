@@ -3,7 +3,7 @@
 Only rows of the scope that ``scope_store`` opened are compared, changed and deleted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -104,10 +104,14 @@ def set_video_titles(connection: Connection, *, new: int) -> Changes:
     return Changes(0, titled.rowcount - new, 0)
 
 
-def drop_empty_projects(connection: Connection) -> Changes:
-    """Delete projects without a season."""
+def drop_empty_projects(connection: Connection, kept: Collection[str] = ()) -> Changes:
+    """Delete projects without a season but those to be kept."""
     dropped = connection.execute(
-        text("delete from projects p where not exists (select from seasons s where s.project_code = p.code)")
+        text("""
+            delete from projects p where not exists (select from seasons s where s.project_code = p.code)
+                and p.code <> all(cast(:kept as text[]))
+        """),
+        {"kept": [*kept]},
     )
     return Changes(0, 0, dropped.rowcount)
 

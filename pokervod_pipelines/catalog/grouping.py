@@ -12,11 +12,15 @@ from typing import TypeVar
 
 from pokervod_pipelines.catalog import titles, vocabulary
 from pokervod_pipelines.catalog.identity import MARKS, CatalogPlace, Event, Mark, Season, make_slug
+from pokervod_pipelines.catalog.planned import EntryLevel, PlannedEntry
 
 EpisodeKey = tuple[Season, str, str]
 """Season, event key, episode key."""
 
 FileRank = tuple[int, int, int, int]
+
+_LAST_RANK: FileRank = (9, 9, 0, 0)
+"""Behind that of every file: what a person says of a file's title counts before what was planned."""
 
 MarkedFile = tuple[int, FileRank, dict[str, Mark]]
 
@@ -113,6 +117,8 @@ class Grouping:
         self.episodes: dict[EpisodeKey, EpisodeDraft] = {}
         self.events: dict[tuple[Season, str], EventDraft] = {}
         self._seasons: dict[Season, Season] = {}
+        self._planned_seasons: set[Season] = set()
+        self._planned_events: set[tuple[Season, str]] = set()
 
     def add(self, file_id: int, place: CatalogPlace, rank: FileRank, title: str | None = None) -> None:
         """Add the file to its episode and its facts to the event; ``title`` is a person's."""
@@ -139,16 +145,41 @@ class Grouping:
         if known is not draft:
             known.merge(draft)
 
+    def plan(self, entry: PlannedEntry) -> None:
+        """Add what a person put into the catalog, which needs no file; it is one with the files of its place."""
+        place = entry.place
+        season = self._seasons.setdefault(place.season, place.season)
+        if entry.level >= EntryLevel.SEASON:
+            self._planned_seasons.add(season)
+        if entry.level >= EntryLevel.EVENT:
+            self._planned_events.add((season, place.event.key))
+            self.events.setdefault((season, place.event.key), EventDraft()).count_file(place.event)
+        if entry.level >= EntryLevel.EPISODE:
+            draft = EpisodeDraft(
+                season,
+                place.event.key,
+                place.key,
+                place.label,
+                place.sort,
+                place.show,
+                place.episode,
+                (place.part, place.unread),
+                title=(_LAST_RANK, entry.title) if entry.title else None,
+            )
+            known = self.episodes.setdefault((season, place.event.key, place.key), draft)
+            if known is not draft:
+                known.merge(draft)
+
     def finish(self) -> None:
         """Join groups that are one programme, split those that are several, remove empty events."""
         self._join_shows()
         self._split_marked()
-        used = {(draft.season, draft.event) for draft in self.episodes.values()}
+        used = {(draft.season, draft.event) for draft in self.episodes.values()} | self._planned_events
         self.events = {key: event for key, event in self.events.items() if key in used}
 
     def list_seasons(self) -> set[Season]:
-        """Return the seasons that have an episode."""
-        return {season for season, _ in self.events}
+        """Return the seasons that have an episode, or were put into the catalog."""
+        return {season for season, _ in self.events} | self._planned_seasons
 
     def _join_shows(self) -> None:
         """Join files that have only a show or only an episode number with the one programme that has both."""

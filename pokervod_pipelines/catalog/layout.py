@@ -111,7 +111,7 @@ class TreeLayout:
         first = _find_first_sorts(self.episodes)
         for key, event in self.events.items():
             facts = json.dumps(event.facts(), ensure_ascii=False)
-            title, sort = self._event_titles[key], sort_event(key[-1], event.number, first[key])
+            title, sort = self._event_titles[key], sort_event(key[-1], event.number, first.get(key, ""))
             yield numbers.events[key], numbers.seasons[key[:2]], key[-1], event.number, title, facts, sort
 
     def make_episode_rows(self, numbers: GroupNumbers) -> Iterator[tuple[Any, ...]]:

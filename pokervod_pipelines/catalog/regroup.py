@@ -7,6 +7,7 @@ import itertools
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -17,6 +18,8 @@ from pokervod_pipelines.catalog.grouping import Grouping
 from pokervod_pipelines.catalog.identity import find_season, place_video
 from pokervod_pipelines.catalog.layout import LEVELS, GroupNumbers, Key, TreeLayout
 from pokervod_pipelines.catalog.names import ParsedName
+from pokervod_pipelines.catalog.planned import PlannedEntry
+from pokervod_pipelines.catalog.planned_store import read_planned
 from pokervod_pipelines.catalog.preferred import rank_file
 from pokervod_pipelines.catalog.scope_store import ScopedVideo, SeasonKey, list_season_facts, stream_seasons
 from pokervod_pipelines.catalog.staging_store import IdCandidate
@@ -49,34 +52,50 @@ class ChangeCounts:
 
 
 def regroup(
-    connection: Connection, counts: ChangeCounts, correlation_id: str, seasons: Collection[SeasonKey] | None = None
+    connection: Connection,
+    counts: ChangeCounts,
+    correlation_id: str,
+    seasons: Collection[SeasonKey] | None = None,
+    *,
+    signature: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Write the groups of the scope, under the ids they had before wherever possible.
 
-    ``seasons`` are the keys of the scope; None is all.
+    ``seasons`` are the keys of the scope; None is all. ``signature`` goes into the events, where a person asked for it.
     """
     staging_store.open_staging(connection)
     counters = (itertools.count(), itertools.count(), itertools.count())
-    for layout in _lay_out(connection, seasons):
+    planned = read_planned(connection)
+    for layout in _lay_out(connection, seasons, planned):
         _stage(connection, layout, layout.number_groups(*counters))
-    new_projects = _write_projects(connection, counts)
+    kept = {entry.season[0] for entry in planned}
+    new_projects = _write_projects(connection, counts, kept)
     _give_ids(connection)
-    _write(connection, counts)
-    _append_episode_events(connection, correlation_id)
-    append_events(connection, SOURCE, correlation_id, [_make_project_event(code) for code in new_projects])
+    _write(connection, counts, kept)
+    _append_episode_events(connection, correlation_id, signature)
+    events = [_make_project_event(code, signature) for code in new_projects]
+    append_events(connection, SOURCE, correlation_id, events)
 
 
-def _lay_out(connection: Connection, seasons: Collection[SeasonKey] | None) -> Iterator[TreeLayout]:
-    """Yield the groups of one season after the other, in the order of their keys."""
+def _lay_out(
+    connection: Connection, seasons: Collection[SeasonKey] | None, planned: Iterable[PlannedEntry]
+) -> Iterator[TreeLayout]:
+    """Yield the groups of one season after the other: those with files in the order of their keys, then others."""
+    plans: dict[SeasonKey, list[PlannedEntry]] = {}
+    for entry in planned:
+        if seasons is None or entry.season in seasons:
+            plans.setdefault(entry.season, []).append(entry)
     found = {facts: find_season(ParsedName(**facts._asdict())) for facts in list_season_facts(connection)}
     keys = {facts: (season.project, season.key) for facts, season in found.items()}
     if seasons is not None:
         keys = {facts: key for facts, key in keys.items() if key in seasons}
     for key, videos in stream_seasons(connection, keys):
-        yield TreeLayout(_group(key, videos))
+        yield TreeLayout(_group(key, videos, plans.pop(key, ())))
+    for key in sorted(plans):
+        yield TreeLayout(_group(key, (), plans[key]))
 
 
-def _group(key: SeasonKey, videos: Iterable[ScopedVideo]) -> Grouping:
+def _group(key: SeasonKey, videos: Iterable[ScopedVideo], planned: Iterable[PlannedEntry]) -> Grouping:
     """Return the groups of one season; a video's other event may be of another."""
     grouping = Grouping()
     for video in videos:
@@ -88,6 +107,8 @@ def _group(key: SeasonKey, videos: Iterable[ScopedVideo]) -> Grouping:
             place = place_video(facts)
             if (place.season.project, place.season.key) == key:
                 grouping.add(video.file_id, place, rank, facts.title)
+    for entry in planned:
+        grouping.plan(entry)
     grouping.finish()
     return grouping
 
@@ -99,8 +120,8 @@ def _stage(connection: Connection, layout: TreeLayout, numbers: GroupNumbers) ->
     staging_store.stage_members(connection, layout.list_members(numbers))
 
 
-def _write_projects(connection: Connection, counts: ChangeCounts) -> list[str]:
-    codes = staging_store.list_projects(connection)
+def _write_projects(connection: Connection, counts: ChangeCounts, planned: Collection[str]) -> list[str]:
+    codes = sorted({*staging_store.list_projects(connection), *planned})
     created, changes = group_store.write_projects(
         connection, {code: vocabulary.PROJECT_TITLES.get(code, code) for code in codes}
     )
@@ -164,23 +185,23 @@ def reconcile(
     return kept
 
 
-def _write(connection: Connection, counts: ChangeCounts) -> None:
+def _write(connection: Connection, counts: ChangeCounts, kept: Collection[str]) -> None:
     for level in LEVELS:
         counts.add(level.table, group_store.write_groups(connection, level))
     counts.add("episode_files", group_store.write_members(connection))
     for level in reversed(LEVELS):
         counts.add(level.table, group_store.drop_groups(connection, level))
-    counts.add("projects", group_store.drop_empty_projects(connection))
+    counts.add("projects", group_store.drop_empty_projects(connection, kept))
     counts.add("video_files", group_store.set_video_titles(connection, new=counts.created.get("video_files", 0)))
 
 
-def _append_episode_events(connection: Connection, correlation_id: str) -> None:
+def _append_episode_events(connection: Connection, correlation_id: str, signature: Mapping[str, str]) -> None:
     for episodes in group_store.stream_new_episodes(connection):
-        events = [NewEvent(EventType.CATALOG_EPISODE_CREATED, episode._asdict()) for episode in episodes]
+        payloads = [{**episode._asdict(), **signature} for episode in episodes]
+        events = [NewEvent(EventType.CATALOG_EPISODE_CREATED, payload) for payload in payloads]
         append_events(connection, SOURCE, correlation_id, events)
 
 
-def _make_project_event(code: str) -> NewEvent:
-    return NewEvent(
-        EventType.CATALOG_PROJECT_CREATED, {"project": code, "title": vocabulary.PROJECT_TITLES.get(code, code)}
-    )
+def _make_project_event(code: str, signature: Mapping[str, str]) -> NewEvent:
+    payload = {"project": code, "title": vocabulary.PROJECT_TITLES.get(code, code), **signature}
+    return NewEvent(EventType.CATALOG_PROJECT_CREATED, payload)

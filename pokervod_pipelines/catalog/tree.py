@@ -1,6 +1,6 @@
 """Read the catalog for people: the tree, the figures per project and year, and why a file is where it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -156,18 +156,20 @@ def _explain_absence(category: str, state: str, *, is_junk: bool) -> str:
 
 def _read_seasons(rows: Iterable[TreeRow]) -> tuple[TreeSeason, ...]:
     grouped = groupby(rows, key=lambda row: (row.season_id, row.season_title, row.year))
-    return tuple(TreeSeason(*head, _read_events(own)) for head, own in grouped)
+    return tuple(TreeSeason(*head, _read_events(own)) for head, own in grouped if head[0] is not None)
 
 
 def _read_events(rows: Iterable[TreeRow]) -> tuple[TreeEvent, ...]:
     grouped = groupby(rows, key=lambda row: (row.event_id, row.event_title, row.number))
-    return tuple(TreeEvent(*head, _read_episodes(own)) for head, own in grouped)
+    return tuple(TreeEvent(*head, _read_episodes(own)) for head, own in grouped if head[0] is not None)
 
 
 def _read_episodes(rows: Iterable[TreeRow]) -> tuple[TreeEpisode, ...]:
     grouped = groupby(rows, key=lambda row: (row.episode_id, row.title, row.label))
-    return tuple(TreeEpisode(*head, tuple(_read_file(row) for row in own)) for head, own in grouped)
+    return tuple(TreeEpisode(*head, tuple(_read_files(own))) for head, own in grouped if head[0] is not None)
 
 
-def _read_file(row: TreeRow) -> TreeFile:
-    return TreeFile(row.file_id, row.path, row.size, row.state, row.version, row.is_preferred)
+def _read_files(rows: Iterable[TreeRow]) -> Iterator[TreeFile]:
+    for row in rows:
+        if row.file_id is not None:
+            yield TreeFile(row.file_id, row.path, row.size, row.state, row.version, row.is_preferred)

@@ -10,20 +10,20 @@ _STREAMED = {"yield_per": 2_000}
 
 
 class TreeRow(NamedTuple):
-    """Hold one file of one episode, with the levels above it."""
+    """Hold one file of one episode, with the levels above it; an id is None where a level has nothing below it."""
 
     project: str
     project_title: str
-    season_id: int
+    season_id: int | None
     season_title: str
     year: int | None
-    event_id: int
+    event_id: int | None
     event_title: str
     number: int | None
-    episode_id: int
+    episode_id: int | None
     title: str
     label: str
-    file_id: int
+    file_id: int | None
     path: str
     size: int
     state: str
@@ -60,12 +60,12 @@ _TREE = """
     select p.code, p.title, s.id, s.title, s.year, v.id, v.title, v.number, e.id, e.title, e.facts ->> 'label',
            n.id, n.path, n.size, n.state, f.version, n.id = e.preferred_file_id
     from projects p
-    join seasons s on s.project_code = p.code
-    join catalog_events v on v.season_id = s.id
-    join episodes e on e.event_id = v.id
-    join episode_files m on m.episode_id = e.id
-    join video_files f on f.file_id = m.file_id
-    join nas_files n on n.id = m.file_id
+    left join seasons s on s.project_code = p.code
+    left join catalog_events v on v.season_id = s.id
+    left join episodes e on e.event_id = v.id
+    left join episode_files m on m.episode_id = e.id
+    left join video_files f on f.file_id = m.file_id
+    left join nas_files n on n.id = m.file_id
     where p.code = coalesce(:project, p.code)
     order by p.code = 'OTHER', p.title, s.sort_key collate "C", s.id, v.sort_key collate "C", v.id,
              e.sort_key collate "C", e.id, n.id = e.preferred_file_id desc, n.path

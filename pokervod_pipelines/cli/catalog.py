@@ -10,9 +10,11 @@ from pokervod_pipelines.catalog.copies import find_copies
 from pokervod_pipelines.catalog.correctable import Value
 from pokervod_pipelines.catalog.correction_store import Correction
 from pokervod_pipelines.catalog.corrections import correct_file, list_corrections, undo_correction
+from pokervod_pipelines.catalog.creation import is_creation, undo_entry
 from pokervod_pipelines.catalog.search import SearchResult, search_catalog
 from pokervod_pipelines.catalog.tree import explain_file, read_stats, read_tree
 from pokervod_pipelines.catalog.tree_store import YearStats
+from pokervod_pipelines.cli.catalog_create import create, created, describe_entry
 from pokervod_pipelines.cli.catalog_tree import print_tree
 from pokervod_pipelines.cli.known import require_known, require_known_player, require_known_project
 from pokervod_pipelines.cli.options import ByOption, JsonOption, ReasonOption, read_actor
@@ -209,16 +211,21 @@ def corrections(
 
 @app.command("undo")
 def undo(
-    correction: Annotated[int, typer.Argument(metavar="ID", help="The correction, as `corrections` lists it.")],
+    decision: Annotated[int, typer.Argument(metavar="ID", help="As `corrections` or `created` lists it.")],
     reason: ReasonOption,
     by: ByOption = "",
 ) -> None:
-    """Undo a correction: an older one of the field counts again, or else the rules.
+    """Undo a correction: an older one of the field counts again, or the rules. Or undo that something was created.
 
     Example: pokervod catalog undo 1 --reason "it was another show after all"
     """
     with open_database(load_settings()) as engine:
-        row = undo_correction(engine, correction, actor=read_actor(by, reason))
+        if is_creation(engine, decision):
+            report = undo_entry(engine, decision, actor=read_actor(by, reason))
+            end = "it stays for its files" if report.files else "it left the catalog"
+            out.print(f"{describe_entry(report)}; {end}", markup=False)
+            return
+        row = undo_correction(engine, decision, actor=read_actor(by, reason))
     out.print(f"{row.field} of {row.path} is {_show(row.value)} again, was {_show(row.before)}", markup=False)
 
 
@@ -286,3 +293,7 @@ def _describe_state(row: Correction) -> str:
     if row.undone_by is not None:
         return "undone"
     return "in force" if row.is_in_force else "replaced"
+
+
+app.command("create")(create)
+app.command("created")(created)

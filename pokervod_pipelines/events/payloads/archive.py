@@ -81,18 +81,22 @@ class CatalogRequest(SignedPayload):
 
 
 class NewProject(Payload):
-    """Name a project of the catalog."""
+    """Name a project of the catalog; ``by`` and ``reason`` where a person created it."""
 
     project: str
     title: str
+    by: str | None = None
+    reason: str | None = None
 
 
 class CatalogEpisode(Payload):
-    """Name an episode of the catalog."""
+    """Name an episode of the catalog; ``by`` and ``reason`` where a person created it."""
 
     episode_id: int
     project: str
     title: str
+    by: str | None = None
+    reason: str | None = None
 
 
 class CorrectedFact(SignedPayload):
