@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from pokervod_pipelines.cli import loading
 from pokervod_pipelines.logs.files import LogHandler
-from pokervod_pipelines.logs.start import find_handler
+from pokervod_pipelines.logs.start import PROCESSES, find_handler
 from pokervod_pipelines_tests.cli.command import RunCommand
 from pokervod_pipelines_tests.rollout.plan_folder import PlanFolder
 
@@ -166,3 +167,11 @@ def test_each_command_starts_the_log_of_its_folder(pokervod: RunCommand, folder:
     handlers = [each for each in logging.getLogger().handlers if isinstance(each, LogHandler)]
     assert [find_handler()] == handlers
     assert handlers[0].path == folder / "command.log"
+
+
+def test_every_command_with_a_log_of_its_own_exists_and_is_known_to_logs() -> None:
+    for command, process in loading.PROCESSES.items():
+        group, _, leaf = command.partition(" ")
+        assert process in PROCESSES
+        assert not leaf or leaf in loading.load_command(group).commands
+        assert group in loading.COMMANDS

@@ -10,6 +10,7 @@ import pytest
 
 from pokervod_pipelines.logs.context import bind
 from pokervod_pipelines.logs.lines import MAX_CHARACTERS, LineFormatter, LogLine, read_line
+from pokervod_pipelines.processes.threads import run_in_thread
 
 AT = datetime(2026, 11, 30, 13, 31, 2, 123_000, ZoneInfo("Asia/Seoul"))
 
@@ -48,6 +49,13 @@ def test_ids_end_with_their_context_and_those_of_a_record_win() -> None:
         assert " r1 c1 x" in format_record("x")
         assert " r2 c1 x" in format_record("x", run_id="r2")
     assert " - - x" in format_record("x")
+
+
+def test_a_thread_of_ours_keeps_the_ids() -> None:
+    with bind(run_id="r1", correlation_id="c1"):
+        written = run_in_thread(lambda: format_record("x"), "test")
+
+    assert " r1 c1 x" in written.result()
 
 
 @pytest.mark.parametrize(
