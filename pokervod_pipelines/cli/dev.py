@@ -59,7 +59,9 @@ def dev(
             record_first_day(engine, settings)
             engine.dispose()  # the server is ours to keep running, a connection is not needed
             log = find_dagster_home(settings) / "dev.log"
-            err.print(f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything. Dagster's own log: {log}")
+            err.print(
+                f"Dagster UI on http://{host}:{port}, Ctrl-C stops everything. `pokervod logs --follow` shows it."
+            )
             services = _list_services(folder, host, port, log)
             if settings.database_url is None:
                 services.append(watch_database(embedded_folder(settings)))
