@@ -10,7 +10,8 @@ STAMP := $(POKERVOD_VENV)/.installed
 
 run: setup  ## Sync what is configured, or a sample archive
 	@$(BIN)/pokervod sync
-	@echo 'next: `. $(BIN)/activate`, then `pokervod clips list` and `pokervod --help`; or `make dev`'
+	@echo 'next: `. $(BIN)/activate`, then `pokervod clips list` and'
+	@echo '      `pokervod --help`; or `make dev`'
 
 test: $(STAMP)  ## Run the tests in parallel, against databases that they make
 	@$(BIN)/python -m pytest $(ARGS)
