@@ -15,9 +15,10 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.db.locks import hold_lock, is_locked
 from pokervod_pipelines.defs.assembly import build_defs
-from pokervod_pipelines.defs.dead_runs import describe_waits, fail_dead_runs, hold_run
+from pokervod_pipelines.defs.dead_runs import IN_PROGRESS, describe_waits, fail_dead_runs, hold_run
 from pokervod_pipelines.defs.resources import SyncListener
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
+from pokervod_pipelines.defs.workflows import EXCLUSIVE_TAG
 from pokervod_pipelines.errors import PokervodError
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.failures import name_failure
@@ -96,6 +97,7 @@ def run_sync(
     with dg.DagsterInstance.from_config(str(home)) as instance, _take_turn(engine, listener):
         for sentence in fail_dead_runs(instance, engine):
             listener.waiting(sentence)
+        _wait_for_other_sync(instance, engine, listener)
         started = time.monotonic()
         with hold_run(engine, run_id), tell_waits(instance, engine, run_id, listener):
             result = defs.resolve_job_def(job).execute_in_process(
@@ -156,6 +158,18 @@ def _take_turn(engine: Engine, listener: SyncListener) -> Iterator[None]:
             listener.waiting("waits for another `pokervod sync` of this installation to end")
     with hold_lock(engine, SYNC_LOCK):
         yield
+
+
+def _wait_for_other_sync(instance: dg.DagsterInstance, engine: Engine, listener: SyncListener) -> None:
+    """Wait until no sync that a schedule or a person launched is in progress, and tell the listener once."""
+    in_progress = dg.RunsFilter(tags=EXCLUSIVE_TAG, statuses=IN_PROGRESS)
+    told = False
+    while running := instance.get_runs(in_progress, limit=1):
+        if not told:
+            listener.waiting(f"waits for {running[0].job_name} (run {running[0].run_id[:8]}) to end")
+            told = True
+        time.sleep(WATCH_SECONDS)
+        fail_dead_runs(instance, engine)
 
 
 @contextmanager

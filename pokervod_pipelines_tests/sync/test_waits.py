@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 from dagster._core.events import EngineEventData
 
+from pokervod_pipelines.defs.workflows import EXCLUSIVE_TAG
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
 from pokervod_pipelines_tests.sizes import choose
 from pokervod_pipelines_tests.sync.installation import Installation, build_installation
@@ -65,3 +66,19 @@ def test_a_sync_that_waits_for_a_pool_says_so_and_obeys_signals(
     )
     assert run.status is dg.DagsterRunStatus.CANCELED
     assert instance.event_log_storage.get_concurrency_info("nas").active_run_ids == {other.run_id}
+
+
+@pytest.mark.long
+def test_a_sync_waits_for_another_that_dagster_runs(installation: Installation, instance: dg.DagsterInstance) -> None:
+    other = instance.create_run_for_job(other_job, status=dg.DagsterRunStatus.STARTED, tags=EXCLUSIVE_TAG)
+    instance.report_engine_event("", other, EngineEventData.in_process(os.getpid()))
+
+    with installation.start("sync") as process:
+        assert process.stderr is not None
+        said = next((line for line in process.stderr if "waits for" in line), "")
+        assert not instance.get_runs(dg.RunsFilter(job_name="full_sync"))
+        instance.report_run_canceled(other)
+        rest = process.communicate(timeout=120)[1]
+
+    assert said.split(maxsplit=1)[1] == f"waits for other_job (run {other.run_id[:8]}) to end\n"
+    assert process.returncode == 0, rest
