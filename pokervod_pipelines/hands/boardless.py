@@ -1,9 +1,8 @@
 """Read the actions and cards of stud and draw hands from pokerkit's play: their deals, not a board, end a street."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from pokerkit import HandHistory
 from pokerkit.state import BringInPosting, CheckingOrCalling, CompletionBettingOrRaisingTo, Folding, State
 
 from pokervod_pipelines.hands.actions import BettingState
@@ -11,10 +10,10 @@ from pokervod_pipelines.hands.cards import UNKNOWN_CARD
 from pokervod_pipelines.hands.records import BET, CALL, CHECK, FOLD, NEXT_STREET, Action
 
 
-def read_boardless_cards(history: HandHistory, seats: Sequence[int]) -> dict[int, tuple[str, ...]]:
+def read_boardless_cards(states: Iterable[State], seats: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Return the last known cards of each seat, after all deals and discards."""
     held: dict[int, tuple[str, ...]] = {}
-    for state in history:
+    for state in states:
         for seat, cards in zip(seats, state.hole_cards, strict=True):
             known = tuple(f"{card.rank}{card.suit}" for card in cards)
             if known and not any(UNKNOWN_CARD[0] in card for card in known):
@@ -22,10 +21,10 @@ def read_boardless_cards(history: HandHistory, seats: Sequence[int]) -> dict[int
     return held
 
 
-def read_boardless_actions(history: HandHistory, seats: Sequence[int], betting: BettingState) -> Iterator[Action]:
+def read_boardless_actions(states: Iterable[State], seats: Sequence[int], betting: BettingState) -> Iterator[Action]:
     """Yield the actions with street totals, and an event where a street begins."""
     done, street = 0, 0
-    for state in history:
+    for state in states:
         for operation in islice(state.operations, done, None):
             done += 1
             if action := _read_operation(operation, seats, betting):

@@ -103,7 +103,8 @@ class ParsedSession:
             return None
         more = len(self.problems) - PROBLEMS_NAMED
         rest = f"; and {more} more" if more > 0 else ""
-        return f"{len(self.problems)} hands cannot be used: {'; '.join(self.problems[:PROBLEMS_NAMED])}{rest}"
+        hands = "1 hand" if len(self.problems) == 1 else f"{len(self.problems):,} hands"
+        return f"{hands} cannot be used: {'; '.join(self.problems[:PROBLEMS_NAMED])}{rest}"
 
 
 def digest_file(raw: bytes, rules: HandRules) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pokerkit import HandHistory
+from pokerkit import HandHistory, State
 
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.hands.actions import BettingState
@@ -262,10 +262,22 @@ class PhhReader:
         *_, last = self._play()
         return [int(stack) for stack in last.stacks]
 
-    def _play(self) -> HandHistory:
+    def _play(self) -> Iterator[State]:
+        """Yield the states of the hand; raise ``BadPhh`` with the first action that the rules do not allow."""
         names = HandHistory.required_field_names[self.values["variant"]]
         fields = {name: self.values[name] for name in names}
-        return HandHistory(ante_trimming_status=bool(self.values.get("ante_trimming_status", False)), **fields)
+        history = HandHistory(ante_trimming_status=bool(self.values.get("ante_trimming_status", False)), **fields)
+        done = 0
+        try:
+            for state, action in history.state_actions:
+                done += action is not None
+                yield state
+        except ValueError as error:
+            if "repair" not in str(error):
+                raise
+            words = self.values["actions"][done].split()
+            refused = " ".join(words[:2] if self.fields.decimals else words)[:MAX_SHOWN]  # amounts are scaled
+            raise BadPhh(f"not a valid PHH hand: action {done + 1}, {refused!r}, is not possible there") from error
 
     def _read_hole_cards(self) -> dict[int, tuple[str, ...]]:
         if not has_board(self.variant):

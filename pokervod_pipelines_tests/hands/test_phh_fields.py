@@ -166,6 +166,9 @@ REFUSED = [
     ({"min_bet": Raw("inf")}, "min_bet: expected an amount"),
     ({"actions": "p1 f"}, "actions: expected a list"),
     ({"actions": [*FOLDS[:3], "p3 cbr lots"]}, "actions: expected an amount"),
+    ({"actions": [*FOLDS, "p2 cbr 500"]}, "action 6, 'p2 cbr 500', is not possible there"),
+    ({"actions": [*FOLDS[:3], "p1 cbr 0.5"]}, "action 4, 'p1 cbr', is not possible there"),
+    ({"actions": [*FOLDS[:2], FOLDS[1]]}, "action 3, 'd dh p2 7h2c', is not possible there"),
     ({"year": None}, "the day is missing"),
     ({"variant": "XX"}, "unknown variant 'XX'"),
     ({"antes": None}, "the field antes is missing"),
@@ -205,7 +208,8 @@ def test_a_broken_hand_of_many_does_not_affect_the_others() -> None:
     (session,) = parse_file(many.encode(), "many.phhs", HandRules(GradeRule(), DAYS))
 
     assert (len(session.rows), len(session.problems)) == (1, 1)
-    assert "hand 2: " in session.problems[0]
+    assert session.problem_text
+    assert session.problem_text.startswith("1 hand cannot be used: hand 2: ")
 
 
 def test_hands_without_a_time_keep_their_number() -> None:
