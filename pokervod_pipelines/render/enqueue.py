@@ -70,7 +70,13 @@ def enqueue_request(
     Raises ``BadInput`` naming the wrong column.
     """
     defaults = _read_defaults(engine, settings, by)
-    draft = read_request(cells, defaults=defaults, place=BY_HAND)
+    try:
+        draft = read_request(cells, defaults=defaults, place=BY_HAND)
+    except BadRequestCell as error:
+        template = defaults.templates.get(cells.get("template", "").strip())
+        if template and error.column in template.layers and cells.get(error.column, "").strip():
+            raise BadRequestCell(error.column, f"layer {error.column}: {error}") from None
+        raise
     requests = _refuse_faulty(Requests({1: draft}, ()), defaults)
     if requests.problems:
         column, message = requests.problems[0].column, requests.problems[0].message

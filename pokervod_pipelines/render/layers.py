@@ -295,11 +295,14 @@ def _read_row(columns: Mapping[str, RowColumn], number: int, line: str) -> dict[
     if len(cells) > len(columns):
         expected = f"expected at most {len(columns)}: {' | '.join(columns)}"
         raise BadValue(f"row {number}: got {len(cells)} cells, {expected}; delete the others")
+    given = {name: cell for name, cell in zip(columns, cells, strict=False) if cell}
+    if missing := [name for name, column in columns.items() if column.required and name not in given]:
+        expected = f"expected {' | '.join(columns)}, got {line.strip()[:40]!r}"
+        raise BadValue(f"row {number}: {missing[0]} is missing; {expected}")
     try:
         return {
-            name: cell if column.kind == "text" else _read_number(cell, column.kind)
-            for (name, column), cell in zip(columns.items(), cells, strict=False)
-            if cell
+            name: cell if columns[name].kind == "text" else _read_number(cell, columns[name].kind)
+            for name, cell in given.items()
         }
     except BadValue as error:
         raise BadValue(f"row {number}: {error}") from None

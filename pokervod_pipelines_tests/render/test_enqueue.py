@@ -120,6 +120,13 @@ def test_a_graphic_that_cannot_be_rendered_is_refused_before_it_is_queued(
         )
 
 
+def test_a_wrong_layer_is_named_with_its_form(database: RenderDatabase) -> None:
+    cells = {"template": "chip_counts", "rows": "[]"}
+
+    with pytest.raises(BadInput, match=r"^layer rows: row 1: chips is missing; expected player \| chips.*, got '\[\]'"):
+        enqueue_request(database.engine, database.settings, cells, by="eva", correlation_id="test")
+
+
 def test_a_request_needs_a_name(database: RenderDatabase) -> None:
     with pytest.raises(BadInput, match="the name of the person is required"):
         enqueue_request(database.engine, database.settings, {"template": "elimination"}, by=" ", correlation_id="test")

@@ -129,6 +129,8 @@ def test_rows_in_a_cell_are_lines_of_the_columns_in_order() -> None:
         read_text(ROWS, "Ana | 5; Tom | much")
     with pytest.raises(BadValue, match=r"row 1: got 3 cells, expected at most 2: player \| chips"):
         read_text(ROWS, "Ana | 5 | 6")
+    with pytest.raises(BadValue, match=r"row 2: player is missing; expected player \| chips, got '\| 5'"):
+        read_text(ROWS, "Ana; | 5")
 
 
 def test_generated_values_are_cut_to_fit() -> None:
