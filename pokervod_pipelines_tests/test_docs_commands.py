@@ -75,7 +75,7 @@ BEFORE = (
 REPLACED = (
     (r"--reason (…|TEXT)", "--reason x"),
     (r"\[FILE\]", "saved.dump"),
-    (r"catalog undo 1", "catalog undo {correction}"),
+    (r"catalog undo (1|ID)", "catalog undo {correction}"),
     (r"clips undo (ID|3)", "clips undo {clip_decision}"),
     (r"(?<=clips tag )(CLIP|12)", "{clip}"),
     (r"KEY", '"rollout production week 4 escalated"'),
