@@ -6,15 +6,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from pokervod_pipelines.cli.output import err
+from pokervod_pipelines.cli.output import SafeConsole, err
 
 LAST_WORK_SECONDS = 1.2
 """Limit of what is done before the end."""
 
 
 @contextmanager
-def end_at_signal(last_work: Callable[[], object]) -> Iterator[None]:
-    """End this process at the first SIGINT or SIGTERM, after ``last_work`` or its time limit.
+def end_at_signal(last_work: Callable[[], object], console: SafeConsole = err) -> Iterator[None]:
+    """End this process at the first SIGINT or SIGTERM, after ``last_work`` or its time limit; say so on the console.
 
     Dagster replaces the handlers of signals and reads its own notes between steps only, so a wait for a pool or a share
     would outlast them. The interpreter writes each signal to a descriptor, whoever handles it, and a thread reads that.
@@ -23,7 +23,7 @@ def end_at_signal(last_work: Callable[[], object]) -> Iterator[None]:
     os.set_blocking(writer, False)
     before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
     previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    thread = threading.Thread(target=_end_at_first, args=(reader, last_work), daemon=True)
+    thread = threading.Thread(target=_end_at_first, args=(reader, last_work, console), daemon=True)
     thread.start()
     try:
         yield
@@ -35,14 +35,14 @@ def end_at_signal(last_work: Callable[[], object]) -> Iterator[None]:
         thread.join()  # without a signal it ends now; with one it ends the process
 
 
-def _end_at_first(reader: int, last_work: Callable[[], object]) -> None:
+def _end_at_first(reader: int, last_work: Callable[[], object], console: SafeConsole) -> None:
     with os.fdopen(reader, "rb", buffering=0) as numbers:
         while number := numbers.read(1):
             if number[0] in {signal.SIGINT, signal.SIGTERM}:
-                _end(number[0], last_work)
+                _end(number[0], last_work, console)
 
 
-def _end(number: int, last_work: Callable[[], object]) -> None:
+def _end(number: int, last_work: Callable[[], object], console: SafeConsole) -> None:
     def work() -> None:
         with suppress(Exception):  # the process ends in any case
             last_work()
@@ -50,6 +50,6 @@ def _end(number: int, last_work: Callable[[], object]) -> None:
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
     worker.join(LAST_WORK_SECONDS)
-    err.show_cursor()
-    err.print("stopped; what was committed is kept, and the next sync resumes from there")
+    console.show_cursor()
+    console.print("stopped; what was committed is kept, and the next sync resumes from there")
     os._exit(128 + number)

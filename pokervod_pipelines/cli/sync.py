@@ -90,7 +90,7 @@ def _run(settings: Settings, progress: ProgressLine, *, full: bool) -> "tuple[Sy
             progress.close()
             run.cancel_sync(home, run_id)
 
-        with end_at_signal(end), tell_outage(progress):
+        with end_at_signal(end, progress.console), tell_outage(progress):
             result = run.run_sync(
                 settings,
                 engine,
@@ -117,7 +117,9 @@ def _make_document(result: "SyncResult", checks: dict[str, CheckResult]) -> dict
         "catalog": by_stage["catalog"][0] if by_stage["catalog"] else None,
         "sheets": by_stage["sheets"],
         "clips": by_stage["clips"],
-        **{stage: by_stage[stage][0] if by_stage[stage] else None for stage in ("hands", "tournaments", "instructions")},
+        **{
+            stage: by_stage[stage][0] if by_stage[stage] else None for stage in ("hands", "tournaments", "instructions")
+        },
         "problems": result.problems,
         "checks": [
             {
@@ -143,7 +145,9 @@ def _print_summary(result: "SyncResult", checks: dict[str, CheckResult]) -> None
             out.print(f"[bold red]failed:[/] {stage} {escape(sentence)}")
     for each in result.stages:
         if each.stale_since:
-            out.print(f"[yellow]stale:[/] {each.stage} {escape(each.name)} from the rows of {show_time(each.stale_since)}")
+            out.print(
+                f"[yellow]stale:[/] {each.stage} {escape(each.name)} from the rows of {show_time(each.stale_since)}"
+            )
     for sentence in result.problems:
         out.print(f"[bold red]failed:[/] {escape(sentence)}")
     for check in checks.values():

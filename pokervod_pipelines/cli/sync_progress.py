@@ -32,7 +32,7 @@ class ProgressLine:
     """Print how each stage ends; ``status`` is the moving line if there is one."""
 
     def __init__(self, console: SafeConsole, status: Status | None = None) -> None:
-        self._console = console
+        self.console = console
         self._status = status
         self._printed_errors: set[str | None] = set()
 
@@ -56,7 +56,7 @@ class ProgressLine:
 
     def waiting(self, reason: str) -> None:
         """Print what the sync waits for."""
-        self._console.print(f"[yellow]…[/]      {escape(reason)}")
+        self.console.print(f"[yellow]…[/]      {escape(reason)}")
 
     def finished(self, result: StageResult) -> None:
         """Print how a stage ended; an error that several have, such as that of their share, is printed once."""
@@ -65,4 +65,4 @@ class ProgressLine:
         self._printed_errors.add(result.error)
         mark = "[green]ok[/]    " if result.succeeded else "[bold red]failed[/]"
         detail = f"{result.seconds:6.2f} s" if result.succeeded else str(result.error).replace("[", "\\[")
-        self._console.print(f"{mark} {result.stage:9}{result.name:24} {detail}")
+        self.console.print(f"{mark} {result.stage:9}{result.name:24} {detail}")
