@@ -116,14 +116,15 @@ def _describe_progress(part: PartStatus) -> str:
 
 def _list_failures(each: BlockStatus, now: datetime) -> Iterator[str]:
     """Yield a line for each error, with the stage and the names of all that it ended."""
-    ended: dict[tuple[str, str, str | None], list[PartStatus]] = {}
+    ended: dict[tuple[str, str, str], list[PartStatus]] = {}
     for part in each.failed_parts:
-        word = "stopped" if part.state is RunState.STOPPED else "failed"
-        ended.setdefault((part.stage, word, part.error), []).append(part)
+        is_skipped = part.state is RunState.SKIPPED
+        error = "the next sync does it" if is_skipped else part.error or "no reason is known"
+        ended.setdefault((part.stage, str(part.state), error), []).append(part)
     for (stage, word, error), parts in ended.items():
         names = ", ".join(part.name for part in parts if part.name != stage)
         age = format_age(max(part.at for part in parts if part.at), now)
-        yield f"{each.block_id} {f'{stage} {names}'.strip()} {word} {age}: {error or 'no reason is known'}"
+        yield f"{each.block_id} {f'{stage} {names}'.strip()} {word} {age}: {error}"
 
 
 def _name(part: PartStatus) -> str:

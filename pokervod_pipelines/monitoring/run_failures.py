@@ -16,14 +16,11 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.lifecycle import raise_alert, resolve_alert
 from pokervod_pipelines.events.types import EventType
-from pokervod_pipelines.monitoring.status_facts import RECENT_ERRORS
+from pokervod_pipelines.monitoring.status_facts import RECENT_ERRORS, SKIPPED
 from pokervod_pipelines.settings import Settings
 
 WATCHER = "run_failures"
 """Who resolves these alerts, and the beginning of their keys."""
-
-SKIPPED = "skipped, since"
-"""How the error of a stage begins that did not run since another failed, whose error is the cause."""
 
 SHOWN = 10
 """Names of a cause's stages that an alert lists."""

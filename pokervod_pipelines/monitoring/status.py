@@ -51,7 +51,7 @@ SCHEDULER_SECONDS = 120.0
 START_SECONDS = 45.0
 """A run that began just now need not have its lock yet."""
 
-BAD = frozenset({RunState.FAILED, RunState.STOPPED})
+BAD = frozenset({RunState.FAILED, RunState.STOPPED, RunState.SKIPPED})
 
 Progress = Mapping[tuple[str, str, str], int]
 """The entries done by run, stage and name."""

@@ -13,13 +13,21 @@ from pokervod_pipelines.workflows.context import PROGRESS
 RECENT_ERRORS = 500
 """Failed stages that are looked at, the newest: more than a sync of every library and sheet can have."""
 
+SKIPPED = "skipped, since"
+"""How the error of a stage begins that did not run since another failed, whose error is the cause."""
+
 
 def read_failures(connection: Connection) -> list[StageAttempt]:
     """Return the newest failure of each stage of a run, as its event tells it."""
     values = {"type": EventType.SYSTEM_ERROR, "limit": RECENT_ERRORS}
     return [
         StageAttempt(
-            stage=row.stage, name=row.name, state=RunState.FAILED, at=row.at, run_id=row.run_id or "", error=row.error
+            stage=row.stage,
+            name=row.name,
+            state=RunState.SKIPPED if row.error.startswith(SKIPPED) else RunState.FAILED,
+            at=row.at,
+            run_id=row.run_id or "",
+            error=row.error,
         )
         for row in connection.execute(_FAILURES, values)
     ]

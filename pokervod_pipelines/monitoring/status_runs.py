@@ -24,6 +24,9 @@ class RunState(StrEnum):
     STOPPED = "stopped"
     """A person or a signal ended it."""
 
+    SKIPPED = "skipped"
+    """It did not begin, since what it goes on with failed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:

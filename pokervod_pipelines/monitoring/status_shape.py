@@ -23,7 +23,7 @@ class BlockState(StrEnum):
     """The last attempts of its first stage failed for every library, sheet or day."""
 
     PARTIAL = "partial"
-    """The last attempts of some of its parts failed or were stopped, those of others succeeded."""
+    """The last attempts of some of its parts failed or were stopped or skipped, those of others succeeded."""
 
 
 class Overall(StrEnum):
@@ -79,8 +79,8 @@ class BlockStatus:
 
     @property
     def failed_parts(self) -> list[PartStatus]:
-        """Return the parts whose last attempt failed or was stopped."""
-        return [each for each in self.parts if each.state in {RunState.FAILED, RunState.STOPPED}]
+        """Return the parts whose last attempt failed, was stopped or was skipped."""
+        return [each for each in self.parts if each.state in {RunState.FAILED, RunState.STOPPED, RunState.SKIPPED}]
 
     @property
     def running_parts(self) -> list[PartStatus]:

@@ -1,0 +1,190 @@
+"""Check the status that follows from real runs on a real instance: as they fail, go on, die and heal."""
+
+import contextlib
+import itertools
+import os
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest import mock
+
+import dagster as dg
+import pytest
+from sqlalchemy import Engine, text
+
+from pokervod_pipelines.db.locks import hold_lock
+from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.defs.dead_runs import fail_dead_runs
+from pokervod_pipelines.defs.resources import SilentListener
+from pokervod_pipelines.defs.run import run_sync
+from pokervod_pipelines.defs.run_history import JOBS, STEPS, DagsterHistory, open_history
+from pokervod_pipelines.monitoring.status import read_status
+from pokervod_pipelines.monitoring.status_runs import Run
+from pokervod_pipelines.monitoring.status_shape import SystemStatus
+from pokervod_pipelines.settings import Settings, load_settings
+from pokervod_pipelines.workflows.progress import share_progress
+from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
+from pokervod_pipelines.workflows.stages import SyncRun, run_nas_stage
+from pokervod_pipelines_tests.sync.installation import Installation, build_installation
+
+Read = Callable[..., SystemStatus]
+LISTS = {"libraries", "sheets", "conclude", "delete_old"}
+"""Ops of a sync that are no stage."""
+
+
+@pytest.fixture
+def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
+    made = build_installation(tmp_path, database_url=database_url)
+    with contextlib.chdir(made.folder), mock.patch.dict(os.environ, made.environ):
+        prepare_folder(made.folder)
+        yield made
+
+
+@pytest.fixture
+def read(installation: Installation, engine: Engine) -> Iterator[Read]:
+    """Return ``read()``, the status of now or of then."""
+    settings = load_settings()
+    with open_history(settings) as history:
+        yield lambda now=None: read_status(engine, history, settings, now=now)
+
+
+@pytest.fixture
+def instance(installation: Installation) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.from_config(str(find_dagster_home(load_settings()))) as made:
+        yield made
+
+
+def sync(engine: Engine, *, full: bool = True) -> bool:
+    settings = load_settings()
+    ids = {"run_id": str(uuid.uuid4()), "correlation_id": uuid.uuid4().hex}
+    home = find_dagster_home(settings)
+    return run_sync(settings, engine, home=home, full=full, listener=SilentListener(), **ids).succeeded
+
+
+def share(engine: Engine, run: Run, seconds: float, count: int) -> None:
+    """Share that the stage of the run has done so many entries, so long after it began."""
+    sync_run = SyncRun(engine=engine, settings=load_settings(), correlation_id=run.correlation_id)
+    clock = itertools.chain([0.0], itertools.repeat(seconds)).__next__
+    share_progress(sync_run, "sheets", "notes", clock=clock)(count)
+
+
+def states(status: SystemStatus) -> dict[str, str]:
+    return {block: str(each.status) for block, each in status.blocks.items() if block in "ABCD"}
+
+
+def wait_for(read: Read, holds: Callable[[SystemStatus], bool]) -> SystemStatus:
+    for _ in range(600):
+        if holds(status := read()):
+            return status
+        time.sleep(0.1)
+    raise AssertionError(status)
+
+
+def test_every_step_that_is_a_stage_and_every_job_of_them_is_known(settings_factory: Callable[..., Settings]) -> None:
+    repository = build_defs(settings=settings_factory()).get_repository_def()
+    steps = {job.name: {node.name for node in job.nodes} for job in repository.get_all_jobs()}
+
+    assert steps["full_sync"] - LISTS <= set(STEPS)
+    assert {name for name, each in steps.items() if each & set(STEPS) and not name.startswith("__")} == set(JOBS)
+
+
+def test_without_a_run_everything_is_idle(read: Read) -> None:
+    status = read()
+
+    assert (status.overall, set(states(status).values()), status.last_sync) == ("idle", {"idle"}, None)
+
+
+def test_a_share_that_is_away_fails_its_block_and_a_later_run_heals_it(
+    installation: Installation, engine: Engine, read: Read
+) -> None:
+    first = sync(engine)
+    before = read()
+    installation.archive.rename(installation.folder / "away")
+    second = sync(engine)
+    away = read()
+    (installation.folder / "away").rename(installation.archive)
+    run_nas_stage(SyncRun(engine=engine, settings=load_settings(), correlation_id="by command"), "PAD")
+    partly = read()
+    third = sync(engine, full=False)
+    healed = read()
+
+    assert (first, second, third) == (True, False, True)
+    assert states(before) == dict.fromkeys("ABCD", "completed")
+    assert [before.blocks[block].items_total for block in "ABCD"] == [62, 60, 20, 20]
+    assert (away.overall, away.blocks["A"].status, away.blocks["D"].status) == ("failed", "failed", "completed")
+    assert away.blocks["A"].items_processed == 0
+    assert away.blocks["A"].last_sync_at == before.blocks["A"].last_sync_at
+    assert "Mount the share, or correct the path" in str(away.blocks["A"].last_error)
+    assert {(each.stage, each.state) for each in away.blocks["A"].failed_parts} == {
+        ("nas", "failed"),
+        ("media", "skipped"),
+    }
+    assert (away.last_sync_status, away.last_sync) != (before.last_sync_status, before.last_sync)
+    assert (partly.blocks["A"].status, partly.blocks["A"].items_processed) == ("partial", 21)
+    assert {each.name for each in partly.blocks["A"].failed_parts if each.stage == "nas"} == {"WSOP", "rest"}
+    assert states(healed) == states(before)
+    assert healed.blocks["A"].failed_parts == []
+    assert "Mount the share" in str(healed.blocks["A"].last_error)
+    assert healed.last_sync == away.last_sync  # an incremental one is none
+
+
+def test_a_run_of_one_sheet_that_fails_says_why(
+    installation: Installation, engine: Engine, instance: dg.DagsterInstance, read: Read
+) -> None:
+    sync(engine)
+    installation.sheet.unlink()
+    job = build_defs(settings=load_settings(), engine=engine).resolve_job_def("sheets_sync")
+    done = job.execute_in_process(instance=instance, partition_key="notes", raise_on_error=False)
+
+    (part,) = read().blocks["D"].failed_parts
+    assert not done.success
+    assert (part.stage, part.name, part.run_id) == ("sheets", "notes", done.run_id)
+    assert "notes.csv" in str(part.error)
+    assert not re.match(r"[\w.]+(Error|Failure|Unavailable|Input)\b", str(part.error))
+
+
+def test_a_sync_of_another_process_is_seen_while_it_runs_and_after_it_was_killed(
+    installation: Installation, engine: Engine, instance: dg.DagsterInstance, read: Read
+) -> None:
+    with hold_lock(engine, "reading of sheet notes"):
+        process = installation.start("sync")
+        running = wait_for(read, lambda status: status.blocks["D"].status == "in_progress")
+        (run,) = running.in_progress
+        entries = []
+        for seconds, count in ((0.5, 3), (2.0, 7)):
+            share(engine, run, seconds, count)
+            entries.append(read().blocks["D"].items_processed)
+        held = read(datetime.now(UTC) + timedelta(hours=1)).orphans
+        process.kill()
+        process.communicate()
+        orphaned = wait_for(lambda: read(datetime.now(UTC) + timedelta(hours=1)), lambda status: bool(status.orphans))
+        fail_dead_runs(instance, engine, now=datetime.now(UTC) + timedelta(hours=1))
+    failed = read()
+
+    assert (running.overall, states(running)) == (
+        "in_progress",
+        {"A": "completed", "B": "completed", "C": "idle", "D": "in_progress"},
+    )
+    assert (run.job, run.state, held) == ("full_sync", "running", ())
+    assert orphaned.orphans == (run.run_id,)
+    assert entries == [0, 7]  # what is done in the first second is not shared
+    assert (failed.overall, failed.blocks["D"].status, failed.in_progress) == ("failed", "failed", ())
+    assert "its process ended before it did" in str(failed.blocks["D"].last_error)
+
+
+def test_what_cannot_be_read_is_not_idle(installation: Installation, engine: Engine) -> None:
+    settings = load_settings()
+    with open_history(settings) as history:
+        DagsterHistory.read(history, settings)
+    with engine.begin() as connection:
+        connection.execute(text("alter table events rename to events_away"))
+
+    done = installation.run("status", "--json")
+
+    with engine.begin() as connection:
+        connection.execute(text("alter table events_away rename to events"))
+    assert (done.returncode, '"overall": "unknown"' in done.stdout) == (2, True)
+    assert "the status is unknown: " in done.stderr
