@@ -12,7 +12,6 @@ from pokervod_pipelines.clips.edits import ClipDecision, find_clip, list_decisio
 from pokervod_pipelines.clips.timecode import format_ms
 from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.settings import load_settings
-from pokervod_pipelines.workflows.clip_edits import NewClip, create_clip, undo_clip_decision
 
 ClipArgument = Annotated[int, typer.Argument(metavar="CLIP", min=1, max=LARGEST, help="As `clips list` shows it.")]
 CategoryOption = Annotated[
@@ -40,6 +39,8 @@ def create(
 
     Example: pokervod clips create --video Clips/IMG_4471.MOV --in 0:00:02 --out 0:00:04 --title Fold --reason trailer
     """
+    from pokervod_pipelines.workflows.clip_edits import NewClip, create_clip  # noqa: PLC0415 - it loads four rooms
+
     settings = load_settings()
     new = NewClip(
         video=video,
@@ -104,6 +105,8 @@ def undo(
 
     Example: pokervod clips undo 3 --reason "it was another hand"
     """
+    from pokervod_pipelines.workflows.clip_edits import undo_clip_decision  # noqa: PLC0415 - as above
+
     settings = load_settings()
     with open_database(settings) as engine:
         clip = undo_clip_decision(engine, settings, decision, actor=read_actor(by, reason))
