@@ -17,6 +17,7 @@ from pokervod_pipelines_tests.bench import (
     scan,
     search,
     sheets,
+    status,
     sync,
 )
 
@@ -31,6 +32,7 @@ SUBJECTS = {
     "hands": hands.measure,
     "render": render.measure,
     "sync": sync.measure,
+    "status": status.measure,
     "rest": rest.measure,
 }
 
