@@ -1,5 +1,6 @@
 """Run a sync as a Dagster run in this process: the same job that the schedule starts, visible in the UI afterwards."""
 
+import logging
 import re
 import threading
 import time
@@ -34,6 +35,8 @@ SYSTEM_ERROR = re.compile(r"\w*Error: \[Errno (?P<number>\d+)\] (?P<text>[^:\n]+
 
 OWN_ERROR = re.compile(rf"^{re.escape(PokervodError.__module__)}\.\w+: ")
 """How Dagster begins the text of an error of ours, which is written for people."""
+
+_log = logging.getLogger(__name__)
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -108,7 +111,7 @@ def run_sync(
                 tags={CORRELATION_TAG: correlation_id, STARTED_BY_TAG: "command"},
             )
         seconds = time.monotonic() - started
-    return SyncResult(
+    done = SyncResult(
         job=job,
         run_id=result.run_id,
         correlation_id=correlation_id,
@@ -117,6 +120,16 @@ def run_sync(
         stages=tuple(collector.stages),
         problems=tuple(_list_problems(result, settings)),
     )
+    _log_end(done)
+    return done
+
+
+def _log_end(done: SyncResult) -> None:
+    """Log how the sync ended, with what failed outside the stages, whose own lines are above."""
+    text = f"{done.job} {'completed' if done.succeeded else 'failed'} after {done.seconds:.1f} s"
+    level = logging.INFO if done.succeeded else logging.ERROR
+    ids = {"run_id": done.run_id, "correlation_id": done.correlation_id, "is_shown": True}
+    _log.log(level, "%s", ": ".join((text, *done.problems)), extra=ids)
 
 
 def cancel_sync(home: Path, run_id: str) -> None:
