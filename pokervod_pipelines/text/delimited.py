@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", "\t", ";")
 SNIFFED_RECORDS = 100
+THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+"""The comma of "10,250,000", which delimits nothing where another delimiter may."""
 
 OPEN_QUOTE = "a quote opens and is not closed"
 
@@ -54,6 +56,8 @@ def sniff_delimiter(text: str, *, preferred: str) -> str:
     order = sorted(DELIMITERS, key=lambda delimiter: delimiter != preferred)
     lines = io.StringIO(text, newline="").readlines()
     rates = {delimiter: _regularity(csv.reader(lines, delimiter=delimiter)) for delimiter in order}
+    if rates[","] and any(rates[delimiter] for delimiter in order if delimiter != ","):
+        rates[","] = _regularity(csv.reader(THOUSANDS.sub("", line) for line in lines))
     best = max(order, key=rates.__getitem__)
     if QuoteCheck(lines, best).is_matched():
         return best

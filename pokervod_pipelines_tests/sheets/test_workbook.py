@@ -134,6 +134,11 @@ def test_a_tab_separated_file_with_commas_in_its_text_is_split_at_tabs() -> None
     assert sniff_delimiter("a, b\tc\nd, e\tf\n", preferred="\t") == "\t"
 
 
+def test_commas_inside_numbers_are_no_delimiters_where_another_one_splits_the_rows() -> None:
+    assert sniff_delimiter("a;b;c\n" + "1;Bo, Cy;10,250,000\n" * 9, preferred=",") == ";"
+    assert sniff_delimiter("a,b,c\n" + "1,100,200\n" * 9 + "1,x; y,200\n", preferred=",") == ","
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
