@@ -157,6 +157,8 @@ def test_a_further_block_needs_no_edit_but_its_line_in_the_list(copy: Copy) -> N
         assert [(each["source"], each["payload"]["path"]) for each in events] == [
             ("vision", name) for name in ("WSOP", "PAD", "rest")
         ], selection
+    block = json.loads(copy.command("status", "--json"))["blocks"]["H"]
+    assert (block["rooms"], block["exists"], block["status"]) == (["vision"], True, "idle")
     assert {"part": "camera", "ok": False, "found": "no lens", "fix": "buy one"} in json.loads(
         copy.command("doctor", "--json", expect=1)
     )
