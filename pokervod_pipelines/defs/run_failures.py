@@ -13,7 +13,7 @@ from pokervod_pipelines.defs.workflow_ends import WILL_RETRY_TAG, describe_failu
 from pokervod_pipelines.monitoring.run_failures import EndedRun, record_ended_runs
 from pokervod_pipelines.settings import Settings
 
-INTERVAL_SECONDS = 15
+INTERVAL_SECONDS = 30
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 """A run that a person cancelled neither failed nor made anything good."""
 
