@@ -11,6 +11,7 @@ from pokervod_pipelines.events.payloads import find_payload
 _VALUES = {
     bool: False,
     int: 1,
+    float: 1.5,
     str: "text",
     datetime: "2031-07-01T18:00:00+00:00",
     date: "2031-07-01",

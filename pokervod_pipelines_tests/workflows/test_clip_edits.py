@@ -1,5 +1,6 @@
 """Check that a person's clip is made without a sheet, outlives syncs, and can be undone."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,6 +97,16 @@ def test_the_same_clip_again_is_the_one_there_is(archive: SheetHarness) -> None:
 
     assert (again.clip_id, again.decision) == (first.clip_id, None)
     assert count_events(archive) == before
+
+
+def test_two_who_make_the_same_clip_at_once_make_one(archive: SheetHarness) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        makings = [pool.submit(create_clip, archive.engine, archive.settings, NEW, actor=EVE) for _ in range(4)]
+        made = [each.result() for each in makings]
+
+    assert len({each.clip_id for each in made}) == 1
+    assert sum(each.decision is not None for each in made) == 1
+    assert len(own_clips(archive)) == 1
 
 
 @pytest.mark.parametrize(
