@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine
 
@@ -23,7 +23,7 @@ class CreationReport:
     """Report the entry as the catalog has it.
 
     ``decision`` undoes it, None where the entry existed. ``id`` is None of a project, and of an entry that is one with
-    another of the season, as show 16 with episode 4.
+    another of the season, as show 16 with episode 4. ``is_there`` is False once an undone entry has left.
     """
 
     level: str
@@ -31,6 +31,7 @@ class CreationReport:
     title: str
     files: int
     decision: int | None
+    is_there: bool = True
 
 
 def create_entry(engine: Engine, words: Sequence[str], *, actor: Actor) -> CreationReport:
@@ -52,7 +53,7 @@ def create_entry(engine: Engine, words: Sequence[str], *, actor: Actor) -> Creat
 
 
 def undo_entry(engine: Engine, decision_id: int, *, actor: Actor) -> CreationReport:
-    """Undo the creation: an entry without files leaves the catalog, one with files stays for them.
+    """Undo the creation: an entry leaves the catalog unless it has files, or something below it.
 
     Raises ``BadInput`` for an unknown creation, ``Conflict`` if it was undone already.
     """
@@ -63,7 +64,7 @@ def undo_entry(engine: Engine, decision_id: int, *, actor: Actor) -> CreationRep
         before = _report(connection, entry, None)
         undoing = undo(connection, decision, actor=actor, value=None, before=decision.value)
         rebuild_season(connection, entry.season, undoing)
-        return before
+        return replace(before, is_there=find_entry(connection, entry.keys) is not None)
 
 
 def is_creation(engine: Engine, decision_id: int) -> bool:

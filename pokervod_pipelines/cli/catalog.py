@@ -222,7 +222,7 @@ def undo(
     with open_database(load_settings()) as engine:
         if is_creation(engine, decision):
             report = undo_entry(engine, decision, actor=read_actor(by, reason))
-            end = "it stays for its files" if report.files else "it left the catalog"
+            end = "it stays for what it has" if report.is_there else "it left the catalog"
             out.print(f"{describe_entry(report)}; {end}", markup=False)
             return
         row = undo_correction(engine, decision, actor=read_actor(by, reason))

@@ -136,7 +136,7 @@ def test_an_empty_entry_leaves_when_it_is_undone(engine: Engine, create: Callabl
     made = create("project=GOG", "season=2", "episode=4")
     assert made.decision is not None
 
-    undo_entry(engine, made.decision, actor=KIM)
+    assert not undo_entry(engine, made.decision, actor=KIM).is_there
 
     assert snapshot(engine) == before
     with pytest.raises(Conflict, match="was undone already"):
@@ -152,9 +152,20 @@ def test_an_entry_with_files_stays_for_them_when_it_is_undone(
     build_catalog(engine, correlation_id="test")
     before = snapshot(engine)
 
-    assert undo_entry(engine, made.decision, actor=KIM).files == 1
+    undone = undo_entry(engine, made.decision, actor=KIM)
 
+    assert (undone.files, undone.is_there) == (1, True)
     assert snapshot(engine) == before
+
+
+def test_an_entry_stays_for_what_was_created_below_it(engine: Engine, create: Callable[..., CreationReport]) -> None:
+    event = create("project=WSOP", "year=2027", "event=main event")
+    create(*DAY_2)
+    assert event.decision is not None
+
+    assert undo_entry(engine, event.decision, actor=KIM).is_there
+
+    assert tree(engine, "WSOP")[-1] == ("WSOP 2027", [("Main Event", [("Day 2", 0)])])
 
 
 @pytest.mark.parametrize(
