@@ -12,6 +12,7 @@ from pokervod_pipelines_tests.bench import (
     hands,
     match,
     names,
+    queue,
     render,
     rest,
     scan,
@@ -32,6 +33,7 @@ SUBJECTS = {
     "hands": hands.measure,
     "render": render.measure,
     "sync": sync.measure,
+    "queue": queue.measure,
     "status": status.measure,
     "rest": rest.measure,
 }

@@ -39,7 +39,7 @@ BUDGETS = {
     "Dagster's UI": "< 0.6 %, 150 MB, 2",
     "Dagster's daemon": "< 3 %, 135 MB, 3",
     "the code server": "< 1.2 %, 210 MB, 4",
-    "PostgreSQL": "< 1.2 %, 65 MB",
+    "PostgreSQL": "< 1.2 %, 80 MB",
     "PostgreSQL's guard": "< 0.1 %, 6 MB",
     "others": "none for long",
     "together": "< 6 %, 700 MB, 13",
@@ -59,7 +59,7 @@ class Moment:
 
 def measure(*, is_small: bool, seconds: int = 100) -> Iterator[Figure]:
     """Start everything in a folder with the sample archive, wait until it is at rest, and watch it for a while."""
-    with scratch() as folder, _run_dev(folder) as dev:
+    with scratch() as folder, run_dev(folder) as dev:
         server = EmbeddedServer(folder / ".pokervod" / "postgres")
         time.sleep(60 if is_small else SETTLED_SECONDS)
         first = _look(dev, server)
@@ -82,7 +82,8 @@ def measure(*, is_small: bool, seconds: int = 100) -> Iterator[Figure]:
 
 
 @contextmanager
-def _run_dev(folder: Path) -> Iterator[psutil.Process]:
+def run_dev(folder: Path) -> Iterator[psutil.Process]:
+    """Run everything in the folder while the context lasts; without settings there it makes the sample."""
     subprocess.run([*COMMAND, "setup"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     command = [*COMMAND, "dev", "--port", str(PORT)]
     with subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL) as process:
