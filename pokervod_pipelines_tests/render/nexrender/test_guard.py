@@ -106,3 +106,17 @@ def test_a_call_that_is_cancelled_leaves_it_to_the_next(harness: BreakerHarness)
 
     run(case())
     assert harness.make().enter().is_probe
+
+
+def test_a_job_that_needs_the_list_first_has_no_answer_without_it(harness: BreakerHarness) -> None:
+    """It was counted as answered once, so that a farm that was down was asked for ever."""
+
+    async def case() -> None:
+        async with answering(AWAY) as (_, client):
+            guard = ServerGuard(harness.make(), outage_seconds=0.0)
+            with pytest.raises(NoCapacity):
+                await guard.begin(lambda: guard.follow(client.list_jobs))
+
+    run(case())
+    assert harness.read().failures == 2
+    assert str(harness.read().last_error).endswith("answered 503")

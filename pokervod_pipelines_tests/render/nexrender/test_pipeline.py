@@ -1,11 +1,14 @@
 """Run a worker with a nexrender farm from npm: check what problems of the farm cost jobs and worker."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pokervod_pipelines.policies.blocks import NEXRENDER
+from pokervod_pipelines.policies.breakers import Breaker
 from pokervod_pipelines.render.outputs.marker import FIRST_USE, write_marker
 from pokervod_pipelines.render.outputs.verifier import Verifier
 from pokervod_pipelines.render.renderers.local.renderer import LocalRenderer
@@ -13,7 +16,8 @@ from pokervod_pipelines.render.renderers.nexrender.renderer import NexrenderRend
 from pokervod_pipelines.render.renderers.nexrender.timeouts import NexrenderTimeouts
 from pokervod_pipelines.render.templates import Template, TemplateFiles, load_templates
 from pokervod_pipelines.render.worker.pipeline import RenderPipeline
-from pokervod_pipelines.settings.render import NexrenderSettings
+from pokervod_pipelines.settings.render import NexrenderSettings, RenderQueueSettings
+from pokervod_pipelines_tests.policies.breaker_harness import BreakerHarness
 from pokervod_pipelines_tests.render.nexrender.farm import T_FPS, T_FRAMES, T_HEIGHT, T_WIDTH, Farm, kill
 from pokervod_pipelines_tests.render.nexrender.nexrender_factory import make_template
 from pokervod_pipelines_tests.render.queue_database import QueueDatabase
@@ -45,7 +49,13 @@ def at_farm(tmp_path: Path) -> Template:
 
 
 def open_pipeline(
-    root: Path, farm: Farm, template: Template, *, secret: str | None = None, jobs: int = 4
+    root: Path,
+    farm: Farm,
+    template: Template,
+    *,
+    secret: str | None = None,
+    jobs: int = 4,
+    breaker: Breaker | None = None,
 ) -> RenderPipeline:
     """Return a pipeline of both renderers, with short time limits for the farm."""
     root.mkdir()
@@ -58,7 +68,7 @@ def open_pipeline(
         read_templates=lambda: files,
         renderers=[
             LocalRenderer("animation", 1),
-            NexrenderRenderer(settings, secret or farm.secret, timeouts=timeouts),
+            NexrenderRenderer(settings, secret or farm.secret, timeouts=timeouts, breaker=breaker),
         ],
         slots={"local": 1, "nexrender": jobs},
         verifier=Verifier(1),
@@ -105,6 +115,48 @@ def test_a_problem_of_the_farm_pauses_it_and_costs_neither_a_retry_nor_a_strike(
     assert queue_database.execute(paused, reason=reason)
     assert {(row.state, row.retry_count) for row in map(queue_database.row, asked)} == {("pending", 0)}
     assert queue_database.execute("select strikes, quarantine_reason from render_workers") == [(0, None)]
+
+
+def test_a_farm_that_is_away_is_left_alone_and_its_jobs_are_rendered_later_with_all_their_retries(
+    farm: Farm, queue_database: QueueDatabase, tmp_path: Path, at_farm: Template
+) -> None:
+    harness = BreakerHarness(queue_database.engine, service=NEXRENDER)
+    shares = [37.501 + number / 10_000 for number in range(6)]  # which look the same
+    asked = [request_at_farm(queue_database, at_farm, {"player": "Kim", "share": share}) for share in shares]
+    assert farm.server is not None
+    kill(farm.server)
+    refusal = "nexrender does not answer: 5 failures in a row, %"
+    refused = "select 1 from render_instructions where reason like :refusal"
+
+    def are_refused() -> bool:
+        """Let those that the breaker has not refused yet be claimed again."""
+        queue_database.execute("delete from render_pauses")
+        queue_database.execute(
+            "update render_instructions set due_at = now() where state = 'pending' and reason not like :refusal",
+            refusal=refusal,
+        )
+        return len(queue_database.execute(refused, refusal=refusal)) == len(asked)
+
+    def are_completed() -> bool:
+        """Let those that came while one of them found out be claimed again."""
+        queue_database.execute("delete from render_pauses")
+        queue_database.execute("update render_instructions set due_at = now() where state = 'pending'")
+        return set(queue_database.states().values()) == {"completed"}
+
+    async def case() -> None:
+        pipeline = open_pipeline(tmp_path / "out", farm, at_farm, jobs=6, breaker=harness.make())
+        async with running_worker(queue_database, pipeline, RenderQueueSettings(retry_seconds=0, poll_seconds=0.1)):
+            await wait_for(are_refused)
+            assert harness.read().failures == 5
+            await asyncio.to_thread(farm.start_server)
+            farm.start_worker()
+            harness.wait(60)
+            await wait_for(are_completed)
+
+    run_case(case())
+
+    assert {row.retry_count for row in map(queue_database.row, asked)} == {0}
+    assert harness.list_changes() == [("system.breaker.opened", 5), ("system.breaker.closed", 5)]
 
 
 def test_graphics_that_look_the_same_are_completed_unless_their_content_differs(

@@ -15,6 +15,14 @@ from pokervod_pipelines.render.renderers.nexrender.client import NoAnswer, retry
 T = TypeVar("T")
 
 
+class ServerAway(NoCapacity):
+    """Report that the server gave no answer for as long as an outage may last; ``reason`` is why, the last time."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class ServerGuard:
     """Make calls that may be retried; without a breaker each of them is made."""
 
@@ -52,11 +60,19 @@ class ServerGuard:
             except NoAnswer as failure:
                 missing.append(str(failure))
                 raise
+            except ServerAway as failure:  # it asked for the list of jobs first
+                missing.append(failure.reason)
+                raise
 
         try:
             result = await retry_through_outage(attempt, 0.0 if guarded.is_probe else self._outage_seconds)
-        except RenderFailure:
-            await (asyncio.to_thread(guarded.fail, *missing) if missing else asyncio.to_thread(guarded.succeed))
+        except RenderFailure as failure:
+            if not missing:
+                await asyncio.to_thread(guarded.succeed)
+                raise
+            await asyncio.to_thread(guarded.fail, *missing)
+            if isinstance(failure, NoCapacity):
+                raise ServerAway(str(failure), *missing) from None
             raise
         except BaseException:
             await asyncio.shield(asyncio.to_thread(guarded.abandon))

@@ -69,7 +69,7 @@ class NexrenderJob:
         An unreachable server is told when it answers again.
         """
         try:
-            if self._names and not self._is_over:
+            if (self._uids or self._is_uncertain) and not self._is_over:
                 self._remember(await self._client.list_jobs())
             for uid, is_on_node in self._uids.items():
                 if is_on_node:
