@@ -49,7 +49,7 @@ def execute(
     """Start a workflow as a Dagster run, and print the ids of the run and of the request.
 
     `pokervod dev`, or another Dagster daemon, has to be running. Every run, event and row of the request has its
-    correlation id: see `pokervod events tail --correlation ID`.
+    correlation id, which `events tail --correlation` and `logs --correlation` take.
 
     Example: pokervod execute nas_sync --input '{"library": "wsop"}' --wait
     """
