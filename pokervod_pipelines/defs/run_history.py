@@ -5,6 +5,7 @@ a query for every run. ``STEPS`` and ``JOBS`` name what the definitions define.
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -69,6 +70,12 @@ STATES = {
     "FAILURE": RunState.FAILED,
     "CANCELED": RunState.STOPPED,
 }
+WRAPPERS = ("Dagster", "RetryRequested")
+"""How the classes of errors begin that Dagster puts around ours; the second says that no retry is left."""
+
+_CLASS_NAME = re.compile(r"^[\w.]+: ")
+_DATABASE_ERROR = re.compile(r"[\w.]+: \(psycopg2?\.\w+\) (?P<text>.+)")
+
 ENDS = {"STEP_SUCCESS": RunState.SUCCEEDED, "STEP_FAILURE": RunState.FAILED}
 
 
@@ -190,15 +197,18 @@ def _begin(run: Run, row: Row[Any], settings: Settings) -> StageAttempt | None:
 
 
 def _read_step_error(event: str) -> str:
-    """Return the innermost cause of a failed step, in the words of the room that raised it."""
+    """Return why a step failed in the words of the room, which are below those that Dagster puts around them."""
     data = json.loads(event)["dagster_event"]["event_specific_data"]
     failure = data.get("user_failure_data") or {}
     if failure.get("description"):
         return str(failure["description"])
-    error = data["error"] or {"message": "unknown"}
-    while error.get("cause"):
+    error = data["error"] or {"message": "no reason is known"}
+    while error.get("cause") and str(error["cls_name"]).startswith(WRAPPERS):
         error = error["cause"]
-    return str(error["message"]).strip().partition(": ")[2] or str(error["message"]).strip()
+    message = str(error["message"]).strip()
+    if found := _DATABASE_ERROR.match(message):
+        return f"the database failed: {found['text']}; check with `pokervod doctor` that it answers, then retry"
+    return _CLASS_NAME.sub("", message) or message
 
 
 def _read_materializations(connection: Connection, settings: Settings) -> Iterator[StageAttempt]:

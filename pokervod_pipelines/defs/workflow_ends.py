@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.lifecycle import raise_alert, resolve_alert
+from pokervod_pipelines.defs.run_history import WRAPPERS
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflows import ATTEMPT_TAG, WORKFLOW_TAG, read_input
 from pokervod_pipelines.events import EventType, NewEvent, append_events
@@ -115,7 +116,7 @@ def describe_failure(instance: dg.DagsterInstance, run_id: str) -> str:
         for entry in instance.all_logs(run_id, of_type=type_):
             event = entry.dagster_event
             error = getattr(event.event_specific_data, "error", None) if event else None
-            while error is not None and error.cause is not None and str(error.cls_name).startswith("Dagster"):
+            while error is not None and error.cause is not None and str(error.cls_name).startswith(WRAPPERS):
                 error = error.cause
             if error is not None:
                 return _CLASS_NAME.sub("", str(error.message)).strip()

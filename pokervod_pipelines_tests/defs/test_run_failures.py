@@ -103,6 +103,23 @@ def test_the_alert_is_resolved_when_the_job_succeeds_for_the_same_library(
     assert done.startswith("resolved: ")
 
 
+def test_the_cause_is_that_of_the_room_where_no_retry_is_left(
+    engine: Engine, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    @dg.op(retry_policy=dg.RetryPolicy(max_retries=1, delay=0))
+    def scan() -> None:
+        raise ArchiveUnavailable("the share is away: mount it again") from OSError("stale handle")
+
+    @dg.job(name="nas_sync")
+    def scans() -> None:
+        scan()
+
+    scans.execute_in_process(instance=instance, raise_on_error=False)
+    tick()
+
+    assert [alert.title for alert in read_alerts(engine)] == ["nas_sync failed: the share is away: mount it again"]
+
+
 def test_a_day_is_made_good_by_the_next_day(engine: Engine, instance: dg.DagsterInstance, tick: Tick) -> None:
     run_job(instance, "not mounted", job="hands_to_renders", partition="2026-05-03")
     tick()

@@ -14,6 +14,7 @@ from unittest import mock
 import dagster as dg
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from pokervod_pipelines.db.locks import hold_lock
 from pokervod_pipelines.definitions import build_defs
@@ -28,6 +29,7 @@ from pokervod_pipelines.settings import Settings, load_settings
 from pokervod_pipelines.workflows.progress import share_progress
 from pokervod_pipelines.workflows.setup import find_dagster_home, prepare_folder
 from pokervod_pipelines.workflows.stages import SyncRun, run_nas_stage
+from pokervod_pipelines_tests.cli.outage import cut_off
 from pokervod_pipelines_tests.sync.installation import Installation, build_installation
 
 Read = Callable[..., SystemStatus]
@@ -173,6 +175,27 @@ def test_a_sync_of_another_process_is_seen_while_it_runs_and_after_it_was_killed
     assert entries == [0, 7]  # what is done in the first second is not shared
     assert (failed.overall, failed.blocks["D"].status, failed.in_progress) == ("failed", "failed", ())
     assert "its process ended before it did" in str(failed.blocks["D"].last_error)
+
+
+@pytest.mark.long
+def test_a_database_that_is_away_during_a_sync_fails_what_was_at_work_and_nothing_else(
+    installation: Installation, engine: Engine, read: Read
+) -> None:
+    with contextlib.suppress(OperationalError), hold_lock(engine, "reading of sheet notes"):
+        process = installation.start("sync")
+        wait_for(read, lambda status: status.blocks["D"].status == "in_progress")
+        with cut_off(engine):
+            time.sleep(1)
+    process.communicate()
+    after = read()
+    again = sync(engine)
+
+    (part,) = after.blocks["D"].failed_parts
+    assert (process.returncode, after.overall) == (1, "failed")
+    assert states(after) == {"A": "completed", "B": "completed", "C": "idle", "D": "failed"}
+    assert str(part.error).startswith(("the database connection failed: ", "the database failed: "))
+    assert str(part.error).endswith("check with `pokervod doctor` that it answers, then retry")
+    assert (again, set(states(read()).values())) == (True, {"completed"})
 
 
 def test_what_cannot_be_read_is_not_idle(installation: Installation, engine: Engine) -> None:
