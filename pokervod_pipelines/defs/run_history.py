@@ -99,7 +99,7 @@ class DagsterHistory:
     def read(self, settings: Settings) -> RunFacts:
         """Return the facts of now; none where Dagster has made no database or no tables yet."""
         try:
-            opened = self.engine.connect()
+            opened = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")  # fewer ways to the server
         except OperationalError as error:
             if f'database "{self.engine.url.database}" does not exist' in str(error):
                 return RunFacts()
@@ -110,13 +110,14 @@ class DagsterHistory:
             runs = [_make_run(row) for row in connection.execute(_RUNS, {"jobs": [*JOBS], "limit": RECENT})]
             unfinished = [*_pick_unfinished(runs)]
             attempts = [*_read_steps(connection, unfinished, settings), *_read_materializations(connection, settings)]
+            scheduler = connection.execute(_SCHEDULER, {"schedule": f'%"{SCHEDULE}"%'}).one()
             return RunFacts(
                 in_progress=tuple(each for each in runs if each.state in {RunState.QUEUED, RunState.RUNNING}),
                 attempts=tuple(attempts),
                 last_full=next((each for each in runs if each.job == FULL and _has_ended(each)), None),
                 checks=tuple(_read_checks(connection)),
-                scheduler_seen_at=connection.scalar(_HEARTBEAT),
-                is_scheduled=connection.scalar(_STOPPED, {"schedule": f'%"{SCHEDULE}"%'}) is None,
+                scheduler_seen_at=scheduler.seen_at,
+                is_scheduled=not scheduler.is_stopped,
             )
 
 
@@ -307,9 +308,8 @@ _CHECKS = text("""
     order by asset_key, check_name, id desc
 """)
 
-_HEARTBEAT = text("select timestamp at time zone 'UTC' from daemon_heartbeats where daemon_type = 'SCHEDULER'")
-
-_STOPPED = text("""
-    select 1 from instigators where status = 'STOPPED' and instigator_type = 'SCHEDULE'
-        and instigator_body like :schedule limit 1
+_SCHEDULER = text("""
+    select (select max(timestamp) at time zone 'UTC' from daemon_heartbeats where daemon_type = 'SCHEDULER') as seen_at,
+        exists (select from instigators where status = 'STOPPED' and instigator_type = 'SCHEDULE'
+            and instigator_body like :schedule) as is_stopped
 """)

@@ -64,7 +64,7 @@ def read_status(
     now = now or datetime.now(UTC)
     facts = history.read(settings)
     running = [each for each in facts.in_progress if each.state is RunState.RUNNING]
-    with engine.connect() as connection:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         attempts = [
             *facts.attempts,
             *read_failures(connection),
