@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,8 @@ def sniff_delimiter(text: str, *, preferred: str) -> str:
     order = sorted(DELIMITERS, key=lambda delimiter: delimiter != preferred)
     lines = io.StringIO(text, newline="").readlines()
     rates = {delimiter: _regularity(csv.reader(lines, delimiter=delimiter)) for delimiter in order}
-    if rates[","] and any(rates[delimiter] for delimiter in order if delimiter != ","):
+    is_contested = rates[","] and any(rates[delimiter] for delimiter in order if delimiter != ",")
+    if is_contested and not _are_split_by_commas(lines):
         rates[","] = _regularity(csv.reader(THOUSANDS.sub("", line) for line in lines))
     best = max(order, key=rates.__getitem__)
     if QuoteCheck(lines, best).is_matched():
@@ -79,6 +81,17 @@ def _regularity(rows: Iterable[list[str]]) -> int:
     except csv.Error:
         return 0
     return max(((width - 1) * count for width, count in widths.items()), default=0)
+
+
+def _are_split_by_commas(lines: Sequence[str]) -> bool:
+    """Return whether commas delimit cells also where none is as in 10,250,000: in the header of a table."""
+    records = [cells for cells in islice(csv.reader(lines), SNIFFED_RECORDS) if cells]
+    widths = Counter(map(len, records))
+    width = max(widths, key=lambda each: (each - 1) * widths[each], default=0)
+    if len(widths) == 1 and not THOUSANDS.search(",".join(records[0])):
+        return True
+    joined = (",".join(cells) for cells in records if len(cells) == width)
+    return any(not THOUSANDS.search(text) and not any(other in text for other in DELIMITERS[1:]) for text in joined)
 
 
 def _parse(text: str, delimiter: str, *, file: Path) -> Rows:

@@ -140,6 +140,15 @@ def test_commas_inside_numbers_are_no_delimiters_where_another_one_splits_the_ro
 
 
 @pytest.mark.parametrize(
+    "top", ["No,Pot,Players", "No,Pot,Players; seats", "Day 1\n\nNo,Pot,Players", "Day 1; x\nNo,Pot,Players"]
+)
+def test_a_column_of_three_digits_is_split_by_commas_beside_cells_with_others(top: str) -> None:
+    text = f"{top}\n1,150,Ana; Bo; Cy\n2,200,Di; Ed; Fi\n"
+
+    assert parse_delimited(text.encode(), file=Path("hands.csv"))[-1] == ["2", "200", "Di; Ed; Fi"]
+
+
+@pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("empty.csv", b"", "0 bytes"),
