@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.catalog import store
 from pokervod_pipelines.catalog.build import rebuild_season
-from pokervod_pipelines.catalog.planned import PlannedEntry, make_entry, read_fields
+from pokervod_pipelines.catalog.planned import PlannedEntry, make_entry, read_fields, refuse_unnamed
 from pokervod_pipelines.catalog.planned_store import CreatedEntry, find_entry, read_created
 from pokervod_pipelines.decisions import Decision, DecisionKind, find_undoable, read_in_force, record, undo
 
@@ -37,10 +37,12 @@ class CreationReport:
 def create_entry(engine: Engine, words: Sequence[str], *, actor: Actor) -> CreationReport:
     """Put the entry that ``field=value`` words describe into the catalog, with the levels above it. Idempotent.
 
-    What the catalog has already is returned as it is. Raises ``BadInput`` for an unknown field or value.
+    What the catalog has already is returned as it is. Raises ``BadInput`` for an unknown field or value, and for an
+    entry without a name of its own.
     """
     fields = read_fields(words)
     entry = make_entry(fields)
+    refuse_unnamed(entry)
     with engine.begin() as connection:
         store.lock_catalog(connection)
         in_force = read_in_force(connection, DecisionKind.CATALOG_ENTRY, entry.keys)

@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from pokervod_pipelines.catalog import vocabulary
-from pokervod_pipelines.catalog.correctable import FIELDS, apply_corrections, read_correction
+from pokervod_pipelines.catalog.correctable import FIELDS, NOT_KNOWN, apply_corrections, read_correction
 from pokervod_pipelines.catalog.facts import list_facts
 from pokervod_pipelines.catalog.identity import CatalogPlace, place_video
 from pokervod_pipelines.catalog.names import parse_name
@@ -67,6 +67,10 @@ def read_fields(words: Sequence[str]) -> Fields:
             raise BadInput(f"unknown field {field!r}; {suggest_name(field, known)}")
         if field == "project" and text.strip().upper() not in vocabulary.PROJECT_TITLES:
             raise BadInput(f"unknown project {text!r}; {suggest_name(text, vocabulary.PROJECT_TITLES)}")
+        if field in fields:
+            raise BadInput(f"{field} is given twice; give it once, and create each entry with a command of its own")
+        if text.strip().casefold() == NOT_KNOWN:
+            raise BadInput(f"{field}: expected what it is, got {text!r}; leave the field out where it is not known")
         fields[field] = read_correction(field, text)
     if fields.get("project") in {None, vocabulary.OTHER}:
         raise BadInput("project: expected the code of a show, such as project=WSOP")
@@ -88,6 +92,34 @@ def make_entry(fields: Fields) -> PlannedEntry:
     is_named_by_title = fields["project"] in vocabulary.TITLE_SHOWS | vocabulary.RECURRING_SHOWS
     place = place_video(list_facts(str(title or "") if is_named_by_title else "", facts)[0])
     return PlannedEntry(level=_find_level(fields), place=place, title=title)
+
+
+def refuse_unnamed(entry: PlannedEntry) -> None:
+    """Raise ``BadInput`` for a season, an event or an episode without a name that tells it from the others.
+
+    Of new entries only: what people created before keeps its place, so each build and undo has it.
+    """
+    place = entry.place
+    project, is_strand = place.season.project, place.event.key in vocabulary.STRAND_TITLES
+    has_titles = project in vocabulary.TITLE_SHOWS
+    if entry.level is EntryLevel.SEASON and place.season.key == ":-":
+        raise BadInput(f"a season of {project} is named by its year, number or series: add year=... or season=...")
+    if entry.level is EntryLevel.EVENT and has_titles:
+        raise BadInput(f"{project} has no events; its episodes are named by their title: add title=...")
+    if not place.event.key or (entry.level is EntryLevel.EVENT and is_strand):
+        raise BadInput("an event is named by its number, name or buy-in: add event=... with letters or digits")
+    has_name = bool(place.key.strip(":") and (place.label or (entry.title and not is_strand)))
+    if entry.level is EntryLevel.EPISODE and not has_name:
+        raise BadInput(f"episodes of {project} are named by their {_list_names(project, is_strand=is_strand)}")
+
+
+def _list_names(project: str, *, is_strand: bool) -> str:
+    """Return what names an episode, with the fields; one of an event with a title only is the whole of it."""
+    if project in vocabulary.TITLE_SHOWS:
+        return "title: add title=..."
+    if project in vocabulary.RECURRING_SHOWS:
+        return "date or title: add date=... or title=..."
+    return f"number, day, stage or part: add episode=..., day=... or {'event=...' if is_strand else 'title=...'}"
 
 
 def _find_level(fields: Fields) -> EntryLevel:

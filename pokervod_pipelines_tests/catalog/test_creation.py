@@ -177,6 +177,18 @@ def test_an_entry_stays_for_what_was_created_below_it(engine: Engine, create: Ca
         (("project=WSOP", "year=soon"), "year: expected a number from 1960 to 2099"),
         (("project=WSOP", "version=clean"), "unknown field 'version'"),
         (("year=2027",), "project: expected the code of a show"),
+        (("project=WSOP", "year=2027", "year=2028"), "year is given twice; give it once"),
+        (("project=WSOP", "year=2027", "day=none"), "day: expected what it is, got 'none'"),
+        (("project=HCL", "title=None"), "title: expected what it is, got 'None'"),
+        (("project=HCL", "date=2027-01-02"), "episodes of HCL are named by their title: add title=..."),
+        (("project=HCL", "event=3"), "HCL has no events"),
+        (("project=GGMILLIONS", "day=2"), "episodes of GGMILLIONS are named by their date or title"),
+        (("project=GGMILLIONS", "title=???"), "episodes of GGMILLIONS are named by their date or title"),
+        (("project=PAD", "season=12", "title=Pilot"), "episodes of PAD are named by their number, day, stage or part"),
+        (("project=WSOP", "year=2027", "event=3", "date=2027-01-02"), "add episode=..., day=... or title=..."),
+        (("project=PAD", "season=12", "game=PLO"), "an event is named by its number, name or buy-in"),
+        (("project=WSOP", "year=2027", "event=???"), "an event is named by its number, name or buy-in"),
+        (("project=WSOP", "series=???"), "a season of WSOP is named by its year, number or series"),
     ],
 )
 def test_what_cannot_be_an_entry_is_refused(
