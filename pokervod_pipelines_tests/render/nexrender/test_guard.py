@@ -118,5 +118,20 @@ def test_a_job_that_needs_the_list_first_has_no_answer_without_it(harness: Break
                 await guard.begin(lambda: guard.follow(client.list_jobs))
 
     run(case())
-    assert harness.read().failures == 2
+    assert harness.read().failures == 1, "one outage"
     assert str(harness.read().last_error).endswith("answered 503")
+
+
+def test_one_that_finds_out_by_the_list_leaves_it_open_for_another_minute(harness: BreakerHarness) -> None:
+    harness.open(harness.make())
+    harness.wait(60)
+
+    async def case() -> None:
+        async with answering(AWAY) as (server, client):
+            guard = ServerGuard(harness.make(), outage_seconds=0.0)
+            with pytest.raises(NoCapacity):
+                await guard.begin(lambda: guard.follow(client.list_jobs))
+            assert "next try at 12:02:00" in await fail(guard, client, NoCapacity)
+            assert len(server.asked) == 1
+
+    run(case())

@@ -6,6 +6,7 @@ breaker is open no job is queued there, and jobs that run are followed as before
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from pokervod_pipelines.policies.breakers import Breaker, BreakerOpen, GuardedCall
@@ -60,12 +61,13 @@ class ServerGuard:
             except NoAnswer as failure:
                 missing.append(str(failure))
                 raise
-            except ServerAway as failure:  # it asked for the list of jobs first
-                missing.append(failure.reason)
-                raise
 
         try:
             result = await retry_through_outage(attempt, 0.0 if guarded.is_probe else self._outage_seconds)
+        except ServerAway as failure:  # it asked for the list of jobs first, which counted that
+            end = partial(guarded.fail, failure.reason) if guarded.is_probe else guarded.abandon
+            await asyncio.to_thread(end)
+            raise
         except RenderFailure as failure:
             if not missing:
                 await asyncio.to_thread(guarded.succeed)
