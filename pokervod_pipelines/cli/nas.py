@@ -261,10 +261,10 @@ def retire(
         with engine.connect() as connection:
             for name in names:
                 find_unconfigured_library(connection, settings, name)
-            if preview:
-                listed = [each for name in names for each in list_retirable(connection, settings, name)]
-                _print_files(listed, "would be retired")
-                return
+            listed = [each for name in names for each in list_retirable(connection, settings, name)] if preview else []
+        if preview:
+            _print_files(listed, "would be retired")
+            return
         actor = read_actor(by, reason)
         retired = [retire_library(engine, settings, name, actor=actor) for name in names]
     for each in retired:

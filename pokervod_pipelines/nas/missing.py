@@ -97,7 +97,7 @@ def clear_missing(
     keys = None if paths is None else [_fold_path(path) for path in paths]
     with engine.begin() as connection:
         rows = files.read_in_state(
-            connection, library, "missing", below=None if below is None else _fold_path(below), paths=keys
+            connection, library, "missing", below=None if below is None else _fold_path(below), paths=keys, lock=True
         )
         if rows:
             files.set_state(connection, [row.id for row in rows], "cleared")
@@ -116,7 +116,7 @@ def confirm_loss(
     # The disk is read between two transactions: an open one holds back every reader of the event log.
     deleted = _find_deleted(engine, settings, library, below, fs)
     with engine.begin() as connection:
-        rows = files.read_in_state(connection, library, "unseen", below=_fold_path(below))
+        rows = files.read_in_state(connection, library, "unseen", below=_fold_path(below), lock=True)
         lost = [row for row in rows if row.path in deleted]
         if lost:
             files.set_state(connection, [row.id for row in lost], "missing")

@@ -70,7 +70,7 @@ def retire_library(engine: Engine, settings: Settings, library: str, *, actor: A
         for root in find_unconfigured_library(connection, settings, library).roots:
             lock_root(connection, root)
         retired = find_unconfigured_library(connection, settings, library)
-        rows = files.read_unconfigured(connection, settings, library)
+        rows = files.read_unconfigured(connection, settings, library, lock=True)
         ids = [row.id for row in rows]
         files.set_state(connection, ids, "cleared")
         subject = {"library": library}

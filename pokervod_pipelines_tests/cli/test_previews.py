@@ -131,3 +131,14 @@ def test_the_action_itself_needs_a_reason(run: Run, harness: SheetHarness, words
     assert isinstance(refused.exception, BadInput)
     assert "--reason is required" in str(refused.exception)
     assert read_state(harness) == before
+
+
+@pytest.mark.parametrize("words", [words for words, *_ in ACTIONS if words[0] == "nas"])
+def test_a_preview_waits_for_no_one_who_changes_the_files(
+    run: Run, harness: SheetHarness, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=1s")
+    with harness.engine.connect() as connection:
+        connection.execute(text("select from nas_files for update"))
+
+        assert run(*words, "--preview").exception is None

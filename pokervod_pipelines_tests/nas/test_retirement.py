@@ -116,6 +116,16 @@ def test_a_preview_lists_the_files_and_changes_nothing(run: Run, engine: Engine)
     assert (ask(engine, IDS), ask(engine, "select id from events")) == before
 
 
+def test_a_preview_waits_for_no_one_who_changes_the_files(
+    run: Run, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=1s")
+    with engine.connect() as connection:
+        connection.execute(text("select from nas_files for update"))
+
+        assert "3 files would be retired" in read_output(run(*RETIRE, "--preview"))
+
+
 def test_a_retired_library_leaves_the_catalog_and_returns_with_its_ids(run: Run, engine: Engine) -> None:
     ids = ask(engine, IDS)
 

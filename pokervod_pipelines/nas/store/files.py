@@ -258,34 +258,46 @@ _MISSING = text(f"""
     order by f.state_since, f.library, f.path
 """)  # noqa: S608 - constants
 
-# The rows are locked: a scan that sees one of them again waits, and then finds it in its new state.
-_IN_STATE = text("""
+_LOCK = " for update of f"
+"""A scan that sees one of the rows again waits, and then finds it in its new state."""
+
+_IN_STATE = """
     select f.id, f.path, f.is_junk from nas_files f
     where f.library = :library and f.state = :state
     and (cast(:below as text) is null or :below = '' or normalize(f.path, NFC) = :below
         or starts_with(normalize(f.path, NFC), :below || '/'))
     and (cast(:paths as text[]) is null or normalize(f.path, NFC) = any(:paths))
     order by f.path
-    for update
-""")
+"""
 
 
 def read_in_state(
-    connection: Connection, library: str, state: str, *, below: str | None = None, paths: Sequence[str] | None = None
+    connection: Connection,
+    library: str,
+    state: str,
+    *,
+    below: str | None = None,
+    paths: Sequence[str] | None = None,
+    lock: bool = False,
 ) -> Sequence[Row[Any]]:
-    """Return and lock the library's files in that state, at or below the folder ('' is all) or at the paths, in NFC."""
+    """Return the library's files in that state, at or below the folder ('' is all) or at the paths, in NFC.
+
+    ``lock`` them to change them.
+    """
     parameters = {"library": library, "state": state, "below": below, "paths": None if paths is None else list(paths)}
-    return connection.execute(_IN_STATE, parameters).all()
+    return connection.execute(text(_IN_STATE + _LOCK * lock), parameters).all()
 
 
-def read_unconfigured(connection: Connection, settings: Settings, library: str) -> Sequence[Row[Any]]:
-    """Return and lock the library's files that no library of the settings contains and nobody cleared."""
-    return connection.execute(_UNCONFIGURED, list_scopes(settings) | {"library": library}).all()
+def read_unconfigured(
+    connection: Connection, settings: Settings, library: str, *, lock: bool = False
+) -> Sequence[Row[Any]]:
+    """Return the library's files that no library of the settings contains and nobody cleared; ``lock`` to change."""
+    parameters = list_scopes(settings) | {"library": library}
+    return connection.execute(text(_UNCONFIGURED + _LOCK * lock), parameters).all()
 
 
-_UNCONFIGURED = text(f"""
+_UNCONFIGURED = f"""
     select f.id, f.path, f.is_junk from nas_files f
     where f.library = :library and f.state <> 'cleared' and not {IS_CONFIGURED}
     order by f.path
-    for update
-""")  # noqa: S608 - a constant condition
+"""  # noqa: S608 - a constant condition
