@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.alerts import delivery_store as store
 from pokervod_pipelines.alerts.channels import Channel, find_channels
@@ -31,6 +31,7 @@ from pokervod_pipelines.events import EventType
 from pokervod_pipelines.events.breakers import make_breaker
 from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines.policies.blocks import find_channel_service
+from pokervod_pipelines.policies.breaker_store import read_states
 from pokervod_pipelines.policies.breakers import Breaker, BreakerOpen, BreakerOptions, GuardedCall
 from pokervod_pipelines.processes.supervised import START_SECONDS
 from pokervod_pipelines.settings import Settings
@@ -105,6 +106,14 @@ def deliver_alerts(engine: Engine, settings: Settings) -> Mapping[str, str]:
     channels, missing = find_channels(settings)
     report = deliver_pending(engine, channels, now=datetime.now(UTC), limits=settings.alerts, zone=settings.zone)
     return missing | report.failures
+
+
+def list_callable(connection: Connection, channels: Sequence[Channel]) -> list[str]:
+    """Return the names of the channels that may be called now: their breakers are closed, or let one call find out."""
+    services = {find_channel_service(channel.name).name: channel.name for channel in channels}
+    states = read_states(connection, [*services])
+    waiting = {state.name for state in states if state.opened_at is not None and not state.is_due}
+    return [channel for service, channel in services.items() if service not in waiting]
 
 
 def deliver_pending(

@@ -7,7 +7,7 @@ import dagster as dg
 from sqlalchemy import text
 
 from pokervod_pipelines.alerts.channels import find_channels
-from pokervod_pipelines.alerts.delivery import deliver_alerts
+from pokervod_pipelines.alerts.delivery import deliver_alerts, list_callable
 from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.sensors import OpenEngine, is_running
 from pokervod_pipelines.settings import Settings
@@ -33,8 +33,8 @@ def alerts() -> None:
 def define_alert_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg.SensorDefinition]:
     """Define ``alert_delivery``, which requests the job for due alerts and failed deliveries."""
     # A delivery to a channel without an address is always due, and no run could send it.
+    channels = find_channels(settings)[0]
     known = {
-        "channels": [each.name for each in find_channels(settings)[0]],
         "configured": [each.name for each in settings.alerts.channels],
         "days": settings.alerts.give_up_days,
     }
@@ -47,7 +47,7 @@ def define_alert_sensors(settings: Settings, open_engine: OpenEngine) -> list[dg
     )
     def alert_delivery(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         with open_engine().connect() as connection:
-            due = connection.scalar(_DELIVERIES_DUE, known)
+            due = connection.scalar(_DELIVERIES_DUE, known | {"channels": list_callable(connection, channels)})
         if not due:
             return dg.SkipReason("no alert is due")
         if is_running(context.instance, alerts.name):

@@ -12,8 +12,10 @@ from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.lifecycle import raise_alert
 from pokervod_pipelines.db.engine import make_engine
 from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.policies.blocks import find_channel_service
 from pokervod_pipelines.rollout import interventions
 from pokervod_pipelines.rollout.runner import lock_rollout
+from pokervod_pipelines_tests.policies.breaker_harness import BreakerHarness
 from pokervod_pipelines_tests.rollout.plan_folder import PlanFolder
 
 EVA = Actor(who="eva", reason="it was proven by hand")
@@ -242,6 +244,22 @@ def test_a_channel_without_an_address_keeps_no_other_from_its_message_and_asks_f
     assert len(tick(folder, instance, "alert_delivery")[0]) == 1
     load(folder).resolve_job_def("alerts").execute_in_process(instance=instance)
     assert tick(folder, instance, "alert_delivery") == ([], "no alert is due"), "it ended with its channel"
+
+
+def test_a_channel_that_does_not_answer_asks_for_a_run_once_its_breaker_lets_one_call_try(
+    folder: PlanFolder, instance: dg.DagsterInstance
+) -> None:
+    raise_one(folder)
+    harness = BreakerHarness(folder.engine, service=find_channel_service("here"), now=None)
+    harness.open(harness.make())
+    assert tick(folder, instance, "alert_delivery") == ([], "no alert is due")
+
+    folder.execute("update breakers set next_probe_at = now()")
+    assert len(tick(folder, instance, "alert_delivery")[0]) == 1
+    probe = harness.make().enter()
+    assert tick(folder, instance, "alert_delivery") == ([], "no alert is due"), "another process finds out"
+    probe.succeed()
+    assert len(tick(folder, instance, "alert_delivery")[0]) == 1
 
 
 @pytest.mark.parametrize("state", ["claimed", "sending"])
