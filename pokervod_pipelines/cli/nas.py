@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli.options import (
@@ -79,22 +79,28 @@ def scan(library: LibraryOption = "", as_json: JsonOption = False) -> None:
             except PokervodError as error:
                 failures[name] = error
         with engine.connect() as connection:
-            notes = [*list_same_roots(connection, settings), _describe_unconfigured(engine, settings)]
+            notes = [*list_same_roots(connection, settings), _describe_unconfigured(connection, settings)]
     failed = name_failures(failures.items())
     if as_json:
         print_json({"libraries": [_make_document(report) for report in reports], "failed": failed})
-    elif reports:
-        columns = ("library", "seen", "added", "changed", "moved", "removed", "unchanged", "held", "missing", "seconds")
-        rows = [[getattr(report, column, report.library) for column in columns[:-1]] for report in reports]
-        rows = [[*row, f"{report.seconds:.2f}"] for row, report in zip(rows, reports, strict=True)]
-        print_table("Scanned", columns, rows, right=columns[1:])
-        for report in reports:
-            for problem in report.problems[:10]:
-                out.print(f"  {report.library}: {problem}", markup=False)
+    else:
+        _print_reports(reports)
         for note in filter(None, notes):
             out.print(note, markup=False)
     for failure in failures.values():
         raise type(failure)("\n".join(failed))
+
+
+def _print_reports(reports: list[ScanReport]) -> None:
+    if not reports:
+        return
+    columns = ("library", "seen", "added", "changed", "moved", "removed", "unchanged", "held", "missing", "seconds")
+    rows = [[getattr(report, column, report.library) for column in columns[:-1]] for report in reports]
+    rows = [[*row, f"{report.seconds:.2f}"] for row, report in zip(rows, reports, strict=True)]
+    print_table("Scanned", columns, rows, right=columns[1:])
+    for report in reports:
+        for problem in report.problems[:10]:
+            out.print(f"  {report.library}: {problem}", markup=False)
 
 
 def _make_document(report: ScanReport) -> dict[str, Any]:
@@ -114,10 +120,9 @@ def _require_library(engine: Engine, settings: Settings, name: str) -> None:
     settings.library(name)
 
 
-def _describe_unconfigured(engine: Engine, settings: Settings) -> str:
+def _describe_unconfigured(connection: Connection, settings: Settings) -> str:
     """Return a line about the files of libraries that are no longer in the settings, "" where there are none."""
-    with engine.connect() as connection:
-        found = list_unconfigured_libraries(connection, settings)
+    found = list_unconfigured_libraries(connection, settings)
     if not found:
         return ""
     names = " ".join(shlex.quote(each.library) for each in found)
@@ -142,7 +147,8 @@ def missing(
         is_scanned = bool(files) or has_files(engine)
         if library and not files:
             _require_library(engine, settings, library)
-        unconfigured = _describe_unconfigured(engine, settings)
+        with engine.connect() as connection:
+            unconfigured = _describe_unconfigured(connection, settings)
     if as_json:
         print_json([asdict(file) for file in files])
         return
@@ -303,7 +309,8 @@ def duplicates(since: SinceOption = "", until: UntilOption = "", as_json: JsonOp
     settings = load_settings()
     with open_database(settings) as engine:
         groups = find_duplicates(engine, settings, read_period(since, until, settings.zone))
-        unconfigured = _describe_unconfigured(engine, settings)
+        with engine.connect() as connection:
+            unconfigured = _describe_unconfigured(connection, settings)
     if as_json:
         print_json([asdict(group) for group in groups])
         return

@@ -92,6 +92,10 @@ def test_a_library_that_was_removed_from_the_settings_is_named_once_with_the_nex
     line = "No longer in the settings: wsop (3 files). Retire with `pokervod nas retire wsop --reason …`"
     for words in ("scan", "missing", "duplicates"):
         assert line in read_output(run("nas", words))
+    Path("nas").rename("unmounted")
+    shown = run("nas", "scan")
+    assert shown.exit_code
+    assert line in " ".join(shown.output.split())
 
 
 def test_a_failed_scan_of_a_removed_library_counts_no_more(run: Run, engine: Engine) -> None:
