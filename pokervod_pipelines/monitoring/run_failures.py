@@ -16,7 +16,7 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.lifecycle import raise_alert, resolve_alert
 from pokervod_pipelines.events.types import EventType
-from pokervod_pipelines.monitoring.status_facts import RECENT_ERRORS, SKIPPED
+from pokervod_pipelines.monitoring.status_facts import RECENT_ERRORS
 from pokervod_pipelines.settings import Settings
 
 WATCHER = "run_failures"
@@ -72,7 +72,7 @@ def find_causes(connection: Connection, run: EndedRun) -> list[Cause]:
     values = {"type": EventType.SYSTEM_ERROR, "run_id": run.run_id, "limit": RECENT_ERRORS}
     stages: dict[str, list[str]] = {}
     for row in connection.execute(_ERRORS, values):
-        if not row.error.startswith(SKIPPED):
+        if not row.skipped:
             stages.setdefault(row.error, []).append(row.stage if row.name == row.stage else f"{row.stage} {row.name}")
     found = [Cause(error=error, stages=tuple(names)) for error, names in stages.items()]
     return found or [Cause(error=run.error or "no reason is known")]
@@ -114,9 +114,9 @@ def _resolve_others(connection: Connection, run: EndedRun, kept: Sequence[str]) 
 
 
 _ERRORS = text("""
-    select stage, name, error from (
+    select stage, name, error, skipped from (
         select id, payload ->> 'stage' as stage, payload ->> 'name' as name, payload ->> 'error' as error,
-            payload ->> 'run_id' as run_id
+            payload ->> 'run_id' as run_id, coalesce(cast(payload ->> 'skipped' as boolean), false) as skipped
         from events where type = :type order by id desc limit :limit
     ) as latest
     where run_id = :run_id order by id

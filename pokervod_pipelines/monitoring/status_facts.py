@@ -13,9 +13,6 @@ from pokervod_pipelines.workflows.context import PROGRESS
 RECENT_ERRORS = 500
 """Failed stages that are looked at, the newest: more than a sync of every library and sheet can have."""
 
-SKIPPED = "skipped, since"
-"""How the error of a stage begins that did not run since another failed, whose error is the cause."""
-
 
 def read_failures(connection: Connection) -> list[StageAttempt]:
     """Return the newest failure of each stage of a run, as its event tells it."""
@@ -24,7 +21,7 @@ def read_failures(connection: Connection) -> list[StageAttempt]:
         StageAttempt(
             stage=row.stage,
             name=row.name,
-            state=RunState.SKIPPED if row.error.startswith(SKIPPED) else RunState.FAILED,
+            state=RunState.SKIPPED if row.skipped else RunState.FAILED,
             at=row.at,
             run_id=row.run_id or "",
             error=row.error,
@@ -78,10 +75,10 @@ def find_orphans(connection: Connection, runs: Sequence[Run]) -> set[str]:
 
 
 _FAILURES = text("""
-    select distinct on (stage, name) stage, name, at, run_id, error
+    select distinct on (stage, name) stage, name, at, run_id, error, skipped
     from (
         select payload ->> 'stage' as stage, payload ->> 'name' as name, id, at, payload ->> 'run_id' as run_id,
-            payload ->> 'error' as error
+            payload ->> 'error' as error, coalesce(cast(payload ->> 'skipped' as boolean), false) as skipped
         from events where type = :type order by id desc limit :limit
     ) as latest
     order by stage, name, id desc

@@ -15,9 +15,9 @@ def record_start(run: SyncRun, run_id: str) -> None:
 
 
 def record_failure(run: SyncRun, run_id: str, result: StageResult) -> None:
-    """Append that a stage of the sync failed for good; the others continue."""
+    """Append that a stage of the sync failed for good or was skipped; the others continue."""
     payload = {"stage": result.stage, "name": result.name, "error": result.error, "run_id": run_id}
-    _append(run, EventType.SYSTEM_ERROR, **payload)
+    _append(run, EventType.SYSTEM_ERROR, **payload, skipped=result.is_skipped)
 
 
 def record_end(run: SyncRun, run_id: str, failed: Sequence[str]) -> None:

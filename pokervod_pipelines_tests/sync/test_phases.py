@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
+from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.fallbacks import FALLBACKS
 from pokervod_pipelines.workflows.stage_result import StageResult
@@ -108,8 +109,8 @@ def test_a_failed_branch_skips_what_depends_on_it_and_the_next_run_heals(
     assert results["clips"].stale_since is not None
     assert results["clips"].counts["clips"] == 2
     assert results["hands"].succeeded
-    errors = [payload["stage"] for type_, payload in read_events(engine, "request 2") if type_ == "system.error"]
-    assert errors == ["nas", "media", "sheets"]
+    errors = [payload for type_, payload in read_events(engine, "request 2") if type_ == "system.error"]
+    assert [(each["stage"], each["skipped"]) for each in errors] == [("nas", False), ("media", True), ("sheets", False)]
 
     (tmp_path / "away").rename(tmp_path / "shows")
     write_book(tmp_path / "one.xlsx", {"Hands": [COLUMNS, *make_lines(1, 2)]})
@@ -117,5 +118,23 @@ def test_a_failed_branch_skips_what_depends_on_it_and_the_next_run_heals(
     assert all(each.succeeded and each.stale_since is None for each in healed)
 
 
-def test_every_stage_with_one_before_it_says_what_it_goes_on_with() -> None:
-    assert set(FALLBACKS) == {"media", "catalog", "clips", "statuses", "instructions"}
+def test_statuses_of_a_sheet_that_was_never_read_are_not_written(
+    settings: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "one.xlsx").write_bytes(b"PK, but no workbook")
+    sheets = tuple(each.model_copy(update={"write_back": True}) for each in settings.sheets)
+    results = {each.stage: each for each in run_sync(settings.model_copy(update={"sheets": sheets}), engine)}
+
+    assert results["statuses"].error == "skipped, since sheets one failed; the next sync does it"
+    assert results["clips"].stale_since is None
+
+
+def test_what_goes_on_says_with_what(settings: Settings, engine: Engine, tmp_path: Path) -> None:
+    run_sync(settings, engine)
+    (tmp_path / "shows").rename(tmp_path / "away")
+    (tmp_path / "table").rename(tmp_path / "away-too")
+    results = {each.stage: each for each in run_sync(settings, engine)}
+
+    assert results["catalog"].problems[0] == Problem("nas shows", f"failed; this has {FALLBACKS['catalog']}")
+    assert results["instructions"].problems[0].what == f"failed; this has {FALLBACKS['instructions']}"
+    assert results["catalog"].counts["video_files"] == 1

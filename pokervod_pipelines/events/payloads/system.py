@@ -56,12 +56,16 @@ class SyncEnd(Payload):
 
 
 class FailedStage(Payload):
-    """Say which part of a run failed for good, and why; ``name`` is the library, sheet or day."""
+    """Say which part of a run failed for good, and why; ``name`` is the library, sheet or day.
+
+    A part that was ``skipped`` did not begin, since another failed.
+    """
 
     stage: str
     name: str
     error: str
     run_id: str
+    skipped: bool = False
 
 
 class WorkflowEnd(Payload):
