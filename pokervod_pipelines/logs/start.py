@@ -4,6 +4,9 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -91,25 +94,39 @@ class _TerminalHandler(logging.Handler):
         if not getattr(record, "is_shown", False):
             try:
                 print(show_controls(self.format(record)), file=sys.stderr)  # noqa: T201 - as `logging.lastResort`
-            except OSError:
-                self.handleError(record)
+            except Exception:  # noqa: BLE001 - what is told never fails the work
+                with suppress(Exception):  # standard error may be closed
+                    self.handleError(record)
 
 
 def _log_uncaught() -> None:
-    """Log the exceptions that end this process or one of its threads, before they are printed."""
-    if sys.excepthook is not sys.__excepthook__:
-        return
-    print_uncaught, print_of_thread = sys.excepthook, threading.excepthook
+    """Log the exceptions that end this process or one of its threads, before they are printed as they would be."""
+    if not isinstance(sys.excepthook, _ProcessHook):
+        sys.excepthook = _ProcessHook(sys.excepthook)
+    if not isinstance(threading.excepthook, _ThreadHook):
+        threading.excepthook = _ThreadHook(threading.excepthook)
 
-    def log_and_print(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _ProcessHook:
+    """Log what ends the process, then call the hook that was there, such as that of Typer."""
+
+    print_it: Callable[[type[BaseException], BaseException, TracebackType | None], object]
+
+    def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if not issubclass(kind, KeyboardInterrupt):
             _log.critical("the process ends", exc_info=(kind, error, trace), extra={"is_shown": True})
-        print_uncaught(kind, error, trace)
+        self.print_it(kind, error, trace)
 
-    def log_and_print_of_thread(arguments: threading.ExceptHookArgs) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _ThreadHook:
+    """Log what ends a thread, then call the hook that was there."""
+
+    print_it: Callable[[threading.ExceptHookArgs], object]
+
+    def __call__(self, arguments: threading.ExceptHookArgs) -> None:
         if arguments.exc_value is not None and not issubclass(arguments.exc_type, SystemExit):
             found = (arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
             _log.critical("a thread ends", exc_info=found, extra={"is_shown": True})
-        print_of_thread(arguments)
-
-    sys.excepthook, threading.excepthook = log_and_print, log_and_print_of_thread
+        self.print_it(arguments)
