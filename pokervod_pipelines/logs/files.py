@@ -66,16 +66,18 @@ class LogHandler(logging.Handler):
         self.path = path
         self._file_bytes, self._kept_bytes = file_bytes, kept_bytes
         self._descriptor: int | None = None
-        self._failed = False
+        self._told: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record; never raise."""
         try:
             self._append(f"{self.format(record)}\n".encode(errors="backslashreplace"))
         except OSError as error:
-            self._tell(error)
+            self._close_file()
+            self._tell(f"the log cannot be written ({error.strerror}); the work goes on without it")
         except Exception:  # noqa: BLE001 - a log never fails the work
-            self.handleError(record)
+            with suppress(Exception):  # standard error may be closed
+                self.handleError(record)
 
     def close(self) -> None:
         """Close the file; a later record opens it again, since Dagster closes every handler when it sets up its own."""
@@ -113,22 +115,26 @@ class LogHandler(logging.Handler):
 
     def _rotate(self, descriptor: int) -> bool:
         """Rename the full file, unless another process does; return whether its name is free or was taken over."""
-        with _hold(self.path.with_name(LOCK)) as is_held:
-            if not is_held:
-                return False
-            if _names(self.path, descriptor):
-                now = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
-                self.path.rename(self.path.with_name(f"{self.path.name}.{now}"))
+        try:
+            with _hold(self.path.with_name(LOCK)) as is_held:
+                if not is_held:
+                    return False
+                if _names(self.path, descriptor):
+                    now = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+                    self.path.rename(self.path.with_name(f"{self.path.name}.{now}"))
+        except OSError as error:
+            why = f"{error.strerror}: {error.filename}"
+            self._tell(f"the full log cannot be renamed ({why}), so it grows; correct the rights in its folder")
+            return False
         delete_oldest(self.path.parent, self._kept_bytes)
         return True
 
-    def _tell(self, error: OSError) -> None:
-        self._close_file()
-        if not self._failed:
-            self._failed = True
+    def _tell(self, sentence: str) -> None:
+        """Print the sentence, once."""
+        if sentence not in self._told:
+            self._told.add(sentence)
             with suppress(Exception):  # stderr may be closed, or on the same full disk
-                text = f"{self.path}: the log cannot be written ({error.strerror}); the work goes on without it"
-                print(text, file=sys.stderr)  # noqa: T201 - a log cannot tell it
+                print(f"{self.path}: {sentence}", file=sys.stderr)  # noqa: T201 - a log cannot tell it
 
 
 def delete_oldest(folder: Path, kept_bytes: int) -> None:

@@ -127,6 +127,22 @@ def test_a_full_disk_is_said_once(path: Path, capsys: pytest.CaptureFixture[str]
     assert [line.text for line in read_latest(list_logs(path.parent), LogFilter(), limit=None)] == ["before", "after"]
 
 
+def test_lines_go_on_in_a_log_that_cannot_be_renamed_which_is_said_once(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path.with_name(".rotation").mkdir()
+    handler = make_handler(path, file_bytes=100)
+    texts = [f"line {number}" for number in range(5)]
+    for text in texts:
+        write(handler, text)
+
+    assert [line.text for line in read_latest(list_logs(path.parent), LogFilter(), limit=None)] == texts
+    why = f"Is a directory: {path.with_name('.rotation')}"
+    assert capsys.readouterr().err == (
+        f"{path}: the full log cannot be renamed ({why}), so it grows; correct the rights in its folder\n"
+    )
+
+
 def test_the_oldest_of_the_process_with_most_is_deleted_first(path: Path) -> None:
     sizes = {"run.log.1": 500, "run.log.2": 500, "run.log.3": 500, "sync.log.1": 400, "dev.log": 9_000}
     for name, size in sizes.items():
