@@ -107,6 +107,12 @@ def withdraw(connection: Connection, kind: DecisionKind, subject: Subject, *, ac
     return _insert(connection, kind, subject, value=None, before=IN_FORCE, actor=actor)
 
 
+def find_kind(connection: Connection, decision_id: int) -> DecisionKind | None:
+    """Return what the decision is about, None for an unknown id."""
+    kind = connection.scalar(text("select kind from decisions where id = :id"), {"id": decision_id})
+    return None if kind is None else DecisionKind(kind)
+
+
 def find_undoable(connection: Connection, kind: DecisionKind, decision_id: int, *, hint: str) -> Decision:
     """Return the decision; raise ``BadInput`` with the hint for an unknown id, ``Conflict`` if it is undone already."""
     found = _select(connection, "kind = :kind and id = :id", {"kind": kind, "id": decision_id})

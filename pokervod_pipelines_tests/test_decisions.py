@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.decisions import (
     DecisionKind,
+    find_kind,
     find_undoable,
     read_in_force,
     record,
@@ -65,3 +66,12 @@ def test_a_decision_is_undone_once_and_an_undo_never(engine: Engine) -> None:
         for unknown in (undoing.id, 99):
             with pytest.raises(BadInput, match=f"unknown correction {unknown}; see the list"):
                 find_undoable(connection, CORRECTION, unknown, hint="see the list")
+
+
+def test_a_decision_is_found_by_its_id_with_what_it_is_about(engine: Engine) -> None:
+    with engine.begin() as connection:
+        entry = record(connection, DecisionKind.CATALOG_ENTRY, {"project": "GOG"}, {"project": "GOG"}, actor=KIM)
+        undoing = undo(connection, entry, actor=KIM, value=None, before=entry.value)
+
+        found = [find_kind(connection, each) for each in (entry.id, undoing.id, undoing.id + 1)]
+    assert found == [DecisionKind.CATALOG_ENTRY, DecisionKind.CATALOG_ENTRY, None]

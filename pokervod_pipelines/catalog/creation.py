@@ -13,7 +13,7 @@ from pokervod_pipelines.catalog import store
 from pokervod_pipelines.catalog.build import rebuild_season
 from pokervod_pipelines.catalog.planned import PlannedEntry, make_entry, read_fields, refuse_unnamed
 from pokervod_pipelines.catalog.planned_store import CreatedEntry, find_entry, read_created
-from pokervod_pipelines.decisions import Decision, DecisionKind, find_undoable, read_in_force, record, undo
+from pokervod_pipelines.decisions import Decision, DecisionKind, find_kind, find_undoable, read_in_force, record, undo
 
 HINT = "`pokervod catalog created` lists them"
 
@@ -72,7 +72,7 @@ def undo_entry(engine: Engine, decision_id: int, *, actor: Actor) -> CreationRep
 def is_creation(engine: Engine, decision_id: int) -> bool:
     """Return whether the decision is about something that was created."""
     with engine.connect() as connection:
-        return any(each.id == decision_id for each in read_created(connection))
+        return find_kind(connection, decision_id) is DecisionKind.CATALOG_ENTRY
 
 
 def list_created(engine: Engine) -> list[CreatedEntry]:

@@ -15,7 +15,7 @@ from pokervod_pipelines.clips.decided_tags import read_person_tag
 from pokervod_pipelines.clips.edits import EditedClip, find_clip, lock_clip, undo_tag
 from pokervod_pipelines.clips.grades import format_grade
 from pokervod_pipelines.clips.store import lock_clips
-from pokervod_pipelines.decisions import Decision, DecisionKind, find_undoable, record, undo
+from pokervod_pipelines.decisions import Decision, DecisionKind, find_kind, find_undoable, record, undo
 from pokervod_pipelines.errors import BadInput, Conflict
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.own_rows import BY_HAND, add_own_row, find_own_row, retire_own_row
@@ -79,7 +79,10 @@ def undo_clip_decision(engine: Engine, settings: Settings, decision_id: int, *, 
     Raises ``BadInput`` for an unknown decision, ``Conflict`` if it was undone already.
     """
     with engine.begin() as connection:
-        decision = find_undoable(connection, _find_kind(connection, decision_id), decision_id, hint=DECISIONS)
+        kind = find_kind(connection, decision_id)
+        if kind not in {DecisionKind.CLIP, DecisionKind.CLIP_TAG}:
+            raise BadInput(f"unknown decision {decision_id}; {DECISIONS}")
+        decision = find_undoable(connection, kind, decision_id, hint=DECISIONS)
         undo_one = _retire if decision.kind is DecisionKind.CLIP else undo_tag
         clip = undo_one(connection, decision, actor=actor)
     link_hands(engine, settings.zone, correlation_id=actor.correlation_id)
@@ -107,14 +110,6 @@ def _retire(connection: Connection, decision: Decision, *, actor: Actor) -> Edit
     retire_own_row(connection, clip.row_id)
     build_on(connection, BY_HAND, correlation_id=actor.correlation_id, signed={clip.row_id: actor})
     return find_clip(connection, clip.id)
-
-
-def _find_kind(connection: Connection, decision_id: int) -> DecisionKind:
-    query = text("select kind from decisions where id = :id and kind = any(:kinds)")
-    kind = connection.scalar(query, {"id": decision_id, "kinds": [DecisionKind.CLIP, DecisionKind.CLIP_TAG]})
-    if kind is None:
-        raise BadInput(f"unknown decision {decision_id}; {DECISIONS}")
-    return DecisionKind(kind)
 
 
 def _find_video(engine: Engine, connection: Connection, path: str) -> InventoryVideo:
