@@ -2,7 +2,7 @@
 
 A cause is an error with its numbers left out, so that a retry, or the next day's run, has the same one. A sync has as
 many as its stages have errors. Runs of one library or sheet are apart from those of another, days are not: a run of a
-day reads whatever is due.
+day reads whatever is due. A run that failed has made another cause good only where it tried every stage.
 """
 
 import hashlib
@@ -60,7 +60,8 @@ def record_ended_runs(engine: Engine, settings: Settings, runs: Iterable[EndedRu
         with engine.begin() as connection:
             causes = find_causes(connection, run) if run.error else []
             keys = {make_key(run, cause): cause for cause in causes}
-            done += _resolve_others(connection, run, [*keys])
+            if not run.error or _has_tried_all(connection, run):
+                done += _resolve_others(connection, run, [*keys])
             for key, cause in keys.items():
                 outcome = raise_alert(connection, _make_alert(run, key, cause), settings.alerts.channels).outcome
                 done.append(f"{outcome}: {run.subject}: {cause.error}")
@@ -105,6 +106,12 @@ def _make_alert(run: EndedRun, key: str, cause: Cause) -> Alert:
     )
 
 
+def _has_tried_all(connection: Connection, run: EndedRun) -> bool:
+    """Return whether the run is a sync that came to its end, and skipped no stage."""
+    types = {"error": EventType.SYSTEM_ERROR, "end": EventType.SYSTEM_SYNC_COMPLETED}
+    return bool(connection.scalar(_TRIED_ALL, {**types, "id": run.correlation_id, "run_id": run.run_id}))
+
+
 def _resolve_others(connection: Connection, run: EndedRun, kept: Sequence[str]) -> list[str]:
     """Resolve the job's open alerts of other causes than this run's."""
     reason = f"run {run.run_id[:8]} {'failed for another cause' if run.error else 'succeeded'}"
@@ -120,6 +127,11 @@ _ERRORS = text("""
         from events where type = :type order by id desc limit :limit
     ) as latest
     where run_id = :run_id order by id
+""")
+
+_TRIED_ALL = text("""
+    select bool_or(type = :end) and not bool_or(coalesce(cast(payload ->> 'skipped' as boolean), false))
+    from events where correlation_id = :id and type in (:error, :end) and payload ->> 'run_id' = :run_id
 """)
 
 _OPEN = text("""

@@ -139,28 +139,60 @@ def test_a_failure_and_its_success_in_one_look_leave_nothing_open(
     assert (len(read_alerts(engine)), len(read_alerts(engine, is_open=None))) == (0, 1)
 
 
-def test_a_sync_has_an_alert_for_each_error_of_its_stages(
-    engine: Engine, instance: dg.DagsterInstance, tick: Tick
-) -> None:
-    def fail(*errors: tuple[str, str, str]) -> None:
+@pytest.fixture
+def fail_sync(engine: Engine, instance: dg.DagsterInstance, tick: Tick) -> Callable[..., None]:
+    """Return ``fail_sync(*errors)``: a sync fails by the errors of its stages, and the sensor ticks."""
+
+    def fail(*errors: tuple[str, str, str], skipped: tuple[str, ...] = (), has_ended: bool = True) -> None:
         run_id = run_job(instance, "everything else is up to date, but: …", job="full_sync", partition="")
-        payloads = [
-            {"stage": stage, "name": name, "error": error, "run_id": run_id, "skipped": stage == "media"}
+        events = [
+            NewEvent(
+                EventType.SYSTEM_ERROR,
+                {"stage": stage, "name": name, "error": error, "run_id": run_id, "skipped": stage in skipped},
+            )
             for stage, name, error in errors
         ]
+        if has_ended:
+            names = [f"{stage} {name}" for stage, name, _ in errors]
+            end = {"mode": "full", "run_id": run_id, "failed": names}
+            events.append(NewEvent(EventType.SYSTEM_SYNC_COMPLETED, end))
         with engine.begin() as connection:
-            append_events(connection, "system", "c", [NewEvent(EventType.SYSTEM_ERROR, each) for each in payloads])
+            append_events(connection, "system", run_id, events)
         tick()
 
-    away = [("nas", name, "not mounted") for name in ("WSOP", "PAD")]
-    skipped = ("media", "WSOP", "not tried: nas WSOP failed")
-    fail(*away, skipped, ("sheets", "notes", "no such file"))
+    return fail
+
+
+AWAY = [("nas", name, "not mounted") for name in ("WSOP", "PAD")]
+NO_FILE = ("sheets", "notes", "no such file")
+
+
+def test_a_sync_has_an_alert_for_each_error_of_its_stages(engine: Engine, fail_sync: Callable[..., None]) -> None:
+    fail_sync(*AWAY, ("media", "WSOP", "not tried: nas WSOP failed"), NO_FILE, skipped=("media",))
     both = {alert.title: alert.body for alert in read_alerts(engine)}
-    fail(("sheets", "notes", "no such file"))
+    fail_sync(NO_FILE)
 
     assert sorted(both) == ["full_sync failed: no such file", "full_sync failed: not mounted"]
     assert "It stopped nas WSOP, nas PAD; everything else is up to date." in both["full_sync failed: not mounted"]
     assert [(alert.title, alert.times) for alert in read_alerts(engine)] == [("full_sync failed: no such file", 2)]
+
+
+@pytest.mark.parametrize(
+    ("errors", "values"),
+    [
+        ([], {"has_ended": False}),  # its process died before the first stage
+        ([("nas", "WSOP", "another")], {"has_ended": False}),  # … or between two
+        ([("nas", "WSOP", "another"), ("media", "WSOP", "not tried")], {"skipped": ("media",)}),
+    ],
+)
+def test_a_run_that_did_not_try_a_stage_leaves_its_alert_open(
+    engine: Engine, fail_sync: Callable[..., None], errors: list[tuple[str, str, str]], values: dict[str, object]
+) -> None:
+    fail_sync(NO_FILE)
+    fail_sync(*errors, **values)
+
+    assert "full_sync failed: no such file" in {alert.title for alert in read_alerts(engine)}
+    assert len(read_alerts(engine)) == 2
 
 
 def test_a_run_that_dagster_starts_again_and_one_that_was_cancelled_raise_nothing(
