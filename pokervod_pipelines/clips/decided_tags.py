@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.clips.tag_words import TAG_WORDS, TagCategory
 from pokervod_pipelines.clips.tags import Tag, parse_tag, simplify_tag
-from pokervod_pipelines.decisions import Decision, DecisionKind, read_in_force, record
+from pokervod_pipelines.decisions import Decision, DecisionKind, Subject, read_in_force, record
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.suggestions import suggest_name
 
@@ -82,7 +82,16 @@ def find_own_tag(text: str, tags: Collection[tuple[str, str]], clip_id: int) -> 
     raise BadInput(f"clip {clip_id} has no tag {text!r}; {suggest_name(text, names)}")
 
 
+def was_added(connection: Connection, clip_id: int, tag: Tag) -> bool:
+    """Return whether a person's decision in force gives the clip the tag, whatever its row says."""
+    in_force = read_in_force(connection, DecisionKind.CLIP_TAG, _make_subject(clip_id, tag))
+    return any(decision.value for decision in in_force)
+
+
 def record_tag(connection: Connection, clip_id: int, tag: Tag, *, is_on: bool, actor: Actor) -> Decision:
     """Record that the clip has the tag, or has it not, for the next build, which the caller starts."""
-    subject = {"clip_id": clip_id, "category": tag.category.value, "tag": tag.name}
-    return record(connection, DecisionKind.CLIP_TAG, subject, is_on, actor=actor)
+    return record(connection, DecisionKind.CLIP_TAG, _make_subject(clip_id, tag), is_on, actor=actor)
+
+
+def _make_subject(clip_id: int, tag: Tag) -> Subject:
+    return {"clip_id": clip_id, "category": tag.category.value, "tag": tag.name}

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.clips.build import build_on
-from pokervod_pipelines.clips.decided_tags import find_own_tag, read_person_tag, record_tag
+from pokervod_pipelines.clips.decided_tags import find_own_tag, read_person_tag, record_tag, was_added
 from pokervod_pipelines.clips.store import lock_clips
 from pokervod_pipelines.decisions import Decision, DecisionKind, undo
 from pokervod_pipelines.errors import BadInput
@@ -69,14 +69,16 @@ def tag_clip(
 ) -> TagChange:
     """Give the clip tags, or take some away, until somebody undoes it; a sync of its sheet does not. Idempotent.
 
-    ``category`` is that of words which no list has. Raises ``BadInput`` for an unknown clip or tag.
+    A tag that only the row gives is added all the same: it stays when the row loses it. ``category`` is that of words
+    which no list has. Raises ``BadInput`` for an unknown clip or tag.
     """
     with engine.begin() as connection:
         clip = lock_clip(connection, clip_id)
         had = {*clip.tags}
-        new = [tag for word in add if (tag := read_person_tag(word, category)) and (tag.category, tag.name) not in had]
+        asked = dict.fromkeys(read_person_tag(word, category) for word in add)
+        new = [tag for tag in asked if not was_added(connection, clip_id, tag)]
         gone = [find_own_tag(word, clip.tags, clip_id) for word in remove]
-        decisions = [record_tag(connection, clip_id, tag, is_on=True, actor=actor) for tag in dict.fromkeys(new)]
+        decisions = [record_tag(connection, clip_id, tag, is_on=True, actor=actor) for tag in new]
         decisions += [record_tag(connection, clip_id, tag, is_on=False, actor=actor) for tag in dict.fromkeys(gone)]
         if decisions:
             build_on(connection, clip.sheet, correlation_id=actor.correlation_id, signed={clip.row_id: actor})

@@ -65,11 +65,27 @@ def test_only_the_clip_is_made_again_and_its_events_are_signed(built: SheetHarne
     assert {"clip_id": clip, **signature}.items() <= changed[1].items()
 
 
-def test_a_tag_that_the_clip_has_changes_nothing(built: SheetHarness) -> None:
-    change = tag_clip(built.engine, built.clips()["show 1"].id, add=["bluff"], actor=EVE)
+def test_a_tag_that_the_row_has_is_kept_when_the_row_loses_it(built: SheetHarness) -> None:
+    clip = built.clips()["show 1"].id
 
-    assert change.decisions == ()
-    assert signed_events(built) == []
+    change = tag_clip(built.engine, clip, add=["bluff", "BLUFF"], actor=EVE)
+
+    assert (change.added, change.tags, len(change.decisions)) == ((), ("bluff",), 1)
+    assert [type_ for type_, _ in signed_events(built)] == ["hand.clip.changed"]
+    built.write(make_line(1, **{"Tag_(Poker_Play)": "Cooler"}), make_line(2))
+    built.sync()
+    built.build()
+    assert tags(built)["show 1"] == ["bluff", "cooler"]
+
+
+def test_a_tag_that_a_person_added_is_not_added_again(built: SheetHarness) -> None:
+    clip = built.clips()["show 1"].id
+    for first in ("bluff", "hero call"):
+        tag_clip(built.engine, clip, add=[first], actor=EVE)
+    before = signed_events(built)
+
+    assert tag_clip(built.engine, clip, add=["bluff", "hero call"], actor=EVE).decisions == ()
+    assert signed_events(built) == before
 
 
 def test_undone_decisions_give_the_tags_of_the_row_again(built: SheetHarness) -> None:
