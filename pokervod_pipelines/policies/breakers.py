@@ -97,7 +97,8 @@ class Breaker:
             state = self._look()  # another one was faster, or closed it
             if state.opened_at is None:
                 return GuardedCall(self)
-        raise BreakerOpen(describe_open(self.service, state, self._options.zone))
+        lasting = f"{self.service.title} does not answer: {state.last_error}"
+        raise BreakerOpen(describe_open(self.service, state, self._options.zone), lasting=lasting)
 
     def join(self) -> "GuardedCall":
         """Return a call that is never refused, as it belongs to work under way; its end counts all the same."""

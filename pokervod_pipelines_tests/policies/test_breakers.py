@@ -200,9 +200,17 @@ def test_a_table_that_is_missing_stops_no_call(harness: BreakerHarness) -> None:
             connection.execute(text("alter table breakers_elsewhere rename to breakers"))
 
 
-def test_what_is_recorded_of_a_refusal_has_no_times_in_it() -> None:
-    refusal = BreakerOpen("next try at 12:01:00", lasting="Google cannot be reached.")
+def test_what_is_recorded_of_a_refusal_has_no_times_in_it(harness: BreakerHarness) -> None:
+    breaker = harness.make()
+    harness.open(breaker, error="read: no answer")
+    lasting = set()
+    for _ in range(2):
+        with pytest.raises(BreakerOpen, match="next try at") as raised:
+            breaker.enter()
+        lasting.add(find_lasting(raised.value))
+        harness.wait(60)
+        breaker.enter().fail("read: no answer")
 
-    assert find_lasting(refusal) == "Google cannot be reached."
-    assert find_lasting(BreakerOpen("next try at 12:01:00")) == "next try at 12:01:00"
+    assert lasting == {"Google Sheets does not answer: read: no answer"}
+    assert find_lasting(BreakerOpen("", lasting="Google cannot be reached.")) == "Google cannot be reached."
     assert find_lasting(ValueError("x")) == "x"
