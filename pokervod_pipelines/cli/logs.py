@@ -70,8 +70,8 @@ def logs(
     )
     default = None if since else DEFAULT_LINES
     found = read_latest(listed, filters, limit=default if last is None else last)
-    _print_lines(found, as_json=as_json)
-    if not (found or follow or last == 0):
+    count = _print_lines(found, as_json=as_json)
+    if not (count or follow or last == 0):
         err.print(_explain_none(listed, filters), markup=False)
     if follow:
         _follow(LogFollower(find_logs(settings), listed), filters, as_json=as_json)
@@ -100,13 +100,16 @@ def _follow(follower: LogFollower, filters: LogFilter, *, as_json: bool) -> NoRe
         follower.close()
 
 
-def _print_lines(lines: Iterable[LogLine], *, as_json: bool) -> None:
-    if as_json:
-        print_json_lines(map(asdict, lines))
-    else:
-        for line in lines:
+def _print_lines(lines: Iterable[LogLine], *, as_json: bool) -> int:
+    """Print the lines as they come; return how many."""
+    count = 0
+    for count, line in enumerate(lines, start=1):  # noqa: B007 - the last one is the count
+        if as_json:
+            print_json_lines([asdict(line)])
+        else:
             _print_line(line)
     sys.stdout.flush()
+    return count
 
 
 def _print_line(line: LogLine) -> None:

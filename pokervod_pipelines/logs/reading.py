@@ -1,16 +1,25 @@
 """Read the logs of all processes as one, by time; wait for more of them."""
 
+import heapq
 import mmap
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from pokervod_pipelines.logs.files import LogFile, list_logs
 from pokervod_pipelines.logs.lines import LogLine, read_line
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+
+BLOCK_BYTES = 1 << 16
+
+DISORDER = 100
+"""Lines of several processes, by which one may stand below a newer one in their log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,41 +54,97 @@ class LogFilter:
             yield [f" {name.upper()} ".encode() for name, value in LEVELS.items() if value >= LEVELS[self.level]]
 
 
-def read_latest(logs: list[LogFile], filters: LogFilter, *, limit: int | None) -> list[LogLine]:
-    """Return the newest lines that fit, oldest first, as the logs were when they were listed; None is all of them.
+def read_latest(logs: list[LogFile], filters: LogFilter, *, limit: int | None) -> Iterator[LogLine]:
+    """Yield the newest lines that fit, oldest first, as the logs were when they were listed; None is all of them."""
+    newest_first = sorted(filter(filters.may_fit, logs), key=lambda each: each.mtime, reverse=True)
+    if limit is not None:
+        yield from _read_newest(newest_first, filters, limit)
+        return
+    each_in_order = [_put_in_order(_read_log(log, filters)) for log in reversed(newest_first)]
+    for line in heapq.merge(*each_in_order, key=_get_time):
+        if filters.fits(line):
+            yield line
 
-    The logs are read from the newest on, until none of those left can have a line among the newest.
-    """
+
+def _read_newest(logs: list[LogFile], filters: LogFilter, limit: int) -> list[LogLine]:
+    """Return the newest lines: each log, from the newest on, is read from its end while it may have any of them."""
     found: list[LogLine] = []
-    for log in sorted(logs, key=lambda each: each.mtime, reverse=True):
-        if not filters.may_fit(log):
-            continue
-        if limit is not None and len(found) >= limit and (not found or log.mtime < found[0].at.timestamp()):
+    for log in logs:
+        if len(found) >= limit and (not found or log.mtime < found[0].at.timestamp()):
             break
-        found.extend(line for line in _read_log(log, [*filters.list_marks()]) if filters.fits(line))
-        found.sort(key=lambda line: line.at)
-        found = found[max(0, len(found) - limit) :] if limit is not None else found
+        newest = (line for line in _read_log_back(log, filters) if filters.fits(line))
+        found = sorted([*reversed([*islice(newest, limit + DISORDER)]), *found], key=_get_time)
+        found = found[max(0, len(found) - limit) :]
     return found
+
+
+def _put_in_order(lines: Iterator[LogLine]) -> Iterator[LogLine]:
+    """Yield the lines of a log by time: each waits for those that may have been written too late."""
+    waiting: deque[LogLine] = deque()
+    for line in lines:
+        at = len(waiting)
+        while at and waiting[at - 1].at > line.at:
+            at -= 1
+        waiting.insert(at, line)
+        if len(waiting) > DISORDER:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _get_time(line: LogLine) -> datetime:
+    return line.at
 
 
 def find_oldest(logs: list[LogFile]) -> datetime | None:
     """Return the time of the oldest line there is."""
-    firsts = (next(_read_log(log), None) for log in logs)
+    firsts = (next(_read_log(log, LogFilter()), None) for log in logs)
     return min((line.at for line in firsts if line), default=None)
 
 
-def _read_log(log: LogFile, marks: Sequence[Sequence[bytes]] = ()) -> Iterator[LogLine]:
-    """Yield the lines that the log had when it was listed, none where it has none of the words of a mark."""
-    tail = LogTail(log.process, end=log.size)
-    descriptor = _open(log)
-    if descriptor is None:
-        return
-    with os.fdopen(descriptor, "rb") as file:
-        if not _has_marks(descriptor, marks):
-            return
-        while part := file.read(min(1 << 20, tail.end - file.tell())):
+def _read_log(log: LogFile, filters: LogFilter) -> Iterator[LogLine]:
+    """Yield the lines that the log had when it was listed, none where no line fits, as its marks tell."""
+    tail, at = LogTail(log.process), 0
+    with _open_to_read(log, filters) as descriptor:
+        while descriptor is not None and (part := os.pread(descriptor, min(BLOCK_BYTES, log.size - at), at)):
+            at += len(part)
             yield from tail.add(part)
     yield from tail.finish()
+
+
+def _read_log_back(log: LogFile, filters: LogFilter) -> Iterator[LogLine]:
+    """Yield the same lines as ``_read_log``, the last one first."""
+    further: list[str] = []
+    with _open_to_read(log, filters) as descriptor:
+        for text in _read_texts_back(descriptor, log.size) if descriptor is not None else ():
+            further.append(text)
+            if not text[:1].isspace():
+                if line := read_line(log.process, "\n".join(reversed(further))):
+                    yield line
+                further = []
+
+
+def _read_texts_back(descriptor: int, end: int) -> Iterator[str]:
+    """Yield the lines of the file above ``end``, without what follows the last line break."""
+    rest, is_whole = b"", False
+    while end:
+        begin = max(0, end - BLOCK_BYTES)
+        rest, *lines = (os.pread(descriptor, end - begin, begin) + rest).split(b"\n")
+        whole = lines if is_whole else lines[:-1]
+        is_whole, end = is_whole or bool(lines), begin
+        yield from (each.decode(errors="replace") for each in reversed(whole))
+    if is_whole:
+        yield rest.decode(errors="replace")
+
+
+@contextmanager
+def _open_to_read(log: LogFile, filters: LogFilter) -> Iterator[int | None]:
+    """Yield a descriptor of the log, None where it was deleted or has no line that fits, as its marks tell."""
+    descriptor = _open(log)
+    try:
+        yield descriptor if descriptor is not None and _has_marks(descriptor, [*filters.list_marks()]) else None
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def _has_marks(descriptor: int, marks: Sequence[Sequence[bytes]]) -> bool:
@@ -91,8 +156,7 @@ def _has_marks(descriptor: int, marks: Sequence[Sequence[bytes]]) -> bool:
 
 def _open(log: LogFile) -> int | None:
     """Return a descriptor of the log, also when it was renamed meanwhile; None when it was deleted."""
-    renamed = (each.path for each in list_logs(log.path.parent) if each.inode == log.inode)
-    for path in (log.path, *renamed):
+    for path in _list_names(log):
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError:
@@ -103,12 +167,17 @@ def _open(log: LogFile) -> int | None:
     return None
 
 
+def _list_names(log: LogFile) -> Iterator[Path]:
+    """Yield the name that the log had, then the one that it has now."""
+    yield log.path
+    yield from (each.path for each in list_logs(log.path.parent) if each.inode == log.inode)
+
+
 @dataclass(slots=True)
 class LogTail:
     """Put the bytes of one log together to lines, each with its further ones."""
 
     process: str
-    end: int = 0
     _rest: bytes = b""
     _lines: list[str] = field(default_factory=list)
 

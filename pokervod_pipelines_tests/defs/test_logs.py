@@ -24,7 +24,7 @@ def read_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
     monkeypatch.setattr("sys.argv", ["/venv/bin/dagster-daemon", "run"])
     (tmp_path / "pokervod.yaml").write_text("archive_roots: [{name: a, path: a}]")
     start_dagster_log(tmp_path)
-    return lambda: read_latest(list_logs(tmp_path / ".pokervod" / "logs"), LogFilter(), limit=None)
+    return lambda: [*read_latest(list_logs(tmp_path / ".pokervod" / "logs"), LogFilter(), limit=None)]
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_processes_that_rotate_the_same_log_lose_and_tear_nothing(path: Path) ->
     assert [each.wait() for each in writers] == [0] * WRITERS
 
     logs = list_logs(path.parent)
-    lines = read_latest(logs, LogFilter(), limit=None)
+    lines = [*read_latest(logs, LogFilter(), limit=None)]
     heads = [line.text.split("\n")[0].split(" ")[:2] for line in lines]
     assert sorted(heads) == sorted([f"w{each}", str(number)] for each in range(WRITERS) for number in range(LINES))
     assert all(line.text.count("Traceback") == (int(line.text.split()[1]) % 7 == 0) for line in lines)

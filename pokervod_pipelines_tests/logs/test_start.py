@@ -41,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def read_log(folder: Path) -> list[LogLine]:
-    return read_latest(list_logs(folder / ".pokervod" / "logs"), LogFilter(), limit=10)
+    return [*read_latest(list_logs(folder / ".pokervod" / "logs"), LogFilter(), limit=10)]
 
 
 def test_what_ends_a_command_and_a_thread_is_logged_once_and_still_printed(folder: Path) -> None:
