@@ -1,13 +1,12 @@
 """Check the annotation sheets: each is read as the sync reads it, and one at Google is asked for once."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from pokervod_pipelines.checks import CheckResult, Severity
-from pokervod_pipelines.db.engine import open_database
 from pokervod_pipelines.errors import PokervodError, Unavailable
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.rooms import SheetSource
@@ -24,10 +23,14 @@ ATTEMPTS, SECONDS_PER_CALL = 2, 10.0
 FILE_SECONDS = 4.0
 
 NO_HEADER = "No tab has a header of annotations (docs/sheets.md). Add one, or correct the address in the settings."
+NO_DATABASE = (
+    "Not asked for, since the database does not answer or has another schema. Start it or run `pokervod db upgrade`, "
+    "then doctor again."
+)
 
 
 def check_sheets(settings: Settings, engine: Engine | None = None, *, clock: Clock = SYSTEM_CLOCK) -> list[CheckResult]:
-    """Return a result for every sheet; the database, which counts the calls to Google, is opened if none is given."""
+    """Return a result for every sheet; without an engine, whose database counts the calls, Google is not asked."""
     found = [_check_file(sheet, sheet.path) for sheet in settings.sheets if sheet.path is not None]
     google = [sheet for sheet in settings.sheets if sheet.spreadsheet is not None]
     if not google:
@@ -42,9 +45,9 @@ def check_sheets(settings: Settings, engine: Engine | None = None, *, clock: Clo
     settings = settings.model_copy(update={"google": impatient})
     try:
         load_account(settings)
-        with ExitStack() as stack:
-            engine = engine or stack.enter_context(open_database(settings))
-            client = stack.enter_context(closing(make_client(engine, settings, clock)))
+        if engine is None:
+            return [*found, *(_report(sheet, NO_DATABASE, Severity.WARNING) for sheet in google)]
+        with closing(make_client(engine, settings, clock)) as client:
             return [*found, *_check_google(client, google)]
     except PokervodError as error:
         return [*found, *(_report(sheet, str(error)) for sheet in google)]

@@ -30,7 +30,7 @@ class Checkup:
 
     google: Emulator
     account: dict[str, str]
-    engine: Engine
+    engine: Engine | None
     make_settings: Callable[..., Settings]
 
     def add(self, tabs: Tabs, role: str = "writer") -> Spreadsheet:
@@ -151,6 +151,18 @@ def test_without_an_answer_the_other_sheets_are_not_asked_for(checkup: Checkup) 
     assert checkup.google.count("spreadsheets.get") == 2
     assert "cannot be reached" in results[0].next_step
     assert [result.next_step.partition(",")[0] for result in results[1:]] == ["Not asked for"] * 2
+
+
+def test_without_the_database_google_is_not_asked_but_the_account_is_checked(checkup: Checkup) -> None:
+    """It was opened once, which upgraded an older schema under the processes that still ran on it."""
+    checkup.engine = None
+    (result,) = checkup.check(checkup.add(HANDS).id)
+
+    assert (result.passed, result.severity) == (False, Severity.WARNING)
+    assert "Not asked for, since the database does not answer or has another schema" in result.next_step
+    assert checkup.google.calls == []
+    checkup.account = {"type": "authorized_user"}
+    assert "expected the key of a service account" in checkup.check("x" * 44)[0].next_step
 
 
 def test_a_missing_account_is_reported_for_each_sheet(checkup: Checkup) -> None:
