@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.defs.assembly import build_defs
-from pokervod_pipelines.defs.workflow_ends import describe_failure
+from pokervod_pipelines.defs.workflow_ends import describe_failure, is_started_again
 from pokervod_pipelines.defs.workflows import PARTITION_TAG, request_tags
 from pokervod_pipelines.errors import Conflict, Unavailable
 from pokervod_pipelines.events import NewEvent, append_events
@@ -72,8 +72,22 @@ class Launcher:
         """
         if not self.settings.workflows.enabled:
             raise Conflict("`workflows.enabled` is false in pokervod.yaml; set it to true to start workflows")
+        steps = workflow.select_steps(given)
+        selection = frozenset(map(dg.AssetKey, steps)) if len(steps) < len(workflow.steps) else None
+        whole = self._repository.get_job(workflow.name)
+        job = whole.get_subset(asset_selection=selection) if selection else whole
+        partition = workflow.find_partition(given, self.settings)
+        tags = {**job.run_tags, **request_tags(given, correlation_id=actor.correlation_id, priority=priority)}
         self._record_request(workflow, given, actor)
-        run = self._create_run(workflow, given, actor, priority=priority)
+        run = self.instance.create_run_for_job(
+            job,
+            tags=tags | ({PARTITION_TAG: partition} if partition else {}),
+            asset_selection=selection,
+            remote_job_origin=RemoteJobOrigin(
+                RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), self._repository.name), workflow.name
+            ),
+            job_code_origin=JobPythonOrigin(workflow.name, RepositoryPythonOrigin(sys.executable, _DEFINITIONS)),
+        )
         self.instance.submit_run(run.run_id, cast(Any, None))  # a queue asks no workspace
         return Launch(workflow=workflow.name, run_id=run.run_id, correlation_id=actor.correlation_id)
 
@@ -84,25 +98,6 @@ class Launcher:
         payload = given.model_dump(mode="json", exclude_defaults=True) | {"by": actor.who, "reason": actor.reason}
         with self.engine.begin() as connection:
             append_events(connection, "system", actor.correlation_id, [NewEvent(workflow.request, payload)])
-
-    def _create_run(self, workflow: Workflow, given: WorkflowInput, actor: Actor, *, priority: int) -> dg.DagsterRun:
-        steps = workflow.select_steps(given)
-        selection = frozenset(map(dg.AssetKey, steps)) if len(steps) < len(workflow.steps) else None
-        job = self._repository.get_job(workflow.name)
-        partition = workflow.find_partition(given, self.settings)
-        return self.instance.create_run_for_job(
-            job.get_subset(asset_selection=selection) if selection else job,
-            tags={
-                **job.run_tags,
-                **request_tags(given, correlation_id=actor.correlation_id, priority=priority),
-                **({PARTITION_TAG: partition} if partition else {}),
-            },
-            asset_selection=selection,
-            remote_job_origin=RemoteJobOrigin(
-                RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), self._repository.name), workflow.name
-            ),
-            job_code_origin=JobPythonOrigin(workflow.name, RepositoryPythonOrigin(sys.executable, _DEFINITIONS)),
-        )
 
 
 @contextmanager
@@ -121,21 +116,36 @@ def require_daemon(instance: dg.DagsterInstance) -> None:
 
 
 def follow_run(instance: dg.DagsterInstance, run_id: str) -> Iterator[RunState]:
-    """Yield the run's state each time it changes, the last one when the run has ended."""
-    last = None
+    """Yield the run's state each time it changes, the last one when the run has ended.
+
+    Raises ``Unavailable`` where the daemon dies while the run is in the queue; it stays there.
+    """
+    last, looked = None, time.monotonic()
     while True:
         run = instance.get_run_by_id(run_id)
         if run is None:
             raise Conflict(f"run {run_id} was deleted while it was followed")
         if run.status is not last:
             last = run.status
-            has_failed = run.status is dg.DagsterRunStatus.FAILURE
-            yield RunState(
-                status=run.status.value.lower().replace("_", " "),
-                has_ended=run.is_finished,
-                succeeded=run.is_success,
-                error=describe_failure(instance, run_id) if has_failed else None,
-            )
+            yield _describe_state(instance, run)
         if run.is_finished:
             return
+        if run.status is dg.DagsterRunStatus.QUEUED and time.monotonic() - looked > HEARTBEAT_SECONDS:
+            require_daemon(instance)
+            looked = time.monotonic()
         time.sleep(POLL_SECONDS)
+
+
+def _describe_state(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunState:
+    error = None
+    if run.status is dg.DagsterRunStatus.FAILURE:
+        error = describe_failure(instance, run.run_id)
+        error += " Dagster starts it again." if is_started_again(run) else ""
+    elif run.status is dg.DagsterRunStatus.CANCELED:
+        error = "it was cancelled"
+    return RunState(
+        status=run.status.value.lower().replace("_", " "),
+        has_ended=run.is_finished,
+        succeeded=run.is_success,
+        error=error,
+    )

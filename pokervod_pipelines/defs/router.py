@@ -4,20 +4,29 @@ Its cursor is Dagster's, kept once the runs of a tick are launched; the position
 tick. So after a crash the same events ask again, under the same run keys.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
 from pokervod_pipelines.defs.logs import log_requests
 from pokervod_pipelines.defs.sensors import ALIVE, INTERVAL_SECONDS, OpenEngine
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.defs.workflow_ends import record_ends
-from pokervod_pipelines.defs.workflows import PARTITION_TAG, request_tags
-from pokervod_pipelines.events.cursors import advance_cursor, find_round, start_cursor, stream_round
+from pokervod_pipelines.defs.workflows import INPUT_TAG, PARTITION_TAG, WORKFLOW_TAG, dump_input, request_tags
+from pokervod_pipelines.events.cursors import (
+    advance_cursor,
+    find_round,
+    keep_round,
+    read_round,
+    start_cursor,
+    stream_round,
+)
+from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.declared import list_workflows
 from pokervod_pipelines.workflows.routing import (
@@ -29,13 +38,32 @@ from pokervod_pipelines.workflows.routing import (
     merge_requests,
     split_due,
 )
-from pokervod_pipelines.workflows.workflow import Workflow
+from pokervod_pipelines.workflows.workflow import Workflow, WorkflowInput
+
+EVENTS_AT_ONCE = 5_000
+"""A tick reads no more; Dagster ends one that takes a minute."""
+
+QUEUED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 
 IDS_AT_ONCE = 500
 """Correlation ids that one query of Dagster's runs names."""
 
 TO_FIRST_STEP = timedelta(seconds=1)
 """A run takes longer from its record to its first step."""
+
+ALSO_TAG = "pokervod/also_answers"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Router:
+    """Carry what a tick needs."""
+
+    instance: dg.DagsterInstance
+    engine: Engine
+    settings: Settings
+    workflows: Mapping[str, Workflow]
 
 
 def define_router(
@@ -45,6 +73,7 @@ def define_router(
 
     A sync of everything is asked for by people and schedules, never by an event.
     """
+    workflows = list_workflows()
 
     @dg.sensor(
         jobs=jobs,
@@ -56,48 +85,77 @@ def define_router(
         if not settings.workflows.enabled:
             return dg.SkipReason("`workflows.enabled` is false in the settings: events wait")
         memory = RouterMemory.load(context.cursor)
-        with open_engine().begin() as connection:
-            if memory.done:
-                advance_cursor(connection, ROUTER, memory.done)
-            start_cursor(connection, ROUTER)
-        memory = _record_ends(context.instance, open_engine(), settings, memory)
-        return _route(context.instance, open_engine(), settings, memory)
+        router = _Router(context.instance, open_engine(), settings, workflows)
+        ends_seen = record_ends(
+            context.instance, router.engine, workflows, settings.alerts.channels, since=memory.ends_seen
+        )
+        return _route(router, replace(memory, ends_seen=ends_seen))
 
     return [event_router]
 
 
-def _record_ends(
-    instance: dg.DagsterInstance, engine: Engine, settings: Settings, memory: RouterMemory
-) -> RouterMemory:
-    """Append how runs ended since the last tick, so that failures are routed like other events."""
-    now = datetime.now(UTC)
-    record_ends(instance, engine, list_workflows(), settings.alerts.channels, since=memory.ends_seen or now)
-    return replace(memory, ends_seen=now)
-
-
-def _route(instance: dg.DagsterInstance, engine: Engine, settings: Settings, memory: RouterMemory) -> dg.SensorResult:
-    workflows = list_workflows()
-    with engine.connect() as connection:
-        read = find_round(connection, ROUTER)
-        events = () if read.is_empty else stream_round(connection, ROUTER, read)
-        found = find_requests(connection, events, workflows)
-    covered = find_covered(instance, found, workflows)
-    wanted, problems = check_inputs((each for each in found if each not in covered), workflows, settings)
-    due, waiting = split_due(merge_requests(memory.waiting, wanted), datetime.now(UTC))
-    memory = replace(memory, waiting=tuple(waiting), done=None if read.is_empty else read)
-    requests = [_make_run_request(each, workflows[each.workflow], settings) for each in due]
+def _route(router: _Router, memory: RouterMemory) -> dg.SensorResult:
+    """Request what is due of the events that wait and of the next ones in the log."""
+    with router.engine.begin() as connection:
+        read, events = _read_events(connection, memory)
+        found = find_requests(connection, events, router.workflows)
+        now = connection.scalars(text("select now()")).one()
+    wanted, problems = check_inputs(
+        merge_requests(memory.waiting, _drop_covered(router, found)), router.workflows, router.settings
+    )
+    due, waiting = split_due(wanted, now)
+    due, held = _hold_queued(router, _drop_covered(router, due))
+    for problem in problems:
+        _log.warning("%s", problem)
+    requests = [_make_run_request(each, router.workflows[each.workflow], router.settings) for each in due]
     log_requests("event_router", requests)
     return dg.SensorResult(
         run_requests=requests,
-        skip_reason=None if due else dg.SkipReason(_explain(waiting, covered, problems)),
-        cursor=memory.dump(),
+        skip_reason=None if due else dg.SkipReason(_explain(waiting, held, problems)),
+        cursor=replace(read, waiting=(*waiting, *held), ends_seen=memory.ends_seen).dump(),
     )
 
 
-def _explain(waiting: Iterable[RunRequest], covered: Iterable[RunRequest], problems: Iterable[str]) -> str:
+def _read_events(connection: Connection, memory: RouterMemory) -> tuple[RouterMemory, list[LoggedEvent]]:
+    """Move the cursor past what the tick before handed over; return the next events, and how far they go."""
+    if memory.done:
+        advance_cursor(connection, ROUTER, memory.done)
+    elif memory.left:
+        keep_round(connection, ROUTER, memory.left)
+    start_cursor(connection, ROUTER)
+    read = read_round(connection, ROUTER) or find_round(connection, ROUTER)
+    events = [] if read.is_empty else list(stream_round(connection, ROUTER, read, limit=EVENTS_AT_ONCE))
+    if len(events) == EVENTS_AT_ONCE:
+        return RouterMemory(left=replace(read, first=events[-1].id + 1)), events
+    return RouterMemory(done=None if read.is_empty else read), events
+
+
+def _drop_covered(router: _Router, requests: Collection[RunRequest]) -> list[RunRequest]:
+    covered = find_covered(router.instance, requests, router.workflows)
+    return [each for each in requests if each.key not in covered]
+
+
+def _hold_queued(router: _Router, due: list[RunRequest]) -> tuple[list[RunRequest], list[RunRequest]]:
+    """Return the requests to launch, and those for which the same run is in the queue: these gather until it begins."""
+    if not due:
+        return [], []
+    names = {WORKFLOW_TAG: sorted({each.workflow for each in due})}
+    queued = {
+        (run.tags[WORKFLOW_TAG], run.tags.get(INPUT_TAG))
+        for run in router.instance.get_runs(dg.RunsFilter(tags=names, statuses=QUEUED))
+    }
+    held = [each for each in due if (each.workflow, dump_input(_read_input(each, router))) in queued]
+    return [each for each in due if each not in held], held
+
+
+def _read_input(request: RunRequest, router: _Router) -> WorkflowInput:
+    return router.workflows[request.workflow].read_input(request.input, router.settings)
+
+
+def _explain(waiting: Iterable[RunRequest], held: Iterable[RunRequest], problems: Iterable[str]) -> str:
     reasons = [
         *(f"{each.workflow} waits until {each.due_at:%H:%M:%S} UTC" for each in waiting),
-        *(f"{each.workflow}: a run of the same request does it" for each in covered),
+        *(f"{each.workflow} waits until the same run in the queue has begun" for each in held),
         *problems,
     ]
     return "; ".join(reasons[:10]) or "no event asks for a workflow"
@@ -113,20 +171,21 @@ def _make_run_request(request: RunRequest, workflow: Workflow, settings: Setting
         asset_selection=[dg.AssetKey(step) for step in steps] if len(steps) < len(workflow.steps) else None,
         tags=request_tags(
             given, correlation_id=request.correlation_id, priority=request.priority, attempt=request.attempt
-        ),
+        )
+        | ({ALSO_TAG: ",".join(request.others)} if request.others else {}),
     )
 
 
 def find_covered(
     instance: dg.DagsterInstance, requests: Collection[RunRequest], workflows: Mapping[str, Workflow]
-) -> list[RunRequest]:
-    """Return the requests that a run of the same correlation id answers: it made the event, or began after it."""
+) -> set[str]:
+    """Return the keys of requests that a run of the same correlation id answers: it made the event, or began later."""
     runs = _read_runs(instance, sorted({each.correlation_id for each in requests}))
-    return [
-        request
+    return {
+        request.key
         for request in requests
         if any(_covers(record, request, workflows) for record in runs.get(request.correlation_id, ()))
-    ]
+    }
 
 
 def _read_runs(instance: dg.DagsterInstance, correlation_ids: list[str]) -> dict[str, list[dg.RunRecord]]:
@@ -146,9 +205,9 @@ def _read_runs(instance: dg.DagsterInstance, correlation_ids: list[str]) -> dict
 
 
 def _covers(record: dg.RunRecord, request: RunRequest, workflows: Mapping[str, Workflow]) -> bool:
-    run, workflow = record.dagster_run, workflows[request.workflow]
+    run, workflow = record.dagster_run, workflows.get(request.workflow)
     own = workflows.get(run.job_name)
-    if own is None:
+    if own is None or workflow is None:
         return False
     has = frozenset(key.path[-1] for key in run.asset_selection) if run.asset_selection else own.assets
     field = workflow.partition_field

@@ -9,7 +9,7 @@ import dagster as dg
 
 from pokervod_pipelines.defs.sensors import OpenEngine
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
-from pokervod_pipelines.defs.workflow_ends import WILL_RETRY_TAG, describe_failure
+from pokervod_pipelines.defs.workflow_ends import describe_failure, is_started_again
 from pokervod_pipelines.monitoring.run_failures import EndedRun, record_ended_runs
 from pokervod_pipelines.settings import Settings
 
@@ -84,7 +84,7 @@ def _describe_runs(instance: dg.DagsterInstance, records: list[dg.RunRecord]) ->
     """Yield the runs; one that Dagster starts again since its process died has not ended yet."""
     for record in records:
         run = record.dagster_run
-        if run.tags.get(WILL_RETRY_TAG) == "true":
+        if is_started_again(run):
             continue
         failed = run.status is dg.DagsterRunStatus.FAILURE
         yield EndedRun(

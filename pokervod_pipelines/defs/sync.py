@@ -5,7 +5,7 @@ Each op reports the partitions it materialized; the last one evaluates every che
 others continue; then the run fails and names it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -33,7 +33,7 @@ from pokervod_pipelines.workflows.blocks import initialize_blocks
 from pokervod_pipelines.workflows.context import purge_contexts
 from pokervod_pipelines.workflows.day_stages import run_hands_stage, run_instructions_stage, run_tournaments_stage
 from pokervod_pipelines.workflows.declared import list_workflows
-from pokervod_pipelines.workflows.fallbacks import skip_stage
+from pokervod_pipelines.workflows.fallbacks import note_fallback, skip_stage
 from pokervod_pipelines.workflows.progress import share_progress
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import (
@@ -129,13 +129,13 @@ def scan_library(context: dg.OpExecutionContext, library: str) -> Report:
 def probe_library(context: dg.OpExecutionContext, scan: Report) -> Report:
     """Probe the library's new and changed videos for duration, frame rate and tracks."""
     library = scan["name"]
-    return _run(context, "media", library, lambda run, progress: run_media_stage(run, library, progress), after=scan)
+    return _run(context, "media", library, lambda run, progress: run_media_stage(run, library, progress), after=[scan])
 
 
 @dg.op(required_resource_keys=RESOURCES)
 def build_catalog(context: dg.OpExecutionContext, scans: list[Report], media: list[Report]) -> Report:
     """Build the catalog from the inventory."""
-    return _run(context, "catalog", "catalog", run_catalog_stage)
+    return _run(context, "catalog", "catalog", run_catalog_stage, after=scans)
 
 
 @dg.op(out=dg.DynamicOut(str), required_resource_keys={"settings"})
@@ -163,7 +163,7 @@ def build_clips(context: dg.OpExecutionContext, rows: Report) -> Report:
         with run.engine.connect() as connection:
             return replace(result, stale_since=find_last_reading(connection, sheet))
 
-    return _run(context, "clips", sheet, build, after=rows)
+    return {**_run(context, "clips", sheet, build, after=[rows]), "rows": rows}
 
 
 @dg.op(required_resource_keys=RESOURCES, pool="sheets")
@@ -172,8 +172,7 @@ def write_statuses(context: dg.OpExecutionContext, clips: Report) -> Report | No
     sheet = clips["name"]
     if not context.resources.settings.sheet(sheet).write_back:
         return None
-    unread = {**clips, "stage": "sheets", "error": clips["stale_since"]}
-    return _run(context, "statuses", sheet, lambda run, _: run_statuses_stage(run, sheet), after=unread)
+    return _run(context, "statuses", sheet, lambda run, _: run_statuses_stage(run, sheet), after=[clips["rows"]])
 
 
 @dg.op(required_resource_keys=RESOURCES, pool="hands")
@@ -199,7 +198,7 @@ def make_instructions(
     """Make the instructions of the days that changed; return None where hands and exports come from nowhere."""
     if hands is None and tournaments is None:
         return None
-    return _run_day(context, "instructions", run_instructions_stage)
+    return _run_day(context, "instructions", run_instructions_stage, after=[*filter(None, (hands, tournaments))])
 
 
 @dg.op(required_resource_keys=RESOURCES)
@@ -244,10 +243,15 @@ def _make_run(context: dg.OpExecutionContext) -> SyncRun:
     )
 
 
-def _run_day(context: dg.OpExecutionContext, stage: str, run_stage: Callable[[SyncRun, date], StageResult]) -> Report:
+def _run_day(
+    context: dg.OpExecutionContext,
+    stage: str,
+    run_stage: Callable[[SyncRun, date], StageResult],
+    after: Sequence[Report] = (),
+) -> Report:
     """Run a stage of the present broadcast day."""
     today = find_today(context.resources.settings)
-    return _run(context, stage, str(today), lambda run, _: run_stage(run, today))
+    return _run(context, stage, str(today), lambda run, _: run_stage(run, today), after=after)
 
 
 def _run(
@@ -256,20 +260,20 @@ def _run(
     name: str,
     run_stage: Callable[[SyncRun, Progress], StageResult],
     *,
-    after: Report | None = None,
+    after: Sequence[Report] = (),
 ) -> Report:
     """Run a stage and report its result to the listener and Dagster's log.
 
-    Where the stage ``after`` which it comes failed, it is skipped if it has nothing to go on with.
+    Where a stage ``after`` which it comes failed, it goes on as ``FALLBACKS`` says, or is skipped.
     """
     listener: SyncListener = context.resources.listener
     run = _make_run(context)
-    failed = f"{after['stage']} {after['name']}" if after and after["error"] else None
+    failed = [f"{each['stage']} {each['name']}" for each in after if each["error"]]
     result = skip_stage(stage, name, failed) if failed else None
     if result is None:
         listener.started(stage, name)
         progress = share_progress(run, stage, name, lambda done: listener.advanced(stage, name, done))
-        result = _try(context, stage, name, lambda: run_stage(run, progress))
+        result = note_fallback(_try(context, stage, name, lambda: run_stage(run, progress)), failed)
     listener.finished(result)
     _log_result(context, run, result)
     return result.as_dict()

@@ -13,9 +13,10 @@ from pokervod_pipelines.alerts.alert import Alert, AlertSeverity
 from pokervod_pipelines.alerts.lifecycle import raise_alert, resolve_alert
 from pokervod_pipelines.defs.run_history import WRAPPERS
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
-from pokervod_pipelines.defs.workflows import ATTEMPT_TAG, WORKFLOW_TAG, read_input
+from pokervod_pipelines.defs.workflows import WORKFLOW_TAG, read_attempt, read_input
 from pokervod_pipelines.events import EventType, NewEvent, append_events
 from pokervod_pipelines.settings.rooms import AlertChannel
+from pokervod_pipelines.text.folding import make_storable
 from pokervod_pipelines.workflows.workflow import Workflow
 
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
@@ -26,6 +27,9 @@ WILL_RETRY_TAG = "dagster/will_retry"
 
 OVERLAP = timedelta(minutes=2)
 """Each look goes back so far: a run's end may be stored late."""
+
+RUNS_AT_ONCE = 500
+MAX_ERROR = 4_000
 
 _log = logging.getLogger(__name__)
 
@@ -39,24 +43,41 @@ def record_ends(
     workflows: Mapping[str, Workflow],
     channels: Sequence[AlertChannel],
     *,
-    since: datetime,
-) -> int:
-    """Append an event for each run that ended since, and tell the channels where its workflow says so."""
+    since: datetime | None,
+) -> datetime:
+    """Append an event for each run that ended since, and tell the channels where its workflow says so.
+
+    Return up to when ends are recorded now; the first call has nothing to record.
+    """
+    now = datetime.now(UTC)
+    if since is None:
+        return now
     filter_ = dg.RunsFilter(tags={WORKFLOW_TAG: [*workflows]}, statuses=ENDED, updated_after=since - OVERLAP)
-    ended = {record.dagster_run.run_id: record for record in instance.get_run_records(filter_)}
-    if not ended:
-        return 0
+    records = instance.get_run_records(filter_, limit=RUNS_AT_ONCE, order_by="update_timestamp", ascending=True)
+    if records:
+        _append_ends(instance, engine, records, workflows, channels, since=since - OVERLAP)
+    return records[-1].update_timestamp if len(records) == RUNS_AT_ONCE else now
+
+
+def _append_ends(
+    instance: dg.DagsterInstance,
+    engine: Engine,
+    records: Sequence[dg.RunRecord],
+    workflows: Mapping[str, Workflow],
+    channels: Sequence[AlertChannel],
+    *,
+    since: datetime,
+) -> None:
+    ended = {record.dagster_run.run_id: record for record in records if not is_started_again(record.dagster_run)}
     with engine.begin() as connection:
-        known = set(connection.scalars(_FIND_KNOWN, {"run_ids": [*ended]}))
-        new = [record for run_id, record in ended.items() if run_id not in known]
-        events = [_describe_end(instance, each, workflows) for each in new if not _is_retried(each)]
-        count = append_events(connection, "system", "", events)
+        known = set(connection.scalars(_FIND_KNOWN, {"run_ids": [*ended], "since": since}))
+        events = [_describe_end(instance, record, workflows) for run_id, record in ended.items() if run_id not in known]
+        append_events(connection, "system", "", events)
         for event in events:
             if workflows[event.payload["workflow"]].notify:
                 _notify(connection, event, channels)
     for event in events:
         _log_end(event)
-    return count
 
 
 def _log_end(event: NewEvent) -> None:
@@ -69,7 +90,7 @@ def _log_end(event: NewEvent) -> None:
 _FIND_KNOWN = text("""
     select payload ->> 'run_id' from events
     where type in ('system.workflow.completed', 'system.workflow.failed')
-        and at > now() - interval '1 day' and payload ->> 'run_id' = any(:run_ids)
+        and at > :since and payload ->> 'run_id' = any(:run_ids)
 """)
 
 
@@ -89,8 +110,9 @@ def _notify(connection: Connection, event: NewEvent, channels: Sequence[AlertCha
     resolve_alert(connection, alert.key, actor=actor)
 
 
-def _is_retried(record: dg.RunRecord) -> bool:
-    return record.dagster_run.tags.get(WILL_RETRY_TAG) == "true"
+def is_started_again(run: dg.DagsterRun) -> bool:
+    """Return whether Dagster starts a run again that failed; of a command's own run it only says so."""
+    return run.tags.get(WILL_RETRY_TAG) == "true" and run.remote_job_origin is not None
 
 
 def _describe_end(instance: dg.DagsterInstance, record: dg.RunRecord, workflows: Mapping[str, Workflow]) -> NewEvent:
@@ -101,11 +123,11 @@ def _describe_end(instance: dg.DagsterInstance, record: dg.RunRecord, workflows:
         "workflow": run.tags[WORKFLOW_TAG],
         "input": read_input(run.tags, workflows[run.tags[WORKFLOW_TAG]]),
         "run_id": run.run_id,
-        "attempt": int(run.tags.get(ATTEMPT_TAG, "1")),
+        "attempt": read_attempt(run.tags),
         "seconds": round((record.end_time or datetime.now(UTC).timestamp()) - began, 3),
     }
     if has_failed:
-        payload["error"] = describe_failure(instance, run.run_id)
+        payload["error"] = make_storable(describe_failure(instance, run.run_id), "?")[:MAX_ERROR]
     type_ = EventType.SYSTEM_WORKFLOW_FAILED if has_failed else EventType.SYSTEM_WORKFLOW_COMPLETED
     return NewEvent(type_, payload, run.tags.get(CORRELATION_TAG, run.run_id))
 

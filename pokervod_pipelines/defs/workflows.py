@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import dagster as dg
@@ -46,15 +47,30 @@ def request_tags(given: WorkflowInput, *, correlation_id: str, priority: int, at
     """Return the tags of one run: its request, input and place in the queue."""
     return {
         CORRELATION_TAG: correlation_id,
-        INPUT_TAG: given.model_dump_json(exclude_defaults=True),
+        INPUT_TAG: dump_input(given),
         ATTEMPT_TAG: str(attempt),
         PRIORITY_TAG: str(priority),
     }
 
 
+def dump_input(given: WorkflowInput) -> str:
+    """Return the input as the tag of its run has it."""
+    return given.model_dump_json(exclude_defaults=True)
+
+
 def read_input(tags: Mapping[str, str], workflow: Workflow) -> dict[str, Any]:
-    """Return the input of a run; one that a person launched in the UI names only its partition."""
-    if INPUT_TAG in tags:
-        return dict(json.loads(tags[INPUT_TAG]))
+    """Return the input of a run; one that a person launched in the UI names only its partition.
+
+    A tag that a person edited into nonsense there is not read.
+    """
+    with suppress(ValueError):
+        if isinstance(given := json.loads(tags.get(INPUT_TAG, "null")), dict):
+            return given
     field, key = workflow.partition_field, tags.get(PARTITION_TAG)
     return {field: key} if field and key else {}
+
+
+def read_attempt(tags: Mapping[str, str]) -> int:
+    """Return which attempt a run is, 1 where its tags do not say it."""
+    attempt = tags.get(ATTEMPT_TAG, "")
+    return int(attempt) if attempt.isdecimal() else 1

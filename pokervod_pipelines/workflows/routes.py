@@ -49,14 +49,29 @@ class Route:
 REQUESTED = 10
 """Priority of what a person asks for: it goes before what was noticed."""
 
+LAUNCH_SECONDS = 4
+"""Who records a request and launches its run itself needs less: the router then finds the run, and starts none."""
+
 ROUTES = (
-    Route(on=EventType.NAS_SCAN_REQUESTED, workflow="nas_sync", input={"library": "library"}, priority=REQUESTED),
-    Route(on=EventType.CATALOG_UPDATE_REQUESTED, workflow="catalog_update", priority=REQUESTED),
+    Route(
+        on=EventType.NAS_SCAN_REQUESTED,
+        workflow="nas_sync",
+        input={"library": "library"},
+        priority=REQUESTED,
+        debounce_seconds=LAUNCH_SECONDS,
+    ),
+    Route(
+        on=EventType.CATALOG_UPDATE_REQUESTED,
+        workflow="catalog_update",
+        priority=REQUESTED,
+        debounce_seconds=LAUNCH_SECONDS,
+    ),
     Route(
         on=EventType.SHEETS_SYNC_REQUESTED,
         workflow="sheets_sync",
         input={"sheet": "sheet", "statuses": "statuses"},
         priority=REQUESTED,
+        debounce_seconds=LAUNCH_SECONDS,
     ),
     Route(
         on=EventType.NAS_SCAN_COMPLETED,

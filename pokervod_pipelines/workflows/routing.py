@@ -25,13 +25,16 @@ ROUTER = Consumer("event router", list_sources())
 MAX_DEBOUNCE = 6
 """Events that never stop coming hold a request for this many times its debounce at most."""
 
+MAX_OTHERS = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
     """Ask for a run of a workflow with an input, not before ``due_at``.
 
     ``event_id`` is the newest event that asked, at ``asked_at``; ``first_at`` is the time of the first one.
-    ``made_by`` is the asset whose step appends such events. ``attempt`` counts from 1.
+    ``made_by`` is the asset whose step appends such events. ``attempt`` counts from 1. ``others`` are the first of the
+    further correlation ids that one run answers.
     """
 
     workflow: str
@@ -44,6 +47,7 @@ class RunRequest:
     made_by: str | None = None
     priority: int = 0
     attempt: int = 1
+    others: tuple[str, ...] = ()
 
     @property
     def target(self) -> str:
@@ -52,12 +56,13 @@ class RunRequest:
 
     @property
     def key(self) -> str:
-        """Return what is the same where the same events ask again."""
-        return f"{self.target} {self.event_id}"
+        """Return what is the same where the same events ask again, and not where a restored log has their numbers."""
+        return f"{self.target} {self.event_id} {self.asked_at.isoformat(timespec='milliseconds')}"
 
     def merge(self, other: "RunRequest") -> "RunRequest":
         """Return one request for both; a later event moves its time, within limits."""
         first, last = sorted((self, other), key=lambda each: each.event_id)
+        ids = dict.fromkeys((*first.others, last.correlation_id, *last.others))
         latest = first.first_at + MAX_DEBOUNCE * (last.due_at - last.asked_at)
         return replace(
             first,
@@ -66,15 +71,21 @@ class RunRequest:
             due_at=max(min(last.due_at, latest), last.asked_at),
             made_by=first.made_by if first.made_by == last.made_by else None,
             priority=max(first.priority, last.priority),
+            others=tuple(each for each in ids if each != first.correlation_id)[:MAX_OTHERS],
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouterMemory:
-    """Keep between two looks what waits for its time, and the round of events whose requests were handed over."""
+    """Keep between two looks what waits for its time, and which events were read.
+
+    ``done`` is a round that was read to its end, ``left`` what is left of one; runs' ends up to ``ends_seen`` are
+    recorded.
+    """
 
     waiting: tuple[RunRequest, ...] = ()
     done: Round | None = None
+    left: Round | None = None
     ends_seen: datetime | None = None
 
     def dump(self) -> str:
@@ -90,13 +101,14 @@ class RouterMemory:
         return cls(
             waiting=tuple(_load_request(each) for each in values["waiting"]),
             done=Round(**values["done"]) if values["done"] else None,
+            left=Round(**values["left"]) if values["left"] else None,
             ends_seen=datetime.fromisoformat(values["ends_seen"]) if values["ends_seen"] else None,
         )
 
 
 def _load_request(values: dict[str, Any]) -> RunRequest:
     times = {name: datetime.fromisoformat(values[name]) for name in ("first_at", "asked_at", "due_at")}
-    return RunRequest(**{**values, **times})
+    return RunRequest(**{**values, **times, "others": tuple(values["others"])})
 
 
 def find_requests(
@@ -133,13 +145,22 @@ def check_inputs(
     """Return the requests whose input is valid, and why the others are not: a sheet that left the settings, say."""
     valid, problems = [], []
     for request in requests:
-        try:
-            workflows[request.workflow].read_input(request.input, settings)
-        except BadInput as error:
-            problems.append(str(error))
-        else:
+        problem = _find_problem(request, workflows.get(request.workflow), settings)
+        if problem is None:
             valid.append(request)
+        else:
+            problems.append(f"request {request.correlation_id} is dropped: {problem}")
     return valid, problems
+
+
+def _find_problem(request: RunRequest, workflow: Workflow | None, settings: Settings) -> str | None:
+    if workflow is None:
+        return f"the workflow {request.workflow} is not declared any more"
+    try:
+        workflow.read_input(request.input, settings)
+    except BadInput as error:
+        return str(error)
+    return None
 
 
 def _route_event(connection: Connection, event: LoggedEvent, workflows: Mapping[str, Workflow]) -> list[RunRequest]:

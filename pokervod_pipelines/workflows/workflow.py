@@ -97,8 +97,8 @@ class Workflow:
 
     ``steps`` are materialized in the order of the asset graph, side by side where it allows. Without steps it is a job
     of ops of that name, which materialize all partitions of the assets ``covers``. ``request`` is the type of event
-    that asks for it. A run longer than ``timeout_seconds`` fails; one whose process dies is started again up to
-    ``retries`` times. Both default to the settings. ``notify`` says that a run's end is told to the alert channels.
+    that asks for it. A run longer than ``timeout_seconds`` is ended. Such a run, and one whose process dies, is started
+    again up to ``retries`` times. Both default to the settings. ``notify`` tells the alert channels how a run ended.
     """
 
     name: str

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -11,14 +12,25 @@ import pytest
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.definitions import build_defs
+from pokervod_pipelines.defs import router as router_module
+from pokervod_pipelines.defs import workflow_ends
+from pokervod_pipelines.defs.router import ALSO_TAG
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
+from pokervod_pipelines.defs.workflows import ATTEMPT_TAG, INPUT_TAG
 from pokervod_pipelines.events import EventType, NewEvent, append_events
+from pokervod_pipelines.events.cursors import read_cursor
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.sync import sync_sheet
+from pokervod_pipelines.workflows.routing import ROUTER, RouterMemory, RunRequest
 from pokervod_pipelines.workflows.stages import SyncRun, run_nas_stage, run_sheets_stage
 from pokervod_pipelines_tests.sheets.harness import COLUMNS, make_line, make_lines, write_book
 
 SIGNED = {"by": "Ana", "reason": "new disk"}
+CORRECTION = SIGNED | {
+    **{"correction_id": 1, "file_id": 1, "path": "a.mp4", "field": "project"},
+    **{"before": "OTHER", "value": "PAD", "undoes": None},
+}
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 @dataclass
@@ -90,8 +102,10 @@ def open_router(settings: Settings, engine: Engine) -> Iterator[Router]:
 
 
 def append(engine: Engine, type_: EventType, correlation_id: str, **payload: object) -> None:
+    """Append an event of a minute ago: what waits for its time has waited."""
     with engine.begin() as connection:
         append_events(connection, "system", correlation_id, [NewEvent(type_, payload)])
+        connection.execute(text("update events set at = at - interval '1 minute'"))
 
 
 def test_a_request_runs_what_it_names_under_its_id(settings: Settings, engine: Engine) -> None:
@@ -183,3 +197,87 @@ def test_switched_off_events_wait(settings: Settings, engine: Engine) -> None:
         skipped = sensor(dg.build_sensor_context(instance=router.instance, cursor=router.cursor, definitions=defs))
         assert isinstance(skipped, dg.SkipReason)
         assert [each.job_name for each in router.tick()] == ["catalog_update"]
+
+
+def test_a_request_waits_for_who_launches_it_too(settings: Settings, engine: Engine) -> None:
+    with open_router(settings, engine) as router:
+        with engine.begin() as connection:
+            append_events(connection, "system", "ask 1", [NewEvent(EventType.CATALOG_UPDATE_REQUESTED, SIGNED)])
+        assert router.tick() == []
+        job = router.defs.resolve_job_def("catalog_update")
+        job.execute_in_process(instance=router.instance, tags={CORRELATION_TAG: "ask 1"})
+        with engine.begin() as connection:
+            connection.execute(text("update events set at = at - interval '1 minute'"))
+        assert router.settle() == []
+
+
+@pytest.mark.parametrize("error", ["cannot read a\udcff.mov", "a NUL: \0", "x" * 10_000])
+def test_whatever_a_failed_run_said_the_router_goes_on(
+    settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    with open_router(settings, engine) as router:
+        monkeypatch.setattr(workflow_ends, "describe_failure", lambda *_: error)
+        job = router.defs.resolve_job_def("clips_update")
+        tags = {**job.run_tags, INPUT_TAG: "{no json", ATTEMPT_TAG: "two"}
+        run = router.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags)
+        router.instance.report_run_failed(run)
+        append(engine, EventType.CATALOG_UPDATE_REQUESTED, "ask 1", **SIGNED)
+        assert [each.job_name for each in router.tick()] == ["catalog_update"]
+        with engine.connect() as connection:
+            ended = connection.execute(text("select payload from events where type = 'system.workflow.failed'"))
+            assert [(each["input"], each["attempt"]) for each in ended.scalars()] == [({}, 1)]
+
+
+def test_a_request_that_waits_for_what_left_the_settings_is_dropped(settings: Settings, engine: Engine) -> None:
+    with open_router(settings, engine) as router:
+        router.cursor = RouterMemory(
+            waiting=(make_request("sheets_sync", sheet="gone"), make_request("not_declared")), ends_seen=NOW
+        ).dump()
+        append(engine, EventType.CATALOG_UPDATE_REQUESTED, "ask 1", **SIGNED)
+        assert [each.job_name for each in router.tick()] == ["catalog_update"]
+        assert RouterMemory.load(router.cursor).waiting == ()
+
+
+def make_request(workflow: str, **given: str) -> RunRequest:
+    return RunRequest(
+        workflow=workflow, input=given, correlation_id="c", event_id=1, first_at=NOW, asked_at=NOW, due_at=NOW
+    )
+
+
+def test_the_same_run_in_the_queue_is_not_requested_again(settings: Settings, engine: Engine) -> None:
+    with open_router(settings, engine) as router:
+        job = router.defs.resolve_job_def("catalog_update")
+        tags = {**job.run_tags, INPUT_TAG: "{}", CORRELATION_TAG: "before"}
+        queued = router.instance.create_run_for_job(job, tags=tags)
+        append(engine, EventType.CATALOG_CORRECTED, "ask 1", **CORRECTION)
+        assert router.tick() == []
+        router.instance.report_run_canceled(queued)
+        assert [each.tags[CORRELATION_TAG] for each in router.tick()] == ["ask 1"]
+
+
+def test_a_long_backlog_is_read_in_parts(settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(router_module, "EVENTS_AT_ONCE", 3)
+    with open_router(settings, engine) as router:
+        for number in range(8):
+            sheet = "one" if number % 2 else "two"
+            append(engine, EventType.SHEETS_SYNC_REQUESTED, f"ask {number}", sheet=sheet, **SIGNED)
+        found = [(each.partition_key, each.tags.get(ALSO_TAG)) for _ in range(4) for each in router.tick()]
+        assert found[:4] == [("one", None), ("two", "ask 2"), ("two", None), ("one", "ask 5")]
+        assert found[4:] == [("two", None), ("one", None)]
+        with engine.connect() as connection:
+            assert read_cursor(connection, ROUTER).pending == 0
+
+
+def test_an_end_is_recorded_once_however_long_the_router_was_off(settings: Settings, engine: Engine) -> None:
+    with open_router(settings, engine) as router:
+        job = router.defs.resolve_job_def("catalog_update")
+        assert job.execute_in_process(instance=router.instance).success
+        router.tick()
+        with engine.begin() as connection:
+            connection.execute(text("update events set at = at - interval '30 hours'"))
+        memory = RouterMemory.load(router.cursor)
+        router.cursor = replace(memory, ends_seen=datetime.now(UTC) - timedelta(hours=40)).dump()
+        router.tick()
+        with engine.connect() as connection:
+            count = connection.scalar(text("select count(*) from events where type = 'system.workflow.completed'"))
+        assert count == 1

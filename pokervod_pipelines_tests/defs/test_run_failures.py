@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from sqlalchemy import Engine, text
 
 from pokervod_pipelines.alerts.listing import ListedAlert, list_alerts
@@ -198,12 +199,28 @@ def test_a_run_that_did_not_try_a_stage_leaves_its_alert_open(
 def test_a_run_that_dagster_starts_again_and_one_that_was_cancelled_raise_nothing(
     engine: Engine, instance: dg.DagsterInstance, tick: Tick
 ) -> None:
-    run_job(instance, "its process died", **{"dagster/will_retry": "true"})
+    place = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("pokervod"), "__repository__")
+    again = instance.create_run_for_job(
+        dg.job(name="nas_sync")(lambda: None),
+        status=dg.DagsterRunStatus.STARTED,
+        tags={"dagster/will_retry": "true"},
+        remote_job_origin=RemoteJobOrigin(place, "nas_sync"),
+    )
+    instance.report_run_failed(again)
     run = instance.create_run_for_job(dg.job(name="nas_sync")(lambda: None), status=dg.DagsterRunStatus.STARTED)
     instance.report_run_canceled(run)
     tick()
 
     assert read_alerts(engine, is_open=None) == []
+
+
+def test_a_run_of_a_command_is_not_started_again_whatever_dagster_says(
+    engine: Engine, instance: dg.DagsterInstance, tick: Tick
+) -> None:
+    run_job(instance, "its process died", **{"dagster/will_retry": "true"})
+    tick()
+
+    assert len(read_alerts(engine)) == 1
 
 
 def test_a_look_at_rest_reads_the_ended_runs_only(engine: Engine, instance: dg.DagsterInstance, tick: Tick) -> None:

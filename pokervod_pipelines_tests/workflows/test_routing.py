@@ -1,5 +1,6 @@
 """Check which runs events ask for: conditions, one request for what belongs together, times, and what fails."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from pokervod_pipelines.events.cursors import Round
 from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.events.payloads import find_payload
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.workflows.declared import list_workflows
+from pokervod_pipelines.workflows.declared import list_workflows, nas_sync
 from pokervod_pipelines.workflows.routes import ROUTES
 from pokervod_pipelines.workflows.routing import (
     MAX_DEBOUNCE,
@@ -68,7 +69,40 @@ def test_events_of_one_request_for_one_target_are_one_request(engine: Engine) ->
     changed = [event(EventType.SHEETS_ROW_CHANGED, {"sheet": "a"}, number=number) for number in (3, 4, 5)]
     with engine.connect() as connection:
         (request,) = find_requests(connection, changed, WORKFLOWS)
-    assert (request.event_id, request.key) == (5, 'clips_update {"sheet": "a"} 5')
+    assert (request.event_id, request.target) == (5, 'clips_update {"sheet": "a"}')
+
+
+def test_a_request_of_a_restored_log_has_another_key(engine: Engine) -> None:
+    first, later = (
+        event(EventType.SHEETS_ROW_CHANGED, {"sheet": "a"}, number=3, second=second) for second in (0, 3600)
+    )
+    with engine.connect() as connection:
+        keys = {find_requests(connection, [each], WORKFLOWS)[0].key for each in (first, first, later)}
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize(
+    ("workflow", "says"),
+    [
+        (Workflow(name="x", description=""), "it has no steps, and covers no assets"),
+        (Workflow(name="x", description="", steps=(Step(asset="a", only_if="b"),)), "its input has no field b"),
+        (Workflow(name="x", description="", covers=("a",), on_error=OnError(retries=1)), "only a workflow of assets"),
+        (
+            Workflow(name="x", description="", steps=(Step(asset="a"),), on_error=OnError(fallback="full_sync")),
+            "its fallback full_sync is no declared workflow of assets",
+        ),
+        (
+            Workflow(name="x", description="", steps=(Step(asset="a"),), on_error=OnError(fallback="x")),
+            "its fallbacks lead back to x",
+        ),
+    ],
+)
+def test_a_declaration_that_cannot_work_is_refused(
+    monkeypatch: pytest.MonkeyPatch, workflow: Workflow, says: str
+) -> None:
+    monkeypatch.setattr(nas_sync, "WORKFLOW", workflow)
+    with pytest.raises(ValueError, match=re.escape(says)):
+        list_workflows()
 
 
 def test_every_route_leads_to_a_workflow_whose_input_it_gives() -> None:

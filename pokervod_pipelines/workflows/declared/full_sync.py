@@ -17,4 +17,5 @@ WORKFLOW = Workflow(
     description="Everything again: scan, catalog, sheets, clips, hands, instructions, checks.",
     covers=ASSETS,
     timeout_seconds=SYNC_SECONDS,
+    retries=1,
 )

@@ -8,4 +8,5 @@ WORKFLOW = Workflow(
     description="What changed: every library is scanned, only changed sheets are read.",
     covers=ASSETS,
     timeout_seconds=SYNC_SECONDS,
+    retries=1,
 )

@@ -9,4 +9,5 @@ WORKFLOW = Workflow(
     input=Input,
     steps=(Step(asset="media_facts"),),
     timeout_seconds=SCAN_SECONDS,
+    retries=1,
 )

@@ -20,4 +20,5 @@ WORKFLOW = Workflow(
     steps=(Step(asset="nas_files"),),
     request=EventType.NAS_SCAN_REQUESTED,
     timeout_seconds=SCAN_SECONDS,
+    retries=1,
 )

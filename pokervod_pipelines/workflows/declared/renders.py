@@ -9,4 +9,5 @@ WORKFLOW = Workflow(
     input=Input,
     steps=(Step(asset="render_outputs"),),
     timeout_seconds=4 * 3600,
+    retries=1,
 )
