@@ -1,7 +1,9 @@
 """Check that each block retries, waits and stops as the issue has it, and that Dagster is told the same."""
 
+import re
 from collections.abc import Callable
 from functools import reduce
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -11,6 +13,7 @@ from pokervod_pipelines.events.types import BLOCKS as ROOMS
 from pokervod_pipelines.policies.blocks import BLOCKS, BREAKER, list_services
 from pokervod_pipelines.settings import Settings
 
+PAGE = Path(__file__).parents[2] / "docs" / "breakers.md"
 EXPONENTIAL = dg.Backoff.EXPONENTIAL
 
 EXPECTED = {
@@ -30,14 +33,36 @@ def test_each_block_retries_as_dagster_is_told(settings_factory: Callable[..., S
     policy = make_retry_policy(block, settings_factory())
 
     assert (policy.max_retries + 1, policy.delay, policy.backoff) == EXPECTED[block]
-    assert BLOCKS[block].attempts == EXPECTED[block][0]
 
 
-def test_each_block_says_when_it_stops_asking() -> None:
-    assert BLOCKS.keys() == EXPECTED.keys() == ROOMS.keys()
-    assert [block for block, policy in BLOCKS.items() if policy.is_behind_breaker] == ["C", "D", "E"]
-    assert [block for block, policy in BLOCKS.items() if policy.undoes] == ["G"]
-    assert (BREAKER.failures, BREAKER.open_seconds) == (5, 60.0)
+def make_row(block: str) -> str:
+    """Return the row of the page for a block."""
+    policy = BLOCKS[block]
+    wait = f"{'grows from ' * policy.is_exponential}{policy.first_seconds:g} s"
+    setting = f" (`retries.{policy.setting}`)" if policy.setting else ""
+    services = ", ".join(service.title for service in policy.services)
+    cells = (
+        f"{block}: {', '.join(ROOMS[block])}",
+        str(policy.attempts),
+        wait + setting if policy.attempts > 1 else "",
+        ", ".join(f"`{limit}`" for limit in policy.limits),
+        (services or "yes") if policy.is_behind_breaker else "",
+        "is rolled back" if policy.undoes else "",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def test_the_page_has_the_policy_of_each_block() -> None:
+    rows = [make_row(block) for block in ROOMS]
+
+    assert re.findall(r"^\| [A-Z]: .*\|$", PAGE.read_text(encoding="utf-8"), re.M) == rows, "paste:\n" + "\n".join(rows)
+
+
+def test_the_page_says_how_long_a_service_is_left_alone() -> None:
+    words = " ".join(PAGE.read_text(encoding="utf-8").split())
+
+    assert f"**open**: for {BREAKER.open_seconds:g} s nobody calls" in words
+    assert f"after {BREAKER.failures} calls in a row without an answer" in words
 
 
 def test_a_first_wait_of_the_settings_counts(settings_factory: Callable[..., Settings]) -> None:
