@@ -31,6 +31,7 @@ def initialize_blocks(engine: Engine, settings: Settings) -> None:
 def process_event(engine: Engine, settings: Settings, event: LoggedEvent) -> list[str]:
     """Let each room do what the event of another asks of it; return the rooms that had something to do.
 
+    The direct call for programs without Dagster; with it ``routes`` decide, by the sensor ``event_router``, what runs.
     Whatever a room does twice changes nothing, so an event may come again. Raises the errors of the room.
     """
     return [room for room, process in _list_functions("process") if process(engine, settings, event)]
