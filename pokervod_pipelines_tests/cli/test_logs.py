@@ -124,7 +124,17 @@ def test_follow_survives_a_rotation_and_ends_at_once(folder: Path, plans: PlanFo
     plans.write_settings()
     log = folder / "sync.log"
     write(log, (1, "INFO", "aa", "old"))
-    command = [sys.executable, "-m", "pokervod_pipelines.cli", "logs", "--follow", "--json"]
+    # A background job starts with SIGINT ignored.
+    command = [
+        "env",
+        "--default-signal=INT",
+        sys.executable,
+        "-m",
+        "pokervod_pipelines.cli",
+        "logs",
+        "--follow",
+        "--json",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
         assert following.stdout is not None
         assert list_texts(following.stdout.readline()) == ["old"]
@@ -134,7 +144,7 @@ def test_follow_survives_a_rotation_and_ends_at_once(folder: Path, plans: PlanFo
         write(folder / "dev.log", (4, "INFO", "aa", "new process"))
         seen = {list_texts(following.stdout.readline())[0] for _ in range(3)}
         following.send_signal(signal.SIGINT)
-        assert following.wait() == 0
+        assert following.wait(timeout=60) == 0
 
     assert seen == {"before", "after", "new process"}
 
