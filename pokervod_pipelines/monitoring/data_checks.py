@@ -3,11 +3,13 @@
 ``evaluation`` runs them.
 """
 
+from sqlalchemy import Engine
+
 from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.monitoring.archive_checks import ARCHIVE_CHECKS
 from pokervod_pipelines.monitoring.check_shape import DataCheck
+from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.sheets.retirement import UNCONFIGURED_SHEETS
-from pokervod_pipelines.workflows.renders import audit_day
 
 HAND = "h.table_name || ' ' || h.broadcast_day || ' #' || h.hand_number || ' (' || h.id || ')'"
 """How a hand is named to a person: table, day, number, and the id that `pokervod hands show` takes."""
@@ -35,6 +37,12 @@ UNREAD_TABS = f"""
 
 def _name_hands(query: str) -> str:
     return query.replace("{hand}", HAND)
+
+
+def _audit_outputs(engine: Engine, settings: Settings) -> object:
+    from pokervod_pipelines.workflows.renders import audit_day  # noqa: PLC0415 - the status only needs the names
+
+    return audit_day(engine, settings)
 
 
 DATA_CHECKS = (
@@ -246,7 +254,7 @@ DATA_CHECKS = (
             where r.superseded_by is null and r.withdrawn_at is null""",
         next_step="Put the file back, or render it again: `pokervod render remake ID --reason …`.",
         severity=Severity.ERROR,
-        refresh=audit_day,
+        refresh=_audit_outputs,
     ),
     DataCheck(
         name="every_instruction_has_its_output",
