@@ -18,12 +18,16 @@ from sqlalchemy.exc import OperationalError
 
 from pokervod_pipelines.checks import Severity
 from pokervod_pipelines.db.engine import make_engine, serve_database
+from pokervod_pipelines.monitoring.data_checks import DATA_CHECKS
 from pokervod_pipelines.monitoring.status_runs import RecordedCheck, Run, RunFacts, RunState, StageAttempt
 from pokervod_pipelines.monitoring.status_stages import STAGES
 from pokervod_pipelines.settings import Settings
 
 FULL = "full_sync"
 SCHEDULE = "nightly_full_sync"
+ASSET_JOB = "__ASSET_JOB"
+"""Dagster's own job, by which *Materialize* runs any assets."""
+
 JOBS = (
     FULL,
     "incremental_sync",
@@ -34,8 +38,12 @@ JOBS = (
     "clips_update",
     "hands_to_renders",
     "renders",
+    ASSET_JOB,
 )
 """The jobs whose steps are stages."""
+
+SHOWN_JOBS = {ASSET_JOB: "materialize"}
+"""How a job is called where its name says nothing to a person."""
 
 STEPS = {stage.asset: stage.name for stage in STAGES} | {
     "catalog": "catalog",
@@ -58,7 +66,7 @@ RECENT = 50
 """Runs of a job that are looked at; materializations are found however old they are."""
 
 RECENT_CHECKS = 300
-"""Check results that are looked at: those of the last syncs."""
+"""Check results that are looked at first: those of the last syncs. A check without one is looked up by its name."""
 
 STATES = {
     "QUEUED": RunState.QUEUED,
@@ -129,7 +137,7 @@ def _make_run(row: Row[Any]) -> Run:
     moments = [None if each is None else datetime.fromtimestamp(each, UTC) for each in (row.end_time, row.start_time)]
     return Run(
         run_id=row.run_id,
-        job=row.job,
+        job=SHOWN_JOBS.get(row.job, row.job),
         state=STATES.get(row.status, RunState.QUEUED),
         at=moments[0] or moments[1] or row.created_at,
         started_at=moments[1],
@@ -139,24 +147,34 @@ def _make_run(row: Row[Any]) -> Run:
 
 
 def _pick_unfinished(runs: Iterable[Run]) -> Iterator[Run]:
-    """Yield the runs in progress, and of each job and partition the newest that ended, unless it succeeded."""
-    seen: set[tuple[str, str]] = set()
+    """Yield the runs in progress, and of each job and partition those that failed or were stopped since a success.
+
+    A run that began no stage hides none that failed before it; of the job of all assets a success tells only its own.
+    """
+    healed: set[tuple[str, str]] = set()
     for run in runs:
         if run.state is RunState.RUNNING:
             yield run
-        elif _has_ended(run) and (run.job, run.partition) not in seen:
-            seen.add((run.job, run.partition))
+        elif _has_ended(run) and (run.job, run.partition) not in healed:
             if run.state is not RunState.SUCCEEDED:
                 yield run
+            elif run.job != SHOWN_JOBS[ASSET_JOB]:
+                healed.add((run.job, run.partition))
 
 
 def _read_steps(connection: Connection, runs: Sequence[Run], settings: Settings) -> Iterator[StageAttempt]:
-    """Yield an attempt for each stage that ran in these runs."""
+    """Yield the attempts of stages in these runs that did not succeed, of each stage of a job the newest that ended."""
     rows: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(_STEPS, {"runs": [each.run_id for each in runs]}):
         rows[row.run_id].append(row)
+    seen: set[tuple[str, str, str, str]] = set()
     for run in runs:
-        yield from _follow_steps(run, rows[run.run_id], settings)
+        for attempt in _follow_steps(run, rows[run.run_id], settings):
+            key = (run.job, run.partition, attempt.stage, attempt.name)
+            if attempt.state is not RunState.SUCCEEDED and key not in seen:
+                yield attempt
+            if _has_ended(run):
+                seen.add(key)
 
 
 def _follow_steps(run: Run, rows: Iterable[Row[Any]], settings: Settings) -> Iterator[StageAttempt]:
@@ -179,7 +197,7 @@ def _follow_steps(run: Run, rows: Iterable[Row[Any]], settings: Settings) -> Ite
         if attempt.state is RunState.RUNNING and _has_ended(run):
             reason = json.loads(end.event)["dagster_event"]["message"] if end else "its run ended before it"
             yield replace(attempt, state=run.state, at=run.at, error=reason)
-        elif attempt.state is not RunState.SUCCEEDED:
+        else:
             yield attempt
 
 
@@ -191,7 +209,7 @@ def _begin(run: Run, row: Row[Any], settings: Settings) -> StageAttempt | None:
     if stage is None:
         return None
     names = {each.replace("-", "_"): each for each in stage.list_names(settings)}
-    part = names.get(key.rstrip("]"), key.rstrip("]")) or run.partition or stage.name
+    part = names.get(key.rstrip("]"), key.rstrip("]")) or (run.partition if stage.scope != "whole" else stage.name)
     return StageAttempt(
         stage=stage.name, name=part, state=RunState.RUNNING, at=row.at, started_at=row.at, run_id=run.run_id
     )
@@ -242,17 +260,28 @@ def _read_counts(event: str) -> Mapping[str, float]:
 
 
 def _read_checks(connection: Connection) -> Iterator[RecordedCheck]:
-    for row in connection.execute(_CHECKS, {"limit": RECENT_CHECKS}):
-        data = json.loads(row.evaluation_event)["dagster_event"]["event_specific_data"]
-        is_error = data["severity"]["__enum__"].endswith("ERROR")
-        yield RecordedCheck(
-            name=row.check_name,
-            asset=json.loads(row.asset_key)[-1],
-            passed=data["success"],
-            severity=Severity.ERROR if is_error else Severity.WARNING,
-            summary=data["description"] or "",
-            at=row.at,
-        )
+    """Yield the newest result of each check that there is, however old it is."""
+    wanted = {(_write_key(each.asset), each.name) for each in DATA_CHECKS}
+    rows = [*connection.execute(_RECENT_CHECKS, {"limit": RECENT_CHECKS})]
+    if missing := wanted - {(row.asset_key, row.check_name) for row in rows}:
+        assets, names = zip(*sorted(missing), strict=True)
+        rows += connection.execute(_OLDER_CHECKS, {"assets": [*assets], "names": [*names]})
+    for row in rows:
+        if (row.asset_key, row.check_name) in wanted:
+            yield _make_check(row)
+
+
+def _make_check(row: Row[Any]) -> RecordedCheck:
+    data = json.loads(row.evaluation_event)["dagster_event"]["event_specific_data"]
+    is_error = data["severity"]["__enum__"].endswith("ERROR")
+    return RecordedCheck(
+        name=row.check_name,
+        asset=json.loads(row.asset_key)[-1],
+        passed=data["success"],
+        severity=Severity.ERROR if is_error else Severity.WARNING,
+        summary=data["description"] or "",
+        at=row.at,
+    )
 
 
 _HAS_TABLES = text("""
@@ -300,12 +329,24 @@ _LATEST = text("""
     ) as e
 """)
 
-_CHECKS = text("""
+_RECENT_CHECKS = text("""
     select distinct on (asset_key, check_name) asset_key, check_name, evaluation_event,
         evaluation_event_timestamp at time zone 'UTC' as at
     from (select * from asset_check_executions order by id desc limit :limit) as latest
     where evaluation_event is not null and execution_status in ('SUCCEEDED', 'FAILED')
     order by asset_key, check_name, id desc
+""")
+
+_OLDER_CHECKS = text("""
+    select wanted.asset_key, wanted.name as check_name, e.evaluation_event,
+        e.evaluation_event_timestamp at time zone 'UTC' as at
+    from unnest(cast(:assets as text[]), cast(:names as text[])) as wanted (asset_key, name)
+    cross join lateral (
+        select * from asset_check_executions
+        where asset_key = wanted.asset_key and check_name = wanted.name
+            and evaluation_event is not null and execution_status in ('SUCCEEDED', 'FAILED')
+        order by id + 0 desc limit 1  -- not the index of id, which walks past every other check
+    ) as e
 """)
 
 _SCHEDULER = text("""

@@ -21,7 +21,7 @@ from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.defs.dead_runs import fail_dead_runs
 from pokervod_pipelines.defs.resources import SilentListener
 from pokervod_pipelines.defs.run import run_sync
-from pokervod_pipelines.defs.run_history import JOBS, STEPS, DagsterHistory, open_history
+from pokervod_pipelines.defs.run_history import ASSET_JOB, JOBS, RECENT_CHECKS, STEPS, DagsterHistory, open_history
 from pokervod_pipelines.monitoring.status import read_status
 from pokervod_pipelines.monitoring.status_runs import Run
 from pokervod_pipelines.monitoring.status_shape import SystemStatus
@@ -90,7 +90,7 @@ def test_every_step_that_is_a_stage_and_every_job_of_them_is_known(settings_fact
     steps = {job.name: {node.name for node in job.nodes} for job in repository.get_all_jobs()}
 
     assert steps["full_sync"] - LISTS <= set(STEPS)
-    assert {name for name, each in steps.items() if each & set(STEPS) and not name.startswith("__")} == set(JOBS)
+    assert {name for name, each in steps.items() if each & set(STEPS)} == set(JOBS)
 
 
 def test_without_a_run_everything_is_idle(read: Read) -> None:
@@ -146,6 +146,61 @@ def test_a_run_of_one_sheet_that_fails_says_why(
     assert (part.stage, part.name, part.run_id) == ("sheets", "notes", done.run_id)
     assert "notes.csv" in str(part.error)
     assert not re.match(r"[\w.]+(Error|Failure|Unavailable|Input)\b", str(part.error))
+
+
+def materialize(instance: dg.DagsterInstance, engine: Engine, asset: str, partition: str) -> dg.ExecuteInProcessResult:
+    """Materialize one asset, as a person does in Dagster's UI."""
+    job = build_defs(settings=load_settings(), engine=engine).resolve_implicit_global_asset_job_def()
+    values = {"partition_key": partition, "asset_selection": [dg.AssetKey(asset)]}
+    assert job.name == ASSET_JOB
+    return job.execute_in_process(instance=instance, raise_on_error=False, **values)
+
+
+def test_an_asset_that_a_person_materializes_fails_until_it_succeeds(
+    installation: Installation, engine: Engine, instance: dg.DagsterInstance, read: Read
+) -> None:
+    sync(engine)
+    sheet = installation.sheet.read_bytes()
+    installation.sheet.unlink()
+    failed = materialize(instance, engine, "sheet_rows", "notes")
+    other = materialize(instance, engine, "hand_clips", "notes")
+    away = read()
+    installation.sheet.write_bytes(sheet)
+    materialize(instance, engine, "sheet_rows", "notes")
+
+    (part,) = away.blocks["D"].failed_parts
+    assert (failed.success, other.success) == (False, True)
+    assert (away.overall, part.stage, part.name, part.run_id) == ("failed", "sheets", "notes", failed.run_id)
+    assert "notes.csv" in str(part.error)
+    assert read().overall == "ok"
+
+
+def test_a_run_that_was_stopped_before_it_began_hides_no_failure(
+    installation: Installation, engine: Engine, instance: dg.DagsterInstance, read: Read
+) -> None:
+    sync(engine)
+    installation.sheet.unlink()
+    job = build_defs(settings=load_settings(), engine=engine).resolve_job_def("sheets_sync")
+    failed = job.execute_in_process(instance=instance, partition_key="notes", raise_on_error=False)
+    instance.report_run_canceled(instance.create_run_for_job(job, tags={"dagster/partition": "notes"}))
+
+    (part,) = read().blocks["D"].failed_parts
+    assert (part.stage, part.state, part.run_id) == ("sheets", "failed", failed.run_id)
+
+
+def test_a_check_that_failed_is_not_forgotten_however_many_others_follow(
+    installation: Installation, engine: Engine, read: Read
+) -> None:
+    sync(engine)
+    with open_history(load_settings()) as history, history.engine.begin() as connection:
+        connection.execute(_FAIL_CHECK, {"name": "every_sheet_was_read"})
+        connection.execute(_REPEAT_CHECK, {"name": "every_tab_was_read", "times": 2 * RECENT_CHECKS})
+        connection.execute(_RENAME_CHECK, {"name": "every_clip_is_usable"})
+
+    status = read()
+
+    assert [check.name for each in status.blocks.values() for check in each.failed_checks] == ["every_sheet_was_read"]
+    assert status.overall == "degraded"
 
 
 def test_a_sync_of_another_process_is_seen_while_it_runs_and_after_it_was_killed(
@@ -211,3 +266,22 @@ def test_what_cannot_be_read_is_not_idle(installation: Installation, engine: Eng
         connection.execute(text("alter table events_away rename to events"))
     assert (done.returncode, '"overall": "unknown"' in done.stdout) == (2, True)
     assert "the status is unknown: " in done.stderr
+
+
+_FAIL_CHECK = text("""
+    update asset_check_executions
+    set evaluation_event = replace(evaluation_event, '"success": true', '"success": false') where check_name = :name
+""")
+
+_REPEAT_CHECK = text("""
+    insert into asset_check_executions (asset_key, check_name, run_id, execution_status, evaluation_event,
+        evaluation_event_timestamp)
+    select asset_key, check_name, run_id || n, execution_status, evaluation_event, evaluation_event_timestamp
+    from asset_check_executions, generate_series(1, :times) n where check_name = :name
+""")
+
+_RENAME_CHECK = text("""
+    update asset_check_executions set check_name = 'of an earlier version',
+        evaluation_event = replace(evaluation_event, '"success": true', '"success": false')
+    where check_name = :name
+""")
