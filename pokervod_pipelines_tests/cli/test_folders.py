@@ -27,7 +27,8 @@ def list_commands() -> Iterator[tuple[str, ...]]:
 def fill(command: Any) -> Iterator[str]:
     for parameter in command.params:
         if parameter.required:
-            yield from (*[name for name in parameter.opts if name.startswith("--")], "1")
+            choices = getattr(parameter.type, "choices", ["1"])
+            yield from (*[name for name in parameter.opts if name.startswith("--")], str(choices[0]))
 
 
 @pytest.fixture
