@@ -27,8 +27,8 @@ def list_commands() -> Iterator[tuple[str, ...]]:
 def fill(command: Any) -> Iterator[str]:
     for parameter in command.params:
         if parameter.required:
-            choices = getattr(parameter.type, "choices", ["1"])
-            yield from (*[name for name in parameter.opts if name.startswith("--")], str(choices[0]))
+            choice, bar, _ = (parameter.metavar or "").partition("|")
+            yield from (*[name for name in parameter.opts if name.startswith("--")], choice if bar else "1")
 
 
 @pytest.fixture
