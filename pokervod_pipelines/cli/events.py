@@ -1,12 +1,15 @@
 """Show the event log: ``pokervod events``."""
 
-from collections.abc import Callable, Iterable, Sequence
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from types import NoneType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.cli.options import (
@@ -30,6 +33,7 @@ from pokervod_pipelines.cli.output import (
 )
 from pokervod_pipelines.cli.usage import LARGEST, MOST_LISTED
 from pokervod_pipelines.db.engine import open_database
+from pokervod_pipelines.db.failures import is_transient, read_first_line
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.events.cursors import Consumer, list_consumers, read_cursor, set_back_cursor
 from pokervod_pipelines.events.listen import POLL_SECONDS, start_listening, wait_for_append
@@ -37,10 +41,10 @@ from pokervod_pipelines.events.log import EventFilter, LoggedEvent, read_events,
 from pokervod_pipelines.events.retention import count_prunable, prune_events
 from pokervod_pipelines.events.retries import drop_parked, list_failed, retry_parked
 from pokervod_pipelines.periods import FORMS, read_moment, read_period
+from pokervod_pipelines.policies.backoff import Backoff
 from pokervod_pipelines.settings import load_settings
 from pokervod_pipelines.suggestions import suggest_name
 from pokervod_pipelines.workflows.pending_events import INSTRUCTIONS
-
 
 MAX_VALUES_SHOWN = 8
 """Values of a list in a line."""
@@ -48,6 +52,8 @@ MAX_VALUES_SHOWN = 8
 app = typer.Typer(no_args_is_help=True)
 
 DEFAULT_LINES = 20
+
+RECONNECT = Backoff(first_seconds=0.25, limit_seconds=4.0)
 
 CONSUMERS = (INSTRUCTIONS,)
 
@@ -60,7 +66,7 @@ def tail(
             "--lines", "-n", min=0, max=MOST_LISTED, help="Begin with this many events; default: 20, with --since all."
         ),
     ] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing new events.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing new events, until Ctrl-C.")] = False,
     correlation: Annotated[
         str, typer.Option("--correlation", help="Only events that this sync or request caused.")
     ] = "",
@@ -107,15 +113,40 @@ def _require_known(connection: Connection, correlation: str) -> None:
         raise BadInput(f"unknown correlation id {correlation!r}; `pokervod events tail --json` shows those of events")
 
 
-def _follow(engine: Engine, filters: EventFilter, since: str, *, as_json: bool) -> None:
-    """Print the events that fit as they are appended after the snapshot."""
-    listening = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    start_listening(listening)
-    while True:
-        new, since = read_events(listening, since)
-        _print_events([event for event in new if filters.fits(event)], as_json=as_json)
-        if not new:
-            wait_for_append(listening, timeout=POLL_SECONDS)
+def _follow(engine: Engine, filters: EventFilter, since: str, *, as_json: bool) -> NoReturn:
+    """Print the events that fit as they are appended after the snapshot, until Ctrl-C, which is how one ends it.
+
+    While the database is away this is said once; what was appended meanwhile follows as soon as it is back.
+    """
+    failures = 0
+    try:
+        while True:
+            try:
+                for new, read_to in _watch(engine, since):
+                    if failures:
+                        err.print("the database is available again")
+                    _print_events(filter(filters.fits, new), as_json=as_json)
+                    since, failures = read_to, 0
+            except DBAPIError as error:
+                if not is_transient(error):
+                    raise
+                if not failures:
+                    err.print(f"the database is unavailable: {read_first_line(error)}; waiting for it", markup=False)
+                failures += 1
+                time.sleep(RECONNECT.find_wait(failures))
+    except KeyboardInterrupt:
+        raise typer.Exit from None
+
+
+def _watch(engine: Engine, since: str) -> Iterator[tuple[list[LoggedEvent], str]]:
+    """Yield the events after the snapshot, and the snapshot from which to continue, at once and after each append."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as listening:
+        start_listening(listening)
+        while True:
+            new, since = read_events(listening, since)
+            yield new, since
+            if not new:
+                wait_for_append(listening, timeout=POLL_SECONDS)
 
 
 def _print_events(events: Iterable[LoggedEvent], *, as_json: bool) -> int:
@@ -133,6 +164,7 @@ def _print_events(events: Iterable[LoggedEvent], *, as_json: bool) -> int:
                 if not isinstance(value, dict | NoneType)
             )
             out.print(f"{show_time(event.at, '%Y-%m-%d %H:%M:%S')}  {event.type:26} {facts}", markup=False)
+    sys.stdout.flush()
     return count
 
 

@@ -1,14 +1,23 @@
 """Check what `pokervod events` prints, and that a consumer reads again."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from pokervod_pipelines.events import EventType, append_events
 from pokervod_pipelines.events.cursors import Consumer, advance_cursor, find_round, stream_round
 from pokervod_pipelines.events.retries import record_failure
 from pokervod_pipelines.workflows.pending_events import INSTRUCTIONS, read_pending_events
+from pokervod_pipelines_tests.cli.outage import cut_off
 from pokervod_pipelines_tests.cli.test_known import Run, run
+from pokervod_pipelines_tests.cli.test_render_follow import INTERRUPTIBLE
 from pokervod_pipelines_tests.events.made import make_event
 from pokervod_pipelines_tests.sheets.harness import SheetHarness, harness
 
@@ -98,3 +107,50 @@ def test_parked_events_are_listed_and_decided(run: Run, harness: SheetHarness) -
     assert run("events", "retry", "console", "--reason", "x").stdout == f"1 event will be handled again: {second}\n"
     assert "did you mean `console`?" in str(run("events", "retry", "consle", "--reason", "x").exception)
     assert f"console: not parked: {first};" in str(run("events", "drop", "console", first, "--reason", "x").exception)
+
+
+@pytest.fixture
+def following(engine: Engine, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Yield `pokervod events tail --follow`, which begins with no event."""
+    (tmp_path / "pokervod.yaml").write_text("archive_roots: [{name: nas, path: archive}]\n", encoding="utf-8")
+    words = ["events", "tail", "--follow", "--json", "--lines", "1"]
+    url = engine.url.render_as_string(hide_password=False)
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTIBLE, *words],
+        cwd=tmp_path,
+        env={**os.environ, "POKERVOD_DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.kill()
+
+
+def test_following_survives_an_outage_without_loss_and_ends_well(
+    following: "subprocess.Popen[str]", engine: Engine
+) -> None:
+    assert following.stdout is not None
+    assert following.stderr is not None
+
+    def append(correlation: str) -> None:
+        with engine.begin() as connection:
+            append_events(connection, "nas", correlation, [make_event(EventType.NAS_FILE_ADDED)])
+
+    append("before")
+    seen = [json.loads(following.stdout.readline())["correlation_id"]]
+    append("second")
+    seen.append(json.loads(following.stdout.readline())["correlation_id"])
+    with cut_off(engine):
+        away = following.stderr.readline()
+    append("meanwhile")
+    seen.append(json.loads(following.stdout.readline())["correlation_id"])
+    append("after")
+    seen.append(json.loads(following.stdout.readline())["correlation_id"])
+    following.send_signal(signal.SIGINT)
+    rest, errors = following.communicate(timeout=60)
+
+    assert seen == ["before", "second", "meanwhile", "after"]
+    assert away.startswith("the database is unavailable: ")
+    assert (rest, errors) == ("", "the database is available again\n")
+    assert following.returncode == 0
