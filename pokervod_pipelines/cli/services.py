@@ -7,9 +7,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from pokervod_pipelines.db.embedded.process import rotate_log
 from pokervod_pipelines.policies.backoff import Backoff
@@ -53,17 +54,29 @@ class Service:
         """Start the program if it is not running and its pause is over; keep its output short in any case."""
         if self.log:
             rotate_log(self.log)
-        if self.process is None and time.monotonic() >= self.due_at:
-            self.started_at = time.monotonic()
-            with self.log.open("ab") if self.log else nullcontext() as log:
-                self.process = subprocess.Popen(
-                    self.command,
-                    env={**environ, "PGAPPNAME": self.name},
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                )
-            _log.info("%s started as process %d", self.name, self.process.pid)
+        if self.is_due():
+            _log.info("%s started as process %d", self.name, self.start(environ))
+
+    def is_due(self) -> bool:
+        """Return whether the program is not running and its pause is over."""
+        return self.process is None and time.monotonic() >= self.due_at
+
+    def start(self, environ: Mapping[str, str]) -> int:
+        """Start the program; return its process."""
+        self.started_at = time.monotonic()
+        with self.open_output() as output:
+            self.process = subprocess.Popen(
+                self.command,
+                env={**environ, "PGAPPNAME": self.name},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        return self.process.pid
+
+    def open_output(self) -> AbstractContextManager[IO[bytes] | int | None]:
+        """Return the file that the program writes to, None for the outputs of this process."""
+        return self.log.open("ab") if self.log else nullcontext()
 
     def find_end(self) -> str | None:
         """Return how the program ended and when it is started again, None while it runs or waits."""

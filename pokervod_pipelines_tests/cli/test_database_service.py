@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -52,7 +53,10 @@ def run_until_it_is_watched_again(service: DatabaseService) -> list[str]:
     return told
 
 
-def test_a_killed_database_is_told_and_started_again_on_its_socket(server: EmbeddedServer) -> None:
+def test_a_killed_database_is_told_and_started_again_on_its_socket(
+    server: EmbeddedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "pokervod_pipelines")
     service = watch_database(server.folder)
     first = server.status().pid
     assert first is not None
@@ -65,11 +69,10 @@ def test_a_killed_database_is_told_and_started_again_on_its_socket(server: Embed
         assert connection.execute("select 42").fetchone() == (42,)
     assert service.watched is not None
     assert server.status().pid == service.watched.pid != first
+    assert caplog.messages == [f"the database started as process {service.watched.pid}"]
 
 
-def test_a_database_whose_data_are_missing_is_not_replaced_by_an_empty_one(
-    server: EmbeddedServer, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_database_whose_data_are_missing_is_not_replaced_by_an_empty_one(server: EmbeddedServer) -> None:
     service = watch_database(server.folder)
     first = server.status().pid
     assert first is not None
@@ -87,6 +90,23 @@ def test_a_database_whose_data_are_missing_is_not_replaced_by_an_empty_one(
 
     run_services([service], os.environ, report)
 
-    assert told[1:] == ["the database did not start; it starts again in 0.01 s"] * 2
-    assert f"error: the database in {data} is missing: end what uses it, restore it" in capfd.readouterr().err
+    reason = f"the database in {data} is missing: end what uses it, restore it, and start again"
+    assert told[1:] == [f"the database did not start; it starts again in 0.01 s. The reason: {reason}"] * 2
     assert not data.exists()
+
+
+@pytest.mark.parametrize(("printed", "reason"), [("", "Its log: {log}"), ("one\ntwo\n", "The reason: two")])
+def test_a_start_that_fails_without_a_reason_of_ours_names_what_there_is(printed: str, reason: str) -> None:
+    server = EmbeddedServer(Path(tempfile.gettempdir()) / "pokervod-no-server")
+    command = [sys.executable, "-S", "-c", f"print({printed!r}, end=''); raise SystemExit(1)"]
+    service = DatabaseService(name="the database", command=command, server=server)
+    told: list[str] = []
+
+    def report(sentence: str) -> None:
+        told.append(sentence)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    run_services([service], os.environ, report)
+
+    expected = reason.format(log=server.locate().log_file)
+    assert told == [f"the database did not start; it starts again in 0.01 s. {expected}"]

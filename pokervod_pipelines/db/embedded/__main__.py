@@ -6,6 +6,9 @@ from pathlib import Path
 from pokervod_pipelines.db.embedded.server import EmbeddedServer
 from pokervod_pipelines.errors import OperatorNeeded, PokervodError
 
+ERROR_MARK = "error: "
+"""Before the reason, which may have several lines."""
+
 
 def main(folder: str) -> None:
     """Start the server, unless it runs, with the data that it had; raise ``OperatorNeeded`` where they are missing."""
@@ -21,4 +24,4 @@ if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
     except PokervodError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"{ERROR_MARK}{error}")
