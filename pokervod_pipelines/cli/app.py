@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Annotated, Never
 
 import typer
+from rich.markup import escape
 
 from pokervod_pipelines.cli.loading import LoadingGroup
 from pokervod_pipelines.cli.output import err
@@ -96,8 +97,7 @@ def _name_database_error(error: Exception) -> PokervodError | None:
 
 def _fail(error: PokervodError) -> Never:
     _log_failure(error)
-    text = str(error).replace("[", "\\[")
-    err.print(f"[bold red]error:[/] {text}")
+    err.print(f"[bold red]error:[/] {escape(str(error))}")
     sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
 
 

@@ -103,7 +103,7 @@ def _make_environ(settings: Settings, tag: str) -> dict[str, str]:
 
 def _report(sentence: str) -> None:
     _log.warning("%s", sentence, extra={"is_shown": True})
-    err.print(f"[yellow]{sentence}[/]")
+    err.print(sentence, style="yellow", markup=False)
 
 
 @contextmanager

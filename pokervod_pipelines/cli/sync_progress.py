@@ -39,7 +39,7 @@ class ProgressLine:
     def show(self, text: str) -> None:
         """Replace the text of the moving line."""
         if self._status is not None:
-            self._status.update(text)
+            self._status.update(escape(text))
 
     def close(self) -> None:
         """Remove the moving line, for good."""
@@ -64,5 +64,5 @@ class ProgressLine:
             return
         self._printed_errors.add(result.error)
         mark = "[green]ok[/]    " if result.succeeded else "[bold red]failed[/]"
-        detail = f"{result.seconds:6.2f} s" if result.succeeded else str(result.error).replace("[", "\\[")
-        self.console.print(f"{mark} {result.stage:9}{result.name:24} {detail}")
+        detail = f"{result.seconds:6.2f} s" if result.succeeded else str(result.error)
+        self.console.print(f"{mark} {escape(f'{result.stage:9}{result.name:24} {detail}')}")

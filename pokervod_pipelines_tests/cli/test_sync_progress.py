@@ -74,3 +74,14 @@ def test_without_a_terminal_each_is_one_line(capsys: pytest.CaptureFixture[str])
     assert failed == f"failed nas      WSOP                     {ERROR}"
     assert done == "ok     nas      PAD                        0.25 s"
     assert waits.startswith("…      waits for another")
+
+
+def test_brackets_in_names_and_paths_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = "/srv/[red]/a [/] b \\[x]: no such file"
+    with open_terminal(monkeypatch) as terminal:
+        with show_progress() as progress:
+            progress.started("nas", "[/]")
+            progress.finished(StageResult(stage="nas", name="[bold]", seconds=0.0, error=error))
+        lines = read_lines(terminal)
+
+    assert lines[0] == f"failed nas      [bold]                   {error}"
