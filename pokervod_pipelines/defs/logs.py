@@ -23,13 +23,13 @@ META = "dagster_meta"
 """Attribute that Dagster gives to the records of a run."""
 
 
-def start_dagster_log(folder: Path) -> None:
-    """Start the log of this process, unless it has one; settings that are wrong are said elsewhere."""
+def start_dagster_log() -> None:
+    """Start the log of this process in the current folder, unless it has one; wrong settings are said elsewhere."""
     handler = find_handler()
     try:
         if handler is None:
             process = "run" if multiprocessing.parent_process() else name_process(sys.argv)
-            handler = start_log(load_settings(folder=folder), process, has_console=True)
+            handler = start_log(load_settings(), process, has_console=True)
     except PokervodError:
         return
     if not handler.filters:
@@ -43,11 +43,10 @@ def name_process(arguments: Sequence[str]) -> str:
     ('webserver', 'daemon')
     """
     program, *words = arguments
-    name = program.replace("_", "-")
-    if "dagster-webserver" in name:
-        return "webserver"
-    if "dagster-daemon" in name or "dagster/-daemon" in name:
-        return "daemon"
+    path = Path(program)
+    name = (path.parent if path.name == "__main__.py" else path).name.replace("_", "-")
+    if name in {"dagster-webserver", "dagster-daemon", "-daemon"}:
+        return name.rpartition("-")[2]
     kinds = {"grpc": "code-server", "execute-run": "run", "execute-step": "run", "grpc-health-check": "dagster"}
     return kinds.get(words[1].replace("_", "-"), "dagster") if words[:1] == ["api"] and words[1:] else "dagster"
 

@@ -69,7 +69,7 @@ class PokervodStorage(DagsterPostgresStorage):
         Dagster opens a storage for every tick of a sensor, and a connection for every query of it: twenty a second, at
         half of what everything else costs at rest.
         """
-        start_dagster_log(Path.cwd())
+        start_dagster_log()
         engine = _open_engine(Path.cwd())
         url = engine.url.render_as_string(hide_password=False)
         storage = cls(postgres_url=url, should_autocreate_tables=False, inst_data=inst_data)

@@ -12,6 +12,7 @@ from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.logs.files import list_logs
 from pokervod_pipelines.logs.lines import LogLine
 from pokervod_pipelines.logs.reading import LogFilter, read_latest
+from pokervod_pipelines.logs.start import end_log
 
 PACKAGES = "/venv/lib/python3.11/site-packages"
 
@@ -22,8 +23,9 @@ ROOM = logging.getLogger("pokervod_pipelines.nas.scan")
 def read_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[LogLine]]:
     """Start the log of a process of Dagster; return a function that reads it."""
     monkeypatch.setattr("sys.argv", ["/venv/bin/dagster-daemon", "run"])
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "pokervod.yaml").write_text("archive_roots: [{name: a, path: a}]")
-    start_dagster_log(tmp_path)
+    start_dagster_log()
     return lambda: [*read_latest(list_logs(tmp_path / ".pokervod" / "logs"), LogFilter(), limit=None)]
 
 
@@ -38,6 +40,8 @@ def read_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
         (["/venv/bin/dagster", "api", "execute_run", "{}"], "run"),
         (["/venv/bin/dagster", "job", "execute"], "dagster"),
         (["/venv/bin/dagster", "api"], "dagster"),
+        (["/srv/dagster-daemon/bin/dagster", "api", "grpc"], "code-server"),
+        (["/srv/dagster-webserver/dagster/__main__.py", "api", "execute_run"], "run"),
         (["/venv/bin/dagster"], "dagster"),
     ],
 )
@@ -45,11 +49,22 @@ def test_a_process_is_named_by_how_it_was_started(arguments: list[str], name: st
     assert name_process(arguments) == name
 
 
-def test_wrong_settings_are_for_others_to_tell(tmp_path: Path) -> None:
+def test_wrong_settings_are_for_others_to_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "pokervod.yaml").write_text("archive_roots: 7")
-    start_dagster_log(tmp_path)
+    start_dagster_log()
 
     assert not (tmp_path / ".pokervod").exists()
+
+
+def test_secrets_of_the_folder_are_hidden(read_lines: Callable[[], list[LogLine]], tmp_path: Path) -> None:
+    end_log()
+    (tmp_path / ".env").write_text("POKERVOD_DATABASE_URL=postgresql://a:hunter22@here/x\n")
+    start_dagster_log()
+    ROOM.warning("the password is hunter22")
+
+    [line] = read_lines()
+    assert line.text == "the password is ***"
 
 
 def test_what_a_room_logs_in_a_run_is_in_dagster_and_in_the_log(
