@@ -13,6 +13,7 @@ from pokervod_pipelines_tests.bench import (
     match,
     names,
     queue,
+    reaction,
     render,
     rest,
     scan,
@@ -34,6 +35,7 @@ SUBJECTS = {
     "render": render.measure,
     "sync": sync.measure,
     "queue": queue.measure,
+    "reaction": reaction.measure,
     "status": status.measure,
     "rest": rest.measure,
 }
