@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pokervod_pipelines.logs.context import read_context
 from pokervod_pipelines.text.controls import show_controls
+from pokervod_pipelines.text.redaction import hide_statements
 
 INDENT = "    "
 NONE = "-"
@@ -41,7 +42,7 @@ class LogLine:
 
 
 class LineFormatter(logging.Formatter):
-    """Make a line of a record, with its time in the zone, and no secret and no control character in it."""
+    """Make a line of a record, with its time in the zone; no secret, statement or control character is in it."""
 
     def __init__(self, zone: ZoneInfo, hide: Callable[[str], str]) -> None:
         super().__init__()
@@ -61,7 +62,7 @@ class LineFormatter(logging.Formatter):
         text = _make_message(record)
         if record.exc_info:
             text = f"{text}\n{self.formatException(record.exc_info)}"
-        text = show_controls(self._hide(text)).rstrip()
+        text = show_controls(self._hide(hide_statements(text))).rstrip()
         if len(text) > MAX_CHARACTERS:
             text = f"{text[:MAX_CHARACTERS]}… ({len(text):,} characters)"
         return text.replace("\n", f"\n{INDENT}")

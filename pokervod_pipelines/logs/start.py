@@ -12,10 +12,11 @@ from types import TracebackType
 
 from pokervod_pipelines.logs.files import LogHandler
 from pokervod_pipelines.logs.lines import LineFormatter
+from pokervod_pipelines.logs.outages import OutageFilter
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.settings.file import read_dotenv
 from pokervod_pipelines.text.controls import show_controls
-from pokervod_pipelines.text.redaction import find_secrets, hide_known
+from pokervod_pipelines.text.redaction import find_secrets, hide_known, hide_statements
 
 ROOMS = "pokervod_pipelines"
 
@@ -58,6 +59,7 @@ def start_log(settings: Settings, process: str, *, has_console: bool = False) ->
     )
     secrets = find_secrets({**read_dotenv(Path.cwd() / ".env"), **os.environ})
     handler.setFormatter(LineFormatter(settings.zone, lambda text: hide_known(text, secrets)))
+    handler.addFilter(OutageFilter())
     root = logging.getLogger()
     root.addHandler(handler)
     if not has_console:
@@ -93,7 +95,7 @@ class _TerminalHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if not getattr(record, "is_shown", False):
             try:
-                print(show_controls(self.format(record)), file=sys.stderr)  # noqa: T201 - as `logging.lastResort`
+                print(show_controls(hide_statements(self.format(record))), file=sys.stderr)  # noqa: T201 - as `logging.lastResort`
             except Exception:  # noqa: BLE001 - what is told never fails the work
                 with suppress(Exception):  # standard error may be closed
                     self.handleError(record)

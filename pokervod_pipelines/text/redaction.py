@@ -13,6 +13,16 @@ _FOLDERS = {"PWD", "OLDPWD"}
 
 _USER = re.compile(r"(?<=://)([^\s/@]+)@")
 _QUERY = re.compile(r"(https?://[^\s?#]+)\?[^\s#]+")
+_STATEMENT = re.compile(
+    r"\s*\[SQL: .*?(?:\n\s*\[parameters: [^\n]*|\n\s*\(Background on [^\n]*|\Z)"
+    r"|\s*\(Background on this error at: [^\n)]*\)",
+    re.DOTALL,
+)
+"""What SQLAlchemy adds to an error: statement, parameters and a link; a statement without these ends with the text."""
+
+_ROW = re.compile(r"\n\s*DETAIL: +(?:Failing row contains|Key) \([^\n]*")
+"""What PostgreSQL adds to an error: values of the row."""
+
 _HEADER = re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{4,}", re.IGNORECASE)
 
 
@@ -35,6 +45,15 @@ def hide_known(text: str, secrets: Iterable[str]) -> str:
     text = _USER.sub("***@", text)
     text = _QUERY.sub(r"\1?***", text)
     return _HEADER.sub(r"\1 ***", text)
+
+
+def hide_statements(text: str) -> str:
+    r"""Return the text of database errors without their statements, parameters and values of rows.
+
+    >>> hide_statements("(x.Error) gone\n[SQL: select %(a)s]\n[parameters: {'a': 'Ana'}]\nnext")
+    '(x.Error) gone\nnext'
+    """
+    return _ROW.sub("", _STATEMENT.sub("", text)) if "\n" in text else text
 
 
 def _list_parts(values: Iterable[str]) -> Iterator[str]:

@@ -7,6 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from pokervod_pipelines.logs.context import bind
 from pokervod_pipelines.logs.lines import MAX_CHARACTERS, LineFormatter, LogLine, read_line
@@ -86,6 +88,41 @@ def test_an_exception_is_on_further_lines() -> None:
     assert further[0] == "    Traceback (most recent call last):"
     assert further[-1] == "    ValueError: ***"
     assert read(text).text.endswith("\nValueError: ***")
+
+
+DIVISION = "select :hand as secret_hand, 1 /\ncast(:zero as int)"
+VALUES = {"hand": "Ana's\naces", "zero": 0}
+STATEMENT = "insert into clips (title)\nvalues (%(title)s)"
+
+
+def test_no_statement_of_a_database_error_is_written(engine: Engine) -> None:
+    with engine.connect() as connection, pytest.raises(DBAPIError) as raised:
+        connection.execute(text(DIVISION), VALUES)
+    outer = RuntimeError(f"again: {raised.value}")
+    outer.__cause__ = raised.value
+    written = format_record("failed: %s", raised.value, exc_info=(RuntimeError, outer, None))
+
+    assert written.count("division by zero") == 4
+    assert not [word for word in ("secret_hand", "[parameters", "Ana", "sqlalche.me", "[SQL") if word in written]
+    assert "The above exception was the direct cause" in written
+
+
+@pytest.mark.parametrize(
+    ("error", "written"),
+    [
+        (f"(x.Error) gone\n[SQL: {STATEMENT}]\n[parameters: {{'title': 'Ana'}}]\nnext", "(x.Error) gone\nnext"),
+        (
+            f"(x.Error) gone\n[SQL: {STATEMENT}]\n(Background on this error at: https://x/e)\nnext",
+            "(x.Error) gone\nnext",
+        ),
+        (f"(x.Error) gone\n[SQL: {STATEMENT}]", "(x.Error) gone"),
+        ("(x.Error) gone\n(Background on this error at: https://x/e)", "(x.Error) gone"),
+        ("(x.Error) twice\nDETAIL:  Key (name)=(Ana) already exists.\nHINT:  x", "(x.Error) twice\nHINT:  x"),
+        ("(x.Error) deadlock\nDETAIL:  Process 1 waits", "(x.Error) deadlock\nDETAIL:  Process 1 waits"),
+    ],
+)
+def test_what_a_database_adds_to_an_error_is_left_out(error: str, written: str) -> None:
+    assert read(format_record(error)).text == written
 
 
 def test_facts_beside_the_message_are_kept() -> None:
