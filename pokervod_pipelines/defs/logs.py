@@ -32,7 +32,7 @@ def start_dagster_log() -> None:
             handler = start_log(load_settings(), process, has_console=True)
     except PokervodError:
         return
-    if not handler.filters:
+    if not any(isinstance(each, RunFacts) for each in handler.filters):
         handler.addFilter(RunFacts())
 
 
