@@ -18,6 +18,8 @@ def end_at_signal(last_work: Callable[[], object], console: SafeConsole = err) -
 
     Dagster replaces the handlers of signals and reads its own notes between steps only, so a wait for a pool or a share
     would outlast them. The interpreter writes each signal to a descriptor, whoever handles it, and a thread reads that.
+    Programs that are started meanwhile, as Dagster does for the output of a step, do not see Ctrl-C: each would print
+    a traceback.
     """
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -25,9 +27,11 @@ def end_at_signal(last_work: Callable[[], object], console: SafeConsole = err) -
     previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     thread = threading.Thread(target=_end_at_first, args=(reader, last_work, console), daemon=True)
     thread.start()
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # the thread has it; children inherit the mask
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         signal.set_wakeup_fd(previous)
         for number, handler in before.items():
             signal.signal(number, handler)
