@@ -165,16 +165,12 @@ def _pick_unfinished(runs: Iterable[Run]) -> Iterator[Run]:
 def _read_steps(connection: Connection, runs: Sequence[Run], settings: Settings) -> Iterator[StageAttempt]:
     """Yield the attempts of stages in these runs that did not succeed, of each stage of a job the newest that ended."""
     rows: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(_STEPS, {"runs": [each.run_id for each in runs]}):
+    series = [f"{run.job} {run.partition}" if _has_ended(run) else run.run_id for run in runs]
+    for row in connection.execute(_STEPS, {"runs": [each.run_id for each in runs], "series": series}):
         rows[row.run_id].append(row)
-    seen: set[tuple[str, str, str, str]] = set()
     for run in runs:
-        for attempt in _follow_steps(run, rows[run.run_id], settings):
-            key = (run.job, run.partition, attempt.stage, attempt.name)
-            if attempt.state is not RunState.SUCCEEDED and key not in seen:
-                yield attempt
-            if _has_ended(run):
-                seen.add(key)
+        attempts = _follow_steps(run, rows[run.run_id], settings)
+        yield from (each for each in attempts if each.state is not RunState.SUCCEEDED)
 
 
 def _follow_steps(run: Run, rows: Iterable[Row[Any]], settings: Settings) -> Iterator[StageAttempt]:
@@ -302,13 +298,20 @@ _RUNS = text("""
 """)
 
 _STEPS = text("""
-    select run_id, step_key, dagster_event_type as kind, timestamp at time zone 'UTC' as at,
-        case when dagster_event_type not in ('STEP_START', 'STEP_SUCCESS') then event end as event
-    from event_logs
-    where run_id = any(:runs) and dagster_event_type in
-        ('STEP_START', 'STEP_SUCCESS', 'STEP_FAILURE', 'PIPELINE_FAILURE', 'PIPELINE_CANCELED')
-    order by id
+    with entries as (
+        select e.*, rank() over (partition by r.series, coalesce(e.step_key, e.run_id) order by r.number) as age
+        from unnest(cast(:runs as text[]), cast(:series as text[])) with ordinality as r (run_id, series, number)
+        cross join lateral (
+            select id, run_id, step_key, dagster_event_type as kind from event_logs
+            where run_id = r.run_id and dagster_event_type in
+                ('STEP_START', 'STEP_SUCCESS', 'STEP_FAILURE', 'PIPELINE_FAILURE', 'PIPELINE_CANCELED')
+        ) as e
+    )
+    select entries.run_id, entries.step_key, kind, l.timestamp at time zone 'UTC' as at,
+        case when kind not in ('STEP_START', 'STEP_SUCCESS') then l.event end as event
+    from entries join event_logs l using (id) where age = 1 order by id
 """)
+"""The steps of each run, without those that a newer run of the same series began."""
 
 _PARTITIONED = text("""
     select part.asset_key, part.name as partition, e.run_id, e.event, e.timestamp at time zone 'UTC' as at
@@ -340,12 +343,16 @@ _RECENT_CHECKS = text("""
 _OLDER_CHECKS = text("""
     select wanted.asset_key, wanted.name as check_name, e.evaluation_event,
         e.evaluation_event_timestamp at time zone 'UTC' as at
-    from unnest(cast(:assets as text[]), cast(:names as text[])) as wanted (asset_key, name)
+    from (
+        select * from unnest(cast(:assets as text[]), cast(:names as text[])) as each (asset_key, name)
+        where exists (select from asset_check_executions where asset_key = each.asset_key and check_name = each.name)
+        offset 0  -- one that was never run is left out here: the search below would read every row for it
+    ) as wanted
     cross join lateral (
         select * from asset_check_executions
         where asset_key = wanted.asset_key and check_name = wanted.name
             and evaluation_event is not null and execution_status in ('SUCCEEDED', 'FAILED')
-        order by id + 0 desc limit 1  -- not the index of id, which walks past every other check
+        order by id desc limit 1
     ) as e
 """)
 

@@ -64,10 +64,10 @@ def _fill(engine: Engine, count: int) -> None:
 
 
 def _repeat_runs(engine: Engine, entries: int) -> tuple[int, int]:
-    """Copy the run with its entries until there are so many; return how many runs and entries there are then."""
+    """Copy the run with its entries and checks until there are so many; return how many runs and entries there are then."""
     with engine.begin() as connection:
         times = {"times": entries // (connection.scalar(text("select count(*) from event_logs")) or 1)}
-        for statement in (_RUNS, _TAGS, _ENTRIES):
+        for statement in (_RUNS, _TAGS, _ENTRIES, _CHECKS):
             connection.execute(statement, times)
         runs = connection.scalar(text("select count(*) from runs")) or 0
         total = connection.scalar(text("select count(*) from event_logs")) or 0
@@ -96,4 +96,11 @@ _ENTRIES = text("""
     insert into event_logs (run_id, event, dagster_event_type, timestamp, step_key, asset_key, partition)
     select run_id || n, event, dagster_event_type, timestamp, step_key, asset_key, partition
     from event_logs, generate_series(1, :times) n
+""")
+
+_CHECKS = text("""
+    insert into asset_check_executions (asset_key, check_name, run_id, execution_status, evaluation_event,
+        evaluation_event_timestamp)
+    select asset_key, check_name, run_id || n, execution_status, evaluation_event, evaluation_event_timestamp
+    from asset_check_executions, generate_series(1, :times) n
 """)
