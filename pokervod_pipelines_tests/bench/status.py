@@ -64,7 +64,7 @@ def _fill(engine: Engine, count: int) -> None:
 
 
 def _repeat_runs(engine: Engine, entries: int) -> tuple[int, int]:
-    """Copy the run with its entries and checks until there are so many; return how many runs and entries there are then."""
+    """Copy the run with its entries and checks until there are so many; return the number of runs and of entries."""
     with engine.begin() as connection:
         times = {"times": entries // (connection.scalar(text("select count(*) from event_logs")) or 1)}
         for statement in (_RUNS, _TAGS, _ENTRIES, _CHECKS):
