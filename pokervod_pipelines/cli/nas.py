@@ -11,6 +11,7 @@ from pokervod_pipelines.actors import new_correlation_id
 from pokervod_pipelines.cli.options import (
     ByOption,
     JsonOption,
+    LimitOption,
     PreviewOption,
     ReasonOption,
     SinceOption,
@@ -43,6 +44,7 @@ from pokervod_pipelines.nas.missing import (
 )
 from pokervod_pipelines.nas.report import ScanReport
 from pokervod_pipelines.nas.retirement import (
+    UnconfiguredLibrary,
     find_unconfigured_library,
     list_retirable,
     list_unconfigured_libraries,
@@ -50,6 +52,7 @@ from pokervod_pipelines.nas.retirement import (
 )
 from pokervod_pipelines.nas.root_marker import accept_root
 from pokervod_pipelines.nas.same_roots import list_same_roots
+from pokervod_pipelines.paging import DEFAULT_LIMIT
 from pokervod_pipelines.periods import read_period
 from pokervod_pipelines.settings import Settings, load_settings
 
@@ -135,9 +138,15 @@ def _describe_unconfigured(connection: Connection, settings: Settings) -> str:
 
 @app.command("missing")
 def missing(
-    library: LibraryOption = "", since: SinceOption = "", until: UntilOption = "", as_json: JsonOption = False
+    library: LibraryOption = "",
+    since: SinceOption = "",
+    until: UntilOption = "",
+    limit: LimitOption = DEFAULT_LIMIT,
+    as_json: JsonOption = False,
 ) -> None:
-    """List missing files: since when, and what depends on them.
+    """List missing files: how many of each library, then each since when, and what depends on it.
+
+    JSON has all of them, whatever the limit.
 
     Example: pokervod nas missing --library wsop --since yesterday
     """
@@ -152,16 +161,42 @@ def missing(
     if as_json:
         print_json([asdict(file) for file in files])
         return
-    unseen = sum(file.state == "unseen" for file in files)
-    advice = f", {unseen:,} of them only not seen: mount the share, then scan again" if unseen else ""
     if files:
-        hint = "" if unseen else "Restore them, or `pokervod nas clear` removes them from the catalog."
+        _print_sums(files, limit)
+        hint = _advise(files, limit)
     elif is_scanned and not (library or since or until):
         known = "Every known file of the libraries in the settings" if unconfigured else "Every known file"
         hint = f"{known} is there; `pokervod nas scan` looks again."
     else:
         hint = make_hint(0, are_others=is_scanned, first_step="`pokervod nas scan` reads the archive")
-    _print_files(files, f"missing{advice}", " ".join(filter(None, (hint, unconfigured))))
+    what = "missing" if len(files) <= limit else "missing longest"
+    _print_files(files[:limit], what, "\n".join(filter(None, (unconfigured, hint))))
+
+
+def _print_sums(files: list[MissingFile], limit: int) -> None:
+    """Print how many files of each library are missing, or only were not seen, where the list does not show it well."""
+    groups: dict[tuple[str, str], list[MissingFile]] = {}
+    for file in files:
+        groups.setdefault((file.library, file.state), []).append(file)
+    if len(groups) == 1 and len(files) <= limit:
+        return
+    rows = [
+        (*key, len(each), human_size(sum(file.size for file in each)), min(file.since for file in each))
+        for key, each in sorted(groups.items())
+    ]
+    columns = ("library", "state", "files", "size", "first since")
+    print_table(f"{count_nouns(len(files), 'file')} missing", columns, rows, right=("files", "size"))
+
+
+def _advise(files: list[MissingFile], limit: int) -> str:
+    """Return what to do, where it is seen last, and how many files the limit left out."""
+    unseen = sum(file.state == "unseen" for file in files)
+    lines = [
+        f"{len(files) - limit:,} more; a larger --limit shows them." if len(files) > limit else "",
+        "Restore what is missing, or `pokervod nas clear` removes it from the catalog." if unseen < len(files) else "",
+        f"{unseen:,} of them only not seen: mount the share, then scan again." if unseen else "",
+    ]
+    return "\n".join(filter(None, lines))
 
 
 def _print_files(files: list[MissingFile], what: str, hint: str = "") -> None:
@@ -265,17 +300,21 @@ def retire(
     settings, names = load_settings(), [*dict.fromkeys(libraries)]
     with open_database(settings) as engine:
         with engine.connect() as connection:
-            for name in names:
-                find_unconfigured_library(connection, settings, name)
+            found = [find_unconfigured_library(connection, settings, name) for name in names]
             listed = [each for name in names for each in list_retirable(connection, settings, name)] if preview else []
         if preview:
-            _print_files(listed, "would be retired")
+            _print_files(listed, f"would be retired: {', '.join(map(_describe_place, found))}")
             return
         actor = read_actor(by, reason)
         retired = [retire_library(engine, settings, name, actor=actor) for name in names]
     for each in retired:
         out.print(f"{count_nouns(each.files, 'file')} of {each.library} retired", markup=False)
     out.print("`pokervod sync` builds the catalog without them", markup=False)
+
+
+def _describe_place(library: UnconfiguredLibrary) -> str:
+    noun = "root" if len(library.roots) == 1 else "roots"
+    return f"{library.library} of {noun} {', '.join(library.roots)}"
 
 
 @app.command("accept-folder")

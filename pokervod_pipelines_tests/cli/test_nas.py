@@ -1,5 +1,6 @@
 """Check what the commands of the inventory say where there is nothing to list, or where shares are not mounted."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,29 @@ def test_many_files_are_counted_in_one_format(run: Run, engine: Engine) -> None:
             select 'nas', 'wsop', n, n, 1, 1, n, 'video', '', false, 'unseen' from generate_series(1, 1074) n
         """)
 
-    assert run("nas missing").output.startswith("1,074 files missing, 1,074 of them only not seen: mount the share")
+    lines = run("nas missing --limit 20").output.splitlines()
+
+    assert lines[0] == "1,074 files missing"
+    assert lines[4].split()[:5] == ["wsop", "unseen", "1,074", "1.1", "kB"]
+    assert "20 files missing longest" in lines
+    assert lines[-2:] == [
+        "1,054 more; a larger --limit shows them.",
+        "1,074 of them only not seen: mount the share, then scan again.",
+    ]
+    assert len(lines) < 40
+    assert len(json.loads(run("nas missing --limit 20 --json").output)) == 1074
+
+
+def test_what_fits_is_listed_with_a_sum_of_each_library(run: Run, tmp_path: Path) -> None:
+    run("nas scan")
+    for path in ("nas/WSOP/a.mp4", "nas/PAD/b.mp4"):
+        (tmp_path / path).unlink()
+    run("nas scan")
+    several, one = run("nas missing").output, run("nas missing --library wsop").output
+
+    assert (several.count("2 files missing"), one.count("1 file missing")) == (2, 1)
+    assert "files" not in one
+    assert "more;" not in several
 
 
 def test_a_root_is_accepted_by_its_name_and_with_a_reason(run: Run, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from pokervod_pipelines.catalog.build import build_catalog
 from pokervod_pipelines.checks import CheckResult, Severity, report_part
 from pokervod_pipelines.cli.app import app
+from pokervod_pipelines.db.engine import CONNECT_ARGUMENTS
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.monitoring.evaluation import evaluate_all
 from pokervod_pipelines.nas.health import check_archive
@@ -113,7 +114,7 @@ def test_a_preview_lists_the_files_and_changes_nothing(run: Run, engine: Engine)
 
     listed = read_output(run(*RETIRE, "--preview"))
 
-    assert "3 files would be retired" in listed
+    assert "3 files would be retired: wsop of root nas" in listed
     assert "WSOP 2005 ME01.mp4" in listed
     assert "Thumbs.db" not in listed
     assert "--reason is required" in read_output(run(*RETIRE))
@@ -123,7 +124,7 @@ def test_a_preview_lists_the_files_and_changes_nothing(run: Run, engine: Engine)
 def test_a_preview_waits_for_no_one_who_changes_the_files(
     run: Run, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=1s")
+    monkeypatch.setitem(CONNECT_ARGUMENTS, "options", "-c lock_timeout=1s")
     with engine.connect() as connection:
         connection.execute(text("select from nas_files for update"))
 
