@@ -9,6 +9,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from pokervod_pipelines.cli.app import app
+from pokervod_pipelines.db.engine import CONNECT_ARGUMENTS
 from pokervod_pipelines.db.migrate import newest_revision
 from pokervod_pipelines.errors import BadInput
 from pokervod_pipelines.nas.library_scan import scan_library
@@ -137,7 +138,7 @@ def test_the_action_itself_needs_a_reason(run: Run, harness: SheetHarness, words
 def test_a_preview_waits_for_no_one_who_changes_the_files(
     run: Run, harness: SheetHarness, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
-    monkeypatch.setenv("PGOPTIONS", "-c lock_timeout=1s")
+    monkeypatch.setitem(CONNECT_ARGUMENTS, "options", "-c lock_timeout=1s")
     with harness.engine.connect() as connection:
         connection.execute(text("select from nas_files for update"))
 
