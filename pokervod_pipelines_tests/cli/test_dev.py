@@ -15,6 +15,7 @@ import psutil
 import pytest
 from sqlalchemy import text
 
+from pokervod_pipelines.cli import dev as dev_command
 from pokervod_pipelines.db.embedded import EmbeddedServer
 from pokervod_pipelines.db.embedded.locks import open_exclusive
 from pokervod_pipelines.db.engine import make_engine, serve_database
@@ -77,6 +78,13 @@ def test_a_second_start_in_the_folder_is_refused_with_the_process(tmp_path: Path
     os.close(descriptor)
     assert done.returncode == 1
     assert "`pokervod dev` already runs in this folder as process 4711. Use it, or stop it: kill 4711" in done.stderr
+
+
+def test_brackets_in_what_is_told_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = "the database (process 7) died; it starts again in 1 s. Its log: /srv/[red]/a [/] b/server.log"
+    dev_command._report(sentence)
+
+    assert " ".join(capsys.readouterr().err.split()) == sentence
 
 
 @pytest.mark.long
