@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from sqlalchemy import Engine
@@ -47,6 +47,9 @@ from pokervod_pipelines.sheets.retirement import (
 from pokervod_pipelines.sheets.statuses import explain_missing_status
 from pokervod_pipelines.sheets.store import ListedRow, SheetState, list_rows, list_sheet_states, read_candidate_files
 
+if TYPE_CHECKING:
+    from pokervod_pipelines.workflows.stage_result import StageResult
+
 app = typer.Typer(no_args_is_help=True)
 
 MAX_PROBLEMS_SHOWN = 10
@@ -68,23 +71,11 @@ def sync(
 
     Example: pokervod sheets sync metadata_archive
     """
-    from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_sheets_stage  # noqa: PLC0415
-    from pokervod_pipelines.workflows.statuses import run_statuses_stage  # noqa: PLC0415
-
     settings = load_settings()
     print_sources(settings)
-    outcomes, failures = [], []
     with open_database(settings) as engine:
         names = [_find_sheet(engine, settings, sheet)] if sheet else [each.name for each in settings.sheets]
-        run = SyncRun(engine=engine, settings=settings, correlation_id=new_correlation_id(), full=True)
-        for name in names:
-            try:
-                outcomes.append(run_sheets_stage(run, name, confirm_loss=confirm_loss))
-                outcomes.append(run_clips_stage(run, name))
-                if settings.sheet(name).write_back:
-                    outcomes.append(run_statuses_stage(run, name))
-            except PokervodError as error:
-                failures.append(error)
+        outcomes, failures = _sync_sheets(engine, settings, names, confirm_loss=confirm_loss)
     if as_json:
         print_json({"stages": [outcome.as_dict() for outcome in outcomes], "failed": [str(each) for each in failures]})
     else:
@@ -99,6 +90,31 @@ def sync(
             err.print(f"error: {failure}", markup=False)
     if failures:
         raise failures[0]
+
+
+def _sync_sheets(
+    engine: Engine, settings: Settings, names: Sequence[str], *, confirm_loss: bool
+) -> "tuple[list[StageResult], list[PokervodError]]":
+    """Return the results and the failures: one sheet that fails keeps no other from its turn."""
+    from pokervod_pipelines.workflows import stages  # noqa: PLC0415 - it loads many rooms
+    from pokervod_pipelines.workflows.statuses import run_statuses_stage  # noqa: PLC0415 - as above
+
+    outcomes: list[StageResult] = []
+    failures: list[PokervodError] = []
+    run = stages.SyncRun(engine=engine, settings=settings, correlation_id=new_correlation_id(), full=True)
+    for name in names:
+        try:
+            outcomes.append(stages.run_sheets_stage(run, name, confirm_loss=confirm_loss))
+            outcomes.append(stages.run_clips_stage(run, name))
+            if settings.sheet(name).write_back:
+                outcomes.append(run_statuses_stage(run, name))
+        except PokervodError as error:
+            failures.append(error)
+    try:
+        outcomes.extend(filter(None, [stages.run_own_clips_stage(run)]))
+    except PokervodError as error:
+        failures.append(error)
+    return outcomes, failures
 
 
 def _find_sheet(engine: Engine, settings: Settings, name: str) -> str:

@@ -7,7 +7,7 @@ from pokervod_pipelines.defs.partitions import sheet_partitions
 from pokervod_pipelines.defs.stages import clips_metadata, clips_retries, correlation_of, run_or_fail
 from pokervod_pipelines.settings import Settings
 from pokervod_pipelines.workflows.progress import share_progress
-from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage
+from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_own_clips_stage
 
 
 def define_clips(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -32,6 +32,7 @@ def define_clips(settings: Settings) -> list[dg.AssetsDefinition]:
         outcome = run_or_fail(
             lambda: run_clips_stage(run, context.partition_key, share_progress(run, "clips", context.partition_key))
         )
+        run_or_fail(lambda: run_own_clips_stage(run))  # the sheet's directives may be about their players
         return dg.MaterializeResult(metadata=clips_metadata(run, outcome))
 
     return [hand_clips]

@@ -52,6 +52,7 @@ STEPS = {stage.asset: stage.name for stage in STAGES} | {
     "build_catalog": "catalog",
     "sync_sheet": "sheets",
     "build_clips": "clips",
+    "build_own_clips": "clips",
     "write_statuses": "statuses",
     "import_hands": "hands",
     "import_tournaments": "tournaments",

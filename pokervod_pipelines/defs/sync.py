@@ -28,6 +28,7 @@ from pokervod_pipelines.defs.workflows import EXCLUSIVE_TAG, limit_tags
 from pokervod_pipelines.errors import Unavailable
 from pokervod_pipelines.events.retention import prune_events
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.own_rows import BY_HAND, has_own_rows
 from pokervod_pipelines.sheets.store import find_last_reading
 from pokervod_pipelines.workflows.blocks import initialize_blocks
 from pokervod_pipelines.workflows.context import purge_contexts
@@ -35,6 +36,7 @@ from pokervod_pipelines.workflows.day_stages import run_hands_stage, run_instruc
 from pokervod_pipelines.workflows.declared import list_workflows
 from pokervod_pipelines.workflows.fallbacks import note_fallback, skip_stage
 from pokervod_pipelines.workflows.progress import share_progress
+from pokervod_pipelines.workflows.stage_log import describe_counts
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines.workflows.stages import (
     Progress,
@@ -74,7 +76,7 @@ def define_sync_jobs(settings: Settings) -> list[dg.JobDefinition]:
 
 
 def _define_job(settings: Settings, workflow: Workflow) -> dg.JobDefinition:
-    scan, probe, build, read, cut, write, hands, tournaments, instructions = (
+    scan, probe, build, read, cut, cut_own, write, hands, tournaments, instructions = (
         op.with_retry_policy(RETRIES[stage](settings))
         for stage, op in (
             ("nas", scan_library),
@@ -82,6 +84,7 @@ def _define_job(settings: Settings, workflow: Workflow) -> dg.JobDefinition:
             ("catalog", build_catalog),
             ("sheets", sync_sheet),
             ("clips", build_clips),
+            ("clips", build_own_clips),
             ("statuses", write_statuses),
             ("hands", import_hands),
             ("tournaments", import_tournaments),
@@ -101,10 +104,11 @@ def _define_job(settings: Settings, workflow: Workflow) -> dg.JobDefinition:
         catalog = build(scans.collect(), media)
         rows = sheets(catalog).map(read)
         clips = rows.map(cut)
+        own = cut_own(clips.collect())
         statuses = clips.map(write).collect()
-        of_hands, of_exports = hands(clips.collect()), tournaments(clips.collect())
+        of_hands, of_exports = hands(clips.collect(), own), tournaments(clips.collect())
         day = [of_hands, of_exports, instructions(of_hands, of_exports)]
-        conclude(scans.collect(), media, catalog, rows.collect(), clips.collect(), statuses, day)
+        conclude(scans.collect(), media, catalog, rows.collect(), clips.collect(), own, statuses, day)
         delete_old(statuses, day)
 
     return sync
@@ -166,6 +170,15 @@ def build_clips(context: dg.OpExecutionContext, rows: Report) -> Report:
     return {**_run(context, "clips", sheet, build, after=[rows]), "rows": rows}
 
 
+@dg.op(required_resource_keys=RESOURCES)
+def build_own_clips(context: dg.OpExecutionContext, clips: list[Report]) -> Report | None:
+    """Make the clips of no sheet again, which follow videos and aliases; return None where there are none."""
+    with context.resources.engine.connect() as connection:
+        if not has_own_rows(connection):
+            return None
+    return _run(context, "clips", BY_HAND, lambda run, progress: run_clips_stage(run, BY_HAND, progress))
+
+
 @dg.op(required_resource_keys=RESOURCES, pool="sheets")
 def write_statuses(context: dg.OpExecutionContext, clips: Report) -> Report | None:
     """Write the status of each row into the sheet; return None where write-back is off."""
@@ -176,7 +189,7 @@ def write_statuses(context: dg.OpExecutionContext, clips: Report) -> Report | No
 
 
 @dg.op(required_resource_keys=RESOURCES, pool="hands")
-def import_hands(context: dg.OpExecutionContext, clips: list[Report]) -> Report | None:
+def import_hands(context: dg.OpExecutionContext, clips: list[Report], own: Report | None) -> Report | None:
     """Read the new session files of the tables; return None where no drop folder is configured."""
     if not context.resources.settings.hands.drop_folders:
         return None
@@ -209,6 +222,7 @@ def conclude(
     catalog: Report,
     rows: list[Report],
     clips: list[Report],
+    own: Report | None,
     statuses: list[Report | None],
     day: list[Report | None],
 ) -> None:
@@ -216,7 +230,7 @@ def conclude(
     refresh_search(context.resources.engine)
     for evaluation in evaluate_asset_checks(context.resources.engine, context.resources.settings):
         context.log_event(evaluation)  # type: ignore[arg-type]
-    results = (*scans, *media, catalog, *rows, *clips, *filter(None, statuses), *filter(None, day))
+    results = (*scans, *media, catalog, *rows, *clips, *filter(None, (own, *statuses, *day)))
     failed = {f"{each['stage']} {each['name']}": each["error"] for each in results if each["error"]}
     record_end(_make_run(context), context.run_id, [*failed])
     if failed:
@@ -295,6 +309,8 @@ def _log_result(context: dg.OpExecutionContext, run: SyncRun, result: StageResul
     if not result.succeeded:
         record_failure(run, context.run_id, result)
         context.log.error(f"{result.stage} {result.name}: {result.error}")
+    elif result.name == BY_HAND:
+        context.log.info(f"{result.stage} {result.name}: {describe_counts(result)}")  # no sheet, so no partition
     elif result.stage in ASSETS:
         asset = ASSETS[result.stage]
         metadata = clips_metadata(run, result) if result.stage == "clips" else metadata_of(result)

@@ -15,6 +15,12 @@ BY_HAND = "by hand"
 """The sheet of these rows; no sheet of the settings can have this name."""
 
 
+def has_own_rows(connection: Connection) -> bool:
+    """Return whether people have made clips by command that are not undone."""
+    query = text("select exists (select from sheet_rows where sheet = :sheet and retired_at is null)")
+    return bool(connection.scalar(query, {"sheet": BY_HAND}))
+
+
 def find_own_row(connection: Connection, row: AnnotationRow, file_id: int) -> int | None:
     """Return the id of the row that says the same of the same video."""
     row_id: int | None = connection.scalar(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from pokervod_pipelines.events import EventType
 from pokervod_pipelines.events.log import LoggedEvent
+from pokervod_pipelines.sheets.own_rows import BY_HAND
 
 _CHANGED_FILES = ("added", "changed", "moved", "removed", "returned")
 
@@ -43,7 +44,9 @@ class Route:
         """Return the input of each run that the event asks for."""
         if self.each_sheet is None:
             return [{name: event.payload[source] for name, source in self.input.items() if source in event.payload}]
-        return [{"sheet": name} for name in connection.scalars(_SHEETS[self.each_sheet], event.payload)]
+        return [
+            {"sheet": name} for name in connection.scalars(_SHEETS[self.each_sheet], {**event.payload, "own": BY_HAND})
+        ]
 
 
 REQUESTED = 10
@@ -113,14 +116,17 @@ ROUTES = (
     ),
 )
 
+# Clips of no sheet follow with those of any sheet: no workflow could read theirs.
 _SHEETS = {
     "with rows to match": text("""
         select distinct r.sheet from sheet_rows r left join nas_files f on f.id = r.file_id
-        where r.retired_at is null and (r.match_status <> 'matched' or f.state = 'cleared') order by r.sheet
+        where r.retired_at is null and r.sheet <> :own and (r.match_status <> 'matched' or f.state = 'cleared')
+        order by r.sheet
     """),
     "of these videos": text("""
         select distinct sheet from sheet_rows
-        where retired_at is null and file_id in (select unnest(cast(:file_ids as bigint[]))) order by sheet
+        where retired_at is null and sheet <> :own and file_id in (select unnest(cast(:file_ids as bigint[])))
+        order by sheet
     """),
 }
 

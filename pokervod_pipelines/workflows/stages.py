@@ -15,7 +15,7 @@ from pokervod_pipelines.clips.build import build_clips
 from pokervod_pipelines.media.library import probe_library
 from pokervod_pipelines.nas.library_scan import scan_library
 from pokervod_pipelines.settings import Settings
-from pokervod_pipelines.sheets.own_rows import BY_HAND
+from pokervod_pipelines.sheets.own_rows import BY_HAND, has_own_rows
 from pokervod_pipelines.sheets.sync import sync_sheet
 from pokervod_pipelines.workflows.directives import apply_directives
 from pokervod_pipelines.workflows.hands import link_hands
@@ -133,8 +133,7 @@ def run_clips_stage(run: SyncRun, sheet: str, progress: Progress | None = None) 
     """Make the clip of every row, usable or with its problem, and link clips to hands."""
     started = time.monotonic()
     report = build_clips(run.engine, sheet, correlation_id=run.correlation_id, progress=progress)
-    own = build_clips(run.engine, BY_HAND, correlation_id=run.correlation_id) if sheet != BY_HAND else report
-    if any((report.created, report.changed, report.retired, own.changed)):
+    if any((report.created, report.changed, report.retired)):
         link_hands(run.engine, run.settings.zone, correlation_id=run.correlation_id)
     counts = {
         "clips": report.clips,
@@ -147,3 +146,13 @@ def run_clips_stage(run: SyncRun, sheet: str, progress: Progress | None = None) 
         "unknown_tags": report.unknown_tags,
     }
     return make_result("clips", sheet, time.monotonic() - started, counts, report.problems, report.problem_count)
+
+
+def run_own_clips_stage(run: SyncRun, progress: Progress | None = None) -> StageResult | None:
+    """Make the clips of no sheet as their videos and the aliases of their players are now; None where there are none.
+
+    Once after all sheets: the row of such a clip never changes, and a directive of any sheet may be about its players.
+    """
+    with run.engine.connect() as connection:
+        is_needed = has_own_rows(connection)
+    return run_clips_stage(run, BY_HAND, progress) if is_needed else None

@@ -45,6 +45,15 @@ def test_an_alias_is_in_force_at_once_until_it_is_taken_back(run: Callable[..., 
     assert "The Kid" in run("players", "list")
 
 
+def test_the_clips_of_no_sheet_are_counted(run: Callable[..., str], harness: SheetHarness) -> None:
+    harness.add_files("archive/show 9.mp4")
+    stretch = ("--in", "0:00:01", "--out", "0:00:02", "--title", "Call", "--player", "The Kid", "--reason", "a trailer")
+    run("clips", "create", "--video", "show 9.mp4", *stretch)
+
+    assert "The Kid means Ana Ruiz; 2 clips changed" in run("players", "alias", "The Kid", "Ana Ruiz")
+    assert "clips by hand: clips 1" in run("sheets", "sync")
+
+
 def test_doubtful_pairs_are_shown_with_the_reason(run: Callable[..., str]) -> None:
     assert "an initial instead of a name" in run("players", "doubtful")
     assert [pair["other"] for pair in json.loads(run("players", "doubtful", "--json"))] == ["Tom Berg"]

@@ -9,10 +9,15 @@ import dagster as dg
 import pytest
 from sqlalchemy import Engine, text
 
+from pokervod_pipelines.actors import Actor
+from pokervod_pipelines.clips.aliases import add_alias
+from pokervod_pipelines.clips.search import ClipFilter, list_clips
 from pokervod_pipelines.definitions import build_defs
 from pokervod_pipelines.defs.stages import CORRELATION_TAG
 from pokervod_pipelines.problems import Problem
 from pokervod_pipelines.settings import Settings
+from pokervod_pipelines.sheets.own_rows import BY_HAND
+from pokervod_pipelines.workflows.clip_edits import NewClip, create_clip
 from pokervod_pipelines.workflows.fallbacks import FALLBACKS
 from pokervod_pipelines.workflows.stage_result import StageResult
 from pokervod_pipelines_tests.hands.sessions import make_showdown, make_walk, write_session
@@ -87,6 +92,45 @@ def test_the_sync_ends_with_hands_and_their_instructions(settings: Settings, eng
     order = [types.index(type_) for type_ in ("nas.scan.completed", "catalog.updated", "sheets.row.changed")]
     order += [types.index(type_) for type_ in ("hand.clip.created", "hand.created", "render.instruction.created")]
     assert order == sorted(order)
+
+
+def test_clips_of_no_sheet_are_a_phase_of_their_own_where_there_are_some(
+    settings: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    write_book(tmp_path / "two.xlsx", {"Hands": [COLUMNS, *make_lines(3, 4)]})
+    sheets = (*settings.sheets, settings.sheets[0].model_copy(update={"name": "two", "path": tmp_path / "two.xlsx"}))
+    of_two = settings.model_copy(update={"sheets": sheets})
+    run_sync(of_two, engine)
+    actor = Actor(who="eve", reason="a trailer", correlation_id="request 0")
+    new = NewClip(video="show 1.mp4", time_in="0:00:01", time_out="0:00:02", title="Call", players=("Ana",))
+    create_clip(engine, of_two, new, actor=actor)
+
+    for number, each in enumerate((of_two, settings.model_copy(update={"sheets": ()})), start=1):
+        add_alias(engine, "Ana", f"Ana {'I' * number}", actor=actor)
+        clips = [result for result in run_sync(each, engine) if result.stage == "clips"]
+        assert [result.name for result in clips] == [*(sheet.name for sheet in each.sheets), BY_HAND]
+        assert (clips[-1].counts["clips"], clips[-1].counts["changed"]) == (1, 1)
+
+    with engine.begin() as connection:
+        connection.execute(text("update sheet_rows set content = '{}', fingerprint = '' where sheet = 'by hand'"))
+    failed = [(each.stage, each.name) for each in run_sync(of_two, engine) if not each.succeeded]
+    assert failed == [("clips", BY_HAND)]
+
+
+def test_clips_of_no_sheet_follow_a_run_of_one_sheet(settings: Settings, engine: Engine) -> None:
+    run_sync(settings, engine)
+    actor = Actor(who="eve", reason="a trailer", correlation_id="request 0")
+    new = NewClip(video="show 1.mp4", time_in="0:00:01", time_out="0:00:02", title="Call", players=("Ana",))
+    create_clip(engine, settings, new, actor=actor)
+    add_alias(engine, "Ana", "Ana Ruiz", actor=actor)
+
+    job = build_defs(settings=settings, engine=engine).resolve_implicit_global_asset_job_def()
+    clips = [dg.AssetKey("hand_clips")]
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert job.execute_in_process(instance=instance, partition_key="one", asset_selection=clips).success
+
+    with engine.connect() as connection:
+        assert [each.players for each in list_clips(connection, ClipFilter(sheet=BY_HAND))] == [("Ana Ruiz",)]
 
 
 def test_without_folders_of_tables_there_is_no_such_phase(settings: Settings, engine: Engine) -> None:

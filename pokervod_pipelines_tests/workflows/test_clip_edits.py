@@ -2,7 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -11,10 +13,14 @@ from pokervod_pipelines.actors import Actor
 from pokervod_pipelines.clips.aliases import add_alias
 from pokervod_pipelines.clips.search import ClipFilter, list_clips
 from pokervod_pipelines.errors import BadInput, Conflict
+from pokervod_pipelines.events import EventType
+from pokervod_pipelines.events.log import LoggedEvent
 from pokervod_pipelines.sheets.own_rows import BY_HAND
 from pokervod_pipelines.sheets.retirement import list_unconfigured_sheets
 from pokervod_pipelines.workflows.clip_edits import NewClip, create_clip, undo_clip_decision
-from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage
+from pokervod_pipelines.workflows.declared import list_workflows
+from pokervod_pipelines.workflows.routing import find_requests
+from pokervod_pipelines.workflows.stages import SyncRun, run_clips_stage, run_own_clips_stage
 from pokervod_pipelines_tests.sheets.harness import SheetHarness, harness, make_line
 
 __all__ = ["harness"]
@@ -53,6 +59,7 @@ def sync(archive: SheetHarness) -> None:
     archive.sync(full=True)
     run = SyncRun(engine=archive.engine, settings=archive.settings, correlation_id="sync")
     run_clips_stage(run, archive.sheet)
+    run_own_clips_stage(run)
 
 
 def count_events(archive: SheetHarness) -> int:
@@ -87,6 +94,41 @@ def test_an_alias_and_a_video_that_is_known_better_reach_it_with_the_next_sync(a
     sync(archive)
 
     assert own_clips(archive) == [("Hero call", VIDEO, 1_800_240, 1_820_000, 3, ("Ana Maria Ruiz",), ("hero_call",))]
+
+
+def test_they_are_made_again_by_themselves_alone_and_only_where_there_are_some(archive: SheetHarness) -> None:
+    run = SyncRun(engine=archive.engine, settings=archive.settings, correlation_id="sync")
+    made = create_clip(archive.engine, archive.settings, NEW, actor=EVE)
+    add_alias(archive.engine, "Ana Ruiz", "Ana Maria Ruiz", actor=EVE)
+
+    run_clips_stage(run, archive.sheet)
+    assert own_clips(archive)[0][5] == ("Ana Ruiz",), "the stage of a sheet is about that sheet"
+    result = run_own_clips_stage(run)
+    assert result is not None
+    assert (result.name, result.counts["clips"], result.counts["changed"]) == (BY_HAND, 1, 1)
+
+    assert made.decision is not None
+    undo_clip_decision(archive.engine, archive.settings, made.decision, actor=EVE)
+    assert run_own_clips_stage(run) is None
+
+
+def test_no_run_is_asked_for_their_sheet(archive: SheetHarness) -> None:
+    """The router asked to read the sheet `by hand`, and logged each time that there is none."""
+    create_clip(archive.engine, archive.settings, NEW, actor=EVE)
+    archive.move_file(VIDEO, state="cleared", event="nas.file.cleared")
+    ((file_id,),) = archive.execute("select id from nas_files where path = :path", {"path": VIDEO})
+    payloads: dict[EventType, dict[str, Any]] = {
+        EventType.MEDIA_FACTS_CHANGED: {"file_ids": [file_id]},
+        EventType.CATALOG_UPDATED: {"created": {"episodes": 1}},
+    }
+    events = [
+        LoggedEvent(number, datetime.now(UTC), type_, "media", "request", payload)
+        for number, (type_, payload) in enumerate(payloads.items(), start=1)
+    ]
+
+    with archive.engine.connect() as connection:
+        found = find_requests(connection, events, list_workflows())
+    assert [each.target for each in found] == ['clips_update {"sheet": "hands"}', 'sheets_sync {"sheet": "hands"}']
 
 
 def test_the_same_clip_again_is_the_one_there_is(archive: SheetHarness) -> None:
