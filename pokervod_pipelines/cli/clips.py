@@ -10,6 +10,7 @@ from pokervod_pipelines.cli.clips_export import export
 from pokervod_pipelines.cli.known import require_known_filters
 from pokervod_pipelines.cli.options import JsonOption, LimitOption, SinceOption, UntilOption
 from pokervod_pipelines.cli.output import count_listed, count_nouns, make_hint, print_json, print_table
+from pokervod_pipelines.cli.stale_sheets import note_stale_sheets
 from pokervod_pipelines.clips.grades import format_grade
 from pokervod_pipelines.clips.roster import list_tags, list_unknown_tags
 from pokervod_pipelines.clips.search import ClipFilter, list_clips
@@ -89,6 +90,7 @@ def _print_clips(filters: ClipFilter, *, limit: int, as_json: bool) -> None:
         if not clips:
             require_known_filters(engine, settings, filters)
         are_others = not clips and bool(list_clips(connection, ClipFilter(), Page(limit=1)))
+        note = note_stale_sheets(connection, {clip.sheet for clip in clips})
     if as_json:
         print_json([asdict(clip) for clip in clips])
         return
@@ -106,7 +108,8 @@ def _print_clips(filters: ClipFilter, *, limit: int, as_json: bool) -> None:
     ]
     columns = ("id", "clip", "in, out", "grade", "hands", "players", "tags")
     hint = make_hint(len(clips), limit=limit, are_others=are_others, first_step=FIRST_STEP)
-    print_table(count_listed(len(clips), "clip", limit), columns, rows, right=("id", "in, out"), hint=hint)
+    title, below = count_listed(len(clips), "clip", limit), "\n".join(filter(None, (hint, note)))
+    print_table(title, columns, rows, right=("id", "in, out"), hint=below)
 
 
 @app.command("tags")

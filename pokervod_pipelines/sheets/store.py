@@ -315,6 +315,11 @@ class SheetState:
     write_problem: str | None
     unread_tabs: Mapping[str, str]
 
+    @property
+    def stale_since(self) -> datetime | None:
+        """Return of when the rows are, where the sheet could not be read since then."""
+        return None if self.error is None else self.read_at
+
 
 def list_sheet_states(connection: Connection) -> dict[str, SheetState]:
     """Return the state of every sheet ever read, by name."""

@@ -1,5 +1,7 @@
 """Check that a name that nobody knows is told from one with nothing to show, with the name that was meant."""
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typer.testing import CliRunner
 
 from pokervod_pipelines.cli.app import app
 from pokervod_pipelines.errors import BadInput
+from pokervod_pipelines.sheets.store import record_failure
 from pokervod_pipelines_tests.sheets.harness import SheetHarness, harness, make_line
 
 __all__ = ["harness"]
@@ -109,3 +112,18 @@ def test_an_empty_export_is_refused_and_writes_nothing(run: Run, tmp_path: Path)
 
 def test_the_id_of_a_session_may_be_as_long_as_the_database_takes(run: Run) -> None:
     assert run("hands", "list", "--session", str(2**63 - 1)).exit_code == 0
+
+
+def test_clips_of_a_sheet_that_cannot_be_read_now_say_of_when_they_are(run: Run, harness: SheetHarness) -> None:
+    note = (
+        r"\nhands: rows of \d{4}-\d\d-\d\d \d\d:\d\d, kept until it can be read \(`pokervod sheets list` says why\)\n"
+    )
+    lists = [("clips", "list"), ("clips", "search", "berg"), ("clips", "list", "--sheet", "hands", "-n", "1")]
+    fresh = [run(*words).stdout for words in lists]
+    with harness.engine.begin() as connection:
+        record_failure(connection, "hands", "hands.csv: a quote is not closed")
+
+    assert not [printed for printed in fresh if "kept until" in printed]
+    assert [len(re.findall(note, run(*words).stdout)) for words in lists] == [1, 1, 1]
+    assert "kept until" not in run("clips", "list", "--grade", "1").stdout
+    assert len(json.loads(run("clips", "list", "--json").stdout)) == 2
