@@ -14,7 +14,6 @@ What cannot be read is never idle: the error of the database is raised.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
@@ -254,12 +253,8 @@ def _find_next_sync(facts: RunFacts, settings: Settings, now: datetime) -> tuple
     """Return when the full sync is due next, or why nothing starts it."""
     if not facts.is_scheduled:
         return None, "its schedule is stopped; start nightly_full_sync under Automation in `pokervod dev`"
-    due = None
-    with suppress(ValueError):  # of a line that names an hour 99; Dagster says so when it loads
-        due = find_next_tick(settings.schedules.full_sync, settings.zone, now)
+    due = find_next_tick(settings.schedules.full_sync, settings.zone, now)
     seen = facts.scheduler_seen_at
-    if due is None:
-        return None, f"schedules.full_sync {settings.schedules.full_sync!r} names no time; correct it in the settings"
     if seen is None or now - seen > timedelta(seconds=SCHEDULER_SECONDS):
         return due, "no scheduler runs, so nothing will start it; keep `pokervod dev` running"
     return due, ""

@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
 from zoneinfo import ZoneInfo
 
-MOST_DAYS = 8 * 366
-"""A cron line without a day in so long, such as February 30, never runs; the 29th may be eight years away."""
-
-MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+from pokervod_pipelines.settings.cron import CronTimes, read_cron
 
 
-def find_next_tick(cron: str, zone: ZoneInfo, after: datetime) -> datetime | None:
-    """Return the first moment after this one that the cron line names on the clocks of the zone, None without any.
+def find_next_tick(cron: str, zone: ZoneInfo, after: datetime) -> datetime:
+    """Return the first moment after this one that the cron line names on the clocks of the zone.
 
     A time that clocks skip is the next full hour, and of one that they show twice it is the second; each hour is each
     hour that passes.
@@ -20,26 +17,25 @@ def find_next_tick(cron: str, zone: ZoneInfo, after: datetime) -> datetime | Non
     >>> find_next_tick("0 3 * * *", ZoneInfo("Europe/London"), datetime(2026, 7, 1, 12, tzinfo=UTC)).isoformat()
     '2026-07-02T03:00:00+01:00'
     """
-    minutes, hours, *days = cron.split()
-    clocks = [time(hour, minute) for hour in _read(hours, 0, 23) for minute in _read(minutes, 0, 59)]
+    times = read_cron(cron)
+    clocks = [time(hour, minute) for hour in times.hours for minute in times.minutes]
     first = after.astimezone(zone).date()
-    for day in (first + timedelta(days=each) for each in range(MOST_DAYS)):
-        if _is_on(day, *days):
-            moments = (each for clock in clocks for each in _show(day, clock, zone, is_hourly=hours == "*"))
-            if found := min((each for each in moments if each > after), default=None):
-                return found.astimezone(zone)
-    return None
+    days = (day for each in count() if _is_on(day := first + timedelta(days=each), times))
+    moments = (each for day in days for each in sorted(_show_all(day, clocks, zone, is_hourly=times.is_hourly)))
+    return next(each for each in moments if each > after).astimezone(zone)
 
 
-def _is_on(day: date, days: str, months: str, weekdays: str) -> bool:
+def _is_on(day: date, times: CronTimes) -> bool:
     """Return whether the day fits; of a day of the month and a weekday one is enough, where both are given."""
-    if day.month not in _read(months, 1, 12, MONTHS):
-        return False
     fits = [
-        day.day in _read(days, 1, 31),
-        day.isoweekday() % 7 in {each % 7 for each in _read(weekdays, 0, 7, WEEKDAYS)},
+        times.days is None or day.day in times.days,
+        times.weekdays is None or day.isoweekday() % 7 in times.weekdays,
     ]
-    return all(fits) if "*" in {days[0], weekdays[0]} else any(fits)
+    return day.month in times.months and (all(fits) if None in {times.days, times.weekdays} else any(fits))
+
+
+def _show_all(day: date, clocks: list[time], zone: ZoneInfo, *, is_hourly: bool) -> list[datetime]:
+    return [moment for clock in clocks for moment in _show(day, clock, zone, is_hourly=is_hourly)]
 
 
 def _show(day: date, clock: time, zone: ZoneInfo, *, is_hourly: bool) -> Iterator[datetime]:
@@ -53,19 +49,3 @@ def _show(day: date, clock: time, zone: ZoneInfo, *, is_hourly: bool) -> Iterato
     if is_hourly:
         yield first
     yield second
-
-
-def _read(field: str, low: int, high: int, names: list[str] | None = None) -> set[int]:
-    """Return the numbers of a field of a cron line: ``*``, ``5``, ``1-5``, ``*/15``, ``mon,wed``."""
-    numbers: set[int] = set()
-    for part in field.lower().split(","):
-        span, _, step = part.partition("/")
-        first, _, last = span.partition("-")
-        start = low if first == "*" else _read_number(first, low, names)
-        end = high if first == "*" or (step and not last) else _read_number(last or first, low, names)
-        numbers.update(range(start, end + 1, int(step or 1)))
-    return numbers
-
-
-def _read_number(text: str, low: int, names: list[str] | None) -> int:
-    return low + names.index(text) if names and text in names else int(text)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from pokervod_pipelines.settings.cron import MINUTES, read_cron
 from pokervod_pipelines.suggestions import suggest_name
 
 OTHER_CLOCKS = ("posix", "right/")
@@ -50,8 +51,13 @@ def matching(pattern: str, expected: str) -> AfterValidator:
 
 
 def _check_cron(text: str) -> str:
-    if not re.fullmatch(r"\s*([\d*/,A-Za-z-]+\s+){4}[\d*/,A-Za-z-]+\s*", text) or not any(map(str.isdigit, text)):
-        message = f"expected a cron line such as '0 3 * * *' (minute hour day month weekday), got {text!r}"
+    try:
+        times = read_cron(text)
+    except ValueError as error:
+        message = f"expected a cron line such as '0 3 * * *' (minute hour day month weekday), got {text!r}: {error}"
+        raise ValueError(message) from None
+    if times.is_hourly and len(times.minutes) == MINUTES:
+        message = f"expected a cron line that names a minute, such as '0 3 * * *', got {text!r}, which is every minute"
         raise ValueError(message)
     return text
 
